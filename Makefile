@@ -1,0 +1,97 @@
+# Everything one does here. `make` alone says what there is.
+# Needs a POSIX make and sh, and Python 3.11 to 3.13; everything else goes into .venv/ (pinned, with hashes).
+
+PYTHON ?= python3
+PORT ?= 8000
+WEB_CONCURRENCY ?= 2
+
+BIN = .venv/bin
+RUN_PYTHON = $(BIN)/python
+FLASK = $(RUN_PYTHON) -m flask --app wsgi
+PIP_INSTALL = $(RUN_PYTHON) -m pip install --quiet --quiet --disable-pip-version-check --no-input --require-hashes
+UV_COMPILE = $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --quiet --python-version 3.11 \
+	--custom-compile-command "make lock"
+CHECKED = dofc_events tests benchmarks migrations wsgi.py gunicorn.conf.py
+
+.PHONY: help run test bench lint format types check-imports dependencies audit browser lock clean
+
+help: ## say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo "PYTHON=$(PYTHON) PORT=$(PORT) WEB_CONCURRENCY=$(WEB_CONCURRENCY) can be given, as in: make run PORT=9000"
+
+run: .venv/runtime.stamp ## start the site and its worker, with demonstration data if the database is empty
+	@set -e; umask 077; \
+	PORT='$(PORT)' WEB_CONCURRENCY='$(WEB_CONCURRENCY)'; export PORT WEB_CONCURRENCY; \
+	BASE_URL="$${BASE_URL:-http://127.0.0.1:$$PORT}" PYTHONUNBUFFERED=1; export BASE_URL PYTHONUNBUFFERED; \
+	$(RUN_PYTHON) -c 'import socket, sys; s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); \
+	s.bind(("127.0.0.1", int(sys.argv[1])))' "$$PORT" 2>/dev/null || { \
+	  echo "Port $$PORT of 127.0.0.1 cannot be used: is something running there already? Try: make run PORT=8080" >&2; exit 1; }; \
+	mkdir -p instance; \
+	if [ -z "$$SECRET_KEY" ] && [ ! -s instance/secret_key ]; then \
+	  $(RUN_PYTHON) -c 'import secrets; print(secrets.token_urlsafe(48))' > instance/secret_key.new; \
+	  mv instance/secret_key.new instance/secret_key; \
+	fi; \
+	$(FLASK) db upgrade; \
+	$(FLASK) demo --if-empty; \
+	echo; echo "  Days of Clusters: $$BASE_URL/"; \
+	if link=$$($(FLASK) accounts sign-in-link chair@demo.example 2>/dev/null); then \
+	  echo "  Sign in once as the demonstration chair: $$link"; \
+	fi; \
+	echo "  Ctrl-C stops the site and its worker."; echo; \
+	exec $(RUN_PYTHON) -m honcho -e /dev/null start -p "$$PORT"
+
+test: lint types check-imports dependencies audit browser ## every check and every test: SQLite, PostgreSQL, a real browser
+	$(RUN_PYTHON) -m pytest -n logical --maxprocesses 8 --dist worksteal
+
+bench: .venv/dev.stamp ## run the benchmarks and print their table
+	@$(RUN_PYTHON) -m benchmarks
+
+lint: .venv/dev.stamp ## style and likely mistakes (ruff)
+	$(BIN)/ruff check $(CHECKED)
+	$(BIN)/ruff format --check $(CHECKED)
+
+format: .venv/dev.stamp ## put the code into the project's format
+	$(BIN)/ruff check --fix-only --exit-zero $(CHECKED)
+	$(BIN)/ruff format $(CHECKED)
+
+types: .venv/dev.stamp ## types (mypy)
+	$(RUN_PYTHON) -m mypy
+
+check-imports: .venv/dev.stamp ## who may import whom (import-linter)
+	$(BIN)/lint-imports --no-logo
+
+dependencies: .venv/dev.stamp ## whether what is imported is what is declared (deptry)
+	$(BIN)/deptry --no-ansi .
+
+audit: .venv/dev.stamp ## known vulnerabilities in what is pinned (pip-audit), where its data can be reached
+	@$(RUN_PYTHON) tests/audit.py requirements-dev.lock
+
+browser: .venv/dev.stamp ## make sure that there is a Chromium for the tests
+	@$(RUN_PYTHON) tests/browser_setup.py
+
+lock: .venv/dev.stamp ## pin again after a change to the dependencies in pyproject.toml
+	$(UV_COMPILE) pyproject.toml -o requirements.lock
+	$(UV_COMPILE) --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean: ## remove what can be made again; keeps instance/ with its data
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache test-artifacts
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null || { \
+	  echo "Python 3.11, 3.12 or 3.13 is needed, but $(PYTHON) is: $$($(PYTHON) --version 2>&1 || true)" >&2; \
+	  echo "Name one, for example: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@echo "Making .venv/ ..."
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; \
+	  echo "$(PYTHON) cannot make virtual environments; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+
+.venv/runtime.stamp: requirements.lock .venv/bin/python
+	@echo "Installing what requirements.lock pins ..."
+	@$(PIP_INSTALL) -r requirements.lock
+	@touch $@
+
+.venv/dev.stamp: requirements-dev.lock .venv/bin/python
+	@echo "Installing what requirements-dev.lock pins ..."
+	@$(PIP_INSTALL) -r requirements-dev.lock
+	@touch $@

@@ -1,0 +1,103 @@
+"""Who is signed in, for how long, and which pages they get."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import wraps
+from typing import Any
+
+from flask import abort, redirect, request, url_for
+from flask import session as browser
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_user
+
+from dofc_events.accounts.models import Account
+from dofc_events.accounts.queries import account_by_id
+from dofc_events.accounts.rules import Access, RoleName, access_to_edition, is_local_path, session_is_over
+from dofc_events.conference.queries import edition_by_year
+from dofc_events.core.audit import Actor
+from dofc_events.core.clock import now
+from dofc_events.core.db import db
+from dofc_events.extensions import login_manager
+
+View = Callable[..., ResponseReturnValue]
+
+# Browsers drop a cookie of more than 4096 bytes, and with it the CSRF token.
+LONGEST_WANTED_PATH = 1000
+
+
+@login_manager.user_loader  # type: ignore[untyped-decorator]
+def account_of_session(account_id: str) -> Account | None:
+    """The account that this browser signed in as, for as long as a session lasts."""
+    signed_in_at = datetime.fromtimestamp(browser.get("signed_in_at", 0), UTC)
+    return None if session_is_over(signed_in_at, now()) else account_by_id(db.session(), int(account_id))
+
+
+def begin_session(account: Account) -> str:
+    """Sign this browser in and return the path of the page to go on with.
+
+    Nothing of the session before survives: somebody else may have begun it.
+    """
+    wanted: str = browser.get("wanted", "")
+    browser.clear()
+    login_user(account)
+    browser["signed_in_at"] = int(now().timestamp())
+    return wanted if is_local_path(wanted) else url_for("dashboard.overview")
+
+
+def acting() -> Actor:
+    """Who acts in this request: the account that is signed in."""
+    return Actor("account", current_user.email)
+
+
+def signed_in(view: View) -> View:
+    """Only for those who are signed in; others are sent to sign in and come back then."""
+
+    @wraps(view)
+    def guarded(**values: Any) -> ResponseReturnValue:
+        return view(**values) if current_user.is_authenticated else _ask_to_sign_in()
+
+    return guarded
+
+
+def chair_only(view: View) -> View:
+    """Only for the chair of the network."""
+
+    @wraps(view)
+    @signed_in
+    def guarded(**values: Any) -> ResponseReturnValue:
+        if not current_user.is_chair:
+            abort(403)
+        return view(**values)
+
+    return guarded
+
+
+def edition_staff(*allowed: RoleName) -> Callable[[View], View]:
+    """Only for the chair, and for those with one of the `allowed` roles at the edition of the `year` in the address.
+
+    The view is given that edition as `edition`, in place of `year`.
+    """
+
+    def guard(view: View) -> View:
+        @wraps(view)
+        @signed_in
+        def guarded(*, year: int, **values: Any) -> ResponseReturnValue:
+            edition = edition_by_year(db.session(), year)
+            if edition is None:
+                abort(404)
+            access = access_to_edition(current_user.grants(), edition.id, allowed)
+            if access is not Access.GRANTED:
+                abort(403 if access is Access.FORBIDDEN else 404)
+            return view(edition=edition, **values)
+
+        return guarded
+
+    return guard
+
+
+def _ask_to_sign_in() -> ResponseReturnValue:
+    path = request.script_root + request.full_path.removesuffix("?")
+    # What a button would have done is not done by coming back to its address.
+    if request.method == "GET" and len(path) <= LONGEST_WANTED_PATH:
+        browser["wanted"] = path
+    return redirect(url_for("accounts.sign_in"), 303)

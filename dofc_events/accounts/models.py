@@ -1,0 +1,74 @@
+"""Tables of accounts, their roles and their sign-in links."""
+
+from datetime import datetime
+
+from flask_login import UserMixin
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from dofc_events.accounts.rules import Grant, RoleName
+from dofc_events.core.db import Base
+
+
+class Account(UserMixin, Base):  # type: ignore[misc]
+    """Someone who signs in. Nobody has a password."""
+
+    __tablename__ = "accounts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254))
+    email_key: Mapped[str] = mapped_column(String(254), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    created_at: Mapped[datetime]
+
+    roles: Mapped[list["Role"]] = relationship(lazy="selectin", back_populates="account")
+
+    def grants(self) -> list[Grant]:
+        """What the account may do."""
+        return [Grant(RoleName(r.role), r.edition_id, r.organisation_id) for r in self.roles]
+
+    @property
+    def is_chair(self) -> bool:
+        return any(g.role is RoleName.CHAIR for g in self.grants())
+
+
+class Role(Base):
+    """One grant of an account. An account has each grant once: nulls differ from one another, hence three rules."""
+
+    __tablename__ = "roles"
+    __table_args__ = (
+        UniqueConstraint("account_id", "role", "edition_id"),
+        UniqueConstraint("account_id", "role", "organisation_id"),
+        Index(
+            "uq_roles_chair",
+            "account_id",
+            unique=True,
+            sqlite_where=text("role = 'chair'"),
+            postgresql_where=text("role = 'chair'"),
+        ),
+        CheckConstraint(
+            "(role = 'chair' AND edition_id IS NULL AND organisation_id IS NULL)"
+            " OR (role IN ('organiser', 'desk') AND edition_id IS NOT NULL AND organisation_id IS NULL)"
+            " OR (role IN ('member', 'board') AND edition_id IS NULL AND organisation_id IS NOT NULL)",
+            name="belongs_to_what_it_is_for",
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    role: Mapped[RoleName] = mapped_column(String(20))
+    edition_id: Mapped[int | None] = mapped_column(ForeignKey("editions.id"))
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
+
+    account: Mapped[Account] = relationship(back_populates="roles")
+
+
+class SignInLink(Base):
+    """A single-use link. Only a hash of its secret is stored."""
+
+    __tablename__ = "sign_in_links"
+
+    secret_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]

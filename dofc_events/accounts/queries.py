@@ -1,0 +1,26 @@
+"""Reads about accounts and their sign-in links."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dofc_events.accounts.models import Account, SignInLink
+from dofc_events.core.references import hash_secret
+from dofc_events.mail.rules import address_key
+
+
+def account_by_id(session: Session, account_id: int) -> Account | None:
+    """One account, with its roles."""
+    return session.get(Account, account_id)
+
+
+def account_by_email(session: Session, email: str) -> Account | None:
+    """The account of an address, however it is spelt, with its roles."""
+    return session.scalar(select(Account).where(Account.email_key == address_key(email)))
+
+
+def link_is_valid(session: Session, secret: str, now: datetime) -> bool:
+    """Whether a sign-in link can be used at `now`. Looking does not use it."""
+    link = session.get(SignInLink, hash_secret(secret))
+    return link is not None and link.used_at is None and link.expires_at > now

@@ -1,0 +1,71 @@
+"""Roles, and pure decisions about what they allow."""
+
+import enum
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+SIGN_IN_LINK_LASTS = timedelta(minutes=15)
+SESSION_LASTS = timedelta(hours=12)
+
+
+class RoleName(enum.StrEnum):
+    CHAIR = "chair"
+    ORGANISER = "organiser"
+    DESK = "desk"
+    MEMBER = "member"
+    BOARD = "board"
+
+
+class Access(enum.StrEnum):
+    """What an account gets of a page: the page, a refusal, or nothing that betrays that the page exists."""
+
+    GRANTED = "granted"
+    FORBIDDEN = "forbidden"
+    HIDDEN = "hidden"
+
+
+@dataclass(frozen=True)
+class Grant:
+    """One role of one account; organiser and desk belong to an edition, member and board to an organisation."""
+
+    role: RoleName
+    edition_id: int | None = None
+    organisation_id: int | None = None
+
+
+EDITION_ROLES = (RoleName.ORGANISER, RoleName.DESK)
+MEMBER_ROLES = (RoleName.MEMBER, RoleName.BOARD)
+
+
+def access_to_edition(grants: Iterable[Grant], edition_id: int, allowed: Iterable[RoleName]) -> Access:
+    """Whether an account with these grants may see a page of an edition that `allowed` roles may see.
+
+    The chair may see everything. Who works for another edition does not learn that this one has such a page.
+    """
+    grants = list(grants)
+    if any(g.role is RoleName.CHAIR for g in grants):
+        return Access.GRANTED
+    here = [g for g in grants if g.role in EDITION_ROLES and g.edition_id == edition_id]
+    if any(g.role in allowed for g in here):
+        return Access.GRANTED
+    works_elsewhere = any(g.role in EDITION_ROLES for g in grants) and not here
+    return Access.HIDDEN if works_elsewhere else Access.FORBIDDEN
+
+
+def session_is_over(signed_in_at: datetime, now: datetime) -> bool:
+    """Whether somebody who signed in at that moment has to do so again, however busy they were meanwhile."""
+    return now - signed_in_at >= SESSION_LASTS
+
+
+def is_local_path(address: str) -> bool:
+    """Whether an address stays on this site wherever a browser is sent with it.
+
+    Browsers read a backslash as a slash and drop tabs and line breaks (WHATWG URL standard, section 4.4), so that
+    `/\\host` and `/<tab>/host` lead to another site just as `//host` does.
+    """
+    return (
+        address.startswith("/")
+        and not address.startswith("//")
+        and not any(c == "\\" or ord(c) < 32 or ord(c) == 127 for c in address)
+    )

@@ -1,0 +1,103 @@
+"""What happens to accounts: added, given a role, sent a link, signed in."""
+
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlalchemy import delete, update
+from sqlalchemy.orm import Session
+
+from dofc_events.accounts import mails
+from dofc_events.accounts.models import Account, Role, SignInLink
+from dofc_events.accounts.queries import account_by_email, account_by_id
+from dofc_events.accounts.rules import SIGN_IN_LINK_LASTS, Grant
+from dofc_events.core.audit import Actor, record
+from dofc_events.core.errors import Refusal
+from dofc_events.core.references import hash_secret, new_secret
+from dofc_events.mail.outbox import TooManyMessages, enqueue, refuse_flood
+from dofc_events.mail.rules import address_key
+
+# Who asks for a link has not said yet who they are.
+VISITOR = Actor("visitor")
+
+
+class LinkNotValid(Refusal):
+    """The sign-in link is wrong, used or expired; nobody is told which."""
+
+
+def add_account(session: Session, email: str, name: str, grant: Grant, actor: Actor, now: datetime) -> Account:
+    """Give the account of an address a role, and make the account first if there is none.
+
+    Doing it twice changes nothing. An existing account keeps its name and the spelling of its address.
+    """
+    account = account_by_email(session, email)
+    if account is None:
+        account = Account(email=email, email_key=address_key(email), name=name, created_at=now, roles=[])
+        session.add(account)
+        session.flush()
+        record(session, actor, now, "account_added", about=_about(account.id), email=email)
+    if grant not in account.grants():
+        account.roles.append(Role(role=grant.role, edition_id=grant.edition_id, organisation_id=grant.organisation_id))
+        record(session, actor, now, "role_added", about=_about(account.id), **asdict(grant))
+        session.flush()
+    return account
+
+
+def issue_sign_in_link(session: Session, account_id: int, now: datetime, actor: Actor = VISITOR) -> str:
+    """A new secret with which this account can sign in once, within SIGN_IN_LINK_LASTS. Earlier links stay valid."""
+    secret = new_secret()
+    _store(session, account_id, secret, actor, now)
+    return secret
+
+
+def ask_for_link(session: Session, email: str, now: datetime) -> None:
+    """Write to an address that has an account with a link to sign in; unless it was written to too often of late.
+
+    Neither the answer nor the time that it takes says whether there is such an account: the message, which takes
+    longest, is rendered for every address, and every request ends with something written.
+    """
+    account = account_by_email(session, email)
+    secret = new_secret()
+    # To the address on record: the one typed may be another that merely counts as the same.
+    recipient, name = (account.email, account.name) if account else (email, "")
+    envelope = mails.sign_in_link(recipient, name, secret, now + SIGN_IN_LINK_LASTS)
+    if account is None:
+        # Without the address: it belongs to somebody who has nothing to do with us.
+        record(session, VISITOR, now, "sign_in_link_refused", reason="no account")
+        return
+    try:
+        refuse_flood(session, account.email, now)
+    except TooManyMessages:
+        # Said aloud, it would say that this address has an account.
+        record(session, VISITOR, now, "sign_in_link_refused", about=_about(account.id), reason="too many messages")
+        return
+    _store(session, account.id, secret, VISITOR, now)
+    enqueue(session, envelope, now)
+
+
+def use_link(session: Session, secret: str, now: datetime) -> int:
+    """The id of the account that a link signs in; from then on the link is used. Raises LinkNotValid."""
+    account_id = session.scalar(
+        update(SignInLink)
+        .where(SignInLink.secret_hash == hash_secret(secret))
+        .where(SignInLink.used_at.is_(None), SignInLink.expires_at > now)
+        .values(used_at=now)
+        .returning(SignInLink.account_id)
+        .execution_options(synchronize_session=False)
+    )
+    account = account_by_id(session, account_id) if account_id is not None else None
+    if account is None:
+        raise LinkNotValid
+    record(session, Actor("account", account.email), now, "signed_in", about=_about(account.id))
+    return account.id
+
+
+def _store(session: Session, account_id: int, secret: str, actor: Actor, now: datetime) -> None:
+    # What has expired is of no use to anyone.
+    session.execute(delete(SignInLink).where(SignInLink.account_id == account_id, SignInLink.expires_at <= now))
+    session.add(SignInLink(secret_hash=hash_secret(secret), account_id=account_id, expires_at=now + SIGN_IN_LINK_LASTS))
+    record(session, actor, now, "sign_in_link_issued", about=_about(account_id))
+    session.flush()
+
+
+def _about(account_id: int) -> str:
+    return f"account-{account_id}"

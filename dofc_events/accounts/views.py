@@ -1,0 +1,100 @@
+"""Pages for signing in and out."""
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask import session as browser
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, logout_user
+
+from dofc_events.accounts.forms import SignInForm
+from dofc_events.accounts.guards import begin_session
+from dofc_events.accounts.queries import account_by_id, link_is_valid
+from dofc_events.accounts.rules import SIGN_IN_LINK_LASTS
+from dofc_events.accounts.service import LinkNotValid, ask_for_link, use_link
+from dofc_events.core.clock import now
+from dofc_events.core.db import db, unit_of_work
+from dofc_events.extensions import limiter, settings
+from dofc_events.mail.rules import ADDRESS_LIMITS, address_key
+from dofc_events.web.forms import ButtonForm, answer_errors
+
+blueprint = Blueprint("accounts", __name__)
+
+# As often as the outbox writes to one address: a fuller form would send nothing more.
+PER_ADDRESS = "; ".join(f"{count} per {int(span.total_seconds())} seconds" for count, span in ADDRESS_LIMITS)
+
+
+def _typed_address() -> str:
+    return address_key(request.form.get("email", ""))
+
+
+def _sends_nothing() -> bool:
+    return not SignInForm().validate_on_submit()
+
+
+@blueprint.route("/sign-in", methods=["GET", "POST"])
+@limiter.limit(
+    PER_ADDRESS, key_func=_typed_address, methods=["POST"], exempt_when=_sends_nothing, override_defaults=False
+)
+def sign_in() -> ResponseReturnValue:
+    """Ask for a link to sign in."""
+    form = SignInForm()
+    if not form.is_submitted():
+        return render_template("accounts/sign_in.html", form=form, delivers=settings().mail_is_delivered)
+    if not form.validate():
+        return answer_errors(form, "accounts/sign_in.html", delivers=settings().mail_is_delivered)
+    with unit_of_work() as session:
+        ask_for_link(session, form.email.data, now())
+    browser["asked_for"] = form.email.data
+    return redirect(url_for(".sent"), 303)
+
+
+@blueprint.get("/sign-in/sent")
+def sent() -> ResponseReturnValue:
+    """What happens next, in the same words whether or not there is an account."""
+    return render_template(
+        "accounts/sent.html",
+        address=browser.get("asked_for"),
+        minutes=int(SIGN_IN_LINK_LASTS.total_seconds() // 60),
+        an_hour=ADDRESS_LIMITS[0][0],
+        delivers=settings().mail_is_delivered,
+    )
+
+
+@blueprint.route("/sign-in/<secret>", methods=["GET", "POST"])
+def sign_in_link(secret: str) -> ResponseReturnValue:
+    """Use a link: only its button does, because mail scanners open links too."""
+    form = ButtonForm()
+    if not form.validate_on_submit():
+        if not link_is_valid(db.session(), secret, now()):
+            return _link_not_valid()
+        if form.is_submitted():
+            return answer_errors(form, "accounts/confirm.html", secret=secret)
+        return render_template("accounts/confirm.html", form=form, secret=secret)
+    try:
+        with unit_of_work() as session:
+            account_id = use_link(session, secret, now())
+    except LinkNotValid:
+        return _link_not_valid()
+    account = account_by_id(db.session(), account_id)
+    return redirect(begin_session(account) if account else url_for(".sign_in"), 303)
+
+
+@blueprint.route("/sign-out", methods=["GET", "POST"])
+def sign_out() -> ResponseReturnValue:
+    """End the session."""
+    form = ButtonForm()
+    if not current_user.is_authenticated:
+        # Whose session has ended meanwhile has what they wanted.
+        return redirect(url_for("public.home"), 303)
+    if not form.is_submitted():
+        return render_template("accounts/sign_out.html", form=form)
+    if not form.validate():
+        return answer_errors(form, "accounts/sign_out.html")
+    logout_user()
+    browser.clear()
+    return redirect(url_for("public.home"), 303)
+
+
+def _link_not_valid() -> ResponseReturnValue:
+    # Without what was sent: it belongs to the button, not to this form.
+    form = SignInForm(formdata=None)
+    return render_template("accounts/not_valid.html", form=form, delivers=settings().mail_is_delivered), 404

@@ -1,0 +1,111 @@
+"""create_app: the one place that knows every feature."""
+
+from datetime import timedelta
+
+import structlog
+from flask import Flask
+from flask_babel import get_locale
+from flask_wtf.csrf import generate_csrf
+from jinja2 import StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from dofc_events import commands
+from dofc_events.accounts import views as account_views
+from dofc_events.config import ROOT, Settings
+from dofc_events.core.countries import country_name
+from dofc_events.core.db import db, engine_options
+from dofc_events.dashboard import mail_views
+from dofc_events.extensions import babel, limiter, login_manager, mail, migrate
+from dofc_events.public import views as public_views
+from dofc_events.registration import own_views
+from dofc_events.web import dates
+from dofc_events.web.assets import init_assets
+from dofc_events.web.errors import init_errors
+from dofc_events.web.limits import FileStorage
+from dofc_events.web.markdown import render_markdown
+from dofc_events.web.security import init_security
+
+# A registration form filled to the brim takes some 20 KB; nothing that is posted needs more than this.
+LARGEST_BODY = 256 * 1024
+
+
+def create_app(settings: Settings) -> Flask:
+    """The application, complete; it opens no connection and needs no database to be made."""
+    app = Flask("dofc_events", template_folder=str(ROOT / "templates"), static_folder=None)
+    app.extensions["dofc_events"] = settings
+    settings.instance.mkdir(parents=True, exist_ok=True)
+    https = settings.base_url.startswith("https://")
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
+        MAX_CONTENT_LENGTH=LARGEST_BODY,
+        MAX_FORM_MEMORY_SIZE=LARGEST_BODY,
+        SESSION_COOKIE_NAME="dofc",
+        SESSION_COOKIE_SECURE=https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
+        WTF_CSRF_TIME_LIMIT=None,
+        MAIL_SERVER=settings.mail_server,
+        MAIL_PORT=settings.mail_port,
+        MAIL_USE_TLS=settings.mail_use_tls,
+        MAIL_USE_SSL=settings.mail_use_ssl,
+        MAIL_USERNAME=settings.mail_username,
+        MAIL_PASSWORD=settings.mail_password,
+        MAIL_DEFAULT_SENDER=settings.mail_default_sender,
+        MAIL_SUPPRESS_SEND=False,
+        MAIL_DEBUG=False,
+        RATELIMIT_ENABLED=settings.rate_limits,
+        RATELIMIT_STORAGE_URI=f"{FileStorage.STORAGE_SCHEME[0]}://{settings.instance / 'limits.sqlite'}",
+        RATELIMIT_APPLICATION="300 per 10 minutes",
+    )
+    if settings.trusted_proxies:
+        n = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n)  # type: ignore[method-assign]
+    _init_extensions(app)
+    _init_templates(app, settings)
+    init_security(app, https)
+    init_errors(app)
+    init_assets(app, settings.instance)
+    for views in (public_views, account_views, own_views, mail_views):
+        app.register_blueprint(views.blueprint)
+    commands.register(app)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.format_exc_info,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.JSONRenderer(),
+        ]
+    )
+    return app
+
+
+def _init_extensions(app: Flask) -> None:
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
+    babel.init_app(app)
+    login_manager.init_app(app)
+    limiter.init_app(app)
+    mail.init_app(app)
+
+
+def _init_templates(app: Flask, settings: Settings) -> None:
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(
+        csrf_token=generate_csrf,
+        mail_is_delivered=lambda: settings.mail_is_delivered,
+        current_locale=get_locale,
+        country_name=lambda code: country_name(code, get_locale().language),
+    )
+    app.jinja_env.filters.update(
+        moment=dates.moment,
+        deadline=dates.deadline,
+        moment_range=dates.moment_range,
+        day=dates.day,
+        day_range=dates.day_range,
+        duration=dates.duration,
+        markdown=render_markdown,
+    )

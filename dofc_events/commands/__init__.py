@@ -1,0 +1,11 @@
+"""The flask commands and the worker."""
+
+from flask import Flask
+
+from dofc_events.commands import accounts, check, demo, edition, mail, worker
+
+
+def register(app: Flask) -> None:
+    """Add every command of ours to `flask --app wsgi`."""
+    for command in (accounts.accounts, check.check, demo.history, demo.demo, edition.edition, mail.mail, worker.worker):
+        app.cli.add_command(command)

@@ -1,0 +1,76 @@
+"""flask accounts: who signs in."""
+
+import click
+from email_validator import EmailNotValidError, validate_email
+from flask.cli import AppGroup
+from sqlalchemy.orm import Session
+
+from dofc_events.accounts.queries import account_by_email
+from dofc_events.accounts.rules import EDITION_ROLES, MEMBER_ROLES, Grant, RoleName
+from dofc_events.accounts.service import add_account, issue_sign_in_link
+from dofc_events.conference.queries import edition_by_year, member_by_slug
+from dofc_events.core.audit import COMMAND
+from dofc_events.core.clock import now
+from dofc_events.core.db import unit_of_work
+from dofc_events.mail.render import link
+
+accounts = AppGroup("accounts", help="Who signs in, and what they may do.")
+
+
+@accounts.command("add")
+@click.argument("email")
+@click.option("--name", required=True, help="The person's name, as pages and mails show it.")
+@click.option("--role", required=True, type=click.Choice([role.value for role in RoleName]))
+@click.option("--edition", "year", type=int, metavar="YEAR", help="For organiser and desk: at which edition.")
+@click.option("--member", "slug", metavar="SLUG", help="For member and board: of which member of the network.")
+def add(email: str, name: str, role: str, year: int | None, slug: str | None) -> None:
+    """Give EMAIL an account with a role, or its account another role."""
+    address = _address(email)
+    if not name.strip():
+        raise click.UsageError("--name must not be empty.")
+    _check_combination(RoleName(role), year, slug)
+    with unit_of_work() as session:
+        grant = _grant(session, RoleName(role), year, slug)
+        account = add_account(session, address, name.strip(), grant, COMMAND, now())
+    where = f" of {year}" if year is not None else f" for {slug}" if slug is not None else ""
+    click.echo(f"{account.email} ({account.name}): {role}{where}")
+
+
+@accounts.command("sign-in-link")
+@click.argument("email")
+def sign_in_link(email: str) -> None:
+    """Print one link that signs EMAIL in: once, within 15 minutes."""
+    with unit_of_work() as session:
+        account = account_by_email(session, email)
+        if account is None:
+            raise click.ClickException(f"No account has the address {email}; `accounts add` makes one.")
+        secret = issue_sign_in_link(session, account.id, now(), COMMAND)
+    click.echo(link("accounts.sign_in_link", secret=secret))
+
+
+def _address(email: str) -> str:
+    try:
+        return validate_email(email, check_deliverability=False, test_environment=True, allow_smtputf8=False).normalized
+    except EmailNotValidError as error:
+        raise click.BadParameter(f"{email!r} is not a complete mail address: {error}", param_hint="EMAIL") from error
+
+
+def _check_combination(role: RoleName, year: int | None, slug: str | None) -> None:
+    if role in EDITION_ROLES and year is None:
+        raise click.UsageError(f"The role {role} is for one edition: say which with --edition YEAR.")
+    if role in MEMBER_ROLES and slug is None:
+        raise click.UsageError(f"The role {role} is for one member of the network: say which with --member SLUG.")
+    if year is not None and role not in EDITION_ROLES:
+        raise click.UsageError(f"The role {role} belongs to no edition: leave --edition out.")
+    if slug is not None and role not in MEMBER_ROLES:
+        raise click.UsageError(f"The role {role} belongs to no member of the network: leave --member out.")
+
+
+def _grant(session: Session, role: RoleName, year: int | None, slug: str | None) -> Grant:
+    edition = edition_by_year(session, year) if year is not None else None
+    if year is not None and edition is None:
+        raise click.ClickException(f"There is no edition of {year}.")
+    member = member_by_slug(session, slug) if slug is not None else None
+    if slug is not None and member is None:
+        raise click.ClickException(f"No member of the network has the slug {slug}.")
+    return Grant(role, edition.id if edition else None, member.organisation_id if member else None)

@@ -1,0 +1,40 @@
+"""`flask check`: proves that the numbers add up."""
+
+import click
+from flask.cli import with_appcontext
+from sqlalchemy.orm import Session
+
+from dofc_events.conference.models import Edition
+from dofc_events.conference.rules import EditionStatus
+from dofc_events.core.clock import now
+from dofc_events.core.db import db
+from dofc_events.places.queries import ended_unlike_their_claim, pool_faults, pools_with_free_places_and_people_waiting
+from dofc_events.registration.queries import facts_without_message
+
+
+@click.command("check")
+@with_appcontext
+def check() -> None:
+    """Prove the data consistent; exits 1 and says what is wrong otherwise."""
+    found = faults(db.session())
+    for fault in found:
+        click.echo(fault)
+    if found:
+        raise SystemExit(1)
+    click.echo("Everything adds up.")
+
+
+def faults(session: Session) -> list[str]:
+    """One sentence for each fact that contradicts another."""
+    found = pool_faults(session)
+    for pool in pools_with_free_places_and_people_waiting(session):
+        edition = session.get(Edition, pool.edition_id) if pool.edition_id else None
+        # Once an edition has begun nothing is offered; the worker closes its list.
+        if edition is None or (edition.status != EditionStatus.ARCHIVED and not edition.has_begun(now())):
+            found.append(f"pool {pool.id}: somebody waits while {pool.capacity - pool.taken} are free")
+    found += [
+        f"registration {r}: ended, but its place is not cancelled, or the other way round"
+        for r in ended_unlike_their_claim(session)
+    ]
+    found += [f"registration {r}: its status was never told" for r in facts_without_message(session)]
+    return found

@@ -1,0 +1,139 @@
+"""`flask history`: the network's facts. `flask demo`: the same, and invented people to try the system with."""
+
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+import yaml
+from flask.cli import with_appcontext
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from dofc_events.accounts.rules import Grant, RoleName
+from dofc_events.accounts.service import add_account
+from dofc_events.conference import service as conference
+from dofc_events.conference.history import load_history
+from dofc_events.conference.models import Edition
+from dofc_events.conference.queries import edition_by_year, member_by_slug
+from dofc_events.core.audit import COMMAND, Actor
+from dofc_events.core.clock import end_of_day, from_zone, now
+from dofc_events.core.db import db, unit_of_work
+from dofc_events.delegates.queries import live_registration
+from dofc_events.delegates.service import Details
+from dofc_events.places.service import create_pool
+from dofc_events.registration.forms import consent_text
+from dofc_events.registration.service import RegistrationRequest, cancel_registration, register_delegate
+from dofc_events.trips.service import TripDetails, add_trip
+
+DEMO = Path(__file__).parent / "data" / "demo.yaml"
+CAPACITY = 250
+
+
+@click.command("history")
+@with_appcontext
+def history() -> None:
+    """Load the network's facts: the seven editions and what they led to."""
+    with unit_of_work() as session:
+        load_history(session, COMMAND, now())
+
+
+@click.command("demo")
+@click.option("--if-empty", is_flag=True, help="Only into a database without any edition.")
+@with_appcontext
+def demo(if_empty: bool) -> None:
+    """Load the history and the demonstration data: next year's edition, open, with invented people."""
+    if if_empty and db.session.scalar(select(func.count()).select_from(Edition)):
+        return
+    with unit_of_work() as session:
+        load_history(session, COMMAND, now())
+        load_demo(session, now())
+
+
+def load_demo(session: Session, at: datetime) -> None:
+    """Add the demonstration edition of the next calendar year with all that belongs to it, unless that year has one."""
+    year = at.year + 1
+    if edition_by_year(session, year) is not None:
+        return
+    invented: dict[str, Any] = yaml.safe_load(DEMO.read_text(encoding="utf-8"))
+    for member in invented["members"]:
+        conference.add_member(session, member["slug"], member["name"], member["country"], COMMAND, at, is_demo=True)
+    opened_at = at - timedelta(days=60)
+    edition = _add_edition(session, year, invented, opened_at)
+    for account in invented["accounts"]:
+        role = RoleName(account["role"])
+        member = member_by_slug(session, account["member"]) if "member" in account else None
+        grant = Grant(
+            role,
+            edition_id=edition.id if role in (RoleName.ORGANISER, RoleName.DESK) else None,
+            organisation_id=member.organisation_id if member else None,
+        )
+        add_account(session, account["email"], account["name"], grant, COMMAND, at)
+    for number, row in enumerate(invented["delegates"], start=1):
+        _add_delegate(session, edition, number, row, opened_at + timedelta(days=number, minutes=37 * number))
+
+
+def _add_edition(session: Session, year: int, invented: dict[str, Any], at: datetime) -> Edition:
+    # The Thursday in the third week of October.
+    first = date(year, 10, 15)
+    first += timedelta(days=(3 - first.weekday()) % 7)
+    zone = invented["edition"]["zone"]
+    details = conference.EditionDetails(
+        **invented["edition"],
+        starts_on=first,
+        starts_at=time(9),
+        ends_on=first + timedelta(days=2),
+        ends_at=time(16),
+        registration_opens_at=at,
+        registration_closes_at=end_of_day(date(year, 9, 30), zone),
+    )
+    categories = [(category["slug"], category["label"]) for category in invented["categories"]]
+    edition = conference.create_edition(session, year, details, categories, COMMAND, at, is_demo=True)
+    create_pool(session, edition_id=edition.id, capacity=CAPACITY)
+    for trip in invented["trips"]:
+        day = first + timedelta(days=trip["day"])
+        starts_at, ends_at = (from_zone(day, time.fromisoformat(trip[end]), zone) for end in ("starts", "ends"))
+        said = {name: trip[name] for name in ("slug", "title", "description", "meeting_point")}
+        add_trip(
+            session,
+            edition.id,
+            TripDetails(starts_at=starts_at, ends_at=ends_at, **said),
+            trip["capacity"],
+            COMMAND,
+            at,
+        )
+    conference.publish_edition(session, edition.id, COMMAND, at)
+    return edition
+
+
+def _add_delegate(session: Session, edition: Edition, number: int, row: list[Any], at: datetime) -> None:
+    given_name, family_name, organisation, country, category, *rest = row
+    special = rest[0] if rest else {}
+    email = f"delegate{number:02}@demo.example"
+    request = RegistrationRequest(
+        details=Details(
+            given_name=given_name,
+            family_name=family_name,
+            badge_name=special.get("badge", ""),
+            organisation=organisation,
+            job_title="",
+            country=country,
+            phone="",
+            category=category,
+            dietary=special.get("dietary", ""),
+            access_needs=special.get("access", ""),
+            visa_letter=special.get("visa", False),
+            photo_consent=special.get("photo", False),
+        ),
+        email=email,
+        language="en",
+        consent_text=consent_text(edition),
+        form_key=f"demonstration-{edition.year}-{number:02}",
+    )
+    # Nobody reads these mailboxes: the messages are kept, for the mail page.
+    delegate = Actor("delegate", "demonstration")
+    register_delegate(session, edition.id, request, delegate, at, keep_mail=True)
+    if special.get("cancelled"):
+        registration = live_registration(session, edition.id, email)
+        assert registration is not None
+        cancel_registration(session, registration.id, delegate, at + timedelta(hours=5), keep_mail=True)

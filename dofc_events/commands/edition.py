@@ -1,0 +1,133 @@
+"""`flask edition YEAR`: one edition's numbers, and the changes that scripts make to it."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, time
+from email.utils import parseaddr
+from typing import Any
+
+import click
+from flask.cli import with_appcontext
+from sqlalchemy.orm import Session
+
+from dofc_events.conference import service as conference
+from dofc_events.conference.models import Edition
+from dofc_events.conference.queries import edition_by_year, latest_edition
+from dofc_events.conference.rules import Window, parse_deadline
+from dofc_events.core.audit import COMMAND
+from dofc_events.core.clock import now
+from dofc_events.core.countries import country_codes
+from dofc_events.core.db import db, unit_of_work
+from dofc_events.core.errors import Refusal
+from dofc_events.extensions import settings
+from dofc_events.places.models import Pool
+from dofc_events.places.queries import count_waiting, edition_pool
+from dofc_events.places.service import create_pool
+from dofc_events.registration.service import resize_edition
+from dofc_events.trips.queries import trip_pools
+from dofc_events.trips.service import resize_trip
+
+
+@click.command("edition")
+@click.argument("year", type=int)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of lines.")
+@click.option("--create", is_flag=True, help="Make the edition, as a draft like the last one.")
+@click.option("--city", help="With --create.")
+@click.option("--country", help="With --create: the two-letter code.")
+@click.option("--zone", help="With --create: the IANA zone, e.g. Europe/Prague.")
+@click.option("--publish", is_flag=True, help="Show it to everyone.")
+@click.option("--archive", is_flag=True, help="End it: own pages become read-only.")
+@click.option("--capacity", type=click.IntRange(min=0), help="Places, or with --trip the seats of that trip.")
+@click.option("--trip", "trip_slug", help="The learning trip that --capacity is meant for.")
+@click.option("--offer-hours", type=click.FloatRange(min=0), help="How long a freed place is held; 0 confirms at once.")
+@click.option("--opens", help="When registration opens: ISO date or time, in the edition's zone without an offset.")
+@click.option("--closes", help="When registration closes; a bare date closes at its end.")
+@with_appcontext
+def edition(year: int, as_json: bool, **wishes: Any) -> None:
+    """Change the edition of YEAR as the options say, then show its numbers."""
+    try:
+        if any(value not in (None, False) for value in wishes.values()):
+            with unit_of_work() as session:
+                _change(session, year, wishes, now())
+        numbers = _numbers(db.session(), year)
+    except Refusal as refusal:
+        raise click.ClickException(f"{type(refusal).__name__}: {refusal}") from refusal
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+    click.echo(json.dumps(numbers) if as_json else "\n".join(f"{name}: {value}" for name, value in numbers.items()))
+
+
+def _change(session: Session, year: int, wishes: dict[str, Any], at: datetime) -> None:
+    if wishes["create"]:
+        _create(session, year, wishes, at)
+    found = _edition(session, year)
+    details = conference.details_of(found)
+    if wishes["opens"]:
+        details = replace(details, registration_opens_at=parse_deadline(wishes["opens"], found.zone, closing=False))
+    if wishes["closes"]:
+        details = replace(details, registration_closes_at=parse_deadline(wishes["closes"], found.zone, closing=True))
+    if wishes["offer_hours"] is not None:
+        details = replace(details, offer_hours=wishes["offer_hours"])
+    conference.change_edition(session, found.id, details, COMMAND, at)
+    if wishes["capacity"] is not None and wishes["trip_slug"]:
+        resize_trip(session, found.id, wishes["trip_slug"], wishes["capacity"], COMMAND, at)
+    elif wishes["capacity"] is not None:
+        resize_edition(session, found.id, wishes["capacity"], COMMAND, at)
+    acts: dict[str, Callable[..., bool]] = {
+        "publish": conference.publish_edition,
+        "archive": conference.archive_edition,
+    }
+    for wish, act in acts.items():
+        if wishes[wish]:
+            act(session, found.id, COMMAND, at)
+
+
+def _create(session: Session, year: int, wishes: dict[str, Any], at: datetime) -> None:
+    """A draft like the last edition, with what a script can publish: times of day, somebody to write to, a category."""
+    last = latest_edition(session, before=year)
+    if last is None and not (wishes["city"] and wishes["country"]):
+        raise click.UsageError("There is no earlier edition to go by: --create needs --city and --country.")
+    if wishes["country"] and wishes["country"] not in country_codes():
+        raise click.UsageError("--country takes a two-letter code.")
+    if last is None:
+        blank = conference.EditionDetails(city=wishes["city"], country=wishes["country"], zone=wishes["zone"] or "UTC")
+        created = conference.create_edition(session, year, blank, [], COMMAND, at)
+    else:
+        created = conference.copy_edition(session, last.year, year, COMMAND, at)
+    if not created.categories:
+        conference.set_categories(session, created.id, [("delegate", "Delegate")], COMMAND, at)
+    details = conference.details_of(created)
+    given = {name: wishes[name] for name in ("city", "country", "zone") if wishes[name]}
+    name, address = parseaddr(settings().mail_default_sender)
+    complete = replace(
+        details,
+        **given,
+        starts_at=details.starts_at or time(9),
+        ends_at=details.ends_at or time(17),
+        contact_name=details.contact_name or name or "Organisers",
+        contact_email=details.contact_email or address,
+    )
+    conference.change_edition(session, created.id, complete, COMMAND, at)
+    pool = edition_pool(session, last.id) if last else None
+    create_pool(session, edition_id=created.id, capacity=pool.capacity if pool else 0)
+
+
+def _numbers(session: Session, year: int) -> dict[str, Any]:
+    found = _edition(session, year)
+    trips = {trip.slug: _pool_numbers(session, pool) for trip, pool in trip_pools(session, found.id)}
+    is_open = found.window(now()) is Window.OPEN
+    return {**_pool_numbers(session, edition_pool(session, found.id)), "open": is_open, "trips": trips}
+
+
+def _pool_numbers(session: Session, pool: Pool | None) -> dict[str, int]:
+    if pool is None:
+        return {"capacity": 0, "taken": 0, "waitlisted": 0}
+    return {"capacity": pool.capacity, "taken": pool.taken, "waitlisted": count_waiting(session, pool.id)}
+
+
+def _edition(session: Session, year: int) -> Edition:
+    found = edition_by_year(session, year)
+    if found is None:
+        raise conference.NoSuchEdition(str(year))
+    return found

@@ -1,0 +1,25 @@
+"""`flask mail`: how the outbox is doing."""
+
+import json
+
+import click
+from flask.cli import AppGroup
+
+from dofc_events.core.clock import now
+from dofc_events.core.db import db
+from dofc_events.mail.queries import mail_health, messages_by_state
+from dofc_events.mail.rules import MessageState
+
+COUNTED = (MessageState.QUEUED, MessageState.SENDING, MessageState.SENT, MessageState.DEAD, MessageState.KEPT)
+
+mail = AppGroup("mail", help="How the outbox is doing.")
+
+
+@mail.command("status")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of lines.")
+def status(as_json: bool) -> None:
+    """Count the messages in each state, and say how old the oldest waiting one is."""
+    counts = messages_by_state(db.session(), None)
+    answer: dict[str, int | None] = {state.value: counts[state] for state in COUNTED}
+    answer["oldest_queued_seconds"] = mail_health(db.session(), now()).oldest_seconds or 0
+    click.echo(json.dumps(answer) if as_json else "\n".join(f"{name}: {value}" for name, value in answer.items()))

@@ -1,0 +1,1 @@
+"""The network and its conferences: organisations, members, editions, categories, outcomes."""

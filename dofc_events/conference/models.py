@@ -1,0 +1,180 @@
+"""Tables of the network and its conferences."""
+
+from datetime import date, datetime, time
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from dofc_events.conference.rules import EditionStatus, OutcomeKind, Window, registration_window
+from dofc_events.core.clock import from_zone
+from dofc_events.core.db import Base
+
+
+class Organisation(Base):
+    """An organisation that hosted, proposed or signed something, or is a member of the network."""
+
+    __tablename__ = "organisations"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(80), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    country: Mapped[str | None] = mapped_column(String(2))
+    is_demo: Mapped[bool] = mapped_column(default=False)
+
+
+class Member(Base):
+    """A cluster organisation of the network: one vote."""
+
+    __tablename__ = "members"
+
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), primary_key=True)
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+    organisation: Mapped[Organisation] = relationship(lazy="joined")
+
+
+class Edition(Base):
+    """One year's conference. What is not known of a past edition is null, and pages are silent about it.
+
+    `starts_at` and `ends_at` are times of day in `zone`; `registration_opens_at`, `registration_closes_at` and
+    `freezes_at` are moments. `offer_hours` is how long a freed place is held for the next in line; 0 confirms at once.
+    `revision` grows whenever place or time change, for calendars.
+    """
+
+    __tablename__ = "editions"
+    __table_args__ = (CheckConstraint("offer_hours >= 0", name="offer_hours_not_negative"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    year: Mapped[int] = mapped_column(unique=True)
+    ordinal: Mapped[int | None]
+    status: Mapped[EditionStatus] = mapped_column(String(20), default=EditionStatus.DRAFT)
+    is_demo: Mapped[bool] = mapped_column(default=False)
+    city: Mapped[str] = mapped_column(String(120))
+    country: Mapped[str] = mapped_column(String(2))
+    venue: Mapped[str | None] = mapped_column(String(200))
+    venue_address: Mapped[str | None] = mapped_column(String(300))
+    zone: Mapped[str] = mapped_column(String(60), default="UTC")
+    starts_on: Mapped[date | None]
+    starts_at: Mapped[time | None]
+    ends_on: Mapped[date | None]
+    ends_at: Mapped[time | None]
+    summary: Mapped[str] = mapped_column(String(400), default="")
+    programme: Mapped[str] = mapped_column(Text, default="")
+    registration_opens_at: Mapped[datetime | None]
+    registration_closes_at: Mapped[datetime | None]
+    freezes_at: Mapped[datetime | None]
+    offer_hours: Mapped[float] = mapped_column(default=72.0)
+    contact_name: Mapped[str | None] = mapped_column(String(120))
+    contact_email: Mapped[str | None] = mapped_column(String(254))
+    revision: Mapped[int] = mapped_column(default=0)
+    attendance_at_least: Mapped[int | None]
+    speakers: Mapped[int | None]
+    had_learning_trips: Mapped[bool | None]
+    proposed_by_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
+
+    categories: Mapped[list["Category"]] = relationship(order_by="Category.position", back_populates="edition")
+    organisers: Mapped[list[Organisation]] = relationship(
+        secondary="edition_organisers", order_by="EditionOrganiser.position"
+    )
+    proposed_by: Mapped[Organisation | None] = relationship()
+    outcomes: Mapped[list["Outcome"]] = relationship(order_by="Outcome.id")
+    countries: Mapped[list["AttendingCountry"]] = relationship(order_by="AttendingCountry.country")
+
+    @property
+    def name(self) -> str:
+        return f"Days of Clusters {self.year}"
+
+    def begins_at(self) -> datetime | None:
+        """The moment at which the edition begins, or None while its dates are not set."""
+        if self.starts_on is None:
+            return None
+        return from_zone(self.starts_on, self.starts_at or time(0), self.zone)
+
+    def finishes_at(self) -> datetime | None:
+        """The moment at which the edition ends, or None while its dates are not set."""
+        if self.ends_on is None:
+            return None
+        return from_zone(self.ends_on, self.ends_at or time(23, 59), self.zone)
+
+    def window(self, now: datetime) -> Window:
+        return registration_window(self.status, self.registration_opens_at, self.registration_closes_at, now)
+
+    def details_freeze_at(self) -> datetime | None:
+        """From when on delegates' details are read-only: the freeze date, by default the close of registration."""
+        return self.freezes_at or self.registration_closes_at
+
+    def has_begun(self, now: datetime) -> bool:
+        begins_at = self.begins_at()
+        return begins_at is not None and now >= begins_at
+
+    def is_over(self, now: datetime) -> bool:
+        finishes_at = self.finishes_at()
+        return self.status == EditionStatus.ARCHIVED or (finishes_at is not None and now >= finishes_at)
+
+
+class Category(Base):
+    """A kind of delegate at one edition."""
+
+    __tablename__ = "categories"
+    __table_args__ = (UniqueConstraint("edition_id", "slug"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id"))
+    slug: Mapped[str] = mapped_column(String(60))
+    label: Mapped[str] = mapped_column(String(120))
+    position: Mapped[int]
+
+    edition: Mapped[Edition] = relationship(back_populates="categories")
+
+
+class EditionOrganiser(Base):
+    """An organisation that organised an edition, in the order in which its sources name them."""
+
+    __tablename__ = "edition_organisers"
+
+    edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id"), primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), primary_key=True)
+    position: Mapped[int]
+
+
+class AttendingCountry(Base):
+    """A country that delegates of past editions came from; without an edition where no source says which one."""
+
+    __tablename__ = "attending_countries"
+    __table_args__ = (UniqueConstraint("edition_id", "country"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    edition_id: Mapped[int | None] = mapped_column(ForeignKey("editions.id"))
+    country: Mapped[str] = mapped_column(String(2))
+
+
+class Outcome(Base):
+    """What an edition led to: a memorandum, a declaration, an agreement, a network, a milestone."""
+
+    __tablename__ = "outcomes"
+    __table_args__ = (UniqueConstraint("edition_id", "title"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id"))
+    kind: Mapped[OutcomeKind] = mapped_column(String(20))
+    title: Mapped[str] = mapped_column(String(300))
+    addressed_to: Mapped[str | None] = mapped_column(String(400))
+
+    countries: Mapped[list["OutcomeCountry"]] = relationship(order_by="OutcomeCountry.country")
+    signatories: Mapped[list[Organisation]] = relationship(secondary="signatories", order_by="Organisation.name")
+
+
+class OutcomeCountry(Base):
+    __tablename__ = "outcome_countries"
+
+    outcome_id: Mapped[int] = mapped_column(ForeignKey("outcomes.id"), primary_key=True)
+    country: Mapped[str] = mapped_column(String(2), primary_key=True)
+
+
+class Signatory(Base):
+    """An organisation that signed an outcome."""
+
+    __tablename__ = "signatories"
+
+    outcome_id: Mapped[int] = mapped_column(ForeignKey("outcomes.id"), primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), primary_key=True)

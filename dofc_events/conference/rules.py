@@ -1,0 +1,67 @@
+"""Pure decisions about an edition: whether one can register, what a deadline means."""
+
+import enum
+from datetime import UTC, date, datetime, time
+
+from dofc_events.core.clock import end_of_day, from_zone
+
+
+class EditionStatus(enum.StrEnum):
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    ARCHIVED = "archived"
+
+
+class OutcomeKind(enum.StrEnum):
+    MEMORANDUM = "memorandum"
+    DECLARATION = "declaration"
+    AGREEMENT = "agreement"
+    NETWORK = "network"
+    MILESTONE = "milestone"
+
+
+class Window(enum.StrEnum):
+    """Where an edition's registration stands. It follows from the dates alone."""
+
+    NOT_YET = "not_yet"
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+def registration_window(
+    status: EditionStatus, opens_at: datetime | None, closes_at: datetime | None, now: datetime
+) -> Window:
+    """Whether one can register for an edition at `now`. The opening moment belongs to the window, the closing does not.
+
+    Statuses are compared by value, because a column gives plain text.
+    """
+    if status == EditionStatus.ARCHIVED or (closes_at and now >= closes_at):
+        return Window.CLOSED
+    if status == EditionStatus.DRAFT or opens_at is None or closes_at is None or now < opens_at:
+        return Window.NOT_YET
+    return Window.OPEN
+
+
+def parse_deadline(text: str, zone: str, *, closing: bool) -> datetime:
+    """An ISO 8601 date or time as an aware UTC moment; without an offset it is meant in `zone`.
+
+    A bare date opens at its beginning and closes at its end. Raises ValueError for anything else.
+    """
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(UTC) if moment.tzinfo else from_zone(moment.date(), moment.time(), zone)
+    return end_of_day(day, zone) if closing else from_zone(day, time(0), zone)
+
+
+def days_to_same_weekday(day: date, years: int) -> int:
+    """How many days to go from `day` to the same weekday nearest to its calendar date `years` years on.
+
+    Always whole weeks. The 29th of February counts as the 1st of March where there is none.
+    """
+    try:
+        anniversary = day.replace(year=day.year + years)
+    except ValueError:
+        anniversary = date(day.year + years, 3, 1)
+    return round((anniversary - day).days / 7) * 7

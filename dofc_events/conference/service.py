@@ -1,0 +1,372 @@
+"""What one does with an edition: create, copy, change, publish, archive; its categories and organisers."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from dofc_events.conference.models import Category, Edition, EditionOrganiser, Member, Organisation
+from dofc_events.conference.queries import categories_of, edition_by_year
+from dofc_events.conference.rules import EditionStatus, days_to_same_weekday
+from dofc_events.core.audit import Actor, record
+from dofc_events.core.clock import from_zone, in_zone
+from dofc_events.core.errors import Refusal
+
+# What a delegate's calendar shows of an edition.
+PLACE_AND_TIME = frozenset(
+    ("city", "country", "venue", "venue_address", "zone", "starts_on", "starts_at", "ends_on", "ends_at")
+)
+# What nobody can be invited without.
+NEEDED_TO_PUBLISH = (
+    "starts_on",
+    "starts_at",
+    "ends_on",
+    "ends_at",
+    "registration_opens_at",
+    "registration_closes_at",
+    "contact_name",
+    "contact_email",
+)
+
+
+class NoSuchEdition(Refusal):
+    """There is no edition of that year, or with that id."""
+
+
+class EditionExists(Refusal):
+    """The year has its edition already."""
+
+
+class EditionArchived(Refusal):
+    """An archived edition stays archived."""
+
+
+class EditionNotPublished(Refusal):
+    """Only what was published can be archived."""
+
+
+class NotReady(Refusal):
+    """A published edition needs more; `missing` names fields of EditionDetails, or `categories`."""
+
+    def __init__(self, missing: tuple[str, ...]) -> None:
+        super().__init__(", ".join(missing))
+        self.missing = missing
+
+
+class DatesOutOfOrder(Refusal):
+    """Something would end before it begins; `field` names the end."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field
+
+
+class CategoryInUse(Refusal):
+    """Somebody registered in the category `label`, so that it cannot go; it can be renamed."""
+
+    def __init__(self, label: str) -> None:
+        super().__init__(label)
+        self.label = label
+
+
+class CategoryTwice(Refusal):
+    """Two categories have the same slug."""
+
+
+class NoSuchOrganisation(Refusal):
+    """There is no organisation with that slug."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EditionDetails:
+    """What organisers say about their edition. `starts_at` and `ends_at` are times of day in `zone`, moments are aware.
+
+    Registration may be open from `registration_opens_at` until just before `registration_closes_at`; details may be
+    changed until `freezes_at`, by default the close. A freed place is held for `offer_hours`; 0 confirms at once.
+    """
+
+    city: str
+    country: str
+    venue: str | None = None
+    venue_address: str | None = None
+    zone: str
+    starts_on: date | None = None
+    starts_at: time | None = None
+    ends_on: date | None = None
+    ends_at: time | None = None
+    summary: str = ""
+    programme: str = ""
+    registration_opens_at: datetime | None = None
+    registration_closes_at: datetime | None = None
+    freezes_at: datetime | None = None
+    offer_hours: float = 72.0
+    contact_name: str | None = None
+    contact_email: str | None = None
+
+
+def details_of(edition: Edition) -> EditionDetails:
+    """The details as they stand; with `dataclasses.replace`, what `change_edition` takes to change some of them."""
+    return EditionDetails(**{field.name: getattr(edition, field.name) for field in fields(EditionDetails)})
+
+
+def create_edition(
+    session: Session,
+    year: int,
+    details: EditionDetails,
+    categories: Sequence[tuple[str, str]],
+    actor: Actor,
+    now: datetime,
+    *,
+    is_demo: bool = False,
+) -> Edition:
+    """Add the edition of a year as a draft. `categories` are slugs with labels, in the form's order.
+
+    Raises EditionExists, DatesOutOfOrder, CategoryTwice.
+    """
+    _refuse_disorder(details)
+    edition = Edition(year=year, status=EditionStatus.DRAFT, is_demo=is_demo, **_columns(details))
+    try:
+        with session.begin_nested():
+            session.add(edition)
+    except IntegrityError:
+        if edition_by_year(session, year) is None:
+            raise
+        raise EditionExists(str(year)) from None
+    record(session, actor, now, "edition_created", scope=str(year))
+    set_categories(session, edition.id, categories, actor, now)
+    return edition
+
+
+def copy_edition(session: Session, from_year: int, year: int, actor: Actor, now: datetime) -> Edition:
+    """Add a draft for `year` with the texts, zone, categories, offer time and contact of another year's edition.
+
+    All dates move by the same number of whole weeks, so that the first day falls on the same weekday nearest to the
+    same date; times of day stay what the clocks of the zone show. What was on record about the other edition
+    (organisers, attendance, outcomes) stays with it. Raises NoSuchEdition, EditionExists.
+    """
+    source = edition_by_year(session, from_year)
+    if source is None:
+        raise NoSuchEdition(str(from_year))
+    details = _moved(details_of(source), year - from_year)
+    return create_edition(session, year, details, [(c.slug, c.label) for c in source.categories], actor, now)
+
+
+def change_edition(session: Session, edition_id: int, details: EditionDetails, actor: Actor, now: datetime) -> bool:
+    """Make an edition's details what `details` says, and say whether any of them was different.
+
+    The trail gets the changed fields with their values before and after. Calendars learn of a new place or time by
+    `revision`. Raises DatesOutOfOrder, and NotReady if a published edition would lose something it needs.
+    """
+    edition = _locked(session, edition_id)
+    before, after = _columns(details_of(edition)), _columns(details)
+    changed = [name for name in after if before[name] != after[name]]
+    if not changed:
+        return False
+    _refuse_disorder(details)
+    if edition.status == EditionStatus.PUBLISHED:
+        _refuse_unready(details, has_categories=True)
+    for name in changed:
+        setattr(edition, name, after[name])
+    if PLACE_AND_TIME.intersection(changed):
+        edition.revision += 1
+    record(
+        session,
+        actor,
+        now,
+        "edition_changed",
+        scope=str(edition.year),
+        before={name: _plain(before[name]) for name in changed},
+        after={name: _plain(after[name]) for name in changed},
+    )
+    session.flush()
+    return True
+
+
+def missing_to_publish(details: EditionDetails, *, has_categories: bool) -> tuple[str, ...]:
+    """What an edition still lacks before it can be published: fields of EditionDetails, or `categories`."""
+    missing = tuple(name for name in NEEDED_TO_PUBLISH if getattr(details, name) in (None, ""))
+    return missing if has_categories else (*missing, "categories")
+
+
+def publish_edition(session: Session, edition_id: int, actor: Actor, now: datetime) -> bool:
+    """Show an edition to everyone; False if it was published already. Raises NotReady, EditionArchived."""
+    edition = _locked(session, edition_id)
+    if edition.status == EditionStatus.PUBLISHED:
+        return False
+    if edition.status == EditionStatus.ARCHIVED:
+        raise EditionArchived(str(edition.year))
+    _refuse_unready(details_of(edition), has_categories=bool(categories_of(session, edition_id)))
+    edition.status = EditionStatus.PUBLISHED
+    record(session, actor, now, "edition_published", scope=str(edition.year))
+    session.flush()
+    return True
+
+
+def archive_edition(session: Session, edition_id: int, actor: Actor, now: datetime) -> bool:
+    """End an edition: what delegates entered becomes read-only. False if it was archived already.
+
+    Raises EditionNotPublished for a draft.
+    """
+    edition = _locked(session, edition_id)
+    if edition.status == EditionStatus.ARCHIVED:
+        return False
+    if edition.status == EditionStatus.DRAFT:
+        raise EditionNotPublished(str(edition.year))
+    edition.status = EditionStatus.ARCHIVED
+    record(session, actor, now, "edition_archived", scope=str(edition.year))
+    session.flush()
+    return True
+
+
+def set_categories(
+    session: Session, edition_id: int, categories: Sequence[tuple[str, str]], actor: Actor, now: datetime
+) -> bool:
+    """Make an edition's categories exactly these slugs with these labels, in this order; False if they were already.
+
+    A known slug with another label is a category renamed. Raises CategoryInUse, CategoryTwice, and NotReady if a
+    published edition would be left without any.
+    """
+    edition = _locked(session, edition_id)
+    labels = dict(categories)
+    if len(labels) != len(categories):
+        raise CategoryTwice(next(slug for slug, _ in categories if [s for s, _ in categories].count(slug) > 1))
+    if edition.status == EditionStatus.PUBLISHED and not labels:
+        raise NotReady(("categories",))
+    present = categories_of(session, edition_id)
+    before = [(category.slug, category.label) for category in present]
+    if before == list(categories):
+        return False
+    for category in present:
+        if category.slug not in labels:
+            _remove_category(session, category)
+    kept = {category.slug: category for category in present if category.slug in labels}
+    for position, (slug, label) in enumerate(categories):
+        category = kept.get(slug) or Category(edition_id=edition_id, slug=slug)
+        category.label, category.position = label, position
+        session.add(category)
+    record(
+        session, actor, now, "categories_changed", scope=str(edition.year), before=dict(before), after=dict(categories)
+    )
+    session.flush()
+    session.expire(edition, ["categories"])
+    return True
+
+
+def set_organisers(session: Session, edition_id: int, slugs: Sequence[str], actor: Actor, now: datetime) -> bool:
+    """Make these organisations the organisers of an edition, in this order; False if they were already.
+
+    Raises NoSuchOrganisation.
+    """
+    edition = _locked(session, edition_id)
+    ids = dict(session.execute(select(Organisation.slug, Organisation.id)).all())
+    for slug in slugs:
+        if slug not in ids:
+            raise NoSuchOrganisation(slug)
+    before = [organisation.slug for organisation in edition.organisers]
+    if before == list(slugs):
+        return False
+    session.execute(delete(EditionOrganiser).where(EditionOrganiser.edition_id == edition_id))
+    session.add_all(
+        EditionOrganiser(edition_id=edition_id, organisation_id=ids[slug], position=position)
+        for position, slug in enumerate(dict.fromkeys(slugs))
+    )
+    record(session, actor, now, "organisers_changed", scope=str(edition.year), before=before, after=list(slugs))
+    session.flush()
+    session.expire(edition, ["organisers"])
+    return True
+
+
+def add_member(
+    session: Session, slug: str, name: str, country: str | None, actor: Actor, now: datetime, *, is_demo: bool = False
+) -> Member:
+    """Make an organisation a member of the network, adding it if its slug is new. A member stays what it is."""
+    organisation = session.scalar(select(Organisation).where(Organisation.slug == slug))
+    if organisation is None:
+        organisation = Organisation(slug=slug, name=name, country=country, is_demo=is_demo)
+        session.add(organisation)
+        session.flush()
+    member = session.get(Member, organisation.id)
+    if member is None:
+        member = Member(organisation_id=organisation.id, is_active=True)
+        session.add(member)
+        record(session, actor, now, "member_added", organisation=slug)
+        session.flush()
+    return member
+
+
+def _locked(session: Session, edition_id: int) -> Edition:
+    """The edition's row, held until the unit of work ends, so that two organisers change it one after the other.
+
+    With `key_share`, those who register meanwhile, and refer to the row, do not wait for it.
+    """
+    edition = session.scalar(
+        select(Edition)
+        .where(Edition.id == edition_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    if edition is None:
+        raise NoSuchEdition(str(edition_id))
+    return edition
+
+
+def _remove_category(session: Session, category: Category) -> None:
+    try:
+        with session.begin_nested():
+            session.delete(category)
+    except IntegrityError:
+        # What refers to it is no business of this feature; that something does is what the foreign key says.
+        raise CategoryInUse(category.label) from None
+
+
+def _refuse_unready(details: EditionDetails, *, has_categories: bool) -> None:
+    missing = missing_to_publish(details, has_categories=has_categories)
+    if missing:
+        raise NotReady(missing)
+
+
+def _refuse_disorder(details: EditionDetails) -> None:
+    if details.starts_on and details.ends_on:
+        if details.ends_on < details.starts_on:
+            raise DatesOutOfOrder("ends_on")
+        same_day = details.starts_on == details.ends_on
+        if same_day and details.starts_at and details.ends_at and details.ends_at <= details.starts_at:
+            raise DatesOutOfOrder("ends_at")
+    opens_at, closes_at = details.registration_opens_at, details.registration_closes_at
+    if opens_at and closes_at and closes_at <= opens_at:
+        raise DatesOutOfOrder("registration_closes_at")
+
+
+def _moved(details: EditionDetails, years: int) -> EditionDetails:
+    moments = {
+        "registration_opens_at": details.registration_opens_at,
+        "registration_closes_at": details.registration_closes_at,
+        "freezes_at": details.freezes_at,
+    }
+    days = {"starts_on": details.starts_on, "ends_on": details.ends_on}
+    # One distance for all, taken from the first day: the registration closes as many days before it as it did.
+    anchor = next(
+        (d for d in (*days.values(), *(in_zone(m, details.zone).date() for m in moments.values() if m)) if d), None
+    )
+    if anchor is None:
+        return details
+    distance = timedelta(days=days_to_same_weekday(anchor, years))
+    moved: dict[str, Any] = {name: day + distance for name, day in days.items() if day}
+    for name, moment in moments.items():
+        if moment:
+            local = in_zone(moment, details.zone)
+            moved[name] = from_zone(local.date() + distance, local.time(), details.zone)
+    return replace(details, **moved)
+
+
+def _columns(details: EditionDetails) -> dict[str, Any]:
+    return asdict(details)
+
+
+def _plain(value: Any) -> Any:
+    """What JSON can hold of a detail."""
+    return value.isoformat() if isinstance(value, date | time) else value

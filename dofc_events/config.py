@@ -1,0 +1,101 @@
+"""Settings: read from the environment once, checked at start, then frozen."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class SettingsError(Exception):
+    """The environment cannot be used; the message says which variable and what to do."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a process needs to know about its surroundings. `docs/operations.md` explains each variable."""
+
+    secret_key: str
+    database_url: str
+    base_url: str
+    instance: Path = ROOT / "instance"
+    rate_limits: bool = True
+    trusted_proxies: int = 0
+    mail_server: str | None = None
+    mail_port: int = 25
+    mail_use_tls: bool = False
+    mail_use_ssl: bool = False
+    mail_username: str | None = None
+    mail_password: str | None = None
+    mail_default_sender: str = "Days of Clusters <registration@localhost>"
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ, instance: Path = ROOT / "instance") -> "Settings":
+        """Read the environment. Raises SettingsError when a value is missing or makes no sense."""
+        port = _whole_number(env, "PORT", 8000)
+        use_ssl = _flag(env, "MAIL_USE_SSL", "false")
+        use_tls = _flag(env, "MAIL_USE_TLS", "false")
+        if use_ssl and use_tls:
+            raise SettingsError("MAIL_USE_TLS (STARTTLS) and MAIL_USE_SSL exclude each other: set one of them.")
+        server = env.get("MAIL_SERVER") or None
+        sender = env.get("MAIL_DEFAULT_SENDER") or None
+        if server and not sender:
+            raise SettingsError(
+                "MAIL_SERVER is set but MAIL_DEFAULT_SENDER is not: every message needs a From address."
+            )
+        base_url = env.get("BASE_URL", f"http://127.0.0.1:{port}").rstrip("/")
+        if urlsplit(base_url).scheme not in ("http", "https") or not urlsplit(base_url).netloc:
+            raise SettingsError(
+                f"BASE_URL must be a full address such as https://events.example.org, not {base_url!r}."
+            )
+        return cls(
+            secret_key=_secret_key(env, instance),
+            database_url=env.get("DATABASE_URL") or f"sqlite:///{instance / 'dofc.sqlite'}",
+            base_url=base_url,
+            instance=instance,
+            rate_limits=_flag(env, "RATE_LIMITS", "on"),
+            trusted_proxies=_whole_number(env, "TRUSTED_PROXIES", 0),
+            mail_server=server,
+            mail_port=_whole_number(env, "MAIL_PORT", 465 if use_ssl else 587 if use_tls else 25),
+            mail_use_tls=use_tls,
+            mail_use_ssl=use_ssl,
+            mail_username=env.get("MAIL_USERNAME") or None,
+            mail_password=env.get("MAIL_PASSWORD") or None,
+            mail_default_sender=sender or cls.mail_default_sender,
+        )
+
+    @property
+    def mail_is_delivered(self) -> bool:
+        """Whether a mail server is configured; without one, messages are kept and can be read on the mail page."""
+        return self.mail_server is not None
+
+
+def _secret_key(env: Mapping[str, str], instance: Path) -> str:
+    path = instance / "secret_key"
+    key = env.get("SECRET_KEY") or (path.read_text().strip() if path.exists() else "")
+    if len(key) < 16:
+        raise SettingsError(
+            f"No usable SECRET_KEY (at least 16 characters): set it in the environment, or put one into {path}"
+            " (`make run` makes that file)."
+        )
+    return key
+
+
+def _flag(env: Mapping[str, str], name: str, default: str) -> bool:
+    value = env.get(name, "").strip().lower() or default
+    if value in ("on", "true", "1", "yes"):
+        return True
+    if value in ("off", "false", "0", "no"):
+        return False
+    raise SettingsError(f"{name} must be on or off, not {value!r}.")
+
+
+def _whole_number(env: Mapping[str, str], name: str, default: int) -> int:
+    value = env.get(name, "").strip()
+    if not value:
+        return default
+    if not value.isdecimal():
+        raise SettingsError(f"{name} must be a whole number, not {value!r}.")
+    return int(value)

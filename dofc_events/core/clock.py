@@ -1,0 +1,46 @@
+"""Time: stored in UTC, shown in an edition's zone."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
+
+
+def now() -> datetime:
+    """The present moment, aware, in UTC. Only entry points (views, commands, the worker) ask."""
+    return datetime.now(UTC)
+
+
+def in_zone(moment: datetime, zone: str) -> datetime:
+    """An aware moment as the clocks of `zone` (an IANA name) show it."""
+    return moment.astimezone(ZoneInfo(zone))
+
+
+def from_zone(day: date, hour: time, zone: str) -> datetime:
+    """The aware UTC moment at which clocks in `zone` show `day` and `hour`.
+
+    An hour that a change to summer time skips means the moment an hour later; one that occurs twice, the first.
+    """
+    return datetime.combine(day, hour, ZoneInfo(zone)).astimezone(UTC)
+
+
+def end_of_day(day: date, zone: str) -> datetime:
+    """The aware UTC moment at which `day` is over in `zone`."""
+    return from_zone(day + timedelta(days=1), time(0), zone)
+
+
+@cache
+def zones() -> tuple[str, ...]:
+    """The IANA zones that people use: `Region/City`, and UTC."""
+    regions = (
+        "Africa/",
+        "America/",
+        "Antarctica/",
+        "Arctic/",
+        "Asia/",
+        "Atlantic/",
+        "Australia/",
+        "Europe/",
+        "Indian/",
+        "Pacific/",
+    )
+    return (*sorted(name for name in available_timezones() if name.startswith(regions)), "UTC")

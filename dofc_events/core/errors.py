@@ -1,0 +1,5 @@
+"""Named refusals: what a service raises when a rule says no. Views turn them into words."""
+
+
+class Refusal(Exception):
+    """A rule said no. Nothing was changed; the unit of work that raised it was rolled back."""

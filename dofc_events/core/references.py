@@ -1,0 +1,46 @@
+"""References that people read aloud, and links that act for a person."""
+
+import hashlib
+import secrets
+
+from itsdangerous import BadSignature, Signer
+
+# Crockford's base 32 without the letters that are taken for digits, and without U (accidental words).
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def new_reference(length: int = 8) -> str:
+    """A reference of one registration, e.g. `7KX9-Q2MB`: easy to dictate, not to be guessed from another."""
+    letters = [secrets.choice(ALPHABET) for _ in range(length)]
+    return "".join(letters[: length // 2]) + "-" + "".join(letters[length // 2 :])
+
+
+def new_secret() -> str:
+    """192 random bits, safe in an address or a hidden field."""
+    return secrets.token_urlsafe(24)
+
+
+def hash_secret(secret: str) -> str:
+    """What is stored of a secret that is used once; of no use to who reads the database."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def sign(secret_key: str, purpose: str, subject: str, version: int) -> str:
+    """A token that names `subject` and cannot be made without `secret_key` (HMAC-SHA-256, 256 bits).
+
+    The same subject and version give the same token, so that a link can be mailed again; a new version ends it.
+    """
+    return _signer(secret_key, purpose).sign(f"{subject}.{version}").decode()
+
+
+def read_token(secret_key: str, purpose: str, token: str) -> tuple[str, int] | None:
+    """The subject and version that a token was signed for, or None if it was not signed by us for this purpose."""
+    try:
+        subject, _, version = _signer(secret_key, purpose).unsign(token).decode().rpartition(".")
+        return subject, int(version)
+    except (BadSignature, ValueError):
+        return None
+
+
+def _signer(secret_key: str, purpose: str) -> Signer:
+    return Signer(secret_key, salt=f"dofc.{purpose}", key_derivation="hmac", digest_method=hashlib.sha256)

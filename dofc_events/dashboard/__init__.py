@@ -1,0 +1,1 @@
+"""Organisers' pages that span features."""

@@ -1,0 +1,164 @@
+"""Organisers' pages about an edition as a whole: its figures, its settings, its life from draft to archive."""
+
+from typing import Any
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from dofc_events.accounts.guards import acting, chair_only, edition_staff
+from dofc_events.accounts.rules import RoleName
+from dofc_events.conference.models import Edition
+from dofc_events.conference.queries import edition_by_year
+from dofc_events.conference.rules import EditionStatus
+from dofc_events.conference.service import (
+    EditionArchived,
+    EditionExists,
+    EditionNotPublished,
+    NotReady,
+    archive_edition,
+    details_of,
+    missing_to_publish,
+)
+from dofc_events.core.clock import now
+from dofc_events.core.db import db, unit_of_work
+from dofc_events.core.errors import Refusal
+from dofc_events.dashboard import queries, service
+from dofc_events.dashboard.forms import CopyForm, NewEditionForm, SettingsForm
+from dofc_events.dashboard.views import EDITION, blueprint, shared
+from dofc_events.places.queries import edition_pool
+from dofc_events.web.forms import ButtonForm, answer_errors
+
+
+@blueprint.route("/editions/new", methods=["GET", "POST"])
+@chair_only
+def new_edition() -> ResponseReturnValue:
+    """Add the edition of a year."""
+    form = NewEditionForm()
+    if not form.validate_on_submit():
+        return _form_page(form, "dashboard/new_edition.html", **shared(None))
+    try:
+        with unit_of_work() as session:
+            service.open_draft(
+                session, form.year.data, form.to_details(), form.capacity.data, _first_categories(), acting(), now()
+            )
+    except EditionExists:
+        return _year_is_taken(form, "dashboard/new_edition.html")
+    flash(_("The edition is there, as a draft that nobody else sees. Now say more about it."), "success")
+    return redirect(url_for(".settings", year=form.year.data), 303)
+
+
+@blueprint.route("/editions/<int:year>/copy", methods=["GET", "POST"])
+@chair_only
+def copy_edition(year: int) -> ResponseReturnValue:
+    """Add an edition that begins like another one."""
+    source = edition_by_year(db.session(), year)
+    if source is None:
+        return redirect(url_for(".new_edition"), 303)
+    pool = edition_pool(db.session(), source.id)
+    form = CopyForm(data={"year": source.year + 1, "capacity": pool.capacity if pool else None})
+    if not form.validate_on_submit():
+        return _form_page(form, "dashboard/copy_edition.html", source=source, **shared(None))
+    try:
+        with unit_of_work() as session:
+            service.copy_to_draft(session, year, form.year.data, form.capacity.data, acting(), now())
+    except EditionExists:
+        return _year_is_taken(form, "dashboard/copy_edition.html", source=source)
+    flash(
+        _("The copy is there, as a draft. Dates have moved to the same days of the week: go through them."), "success"
+    )
+    return redirect(url_for(".settings", year=form.year.data), 303)
+
+
+@blueprint.get(f"{EDITION}/")
+@edition_staff(RoleName.ORGANISER)
+def edition(edition: Edition) -> ResponseReturnValue:
+    """How one edition stands."""
+    at = now()
+    return render_template(
+        "dashboard/edition.html",
+        places=queries.places_of(db.session(), [edition.id]).get(edition.id),
+        window=edition.window(at),
+        is_over=edition.is_over(at),
+        missing=_missing(edition) if edition.status == EditionStatus.DRAFT else (),
+        at=at,
+        **shared(edition),
+    )
+
+
+@blueprint.route(f"{EDITION}/settings", methods=["GET", "POST"])
+@edition_staff(RoleName.ORGANISER)
+def settings(edition: Edition) -> ResponseReturnValue:
+    """Everything that an edition's organisers decide, on one page."""
+    pool = edition_pool(db.session(), edition.id)
+    form = SettingsForm.of(edition, pool.capacity if pool else None)
+    context = {"taken": pool.taken if pool else 0, **shared(edition)}
+    if not form.validate_on_submit():
+        return _form_page(form, "dashboard/settings.html", **context)
+    try:
+        with unit_of_work() as session:
+            service.change_settings(session, edition.id, form.to_wishes(edition), acting(), now())
+    except Refusal as refusal:
+        form.show_refusal(refusal)
+        return answer_errors(form, "dashboard/settings.html", **context)
+    flash(_("The settings are saved."), "success")
+    return redirect(url_for(".settings", year=edition.year), 303)
+
+
+@blueprint.route(f"{EDITION}/publish", methods=["GET", "POST"])
+@edition_staff(RoleName.ORGANISER)
+def publish(edition: Edition) -> ResponseReturnValue:
+    """Show a draft to everyone, after asking."""
+    form, context = ButtonForm(), {"missing": _missing(edition), "window": edition.window(now()), **shared(edition)}
+    if not form.validate_on_submit():
+        return _form_page(form, "dashboard/publish.html", **context)
+    try:
+        with unit_of_work() as session:
+            service.publish(session, edition.id, acting(), now())
+    except NotReady as refusal:
+        return answer_errors(form, "dashboard/publish.html", **{**context, "missing": refusal.missing})
+    except EditionArchived:
+        flash(_("An archived edition stays archived."), "warning")
+    else:
+        flash(_("%(edition)s is published.", edition=edition.name), "success")
+    return redirect(url_for(".edition", year=edition.year), 303)
+
+
+@blueprint.route(f"{EDITION}/archive", methods=["GET", "POST"])
+@edition_staff(RoleName.ORGANISER)
+def archive(edition: Edition) -> ResponseReturnValue:
+    """End an edition, after asking."""
+    form = ButtonForm()
+    if not form.validate_on_submit():
+        places = queries.places_of(db.session(), [edition.id]).get(edition.id)
+        context = {"places": places, "is_over": edition.is_over(now()), **shared(edition)}
+        return _form_page(form, "dashboard/archive.html", **context)
+    try:
+        with unit_of_work() as session:
+            archive_edition(session, edition.id, acting(), now())
+    except EditionNotPublished:
+        flash(_("A draft cannot be archived: nobody has seen it."), "warning")
+    else:
+        flash(_("%(edition)s is archived.", edition=edition.name), "success")
+    return redirect(url_for(".edition", year=edition.year), 303)
+
+
+def _missing(edition: Edition) -> tuple[str, ...]:
+    missing = missing_to_publish(details_of(edition), has_categories=bool(edition.categories))
+    return missing if edition_pool(db.session(), edition.id) else (*missing, "capacity")
+
+
+def _first_categories() -> list[str]:
+    """What most editions distinguish; the organisers change it."""
+    return [_("Member of the network"), _("Guest"), _("Speaker"), _("Public authority"), _("Press")]
+
+
+def _year_is_taken(form: Any, template: str, **context: Any) -> ResponseReturnValue:
+    form.year.errors = [_("There is an edition of %(year)d already.", year=form.year.data)]
+    return answer_errors(form, template, **context, **shared(None))
+
+
+def _form_page(form: Any, template: str, **context: Any) -> ResponseReturnValue:
+    if form.is_submitted():
+        return answer_errors(form, template, **context)
+    return render_template(template, form=form, **context)

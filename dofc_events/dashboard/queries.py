@@ -1,0 +1,104 @@
+"""Reads of the organisers' pages. Each list takes the same number of queries however many rows it has."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, and_, func, select
+from sqlalchemy.orm import Session, joinedload
+
+from dofc_events.conference.models import Category
+from dofc_events.delegates.models import ConsentText, Registration
+from dofc_events.delegates.queries import found_by
+from dofc_events.places.models import Claim, Pool
+from dofc_events.places.rules import ClaimStatus
+
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What the list of registrations is narrowed to; empty text narrows nothing. `category` is a slug."""
+
+    q: str = ""
+    status: str = ""
+    category: str = ""
+    country: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the list."""
+
+    registration: Registration
+    status: ClaimStatus
+
+
+@dataclass(frozen=True)
+class Places:
+    """An edition's places in numbers: how many there are, and how many registrations have each status."""
+
+    capacity: int
+    taken: int
+    counts: dict[ClaimStatus, int]
+
+    @property
+    def free(self) -> int:
+        return self.capacity - self.taken
+
+
+def registrations(session: Session, edition_id: int, filters: Filters, *, before_id: int | None) -> Sequence[Row]:
+    """The newest registrations first, one more than fit on a page; `before_id` turns the page."""
+    query = _filtered(select(Registration, Claim.status), edition_id, filters)
+    if filters.status:
+        query = query.where(Claim.status == filters.status)
+    if before_id is not None:
+        query = query.where(Registration.id < before_id)
+    rows = session.execute(
+        query.options(joinedload(Registration.category)).order_by(Registration.id.desc()).limit(PAGE + 1)
+    )
+    return [Row(registration, ClaimStatus(status)) for registration, status in rows]
+
+
+def counts_by_status(session: Session, edition_id: int, filters: Filters) -> dict[ClaimStatus, int]:
+    """How many registrations have each status, under all filters but the one for the status."""
+    query = _filtered(select(Claim.status, func.count()).select_from(Registration), edition_id, filters)
+    counts = {ClaimStatus(status): count for status, count in session.execute(query.group_by(Claim.status))}
+    return {status: counts.get(status, 0) for status in ClaimStatus}
+
+
+def countries_of(session: Session, edition_id: int) -> set[str]:
+    """The countries that an edition's registrations come from."""
+    return set(session.scalars(select(Registration.country).where(Registration.edition_id == edition_id).distinct()))
+
+
+def places_of(session: Session, edition_ids: Collection[int]) -> dict[int, Places]:
+    """The places of these editions, by edition, in one query; past editions, whose registrations are not here, have none."""
+    rows = session.execute(
+        select(Pool.edition_id, Pool.capacity, Pool.taken, Claim.status, func.count(Claim.id))
+        .join(Claim, Claim.pool_id == Pool.id, isouter=True)
+        .where(Pool.edition_id.in_(edition_ids))
+        .group_by(Pool.edition_id, Pool.capacity, Pool.taken, Claim.status)
+    )
+    found: dict[int, Places] = {}
+    for edition_id, capacity, taken, status, count in rows:
+        places = found.setdefault(edition_id, Places(capacity, taken, dict.fromkeys(ClaimStatus, 0)))
+        if status:
+            places.counts[ClaimStatus(status)] = count
+    return found
+
+
+def consent_given(session: Session, registration: Registration) -> ConsentText:
+    """The text that a delegate consented to."""
+    return session.get_one(ConsentText, registration.consent_version)
+
+
+def _filtered(query: Select[Any], edition_id: int, filters: Filters) -> Select[Any]:
+    query = query.join(Claim, Claim.registration_id == Registration.id)
+    query = query.join(Pool, and_(Pool.id == Claim.pool_id, Pool.edition_id == Registration.edition_id))
+    query = query.where(Registration.edition_id == edition_id, found_by(filters.q))
+    if filters.category:
+        query = query.join(Category, Category.id == Registration.category_id).where(Category.slug == filters.category)
+    if filters.country:
+        query = query.where(Registration.country == filters.country)
+    return query

@@ -1,0 +1,151 @@
+"""Organisers' pages: what needs attention, an edition's registrations, one registration."""
+
+from typing import Any
+
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from dofc_events.accounts.guards import acting, edition_staff, signed_in
+from dofc_events.accounts.rules import RoleName
+from dofc_events.conference.models import Edition
+from dofc_events.conference.queries import all_editions
+from dofc_events.core.audit import history_of
+from dofc_events.core.clock import now
+from dofc_events.core.countries import country_names
+from dofc_events.core.db import db, unit_of_work
+from dofc_events.dashboard import queries
+from dofc_events.delegates.models import Registration
+from dofc_events.delegates.queries import registration_by_reference
+from dofc_events.mail.outbox import TooManyMessages
+from dofc_events.mail.queries import mail_health, messages_about
+from dofc_events.places.rules import ClaimStatus
+from dofc_events.registration import service as delegates_acts
+from dofc_events.registration.forms import AddressForm
+from dofc_events.registration.queries import standing_of
+from dofc_events.registration.rules import Outcome
+from dofc_events.web.forms import answer_errors, answer_too_many
+
+blueprint = Blueprint("dashboard", __name__, url_prefix="/organise")
+
+EDITION = "/editions/<int:year>"
+
+
+def shared(edition: Edition | None) -> dict[str, Any]:
+    """What every organiser's page shows: which edition it is about, and whether mail goes out."""
+    return {"edition": edition, "mail_health": mail_health(db.session(), now())}
+
+
+@blueprint.get("/")
+@signed_in
+def overview() -> ResponseReturnValue:
+    """What the account may see, and how it stands there."""
+    session, grants = db.session(), current_user.grants()
+    organises = {g.edition_id for g in grants if g.role is RoleName.ORGANISER}
+    helps = {g.edition_id for g in grants if g.role is RoleName.DESK} - organises
+    editions = all_editions(session)
+    mine = [e for e in editions if current_user.is_chair or e.id in organises]
+    context = shared(None) if mine or current_user.is_chair else {}
+    return render_template(
+        "dashboard/overview.html",
+        editions=mine,
+        desk_editions=[e for e in editions if e.id in helps and e not in mine],
+        places=queries.places_of(session, [e.id for e in mine]),
+        represents=any(g.organisation_id for g in grants),
+        at=now(),
+        **context,
+    )
+
+
+@blueprint.get(f"{EDITION}/registrations")
+@edition_staff(RoleName.ORGANISER)
+def registrations(edition: Edition) -> ResponseReturnValue:
+    """Who is registered: searched, filtered, a page at a time."""
+    session, filters = db.session(), _filters()
+    rows = queries.registrations(session, edition.id, filters, before_id=request.args.get("after", type=int))
+    counts = queries.counts_by_status(session, edition.id, filters)
+    names = country_names(get_locale().language)
+    present = queries.countries_of(session, edition.id)
+    return render_template(
+        "dashboard/registrations.html",
+        rows=rows[: queries.PAGE],
+        has_more=len(rows) > queries.PAGE,
+        counts=counts,
+        total=counts[ClaimStatus(filters.status)] if filters.status else sum(counts.values()),
+        filters=filters,
+        # Without what is empty, for addresses that lead to the same list.
+        narrowed={name: value for name, value in vars(filters).items() if value},
+        countries={code: name for code, name in names.items() if code in present},
+        **shared(edition),
+    )
+
+
+@blueprint.get(f"{EDITION}/registrations/<reference>")
+@edition_staff(RoleName.ORGANISER)
+def registration(edition: Edition, reference: str) -> ResponseReturnValue:
+    """Everything about one registration, except the link that acts for the delegate."""
+    session, found = db.session(), _registration(edition, reference)
+    return render_template(
+        "dashboard/registration.html",
+        registration=found,
+        standing=standing_of(session, found.id),
+        consent=queries.consent_given(session, found),
+        messages=messages_about(session, reference),
+        history=history_of(session, reference),
+        is_over=found.ended_at is not None or edition.is_over(now()),
+        **shared(edition),
+    )
+
+
+@blueprint.route(f"{EDITION}/registrations/<reference>/address", methods=["GET", "POST"])
+@edition_staff(RoleName.ORGANISER)
+def correct_address(edition: Edition, reference: str) -> ResponseReturnValue:
+    """Write to another address from now on, when mail does not arrive."""
+    found = _registration(edition, reference)
+    form = AddressForm(obj=found)
+    page, context = "dashboard/address.html", {"registration": found, **shared(edition)}
+    if found.ended_at is not None or edition.is_over(now()):
+        return make_response(render_template(page, form=form, is_over=True, **context), 403)
+    if not form.validate_on_submit():
+        if form.is_submitted():
+            return answer_errors(form, page, is_over=False, **context)
+        return render_template(page, form=form, is_over=False, **context)
+    try:
+        with unit_of_work() as session:
+            outcome = delegates_acts.correct_address(session, found.id, form.email.data, acting(), now()).outcome
+    except TooManyMessages as refusal:
+        return answer_too_many(form, refusal.retry_after, page, is_over=False, **context)
+    except delegates_acts.RegistrationOver:
+        return make_response(render_template(page, form=form, is_over=True, **context), 403)
+    _say_what_came_of_it(outcome, form.email.data)
+    return redirect(url_for(".registration", year=edition.year, reference=reference), 303)
+
+
+def _say_what_came_of_it(outcome: Outcome, email: str) -> None:
+    if outcome is Outcome.REGISTERED:
+        flash(
+            _("From now on we write to %(email)s. The link to the delegate’s own page is a new one.", email=email),
+            "success",
+        )
+    elif outcome is Outcome.ADDRESS_KNOWN:
+        flash(
+            _("Nothing was changed: %(email)s is registered already, under another reference.", email=email), "warning"
+        )
+    else:
+        flash(_("Nothing was changed: this is the address already."), "info")
+
+
+def _registration(edition: Edition, reference: str) -> Registration:
+    found = registration_by_reference(db.session(), edition.id, reference)
+    if found is None:
+        abort(404)
+    return found
+
+
+def _filters() -> queries.Filters:
+    given = {name: request.args.get(name, "").strip() for name in ("q", "status", "category", "country")}
+    if given["status"] and given["status"] not in list(ClaimStatus):
+        abort(404)
+    return queries.Filters(**given)

@@ -1,0 +1,1 @@
+"""Who is registered where: the table, the reference, the link, the search."""

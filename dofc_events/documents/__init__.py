@@ -1,0 +1,1 @@
+"""Turns frozen values into files; knows no feature."""

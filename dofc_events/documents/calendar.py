@@ -1,0 +1,60 @@
+"""iCalendar files (RFC 5545)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from icalendar import Calendar, Event, Timezone, vText
+
+
+@dataclass(frozen=True)
+class CalendarEntry:
+    """One event in somebody's calendar. Moments are aware; the file shows them in `zone`, with its VTIMEZONE.
+
+    The same `uid` with a higher `sequence` replaces what the calendar has (RFC 5545, section 3.8.7.4).
+    `status`: CONFIRMED, TENTATIVE or CANCELLED.
+    """
+
+    uid: str
+    sequence: int
+    status: str
+    starts_at: datetime
+    ends_at: datetime
+    zone: str
+    summary: str
+    location: str
+    description: str
+    url: str
+    changed_at: datetime
+
+
+def calendar_file(entry: CalendarEntry) -> str:
+    """The entry as a file, with line ends as the format wants them (CRLF)."""
+    zone = ZoneInfo(entry.zone)
+    event = Event()
+    event.add("uid", entry.uid)
+    event.add("sequence", entry.sequence)
+    event.add("status", entry.status)
+    event.add("dtstamp", entry.changed_at)
+    event.add("last-modified", entry.changed_at)
+    event.add("dtstart", entry.starts_at.astimezone(zone))
+    event.add("dtend", entry.ends_at.astimezone(zone))
+    event.add("summary", entry.summary)
+    event["location"] = vText(entry.location)
+    event.add("description", entry.description)
+    event.add("url", entry.url)
+    calendar = Calendar()
+    calendar.add("prodid", "-//Days of Clusters//dofc-events//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", "CANCEL" if entry.status == "CANCELLED" else "PUBLISH")
+    if entry.zone != "UTC":
+        calendar.add_component(_timezone(entry.zone, entry.starts_at.year))
+    calendar.add_component(event)
+    return calendar.to_ical().decode()
+
+
+@cache
+def _timezone(zone: str, year: int) -> Timezone:
+    """The zone's rules around a year; working them out takes tens of milliseconds, hence once per zone."""
+    return Timezone.from_tzid(zone, first_date=date(year - 1, 1, 1), last_date=date(year + 2, 1, 1))

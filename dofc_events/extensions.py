@@ -1,0 +1,23 @@
+"""Flask extensions, unbound; `app.create_app` binds them."""
+
+from flask import current_app
+from flask_babel import Babel
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_login import LoginManager
+from flask_mail import Mail
+from flask_migrate import Migrate
+
+from dofc_events.config import Settings
+
+babel = Babel()
+login_manager = LoginManager()
+limiter = Limiter(get_remote_address)
+mail = Mail()
+migrate = Migrate()
+
+
+def settings() -> Settings:
+    """The frozen settings of the current application."""
+    bound: Settings = current_app.extensions["dofc_events"]
+    return bound

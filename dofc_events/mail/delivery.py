@@ -1,0 +1,183 @@
+"""Out of the outbox: claim due messages with a lease, send them with no transaction open, settle each.
+
+A worker that dies leaves its messages in `sending`; when the lease is over the next worker takes them up. While a
+worker lives its leases are renewed, so that no other sends the same message.
+"""
+
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+import structlog
+from flask import Flask, current_app
+from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from dofc_events.core.clock import now as clock
+from dofc_events.core.db import db, unit_of_work
+from dofc_events.mail.models import Message, WorkerSign
+from dofc_events.mail.rules import FORGET_WORKER_AFTER, LEASE, UNREACHABLE_RETRY, MessageState, retry_at
+from dofc_events.mail.transport import Refused, Transport, Unreachable
+
+BATCH = 20
+
+log = structlog.get_logger()
+
+
+class Courier:
+    """Delivers what is due, over one kept connection. `name` tells workers apart."""
+
+    def __init__(self) -> None:
+        self.name = uuid.uuid4().hex
+        self._transport = Transport()
+        self._retry_at: datetime | None = None
+
+    def deliver_due(self) -> int:
+        """Send everything that is due; returns how many messages the server took.
+
+        An unreachable server ends the round at once and is left alone for ten seconds; no message suffers for it.
+        """
+        sent = 0
+        while self._may_try() and _anything_due(clock()):
+            try:
+                self._transport.connect()
+            except Unreachable as error:
+                self._postpone(error)
+                break
+            with unit_of_work() as session:
+                ids = claim_due(session, self.name, clock())
+            with _renewed_leases(self.name):
+                for message_id in ids:
+                    sent += self._deliver(message_id)
+                    if not self._may_try():
+                        break
+            with unit_of_work() as session:
+                release(session, self.name)
+        return sent
+
+    def show_life(self) -> None:
+        """Leave the sign of life that the health page reads."""
+        with unit_of_work() as session:
+            session.merge(WorkerSign(name=self.name, seen_at=clock()))
+            session.execute(delete(WorkerSign).where(WorkerSign.seen_at < clock() - FORGET_WORKER_AFTER))
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def _deliver(self, message_id: int) -> int:
+        message = db.session.get_one(Message, message_id)
+        # Ends the read transaction: nothing is open while the server is spoken to.
+        db.session.close()
+        error: Exception | None = None
+        try:
+            self._transport.send(message)
+        except (Refused, Unreachable) as refusal:
+            error = refusal
+            log.warning("not_sent", kind=message.kind, message_id=message.message_id, error=str(refusal))
+        with unit_of_work() as session:
+            settle(session, message_id, self.name, error, clock())
+        if isinstance(error, Unreachable):
+            self._postpone(error)
+        return 0 if error else 1
+
+    def _may_try(self) -> bool:
+        return self._retry_at is None or clock() >= self._retry_at
+
+    def _postpone(self, error: Unreachable) -> None:
+        self._retry_at = clock() + UNREACHABLE_RETRY
+        log.warning("mail_server_unreachable", error=str(error))
+
+
+def claim_due(session: Session, holder: str, now: datetime) -> list[int]:
+    """Lease the messages that are due next to `holder`, oldest first; whatever has expired is withdrawn instead."""
+    due = session.scalars(
+        select(Message)
+        .where(_is_due(now))
+        .order_by(Message.due_at, Message.id)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    ).all()
+    claimed = []
+    for message in due:
+        if message.expires_at is not None and message.expires_at <= now:
+            message.state, message.lease_until = MessageState.WITHDRAWN, None
+        else:
+            message.state, message.lease_until, message.lease_holder = MessageState.SENDING, now + LEASE, holder
+            message.attempts += 1
+            claimed.append(message.id)
+    return claimed
+
+
+def settle(session: Session, message_id: int, holder: str, error: Exception | None, now: datetime) -> None:
+    """Write down how an attempt ended. Whoever lost the lease meanwhile changes nothing but a success."""
+    message = session.get_one(Message, message_id, with_for_update=True)
+    if error is not None and message.lease_holder != holder:
+        return
+    message.lease_until = message.lease_holder = None
+    message.last_error = str(error) if error else None
+    if error is None:
+        message.state, message.sent_at = MessageState.SENT, now
+        return
+    message.state = MessageState.QUEUED
+    if isinstance(error, Unreachable):
+        message.due_at = now + UNREACHABLE_RETRY
+        return
+    assert isinstance(error, Refused)
+    message.refusals += 1
+    again = None if error.permanent else retry_at(message.refusals, now)
+    if again is None:
+        message.state = MessageState.DEAD
+    else:
+        message.due_at = again
+
+
+def release(session: Session, holder: str) -> None:
+    """Give back what was claimed and not tried, because the server went away."""
+    session.execute(
+        update(Message)
+        .where(Message.state == MessageState.SENDING, Message.lease_holder == holder)
+        .values(state=MessageState.QUEUED, lease_until=None, lease_holder=None, attempts=Message.attempts - 1)
+    )
+
+
+def renew_leases(session: Session, holder: str, now: datetime) -> None:
+    """Hold on to everything that `holder` is about to send."""
+    session.execute(
+        update(Message)
+        .where(Message.state == MessageState.SENDING, Message.lease_holder == holder)
+        .values(lease_until=now + LEASE)
+    )
+
+
+@contextmanager
+def _renewed_leases(holder: str) -> Iterator[None]:
+    done = threading.Event()
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+
+    def renew() -> None:
+        while not done.wait(LEASE.total_seconds() / 3):
+            with app.app_context(), unit_of_work() as session:
+                renew_leases(session, holder, clock())
+
+    thread = threading.Thread(target=renew, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def _anything_due(now: datetime) -> bool:
+    found = db.session.scalar(select(Message.id).where(_is_due(now)).limit(1))
+    db.session.close()
+    return found is not None
+
+
+def _is_due(now: datetime):  # type: ignore[no-untyped-def]
+    return or_(
+        and_(Message.state == MessageState.QUEUED, Message.due_at <= now),
+        and_(Message.state == MessageState.SENDING, Message.lease_until < now),
+    )

@@ -1,0 +1,44 @@
+"""A finished message, as a frozen value: what features hand to the outbox."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A text file that travels with a message; `content_type` with its parameters, e.g. `text/plain; charset=utf-8`."""
+
+    filename: str
+    content_type: str
+    body: str
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """A rendered message. Raises ValueError for what could break out of a header."""
+
+    kind: str
+    language: str
+    recipient: str
+    recipient_name: str
+    sender_name: str
+    subject: str
+    text: str
+    html: str
+    reply_to: str | None = None
+    scope: str = ""
+    about: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    expires_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        for value in (
+            self.kind,
+            self.recipient,
+            self.recipient_name,
+            self.sender_name,
+            self.subject,
+            self.reply_to or "",
+        ):
+            if any(ord(c) < 32 or c in "\x7f\x85\u2028\u2029" for c in value):
+                raise ValueError(f"control character in a header of a {self.kind} message")

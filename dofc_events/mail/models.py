@@ -1,0 +1,62 @@
+"""Tables of the outbox."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from dofc_events.core.db import Base
+from dofc_events.mail.rules import MessageState
+
+
+class Message(Base):
+    """One message, finished: what is stored here is what is sent, each time under the same Message-ID.
+
+    `scope` (an edition's year) and `about` (a reference) are plain text. `due_at` is when it is to be sent (again);
+    `refusals` counts temporary refusals, `attempts` every try. A message is not sent after `expires_at`.
+    """
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        CheckConstraint("(state = 'sending') = (lease_until IS NOT NULL)", name="leased_while_sending"),
+        Index("ix_messages_due", "state", "due_at"),
+        Index("ix_messages_about", "about", "kind"),
+        Index("ix_messages_scope", "scope", "id"),
+        Index("ix_messages_recipient", "recipient_key", "queued_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    message_id: Mapped[str] = mapped_column(String(255), unique=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    scope: Mapped[str] = mapped_column(String(40))
+    about: Mapped[str] = mapped_column(String(40))
+    language: Mapped[str] = mapped_column(String(12))
+    sender_name: Mapped[str] = mapped_column(String(200))
+    reply_to: Mapped[str | None] = mapped_column(String(254))
+    recipient: Mapped[str] = mapped_column(String(254))
+    recipient_key: Mapped[str] = mapped_column(String(254))
+    recipient_name: Mapped[str] = mapped_column(String(200))
+    subject: Mapped[str] = mapped_column(String(300))
+    text: Mapped[str] = mapped_column(Text)
+    html: Mapped[str] = mapped_column(Text)
+    attachments: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    state: Mapped[MessageState] = mapped_column(String(20))
+    queued_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    lease_until: Mapped[datetime | None]
+    lease_holder: Mapped[str | None] = mapped_column(String(40))
+    attempts: Mapped[int] = mapped_column(default=0)
+    refusals: Mapped[int] = mapped_column(default=0)
+    last_error: Mapped[str | None] = mapped_column(Text)
+    sent_at: Mapped[datetime | None]
+
+
+class WorkerSign(Base):
+    """The last sign of life of each worker."""
+
+    __tablename__ = "worker_signs"
+
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    seen_at: Mapped[datetime]

@@ -1,0 +1,118 @@
+"""What is in the outbox, and how it is doing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, load_only
+
+from dofc_events.mail.models import Message, WorkerSign
+from dofc_events.mail.rules import LATE_AFTER, WORKER_SILENT_AFTER, MessageState
+
+WAITING = (MessageState.QUEUED, MessageState.SENDING)
+
+
+@dataclass(frozen=True)
+class MailHealth:
+    """How the outbox is doing. Ages in whole seconds, None where there is nothing to be old.
+
+    `late_seconds`: by how much the message that should have left first is overdue.
+    """
+
+    waiting: int
+    dead: int
+    kept: int
+    oldest_seconds: int | None
+    late_seconds: int | None
+    worker_seen_at: datetime | None
+    worker_is_silent: bool
+
+    @property
+    def is_late(self) -> bool:
+        return self.late_seconds is not None and self.late_seconds > LATE_AFTER.total_seconds()
+
+
+def mail_health(session: Session, now: datetime) -> MailHealth:
+    """One look at the whole outbox, in two queries."""
+    rows = session.execute(
+        select(Message.state, func.count(), func.min(Message.queued_at), func.min(Message.due_at))
+        .where(Message.state.in_((*WAITING, MessageState.DEAD, MessageState.KEPT)))
+        .group_by(Message.state)
+    ).all()
+    counts = {MessageState(state): count for state, count, _, _ in rows}
+    oldest = min((queued for state, _, queued, _ in rows if state in WAITING), default=None)
+    due = min((due for state, _, _, due in rows if state in WAITING), default=None)
+    seen_at = session.scalar(select(func.max(WorkerSign.seen_at)))
+    return MailHealth(
+        waiting=sum(counts.get(state, 0) for state in WAITING),
+        dead=counts.get(MessageState.DEAD, 0),
+        kept=counts.get(MessageState.KEPT, 0),
+        oldest_seconds=_seconds(oldest, now),
+        late_seconds=_seconds(due, now),
+        worker_seen_at=seen_at,
+        worker_is_silent=seen_at is None or now - seen_at > WORKER_SILENT_AFTER,
+    )
+
+
+def messages_by_state(session: Session, scope: str | None = None) -> dict[MessageState, int]:
+    """How many messages are in each state (all of them, or those of one scope); states without any count 0."""
+    query = select(Message.state, func.count()).group_by(Message.state)
+    if scope is not None:
+        query = query.where(Message.scope == scope)
+    counts = {MessageState(state): count for state, count in session.execute(query)}
+    return {state: counts.get(state, 0) for state in MessageState}
+
+
+def messages(
+    session: Session, scope: str | None, *, state: MessageState | None, before_id: int | None, limit: int
+) -> Sequence[Message]:
+    """The newest messages first, without their bodies; `before_id` turns the page."""
+    query = select(Message).options(
+        load_only(
+            Message.kind,
+            Message.scope,
+            Message.about,
+            Message.recipient,
+            Message.subject,
+            Message.state,
+            Message.queued_at,
+            Message.due_at,
+            Message.sent_at,
+            Message.attempts,
+            Message.last_error,
+        )
+    )
+    if scope is not None:
+        query = query.where(Message.scope == scope)
+    if state is not None:
+        query = query.where(Message.state == state)
+    if before_id is not None:
+        query = query.where(Message.id < before_id)
+    return session.scalars(query.order_by(Message.id.desc()).limit(limit)).all()
+
+
+def message_in_scope(session: Session, message_id: int, scope: str | None) -> Message | None:
+    """One message, if it belongs to `scope` (None: any)."""
+    message = session.get(Message, message_id)
+    return message if message and (scope is None or message.scope == scope) else None
+
+
+def messages_about(session: Session, about: str) -> Sequence[Message]:
+    """Every message about a reference, oldest first."""
+    return session.scalars(select(Message).where(Message.about == about).order_by(Message.id)).all()
+
+
+def latest_message(session: Session, about: str, recipient_key: str) -> Message | None:
+    """The message about a reference that was last written to an address and not withdrawn."""
+    return session.scalar(
+        select(Message)
+        .where(Message.about == about, Message.recipient_key == recipient_key)
+        .where(Message.state != MessageState.WITHDRAWN)
+        .order_by(Message.id.desc())
+        .limit(1)
+    )
+
+
+def _seconds(since: datetime | None, now: datetime) -> int | None:
+    return None if since is None else max(0, int((now - since).total_seconds()))

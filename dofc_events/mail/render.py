@@ -1,0 +1,77 @@
+"""Templates into envelopes, in the recipient's language; and the one place where links in mails are made."""
+
+import re
+import textwrap
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import css_inline
+from flask import current_app
+from flask_babel import force_locale
+
+from dofc_events.extensions import settings
+from dofc_events.mail.envelope import Attachment, Envelope
+
+_INLINER = css_inline.CSSInliner(keep_style_tags=False, load_remote_stylesheets=False)
+
+
+def link(endpoint: str, **values: Any) -> str:
+    """The full address of a page, on BASE_URL: never on the Host of a request, which its sender chooses."""
+    base = urlsplit(settings().base_url)
+    urls = current_app.url_map.bind(base.netloc, script_name=base.path or "/", url_scheme=base.scheme)
+    return urls.build(endpoint, values, force_external=True)
+
+
+def render_message(
+    template: str,
+    *,
+    kind: str,
+    language: str,
+    recipient: str,
+    recipient_name: str,
+    sender_name: str,
+    reply_to: str | None = None,
+    scope: str = "",
+    about: str = "",
+    attachments: Sequence[Attachment] = (),
+    expires_at: datetime | None = None,
+    **context: Any,
+) -> Envelope:
+    """Render the three files of `templates/email/<template>/` with `context`."""
+    with force_locale(language):
+        subject, text, html = (
+            current_app.jinja_env.get_template(f"email/{template}/{part}").render(
+                language=language, recipient_name=recipient_name, **context
+            )
+            for part in ("subject.txt", "body.txt", "body.html")
+        )
+    return Envelope(
+        kind=kind,
+        language=language,
+        recipient=recipient,
+        recipient_name=_one_line(recipient_name),
+        sender_name=_one_line(sender_name),
+        reply_to=reply_to,
+        subject=_one_line(subject),
+        text=_wrapped(text),
+        html=_INLINER.inline(html),
+        scope=scope,
+        about=about,
+        attachments=tuple(attachments),
+        expires_at=expires_at,
+    )
+
+
+def _wrapped(text: str) -> str:
+    """At most 76 characters a line, but never a broken link; at most one empty line in a row."""
+    lines = (
+        textwrap.wrap(line, 76, break_long_words=False, break_on_hyphens=False) or [""] for line in text.splitlines()
+    )
+    joined = "\n".join(line for wrapped in lines for line in wrapped)
+    return re.sub(r"\n{3,}", "\n\n", joined).strip() + "\n"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,56 @@
+"""Pure decisions about messages: states, when to try again, how many one address gets, what an address is."""
+
+import enum
+import unicodedata
+from datetime import datetime, timedelta
+
+import idna
+
+LEASE = timedelta(seconds=60)
+RETRY_AFTER = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 720))
+# How soon an unreachable server is tried again; a message whose connection broke waits no longer either.
+UNREACHABLE_RETRY = timedelta(seconds=10)
+LATE_AFTER = timedelta(minutes=10)
+# A worker shows that it lives every ten seconds; delivering a slow batch may take it longer.
+WORKER_SILENT_AFTER = timedelta(minutes=2)
+FORGET_WORKER_AFTER = timedelta(days=1)
+ADDRESS_LIMITS = ((5, timedelta(hours=1)), (20, timedelta(days=1)))
+
+
+class MessageState(enum.StrEnum):
+    """`kept`: no mail server is configured. `withdrawn`: taken back before it was sent, or out of date."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    DEAD = "dead"
+    KEPT = "kept"
+    WITHDRAWN = "withdrawn"
+
+
+def retry_at(refusals: int, now: datetime) -> datetime | None:
+    """When a message that was refused for the time being is tried again; None when it is given up."""
+    return now + RETRY_AFTER[refusals - 1] if refusals <= len(RETRY_AFTER) else None
+
+
+def address_key(address: str) -> str:
+    """What two spellings of one mail address have in common.
+
+    Unicode compatibility composition (NFKC) and full case folding, by which most scripts agree. Full folding keeps the
+    Turkish dotless ı apart from i, and makes of İ an i with a dot of its own (Unicode, CaseFolding.txt). Keyboards and
+    telephones mix the four up, so i, I, ı and İ all count as i. The domain is compared in its ASCII form (IDNA 2008,
+    UTS 46). Dots and what follows a `+` are kept: not every provider ignores them.
+    """
+    local, _, domain = unicodedata.normalize("NFKC", address.strip()).rpartition("@")
+    local = unicodedata.normalize("NFKC", local.replace("İ", "i").replace("ı", "i").casefold())
+    try:
+        domain = idna.encode(domain, uts46=True).decode()
+    except idna.IDNAError:
+        domain = domain.casefold()
+    return f"{local}@{domain.lower()}"
+
+
+def deliverable(address: str) -> str:
+    """The address as it is put on the envelope: the domain in its ASCII form."""
+    local, _, domain = address.rpartition("@")
+    return f"{local}@{idna.encode(domain, uts46=True).decode()}"

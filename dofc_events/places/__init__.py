@@ -1,0 +1,1 @@
+"""Pools and claims: the one place where something scarce is given, released, offered."""

@@ -1,0 +1,60 @@
+"""Tables of pools (an edition's places, a trip's seats) and of the claims on them."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from dofc_events.core.db import Base
+from dofc_events.delegates.models import Registration
+from dofc_events.places.rules import ClaimStatus
+
+
+class Pool(Base):
+    """Places at an edition, or seats on a trip. `taken` counts confirmed and offered claims.
+
+    The CHECK is the last word on overselling: whatever code does, the database refuses taken > capacity.
+    """
+
+    __tablename__ = "pools"
+    __table_args__ = (
+        CheckConstraint("taken >= 0 AND taken <= capacity", name="never_oversold"),
+        CheckConstraint("(edition_id IS NULL) != (trip_id IS NULL)", name="has_one_owner"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    edition_id: Mapped[int | None] = mapped_column(ForeignKey("editions.id"), unique=True)
+    trip_id: Mapped[int | None] = mapped_column(ForeignKey("trips.id"), unique=True)
+    capacity: Mapped[int]
+    taken: Mapped[int] = mapped_column(default=0)
+    next_position: Mapped[int] = mapped_column(default=1)
+
+
+class Claim(Base):
+    """What one registration holds of one pool.
+
+    `position` is set while on the waiting list, `offered_at` and `offered_until` while a place is offered;
+    `changed_at` is when the status last changed.
+    """
+
+    __tablename__ = "claims"
+    __table_args__ = (
+        UniqueConstraint("registration_id", "pool_id"),
+        UniqueConstraint("pool_id", "position"),
+        CheckConstraint("(status = 'waitlisted') = (position IS NOT NULL)", name="position_while_waiting"),
+        CheckConstraint("(status = 'offered') = (offered_until IS NOT NULL)", name="deadline_while_offered"),
+        Index("ix_claims_pool_status", "pool_id", "status", "position"),
+        Index("ix_claims_due", "status", "offered_until"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    pool_id: Mapped[int] = mapped_column(ForeignKey("pools.id"))
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registrations.id"))
+    status: Mapped[ClaimStatus] = mapped_column(String(20))
+    position: Mapped[int | None]
+    offered_at: Mapped[datetime | None]
+    offered_until: Mapped[datetime | None]
+    changed_at: Mapped[datetime]
+
+    pool: Mapped[Pool] = relationship()
+    registration: Mapped[Registration] = relationship()

@@ -1,0 +1,105 @@
+"""Reads over pools and claims."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from dofc_events.delegates.models import Registration
+from dofc_events.places.models import Claim, Pool
+from dofc_events.places.rules import TAKEN, ClaimStatus
+
+
+def edition_pool(session: Session, edition_id: int) -> Pool | None:
+    """The edition's pool; past editions, whose registrations are not here, have none."""
+    return session.scalar(select(Pool).where(Pool.edition_id == edition_id))
+
+
+def place_of(session: Session, registration_id: int) -> Claim:
+    """A registration's claim on its edition's places."""
+    query = select(Claim).join(Pool).where(Claim.registration_id == registration_id, Pool.edition_id.is_not(None))
+    return session.scalars(query.options(joinedload(Claim.pool))).one()
+
+
+def waiting_position(session: Session, claim: Claim) -> int | None:
+    """How many stand on the list up to and including this claim (1: the next in line); None if it does not wait."""
+    if claim.position is None:
+        return None
+    return session.scalar(
+        select(func.count())
+        .select_from(Claim)
+        .where(Claim.pool_id == claim.pool_id, Claim.status == ClaimStatus.WAITLISTED, Claim.position <= claim.position)
+    )
+
+
+def count_waiting(session: Session, pool_id: int) -> int:
+    """How many wait for a place of a pool."""
+    query = select(func.count()).select_from(Claim)
+    return session.scalar(query.where(Claim.pool_id == pool_id, Claim.status == ClaimStatus.WAITLISTED)) or 0
+
+
+def open_offers(session: Session) -> Sequence[Claim]:
+    """All offers of places at editions, those that end first first."""
+    query = select(Claim).join(Pool).where(Claim.status == ClaimStatus.OFFERED, Pool.edition_id.is_not(None))
+    return session.scalars(query.order_by(Claim.offered_until, Claim.id)).all()
+
+
+def waiting_for(session: Session, edition_id: int, limit: int) -> Sequence[Claim]:
+    """The next `limit` on an edition's waiting list."""
+    query = select(Claim).join(Pool).where(Pool.edition_id == edition_id, Claim.status == ClaimStatus.WAITLISTED)
+    return session.scalars(query.order_by(Claim.position).limit(limit)).all()
+
+
+def pool_faults(session: Session) -> list[str]:
+    """What is wrong with pools and claims, one sentence each; empty when the numbers add up."""
+    taken = func.sum(case((Claim.status.in_(TAKEN), 1), else_=0))
+    waiting = func.sum(case((Claim.status == ClaimStatus.WAITLISTED, 1), else_=0))
+    rows = session.execute(
+        select(Pool, func.coalesce(taken, 0), func.coalesce(waiting, 0), func.max(Claim.position))
+        .outerjoin(Claim, Claim.pool_id == Pool.id)
+        .group_by(Pool.id)
+        .order_by(Pool.id)
+    ).all()
+    faults = []
+    for pool, taken_claims, _waiting, last_position in rows:
+        name = f"pool {pool.id} ({'edition' if pool.edition_id else 'trip'} {pool.edition_id or pool.trip_id})"
+        if pool.taken != taken_claims:
+            faults.append(f"{name} counts {pool.taken} taken, but {taken_claims} claims are confirmed or offered")
+        if pool.taken > pool.capacity:
+            faults.append(f"{name} is oversold: {pool.taken} of {pool.capacity}")
+        if last_position is not None and last_position >= pool.next_position:
+            faults.append(f"{name} would give position {pool.next_position} again: {last_position} is in use")
+    return faults
+
+
+def pools_with_free_places_and_people_waiting(session: Session) -> Sequence[Pool]:
+    """Pools in which somebody waits while a place is free; whether that is a fault depends on the edition."""
+    waits = select(Claim.id).where(Claim.pool_id == Pool.id, Claim.status == ClaimStatus.WAITLISTED).exists()
+    return session.scalars(select(Pool).where(Pool.taken < Pool.capacity, waits)).all()
+
+
+def ended_unlike_their_claim(session: Session) -> Sequence[str]:
+    """References of registrations that ended although their place was not cancelled, or the other way round."""
+    cancelled = Claim.status == ClaimStatus.CANCELLED
+    query = (
+        select(Registration.reference)
+        .outerjoin(Claim, Claim.registration_id == Registration.id)
+        .outerjoin(Pool, and_(Pool.id == Claim.pool_id, Pool.edition_id == Registration.edition_id))
+        .group_by(Registration.id)
+        .having(
+            or_(
+                func.count(Pool.id) != 1,
+                func.sum(
+                    case((and_(Pool.id.is_not(None), cancelled != Registration.ended_at.is_not(None)), 1), else_=0)
+                )
+                > 0,
+            )
+        )
+    )
+    return session.scalars(query).all()
+
+
+def overdue(claim: Claim, now: datetime) -> bool:
+    """Whether an offer's deadline has passed."""
+    return claim.offered_until is not None and claim.offered_until <= now

@@ -1,0 +1,56 @@
+"""Pure decisions about places: statuses, deadlines of offers, what "full" is called."""
+
+import enum
+from datetime import datetime, time, timedelta
+
+from dofc_events.core.clock import from_zone, in_zone
+
+# Offers of a day or longer end at this hour in the edition's zone, so that a deadline is a time people know.
+OFFERS_END_AT = time(18, 0)
+
+# From how few free places on their number is said.
+FEW_PLACES = 20
+
+
+class ClaimStatus(enum.StrEnum):
+    CONFIRMED = "confirmed"
+    WAITLISTED = "waitlisted"
+    OFFERED = "offered"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+TAKEN = (ClaimStatus.CONFIRMED, ClaimStatus.OFFERED)
+FINAL = (ClaimStatus.CANCELLED,)
+
+
+class Availability(enum.StrEnum):
+    PLACES = "places"
+    FEW = "few"
+    WAITING_LIST = "waiting_list"
+
+
+def availability(capacity: int, taken: int) -> Availability:
+    """What somebody who comes now can expect. Nobody waits while a place is free, so free places mean a place."""
+    free = capacity - taken
+    if free <= 0:
+        return Availability.WAITING_LIST
+    return Availability.FEW if free <= FEW_PLACES else Availability.PLACES
+
+
+def offer_deadline(now: datetime, hours: float, zone: str, begins_at: datetime | None) -> datetime:
+    """Until when a place that is offered at `now` is held: aware, UTC.
+
+    At least `hours`; offers of a day or longer run on to the next 18:00 in `zone`. Never past the edition's beginning.
+    """
+    deadline = now + timedelta(hours=hours)
+    if hours >= 24:
+        local = in_zone(deadline, zone)
+        evening = from_zone(local.date(), OFFERS_END_AT, zone)
+        deadline = evening if evening >= deadline else from_zone(local.date() + timedelta(days=1), OFFERS_END_AT, zone)
+    return min(deadline, begins_at) if begins_at else deadline
+
+
+def is_late(offered_at: datetime, offered_until: datetime, now: datetime) -> bool:
+    """Whether so much of an offer's time passed before its message left that it deserves a new deadline: a tenth."""
+    return now - offered_at > (offered_until - offered_at) / 10

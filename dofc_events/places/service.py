@@ -1,0 +1,185 @@
+"""The one place where something scarce is given, released and offered.
+
+Everything here runs inside the caller's unit of work, on a pool whose row it has locked, and writes no mail: it returns
+what changed, and the feature above tells the people.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import exists, select, update
+from sqlalchemy.orm import Session
+
+from dofc_events.core.errors import Refusal
+from dofc_events.places.models import Claim, Pool
+from dofc_events.places.rules import TAKEN, ClaimStatus, offer_deadline
+
+
+@dataclass(frozen=True)
+class OfferTerms:
+    """How freed places are offered: for how many hours, in which zone, until which beginning.
+
+    `promotes` is False once nothing is offered any more: the edition has begun, or is archived.
+    """
+
+    hours: float
+    zone: str
+    begins_at: datetime | None
+    promotes: bool
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """Somebody on the waiting list who was confirmed or offered a place; `registration_id` says who."""
+
+    registration_id: int
+    status: ClaimStatus
+
+
+class CapacityBelowTaken(Refusal):
+    """A pool cannot hold fewer than are confirmed or offered; `taken` says how many are."""
+
+    def __init__(self, taken: int) -> None:
+        super().__init__(f"{taken} taken")
+        self.taken = taken
+
+
+class NoOpenOffer(Refusal):
+    """There is no offer (any more) that could be accepted or declined."""
+
+
+class NotWaitingAgain(Refusal):
+    """Only who let an offer lapse can join the list again."""
+
+
+def create_pool(session: Session, *, edition_id: int | None = None, trip_id: int | None = None, capacity: int) -> Pool:
+    """A pool for an edition or a trip."""
+    pool = Pool(edition_id=edition_id, trip_id=trip_id, capacity=capacity)
+    session.add(pool)
+    session.flush()
+    return pool
+
+
+def lock_edition_pool(session: Session, edition_id: int) -> Pool:
+    """The edition's pool, its row locked until the unit of work ends (on SQLite the whole database is)."""
+    query = select(Pool).where(Pool.edition_id == edition_id).with_for_update()
+    return session.scalars(query.execution_options(populate_existing=True)).one()
+
+
+def claim_place(session: Session, pool: Pool, registration_id: int, now: datetime) -> Claim:
+    """Give a place if one is free and nobody waits, else a position at the end of the waiting list.
+
+    The claim is `confirmed` or `waitlisted`. A claim that ended is taken up again.
+    """
+    query = select(Claim).where(Claim.pool_id == pool.id, Claim.registration_id == registration_id)
+    claim = session.scalar(query) or Claim(pool_id=pool.id, registration_id=registration_id)
+    if _take(session, pool):
+        _set(claim, ClaimStatus.CONFIRMED, now)
+    else:
+        _set(claim, ClaimStatus.WAITLISTED, now, _next_position(session, pool))
+    session.add(claim)
+    session.flush()
+    return claim
+
+
+def cancel_claim(session: Session, pool: Pool, claim: Claim, terms: OfferTerms, now: datetime) -> list[Promotion]:
+    """End a claim for good, and pass on the place that it held. Returns who moved up."""
+    return _end(session, pool, claim, ClaimStatus.CANCELLED, terms, now)
+
+
+def expire_claim(session: Session, pool: Pool, claim: Claim, terms: OfferTerms, now: datetime) -> list[Promotion]:
+    """Let an offer lapse, or close a waiting list for somebody, and pass on what was held. Returns who moved up."""
+    return _end(session, pool, claim, ClaimStatus.EXPIRED, terms, now)
+
+
+def accept_claim(session: Session, claim: Claim, now: datetime) -> None:
+    """Turn an offer into a confirmed place; whether it is still open is the caller's to ask. Raises NoOpenOffer."""
+    if claim.status != ClaimStatus.OFFERED:
+        raise NoOpenOffer
+    _set(claim, ClaimStatus.CONFIRMED, now)
+    session.flush()
+
+
+def prolong_offer(session: Session, claim: Claim, terms: OfferTerms, now: datetime) -> None:
+    """Start the time of an offer anew. Raises NoOpenOffer."""
+    if claim.status != ClaimStatus.OFFERED:
+        raise NoOpenOffer
+    _offer(claim, terms, now)
+    session.flush()
+
+
+def resize_pool(session: Session, pool: Pool, capacity: int, terms: OfferTerms, now: datetime) -> list[Promotion]:
+    """Change a pool's capacity and pass on what became free. Raises CapacityBelowTaken."""
+    changed = session.execute(update(Pool).where(Pool.id == pool.id, Pool.taken <= capacity).values(capacity=capacity))
+    session.refresh(pool)
+    if changed.rowcount == 0:  # type: ignore[attr-defined]
+        raise CapacityBelowTaken(pool.taken)
+    return promote_next(session, pool, terms, now)
+
+
+def promote_next(session: Session, pool: Pool, terms: OfferTerms, now: datetime) -> list[Promotion]:
+    """Give every free place to the next in line, in the order of their positions. Returns who moved up."""
+    session.refresh(pool)
+    free = pool.capacity - pool.taken
+    if free <= 0 or not terms.promotes:
+        return []
+    waiting = select(Claim).where(Claim.pool_id == pool.id, Claim.status == ClaimStatus.WAITLISTED)
+    next_in_line: Sequence[Claim] = session.scalars(waiting.order_by(Claim.position).limit(free)).all()
+    if not next_in_line:
+        return []
+    session.execute(update(Pool).where(Pool.id == pool.id).values(taken=Pool.taken + len(next_in_line)))
+    for claim in next_in_line:
+        _set(claim, ClaimStatus.OFFERED if terms.hours > 0 else ClaimStatus.CONFIRMED, now)
+        if terms.hours > 0:
+            _offer(claim, terms, now)
+    session.flush()
+    session.refresh(pool)
+    return [Promotion(claim.registration_id, claim.status) for claim in next_in_line]
+
+
+def _take(session: Session, pool: Pool) -> bool:
+    """The conditional update that gives a place: one statement judges and writes, so no two both see the last one."""
+    somebody_waits = exists().where(Claim.pool_id == Pool.id, Claim.status == ClaimStatus.WAITLISTED)
+    given = session.execute(
+        update(Pool)
+        .where(Pool.id == pool.id, Pool.taken < Pool.capacity, ~somebody_waits)
+        .values(taken=Pool.taken + 1)
+        .execution_options(synchronize_session=False)
+    )
+    session.expire(pool)
+    return bool(given.rowcount)  # type: ignore[attr-defined]
+
+
+def _next_position(session: Session, pool: Pool) -> int:
+    following = session.execute(
+        update(Pool)
+        .where(Pool.id == pool.id)
+        .values(next_position=Pool.next_position + 1)
+        .returning(Pool.next_position)
+        .execution_options(synchronize_session=False)
+    ).scalar_one()
+    session.expire(pool)
+    return following - 1
+
+
+def _end(
+    session: Session, pool: Pool, claim: Claim, status: ClaimStatus, terms: OfferTerms, now: datetime
+) -> list[Promotion]:
+    held = claim.status in TAKEN
+    _set(claim, status, now)
+    session.flush()
+    if not held:
+        return []
+    session.execute(update(Pool).where(Pool.id == pool.id).values(taken=Pool.taken - 1))
+    return promote_next(session, pool, terms, now)
+
+
+def _offer(claim: Claim, terms: OfferTerms, now: datetime) -> None:
+    claim.offered_at = now
+    claim.offered_until = offer_deadline(now, terms.hours, terms.zone, terms.begins_at)
+
+
+def _set(claim: Claim, status: ClaimStatus, now: datetime, position: int | None = None) -> None:
+    claim.status, claim.changed_at, claim.position = status, now, position
+    claim.offered_at = claim.offered_until = None

@@ -1,0 +1,1 @@
+"""/ and /editions/: what anyone sees."""

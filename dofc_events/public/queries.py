@@ -1,0 +1,60 @@
+"""What the public pages say about places and learning trips."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dofc_events.places.models import Pool
+from dofc_events.places.rules import Availability, availability
+from dofc_events.trips.models import Trip
+
+
+@dataclass(frozen=True)
+class PlacesLeft:
+    """What somebody who registers now can expect; `free` is the number of free places."""
+
+    availability: Availability
+    free: int
+
+    @property
+    def has_waiting_list(self) -> bool:
+        return self.availability == Availability.WAITING_LIST
+
+
+@dataclass(frozen=True)
+class LearningTrip:
+    """A learning trip as anyone may see it. `capacity` is None until its seats are set."""
+
+    slug: str
+    title: str
+    description: str
+    meeting_point: str
+    starts_at: datetime
+    ends_at: datetime
+    capacity: int | None
+
+
+def places_left(session: Session, edition_ids: Iterable[int]) -> dict[int, PlacesLeft]:
+    """What is left of the places of these editions, by edition; an edition whose places are not set is not in it."""
+    rows = session.execute(
+        select(Pool.edition_id, Pool.capacity, Pool.taken).where(Pool.edition_id.in_(list(edition_ids)))
+    )
+    return {
+        edition_id: PlacesLeft(availability(capacity, taken), max(0, capacity - taken))
+        for edition_id, capacity, taken in rows
+        if edition_id is not None
+    }
+
+
+def learning_trips(session: Session, edition_id: int) -> list[LearningTrip]:
+    """The learning trips of an edition, in the organisers' order."""
+    rows = session.execute(
+        select(Trip.slug, Trip.title, Trip.description, Trip.meeting_point, Trip.starts_at, Trip.ends_at, Pool.capacity)
+        .join(Pool, Pool.trip_id == Trip.id, isouter=True)
+        .where(Trip.edition_id == edition_id)
+        .order_by(Trip.position, Trip.id)
+    )
+    return [LearningTrip(*row) for row in rows]

@@ -1,0 +1,108 @@
+"""The delegate's forms: shape only; what needs the database is the service's to refuse."""
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, HiddenField, SelectField
+from wtforms.fields import SelectChoice
+from wtforms.validators import InputRequired, Length, Regexp
+
+from dofc_events.conference.models import Edition
+from dofc_events.core.references import new_secret
+from dofc_events.delegates.service import Details
+from dofc_events.registration.service import RegistrationRequest
+from dofc_events.web.fields import CountryField, EmailField, Line, Paragraphs, PhoneField
+from dofc_events.web.forms import Form
+
+
+class DetailsForm(Form):
+    """What a delegate says about themselves, apart from the mail address."""
+
+    given_name = Line(_l("Given name, or your only name"), longest=100, missing=_l("Enter your name."))
+    family_name = Line(_l("Family name"), longest=100)
+    badge_name = Line(_l("Name on the badge"), longest=100)
+    organisation = Line(_l("Organisation"), longest=200, missing=_l("Enter the organisation that you come from."))
+    job_title = Line(_l("Job title"), longest=120)
+    country = CountryField(_l("Country of your organisation"), missing=_l("Choose a country from the list."))
+    phone = PhoneField(_l("Mobile phone"))
+    category = SelectField(_l("You come as"), [InputRequired(_l("Choose what you come as."))], validate_choice=True)
+    dietary = Paragraphs(_l("What should we know about food?"), longest=1000)
+    access_needs = Paragraphs(_l("What do you need to take part?"), longest=1000)
+    visa_letter = BooleanField(_l("I need an invitation letter for a visa"))
+    photo_consent = BooleanField(_l("I may be photographed, and the pictures may be published"))
+
+    def offer_categories(self, edition: Edition) -> None:
+        """Offer the categories of an edition."""
+        self.category.choices = [SelectChoice("", "")] + [SelectChoice(c.slug, c.label) for c in edition.categories]
+
+    def to_details(self) -> Details:
+        return Details(
+            given_name=self.given_name.data,
+            family_name=self.family_name.data,
+            badge_name=self.badge_name.data,
+            organisation=self.organisation.data,
+            job_title=self.job_title.data,
+            country=self.country.data,
+            phone=self.phone.data,
+            category=self.category.data,
+            dietary=self.dietary.data,
+            access_needs=self.access_needs.data,
+            visa_letter=self.visa_letter.data,
+            photo_consent=self.photo_consent.data,
+        )
+
+
+class RegistrationForm(DetailsForm):
+    """The registration form of an edition."""
+
+    email = EmailField(_l("E-mail address"), missing=_l("Enter your e-mail address: everything further comes by mail."))
+    language = HiddenField(default="en", validators=[Length(max=12)])
+    consent = BooleanField(
+        _l("I agree to this use of my data"),
+        [InputRequired(_l("Tick that you agree: without it your registration cannot be kept."))],
+    )
+    # Filled in when the form is shown: the same form sent twice is one registration.
+    form_key = HiddenField(
+        default=new_secret,
+        validators=[
+            InputRequired(_l("Part of the form was missing. Please send it again.")),
+            Regexp(r"^[\w-]{16,64}\Z", message=_l("Part of the form was missing. Please send it again.")),
+        ],
+    )
+
+    def to_request(self, edition: Edition) -> RegistrationRequest:
+        return RegistrationRequest(
+            details=self.to_details(),
+            email=self.email.data,
+            language="en",
+            consent_text=consent_text(edition),
+            form_key=self.form_key.data,
+        )
+
+
+class AddressForm(Form):
+    """One mail address: to correct one's own, or to be sent one's link."""
+
+    email = EmailField(_l("E-mail address"), missing=_l("Enter an e-mail address."))
+
+
+class HandOverForm(AddressForm):
+    """The colleague who comes instead."""
+
+    given_name = Line(
+        _l("Your colleague's given name, or only name"), longest=100, missing=_l("Enter your colleague's name.")
+    )
+    family_name = Line(_l("Your colleague's family name"), longest=100)
+
+
+def consent_text(edition: Edition) -> str:
+    """The text that delegates consent to; it is kept word for word, so a change of it is a new version."""
+    text: str = _(
+        "The organisers of %(edition)s use what you enter here to prepare and run this conference: to keep your place,"
+        " to write to you about it, and to care for your needs. Only the organisers see it. What you say about food and"
+        " access is passed on, without your name where possible, to those who provide it. You can see, change and"
+        " withdraw your registration at any time by the link that we mail to you. Write to %(contact)s to have your"
+        " data deleted.",
+        edition=edition.name,
+        contact=f"{edition.contact_name} ({edition.contact_email})",
+    )
+    return text

@@ -1,0 +1,175 @@
+"""What we say to delegates. One function an event, named like its folder under templates/email/registration/."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from dofc_events.conference.models import Edition
+from dofc_events.delegates.links import token_of
+from dofc_events.delegates.models import Registration
+from dofc_events.documents.calendar import CalendarEntry, calendar_file
+from dofc_events.mail.envelope import Attachment, Envelope
+from dofc_events.mail.render import link, render_message
+from dofc_events.mail.rules import deliverable
+from dofc_events.places.models import Claim
+from dofc_events.places.rules import ClaimStatus
+
+CALENDAR_STATUS = {
+    ClaimStatus.CONFIRMED: "CONFIRMED",
+    ClaimStatus.WAITLISTED: "TENTATIVE",
+    ClaimStatus.OFFERED: "TENTATIVE",
+    ClaimStatus.EXPIRED: "CANCELLED",
+    ClaimStatus.CANCELLED: "CANCELLED",
+}
+
+# In the words of the form.
+FIELD_NAMES = {
+    "given_name": _l("given name"),
+    "family_name": _l("family name"),
+    "badge_name": _l("name on the badge"),
+    "organisation": _l("organisation"),
+    "job_title": _l("job title"),
+    "country": _l("country"),
+    "phone": _l("mobile phone"),
+    "category": _l("what you come as"),
+    "dietary": _l("food"),
+    "access_needs": _l("needs"),
+    "visa_letter": _l("invitation letter for a visa"),
+    "photo_consent": _l("photographs"),
+}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A registration, its edition, and what it holds at this moment; `position` counts those in line up to it."""
+
+    registration: Registration
+    edition: Edition
+    claim: Claim
+    position: int | None
+
+    @property
+    def status(self) -> ClaimStatus:
+        return ClaimStatus(self.claim.status)
+
+
+def status_message(standing: Standing, handed_over_by: str = "") -> Envelope:
+    """The message that says what a registration holds now."""
+    message = {
+        ClaimStatus.CONFIRMED: registration_confirmed,
+        ClaimStatus.WAITLISTED: registration_waitlisted,
+        ClaimStatus.OFFERED: registration_offered,
+        ClaimStatus.EXPIRED: registration_expired,
+        ClaimStatus.CANCELLED: registration_cancelled,
+    }[standing.status]
+    return message(standing, handed_over_by=handed_over_by)
+
+
+def registration_confirmed(standing: Standing, handed_over_by: str = "") -> Envelope:
+    return _message("confirmed", "registration-confirmed", standing, calendar=True, handed_over_by=handed_over_by)
+
+
+def registration_waitlisted(standing: Standing, handed_over_by: str = "") -> Envelope:
+    return _message("waitlisted", "registration-waitlisted", standing, handed_over_by=handed_over_by)
+
+
+def registration_offered(standing: Standing, handed_over_by: str = "") -> Envelope:
+    offer = link("registration.offer", token=token_of(standing.registration))
+    return _message("offered", "registration-offered", standing, offer=offer, handed_over_by=handed_over_by)
+
+
+def registration_expired(standing: Standing, handed_over_by: str = "") -> Envelope:
+    return _message("expired", "registration-expired", standing, handed_over_by=handed_over_by)
+
+
+def registration_cancelled(standing: Standing, handed_over_by: str = "") -> Envelope:
+    register = link("registration.register", year=standing.edition.year)
+    return _message("cancelled", "registration-cancelled", standing, calendar=True, register=register)
+
+
+def registration_changed(standing: Standing, changes: Sequence[str]) -> Envelope:
+    """`changes` are names of fields of Details."""
+    confirmed = standing.status is ClaimStatus.CONFIRMED
+    changed = [FIELD_NAMES[name] for name in changes]
+    return _message("changed", "registration-changed", standing, calendar=confirmed, changes=changed)
+
+
+def registration_link(standing: Standing) -> Envelope:
+    return _message("link", "registration-link", standing)
+
+
+def already_registered(standing: Standing) -> Envelope:
+    return _message("already_registered", "already-registered", standing)
+
+
+def handed_over(standing: Standing, *, email: str, name: str) -> Envelope:
+    """To the one who handed the place on; names the colleague, and has no link, which is the colleague's now."""
+    return _message("handed_over", "registration-changed", standing, email=email, name=name)
+
+
+def address_changed(standing: Standing, *, email: str) -> Envelope:
+    """To the old address, which may be a stranger's: says neither the new address nor the link."""
+    return _message("address_changed", "address-changed", standing, email=email, name="")
+
+
+def calendar_entry(standing: Standing, token: str) -> str | None:
+    """The calendar file of a registration, or None while the edition has no dates."""
+    registration, edition = standing.registration, standing.edition
+    starts_at, ends_at = edition.begins_at(), edition.finishes_at()
+    if starts_at is None or ends_at is None:
+        return None
+    own_page = link("registration.own", token=token)
+    return calendar_file(
+        CalendarEntry(
+            uid=f"{registration.reference}@days-of-clusters",
+            sequence=edition.revision + registration.revision,
+            status=CALENDAR_STATUS[standing.status],
+            starts_at=starts_at,
+            ends_at=ends_at,
+            zone=edition.zone,
+            summary=f"{edition.name}, {edition.city}",
+            location=", ".join(part for part in (edition.venue, edition.venue_address, edition.city) if part),
+            description=own_page,
+            url=own_page,
+            changed_at=standing.claim.changed_at,
+        )
+    )
+
+
+def _message(
+    template: str,
+    kind: str,
+    standing: Standing,
+    *,
+    email: str = "",
+    name: str | None = None,
+    calendar: bool = False,
+    **context: Any,
+) -> Envelope:
+    registration, edition = standing.registration, standing.edition
+    token = token_of(registration)
+    file = calendar_entry(standing, token) if calendar else None
+    return render_message(
+        f"registration/{template}",
+        kind=kind,
+        language=registration.language,
+        recipient=deliverable(email or registration.email),
+        recipient_name=registration.full_name if name is None else name,
+        sender_name=edition.name,
+        reply_to=edition.contact_email,
+        scope=str(edition.year),
+        about=registration.reference,
+        attachments=[Attachment("days-of-clusters.ics", "text/calendar; charset=utf-8", file)] if file else [],
+        registration=registration,
+        edition=edition,
+        edition_name=edition.name,
+        contact_name=edition.contact_name,
+        contact_email=edition.contact_email,
+        claim=standing.claim,
+        position=standing.position,
+        own_page=link("registration.own", token=token),
+        edition_page=link("public.edition", year=edition.year),
+        **context,
+    )

@@ -1,0 +1,221 @@
+"""One delegate's own pages, behind the link in the mail. No GET changes anything: mail scanners follow links."""
+
+from typing import Any
+
+from flask import Response, abort, flash, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from dofc_events.conference.queries import current_edition
+from dofc_events.core.audit import Actor
+from dofc_events.core.clock import now
+from dofc_events.core.db import db, unit_of_work
+from dofc_events.delegates.models import Registration
+from dofc_events.delegates.queries import registration_by_token
+from dofc_events.delegates.service import details_of
+from dofc_events.mail.outbox import TooManyMessages
+from dofc_events.mail.queries import latest_message
+from dofc_events.places.rules import ClaimStatus
+from dofc_events.places.service import NoOpenOffer, NotWaitingAgain
+from dofc_events.registration import service
+from dofc_events.registration.forms import AddressForm, DetailsForm, HandOverForm
+from dofc_events.registration.mails import calendar_entry
+from dofc_events.registration.queries import offer_stands, standing_of
+from dofc_events.registration.rules import Outcome, details_are_frozen
+from dofc_events.registration.views import blueprint, wrote_to
+from dofc_events.web.forms import ButtonForm, answer_errors, answer_too_many
+
+OWN = "/registrations/<token>"
+
+
+class LinkNotValid(Exception):
+    """The link is not (or no longer) one of ours."""
+
+
+@blueprint.errorhandler(LinkNotValid)
+def link_not_valid(error: LinkNotValid) -> ResponseReturnValue:
+    """404, without saying whether the link was wrong or replaced, with the form that mails a current one."""
+    edition = current_edition(db.session(), now().date())
+    page = render_template("registration/link_not_valid.html", edition=edition, form=AddressForm(formdata=None))
+    return make_response(page, 404)
+
+
+@blueprint.get(f"{OWN}/")
+def own(token: str) -> ResponseReturnValue:
+    registration = _mine(token)
+    return render_template("registration/own.html", **own_context(registration, token))
+
+
+@blueprint.route(f"{OWN}/edit", methods=["GET", "POST"])
+def edit(token: str) -> ResponseReturnValue:
+    registration = _mine(token)
+    if _frozen(registration):
+        return _read_only(registration, token)
+    form = DetailsForm(obj=details_of(registration))
+    form.offer_categories(registration.edition)
+    context = {**own_context(registration, token), "sent_twice": False}
+    if not form.validate_on_submit():
+        return _form_page(form, "registration/edit.html", **context)
+    try:
+        with unit_of_work() as session:
+            changed = service.change_details(session, registration.id, form.to_details(), _actor(registration), now())
+    except service.DetailsFrozen:
+        return _read_only(registration, token)
+    flash(_("Your changes are saved.") if changed else _("Nothing was changed."), "success" if changed else "info")
+    return redirect(url_for(".own", token=token), 303)
+
+
+@blueprint.route(f"{OWN}/address", methods=["GET", "POST"])
+def address(token: str) -> ResponseReturnValue:
+    registration = _mine(token)
+    form = AddressForm(obj=registration)
+    context = own_context(registration, token)
+    if not form.validate_on_submit():
+        return _form_page(form, "registration/address.html", **context)
+    try:
+        with unit_of_work() as session:
+            corrected = service.correct_address(session, registration.id, form.email.data, _actor(registration), now())
+    except TooManyMessages as refusal:
+        return answer_too_many(form, refusal.retry_after, "registration/address.html", **context)
+    except service.RegistrationOver:
+        return _read_only(registration, token)
+    if corrected.outcome is Outcome.ADDRESS_KNOWN:
+        return wrote_to(registration.edition, form.email.data)
+    if corrected.outcome is Outcome.REGISTERED:
+        flash(
+            _(
+                "From now on we write to %(email)s. Your page has a new link; the old one has ended.",
+                email=form.email.data,
+            ),
+            "success",
+        )
+    return redirect(url_for(".own", token=corrected.token), 303)
+
+
+@blueprint.route(f"{OWN}/hand-over", methods=["GET", "POST"])
+def hand_over(token: str) -> ResponseReturnValue:
+    registration = _mine(token)
+    if _frozen(registration):
+        return _read_only(registration, token)
+    form = HandOverForm()
+    context = own_context(registration, token)
+    if not form.validate_on_submit():
+        return _form_page(form, "registration/hand_over.html", **context)
+    names = form.given_name.data, form.family_name.data
+    try:
+        with unit_of_work() as session:
+            handed = service.hand_over(session, registration.id, *names, form.email.data, _actor(registration), now())
+    except TooManyMessages as refusal:
+        return answer_too_many(form, refusal.retry_after, "registration/hand_over.html", **context)
+    except service.DetailsFrozen:
+        return _read_only(registration, token)
+    if handed.outcome is Outcome.ADDRESS_KNOWN:
+        return wrote_to(registration.edition, form.email.data)
+    # The link is the colleague's now; whoever handed over keeps none.
+    flash(_("Your registration is handed over. We write to %(email)s and to you.", email=form.email.data), "success")
+    return redirect(url_for("public.edition", year=registration.edition.year), 303)
+
+
+@blueprint.route(f"{OWN}/cancel", methods=["GET", "POST"])
+def cancel(token: str) -> ResponseReturnValue:
+    registration = _mine(token)
+    form = ButtonForm()
+    context = own_context(registration, token)
+    if not form.validate_on_submit():
+        return _form_page(form, "registration/cancel.html", **context)
+    try:
+        with unit_of_work() as session:
+            service.cancel_registration(session, registration.id, _actor(registration), now())
+    except service.RegistrationOver:
+        return _read_only(registration, token)
+    return redirect(url_for(".own", token=token), 303)
+
+
+@blueprint.route(f"{OWN}/offer", methods=["GET", "POST"])
+def offer(token: str) -> ResponseReturnValue:
+    registration = _mine(token)
+    form = ButtonForm()
+    context = own_context(registration, token)
+    answer = request.form.get("answer")
+    if not form.validate_on_submit() or answer not in ("accept", "decline"):
+        return _form_page(form, "registration/offer.html", **context)
+    act = service.accept_offer if answer == "accept" else service.decline_offer
+    try:
+        with unit_of_work() as session:
+            act(session, registration.id, _actor(registration), now())
+    except (NoOpenOffer, service.RegistrationOver):
+        # The page says what became of the offer, and what can be done.
+        return make_response(
+            render_template("registration/offer.html", form=form, **own_context(_mine(token), token)), 409
+        )
+    return redirect(url_for(".own", token=token), 303)
+
+
+@blueprint.post(f"{OWN}/rejoin")
+def rejoin(token: str) -> ResponseReturnValue:
+    registration = _mine(token)
+    form = ButtonForm()
+    if not form.validate_on_submit():
+        return answer_errors(form, "registration/own.html", **own_context(registration, token))
+    try:
+        with unit_of_work() as session:
+            service.rejoin_list(session, registration.id, _actor(registration), now())
+    except (NotWaitingAgain, service.RegistrationOver):
+        flash(_("That is not possible any more; this page says how things stand."), "warning")
+    return redirect(url_for(".own", token=token), 303)
+
+
+@blueprint.get(f"{OWN}/calendar.ics")
+def calendar(token: str) -> ResponseReturnValue:
+    registration = _mine(token)
+    file = calendar_entry(standing_of(db.session(), registration.id), token)
+    if file is None:
+        abort(404)
+    return Response(
+        file, mimetype="text/calendar", headers={"Content-Disposition": "attachment; filename=days-of-clusters.ics"}
+    )
+
+
+def _mine(token: str) -> Registration:
+    registration = registration_by_token(db.session(), token)
+    if registration is None:
+        raise LinkNotValid
+    return registration
+
+
+def _actor(registration: Registration) -> Actor:
+    return Actor("delegate", registration.reference)
+
+
+def _frozen(registration: Registration) -> bool:
+    edition, at = registration.edition, now()
+    return details_are_frozen(edition.details_freeze_at(), edition.is_over(at), registration.ended_at is not None, at)
+
+
+def own_context(registration: Registration, token: str) -> dict[str, Any]:
+    standing, at = standing_of(db.session(), registration.id), now()
+    edition = registration.edition
+    return {
+        "registration": registration,
+        "edition": edition,
+        "token": token,
+        "status": standing.status,
+        "claim": standing.claim,
+        "position": standing.position,
+        "message": latest_message(db.session(), registration.reference, registration.email_key),
+        "frozen": _frozen(registration),
+        "over": edition.is_over(at),
+        "begun": edition.has_begun(at),
+        "offer_stands": standing.status is ClaimStatus.OFFERED
+        and offer_stands(db.session(), standing.claim, registration.reference, at),
+    }
+
+
+def _read_only(registration: Registration, token: str) -> ResponseReturnValue:
+    return make_response(render_template("registration/read_only.html", **own_context(registration, token)), 403)
+
+
+def _form_page(form: Any, template: str, **context: Any) -> ResponseReturnValue:
+    if form.is_submitted():
+        return answer_errors(form, template, **context)
+    return render_template(template, form=form, **context)

@@ -1,0 +1,97 @@
+"""Reads that the delegate's own pages and the messages to delegates need."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session, joinedload
+
+from dofc_events.conference.models import Edition
+from dofc_events.delegates.models import Registration
+from dofc_events.mail.models import Message
+from dofc_events.mail.rules import MessageState
+from dofc_events.places.models import Claim, Pool
+from dofc_events.places.queries import open_offers, overdue, place_of, waiting_for, waiting_position
+from dofc_events.places.rules import ClaimStatus, is_late
+from dofc_events.registration.mails import Standing
+from dofc_events.registration.models import UntoldNews
+
+OFFER_KIND = "registration-offered"
+
+# The kind of the message that a status is told by; also what `flask check` looks for.
+STATUS_KINDS = {
+    ClaimStatus.CONFIRMED: "registration-confirmed",
+    ClaimStatus.WAITLISTED: "registration-waitlisted",
+    ClaimStatus.OFFERED: OFFER_KIND,
+    ClaimStatus.EXPIRED: "registration-expired",
+    ClaimStatus.CANCELLED: "registration-cancelled",
+}
+
+
+def standing_of(session: Session, registration_id: int) -> Standing:
+    """What a registration holds at this moment."""
+    query = select(Registration).where(Registration.id == registration_id)
+    registration = session.scalars(
+        query.options(joinedload(Registration.edition), joinedload(Registration.category))
+    ).one()
+    claim = place_of(session, registration_id)
+    return Standing(registration, registration.edition, claim, waiting_position(session, claim))
+
+
+def offer_stands(session: Session, claim: Claim, reference: str, now: datetime) -> bool:
+    """Whether an offer can be accepted: until its deadline by the clock, and in any case until its message is sent."""
+    if claim.status != ClaimStatus.OFFERED:
+        return False
+    return not overdue(claim, now) or offer_is_untold(session, claim.registration_id, reference)
+
+
+def offer_is_untold(session: Session, registration_id: int, reference: str) -> bool:
+    """Whether the message with an offer is still to be written or on its way."""
+    unsent = exists().where(
+        Message.about == reference,
+        Message.kind == OFFER_KIND,
+        Message.state.in_((MessageState.QUEUED, MessageState.SENDING)),
+    )
+    unwritten = exists().where(UntoldNews.registration_id == registration_id)
+    return bool(session.scalar(select(unsent | unwritten)))
+
+
+def offers_told_late(session: Session, now: datetime) -> list[int]:
+    """Registrations with an offer whose message waits while its time runs away."""
+    waiting = exists().where(
+        Message.about == Registration.reference, Message.kind == OFFER_KIND, Message.state == MessageState.QUEUED
+    )
+    query = select(Claim).join(Registration).where(Claim.status == ClaimStatus.OFFERED, waiting)
+    claims = session.scalars(query.order_by(Claim.id)).all()
+    return [
+        c.registration_id
+        for c in claims
+        if c.offered_at and c.offered_until and is_late(c.offered_at, c.offered_until, now)
+    ]
+
+
+def offers_overdue(session: Session, now: datetime) -> list[int]:
+    """Registrations with an offer whose deadline has passed."""
+    return [claim.registration_id for claim in open_offers(session) if overdue(claim, now)]
+
+
+def lists_to_close(session: Session, now: datetime) -> list[int]:
+    """Editions that have begun, or are archived, while people still wait for a place."""
+    editions = session.scalars(select(Edition).where(Edition.registration_opens_at.is_not(None)).order_by(Edition.id))
+    return [e.id for e in editions if (e.has_begun(now) or e.is_over(now)) and waiting_for(session, e.id, 1)]
+
+
+def untold_news(session: Session, limit: int) -> Sequence[int]:
+    """Registrations whose delegates are still to be told, those who have waited longest first."""
+    query = select(UntoldNews.registration_id).order_by(UntoldNews.since, UntoldNews.registration_id)
+    return session.scalars(query.limit(limit)).all()
+
+
+def facts_without_message(session: Session) -> Sequence[str]:
+    """References of registrations whose status was never put into a message (nor is about to be)."""
+    told = exists().where(Message.about == Registration.reference, Message.queued_at >= Claim.changed_at)
+    of_kind = [(Claim.status == status) & told.where(Message.kind == kind) for status, kind in STATUS_KINDS.items()]
+    unwritten = exists().where(UntoldNews.registration_id == Registration.id)
+    query = select(Registration.reference).join(Claim, Claim.registration_id == Registration.id).join(Pool)
+    query = query.where(Pool.edition_id.is_not(None))
+    return session.scalars(query.where(~unwritten, *(~told_so for told_so in of_kind))).all()

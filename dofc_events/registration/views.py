@@ -1,0 +1,119 @@
+"""The registration form of an edition, and what leads back to one's own page."""
+
+from typing import Any
+
+from flask import Blueprint, abort, make_response, redirect, render_template, url_for
+from flask import session as browser
+from flask.typing import ResponseReturnValue
+
+from dofc_events.conference.models import Edition
+from dofc_events.conference.queries import edition_by_year
+from dofc_events.conference.rules import EditionStatus, Window
+from dofc_events.core.audit import Actor
+from dofc_events.core.clock import now
+from dofc_events.core.db import db, unit_of_work
+from dofc_events.delegates.queries import registration_by_token
+from dofc_events.mail.outbox import TooManyMessages
+from dofc_events.places.queries import count_waiting, edition_pool
+from dofc_events.places.rules import availability
+from dofc_events.registration.forms import AddressForm, DetailsForm, RegistrationForm, consent_text
+from dofc_events.registration.rules import Outcome
+from dofc_events.registration.service import RegistrationNotOpen, register_delegate, send_link
+from dofc_events.web.forms import answer_errors, answer_too_many
+
+blueprint = Blueprint("registration", __name__)
+
+DELEGATE = Actor("delegate")
+
+
+@blueprint.route("/editions/<int:year>/register", methods=["GET", "POST"])
+def register(year: int) -> ResponseReturnValue:
+    edition = _published(year)
+    form = RegistrationForm()
+    form.offer_categories(edition)
+    context = _form_context(edition)
+    if not form.is_submitted():
+        if edition.window(now()) is not Window.OPEN:
+            return _not_open(edition)
+        return render_template("registration/register.html", form=form, **context)
+    if not form.validate():
+        return answer_errors(form, "registration/register.html", **context)
+    request = form.to_request(edition)
+    try:
+        with unit_of_work() as session:
+            registered = register_delegate(session, edition.id, request, DELEGATE, now())
+    except RegistrationNotOpen:
+        return _not_open(edition)
+    except TooManyMessages as refusal:
+        return answer_too_many(form, refusal.retry_after, "registration/register.html", **context)
+    if registered.outcome is Outcome.ADDRESS_KNOWN:
+        return wrote_to(edition, request.email)
+    if registered.outcome is Outcome.OTHER_ANSWERS:
+        return _other_answers(registered.token, form)
+    return redirect(url_for(".own", token=registered.token), 303)
+
+
+@blueprint.route("/editions/<int:year>/written")
+def written(year: int) -> ResponseReturnValue:
+    """What a form leads to that must not say whether an address is registered."""
+    return render_template("registration/written.html", edition=_published(year), email=browser.get("written_to"))
+
+
+@blueprint.route("/editions/<int:year>/lost-link", methods=["GET", "POST"])
+def lost_link(year: int) -> ResponseReturnValue:
+    edition = _published(year)
+    form = AddressForm()
+    if not form.validate_on_submit():
+        if form.is_submitted():
+            return answer_errors(form, "registration/lost_link.html", edition=edition)
+        return render_template("registration/lost_link.html", form=form, edition=edition)
+    with unit_of_work() as session:
+        send_link(session, edition.id, form.email.data, now())
+    return wrote_to(edition, form.email.data)
+
+
+def wrote_to(edition: Edition, email: str) -> ResponseReturnValue:
+    """On to the page that says: we have written to this address."""
+    browser["written_to"] = email
+    return redirect(url_for("registration.written", year=edition.year), 303)
+
+
+def _published(year: int) -> Edition:
+    edition = edition_by_year(db.session(), year)
+    if edition is None or edition.status == EditionStatus.DRAFT or edition.registration_opens_at is None:
+        abort(404)
+    return edition
+
+
+def _form_context(edition: Edition) -> dict[str, Any]:
+    pool = edition_pool(db.session(), edition.id)
+    assert pool is not None, "an edition with a registration window has places"
+    return {
+        "edition": edition,
+        "consent_text": consent_text(edition),
+        "availability": availability(pool.capacity, pool.taken),
+        "free": pool.capacity - pool.taken,
+        "waiting": count_waiting(db.session(), pool.id) if pool.taken >= pool.capacity else 0,
+    }
+
+
+def _not_open(edition: Edition) -> ResponseReturnValue:
+    page = render_template("registration/not_open.html", edition=edition, window=edition.window(now()))
+    return make_response(page, 403)
+
+
+def _other_answers(token: str, form: RegistrationForm) -> ResponseReturnValue:
+    """The same form with other answers: the edit page, filled in with them, and nothing changed yet."""
+    registration = registration_by_token(db.session(), token)
+    assert registration is not None
+    edit = DetailsForm(formdata=None, data=form.data)
+    edit.offer_categories(registration.edition)
+    page = render_template(
+        "registration/edit.html",
+        form=edit,
+        registration=registration,
+        edition=registration.edition,
+        token=token,
+        sent_twice=True,
+    )
+    return make_response(page, 422)

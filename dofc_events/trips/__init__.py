@@ -1,0 +1,1 @@
+"""Learning trips: visits to companies and clusters around the host city."""

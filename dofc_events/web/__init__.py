@@ -1,0 +1,1 @@
+"""What all views share: assets, security, errors, forms, page globals."""

@@ -1,0 +1,63 @@
+"""Static files: our own and the libraries', named by their content and compressed once.
+
+They are built into `instance/assets/` when the application starts and a file is missing there. A name changes with its
+content, so browsers may keep every file for ever.
+"""
+
+import gzip
+import hashlib
+import os
+import re
+import tempfile
+from importlib.resources import files
+from pathlib import Path
+
+import brotli
+from flask import Flask
+from whitenoise import WhiteNoise
+
+from dofc_events.config import ROOT
+
+PREFIX = "/static/"
+OURS = ("css/site.css", "js/site.js", "js/country.js", "img/hexagons.svg", "img/favicon.svg")
+# Our name for a file, the package that it is installed with, and its place there.
+LIBRARIES = (("css/bootstrap.min.css", "flask_bootstrap", "static/bootstrap5/css/bootstrap.min.css"),)
+
+
+def init_assets(app: Flask, instance: Path) -> None:
+    """Build what is missing, serve it, and give templates `asset_url(name)`."""
+    folder = instance / "assets"
+    names = {name: _publish(folder, name, content) for name, content in _sources().items()}
+    app.jinja_env.globals["asset_url"] = lambda name: PREFIX + names[name]
+    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
+        app.wsgi_app, root=folder, prefix=PREFIX, immutable_file_test=lambda path, url: True
+    )
+
+
+def _sources() -> dict[str, bytes]:
+    sources = {name: (ROOT / "static" / name).read_bytes() for name in OURS}
+    for name, package, place in LIBRARIES:
+        # Without its map, which nobody is served.
+        sources[name] = re.sub(rb"/\*# sourceMappingURL=.*?\*/", b"", (files(package) / place).read_bytes())
+    return sources
+
+
+def _publish(folder: Path, name: str, content: bytes) -> str:
+    stem, dot, ending = name.rpartition(".")
+    hashed = f"{stem}.{hashlib.sha256(content).hexdigest()[:12]}{dot}{ending}"
+    if not (folder / hashed).exists():
+        _write(folder / f"{hashed}.br", brotli.compress(content))
+        _write(folder / f"{hashed}.gz", gzip.compress(content, mtime=0))
+        # Last, because its presence says that all three are there.
+        _write(folder / hashed, content)
+    return hashed
+
+
+def _write(path: Path, content: bytes) -> None:
+    """In one step, so that two processes that start together never serve half a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+    os.chmod(temporary, 0o644)
+    os.replace(temporary, path)

@@ -1,0 +1,92 @@
+"""Dates and times for people: in the reader's language, and in the edition's zone with the zone's name."""
+
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_time, format_timedelta, get_timezone_location
+from flask_babel import get_locale
+from flask_babel import gettext as _
+
+# Where our English differs from CLDR's: no comma after the weekday.
+DAY_PATTERNS = {"en": "EEEE d MMMM y"}
+
+
+def moment(value: datetime, zone: str) -> str:
+    """An aware moment as the clocks of `zone` show it: "18:00, Thursday 3 June 2027 (Prague time)"."""
+    local = value.astimezone(ZoneInfo(zone))
+    return _at(clock(value, zone), local.date(), zone)
+
+
+def deadline(value: datetime, zone: str) -> str:
+    """A moment until which something can be done; midnight is "the end of Sunday 16 May 2027 (Prague time)"."""
+    local = value.astimezone(ZoneInfo(zone))
+    if local.time() != time(0):
+        return moment(value, zone)
+    # Of "00:00, Monday" half the readers think that they have all of Monday.
+    last = local.date() - timedelta(days=1)
+    text: str = _("the end of %(day)s (%(zone)s)", day=day(last), zone=zone_name(zone))
+    return text
+
+
+def moment_range(start: datetime, end: datetime, zone: str) -> str:
+    """Two aware moments; the day is said once where both are on it: "09:00–12:30, Friday 4 June 2027 (Prague time)"."""
+    first, last = (value.astimezone(ZoneInfo(zone)).date() for value in (start, end))
+    if first == last:
+        return _at(f"{clock(start, zone)}–{clock(end, zone)}", first, zone)
+    text: str = _(
+        "%(start_time)s, %(start_day)s – %(end_time)s, %(end_day)s (%(zone)s)",
+        start_time=clock(start, zone),
+        start_day=day(first),
+        end_time=clock(end, zone),
+        end_day=day(last),
+        zone=zone_name(zone),
+    )
+    return text
+
+
+def clock(value: datetime, zone: str) -> str:
+    """The time of day in `zone`, without its name: "18:00"."""
+    return format_time(value, "short", tzinfo=ZoneInfo(zone), locale=_reading_locale())
+
+
+def day(value: date) -> str:
+    """A date with its weekday: "Thursday 3 June 2027"."""
+    locale = _reading_locale()
+    return format_date(value, DAY_PATTERNS.get(locale.language, "full"), locale=locale)
+
+
+def day_range(start: date, end: date | None = None) -> str:
+    """The days from one date to another: "3–5 June 2027"; one date alone where both are the same."""
+    locale = _reading_locale()
+    if end is None or start == end:
+        return format_date(start, "long", locale=locale)
+    differs = "y" if start.year != end.year else "M" if start.month != end.month else "d"
+    # CLDR has ranges for short months only; months written out suit a page better, and inflect the same way.
+    first, last = (piece.replace("MMM", "MMMM") for piece in locale.interval_formats["yMMMd"][differs])
+    return format_date(start, first, locale=locale) + format_date(end, last, locale=locale)
+
+
+def duration(seconds: int) -> str:
+    """A span of time in words: "3 minutes", "2 hours"."""
+    return format_timedelta(timedelta(seconds=seconds), locale=_reading_locale(), threshold=1.5)
+
+
+def zone_name(zone: str) -> str:
+    """What CLDR calls the clock of a zone's city, e.g. "Prague time"; "UTC" is UTC."""
+    if zone == "UTC":
+        return zone
+    city = get_timezone_location(ZoneInfo(zone), locale=_reading_locale(), return_city=True)
+    text: str = _("%(city)s time", city=city)
+    return text
+
+
+def _at(clocks: str, on: date, zone: str) -> str:
+    text: str = _("%(time)s, %(day)s (%(zone)s)", time=clocks, day=day(on), zone=zone_name(zone))
+    return text
+
+
+def _reading_locale() -> Locale:
+    """The locale of the page or mail. Our English is British: the day before the month, 24 hours."""
+    locale = get_locale() or Locale("en")
+    return Locale("en", "GB") if locale == Locale("en") else locale

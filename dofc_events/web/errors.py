@@ -1,0 +1,56 @@
+"""Answers to what goes wrong, in words and on a page of ours."""
+
+import time
+
+import structlog
+from flask import Flask, Response, g, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_limiter.errors import RateLimitExceeded
+from werkzeug.exceptions import HTTPException
+
+from dofc_events.core.references import new_reference
+from dofc_events.extensions import limiter
+
+log = structlog.get_logger()
+
+PAGES = {
+    400: (_l("This request could not be read"), _l("Go back, reload the page and try again.")),
+    403: (_l("Not allowed"), _l("Your account may not see this page. Ask the organisers if you need it.")),
+    404: (
+        _l("There is no such page"),
+        _l("The address may be incomplete, or it is a link that has been replaced by a newer one."),
+    ),
+    405: (_l("This page cannot be used like that"), _l("Go back and use the buttons of the page.")),
+    413: (_l("That was too much at once"), _l("The form is larger than this site accepts. Shorten the long answers.")),
+}
+
+
+def init_errors(app: Flask) -> None:
+    """Register the error pages."""
+
+    @app.errorhandler(HTTPException)
+    def refused(error: HTTPException) -> Response:
+        heading, text = PAGES.get(error.code or 500, (error.name, ""))
+        return make_response(
+            render_template("errors/page.html", code=error.code, heading=heading, text=text), error.code or 500
+        )
+
+    @app.errorhandler(Exception)
+    def failed(error: Exception) -> Response:
+        number = new_reference()
+        log.exception("request_failed", number=number, path=request.path, method=request.method)
+        text = _(
+            "It is our fault, and it was noted under the number %(number)s. Please try again in a minute.",
+            number=number,
+        )
+        page = render_template("errors/page.html", code=500, heading=_("Something went wrong"), text=text)
+        return make_response(page, 500)
+
+    @app.errorhandler(RateLimitExceeded)
+    def too_many_posts(error: RateLimitExceeded) -> ResponseReturnValue:
+        # The view answers, so that the form comes back with what was typed; no form is accepted while this is set.
+        breached = limiter.current_limit
+        g.retry_after = max(1, breached.reset_at - int(time.time())) if breached else 600
+        return app.ensure_sync(app.view_functions[str(request.endpoint)])(**(request.view_args or {}))  # type: ignore[no-any-return]

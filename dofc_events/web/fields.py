@@ -1,0 +1,128 @@
+"""Form fields that several features use: names in any script, mail addresses, countries, telephone numbers."""
+
+import unicodedata
+from functools import cache
+from typing import Any
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+from flask_babel import get_locale
+from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
+from wtforms import Field, SelectField, StringField, TextAreaField, ValidationError
+from wtforms.fields import SelectChoice
+from wtforms.validators import InputRequired, Length, Optional
+from wtforms.widgets import html_params
+
+from dofc_events.core.countries import country_codes, country_names
+
+
+def clean(value: str | None) -> str:
+    """Composed (NFC), without spaces at the ends; what a form yields for any text."""
+    return unicodedata.normalize("NFC", value or "").strip()
+
+
+def _one_line(form: Any, field: Field) -> None:
+    if any(unicodedata.category(c) in ("Cc", "Zl", "Zp") for c in field.data or ""):
+        raise ValidationError(_l("Use one line, without tabs or other control characters."))
+
+
+def _no_controls(form: Any, field: Field) -> None:
+    if any(unicodedata.category(c) == "Cc" and c not in "\r\n\t" for c in field.data or ""):
+        raise ValidationError(_l("Remove the control characters, which cannot be shown."))
+
+
+class Line(StringField):
+    """One line of text in any script. Empty text is "", never None."""
+
+    def __init__(self, label: Any, *, longest: int, missing: Any = None, **kwargs: Any) -> None:
+        presence = InputRequired(missing) if missing else Optional()
+        # Length is counted after composition, as it will be stored.
+        limits = Length(max=longest, message=_l("Use at most %(max)d characters."))
+        super().__init__(label, [presence, limits, _one_line, _not_blank(missing)], filters=[clean], **kwargs)
+
+
+class Paragraphs(TextAreaField):
+    """Several lines of text."""
+
+    def __init__(self, label: Any, *, longest: int, **kwargs: Any) -> None:
+        limits = Length(max=longest, message=_l("Use at most %(max)d characters."))
+        super().__init__(label, [Optional(), limits, _no_controls], filters=[clean], **kwargs)
+
+
+def _not_blank(missing: Any) -> Any:
+    def check(form: Any, field: Field) -> None:
+        if missing and not field.data:
+            raise ValidationError(missing)
+
+    return check
+
+
+class EmailField(Line):
+    """A mail address that servers everywhere can deliver to. Nothing is looked up on the network."""
+
+    def __init__(self, label: Any, *, missing: Any, **kwargs: Any) -> None:
+        super().__init__(label, longest=254, missing=missing, **kwargs)
+
+    def post_validate(self, form: Any, validation_stopped: bool) -> None:
+        if validation_stopped or self.errors:
+            return
+        local = (self.data or "").rpartition("@")[0]
+        if not local.isascii():
+            raise ValidationError(
+                _l("Before the @ only the letters a to z can be delivered everywhere; check the keyboard layout.")
+            )
+        try:
+            self.data = validate_email(self.data, check_deliverability=False, test_environment=True).normalized
+        except EmailNotValidError as error:
+            raise ValidationError(
+                _l("This is not a complete mail address: it should look like name@example.org.")
+            ) from error
+
+
+class CountryField(SelectField):
+    """A country of ISO 3166-1 or Kosovo. Its 250 options are rendered once per language."""
+
+    def __init__(self, label: Any, *, missing: Any, **kwargs: Any) -> None:
+        choices = [SelectChoice(code, code) for code in sorted(country_codes())]
+        super().__init__(label, [InputRequired(missing)], choices=choices, validate_choice=False, **kwargs)
+        self._missing = missing
+
+    def post_validate(self, form: Any, validation_stopped: bool) -> None:
+        if not validation_stopped and self.data not in country_codes():
+            raise ValidationError(self._missing)
+
+    def __call__(self, **attributes: Any) -> Markup:
+        options = _country_options(str(get_locale()))
+        if self.data in country_codes():
+            marked = Markup('value="{}"').format(self.data)
+            options = options.replace(marked, marked + Markup(" selected"), 1)
+        return Markup("<select {}>{}</select>").format(
+            Markup(html_params(id=self.id, name=self.name, required=self.flags.required, **attributes)),  # noqa: S704
+            options,
+        )
+
+
+@cache
+def _country_options(language: str) -> Markup:
+    option = Markup('<option value="{}">{}</option>')
+    names = country_names(language)
+    return option.format("", "") + Markup("").join(option.format(code, name) for code, name in names.items())
+
+
+class PhoneField(Line):
+    """An optional telephone number, yielded in international form; national numbers are read by the form's country."""
+
+    def __init__(self, label: Any, **kwargs: Any) -> None:
+        super().__init__(label, longest=40, **kwargs)
+
+    def post_validate(self, form: Any, validation_stopped: bool) -> None:
+        if validation_stopped or self.errors or not self.data:
+            return
+        try:
+            number = phonenumbers.parse(self.data, form.country.data or None)
+        except phonenumbers.NumberParseException:
+            number = None
+        if number is None or not phonenumbers.is_possible_number(number):
+            raise ValidationError(_l("Write the number with its country code, for example +381 11 123 4567."))
+        self.data = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)

@@ -1,0 +1,52 @@
+"""What every form shares: the CSRF token, and the answers to a form that is not accepted."""
+
+from typing import Any
+
+from flask import Response, g, make_response, render_template
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_wtf import FlaskForm
+
+
+class Form(FlaskForm):  # type: ignore[misc]
+    """A form of ours. Its CSRF token lives as long as the session.
+
+    No form is accepted from a client that has sent too many (see `web.errors`): it is shown again with its values.
+    """
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        if "retry_after" in g:
+            self.form_errors = [_wait(g.retry_after)]
+            return False
+        return bool(super().validate(extra_validators))
+
+
+class ButtonForm(Form):
+    """A form that is only a button: what it does is in its address."""
+
+
+def answer_errors(form: FlaskForm, template: str, **context: Any) -> ResponseReturnValue:
+    """The form again with what was typed and what is wrong: 422; 400 for a bad CSRF token; 429 for too many."""
+    if "retry_after" in g:
+        return answer_too_many(form, g.retry_after, template, **context)
+    if "csrf_token" in form.errors:
+        form.form_errors = [
+            _("The form was open for too long, or cookies are off. Nothing is lost: please send it again.")
+        ]
+        return render_template(template, form=form, **context), 400
+    return render_template(template, form=form, **context), 422
+
+
+def answer_too_many(form: FlaskForm, retry_after: int, template: str, **context: Any) -> Response:
+    """429 with Retry-After (seconds) and the form with its values."""
+    form.form_errors = [_wait(retry_after)]
+    response = make_response(render_template(template, form=form, **context), 429)
+    response.headers["Retry-After"] = str(retry_after)
+    return response
+
+
+def _wait(seconds: int) -> str:
+    minutes = max(1, round(seconds / 60))
+    return _(
+        "That was too often in a short time. Nothing is lost: try again in about %(minutes)d minutes.", minutes=minutes
+    )

@@ -1,0 +1,27 @@
+"""How gunicorn serves the site; it reads this file by itself when started here. Options on its command line win."""
+
+import os
+
+# Only this machine: TLS and the outside world are a front server's business (see TRUSTED_PROXIES).
+bind = f"127.0.0.1:{os.environ.get('PORT') or 8000}"
+
+# A slow reader occupies a thread, not a process.
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
+threads = 4
+timeout = 60
+keepalive = 5
+
+# Requests under way get this long when the site is stopped. honcho kills what still runs five seconds after Ctrl-C, so
+# promising more would be a lie.
+graceful_timeout = 4
+
+# Who stands in front is said once, in TRUSTED_PROXIES; without this, gunicorn would believe anyone on this machine.
+forwarded_allow_ips = ""
+
+# A socket in the home directory, shared by every site that the same person starts.
+control_socket_disable = True
+
+# No access log: addresses hold the links that act for a person.
+accesslog = None
+loglevel = "info"

@@ -1,0 +1,70 @@
+"""How migrations reach the database: through the site's own engine, all of them in one writing transaction."""
+
+from typing import Any, Literal
+
+from alembic import context
+from alembic.autogenerate.api import AutogenContext
+from flask import current_app
+from sqlalchemy import Connection, text
+
+from dofc_events.core.db import Base, UtcDateTime
+
+# Of no meaning beyond being the same number for everyone who migrates.
+MIGRATIONS_LOCK = 20_100_917
+
+
+class MigrationError(Exception):
+    """The migrated data would not hold together; nothing was changed."""
+
+
+def migrate(connection: Connection) -> None:
+    """Bring one database to the revision that was asked for. Either all of it happens or nothing."""
+    is_sqlite = connection.dialect.name == "sqlite"
+    if is_sqlite:
+        # A batch migration replaces a table by a copy. With foreign keys on, dropping the old one would delete what
+        # refers to it. SQLite ignores this inside a transaction, hence not through `connection`, which would begin one.
+        _sqlite(connection).execute("PRAGMA foreign_keys = OFF")
+    try:
+        with connection.begin():
+            if not is_sqlite:
+                # Of two machines that start at once, the second waits and then finds nothing to do.
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATIONS_LOCK})
+            context.configure(
+                connection=connection,
+                target_metadata=Base.metadata,
+                render_as_batch=True,
+                render_item=render_item,
+                compare_type=True,
+            )
+            context.run_migrations()
+            if is_sqlite:
+                refuse_broken_references(connection)
+    finally:
+        if is_sqlite:
+            _sqlite(connection).execute("PRAGMA foreign_keys = ON")
+
+
+def refuse_broken_references(connection: Connection) -> None:
+    """What SQLite could not watch meanwhile. Raises MigrationError if a row refers to one that is not there."""
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+    if broken:
+        rows = ", ".join(f"{table} row {row} -> {parent}" for table, row, parent, _ in broken[:10])
+        raise MigrationError(f"{len(broken)} broken references after migrating: {rows}")
+
+
+def render_item(kind: str, item: Any, autogenerate: AutogenContext) -> str | Literal[False]:
+    """Migrations must not depend on code that may change after them: our own types are written as what they store."""
+    if kind == "type" and isinstance(item, UtcDateTime):
+        return "sa.DateTime(timezone=True)"
+    return False
+
+
+def _sqlite(connection: Connection) -> Any:
+    return connection.connection.driver_connection
+
+
+if context.is_offline_mode():
+    raise MigrationError("Migrations need the database: some of them look at its data. Run without --sql.")
+
+with current_app.extensions["migrate"].db.engine.connect() as bound:
+    migrate(bound.execution_options(writes=True, postgresql_readonly=False))

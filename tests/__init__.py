@@ -1,0 +1,1 @@
+"""Tests. They mirror dofc_events/; `support` is what they share."""

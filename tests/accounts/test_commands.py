@@ -1,0 +1,117 @@
+"""`flask accounts`: who signs in."""
+
+import pytest
+from sqlalchemy import select
+
+from dofc_events.accounts.models import Account
+from dofc_events.accounts.queries import account_by_email
+from dofc_events.accounts.rules import Grant, RoleName
+from dofc_events.conference.models import Edition, Member, Organisation
+from tests.support.pages import Client
+
+pytestmark = pytest.mark.databases("sqlite")
+
+
+@pytest.fixture
+def flask(app):
+    """`flask("add", …)`: one command of the group."""
+    runner = app.test_cli_runner()
+    return lambda *arguments: runner.invoke(args=["accounts", *arguments])
+
+
+@pytest.fixture
+def network(writing) -> dict[str, int]:
+    with writing() as session:
+        edition = Edition(year=2027, city="Prague", country="CZ")
+        member = Organisation(slug="weavers", name="Weavers' Cluster")
+        guest = Organisation(slug="guests", name="Not a member")
+        session.add_all([edition, member, guest])
+        session.flush()
+        session.add(Member(organisation_id=member.id))
+        return {"edition": edition.id, "member": member.id}
+
+
+def grants(reading, email="ada@example.org") -> list[Grant]:
+    with reading() as session:
+        account = account_by_email(session, email)
+        return account.grants() if account else []
+
+
+def test_add_makes_a_chair(flask, reading):
+    answer = flask("add", "Ada@Example.org", "--name", "Ada Chair", "--role", "chair")
+    assert (answer.exit_code, answer.output) == (0, "Ada@example.org (Ada Chair): chair\n")
+    assert grants(reading) == [Grant(RoleName.CHAIR)]
+
+
+@pytest.mark.parametrize("role", ["organiser", "desk"])
+def test_add_makes_staff_of_an_edition(flask, reading, network, role):
+    answer = flask("add", "ada@example.org", "--name", "Ada", "--role", role, "--edition", "2027")
+    assert answer.exit_code == 0, answer.output
+    assert grants(reading) == [Grant(RoleName(role), edition_id=network["edition"])]
+
+
+@pytest.mark.parametrize("role", ["member", "board"])
+def test_add_makes_a_representative_of_a_member(flask, reading, network, role):
+    answer = flask("add", "ada@example.org", "--name", "Ada", "--role", role, "--member", "weavers")
+    assert answer.exit_code == 0, answer.output
+    assert grants(reading) == [Grant(RoleName(role), organisation_id=network["member"])]
+
+
+def test_add_changes_nothing_when_run_twice(flask, reading, network):
+    for _ in range(2):
+        answer = flask("add", "ada@example.org", "--name", "Ada", "--role", "desk", "--edition", "2027")
+        assert answer.exit_code == 0, answer.output
+    assert len(grants(reading)) == 1
+    flask("add", "ada@example.org", "--name", "Ada", "--role", "chair")
+    assert len(grants(reading)) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--role", "king"], "'king' is not one of"),
+        (["--role", "organiser"], "with --edition YEAR"),
+        (["--role", "desk"], "with --edition YEAR"),
+        (["--role", "member"], "with --member SLUG"),
+        (["--role", "board", "--edition", "2027"], "with --member SLUG"),
+        (["--role", "chair", "--edition", "2027"], "leave --edition out"),
+        (["--role", "chair", "--member", "weavers"], "leave --member out"),
+        (["--role", "organiser", "--edition", "2027", "--member", "weavers"], "leave --member out"),
+        (["--role", "member", "--edition", "2027", "--member", "weavers"], "leave --edition out"),
+        (["--role", "organiser", "--edition", "1999"], "There is no edition of 1999."),
+        (["--role", "member", "--member", "nobody"], "No member of the network has the slug nobody."),
+        (["--role", "member", "--member", "guests"], "No member of the network has the slug guests."),
+        (["--role", "organiser", "--edition", "next"], "'next' is not a valid integer"),
+    ],
+)
+def test_add_says_what_is_wrong(flask, reading, network, arguments, words):
+    answer = flask("add", "ada@example.org", "--name", "Ada", *arguments)
+    assert answer.exit_code != 0
+    assert (answer.stdout, words in answer.stderr) == ("", True), answer.output
+    with reading() as session:
+        assert session.scalars(select(Account)).all() == []
+
+
+@pytest.mark.parametrize(
+    ("email", "name"), [("ada", "Ada"), ("ada@", "Ada"), ("аda@example.org", "Ada"), ("ada@example.org", " ")]
+)
+def test_add_is_refused_without_a_real_address_and_a_name(flask, email, name):
+    answer = flask("add", email, "--name", name, "--role", "chair")
+    assert answer.exit_code != 0
+    assert answer.stdout == ""
+
+
+def test_sign_in_link_prints_one_link_that_signs_in(flask, app):
+    flask("add", "ada@example.org", "--name", "Ada", "--role", "chair")
+    answer = flask("sign-in-link", "ADA@example.org")
+    assert (answer.exit_code, answer.stderr) == (0, "")
+    (link,) = answer.stdout.splitlines()
+    assert link.startswith("http://dofc.test/sign-in/")
+    client = Client(app, base_url="http://dofc.test")
+    assert client.get(link).form().submit(follow=False).status == 303
+
+
+def test_sign_in_link_is_refused_when_nobody_has_the_address(flask):
+    answer = flask("sign-in-link", "eve@example.org")
+    assert (answer.exit_code, answer.stdout) == (1, "")
+    assert "eve@example.org" in answer.stderr

@@ -1,0 +1,209 @@
+"""Accounts, their roles, and links that sign in once."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from dofc_events.accounts import service
+from dofc_events.accounts.models import Account, Role, SignInLink
+from dofc_events.accounts.queries import account_by_email, account_by_id, link_is_valid
+from dofc_events.accounts.rules import Grant, RoleName
+from dofc_events.conference.models import Edition, Organisation
+from dofc_events.core.audit import COMMAND, Actor, AuditEntry
+from dofc_events.core.references import hash_secret
+from dofc_events.mail.models import Message
+from dofc_events.mail.rules import ADDRESS_LIMITS
+
+NOW = datetime(2027, 6, 3, 8, tzinfo=UTC)
+LASTS = timedelta(minutes=15)
+MOMENT = timedelta(microseconds=1)
+CHAIR = Grant(RoleName.CHAIR)
+
+
+@pytest.fixture
+def edition(session):
+    edition = Edition(year=2027, city="Prague", country="CZ")
+    session.add(edition)
+    session.flush()
+    return edition
+
+
+@pytest.fixture
+def ada(session):
+    return service.add_account(session, "Ada@example.org", "Ada Chair", CHAIR, COMMAND, NOW)
+
+
+def count(session, table) -> int:
+    return session.scalar(select(func.count()).select_from(table))
+
+
+def messages(session) -> list[Message]:
+    return list(session.scalars(select(Message).order_by(Message.id)))
+
+
+def acts(session) -> list[tuple[str, str]]:
+    return [(e.act, e.actor) for e in session.scalars(select(AuditEntry).order_by(AuditEntry.id))]
+
+
+def link_in(message: Message) -> str:
+    return message.text.split("http://dofc.test/sign-in/")[1].split()[0]
+
+
+def test_add_account_makes_an_account_with_its_role(session, ada):
+    assert (ada.email, ada.email_key, ada.name, ada.created_at) == (
+        "Ada@example.org",
+        "ada@example.org",
+        "Ada Chair",
+        NOW,
+    )
+    assert ada.grants() == [CHAIR]
+    assert ada.is_chair
+    assert acts(session) == [("account_added", "command"), ("role_added", "command")]
+
+
+def test_add_account_changes_nothing_when_done_twice(session, ada):
+    before = acts(session)
+    assert service.add_account(session, "Ada@example.org", "Ada Chair", CHAIR, COMMAND, NOW).id == ada.id
+    session.expire_all()
+    assert account_by_id(session, ada.id).grants() == [CHAIR]
+    assert (count(session, Account), count(session, Role)) == (1, 1)
+    assert acts(session) == before
+
+
+def test_add_account_adds_a_role_when_the_address_has_an_account(session, ada, edition):
+    organiser = Grant(RoleName.ORGANISER, edition_id=edition.id)
+    again = service.add_account(session, "ADA@EXAMPLE.ORG", "Somebody else", organiser, COMMAND, NOW)
+    session.expire_all()
+    assert (again.id, again.name, again.email) == (ada.id, "Ada Chair", "Ada@example.org")
+    assert set(account_by_id(session, ada.id).grants()) == {CHAIR, organiser}
+
+
+@pytest.mark.parametrize("role", [RoleName.CHAIR, RoleName.DESK, RoleName.BOARD])
+def test_database_refuses_a_role_that_the_account_has(session, edition, role):
+    member = Organisation(slug="weavers", name="Weavers' Cluster")
+    session.add(member)
+    session.flush()
+    grant = Grant(
+        role,
+        edition.id if role is RoleName.DESK else None,
+        member.id if role is RoleName.BOARD else None,
+    )
+    account = service.add_account(session, "ada@example.org", "Ada", grant, COMMAND, NOW)
+    session.add(
+        Role(account_id=account.id, role=role, edition_id=grant.edition_id, organisation_id=grant.organisation_id)
+    )
+    with pytest.raises(IntegrityError):
+        session.flush()
+    session.rollback()
+
+
+def test_database_refuses_a_role_without_what_it_is_for(session, ada):
+    session.add(Role(account_id=ada.id, role=RoleName.ORGANISER))
+    with pytest.raises(IntegrityError):
+        session.flush()
+    session.rollback()
+
+
+def test_account_by_email_finds_other_spellings(session, ada):
+    assert account_by_email(session, " ADA@Example.Org ").id == ada.id
+    assert account_by_email(session, "adam@example.org") is None
+
+
+def test_issue_sign_in_link_stores_no_secret(session, ada):
+    secret = service.issue_sign_in_link(session, ada.id, NOW, COMMAND)
+    link = session.scalars(select(SignInLink)).one()
+    assert link.secret_hash == hash_secret(secret) != secret
+    assert (link.account_id, link.expires_at, link.used_at) == (ada.id, NOW + LASTS, None)
+    assert acts(session)[-1] == ("sign_in_link_issued", "command")
+    assert all(secret not in str(entry.details) for entry in session.scalars(select(AuditEntry)))
+
+
+def test_issue_sign_in_link_keeps_valid_links_and_removes_expired_ones(session, ada):
+    first = service.issue_sign_in_link(session, ada.id, NOW)
+    service.issue_sign_in_link(session, ada.id, NOW + LASTS - MOMENT)
+    assert link_is_valid(session, first, NOW + LASTS - MOMENT)
+    service.issue_sign_in_link(session, ada.id, NOW + LASTS)
+    assert count(session, SignInLink) == 2
+
+
+def test_ask_for_link_writes_to_a_known_address(session, ada):
+    service.ask_for_link(session, "ada@example.org", NOW)
+    (message,) = messages(session)
+    assert (message.kind, message.recipient_name, message.expires_at) == ("sign-in", "Ada Chair", NOW + LASTS)
+    assert link_in(message) in message.html
+    assert service.use_link(session, link_in(message), NOW) == ada.id
+
+
+def test_ask_for_link_writes_to_the_address_on_record_when_another_spelling_is_typed(session, ada):
+    # Both count as the same address; a mail server may keep them apart, and deliver one to somebody else.
+    service.ask_for_link(session, "ADA@example.org", NOW)
+    assert [m.recipient for m in messages(session)] == ["Ada@example.org"]
+
+
+def test_ask_for_link_writes_to_nobody_when_there_is_no_account(session, ada):
+    service.ask_for_link(session, "eve@example.org", NOW)
+    assert messages(session) == []
+    assert count(session, SignInLink) == 0
+
+
+def test_ask_for_link_leaves_a_trace_without_the_address_when_there_is_no_account(session):
+    service.ask_for_link(session, "eve@example.org", NOW)
+    (entry,) = session.scalars(select(AuditEntry))
+    assert (entry.act, entry.actor) == ("sign_in_link_refused", "visitor")
+    assert "eve" not in f"{entry.about} {entry.details}"
+
+
+def test_ask_for_link_stops_silently_when_the_address_got_enough(session, ada):
+    most, span = ADDRESS_LIMITS[0]
+    for _ in range(most + 3):
+        service.ask_for_link(session, "ada@example.org", NOW)
+    assert len(messages(session)) == count(session, SignInLink) == most
+    service.ask_for_link(session, "ada@example.org", NOW + span)
+    assert len(messages(session)) == most + 1
+
+
+def test_use_link_signs_in_once(session, ada):
+    secret = service.issue_sign_in_link(session, ada.id, NOW)
+    assert service.use_link(session, secret, NOW) == ada.id
+    assert acts(session)[-1] == ("signed_in", "account:Ada@example.org")
+    assert not link_is_valid(session, secret, NOW)
+    with pytest.raises(service.LinkNotValid):
+        service.use_link(session, secret, NOW)
+
+
+def test_use_link_works_until_the_link_expires(session, ada):
+    early, late = (service.issue_sign_in_link(session, ada.id, NOW) for _ in range(2))
+    assert link_is_valid(session, early, NOW + LASTS - MOMENT)
+    assert service.use_link(session, early, NOW + LASTS - MOMENT) == ada.id
+    assert not link_is_valid(session, late, NOW + LASTS)
+    with pytest.raises(service.LinkNotValid):
+        service.use_link(session, late, NOW + LASTS)
+
+
+@pytest.mark.parametrize("secret", ["", "wrong", "é/'\";--", "x" * 5000])
+def test_use_link_is_refused_when_the_secret_is_wrong(session, ada, secret):
+    service.issue_sign_in_link(session, ada.id, NOW)
+    assert not link_is_valid(session, secret, NOW)
+    with pytest.raises(service.LinkNotValid):
+        service.use_link(session, secret, NOW)
+
+
+def test_use_link_does_not_take_the_hash_for_the_secret(session, ada):
+    stored = hash_secret(service.issue_sign_in_link(session, ada.id, NOW))
+    with pytest.raises(service.LinkNotValid):
+        service.use_link(session, stored, NOW)
+
+
+def test_link_is_valid_does_not_use_the_link(session, ada):
+    secret = service.issue_sign_in_link(session, ada.id, NOW)
+    assert all(link_is_valid(session, secret, NOW) for _ in range(3))
+    assert service.use_link(session, secret, NOW) == ada.id
+
+
+def test_use_link_leaves_other_links_alone(session, ada):
+    ben = service.add_account(session, "ben@example.org", "Ben", CHAIR, Actor("account", "ada"), NOW)
+    hers, his = service.issue_sign_in_link(session, ada.id, NOW), service.issue_sign_in_link(session, ben.id, NOW)
+    assert service.use_link(session, his, NOW) == ben.id
+    assert service.use_link(session, hers, NOW) == ada.id

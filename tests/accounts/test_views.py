@@ -1,0 +1,295 @@
+"""Signing in and out, as a browser sees it."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import select
+
+from dofc_events.accounts.rules import Grant, RoleName
+from dofc_events.accounts.service import add_account, issue_sign_in_link
+from dofc_events.core.audit import COMMAND
+from dofc_events.mail.models import Message
+from tests.support.pages import Client
+
+NOW = datetime(2027, 6, 3, 8, tzinfo=UTC)
+COMMAND_LINE = "flask --app wsgi accounts sign-in-link"
+PUBLIC = "/editions/"
+
+
+@pytest.fixture(autouse=True)
+def clock():
+    with time_machine.travel(NOW, tick=False) as clock:
+        yield clock
+
+
+@pytest.fixture
+def ada(writing) -> int:
+    with writing() as session:
+        return add_account(session, "ada@example.org", "Ada Chair", Grant(RoleName.CHAIR), COMMAND, NOW).id
+
+
+@pytest.fixture
+def link(writing, ada) -> str:
+    """The path of a link that signs Ada in."""
+    with writing() as session:
+        return f"/sign-in/{issue_sign_in_link(session, ada, NOW)}"
+
+
+@pytest.fixture
+def visit(make_app):
+    """Browsers at a site with other settings."""
+
+    def visit(**settings) -> Client:
+        return Client(make_app(**settings), base_url="http://dofc.test")
+
+    return visit
+
+
+def sign_in(client, link):
+    answer = client.get(link).form().submit(follow=False)
+    assert answer.status == 303, answer
+    return answer
+
+
+def is_signed_in(client) -> bool:
+    return client.get("/sign-out", follow=False).status == 200
+
+
+def ask(client, email="ada@example.org"):
+    return client.get("/sign-in").form().fill(email=email).submit()
+
+
+def comparable(page) -> str:
+    return re.sub(r"<input[^>]*csrf_token[^>]*>|\w+@example\.org", "", page.html)
+
+
+def test_asking_mails_a_link_that_signs_in(visit, ada, reading):
+    client = visit(mail_server="127.0.0.1")
+    page = ask(client)
+    assert (page.status, page.url) == (200, "/sign-in/sent")
+    assert "ada@example.org" in page.text
+    with reading() as session:
+        text = session.scalars(select(Message)).one().text
+    # Often opened in another browser than the one that asked.
+    other = client.another()
+    answer = sign_in(other, re.search(r"http://dofc\.test/sign-in/\S+", text).group())
+    assert answer.headers["Location"] == "/organise/"
+    assert is_signed_in(other)
+    assert not is_signed_in(client)
+
+
+@pytest.mark.parametrize("server", [None, "127.0.0.1"])
+def test_asking_answers_the_same_whether_or_not_there_is_an_account(visit, ada, server):
+    client = visit(mail_server=server)
+    known, unknown = ask(client, "ada@example.org"), ask(client.another(), "eve@example.org")
+    assert (known.status, known.url) == (unknown.status, unknown.url)
+    assert comparable(known) == comparable(unknown)
+
+
+def test_asking_answers_the_same_when_the_address_got_enough(visit, ada, reading):
+    client = visit(mail_server="127.0.0.1")
+    pages = [ask(client) for _ in range(7)]
+    assert {page.status for page in pages} == {200}
+    assert len({comparable(page) for page in pages}) == 1
+    with reading() as session:
+        assert len(session.scalars(select(Message)).all()) == 5
+
+
+def test_pages_name_the_command_when_there_is_no_mail_server(client, ada):
+    for page in (client.get("/sign-in"), ask(client), client.get("/sign-in/wrong")):
+        assert COMMAND_LINE in page.text
+        assert "on its way" not in page.text
+
+
+def test_pages_name_no_command_when_there_is_a_mail_server(visit, ada):
+    client = visit(mail_server="127.0.0.1")
+    for page in (client.get("/sign-in"), ask(client), client.get("/sign-in/wrong")):
+        assert COMMAND_LINE not in page.text
+
+
+def test_sent_can_be_opened_without_having_asked(visit):
+    assert visit(mail_server="127.0.0.1").get("/sign-in/sent").status == 200
+
+
+@pytest.mark.parametrize("email", ["", "   ", "ada", "ada@", "ada@example..org", "аda@example.org", "a@b.org\nc@d.org"])
+def test_asking_is_refused_when_the_address_is_none(client, ada, reading, email):
+    page = client.get("/sign-in").form().forge(email=email).submit()
+    assert page.status == 422
+    assert page.form().value("email") == email.strip()
+    assert page.one("[data-error-summary] a")["href"] == "#email"
+    with reading() as session:
+        assert session.scalars(select(Message)).all() == []
+
+
+@pytest.mark.parametrize("token", [None, "old"])
+def test_asking_is_refused_when_the_csrf_token_is_not_ours(client, ada, reading, token):
+    page = client.get("/sign-in").form().fill(email="ada@example.org").forge(csrf_token=token).submit()
+    assert page.status == 400
+    assert page.form().value("email") == "ada@example.org"
+    with reading() as session:
+        assert session.scalars(select(Message)).all() == []
+    assert page.form().submit().url == "/sign-in/sent"
+
+
+def test_opening_a_link_changes_nothing(client, link):
+    # Mail scanners open links, several times, in browsers of their own.
+    for method in ("GET", "HEAD", "GET"):
+        other = client.another()
+        assert other.open(method, link, checked=False).status == 200
+        assert not is_signed_in(other)
+    page = client.get(link)
+    assert len(page.all("main button")) == 1
+    assert not is_signed_in(client)
+    sign_in(client, link)
+    assert is_signed_in(client)
+
+
+def test_a_link_that_does_not_work_is_answered_alike_whatever_the_reason(client, link, ada, writing, clock):
+    with writing() as session:
+        expired = f"/sign-in/{issue_sign_in_link(session, ada, NOW - timedelta(minutes=15))}"
+    opened = client.another().get(link)
+    sign_in(client.another(), link)
+    pages = [client.another().get(address) for address in (link, expired, "/sign-in/wrong")]
+    pages.append(opened.form().submit())
+    assert {page.status for page in pages} == {404}
+    assert len({comparable(page) for page in pages}) == 1
+    assert ask_again(pages[0]).url == "/sign-in/sent"
+
+
+def ask_again(page):
+    return page.form().fill(email="ada@example.org").submit()
+
+
+def test_a_link_that_is_used_twice_says_so_kindly_to_who_is_signed_in(client, link):
+    twice = client.get(link).form()
+    twice.submit(follow=False)
+    page = twice.submit()
+    assert page.status == 404
+    assert "You are signed in already, as Ada Chair." in page.text
+
+
+def test_a_link_is_not_used_when_the_csrf_token_is_not_ours(client, link):
+    page = client.get(link).form().forge(csrf_token=None).submit()
+    assert page.status == 400
+    assert not is_signed_in(client)
+    page.form().submit(follow=False)
+    assert is_signed_in(client)
+
+
+def test_signing_in_keeps_nothing_of_the_session_before(client, link):
+    form = client.get(link).form()
+    with client._client.session_transaction() as browser:
+        browser["planted"] = "by somebody else"
+        before = dict(browser)
+    form.submit(follow=False)
+    with client._client.session_transaction() as browser:
+        assert "planted" not in browser
+        assert browser.get("csrf_token") != before["csrf_token"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "leads_to"),
+    [
+        ("/organise/editions/2027/registrations?q=a", "/organise/editions/2027/registrations?q=a"),
+        ("//evil.example/", "/organise/"),
+        ("https://evil.example/", "/organise/"),
+        ("/\\evil.example/", "/organise/"),
+        ("", "/organise/"),
+    ],
+)
+def test_signing_in_leads_to_the_wanted_page_of_this_site(client, link, wanted, leads_to):
+    form = client.get(link).form()
+    with client._client.session_transaction() as browser:
+        browser["wanted"] = wanted
+    assert form.submit(follow=False).headers["Location"] == leads_to
+
+
+def test_a_session_ends_after_twelve_hours_whatever_happens(client, link, clock):
+    sign_in(client, link)
+    for hours in (4, 8, 11.99):
+        clock.move_to(NOW + timedelta(hours=hours))
+        assert is_signed_in(client)
+    clock.move_to(NOW + timedelta(hours=12))
+    assert not is_signed_in(client)
+
+
+def test_a_session_lasts_no_longer_than_the_browser(client, link):
+    cookies = sign_in(client, link).headers.getlist("Set-Cookie")
+    assert cookies
+    assert all("HttpOnly" in c and "SameSite=Lax" in c and "Expires" not in c and "Max-Age" not in c for c in cookies)
+
+
+def test_sign_out_ends_the_session(client, link):
+    sign_in(client, link)
+    answer = client.get(PUBLIC).form("/sign-out").submit(follow=False)
+    assert (answer.status, answer.headers["Location"]) == (303, "/")
+    assert not is_signed_in(client)
+    with client._client.session_transaction() as browser:
+        assert "signed_in_at" not in browser
+
+
+def test_sign_out_changes_nothing_when_its_page_is_opened(client, link):
+    sign_in(client, link)
+    page = client.get("/sign-out")
+    assert "You are signed in as Ada Chair." in page.text
+    assert is_signed_in(client)
+    assert page.form().submit(follow=False).headers["Location"] == "/"
+    assert not is_signed_in(client)
+
+
+def test_sign_out_is_refused_when_the_csrf_token_is_not_ours(client, link):
+    sign_in(client, link)
+    page = client.post("/sign-out")
+    assert page.status == 400
+    assert is_signed_in(client)
+    page.form().submit(follow=False)
+    assert not is_signed_in(client)
+
+
+def test_sign_out_is_done_when_the_session_has_ended_already(client):
+    answer = client.post("/sign-out", follow=False)
+    assert (answer.status, answer.headers["Location"]) == (303, "/")
+
+
+def test_sign_in_tells_who_is_signed_in(client, link):
+    sign_in(client, link)
+    page = client.get("/sign-in")
+    assert "You are signed in as Ada Chair." in page.text
+    assert page.link("Go to your pages") == "/organise/"
+
+
+@pytest.mark.parametrize("email", ["ada@example.org", "eve@example.org"])
+def test_asking_is_limited_for_each_address(visit, ada, clock, email):
+    client = visit(rate_limits=True)
+    for spelling in (email, email.upper(), email, email, email):
+        assert ask(client.another(), spelling).status == 200
+    clock.shift(timedelta(minutes=20))
+    page = ask(client.another(), email)
+    assert page.status == 429
+    assert 0 < int(page.headers["Retry-After"]) <= 40 * 60 + 1
+    assert page.form().value("email") == email
+    assert "That was too often" in page.text
+    assert ask(client, f"other-{email}").status == 200
+    clock.shift(timedelta(minutes=41))
+    assert ask(client, email).status == 200
+
+
+def test_asking_is_limited_to_twenty_a_day(visit, ada, clock):
+    client = visit(rate_limits=True)
+    for _ in range(4):
+        for _ in range(5):
+            assert ask(client).status == 200
+        clock.shift(timedelta(minutes=61))
+    page = ask(client)
+    assert page.status == 429
+    assert 0 < int(page.headers["Retry-After"]) <= 24 * 60 * 60
+
+
+def test_forms_with_errors_do_not_count_against_an_address(visit, ada):
+    client = visit(rate_limits=True)
+    for _ in range(7):
+        assert ask(client, "").status == 422
+        assert client.post("/sign-in", {"email": "ada@example.org"}).status == 400
+    assert ask(client).status == 200

@@ -1,0 +1,74 @@
+"""Finds a Chromium for the browser tests, and gets one if there is none: `python tests/browser_setup.py`."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+PROGRAMS = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+    "microsoft-edge",
+    "microsoft-edge-stable",
+    "msedge",
+)
+APPLICATIONS = (
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
+)
+HOW_TO_GET_ONE = (
+    "No Chromium found, and none could be installed. The browser tests need one: install Chromium, Google Chrome or"
+    " Microsoft Edge by your system's means (Debian, Ubuntu: apt-get install chromium), or run"
+    " `.venv/bin/playwright install --with-deps chromium`."
+)
+
+
+def find_chromium() -> str | None:
+    """The path of an installed Chromium that starts, or None."""
+    installed = [path for path in map(shutil.which, PROGRAMS) if path]
+    installed += [path for path in APPLICATIONS if Path(path).exists()]
+    with sync_playwright() as playwright:
+        installed.append(playwright.chromium.executable_path)
+    return next((path for path in installed if _starts(path)), None)
+
+
+def _starts(path: str) -> bool:
+    """A program that is there may still be a stub that asks for a snap, or lack its libraries."""
+    try:
+        return subprocess.run([path, "--version"], capture_output=True, timeout=60, check=False).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
+def _tried(*command: str) -> bool:
+    print("+", *command, flush=True)
+    try:
+        return subprocess.run(command, stdin=subprocess.DEVNULL, timeout=900, check=False).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
+def main() -> int:
+    """Make sure that there is a Chromium. Returns 1 and says how to get one if that is not possible."""
+    if find_chromium():
+        return 0
+    _tried(sys.executable, "-m", "playwright", "install", "chromium")
+    if not find_chromium() and os.geteuid() == 0 and shutil.which("apt-get"):
+        os.environ["DEBIAN_FRONTEND"] = "noninteractive"
+        if _tried("apt-get", "update", "-qq"):
+            _tried("apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium")
+    if find_chromium():
+        return 0
+    print(HOW_TO_GET_ONE, file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

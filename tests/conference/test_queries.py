@@ -1,0 +1,159 @@
+"""Which editions count, which one is current, and in how many queries one learns that."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from dofc_events.conference import queries
+from dofc_events.conference.models import AttendingCountry, Edition, Organisation, Outcome, OutcomeCountry
+from dofc_events.conference.queries import Figures, coming_editions, current_edition, figures, past_editions
+from dofc_events.conference.rules import EditionStatus, OutcomeKind
+from dofc_events.conference.service import add_member
+from dofc_events.core.audit import COMMAND
+from tests.support.databases import count_queries
+
+TODAY = date(2027, 6, 4)
+NOW = datetime(2027, 6, 4, 12, tzinfo=UTC)
+
+
+def add_edition(session, year, **columns) -> Edition:
+    edition = Edition(**{"year": year, "status": "published", "city": "Brno", "country": "CZ"} | columns)
+    session.add(edition)
+    session.flush()
+    return edition
+
+
+def days(first: date, length: int = 2) -> dict[str, date]:
+    return {"starts_on": first, "ends_on": first + timedelta(days=length)}
+
+
+def test_figures_are_zero_when_there_is_nothing(session):
+    assert figures(session, TODAY) == Figures(0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("columns", "counts"),
+    [
+        ({"status": "published", "ends_on": TODAY - timedelta(days=1)}, True),
+        ({"status": "archived", "ends_on": TODAY - timedelta(days=1)}, True),
+        ({"status": "archived", "year": 2010}, True),
+        ({"status": "published", "ends_on": TODAY}, False),
+        ({"status": "archived", "ends_on": TODAY + timedelta(days=1)}, False),
+        ({"status": "archived", "year": 2027}, False),
+        ({"status": "draft", "ends_on": TODAY - timedelta(days=1)}, False),
+        ({"status": "archived", "year": 2010, "is_demo": True}, False),
+        ({"status": "published", "year": 2010}, False),
+    ],
+)
+def test_figures_count_an_edition_when_it_has_taken_place(session, columns, counts):
+    edition = add_edition(session, **{"year": 2026} | columns)
+    session.add(AttendingCountry(edition_id=edition.id, country="NZ"))
+    session.flush()
+    assert figures(session, TODAY) == (Figures(1, 2, 2) if counts else Figures(0, 0, 0))
+
+
+def test_figures_count_each_country_once(session):
+    for year in (2010, 2011):
+        edition = add_edition(session, year, status="archived")
+        session.add_all(AttendingCountry(edition_id=edition.id, country=code) for code in ("CZ", "DE"))
+    session.add_all(AttendingCountry(edition_id=None, country=code) for code in ("DE", "KR"))
+    session.flush()
+    assert figures(session, TODAY) == Figures(2, 3, 2)
+
+
+@pytest.mark.parametrize(
+    ("status", "first", "is_current"),
+    [
+        ("published", TODAY - timedelta(days=2), True),
+        ("published", TODAY - timedelta(days=3), False),
+        ("published", TODAY + timedelta(days=100), True),
+        ("draft", TODAY + timedelta(days=100), False),
+        ("archived", TODAY + timedelta(days=100), False),
+    ],
+)
+def test_current_edition_is_published_and_not_over(session, status, first, is_current):
+    edition = add_edition(session, 2027, status=status, **days(first))
+    assert current_edition(session, TODAY) is (edition if is_current else None)
+
+
+def test_current_edition_is_the_nearest_when_there_are_more(session):
+    add_edition(session, 2029)
+    add_edition(session, 2028, **days(TODAY + timedelta(days=400)))
+    add_edition(session, 2027, **days(TODAY + timedelta(days=35)))
+    add_edition(session, 2026, **days(TODAY - timedelta(days=365)))
+    assert [edition.year for edition in coming_editions(session, TODAY)] == [2027, 2028, 2029]
+    assert [current_edition(session, TODAY)] == coming_editions(session, TODAY)[:1]
+
+
+def test_past_editions_are_over_or_archived_latest_first(session):
+    add_edition(session, 2010, status="archived")
+    add_edition(session, 2025, status="draft", **days(TODAY - timedelta(days=700)))
+    add_edition(session, 2026, **days(TODAY - timedelta(days=365)))
+    add_edition(session, 2027, **days(TODAY - timedelta(days=1)))
+    assert [edition.year for edition in past_editions(session, TODAY)] == [2026, 2010]
+
+
+def test_edition_by_year_finds_drafts_too(session):
+    edition = add_edition(session, 2028, status="draft")
+    assert queries.edition_by_year(session, 2028) == edition
+    assert queries.edition_by_id(session, edition.id) == edition
+    assert queries.edition_by_year(session, 2029) is None
+    assert queries.edition_by_id(session, edition.id + 1) is None
+    assert queries.all_editions(session) == [edition]
+    assert queries.published_editions(session) == []
+
+
+def test_member_by_slug_finds_members_only(session):
+    member = add_member(session, "cluster-house", "Cluster House", "RS", COMMAND, NOW)
+    session.add(Organisation(slug="not-a-member", name="Not a member"))
+    session.flush()
+    assert queries.member_by_slug(session, "cluster-house") is member
+    assert queries.member_by_slug(session, "not-a-member") is None
+    assert [m.organisation.name for m in queries.members(session)] == ["Cluster House"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        lambda session: figures(session, TODAY),
+        lambda session: [(e.outcomes, e.countries) for e in past_editions(session, TODAY)],
+        lambda session: coming_editions(session, TODAY),
+        lambda session: [m.organisation.name for m in queries.members(session)],
+        lambda session: read_record(queries.edition_with_record(session, 1900)),
+    ],
+)
+def test_queries_are_as_many_with_1_as_with_30_rows(session, query):
+    counts = []
+    for numbers in (range(1), range(1, 30)):
+        add_rows(session, numbers)
+        session.expunge_all()
+        with count_queries() as statements:
+            query(session)
+        counts.append(len(statements))
+    assert counts[0] == counts[1] <= 8
+
+
+def add_rows(session, numbers: range) -> None:
+    """For each number a past edition, one to come, a member, and an outcome more of the edition of 1900."""
+    first = queries.edition_by_year(session, 1900) or add_edition(session, 1900, status=EditionStatus.ARCHIVED)
+    for number in numbers:
+        past = add_edition(session, 1901 + number, status=EditionStatus.ARCHIVED)
+        past.countries.append(AttendingCountry(country="DE"))
+        past.outcomes.append(Outcome(kind=OutcomeKind.MILESTONE, title="First"))
+        add_edition(session, 2028 + number, **days(TODAY + timedelta(days=365 * number)))
+        member = add_member(session, f"member-{number}", f"Member {number}", None, COMMAND, NOW)
+        first.outcomes.append(
+            Outcome(
+                kind=OutcomeKind.AGREEMENT,
+                title=f"Agreement {number}",
+                countries=[OutcomeCountry(country="KR")],
+                signatories=[member.organisation],
+            )
+        )
+    session.flush()
+
+
+def read_record(edition: Edition | None) -> None:
+    assert edition
+    assert edition.organisers == []
+    assert all(outcome.signatories[0].name and outcome.countries[0].country for outcome in edition.outcomes)

@@ -1,0 +1,201 @@
+"""Fixtures. What they hand out is written in tests/support/; this file says how long each thing lives."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, sync_playwright
+from sqlalchemy.orm import Session
+
+from dofc_events.app import create_app
+from dofc_events.core.db import db, unit_of_work
+from tests.browser_setup import HOW_TO_GET_ONE, find_chromium
+from tests.support.browser import ARTIFACTS, CheckedBrowser
+from tests.support.databases import KINDS, Databases, settings_for
+from tests.support.pages import Client
+from tests.support.site import Site
+from tests.support.smtp import MailServer
+
+RUN = pytest.StashKey[Path]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """One directory per run: made by the process that was started, named to the others by xdist."""
+    given = getattr(config, "workerinput", {}).get("dofc_run")
+    config.stash[RUN] = Path(given or tempfile.mkdtemp(prefix="dofc-"))
+    if not given:
+        shutil.rmtree(ARTIFACTS, ignore_errors=True)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node) -> None:
+    node.workerinput["dofc_run"] = str(node.config.stash[RUN])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        Databases(config.stash[RUN]).stop()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Whatever uses a database runs on both kinds, except views, which run on SQLite, and what is marked otherwise."""
+    if "database_kind" not in metafunc.fixturenames:
+        return
+    marker = metafunc.definition.get_closest_marker("databases")
+    views_only = "client" in metafunc.fixturenames
+    kinds = marker.args if marker else KINDS[:1] if views_only else KINDS
+    metafunc.parametrize("database_kind", kinds)
+
+
+@pytest.fixture(scope="session")
+def databases(request: pytest.FixtureRequest) -> Databases:
+    """Makes databases; most tests want `database_url` or `session`."""
+    return Databases(request.config.stash[RUN])
+
+
+@pytest.fixture
+def database_url(databases: Databases, database_kind: str) -> Iterator[str]:
+    """The address of a fresh, migrated, empty database; the test runs once per kind."""
+    with databases.fresh(database_kind) as url:
+        yield url
+
+
+@pytest.fixture
+def make_app(tmp_path: Path, databases: Databases, database_url: str) -> Iterator[Callable[..., Flask]]:
+    """`make_app(rate_limits=True, …)`: the site with other settings, on the test's database."""
+    made: list[Flask] = []
+    # Compressing the static files takes half a second: once per run is enough.
+    shared = databases.run / "assets"
+    shared.mkdir(exist_ok=True)
+    (tmp_path / "instance").mkdir()
+    (tmp_path / "instance" / "assets").symlink_to(shared)
+
+    def make(**changes: object) -> Flask:
+        made.append(create_app(settings_for(database_url, tmp_path / "instance", **changes)))
+        return made[-1]
+
+    yield make
+    for app in made:
+        with app.app_context():
+            db.engine.dispose()
+
+
+@pytest.fixture
+def app(make_app: Callable[..., Flask]) -> Flask:
+    """The site, without rate limits and without a mail server: messages are kept."""
+    return make_app()
+
+
+@pytest.fixture
+def session(app: Flask) -> Iterator[Session]:
+    """A session inside one unit of work, for tests of services; nothing of it is committed. Not beside `client`."""
+    with app.app_context():
+        try:
+            with unit_of_work() as session:
+                yield session
+                raise _NotCommitted
+        except _NotCommitted:
+            pass
+
+
+class _NotCommitted(Exception):
+    """Ends the session's unit of work."""
+
+
+Door = Callable[[], AbstractContextManager[Session]]
+
+
+@pytest.fixture
+def writing(app: Flask) -> Door:
+    """`with writing() as session: …` is one unit of work that is committed, as an entry point would do it."""
+
+    @contextmanager
+    def door() -> Iterator[Session]:
+        with app.app_context(), unit_of_work() as session:
+            yield session
+
+    return door
+
+
+@pytest.fixture
+def reading(app: Flask) -> Door:
+    """`with reading() as session: …` is one read-only transaction, as a GET would open it."""
+
+    @contextmanager
+    def door() -> Iterator[Session]:
+        with app.app_context():
+            yield db.session()
+
+    return door
+
+
+@pytest.fixture
+def client(app: Flask, request: pytest.FixtureRequest) -> Client:
+    """A visitor's browser, without JavaScript. Prepare data with `writing()`: `session` would hold SQLite's lock."""
+    assert "session" not in request.fixturenames, "use writing() and reading() beside client, not session"
+    return Client(app, base_url=app.extensions["dofc_events"].base_url)
+
+
+@pytest.fixture
+def make_smtp(tmp_path: Path) -> Iterator[Callable[..., MailServer]]:
+    """`make_smtp(tls="starttls", login=("name", "password"))`: another mail server, running."""
+    servers: list[MailServer] = []
+
+    def make(**options) -> MailServer:
+        server = MailServer(tmp_path, **options)
+        server.start()
+        servers.append(server)
+        return server
+
+    yield make
+    for server in servers:
+        server.stop()
+
+
+@pytest.fixture
+def smtp(make_smtp: Callable[..., MailServer]) -> MailServer:
+    """A running mail server that takes everything until it is told otherwise."""
+    return make_smtp()
+
+
+@pytest.fixture
+def live_server(tmp_path: Path) -> Iterator[Callable[..., Site]]:
+    """`live_server(database_url, smtp=None, workers=1, **environment)`: the site in gunicorn, answering.
+
+    `workers=0` gives a site whose commands can be run, without gunicorn.
+    """
+    sites: list[Site] = []
+
+    def serve(database_url: str, smtp: MailServer | None = None, workers: int = 1, **environment: str) -> Site:
+        logs = tmp_path / f"site-{len(sites)}"
+        logs.mkdir()
+        sites.append(Site(database_url, logs, smtp, **environment))
+        return sites[-1].serve(workers) if workers else sites[-1]
+
+    yield serve
+    for site in sites:
+        site.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One Chromium per process. Without a sandbox, because tests also run as root and in containers."""
+    program = find_chromium()
+    assert program, HOW_TO_GET_ONE
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def browser(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[CheckedBrowser]:
+    """`browser.open(site.url, PHONE)` opens a tab that notices errors, foreign requests and pages that are too wide."""
+    ARTIFACTS.mkdir(exist_ok=True)
+    checked = CheckedBrowser(chromium, "".join(c if c.isalnum() else "-" for c in request.node.name))
+    yield checked
+    checked.close()

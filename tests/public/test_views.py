@@ -1,0 +1,239 @@
+"""What anyone sees: the network, its editions, one edition; drafts and gaps stay unseen."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+import time_machine
+
+from dofc_events.conference import service
+from dofc_events.conference.history import load_history
+from dofc_events.core.audit import COMMAND
+from dofc_events.places.models import Pool
+from dofc_events.trips.models import Trip
+
+NOW = datetime(2027, 2, 1, 12, tzinfo=UTC)
+DETAILS = service.EditionDetails(
+    city="Prague",
+    country="CZ",
+    venue="Palace of Industry",
+    venue_address="Výstaviště 67",
+    zone="Europe/Prague",
+    starts_on=date(2027, 6, 3),
+    starts_at=time(9),
+    ends_on=date(2027, 6, 5),
+    ends_at=time(17),
+    summary="Clusters that learn from each other.",
+    programme="# Thursday\n\nAn evening by the *river*.\n\n<script>alert(1)</script>",
+    registration_opens_at=datetime(2027, 1, 11, 8, tzinfo=UTC),
+    registration_closes_at=datetime(2027, 5, 16, 22, tzinfo=UTC),
+    contact_name="Jana Host",
+    contact_email="host@example.org",
+)
+
+
+@pytest.fixture(autouse=True)
+def _in_february_2027():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def write(writing):
+    """Runs one act in a unit of work of its own."""
+
+    def run(act):
+        with writing() as session:
+            return act(session)
+
+    return run
+
+
+def announce(session, year=2027, details=DETAILS, *, capacity=None, taken=0, publish=True):
+    edition = service.create_edition(session, year, details, [("guest", "Guest")], COMMAND, NOW)
+    if publish:
+        service.publish_edition(session, edition.id, COMMAND, NOW)
+    if capacity is not None:
+        session.add(Pool(edition_id=edition.id, capacity=capacity, taken=taken))
+    return edition
+
+
+def test_home_says_that_nothing_is_announced_when_there_is_nothing(client):
+    page = client.get("/")
+    assert page.status == 200
+    assert "has not been announced" in page.text
+    assert page.all(".figures, .timeline") == []
+
+
+def test_home_shows_the_figures_and_the_past_editions(client, write):
+    write(lambda session: load_history(session, COMMAND, NOW))
+    page = client.get("/")
+    assert [tag.get_text() for tag in page.all(".figures dd")] == ["7", "33", "5"]
+    assert [tag.get_text() for tag in page.all(".timeline h3")] == [
+        *("Ohrid, North Macedonia", "Brașov, Romania", "Tekirdağ, Türkiye", "Sofia, Bulgaria"),
+        *("Niš, Serbia", "Niš, Serbia", "Niš, Serbia"),
+    ]
+    assert "31 October – 1 November 2013" in page.text
+
+
+@pytest.mark.parametrize("path", ["/", "/editions/", "/editions/2027/"])
+@pytest.mark.parametrize(
+    ("capacity", "taken", "words", "button"),
+    [
+        (200, 10, "Places available.", "Register"),
+        (200, 188, "12 places left.", "Register"),
+        (200, 199, "1 place left.", "Register"),
+        (200, 200, "All places are taken. You can join the waiting list", "Join the waiting list"),
+        (0, 0, "All places are taken. You can join the waiting list", "Join the waiting list"),
+    ],
+)
+def test_pages_say_what_one_gets_when_one_can_register(client, write, path, capacity, taken, words, button):
+    write(lambda session: announce(session, capacity=capacity, taken=taken))
+    page = client.get(path)
+    assert words in page.text
+    assert page.one("main .btn-primary").get_text(strip=True) == button
+    assert page.link(button) == "/editions/2027/register"
+
+
+@pytest.mark.parametrize("path", ["/", "/editions/", "/editions/2027/"])
+@pytest.mark.parametrize(
+    ("window", "words"),
+    [
+        (
+            {"registration_opens_at": datetime(2027, 3, 1, 8, tzinfo=UTC)},
+            "Registration opens at 09:00, Monday 1 March 2027 (Prague time).",
+        ),
+        (
+            {"registration_closes_at": datetime(2027, 1, 20, 17, tzinfo=UTC)},
+            "Registration closed at 18:00, Wednesday 20 January 2027 (Prague time).",
+        ),
+    ],
+)
+def test_pages_have_no_button_when_one_cannot_register(client, write, path, window, words):
+    write(lambda session: announce(session, details=replace(DETAILS, **window), capacity=200))
+    page = client.get(path)
+    assert words in page.text
+    assert page.all("main .btn-primary") == []
+
+
+def test_edition_shows_what_a_delegate_must_know(client, write):
+    write(lambda session: announce(session, capacity=200))
+    page = client.get("/editions/2027/")
+    assert page.h1 == "Days of Clusters 2027"
+    for words in (
+        "Prague, Czechia · 3–5 June 2027",
+        "Registration is open until the end of Sunday 16 May 2027 (Prague time).",
+        "09:00, Thursday 3 June 2027 (Prague time)",
+        "17:00, Saturday 5 June 2027 (Prague time)",
+        "Palace of Industry Výstaviště 67",
+        "Jana Host host@example.org",
+    ):
+        assert words in page.text
+
+
+def test_edition_shows_the_programme_without_harm(client, write):
+    write(lambda session: announce(session))
+    page = client.get("/editions/2027/")
+    assert [tag.name for tag in page.all(".prose > *")] == ["h3", "p", "p"]
+    assert page.one(".prose em").get_text() == "river"
+    assert "<script>alert(1)</script>" in page.text
+
+
+def test_edition_shows_its_trips_in_its_zone(client, write):
+    def with_trips(session):
+        edition = announce(session)
+        begins = datetime(2027, 6, 4, 6, 30, tzinfo=UTC)
+        trip = Trip(
+            edition_id=edition.id,
+            slug="glass",
+            title="Glass valley",
+            description="Three *workshops*.",
+            meeting_point="Main station",
+            starts_at=begins,
+            ends_at=begins + timedelta(hours=8),
+            position=1,
+        )
+        bare = Trip(
+            edition_id=edition.id,
+            slug="bare",
+            title="Night train",
+            starts_at=begins,
+            ends_at=begins + timedelta(days=1),
+            position=2,
+        )
+        session.add_all([bare, trip])
+        session.flush()
+        session.add(Pool(trip_id=trip.id, capacity=30))
+
+    write(with_trips)
+    page = client.get("/editions/2027/")
+    assert [tag.get_text() for tag in page.all("#trips ~ .cards h3")] == ["Glass valley", "Night train"]
+    for words in ("08:30–16:30, Friday 4 June 2027 (Prague time)", "Meeting point: Main station", "30 seats"):
+        assert words in page.one("#trip-glass").get_text()
+    bare = page.one("#trip-bare").get_text()
+    assert "08:30, Friday 4 June 2027 – 08:30, Saturday 5 June 2027 (Prague time)" in bare
+    assert "Meeting point" not in bare
+    assert "seat" not in bare
+
+
+def test_edition_shows_what_is_on_record_of_a_past_one(client, write):
+    write(lambda session: load_history(session, COMMAND, NOW))
+    page = client.get("/editions/2014/")
+    assert _facts(page) == {
+        "Venue": "Hotel Ramada",
+        "Organised by": "Cluster House Trakya Development Agency",
+        "Attendance": "250 or more delegates",
+        "Speakers": "40",
+        "Learning trips": "On the agenda",
+        "Countries": "Albania, Austria, Bosnia & Herzegovina, Bulgaria, Croatia, Denmark, Germany, Greece, Hungary,"
+        " Italy, Montenegro, North Macedonia, Romania, Serbia, Slovenia, Spain, Türkiye",
+    }
+    assert client.get("/editions/2016/").one("article").get_text(" ", strip=True) == (
+        "Agreement Cooperation agreement with Keimyung University, Daegu"
+        " Signed by: Balkan and Black Sea Cluster Network; Keimyung University South Korea"
+    )
+    assert "Addressed to: Governments of the Danube Region" in client.get("/editions/2015/").text
+    assert _facts(client.get("/editions/2013/"))["Proposed by"] == "Bulgarian Dental Tourism Cluster"
+
+
+def test_edition_is_silent_where_nothing_is_known(client, write):
+    write(lambda session: load_history(session, COMMAND, NOW))
+    page = client.get("/editions/2010/")
+    assert _facts(page) == {"Organised by": "Cluster House"}
+    assert [tag.get_text() for tag in page.all("main h2")] == ["On record"]
+    assert page.one("main").get_text(" ", strip=True).startswith("Niš, Serbia Days of Clusters 2010")
+
+
+def test_edition_has_no_button_when_it_is_over(client, write):
+    write(lambda session: service.archive_edition(session, announce(session, capacity=200).id, COMMAND, NOW))
+    page = client.get("/editions/2027/")
+    assert page.all("main .btn") == []
+    assert "On record" in page.text
+
+
+@pytest.mark.parametrize("path", ["/", "/editions/", "/editions/2027/"])
+def test_a_draft_is_not_shown(client, write, path):
+    write(lambda session: announce(session, publish=False))
+    page = client.get(path)
+    assert "Prague" not in page.text
+    assert page.status == (404 if "2027" in path else 200)
+
+
+def test_edition_is_not_found_when_there_is_none(client):
+    assert client.get("/editions/1999/").status == 404
+
+
+def test_home_shows_the_nearest_edition_and_names_the_later(client, write):
+    later = replace(DETAILS, city="Brno", starts_on=date(2028, 6, 1), ends_on=date(2028, 6, 2))
+    write(lambda session: (announce(session, 2028, later), announce(session)))
+    page = client.get("/")
+    assert page.h1 == "Days of Clusters 2027"
+    assert page.link("Days of Clusters 2028") == "/editions/2028/"
+    assert [tag.get_text() for tag in client.get("/editions/").all("article h2")] == [
+        "Days of Clusters 2027",
+        "Days of Clusters 2028",
+    ]
+
+
+def _facts(page) -> dict[str, str]:
+    return {row.dt.get_text(" ", strip=True): row.dd.get_text(" ", strip=True) for row in page.all("main .facts > div")}

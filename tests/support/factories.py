@@ -1,0 +1,161 @@
+"""Things that tests need before they can begin, made as the site would make them; every call makes another one."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dofc_events.accounts.models import Account
+from dofc_events.accounts.rules import Grant, RoleName
+from dofc_events.accounts.service import add_account
+from dofc_events.conference.models import Category, Edition, Organisation
+from dofc_events.conference.rules import EditionStatus
+from dofc_events.core.audit import COMMAND, Actor
+from dofc_events.core.references import new_secret
+from dofc_events.delegates.models import Registration
+from dofc_events.delegates.service import Details
+from dofc_events.places.models import Claim, Pool
+from dofc_events.places.service import create_pool
+from dofc_events.registration.service import RegistrationRequest, register_delegate
+from dofc_events.trips.models import Trip
+
+# When tests take place that do not use the real clock.
+NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
+DELEGATE = Actor("delegate")
+CATEGORIES = (("member", "Member of the network"), ("company", "Company"), ("guest", "Guest"))
+
+_numbers = itertools.count(1)
+
+
+def make_edition(
+    session: Session,
+    *,
+    now: datetime = NOW,
+    year: int | None = None,
+    capacity: int = 100,
+    categories: Sequence[tuple[str, str]] = CATEGORIES,
+    **changes: Any,
+) -> Edition:
+    """A published edition in Sofia, half a year after `now`, with places and open registration.
+
+    `changes` are columns of `Edition`. A test on the real clock gives `now=clock.now()`.
+    """
+    begins = (now + timedelta(days=200)).date()
+    values: dict[str, Any] = {
+        "year": year or begins.year,
+        "status": EditionStatus.PUBLISHED,
+        "city": "Sofia",
+        "country": "BG",
+        "venue": "House of Clusters",
+        "venue_address": "12 Vitosha Boulevard",
+        "zone": "Europe/Sofia",
+        "starts_on": begins,
+        "starts_at": time(9, 30),
+        "ends_on": begins + timedelta(days=2),
+        "ends_at": time(16, 0),
+        "summary": "Three days of clusters.",
+        "registration_opens_at": now - timedelta(days=30),
+        "registration_closes_at": now + timedelta(days=150),
+        "contact_name": "Elena Petrova",
+        "contact_email": "host@dofc.test",
+    }
+    edition = Edition(**(values | changes))
+    edition.categories = [Category(slug=s, label=label, position=i) for i, (s, label) in enumerate(categories)]
+    session.add(edition)
+    session.flush()
+    create_pool(session, edition_id=edition.id, capacity=capacity)
+    return edition
+
+
+def make_trip(session: Session, edition: Edition, slug: str = "", *, capacity: int = 20, **changes: Any) -> Trip:
+    """A learning trip on the edition's second day, with seats."""
+    number = next(_numbers)
+    begins_at = edition.begins_at()
+    assert begins_at is not None
+    values: dict[str, Any] = {
+        "edition_id": edition.id,
+        "slug": slug or f"trip-{number}",
+        "title": f"Learning trip {number}",
+        "description": "A visit to a company.",
+        "meeting_point": "In front of the venue",
+        "starts_at": begins_at + timedelta(hours=24),
+        "ends_at": begins_at + timedelta(hours=28),
+        "position": number,
+    }
+    trip = Trip(**(values | changes))
+    session.add(trip)
+    session.flush()
+    create_pool(session, trip_id=trip.id, capacity=capacity)
+    return trip
+
+
+def make_organisation(session: Session, slug: str = "", **changes: Any) -> Organisation:
+    """A cluster organisation."""
+    number = next(_numbers)
+    values: dict[str, Any] = {"slug": slug or f"cluster-{number}", "name": f"Cluster {number}", "country": "RS"}
+    organisation = Organisation(**(values | changes))
+    session.add(organisation)
+    session.flush()
+    return organisation
+
+
+def make_account(
+    session: Session,
+    email: str = "",
+    role: RoleName | str = RoleName.CHAIR,
+    *,
+    edition: Edition | None = None,
+    organisation: Organisation | None = None,
+    name: str = "Ana Kovač",
+    now: datetime = NOW,
+) -> Account:
+    """An account with one role; `edition` for an organiser or the desk, `organisation` for a member or the board."""
+    grant = Grant(RoleName(role), edition.id if edition else None, organisation.id if organisation else None)
+    return add_account(session, email or f"account-{next(_numbers)}@dofc.test", name, grant, COMMAND, now)
+
+
+def make_registration_request(**changes: Any) -> RegistrationRequest:
+    """A form, filled in by another person each time. `changes` are fields of it or of `Details`."""
+    number = next(_numbers)
+    details: dict[str, Any] = {
+        "given_name": "Łucja",
+        "family_name": f"Öztürk-{number}",
+        "badge_name": "",
+        "organisation": "Trakya Cluster",
+        "job_title": "Manager",
+        "country": "TR",
+        "phone": "",
+        "category": "company",
+        "dietary": "",
+        "access_needs": "",
+        "visa_letter": False,
+        "photo_consent": True,
+    }
+    request: dict[str, Any] = {
+        "email": f"delegate-{number}@dofc.test",
+        "language": "en",
+        "consent_text": "My data may be used for this edition.",
+        "form_key": new_secret(),
+    }
+    own = {field.name for field in fields(Details)}
+    details |= {name: value for name, value in changes.items() if name in own}
+    request |= {name: value for name, value in changes.items() if name not in own}
+    return RegistrationRequest(details=Details(**details), **request)
+
+
+def make_registration(session: Session, edition: Edition, *, now: datetime = NOW, **changes: Any) -> Registration:
+    """Somebody who registered: with a place, or on the waiting list if there is none. Queues the message, too."""
+    request = make_registration_request(**changes)
+    register_delegate(session, edition.id, request, DELEGATE, now)
+    return session.scalars(select(Registration).where(Registration.form_key == request.form_key)).one()
+
+
+def claim_of(session: Session, registration: Registration) -> Claim:
+    """What a registration holds of its edition's places."""
+    pool = select(Pool.id).where(Pool.edition_id == registration.edition_id).scalar_subquery()
+    claims = select(Claim).where(Claim.registration_id == registration.id, Claim.pool_id == pool)
+    return session.scalars(claims.execution_options(populate_existing=True)).one()

@@ -1,0 +1,178 @@
+"""A real mail server on this machine that behaves as badly as it is told to."""
+
+import asyncio
+import ssl
+import time
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any, Literal
+
+import trustme
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+Tls = Literal["starttls", "implicit"]
+
+
+@dataclass
+class MailServer:
+    """Collects what is delivered to it.
+
+    `refuse` answers recipients with a reply such as `"550 5.1.1 nobody here"`; `refuse_all` answers everybody.
+    `delay` is waited before a message is accepted, in seconds. `drop` is how many messages more the server takes in
+    full and then hangs up on, before its 250: they land in `dropped`, and were not delivered. `peers` has one entry
+    per connection. With `tls` the server's certificate comes from an authority of its own, in `authority`; a client
+    trusts it through SSL_CERT_FILE. With `login` nobody delivers without that name and password.
+    """
+
+    directory: Path
+    tls: Tls | None = None
+    login: tuple[str, str] | None = None
+    refuse: dict[str, str] = field(default_factory=dict)
+    refuse_all: str = ""
+    delay: float = 0.0
+    drop: int = 0
+    host: str = "127.0.0.1"
+    port: int = 0
+    peers: set[tuple[str, int]] = field(default_factory=set)
+    envelopes: list[Envelope] = field(default_factory=list)
+    dropped: list[EmailMessage] = field(default_factory=list)
+    _controller: Controller | None = None
+    _context: ssl.SSLContext | None = None
+
+    @property
+    def messages(self) -> list[EmailMessage]:
+        """What was delivered, parsed, in the order in which it came."""
+        return [_parsed(envelope) for envelope in self.envelopes]
+
+    def messages_to(self, address: str) -> list[EmailMessage]:
+        """What was delivered to one address, as the envelope names it."""
+        return [_parsed(envelope) for envelope in self.envelopes if address in envelope.rcpt_tos]
+
+    def wait_for(self, count: int, seconds: float = 20.0) -> list[EmailMessage]:
+        """Wait until `count` messages are there; fails if they do not come in time, or if more came."""
+        until = time.monotonic() + seconds
+        while len(self.envelopes) < count and time.monotonic() < until:
+            time.sleep(0.02)
+        assert len(self.envelopes) == count, f"{len(self.envelopes)} messages after {seconds} s, not {count}"
+        return self.messages
+
+    @property
+    def authority(self) -> Path:
+        """The certificate of the authority that signed the server's."""
+        return self.directory / "authority.pem"
+
+    def environment(self) -> dict[str, str]:
+        """The environment variables that make a site deliver here."""
+        values = {
+            "MAIL_SERVER": self.host,
+            "MAIL_PORT": str(self.port),
+            "MAIL_USE_TLS": "true" if self.tls == "starttls" else "false",
+            "MAIL_USE_SSL": "true" if self.tls == "implicit" else "false",
+            "MAIL_DEFAULT_SENDER": "Days of Clusters <registration@dofc.test>",
+        }
+        if self.login:
+            values |= {"MAIL_USERNAME": self.login[0], "MAIL_PASSWORD": self.login[1]}
+        if self.tls:
+            values |= {"SSL_CERT_FILE": str(self.authority)}
+        return values
+
+    def settings(self) -> dict[str, Any]:
+        """The same as changes to `Settings`. SSL_CERT_FILE is for the test to set."""
+        return {
+            "mail_server": self.host,
+            "mail_port": self.port,
+            "mail_use_tls": self.tls == "starttls",
+            "mail_use_ssl": self.tls == "implicit",
+            "mail_username": self.login[0] if self.login else None,
+            "mail_password": self.login[1] if self.login else None,
+            "mail_default_sender": "Days of Clusters <registration@dofc.test>",
+        }
+
+    def start(self) -> None:
+        """Listen; after a stop on the same port as before."""
+        if self.tls and self._context is None:
+            self._context = self._certified()
+        self._controller = _Controller(
+            _Handler(self),
+            hostname=self.host,
+            port=self.port,
+            ssl_context=self._context if self.tls == "implicit" else None,
+            tls_context=self._context if self.tls == "starttls" else None,
+            require_starttls=self.tls == "starttls",
+            authenticator=self._authenticate if self.login else None,
+            auth_required=self.login is not None,
+            # aiosmtpd knows only STARTTLS as a reason to allow a password; on implicit TLS and on loopback it is fine.
+            auth_require_tls=False,
+            enable_SMTPUTF8=True,
+        )
+        self._controller.start()
+        self.port = self._controller.server.sockets[0].getsockname()[1]
+
+    def stop(self) -> None:
+        """Be unreachable."""
+        controller, self._controller = self._controller, None
+        if controller is not None:
+            controller.stop()
+
+    def _authenticate(self, server: SMTP, session: Session, envelope: Envelope, how: str, data: Any) -> AuthResult:
+        given = (data.login.decode(), data.password.decode()) if isinstance(data, LoginPassword) else None
+        return AuthResult(success=given == self.login, handled=False)
+
+    def _certified(self) -> ssl.SSLContext:
+        authority = trustme.CA()
+        authority.cert_pem.write_to_path(str(self.authority))
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        authority.issue_cert(self.host, "localhost").configure_cert(context)
+        return context
+
+
+class _Controller(Controller):
+    """aiosmtpd's, but it may be told port 0 and then connects to the port it really got."""
+
+    def _trigger_server(self) -> None:
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()
+
+
+class _Handler:
+    def __init__(self, server: MailServer) -> None:
+        self.server = server
+
+    async def handle_EHLO(
+        self, smtp: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        if session.peer:
+            self.server.peers.add(session.peer[:2])
+        return responses
+
+    async def handle_RCPT(
+        self, smtp: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        refusal = self.server.refuse.get(address) or self.server.refuse_all
+        if refusal:
+            return refusal
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, smtp: SMTP, session: Session, envelope: Envelope) -> str:
+        if self.server.delay:
+            await asyncio.sleep(self.server.delay)
+        if self.server.drop > 0:
+            self.server.drop -= 1
+            self.server.dropped.append(_parsed(envelope))
+            if smtp.transport is not None:
+                smtp.transport.abort()
+            raise ConnectionResetError
+        self.server.envelopes.append(envelope)
+        return "250 OK"
+
+
+def _parsed(envelope: Envelope) -> EmailMessage:
+    content = envelope.content if isinstance(envelope.content, bytes) else str(envelope.content).encode()
+    message = message_from_bytes(content, policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    return message

@@ -1,0 +1,113 @@
+"""Migrations: they lead to exactly what the models say, there and back, with data in the tables."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import flask_migrate
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, Inspector, create_engine, func, inspect, select
+
+from dofc_events.app import create_app
+from dofc_events.conference.history import load_history
+from dofc_events.config import ROOT
+from dofc_events.core.audit import COMMAND
+from dofc_events.core.db import Base, db, unit_of_work
+from tests.support.databases import settings_for
+from tests.support.factories import make_edition, make_registration
+
+NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
+SCRIPTS = ScriptDirectory(str(ROOT / "migrations"))
+REVISIONS = [script.revision for script in SCRIPTS.walk_revisions()]
+
+
+def test_migrations_have_one_head():
+    assert len(SCRIPTS.get_heads()) == 1
+
+
+def test_models_ask_for_nothing_more_when_migrated(app):
+    with app.app_context(), db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_migrations_make_what_the_models_say_down_to_the_constraints(app, databases, database_kind):
+    """compare_metadata does not look at CHECK constraints, nor at the conditions of indexes."""
+    with app.app_context(), databases.empty(database_kind) as url:
+        made = create_engine(url, execution_options={"writes": True})
+        Base.metadata.create_all(made)
+        expected, migrated = _schema(made), _schema(db.engine)
+        made.dispose()
+    assert migrated == expected
+
+
+def test_migrations_go_down_and_up_again_when_there_is_data(app):
+    with app.app_context():
+        with unit_of_work() as session:
+            load_history(session, COMMAND, NOW)
+            make_registration(session, make_edition(session, capacity=5))
+        before = _schema(db.engine)
+        for revision in [*REVISIONS[1:], "base"]:
+            flask_migrate.downgrade(revision=revision)
+        assert set(inspect(db.engine).get_table_names()) == {"alembic_version"}
+        flask_migrate.upgrade()
+        assert _schema(db.engine) == before
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_a_migration_keeps_the_data_when_it_is_taken_back_and_repeated(app, revision):
+    """Only what the migration itself adds may go; the first one takes everything with it."""
+    if SCRIPTS.get_revision(revision).down_revision is None:
+        return
+    with app.app_context():
+        flask_migrate.downgrade(revision=revision)
+        with unit_of_work() as session:
+            load_history(session, COMMAND, NOW)
+        before = _row_counts()
+        flask_migrate.downgrade(revision="-1")
+        flask_migrate.upgrade(revision=revision)
+        assert _row_counts() == before
+
+
+def test_migrating_is_possible_again_when_nothing_is_left_to_do(app, databases, database_kind, tmp_path):
+    with databases.empty(database_kind) as url:
+        app = create_app(settings_for(url, tmp_path / "instance"))
+        with app.app_context():
+            flask_migrate.upgrade()
+            flask_migrate.upgrade()
+            assert set(inspect(db.engine).get_table_names()) > set(Base.metadata.tables)
+            db.engine.dispose()
+
+
+def _row_counts() -> dict[str, int]:
+    tables = inspect(db.engine).get_table_names()
+    known = [table for name, table in Base.metadata.tables.items() if name in tables]
+    return {table.name: db.session.scalar(select(func.count()).select_from(table)) or 0 for table in known}
+
+
+def _schema(engine: Engine) -> dict[str, dict[str, Any]]:
+    """Everything that the database says about its tables, in an order that does not depend on how they were made."""
+    inspector = inspect(engine)
+    tables = [name for name in inspector.get_table_names() if name != "alembic_version"]
+    return {name: _table(inspector, name) for name in tables}
+
+
+def _table(inspector: Inspector, name: str) -> dict[str, Any]:
+    return {
+        "columns": _sorted({**c, "type": str(c["type"])} for c in inspector.get_columns(name)),
+        "primary key": inspector.get_pk_constraint(name),
+        "foreign keys": _sorted(inspector.get_foreign_keys(name)),
+        "indexes": _sorted({**i, "dialect_options": _texts(i)} for i in inspector.get_indexes(name)),
+        "unique": _sorted(inspector.get_unique_constraints(name)),
+        "checks": _sorted(inspector.get_check_constraints(name)),
+    }
+
+
+def _sorted(entries: Any) -> list[dict[str, Any]]:
+    return sorted((dict(entry) for entry in entries), key=lambda entry: str(entry["name"]))
+
+
+def _texts(index: Any) -> dict[str, str]:
+    return {key: str(value) for key, value in index.get("dialect_options", {}).items()}
