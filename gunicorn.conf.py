@@ -1,5 +1,6 @@
 """How gunicorn serves the site; it reads this file by itself when started here. Options on its command line win."""
 
+import gc
 import os
 
 # Only this machine: TLS and the outside world are a front server's business (see TRUSTED_PROXIES).
@@ -25,3 +26,9 @@ control_socket_disable = True
 # No access log: addresses hold the links that act for a person.
 accesslog = None
 loglevel = "info"
+
+
+def post_worker_init(worker):
+    """What was loaded stays for good: the collector need not look through it again with every few requests."""
+    gc.collect()
+    gc.freeze()

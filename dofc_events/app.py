@@ -47,6 +47,8 @@ def create_app(settings: Settings) -> Flask:
         SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
         WTF_CSRF_TIME_LIMIT=None,
+        # Every message of ours is translated with the pages; WTForms would read its own catalogue in each request.
+        WTF_I18N_ENABLED=False,
         MAIL_SERVER=settings.mail_server,
         MAIL_PORT=settings.mail_port,
         MAIL_USE_TLS=settings.mail_use_tls,
@@ -104,6 +106,8 @@ def _init_templates(app: Flask, settings: Settings) -> None:
         moment=dates.moment,
         deadline=dates.deadline,
         moment_range=dates.moment_range,
+        short_moment=dates.short_moment,
+        zone_name=dates.zone_name,
         day=dates.day,
         day_range=dates.day_range,
         duration=dates.duration,

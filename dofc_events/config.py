@@ -2,7 +2,8 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,8 +18,8 @@ class SettingsError(Exception):
 class Settings:
     """What a process needs to know about its surroundings. `docs/operations.md` explains each variable."""
 
-    secret_key: str
-    database_url: str
+    secret_key: str = field(repr=False)
+    database_url: str = field(repr=False)
     base_url: str
     instance: Path = ROOT / "instance"
     rate_limits: bool = True
@@ -28,7 +29,7 @@ class Settings:
     mail_use_tls: bool = False
     mail_use_ssl: bool = False
     mail_username: str | None = None
-    mail_password: str | None = None
+    mail_password: str | None = field(default=None, repr=False)
     mail_default_sender: str = "Days of Clusters <registration@localhost>"
 
     @classmethod
@@ -45,6 +46,8 @@ class Settings:
             raise SettingsError(
                 "MAIL_SERVER is set but MAIL_DEFAULT_SENDER is not: every message needs a From address."
             )
+        if sender and "@" not in parseaddr(sender)[1]:
+            raise SettingsError(f"MAIL_DEFAULT_SENDER must hold a mail address, not {sender!r}.")
         base_url = env.get("BASE_URL", f"http://127.0.0.1:{port}").rstrip("/")
         if urlsplit(base_url).scheme not in ("http", "https") or not urlsplit(base_url).netloc:
             raise SettingsError(

@@ -10,7 +10,7 @@ from dofc_events.accounts.rules import Grant, RoleName
 from dofc_events.core.db import Base
 
 
-class Account(UserMixin, Base):  # type: ignore[misc]
+class Account(UserMixin, Base):
     """Someone who signs in. Nobody has a password."""
 
     __tablename__ = "accounts"

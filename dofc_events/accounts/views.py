@@ -95,6 +95,5 @@ def sign_out() -> ResponseReturnValue:
 
 
 def _link_not_valid() -> ResponseReturnValue:
-    # Without what was sent: it belongs to the button, not to this form.
-    form = SignInForm(formdata=None)
-    return render_template("accounts/not_valid.html", form=form, delivers=settings().mail_is_delivered), 404
+    page = render_template("accounts/not_valid.html", form=SignInForm(), delivers=settings().mail_is_delivered)
+    return page, 404

@@ -4,11 +4,12 @@ import signal
 import threading
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import click
 import structlog
 from flask.cli import with_appcontext
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from dofc_events.core.audit import WORKER
 from dofc_events.core.clock import now
@@ -22,6 +23,8 @@ from dofc_events.registration.rules import BATCH
 # How often the worker looks for something to do, in seconds.
 PAUSE = 2
 
+DATABASE_AWAY = (OperationalError, InterfaceError)
+
 log = structlog.get_logger()
 
 
@@ -33,42 +36,59 @@ def worker(once: bool) -> None:
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    courier = Courier()
+    courier = Courier(stopped)
     while not stopped.is_set():
+        busy = False
         try:
-            _round(courier)
-        except OperationalError as error:
-            # The database is away or restarting: nothing was lost, and it will be back.
+            busy = _round(courier)
+        except DATABASE_AWAY as error:
+            # It may be restarting: nothing was lost, and it will be back.
             log.error("database_unreachable", error=str(error.orig))
             db.session.rollback()
-        if once:
+        if once and not busy:
             break
-        stopped.wait(PAUSE)
+        if not busy:
+            stopped.wait(PAUSE)
     courier.close()
 
 
-def _round(courier: Courier) -> None:
+def _round(courier: Courier) -> bool:
+    """Everything but the mail, then one batch of it: offers lapse on time while thousands of messages leave.
+
+    Returns whether there may be more mail to deliver at once.
+    """
     courier.show_life()
     run_timers(now())
-    if settings().mail_is_delivered:
-        courier.deliver_due()
+    return settings().mail_is_delivered and courier.deliver_due()
 
 
 def run_timers(at: datetime) -> None:
     """Do what is due by the clock, in ladder order, each piece in a unit of work of its own."""
-    _each(queries.offers_told_late(db.session(), at), service.renew_offer, at)
-    _each(queries.offers_overdue(db.session(), at), service.lapse_offer, at)
+    for registration_id in queries.offers_told_late(db.session(), at):
+        _attempt(service.renew_offer, registration_id, WORKER, at)
+    for registration_id in queries.offers_overdue(db.session(), at):
+        _attempt(service.lapse_offer, registration_id, WORKER, at)
     for edition_id in queries.lists_to_close(db.session(), at):
         while waiting := [claim.registration_id for claim in waiting_for(db.session(), edition_id, BATCH)]:
-            with unit_of_work() as session:
-                service.close_list(session, edition_id, waiting, WORKER, at)
+            if not _attempt(service.close_list, edition_id, waiting, WORKER, at):
+                break
     while untold := queries.untold_news(db.session(), BATCH):
-        with unit_of_work() as session:
-            service.tell_news(session, untold, at)
+        if not _attempt(service.tell_news, untold, at):
+            break
     db.session.close()
 
 
-def _each(registration_ids: list[int], act: Callable[..., None], at: datetime) -> None:
-    for registration_id in registration_ids:
+def _attempt(act: Callable[..., None], *arguments: Any) -> bool:
+    """One unit of work; returns whether it succeeded.
+
+    What fails is noted and tried again in the next round: one broken registration must not stop everybody's mail.
+    """
+    try:
         with unit_of_work() as session:
-            act(session, registration_id, WORKER, at)
+            act(session, *arguments)
+    except DATABASE_AWAY:
+        raise
+    except Exception:
+        log.exception("timer_failed", act=act.__name__, arguments=str(arguments))
+        return False
+    return True

@@ -84,6 +84,10 @@ class Edition(Base):
     def name(self) -> str:
         return f"Days of Clusters {self.year}"
 
+    def category_choices(self) -> tuple[tuple[str, str], ...]:
+        """The categories as slugs with labels, in the order of the form."""
+        return tuple((category.slug, category.label) for category in self.categories)
+
     def begins_at(self) -> datetime | None:
         """The moment at which the edition begins, or None while its dates are not set."""
         if self.starts_on is None:
@@ -106,6 +110,10 @@ class Edition(Base):
     def has_begun(self, now: datetime) -> bool:
         begins_at = self.begins_at()
         return begins_at is not None and now >= begins_at
+
+    def gives_places(self, now: datetime) -> bool:
+        """Whether places that become free are still given to those who wait: until it begins or is archived."""
+        return self.status != EditionStatus.ARCHIVED and not self.has_begun(now)
 
     def is_over(self, now: datetime) -> bool:
         finishes_at = self.finishes_at()

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from dofc_events.accounts.guards import acting, chair_only, edition_staff
 from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.models import Edition
-from dofc_events.conference.queries import edition_by_year
+from dofc_events.conference.queries import all_editions, edition_by_year
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.conference.service import (
     EditionArchived,
@@ -29,26 +29,28 @@ from dofc_events.dashboard.views import EDITION, blueprint, shared
 from dofc_events.places.queries import edition_pool
 from dofc_events.web.forms import ButtonForm, answer_errors
 
+__all__ = ["blueprint"]
+
 
 @blueprint.route("/editions/new", methods=["GET", "POST"])
 @chair_only
 def new_edition() -> ResponseReturnValue:
     """Add the edition of a year."""
-    form = NewEditionForm()
+    form, context = NewEditionForm(), {"copyable": _with_places(), **shared(None)}
     if not form.validate_on_submit():
-        return _form_page(form, "dashboard/new_edition.html", **shared(None))
+        return _form_page(form, "dashboard/new_edition.html", **context)
     try:
         with unit_of_work() as session:
             service.open_draft(
                 session, form.year.data, form.to_details(), form.capacity.data, _first_categories(), acting(), now()
             )
     except EditionExists:
-        return _year_is_taken(form, "dashboard/new_edition.html")
+        return _year_is_taken(form, "dashboard/new_edition.html", **context)
     flash(_("The edition is there, as a draft that nobody else sees. Now say more about it."), "success")
     return redirect(url_for(".settings", year=form.year.data), 303)
 
 
-@blueprint.route("/editions/<int:year>/copy", methods=["GET", "POST"])
+@blueprint.route(f"{EDITION}/copy", methods=["GET", "POST"])
 @chair_only
 def copy_edition(year: int) -> ResponseReturnValue:
     """Add an edition that begins like another one."""
@@ -57,13 +59,14 @@ def copy_edition(year: int) -> ResponseReturnValue:
         return redirect(url_for(".new_edition"), 303)
     pool = edition_pool(db.session(), source.id)
     form = CopyForm(data={"year": source.year + 1, "capacity": pool.capacity if pool else None})
+    context = {"source": source, **shared(None)}
     if not form.validate_on_submit():
-        return _form_page(form, "dashboard/copy_edition.html", source=source, **shared(None))
+        return _form_page(form, "dashboard/copy_edition.html", **context)
     try:
         with unit_of_work() as session:
             service.copy_to_draft(session, year, form.year.data, form.capacity.data, acting(), now())
     except EditionExists:
-        return _year_is_taken(form, "dashboard/copy_edition.html", source=source)
+        return _year_is_taken(form, "dashboard/copy_edition.html", **context)
     flash(
         _("The copy is there, as a draft. Dates have moved to the same days of the week: go through them."), "success"
     )
@@ -148,6 +151,13 @@ def _missing(edition: Edition) -> tuple[str, ...]:
     return missing if edition_pool(db.session(), edition.id) else (*missing, "capacity")
 
 
+def _with_places() -> list[Edition]:
+    """The editions that were prepared here; of others there is little to copy."""
+    editions = all_editions(db.session())
+    places = queries.places_of(db.session(), [edition.id for edition in editions])
+    return [edition for edition in editions if edition.id in places]
+
+
 def _first_categories() -> list[str]:
     """What most editions distinguish; the organisers change it."""
     return [_("Member of the network"), _("Guest"), _("Speaker"), _("Public authority"), _("Press")]
@@ -155,7 +165,7 @@ def _first_categories() -> list[str]:
 
 def _year_is_taken(form: Any, template: str, **context: Any) -> ResponseReturnValue:
     form.year.errors = [_("There is an edition of %(year)d already.", year=form.year.data)]
-    return answer_errors(form, template, **context, **shared(None))
+    return answer_errors(form, template, **context)
 
 
 def _form_page(form: Any, template: str, **context: Any) -> ResponseReturnValue:

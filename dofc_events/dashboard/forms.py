@@ -105,16 +105,20 @@ class CopyForm(Form):
     capacity = _capacity()
 
 
-class CategoryRow(PlainForm):  # type: ignore[misc]
+class CategoryRow(PlainForm):
     """One category: a known one has a slug, a new one has none."""
 
     slug = HiddenField()
     label = Line(_l("Category"), longest=120)
     remove = BooleanField(_l("Remove"))
 
-    def validate_label(self, field: Line) -> None:
-        if self.slug.data and not field.data and not self.remove.data:
-            raise ValidationError(_("Enter a name for the category, or tick that it is to be removed."))
+    def validate(self, extra_validators: Any = None) -> bool:
+        # Here, because an optional field that is empty is not validated any further.
+        valid = super().validate(extra_validators)
+        if self.slug.data and not self.label.data and not self.remove.data:
+            self.label.errors = [_("Enter a name for the category, or tick that it is to be removed.")]
+            valid = False
+        return bool(valid)
 
 
 class SettingsForm(Form):
@@ -144,7 +148,7 @@ class SettingsForm(Form):
     programme = Paragraphs(_l("Programme"), longest=20_000)
     contact_name = Line(_l("Whom delegates write to"), longest=120)
     contact_email = EmailField(_l("Their e-mail address"), missing=None)
-    categories = FieldList(FormField(CategoryRow))
+    categories = FieldList(FormField(CategoryRow), label=_l("Categories"), max_entries=100)
 
     @classmethod
     def of(cls, edition: Edition, capacity: int | None) -> "SettingsForm":

@@ -19,7 +19,7 @@ from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.dashboard.edition_views import blueprint
 from dofc_events.dashboard.rules import masked, masked_html
-from dofc_events.dashboard.views import EDITION, shared
+from dofc_events.dashboard.views import EDITION, before_id, shared
 from dofc_events.delegates.queries import registration_by_reference
 from dofc_events.extensions import settings
 from dofc_events.mail import outbox, queries
@@ -28,7 +28,12 @@ from dofc_events.mail.rules import MessageState
 from dofc_events.web.forms import ButtonForm, answer_errors
 from dofc_events.web.security import MAIL_PREVIEW_POLICY
 
+__all__ = ["blueprint"]
+
 PAGE = 50
+
+# A mail server's answer may quote what it did not like, links included.
+blueprint.add_app_template_filter(masked, "hide_secrets")
 
 View = Callable[..., ResponseReturnValue]
 
@@ -37,10 +42,10 @@ def mail_page(path: str, *methods: str) -> Callable[[View], View]:
     """Register a view twice: for one edition's mail, and as `all_…` (with `edition` None) for the chair."""
 
     def register(view: View) -> View:
-        name, options = view.__name__, {"methods": methods or ("GET",)}
+        name, accepted = view.__name__, list(methods or ("GET",))
         one_edition, everything = edition_staff(RoleName.ORGANISER)(view), chair_only(partial(view, edition=None))
-        blueprint.add_url_rule(f"{EDITION}/mail{path}", name, one_edition, **options)
-        blueprint.add_url_rule(f"/mail{path}", f"all_{name}", everything, **options)
+        blueprint.add_url_rule(f"{EDITION}/mail{path}", name, one_edition, methods=accepted)
+        blueprint.add_url_rule(f"/mail{path}", f"all_{name}", everything, methods=accepted)
         return view
 
     return register
@@ -50,8 +55,7 @@ def mail_page(path: str, *methods: str) -> Callable[[View], View]:
 def mail(edition: Edition | None) -> ResponseReturnValue:
     """The messages, newest first."""
     session, state = db.session(), _state()
-    before_id = request.args.get("after", type=int)
-    found = queries.messages(session, _scope(edition), state=state, before_id=before_id, limit=PAGE + 1)
+    found = queries.messages(session, _scope(edition), state=state, before_id=before_id(), limit=PAGE + 1)
     counts = queries.messages_by_state(session, _scope(edition))
     return render_template(
         "dashboard/mail.html",
@@ -65,13 +69,13 @@ def mail(edition: Edition | None) -> ResponseReturnValue:
     )
 
 
-@mail_page("/<int:message_id>")
+@mail_page("/<int(max=2147483647):message_id>")
 def message(edition: Edition | None, message_id: int) -> ResponseReturnValue:
     """One message, as it was or will be sent, and what became of it."""
     return render_template("dashboard/message.html", form=ButtonForm(), **_message_context(edition, message_id))
 
 
-@mail_page("/<int:message_id>/html")
+@mail_page("/<int(max=2147483647):message_id>/html")
 def message_html(edition: Edition | None, message_id: int) -> ResponseReturnValue:
     """The HTML part, under a policy that lets it do nothing; it is shown inside the message's page."""
     html = _message(edition, message_id).html
@@ -79,7 +83,7 @@ def message_html(edition: Edition | None, message_id: int) -> ResponseReturnValu
     return Response(shown, mimetype="text/html", headers={"Content-Security-Policy": MAIL_PREVIEW_POLICY})
 
 
-@mail_page("/<int:message_id>/send-again", "POST")
+@mail_page("/<int(max=2147483647):message_id>/send-again", "POST")
 def send_again(edition: Edition | None, message_id: int) -> ResponseReturnValue:
     """Send a message once more."""
     form, found = ButtonForm(), _message(edition, message_id)

@@ -2,9 +2,8 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from dofc_events.conference.models import Category
@@ -14,6 +13,9 @@ from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import ClaimStatus
 
 PAGE = 50
+
+# A registration has claims on seats too; this one is its place at the edition.
+AT_EDITION = and_(Pool.id == Claim.pool_id, Pool.edition_id == Registration.edition_id)
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,8 @@ class Places:
 
 def registrations(session: Session, edition_id: int, filters: Filters, *, before_id: int | None) -> Sequence[Row]:
     """The newest registrations first, one more than fit on a page; `before_id` turns the page."""
-    query = _filtered(select(Registration, Claim.status), edition_id, filters)
+    query = select(Registration, Claim.status).join(Claim, Claim.registration_id == Registration.id)
+    query = query.join(Pool, AT_EDITION).where(*_conditions(edition_id, filters))
     if filters.status:
         query = query.where(Claim.status == filters.status)
     if before_id is not None:
@@ -62,7 +65,9 @@ def registrations(session: Session, edition_id: int, filters: Filters, *, before
 
 def counts_by_status(session: Session, edition_id: int, filters: Filters) -> dict[ClaimStatus, int]:
     """How many registrations have each status, under all filters but the one for the status."""
-    query = _filtered(select(Claim.status, func.count()).select_from(Registration), edition_id, filters)
+    query = select(Claim.status, func.count()).select_from(Registration)
+    query = query.join(Claim, Claim.registration_id == Registration.id)
+    query = query.join(Pool, AT_EDITION).where(*_conditions(edition_id, filters))
     counts = {ClaimStatus(status): count for status, count in session.execute(query.group_by(Claim.status))}
     return {status: counts.get(status, 0) for status in ClaimStatus}
 
@@ -73,7 +78,7 @@ def countries_of(session: Session, edition_id: int) -> set[str]:
 
 
 def places_of(session: Session, edition_ids: Collection[int]) -> dict[int, Places]:
-    """The places of these editions, by edition, in one query; past editions, whose registrations are not here, have none."""
+    """The places of these editions, by edition, in one query; editions of the past have none here."""
     rows = session.execute(
         select(Pool.edition_id, Pool.capacity, Pool.taken, Claim.status, func.count(Claim.id))
         .join(Claim, Claim.pool_id == Pool.id, isouter=True)
@@ -82,6 +87,7 @@ def places_of(session: Session, edition_ids: Collection[int]) -> dict[int, Place
     )
     found: dict[int, Places] = {}
     for edition_id, capacity, taken, status, count in rows:
+        assert edition_id is not None, "the query asked for editions' pools"
         places = found.setdefault(edition_id, Places(capacity, taken, dict.fromkeys(ClaimStatus, 0)))
         if status:
             places.counts[ClaimStatus(status)] = count
@@ -93,12 +99,12 @@ def consent_given(session: Session, registration: Registration) -> ConsentText:
     return session.get_one(ConsentText, registration.consent_version)
 
 
-def _filtered(query: Select[Any], edition_id: int, filters: Filters) -> Select[Any]:
-    query = query.join(Claim, Claim.registration_id == Registration.id)
-    query = query.join(Pool, and_(Pool.id == Claim.pool_id, Pool.edition_id == Registration.edition_id))
-    query = query.where(Registration.edition_id == edition_id, found_by(filters.q))
+def _conditions(edition_id: int, filters: Filters) -> list[ColumnElement[bool]]:
+    """All but the one for the status."""
+    conditions = [Registration.edition_id == edition_id, found_by(filters.q)]
     if filters.category:
-        query = query.join(Category, Category.id == Registration.category_id).where(Category.slug == filters.category)
+        of_slug = select(Category.id).where(Category.edition_id == edition_id, Category.slug == filters.category)
+        conditions.append(Registration.category_id.in_(of_slug))
     if filters.country:
-        query = query.where(Registration.country == filters.country)
-    return query
+        conditions.append(Registration.country == filters.country)
+    return conditions

@@ -30,12 +30,20 @@ from dofc_events.web.forms import answer_errors, answer_too_many
 
 blueprint = Blueprint("dashboard", __name__, url_prefix="/organise")
 
-EDITION = "/editions/<int:year>"
+# Numbers in addresses that no database column can hold belong to nothing.
+EDITION = "/editions/<int(max=9999):year>"
+LARGEST_ID = 2**31 - 1
 
 
 def shared(edition: Edition | None) -> dict[str, Any]:
     """What every organiser's page shows: which edition it is about, and whether mail goes out."""
     return {"edition": edition, "mail_health": mail_health(db.session(), now())}
+
+
+def before_id() -> int | None:
+    """Where the page of a list begins: below the last row of the page before."""
+    after = request.args.get("after", type=int)
+    return None if after is None else max(0, min(after, LARGEST_ID))
 
 
 @blueprint.get("/")
@@ -64,7 +72,7 @@ def overview() -> ResponseReturnValue:
 def registrations(edition: Edition) -> ResponseReturnValue:
     """Who is registered: searched, filtered, a page at a time."""
     session, filters = db.session(), _filters()
-    rows = queries.registrations(session, edition.id, filters, before_id=request.args.get("after", type=int))
+    rows = queries.registrations(session, edition.id, filters, before_id=before_id())
     counts = queries.counts_by_status(session, edition.id, filters)
     names = country_names(get_locale().language)
     present = queries.countries_of(session, edition.id)
@@ -138,14 +146,20 @@ def _say_what_came_of_it(outcome: Outcome, email: str) -> None:
 
 
 def _registration(edition: Edition, reference: str) -> Registration:
-    found = registration_by_reference(db.session(), edition.id, reference)
+    found = registration_by_reference(db.session(), edition.id, _storable(reference))
     if found is None:
         abort(404)
     return found
 
 
 def _filters() -> queries.Filters:
-    given = {name: request.args.get(name, "").strip() for name in ("q", "status", "category", "country")}
+    names = ("q", "status", "category", "country")
+    given = {name: _storable(request.args.get(name, "")).strip() for name in names}
     if given["status"] and given["status"] not in list(ClaimStatus):
         abort(404)
     return queries.Filters(**given)
+
+
+def _storable(text: str) -> str:
+    """Without the one character that PostgreSQL's text cannot hold, not even to compare."""
+    return text.replace("\0", "")

@@ -48,13 +48,15 @@ def calendar_file(entry: CalendarEntry) -> str:
     calendar.add("prodid", "-//Days of Clusters//dofc-events//EN")
     calendar.add("version", "2.0")
     calendar.add("method", "CANCEL" if entry.status == "CANCELLED" else "PUBLISH")
-    if entry.zone != "UTC":
-        calendar.add_component(_timezone(entry.zone, entry.starts_at.year))
     calendar.add_component(event)
-    return calendar.to_ical().decode()
+    file: str = calendar.to_ical().decode()
+    return file.replace("BEGIN:VEVENT", _timezone(entry.zone, entry.starts_at.year) + "BEGIN:VEVENT", 1)
 
 
 @cache
-def _timezone(zone: str, year: int) -> Timezone:
-    """The zone's rules around a year; working them out takes tens of milliseconds, hence once per zone."""
-    return Timezone.from_tzid(zone, first_date=date(year - 1, 1, 1), last_date=date(year + 2, 1, 1))
+def _timezone(zone: str, year: int) -> str:
+    """The zone's rules around a year, as they stand in a file; working them out takes tens of milliseconds."""
+    if zone == "UTC":
+        return ""
+    rules = Timezone.from_tzid(zone, first_date=date(year - 1, 1, 1), last_date=date(year + 2, 1, 1))
+    return str(rules.to_ical().decode())

@@ -13,6 +13,7 @@ from datetime import datetime
 import structlog
 from flask import Flask, current_app
 from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from dofc_events.core.clock import now as clock
@@ -27,35 +28,39 @@ log = structlog.get_logger()
 
 
 class Courier:
-    """Delivers what is due, over one kept connection. `name` tells workers apart."""
+    """Delivers what is due, over one kept connection. `name` tells workers apart.
 
-    def __init__(self) -> None:
+    Once `stopped` is set, no further message is begun.
+    """
+
+    def __init__(self, stopped: threading.Event | None = None) -> None:
         self.name = uuid.uuid4().hex
+        self._stopped = stopped or threading.Event()
         self._transport = Transport()
         self._retry_at: datetime | None = None
 
-    def deliver_due(self) -> int:
-        """Send everything that is due; returns how many messages the server took.
+    def deliver_due(self) -> bool:
+        """Send the next batch of what is due; returns whether there was anything, and so may be more.
 
-        An unreachable server ends the round at once and is left alone for ten seconds; no message suffers for it.
+        An unreachable server ends the batch at once and is left alone for ten seconds; no message suffers for it.
         """
-        sent = 0
-        while self._may_try() and _anything_due(clock()):
-            try:
-                self._transport.connect()
-            except Unreachable as error:
-                self._postpone(error)
-                break
-            with unit_of_work() as session:
-                ids = claim_due(session, self.name, clock())
-            with _renewed_leases(self.name):
-                for message_id in ids:
-                    sent += self._deliver(message_id)
-                    if not self._may_try():
-                        break
-            with unit_of_work() as session:
-                release(session, self.name)
-        return sent
+        if not self._may_try() or not _anything_due(clock()):
+            return False
+        try:
+            self._transport.connect()
+        except Unreachable as error:
+            self._postpone(error)
+            return False
+        with unit_of_work() as session:
+            ids = claim_due(session, self.name, clock())
+        with _renewed_leases(self.name):
+            for message_id in ids:
+                self._deliver(message_id)
+                if not self._may_try():
+                    break
+        with unit_of_work() as session:
+            release(session, self.name)
+        return True
 
     def show_life(self) -> None:
         """Leave the sign of life that the health page reads."""
@@ -66,10 +71,12 @@ class Courier:
     def close(self) -> None:
         self._transport.close()
 
-    def _deliver(self, message_id: int) -> int:
+    def _deliver(self, message_id: int) -> None:
         message = db.session.get_one(Message, message_id)
         # Ends the read transaction: nothing is open while the server is spoken to.
         db.session.close()
+        if not _may_leave(message, self.name, clock()):
+            return
         error: Exception | None = None
         try:
             self._transport.send(message)
@@ -80,10 +87,9 @@ class Courier:
             settle(session, message_id, self.name, error, clock())
         if isinstance(error, Unreachable):
             self._postpone(error)
-        return 0 if error else 1
 
     def _may_try(self) -> bool:
-        return self._retry_at is None or clock() >= self._retry_at
+        return not self._stopped.is_set() and (self._retry_at is None or clock() >= self._retry_at)
 
     def _postpone(self, error: Unreachable) -> None:
         self._retry_at = clock() + UNREACHABLE_RETRY
@@ -134,7 +140,7 @@ def settle(session: Session, message_id: int, holder: str, error: Exception | No
 
 
 def release(session: Session, holder: str) -> None:
-    """Give back what was claimed and not tried, because the server went away."""
+    """Give back what was claimed and not tried: the server went away, the worker was stopped, the message expired."""
     session.execute(
         update(Message)
         .where(Message.state == MessageState.SENDING, Message.lease_holder == holder)
@@ -158,8 +164,12 @@ def _renewed_leases(holder: str) -> Iterator[None]:
 
     def renew() -> None:
         while not done.wait(LEASE.total_seconds() / 3):
-            with app.app_context(), unit_of_work() as session:
-                renew_leases(session, holder, clock())
+            try:
+                with app.app_context(), unit_of_work() as session:
+                    renew_leases(session, holder, clock())
+            except DBAPIError as error:
+                # The next time may still be soon enough; without this there would be none.
+                log.error("leases_not_renewed", error=str(error.orig))
 
     thread = threading.Thread(target=renew, daemon=True)
     thread.start()
@@ -168,6 +178,16 @@ def _renewed_leases(holder: str) -> Iterator[None]:
     finally:
         done.set()
         thread.join()
+
+
+def _may_leave(message: Message, holder: str, now: datetime) -> bool:
+    """Whether a claimed message is to be sent, now that its turn has come.
+
+    While it waited for those before it, it may have expired or been withdrawn; and a worker whose machine stood still
+    has lost its leases to another one.
+    """
+    is_held = message.lease_holder == holder and message.lease_until is not None and message.lease_until > now
+    return is_held and (message.expires_at is None or message.expires_at > now)
 
 
 def _anything_due(now: datetime) -> bool:

@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import parseaddr
 
 from sqlalchemy import select, update
@@ -15,6 +15,10 @@ from dofc_events.mail.envelope import Envelope
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import ADDRESS_LIMITS, MessageState, address_key
 
+# As many characters as the table holds. What is longer is cut: PostgreSQL would refuse the message, and with it the fact.
+LONGEST_NAME = 200
+LONGEST_SUBJECT = 300
+
 
 class TooManyMessages(Refusal):
     """The address has been sent enough for now; `retry_after` says in how many seconds it may get more."""
@@ -25,7 +29,7 @@ class TooManyMessages(Refusal):
 
 
 class CannotSendAgain(Refusal):
-    """The message is on its way at this moment, or was withdrawn because it is no longer true."""
+    """The message is on its way at this moment, was withdrawn because it is no longer true, or has expired."""
 
 
 def enqueue(session: Session, envelope: Envelope, now: datetime, *, keep: bool = False) -> Message:
@@ -41,12 +45,12 @@ def enqueue(session: Session, envelope: Envelope, now: datetime, *, keep: bool =
         scope=envelope.scope,
         about=envelope.about,
         language=envelope.language,
-        sender_name=envelope.sender_name,
+        sender_name=envelope.sender_name[:LONGEST_NAME],
         reply_to=envelope.reply_to,
         recipient=envelope.recipient,
         recipient_key=address_key(envelope.recipient),
-        recipient_name=envelope.recipient_name,
-        subject=envelope.subject,
+        recipient_name=envelope.recipient_name[:LONGEST_NAME],
+        subject=envelope.subject[:LONGEST_SUBJECT],
         text=envelope.text,
         html=envelope.html,
         attachments=[asdict(a) for a in envelope.attachments],
@@ -56,7 +60,6 @@ def enqueue(session: Session, envelope: Envelope, now: datetime, *, keep: bool =
         expires_at=envelope.expires_at,
     )
     session.add(message)
-    session.flush()
     return message
 
 
@@ -85,7 +88,8 @@ def withdraw(
 def send_again(session: Session, message_id: int, actor: Actor, now: datetime) -> None:
     """Queue a message once more, under the same Message-ID. Raises CannotSendAgain."""
     message = session.get_one(Message, message_id, with_for_update=True)
-    if message.state in (MessageState.SENDING, MessageState.WITHDRAWN):
+    has_expired = message.expires_at is not None and message.expires_at <= now
+    if message.state in (MessageState.SENDING, MessageState.WITHDRAWN) or has_expired:
         raise CannotSendAgain
     message.state = MessageState.QUEUED if settings().mail_is_delivered else MessageState.KEPT
     message.due_at = now
@@ -115,7 +119,7 @@ def refuse_flood(session: Session, address: str, now: datetime) -> None:
         .order_by(Message.queued_at.desc())
         .limit(ADDRESS_LIMITS[-1][0])
     ).all()
-    for count, span in ADDRESS_LIMITS:
-        within = [at for at in recent if at > now - span]
-        if len(within) >= count:
-            raise TooManyMessages(int((within[count - 1] + span - now).total_seconds()) + 1)
+    waits = [recent[count - 1] + span - now for count, span in ADDRESS_LIMITS if len(recent) >= count]
+    longest = max(waits, default=timedelta(0))
+    if longest > timedelta(0):
+        raise TooManyMessages(int(longest.total_seconds()) + 1)

@@ -109,6 +109,7 @@ def latest_message(session: Session, about: str, recipient_key: str) -> Message 
         select(Message)
         .where(Message.about == about, Message.recipient_key == recipient_key)
         .where(Message.state != MessageState.WITHDRAWN)
+        .options(load_only(Message.state, Message.sent_at))
         .order_by(Message.id.desc())
         .limit(1)
     )

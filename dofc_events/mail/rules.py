@@ -41,7 +41,7 @@ def address_key(address: str) -> str:
     telephones mix the four up, so i, I, ı and İ all count as i. The domain is compared in its ASCII form (IDNA 2008,
     UTS 46). Dots and what follows a `+` are kept: not every provider ignores them.
     """
-    local, _, domain = unicodedata.normalize("NFKC", address.strip()).rpartition("@")
+    local, _, domain = unicodedata.normalize("NFKC", address).strip().rpartition("@")
     local = unicodedata.normalize("NFKC", local.replace("İ", "i").replace("ı", "i").casefold())
     try:
         domain = idna.encode(domain, uts46=True).decode()

@@ -2,6 +2,7 @@
 
 import smtplib
 import ssl
+from email import charset
 from email.utils import parseaddr
 
 from flask import current_app
@@ -13,17 +14,25 @@ from dofc_events.mail.models import Message
 
 TIMEOUT = 15
 
+# Flask-Mail lets text leave as it is, with 8-bit characters and lines of any length. Servers may refuse the one
+# (RFC 6152) and break the other after 998 octets (RFC 5321, section 4.5.3.1.6), in the middle of a link.
+charset.add_charset("utf-8", charset.SHORTEST, charset.QP, "utf-8")
+
+# Flask-Mail leaves UTF-8 as it is, lines of any length included; servers may fold what is longer than 998 octets
+# (RFC 5321, section 4.5.3.1.6), and a link with it. Quoted-printable lines are short.
+charset.add_charset("utf-8", charset.SHORTEST, charset.QP, "utf-8")
+
 
 class Unreachable(Exception):
     """The server cannot be spoken to just now; it says nothing about the message."""
 
 
 class Refused(Exception):
-    """The server refused this message. `permanent` as in RFC 5321, section 4.2.1: 5yz codes."""
+    """This message was not taken; whether that is `permanent` decides if it is tried again."""
 
-    def __init__(self, code: int, text: str) -> None:
-        super().__init__(f"{code} {text}")
-        self.permanent = code >= 500
+    def __init__(self, words: str, *, permanent: bool) -> None:
+        super().__init__(words)
+        self.permanent = permanent
 
 
 class _Connection(Connection):
@@ -34,10 +43,14 @@ class _Connection(Connection):
             host = smtplib.SMTP_SSL(self.mail.server, self.mail.port, timeout=TIMEOUT, context=tls)
         else:
             host = smtplib.SMTP(self.mail.server, self.mail.port, timeout=TIMEOUT)
-        if self.mail.use_tls:
-            host.starttls(context=tls)
-        if self.mail.username:
-            host.login(self.mail.username, self.mail.password or "")
+        try:
+            if self.mail.use_tls:
+                host.starttls(context=tls)
+            if self.mail.username:
+                host.login(self.mail.username, self.mail.password or "")
+        except BaseException:
+            host.close()
+            raise
         return host
 
 
@@ -76,6 +89,11 @@ class Transport:
         except (smtplib.SMTPException, OSError) as error:
             self.close()
             raise Unreachable(f"{type(error).__name__}: {error}") from error
+        except (BadHeaderError, ValueError) as error:
+            # It cannot be written as a mail at all, for example to an address that is not ASCII. Half of it may have
+            # been said, so the next message needs a fresh connection.
+            self.close()
+            raise Refused(f"{type(error).__name__}: {error}", permanent=True) from error
 
     def close(self) -> None:
         """Say goodbye; a server that is gone already does not matter."""
@@ -93,10 +111,12 @@ class Transport:
     def _refuse(self, code: int, text: bytes | str) -> None:
         words = text.decode(errors="replace") if isinstance(text, bytes) else text
         # 421: the server closes the connection and would take the message later (RFC 5321, section 3.8).
-        if code == 421:
+        # 530: it wants a login before it takes anything (RFC 4954, section 6). Neither is about this message.
+        if code in (421, 530):
             self.close()
-            raise Unreachable(f"421 {words}")
-        raise Refused(code, words)
+            raise Unreachable(f"{code} {words}")
+        # RFC 5321, section 4.2.1: codes from 500 on are permanent.
+        raise Refused(f"{code} {words}", permanent=code >= 500)
 
 
 def _mime(message: Message) -> MailMessage:

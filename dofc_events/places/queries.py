@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import and_, case, func, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from dofc_events.delegates.models import Registration
 from dofc_events.places.models import Claim, Pool
@@ -19,7 +19,7 @@ def edition_pool(session: Session, edition_id: int) -> Pool | None:
 def place_of(session: Session, registration_id: int) -> Claim:
     """A registration's claim on its edition's places."""
     query = select(Claim).join(Pool).where(Claim.registration_id == registration_id, Pool.edition_id.is_not(None))
-    return session.scalars(query.options(joinedload(Claim.pool))).one()
+    return session.scalars(query).one()
 
 
 def waiting_position(session: Session, claim: Claim) -> int | None:

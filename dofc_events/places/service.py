@@ -70,17 +70,20 @@ def lock_edition_pool(session: Session, edition_id: int) -> Pool:
 def claim_place(session: Session, pool: Pool, registration_id: int, now: datetime) -> Claim:
     """Give a place if one is free and nobody waits, else a position at the end of the waiting list.
 
-    The claim is `confirmed` or `waitlisted`. A claim that ended is taken up again.
+    The claim is `confirmed` or `waitlisted`.
     """
-    query = select(Claim).where(Claim.pool_id == pool.id, Claim.registration_id == registration_id)
-    claim = session.scalar(query) or Claim(pool_id=pool.id, registration_id=registration_id)
+    claim = Claim(pool_id=pool.id, registration_id=registration_id)
+    claim_again(session, pool, claim, now)
+    session.add(claim)
+    return claim
+
+
+def claim_again(session: Session, pool: Pool, claim: Claim, now: datetime) -> None:
+    """The same for a claim that has ended."""
     if _take(session, pool):
         _set(claim, ClaimStatus.CONFIRMED, now)
     else:
         _set(claim, ClaimStatus.WAITLISTED, now, _next_position(session, pool))
-    session.add(claim)
-    session.flush()
-    return claim
 
 
 def cancel_claim(session: Session, pool: Pool, claim: Claim, terms: OfferTerms, now: datetime) -> list[Promotion]:

@@ -1,5 +1,7 @@
 """The delegate's forms: shape only; what needs the database is the service's to refuse."""
 
+from collections.abc import Iterable
+
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, HiddenField, SelectField
@@ -30,9 +32,9 @@ class DetailsForm(Form):
     visa_letter = BooleanField(_l("I need an invitation letter for a visa"))
     photo_consent = BooleanField(_l("I may be photographed, and the pictures may be published"))
 
-    def offer_categories(self, edition: Edition) -> None:
-        """Offer the categories of an edition."""
-        self.category.choices = [SelectChoice("", "")] + [SelectChoice(c.slug, c.label) for c in edition.categories]
+    def offer_categories(self, categories: Iterable[tuple[str, str]]) -> None:
+        """Offer an edition's categories, as slugs with labels."""
+        self.category.choices = [SelectChoice(slug, label) for slug, label in (("", ""), *categories)]
 
     def to_details(self) -> Details:
         return Details(

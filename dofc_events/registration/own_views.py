@@ -14,15 +14,13 @@ from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import registration_by_token
 from dofc_events.delegates.service import details_of
 from dofc_events.mail.outbox import TooManyMessages
-from dofc_events.mail.queries import latest_message
-from dofc_events.places.rules import ClaimStatus
 from dofc_events.places.service import NoOpenOffer, NotWaitingAgain
 from dofc_events.registration import service
 from dofc_events.registration.forms import AddressForm, DetailsForm, HandOverForm
 from dofc_events.registration.mails import calendar_entry
-from dofc_events.registration.queries import offer_stands, standing_of
-from dofc_events.registration.rules import Outcome, details_are_frozen
-from dofc_events.registration.views import blueprint, wrote_to
+from dofc_events.registration.queries import standing_in
+from dofc_events.registration.rules import Outcome
+from dofc_events.registration.views import blueprint, is_frozen, own_context, wrote_to
 from dofc_events.web.forms import ButtonForm, answer_errors, answer_too_many
 
 OWN = "/registrations/<token>"
@@ -49,10 +47,10 @@ def own(token: str) -> ResponseReturnValue:
 @blueprint.route(f"{OWN}/edit", methods=["GET", "POST"])
 def edit(token: str) -> ResponseReturnValue:
     registration = _mine(token)
-    if _frozen(registration):
+    if is_frozen(registration):
         return _read_only(registration, token)
     form = DetailsForm(obj=details_of(registration))
-    form.offer_categories(registration.edition)
+    form.offer_categories(registration.edition.category_choices())
     context = {**own_context(registration, token), "sent_twice": False}
     if not form.validate_on_submit():
         return _form_page(form, "registration/edit.html", **context)
@@ -95,7 +93,7 @@ def address(token: str) -> ResponseReturnValue:
 @blueprint.route(f"{OWN}/hand-over", methods=["GET", "POST"])
 def hand_over(token: str) -> ResponseReturnValue:
     registration = _mine(token)
-    if _frozen(registration):
+    if is_frozen(registration):
         return _read_only(registration, token)
     form = HandOverForm()
     context = own_context(registration, token)
@@ -168,7 +166,7 @@ def rejoin(token: str) -> ResponseReturnValue:
 @blueprint.get(f"{OWN}/calendar.ics")
 def calendar(token: str) -> ResponseReturnValue:
     registration = _mine(token)
-    file = calendar_entry(standing_of(db.session(), registration.id), token)
+    file = calendar_entry(standing_in(db.session(), registration), token)
     if file is None:
         abort(404)
     return Response(
@@ -185,30 +183,6 @@ def _mine(token: str) -> Registration:
 
 def _actor(registration: Registration) -> Actor:
     return Actor("delegate", registration.reference)
-
-
-def _frozen(registration: Registration) -> bool:
-    edition, at = registration.edition, now()
-    return details_are_frozen(edition.details_freeze_at(), edition.is_over(at), registration.ended_at is not None, at)
-
-
-def own_context(registration: Registration, token: str) -> dict[str, Any]:
-    standing, at = standing_of(db.session(), registration.id), now()
-    edition = registration.edition
-    return {
-        "registration": registration,
-        "edition": edition,
-        "token": token,
-        "status": standing.status,
-        "claim": standing.claim,
-        "position": standing.position,
-        "message": latest_message(db.session(), registration.reference, registration.email_key),
-        "frozen": _frozen(registration),
-        "over": edition.is_over(at),
-        "begun": edition.has_begun(at),
-        "offer_stands": standing.status is ClaimStatus.OFFERED
-        and offer_stands(db.session(), standing.claim, registration.reference, at),
-    }
 
 
 def _read_only(registration: Registration, token: str) -> ResponseReturnValue:

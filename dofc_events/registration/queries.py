@@ -34,15 +34,26 @@ def standing_of(session: Session, registration_id: int) -> Standing:
     registration = session.scalars(
         query.options(joinedload(Registration.edition), joinedload(Registration.category))
     ).one()
-    claim = place_of(session, registration_id)
+    return standing_in(session, registration)
+
+
+def standing_in(session: Session, registration: Registration) -> Standing:
+    """What a registration that is at hand, with its edition, holds at this moment."""
+    claim = place_of(session, registration.id)
     return Standing(registration, registration.edition, claim, waiting_position(session, claim))
 
 
-def offer_stands(session: Session, claim: Claim, reference: str, now: datetime) -> bool:
-    """Whether an offer can be accepted: until its deadline by the clock, and in any case until its message is sent."""
-    if claim.status != ClaimStatus.OFFERED:
+def offer_stands(session: Session, standing: Standing, now: datetime) -> bool:
+    """Whether an offer can be accepted: until its deadline by the clock, and not before its message is sent.
+
+    Once the edition has begun nothing is given any more, told or not.
+    """
+    if standing.status is not ClaimStatus.OFFERED:
         return False
-    return not overdue(claim, now) or offer_is_untold(session, claim.registration_id, reference)
+    if not overdue(standing.claim, now):
+        return True
+    registration = standing.registration
+    return standing.edition.gives_places(now) and offer_is_untold(session, registration.id, registration.reference)
 
 
 def offer_is_untold(session: Session, registration_id: int, reference: str) -> bool:
@@ -57,11 +68,14 @@ def offer_is_untold(session: Session, registration_id: int, reference: str) -> b
 
 
 def offers_told_late(session: Session, now: datetime) -> list[int]:
-    """Registrations with an offer whose message waits while its time runs away."""
-    waiting = exists().where(
-        Message.about == Registration.reference, Message.kind == OFFER_KIND, Message.state == MessageState.QUEUED
-    )
-    query = select(Claim).join(Registration).where(Claim.status == ClaimStatus.OFFERED, waiting)
+    """Registrations with an offer whose message waits while its time runs away.
+
+    Who has been told of it once gets no more time by having the message sent again, here or to another address.
+    """
+    message = exists().where(Message.about == Registration.reference, Message.kind == OFFER_KIND)
+    waiting = message.where(Message.state == MessageState.QUEUED)
+    told = message.where(Message.sent_at.is_not(None), Message.queued_at >= Claim.offered_at)
+    query = select(Claim).join(Registration).where(Claim.status == ClaimStatus.OFFERED, waiting, ~told)
     claims = session.scalars(query.order_by(Claim.id)).all()
     return [
         c.registration_id
@@ -78,7 +92,7 @@ def offers_overdue(session: Session, now: datetime) -> list[int]:
 def lists_to_close(session: Session, now: datetime) -> list[int]:
     """Editions that have begun, or are archived, while people still wait for a place."""
     editions = session.scalars(select(Edition).where(Edition.registration_opens_at.is_not(None)).order_by(Edition.id))
-    return [e.id for e in editions if (e.has_begun(now) or e.is_over(now)) and waiting_for(session, e.id, 1)]
+    return [e.id for e in editions if not e.gives_places(now) and waiting_for(session, e.id, 1)]
 
 
 def untold_news(session: Session, limit: int) -> Sequence[int]:

@@ -32,7 +32,7 @@ from dofc_events.mail.envelope import Envelope
 from dofc_events.mail.rules import address_key
 from dofc_events.places import service as places
 from dofc_events.places.models import Pool
-from dofc_events.places.queries import overdue
+from dofc_events.places.queries import overdue, waiting_position
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration import mails
 from dofc_events.registration.models import UntoldNews
@@ -121,7 +121,7 @@ def register_delegate(
     session.flush()
     claim = places.claim_place(session, pool, registration.id, now)
     _record(session, actor, now, "registered", registration, status=claim.status)
-    standing = standing_of(session, registration.id)
+    standing = mails.Standing(registration, edition, claim, waiting_position(session, claim))
     outbox.enqueue(session, mails.status_message(standing), now, keep=keep_mail)
     return Registered(Outcome.REGISTERED, token_of(registration))
 
@@ -238,9 +238,10 @@ def rejoin_list(session: Session, registration_id: int, actor: Actor, now: datet
     """
     registration, pool = _locked(session, registration_id)
     _refuse_over(registration, now)
-    if registration.edition.has_begun(now) or standing_of(session, registration_id).status is not ClaimStatus.EXPIRED:
+    standing = standing_of(session, registration_id)
+    if registration.edition.has_begun(now) or standing.status is not ClaimStatus.EXPIRED:
         raise places.NotWaitingAgain
-    places.claim_place(session, pool, registration_id, now)
+    places.claim_again(session, pool, standing.claim, now)
     registration.revision += 1
     _record(session, actor, now, "joined_list_again", registration)
     _tell(session, [registration_id], now)

@@ -1,10 +1,13 @@
 """The registration form of an edition, and what leads back to one's own page."""
 
+from functools import lru_cache
 from typing import Any
 
 from flask import Blueprint, abort, make_response, redirect, render_template, url_for
 from flask import session as browser
 from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
+from markupsafe import Markup
 
 from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import edition_by_year
@@ -12,12 +15,15 @@ from dofc_events.conference.rules import EditionStatus, Window
 from dofc_events.core.audit import Actor
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
+from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import registration_by_token
 from dofc_events.mail.outbox import TooManyMessages
+from dofc_events.mail.queries import latest_message
 from dofc_events.places.queries import count_waiting, edition_pool
-from dofc_events.places.rules import availability
+from dofc_events.places.rules import ClaimStatus, availability
 from dofc_events.registration.forms import AddressForm, DetailsForm, RegistrationForm, consent_text
-from dofc_events.registration.rules import Outcome
+from dofc_events.registration.queries import offer_stands, standing_in
+from dofc_events.registration.rules import Outcome, details_are_frozen
 from dofc_events.registration.service import RegistrationNotOpen, register_delegate, send_link
 from dofc_events.web.forms import answer_errors, answer_too_many
 
@@ -30,14 +36,14 @@ DELEGATE = Actor("delegate")
 def register(year: int) -> ResponseReturnValue:
     edition = _published(year)
     form = RegistrationForm()
-    form.offer_categories(edition)
-    context = _form_context(edition)
+    form.offer_categories(edition.category_choices())
     if not form.is_submitted():
         if edition.window(now()) is not Window.OPEN:
             return _not_open(edition)
+        context = _form_context(edition) | {"fields": _blank_fields(str(get_locale()), edition.category_choices())}
         return render_template("registration/register.html", form=form, **context)
     if not form.validate():
-        return answer_errors(form, "registration/register.html", **context)
+        return answer_errors(form, "registration/register.html", **_form_context(edition))
     request = form.to_request(edition)
     try:
         with unit_of_work() as session:
@@ -45,7 +51,7 @@ def register(year: int) -> ResponseReturnValue:
     except RegistrationNotOpen:
         return _not_open(edition)
     except TooManyMessages as refusal:
-        return answer_too_many(form, refusal.retry_after, "registration/register.html", **context)
+        return answer_too_many(form, refusal.retry_after, "registration/register.html", **_form_context(edition))
     if registered.outcome is Outcome.ADDRESS_KNOWN:
         return wrote_to(edition, request.email)
     if registered.outcome is Outcome.OTHER_ANSWERS:
@@ -78,6 +84,31 @@ def wrote_to(edition: Edition, email: str) -> ResponseReturnValue:
     return redirect(url_for("registration.written", year=edition.year), 303)
 
 
+def own_context(registration: Registration, token: str) -> dict[str, Any]:
+    """What the pages about one registration show."""
+    standing, at = standing_in(db.session(), registration), now()
+    edition = registration.edition
+    return {
+        "registration": registration,
+        "edition": edition,
+        "token": token,
+        "status": standing.status,
+        "claim": standing.claim,
+        "position": standing.position,
+        "message": latest_message(db.session(), registration.reference, registration.email_key),
+        "frozen": is_frozen(registration),
+        "over": edition.is_over(at),
+        "begun": edition.has_begun(at),
+        "offer_stands": offer_stands(db.session(), standing, at),
+    }
+
+
+def is_frozen(registration: Registration) -> bool:
+    """Whether the details of a registration are read-only now."""
+    edition, at = registration.edition, now()
+    return details_are_frozen(edition.details_freeze_at(), edition.is_over(at), registration.ended_at is not None, at)
+
+
 def _published(year: int) -> Edition:
     edition = edition_by_year(db.session(), year)
     if edition is None or edition.status == EditionStatus.DRAFT or edition.registration_opens_at is None:
@@ -90,11 +121,20 @@ def _form_context(edition: Edition) -> dict[str, Any]:
     assert pool is not None, "an edition with a registration window has places"
     return {
         "edition": edition,
+        "fields": None,
         "consent_text": consent_text(edition),
         "availability": availability(pool.capacity, pool.taken),
         "free": pool.capacity - pool.taken,
         "waiting": count_waiting(db.session(), pool.id) if pool.taken >= pool.capacity else 0,
     }
+
+
+@lru_cache(maxsize=32)
+def _blank_fields(language: str, categories: tuple[tuple[str, str], ...]) -> Markup:
+    """The visible fields of an empty form, which are the same for everyone: half of what the page costs."""
+    form = RegistrationForm(formdata=None)
+    form.offer_categories(categories)
+    return Markup(render_template("registration/fields.html", form=form))  # noqa: S704 (escaped by the template)
 
 
 def _not_open(edition: Edition) -> ResponseReturnValue:
@@ -107,13 +147,6 @@ def _other_answers(token: str, form: RegistrationForm) -> ResponseReturnValue:
     registration = registration_by_token(db.session(), token)
     assert registration is not None
     edit = DetailsForm(formdata=None, data=form.data)
-    edit.offer_categories(registration.edition)
-    page = render_template(
-        "registration/edit.html",
-        form=edit,
-        registration=registration,
-        edition=registration.edition,
-        token=token,
-        sent_twice=True,
-    )
-    return make_response(page, 422)
+    edit.offer_categories(registration.edition.category_choices())
+    context = own_context(registration, token) | {"sent_twice": True}
+    return make_response(render_template("registration/edit.html", form=edit, **context), 422)

@@ -29,6 +29,12 @@ def deadline(value: datetime, zone: str) -> str:
     return text
 
 
+def short_moment(value: datetime, zone: str) -> str:
+    """An aware moment for a list whose heading names the zone: "3 Jun 2027, 18:00"."""
+    local = value.astimezone(ZoneInfo(zone))
+    return f"{format_date(local.date(), 'medium', locale=_reading_locale())}, {clock(value, zone)}"
+
+
 def moment_range(start: datetime, end: datetime, zone: str) -> str:
     """Two aware moments; the day is said once where both are on it: "09:00–12:30, Friday 4 June 2027 (Prague time)"."""
     first, last = (value.astimezone(ZoneInfo(zone)).date() for value in (start, end))

@@ -9,8 +9,7 @@ from email_validator import EmailNotValidError, validate_email
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
-from wtforms import Field, SelectField, StringField, TextAreaField, ValidationError
-from wtforms.fields import SelectChoice
+from wtforms import Field, StringField, TextAreaField, ValidationError
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import html_params
 
@@ -80,12 +79,11 @@ class EmailField(Line):
             ) from error
 
 
-class CountryField(SelectField):
+class CountryField(StringField):
     """A country of ISO 3166-1 or Kosovo. Its 250 options are rendered once per language."""
 
     def __init__(self, label: Any, *, missing: Any, **kwargs: Any) -> None:
-        choices = [SelectChoice(code, code) for code in sorted(country_codes())]
-        super().__init__(label, [InputRequired(missing)], choices=choices, validate_choice=False, **kwargs)
+        super().__init__(label, [InputRequired(missing)], **kwargs)
         self._missing = missing
 
     def post_validate(self, form: Any, validation_stopped: bool) -> None:

@@ -1,0 +1,1 @@
+"""What `make bench` measures. Nothing here is timed by a test; the numbers are for reading."""

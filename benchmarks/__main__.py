@@ -1,0 +1,76 @@
+"""`make bench`: prints one table. Everything runs on this machine, on the loopback address, and stops by itself."""
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+
+from benchmarks.load import Cost, measure, register, three_requests
+from tests.support.databases import Databases
+from tests.support.site import Site, free_port
+
+SERVERS = 2
+TIMES = {1: 60, 8: 20}
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        databases = Databases(Path(folder))
+        try:
+            print(f"{'':34}{'CPU ms':>9}{'clock ms':>10}{'of bare':>9}")
+            bare = _bare()
+            for clients, cost in bare.items():
+                _row(f"three bare requests, {_clients(clients)}", cost, cost)
+            for kind in ("sqlite", "postgresql"):
+                for clients, cost in _registrations(databases, kind, Path(folder)).items():
+                    _row(f"registration, {kind}, {_clients(clients)}", cost, bare[clients])
+        finally:
+            databases.stop()
+
+
+def _bare() -> dict[int, Cost]:
+    port = free_port()
+    command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", str(SERVERS)]
+    server = subprocess.Popen([*command, "benchmarks.bare:app"], stderr=subprocess.DEVNULL)
+    try:
+        time.sleep(3)
+        process = psutil.Process(server.pid)
+        return {clients: measure(process, port, three_requests, clients, each) for clients, each in TIMES.items()}
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _registrations(databases: Databases, kind: str, folder: Path) -> dict[int, Cost]:
+    year = datetime.now(UTC).year + 1
+    with databases.fresh(kind) as url, _served(Site(url, folder)) as (site, server):
+        site.flask("edition", str(year), "--capacity", "5000")
+        return {clients: measure(server, site.port, register(year), clients, each) for clients, each in TIMES.items()}
+
+
+@contextmanager
+def _served(site: Site) -> Iterator[tuple[Site, psutil.Process]]:
+    try:
+        site.flask("demo")
+        site.serve(workers=SERVERS)
+        yield site, psutil.Process(site.server.pid)
+    finally:
+        site.stop()
+
+
+def _clients(count: int) -> str:
+    return f"{count} client" if count == 1 else f"{count} clients"
+
+
+def _row(name: str, cost: Cost, bare: Cost) -> None:
+    print(f"{name:34}{cost.cpu:>9.1f}{cost.clock:>10.1f}{cost.cpu / bare.cpu:>9.1f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,149 @@
+"""The database: one door to write, read-only everywhere else, on both kinds."""
+
+import threading
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from sqlalchemy import insert, inspect, select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
+from sqlalchemy.orm.exc import DetachedInstanceError
+
+from dofc_events.conference.models import Category, Edition
+from dofc_events.core.audit import COMMAND, AuditEntry, record
+from dofc_events.core.db import db, unit_of_work
+from tests.support.factories import NOW, make_edition
+
+ENTRY = {"at": NOW, "actor": "nobody", "act": "tested", "scope": "", "about": "", "details": {}}
+
+
+def acts(reading) -> list[str]:
+    with reading() as session:
+        return list(session.scalars(select(AuditEntry.act).order_by(AuditEntry.id)))
+
+
+def test_unit_of_work_commits_when_its_block_ends(writing, reading):
+    with writing() as session:
+        record(session, COMMAND, NOW, "tested")
+    assert acts(reading) == ["tested"]
+
+
+def test_unit_of_work_rolls_back_and_passes_on_what_was_raised(writing, reading):
+    for error in (ValueError, KeyboardInterrupt):
+        with pytest.raises(error), writing() as session:
+            record(session, COMMAND, NOW, "tested")
+            session.flush()
+            raise error
+    assert acts(reading) == []
+
+
+def test_unit_of_work_leaves_a_read_only_session_behind_when_the_database_refused(app, reading):
+    with app.app_context():
+        for _ in range(2):
+            with pytest.raises(IntegrityError), unit_of_work() as session:
+                session.execute(insert(Category).values(edition_id=1, slug=None, label="x", position=0))
+        with pytest.raises(DBAPIError):
+            db.session.execute(insert(AuditEntry).values(ENTRY))
+    assert acts(reading) == []
+
+
+def test_writing_is_refused_outside_a_unit_of_work(app, reading):
+    with app.app_context():
+        with unit_of_work():
+            pass
+        for _ in range(2):
+            with pytest.raises(DBAPIError, match=r"readonly|read-only"):
+                db.session.execute(insert(AuditEntry).values(ENTRY))
+            db.session.rollback()
+        db.session.add(AuditEntry(**ENTRY))
+        with pytest.raises(DBAPIError, match=r"readonly|read-only"):
+            db.session.commit()
+        db.session.rollback()
+    assert acts(reading) == []
+
+
+def test_writing_is_refused_on_a_connection_that_wrote_before(app):
+    """The pool hands the same connection out again: what one unit of work allowed must not last."""
+    with app.app_context():
+        for _ in range(3):
+            with unit_of_work() as session:
+                record(session, COMMAND, NOW, "tested")
+            with pytest.raises(DBAPIError), db.engine.begin() as connection:
+                connection.execute(insert(AuditEntry).values(ENTRY))
+
+
+def test_unit_of_work_detaches_what_was_read_before(app, writing):
+    with writing() as session:
+        edition_id = make_edition(session).id
+    with app.app_context():
+        before = db.session.get_one(Edition, edition_id)
+        with unit_of_work() as session:
+            assert before not in session
+            session.get_one(Edition, edition_id).city = "Plovdiv"
+        assert inspect(before).detached
+        assert before.city == "Sofia", "what was loaded stays readable"
+        with pytest.raises(DetachedInstanceError):
+            assert before.categories
+        assert db.session.get_one(Edition, edition_id).city == "Plovdiv"
+
+
+def test_a_reader_is_not_blocked_by_a_writer_and_sees_what_was_before(app, writing, reading):
+    seen: list[list[str]] = []
+    with writing() as session:
+        record(session, COMMAND, NOW, "tested")
+        session.flush()
+        reader = threading.Thread(target=lambda: seen.append(acts(reading)))
+        reader.start()
+        reader.join(timeout=10)
+        assert seen == [[]]
+    assert acts(reading) == ["tested"]
+
+
+@pytest.mark.databases("sqlite")
+def test_a_writer_waits_for_another_and_then_sees_what_it_wrote(writing):
+    """A transaction that began by reading would fail at once instead ("database is locked")."""
+    order: list[str] = []
+    inside = threading.Event()
+
+    def second() -> None:
+        inside.wait(10)
+        with writing() as session:
+            order.append(f"second sees {len(session.scalars(select(AuditEntry)).all())}")
+
+    thread = threading.Thread(target=second)
+    thread.start()
+    with writing() as session:
+        record(session, COMMAND, NOW, "tested")
+        inside.set()
+        thread.join(timeout=0.3)
+        order.append("first ends")
+    thread.join(timeout=10)
+    assert order == ["first ends", "second sees 1"]
+
+
+@pytest.mark.databases("sqlite")
+def test_sqlite_is_set_up_for_a_site(app):
+    with app.app_context():
+        assert db.session.scalar(text("PRAGMA journal_mode")) == "wal"
+        assert db.session.scalar(text("PRAGMA foreign_keys")) == 1
+        assert db.session.scalar(text("PRAGMA busy_timeout")) == 30_000
+
+
+def test_a_row_that_leads_nowhere_is_refused(writing):
+    with pytest.raises(IntegrityError), writing() as session:
+        session.add(Category(edition_id=4711, slug="x", label="x", position=0))
+
+
+def test_moments_are_stored_in_utc_and_come_back_aware(writing, reading):
+    evening = datetime(2026, 7, 1, 20, 30, 15, 123456, timezone(timedelta(hours=3)))
+    with writing() as session:
+        record(session, COMMAND, evening, "tested")
+    with reading() as session:
+        at = session.scalars(select(AuditEntry.at)).one()
+        assert (at, at.utcoffset()) == (evening, timedelta(0))
+        assert session.scalars(select(AuditEntry.act).where(AuditEntry.at == evening.astimezone(UTC))).one() == "tested"
+
+
+def test_a_naive_moment_is_refused(writing):
+    naive = datetime(2026, 7, 1, 20, 30)  # noqa: DTZ001
+    with pytest.raises(StatementError, match="naive datetime"), writing() as session:
+        record(session, COMMAND, naive, "tested")

@@ -1,0 +1,37 @@
+"""Organisers of an edition, signed in."""
+
+import pytest
+import time_machine
+
+from dofc_events.accounts.rules import RoleName
+from dofc_events.accounts.service import issue_sign_in_link
+from tests.support.factories import NOW, make_account, make_edition
+from tests.support.pages import Client
+
+
+@pytest.fixture(autouse=True)
+def clock():
+    with time_machine.travel(NOW, tick=False) as clock:
+        yield clock
+
+
+@pytest.fixture
+def year(writing) -> int:
+    """The year of an edition with two places."""
+    with writing() as session:
+        return make_edition(session, capacity=2).year
+
+
+@pytest.fixture
+def enter(app, client, writing):
+    """`enter("organiser", edition)`: the browser of a new account with that role; `into` another site's app."""
+
+    def enter(role: str, edition=None, organisation=None, into=None) -> Client:
+        with writing() as session:
+            account = make_account(session, role=RoleName(role), edition=edition, organisation=organisation)
+            secret = issue_sign_in_link(session, account.id, NOW)
+        browser = Client(into or app, base_url="http://dofc.test")
+        browser.get(f"/sign-in/{secret}").form().submit()
+        return browser
+
+    return enter

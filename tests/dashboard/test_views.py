@@ -1,0 +1,276 @@
+"""Who gets which organisers' page; the list of registrations; one registration."""
+
+import re
+
+import pytest
+from sqlalchemy import select
+
+from dofc_events.conference.queries import edition_by_year
+from dofc_events.delegates.models import Registration
+from dofc_events.mail.models import Message
+from dofc_events.registration.service import cancel_registration, change_details
+from tests.support.databases import count_queries
+from tests.support.factories import (
+    DELEGATE,
+    NOW,
+    make_edition,
+    make_organisation,
+    make_registration,
+    make_registration_request,
+)
+
+
+@pytest.fixture
+def edition(reading, year):
+    with reading() as session:
+        return edition_by_year(session, year)
+
+
+@pytest.fixture
+def organiser(enter, edition):
+    return enter("organiser", edition)
+
+
+@pytest.fixture
+def register(writing, year):
+    """`register(given_name="Ana")`: the reference of somebody who registered."""
+
+    def register(**changes) -> str:
+        with writing() as session:
+            return make_registration(session, edition_by_year(session, year), **changes).reference
+
+    return register
+
+
+def pages(year: int, reference: str) -> list[str]:
+    of_edition = f"/organise/editions/{year}"
+    names = ("/", "/registrations", f"/registrations/{reference}", f"/registrations/{reference}/address")
+    return [of_edition + name for name in (*names, "/mail", "/mail/1", "/settings", "/publish", "/archive")]
+
+
+def messages_about(reading, reference: str) -> list[Message]:
+    with reading() as session:
+        return list(session.scalars(select(Message).where(Message.about == reference).order_by(Message.id)))
+
+
+# Who may see what
+
+
+@pytest.mark.parametrize("role", ["chair", "organiser"])
+def test_pages_open_for_chair_and_organisers(enter, edition, register, role):
+    browser = enter(role, edition if role == "organiser" else None)
+    for path in pages(edition.year, register()):
+        assert browser.get(path).status == 200, path
+
+
+def test_pages_are_refused_to_the_desk(enter, edition, register):
+    desk = enter("desk", edition)
+    for path in pages(edition.year, register()):
+        assert desk.get(path).status == 403, path
+
+
+def test_pages_are_hidden_from_another_editions_organiser(enter, edition, register, writing):
+    with writing() as session:
+        other = make_edition(session, year=2031)
+    stranger = enter("organiser", other)
+    for path in pages(edition.year, register()):
+        assert stranger.get(path).status == 404, path
+
+
+def test_pages_ask_to_sign_in(edition, register, client):
+    for path in [*pages(edition.year, register()), "/organise/", "/organise/mail", "/organise/editions/new"]:
+        answer = client.get(path, follow=False)
+        assert (answer.status, answer.headers["Location"]) == (303, "/sign-in"), path
+
+
+def test_chairs_pages_are_refused_to_organisers(organiser, edition):
+    for path in ("/organise/mail", "/organise/mail/1", "/organise/editions/new", f"/organise/editions/{edition.year}/copy"):
+        assert organiser.get(path).status == 403, path
+
+
+@pytest.mark.parametrize("number", [99999999999999999999, 2026])
+def test_edition_that_is_not_there_is_not_found(enter, number):
+    assert enter("chair").get(f"/organise/editions/{number}/").status == 404
+
+
+# The overview
+
+
+def test_overview_shows_organisers_their_edition_and_no_other(enter, edition, writing):
+    with writing() as session:
+        make_edition(session, year=2031)
+    page = enter("organiser", edition).get("/organise/")
+    assert edition.name in page.text
+    assert "2031" not in page.text
+    assert "New edition" not in page.text
+
+
+def test_overview_shows_the_chair_everything(enter, edition, writing):
+    with writing() as session:
+        make_edition(session, year=2031)
+    page = enter("chair").get("/organise/")
+    assert "2031" in page.text
+    assert page.link("New edition") == "/organise/editions/new"
+    assert page.link("All mail") == "/organise/mail"
+
+
+@pytest.mark.parametrize(("role", "words"), [("member", "nothing for you to decide"), ("board", "nothing for you to decide")])
+def test_overview_says_something_to_representatives(enter, edition, writing, role, words):
+    with writing() as session:
+        organisation = make_organisation(session)
+    page = enter(role, organisation=organisation).get("/organise/")
+    assert words in page.text
+    assert edition.name not in page.text
+
+
+def test_overview_tells_the_desk_that_there_is_nothing_yet(enter, edition):
+    page = enter("desk", edition).get("/organise/")
+    assert "help at the door" in page.text
+    assert not page.all(f'a[href*="/organise/editions/{edition.year}"]')
+
+
+# The list
+
+
+def test_list_says_what_to_expect_when_it_is_empty(organiser, year):
+    page = organiser.get(f"/organise/editions/{year}/registrations")
+    assert page.one("[data-total]")["data-total"] == "0"
+    assert "Nobody has registered yet" in page.text
+
+
+def test_list_shows_searches_and_filters(organiser, register, year):
+    first, second = register(given_name="Ana"), register(given_name="Bojan", visa_letter=True)
+    third = register(given_name="Анастасија")
+    page = organiser.get(f"/organise/editions/{year}/registrations")
+    assert [row["data-registration"] for row in page.all("tr[data-registration]")] == [third, second, first]
+    assert page.one("[data-total]")["data-total"] == "3"
+    assert "Invitation letter" in page.one(f"tr[data-registration='{second}']").text
+
+    page = page.form().fill(q="ан", status="waitlisted").submit()
+    assert [row["data-registration"] for row in page.all("tr[data-registration]")] == [third]
+    assert page.one("[data-total]")["data-total"] == "1"
+    assert page.form().value("status") == "waitlisted"
+
+    page = page.form().fill(q="nobody at all").submit()
+    assert "Nobody matches" in page.text
+    assert page.follow("Show all").one("[data-total]")["data-total"] == "3"
+
+
+def test_list_turns_pages_by_key(organiser, writing, year):
+    with writing() as session:
+        edition = edition_by_year(session, year)
+        for _number in range(55):
+            make_registration(session, edition)
+    first = organiser.get(f"/organise/editions/{year}/registrations?country=TR")
+    second = first.follow("Older")
+    rows = [row["data-registration"] for page in (first, second) for row in page.all("tr[data-registration]")]
+    assert [len(page.all("tr[data-registration]")) for page in (first, second)] == [50, 5]
+    assert len(set(rows)) == 55
+    assert second.one("[data-total]")["data-total"] == "55"
+    assert second.form().value("country") == "TR"
+    assert second.follow("Back to the newest").html == first.html
+
+
+def test_list_costs_the_same_with_1_and_30_rows(organiser, register, year):
+    def cost() -> int:
+        with count_queries() as statements:
+            organiser.get(f"/organise/editions/{year}/registrations")
+        return len(statements)
+
+    register()
+    few = cost()
+    for _number in range(29):
+        register()
+    assert cost() == few
+
+
+def test_list_knows_no_other_status(organiser, year):
+    assert organiser.get(f"/organise/editions/{year}/registrations?status=nonsense").status == 404
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+@pytest.mark.parametrize("query", ["after=99999999999999999999", "after=-5", "after=x", "q=%25_%5C", "category=%00x"])
+def test_list_stands_strange_addresses(organiser, register, year, query):
+    register()
+    assert organiser.get(f"/organise/editions/{year}/registrations?{query}").status == 200
+
+
+# One registration
+
+
+def test_registration_shows_everything_but_the_link(organiser, register, writing, year):
+    reference = register(given_name="Ana", family_name="Kovač", dietary="No nuts", phone="+381 11 123 4567")
+    with writing() as session:
+        found = session.scalars(select(Registration).where(Registration.reference == reference)).one()
+        details = make_registration_request(given_name="Ana", family_name="Kovač", country="CZ", dietary="No nuts").details
+        change_details(session, found.id, details, DELEGATE, NOW)
+    page = organiser.get(f"/organise/editions/{year}/registrations/{reference}")
+    assert page.h1 == "Ana Kovač"
+    assert page.one("[data-registration-status]")["data-registration-status"] == "confirmed"
+    for words in ("No nuts", "My data may be used", "Registered, with a place", "Country: Türkiye → Czechia"):
+        assert words in page.text, words
+    assert len(page.all("#messages ~ table tbody tr")) == 2
+    assert not re.search(r"/registrations/[^/]*\.", page.html), "a link that acts for the delegate"
+
+
+def test_registration_says_the_position_on_the_list(organiser, register, year):
+    register(), register(), register()
+    page = organiser.get(f"/organise/editions/{year}/registrations/{register()}")
+    assert page.one("[data-registration-status]")["data-registration-status"] == "waitlisted"
+    assert "Number 2 on the waiting list" in page.text
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+def test_strange_reference_is_not_found(organiser, year):
+    assert organiser.get(f"/organise/editions/{year}/registrations/%00").status == 404
+
+
+def test_another_editions_reference_is_not_found(organiser, register, writing, year):
+    with writing() as session:
+        elsewhere = make_registration(session, make_edition(session, year=2031)).reference
+    for name in ("", "/address"):
+        assert organiser.get(f"/organise/editions/{year}/registrations/{elsewhere}{name}").status == 404
+
+
+# Correcting an address
+
+
+def correct(browser, year, reference, email):
+    return browser.get(f"/organise/editions/{year}/registrations/{reference}/address").form().fill(email=email).submit()
+
+
+def test_correcting_an_address_takes_back_what_waits_and_writes_anew(organiser, register, reading, year):
+    reference = register(email="typo@dofc.test")
+    page = correct(organiser, year, reference, "right@dofc.test")
+    assert "From now on we write to right@dofc.test" in page.text
+    assert "Address corrected from typo@dofc.test to right@dofc.test" in page.text
+    assert [(m.recipient, m.kind, m.state) for m in messages_about(reading, reference)] == [
+        ("typo@dofc.test", "registration-confirmed", "withdrawn"),
+        ("typo@dofc.test", "address-changed", "kept"),
+        ("right@dofc.test", "registration-confirmed", "kept"),
+    ]
+
+
+def test_correcting_to_a_known_address_changes_nothing(organiser, register, year):
+    register(email="other@dofc.test")
+    reference = register(email="typo@dofc.test")
+    page = correct(organiser, year, reference, "other@dofc.test")
+    assert "Nothing was changed" in page.text
+    assert "typo@dofc.test" in page.text
+
+
+def test_correcting_needs_an_address(organiser, register, year):
+    page = correct(organiser, year, register(), "no address")
+    assert page.status == 422
+    assert page.form().value("email") == "no address"
+
+
+def test_correcting_is_over_once_cancelled(organiser, register, writing, year):
+    reference = register()
+    form = organiser.get(f"/organise/editions/{year}/registrations/{reference}/address").form()
+    with writing() as session:
+        found = session.scalars(select(Registration).where(Registration.reference == reference)).one()
+        cancel_registration(session, found.id, DELEGATE, NOW)
+    page = form.fill(email="right@dofc.test").submit()
+    assert page.status == 403
+    assert "was cancelled" in page.text

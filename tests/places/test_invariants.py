@@ -1,0 +1,174 @@
+"""Whatever delegates and organisers do, in whatever order: the numbers add up, and nobody passes those who wait."""
+
+import itertools
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from sqlalchemy import select
+
+from dofc_events.core.audit import COMMAND, WORKER
+from dofc_events.places.models import Claim
+from dofc_events.places.queries import (
+    edition_pool,
+    ended_unlike_their_claim,
+    pool_faults,
+    pools_with_free_places_and_people_waiting,
+)
+from dofc_events.places.rules import TAKEN, ClaimStatus
+from dofc_events.places.service import CapacityBelowTaken, NoOpenOffer, NotWaitingAgain
+from dofc_events.registration import service
+from dofc_events.registration.queries import facts_without_message, offers_overdue
+from tests.support.factories import DELEGATE, NOW, make_edition, make_registration
+
+YEARS = itertools.count(2100)
+PICKS = st.integers(0, 10_000)
+
+
+class Pool(RuleBasedStateMachine):
+    """One edition, with a clock that only acts move. `line` is who waits, as the last step left it."""
+
+    def __init__(self, session) -> None:
+        super().__init__()
+        self.session = session
+        self.point = session.begin_nested()
+        self.now = NOW
+        self.people: list[int] = []
+        self.line: list[int] = []
+        self.positions: dict[int, int] = {}
+        self.highest = 0
+        # Who acts in this step: of all others, only the first in line may leave it.
+        self.actor = 0
+
+    @initialize(capacity=st.integers(0, 4), hours=st.sampled_from([0.0, 2.0, 72.0]))
+    def open(self, capacity, hours):
+        self.edition = make_edition(self.session, year=next(YEARS), capacity=capacity, offer_hours=hours)
+        self.pool = edition_pool(self.session, self.edition.id)
+
+    def claims(self, *statuses: ClaimStatus) -> list[Claim]:
+        query = select(Claim).where(Claim.pool_id == self.pool.id).order_by(Claim.id)
+        claims = self.session.scalars(query.execution_options(populate_existing=True)).all()
+        return [c for c in claims if not statuses or c.status in statuses]
+
+    def pick(self, number: int, *statuses: ClaimStatus) -> int:
+        """One of those whose claim is in such a state, or of all if nobody's is."""
+        found = [c.registration_id for c in self.claims(*statuses)] or self.people
+        self.now += timedelta(minutes=1)
+        self.actor = found[number % len(found)]
+        return self.actor
+
+    @rule()
+    def register(self):
+        self.now += timedelta(minutes=1)
+        self.actor = make_registration(self.session, self.edition, now=self.now).id
+        self.people.append(self.actor)
+
+    @precondition(lambda self: self.people)
+    @rule(number=PICKS)
+    def cancel(self, number):
+        who = self.pick(number, *TAKEN, ClaimStatus.WAITLISTED, ClaimStatus.EXPIRED)
+        try:
+            service.cancel_registration(self.session, who, DELEGATE, self.now)
+        except service.RegistrationOver:
+            assert who not in [c.registration_id for c in self.claims(*TAKEN, ClaimStatus.WAITLISTED)]
+
+    @precondition(lambda self: self.people)
+    @rule(number=PICKS, act=st.sampled_from([service.accept_offer, service.decline_offer]))
+    def answer(self, number, act):
+        who = self.pick(number, ClaimStatus.OFFERED)
+        try:
+            act(self.session, who, DELEGATE, self.now)
+        except (NoOpenOffer, service.RegistrationOver):
+            offered = self.claims(ClaimStatus.OFFERED)
+            assert all(c.offered_until <= self.now for c in offered if c.registration_id == who)
+
+    @rule(hours=st.sampled_from([1, 3, 100]))
+    def let_time_pass(self, hours):
+        self.now += timedelta(hours=hours)
+        for who in offers_overdue(self.session, self.now):
+            self.actor = who
+            service.lapse_offer(self.session, who, WORKER, self.now)
+
+    @precondition(lambda self: self.people)
+    @rule(number=PICKS)
+    def rejoin(self, number):
+        who = self.pick(number, ClaimStatus.EXPIRED)
+        try:
+            service.rejoin_list(self.session, who, DELEGATE, self.now)
+        except (NotWaitingAgain, service.RegistrationOver):
+            assert who not in [c.registration_id for c in self.claims(ClaimStatus.EXPIRED)]
+
+    @rule(capacity=st.integers(0, 6))
+    def resize(self, capacity):
+        self.now += timedelta(minutes=1)
+        self.actor = 0
+        try:
+            service.resize_edition(self.session, self.edition.id, capacity, COMMAND, self.now)
+        except CapacityBelowTaken as refusal:
+            assert capacity < refusal.taken == len(self.claims(*TAKEN))
+
+    @rule(hours=st.sampled_from([0.0, 0.5, 72.0]))
+    def change_offer_hours(self, hours):
+        self.edition.offer_hours = hours
+        self.session.flush()
+
+    @invariant()
+    def the_numbers_add_up(self):
+        self.session.refresh(self.pool)
+        assert self.pool.taken == len(self.claims(*TAKEN)) <= self.pool.capacity
+        assert pool_faults(self.session) == []
+        assert ended_unlike_their_claim(self.session) == []
+        assert facts_without_message(self.session) == []
+
+    @invariant()
+    def nobody_waits_while_a_place_is_free(self):
+        assert pools_with_free_places_and_people_waiting(self.session) == []
+
+    @invariant()
+    def nobody_passes(self):
+        waiting = sorted(self.claims(ClaimStatus.WAITLISTED), key=lambda c: c.position)
+        line = [c.registration_id for c in waiting]
+        stayed = [who for who in self.line if who in line]
+        left = [who for who in self.line if who not in line and who != self.actor]
+        # Whoever left the line without acting stood before everybody who stayed; whoever came stands behind them.
+        others = [who for who in self.line if who != self.actor]
+        assert others[: len(left)] == left
+        assert line[: len(stayed)] == stayed
+        for claim in waiting:
+            known = self.positions.get(claim.registration_id)
+            if known is None or claim.registration_id not in self.line:
+                assert claim.position > self.highest, "a position was given again"
+            else:
+                assert claim.position == known
+            self.positions[claim.registration_id] = claim.position
+            self.highest = max(self.highest, claim.position)
+        self.line = line
+
+    def teardown(self):
+        self.point.rollback()
+        self.session.expunge_all()
+
+
+@pytest.mark.databases("sqlite")
+def test_the_pool_keeps_its_invariants(session):
+    _run(session, examples=25, steps=24)
+
+
+@pytest.mark.databases("postgresql")
+def test_the_pool_keeps_its_invariants_on_postgresql(session):
+    _run(session, examples=6, steps=20)
+
+
+def _run(session, examples: int, steps: int) -> None:
+    run_state_machine_as_test(
+        lambda: Pool(session),
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            database=None,
+        ),
+    )
