@@ -28,7 +28,7 @@ accesslog = None
 loglevel = "info"
 
 
-def post_worker_init(worker):
+def post_worker_init(worker: object) -> None:
     """What was loaded stays for good: the collector need not look through it again with every few requests."""
     gc.collect()
     gc.freeze()

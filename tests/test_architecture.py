@@ -59,9 +59,8 @@ def test_only_entry_points_ask_for_the_time():
         if parts & entry_points or path.name.endswith("views.py") or path.name == "clock.py":
             continue
         for node in ast.walk(_tree(path)):
-            is_clock = isinstance(node, ast.ImportFrom) and node.module == "dofc_events.core.clock"
-            if is_clock and any(alias.name == "now" for alias in node.names):
-                asking.append(_name(path))
+            if isinstance(node, ast.ImportFrom) and node.module == "dofc_events.core.clock":
+                asking += [_name(path) for alias in node.names if alias.name == "now"]
     assert not asking
 
 

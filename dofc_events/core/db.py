@@ -77,9 +77,11 @@ def unit_of_work() -> Iterator[Session]:
 
 def engine_options(database_url: str) -> dict[str, Any]:
     """Options for the engine: every connection is read-only unless `unit_of_work` says otherwise."""
+    # People's answers do not belong into logs, where errors would put them.
+    options: dict[str, Any] = {"hide_parameters": True}
     if database_url.startswith("sqlite"):
-        return {"connect_args": {"timeout": BUSY_TIMEOUT}}
-    return {"execution_options": {"postgresql_readonly": True}, "pool_pre_ping": True}
+        return options | {"connect_args": {"timeout": BUSY_TIMEOUT}}
+    return options | {"execution_options": {"postgresql_readonly": True}, "pool_pre_ping": True}
 
 
 @event.listens_for(Engine, "connect")

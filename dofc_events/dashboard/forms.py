@@ -207,6 +207,8 @@ class SettingsForm(Form):
             case NotReady(missing=missing):
                 for name in missing:
                     self._wrong(name, _("A published edition cannot be without this."))
+            case _:
+                raise refusal
 
     def _category_changes(self, known: set[str]) -> CategoryChanges:
         rows = [row.form for row in self.categories]

@@ -64,7 +64,7 @@ def mail(edition: Edition | None) -> ResponseReturnValue:
         counts=counts,
         total=counts[state] if state else sum(counts.values()),
         state=state,
-        kept_can_go=edition is not None and settings().mail_is_delivered and counts[MessageState.KEPT] > 0,
+        sendable=_sendable(edition),
         **_about(edition),
     )
 
@@ -108,7 +108,7 @@ def send_kept(edition: Edition) -> ResponseReturnValue:
         flash(_not_sent(), "warning")
         return redirect(url_for(".mail", year=edition.year), 303)
     if not form.validate_on_submit():
-        count = queries.messages_by_state(db.session(), scope)[MessageState.KEPT]
+        count = _sendable(edition)
         if form.is_submitted():
             return answer_errors(form, "dashboard/send_kept.html", count=count, **shared(edition))
         return render_template("dashboard/send_kept.html", form=form, count=count, **shared(edition))
@@ -116,6 +116,12 @@ def send_kept(edition: Edition) -> ResponseReturnValue:
         count = outbox.send_kept(session, scope, acting(), now())
     flash(ngettext("%(num)d message goes out now.", "%(num)d messages go out now.", count), "success")
     return redirect(url_for(".mail", year=edition.year), 303)
+
+
+def _sendable(edition: Edition | None) -> int:
+    if edition is None or not settings().mail_is_delivered:
+        return 0
+    return queries.count_sendable(db.session(), str(edition.year), now())
 
 
 def _message_context(edition: Edition | None, message_id: int) -> dict[str, Any]:
@@ -127,7 +133,7 @@ def _message_context(edition: Edition | None, message_id: int) -> dict[str, Any]
         "last_error": masked(found.last_error or ""),
         "delivers": delivers,
         "registration": about,
-        "can_send": delivers and found.state not in (MessageState.SENDING, MessageState.WITHDRAWN),
+        "can_send": delivers and outbox.can_be_sent_again(found, now()),
         **_about(edition),
     }
 

@@ -146,7 +146,7 @@ def _say_what_came_of_it(outcome: Outcome, email: str) -> None:
 
 
 def _registration(edition: Edition, reference: str) -> Registration:
-    found = registration_by_reference(db.session(), edition.id, _storable(reference))
+    found = registration_by_reference(db.session(), edition.id, reference)
     if found is None:
         abort(404)
     return found
@@ -154,12 +154,7 @@ def _registration(edition: Edition, reference: str) -> Registration:
 
 def _filters() -> queries.Filters:
     names = ("q", "status", "category", "country")
-    given = {name: _storable(request.args.get(name, "")).strip() for name in names}
+    given = {name: request.args.get(name, "").strip() for name in names}
     if given["status"] and given["status"] not in list(ClaimStatus):
         abort(404)
     return queries.Filters(**given)
-
-
-def _storable(text: str) -> str:
-    """Without the one character that PostgreSQL's text cannot hold, not even to compare."""
-    return text.replace("\0", "")

@@ -13,6 +13,7 @@ from dofc_events.core.errors import Refusal
 from dofc_events.extensions import settings
 from dofc_events.mail.envelope import Envelope
 from dofc_events.mail.models import Message
+from dofc_events.mail.queries import can_be_sent_yet
 from dofc_events.mail.rules import ADDRESS_LIMITS, MessageState, address_key
 
 # As many characters as the table holds. What is longer is cut: PostgreSQL would refuse the message, and with it the fact.
@@ -35,7 +36,8 @@ class CannotSendAgain(Refusal):
 def enqueue(session: Session, envelope: Envelope, now: datetime, *, keep: bool = False) -> Message:
     """Store a finished message; it is sent when, and only if, the transaction commits.
 
-    Without a mail server (or with `keep`, for demonstration data) it is kept to be read, and not sent.
+    Without a mail server it is kept: it can be read, and sent once there is one. With `keep`, for demonstration data,
+    it is kept and never sent.
     """
     deliver = settings().mail_is_delivered and not keep
     domain = parseaddr(settings().mail_default_sender)[1].rpartition("@")[2]
@@ -57,7 +59,7 @@ def enqueue(session: Session, envelope: Envelope, now: datetime, *, keep: bool =
         state=MessageState.QUEUED if deliver else MessageState.KEPT,
         queued_at=now,
         due_at=now,
-        expires_at=envelope.expires_at,
+        expires_at=now if keep else envelope.expires_at,
     )
     session.add(message)
     return message
@@ -88,8 +90,7 @@ def withdraw(
 def send_again(session: Session, message_id: int, actor: Actor, now: datetime) -> None:
     """Queue a message once more, under the same Message-ID. Raises CannotSendAgain."""
     message = session.get_one(Message, message_id, with_for_update=True)
-    has_expired = message.expires_at is not None and message.expires_at <= now
-    if message.state in (MessageState.SENDING, MessageState.WITHDRAWN) or has_expired:
+    if not can_be_sent_again(message, now):
         raise CannotSendAgain
     message.state = MessageState.QUEUED if settings().mail_is_delivered else MessageState.KEPT
     message.due_at = now
@@ -97,11 +98,17 @@ def send_again(session: Session, message_id: int, actor: Actor, now: datetime) -
     record(session, actor, now, "message_sent_again", scope=message.scope, about=message.about, kind=message.kind)
 
 
+def can_be_sent_again(message: Message, now: datetime) -> bool:
+    """Whether `send_again` would take the message."""
+    is_current = message.expires_at is None or message.expires_at > now
+    return is_current and message.state not in (MessageState.SENDING, MessageState.WITHDRAWN)
+
+
 def send_kept(session: Session, scope: str, actor: Actor, now: datetime) -> int:
-    """Queue what was kept while there was no mail server; returns how many messages."""
+    """Queue what was kept while there was no mail server and is still true; returns how many messages."""
     released = session.scalars(
         update(Message)
-        .where(Message.scope == scope, Message.state == MessageState.KEPT)
+        .where(can_be_sent_yet(scope, now))
         .values(state=MessageState.QUEUED, due_at=now)
         .returning(Message.id)
     ).all()

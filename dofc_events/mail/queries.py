@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, load_only
 
 from dofc_events.mail.models import Message, WorkerSign
@@ -90,6 +90,17 @@ def messages(
     if before_id is not None:
         query = query.where(Message.id < before_id)
     return session.scalars(query.order_by(Message.id.desc()).limit(limit)).all()
+
+
+def can_be_sent_yet(scope: str, now: datetime) -> ColumnElement[bool]:
+    """The condition for messages of a scope that were kept for want of a mail server and have not expired since."""
+    current = or_(Message.expires_at.is_(None), Message.expires_at > now)
+    return and_(Message.scope == scope, Message.state == MessageState.KEPT, current)
+
+
+def count_sendable(session: Session, scope: str, now: datetime) -> int:
+    """How many kept messages of a scope would go out if they were released."""
+    return session.scalar(select(func.count()).select_from(Message).where(can_be_sent_yet(scope, now))) or 0
 
 
 def message_in_scope(session: Session, message_id: int, scope: str | None) -> Message | None:

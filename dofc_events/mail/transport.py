@@ -2,11 +2,11 @@
 
 import smtplib
 import ssl
-from email import charset
+from email import charset, policy
 from email.utils import parseaddr
 
 from flask import current_app
-from flask_mail import Attachment, Connection
+from flask_mail import Attachment, BadHeaderError, Connection
 from flask_mail import Message as MailMessage
 
 from dofc_events.extensions import settings
@@ -16,10 +16,6 @@ TIMEOUT = 15
 
 # Flask-Mail lets text leave as it is, with 8-bit characters and lines of any length. Servers may refuse the one
 # (RFC 6152) and break the other after 998 octets (RFC 5321, section 4.5.3.1.6), in the middle of a link.
-charset.add_charset("utf-8", charset.SHORTEST, charset.QP, "utf-8")
-
-# Flask-Mail leaves UTF-8 as it is, lines of any length included; servers may fold what is longer than 998 octets
-# (RFC 5321, section 4.5.3.1.6), and a link with it. Quoted-printable lines are short.
 charset.add_charset("utf-8", charset.SHORTEST, charset.QP, "utf-8")
 
 
@@ -52,6 +48,13 @@ class _Connection(Connection):
             host.close()
             raise
         return host
+
+
+class _Mime(MailMessage):
+    def as_bytes(self) -> bytes:
+        # The headers are folded already. Flask-Mail folds long ones once more, by which Python forgets their quotes:
+        # a name such as "Ana <ceo@example.org>" would become an address.
+        return self._message().as_bytes(policy=policy.SMTP.clone(refold_source="none"))
 
 
 class Transport:
@@ -119,8 +122,8 @@ class Transport:
         raise Refused(f"{code} {words}", permanent=code >= 500)
 
 
-def _mime(message: Message) -> MailMessage:
-    mime = MailMessage(
+def _mime(message: Message) -> _Mime:
+    mime = _Mime(
         subject=message.subject,
         sender=_named(message.sender_name, parseaddr(settings().mail_default_sender)[1]),
         recipients=[_named(message.recipient_name, message.recipient)],

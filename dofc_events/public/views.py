@@ -47,7 +47,7 @@ def editions() -> str:
     )
 
 
-@blueprint.get("/editions/<int:year>/")
+@blueprint.get("/editions/<int(max=9999):year>/")
 def edition(year: int) -> str:
     """One edition: what is planned, or what is on record. A draft is nobody's business yet."""
     session, moment = db.session(), now()

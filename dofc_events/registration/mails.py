@@ -146,6 +146,7 @@ def _message(
     email: str = "",
     name: str | None = None,
     calendar: bool = False,
+    handed_over_by: str = "",
     **context: Any,
 ) -> Envelope:
     registration, edition = standing.registration, standing.edition
@@ -170,6 +171,6 @@ def _message(
         claim=standing.claim,
         position=standing.position,
         own_page=link("registration.own", token=token),
-        edition_page=link("public.edition", year=edition.year),
+        handed_over_by=handed_over_by,
         **context,
     )

@@ -13,10 +13,10 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Edition
-from dofc_events.conference.rules import EditionStatus, Window
+from dofc_events.conference.rules import Window
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.errors import Refusal
-from dofc_events.core.references import new_reference
+from dofc_events.core.references import new_reference, new_secret
 from dofc_events.delegates.links import token_of
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import live_registration, registration_by_form_key
@@ -32,11 +32,11 @@ from dofc_events.mail.envelope import Envelope
 from dofc_events.mail.rules import address_key
 from dofc_events.places import service as places
 from dofc_events.places.models import Pool
-from dofc_events.places.queries import overdue, waiting_position
+from dofc_events.places.queries import waiting_position
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration import mails
 from dofc_events.registration.models import UntoldNews
-from dofc_events.registration.queries import OFFER_KIND, offer_is_untold, offer_stands, standing_of
+from dofc_events.registration.queries import OFFER_KIND, offer_stands, standing_of
 from dofc_events.registration.rules import BATCH, Outcome, details_are_frozen
 
 
@@ -161,11 +161,13 @@ def hand_over(
     registration.badge_name = registration.job_title = registration.phone = ""
     registration.dietary = registration.access_needs = ""
     registration.visa_letter = registration.photo_consent = False
+    # Sent once more, the former delegate's form would lead to the colleague's page.
+    registration.form_key = new_secret()
     _move_to_address(session, registration, email, now)
     _record(session, actor, now, "handed_over", registration, before=before, name=registration.full_name, email=email)
     standing = standing_of(session, registration_id)
     _send(session, mails.handed_over(standing, email=old_email, name=old_name), now)
-    _send(session, mails.status_message(standing, handed_over_by=old_name), now)
+    _tell(session, [registration_id], now, handed_over_by=old_name)
     return Registered(Outcome.REGISTERED, token_of(registration))
 
 
@@ -187,7 +189,7 @@ def correct_address(session: Session, registration_id: int, email: str, actor: A
     _record(session, actor, now, "address_corrected", registration, before=old_email, after=email)
     standing = standing_of(session, registration_id)
     _send(session, mails.address_changed(standing, email=old_email), now)
-    _send(session, mails.status_message(standing), now)
+    _tell(session, [registration_id], now)
     return Registered(Outcome.REGISTERED, token_of(registration))
 
 
@@ -206,17 +208,17 @@ def cancel_registration(
     moved_up = places.cancel_claim(session, pool, standing.claim, _terms(registration.edition, now), now)
     _record(session, actor, now, "cancelled", registration)
     _tell(session, [registration_id], now, keep=keep_mail)
-    _tell_promoted(session, moved_up, now)
+    _tell_promoted(session, moved_up, actor, now)
 
 
 def accept_offer(session: Session, registration_id: int, actor: Actor, now: datetime) -> None:
     """Take the place that is offered. Raises NoOpenOffer once the deadline has passed, and RegistrationOver."""
     registration, _ = _locked(session, registration_id)
     _refuse_over(registration, now)
-    claim = standing_of(session, registration_id).claim
-    if not offer_stands(session, claim, registration.reference, now):
+    standing = standing_of(session, registration_id)
+    if not offer_stands(session, standing, now):
         raise places.NoOpenOffer
-    places.accept_claim(session, claim, now)
+    places.accept_claim(session, standing.claim, now)
     registration.revision += 1
     _record(session, actor, now, "offer_accepted", registration)
     _tell(session, [registration_id], now)
@@ -224,9 +226,8 @@ def accept_offer(session: Session, registration_id: int, actor: Actor, now: date
 
 def decline_offer(session: Session, registration_id: int, actor: Actor, now: datetime) -> None:
     """Turn down the place that is offered, which ends the registration. Raises NoOpenOffer and RegistrationOver."""
-    registration, _ = _locked(session, registration_id)
-    claim = standing_of(session, registration_id).claim
-    if not offer_stands(session, claim, registration.reference, now):
+    _locked(session, registration_id)
+    if not offer_stands(session, standing_of(session, registration_id), now):
         raise places.NoOpenOffer
     cancel_registration(session, registration_id, actor, now)
 
@@ -256,7 +257,7 @@ def resize_edition(session: Session, edition_id: int, capacity: int, actor: Acto
         return
     moved_up = places.resize_pool(session, pool, capacity, _terms(edition, now), now)
     record(session, actor, now, "capacity_changed", scope=str(edition.year), before=before, after=capacity)
-    _tell_promoted(session, moved_up, now)
+    _tell_promoted(session, moved_up, actor, now)
 
 
 def send_link(session: Session, edition_id: int, email: str, now: datetime) -> None:
@@ -275,25 +276,31 @@ def send_link(session: Session, edition_id: int, email: str, now: datetime) -> N
 
 
 def lapse_offer(session: Session, registration_id: int, actor: Actor, now: datetime) -> None:
-    """Let an offer lapse whose deadline has passed and whose message has left; does nothing otherwise."""
+    """Let an offer lapse that does not stand any more (see `offer_stands`); does nothing otherwise."""
     registration, pool = _locked(session, registration_id)
-    claim = standing_of(session, registration_id).claim
-    if not overdue(claim, now) or offer_is_untold(session, registration_id, registration.reference):
+    standing = standing_of(session, registration_id)
+    if standing.status is not ClaimStatus.OFFERED or offer_stands(session, standing, now):
         return
     registration.revision += 1
-    moved_up = places.expire_claim(session, pool, claim, _terms(registration.edition, now), now)
+    moved_up = places.expire_claim(session, pool, standing.claim, _terms(registration.edition, now), now)
     _record(session, actor, now, "offer_lapsed", registration)
     _tell(session, [registration_id], now)
-    _tell_promoted(session, moved_up, now)
+    _tell_promoted(session, moved_up, actor, now)
 
 
 def renew_offer(session: Session, registration_id: int, actor: Actor, now: datetime) -> None:
-    """Give an offer whose message is still waiting its whole time again, and the message its new deadline."""
+    """Give an offer whose message is still waiting its whole time again, and the message its new deadline.
+
+    Does nothing where there is no more time to be had, because the edition begins.
+    """
     registration, _ = _locked(session, registration_id)
     standing = standing_of(session, registration_id)
+    terms = _terms(standing.edition, now)
+    if not terms.promotes or standing.claim.offered_until == terms.begins_at:
+        return
     if not outbox.withdraw(session, registration.reference, now, kind=OFFER_KIND):
         return
-    places.prolong_offer(session, standing.claim, _terms(registration.edition, now), now)
+    places.prolong_offer(session, standing.claim, terms, now)
     _record(session, actor, now, "offer_prolonged", registration)
     _send(session, mails.status_message(standing), now)
 
@@ -325,8 +332,7 @@ def _locked(session: Session, registration_id: int) -> tuple[Registration, Pool]
 
 
 def _terms(edition: Edition, now: datetime) -> places.OfferTerms:
-    promotes = edition.status != EditionStatus.ARCHIVED and not edition.has_begun(now)
-    return places.OfferTerms(edition.offer_hours, edition.zone, edition.begins_at(), promotes)
+    return places.OfferTerms(edition.offer_hours, edition.zone, edition.begins_at(), edition.gives_places(now))
 
 
 def _refuse_over(registration: Registration, now: datetime) -> None:
@@ -357,10 +363,13 @@ def _move_to_address(session: Session, registration: Registration, email: str, n
     session.flush()
 
 
-def _tell_promoted(session: Session, promotions: Iterable[places.Promotion], now: datetime) -> None:
-    ids = [promotion.registration_id for promotion in promotions]
-    for registration_id in ids:
-        session.get_one(Registration, registration_id).revision += 1
+def _tell_promoted(session: Session, promotions: Iterable[places.Promotion], actor: Actor, now: datetime) -> None:
+    ids = []
+    for promotion in promotions:
+        registration = session.get_one(Registration, promotion.registration_id)
+        registration.revision += 1
+        _record(session, actor, now, str(promotion.status), registration)
+        ids.append(registration.id)
     if len(ids) <= BATCH:
         _tell(session, ids, now)
         return
@@ -368,13 +377,15 @@ def _tell_promoted(session: Session, promotions: Iterable[places.Promotion], now
         session.merge(UntoldNews(registration_id=registration_id, since=now))
 
 
-def _tell(session: Session, registration_ids: Iterable[int], now: datetime, *, keep: bool = False) -> None:
+def _tell(
+    session: Session, registration_ids: Iterable[int], now: datetime, *, keep: bool = False, handed_over_by: str = ""
+) -> None:
     for registration_id in registration_ids:
         session.execute(delete(UntoldNews).where(UntoldNews.registration_id == registration_id))
         standing = standing_of(session, registration_id)
         # An offer that was accepted, declined or has lapsed must not be announced any more.
         outbox.withdraw(session, standing.registration.reference, now, kind=OFFER_KIND)
-        _send(session, mails.status_message(standing), now, keep=keep)
+        _send(session, mails.status_message(standing, handed_over_by), now, keep=keep)
 
 
 def _send(session: Session, envelope: Envelope, now: datetime, *, keep: bool = False) -> None:

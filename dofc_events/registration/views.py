@@ -17,10 +17,11 @@ from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import registration_by_token
+from dofc_events.delegates.service import details_of
 from dofc_events.mail.outbox import TooManyMessages
 from dofc_events.mail.queries import latest_message
 from dofc_events.places.queries import count_waiting, edition_pool
-from dofc_events.places.rules import ClaimStatus, availability
+from dofc_events.places.rules import availability
 from dofc_events.registration.forms import AddressForm, DetailsForm, RegistrationForm, consent_text
 from dofc_events.registration.queries import offer_stands, standing_in
 from dofc_events.registration.rules import Outcome, details_are_frozen
@@ -32,18 +33,18 @@ blueprint = Blueprint("registration", __name__)
 DELEGATE = Actor("delegate")
 
 
-@blueprint.route("/editions/<int:year>/register", methods=["GET", "POST"])
+@blueprint.route("/editions/<int(max=9999):year>/register", methods=["GET", "POST"])
 def register(year: int) -> ResponseReturnValue:
     edition = _published(year)
     form = RegistrationForm()
     form.offer_categories(edition.category_choices())
-    if not form.is_submitted():
+    if not form.validate_on_submit():
         if edition.window(now()) is not Window.OPEN:
             return _not_open(edition)
+        if form.is_submitted():
+            return answer_errors(form, "registration/register.html", **_form_context(edition))
         context = _form_context(edition) | {"fields": _blank_fields(str(get_locale()), edition.category_choices())}
         return render_template("registration/register.html", form=form, **context)
-    if not form.validate():
-        return answer_errors(form, "registration/register.html", **_form_context(edition))
     request = form.to_request(edition)
     try:
         with unit_of_work() as session:
@@ -59,13 +60,13 @@ def register(year: int) -> ResponseReturnValue:
     return redirect(url_for(".own", token=registered.token), 303)
 
 
-@blueprint.route("/editions/<int:year>/written")
+@blueprint.route("/editions/<int(max=9999):year>/written")
 def written(year: int) -> ResponseReturnValue:
     """What a form leads to that must not say whether an address is registered."""
     return render_template("registration/written.html", edition=_published(year), email=browser.get("written_to"))
 
 
-@blueprint.route("/editions/<int:year>/lost-link", methods=["GET", "POST"])
+@blueprint.route("/editions/<int(max=9999):year>/lost-link", methods=["GET", "POST"])
 def lost_link(year: int) -> ResponseReturnValue:
     edition = _published(year)
     form = AddressForm()
@@ -143,10 +144,16 @@ def _not_open(edition: Edition) -> ResponseReturnValue:
 
 
 def _other_answers(token: str, form: RegistrationForm) -> ResponseReturnValue:
-    """The same form with other answers: the edit page, filled in with them, and nothing changed yet."""
+    """The same form with other answers: the page that changes them, filled in, and nothing changed yet."""
     registration = registration_by_token(db.session(), token)
     assert registration is not None
+    if is_frozen(registration):
+        return redirect(url_for(".own", token=token), 303)
+    context = own_context(registration, token) | {"sent_twice": True}
+    if details_of(registration) == form.to_details():
+        address = AddressForm(formdata=None, data=form.data)
+        return make_response(render_template("registration/address.html", form=address, **context), 422)
     edit = DetailsForm(formdata=None, data=form.data)
     edit.offer_categories(registration.edition.category_choices())
-    context = own_context(registration, token) | {"sent_twice": True}
+    context["other_email"] = form.email.data if form.email.data != registration.email else ""
     return make_response(render_template("registration/edit.html", form=edit, **context), 422)

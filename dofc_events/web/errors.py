@@ -40,7 +40,7 @@ def init_errors(app: Flask) -> None:
     @app.errorhandler(Exception)
     def failed(error: Exception) -> Response:
         number = new_reference()
-        log.exception("request_failed", number=number, path=request.path, method=request.method)
+        log.exception("request_failed", number=number, endpoint=request.endpoint, method=request.method)
         text = _(
             "It is our fault, and it was noted under the number %(number)s. Please try again in a minute.",
             number=number,

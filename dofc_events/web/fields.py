@@ -34,6 +34,8 @@ def _no_controls(form: Any, field: Field) -> None:
 class Line(StringField):
     """One line of text in any script. Empty text is "", never None."""
 
+    data: str
+
     def __init__(self, label: Any, *, longest: int, missing: Any = None, **kwargs: Any) -> None:
         presence = InputRequired(missing) if missing else Optional()
         # Length is counted after composition, as it will be stored.
@@ -81,6 +83,8 @@ class EmailField(Line):
 
 class CountryField(StringField):
     """A country of ISO 3166-1 or Kosovo. Its 250 options are rendered once per language."""
+
+    data: str
 
     def __init__(self, label: Any, *, missing: Any, **kwargs: Any) -> None:
         super().__init__(label, [InputRequired(missing)], **kwargs)

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 
 
-class Form(FlaskForm):  # type: ignore[misc]
+class Form(FlaskForm):
     """A form of ours. Its CSRF token lives as long as the session.
 
     No form is accepted from a client that has sent too many (see `web.errors`): it is shown again with its values.
@@ -47,6 +47,7 @@ def answer_too_many(form: FlaskForm, retry_after: int, template: str, **context:
 
 def _wait(seconds: int) -> str:
     minutes = max(1, round(seconds / 60))
-    return _(
+    text: str = _(
         "That was too often in a short time. Nothing is lost: try again in about %(minutes)d minutes.", minutes=minutes
     )
+    return text

@@ -51,7 +51,7 @@ class FileStorage(Storage):
         return float(row[1]) if row else time.time()
 
     def check(self) -> bool:
-        return self._connection().execute("SELECT 1").fetchone() == (1,)
+        return bool(self._connection().execute("SELECT 1").fetchone())
 
     def reset(self) -> int | None:
         return self._connection().execute("DELETE FROM hits").rowcount
@@ -72,5 +72,5 @@ class FileStorage(Storage):
             connection.execute(_SCHEMA)
             connection.execute("DELETE FROM hits WHERE expires <= ?", (time.time(),))
             self._local.connection = connection
-        connection: sqlite3.Connection = self._local.connection
-        return connection
+        kept: sqlite3.Connection = self._local.connection
+        return kept

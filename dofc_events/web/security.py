@@ -1,6 +1,6 @@
 """Headers that every answer carries."""
 
-from flask import Flask, Response
+from flask import Flask, Response, abort, request
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -24,6 +24,12 @@ MAIL_PREVIEW_POLICY = "; ".join(
 
 def init_security(app: Flask, https: bool) -> None:
     """Add the headers to every answer; a view may have set a policy of its own."""
+
+    @app.before_request
+    def refuse_nul() -> None:
+        # PostgreSQL cannot even compare text with it, and no address of ours has one.
+        if "\0" in request.path or any("\0" in value for value in request.args.values()):
+            abort(404)
 
     @app.after_request
     def add_headers(response: Response) -> Response:

@@ -143,10 +143,14 @@ def test_settings_save_everything_in_one_go(organiser, now_is, reading, year):
     edition, pool = now_is()
     assert (edition.programme, edition.venue, edition.offer_hours, pool.capacity) == ("## Day one", None, 1.5, 9)
     assert [(c.slug, c.label) for c in edition.categories] == [
-        ("member", "Member"), ("guest", "Guest"), ("category", "Преса"),
+        ("member", "Member"),
+        ("guest", "Guest"),
+        ("category", "Преса"),
     ]
     with reading() as session:
-        acts = session.scalars(select(AuditEntry.act).where(AuditEntry.scope == str(year)).order_by(AuditEntry.id)).all()
+        acts = session.scalars(
+            select(AuditEntry.act).where(AuditEntry.scope == str(year)).order_by(AuditEntry.id)
+        ).all()
     assert acts == ["edition_changed", "capacity_changed", "categories_changed"]
 
 

@@ -69,7 +69,9 @@ def test_list_is_empty_at_first(enter, edition, year):
 
 def test_list_filters_by_state_and_says_why_one_failed(enter, edition, year, write):
     write(2)
-    failed = write(state=MessageState.DEAD, attempts=3, last_error="550 http://dofc.test/registrations/SECRET.1.x/ is spam")
+    failed = write(
+        state=MessageState.DEAD, attempts=3, last_error="550 http://dofc.test/registrations/SECRET.1.x/ is spam"
+    )
     page = mail(enter("organiser", edition), year)
     assert page.one("[data-total]")["data-total"] == "3"
     page = page.form().fill(state="dead").submit()
@@ -200,7 +202,9 @@ def test_sending_again_queues_the_same_message(enter, edition, year, write, deli
     assert "A message was sent again" in about.text
 
 
-def test_sending_again_is_refused_in_words_when_it_was_withdrawn(enter, edition, year, write, delivering, writing, state_of):
+def test_sending_again_is_refused_in_words_when_it_was_withdrawn(
+    enter, edition, year, write, delivering, writing, state_of
+):
     message_id = write(state=MessageState.DEAD)
     form = mail(enter("organiser", edition, into=delivering), year, f"/{message_id}").form("send-again")
     with writing() as session:

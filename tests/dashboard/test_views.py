@@ -84,7 +84,12 @@ def test_pages_ask_to_sign_in(edition, register, client):
 
 
 def test_chairs_pages_are_refused_to_organisers(organiser, edition):
-    for path in ("/organise/mail", "/organise/mail/1", "/organise/editions/new", f"/organise/editions/{edition.year}/copy"):
+    for path in (
+        "/organise/mail",
+        "/organise/mail/1",
+        "/organise/editions/new",
+        f"/organise/editions/{edition.year}/copy",
+    ):
         assert organiser.get(path).status == 403, path
 
 
@@ -114,7 +119,9 @@ def test_overview_shows_the_chair_everything(enter, edition, writing):
     assert page.link("All mail") == "/organise/mail"
 
 
-@pytest.mark.parametrize(("role", "words"), [("member", "nothing for you to decide"), ("board", "nothing for you to decide")])
+@pytest.mark.parametrize(
+    ("role", "words"), [("member", "nothing for you to decide"), ("board", "nothing for you to decide")]
+)
 def test_overview_says_something_to_representatives(enter, edition, writing, role, words):
     with writing() as session:
         organisation = make_organisation(session)
@@ -202,7 +209,9 @@ def test_registration_shows_everything_but_the_link(organiser, register, writing
     reference = register(given_name="Ana", family_name="Kovač", dietary="No nuts", phone="+381 11 123 4567")
     with writing() as session:
         found = session.scalars(select(Registration).where(Registration.reference == reference)).one()
-        details = make_registration_request(given_name="Ana", family_name="Kovač", country="CZ", dietary="No nuts").details
+        details = make_registration_request(
+            given_name="Ana", family_name="Kovač", country="CZ", dietary="No nuts"
+        ).details
         change_details(session, found.id, details, DELEGATE, NOW)
     page = organiser.get(f"/organise/editions/{year}/registrations/{reference}")
     assert page.h1 == "Ana Kovač"

@@ -53,6 +53,7 @@ def test_enqueue_queues_a_message_with_all_that_it_will_be_sent_with(session):
         expires_at=NOW + HOUR,
     )
     stored = outbox.enqueue(session, envelope, NOW)
+    session.flush()
     session.expire_all()
     assert (stored.state, stored.queued_at, stored.due_at, stored.expires_at) == ("queued", NOW, NOW, NOW + HOUR)
     assert (stored.recipient, stored.recipient_key) == ("Ana@dofc.test", "ana@dofc.test")
@@ -86,6 +87,7 @@ def test_enqueue_stores_the_longest_names_that_forms_accept(session):
     """PostgreSQL refuses what is longer than its column, and with it the whole registration."""
     name = f"{'Ж' * 100} {'Щ' * 100}"
     stored = outbox.enqueue(session, letter(recipient_name=name, sender_name=name, subject="ф" * 400), NOW)
+    session.flush()
     session.expire_all()
     assert name.startswith(stored.recipient_name) and stored.recipient_name.startswith("Ж" * 100)
 

@@ -141,8 +141,7 @@ def test_faults_are_found(session, pool, claims):
         "UPDATE claims SET status = 'offered', position = NULL WHERE position = 1",
         "UPDATE registrations SET email_key = 'same@dofc.test'",
         "UPDATE registrations SET form_key = 'same'",
-        "INSERT INTO claims (pool_id, registration_id, status, changed_at)"
-        " SELECT pool_id, registration_id, 'confirmed', changed_at FROM claims",
+        "UPDATE claims SET registration_id = (SELECT MIN(registration_id) FROM claims)",
     ],
 )
 def test_the_database_itself_refuses(session, pool, claims, statement):

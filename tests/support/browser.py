@@ -57,7 +57,7 @@ class CheckedPage:
 
     def screenshot(self, title: str) -> Path:
         """A picture of the whole page under test-artifacts/."""
-        width = (self.page.viewport_size or {"width": 0})["width"]
+        width = self.page.viewport_size["width"]
         path = ARTIFACTS / f"{self.name}-{title}-{width}.png"
         self.page.screenshot(path=path, full_page=True)
         return path

@@ -119,7 +119,7 @@ class Form:
 def _initial(field: Tag) -> list[Any]:
     """What a browser would send of an untouched field."""
     if field.name == "textarea":
-        return [field.get_text().removeprefix("\n").replace("\r\n", "\n").replace("\n", "\r\n")]
+        return [field.get_text().replace("\r\n", "\n").removeprefix("\n").replace("\n", "\r\n")]
     if field.name == "select":
         options = [o for o in field.select("option") if not o.has_attr("disabled")]
         chosen = [o for o in options if o.has_attr("selected")]

@@ -3,7 +3,8 @@
 import re
 from html.parser import HTMLParser
 
-from bs4 import BeautifulSoup, NavigableString, Tag
+from bs4 import BeautifulSoup, Tag
+from bs4.element import NavigableString
 
 # Elements that have no end tag (HTML Standard, 13.1.2).
 VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())

@@ -36,7 +36,7 @@ class MailServer:
     drop: int = 0
     host: str = "127.0.0.1"
     port: int = 0
-    peers: set[tuple[str, int]] = field(default_factory=set)
+    peers: set[str] = field(default_factory=set)
     envelopes: list[Envelope] = field(default_factory=list)
     dropped: list[EmailMessage] = field(default_factory=list)
     _controller: Controller | None = None
@@ -109,7 +109,7 @@ class MailServer:
             enable_SMTPUTF8=True,
         )
         self._controller.start()
-        self.port = self._controller.server.sockets[0].getsockname()[1]
+        self.port = self._controller.port
 
     def stop(self) -> None:
         """Be unreachable."""
@@ -133,6 +133,7 @@ class _Controller(Controller):
     """aiosmtpd's, but it may be told port 0 and then connects to the port it really got."""
 
     def _trigger_server(self) -> None:
+        assert isinstance(self.server, asyncio.Server)
         self.port = self.server.sockets[0].getsockname()[1]
         super()._trigger_server()
 
@@ -145,8 +146,7 @@ class _Handler:
         self, smtp: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
     ) -> list[str]:
         session.host_name = hostname
-        if session.peer:
-            self.server.peers.add(session.peer[:2])
+        self.server.peers.add(str(session.peer))
         return responses
 
     async def handle_RCPT(
@@ -164,8 +164,8 @@ class _Handler:
         if self.server.drop > 0:
             self.server.drop -= 1
             self.server.dropped.append(_parsed(envelope))
-            if smtp.transport is not None:
-                smtp.transport.abort()
+            assert isinstance(smtp.transport, asyncio.Transport)
+            smtp.transport.abort()
             raise ConnectionResetError
         self.server.envelopes.append(envelope)
         return "250 OK"

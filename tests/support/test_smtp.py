@@ -15,10 +15,11 @@ def _message(number: int) -> EmailMessage:
 
 
 def _deliver(server, number: int = 1, context: ssl.SSLContext | None = None, login: tuple[str, str] | None = None):
-    make = smtplib.SMTP_SSL if server.tls == "implicit" else smtplib.SMTP
-    with make(
-        server.host, server.port, timeout=5, **({"context": context} if server.tls == "implicit" else {})
-    ) as smtp:
+    if server.tls == "implicit":
+        connection = smtplib.SMTP_SSL(server.host, server.port, timeout=5, context=context)
+    else:
+        connection = smtplib.SMTP(server.host, server.port, timeout=5)
+    with connection as smtp:
         if server.tls == "starttls":
             smtp.starttls(context=context)
         if login:

@@ -1,0 +1,207 @@
+"""Every template renders, says the same in both parts, and looks right in the mail programs that understand least."""
+
+import re
+from urllib.parse import urlsplit
+
+import pytest
+from bs4 import BeautifulSoup
+from jinja2 import UndefinedError
+from werkzeug.routing import BuildError
+
+from dofc_events.accounts.mails import sign_in_link
+from dofc_events.config import ROOT
+from dofc_events.mail.render import _INLINER, link, render_message
+from dofc_events.registration import mails, service
+from dofc_events.registration.queries import standing_of
+from tests.support.factories import DELEGATE, NOW, make_edition, make_registration
+
+TEMPLATES = ROOT / "templates" / "email"
+FOLDERS = sorted(str(path.parent.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("subject.txt"))
+PARTS = {"subject.txt", "body.txt", "body.html"}
+
+# What Gmail and every Outlook, Word's engine on Windows included, show as meant: caniemail.com, looked up in 2026.
+ELEMENTS = {
+    **dict.fromkeys(("html", "head", "meta", "title", "body"), "the document itself"),
+    **dict.fromkeys(("table", "tbody", "tr", "td", "th"), "the only layout that Word's engine knows"),
+    **dict.fromkeys(("p", "h1", "h2", "ul", "ol", "li", "br", "a", "strong", "em"), "text, supported everywhere"),
+}
+PROPERTIES = {
+    **dict.fromkeys(("color", "background-color"), "everywhere"),
+    **dict.fromkeys(("font-family", "font-size", "font-weight", "text-decoration"), "everywhere"),
+    "line-height": "Word's engine wants px and computes the rest oddly",
+    "padding": "Word's engine: on table cells only",
+    **dict.fromkeys(("border", "border-top", "border-bottom"), "Word's engine: on table cells, up to 8px"),
+}
+ON_CELLS_ONLY = ("padding", "border", "border-top", "border-bottom")
+ATTRIBUTES = {
+    **dict.fromkeys(("lang", "dir", "role", "scope", "http-equiv", "content", "name"), "for readers and programs"),
+    **dict.fromkeys(("href", "class", "style"), "classes mean nothing once their styles are written in"),
+    **dict.fromkeys(("border", "cellpadding", "cellspacing", "width", "colspan", "align", "valign"), "tables"),
+    **dict.fromkeys(("bgcolor", "text", "link"), "colours where a style on the element is not kept"),
+}
+
+
+def write_all(session) -> dict:
+    """Every message that there is, by the folder of its template."""
+    edition = make_edition(session, capacity=1)
+    first = make_registration(session, edition)
+    registration = make_registration(session, edition, given_name="Anna & <b>Ivo</b>", family_name="O'Neill")
+    written = {"registration/waitlisted": mails.registration_waitlisted(standing_of(session, registration.id))}
+    service.cancel_registration(session, first.id, DELEGATE, NOW)
+    standing = standing_of(session, registration.id)
+    return written | {
+        "registration/confirmed": mails.registration_confirmed(standing, handed_over_by="Łucja Öztürk"),
+        "registration/offered": mails.registration_offered(standing),
+        "registration/expired": mails.registration_expired(standing),
+        "registration/cancelled": mails.registration_cancelled(standing),
+        "registration/changed": mails.registration_changed(standing, ["phone", "dietary"]),
+        "registration/link": mails.registration_link(standing),
+        "registration/already_registered": mails.already_registered(standing),
+        "registration/handed_over": mails.handed_over(standing, email="ivo@dofc.test", name="Anna & <b>Ivo</b> O'Neill"),
+        "registration/address_changed": mails.address_changed(standing, email="old@dofc.test"),
+        "accounts/sign_in": sign_in_link("ana@dofc.test", "Anna & <b>Ivo</b> O'Neill", "secret", NOW),
+    }
+
+
+@pytest.fixture
+def written(session):
+    """In a request whose Host somebody chose, as every mail is that a form leads to."""
+    return write_all(session)
+
+
+@pytest.mark.databases("sqlite")
+def test_every_template_is_complete_and_is_tested_here(written):
+    assert set(FOLDERS) == set(written), "a template without a message, or a message that write_all() does not know"
+    for folder in FOLDERS:
+        assert {path.name for path in (TEMPLATES / folder).iterdir()} == PARTS
+
+
+@pytest.mark.databases("sqlite")
+def test_every_message_says_the_same_in_both_parts(written):
+    for folder, envelope in written.items():
+        html = BeautifulSoup(envelope.html, "html.parser")
+        assert envelope.subject and envelope.text.strip() and html.body.get_text(strip=True), folder
+        assert html.html["lang"] == "en" and html.html["dir"] == "ltr" and html.title.get_text(strip=True), folder
+        sites = [str(a["href"]) for a in html.select("a[href]") if not str(a["href"]).startswith("mailto:")]
+        in_text = set(re.findall(r"http\S+", envelope.text))
+        assert set(sites) <= in_text, f"{folder}: a link that the text part does not have"
+
+
+@pytest.mark.databases("sqlite")
+def test_what_people_typed_is_text_in_both_parts(written):
+    for folder, envelope in written.items():
+        assert "<b>" not in envelope.html, folder
+        assert "&amp;" not in envelope.text and "&#39;" not in envelope.text and "&lt;" not in envelope.text, folder
+    assert "Anna & <b>Ivo</b> O'Neill" in written["registration/waitlisted"].text
+
+
+@pytest.mark.databases("sqlite")
+def test_the_text_part_fits_into_eighty_columns_and_breaks_no_link(written):
+    for folder, envelope in written.items():
+        for line in envelope.text.splitlines():
+            assert len(line) <= 76 or line.startswith("http"), (folder, line)
+        assert "\n\n\n" not in envelope.text, folder
+
+
+@pytest.mark.databases("sqlite")
+def test_the_html_part_loads_nothing_and_carries_no_style_sheet(written):
+    for folder, envelope in written.items():
+        html = BeautifulSoup(envelope.html, "html.parser")
+        assert not html.select("style, link, script, img, picture, iframe, object, video, audio, form, [background]"), (
+            folder
+        )
+        assert "url(" not in envelope.html and "@import" not in envelope.html, folder
+
+
+@pytest.mark.databases("sqlite")
+def test_the_html_part_uses_only_what_outlook_and_gmail_show(written):
+    for folder, envelope in written.items():
+        for tag in BeautifulSoup(envelope.html, "html.parser").find_all(True):
+            assert tag.name in ELEMENTS, (folder, tag.name)
+            assert set(tag.attrs) <= set(ATTRIBUTES), (folder, tag.name, tag.attrs)
+            for name, value in _styles(tag):
+                assert name in PROPERTIES, (folder, tag.name, name)
+                assert name not in ON_CELLS_ONLY or tag.name in ("td", "th"), (folder, tag.name, name)
+                assert name != "line-height" or value.endswith("px"), (folder, value)
+                assert not name.startswith("border") or int((re.findall(r"(\d+)px", value) or [0])[0]) <= 8, value
+
+
+def _styles(tag) -> list[tuple[str, str]]:
+    parts = [part.partition(":") for part in str(tag.get("style", "")).split(";") if part.strip()]
+    return [(name.strip(), value.strip()) for name, _, value in parts]
+
+
+@pytest.mark.databases("sqlite")
+def test_links_lead_to_the_base_url_whatever_host_was_asked(app, writing):
+    """Whoever sends a request chooses its Host; a link to their site would hand them the token in it."""
+    with app.test_request_context("/", base_url="https://evil.test:4430/x"), writing() as session:
+        envelopes = write_all(session)
+    for folder, envelope in envelopes.items():
+        assert "evil" not in envelope.text + envelope.html, folder
+        links = re.findall(r"https?://[^\s\"<]+", envelope.text + envelope.html)
+        assert links or folder == "registration/handed_over" or folder == "registration/address_changed", folder
+        assert {urlsplit(address)[:2] for address in links} <= {("http", "dofc.test")}, folder
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize(
+    ("base_url", "expected"),
+    [
+        ("https://events.example.org", "https://events.example.org/editions/2027/"),
+        ("http://127.0.0.1:8000", "http://127.0.0.1:8000/editions/2027/"),
+        ("https://example.org/dofc", "https://example.org/dofc/editions/2027/"),
+    ],
+)
+def test_link_is_built_on_the_base_url(make_app, base_url, expected):
+    with make_app(base_url=base_url).app_context():
+        assert link("public.edition", year=2027) == expected
+        with pytest.raises(BuildError):
+            link("public.nowhere")
+
+
+def render(app, **changes):
+    values = {
+        "kind": "sign-in",
+        "language": "en",
+        "recipient": "ana@dofc.test",
+        "recipient_name": "Ana",
+        "sender_name": "Days of Clusters",
+        "url": "http://dofc.test/sign-in/x",
+        "minutes": 15,
+    }
+    with app.app_context():
+        return render_message("accounts/sign_in", **(values | changes))
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize("space", ["\n", "\r\n", "\t", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029", "   "])
+def test_spaces_and_line_breaks_in_names_become_one_space(app, space):
+    envelope = render(app, recipient_name=f"Ana{space}Bcc: x@dofc.test", sender_name=f" Days{space}of Clusters ")
+    assert (envelope.recipient_name, envelope.sender_name) == ("Ana Bcc: x@dofc.test", "Days of Clusters")
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize("changes", [{"recipient_name": "Ana\x00"}, {"recipient": "a@dofc.test\nBcc: b@dofc.test"}])
+def test_other_control_characters_are_refused(app, changes):
+    with pytest.raises(ValueError, match="control character"):
+        render(app, **changes)
+
+
+@pytest.mark.databases("sqlite")
+def test_a_forgotten_value_is_an_error_and_not_a_gap(app):
+    with pytest.raises(UndefinedError):
+        with app.app_context():
+            render_message(
+                "accounts/sign_in",
+                kind="sign-in",
+                language="en",
+                recipient="ana@dofc.test",
+                recipient_name="Ana",
+                sender_name="Days of Clusters",
+            )
+
+
+def test_a_style_sheet_is_written_into_the_elements_and_nothing_is_fetched():
+    html = '<style>p { color: red }</style><link rel="stylesheet" href="http://127.0.0.1:1/x.css"><p>Hello</p>'
+    inlined = _INLINER.inline(html)
+    assert "<style" not in inlined and 'style="color: red;"' in inlined

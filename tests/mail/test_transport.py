@@ -1,0 +1,326 @@
+"""SMTP as the server sees it: who is spoken to, what arrives, and what each answer means."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email import policy
+from email.headerregistry import Address
+from email.parser import BytesParser
+
+import pytest
+from hypothesis import HealthCheck, example, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from dofc_events.core.clock import now
+from dofc_events.mail import transport as transport_module
+from dofc_events.mail.envelope import Attachment
+from dofc_events.mail.outbox import enqueue
+from dofc_events.mail.transport import Refused, Transport, Unreachable, _mime
+from tests.mail.letters import letter
+
+pytestmark = pytest.mark.databases("sqlite")
+
+NAMES = [
+    "Ana Kovač",
+    "Kovač, Ana",
+    'Ana "Ani" Kovač',
+    "Ana (Ministry of Economy; Dept. 3)",
+    "Драган Петровић",
+    "김민준",
+    "Ștefan Țăranu, Cluster Carpați",
+    "O'Neill <ceo@elsewhere.test>",
+    "ana@dofc.test",
+    "Group: a, b;",
+    "Back\\slash",
+    "=?utf-8?q?not_encoded?=",
+    "Драган" * 30,
+    "Maria Fernanda da Conceição " * 7,
+    "名" * 200,
+    "",
+]
+
+
+@pytest.fixture
+def post(make_app):
+    """`post(server, recipient="…")`: a letter goes through the outbox and a transport; returns the stored message."""
+    open_transports = []
+
+    def send(server, transport: Transport | None = None, **changes):
+        app = make_app(**server.settings())
+        with app.app_context():
+            message = _stored(letter(**changes))
+            transport = transport or Transport()
+            open_transports.append((app, transport))
+            transport.send(message)
+        return message
+
+    yield send
+    for app, transport in open_transports:
+        with app.app_context():
+            transport.close()
+
+
+def _stored(envelope):
+    """As it comes out of the outbox, without a database."""
+    session = _Nowhere()
+    enqueue(session, envelope, now())
+    return session.added
+
+
+class _Nowhere:
+    def add(self, row) -> None:
+        self.added = row
+
+    def flush(self) -> None:
+        pass
+
+
+def test_a_message_arrives_as_it_was_written(smtp, post):
+    stored = post(
+        smtp,
+        recipient="ana@dofc.test",
+        subject="Вашето място е потвърдено: 한국",
+        text="Добре дошли.\n",
+        html="<p>Добре дошли.</p>",
+        reply_to="host@dofc.test",
+        attachments=(Attachment("a.ics", "text/calendar; charset=utf-8", "BEGIN:VCALENDAR\r\nX:ж\r\nEND:VCALENDAR\r\n"),),
+    )
+    (mail,) = smtp.messages
+    assert mail["Message-ID"] == stored.message_id
+    assert mail["Subject"] == "Вашето място е потвърдено: 한국"
+    assert mail["To"].addresses == (Address("Ana Kovač", addr_spec="ana@dofc.test"),)
+    assert mail["From"].addresses == (Address("Days of Clusters 2027", addr_spec="registration@dofc.test"),)
+    assert mail["Reply-To"] == "host@dofc.test"
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["X-DofC-Kind"] == "registration-confirmed"
+    assert abs(mail["Date"].datetime - stored.queued_at).total_seconds() < 1
+    structure = [part.get_content_type() for part in mail.walk()]
+    assert structure == ["multipart/mixed", "multipart/alternative", "text/plain", "text/html", "text/calendar"]
+    plain, html, calendar = (part for part in mail.walk() if not part.is_multipart())
+    assert plain.get_content().strip() == "Добре дошли."
+    assert html.get_content().strip() == "<p>Добре дошли.</p>"
+    assert calendar.get_content() == "BEGIN:VCALENDAR\r\nX:ж\r\nEND:VCALENDAR\r\n"
+    assert (calendar.get_filename(), calendar.get_param("charset")) == ("a.ics", "utf-8")
+    (envelope,) = smtp.envelopes
+    assert (envelope.mail_from, envelope.rcpt_tos) == ("registration@dofc.test", ["ana@dofc.test"])
+
+
+def test_every_line_is_short_and_plain_ascii(smtp, post):
+    """8-bit text and lines over 998 octets may be refused or broken on the way: RFC 5321, section 4.5.3.1.6."""
+    post(smtp, text="ж" * 3000, html=f"<p>{'한' * 3000}</p>", recipient_name="Ж" * 200, subject="Ж" * 300)
+    raw = smtp.envelopes[0].content
+    assert max(map(len, raw.split(b"\r\n"))) < 200
+    assert raw.isascii()
+    assert smtp.messages[0].get_body(("plain",)).get_content().strip() == "ж" * 3000
+
+
+def test_a_second_delivery_carries_the_same_message_id_and_date(smtp, post, make_app):
+    stored = post(smtp)
+    with make_app(**smtp.settings()).app_context():
+        again = Transport()
+        again.send(stored)
+        again.close()
+    first, second = smtp.wait_for(2)
+    assert first["Message-ID"] == second["Message-ID"] == stored.message_id
+    assert first["Date"] == second["Date"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_of_any_kind_is_one_name_at_one_address(smtp, post, name):
+    post(smtp, recipient_name=name, sender_name=name)
+    _check_names(smtp.messages[0], name)
+    assert smtp.envelopes[0].rcpt_tos == ["Ana@dofc.test"]
+
+
+letters_of_all_scripts = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=60)
+
+
+@given(letters_of_all_scripts)
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@example('\\"')
+@example("'")
+@example("\xa0")
+def test_no_name_breaks_out_of_its_header(app, name):
+    with app.app_context():
+        message = _stored(letter(recipient_name=" ".join(name.split()), sender_name=" ".join(name.split())))
+        mail = BytesParser(policy=policy.default).parsebytes(_mime(message).as_bytes())
+    _check_names(mail, " ".join(name.split()), sender="registration@localhost")
+
+
+def _check_names(mail, name: str, sender: str = "registration@dofc.test") -> None:
+    """One address in each header, under the name as far as a header can hold it."""
+    expected = name.replace("\\", "").replace('"', "'")
+    for header, address in (("To", "Ana@dofc.test"), ("From", sender)):
+        (found,) = mail[header].addresses
+        assert found.addr_spec == address
+        assert "".join(found.display_name.split()) == "".join(expected.split())
+    assert mail["Subject"] == "Your place is confirmed"
+    assert set(mail.keys()) == {
+        "Content-Type", "MIME-Version", "Subject", "From", "To", "Date", "Message-ID", "Auto-Submitted", "X-DofC-Kind",
+    }  # fmt: skip
+
+
+def test_several_messages_share_one_connection(smtp, post):
+    transport = Transport()
+    for number in range(3):
+        post(smtp, transport, recipient=f"delegate-{number}@dofc.test")
+    assert len(smtp.messages) == 3 and len(smtp.peers) == 1
+
+
+@pytest.mark.parametrize("tls", ["starttls", "implicit"])
+def test_tls_is_spoken_when_the_servers_certificate_is_trusted(make_smtp, post, monkeypatch, tls):
+    server = make_smtp(tls=tls, login=("dofc", "pass word"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(server.authority))
+    post(server)
+    server.wait_for(1)
+
+
+@pytest.mark.parametrize("tls", ["starttls", "implicit"])
+def test_a_certificate_that_nobody_vouches_for_is_refused(make_smtp, post, tls):
+    server = make_smtp(tls=tls, login=("dofc", "pass word"))
+    with pytest.raises(Unreachable, match="CERTIFICATE_VERIFY_FAILED"):
+        post(server)
+    assert server.messages == []
+
+
+@pytest.mark.parametrize("tls", ["starttls", "implicit"])
+def test_a_certificate_for_another_name_is_refused(make_smtp, post, monkeypatch, tls):
+    server = make_smtp(tls=tls)
+    monkeypatch.setenv("SSL_CERT_FILE", str(server.authority))
+    # The same machine under a name that the certificate does not hold.
+    server.host = "127.0.0.2" if _listens("127.0.0.2", server.port) else "ip6-localhost"
+    with pytest.raises(Unreachable):
+        post(server)
+    assert server.messages == []
+
+
+def _listens(host: str, port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((host, port)) == 0
+
+
+def test_nothing_is_said_without_tls_when_tls_is_asked_for(smtp, make_smtp, post, monkeypatch):
+    """A server, or somebody in between, that does not offer STARTTLS gets neither the password nor the message."""
+    plain = make_smtp(login=("dofc", "pass word"))
+    wanted = plain.settings() | {"mail_use_tls": True}
+    monkeypatch.setattr(plain, "settings", lambda: wanted)
+    with pytest.raises(Unreachable, match="STARTTLS"):
+        post(plain)
+    assert plain.messages == []
+
+
+def test_a_wrong_password_means_that_the_server_cannot_be_spoken_to(make_smtp, post, monkeypatch):
+    server = make_smtp(login=("dofc", "pass word"))
+    wrong = server.settings() | {"mail_password": "wrong"}
+    monkeypatch.setattr(server, "settings", lambda: wrong)
+    with pytest.raises(Unreachable, match="535"):
+        post(server)
+
+
+def test_a_server_that_wants_a_login_first_says_nothing_about_the_message(make_smtp, post, monkeypatch):
+    server = make_smtp(login=("dofc", "pass word"))
+    nameless = server.settings() | {"mail_username": None}
+    monkeypatch.setattr(server, "settings", lambda: nameless)
+    with pytest.raises(Unreachable, match="530"):
+        post(server)
+
+
+@pytest.mark.parametrize(
+    ("reply", "permanent"),
+    [
+        ("450 4.2.1 mailbox busy", False),
+        ("451 4.7.1 greylisted", False),
+        ("452 4.2.2 full", False),
+        ("550 5.1.1 nobody here", True),
+        ("553 5.1.3 no such address", True),
+        ("554 5.7.1 no", True),
+    ],
+)
+def test_a_refusal_is_passed_on_with_its_words(smtp, post, reply, permanent):
+    smtp.refuse["Ana@dofc.test"] = reply
+    transport = Transport()
+    with pytest.raises(Refused) as refused:
+        post(smtp, transport)
+    assert (str(refused.value), refused.value.permanent) == (reply, permanent)
+    post(smtp, transport, recipient="ivo@dofc.test")
+    assert len(smtp.peers) == 1, "a refusal is no reason to connect again"
+
+
+def test_421_means_that_the_server_cannot_be_spoken_to(smtp, post):
+    smtp.refuse_all = "421 4.3.2 shutting down"
+    transport = Transport()
+    with pytest.raises(Unreachable, match="421"):
+        post(smtp, transport)
+    smtp.refuse_all = ""
+    post(smtp, transport)
+    assert len(smtp.peers) == 2
+
+
+def test_a_connection_that_breaks_before_the_250_is_no_delivery(smtp, post):
+    smtp.drop = 1
+    transport = Transport()
+    with pytest.raises(Unreachable):
+        post(smtp, transport)
+    post(smtp, transport)
+    assert (len(smtp.dropped), len(smtp.messages)) == (1, 1)
+
+
+def test_a_server_that_is_away_is_unreachable(smtp, post):
+    smtp.stop()
+    with pytest.raises(Unreachable, match="ConnectionRefusedError"):
+        post(smtp)
+
+
+def test_a_kept_connection_that_died_meanwhile_is_replaced(smtp, post, make_app):
+    transport = Transport()
+    post(smtp, transport)
+    smtp.stop()
+    smtp.start()
+    with make_app(**smtp.settings()).app_context():
+        transport.connect()
+    post(smtp, transport)
+    assert len(smtp.messages) == 2
+
+
+def test_an_address_that_cannot_be_written_is_refused_and_harms_no_other(smtp, post):
+    """A name of a mailbox that is not ASCII needs a server that speaks SMTPUTF8, which few do."""
+    transport = Transport()
+    with pytest.raises(Refused) as refused:
+        post(smtp, transport, recipient="josé@dofc.test")
+    assert refused.value.permanent
+    post(smtp, transport)
+    assert len(smtp.messages_to("Ana@dofc.test")) == 1 and len(smtp.messages) == 1
+
+
+@contextmanager
+def silent_server() -> Iterator[int]:
+    """Takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        taken: list[socket.socket] = []
+
+        def take() -> None:
+            try:
+                while True:
+                    taken.append(listening.accept()[0])
+            except OSError:
+                pass
+
+        thread = threading.Thread(target=take, daemon=True)
+        thread.start()
+        yield listening.getsockname()[1]
+        listening.shutdown(socket.SHUT_RDWR)
+        thread.join(5)
+        for connection in taken:
+            connection.close()
+
+
+def test_a_server_that_says_nothing_is_given_up_on(make_app, monkeypatch):
+    monkeypatch.setattr(transport_module, "TIMEOUT", 0.3)
+    with silent_server() as port, make_app(mail_server="127.0.0.1", mail_port=port).app_context():
+        before = time.monotonic()
+        with pytest.raises(Unreachable, match="time"):
+            Transport().connect()
+        assert time.monotonic() - before < 5

@@ -1,0 +1,377 @@
+"""The registration form, and the way back to one's own page, through HTTP only."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import select
+
+from dofc_events.conference.rules import EditionStatus
+from dofc_events.delegates.links import token_of
+from dofc_events.delegates.models import Registration
+from dofc_events.registration import service
+from tests.support.factories import DELEGATE, NOW, make_edition, make_registration
+from tests.support.letters import kinds, letters
+from tests.support.pages import Client
+
+FORM = "/editions/2027/register"
+LOST = "/editions/2027/lost-link"
+ANSWERS = {
+    "given_name": "Łucja",
+    "family_name": "Öztürk",
+    "badge_name": "Lucy",
+    "email": "lucja@example.org",
+    "phone": "+359 2 987 6543",
+    "organisation": "Trakya Cluster",
+    "job_title": "Manager",
+    "country": "TR",
+    "category": "company",
+    "dietary": "No nuts",
+    "access_needs": "A ramp",
+    "visa_letter": True,
+    "photo_consent": True,
+    "consent": True,
+}
+# The names that scripts and other programs fill in.
+FIELDS = {*ANSWERS, "language", "csrf_token", "form_key"}
+REQUIRED = ("given_name", "email", "organisation", "country", "category", "consent")
+
+
+@pytest.fixture(autouse=True)
+def clock():
+    with time_machine.travel(NOW, tick=False) as clock:
+        yield clock
+
+
+@pytest.fixture
+def edition(writing):
+    with writing() as session:
+        return make_edition(session, year=2027, capacity=30)
+
+
+@pytest.fixture
+def change(writing, edition):
+    """Changes columns of the edition."""
+
+    def change(**columns):
+        with writing() as session:
+            for name, value in columns.items():
+                setattr(session.get_one(type(edition), edition.id), name, value)
+
+    return change
+
+
+@pytest.fixture
+def mail(reading):
+    """The kinds of the messages to an address."""
+
+    def mail(to="lucja@example.org"):
+        with reading() as session:
+            return kinds(session, to=to)
+
+    return mail
+
+
+def fill(client, **changes):
+    return client.get(FORM).form().fill(ANSWERS | changes)
+
+
+def status_of(page) -> str:
+    return str(page.one("[data-registration-status]")["data-registration-status"])
+
+
+def kept(page) -> dict:
+    """What a form shows, in the shape of ANSWERS."""
+    form = page.form("main form")
+    return {n: form.value(n) is not None if isinstance(v, bool) else form.value(n) for n, v in ANSWERS.items()}
+
+
+@pytest.mark.usefixtures("edition")
+def test_the_form_has_every_field_that_programs_rely_on_and_requires_few(client):
+    form = client.get(FORM).form()
+    assert set(form.values) == FIELDS
+    assert form.choices("category") == ["", "member", "company", "guest"]
+    assert len(form.choices("country")) > 245
+    empty = form.submit()
+    assert empty.status == 422
+    wrong = {str(tag["name"]) for tag in empty.all("[aria-invalid=true]")}
+    assert wrong == set(REQUIRED)
+
+
+@pytest.mark.usefixtures("edition")
+def test_registering_leads_to_the_own_page_which_can_be_reloaded(client, mail):
+    page = fill(client).submit()
+    assert (page.status, page.redirects, status_of(page)) == (200, [FORM], "confirmed")
+    assert page.h1 == "You have a place, Łucja"
+    for answer in ("Łucja Öztürk", "Lucy", "Trakya Cluster", "Türkiye", "No nuts", "A ramp", "+359 2 987 6543"):
+        assert answer in page.text
+    again = client.another().get(page.url)
+    assert again.text == page.text
+    assert mail() == ["registration-confirmed"]
+
+
+def test_registering_says_the_position_when_all_places_are_taken(client, writing):
+    with writing() as session:
+        edition = make_edition(session, year=2027, capacity=1)
+        for _ in range(2):
+            make_registration(session, edition)
+    form = client.get(FORM)
+    assert "All places are taken: you would join the waiting list. 1 person is waiting already." in form.text
+    page = form.form().fill(ANSWERS).submit("Join the waiting list")
+    assert status_of(page) == "waitlisted"
+    assert page.one("[data-waiting-position]")["data-waiting-position"] == "2"
+
+
+@pytest.mark.usefixtures("edition")
+@pytest.mark.parametrize("name", sorted(FIELDS - {"language", "csrf_token"}))
+def test_a_wrong_field_is_422_with_all_values_and_a_summary(client, name, mail):
+    bad = {"phone": "12", "country": "ZZ", "category": "king", "form_key": "x", "visa_letter": None, "language": "en"}
+    wrong = "x" * 2000 if name not in ("consent", "photo_consent", "visa_letter") else None
+    page = fill(client).forge({name: bad.get(name, wrong)}).submit()
+    if name in ("visa_letter", "photo_consent"):
+        assert status_of(page) == "confirmed"
+        return
+    assert page.status == 422 and page.title.startswith("Error:")
+    summary = page.one("[data-error-summary]")
+    assert summary.get_text(strip=True)
+    if name != "form_key":
+        assert page.one(f"[name={name}]")["aria-invalid"] == "true"
+        (link,) = summary.select("a")
+        assert link["href"] == f"#{page.one(f'[name={name}]')['id']}"
+    shown = kept(page)
+    shown.pop(name, None)
+    assert shown == {n: v for n, v in ANSWERS.items() if n != name}
+    assert mail() == []
+    if name != "form_key":
+        assert status_of(page.form("main form").fill({name: ANSWERS[name]}).submit()) == "confirmed"
+
+
+@pytest.mark.usefixtures("edition")
+@pytest.mark.parametrize("token", [None, "wrong", ""])
+def test_a_form_without_its_token_is_400_with_all_values(client, token, mail):
+    page = fill(client).forge(csrf_token=token).submit()
+    assert (page.status, kept(page), mail()) == (400, ANSWERS, [])
+    assert "Nothing is lost" in page.text
+    assert status_of(page.form("main form").submit()) == "confirmed"
+
+
+@pytest.mark.usefixtures("edition")
+def test_a_form_opened_before_cookies_were_cleared_is_400_with_all_values(client, mail):
+    form = fill(client)
+    form.page.client = client.another()
+    assert form.submit().status == 400
+
+
+@pytest.mark.usefixtures("edition")
+def test_the_same_form_sent_twice_is_one_registration(client, mail):
+    form = fill(client)
+    first, second = form.submit(), form.submit()
+    assert (second.url, status_of(second)) == (first.url, "confirmed")
+    assert mail() == ["registration-confirmed"]
+
+
+@pytest.mark.usefixtures("edition")
+def test_the_same_form_with_other_answers_opens_the_edit_page_with_them(client, mail):
+    form = fill(client)
+    first = form.submit()
+    again = form.fill(organisation="Ruse Cluster", dietary="Vegan", photo_consent=False).submit()
+    assert again.status == 422 and again.h1 == "Change your details"
+    edit = again.form("/edit")
+    assert (edit.value("organisation"), edit.value("dietary"), edit.value("photo_consent")) == (
+        "Ruse Cluster",
+        "Vegan",
+        None,
+    )
+    assert status_of(again) == "confirmed"
+    assert "Trakya Cluster" in client.get(first.url).text
+    saved = edit.submit()
+    assert saved.url == first.url and "Ruse Cluster" in saved.text
+    assert mail() == ["registration-confirmed", "registration-changed"]
+
+
+@pytest.mark.usefixtures("edition")
+def test_the_same_form_with_another_address_opens_the_page_that_corrects_it(client, mail):
+    form = fill(client)
+    first = form.submit()
+    again = form.fill(email="right@example.org").submit()
+    assert again.status == 422 and again.h1 == "Correct your mail address"
+    assert again.form("/address").value("email") == "right@example.org"
+    assert client.get(first.url).status == 200
+    assert status_of(again.form("/address").submit()) == "confirmed"
+    assert mail("right@example.org") == ["registration-confirmed"]
+
+
+@pytest.mark.usefixtures("edition")
+def test_the_same_form_with_other_answers_after_cancelling_leads_to_the_own_page(client):
+    form = fill(client)
+    first = form.submit()
+    client.get(f"{first.url}cancel").form().submit()
+    again = form.fill(organisation="Ruse Cluster").submit()
+    assert (again.status, again.url, status_of(again)) == (200, first.url, "cancelled")
+
+
+@pytest.mark.usefixtures("edition")
+def test_registering_twice_shows_nothing_of_the_first(client, mail):
+    first = fill(client).submit()
+    reference = first.url.split("/")[2].split(".")[0]
+    stranger = client.another()
+    page = fill(stranger, given_name="Other", email="LUCJA@example.org").submit()
+    assert (page.status, page.redirects) == (200, [FORM])
+    assert page.all("[data-registration-status]") == []
+    for secret in (reference, "/registrations/", "Łucja"):
+        assert secret not in page.html
+    assert "LUCJA@example.org" in page.text
+    assert stranger.get(page.url).text == page.text
+    assert mail() == ["registration-confirmed", "already-registered"]
+
+
+@pytest.mark.usefixtures("edition")
+@pytest.mark.parametrize(
+    ("given", "family"),
+    [
+        ("Suharto", ""),
+        ("민준", "김"),
+        ("Γιώργος", "Παπαδόπουλος"),
+        ("Љубица", "Ђорђевић"),
+        ("გიორგი", "მელაძე"),
+        ("Անի", "Հակոբյան"),
+        ("مريم", "الحسن"),
+        ("Nguyễn Thị", "Ánh"),
+        ("D'Arcy \u201cJ.\u201d", "O\u2019Neil-Śmith & Co <Jr.>"),
+        ("e\u0301lodie", "𠮷田"),
+    ],
+)
+def test_names_of_any_script_stay_what_they_are(client, reading, given, family):
+    page = fill(client, given_name=given, family_name=family, badge_name="").submit()
+    assert page.status == 200
+    with reading() as session:
+        registration = session.scalars(select(Registration)).one()
+        message = letters(session)[0]
+    composed = given.replace("e\u0301", "é")
+    assert (registration.given_name, registration.family_name) == (composed, family)
+    assert f"{composed} {family}".strip() in page.text
+    assert message.text.startswith(f"Dear {composed}") and message.recipient_name == f"{composed} {family}".strip()
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ({"registration_closes_at": NOW}, "It closed at 14:00, Monday 2 November 2026 (Sofia time)."),
+        (
+            {"registration_opens_at": NOW + timedelta(hours=1)},
+            "It opens at 15:00, Monday 2 November 2026 (Sofia time).",
+        ),
+        ({"status": EditionStatus.ARCHIVED}, "Registration is closed"),
+    ],
+)
+def test_a_form_that_is_not_open_is_403_and_says_when(client, change, columns, words, mail):
+    form = fill(client)
+    change(**columns)
+    for page in (client.get(FORM), form.submit(), form.forge(email="nonsense").submit()):
+        assert page.status == 403 and words in page.text
+        assert page.all("main form") == []
+    assert mail() == []
+
+
+@pytest.mark.parametrize("path", ["register", "lost-link", "written", ""])
+@pytest.mark.parametrize("year", ["2026", "2028", "0", "99999999999999999999"])
+def test_an_edition_that_nobody_knows_is_404(client, change, year, path):
+    change(year=2028, status=EditionStatus.DRAFT)
+    assert client.get(f"/editions/{year}/{path}").status == 404
+
+
+@pytest.mark.usefixtures("edition")
+def test_too_large_a_form_is_413(client, mail):
+    page = fill(client).forge(dietary="x" * 300_000).submit()
+    assert page.status == 413 and "Shorten" in page.text
+    many = fill(client).forge({f"field-{number}": "x" for number in range(20_000)}).submit()
+    assert many.status == 413
+    assert mail() == []
+
+
+@pytest.mark.usefixtures("edition")
+def test_one_address_gets_five_messages_an_hour(client, mail, clock):
+    fill(client).submit()
+    for _ in range(4):
+        assert fill(client.another()).submit().status == 200
+    page = fill(client).submit()
+    assert page.status == 429 and 0 < int(page.headers["Retry-After"]) <= 3601
+    assert (kept(page), len(mail())) == (ANSWERS, 5)
+    clock.shift(timedelta(seconds=int(page.headers["Retry-After"])))
+    assert page.form("main form").submit().status == 200
+    assert len(mail()) == 6
+
+
+@pytest.mark.usefixtures("edition")
+def test_one_client_sends_300_forms_in_ten_minutes(make_app, mail, clock):
+    client = Client(make_app(rate_limits=True, mail_server="127.0.0.1"))
+    # Looking at pages is not limited: a whole conference may sit behind one address.
+    for _ in range(310):
+        client.get("/healthz")
+    form = fill(client)
+    for _ in range(300):
+        assert client.post("/sign-out", follow=False).status == 303
+    page = form.submit()
+    assert page.status == 429 and 0 < int(page.headers["Retry-After"]) <= 600
+    assert (kept(page), mail()) == (ANSWERS, [])
+    assert client.get("/editions/").status == 200
+    assert client.post("/registrations/wrong/cancel").status in (404, 429)
+    assert client.post("/editions/2099/register").status in (404, 429)
+    assert client.post("/nowhere").status in (404, 429)
+    clock.shift(timedelta(minutes=10, seconds=1))
+    assert status_of(page.form("main form").submit()) == "confirmed"
+
+
+# The way back to one's own page
+
+
+@pytest.mark.usefixtures("edition")
+def test_lost_link_answers_the_same_for_known_and_unknown_addresses(client, mail):
+    fill(client).submit()
+    known = client.another().get(LOST).form().fill(email="lucja@example.org").submit()
+    unknown = client.another().get(LOST).form().fill(email="nobody@example.org").submit()
+    assert known.redirects == unknown.redirects == [LOST]
+    assert known.html.replace("lucja@", "nobody@") == unknown.html
+    assert mail() == ["registration-confirmed", "registration-link"]
+    assert mail("nobody@example.org") == []
+
+
+@pytest.mark.usefixtures("edition")
+def test_lost_link_writes_five_times_an_hour_and_says_nothing_of_it(client, mail):
+    fill(client).submit()
+    answers = {client.get(LOST).form().fill(email="lucja@example.org").submit().text for _ in range(7)}
+    assert (len(answers), len(mail())) == (1, 5)
+
+
+@pytest.mark.usefixtures("edition")
+@pytest.mark.parametrize("email", ["", "nonsense", "a@b@c.org", "x" * 300 + "@example.org"])
+def test_lost_link_is_422_with_what_was_typed_for_what_is_no_address(client, email):
+    page = client.get(LOST).form().fill(email=email).submit()
+    assert page.status == 422 and page.form("main form").value("email") == email
+    assert page.one("[data-error-summary]")
+
+
+@pytest.mark.usefixtures("edition")
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("path", ["", "edit", "cancel", "offer", "address", "hand-over", "calendar.ics", "rejoin"])
+def test_a_wrong_or_replaced_link_is_404_with_the_form_that_mails_a_new_one(client, writing, edition, method, path):
+    with writing() as session:
+        registration = make_registration(session, edition, email="lucja@example.org")
+        replaced = token_of(registration)
+        service.correct_address(session, registration.id, "new@example.org", DELEGATE, NOW)
+    readable = {"": ["GET"], "calendar.ics": ["GET"], "rejoin": ["POST"]}.get(path, ["GET", "POST"])
+    pages = [client.open(method, f"/registrations/{token}/{path}") for token in (replaced, "nonsense", "K.1.%00é")]
+    if method not in readable:
+        assert {page.status for page in pages} == {405}
+        return
+    assert {page.status for page in pages} == {404}
+    assert len({page.text for page in pages}) == 1
+    assert "new@example.org" not in pages[0].html
+    answer = pages[0].form(LOST).fill(email="new@example.org").submit()
+    assert "We have written to new@example.org" in answer.text
+
+
+@pytest.mark.usefixtures("edition")
+@pytest.mark.parametrize("path", ["/editions/2027/written", "/editions/", "/"])
+def test_posting_to_a_page_that_has_no_form_is_405(client, path):
+    assert client.post(path).status == 405
