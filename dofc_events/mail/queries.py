@@ -38,6 +38,7 @@ def mail_health(session: Session, now: datetime) -> MailHealth:
     rows = session.execute(
         select(Message.state, func.count(), func.min(Message.queued_at), func.min(Message.due_at))
         .where(Message.state.in_((*WAITING, MessageState.DEAD, MessageState.KEPT)))
+        .where(or_(Message.state != MessageState.KEPT, _is_current(now)))
         .group_by(Message.state)
     ).all()
     counts = {MessageState(state): count for state, count, _, _ in rows}
@@ -94,8 +95,7 @@ def messages(
 
 def can_be_sent_yet(scope: str, now: datetime) -> ColumnElement[bool]:
     """The condition for messages of a scope that were kept for want of a mail server and have not expired since."""
-    current = or_(Message.expires_at.is_(None), Message.expires_at > now)
-    return and_(Message.scope == scope, Message.state == MessageState.KEPT, current)
+    return and_(Message.scope == scope, Message.state == MessageState.KEPT, _is_current(now))
 
 
 def count_sendable(session: Session, scope: str, now: datetime) -> int:
@@ -124,6 +124,10 @@ def latest_message(session: Session, about: str, recipient_key: str) -> Message 
         .order_by(Message.id.desc())
         .limit(1)
     )
+
+
+def _is_current(now: datetime) -> ColumnElement[bool]:
+    return or_(Message.expires_at.is_(None), Message.expires_at > now)
 
 
 def _seconds(since: datetime | None, now: datetime) -> int | None:

@@ -196,7 +196,7 @@ def test_list_knows_no_other_status(organiser, year):
 
 
 @pytest.mark.databases("sqlite", "postgresql")
-@pytest.mark.parametrize("query", ["after=99999999999999999999", "after=-5", "after=x", "q=%25_%5C", "category=%00x"])
+@pytest.mark.parametrize("query", ["after=99999999999999999999", "after=-5", "after=x", "q=%25_%5C"])
 def test_list_stands_strange_addresses(organiser, register, year, query):
     register()
     assert organiser.get(f"/organise/editions/{year}/registrations?{query}").status == 200

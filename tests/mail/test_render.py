@@ -65,7 +65,6 @@ def write_all(session) -> dict:
 
 @pytest.fixture
 def written(session):
-    """In a request whose Host somebody chose, as every mail is that a form leads to."""
     return write_all(session)
 
 

@@ -85,7 +85,7 @@ class Site:
         }
         self._running: list[Process] = []
 
-    def serve(self, workers: int = 1) -> "Site":
+    def serve(self, workers: int = 1, application: str = "wsgi:app") -> "Site":
         """Start gunicorn with so many processes, and wait until the site answers."""
         command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{self.port}", "--workers", str(workers)]
         self.server = server = self._start([*command, "wsgi:app"], "gunicorn")
