@@ -1,6 +1,7 @@
 """Fixtures. What they hand out is written in tests/support/; this file says how long each thing lives."""
 
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -29,6 +30,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[RUN] = Path(given or tempfile.mkdtemp(prefix="dofc-"))
     if not given:
         shutil.rmtree(ARTIFACTS, ignore_errors=True)
+        # Ends like Ctrl-C: otherwise PostgreSQL and the sites under test would outlive a run that is cut short.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.hookimpl(optionalhook=True)

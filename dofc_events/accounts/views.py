@@ -14,7 +14,7 @@ from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.extensions import limiter, settings
 from dofc_events.mail.rules import ADDRESS_LIMITS, address_key
-from dofc_events.web.forms import ButtonForm, answer_errors
+from dofc_events.web.forms import ButtonForm, form_page
 
 blueprint = Blueprint("accounts", __name__)
 
@@ -37,10 +37,8 @@ def _sends_nothing() -> bool:
 def sign_in() -> ResponseReturnValue:
     """Ask for a link to sign in."""
     form = SignInForm()
-    if not form.is_submitted():
-        return render_template("accounts/sign_in.html", form=form, delivers=settings().mail_is_delivered)
-    if not form.validate():
-        return answer_errors(form, "accounts/sign_in.html", delivers=settings().mail_is_delivered)
+    if not form.validate_on_submit():
+        return form_page(form, "accounts/sign_in.html", delivers=settings().mail_is_delivered)
     with unit_of_work() as session:
         ask_for_link(session, form.email.data, now())
     browser["asked_for"] = form.email.data
@@ -66,9 +64,7 @@ def sign_in_link(secret: str) -> ResponseReturnValue:
     if not form.validate_on_submit():
         if not link_is_valid(db.session(), secret, now()):
             return _link_not_valid()
-        if form.is_submitted():
-            return answer_errors(form, "accounts/confirm.html", secret=secret)
-        return render_template("accounts/confirm.html", form=form, secret=secret)
+        return form_page(form, "accounts/confirm.html", secret=secret)
     try:
         with unit_of_work() as session:
             account_id = use_link(session, secret, now())
@@ -85,10 +81,8 @@ def sign_out() -> ResponseReturnValue:
     if not current_user.is_authenticated:
         # Whose session has ended meanwhile has what they wanted.
         return redirect(url_for("public.home"), 303)
-    if not form.is_submitted():
-        return render_template("accounts/sign_out.html", form=form)
-    if not form.validate():
-        return answer_errors(form, "accounts/sign_out.html")
+    if not form.validate_on_submit():
+        return form_page(form, "accounts/sign_out.html")
     logout_user()
     browser.clear()
     return redirect(url_for("public.home"), 303)

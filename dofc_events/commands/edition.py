@@ -23,7 +23,7 @@ from dofc_events.core.errors import Refusal
 from dofc_events.extensions import settings
 from dofc_events.places.models import Pool
 from dofc_events.places.queries import count_waiting, edition_pool
-from dofc_events.places.service import create_pool
+from dofc_events.places.service import create_pool, lock_edition_pool
 from dofc_events.registration.service import resize_edition
 from dofc_events.trips.queries import trip_pools
 from dofc_events.trips.service import resize_trip
@@ -69,6 +69,9 @@ def _change(session: Session, year: int, wishes: dict[str, Any], at: datetime) -
         details = replace(details, registration_closes_at=parse_deadline(wishes["closes"], found.zone, closing=True))
     if wishes["offer_hours"] is not None:
         details = replace(details, offer_hours=wishes["offer_hours"])
+    if edition_pool(session, found.id):
+        # Before the edition's row, in the order in which everyone locks.
+        lock_edition_pool(session, found.id)
     conference.change_edition(session, found.id, details, COMMAND, at)
     if wishes["capacity"] is not None and wishes["trip_slug"]:
         resize_trip(session, found.id, wishes["trip_slug"], wishes["capacity"], COMMAND, at)

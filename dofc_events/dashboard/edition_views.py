@@ -27,7 +27,7 @@ from dofc_events.dashboard import queries, service
 from dofc_events.dashboard.forms import CopyForm, NewEditionForm, SettingsForm
 from dofc_events.dashboard.views import EDITION, blueprint, shared
 from dofc_events.places.queries import edition_pool
-from dofc_events.web.forms import ButtonForm, answer_errors
+from dofc_events.web.forms import ButtonForm, answer_errors, form_page
 
 __all__ = ["blueprint"]
 
@@ -38,7 +38,7 @@ def new_edition() -> ResponseReturnValue:
     """Add the edition of a year."""
     form, context = NewEditionForm(), {"copyable": _with_places(), **shared(None)}
     if not form.validate_on_submit():
-        return _form_page(form, "dashboard/new_edition.html", **context)
+        return form_page(form, "dashboard/new_edition.html", **context)
     try:
         with unit_of_work() as session:
             service.open_draft(
@@ -61,7 +61,7 @@ def copy_edition(year: int) -> ResponseReturnValue:
     form = CopyForm(data={"year": source.year + 1, "capacity": pool.capacity if pool else None})
     context = {"source": source, **shared(None)}
     if not form.validate_on_submit():
-        return _form_page(form, "dashboard/copy_edition.html", **context)
+        return form_page(form, "dashboard/copy_edition.html", **context)
     try:
         with unit_of_work() as session:
             service.copy_to_draft(session, year, form.year.data, form.capacity.data, acting(), now())
@@ -97,7 +97,7 @@ def settings(edition: Edition) -> ResponseReturnValue:
     form = SettingsForm.of(edition, pool.capacity if pool else None)
     context = {"taken": pool.taken if pool else 0, **shared(edition)}
     if not form.validate_on_submit():
-        return _form_page(form, "dashboard/settings.html", **context)
+        return form_page(form, "dashboard/settings.html", **context)
     try:
         with unit_of_work() as session:
             service.change_settings(session, edition.id, form.to_wishes(edition), acting(), now())
@@ -114,7 +114,7 @@ def publish(edition: Edition) -> ResponseReturnValue:
     """Show a draft to everyone, after asking."""
     form, context = ButtonForm(), {"missing": _missing(edition), "window": edition.window(now()), **shared(edition)}
     if not form.validate_on_submit():
-        return _form_page(form, "dashboard/publish.html", **context)
+        return form_page(form, "dashboard/publish.html", **context)
     try:
         with unit_of_work() as session:
             service.publish(session, edition.id, acting(), now())
@@ -135,7 +135,7 @@ def archive(edition: Edition) -> ResponseReturnValue:
     if not form.validate_on_submit():
         places = queries.places_of(db.session(), [edition.id]).get(edition.id)
         context = {"places": places, "is_over": edition.is_over(now()), **shared(edition)}
-        return _form_page(form, "dashboard/archive.html", **context)
+        return form_page(form, "dashboard/archive.html", **context)
     try:
         with unit_of_work() as session:
             archive_edition(session, edition.id, acting(), now())
@@ -166,9 +166,3 @@ def _first_categories() -> list[str]:
 def _year_is_taken(form: Any, template: str, **context: Any) -> ResponseReturnValue:
     form.year.errors = [_("There is an edition of %(year)d already.", year=form.year.data)]
     return answer_errors(form, template, **context)
-
-
-def _form_page(form: Any, template: str, **context: Any) -> ResponseReturnValue:
-    if form.is_submitted():
-        return answer_errors(form, template, **context)
-    return render_template(template, form=form, **context)

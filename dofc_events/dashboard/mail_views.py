@@ -25,7 +25,7 @@ from dofc_events.extensions import settings
 from dofc_events.mail import outbox, queries
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import MessageState
-from dofc_events.web.forms import ButtonForm, answer_errors
+from dofc_events.web.forms import ButtonForm, answer_errors, form_page
 from dofc_events.web.security import MAIL_PREVIEW_POLICY
 
 __all__ = ["blueprint"]
@@ -109,9 +109,7 @@ def send_kept(edition: Edition) -> ResponseReturnValue:
         return redirect(url_for(".mail", year=edition.year), 303)
     if not form.validate_on_submit():
         count = _sendable(edition)
-        if form.is_submitted():
-            return answer_errors(form, "dashboard/send_kept.html", count=count, **shared(edition))
-        return render_template("dashboard/send_kept.html", form=form, count=count, **shared(edition))
+        return form_page(form, "dashboard/send_kept.html", count=count, **shared(edition))
     with unit_of_work() as session:
         count = outbox.send_kept(session, scope, acting(), now())
     flash(ngettext("%(num)d message goes out now.", "%(num)d messages go out now.", count), "success")

@@ -26,7 +26,7 @@ from dofc_events.registration import service as delegates_acts
 from dofc_events.registration.forms import AddressForm
 from dofc_events.registration.queries import standing_of
 from dofc_events.registration.rules import Outcome
-from dofc_events.web.forms import answer_errors, answer_too_many
+from dofc_events.web.forms import answer_too_many, form_page
 
 blueprint = Blueprint("dashboard", __name__, url_prefix="/organise")
 
@@ -117,9 +117,7 @@ def correct_address(edition: Edition, reference: str) -> ResponseReturnValue:
     if found.ended_at is not None or edition.is_over(now()):
         return make_response(render_template(page, form=form, is_over=True, **context), 403)
     if not form.validate_on_submit():
-        if form.is_submitted():
-            return answer_errors(form, page, is_over=False, **context)
-        return render_template(page, form=form, is_over=False, **context)
+        return form_page(form, page, is_over=False, **context)
     try:
         with unit_of_work() as session:
             outcome = delegates_acts.correct_address(session, found.id, form.email.data, acting(), now()).outcome

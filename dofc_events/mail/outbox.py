@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from dofc_events.core.audit import Actor, record
@@ -16,7 +16,7 @@ from dofc_events.mail.models import Message
 from dofc_events.mail.queries import can_be_sent_yet
 from dofc_events.mail.rules import ADDRESS_LIMITS, MessageState, address_key
 
-# As many characters as the table holds. What is longer is cut: PostgreSQL would refuse the message, and with it the fact.
+# As many characters as the table holds. What is longer is cut: PostgreSQL would refuse the message, and the fact with it.
 LONGEST_NAME = 200
 LONGEST_SUBJECT = 300
 
@@ -117,11 +117,17 @@ def send_kept(session: Session, scope: str, actor: Actor, now: datetime) -> int:
 
 
 def refuse_flood(session: Session, address: str, now: datetime) -> None:
-    """Raise TooManyMessages when forms that anyone can fill in would send `address` more than the limits allow."""
+    """Raise TooManyMessages when forms that anyone can fill in would send `address` more than the limits allow.
+
+    Who asks for the same address meanwhile waits until this unit of work ends, or all would count the same few.
+    """
+    key = address_key(address)
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtext(key))))
     day = ADDRESS_LIMITS[-1][1]
     recent = session.scalars(
         select(Message.queued_at)
-        .where(Message.recipient_key == address_key(address), Message.queued_at > now - day)
+        .where(Message.recipient_key == key, Message.queued_at > now - day)
         .where(Message.state != MessageState.WITHDRAWN)
         .order_by(Message.queued_at.desc())
         .limit(ADDRESS_LIMITS[-1][0])

@@ -1,7 +1,5 @@
 """One delegate's own pages, behind the link in the mail. No GET changes anything: mail scanners follow links."""
 
-from typing import Any
-
 from flask import Response, abort, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -21,7 +19,7 @@ from dofc_events.registration.mails import calendar_entry
 from dofc_events.registration.queries import standing_in
 from dofc_events.registration.rules import Outcome
 from dofc_events.registration.views import blueprint, is_frozen, own_context, wrote_to
-from dofc_events.web.forms import ButtonForm, answer_errors, answer_too_many
+from dofc_events.web.forms import ButtonForm, answer_errors, answer_too_many, form_page
 
 OWN = "/registrations/<token>"
 
@@ -53,7 +51,7 @@ def edit(token: str) -> ResponseReturnValue:
     form.offer_categories(registration.edition.category_choices())
     context = {**own_context(registration, token), "sent_twice": False}
     if not form.validate_on_submit():
-        return _form_page(form, "registration/edit.html", **context)
+        return form_page(form, "registration/edit.html", **context)
     try:
         with unit_of_work() as session:
             changed = service.change_details(session, registration.id, form.to_details(), _actor(registration), now())
@@ -69,7 +67,7 @@ def address(token: str) -> ResponseReturnValue:
     form = AddressForm(obj=registration)
     context = own_context(registration, token)
     if not form.validate_on_submit():
-        return _form_page(form, "registration/address.html", **context)
+        return form_page(form, "registration/address.html", **context)
     try:
         with unit_of_work() as session:
             corrected = service.correct_address(session, registration.id, form.email.data, _actor(registration), now())
@@ -98,7 +96,7 @@ def hand_over(token: str) -> ResponseReturnValue:
     form = HandOverForm()
     context = own_context(registration, token)
     if not form.validate_on_submit():
-        return _form_page(form, "registration/hand_over.html", **context)
+        return form_page(form, "registration/hand_over.html", **context)
     names = form.given_name.data, form.family_name.data
     try:
         with unit_of_work() as session:
@@ -120,7 +118,7 @@ def cancel(token: str) -> ResponseReturnValue:
     form = ButtonForm()
     context = own_context(registration, token)
     if not form.validate_on_submit():
-        return _form_page(form, "registration/cancel.html", **context)
+        return form_page(form, "registration/cancel.html", **context)
     try:
         with unit_of_work() as session:
             service.cancel_registration(session, registration.id, _actor(registration), now())
@@ -136,7 +134,7 @@ def offer(token: str) -> ResponseReturnValue:
     context = own_context(registration, token)
     answer = request.form.get("answer")
     if not form.validate_on_submit() or answer not in ("accept", "decline"):
-        return _form_page(form, "registration/offer.html", **context)
+        return form_page(form, "registration/offer.html", **context)
     act = service.accept_offer if answer == "accept" else service.decline_offer
     try:
         with unit_of_work() as session:
@@ -144,7 +142,7 @@ def offer(token: str) -> ResponseReturnValue:
     except (NoOpenOffer, service.RegistrationOver):
         # The page says what became of the offer, and what can be done.
         return make_response(
-            render_template("registration/offer.html", form=form, **own_context(_mine(token), token)), 409
+            render_template("registration/offer.html", form=form, **own_context(_mine(token), token)), 403
         )
     return redirect(url_for(".own", token=token), 303)
 
@@ -187,9 +185,3 @@ def _actor(registration: Registration) -> Actor:
 
 def _read_only(registration: Registration, token: str) -> ResponseReturnValue:
     return make_response(render_template("registration/read_only.html", **own_context(registration, token)), 403)
-
-
-def _form_page(form: Any, template: str, **context: Any) -> ResponseReturnValue:
-    if form.is_submitted():
-        return answer_errors(form, template, **context)
-    return render_template(template, form=form, **context)

@@ -26,7 +26,7 @@ from dofc_events.registration.forms import AddressForm, DetailsForm, Registratio
 from dofc_events.registration.queries import offer_stands, standing_in
 from dofc_events.registration.rules import Outcome, details_are_frozen
 from dofc_events.registration.service import RegistrationNotOpen, register_delegate, send_link
-from dofc_events.web.forms import answer_errors, answer_too_many
+from dofc_events.web.forms import answer_errors, answer_too_many, form_page
 
 blueprint = Blueprint("registration", __name__)
 
@@ -71,9 +71,7 @@ def lost_link(year: int) -> ResponseReturnValue:
     edition = _published(year)
     form = AddressForm()
     if not form.validate_on_submit():
-        if form.is_submitted():
-            return answer_errors(form, "registration/lost_link.html", edition=edition)
-        return render_template("registration/lost_link.html", form=form, edition=edition)
+        return form_page(form, "registration/lost_link.html", edition=edition)
     with unit_of_work() as session:
         send_link(session, edition.id, form.email.data, now())
     return wrote_to(edition, form.email.data)

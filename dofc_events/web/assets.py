@@ -23,6 +23,9 @@ OURS = ("css/site.css", "js/site.js", "js/country.js", "img/hexagons.svg", "img/
 # Our name for a file, the package that it is installed with, and its place there.
 LIBRARIES = (("css/bootstrap.min.css", "flask_bootstrap", "static/bootstrap5/css/bootstrap.min.css"),)
 
+# What `web.security` gives to pages; files are answered before it is asked.
+FILE_HEADERS = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin"}
+
 
 def init_assets(app: Flask, instance: Path) -> None:
     """Build what is missing, serve it, and give templates `asset_url(name)`."""
@@ -30,7 +33,12 @@ def init_assets(app: Flask, instance: Path) -> None:
     names = {name: _publish(folder, name, content) for name, content in _sources().items()}
     app.jinja_env.globals["asset_url"] = lambda name: PREFIX + names[name]
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
-        app.wsgi_app, root=folder, prefix=PREFIX, immutable_file_test=lambda path, url: True
+        app.wsgi_app,
+        root=folder,
+        prefix=PREFIX,
+        immutable_file_test=lambda path, url: True,
+        allow_all_origins=False,
+        add_headers_function=lambda headers, path, url: headers.update(FILE_HEADERS),
     )
 
 

@@ -53,4 +53,8 @@ def init_errors(app: Flask) -> None:
         # The view answers, so that the form comes back with what was typed; no form is accepted while this is set.
         breached = limiter.current_limit
         g.retry_after = max(1, breached.reset_at - int(time.time())) if breached else 600
-        return app.ensure_sync(app.view_functions[str(request.endpoint)])(**(request.view_args or {}))  # type: ignore[no-any-return]
+        try:
+            return app.ensure_sync(app.view_functions[str(request.endpoint)])(**(request.view_args or {}))  # type: ignore[no-any-return]
+        except Exception as error_of_view:
+            # Flask handles what a view raises, but not what is raised while it handles something else.
+            return app.handle_user_exception(error_of_view)

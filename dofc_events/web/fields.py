@@ -74,7 +74,9 @@ class EmailField(Line):
                 _l("Before the @ only the letters a to z can be delivered everywhere; check the keyboard layout.")
             )
         try:
-            self.data = validate_email(self.data, check_deliverability=False, test_environment=True).normalized
+            self.data = validate_email(
+                self.data, strict=True, check_deliverability=False, test_environment=True
+            ).normalized
         except EmailNotValidError as error:
             raise ValidationError(
                 _l("This is not a complete mail address: it should look like name@example.org.")

@@ -25,6 +25,13 @@ class ButtonForm(Form):
     """A form that is only a button: what it does is in its address."""
 
 
+def form_page(form: FlaskForm, template: str, **context: Any) -> ResponseReturnValue:
+    """The form's page: as it is first shown, or after it was sent and not accepted."""
+    if form.is_submitted():
+        return answer_errors(form, template, **context)
+    return render_template(template, form=form, **context)
+
+
 def answer_errors(form: FlaskForm, template: str, **context: Any) -> ResponseReturnValue:
     """The form again with what was typed and what is wrong: 422; 400 for a bad CSRF token; 429 for too many."""
     if "retry_after" in g:

@@ -47,6 +47,10 @@ class Visitor:
         values = [(name, value) for name, values in form.values.items() for value in values]
         return self._ask("POST", str(form.tag.get("action") or form.page.url), urlencode(values))
 
+    def another_tab(self) -> "Visitor":
+        """The same browser, which can wait for two answers at once."""
+        return Visitor(self.url, self._cookies)
+
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()

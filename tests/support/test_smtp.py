@@ -15,6 +15,7 @@ def _message(number: int) -> EmailMessage:
 
 
 def _deliver(server, number: int = 1, context: ssl.SSLContext | None = None, login: tuple[str, str] | None = None):
+    connection: smtplib.SMTP
     if server.tls == "implicit":
         connection = smtplib.SMTP_SSL(server.host, server.port, timeout=5, context=context)
     else:

@@ -1,0 +1,186 @@
+"""`flask check`: says nothing against sound data, and finds every kind of damage."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import delete, select, text, update
+
+from dofc_events.conference.models import Edition
+from dofc_events.core.clock import now
+from dofc_events.delegates.models import Registration
+from dofc_events.mail.models import Message
+from dofc_events.mail.rules import MessageState
+from dofc_events.places.models import Claim, Pool
+from dofc_events.places.rules import ClaimStatus
+from dofc_events.registration import service
+from dofc_events.registration.models import UntoldNews
+from tests.support.factories import DELEGATE, claim_of, make_edition, make_registration, make_trip
+
+
+@pytest.fixture
+def check(app):
+    """`check()`: the exit status and the lines that the command prints."""
+
+    def run() -> tuple[int, list[str]]:
+        answer = app.test_cli_runner().invoke(args=["check"])
+        return answer.exit_code, answer.output.splitlines()
+
+    return run
+
+
+@pytest.fixture
+def full(writing) -> dict[str, str]:
+    """An edition of two places: two confirmed, two waiting, one cancelled; the references by name."""
+    with writing() as session:
+        edition = make_edition(session, now=now(), capacity=2, year=2031)
+        make_trip(session, edition)
+        people = {
+            name: make_registration(session, edition, now=now())
+            for name in ("first", "second", "third", "fourth", "fifth")
+        }
+        service.cancel_registration(session, people["third"].id, DELEGATE, now())
+        return {name: person.reference for name, person in people.items()}
+
+
+def of(reference: str):
+    """The claim of a registration, as a condition."""
+    return Claim.registration_id == select(Registration.id).where(Registration.reference == reference).scalar_subquery()
+
+
+def test_check_is_content_with_an_empty_database(check):
+    assert check() == (0, ["Everything adds up."])
+
+
+def test_check_is_content_with_sound_data(check, full):
+    assert check() == (0, ["Everything adds up."])
+
+
+def test_check_is_content_with_news_that_are_still_to_be_written(check, full, writing):
+    with writing() as session:
+        registration = session.scalars(select(Registration).where(Registration.reference == full["fourth"])).one()
+        session.execute(delete(Message).where(Message.about == full["fourth"]))
+        session.add(UntoldNews(registration_id=registration.id, since=now()))
+    assert check() == (0, ["Everything adds up."])
+
+
+def test_check_finds_a_pool_that_counts_too_few(check, full, writing):
+    with writing() as session:
+        session.execute(update(Pool).where(Pool.edition_id.is_not(None)).values(taken=1))
+    code, lines = check()
+    assert code == 1
+    assert any("counts 1 taken, but 2 claims are confirmed or offered" in line for line in lines)
+
+
+def test_check_finds_a_pool_that_counts_too_many(check, full, writing):
+    with writing() as session:
+        session.execute(update(Pool).where(Pool.trip_id.is_not(None)).values(taken=1))
+    code, lines = check()
+    assert code == 1 and any("(trip 1) counts 1 taken, but 0 claims" in line for line in lines)
+
+
+def test_check_finds_a_pool_that_is_oversold(check, full, writing, app):
+    with writing() as session:
+        _without_check(session)
+        session.execute(update(Pool).where(Pool.edition_id.is_not(None)).values(capacity=1))
+    code, lines = check()
+    assert code == 1 and any("is oversold: 2 of 1" in line for line in lines)
+
+
+def test_check_finds_a_position_that_would_be_given_again(check, full, writing):
+    with writing() as session:
+        session.execute(update(Pool).where(Pool.edition_id.is_not(None)).values(next_position=3))
+    code, lines = check()
+    assert code == 1 and any("would give position 3 again: 3 is in use" in line for line in lines)
+
+
+def test_check_finds_somebody_who_waits_while_a_place_is_free(check, full, writing):
+    with writing() as session:
+        session.execute(update(Pool).where(Pool.edition_id.is_not(None)).values(capacity=3))
+    code, lines = check()
+    assert code == 1 and any("somebody waits while 1 are free" in line for line in lines)
+
+
+def test_check_does_not_mind_that_somebody_waits_once_the_edition_has_begun(check, full, writing):
+    with writing() as session:
+        session.execute(update(Pool).where(Pool.edition_id.is_not(None)).values(capacity=3))
+        session.execute(update(Edition).values(starts_on=(now() - timedelta(days=2)).date()))
+    assert check()[0] == 0
+
+
+def test_check_finds_a_registration_that_ended_but_keeps_its_place(check, full, writing):
+    with writing() as session:
+        ended = update(Registration).where(Registration.reference == full["first"])
+        session.execute(ended.values(ended_at=now()))
+    code, lines = check()
+    assert code == 1 and any(full["first"] in line and "ended" in line for line in lines)
+
+
+def test_check_finds_a_cancelled_place_of_a_registration_that_did_not_end(check, full, writing):
+    with writing() as session:
+        session.execute(update(Registration).where(Registration.reference == full["third"]).values(ended_at=None))
+    code, lines = check()
+    assert code == 1 and any(full["third"] in line and "ended" in line for line in lines)
+
+
+def test_check_finds_a_registration_without_a_place(check, full, writing):
+    with writing() as session:
+        session.execute(delete(Claim).where(of(full["fourth"])))
+    code, lines = check()
+    assert code == 1 and any(full["fourth"] in line for line in lines)
+
+
+def test_check_finds_a_registration_with_a_place_at_another_edition(check, full, writing):
+    with writing() as session:
+        other = make_edition(session, now=now(), year=2032)
+        pool = session.scalars(select(Pool).where(Pool.edition_id == other.id)).one()
+        session.execute(update(Claim).where(of(full["fourth"])).values(pool_id=pool.id, position=90))
+    code, lines = check()
+    assert code == 1 and any(full["fourth"] in line for line in lines)
+
+
+@pytest.mark.parametrize("damage", ["no message", "another kind", "too early"])
+def test_check_finds_a_status_that_nobody_was_told(check, full, writing, damage):
+    with writing() as session:
+        told = Message.about == full["fourth"]
+        if damage == "no message":
+            session.execute(delete(Message).where(told))
+        elif damage == "another kind":
+            session.execute(update(Message).where(told).values(kind="registration-link"))
+        else:
+            session.execute(update(Message).where(told).values(queued_at=now() - timedelta(days=1)))
+    code, lines = check()
+    assert code == 1 and lines == [f"registration {full['fourth']}: its status was never told"]
+
+
+def test_check_finds_a_promotion_that_nobody_was_told(check, full, writing):
+    """What a unit of work cut in half would leave behind."""
+    with writing() as session:
+        waits = session.scalars(select(Registration).where(Registration.reference == full["fourth"])).one()
+        claim = claim_of(session, waits)
+        claim.status, claim.position, claim.changed_at = ClaimStatus.CONFIRMED, None, now()
+        pool = session.get_one(Pool, claim.pool_id)
+        pool.capacity, pool.taken = 3, 3
+    assert check() == (1, [f"registration {full['fourth']}: its status was never told"])
+
+
+def test_check_counts_a_message_as_told_whatever_became_of_it(check, full, writing):
+    """A dead message is shown on the mail page; here the question is whether it was written."""
+    for state in (MessageState.DEAD, MessageState.WITHDRAWN, MessageState.SENT):
+        with writing() as session:
+            session.execute(update(Message).values(state=state))
+        assert check()[0] == 0
+
+
+def test_check_says_everything_that_is_wrong(check, full, writing):
+    with writing() as session:
+        session.execute(update(Pool).where(Pool.edition_id.is_not(None)).values(taken=1, next_position=1))
+        session.execute(delete(Message))
+    code, lines = check()
+    assert code == 1 and len(lines) >= 2 + 1 + 5
+
+
+def _without_check(session) -> None:
+    if session.get_bind().dialect.name == "sqlite":
+        session.execute(text("PRAGMA ignore_check_constraints = ON"))
+    else:
+        session.execute(text("ALTER TABLE pools DROP CONSTRAINT ck_pools_never_oversold"))

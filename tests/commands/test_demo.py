@@ -1,0 +1,166 @@
+"""`flask history` and `flask demo`: run twice they change nothing, and what is invented says so."""
+
+import unicodedata
+from datetime import date, timedelta
+
+import pytest
+import yaml
+from sqlalchemy import select
+
+from dofc_events.accounts.models import Account
+from dofc_events.commands.check import faults
+from dofc_events.commands.demo import DEMO
+from dofc_events.conference.models import Edition, Member, Organisation
+from dofc_events.conference.rules import Window
+from dofc_events.core.audit import AuditEntry
+from dofc_events.core.clock import now
+from dofc_events.core.db import Base
+from dofc_events.delegates.models import Registration
+from dofc_events.mail.models import Message
+from dofc_events.places.models import Claim, Pool
+from dofc_events.trips.queries import trip_pools
+
+
+@pytest.fixture
+def flask(app):
+    """`flask("demo")`: one command; fails if it does."""
+
+    def run(*arguments: str) -> str:
+        answer = app.test_cli_runner().invoke(args=arguments)
+        assert answer.exit_code == 0, f"{answer.output}{answer.exception!r}"
+        return answer.stdout
+
+    return run
+
+
+def dump(reading) -> dict[str, list[tuple]]:
+    """Every row of every table."""
+    with reading() as session:
+        return {
+            name: sorted((tuple(row) for row in session.execute(select(table))), key=repr)
+            for name, table in Base.metadata.tables.items()
+        }
+
+
+def filled(tables: dict[str, list[tuple]]) -> set[str]:
+    return {name for name, rows in tables.items() if rows}
+
+
+def test_history_and_demo_change_nothing_when_run_again(flask, reading):
+    for command in ("history", "demo"):
+        flask(command)
+        before = dump(reading)
+        flask(command)
+        assert dump(reading) == before
+    flask("history")
+    assert dump(reading) == before
+
+
+def test_demo_leaves_alone_what_was_changed_since(flask, reading, writing):
+    flask("demo")
+    with writing() as session:
+        session.scalars(select(Edition).where(Edition.is_demo)).one().city = "Olomouc"
+        session.scalars(select(Edition).where(Edition.year == 2010)).one().summary = "Corrected."
+    before = dump(reading)
+    flask("demo")
+    assert dump(reading) == before
+
+
+@pytest.mark.databases("sqlite")
+def test_demo_if_empty_does_nothing_when_there_is_an_edition(flask, reading):
+    flask("history")
+    before = dump(reading)
+    flask("demo", "--if-empty")
+    assert dump(reading) == before
+
+
+@pytest.mark.databases("sqlite")
+def test_demo_if_empty_fills_an_empty_database(flask, reading):
+    flask("demo", "--if-empty")
+    assert "registrations" in filled(dump(reading))
+
+
+@pytest.mark.databases("sqlite")
+def test_history_loads_nothing_invented(flask, reading):
+    flask("history")
+    tables = dump(reading)
+    people = {"registrations", "accounts", "messages", "claims", "members", "trips", "pools", "consent_texts"}
+    assert filled(tables).isdisjoint(people)
+    with reading() as session:
+        editions = session.scalars(select(Edition).order_by(Edition.year)).all()
+        assert [edition.year for edition in editions] == list(range(2010, 2017))
+        assert not any(edition.is_demo for edition in editions)
+        assert not any(organisation.is_demo for organisation in session.scalars(select(Organisation)))
+
+
+@pytest.mark.databases("sqlite")
+def test_demo_marks_what_it_invents(flask, reading):
+    flask("demo")
+    invented = yaml.safe_load(DEMO.read_text(encoding="utf-8"))
+    with reading() as session:
+        marked = session.scalars(select(Organisation.slug).where(Organisation.is_demo)).all()
+        assert set(marked) == {member["slug"] for member in invented["members"]}
+        assert len(session.scalars(select(Member)).all()) == len(marked)
+        assert [edition.year for edition in session.scalars(select(Edition).where(Edition.is_demo))] == [
+            now().year + 1
+        ]
+        for email in (*session.scalars(select(Account.email)), *session.scalars(select(Registration.email))):
+            assert email.endswith("@demo.example"), "an address that nobody can have (RFC 2606)"
+
+
+@pytest.mark.databases("sqlite")
+def test_the_demonstration_edition_is_what_the_contract_says(flask, reading):
+    flask("demo")
+    with reading() as session:
+        edition = session.scalars(select(Edition).where(Edition.is_demo)).one()
+        assert edition.year == now().year + 1 and edition.window(now()) is Window.OPEN
+        assert (edition.city, edition.zone, edition.offer_hours) == ("Brno", "Europe/Prague", 72)
+        assert edition.contact_email and edition.contact_name
+        assert edition.starts_on.weekday() == 3 and edition.starts_on.month == 10
+        assert edition.starts_on > date(edition.year, 9, 30)
+        assert edition.ends_on - edition.starts_on == timedelta(days=2)
+        trips = [trip for trip, _ in trip_pools(session, edition.id)]
+        overlapping = [
+            (a.slug, b.slug) for a in trips for b in trips if a.slug < b.slug and a.starts_at < b.ends_at > b.starts_at
+            and b.starts_at < a.ends_at
+        ]  # fmt: skip
+        assert len(overlapping) == 1, "two of them overlap in time"
+        for trip in trips:
+            assert edition.begins_at() < trip.starts_at < trip.ends_at
+
+
+@pytest.mark.databases("sqlite")
+def test_the_demonstration_delegates_come_from_everywhere(flask, reading):
+    flask("demo")
+    with reading() as session:
+        people = session.scalars(select(Registration)).all()
+        statuses = session.scalars(select(Claim.status)).all()
+        assert faults(session) == []
+        messages = session.scalars(select(Message)).all()
+        audited = set(session.scalars(select(AuditEntry.about).where(AuditEntry.act == "registered")))
+    assert len(people) == 40
+    assert len({person.country for person in people}) >= 15
+    scripts = {unicodedata.name(person.given_name[0]).split()[0] for person in people}
+    assert {"LATIN", "CYRILLIC", "GREEK", "HANGUL", "GEORGIAN"} <= scripts
+    assert any(not person.family_name for person in people)
+    assert statuses.count("cancelled") == 3 and statuses.count("confirmed") == 37
+    assert {message.state for message in messages} == {"kept"} and len(messages) == 43
+    assert audited == {person.reference for person in people}
+    assert len({person.registered_at for person in people}) == 40
+    assert max(person.registered_at for person in people) < now()
+
+
+def test_demo_keeps_its_mail_even_with_a_mail_server(make_app, smtp, reading):
+    app = make_app(**smtp.settings())
+    answer = app.test_cli_runner().invoke(args=["demo"])
+    assert answer.exit_code == 0, answer.output
+    with reading() as session:
+        assert set(session.scalars(select(Message.state))) == {"kept"}
+
+
+@pytest.mark.databases("sqlite")
+def test_the_demonstration_numbers(app, flask, reading):
+    flask("demo")
+    with reading() as session:
+        pools = session.execute(select(Edition.year, Pool.capacity, Pool.taken).join(Pool)).all()
+        assert [tuple(row) for row in pools] == [(now().year + 1, 250, 37)]

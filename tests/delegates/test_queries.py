@@ -1,0 +1,97 @@
+"""Who is registered where."""
+
+import pytest
+from sqlalchemy import select
+
+from dofc_events.delegates.links import token_of
+from dofc_events.delegates.models import Registration
+from dofc_events.delegates.queries import (
+    found_by,
+    live_registration,
+    registration_by_form_key,
+    registration_by_reference,
+    registration_by_token,
+)
+from dofc_events.registration.service import cancel_registration
+from tests.support.factories import DELEGATE, NOW, make_edition, make_registration
+
+
+@pytest.fixture
+def edition(session):
+    return make_edition(session)
+
+
+@pytest.fixture
+def zofia(session, edition):
+    return make_registration(
+        session,
+        edition,
+        given_name="Žofia",
+        family_name="Nováková",
+        email="Zofia@dofc.test",
+        organisation="100% Cluster_One \\ Ltd",
+        badge_name="Sophie",
+    )
+
+
+def found(session, words) -> list[Registration]:
+    return list(session.scalars(select(Registration).where(found_by(words))))
+
+
+def test_a_link_opens_its_registration_until_it_is_replaced(session, zofia):
+    token = token_of(zofia)
+    assert registration_by_token(session, token) is zofia
+    zofia.link_version += 1
+    session.flush()
+    assert registration_by_token(session, token) is None
+    assert registration_by_token(session, token_of(zofia)) is zofia
+
+
+@pytest.mark.parametrize("place", [0, 5, 10, 20])
+def test_a_link_that_was_tampered_with_opens_nothing(session, zofia, place):
+    token = token_of(zofia)
+    letter = "A" if token[place] != "A" else "B"
+    assert registration_by_token(session, token[:place] + letter + token[place + 1 :]) is None
+
+
+@pytest.mark.parametrize("token", ["", ".", "..", "x", "K.1", "KKKK-KKKK.1.é", "KKKK-KKKK..x", "\u0661.\u0661.x"])
+def test_what_is_no_link_opens_nothing(session, zofia, token):
+    assert registration_by_token(session, token) is None
+
+
+def test_a_reference_is_found_at_its_own_edition_only(session, edition, zofia):
+    other = make_edition(session, year=2030)
+    assert registration_by_reference(session, edition.id, zofia.reference) is zofia
+    assert registration_by_reference(session, other.id, zofia.reference) is None
+
+
+def test_a_live_registration_is_found_by_any_spelling_until_it_ends(session, edition, zofia):
+    assert live_registration(session, edition.id, " zOFIA@DOFC.test ") is zofia
+    assert live_registration(session, edition.id, "other@dofc.test") is None
+    cancel_registration(session, zofia.id, DELEGATE, NOW)
+    assert live_registration(session, edition.id, "zofia@dofc.test") is None
+
+
+def test_a_form_key_finds_its_registration(session, zofia):
+    assert registration_by_form_key(session, zofia.form_key) is zofia
+    assert registration_by_form_key(session, "another") is None
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["žofia", "ŽOFIA novák", "nováková žofia", "zofia@", "sophie", "100% cluster", "cluster_one", "\\ ltd", "", "  "],
+)
+def test_found_by_finds_every_word_anywhere(session, edition, zofia, words):
+    make_registration(session, edition, given_name="Other", organisation="100 Cluster-One Ltd", badge_name="")
+    assert zofia in found(session, words)
+
+
+@pytest.mark.parametrize("words", ["žofia other", "%", "_ne_", "100_", "sofia"])
+def test_found_by_takes_nothing_for_a_pattern(session, edition, zofia, words):
+    other = make_registration(session, edition, given_name="Other", organisation="100 Cluster-One", badge_name="")
+    assert other not in found(session, words)
+
+
+def test_found_by_finds_a_reference(session, edition, zofia):
+    make_registration(session, edition)
+    assert found(session, zofia.reference.lower()) == [zofia]

@@ -1,0 +1,68 @@
+"""Counts that hold over all threads and processes of one machine."""
+
+import subprocess
+import sys
+import threading
+
+import pytest
+import time_machine
+
+from dofc_events.web.limits import FileStorage
+
+COUNT = """
+import sys
+from dofc_events.web.limits import FileStorage
+storage = FileStorage(sys.argv[1])
+for _ in range(200):
+    storage.incr("key", 60)
+"""
+
+
+@pytest.fixture
+def uri(tmp_path):
+    return f"limits-file://{tmp_path / 'limits.sqlite'}"
+
+
+def test_two_processes_and_two_threads_count_together(uri):
+    processes = [subprocess.Popen([sys.executable, "-c", COUNT, uri]) for _ in range(2)]
+    storage = FileStorage(uri)
+
+    def count() -> None:
+        for _ in range(200):
+            storage.incr("key", 60)
+
+    threads = [threading.Thread(target=count) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [process.wait(30) for process in processes] == [0, 0]
+    assert storage.get("key") == 800
+
+
+def test_a_window_ends_and_the_next_one_begins_at_nothing(uri):
+    storage = FileStorage(uri)
+    with time_machine.travel(1_800_000_000, tick=False) as clock:
+        assert [storage.incr("key", 60), storage.incr("key", 60, amount=3)] == [1, 4]
+        clock.shift(59)
+        assert (storage.incr("key", 60), storage.get_expiry("key")) == (5, 1_800_000_060)
+        clock.shift(1)
+        assert (storage.get("key"), storage.get_expiry("key")) == (0, 1_800_000_060)
+        assert storage.incr("key", 60) == 1
+
+
+def test_keys_are_counted_apart_and_can_be_forgotten(uri):
+    storage = FileStorage(uri)
+    storage.incr("a", 60)
+    storage.incr("b", 60)
+    storage.clear("a")
+    assert (storage.get("a"), storage.get("b"), storage.check()) == (0, 1, True)
+    assert storage.reset() == 1
+    assert storage.get("b") == 0
+
+
+def test_what_has_ended_is_removed_when_a_process_starts(uri):
+    with time_machine.travel(1_800_000_000, tick=False) as clock:
+        FileStorage(uri).incr("key", 60)
+        clock.shift(60)
+        assert FileStorage(uri).reset() == 0
