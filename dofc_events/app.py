@@ -60,7 +60,6 @@ def create_app(settings: Settings) -> Flask:
         MAIL_DEBUG=False,
         RATELIMIT_ENABLED=settings.rate_limits,
         RATELIMIT_STORAGE_URI=f"{FileStorage.STORAGE_SCHEME[0]}://{settings.instance / 'limits.sqlite'}",
-        RATELIMIT_APPLICATION="300 per 10 minutes",
     )
     if settings.trusted_proxies:
         n = settings.trusted_proxies

@@ -49,7 +49,8 @@ class Settings:
         if sender and "@" not in parseaddr(sender)[1]:
             raise SettingsError(f"MAIL_DEFAULT_SENDER must hold a mail address, not {sender!r}.")
         base_url = env.get("BASE_URL", f"http://127.0.0.1:{port}").rstrip("/")
-        if urlsplit(base_url).scheme not in ("http", "https") or not urlsplit(base_url).netloc:
+        address = urlsplit(base_url)
+        if address.scheme not in ("http", "https") or not address.netloc or address.path:
             raise SettingsError(
                 f"BASE_URL must be a full address such as https://events.example.org, not {base_url!r}."
             )

@@ -1,6 +1,6 @@
 """Flask extensions, unbound; `app.create_app` binds them."""
 
-from flask import current_app
+from flask import current_app, request
 from flask_babel import Babel
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -12,7 +12,12 @@ from dofc_events.config import Settings
 
 babel = Babel()
 login_manager = LoginManager()
-limiter = Limiter(get_remote_address)
+# A whole conference may share one Wi-Fi, and looking costs nobody anything: only forms are counted.
+limiter = Limiter(
+    get_remote_address,
+    application_limits=["300 per 10 minutes"],
+    application_limits_exempt_when=lambda: request.method != "POST",
+)
 mail = Mail()
 migrate = Migrate()
 

@@ -39,7 +39,7 @@ def test_from_env_reads_every_variable(read, tmp_path):
     env = {
         "SECRET_KEY": "another secret of a good length",
         "DATABASE_URL": "postgresql+psycopg://dofc@db/dofc",
-        "BASE_URL": "https://events.example.org/dofc/",
+        "BASE_URL": "https://events.example.org/",
         "RATE_LIMITS": "off",
         "TRUSTED_PROXIES": "2",
         "MAIL_SERVER": "mail.example.org",
@@ -53,7 +53,7 @@ def test_from_env_reads_every_variable(read, tmp_path):
     assert settings == Settings(
         secret_key="another secret of a good length",
         database_url="postgresql+psycopg://dofc@db/dofc",
-        base_url="https://events.example.org/dofc",
+        base_url="https://events.example.org",
         instance=tmp_path,
         rate_limits=False,
         trusted_proxies=2,
@@ -101,8 +101,11 @@ def test_from_env_builds_links_on_the_port_when_there_is_no_base_url(read):
         ({"MAIL_SERVER": "mail.example.org", "MAIL_DEFAULT_SENDER": "Days of Clusters"}, "MAIL_DEFAULT_SENDER"),
         ({"MAIL_DEFAULT_SENDER": "no address here"}, "MAIL_DEFAULT_SENDER"),
         ({"BASE_URL": "events.example.org"}, "BASE_URL"),
+        ({"BASE_URL": "https://example.org/events"}, "BASE_URL"),
         ({"BASE_URL": "ftp://events.example.org"}, "BASE_URL"),
         ({"BASE_URL": "https://"}, "BASE_URL"),
+        # The pages know of no path before theirs.
+        ({"BASE_URL": "https://example.org/dofc"}, "BASE_URL"),
     ],
 )
 def test_from_env_refuses_what_makes_no_sense(read, env, words):

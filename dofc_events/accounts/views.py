@@ -1,6 +1,6 @@
 """Pages for signing in and out."""
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, url_for
 from flask import session as browser
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, logout_user
@@ -12,28 +12,16 @@ from dofc_events.accounts.rules import SIGN_IN_LINK_LASTS
 from dofc_events.accounts.service import LinkNotValid, ask_for_link, use_link
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
-from dofc_events.extensions import limiter, settings
-from dofc_events.mail.rules import ADDRESS_LIMITS, address_key
+from dofc_events.extensions import settings
+from dofc_events.mail.guards import limit_by_address
+from dofc_events.mail.rules import ADDRESS_LIMITS
 from dofc_events.web.forms import ButtonForm, form_page
 
 blueprint = Blueprint("accounts", __name__)
 
-# As often as the outbox writes to one address: a fuller form would send nothing more.
-PER_ADDRESS = "; ".join(f"{count} per {int(span.total_seconds())} seconds" for count, span in ADDRESS_LIMITS)
-
-
-def _typed_address() -> str:
-    return address_key(request.form.get("email", ""))
-
-
-def _sends_nothing() -> bool:
-    return not SignInForm().validate_on_submit()
-
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])
-@limiter.limit(
-    PER_ADDRESS, key_func=_typed_address, methods=["POST"], exempt_when=_sends_nothing, override_defaults=False
-)
+@limit_by_address(SignInForm)
 def sign_in() -> ResponseReturnValue:
     """Ask for a link to sign in."""
     form = SignInForm()

@@ -16,7 +16,7 @@ from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import edition_by_year, latest_edition
 from dofc_events.conference.rules import Window, parse_deadline
 from dofc_events.core.audit import COMMAND
-from dofc_events.core.clock import now
+from dofc_events.core.clock import now, zones
 from dofc_events.core.countries import country_codes
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import Refusal
@@ -30,7 +30,7 @@ from dofc_events.trips.service import resize_trip
 
 
 @click.command("edition")
-@click.argument("year", type=int)
+@click.argument("year", type=click.IntRange(1, 9999))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of lines.")
 @click.option("--create", is_flag=True, help="Make the edition, as a draft like the last one.")
 @click.option("--city", help="With --create.")
@@ -46,16 +46,28 @@ from dofc_events.trips.service import resize_trip
 @with_appcontext
 def edition(year: int, as_json: bool, **wishes: Any) -> None:
     """Change the edition of YEAR as the options say, then show its numbers."""
+    _check_combination(wishes)
     try:
-        if any(value not in (None, False) for value in wishes.values()):
+        # By identity: --capacity 0 and --offer-hours 0 are wishes, too, and 0 equals False.
+        if any(value is not None and value is not False for value in wishes.values()):
             with unit_of_work() as session:
                 _change(session, year, wishes, now())
         numbers = _numbers(db.session(), year)
     except Refusal as refusal:
         raise click.ClickException(f"{type(refusal).__name__}: {refusal}") from refusal
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from error
     click.echo(json.dumps(numbers) if as_json else "\n".join(f"{name}: {value}" for name, value in numbers.items()))
+
+
+def _check_combination(wishes: dict[str, Any]) -> None:
+    """Refuse an option that would do nothing without another one."""
+    if wishes["trip_slug"] and wishes["capacity"] is None:
+        raise click.UsageError("--trip says whose seats --capacity means: give both.")
+    if not wishes["create"] and any(wishes[name] for name in ("city", "country", "zone")):
+        raise click.UsageError("--city, --country and --zone are for --create.")
+    if wishes["country"] and wishes["country"] not in country_codes():
+        raise click.UsageError("--country takes a two-letter code.")
+    if wishes["zone"] and wishes["zone"] not in zones():
+        raise click.UsageError("--zone takes an IANA zone such as Europe/Prague.")
 
 
 def _change(session: Session, year: int, wishes: dict[str, Any], at: datetime) -> None:
@@ -64,9 +76,9 @@ def _change(session: Session, year: int, wishes: dict[str, Any], at: datetime) -
     found = _edition(session, year)
     details = conference.details_of(found)
     if wishes["opens"]:
-        details = replace(details, registration_opens_at=parse_deadline(wishes["opens"], found.zone, closing=False))
+        details = replace(details, registration_opens_at=_moment(wishes["opens"], found.zone, closing=False))
     if wishes["closes"]:
-        details = replace(details, registration_closes_at=parse_deadline(wishes["closes"], found.zone, closing=True))
+        details = replace(details, registration_closes_at=_moment(wishes["closes"], found.zone, closing=True))
     if wishes["offer_hours"] is not None:
         details = replace(details, offer_hours=wishes["offer_hours"])
     if edition_pool(session, found.id):
@@ -88,11 +100,11 @@ def _change(session: Session, year: int, wishes: dict[str, Any], at: datetime) -
 
 def _create(session: Session, year: int, wishes: dict[str, Any], at: datetime) -> None:
     """A draft like the last edition, with what a script can publish: times of day, somebody to write to, a category."""
+    if edition_by_year(session, year) is not None:
+        raise conference.EditionExists(str(year))
     last = latest_edition(session, before=year)
     if last is None and not (wishes["city"] and wishes["country"]):
         raise click.UsageError("There is no earlier edition to go by: --create needs --city and --country.")
-    if wishes["country"] and wishes["country"] not in country_codes():
-        raise click.UsageError("--country takes a two-letter code.")
     if last is None:
         blank = conference.EditionDetails(city=wishes["city"], country=wishes["country"], zone=wishes["zone"] or "UTC")
         created = conference.create_edition(session, year, blank, [], COMMAND, at)
@@ -114,6 +126,13 @@ def _create(session: Session, year: int, wishes: dict[str, Any], at: datetime) -
     conference.change_edition(session, created.id, complete, COMMAND, at)
     pool = edition_pool(session, last.id) if last else None
     create_pool(session, edition_id=created.id, capacity=pool.capacity if pool else 0)
+
+
+def _moment(text: str, zone: str, *, closing: bool) -> datetime:
+    try:
+        return parse_deadline(text, zone, closing=closing)
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r} is no ISO date or time: {error}") from error
 
 
 def _numbers(session: Session, year: int) -> dict[str, Any]:

@@ -32,7 +32,7 @@ log = structlog.get_logger()
 @click.option("--once", is_flag=True, help="Do all that is due, then stop.")
 @with_appcontext
 def worker(once: bool) -> None:
-    """Deliver mail, let offers lapse, send reminders, until stopped."""
+    """Deliver mail, let offers lapse, close waiting lists, until stopped."""
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())

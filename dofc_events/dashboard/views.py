@@ -113,7 +113,8 @@ def correct_address(edition: Edition, reference: str) -> ResponseReturnValue:
     """Write to another address from now on, when mail does not arrive."""
     found = _registration(edition, reference)
     form = AddressForm(obj=found)
-    page, context = "dashboard/address.html", {"registration": found, **shared(edition)}
+    page, standing = "dashboard/address.html", standing_of(db.session(), found.id)
+    context = {"registration": found, "status": standing.status, **shared(edition)}
     if found.ended_at is not None or edition.is_over(now()):
         return make_response(render_template(page, form=form, is_over=True, **context), 403)
     if not form.validate_on_submit():

@@ -19,7 +19,14 @@ from sqlalchemy.orm import Session
 from dofc_events.core.clock import now as clock
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.mail.models import Message, WorkerSign
-from dofc_events.mail.rules import FORGET_WORKER_AFTER, LEASE, UNREACHABLE_RETRY, MessageState, retry_at
+from dofc_events.mail.rules import (
+    FORGET_WORKER_AFTER,
+    LEASE,
+    SHOW_LIFE_EVERY,
+    UNREACHABLE_RETRY,
+    MessageState,
+    retry_at,
+)
 from dofc_events.mail.transport import Refused, Transport, Unreachable
 
 BATCH = 20
@@ -38,6 +45,7 @@ class Courier:
         self._stopped = stopped or threading.Event()
         self._transport = Transport()
         self._retry_at: datetime | None = None
+        self._seen_at: datetime | None = None
 
     def deliver_due(self) -> bool:
         """Send the next batch of what is due; returns whether there was anything, and so may be more.
@@ -63,10 +71,14 @@ class Courier:
         return True
 
     def show_life(self) -> None:
-        """Leave the sign of life that the health page reads."""
+        """Leave the sign of life that the health page reads, now and then."""
+        now = clock()
+        if self._seen_at is not None and now - self._seen_at < SHOW_LIFE_EVERY:
+            return
         with unit_of_work() as session:
-            session.merge(WorkerSign(name=self.name, seen_at=clock()))
-            session.execute(delete(WorkerSign).where(WorkerSign.seen_at < clock() - FORGET_WORKER_AFTER))
+            session.merge(WorkerSign(name=self.name, seen_at=now))
+            session.execute(delete(WorkerSign).where(WorkerSign.seen_at < now - FORGET_WORKER_AFTER))
+        self._seen_at = now
 
     def close(self) -> None:
         self._transport.close()

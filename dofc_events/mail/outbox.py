@@ -16,7 +16,7 @@ from dofc_events.mail.models import Message
 from dofc_events.mail.queries import can_be_sent_yet
 from dofc_events.mail.rules import ADDRESS_LIMITS, MessageState, address_key
 
-# As many characters as the table holds. What is longer is cut: PostgreSQL would refuse the message, and the fact with it.
+# What the table holds. Longer text is cut: PostgreSQL would refuse the message, and the fact with it.
 LONGEST_NAME = 200
 LONGEST_SUBJECT = 300
 

@@ -11,7 +11,8 @@ RETRY_AFTER = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 720))
 # How soon an unreachable server is tried again; a message whose connection broke waits no longer either.
 UNREACHABLE_RETRY = timedelta(seconds=10)
 LATE_AFTER = timedelta(minutes=10)
-# A worker shows that it lives every ten seconds; delivering a slow batch may take it longer.
+SHOW_LIFE_EVERY = timedelta(seconds=10)
+# Delivering a slow batch may keep a worker from showing that it lives.
 WORKER_SILENT_AFTER = timedelta(minutes=2)
 FORGET_WORKER_AFTER = timedelta(days=1)
 ADDRESS_LIMITS = ((5, timedelta(hours=1)), (20, timedelta(days=1)))

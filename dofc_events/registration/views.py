@@ -18,6 +18,7 @@ from dofc_events.core.db import db, unit_of_work
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import registration_by_token
 from dofc_events.delegates.service import details_of
+from dofc_events.mail.guards import limit_by_address
 from dofc_events.mail.outbox import TooManyMessages
 from dofc_events.mail.queries import latest_message
 from dofc_events.places.queries import count_waiting, edition_pool
@@ -44,7 +45,10 @@ def register(year: int) -> ResponseReturnValue:
         if form.is_submitted():
             return answer_errors(form, "registration/register.html", **_form_context(edition))
         context = _form_context(edition) | {"fields": _blank_fields(str(get_locale()), edition.category_choices())}
-        return render_template("registration/register.html", form=form, **context)
+        page = make_response(render_template("registration/register.html", form=form, **context))
+        # The back button must bring this form back, with its one-time key and what was typed, not a new one.
+        page.headers["Cache-Control"] = "private, no-cache"
+        return page
     request = form.to_request(edition)
     try:
         with unit_of_work() as session:
@@ -67,6 +71,7 @@ def written(year: int) -> ResponseReturnValue:
 
 
 @blueprint.route("/editions/<int(max=9999):year>/lost-link", methods=["GET", "POST"])
+@limit_by_address(AddressForm)
 def lost_link(year: int) -> ResponseReturnValue:
     edition = _published(year)
     form = AddressForm()

@@ -11,6 +11,7 @@ import re
 import tempfile
 from importlib.resources import files
 from pathlib import Path
+from wsgiref.headers import Headers
 
 import brotli
 from flask import Flask
@@ -38,8 +39,13 @@ def init_assets(app: Flask, instance: Path) -> None:
         prefix=PREFIX,
         immutable_file_test=lambda path, url: True,
         allow_all_origins=False,
-        add_headers_function=lambda headers, path, url: headers.update(FILE_HEADERS),
+        add_headers_function=_add_headers,
     )
+
+
+def _add_headers(headers: Headers, path: str, url: str) -> None:
+    for name, value in FILE_HEADERS.items():
+        headers[name] = value
 
 
 def _sources() -> dict[str, bytes]:

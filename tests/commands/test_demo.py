@@ -101,9 +101,7 @@ def test_demo_marks_what_it_invents(flask, reading):
         marked = session.scalars(select(Organisation.slug).where(Organisation.is_demo)).all()
         assert set(marked) == {member["slug"] for member in invented["members"]}
         assert len(session.scalars(select(Member)).all()) == len(marked)
-        assert [edition.year for edition in session.scalars(select(Edition).where(Edition.is_demo))] == [
-            now().year + 1
-        ]
+        assert [edition.year for edition in session.scalars(select(Edition).where(Edition.is_demo))] == [now().year + 1]
         for email in (*session.scalars(select(Account.email)), *session.scalars(select(Registration.email))):
             assert email.endswith("@demo.example"), "an address that nobody can have (RFC 2606)"
 

@@ -28,11 +28,15 @@ def test_unit_of_work_commits_when_its_block_ends(writing, reading):
 
 
 def test_unit_of_work_rolls_back_and_passes_on_what_was_raised(writing, reading):
-    for error in (ValueError, KeyboardInterrupt):
-        with pytest.raises(error), writing() as session:
+    def fail(error: type[BaseException]) -> None:
+        with writing() as session:
             record(session, COMMAND, NOW, "tested")
             session.flush()
             raise error
+
+    for error in (ValueError, KeyboardInterrupt):
+        with pytest.raises(error):
+            fail(error)
     assert acts(reading) == []
 
 

@@ -45,6 +45,4 @@ def states(session: Session) -> dict[str, int]:
 
 def end_leases(session: Session) -> None:
     """Let a minute pass: whatever was leased can be taken up again."""
-    session.execute(
-        update(Message).where(Message.lease_until.is_not(None)).values(lease_until=Message.queued_at)
-    )
+    session.execute(update(Message).where(Message.lease_until.is_not(None)).values(lease_until=Message.queued_at))

@@ -57,7 +57,18 @@ def test_enqueue_queues_a_message_with_all_that_it_will_be_sent_with(session):
     session.expire_all()
     assert (stored.state, stored.queued_at, stored.due_at, stored.expires_at) == ("queued", NOW, NOW, NOW + HOUR)
     assert (stored.recipient, stored.recipient_key) == ("Ana@dofc.test", "ana@dofc.test")
-    same = ("kind", "scope", "about", "language", "sender_name", "recipient_name", "subject", "text", "html", "reply_to")
+    same = (
+        "kind",
+        "scope",
+        "about",
+        "language",
+        "sender_name",
+        "recipient_name",
+        "subject",
+        "text",
+        "html",
+        "reply_to",
+    )
     assert all(getattr(stored, name) == getattr(envelope, name) for name in same)
     assert stored.attachments == [
         {"filename": "a.ics", "content_type": "text/calendar; charset=utf-8", "body": "BEGIN"}
@@ -76,9 +87,13 @@ def test_enqueue_keeps_what_must_not_be_sent_even_with_a_mail_server(session):
 
 
 def test_enqueue_leaves_nothing_when_the_transaction_fails(writing, reading):
-    with pytest.raises(ZeroDivisionError), writing() as session:
-        outbox.enqueue(session, letter(), NOW)
-        raise ZeroDivisionError
+    def fail() -> None:
+        with writing() as session:
+            outbox.enqueue(session, letter(), NOW)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     with reading() as session:
         assert session.scalars(select(Message)).all() == []
 

@@ -8,11 +8,13 @@ from contextlib import contextmanager
 from email import policy
 from email.headerregistry import Address
 from email.parser import BytesParser
+from typing import cast
 
 import pytest
 from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from sqlalchemy.orm import Session
 
 from dofc_events.core.clock import now
 from dofc_events.mail import transport as transport_module
@@ -66,7 +68,7 @@ def post(make_app):
 def _stored(envelope):
     """As it comes out of the outbox, without a database."""
     session = _Nowhere()
-    enqueue(session, envelope, now())
+    enqueue(cast(Session, session), envelope, now())
     return session.added
 
 
@@ -86,7 +88,9 @@ def test_a_message_arrives_as_it_was_written(smtp, post):
         text="Добре дошли.\n",
         html="<p>Добре дошли.</p>",
         reply_to="host@dofc.test",
-        attachments=(Attachment("a.ics", "text/calendar; charset=utf-8", "BEGIN:VCALENDAR\r\nX:ж\r\nEND:VCALENDAR\r\n"),),
+        attachments=(
+            Attachment("a.ics", "text/calendar; charset=utf-8", "BEGIN:VCALENDAR\r\nX:ж\r\nEND:VCALENDAR\r\n"),
+        ),
     )
     (mail,) = smtp.messages
     assert mail["Message-ID"] == stored.message_id

@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from sqlalchemy import select, text
@@ -10,8 +11,9 @@ from sqlalchemy import select, text
 from dofc_events.core.clock import now
 from dofc_events.mail.models import Message, WorkerSign
 from tests.mail.letters import end_leases, enqueue_many, states
-from tests.races.visitors import Visitor, registration_form
+from tests.races.visitors import registration_form, send
 from tests.support.factories import make_edition
+from tests.support.network import NetworkClient
 
 
 @pytest.fixture
@@ -34,6 +36,10 @@ def outbox(reading) -> dict[str, int]:
         return states(session)
 
 
+def has_taken(smtp, count: int) -> bool:
+    return len(smtp.envelopes) >= count
+
+
 def signs_of_life(reading) -> list[str]:
     with reading() as session:
         return list(session.scalars(select(WorkerSign.name)))
@@ -51,13 +57,12 @@ def test_registering_needs_no_mail_server_and_each_message_leaves_once_when_it_i
     smtp.stop()
     site = live_server(database_url, smtp)
     for name in ("ana", "ivo", "eva"):
-        visitor = Visitor(site.url)
-        assert visitor.send(registration_form(visitor, year, f"{name}@dofc.test")).status == 303
+        assert send(registration_form(NetworkClient(site.url), year, f"{name}@dofc.test")).status == 303
     worker = site.run_worker()
     until(lambda: "mail_server_unreachable" in worker.log.read_text())
     assert outbox(reading) == {"queued": 3}
     smtp.start()
-    assert until(lambda: len(smtp.envelopes) >= 3) < 30, "an unreachable server is tried again within 30 s"
+    assert until(partial(has_taken, smtp, 3)) < 30, "an unreachable server is tried again within 30 s"
     until(lambda: outbox(reading) == {"sent": 3})
     assert worker.stop() == 0
     assert recipients(smtp) == {"ana@dofc.test": 1, "ivo@dofc.test": 1, "eva@dofc.test": 1}
@@ -74,7 +79,7 @@ def test_a_worker_killed_while_sending_loses_nothing_and_repeats_under_the_same_
     site = live_server(database_url, smtp, workers=0)
     for sent in (30, 90):
         worker = site.run_worker()
-        until(lambda sent=sent: len(smtp.envelopes) >= sent)
+        until(partial(has_taken, smtp, sent))
         worker.kill()
         with writing() as session:
             end_leases(session)
@@ -110,8 +115,10 @@ def test_a_worker_outlives_the_databases_connections(live_server, database_url, 
         enqueue_many(session, 1)
     smtp.wait_for(1)
     with writing() as session:
-        others = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
-                      " AND datname = current_database()")
+        others = text(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+            " AND datname = current_database()"
+        )
         assert session.execute(others).all()
     with writing() as session:
         enqueue_many(session, 1)

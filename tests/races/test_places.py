@@ -13,8 +13,10 @@ from dofc_events.mail.models import Message
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import ClaimStatus
 from tests.races.twin import drop_check
-from tests.races.visitors import Answer, Visitor, all_at_once, registration_form
+from tests.races.visitors import all_at_once, form_at, registration_form, send
 from tests.support.factories import make_edition
+from tests.support.forms import Form
+from tests.support.network import NetworkClient
 
 PLACES = 5
 PEOPLE = 40
@@ -37,11 +39,9 @@ def open_edition(writing, **changes) -> int:
         return make_edition(session, now=now(), capacity=PLACES, **changes).year
 
 
-def register_all(url: str, year: int, addresses: Sequence[str]) -> list[Answer]:
-    """Everybody has the form open and filled in; then all press the button."""
-    people = [Visitor(url) for _ in addresses]
-    forms = [registration_form(visitor, year, address) for visitor, address in zip(people, addresses, strict=True)]
-    return all_at_once(lambda pair: pair[0].send(pair[1]), zip(people, forms, strict=True))
+def filled_in(url: str, year: int, addresses: Sequence[str]) -> list[Form]:
+    """Everybody has the form open, each in a browser of their own."""
+    return [registration_form(NetworkClient(url), year, address) for address in addresses]
 
 
 def held(reading) -> dict[str, Held]:
@@ -75,25 +75,23 @@ def test_nobody_is_lost_or_passed_over_when_everybody_comes_and_goes_at_once(
     site = live_server(database_url, workers=2)
     people = [f"person-{number}@dofc.test" for number in range(PEOPLE)]
 
-    answers = register_all(site.url, year, people)
+    answers = all_at_once(send, filled_in(site.url, year, people))
     assert {answer.status for answer in answers} == {303}
-    links = dict(zip(people, (answer.location for answer in answers), strict=True))
+    links = dict(zip(people, (answer.headers["Location"] for answer in answers), strict=True))
     first = held(reading)
     confirmed = with_status(first, ClaimStatus.CONFIRMED)
     waiting = [email for email, claim in first.items() if claim.status == ClaimStatus.WAITLISTED]
     assert len(confirmed) == PLACES and len(first) == PEOPLE
     assert [first[email].position for email in waiting] == list(range(1, PEOPLE - PLACES + 1))
     for email in (min(confirmed), waiting[0]):
-        shown = Visitor(site.url).get(links[email]).body.decode()
-        assert f'data-registration-status="{first[email].status}"' in shown
+        shown = NetworkClient(site.url).get(links[email]).one("[data-registration-status]")
+        assert shown["data-registration-status"] == first[email].status
     assert faults_of(reading) == []
 
     leaving = [*confirmed, *(waiting[position - 1] for position in WAITING_WHO_CANCEL)]
     late = [f"late-{number}@dofc.test" for number in range(LATECOMERS)]
-    visitors = [Visitor(site.url) for _ in (*leaving, *late)]
-    forms = [visitor.form(f"{links[email]}cancel") for visitor, email in zip(visitors, leaving, strict=False)]
-    forms += [registration_form(v, year, email) for v, email in zip(visitors[len(leaving) :], late, strict=True)]
-    answers = all_at_once(lambda pair: pair[0].send(pair[1]), zip(visitors, forms, strict=True))
+    forms = [form_at(NetworkClient(site.url), f"{links[email]}cancel") for email in leaving]
+    answers = all_at_once(send, forms + filled_in(site.url, year, late))
     assert {answer.status for answer in answers} == {303}
 
     then = held(reading)
@@ -129,9 +127,6 @@ def test_the_race_is_lost_by_a_site_that_looks_first_and_gives_later(live_server
     drop_check(database_url)
     site = live_server(database_url, workers=0)
     site.serve(workers=2, application="tests.races.twin:broken_app()")
-    answers = register_all(site.url, year, [f"person-{number}@dofc.test" for number in range(PEOPLE)])
-    claims = held(reading)
-    assert 303 in {answer.status for answer in answers}
-    oversold = with_status(claims, ClaimStatus.CONFIRMED)
-    assert len(oversold) > PLACES
+    all_at_once(send, filled_in(site.url, year, [f"person-{number}@dofc.test" for number in range(PEOPLE)]))
+    assert len(with_status(held(reading), ClaimStatus.CONFIRMED)) > PLACES
     assert any("is oversold" in fault for fault in faults_of(reading))

@@ -51,6 +51,6 @@ def _ignore_checks(connection: Any, record: Any) -> None:
 
 def broken_app() -> Any:
     """The site, with the mistake."""
-    service._take = take_what_seemed_free  # type: ignore[assignment]
+    service._take = take_what_seemed_free
     event.listen(Engine, "connect", _ignore_checks)
     return create_app(Settings.from_env())

@@ -326,6 +326,19 @@ def test_one_client_sends_300_forms_in_ten_minutes(make_app, mail, clock):
 # The way back to one's own page
 
 
+@pytest.mark.databases("sqlite")
+@pytest.mark.usefixtures("edition")
+@pytest.mark.parametrize("email", ["lucja@example.org", "nobody@example.org"])
+def test_lost_link_is_refused_a_sixth_time_for_known_and_unknown_alike(make_app, clock, email):
+    client = Client(make_app(rate_limits=True))
+    fill(client).submit()
+    for _ in range(5):
+        assert client.get(LOST).form().fill(email=email).submit().status == 200
+    page = client.get(LOST).form().fill(email=email).submit()
+    assert (page.status, page.form().value("email")) == (429, email)
+    assert 0 < int(page.headers["Retry-After"]) <= 3601
+
+
 @pytest.mark.usefixtures("edition")
 def test_lost_link_answers_the_same_for_known_and_unknown_addresses(client, mail):
     fill(client).submit()

@@ -1,0 +1,29 @@
+"""Keeps forms that anyone can fill in from being used to flood a mailbox."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import request
+from flask_wtf import FlaskForm
+
+from dofc_events.extensions import limiter
+from dofc_events.mail.rules import ADDRESS_LIMITS, address_key
+
+# As often as the outbox writes to one address: a fuller form would send nothing more.
+PER_ADDRESS = "; ".join(f"{count} per {int(span.total_seconds())} seconds" for count, span in ADDRESS_LIMITS)
+
+
+def limit_by_address(form: type[FlaskForm]) -> Callable[..., Any]:
+    """Answer 429 to a view's form that names one address too often, whether or not we would write to it.
+
+    What the outbox counts would betray which addresses we know. A form that is not accepted sends nothing and is not
+    counted.
+    """
+    decorator: Callable[..., Any] = limiter.limit(
+        PER_ADDRESS,
+        key_func=lambda: address_key(request.form.get("email", "")),
+        methods=["POST"],
+        exempt_when=lambda: not form().validate_on_submit(),
+        override_defaults=False,
+    )
+    return decorator

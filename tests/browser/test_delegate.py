@@ -1,0 +1,142 @@
+"""A delegate's story in a real browser: on a phone and at a desk, with and without JavaScript."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from dofc_events.core.clock import now
+from tests.support.browser import DESKTOP, PHONE, CheckedPage
+from tests.support.factories import make_edition
+
+FORM = "/editions/{}/register"
+# WCAG 2.2 AA and what axe-core calls best practice.
+RULES = {"resultTypes": ["violations"]}
+
+
+@pytest.fixture
+def site(live_server, database_url, writing):
+    with writing() as session:
+        edition = make_edition(session, now=now(), capacity=2)
+    site = live_server(database_url)
+    site.form = FORM.format(edition.year)
+    return site
+
+
+def accessible(tab: CheckedPage) -> None:
+    """Fails with what axe-core finds wrong with the page as it stands."""
+    tab.check()
+    results = Axe().run(tab.page, options=RULES)
+    assert results.violations_count == 0, f"{tab.page.url}\n{results.generate_report()}"
+
+
+def fill(tab: CheckedPage) -> None:
+    page = tab.page
+    page.get_by_label("Given name", exact=False).fill("Łucja")
+    page.get_by_label("E-mail address").fill("lucja@example.org")
+    page.get_by_label("Organisation", exact=True).fill("Trakya Cluster")
+    page.get_by_label("You come as").select_option("Company")
+    page.get_by_label("I agree").check()
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_a_delegate_registers_changes_and_cancels(browser, site, size):
+    tab = browser.open(site.url, size)
+    page = tab.goto("/")
+    accessible(tab)
+    page.get_by_role("link", name="Register").first.click()
+    accessible(tab)
+
+    # An empty form: the summary takes the focus and leads to the field.
+    tab.expected_statuses = {422}
+    page.get_by_role("button", name="Register").click()
+    expect(page.locator("[data-error-summary]")).to_be_focused()
+    accessible(tab)
+    page.locator("[data-error-summary] a[href='#country']").click()
+    country = page.get_by_role("combobox", name=re.compile("Country of your organisation"))
+    expect(country).to_be_focused()
+
+    # The country by keyboard alone.
+    page.keyboard.type("bosn")
+    expect(page.locator("#country-list [role=option]")).to_have_count(1)
+    accessible(tab)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(country).to_have_value("Bosnia & Herzegovina")
+    fill(tab)
+    page.get_by_role("button", name="Register").click()
+    status = page.locator("[data-registration-status]")
+    expect(status).to_have_attribute("data-registration-status", "confirmed")
+    expect(page.get_by_role("main")).to_contain_text("Bosnia & Herzegovina")
+    accessible(tab)
+    own = page.url
+
+    page.get_by_role("link", name="Change details").click()
+    expect(page.get_by_role("combobox", name=re.compile("Country of your organisation"))).to_have_value(
+        "Bosnia & Herzegovina"
+    )
+    accessible(tab)
+    page.get_by_label("Job title").fill("Manager")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status")).to_contain_text("Your changes are saved.")
+    accessible(tab)
+    for link in ("Hand over to a colleague", "Correct it", "Cancel this registration"):
+        page.get_by_role("link", name=link).click()
+        accessible(tab)
+        if link != "Cancel this registration":
+            tab.goto(own)
+    page.get_by_role("button", name="Cancel my registration").click()
+    expect(status).to_have_attribute("data-registration-status", "cancelled")
+    accessible(tab)
+
+
+@pytest.mark.databases("sqlite")
+def test_a_delegate_registers_without_javascript(browser, site):
+    tab = browser.open(site.url, PHONE, javascript=False)
+    page = tab.goto(site.form)
+    page.get_by_label("Country of your organisation").select_option("Kosovo")
+    fill(tab)
+    page.get_by_role("button", name="Register").click()
+    expect(page.locator("[data-registration-status]")).to_have_attribute("data-registration-status", "confirmed")
+    expect(page.get_by_role("main")).to_contain_text("Kosovo")
+    page.get_by_role("link", name="Cancel this registration").click()
+    page.get_by_role("button", name="Cancel my registration").click()
+    expect(page.locator("[data-registration-status]")).to_have_attribute("data-registration-status", "cancelled")
+
+
+@pytest.mark.databases("sqlite")
+def test_pages_around_the_story_are_accessible(browser, site):
+    tab = browser.open(site.url, PHONE)
+    for path in (
+        "/editions/",
+        site.form.replace("register", ""),
+        site.form.replace("register", "lost-link"),
+        "/sign-in",
+    ):
+        tab.goto(path)
+        accessible(tab)
+    tab.expected_statuses = {404}
+    for path in ("/nowhere", "/registrations/nonsense/"):
+        tab.goto(path)
+        accessible(tab)
+
+
+@pytest.mark.databases("sqlite")
+def test_a_double_click_and_the_back_button_make_one_registration(browser, site):
+    tab = browser.open(site.url)
+    page = tab.goto(site.form)
+    page.get_by_role("combobox", name=re.compile("Country of your organisation")).fill("Kosovo")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    fill(tab)
+    page.get_by_role("button", name="Register").dblclick()
+    expect(page.locator("[data-registration-status]")).to_be_visible()
+    own = page.url
+    page.go_back()
+    expect(page.get_by_role("button", name="Register")).to_be_enabled()
+    page.get_by_role("button", name="Register").click()
+    page.wait_for_url(own)
+    tab.check()
+    assert site.flask_json("edition", site.form.split("/")[2], "--json")["taken"] == 1

@@ -1,0 +1,186 @@
+"""`flask worker`: does what is due, in order, and one broken row stops nobody else's mail."""
+
+import signal
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import delete, select, update
+
+from dofc_events.commands.check import faults
+from dofc_events.commands.worker import run_timers
+from dofc_events.conference.models import Edition
+from dofc_events.core.clock import now
+from dofc_events.core.db import db
+from dofc_events.delegates.models import Registration
+from dofc_events.mail.models import Message, WorkerSign
+from dofc_events.places.models import Claim, Pool
+from dofc_events.registration import service
+from dofc_events.registration.models import UntoldNews
+from dofc_events.registration.rules import BATCH
+from tests.mail.letters import enqueue_many, states
+from tests.support.factories import DELEGATE, make_edition, make_registration
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def app(make_app, smtp):
+    """A site that delivers to the test's mail server."""
+    return make_app(**smtp.settings())
+
+
+@pytest.fixture
+def worker(app):
+    """`worker()`: one run of `flask worker --once`; what handled signals before, does so afterwards."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def run() -> str:
+        answer = app.test_cli_runner().invoke(args=["worker", "--once"])
+        assert answer.exit_code == 0, f"{answer.output}{answer.exception!r}"
+        return answer.output
+
+    yield run
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+def statuses(reading) -> list[str]:
+    """What everybody holds, in the order in which they registered."""
+    with reading() as session:
+        return [str(status) for status in session.scalars(select(Claim.status).order_by(Claim.registration_id))]
+
+
+def kinds_to(smtp, email: str) -> list[str]:
+    return [message["X-DofC-Kind"] for message in smtp.messages_to(email)]
+
+
+def give_up_a_place(writing, waiting: int, **changes) -> list[str]:
+    """An edition of one place, which was given up: its next in line holds an offer. The addresses of all."""
+    with writing() as session:
+        edition = make_edition(session, now=now(), capacity=1, **changes)
+        people = [make_registration(session, edition, now=now()) for _ in range(1 + waiting)]
+        service.cancel_registration(session, people[0].id, DELEGATE, now())
+        return [person.email for person in people]
+
+
+def test_worker_sends_everything_that_is_due_and_leaves_a_sign_of_life(worker, smtp, writing, reading):
+    with writing() as session:
+        addresses = enqueue_many(session, 45)
+        session.execute(update(Message).where(Message.id == 1).values(due_at=now() + HOUR))
+    worker()
+    assert {e.rcpt_tos[0] for e in smtp.envelopes} == set(addresses[1:])
+    with reading() as session:
+        assert states(session) == {"sent": 44, "queued": 1}
+        assert now() - session.scalars(select(WorkerSign.seen_at)).one() < timedelta(seconds=20)
+    worker()
+    assert len(smtp.messages) == 44
+
+
+def test_worker_does_nothing_when_nothing_is_due(worker, smtp, reading):
+    worker()
+    worker()
+    assert smtp.peers == set()
+
+
+@pytest.mark.databases("sqlite")
+def test_worker_runs_its_timers_without_a_mail_server(make_app, writing, reading):
+    emails = give_up_a_place(writing, 2)
+    with writing() as session:
+        session.execute(update(Message).values(state="kept"))
+        session.execute(update(Claim).where(Claim.status == "offered").values(offered_until=now()))
+    answer = make_app().test_cli_runner().invoke(args=["worker", "--once"])
+    assert answer.exit_code == 0, answer.output
+    assert statuses(reading) == ["cancelled", "expired", "offered"]
+    assert emails
+
+
+def test_worker_lets_an_offer_lapse_and_offers_the_place_to_the_next(worker, smtp, writing, reading):
+    _, second, third = give_up_a_place(writing, 2)
+    worker()
+    assert kinds_to(smtp, second) == ["registration-waitlisted", "registration-offered"]
+    with writing() as session:
+        past = {"offered_at": now() - 80 * HOUR, "offered_until": now() - HOUR}
+        session.execute(update(Claim).where(Claim.status == "offered").values(past))
+    worker()
+    assert statuses(reading) == ["cancelled", "expired", "offered"]
+    assert kinds_to(smtp, second)[-1] == "registration-expired"
+    assert kinds_to(smtp, third)[-1] == "registration-offered"
+    with reading() as session:
+        assert faults(session) == []
+
+
+def test_worker_sends_a_late_offer_with_a_new_deadline(worker, smtp, writing, reading):
+    """The server was away for longer than the offer lasted: it does not lapse unseen."""
+    _, second, _ = give_up_a_place(writing, 2, offer_hours=2)
+    with writing() as session:
+        past = {"offered_at": now() - 3 * HOUR, "offered_until": now() - HOUR}
+        session.execute(update(Claim).where(Claim.status == "offered").values(past))
+    worker()
+    assert statuses(reading) == ["cancelled", "offered", "waitlisted"]
+    with reading() as session:
+        until = session.scalars(select(Claim.offered_until).where(Claim.status == "offered")).one()
+    assert timedelta(hours=1, minutes=59) < until - now() <= 2 * HOUR
+    assert kinds_to(smtp, second) == ["registration-waitlisted", "registration-offered"]
+
+
+def test_worker_closes_the_list_when_the_edition_begins(worker, smtp, writing, reading):
+    with writing() as session:
+        edition = make_edition(session, now=now(), capacity=1)
+        emails = [make_registration(session, edition, now=now()).email for _ in range(BATCH + 4)]
+        edition.starts_on = (now() - timedelta(days=1)).date()
+    worker()
+    assert statuses(reading) == ["confirmed"] + ["expired"] * (BATCH + 3)
+    assert all(kinds_to(smtp, email)[-1] == "registration-expired" for email in emails[1:])
+    assert len(smtp.messages) == 2 * (BATCH + 4) - 1
+    with reading() as session:
+        assert faults(session) == []
+
+
+def test_worker_writes_the_news_that_were_too_many_for_one_act(worker, smtp, writing, reading):
+    count = 2 * BATCH + 10
+    with writing() as session:
+        edition = make_edition(session, now=now(), capacity=1, offer_hours=0)
+        people = [make_registration(session, edition, now=now()) for _ in range(1 + count)]
+        emails = [person.email for person in people[1:]]
+        service.resize_edition(session, edition.id, count + 1, DELEGATE, now())
+    with reading() as session:
+        assert len(session.scalars(select(UntoldNews.registration_id)).all()) == count
+        assert faults(session) == []
+    worker()
+    assert all(kinds_to(smtp, email) == ["registration-waitlisted", "registration-confirmed"] for email in emails)
+    with reading() as session:
+        assert session.scalars(select(UntoldNews.registration_id)).all() == []
+        assert faults(session) == []
+
+
+def test_a_broken_registration_stops_nobody_elses_mail(worker, smtp, writing, reading):
+    """It would otherwise take the worker down in every round, and all mail with it."""
+    give_up_a_place(writing, 2)
+    with writing() as session:
+        past = {"offered_at": now() - 80 * HOUR, "offered_until": now() - HOUR}
+        session.execute(update(Claim).where(Claim.status == "offered").values(past))
+        session.execute(update(Message).where(Message.kind == "registration-offered").values(state="sent"))
+        broken = make_registration(session, session.scalars(select(Edition)).one(), now=now())
+        session.execute(delete(Claim).where(Claim.registration_id == broken.id))
+        session.add(UntoldNews(registration_id=broken.id, since=now()))
+        (address,) = enqueue_many(session, 1)
+    assert "timer_failed" in worker()
+    assert len(smtp.messages_to(address)) == 1
+    assert statuses(reading)[:3] == ["cancelled", "expired", "offered"], "other timers went on"
+
+
+def test_timers_change_nothing_when_run_again(app, worker, writing, reading):
+    give_up_a_place(writing, 3)
+    worker()
+
+    def rows() -> list[tuple]:
+        with reading() as session:
+            tables = (Claim.__table__, Message.__table__, Pool.__table__, Registration.__table__)
+            return [tuple(row) for table in tables for row in session.execute(select(table).order_by(table.c.id))]
+
+    before = rows()
+    with app.app_context():
+        run_timers(now())
+        run_timers(now())
+        db.session.remove()
+    assert rows() == before
