@@ -54,6 +54,11 @@ class Settings:
             raise SettingsError(
                 f"BASE_URL must be a full address such as https://events.example.org, not {base_url!r}."
             )
+        for name in ("MAIL_USERNAME", "MAIL_PASSWORD"):
+            if not env.get(name, "").isascii():
+                raise SettingsError(
+                    f"{name} has letters outside ASCII, with which Python cannot log in to a mail server."
+                )
         return cls(
             secret_key=_secret_key(env, instance),
             database_url=env.get("DATABASE_URL") or f"sqlite:///{instance / 'dofc.sqlite'}",

@@ -19,6 +19,7 @@ from dofc_events.conference.queries import edition_by_year, member_by_slug
 from dofc_events.core.audit import COMMAND, Actor
 from dofc_events.core.clock import end_of_day, from_zone, now
 from dofc_events.core.db import db, unit_of_work
+from dofc_events.core.references import new_secret
 from dofc_events.delegates.queries import live_registration
 from dofc_events.delegates.service import Details
 from dofc_events.places.service import create_pool
@@ -128,7 +129,7 @@ def _add_delegate(session: Session, edition: Edition, number: int, row: list[Any
         email=email,
         language="en",
         consent_text=consent_text(edition),
-        form_key=f"demonstration-{edition.year}-{number:02}",
+        form_key=new_secret(),
     )
     # Nobody reads these mailboxes: the messages are kept, for the mail page.
     delegate = Actor("delegate", "demonstration")

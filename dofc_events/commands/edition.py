@@ -23,10 +23,22 @@ from dofc_events.core.errors import Refusal
 from dofc_events.extensions import settings
 from dofc_events.places.models import Pool
 from dofc_events.places.queries import count_waiting, edition_pool
+from dofc_events.places.rules import LONGEST_OFFER_HOURS, MOST_PLACES
 from dofc_events.places.service import create_pool, lock_edition_pool
 from dofc_events.registration.service import resize_edition
 from dofc_events.trips.queries import trip_pools
 from dofc_events.trips.service import resize_trip
+
+
+class Hours(click.FloatRange):
+    """A number of hours up to ninety days; not-a-number, which is neither too small nor too large, is none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        hours: float = super().convert(value, param, ctx)
+        return self.fail("not a number of hours", param, ctx) if hours != hours else hours
+
+
+HOURS = Hours(0, LONGEST_OFFER_HOURS)
 
 
 @click.command("edition")
@@ -38,9 +50,9 @@ from dofc_events.trips.service import resize_trip
 @click.option("--zone", help="With --create: the IANA zone, e.g. Europe/Prague.")
 @click.option("--publish", is_flag=True, help="Show it to everyone.")
 @click.option("--archive", is_flag=True, help="End it: own pages become read-only.")
-@click.option("--capacity", type=click.IntRange(min=0), help="Places, or with --trip the seats of that trip.")
+@click.option("--capacity", type=click.IntRange(0, MOST_PLACES), help="Places, or with --trip the seats of that trip.")
 @click.option("--trip", "trip_slug", help="The learning trip that --capacity is meant for.")
-@click.option("--offer-hours", type=click.FloatRange(min=0), help="How long a freed place is held; 0 confirms at once.")
+@click.option("--offer-hours", type=HOURS, help="How long a freed place is held; 0 confirms at once.")
 @click.option("--opens", help="When registration opens: ISO date or time, in the edition's zone without an offset.")
 @click.option("--closes", help="When registration closes; a bare date closes at its end.")
 @with_appcontext

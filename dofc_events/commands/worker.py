@@ -45,6 +45,8 @@ def worker(once: bool) -> None:
             # It may be restarting: nothing was lost, and it will be back.
             log.error("database_unreachable", error=str(error.orig))
             db.session.rollback()
+            if once:
+                raise SystemExit(1) from error
         if once and not busy:
             break
         if not busy:

@@ -24,12 +24,11 @@ from dofc_events.conference.service import CategoryInUse, DatesOutOfOrder, Editi
 from dofc_events.core.clock import from_zone, in_zone, zones
 from dofc_events.core.errors import Refusal
 from dofc_events.dashboard.service import CategoryChanges, EditionWishes
+from dofc_events.places.rules import LONGEST_OFFER_HOURS, MOST_PLACES
 from dofc_events.places.service import CapacityBelowTaken
 from dofc_events.web.fields import CountryField, EmailField, Line, Paragraphs
 from dofc_events.web.forms import Form
 
-MOST_PLACES = 100_000
-LONGEST_OFFER = 24 * 90
 EMPTY_ROWS = 3
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 MOMENTS = ("registration_opens_at", "registration_closes_at", "freezes_at")
@@ -141,7 +140,7 @@ class SettingsForm(Form):
         _l("Hours for which a freed place is held"),
         [
             InputRequired(_l("Enter a number of hours.")),
-            NumberRange(0, LONGEST_OFFER, _l("Enter a number from %(min)s to %(max)s.")),
+            NumberRange(0, LONGEST_OFFER_HOURS, _l("Enter a number from %(min)s to %(max)s.")),
         ],
     )
     summary = Paragraphs(_l("Summary"), longest=400)

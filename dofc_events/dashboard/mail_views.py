@@ -131,7 +131,7 @@ def _message_context(edition: Edition | None, message_id: int) -> dict[str, Any]
         "last_error": masked(found.last_error or ""),
         "delivers": delivers,
         "registration": about,
-        "can_send": delivers and outbox.can_be_sent_again(found, now()),
+        "can_send": delivers and outbox.can_be_sent_again(db.session(), found, now()),
         **_about(edition),
     }
 

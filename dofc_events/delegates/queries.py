@@ -8,6 +8,9 @@ from dofc_events.delegates.models import Registration
 from dofc_events.delegates.rules import folded
 from dofc_events.mail.rules import address_key
 
+# A search for more words finds no more.
+MOST_WORDS = 20
+
 
 def registration_by_token(session: Session, token: str) -> Registration | None:
     """The registration that a link leads to, with its edition and category; None for a wrong or replaced link."""
@@ -44,6 +47,7 @@ def registration_by_form_key(session: Session, form_key: str) -> Registration | 
 def found_by(words: str) -> ColumnElement[bool]:
     """The condition that every one of `words` occurs in a name, the address, the organisation or the reference."""
     patterns = (
-        "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%" for word in folded(words).split()
+        "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        for word in folded(words).split()[:MOST_WORDS]
     )
     return and_(True, *(Registration.search_text.like(pattern, escape="\\") for pattern in patterns))

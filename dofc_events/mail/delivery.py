@@ -95,6 +95,10 @@ class Courier:
         except (Refused, Unreachable) as refusal:
             error = refusal
             log.warning("not_sent", kind=message.kind, message_id=message.message_id, error=str(refusal))
+        except Exception as bug:
+            # Shown on the mail page, and out of the others' way.
+            error = Refused(f"{type(bug).__name__}: {bug}", permanent=True)
+            log.exception("not_sent", kind=message.kind, message_id=message.message_id)
         with unit_of_work() as session:
             settle(session, message_id, self.name, error, clock())
         if isinstance(error, Unreachable):

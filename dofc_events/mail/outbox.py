@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 
-from sqlalchemy import func, select, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session
 
 from dofc_events.core.audit import Actor, record
@@ -13,7 +13,7 @@ from dofc_events.core.errors import Refusal
 from dofc_events.extensions import settings
 from dofc_events.mail.envelope import Envelope
 from dofc_events.mail.models import Message
-from dofc_events.mail.queries import can_be_sent_yet
+from dofc_events.mail.queries import can_be_sent_yet, latest_message
 from dofc_events.mail.rules import ADDRESS_LIMITS, MessageState, address_key
 
 # What the table holds. Longer text is cut: PostgreSQL would refuse the message, and the fact with it.
@@ -30,7 +30,7 @@ class TooManyMessages(Refusal):
 
 
 class CannotSendAgain(Refusal):
-    """The message is on its way at this moment, was withdrawn because it is no longer true, or has expired."""
+    """The message is on its way at this moment, or no longer true: withdrawn, expired, or followed by a newer one."""
 
 
 def enqueue(session: Session, envelope: Envelope, now: datetime, *, keep: bool = False) -> Message:
@@ -77,20 +77,22 @@ def withdraw(
         mine.append(Message.recipient_key == address_key(recipient))
     if kind is not None:
         mine.append(Message.kind == kind)
-    session.execute(update(Message).where(*mine, Message.state == MessageState.SENDING).values(expires_at=now))
-    waiting = session.scalars(
+    unsent = (MessageState.QUEUED, MessageState.KEPT, MessageState.DEAD, MessageState.SENDING)
+    leaving = Message.state == MessageState.SENDING
+    # One statement, so that no worker can take a message up in between.
+    states = session.scalars(
         update(Message)
-        .where(*mine, Message.state.in_((MessageState.QUEUED, MessageState.KEPT, MessageState.DEAD)))
-        .values(state=MessageState.WITHDRAWN)
-        .returning(Message.id)
+        .where(*mine, Message.state.in_(unsent))
+        .values(state=case((leaving, MessageState.SENDING), else_=MessageState.WITHDRAWN), expires_at=now)
+        .returning(Message.state)
     )
-    return len(waiting.all())
+    return sum(state == MessageState.WITHDRAWN for state in states)
 
 
 def send_again(session: Session, message_id: int, actor: Actor, now: datetime) -> None:
     """Queue a message once more, under the same Message-ID. Raises CannotSendAgain."""
     message = session.get_one(Message, message_id, with_for_update=True)
-    if not can_be_sent_again(message, now):
+    if not can_be_sent_again(session, message, now):
         raise CannotSendAgain
     message.state = MessageState.QUEUED if settings().mail_is_delivered else MessageState.KEPT
     message.due_at = now
@@ -98,20 +100,22 @@ def send_again(session: Session, message_id: int, actor: Actor, now: datetime) -
     record(session, actor, now, "message_sent_again", scope=message.scope, about=message.about, kind=message.kind)
 
 
-def can_be_sent_again(message: Message, now: datetime) -> bool:
-    """Whether `send_again` would take the message."""
-    is_current = message.expires_at is None or message.expires_at > now
-    return is_current and message.state not in (MessageState.SENDING, MessageState.WITHDRAWN)
+def can_be_sent_again(session: Session, message: Message, now: datetime) -> bool:
+    """Whether `send_again` would take the message: it is still true as far as the recipient has been told."""
+    if message.state in (MessageState.SENDING, MessageState.WITHDRAWN):
+        return False
+    if message.expires_at is not None and message.expires_at <= now:
+        return False
+    newest = latest_message(session, message.about, message.recipient_key) if message.about else message
+    return newest is None or newest.id == message.id
 
 
 def send_kept(session: Session, scope: str, actor: Actor, now: datetime) -> int:
     """Queue what was kept while there was no mail server and is still true; returns how many messages."""
-    released = session.scalars(
-        update(Message)
-        .where(can_be_sent_yet(scope, now))
-        .values(state=MessageState.QUEUED, due_at=now)
-        .returning(Message.id)
-    ).all()
+    # In one order, as everyone who needs several: two who lock in different orders could wait for each other.
+    kept = session.scalars(select(Message.id).where(can_be_sent_yet(scope, now)).order_by(Message.id).with_for_update())
+    released = kept.all()
+    session.execute(update(Message).where(Message.id.in_(released)).values(state=MessageState.QUEUED, due_at=now))
     record(session, actor, now, "kept_messages_sent", scope=scope, count=len(released))
     return len(released)
 

@@ -4,6 +4,7 @@ import smtplib
 import ssl
 from email import charset, policy
 from email.utils import parseaddr
+from typing import Any
 
 from flask import current_app
 from flask_mail import Attachment, BadHeaderError, Connection
@@ -13,6 +14,7 @@ from dofc_events.extensions import settings
 from dofc_events.mail.models import Message
 
 TIMEOUT = 15
+DATA_TIMEOUT = 120
 
 # Flask-Mail lets text leave as it is, with 8-bit characters and lines of any length. Servers may refuse the one
 # (RFC 6152) and break the other after 998 octets (RFC 5321, section 4.5.3.1.6), in the middle of a link.
@@ -31,14 +33,37 @@ class Refused(Exception):
         self.permanent = permanent
 
 
+class _PatientData:
+    """A server may look through a message for viruses before it says 250 (RFC 5321, section 4.5.3.2.6, allows more).
+
+    Giving up too early means sending the same message again and again.
+    """
+
+    def data(self, msg: Any) -> Any:
+        self.sock.settimeout(DATA_TIMEOUT)  # type: ignore[attr-defined]
+        try:
+            return super().data(msg)  # type: ignore[misc]
+        finally:
+            if self.sock:  # type: ignore[attr-defined]
+                self.sock.settimeout(TIMEOUT)  # type: ignore[attr-defined]
+
+
+class _Smtp(_PatientData, smtplib.SMTP):
+    pass
+
+
+class _SmtpOverTls(_PatientData, smtplib.SMTP_SSL):
+    pass
+
+
 class _Connection(Connection):
     def configure_host(self) -> smtplib.SMTP | smtplib.SMTP_SSL:
         tls = ssl.create_default_context()
         host: smtplib.SMTP
         if self.mail.use_ssl:
-            host = smtplib.SMTP_SSL(self.mail.server, self.mail.port, timeout=TIMEOUT, context=tls)
+            host = _SmtpOverTls(self.mail.server, self.mail.port, timeout=TIMEOUT, context=tls)
         else:
-            host = smtplib.SMTP(self.mail.server, self.mail.port, timeout=TIMEOUT)
+            host = _Smtp(self.mail.server, self.mail.port, timeout=TIMEOUT)
         try:
             if self.mail.use_tls:
                 host.starttls(context=tls)
@@ -87,15 +112,17 @@ class Transport:
         except smtplib.SMTPRecipientsRefused as error:
             code, text = next(iter(error.recipients.values()))
             self._refuse(code, text)
+        except (smtplib.SMTPHeloError, smtplib.SMTPSenderRefused) as error:
+            # About us and not about the message: somebody has to put the settings right, and then it may go.
+            self.close()
+            raise Unreachable(f"{type(error).__name__}: {error}") from error
         except smtplib.SMTPResponseException as error:
             self._refuse(error.smtp_code, error.smtp_error)
         except (smtplib.SMTPException, OSError) as error:
             self.close()
             raise Unreachable(f"{type(error).__name__}: {error}") from error
         except (BadHeaderError, ValueError) as error:
-            # It cannot be written as a mail at all, for example to an address that is not ASCII. Half of it may have
-            # been said, so the next message needs a fresh connection.
-            self.close()
+            # It cannot be written as a mail at all, for example to an address that is not ASCII.
             raise Refused(f"{type(error).__name__}: {error}", permanent=True) from error
 
     def close(self) -> None:

@@ -8,6 +8,10 @@ from dofc_events.core.clock import from_zone, in_zone
 # Offers of a day or longer end at this hour in the edition's zone, so that a deadline is a time people know.
 OFFERS_END_AT = time(18, 0)
 
+# What an organiser may set.
+MOST_PLACES = 100_000
+LONGEST_OFFER_HOURS = 24 * 90
+
 # From how few free places on their number is said.
 FEW_PLACES = 20
 
@@ -21,7 +25,6 @@ class ClaimStatus(enum.StrEnum):
 
 
 TAKEN = (ClaimStatus.CONFIRMED, ClaimStatus.OFFERED)
-FINAL = (ClaimStatus.CANCELLED,)
 
 
 class Availability(enum.StrEnum):

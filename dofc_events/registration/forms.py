@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, HiddenField, SelectField
+from wtforms import BooleanField, Field, HiddenField, SelectField, ValidationError
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, Regexp
 
@@ -26,7 +26,7 @@ class DetailsForm(Form):
     job_title = Line(_l("Job title"), longest=120)
     country = CountryField(_l("Country of your organisation"), missing=_l("Choose a country from the list."))
     phone = PhoneField(_l("Mobile phone"))
-    category = SelectField(_l("You come as"), [InputRequired(_l("Choose what you come as."))], validate_choice=True)
+    category = SelectField(_l("You come as"), [InputRequired(_l("Choose what you come as."))], validate_choice=False)
     dietary = Paragraphs(_l("What should we know about food?"), longest=1000)
     access_needs = Paragraphs(_l("What do you need to take part?"), longest=1000)
     visa_letter = BooleanField(_l("I need an invitation letter for a visa"))
@@ -35,6 +35,11 @@ class DetailsForm(Form):
     def offer_categories(self, categories: Iterable[tuple[str, str]]) -> None:
         """Offer an edition's categories, as slugs with labels."""
         self.category.choices = [SelectChoice(slug, label) for slug, label in (("", ""), *categories)]
+
+    def validate_category(self, field: Field) -> None:
+        # What is offered may have changed since the form was opened.
+        if field.data not in [choice.value for choice in field.choices]:
+            raise ValidationError(_("Choose what you come as."))
 
     def to_details(self) -> Details:
         return Details(

@@ -289,10 +289,7 @@ def lapse_offer(session: Session, registration_id: int, actor: Actor, now: datet
 
 
 def renew_offer(session: Session, registration_id: int, actor: Actor, now: datetime) -> None:
-    """Give an offer whose message is still waiting its whole time again, and the message its new deadline.
-
-    Does nothing where there is no more time to be had, because the edition begins.
-    """
+    """Give an offer whose message still waits its whole time again, unless the edition's beginning leaves no more."""
     registration, _ = _locked(session, registration_id)
     standing = standing_of(session, registration_id)
     terms = _terms(standing.edition, now)

@@ -45,10 +45,7 @@ def register(year: int) -> ResponseReturnValue:
         if form.is_submitted():
             return answer_errors(form, "registration/register.html", **_form_context(edition))
         context = _form_context(edition) | {"fields": _blank_fields(str(get_locale()), edition.category_choices())}
-        page = make_response(render_template("registration/register.html", form=form, **context))
-        # The back button must bring this form back, with its one-time key and what was typed, not a new one.
-        page.headers["Cache-Control"] = "private, no-cache"
-        return page
+        return render_template("registration/register.html", form=form, **context)
     request = form.to_request(edition)
     try:
         with unit_of_work() as session:

@@ -5,6 +5,12 @@
   var summary = document.querySelector("[data-error-summary]");
   if (summary) summary.focus();
 
+  // The back button fetches a form anew, and the browser fills in what was typed, but not the one-time key by which
+  // the server knows that it is the same form.
+  var key = document.querySelector("input[name=form_key]");
+  if (key && history.state && history.state.formKey) key.value = history.state.formKey;
+  else if (key) history.replaceState({ formKey: key.value }, "");
+
   var REST_MS = 5000;
 
   function release(form) {

@@ -4,7 +4,7 @@ import itertools
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -172,12 +172,18 @@ def test_the_pool_keeps_its_invariants_on_postgresql(session):
 
 
 def _run(session, examples: int, steps: int) -> None:
+    class OnThisDatabase(Pool):
+        def __init__(self) -> None:
+            super().__init__(session)
+
     run_state_machine_as_test(
-        lambda: Pool(session),
+        OnThisDatabase,
         settings=settings(
             max_examples=examples,
             stateful_step_count=steps,
             deadline=None,
+            # No shrinking: with a real database it would take minutes, and the steps are printed as they are.
+            phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
             database=None,
         ),

@@ -1,5 +1,7 @@
 """What delegates read: every message complete, in both parts, with the calendar entry that goes with it."""
 
+from typing import Any
+
 import pytest
 from bs4 import BeautifulSoup
 from icalendar import Calendar
@@ -35,7 +37,8 @@ def offered(session, edition):
     """A delegate whose every field was filled in by somebody with bad intentions, and who is offered a place."""
     first = make_registration(session, edition)
     fields = ("given_name", "family_name", "badge_name", "organisation", "job_title", "dietary", "access_needs")
-    registration = make_registration(session, edition, **dict.fromkeys(fields, EVIL))
+    typed: dict[str, Any] = dict.fromkeys(fields, EVIL)
+    registration = make_registration(session, edition, **typed)
     service.cancel_registration(session, first.id, DELEGATE, NOW)
     return standing_of(session, registration.id)
 

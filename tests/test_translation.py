@@ -1,0 +1,189 @@
+"""Every word of ours goes through gettext: seen in a language that marks all that was translated."""
+
+import re
+from datetime import timedelta
+from gettext import NullTranslations
+from typing import Any
+
+import flask_babel
+import pytest
+import time_machine
+from bs4 import Comment, Doctype
+
+from dofc_events.conference.rules import EditionStatus
+from dofc_events.core.countries import country_names
+from dofc_events.delegates.links import token_of
+from dofc_events.mail.rules import MessageState
+from dofc_events.places.rules import ClaimStatus
+from tests.support.factories import NOW, claim_of, make_account, make_edition, make_registration
+from tests.support.letters import letters
+
+# What people and organisations typed, in letters that our English does not use.
+DATA: dict[str, Any] = {
+    "city": "Ниш",
+    "venue": "Дом",
+    "venue_address": "Улица 12",
+    "summary": "Три дана.",
+    "programme": "## Четвртак",
+    "contact_name": "Елена",
+    "contact_email": "е@примјер.срб",
+    "categories": [("guest", "Гост"), ("member", "Члан")],
+}
+PERSON: dict[str, Any] = {
+    "given_name": "Ана",
+    "family_name": "Ковач",
+    "organisation": "Кластер",
+    "job_title": "Шеф",
+    "dietary": "Без ораха",
+    "access_needs": "Рампа",
+    "category": "guest",
+    "visa_letter": True,
+}
+SAID = ("aria-label", "alt", "title", "data-results", "data-none", "data-choices", "placeholder")
+# The name of the conference is the same in every language; dates and countries come from CLDR, not from our catalogue.
+NOT_OURS = re.compile(
+    r"Days of Clusters|Balkan and Black Sea Cluster Network|[\w.-]+@[\w.-]+|https?://\S+|/\S+\.\w+|"
+    r"\b[0-9A-Z]{4}-[0-9A-Z]{4}\b|\b(January|February|March|April|May|June|July|August|September|October|November"
+    r"|December|(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)\b|"
+    + "|".join(map(re.escape, sorted(country_names("en").values(), key=len, reverse=True)))
+)
+MARKED = re.compile(r"⟦[^⟦⟧]*⟧")
+
+
+class Marked(NullTranslations):
+    """Puts every text that it is asked for into brackets."""
+
+    def ugettext(self, message: str) -> str:
+        return f"⟦{message}⟧"
+
+    def ungettext(self, singular: str, plural: str, number: int) -> str:
+        return f"⟦{singular if number == 1 else plural}⟧"
+
+
+@pytest.fixture(autouse=True)
+def _marked(monkeypatch):
+    monkeypatch.setattr(flask_babel.Domain, "get_translations", lambda domain: Marked())
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def unmarked(text: str) -> str:
+    """What is left of a text without the brackets (and brackets in brackets), and without what is not ours."""
+    while MARKED.search(text):
+        text = MARKED.sub(" ", text)
+    return " ".join(re.findall(r"[A-Za-z]{2,}", NOT_OURS.sub(" ", text)))
+
+
+def check(page) -> None:
+    """Nothing on a page that a person reads or hears is outside the brackets."""
+    found = [unmarked(page.title)]
+    for node in page.soup.body.find_all(string=True):
+        if not isinstance(node, Comment | Doctype) and node.parent.name not in ("script", "style", "code"):
+            found.append(unmarked(str(node)))
+    for tag in page.soup.find_all(True):
+        found += [unmarked(str(tag[name])) for name in SAID if tag.has_attr(name)]
+    assert not any(found), f"{page.url} is not translated: {[text for text in found if text]}"
+
+
+@pytest.fixture
+def edition(writing):
+    with writing() as session:
+        make_account(session, "chair@dofc.test", name="Елена")
+        return make_edition(session, year=2027, capacity=5, **DATA)
+
+
+@pytest.fixture
+def own(app, writing, edition):
+    """The address of the own page of somebody whose claim stands like this."""
+
+    def own(standing=ClaimStatus.CONFIRMED, **columns) -> str:
+        with writing() as session:
+            edition_there = session.get_one(type(edition), edition.id)
+            registration = make_registration(session, edition_there, **PERSON)
+            claim = claim_of(session, registration)
+            claim.status = standing
+            claim.position = 7 if standing is ClaimStatus.WAITLISTED else None
+            if standing is ClaimStatus.OFFERED:
+                claim.offered_at, claim.offered_until = NOW, NOW + timedelta(hours=5)
+            registration.ended_at = NOW if standing is ClaimStatus.CANCELLED else None
+            for name, value in columns.items():
+                setattr(edition_there, name, value)
+        with app.app_context():
+            return f"/registrations/{token_of(registration)}/"
+
+    return own
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/editions/",
+        "/editions/2027/",
+        "/editions/2027/register",
+        "/editions/2027/lost-link",
+        "/editions/2027/written",
+        "/sign-in",
+        "/sign-in/sent",
+        "/sign-in/wrong",
+        "/nowhere",
+        "/registrations/wrong/",
+    ],
+)
+@pytest.mark.usefixtures("edition")
+def test_public_pages_are_translated(client, path):
+    check(client.get(path))
+
+
+@pytest.mark.parametrize("status", ClaimStatus)
+@pytest.mark.parametrize("columns", [{}, {"freezes_at": NOW}, {"status": EditionStatus.ARCHIVED}], ids=str)
+def test_own_pages_are_translated(client, own, status, columns):
+    address = own(status, **columns)
+    for path in ("", "edit", "address", "hand-over", "cancel", "offer"):
+        check(client.get(address + path))
+
+
+@pytest.mark.parametrize("state", [s for s in MessageState if s != MessageState.SENDING])
+def test_what_is_said_about_mail_is_translated(client, own, writing, state):
+    address = own()
+    with writing() as session:
+        message = letters(session)[-1]
+        message.state, message.sent_at = state, NOW
+    check(client.get(address))
+
+
+def test_what_is_said_about_mistakes_is_translated(client, edition, own):
+    for path in ("/editions/2027/register", f"{own()}edit", f"{own()}hand-over", f"{own()}address", "/sign-in"):
+        form = client.get(path).form("main form")
+        for value in ("", "ж" * 2000, "ж\tж", "я@example.org"):
+            wrong = {
+                name: value for name in form.names if form.tag.select(f"[name={name}]")[0].get("type") != "checkbox"
+            }
+            page = form.forge(wrong).forge(consent=None).submit()
+            assert page.status == 422
+            check(page)
+        check(form.forge(csrf_token=None).submit())
+
+
+@pytest.mark.parametrize(
+    "changes", [{"registration_closes_at": NOW}, {"registration_opens_at": NOW + timedelta(days=1)}], ids=str
+)
+def test_what_is_said_about_a_closed_form_is_translated(client, edition, writing, changes):
+    with writing() as session:
+        for name, value in changes.items():
+            setattr(session.get_one(type(edition), edition.id), name, value)
+    for path in ("/", "/editions/", "/editions/2027/", "/editions/2027/register"):
+        check(client.get(path))
+
+
+def test_messages_are_translated(own, reading):
+    for status in ClaimStatus:
+        own(status)
+    with reading() as session:
+        for message in letters(session):
+            assert not unmarked(message.subject) and not unmarked(message.text), message.text
+
+
+def test_a_text_outside_gettext_is_noticed():
+    assert unmarked("⟦Place ⟦confirmed⟧⟧ Ана, 3 June 2027 · K7X9-Q2MB") == ""
+    assert unmarked("⟦Place⟧ confirmed") == "confirmed"
