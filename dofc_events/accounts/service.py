@@ -10,14 +10,11 @@ from dofc_events.accounts import mails
 from dofc_events.accounts.models import Account, Role, SignInLink
 from dofc_events.accounts.queries import account_by_email, account_by_id
 from dofc_events.accounts.rules import SIGN_IN_LINK_LASTS, Grant
-from dofc_events.core.audit import Actor, record
+from dofc_events.core.audit import VISITOR, Actor, record
 from dofc_events.core.errors import Refusal
 from dofc_events.core.references import hash_secret, new_secret
 from dofc_events.mail.outbox import TooManyMessages, enqueue, refuse_flood
 from dofc_events.mail.rules import address_key
-
-# Who asks for a link has not said yet who they are.
-VISITOR = Actor("visitor")
 
 
 class LinkNotValid(Refusal):

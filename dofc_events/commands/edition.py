@@ -99,8 +99,9 @@ def _change(session: Session, year: int, wishes: dict[str, Any], at: datetime) -
     conference.change_edition(session, found.id, details, COMMAND, at)
     if wishes["capacity"] is not None and wishes["trip_slug"]:
         resize_trip(session, found.id, wishes["trip_slug"], wishes["capacity"], COMMAND, at)
-    elif wishes["capacity"] is not None:
-        resize_edition(session, found.id, wishes["capacity"], COMMAND, at)
+    elif pool := edition_pool(session, found.id):
+        capacity = pool.capacity if wishes["capacity"] is None else wishes["capacity"]
+        resize_edition(session, found.id, capacity, COMMAND, at)
     acts: dict[str, Callable[..., bool]] = {
         "publish": conference.publish_edition,
         "archive": conference.archive_edition,

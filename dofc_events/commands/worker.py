@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from dofc_events.core.db import db, unit_of_work
 from dofc_events.extensions import settings
 from dofc_events.mail.delivery import Courier
 from dofc_events.places.queries import waiting_for
-from dofc_events.registration import queries, service
+from dofc_events.registration import news, queries, timers
 from dofc_events.registration.rules import BATCH
 
 # How often the worker looks for something to do, in seconds.
@@ -67,17 +67,22 @@ def _round(courier: Courier) -> bool:
 def run_timers(at: datetime) -> None:
     """Do what is due by the clock, in ladder order, each piece in a unit of work of its own."""
     for registration_id in queries.offers_told_late(db.session(), at):
-        _attempt(service.renew_offer, registration_id, WORKER, at)
+        _attempt(timers.renew_offer, registration_id, WORKER, at)
     for registration_id in queries.offers_overdue(db.session(), at):
-        _attempt(service.lapse_offer, registration_id, WORKER, at)
+        _attempt(timers.lapse_offer, registration_id, WORKER, at)
     for edition_id in queries.lists_to_close(db.session(), at):
-        while waiting := [claim.registration_id for claim in waiting_for(db.session(), edition_id, BATCH)]:
-            if not _attempt(service.close_list, edition_id, waiting, WORKER, at):
-                break
-    while untold := queries.untold_news(db.session(), BATCH):
-        if not _attempt(service.tell_news, untold, at):
-            break
+        _in_batches(waiting_for(db.session(), edition_id), timers.close_list, WORKER, at)
+    _in_batches(queries.untold_news(db.session(), 10 * BATCH), news.tell_news, at)
     db.session.close()
+
+
+def _in_batches(registration_ids: Sequence[int], act: Callable[..., None], *arguments: Any) -> None:
+    """Units of work that are soon over; where one fails, each of its registrations gets one of its own."""
+    for first in range(0, len(registration_ids), BATCH):
+        batch = registration_ids[first : first + BATCH]
+        if not _attempt(act, batch, *arguments):
+            for registration_id in batch:
+                _attempt(act, [registration_id], *arguments)
 
 
 def _attempt(act: Callable[..., None], *arguments: Any) -> bool:

@@ -76,13 +76,6 @@ def all_editions(session: Session) -> list[Edition]:
     return list(session.scalars(select(Edition).order_by(Edition.year.desc())))
 
 
-def published_editions(session: Session) -> list[Edition]:
-    """The editions that are published and not archived, whether over or not, earliest first."""
-    return list(
-        session.scalars(select(Edition).where(Edition.status == EditionStatus.PUBLISHED).order_by(Edition.year))
-    )
-
-
 def coming_editions(session: Session, today: date) -> list[Edition]:
     """The published editions that are not over on `today`, nearest first."""
     return list(
@@ -119,10 +112,6 @@ def past_editions(session: Session, today: date) -> list[Edition]:
 def categories_of(session: Session, edition_id: int) -> list[Category]:
     """The kinds of delegate at an edition, in the order in which the form offers them."""
     return list(session.scalars(select(Category).where(Category.edition_id == edition_id).order_by(Category.position)))
-
-
-def organisation_by_slug(session: Session, slug: str) -> Organisation | None:
-    return session.scalar(select(Organisation).where(Organisation.slug == slug))
 
 
 def member_by_slug(session: Session, slug: str) -> Member | None:

@@ -5,11 +5,11 @@ from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from dofc_events.conference.models import Category, Edition, EditionOrganiser, Member, Organisation
+from dofc_events.conference.models import Category, Edition, Member, Organisation
 from dofc_events.conference.queries import categories_of, edition_by_year
 from dofc_events.conference.rules import EditionStatus, days_to_same_weekday
 from dofc_events.core.audit import Actor, record
@@ -75,10 +75,6 @@ class CategoryInUse(Refusal):
 
 class CategoryTwice(Refusal):
     """Two categories have the same slug."""
-
-
-class NoSuchOrganisation(Refusal):
-    """There is no organisation with that slug."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -253,30 +249,6 @@ def set_categories(
     )
     session.flush()
     session.expire(edition, ["categories"])
-    return True
-
-
-def set_organisers(session: Session, edition_id: int, slugs: Sequence[str], actor: Actor, now: datetime) -> bool:
-    """Make these organisations the organisers of an edition, in this order; False if they were already.
-
-    Raises NoSuchOrganisation.
-    """
-    edition = _locked(session, edition_id)
-    ids = dict(session.execute(select(Organisation.slug, Organisation.id)).all())
-    for slug in slugs:
-        if slug not in ids:
-            raise NoSuchOrganisation(slug)
-    before = [organisation.slug for organisation in edition.organisers]
-    if before == list(slugs):
-        return False
-    session.execute(delete(EditionOrganiser).where(EditionOrganiser.edition_id == edition_id))
-    session.add_all(
-        EditionOrganiser(edition_id=edition_id, organisation_id=ids[slug], position=position)
-        for position, slug in enumerate(dict.fromkeys(slugs))
-    )
-    record(session, actor, now, "organisers_changed", scope=str(edition.year), before=before, after=list(slugs))
-    session.flush()
-    session.expire(edition, ["organisers"])
     return True
 
 

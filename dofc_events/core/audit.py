@@ -23,6 +23,8 @@ class Actor:
 
 WORKER = Actor("worker")
 COMMAND = Actor("command")
+# Who asks for a link has not proved yet who they are.
+VISITOR = Actor("visitor")
 
 
 class AuditEntry(Base):

@@ -16,7 +16,6 @@ from dofc_events.conference.service import (
     EditionExists,
     EditionNotPublished,
     NotReady,
-    archive_edition,
     details_of,
     missing_to_publish,
 )
@@ -138,7 +137,7 @@ def archive(edition: Edition) -> ResponseReturnValue:
         return form_page(form, "dashboard/archive.html", **context)
     try:
         with unit_of_work() as session:
-            archive_edition(session, edition.id, acting(), now())
+            service.archive(session, edition.id, acting(), now())
     except EditionNotPublished:
         flash(_("A draft cannot be archived: nobody has seen it."), "warning")
     else:

@@ -92,6 +92,13 @@ def publish(session: Session, edition_id: int, actor: Actor, now: datetime) -> N
         raise NotReady(missing)
 
 
+def archive(session: Session, edition_id: int, actor: Actor, now: datetime) -> None:
+    """End an edition: nobody registers or moves up from then on. Raises EditionNotPublished for a draft."""
+    if edition_pool(session, edition_id):
+        lock_edition_pool(session, edition_id)
+    conference.archive_edition(session, edition_id, actor, now)
+
+
 def _changed(present: dict[str, str], changes: CategoryChanges) -> list[tuple[str, str]]:
     wanted = {slug: changes.labels.get(slug, label) for slug, label in present.items() if slug not in changes.removed}
     for label in changes.added:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import and_, case, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from dofc_events.delegates.models import Registration
 from dofc_events.places.models import Claim, Pool
@@ -42,13 +42,14 @@ def count_waiting(session: Session, pool_id: int) -> int:
 def open_offers(session: Session) -> Sequence[Claim]:
     """All offers of places at editions, those that end first first."""
     query = select(Claim).join(Pool).where(Claim.status == ClaimStatus.OFFERED, Pool.edition_id.is_not(None))
+    query = query.options(joinedload(Claim.registration).joinedload(Registration.edition))
     return session.scalars(query.order_by(Claim.offered_until, Claim.id)).all()
 
 
-def waiting_for(session: Session, edition_id: int, limit: int) -> Sequence[Claim]:
-    """The next `limit` on an edition's waiting list."""
-    query = select(Claim).join(Pool).where(Pool.edition_id == edition_id, Claim.status == ClaimStatus.WAITLISTED)
-    return session.scalars(query.order_by(Claim.position).limit(limit)).all()
+def waiting_for(session: Session, edition_id: int) -> Sequence[int]:
+    """The registrations on an edition's waiting list, the next in line first."""
+    query = select(Claim.registration_id).join(Pool).where(Pool.edition_id == edition_id)
+    return session.scalars(query.where(Claim.status == ClaimStatus.WAITLISTED).order_by(Claim.position)).all()
 
 
 def pool_faults(session: Session) -> list[str]:

@@ -6,22 +6,22 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, Field, HiddenField, SelectField, ValidationError
 from wtforms.fields import SelectChoice
-from wtforms.validators import InputRequired, Length, Regexp
+from wtforms.validators import DataRequired, InputRequired, Length, Regexp
 
 from dofc_events.conference.models import Edition
 from dofc_events.core.references import new_secret
 from dofc_events.delegates.service import Details
 from dofc_events.registration.service import RegistrationRequest
-from dofc_events.web.fields import CountryField, EmailField, Line, Paragraphs, PhoneField
+from dofc_events.web.fields import CountryField, EmailField, Line, NameLine, Paragraphs, PhoneField
 from dofc_events.web.forms import Form
 
 
 class DetailsForm(Form):
     """What a delegate says about themselves, apart from the mail address."""
 
-    given_name = Line(_l("Given name, or your only name"), longest=100, missing=_l("Enter your name."))
-    family_name = Line(_l("Family name"), longest=100)
-    badge_name = Line(_l("Name on the badge"), longest=100)
+    given_name = NameLine(_l("Given name, or your only name"), longest=100, missing=_l("Enter your name."))
+    family_name = NameLine(_l("Family name"), longest=100)
+    badge_name = NameLine(_l("Name on the badge"), longest=100)
     organisation = Line(_l("Organisation"), longest=200, missing=_l("Enter the organisation that you come from."))
     job_title = Line(_l("Job title"), longest=120)
     country = CountryField(_l("Country of your organisation"), missing=_l("Choose a country from the list."))
@@ -65,7 +65,7 @@ class RegistrationForm(DetailsForm):
     language = HiddenField(default="en", validators=[Length(max=12)])
     consent = BooleanField(
         _l("I agree to this use of my data"),
-        [InputRequired(_l("Tick that you agree: without it your registration cannot be kept."))],
+        [DataRequired(_l("Tick that you agree: without it your registration cannot be kept."))],
     )
     # Filled in when the form is shown: the same form sent twice is one registration.
     form_key = HiddenField(
@@ -95,10 +95,10 @@ class AddressForm(Form):
 class HandOverForm(AddressForm):
     """The colleague who comes instead."""
 
-    given_name = Line(
+    given_name = NameLine(
         _l("Your colleague's given name, or only name"), longest=100, missing=_l("Enter your colleague's name.")
     )
-    family_name = Line(_l("Your colleague's family name"), longest=100)
+    family_name = NameLine(_l("Your colleague's family name"), longest=100)
 
 
 def consent_text(edition: Edition) -> str:

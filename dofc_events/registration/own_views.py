@@ -55,6 +55,8 @@ def edit(token: str) -> ResponseReturnValue:
     try:
         with unit_of_work() as session:
             changed = service.change_details(session, registration.id, form.to_details(), _actor(registration), now())
+    except TooManyMessages as refusal:
+        return answer_too_many(form, refusal.retry_after, "registration/edit.html", **context)
     except service.DetailsFrozen:
         return _read_only(registration, token)
     flash(_("Your changes are saved.") if changed else _("Nothing was changed."), "success" if changed else "info")
@@ -66,6 +68,8 @@ def address(token: str) -> ResponseReturnValue:
     registration = _mine(token)
     form = AddressForm(obj=registration)
     context = own_context(registration, token)
+    if registration.ended_at or context["over"]:
+        return _read_only(registration, token)
     if not form.validate_on_submit():
         return form_page(form, "registration/address.html", **context)
     try:

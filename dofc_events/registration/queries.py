@@ -44,36 +44,34 @@ def standing_in(session: Session, registration: Registration) -> Standing:
 
 
 def offer_stands(session: Session, standing: Standing, now: datetime) -> bool:
-    """Whether an offer can be accepted: until its deadline by the clock, and not before its message is sent.
+    """Whether an offer can be accepted: until its deadline by the clock, and in any case until its message is sent.
 
     Once the edition has begun nothing is given any more, told or not.
     """
-    if standing.status is not ClaimStatus.OFFERED:
+    if standing.status is not ClaimStatus.OFFERED or not standing.edition.gives_places(now):
         return False
-    if not overdue(standing.claim, now):
-        return True
     registration = standing.registration
-    return standing.edition.gives_places(now) and offer_is_untold(session, registration.id, registration.reference)
+    return not overdue(standing.claim, now) or offer_is_untold(session, registration.id, registration.reference)
 
 
 def offer_is_untold(session: Session, registration_id: int, reference: str) -> bool:
-    """Whether the message with an offer is still to be written or on its way."""
+    """Whether the message with an offer is still to be written, on its way, or kept for want of a mail server."""
     unsent = exists().where(
         Message.about == reference,
         Message.kind == OFFER_KIND,
-        Message.state.in_((MessageState.QUEUED, MessageState.SENDING)),
+        Message.state.in_((MessageState.QUEUED, MessageState.SENDING, MessageState.KEPT)),
     )
     unwritten = exists().where(UntoldNews.registration_id == registration_id)
     return bool(session.scalar(select(unsent | unwritten)))
 
 
 def offers_told_late(session: Session, now: datetime) -> list[int]:
-    """Registrations with an offer whose message waits while its time runs away.
+    """Registrations with an offer whose message waits while its time runs away, and not because the mailbox refuses it.
 
     Who has been told of it once gets no more time by having the message sent again, here or to another address.
     """
     message = exists().where(Message.about == Registration.reference, Message.kind == OFFER_KIND)
-    waiting = message.where(Message.state == MessageState.QUEUED)
+    waiting = message.where(Message.state == MessageState.QUEUED, Message.refusals == 0)
     told = message.where(Message.sent_at.is_not(None), Message.queued_at >= Claim.offered_at)
     query = select(Claim).join(Registration).where(Claim.status == ClaimStatus.OFFERED, waiting, ~told)
     claims = session.scalars(query.order_by(Claim.id)).all()
@@ -85,14 +83,15 @@ def offers_told_late(session: Session, now: datetime) -> list[int]:
 
 
 def offers_overdue(session: Session, now: datetime) -> list[int]:
-    """Registrations with an offer whose deadline has passed."""
-    return [claim.registration_id for claim in open_offers(session) if overdue(claim, now)]
+    """Registrations with an offer whose deadline has passed, or whose edition gives no places any more."""
+    offers = [(claim, claim.registration.edition) for claim in open_offers(session)]
+    return [c.registration_id for c, edition in offers if overdue(c, now) or not edition.gives_places(now)]
 
 
 def lists_to_close(session: Session, now: datetime) -> list[int]:
     """Editions that have begun, or are archived, while people still wait for a place."""
     editions = session.scalars(select(Edition).where(Edition.registration_opens_at.is_not(None)).order_by(Edition.id))
-    return [e.id for e in editions if not e.gives_places(now) and waiting_for(session, e.id, 1)]
+    return [e.id for e in editions if not e.gives_places(now) and waiting_for(session, e.id)]
 
 
 def untold_news(session: Session, limit: int) -> Sequence[int]:

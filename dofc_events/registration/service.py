@@ -4,17 +4,14 @@ Each locks the edition's pool first, so that whatever it then reads (who is regi
 commits; the database's constraints stand behind that.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import Window
-from dofc_events.core.audit import Actor, record
+from dofc_events.core.audit import VISITOR, Actor, record
 from dofc_events.core.errors import Refusal
 from dofc_events.core.references import new_reference, new_secret
 from dofc_events.delegates.links import token_of
@@ -28,16 +25,15 @@ from dofc_events.delegates.service import (
     write_details,
 )
 from dofc_events.mail import outbox
-from dofc_events.mail.envelope import Envelope
 from dofc_events.mail.rules import address_key
 from dofc_events.places import service as places
-from dofc_events.places.models import Pool
+from dofc_events.places.models import Claim, Pool
 from dofc_events.places.queries import waiting_position
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration import mails
-from dofc_events.registration.models import UntoldNews
-from dofc_events.registration.queries import OFFER_KIND, offer_stands, standing_of
-from dofc_events.registration.rules import BATCH, Outcome, details_are_frozen
+from dofc_events.registration.news import log, send, tell, tell_promoted, told_if_known
+from dofc_events.registration.queries import offer_stands, standing_in, standing_of
+from dofc_events.registration.rules import Outcome, details_are_frozen
 
 
 @dataclass(frozen=True)
@@ -89,8 +85,8 @@ def register_delegate(
     Raises RegistrationNotOpen, NoSuchCategory, and TooManyMessages when the address was written to too often.
     With `keep_mail` the message is stored and not sent, for demonstration data.
     """
-    edition = session.get_one(Edition, edition_id)
     pool = places.lock_edition_pool(session, edition_id)
+    edition = session.get_one(Edition, edition_id)
     earlier = registration_by_form_key(session, request.form_key)
     if earlier is not None:
         same = details_of(earlier) == request.details and earlier.email == request.email
@@ -99,7 +95,7 @@ def register_delegate(
     if window is not Window.OPEN:
         raise RegistrationNotOpen(window)
     outbox.refuse_flood(session, request.email, now)
-    if _told_if_known(session, edition_id, request.email, now):
+    if told_if_known(session, edition_id, request.email, now):
         return Registered(Outcome.ADDRESS_KNOWN)
     registration = Registration(
         edition_id=edition_id,
@@ -120,7 +116,7 @@ def register_delegate(
     session.add(registration)
     session.flush()
     claim = places.claim_place(session, pool, registration.id, now)
-    _record(session, actor, now, "registered", registration, status=claim.status)
+    log(session, actor, now, "registered", registration, status=claim.status)
     standing = mails.Standing(registration, edition, claim, waiting_position(session, claim))
     outbox.enqueue(session, mails.status_message(standing), now, keep=keep_mail)
     return Registered(Outcome.REGISTERED, token_of(registration))
@@ -129,16 +125,18 @@ def register_delegate(
 def change_details(session: Session, registration_id: int, details: Details, actor: Actor, now: datetime) -> bool:
     """Change what a delegate said; they are told what changed. Returns whether anything did.
 
-    Raises DetailsFrozen and NoSuchCategory.
+    Raises DetailsFrozen, NoSuchCategory, and TooManyMessages when the address was written to too often: nobody has
+    proved yet that it is theirs.
     """
-    registration, _ = _locked(session, registration_id)
+    registration, _ = locked(session, registration_id)
     _refuse_frozen(registration, now)
     changes = write_details(session, registration, details)
     if not changes:
         return False
+    outbox.refuse_flood(session, registration.email, now)
     registration.revision += 1
-    _record(session, actor, now, "details_changed", registration, changes=changes)
-    _send(session, mails.registration_changed(standing_of(session, registration_id), list(changes)), now)
+    log(session, actor, now, "details_changed", registration, changes=changes)
+    send(session, mails.registration_changed(standing_of(session, registration_id), list(changes)), now)
     return True
 
 
@@ -150,10 +148,10 @@ def hand_over(
     What was said about the person (telephone, diet, access, visa, photographs, job) does not pass on. Raises
     DetailsFrozen, and TooManyMessages when the colleague's address was written to too often.
     """
-    registration, _ = _locked(session, registration_id)
+    registration, _ = locked(session, registration_id)
     _refuse_frozen(registration, now)
     outbox.refuse_flood(session, email, now)
-    if _told_if_known(session, registration.edition_id, email, now):
+    if told_if_known(session, registration.edition_id, email, now):
         return Registered(Outcome.ADDRESS_KNOWN)
     old_email, old_name = registration.email, registration.full_name
     before = {"name": old_name, "email": old_email}
@@ -164,10 +162,10 @@ def hand_over(
     # Sent once more, the former delegate's form would lead to the colleague's page.
     registration.form_key = new_secret()
     _move_to_address(session, registration, email, now)
-    _record(session, actor, now, "handed_over", registration, before=before, name=registration.full_name, email=email)
+    log(session, actor, now, "handed_over", registration, before=before, name=registration.full_name, email=email)
     standing = standing_of(session, registration_id)
-    _send(session, mails.handed_over(standing, email=old_email, name=old_name), now)
-    _tell(session, [registration_id], now, handed_over_by=old_name)
+    send(session, mails.handed_over(standing, email=old_email, name=old_name), now)
+    tell(session, [registration_id], now, handed_over_by=old_name)
     return Registered(Outcome.REGISTERED, token_of(registration))
 
 
@@ -177,19 +175,19 @@ def correct_address(session: Session, registration_id: int, email: str, actor: A
     Messages not sent yet to the old address are withdrawn. If the new address is registered already, nothing changes
     but that it is written to. Raises RegistrationOver, and TooManyMessages.
     """
-    registration, _ = _locked(session, registration_id)
+    registration, _ = locked(session, registration_id)
     _refuse_over(registration, now)
     if registration.email == email:
         return Registered(Outcome.SENT_BEFORE, token_of(registration))
     outbox.refuse_flood(session, email, now)
-    if registration.email_key != address_key(email) and _told_if_known(session, registration.edition_id, email, now):
+    if registration.email_key != address_key(email) and told_if_known(session, registration.edition_id, email, now):
         return Registered(Outcome.ADDRESS_KNOWN)
     old_email = registration.email
     _move_to_address(session, registration, email, now)
-    _record(session, actor, now, "address_corrected", registration, before=old_email, after=email)
+    log(session, actor, now, "address_corrected", registration, before=old_email, after=email)
     standing = standing_of(session, registration_id)
-    _send(session, mails.address_changed(standing, email=old_email), now)
-    _tell(session, [registration_id], now)
+    send(session, mails.address_changed(standing, email=old_email), now)
+    tell(session, [registration_id], now)
     return Registered(Outcome.REGISTERED, token_of(registration))
 
 
@@ -200,33 +198,33 @@ def cancel_registration(
 
     With `keep_mail` the delegate's message is stored and not sent, for demonstration data.
     """
-    registration, pool = _locked(session, registration_id)
+    registration, pool = locked(session, registration_id)
     _refuse_over(registration, now)
     standing = standing_of(session, registration_id)
     registration.ended_at = now
     registration.revision += 1
-    moved_up = places.cancel_claim(session, pool, standing.claim, _terms(registration.edition, now), now)
-    _record(session, actor, now, "cancelled", registration)
-    _tell(session, [registration_id], now, keep=keep_mail)
-    _tell_promoted(session, moved_up, actor, now)
+    moved_up = places.cancel_claim(session, pool, standing.claim, terms_of(registration.edition, now), now)
+    log(session, actor, now, "cancelled", registration)
+    tell(session, [registration_id], now, keep=keep_mail)
+    tell_promoted(session, moved_up, actor, now)
 
 
 def accept_offer(session: Session, registration_id: int, actor: Actor, now: datetime) -> None:
     """Take the place that is offered. Raises NoOpenOffer once the deadline has passed, and RegistrationOver."""
-    registration, _ = _locked(session, registration_id)
+    registration, _ = locked(session, registration_id)
     _refuse_over(registration, now)
     standing = standing_of(session, registration_id)
     if not offer_stands(session, standing, now):
         raise places.NoOpenOffer
     places.accept_claim(session, standing.claim, now)
     registration.revision += 1
-    _record(session, actor, now, "offer_accepted", registration)
-    _tell(session, [registration_id], now)
+    log(session, actor, now, "offer_accepted", registration)
+    tell(session, [registration_id], now)
 
 
 def decline_offer(session: Session, registration_id: int, actor: Actor, now: datetime) -> None:
     """Turn down the place that is offered, which ends the registration. Raises NoOpenOffer and RegistrationOver."""
-    _locked(session, registration_id)
+    locked(session, registration_id)
     if not offer_stands(session, standing_of(session, registration_id), now):
         raise places.NoOpenOffer
     cancel_registration(session, registration_id, actor, now)
@@ -237,27 +235,27 @@ def rejoin_list(session: Session, registration_id: int, actor: Actor, now: datet
 
     Raises NotWaitingAgain and RegistrationOver.
     """
-    registration, pool = _locked(session, registration_id)
+    registration, pool = locked(session, registration_id)
     _refuse_over(registration, now)
     standing = standing_of(session, registration_id)
     if registration.edition.has_begun(now) or standing.status is not ClaimStatus.EXPIRED:
         raise places.NotWaitingAgain
     places.claim_again(session, pool, standing.claim, now)
     registration.revision += 1
-    _record(session, actor, now, "joined_list_again", registration)
-    _tell(session, [registration_id], now)
+    log(session, actor, now, "joined_list_again", registration)
+    tell(session, [registration_id], now)
 
 
 def resize_edition(session: Session, edition_id: int, capacity: int, actor: Actor, now: datetime) -> None:
     """Change how many places an edition has; what becomes free is offered at once. Raises CapacityBelowTaken."""
-    edition = session.get_one(Edition, edition_id)
     pool = places.lock_edition_pool(session, edition_id)
+    edition = session.get_one(Edition, edition_id)
     before = pool.capacity
-    if before == capacity:
-        return
-    moved_up = places.resize_pool(session, pool, capacity, _terms(edition, now), now)
-    record(session, actor, now, "capacity_changed", scope=str(edition.year), before=before, after=capacity)
-    _tell_promoted(session, moved_up, actor, now)
+    # Also where the number stays: later dates may let somebody move up who could not before.
+    moved_up = places.resize_pool(session, pool, capacity, terms_of(edition, now), now)
+    if before != capacity:
+        record(session, actor, now, "capacity_changed", scope=str(edition.year), before=before, after=capacity)
+    tell_promoted(session, moved_up, actor, now)
 
 
 def send_link(session: Session, edition_id: int, email: str, now: datetime) -> None:
@@ -266,61 +264,21 @@ def send_link(session: Session, edition_id: int, email: str, now: datetime) -> N
     An address that was written to often enough is not written to again for a while, without a word for the same reason.
     """
     registration = live_registration(session, edition_id, email)
-    if registration is None:
-        return
+    # Rendered for strangers too: the time that an answer takes would tell them apart.
+    standing = standing_in(session, registration) if registration else _stranger(session, edition_id, email)
+    envelope = mails.registration_link(standing)
     try:
         outbox.refuse_flood(session, email, now)
     except outbox.TooManyMessages:
-        return
-    _send(session, mails.registration_link(standing_of(session, registration.id)), now)
+        registration = None
+    scope, about = envelope.scope, envelope.about if registration else ""
+    record(session, VISITOR, now, "link_asked_for", scope=scope, about=about, sent=registration is not None)
+    if registration:
+        send(session, envelope, now)
 
 
-def lapse_offer(session: Session, registration_id: int, actor: Actor, now: datetime) -> None:
-    """Let an offer lapse that does not stand any more (see `offer_stands`); does nothing otherwise."""
-    registration, pool = _locked(session, registration_id)
-    standing = standing_of(session, registration_id)
-    if standing.status is not ClaimStatus.OFFERED or offer_stands(session, standing, now):
-        return
-    registration.revision += 1
-    moved_up = places.expire_claim(session, pool, standing.claim, _terms(registration.edition, now), now)
-    _record(session, actor, now, "offer_lapsed", registration)
-    _tell(session, [registration_id], now)
-    _tell_promoted(session, moved_up, actor, now)
-
-
-def renew_offer(session: Session, registration_id: int, actor: Actor, now: datetime) -> None:
-    """Give an offer whose message still waits its whole time again, unless the edition's beginning leaves no more."""
-    registration, _ = _locked(session, registration_id)
-    standing = standing_of(session, registration_id)
-    terms = _terms(standing.edition, now)
-    if not terms.promotes or standing.claim.offered_until == terms.begins_at:
-        return
-    if not outbox.withdraw(session, registration.reference, now, kind=OFFER_KIND):
-        return
-    places.prolong_offer(session, standing.claim, terms, now)
-    _record(session, actor, now, "offer_prolonged", registration)
-    _send(session, mails.status_message(standing), now)
-
-
-def close_list(session: Session, edition_id: int, registration_ids: Iterable[int], actor: Actor, now: datetime) -> None:
-    """Tell those who still wait that no more places will be offered."""
-    pool = places.lock_edition_pool(session, edition_id)
-    edition = session.get_one(Edition, edition_id)
-    for registration_id in registration_ids:
-        standing = standing_of(session, registration_id)
-        if standing.status is ClaimStatus.WAITLISTED:
-            standing.registration.revision += 1
-            places.expire_claim(session, pool, standing.claim, _terms(edition, now), now)
-            _record(session, actor, now, "list_closed", standing.registration)
-            _tell(session, [registration_id], now)
-
-
-def tell_news(session: Session, registration_ids: Iterable[int], now: datetime) -> None:
-    """Write the messages that an act with many recipients left to be written."""
-    _tell(session, registration_ids, now)
-
-
-def _locked(session: Session, registration_id: int) -> tuple[Registration, Pool]:
+def locked(session: Session, registration_id: int) -> tuple[Registration, Pool]:
+    """A registration and its edition's pool, the pool's row locked until the unit of work ends."""
     edition_id = session.get_one(Registration, registration_id).edition_id
     pool = places.lock_edition_pool(session, edition_id)
     # Read again: it may have changed while we waited for the lock.
@@ -328,8 +286,17 @@ def _locked(session: Session, registration_id: int) -> tuple[Registration, Pool]
     return registration, pool
 
 
-def _terms(edition: Edition, now: datetime) -> places.OfferTerms:
+def terms_of(edition: Edition, now: datetime) -> places.OfferTerms:
+    """On what terms freed places of an edition are offered now."""
     return places.OfferTerms(edition.offer_hours, edition.zone, edition.begins_at(), edition.gives_places(now))
+
+
+def _stranger(session: Session, edition_id: int, email: str) -> mails.Standing:
+    """Somebody who is not registered, as a message could be written to them. Nothing of it is stored."""
+    edition = session.get_one(Edition, edition_id)
+    names = {"given_name": "", "family_name": "", "reference": new_reference(), "link_version": 1}
+    registration = Registration(edition_id=edition_id, email=email, language="en", **names)
+    return mails.Standing(registration, edition, Claim(status=ClaimStatus.CANCELLED), None)
 
 
 def _refuse_over(registration: Registration, now: datetime) -> None:
@@ -343,14 +310,6 @@ def _refuse_frozen(registration: Registration, now: datetime) -> None:
         raise DetailsFrozen
 
 
-def _told_if_known(session: Session, edition_id: int, email: str, now: datetime) -> bool:
-    known = live_registration(session, edition_id, email)
-    if known is None:
-        return False
-    _send(session, mails.already_registered(standing_of(session, known.id)), now)
-    return True
-
-
 def _move_to_address(session: Session, registration: Registration, email: str, now: datetime) -> None:
     outbox.withdraw(session, registration.reference, now, recipient=registration.email)
     registration.email, registration.email_key = email, address_key(email)
@@ -358,40 +317,3 @@ def _move_to_address(session: Session, registration: Registration, email: str, n
     registration.revision += 1
     refresh_search_text(registration)
     session.flush()
-
-
-def _tell_promoted(session: Session, promotions: Iterable[places.Promotion], actor: Actor, now: datetime) -> None:
-    ids = []
-    for promotion in promotions:
-        registration = session.get_one(Registration, promotion.registration_id)
-        registration.revision += 1
-        _record(session, actor, now, str(promotion.status), registration)
-        ids.append(registration.id)
-    if len(ids) <= BATCH:
-        _tell(session, ids, now)
-        return
-    for registration_id in ids:
-        session.merge(UntoldNews(registration_id=registration_id, since=now))
-
-
-def _tell(
-    session: Session, registration_ids: Iterable[int], now: datetime, *, keep: bool = False, handed_over_by: str = ""
-) -> None:
-    for registration_id in registration_ids:
-        session.execute(delete(UntoldNews).where(UntoldNews.registration_id == registration_id))
-        standing = standing_of(session, registration_id)
-        # An offer that was accepted, declined or has lapsed must not be announced any more.
-        outbox.withdraw(session, standing.registration.reference, now, kind=OFFER_KIND)
-        _send(session, mails.status_message(standing, handed_over_by), now, keep=keep)
-
-
-def _send(session: Session, envelope: Envelope, now: datetime, *, keep: bool = False) -> None:
-    session.flush()
-    outbox.enqueue(session, envelope, now, keep=keep)
-
-
-def _record(
-    session: Session, actor: Actor, now: datetime, act: str, registration: Registration, **details: Any
-) -> None:
-    scope = str(registration.edition.year)
-    record(session, actor, now, act, scope=scope, about=registration.reference, **details)

@@ -11,7 +11,7 @@ from flask_limiter.errors import RateLimitExceeded
 from werkzeug.exceptions import HTTPException
 
 from dofc_events.core.references import new_reference
-from dofc_events.extensions import limiter
+from dofc_events.extensions import limiter, login_manager
 
 log = structlog.get_logger()
 
@@ -40,6 +40,8 @@ def init_errors(app: Flask) -> None:
     @app.errorhandler(Exception)
     def failed(error: Exception) -> Response:
         number = new_reference()
+        # What failed may be the database, and the page must not ask it who is signed in.
+        g._login_user = login_manager.anonymous_user()
         log.exception("request_failed", number=number, endpoint=request.endpoint, method=request.method)
         text = _(
             "It is our fault, and it was noted under the number %(number)s. Please try again in a minute.",

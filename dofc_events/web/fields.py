@@ -15,6 +15,8 @@ from wtforms.widgets import html_params
 
 from dofc_events.core.countries import country_codes, country_names
 
+LONGEST_PHONE = 40
+
 
 def clean(value: str | None) -> str:
     """Composed (NFC), without spaces at the ends; what a form yields for any text."""
@@ -41,6 +43,16 @@ class Line(StringField):
         # Length is counted after composition, as it will be stored.
         limits = Length(max=longest, message=_l("Use at most %(max)d characters."))
         super().__init__(label, [presence, limits, _one_line, _not_blank(missing)], filters=[clean], **kwargs)
+
+
+class NameLine(Line):
+    """A person's name, in any script: not an address that a mail program would make a link of."""
+
+    def post_validate(self, form: Any, validation_stopped: bool) -> None:
+        if validation_stopped or self.errors or not self.data:
+            return
+        if "://" in self.data or not any(unicodedata.category(c).startswith("L") for c in self.data):
+            raise ValidationError(_l("Write a name here, in letters and without web addresses."))
 
 
 class Paragraphs(TextAreaField):
@@ -118,7 +130,7 @@ class PhoneField(Line):
     """An optional telephone number, yielded in international form; national numbers are read by the form's country."""
 
     def __init__(self, label: Any, **kwargs: Any) -> None:
-        super().__init__(label, longest=40, **kwargs)
+        super().__init__(label, longest=LONGEST_PHONE, **kwargs)
 
     def post_validate(self, form: Any, validation_stopped: bool) -> None:
         if validation_stopped or self.errors or not self.data:
@@ -129,4 +141,7 @@ class PhoneField(Line):
             number = None
         if number is None or not phonenumbers.is_possible_number(number):
             raise ValidationError(_l("Write the number with its country code, for example +381 11 123 4567."))
-        self.data = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+        formatted = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+        if len(formatted) > LONGEST_PHONE:
+            raise ValidationError(_l("Leave out the extension: the number is too long with it."))
+        self.data = formatted

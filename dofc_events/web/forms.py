@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from flask import Response, g, make_response, render_template
+from flask import Response, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
+from werkzeug.datastructures import CombinedMultiDict
 
 
 class Form(FlaskForm):
@@ -13,6 +14,12 @@ class Form(FlaskForm):
 
     No form is accepted from a client that has sent too many (see `web.errors`): it is shown again with its values.
     """
+
+    class Meta(FlaskForm.Meta):
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            # No form of ours takes files; a text field that is sent as one would yield what is no text.
+            wrapped = super().wrap_formdata(form, formdata)
+            return request.form if isinstance(wrapped, CombinedMultiDict) else wrapped
 
     def validate(self, extra_validators: Any = None) -> bool:
         if "retry_after" in g:

@@ -100,7 +100,6 @@ def test_edition_by_year_finds_drafts_too(session):
     assert queries.edition_by_year(session, 2029) is None
     assert queries.edition_by_id(session, edition.id + 1) is None
     assert queries.all_editions(session) == [edition]
-    assert queries.published_editions(session) == []
 
 
 def test_member_by_slug_finds_members_only(session):

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import String, select
 
 from dofc_events.conference import service
-from dofc_events.conference.models import Edition, Organisation
+from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import categories_of
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.audit import Actor, AuditEntry
@@ -248,18 +248,6 @@ def test_set_categories_is_refused_when_a_slug_comes_twice(session):
     edition = create(session)
     with pytest.raises(service.CategoryTwice):
         service.set_categories(session, edition.id, [("a", "A"), ("a", "B")], CHAIR, NOW)
-
-
-def test_set_organisers_keeps_their_order(session):
-    edition = create(session)
-    session.add_all(Organisation(slug=slug, name=slug.title()) for slug in ("alpha", "beta", "gamma"))
-    assert service.set_organisers(session, edition.id, ["gamma", "alpha"], CHAIR, NOW)
-    assert [o.slug for o in edition.organisers] == ["gamma", "alpha"]
-    assert not service.set_organisers(session, edition.id, ["gamma", "alpha"], CHAIR, NOW)
-    assert service.set_organisers(session, edition.id, ["alpha", "beta"], CHAIR, NOW)
-    assert [o.slug for o in edition.organisers] == ["alpha", "beta"]
-    with pytest.raises(service.NoSuchOrganisation):
-        service.set_organisers(session, edition.id, ["omega"], CHAIR, NOW)
 
 
 def test_add_member_is_noted_once(session):

@@ -115,7 +115,7 @@ def test_withdraw_takes_back_what_waits(session, state):
     session.expire_all()
     assert message.state == (MessageState.WITHDRAWN if waiting else state)
     # What is under way is not stopped, but not tried again either.
-    assert message.expires_at == (NOW if state == MessageState.SENDING else None)
+    assert message.expires_at == (NOW if waiting or state == MessageState.SENDING else None)
 
 
 def test_withdraw_takes_back_only_what_is_meant(session):

@@ -26,7 +26,7 @@ from dofc_events.places.queries import (
 )
 from dofc_events.places.rules import TAKEN, ClaimStatus
 from dofc_events.places.service import CapacityBelowTaken, NoOpenOffer, NotWaitingAgain
-from dofc_events.registration import service
+from dofc_events.registration import service, timers
 from dofc_events.registration.queries import facts_without_message, offers_overdue
 from tests.support.factories import DELEGATE, NOW, make_edition, make_registration
 
@@ -96,7 +96,7 @@ class Pool(RuleBasedStateMachine):
         self.now += timedelta(hours=hours)
         for who in offers_overdue(self.session, self.now):
             self.actor = who
-            service.lapse_offer(self.session, who, WORKER, self.now)
+            timers.lapse_offer(self.session, who, WORKER, self.now)
 
     @precondition(lambda self: self.people)
     @rule(number=PICKS)

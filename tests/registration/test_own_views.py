@@ -12,7 +12,7 @@ from dofc_events.delegates.models import Registration
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import MessageState
 from dofc_events.places.rules import ClaimStatus
-from dofc_events.registration import service
+from dofc_events.registration import service, timers
 from tests.support.databases import dump
 from tests.support.factories import DELEGATE, NOW, claim_of, make_edition, make_registration
 from tests.support.letters import deliver_all, kinds, letters
@@ -243,7 +243,7 @@ def test_an_offer_without_an_answer_is_asked_again(client, boris):
 def test_after_a_lapsed_offer_one_button_leads_back_to_the_list(client, boris, people, writing, mail, clock):
     clock.shift(timedelta(hours=10))
     with writing() as session:
-        service.lapse_offer(session, people[1].id, DELEGATE, NOW + timedelta(hours=10))
+        timers.lapse_offer(session, people[1].id, DELEGATE, NOW + timedelta(hours=10))
     page = client.get(boris)
     assert status_of(page) == "expired"
     form = page.form("rejoin")

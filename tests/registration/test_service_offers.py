@@ -12,7 +12,7 @@ from dofc_events.delegates.links import token_of
 from dofc_events.places.queries import edition_pool
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.places.service import CapacityBelowTaken, NoOpenOffer, NotWaitingAgain
-from dofc_events.registration import queries, service
+from dofc_events.registration import news, queries, service, timers
 from dofc_events.registration.models import UntoldNews
 from dofc_events.registration.rules import BATCH
 from tests.support.factories import DELEGATE, NOW, claim_of, make_edition, make_registration
@@ -51,9 +51,9 @@ def statuses(session, people) -> list[str]:
 def lapse(session, now):
     """What the worker does about offers at `now`."""
     for registration_id in queries.offers_told_late(session, now):
-        service.renew_offer(session, registration_id, WORKER, now)
+        timers.renew_offer(session, registration_id, WORKER, now)
     for registration_id in queries.offers_overdue(session, now):
-        service.lapse_offer(session, registration_id, WORKER, now)
+        timers.lapse_offer(session, registration_id, WORKER, now)
 
 
 def test_cancel_offers_the_place_to_the_next_in_line(session, people, offered):
@@ -115,13 +115,13 @@ def test_an_offer_that_lapsed_is_told_and_goes_to_the_next(session, people, offe
 
 def test_an_offer_that_was_accepted_does_not_lapse(session, offered):
     service.accept_offer(session, offered.id, DELEGATE, NOW)
-    service.lapse_offer(session, offered.id, WORKER, ENDS)
+    timers.lapse_offer(session, offered.id, WORKER, ENDS)
     assert claim_of(session, offered).status == ClaimStatus.CONFIRMED
 
 
 def test_an_offer_does_not_lapse_before_its_message_is_sent(session, people):
     service.cancel_registration(session, people[0].id, DELEGATE, NOW)
-    service.lapse_offer(session, people[1].id, WORKER, ENDS + MOMENT)
+    timers.lapse_offer(session, people[1].id, WORKER, ENDS + MOMENT)
     assert statuses(session, people)[1] == "offered"
     service.accept_offer(session, people[1].id, DELEGATE, ENDS + MOMENT)
     assert statuses(session, people)[1] == "confirmed"
@@ -163,6 +163,15 @@ def test_an_open_offer_ends_when_the_edition_begins(session, edition, people, to
     sent = ["registration-offered"] if told else []
     assert kinds(session, to=people[1].email) == ["registration-waitlisted", *sent, "registration-expired"]
     assert queries.offers_told_late(session, begins_at) == []
+
+
+def test_an_offer_that_is_told_late_keeps_its_message_when_the_beginning_leaves_no_more_time(session, edition, people):
+    begins_at = edition.begins_at()
+    service.cancel_registration(session, people[0].id, DELEGATE, begins_at - timedelta(hours=1))
+    (message,) = unsent(session, to=people[1].email)
+    lapse(session, begins_at - timedelta(minutes=30))
+    assert [m.id for m in unsent(session, to=people[1].email)] == [message.id]
+    assert claim_of(session, people[1]).offered_until == begins_at
 
 
 def test_rejoin_stands_at_the_end_or_gets_a_free_place(session, edition, people, offered):
@@ -212,7 +221,7 @@ def test_close_list_tells_those_who_still_wait(session, edition, people):
     begins_at = edition.begins_at()
     assert queries.lists_to_close(session, begins_at - MOMENT) == []
     assert queries.lists_to_close(session, begins_at) == [edition.id]
-    service.close_list(session, edition.id, [p.id for p in people], WORKER, begins_at)
+    timers.close_list(session, [p.id for p in people], WORKER, begins_at)
     assert statuses(session, people) == ["confirmed", "expired", "expired", "expired"]
     assert "The waiting list is closed" in letters(session, to=people[1].email)[-1].text
     assert queries.lists_to_close(session, begins_at) == []
@@ -223,7 +232,7 @@ def test_close_list_of_an_archived_edition_says_that_the_list_is_closed(session,
     edition.status = EditionStatus.ARCHIVED
     session.flush()
     assert queries.lists_to_close(session, NOW) == [edition.id]
-    service.close_list(session, edition.id, [people[1].id], WORKER, NOW)
+    timers.close_list(session, [people[1].id], WORKER, NOW)
     assert "The waiting list is closed" in letters(session, to=people[1].email)[-1].text
 
 
@@ -252,8 +261,9 @@ def test_many_promotions_are_told_by_the_worker_once_each(session, crowd):
     service.cancel_registration(session, people[1].id, DELEGATE, NOW)
     service.correct_address(session, people[2].id, "corrected@dofc.test", DELEGATE, NOW)
     service.hand_over(session, people[3].id, "Mira", "", "mira@dofc.test", DELEGATE, NOW)
-    while news := queries.untold_news(session, BATCH):
-        service.tell_news(session, news, NOW)
+    for _ in range(2):
+        news.tell_news(session, queries.untold_news(session, BATCH), NOW)
+    assert untold(session) == 0
     assert kinds(session, to=people[1].email)[1:] == ["registration-cancelled"]
     assert kinds(session, to="corrected@dofc.test") == ["registration-confirmed"]
     assert kinds(session, to="mira@dofc.test") == ["registration-confirmed"]
@@ -265,7 +275,7 @@ def test_an_offer_whose_message_is_still_to_be_written_does_not_lapse(session, c
     edition, people = crowd
     edition.offer_hours = 1.0
     service.resize_edition(session, edition.id, 200, COMMAND, NOW)
-    service.lapse_offer(session, people[1].id, WORKER, NOW + timedelta(hours=2))
+    timers.lapse_offer(session, people[1].id, WORKER, NOW + timedelta(hours=2))
     assert claim_of(session, people[1]).status == ClaimStatus.OFFERED
 
 
