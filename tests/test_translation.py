@@ -39,7 +39,7 @@ PERSON: dict[str, Any] = {
     "category": "guest",
     "visa_letter": True,
 }
-SAID = ("aria-label", "alt", "title", "data-results", "data-none", "data-choices", "placeholder")
+SAID = ("aria-label", "alt", "title", "data-results", "data-none", "data-unmatched", "data-choices", "placeholder")
 # The name of the conference is the same in every language; dates and countries come from CLDR, not from our catalogue.
 NOT_OURS = re.compile(
     r"Days of Clusters|Balkan and Black Sea Cluster Network|[\w.-]+@[\w.-]+|https?://\S+|/\S+\.\w+|"

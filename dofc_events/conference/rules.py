@@ -20,6 +20,16 @@ class OutcomeKind(enum.StrEnum):
     MILESTONE = "milestone"
 
 
+class DateFault(enum.StrEnum):
+    """What can be wrong about an edition's dates, taken together."""
+
+    LAST_DAY_BEFORE_FIRST = "last_day_before_first"
+    ENDS_BEFORE_IT_BEGINS = "ends_before_it_begins"
+    CLOSES_BEFORE_IT_OPENS = "closes_before_it_opens"
+    CLOSES_AFTER_THE_END = "closes_after_the_end"
+    FREEZES_AFTER_THE_END = "freezes_after_the_end"
+
+
 class Window(enum.StrEnum):
     """Where an edition's registration stands. It follows from the dates alone."""
 

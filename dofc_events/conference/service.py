@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Category, Edition, Member, Organisation
 from dofc_events.conference.queries import categories_of, edition_by_year
-from dofc_events.conference.rules import EditionStatus, days_to_same_weekday
+from dofc_events.conference.rules import DateFault, EditionStatus, days_to_same_weekday
 from dofc_events.core.audit import Actor, record
-from dofc_events.core.clock import from_zone, in_zone
+from dofc_events.core.clock import end_of_day, from_zone, in_zone
 from dofc_events.core.errors import Refusal
 
 # What a delegate's calendar shows of an edition.
@@ -58,11 +58,11 @@ class NotReady(Refusal):
 
 
 class DatesOutOfOrder(Refusal):
-    """Something would end before it begins; `field` names the end."""
+    """Dates that do not go together; `faults` says which, all of them."""
 
-    def __init__(self, field: str) -> None:
-        super().__init__(field)
-        self.field = field
+    def __init__(self, faults: tuple[DateFault, ...]) -> None:
+        super().__init__(", ".join(faults))
+        self.faults = faults
 
 
 class CategoryInUse(Refusal):
@@ -188,6 +188,36 @@ def missing_to_publish(details: EditionDetails, *, has_categories: bool) -> tupl
     return missing if has_categories else (*missing, "categories")
 
 
+def faults_in_order(details: EditionDetails) -> tuple[DateFault, ...]:
+    """What would end before it begins; no edition is stored like that."""
+    faults = []
+    days, hours = (details.starts_on, details.ends_on), (details.starts_at, details.ends_at)
+    if days[0] and days[1] and days[1] < days[0]:
+        faults.append(DateFault.LAST_DAY_BEFORE_FIRST)
+    if days[0] and days[0] == days[1] and hours[0] and hours[1] and hours[1] <= hours[0]:
+        faults.append(DateFault.ENDS_BEFORE_IT_BEGINS)
+    opens_at, closes_at = details.registration_opens_at, details.registration_closes_at
+    if opens_at and closes_at and closes_at <= opens_at:
+        faults.append(DateFault.CLOSES_BEFORE_IT_OPENS)
+    return tuple(faults)
+
+
+def faults_after_the_end(details: EditionDetails) -> tuple[DateFault, ...]:
+    """What would still be possible when the edition is over. Organisers are not let do that; scripts may."""
+    if details.ends_on is None:
+        return ()
+    over_at = (
+        from_zone(details.ends_on, details.ends_at, details.zone)
+        if details.ends_at
+        else end_of_day(details.ends_on, details.zone)
+    )
+    moments = {
+        DateFault.CLOSES_AFTER_THE_END: details.registration_closes_at,
+        DateFault.FREEZES_AFTER_THE_END: details.freezes_at,
+    }
+    return tuple(fault for fault, moment in moments.items() if moment and moment > over_at)
+
+
 def publish_edition(session: Session, edition_id: int, actor: Actor, now: datetime) -> bool:
     """Show an edition to everyone; False if it was published already. Raises NotReady, EditionArchived."""
     edition = _locked(session, edition_id)
@@ -302,15 +332,9 @@ def _refuse_unready(details: EditionDetails, *, has_categories: bool) -> None:
 
 
 def _refuse_disorder(details: EditionDetails) -> None:
-    if details.starts_on and details.ends_on:
-        if details.ends_on < details.starts_on:
-            raise DatesOutOfOrder("ends_on")
-        same_day = details.starts_on == details.ends_on
-        if same_day and details.starts_at and details.ends_at and details.ends_at <= details.starts_at:
-            raise DatesOutOfOrder("ends_at")
-    opens_at, closes_at = details.registration_opens_at, details.registration_closes_at
-    if opens_at and closes_at and closes_at <= opens_at:
-        raise DatesOutOfOrder("registration_closes_at")
+    faults = faults_in_order(details)
+    if faults:
+        raise DatesOutOfOrder(faults)
 
 
 def _moved(details: EditionDetails, years: int) -> EditionDetails:

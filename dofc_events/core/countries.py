@@ -3,7 +3,9 @@
 import unicodedata
 from functools import cache
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
+from babel.core import get_global
+from babel.languages import get_official_languages
 from countryinfo import CountryInfo
 
 # Two-letter codes in CLDR that ISO 3166-1 assigns to no country: groupings, dependencies, test and private codes.
@@ -23,6 +25,56 @@ CONTINENT_CODES = {
 # What countryinfo does not know. XK: in Europe (European Commission). HM: in Oceania, AQ: in none but itself (UN M49).
 CONTINENT_GAPS = {"XK": "Europe", "HM": "Oceania", "AQ": "Antarctica"}
 
+# What people also type and CLDR does not tell: former names, colloquial ones, long ones, other spellings. Our own list.
+OTHER_NAMES = {
+    "AE": ("UAE", "Emirates"),
+    "AL": ("Shqipëria",),
+    "AM": ("Hayastan",),
+    "BA": ("BiH", "Bosnia", "Босна"),
+    "BG": ("Bulgariya", "Balgariya"),
+    "BN": ("Brunei Darussalam",),
+    "BY": ("Byelorussia", "Belorussia"),
+    "CD": ("DRC", "DR Congo", "Democratic Republic of the Congo", "Zaire"),
+    "CG": ("Republic of the Congo", "Congo Republic"),
+    "CI": ("Ivory Coast",),
+    "CN": ("PRC", "People’s Republic of China"),
+    "CV": ("Cabo Verde",),
+    "CY": ("Kypros",),
+    "CZ": ("Czech Republic", "Česká republika"),
+    "DE": ("Federal Republic of Germany", "BRD"),
+    "GB": ("UK", "Great Britain", "Britain", "England", "Scotland", "Wales", "Northern Ireland"),
+    "GE": ("Sakartvelo", "Gruzia"),
+    "GR": ("Hellas", "Ellada", "Hellenic Republic"),
+    "HK": ("Hong Kong",),
+    "IE": ("Republic of Ireland",),
+    "IR": ("Persia", "Islamic Republic of Iran"),
+    "KG": ("Kirghizia", "Kyrgyz Republic"),
+    "KP": ("DPRK", "Democratic People’s Republic of Korea"),
+    "KR": ("Republic of Korea", "Hanguk", "한국"),
+    "LA": ("Lao PDR",),
+    "MD": ("Republic of Moldova", "Moldavia"),
+    "ME": ("Црна Гора",),
+    "MK": ("FYROM", "Macedonia", "Makedonija", "Македонија", "Severna Makedonija", "Republic of North Macedonia"),
+    "MM": ("Burma", "Myanmar"),
+    "MO": ("Macao", "Macau"),
+    "NL": ("Holland",),
+    "PS": ("Palestine", "State of Palestine"),
+    "RO": ("Rumania", "Roumania"),
+    "RS": ("Republic of Serbia",),
+    "RU": ("Russian Federation", "Rossiya"),
+    "SA": ("KSA",),
+    "SK": ("Slovak Republic",),
+    "SY": ("Syrian Arab Republic",),
+    "SZ": ("Swaziland",),
+    "TL": ("East Timor",),
+    "TR": ("Turkey",),
+    "UA": ("Ukraina", "Ukrayina"),
+    "US": ("USA", "United States of America", "America"),
+    "VA": ("Holy See",),
+    "VN": ("Viet Nam",),
+    "XK": ("Kosova", "XKX"),
+}
+
 
 @cache
 def country_codes() -> frozenset[str]:
@@ -41,6 +93,31 @@ def country_names(language: str) -> dict[str, str]:
 def country_name(code: str, language: str) -> str:
     """The present name of one country."""
     return country_names(language)[code]
+
+
+@cache
+def search_names(code: str, language: str) -> tuple[str, ...]:
+    """What else people type who look for a country: its names in its own official languages (CLDR), its English name,
+    former and colloquial ones. Without the name that `language` shows anyway."""
+    languages = get_official_languages(code, de_facto=True)
+    names = [_name_in(code, own) for own in (*languages, "en")] + list(OTHER_NAMES.get(code, ()))
+    shown = country_name(code, language)
+    return tuple(dict.fromkeys(name for name in names if name and name != shown))
+
+
+@cache
+def three_letter_codes(code: str) -> tuple[str, ...]:
+    """The country's codes of three letters: that of ISO 3166-1 alpha-3, and former ones that CLDR still reads."""
+    aliases = get_global("territory_aliases").items()
+    return tuple(alias for alias, meant in aliases if meant == [code] and len(alias) == 3 and alias.isalpha())
+
+
+def _name_in(code: str, language: str) -> str | None:
+    try:
+        return Locale.parse(language).territories.get(code)
+    except UnknownLocaleError:
+        # CLDR names languages whose words it does not have.
+        return None
 
 
 @cache

@@ -99,7 +99,7 @@ def settings(edition: Edition) -> ResponseReturnValue:
         return form_page(form, "dashboard/settings.html", **context)
     try:
         with unit_of_work() as session:
-            service.change_settings(session, edition.id, form.to_wishes(edition), acting(), now())
+            service.change_settings(session, edition.id, form.to_wishes(), acting(), now())
     except Refusal as refusal:
         form.show_refusal(refusal)
         return answer_errors(form, "dashboard/settings.html", **context)

@@ -1,5 +1,6 @@
 """Organisers' forms: shape only; what needs the database is the service's to refuse."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +21,17 @@ from wtforms.fields import DateField, DateTimeLocalField, SelectChoice, TimeFiel
 from wtforms.validators import InputRequired, NumberRange, Optional
 
 from dofc_events.conference.models import Edition
-from dofc_events.conference.service import CategoryInUse, DatesOutOfOrder, EditionDetails, NotReady, details_of
+from dofc_events.conference.rules import DateFault, EditionStatus
+from dofc_events.conference.service import (
+    CategoryInUse,
+    DatesOutOfOrder,
+    EditionDetails,
+    NotReady,
+    details_of,
+    faults_after_the_end,
+    faults_in_order,
+    missing_to_publish,
+)
 from dofc_events.core.clock import from_zone, in_zone, zones
 from dofc_events.core.errors import Refusal
 from dofc_events.dashboard.service import CategoryChanges, EditionWishes
@@ -62,11 +73,12 @@ def _year() -> IntegerField:
 
 
 def _zone() -> SelectField:
-    # The list is long and the same for everyone: it is made once, by `core.clock`.
+    # The list is long and the same for everyone: it is made once, by `core.clock`. Its first choice is none: nobody
+    # should get the first zone of the alphabet for having overlooked the field.
     return SelectField(
         _l("Time zone"),
         [InputRequired(_l("Choose a time zone."))],
-        choices=lambda: [SelectChoice(z, z) for z in zones()],
+        choices=lambda: [SelectChoice("", ""), *(SelectChoice(z, z) for z in zones())],
     )
 
 
@@ -149,6 +161,8 @@ class SettingsForm(Form):
     contact_email = EmailField(_l("Their e-mail address"), missing=None)
     categories = FieldList(FormField(CategoryRow), label=_l("Categories"), max_entries=100)
 
+    edition: Edition
+
     @classmethod
     def of(cls, edition: Edition, capacity: int | None) -> "SettingsForm":
         """The form with what holds now, or with what was sent."""
@@ -157,36 +171,32 @@ class SettingsForm(Form):
             values[name] = _on_the_clock(values[name], edition.zone)
         values["categories"] = [{"slug": c.slug, "label": c.label} for c in edition.categories] + [{}] * EMPTY_ROWS
         form = cls(data=values)
+        form.edition = edition
         if capacity is None:
             # An edition of the past, whose registrations are not here.
             form.capacity.validators = [Optional(), *form.capacity.validators[1:]]
             form.capacity.flags.required = False
         return form
 
-    def to_wishes(self, edition: Edition) -> EditionWishes:
-        before = details_of(edition)
-        moments = {
-            name: _kept_or_typed(self[name].data, getattr(before, name), before.zone, self.zone.data)
-            for name in MOMENTS
-        }
-        details = EditionDetails(
-            city=self.city.data,
-            country=self.country.data,
-            venue=self.venue.data or None,
-            venue_address=self.venue_address.data or None,
-            zone=self.zone.data,
-            starts_on=self.starts_on.data,
-            starts_at=self.starts_at.data,
-            ends_on=self.ends_on.data,
-            ends_at=self.ends_at.data,
-            offer_hours=self.offer_hours.data,
-            summary=self.summary.data,
-            programme=self.programme.data,
-            contact_name=self.contact_name.data or None,
-            contact_email=self.contact_email.data or None,
-            **moments,
+    def validate(self, extra_validators: Any = None) -> bool:
+        valid = super().validate(extra_validators)
+        if "csrf_token" in self.errors or self.form_errors:
+            return valid
+        # What the service would refuse without looking anything up is said here, so that one reads of all at once.
+        details = self._details()
+        faults = (*faults_in_order(details), *faults_after_the_end(details))
+        missing = (
+            missing_to_publish(details, has_categories=self._leaves_a_category())
+            if self.edition.status == EditionStatus.PUBLISHED
+            else ()
         )
-        return EditionWishes(details, self.capacity.data, self._category_changes({c.slug for c in edition.categories}))
+        self._say_faults(faults)
+        self._say_missing(tuple(name for name in missing if not self[name].errors))
+        return valid and not faults and not missing
+
+    def to_wishes(self) -> EditionWishes:
+        known = {category.slug for category in self.edition.categories}
+        return EditionWishes(self._details(), self.capacity.data, self._category_changes(known))
 
     def show_refusal(self, refusal: Refusal) -> None:
         """Say at the field what the service would not do."""
@@ -196,18 +206,80 @@ class SettingsForm(Form):
                     "capacity",
                     _("%(taken)d places are taken (confirmed or offered): there cannot be fewer.", taken=taken),
                 )
-            case DatesOutOfOrder(field=field):
-                self._wrong(field, _("This must come after the beginning."))
+            case DatesOutOfOrder(faults=faults):
+                self._say_faults(faults)
             case CategoryInUse(label=label):
                 self._wrong(
                     "categories",
                     _("Somebody is registered as “%(label)s”: it cannot be removed, but renamed.", label=label),
                 )
             case NotReady(missing=missing):
-                for name in missing:
-                    self._wrong(name, _("A published edition cannot be without this."))
+                self._say_missing(missing)
             case _:
                 raise refusal
+
+    def _details(self) -> EditionDetails:
+        """What was typed; what is no date, number or zone counts as not typed."""
+        before, zone = details_of(self.edition), self._sound("zone") or self.edition.zone
+        moments = {
+            name: _kept_or_typed(self._sound(name), getattr(before, name), before.zone, zone) for name in MOMENTS
+        }
+        return EditionDetails(
+            city=self.city.data,
+            country=self.country.data,
+            venue=self.venue.data or None,
+            venue_address=self.venue_address.data or None,
+            zone=zone,
+            starts_on=self._sound("starts_on"),
+            starts_at=self._sound("starts_at"),
+            ends_on=self._sound("ends_on"),
+            ends_at=self._sound("ends_at"),
+            offer_hours=self.offer_hours.data,
+            summary=self.summary.data,
+            programme=self.programme.data,
+            contact_name=self.contact_name.data or None,
+            contact_email=self.contact_email.data or None,
+            **moments,
+        )
+
+    def _sound(self, name: str) -> Any:
+        return None if self[name].errors else self[name].data
+
+    def _leaves_a_category(self) -> bool:
+        changes = self._category_changes({category.slug for category in self.edition.categories})
+        return bool(changes.added) or any(c.slug not in changes.removed for c in self.edition.categories)
+
+    def _say_faults(self, faults: Sequence[DateFault]) -> None:
+        sentences = {
+            DateFault.LAST_DAY_BEFORE_FIRST: ("ends_on", _("The last day is before the first day.")),
+            DateFault.ENDS_BEFORE_IT_BEGINS: ("ends_at", _("The edition must end after it begins.")),
+            DateFault.CLOSES_BEFORE_IT_OPENS: ("registration_closes_at", _("Registration must close after it opens.")),
+            DateFault.CLOSES_AFTER_THE_END: (
+                "registration_closes_at",
+                _("Registration must close before the edition ends."),
+            ),
+            DateFault.FREEZES_AFTER_THE_END: (
+                "freezes_at",
+                _("Details can be changed until the edition ends, not longer."),
+            ),
+        }
+        for fault in faults:
+            self._wrong(*sentences[fault])
+
+    def _say_missing(self, missing: Sequence[str]) -> None:
+        sentences = {
+            "starts_on": _("Enter the first day: a published edition needs it."),
+            "starts_at": _("Enter when it begins: a published edition needs it."),
+            "ends_on": _("Enter the last day: a published edition needs it."),
+            "ends_at": _("Enter when it ends: a published edition needs it."),
+            "registration_opens_at": _("Enter when registration opens: a published edition needs it."),
+            "registration_closes_at": _("Enter when registration closes: a published edition needs it."),
+            "contact_name": _("Enter whom delegates write to: a published edition needs it."),
+            "contact_email": _("Enter an e-mail address that delegates write to: a published edition needs it."),
+            "categories": _("Leave at least one category: a published edition needs it."),
+        }
+        for name in missing:
+            self._wrong(name, sentences[name])
 
     def _category_changes(self, known: set[str]) -> CategoryChanges:
         rows = [row.form for row in self.categories]

@@ -54,9 +54,9 @@ def mail_page(path: str, *methods: str) -> Callable[[View], View]:
 @mail_page("")
 def mail(edition: Edition | None) -> ResponseReturnValue:
     """The messages, newest first."""
-    session, state = db.session(), _state()
-    found = queries.messages(session, _scope(edition), state=state, before_id=before_id(), limit=PAGE + 1)
-    counts = queries.messages_by_state(session, _scope(edition))
+    session, scope, state, words = db.session(), _scope(edition), _state(), request.args.get("q", "").strip()
+    found = queries.messages(session, scope, state=state, words=words, before_id=before_id(), limit=PAGE + 1)
+    counts = queries.messages_by_state(session, scope, words)
     return render_template(
         "dashboard/mail.html",
         messages=found[:PAGE],
@@ -64,6 +64,9 @@ def mail(edition: Edition | None) -> ResponseReturnValue:
         counts=counts,
         total=counts[state] if state else sum(counts.values()),
         state=state,
+        words=words,
+        # Without what is empty, for addresses that lead to the same list.
+        narrowed={name: value for name, value in (("q", words), ("state", state)) if value},
         sendable=_sendable(edition),
         **_about(edition),
     )
@@ -96,6 +99,22 @@ def send_again(edition: Edition | None, message_id: int) -> ResponseReturnValue:
         flash(_("This message cannot be sent now: it is on its way at this moment, or is no longer true."), "warning")
     else:
         flash(_("The message is sent again.") if settings().mail_is_delivered else _not_sent(), "success")
+    return redirect(_address(edition, "message", message_id=message_id), 303)
+
+
+@mail_page("/<int(max=2147483647):message_id>/settle", "POST")
+def settle(edition: Edition | None, message_id: int) -> ResponseReturnValue:
+    """Take a message that could not be delivered off the alarm."""
+    form, found = ButtonForm(), _message(edition, message_id)
+    if not form.validate_on_submit():
+        return answer_errors(form, "dashboard/message.html", **_message_context(edition, message_id))
+    try:
+        with unit_of_work() as session:
+            outbox.settle_dead(session, found.id, acting(), now())
+    except outbox.NotDead:
+        flash(_("There is nothing to settle any more: look at the message’s state."), "warning")
+    else:
+        flash(_("The message is settled. It is not sent any more, and no longer counts as undelivered."), "success")
     return redirect(_address(edition, "message", message_id=message_id), 303)
 
 

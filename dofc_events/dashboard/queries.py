@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, Subquery, and_, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from dofc_events.conference.models import Category
@@ -30,10 +30,11 @@ class Filters:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the list."""
+    """One line of the list; `position` is the place on the waiting list (1: the next in line) of those who wait."""
 
     registration: Registration
     status: ClaimStatus
+    position: int | None
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,10 @@ class Places:
 
 def registrations(session: Session, edition_id: int, filters: Filters, *, before_id: int | None) -> Sequence[Row]:
     """The newest registrations first, one more than fit on a page; `before_id` turns the page."""
-    query = select(Registration, Claim.status).join(Claim, Claim.registration_id == Registration.id)
-    query = query.join(Pool, AT_EDITION).where(*_conditions(edition_id, filters))
+    line = _waiting_line(edition_id)
+    query = select(Registration, Claim.status, line.c.position).join(Claim, Claim.registration_id == Registration.id)
+    query = query.join(Pool, AT_EDITION).join(line, line.c.id == Claim.id, isouter=True)
+    query = query.where(*_conditions(edition_id, filters))
     if filters.status:
         query = query.where(Claim.status == filters.status)
     if before_id is not None:
@@ -60,7 +63,7 @@ def registrations(session: Session, edition_id: int, filters: Filters, *, before
     rows = session.execute(
         query.options(joinedload(Registration.category)).order_by(Registration.id.desc()).limit(PAGE + 1)
     )
-    return [Row(registration, ClaimStatus(status)) for registration, status in rows]
+    return [Row(registration, ClaimStatus(status), position) for registration, status, position in rows]
 
 
 def counts_by_status(session: Session, edition_id: int, filters: Filters) -> dict[ClaimStatus, int]:
@@ -97,6 +100,13 @@ def places_of(session: Session, edition_ids: Collection[int]) -> dict[int, Place
 def consent_given(session: Session, registration: Registration) -> ConsentText:
     """The text that a delegate consented to."""
     return session.get_one(ConsentText, registration.consent_version)
+
+
+def _waiting_line(edition_id: int) -> Subquery:
+    """The claims that wait for a place at an edition, numbered from the next in line on."""
+    position = func.row_number().over(order_by=Claim.position).label("position")
+    waiting = select(Claim.id, position).join(Pool, Pool.id == Claim.pool_id)
+    return waiting.where(Pool.edition_id == edition_id, Claim.status == ClaimStatus.WAITLISTED).subquery()
 
 
 def _conditions(edition_id: int, filters: Filters) -> list[ColumnElement[bool]]:

@@ -9,7 +9,14 @@ from sqlalchemy.orm import Session
 from dofc_events.conference import service as conference
 from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import categories_of, edition_by_id
-from dofc_events.conference.service import EditionDetails, NoSuchEdition, NotReady
+from dofc_events.conference.service import (
+    DatesOutOfOrder,
+    EditionDetails,
+    NoSuchEdition,
+    NotReady,
+    faults_after_the_end,
+    faults_in_order,
+)
 from dofc_events.core.audit import Actor, record
 from dofc_events.dashboard.rules import slug_for
 from dofc_events.places.queries import edition_pool
@@ -66,8 +73,12 @@ def copy_to_draft(session: Session, from_year: int, year: int, capacity: int, ac
 def change_settings(session: Session, edition_id: int, wishes: EditionWishes, actor: Actor, now: datetime) -> None:
     """Make an edition what its settings page says; what becomes free is offered at once, on the new terms.
 
-    Raises what `conference.service.change_edition` and `set_categories` raise, and CapacityBelowTaken.
+    Raises what `conference.service.change_edition` and `set_categories` raise, and CapacityBelowTaken; DatesOutOfOrder
+    also for what would end only after the edition.
     """
+    faults = (*faults_in_order(wishes.details), *faults_after_the_end(wishes.details))
+    if faults:
+        raise DatesOutOfOrder(faults)
     has_places = edition_pool(session, edition_id) is not None
     if has_places:
         # Before the edition's row, as everyone who registers does: the other way round two could wait for each other.

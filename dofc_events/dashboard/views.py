@@ -36,8 +36,12 @@ LARGEST_ID = 2**31 - 1
 
 
 def shared(edition: Edition | None) -> dict[str, Any]:
-    """What every organiser's page shows: which edition it is about, and whether mail goes out."""
-    return {"edition": edition, "mail_health": mail_health(db.session(), now())}
+    """What every organiser's page shows: which edition it is about, and whether mail goes out.
+
+    What could not be delivered counts where it can be seen to: on the pages of its edition, and on the chair's.
+    """
+    scopes = None if edition is None else (str(edition.year),)
+    return {"edition": edition, "mail_health": mail_health(db.session(), now(), scopes)}
 
 
 def before_id() -> int | None:

@@ -2,7 +2,19 @@
 
 import unicodedata
 
+# Letters that Unicode does not take apart, as keyboards without them write them; a capital is folded first.
+_PLAIN = str.maketrans({"đ": "d", "ð": "d", "ł": "l", "ø": "o", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"})
+
 
 def folded(text: str) -> str:
-    """Text as the search compares it: composed (NFKC) and without case."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    """Text as the search compares it: without case and accents, in compatibility composition (NFKC).
+
+    Names are typed as one hears them or as the keyboard allows, so whoever types fewer marks finds more.
+    """
+    plain = _taken_apart(_taken_apart(text).casefold()).translate(_PLAIN)
+    return unicodedata.normalize("NFKC", plain)
+
+
+def _taken_apart(text: str) -> str:
+    """Compatibility decomposition (NFKD) without the marks."""
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))

@@ -61,7 +61,9 @@ def write_details(session: Session, registration: Registration, details: Details
 def refresh_search_text(registration: Registration) -> None:
     """Bring the text that the search looks through up to date."""
     r = registration
-    words = (r.given_name, r.family_name, r.badge_name, r.email, r.organisation, r.reference)
+    # A reference is typed with its hyphen or without.
+    bare = r.reference.replace("-", "")
+    words = (r.given_name, r.family_name, r.badge_name, r.email, r.organisation, r.reference, bare)
     r.search_text = folded("\n".join(words))
 
 

@@ -4,6 +4,7 @@ A worker that dies leaves its messages in `sending`; when the lease is over the 
 worker lives its leases are renewed, so that no other sends the same message.
 """
 
+import smtplib
 import threading
 import uuid
 from collections.abc import Iterator
@@ -46,6 +47,8 @@ class Courier:
         self._transport = Transport()
         self._retry_at: datetime | None = None
         self._seen_at: datetime | None = None
+        self._tried_at: datetime | None = None
+        self._error: str | None = None
 
     def deliver_due(self) -> bool:
         """Send the next batch of what is due; returns whether there was anything, and so may be more.
@@ -75,8 +78,12 @@ class Courier:
         now = clock()
         if self._seen_at is not None and now - self._seen_at < SHOW_LIFE_EVERY:
             return
+        self._sign(now)
+
+    def _sign(self, now: datetime) -> None:
+        sign = WorkerSign(name=self.name, seen_at=now, mail_tried_at=self._tried_at, mail_error=self._error)
         with unit_of_work() as session:
-            session.merge(WorkerSign(name=self.name, seen_at=now))
+            session.merge(sign)
             session.execute(delete(WorkerSign).where(WorkerSign.seen_at < now - FORGET_WORKER_AFTER))
         self._seen_at = now
 
@@ -103,13 +110,24 @@ class Courier:
             settle(session, message_id, self.name, error, clock())
         if isinstance(error, Unreachable):
             self._postpone(error)
+        else:
+            self._note_answer()
 
     def _may_try(self) -> bool:
         return not self._stopped.is_set() and (self._retry_at is None or clock() >= self._retry_at)
 
     def _postpone(self, error: Unreachable) -> None:
-        self._retry_at = clock() + UNREACHABLE_RETRY
+        now = clock()
+        self._retry_at = now + UNREACHABLE_RETRY
         log.warning("mail_server_unreachable", error=str(error))
+        self._tried_at, self._error = now, _in_words(error)
+        self._sign(now)
+
+    def _note_answer(self) -> None:
+        """The server answered: what it was blamed for is over, which is told at once; else the next sign tells it."""
+        was_blamed, self._tried_at, self._error = self._error is not None, clock(), None
+        if was_blamed:
+            self._sign(self._tried_at)
 
 
 def claim_due(session: Session, holder: str, now: datetime) -> list[int]:
@@ -194,6 +212,15 @@ def _renewed_leases(holder: str) -> Iterator[None]:
     finally:
         done.set()
         thread.join()
+
+
+def _in_words(error: Unreachable) -> str:
+    """What the operating system says of it, without the numbers and names around it; else all that is known."""
+    cause = error.__cause__
+    # smtplib's errors are operating system errors by descent only.
+    if isinstance(cause, OSError) and not isinstance(cause, smtplib.SMTPException) and cause.strerror:
+        return cause.strerror
+    return str(error)
 
 
 def _may_leave(message: Message, holder: str, now: datetime) -> bool:

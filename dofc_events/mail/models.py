@@ -54,9 +54,14 @@ class Message(Base):
 
 
 class WorkerSign(Base):
-    """The last sign of life of each worker."""
+    """The last sign of life of each worker, and what came of its last try to hand a message over.
+
+    `mail_error` is why the mail server could not be spoken to at `mail_tried_at`; None if it answered.
+    """
 
     __tablename__ = "worker_signs"
 
     name: Mapped[str] = mapped_column(String(80), primary_key=True)
     seen_at: Mapped[datetime]
+    mail_tried_at: Mapped[datetime | None]
+    mail_error: Mapped[str | None] = mapped_column(Text)

@@ -33,6 +33,10 @@ class CannotSendAgain(Refusal):
     """The message is on its way at this moment, or no longer true: withdrawn, expired, or followed by a newer one."""
 
 
+class NotDead(Refusal):
+    """Only a message that was given up can be settled."""
+
+
 def enqueue(session: Session, envelope: Envelope, now: datetime, *, keep: bool = False) -> Message:
     """Store a finished message; it is sent when, and only if, the transaction commits.
 
@@ -98,6 +102,18 @@ def send_again(session: Session, message_id: int, actor: Actor, now: datetime) -
     message.due_at = now
     message.refusals = 0
     record(session, actor, now, "message_sent_again", scope=message.scope, about=message.about, kind=message.kind)
+
+
+def settle_dead(session: Session, message_id: int, actor: Actor, now: datetime) -> None:
+    """Take a message that could not be delivered off the alarm: somebody has seen to it. It is not sent any more.
+
+    What the server answered is kept. Raises NotDead.
+    """
+    message = session.get_one(Message, message_id, with_for_update=True)
+    if message.state != MessageState.DEAD:
+        raise NotDead
+    message.state = MessageState.WITHDRAWN
+    record(session, actor, now, "message_settled", scope=message.scope, about=message.about, kind=message.kind)
 
 
 def can_be_sent_again(session: Session, message: Message, now: datetime) -> bool:

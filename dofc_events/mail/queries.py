@@ -1,15 +1,17 @@
 """What is in the outbox, and how it is doing."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from sqlalchemy.orm import Session, load_only
 
 from dofc_events.mail.models import Message, WorkerSign
 from dofc_events.mail.rules import LATE_AFTER, WORKER_SILENT_AFTER, MessageState
 
+# A search for more words finds no more.
+MOST_WORDS = 20
 WAITING = (MessageState.QUEUED, MessageState.SENDING)
 
 
@@ -17,7 +19,8 @@ WAITING = (MessageState.QUEUED, MessageState.SENDING)
 class MailHealth:
     """How the outbox is doing. Ages in whole seconds, None where there is nothing to be old.
 
-    `late_seconds`: by how much the message that should have left first is overdue.
+    `late_seconds`: by how much the message that should have left first is overdue. `mail_error`: why the mail server
+    could not be spoken to when it was last tried, at `mail_tried_at`; None if it answered then.
     """
 
     waiting: int
@@ -27,24 +30,33 @@ class MailHealth:
     late_seconds: int | None
     worker_seen_at: datetime | None
     worker_is_silent: bool
+    mail_tried_at: datetime | None
+    mail_error: str | None
 
     @property
     def is_late(self) -> bool:
         return self.late_seconds is not None and self.late_seconds > LATE_AFTER.total_seconds()
 
 
-def mail_health(session: Session, now: datetime) -> MailHealth:
-    """One look at the whole outbox, in two queries."""
+def mail_health(session: Session, now: datetime, scopes: Collection[str] | None = None) -> MailHealth:
+    """One look at the outbox, in three queries; with `scopes`, only those scopes' dead and kept messages count."""
+    mine = true() if scopes is None else Message.scope.in_(scopes)
     rows = session.execute(
         select(Message.state, func.count(), func.min(Message.queued_at), func.min(Message.due_at))
         .where(Message.state.in_((*WAITING, MessageState.DEAD, MessageState.KEPT)))
-        .where(or_(Message.state != MessageState.KEPT, _is_current(now)))
+        .where(or_(Message.state.in_(WAITING), mine), or_(Message.state != MessageState.KEPT, _is_current(now)))
         .group_by(Message.state)
     ).all()
     counts = {MessageState(state): count for state, count, _, _ in rows}
     oldest = min((queued for state, _, queued, _ in rows if state in WAITING), default=None)
     due = min((due for state, _, _, due in rows if state in WAITING), default=None)
     seen_at = session.scalar(select(func.max(WorkerSign.seen_at)))
+    tried = session.scalar(
+        select(WorkerSign)
+        .where(WorkerSign.mail_tried_at.is_not(None))
+        .order_by(WorkerSign.mail_tried_at.desc())
+        .limit(1)
+    )
     return MailHealth(
         waiting=sum(counts.get(state, 0) for state in WAITING),
         dead=counts.get(MessageState.DEAD, 0),
@@ -53,12 +65,17 @@ def mail_health(session: Session, now: datetime) -> MailHealth:
         late_seconds=_seconds(due, now),
         worker_seen_at=seen_at,
         worker_is_silent=seen_at is None or now - seen_at > WORKER_SILENT_AFTER,
+        mail_tried_at=tried.mail_tried_at if tried else None,
+        mail_error=tried.mail_error if tried else None,
     )
 
 
-def messages_by_state(session: Session, scope: str | None = None) -> dict[MessageState, int]:
-    """How many messages are in each state (all of them, or those of one scope); states without any count 0."""
-    query = select(Message.state, func.count()).group_by(Message.state)
+def messages_by_state(session: Session, scope: str | None = None, words: str = "") -> dict[MessageState, int]:
+    """How many messages are in each state (all of them, or those of one scope); states without any count 0.
+
+    With `words`, only those messages in which all of them are found, as `messages` does.
+    """
+    query = select(Message.state, func.count()).where(_found_by(words)).group_by(Message.state)
     if scope is not None:
         query = query.where(Message.scope == scope)
     counts = {MessageState(state): count for state, count in session.execute(query)}
@@ -66,9 +83,18 @@ def messages_by_state(session: Session, scope: str | None = None) -> dict[Messag
 
 
 def messages(
-    session: Session, scope: str | None, *, state: MessageState | None, before_id: int | None, limit: int
+    session: Session,
+    scope: str | None,
+    *,
+    state: MessageState | None,
+    words: str = "",
+    before_id: int | None,
+    limit: int,
 ) -> Sequence[Message]:
-    """The newest messages first, without their bodies; `before_id` turns the page."""
+    """The newest messages first, without their bodies; `before_id` turns the page.
+
+    Each of `words` must occur in the recipient's address, the subject or the reference, which may lack its hyphen.
+    """
     query = select(Message).options(
         load_only(
             Message.kind,
@@ -90,7 +116,7 @@ def messages(
         query = query.where(Message.state == state)
     if before_id is not None:
         query = query.where(Message.id < before_id)
-    return session.scalars(query.order_by(Message.id.desc()).limit(limit)).all()
+    return session.scalars(query.where(_found_by(words)).order_by(Message.id.desc()).limit(limit)).all()
 
 
 def can_be_sent_yet(scope: str, now: datetime) -> ColumnElement[bool]:
@@ -124,6 +150,12 @@ def latest_message(session: Session, about: str, recipient_key: str) -> Message 
         .order_by(Message.id.desc())
         .limit(1)
     )
+
+
+def _found_by(words: str) -> ColumnElement[bool]:
+    texts = (Message.recipient, Message.subject, Message.about, func.replace(Message.about, "-", ""))
+    found = (or_(*(text.icontains(word, autoescape=True) for text in texts)) for word in words.split()[:MOST_WORDS])
+    return and_(True, *found)
 
 
 def _is_current(now: datetime) -> ColumnElement[bool]:

@@ -1,12 +1,13 @@
 """What anyone sees: the network, its editions, one edition."""
 
-from flask import Blueprint, abort, jsonify, render_template
+from flask import Blueprint, Response, abort, jsonify, render_template, send_file
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from sqlalchemy.exc import SQLAlchemyError
 
 from dofc_events.conference.queries import coming_editions, edition_with_record, figures, past_editions
 from dofc_events.conference.rules import EditionStatus
+from dofc_events.config import ROOT
 from dofc_events.core.clock import now
 from dofc_events.core.countries import country_names
 from dofc_events.core.db import db
@@ -14,6 +15,15 @@ from dofc_events.mail.queries import mail_health
 from dofc_events.public.queries import learning_trips, places_left
 
 blueprint = Blueprint("public", __name__)
+
+# Links that act for a person, and pages that are of use to those only who are signed in, are not for search engines.
+ROBOTS = """\
+User-agent: *
+Disallow: /organise/
+Disallow: /registrations/
+Disallow: /sign-in
+"""
+A_DAY = 24 * 3600
 
 
 @blueprint.get("/")
@@ -79,3 +89,16 @@ def health() -> ResponseReturnValue:
         worker_seen_at=mail.worker_seen_at.isoformat() if mail.worker_seen_at else None,
         worker_is_silent=mail.worker_is_silent,
     ), 503 if mail.is_late else 200
+
+
+@blueprint.get("/robots.txt")
+def robots() -> Response:
+    """What search engines may read."""
+    return Response(ROBOTS, mimetype="text/plain")
+
+
+@blueprint.get("/favicon.ico")
+def favicon() -> Response:
+    """The site's sign, for programs that ask for it without having read a page. Not a redirect: the hashed name of the
+    file changes with its content, and browsers keep redirects."""
+    return send_file(ROOT / "static" / "img" / "favicon.svg", max_age=A_DAY)

@@ -15,20 +15,36 @@ from dofc_events.registration.service import RegistrationRequest
 from dofc_events.web.fields import CountryField, EmailField, Line, NameLine, Paragraphs, PhoneField
 from dofc_events.web.forms import Form
 
+AS_WHAT = _l("Choose what you take part as.")
 
-class DetailsForm(Form):
-    """What a delegate says about themselves, apart from the mail address."""
+
+class NamesForm(Form):
+    """A person's name, in any script."""
 
     given_name = NameLine(_l("Given name, or your only name"), longest=100, missing=_l("Enter your name."))
     family_name = NameLine(_l("Family name"), longest=100)
     badge_name = NameLine(_l("Name on the badge"), longest=100)
-    organisation = Line(_l("Organisation"), longest=200, missing=_l("Enter the organisation that you come from."))
+
+
+class AddressForm(Form):
+    """One mail address: to correct one's own, or to be sent one's link."""
+
+    email = EmailField(_l("E-mail address"), missing=_l("Enter an e-mail address."))
+
+
+class DetailsForm(NamesForm):
+    """What a delegate says about themselves, apart from the mail address.
+
+    Fields come in the order in which they are first declared: the summary of errors follows the page.
+    """
+
+    phone = PhoneField(_l("Mobile phone"))
+    organisation = Line(_l("Organisation"), longest=200, missing=_l("Enter your organisation."))
     job_title = Line(_l("Job title"), longest=120)
     country = CountryField(_l("Country of your organisation"), missing=_l("Choose a country from the list."))
-    phone = PhoneField(_l("Mobile phone"))
-    category = SelectField(_l("You come as"), [InputRequired(_l("Choose what you come as."))], validate_choice=False)
-    dietary = Paragraphs(_l("What should we know about food?"), longest=1000)
-    access_needs = Paragraphs(_l("What do you need to take part?"), longest=1000)
+    category = SelectField(_l("I take part as"), [InputRequired(AS_WHAT)], validate_choice=False)
+    dietary = Paragraphs(_l("Dietary needs"), longest=1000)
+    access_needs = Paragraphs(_l("Access needs"), longest=1000)
     visa_letter = BooleanField(_l("I need an invitation letter for a visa"))
     photo_consent = BooleanField(_l("I may be photographed, and the pictures may be published"))
 
@@ -39,7 +55,7 @@ class DetailsForm(Form):
     def validate_category(self, field: Field) -> None:
         # What is offered may have changed since the form was opened.
         if field.data not in [choice.value for choice in field.choices]:
-            raise ValidationError(_("Choose what you come as."))
+            raise ValidationError(AS_WHAT)
 
     def to_details(self) -> Details:
         return Details(
@@ -58,14 +74,13 @@ class DetailsForm(Form):
         )
 
 
-class RegistrationForm(DetailsForm):
+class RegistrationForm(DetailsForm, AddressForm):
     """The registration form of an edition."""
 
-    email = EmailField(_l("E-mail address"), missing=_l("Enter your e-mail address: everything further comes by mail."))
     language = HiddenField(default="en", validators=[Length(max=12)])
     consent = BooleanField(
         _l("I agree to this use of my data"),
-        [DataRequired(_l("Tick that you agree: without it your registration cannot be kept."))],
+        [DataRequired(_l("Tick that you agree to this use of your data."))],
     )
     # Filled in when the form is shown: the same form sent twice is one registration.
     form_key = HiddenField(
@@ -84,12 +99,6 @@ class RegistrationForm(DetailsForm):
             consent_text=consent_text(edition),
             form_key=self.form_key.data,
         )
-
-
-class AddressForm(Form):
-    """One mail address: to correct one's own, or to be sent one's link."""
-
-    email = EmailField(_l("E-mail address"), missing=_l("Enter an e-mail address."))
 
 
 class HandOverForm(AddressForm):

@@ -33,9 +33,9 @@ FIELD_NAMES = {
     "job_title": _l("job title"),
     "country": _l("country"),
     "phone": _l("mobile phone"),
-    "category": _l("what you come as"),
-    "dietary": _l("food"),
-    "access_needs": _l("needs"),
+    "category": _l("what you take part as"),
+    "dietary": _l("dietary needs"),
+    "access_needs": _l("access needs"),
     "visa_letter": _l("invitation letter for a visa"),
     "photo_consent": _l("photographs"),
 }
@@ -55,16 +55,22 @@ class Standing:
         return ClaimStatus(self.claim.status)
 
 
-def status_message(standing: Standing, handed_over_by: str = "") -> Envelope:
-    """The message that says what a registration holds now."""
-    message = {
-        ClaimStatus.CONFIRMED: registration_confirmed,
-        ClaimStatus.WAITLISTED: registration_waitlisted,
-        ClaimStatus.OFFERED: registration_offered,
-        ClaimStatus.EXPIRED: registration_expired,
-        ClaimStatus.CANCELLED: registration_cancelled,
-    }[standing.status]
-    return message(standing, handed_over_by=handed_over_by)
+def status_message(standing: Standing, *, handed_over_by: str = "", before: ClaimStatus | None = None) -> Envelope:
+    """The message that says what a registration holds now.
+
+    `handed_over_by` names who handed it to its new delegate; `before` is what a cancelled one held.
+    """
+    match standing.status:
+        case ClaimStatus.CONFIRMED:
+            return registration_confirmed(standing, handed_over_by)
+        case ClaimStatus.WAITLISTED:
+            return registration_waitlisted(standing, handed_over_by)
+        case ClaimStatus.OFFERED:
+            return registration_offered(standing, handed_over_by)
+        case ClaimStatus.EXPIRED:
+            return registration_expired(standing, handed_over_by)
+        case ClaimStatus.CANCELLED:
+            return registration_cancelled(standing, before)
 
 
 def registration_confirmed(standing: Standing, handed_over_by: str = "") -> Envelope:
@@ -84,9 +90,13 @@ def registration_expired(standing: Standing, handed_over_by: str = "") -> Envelo
     return _message("expired", "registration-expired", standing, handed_over_by=handed_over_by)
 
 
-def registration_cancelled(standing: Standing, handed_over_by: str = "") -> Envelope:
+def registration_cancelled(standing: Standing, before: ClaimStatus | None = None) -> Envelope:
+    """The calendar file takes the days out again for who had them in."""
     register = link("registration.register", year=standing.edition.year)
-    return _message("cancelled", "registration-cancelled", standing, calendar=True, register=register)
+    calendar = before is ClaimStatus.CONFIRMED
+    return _message(
+        "cancelled", "registration-cancelled", standing, calendar=calendar, register=register, before=before
+    )
 
 
 def registration_changed(standing: Standing, changes: Sequence[str]) -> Envelope:

@@ -19,16 +19,17 @@ from dofc_events.registration.queries import OFFER_KIND, standing_of
 from dofc_events.registration.rules import BATCH
 
 
-def tell(
-    session: Session, registration_ids: Iterable[int], now: datetime, *, keep: bool = False, handed_over_by: str = ""
-) -> None:
-    """Write to each delegate what they hold now; with `keep` the message is stored and never sent (demonstration)."""
+def tell(session: Session, registration_ids: Iterable[int], now: datetime, *, keep: bool = False, **words: Any) -> None:
+    """Write to each delegate what they hold now; `words` as in `mails.status_message`.
+
+    With `keep` the message is stored and never sent, for demonstration data.
+    """
     for registration_id in registration_ids:
         _took_over(session, registration_id)
         standing = standing_of(session, registration_id)
         # An offer that was accepted, declined or has lapsed must not be announced any more.
         outbox.withdraw(session, standing.registration.reference, now, kind=OFFER_KIND)
-        send(session, mails.status_message(standing, handed_over_by), now, keep=keep)
+        send(session, mails.status_message(standing, **words), now, keep=keep)
 
 
 def tell_promoted(session: Session, promotions: Iterable[Promotion], actor: Actor, now: datetime) -> None:

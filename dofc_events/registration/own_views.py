@@ -80,7 +80,7 @@ def address(token: str) -> ResponseReturnValue:
     except service.RegistrationOver:
         return _read_only(registration, token)
     if corrected.outcome is Outcome.ADDRESS_KNOWN:
-        return wrote_to(registration.edition, form.email.data)
+        return wrote_to(registration.edition, form.email.data, after="change")
     if corrected.outcome is Outcome.REGISTERED:
         flash(
             _(
@@ -110,10 +110,9 @@ def hand_over(token: str) -> ResponseReturnValue:
     except service.DetailsFrozen:
         return _read_only(registration, token)
     if handed.outcome is Outcome.ADDRESS_KNOWN:
-        return wrote_to(registration.edition, form.email.data)
+        return wrote_to(registration.edition, form.email.data, after="change")
     # The link is the colleague's now; whoever handed over keeps none.
-    flash(_("Your registration is handed over. We write to %(email)s and to you.", email=form.email.data), "success")
-    return redirect(url_for("public.edition", year=registration.edition.year), 303)
+    return wrote_to(registration.edition, form.email.data, after="hand_over")
 
 
 @blueprint.route(f"{OWN}/cancel", methods=["GET", "POST"])

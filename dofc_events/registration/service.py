@@ -25,7 +25,8 @@ from dofc_events.delegates.service import (
     write_details,
 )
 from dofc_events.mail import outbox
-from dofc_events.mail.rules import address_key
+from dofc_events.mail.queries import latest_message
+from dofc_events.mail.rules import MessageState, address_key
 from dofc_events.places import service as places
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.queries import waiting_position
@@ -183,10 +184,14 @@ def correct_address(session: Session, registration_id: int, email: str, actor: A
     if registration.email_key != address_key(email) and told_if_known(session, registration.edition_id, email, now):
         return Registered(Outcome.ADDRESS_KNOWN)
     old_email = registration.email
+    last = latest_message(session, registration.reference, registration.email_key)
+    bounced = last is not None and last.state == MessageState.DEAD
     _move_to_address(session, registration, email, now)
     log(session, actor, now, "address_corrected", registration, before=old_email, after=email)
     standing = standing_of(session, registration_id)
-    send(session, mails.address_changed(standing, email=old_email), now)
+    # A mailbox that refused our last message would refuse this one too, and keep the alarm on.
+    if not bounced:
+        send(session, mails.address_changed(standing, email=old_email), now)
     tell(session, [registration_id], now)
     return Registered(Outcome.REGISTERED, token_of(registration))
 
@@ -201,11 +206,12 @@ def cancel_registration(
     registration, pool = locked(session, registration_id)
     _refuse_over(registration, now)
     standing = standing_of(session, registration_id)
+    before = standing.status
     registration.ended_at = now
     registration.revision += 1
     moved_up = places.cancel_claim(session, pool, standing.claim, terms_of(registration.edition, now), now)
     log(session, actor, now, "cancelled", registration)
-    tell(session, [registration_id], now, keep=keep_mail)
+    tell(session, [registration_id], now, keep=keep_mail, before=before)
     tell_promoted(session, moved_up, actor, now)
 
 

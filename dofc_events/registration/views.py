@@ -21,8 +21,8 @@ from dofc_events.delegates.service import details_of
 from dofc_events.mail.guards import limit_by_address
 from dofc_events.mail.outbox import TooManyMessages
 from dofc_events.mail.queries import latest_message
-from dofc_events.places.queries import count_waiting, edition_pool
-from dofc_events.places.rules import availability
+from dofc_events.places.queries import count_waiting, edition_pool, overdue
+from dofc_events.places.rules import ClaimStatus, availability
 from dofc_events.registration.forms import AddressForm, DetailsForm, RegistrationForm, consent_text
 from dofc_events.registration.queries import offer_stands, standing_in
 from dofc_events.registration.rules import Outcome, details_are_frozen
@@ -55,7 +55,7 @@ def register(year: int) -> ResponseReturnValue:
     except TooManyMessages as refusal:
         return answer_too_many(form, refusal.retry_after, "registration/register.html", **_form_context(edition))
     if registered.outcome is Outcome.ADDRESS_KNOWN:
-        return wrote_to(edition, request.email)
+        return wrote_to(edition, request.email, after="register")
     if registered.outcome is Outcome.OTHER_ANSWERS:
         return _other_answers(registered.token, form)
     return redirect(url_for(".own", token=registered.token), 303)
@@ -63,8 +63,12 @@ def register(year: int) -> ResponseReturnValue:
 
 @blueprint.route("/editions/<int(max=9999):year>/written")
 def written(year: int) -> ResponseReturnValue:
-    """What a form leads to that must not say whether an address is registered."""
-    return render_template("registration/written.html", edition=_published(year), email=browser.get("written_to"))
+    """What a form leads to whose answer is in the mail, not on a page."""
+    edition = _published(year)
+    if "written" not in browser:
+        return redirect(url_for(".lost_link", year=year), 303)
+    after, email = browser["written"]
+    return render_template("registration/written.html", edition=edition, after=after, email=email)
 
 
 @blueprint.route("/editions/<int(max=9999):year>/lost-link", methods=["GET", "POST"])
@@ -76,12 +80,12 @@ def lost_link(year: int) -> ResponseReturnValue:
         return form_page(form, "registration/lost_link.html", edition=edition)
     with unit_of_work() as session:
         send_link(session, edition.id, form.email.data, now())
-    return wrote_to(edition, form.email.data)
+    return wrote_to(edition, form.email.data, after="link")
 
 
-def wrote_to(edition: Edition, email: str) -> ResponseReturnValue:
-    """On to the page that says: we have written to this address."""
-    browser["written_to"] = email
+def wrote_to(edition: Edition, email: str, after: str) -> ResponseReturnValue:
+    """On to the page that says what came of an act (register, change, link, hand_over) and whom we wrote to."""
+    browser["written"] = after, email
     return redirect(url_for("registration.written", year=edition.year), 303)
 
 
@@ -95,6 +99,9 @@ def own_context(registration: Registration, token: str) -> dict[str, Any]:
         "token": token,
         "status": standing.status,
         "claim": standing.claim,
+        "overdue": overdue(standing.claim, at),
+        "place_is_free": standing.status is ClaimStatus.EXPIRED
+        and standing.claim.pool.taken < standing.claim.pool.capacity,
         "position": standing.position,
         "message": latest_message(db.session(), registration.reference, registration.email_key),
         "frozen": is_frozen(registration),

@@ -13,14 +13,27 @@ from wtforms import Field, StringField, TextAreaField, ValidationError
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import html_params
 
-from dofc_events.core.countries import country_codes, country_names
+from dofc_events.core.countries import country_codes, country_names, search_names, three_letter_codes
 
 LONGEST_PHONE = 40
+JOINERS = "\u200c\u200d"
 
 
 def clean(value: str | None) -> str:
-    """Composed (NFC), without spaces at the ends; what a form yields for any text."""
-    return unicodedata.normalize("NFC", value or "").strip()
+    """What a form yields for any text: composed (NFC), without invisible characters and spaces at the ends.
+
+    Two invisible ones stay, the joiners that Persian and Indic scripts are written with.
+    """
+    composed = unicodedata.normalize("NFC", value or "")
+    return "".join(c for c in composed if unicodedata.category(c) != "Cf" or c in JOINERS).strip()
+
+
+class AtMost(Length):
+    """At most so many characters. Browsers are not told, because they cut what is pasted without a word."""
+
+    def __init__(self, longest: int) -> None:
+        super().__init__(max=longest, message=_l("Use at most %(max)d characters."))
+        self.field_flags: dict[str, Any] = {}
 
 
 def _one_line(form: Any, field: Field) -> None:
@@ -41,8 +54,7 @@ class Line(StringField):
     def __init__(self, label: Any, *, longest: int, missing: Any = None, **kwargs: Any) -> None:
         presence = InputRequired(missing) if missing else Optional()
         # Length is counted after composition, as it will be stored.
-        limits = Length(max=longest, message=_l("Use at most %(max)d characters."))
-        super().__init__(label, [presence, limits, _one_line, _not_blank(missing)], filters=[clean], **kwargs)
+        super().__init__(label, [presence, AtMost(longest), _one_line, _not_blank(missing)], filters=[clean], **kwargs)
 
 
 class NameLine(Line):
@@ -59,8 +71,7 @@ class Paragraphs(TextAreaField):
     """Several lines of text."""
 
     def __init__(self, label: Any, *, longest: int, **kwargs: Any) -> None:
-        limits = Length(max=longest, message=_l("Use at most %(max)d characters."))
-        super().__init__(label, [Optional(), limits, _no_controls], filters=[clean], **kwargs)
+        super().__init__(label, [Optional(), AtMost(longest), _no_controls], filters=[clean], **kwargs)
 
 
 def _not_blank(missing: Any) -> Any:
@@ -96,7 +107,11 @@ class EmailField(Line):
 
 
 class CountryField(StringField):
-    """A country of ISO 3166-1 or Kosovo. Its 250 options are rendered once per language."""
+    """A country of ISO 3166-1 or Kosovo. Its 250 options are rendered once per language.
+
+    For `static/js/country.js` an option carries `data-alias` (other names, separated by "|") and `data-code` (codes of
+    three letters); its value is the code of two letters.
+    """
 
     data: str
 
@@ -121,9 +136,17 @@ class CountryField(StringField):
 
 @cache
 def _country_options(language: str) -> Markup:
-    option = Markup('<option value="{}">{}</option>')
-    names = country_names(language)
-    return option.format("", "") + Markup("").join(option.format(code, name) for code, name in names.items())
+    return Markup('<option value=""></option>') + Markup("").join(
+        Markup('<option value="{}" data-code="{}"{}>{}</option>').format(
+            code, " ".join(three_letter_codes(code)), _aliases(code, language), name
+        )
+        for code, name in country_names(language).items()
+    )
+
+
+def _aliases(code: str, language: str) -> Markup:
+    names = search_names(code, language)
+    return Markup(' data-alias="{}"').format("|".join(names)) if names else Markup("")
 
 
 class PhoneField(Line):

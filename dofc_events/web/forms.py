@@ -5,6 +5,7 @@ from typing import Any
 from flask import Response, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import CombinedMultiDict
 
@@ -61,7 +62,9 @@ def answer_too_many(form: FlaskForm, retry_after: int, template: str, **context:
 
 def _wait(seconds: int) -> str:
     minutes = max(1, round(seconds / 60))
-    text: str = _(
-        "That was too often in a short time. Nothing is lost: try again in about %(minutes)d minutes.", minutes=minutes
+    text: str = ngettext(
+        "That was too often in a short time. Nothing is lost: try again in about a minute.",
+        "That was too often in a short time. Nothing is lost: try again in about %(num)d minutes.",
+        minutes,
     )
     return text

@@ -102,6 +102,8 @@ def upgrade() -> None:
         "worker_signs",
         sa.Column("name", sa.String(length=80), nullable=False),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("mail_tried_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("mail_error", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_worker_signs")),
     )
     op.create_table(

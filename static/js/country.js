@@ -3,12 +3,34 @@
 (function () {
   "use strict";
 
-  function plain(text) {
-    return text.normalize("NFD").replace(/\p{M}/gu, "").toLocaleLowerCase().trim();
-  }
+  // Letters that Unicode does not take apart, and words that are written in two ways.
+  var LETTERS = { "ı": "i", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ß": "ss", "æ": "ae", "œ": "oe", "ə": "a" };
+  var WORDS = { saint: "st", sainte: "st" };
 
   function words(text) {
-    return plain(text).split(/[^\p{L}\p{N}]+/u).filter(Boolean);
+    return text.toLowerCase().normalize("NFD").replace(/\p{M}/gu, "").replace(/[ıøłđðþßæœə]/g, function (letter) {
+      return LETTERS[letter];
+    }).replace(/&/g, " and ").replace(/\./g, "").split(/[^\p{L}\p{N}]+/u).filter(Boolean).map(function (word) {
+      return WORDS[word] || word;
+    }).filter(function (word, index, all) {
+      return word !== "the" || all.length === 1;
+    });
+  }
+
+  function plain(text) {
+    return words(text).join(" ");
+  }
+
+  // While a finger or a button is down, nothing may move: the click would miss what it was meant for.
+  var pressed = false;
+  document.addEventListener("pointerdown", function () { pressed = true; }, true);
+  ["pointerup", "pointercancel"].forEach(function (name) {
+    document.addEventListener(name, function () { pressed = false; }, true);
+  });
+
+  function atRest(act) {
+    if (!pressed) act();
+    else document.addEventListener("pointerup", function () { setTimeout(act, 0); }, { once: true });
   }
 
   function enhance(select) {
@@ -19,18 +41,29 @@
     var choices = Array.from(select.options).filter(function (option) {
       return option.value !== "";
     }).map(function (option) {
-      return { option: option, text: option.text.trim(), plain: plain(option.text), words: words(option.text) };
+      var others = (option.dataset.alias || "").split("|").filter(Boolean);
+      return {
+        option: option,
+        text: option.text.trim(),
+        // The name that is shown comes first.
+        names: [option.text].concat(others).map(function (name) { return { plain: plain(name), words: words(name) }; }),
+        codes: (option.value + " " + (option.dataset.code || "")).toLowerCase().split(" ")
+      };
     });
     var mayBeEmpty = choices.length < select.options.length;
     var resultsText = select.dataset.results || "{n} results";
     var noneText = select.dataset.none || "No match";
+    var unmatchedText = select.dataset.unmatched || "Choose from the list.";
 
     var box = document.createElement("div");
     var input = document.createElement("input");
     var list = document.createElement("ul");
     var told = document.createElement("div");
+    var problem = document.createElement("div");
     var shown = [];
     var active = -1;
+    // What stands in the input is nothing of the list.
+    var unmatched = false;
 
     // The input takes over the id, so that the label and the error summary's link lead to it.
     select.id = id + "-value";
@@ -43,6 +76,11 @@
     ["aria-describedby", "aria-invalid", "aria-required"].forEach(function (name) {
       if (select.hasAttribute(name)) input.setAttribute(name, select.getAttribute(name));
     });
+    // Empty it describes nothing; it is there from the start, so that what it says later is read out.
+    problem.id = id + "-unmatched";
+    problem.className = "combobox-problem";
+    problem.setAttribute("role", "status");
+    input.setAttribute("aria-describedby", ((input.getAttribute("aria-describedby") || "") + " " + problem.id).trim());
     if (select.required) {
       input.required = true;
       select.required = false;
@@ -63,6 +101,7 @@
     box.className = "combobox";
     select.before(box);
     box.append(input, list, told, select);
+    box.after(problem);
     // Out of sight, not switched off: a browser that fills in addresses still finds it.
     select.className = "visually-hidden";
     select.tabIndex = -1;
@@ -75,19 +114,62 @@
 
     function restore() {
       input.value = chosenText();
+      setUnmatched(false);
+    }
+
+    function setUnmatched(now) {
+      if (now) input.setAttribute("aria-invalid", "true");
+      else if (unmatched) input.removeAttribute("aria-invalid");
+      unmatched = now;
+      if (now || problem.textContent) atRest(function () { problem.textContent = unmatched ? unmatchedText : ""; });
+    }
+
+    function isName(choice, text) {
+      return choice.names.some(function (name) { return name.plain === text; });
+    }
+
+    // How well a choice fits what is typed: 0 = by a name, 1 = by a code, up to 4; 5 = not at all.
+    function distance(choice, text, asked) {
+      if (isName(choice, text)) return 0;
+      if (choice.codes.includes(text)) return 1;
+      if (choice.names[0].plain.startsWith(text)) return 2;
+      if (choice.names.some(function (name) { return name.plain.startsWith(text); })) return 3;
+      return choice.names.some(function (name) {
+        return asked.every(function (part) {
+          return name.words.some(function (word) { return word.startsWith(part); });
+        });
+      }) ? 4 : 5;
     }
 
     function matches(text) {
       var asked = words(text);
       if (!asked.length) return choices;
-      var start = plain(text);
-      return choices.filter(function (choice) {
-        return asked.every(function (part) {
-          return choice.words.some(function (word) { return word.startsWith(part); });
-        });
+      return choices.map(function (choice) {
+        return { choice: choice, distance: distance(choice, asked.join(" "), asked) };
+      }).filter(function (found) {
+        return found.distance < 5;
       }).sort(function (a, b) {
-        return b.plain.startsWith(start) - a.plain.startsWith(start);
+        return a.distance - b.distance;
+      }).map(function (found) {
+        return found.choice;
       });
+    }
+
+    // What is typed is taken without asking only if it can mean nothing else: the beginning of one name may be meant
+    // for a country that is called differently here, and a code for the beginning of a name.
+    function meant(text) {
+      var found = matches(text);
+      var named = found.filter(function (choice) { return isName(choice, plain(text)); });
+      if (named.length) return named.length === 1 ? named[0] : null;
+      return found.length === 1 && found[0].codes.includes(plain(text)) ? found[0] : null;
+    }
+
+    // On a phone the keyboard covers the lower half, and with it the list.
+    function reveal() {
+      if (list.hidden) return;
+      var view = window.visualViewport;
+      var end = view ? view.offsetTop + view.height : window.innerHeight;
+      if (list.getBoundingClientRect().bottom > end) input.scrollIntoView({ block: "start" });
     }
 
     function close() {
@@ -137,6 +219,7 @@
       list.scrollTop = 0;
       input.setAttribute("aria-expanded", "true");
       told.textContent = shown.length ? resultsText.replace("{n}", shown.length) : noneText;
+      reveal();
     }
 
     function take(option) {
@@ -149,25 +232,32 @@
 
     function settle() {
       var text = plain(input.value);
+      var choice = text ? meant(input.value) : null;
       if (text === plain(chosenText())) {
         restore();
+      } else if (choice) {
+        take(choice.option);
       } else if (text === "" && mayBeEmpty) {
         take(Array.from(select.options).find(function (option) { return option.value === ""; }));
+      } else if (text === "") {
+        restore();
       } else {
-        var found = matches(input.value);
-        var exact = found.filter(function (choice) { return choice.plain === text; });
-        if (text && exact.length) take(exact[0].option);
-        else if (text && found.length === 1) take(found[0].option);
-        else restore();
+        var changed = select.value !== "";
+        setUnmatched(true);
+        select.value = "";
+        if (changed) select.dispatchEvent(new Event("change", { bubbles: true }));
       }
       close();
       told.textContent = "";
     }
 
-    input.addEventListener("input", function () { open(input.value); });
+    input.addEventListener("input", function () {
+      setUnmatched(false);
+      open(input.value);
+    });
     input.addEventListener("click", function () {
       if (list.hidden) {
-        open("");
+        open(unmatched ? input.value : "");
         input.select();
       }
     });
@@ -194,7 +284,12 @@
         // While the list is open, Enter chooses and never sends the form.
         event.preventDefault();
         if (active >= 0) take(shown[active].option);
+        else if (shown.length === 1) take(shown[0].option);
         else settle();
+      } else if (event.key === "Enter") {
+        var known = unmatched;
+        settle();
+        if (unmatched && !known) event.preventDefault();
       } else if (event.key === "Escape") {
         if (!list.hidden) {
           event.preventDefault();
@@ -213,11 +308,16 @@
       input.focus();
     });
 
-    select.addEventListener("change", restore);
+    function follow() {
+      if (select.value !== "" || !unmatched) restore();
+    }
+
+    select.addEventListener("change", follow);
     select.addEventListener("focus", function () { input.focus(); });
     if (select.form) select.form.addEventListener("reset", function () { setTimeout(restore, 0); });
     // Browsers may put the form's values back without telling anyone.
-    window.addEventListener("pageshow", restore);
+    window.addEventListener("pageshow", follow);
+    if (window.visualViewport) window.visualViewport.addEventListener("resize", reveal);
     restore();
     if (document.activeElement === select) input.focus();
   }

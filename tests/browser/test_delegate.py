@@ -36,7 +36,7 @@ def fill(tab: CheckedPage) -> None:
     page.get_by_label("Given name", exact=False).fill("Łucja")
     page.get_by_label("E-mail address").fill("lucja@example.org")
     page.get_by_label("Organisation", exact=True).fill("Trakya Cluster")
-    page.get_by_label("You come as").select_option("Company")
+    page.get_by_label("I take part as").select_option("Company")
     page.get_by_label("I agree").check()
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import String, select
 from dofc_events.conference import service
 from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import categories_of
-from dofc_events.conference.rules import EditionStatus
+from dofc_events.conference.rules import DateFault, EditionStatus
 from dofc_events.core.audit import Actor, AuditEntry
 from dofc_events.core.clock import from_zone
 from dofc_events.delegates.models import ConsentText, Registration
@@ -81,21 +81,40 @@ def test_create_edition_is_refused_when_the_year_has_one(session):
 
 
 @pytest.mark.parametrize(
-    ("change", "field"),
+    ("change", "faults"),
     [
-        ({"ends_on": date(2027, 6, 2)}, "ends_on"),
-        ({"ends_on": date(2027, 6, 3), "ends_at": time(9)}, "ends_at"),
-        ({"registration_closes_at": DETAILS.registration_opens_at}, "registration_closes_at"),
+        ({"ends_on": date(2027, 6, 2)}, (DateFault.LAST_DAY_BEFORE_FIRST,)),
+        ({"ends_on": date(2027, 6, 3), "ends_at": time(9)}, (DateFault.ENDS_BEFORE_IT_BEGINS,)),
+        ({"registration_closes_at": DETAILS.registration_opens_at}, (DateFault.CLOSES_BEFORE_IT_OPENS,)),
+        (
+            {"ends_on": date(2027, 6, 2), "registration_closes_at": datetime(2027, 1, 1, tzinfo=UTC)},
+            (DateFault.LAST_DAY_BEFORE_FIRST, DateFault.CLOSES_BEFORE_IT_OPENS),
+        ),
     ],
 )
-def test_dates_are_refused_when_something_ends_before_it_begins(session, change, field):
+def test_dates_are_refused_when_something_ends_before_it_begins(session, change, faults):
     disordered = replace(DETAILS, **change)
     with pytest.raises(service.DatesOutOfOrder) as refusal:
         create(session, details=disordered)
-    assert refusal.value.field == field
+    assert refusal.value.faults == faults
     edition = create(session)
     with pytest.raises(service.DatesOutOfOrder):
         service.change_edition(session, edition.id, disordered, CHAIR, NOW)
+
+
+@pytest.mark.parametrize(
+    ("change", "faults"),
+    [
+        ({}, ()),
+        ({"registration_closes_at": datetime(2027, 6, 5, 15, tzinfo=UTC)}, ()),
+        ({"registration_closes_at": datetime(2027, 6, 5, 15, 1, tzinfo=UTC)}, (DateFault.CLOSES_AFTER_THE_END,)),
+        ({"registration_closes_at": datetime(2027, 6, 5, 22, tzinfo=UTC), "ends_at": None}, ()),
+        ({"freezes_at": datetime(2028, 1, 1, tzinfo=UTC)}, (DateFault.FREEZES_AFTER_THE_END,)),
+        ({"freezes_at": datetime(2028, 1, 1, tzinfo=UTC), "ends_on": None}, ()),
+    ],
+)
+def test_faults_after_the_end_are_what_could_be_done_when_all_is_over(change, faults):
+    assert service.faults_after_the_end(replace(DETAILS, **change)) == faults
 
 
 def test_copy_edition_takes_texts_and_moves_dates_to_the_same_weekdays(session):

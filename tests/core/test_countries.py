@@ -3,7 +3,15 @@
 import pytest
 from babel import Locale
 
-from dofc_events.core.countries import CONTINENT_CODES, continent_of, country_codes, country_name, country_names
+from dofc_events.core.countries import (
+    CONTINENT_CODES,
+    continent_of,
+    country_codes,
+    country_name,
+    country_names,
+    search_names,
+    three_letter_codes,
+)
 
 
 def test_country_codes_are_the_249_of_iso_3166_and_kosovo():
@@ -66,3 +74,35 @@ def test_continent_of_is_that_of_the_united_nations(code, continent):
 def test_every_continent_has_a_name(language):
     territories = Locale.parse(language).territories
     assert all(territories[code] for code in CONTINENT_CODES.values())
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        *[("GB", "UK"), ("US", "USA"), ("TR", "Turkey"), ("CZ", "Czech Republic"), ("NL", "Holland"), ("MK", "FYROM")],
+        *[("HR", "Hrvatska"), ("RS", "Srbija"), ("RS", "Србија"), ("BG", "България"), ("GR", "Ελλάδα")],
+        *[("XK", "Kosova"), ("AL", "Shqipëria"), ("RO", "România"), ("HU", "Magyarország"), ("ES", "España")],
+        *[("BE", "Belgique"), ("BE", "België"), ("CH", "Suisse"), ("AT", "Österreich"), ("KR", "대한민국")],
+    ],
+)
+def test_search_names_are_what_people_type_at_home(code, name):
+    assert name in search_names(code, "en")
+
+
+def test_search_names_have_the_english_one_in_other_languages():
+    assert "Germany" in search_names("DE", "sr")
+    assert "Germany" not in search_names("DE", "en")
+
+
+def test_search_names_lead_to_one_country_each():
+    """Two countries with one name would both go untaken; nobody's name is another's other name."""
+    leads: dict[str, set[str]] = {}
+    for code, shown in country_names("en").items():
+        for name in (shown, *search_names(code, "en")):
+            leads.setdefault(name.casefold(), set()).add(code)
+    assert {name: codes for name, codes in leads.items() if len(codes) > 1} == {}
+
+
+def test_every_country_has_a_code_of_three_letters():
+    assert all(three_letter_codes(code) for code in country_codes())
+    assert three_letter_codes("RS") == ("SRB",)

@@ -1,15 +1,18 @@
 """Creating, copying, changing, publishing and archiving an edition on its pages."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import select
 
 from dofc_events.conference.queries import edition_by_year
+from dofc_events.conference.service import DatesOutOfOrder, details_of
 from dofc_events.core.audit import AuditEntry
+from dofc_events.dashboard.service import CategoryChanges, EditionWishes, change_settings
 from dofc_events.mail.models import Message
 from dofc_events.places.queries import edition_pool
-from tests.support.factories import NOW, make_edition, make_registration
+from tests.support.factories import DELEGATE, NOW, make_edition, make_registration
 
 
 @pytest.fixture
@@ -64,6 +67,22 @@ def test_edition_of_the_past_has_pages_without_figures(enter, writing):
     assert settings(chair, 2015).form().fill(summary="Once.").submit().h1 == "Settings"
 
 
+def test_edition_without_times_of_day_shows_its_days_only(enter, writing):
+    with writing() as session:
+        make_edition(session, year=2015, status="archived", starts_at=None, ends_at=None)
+    page = enter("chair").get("/organise/editions/2015/")
+    days = {row.dt.text: row.dd.get_text(strip=True) for row in page.all("dl.facts > div")}
+    assert (days["Begins"], days["Ends"]) == ("Friday 21 May 2027", "Sunday 23 May 2027")
+
+
+def test_archived_edition_says_that_nothing_can_be_changed(enter, writing):
+    with writing() as session:
+        make_edition(session, year=2030, status="archived")
+    page = enter("chair").get("/organise/editions/2030/")
+    assert "Archived: nothing can be changed." in page.text
+    assert "Can be changed" not in page.text and "closed at" not in page.text
+
+
 # New ones
 
 
@@ -74,6 +93,16 @@ def test_new_edition_is_a_draft_with_places(enter, now_is):
     edition, pool = now_is(2029)
     assert (edition.status, edition.city, edition.zone, pool.capacity) == ("draft", "Niš", "Europe/Belgrade", 120)
     assert edition.categories
+
+
+def test_new_edition_has_no_time_zone_until_one_is_chosen(enter):
+    page = enter("chair").get("/organise/editions/new")
+    assert page.form().value("zone") == ""
+    assert page.one("#country").has_attr("data-type-ahead")
+    assert page.all('head script[src*="country"]')
+    page = page.form().fill(year=2029, city="Niš", country="RS", capacity=1).submit()
+    assert page.status == 422
+    assert page.one("#zone-error").get_text(strip=True).endswith("Choose a time zone.")
 
 
 def test_new_edition_keeps_what_was_typed_when_something_is_missing(enter):
@@ -212,11 +241,67 @@ def test_settings_say_at_the_field_what_is_wrong(organiser, now_is, year, filled
     assert now_is()[0].city == "Sofia"
 
 
+@pytest.mark.parametrize(
+    ("filled", "said"),
+    [
+        (
+            {"ends_on": "2027-01-01", "registration_closes_at": "2026-01-01T10:00", "city": ""},
+            {
+                "city": "Enter the city.",
+                "ends_on": "The last day is before the first day.",
+                "registration_closes_at": "Registration must close after it opens.",
+            },
+        ),
+        (
+            {"registration_closes_at": "2027-06-01T10:00", "freezes_at": "2027-07-01T00:00"},
+            {
+                "registration_closes_at": "Registration must close before the edition ends.",
+                "freezes_at": "Details can be changed until the edition ends, not longer.",
+            },
+        ),
+        (
+            {"starts_on": "", "contact_email": "", "registration_closes_at": "2026-01-01T10:00", "zone": ""},
+            {
+                "zone": "Choose a time zone.",
+                "starts_on": "Enter the first day: a published edition needs it.",
+                "contact_email": "Enter an e-mail address that delegates write to: a published edition needs it.",
+                "registration_closes_at": "Registration must close after it opens.",
+            },
+        ),
+        ({"starts_on": "9999-12-31"}, {"starts_on": "Check the year."}),
+    ],
+)
+def test_settings_say_everything_that_is_wrong_at_once(organiser, year, filled, said):
+    page = settings(organiser, year).form().fill(filled).submit()
+    assert page.status == 422
+    assert {link["href"]: link.get_text(strip=True) for link in page.all(".error-summary a")} == {
+        f"#{field}": words for field, words in said.items()
+    }
+
+
+def test_settings_of_a_draft_may_have_gaps_but_no_disorder(enter, writing):
+    with writing() as session:
+        make_edition(session, year=2031, status="draft")
+    form = settings(enter("chair"), 2031).form()
+    page = form.fill(starts_on="", contact_email="", registration_closes_at="2026-01-01T10:00").submit()
+    assert [link["href"] for link in page.all(".error-summary a")] == ["#registration_closes_at"]
+    assert page.form().fill(registration_closes_at="").submit().status == 200
+
+
+def test_settings_hold_the_rule_about_the_end_without_their_form_too(writing, year):
+    with writing() as session:
+        edition = edition_by_year(session, year)
+        late = replace(details_of(edition), freezes_at=datetime(2040, 1, 1, tzinfo=UTC))
+        wishes = EditionWishes(late, 2, CategoryChanges({}))
+        with pytest.raises(DatesOutOfOrder):
+            change_settings(session, edition.id, wishes, DELEGATE, NOW)
+
+
 def test_settings_refuse_to_leave_a_published_edition_without_categories(organiser, now_is, year):
     form = settings(organiser, year).form()
     page = form.fill({f"categories-{number}-remove": True for number in range(3)}).submit()
     assert page.status == 422
-    assert "cannot be without this" in page.text
+    assert "Leave at least one category: a published edition needs it." in page.text
     assert len(now_is()[0].categories) == 3
 
 
@@ -269,7 +354,8 @@ def test_archiving_asks_first_and_says_what_it_means(organiser, writing, now_is,
         for _number in range(3):
             make_registration(session, edition_by_year(session, year), now=NOW)
     page = organiser.get(f"/organise/editions/{year}/").follow("Archive")
-    assert "not over yet" in page.text
+    assert "This edition is not over yet. Its last day is Sunday 23 May 2027." in page.text
+    assert "whoever cannot come has no way to cancel" in page.text
     assert "1 person still waits" in page.text
     assert now_is()[0].status == "published"
     page = page.form().submit()

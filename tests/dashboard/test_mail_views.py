@@ -1,13 +1,14 @@
 """The mail pages: what they list, what they hide, and sending again."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from dofc_events.accounts.service import ask_for_link
 from dofc_events.conference.queries import edition_by_year
-from dofc_events.mail.models import Message
+from dofc_events.mail.models import Message, WorkerSign
 from dofc_events.mail.rules import MessageState
 from dofc_events.web.security import MAIL_PREVIEW_POLICY
 from tests.support.databases import count_queries
@@ -80,6 +81,31 @@ def test_list_filters_by_state_and_says_why_one_failed(enter, edition, year, wri
     assert "1 message could not be delivered" in page.text
 
 
+def test_list_names_the_recipient_first_and_leads_to_the_message(enter, edition, year, write):
+    message_id = write()
+    row = mail(enter("organiser", edition), year).one(f'tr[data-message="{message_id}"]')
+    assert "@dofc.test" in row.th.text
+    assert row.select_one("td a")["href"] == f"/organise/editions/{year}/mail/{message_id}"
+    assert "Place confirmed" not in row.text
+
+
+def test_list_is_searched_and_keeps_the_words_on_the_next_page(enter, edition, year, write, writing):
+    found = write()
+    write(51)
+    with writing() as session:
+        message = session.get_one(Message, found)
+        message.recipient, about = "Needle@dofc.test", message.about
+    page = mail(enter("organiser", edition), year)
+    for words in ("needle@", about, about.replace("-", "").lower()):
+        result = page.form().fill(q=words).submit()
+        assert [row["data-message"] for row in result.all("tr[data-message]")] == [str(found)], words
+        assert (result.one("[data-total]")["data-total"], result.form().value("q")) == ("1", words)
+    many = page.form().fill(q="dofc.test", state="kept").submit()
+    assert {"q=dofc.test", "state=kept"} < set(re.split("[?&]", many.link("Older")))
+    assert len(many.follow("Older").all("tr[data-message]")) == 2
+    assert "No message matches this search" in many.form().fill(q="nobody").submit().text
+
+
 def test_list_turns_pages_by_key(enter, edition, year, write):
     write(52)
     first = mail(enter("organiser", edition), year)
@@ -109,7 +135,7 @@ def test_list_shows_neither_other_editions_nor_sign_in_messages(enter, edition, 
     assert mail(enter("organiser", edition), year).one("[data-total]")["data-total"] == "1"
     page = enter("chair").get("/organise/mail")
     assert page.one("[data-total]")["data-total"] == "3"
-    assert "Link to sign in" in page.text
+    assert "Your link to sign in" in page.text
 
 
 @pytest.mark.parametrize("path", ["?state=nonsense", "/99999999999999999999", "/4711"])
@@ -183,6 +209,98 @@ def preview_of(year: int, message_id: int) -> str:
 def test_message_leads_to_its_registration_and_to_a_better_address(enter, edition, year, write):
     page = mail(enter("organiser", edition), year, f"/{write(state=MessageState.DEAD)}")
     assert page.follow("Correct the address").h1 == "Correct the address"
+
+
+def test_next_attempt_is_never_in_the_past(enter, edition, year, write):
+    organiser, late = enter("organiser", edition), write(state=MessageState.QUEUED, due_at=NOW - timedelta(minutes=9))
+    assert "Next attempt As soon as the mail server takes it" in mail(organiser, year, f"/{late}").text
+    soon = write(state=MessageState.QUEUED, due_at=NOW + timedelta(minutes=5))
+    assert "Next attempt 14:05" in mail(organiser, year, f"/{soon}").text
+
+
+# The alarm
+
+
+@pytest.fixture
+def strip_of(writing):
+    """`strip_of(browser, path)`: what the strip about mail says, while a worker lives; more columns of its sign."""
+
+    def strip_of(browser, path, **columns):
+        with writing() as session:
+            session.merge(WorkerSign(name="worker", seen_at=NOW, **columns))
+        return browser.get(path).one(".mail-health")
+
+    return strip_of
+
+
+def words_of(strip) -> str:
+    return " ".join(strip.get_text(" ").split())
+
+
+def test_dead_message_is_an_alarm_of_its_own_until_it_is_settled(enter, edition, year, write, strip_of, state_of):
+    dead = write(state=MessageState.DEAD, last_error="550 nobody here")
+    write(state=MessageState.QUEUED)
+    organiser, here = enter("organiser", edition), f"/organise/editions/{year}/mail"
+    strip = strip_of(organiser, here)
+    assert [h2.text for h2 in strip.select("h2")] == ["1 message could not be delivered"]
+    assert "1 message is waiting to be sent" in words_of(strip)
+    page = mail(organiser, year, f"/{dead}").form("settle").submit()
+    assert page.url == f"{here}/{dead}"
+    assert "The message is settled." in page.text and "550 nobody here" in page.text
+    assert state_of(dead) == "withdrawn"
+    assert not page.all('form[action*="settle"]')
+    assert not strip_of(organiser, here).select("h2")
+
+
+def test_settling_is_told_on_the_registrations_page(enter, edition, year, write, reading):
+    dead, organiser = write(state=MessageState.DEAD), enter("organiser", edition)
+    mail(organiser, year, f"/{dead}").form("settle").submit()
+    with reading() as session:
+        about = session.get_one(Message, dead).about
+    assert "was settled" in organiser.get(f"/organise/editions/{year}/registrations/{about}").text
+
+
+def test_settling_is_refused_in_words_when_it_was_sent_meanwhile(enter, edition, year, write, writing, state_of):
+    dead = write(state=MessageState.DEAD)
+    form = mail(enter("organiser", edition), year, f"/{dead}").form("settle")
+    with writing() as session:
+        session.get_one(Message, dead).state = MessageState.SENT
+    assert "nothing to settle" in form.submit().text
+    assert state_of(dead) == "sent"
+
+
+def test_nothing_is_settled_without_a_token_or_from_another_edition(enter, edition, year, write, writing, state_of):
+    dead = write(state=MessageState.DEAD)
+    with writing() as session:
+        other = make_edition(session, year=2031)
+    assert enter("organiser", edition).post(f"/organise/editions/{year}/mail/{dead}/settle").status == 400
+    assert enter("organiser", other).post(f"/organise/editions/2031/mail/{dead}/settle").status == 404
+    assert state_of(dead) == "dead"
+
+
+def test_strip_says_what_the_mail_server_answers(enter, edition, year, write, strip_of):
+    write(2, state=MessageState.QUEUED, queued_at=NOW - timedelta(minutes=5))
+    answer = "421 http://dofc.test/registrations/SECRET.1.x/ later"
+    page = f"/organise/editions/{year}/"
+    strip = words_of(strip_of(enter("organiser", edition), page, mail_tried_at=NOW, mail_error=answer))
+    assert "Mail is not going out as it should" in strip
+    assert "2 messages are waiting to be sent, the oldest for 5 minutes." in strip
+    assert "The mail server was last tried at 14:00" in strip
+    assert "421 http://dofc.test/registrations/…/ later" in strip
+
+
+def test_strip_of_the_overview_leads_the_chair_to_all_mail(enter, edition, write, strip_of):
+    write(state=MessageState.DEAD)
+    strip = strip_of(enter("chair"), "/organise/")
+    assert strip.a["href"] == "/organise/mail?state=dead"
+    assert not strip_of(enter("organiser", edition), "/organise/").select("a")
+
+
+def test_strip_counts_no_dead_message_that_the_page_cannot_show(enter, write, writing, strip_of):
+    with writing() as session:
+        other = make_edition(session, year=2031)
+    write(state=MessageState.DEAD)
+    assert not strip_of(enter("organiser", other), "/organise/editions/2031/").select("h2")
 
 
 # Sending

@@ -93,3 +93,12 @@ def test_counts_and_list_cost_the_same_with_many(session, edition):
     for _number in range(29):
         make_registration(session, edition)
     assert cost() == few
+
+
+def test_those_who_wait_have_their_place_in_line_under_any_filter(session, edition, people):
+    later = make_registration(session, edition, given_name="Zora")
+    make_registration(session, make_edition(session, year=2031, capacity=0))
+    rows = queries.registrations(session, edition.id, Filters(), before_id=None)
+    assert [row.position for row in rows] == [2, 1, None, None]
+    (row,) = queries.registrations(session, edition.id, Filters(q=later.reference), before_id=None)
+    assert (row.registration, row.position) == (later, 2)

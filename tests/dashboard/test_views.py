@@ -283,3 +283,11 @@ def test_correcting_is_over_once_cancelled(organiser, register, writing, year):
     page = form.fill(email="right@dofc.test").submit()
     assert page.status == 403
     assert "was cancelled" in page.text
+
+
+def test_list_shows_those_who_wait_their_place_in_line(organiser, register, year):
+    references = [register() for _number in range(4)]
+    page = organiser.get(f"/organise/editions/{year}/registrations")
+    rows = [page.one(f'tr[data-registration="{reference}"]').get_text(" ") for reference in references]
+    assert ["Number" in row for row in rows] == [False, False, True, True]
+    assert "Number 1" in rows[2] and "Number 2" in rows[3]

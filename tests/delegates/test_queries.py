@@ -95,3 +95,10 @@ def test_found_by_takes_nothing_for_a_pattern(session, edition, zofia, words):
 def test_found_by_finds_a_reference(session, edition, zofia):
     make_registration(session, edition)
     assert found(session, zofia.reference.lower()) == [zofia]
+    assert found(session, zofia.reference.replace("-", "")) == [zofia]
+
+
+@pytest.mark.parametrize("words", ["Νικολάου", "ΝΙΚΟΛΑΟΥ", "νικολαου", "dordevic", "DORDEVIĆ", "đorđević"])
+def test_found_by_finds_a_name_without_its_accents(session, edition, zofia, words):
+    other = make_registration(session, edition, given_name="Đorđević", family_name="Νικολάου")
+    assert found(session, words) == [other]

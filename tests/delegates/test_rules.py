@@ -19,6 +19,14 @@ from dofc_events.delegates.rules import folded
         ("ЉУБИЦА", "Љубица"),
         ("ﬁrma", "Firma"),
         ("ＡＢＣ", "abc"),
+        ("ΝΙΚΟΛΑΟΥ", "Νικολάου"),
+        ("dordevic", "Đorđević"),
+        ("LODZ", "Łódź"),
+        ("istanbul", "İSTANBUL"),
+        ("Isik", "Işık"),
+        ("soren", "Søren"),
+        ("aegir thor", "Ægir Þór"),
+        ("Йордан", "йордан"),
     ],
 )
 def test_folded_finds_the_same_word_however_it_is_typed(typed, stored):

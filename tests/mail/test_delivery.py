@@ -10,6 +10,7 @@ from dofc_events.core.clock import now
 from dofc_events.mail import delivery, outbox
 from dofc_events.mail.delivery import BATCH, Courier, claim_due, release, renew_leases, settle
 from dofc_events.mail.models import Message, WorkerSign
+from dofc_events.mail.queries import mail_health
 from dofc_events.mail.rules import LEASE, RETRY_AFTER, UNREACHABLE_RETRY, MessageState
 from dofc_events.mail.transport import Refused, Unreachable
 from tests.mail.letters import end_leases, enqueue_many, letter, states
@@ -356,3 +357,39 @@ def test_show_life_leaves_a_sign_and_forgets_the_long_dead(courier, writing, rea
     with reading() as session:
         (sign,) = session.scalars(select(WorkerSign)).all()
         assert sign.name == courier.name and now() - sign.seen_at < timedelta(seconds=10)
+
+
+def test_what_a_silent_server_answers_is_kept_until_it_takes_mail_again(make_app, smtp, writing, reading):
+    """Organisers read it: the messages themselves were never tried."""
+    app = make_app(**smtp.settings() | {"mail_port": 1})
+    put_due(writing)
+    with app.app_context():
+        courier = Courier()
+        assert courier.deliver_due() is False
+        courier.close()
+    with reading() as session:
+        health = mail_health(session, now())
+    assert health.mail_error == "Connection refused"
+    assert now() - health.mail_tried_at < timedelta(seconds=10)
+    assert not health.worker_is_silent
+    with make_app(**smtp.settings()).app_context():
+        courier = Courier()
+        deliver_all(courier)
+        courier.show_life()
+        courier.close()
+    with reading() as session:
+        assert mail_health(session, now()).mail_error is None
+
+
+def test_a_server_that_answers_again_is_no_longer_blamed(courier, smtp, writing, reading):
+    put_due(writing)
+    smtp.drop = 1
+    deliver_all(courier)
+    with reading() as session:
+        assert mail_health(session, now()).mail_error
+    courier._retry_at = None
+    with writing() as session:
+        session.execute(update(Message).values(due_at=now()))
+    deliver_all(courier)
+    with reading() as session:
+        assert mail_health(session, now()).mail_error is None

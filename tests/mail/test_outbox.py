@@ -10,6 +10,7 @@ from dofc_events.core.db import unit_of_work
 from dofc_events.mail import outbox
 from dofc_events.mail.envelope import Attachment
 from dofc_events.mail.models import Message
+from dofc_events.mail.queries import mail_health, messages, messages_by_state
 from dofc_events.mail.rules import MessageState
 from tests.mail.letters import ORGANISER, letter
 from tests.support.factories import NOW
@@ -213,3 +214,41 @@ def test_refuse_flood_does_not_count_what_was_taken_back(session):
     assert refused_for(session) is not None
     outbox.withdraw(session, "7KX9-Q2MB", NOW)
     assert refused_for(session) is None
+
+
+def test_a_dead_message_is_settled_with_its_last_answer_kept(session):
+    dead = in_state(session, MessageState.DEAD, scope="2027", about="7KX9-Q2MB")
+    dead.last_error = "550 nobody here"
+    outbox.settle_dead(session, dead.id, ORGANISER, NOW)
+    session.flush()
+    assert (dead.state, dead.last_error) == (MessageState.WITHDRAWN, "550 nobody here")
+    assert mail_health(session, NOW).dead == 0
+    entry = session.scalars(select(AuditEntry).where(AuditEntry.act == "message_settled")).one()
+    assert (entry.actor, entry.scope, entry.about) == (str(ORGANISER), "2027", "7KX9-Q2MB")
+
+
+@pytest.mark.parametrize("state", [s for s in STATES if s != MessageState.DEAD])
+def test_only_a_dead_message_is_settled(session, state):
+    message = in_state(session, state)
+    with pytest.raises(outbox.NotDead):
+        outbox.settle_dead(session, message.id, ORGANISER, NOW)
+    assert message.state == state
+
+
+def test_dead_messages_count_where_they_can_be_seen_to_and_waiting_ones_everywhere(session):
+    for scope in ("2027", "2028", ""):
+        in_state(session, MessageState.DEAD, scope=scope)
+        in_state(session, MessageState.QUEUED, scope=scope)
+    counts = [mail_health(session, NOW, scopes) for scopes in (None, ("2027",), ())]
+    assert [(health.dead, health.waiting) for health in counts] == [(3, 3), (1, 3), (0, 3)]
+
+
+@pytest.mark.parametrize(
+    ("words", "count"),
+    [("", 2), ("ANA@", 1), ("7kx9q2mb", 1), ("7KX9-Q2", 1), ("confirmed place", 2), ("100%", 1), ("%", 1), ("x_n", 0)],
+)
+def test_messages_are_found_by_address_reference_and_subject(session, words, count):
+    in_state(session, MessageState.SENT, about="7KX9-Q2MB")
+    in_state(session, MessageState.SENT, recipient="xin@dofc.test", subject="Your place is confirmed at 100%")
+    assert len(messages(session, None, state=None, words=words, before_id=None, limit=9)) == count
+    assert messages_by_state(session, words=words)[MessageState.SENT] == count

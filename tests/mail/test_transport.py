@@ -323,3 +323,17 @@ def test_a_server_that_says_nothing_is_given_up_on(make_app, monkeypatch):
         with pytest.raises(Unreachable, match="time"):
             Transport().connect()
         assert time.monotonic() - before < 5
+
+
+def test_a_server_may_take_its_time_over_a_message(post, smtp, monkeypatch):
+    monkeypatch.setattr(transport_module, "TIMEOUT", 0.5)
+    smtp.delay = 1.5
+    post(smtp)
+    assert len(smtp.messages) == 1
+
+
+def test_what_is_wrong_with_us_is_no_fault_of_the_message(post, smtp):
+    smtp.refuse_sender = "550 5.7.1 sender not allowed"
+    with pytest.raises(Unreachable, match="sender not allowed"):
+        post(smtp)
+    assert smtp.messages == []

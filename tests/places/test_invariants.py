@@ -29,6 +29,7 @@ from dofc_events.places.service import CapacityBelowTaken, NoOpenOffer, NotWaiti
 from dofc_events.registration import service, timers
 from dofc_events.registration.queries import facts_without_message, offers_overdue
 from tests.support.factories import DELEGATE, NOW, make_edition, make_registration
+from tests.support.letters import deliver_all
 
 YEARS = itertools.count(2100)
 PICKS = st.integers(0, 10_000)
@@ -93,6 +94,8 @@ class Pool(RuleBasedStateMachine):
 
     @rule(hours=st.sampled_from([1, 3, 100]))
     def let_time_pass(self, hours):
+        # Who was not told of an offer does not lose it.
+        deliver_all(self.session, self.now)
         self.now += timedelta(hours=hours)
         for who in offers_overdue(self.session, self.now):
             self.actor = who

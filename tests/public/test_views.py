@@ -235,5 +235,26 @@ def test_home_shows_the_nearest_edition_and_names_the_later(client, write):
     ]
 
 
+def test_search_engines_are_told_what_is_not_for_them(app):
+    answer = app.test_client().get("/robots.txt")
+    assert answer.mimetype == "text/plain"
+    assert answer.text.splitlines() == [
+        *("User-agent: *", "Disallow: /organise/", "Disallow: /registrations/", "Disallow: /sign-in"),
+    ]
+
+
+def test_the_sign_is_where_programs_look_for_it(app):
+    answer = app.test_client().get("/favicon.ico")
+    assert (answer.status_code, answer.mimetype) == (200, "image/svg+xml")
+    assert b"<svg" in answer.data
+
+
+def test_an_error_says_what_to_do_and_no_number(client):
+    page = client.get("/nowhere")
+    assert page.status == 404
+    assert "404" not in page.one("main").get_text()
+    assert [link["href"] for link in page.all("main a")] == ["/"]
+
+
 def _facts(page) -> dict[str, str]:
     return {row.dt.get_text(" ", strip=True): row.dd.get_text(" ", strip=True) for row in page.all("main .facts > div")}

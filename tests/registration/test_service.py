@@ -13,6 +13,7 @@ from dofc_events.delegates.models import ConsentText, Registration
 from dofc_events.delegates.queries import registration_by_token
 from dofc_events.delegates.service import NoSuchCategory, details_of
 from dofc_events.mail.outbox import TooManyMessages
+from dofc_events.mail.rules import MessageState
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration import service
 from dofc_events.registration.rules import Outcome
@@ -167,7 +168,9 @@ def test_change_details_tells_what_changed(session, edition):
     assert (details_of(registration), registration.revision) == (wanted, 1)
     assert "ruse cluster" in registration.search_text
     assert kinds(session)[-1] == "registration-changed"
-    assert "organisation, what you come as, invitation letter for a visa" in " ".join(letters(session)[-1].text.split())
+    assert "organisation, what you take part as, invitation letter for a visa" in " ".join(
+        letters(session)[-1].text.split()
+    )
     assert history_of(session, registration.reference)[-1].details["changes"]["visa_letter"] == [False, True]
 
 
@@ -342,6 +345,29 @@ def test_cancel_ends_it_and_tells_once(session, edition):
         service.change_details(session, registration.id, details_of(registration), DELEGATE, LATER)
     with pytest.raises(service.RegistrationOver):
         service.correct_address(session, registration.id, "new@dofc.test", DELEGATE, LATER)
+
+
+def test_cancel_says_what_was_given_up_and_clears_only_calendars_that_had_it(session):
+    edition = make_edition(session, capacity=1)
+    placed, first, second = (make_registration(session, edition) for _ in range(3))
+    service.cancel_registration(session, placed.id, DELEGATE, LATER)
+    service.cancel_registration(session, second.id, DELEGATE, LATER)
+    service.decline_offer(session, first.id, DELEGATE, LATER)
+    told = [letters(session, to=r.email)[-1] for r in (placed, first, second)]
+    assert [len(message.attachments) for message in told] == [1, 0, 0]
+    said = ("Your place goes to the next in line", "You declined the place", "You are no longer on the waiting list")
+    assert [words in " ".join(m.text.split()) for words, m in zip(said, told, strict=True)] == [True] * 3
+
+
+def test_correct_address_writes_nothing_to_a_mailbox_that_refused(session, edition):
+    registration = make_registration(session, edition)
+    old = registration.email
+    letters(session, to=old)[0].state = MessageState.DEAD
+    session.flush()
+    service.correct_address(session, registration.id, "new@dofc.test", DELEGATE, LATER)
+    # What was refused is withdrawn, and no notice follows it.
+    assert kinds(session, to=old) == []
+    assert kinds(session, to="new@dofc.test") == ["registration-confirmed"]
 
 
 @pytest.mark.parametrize("ends", [{"status": EditionStatus.ARCHIVED}, {"ends_on": NOW.date(), "starts_on": NOW.date()}])

@@ -32,6 +32,7 @@ class MailServer:
     login: tuple[str, str] | None = None
     refuse: dict[str, str] = field(default_factory=dict)
     refuse_all: str = ""
+    refuse_sender: str = ""
     delay: float = 0.0
     drop: int = 0
     host: str = "127.0.0.1"
@@ -148,6 +149,15 @@ class _Handler:
         session.host_name = hostname
         self.server.peers.add(str(session.peer))
         return responses
+
+    async def handle_MAIL(
+        self, smtp: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if self.server.refuse_sender:
+            return self.server.refuse_sender
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
 
     async def handle_RCPT(
         self, smtp: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]

@@ -110,7 +110,13 @@ def test_a_country_is_shown_again_as_chosen(send, code, make_app):
     form = send(country=code)
     assert not form.country.errors
     with make_app().test_request_context():
-        assert f'<option value="{code}" selected>' in form.country() and form.country().count("selected") == 1
+        assert f'<option value="{code}" selected ' in form.country() and form.country().count("selected") == 1
+
+
+def test_a_country_is_found_by_other_names_and_codes(send, make_app):
+    form = send()
+    with make_app().test_request_context():
+        assert '<option value="RS" selected data-code="SRB" data-alias="Srbija|Србија|' in form.country()
 
 
 @pytest.mark.parametrize("code", ["", "ZZ", "EU", "rs", "SERBIA", "<script>", "001"])

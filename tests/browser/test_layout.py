@@ -1,0 +1,79 @@
+"""What people typed may be longer than a column is wide, and a drawing never lies over words."""
+
+import re
+
+import pytest
+
+from dofc_events.accounts.rules import RoleName
+from dofc_events.conference.history import load_history
+from dofc_events.core.audit import COMMAND
+from dofc_events.core.clock import now
+from tests.support.factories import make_account, make_edition, make_registration
+
+SIZES = [(320, 640), (390, 844), (768, 1024), (1280, 800)]
+LONG = "Balkanskisavezklasteraproizvođačapoljoprivrednemehanizacije" * 2
+# What the drawing and the text both cover, in square pixels.
+OVERLAP = """() => {
+  const drawing = document.querySelector('.hero-motif').getBoundingClientRect();
+  const texts = [...document.querySelectorAll('.hero h1, .hero p, .hero a')].map(e => {
+    const range = document.createRange();
+    range.selectNodeContents(e);
+    return [...range.getClientRects()];
+  }).flat();
+  return texts.some(t => t.right > drawing.left + drawing.width * .12 && t.left < drawing.right
+    && t.bottom > drawing.top + drawing.height * .1 && t.top < drawing.bottom);
+}"""
+
+
+@pytest.fixture
+def site(live_server, database_url, writing):
+    moment = now()
+    with writing() as session:
+        load_history(session, COMMAND, moment)
+        edition = make_edition(session, now=moment, capacity=2)
+        make_account(session, "chair@example.org", RoleName.CHAIR, now=moment)
+        make_registration(
+            session,
+            edition,
+            now=moment,
+            given_name=LONG[:100],
+            organisation=LONG,
+            email=f"{'a' * 60}@{'b' * 60}.example",
+        )
+        for number in range(3):
+            make_registration(session, edition, now=moment, email=f"delegate-{number}@example.org")
+    site = live_server(database_url)
+    site.year = edition.year
+    return site
+
+
+@pytest.mark.databases("sqlite")
+def test_nothing_is_wider_than_the_page(site, browser):
+    for size in SIZES:
+        tab = browser.open(site.url, size)
+        link = site.flask("accounts", "sign-in-link", "chair@example.org").strip()
+        page = tab.goto(site.url + "/sign-in/" + link.rpartition("/sign-in/")[2])
+        page.get_by_role("button").last.click()
+        for path in (
+            "/organise/",
+            *(f"/organise/editions/{site.year}/{name}" for name in ("", "registrations", "mail")),
+        ):
+            tab.goto(path)
+            if path.endswith("registrations"):
+                page.locator("tr", has_text="bbbb").get_by_role("link").click()
+                tab.check()
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize("width", [320, 390, 600, 640, 768, 800, 899, 901, 1024, 1280])
+def test_the_drawing_leaves_the_words_alone(site, browser, width):
+    page = browser.open(site.url, (width, 800)).goto("/")
+    assert not page.evaluate(OVERLAP)
+
+
+@pytest.mark.databases("sqlite")
+def test_links_of_the_timeline_are_large_enough_to_hit(site, browser):
+    page = browser.open(site.url, (390, 844)).goto("/editions/")
+    links = page.locator(".timeline").get_by_role("link", name=re.compile("."))
+    assert links.count() == 7
+    assert all(link.bounding_box()["height"] >= 24 for link in links.all())

@@ -1,0 +1,124 @@
+"""What the clock does: each piece alone, once, and never for those whom it does not concern."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select, update
+
+from dofc_events.commands.worker import run_timers
+from dofc_events.conference.rules import EditionStatus
+from dofc_events.core.audit import COMMAND, WORKER
+from dofc_events.delegates.models import Registration
+from dofc_events.mail.models import Message
+from dofc_events.mail.rules import MessageState
+from dofc_events.places.queries import count_waiting, edition_pool
+from dofc_events.places.rules import ClaimStatus
+from dofc_events.places.service import NoOpenOffer
+from dofc_events.registration import news, queries, service, timers
+from dofc_events.registration.models import UntoldNews
+from dofc_events.registration.rules import BATCH
+from tests.support.factories import DELEGATE, NOW, claim_of, make_edition, make_registration
+from tests.support.letters import deliver_all, kinds
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def offered(session):
+    """Somebody with an offer of ten hours, whose message has left; one more waits."""
+    edition = make_edition(session, capacity=1, offer_hours=10)
+    first, second, _ = (make_registration(session, edition) for _ in range(3))
+    service.cancel_registration(session, first.id, DELEGATE, NOW)
+    deliver_all(session)
+    return second
+
+
+def move_up_many(session, people: int = BATCH + 2) -> list[int]:
+    """An act that lets so many move up that they are still to be told; returns them."""
+    edition = make_edition(session, capacity=1, offer_hours=0)
+    for _ in range(people + 1):
+        make_registration(session, edition)
+    deliver_all(session)
+    service.resize_edition(session, edition.id, people + 1, COMMAND, NOW)
+    return list(queries.untold_news(session, 10 * BATCH))
+
+
+def test_news_is_told_once_by_however_many_workers_have_read_of_it(session):
+    ids = move_up_many(session)
+    news.tell_news(session, ids[:3], NOW)
+    news.tell_news(session, ids[:3], NOW)
+    told = [session.get_one(Registration, i).email for i in ids[:3]]
+    assert [kinds(session, to=email) for email in told] == [["registration-waitlisted", "registration-confirmed"]] * 3
+
+
+def test_one_broken_registration_does_not_keep_the_news_from_the_others(app, writing, reading):
+    with writing() as session:
+        ids = move_up_many(session)
+        # A bell, which no header takes; no form lets it in.
+        session.execute(update(Registration).where(Registration.id == ids[0]).values(given_name="\x07"))
+    with app.app_context():
+        run_timers(NOW)
+    with reading() as session:
+        assert list(queries.untold_news(session, 99)) == ids[:1]
+        confirmed = select(func.count()).where(Message.kind == "registration-confirmed")
+        assert session.scalar(confirmed) == len(ids)
+
+
+def test_one_broken_registration_does_not_keep_a_list_open_for_the_others(app, writing, reading):
+    with writing() as session:
+        edition = make_edition(session, capacity=1)
+        people = [make_registration(session, edition) for _ in range(4)]
+        pool_id = edition_pool(session, edition.id).id
+        session.execute(update(Registration).where(Registration.id == people[2].id).values(given_name="\x07"))
+        begins_at = edition.begins_at()
+    with app.app_context():
+        run_timers(begins_at)
+    with reading() as session:
+        assert count_waiting(session, pool_id) == 1
+
+
+def test_a_mailbox_that_refuses_gets_no_more_time(session, offered):
+    message = session.scalars(select(Message).where(Message.kind == "registration-offered")).one()
+    message.state, message.sent_at, message.refusals = MessageState.QUEUED, None, 0
+    session.flush()
+    assert queries.offers_told_late(session, NOW + 5 * HOUR) == [offered.id]
+    message.refusals = 1
+    session.flush()
+    assert queries.offers_told_late(session, NOW + 5 * HOUR) == []
+
+
+@pytest.mark.parametrize("ends", ["begins", "is archived"])
+def test_an_offer_ends_with_the_giving_of_places(session, offered, ends):
+    edition = offered.edition
+    if ends == "begins":
+        edition.starts_on = (NOW - 24 * HOUR).date()
+    else:
+        edition.status = EditionStatus.ARCHIVED
+    session.flush()
+    assert not queries.offer_stands(session, queries.standing_of(session, offered.id), NOW + HOUR)
+    with pytest.raises((NoOpenOffer, service.RegistrationOver)):
+        service.accept_offer(session, offered.id, DELEGATE, NOW + HOUR)
+    assert queries.offers_overdue(session, NOW + HOUR) == [offered.id]
+    timers.lapse_offer(session, offered.id, WORKER, NOW + HOUR)
+    assert claim_of(session, offered).status == ClaimStatus.EXPIRED
+
+
+def test_an_offer_whose_message_is_kept_does_not_lapse(session, offered):
+    session.execute(update(Message).values(state=MessageState.KEPT))
+    timers.lapse_offer(session, offered.id, WORKER, NOW + 100 * HOUR)
+    assert claim_of(session, offered).status == ClaimStatus.OFFERED
+
+
+def test_later_dates_let_somebody_move_up_who_could_not_before(session):
+    edition = make_edition(session, capacity=1)
+    placed, waiting = make_registration(session, edition), make_registration(session, edition)
+    right = edition.starts_on
+    edition.starts_on = (NOW - 24 * HOUR).date()
+    session.flush()
+    service.cancel_registration(session, placed.id, DELEGATE, NOW)
+    assert claim_of(session, waiting).status == ClaimStatus.WAITLISTED
+    edition.starts_on = right
+    session.flush()
+    service.resize_edition(session, edition.id, 1, COMMAND, NOW)
+    assert claim_of(session, waiting).status == ClaimStatus.OFFERED
+    assert session.scalar(select(func.count()).select_from(UntoldNews)) == 0
