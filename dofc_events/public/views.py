@@ -1,6 +1,6 @@
 """What anyone sees: the network, its editions, one edition."""
 
-from flask import Blueprint, Response, abort, jsonify, render_template, send_file
+from flask import Blueprint, Response, abort, jsonify, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from sqlalchemy.exc import SQLAlchemyError
@@ -23,7 +23,6 @@ Disallow: /organise/
 Disallow: /registrations/
 Disallow: /sign-in
 """
-A_DAY = 24 * 3600
 
 
 @blueprint.get("/")
@@ -101,4 +100,6 @@ def robots() -> Response:
 def favicon() -> Response:
     """The site's sign, for programs that ask for it without having read a page. Not a redirect: the hashed name of the
     file changes with its content, and browsers keep redirects."""
-    return send_file(ROOT / "static" / "img" / "favicon.svg", max_age=A_DAY)
+    answer = Response((ROOT / "static" / "img" / "favicon.svg").read_bytes(), mimetype="image/svg+xml")
+    answer.headers["Cache-Control"] = "public, max-age=86400"
+    return answer
