@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import psutil
 
 CSRF = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
+WARMING = 12
 KEY = re.compile(r'name="form_key"[^>]*value="([^"]+)"')
 
 
@@ -24,7 +25,8 @@ class Cost:
 
 def measure(server: psutil.Process, port: int, act: Callable[["Client", int], None], clients: int, each: int) -> Cost:
     """Let `clients` act `each` times at once; the cost of one act. The server's children count as the server."""
-    _run(port, act, clients, 3, offset=0)
+    # Every process has made its pages once, and compiled their templates, before it counts.
+    _run(port, act, WARMING, 5, offset=0)
     before, started = _cpu_seconds(server), time.perf_counter()
     _run(port, act, clients, each, offset=10_000)
     spent, took = _cpu_seconds(server) - before, time.perf_counter() - started
