@@ -14,6 +14,13 @@ from limits.storage import Storage
 _SCHEMA = "CREATE TABLE IF NOT EXISTS hits (key TEXT PRIMARY KEY, count INTEGER NOT NULL, expires REAL NOT NULL)"
 
 
+class _Connection(sqlite3.Connection):
+    """Closes itself when the thread or the application that it served is gone, whichever thread notices."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
 class FileStorage(Storage):
     """Counts for fixed windows, in the SQLite file that the address `limits-file:///path` names."""
 
@@ -65,7 +72,9 @@ class FileStorage(Storage):
 
     def _connection(self) -> sqlite3.Connection:
         if not hasattr(self._local, "connection"):
-            connection = sqlite3.connect(self._path, timeout=5, isolation_level=None)
+            connection = sqlite3.connect(
+                self._path, timeout=5, isolation_level=None, check_same_thread=False, factory=_Connection
+            )
             connection.execute("PRAGMA journal_mode = WAL")
             # A crash may forget counts, never data.
             connection.execute("PRAGMA synchronous = OFF")
