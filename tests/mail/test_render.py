@@ -20,7 +20,8 @@ TEMPLATES = ROOT / "templates" / "email"
 FOLDERS = sorted(str(path.parent.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("subject.txt"))
 PARTS = {"subject.txt", "body.txt", "body.html"}
 
-# What Gmail and every Outlook, Word's engine on Windows included, show as meant, as far as we know (caniemail.com keeps the list).
+# What Gmail and every Outlook, Word's engine on Windows included, show as meant; caniemail.com keeps the list that this
+# was made by, in part from memory.
 ELEMENTS = {
     **dict.fromkeys(("html", "head", "meta", "title", "body"), "the document itself"),
     **dict.fromkeys(("table", "tbody", "tr", "td", "th"), "the only layout that Word's engine knows"),
