@@ -5,7 +5,6 @@ from flask.cli import with_appcontext
 from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Edition
-from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.clock import now
 from dofc_events.core.db import db
 from dofc_events.places.queries import ended_unlike_their_claim, pool_faults, pools_with_free_places_and_people_waiting
@@ -30,7 +29,7 @@ def faults(session: Session) -> list[str]:
     for pool in pools_with_free_places_and_people_waiting(session):
         edition = session.get(Edition, pool.edition_id) if pool.edition_id else None
         # Once an edition has begun nothing is offered; the worker closes its list.
-        if edition is None or (edition.status != EditionStatus.ARCHIVED and not edition.has_begun(now())):
+        if edition is None or edition.gives_places(now()):
             found.append(f"pool {pool.id}: somebody waits while {pool.capacity - pool.taken} are free")
     found += [
         f"registration {r}: ended, but its place is not cancelled, or the other way round"

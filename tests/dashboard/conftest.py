@@ -5,6 +5,7 @@ import time_machine
 
 from dofc_events.accounts.rules import RoleName
 from dofc_events.accounts.service import issue_sign_in_link
+from dofc_events.conference.queries import edition_by_year
 from tests.support.factories import NOW, make_account, make_edition
 from tests.support.pages import Client
 
@@ -35,3 +36,14 @@ def enter(app, client, writing):
         return browser
 
     return enter
+
+
+@pytest.fixture
+def edition(reading, year):
+    with reading() as session:
+        return edition_by_year(session, year)
+
+
+@pytest.fixture
+def organiser(enter, edition):
+    return enter("organiser", edition)

@@ -16,17 +16,6 @@ from tests.support.factories import DELEGATE, NOW, make_edition, make_registrati
 
 
 @pytest.fixture
-def edition(reading, year):
-    with reading() as session:
-        return edition_by_year(session, year)
-
-
-@pytest.fixture
-def organiser(enter, edition):
-    return enter("organiser", edition)
-
-
-@pytest.fixture
 def now_is(reading, year):
     """`now_is(year)`: the edition and its pool as they are in the database."""
 

@@ -24,12 +24,6 @@ def delivering(make_app):
 
 
 @pytest.fixture
-def edition(reading, year):
-    with reading() as session:
-        return edition_by_year(session, year)
-
-
-@pytest.fixture
 def write(writing, year):
     """`write(3, state=…)`: so many messages to delegates; the id of the last."""
 

@@ -21,17 +21,6 @@ from tests.support.factories import (
 
 
 @pytest.fixture
-def edition(reading, year):
-    with reading() as session:
-        return edition_by_year(session, year)
-
-
-@pytest.fixture
-def organiser(enter, edition):
-    return enter("organiser", edition)
-
-
-@pytest.fixture
 def register(writing, year):
     """`register(given_name="Ana")`: the reference of somebody who registered."""
 
