@@ -9,6 +9,8 @@ from dofc_events.core.clock import now
 from dofc_events.core.db import db
 from dofc_events.places.queries import ended_unlike_their_claim, pool_faults, pools_with_free_places_and_people_waiting
 from dofc_events.registration.queries import facts_without_message
+from dofc_events.trips.models import Trip
+from dofc_events.trips.queries import seat_faults
 
 
 @click.command("check")
@@ -27,13 +29,15 @@ def faults(session: Session) -> list[str]:
     """One sentence for each fact that contradicts another."""
     found = pool_faults(session)
     for pool in pools_with_free_places_and_people_waiting(session):
-        edition = session.get(Edition, pool.edition_id) if pool.edition_id else None
+        trip = session.get(Trip, pool.trip_id) if pool.trip_id else None
+        edition = session.get_one(Edition, trip.edition_id if trip else pool.edition_id)
         # Once an edition has begun nothing is offered; the worker closes its list.
-        if edition is None or edition.gives_places(now()):
+        if edition.gives_places(now()) and (trip is None or trip.can_be_joined(now())):
             found.append(f"pool {pool.id}: somebody waits while {pool.capacity - pool.taken} are free")
     found += [
         f"registration {r}: ended, but its place is not cancelled, or the other way round"
         for r in ended_unlike_their_claim(session)
     ]
+    found += seat_faults(session)
     found += [f"registration {r}: its status was never told" for r in facts_without_message(session)]
     return found

@@ -24,11 +24,14 @@ from dofc_events.delegates.queries import live_registration
 from dofc_events.delegates.service import Details
 from dofc_events.places.service import create_pool
 from dofc_events.registration.forms import consent_text
+from dofc_events.registration.seats import choose_trips
 from dofc_events.registration.service import RegistrationRequest, cancel_registration, register_delegate
+from dofc_events.trips.queries import wishes_of
 from dofc_events.trips.service import TripDetails, add_trip
 
 DEMO = Path(__file__).parent / "data" / "demo.yaml"
 CAPACITY = 250
+DELEGATE = Actor("delegate", "demonstration")
 
 
 @click.command("history")
@@ -72,6 +75,7 @@ def load_demo(session: Session, at: datetime) -> None:
         add_account(session, account["email"], account["name"], grant, COMMAND, at)
     for number, row in enumerate(invented["delegates"], start=1):
         _add_delegate(session, edition, number, row, opened_at + timedelta(days=number, minutes=37 * number))
+    _give_back_a_seat(session, edition, **invented["seat_given_back"], at=at)
 
 
 def _add_edition(session: Session, year: int, invented: dict[str, Any], at: datetime) -> Edition:
@@ -94,15 +98,11 @@ def _add_edition(session: Session, year: int, invented: dict[str, Any], at: date
     for trip in invented["trips"]:
         day = first + timedelta(days=trip["day"])
         starts_at, ends_at = (from_zone(day, time.fromisoformat(trip[end]), zone) for end in ("starts", "ends"))
-        said = {name: trip[name] for name in ("slug", "title", "description", "meeting_point")}
-        add_trip(
-            session,
-            edition.id,
-            TripDetails(starts_at=starts_at, ends_at=ends_at, **said),
-            trip["capacity"],
-            COMMAND,
-            at,
-        )
+        said = {
+            name: value for name, value in trip.items() if name not in ("slug", "capacity", "day", "starts", "ends")
+        }
+        details = TripDetails(starts_at=starts_at, ends_at=ends_at, **said)
+        add_trip(session, edition.id, trip["slug"], details, trip["capacity"], COMMAND, at)
     conference.publish_edition(session, edition.id, COMMAND, at)
     return edition
 
@@ -110,7 +110,7 @@ def _add_edition(session: Session, year: int, invented: dict[str, Any], at: date
 def _add_delegate(session: Session, edition: Edition, number: int, row: list[Any], at: datetime) -> None:
     given_name, family_name, organisation, country, category, *rest = row
     special = rest[0] if rest else {}
-    email = f"delegate{number:02}@demo.example"
+    email = _address(number)
     request = RegistrationRequest(
         details=Details(
             given_name=given_name,
@@ -130,11 +130,23 @@ def _add_delegate(session: Session, edition: Edition, number: int, row: list[Any
         language="en",
         consent_text=consent_text(edition),
         form_key=new_secret(),
+        trips=tuple(special.get("trips", ())),
     )
     # Nobody reads these mailboxes: the messages are kept, for the mail page.
-    delegate = Actor("delegate", "demonstration")
-    register_delegate(session, edition.id, request, delegate, at, keep_mail=True)
+    register_delegate(session, edition.id, request, DELEGATE, at, keep_mail=True)
     if special.get("cancelled"):
         registration = live_registration(session, edition.id, email)
         assert registration is not None
-        cancel_registration(session, registration.id, delegate, at + timedelta(hours=5), keep_mail=True)
+        cancel_registration(session, registration.id, DELEGATE, at + timedelta(hours=5), keep_mail=True)
+
+
+def _give_back_a_seat(session: Session, edition: Edition, delegate: int, trip: str, at: datetime) -> None:
+    """So that somebody has an open offer, just made."""
+    registration = live_registration(session, edition.id, _address(delegate))
+    assert registration is not None
+    kept = [slug for slug in wishes_of(session, registration.id) if slug != trip]
+    choose_trips(session, registration.id, kept, any_trip=False, actor=DELEGATE, now=at, keep_mail=True)
+
+
+def _address(number: int) -> str:
+    return f"delegate{number:02}@demo.example"

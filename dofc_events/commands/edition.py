@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from dofc_events.conference import service as conference
 from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import edition_by_year, latest_edition
-from dofc_events.conference.rules import Window, parse_deadline
+from dofc_events.conference.rules import TripMode, Window, parse_deadline
 from dofc_events.core.audit import COMMAND
 from dofc_events.core.clock import now, zones
 from dofc_events.core.countries import country_codes
@@ -25,9 +25,9 @@ from dofc_events.places.models import Pool
 from dofc_events.places.queries import count_waiting, edition_pool
 from dofc_events.places.rules import LONGEST_OFFER_HOURS, MOST_PLACES
 from dofc_events.places.service import create_pool, lock_edition_pool
+from dofc_events.registration.seats import resize_trip, set_sign_up
 from dofc_events.registration.service import resize_edition
 from dofc_events.trips.queries import trip_pools
-from dofc_events.trips.service import resize_trip
 
 
 class Hours(click.FloatRange):
@@ -51,6 +51,7 @@ HOURS = Hours(0, LONGEST_OFFER_HOURS)
 @click.option("--publish", is_flag=True, help="Show it to everyone.")
 @click.option("--archive", is_flag=True, help="End it: own pages become read-only.")
 @click.option("--capacity", type=click.IntRange(0, MOST_PLACES), help="Places, or with --trip the seats of that trip.")
+@click.option("--trip-mode", type=click.Choice(list(TripMode)), help="How seats on learning trips are given.")
 @click.option("--trip", "trip_slug", help="The learning trip that --capacity is meant for.")
 @click.option("--offer-hours", type=HOURS, help="How long a freed place is held; 0 confirms at once.")
 @click.option("--opens", help="When registration opens: ISO date or time, in the edition's zone without an offset.")
@@ -97,6 +98,9 @@ def _change(session: Session, year: int, wishes: dict[str, Any], at: datetime) -
         # Before the edition's row, in the order in which everyone locks.
         lock_edition_pool(session, found.id)
     conference.change_edition(session, found.id, details, COMMAND, at)
+    if wishes["trip_mode"]:
+        mode = TripMode(wishes["trip_mode"])
+        set_sign_up(session, found.id, mode, found.trips_open_at, found.trips_close_at, COMMAND, at)
     if wishes["capacity"] is not None and wishes["trip_slug"]:
         resize_trip(session, found.id, wishes["trip_slug"], wishes["capacity"], COMMAND, at)
     elif pool := edition_pool(session, found.id):
@@ -149,16 +153,21 @@ def _moment(text: str, zone: str, *, closing: bool) -> datetime:
 
 
 def _numbers(session: Session, year: int) -> dict[str, Any]:
-    found = _edition(session, year)
-    trips = {trip.slug: _pool_numbers(session, pool) for trip, pool in trip_pools(session, found.id)}
-    is_open = found.window(now()) is Window.OPEN
-    return {**_pool_numbers(session, edition_pool(session, found.id)), "open": is_open, "trips": trips}
+    found, at = _edition(session, year), now()
+    sign_up_is_open = found.sign_up_window(at) is Window.OPEN
+    trips = {
+        trip.slug: _pool_numbers(session, pool, is_open=sign_up_is_open and trip.can_be_joined(at))
+        for trip, pool in trip_pools(session, found.id)
+    }
+    pool = edition_pool(session, found.id)
+    return {**_pool_numbers(session, pool, is_open=found.window(at) is Window.OPEN), "trips": trips}
 
 
-def _pool_numbers(session: Session, pool: Pool | None) -> dict[str, int]:
+def _pool_numbers(session: Session, pool: Pool | None, *, is_open: bool) -> dict[str, Any]:
     if pool is None:
-        return {"capacity": 0, "taken": 0, "waitlisted": 0}
-    return {"capacity": pool.capacity, "taken": pool.taken, "waitlisted": count_waiting(session, pool.id)}
+        return {"capacity": 0, "taken": 0, "waitlisted": 0, "open": is_open}
+    waiting = count_waiting(session, pool.id)
+    return {"capacity": pool.capacity, "taken": pool.taken, "waitlisted": waiting, "open": is_open}
 
 
 def _edition(session: Session, year: int) -> Edition:

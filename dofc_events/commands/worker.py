@@ -67,9 +67,9 @@ def _round(courier: Courier) -> bool:
 def run_timers(at: datetime) -> None:
     """Do what is due by the clock, in ladder order, each piece in a unit of work of its own."""
     for registration_id in queries.offers_told_late(db.session(), at):
-        _attempt(timers.renew_offer, registration_id, WORKER, at)
+        _attempt(timers.renew_offers, registration_id, WORKER, at)
     for registration_id in queries.offers_overdue(db.session(), at):
-        _attempt(timers.lapse_offer, registration_id, WORKER, at)
+        _attempt(timers.lapse_offers, registration_id, WORKER, at)
     for edition_id in queries.lists_to_close(db.session(), at):
         _in_batches(waiting_for(db.session(), edition_id), timers.close_list, WORKER, at)
     _in_batches(queries.untold_news(db.session(), 10 * BATCH), news.tell_news, at)

@@ -5,7 +5,7 @@ from datetime import date, datetime, time
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from dofc_events.conference.rules import EditionStatus, OutcomeKind, Window, registration_window
+from dofc_events.conference.rules import EditionStatus, OutcomeKind, TripMode, Window, registration_window
 from dofc_events.core.clock import from_zone
 from dofc_events.core.db import Base
 
@@ -38,7 +38,9 @@ class Edition(Base):
 
     `starts_at` and `ends_at` are times of day in `zone`; `registration_opens_at`, `registration_closes_at` and
     `freezes_at` are moments. `offer_hours` is how long a freed place is held for the next in line; 0 confirms at once.
-    `revision` grows whenever place or time change, for calendars.
+    `revision` grows whenever place or time change, for calendars. Seats on learning trips are given as `trip_mode`
+    says; one signs up from `trips_open_at` (by default with registration) until `trips_close_at`; `trips_drawn_at` is
+    when the draw was published.
     """
 
     __tablename__ = "editions"
@@ -67,6 +69,10 @@ class Edition(Base):
     contact_name: Mapped[str | None] = mapped_column(String(120))
     contact_email: Mapped[str | None] = mapped_column(String(254))
     revision: Mapped[int] = mapped_column(default=0)
+    trip_mode: Mapped[TripMode] = mapped_column(String(20), default=TripMode.FIRST_COME)
+    trips_open_at: Mapped[datetime | None]
+    trips_close_at: Mapped[datetime | None]
+    trips_drawn_at: Mapped[datetime | None]
     attendance_at_least: Mapped[int | None]
     speakers: Mapped[int | None]
     had_learning_trips: Mapped[bool | None]
@@ -114,6 +120,32 @@ class Edition(Base):
     def gives_places(self, now: datetime) -> bool:
         """Whether places that become free are still given to those who wait: until it begins or is archived."""
         return self.status != EditionStatus.ARCHIVED and not self.has_begun(now)
+
+    @property
+    def collects_wishes(self) -> bool:
+        """Whether delegates rank their wishes for a draw that is still to come, instead of taking seats."""
+        return self.trip_mode == TripMode.DRAW and not self.was_drawn
+
+    @property
+    def was_drawn(self) -> bool:
+        """Whether a draw was published; what is free since then goes first come."""
+        return self.trip_mode == TripMode.DRAW and self.trips_drawn_at is not None
+
+    def sign_up_opens_at(self) -> datetime | None:
+        """From when on one can sign up for learning trips."""
+        return self.trips_open_at or self.registration_opens_at
+
+    def sign_up_closes_at(self) -> datetime | None:
+        """Until when one can sign up for learning trips: wishes until registration closes, seats until it begins."""
+        if self.was_drawn:
+            return self.begins_at()
+        return self.trips_close_at or (self.registration_closes_at if self.collects_wishes else self.begins_at())
+
+    def sign_up_window(self, now: datetime) -> Window:
+        """Whether delegates can sign up for learning trips; never once the edition has begun."""
+        if not self.gives_places(now):
+            return Window.CLOSED
+        return registration_window(self.status, self.sign_up_opens_at(), self.sign_up_closes_at(), now)
 
     def is_over(self, now: datetime) -> bool:
         finishes_at = self.finishes_at()

@@ -12,6 +12,13 @@ class EditionStatus(enum.StrEnum):
     ARCHIVED = "archived"
 
 
+class TripMode(enum.StrEnum):
+    """How the seats of an edition's learning trips are given."""
+
+    FIRST_COME = "first-come"
+    DRAW = "draw"
+
+
 class OutcomeKind(enum.StrEnum):
     MEMORANDUM = "memorandum"
     DECLARATION = "declaration"

@@ -1,6 +1,7 @@
 """References that people read aloud, and links that act for a person."""
 
 import hashlib
+import hmac
 import secrets
 
 from itsdangerous import BadSignature, Signer
@@ -40,6 +41,11 @@ def read_token(secret_key: str, purpose: str, token: str) -> tuple[str, int] | N
         return subject, int(version)
     except (BadSignature, ValueError):
         return None
+
+
+def pseudonym(secret_key: str, purpose: str, subject: str) -> str:
+    """A name for `subject` in what is published: always the same, and not to be traced back without `secret_key`."""
+    return hmac.new(secret_key.encode(), f"dofc.{purpose}.{subject}".encode(), hashlib.sha256).hexdigest()[:16]
 
 
 def _signer(secret_key: str, purpose: str) -> Signer:

@@ -82,18 +82,20 @@ def _zone() -> SelectField:
     )
 
 
-def _plausible(form: Any, field: Any) -> None:
+def plausible(form: Any, field: Any) -> None:
+    """A year in which an edition can be."""
     # Also keeps away from the ends of the calendar, where times cannot be converted.
     if field.data and not FIRST_YEAR <= field.data.year <= LAST_YEAR:
         raise ValidationError(_("Check the year."))
 
 
 def _day(label: Any) -> DateField:
-    return DateField(label, [Optional(), _plausible])
+    return DateField(label, [Optional(), plausible])
 
 
-def _moment(label: Any) -> DateTimeLocalField:
-    return DateTimeLocalField(label, [Optional(), _plausible], format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
+def moment_field(label: Any) -> DateTimeLocalField:
+    """A day and a time of day, which may be left empty."""
+    return DateTimeLocalField(label, [Optional(), plausible], format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
 
 
 class NewEditionForm(Form):
@@ -144,9 +146,9 @@ class SettingsForm(Form):
     starts_at = TimeField(_l("Begins at"), [Optional()])
     ends_on = _day(_l("Last day"))
     ends_at = TimeField(_l("Ends at"), [Optional()])
-    registration_opens_at = _moment(_l("Registration opens"))
-    registration_closes_at = _moment(_l("Registration closes"))
-    freezes_at = _moment(_l("Details can be changed until"))
+    registration_opens_at = moment_field(_l("Registration opens"))
+    registration_closes_at = moment_field(_l("Registration closes"))
+    freezes_at = moment_field(_l("Details can be changed until"))
     capacity = _capacity()
     offer_hours = HoursField(
         _l("Hours for which a freed place is held"),
@@ -168,7 +170,7 @@ class SettingsForm(Form):
         """The form with what holds now, or with what was sent."""
         values = {**vars(details_of(edition)), "capacity": capacity}
         for name in MOMENTS:
-            values[name] = _on_the_clock(values[name], edition.zone)
+            values[name] = on_the_clock(values[name], edition.zone)
         values["categories"] = [{"slug": c.slug, "label": c.label} for c in edition.categories] + [{}] * EMPTY_ROWS
         form = cls(data=values)
         form.edition = edition
@@ -222,7 +224,7 @@ class SettingsForm(Form):
         """What was typed; what is no date, number or zone counts as not typed."""
         before, zone = details_of(self.edition), self._sound("zone") or self.edition.zone
         moments = {
-            name: _kept_or_typed(self._sound(name), getattr(before, name), before.zone, zone) for name in MOMENTS
+            name: kept_or_typed(self._sound(name), getattr(before, name), before.zone, zone) for name in MOMENTS
         }
         return EditionDetails(
             city=self.city.data,
@@ -294,18 +296,19 @@ class SettingsForm(Form):
         self[name].errors = [*self[name].errors, text]
 
 
-def _on_the_clock(moment: datetime | None, zone: str) -> datetime | None:
+def on_the_clock(moment: datetime | None, zone: str) -> datetime | None:
+    """A moment as a field shows it."""
     return in_zone(moment, zone).replace(tzinfo=None) if moment else None
 
 
-def _kept_or_typed(typed: datetime | None, before: datetime | None, old_zone: str, new_zone: str) -> datetime | None:
+def kept_or_typed(typed: datetime | None, before: datetime | None, old_zone: str, new_zone: str) -> datetime | None:
     """The moment that was typed, as clocks in the new zone show it; untouched, it keeps what the field cannot show.
 
     That is the seconds, and which of the two hours it is when clocks go back.
     """
     if typed is None:
         return None
-    shown = _on_the_clock(before, old_zone)
+    shown = on_the_clock(before, old_zone)
     if before and shown and new_zone == old_zone and shown.replace(second=0, microsecond=0) == typed:
         return before
     return from_zone(typed.date(), typed.time(), new_zone)

@@ -10,7 +10,7 @@ from dofc_events.conference.models import Category
 from dofc_events.delegates.models import ConsentText, Registration
 from dofc_events.delegates.queries import found_by
 from dofc_events.places.models import Claim, Pool
-from dofc_events.places.rules import ClaimStatus
+from dofc_events.places.rules import PLACE_STATUSES, ClaimStatus
 
 PAGE = 50
 
@@ -72,7 +72,7 @@ def counts_by_status(session: Session, edition_id: int, filters: Filters) -> dic
     query = query.join(Claim, Claim.registration_id == Registration.id)
     query = query.join(Pool, AT_EDITION).where(*_conditions(edition_id, filters))
     counts = {ClaimStatus(status): count for status, count in session.execute(query.group_by(Claim.status))}
-    return {status: counts.get(status, 0) for status in ClaimStatus}
+    return {status: counts.get(status, 0) for status in PLACE_STATUSES}
 
 
 def countries_of(session: Session, edition_id: int) -> set[str]:
@@ -91,7 +91,7 @@ def places_of(session: Session, edition_ids: Collection[int]) -> dict[int, Place
     found: dict[int, Places] = {}
     for edition_id, capacity, taken, status, count in rows:
         assert edition_id is not None, "the query asked for editions' pools"
-        places = found.setdefault(edition_id, Places(capacity, taken, dict.fromkeys(ClaimStatus, 0)))
+        places = found.setdefault(edition_id, Places(capacity, taken, dict.fromkeys(PLACE_STATUSES, 0)))
         if status:
             places.counts[ClaimStatus(status)] = count
     return found

@@ -23,13 +23,13 @@ def masked_html(html: str) -> str:
     return masked(_LINK.sub(_without_secret, html))
 
 
-def slug_for(label: str, taken: Collection[str]) -> str:
-    """A slug for a category called `label` that is not `taken`: small Latin letters, digits and hyphens.
+def slug_for(label: str, taken: Collection[str], otherwise: str = "category") -> str:
+    """A slug for what is called `label` that is not `taken`: small Latin letters, digits and hyphens.
 
-    A label that has no Latin letters gives `category`, so that a slug is something one can type in any address bar.
+    A label that has no Latin letters gives `otherwise`, so that a slug is something one can type in any address bar.
     """
     latin = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode().lower()
-    stem = re.sub(r"[^a-z0-9]+", "-", latin).strip("-")[: LONGEST_SLUG - 4].strip("-") or "category"
+    stem = re.sub(r"[^a-z0-9]+", "-", latin).strip("-")[: LONGEST_SLUG - 4].strip("-") or otherwise
     slug, number = stem, 1
     while slug in taken:
         number += 1

@@ -21,7 +21,7 @@ from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import registration_by_reference
 from dofc_events.mail.outbox import TooManyMessages
 from dofc_events.mail.queries import mail_health, messages_about
-from dofc_events.places.rules import ClaimStatus
+from dofc_events.places.rules import PLACE_STATUSES, ClaimStatus
 from dofc_events.registration import service as delegates_acts
 from dofc_events.registration.forms import AddressForm
 from dofc_events.registration.queries import standing_of
@@ -158,6 +158,6 @@ def _registration(edition: Edition, reference: str) -> Registration:
 def _filters() -> queries.Filters:
     names = ("q", "status", "category", "country")
     given = {name: request.args.get(name, "").strip() for name in names}
-    if given["status"] and given["status"] not in list(ClaimStatus):
+    if given["status"] and given["status"] not in PLACE_STATUSES:
         abort(404)
     return queries.Filters(**given)

@@ -25,7 +25,8 @@ class Registration(Base):
 
     `ended_at` is when it was cancelled: at most one registration per edition and address has not ended.
     `link_version` grows when the link must end (another address); `revision` whenever the delegate's calendar entry
-    or details change; `search_text` is what the organisers' search looks through.
+    or details change; `search_text` is what the organisers' search looks through; `any_trip` says that in a draw any
+    other learning trip is fine, too.
     """
 
     __tablename__ = "registrations"
@@ -66,6 +67,7 @@ class Registration(Base):
     consented_at: Mapped[datetime]
     registered_at: Mapped[datetime]
     search_text: Mapped[str] = mapped_column(Text)
+    any_trip: Mapped[bool] = mapped_column(default=False)
     ended_at: Mapped[datetime | None]
 
     edition: Mapped[Edition] = relationship()

@@ -15,6 +15,15 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFKC", plain)
 
 
+def read_aloud(family_name: str, given_name: str) -> tuple[str, str]:
+    """By what names are put in order where they are called out: the family name, or the only one that there is.
+
+    Without case and accents; one script stands after the other, as Unicode has them (Latin, Greek, Cyrillic, Georgian,
+    Korean). Every country's own order of letters would need a library, and a list has names of thirty countries.
+    """
+    return folded(family_name or given_name), folded(given_name)
+
+
 def _taken_apart(text: str) -> str:
     """Compatibility decomposition (NFKD) without the marks."""
     return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))

@@ -1,5 +1,6 @@
 """iCalendar files (RFC 5545)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -29,8 +30,23 @@ class CalendarEntry:
     changed_at: datetime
 
 
-def calendar_file(entry: CalendarEntry) -> str:
-    """The entry as a file, with line ends as the format wants them (CRLF)."""
+def calendar_file(entries: Sequence[CalendarEntry]) -> str:
+    """The entries, all in one zone, as a file, with line ends as the format wants them (CRLF).
+
+    A file that only takes out what a calendar has is a cancellation (RFC 5546, section 3.2.5).
+    """
+    calendar = Calendar()
+    calendar.add("prodid", "-//Days of Clusters//dofc-events//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", "CANCEL" if all(entry.status == "CANCELLED" for entry in entries) else "PUBLISH")
+    for entry in entries:
+        calendar.add_component(_event(entry))
+    file: str = calendar.to_ical().decode()
+    first = entries[0]
+    return file.replace("BEGIN:VEVENT", _timezone(first.zone, first.starts_at.year) + "BEGIN:VEVENT", 1)
+
+
+def _event(entry: CalendarEntry) -> Event:
     zone = ZoneInfo(entry.zone)
     event = Event()
     event.add("uid", entry.uid)
@@ -44,13 +60,7 @@ def calendar_file(entry: CalendarEntry) -> str:
     event["location"] = vText(entry.location)
     event.add("description", entry.description)
     event.add("url", entry.url)
-    calendar = Calendar()
-    calendar.add("prodid", "-//Days of Clusters//dofc-events//EN")
-    calendar.add("version", "2.0")
-    calendar.add("method", "CANCEL" if entry.status == "CANCELLED" else "PUBLISH")
-    calendar.add_component(event)
-    file: str = calendar.to_ical().decode()
-    return file.replace("BEGIN:VEVENT", _timezone(entry.zone, entry.starts_at.year) + "BEGIN:VEVENT", 1)
+    return event
 
 
 @cache

@@ -33,15 +33,18 @@ class Pool(Base):
 class Claim(Base):
     """What one registration holds of one pool.
 
-    `position` is set while on the waiting list, `offered_at` and `offered_until` while a place is offered;
-    `changed_at` is when the status last changed.
+    `position` is the order of those who wait or have requested, `offered_at` and `offered_until` are set while a place
+    is offered; `changed_at` is when the status last changed. Of seats, `preference` numbers what a delegate asked for
+    (1: first), and is None again for what they gave back; `used_at` is when the delegate boarded.
     """
 
     __tablename__ = "claims"
     __table_args__ = (
         UniqueConstraint("registration_id", "pool_id"),
         UniqueConstraint("pool_id", "position"),
-        CheckConstraint("(status = 'waitlisted') = (position IS NOT NULL)", name="position_while_waiting"),
+        CheckConstraint(
+            "(status IN ('waitlisted', 'requested')) = (position IS NOT NULL)", name="position_while_waiting"
+        ),
         CheckConstraint("(status = 'offered') = (offered_until IS NOT NULL)", name="deadline_while_offered"),
         Index("ix_claims_pool_status", "pool_id", "status", "position"),
         Index("ix_claims_due", "status", "offered_until"),
@@ -55,6 +58,8 @@ class Claim(Base):
     offered_at: Mapped[datetime | None]
     offered_until: Mapped[datetime | None]
     changed_at: Mapped[datetime]
+    preference: Mapped[int | None]
+    used_at: Mapped[datetime | None]
 
     pool: Mapped[Pool] = relationship()
     registration: Mapped[Registration] = relationship()

@@ -40,8 +40,8 @@ def count_waiting(session: Session, pool_id: int) -> int:
 
 
 def open_offers(session: Session) -> Sequence[Claim]:
-    """All offers of places at editions, those that end first first."""
-    query = select(Claim).join(Pool).where(Claim.status == ClaimStatus.OFFERED, Pool.edition_id.is_not(None))
+    """All offers of places and seats, those that end first first."""
+    query = select(Claim).where(Claim.status == ClaimStatus.OFFERED)
     query = query.options(joinedload(Claim.registration).joinedload(Registration.edition))
     return session.scalars(query.order_by(Claim.offered_until, Claim.id)).all()
 

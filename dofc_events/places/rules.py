@@ -17,14 +17,23 @@ FEW_PLACES = 20
 
 
 class ClaimStatus(enum.StrEnum):
+    """What a claim is. A place at an edition is never `requested`: that is a seat which is not given yet.
+
+    Seats are requested for a draw, or by somebody who has no place at the edition yet.
+    """
+
     CONFIRMED = "confirmed"
     WAITLISTED = "waitlisted"
     OFFERED = "offered"
-    CANCELLED = "cancelled"
     EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    REQUESTED = "requested"
 
 
+PLACE_STATUSES = tuple(status for status in ClaimStatus if status is not ClaimStatus.REQUESTED)
 TAKEN = (ClaimStatus.CONFIRMED, ClaimStatus.OFFERED)
+# What has not ended.
+LIVE = (*TAKEN, ClaimStatus.WAITLISTED, ClaimStatus.REQUESTED)
 
 
 class Availability(enum.StrEnum):

@@ -4,7 +4,7 @@ Everything here runs inside the caller's unit of work, on a pool whose row it ha
 what changed, and the feature above tells the people.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -49,6 +49,10 @@ class NoOpenOffer(Refusal):
     """There is no offer (any more) that could be accepted or declined."""
 
 
+class NothingFree(Refusal):
+    """Every place of the pool is confirmed or offered."""
+
+
 class NotWaitingAgain(Refusal):
     """Only who let an offer lapse can join the list again."""
 
@@ -79,11 +83,43 @@ def claim_place(session: Session, pool: Pool, registration_id: int, now: datetim
 
 
 def claim_again(session: Session, pool: Pool, claim: Claim, now: datetime) -> None:
-    """The same for a claim that has ended."""
+    """The same for a claim that has ended, or was only requested."""
     if _take(session, pool):
         _set(claim, ClaimStatus.CONFIRMED, now)
     else:
         _set(claim, ClaimStatus.WAITLISTED, now, _next_position(session, pool))
+
+
+def request_claim(session: Session, pool: Pool, claim: Claim, now: datetime) -> None:
+    """Note that a seat is asked for, behind those who asked before; it is given later, by a draw or with a place."""
+    _set(claim, ClaimStatus.REQUESTED, now, _next_position(session, pool))
+
+
+def give_place(session: Session, pool: Pool, claim: Claim, now: datetime) -> None:
+    """Confirm a place past those who wait, which only organisers do by hand, and a draw. Raises NothingFree."""
+    _take_many(session, pool, 1)
+    _set(claim, ClaimStatus.CONFIRMED, now)
+    session.flush()
+
+
+def give_drawn(session: Session, pool: Pool, drawn: Sequence[Claim], waiting: Sequence[Claim], now: datetime) -> None:
+    """Confirm what a draw gave, and line up those whom it gave nothing, in this order. Raises NothingFree."""
+    _take_many(session, pool, len(drawn))
+    for claim in drawn:
+        _set(claim, ClaimStatus.CONFIRMED, now)
+    # All at the end of the line first: two claims must not have one number even for a moment.
+    first = pool.next_position
+    pool.next_position = first + len(waiting)
+    for position, claim in enumerate(waiting, start=first):
+        _set(claim, ClaimStatus.WAITLISTED, now, position)
+    session.flush()
+
+
+def turn_line(session: Session, claims: Iterable[Claim], status: ClaimStatus, now: datetime) -> None:
+    """Make those who wait those who have requested, or the other way round; each keeps the position."""
+    for claim in claims:
+        _set(claim, status, now, claim.position)
+    session.flush()
 
 
 def cancel_claim(session: Session, pool: Pool, claim: Claim, terms: OfferTerms, now: datetime) -> list[Promotion]:
@@ -152,6 +188,16 @@ def _take(session: Session, pool: Pool) -> bool:
     )
     session.expire(pool)
     return bool(given.rowcount)  # type: ignore[attr-defined]
+
+
+def _take_many(session: Session, pool: Pool, count: int) -> None:
+    """Take places whoever waits. Raises NothingFree, and takes none, if they are not all there."""
+    given = session.execute(
+        update(Pool).where(Pool.id == pool.id, Pool.taken + count <= Pool.capacity).values(taken=Pool.taken + count)
+    )
+    session.refresh(pool)
+    if not given.rowcount:  # type: ignore[attr-defined]
+        raise NothingFree
 
 
 def _next_position(session: Session, pool: Pool) -> int:

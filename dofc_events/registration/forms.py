@@ -12,6 +12,7 @@ from dofc_events.conference.models import Edition
 from dofc_events.core.references import new_secret
 from dofc_events.delegates.service import Details
 from dofc_events.registration.service import RegistrationRequest
+from dofc_events.registration.trip_forms import TripsForm
 from dofc_events.web.fields import CountryField, EmailField, Line, NameLine, Paragraphs, PhoneField
 from dofc_events.web.forms import Form
 
@@ -74,7 +75,7 @@ class DetailsForm(NamesForm):
         )
 
 
-class RegistrationForm(DetailsForm, AddressForm):
+class RegistrationForm(DetailsForm, AddressForm, TripsForm):
     """The registration form of an edition."""
 
     language = HiddenField(default="en", validators=[Length(max=12)])
@@ -98,6 +99,8 @@ class RegistrationForm(DetailsForm, AddressForm):
             language="en",
             consent_text=consent_text(edition),
             form_key=self.form_key.data,
+            trips=self.trips.chosen(),
+            any_trip=self.any_trip.data,
         )
 
 

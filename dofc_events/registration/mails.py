@@ -1,7 +1,7 @@
 """What we say to delegates. One function an event, named like its folder under templates/email/registration/."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -15,6 +15,9 @@ from dofc_events.mail.render import link, render_message
 from dofc_events.mail.rules import deliverable
 from dofc_events.places.models import Claim
 from dofc_events.places.rules import ClaimStatus
+from dofc_events.registration.rules import PLACE_OFFERED, SEAT_OFFERED
+from dofc_events.trips.queries import TripStanding
+from dofc_events.trips.rules import Reason
 
 CALENDAR_STATUS = {
     ClaimStatus.CONFIRMED: "CONFIRMED",
@@ -22,6 +25,15 @@ CALENDAR_STATUS = {
     ClaimStatus.OFFERED: "TENTATIVE",
     ClaimStatus.EXPIRED: "CANCELLED",
     ClaimStatus.CANCELLED: "CANCELLED",
+}
+
+# Of seats, the first that applies to a message about several.
+SEAT_STATUS_KINDS = {
+    ClaimStatus.CONFIRMED: "trip-confirmed",
+    ClaimStatus.OFFERED: SEAT_OFFERED,
+    ClaimStatus.WAITLISTED: "trip-waitlisted",
+    ClaimStatus.EXPIRED: "trip-cancelled",
+    ClaimStatus.CANCELLED: "trip-cancelled",
 }
 
 # In the words of the form.
@@ -43,60 +55,85 @@ FIELD_NAMES = {
 
 @dataclass(frozen=True)
 class Standing:
-    """A registration, its edition, and what it holds at this moment; `position` counts those in line up to it."""
+    """A registration, its edition, and what it holds at this moment; `position` counts those in line up to it.
+
+    `trips` are all learning trips of the edition, with what the registration has of them.
+    """
 
     registration: Registration
     edition: Edition
     claim: Claim
     position: int | None
+    trips: tuple[TripStanding, ...] = ()
 
     @property
     def status(self) -> ClaimStatus:
         return ClaimStatus(self.claim.status)
 
 
-def status_message(standing: Standing, *, handed_over_by: str = "", before: ClaimStatus | None = None) -> Envelope:
-    """The message that says what a registration holds now.
+@dataclass(frozen=True)
+class SeatNews:
+    """What changed about a seat: `before` is its status until then, "" if there was none."""
+
+    before: str
+    reason: Reason
+
+
+Seats = Mapping[int, SeatNews]
+
+
+def status_message(
+    standing: Standing, seats: Seats, *, handed_over_by: str = "", before: ClaimStatus | None = None
+) -> Envelope:
+    """The message that says what a registration holds now, and what changed about `seats`, by trip.
 
     `handed_over_by` names who handed it to its new delegate; `before` is what a cancelled one held.
     """
     match standing.status:
         case ClaimStatus.CONFIRMED:
-            return registration_confirmed(standing, handed_over_by)
+            return registration_confirmed(standing, seats, handed_over_by)
         case ClaimStatus.WAITLISTED:
-            return registration_waitlisted(standing, handed_over_by)
+            return registration_waitlisted(standing, seats, handed_over_by)
         case ClaimStatus.OFFERED:
-            return registration_offered(standing, handed_over_by)
+            return registration_offered(standing, seats, handed_over_by)
         case ClaimStatus.EXPIRED:
-            return registration_expired(standing, handed_over_by)
+            return registration_expired(standing, seats, handed_over_by)
         case ClaimStatus.CANCELLED:
-            return registration_cancelled(standing, before)
+            return registration_cancelled(standing, seats, before)
+    raise ValueError(f"a place at an edition is never {standing.status}")
 
 
-def registration_confirmed(standing: Standing, handed_over_by: str = "") -> Envelope:
-    return _message("confirmed", "registration-confirmed", standing, calendar=True, handed_over_by=handed_over_by)
+def registration_confirmed(standing: Standing, seats: Seats, handed_over_by: str = "") -> Envelope:
+    kind = "registration-confirmed"
+    return _message("confirmed", kind, standing, seats=seats, calendar=True, handed_over_by=handed_over_by)
 
 
-def registration_waitlisted(standing: Standing, handed_over_by: str = "") -> Envelope:
-    return _message("waitlisted", "registration-waitlisted", standing, handed_over_by=handed_over_by)
+def registration_waitlisted(standing: Standing, seats: Seats, handed_over_by: str = "") -> Envelope:
+    return _message("waitlisted", "registration-waitlisted", standing, seats=seats, handed_over_by=handed_over_by)
 
 
-def registration_offered(standing: Standing, handed_over_by: str = "") -> Envelope:
-    offer = link("registration.offer", token=token_of(standing.registration))
-    return _message("offered", "registration-offered", standing, offer=offer, handed_over_by=handed_over_by)
+def registration_offered(standing: Standing, seats: Seats, handed_over_by: str = "") -> Envelope:
+    return _message("offered", PLACE_OFFERED, standing, seats=seats, handed_over_by=handed_over_by)
 
 
-def registration_expired(standing: Standing, handed_over_by: str = "") -> Envelope:
-    return _message("expired", "registration-expired", standing, handed_over_by=handed_over_by)
+def registration_expired(standing: Standing, seats: Seats, handed_over_by: str = "") -> Envelope:
+    return _message("expired", "registration-expired", standing, seats=seats, handed_over_by=handed_over_by)
 
 
-def registration_cancelled(standing: Standing, before: ClaimStatus | None = None) -> Envelope:
+def registration_cancelled(standing: Standing, seats: Seats, before: ClaimStatus | None = None) -> Envelope:
     """The calendar file takes the days out again for who had them in."""
     register = link("registration.register", year=standing.edition.year)
     calendar = before is ClaimStatus.CONFIRMED
-    return _message(
-        "cancelled", "registration-cancelled", standing, calendar=calendar, register=register, before=before
-    )
+    kind = "registration-cancelled"
+    return _message("cancelled", kind, standing, seats=seats, calendar=calendar, register=register, before=before)
+
+
+def seats_changed(standing: Standing, seats: Seats) -> Envelope:
+    """What changed about seats while the place stays as it is. The kind is that of the best that was given."""
+    by_trip = {trip.trip.id: trip for trip in standing.trips}
+    statuses = {by_trip[trip_id].status for trip_id, news in seats.items() if by_trip[trip_id].status != news.before}
+    kind = next((kind for status, kind in SEAT_STATUS_KINDS.items() if status in statuses), "trip-changed")
+    return _message("trips", kind, standing, seats=seats, calendar=standing.status is ClaimStatus.CONFIRMED)
 
 
 def registration_changed(standing: Standing, changes: Sequence[str]) -> Envelope:
@@ -124,27 +161,50 @@ def address_changed(standing: Standing, *, email: str) -> Envelope:
     return _message("address_changed", "address-changed", standing, email=email, name="")
 
 
-def calendar_entry(standing: Standing, token: str) -> str | None:
-    """The calendar file of a registration, or None while the edition has no dates."""
+def calendar_of(standing: Standing, token: str, seats: Seats | None = None) -> str | None:
+    """The calendar file of a registration with the trips that it has a seat on; None while the edition has no dates.
+
+    What changed about `seats` is in it even where the seat is gone, so that calendars drop the trip.
+    """
     registration, edition = standing.registration, standing.edition
     starts_at, ends_at = edition.begins_at(), edition.finishes_at()
     if starts_at is None or ends_at is None:
         return None
     own_page = link("registration.own", token=token)
-    return calendar_file(
-        CalendarEntry(
-            uid=f"{registration.reference}@days-of-clusters",
-            sequence=edition.revision + registration.revision,
-            status=CALENDAR_STATUS[standing.status],
-            starts_at=starts_at,
-            ends_at=ends_at,
-            zone=edition.zone,
-            summary=f"{edition.name}, {edition.city}",
-            location=", ".join(part for part in (edition.venue, edition.venue_address, edition.city) if part),
-            description=own_page,
-            url=own_page,
-            changed_at=standing.claim.changed_at,
-        )
+    whole = CalendarEntry(
+        uid=f"{registration.reference}@days-of-clusters",
+        sequence=edition.revision + registration.revision,
+        status=CALENDAR_STATUS[standing.status],
+        starts_at=starts_at,
+        ends_at=ends_at,
+        zone=edition.zone,
+        summary=f"{edition.name}, {edition.city}",
+        location=", ".join(part for part in (edition.venue, edition.venue_address, edition.city) if part),
+        description=own_page,
+        url=own_page,
+        changed_at=standing.claim.changed_at,
+    )
+    trips = [_trip_entry(whole, seat) for seat in standing.trips if _is_in_calendar(seat, seats or {})]
+    return calendar_file([whole, *trips])
+
+
+def _is_in_calendar(seat: TripStanding, seats: Seats) -> bool:
+    was_held = seat.trip.id in seats and seats[seat.trip.id].before == ClaimStatus.CONFIRMED
+    return seat.status == ClaimStatus.CONFIRMED or was_held
+
+
+def _trip_entry(whole: CalendarEntry, seat: TripStanding) -> CalendarEntry:
+    assert seat.claim is not None
+    return replace(
+        whole,
+        uid=f"{seat.trip.slug}.{whole.uid}",
+        sequence=whole.sequence + seat.trip.revision,
+        status="CONFIRMED" if seat.status == ClaimStatus.CONFIRMED else "CANCELLED",
+        starts_at=seat.trip.starts_at,
+        ends_at=seat.trip.ends_at,
+        summary=seat.trip.title,
+        location=seat.trip.meeting_point,
+        changed_at=seat.claim.changed_at,
     )
 
 
@@ -156,12 +216,13 @@ def _message(
     email: str = "",
     name: str | None = None,
     calendar: bool = False,
+    seats: Seats | None = None,
     handed_over_by: str = "",
     **context: Any,
 ) -> Envelope:
     registration, edition = standing.registration, standing.edition
     token = token_of(registration)
-    file = calendar_entry(standing, token) if calendar else None
+    file = calendar_of(standing, token, seats) if calendar else None
     return render_message(
         f"registration/{template}",
         kind=kind,
@@ -180,7 +241,12 @@ def _message(
         contact_email=edition.contact_email,
         claim=standing.claim,
         position=standing.position,
+        trips=standing.trips,
+        seats=seats or {},
         own_page=link("registration.own", token=token),
+        offer=link("registration.offer", token=token),
+        trips_page=link("registration.trips", token=token),
         handed_over_by=handed_over_by,
+        message_kind=kind,
         **context,
     )

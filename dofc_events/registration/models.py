@@ -1,21 +1,24 @@
 """The table of news that delegates are still to be told."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import JSON, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dofc_events.core.db import Base
 
 
 class UntoldNews(Base):
-    """Says that a delegate's status changed and the message about it is still to be written.
+    """Says that what a delegate holds changed and the message about it is still to be written.
 
     An act that concerns more people than fit into one quick transaction stores these instead of messages, in the same
-    commit as the fact; the worker writes the messages from them in batches.
+    commit as the fact; the worker writes the messages from them in batches. `news` is what `registration.news.News`
+    holds.
     """
 
     __tablename__ = "untold_news"
 
     registration_id: Mapped[int] = mapped_column(ForeignKey("registrations.id"), primary_key=True)
     since: Mapped[datetime]
+    news: Mapped[dict[str, Any]] = mapped_column(JSON)

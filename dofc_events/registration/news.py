@@ -1,57 +1,126 @@
 """Tells delegates: every message about what changed for them goes through here, in the commit of what changed."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
+from dofc_events.conference.models import Edition
 from dofc_events.core.audit import Actor, record
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import live_registration
 from dofc_events.mail import outbox
 from dofc_events.mail.envelope import Envelope
-from dofc_events.places.service import Promotion
+from dofc_events.places.rules import ClaimStatus
+from dofc_events.places.service import OfferTerms, Promotion
 from dofc_events.registration import mails
+from dofc_events.registration.mails import SeatNews
 from dofc_events.registration.models import UntoldNews
-from dofc_events.registration.queries import OFFER_KIND, standing_of
-from dofc_events.registration.rules import BATCH
+from dofc_events.registration.queries import standing_of
+from dofc_events.registration.rules import BATCH, PLACE_OFFERED, SEAT_OFFERED
+from dofc_events.trips.rules import Reason
+from dofc_events.trips.sign_ups import SeatBook
 
 
-def tell(session: Session, registration_ids: Iterable[int], now: datetime, *, keep: bool = False, **words: Any) -> None:
-    """Write to each delegate what they hold now; `words` as in `mails.status_message`.
+@dataclass
+class News:
+    """What one delegate is to be told: about the place at the edition, and about seats, by trip."""
 
-    With `keep` the message is stored and never sent, for demonstration data.
+    place: bool = False
+    seats: dict[int, SeatNews] = field(default_factory=dict)
+
+    def add_seat(self, trip_id: int, before: str, reason: Reason) -> None:
+        """What was before the first change is before all of them."""
+        known = self.seats.get(trip_id)
+        self.seats[trip_id] = SeatNews(known.before if known else before, reason)
+
+    def add_all(self, earlier: "News") -> None:
+        """What was to be told already, and is told now."""
+        self.place = self.place or earlier.place
+        for trip_id, seat in earlier.seats.items():
+            reason = self.seats[trip_id].reason if trip_id in self.seats else seat.reason
+            self.seats[trip_id] = SeatNews(seat.before, reason)
+
+
+class Changes:
+    """Collects what one act changes for whom, so that everyone is told once, of everything.
+
+    `book` has the seats of the edition's trips; what changes in it is told, too.
     """
-    for registration_id in registration_ids:
-        _took_over(session, registration_id)
-        standing = standing_of(session, registration_id)
-        # An offer that was accepted, declined or has lapsed must not be announced any more.
-        outbox.withdraw(session, standing.registration.reference, now, kind=OFFER_KIND)
-        send(session, mails.status_message(standing, **words), now, keep=keep)
+
+    def __init__(self, session: Session, edition: Edition, actor: Actor, now: datetime, *, keep: bool = False) -> None:
+        self.session, self.edition, self.actor, self.now, self.keep = session, edition, actor, now, keep
+        self._places: list[int] = []
+
+    @cached_property
+    def book(self) -> SeatBook:
+        return SeatBook(self.session, self.edition, terms_of(self.edition, self.now), self.now)
+
+    def place(self, registration_id: int, *, confirmed: bool = False) -> None:
+        """Somebody's place at the edition is not what it was; once confirmed, requested seats follow it."""
+        self._places.append(registration_id)
+        if confirmed:
+            self.book.settle(registration_id)
+
+    def moved_up(self, promotions: Iterable[Promotion]) -> None:
+        """These moved up on the edition's waiting list."""
+        for promotion in promotions:
+            registration = self.session.get_one(Registration, promotion.registration_id)
+            registration.revision += 1
+            log(self.session, self.actor, self.now, str(promotion.status), registration)
+            self.place(registration.id, confirmed=promotion.status == ClaimStatus.CONFIRMED)
+
+    def tell(self, first: int | None = None, **words: Any) -> None:
+        """Write to everybody; `words`, as in `mails.status_message`, are for the one who acts, who comes first.
+
+        Where the others are many, only note that they are to be told: the worker writes to them.
+        """
+        news = self.by_delegate()
+        if first is not None:
+            tell(self.session, first, news.pop(first, News()), self.now, keep=self.keep, **words)
+        for registration_id, what in news.items():
+            if len(news) <= BATCH:
+                tell(self.session, registration_id, what, self.now, keep=self.keep)
+            else:
+                _leave_untold(self.session, registration_id, what, self.now)
+
+    def by_delegate(self) -> dict[int, News]:
+        """What is to be told to whom; each change of a seat goes into the trail here."""
+        news = {registration_id: News(place=True) for registration_id in self._places}
+        for change in self.book.changes if "book" in self.__dict__ else ():
+            registration = self.session.get_one(Registration, change.registration_id)
+            registration.revision += 1
+            news.setdefault(registration.id, News()).add_seat(change.trip_id, change.before, change.reason)
+            slug = self.book.trips[change.trip_id].slug
+            log(self.session, self.actor, self.now, "seat_changed", registration, trip=slug, reason=change.reason)
+        return news
 
 
-def tell_promoted(session: Session, promotions: Iterable[Promotion], actor: Actor, now: datetime) -> None:
-    """Tell those who moved up. Where they are many, only note that they are to be told: the worker writes to them."""
-    ids = []
-    for promotion in promotions:
-        registration = session.get_one(Registration, promotion.registration_id)
-        registration.revision += 1
-        log(session, actor, now, str(promotion.status), registration)
-        ids.append(registration.id)
-    if len(ids) <= BATCH:
-        tell(session, ids, now)
-        return
-    for registration_id in ids:
-        session.merge(UntoldNews(registration_id=registration_id, since=now))
+def tell(
+    session: Session, registration_id: int, news: News, now: datetime, *, keep: bool = False, **words: Any
+) -> None:
+    """Write to a delegate what changed, and all that they hold now; `words` as in `mails.status_message`.
+
+    What they were still to be told is told with it. With `keep` the message is stored and never sent, for demonstration
+    data.
+    """
+    session.flush()
+    earlier = _take_over(session, registration_id)
+    if earlier:
+        news.add_all(earlier)
+    _write(session, registration_id, news, now, keep=keep, **words)
 
 
 def tell_news(session: Session, registration_ids: Iterable[int], now: datetime) -> None:
     """Write the messages that an act with many recipients left to be written, unless somebody else has since."""
     for registration_id in registration_ids:
-        if _took_over(session, registration_id):
-            tell(session, [registration_id], now)
+        untold = _take_over(session, registration_id)
+        if untold:
+            _write(session, registration_id, untold, now)
 
 
 def told_if_known(session: Session, edition_id: int, email: str, now: datetime) -> bool:
@@ -75,7 +144,45 @@ def log(session: Session, actor: Actor, now: datetime, act: str, registration: R
     record(session, actor, now, act, scope=scope, about=registration.reference, **details)
 
 
-def _took_over(session: Session, registration_id: int) -> bool:
-    """Strike out the news that a delegate was still to be told; False if there were none, or somebody was quicker."""
-    struck = session.execute(delete(UntoldNews).where(UntoldNews.registration_id == registration_id))
-    return bool(struck.rowcount)  # type: ignore[attr-defined]
+def terms_of(edition: Edition, now: datetime) -> OfferTerms:
+    """On what terms freed places of an edition are offered now."""
+    return OfferTerms(edition.offer_hours, edition.zone, edition.begins_at(), edition.gives_places(now))
+
+
+def _write(
+    session: Session, registration_id: int, news: News, now: datetime, *, keep: bool = False, **words: Any
+) -> None:
+    standing = standing_of(session, registration_id)
+    reference = standing.registration.reference
+    # An offer that was accepted, declined or has lapsed must not be announced any more; one that stands still must.
+    if outbox.withdraw(session, reference, now, kind=PLACE_OFFERED):
+        news.place = news.place or standing.status is ClaimStatus.OFFERED
+    if outbox.withdraw(session, reference, now, kind=SEAT_OFFERED):
+        for seat in standing.trips:
+            if seat.status == ClaimStatus.OFFERED and seat.trip.id not in news.seats:
+                news.add_seat(seat.trip.id, ClaimStatus.WAITLISTED, Reason.MOVED_UP)
+    if news.place:
+        send(session, mails.status_message(standing, news.seats, **words), now, keep=keep)
+    elif news.seats:
+        send(session, mails.seats_changed(standing, news.seats), now, keep=keep)
+
+
+def _leave_untold(session: Session, registration_id: int, news: News, now: datetime) -> None:
+    row = session.get(UntoldNews, registration_id) or UntoldNews(registration_id=registration_id, since=now)
+    if row.news:
+        news.add_all(_read(row.news))
+    seats = {str(trip_id): [seat.before, seat.reason] for trip_id, seat in news.seats.items()}
+    row.news = {"place": news.place, "seats": seats}
+    session.add(row)
+
+
+def _take_over(session: Session, registration_id: int) -> News | None:
+    """Strike out the news that a delegate was still to be told; None if there were none, or somebody was quicker."""
+    mine = UntoldNews.registration_id == registration_id
+    struck = session.scalar(delete(UntoldNews).where(mine).returning(UntoldNews.news))
+    return None if struck is None else _read(struck)
+
+
+def _read(stored: dict[str, Any]) -> News:
+    seats = stored.get("seats", {}).items()
+    return News(stored["place"], {int(trip): SeatNews(before, Reason(reason)) for trip, (before, reason) in seats})

@@ -3,6 +3,7 @@
 from flask import Response, abort, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from dofc_events.conference.queries import current_edition
 from dofc_events.core.audit import Actor
@@ -12,13 +13,16 @@ from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import registration_by_token
 from dofc_events.delegates.service import details_of
 from dofc_events.mail.outbox import TooManyMessages
+from dofc_events.places.rules import ClaimStatus
 from dofc_events.places.service import NoOpenOffer, NotWaitingAgain
-from dofc_events.registration import service
+from dofc_events.registration import seats, service
 from dofc_events.registration.forms import AddressForm, DetailsForm, HandOverForm
-from dofc_events.registration.mails import calendar_entry
+from dofc_events.registration.mails import calendar_of
 from dofc_events.registration.queries import standing_in
 from dofc_events.registration.rules import Outcome
-from dofc_events.registration.views import blueprint, is_frozen, own_context, wrote_to
+from dofc_events.registration.trip_forms import NOT_TO_BE_HAD, TripsForm
+from dofc_events.registration.views import blueprint, is_frozen, offer_trips, own_context, wrote_to
+from dofc_events.trips.sign_ups import NoSuchTrip
 from dofc_events.web.forms import ButtonForm, answer_errors, answer_too_many, form_page
 
 OWN = "/registrations/<token>"
@@ -130,6 +134,32 @@ def cancel(token: str) -> ResponseReturnValue:
     return redirect(url_for(".own", token=token), 303)
 
 
+@blueprint.route(f"{OWN}/trips", methods=["GET", "POST"])
+def trips(token: str) -> ResponseReturnValue:
+    registration = _mine(token)
+    context = {**own_context(registration, token), "sent_twice": False}
+    if registration.ended_at or context["over"] or context["status"] is ClaimStatus.EXPIRED:
+        return _read_only(registration, token)
+    form = TripsForm(obj=registration)
+    has_place = context["status"] is ClaimStatus.CONFIRMED
+    offer_trips(form, registration.edition, context["trips"], has_place=has_place, known=not form.is_submitted())
+    if not form.validate_on_submit():
+        return form_page(form, "registration/trips.html", **context)
+    wanted, any_trip = form.trips.chosen(), form.any_trip.data
+    try:
+        with unit_of_work() as session:
+            changed = seats.choose_trips(
+                session, registration.id, wanted, any_trip=any_trip, actor=_actor(registration), now=now()
+            )
+    except NOT_TO_BE_HAD as refusal:
+        form.trips.refuse(refusal)
+        return answer_errors(form, "registration/trips.html", **context)
+    except service.RegistrationOver:
+        return _read_only(registration, token)
+    flash(_("Your changes are saved.") if changed else _("Nothing was changed."), "success" if changed else "info")
+    return redirect(url_for(".own", token=token, _anchor="trips"), 303)
+
+
 @blueprint.route(f"{OWN}/offer", methods=["GET", "POST"])
 def offer(token: str) -> ResponseReturnValue:
     registration = _mine(token)
@@ -138,11 +168,10 @@ def offer(token: str) -> ResponseReturnValue:
     answer = request.form.get("answer")
     if not form.validate_on_submit() or answer not in ("accept", "decline"):
         return form_page(form, "registration/offer.html", **context)
-    act = service.accept_offer if answer == "accept" else service.decline_offer
     try:
         with unit_of_work() as session:
-            act(session, registration.id, _actor(registration), now())
-    except (NoOpenOffer, service.RegistrationOver):
+            _answer_offer(session, registration, request.form.get("trip", ""), accept=answer == "accept")
+    except (NoOpenOffer, NoSuchTrip, service.RegistrationOver):
         # The page says what became of the offer, and what can be done.
         return make_response(
             render_template("registration/offer.html", form=form, **own_context(_mine(token), token)), 403
@@ -167,7 +196,7 @@ def rejoin(token: str) -> ResponseReturnValue:
 @blueprint.get(f"{OWN}/calendar.ics")
 def calendar(token: str) -> ResponseReturnValue:
     registration = _mine(token)
-    file = calendar_entry(standing_in(db.session(), registration), token)
+    file = calendar_of(standing_in(db.session(), registration), token)
     if file is None:
         abort(404)
     return Response(
@@ -180,6 +209,15 @@ def _mine(token: str) -> Registration:
     if registration is None:
         raise LinkNotValid
     return registration
+
+
+def _answer_offer(session: Session, registration: Registration, trip: str, *, accept: bool) -> None:
+    """The answer to the offer of a seat on `trip`, or without one of a place at the edition."""
+    actor, at = _actor(registration), now()
+    if trip:
+        (seats.accept_seat if accept else seats.decline_seat)(session, registration.id, trip, actor, at)
+    else:
+        (service.accept_offer if accept else service.decline_offer)(session, registration.id, actor, at)
 
 
 def _actor(registration: Registration) -> Actor:

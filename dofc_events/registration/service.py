@@ -32,20 +32,26 @@ from dofc_events.places.models import Claim, Pool
 from dofc_events.places.queries import waiting_position
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration import mails
-from dofc_events.registration.news import log, send, tell, tell_promoted, told_if_known
+from dofc_events.registration.news import Changes, News, log, send, tell, terms_of, told_if_known
 from dofc_events.registration.queries import offer_stands, standing_in, standing_of
 from dofc_events.registration.rules import Outcome, details_are_frozen
+from dofc_events.trips.queries import trips_of, wishes_of
 
 
 @dataclass(frozen=True)
 class RegistrationRequest:
-    """A registration form, filled in. `form_key` tells one form from another, however often it is sent."""
+    """A registration form, filled in. `form_key` tells one form from another, however often it is sent.
+
+    `trips` are the slugs of the learning trips that are asked for, the first choice first.
+    """
 
     details: Details
     email: str
     language: str
     consent_text: str
     form_key: str
+    trips: tuple[str, ...] = ()
+    any_trip: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,14 @@ class Registered:
 
 class RegistrationNotOpen(Refusal):
     """The window has not opened yet or is closed; `window` says which."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window.value)
+        self.window = window
+
+
+class SignUpNotOpen(Refusal):
+    """One cannot sign up for learning trips yet, or any more; `window` says which."""
 
     def __init__(self, window: Window) -> None:
         super().__init__(window.value)
@@ -83,14 +97,16 @@ def register_delegate(
 ) -> Registered:
     """Register one person: a place, or a position on the waiting list, and the message that says so.
 
-    Raises RegistrationNotOpen, NoSuchCategory, and TooManyMessages when the address was written to too often.
-    With `keep_mail` the message is stored and not sent, for demonstration data.
+    What is asked for of learning trips is given with the place, or waits for it. Raises RegistrationNotOpen,
+    NoSuchCategory, NoSuchTrip, SignUpNotOpen, and TooManyMessages when the address was written to too often. With
+    `keep_mail` the message is stored and not sent, for demonstration data.
     """
     pool = places.lock_edition_pool(session, edition_id)
     edition = session.get_one(Edition, edition_id)
     earlier = registration_by_form_key(session, request.form_key)
     if earlier is not None:
         same = details_of(earlier) == request.details and earlier.email == request.email
+        same = same and set(request.trips) == set(wishes_of(session, earlier.id))
         return Registered(Outcome.SENT_BEFORE if same else Outcome.OTHER_ANSWERS, token_of(earlier))
     window = edition.window(now)
     if window is not Window.OPEN:
@@ -111,6 +127,7 @@ def register_delegate(
         consent_version=keep_consent_text(session, request.consent_text, request.language, now),
         consented_at=now,
         registered_at=now,
+        any_trip=request.any_trip,
     )
     with session.no_autoflush:
         write_details(session, registration, request.details)
@@ -118,8 +135,17 @@ def register_delegate(
     session.flush()
     claim = places.claim_place(session, pool, registration.id, now)
     log(session, actor, now, "registered", registration, status=claim.status)
-    standing = mails.Standing(registration, edition, claim, waiting_position(session, claim))
-    outbox.enqueue(session, mails.status_message(standing), now, keep=keep_mail)
+    changes = Changes(session, edition, actor, now, keep=keep_mail)
+    if request.trips:
+        refuse_closed_sign_up(edition, now)
+        wanted = [changes.book.trip(slug) for slug in request.trips]
+        changes.book.choose(registration.id, wanted, has_place=claim.status == ClaimStatus.CONFIRMED)
+    changes.place(registration.id)
+    # Whoever is new was told nothing yet that would have to be taken back.
+    trips = tuple(trips_of(session, edition_id, registration.id))
+    standing = mails.Standing(registration, edition, claim, waiting_position(session, claim), trips)
+    message = mails.status_message(standing, changes.by_delegate()[registration.id].seats)
+    send(session, message, now, keep=keep_mail)
     return Registered(Outcome.REGISTERED, token_of(registration))
 
 
@@ -166,7 +192,7 @@ def hand_over(
     log(session, actor, now, "handed_over", registration, before=before, name=registration.full_name, email=email)
     standing = standing_of(session, registration_id)
     send(session, mails.handed_over(standing, email=old_email, name=old_name), now)
-    tell(session, [registration_id], now, handed_over_by=old_name)
+    tell(session, registration_id, News(place=True), now, handed_over_by=old_name)
     return Registered(Outcome.REGISTERED, token_of(registration))
 
 
@@ -177,7 +203,7 @@ def correct_address(session: Session, registration_id: int, email: str, actor: A
     but that it is written to. Raises RegistrationOver, and TooManyMessages.
     """
     registration, _ = locked(session, registration_id)
-    _refuse_over(registration, now)
+    refuse_over(registration, now)
     if registration.email == email:
         return Registered(Outcome.SENT_BEFORE, token_of(registration))
     outbox.refuse_flood(session, email, now)
@@ -192,46 +218,52 @@ def correct_address(session: Session, registration_id: int, email: str, actor: A
     # A mailbox that refused our last message would refuse this one too, and keep the alarm on.
     if not bounced:
         send(session, mails.address_changed(standing, email=old_email), now)
-    tell(session, [registration_id], now)
+    tell(session, registration_id, News(place=True), now)
     return Registered(Outcome.REGISTERED, token_of(registration))
 
 
 def cancel_registration(
     session: Session, registration_id: int, actor: Actor, now: datetime, *, keep_mail: bool = False
 ) -> None:
-    """Give up a registration for good; its place goes to the next in line. Raises RegistrationOver.
+    """Give up a registration for good; its place and its seats go to the next in line. Raises RegistrationOver.
 
-    With `keep_mail` the delegate's message is stored and not sent, for demonstration data.
+    With `keep_mail` messages are stored and not sent, for demonstration data.
     """
     registration, pool = locked(session, registration_id)
-    _refuse_over(registration, now)
+    refuse_over(registration, now)
     standing = standing_of(session, registration_id)
     before = standing.status
     registration.ended_at = now
     registration.revision += 1
     moved_up = places.cancel_claim(session, pool, standing.claim, terms_of(registration.edition, now), now)
     log(session, actor, now, "cancelled", registration)
-    tell(session, [registration_id], now, keep=keep_mail, before=before)
-    tell_promoted(session, moved_up, actor, now)
+    changes = Changes(session, registration.edition, actor, now, keep=keep_mail)
+    changes.place(registration_id)
+    changes.book.leave(registration_id)
+    changes.moved_up(moved_up)
+    changes.tell(registration_id, before=before)
 
 
 def accept_offer(session: Session, registration_id: int, actor: Actor, now: datetime) -> None:
     """Take the place that is offered. Raises NoOpenOffer once the deadline has passed, and RegistrationOver."""
     registration, _ = locked(session, registration_id)
-    _refuse_over(registration, now)
+    refuse_over(registration, now)
     standing = standing_of(session, registration_id)
-    if not offer_stands(session, standing, now):
+    if not offer_stands(session, standing, standing.claim, now):
         raise places.NoOpenOffer
     places.accept_claim(session, standing.claim, now)
     registration.revision += 1
     log(session, actor, now, "offer_accepted", registration)
-    tell(session, [registration_id], now)
+    changes = Changes(session, registration.edition, actor, now)
+    changes.place(registration_id, confirmed=True)
+    changes.tell(registration_id)
 
 
 def decline_offer(session: Session, registration_id: int, actor: Actor, now: datetime) -> None:
     """Turn down the place that is offered, which ends the registration. Raises NoOpenOffer and RegistrationOver."""
     locked(session, registration_id)
-    if not offer_stands(session, standing_of(session, registration_id), now):
+    standing = standing_of(session, registration_id)
+    if not offer_stands(session, standing, standing.claim, now):
         raise places.NoOpenOffer
     cancel_registration(session, registration_id, actor, now)
 
@@ -242,14 +274,16 @@ def rejoin_list(session: Session, registration_id: int, actor: Actor, now: datet
     Raises NotWaitingAgain and RegistrationOver.
     """
     registration, pool = locked(session, registration_id)
-    _refuse_over(registration, now)
+    refuse_over(registration, now)
     standing = standing_of(session, registration_id)
     if registration.edition.has_begun(now) or standing.status is not ClaimStatus.EXPIRED:
         raise places.NotWaitingAgain
     places.claim_again(session, pool, standing.claim, now)
     registration.revision += 1
     log(session, actor, now, "joined_list_again", registration)
-    tell(session, [registration_id], now)
+    changes = Changes(session, registration.edition, actor, now)
+    changes.place(registration_id, confirmed=standing.claim.status == ClaimStatus.CONFIRMED)
+    changes.tell(registration_id)
 
 
 def resize_edition(session: Session, edition_id: int, capacity: int, actor: Actor, now: datetime) -> None:
@@ -261,7 +295,9 @@ def resize_edition(session: Session, edition_id: int, capacity: int, actor: Acto
     moved_up = places.resize_pool(session, pool, capacity, terms_of(edition, now), now)
     if before != capacity:
         record(session, actor, now, "capacity_changed", scope=str(edition.year), before=before, after=capacity)
-    tell_promoted(session, moved_up, actor, now)
+    changes = Changes(session, edition, actor, now)
+    changes.moved_up(moved_up)
+    changes.tell()
 
 
 def send_link(session: Session, edition_id: int, email: str, now: datetime) -> None:
@@ -292,9 +328,17 @@ def locked(session: Session, registration_id: int) -> tuple[Registration, Pool]:
     return registration, pool
 
 
-def terms_of(edition: Edition, now: datetime) -> places.OfferTerms:
-    """On what terms freed places of an edition are offered now."""
-    return places.OfferTerms(edition.offer_hours, edition.zone, edition.begins_at(), edition.gives_places(now))
+def refuse_over(registration: Registration, now: datetime) -> None:
+    """Raise RegistrationOver if nothing can be done with a registration any more."""
+    if registration.ended_at is not None or registration.edition.is_over(now):
+        raise RegistrationOver
+
+
+def refuse_closed_sign_up(edition: Edition, now: datetime) -> None:
+    """Raise SignUpNotOpen unless one can sign up for learning trips."""
+    window = edition.sign_up_window(now)
+    if window is not Window.OPEN:
+        raise SignUpNotOpen(window)
 
 
 def _stranger(session: Session, edition_id: int, email: str) -> mails.Standing:
@@ -303,11 +347,6 @@ def _stranger(session: Session, edition_id: int, email: str) -> mails.Standing:
     names = {"given_name": "", "family_name": "", "reference": new_reference(), "link_version": 1}
     registration = Registration(edition_id=edition_id, email=email, language="en", **names)
     return mails.Standing(registration, edition, Claim(status=ClaimStatus.CANCELLED), None)
-
-
-def _refuse_over(registration: Registration, now: datetime) -> None:
-    if registration.ended_at is not None or registration.edition.is_over(now):
-        raise RegistrationOver
 
 
 def _refuse_frozen(registration: Registration, now: datetime) -> None:

@@ -13,37 +13,55 @@ from dofc_events.core.audit import Actor
 from dofc_events.mail import outbox
 from dofc_events.places import service as places
 from dofc_events.places.rules import ClaimStatus
-from dofc_events.registration import mails
-from dofc_events.registration.news import log, send, tell, tell_promoted
-from dofc_events.registration.queries import OFFER_KIND, offer_stands, standing_of
-from dofc_events.registration.service import locked, terms_of
+from dofc_events.registration.news import Changes, News, log, tell, terms_of
+from dofc_events.registration.queries import offer_is_told, offer_stands, standing_of
+from dofc_events.registration.rules import PLACE_OFFERED, SEAT_OFFERED
+from dofc_events.registration.service import locked
+from dofc_events.trips.rules import Reason
 
 
-def lapse_offer(session: Session, registration_id: int, actor: Actor, now: datetime) -> None:
-    """Let an offer lapse that does not stand any more (see `offer_stands`); does nothing otherwise."""
+def lapse_offers(session: Session, registration_id: int, actor: Actor, now: datetime) -> None:
+    """Let a delegate's offers lapse that do not stand any more (see `offer_stands`)."""
     registration, pool = locked(session, registration_id)
     standing = standing_of(session, registration_id)
-    if standing.status is not ClaimStatus.OFFERED or offer_stands(session, standing, now):
-        return
-    registration.revision += 1
-    moved_up = places.expire_claim(session, pool, standing.claim, terms_of(registration.edition, now), now)
-    log(session, actor, now, "offer_lapsed", registration)
-    tell(session, [registration_id], now)
-    tell_promoted(session, moved_up, actor, now)
+    changes = Changes(session, standing.edition, actor, now)
+    if standing.status is ClaimStatus.OFFERED and not offer_stands(session, standing, standing.claim, now):
+        registration.revision += 1
+        moved_up = places.expire_claim(session, pool, standing.claim, terms_of(standing.edition, now), now)
+        log(session, actor, now, "offer_lapsed", registration)
+        changes.place(registration_id)
+        changes.moved_up(moved_up)
+    for seat in standing.trips:
+        if seat.claim and seat.status == ClaimStatus.OFFERED and not offer_stands(session, standing, seat.claim, now):
+            changes.book.lapse(registration_id, seat.trip)
+    changes.tell()
 
 
-def renew_offer(session: Session, registration_id: int, actor: Actor, now: datetime) -> None:
-    """Give an offer whose message still waits its whole time again, unless the edition's beginning leaves no more."""
+def renew_offers(session: Session, registration_id: int, actor: Actor, now: datetime) -> None:
+    """Give offers whose message still waits their whole time again, unless the edition's beginning leaves no more."""
     registration, _ = locked(session, registration_id)
     standing = standing_of(session, registration_id)
     terms = terms_of(standing.edition, now)
-    if not terms.promotes or standing.claim.offered_until == terms.begins_at:
+    claims = [standing.claim, *(seat.claim for seat in standing.trips if seat.claim)]
+    late = [
+        claim
+        for claim in claims
+        if claim.status == ClaimStatus.OFFERED
+        and claim.offered_until != terms.begins_at
+        and not offer_is_told(session, registration.reference, claim)
+    ]
+    if not terms.promotes or not late:
         return
-    if not outbox.withdraw(session, registration.reference, now, kind=OFFER_KIND):
+    if not sum(outbox.withdraw(session, registration.reference, now, kind=k) for k in (PLACE_OFFERED, SEAT_OFFERED)):
         return
-    places.prolong_offer(session, standing.claim, terms, now)
+    for claim in late:
+        places.prolong_offer(session, claim, terms, now)
     log(session, actor, now, "offer_prolonged", registration)
-    send(session, mails.status_message(standing), now)
+    news = News(place=standing.claim in late)
+    for seat in standing.trips:
+        if seat.claim in late:
+            news.add_seat(seat.trip.id, ClaimStatus.WAITLISTED, Reason.MOVED_UP)
+    tell(session, registration_id, news, now)
 
 
 def close_list(session: Session, registration_ids: Iterable[int], actor: Actor, now: datetime) -> None:
@@ -51,8 +69,11 @@ def close_list(session: Session, registration_ids: Iterable[int], actor: Actor, 
     for registration_id in registration_ids:
         registration, pool = locked(session, registration_id)
         standing = standing_of(session, registration_id)
-        if standing.status is ClaimStatus.WAITLISTED and not registration.edition.gives_places(now):
+        if standing.status is ClaimStatus.WAITLISTED and not standing.edition.gives_places(now):
             registration.revision += 1
-            places.expire_claim(session, pool, standing.claim, terms_of(registration.edition, now), now)
+            places.expire_claim(session, pool, standing.claim, terms_of(standing.edition, now), now)
             log(session, actor, now, "list_closed", registration)
-            tell(session, [registration_id], now)
+            changes = Changes(session, standing.edition, actor, now)
+            changes.place(registration_id)
+            changes.book.leave(registration_id)
+            changes.tell()

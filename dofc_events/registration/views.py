@@ -1,5 +1,6 @@
 """The registration form of an edition, and what leads back to one's own page."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -27,6 +28,8 @@ from dofc_events.registration.forms import AddressForm, DetailsForm, Registratio
 from dofc_events.registration.queries import offer_stands, standing_in
 from dofc_events.registration.rules import Outcome, details_are_frozen
 from dofc_events.registration.service import RegistrationNotOpen, register_delegate, send_link
+from dofc_events.registration.trip_forms import NOT_TO_BE_HAD, TripsForm
+from dofc_events.trips.queries import TripStanding, trips_of
 from dofc_events.web.forms import answer_errors, answer_too_many, form_page
 
 blueprint = Blueprint("registration", __name__)
@@ -39,12 +42,14 @@ def register(year: int) -> ResponseReturnValue:
     edition = _published(year)
     form = RegistrationForm()
     form.offer_categories(edition.category_choices())
+    context = _form_context(edition)
+    offer_trips(form, edition, context["trips"], has_place=context["free"] > 0)
     if not form.validate_on_submit():
         if edition.window(now()) is not Window.OPEN:
             return _not_open(edition)
         if form.is_submitted():
-            return answer_errors(form, "registration/register.html", **_form_context(edition))
-        context = _form_context(edition) | {"fields": _blank_fields(str(get_locale()), edition.category_choices())}
+            return answer_errors(form, "registration/register.html", **context)
+        context["fields"] = _blank_fields(str(get_locale()), edition.category_choices())
         return render_template("registration/register.html", form=form, **context)
     request = form.to_request(edition)
     try:
@@ -52,8 +57,11 @@ def register(year: int) -> ResponseReturnValue:
             registered = register_delegate(session, edition.id, request, DELEGATE, now())
     except RegistrationNotOpen:
         return _not_open(edition)
+    except NOT_TO_BE_HAD as refusal:
+        form.trips.refuse(refusal)
+        return answer_errors(form, "registration/register.html", **context)
     except TooManyMessages as refusal:
-        return answer_too_many(form, refusal.retry_after, "registration/register.html", **_form_context(edition))
+        return answer_too_many(form, refusal.retry_after, "registration/register.html", **context)
     if registered.outcome is Outcome.ADDRESS_KNOWN:
         return wrote_to(edition, request.email, after="register")
     if registered.outcome is Outcome.OTHER_ANSWERS:
@@ -97,18 +105,35 @@ def own_context(registration: Registration, token: str) -> dict[str, Any]:
         "registration": registration,
         "edition": edition,
         "token": token,
+        "at": at,
         "status": standing.status,
         "claim": standing.claim,
         "overdue": overdue(standing.claim, at),
         "place_is_free": standing.status is ClaimStatus.EXPIRED
         and standing.claim.pool.taken < standing.claim.pool.capacity,
         "position": standing.position,
+        "trips": standing.trips,
+        "sign_up": edition.sign_up_window(at),
+        "seat_offers": [
+            seat for seat in standing.trips if seat.claim and offer_stands(db.session(), standing, seat.claim, at)
+        ],
         "message": latest_message(db.session(), registration.reference, registration.email_key),
         "frozen": is_frozen(registration),
         "over": edition.is_over(at),
         "begun": edition.has_begun(at),
-        "offer_stands": offer_stands(db.session(), standing, at),
+        "offer_stands": offer_stands(db.session(), standing, standing.claim, at),
     }
+
+
+def offer_trips(
+    form: TripsForm, edition: Edition, trips: Sequence[TripStanding], *, has_place: bool, known: bool = False
+) -> None:
+    """Let a form choose among the trips: all that can be joined while sign-up is open, else what one has already."""
+    at = now()
+    is_open = edition.sign_up_window(at) is Window.OPEN
+    joinable = [seat for seat in trips if seat.is_live or (is_open and seat.trip.can_be_joined(at))]
+    ranked = edition.collects_wishes and is_open
+    form.trips.offer(joinable, ranked=ranked, at_once=has_place and not edition.collects_wishes, known=known)
 
 
 def is_frozen(registration: Registration) -> bool:
@@ -130,6 +155,8 @@ def _form_context(edition: Edition) -> dict[str, Any]:
     return {
         "edition": edition,
         "fields": None,
+        "trips": trips_of(db.session(), edition.id),
+        "sign_up": edition.sign_up_window(now()),
         "consent_text": consent_text(edition),
         "availability": availability(pool.capacity, pool.taken),
         "free": pool.capacity - pool.taken,
@@ -157,6 +184,10 @@ def _other_answers(token: str, form: RegistrationForm) -> ResponseReturnValue:
     if is_frozen(registration):
         return redirect(url_for(".own", token=token), 303)
     context = own_context(registration, token) | {"sent_twice": True}
+    if details_of(registration) == form.to_details() and form.email.data == registration.email:
+        trips = TripsForm()
+        offer_trips(trips, registration.edition, context["trips"], has_place=context["status"] is ClaimStatus.CONFIRMED)
+        return make_response(render_template("registration/trips.html", form=trips, **context), 422)
     if details_of(registration) == form.to_details():
         address = AddressForm(formdata=None, data=form.data)
         return make_response(render_template("registration/address.html", form=address, **context), 422)

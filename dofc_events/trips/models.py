@@ -1,4 +1,4 @@
-"""The table of learning trips."""
+"""Tables of learning trips and of the draw of their seats."""
 
 from datetime import datetime
 
@@ -10,7 +10,11 @@ from dofc_events.core.db import Base
 
 
 class Trip(Base):
-    """One learning trip of an edition. Its seats are a pool, like the edition's places."""
+    """One learning trip of an edition. Its seats are a pool, like the edition's places.
+
+    `minimum` is how many it takes for the trip to run. The manifest shows what delegates said about food and access
+    only where the trip needs it. `revision` grows whenever place or time change, for calendars; a cancelled trip stays.
+    """
 
     __tablename__ = "trips"
     __table_args__ = (
@@ -23,9 +27,49 @@ class Trip(Base):
     slug: Mapped[str] = mapped_column(String(60))
     title: Mapped[str] = mapped_column(String(200))
     description: Mapped[str] = mapped_column(Text, default="")
+    hosts: Mapped[str] = mapped_column(String(300), default="")
     meeting_point: Mapped[str] = mapped_column(String(200), default="")
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
+    minimum: Mapped[int] = mapped_column(default=0)
+    bring: Mapped[str] = mapped_column(String(300), default="")
+    accessibility: Mapped[str] = mapped_column(Text, default="")
+    walking: Mapped[bool] = mapped_column(default=False)
+    needs_dietary: Mapped[bool] = mapped_column(default=False)
+    needs_access: Mapped[bool] = mapped_column(default=True)
     position: Mapped[int]
+    revision: Mapped[int] = mapped_column(default=0)
+    cancelled_at: Mapped[datetime | None]
 
     edition: Mapped[Edition] = relationship()
+
+    def can_be_joined(self, now: datetime) -> bool:
+        """Whether the trip takes place and has not begun."""
+        return self.cancelled_at is None and now < self.starts_at
+
+    def overlaps(self, other: "Trip") -> bool:
+        """Whether nobody can be on both; one may begin at the moment at which the other ends."""
+        return self.starts_at < other.ends_at and other.starts_at < self.ends_at
+
+
+class Draw(Base):
+    """The draw of an edition's seats: its secret seed from the beginning, and once published what anyone can check.
+
+    `document` is the file that is published, word for word: seats, wishes without names, seed and result.
+    """
+
+    __tablename__ = "draws"
+
+    edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id"), primary_key=True)
+    seed: Mapped[str] = mapped_column(String(64))
+    fixed_at: Mapped[datetime]
+    document: Mapped[str | None] = mapped_column(Text)
+
+
+class DrawnDelegate(Base):
+    """What a draw gave to one delegate: a trip, or nothing."""
+
+    __tablename__ = "drawn_delegates"
+
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registrations.id"), primary_key=True)
+    trip_id: Mapped[int | None] = mapped_column(ForeignKey("trips.id"))

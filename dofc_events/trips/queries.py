@@ -1,15 +1,252 @@
-"""Reads over learning trips."""
+"""Reads over learning trips, seats and sign-ups."""
 
-from collections.abc import Sequence
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased, joinedload
 
-from dofc_events.places.models import Pool
-from dofc_events.trips.models import Trip
+from dofc_events.delegates.models import Registration
+from dofc_events.delegates.rules import read_aloud
+from dofc_events.places.models import Claim, Pool
+from dofc_events.places.rules import LIVE, TAKEN, ClaimStatus
+from dofc_events.trips.draw import from_document
+from dofc_events.trips.models import DrawnDelegate, Trip
+
+
+@dataclass(frozen=True)
+class TripStanding:
+    """A learning trip, its seats, and what one delegate has of them.
+
+    `position` counts those in line up to the delegate, `wish` the delegate's wishes for a draw up to this one.
+    """
+
+    trip: Trip
+    capacity: int
+    taken: int
+    claim: Claim | None = None
+    position: int | None = None
+    wish: int | None = None
+
+    @property
+    def free(self) -> int:
+        return max(0, self.capacity - self.taken)
+
+    @property
+    def status(self) -> str:
+        """A ClaimStatus, or "none" where nothing was ever asked for."""
+        return str(self.claim.status) if self.claim else "none"
+
+    @property
+    def preference(self) -> int:
+        """The number of this among what the delegate asked for, 0 where that was nothing."""
+        return (self.claim and self.claim.preference) or 0
+
+    @property
+    def is_live(self) -> bool:
+        return self.claim is not None and self.claim.status in LIVE
+
+    @property
+    def is_held(self) -> bool:
+        return self.claim is not None and self.claim.status in TAKEN
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Who may board a trip: those with a seat, as their names are read aloud; then those in line, in their order.
+
+    Whoever is offered a seat stands before those who wait.
+    """
+
+    confirmed: Sequence[Claim]
+    in_line: Sequence[Claim]
+
+    @property
+    def boarded(self) -> int:
+        return sum(1 for claim in (*self.confirmed, *self.in_line) if claim.used_at)
+
+    def claim_of(self, registration_id: int) -> Claim | None:
+        """What somebody has of the trip, if they may board it at all."""
+        return next((c for c in (*self.confirmed, *self.in_line) if c.registration_id == registration_id), None)
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What a draw gave, in numbers: how many got their first wish, their second, ..., another trip, and nothing."""
+
+    by_wish: tuple[int, ...]
+    other: int
+    nothing: int
+
+    @property
+    def seated(self) -> int:
+        return sum(self.by_wish) + self.other
+
+    @property
+    def drawn(self) -> int:
+        return self.seated + self.nothing
 
 
 def trip_pools(session: Session, edition_id: int) -> Sequence[tuple[Trip, Pool]]:
-    """The learning trips of an edition with their seats, in the organisers' order."""
+    """The learning trips of an edition with their seats, cancelled ones too, in the organisers' order."""
     query = select(Trip, Pool).join(Pool, Pool.trip_id == Trip.id).where(Trip.edition_id == edition_id)
     return session.execute(query.order_by(Trip.position, Trip.id)).all()
+
+
+def trip_by_slug(session: Session, edition_id: int, slug: str) -> tuple[Trip, Pool] | None:
+    """One learning trip of an edition with its seats."""
+    query = select(Trip, Pool).join(Pool, Pool.trip_id == Trip.id)
+    return session.execute(query.where(Trip.edition_id == edition_id, Trip.slug == slug)).one_or_none()
+
+
+def trips_of(session: Session, edition_id: int, registration_id: int | None = None) -> list[TripStanding]:
+    """The learning trips of an edition, in the organisers' order, with what a registration has of them; one query."""
+    ahead = aliased(Claim)
+    position = (
+        select(func.count())
+        .where(ahead.pool_id == Claim.pool_id, ahead.status == ClaimStatus.WAITLISTED, ahead.position <= Claim.position)
+        .where(Claim.status == ClaimStatus.WAITLISTED)
+        .scalar_subquery()
+    )
+    query = select(Trip, Pool.capacity, Pool.taken, Claim, position).join(Pool, Pool.trip_id == Trip.id)
+    query = query.outerjoin(Claim, and_(Claim.pool_id == Pool.id, Claim.registration_id == registration_id))
+    rows = session.execute(query.where(Trip.edition_id == edition_id).order_by(Trip.position, Trip.id))
+    found = [TripStanding(trip, capacity, taken, claim, place or None) for trip, capacity, taken, claim, place in rows]
+    wishes = sorted((s for s in found if s.status == ClaimStatus.REQUESTED), key=lambda s: s.preference)
+    return [replace(s, wish=wishes.index(s) + 1) if s in wishes else s for s in found]
+
+
+def claims_on_trips(session: Session, registration_id: int) -> dict[int, Claim]:
+    """What a registration has of seats, ended claims too, by trip."""
+    query = select(Pool.trip_id, Claim).join(Pool).where(Claim.registration_id == registration_id)
+    rows = session.execute(query.where(Pool.trip_id.is_not(None)))
+    return {trip_id: claim for trip_id, claim in rows if trip_id is not None}
+
+
+def wishes_of(session: Session, registration_id: int) -> list[str]:
+    """The slugs of the trips that a delegate asked for and did not give back, the first choice first."""
+    query = select(Trip.slug).join(Pool, Pool.trip_id == Trip.id).join(Claim, Claim.pool_id == Pool.id)
+    query = query.where(Claim.registration_id == registration_id, Claim.preference.is_not(None))
+    return list(session.scalars(query.order_by(Claim.preference)))
+
+
+def claims_by_delegate(session: Session, edition_id: int) -> dict[int, dict[int, Claim]]:
+    """The same for everyone at an edition, by registration, in one query."""
+    query = select(Trip.id, Claim).join(Pool, Pool.trip_id == Trip.id).join(Claim, Claim.pool_id == Pool.id)
+    found: dict[int, dict[int, Claim]] = {}
+    for trip_id, claim in session.execute(query.where(Trip.edition_id == edition_id)):
+        found.setdefault(claim.registration_id, {})[trip_id] = claim
+    return found
+
+
+def delegates_with_a_place(session: Session, edition_id: int) -> Sequence[Registration]:
+    """Those whose place at an edition is confirmed, in the order in which they registered."""
+    query = select(Registration).join(Claim, Claim.registration_id == Registration.id).join(Pool)
+    query = query.where(Pool.edition_id == edition_id, Claim.status == ClaimStatus.CONFIRMED)
+    return session.scalars(query.order_by(Registration.id)).all()
+
+
+def claims_on(session: Session, pool_id: int, statuses: Iterable[ClaimStatus] = LIVE) -> Sequence[Claim]:
+    """The claims on a pool that have one of `statuses`, each with its delegate, in the order in which they came."""
+    query = select(Claim).where(Claim.pool_id == pool_id, Claim.status.in_(tuple(statuses)))
+    query = query.options(joinedload(Claim.registration))
+    return session.scalars(query.order_by(Claim.position, Claim.id)).all()
+
+
+def manifest_of(session: Session, pool_id: int) -> Manifest:
+    """Who may board the trip whose seats are this pool."""
+    claims = claims_on(session, pool_id, (*TAKEN, ClaimStatus.WAITLISTED))
+    confirmed = [claim for claim in claims if claim.status == ClaimStatus.CONFIRMED]
+    offered = [claim for claim in claims if claim.status == ClaimStatus.OFFERED]
+    waiting = [claim for claim in claims if claim.status == ClaimStatus.WAITLISTED]
+    names = {c.id: read_aloud(c.registration.family_name, c.registration.given_name) for c in confirmed}
+    return Manifest(sorted(confirmed, key=lambda claim: (names[claim.id], claim.id)), [*offered, *waiting])
+
+
+def wishing(session: Session, edition_id: int) -> tuple[int, int]:
+    """How many would be drawn now, and how many have wishes without a confirmed place at the edition."""
+    requested = (
+        exists(Claim)
+        .where(Claim.registration_id == Registration.id, Claim.status == ClaimStatus.REQUESTED)
+        .correlate(Registration)
+    )
+    place = aliased(Claim)
+    query = select(place.status, func.count()).join(Pool, Pool.id == place.pool_id)
+    query = query.join(Registration, Registration.id == place.registration_id)
+    query = query.where(Pool.edition_id == edition_id, place.status.in_(LIVE), or_(Registration.any_trip, requested))
+    counts = {status: count for status, count in session.execute(query.group_by(place.status))}
+    drawn = counts.pop(ClaimStatus.CONFIRMED, 0)
+    return drawn, sum(counts.values())
+
+
+def drawn_delegates(session: Session, edition_id: int) -> Sequence[tuple[Registration, int | None]]:
+    """Those who were in an edition's draw, each with the trip that it gave them."""
+    query = select(Registration, DrawnDelegate.trip_id).join(
+        DrawnDelegate, DrawnDelegate.registration_id == Registration.id
+    )
+    return session.execute(query.where(Registration.edition_id == edition_id).order_by(Registration.id)).all()
+
+
+def tally_of(document: str) -> Tally:
+    """The numbers of a draw, out of what is published of it."""
+    content = json.loads(document)
+    _, people, _ = from_document(content)
+    longest = max((len(person.wishes) for person in people), default=0)
+    got: Counter[int | None] = Counter()
+    for person in people:
+        slug = content["result"][person.id]
+        got[person.wishes.index(slug) if slug in person.wishes else longest if slug else None] += 1
+    return Tally(tuple(got[number] for number in range(longest)), other=got[longest], nothing=got[None])
+
+
+def held_on_both(session: Session, trip_id: int, others: Sequence[int]) -> Sequence[tuple[Registration, Trip]]:
+    """Who holds or is offered a seat on a trip and on one of the `others`, with that other trip."""
+    mine, theirs, my_pool, their_pool = aliased(Claim), aliased(Claim), aliased(Pool), aliased(Pool)
+    query = (
+        select(Registration, Trip)
+        .join(mine, and_(mine.registration_id == Registration.id, mine.status.in_(TAKEN)))
+        .join(my_pool, and_(my_pool.id == mine.pool_id, my_pool.trip_id == trip_id))
+        .join(theirs, and_(theirs.registration_id == Registration.id, theirs.status.in_(TAKEN)))
+        .join(their_pool, and_(their_pool.id == theirs.pool_id, their_pool.trip_id.in_(others)))
+        .join(Trip, Trip.id == their_pool.trip_id)
+    )
+    return session.execute(query.order_by(Registration.family_name, Registration.given_name, Trip.position)).all()
+
+
+def seat_faults(session: Session) -> list[str]:
+    """What is wrong with seats, one sentence each: seats without a place, and overlapping trips."""
+    place, place_pool = aliased(Claim), aliased(Pool)
+    query = (
+        select(Registration.reference, Trip, Claim.status, place.status)
+        .join(Claim, Claim.registration_id == Registration.id)
+        .join(Pool, Pool.id == Claim.pool_id)
+        .join(Trip, Trip.id == Pool.trip_id)
+        .join(place, place.registration_id == Registration.id)
+        .join(place_pool, and_(place_pool.id == place.pool_id, place_pool.edition_id == Trip.edition_id))
+        .where(Claim.status.in_(LIVE))
+        .options(joinedload(Trip.edition))
+        .order_by(Registration.id, Trip.id)
+    )
+    faults: list[str] = []
+    held: dict[str, list[tuple[Trip, ClaimStatus]]] = {}
+    for reference, trip, status, placed in session.execute(query):
+        name = f"registration {reference}: {status} on trip {trip.slug}"
+        if trip.cancelled_at is not None:
+            faults.append(f"{name}, which is cancelled")
+        if status != ClaimStatus.REQUESTED and placed != ClaimStatus.CONFIRMED:
+            faults.append(f"{name} without a confirmed place")
+        if status == ClaimStatus.REQUESTED and placed == ClaimStatus.CONFIRMED and not trip.edition.collects_wishes:
+            faults.append(f"{name} although there is a place, and no draw to come")
+        held.setdefault(reference, []).append((trip, status))
+    for reference, seats in held.items():
+        confirmed = [trip for trip, status in seats if status == ClaimStatus.CONFIRMED]
+        for trip, status in seats:
+            # A wish, a wait or an offer beside a seat at the same time could never become one.
+            faults += [
+                f"registration {reference}: {status} on trip {trip.slug}, while on trip {other.slug}"
+                for other in confirmed
+                if other is not trip and other.overlaps(trip)
+            ]
+    return faults

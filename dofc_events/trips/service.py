@@ -1,56 +1,104 @@
-"""Learning trips: put on offer, change the number of seats."""
+"""Learning trips as organisers set them up: add, change, put in order. Who sits on them is in `sign_ups`."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Edition
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.errors import Refusal
-from dofc_events.places.models import Pool
-from dofc_events.places.service import OfferTerms, create_pool, resize_pool
+from dofc_events.places.service import create_pool
 from dofc_events.trips.models import Trip
+from dofc_events.trips.queries import trip_by_slug, trip_pools
+
+# What a delegate's calendar shows of a trip, and what everyone on it must be told.
+PLACE_AND_TIME = frozenset(("title", "meeting_point", "starts_at", "ends_at"))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TripDetails:
-    """What is said of a learning trip. Times are aware; `description` is Markdown."""
+    """What is said of a learning trip. Times are aware; `description` and `accessibility` are Markdown.
 
-    slug: str
+    `minimum` is how many delegates it takes for the trip to run; `walking` says that there is much of it. What
+    delegates said about food and access is on the manifest only where the trip needs it.
+    """
+
     title: str
-    description: str
-    meeting_point: str
+    description: str = ""
+    hosts: str = ""
+    meeting_point: str = ""
     starts_at: datetime
     ends_at: datetime
+    minimum: int = 0
+    bring: str = ""
+    accessibility: str = ""
+    walking: bool = False
+    needs_dietary: bool = False
+    needs_access: bool = True
 
 
-class NoSuchTrip(Refusal):
-    """The edition has no learning trip of that slug."""
+class TripExists(Refusal):
+    """The edition has a trip of that slug already, be it a cancelled one."""
+
+
+class TripEndsBeforeItStarts(Refusal):
+    """A trip ends after it starts."""
+
+
+def details_of(trip: Trip) -> TripDetails:
+    """The details as they stand."""
+    return TripDetails(**{field.name: getattr(trip, field.name) for field in fields(TripDetails)})
 
 
 def add_trip(
-    session: Session, edition_id: int, details: TripDetails, capacity: int, actor: Actor, now: datetime
+    session: Session, edition_id: int, slug: str, details: TripDetails, capacity: int, actor: Actor, now: datetime
 ) -> Trip:
-    """Put a learning trip with its seats on offer, after those that are there."""
+    """Put a learning trip with its seats on offer, after those that are there. Raises TripExists."""
+    _refuse_disorder(details)
     edition = session.get_one(Edition, edition_id)
-    position = len(session.scalars(select(Trip.id).where(Trip.edition_id == edition_id)).all())
-    trip = Trip(edition_id=edition_id, position=position, **asdict(details))
+    if trip_by_slug(session, edition_id, slug):
+        raise TripExists(slug)
+    last = session.scalar(select(func.max(Trip.position)).where(Trip.edition_id == edition_id))
+    trip = Trip(edition_id=edition_id, slug=slug, position=0 if last is None else last + 1, **asdict(details))
     session.add(trip)
     session.flush()
     create_pool(session, trip_id=trip.id, capacity=capacity)
-    record(session, actor, now, "trip_added", scope=str(edition.year), trip=details.slug, capacity=capacity)
+    record(session, actor, now, "trip_added", scope=str(edition.year), trip=slug, capacity=capacity)
     return trip
 
 
-def resize_trip(session: Session, edition_id: int, slug: str, capacity: int, actor: Actor, now: datetime) -> None:
-    """Change how many seats a trip has. Raises NoSuchTrip, CapacityBelowTaken."""
+def write_details(session: Session, trip: Trip, details: TripDetails) -> dict[str, list[Any]]:
+    """Make a trip's details what `details` says; returns what changed as {field: [before, after]}."""
+    _refuse_disorder(details)
+    before, after = asdict(details_of(trip)), asdict(details)
+    changes = {name: [_plain(before[name]), _plain(after[name])] for name in after if before[name] != after[name]}
+    for name in changes:
+        setattr(trip, name, after[name])
+    if PLACE_AND_TIME.intersection(changes):
+        trip.revision += 1
+    session.flush()
+    return changes
+
+
+def put_in_order(session: Session, edition_id: int, slugs: Sequence[str], actor: Actor, now: datetime) -> None:
+    """Put the trips into the order of `slugs`; those that are not named stay behind them, in their order."""
     edition = session.get_one(Edition, edition_id)
-    query = select(Pool).join(Trip, Trip.id == Pool.trip_id).where(Trip.edition_id == edition_id, Trip.slug == slug)
-    pool = session.scalar(query.with_for_update())
-    if pool is None:
-        raise NoSuchTrip(slug)
-    terms = OfferTerms(edition.offer_hours, edition.zone, edition.begins_at(), promotes=not edition.has_begun(now))
-    resize_pool(session, pool, capacity, terms, now)
-    record(session, actor, now, "seats_changed", scope=str(edition.year), trip=slug, after=capacity)
+    trips = [trip for trip, _ in trip_pools(session, edition_id)]
+    rank = {slug: number for number, slug in enumerate(slugs)}
+    for position, trip in enumerate(sorted(trips, key=lambda trip: rank.get(trip.slug, len(rank)))):
+        trip.position = position
+    record(session, actor, now, "trips_put_in_order", scope=str(edition.year), trips=list(slugs))
+
+
+def _refuse_disorder(details: TripDetails) -> None:
+    if details.ends_at <= details.starts_at:
+        raise TripEndsBeforeItStarts
+
+
+def _plain(value: Any) -> Any:
+    """What JSON can hold of a detail."""
+    return value.isoformat() if isinstance(value, datetime) else value

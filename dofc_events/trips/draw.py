@@ -1,0 +1,282 @@
+"""The draw of the seats on the learning trips, in one file that needs nothing but Python 3.11.
+
+Whoever wants to check a draw downloads this file and the published wishes, and runs `python draw.py wishes.json`.
+
+Everybody lists the trips that they would like, first choice first, and may add that any other trip is fine too. Nobody
+gets more than one trip, nor one that they did not ask for, nor one at the time of a seat that they hold already; and no
+trip takes more people than it has free seats. Of all the ways to do that, the draw takes the best one:
+
+1. As many people as possible get a seat. For that, somebody may have to make do with a lower wish.
+2. Then as many people as possible get their first wish; then as many as possible their second, and so on. A wish keeps
+   its number even if the person cannot have one before it. "Any other trip" comes after all numbered wishes.
+3. Then as many as possible of those get a seat who got nothing in the draw of an earlier edition.
+4. Only what is still equal is left to chance: the people stand in a queue, and one after the other gets the best that
+   can be had without changing 1 to 3 or taking anything from those before them. A better wish is better; of two "other"
+   trips it is the one that the organisers list first; nothing at all is worst.
+
+So nobody holds a lower wish while a trip that they would rather have has a free seat.
+
+The queue: those who got nothing at an earlier edition stand before all others. Within both groups the order comes from
+the seed, a text: each person's place is given by the SHA-256 of the seed, a colon and the person's id, smallest first.
+The SHA-256 of the seed is published before sign-up closes and the seed itself with the result, so that nobody could
+choose a seed to their liking. Then every step is fixed: the same wishes and the same seed give the same seats, always.
+"""
+
+import argparse
+import json
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from heapq import heappop, heappush
+from pathlib import Path
+from typing import Any, TypeVar
+
+# Where somebody without a seat is during the draw.
+NOTHING = ""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Seats:
+    """A trip and how many of its seats are drawn."""
+
+    slug: str
+    free: int
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What one person would like (first choice first), whether they missed out before, and what they cannot have."""
+
+    id: str
+    wishes: tuple[str, ...]
+    any_other: bool = False
+    missed: bool = False
+    cannot: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Result:
+    """The ids in the order of the queue, and everybody's trip: None for nothing."""
+
+    order: tuple[str, ...]
+    seats: dict[str, str | None]
+
+
+def hash_of(seed: str) -> str:
+    """The SHA-256 of a text, as 64 hexadecimal digits."""
+    return sha256(seed.encode()).hexdigest()
+
+
+def draw_order(people: Iterable[Wishes], seed: str) -> list[Wishes]:
+    """The queue of point 4. It does not depend on the order in which the people are given."""
+    return sorted(people, key=lambda person: (not person.missed, hash_of(f"{seed}:{person.id}")))
+
+
+def draw(trips: Sequence[Seats], people: Iterable[Wishes], seed: str) -> Result:
+    """The one best way to give the seats. Raises ValueError if an id or a trip is there twice, or a trip is unknown."""
+    queue = draw_order(people, seed)
+    _check(trips, queue)
+    seating = _Seating(trips, len(queue))
+    choices = _choices(trips, queue)
+    newcomers = [seating.let_in(worth) for worth in choices]
+    places = [seating.settle(newcomer) for newcomer in newcomers]
+    return Result(tuple(p.id for p in queue), {p.id: place or None for p, place in zip(queue, places, strict=True)})
+
+
+def _check(trips: Sequence[Seats], people: Sequence[Wishes]) -> None:
+    slugs = {trip.slug for trip in trips} - {NOTHING}
+    if len(slugs) < len(trips) or any(trip.free < 0 for trip in trips):
+        raise ValueError("Every trip needs a name of its own, and cannot have fewer than no free seats.")
+    for person_id, times in Counter(person.id for person in people).items():
+        if times > 1:
+            raise ValueError(f"The id {person_id!r} is there {times} times.")
+    for person in people:
+        if unknown := {*person.wishes, *person.cannot} - slugs:
+            raise ValueError(f"There is no trip {min(unknown)!r}, which stands with {person.id!r}.")
+        if len(set(person.wishes)) < len(person.wishes):
+            raise ValueError(f"{person.id!r} wishes for the same trip twice.")
+
+
+def _choices(trips: Sequence[Seats], people: Sequence[Wishes]) -> list[dict[str, int]]:
+    """What each person may get, best first, and what it is worth.
+
+    Points 1 to 3 are the digits of one number: seated, first wish, second wish, ..., missed. No digit can overflow, as
+    its base is greater than the number of people; so a greater sum is a better result, in the order of the points.
+    """
+    base = len(people) + 1
+    lowest = max((len(person.wishes) for person in people), default=0)
+    choices = []
+    for person in people:
+        seated = base ** (lowest + 1) + person.missed
+        worth = {slug: seated + base ** (lowest - higher) for higher, slug in enumerate(person.wishes)}
+        if person.any_other:
+            for trip in trips:
+                worth.setdefault(trip.slug, seated)
+        choices.append({slug: value for slug, value in worth.items() if slug not in person.cannot} | {NOTHING: 0})
+    return choices
+
+
+class _Seating:
+    """Who sits where, always in the best way that there is for those who have been let in.
+
+    A place is a trip or NOTHING. Every free seat is treated like somebody who is as well off with NOTHING as on that
+    trip. So all trips are full at all times: whoever takes a seat moves somebody, who moves somebody else, and so on to
+    where the chain is to end. The best chain is a shortest path between places, where the length of a step is what the
+    one who makes it loses (less than nothing, if they gain). With few places that is quick, however many the people.
+    """
+
+    def __init__(self, trips: Sequence[Seats], people: int) -> None:
+        self._choices: list[dict[str, int]] = []
+        self._place: dict[int, str] = {}
+        # From and to which place: what the step loses and who makes it, smallest first. Some have left since.
+        self._steps: defaultdict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
+        for trip in trips:
+            for _ in range(min(trip.free, people)):
+                self._sit(self._join({trip.slug: 0, NOTHING: 0}), trip.slug)
+
+    def let_in(self, choices: dict[str, int]) -> int:
+        """One person more. Returns the number that they have from now on."""
+        person = self._join(choices)
+        losses, chains = self._chains(NOTHING)
+        within_reach = [place for place in choices if place in losses]
+        best = max(within_reach, key=lambda place: choices[place] - losses[place])
+        self._follow(chains, best)
+        self._sit(person, best)
+        return person
+
+    def settle(self, person: int) -> str:
+        """Gives someone, for good, the first of their choices that leaves the whole as good as it is."""
+        choices, old = self._choices[person], self._place.pop(person)
+        losses, chains = self._chains(old)
+        new = next(place for place in choices if losses.get(place) == choices[place] - choices[old])
+        self._follow(chains, new)
+        return new
+
+    def _join(self, choices: dict[str, int]) -> int:
+        self._choices.append(choices)
+        return len(self._choices) - 1
+
+    def _sit(self, person: int, place: str) -> None:
+        self._place[person] = place
+        choices = self._choices[person]
+        for other in choices:
+            if other != place:
+                heappush(self._steps[place, other], (choices[place] - choices[other], person))
+
+    def _follow(self, chains: Mapping[str, tuple[int, str]], place: str) -> None:
+        """Frees a seat: everybody in the chain that begins there moves on."""
+        while place in chains:
+            person, place = chains[place]
+            self._sit(person, place)
+
+    def _chains(self, end: str) -> tuple[dict[str, int], dict[str, tuple[int, str]]]:
+        """What the best chain from each place to the end loses, and its first step: who, and where to."""
+        losses: dict[str, int] = {end: 0}
+        chains: dict[str, tuple[int, str]] = {}
+        steps = list(self._best_steps())
+        improved = True
+        while improved:
+            improved = False
+            for here, there, loss, person in steps:
+                if there in losses and (here not in losses or loss + losses[there] < losses[here]):
+                    losses[here], chains[here] = loss + losses[there], (person, there)
+                    improved = True
+        return losses, chains
+
+    def _best_steps(self) -> Iterator[tuple[str, str, int, int]]:
+        """From where, to where, the smallest loss and whose it is, of those who sit there and are not settled."""
+        for (here, there), steps in self._steps.items():
+            while steps and self._place.get(steps[0][1]) != here:
+                heappop(steps)
+            if steps:
+                yield here, there, *steps[0]
+
+
+def to_document(
+    name: str, trips: Sequence[Seats], people: Iterable[Wishes], seed: str, result: Result
+) -> dict[str, Any]:
+    """What is published of a draw, fit for JSON."""
+    return {
+        "edition": name,
+        "seed": seed,
+        "seed_sha256": hash_of(seed),
+        "trips": [asdict(trip) for trip in trips],
+        "people": [
+            asdict(person) | {"wishes": list(person.wishes), "cannot": list(person.cannot)}
+            for person in sorted(people, key=lambda person: person.id)
+        ],
+        "result": dict(sorted(result.seats.items())),
+    }
+
+
+def from_document(document: Any) -> tuple[list[Seats], list[Wishes], str]:
+    """The trips, the people and the seed of what was published. Raises ValueError if it is something else."""
+    try:
+        trips = [Seats(_typed(trip["slug"], str), _typed(trip["free"], int)) for trip in document["trips"]]
+        people = [
+            Wishes(
+                id=_typed(person["id"], str),
+                wishes=tuple(_typed(slug, str) for slug in _typed(person["wishes"], list)),
+                any_other=_typed(person["any_other"], bool),
+                missed=_typed(person["missed"], bool),
+                cannot=tuple(_typed(slug, str) for slug in _typed(person["cannot"], list)),
+            )
+            for person in document["people"]
+        ]
+        return trips, people, _typed(document["seed"], str)
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"it is not laid out like one ({error}).") from error
+
+
+def _typed(value: Any, kind: type[T]) -> T:
+    # True is an int to isinstance, but no number of seats.
+    if type(value) is not kind:
+        raise TypeError(f"{json.dumps(value)} stands where a {kind.__name__} belongs")
+    return value
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Draws again from a published document. Returns 0 if the result is the published one, else 1."""
+    parser = argparse.ArgumentParser(description="Draws the seats on the learning trips again, and compares.")
+    parser.add_argument("document", type=Path, help="the published wishes, a JSON file")
+    path = parser.parse_args(arguments).document
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        trips, people, seed = from_document(document)
+        result = draw(trips, people, seed)
+    except (OSError, ValueError) as error:
+        return _end(1, f"{path} cannot be read as the document of a draw: {error}")
+    if document.get("seed_sha256") != hash_of(seed):
+        return _end(1, f"The seed is not the one that was promised: its SHA-256 is {hash_of(seed)}.")
+    sys.stdout.writelines(f"{line}\n" for line in _report(people, result))
+    if document.get("result") != result.seats:
+        return _end(1, "This is NOT the published result.")
+    return _end(0, "This is the published result.")
+
+
+def _report(people: Sequence[Wishes], result: Result) -> Iterator[str]:
+    """How many got which wish, then everybody in the order of the queue."""
+    outcomes = Counter(_outcome(person, result.seats[person.id]) for person in people)
+    longest = max((len(person.wishes) for person in people), default=0)
+    for outcome in (*(f"wish {number}" for number in range(1, longest + 1)), "any other trip", "nothing"):
+        yield f"{outcome}: {outcomes[outcome]}"
+    yield from (f"{person_id}: {result.seats[person_id] or 'nothing'}" for person_id in result.order)
+
+
+def _outcome(person: Wishes, seat: str | None) -> str:
+    if seat is None:
+        return "nothing"
+    return f"wish {person.wishes.index(seat) + 1}" if seat in person.wishes else "any other trip"
+
+
+def _end(code: int, sentence: str) -> int:
+    sys.stdout.write(f"{sentence}\n")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
