@@ -14,8 +14,9 @@ from dofc_events.accounts import views as account_views
 from dofc_events.config import ROOT, Settings
 from dofc_events.core.countries import country_name
 from dofc_events.core.db import db, engine_options
-from dofc_events.dashboard import mail_views
+from dofc_events.dashboard import bus_views, draw_views, mail_views, trip_views
 from dofc_events.extensions import babel, limiter, login_manager, mail, migrate
+from dofc_events.public import draw_views as public_draw_views
 from dofc_events.public import views as public_views
 from dofc_events.registration import own_views
 from dofc_events.web import dates
@@ -27,6 +28,9 @@ from dofc_events.web.security import init_security
 
 # A registration form filled to the brim takes some 20 KB; nothing that is posted needs more than this.
 LARGEST_BODY = 256 * 1024
+
+# Several modules share a blueprint.
+VIEWS = (public_views, public_draw_views, account_views, own_views, mail_views, trip_views, draw_views, bus_views)
 
 
 def create_app(settings: Settings) -> Flask:
@@ -69,8 +73,8 @@ def create_app(settings: Settings) -> Flask:
     init_security(app, https)
     init_errors(app)
     init_assets(app, settings.instance)
-    for views in (public_views, account_views, own_views, mail_views):
-        app.register_blueprint(views.blueprint)
+    for blueprint in dict.fromkeys(views.blueprint for views in VIEWS):
+        app.register_blueprint(blueprint)
     commands.register(app)
     structlog.configure(
         processors=[
@@ -106,6 +110,7 @@ def _init_templates(app: Flask, settings: Settings) -> None:
         deadline=dates.deadline,
         moment_range=dates.moment_range,
         short_moment=dates.short_moment,
+        clock=dates.clock,
         zone_name=dates.zone_name,
         day=dates.day,
         day_range=dates.day_range,

@@ -98,11 +98,9 @@ def _add_edition(session: Session, year: int, invented: dict[str, Any], at: date
     for trip in invented["trips"]:
         day = first + timedelta(days=trip["day"])
         starts_at, ends_at = (from_zone(day, time.fromisoformat(trip[end]), zone) for end in ("starts", "ends"))
-        said = {
-            name: value for name, value in trip.items() if name not in ("slug", "capacity", "day", "starts", "ends")
-        }
-        details = TripDetails(starts_at=starts_at, ends_at=ends_at, **said)
-        add_trip(session, edition.id, trip["slug"], details, trip["capacity"], COMMAND, at)
+        said = {name: trip[name] for name in trip.keys() - {"slug", "capacity", "day", "starts", "ends"}}
+        offered = TripDetails(starts_at=starts_at, ends_at=ends_at, **said)
+        add_trip(session, edition.id, trip["slug"], offered, trip["capacity"], COMMAND, at)
     conference.publish_edition(session, edition.id, COMMAND, at)
     return edition
 

@@ -14,6 +14,7 @@ from wtforms import (
     HiddenField,
     IntegerField,
     SelectField,
+    StringField,
     ValidationError,
 )
 from wtforms import Form as PlainForm
@@ -223,9 +224,7 @@ class SettingsForm(Form):
     def _details(self) -> EditionDetails:
         """What was typed; what is no date, number or zone counts as not typed."""
         before, zone = details_of(self.edition), self._sound("zone") or self.edition.zone
-        moments = {
-            name: kept_or_typed(self._sound(name), getattr(before, name), before.zone, zone) for name in MOMENTS
-        }
+        moments = {name: kept_or_typed(self._sound(name), getattr(before, name), before.zone, zone) for name in MOMENTS}
         return EditionDetails(
             city=self.city.data,
             country=self.country.data,
@@ -294,6 +293,19 @@ class SettingsForm(Form):
 
     def _wrong(self, name: str, text: str) -> None:
         self[name].errors = [*self[name].errors, text]
+
+
+class PublishDrawForm(Form):
+    """The button that publishes a draw; `digest` says which, so that nothing is published that nobody saw."""
+
+    digest = HiddenField()
+
+
+class BoardingForm(Form):
+    """The manifest's buttons: the reference of who boarded, or of who did not after all."""
+
+    board = StringField()
+    undo = StringField()
 
 
 def on_the_clock(moment: datetime | None, zone: str) -> datetime | None:

@@ -10,7 +10,8 @@ from dofc_events.conference.models import Category
 from dofc_events.delegates.models import ConsentText, Registration
 from dofc_events.delegates.queries import found_by
 from dofc_events.places.models import Claim, Pool
-from dofc_events.places.rules import PLACE_STATUSES, ClaimStatus
+from dofc_events.places.rules import LIVE, PLACE_STATUSES, ClaimStatus
+from dofc_events.trips.models import Trip
 
 PAGE = 50
 
@@ -20,12 +21,16 @@ AT_EDITION = and_(Pool.id == Claim.pool_id, Pool.edition_id == Registration.edit
 
 @dataclass(frozen=True)
 class Filters:
-    """What the list of registrations is narrowed to; empty text narrows nothing. `category` is a slug."""
+    """What the list of registrations is narrowed to; empty text narrows nothing. `category` and `trip` are slugs.
+
+    Of a trip, whoever has a seat on it, waits or has asked for one.
+    """
 
     q: str = ""
     status: str = ""
     category: str = ""
     country: str = ""
+    trip: str = ""
 
 
 @dataclass(frozen=True)
@@ -117,4 +122,8 @@ def _conditions(edition_id: int, filters: Filters) -> list[ColumnElement[bool]]:
         conditions.append(Registration.category_id.in_(of_slug))
     if filters.country:
         conditions.append(Registration.country == filters.country)
+    if filters.trip:
+        on_it = select(Claim.registration_id).join(Pool, Pool.id == Claim.pool_id).join(Trip, Trip.id == Pool.trip_id)
+        of_edition = (Trip.edition_id == edition_id, Trip.slug == filters.trip, Claim.status.in_(LIVE))
+        conditions.append(Registration.id.in_(on_it.where(*of_edition)))
     return conditions

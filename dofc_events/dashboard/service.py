@@ -18,10 +18,16 @@ from dofc_events.conference.service import (
     faults_in_order,
 )
 from dofc_events.core.audit import Actor, record
+from dofc_events.core.errors import Refusal
 from dofc_events.dashboard.rules import slug_for
+from dofc_events.dashboard.trip_queries import Loss, digest_of, lost_if_moved
 from dofc_events.places.queries import edition_pool
 from dofc_events.places.service import create_pool, lock_edition_pool
+from dofc_events.registration import seats
 from dofc_events.registration.service import resize_edition
+from dofc_events.trips.queries import trip_by_slug
+from dofc_events.trips.service import TripDetails
+from dofc_events.trips.sign_ups import NoSuchTrip
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,14 @@ class EditionWishes:
     details: EditionDetails
     capacity: int | None
     categories: CategoryChanges
+
+
+class SeatsWouldBeLost(Refusal):
+    """If the trip moved, people would lose these seats, and whoever moves it has not said that they know."""
+
+    def __init__(self, losses: Sequence[Loss]) -> None:
+        super().__init__(f"{len(losses)} lost")
+        self.losses = losses
 
 
 def open_draft(
@@ -128,3 +142,28 @@ def _edition(session: Session, edition_id: int) -> Edition:
     if edition is None:
         raise NoSuchEdition(str(edition_id))
     return edition
+
+
+def change_trip(
+    session: Session,
+    edition_id: int,
+    slug: str,
+    details: TripDetails,
+    capacity: int,
+    actor: Actor,
+    now: datetime,
+    *,
+    accepted: str,
+) -> None:
+    """Change a trip as `seats.change_trip` does; `accepted` is the digest of what delegates may lose by it.
+
+    Raises SeatsWouldBeLost if they would lose something else, and what `seats.change_trip` raises.
+    """
+    lock_edition_pool(session, edition_id)
+    found = trip_by_slug(session, edition_id, slug)
+    if found is None:
+        raise NoSuchTrip(slug)
+    losses = lost_if_moved(session, found[0], details.starts_at, details.ends_at)
+    if digest_of(losses) not in ("", accepted):
+        raise SeatsWouldBeLost(losses)
+    seats.change_trip(session, edition_id, slug, details, capacity, actor, now)

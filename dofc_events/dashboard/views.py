@@ -17,6 +17,7 @@ from dofc_events.core.clock import now
 from dofc_events.core.countries import country_names
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.dashboard import queries
+from dofc_events.dashboard.trip_queries import seats_of
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import registration_by_reference
 from dofc_events.mail.outbox import TooManyMessages
@@ -26,6 +27,7 @@ from dofc_events.registration import service as delegates_acts
 from dofc_events.registration.forms import AddressForm
 from dofc_events.registration.queries import standing_of
 from dofc_events.registration.rules import Outcome
+from dofc_events.trips.queries import trip_pools
 from dofc_events.web.forms import answer_too_many, form_page
 
 blueprint = Blueprint("dashboard", __name__, url_prefix="/organise")
@@ -90,6 +92,8 @@ def registrations(edition: Edition) -> ResponseReturnValue:
         # Without what is empty, for addresses that lead to the same list.
         narrowed={name: value for name, value in vars(filters).items() if value},
         countries={code: name for code, name in names.items() if code in present},
+        trips=[trip for trip, _pool in trip_pools(session, edition.id)],
+        seats=seats_of(session, [row.registration.id for row in rows]),
         **shared(edition),
     )
 
@@ -156,7 +160,7 @@ def _registration(edition: Edition, reference: str) -> Registration:
 
 
 def _filters() -> queries.Filters:
-    names = ("q", "status", "category", "country")
+    names = ("q", "status", "category", "country", "trip")
     given = {name: request.args.get(name, "").strip() for name in names}
     if given["status"] and given["status"] not in PLACE_STATUSES:
         abort(404)

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from dofc_events.places.models import Pool
-from dofc_events.places.rules import Availability, availability
+from dofc_events.places.models import Claim, Pool
+from dofc_events.places.rules import Availability, ClaimStatus, availability
 from dofc_events.trips.models import Trip
 
 
@@ -26,7 +26,7 @@ class PlacesLeft:
 
 @dataclass(frozen=True)
 class LearningTrip:
-    """A learning trip as anyone may see it. `capacity` is None until its seats are set."""
+    """A learning trip as anyone may see it, with its seats and how many wait for one."""
 
     slug: str
     title: str
@@ -34,7 +34,14 @@ class LearningTrip:
     meeting_point: str
     starts_at: datetime
     ends_at: datetime
-    capacity: int | None
+    cancelled_at: datetime | None
+    capacity: int
+    taken: int
+    waiting: int
+
+    @property
+    def free(self) -> int:
+        return max(0, self.capacity - self.taken)
 
 
 def places_left(session: Session, edition_ids: Iterable[int]) -> dict[int, PlacesLeft]:
@@ -50,10 +57,12 @@ def places_left(session: Session, edition_ids: Iterable[int]) -> dict[int, Place
 
 
 def learning_trips(session: Session, edition_id: int) -> list[LearningTrip]:
-    """The learning trips of an edition, in the organisers' order."""
+    """The learning trips of an edition, in the organisers' order, cancelled ones too; one query."""
+    waiting = select(func.count()).where(Claim.pool_id == Pool.id, Claim.status == ClaimStatus.WAITLISTED)
+    said = (Trip.slug, Trip.title, Trip.description, Trip.meeting_point, Trip.starts_at, Trip.ends_at)
     rows = session.execute(
-        select(Trip.slug, Trip.title, Trip.description, Trip.meeting_point, Trip.starts_at, Trip.ends_at, Pool.capacity)
-        .join(Pool, Pool.trip_id == Trip.id, isouter=True)
+        select(*said, Trip.cancelled_at, Pool.capacity, Pool.taken, waiting.scalar_subquery())
+        .join(Pool, Pool.trip_id == Trip.id)
         .where(Trip.edition_id == edition_id)
         .order_by(Trip.position, Trip.id)
     )

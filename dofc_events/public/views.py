@@ -70,6 +70,7 @@ def edition(year: int) -> str:
         window=found.window(moment),
         places=places_left(session, [found.id]).get(found.id),
         trips=learning_trips(session, found.id),
+        sign_up_window=found.sign_up_window(moment),
         country_names=country_names(str(get_locale())),
     )
 

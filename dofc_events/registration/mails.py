@@ -28,7 +28,7 @@ CALENDAR_STATUS = {
 }
 
 # Of seats, the first that applies to a message about several.
-SEAT_STATUS_KINDS = {
+SEAT_STATUS_KINDS: dict[str, str] = {
     ClaimStatus.CONFIRMED: "trip-confirmed",
     ClaimStatus.OFFERED: SEAT_OFFERED,
     ClaimStatus.WAITLISTED: "trip-waitlisted",
@@ -130,10 +130,13 @@ def registration_cancelled(standing: Standing, seats: Seats, before: ClaimStatus
 
 def seats_changed(standing: Standing, seats: Seats) -> Envelope:
     """What changed about seats while the place stays as it is. The kind is that of the best that was given."""
-    by_trip = {trip.trip.id: trip for trip in standing.trips}
-    statuses = {by_trip[trip_id].status for trip_id, news in seats.items() if by_trip[trip_id].status != news.before}
-    kind = next((kind for status, kind in SEAT_STATUS_KINDS.items() if status in statuses), "trip-changed")
-    return _message("trips", kind, standing, seats=seats, calendar=standing.status is ClaimStatus.CONFIRMED)
+    changed = [seat for seat in standing.trips if seat.trip.id in seats]
+    news = [seat for seat in changed if seat.status != seats[seat.trip.id].before]
+    status = next((status for status in SEAT_STATUS_KINDS if any(seat.status == status for seat in news)), None)
+    kind = SEAT_STATUS_KINDS[status] if status else "trip-changed"
+    titles = ", ".join(seat.trip.title for seat in changed if not status or SEAT_STATUS_KINDS.get(seat.status) == kind)
+    calendar = standing.status is ClaimStatus.CONFIRMED
+    return _message("trips", kind, standing, seats=seats, calendar=calendar, titles=titles)
 
 
 def registration_changed(standing: Standing, changes: Sequence[str]) -> Envelope:

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, Field
+from wtforms import BooleanField, Field, ValidationError
 from wtforms.utils import unset_value
 
 from dofc_events.core.errors import Refusal
@@ -60,15 +60,15 @@ class TripsField(Field):
     def pre_validate(self, form: Any) -> None:
         offered = {trip.trip.slug for trip in self.tickable}
         if {*self.ticked} - offered or {*self.typed} - {trip.trip.slug for trip in self.ranked}:
-            raise ValueError(_("Some of what you chose cannot be chosen any more. Look at the trips again, and send."))
+            raise ValidationError(_("Some of what you chose cannot be chosen any more: look at the trips again."))
         if not all(text.isascii() and text.isdigit() and 0 < int(text[:9]) <= 99 for text in self.typed.values()):
-            raise ValueError(_("Number your wishes with whole numbers: 1 is your first choice."))
+            raise ValidationError(_("Number your wishes with whole numbers: 1 is your first choice."))
         if len({int(text) for text in self.typed.values()}) < len(self.typed):
-            raise ValueError(_("Give each trip a number of its own: 1 is your first choice."))
+            raise ValidationError(_("Give each trip a number of its own: 1 is your first choice."))
         chosen = [trip for trip in self.tickable if trip.trip.slug in self.ticked]
         for one, other in combinations(chosen, 2):
             if self.at_once and one.trip.overlaps(other.trip) and (_gives(one) or _gives(other)):
-                raise ValueError(
+                raise ValidationError(
                     _(
                         "“%(one)s” and “%(other)s” take place at the same time: choose one of them.",
                         one=one.trip.title,

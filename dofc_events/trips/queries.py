@@ -12,7 +12,7 @@ from dofc_events.delegates.models import Registration
 from dofc_events.delegates.rules import read_aloud
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import LIVE, TAKEN, ClaimStatus
-from dofc_events.trips.draw import from_document
+from dofc_events.trips.draw import Seats, from_document
 from dofc_events.trips.models import DrawnDelegate, Trip
 
 
@@ -74,8 +74,9 @@ class Manifest:
 
 @dataclass(frozen=True)
 class Tally:
-    """What a draw gave, in numbers: how many got their first wish, their second, ..., another trip, and nothing."""
+    """A draw in numbers: the seats; how many got their first wish, their second, ..., another trip, and nothing."""
 
+    trips: tuple[Seats, ...]
     by_wish: tuple[int, ...]
     other: int
     nothing: int
@@ -167,18 +168,14 @@ def manifest_of(session: Session, pool_id: int) -> Manifest:
 
 def wishing(session: Session, edition_id: int) -> tuple[int, int]:
     """How many would be drawn now, and how many have wishes without a confirmed place at the edition."""
-    requested = (
-        exists(Claim)
-        .where(Claim.registration_id == Registration.id, Claim.status == ClaimStatus.REQUESTED)
-        .correlate(Registration)
-    )
     place = aliased(Claim)
-    query = select(place.status, func.count()).join(Pool, Pool.id == place.pool_id)
+    requested = exists().where(Claim.registration_id == Registration.id, Claim.status == ClaimStatus.REQUESTED)
+    query = select(place.status).join(Pool, Pool.id == place.pool_id)
     query = query.join(Registration, Registration.id == place.registration_id)
     query = query.where(Pool.edition_id == edition_id, place.status.in_(LIVE), or_(Registration.any_trip, requested))
-    counts = {status: count for status, count in session.execute(query.group_by(place.status))}
-    drawn = counts.pop(ClaimStatus.CONFIRMED, 0)
-    return drawn, sum(counts.values())
+    statuses = session.scalars(query).all()
+    drawn = sum(1 for status in statuses if status == ClaimStatus.CONFIRMED)
+    return drawn, len(statuses) - drawn
 
 
 def drawn_delegates(session: Session, edition_id: int) -> Sequence[tuple[Registration, int | None]]:
@@ -192,13 +189,14 @@ def drawn_delegates(session: Session, edition_id: int) -> Sequence[tuple[Registr
 def tally_of(document: str) -> Tally:
     """The numbers of a draw, out of what is published of it."""
     content = json.loads(document)
-    _, people, _ = from_document(content)
+    trips, people, _ = from_document(content)
     longest = max((len(person.wishes) for person in people), default=0)
     got: Counter[int | None] = Counter()
     for person in people:
         slug = content["result"][person.id]
         got[person.wishes.index(slug) if slug in person.wishes else longest if slug else None] += 1
-    return Tally(tuple(got[number] for number in range(longest)), other=got[longest], nothing=got[None])
+    by_wish = tuple(got[number] for number in range(longest))
+    return Tally(tuple(trips), by_wish, other=got[longest], nothing=got[None])
 
 
 def held_on_both(session: Session, trip_id: int, others: Sequence[int]) -> Sequence[tuple[Registration, Trip]]:

@@ -1,0 +1,298 @@
+"""Organisers' pages about learning trips: what is on offer, how seats are given, and who is on a trip."""
+
+from typing import Any
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from dofc_events.accounts.guards import acting, edition_staff
+from dofc_events.accounts.rules import RoleName
+from dofc_events.conference.models import Edition
+from dofc_events.conference.rules import TripMode
+from dofc_events.core.clock import now
+from dofc_events.core.db import db, unit_of_work
+from dofc_events.core.errors import Refusal
+from dofc_events.dashboard import service, trip_queries
+from dofc_events.dashboard.trip_forms import (
+    TAKE_OFF,
+    AddPersonForm,
+    ChangeTripForm,
+    MovePersonForm,
+    NewTripForm,
+    OrderForm,
+    SignUpForm,
+)
+from dofc_events.dashboard.views import EDITION, blueprint, shared
+from dofc_events.delegates.models import Registration
+from dofc_events.delegates.queries import live_registration, registration_by_reference
+from dofc_events.places.models import Pool
+from dofc_events.places.queries import edition_pool
+from dofc_events.places.rules import LIVE, ClaimStatus
+from dofc_events.places.service import NothingFree
+from dofc_events.registration import seats
+from dofc_events.registration.service import RegistrationOver
+from dofc_events.trips import service as trips_service
+from dofc_events.trips.drawing import AlreadyDrawn
+from dofc_events.trips.models import Trip
+from dofc_events.trips.queries import claims_on_trips, trip_by_slug, trip_pools
+from dofc_events.trips.service import PLACE_AND_TIME
+from dofc_events.trips.sign_ups import SeatsOverlap, TripOver
+from dofc_events.web.forms import ButtonForm, answer_errors, form_page
+
+__all__ = ["blueprint"]
+
+TRIPS = f"{EDITION}/trips"
+TRIP = f"{TRIPS}/<slug>"
+
+
+@blueprint.get(TRIPS)
+@edition_staff(RoleName.ORGANISER)
+def trips(edition: Edition) -> ResponseReturnValue:
+    """The learning trips of an edition, in their order, and how their seats are given."""
+    rows = trip_queries.trip_rows(db.session(), edition)
+    form = OrderForm.of([row.trip.slug for row in rows])
+    return render_template("dashboard/trips.html", form=form, **_list(edition, rows))
+
+
+@blueprint.post(f"{TRIPS}/order")
+@edition_staff(RoleName.ORGANISER)
+def order_trips(edition: Edition) -> ResponseReturnValue:
+    """Put the trips into another order, which all pages follow."""
+    rows = trip_queries.trip_rows(db.session(), edition)
+    form = OrderForm.of([row.trip.slug for row in rows])
+    if not form.validate_on_submit():
+        return answer_errors(form, "dashboard/trips.html", **_list(edition, rows))
+    with unit_of_work() as session:
+        trips_service.put_in_order(session, edition.id, form.in_order(), acting(), now())
+    flash(_("The order is saved."), "success")
+    return redirect(url_for(".trips", year=edition.year), 303)
+
+
+@blueprint.route(f"{TRIPS}/new", methods=["GET", "POST"])
+@edition_staff(RoleName.ORGANISER)
+def new_trip(edition: Edition) -> ResponseReturnValue:
+    """Put a trip on offer."""
+    _with_places(edition)
+    form, context = NewTripForm.of(edition), {"trip": None, **shared(edition)}
+    if not form.validate_on_submit():
+        return form_page(form, "dashboard/trip.html", **context)
+    slug = form.slug_among([trip.slug for trip, _pool in trip_pools(db.session(), edition.id)])
+    try:
+        with unit_of_work() as session:
+            trips_service.add_trip(session, edition.id, slug, form.to_details(), form.capacity.data, acting(), now())
+    except Refusal as refusal:
+        form.show_refusal(refusal)
+        return answer_errors(form, "dashboard/trip.html", **context)
+    flash(_("“%(trip)s” is on offer.", trip=form.title.data), "success")
+    return redirect(url_for(".trips", year=edition.year), 303)
+
+
+@blueprint.route(f"{TRIP}/", methods=["GET", "POST"])
+@edition_staff(RoleName.ORGANISER)
+def trip(edition: Edition, slug: str) -> ResponseReturnValue:
+    """What is said of a trip, and its seats; before a move takes seats away, it is said whose."""
+    trip, pool = _trip(edition, slug)
+    form = ChangeTripForm.of(edition, trip, pool.capacity)
+    told = sum(len(people) for people in trip_queries.people_on(db.session(), pool.id).values())
+    context = {"trip": trip, "pool": pool, "told": told, "losses": (), **shared(edition)}
+    if not form.validate_on_submit():
+        return form_page(form, "dashboard/trip.html", **context)
+    details, accepted = form.to_details(), form.accepted.data
+    try:
+        with unit_of_work() as session:
+            service.change_trip(
+                session, edition.id, slug, details, form.capacity.data, acting(), now(), accepted=accepted
+            )
+    except service.SeatsWouldBeLost as refusal:
+        form.accepted.data = trip_queries.digest_of(refusal.losses)
+        return answer_errors(form, "dashboard/trip.html", **{**context, "losses": refusal.losses})
+    except Refusal as refusal:
+        form.show_refusal(refusal)
+        return answer_errors(form, "dashboard/trip.html", **context)
+    _say_saved(told if any(getattr(details, name) != getattr(trip, name) for name in PLACE_AND_TIME) else 0)
+    return redirect(url_for(".trip", year=edition.year, slug=slug), 303)
+
+
+@blueprint.route(f"{TRIP}/cancel", methods=["GET", "POST"])
+@edition_staff(RoleName.ORGANISER)
+def cancel_trip(edition: Edition, slug: str) -> ResponseReturnValue:
+    """Call a trip off, after asking."""
+    trip, pool = _trip(edition, slug)
+    people, form = trip_queries.people_on(db.session(), pool.id), ButtonForm()
+    if not form.validate_on_submit():
+        return form_page(form, "dashboard/trip_cancel.html", trip=trip, people=people, **shared(edition))
+    with unit_of_work() as session:
+        seats.cancel_trip(session, edition.id, slug, acting(), now())
+    flash(_("“%(trip)s” is cancelled. Everyone concerned is told by mail.", trip=trip.title), "success")
+    return redirect(url_for(".trips", year=edition.year), 303)
+
+
+@blueprint.route(f"{TRIPS}/sign-up", methods=["GET", "POST"])
+@edition_staff(RoleName.ORGANISER)
+def sign_up(edition: Edition) -> ResponseReturnValue:
+    """How seats are given, and when one can ask for them."""
+    _with_places(edition)
+    form, told = SignUpForm.of(edition), trip_queries.told_of_another_mode(db.session(), edition)
+    context = {"told": told, **shared(edition)}
+    if not form.validate_on_submit():
+        return form_page(form, "dashboard/sign_up.html", **context)
+    opens_at, closes_at = form.window()
+    try:
+        with unit_of_work() as session:
+            seats.set_sign_up(session, edition.id, TripMode(form.mode.data), opens_at, closes_at, acting(), now())
+    except AlreadyDrawn:
+        form.mode.errors = [_("The draw is published. From then on it stays the way in which seats were given.")]
+        return answer_errors(form, "dashboard/sign_up.html", **context)
+    _say_saved(told if form.mode.data != edition.trip_mode else 0)
+    return redirect(url_for(".trips", year=edition.year), 303)
+
+
+@blueprint.route(f"{TRIP}/people", methods=["GET", "POST"])
+@edition_staff(RoleName.ORGANISER)
+def trip_people(edition: Edition, slug: str) -> ResponseReturnValue:
+    """Who is on a trip, waits or has asked for it. `?person=` names somebody who is moved, taken off or added."""
+    trip, pool = _trip(edition, slug)
+    session, person = db.session(), None
+    if "person" in request.args:
+        person = registration_by_reference(session, edition.id, request.args["person"]) or abort(404)
+    claim = claims_on_trips(session, person.id).get(trip.id) if person else None
+    context = {"trip": trip, "pool": pool, "people": trip_queries.people_on(session, pool.id), **shared(edition)}
+    if person and claim and claim.status in LIVE:
+        return _move(edition, trip, person, ClaimStatus(claim.status), context)
+    return _add(edition, trip, person, context)
+
+
+def _add(edition: Edition, trip: Trip, person: Registration | None, context: dict[str, Any]) -> ResponseReturnValue:
+    page, context = "dashboard/trip_people.html", {**context, "person": None}
+    form = AddPersonForm(data={"person": person.reference if person else ""})
+    if not form.validate_on_submit():
+        return form_page(form, page, **context)
+    found = _found(edition, form.person.data)
+    if found is None:
+        form.person.errors = [_("Nobody is registered with this reference or address.")]
+    elif any(found.id == there.registration.id for there in context["people"][ClaimStatus.CONFIRMED]):
+        form.person.errors = [_("%(name)s has a seat on this trip already.", name=found.full_name)]
+    else:
+        try:
+            with unit_of_work() as session:
+                seats.give_seat(session, found.id, trip.slug, form.reason.data, acting(), now())
+        except Refusal as refusal:
+            form.person.errors = [_why_not(refusal, found, trip)]
+        else:
+            flash(_("%(name)s has a seat on “%(trip)s”.", name=found.full_name, trip=trip.title), "success")
+            return redirect(url_for(".trip_people", year=edition.year, slug=trip.slug), 303)
+    return answer_errors(form, page, **context)
+
+
+def _move(
+    edition: Edition, trip: Trip, person: Registration, status: ClaimStatus, context: dict[str, Any]
+) -> ResponseReturnValue:
+    page, form = "dashboard/trip_people.html", MovePersonForm()
+    others = {t.slug: (t, pool) for t, pool in trip_pools(db.session(), edition.id) if t.can_be_joined(now())}
+    if status is ClaimStatus.CONFIRMED:
+        others.pop(trip.slug, None)
+    form.to.choices = [*((slug, _to_trip(trip, t, pool)) for slug, (t, pool) in others.items()), _take_off(status)]
+    context = {**context, "person": person, "status": status}
+    if not form.validate_on_submit():
+        return form_page(form, page, **context)
+    to = form.to.data
+    try:
+        with unit_of_work() as session:
+            if to == TAKE_OFF:
+                seats.take_seat(session, person.id, trip.slug, form.reason.data, acting(), now())
+            else:
+                left = "" if to == trip.slug else trip.slug
+                seats.give_seat(session, person.id, to, form.reason.data, acting(), now(), instead_of=left)
+    except Refusal as refusal:
+        form.to.errors = [_why_not(refusal, person, others[to][0])]
+        return answer_errors(form, page, **context)
+    if to == TAKE_OFF:
+        flash(_("%(name)s is not on “%(trip)s” any more.", name=person.full_name, trip=trip.title), "success")
+    else:
+        flash(_("%(name)s has a seat on “%(trip)s”.", name=person.full_name, trip=others[to][0].title), "success")
+    return redirect(url_for(".trip_people", year=edition.year, slug=trip.slug), 303)
+
+
+def _to_trip(here: Trip, there: Trip, pool: Pool) -> str:
+    free = pool.capacity - pool.taken
+    room = ngettext("%(num)d seat is free", "%(num)d seats are free", free) if free else _("it is full")
+    text: str = (
+        _("A seat on this trip now, past those who wait (%(room)s)", room=room)
+        if there.slug == here.slug
+        else _("Move to “%(trip)s” (%(room)s)", trip=there.title, room=room)
+    )
+    return text
+
+
+def _take_off(status: ClaimStatus) -> tuple[str, str]:
+    if status in (ClaimStatus.CONFIRMED, ClaimStatus.OFFERED):
+        return TAKE_OFF, _("Take off this trip; the seat goes to the next in line")
+    return TAKE_OFF, _("Take off this trip’s list")
+
+
+def _why_not(refusal: Refusal, person: Registration, trip: Trip) -> str:
+    """Why somebody cannot be given a seat."""
+    name, text = person.full_name, ""
+    match refusal:
+        case NothingFree():
+            text = _("All seats on “%(trip)s” are taken: raise the number of seats first.", trip=trip.title)
+        case SeatsOverlap(held=held):
+            text = _(
+                "%(name)s has a seat on “%(held)s”, which is at the same time: take them off that trip first.",
+                name=name,
+                held=held,
+            )
+        case seats.NoPlace():
+            text = _("%(name)s has no confirmed place at the conference, and without one no seat.", name=name)
+        case RegistrationOver() if person.ended_at is not None:
+            text = _("The registration of %(name)s was cancelled.", name=name)
+        case RegistrationOver():
+            text = _("The edition is over.")
+        case TripOver():
+            text = _("“%(trip)s” is cancelled or has begun: nobody can join it any more.", trip=trip.title)
+        case _:
+            raise refusal
+    return text
+
+
+def _found(edition: Edition, words: str) -> Registration | None:
+    """Who has that reference or, if it is an address, is registered with it."""
+    if "@" in words:
+        return live_registration(db.session(), edition.id, words)
+    return registration_by_reference(db.session(), edition.id, words.upper())
+
+
+def _trip(edition: Edition, slug: str) -> tuple[Trip, Pool]:
+    found = trip_by_slug(db.session(), edition.id, slug)
+    if found is None:
+        abort(404)
+    return found
+
+
+def _with_places(edition: Edition) -> None:
+    """An edition whose registrations are not kept here has no seats to give either."""
+    if edition_pool(db.session(), edition.id) is None:
+        abort(404)
+
+
+def _list(edition: Edition, rows: list[trip_queries.TripRow]) -> dict[str, Any]:
+    running = [row for row in rows if row.trip.cancelled_at is None]
+    return {
+        "rows": rows,
+        "all_collide": len(running) > 1 and all(len(row.overlaps) == len(running) - 1 for row in running),
+        "has_places": edition_pool(db.session(), edition.id) is not None,
+        "window": edition.sign_up_window(now()),
+        **shared(edition),
+    }
+
+
+def _say_saved(told: int) -> None:
+    if told:
+        flash(
+            ngettext("Saved. %(num)d person is told by mail.", "Saved. %(num)d people are told by mail.", told),
+            "success",
+        )
+    else:
+        flash(_("Saved."), "success")
