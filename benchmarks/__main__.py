@@ -11,12 +11,15 @@ from pathlib import Path
 
 import psutil
 
+from benchmarks.draw import draw_seconds
 from benchmarks.load import Cost, measure, register, three_requests
+from benchmarks.trips import sign_up_cost
 from tests.support.databases import Databases
 from tests.support.site import Site, free_port
 
 SERVERS = 2
 TIMES = {1: 60, 8: 20}
+DELEGATES = (300, 3000)
 
 
 def main() -> None:
@@ -30,6 +33,13 @@ def main() -> None:
             for kind in ("sqlite", "postgresql"):
                 for clients, cost in _registrations(databases, kind, Path(folder)).items():
                     _row(f"registration, {kind}, {_clients(clients)}", cost, bare[clients])
+            for kind in ("sqlite", "postgresql"):
+                for delegates in DELEGATES:
+                    with databases.fresh(kind) as url:
+                        cpu, clock = sign_up_cost(url, Path(folder), delegates)
+                    print(f"{f'sign-up, {kind}, {delegates} before':34}{cpu:>9.1f}{clock:>10.1f}", flush=True)
+            for delegates in DELEGATES:
+                print(f"{f'draw, {delegates} delegates, 12 trips':34}{'':9}{draw_seconds(delegates) * 1000:>10.1f}")
         finally:
             databases.stop()
 

@@ -12,7 +12,7 @@ from dofc_events.accounts.forms import SignInForm
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.config import ROOT, Settings
 from dofc_events.mail.rules import MessageState
-from dofc_events.places.rules import ClaimStatus
+from dofc_events.places.rules import PLACE_STATUSES, ClaimStatus
 from dofc_events.registration.forms import AddressForm, HandOverForm, RegistrationForm
 from dofc_events.registration.queries import STATUS_KINDS
 
@@ -120,10 +120,15 @@ def test_the_contract_names_every_kind_of_message():
 
 @pytest.mark.parametrize(
     ("of_what", "states"),
-    [("a registration's place", ClaimStatus), ("a message", MessageState), ("an edition", EditionStatus)],
+    [("a registration's place", PLACE_STATUSES), ("a message", MessageState), ("an edition", EditionStatus)],
 )
 def test_the_contract_names_every_state(of_what, states):
     assert code_in(row(section("States"), of_what)) == values_of(states)
+
+
+def test_the_contract_names_what_a_seat_can_be_more_than_a_place():
+    more = code_in(row(section("States"), "a seat on a learning trip"))
+    assert more == values_of(set(ClaimStatus) - set(PLACE_STATUSES)) | {"none"}
 
 
 def test_operations_says_what_to_do_in_every_state_of_a_message():

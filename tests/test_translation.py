@@ -14,7 +14,7 @@ from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.countries import country_names
 from dofc_events.delegates.links import token_of
 from dofc_events.mail.rules import MessageState
-from dofc_events.places.rules import ClaimStatus
+from dofc_events.places.rules import PLACE_STATUSES, ClaimStatus
 from tests.support.factories import NOW, claim_of, make_account, make_edition, make_registration
 from tests.support.letters import letters
 
@@ -135,7 +135,7 @@ def test_public_pages_are_translated(client, path):
     check(client.get(path))
 
 
-@pytest.mark.parametrize("status", ClaimStatus)
+@pytest.mark.parametrize("status", PLACE_STATUSES)
 @pytest.mark.parametrize("columns", [{}, {"freezes_at": NOW}, {"status": EditionStatus.ARCHIVED}], ids=str)
 def test_own_pages_are_translated(client, own, status, columns):
     address = own(status, **columns)
@@ -177,7 +177,7 @@ def test_what_is_said_about_a_closed_form_is_translated(client, edition, writing
 
 
 def test_messages_are_translated(own, reading):
-    for status in ClaimStatus:
+    for status in PLACE_STATUSES:
         own(status)
     with reading() as session:
         for message in letters(session):

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, Field, HiddenField, IntegerField, RadioField, ValidationError
+from wtforms import BooleanField, Field, IntegerField, RadioField, StringField, ValidationError
 from wtforms.fields import DateField, TimeField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
@@ -114,9 +114,9 @@ class NewTripForm(TripForm):
 
 
 class ChangeTripForm(TripForm):
-    """A trip as it stands. `accepted` is the digest of the losses that the page has warned of."""
+    """A trip as it stands. `accepted` comes from the button below a warning: the digest of what that warned of."""
 
-    accepted = HiddenField()
+    accepted = StringField()
 
     @classmethod
     def of(cls, edition: Edition, trip: Trip, capacity: int) -> "ChangeTripForm":

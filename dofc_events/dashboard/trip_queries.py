@@ -107,6 +107,51 @@ def people_on(session: Session, pool_id: int) -> dict[ClaimStatus, list[PersonOn
     return found
 
 
+def lost_if_moved(session: Session, trip: Trip, starts_at: datetime, ends_at: datetime) -> list[Loss]:
+    """What delegates would lose if a trip took place at another time, as `SeatBook.end_overlaps_with` decides it.
+
+    Who has a confirmed seat on another trip at that time keeps it, and loses what they have of this one. Who has a
+    confirmed seat on this one loses what else they asked for at that time.
+    """
+    mine, theirs, my_pool, their_pool = aliased(Claim), aliased(Claim), aliased(Pool), aliased(Pool)
+    query = (
+        select(Registration, mine.status, theirs.status, Trip.title)
+        .join(mine, and_(mine.registration_id == Registration.id, mine.status.in_(LIVE)))
+        .join(my_pool, and_(my_pool.id == mine.pool_id, my_pool.trip_id == trip.id))
+        .join(theirs, and_(theirs.registration_id == Registration.id, theirs.status.in_(LIVE)))
+        .join(their_pool, their_pool.id == theirs.pool_id)
+        .join(Trip, and_(Trip.id == their_pool.trip_id, Trip.id != trip.id))
+        .where(Trip.starts_at < ends_at, Trip.ends_at > starts_at)
+        .order_by(Registration.family_name, Registration.given_name, Registration.id, Trip.position)
+    )
+    this_one: dict[str, Loss] = {}
+    others: list[Loss] = []
+    for person, here, there, title in session.execute(query):
+        if there == ClaimStatus.CONFIRMED:
+            loss = Loss(person.full_name, person.reference, ClaimStatus(here), lost=trip.title, kept=title)
+            this_one.setdefault(person.reference, loss)
+        elif here == ClaimStatus.CONFIRMED:
+            others.append(Loss(person.full_name, person.reference, ClaimStatus(there), lost=title, kept=trip.title))
+    return [*this_one.values(), *(loss for loss in others if loss.reference not in this_one)]
+
+
+def digest_of(losses: Sequence[Loss]) -> str:
+    """A name for exactly these losses, "" for none; who confirms it has seen no others."""
+    lines = sorted(f"{loss.reference} {loss.status} {loss.lost}" for loss in losses)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest() if lines else ""
+
+
+def seats_of(session: Session, registration_ids: Collection[int]) -> dict[int, list[tuple[Trip, ClaimStatus]]]:
+    """What each of these registrations has of seats, in the order of the trips; one query."""
+    query = select(Claim.registration_id, Trip, Claim.status).join(Pool, Pool.id == Claim.pool_id)
+    query = query.join(Trip, Trip.id == Pool.trip_id).where(Claim.registration_id.in_(registration_ids))
+    query = query.where(Claim.status.in_(LIVE)).order_by(Trip.position, Trip.id)
+    found: dict[int, list[tuple[Trip, ClaimStatus]]] = {}
+    for registration_id, trip, status in session.execute(query):
+        found.setdefault(registration_id, []).append((trip, ClaimStatus(status)))
+    return found
+
+
 def told_of_another_mode(session: Session, edition: Edition) -> int:
     """How many people are told if seats are given the other way: who waits for a seat, or has wishes for the draw."""
     turned = ClaimStatus.REQUESTED if edition.collects_wishes else ClaimStatus.WAITLISTED

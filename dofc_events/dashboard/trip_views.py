@@ -29,14 +29,14 @@ from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import live_registration, registration_by_reference
 from dofc_events.places.models import Pool
 from dofc_events.places.queries import edition_pool
-from dofc_events.places.rules import LIVE, ClaimStatus
+from dofc_events.places.rules import ClaimStatus
 from dofc_events.places.service import NothingFree
 from dofc_events.registration import seats
 from dofc_events.registration.service import RegistrationOver
 from dofc_events.trips import service as trips_service
 from dofc_events.trips.drawing import AlreadyDrawn
 from dofc_events.trips.models import Trip
-from dofc_events.trips.queries import claims_on_trips, trip_by_slug, trip_pools
+from dofc_events.trips.queries import TripStanding, trip_by_slug, trip_pools, trips_of
 from dofc_events.trips.service import PLACE_AND_TIME
 from dofc_events.trips.sign_ups import SeatsOverlap, TripOver
 from dofc_events.web.forms import ButtonForm, answer_errors, form_page
@@ -99,15 +99,15 @@ def trip(edition: Edition, slug: str) -> ResponseReturnValue:
     context = {"trip": trip, "pool": pool, "told": told, "losses": (), **shared(edition)}
     if not form.validate_on_submit():
         return form_page(form, "dashboard/trip.html", **context)
-    details, accepted = form.to_details(), form.accepted.data
+    details, accepted = form.to_details(), form.accepted.data or ""
     try:
         with unit_of_work() as session:
             service.change_trip(
                 session, edition.id, slug, details, form.capacity.data, acting(), now(), accepted=accepted
             )
     except service.SeatsWouldBeLost as refusal:
-        form.accepted.data = trip_queries.digest_of(refusal.losses)
-        return answer_errors(form, "dashboard/trip.html", **{**context, "losses": refusal.losses})
+        context |= {"losses": refusal.losses, "digest": trip_queries.digest_of(refusal.losses)}
+        return answer_errors(form, "dashboard/trip.html", **context)
     except Refusal as refusal:
         form.show_refusal(refusal)
         return answer_errors(form, "dashboard/trip.html", **context)
@@ -157,15 +157,16 @@ def trip_people(edition: Edition, slug: str) -> ResponseReturnValue:
     session, person = db.session(), None
     if "person" in request.args:
         person = registration_by_reference(session, edition.id, request.args["person"]) or abort(404)
-    claim = claims_on_trips(session, person.id).get(trip.id) if person else None
     context = {"trip": trip, "pool": pool, "people": trip_queries.people_on(session, pool.id), **shared(edition)}
-    if person and claim and claim.status in LIVE:
-        return _move(edition, trip, person, ClaimStatus(claim.status), context)
+    if person and any(person.id == there.registration.id for line in context["people"].values() for there in line):
+        return _move(edition, trip, person, context)
     return _add(edition, trip, person, context)
 
 
 def _add(edition: Edition, trip: Trip, person: Registration | None, context: dict[str, Any]) -> ResponseReturnValue:
     page, context = "dashboard/trip_people.html", {**context, "person": None}
+    if trip.cancelled_at is not None:
+        return render_template(page, form=AddPersonForm(formdata=None), **context)
     form = AddPersonForm(data={"person": person.reference if person else ""})
     if not form.validate_on_submit():
         return form_page(form, page, **context)
@@ -186,15 +187,14 @@ def _add(edition: Edition, trip: Trip, person: Registration | None, context: dic
     return answer_errors(form, page, **context)
 
 
-def _move(
-    edition: Edition, trip: Trip, person: Registration, status: ClaimStatus, context: dict[str, Any]
-) -> ResponseReturnValue:
+def _move(edition: Edition, trip: Trip, person: Registration, context: dict[str, Any]) -> ResponseReturnValue:
     page, form = "dashboard/trip_people.html", MovePersonForm()
-    others = {t.slug: (t, pool) for t, pool in trip_pools(db.session(), edition.id) if t.can_be_joined(now())}
-    if status is ClaimStatus.CONFIRMED:
-        others.pop(trip.slug, None)
-    form.to.choices = [*((slug, _to_trip(trip, t, pool)) for slug, (t, pool) in others.items()), _take_off(status)]
-    context = {**context, "person": person, "status": status}
+    standings = trips_of(db.session(), edition.id, person.id)
+    (here,) = (standing for standing in standings if standing.trip.id == trip.id)
+    open_to = [s for s in standings if s.status != ClaimStatus.CONFIRMED and s.trip.can_be_joined(now())]
+    form.to.choices = [*((s.trip.slug, _to_trip(here, s)) for s in open_to), (TAKE_OFF, _take_off(here))]
+    others = {standing.trip.slug: standing.trip for standing in open_to}
+    context = {**context, "person": person, "here": here}
     if not form.validate_on_submit():
         return form_page(form, page, **context)
     to = form.to.data
@@ -206,35 +206,38 @@ def _move(
                 left = "" if to == trip.slug else trip.slug
                 seats.give_seat(session, person.id, to, form.reason.data, acting(), now(), instead_of=left)
     except Refusal as refusal:
-        form.to.errors = [_why_not(refusal, person, others[to][0])]
+        form.to.errors = [_why_not(refusal, person, others[to])]
         return answer_errors(form, page, **context)
     if to == TAKE_OFF:
         flash(_("%(name)s is not on “%(trip)s” any more.", name=person.full_name, trip=trip.title), "success")
     else:
-        flash(_("%(name)s has a seat on “%(trip)s”.", name=person.full_name, trip=others[to][0].title), "success")
+        flash(_("%(name)s has a seat on “%(trip)s”.", name=person.full_name, trip=others[to].title), "success")
     return redirect(url_for(".trip_people", year=edition.year, slug=trip.slug), 303)
 
 
-def _to_trip(here: Trip, there: Trip, pool: Pool) -> str:
-    free = pool.capacity - pool.taken
-    room = ngettext("%(num)d seat is free", "%(num)d seats are free", free) if free else _("it is full")
+def _to_trip(here: TripStanding, there: TripStanding) -> str:
+    room = ngettext("%(num)d seat is free", "%(num)d seats are free", there.free) if there.free else _("it is full")
+    text: str
+    if there.is_held:
+        text = _("Confirm the seat that is offered on “%(trip)s”", trip=there.trip.title)
+    elif there is here:
+        text = _("Give a seat on this trip now, past those who wait (%(room)s)", room=room)
+    else:
+        text = _("Move to “%(trip)s” (%(room)s)", trip=there.trip.title, room=room)
+    return text
+
+
+def _take_off(here: TripStanding) -> str:
     text: str = (
-        _("A seat on this trip now, past those who wait (%(room)s)", room=room)
-        if there.slug == here.slug
-        else _("Move to “%(trip)s” (%(room)s)", trip=there.title, room=room)
+        _("Take off this trip; the seat goes to the next in line") if here.is_held else _("Take off this trip’s list")
     )
     return text
 
 
-def _take_off(status: ClaimStatus) -> tuple[str, str]:
-    if status in (ClaimStatus.CONFIRMED, ClaimStatus.OFFERED):
-        return TAKE_OFF, _("Take off this trip; the seat goes to the next in line")
-    return TAKE_OFF, _("Take off this trip’s list")
-
-
 def _why_not(refusal: Refusal, person: Registration, trip: Trip) -> str:
     """Why somebody cannot be given a seat."""
-    name, text = person.full_name, ""
+    text: str
+    name = person.full_name
     match refusal:
         case NothingFree():
             text = _("All seats on “%(trip)s” are taken: raise the number of seats first.", trip=trip.title)

@@ -15,9 +15,12 @@ from dofc_events.mail.render import link, render_message
 from dofc_events.mail.rules import deliverable
 from dofc_events.places.models import Claim
 from dofc_events.places.rules import ClaimStatus
-from dofc_events.registration.rules import PLACE_OFFERED, SEAT_OFFERED
 from dofc_events.trips.queries import TripStanding
 from dofc_events.trips.rules import Reason
+
+# What announces an offer ends with it.
+PLACE_OFFERED = "registration-offered"
+SEAT_OFFERED = "trip-offered"
 
 CALENDAR_STATUS = {
     ClaimStatus.CONFIRMED: "CONFIRMED",

@@ -18,10 +18,10 @@ from dofc_events.mail.envelope import Envelope
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.places.service import OfferTerms, Promotion
 from dofc_events.registration import mails
-from dofc_events.registration.mails import SeatNews
+from dofc_events.registration.mails import PLACE_OFFERED, SEAT_OFFERED, SeatNews
 from dofc_events.registration.models import UntoldNews
 from dofc_events.registration.queries import standing_of
-from dofc_events.registration.rules import BATCH, PLACE_OFFERED, SEAT_OFFERED
+from dofc_events.registration.rules import BATCH
 from dofc_events.trips.rules import Reason
 from dofc_events.trips.sign_ups import SeatBook
 

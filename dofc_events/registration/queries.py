@@ -13,9 +13,8 @@ from dofc_events.mail.rules import MessageState
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.queries import open_offers, overdue, place_of, waiting_for, waiting_position
 from dofc_events.places.rules import ClaimStatus, is_late
-from dofc_events.registration.mails import SEAT_STATUS_KINDS, Standing
+from dofc_events.registration.mails import PLACE_OFFERED, SEAT_OFFERED, SEAT_STATUS_KINDS, Standing
 from dofc_events.registration.models import UntoldNews
-from dofc_events.registration.rules import PLACE_OFFERED, SEAT_OFFERED
 from dofc_events.trips.queries import trips_of
 
 OFFERS = (PLACE_OFFERED, SEAT_OFFERED)

@@ -6,10 +6,6 @@ from datetime import datetime
 # From how many people on the messages of one act are written by the worker, in batches of this size.
 BATCH = 50
 
-# The kinds of the messages that announce an offer: what they say ends with it.
-PLACE_OFFERED = "registration-offered"
-SEAT_OFFERED = "trip-offered"
-
 
 class Outcome(enum.StrEnum):
     """What sending the registration form led to."""

@@ -113,6 +113,9 @@ class SeatBook:
         if self.trips and not self.edition.collects_wishes:
             requested = self._preferred(registration_id, lambda status: status == ClaimStatus.REQUESTED)
             self._ask_in_turn(requested, Reason.ASKED, one=self.edition.was_drawn)
+            for claim, trip in requested:
+                if claim.status == ClaimStatus.REQUESTED:
+                    self._end(claim, trip.id, Reason.DRAWN)
 
     def accept(self, registration_id: int, trip: Trip) -> None:
         """Take the seat that is offered. Raises NoOpenOffer."""

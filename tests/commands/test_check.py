@@ -59,7 +59,7 @@ def test_check_is_content_with_news_that_are_still_to_be_written(check, full, wr
     with writing() as session:
         registration = session.scalars(select(Registration).where(Registration.reference == full["fourth"])).one()
         session.execute(delete(Message).where(Message.about == full["fourth"]))
-        session.add(UntoldNews(registration_id=registration.id, since=now()))
+        session.add(UntoldNews(registration_id=registration.id, since=now(), news={"place": True}))
     assert check() == (0, ["Everything adds up."])
 
 

@@ -168,7 +168,7 @@ def test_a_broken_registration_stops_nobody_elses_mail(worker, smtp, writing, re
         session.execute(update(Message).where(Message.kind == "registration-offered").values(state="sent"))
         broken = make_registration(session, session.scalars(select(Edition)).one(), now=now())
         session.execute(delete(Claim).where(Claim.registration_id == broken.id))
-        session.add(UntoldNews(registration_id=broken.id, since=now()))
+        session.add(UntoldNews(registration_id=broken.id, since=now(), news={"place": True}))
         (address,) = enqueue_many(session, 1)
     assert "timer_failed" in worker()
     assert len(smtp.messages_to(address)) == 1

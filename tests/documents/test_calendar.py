@@ -33,7 +33,7 @@ def parsed(file: str):
 
 
 def test_the_file_says_what_the_entry_says():
-    calendar, event = parsed(calendar_file(entry()))
+    calendar, event = parsed(calendar_file([entry()]))
     assert (str(calendar["VERSION"]), str(calendar["METHOD"])) == ("2.0", "PUBLISH")
     assert calendar["PRODID"]
     assert (str(event["UID"]), event["SEQUENCE"], str(event["STATUS"])) == (entry().uid, 3, "CONFIRMED")
@@ -44,7 +44,7 @@ def test_the_file_says_what_the_entry_says():
 
 
 def test_a_cancelled_entry_takes_itself_out_of_the_calendar():
-    calendar, event = parsed(calendar_file(entry(status="CANCELLED")))
+    calendar, event = parsed(calendar_file([entry(status="CANCELLED")]))
     assert (str(calendar["METHOD"]), str(event["STATUS"])) == ("CANCEL", "CANCELLED")
 
 
@@ -52,7 +52,7 @@ def test_a_cancelled_entry_takes_itself_out_of_the_calendar():
 @pytest.mark.parametrize("month", [1, 3, 6, 10, 12])
 def test_the_rules_of_the_zone_give_the_times_that_its_clocks_show(zone, month):
     starts_at = datetime(2027, month, 28, 7, 30, tzinfo=UTC)
-    calendar, event = parsed(calendar_file(entry(zone, starts_at=starts_at, ends_at=starts_at + timedelta(hours=1))))
+    calendar, event = parsed(calendar_file([entry(zone, starts_at=starts_at, ends_at=starts_at + timedelta(hours=1))]))
     (rules,) = calendar.walk("VTIMEZONE")
     assert str(rules["TZID"]) == zone == event["DTSTART"].params["TZID"]
     assert event["DTSTART"].dt.replace(tzinfo=None) == starts_at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
@@ -64,19 +64,19 @@ def test_the_rules_of_the_zone_give_the_times_that_its_clocks_show(zone, month):
 
 
 def test_utc_needs_no_rules():
-    file = calendar_file(entry("UTC"))
+    file = calendar_file([entry("UTC")])
     assert "VTIMEZONE" not in file and "DTSTART:20270603T073000Z" in file
 
 
 def test_two_editions_in_one_zone_have_the_same_rules_and_each_its_own_times():
-    first, second = calendar_file(entry()), calendar_file(entry(uid="other@days-of-clusters", summary="Other"))
+    first, second = calendar_file([entry()]), calendar_file([entry(uid="other@days-of-clusters", summary="Other")])
     assert first.partition("BEGIN:VEVENT")[0] == second.partition("BEGIN:VEVENT")[0]
     assert "Other" in second and "Other" not in first
 
 
 @pytest.mark.parametrize("text", ["x" * 300, "Ж" * 100, "𝔸" * 60, "a" + "é" * 74])
 def test_lines_are_folded_at_75_octets_without_breaking_a_letter(text):
-    file = calendar_file(entry(summary=text))
+    file = calendar_file([entry(summary=text)])
     assert file.endswith("END:VCALENDAR\r\n")
     lines = file.split("\r\n")
     assert "\n" not in "".join(lines) and "\r" not in "".join(lines)
@@ -87,6 +87,6 @@ def test_lines_are_folded_at_75_octets_without_breaking_a_letter(text):
 
 @pytest.mark.parametrize("text", ["END:VEVENT\r\nBEGIN:VEVENT", "a\nATTENDEE:x", "BEGIN:VEVENT", "; , \\ \\n"])
 def test_what_was_typed_stays_inside_its_line(text):
-    calendar, event = parsed(calendar_file(entry(summary=text, location=text)))
+    calendar, event = parsed(calendar_file([entry(summary=text, location=text)]))
     assert len(calendar.subcomponents) == 2 and "ATTENDEE" not in event
     assert str(event["SUMMARY"]).replace("\r\n", "\n") == text.replace("\r\n", "\n")

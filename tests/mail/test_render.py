@@ -14,7 +14,8 @@ from dofc_events.config import ROOT
 from dofc_events.mail.render import _INLINER, link, render_message
 from dofc_events.registration import mails, service
 from dofc_events.registration.queries import standing_of
-from tests.support.factories import DELEGATE, NOW, make_edition, make_registration
+from dofc_events.trips.rules import Reason
+from tests.support.factories import DELEGATE, NOW, make_edition, make_registration, make_trip
 
 TEMPLATES = ROOT / "templates" / "email"
 FOLDERS = sorted(str(path.parent.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("subject.txt"))
@@ -46,16 +47,23 @@ ATTRIBUTES = {
 def write_all(session) -> dict:
     """Every message that there is, by the folder of its template."""
     edition = make_edition(session, capacity=1)
-    first = make_registration(session, edition)
-    registration = make_registration(session, edition, given_name="Anna & <b>Ivo</b>", family_name="O'Neill")
-    written = {"registration/waitlisted": mails.registration_waitlisted(standing_of(session, registration.id))}
+    trip = make_trip(session, edition, "wine", title="Wine & <b>cheese</b>", meeting_point="Hall <b>2</b> & gate")
+    first = make_registration(session, edition, trips=("wine",))
+    registration = make_registration(
+        session, edition, given_name="Anna & <b>Ivo</b>", family_name="O'Neill", trips=("wine",)
+    )
+    seats = {trip.id: mails.SeatNews("", Reason.ASKED)}
+    written = {
+        "registration/waitlisted": mails.registration_waitlisted(standing_of(session, registration.id), seats),
+        "registration/trips": mails.seats_changed(standing_of(session, first.id), seats),
+    }
     service.cancel_registration(session, first.id, DELEGATE, NOW)
     standing = standing_of(session, registration.id)
     return written | {
-        "registration/confirmed": mails.registration_confirmed(standing, handed_over_by="Łucja Öztürk"),
-        "registration/offered": mails.registration_offered(standing),
-        "registration/expired": mails.registration_expired(standing),
-        "registration/cancelled": mails.registration_cancelled(standing),
+        "registration/confirmed": mails.registration_confirmed(standing, seats, handed_over_by="Łucja Öztürk"),
+        "registration/offered": mails.registration_offered(standing, seats),
+        "registration/expired": mails.registration_expired(standing, seats),
+        "registration/cancelled": mails.registration_cancelled(standing, seats),
         "registration/changed": mails.registration_changed(standing, ["phone", "dietary"]),
         "registration/link": mails.registration_link(standing),
         "registration/already_registered": mails.already_registered(standing),

@@ -99,7 +99,7 @@ class Pool(RuleBasedStateMachine):
         self.now += timedelta(hours=hours)
         for who in offers_overdue(self.session, self.now):
             self.actor = who
-            timers.lapse_offer(self.session, who, WORKER, self.now)
+            timers.lapse_offers(self.session, who, WORKER, self.now)
 
     @precondition(lambda self: self.people)
     @rule(number=PICKS)

@@ -163,17 +163,20 @@ def test_edition_shows_its_trips_in_its_zone(client, write):
         )
         session.add_all([bare, trip])
         session.flush()
-        session.add(Pool(trip_id=trip.id, capacity=30))
+        session.add_all([Pool(trip_id=trip.id, capacity=30), Pool(trip_id=bare.id, capacity=9)])
 
     write(with_trips)
     page = client.get("/editions/2027/")
     assert [tag.get_text() for tag in page.all("#trips ~ .cards h3")] == ["Glass valley", "Night train"]
-    for words in ("08:30–16:30, Friday 4 June 2027 (Prague time)", "Meeting point: Main station", "30 seats"):
+    for words in (
+        "08:30–16:30, Friday 4 June 2027 (Prague time)",
+        "Meeting point: Main station",
+        "30 of 30 seats free",
+    ):
         assert words in page.one("#trip-glass").get_text()
     bare = page.one("#trip-bare").get_text()
     assert "08:30, Friday 4 June 2027 – 08:30, Saturday 5 June 2027 (Prague time)" in bare
     assert "Meeting point" not in bare
-    assert "seat" not in bare
 
 
 def test_edition_shows_what_is_on_record_of_a_past_one(client, write):

@@ -14,11 +14,11 @@ from tests.support.letters import deliver_all, letters
 
 EVIL = "<b/onmouseover=alert(1)>Müller</b>{{777777*7}}%(x)s"
 MESSAGES = (
-    mails.registration_confirmed,
-    mails.registration_waitlisted,
-    mails.registration_offered,
-    mails.registration_expired,
-    mails.registration_cancelled,
+    lambda standing: mails.registration_confirmed(standing, {}),
+    lambda standing: mails.registration_waitlisted(standing, {}),
+    lambda standing: mails.registration_offered(standing, {}),
+    lambda standing: mails.registration_expired(standing, {}),
+    lambda standing: mails.registration_cancelled(standing, {}),
     lambda standing: mails.registration_changed(standing, ["given_name", "dietary"]),
     mails.registration_link,
     mails.already_registered,
@@ -148,6 +148,6 @@ def test_an_edition_without_dates_has_no_calendar_entry(session):
 def test_every_status_is_told_by_a_message_of_its_kind(offered, status):
     offered.claim.status = status
     with_position = mails.Standing(offered.registration, offered.edition, offered.claim, 1)
-    envelope = mails.status_message(with_position, handed_over_by="Žofia")
+    envelope = mails.status_message(with_position, {}, handed_over_by="Žofia")
     assert envelope.kind == STATUS_KINDS[status]
     assert ("Žofia" in envelope.text) == ("Žofia" in envelope.html)

@@ -11,7 +11,7 @@ from dofc_events.delegates.links import token_of
 from dofc_events.delegates.models import Registration
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import MessageState
-from dofc_events.places.rules import ClaimStatus
+from dofc_events.places.rules import PLACE_STATUSES, ClaimStatus
 from dofc_events.registration import service, timers
 from tests.support.databases import dump
 from tests.support.factories import DELEGATE, NOW, claim_of, make_edition, make_registration
@@ -78,7 +78,7 @@ def status_of(page) -> str:
     return str(page.one("[data-registration-status]")["data-registration-status"])
 
 
-@pytest.mark.parametrize("status", ClaimStatus)
+@pytest.mark.parametrize("status", PLACE_STATUSES)
 @pytest.mark.parametrize("state", ["open", "frozen", "begun", "over", "archived"])
 def test_every_page_of_every_status_is_in_order_and_changes_nothing(
     client, people, page_of, writing, clock, database_url, status, state
@@ -246,7 +246,7 @@ def test_an_offer_without_an_answer_is_asked_again(client, boris):
 def test_after_a_lapsed_offer_one_button_leads_back_to_the_list(client, boris, people, writing, mail, clock):
     clock.shift(timedelta(hours=10))
     with writing() as session:
-        timers.lapse_offer(session, people[1].id, DELEGATE, NOW + timedelta(hours=10))
+        timers.lapse_offers(session, people[1].id, DELEGATE, NOW + timedelta(hours=10))
     page = client.get(boris)
     assert status_of(page) == "expired"
     form = page.form("rejoin")

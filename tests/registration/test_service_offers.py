@@ -51,9 +51,9 @@ def statuses(session, people) -> list[str]:
 def lapse(session, now):
     """What the worker does about offers at `now`."""
     for registration_id in queries.offers_told_late(session, now):
-        timers.renew_offer(session, registration_id, WORKER, now)
+        timers.renew_offers(session, registration_id, WORKER, now)
     for registration_id in queries.offers_overdue(session, now):
-        timers.lapse_offer(session, registration_id, WORKER, now)
+        timers.lapse_offers(session, registration_id, WORKER, now)
 
 
 def test_cancel_offers_the_place_to_the_next_in_line(session, people, offered):
@@ -115,13 +115,13 @@ def test_an_offer_that_lapsed_is_told_and_goes_to_the_next(session, people, offe
 
 def test_an_offer_that_was_accepted_does_not_lapse(session, offered):
     service.accept_offer(session, offered.id, DELEGATE, NOW)
-    timers.lapse_offer(session, offered.id, WORKER, ENDS)
+    timers.lapse_offers(session, offered.id, WORKER, ENDS)
     assert claim_of(session, offered).status == ClaimStatus.CONFIRMED
 
 
 def test_an_offer_does_not_lapse_before_its_message_is_sent(session, people):
     service.cancel_registration(session, people[0].id, DELEGATE, NOW)
-    timers.lapse_offer(session, people[1].id, WORKER, ENDS + MOMENT)
+    timers.lapse_offers(session, people[1].id, WORKER, ENDS + MOMENT)
     assert statuses(session, people)[1] == "offered"
     service.accept_offer(session, people[1].id, DELEGATE, ENDS + MOMENT)
     assert statuses(session, people)[1] == "confirmed"
@@ -275,7 +275,7 @@ def test_an_offer_whose_message_is_still_to_be_written_does_not_lapse(session, c
     edition, people = crowd
     edition.offer_hours = 1.0
     service.resize_edition(session, edition.id, 200, COMMAND, NOW)
-    timers.lapse_offer(session, people[1].id, WORKER, NOW + timedelta(hours=2))
+    timers.lapse_offers(session, people[1].id, WORKER, NOW + timedelta(hours=2))
     assert claim_of(session, people[1]).status == ClaimStatus.OFFERED
 
 

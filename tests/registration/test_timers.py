@@ -95,17 +95,19 @@ def test_an_offer_ends_with_the_giving_of_places(session, offered, ends):
     else:
         edition.status = EditionStatus.ARCHIVED
     session.flush()
-    assert not queries.offer_stands(session, queries.standing_of(session, offered.id), NOW + HOUR)
+    assert not queries.offer_stands(
+        session, queries.standing_of(session, offered.id), claim_of(session, offered), NOW + HOUR
+    )
     with pytest.raises((NoOpenOffer, service.RegistrationOver)):
         service.accept_offer(session, offered.id, DELEGATE, NOW + HOUR)
     assert queries.offers_overdue(session, NOW + HOUR) == [offered.id]
-    timers.lapse_offer(session, offered.id, WORKER, NOW + HOUR)
+    timers.lapse_offers(session, offered.id, WORKER, NOW + HOUR)
     assert claim_of(session, offered).status == ClaimStatus.EXPIRED
 
 
 def test_an_offer_whose_message_is_kept_does_not_lapse(session, offered):
     session.execute(update(Message).values(state=MessageState.KEPT))
-    timers.lapse_offer(session, offered.id, WORKER, NOW + 100 * HOUR)
+    timers.lapse_offers(session, offered.id, WORKER, NOW + 100 * HOUR)
     assert claim_of(session, offered).status == ClaimStatus.OFFERED
 
 

@@ -1,0 +1,138 @@
+"""Learning trips in a real browser, on a phone: first come, first served, and drawn."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from dofc_events.core.clock import now
+from tests.support.browser import PHONE, CheckedPage
+from tests.support.factories import make_account, make_edition, make_registration, make_trip
+
+RULES = {"resultTypes": ["violations"]}
+
+
+@pytest.fixture
+def edition(writing):
+    """Bridges and Cellars at the same time, Docks later with one seat, which Ana has."""
+    with writing() as session:
+        edition = make_edition(session, now=now(), year=2027, capacity=20)
+        make_account(session, "organiser@dofc.test", "organiser", edition=edition, now=now())
+        for slug in ("bridges", "cellars"):
+            make_trip(session, edition, slug, capacity=1, title=slug.title())
+        starts_at = edition.begins_at() + timedelta(hours=30)
+        ends_at = starts_at + timedelta(hours=4)
+        make_trip(session, edition, "docks", capacity=1, title="Docks", starts_at=starts_at, ends_at=ends_at)
+        make_registration(session, edition, now=now(), given_name="Ana", trips=("docks",))
+    return edition
+
+
+def accessible(tab: CheckedPage) -> None:
+    """Fails with what axe-core finds wrong with the page as it stands."""
+    tab.check()
+    results = Axe().run(tab.page, options=RULES)
+    assert results.violations_count == 0, f"{tab.page.url}\n{results.generate_report()}"
+
+
+def fill(page) -> None:
+    page.get_by_label("Given name", exact=False).fill("Łucja")
+    page.get_by_label("E-mail address").fill("lucja@example.org")
+    page.get_by_label("Organisation", exact=True).fill("Trakya Cluster")
+    page.get_by_role("combobox", name=re.compile("Country of your organisation")).fill("Kosovo")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.get_by_label("I take part as").select_option("Company")
+    page.get_by_label("I agree").check()
+
+
+def expect_seats(page, **seats: str) -> None:
+    for slug, status in seats.items():
+        expect(page.locator(f"[data-trip={slug}]")).to_have_attribute("data-trip-status", status)
+
+
+def sign_in(site, tab: CheckedPage) -> None:
+    tab.goto(site.flask("accounts", "sign-in-link", "organiser@dofc.test").strip())
+    tab.page.get_by_role("button", name="Sign in").click()
+
+
+@pytest.mark.databases("sqlite")
+def test_a_delegate_takes_trips_first_come_on_a_phone(browser, live_server, database_url, edition):
+    site = live_server(database_url)
+    tab = browser.open(site.url, PHONE)
+    page = tab.goto("/editions/2027/register")
+    fill(page)
+    page.get_by_label("Bridges").check()
+    page.get_by_label("Cellars").check()
+    page.get_by_label("Docks").check()
+    accessible(tab)
+    tab.expected_statuses = {422}
+    page.get_by_role("button", name="Register").click()
+    expect(page.locator("[data-error-summary]")).to_contain_text("take place at the same time")
+    accessible(tab)
+    page.get_by_label("Cellars").uncheck()
+    page.get_by_role("button", name="Register").click()
+    expect_seats(page, bridges="confirmed", cellars="none", docks="waitlisted")
+    accessible(tab)
+
+    page.get_by_role("link", name="Choose or give back learning trips").click()
+    accessible(tab)
+    page.locator("[data-trip=bridges]").get_by_text("More about this trip").click()
+    expect(page.get_by_text("In front of the venue").first).to_be_visible()
+    page.get_by_label("Bridges").uncheck()
+    page.get_by_label("Cellars").check()
+    page.get_by_role("button", name="Save").click()
+    expect_seats(page, bridges="cancelled", cellars="confirmed", docks="waitlisted")
+
+    site.flask("edition", "2027", "--trip", "docks", "--capacity", "2")
+    page.reload()
+    expect_seats(page, docks="offered")
+    page.get_by_role("link", name="Accept or decline a seat").click()
+    accessible(tab)
+    page.get_by_role("button", name="Accept the seat").click()
+    expect_seats(page, bridges="cancelled", cellars="confirmed", docks="confirmed")
+    assert site.flask("check").strip() == "Everything adds up."
+
+
+@pytest.mark.databases("sqlite")
+def test_a_delegate_ranks_wishes_on_a_phone_and_the_organiser_draws(
+    browser, live_server, database_url, edition, writing
+):
+    site = live_server(database_url)
+    site.flask("edition", "2027", "--trip-mode", "draw")
+    tab = browser.open(site.url, PHONE)
+    page = tab.goto("/editions/2027/register")
+    fill(page)
+    page.get_by_label("Cellars").fill("1")
+    page.get_by_label("Docks").fill("1")
+    tab.expected_statuses = {422}
+    page.get_by_role("button", name="Register").click()
+    expect(page.locator("[data-error-summary]")).to_contain_text("a number of its own")
+    page.get_by_label("Docks").fill("2")
+    page.get_by_label("Any other trip is fine").check()
+    accessible(tab)
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="How the draw works").click()
+    expect(opened.value.get_by_role("main")).to_contain_text("seed")
+    opened.value.close()
+    page.get_by_role("button", name="Register").click()
+    expect_seats(page, bridges="none", cellars="requested", docks="requested")
+    accessible(tab)
+    own = page.url
+
+    with writing() as session:
+        session.get_one(type(edition), edition.id).trips_close_at = now()
+    office = browser.open(site.url, PHONE)
+    sign_in(site, office)
+    desk = office.goto("/organise/editions/2027/trips/draw")
+    expect(desk.get_by_role("main")).to_contain_text("Łucja")
+    accessible(office)
+    desk.get_by_role("button", name="Publish").click()
+    accessible(office)
+
+    page.goto(own)
+    expect_seats(page, bridges="none", cellars="confirmed", docks="cancelled")
+    page.goto(f"{site.url}/editions/2027/draw")
+    accessible(tab)
+    assert site.flask("check").strip() == "Everything adds up."
