@@ -37,7 +37,7 @@ def manifest(edition: Edition, slug: str) -> ResponseReturnValue:
     if not form.validate_on_submit():
         people, grants = manifest_of(db.session(), pool.id), current_user.grants()
         organises = access_to_edition(grants, edition.id, [RoleName.ORGANISER]) is Access.GRANTED
-        context = {"trip": trip, "pool": pool, "people": people, "organises": organises, **shared(edition)}
+        context = {"trip": trip, "pool": pool, "people": people, "organises": organises, "at": now(), **shared(edition)}
         return form_page(form, "dashboard/manifest.html", **context)
     reference = form.board.data or form.undo.data or ""
     _note_boarding(edition, slug, reference, boards=bool(form.board.data))
@@ -49,12 +49,9 @@ def manifest(edition: Edition, slug: str) -> ResponseReturnValue:
 def manifest_csv(edition: Edition, slug: str) -> ResponseReturnValue:
     """The same people as a file; what they said about food and access only where the trip needs it."""
     trip, pool = _trip(edition, slug)
-    columns = ["reference", "status", "position", "family_name", "given_name", "badge_name", "organisation", "phone"]
-    columns += [
-        name for name, needed in (("dietary", trip.needs_dietary), ("access_needs", trip.needs_access)) if needed
-    ]
-    rows = _rows(manifest_of(db.session(), pool.id), columns[3:], edition.zone)
-    return csv_download(f"{slug}-{edition.year}.csv", [*columns, "boarded"], rows)
+    details = [*DETAILS, *["dietary"] * trip.needs_dietary, *["access_needs"] * trip.needs_access]
+    rows = _rows(manifest_of(db.session(), pool.id), details, edition.zone)
+    return csv_download(f"{slug}-{edition.year}.csv", ["reference", "status", "position", *details, "boarded"], rows)
 
 
 def _note_boarding(edition: Edition, slug: str, reference: str, *, boards: bool) -> None:

@@ -27,7 +27,7 @@ from dofc_events.registration import service as delegates_acts
 from dofc_events.registration.forms import AddressForm
 from dofc_events.registration.queries import standing_of
 from dofc_events.registration.rules import Outcome
-from dofc_events.trips.queries import trip_pools
+from dofc_events.trips.queries import trip_pools, trips_by_edition
 from dofc_events.web.forms import answer_too_many, form_page
 
 blueprint = Blueprint("dashboard", __name__, url_prefix="/organise")
@@ -61,11 +61,13 @@ def overview() -> ResponseReturnValue:
     helps = {g.edition_id for g in grants if g.role is RoleName.DESK} - organises
     editions = all_editions(session)
     mine = [e for e in editions if current_user.is_chair or e.id in organises]
+    desk_editions = [e for e in editions if e.id in helps and e not in mine]
     context = shared(None) if mine or current_user.is_chair else {}
     return render_template(
         "dashboard/overview.html",
         editions=mine,
-        desk_editions=[e for e in editions if e.id in helps and e not in mine],
+        desk_editions=desk_editions,
+        manifests=trips_by_edition(session, [edition.id for edition in desk_editions]),
         places=queries.places_of(session, [e.id for e in mine]),
         represents=any(g.organisation_id for g in grants),
         at=now(),

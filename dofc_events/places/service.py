@@ -216,6 +216,7 @@ def _end(
     session: Session, pool: Pool, claim: Claim, status: ClaimStatus, terms: OfferTerms, now: datetime
 ) -> list[Promotion]:
     held = claim.status in TAKEN
+    claim.used_at = None
     _set(claim, status, now)
     session.flush()
     if not held:

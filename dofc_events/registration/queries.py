@@ -54,18 +54,21 @@ def offer_stands(session: Session, standing: Standing, claim: Claim, now: dateti
     """
     if claim.status != ClaimStatus.OFFERED or not standing.edition.gives_places(now):
         return False
-    registration = standing.registration
-    return not overdue(claim, now) or offer_is_untold(session, registration.id, registration.reference)
+    return not overdue(claim, now) or offer_is_untold(session, standing.registration, claim)
 
 
-def offer_is_untold(session: Session, registration_id: int, reference: str) -> bool:
-    """Whether the message with an offer is still to be written, on its way, or kept for want of a mail server."""
+def offer_is_untold(session: Session, registration: Registration, claim: Claim) -> bool:
+    """Whether a message with an offer is still to be written, on its way, or kept for want of a mail server.
+
+    Each message since the offer was made lists it, also where its kind is that of other news.
+    """
     unsent = exists().where(
-        Message.about == reference,
-        Message.kind.in_(OFFERS),
+        Message.about == registration.reference,
+        Message.kind.in_(SEAT_KINDS),
+        Message.queued_at >= claim.offered_at,
         Message.state.in_((MessageState.QUEUED, MessageState.SENDING, MessageState.KEPT)),
     )
-    unwritten = exists().where(UntoldNews.registration_id == registration_id)
+    unwritten = exists().where(UntoldNews.registration_id == registration.id)
     return bool(session.scalar(select(unsent | unwritten)))
 
 

@@ -83,8 +83,8 @@ def change_trip(
 ) -> None:
     """Change what is said of a trip, and its seats. If place or time change, everyone on it is told.
 
-    Who is on another trip at the new time keeps that seat and loses this one: ask `overlaps_if_moved` before. Raises
-    NoSuchTrip, TripEndsBeforeItStarts, and CapacityBelowTaken.
+    Who is on another trip at the new time keeps that seat and loses this one. Raises NoSuchTrip,
+    TripEndsBeforeItStarts, and CapacityBelowTaken.
     """
     changes = _changes(session, edition_id, actor, now)
     trip = changes.book.trip(slug)

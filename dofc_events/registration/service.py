@@ -291,12 +291,14 @@ def resize_edition(session: Session, edition_id: int, capacity: int, actor: Acto
     pool = places.lock_edition_pool(session, edition_id)
     edition = session.get_one(Edition, edition_id)
     before = pool.capacity
-    # Also where the number stays: later dates may let somebody move up who could not before.
+    # Also where the number stays: later dates may let somebody move up who could not before, on trips too.
     moved_up = places.resize_pool(session, pool, capacity, terms_of(edition, now), now)
     if before != capacity:
         record(session, actor, now, "capacity_changed", scope=str(edition.year), before=before, after=capacity)
     changes = Changes(session, edition, actor, now)
     changes.moved_up(moved_up)
+    for trip in changes.book.trips.values():
+        changes.book.pass_on(trip)
     changes.tell()
 
 

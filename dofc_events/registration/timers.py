@@ -30,6 +30,8 @@ def lapse_offers(session: Session, registration_id: int, actor: Actor, now: date
         moved_up = places.expire_claim(session, pool, standing.claim, terms_of(standing.edition, now), now)
         log(session, actor, now, "offer_lapsed", registration)
         changes.place(registration_id)
+        if not standing.edition.gives_places(now):
+            changes.book.leave(registration_id)
         changes.moved_up(moved_up)
     for seat in standing.trips:
         if seat.claim and seat.status == ClaimStatus.OFFERED and not offer_stands(session, standing, seat.claim, now):

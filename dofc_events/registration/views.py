@@ -29,6 +29,7 @@ from dofc_events.registration.queries import offer_stands, standing_in
 from dofc_events.registration.rules import Outcome, details_are_frozen
 from dofc_events.registration.service import RegistrationNotOpen, register_delegate, send_link
 from dofc_events.registration.trip_forms import NOT_TO_BE_HAD, TripsForm
+from dofc_events.trips.drawing import name_in_draw
 from dofc_events.trips.queries import TripStanding, trips_of
 from dofc_events.web.forms import answer_errors, answer_too_many, form_page
 
@@ -114,6 +115,7 @@ def own_context(registration: Registration, token: str) -> dict[str, Any]:
         "position": standing.position,
         "trips": standing.trips,
         "sign_up": edition.sign_up_window(at),
+        "name_in_draw": name_in_draw(edition, registration),
         "seat_offers": [
             seat for seat in standing.trips if seat.claim and offer_stands(db.session(), standing, seat.claim, at)
         ],

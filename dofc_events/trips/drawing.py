@@ -46,7 +46,7 @@ class Preview:
 
 
 class DrawNotDue(Refusal):
-    """There is nothing to draw: seats go first come, or sign-up is still open, or the draw is published."""
+    """There is nothing to draw: seats go first come, sign-up is still open, the edition has begun, or it was drawn."""
 
 
 class DrawChanged(Refusal):
@@ -55,6 +55,11 @@ class DrawChanged(Refusal):
 
 class AlreadyDrawn(Refusal):
     """Once the draw is published, the mode stays."""
+
+
+def name_in_draw(edition: Edition, person: Registration) -> str:
+    """What a delegate is called in what is published of a draw."""
+    return pseudonym(settings().secret_key, f"draw-{edition.year}", person.reference)
 
 
 def set_mode(book: SeatBook, mode: TripMode) -> None:
@@ -83,7 +88,7 @@ def preview_draw(book: SeatBook) -> Preview:
     """Draw from the wishes as they are now, and change nothing. Raises DrawNotDue."""
     edition, session = book.edition, book.session
     closes_at = edition.sign_up_closes_at()
-    if not edition.collects_wishes or closes_at is None or book.now < closes_at:
+    if not edition.collects_wishes or not edition.gives_places(book.now) or closes_at is None or book.now < closes_at:
         raise DrawNotDue
     trips = [trip for trip in book.trips.values() if trip.can_be_joined(book.now)]
     seats = [rule.Seats(trip.slug, book.pools[trip.id].capacity - book.pools[trip.id].taken) for trip in trips]
@@ -91,7 +96,7 @@ def preview_draw(book: SeatBook) -> Preview:
     missed = _got_nothing_before(session, edition)
     people, wishes = {}, {}
     for person in delegates_with_a_place(session, edition.id):
-        name = pseudonym(settings().secret_key, f"draw-{edition.year}", person.reference)
+        name = name_in_draw(edition, person)
         asked = _wishes(name, person, trips, claims.get(person.id, {}), missed=person.email_key in missed)
         if asked.wishes or asked.any_other:
             people[name], wishes[name] = person, asked
@@ -126,11 +131,7 @@ def publish_draw(book: SeatBook, digest: str) -> Preview:
     for trip in preview.trips:
         places.give_drawn(session, book.pools[trip.id], drawn[trip.id], waiting[trip.id], book.now)
         session.add_all((*drawn[trip.id], *waiting[trip.id]))
-    for person in preview.people.values():
-        for trip_id, claim in claims.get(person.id, {}).items():
-            if claim.status == ClaimStatus.REQUESTED:
-                places.cancel_claim(session, book.pools[trip_id], claim, book.terms, book.now)
-                book.note(claim, trip_id, ClaimStatus.REQUESTED, Reason.DRAWN)
+    _end_wishes(book, claims)
     for trip in preview.trips:
         for claim in (*drawn[trip.id], *waiting[trip.id]):
             book.note(claim, trip.id, ClaimStatus.REQUESTED, Reason.DRAWN)
@@ -138,6 +139,15 @@ def publish_draw(book: SeatBook, digest: str) -> Preview:
     book.edition.trips_drawn_at = book.now
     session.flush()
     return preview
+
+
+def _end_wishes(book: SeatBook, claims: dict[int, dict[int, Claim]]) -> None:
+    """What the draw left over, also of those who were not in it because their trips have begun."""
+    for person in delegates_with_a_place(book.session, book.edition.id):
+        for trip_id, claim in claims.get(person.id, {}).items():
+            if claim.status == ClaimStatus.REQUESTED:
+                places.cancel_claim(book.session, book.pools[trip_id], claim, book.terms, book.now)
+                book.note(claim, trip_id, ClaimStatus.REQUESTED, Reason.DRAWN)
 
 
 def _turn(book: SeatBook, status: ClaimStatus, into: ClaimStatus) -> None:

@@ -96,6 +96,15 @@ def trip_pools(session: Session, edition_id: int) -> Sequence[tuple[Trip, Pool]]
     return session.execute(query.order_by(Trip.position, Trip.id)).all()
 
 
+def trips_by_edition(session: Session, edition_ids: Sequence[int]) -> dict[int, list[Trip]]:
+    """The learning trips of these editions that take place, in the organisers' order, by edition."""
+    query = select(Trip).where(Trip.edition_id.in_(edition_ids), Trip.cancelled_at.is_(None))
+    found: dict[int, list[Trip]] = {edition_id: [] for edition_id in edition_ids}
+    for trip in session.scalars(query.order_by(Trip.position, Trip.id)):
+        found[trip.edition_id].append(trip)
+    return found
+
+
 def trip_by_slug(session: Session, edition_id: int, slug: str) -> tuple[Trip, Pool] | None:
     """One learning trip of an edition with its seats."""
     query = select(Trip, Pool).join(Pool, Pool.trip_id == Trip.id)
@@ -197,20 +206,6 @@ def tally_of(document: str) -> Tally:
         got[person.wishes.index(slug) if slug in person.wishes else longest if slug else None] += 1
     by_wish = tuple(got[number] for number in range(longest))
     return Tally(tuple(trips), by_wish, other=got[longest], nothing=got[None])
-
-
-def held_on_both(session: Session, trip_id: int, others: Sequence[int]) -> Sequence[tuple[Registration, Trip]]:
-    """Who holds or is offered a seat on a trip and on one of the `others`, with that other trip."""
-    mine, theirs, my_pool, their_pool = aliased(Claim), aliased(Claim), aliased(Pool), aliased(Pool)
-    query = (
-        select(Registration, Trip)
-        .join(mine, and_(mine.registration_id == Registration.id, mine.status.in_(TAKEN)))
-        .join(my_pool, and_(my_pool.id == mine.pool_id, my_pool.trip_id == trip_id))
-        .join(theirs, and_(theirs.registration_id == Registration.id, theirs.status.in_(TAKEN)))
-        .join(their_pool, and_(their_pool.id == theirs.pool_id, their_pool.trip_id.in_(others)))
-        .join(Trip, Trip.id == their_pool.trip_id)
-    )
-    return session.execute(query.order_by(Registration.family_name, Registration.given_name, Trip.position)).all()
 
 
 def seat_faults(session: Session) -> list[str]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from dofc_events.conference.models import Edition
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.errors import Refusal
-from dofc_events.places.service import create_pool
+from dofc_events.places.service import create_pool, lock_edition_pool
 from dofc_events.trips.models import Trip
 from dofc_events.trips.queries import trip_by_slug, trip_pools
 
@@ -59,6 +59,8 @@ def add_trip(
 ) -> Trip:
     """Put a learning trip with its seats on offer, after those that are there. Raises TripExists."""
     _refuse_disorder(details)
+    # Two who add the same trip come one after the other.
+    lock_edition_pool(session, edition_id)
     edition = session.get_one(Edition, edition_id)
     if trip_by_slug(session, edition_id, slug):
         raise TripExists(slug)

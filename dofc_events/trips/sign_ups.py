@@ -88,10 +88,10 @@ class SeatBook:
         is at the time of a seat that the delegate keeps.
         """
         claims = self.claims_of(registration_id)
-        for trip_id, claim in claims.items():
-            if claim.status in LIVE and self.trips[trip_id] not in wanted:
-                claim.preference = None
-                self._end(claim, trip_id, Reason.GIVEN_BACK)
+        given_back = [(t, c) for t, c in claims.items() if c.status in LIVE and self.trips[t] not in wanted]
+        for _, claim in given_back:
+            claim.preference = None
+        self._end_all((claim, trip_id, Reason.GIVEN_BACK) for trip_id, claim in given_back)
         for trip in wanted:
             if trip.id not in claims or claims[trip.id].status not in LIVE:
                 self._refuse(trip, registration_id)
@@ -143,9 +143,7 @@ class SeatBook:
 
     def leave(self, registration_id: int) -> None:
         """End everything that a cancelled registration has of seats."""
-        for trip_id, claim in self.claims_of(registration_id).items():
-            if claim.status in LIVE:
-                self._end(claim, trip_id, Reason.NO_PLACE)
+        self._end_all((claim, t, Reason.NO_PLACE) for t, claim in self.claims_of(registration_id).items())
 
     def give(self, registration_id: int, trip: Trip) -> None:
         """Give a free seat by hand, past those who wait. Raises TripOver, SeatsOverlap, and NothingFree."""
@@ -176,9 +174,7 @@ class SeatBook:
         trip.cancelled_at = self.now
         claims = claims_on(self.session, self.pools[trip.id].id)
         held = [claim for claim in claims if claim.status in TAKEN]
-        # Those who wait leave first: nobody moves up on a trip that does not take place.
-        for claim in (*(c for c in claims if c not in held), *held):
-            self._end(claim, trip.id, Reason.TRIP_CANCELLED)
+        self._end_all((claim, trip.id, Reason.TRIP_CANCELLED) for claim in claims)
         if not self.edition.collects_wishes:
             for claim in held:
                 who = claim.registration_id
@@ -188,11 +184,13 @@ class SeatBook:
 
     def end_overlaps_with(self, trip: Trip) -> None:
         """After a trip moved: who is on another one at its new time keeps that one, and waits for this no more."""
+        ending: list[tuple[Claim, int, Reason]] = []
         for claim in claims_on(self.session, self.pools[trip.id].id):
             if self._seat_at_the_time_of(trip, claim.registration_id):
-                self._end(claim, trip.id, Reason.TIMES_CHANGED)
+                ending.append((claim, trip.id, Reason.TIMES_CHANGED))
             elif claim.status == ClaimStatus.CONFIRMED:
-                self._end_overlapping(claim.registration_id, trip)
+                ending += [(c, t, Reason.OVERLAP) for c, t in self._overlapping(claim.registration_id, trip)]
+        self._end_all(ending)
 
     def note(self, claim: Claim, trip_id: int, before: str, reason: Reason) -> None:
         """Add to what the delegates are to be told."""
@@ -233,9 +231,18 @@ class SeatBook:
             self._end_overlapping(claim.registration_id, trip)
 
     def _end_overlapping(self, registration_id: int, confirmed: Trip) -> None:
-        for trip_id, claim in self.claims_of(registration_id).items():
-            if trip_id != confirmed.id and claim.status in LIVE and self.trips[trip_id].overlaps(confirmed):
-                self._end(claim, trip_id, Reason.OVERLAP)
+        self._end_all((c, t, Reason.OVERLAP) for c, t in self._overlapping(registration_id, confirmed))
+
+    def _overlapping(self, registration_id: int, confirmed: Trip) -> list[tuple[Claim, int]]:
+        """What a delegate has of other trips at the same time, and of which."""
+        claims = self.claims_of(registration_id).items()
+        return [(claim, t) for t, claim in claims if t != confirmed.id and self.trips[t].overlaps(confirmed)]
+
+    def _end_all(self, ending: Iterable[tuple[Claim, int, Reason]]) -> None:
+        """Several at once, of one delegate or of many. Waits end before seats, which are passed on at once."""
+        for claim, trip_id, reason in sorted(ending, key=lambda end: end[0].status in TAKEN):
+            if claim.status in LIVE:
+                self._end(claim, trip_id, reason)
 
     def _end(self, claim: Claim, trip_id: int, reason: Reason) -> None:
         before, trip = claim.status, self.trips[trip_id]

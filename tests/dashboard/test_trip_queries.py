@@ -13,6 +13,7 @@ from dofc_events.registration import seats
 from dofc_events.registration.service import resize_edition
 from dofc_events.trips.queries import trips_of
 from dofc_events.trips.service import details_of
+from dofc_events.trips.queries import trip_pools
 from tests.support.factories import DELEGATE, NOW, make_edition, make_registration, make_trip
 
 
@@ -91,6 +92,14 @@ def test_losses_are_counted_where_times_overlap_only(session, edition, steel, wi
     assert len(trip_queries.lost_if_moved(session, steel, starts_at, ends_at)) == lost
 
 
+def test_who_loses_the_moved_trip_loses_nothing_else(session, edition, steel, wine, ask):
+    museum = make_trip(session, edition, "museum", starts_at=wine.ends_at, ends_at=wine.ends_at + timedelta(hours=3))
+    seats.resize_trip(session, edition.id, "museum", 0, DELEGATE, NOW)
+    ask("steel", "wine", "museum")
+    losses = trip_queries.lost_if_moved(session, steel, wine.starts_at, museum.ends_at)
+    assert [(loss.lost, loss.kept) for loss in losses] == [("Steel", "Wine")]
+
+
 def test_two_offers_at_the_same_time_stay(session, edition, steel, wine, ask):
     for trip in ("steel", "wine"):
         seats.resize_trip(session, edition.id, trip, 0, DELEGATE, NOW)
@@ -121,7 +130,7 @@ def test_people_stand_by_name_and_those_who_wait_in_line(session, edition, steel
     for name in ("Zoë", "Ana", "Ömer", "Bojan"):
         ask("steel", name=name).family_name = ""
     session.flush()
-    people = trip_queries.people_on(session, trip_queries.trip_pools(session, edition.id)[0][1].id)
+    people = trip_queries.people_on(session, trip_pools(session, edition.id)[0][1].id)
     assert [row.registration.given_name for row in people[ClaimStatus.CONFIRMED]] == ["Ana", "Zoë"]
     waiting = [(row.registration.given_name, row.number) for row in people[ClaimStatus.WAITLISTED]]
     assert waiting == [("Ömer", 1), ("Bojan", 2)]
@@ -131,14 +140,13 @@ def test_mode_tells_people_once_and_only_those_with_a_place(session, edition, st
     for _number in range(2):
         ask("steel", "wine")
     ask("steel", "wine")
+    other = make_edition(session, year=2031)
     assert trip_queries.told_of_another_mode(session, edition) == 1
+    assert trip_queries.told_of_another_mode(session, other) == 0
     seats.set_sign_up(session, edition.id, TripMode.DRAW, None, None, DELEGATE, NOW)
     resize_edition(session, edition.id, 3, DELEGATE, NOW)
     ask("steel")
-    other = make_edition(session, year=2031)
-    make_trip(session, other, "steel", capacity=0)
     assert trip_queries.told_of_another_mode(session, edition) == 1
-    assert trip_queries.told_of_another_mode(session, other) == 0
 
 
 def test_seats_are_those_that_have_not_ended(session, edition, steel, wine, ask):

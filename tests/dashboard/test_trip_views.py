@@ -211,7 +211,7 @@ def test_list_of_trips_agrees_with_the_lists_it_leads_to(page, writing, year, ad
 
 
 def test_list_of_trips_names_what_a_trip_lacks(page, add_trip, register):
-    add_trip("steel", capacity=1)
+    add_trip("steel", capacity=1, minimum=1)
     add_trip("wine", capacity=9, minimum=3, later=True)
     register("steel", "wine")
     steel, wine = (row.get_text(" ", strip=True) for row in page().all("tr[data-trip]"))
@@ -238,8 +238,11 @@ def test_list_of_trips_says_which_are_at_the_same_time(page, add_trip, writing, 
     assert "At the same time as: The wine trip" in steel
     assert "At the same time as: The steel trip" in wine
     assert "same time" not in museum
+    add_trip("mill", later=True)
+    assert "At the same time as: The museum trip" in page().one('tr[data-trip="mill"]').text
     with writing() as session:
-        seats.cancel_trip(session, edition_by_year(session, year).id, "wine", DELEGATE, NOW)
+        for slug in ("wine", "mill"):
+            seats.cancel_trip(session, edition_by_year(session, year).id, slug, DELEGATE, NOW)
     page_now = page()
     assert "same time" not in page_now.text
     assert "Cancelled" in page_now.one('tr[data-trip="wine"]').text
@@ -856,7 +859,7 @@ def test_mode_stays_once_the_draw_is_published(page, change_edition):
 # On the pages about registrations
 
 
-def test_registrations_show_and_filter_by_trips(organiser, add_trip, register, year):
+def test_registrations_show_and_filter_by_trips(organiser, page, add_trip, register, year):
     add_trip("steel", capacity=1)
     add_trip("wine", later=True)
     first, second, none = register("steel", "wine"), register("steel"), register()
@@ -869,6 +872,7 @@ def test_registrations_show_and_filter_by_trips(organiser, add_trip, register, y
     )
     assert "trip" not in shown.one(f"tr[data-registration='{none}']").get_text(" ")
 
+    change(page, register("steel"), "-")
     shown = shown.form().fill(trip="steel").submit()
     assert [row["data-registration"] for row in shown.all("tr[data-registration]")] == [second, first]
     assert shown.one("[data-total]")["data-total"] == "2"

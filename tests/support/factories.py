@@ -93,6 +93,15 @@ def make_trip(session: Session, edition: Edition, slug: str = "", *, capacity: i
     return trip
 
 
+def make_three_trips(session: Session, edition: Edition, *, capacity: int = 1) -> tuple[Trip, Trip, Trip]:
+    """The trips "wine", "mill" and "port": the mill overlaps the wine, and the port begins when the mill ends."""
+    wine = make_trip(session, edition, "wine", title="Wine", capacity=capacity)
+    times = {"starts_at": wine.ends_at - timedelta(hours=1), "ends_at": wine.ends_at + timedelta(hours=2)}
+    mill = make_trip(session, edition, "mill", title="Mill", capacity=capacity, **times)
+    times = {"starts_at": mill.ends_at, "ends_at": mill.ends_at + timedelta(hours=3)}
+    return wine, mill, make_trip(session, edition, "port", title="Port", capacity=capacity, **times)
+
+
 def make_organisation(session: Session, slug: str = "", **changes: Any) -> Organisation:
     """A cluster organisation."""
     number = next(_numbers)
@@ -148,7 +157,10 @@ def make_registration_request(**changes: Any) -> RegistrationRequest:
 
 
 def make_registration(session: Session, edition: Edition, *, now: datetime = NOW, **changes: Any) -> Registration:
-    """Somebody who registered: with a place, or on the waiting list if there is none. Queues the message, too."""
+    """Somebody who registered: with a place, or on the waiting list if there is none. Queues the message, too.
+
+    `changes` as in `make_registration_request`; `trips=("wine", …)` are the learning trips that are asked for.
+    """
     request = make_registration_request(**changes)
     register_delegate(session, edition.id, request, DELEGATE, now)
     return session.scalars(select(Registration).where(Registration.form_key == request.form_key)).one()
@@ -159,3 +171,22 @@ def claim_of(session: Session, registration: Registration) -> Claim:
     pool = select(Pool.id).where(Pool.edition_id == registration.edition_id).scalar_subquery()
     claims = select(Claim).where(Claim.registration_id == registration.id, Claim.pool_id == pool)
     return session.scalars(claims.execution_options(populate_existing=True)).one()
+
+
+def seat_of(session: Session, registration: Registration, trip: Trip) -> Claim | None:
+    """What a registration has of a trip's seats; None if it never asked for one."""
+    claims = select(Claim).join(Pool).where(Claim.registration_id == registration.id, Pool.trip_id == trip.id)
+    return session.scalars(claims.execution_options(populate_existing=True)).one_or_none()
+
+
+def seats_of(session: Session, registration: Registration) -> dict[str, str]:
+    """The status of everything that a registration ever had of seats, by the trip's slug."""
+    query = select(Trip.slug, Claim.status).join(Pool, Pool.trip_id == Trip.id).join(Claim, Claim.pool_id == Pool.id)
+    rows = session.execute(query.where(Claim.registration_id == registration.id))
+    return {slug: str(status) for slug, status in rows}
+
+
+def seats_left(session: Session, trip: Trip) -> int:
+    """How many seats of a trip nobody holds or is offered."""
+    pool = session.scalars(select(Pool).where(Pool.trip_id == trip.id).execution_options(populate_existing=True)).one()
+    return pool.capacity - pool.taken

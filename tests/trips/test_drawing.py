@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from dofc_events.commands.check import faults
 from dofc_events.conference.queries import edition_by_year
-from dofc_events.conference.rules import TripMode
+from dofc_events.conference.rules import EditionStatus, TripMode
 from dofc_events.core.audit import Actor
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration import seats
@@ -187,19 +187,19 @@ def test_publishing_ends_the_other_wishes_of_whoever_got_a_seat(session, edition
 
 
 def test_publishing_lines_up_whoever_got_nothing_in_the_order_of_the_draw(session, edition, join):
-    people = [join("cellars", "harbour") for _ in range(6)]
+    people = [join("cellars", "harbour") for _ in range(14)]
     shown = publish(session, edition)
     by_name = {name: person.id for name, person in shown.people.items()}
     losers = [by_name[name] for name in shown.result.order if shown.result.seats[name] is None]
-    assert len(losers) == 4
-    assert losers != sorted(losers), "the order of the draw is the order of registration: choose another seed"
+    assert len(losers) == 12
+    assert losers != sorted(losers), "the order of the draw is the order of registration"
     assert line(session, edition, "cellars") == line(session, edition, "harbour") == losers
     assert line(session, edition, "museum") == []
     assert (
         Counter(frozenset(held(session, person).items()) for person in people)[
             frozenset({("cellars", "waitlisted"), ("harbour", "waitlisted")})
         ]
-        == 4
+        == 12
     )
 
 
@@ -400,3 +400,22 @@ def test_tally_counts_what_everybody_got(session, edition, join):
     assert (tally.by_wish, tally.other, tally.nothing) == ((1, 1), 1, 1)
     assert (tally.seated, tally.drawn) == (3, 4)
     assert [(trip.slug, trip.free) for trip in tally.trips] == [("cellars", 1), ("harbour", 1), ("museum", 1)]
+
+
+@pytest.mark.parametrize("state", ["archived", "begun"])
+def test_nothing_is_drawn_when_no_seats_are_given_any_more(session, edition, join, state):
+    join("cellars")
+    if state == "archived":
+        edition.status = EditionStatus.ARCHIVED
+    with pytest.raises(DrawNotDue):
+        preview(session, edition, edition.begins_at() if state == "begun" else DRAWN)
+
+
+def test_a_wish_for_a_trip_that_has_begun_ends_with_the_draw(session, edition, join):
+    person = join("cellars")
+    trip, _ = trip_by_slug(session, edition.id, "cellars")
+    trip.starts_at, trip.ends_at = DRAWN - timedelta(hours=1), DRAWN + timedelta(hours=1)
+    join("harbour")
+    assert person.reference not in {drawn.reference for drawn in publish(session, edition).people.values()}
+    assert held(session, person) == {"cellars": "cancelled"}
+    assert faults(session) == []

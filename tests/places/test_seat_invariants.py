@@ -1,0 +1,261 @@
+"""Whatever is done about learning trips, in whatever order: nobody is in two places, is passed over, or is not told."""
+
+import itertools
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import func, select
+
+from dofc_events.commands.check import faults
+from dofc_events.conference.rules import TripMode
+from dofc_events.core.audit import COMMAND, WORKER
+from dofc_events.core.errors import Refusal
+from dofc_events.delegates.models import Registration
+from dofc_events.mail.models import Message
+from dofc_events.places.models import Claim, Pool
+from dofc_events.places.queries import edition_pool
+from dofc_events.places.rules import LIVE, TAKEN, ClaimStatus
+from dofc_events.registration import seats, service, timers
+from dofc_events.registration.queries import offers_overdue, offers_told_late
+from dofc_events.trips.service import details_of
+from tests.support.factories import DELEGATE, NOW, make_edition, make_registration, make_three_trips
+from tests.support.letters import deliver_all
+
+YEARS = itertools.count(2100)
+PICKS = st.integers(0, 10_000)
+SLUGS = ("wine", "mill", "port")
+WISHES = st.lists(st.sampled_from(SLUGS), unique=True, max_size=3)
+
+# (registration, pool) -> status and position
+Held = dict[tuple[int, int], tuple[str, int | None]]
+
+
+class Seats(RuleBasedStateMachine):
+    """One edition with three trips, of which two overlap, and a clock that only acts move."""
+
+    def __init__(self, session) -> None:
+        super().__init__()
+        self.session = session
+        self.point = session.begin_nested()
+        self.now = NOW
+        self.people: list[int] = []
+        self.before: Held = {}
+        self.after: Held = {}
+        self.letters: Counter[str] = Counter()
+        # Whom the last act put past the line on purpose, or let act several times.
+        self.by_hand = 0
+        self.several_acts = False
+
+    @initialize(capacity=st.integers(1, 5), seats_each=st.integers(0, 2), hours=st.sampled_from([0.0, 2.0, 72.0]))
+    def open(self, capacity, seats_each, hours):
+        self.edition = make_edition(self.session, year=next(YEARS), capacity=capacity, offer_hours=hours)
+        self.trips = make_three_trips(self.session, self.edition, capacity=seats_each)
+        for _ in range(3):
+            self.people.append(make_registration(self.session, self.edition, trips=SLUGS[:2]).id)
+
+    def held(self) -> Held:
+        query = select(Claim).join(Registration).where(Registration.edition_id == self.edition.id)
+        claims = self.session.scalars(query.execution_options(populate_existing=True))
+        return {(c.registration_id, c.pool_id): (str(c.status), c.position) for c in claims}
+
+    def act(self, do, *arguments, several=False, by_hand=0, **named) -> bool:
+        """One unit of work; a refusal takes back what it began. Notes what was before it, and who was written to."""
+        self.now += timedelta(minutes=1)
+        self.session.flush()
+        self.before, self.several_acts, self.by_hand = self.held(), several, by_hand
+        last = self.session.scalar(select(func.max(Message.id))) or 0
+        point = self.session.begin_nested()
+        try:
+            do(self.session, *arguments, **named)
+            point.commit()
+        except Refusal:
+            point.rollback()
+        self.after = self.held()
+        self.letters = Counter(self.session.scalars(select(Message.about).where(Message.id > last)))
+        return True
+
+    def one(self, number: int) -> int:
+        return self.people[number % len(self.people)]
+
+    def one_of(self, number: int, status: ClaimStatus) -> tuple[int, str]:
+        """Somebody who has such a claim on a trip, and the trip; or just anybody."""
+        slug_of = {pool.id: slug for slug, pool in self.pools().items()}
+        found = [(who, slug_of[pool]) for (who, pool), (s, _) in self.held().items() if s == status and pool in slug_of]
+        return found[number % len(found)] if found else (self.one(number), SLUGS[number % 3])
+
+    def pools(self) -> dict[str, Pool]:
+        pools = self.session.scalars(
+            select(Pool).where(Pool.trip_id.in_([t.id for t in self.trips])).execution_options(populate_existing=True)
+        )
+        slugs = {trip.id: trip.slug for trip in self.trips}
+        return {slugs[pool.trip_id]: pool for pool in pools}
+
+    @rule(wishes=WISHES)
+    def register(self, wishes):
+        def register(session):
+            self.people.append(make_registration(session, self.edition, now=self.now, trips=tuple(wishes)).id)
+
+        self.act(register)
+
+    @rule(number=PICKS, wishes=WISHES)
+    def choose(self, number, wishes):
+        self.act(seats.choose_trips, self.one(number), wishes, any_trip=number % 2 == 0, actor=DELEGATE, now=self.now)
+
+    @rule(number=PICKS)
+    def give_one_back(self, number):
+        who, slug = self.one_of(number, ClaimStatus.CONFIRMED)
+        live = {pool for (w, pool), (s, _) in self.held().items() if w == who and s in LIVE}
+        kept = [s for s, pool in self.pools().items() if pool.id in live and s != slug]
+        self.act(seats.choose_trips, who, kept, any_trip=False, actor=DELEGATE, now=self.now)
+
+    @rule(number=PICKS, answer=st.sampled_from([seats.accept_seat, seats.accept_seat, seats.decline_seat]))
+    def answer_seat(self, number, answer):
+        self.act(answer, *self.one_of(number, ClaimStatus.OFFERED), DELEGATE, self.now)
+
+    @rule(number=PICKS, answer=st.sampled_from([service.accept_offer, service.decline_offer, service.rejoin_list]))
+    def answer_place(self, number, answer):
+        wanted = "expired" if answer is service.rejoin_list else "offered"
+        pool = edition_pool(self.session, self.edition.id).id
+        found = [who for (who, p), (status, _) in self.held().items() if p == pool and status == wanted]
+        if found:
+            self.act(answer, found[number % len(found)], DELEGATE, self.now)
+
+    @rule(number=PICKS)
+    def cancel(self, number):
+        self.act(service.cancel_registration, self.one(number), DELEGATE, self.now)
+
+    @rule(capacity=st.integers(0, 7))
+    def resize_edition(self, capacity):
+        self.act(service.resize_edition, self.edition.id, capacity, COMMAND, self.now)
+
+    @rule(slug=st.sampled_from(SLUGS), capacity=st.integers(0, 4))
+    def resize_trip(self, slug, capacity):
+        self.act(seats.resize_trip, self.edition.id, slug, capacity, COMMAND, self.now)
+
+    @rule(number=st.integers(0, 2), hours=st.sampled_from([-4, -2, -1, 1, 2, 4]))
+    def move_trip(self, number, hours):
+        trip, shift = self.trips[number], timedelta(hours=hours)
+        details = replace(details_of(trip), starts_at=trip.starts_at + shift, ends_at=trip.ends_at + shift)
+        capacity = self.pools()[trip.slug].capacity
+        self.act(seats.change_trip, self.edition.id, trip.slug, details, capacity, COMMAND, self.now)
+
+    @precondition(lambda self: sum(trip.cancelled_at is None for trip in self.trips) == 3)
+    @rule(slug=st.sampled_from(SLUGS), really=st.integers(0, 2))
+    def cancel_trip(self, slug, really):
+        if really == 0:
+            self.act(seats.cancel_trip, self.edition.id, slug, COMMAND, self.now)
+
+    @rule(number=PICKS, slug=st.sampled_from(SLUGS), instead=st.booleans())
+    def give_by_hand(self, number, slug, instead):
+        who, has = self.one_of(number, ClaimStatus.CONFIRMED)
+        instead_of = has if instead and has != slug else ""
+        self.act(seats.give_seat, who, slug, "a reason", COMMAND, self.now, instead_of=instead_of, by_hand=who)
+
+    @rule(number=PICKS)
+    def take_by_hand(self, number):
+        self.act(seats.take_seat, *self.one_of(number, ClaimStatus.CONFIRMED), "a reason", COMMAND, self.now)
+
+    @rule(mode=st.sampled_from([TripMode.FIRST_COME, TripMode.FIRST_COME, TripMode.DRAW]))
+    def set_mode(self, mode):
+        self.act(seats.set_sign_up, self.edition.id, mode, None, None, COMMAND, self.now)
+
+    @rule(hours=st.sampled_from([0.0, 0.0, 2.0, 72.0]))
+    def change_offer_hours(self, hours):
+        self.edition.offer_hours = hours
+        self.act(lambda session: session.flush())
+
+    @rule(hours=st.sampled_from([1, 3, 100]), told=st.booleans())
+    def let_time_pass(self, hours, told):
+        if told:
+            deliver_all(self.session, self.now)
+        self.now += timedelta(hours=hours)
+
+        def timers_of_the_worker(session):
+            for who in offers_told_late(session, self.now):
+                timers.renew_offers(session, who, WORKER, self.now)
+            for who in offers_overdue(session, self.now):
+                timers.lapse_offers(session, who, WORKER, self.now)
+
+        self.act(timers_of_the_worker, several=True)
+
+    @invariant()
+    def the_data_is_consistent(self):
+        assert faults(self.session) == []
+        for pool in self.pools().values():
+            taken = [1 for (_, p), (status, _) in self.held().items() if p == pool.id and status in TAKEN]
+            assert pool.taken == len(taken) <= pool.capacity
+
+    @invariant()
+    def nobody_is_on_two_trips_at_the_same_time(self):
+        """Said here once more in other words than `flask check` has for it."""
+        pools = self.pools()
+        for one, other in itertools.combinations(self.trips, 2):
+            if one.starts_at < other.ends_at and other.starts_at < one.ends_at:
+                on = [
+                    {w for (w, p), (s, _) in self.held().items() if p == pools[trip.slug].id and s == "confirmed"}
+                    for trip in (one, other)
+                ]
+                assert not on[0] & on[1]
+
+    @invariant()
+    def nobody_is_passed_over(self):
+        for pool in self.pools().values():
+            lines = [
+                {who: position for (who, p), (s, position) in held.items() if p == pool.id and s == "waitlisted"}
+                for held in (self.before, self.after)
+            ]
+            was, still = lines
+            highest = max(
+                (position for (_, p), (_, position) in self.before.items() if p == pool.id and position), default=0
+            )
+            for who, position in still.items():
+                assert position == was.get(who, self.before.get((who, pool.id), ("", 0))[1]) or position > highest
+            stayed = [position for who, position in still.items() if was.get(who) == position]
+            for who, position in was.items():
+                moved_up = self.after.get((who, pool.id), ("", 0))[0] in TAKEN
+                if moved_up and who != self.by_hand:
+                    assert all(position < other for other in stayed), "somebody who came later moved up"
+
+    @invariant()
+    def everybody_concerned_is_told_once(self):
+        changed = {who for (who, pool), now in self.after.items() if self.before.get((who, pool), ("",))[0] != now[0]}
+        references = set(self.session.scalars(select(Registration.reference).where(Registration.id.in_(changed))))
+        assert references <= self.letters.keys()
+        if not self.several_acts:
+            assert not [about for about, count in self.letters.items() if count > 1]
+
+    def teardown(self):
+        self.point.rollback()
+        self.session.expunge_all()
+
+
+@pytest.mark.databases("sqlite")
+def test_the_seats_keep_their_invariants(session):
+    class OnThisDatabase(Seats):
+        def __init__(self) -> None:
+            super().__init__(session)
+
+    run_state_machine_as_test(
+        OnThisDatabase,
+        settings=settings(
+            max_examples=30,
+            stateful_step_count=30,
+            deadline=None,
+            # No shrinking: with a real database it would take minutes, and the steps are printed as they are.
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+            database=None,
+        ),
+    )
