@@ -11,9 +11,8 @@ from dofc_events.dashboard.service import SeatsWouldBeLost, change_trip
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration import seats
 from dofc_events.registration.service import resize_edition
-from dofc_events.trips.queries import trips_of
+from dofc_events.trips.queries import trip_pools, trips_of
 from dofc_events.trips.service import details_of
-from dofc_events.trips.queries import trip_pools
 from tests.support.factories import DELEGATE, NOW, make_edition, make_registration, make_trip
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
@@ -54,10 +55,10 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def events(message) -> dict[str, tuple]:
+def events(message):
     """The calendar entries of a message by the first word of their title: status, beginning, end, sequence."""
     (file,) = message.attachments
-    found = Calendar.from_ical(file["body"]).walk("VEVENT")
+    found: list[Any] = Calendar.from_ical(file["body"]).walk("VEVENT")
     return {
         str(e["SUMMARY"]).split()[0]: (str(e["STATUS"]), e["DTSTART"].dt, e["DTEND"].dt, e["SEQUENCE"]) for e in found
     }
@@ -79,15 +80,14 @@ def method(message) -> str:
     ],
 )
 def test_a_message_about_several_seats_has_the_first_kind_that_applies(session, edition, person, statuses, kind):
-    standing = replace(
-        standing_of(session, person().id), trips=[_seat(session, edition, status) for status in statuses]
-    )
+    trips = tuple(_seat(session, edition, status) for status in statuses)
+    standing = replace(standing_of(session, person().id), trips=trips)
     news = {seat.trip.id: SeatNews("", Reason.ASKED) for seat in standing.trips}
     assert mails.seats_changed(standing, news).kind == kind
 
 
 def test_a_seat_that_stays_what_it_was_does_not_decide_the_kind(session, edition, person):
-    standing = replace(standing_of(session, person().id), trips=[_seat(session, edition, "confirmed")])
+    standing = replace(standing_of(session, person().id), trips=(_seat(session, edition, "confirmed"),))
     news = {seat.trip.id: SeatNews("confirmed", Reason.TRIP_CHANGED) for seat in standing.trips}
     assert mails.seats_changed(standing, news).kind == "trip-changed"
 
@@ -104,7 +104,7 @@ def test_every_change_is_said_alike_in_both_parts_and_what_was_typed_stays_text(
     standing = standing_of(session, person().id)
     seat = _seat(session, edition, status, title=EVIL, meeting_point=EVIL)
     for reason in Reason:
-        envelope = mails.seats_changed(replace(standing, trips=[seat]), {seat.trip.id: SeatNews("", reason)})
+        envelope = mails.seats_changed(replace(standing, trips=(seat,)), {seat.trip.id: SeatNews("", reason)})
         page = BeautifulSoup(envelope.html, "html.parser")
         assert not page.select("img, [onerror]") and EVIL in envelope.subject
         in_html, in_text = one_line(page.get_text(" ")), one_line(envelope.text)

@@ -8,6 +8,7 @@ from icalendar import Calendar
 
 from dofc_events.conference.rules import TripMode
 from dofc_events.core.audit import COMMAND
+from dofc_events.delegates.models import Registration
 from dofc_events.registration import seats, service
 from tests.support.databases import count_queries, dump
 from tests.support.factories import DELEGATE, NOW, make_edition, make_registration, make_trip

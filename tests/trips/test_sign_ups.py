@@ -14,7 +14,7 @@ from dofc_events.registration import service
 from dofc_events.registration.news import Changes
 from dofc_events.trips import sign_ups
 from dofc_events.trips.sign_ups import BusFull, NoSuchTrip, NotOnTrip, SeatsOverlap, TripOver
-from tests.support.factories import DELEGATE, NOW, make_registration, seat_of, seats_left, seats_of
+from tests.support.factories import DELEGATE, NOW, make_registration, make_trip, seat_of, seats_left, seats_of
 
 
 @pytest.fixture
@@ -293,6 +293,24 @@ def test_cancel_trip_gives_the_next_wish_in_which_there_is_room(session, person,
     act(lambda book: book.cancel_trip(wine))
     assert seats_of(session, holder) == {"wine": "cancelled", "mill": "confirmed"}
     assert seats_of(session, waiting) == {"wine": "cancelled"}
+
+
+def test_cancel_trip_gives_one_wish_when_there_is_room_in_several_and_the_first_of_them(
+    session, edition, person, act, wine
+):
+    early = {"starts_at": wine.starts_at - timedelta(hours=1), "ends_at": wine.starts_at + timedelta(hours=1)}
+    make_trip(session, edition, "sea", **early)
+    holder = person("wine", "sea", "mill")
+    act(lambda book: book.cancel_trip(wine))
+    assert seats_of(session, holder) == {"wine": "cancelled", "sea": "confirmed", "mill": "cancelled"}
+
+
+def test_a_place_gives_the_first_of_the_trips_at_the_same_time_that_were_asked_for(session, edition, person):
+    edition_pool(session, edition.id).capacity = 0
+    who = person("mill", "wine", "port")
+    service.resize_edition(session, edition.id, 1, COMMAND, NOW)
+    assert seats_of(session, who) == {"mill": "confirmed", "wine": "cancelled", "port": "confirmed"}
+    assert faults(session) == []
 
 
 def test_cancel_trip_puts_on_the_list_of_the_next_wish_when_that_is_full(session, person, act, wine, mill):
