@@ -8,7 +8,7 @@ from werkzeug.routing import Rule
 from dofc_events.delegates.links import token_of
 from dofc_events.mail.models import Message
 from tests.support.databases import dump
-from tests.support.factories import make_account, make_edition, make_registration
+from tests.support.factories import make_account, make_edition, make_registration, make_trip
 from tests.support.letters import letters
 from tests.support.pages import Client
 
@@ -25,7 +25,9 @@ def token(app, writing) -> str:
     """The link of the only delegate of the edition of 2027."""
     with writing() as session:
         make_account(session, "chair@dofc.test")
-        return token_of(make_registration(session, make_edition(session, year=2027)))
+        edition = make_edition(session, year=2027)
+        make_trip(session, edition, "wine")
+        return token_of(make_registration(session, edition))
 
 
 @pytest.fixture
@@ -39,6 +41,7 @@ def addresses(app, token, reading) -> list[tuple[str, str, set[str]]]:
         "secret": "s" * 32,
         "reference": token.split(".")[0],
         "message_id": message.id,
+        "slug": "wine",
         "ending": "csv",
         "part": "html",
     }
