@@ -13,7 +13,7 @@ UV_COMPILE = $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index
 	--custom-compile-command "make lock"
 CHECKED = dofc_events tests benchmarks migrations wsgi.py gunicorn.conf.py
 
-.PHONY: help run test bench lint format types check-imports dependencies audit browser lock clean
+.PHONY: help run test bench lint format types check-imports dependencies audit browser rights lock clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -69,6 +69,9 @@ audit: .venv/dev.stamp ## known vulnerabilities in what is pinned (pip-audit), w
 
 browser: .venv/dev.stamp ## make sure that there is a Chromium for the tests
 	@$(RUN_PYTHON) tests/browser_setup.py
+
+rights: .venv/dev.stamp ## ask who gets what, and write docs/rights.md anew
+	$(RUN_PYTHON) -m tests.rights
 
 lock: .venv/dev.stamp ## pin again after a change to the dependencies in pyproject.toml
 	$(UV_COMPILE) pyproject.toml -o requirements.lock

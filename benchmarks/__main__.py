@@ -11,7 +11,10 @@ from pathlib import Path
 
 import psutil
 
+from benchmarks.crowd import crowded_site
+from benchmarks.dashboard import page_costs
 from benchmarks.draw import draw_seconds
+from benchmarks.exports import export_cost
 from benchmarks.load import Cost, measure, register, three_requests
 from benchmarks.trips import sign_up_cost
 from tests.support.databases import Databases
@@ -20,6 +23,7 @@ from tests.support.site import Site, free_port
 SERVERS = 2
 TIMES = {1: 60, 8: 20}
 DELEGATES = (300, 3000)
+CROWDS = (1_000, 10_000, 100_000)
 
 
 def main() -> None:
@@ -40,8 +44,22 @@ def main() -> None:
                     print(f"{f'sign-up, {kind}, {delegates} before':34}{cpu:>9.1f}{clock:>10.1f}", flush=True)
             for delegates in DELEGATES:
                 print(f"{f'draw, {delegates} delegates, 12 trips':34}{'':9}{draw_seconds(delegates) * 1000:>10.1f}")
+            for kind in ("sqlite", "postgresql"):
+                for people in CROWDS:
+                    _crowd(databases, kind, Path(folder), people)
         finally:
             databases.stop()
+
+
+def _crowd(databases: Databases, kind: str, folder: Path, people: int) -> None:
+    with databases.fresh(kind) as url, crowded_site(url, folder, people) as (server, client, year):
+        for file in ("csv", "xlsx"):
+            cost, name = export_cost(server, client, year, file), f"{people:,} rows as {file}, {kind}"
+            grown = f"memory +{cost.grown:.0f} MB, file {cost.megabytes:.1f} MB"
+            print(f"{name:34}{cost.cpu:>9.0f}{cost.clock:>10.0f}   {grown}", flush=True)
+        for page, of_page in page_costs(url, folder, year).items():
+            more = f"{of_page.queries} queries, slowest {of_page.slowest:.0f} ms, page {of_page.kilobytes:.0f} KB"
+            print(f"{f'{page} of {people:,}, {kind}':34}{of_page.cpu:>9.0f}{'':10}   {more}", flush=True)
 
 
 def _bare() -> dict[int, Cost]:

@@ -47,6 +47,17 @@ class Client:
     def post(self, path: str, fields: dict[str, str], status: int) -> str:
         return self._ask("POST", path, urlencode(fields), status)[1]
 
+    def download(self, path: str) -> int:
+        """Fetch a file, keeping nothing of it; how many bytes it has."""
+        self._connection.request("GET", path, headers={"Cookie": self._cookie})
+        response = self._connection.getresponse()
+        if response.status != 200:
+            raise AssertionError(f"GET {path}: {response.status}")
+        size = 0
+        while piece := response.read(2**16):
+            size += len(piece)
+        return size
+
     def _ask(self, method: str, path: str, body: str | None, status: int) -> tuple[str, str]:
         headers = {"Cookie": self._cookie}
         if body is not None:

@@ -14,7 +14,16 @@ from dofc_events.accounts import views as account_views
 from dofc_events.config import ROOT, Settings
 from dofc_events.core.countries import country_name
 from dofc_events.core.db import db, engine_options
-from dofc_events.dashboard import bus_views, draw_views, mail_views, trip_views
+from dofc_events.dashboard import (
+    audit_views,
+    bus_views,
+    door_views,
+    draw_views,
+    export_views,
+    list_views,
+    mail_views,
+    trip_views,
+)
 from dofc_events.extensions import babel, limiter, login_manager, mail, migrate
 from dofc_events.public import draw_views as public_draw_views
 from dofc_events.public import views as public_views
@@ -30,7 +39,20 @@ from dofc_events.web.security import init_security
 LARGEST_BODY = 256 * 1024
 
 # Several modules share a blueprint.
-VIEWS = (public_views, public_draw_views, account_views, own_views, mail_views, trip_views, draw_views, bus_views)
+VIEWS = (
+    public_views,
+    public_draw_views,
+    account_views,
+    own_views,
+    mail_views,
+    trip_views,
+    draw_views,
+    bus_views,
+    door_views,
+    audit_views,
+    export_views,
+    list_views,
+)
 
 
 def create_app(settings: Settings) -> Flask:

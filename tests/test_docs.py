@@ -11,10 +11,12 @@ import pytest
 from dofc_events.accounts.forms import SignInForm
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.config import ROOT, Settings
+from dofc_events.dashboard.export_queries import TAG_COLUMNS, export_columns
 from dofc_events.mail.rules import MessageState
 from dofc_events.places.rules import PLACE_STATUSES, ClaimStatus
 from dofc_events.registration.forms import AddressForm, HandOverForm, RegistrationForm
 from dofc_events.registration.queries import STATUS_KINDS
+from dofc_events.trips.models import Trip
 
 OPERATIONS = ROOT / "docs" / "operations.md"
 CONTRACT = ROOT / "docs" / "contract.md"
@@ -106,6 +108,14 @@ def test_the_contract_names_every_field(app, name):
         present = {field.name for field in FORMS[name]()}
     promised = {code for code in code_in(row(section("Form fields"), name)) if re.fullmatch(r"[a-z_]{2,}", code)}
     assert promised == present
+
+
+@pytest.mark.parametrize(
+    ("file", "columns"), [("registrations", export_columns([Trip(slug="<slug>")])), ("lists/name-tags", TAG_COLUMNS)]
+)
+def test_the_contract_names_every_column(file, columns):
+    promised = code_in(row(section("Files"), f"`/organise/editions/<year>/{file}.csv`"))
+    assert promised - {"yes", "no"} == set(columns)
 
 
 def test_the_contract_names_every_kind_of_message():

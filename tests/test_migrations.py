@@ -8,18 +8,22 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, Inspector, create_engine, func, inspect, select
+from sqlalchemy import Engine, Inspector, create_engine, func, inspect, select, text
 
 from dofc_events.app import create_app
 from dofc_events.conference.history import load_history
 from dofc_events.config import ROOT
 from dofc_events.core.audit import COMMAND
 from dofc_events.core.db import Base, db, unit_of_work
+from dofc_events.delegates.models import Registration
+from dofc_events.delegates.queries import found_by
 from tests.support.databases import settings_for
 from tests.support.factories import make_edition, make_registration, make_trip
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 SCRIPTS = ScriptDirectory(str(ROOT / "migrations"))
+# As the application wrote it with 0002.
+SEARCHED_BEFORE = "dorde\nђурђевић\n\nana.k@dofc.test\ntrakya cluster\n7kx9-q2mb\n7kx9q2mb"
 REVISIONS = [script.revision for script in SCRIPTS.walk_revisions()]
 
 
@@ -71,6 +75,22 @@ def test_a_migration_keeps_the_data_when_it_is_taken_back_and_repeated(app, revi
         flask_migrate.downgrade(revision=SCRIPTS.get_revision(revision).down_revision)
         flask_migrate.upgrade()
         assert _row_counts() == before
+
+
+@pytest.mark.parametrize("words", ["dorde", "Ђурђ", "ana.k@dofc.test", "trakya clus", "7KX9Q2MB", "7kx9-q2mb"])
+def test_who_registered_before_the_search_knew_spellings_is_still_found(app, words):
+    """Migration 0003 has the words that the search looked through until then, and nothing of the application."""
+    with app.app_context():
+        with unit_of_work() as session:
+            make_registration(session, make_edition(session), given_name="Ђорђе", family_name="Đurić")
+        flask_migrate.downgrade(revision="0002")
+        with db.engine.connect().execution_options(writes=True, postgresql_readonly=False) as connection:
+            connection.execute(text("UPDATE registrations SET search_text = :words"), {"words": SEARCHED_BEFORE})
+            connection.commit()
+        flask_migrate.upgrade()
+        query = select(Registration.by_name, Registration.by_organisation).where(found_by(words))
+        assert db.session.execute(query).all() == [("duric ђорђе", "trakya cluster")]
+        db.session.close()
 
 
 def test_migrating_is_possible_again_when_nothing_is_left_to_do(app, databases, database_kind, tmp_path):

@@ -9,12 +9,18 @@ import flask_babel
 import pytest
 import time_machine
 from bs4 import Comment, Doctype
+from sqlalchemy import select
 
+from dofc_events.accounts.models import Account
+from dofc_events.accounts.service import issue_sign_in_link
 from dofc_events.conference.rules import EditionStatus
+from dofc_events.core.audit import Actor
 from dofc_events.core.countries import country_names
 from dofc_events.delegates.links import token_of
+from dofc_events.delegates.models import Registration
 from dofc_events.mail.rules import MessageState
 from dofc_events.places.rules import PLACE_STATUSES, ClaimStatus
+from dofc_events.registration.arrivals import note_arrival
 from tests.support.factories import NOW, claim_of, make_account, make_edition, make_registration
 from tests.support.letters import letters
 
@@ -43,7 +49,7 @@ SAID = ("aria-label", "alt", "title", "data-results", "data-none", "data-unmatch
 # The name of the conference is the same in every language; dates and countries come from CLDR, not from our catalogue.
 NOT_OURS = re.compile(
     r"Days of Clusters|Balkan and Black Sea Cluster Network|[\w.-]+@[\w.-]+|https?://\S+|/\S+\.\w+|"
-    r"\b[0-9A-Z]{4}-[0-9A-Z]{4}\b|\b(January|February|March|April|May|June|July|August|September|October|November"
+    r"\b[0-9A-Z]{4}-[0-9A-Z]{4}\b|\b(Nov|January|February|March|April|May|June|July|August|September|October|November"
     r"|December|(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)\b|"
     + "|".join(map(re.escape, sorted(country_names("en").values(), key=len, reverse=True)))
 )
@@ -174,6 +180,22 @@ def test_what_is_said_about_a_closed_form_is_translated(client, edition, writing
             setattr(session.get_one(type(edition), edition.id), name, value)
     for path in ("/", "/editions/", "/editions/2027/", "/editions/2027/register"):
         check(client.get(path))
+
+
+@pytest.mark.parametrize(
+    "path", ["check-in", "check-in?q=ана", "check-in?q=ж", "check-in/list", "audit", "audit?act=ж"]
+)
+def test_pages_of_the_door_and_of_the_trail_are_translated(client, own, writing, reading, path):
+    own(ClaimStatus.CANCELLED)
+    own()
+    with reading() as session:
+        chair = session.scalars(select(Account)).one()
+    with writing() as session:
+        secret = issue_sign_in_link(session, chair.id, NOW)
+        person = session.scalars(select(Registration).where(Registration.ended_at.is_(None))).one()
+        note_arrival(session, person.id, Actor("account", chair.email), NOW)
+    client.get(f"/sign-in/{secret}").form().submit()
+    check(client.get(f"/organise/editions/2027/{path}"))
 
 
 def test_messages_are_translated(own, reading):

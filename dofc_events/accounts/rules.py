@@ -53,6 +53,11 @@ def access_to_edition(grants: Iterable[Grant], edition_id: int, allowed: Iterabl
     return Access.HIDDEN if works_elsewhere else Access.FORBIDDEN
 
 
+def audit_name(account_id: int) -> str:
+    """What the audit trail calls an account."""
+    return f"account-{account_id}"
+
+
 def session_is_over(signed_in_at: datetime, now: datetime) -> bool:
     """Whether somebody who signed in at that moment has to do so again, however busy they were meanwhile."""
     return now - signed_in_at >= SESSION_LASTS

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from dofc_events.accounts import mails
 from dofc_events.accounts.models import Account, Role, SignInLink
 from dofc_events.accounts.queries import account_by_email, account_by_id
-from dofc_events.accounts.rules import SIGN_IN_LINK_LASTS, Grant
+from dofc_events.accounts.rules import SIGN_IN_LINK_LASTS, Grant, audit_name
 from dofc_events.core.audit import VISITOR, Actor, record
 from dofc_events.core.errors import Refusal
 from dofc_events.core.references import hash_secret, new_secret
@@ -31,10 +31,10 @@ def add_account(session: Session, email: str, name: str, grant: Grant, actor: Ac
         account = Account(email=email, email_key=address_key(email), name=name, created_at=now, roles=[])
         session.add(account)
         session.flush()
-        record(session, actor, now, "account_added", about=_about(account.id), email=email)
+        record(session, actor, now, "account_added", about=audit_name(account.id), email=email)
     if grant not in account.grants():
         account.roles.append(Role(role=grant.role, edition_id=grant.edition_id, organisation_id=grant.organisation_id))
-        record(session, actor, now, "role_added", about=_about(account.id), **asdict(grant))
+        record(session, actor, now, "role_added", about=audit_name(account.id), **asdict(grant))
         session.flush()
     return account
 
@@ -65,7 +65,7 @@ def ask_for_link(session: Session, email: str, now: datetime) -> None:
         refuse_flood(session, account.email, now)
     except TooManyMessages:
         # Said aloud, it would say that this address has an account.
-        record(session, VISITOR, now, "sign_in_link_refused", about=_about(account.id), reason="too many messages")
+        record(session, VISITOR, now, "sign_in_link_refused", about=audit_name(account.id), reason="too many messages")
         return
     _store(session, account.id, secret, VISITOR, now)
     enqueue(session, envelope, now)
@@ -84,7 +84,7 @@ def use_link(session: Session, secret: str, now: datetime) -> int:
     account = account_by_id(session, account_id) if account_id is not None else None
     if account is None:
         raise LinkNotValid
-    record(session, Actor("account", account.email), now, "signed_in", about=_about(account.id))
+    record(session, Actor("account", account.email), now, "signed_in", about=audit_name(account.id))
     return account.id
 
 
@@ -92,9 +92,5 @@ def _store(session: Session, account_id: int, secret: str, actor: Actor, now: da
     # What has expired is of no use to anyone.
     session.execute(delete(SignInLink).where(SignInLink.account_id == account_id, SignInLink.expires_at <= now))
     session.add(SignInLink(secret_hash=hash_secret(secret), account_id=account_id, expires_at=now + SIGN_IN_LINK_LASTS))
-    record(session, actor, now, "sign_in_link_issued", about=_about(account_id))
+    record(session, actor, now, "sign_in_link_issued", about=audit_name(account_id))
     session.flush()
-
-
-def _about(account_id: int) -> str:
-    return f"account-{account_id}"

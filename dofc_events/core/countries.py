@@ -126,6 +126,12 @@ def continent_of(code: str) -> str:
     return CONTINENT_CODES[CONTINENT_GAPS.get(code) or str(CountryInfo(code).region())]
 
 
+@cache
+def countries_on(continent: str) -> frozenset[str]:
+    """The countries of a continent, by its CLDR code; none for another code."""
+    return frozenset(code for code in country_codes() if continent_of(code) == continent)
+
+
 def _without_marks(name: str) -> str:
     decomposed = unicodedata.normalize("NFKD", name)
     return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()

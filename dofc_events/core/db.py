@@ -81,6 +81,8 @@ def engine_options(database_url: str) -> dict[str, Any]:
     options: dict[str, Any] = {"hide_parameters": True}
     if database_url.startswith("sqlite"):
         return options | {"connect_args": {"timeout": BUSY_TIMEOUT}}
+    # No prepared statements: PostgreSQL would come to plan a search without looking at what is searched for.
+    options["connect_args"] = {"prepare_threshold": None}
     return options | {"execution_options": {"postgresql_readonly": True}, "pool_pre_ping": True}
 
 

@@ -19,7 +19,7 @@ from dofc_events.places.models import Pool
 from dofc_events.trips.models import Trip
 from dofc_events.trips.queries import Manifest, manifest_of, trip_by_slug
 from dofc_events.trips.sign_ups import BusFull, NotOnTrip, board, undo_boarding
-from dofc_events.web.export import csv_download
+from dofc_events.web.export import Cell, csv_download
 from dofc_events.web.forms import form_page
 
 __all__ = ["blueprint"]
@@ -75,7 +75,7 @@ def _trip(edition: Edition, slug: str) -> tuple[Trip, Pool]:
     return found
 
 
-def _rows(people: Manifest, details: list[str], zone: str) -> Iterator[list[object]]:
+def _rows(people: Manifest, details: list[str], zone: str) -> Iterator[list[Cell]]:
     waiting = 0
     for claim in (*people.confirmed, *people.in_line):
         waiting += claim.position is not None

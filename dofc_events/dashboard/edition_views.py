@@ -1,15 +1,19 @@
 """Organisers' pages about an edition as a whole: its figures, its settings, its life from draft to archive."""
 
+from collections.abc import Sequence
+from math import ceil
 from typing import Any
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
+from markupsafe import Markup
 
 from dofc_events.accounts.guards import acting, chair_only, edition_staff
 from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.models import Edition
-from dofc_events.conference.queries import all_editions, edition_by_year
+from dofc_events.conference.queries import all_editions
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.conference.service import (
     EditionArchived,
@@ -23,12 +27,18 @@ from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import Refusal
 from dofc_events.dashboard import queries, service
+from dofc_events.dashboard.figures import COUNTED, Growth, figures_of, growth_of
 from dofc_events.dashboard.forms import CopyForm, NewEditionForm, SettingsForm
+from dofc_events.dashboard.rules import weeks
+from dofc_events.dashboard.trip_queries import trip_rows
 from dofc_events.dashboard.views import EDITION, blueprint, shared
 from dofc_events.places.queries import edition_pool
+from dofc_events.web.charts import Series, Tick, bar, line_chart
 from dofc_events.web.forms import ButtonForm, answer_errors, form_page
 
 __all__ = ["blueprint"]
+
+MOST_TICKS = 4
 
 
 @blueprint.route("/editions/new", methods=["GET", "POST"])
@@ -50,20 +60,17 @@ def new_edition() -> ResponseReturnValue:
 
 
 @blueprint.route(f"{EDITION}/copy", methods=["GET", "POST"])
-@chair_only
-def copy_edition(year: int) -> ResponseReturnValue:
+@edition_staff()
+def copy_edition(edition: Edition) -> ResponseReturnValue:
     """Add an edition that begins like another one."""
-    source = edition_by_year(db.session(), year)
-    if source is None:
-        return redirect(url_for(".new_edition"), 303)
-    pool = edition_pool(db.session(), source.id)
-    form = CopyForm(data={"year": source.year + 1, "capacity": pool.capacity if pool else None})
-    context = {"source": source, **shared(None)}
+    pool = edition_pool(db.session(), edition.id)
+    form = CopyForm(data={"year": edition.year + 1, "capacity": pool.capacity if pool else None})
+    context = {"source": edition, **shared(None)}
     if not form.validate_on_submit():
         return form_page(form, "dashboard/copy_edition.html", **context)
     try:
         with unit_of_work() as session:
-            service.copy_to_draft(session, year, form.year.data, form.capacity.data, acting(), now())
+            service.copy_to_draft(session, edition.year, form.year.data, form.capacity.data, acting(), now())
     except EditionExists:
         return _year_is_taken(form, "dashboard/copy_edition.html", **context)
     flash(
@@ -76,10 +83,19 @@ def copy_edition(year: int) -> ResponseReturnValue:
 @edition_staff(RoleName.ORGANISER)
 def edition(edition: Edition) -> ResponseReturnValue:
     """How one edition stands."""
-    at = now()
+    session, at = db.session(), now()
+    places = queries.places_of(session, [edition.id]).get(edition.id)
+    growth = growth_of(session, edition, at)
     return render_template(
         "dashboard/edition.html",
-        places=queries.places_of(db.session(), [edition.id]).get(edition.id),
+        places=places,
+        breakdown=figures_of(session, edition) if places else None,
+        growth=growth,
+        growth_chart=_growth_chart(growth),
+        weeks=weeks(max((len(one.days) for one in growth), default=0)),
+        trips=trip_rows(session, edition),
+        counted=COUNTED,
+        bar=bar,
         window=edition.window(at),
         is_over=edition.is_over(at),
         missing=_missing(edition) if edition.status == EditionStatus.DRAFT else (),
@@ -143,6 +159,21 @@ def archive(edition: Edition) -> ResponseReturnValue:
     else:
         flash(_("%(edition)s is archived.", edition=edition.name), "success")
     return redirect(url_for(".edition", year=edition.year), 303)
+
+
+def _growth_chart(growth: Sequence[Growth]) -> Markup:
+    """The lines of these editions, the first one before the others."""
+    days = max((len(one.days) for one in growth), default=0)
+    # As many as there is room for on a telephone.
+    apart = 7 * max(1, ceil(days / 7 / MOST_TICKS))
+    ticks = [Tick(day, ngettext("week %(num)d", "week %(num)d", day // 7)) for day in range(apart, days, apart)]
+    return line_chart(
+        "growth",
+        _("Confirmed registrations since the opening"),
+        "; ".join(_("%(year)d: %(number)d", year=one.year, number=one.days[-1]) for one in growth if one.days),
+        [Series(str(one.year), one.days) for one in growth],
+        [Tick(0, _("opening")), *ticks],
+    )
 
 
 def _missing(edition: Edition) -> tuple[str, ...]:

@@ -308,6 +308,13 @@ class BoardingForm(Form):
     undo = StringField()
 
 
+class ArrivalForm(Form):
+    """The door's buttons: the reference of who is in, or of who is not after all."""
+
+    arrived = StringField()
+    undo = StringField()
+
+
 def on_the_clock(moment: datetime | None, zone: str) -> datetime | None:
     """A moment as a field shows it."""
     return in_zone(moment, zone).replace(tzinfo=None) if moment else None

@@ -9,6 +9,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from dofc_events.conference.models import Edition
+from dofc_events.dashboard.rules import still_needed
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.rules import read_aloud
 from dofc_events.places.models import Claim, Pool
@@ -72,8 +73,7 @@ def trip_rows(session: Session, edition: Edition) -> list[TripRow]:
     running = [trip for trip, _pool in rows if trip.cancelled_at is None]
     found = []
     for trip, pool in rows:
-        coming = [ClaimStatus.CONFIRMED, *([ClaimStatus.REQUESTED] if edition.collects_wishes else [])]
-        needed = max(0, trip.minimum - sum(counts[pool.id][status] for status in coming))
+        needed = still_needed(trip.minimum, counts[pool.id], edition.collects_wishes)
         overlaps = [other for other in running if trip in running and other is not trip and other.overlaps(trip)]
         found.append(TripRow(trip, pool.capacity, pool.taken, counts[pool.id], needed, overlaps))
     return found

@@ -1,33 +1,37 @@
 """Organisers' pages: what needs attention, an edition's registrations, one registration."""
 
+from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from dofc_events.accounts.guards import acting, edition_staff, signed_in
+from dofc_events.accounts.queries import previous_sign_in
 from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import all_editions
+from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.audit import history_of
 from dofc_events.core.clock import now
-from dofc_events.core.countries import country_names
+from dofc_events.core.countries import country_codes
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.dashboard import queries
-from dofc_events.dashboard.trip_queries import seats_of
+from dofc_events.dashboard.attention import attention
+from dofc_events.dashboard.rules import is_moment
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import registration_by_reference
 from dofc_events.mail.outbox import TooManyMessages
 from dofc_events.mail.queries import mail_health, messages_about
-from dofc_events.places.rules import PLACE_STATUSES, ClaimStatus
+from dofc_events.places.rules import PLACE_STATUSES
 from dofc_events.registration import service as delegates_acts
 from dofc_events.registration.forms import AddressForm
 from dofc_events.registration.queries import standing_of
 from dofc_events.registration.rules import Outcome
-from dofc_events.trips.queries import trip_pools, trips_by_edition
+from dofc_events.trips.queries import trips_by_edition
 from dofc_events.web.forms import answer_too_many, form_page
 
 blueprint = Blueprint("dashboard", __name__, url_prefix="/organise")
@@ -52,6 +56,21 @@ def before_id() -> int | None:
     return None if after is None else max(0, min(after, LARGEST_ID))
 
 
+def asked_filters() -> queries.Filters:
+    """What the address narrows the list of registrations to; 404 for what no registration can have."""
+    names = [field.name for field in fields(queries.Filters)]
+    given = {name: request.args.get(name, "").strip() for name in names}
+    allowed: dict[str, Callable[[str], bool]] = {
+        "status": lambda value: value in PLACE_STATUSES,
+        "country": lambda value: value in country_codes(),
+        "since": is_moment,
+        **dict.fromkeys(queries.FLAGS, lambda value: value == "1"),
+    }
+    if any(given[name] and not is_allowed(given[name]) for name, is_allowed in allowed.items()):
+        abort(404)
+    return queries.Filters(**given)
+
+
 @blueprint.get("/")
 @signed_in
 def overview() -> ResponseReturnValue:
@@ -63,40 +82,18 @@ def overview() -> ResponseReturnValue:
     mine = [e for e in editions if current_user.is_chair or e.id in organises]
     desk_editions = [e for e in editions if e.id in helps and e not in mine]
     context = shared(None) if mine or current_user.is_chair else {}
+    at, since = now(), previous_sign_in(session, current_user.id)
+    going_on = [edition for edition in mine if edition.status != EditionStatus.ARCHIVED]
     return render_template(
         "dashboard/overview.html",
+        attention=attention(session, going_on, all_mail=current_user.is_chair, since=since, now=at),
         editions=mine,
         desk_editions=desk_editions,
         manifests=trips_by_edition(session, [edition.id for edition in desk_editions]),
         places=queries.places_of(session, [e.id for e in mine]),
         represents=any(g.organisation_id for g in grants),
-        at=now(),
+        at=at,
         **context,
-    )
-
-
-@blueprint.get(f"{EDITION}/registrations")
-@edition_staff(RoleName.ORGANISER)
-def registrations(edition: Edition) -> ResponseReturnValue:
-    """Who is registered: searched, filtered, a page at a time."""
-    session, filters = db.session(), _filters()
-    rows = queries.registrations(session, edition.id, filters, before_id=before_id())
-    counts = queries.counts_by_status(session, edition.id, filters)
-    names = country_names(get_locale().language)
-    present = queries.countries_of(session, edition.id)
-    return render_template(
-        "dashboard/registrations.html",
-        rows=rows[: queries.PAGE],
-        has_more=len(rows) > queries.PAGE,
-        counts=counts,
-        total=counts[ClaimStatus(filters.status)] if filters.status else sum(counts.values()),
-        filters=filters,
-        # Without what is empty, for addresses that lead to the same list.
-        narrowed={name: value for name, value in vars(filters).items() if value},
-        countries={code: name for code, name in names.items() if code in present},
-        trips=[trip for trip, _pool in trip_pools(session, edition.id)],
-        seats=seats_of(session, [row.registration.id for row in rows]),
-        **shared(edition),
     )
 
 
@@ -105,10 +102,12 @@ def registrations(edition: Edition) -> ResponseReturnValue:
 def registration(edition: Edition, reference: str) -> ResponseReturnValue:
     """Everything about one registration, except the link that acts for the delegate."""
     session, found = db.session(), _registration(edition, reference)
+    standing = standing_of(session, found.id)
     return render_template(
         "dashboard/registration.html",
         registration=found,
-        standing=standing_of(session, found.id),
+        standing=standing,
+        trip_titles={seat.trip.slug: seat.trip.title for seat in standing.trips},
         consent=queries.consent_given(session, found),
         messages=messages_about(session, reference),
         history=history_of(session, reference),
@@ -159,11 +158,3 @@ def _registration(edition: Edition, reference: str) -> Registration:
     if found is None:
         abort(404)
     return found
-
-
-def _filters() -> queries.Filters:
-    names = ("q", "status", "category", "country", "trip")
-    given = {name: request.args.get(name, "").strip() for name in names}
-    if given["status"] and given["status"] not in PLACE_STATUSES:
-        abort(404)
-    return queries.Filters(**given)

@@ -4,9 +4,21 @@ from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.types import TypeEngine
 
 from dofc_events.conference.models import Category, Edition
 from dofc_events.core.db import Base
+from dofc_events.delegates.spelling import LONGEST
+
+# Of longer names only the beginning decides where they stand in a list.
+BY_LENGTH = 200
+
+FILTERED = ("category_id", "country", "language", "visa_letter", "registered_at")
+
+
+def binary(length: int) -> TypeEngine[str]:
+    """Text that is compared letter by letter, as SQLite does it: no language's order, but an index finds beginnings."""
+    return String(length).with_variant(String(length, collation="C"), "postgresql")
 
 
 class ConsentText(Base):
@@ -25,8 +37,8 @@ class Registration(Base):
 
     `ended_at` is when it was cancelled: at most one registration per edition and address has not ended.
     `link_version` grows when the link must end (another address); `revision` whenever the delegate's calendar entry
-    or details change; `search_text` is what the organisers' search looks through; `any_trip` says that in a draw any
-    other learning trip is fine, too.
+    or details change; `search_words` are what the organisers' search looks for; lists are put in order by `by_name` and
+    `by_organisation`; `any_trip` says that in a draw any other learning trip is fine, too.
     """
 
     __tablename__ = "registrations"
@@ -39,7 +51,10 @@ class Registration(Base):
             sqlite_where=text("ended_at IS NULL"),
             postgresql_where=text("ended_at IS NULL"),
         ),
-        Index("ix_registrations_edition", "edition_id", "id"),
+        # Whatever the list is narrowed to is found in this index alone, newest first.
+        Index("ix_registrations_filters", "edition_id", "id", *FILTERED),
+        Index("ix_registrations_by_name", "edition_id", "by_name", "id"),
+        Index("ix_registrations_by_organisation", "edition_id", "by_organisation", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -66,13 +81,25 @@ class Registration(Base):
     consent_version: Mapped[str] = mapped_column(ForeignKey("consent_texts.version"))
     consented_at: Mapped[datetime]
     registered_at: Mapped[datetime]
-    search_text: Mapped[str] = mapped_column(Text)
+    by_name: Mapped[str] = mapped_column(binary(BY_LENGTH))
+    by_organisation: Mapped[str] = mapped_column(binary(BY_LENGTH))
     any_trip: Mapped[bool] = mapped_column(default=False)
     ended_at: Mapped[datetime | None]
 
     edition: Mapped[Edition] = relationship()
     category: Mapped[Category] = relationship()
+    search_words: Mapped[list["SearchWord"]] = relationship(cascade="all, delete-orphan")
 
     @property
     def full_name(self) -> str:
         return f"{self.given_name} {self.family_name}".strip()
+
+
+class SearchWord(Base):
+    """One spelling of a word by which a registration is found, see `delegates/spelling.py`."""
+
+    __tablename__ = "search_words"
+    __table_args__ = (Index("ix_search_words_word", "word", "registration_id"),)
+
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registrations.id"), primary_key=True)
+    word: Mapped[str] = mapped_column(binary(LONGEST), primary_key=True)

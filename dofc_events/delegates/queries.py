@@ -1,15 +1,21 @@
 """Who is registered where."""
 
-from sqlalchemy import ColumnElement, and_, select
-from sqlalchemy.orm import Session, joinedload
+from collections.abc import Iterable
 
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select
+from sqlalchemy.orm import Session, aliased, joinedload
+
+from dofc_events.conference.models import Edition
 from dofc_events.delegates.links import read_link
-from dofc_events.delegates.models import Registration
-from dofc_events.delegates.rules import folded
+from dofc_events.delegates.models import Registration, SearchWord
+from dofc_events.delegates.spelling import asked_for
 from dofc_events.mail.rules import address_key
 
 # A search for more words finds no more.
 MOST_WORDS = 20
+
+# No word has this letter, which stands after all others.
+AFTER_ALL = "\U0010ffff"
 
 
 def registration_by_token(session: Session, token: str) -> Registration | None:
@@ -44,10 +50,26 @@ def registration_by_form_key(session: Session, form_key: str) -> Registration | 
     return session.scalar(select(Registration).where(Registration.form_key == form_key))
 
 
+def came_before(edition_id: int) -> ColumnElement[bool]:
+    """The condition that the address of an edition's registration has one at an earlier edition that did not end."""
+    year = select(Edition.year).where(Edition.id == edition_id).scalar_subquery()
+    earlier = aliased(Registration)
+    addresses = select(earlier.email_key).join(Edition, Edition.id == earlier.edition_id)
+    # DISTINCT has PostgreSQL read the earlier addresses once, where it would look each delegate up by itself.
+    return Registration.email_key.in_(addresses.where(Edition.year < year, earlier.ended_at.is_(None)).distinct())
+
+
 def found_by(words: str) -> ColumnElement[bool]:
-    """The condition that every one of `words` occurs in a name, the address, the organisation or the reference."""
-    patterns = (
-        "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        for word in folded(words).split()[:MOST_WORDS]
-    )
-    return and_(True, *(Registration.search_text.like(pattern, escape="\\") for pattern in patterns))
+    """The condition that a word of a name, the address, the organisation or the reference begins with each of `words`.
+
+    However it is spelled. Nothing typed narrows nothing; what has neither letters nor digits finds nobody.
+    """
+    asked = asked_for(words)[:MOST_WORDS]
+    if words.strip() and not asked:
+        return false()
+    return and_(True, *(Registration.id.in_(_with_a_word(spellings)) for spellings in asked))
+
+
+def _with_a_word(beginnings: Iterable[str]) -> Select[int]:
+    ranges = (and_(SearchWord.word >= start, SearchWord.word < start + AFTER_ALL) for start in sorted(beginnings))
+    return select(SearchWord.registration_id).where(or_(*ranges))

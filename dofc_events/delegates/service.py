@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Category
 from dofc_events.core.errors import Refusal
-from dofc_events.delegates.models import ConsentText, Registration
-from dofc_events.delegates.rules import folded
+from dofc_events.delegates.models import BY_LENGTH, ConsentText, Registration, SearchWord
+from dofc_events.delegates.rules import folded, read_aloud
+from dofc_events.delegates.spelling import keys_of
 
 
 @dataclass(frozen=True)
@@ -54,17 +55,30 @@ def write_details(session: Session, registration: Registration, details: Details
     for name, value in asdict(details).items():
         if name != "category":
             setattr(registration, name, value)
-    refresh_search_text(registration)
+    refresh_search(registration)
     return {name: [before.get(name), value] for name, value in asdict(details).items() if before.get(name) != value}
 
 
-def refresh_search_text(registration: Registration) -> None:
-    """Bring the text that the search looks through up to date."""
+def refresh_search(registration: Registration) -> None:
+    """Bring up to date by what a registration is found, and put in order."""
+    r, keys = registration, search_keys(registration)
+    put_in_order(r)
+    kept = [known for known in r.search_words if known.word in keys]
+    new = keys - {known.word for known in kept}
+    r.search_words = [*kept, *(SearchWord(word=word) for word in sorted(new))]
+
+
+def put_in_order(registration: Registration) -> None:
+    """Bring up to date where a registration stands in lists."""
     r = registration
-    # A reference is typed with its hyphen or without.
-    bare = r.reference.replace("-", "")
-    words = (r.given_name, r.family_name, r.badge_name, r.email, r.organisation, r.reference, bare)
-    r.search_text = folded("\n".join(words))
+    r.by_name = " ".join(read_aloud(r.family_name, r.given_name))[:BY_LENGTH]
+    r.by_organisation = folded(r.organisation)[:BY_LENGTH]
+
+
+def search_keys(registration: Registration) -> set[str]:
+    """Every spelling of every word by which a registration is found."""
+    r = registration
+    return keys_of((r.given_name, r.family_name, r.badge_name, r.email, r.organisation, r.reference))
 
 
 def keep_consent_text(session: Session, text: str, language: str, now: datetime) -> str:

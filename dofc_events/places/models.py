@@ -35,7 +35,8 @@ class Claim(Base):
 
     `position` is the order of those who wait or have requested, `offered_at` and `offered_until` are set while a place
     is offered; `changed_at` is when the status last changed. Of seats, `preference` numbers what a delegate asked for
-    (1: first), and is None again for what they gave back; `used_at` is when the delegate boarded.
+    (1: first), and is None again for what they gave back. `used_at` is when the delegate boarded, or arrived at the
+    edition.
     """
 
     __tablename__ = "claims"
@@ -47,6 +48,7 @@ class Claim(Base):
         ),
         CheckConstraint("(status = 'offered') = (offered_until IS NOT NULL)", name="deadline_while_offered"),
         Index("ix_claims_pool_status", "pool_id", "status", "position"),
+        Index("ix_claims_pool_registration", "pool_id", "registration_id", "status"),
         Index("ix_claims_due", "status", "offered_until"),
     )
 

@@ -21,7 +21,7 @@ from dofc_events.delegates.service import (
     Details,
     details_of,
     keep_consent_text,
-    refresh_search_text,
+    refresh_search,
     write_details,
 )
 from dofc_events.mail import outbox
@@ -362,5 +362,5 @@ def _move_to_address(session: Session, registration: Registration, email: str, n
     registration.email, registration.email_key = email, address_key(email)
     registration.link_version += 1
     registration.revision += 1
-    refresh_search_text(registration)
+    refresh_search(registration)
     session.flush()

@@ -1,10 +1,15 @@
-"""Which links are hidden, and what categories are called in addresses."""
+"""Which links are hidden, what categories are called in addresses, what needs attention."""
+
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dofc_events.dashboard.rules import LONGEST_SLUG, masked, masked_html, slug_for
+from dofc_events.dashboard import rules
+from dofc_events.dashboard.rules import LONGEST_SLUG, Need, grouped, masked, masked_html, slug_for
+from dofc_events.places.rules import ClaimStatus
+from tests.support.factories import NOW
 
 
 @pytest.mark.parametrize(
@@ -73,3 +78,77 @@ def test_slug_is_new_short_and_plain(label, taken):
     assert slug not in taken
     assert 0 < len(slug) <= LONGEST_SLUG
     assert set(slug) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
+
+
+# What needs attention, and growth
+
+OPENS, CLOSES = rules.Deadline.REGISTRATION_OPENS, rules.Deadline.REGISTRATION_CLOSES
+FREEZE, BEGINS = rules.Deadline.DETAILS_FREEZE, rules.Deadline.EDITION_BEGINS
+
+
+def test_coming_deadlines_are_those_of_two_weeks_soonest_first():
+    soon, last = NOW + timedelta(seconds=1), NOW + timedelta(days=14)
+    dates = {OPENS: NOW, CLOSES: last, FREEZE: soon, BEGINS: last + timedelta(seconds=1)}
+    assert rules.coming_deadlines(dates, NOW) == [(FREEZE, soon), (CLOSES, last)]
+    assert rules.coming_deadlines({rules.Deadline.SIGN_UP_OPENS: None}, NOW) == []
+
+
+def test_two_deadlines_at_the_same_moment_are_one_line():
+    dates = {FREEZE: NOW + timedelta(days=1), CLOSES: NOW + timedelta(days=1)}
+    assert rules.coming_deadlines(dates, NOW) == [(CLOSES, NOW + timedelta(days=1))]
+
+
+@pytest.mark.parametrize(
+    ("minimum", "collects_wishes", "needed"), [(0, False, 0), (5, False, 3), (2, False, 0), (8, True, 2), (6, True, 0)]
+)
+def test_wishes_count_towards_a_minimum_only_while_they_are_collected(minimum, collects_wishes, needed):
+    counts = {ClaimStatus.CONFIRMED: 2, ClaimStatus.REQUESTED: 4, ClaimStatus.WAITLISTED: 7}
+    assert rules.still_needed(minimum, counts, collects_wishes) == needed
+
+
+@pytest.mark.parametrize(
+    ("capacity", "taken", "nearly"),
+    [(20, 17, False), (20, 18, True), (20, 19, True), (20, 20, False), (9, 8, False), (10, 9, True), (0, 0, False)],
+)
+def test_trip_is_nearly_full_when_a_tenth_of_its_seats_is_left(capacity, taken, nearly):
+    assert rules.is_nearly_full(capacity, taken) is nearly
+
+
+@pytest.mark.parametrize(("hours", "day"), [(-30, 0), (0, 0), (23.9, 0), (24, 1), (49, 2)])
+def test_days_are_counted_from_the_opening_moment(hours, day):
+    assert rules.days_between(NOW, NOW + timedelta(hours=hours)) == day
+
+
+@pytest.mark.parametrize(
+    ("per_day", "last_day", "numbers"), [({}, -1, ()), ({}, 1, (0, 0)), ({0: 2, 3: 1}, 4, (2, 2, 2, 3, 3))]
+)
+def test_growth_adds_up(per_day, last_day, numbers):
+    assert rules.growth(per_day, last_day) == numbers
+
+
+@pytest.mark.parametrize(("length", "rows"), [(0, []), (1, [0]), (7, [0, 6]), (8, [0, 7]), (16, [0, 7, 14, 15])])
+def test_table_of_days_has_each_week_and_the_last_day(length, rows):
+    assert rules.weeks(length) == rows
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [("2026-11-02T12:00:00+00:00", True), ("2026-11-02T12:00:00Z", True), ("2026-11-02T12:00:00", False), ("x", False)],
+)
+def test_moment_has_an_offset(text, is_one):
+    assert rules.is_moment(text) is is_one
+
+
+@pytest.mark.parametrize(
+    ("said", "needs"),
+    [
+        ([], []),
+        ([("", 7), (" \n", 2)], []),
+        ([("Vegan", 1), ("vegan ", 3), ("VEGAN", 1)], [("vegan", 5)]),
+        ([("Halal", 2), ("vegan", 2), ("No nuts", 3)], [("No nuts", 3), ("Halal", 2), ("vegan", 2)]),
+        ([("Ζωή", 1), ("ΖΩΉ", 1), ("Straße", 1), ("STRASSE", 1)], [("Straße", 2), ("Ζωή", 2)]),
+        ([("no nuts", 1), ("no  nuts", 1)], [("no  nuts", 1), ("no nuts", 1)]),
+    ],
+)
+def test_needs_that_differ_in_capitals_alone_are_one(said, needs):
+    assert grouped(said) == [Need(*need) for need in needs]

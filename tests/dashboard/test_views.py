@@ -1,4 +1,4 @@
-"""Who gets which organisers' page; the list of registrations; one registration."""
+"""Who gets which organisers' page; the overview; one registration."""
 
 import re
 
@@ -9,7 +9,6 @@ from dofc_events.conference.queries import edition_by_year
 from dofc_events.delegates.models import Registration
 from dofc_events.mail.models import Message
 from dofc_events.registration.service import cancel_registration, change_details
-from tests.support.databases import count_queries
 from tests.support.factories import (
     DELEGATE,
     NOW,
@@ -119,76 +118,10 @@ def test_overview_says_something_to_representatives(enter, edition, writing, rol
     assert edition.name not in page.text
 
 
-def test_overview_tells_the_desk_that_there_is_nothing_yet(enter, edition):
+def test_overview_leads_the_desk_to_the_door_and_nowhere_else(enter, edition):
     page = enter("desk", edition).get("/organise/")
-    assert "help at the door" in page.text
-    assert not page.all(f'a[href*="/organise/editions/{edition.year}"]')
-
-
-# The list
-
-
-def test_list_says_what_to_expect_when_it_is_empty(organiser, year):
-    page = organiser.get(f"/organise/editions/{year}/registrations")
-    assert page.one("[data-total]")["data-total"] == "0"
-    assert "Nobody has registered yet" in page.text
-
-
-def test_list_shows_searches_and_filters(organiser, register, year):
-    first, second = register(given_name="Ana"), register(given_name="Bojan", visa_letter=True)
-    third = register(given_name="Анастасија")
-    page = organiser.get(f"/organise/editions/{year}/registrations")
-    assert [row["data-registration"] for row in page.all("tr[data-registration]")] == [third, second, first]
-    assert page.one("[data-total]")["data-total"] == "3"
-    assert "Invitation letter" in page.one(f"tr[data-registration='{second}']").text
-
-    page = page.form().fill(q="ан", status="waitlisted").submit()
-    assert [row["data-registration"] for row in page.all("tr[data-registration]")] == [third]
-    assert page.one("[data-total]")["data-total"] == "1"
-    assert page.form().value("status") == "waitlisted"
-
-    page = page.form().fill(q="nobody at all").submit()
-    assert "Nobody matches" in page.text
-    assert page.follow("Show all").one("[data-total]")["data-total"] == "3"
-
-
-def test_list_turns_pages_by_key(organiser, writing, year):
-    with writing() as session:
-        edition = edition_by_year(session, year)
-        for _number in range(55):
-            make_registration(session, edition)
-    first = organiser.get(f"/organise/editions/{year}/registrations?country=TR")
-    second = first.follow("Older")
-    rows = [row["data-registration"] for page in (first, second) for row in page.all("tr[data-registration]")]
-    assert [len(page.all("tr[data-registration]")) for page in (first, second)] == [50, 5]
-    assert len(set(rows)) == 55
-    assert second.one("[data-total]")["data-total"] == "55"
-    assert second.form().value("country") == "TR"
-    assert second.follow("Back to the newest").html == first.html
-
-
-def test_list_costs_the_same_with_1_and_30_rows(organiser, register, year):
-    def cost() -> int:
-        with count_queries() as statements:
-            organiser.get(f"/organise/editions/{year}/registrations")
-        return len(statements)
-
-    register()
-    few = cost()
-    for _number in range(29):
-        register()
-    assert cost() == few
-
-
-def test_list_knows_no_other_status(organiser, year):
-    assert organiser.get(f"/organise/editions/{year}/registrations?status=nonsense").status == 404
-
-
-@pytest.mark.databases("sqlite", "postgresql")
-@pytest.mark.parametrize("query", ["after=99999999999999999999", "after=-5", "after=x", "q=%25_%5C"])
-def test_list_stands_strange_addresses(organiser, register, year, query):
-    register()
-    assert organiser.get(f"/organise/editions/{year}/registrations?{query}").status == 200
+    links = [link["href"] for link in page.all(f'a[href*="/organise/editions/{edition.year}"]')]
+    assert links == [f"/organise/editions/{edition.year}/check-in"]
 
 
 # One registration

@@ -1,0 +1,130 @@
+"""How else a name is written: without its marks, in Latin letters, and as its neighbours' habits have it.
+
+The organisers' search compares the words that somebody typed with the words of a registration. Each word has several
+spellings, because nobody knows whose letters they are, or what the keyboard could do.
+"""
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterable
+from functools import lru_cache
+from itertools import islice, product
+
+from anyascii import anyascii
+from cyrtranslit import to_latin
+
+from dofc_events.delegates.rules import folded
+
+# Cyrillic letters do not say whose they are: each of these languages reads them in its own way (cyrtranslit).
+READ_AS = ("sr", "mk", "bg", "ua", "ru")
+
+# What a library does not know: how people write these letters who have to do without them. Small letters; one word
+# uses one habit for a letter throughout. Every other letter, and those not typed in any such way, are anyascii's.
+HABITS = {
+    # Bosnian, Croatian, Montenegrin, Serbian, Slovene; with h as English spells the sound
+    "đ": ("d", "dj"),
+    "č": ("c", "ch"),
+    "ć": ("c", "ch"),
+    "š": ("s", "sh"),
+    "ž": ("z", "zh"),
+    # Macedonian, of which the library makes these
+    "ǵ": ("g", "gj"),
+    "ḱ": ("k", "kj"),
+    # Romanian (with comma or cedilla) and Turkish
+    "ș": ("s", "sh"),
+    "ş": ("s", "sh"),
+    "ț": ("t", "ts"),
+    "ţ": ("t", "ts"),
+    "ç": ("c", "ch"),
+    # German, Hungarian, Nordic, Turkish
+    "ä": ("a", "ae"),
+    "ö": ("o", "oe"),
+    "ő": ("o", "oe"),
+    "ü": ("u", "ue"),
+    "ű": ("u", "ue"),
+    "å": ("a", "aa"),
+    "ø": ("o", "oe"),
+    "æ": ("ae", "a"),
+    # Aleksandar is Alexander
+    "x": ("x", "ks"),
+    # Greek, as passports have it (ELOT 743), as it is spelled letter by letter, and as it sounds
+    "ου": ("ou", "oy", "u"),
+    "αυ": ("av", "au", "af"),
+    "ευ": ("ev", "eu", "ef"),
+    "γγ": ("ng", "gg"),
+    "μπ": ("mp", "b"),
+    "ντ": ("nt", "d"),
+    "γκ": ("gk", "g"),
+    "ξ": ("x", "ks"),
+    "χ": ("ch", "h", "x"),
+    "β": ("v", "b"),
+    "η": ("i", "h"),
+    "υ": ("y", "i", "u"),
+    "φ": ("f", "ph"),
+    "ω": ("o", "w"),
+    # Korean family names, which hardly anybody writes by the rule
+    "김": ("gim", "kim"),
+    "이": ("i", "lee", "yi"),
+    "박": ("bak", "park"),
+    "최": ("choe", "choi"),
+}
+
+# A word of many such letters has no more spellings than this in one reading, the likelier ones.
+MOST_SPELLINGS = 16
+# Of longer words only the beginning is compared.
+LONGEST = 60
+
+_HABIT = re.compile(f"({'|'.join(sorted(HABITS, key=len, reverse=True))})")
+_CYRILLIC = re.compile("[\u0400-\u052f]")
+
+
+def keys_of(texts: Iterable[str]) -> set[str]:
+    """Everything by which the texts are found: each spelling of each word, and of what has hyphens or dots the whole.
+
+    So the reference 7KX9-Q2MB is found with its hyphen and without, and O’Neill as oneill.
+    """
+    words = (word for text in texts for parts in _chunks(text) for word in {*parts, "".join(parts)})
+    return {spelling for word in words for spelling in spellings(word)}
+
+
+def asked_for(text: str) -> list[set[str]]:
+    """What somebody looks for: the spellings of each word that they typed, one of which has to begin a key."""
+    asked = (spellings(word) for parts in _chunks(text) for word in parts)
+    # A mark alone is no word.
+    return [_without_implied(found) for found in asked if found]
+
+
+@lru_cache(maxsize=10_000)
+def spellings(word: str) -> frozenset[str]:
+    """The word in its own script without case and marks, and every way in which it may be written in Latin letters."""
+    own = folded(word)
+    readings = [unicodedata.normalize("NFC", word.casefold()), own]
+    if _CYRILLIC.search(own):
+        readings += [to_latin(readings[0], language) for language in READ_AS]
+    latin = {_latin(written) for reading in readings for written in _by_habit(reading)}
+    return frozenset(spelling[:LONGEST] for spelling in {own, *latin} if spelling)
+
+
+def _without_implied(beginnings: Collection[str]) -> set[str]:
+    return {one for one in beginnings if not any(one != other and one.startswith(other) for other in beginnings)}
+
+
+def _chunks(text: str) -> Iterable[list[str]]:
+    """What stands between spaces, each as the words of which it consists: letters, digits and their marks."""
+    for chunk in unicodedata.normalize("NFKC", text).split():
+        parts = "".join(c if unicodedata.category(c)[0] in "LMN" else " " for c in chunk).split()
+        if parts:
+            yield parts
+
+
+def _by_habit(reading: str) -> Iterable[str]:
+    """The reading with its letters replaced as habits have it, in every combination."""
+    pieces = _HABIT.split(reading)
+    letters = list(dict.fromkeys(pieces[1::2]))
+    for choice in islice(product(*(HABITS[letter] for letter in letters)), MOST_SPELLINGS):
+        chosen = dict(zip(letters, choice, strict=True))
+        yield "".join(chosen.get(piece, piece) for piece in pieces)
+
+
+def _latin(text: str) -> str:
+    return "".join(c for c in anyascii(text).lower() if c.isalnum())

@@ -1,0 +1,112 @@
+"""The door in a real browser: two volunteers, each with a phone."""
+
+from datetime import timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from dofc_events.core.clock import now
+from dofc_events.registration.service import cancel_registration
+from tests.support.browser import DESKTOP, PHONE, CheckedPage
+from tests.support.factories import DELEGATE, make_account, make_edition, make_registration, make_trip
+
+RULES = {"resultTypes": ["violations"]}
+DOOR = "/organise/editions/2027/check-in"
+NAMES = ("Đorđević, Vuk", "Petrović, Ana", "Popescu, Ioana", "Παπαδόπουλος, Νίκος", "Жикић, Ана", "Öztürk, Łucja")
+
+
+@pytest.fixture
+def edition(writing):
+    with writing() as session:
+        edition = make_edition(session, now=now(), year=2027, capacity=60)
+        make_trip(session, edition, "cellars", title="Wine cellars of Negotin")
+        for name in ("ana", "bo"):
+            make_account(session, f"{name}@dofc.test", "desk", edition=edition, now=now())
+        make_account(session, "organiser@dofc.test", "organiser", edition=edition, now=now())
+        trips: dict = {"trips": ("cellars",)}
+        for number in range(40):
+            family_name, given_name = NAMES[number % len(NAMES)].split(", ")
+            person = make_registration(
+                session,
+                edition,
+                now=now() - timedelta(days=1),
+                family_name=family_name + "abcdefghij"[number // len(NAMES)] * (number // len(NAMES)),
+                given_name=given_name,
+                badge_name="Vule" if number == 0 else "",
+                **(trips if number < 6 else {}),
+            )
+        cancel_registration(session, person.id, DELEGATE, now())
+    return edition
+
+
+def accessible(tab: CheckedPage) -> None:
+    """Fails with what axe-core finds wrong with the page as it stands."""
+    tab.check()
+    results = Axe().run(tab.page, options=RULES)
+    assert results.violations_count == 0, f"{tab.page.url}\n{results.generate_report()}"
+
+
+def sign_in(site, tab: CheckedPage, name: str) -> None:
+    tab.goto(site.flask("accounts", "sign-in-link", f"{name}@dofc.test").strip())
+    tab.page.get_by_role("button", name="Sign in").click()
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.usefixtures("edition")
+@pytest.mark.parametrize("javascript", [True, False], ids=["with a script", "without"])
+def test_two_volunteers_let_people_in_on_their_phones(browser, live_server, database_url, javascript):
+    site = live_server(database_url, workers=2)
+    ana, bo = (browser.open(site.url, PHONE, javascript=javascript) for _ in range(2))
+    for tab, name in ((ana, "ana"), (bo, "bo")):
+        sign_in(site, tab, name)
+        tab.page.get_by_role("link", name="Go to the door").click()
+        expect(tab.page.get_by_role("searchbox")).to_be_focused()
+        tab.page.keyboard.type("do")
+        tab.page.keyboard.press("Enter")
+        expect(tab.page.locator(".door h2").first).to_have_text("Đorđević, Vuk")
+    if javascript:
+        accessible(ana)
+    ana.screenshot("found")
+
+    ana.page.get_by_role("button", name="Arrived: Vuk Đorđević", exact=True).click()
+    expect(ana.page.locator(".door li")).to_have_count(1)
+    expect(ana.page.locator(".door-in")).to_contain_text("noted by ana@dofc.test")
+    expect(ana.page.locator("[data-arrived-count]")).to_have_attribute("data-arrived-count", "1")
+    # The next one can be typed at once.
+    expect(ana.page.get_by_role("searchbox")).to_be_focused()
+    expect(ana.page.get_by_role("searchbox")).to_have_value("")
+    ana.screenshot("ticked")
+    if javascript:
+        accessible(ana)
+
+    # The other volunteer's page is older than that.
+    bo.page.get_by_role("button", name="Arrived: Vuk Đorđević", exact=True).click()
+    expect(bo.page.locator(".door-in")).to_contain_text("noted by ana@dofc.test")
+    expect(bo.page.locator("[data-arrived-count]")).to_have_attribute("data-arrived-count", "1")
+    bo.page.get_by_role("button", name="Undo").click()
+    expect(bo.page.locator("[data-arrived-count]")).to_have_attribute("data-arrived-count", "0")
+    expect(bo.page.locator(".door-in")).to_have_count(0)
+
+    bo.page.get_by_role("link", name="Ж", exact=True).click()
+    expect(bo.page.locator(".door h2").first).to_have_text("Жикић, Ана")
+    bo.check()
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.usefixtures("edition")
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=str)
+def test_organisers_see_door_list_and_trail(browser, live_server, database_url, size):
+    site = live_server(database_url)
+    tab = browser.open(site.url, size)
+    sign_in(site, tab, "organiser")
+    for path in (DOOR, f"{DOOR}/list", "/organise/editions/2027/audit"):
+        tab.goto(path)
+        accessible(tab)
+        tab.screenshot(path.rpartition("/")[2])
+    page = tab.goto(f"{DOOR}/list")
+    page.emulate_media(media="print")
+    head = page.evaluate("getComputedStyle(document.querySelector('thead')).display")
+    assert head == "table-header-group", "a head is repeated on each sheet"
+    box = page.locator(".tick span").first.bounding_box()
+    assert box["width"] > 12 and box["height"] > 12, "there is something to tick"

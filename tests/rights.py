@@ -1,0 +1,164 @@
+"""Who gets what answer: the table in docs/rights.md, made by asking the site.
+
+`make rights` writes it anew. Nothing is taken from the code but the list of addresses: everybody
+in `ROLES` really opens every page and sends every form, without its token, so that nothing happens.
+"""
+
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.routing import Rule
+
+from dofc_events.accounts.rules import RoleName
+from dofc_events.accounts.service import issue_sign_in_link
+from dofc_events.app import create_app
+from dofc_events.conference.rules import TripMode
+from dofc_events.config import ROOT
+from dofc_events.core.audit import COMMAND
+from dofc_events.core.db import db, unit_of_work
+from dofc_events.delegates.links import token_of
+from dofc_events.mail.queries import messages_about
+from dofc_events.registration.seats import set_sign_up
+from tests.support.databases import Databases, settings_for
+from tests.support.factories import NOW, make_account, make_edition, make_organisation, make_registration, make_trip
+
+DOCUMENT = ROOT / "docs" / "rights.md"
+YEAR = 2027
+
+NOBODY, HOLDER = "nobody", "holder of the link"
+DESK, ORGANISER, ELSEWHERE = "desk", "organiser", "organiser of another edition"
+MEMBER, BOARD, CHAIR = "member", "board", "chair"
+ROLES = (NOBODY, HOLDER, DESK, ORGANISER, ELSEWHERE, MEMBER, BOARD, CHAIR)
+
+# The answers to one method at one address, by role.
+Answers = dict[str, str]
+Table = dict[tuple[str, str], Answers]
+
+INTRODUCTION = """\
+# Who gets what
+
+Every address of the site, asked in every role. `tests/test_rights.py` asks again and compares. After a change,
+`make rights` (or `.venv/bin/python -m tests.rights`) writes this page anew; read what it changed before you commit it.
+
+The edition in the address is published, and has a registration, a trip whose seats are drawn, and messages. **desk**
+and **organiser** have their role at it, **organiser of another edition** at another one. The **holder of the link** is
+not signed in, and has the link to a delegate's own page, or to sign in; the others have links that are wrong.
+
+| answer | |
+| --- | --- |
+| 200 | the page, or the file |
+| 303 | not signed in: to `/sign-in`. Where it leads elsewhere, the table says where. |
+| 400 | **may send this form.** It was sent without the token that is on the page, so nothing happened. |
+| 403 | signed in but not allowed |
+| 404 | nothing that betrays whether there is such a page |
+
+"""
+
+
+def ask_everybody(database_url: str, instance: Path) -> Table:
+    """The answers of a site on this empty, migrated database, which then has what the pages are about."""
+    # With a mail server, because a page about kept messages is only there if they can be sent.
+    app = create_app(settings_for(database_url, instance, mail_server="127.0.0.1"))
+    table: Table = {}
+    with time_machine.travel(NOW, tick=False):
+        values, browsers = make_world(app)
+        for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
+            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+                answers = {r: _answer(browsers[r], method, _address(rule, values, r)) for r in ROLES}
+                table[re.sub(r"<[^>]*?(\w+)>", r"<\1>", rule.rule), method] = answers
+    with app.app_context():
+        db.engine.dispose()
+    return table
+
+
+def as_document(table: Table) -> str:
+    """The page that says it."""
+    lines = [f"| address | method | {' | '.join(ROLES)} |", "| --- " * (len(ROLES) + 2) + "|"]
+    for (path, method), answers in table.items():
+        lines.append(f"| `{path}` | {method} | {' | '.join(answers[role] for role in ROLES)} |")
+    return INTRODUCTION + "\n".join(lines) + "\n"
+
+
+def read_document() -> Table:
+    """The table as the page has it."""
+    table: Table = {}
+    for line in DOCUMENT.read_text(encoding="utf-8").splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) == len(ROLES) + 2 and cells[0].startswith("`"):
+            table[cells[0].strip("`"), cells[1]] = dict(zip(ROLES, cells[2:], strict=True))
+    return table
+
+
+def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
+    """What the addresses name, and a browser for each role."""
+    with app.app_context(), unit_of_work() as session:
+        edition, other = make_edition(session, year=YEAR), make_edition(session, year=2031)
+        trip = make_trip(session, edition, "cellars")
+        person = make_registration(session, edition, trips=("cellars",))
+        set_sign_up(session, edition.id, TripMode.DRAW, None, None, COMMAND, NOW)
+        values = {
+            "year": str(YEAR),
+            "slug": trip.slug,
+            "reference": person.reference,
+            "message_id": str(messages_about(session, person.reference)[0].id),
+            "token": token_of(person),
+        }
+        at: dict[str, tuple[RoleName, dict[str, Any]]] = {
+            DESK: (RoleName.DESK, {"edition": edition}),
+            ORGANISER: (RoleName.ORGANISER, {"edition": edition}),
+            ELSEWHERE: (RoleName.ORGANISER, {"edition": other}),
+            MEMBER: (RoleName.MEMBER, {"organisation": make_organisation(session)}),
+            BOARD: (RoleName.BOARD, {"organisation": make_organisation(session)}),
+            CHAIR: (RoleName.CHAIR, {}),
+        }
+        links = {}
+        for role, (name, where) in at.items():
+            links[role] = issue_sign_in_link(session, make_account(session, role=name, **where).id, NOW)
+        values["secret"] = issue_sign_in_link(session, make_account(session).id, NOW)
+    # Outside: in one application context, all requests would be the same visitor's.
+    return values, {role: _signed_in(app, links.get(role)) for role in ROLES}
+
+
+def _signed_in(app: Flask, secret: str | None) -> FlaskClient:
+    browser = app.test_client()
+    if secret:
+        page = browser.get(f"/sign-in/{secret}").text
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+        assert token and browser.post(f"/sign-in/{secret}", data={"csrf_token": token[1]}).status_code == 303
+    return browser
+
+
+def _address(rule: Rule, values: dict[str, str], role: str) -> str:
+    def value(found: re.Match[str]) -> str:
+        assert found[1] in values, f"say in tests/rights.py what <{found[1]}> in {rule.rule} is"
+        is_link = found[1] in ("token", "secret")
+        return values[found[1]] if role == HOLDER or not is_link else "wrong"
+
+    return re.sub(r"<[^>]*?(\w+)>", value, rule.rule)
+
+
+def _answer(browser: FlaskClient, method: str, address: str) -> str:
+    answer = browser.open(address, method=method)
+    leads_to = urlsplit(answer.headers.get("Location", "")).path.replace(f"/{YEAR}/", "/<year>/")
+    answer.close()
+    elsewhere = leads_to and leads_to != "/sign-in"
+    return f"{answer.status_code} to `{leads_to}`" if elsewhere else str(answer.status_code)
+
+
+@contextmanager
+def _database() -> Iterator[tuple[str, Path]]:
+    with tempfile.TemporaryDirectory() as directory, Databases(Path(directory)).fresh("sqlite") as url:
+        yield url, Path(directory)
+
+
+if __name__ == "__main__":
+    with _database() as (url, instance):
+        DOCUMENT.write_text(as_document(ask_everybody(url, instance)), encoding="utf-8")

@@ -1,0 +1,75 @@
+"""Who gets what: the table in docs/rights.md is what the site answers, and what it should answer."""
+
+import pytest
+
+from tests import rights
+from tests.support.databases import dump
+
+TABLE = rights.read_document()
+OF_EDITION = "/organise/editions/<year>/"
+# Pages that everybody who is signed in has, and pages of the chair alone.
+EVERYBODYS, CHAIRS = {"/organise/"}, ("/organise/mail", "/organise/editions/new", f"{OF_EDITION}copy")
+# Where the desk works.
+DESKS = {f"{OF_EDITION}check-in", f"{OF_EDITION}check-in/list", f"{OF_EDITION}trips/<slug>/manifest"}
+STAFF = (rights.DESK, rights.ORGANISER, rights.CHAIR)
+
+
+def organisers_pages() -> list[tuple[str, str]]:
+    return [key for key in TABLE if key[0].startswith("/organise/")]
+
+
+def test_the_table_is_what_the_site_answers_and_asking_changes_nothing(databases, tmp_path, monkeypatch):
+    make_world, before = rights.make_world, []
+
+    def make_and_remember(app):
+        # What is there before anybody asks; being signed in is part of it.
+        world = make_world(app)
+        before.append(dump(url))
+        return world
+
+    monkeypatch.setattr(rights, "make_world", make_and_remember)
+    with databases.fresh("sqlite") as url:
+        table = rights.ask_everybody(url, tmp_path)
+        assert [dump(url)] == before, "a GET, or a form without its token, changed something"
+    assert rights.as_document(table) == rights.DOCUMENT.read_text(encoding="utf-8"), (
+        "the site answers otherwise than docs/rights.md says; look whether it should, then: make rights"
+    )
+
+
+def test_no_answer_is_a_failure():
+    """A redirect of a form that had no token would be one that was accepted."""
+    assert TABLE
+    for (path, method), answers in TABLE.items():
+        for role, answer in answers.items():
+            assert answer[:3] in ("200", "303", "400", "403", "404"), (path, method, role)
+            assert method == "GET" or answer != "200", (path, method, role)
+
+
+@pytest.mark.parametrize("key", organisers_pages(), ids=" ".join)
+def test_organisers_pages_are_closed_to_everybody_else(key):
+    path, _method = key
+    answers = TABLE[key]
+    assert answers[rights.NOBODY] == answers[rights.HOLDER] == "303"
+    assert answers[rights.CHAIR] in ("200", "400")
+    if path in EVERYBODYS:
+        return
+    assert answers[rights.MEMBER] == answers[rights.BOARD] == "403"
+    # Who organises another edition learns nothing of this one.
+    assert answers[rights.ELSEWHERE] == ("404" if path.startswith(OF_EDITION) else "403")
+    opened = {role for role in STAFF if answers[role] in ("200", "400")}
+    if path.startswith(CHAIRS):
+        assert opened == {rights.CHAIR}
+    elif path in DESKS:
+        assert opened == set(STAFF)
+    else:
+        assert opened == {rights.ORGANISER, rights.CHAIR}
+    assert all(answers[role] == "403" for role in STAFF if role not in opened)
+
+
+@pytest.mark.parametrize("path", sorted({path for path, _ in TABLE if "<token>" in path or "<secret>" in path}))
+def test_a_link_opens_what_it_is_for_and_a_wrong_one_nothing(path):
+    for method in ("GET", "POST"):
+        answers = TABLE.get((path, method))
+        if answers:
+            assert answers[rights.HOLDER] == ("200" if method == "GET" else "400")
+            assert {answer for role, answer in answers.items() if role != rights.HOLDER} == {"404"}
