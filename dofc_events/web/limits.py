@@ -75,8 +75,7 @@ class FileStorage(Storage):
             connection = sqlite3.connect(
                 self._path, timeout=5, isolation_level=None, check_same_thread=False, factory=_Connection
             )
-            connection.execute("PRAGMA journal_mode = WAL")
-            # A crash may forget counts, never data.
+            # No write-ahead log: processes that begin together cannot all switch to it. A crash may forget counts.
             connection.execute("PRAGMA synchronous = OFF")
             connection.execute(_SCHEMA)
             connection.execute("DELETE FROM hits WHERE expires <= ?", (time.time(),))

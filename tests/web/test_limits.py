@@ -23,8 +23,8 @@ def uri(tmp_path):
     return f"limits-file://{tmp_path / 'limits.sqlite'}"
 
 
-def test_two_processes_and_two_threads_count_together(uri):
-    processes = [subprocess.Popen([sys.executable, "-c", COUNT, uri]) for _ in range(2)]
+def test_processes_and_threads_that_begin_at_once_count_together(uri):
+    processes = [subprocess.Popen([sys.executable, "-c", COUNT, uri]) for _ in range(6)]
     storage = FileStorage(uri)
 
     def count() -> None:
@@ -36,8 +36,8 @@ def test_two_processes_and_two_threads_count_together(uri):
         thread.start()
     for thread in threads:
         thread.join()
-    assert [process.wait(30) for process in processes] == [0, 0]
-    assert storage.get("key") == 800
+    assert [process.wait(30) for process in processes] == [0] * 6
+    assert storage.get("key") == 1600
 
 
 def test_a_window_ends_and_the_next_one_begins_at_nothing(uri):
