@@ -1,5 +1,6 @@
 """Fixtures. What they hand out is written in tests/support/; this file says how long each thing lives."""
 
+import os
 import shutil
 import signal
 import tempfile
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy.orm import Session
 
@@ -67,30 +69,74 @@ def database_url(databases: Databases, database_kind: str) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def sites() -> dict[object, Flask]:
+    """The sites that tests of one process share, by database and settings."""
+    return {}
+
+
 @pytest.fixture
-def make_app(tmp_path: Path, databases: Databases, database_url: str) -> Iterator[Callable[..., Flask]]:
-    """`make_app(rate_limits=True, …)`: the site with other settings, on the test's database."""
+def make_app(
+    sites: dict[object, Flask], databases: Databases, database_url: str, tmp_path: Path
+) -> Iterator[Callable[..., Flask]]:
+    """`make_app(rate_limits=True, …)`: a site of its own with other settings, on the test's database."""
     made: list[Flask] = []
-    # Compressing the static files takes half a second: once per run is enough.
-    shared = databases.run / "assets"
-    shared.mkdir(exist_ok=True)
-    (tmp_path / "instance").mkdir()
-    (tmp_path / "instance" / "assets").symlink_to(shared)
 
     def make(**changes: object) -> Flask:
-        made.append(create_app(settings_for(database_url, tmp_path / "instance", **changes)))
+        made.append(_site(databases, database_url, tmp_path / "instance", **changes))
         return made[-1]
 
     yield make
     for app in made:
         with app.app_context():
             db.engine.dispose()
+    # Request limits belong to the site that was made last, whichever is asked.
+    sites.clear()
 
 
 @pytest.fixture
-def app(make_app: Callable[..., Flask]) -> Flask:
+def shared_app(sites: dict[object, Flask], databases: Databases, database_url: str) -> Iterator[Callable[..., Flask]]:
+    """`shared_app(mail_server="127.0.0.1")`: like `make_app`, but the same one for all tests that ask alike.
+
+    The databases of tests that follow each other have one address. To prepare all templates and queries anew would take
+    longer than most tests do. What a test leaves in the directory is removed, but for the static files.
+    """
+    instance, used = databases.run / f"instance-{os.getpid()}", []
+
+    def share(**changes: object) -> Flask:
+        key = database_url, *sorted(changes.items())
+        if key not in sites:
+            sites[key] = _site(databases, database_url, instance, **changes)
+        used.append(sites[key])
+        return sites[key]
+
+    yield share
+    for app in used:
+        with app.app_context():
+            db.engine.dispose()
+    for left in instance.glob("*"):
+        if left.is_file():
+            left.unlink()
+        elif left.name != "assets":
+            shutil.rmtree(left)
+
+
+@pytest.fixture
+def app(shared_app: Callable[..., Flask]) -> Flask:
     """The site, without rate limits and without a mail server: messages are kept."""
-    return make_app()
+    return shared_app()
+
+
+def _site(databases: Databases, database_url: str, instance: Path, **changes: object) -> Flask:
+    """A site that takes from others of the run what takes time: static files compressed, templates translated."""
+    shared = databases.run / "assets"
+    for directory in (shared, instance, databases.run / "templates"):
+        directory.mkdir(exist_ok=True)
+    if not (instance / "assets").exists():
+        (instance / "assets").symlink_to(shared)
+    app = create_app(settings_for(database_url, instance, **changes))
+    app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(databases.run / "templates"))
+    return app
 
 
 @pytest.fixture

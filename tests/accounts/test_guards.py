@@ -42,6 +42,11 @@ def door_page(edition: Edition, slug: str = "") -> Response:
 
 
 @pytest.fixture
+def app(make_app):
+    return make_app()
+
+
+@pytest.fixture
 def client(app):
     """A visitor of a site with four more pages."""
     app.add_url_rule("/any", view_func=any_page)

@@ -18,9 +18,9 @@ SECRET = re.compile(r"/(?:registrations|sign-in)/[\w-]+[.\w-]{20,}")
 
 
 @pytest.fixture
-def delivering(make_app):
+def delivering(shared_app):
     """The same site, once a mail server is configured."""
-    return make_app(mail_server="mail.dofc.test", mail_default_sender="Days of Clusters <dofc@dofc.test>")
+    return shared_app(mail_server="mail.dofc.test", mail_default_sender="Days of Clusters <dofc@dofc.test>")
 
 
 @pytest.fixture

@@ -20,15 +20,17 @@ STATES = tuple(MessageState)
 
 
 @pytest.fixture
-def app(make_app):
+def app(shared_app):
     """A site with a mail server, which nobody speaks to in these tests."""
-    return make_app(mail_server="mail.dofc.test", mail_default_sender="Days of Clusters <registration@mail.dofc.test>")
+    return shared_app(
+        mail_server="mail.dofc.test", mail_default_sender="Days of Clusters <registration@mail.dofc.test>"
+    )
 
 
 @pytest.fixture
-def keeping(make_app):
+def keeping(shared_app):
     """A session of a site without a mail server."""
-    with make_app().app_context(), unit_of_work() as session:
+    with shared_app().app_context(), unit_of_work() as session:
         yield session
 
 

@@ -7,6 +7,6 @@ from flask import Flask
 
 
 @pytest.fixture
-def app(make_app: Callable[..., Flask]) -> Flask:
+def app(shared_app: Callable[..., Flask]) -> Flask:
     """The site with a mail server, so that messages are queued; nobody delivers them unless a test says so."""
-    return make_app(mail_server="127.0.0.1")
+    return shared_app(mail_server="127.0.0.1")

@@ -22,8 +22,6 @@ KINDS = ("sqlite", "postgresql")
 # Nothing of a test run outlives it, so nothing has to reach the disk.
 SERVER_OPTIONS = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nmax_connections = 300\n"
 
-_numbers = itertools.count(1)
-
 
 def settings_for(database_url: str, instance: Path, **changes: object) -> Settings:
     """Settings of a site under test. Links lead to dofc.test, which is not the host that the client asks."""
@@ -46,6 +44,7 @@ class Databases:
 
     def __init__(self, run: Path) -> None:
         self.run = run
+        self._used: set[int] = set()
 
     @contextmanager
     def fresh(self, kind: str) -> Iterator[str]:
@@ -70,23 +69,35 @@ class Databases:
 
     @contextmanager
     def _sqlite(self, template: Path | None) -> Iterator[str]:
-        path = self.run / f"test-{os.getpid()}-{next(_numbers)}.sqlite"
-        if template:
-            shutil.copyfile(template, path)
-        yield f"sqlite:///{path}"
-        for left in self.run.glob(f"{path.name}*"):
-            left.unlink(missing_ok=True)
+        with self._number() as number:
+            path = self.run / f"test-{os.getpid()}-{number}.sqlite"
+            if template:
+                shutil.copyfile(template, path)
+            yield f"sqlite:///{path}"
+            for left in self.run.glob(f"{path.name}*"):
+                left.unlink(missing_ok=True)
 
     @contextmanager
     def _postgres(self, template: str) -> Iterator[str]:
         server = self._server()
-        name = f"test_{os.getpid()}_{next(_numbers)}"
-        with psycopg.connect(server, autocommit=True) as admin:
-            # Copying files takes half the time of the default strategy, which writes the copy to the log.
-            admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy".encode())
-        yield _address(server, name)
-        with psycopg.connect(server, autocommit=True) as admin:
-            admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+        with self._number() as number:
+            name = f"test_{os.getpid()}_{number}"
+            with psycopg.connect(server, autocommit=True) as admin:
+                # Copying files takes half the time of the default strategy, which writes the copy to the log.
+                admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy".encode())
+            yield _address(server, name)
+            with psycopg.connect(server, autocommit=True) as admin:
+                admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+    @contextmanager
+    def _number(self) -> Iterator[int]:
+        """The smallest number that no database in use has: one test's is the same as that of the test before."""
+        number = next(n for n in itertools.count(1) if n not in self._used)
+        self._used.add(number)
+        try:
+            yield number
+        finally:
+            self._used.remove(number)
 
     def _sqlite_template(self) -> Path:
         path = self.run / "template.sqlite"
