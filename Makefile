@@ -42,7 +42,7 @@ run: .venv/runtime.stamp ## start the site and its worker, with demonstration da
 	exec $(RUN_PYTHON) -m honcho -e /dev/null start -p "$$PORT"
 
 test: lint types check-imports dependencies audit browser ## every check and every test: SQLite, PostgreSQL, a real browser
-	$(RUN_PYTHON) -m pytest -n logical --maxprocesses 8 --dist worksteal
+	$(RUN_PYTHON) -m pytest -n auto --dist worksteal
 
 bench: .venv/dev.stamp ## run the benchmarks and print their table
 	@$(RUN_PYTHON) -m benchmarks

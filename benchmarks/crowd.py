@@ -150,6 +150,8 @@ def _person(
         consented_at=at,
         registered_at=at,
         any_trip=False,
+        compared=True,
+        note="",
         ended_at=at + timedelta(hours=5) if chance.random() < 0.05 else None,
     )
     put_in_order(person)

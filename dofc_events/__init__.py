@@ -3,6 +3,7 @@
 app           create_app(settings): the one place that knows every feature
 commands      the flask commands and the worker
 dashboard     organisers' pages that span features        public   / and /editions/: what anyone sees
+letters       what organisers write to many delegates at once
 registration  the delegate's acts and every message to delegates
 trips         learning trips: what is on offer
 places        pools and claims: the one place where something scarce is given, released, offered

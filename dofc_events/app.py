@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from dofc_events import commands
 from dofc_events.accounts import views as account_views
+from dofc_events.accounts.guards import is_chair
 from dofc_events.config import ROOT, Settings
 from dofc_events.core.countries import country_name
 from dofc_events.core.db import db, engine_options
@@ -18,10 +19,16 @@ from dofc_events.dashboard import (
     audit_views,
     bus_views,
     door_views,
+    double_views,
     draw_views,
     export_views,
+    letter_views,
     list_views,
     mail_views,
+    many_views,
+    note_views,
+    person_views,
+    team_views,
     trip_views,
 )
 from dofc_events.extensions import babel, limiter, login_manager, mail, migrate
@@ -52,6 +59,12 @@ VIEWS = (
     audit_views,
     export_views,
     list_views,
+    many_views,
+    note_views,
+    letter_views,
+    person_views,
+    double_views,
+    team_views,
 )
 
 
@@ -125,6 +138,7 @@ def _init_templates(app: Flask, settings: Settings) -> None:
         csrf_token=generate_csrf,
         mail_is_delivered=lambda: settings.mail_is_delivered,
         current_locale=get_locale,
+        is_chair=is_chair,
         country_name=lambda code: country_name(code, get_locale().language),
     )
     app.jinja_env.filters.update(

@@ -15,17 +15,23 @@ from urllib.parse import urlsplit
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from dofc_events.accounts.rules import RoleName
 from dofc_events.accounts.service import issue_sign_in_link
 from dofc_events.app import create_app
+from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import TripMode
 from dofc_events.config import ROOT
 from dofc_events.core.audit import COMMAND
 from dofc_events.core.db import db, unit_of_work
+from dofc_events.delegates.doubles import compare, likely_doubles
 from dofc_events.delegates.links import token_of
+from dofc_events.letters.rules import Anchor
+from dofc_events.letters.service import LetterText, write_letter
 from dofc_events.mail.queries import messages_about
+from dofc_events.registration.audience import Audience
 from dofc_events.registration.seats import set_sign_up
 from tests.support.databases import Databases, settings_for
 from tests.support.factories import NOW, make_account, make_edition, make_organisation, make_registration, make_trip
@@ -35,8 +41,8 @@ YEAR = 2027
 
 NOBODY, HOLDER = "nobody", "holder of the link"
 DESK, ORGANISER, ELSEWHERE = "desk", "organiser", "organiser of another edition"
-MEMBER, BOARD, CHAIR = "member", "board", "chair"
-ROLES = (NOBODY, HOLDER, DESK, ORGANISER, ELSEWHERE, MEMBER, BOARD, CHAIR)
+ENDED, MEMBER, BOARD, CHAIR = "organiser whose role has ended", "member", "board", "chair"
+ROLES = (NOBODY, HOLDER, DESK, ORGANISER, ELSEWHERE, ENDED, MEMBER, BOARD, CHAIR)
 
 # The answers to one method at one address, by role.
 Answers = dict[str, str]
@@ -49,7 +55,8 @@ Every address of the site, asked in every role. `tests/test_rights.py` asks agai
 `make rights` (or `.venv/bin/python -m tests.rights`) writes this page anew; read what it changed before you commit it.
 
 The edition in the address is published, and has a registration, a trip whose seats are drawn, and messages. **desk**
-and **organiser** have their role at it, **organiser of another edition** at another one. The **holder of the link** is
+and **organiser** have their role at it, **organiser whose role has ended** had it until now, **organiser of another
+edition** has one at another edition. The **holder of the link** is
 not signed in, and has the link to a delegate's own page, or to sign in; the others have links that are wrong.
 
 | answer | |
@@ -103,6 +110,8 @@ def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
         edition, other = make_edition(session, year=YEAR), make_edition(session, year=2031)
         trip = make_trip(session, edition, "cellars")
         person = make_registration(session, edition, trips=("cellars",))
+        double = make_registration(session, edition, given_name=person.given_name, family_name=person.family_name)
+        compare(session, [double.id])
         set_sign_up(session, edition.id, TripMode.DRAW, None, None, COMMAND, NOW)
         values = {
             "year": str(YEAR),
@@ -110,21 +119,33 @@ def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
             "reference": person.reference,
             "message_id": str(messages_about(session, person.reference)[0].id),
             "token": token_of(person),
+            "letter_id": str(_write_letter(session, edition)),
+            "pair_id": str(likely_doubles(session, edition.id, limit=1)[0].id),
         }
         at: dict[str, tuple[RoleName, dict[str, Any]]] = {
             DESK: (RoleName.DESK, {"edition": edition}),
             ORGANISER: (RoleName.ORGANISER, {"edition": edition}),
             ELSEWHERE: (RoleName.ORGANISER, {"edition": other}),
+            ENDED: (RoleName.ORGANISER, {"edition": edition}),
             MEMBER: (RoleName.MEMBER, {"organisation": make_organisation(session)}),
             BOARD: (RoleName.BOARD, {"organisation": make_organisation(session)}),
             CHAIR: (RoleName.CHAIR, {}),
         }
         links = {}
         for role, (name, where) in at.items():
-            links[role] = issue_sign_in_link(session, make_account(session, role=name, **where).id, NOW)
+            account = make_account(session, role=name, **where)
+            account.roles[0].ends_at = NOW if role == ENDED else None
+            links[role] = issue_sign_in_link(session, account.id, NOW)
+            if role == DESK:
+                values["role_id"] = str(account.roles[0].id)
         values["secret"] = issue_sign_in_link(session, make_account(session).id, NOW)
     # Outside: in one application context, all requests would be the same visitor's.
     return values, {role: _signed_in(app, links.get(role)) for role in ROLES}
+
+
+def _write_letter(session: Session, edition: Edition) -> int:
+    text = LetterText("News", "Dear {given_name}", Anchor.AT_ONCE, 0)
+    return write_letter(session, edition.id, Audience(), text, COMMAND, NOW)
 
 
 def _signed_in(app: Flask, secret: str | None) -> FlaskClient:

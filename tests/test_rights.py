@@ -53,7 +53,7 @@ def test_organisers_pages_are_closed_to_everybody_else(key):
     assert answers[rights.CHAIR] in ("200", "400")
     if path in EVERYBODYS:
         return
-    assert answers[rights.MEMBER] == answers[rights.BOARD] == "403"
+    assert answers[rights.MEMBER] == answers[rights.BOARD] == answers[rights.ENDED] == "403"
     # Who organises another edition learns nothing of this one.
     assert answers[rights.ELSEWHERE] == ("404" if path.startswith(OF_EDITION) else "403")
     opened = {role for role in STAFF if answers[role] in ("200", "400")}

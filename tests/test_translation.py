@@ -13,14 +13,24 @@ from sqlalchemy import select
 
 from dofc_events.accounts.models import Account
 from dofc_events.accounts.service import issue_sign_in_link
+from dofc_events.conference.queries import edition_by_id
 from dofc_events.conference.rules import EditionStatus
+from dofc_events.conference.service import place_and_time_of
 from dofc_events.core.audit import Actor
 from dofc_events.core.countries import country_names
 from dofc_events.delegates.links import token_of
 from dofc_events.delegates.models import Registration
+from dofc_events.letters import service
+from dofc_events.letters.mails import letter_to
+from dofc_events.letters.models import Letter
+from dofc_events.letters.queries import readers_of
+from dofc_events.letters.rules import Anchor
+from dofc_events.letters.service import LetterText
 from dofc_events.mail.rules import MessageState
 from dofc_events.places.rules import PLACE_STATUSES, ClaimStatus
 from dofc_events.registration.arrivals import note_arrival
+from dofc_events.registration.audience import Audience
+from dofc_events.registration.queries import standing_of
 from tests.support.factories import NOW, claim_of, make_account, make_edition, make_registration
 from tests.support.letters import letters
 
@@ -196,6 +206,51 @@ def test_pages_of_the_door_and_of_the_trail_are_translated(client, own, writing,
         note_arrival(session, person.id, Actor("account", chair.email), NOW)
     client.get(f"/sign-in/{secret}").form().submit()
     check(client.get(f"/organise/editions/2027/{path}"))
+
+
+@pytest.mark.parametrize(
+    "paths",
+    [
+        ("letters", "letters/new?status=confirmed&country=RS&dietary=1", "letters/new?starter=practical"),
+        ("letters/1/", "letters/1/edit", "letters/1/send", "letters/1/stop"),
+        ("letters/2/", "letters/2/send", "letters/3/", "letters/3/stop", "letters/4/", "letters/4/stop"),
+    ],
+)
+def test_pages_of_letters_are_translated(client, own, writing, edition, paths):
+    own()
+    with writing() as session:
+        make_letters(session, edition.id)
+        secret = issue_sign_in_link(session, session.scalars(select(Account)).one().id, NOW)
+    client.get(f"/sign-in/{secret}").form().submit()
+    for path in paths:
+        check(client.get(f"/organise/editions/2027/{path}"))
+    form = client.get("/organise/editions/2027/letters/new").form()
+    check(form.fill(subject="{ж}", body="{ж}", days=-1).submit())
+
+
+def make_letters(session, edition_id: int) -> None:
+    """One of each: a draft, a question whether to tell of a change, a scheduled letter, and one that goes."""
+    edition = edition_by_id(session, edition_id)
+    now_and_then = LetterText("Наслов", "Драги", Anchor.AT_ONCE, 0), LetterText("Наслов", "Драги", Anchor.ENDS, 1)
+    actor = Actor("account", "chair@dofc.test")
+    service.write_letter(session, edition_id, Audience(), now_and_then[0], actor, NOW)
+    before, edition.city = place_and_time_of(edition), "Нови Сад"
+    service.note_change(session, edition, before, actor, NOW)
+    for text in reversed(now_and_then):
+        letter_id = service.write_letter(session, edition_id, Audience(), text, actor, NOW)
+        digest = readers_of(session, edition_id, Audience()).digest
+        service.release_letter(session, letter_id, digest, actor, NOW)
+
+
+def test_letters_are_translated(own, writing, reading, app, edition):
+    own(ClaimStatus.OFFERED)
+    with writing() as session:
+        make_letters(session, edition.id)
+        letter, about_change = (session.get_one(Letter, number) for number in (4, 2))
+        letter.body = "{place} {trips} {dates} {closes}"
+        standing = standing_of(session, session.scalars(select(Registration)).one().id)
+        for message in (letter_to(letter, standing), letter_to(about_change, standing)):
+            assert not unmarked(message.subject) and not unmarked(message.text), message.text
 
 
 def test_messages_are_translated(own, reading):

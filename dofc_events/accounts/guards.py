@@ -12,7 +12,16 @@ from flask_login import current_user, login_user
 
 from dofc_events.accounts.models import Account
 from dofc_events.accounts.queries import account_by_id
-from dofc_events.accounts.rules import Access, RoleName, access_to_edition, is_local_path, session_is_over
+from dofc_events.accounts.rules import (
+    Access,
+    Grant,
+    RoleName,
+    access_to_edition,
+    includes_chair,
+    is_local_path,
+    session_is_over,
+)
+from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import edition_by_year
 from dofc_events.core.audit import Actor
 from dofc_events.core.clock import now
@@ -49,6 +58,21 @@ def acting() -> Actor:
     return Actor("account", current_user.email)
 
 
+def grants() -> list[Grant]:
+    """What whoever is looking may do at this moment; nothing for who is not signed in."""
+    return current_user.grants(now()) if current_user.is_authenticated else []
+
+
+def is_chair() -> bool:
+    """Whether the chair of the network is looking."""
+    return includes_chair(grants())
+
+
+def may_organise(edition: Edition) -> bool:
+    """Whether whoever is looking gets the organisers' pages of an edition."""
+    return access_to_edition(grants(), edition.id, [RoleName.ORGANISER]) is Access.GRANTED
+
+
 def signed_in(view: View) -> View:
     """Only for those who are signed in; others are sent to sign in and come back then."""
 
@@ -65,7 +89,7 @@ def chair_only(view: View) -> View:
     @wraps(view)
     @signed_in
     def guarded(**values: Any) -> ResponseReturnValue:
-        if not current_user.is_chair:
+        if not is_chair():
             abort(403)
         return view(**values)
 
@@ -85,7 +109,7 @@ def edition_staff(*allowed: RoleName) -> Callable[[View], View]:
             edition = edition_by_year(db.session(), year)
             if edition is None:
                 abort(404)
-            access = access_to_edition(current_user.grants(), edition.id, allowed)
+            access = access_to_edition(grants(), edition.id, allowed)
             if access is not Access.GRANTED:
                 abort(403 if access is Access.FORBIDDEN else 404)
             return view(edition=edition, **values)

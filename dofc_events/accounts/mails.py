@@ -2,7 +2,9 @@
 
 from datetime import datetime
 
-from dofc_events.accounts.rules import SIGN_IN_LINK_LASTS
+from dofc_events.accounts.models import Account
+from dofc_events.accounts.rules import SIGN_IN_LINK_LASTS, RoleName
+from dofc_events.conference.models import Edition
 from dofc_events.mail.envelope import Envelope
 from dofc_events.mail.render import link, render_message
 
@@ -19,4 +21,29 @@ def sign_in_link(email: str, name: str, secret: str, expires_at: datetime) -> En
         expires_at=expires_at,
         url=link("accounts.sign_in_link", secret=secret),
         minutes=int(SIGN_IN_LINK_LASTS.total_seconds() // 60),
+    )
+
+
+def team_invitation(
+    account: Account, edition: Edition, role: RoleName, ends_at: datetime | None, *, invited_by: str
+) -> Envelope:
+    """To somebody who has a role at an edition from now on. Signing in takes a link that they ask for."""
+    return render_message(
+        "accounts/team_invitation",
+        kind="team-invitation",
+        language="en",
+        recipient=account.email,
+        recipient_name=account.name,
+        sender_name=edition.name,
+        reply_to=edition.contact_email,
+        scope=str(edition.year),
+        edition=edition,
+        edition_name=edition.name,
+        contact_name=edition.contact_name,
+        contact_email=edition.contact_email,
+        email=account.email,
+        role=role.value,
+        ends_at=ends_at,
+        invited_by=invited_by,
+        url=link("accounts.sign_in"),
     )

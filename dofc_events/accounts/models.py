@@ -23,17 +23,16 @@ class Account(UserMixin, Base):
 
     roles: Mapped[list["Role"]] = relationship(lazy="selectin", back_populates="account")
 
-    def grants(self) -> list[Grant]:
-        """What the account may do."""
-        return [Grant(RoleName(r.role), r.edition_id, r.organisation_id) for r in self.roles]
-
-    @property
-    def is_chair(self) -> bool:
-        return any(g.role is RoleName.CHAIR for g in self.grants())
+    def grants(self, now: datetime) -> list[Grant]:
+        """What the account may do at `now`: roles that have ended allow nothing."""
+        return [role.grant for role in self.roles if not role.has_ended(now)]
 
 
 class Role(Base):
-    """One grant of an account. An account has each grant once: nulls differ from one another, hence three rules."""
+    """One grant of an account. An account has each grant once: nulls differ from one another, hence three rules.
+
+    From `ends_at` on, if there is one, it allows nothing.
+    """
 
     __tablename__ = "roles"
     __table_args__ = (
@@ -59,8 +58,16 @@ class Role(Base):
     role: Mapped[RoleName] = mapped_column(String(20))
     edition_id: Mapped[int | None] = mapped_column(ForeignKey("editions.id"))
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
+    ends_at: Mapped[datetime | None]
 
     account: Mapped[Account] = relationship(back_populates="roles")
+
+    @property
+    def grant(self) -> Grant:
+        return Grant(RoleName(self.role), self.edition_id, self.organisation_id)
+
+    def has_ended(self, now: datetime) -> bool:
+        return self.ends_at is not None and self.ends_at <= now
 
 
 class SignInLink(Base):

@@ -1,12 +1,13 @@
 """Reads about accounts and their sign-in links."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from dofc_events.accounts.models import Account, SignInLink
-from dofc_events.accounts.rules import audit_name
+from dofc_events.accounts.models import Account, Role, SignInLink
+from dofc_events.accounts.rules import RoleName, audit_name
 from dofc_events.core.audit import AuditEntry
 from dofc_events.core.references import hash_secret
 from dofc_events.mail.rules import address_key
@@ -20,6 +21,24 @@ def account_by_id(session: Session, account_id: int) -> Account | None:
 def account_by_email(session: Session, email: str) -> Account | None:
     """The account of an address, however it is spelt, with its roles."""
     return session.scalar(select(Account).where(Account.email_key == address_key(email)))
+
+
+def roles_at(session: Session, edition_id: int) -> Sequence[Role]:
+    """Every role at an edition, ended ones too, with its account: organisers before the desk, by name."""
+    query = select(Role).join(Role.account).options(contains_eager(Role.account)).where(Role.edition_id == edition_id)
+    return session.scalars(query.order_by(Role.role.desc(), Account.name, Role.id)).all()
+
+
+def role_at(session: Session, edition_id: int, role_id: int) -> Role | None:
+    """One of these roles, with its account."""
+    query = select(Role).where(Role.id == role_id, Role.edition_id == edition_id)
+    return session.scalar(query.options(joinedload(Role.account)))
+
+
+def chairs(session: Session) -> Sequence[Account]:
+    """The accounts that have ever been made chair of the network, by name."""
+    query = select(Account).join(Account.roles).where(Role.role == RoleName.CHAIR)
+    return session.scalars(query.order_by(Account.name, Account.id)).all()
 
 
 def link_is_valid(session: Session, secret: str, now: datetime) -> bool:

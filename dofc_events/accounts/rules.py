@@ -38,13 +38,18 @@ EDITION_ROLES = (RoleName.ORGANISER, RoleName.DESK)
 MEMBER_ROLES = (RoleName.MEMBER, RoleName.BOARD)
 
 
+def includes_chair(grants: Iterable[Grant]) -> bool:
+    """Whether these are the grants of a chair of the network."""
+    return any(g.role is RoleName.CHAIR for g in grants)
+
+
 def access_to_edition(grants: Iterable[Grant], edition_id: int, allowed: Iterable[RoleName]) -> Access:
     """Whether an account with these grants may see a page of an edition that `allowed` roles may see.
 
     The chair may see everything. Who works for another edition does not learn that this one has such a page.
     """
     grants = list(grants)
-    if any(g.role is RoleName.CHAIR for g in grants):
+    if includes_chair(grants):
         return Access.GRANTED
     here = [g for g in grants if g.role in EDITION_ROLES and g.edition_id == edition_id]
     if any(g.role in allowed for g in here):

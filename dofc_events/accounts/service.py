@@ -10,6 +10,7 @@ from dofc_events.accounts import mails
 from dofc_events.accounts.models import Account, Role, SignInLink
 from dofc_events.accounts.queries import account_by_email, account_by_id
 from dofc_events.accounts.rules import SIGN_IN_LINK_LASTS, Grant, audit_name
+from dofc_events.conference.queries import edition_by_id
 from dofc_events.core.audit import VISITOR, Actor, record
 from dofc_events.core.errors import Refusal
 from dofc_events.core.references import hash_secret, new_secret
@@ -21,10 +22,20 @@ class LinkNotValid(Refusal):
     """The sign-in link is wrong, used or expired; nobody is told which."""
 
 
-def add_account(session: Session, email: str, name: str, grant: Grant, actor: Actor, now: datetime) -> Account:
-    """Give the account of an address a role, and make the account first if there is none.
+def add_account(
+    session: Session,
+    email: str,
+    name: str,
+    grant: Grant,
+    actor: Actor,
+    now: datetime,
+    *,
+    ends_at: datetime | None = None,
+) -> Account:
+    """Give the account of an address a role until `ends_at`, and make the account first if there is none.
 
-    Doing it twice changes nothing. An existing account keeps its name and the spelling of its address.
+    Doing it twice changes nothing; a role that has ended begins again. An existing account keeps its name and the
+    spelling of its address.
     """
     account = account_by_email(session, email)
     if account is None:
@@ -32,9 +43,16 @@ def add_account(session: Session, email: str, name: str, grant: Grant, actor: Ac
         session.add(account)
         session.flush()
         record(session, actor, now, "account_added", about=audit_name(account.id), email=email)
-    if grant not in account.grants():
-        account.roles.append(Role(role=grant.role, edition_id=grant.edition_id, organisation_id=grant.organisation_id))
-        record(session, actor, now, "role_added", about=audit_name(account.id), **asdict(grant))
+    if grant not in account.grants(now):
+        role = next((role for role in account.roles if role.grant == grant), None)
+        if role is None:
+            role = Role(role=grant.role, edition_id=grant.edition_id, organisation_id=grant.organisation_id)
+            account.roles.append(role)
+        role.ends_at = ends_at
+        edition = edition_by_id(session, grant.edition_id) if grant.edition_id else None
+        said = {"email": account.email, "ends_at": ends_at.isoformat() if ends_at else None, **asdict(grant)}
+        scope = str(edition.year) if edition else ""
+        record(session, actor, now, "role_added", scope=scope, about=audit_name(account.id), **said)
         session.flush()
     return account
 

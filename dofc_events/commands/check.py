@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from dofc_events.conference.models import Edition
 from dofc_events.core.clock import now
 from dofc_events.core.db import db
+from dofc_events.letters.queries import letter_faults
 from dofc_events.places.queries import ended_unlike_their_claim, pool_faults, pools_with_free_places_and_people_waiting
 from dofc_events.registration.queries import facts_without_message
 from dofc_events.trips.models import Trip
@@ -40,4 +41,5 @@ def faults(session: Session) -> list[str]:
     ]
     found += seat_faults(session)
     found += [f"registration {r}: its status was never told" for r in facts_without_message(session)]
+    found += letter_faults(session)
     return found

@@ -21,6 +21,7 @@ from dofc_events.core.clock import end_of_day, from_zone, now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.references import new_secret
 from dofc_events.delegates.queries import live_registration
+from dofc_events.delegates.rules import INVENTED
 from dofc_events.delegates.service import Details
 from dofc_events.places.service import create_pool
 from dofc_events.registration.forms import consent_text
@@ -147,4 +148,4 @@ def _give_back_a_seat(session: Session, edition: Edition, delegate: int, trip: s
 
 
 def _address(number: int) -> str:
-    return f"delegate{number:02}@demo.example"
+    return f"delegate{number:02}{INVENTED}"

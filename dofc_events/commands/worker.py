@@ -14,7 +14,10 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from dofc_events.core.audit import WORKER
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
+from dofc_events.delegates import doubles
 from dofc_events.extensions import settings
+from dofc_events.letters import queries as letter_queries
+from dofc_events.letters import timers as letter_timers
 from dofc_events.mail.delivery import Courier
 from dofc_events.places.queries import waiting_for
 from dofc_events.registration import news, queries, timers
@@ -57,15 +60,18 @@ def worker(once: bool) -> None:
 def _round(courier: Courier) -> bool:
     """Everything but the mail, then one batch of it: offers lapse on time while thousands of messages leave.
 
-    Returns whether there may be more mail to deliver at once.
+    Returns whether there may be more to do at once.
     """
     courier.show_life()
-    run_timers(now())
-    return settings().mail_is_delivered and courier.deliver_due()
+    more = run_timers(now())
+    return (settings().mail_is_delivered and courier.deliver_due()) or more
 
 
-def run_timers(at: datetime) -> None:
-    """Do what is due by the clock, in ladder order, each piece in a unit of work of its own."""
+def run_timers(at: datetime) -> bool:
+    """Do what is due by the clock, in ladder order, each piece in a unit of work of its own.
+
+    Of a letter to thousands a part is written in each round; returns whether there is more of it.
+    """
     for registration_id in queries.offers_told_late(db.session(), at):
         _attempt(timers.renew_offers, registration_id, WORKER, at)
     for registration_id in queries.offers_overdue(db.session(), at):
@@ -73,7 +79,17 @@ def run_timers(at: datetime) -> None:
     for edition_id in queries.lists_to_close(db.session(), at):
         _in_batches(waiting_for(db.session(), edition_id), timers.close_list, WORKER, at)
     _in_batches(queries.untold_news(db.session(), 10 * BATCH), news.tell_news, at)
+    # Of no hurry: after an import the next rounds go on, with the mail in between.
+    _in_batches(doubles.to_compare(db.session(), 10 * BATCH), doubles.compare)
+    for letter_id in letter_queries.letters_due(db.session(), at):
+        _attempt(letter_timers.start_letter, letter_id, WORKER, at)
+    more = False
+    for letter_id in letter_queries.letters_going(db.session()):
+        recipients = letter_queries.unwritten(db.session(), letter_id, 10 * BATCH)
+        _in_batches(recipients, letter_timers.write_messages, letter_id, at)
+        more = more or len(recipients) == 10 * BATCH
     db.session.close()
+    return more
 
 
 def _in_batches(registration_ids: Sequence[int], act: Callable[..., None], *arguments: Any) -> None:

@@ -1,6 +1,6 @@
 """What one does with an edition: create, copy, change, publish, archive; its categories and organisers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -107,6 +107,18 @@ class EditionDetails:
 def details_of(edition: Edition) -> EditionDetails:
     """The details as they stand; with `dataclasses.replace`, what `change_edition` takes to change some of them."""
     return EditionDetails(**{field.name: getattr(edition, field.name) for field in fields(EditionDetails)})
+
+
+def place_and_time_of(edition: Edition) -> dict[str, Any]:
+    """Where and when an edition is, as JSON can hold it."""
+    return {name: _plain(getattr(edition, name)) for name in sorted(PLACE_AND_TIME)}
+
+
+def at_place_and_time(values: Mapping[str, Any]) -> Edition:
+    """An edition of which nothing is known but what `place_and_time_of` said. It is not stored."""
+    days = {name: values[name] and date.fromisoformat(values[name]) for name in ("starts_on", "ends_on")}
+    hours = {name: values[name] and time.fromisoformat(values[name]) for name in ("starts_at", "ends_at")}
+    return Edition(**{**values, **days, **hours})
 
 
 def create_edition(

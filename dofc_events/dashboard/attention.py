@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import Window
 from dofc_events.dashboard.rules import Deadline, coming_deadlines, is_nearly_full, still_needed
+from dofc_events.delegates.doubles import count_doubles
 from dofc_events.delegates.models import Registration
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import LATE_AFTER, MessageState
@@ -25,6 +26,7 @@ class Matter(enum.StrEnum):
     DEAD_MAIL = "dead_mail"
     LATE_MAIL = "late_mail"
     NEW = "new"
+    DOUBLES = "doubles"
     OFFERED = "offered"
     WAITLISTED = "waitlisted"
     DRAW_DUE = "draw_due"
@@ -74,7 +76,7 @@ class Attention:
 def attention(
     session: Session, editions: Sequence[Edition], *, all_mail: bool, since: datetime | None, now: datetime
 ) -> Attention:
-    """What needs attention at these editions, in four queries.
+    """What needs attention at these editions, in five queries.
 
     `all_mail`: whoever looks sees to all messages, sign-in messages included, and not only to those of `editions`.
     `since` is when they were here before; None counts nobody as new.
@@ -82,11 +84,13 @@ def attention(
     ids = [edition.id for edition in editions]
     mail = _mail(session, None if all_mail else [str(edition.year) for edition in editions], now)
     new = _registered_since(session, ids, since) if since else {}
+    doubles = count_doubles(session, ids)
     standings = _standings(session, ids)
     lines = {
         edition.id: [
             *mail.get(str(edition.year), ()),
             *([Line(Matter.NEW, new[edition.id], at=since)] if edition.id in new else ()),
+            *([Line(Matter.DOUBLES, doubles[edition.id])] if edition.id in doubles else ()),
             *_about_places(edition, standings[edition.id], now),
             *_about_dates(edition, standings[edition.id], now),
         ]

@@ -9,6 +9,7 @@ from sqlalchemy import literal, or_, select
 from sqlalchemy.orm import Session
 
 from dofc_events.accounts.models import Account, Role
+from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.models import Edition
 from dofc_events.core.audit import AuditEntry
 from dofc_events.dashboard.rules import masked_details
@@ -67,7 +68,7 @@ def names_of(session: Session, references: Collection[str]) -> dict[str, str]:
 
 
 def team_of(session: Session, edition_id: int) -> list[str]:
-    """The addresses of those who may act on an edition now: its organisers and desk, and the chair."""
+    """The addresses of those who may, or once might, act on an edition: its organisers and desk, and the chair."""
     query = select(Account.email).join(Role, Role.account_id == Account.id)
-    query = query.where(or_(Role.edition_id == edition_id, Role.role == "chair"))
+    query = query.where(or_(Role.edition_id == edition_id, Role.role == RoleName.CHAIR))
     return sorted(set(session.scalars(query)))

@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from flask import abort, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import current_user
 
-from dofc_events.accounts.guards import acting, edition_staff
-from dofc_events.accounts.rules import Access, RoleName, access_to_edition
+from dofc_events.accounts.guards import acting, edition_staff, may_organise
+from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.models import Edition
 from dofc_events.core.clock import in_zone, now
 from dofc_events.core.db import db, unit_of_work
@@ -35,8 +34,7 @@ def manifest(edition: Edition, slug: str) -> ResponseReturnValue:
     trip, pool = _trip(edition, slug)
     form = BoardingForm()
     if not form.validate_on_submit():
-        people, grants = manifest_of(db.session(), pool.id), current_user.grants()
-        organises = access_to_edition(grants, edition.id, [RoleName.ORGANISER]) is Access.GRANTED
+        people, organises = manifest_of(db.session(), pool.id), may_organise(edition)
         context = {"trip": trip, "pool": pool, "people": people, "organises": organises, "at": now(), **shared(edition)}
         return form_page(form, "dashboard/manifest.html", **context)
     reference = form.board.data or form.undo.data or ""

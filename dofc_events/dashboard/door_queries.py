@@ -9,12 +9,12 @@ from sqlalchemy.orm import Session, aliased, contains_eager
 
 from dofc_events.conference.models import Category
 from dofc_events.core.audit import AuditEntry
-from dofc_events.dashboard.queries import place_at
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import AFTER_ALL, found_by
 from dofc_events.delegates.rules import folded
 from dofc_events.places.models import Claim
 from dofc_events.places.rules import ClaimStatus
+from dofc_events.registration.audience import place_at
 
 
 @dataclass(frozen=True)

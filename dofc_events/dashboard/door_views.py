@@ -5,10 +5,9 @@ from typing import Any
 from flask import abort, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import current_user
 
-from dofc_events.accounts.guards import acting, edition_staff
-from dofc_events.accounts.rules import Access, RoleName, access_to_edition
+from dofc_events.accounts.guards import acting, edition_staff, may_organise
+from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.models import Edition
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
@@ -98,8 +97,7 @@ def _frame(edition: Edition) -> dict[str, Any]:
 
     Nobody reads here how the mail is doing.
     """
-    organises = access_to_edition(current_user.grants(), edition.id, [RoleName.ORGANISER]) is Access.GRANTED
-    return {"organises": organises, "edition": edition}
+    return {"organises": may_organise(edition), "edition": edition}
 
 
 def _narrowed() -> dict[str, Any]:

@@ -115,11 +115,13 @@ def settings(edition: Edition) -> ResponseReturnValue:
         return form_page(form, "dashboard/settings.html", **context)
     try:
         with unit_of_work() as session:
-            service.change_settings(session, edition.id, form.to_wishes(), acting(), now())
+            to_tell = service.change_settings(session, edition.id, form.to_wishes(), acting(), now())
     except Refusal as refusal:
         form.show_refusal(refusal)
         return answer_errors(form, "dashboard/settings.html", **context)
     flash(_("The settings are saved."), "success")
+    if to_tell:
+        return redirect(url_for(".send_letter", year=edition.year, letter_id=to_tell), 303)
     return redirect(url_for(".settings", year=edition.year), 303)
 
 

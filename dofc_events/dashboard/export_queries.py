@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session, aliased
 from dofc_events.conference.models import Category
 from dofc_events.core.countries import country_names
 from dofc_events.dashboard.list_queries import Sort, order_of
-from dofc_events.dashboard.queries import Filters, conditions
 from dofc_events.dashboard.rules import Need, grouped
-from dofc_events.delegates.models import Registration
+from dofc_events.delegates.models import Registration, Tag
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import ClaimStatus
+from dofc_events.registration.audience import Audience, Filters, conditions, members_of
 from dofc_events.trips.models import Trip
 
 # How many rows are in memory at a time.
@@ -47,15 +47,16 @@ def export_columns(trips: Sequence[Trip]) -> list[str]:
 def export_rows(
     session: Session,
     edition_id: int,
-    filters: Filters,
+    audience: Audience,
     *,
     sort: Sort,
     trips: Sequence[Trip],
     zone: str,
     language: str,
 ) -> Iterator[Row]:
-    """The rows of the filtered list, in its order; times are ISO 8601 in `zone`, countries named in `language`.
+    """The rows of the filtered list, or of those picked on it, in its order.
 
+    Times are ISO 8601 in `zone`, countries named in `language`.
     One query, so that all of it is of one moment; a chunk of its rows at a time, so that memory stays flat.
     """
     line = _line(edition_id)
@@ -63,7 +64,7 @@ def export_rows(
     query = _with_places(select(*columns.values(), _seats())).join(line, line.c.id == Claim.id)
     names, clocks = country_names(language), ZoneInfo(zone)
     ranks = {code: number for number, code in enumerate(names)}
-    query = query.where(*conditions(edition_id, filters)).order_by(*order_of(sort, ranks))
+    query = query.where(*members_of(edition_id, audience)).order_by(*order_of(sort, ranks))
     written: dict[str, Callable[[Any], str]] = {
         "country_name": names.__getitem__,
         "visa_letter": YES_OR_NO.__getitem__,
@@ -71,6 +72,7 @@ def export_rows(
         "registered_at": lambda moment: moment.astimezone(clocks).isoformat(timespec="seconds"),
         "consented_at": lambda moment: moment.astimezone(clocks).isoformat(timespec="seconds"),
         "any_trip": YES_OR_NO.__getitem__,
+        "tags": lambda words: ", ".join(sorted(words.split(","))) if words else "",
     }
     changes = [(number, written[name]) for number, name in enumerate(columns) if name in written]
     ids = [str(trip.id) for trip in trips]
@@ -131,6 +133,8 @@ def _columns(position: Any) -> dict[str, Any]:
         "registered_at": r.registered_at,
         "consented_at": r.consented_at,
         "any_trip": r.any_trip,
+        "tags": _tags(),
+        "note": r.note,
     }
 
 
@@ -144,6 +148,12 @@ def _line(edition_id: int) -> Subquery:
     return (
         select(Claim.id, position).join(Pool, Pool.id == Claim.pool_id).where(Pool.edition_id == edition_id).subquery()
     )
+
+
+def _tags() -> Any:
+    """The tags of a registration, with commas between, which no tag has."""
+    words = select(func.aggregate_strings(Tag.word, ","))
+    return words.where(Tag.registration_id == Registration.id).correlate(Registration).scalar_subquery()
 
 
 def _seats() -> Any:

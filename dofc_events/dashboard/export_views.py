@@ -15,7 +15,7 @@ from dofc_events.core.clock import now
 from dofc_events.core.db import db
 from dofc_events.dashboard import export_queries as queries
 from dofc_events.dashboard.list_views import asked_sort
-from dofc_events.dashboard.views import EDITION, asked_filters, blueprint, shared
+from dofc_events.dashboard.views import EDITION, asked_audience, blueprint, shared
 from dofc_events.trips.queries import trip_pools
 from dofc_events.web.export import csv_download, xlsx_download
 
@@ -65,12 +65,12 @@ def name_tags_csv(edition: Edition) -> ResponseReturnValue:
 
 
 def _filtered_list(edition: Edition) -> tuple[list[str], Iterator[queries.Row]]:
-    """The columns and rows of what the list of registrations shows under the same address."""
+    """The columns and rows of what the list of registrations shows under the same address, or of those picked there."""
     trips = [trip for trip, _pool in trip_pools(db.session(), edition.id)]
     read = partial(
         queries.export_rows,
         edition_id=edition.id,
-        filters=asked_filters(),
+        audience=asked_audience(),
         sort=asked_sort(),
         trips=trips,
         zone=edition.zone,

@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.countries import continent_of
-from dofc_events.dashboard.queries import Filters, conditions
 from dofc_events.dashboard.rules import DAY, days_between, growth
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import came_before
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import ClaimStatus
+from dofc_events.registration.audience import Filters, conditions
 
 # The one rule for who counts.
 COUNTED = ClaimStatus.CONFIRMED

@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy import BigInteger, Select, SQLColumnExpression, case, func, literal, select, tuple_
 from sqlalchemy.orm import Session, joinedload
 
-from dofc_events.dashboard.queries import Filters, conditions, place_at, waiting_line
-from dofc_events.delegates.models import Registration
+from dofc_events.dashboard.queries import waiting_line
+from dofc_events.delegates.models import Registration, Tag
 from dofc_events.places.models import Claim
 from dofc_events.places.rules import PLACE_STATUSES, ClaimStatus
+from dofc_events.registration.audience import Filters, conditions, place_at
 
 PAGE = 50
 
@@ -107,6 +108,21 @@ def present(session: Session, edition_id: int) -> Present:
     query = select(Registration.country, Registration.language).where(Registration.edition_id == edition_id).distinct()
     pairs = session.execute(query).all()
     return Present(frozenset(country for country, _ in pairs), frozenset(language for _, language in pairs))
+
+
+def tags_at(session: Session, edition_id: int) -> list[str]:
+    """Every tag that an edition's registrations have."""
+    query = select(Tag.word).join(Registration, Registration.id == Tag.registration_id)
+    return sorted(session.scalars(query.where(Registration.edition_id == edition_id).distinct()))
+
+
+def tags_of(session: Session, registration_ids: Sequence[int]) -> dict[int, list[str]]:
+    """The tags of these registrations, in one query."""
+    found: dict[int, list[str]] = {}
+    query = select(Tag.registration_id, Tag.word).where(Tag.registration_id.in_(registration_ids))
+    for registration_id, word in session.execute(query.order_by(Tag.word)):
+        found.setdefault(registration_id, []).append(word)
+    return found
 
 
 def order_of(sort: Sort, countries: Mapping[str, int]) -> Sequence[SQLColumnExpression[Any]]:

@@ -14,10 +14,11 @@ from dofc_events.core.countries import country_names
 from dofc_events.core.db import db
 from dofc_events.dashboard import list_queries as queries
 from dofc_events.dashboard.list_queries import After, Row, Sort
-from dofc_events.dashboard.queries import Filters
 from dofc_events.dashboard.trip_queries import seats_of
 from dofc_events.dashboard.views import EDITION, asked_filters, before_id, blueprint, shared
+from dofc_events.delegates.doubles import count_doubles
 from dofc_events.places.rules import ClaimStatus
+from dofc_events.registration.audience import Filters
 from dofc_events.trips.queries import trip_pools
 
 __all__ = ["blueprint"]
@@ -37,7 +38,20 @@ COLUMNS = {
     "visa_letter": _l("Invitation letter"),
     "photo_consent": _l("Photographs"),
     "language": _l("Language"),
+    "tags": _l("Tags"),
+    "note": _l("Note"),
     "registered_at": _l("Registered"),
+}
+# What can be done with those picked, in the order of how often it is.
+ACTS = {
+    "write": _l("Write to them"),
+    "tag": _l("Put a tag on them"),
+    "untag": _l("Take a tag off"),
+    "category": _l("Change their category"),
+    "confirm": _l("Confirm from the waiting list"),
+    "cancel": _l("Cancel their registrations"),
+    "xlsx": _l("Save as an Excel file"),
+    "csv": _l("Save as a CSV file"),
 }
 USUAL_COLUMNS = ("status", "organisation", "country", "category", "trips", "registered_at")
 NUMBERED = (Sort.COUNTRY, Sort.STATUS)
@@ -57,7 +71,7 @@ def registrations(edition: Edition) -> ResponseReturnValue:
     ranks = {code: number for number, code in enumerate(countries) if code in present.countries}
     rows = queries.registrations(session, edition.id, filters, sort=sort, countries=ranks, after=_after(sort))
     counts = queries.counts_by_status(session, edition.id, filters)
-    seats = seats_of(session, [row.registration.id for row in rows]) if "trips" in columns else {}
+    ids = [row.registration.id for row in rows]
     return render_template(
         "dashboard/registrations.html",
         rows=rows[: queries.PAGE],
@@ -72,7 +86,11 @@ def registrations(edition: Edition) -> ResponseReturnValue:
         countries={code: name for code, name in countries.items() if code in ranks or code == filters.country},
         languages={code: _language(code) for code in sorted({*present.languages, filters.language} - {""})},
         trips=trips,
-        seats=seats,
+        seats=seats_of(session, ids) if "trips" in columns else {},
+        doubles=count_doubles(session, [edition.id]).get(edition.id, 0),
+        tags={word: word for word in queries.tags_at(session, edition.id)},
+        tags_of=queries.tags_of(session, ids) if "tags" in columns else {},
+        acts=ACTS,
         **_addresses(filters, sort, [] if columns == usual else columns, rows),
         **shared(edition),
     )

@@ -16,11 +16,13 @@ from dofc_events.conference.service import (
     NotReady,
     faults_after_the_end,
     faults_in_order,
+    place_and_time_of,
 )
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.errors import Refusal
 from dofc_events.dashboard.rules import slug_for
 from dofc_events.dashboard.trip_queries import Loss, digest_of, lost_if_moved
+from dofc_events.letters.service import note_change
 from dofc_events.places.queries import edition_pool
 from dofc_events.places.service import create_pool, lock_edition_pool
 from dofc_events.registration import seats
@@ -84,9 +86,12 @@ def copy_to_draft(session: Session, from_year: int, year: int, capacity: int, ac
     return edition
 
 
-def change_settings(session: Session, edition_id: int, wishes: EditionWishes, actor: Actor, now: datetime) -> None:
+def change_settings(
+    session: Session, edition_id: int, wishes: EditionWishes, actor: Actor, now: datetime
+) -> int | None:
     """Make an edition what its settings page says; what becomes free is offered at once, on the new terms.
 
+    Returns the letter with which everybody can be told that its place or time has changed, if it has.
     Raises what `conference.service.change_edition` and `set_categories` raise, and CapacityBelowTaken; DatesOutOfOrder
     also for what would end only after the edition.
     """
@@ -97,6 +102,8 @@ def change_settings(session: Session, edition_id: int, wishes: EditionWishes, ac
     if has_places:
         # Before the edition's row, as everyone who registers does: the other way round two could wait for each other.
         lock_edition_pool(session, edition_id)
+    edition = _edition(session, edition_id)
+    before = place_and_time_of(edition)
     conference.change_edition(session, edition_id, wishes.details, actor, now)
     if wishes.capacity is not None and has_places:
         resize_edition(session, edition_id, wishes.capacity, actor, now)
@@ -104,6 +111,7 @@ def change_settings(session: Session, edition_id: int, wishes: EditionWishes, ac
         _add_places(session, _edition(session, edition_id), wishes.capacity, actor, now)
     present = {category.slug: category.label for category in categories_of(session, edition_id)}
     conference.set_categories(session, edition_id, _changed(present, wishes.categories), actor, now)
+    return note_change(session, edition, before, actor, now)
 
 
 def publish(session: Session, edition_id: int, actor: Actor, now: datetime) -> None:

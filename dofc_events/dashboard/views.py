@@ -1,6 +1,6 @@
 """Organisers' pages: what needs attention, an edition's registrations, one registration."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from dofc_events.accounts.guards import acting, edition_staff, signed_in
+from dofc_events.accounts.guards import acting, edition_staff, grants, is_chair, may_organise, signed_in
 from dofc_events.accounts.queries import previous_sign_in
 from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.models import Edition
@@ -21,18 +21,24 @@ from dofc_events.core.countries import country_codes
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.dashboard import queries
 from dofc_events.dashboard.attention import attention
+from dofc_events.dashboard.list_queries import tags_at
+from dofc_events.dashboard.many_forms import NoteForm, TagForm
+from dofc_events.dashboard.person_queries import other_registrations, references_here
 from dofc_events.dashboard.rules import is_moment
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import registration_by_reference
-from dofc_events.mail.outbox import TooManyMessages
+from dofc_events.extensions import settings
+from dofc_events.mail.models import Message
+from dofc_events.mail.outbox import TooManyMessages, can_be_sent_again
 from dofc_events.mail.queries import mail_health, messages_about
 from dofc_events.places.rules import PLACE_STATUSES
 from dofc_events.registration import service as delegates_acts
+from dofc_events.registration.audience import FLAGS, Audience, Filters
 from dofc_events.registration.forms import AddressForm
-from dofc_events.registration.queries import standing_of
+from dofc_events.registration.queries import STATUS_KINDS, standing_of
 from dofc_events.registration.rules import Outcome
 from dofc_events.trips.queries import trips_by_edition
-from dofc_events.web.forms import answer_too_many, form_page
+from dofc_events.web.forms import ButtonForm, answer_too_many, form_page
 
 blueprint = Blueprint("dashboard", __name__, url_prefix="/organise")
 
@@ -56,42 +62,47 @@ def before_id() -> int | None:
     return None if after is None else max(0, min(after, LARGEST_ID))
 
 
-def asked_filters() -> queries.Filters:
+def asked_filters() -> Filters:
     """What the address narrows the list of registrations to; 404 for what no registration can have."""
-    names = [field.name for field in fields(queries.Filters)]
+    names = [field.name for field in fields(Filters)]
     given = {name: request.args.get(name, "").strip() for name in names}
     allowed: dict[str, Callable[[str], bool]] = {
         "status": lambda value: value in PLACE_STATUSES,
         "country": lambda value: value in country_codes(),
         "since": is_moment,
-        **dict.fromkeys(queries.FLAGS, lambda value: value == "1"),
+        **dict.fromkeys(FLAGS, lambda value: value == "1"),
     }
     if any(given[name] and not is_allowed(given[name]) for name, is_allowed in allowed.items()):
         abort(404)
-    return queries.Filters(**given)
+    return Filters(**given)
+
+
+def asked_audience() -> Audience:
+    """Whom the address means: all that it leaves on the list or, where it picks references, those of them."""
+    return Audience(asked_filters(), tuple(dict.fromkeys(request.args.getlist("pick"))))
 
 
 @blueprint.get("/")
 @signed_in
 def overview() -> ResponseReturnValue:
     """What the account may see, and how it stands there."""
-    session, grants = db.session(), current_user.grants()
-    organises = {g.edition_id for g in grants if g.role is RoleName.ORGANISER}
-    helps = {g.edition_id for g in grants if g.role is RoleName.DESK} - organises
+    session, mine_to_do = db.session(), grants()
+    organises = {g.edition_id for g in mine_to_do if g.role is RoleName.ORGANISER}
+    helps = {g.edition_id for g in mine_to_do if g.role is RoleName.DESK} - organises
     editions = all_editions(session)
-    mine = [e for e in editions if current_user.is_chair or e.id in organises]
+    mine = [e for e in editions if is_chair() or e.id in organises]
     desk_editions = [e for e in editions if e.id in helps and e not in mine]
-    context = shared(None) if mine or current_user.is_chair else {}
+    context = shared(None) if mine or is_chair() else {}
     at, since = now(), previous_sign_in(session, current_user.id)
     going_on = [edition for edition in mine if edition.status != EditionStatus.ARCHIVED]
     return render_template(
         "dashboard/overview.html",
-        attention=attention(session, going_on, all_mail=current_user.is_chair, since=since, now=at),
+        attention=attention(session, going_on, all_mail=is_chair(), since=since, now=at),
         editions=mine,
         desk_editions=desk_editions,
         manifests=trips_by_edition(session, [edition.id for edition in desk_editions]),
         places=queries.places_of(session, [e.id for e in mine]),
-        represents=any(g.organisation_id for g in grants),
+        represents=any(g.organisation_id for g in mine_to_do),
         at=at,
         **context,
     )
@@ -101,26 +112,46 @@ def overview() -> ResponseReturnValue:
 @edition_staff(RoleName.ORGANISER)
 def registration(edition: Edition, reference: str) -> ResponseReturnValue:
     """Everything about one registration, except the link that acts for the delegate."""
-    session, found = db.session(), _registration(edition, reference)
-    standing = standing_of(session, found.id)
-    return render_template(
-        "dashboard/registration.html",
-        registration=found,
-        standing=standing,
-        trip_titles={seat.trip.slug: seat.trip.title for seat in standing.trips},
-        consent=queries.consent_given(session, found),
-        messages=messages_about(session, reference),
-        history=history_of(session, reference),
-        is_over=found.ended_at is not None or edition.is_over(now()),
+    return render_template("dashboard/registration.html", **about(edition, registration_at(edition, reference)))
+
+
+def about(edition: Edition, found: Registration) -> dict[str, Any]:
+    """What the page about one registration shows."""
+    session, standing = db.session(), standing_of(db.session(), found.id)
+    others = other_registrations(session, found)
+    messages = messages_about(session, *references_here(found, others))
+    return {
+        "registration": found,
+        "standing": standing,
+        "trip_titles": {seat.trip.slug: seat.trip.title for seat in standing.trips},
+        "consent": queries.consent_given(session, found),
+        "messages": messages,
+        "to_send_again": _to_send_again(messages),
+        "at": now(),
+        "others": [(other, may_organise(other.registration.edition)) for other in others],
+        "history": history_of(session, found.reference),
+        "is_over": found.ended_at is not None or edition.is_over(now()),
+        "note_form": NoteForm(obj=found, formdata=None),
+        "tag_form": TagForm(formdata=None),
+        "button_form": ButtonForm(formdata=None),
+        "known_tags": tags_at(session, edition.id),
         **shared(edition),
-    )
+    }
+
+
+def _to_send_again(messages: Sequence[Message]) -> Message | None:
+    """The last message that says what a delegate holds, while it can be sent once more."""
+    found = next((message for message in reversed(messages) if message.kind in STATUS_KINDS.values()), None)
+    if found is None or not settings().mail_is_delivered:
+        return None
+    return found if can_be_sent_again(db.session(), found, now()) else None
 
 
 @blueprint.route(f"{EDITION}/registrations/<reference>/address", methods=["GET", "POST"])
 @edition_staff(RoleName.ORGANISER)
 def correct_address(edition: Edition, reference: str) -> ResponseReturnValue:
     """Write to another address from now on, when mail does not arrive."""
-    found = _registration(edition, reference)
+    found = registration_at(edition, reference)
     form = AddressForm(obj=found)
     page, standing = "dashboard/address.html", standing_of(db.session(), found.id)
     context = {"registration": found, "status": standing.status, **shared(edition)}
@@ -153,7 +184,8 @@ def _say_what_came_of_it(outcome: Outcome, email: str) -> None:
         flash(_("Nothing was changed: this is the address already."), "info")
 
 
-def _registration(edition: Edition, reference: str) -> Registration:
+def registration_at(edition: Edition, reference: str) -> Registration:
+    """One registration of an edition, or 404."""
     found = registration_by_reference(db.session(), edition.id, reference)
     if found is None:
         abort(404)

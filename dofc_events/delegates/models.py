@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeEngine
 
@@ -12,6 +12,8 @@ from dofc_events.delegates.spelling import LONGEST
 
 # Of longer names only the beginning decides where they stand in a list.
 BY_LENGTH = 200
+
+LONGEST_TAG = 40
 
 FILTERED = ("category_id", "country", "language", "visa_letter", "registered_at")
 
@@ -38,7 +40,8 @@ class Registration(Base):
     `ended_at` is when it was cancelled: at most one registration per edition and address has not ended.
     `link_version` grows when the link must end (another address); `revision` whenever the delegate's calendar entry
     or details change; `search_words` are what the organisers' search looks for; lists are put in order by `by_name` and
-    `by_organisation`; `any_trip` says that in a draw any other learning trip is fine, too.
+    `by_organisation`; `any_trip` says that in a draw any other learning trip is fine, too. Only organisers see
+    `note` and `tags`. `compared` says that doubles were looked for since its name, address or telephone last changed.
     """
 
     __tablename__ = "registrations"
@@ -55,6 +58,14 @@ class Registration(Base):
         Index("ix_registrations_filters", "edition_id", "id", *FILTERED),
         Index("ix_registrations_by_name", "edition_id", "by_name", "id"),
         Index("ix_registrations_by_organisation", "edition_id", "by_organisation", "id"),
+        Index("ix_registrations_phone", "edition_id", "phone"),
+        # As short as what is left to do.
+        Index(
+            "ix_registrations_to_compare",
+            "id",
+            sqlite_where=text("NOT compared AND ended_at IS NULL"),
+            postgresql_where=text("NOT compared AND ended_at IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -84,11 +95,14 @@ class Registration(Base):
     by_name: Mapped[str] = mapped_column(binary(BY_LENGTH))
     by_organisation: Mapped[str] = mapped_column(binary(BY_LENGTH))
     any_trip: Mapped[bool] = mapped_column(default=False)
+    note: Mapped[str] = mapped_column(Text, default="")
+    compared: Mapped[bool] = mapped_column(default=False)
     ended_at: Mapped[datetime | None]
 
     edition: Mapped[Edition] = relationship()
     category: Mapped[Category] = relationship()
     search_words: Mapped[list["SearchWord"]] = relationship(cascade="all, delete-orphan")
+    tags: Mapped[list["Tag"]] = relationship(cascade="all, delete-orphan", order_by="Tag.word")
 
     @property
     def full_name(self) -> str:
@@ -103,3 +117,33 @@ class SearchWord(Base):
 
     registration_id: Mapped[int] = mapped_column(ForeignKey("registrations.id"), primary_key=True)
     word: Mapped[str] = mapped_column(binary(LONGEST), primary_key=True)
+
+
+class LikelyDouble(Base):
+    """Two registrations of one edition that look like one person's, the earlier first.
+
+    `told_apart_at` is when an organiser said that they are two people; then they are not shown again. Found by
+    `delegates/doubles.py`.
+    """
+
+    __tablename__ = "likely_doubles"
+    __table_args__ = (UniqueConstraint("first_id", "second_id"), Index("ix_likely_doubles_second_id", "second_id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id"), index=True)
+    first_id: Mapped[int] = mapped_column(ForeignKey("registrations.id"))
+    second_id: Mapped[int] = mapped_column(ForeignKey("registrations.id"))
+    told_apart_at: Mapped[datetime | None]
+
+    first: Mapped[Registration] = relationship(foreign_keys=[first_id])
+    second: Mapped[Registration] = relationship(foreign_keys=[second_id])
+
+
+class Tag(Base):
+    """A word that organisers put on a registration, to find it and others like it again."""
+
+    __tablename__ = "tags"
+    __table_args__ = (Index("ix_tags_word", "word", "registration_id"),)
+
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registrations.id"), primary_key=True)
+    word: Mapped[str] = mapped_column(String(LONGEST_TAG), primary_key=True)

@@ -5,6 +5,14 @@ import unicodedata
 # Letters that Unicode does not take apart, as keyboards without them write them; a capital is folded first.
 _PLAIN = str.maketrans({"đ": "d", "ð": "d", "ł": "l", "ø": "o", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"})
 
+# Where the people of the demonstration get their mail: nobody can (RFC 2606).
+INVENTED = "@demo.example"
+
+
+def is_invented(email: str) -> bool:
+    """Whether an address is of the demonstration's: what is written to it is kept, and never sent."""
+    return email.endswith(INVENTED)
+
 
 def folded(text: str) -> str:
     """Text as the search compares it: without case and accents, in compatibility composition (NFKC).

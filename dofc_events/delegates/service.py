@@ -45,11 +45,7 @@ def details_of(registration: Registration) -> Details:
 
 def write_details(session: Session, registration: Registration, details: Details) -> dict[str, list[Any]]:
     """Write the details; returns what changed as {field: [before, after]}. Raises NoSuchCategory."""
-    category = session.scalar(
-        select(Category).where(Category.edition_id == registration.edition_id, Category.slug == details.category)
-    )
-    if category is None:
-        raise NoSuchCategory
+    category = category_of(session, registration.edition_id, details.category)
     before = asdict(details_of(registration)) if registration.category_id else {}
     registration.category = category
     for name, value in asdict(details).items():
@@ -59,10 +55,19 @@ def write_details(session: Session, registration: Registration, details: Details
     return {name: [before.get(name), value] for name, value in asdict(details).items() if before.get(name) != value}
 
 
+def category_of(session: Session, edition_id: int, slug: str) -> Category:
+    """A category of an edition. Raises NoSuchCategory."""
+    category = session.scalar(select(Category).where(Category.edition_id == edition_id, Category.slug == slug))
+    if category is None:
+        raise NoSuchCategory
+    return category
+
+
 def refresh_search(registration: Registration) -> None:
     """Bring up to date by what a registration is found, and put in order."""
     r, keys = registration, search_keys(registration)
     put_in_order(r)
+    r.compared = False
     kept = [known for known in r.search_words if known.word in keys]
     new = keys - {known.word for known in kept}
     r.search_words = [*kept, *(SearchWord(word=word) for word in sorted(new))]

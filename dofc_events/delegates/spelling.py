@@ -89,9 +89,14 @@ def keys_of(texts: Iterable[str]) -> set[str]:
 
 def asked_for(text: str) -> list[set[str]]:
     """What somebody looks for: the spellings of each word that they typed, one of which has to begin a key."""
-    asked = (spellings(word) for parts in _chunks(text) for word in parts)
+    return [_without_implied(found) for found in words_of(text)]
+
+
+def words_of(text: str) -> list[frozenset[str]]:
+    """The words of a text, each in every spelling."""
+    words = (spellings(word) for parts in _chunks(text) for word in parts)
     # A mark alone is no word.
-    return [_without_implied(found) for found in asked if found]
+    return [found for found in words if found]
 
 
 @lru_cache(maxsize=10_000)

@@ -25,6 +25,7 @@ from dofc_events.mail.rules import (
     LEASE,
     SHOW_LIFE_EVERY,
     UNREACHABLE_RETRY,
+    WRITTEN_BY_HAND,
     MessageState,
     retry_at,
 )
@@ -131,11 +132,14 @@ class Courier:
 
 
 def claim_due(session: Session, holder: str, now: datetime) -> list[int]:
-    """Lease the messages that are due next to `holder`, oldest first; whatever has expired is withdrawn instead."""
+    """Lease the messages that are due next to `holder`; whatever has expired is withdrawn instead.
+
+    The oldest come first, but letters to many after what somebody is waiting for.
+    """
     due = session.scalars(
         select(Message)
         .where(_is_due(now))
-        .order_by(Message.due_at, Message.id)
+        .order_by(Message.kind.in_(WRITTEN_BY_HAND), Message.due_at, Message.id)
         .limit(BATCH)
         .with_for_update(skip_locked=True)
     ).all()

@@ -1,11 +1,12 @@
 """Into the outbox: enqueue, withdraw, send again; and how much one address may be made to receive."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import ColumnElement, case, func, select, update
 from sqlalchemy.orm import Session
 
 from dofc_events.core.audit import Actor, record
@@ -14,7 +15,7 @@ from dofc_events.extensions import settings
 from dofc_events.mail.envelope import Envelope
 from dofc_events.mail.models import Message
 from dofc_events.mail.queries import can_be_sent_yet, latest_message
-from dofc_events.mail.rules import ADDRESS_LIMITS, MessageState, address_key
+from dofc_events.mail.rules import ADDRESS_LIMITS, WRITTEN_BY_HAND, MessageState, address_key
 
 # What the table holds. Longer text is cut: PostgreSQL would refuse the message, and the fact with it.
 LONGEST_NAME = 200
@@ -76,11 +77,16 @@ def withdraw(
 
     What a worker holds at this moment may just be leaving: it is let go, but not tried again.
     """
-    mine = [Message.about == about]
+    mine: list[ColumnElement[bool]] = [Message.about == about]
     if recipient is not None:
         mine.append(Message.recipient_key == address_key(recipient))
     if kind is not None:
         mine.append(Message.kind == kind)
+    return withdraw_all(session, mine, now)
+
+
+def withdraw_all(session: Session, mine: Sequence[ColumnElement[bool]], now: datetime) -> int:
+    """The same for all messages that fulfil the conditions."""
     unsent = (MessageState.QUEUED, MessageState.KEPT, MessageState.DEAD, MessageState.SENDING)
     leaving = Message.state == MessageState.SENDING
     # One statement, so that no worker can take a message up in between.
@@ -122,7 +128,9 @@ def can_be_sent_again(session: Session, message: Message, now: datetime) -> bool
         return False
     if message.expires_at is not None and message.expires_at <= now:
         return False
-    newest = latest_message(session, message.about, message.recipient_key) if message.about else message
+    if not message.about or message.kind in WRITTEN_BY_HAND:
+        return True
+    newest = latest_message(session, message.about, message.recipient_key, but=WRITTEN_BY_HAND)
     return newest is None or newest.id == message.id
 
 

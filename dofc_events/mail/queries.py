@@ -135,17 +135,17 @@ def message_in_scope(session: Session, message_id: int, scope: str | None) -> Me
     return message if message and (scope is None or message.scope == scope) else None
 
 
-def messages_about(session: Session, about: str) -> Sequence[Message]:
-    """Every message about a reference, oldest first."""
-    return session.scalars(select(Message).where(Message.about == about).order_by(Message.id)).all()
+def messages_about(session: Session, *about: str) -> Sequence[Message]:
+    """Every message about these references, oldest first."""
+    return session.scalars(select(Message).where(Message.about.in_(about)).order_by(Message.id)).all()
 
 
-def latest_message(session: Session, about: str, recipient_key: str) -> Message | None:
-    """The message about a reference that was last written to an address and not withdrawn."""
+def latest_message(session: Session, about: str, recipient_key: str, *, but: Collection[str] = ()) -> Message | None:
+    """The message about a reference that was last written to an address and not withdrawn; `but` are kinds to skip."""
     return session.scalar(
         select(Message)
         .where(Message.about == about, Message.recipient_key == recipient_key)
-        .where(Message.state != MessageState.WITHDRAWN)
+        .where(Message.state != MessageState.WITHDRAWN, Message.kind.not_in(but))
         .options(load_only(Message.state, Message.sent_at))
         .order_by(Message.id.desc())
         .limit(1)

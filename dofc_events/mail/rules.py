@@ -17,6 +17,11 @@ WORKER_SILENT_AFTER = timedelta(minutes=2)
 FORGET_WORKER_AFTER = timedelta(days=1)
 ADDRESS_LIMITS = ((5, timedelta(hours=1)), (20, timedelta(days=1)))
 
+# Kinds that organisers write themselves: no later message replaces one of them, and they replace none.
+ANNOUNCEMENT = "announcement"
+REMINDER = "reminder"
+WRITTEN_BY_HAND = (ANNOUNCEMENT, REMINDER)
+
 
 class MessageState(enum.StrEnum):
     """`kept`: no mail server is configured. `withdrawn`: taken back before it was sent, or out of date."""

@@ -95,18 +95,21 @@ def request_claim(session: Session, pool: Pool, claim: Claim, now: datetime) -> 
     _set(claim, ClaimStatus.REQUESTED, now, _next_position(session, pool))
 
 
-def give_place(session: Session, pool: Pool, claim: Claim, now: datetime) -> None:
-    """Confirm a place past those who wait, which only organisers do by hand, and a draw. Raises NothingFree."""
-    _take_many(session, pool, 1)
-    _set(claim, ClaimStatus.CONFIRMED, now)
+def give_places(session: Session, pool: Pool, claims: Sequence[Claim], now: datetime, *, added: int = 0) -> None:
+    """Confirm places past those who wait, which only organisers do by hand, and a draw.
+
+    The pool has `added` more from now on, which nobody else can get. Raises NothingFree, and gives none, if they are
+    not all there.
+    """
+    _take_many(session, pool, len(claims), added)
+    for claim in claims:
+        _set(claim, ClaimStatus.CONFIRMED, now)
     session.flush()
 
 
 def give_drawn(session: Session, pool: Pool, drawn: Sequence[Claim], waiting: Sequence[Claim], now: datetime) -> None:
     """Confirm what a draw gave, and line up those whom it gave nothing, in this order. Raises NothingFree."""
-    _take_many(session, pool, len(drawn))
-    for claim in drawn:
-        _set(claim, ClaimStatus.CONFIRMED, now)
+    give_places(session, pool, drawn, now)
     # All at the end of the line first: two claims must not have one number even for a moment.
     first = pool.next_position
     pool.next_position = first + len(waiting)
@@ -124,12 +127,19 @@ def turn_line(session: Session, claims: Iterable[Claim], status: ClaimStatus, no
 
 def cancel_claim(session: Session, pool: Pool, claim: Claim, terms: OfferTerms, now: datetime) -> list[Promotion]:
     """End a claim for good, and pass on the place that it held. Returns who moved up."""
-    return _end(session, pool, claim, ClaimStatus.CANCELLED, terms, now)
+    return cancel_claims(session, pool, [claim], terms, now)
+
+
+def cancel_claims(
+    session: Session, pool: Pool, claims: Sequence[Claim], terms: OfferTerms, now: datetime
+) -> list[Promotion]:
+    """The same for several at once: what they held goes to those who stay."""
+    return _end(session, pool, claims, ClaimStatus.CANCELLED, terms, now)
 
 
 def expire_claim(session: Session, pool: Pool, claim: Claim, terms: OfferTerms, now: datetime) -> list[Promotion]:
     """Let an offer lapse, or close a waiting list for somebody, and pass on what was held. Returns who moved up."""
-    return _end(session, pool, claim, ClaimStatus.EXPIRED, terms, now)
+    return _end(session, pool, [claim], ClaimStatus.EXPIRED, terms, now)
 
 
 def accept_claim(session: Session, claim: Claim, now: datetime) -> None:
@@ -190,10 +200,12 @@ def _take(session: Session, pool: Pool) -> bool:
     return bool(given.rowcount)  # type: ignore[attr-defined]
 
 
-def _take_many(session: Session, pool: Pool, count: int) -> None:
+def _take_many(session: Session, pool: Pool, count: int, added: int) -> None:
     """Take places whoever waits. Raises NothingFree, and takes none, if they are not all there."""
     given = session.execute(
-        update(Pool).where(Pool.id == pool.id, Pool.taken + count <= Pool.capacity).values(taken=Pool.taken + count)
+        update(Pool)
+        .where(Pool.id == pool.id, Pool.taken + count <= Pool.capacity + added)
+        .values(taken=Pool.taken + count, capacity=Pool.capacity + added)
     )
     session.refresh(pool)
     if not given.rowcount:  # type: ignore[attr-defined]
@@ -213,15 +225,16 @@ def _next_position(session: Session, pool: Pool) -> int:
 
 
 def _end(
-    session: Session, pool: Pool, claim: Claim, status: ClaimStatus, terms: OfferTerms, now: datetime
+    session: Session, pool: Pool, claims: Sequence[Claim], status: ClaimStatus, terms: OfferTerms, now: datetime
 ) -> list[Promotion]:
-    held = claim.status in TAKEN
-    claim.used_at = None
-    _set(claim, status, now)
+    held = sum(claim.status in TAKEN for claim in claims)
+    for claim in claims:
+        claim.used_at = None
+        _set(claim, status, now)
     session.flush()
     if not held:
         return []
-    session.execute(update(Pool).where(Pool.id == pool.id).values(taken=Pool.taken - 1))
+    session.execute(update(Pool).where(Pool.id == pool.id).values(taken=Pool.taken - held))
     return promote_next(session, pool, terms, now)
 
 

@@ -86,33 +86,48 @@ Seats = Mapping[int, SeatNews]
 
 
 def status_message(
-    standing: Standing, seats: Seats, *, handed_over_by: str = "", before: ClaimStatus | None = None
+    standing: Standing,
+    seats: Seats,
+    *,
+    handed_over_by: str = "",
+    before: ClaimStatus | None = None,
+    because: str = "",
+    stated_consent: str = "",
 ) -> Envelope:
     """The message that says what a registration holds now, and what changed about `seats`, by trip.
 
-    `handed_over_by` names who handed it to its new delegate; `before` is what a cancelled one held.
+    `handed_over_by` names who handed it to its new delegate; `before` is what a cancelled one held; `because` is the
+    reason for which organisers confirmed or cancelled it by hand; `stated_consent` is what they said about the
+    delegate's consent when they made the registration themselves.
     """
     match standing.status:
         case ClaimStatus.CONFIRMED:
-            return registration_confirmed(standing, seats, handed_over_by)
+            return registration_confirmed(standing, seats, handed_over_by, because, stated_consent)
         case ClaimStatus.WAITLISTED:
-            return registration_waitlisted(standing, seats, handed_over_by)
+            return registration_waitlisted(standing, seats, handed_over_by, stated_consent)
         case ClaimStatus.OFFERED:
             return registration_offered(standing, seats, handed_over_by)
         case ClaimStatus.EXPIRED:
             return registration_expired(standing, seats, handed_over_by)
         case ClaimStatus.CANCELLED:
-            return registration_cancelled(standing, seats, before)
+            return registration_cancelled(standing, seats, before, because)
     raise ValueError(f"a place at an edition is never {standing.status}")
 
 
-def registration_confirmed(standing: Standing, seats: Seats, handed_over_by: str = "") -> Envelope:
-    kind = "registration-confirmed"
-    return _message("confirmed", kind, standing, seats=seats, calendar=True, handed_over_by=handed_over_by)
+def registration_confirmed(
+    standing: Standing, seats: Seats, handed_over_by: str = "", because: str = "", stated_consent: str = ""
+) -> Envelope:
+    words = {"handed_over_by": handed_over_by, "because": because, "stated_consent": stated_consent}
+    return _message("confirmed", "registration-confirmed", standing, seats=seats, calendar=True, **words)
 
 
-def registration_waitlisted(standing: Standing, seats: Seats, handed_over_by: str = "") -> Envelope:
-    return _message("waitlisted", "registration-waitlisted", standing, seats=seats, handed_over_by=handed_over_by)
+def registration_waitlisted(
+    standing: Standing, seats: Seats, handed_over_by: str = "", stated_consent: str = ""
+) -> Envelope:
+    kind = "registration-waitlisted"
+    return _message(
+        "waitlisted", kind, standing, seats=seats, handed_over_by=handed_over_by, stated_consent=stated_consent
+    )
 
 
 def registration_offered(standing: Standing, seats: Seats, handed_over_by: str = "") -> Envelope:
@@ -123,12 +138,14 @@ def registration_expired(standing: Standing, seats: Seats, handed_over_by: str =
     return _message("expired", "registration-expired", standing, seats=seats, handed_over_by=handed_over_by)
 
 
-def registration_cancelled(standing: Standing, seats: Seats, before: ClaimStatus | None = None) -> Envelope:
+def registration_cancelled(
+    standing: Standing, seats: Seats, before: ClaimStatus | None = None, because: str = ""
+) -> Envelope:
     """The calendar file takes the days out again for who had them in."""
-    register = link("registration.register", year=standing.edition.year)
+    words = {"register": link("registration.register", year=standing.edition.year), "because": because}
     calendar = before is ClaimStatus.CONFIRMED
     kind = "registration-cancelled"
-    return _message("cancelled", kind, standing, seats=seats, calendar=calendar, register=register, before=before)
+    return _message("cancelled", kind, standing, seats=seats, calendar=calendar, before=before, **words)
 
 
 def seats_changed(standing: Standing, seats: Seats) -> Envelope:
@@ -142,15 +159,22 @@ def seats_changed(standing: Standing, seats: Seats) -> Envelope:
     return _message("trips", kind, standing, seats=seats, calendar=calendar, titles=titles)
 
 
-def registration_changed(standing: Standing, changes: Sequence[str]) -> Envelope:
+def registration_changed(standing: Standing, changes: Sequence[str], *, by_organisers: bool = False) -> Envelope:
     """`changes` are names of fields of Details."""
     confirmed = standing.status is ClaimStatus.CONFIRMED
-    changed = [FIELD_NAMES[name] for name in changes]
-    return _message("changed", "registration-changed", standing, calendar=confirmed, changes=changed)
+    changed, kind = [FIELD_NAMES[name] for name in changes], "registration-changed"
+    return _message("changed", kind, standing, calendar=confirmed, changes=changed, by_organisers=by_organisers)
 
 
-def registration_link(standing: Standing) -> Envelope:
-    return _message("link", "registration-link", standing)
+def edition_changed(standing: Standing, was: Edition, kind: str, said_text: str, said_html: str) -> Envelope:
+    """What became of the edition's place and time since it `was`, and what the organisers say of it."""
+    calendar = standing.status is ClaimStatus.CONFIRMED
+    template = "edition_changed"
+    return _message(template, kind, standing, calendar=calendar, was=was, said_text=said_text, said_html=said_html)
+
+
+def registration_link(standing: Standing, *, by_organisers: bool = False) -> Envelope:
+    return _message("link", "registration-link", standing, by_organisers=by_organisers)
 
 
 def already_registered(standing: Standing) -> Envelope:
@@ -224,6 +248,7 @@ def _message(
     calendar: bool = False,
     seats: Seats | None = None,
     handed_over_by: str = "",
+    stated_consent: str = "",
     **context: Any,
 ) -> Envelope:
     registration, edition = standing.registration, standing.edition
@@ -253,6 +278,7 @@ def _message(
         offer=link("registration.offer", token=token),
         trips_page=link("registration.trips", token=token),
         handed_over_by=handed_over_by,
+        stated_consent=stated_consent,
         message_kind=kind,
         **context,
     )

@@ -28,10 +28,17 @@ from dofc_events.trips.sign_ups import SeatBook
 
 @dataclass
 class News:
-    """What one delegate is to be told: about the place at the edition, and about seats, by trip."""
+    """What one delegate is to be told: about the place at the edition, about seats, by trip, and about `details`.
+
+    `before` is what a cancelled registration held; `because` is the reason that organisers gave for what they did to
+    the place by hand; `details` are names of fields of Details.
+    """
 
     place: bool = False
     seats: dict[int, SeatNews] = field(default_factory=dict)
+    before: ClaimStatus | None = None
+    because: str = ""
+    details: tuple[str, ...] = ()
 
     def add_seat(self, trip_id: int, before: str, reason: Reason) -> None:
         """What was before the first change is before all of them."""
@@ -40,7 +47,9 @@ class News:
 
     def add_all(self, earlier: "News") -> None:
         """What was to be told already, and is told now."""
-        self.place = self.place or earlier.place
+        if not self.place:
+            self.place, self.before, self.because = earlier.place, earlier.before, earlier.because
+        self.details = tuple(dict.fromkeys((*earlier.details, *self.details)))
         for trip_id, seat in earlier.seats.items():
             reason = self.seats[trip_id].reason if trip_id in self.seats else seat.reason
             self.seats[trip_id] = SeatNews(seat.before, reason)
@@ -54,15 +63,21 @@ class Changes:
 
     def __init__(self, session: Session, edition: Edition, actor: Actor, now: datetime, *, keep: bool = False) -> None:
         self.session, self.edition, self.actor, self.now, self.keep = session, edition, actor, now, keep
-        self._places: list[int] = []
+        self._news: dict[int, News] = {}
 
     @cached_property
     def book(self) -> SeatBook:
         return SeatBook(self.session, self.edition, terms_of(self.edition, self.now), self.now)
 
-    def place(self, registration_id: int, *, confirmed: bool = False) -> None:
+    def details(self, registration_id: int, names: Iterable[str]) -> None:
+        """What is on record of somebody is not what it was."""
+        self._news[registration_id] = News(details=tuple(names))
+
+    def place(
+        self, registration_id: int, *, confirmed: bool = False, before: ClaimStatus | None = None, because: str = ""
+    ) -> None:
         """Somebody's place at the edition is not what it was; once confirmed, requested seats follow it."""
-        self._places.append(registration_id)
+        self._news[registration_id] = News(place=True, before=before, because=because)
         if confirmed:
             self.book.settle(registration_id)
 
@@ -74,23 +89,26 @@ class Changes:
             log(self.session, self.actor, self.now, str(promotion.status), registration)
             self.place(registration.id, confirmed=promotion.status == ClaimStatus.CONFIRMED)
 
-    def tell(self, first: int | None = None, **words: Any) -> None:
-        """Write to everybody; `words`, as in `mails.status_message`, are for the one who acts, who comes first.
+    def tell(self, first: int | None = None) -> None:
+        """Write to everybody; the one who acts, if it is a delegate, comes first.
 
         Where the others are many, only note that they are to be told: the worker writes to them.
         """
         news = self.by_delegate()
         if first is not None:
-            tell(self.session, first, news.pop(first, News()), self.now, keep=self.keep, **words)
-        for registration_id, what in news.items():
-            if len(news) <= BATCH:
+            tell(self.session, first, news.pop(first, News()), self.now, keep=self.keep)
+        if len(news) <= BATCH:
+            for registration_id, what in news.items():
                 tell(self.session, registration_id, what, self.now, keep=self.keep)
-            else:
+            return
+        # All rows are written at once, and not each before the next is looked for.
+        with self.session.no_autoflush:
+            for registration_id, what in news.items():
                 _leave_untold(self.session, registration_id, what, self.now)
 
     def by_delegate(self) -> dict[int, News]:
         """What is to be told to whom; each change of a seat goes into the trail here."""
-        news = {registration_id: News(place=True) for registration_id in self._places}
+        news = dict(self._news)
         for change in self.book.changes if "book" in self.__dict__ else ():
             registration = self.session.get_one(Registration, change.registration_id)
             registration.revision += 1
@@ -101,9 +119,9 @@ class Changes:
 
 
 def tell(
-    session: Session, registration_id: int, news: News, now: datetime, *, keep: bool = False, **words: Any
+    session: Session, registration_id: int, news: News, now: datetime, *, keep: bool = False, handed_over_by: str = ""
 ) -> None:
-    """Write to a delegate what changed, and all that they hold now; `words` as in `mails.status_message`.
+    """Write to a delegate what changed, and all that they hold now; `handed_over_by` as in `mails.status_message`.
 
     What they were still to be told is told with it. With `keep` the message is stored and never sent, for demonstration
     data.
@@ -112,7 +130,7 @@ def tell(
     earlier = _take_over(session, registration_id)
     if earlier:
         news.add_all(earlier)
-    _write(session, registration_id, news, now, keep=keep, **words)
+    _write(session, registration_id, news, now, keep=keep, handed_over_by=handed_over_by)
 
 
 def tell_news(session: Session, registration_ids: Iterable[int], now: datetime) -> None:
@@ -150,7 +168,7 @@ def terms_of(edition: Edition, now: datetime) -> OfferTerms:
 
 
 def _write(
-    session: Session, registration_id: int, news: News, now: datetime, *, keep: bool = False, **words: Any
+    session: Session, registration_id: int, news: News, now: datetime, *, keep: bool = False, handed_over_by: str = ""
 ) -> None:
     standing = standing_of(session, registration_id)
     reference = standing.registration.reference
@@ -162,9 +180,12 @@ def _write(
             if seat.status == ClaimStatus.OFFERED and seat.trip.id not in news.seats:
                 news.add_seat(seat.trip.id, ClaimStatus.WAITLISTED, Reason.MOVED_UP)
     if news.place:
-        send(session, mails.status_message(standing, news.seats, **words), now, keep=keep)
+        words = {"handed_over_by": handed_over_by, "because": news.because}
+        send(session, mails.status_message(standing, news.seats, before=news.before, **words), now, keep=keep)
     elif news.seats:
         send(session, mails.seats_changed(standing, news.seats), now, keep=keep)
+    if news.details and standing.status is not ClaimStatus.CANCELLED:
+        send(session, mails.registration_changed(standing, news.details, by_organisers=True), now, keep=keep)
 
 
 def _leave_untold(session: Session, registration_id: int, news: News, now: datetime) -> None:
@@ -172,7 +193,13 @@ def _leave_untold(session: Session, registration_id: int, news: News, now: datet
     if row.news:
         news.add_all(_read(row.news))
     seats = {str(trip_id): [seat.before, seat.reason] for trip_id, seat in news.seats.items()}
-    row.news = {"place": news.place, "seats": seats}
+    row.news = {
+        "place": news.place,
+        "seats": seats,
+        "before": news.before,
+        "because": news.because,
+        "details": list(news.details),
+    }
     session.add(row)
 
 
@@ -184,5 +211,6 @@ def _take_over(session: Session, registration_id: int) -> News | None:
 
 
 def _read(stored: dict[str, Any]) -> News:
-    seats = stored.get("seats", {}).items()
-    return News(stored["place"], {int(trip): SeatNews(before, Reason(reason)) for trip, (before, reason) in seats})
+    seats = {int(t): SeatNews(was, Reason(reason)) for t, (was, reason) in stored.get("seats", {}).items()}
+    before = ClaimStatus(stored["before"]) if stored.get("before") else None
+    return News(stored["place"], seats, before, stored.get("because", ""), tuple(stored.get("details", ())))

@@ -3,6 +3,8 @@
 import enum
 from datetime import datetime
 
+from dofc_events.places.rules import ClaimStatus
+
 # From how many people on the messages of one act are written by the worker, in batches of this size.
 BATCH = 50
 
@@ -19,3 +21,48 @@ class Outcome(enum.StrEnum):
 def details_are_frozen(freezes_at: datetime | None, is_over: bool, has_ended: bool, now: datetime) -> bool:
     """Whether a delegate's details are read-only: after the freeze date, after the edition, after cancelling."""
     return has_ended or is_over or (freezes_at is not None and now >= freezes_at)
+
+
+class Act(enum.StrEnum):
+    """What organisers do by hand with many registrations at once."""
+
+    TAG = "tag"
+    UNTAG = "untag"
+    CATEGORY = "category"
+    CONFIRM = "confirm"
+    CANCEL = "cancel"
+
+
+class Obstacle(enum.StrEnum):
+    """Why such an act cannot be done for somebody."""
+
+    EDITION_OVER = "edition_over"
+    EDITION_BEGUN = "edition_begun"
+    CANCELLED = "cancelled"
+    HAS_PLACE = "has_place"
+    NOT_WAITING = "not_waiting"
+
+
+def obstacle(act: Act, status: ClaimStatus, *, is_over: bool, gives_places: bool) -> Obstacle | None:
+    """Why an act cannot be done for somebody whose place has that status; None if it can.
+
+    Tags are the organisers' own, and can be put on anybody at any time.
+    """
+    if act in (Act.TAG, Act.UNTAG):
+        return None
+    if is_over:
+        return Obstacle.EDITION_OVER
+    if status is ClaimStatus.CANCELLED:
+        return Obstacle.CANCELLED
+    if act is not Act.CONFIRM:
+        return None
+    if status is ClaimStatus.CONFIRMED:
+        return Obstacle.HAS_PLACE
+    if not gives_places:
+        return Obstacle.EDITION_BEGUN
+    return Obstacle.NOT_WAITING if status is ClaimStatus.EXPIRED else None
+
+
+def tag_word(text: str) -> str:
+    """A tag as it is stored: "VIP " and "vip" are one, with single spaces between its words."""
+    return " ".join(text.lower().split())

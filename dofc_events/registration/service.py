@@ -114,8 +114,28 @@ def register_delegate(
     outbox.refuse_flood(session, request.email, now)
     if told_if_known(session, edition_id, request.email, now):
         return Registered(Outcome.ADDRESS_KNOWN)
+    registration = enrol(session, pool, edition, request, actor, now, keep_mail=keep_mail)
+    return Registered(Outcome.REGISTERED, token_of(registration))
+
+
+def enrol(
+    session: Session,
+    pool: Pool,
+    edition: Edition,
+    request: RegistrationRequest,
+    actor: Actor,
+    now: datetime,
+    *,
+    on_behalf: bool = False,
+    keep_mail: bool = False,
+) -> Registration:
+    """Register whoever may register: the place or position, the seats, the message. The pool is locked already.
+
+    `on_behalf`: an organiser filled in the form, which the message says. Raises NoSuchCategory, NoSuchTrip and
+    SignUpNotOpen.
+    """
     registration = Registration(
-        edition_id=edition_id,
+        edition_id=edition.id,
         edition=edition,
         reference=new_reference(),
         form_key=request.form_key,
@@ -142,11 +162,12 @@ def register_delegate(
         changes.book.choose(registration.id, wanted, has_place=claim.status == ClaimStatus.CONFIRMED)
     changes.place(registration.id)
     # Whoever is new was told nothing yet that would have to be taken back.
-    trips = tuple(trips_of(session, edition_id, registration.id))
+    trips = tuple(trips_of(session, edition.id, registration.id))
     standing = mails.Standing(registration, edition, claim, waiting_position(session, claim), trips)
-    message = mails.status_message(standing, changes.by_delegate()[registration.id].seats)
+    stated = request.consent_text if on_behalf else ""
+    message = mails.status_message(standing, changes.by_delegate()[registration.id].seats, stated_consent=stated)
     send(session, message, now, keep=keep_mail)
-    return Registered(Outcome.REGISTERED, token_of(registration))
+    return registration
 
 
 def change_details(session: Session, registration_id: int, details: Details, actor: Actor, now: datetime) -> bool:
@@ -172,8 +193,9 @@ def hand_over(
 ) -> Registered:
     """Pass a registration with all that it holds to a colleague; both are told, and the link is the colleague's.
 
-    What was said about the person (telephone, diet, access, visa, photographs, job) does not pass on. Raises
-    DetailsFrozen, and TooManyMessages when the colleague's address was written to too often.
+    What was said about the person (telephone, diet, access, visa, photographs, job) does not pass on, nor do the
+    organisers' note and tags, which the trail keeps. Raises DetailsFrozen, and TooManyMessages when the colleague's
+    address was written to too often.
     """
     registration, _ = locked(session, registration_id)
     _refuse_frozen(registration, now)
@@ -181,10 +203,12 @@ def hand_over(
     if told_if_known(session, registration.edition_id, email, now):
         return Registered(Outcome.ADDRESS_KNOWN)
     old_email, old_name = registration.email, registration.full_name
-    before = {"name": old_name, "email": old_email}
+    tags = [tag.word for tag in registration.tags]
+    before = {"name": old_name, "email": old_email, "note": registration.note, "tags": tags}
     registration.given_name, registration.family_name = given_name, family_name
     registration.badge_name = registration.job_title = registration.phone = ""
-    registration.dietary = registration.access_needs = ""
+    registration.dietary = registration.access_needs = registration.note = ""
+    registration.tags = []
     registration.visa_letter = registration.photo_consent = False
     # Sent once more, the former delegate's form would lead to the colleague's page.
     registration.form_key = new_secret()
@@ -238,10 +262,10 @@ def cancel_registration(
     moved_up = places.cancel_claim(session, pool, standing.claim, terms_of(registration.edition, now), now)
     log(session, actor, now, "cancelled", registration)
     changes = Changes(session, registration.edition, actor, now, keep=keep_mail)
-    changes.place(registration_id)
+    changes.place(registration_id, before=before)
     changes.book.leave(registration_id)
     changes.moved_up(moved_up)
-    changes.tell(registration_id, before=before)
+    changes.tell(registration_id)
 
 
 def accept_offer(session: Session, registration_id: int, actor: Actor, now: datetime) -> None:

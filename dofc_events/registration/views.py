@@ -43,7 +43,7 @@ def register(year: int) -> ResponseReturnValue:
     edition = _published(year)
     form = RegistrationForm()
     form.offer_categories(edition.category_choices())
-    context = _form_context(edition)
+    context = form_context(edition)
     offer_trips(form, edition, context["trips"], has_place=context["free"] > 0)
     if not form.validate_on_submit():
         if edition.window(now()) is not Window.OPEN:
@@ -151,7 +151,8 @@ def _published(year: int) -> Edition:
     return edition
 
 
-def _form_context(edition: Edition) -> dict[str, Any]:
+def form_context(edition: Edition) -> dict[str, Any]:
+    """What the page with the registration form shows."""
     pool = edition_pool(db.session(), edition.id)
     assert pool is not None, "an edition with a registration window has places"
     return {

@@ -141,9 +141,10 @@ class SeatBook:
         self.note(claim, trip.id, before, Reason.LAPSED)
         self._passed_on(trip, moved_up)
 
-    def leave(self, registration_id: int) -> None:
-        """End everything that a cancelled registration has of seats."""
-        self._end_all((claim, t, Reason.NO_PLACE) for t, claim in self.claims_of(registration_id).items())
+    def leave(self, *registration_ids: int) -> None:
+        """End everything that cancelled registrations have of seats."""
+        claims = [held for who in registration_ids for held in self.claims_of(who).items()] if self.trips else []
+        self._end_all((claim, trip_id, Reason.NO_PLACE) for trip_id, claim in claims)
 
     def give(self, registration_id: int, trip: Trip) -> None:
         """Give a free seat by hand, past those who wait. Raises TripOver, SeatsOverlap, and NothingFree."""
@@ -154,7 +155,7 @@ class SeatBook:
         if before == ClaimStatus.OFFERED:
             places.accept_claim(self.session, claim, self.now)
         elif before != ClaimStatus.CONFIRMED:
-            places.give_place(self.session, self.pools[trip.id], claim, self.now)
+            places.give_places(self.session, self.pools[trip.id], [claim], self.now)
         claim.preference = claim.preference or len(claims) + 1
         self.session.add(claim)
         self.note(claim, trip.id, before, Reason.BY_HAND)

@@ -70,8 +70,10 @@ class NameLine(Line):
 class Paragraphs(TextAreaField):
     """Several lines of text."""
 
-    def __init__(self, label: Any, *, longest: int, **kwargs: Any) -> None:
-        super().__init__(label, [Optional(), AtMost(longest), _no_controls], filters=[clean], **kwargs)
+    def __init__(self, label: Any, *, longest: int, missing: Any = None, **kwargs: Any) -> None:
+        presence = InputRequired(missing) if missing else Optional()
+        checks = [presence, AtMost(longest), _no_controls, _not_blank(missing)]
+        super().__init__(label, checks, filters=[clean], **kwargs)
 
 
 def _not_blank(missing: Any) -> Any:

@@ -7,6 +7,7 @@ from dofc_events.accounts.models import Account
 from dofc_events.accounts.queries import account_by_email
 from dofc_events.accounts.rules import Grant, RoleName
 from dofc_events.conference.models import Edition, Member, Organisation
+from dofc_events.core.clock import now
 from tests.support.pages import Client
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -34,7 +35,7 @@ def network(writing) -> dict[str, int]:
 def grants(reading, email="ada@example.org") -> list[Grant]:
     with reading() as session:
         account = account_by_email(session, email)
-        return account.grants() if account else []
+        return account.grants(now()) if account else []
 
 
 def test_add_makes_a_chair(flask, reading):

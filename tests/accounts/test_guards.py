@@ -4,8 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 from flask import Response
+from sqlalchemy import update
 
 from dofc_events.accounts.guards import LONGEST_WANTED_PATH, acting, chair_only, edition_staff, signed_in
+from dofc_events.accounts.models import Role
 from dofc_events.accounts.rules import Grant, RoleName
 from dofc_events.accounts.service import add_account, issue_sign_in_link
 from dofc_events.conference.models import Edition, Organisation
@@ -80,6 +82,21 @@ def as_role(client, writing):
         return browser
 
     return as_role
+
+
+@pytest.mark.parametrize(
+    ("role", "year", "statuses"),
+    [
+        ("chair", None, (200, 403, 403, 403)),
+        ("organiser", 2027, (200, 403, 403, 403)),
+        ("desk", 2028, (200, 403, 403, 403)),
+    ],
+)
+def test_guards_give_a_role_that_has_ended_nothing(as_role, writing, role, year, statuses):
+    browser = as_role(role, year)
+    with writing() as session:
+        session.execute(update(Role).values(ends_at=now()))
+    assert tuple(browser.get(path).status for path in PAGES) == statuses
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/1999/list"])

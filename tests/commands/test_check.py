@@ -8,6 +8,9 @@ from sqlalchemy import delete, func, select, text, update
 from dofc_events.conference.models import Edition
 from dofc_events.core.clock import now
 from dofc_events.delegates.models import Registration
+from dofc_events.letters.models import Letter, LetterRecipient
+from dofc_events.letters.queries import unwritten
+from dofc_events.letters.timers import write_messages
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import MessageState
 from dofc_events.places.models import Claim, Pool
@@ -15,6 +18,7 @@ from dofc_events.places.rules import TAKEN, ClaimStatus
 from dofc_events.registration import service
 from dofc_events.registration.models import UntoldNews
 from dofc_events.trips.models import Trip
+from tests.letters.conftest import release, write
 from tests.support.factories import (
     DELEGATE,
     claim_of,
@@ -274,6 +278,57 @@ def test_check_does_not_mind_that_somebody_waits_for_a_trip_that_has_begun(check
     with writing() as session:
         session.execute(update(Trip).where(Trip.slug == "wine").values(starts_at=now() - timedelta(hours=1)))
     assert check()[0] == 0
+
+
+# Letters
+
+
+@pytest.fixture
+def sent_letter(writing, full) -> int:
+    """A letter to all four, of whose messages all are written."""
+    with writing() as session:
+        edition = session.scalars(select(Edition)).one()
+        letter_id = write(session, edition, now=now())
+        release(session, edition, letter_id, now())
+    with writing() as session:
+        write_messages(session, unwritten(session, letter_id, 10), letter_id, now())
+    return letter_id
+
+
+def test_check_is_content_with_a_letter(check, sent_letter):
+    assert check() == (0, ["Everything adds up."])
+
+
+@pytest.mark.parametrize(
+    ("values", "fault"),
+    [
+        ({"finished_at": None}, "written to everybody, but not finished"),
+        ({"started_at": None}, "has recipients, but was never started"),
+    ],
+)
+def test_check_finds_a_letter_in_no_sound_state(check, sent_letter, writing, values, fault):
+    with writing() as session:
+        session.execute(update(Letter).values(values))
+    assert check() == (1, [f"letter {sent_letter}: {fault}"])
+
+
+def test_check_finds_a_letter_that_somebody_never_got(check, sent_letter, writing):
+    with writing() as session:
+        lost = session.scalars(select(LetterRecipient).limit(1)).one()
+        message_id, lost.message_id = lost.message_id, None
+    code, lines = check()
+    wanted = [
+        f"letter {sent_letter}: finished, but not written to everybody",
+        f"message {message_id}: belongs to no letter",
+    ]
+    assert (code, lines) == (1, wanted)
+
+
+def test_check_finds_a_letter_that_went_to_somebody_else(check, sent_letter, writing):
+    with writing() as session:
+        session.execute(update(Message).where(Message.kind == "announcement").values(about="XXXX-XXXX"))
+    code, lines = check()
+    assert code == 1 and len(lines) == 4 and all("is about somebody else" in line for line in lines)
 
 
 def test_check_says_everything_that_is_wrong(check, full, writing):

@@ -24,7 +24,7 @@ from tests.support.factories import DELEGATE, NOW, make_edition, make_registrati
 AUDIT = "/organise/editions/2027/audit"
 ANA = Actor("account", "ana@dofc.test")
 # What a function that records is called, and at which place it is given the act.
-RECORDERS, ACT = re.compile(r"record|log|_record_\w+"), 3
+RECORDERS, ACT = re.compile(r"record|log|_record\w*"), 3
 # Acts that the code does not write out: the status that somebody moved up to.
 BY_STATUS = {ClaimStatus.OFFERED, ClaimStatus.CONFIRMED}
 
@@ -34,6 +34,12 @@ def year(writing) -> int:
     with writing() as session:
         make_edition(session, year=2027)
     return 2027
+
+
+@pytest.fixture
+def chair(enter, edition):
+    """Whose role is on no edition's trail, unlike an organiser's."""
+    return enter("chair")
 
 
 @pytest.fixture
@@ -65,9 +71,8 @@ def recorded_acts() -> set[str]:
             name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
             # What is recorded of no edition: accounts, members, the history.
             unscoped = name == "record" and "scope" not in {keyword.arg for keyword in call.keywords}
-            act = call.args[ACT]
-            if RECORDERS.fullmatch(name) and not unscoped and isinstance(act, ast.Constant):
-                found.add(str(act.value))
+            if RECORDERS.fullmatch(name) and not unscoped:
+                found |= {str(part.value) for part in ast.walk(call.args[ACT]) if isinstance(part, ast.Constant)}
     return found
 
 
@@ -80,8 +85,8 @@ def test_the_code_records_what_this_test_looks_for():
     assert not {"signed_in", "member_added"} & acts
 
 
-def test_filter_names_every_act_that_is_recorded(organiser):
-    offered = organiser.get(AUDIT).form(".filters").choices("act")
+def test_filter_names_every_act_that_is_recorded(chair):
+    offered = chair.get(AUDIT).form(".filters").choices("act")
     assert set(offered) - {""} == recorded_acts()
 
 
@@ -92,15 +97,15 @@ def test_every_act_that_is_recorded_has_a_sentence(act):
 
 
 @pytest.mark.parametrize("reason", Reason)
-def test_every_reason_for_which_a_seat_changes_has_a_sentence(organiser, write, reason):
+def test_every_reason_for_which_a_seat_changes_has_a_sentence(chair, write, reason):
     write("seat_changed", trip="cellars", reason=reason)
-    assert re.search(r"[a-z]{2,} .*“cellars”|“cellars”.* [a-z]{2,}", first(organiser.get(AUDIT)))
+    assert re.search(r"[a-z]{2,} .*“cellars”|“cellars”.* [a-z]{2,}", first(chair.get(AUDIT)))
 
 
 # What is said
 
 
-def test_settings_say_from_what_to_what(organiser, writing, edition):
+def test_settings_say_from_what_to_what(chair, writing, edition):
     with writing() as session:
         details = conference.details_of(session.get_one(Edition, edition.id))
         changed = replace(
@@ -115,7 +120,7 @@ def test_settings_say_from_what_to_what(organiser, writing, edition):
             programme="word " * 100,
         )
         conference.change_edition(session, edition.id, changed, ANA, NOW)
-    page = organiser.get(AUDIT)
+    page = chair.get(AUDIT)
     lines = [item.get_text() for item in page.all("tr[data-act=edition_changed] li")]
     assert "City: Sofia → Niš" in lines and "Country: Bulgaria → Serbia" in lines
     assert "Venue: House of Clusters → nothing" in lines and "Begins: 09:30 → 10:00" in lines
@@ -125,13 +130,13 @@ def test_settings_say_from_what_to_what(organiser, writing, edition):
     assert len(next(line for line in lines if line.startswith("Programme"))) < 250
 
 
-def test_acts_on_an_edition_are_told_in_sentences(organiser, writing, edition):
+def test_acts_on_an_edition_are_told_in_sentences(chair, writing, edition):
     told = []
 
     def tell(act) -> None:
         with writing() as session:
             act(session)
-        told.append(first(organiser.get(AUDIT)))
+        told.append(first(chair.get(AUDIT)))
 
     times = {
         "starts_at": edition.begins_at() + timedelta(hours=24),
@@ -167,11 +172,11 @@ def test_acts_on_an_edition_are_told_in_sentences(organiser, writing, edition):
     ]
 
 
-def test_a_line_names_the_delegate_who_acted_and_when(organiser, writing, edition):
+def test_a_line_names_the_delegate_who_acted_and_when(chair, writing, edition):
     with writing() as session:
         person = make_registration(session, edition, given_name="Ana", family_name="Kovač")
         cancel_registration(session, person.id, DELEGATE, NOW)
-    page = organiser.get(AUDIT)
+    page = chair.get(AUDIT)
     assert acts(page) == ["cancelled", "registered"]
     cells = [cell.get_text(" ", strip=True) for cell in page.all("tr[data-act=registered] > *")]
     assert cells == ["Registered, with a place", f"Ana Kovač {person.reference}", "the delegate", "2 Nov 2026, 14:00"]
@@ -183,32 +188,32 @@ def test_a_line_names_the_delegate_who_acted_and_when(organiser, writing, editio
     [(ANA, "ana@dofc.test"), (WORKER, "by itself"), (COMMAND, "by a command"), (VISITOR, "a visitor")],
     ids=str,
 )
-def test_a_line_says_who_acted(organiser, write, actor, said):
+def test_a_line_says_who_acted(chair, write, actor, said):
     write("edition_published", actor=actor)
-    assert said in organiser.get(AUDIT).one("tr[data-act] td:nth-of-type(2)").get_text()
+    assert said in chair.get(AUDIT).one("tr[data-act] td:nth-of-type(2)").get_text()
 
 
-def test_links_in_the_trail_act_for_nobody(organiser, write):
+def test_links_in_the_trail_act_for_nobody(chair, write):
     link = "http://dofc.test/registrations/7KX9-Q2MB.1.secret/"
     write("seat_given", about="7KX9-Q2MB", trip="cellars", because=f"see {link}")
     write("edition_changed", before={"summary": ""}, after={"summary": f"{link} and {link}offer"})
     write("trip_changed", trip="cellars", changes={"bring": ["", link]})
-    page = organiser.get(AUDIT)
+    page = chair.get(AUDIT)
     assert "secret" not in page.html and page.html.count("/registrations/…/") == 4
 
 
 # Narrowed, and page by page
 
 
-def test_trail_has_this_edition_only_newest_first(organiser, write):
+def test_trail_has_this_edition_only_newest_first(chair, write):
     write("edition_published")
     write("edition_archived")
     write("edition_published", scope="2028")
     write("signed_in", scope="")
-    assert acts(organiser.get(AUDIT)) == ["edition_archived", "edition_published"]
+    assert acts(chair.get(AUDIT)) == ["edition_archived", "edition_published"]
 
 
-def test_filters_narrow_the_trail_and_stand_in_the_address(organiser, write, writing, edition):
+def test_filters_narrow_the_trail_and_stand_in_the_address(chair, write, writing, edition):
     with writing() as session:
         person = make_registration(session, edition, given_name="Ana", family_name="Đorđević")
     write("boarded", about=person.reference, trip="cellars")
@@ -217,7 +222,7 @@ def test_filters_narrow_the_trail_and_stand_in_the_address(organiser, write, wri
     write("edition_published", actor=COMMAND)
 
     def narrowed(**filled) -> list[str]:
-        page = organiser.get(AUDIT).form(".filters").fill(filled).submit()
+        page = chair.get(AUDIT).form(".filters").fill(filled).submit()
         assert all(f"{name}=" in page.url for name in filled)
         form = page.form(".filters")
         assert {name: form.value(name) for name in filled} == filled
@@ -231,27 +236,27 @@ def test_filters_narrow_the_trail_and_stand_in_the_address(organiser, write, wri
     assert narrowed(actor="account") == ["arrived", "arrived", "boarded"]
     assert narrowed(actor="command") == ["edition_published"]
     assert narrowed(actor="delegate") == ["registered"]
-    page = organiser.get(f"{AUDIT}?act=arrived").follow("bo@dofc.test")
+    page = chair.get(f"{AUDIT}?act=arrived").follow("bo@dofc.test")
     assert acts(page) == ["arrived"] and page.form(".filters").value("actor") == "account:bo@dofc.test"
-    assert acts(organiser.get(f"{AUDIT}?actor=account:bo@dofc")) == []
-    page = organiser.get(f"{AUDIT}?act=nothing")
+    assert acts(chair.get(f"{AUDIT}?actor=account:bo@dofc")) == []
+    page = chair.get(f"{AUDIT}?act=nothing")
     assert "Nothing like that is on record." in page.text
     assert len(acts(page.follow("Show everything"))) == 5
 
 
-def test_trail_is_turned_page_by_page_under_its_filters(organiser, write):
+def test_trail_is_turned_page_by_page_under_its_filters(chair, write):
     for number in range(PAGE + 2):
         write("kept_messages_sent", count=number)
         write("edition_published")
-    page = organiser.get(f"{AUDIT}?act=kept_messages_sent")
+    page = chair.get(f"{AUDIT}?act=kept_messages_sent")
     assert len(acts(page)) == PAGE and first(page) == f"Sent {PAGE + 1} messages that had been kept"
     page = page.follow("Older")
     assert acts(page) == ["kept_messages_sent"] * 2 and "Older" not in page.text
     assert len(acts(page.follow("Back to the newest"))) == PAGE
 
 
-def test_trail_of_nothing_says_so(organiser):
-    assert "Nothing was done yet." in organiser.get(AUDIT).text
+def test_trail_of_nothing_says_so(chair):
+    assert "Nothing was done yet." in chair.get(AUDIT).text
 
 
 # Trust
@@ -269,12 +274,12 @@ def test_trail_is_for_organisers_of_the_edition_only(enter, edition, writing):
         assert enter(role, of_edition).get(AUDIT).status == status
 
 
-def test_no_address_changes_the_trail(app, organiser, write, database_url):
+def test_no_address_changes_the_trail(app, chair, write, database_url):
     write("edition_published")
     before = dump(database_url)
     for method in ("POST", "PUT", "PATCH", "DELETE"):
-        assert organiser.open(method, AUDIT).status == 405
-    assert organiser.get(f"{AUDIT}?act=edition_published&actor=account&q=x&after=1").status == 200
+        assert chair.open(method, AUDIT).status == 405
+    assert chair.get(f"{AUDIT}?act=edition_published&actor=account&q=x&after=1").status == 200
     assert dump(database_url) == before
 
 
@@ -283,10 +288,10 @@ def test_nothing_in_the_code_changes_or_deletes_entries():
         assert not re.search(r"(update|delete)\(AuditEntry\)", path.read_text(encoding="utf-8")), path
 
 
-def test_trail_costs_the_same_with_1_and_30_entries(organiser, writing, edition):
+def test_trail_costs_the_same_with_1_and_30_entries(chair, writing, edition):
     def cost() -> int:
         with count_queries() as statements:
-            assert organiser.get(f"{AUDIT}?q=trakya").status == 200
+            assert chair.get(f"{AUDIT}?q=trakya").status == 200
         return len(statements)
 
     def join(count: int) -> None:
@@ -299,5 +304,5 @@ def test_trail_costs_the_same_with_1_and_30_entries(organiser, writing, edition)
     join(1)
     few = cost()
     join(29)
-    assert len(acts(organiser.get(AUDIT))) == 30
+    assert len(acts(chair.get(AUDIT))) == 30
     assert cost() == few

@@ -10,10 +10,10 @@ from dofc_events.conference.queries import edition_by_year
 from dofc_events.core.db import db
 from dofc_events.dashboard import export_queries
 from dofc_events.dashboard.list_queries import Sort
-from dofc_events.dashboard.queries import Filters
 from dofc_events.delegates.queries import registration_by_reference
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import ClaimStatus
+from dofc_events.registration.audience import Audience, Filters
 from dofc_events.registration.service import cancel_registration
 from tests.support.databases import count_queries
 from tests.support.factories import (
@@ -175,6 +175,8 @@ def test_file_says_everything_about_somebody(exported, register, year, kind):
             "registered_at": "2026-11-02T14:00:00+02:00",
             "consented_at": "2026-11-02T14:00:00+02:00",
             "any_trip": "no",
+            "tags": "",
+            "note": "",
         }
     ]
 
@@ -278,9 +280,9 @@ def test_rows_are_read_a_chunk_at_a_time(reading, writing, year):
     with reading() as session:
         options: dict = {"sort": Sort.NEWEST, "trips": trips, "zone": edition.zone, "language": "en"}
         # What is loaded and compiled once is not the rows'.
-        assert not list(export_queries.export_rows(session, edition.id, Filters(q="nobody"), **options))
+        assert not list(export_queries.export_rows(session, edition.id, Audience(Filters(q="nobody")), **options))
         tracemalloc.start()
-        rows = export_queries.export_rows(session, edition.id, Filters(), **options)
+        rows = export_queries.export_rows(session, edition.id, Audience(), **options)
         next(rows)
         if session.get_bind().dialect.name == "postgresql":
             assert session.scalar(text("SELECT count(*) FROM pg_cursors")) == 1

@@ -6,8 +6,8 @@ from sqlalchemy import text
 from dofc_events.core.countries import country_names
 from dofc_events.dashboard import list_queries as queries
 from dofc_events.dashboard.list_queries import After, Sort
-from dofc_events.dashboard.queries import Filters
 from dofc_events.places.rules import ClaimStatus
+from dofc_events.registration.audience import Filters
 from dofc_events.registration.seats import choose_trips
 from dofc_events.registration.service import cancel_registration
 from tests.support.databases import count_queries

@@ -54,12 +54,12 @@ def test_list_shows_searches_and_filters(see, register):
     assert total(page) == 3
     assert "Invitation letter" in page.one(f"tr[data-registration='{second}']").text
 
-    page = page.form().fill(q="ан", status="waitlisted").submit()
+    page = page.form(".filters").fill(q="ан", status="waitlisted").submit()
     assert references(page) == [third]
     assert total(page) == 1
-    assert page.form().value("status") == "waitlisted"
+    assert page.form(".filters").value("status") == "waitlisted"
 
-    page = page.form().fill(q="nobody at all").submit()
+    page = page.form(".filters").fill(q="nobody at all").submit()
     assert "Nobody matches" in page.text
     assert total(page.follow("Show all")) == 3
 
@@ -68,7 +68,7 @@ def test_list_finds_a_name_from_another_keyboard(see, register):
     reference = register(given_name="Đorđe", family_name="Жикић")
     register(given_name="Jorge")
     for words in ("djordje", "dorde zikic", "Ђорђе", "žikić", reference.replace("-", "").lower()):
-        assert references(see().form().fill(q=words).submit()) == [reference], words
+        assert references(see().form(".filters").fill(q=words).submit()) == [reference], words
 
 
 def test_filters_add_up_and_each_can_be_removed(see, register, writing, year):
@@ -77,8 +77,8 @@ def test_filters_add_up_and_each_can_be_removed(see, register, writing, year):
     wanted = register(country="DE", category="guest", dietary="Vegan", visa_letter=True, language="de", trips=("mill",))
     register(country="DE", category="guest", dietary="Vegan", visa_letter=True, language="de")
     register(country="DE", category="guest", dietary="Vegan", language="sr")
-    page = see().form().fill(country="DE", category="guest", language="de", trip="mill").submit()
-    page = page.form().fill(dietary=True, visa_letter=True).submit()
+    page = see().form(".filters").fill(country="DE", category="guest", language="de", trip="mill").submit()
+    page = page.form(".filters").fill(dietary=True, visa_letter=True).submit()
     assert references(page) == [wanted]
     set_filters = [item.text for item in page.all(".filters-set li")]
     expected = (
@@ -91,7 +91,7 @@ def test_filters_add_up_and_each_can_be_removed(see, register, writing, year):
     for words in expected:
         assert any(words in said for said in set_filters), words
     fewer = page.follow("Remove: Learning trip: The mill ✕")
-    assert total(fewer) == 2 and fewer.form().value("trip") == ""
+    assert total(fewer) == 2 and fewer.form(".filters").value("trip") == ""
     assert total(fewer.follow("Remove: Language: German ✕").follow("Remove: Need an invitation letter ✕")) == 3
 
 
@@ -99,7 +99,7 @@ def test_filters_that_links_set_stay_when_the_form_is_sent(see, register):
     register(organisation="Niš Cluster")
     late = register(organisation="Niš Cluster", now=NOW + timedelta(minutes=1))
     register(now=NOW + timedelta(minutes=1))
-    page = see("since=2026-11-02T12:00:30%2B00:00&organisation=Niš Cluster").form().fill(q="niš").submit()
+    page = see("since=2026-11-02T12:00:30%2B00:00&organisation=Niš Cluster").form(".filters").fill(q="niš").submit()
     assert references(page) == [late]
     for words in ("Registered after", "From “Niš Cluster”"):
         assert words in page.one(".filters-set").text
@@ -154,14 +154,14 @@ def test_list_turns_pages_by_key(see, writing, year, sort):
         for number in range(55):
             country = ("TR", "RS")[number % 2]
             make_registration(session, edition, country=country, organisation=f"Org {number % 7}")
-    first = see("status=waitlisted").form().fill(sort=sort, columns=["status", "phone"]).submit()
+    first = see("status=waitlisted").form(".filters").fill(sort=sort, columns=["status", "phone"]).submit()
     usual = sort == "newest"
     second = first.follow("Older →" if usual else "Next page →")
     rows = [reference for page in (first, second) for reference in references(page)]
     assert [len(references(page)) for page in (first, second)] == [50, 3]
     assert len(set(rows)) == 53
     assert total(second) == 53
-    assert second.form().value("status") == "waitlisted" and second.form().value("sort") == sort
+    assert second.form(".filters").value("status") == "waitlisted" and second.form(".filters").value("sort") == sort
     assert headings(second) == ["Delegate", "Status", "Mobile phone"]
     back = second.follow("← Back to the newest" if usual else "← First page")
     assert references(back) == references(first)
@@ -184,16 +184,16 @@ def test_columns_are_chosen_and_stay_in_the_address(see, register):
     register(phone="+381 11 123 4567", dietary="No nuts", photo_consent=False, language="sr")
     page = see()
     assert headings(page) == ["Delegate", "Status", "Organisation", "Country", "Category", "Registered"]
-    page = page.form().fill(columns=["phone", "dietary", "photo_consent", "language"]).submit()
+    page = page.form(".filters").fill(columns=["phone", "dietary", "photo_consent", "language"]).submit()
     assert headings(page) == ["Delegate", "Mobile phone", "Food", "Photographs", "Language"]
     assert [cell.text.strip() for cell in page.all("table.list td")] == ["+381 11 123 4567", "No nuts", "no", "Serbian"]
-    narrowed = page.form().fill(q="nobody").submit()
+    narrowed = page.form(".filters").fill(q="nobody").submit()
     assert headings(narrowed.follow("Show all")) == headings(page)
 
 
 def test_usual_columns_leave_no_trace_in_addresses(see, register):
     register()
-    page = see().form().fill(q="a").submit()
+    page = see().form(".filters").fill(q="a").submit()
     (address,) = {link["href"] for link in page.all(".filters-set li:last-child a")}
     assert parse_qs(urlsplit(address).query) == {}
 

@@ -75,6 +75,13 @@ def test_claim_due_leaves_alone_what_is_not_waiting(session, state):
     assert claim_due(session, "one", NOW + timedelta(days=400)) == []
 
 
+def test_claim_due_lets_what_somebody_waits_for_overtake_letters_to_many(session):
+    many = [outbox.enqueue(session, letter(kind="announcement"), NOW) for _ in range(BATCH)]
+    waited_for = outbox.enqueue(session, letter(kind="sign-in"), NOW + SECOND)
+    session.flush()
+    assert claim_due(session, "one", NOW + SECOND) == [waited_for.id, *(message.id for message in many[:-1])]
+
+
 def test_claim_due_waits_until_a_message_is_due(session):
     put(session).due_at = NOW + SECOND
     assert claim_due(session, "one", NOW) == []

@@ -7,15 +7,20 @@ from urllib.parse import urlsplit
 import pytest
 from bs4 import BeautifulSoup
 from jinja2 import UndefinedError
+from markupsafe import Markup
 from werkzeug.routing import BuildError
 
-from dofc_events.accounts.mails import sign_in_link
+from dofc_events.accounts.mails import sign_in_link, team_invitation
+from dofc_events.accounts.rules import RoleName
+from dofc_events.conference.service import at_place_and_time, place_and_time_of
 from dofc_events.config import ROOT
+from dofc_events.letters.mails import letter_to
+from dofc_events.letters.models import Letter
 from dofc_events.mail.render import _INLINER, link, render_message
 from dofc_events.registration import mails, service
 from dofc_events.registration.queries import standing_of
 from dofc_events.trips.rules import Reason
-from tests.support.factories import DELEGATE, NOW, make_edition, make_registration, make_trip
+from tests.support.factories import DELEGATE, NOW, make_account, make_edition, make_registration, make_trip
 
 TEMPLATES = ROOT / "templates" / "email"
 FOLDERS = sorted(str(path.parent.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("subject.txt"))
@@ -40,6 +45,7 @@ ATTRIBUTES = {
     **dict.fromkeys(("lang", "dir", "role", "scope", "http-equiv", "content", "name"), "for readers and programs"),
     **dict.fromkeys(("href", "class", "style"), "classes mean nothing once their styles are written in"),
     **dict.fromkeys(("border", "cellpadding", "cellspacing", "width", "colspan", "align", "valign"), "tables"),
+    "rel": "what the sanitiser of Markdown gives a link; mail programs put their own in its place",
     **dict.fromkeys(("bgcolor", "text", "link"), "colours where a style on the element is not kept"),
 }
 
@@ -59,6 +65,9 @@ def write_all(session) -> dict:
     }
     service.cancel_registration(session, first.id, DELEGATE, NOW)
     standing = standing_of(session, registration.id)
+    elsewhere = at_place_and_time({**place_and_time_of(edition), "venue": "Hall <b>1</b> & gate"})
+    letter = Letter(subject="To {given_name}", body="**Hello** {full_name}: {own_page}", anchor="", anchor_days=0)
+    letter.edition = edition
     return written | {
         "registration/confirmed": mails.registration_confirmed(standing, seats, handed_over_by="Łucja Öztürk"),
         "registration/offered": mails.registration_offered(standing, seats),
@@ -71,6 +80,17 @@ def write_all(session) -> dict:
             standing, email="ivo@dofc.test", name="Anna & <b>Ivo</b> O'Neill"
         ),
         "registration/address_changed": mails.address_changed(standing, email="old@dofc.test"),
+        "registration/edition_changed": mails.edition_changed(
+            standing, elsewhere, "announcement", "The other one is wet.", Markup("<p>The other one is wet.</p>")
+        ),
+        "letters/letter": letter_to(letter, standing),
+        "accounts/team_invitation": team_invitation(
+            make_account(session, "ana@dofc.test", name="Anna & <b>Ivo</b> O'Neill"),
+            edition,
+            RoleName.ORGANISER,
+            NOW,
+            invited_by="elena@dofc.test",
+        ),
         "accounts/sign_in": sign_in_link("ana@dofc.test", "Anna & <b>Ivo</b> O'Neill", "secret", NOW),
     }
 

@@ -44,6 +44,9 @@ def addresses(app, token, reading) -> list[tuple[str, str, set[str]]]:
         "slug": "wine",
         "ending": "csv",
         "part": "html",
+        "letter_id": 1,
+        "pair_id": 1,
+        "role_id": 1,
     }
     routes = []
     for rule in app.url_map.iter_rules():

@@ -1,0 +1,103 @@
+"""An edition's team: who is given a role at it and until when; every change is recorded with what was before."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from dofc_events.accounts import mails
+from dofc_events.accounts.models import Account, Role
+from dofc_events.accounts.queries import account_by_email, role_at, roles_at
+from dofc_events.accounts.rules import Grant, RoleName, audit_name
+from dofc_events.accounts.service import add_account
+from dofc_events.conference.models import Edition
+from dofc_events.core.audit import Actor, record
+from dofc_events.core.errors import Refusal
+from dofc_events.mail.outbox import enqueue, refuse_flood
+
+
+class InTeamAlready(Refusal):
+    """The address has this role at this edition, and it has not ended."""
+
+
+class NoSuchRole(Refusal):
+    """The edition's team has no such role, or it has ended meanwhile."""
+
+
+class LastOrganiser(Refusal):
+    """Without this role nobody would organise the edition."""
+
+
+def invite(
+    session: Session,
+    edition_id: int,
+    email: str,
+    name: str,
+    role: RoleName,
+    ends_at: datetime | None,
+    actor: Actor,
+    now: datetime,
+) -> Account:
+    """Give an address a role at an edition until `ends_at`, and write to it what it may do from now on.
+
+    Raises InTeamAlready, and TooManyMessages when the address was written to too often.
+    """
+    edition = _locked(session, edition_id)
+    grant, known = Grant(role, edition_id), account_by_email(session, email)
+    if known and grant in known.grants(now):
+        raise InTeamAlready
+    refuse_flood(session, email, now)
+    account = add_account(session, email, name, grant, actor, now, ends_at=ends_at)
+    enqueue(session, mails.team_invitation(account, edition, role, ends_at, invited_by=actor.name), now)
+    return account
+
+
+def change_end(
+    session: Session, edition_id: int, role_id: int, ends_at: datetime | None, actor: Actor, now: datetime
+) -> bool:
+    """Let a role end at another moment, or with None not at all. Returns whether that is new. Raises NoSuchRole."""
+    edition = _locked(session, edition_id)
+    role = _standing(session, edition_id, role_id, now)
+    before = role.ends_at
+    if before == ends_at:
+        return False
+    role.ends_at = ends_at
+    _record_change(session, actor, now, "role_changed", edition, role, before=_iso(before), after=_iso(ends_at))
+    return True
+
+
+def end_role(
+    session: Session, edition_id: int, role_id: int, actor: Actor, now: datetime, *, even_the_last: bool = False
+) -> None:
+    """End a role at `now`. Raises NoSuchRole and, unless `even_the_last` organiser may go, LastOrganiser."""
+    edition = _locked(session, edition_id)
+    role = _standing(session, edition_id, role_id, now)
+    organisers = [r for r in roles_at(session, edition_id) if r.role == RoleName.ORGANISER and not r.has_ended(now)]
+    if organisers == [role] and not even_the_last:
+        raise LastOrganiser
+    before, role.ends_at = role.ends_at, now
+    _record_change(session, actor, now, "role_ended", edition, role, before=_iso(before), after=_iso(now))
+
+
+def _locked(session: Session, edition_id: int) -> Edition:
+    """Of two organisers who end each other's roles at the same moment, one comes first."""
+    return session.get_one(Edition, edition_id, with_for_update=True)
+
+
+def _standing(session: Session, edition_id: int, role_id: int, now: datetime) -> Role:
+    role = role_at(session, edition_id, role_id)
+    if role is None or role.has_ended(now):
+        raise NoSuchRole
+    return role
+
+
+def _record_change(
+    session: Session, actor: Actor, now: datetime, act: str, edition: Edition, role: Role, **said: Any
+) -> None:
+    about, said = audit_name(role.account_id), {"email": role.account.email, "role": role.role, **said}
+    record(session, actor, now, act, scope=str(edition.year), about=about, **said)
+    session.flush()
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

@@ -1,0 +1,40 @@
+"""Forms about an edition's team."""
+
+from datetime import date
+
+from flask_babel import lazy_gettext as _l
+from wtforms import Field, SelectField, ValidationError
+from wtforms.fields import DateField, SelectChoice
+from wtforms.validators import InputRequired, Optional
+
+from dofc_events.accounts.rules import EDITION_ROLES, RoleName
+from dofc_events.dashboard.forms import plausible
+from dofc_events.web.fields import EmailField, NameLine
+from dofc_events.web.forms import Form
+
+ROLE_NAMES = {RoleName.ORGANISER: _l("Organiser"), RoleName.DESK: _l("Desk")}
+
+
+class RoleEndForm(Form):
+    """Until when a role lasts, its last day included."""
+
+    last_day = DateField(_l("Last day"), [Optional(), plausible])
+    # Today, as the clocks of the edition show it; the view says what that is.
+    today: date
+
+    def validate_last_day(self, field: Field) -> None:
+        if field.data and field.data < self.today:
+            raise ValidationError(_l("This day is over. Choose today or a later day."))
+
+
+class InvitationForm(RoleEndForm):
+    """Somebody who is to have a role."""
+
+    email = EmailField(_l("E-mail address"), missing=_l("Enter an e-mail address."))
+    name = NameLine(_l("Name"), longest=120, missing=_l("Enter the name."))
+    role = SelectField(
+        _l("Role"),
+        [InputRequired(_l("Choose a role."))],
+        # None is chosen beforehand: an organiser sees everything.
+        choices=[SelectChoice("", ""), *(SelectChoice(role.value, ROLE_NAMES[role]) for role in EDITION_ROLES)],
+    )

@@ -1,0 +1,123 @@
+"""A letter as one delegate gets it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from flask_babel import force_locale
+from flask_babel import gettext as _
+from markupsafe import Markup, escape
+
+from dofc_events.conference.service import at_place_and_time
+from dofc_events.delegates.links import token_of
+from dofc_events.letters.models import Letter
+from dofc_events.letters.queries import good_until
+from dofc_events.letters.rules import LINK, PLACEHOLDERS, Anchor, filled, is_reminder
+from dofc_events.mail.envelope import Envelope
+from dofc_events.mail.render import link, render_message
+from dofc_events.mail.rules import ANNOUNCEMENT, REMINDER, deliverable
+from dofc_events.places.rules import ClaimStatus
+from dofc_events.registration.mails import Standing, edition_changed
+from dofc_events.trips.queries import TripStanding
+from dofc_events.web.dates import day_range, deadline
+from dofc_events.web.markdown import render_markdown
+
+# What stands in a letter while its Markdown is turned into HTML. Only then the values come in, so that nothing that
+# delegates wrote is ever read as Markdown. No such address exists (RFC 2606), nobody types such characters.
+_ADDRESS = "https://own-page.invalid"
+_LINK_TO_OWN_PAGE = re.compile(r"\]\(\s*\{" + LINK + r"\}\s*\)")
+_MARKS = {name: f"\ue000{name}\ue001" for name in PLACEHOLDERS} | {LINK: f"<{_ADDRESS}>"}
+_MARKED = re.compile("\ue000(\\w+)\ue001|" + re.escape(_ADDRESS))
+
+# What the text part does without.
+_LINK_TO = re.compile(r"\[([^\]\n]+)\]\(\s*([^)\s]+)\s*\)")
+_HEADING = re.compile(r"^#+ +", re.MULTILINE)
+_BOLD = re.compile(r"\*\*(.+?)\*\*")
+
+
+def letter_to(letter: Letter, standing: Standing) -> Envelope:
+    """The message that a letter is to one delegate, in the delegate's language where it is ours."""
+    registration, edition = standing.registration, standing.edition
+    with force_locale(registration.language):
+        values = values_for(standing)
+    text, html = as_text(letter.body, values), as_html(letter.body, values)
+    if letter.before:
+        was = at_place_and_time(letter.before)
+        return replace(edition_changed(standing, was, ANNOUNCEMENT, text, html), expires_at=good_until(letter))
+    return render_message(
+        "letters/letter",
+        kind=REMINDER if is_reminder(Anchor(letter.anchor), letter.anchor_days) else ANNOUNCEMENT,
+        language=registration.language,
+        recipient=deliverable(registration.email),
+        recipient_name=registration.full_name,
+        sender_name=edition.name,
+        reply_to=edition.contact_email,
+        scope=str(edition.year),
+        about=registration.reference,
+        expires_at=good_until(letter),
+        subject=filled(letter.subject, values),
+        said_text=text,
+        said_html=html,
+        reference=registration.reference,
+        own_page=values[LINK],
+        edition_name=edition.name,
+        contact_name=edition.contact_name,
+        contact_email=edition.contact_email,
+    )
+
+
+def values_for(standing: Standing) -> dict[str, str]:
+    """What PLACEHOLDERS stand for, for one delegate, in the language that is set."""
+    registration, edition = standing.registration, standing.edition
+    closes_at = edition.registration_closes_at
+    held = [seat for seat in standing.trips if seat.is_live and not seat.trip.cancelled_at]
+    return {
+        "given_name": registration.given_name,
+        "full_name": registration.full_name,
+        "reference": registration.reference,
+        "place": _place(standing),
+        "trips": ", ".join(f"{seat.trip.title} ({_seat(seat)})" for seat in held) or _("none"),
+        "own_page": link("registration.own", token=token_of(registration)),
+        "edition": edition.name,
+        "dates": day_range(edition.starts_on, edition.ends_on) if edition.starts_on else _("not fixed yet"),
+        "city": edition.city,
+        "venue": ", ".join(part for part in (edition.venue, edition.venue_address) if part) or _("not fixed yet"),
+        "closes": deadline(closes_at, edition.zone) if closes_at else _("not fixed yet"),
+    }
+
+
+def as_html(body: str, values: Mapping[str, str]) -> Markup:
+    """Markdown as sanitised HTML, with the placeholders filled in; what a value says is text."""
+    marked = filled(_LINK_TO_OWN_PAGE.sub(f"]({_ADDRESS})", body), _MARKS)
+    html = _MARKED.sub(lambda found: str(escape(values[found[1] or LINK])), str(render_markdown(marked)))
+    return Markup(html)  # noqa: S704  (sanitised before the values came in, which are escaped)
+
+
+def as_text(body: str, values: Mapping[str, str]) -> str:
+    """Markdown as people write it in a mail, with the placeholders filled in."""
+    plain = _BOLD.sub(r"\1", _HEADING.sub("", _LINK_TO.sub(r"\1 <\2>", body)))
+    return filled(plain, values)
+
+
+def _place(standing: Standing) -> str:
+    until = standing.claim.offered_until
+    words: str = _("cancelled")
+    if standing.status is ClaimStatus.CONFIRMED:
+        words = _("confirmed")
+    elif standing.status is ClaimStatus.WAITLISTED:
+        words = _("on the waiting list, number %(number)d", number=standing.position)
+    elif until:
+        words = _("offered until %(time)s", time=deadline(until, standing.edition.zone))
+    elif standing.status is ClaimStatus.EXPIRED:
+        words = _("none: the offer lapsed, or the waiting list was closed")
+    return words
+
+
+def _seat(seat: TripStanding) -> str:
+    words: dict[str, str] = {
+        ClaimStatus.CONFIRMED: _("seat confirmed"),
+        ClaimStatus.OFFERED: _("seat offered"),
+        ClaimStatus.WAITLISTED: _("on the waiting list"),
+        ClaimStatus.REQUESTED: _("asked for"),
+    }
+    return words[seat.status]

@@ -1,0 +1,74 @@
+"""Tables of letters and of whom each one goes to."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from dofc_events.conference.models import Edition
+from dofc_events.core.db import Base
+from dofc_events.letters.rules import Anchor, LetterState
+
+
+class Letter(Base):
+    """What organisers write to some delegates of an edition: once, now or at a time that follows the edition's dates.
+
+    `body` is Markdown with placeholders. `audience` is what `letters.queries.audience_of` reads. `anchor` (empty: at
+    once) and `anchor_days` say when it is sent: so many days after (negative: before) that date of the edition.
+    `before` makes it one about a changed place or time, and has these as they were when delegates last knew them.
+
+    `released_at`: when somebody said that it is to be sent. `started_at`: from when on its recipients are fixed.
+    `finished_at`: when the last one's message was in the outbox. `stopped_at`: nobody else gets it.
+    """
+
+    __tablename__ = "letters"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id"), index=True)
+    subject: Mapped[str] = mapped_column(String(200))
+    body: Mapped[str] = mapped_column(Text)
+    audience: Mapped[dict[str, Any]] = mapped_column(JSON)
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    anchor: Mapped[Anchor] = mapped_column(String(20), default=Anchor.AT_ONCE)
+    anchor_days: Mapped[int] = mapped_column(default=0)
+    written_by: Mapped[str] = mapped_column(String(254))
+    written_at: Mapped[datetime]
+    released_at: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    stopped_at: Mapped[datetime | None]
+
+    edition: Mapped[Edition] = relationship()
+
+    @property
+    def state(self) -> LetterState:
+        """Where it stands; that its last message has left is the outbox's to say."""
+        if self.stopped_at:
+            return LetterState.STOPPED if self.released_at else LetterState.DROPPED
+        if self.finished_at:
+            return LetterState.WRITTEN
+        if self.started_at:
+            return LetterState.GOING
+        return LetterState.SCHEDULED if self.released_at else LetterState.DRAFT
+
+
+class LetterRecipient(Base):
+    """Somebody a letter goes to: once, whatever happens. Their message is written in the commit that names it here."""
+
+    __tablename__ = "letter_recipients"
+    __table_args__ = (
+        UniqueConstraint("letter_id", "email_key"),
+        Index(
+            "ix_letter_recipients_unwritten",
+            "letter_id",
+            "registration_id",
+            sqlite_where=text("message_id IS NULL"),
+            postgresql_where=text("message_id IS NULL"),
+        ),
+    )
+
+    letter_id: Mapped[int] = mapped_column(ForeignKey("letters.id"), primary_key=True)
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registrations.id"), primary_key=True)
+    email_key: Mapped[str] = mapped_column(String(254))
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"), unique=True)

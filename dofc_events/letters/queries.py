@@ -1,0 +1,262 @@
+"""Reads of letters: whom one is for, when it is sent, and how far it has come."""
+
+import hashlib
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import Session, joinedload
+
+from dofc_events.conference.rules import EditionStatus
+from dofc_events.delegates.models import Registration
+from dofc_events.letters.models import Letter, LetterRecipient
+from dofc_events.letters.rules import Anchor, due_at, is_reminder, last_day
+from dofc_events.mail.models import Message
+from dofc_events.mail.rules import WRITTEN_BY_HAND, MessageState
+from dofc_events.places.models import Claim
+from dofc_events.places.rules import LIVE, ClaimStatus
+from dofc_events.registration.audience import Audience, Filters, members_of
+
+FIRST_NAMES = 5
+
+
+@dataclass(frozen=True)
+class Readers:
+    """Whom a letter would be sent to at this moment, each address once; `digest` changes with any of them.
+
+    Left out: `repeated` whose address is among them already, and `ended` who cancelled or whose offer lapsed, unless
+    they were asked for. `cancelled` of those who get it have cancelled.
+    """
+
+    keys: dict[int, str]
+    repeated: int
+    ended: int
+    cancelled: int
+
+    @property
+    def count(self) -> int:
+        return len(self.keys)
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(repr(sorted(self.keys)).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What became of a letter's messages, in numbers; `unwritten` are recipients whose message is not written yet."""
+
+    states: dict[MessageState, int]
+    unwritten: int
+
+    @property
+    def total(self) -> int:
+        return self.written + self.unwritten
+
+    @property
+    def written(self) -> int:
+        return sum(self.states.values())
+
+    @property
+    def sent(self) -> int:
+        return self.states[MessageState.SENT]
+
+    @property
+    def waiting(self) -> int:
+        return self.states[MessageState.QUEUED] + self.states[MessageState.SENDING]
+
+
+def stored(audience: Audience) -> dict[str, Any]:
+    """An audience as the table has it."""
+    filters = {name: value for name, value in asdict(audience.filters).items() if value}
+    return {"filters": filters, "references": list(audience.references)}
+
+
+def audience_of(letter: Letter) -> Audience:
+    """Whom a letter is for."""
+    return Audience(Filters(**letter.audience["filters"]), tuple(letter.audience["references"]))
+
+
+def is_for_all_who_take_part(audience: Audience) -> bool:
+    """Whether an audience leaves out those who cancelled or lapsed: it names neither a status nor people."""
+    return not audience.filters.status and not audience.references
+
+
+def conditions_of(edition_id: int, audience: Audience) -> list[ColumnElement[bool]]:
+    """What a registration, and its `Claim`, must be for a letter to that audience to be meant for it."""
+    found = members_of(edition_id, audience)
+    return [*found, Claim.status.in_(LIVE)] if is_for_all_who_take_part(audience) else found
+
+
+def readers_of(session: Session, edition_id: int, audience: Audience) -> Readers:
+    """Whom a letter to an audience would be sent to now."""
+    query = select(Registration.id, Registration.email_key, Claim.status)
+    query = query.join(Claim, Claim.registration_id == Registration.id).where(*members_of(edition_id, audience))
+    # Of two registrations of one address it is the living one that is meant, else the later.
+    rows = session.execute(query.order_by(Registration.ended_at.is_not(None), Registration.id.desc())).all()
+    everyone = is_for_all_who_take_part(audience)
+    meant = [row for row in rows if not everyone or row.status in LIVE]
+    by_address: dict[str, int] = {}
+    cancelled = 0
+    for registration_id, key, status in meant:
+        if key not in by_address:
+            by_address[key] = registration_id
+            cancelled += status == ClaimStatus.CANCELLED
+    keys = {registration_id: key for key, registration_id in by_address.items()}
+    return Readers(keys, len(meant) - len(keys), len(rows) - len(meant), cancelled)
+
+
+def first_of(session: Session, registration_ids: Collection[int]) -> Sequence[Registration]:
+    """The first few of these registrations, by name."""
+    few = sorted(registration_ids)[:FIRST_NAMES]
+    return session.scalars(select(Registration).where(Registration.id.in_(few)).order_by(Registration.id)).all()
+
+
+def letter_of(session: Session, edition_id: int, letter_id: int) -> Letter | None:
+    """One letter of an edition."""
+    return session.scalar(_letters().where(Letter.id == letter_id, Letter.edition_id == edition_id))
+
+
+def letter_by_id(session: Session, letter_id: int) -> Letter | None:
+    """One letter, of whichever edition."""
+    return session.scalar(_letters().where(Letter.id == letter_id))
+
+
+def letters_of(session: Session, edition_id: int, *, before_id: int | None = None, limit: int = 50) -> list[Letter]:
+    """An edition's letters, the newest first; `before_id` turns the page."""
+    query = _letters().where(Letter.edition_id == edition_id)
+    if before_id is not None:
+        query = query.where(Letter.id < before_id)
+    return list(session.scalars(query.order_by(Letter.id.desc()).limit(limit)))
+
+
+def letters_to_begin_from(session: Session, edition_ids: Collection[int] | None, limit: int = 30) -> list[Letter]:
+    """The latest letters of these editions (None: of all) that somebody may write another one like."""
+    query = _letters().where(Letter.before.is_(None))
+    if edition_ids is not None:
+        query = query.where(Letter.edition_id.in_(edition_ids))
+    return list(session.scalars(query.order_by(Letter.id.desc()).limit(limit)))
+
+
+def progress_of(session: Session, letter_ids: Collection[int]) -> dict[int, Progress]:
+    """How far letters have come, in one query."""
+    recipient = LetterRecipient
+    query = select(recipient.letter_id, Message.state, func.count())
+    query = query.join(Message, Message.id == recipient.message_id, isouter=True)
+    rows = session.execute(
+        query.where(recipient.letter_id.in_(letter_ids)).group_by(recipient.letter_id, Message.state)
+    )
+    found = {letter_id: Progress(dict.fromkeys(MessageState, 0), 0) for letter_id in letter_ids}
+    for letter_id, state, count in rows:
+        if state:
+            found[letter_id].states[MessageState(state)] = count
+        else:
+            found[letter_id] = replace(found[letter_id], unwritten=count)
+    return found
+
+
+def some_reader(session: Session, letter: Letter, reference: str | None) -> Registration | None:
+    """The delegate of this reference, if a letter that is not sent yet is meant for them; else the first."""
+    query = _meant(letter).options(joinedload(Registration.edition), joinedload(Registration.category))
+    named = session.scalar(query.where(Registration.reference == reference)) if reference else None
+    return named or session.scalar(query.order_by(Registration.id).limit(1))
+
+
+def neighbours(session: Session, letter: Letter, person: Registration) -> tuple[str | None, str | None]:
+    """The references of whoever stands before and after somebody among those a letter is meant for."""
+    query = _meant(letter).with_only_columns(Registration.reference)
+    before = query.where(Registration.id < person.id).order_by(Registration.id.desc()).limit(1)
+    after = query.where(Registration.id > person.id).order_by(Registration.id).limit(1)
+    return session.scalar(before), session.scalar(after)
+
+
+def due_time(letter: Letter) -> datetime | None:
+    """When a letter that follows a date is sent; None at once, and while the edition does not have that date."""
+    edition = letter.edition
+    days = {
+        Anchor.BEGINS: edition.starts_on,
+        Anchor.ENDS: edition.ends_on,
+        Anchor.CLOSES: last_day(edition.registration_closes_at, edition.zone),
+    }
+    anchor = Anchor(letter.anchor)
+    return due_at(days[anchor], letter.anchor_days, edition.zone) if anchor in days else None
+
+
+def good_until(letter: Letter) -> datetime | None:
+    """After which moment a letter must not be sent any more.
+
+    A reminder is of use until what it reminds of; what is sent before the edition is over, until it is over.
+    """
+    edition, over_at = letter.edition, letter.edition.finishes_at()
+    if is_reminder(Anchor(letter.anchor), letter.anchor_days):
+        return edition.begins_at() if letter.anchor == Anchor.BEGINS else edition.registration_closes_at
+    return over_at if over_at and letter.started_at and letter.started_at < over_at else None
+
+
+def came_too_late(letter: Letter, now: datetime) -> bool:
+    """Whether a reminder is not to be sent any more: what it reminds of has passed, or the edition is archived."""
+    until = good_until(letter)
+    return is_reminder(Anchor(letter.anchor), letter.anchor_days) and (
+        letter.edition.status == EditionStatus.ARCHIVED or (until is not None and until <= now)
+    )
+
+
+def letters_due(session: Session, now: datetime) -> list[int]:
+    """Letters whose time has come."""
+    waiting = (Letter.released_at.is_not(None), Letter.started_at.is_(None), Letter.stopped_at.is_(None))
+    letters = session.scalars(_letters().where(*waiting).order_by(Letter.id)).all()
+    return [letter.id for letter in letters if (due := due_time(letter)) is not None and due <= now]
+
+
+def letters_going(session: Session) -> Sequence[int]:
+    """Letters of which messages are still to be written."""
+    going = (Letter.started_at.is_not(None), Letter.finished_at.is_(None), Letter.stopped_at.is_(None))
+    return session.scalars(select(Letter.id).where(*going).order_by(Letter.id)).all()
+
+
+def unwritten(session: Session, letter_id: int, limit: int) -> Sequence[int]:
+    """Registrations whose message of a letter is still to be written."""
+    query = select(LetterRecipient.registration_id)
+    query = query.where(LetterRecipient.letter_id == letter_id, LetterRecipient.message_id.is_(None))
+    return session.scalars(query.order_by(LetterRecipient.registration_id).limit(limit)).all()
+
+
+def letter_about_change(session: Session, edition_id: int) -> Letter | None:
+    """The letter about a changed place or time that nobody has decided about yet."""
+    undecided = (Letter.released_at.is_(None), Letter.stopped_at.is_(None), Letter.before.is_not(None))
+    return session.scalar(_letters().where(Letter.edition_id == edition_id, *undecided))
+
+
+def _letters() -> Select[Letter]:
+    return select(Letter).options(joinedload(Letter.edition))
+
+
+def _meant(letter: Letter) -> Select[Registration]:
+    query = select(Registration).join(Claim, Claim.registration_id == Registration.id)
+    return query.where(*conditions_of(letter.edition_id, audience_of(letter)))
+
+
+def letter_faults(session: Session) -> list[str]:
+    """What is wrong with letters, one sentence each; empty when everything adds up."""
+    recipient = LetterRecipient
+    foreign = (
+        select(recipient.letter_id, Registration.reference)
+        .join(Message, Message.id == recipient.message_id)
+        .join(Registration, Registration.id == recipient.registration_id)
+        .where(Message.about != Registration.reference)
+    )
+    faults = [f"letter {id_}: the message to {about} is about somebody else" for id_, about in session.execute(foreign)]
+    left = select(recipient.letter_id).where(recipient.message_id.is_(None))
+    done = select(Letter.id).where(Letter.finished_at.is_not(None), Letter.id.in_(left))
+    faults += [f"letter {id_}: finished, but not written to everybody" for id_ in session.scalars(done)]
+    going = Letter.started_at.is_not(None), Letter.finished_at.is_(None), Letter.stopped_at.is_(None)
+    stuck = select(Letter.id).where(*going, Letter.id.not_in(left))
+    faults += [f"letter {id_}: written to everybody, but not finished" for id_ in session.scalars(stuck)]
+    early = select(Letter.id).where(Letter.started_at.is_(None), Letter.id.in_(select(recipient.letter_id)))
+    faults += [f"letter {id_}: has recipients, but was never started" for id_ in session.scalars(early)]
+    known = select(recipient.message_id).where(recipient.message_id.is_not(None))
+    ours = Message.kind.in_(WRITTEN_BY_HAND), Message.about != "", Message.id.not_in(known)
+    faults += [f"message {id_}: belongs to no letter" for id_ in session.scalars(select(Message.id).where(*ours))]
+    return faults

@@ -1,0 +1,82 @@
+"""Pure decisions about letters: when one is sent, what can be filled in, where it stands."""
+
+import enum
+import re
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+
+from dofc_events.core.clock import from_zone, in_zone
+
+SENT_AT = time(9)
+LONGEST_SUBJECT = 200
+LONGEST_BODY = 20_000
+MOST_DAYS = 365
+
+# What stands in braces is filled in for each delegate.
+PLACEHOLDERS = (
+    "given_name",
+    "full_name",
+    "reference",
+    "place",
+    "trips",
+    "own_page",
+    "edition",
+    "dates",
+    "city",
+    "venue",
+    "closes",
+)
+LINK = "own_page"
+
+_IN_BRACES = re.compile(r"\{([^{}\n]*)\}")
+_LINK_TO = re.compile(r"\]\(\s*([^)\n]*)\)")
+
+
+class Anchor(enum.StrEnum):
+    """The date of an edition that a letter's time follows; AT_ONCE follows none."""
+
+    AT_ONCE = ""
+    BEGINS = "begins"
+    ENDS = "ends"
+    CLOSES = "registration_closes"
+
+
+class LetterState(enum.StrEnum):
+    DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    GOING = "going"
+    WRITTEN = "written"
+    STOPPED = "stopped"
+    DROPPED = "dropped"
+
+
+def is_reminder(anchor: Anchor, days: int) -> bool:
+    """Whether a letter is written ahead of something: it is of no use to anybody afterwards."""
+    return anchor in (Anchor.BEGINS, Anchor.CLOSES) and days < 0
+
+
+def due_at(day: date | None, days: int, zone: str) -> datetime | None:
+    """When a letter is sent: so many days after (negative: before) a day, at SENT_AT in `zone`; None without a day."""
+    return None if day is None else from_zone(day + timedelta(days=days), SENT_AT, zone)
+
+
+def last_day(moment: datetime | None, zone: str) -> date | None:
+    """The day on which something ends, as people say it: what ends at midnight ends on the day before."""
+    return None if moment is None else (in_zone(moment, zone) - timedelta(microseconds=1)).date()
+
+
+def unknown_placeholders(text: str) -> list[str]:
+    """What stands in braces and is none of PLACEHOLDERS, in the order of the text."""
+    return [name for name in dict.fromkeys(_IN_BRACES.findall(text)) if name not in PLACEHOLDERS]
+
+
+def misplaced_placeholders(text: str) -> list[str]:
+    """Placeholders that stand in the address of a link; none but LINK is one, and it is a whole one."""
+    addresses = (address.strip() for address in _LINK_TO.findall(text))
+    found = [name for address in addresses if address != f"{{{LINK}}}" for name in _IN_BRACES.findall(address)]
+    return list(dict.fromkeys(found))
+
+
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """The text with its placeholders filled in, once: what a value says in braces stays as it is."""
+    return _IN_BRACES.sub(lambda found: values.get(found[1], found[0]), text)

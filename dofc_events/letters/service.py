@@ -1,0 +1,209 @@
+"""What organisers do with a letter: write it, have it sent, stop it; and what is to be told of an edition."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from dofc_events.conference.models import Edition
+from dofc_events.conference.rules import EditionStatus
+from dofc_events.conference.service import place_and_time_of
+from dofc_events.core.audit import Actor, record
+from dofc_events.core.errors import Refusal
+from dofc_events.letters.models import Letter, LetterRecipient
+from dofc_events.letters.queries import (
+    Readers,
+    audience_of,
+    came_too_late,
+    due_time,
+    letter_about_change,
+    progress_of,
+    readers_of,
+    stored,
+)
+from dofc_events.letters.rules import Anchor, LetterState
+from dofc_events.mail import outbox
+from dofc_events.mail.models import Message
+from dofc_events.registration.audience import Audience
+
+
+class NotADraft(Refusal):
+    """Somebody has had it sent, or dropped it, already."""
+
+
+class NobodyToWriteTo(Refusal):
+    """The audience is empty."""
+
+
+class AudienceChanged(Refusal):
+    """It would go to others than those that were shown."""
+
+
+class DateMissing(Refusal):
+    """The edition does not have the date that the letter's time follows."""
+
+
+class TooLate(Refusal):
+    """The time at which it would be sent has passed, or the edition it reminds of is archived."""
+
+
+class NothingToStop(Refusal):
+    """Every message has left, or it was stopped already."""
+
+
+@dataclass(frozen=True)
+class LetterText:
+    """What organisers type: Markdown with placeholders, and when it is sent (see `letters.models.Letter`)."""
+
+    subject: str
+    body: str
+    anchor: Anchor
+    days: int
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """How many messages had left, how many were taken back, and to how many people none was written."""
+
+    left: int
+    withdrawn: int
+    unwritten: int
+
+
+def write_letter(
+    session: Session, edition_id: int, audience: Audience, text: LetterText, actor: Actor, now: datetime
+) -> int:
+    """Keep a new letter as a draft; returns its id. Raises DateMissing, TooLate."""
+    letter = Letter(
+        edition_id=edition_id, subject="", body="", audience=stored(audience), written_by=actor.name, written_at=now
+    )
+    session.add(letter)
+    session.flush()
+    _write(letter, text, now)
+    _record(session, actor, now, "letter_written", letter)
+    return letter.id
+
+
+def rewrite_letter(session: Session, letter_id: int, text: LetterText, actor: Actor, now: datetime) -> None:
+    """Change a draft. Raises NotADraft, DateMissing, TooLate."""
+    letter = _draft(session, letter_id)
+    _write(letter, text, now)
+    _record(session, actor, now, "letter_changed", letter)
+
+
+def release_letter(session: Session, letter_id: int, digest: str, actor: Actor, now: datetime) -> int:
+    """Have a draft sent, now or at its time; returns to how many people as things stand.
+
+    What is sent now goes to exactly those whom `digest` (see `Readers`) stands for. Raises NotADraft, NobodyToWriteTo,
+    AudienceChanged, DateMissing, TooLate.
+    """
+    letter = _draft(session, letter_id)
+    _refuse_bad_time(letter, now)
+    readers = readers_of(session, letter.edition_id, audience_of(letter))
+    letter.released_at = now
+    if letter.anchor:
+        _record(session, actor, now, "letter_scheduled", letter, count=readers.count)
+        return readers.count
+    if not readers.count:
+        raise NobodyToWriteTo
+    if readers.digest != digest:
+        raise AudienceChanged
+    start(session, letter, readers, actor, now)
+    return readers.count
+
+
+def tell_change(session: Session, letter_id: int, sentence: str, digest: str, actor: Actor, now: datetime) -> int:
+    """Tell everybody of a changed place or time, with a sentence of the organisers'; raises as `release_letter`."""
+    _draft(session, letter_id).body = sentence
+    return release_letter(session, letter_id, digest, actor, now)
+
+
+def start(session: Session, letter: Letter, readers: Readers, actor: Actor, now: datetime) -> None:
+    """Fix to whom a letter goes; the worker writes the messages. Without anybody it is finished at once."""
+    letter.started_at = now
+    if not readers.count:
+        letter.finished_at = now
+    rows = [{"letter_id": letter.id, "registration_id": r, "email_key": key} for r, key in readers.keys.items()]
+    if rows:
+        session.execute(insert(LetterRecipient), rows)
+    _record(session, actor, now, "letter_sent", letter, count=readers.count)
+
+
+def stop_letter(session: Session, letter_id: int, actor: Actor, now: datetime) -> Stopped:
+    """Nobody else gets a letter: no more messages are written, and those that have not left are taken back.
+
+    A draft is dropped. Raises NothingToStop.
+    """
+    letter = locked(session, letter_id)
+    before = progress_of(session, [letter_id])[letter_id]
+    if letter.state in (LetterState.STOPPED, LetterState.DROPPED):
+        raise NothingToStop
+    if letter.state is LetterState.WRITTEN and before.sent == before.total:
+        raise NothingToStop
+    was_draft = letter.state is LetterState.DRAFT
+    letter.stopped_at = now
+    if was_draft:
+        _record(session, actor, now, "change_not_told" if letter.before else "letter_dropped", letter)
+        return Stopped(0, 0, 0)
+    ours = select(LetterRecipient.message_id).where(LetterRecipient.letter_id == letter_id)
+    withdrawn = outbox.withdraw_all(session, [Message.id.in_(ours)], now)
+    stopped = Stopped(before.written - withdrawn, withdrawn, before.unwritten)
+    _record(session, actor, now, "letter_stopped", letter, **vars(stopped))
+    return stopped
+
+
+def note_change(session: Session, edition: Edition, before: dict[str, Any], actor: Actor, now: datetime) -> int | None:
+    """Keep a letter for telling everybody that an edition's place or time is not what it was `before`.
+
+    Returns its id, or None if there is nobody to tell, or nothing: what was changed back before it was told is dropped.
+    Several changes that nobody was told of are one letter.
+    """
+    after = place_and_time_of(edition)
+    if before == after or edition.status != EditionStatus.PUBLISHED or edition.is_over(now):
+        return None
+    letter = letter_about_change(session, edition.id)
+    if letter and letter.before == after:
+        letter.stopped_at = now
+        return None
+    if letter is None and readers_of(session, edition.id, Audience()).count:
+        letter = Letter(edition_id=edition.id, subject="", body="", audience=stored(Audience()), before=before)
+        letter.written_by, letter.written_at = actor.name, now
+        session.add(letter)
+        session.flush()
+    return letter.id if letter else None
+
+
+def locked(session: Session, letter_id: int) -> Letter:
+    """The letter's row, held until the unit of work ends: of two who act on it at once, the second sees the first."""
+    query = select(Letter).where(Letter.id == letter_id).with_for_update(of=Letter)
+    return session.scalars(query.execution_options(populate_existing=True)).one()
+
+
+def _draft(session: Session, letter_id: int) -> Letter:
+    letter = locked(session, letter_id)
+    if letter.state is not LetterState.DRAFT:
+        raise NotADraft
+    return letter
+
+
+def _write(letter: Letter, text: LetterText, now: datetime) -> None:
+    letter.subject, letter.body = text.subject, text.body
+    letter.anchor, letter.anchor_days = text.anchor, text.days
+    _refuse_bad_time(letter, now)
+
+
+def _refuse_bad_time(letter: Letter, now: datetime) -> None:
+    if not letter.anchor:
+        return
+    due = due_time(letter)
+    if due is None:
+        raise DateMissing
+    if due <= now or came_too_late(letter, now):
+        raise TooLate
+
+
+def _record(session: Session, actor: Actor, now: datetime, act: str, letter: Letter, **details: Any) -> None:
+    scope = str(letter.edition.year)
+    record(session, actor, now, act, scope=scope, letter=letter.id, subject=letter.subject, **details)

@@ -1,0 +1,50 @@
+"""What the clock does to letters: their time comes, and their messages are written.
+
+Each runs inside a unit of work of the worker, asks again under the letter's lock, and does nothing if it came too late.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dofc_events.core.audit import Actor
+from dofc_events.delegates.rules import is_invented
+from dofc_events.letters import service
+from dofc_events.letters.mails import letter_to
+from dofc_events.letters.models import LetterRecipient
+from dofc_events.letters.queries import audience_of, came_too_late, due_time, readers_of, unwritten
+from dofc_events.letters.rules import LetterState
+from dofc_events.mail import outbox
+from dofc_events.registration.queries import standing_of
+
+
+def start_letter(session: Session, letter_id: int, actor: Actor, now: datetime) -> None:
+    """Send a letter whose time has come to those who are its audience now; a reminder that is too late to nobody."""
+    letter = service.locked(session, letter_id)
+    due = due_time(letter)
+    if letter.state is not LetterState.SCHEDULED or due is None or due > now:
+        return
+    if came_too_late(letter, now):
+        service.stop_letter(session, letter_id, actor, now)
+    else:
+        service.start(session, letter, readers_of(session, letter.edition_id, audience_of(letter)), actor, now)
+
+
+def write_messages(session: Session, registration_ids: Sequence[int], letter_id: int, now: datetime) -> None:
+    """Put a letter's messages to these delegates into the outbox, to each of them once."""
+    letter = service.locked(session, letter_id)
+    if letter.state is not LetterState.GOING:
+        return
+    mine = LetterRecipient.letter_id == letter_id, LetterRecipient.registration_id.in_(registration_ids)
+    query = select(LetterRecipient).where(*mine, LetterRecipient.message_id.is_(None))
+    for recipient in session.scalars(query.order_by(LetterRecipient.registration_id)).all():
+        standing = standing_of(session, recipient.registration_id)
+        keep = is_invented(standing.registration.email)
+        message = outbox.enqueue(session, letter_to(letter, standing), now, keep=keep)
+        session.flush()
+        recipient.message_id = message.id
+    session.flush()
+    if not unwritten(session, letter_id, 1):
+        letter.finished_at = now

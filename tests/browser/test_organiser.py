@@ -1,0 +1,138 @@
+"""An organiser's first evening: from an edition that nobody has made yet to open registration and the first letter."""
+
+from datetime import timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from dofc_events.conference.history import load_history
+from dofc_events.core.audit import COMMAND
+from dofc_events.core.clock import now
+from tests.journeys.test_delegate import text_of
+from tests.support.browser import DESKTOP, PHONE, CheckedPage
+from tests.support.factories import make_account
+
+RULES = {"resultTypes": ["violations"]}
+
+
+@pytest.fixture
+def site(live_server, smtp, database_url, writing):
+    with writing() as session:
+        load_history(session, COMMAND, now())
+        make_account(session, "chair@dofc.test", "chair", now=now())
+    return live_server(database_url, smtp)
+
+
+class Evening:
+    """A tab in which every page that is shown is looked at, also by axe-core."""
+
+    def __init__(self, tab: CheckedPage) -> None:
+        self.tab, self.page = tab, tab.page
+
+    def follow(self, link: str) -> None:
+        self.page.get_by_role("link", name=link, exact=True).first.click()
+        self._look()
+
+    def press(self, button: str) -> None:
+        self.page.get_by_role("main").get_by_role("button", name=button, exact=True).click()
+        self._look()
+
+    def fill(self, **fields: str) -> None:
+        for name, value in fields.items():
+            field = self.page.locator(f"main [name={name}]")
+            tag = field.evaluate("field => field.tagName + field.type")
+            if tag.startswith("SELECT"):
+                field.select_option(value)
+            else:
+                field.fill(value)
+
+    def _look(self) -> None:
+        self.tab.check()
+        results = Axe().run(self.page, options=RULES)
+        assert results.violations_count == 0, f"{self.page.url}\n{results.generate_report()}"
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_an_organiser_goes_from_nothing_to_open_registration(site, smtp, browser, size):
+    today, year = now().date(), now().year + 1
+    first_day = today + timedelta(days=120)
+    tab = browser.open(site.url, size)
+    evening = Evening(tab)
+    tab.goto(site.flask("accounts", "sign-in-link", "chair@dofc.test").strip())
+    evening.press("Sign in")
+    evening.follow("New edition")
+    evening.fill(year=str(year), city="Niš", country="RS", zone="Europe/Belgrade", capacity="2")
+    evening.press("Create the draft")
+
+    evening.follow("Settings")
+    evening.fill(
+        starts_on=first_day.isoformat(),
+        ends_on=(first_day + timedelta(days=1)).isoformat(),
+        starts_at="09:00",
+        ends_at="17:00",
+        registration_opens_at=f"{today - timedelta(days=1)}T09:00",
+        registration_closes_at=f"{first_day - timedelta(days=10)}T18:00",
+        contact_name="The organisers",
+        contact_email="organisers@dofc.test",
+    )
+    evening.page.locator("[name=categories-0-label]").fill("Cluster manager")
+    evening.press("Save the settings")
+    tab.screenshot("settings-saved")
+
+    evening.follow("Learning trips")
+    evening.follow("New trip")
+    evening.fill(title="Mills of the Nišava", day=first_day.isoformat(), starts="13:00", ends="16:00", capacity="1")
+    evening.press("Put it on offer")
+
+    evening.follow("Team")
+    evening.fill(email="vuk@dofc.test", name="Vuk", role="desk", last_day=first_day.isoformat())
+    evening.press("Add and write to them")
+    expect(evening.page.get_by_role("main")).to_contain_text("vuk@dofc.test")
+
+    evening.follow("Overview")
+    evening.follow("Publish")
+    evening.press("Publish")
+    tab.screenshot("published")
+
+    delegate = browser.open(site.url, PHONE)
+    delegate.goto(f"/editions/{year}/register")
+    form = Evening(delegate)
+    form.fill(given_name="Łucja", family_name="Đorđević", email="lucja@dofc.test", organisation="Agro Klaster")
+    form.fill(country="PL", category="Cluster manager")
+    delegate.page.get_by_label("Mills of the Nišava").check()
+    delegate.page.locator("[name=consent]").check()
+    form.press("Register")
+    expect(delegate.page.locator("[data-registration-status]")).to_have_attribute(
+        "data-registration-status", "confirmed"
+    )
+
+    tab.goto("/sign-out")
+    evening.press("Sign out")
+    tab.goto(site.flask("accounts", "sign-in-link", "chair@dofc.test").strip())
+    evening.press("Sign in")
+    evening.follow("1 registration")
+    expect(evening.page.locator("[data-total]")).to_have_attribute("data-total", "1")
+    evening.follow("Łucja Đorđević")
+    tab.screenshot("person")
+    evening.fill(note="Brings a poster.")
+    evening.press("Save the note")
+
+    evening.follow("Letters")
+    evening.follow("To everybody with a place, an offer, or on the waiting list")
+    evening.fill(subject="Welcome to {city}", body="Dear {given_name},\n\nsee you in **{city}**: {own_page}")
+    evening.press("Keep as a draft")
+    tab.screenshot("letter")
+    evening.follow("Send …")
+    evening.press("Send to 1 person")
+    site.flask("worker", "--once")
+    letter = smtp.messages_to("lucja@dofc.test")[-1]
+    assert letter["Subject"] == "Welcome to Niš" and "Dear Łucja," in text_of(letter)
+    assert {message["X-DofC-Kind"] for message in smtp.messages} == {
+        "registration-confirmed",
+        "announcement",
+        "team-invitation",
+    }
+    tab.goto(f"/organise/editions/{year}/letters")
+    tab.screenshot("letters")

@@ -1,0 +1,360 @@
+"""Letters on the organisers' pages: written, looked at, sent, followed, stopped; and telling of a changed place."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from dofc_events.commands.worker import run_timers
+from dofc_events.conference.queries import edition_by_year
+from dofc_events.core.audit import AuditEntry
+from dofc_events.letters.models import Letter, LetterRecipient
+from dofc_events.letters.rules import LetterState
+from dofc_events.mail.models import Message
+from dofc_events.mail.rules import MessageState
+from dofc_events.registration.service import cancel_registration
+from dofc_events.web.security import MAIL_PREVIEW_POLICY
+from tests.letters.conftest import write
+from tests.support.databases import count_queries
+from tests.support.factories import DELEGATE, NOW, make_edition, make_registration
+
+SECRET = re.compile(r"/registrations/[\w-]+[.\w-]{20,}")
+
+
+@pytest.fixture
+def register(writing, year):
+    """`register(given_name="Ana")`: the reference of somebody who registered."""
+
+    def register(**changes) -> str:
+        with writing() as session:
+            return make_registration(session, edition_by_year(session, year), **changes).reference
+
+    return register
+
+
+@pytest.fixture
+def see(organiser, year):
+    """`see("/new?status=confirmed")`: one of the pages about letters."""
+    return lambda rest="": organiser.get(f"/organise/editions/{year}/letters{rest}")
+
+
+@pytest.fixture
+def written(see):
+    """`written("?status=confirmed", body=…)`: the page of a letter that was just written."""
+
+    def written(query="", **typed):
+        values = {"subject": "News of {edition}", "body": "Dear {given_name}", "days": 0} | typed
+        return see(f"/new{query}").form().fill(**values).submit()
+
+    return written
+
+
+@pytest.fixture
+def tick(app):
+    def tick(moment=NOW) -> None:
+        with app.app_context():
+            run_timers(moment)
+
+    return tick
+
+
+@pytest.fixture
+def announced(reading):
+    """The references of everybody to whom a message of a letter was written."""
+
+    def announced() -> list[str]:
+        with reading() as session:
+            query = select(Message.about).where(Message.kind == "announcement", Message.about != "")
+            return sorted(session.scalars(query))
+
+    return announced
+
+
+# Writing
+
+
+def test_list_says_what_to_do_when_nothing_was_written(see):
+    page = see()
+    assert "No letter has been written yet" in page.text
+    assert page.follow("Thanks, the day after").form().value("days") == "1"
+
+
+def test_new_letter_is_for_those_whom_the_address_means(written, register, writing, year):
+    confirmed, _second, waits = register(), register(), register()
+    page = written("?status=waitlisted")
+    assert "On the waiting list" in page.text and page.link("On the waiting list").endswith("?status=waitlisted")
+    assert waits in page.one(".mail-text").text and confirmed not in page.text
+    page = written(f"?pick={confirmed}&pick={waits}")
+    assert "2 people who were picked" in page.text
+    assert "Send it to 2 people?" in page.follow("Send …").h1
+
+
+def test_new_letter_keeps_what_was_typed_and_says_which_placeholder_is_unknown(see, register):
+    register()
+    form = see("/new").form().fill(subject="{naem}", body="[x]({city}) {foo}", days=0)
+    page = form.submit()
+    assert page.status == 422
+    assert "Nothing is known to fill in for {naem}." in page.text and "{given_name}, {full_name}" in page.text
+    assert "Nothing is known to fill in for {foo}." in page.text
+    assert page.form().value("body").strip() == "[x]({city}) {foo}"
+    assert (
+        "{city} cannot be part of a link’s address" in page.form().fill(subject="x", body="[x]({city})").submit().text
+    )
+
+
+def test_new_letter_refuses_a_time_that_has_passed(see):
+    page = see("/new").form().fill(subject="x", body="x", anchor="begins", days=300, side="before").submit()
+    assert page.status == 422 and "That time has passed" in page.text
+
+
+def test_new_letter_needs_a_text(see):
+    page = see("/new").form().fill(subject="x", body="  ", days=0).submit()
+    assert page.status == 422 and "Write what the letter says." in page.text
+
+
+def test_letter_begins_like_another_one_of_an_edition_that_one_organises(see, written, writing, year, enter):
+    letter = written(body="Come all")
+    assert letter.follow("Write another one like it").form().value("body").strip() == "Come all"
+    with writing() as session:
+        other = make_edition(session, year=2031)
+        foreign = write(session, other)
+    assert see(f"/new?like={foreign}").status == 404
+    assert see("/new?like=x").status == see("/new?starter=nothing").status == 404
+    chair = enter("chair")
+    assert (
+        chair.get(f"/organise/editions/{year}/letters/new?like={foreign}").form().value("subject")
+        == "News of {edition}"
+    )
+
+
+def test_letter_of_another_edition_is_not_found(see, writing):
+    with writing() as session:
+        foreign = write(session, make_edition(session, year=2031))
+    for page in ("/", "/edit", "/html", "/send", "/stop"):
+        assert see(f"/{foreign}{page}").status == 404
+
+
+# Looking at it
+
+
+def test_letter_is_shown_as_each_delegate_would_get_it_without_their_link(written, register, organiser, writing, year):
+    with writing() as session:
+        gone = make_registration(session, edition_by_year(session, year), given_name="Goran")
+        cancel_registration(session, gone.id, DELEGATE, NOW)
+    register(given_name="Ana"), register(given_name="Bojan")
+    page = written(body="Dear {given_name}, see {own_page}")
+    assert "Dear Ana, see" in page.one(".mail-text").text
+    page = page.follow("The next one")
+    assert "Dear Bojan" in page.one(".mail-text").text and not SECRET.search(page.html)
+    html = organiser.get(page.one("iframe")["src"], checked=False)
+    assert "Dear Bojan" in html.html and not SECRET.search(html.html)
+    assert html.headers["Content-Security-Policy"] == MAIL_PREVIEW_POLICY
+    assert "Dear Ana" in page.follow("Another one before").one(".mail-text").text
+
+
+def test_letter_says_when_there_is_nobody_to_show_it_to(written):
+    page = written()
+    assert "nobody as whom to show it" in page.text
+    assert page.follow("Send …").h1 == "There is nobody to send it to"
+
+
+def test_test_mail_goes_to_oneself_without_the_delegates_link(written, register, reading, announced):
+    register(given_name="Ana")
+    page = written(body="Dear {given_name}, see {own_page}").form("/test").submit()
+    assert "A test is on its way to account-" in page.text
+    with reading() as session:
+        message = session.scalars(select(Message).where(Message.about == "", Message.kind == "announcement")).one()
+    assert message.recipient.startswith("account-") and message.subject == "Test: News of Days of Clusters 2027"
+    for part in (message.text, message.html):
+        assert "This is a test" in part and "Dear Ana" in part and not SECRET.search(part)
+    assert announced() == []
+
+
+# Sending
+
+
+def test_letter_goes_to_exactly_those_whom_the_page_names(written, register, writing, tick, announced, see, year):
+    first, second = register(given_name="Ana", family_name="Kovač"), register()
+    with writing() as session:
+        gone = make_registration(session, edition_by_year(session, year))
+        cancel_registration(session, gone.id, DELEGATE, NOW)
+    page = written().follow("Send …")
+    assert page.h1 == "Send it to 2 people?" and "Ana Kovač" in page.text
+    assert "1 more is left out, because they cancelled" in page.text
+    page = page.form().submit()
+    assert "The letter goes to 2 people now." in page.text and "Going out" in page.text
+    tick()
+    assert announced() == sorted([first, second])
+    row = see().one("tr[data-letter]").get_text(" ")
+    assert "0 of 2 sent, 2 kept, not sent" in " ".join(row.split())
+
+
+def test_send_pressed_twice_sends_once(written, register, tick, announced):
+    reference = register()
+    form = written().follow("Send …").form()
+    form.submit()
+    assert "nothing was changed" in form.submit().text
+    tick()
+    assert announced() == [reference]
+
+
+def test_send_asks_again_when_the_audience_has_changed(written, register, announced, tick):
+    register()
+    form = written().follow("Send …").form()
+    register()
+    page = form.submit()
+    assert page.status == 422 and page.h1 == "Send it to 2 people?" and "Meanwhile others belong" in page.text
+    tick()
+    assert announced() == []
+    assert page.form().submit().status == 200
+    tick()
+    assert len(announced()) == 2
+
+
+def test_scheduled_letter_says_when_and_goes_then(written, register, clock, tick, reading, see, edition):
+    page = written(anchor="begins", days=7, side="before").follow("Schedule …")
+    assert page.h1 == "Schedule it for 0 people?" and "7 days before the first day" in page.text
+    assert "Scheduled" in page.form().submit().text
+    register()
+    tick(edition.begins_at() - timedelta(days=6))
+    with reading() as session:
+        assert (
+            session.scalars(select(Message.kind).where(Message.about != "").order_by(Message.id.desc())).first()
+            == "reminder"
+        )
+
+
+def test_draft_is_edited_until_it_is_sent(written, register):
+    register()
+    page = written().follow("Edit the text").form().fill(body="Hello {full_name}").submit()
+    assert "Hello Łucja" in page.one(".mail-text").text
+    form = page.follow("Edit the text").form()
+    page.follow("Send …").form().submit()
+    assert "nothing was changed" in form.fill(body="Too late").submit().text
+
+
+# Following and stopping
+
+
+def test_progress_counts_what_became_of_each_message(written, register, tick, writing):
+    for _one in range(3):
+        register()
+    page = written().follow("Send …").form().submit()
+    tick()
+    with writing() as session:
+        ours = session.scalars(select(Message).where(Message.kind == "announcement").order_by(Message.id)).all()
+        ours[0].state, ours[1].state = MessageState.SENT, MessageState.DEAD
+        ours[2].state = MessageState.QUEUED
+    page = page.client.get(page.url)
+    assert "1 of 3 sent, 1 waiting to be sent, 1 could not be delivered" in page.text
+    assert page.one("[data-sent]")["data-sent"] == "1"
+
+
+def test_stopped_letter_goes_to_nobody_else(written, register, tick, announced, see, reading):
+    for _one in range(2):
+        register()
+    page = written().follow("Send …").form().submit()
+    page = page.follow("Stop …").form().submit()
+    assert "0 messages had left, 2 people do not get it." in page.text
+    assert "Stopped" in page.one("tr[data-letter]").get_text(" ")
+    tick()
+    assert announced() == []
+
+
+def test_draft_is_dropped_and_another_one_can_be_like_it(written, reading):
+    page = written().follow("Drop the draft …").form().submit()
+    assert "The draft is dropped." in page.text
+    with reading() as session:
+        assert session.scalars(select(Letter)).one().state is LetterState.DROPPED
+    assert page.follow("News of Days of Clusters 2027").follow("Write another one like it").status == 200
+
+
+def test_list_takes_the_same_number_of_queries_for_1_and_30_letters(see, writing, year, register, written):
+    register()
+    written().follow("Send …").form().submit()
+    with count_queries() as one:
+        see()
+    with writing() as session:
+        for _number in range(29):
+            write(session, edition_by_year(session, year))
+    with count_queries() as thirty:
+        assert len(see().all("tr[data-letter]")) == 30
+    assert len(one) == len(thirty)
+
+
+def test_audience_page_takes_the_same_number_of_queries_for_1_and_30_people(written, register, organiser):
+    register()
+    address = written().url
+    counts = []
+    for more in (0, 29):
+        for _number in range(more):
+            register()
+        with count_queries() as queries:
+            organiser.get(address)
+            organiser.get(f"{address}send")
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+def test_letters_are_recorded_in_words(written, register, organiser, year):
+    register()
+    written().follow("Send …").form().submit()
+    text = organiser.get(f"/organise/editions/{year}/audit").text
+    assert "Wrote the letter “News of {edition}”, as a draft" in text
+    assert "Sent the letter “News of {edition}” to 1 person" in text
+
+
+# A changed place or time
+
+
+def change(organiser, year, **typed):
+    return organiser.get(f"/organise/editions/{year}/settings").form().fill(**typed).submit()
+
+
+def test_changed_place_asks_whether_to_tell_everybody(organiser, year, register, tick, reading):
+    references = [register(), register(), register()]
+    page = change(organiser, year, city="Plovdiv")
+    assert page.h1 == "Tell 3 people that the place or time has changed?"
+    assert "Sofia, Bulgaria → House of Clusters, 12 Vitosha Boulevard, Plovdiv, Bulgaria" in page.text
+    form = page.form().fill(sentence="Bring a {naem}")
+    page = form.submit("tell")
+    assert page.status == 422 and "{naem}" in page.text
+    form = page.form().fill(sentence="Dear {given_name}, the train takes two hours.")
+    assert "The letter goes to 3 people now." in form.submit("tell").text
+    assert "nothing was changed" in form.submit("tell").text
+    tick()
+    with reading() as session:
+        messages = session.scalars(select(Message).where(Message.kind == "announcement").order_by(Message.id)).all()
+    assert sorted(m.about for m in messages) == sorted(references)
+    assert "Dear Łucja, the train takes two hours." in messages[0].text
+    assert [len(m.attachments) for m in messages] == [1, 1, 0], "who waits has nothing in the calendar"
+
+
+def test_telling_nobody_is_a_choice_that_is_recorded(organiser, year, register, reading, announced):
+    register()
+    page = change(organiser, year, starts_at="11:00").form().submit("nobody")
+    assert "Nobody is told. That is noted." in page.text and "Nobody was told" in page.one("tr[data-letter]").text
+    with reading() as session:
+        assert session.scalar(select(func.count()).where(AuditEntry.act == "change_not_told")) == 1
+        assert session.scalar(select(func.count()).select_from(LetterRecipient)) == 0
+    assert "Told nobody that the place or time has changed" in organiser.get(f"/organise/editions/{year}/audit").text
+
+
+def test_question_stays_until_it_is_answered(organiser, year, register, see):
+    register()
+    change(organiser, year, city="Plovdiv")
+    assert change(organiser, year, summary="Other words").h1 == "Settings", "asked once, not after each change"
+    page = see().follow("The place or time has changed").follow("Tell everybody, or nobody …")
+    assert page.h1.startswith("Tell 1 person")
+
+
+def test_change_back_leaves_nothing_to_tell(organiser, year, register, see):
+    register()
+    change(organiser, year, city="Plovdiv")
+    assert change(organiser, year, city="Sofia").h1 == "Settings"
+    assert "Nobody was told" in see().one("tr[data-letter]").text
+
+
+def test_nobody_is_asked_when_nobody_is_registered(organiser, year):
+    assert change(organiser, year, city="Plovdiv").h1 == "Settings"

@@ -1,0 +1,128 @@
+"""The team's page: who may do what until when; whoever's role has ended is a stranger from that moment on."""
+
+import pytest
+from sqlalchemy import select
+
+from dofc_events.accounts.models import Role
+from dofc_events.mail.models import Message
+from tests.support.factories import NOW, make_account, make_edition
+
+
+@pytest.fixture
+def team(year):
+    return f"/organise/editions/{year}/team"
+
+
+def invite(browser, team, **changes):
+    answers = {"email": "ben@dofc.test", "name": "Ben Novák", "role": "desk", "last_day": "2026-12-01"}
+    return browser.get(team).form().fill(answers | changes).submit()
+
+
+def row(page, name: str):
+    [found] = [row for row in page.all("tbody tr") if name in row.text]
+    return " ".join(found.get_text(" ").split())
+
+
+def test_invite_adds_and_writes(organiser, reading, team):
+    page = invite(organiser, team)
+    assert "Ben Novák is in the team now, and we write to ben@dofc.test" in page.text
+    assert "Desk the end of Tuesday 1 December 2026 (Sofia time)" in row(page, "Ben")
+    with reading() as session:
+        assert session.scalars(select(Message.kind)).all() == ["team-invitation"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"email": "ben"}, "not a complete mail address"),
+        ({"name": ""}, "Enter the name."),
+        ({"last_day": "2026-11-01"}, "This day is over."),
+        ({"last_day": "9999-12-31"}, "Check the year."),
+    ],
+)
+def test_invite_says_what_is_wrong_and_keeps_what_was_typed(organiser, team, changes, words):
+    page = invite(organiser, team, **changes)
+    assert page.status == 422 and words in page.text
+    assert page.form().value("role") == "desk"
+
+
+def test_invite_refuses_who_has_the_role(organiser, team):
+    invite(organiser, team)
+    page = invite(organiser, team)
+    assert page.status == 422 and "has this role already" in page.text
+
+
+def test_role_lasts_until_the_last_day_is_over_where_the_edition_is(enter, edition, team, organiser, clock, writing):
+    helper = enter("desk", edition)
+    with writing() as session:
+        account_role = session.scalars(select(Role).where(Role.role == "desk")).one().id
+    form = organiser.get(f"{team}/{account_role}").form("form.form-narrow")
+    page = form.fill(last_day=NOW.date().isoformat()).submit()
+    assert "The last day is changed" in page.text
+    assert organiser.get(f"{team}/{account_role}").form("form.form-narrow").value("last_day") == "2026-11-02"
+    clock.move_to(NOW.replace(hour=21, minute=59, second=59))
+    assert helper.get(f"/organise/editions/{edition.year}/check-in").status == 200
+    clock.move_to(NOW.replace(hour=22))
+    # A signed-in stranger's answers, and no trace of the edition.
+    assert helper.get(f"/organise/editions/{edition.year}/check-in").status == 403
+    assert "Your account has no task" in helper.get("/organise/").text
+
+
+def test_ending_a_role_ends_it_at_once_and_can_be_taken_back(enter, edition, organiser, team, writing):
+    other = enter("organiser", edition)
+    with writing() as session:
+        role = session.scalars(select(Role).order_by(Role.id.desc())).first()
+        role_id, email = role.id, role.account.email
+    page = organiser.get(f"{team}/{role_id}").form("/end").submit()
+    assert "has ended" in page.text and "1 role has ended" in page.text
+    assert other.get(team).status == 403
+    assert organiser.get(f"{team}/{role_id}").status == 404
+    invite(organiser, team, email=email, role="organiser", last_day="")
+    assert other.get(team).status == 200
+
+
+def test_trail_says_from_what_to_what(organiser, team, year, writing):
+    invite(organiser, team)
+    with writing() as session:
+        role_id = session.scalars(select(Role).where(Role.role == "desk")).one().id
+    organiser.get(f"{team}/{role_id}").form("form.form-narrow").fill(last_day="").submit()
+    organiser.get(f"{team}/{role_id}").form("/end").submit()
+    text = organiser.get(f"/organise/editions/{year}/audit").text
+    for words in (
+        "Added ben@dofc.test to the team: desk, until 2 Dec 2026, 00:00",
+        "until 2 Dec 2026, 00:00 → without an end",
+        "Ended a role of ben@dofc.test: desk without an end → until 2 Nov 2026, 14:00",
+    ):
+        assert words in text, words
+
+
+def test_last_organiser_cannot_leave_alone_but_by_the_chair(enter, edition, organiser, team, writing):
+    with writing() as session:
+        role_id = session.scalars(select(Role)).one().id
+    page = organiser.get(f"{team}/{role_id}").form("/end").submit()
+    assert "nobody else organises this edition" in page.text
+    page = enter("chair").get(f"{team}/{role_id}").form("/end").submit()
+    assert "has ended" in page.text
+    assert organiser.get(team).status == 403
+
+
+def test_who_ends_their_own_role_is_led_away(enter, edition, organiser, team, writing):
+    enter("organiser", edition)
+    with writing() as session:
+        role_id = session.scalars(select(Role).order_by(Role.id)).first().id
+    page = organiser.get(f"{team}/{role_id}").form("/end").submit()
+    assert page.url == "/organise/" and page.status == 200
+
+
+def test_team_shows_the_chair_and_nobody_of_another_edition(organiser, team, writing):
+    with writing() as session:
+        make_account(session, role="chair", name="Vera Ivanova")
+        make_account(session, role="desk", name="Marko Ilić", edition=make_edition(session, year=2031))
+    page = organiser.get(team)
+    assert "Vera Ivanova" in page.text and "Marko" not in page.text
+
+
+def test_role_of_another_edition_is_not_found(organiser, team, writing):
+    with writing() as session:
+        other = make_account(session, role="desk", edition=make_edition(session, year=2031)).roles[0].id
+    assert organiser.get(f"{team}/{other}").status == 404

@@ -1,0 +1,44 @@
+"""Letters to write and to send."""
+
+import pytest
+
+from dofc_events.commands.worker import run_timers
+from dofc_events.core.audit import Actor
+from dofc_events.letters import service
+from dofc_events.letters.queries import audience_of, readers_of
+from dofc_events.letters.rules import Anchor
+from dofc_events.letters.service import LetterText
+from dofc_events.registration.audience import Audience
+from tests.support.factories import NOW
+
+ELENA = Actor("account", "elena@dofc.test")
+
+
+@pytest.fixture
+def app(make_app):
+    """The site with a mail server, so that messages are queued; nobody delivers them."""
+    return make_app(mail_server="127.0.0.1")
+
+
+def write(session, edition, audience=Audience(), *, body="Dear {given_name}", anchor=Anchor.AT_ONCE, days=0, now=NOW):  # noqa: B008
+    """A draft; returns its id."""
+    text = LetterText("News of {edition}", body, anchor, days)
+    return service.write_letter(session, edition.id, audience, text, ELENA, now)
+
+
+def release(session, edition, letter_id, now=NOW):
+    """Have it sent to those whom the page would show now; returns how many."""
+    letter = service.locked(session, letter_id)
+    readers = readers_of(session, edition.id, audience_of(letter))
+    return service.release_letter(session, letter_id, readers.digest, ELENA, now)
+
+
+@pytest.fixture
+def tick(app):
+    """`tick(moment)`: one round of the worker, without the delivery."""
+
+    def tick(moment=NOW) -> None:
+        with app.app_context():
+            run_timers(moment)
+
+    return tick

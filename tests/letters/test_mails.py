@@ -1,0 +1,98 @@
+"""A letter as one delegate gets it: filled in, and nothing of what they typed is taken for anything but text."""
+
+import pytest
+
+from dofc_events.letters.mails import as_html, as_text, letter_to, values_for
+from dofc_events.letters.models import Letter
+from dofc_events.letters.rules import PLACEHOLDERS, Anchor
+from dofc_events.letters.starters import starters
+from dofc_events.registration.queries import standing_of
+from tests.letters.conftest import write
+from tests.support.factories import NOW, make_edition, make_registration, make_trip
+
+OWN = "http://dofc.test/registrations/abc.1.x/"
+
+
+@pytest.fixture
+def person(session):
+    edition = make_edition(session, year=2027)
+    make_trip(session, edition, "wine", title="Wine")
+    return make_registration(
+        session, edition, given_name="**Ana** <b>", family_name="{own_page}", trips=("wine",), email="ana@dofc.test"
+    )
+
+
+def letter_for(session, person, **values) -> Letter:
+    return session.get_one(Letter, write(session, person.edition, **values))
+
+
+def test_every_placeholder_has_a_value(session, person):
+    values = values_for(standing_of(session, person.id))
+    assert set(values) == set(PLACEHOLDERS) and all(values.values())
+    assert (values["place"], values["trips"], values["city"]) == ("confirmed", "Wine (seat confirmed)", "Sofia")
+
+
+def test_place_says_where_one_stands_on_the_waiting_list(session):
+    edition = make_edition(session, capacity=0)
+    make_registration(session, edition)
+    second = make_registration(session, edition)
+    assert values_for(standing_of(session, second.id))["place"] == "on the waiting list, number 2"
+
+
+def test_a_name_injects_nothing(session, person):
+    envelope = letter_to(
+        letter_for(session, person, body="Dear {full_name}, **hello**"), standing_of(session, person.id)
+    )
+    assert "Dear **Ana** <b> {own_page}, hello" in envelope.text
+    assert "Dear **Ana** &lt;b&gt; {own_page}, <strong>hello</strong>" in envelope.html
+    assert envelope.text.count("/registrations/") == 1, "only the link that every letter ends with"
+
+
+def test_a_name_injects_nothing_into_the_subject(session, person):
+    letter = letter_for(session, person)
+    letter.subject = "{given_name} in {city}"
+    assert letter_to(letter, standing_of(session, person.id)).subject == "**Ana** <b> in Sofia"
+
+
+@pytest.mark.parametrize(
+    ("body", "html"),
+    [
+        ("[your page]({own_page})", f'<p><a href="{OWN}" rel="nofollow noopener">your page</a></p>'),
+        ("[your page]( {own_page} )", f'<p><a href="{OWN}" rel="nofollow noopener">your page</a></p>'),
+        ("See {own_page}.", f'<p>See <a href="{OWN}" rel="nofollow noopener">{OWN}</a>.</p>'),
+        ("_{given_name}_ <i>", "<p><em>A&#34;n_a&lt;</em> &lt;i&gt;</p>"),
+        ("## {given_name}", "<h3>A&#34;n_a&lt;</h3>"),
+    ],
+)
+def test_placeholders_are_filled_in_after_the_markdown(body, html):
+    values = dict.fromkeys(PLACEHOLDERS, "x") | {"own_page": OWN, "given_name": 'A"n_a<'}
+    assert as_html(body, values).strip() == html
+
+
+def test_the_text_part_reads_like_a_letter():
+    body = "## Hello\n\n- **Here:** [the map](https://dofc.test/map)\n- [you]({own_page})"
+    assert as_text(body, {"own_page": OWN}) == f"Hello\n\n- Here: the map <https://dofc.test/map>\n- you <{OWN}>"
+
+
+def test_a_letter_says_why_one_gets_it_and_whom_to_write_to(session, person):
+    envelope = letter_to(letter_for(session, person), standing_of(session, person.id))
+    for part in (envelope.text, envelope.html):
+        words = " ".join(part.split())
+        assert "because you registered for Days of Clusters 2027" in words
+        assert person.reference in words and "host@dofc.test" in words and "/registrations/" in words
+    assert (envelope.kind, envelope.scope, envelope.about) == ("announcement", "2027", person.reference)
+
+
+@pytest.mark.parametrize("name", ["practical", "thanks", "closing", "waiting"])
+def test_our_own_texts_can_be_filled_in(app, session, person, name):
+    with app.test_request_context():
+        starter = starters()[name]
+    letter = letter_for(session, person, body=starter.body, anchor=starter.anchor, days=starter.days)
+    letter.subject = starter.subject
+    envelope = letter_to(letter, standing_of(session, person.id))
+    text = envelope.text.replace("{own_page}", "")
+    assert "{" not in envelope.subject + text, "nothing is left in braces but that name"
+    reminder = starter.anchor in (Anchor.BEGINS, Anchor.CLOSES)
+    assert envelope.kind == ("reminder" if reminder else "announcement")
+    if starter.anchor == Anchor.BEGINS:
+        assert envelope.expires_at == person.edition.begins_at() > NOW
