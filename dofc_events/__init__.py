@@ -5,6 +5,7 @@ commands      the flask commands and the worker
 dashboard     organisers' pages that span features        public   / and /editions/: what anyone sees
 letters       what organisers write to many delegates at once
 registration  the delegate's acts and every message to delegates
+hosting       the next host: call, proposal, review, ballot, decision, hand-over
 trips         learning trips: what is on offer
 places        pools and claims: the one place where something scarce is given, released, offered
 delegates     who is registered where: table, reference, link, search

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import structlog
 from flask import Flask
-from flask_babel import get_locale
+from flask_babel import format_decimal, get_locale
 from flask_wtf.csrf import generate_csrf
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -32,6 +32,15 @@ from dofc_events.dashboard import (
     trip_views,
 )
 from dofc_events.extensions import babel, limiter, login_manager, mail, migrate
+from dofc_events.hosting import (
+    ballot_views,
+    call_views,
+    decision_views,
+    hand_over_views,
+    member_views,
+    proposal_views,
+    review_views,
+)
 from dofc_events.public import draw_views as public_draw_views
 from dofc_events.public import views as public_views
 from dofc_events.registration import own_views
@@ -51,6 +60,13 @@ VIEWS = (
     public_draw_views,
     account_views,
     own_views,
+    proposal_views,
+    ballot_views,
+    call_views,
+    decision_views,
+    member_views,
+    review_views,
+    hand_over_views,
     mail_views,
     trip_views,
     draw_views,
@@ -151,5 +167,6 @@ def _init_templates(app: Flask, settings: Settings) -> None:
         day=dates.day,
         day_range=dates.day_range,
         duration=dates.duration,
+        decimal=format_decimal,
         markdown=render_markdown,
     )

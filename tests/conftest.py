@@ -63,14 +63,22 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
-def databases(request: pytest.FixtureRequest) -> Databases:
+def databases(request: pytest.FixtureRequest) -> Iterator[Databases]:
     """Makes databases; most tests want `database_url` or `session`."""
-    return Databases(request.config.stash[RUN])
+    databases = Databases(request.config.stash[RUN])
+    yield databases
+    databases.close()
 
 
 @pytest.fixture
-def database_url(databases: Databases, database_kind: str) -> Iterator[str]:
-    """The address of a fresh, migrated, empty database; the test runs once per kind."""
+def database_url(request: pytest.FixtureRequest, databases: Databases, database_kind: str) -> Iterator[str]:
+    """The address of a migrated, empty database; the test runs once per kind.
+
+    It is a fresh one, unless all that the test does is done in a `session`, which is rolled back.
+    """
+    if "session" in request.fixturenames and not {"writing", "live_server"} & set(request.fixturenames):
+        yield databases.kept(database_kind)
+        return
     with databases.fresh(database_kind) as url:
         yield url
 

@@ -15,34 +15,51 @@ from urllib.parse import urlsplit
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from dofc_events.accounts.rules import RoleName
 from dofc_events.accounts.service import issue_sign_in_link
 from dofc_events.app import create_app
-from dofc_events.conference.models import Edition
+from dofc_events.conference.models import Edition, Organisation
 from dofc_events.conference.rules import TripMode
 from dofc_events.config import ROOT
 from dofc_events.core.audit import COMMAND
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.delegates.doubles import compare, likely_doubles
 from dofc_events.delegates.links import token_of
+from dofc_events.hosting import links as proposal_links
+from dofc_events.hosting.ballots import cast_ballot
+from dofc_events.hosting.service import PROPOSER, add_attachment
 from dofc_events.letters.rules import Anchor
 from dofc_events.letters.service import LetterText, write_letter
+from dofc_events.mail.models import Message
 from dofc_events.mail.queries import messages_about
+from dofc_events.mail.rules import MessageState
 from dofc_events.registration.audience import Audience
 from dofc_events.registration.seats import set_sign_up
+from tests.support import uploads
 from tests.support.databases import Databases, settings_for
 from tests.support.factories import NOW, make_account, make_edition, make_organisation, make_registration, make_trip
+from tests.support.hosting import (
+    WEEK,
+    begin_ballot,
+    make_call,
+    make_member,
+    make_proposal,
+    make_representative,
+    shortlist_all,
+)
 
 DOCUMENT = ROOT / "docs" / "rights.md"
 YEAR = 2027
 
 NOBODY, HOLDER = "nobody", "holder of the link"
 DESK, ORGANISER, ELSEWHERE = "desk", "organiser", "organiser of another edition"
-ENDED, MEMBER, BOARD, CHAIR = "organiser whose role has ended", "member", "board", "chair"
-ROLES = (NOBODY, HOLDER, DESK, ORGANISER, ELSEWHERE, ENDED, MEMBER, BOARD, CHAIR)
+ENDED, MEMBER, BOARD = "organiser whose role has ended", "member", "board"
+BIDDER, CHAIR = "board, own proposal", "chair"
+ROLES = (NOBODY, HOLDER, DESK, ORGANISER, ELSEWHERE, ENDED, MEMBER, BOARD, BIDDER, CHAIR)
 
 # The answers to one method at one address, by role.
 Answers = dict[str, str]
@@ -56,8 +73,10 @@ Every address of the site, asked in every role. `tests/test_rights.py` asks agai
 
 The edition in the address is published, and has a registration, a trip whose seats are drawn, and messages. **desk**
 and **organiser** have their role at it, **organiser whose role has ended** had it until now, **organiser of another
-edition** has one at another edition. The **holder of the link** is
-not signed in, and has the link to a delegate's own page, or to sign in; the others have links that are wrong.
+edition** has one at another edition. The **holder of the link** is not signed in, and has the link to a delegate's own
+page, to a proposal, to a ballot, or to sign in; the others have links that are wrong. The call for hosts in the address
+is open. The proposal that is reviewed comes from the member of **board, own proposal**; on the ballot votes that of
+**member**.
 
 | answer | |
 | --- | --- |
@@ -79,7 +98,7 @@ def ask_everybody(database_url: str, instance: Path) -> Table:
         values, browsers = make_world(app)
         for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
             for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-                answers = {r: _answer(browsers[r], method, _address(rule, values, r)) for r in ROLES}
+                answers = {r: _answer(browsers[r], method, address_of(rule, values, r)) for r in ROLES}
                 table[re.sub(r"<[^>]*?(\w+)>", r"<\1>", rule.rule), method] = answers
     with app.app_context():
         db.engine.dispose()
@@ -122,13 +141,16 @@ def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
             "letter_id": str(_write_letter(session, edition)),
             "pair_id": str(likely_doubles(session, edition.id, limit=1)[0].id),
         }
+        voting, bidding = make_member(session), make_member(session)
+        values |= _world_of_hosting(session, voting, bidding)
         at: dict[str, tuple[RoleName, dict[str, Any]]] = {
             DESK: (RoleName.DESK, {"edition": edition}),
             ORGANISER: (RoleName.ORGANISER, {"edition": edition}),
             ELSEWHERE: (RoleName.ORGANISER, {"edition": other}),
             ENDED: (RoleName.ORGANISER, {"edition": edition}),
-            MEMBER: (RoleName.MEMBER, {"organisation": make_organisation(session)}),
+            MEMBER: (RoleName.MEMBER, {"organisation": voting}),
             BOARD: (RoleName.BOARD, {"organisation": make_organisation(session)}),
+            BIDDER: (RoleName.BOARD, {"organisation": bidding}),
             CHAIR: (RoleName.CHAIR, {}),
         }
         links = {}
@@ -148,6 +170,34 @@ def _write_letter(session: Session, edition: Edition) -> int:
     return write_letter(session, edition.id, Audience(), text, COMMAND, NOW)
 
 
+def _world_of_hosting(session: Session, voting: Organisation, bidding: Organisation) -> dict[str, str]:
+    """An open call, for the year after one whose proposals are reviewed, and for the next one that is voted on.
+
+    What is called like something else in other addresses goes by the beginning of the address.
+    """
+    own: dict[str, Any] = {"member": bidding.slug, "organisation": ""}
+    open_call, reviewed, earlier = (make_call(session, YEAR + n, now=NOW - n * WEEK) for n in range(3))
+    proposal = make_proposal(session, open_call)
+    attachment = add_attachment(session, proposal.id, "letter.png", uploads.picture(), PROPOSER, NOW)
+    under_review = make_proposal(session, reviewed, now=NOW - WEEK, **own)
+    letter = add_attachment(session, under_review.id, "letter.png", uploads.picture(), PROPOSER, NOW - WEEK)
+    choices = [make_proposal(session, earlier, now=NOW - 2 * WEEK).reference for _ in range(2)]
+    shortlist_all(session, earlier)
+    voter, voting_account = begin_ballot(session, earlier)[voting.slug], make_representative(session, voting)
+    cast_ballot(session, voter.id, voting_account.id, choices, COMMAND, NOW)
+    # Else /healthz would say that mail of weeks ago is still waiting.
+    session.execute(update(Message).where(Message.queued_at < NOW).values(state=MessageState.SENT, sent_at=NOW))
+    return {
+        "/hosting/proposals/token": proposal_links.token_of(proposal),
+        "/hosting/vote/token": proposal_links.ballot_token(voter, voting_account.id),
+        "/organise/hosting/proposals/reference": under_review.reference,
+        "/organise/hosting/proposals/<reference>/files/attachment_id": str(letter.id),
+        "/organise/hosting/members/slug": voting.slug,
+        "attachment_id": str(attachment.id),
+        "voter_id": str(voter.id),
+    }
+
+
 def _signed_in(app: Flask, secret: str | None) -> FlaskClient:
     browser = app.test_client()
     if secret:
@@ -157,11 +207,15 @@ def _signed_in(app: Flask, secret: str | None) -> FlaskClient:
     return browser
 
 
-def _address(rule: Rule, values: dict[str, str], role: str) -> str:
+def address_of(rule: Rule, values: dict[str, str], role: str) -> str:
+    """Where a role asks for a rule's page; only the holder of links has ones that are right."""
+
     def value(found: re.Match[str]) -> str:
-        assert found[1] in values, f"say in tests/rights.py what <{found[1]}> in {rule.rule} is"
+        special = f"{rule.rule[: found.start()]}{found[1]}"
+        name = special if special in values else found[1]
+        assert name in values, f"say in tests/rights.py what <{found[1]}> in {rule.rule} is"
         is_link = found[1] in ("token", "secret")
-        return values[found[1]] if role == HOLDER or not is_link else "wrong"
+        return values[name] if role == HOLDER or not is_link else "wrong"
 
     return re.sub(r"<[^>]*?(\w+)>", value, rule.rule)
 

@@ -12,6 +12,9 @@ from dofc_events.accounts.forms import SignInForm
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.config import ROOT, Settings
 from dofc_events.dashboard.export_queries import TAG_COLUMNS, export_columns
+from dofc_events.hosting.proposal_forms import AddressForm as ProposersAddressForm
+from dofc_events.hosting.proposal_forms import NewProposalForm
+from dofc_events.hosting.rules import ProposalStatus
 from dofc_events.mail.rules import WRITTEN_BY_HAND, MessageState
 from dofc_events.places.rules import PLACE_STATUSES, ClaimStatus
 from dofc_events.registration.forms import AddressForm, HandOverForm, RegistrationForm
@@ -32,6 +35,8 @@ FORMS = {
     "registration": RegistrationForm,
     "lost link": AddressForm,
     "hand over": HandOverForm,
+    "proposal": NewProposalForm,
+    "lost link of a proposal": ProposersAddressForm,
     "sign-in": SignInForm,
 }
 
@@ -123,14 +128,19 @@ def test_the_contract_names_every_kind_of_message():
     sent = set()
     for path in (ROOT / "dofc_events").rglob("mails.py"):
         texts = [n.value for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(n, ast.Constant)]
-        sent |= {text for text in texts if isinstance(text, str) and re.fullmatch(r"[a-z]+(-[a-z]+)+", text)}
+        sent |= {text for text in texts if isinstance(text, str) and re.fullmatch(r"[a-z]+(-[a-z]+)+|ballot", text)}
     assert promised == sent | set(WRITTEN_BY_HAND)
     assert set(STATUS_KINDS.values()) <= promised
 
 
 @pytest.mark.parametrize(
     ("of_what", "states"),
-    [("a registration's place", PLACE_STATUSES), ("a message", MessageState), ("an edition", EditionStatus)],
+    [
+        ("a registration's place", PLACE_STATUSES),
+        ("a proposal", ProposalStatus),
+        ("a message", MessageState),
+        ("an edition", EditionStatus),
+    ],
 )
 def test_the_contract_names_every_state(of_what, states):
     assert code_in(row(section("States"), of_what)) == values_of(states)

@@ -9,13 +9,14 @@ TABLE = rights.read_document()
 OF_EDITION = "/organise/editions/<year>/"
 # Pages that everybody who is signed in has, and pages of the chair alone.
 EVERYBODYS, CHAIRS = {"/organise/"}, ("/organise/mail", "/organise/editions/new", f"{OF_EDITION}copy")
+OF_HOSTING = "/organise/hosting/"
 # Where the desk works.
 DESKS = {f"{OF_EDITION}check-in", f"{OF_EDITION}check-in/list", f"{OF_EDITION}trips/<slug>/manifest"}
 STAFF = (rights.DESK, rights.ORGANISER, rights.CHAIR)
 
 
 def organisers_pages() -> list[tuple[str, str]]:
-    return [key for key in TABLE if key[0].startswith("/organise/")]
+    return [key for key in TABLE if key[0].startswith("/organise/") and not key[0].startswith(OF_HOSTING)]
 
 
 def test_the_table_is_what_the_site_answers_and_asking_changes_nothing(databases, tmp_path, monkeypatch):
@@ -53,7 +54,7 @@ def test_organisers_pages_are_closed_to_everybody_else(key):
     assert answers[rights.CHAIR] in ("200", "400")
     if path in EVERYBODYS:
         return
-    assert answers[rights.MEMBER] == answers[rights.BOARD] == answers[rights.ENDED] == "403"
+    assert {answers[role] for role in (rights.MEMBER, rights.BOARD, rights.BIDDER, rights.ENDED)} == {"403"}
     # Who organises another edition learns nothing of this one.
     assert answers[rights.ELSEWHERE] == ("404" if path.startswith(OF_EDITION) else "403")
     opened = {role for role in STAFF if answers[role] in ("200", "400")}
@@ -64,6 +65,27 @@ def test_organisers_pages_are_closed_to_everybody_else(key):
     else:
         assert opened == {rights.ORGANISER, rights.CHAIR}
     assert all(answers[role] == "403" for role in STAFF if role not in opened)
+
+
+@pytest.mark.parametrize("key", [key for key in TABLE if key[0].startswith(OF_HOSTING)], ids=" ".join)
+def test_pages_of_hosting_are_closed_to_everybody_else(key):
+    path, _method = key
+    answers = TABLE[key]
+    assert answers[rights.NOBODY] == answers[rights.HOLDER] == "303"
+    assert answers[rights.DESK] == answers[rights.ORGANISER] == answers[rights.ELSEWHERE] == "403"
+    opened = {role for role in (rights.MEMBER, rights.BOARD, rights.BIDDER) if answers[role] in ("200", "400")}
+    if "/ballots/" in path:
+        assert opened == {rights.MEMBER} and answers[rights.CHAIR] == "403"
+    elif path.endswith(("/review", "/question")):
+        # Nobody reviews what is their own member's, and the chair is no reviewer.
+        assert opened == {rights.BOARD} and answers[rights.CHAIR] == "403"
+    elif path == OF_HOSTING or path.endswith("/compare"):
+        assert opened == {rights.MEMBER, rights.BOARD, rights.BIDDER}
+    elif "/proposals/" in path or path.endswith("/calls/<year>/"):
+        # What is on no shortlist is not there for those who only vote.
+        assert opened <= {rights.BOARD, rights.BIDDER} and answers[rights.MEMBER] in ("403", "404")
+    else:
+        assert not opened and answers[rights.BOARD] == answers[rights.MEMBER] == "403"
 
 
 @pytest.mark.parametrize("path", sorted({path for path, _ in TABLE if "<token>" in path or "<secret>" in path}))

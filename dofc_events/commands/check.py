@@ -5,8 +5,12 @@ from flask.cli import with_appcontext
 from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Edition
+from dofc_events.core import files
 from dofc_events.core.clock import now
 from dofc_events.core.db import db
+from dofc_events.extensions import settings
+from dofc_events.hosting.ballot_queries import ballot_faults
+from dofc_events.hosting.queries import attached_hashes
 from dofc_events.letters.queries import letter_faults
 from dofc_events.places.queries import ended_unlike_their_claim, pool_faults, pools_with_free_places_and_people_waiting
 from dofc_events.registration.queries import facts_without_message
@@ -42,4 +46,10 @@ def faults(session: Session) -> list[str]:
     found += seat_faults(session)
     found += [f"registration {r}: its status was never told" for r in facts_without_message(session)]
     found += letter_faults(session)
+    found += ballot_faults(session)
+    found += [
+        f"file {content_hash}: it is attached to a proposal, and its bytes are not there"
+        for content_hash in sorted(attached_hashes(session))
+        if not files.path_of(settings().instance, content_hash).exists()
+    ]
     return found

@@ -10,6 +10,7 @@ from flask.cli import with_appcontext
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from dofc_events.accounts.queries import account_by_email
 from dofc_events.accounts.rules import Grant, RoleName
 from dofc_events.accounts.service import add_account
 from dofc_events.conference import service as conference
@@ -23,6 +24,11 @@ from dofc_events.core.references import new_secret
 from dofc_events.delegates.queries import live_registration
 from dofc_events.delegates.rules import INVENTED
 from dofc_events.delegates.service import Details
+from dofc_events.hosting.calls import DEFAULT_CRITERIA, CallDetails, open_call
+from dofc_events.hosting.models import HostingCall
+from dofc_events.hosting.proposal_forms import consent_text as proposers_consent_text
+from dofc_events.hosting.questions import ask_question
+from dofc_events.hosting.service import PROPOSER, Answers, save_draft, submit_proposal
 from dofc_events.places.service import create_pool
 from dofc_events.registration.forms import consent_text
 from dofc_events.registration.seats import choose_trips
@@ -47,7 +53,7 @@ def history() -> None:
 @click.option("--if-empty", is_flag=True, help="Only into a database without any edition.")
 @with_appcontext
 def demo(if_empty: bool) -> None:
-    """Load the history and the demonstration data: next year's edition, open, with invented people."""
+    """Load the history and the demonstration data: next year's edition and the call for hosts of the year after."""
     if if_empty and db.session.scalar(select(func.count()).select_from(Edition)):
         return
     with unit_of_work() as session:
@@ -77,6 +83,7 @@ def load_demo(session: Session, at: datetime) -> None:
     for number, row in enumerate(invented["delegates"], start=1):
         _add_delegate(session, edition, number, row, opened_at + timedelta(days=number, minutes=37 * number))
     _give_back_a_seat(session, edition, **invented["seat_given_back"], at=at)
+    _add_call(session, year + 1, invented, at)
 
 
 def _add_edition(session: Session, year: int, invented: dict[str, Any], at: datetime) -> Edition:
@@ -145,6 +152,48 @@ def _give_back_a_seat(session: Session, edition: Edition, delegate: int, trip: s
     assert registration is not None
     kept = [slug for slug in wishes_of(session, registration.id) if slug != trip]
     choose_trips(session, registration.id, kept, any_trip=False, actor=DELEGATE, now=at, keep_mail=True)
+
+
+def _add_call(session: Session, year: int, invented: dict[str, Any], at: datetime) -> None:
+    """A call for hosts that is open for another ten weeks, with proposals."""
+    opened_at = at - timedelta(days=30)
+    days = [at.date() + timedelta(days=days) for days in (70, 100, 107, 128)]
+    closes_at, reviewed_at, ballot_opens_at, ballot_closes_at = (end_of_day(d, invented["call"]["zone"]) for d in days)
+    details = CallDetails(
+        **invented["call"],
+        opens_at=opened_at,
+        closes_at=closes_at,
+        review_opens_at=closes_at,
+        review_closes_at=reviewed_at,
+        ballot_opens_at=ballot_opens_at,
+        ballot_closes_at=ballot_closes_at,
+    )
+    criteria = [(str(label), weight) for label, weight in DEFAULT_CRITERIA]
+    call = open_call(session, year, details, criteria, COMMAND, opened_at, is_demo=True)
+    for number, row in enumerate(invented["proposals"], start=1):
+        _add_proposal(session, call, row, opened_at + timedelta(days=5 * number))
+
+
+def _add_proposal(session: Session, call: HostingCall, row: dict[str, Any], at: datetime) -> None:
+    starts_on, ends_on = (date(call.year, month, day) for month, day in row["days"])
+    proposal = save_draft(
+        session,
+        call.year,
+        Answers(**row["answers"], starts_on=starts_on, ends_on=ends_on),
+        language="en",
+        consent_text=proposers_consent_text(call),
+        form_key=new_secret(),
+        actor=PROPOSER,
+        now=at,
+        keep_mail=True,
+    )
+    if row["submitted"]:
+        submit_proposal(session, proposal.id, PROPOSER, at + timedelta(days=1), keep_mail=True)
+    if "question" in row:
+        reviewer = account_by_email(session, row["question"]["from"])
+        assert reviewer is not None
+        actor, asked_at = Actor("account", reviewer.email), at + timedelta(days=2)
+        ask_question(session, proposal.id, reviewer.id, row["question"]["text"], actor, asked_at, keep_mail=True)
 
 
 def _address(number: int) -> str:

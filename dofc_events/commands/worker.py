@@ -11,11 +11,14 @@ import structlog
 from flask.cli import with_appcontext
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from dofc_events.core import files
 from dofc_events.core.audit import WORKER
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.delegates import doubles
 from dofc_events.extensions import settings
+from dofc_events.hosting import ballot_queries, ballots, calls
+from dofc_events.hosting import queries as hosting_queries
 from dofc_events.letters import queries as letter_queries
 from dofc_events.letters import timers as letter_timers
 from dofc_events.mail.delivery import Courier
@@ -35,7 +38,7 @@ log = structlog.get_logger()
 @click.option("--once", is_flag=True, help="Do all that is due, then stop.")
 @with_appcontext
 def worker(once: bool) -> None:
-    """Deliver mail, let offers lapse, close waiting lists, until stopped."""
+    """Deliver mail, let offers lapse, close waiting lists, open and count ballots, until stopped."""
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
@@ -79,6 +82,14 @@ def run_timers(at: datetime) -> bool:
     for edition_id in queries.lists_to_close(db.session(), at):
         _in_batches(waiting_for(db.session(), edition_id), timers.close_list, WORKER, at)
     _in_batches(queries.untold_news(db.session(), 10 * BATCH), news.tell_news, at)
+    for call_id in hosting_queries.calls_to_review(db.session(), at):
+        _attempt(calls.start_review, call_id, WORKER, at)
+    for call_id in ballot_queries.ballots_to_open(db.session(), at):
+        _attempt(ballots.open_ballot, call_id, WORKER, at)
+    _in_batches(ballot_queries.untold_voters(db.session()), ballots.tell_voters, at)
+    for call_id in ballot_queries.ballots_to_close(db.session(), at):
+        _attempt(ballots.close_ballot, call_id, WORKER, at)
+    files.sweep(settings().instance, hosting_queries.attached_hashes(db.session()), at)
     # Of no hurry: after an import the next rounds go on, with the mail in between.
     _in_batches(doubles.to_compare(db.session(), 10 * BATCH), doubles.compare)
     for letter_id in letter_queries.letters_due(db.session(), at):
@@ -92,7 +103,7 @@ def run_timers(at: datetime) -> bool:
     return more
 
 
-def _in_batches(registration_ids: Sequence[int], act: Callable[..., None], *arguments: Any) -> None:
+def _in_batches(registration_ids: Sequence[int], act: Callable[..., object], *arguments: Any) -> None:
     """Units of work that are soon over; where one fails, each of its registrations gets one of its own."""
     for first in range(0, len(registration_ids), BATCH):
         batch = registration_ids[first : first + BATCH]
@@ -101,7 +112,7 @@ def _in_batches(registration_ids: Sequence[int], act: Callable[..., None], *argu
                 _attempt(act, [registration_id], *arguments)
 
 
-def _attempt(act: Callable[..., None], *arguments: Any) -> bool:
+def _attempt(act: Callable[..., object], *arguments: Any) -> bool:
     """One unit of work; returns whether it succeeded.
 
     What fails is noted and tried again in the next round: one broken registration must not stop everybody's mail.

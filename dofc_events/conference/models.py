@@ -23,12 +23,15 @@ class Organisation(Base):
 
 
 class Member(Base):
-    """A cluster organisation of the network: one vote."""
+    """A cluster organisation of the network: one vote. Its representatives are accounts with a role for it."""
 
     __tablename__ = "members"
 
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), primary_key=True)
     is_active: Mapped[bool] = mapped_column(default=True)
+    website: Mapped[str] = mapped_column(String(300), default="")
+    contact_name: Mapped[str] = mapped_column(String(120), default="")
+    contact_email: Mapped[str] = mapped_column(String(254), default="")
 
     organisation: Mapped[Organisation] = relationship(lazy="joined")
 

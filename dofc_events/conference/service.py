@@ -32,6 +32,9 @@ NEEDED_TO_PUBLISH = (
     "contact_email",
 )
 
+DAYS = ("starts_on", "ends_on")
+MOMENTS = ("registration_opens_at", "registration_closes_at", "freezes_at")
+
 
 class NoSuchEdition(Refusal):
     """There is no edition of that year, or with that id."""
@@ -159,8 +162,25 @@ def copy_edition(session: Session, from_year: int, year: int, actor: Actor, now:
     source = edition_by_year(session, from_year)
     if source is None:
         raise NoSuchEdition(str(from_year))
-    details = _moved(details_of(source), year - from_year)
+    details = details_of(source)
+    anchor = _first_known_day(details)
+    if anchor is not None:
+        # One distance for all, taken from the first day: the registration closes as many days before it as it did.
+        details = moved(details, timedelta(days=days_to_same_weekday(anchor, year - from_year)), details.zone)
     return create_edition(session, year, details, [(c.slug, c.label) for c in source.categories], actor, now)
+
+
+def moved(details: EditionDetails, distance: timedelta, zone: str) -> EditionDetails:
+    """The same details so many days later, in `zone`: clocks there show the times that they showed in the old one."""
+    changes: dict[str, Any] = {"zone": zone}
+    for name in DAYS:
+        if day := getattr(details, name):
+            changes[name] = day + distance
+    for name in MOMENTS:
+        if moment := getattr(details, name):
+            local = in_zone(moment, details.zone)
+            changes[name] = from_zone(local.date() + distance, local.time(), zone)
+    return replace(details, **changes)
 
 
 def change_edition(session: Session, edition_id: int, details: EditionDetails, actor: Actor, now: datetime) -> bool:
@@ -349,26 +369,10 @@ def _refuse_disorder(details: EditionDetails) -> None:
         raise DatesOutOfOrder(faults)
 
 
-def _moved(details: EditionDetails, years: int) -> EditionDetails:
-    moments = {
-        "registration_opens_at": details.registration_opens_at,
-        "registration_closes_at": details.registration_closes_at,
-        "freezes_at": details.freezes_at,
-    }
-    days = {"starts_on": details.starts_on, "ends_on": details.ends_on}
-    # One distance for all, taken from the first day: the registration closes as many days before it as it did.
-    anchor = next(
-        (d for d in (*days.values(), *(in_zone(m, details.zone).date() for m in moments.values() if m)) if d), None
-    )
-    if anchor is None:
-        return details
-    distance = timedelta(days=days_to_same_weekday(anchor, years))
-    moved: dict[str, Any] = {name: day + distance for name, day in days.items() if day}
-    for name, moment in moments.items():
-        if moment:
-            local = in_zone(moment, details.zone)
-            moved[name] = from_zone(local.date() + distance, local.time(), details.zone)
-    return replace(details, **moved)
+def _first_known_day(details: EditionDetails) -> date | None:
+    moments = (getattr(details, name) for name in MOMENTS)
+    local = (in_zone(moment, details.zone).date() for moment in moments if moment)
+    return next((day for day in (details.starts_on, details.ends_on, *local) if day), None)
 
 
 def _columns(details: EditionDetails) -> dict[str, Any]:

@@ -112,6 +112,12 @@ def three_letter_codes(code: str) -> tuple[str, ...]:
     return tuple(alias for alias, meant in aliases if meant == [code] and len(alias) == 3 and alias.isalpha())
 
 
+@cache
+def zones_of(code: str) -> tuple[str, ...]:
+    """The IANA zones of a country, as CLDR knows them; none for a country whose clocks it does not tell apart."""
+    return tuple(sorted(zone for zone, country in get_global("zone_territories").items() if country == code))
+
+
 def _name_in(code: str, language: str) -> str | None:
     try:
         return Locale.parse(language).territories.get(code)

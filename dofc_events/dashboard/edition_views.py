@@ -32,6 +32,7 @@ from dofc_events.dashboard.forms import CopyForm, NewEditionForm, SettingsForm
 from dofc_events.dashboard.rules import weeks
 from dofc_events.dashboard.trip_queries import trip_rows
 from dofc_events.dashboard.views import EDITION, blueprint, shared
+from dofc_events.hosting.desk_queries import hand_overs_of
 from dofc_events.places.queries import edition_pool
 from dofc_events.web.charts import Series, Tick, bar, line_chart
 from dofc_events.web.forms import ButtonForm, answer_errors, form_page
@@ -98,6 +99,7 @@ def edition(edition: Edition) -> ResponseReturnValue:
         bar=bar,
         window=edition.window(at),
         is_over=edition.is_over(at),
+        hand_overs=hand_overs_of(session, edition),
         missing=_missing(edition) if edition.status == EditionStatus.DRAFT else (),
         at=at,
         **shared(edition),

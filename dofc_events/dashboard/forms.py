@@ -1,7 +1,6 @@
 """Organisers' forms: shape only; what needs the database is the service's to refuse."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
@@ -13,12 +12,10 @@ from wtforms import (
     FormField,
     HiddenField,
     IntegerField,
-    SelectField,
     StringField,
-    ValidationError,
 )
 from wtforms import Form as PlainForm
-from wtforms.fields import DateField, DateTimeLocalField, SelectChoice, TimeField
+from wtforms.fields import DateField, TimeField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
 from dofc_events.conference.models import Edition
@@ -33,16 +30,23 @@ from dofc_events.conference.service import (
     faults_in_order,
     missing_to_publish,
 )
-from dofc_events.core.clock import from_zone, in_zone, zones
 from dofc_events.core.errors import Refusal
 from dofc_events.dashboard.service import CategoryChanges, EditionWishes
 from dofc_events.places.rules import LONGEST_OFFER_HOURS, MOST_PLACES
 from dofc_events.places.service import CapacityBelowTaken
 from dofc_events.web.fields import CountryField, EmailField, Line, Paragraphs
 from dofc_events.web.forms import Form
+from dofc_events.web.moments import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    kept_or_typed,
+    moment_field,
+    on_the_clock,
+    plausible,
+    zone_field,
+)
 
 EMPTY_ROWS = 3
-FIRST_YEAR, LAST_YEAR = 2000, 2100
 MOMENTS = ("registration_opens_at", "registration_closes_at", "freezes_at")
 
 
@@ -73,30 +77,8 @@ def _year() -> IntegerField:
     )
 
 
-def _zone() -> SelectField:
-    # The list is long and the same for everyone: it is made once, by `core.clock`. Its first choice is none: nobody
-    # should get the first zone of the alphabet for having overlooked the field.
-    return SelectField(
-        _l("Time zone"),
-        [InputRequired(_l("Choose a time zone."))],
-        choices=lambda: [SelectChoice("", ""), *(SelectChoice(z, z) for z in zones())],
-    )
-
-
-def plausible(form: Any, field: Any) -> None:
-    """A year in which an edition can be."""
-    # Also keeps away from the ends of the calendar, where times cannot be converted.
-    if field.data and not FIRST_YEAR <= field.data.year <= LAST_YEAR:
-        raise ValidationError(_("Check the year."))
-
-
 def _day(label: Any) -> DateField:
     return DateField(label, [Optional(), plausible])
-
-
-def moment_field(label: Any) -> DateTimeLocalField:
-    """A day and a time of day, which may be left empty."""
-    return DateTimeLocalField(label, [Optional(), plausible], format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
 
 
 class NewEditionForm(Form):
@@ -105,7 +87,7 @@ class NewEditionForm(Form):
     year = _year()
     city = Line(_l("City"), longest=120, missing=_l("Enter the city."))
     country = CountryField(_l("Country"), missing=_l("Choose a country from the list."))
-    zone = _zone()
+    zone = zone_field()
     capacity = _capacity()
 
     def to_details(self) -> EditionDetails:
@@ -142,7 +124,7 @@ class SettingsForm(Form):
     country = CountryField(_l("Country"), missing=_l("Choose a country from the list."))
     venue = Line(_l("Venue"), longest=200)
     venue_address = Line(_l("Address of the venue"), longest=300)
-    zone = _zone()
+    zone = zone_field()
     starts_on = _day(_l("First day"))
     starts_at = TimeField(_l("Begins at"), [Optional()])
     ends_on = _day(_l("Last day"))
@@ -313,21 +295,3 @@ class ArrivalForm(Form):
 
     arrived = StringField()
     undo = StringField()
-
-
-def on_the_clock(moment: datetime | None, zone: str) -> datetime | None:
-    """A moment as a field shows it."""
-    return in_zone(moment, zone).replace(tzinfo=None) if moment else None
-
-
-def kept_or_typed(typed: datetime | None, before: datetime | None, old_zone: str, new_zone: str) -> datetime | None:
-    """The moment that was typed, as clocks in the new zone show it; untouched, it keeps what the field cannot show.
-
-    That is the seconds, and which of the two hours it is when clocks go back.
-    """
-    if typed is None:
-        return None
-    shown = on_the_clock(before, old_zone)
-    if before and shown and new_zone == old_zone and shown.replace(second=0, microsecond=0) == typed:
-        return before
-    return from_zone(typed.date(), typed.time(), new_zone)

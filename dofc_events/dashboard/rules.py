@@ -1,9 +1,8 @@
-"""Pure decisions of the organisers' pages: which links are hidden, what a new slug is, what needs attention."""
+"""Pure decisions of the organisers' pages: which links are hidden, what needs attention."""
 
 import enum
 import re
-import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import unescape
@@ -17,7 +16,6 @@ _SECRET = re.compile(r"(/(?:registrations|sign-in|hosting/vote|hosting/proposals
 _LINK = re.compile(r"""\s(?:href|xlink:href|action|formaction)\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)""", re.IGNORECASE)
 
 HIDDEN = "…"
-LONGEST_SLUG = 60
 
 # How far ahead organisers are told of what is coming.
 AHEAD = timedelta(days=14)
@@ -52,20 +50,6 @@ def masked_details(details: Any) -> Any:
 def masked_html(html: str) -> str:
     """The same as `masked` for HTML, in which such a link also no longer leads anywhere."""
     return masked(_LINK.sub(_without_secret, html))
-
-
-def slug_for(label: str, taken: Collection[str], otherwise: str = "category") -> str:
-    """A slug for what is called `label` that is not `taken`: small Latin letters, digits and hyphens.
-
-    A label that has no Latin letters gives `otherwise`, so that a slug is something one can type in any address bar.
-    """
-    latin = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode().lower()
-    stem = re.sub(r"[^a-z0-9]+", "-", latin).strip("-")[: LONGEST_SLUG - 4].strip("-") or otherwise
-    slug, number = stem, 1
-    while slug in taken:
-        number += 1
-        slug = f"{stem}-{number}"
-    return slug
 
 
 def coming_deadlines(dates: Mapping[Deadline, datetime | None], now: datetime) -> list[tuple[Deadline, datetime]]:

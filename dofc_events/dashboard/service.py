@@ -20,7 +20,7 @@ from dofc_events.conference.service import (
 )
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.errors import Refusal
-from dofc_events.dashboard.rules import slug_for
+from dofc_events.core.slugs import slug_for
 from dofc_events.dashboard.trip_queries import Loss, digest_of, lost_if_moved
 from dofc_events.letters.service import note_change
 from dofc_events.places.queries import edition_pool

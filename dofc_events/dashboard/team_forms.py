@@ -8,9 +8,9 @@ from wtforms.fields import DateField, SelectChoice
 from wtforms.validators import InputRequired, Optional
 
 from dofc_events.accounts.rules import EDITION_ROLES, RoleName
-from dofc_events.dashboard.forms import plausible
 from dofc_events.web.fields import EmailField, NameLine
 from dofc_events.web.forms import Form
+from dofc_events.web.moments import plausible
 
 ROLE_NAMES = {RoleName.ORGANISER: _l("Organiser"), RoleName.DESK: _l("Desk")}
 

@@ -15,14 +15,14 @@ from wtforms.validators import InputRequired, NumberRange, Optional
 from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import TripMode
 from dofc_events.core.errors import Refusal
-from dofc_events.dashboard.forms import kept_or_typed, moment_field, on_the_clock, plausible
-from dofc_events.dashboard.rules import LONGEST_SLUG, slug_for
+from dofc_events.core.slugs import LONGEST_SLUG, slug_for
 from dofc_events.places.service import CapacityBelowTaken
 from dofc_events.trips.models import Trip
 from dofc_events.trips.rules import MOST_SEATS, RESERVED_SLUGS
 from dofc_events.trips.service import TripDetails, TripExists, details_of
 from dofc_events.web.fields import Line, Paragraphs
 from dofc_events.web.forms import Form
+from dofc_events.web.moments import kept_or_typed, moment_field, on_the_clock, plausible
 
 TAKE_OFF = "-"
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")

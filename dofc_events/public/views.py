@@ -11,6 +11,7 @@ from dofc_events.config import ROOT
 from dofc_events.core.clock import now
 from dofc_events.core.countries import country_names
 from dofc_events.core.db import db
+from dofc_events.hosting.queries import current_call
 from dofc_events.mail.queries import mail_health
 from dofc_events.public.queries import learning_trips, places_left
 
@@ -21,22 +22,27 @@ ROBOTS = """\
 User-agent: *
 Disallow: /organise/
 Disallow: /registrations/
+Disallow: /hosting/proposals/
+Disallow: /hosting/vote/
 Disallow: /sign-in
 """
 
 
 @blueprint.get("/")
 def home() -> str:
-    """The network, the edition that one can go to next, the figures, the past editions."""
+    """The network, the edition that one can go to next, the call for hosts, the figures, the past editions."""
     session, moment = db.session(), now()
     coming = coming_editions(session, moment.date())
     current = coming[0] if coming else None
+    call = current_call(session, moment)
     return render_template(
         "public/home.html",
         edition=current,
         later=coming[1:],
         window=current.window(moment) if current else None,
         places=places_left(session, [current.id]).get(current.id) if current else None,
+        call=call,
+        stage=call.stage(moment) if call else None,
         figures=figures(session, moment.date()),
         past=past_editions(session, moment.date()),
     )

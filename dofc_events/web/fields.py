@@ -70,6 +70,8 @@ class NameLine(Line):
 class Paragraphs(TextAreaField):
     """Several lines of text."""
 
+    data: str
+
     def __init__(self, label: Any, *, longest: int, missing: Any = None, **kwargs: Any) -> None:
         presence = InputRequired(missing) if missing else Optional()
         checks = [presence, AtMost(longest), _no_controls, _not_blank(missing)]
@@ -117,13 +119,14 @@ class CountryField(StringField):
 
     data: str
 
-    def __init__(self, label: Any, *, missing: Any, **kwargs: Any) -> None:
-        super().__init__(label, [InputRequired(missing)], **kwargs)
-        self._missing = missing
+    def __init__(self, label: Any, *, missing: Any = None, **kwargs: Any) -> None:
+        presence = InputRequired(missing) if missing else Optional()
+        super().__init__(label, [presence], filters=[clean], **kwargs)
+        self._no_country = missing or _l("Choose a country from the list.")
 
     def post_validate(self, form: Any, validation_stopped: bool) -> None:
         if not validation_stopped and self.data not in country_codes():
-            raise ValidationError(self._missing)
+            raise ValidationError(self._no_country)
 
     def __call__(self, **attributes: Any) -> Markup:
         options = _country_options(str(get_locale()))
@@ -131,7 +134,7 @@ class CountryField(StringField):
             marked = Markup('value="{}"').format(self.data)
             options = options.replace(marked, marked + Markup(" selected"), 1)
         return Markup("<select {}>{}</select>").format(
-            Markup(html_params(id=self.id, name=self.name, required=self.flags.required, **attributes)),  # noqa: S704
+            Markup(html_params(id=self.id, name=self.name, required=bool(self.flags.required), **attributes)),  # noqa: S704
             options,
         )
 

@@ -16,6 +16,9 @@ from dofc_events.core.audit import AuditEntry
 from dofc_events.core.clock import now
 from dofc_events.core.db import Base
 from dofc_events.delegates.models import Registration
+from dofc_events.hosting.models import Proposal
+from dofc_events.hosting.queries import call_by_year, questions_of
+from dofc_events.hosting.rules import Stage
 from dofc_events.mail.models import Message
 from dofc_events.places.models import Claim, Pool
 from dofc_events.trips.queries import trip_pools
@@ -142,10 +145,26 @@ def test_the_demonstration_delegates_come_from_everywhere(flask, reading):
     assert {"LATIN", "CYRILLIC", "GREEK", "HANGUL", "GEORGIAN"} <= scripts
     assert any(not person.family_name for person in people)
     assert statuses.count("cancelled") == 3 and statuses.count("confirmed") == 37
-    assert {message.state for message in messages} == {"kept"} and len(messages) == 45
+    assert {message.state for message in messages} == {"kept"} and len(messages) == 51
     assert audited == {person.reference for person in people}
     assert len({person.registered_at for person in people}) == 40
     assert max(person.registered_at for person in people) < now()
+
+
+@pytest.mark.databases("sqlite")
+def test_the_demonstration_has_an_open_call_with_three_proposals(flask, reading):
+    flask("demo")
+    with reading() as session:
+        call = call_by_year(session, now().year + 2)
+        assert call.is_demo and call.stage(now()) is Stage.OPEN
+        proposals = session.scalars(select(Proposal).order_by(Proposal.id)).all()
+        assert [(p.country, str(p.status), p.from_member) for p in proposals] == [
+            ("CZ", "draft", True), ("RO", "submitted", True), ("FR", "submitted", False)
+        ]  # fmt: skip
+        for proposal in proposals:
+            assert "invented" in proposal.proposer and proposal.contact_email.endswith("@demo.example")
+            assert proposal.created_at < now()
+        assert [len(questions_of(session, proposal.id)) for proposal in proposals] == [0, 0, 1]
 
 
 def test_demo_keeps_its_mail_even_with_a_mail_server(make_app, smtp, reading):

@@ -71,7 +71,7 @@ def check_numbers(browser, *addresses: str) -> int:
 @pytest.mark.parametrize("mode", list(TripMode))
 # All examples share a database, each with editions of its own, so there is nothing to shrink by.
 @settings(
-    max_examples=15,
+    max_examples=10,
     deadline=None,
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -1,4 +1,4 @@
-"""Which links are hidden, what categories are called in addresses, what needs attention."""
+"""Which links are hidden, what needs attention."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dofc_events.dashboard import rules
-from dofc_events.dashboard.rules import LONGEST_SLUG, Need, grouped, masked, masked_html, slug_for
+from dofc_events.dashboard.rules import Need, grouped, masked, masked_html
 from dofc_events.places.rules import ClaimStatus
 from tests.support.factories import NOW
 
@@ -55,29 +55,6 @@ def test_html_keeps_other_links():
 def test_no_token_survives(token):
     text = f"Your page:\nhttps://dofc.test/registrations/{token}/edit\n"
     assert masked(text) == "Your page:\nhttps://dofc.test/registrations/…/edit\n"
-
-
-@pytest.mark.parametrize(
-    ("label", "taken", "slug"),
-    [
-        ("Member of the network", (), "member-of-the-network"),
-        ("Öffentliche Hand", (), "offentliche-hand"),
-        ("Гост", (), "category"),
-        ("Γ", ("category",), "category-2"),
-        ("Guest", ("guest", "guest-2"), "guest-3"),
-        ("—", (), "category"),
-    ],
-)
-def test_slug_is_made_from_the_label(label, taken, slug):
-    assert slug_for(label, taken) == slug
-
-
-@given(st.text(), st.sets(st.text(alphabet="abc-", max_size=4)))
-def test_slug_is_new_short_and_plain(label, taken):
-    slug = slug_for(label, taken)
-    assert slug not in taken
-    assert 0 < len(slug) <= LONGEST_SLUG
-    assert set(slug) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
 
 
 # What needs attention, and growth

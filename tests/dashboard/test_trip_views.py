@@ -873,10 +873,10 @@ def test_registrations_show_and_filter_by_trips(organiser, page, add_trip, regis
     assert "trip" not in shown.one(f"tr[data-registration='{none}']").get_text(" ")
 
     change(page, register("steel"), "-")
-    shown = shown.form().fill(trip="steel").submit()
+    shown = shown.form(".filters").fill(trip="steel").submit()
     assert [row["data-registration"] for row in shown.all("tr[data-registration]")] == [second, first]
     assert shown.one("[data-total]")["data-total"] == "2"
-    assert shown.form().value("trip") == "steel"
+    assert shown.form(".filters").value("trip") == "steel"
     assert organiser.get(f"{address}?trip=nothing").one("[data-total]")["data-total"] == "0"
 
 

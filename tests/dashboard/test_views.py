@@ -108,7 +108,7 @@ def test_overview_shows_the_chair_everything(enter, edition, writing):
 
 
 @pytest.mark.parametrize(
-    ("role", "words"), [("member", "nothing for you to decide"), ("board", "nothing for you to decide")]
+    ("role", "words"), [("member", "You organise no edition"), ("board", "You organise no edition")]
 )
 def test_overview_says_something_to_representatives(enter, edition, writing, role, words):
     with writing() as session:

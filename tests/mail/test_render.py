@@ -14,6 +14,8 @@ from dofc_events.accounts.mails import sign_in_link, team_invitation
 from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.service import at_place_and_time, place_and_time_of
 from dofc_events.config import ROOT
+from dofc_events.hosting import mails as hosting
+from dofc_events.hosting.models import Decision, Question
 from dofc_events.letters.mails import letter_to
 from dofc_events.letters.models import Letter
 from dofc_events.mail.render import _INLINER, link, render_message
@@ -21,6 +23,14 @@ from dofc_events.registration import mails, service
 from dofc_events.registration.queries import standing_of
 from dofc_events.trips.rules import Reason
 from tests.support.factories import DELEGATE, NOW, make_account, make_edition, make_registration, make_trip
+from tests.support.hosting import (
+    begin_ballot,
+    make_call,
+    make_member,
+    make_proposal,
+    make_representative,
+    shortlist_all,
+)
 
 TEMPLATES = ROOT / "templates" / "email"
 FOLDERS = sorted(str(path.parent.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("subject.txt"))
@@ -31,7 +41,9 @@ PARTS = {"subject.txt", "body.txt", "body.html"}
 ELEMENTS = {
     **dict.fromkeys(("html", "head", "meta", "title", "body"), "the document itself"),
     **dict.fromkeys(("table", "tbody", "tr", "td", "th"), "the only layout that Word's engine knows"),
-    **dict.fromkeys(("p", "h1", "h2", "ul", "ol", "li", "br", "a", "strong", "em"), "text, supported everywhere"),
+    **dict.fromkeys(
+        ("p", "h1", "h2", "ul", "ol", "li", "br", "a", "strong", "em", "blockquote"), "text, supported everywhere"
+    ),
 }
 PROPERTIES = {
     **dict.fromkeys(("color", "background-color"), "everywhere"),
@@ -95,9 +107,36 @@ def write_all(session) -> dict:
     }
 
 
+def write_of_hosting(session) -> dict:
+    """The same of hosting."""
+    call, member = make_call(session), make_member(session, name="Anna & <b>Ivo</b>")
+    proposal = make_proposal(session, call, city="Niš & <b>Vlasotince</b>", venue="Hall <b>2</b> & gate")
+    account = make_representative(session, member, name="Anna & <b>Ivo</b> O'Neill")
+    shortlist_all(session, call)
+    voter = begin_ballot(session, call)[member.slug]
+    question = Question(text="Is <b>it</b> dry & warm?", account_id=account.id)
+    decision = Decision(call_id=call.id, words_to_host="See <b>you</b>.", words_to_others="Next & <b>time</b>.")
+    decision.proposal = proposal
+    return {
+        "hosting/draft_saved": hosting.draft_saved(proposal),
+        "hosting/links": hosting.links(proposal.contact_email, [proposal]),
+        "hosting/received": hosting.received(proposal),
+        "hosting/question_asked": hosting.question_asked(proposal, question),
+        "hosting/question_answered": hosting.question_answered(proposal, question, account),
+        "hosting/under_review": hosting.under_review(proposal),
+        "hosting/shortlisted": hosting.shortlisted(proposal),
+        "hosting/accepted": hosting.accepted(proposal, decision, call.year),
+        "hosting/declined": hosting.declined(proposal, decision),
+        "hosting/withdrawn": hosting.withdrawn(proposal),
+        "hosting/address_changed": hosting.address_changed(proposal, "old@dofc.test"),
+        "hosting/ballot_opened": hosting.ballot_opened(voter, [proposal], account),
+        "hosting/ballot_cast": hosting.ballot_cast(voter, account, account, changed=False),
+    }
+
+
 @pytest.fixture
 def written(session):
-    return write_all(session)
+    return write_all(session) | write_of_hosting(session)
 
 
 @pytest.mark.databases("sqlite")

@@ -267,7 +267,7 @@ def test_the_seats_keep_their_invariants(session):
     run_state_machine_as_test(
         OnThisDatabase,
         settings=settings(
-            max_examples=40,
+            max_examples=16,
             stateful_step_count=35,
             deadline=None,
             # No shrinking: with a real database it would take minutes, and the steps are printed as they are.

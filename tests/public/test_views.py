@@ -242,7 +242,8 @@ def test_search_engines_are_told_what_is_not_for_them(app):
     answer = app.test_client().get("/robots.txt")
     assert answer.mimetype == "text/plain"
     assert answer.text.splitlines() == [
-        *("User-agent: *", "Disallow: /organise/", "Disallow: /registrations/", "Disallow: /sign-in"),
+        *("User-agent: *", "Disallow: /organise/", "Disallow: /registrations/"),
+        *("Disallow: /hosting/proposals/", "Disallow: /hosting/vote/", "Disallow: /sign-in"),
     ]
 
 

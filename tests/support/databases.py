@@ -5,7 +5,7 @@ import itertools
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import flask_migrate
@@ -45,12 +45,24 @@ class Databases:
     def __init__(self, run: Path) -> None:
         self.run = run
         self._used: set[int] = set()
+        self._kept: dict[str, str] = {}
+        self._open = ExitStack()
 
     @contextmanager
     def fresh(self, kind: str) -> Iterator[str]:
         """The address of a migrated database of its own."""
         with self._sqlite(self._sqlite_template()) if kind == "sqlite" else self._postgres(self._template()) as url:
             yield url
+
+    def kept(self, kind: str) -> str:
+        """The address of a migrated database that all tests of this process share, as long as they commit nothing."""
+        if kind not in self._kept:
+            self._kept[kind] = self._open.enter_context(self.fresh(kind))
+        return self._kept[kind]
+
+    def close(self) -> None:
+        """Remove what this process kept."""
+        self._open.close()
 
     @contextmanager
     def empty(self, kind: str) -> Iterator[str]:

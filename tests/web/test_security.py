@@ -5,10 +5,12 @@ import re
 import pytest
 from werkzeug.routing import Rule
 
+from dofc_events.core.clock import now
 from dofc_events.delegates.links import token_of
 from dofc_events.mail.models import Message
 from tests.support.databases import dump
 from tests.support.factories import make_account, make_edition, make_registration, make_trip
+from tests.support.hosting import make_call
 from tests.support.letters import letters
 from tests.support.pages import Client
 
@@ -27,6 +29,7 @@ def token(app, writing) -> str:
         make_account(session, "chair@dofc.test")
         edition = make_edition(session, year=2027)
         make_trip(session, edition, "wine")
+        make_call(session, edition.year, now=now())
         return token_of(make_registration(session, edition))
 
 
@@ -47,6 +50,8 @@ def addresses(app, token, reading) -> list[tuple[str, str, set[str]]]:
         "letter_id": 1,
         "pair_id": 1,
         "role_id": 1,
+        "attachment_id": 1,
+        "voter_id": 1,
     }
     routes = []
     for rule in app.url_map.iter_rules():

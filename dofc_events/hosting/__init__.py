@@ -1,0 +1,1 @@
+"""The next host: call for hosts, proposals, reviews, ballot, decision, hand-over."""

@@ -1,0 +1,158 @@
+"""What we say about hosting. One function an event, named like its folder under templates/email/hosting/."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from dofc_events.accounts.models import Account
+from dofc_events.hosting.links import ballot_token, token_of
+from dofc_events.hosting.models import Decision, Proposal, Question, Voter
+from dofc_events.hosting.rules import scope_of
+from dofc_events.mail.envelope import Envelope
+from dofc_events.mail.render import link, render_message
+from dofc_events.mail.rules import deliverable
+
+SENDER = "Days of Clusters"
+# The language of those who have an account: the site does not know another.
+LANGUAGE_OF_ACCOUNTS = "en"
+
+
+def draft_saved(proposal: Proposal) -> Envelope:
+    """The link to a draft, for its proposer."""
+    return _to_proposer("draft_saved", "proposal-link", proposal)
+
+
+def links(email: str, proposals: Sequence[Proposal]) -> Envelope:
+    """The links that somebody has lost: to all proposals of an address, of which an unknown one has none."""
+    newest = proposals[0] if proposals else None
+    return render_message(
+        "hosting/links",
+        kind="proposal-link",
+        language=newest.language if newest else LANGUAGE_OF_ACCOUNTS,
+        recipient=deliverable(newest.contact_email if newest else email),
+        recipient_name=newest.contact_name if newest else "",
+        sender_name=SENDER,
+        scope=scope_of(newest.call.year) if newest else "",
+        about=newest.reference if newest else "",
+        proposals=[(proposal, _own_page(proposal)) for proposal in proposals],
+    )
+
+
+def received(proposal: Proposal) -> Envelope:
+    return _to_proposer("received", "proposal-received", proposal)
+
+
+def address_changed(proposal: Proposal, old_address: str) -> Envelope:
+    """For the address that no longer gets anything about a proposal."""
+    return _to_proposer("address_changed", "address-changed", proposal, recipient=deliverable(old_address))
+
+
+def question_asked(proposal: Proposal, question: Question) -> Envelope:
+    return _to_proposer("question_asked", "proposal-question", proposal, question=question.text)
+
+
+def question_answered(proposal: Proposal, answer: Question, reviewer: Account) -> Envelope:
+    """For one of those who asked."""
+    page = link("hosting.proposal", reference=proposal.reference)
+    return render_message(
+        "hosting/question_answered",
+        kind="proposal-question",
+        language=LANGUAGE_OF_ACCOUNTS,
+        recipient=deliverable(reviewer.email),
+        recipient_name=reviewer.name,
+        sender_name=SENDER,
+        scope=scope_of(proposal.call.year),
+        about=proposal.reference,
+        proposal=proposal,
+        call=proposal.call,
+        answer=answer.text,
+        page=page,
+    )
+
+
+def under_review(proposal: Proposal, *, again: bool = False) -> Envelope:
+    """The review begins; `again`: the proposal was on the shortlist, and is not any more."""
+    return _status("under_review", proposal, again=again)
+
+
+def shortlisted(proposal: Proposal) -> Envelope:
+    return _status("shortlisted", proposal)
+
+
+def withdrawn(proposal: Proposal) -> Envelope:
+    return _status("withdrawn", proposal)
+
+
+def accepted(proposal: Proposal, decision: Decision, year: int) -> Envelope:
+    """For the host of the edition of `year`, which is there as a draft."""
+    return _status(
+        "accepted",
+        proposal,
+        words=decision.words_to_host,
+        edition_page=link("dashboard.edition", year=year),
+        hand_over_page=link("hosting.hand_over", year=year),
+    )
+
+
+def declined(proposal: Proposal, decision: Decision) -> Envelope:
+    """For everybody else; it names the host, if there is one."""
+    return _status("declined", proposal, words=decision.words_to_others, host=decision.proposal)
+
+
+def ballot_opened(voter: Voter, proposals: Sequence[Proposal], representative: Account) -> Envelope:
+    """The personal link to a member's ballot. It is not sent any more once the ballot has closed."""
+    return _to_voter(
+        "ballot_opened", voter, representative, proposals=proposals, expires_at=voter.call.ballot_closes_at
+    )
+
+
+def ballot_cast(voter: Voter, cast_by: Account, representative: Account, *, changed: bool) -> Envelope:
+    """That a member has voted, or changed its ballot, for each of its representatives; never how."""
+    by = None if cast_by.id == representative.id else cast_by.name
+    return _to_voter("ballot_cast", voter, representative, by=by, changed=changed)
+
+
+def _status(template: str, proposal: Proposal, **context: Any) -> Envelope:
+    return _to_proposer(template, "proposal-status", proposal, **context)
+
+
+def _to_proposer(template: str, kind: str, proposal: Proposal, recipient: str = "", **context: Any) -> Envelope:
+    return render_message(
+        f"hosting/{template}",
+        kind=kind,
+        language=proposal.language,
+        recipient=recipient or deliverable(proposal.contact_email),
+        recipient_name=proposal.contact_name,
+        sender_name=SENDER,
+        scope=scope_of(proposal.call.year),
+        about=proposal.reference,
+        proposal=proposal,
+        call=proposal.call,
+        own_page=_own_page(proposal),
+        **context,
+    )
+
+
+def _to_voter(
+    template: str, voter: Voter, account: Account, *, expires_at: datetime | None = None, **context: Any
+) -> Envelope:
+    return render_message(
+        f"hosting/{template}",
+        kind="ballot",
+        language=LANGUAGE_OF_ACCOUNTS,
+        recipient=deliverable(account.email),
+        recipient_name=account.name,
+        sender_name=SENDER,
+        scope=scope_of(voter.call.year),
+        about=voter.reference,
+        expires_at=expires_at,
+        member=voter.organisation.name,
+        call=voter.call,
+        vote_page=link("hosting.vote", token=ballot_token(voter, account.id)),
+        result_page=link("hosting.result", year=voter.call.year),
+        **context,
+    )
+
+
+def _own_page(proposal: Proposal) -> str:
+    return link("hosting.own", token=token_of(proposal))

@@ -1,0 +1,112 @@
+"""The chair's pages about the members of the network and the accounts that speak for them."""
+
+from flask import abort, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from dofc_events.accounts.guards import acting, chair_only
+from dofc_events.accounts.rules import RoleName
+from dofc_events.conference.models import Member
+from dofc_events.conference.queries import member_by_slug
+from dofc_events.core.clock import now
+from dofc_events.core.db import db, unit_of_work
+from dofc_events.hosting import members as service
+from dofc_events.hosting.organise_forms import MemberForm, NewMemberForm, RemoveForm, RepresentativeForm
+from dofc_events.hosting.organise_views import DESK, around, blueprint
+from dofc_events.hosting.queries import members_with_representatives
+from dofc_events.web.forms import answer_errors, form_page
+
+__all__ = ["blueprint"]
+
+MEMBERS = f"{DESK}/members"
+
+
+@blueprint.get(MEMBERS)
+@chair_only
+def members() -> ResponseReturnValue:
+    """The members of the network, and who speaks for them."""
+    rows = members_with_representatives(db.session(), now())
+    return render_template("hosting/organise/members.html", rows=rows, **around())
+
+
+@blueprint.route(f"{MEMBERS}/new", methods=["GET", "POST"])
+@chair_only
+def new_member() -> ResponseReturnValue:
+    """Make an organisation a member."""
+    form, page = NewMemberForm(data={"is_active": True}), "hosting/organise/member_form.html"
+    if not form.validate_on_submit():
+        return form_page(form, page, member=None, **around())
+    taken = [member.organisation.slug for member, _people in members_with_representatives(db.session(), now())]
+    slug = form.slug_among(taken)
+    try:
+        with unit_of_work() as session:
+            service.add_member(session, slug, form.to_details(), acting(), now())
+    except service.MemberExists:
+        form.slug.errors = [_("Another member has this short name already. Choose another one.")]
+        return answer_errors(form, page, member=None, **around())
+    flash(_("The member is there. Now say who speaks for it."), "success")
+    return redirect(url_for(".member", slug=slug), 303)
+
+
+@blueprint.route(f"{MEMBERS}/<slug>/", methods=["GET", "POST"])
+@chair_only
+def member(slug: str) -> ResponseReturnValue:
+    """One member, and who speaks for it; the buttons end that."""
+    member, form = _member(slug), RemoveForm()
+    if not form.validate_on_submit():
+        rows = members_with_representatives(db.session(), now())
+        people = next(people for row, people in rows if row.organisation_id == member.organisation_id)
+        return form_page(form, "hosting/organise/member.html", member=member, people=people, **around())
+    chosen = form.account_and_role() or abort(404)
+    with unit_of_work() as session:
+        ended = service.remove_representative(session, member.organisation_id, *chosen, acting(), now())
+    if not ended:
+        abort(404)
+    flash(_("That is ended. What was voted or reviewed stays."), "success")
+    return redirect(url_for(".member", slug=slug), 303)
+
+
+@blueprint.route(f"{MEMBERS}/<slug>/settings", methods=["GET", "POST"])
+@chair_only
+def change_member(slug: str) -> ResponseReturnValue:
+    """Change what the network knows of a member; one that is not active neither votes nor proposes."""
+    member = _member(slug)
+    form = MemberForm.of(member)
+    if not form.validate_on_submit():
+        return form_page(form, "hosting/organise/member_form.html", member=member, **around())
+    with unit_of_work() as session:
+        service.change_member(session, member.organisation_id, form.to_details(), acting(), now())
+    flash(_("The member is saved."), "success")
+    return redirect(url_for(".member", slug=slug), 303)
+
+
+@blueprint.route(f"{MEMBERS}/<slug>/representatives/new", methods=["GET", "POST"])
+@chair_only
+def add_representative(slug: str) -> ResponseReturnValue:
+    """Let somebody speak for a member."""
+    member, form = _member(slug), RepresentativeForm()
+    if not form.validate_on_submit():
+        return form_page(form, "hosting/organise/representative.html", member=member, **around())
+    with unit_of_work() as session:
+        account = service.add_representative(
+            session,
+            member.organisation_id,
+            form.email.data,
+            form.name.data,
+            RoleName(form.role.data),
+            acting(),
+            now(),
+        )
+    flash(
+        _(
+            "%(name)s speaks for %(member)s now, and signs in with the address.",
+            name=account.name,
+            member=member.organisation.name,
+        ),
+        "success",
+    )
+    return redirect(url_for(".member", slug=slug), 303)
+
+
+def _member(slug: str) -> Member:
+    return member_by_slug(db.session(), slug) or abort(404)

@@ -1,0 +1,259 @@
+"""Reads about calls for hosts, proposals and their questions, reviews, and the hand-over.
+
+Nothing here reads a ballot; `ballot_queries` has who may vote and who did.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session, selectinload
+
+from dofc_events.accounts.models import Account, Role
+from dofc_events.accounts.rules import RoleName
+from dofc_events.conference.models import Edition, EditionOrganiser, Member, Organisation
+from dofc_events.conference.queries import latest_edition
+from dofc_events.hosting.links import read_proposal_link
+from dofc_events.hosting.models import Attachment, HandOverItem, HostingCall, Proposal, Question, Review
+from dofc_events.hosting.rules import (
+    PENDING,
+    RECEIVED,
+    ProposalStatus,
+    Side,
+    Stage,
+    Summary,
+    summary_of,
+    weighted_score,
+)
+
+_WHOLE_CALL = (selectinload(HostingCall.criteria), selectinload(HostingCall.decision))
+
+
+def call_by_year(session: Session, year: int) -> HostingCall | None:
+    """The call for hosts of a year's edition, with its criteria and its decision."""
+    return session.scalar(select(HostingCall).where(HostingCall.year == year).options(*_WHOLE_CALL))
+
+
+def all_calls(session: Session) -> list[HostingCall]:
+    """Every call, the latest year first."""
+    return list(session.scalars(select(HostingCall).options(*_WHOLE_CALL).order_by(HostingCall.year.desc())))
+
+
+def current_call(session: Session, now: datetime) -> HostingCall | None:
+    """The call that people propose for or wait for: one that is open, else the last to have opened, else the next.
+
+    None if every decision was announced.
+    """
+    calls = [call for call in all_calls(session) if call.stage(now) != Stage.ANNOUNCED]
+    opened = [call for call in calls if call.opens_at <= now]
+    by_opening = sorted(opened, key=lambda call: (call.takes_proposals(now), call.opens_at))
+    return by_opening[-1] if by_opening else min(calls, key=lambda call: call.opens_at, default=None)
+
+
+def locked_call(session: Session, call_id: int, *, shared: bool = False) -> HostingCall:
+    """The call's row, held until the unit of work ends; `shared` with all who only need it to stay what it is."""
+    return session.scalars(
+        select(HostingCall)
+        .where(HostingCall.id == call_id)
+        .options(*_WHOLE_CALL)
+        .with_for_update(read=shared, of=HostingCall)
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def locked_proposal(session: Session, proposal_id: int) -> Proposal:
+    """The proposal's row, held until the unit of work ends."""
+    return session.scalars(
+        select(Proposal)
+        .where(Proposal.id == proposal_id)
+        .with_for_update(of=Proposal)
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def locked_proposals(session: Session, call_id: int) -> list[Proposal]:
+    """All proposals of a call, held until the unit of work ends, in the one order in which everyone locks them."""
+    return list(
+        session.scalars(
+            select(Proposal)
+            .where(Proposal.call_id == call_id)
+            .order_by(Proposal.id)
+            .with_for_update(of=Proposal)
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+def proposal_by_link(session: Session, token: str) -> Proposal | None:
+    """The proposal that a proposer's link leads to, if that is the link that is valid now."""
+    read = read_proposal_link(token)
+    proposal = proposal_by_reference(session, read[0]) if read else None
+    return proposal if proposal and read and proposal.link_version == read[1] else None
+
+
+def proposal_by_reference(session: Session, reference: str) -> Proposal | None:
+    """One proposal, in whatever status, with its attachments."""
+    query = select(Proposal).where(Proposal.reference == reference)
+    return session.scalar(query.options(selectinload(Proposal.attachments)))
+
+
+def proposals_of(session: Session, call_id: int, statuses: Collection[ProposalStatus] = RECEIVED) -> list[Proposal]:
+    """A call's proposals with one of these statuses, and their attachments, in the order in which they were begun."""
+    return list(
+        session.scalars(
+            select(Proposal)
+            .where(Proposal.call_id == call_id, Proposal.status.in_(statuses))
+            .options(selectinload(Proposal.attachments))
+            .order_by(Proposal.id)
+        )
+    )
+
+
+def proposals_of_address(session: Session, email_key: str) -> list[Proposal]:
+    """The proposals of an address that are not withdrawn, the latest first."""
+    query = select(Proposal).where(Proposal.email_key == email_key, Proposal.status != ProposalStatus.WITHDRAWN)
+    return list(session.scalars(query.order_by(Proposal.id.desc())))
+
+
+def attachment_of(session: Session, proposal_id: int, attachment_id: int) -> Attachment | None:
+    """One attachment of this proposal, and of no other."""
+    query = select(Attachment).where(Attachment.id == attachment_id, Attachment.proposal_id == proposal_id)
+    return session.scalar(query)
+
+
+def attached_hashes(session: Session) -> set[str]:
+    """The hashes of all files that are attached to anything."""
+    return set(session.scalars(select(Attachment.content_hash)))
+
+
+def questions_of(session: Session, proposal_id: int) -> list[Question]:
+    """What reviewers asked and the proposer answered, oldest first, with who asked."""
+    query = select(Question).where(Question.proposal_id == proposal_id).options(selectinload(Question.account))
+    return list(session.scalars(query.order_by(Question.id)))
+
+
+def years_hosted(session: Session, organisation_ids: Iterable[int]) -> dict[int, list[int]]:
+    """Of each organisation, the years of the editions that it organised."""
+    hosted: dict[int, list[int]] = {organisation_id: [] for organisation_id in organisation_ids}
+    query = select(EditionOrganiser.organisation_id, Edition.year).join(Edition)
+    for organisation_id, year in session.execute(
+        query.where(EditionOrganiser.organisation_id.in_(hosted)).order_by(Edition.year)
+    ):
+        hosted[organisation_id].append(year)
+    return hosted
+
+
+def holds_now(now: datetime) -> ColumnElement[bool]:
+    """Whether a role still allows something at `now`."""
+    return or_(Role.ends_at.is_(None), Role.ends_at > now)
+
+
+def organisations_of(session: Session, account_id: int, now: datetime, *roles: RoleName) -> set[int]:
+    """The ids of the organisations for which an account has one of these roles."""
+    query = select(Role.organisation_id).where(Role.account_id == account_id, Role.role.in_(roles), holds_now(now))
+    return {organisation_id for organisation_id in session.scalars(query) if organisation_id is not None}
+
+
+def is_reviewer(session: Session, account_id: int, now: datetime) -> bool:
+    """Whether an account is on the board, for whatever organisation."""
+    return bool(organisations_of(session, account_id, now, RoleName.BOARD))
+
+
+def is_own(session: Session, proposal: Proposal, account_id: int, now: datetime) -> bool:
+    """Whether a proposal comes from an organisation for which the account speaks, as proposer or as co-host."""
+    mine = organisations_of(session, account_id, now, RoleName.BOARD, RoleName.MEMBER)
+    organisations = session.scalars(select(Organisation).where(Organisation.id.in_(mine)))
+    return any(proposal.is_of(organisation) for organisation in organisations)
+
+
+def members_with_representatives(
+    session: Session, now: datetime
+) -> list[tuple[Member, list[tuple[Account, RoleName]]]]:
+    """Every member by name, active or not, each with the accounts that speak for it, and as what."""
+    members = session.scalars(select(Member).join(Member.organisation).order_by(Organisation.name)).all()
+    speaking: dict[int | None, list[tuple[Account, RoleName]]] = {}
+    query = select(Account, Role).join(Role, Role.account_id == Account.id).where(holds_now(now))
+    for account, role in session.execute(query.where(Role.organisation_id.is_not(None)).order_by(Account.name)):
+        speaking.setdefault(role.organisation_id, []).append((account, RoleName(role.role)))
+    return [(member, speaking.get(member.organisation_id, [])) for member in members]
+
+
+def review_by(session: Session, proposal_id: int, account_id: int) -> Review | None:
+    """The review that this account gave a proposal, with its scores."""
+    query = select(Review).where(Review.proposal_id == proposal_id, Review.account_id == account_id)
+    return session.scalar(query.options(selectinload(Review.scores)))
+
+
+def reviewed_ids(session: Session, call_id: int, account_id: int) -> set[int]:
+    """The ids of a call's proposals to which this account gave a review."""
+    query = select(Review.proposal_id).join(Proposal, Proposal.id == Review.proposal_id)
+    return set(session.scalars(query.where(Proposal.call_id == call_id, Review.account_id == account_id)))
+
+
+def visible_reviews(session: Session, call: HostingCall, account_id: int, now: datetime) -> dict[int, list[Review]]:
+    """The reviews of a call that this account may read, by the proposal's id.
+
+    A reviewer sees what others gave a proposal after giving a review of their own, and all once no more are taken;
+    a chair who is no reviewer sees them all. Others see none.
+    """
+    sees_all = _sees_all_reviews(session, call, account_id, now)
+    if not sees_all and not is_reviewer(session, account_id, now):
+        return {}
+    open_ids = None if sees_all else reviewed_ids(session, call.id, account_id)
+    query = select(Review).join(Proposal, Proposal.id == Review.proposal_id).where(Proposal.call_id == call.id)
+    visible: dict[int, list[Review]] = {}
+    for review in session.scalars(
+        query.options(selectinload(Review.scores), selectinload(Review.account)).order_by(Review.id)
+    ):
+        if open_ids is None or review.proposal_id in open_ids:
+            visible.setdefault(review.proposal_id, []).append(review)
+    return visible
+
+
+def summaries(session: Session, call: HostingCall, account_id: int, now: datetime) -> dict[int, Summary]:
+    """What the reviews that this account may read come to, by the proposal's id."""
+    weights = {criterion.id: criterion.weight for criterion in call.criteria}
+    found = {}
+    for proposal_id, reviews in visible_reviews(session, call, account_id, now).items():
+        scores = [{score.criterion_id: score.score for score in review.scores} for review in reviews]
+        summary = summary_of([weighted_score(given, weights) for given in scores])
+        if summary:
+            found[proposal_id] = summary
+    return found
+
+
+def hand_over_items(session: Session, edition_id: int) -> list[HandOverItem]:
+    """An edition's hand-over list, in order."""
+    query = select(HandOverItem).where(HandOverItem.edition_id == edition_id)
+    return list(session.scalars(query.order_by(HandOverItem.position, HandOverItem.id)))
+
+
+def hand_over_sides(session: Session, account_id: int, edition: Edition, now: datetime) -> set[Side]:
+    """For which side of the hand-over this account can tick off: the chair for both."""
+    last = latest_edition(session, edition.year)
+    organises = {Side.HOST: edition.id, Side.LAST_HOST: last.id if last else None}
+    roles = session.scalars(select(Role).where(Role.account_id == account_id, holds_now(now))).all()
+    if any(role.role == RoleName.CHAIR for role in roles):
+        return set(Side)
+    mine = {role.edition_id for role in roles if role.role == RoleName.ORGANISER}
+    return {side for side, edition_id in organises.items() if edition_id in mine}
+
+
+def calls_to_review(session: Session, now: datetime) -> list[int]:
+    """The calls whose reviews have begun and that have proposals still waiting for that."""
+    submitted = select(Proposal.call_id).where(Proposal.status == ProposalStatus.SUBMITTED)
+    query = select(HostingCall.id).where(HostingCall.review_opens_at <= now, HostingCall.id.in_(submitted))
+    return list(session.scalars(query))
+
+
+def pending_of(session: Session, call_id: int) -> list[Proposal]:
+    """A call's proposals that nobody has decided about."""
+    return proposals_of(session, call_id, PENDING)
+
+
+def _sees_all_reviews(session: Session, call: HostingCall, account_id: int, now: datetime) -> bool:
+    reviews = is_reviewer(session, account_id, now)
+    if reviews:
+        return now >= call.review_closes_at
+    chair = select(Role.id).where(Role.account_id == account_id, Role.role == RoleName.CHAIR, holds_now(now))
+    return session.scalar(chair) is not None

@@ -1,0 +1,195 @@
+"""Pure decisions about hosting: states of a proposal, what is missing, which window is open, what scores add up to."""
+
+import enum
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from statistics import mean, median
+
+LOWEST_SCORE, HIGHEST_SCORE = 1, 5
+MOST_ATTACHMENTS = 5
+MOST_WEIGHT = 10
+# More than any hall holds, and no more than the database counts.
+MOST_DELEGATES = 100_000
+MOST_BUDGET = 100_000_000
+LONGEST_TEXT = 5000
+
+
+class ProposalStatus(enum.StrEnum):
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    UNDER_REVIEW = "under_review"
+    SHORTLISTED = "shortlisted"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+
+
+class Stage(enum.StrEnum):
+    """Where a call for hosts stands. It follows from its dates, and from whether the decision was announced."""
+
+    NOT_YET = "not_yet"
+    OPEN = "open"
+    REVIEW = "review"  # from the close of the call until the ballot
+    BALLOT = "ballot"
+    DECISION = "decision"  # the ballot is over
+    ANNOUNCED = "announced"
+
+
+class DateFault(enum.StrEnum):
+    """What can be wrong about a call's dates, taken together."""
+
+    CLOSES_BEFORE_IT_OPENS = "closes_before_it_opens"
+    REVIEW_BEFORE_CLOSE = "review_before_close"
+    REVIEW_ENDS_BEFORE_IT_BEGINS = "review_ends_before_it_begins"
+    BALLOT_BEFORE_REVIEW = "ballot_before_review"
+    BALLOT_ENDS_BEFORE_IT_BEGINS = "ballot_ends_before_it_begins"
+
+
+class ProposalFault(enum.StrEnum):
+    """What can be wrong about a proposal's answers, taken together."""
+
+    ENDS_BEFORE_IT_BEGINS = "ends_before_it_begins"
+    NOT_IN_THE_YEAR = "not_in_the_year"
+
+
+class HandOverKind(enum.StrEnum):
+    """What an item of a hand-over list is: what the last host did, whom to ask, what was learnt, what is to be done."""
+
+    DONE = "done"
+    CONTACT = "contact"
+    LESSON = "lesson"
+    OPEN = "open"
+
+
+class Side(enum.StrEnum):
+    """Who ticks off what is handed over."""
+
+    HOST = "host"
+    LAST_HOST = "last_host"
+
+
+STATUSES_BEFORE: Mapping[ProposalStatus, frozenset[ProposalStatus]] = {
+    ProposalStatus.SUBMITTED: frozenset({ProposalStatus.DRAFT}),
+    ProposalStatus.UNDER_REVIEW: frozenset({ProposalStatus.SUBMITTED, ProposalStatus.SHORTLISTED}),
+    ProposalStatus.SHORTLISTED: frozenset({ProposalStatus.UNDER_REVIEW}),
+    ProposalStatus.ACCEPTED: frozenset({ProposalStatus.SHORTLISTED}),
+    ProposalStatus.DECLINED: frozenset(
+        {ProposalStatus.SUBMITTED, ProposalStatus.UNDER_REVIEW, ProposalStatus.SHORTLISTED}
+    ),
+    ProposalStatus.WITHDRAWN: frozenset(
+        {
+            ProposalStatus.DRAFT,
+            ProposalStatus.SUBMITTED,
+            ProposalStatus.UNDER_REVIEW,
+            ProposalStatus.SHORTLISTED,
+        }
+    ),
+}
+
+# What the network has received and nobody has decided about.
+PENDING = (ProposalStatus.SUBMITTED, ProposalStatus.UNDER_REVIEW, ProposalStatus.SHORTLISTED)
+# What reviewers, and with `proposals_public` everyone, may read.
+RECEIVED = (*PENDING, ProposalStatus.ACCEPTED, ProposalStatus.DECLINED)
+
+# What a proposal must say before it is submitted, in the order of the form. Besides, `member` or `organisation`, and
+# the consent.
+NEEDED_TO_SUBMIT = (
+    "contact_name",
+    "contact_email",
+    "city",
+    "country",
+    "starts_on",
+    "ends_on",
+    "venue",
+    "venue_capacity",
+    "budget_eur",
+    "funding",
+    "travel",
+    "team",
+    "motivation",
+)
+
+
+def scope_of(year: int) -> str:
+    """What messages and the audit trail call a call for hosts; an edition of the same year has its own."""
+    return f"hosting-{year}"
+
+
+def may_become(status: ProposalStatus, next_status: ProposalStatus) -> bool:
+    """Whether a proposal can go from one status to another. Statuses are compared by value."""
+    return status in STATUSES_BEFORE.get(next_status, frozenset())
+
+
+def missing_to_submit(answers: Mapping[str, object]) -> tuple[str, ...]:
+    """The names of the form's fields that a proposal still lacks, in the order of the form.
+
+    `answers` maps names of fields to values; `member` is the member's slug or empty, and then `organisation` is needed.
+    """
+    missing = [name for name in NEEDED_TO_SUBMIT if answers.get(name) in (None, "")]
+    if not answers.get("member") and not answers.get("organisation"):
+        missing.insert(0, "organisation")
+    if not answers.get("consent"):
+        missing.append("consent")
+    return tuple(missing)
+
+
+def stage_of(
+    opens_at: datetime,
+    closes_at: datetime,
+    ballot_opens_at: datetime,
+    ballot_closes_at: datetime,
+    announced_at: datetime | None,
+    now: datetime,
+) -> Stage:
+    """Where a call stands at `now`. The opening moment of each part belongs to it, the closing one to the next."""
+    if announced_at is not None:
+        return Stage.ANNOUNCED
+    if now < opens_at:
+        return Stage.NOT_YET
+    if now < closes_at:
+        return Stage.OPEN
+    if now < ballot_opens_at:
+        return Stage.REVIEW
+    return Stage.BALLOT if now < ballot_closes_at else Stage.DECISION
+
+
+def parse_coordinates(text: str) -> tuple[float, float] | None:
+    """Latitude and longitude of a plain pair of degrees such as "44.81, 20.46"; None if it is no place on earth."""
+    found = re.fullmatch(r"\s*([+-]?\d{1,2}(?:\.\d+)?)\s*[,;\s]\s*([+-]?\d{1,3}(?:\.\d+)?)\s*", text)
+    if not found:
+        return None
+    latitude, longitude = float(found[1]), float(found[2])
+    return (latitude, longitude) if abs(latitude) <= 90 and abs(longitude) <= 180 else None
+
+
+def lines_of(text: str) -> tuple[str, ...]:
+    """What was typed one a line, without bullets and empty lines."""
+    lines = (re.sub(r"^[\s*•–—-]+", "", line).strip() for line in text.splitlines())
+    return tuple(line for line in lines if line)
+
+
+def weighted_score(scores: Mapping[int, int], weights: Mapping[int, int]) -> float:
+    """The mean of one review's scores, each criterion counting as often as its weight says.
+
+    Both are by criterion, and a review has a score for each. At least one criterion has a weight above 0.
+    """
+    return sum(scores[criterion] * weight for criterion, weight in weights.items()) / sum(weights.values())
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What several reviews of one proposal come to; `spread` is how far the highest is from the lowest."""
+
+    reviews: int
+    mean: float
+    median: float
+    spread: float
+
+
+def summary_of(weighted: Sequence[float]) -> Summary | None:
+    """Mean, median and spread of the weighted scores of one proposal's reviews; None without reviews."""
+    if not weighted:
+        return None
+    return Summary(len(weighted), mean(weighted), median(weighted), max(weighted) - min(weighted))

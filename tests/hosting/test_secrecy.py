@@ -1,0 +1,56 @@
+"""Until the ballot closes nobody learns from the site how anybody votes, except representatives of their own member."""
+
+import re
+
+import time_machine
+from sqlalchemy import select
+
+from dofc_events.app import create_app
+from dofc_events.core.db import db, unit_of_work
+from dofc_events.hosting.models import Ballot, HostingCall, Proposal
+from tests import rights
+from tests.support.databases import settings_for
+from tests.support.factories import NOW
+
+VOTED_ON = rights.YEAR + 2
+OWN_BALLOT = {
+    ("/hosting/vote/<token>", rights.HOLDER),
+    ("/organise/hosting/ballots/<int(max=2147483647):voter_id>", rights.MEMBER),
+}
+TOKENS = re.compile(rb'name="(csrf_token|form_key)"[^>]*value="[^"]*"|csrf-token" content="[^"]*"')
+
+
+def test_no_answer_to_anybody_depends_on_how_members_have_voted(databases, tmp_path):
+    """Everybody asks for every page; then each ballot says the opposite, and everybody asks again."""
+    with databases.fresh("sqlite") as url, time_machine.travel(NOW, tick=False):
+        app = create_app(settings_for(url, tmp_path, mail_server="127.0.0.1"))
+        values, browsers = rights.make_world(app)
+        with app.app_context():
+            voted_on = db.session().scalars(select(HostingCall).where(HostingCall.year == VOTED_ON)).one()
+            on_ballot = db.session().scalars(select(Proposal).where(Proposal.call_id == voted_on.id)).first()
+        values |= {
+            "/hosting/year": str(VOTED_ON),
+            "/organise/hosting/calls/year": str(VOTED_ON),
+            "/organise/hosting/proposals/reference": on_ballot.reference,
+        }
+        before = _everything(app, browsers, values)
+        with app.app_context(), unit_of_work() as session:
+            ballots = session.scalars(select(Ballot)).all()
+            for ballot in ballots:
+                ballot.ranking = ballot.ranking[::-1]
+        after = _everything(app, browsers, values)
+        with app.app_context():
+            db.engine.dispose()
+    assert ballots
+    assert {key for key in before if before[key] != after[key]} == OWN_BALLOT
+
+
+def _everything(app, browsers, values) -> dict[tuple[str, str], bytes]:
+    rules = [rule for rule in app.url_map.iter_rules() if "GET" in rule.methods]
+    answers = {}
+    for rule in rules:
+        for role, browser in browsers.items():
+            answer = browser.get(rights.address_of(rule, values, role))
+            answers[rule.rule, role] = TOKENS.sub(b"", answer.get_data())
+            answer.close()
+    return answers

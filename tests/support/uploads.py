@@ -1,0 +1,102 @@
+"""Files that people could attach: harmless ones, and ten that are out for something."""
+
+import io
+import struct
+import zipfile
+import zlib
+
+from PIL import Image
+from pypdf import PdfWriter
+from pypdf.generic import ArrayObject, DictionaryObject, NameObject, TextStringObject
+
+
+def pdf(writer: PdfWriter | None = None) -> bytes:
+    """A PDF of one empty page, or of what a writer has."""
+    writer = writer or page()
+    written = io.BytesIO()
+    writer.write(written)
+    return written.getvalue()
+
+
+def page() -> PdfWriter:
+    writer = PdfWriter()
+    writer.add_blank_page(200, 200)
+    return writer
+
+
+def picture(kind: str = "PNG", size: tuple[int, int] = (8, 6), **options) -> bytes:
+    """A red picture of some format, PNG, JPEG or WEBP."""
+    written = io.BytesIO()
+    Image.new("RGB", size, (200, 30, 30)).save(written, kind, **options)
+    return written.getvalue()
+
+
+def html() -> bytes:
+    return b"<!doctype html><html><body><script>alert(document.cookie)</script></body></html>"
+
+
+def svg() -> bytes:
+    return b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+
+
+def encrypted_pdf() -> bytes:
+    writer = page()
+    writer.encrypt("secret", algorithm="RC4-128")
+    return pdf(writer)
+
+
+def pdf_that_runs(action: str = "/JavaScript") -> bytes:
+    """A PDF that does something when it is opened."""
+    writer = page()
+    writer.root_object[NameObject("/OpenAction")] = DictionaryObject(
+        {NameObject("/S"): NameObject(action), NameObject("/F"): TextStringObject("cmd.exe")}
+    )
+    return pdf(writer)
+
+
+def pdf_that_runs_hidden() -> bytes:
+    """The same as `pdf_that_runs`, in a compressed part of the file, where no search for words finds it."""
+    writer = page()
+    action = writer._add_object(
+        DictionaryObject({NameObject("/S"): NameObject("/JavaScript"), NameObject("/JS"): TextStringObject("x()")})
+    )
+    writer.pages[0][NameObject("/Annots")] = ArrayObject(
+        [DictionaryObject({NameObject("/Subtype"): NameObject("/Link"), NameObject("/A"): action})]
+    )
+    return pdf(writer).replace(b"/JavaScript", b"/J#61vaScript").replace(b"/JS ", b"/J#53 ")
+
+
+def pdf_with_a_file_inside() -> bytes:
+    writer = page()
+    writer.add_attachment("run.exe", b"MZ")
+    return pdf(writer)
+
+
+def pdf_and_archive() -> bytes:
+    """A PDF that is a ZIP archive as well, which ends like a PDF."""
+    written = io.BytesIO(pdf())
+    with zipfile.ZipFile(written, "a") as archive:
+        archive.writestr("run.exe", "MZ")
+        archive.comment = b"\n%%EOF\n"
+    return written.getvalue()
+
+
+def pdf_and_html() -> bytes:
+    return pdf().replace(b"%PDF-1.3\n", b"%PDF-1.3\n%<script>alert(1)</script>\n")
+
+
+def picture_and_html() -> bytes:
+    return picture() + html()
+
+
+def bomb(width: int = 50_000, height: int = 50_000) -> bytes:
+    """A PNG of some kilobytes that unpacks to gigabytes."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    packer = zlib.compressobj(9)
+    row = b"\0" * (3 * width + 1)
+    packed = b"".join(packer.compress(row) for _ in range(20)) + packer.flush()
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
