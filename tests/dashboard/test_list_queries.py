@@ -39,7 +39,7 @@ def people(session, edition):
             session, edition, given_name="Zoë", family_name="Ω", country="GR", category="guest", dietary="Vegan"
         ),
         make_registration(session, edition, given_name="Zoran", organisation="Niš Cluster", country="RS"),
-        make_registration(session, edition, given_name="100%", country="RS", visa_letter=True, language="sr"),
+        make_registration(session, edition, given_name="Zqwy%", country="RS", visa_letter=True, language="sr"),
         make_registration(session, edition, given_name="Ђорђе", country="DE", visa_letter=True, dietary="халал"),
     ]
 
@@ -51,7 +51,7 @@ def people(session, edition):
         ({"q": "ω zoë"}, [0]),
         ({"q": "niš"}, [1]),
         ({"q": "djordje"}, [3]),
-        ({"q": "100%"}, [2]),
+        ({"q": "Zqwy%"}, [2]),
         ({"q": "nobody"}, []),
         ({"status": "waitlisted"}, [3, 2]),
         ({"status": "confirmed", "country": "RS"}, [1]),
