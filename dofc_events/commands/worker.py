@@ -94,6 +94,8 @@ def run_timers(at: datetime) -> bool:
     _in_batches(doubles.to_compare(db.session(), 10 * BATCH), doubles.compare)
     for letter_id in letter_queries.letters_due(db.session(), at):
         _attempt(letter_timers.start_letter, letter_id, WORKER, at)
+    for letter_id, registration_id in letter_queries.taken_back_from_old_addresses(db.session(), at):
+        _attempt(letter_timers.write_anew, letter_id, registration_id, at)
     more = False
     for letter_id in letter_queries.letters_going(db.session()):
         recipients = letter_queries.unwritten(db.session(), letter_id, 10 * BATCH)

@@ -37,9 +37,18 @@ def to_compare(session: Session, limit: int) -> Sequence[int]:
 
 
 def compare(session: Session, registration_ids: Iterable[int]) -> None:
-    """Look for doubles of these registrations; what was found of them before is found anew or dropped."""
-    for registration_id in registration_ids:
-        _compare(session, session.get_one(Registration, registration_id, populate_existing=True))
+    """Look for doubles of those of these registrations that are still to be compared.
+
+    What was found of them before is found anew or dropped. Who is just being changed is left for another time.
+    """
+    # Workers come one after the other: two who compare each other's people would find, and write, the same pairs.
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtext("likely doubles"))))
+    query = select(Registration).where(Registration.id.in_(registration_ids), *TO_COMPARE).order_by(Registration.id)
+    # What is compared stays as it is until that is noted; whoever refers to a registration need not wait for it.
+    query = query.with_for_update(key_share=True, skip_locked=True).execution_options(populate_existing=True)
+    for registration in session.scalars(query).all():
+        _compare(session, registration)
 
 
 def count_to_compare(session: Session, edition_id: int) -> int:
@@ -90,12 +99,11 @@ def _compare(session: Session, registration: Registration) -> None:
         for pair in session.execute(select(LikelyDouble.first_id, LikelyDouble.second_id).where(mine))
         for id_ in pair
     }
-    if r.ended_at is None:
-        traits = _traits(r)
-        for row in _candidates(session, r, traits):
-            if row.id not in told_apart and may_be_one_person(traits, _traits(row)):
-                first_id, second_id = sorted((r.id, row.id))
-                session.add(LikelyDouble(edition_id=r.edition_id, first_id=first_id, second_id=second_id))
+    traits = _traits(r)
+    for row in _candidates(session, r, traits):
+        if row.id not in told_apart and may_be_one_person(traits, _traits(row)):
+            first_id, second_id = sorted((r.id, row.id))
+            session.add(LikelyDouble(edition_id=r.edition_id, first_id=first_id, second_id=second_id))
     r.compared = True
     session.flush()
 

@@ -66,24 +66,25 @@ def on_the_ballot(session: Session, voter: Voter) -> tuple[list[Proposal], list[
     return [proposal for proposal in proposals if proposal not in own], own
 
 
-def ranking_of(session: Session, voter_id: int) -> list[str]:
-    """How a member has voted, for its own representatives: references and `none`; empty before, and after the count."""
+def ranking_of(session: Session, voter_id: int, account_id: int) -> list[str]:
+    """The ballot that this account cast for a member: references and `none`.
+
+    Empty before, after the count, and if somebody else cast it.
+    """
     ballot = session.get(Ballot, voter_id)
-    return ballot.ranking if ballot else []
+    return ballot.ranking if ballot and ballot.account_id == account_id else []
 
 
 def cast_ballots(session: Session, call: HostingCall) -> list[RankedBallot]:
-    """The ballots of a call, for the count alone. What was withdrawn meanwhile is on none of them."""
+    """The ballots of a call, for the count alone, without what was withdrawn, or became the member's own, meanwhile."""
     proposals = shortlist(session, call.id)
-    candidates = {proposal.reference for proposal in proposals}
     query = select(Ballot, Voter).join(Voter, Voter.id == Ballot.voter_id).where(Voter.call_id == call.id)
-    return [
-        RankedBallot(
-            tuple(choice for choice in ballot.ranking if choice in candidates or choice == NONE_OF_THESE),
-            tuple(proposal.reference for proposal in proposals if proposal.is_of(voter.organisation)),
-        )
-        for ballot, voter in session.execute(query)
-    ]
+    ballots = []
+    for ballot, voter in session.execute(query):
+        own = tuple(proposal.reference for proposal in proposals if proposal.is_of(voter.organisation))
+        choices = {NONE_OF_THESE, *(proposal.reference for proposal in proposals)} - {*own}
+        ballots.append(RankedBallot(tuple(choice for choice in ballot.ranking if choice in choices), own))
+    return ballots
 
 
 def counted(call: HostingCall) -> Count | None:

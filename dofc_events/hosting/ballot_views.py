@@ -52,7 +52,7 @@ def _ballot(voter: Voter, account_id: int, actor: Actor, here: str) -> ResponseR
     if not voter.call.takes_ballots(now()):
         return _not_open(voter)
     form = BallotForm()
-    context = _context(voter)
+    context = _context(voter, account_id)
     choices = [proposal.reference for proposal in context["proposals"]]
     form.ranking.offer([*choices, NONE_OF_THESE], () if form.is_submitted() else context["cast"])
     if not form.validate_on_submit():
@@ -62,7 +62,7 @@ def _ballot(voter: Voter, account_id: int, actor: Actor, here: str) -> ResponseR
             changed = cast_ballot(session, voter.id, account_id, form.ranking.ranking(), actor, now())
     except UNUSABLE as refusal:
         form.ranking.refuse(refusal)
-        return answer_errors(form, "hosting/vote.html", here=here, **_context(voter))
+        return answer_errors(form, "hosting/vote.html", here=here, **_context(voter, account_id))
     except BallotNotOpen:
         return _not_open(voter)
     except NotARepresentative:
@@ -71,15 +71,15 @@ def _ballot(voter: Voter, account_id: int, actor: Actor, here: str) -> ResponseR
     return redirect(here, 303)
 
 
-def _context(voter: Voter) -> dict[str, Any]:
-    """What is on the ballot, and how it was cast."""
+def _context(voter: Voter, account_id: int) -> dict[str, Any]:
+    """What is on the ballot, and how this account cast it."""
     proposals, own = on_the_ballot(db.session(), voter)
     return {
         "voter": voter,
         "call": voter.call,
         "proposals": proposals,
         "own": own,
-        "cast": ranking_of(db.session(), voter.id),
+        "cast": ranking_of(db.session(), voter.id, account_id),
         "names": {proposal.reference: f"{proposal.city}, {proposal.proposer}" for proposal in proposals},
     }
 

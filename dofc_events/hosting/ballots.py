@@ -90,8 +90,8 @@ def cast_ballot(
 ) -> bool:
     """Make this the member's one ballot, instead of any before, and tell its representatives that there is one.
 
-    `ranking` are references and `none`, best first; it need not rank all. False if the ballot is the same already. The
-    trail never says how. Raises NotARepresentative, BallotNotOpen, EmptyRanking, RankedTwice, OwnProposal,
+    `ranking` are references and `none`, best first; it need not rank all. False if this account cast the same already.
+    The trail never says how. Raises NotARepresentative, BallotNotOpen, EmptyRanking, RankedTwice, OwnProposal,
     NotOnTheBallot.
     """
     # Whoever votes for this member waits here for the one before; whoever counts, until all that began are done.
@@ -103,13 +103,14 @@ def cast_ballot(
         raise BallotNotOpen(call)
     _refuse_unusable(session, voter, ranking)
     ballot = session.get(Ballot, voter_id, populate_existing=True)
-    if ballot is not None and ballot.ranking == list(ranking):
+    # Of another's ballot nobody learns whether it says the same.
+    if ballot is not None and (ballot.account_id, ballot.ranking) == (account_id, list(ranking)):
         return False
     changed = ballot is not None
     if ballot is None:
         ballot = Ballot(voter_id=voter_id)
         session.add(ballot)
-    ballot.ranking = list(ranking)
+    ballot.account_id, ballot.ranking = account_id, list(ranking)
     voter.voted_at = now
     act = "ballot_changed" if changed else "ballot_cast"
     record(session, actor, now, act, scope=scope_of(call.year), about=voter.reference, member=voter.organisation.slug)

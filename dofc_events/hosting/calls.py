@@ -15,8 +15,9 @@ from dofc_events.core.clock import from_zone, in_zone
 from dofc_events.core.errors import Refusal
 from dofc_events.core.references import new_secret
 from dofc_events.hosting import mails
+from dofc_events.hosting.desk_queries import own_among
 from dofc_events.hosting.models import Criterion, HostingCall, Proposal, Review
-from dofc_events.hosting.queries import call_by_year, locked_call, locked_proposals
+from dofc_events.hosting.queries import call_by_year, locked_call, locked_proposals, reviewers
 from dofc_events.hosting.rules import MOST_WEIGHT, DateFault, ProposalStatus, scope_of
 from dofc_events.hosting.service import move
 from dofc_events.mail.outbox import enqueue
@@ -208,13 +209,21 @@ def set_criteria(session: Session, call_id: int, criteria: Criteria, actor: Acto
 
 
 def start_review(session: Session, call_id: int, actor: Actor, now: datetime, *, keep_mail: bool = False) -> int:
-    """Put what was submitted under review and tell its proposers; returns how many. Raises CallStillOpen."""
+    """Put what was submitted under review, and tell its proposers and who reviews it; returns how many.
+
+    Raises CallStillOpen.
+    """
     call = locked_call(session, call_id)
     _refuse_open(call, now)
     submitted = [p for p in locked_proposals(session, call_id) if p.status == ProposalStatus.SUBMITTED]
     for proposal in submitted:
         move(session, proposal, ProposalStatus.UNDER_REVIEW, "proposal_under_review", actor, now)
         enqueue(session, mails.under_review(proposal), now, keep=keep_mail)
+    if now < call.review_closes_at:
+        for reviewer in reviewers(session, now):
+            own = own_among(session, submitted, reviewer.id, now)
+            if theirs := [proposal for proposal in submitted if proposal.id not in own]:
+                enqueue(session, mails.review_begins(call, theirs, reviewer), now, keep=keep_mail)
     return len(submitted)
 
 

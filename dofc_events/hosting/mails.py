@@ -5,8 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from dofc_events.accounts.models import Account
+from dofc_events.accounts.rules import RoleName
+from dofc_events.conference.models import Organisation
 from dofc_events.hosting.links import ballot_token, token_of
-from dofc_events.hosting.models import Decision, Proposal, Question, Voter
+from dofc_events.hosting.models import Decision, HostingCall, Proposal, Question, Voter
 from dofc_events.hosting.rules import scope_of
 from dofc_events.mail.envelope import Envelope
 from dofc_events.mail.render import link, render_message
@@ -15,6 +17,23 @@ from dofc_events.mail.rules import deliverable
 SENDER = "Days of Clusters"
 # The language of those who have an account: the site does not know another.
 LANGUAGE_OF_ACCOUNTS = "en"
+
+
+def invitation(account: Account, organisation: Organisation, role: RoleName, *, invited_by: str) -> Envelope:
+    """To somebody who speaks for a member from now on. Signing in takes a link that they ask for."""
+    return render_message(
+        "hosting/invitation",
+        kind="team-invitation",
+        language=LANGUAGE_OF_ACCOUNTS,
+        recipient=deliverable(account.email),
+        recipient_name=account.name,
+        sender_name=SENDER,
+        email=account.email,
+        member=organisation.name,
+        role=role.value,
+        invited_by=invited_by,
+        url=link("accounts.sign_in"),
+    )
 
 
 def draft_saved(proposal: Proposal) -> Envelope:
@@ -73,6 +92,23 @@ def question_answered(proposal: Proposal, answer: Question, reviewer: Account) -
 def under_review(proposal: Proposal, *, again: bool = False) -> Envelope:
     """The review begins; `again`: the proposal was on the shortlist, and is not any more."""
     return _status("under_review", proposal, again=again)
+
+
+def review_begins(call: HostingCall, proposals: Sequence[Proposal], reviewer: Account) -> Envelope:
+    """For a reviewer, that there are these to score. It is not sent any more once no scores are taken."""
+    return render_message(
+        "hosting/review_begins",
+        kind="proposal-status",
+        language=LANGUAGE_OF_ACCOUNTS,
+        recipient=deliverable(reviewer.email),
+        recipient_name=reviewer.name,
+        sender_name=SENDER,
+        scope=scope_of(call.year),
+        expires_at=call.review_closes_at,
+        call=call,
+        proposals=proposals,
+        page=link("hosting.compare", year=call.year),
+    )
 
 
 def shortlisted(proposal: Proposal) -> Envelope:

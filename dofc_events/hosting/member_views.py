@@ -14,7 +14,8 @@ from dofc_events.hosting import members as service
 from dofc_events.hosting.organise_forms import MemberForm, NewMemberForm, RemoveForm, RepresentativeForm
 from dofc_events.hosting.organise_views import DESK, around, blueprint
 from dofc_events.hosting.queries import members_with_representatives
-from dofc_events.web.forms import answer_errors, form_page
+from dofc_events.mail.outbox import TooManyMessages
+from dofc_events.web.forms import answer_errors, answer_too_many, form_page
 
 __all__ = ["blueprint"]
 
@@ -84,22 +85,20 @@ def change_member(slug: str) -> ResponseReturnValue:
 @chair_only
 def add_representative(slug: str) -> ResponseReturnValue:
     """Let somebody speak for a member."""
-    member, form = _member(slug), RepresentativeForm()
+    member, form, page = _member(slug), RepresentativeForm(), "hosting/organise/representative.html"
     if not form.validate_on_submit():
-        return form_page(form, "hosting/organise/representative.html", member=member, **around())
-    with unit_of_work() as session:
-        account = service.add_representative(
-            session,
-            member.organisation_id,
-            form.email.data,
-            form.name.data,
-            RoleName(form.role.data),
-            acting(),
-            now(),
-        )
+        return form_page(form, page, member=member, **around())
+    email, role = form.email.data, RoleName(form.role.data)
+    try:
+        with unit_of_work() as session:
+            account = service.add_representative(
+                session, member.organisation_id, email, form.name.data, role, acting(), now()
+            )
+    except TooManyMessages as refusal:
+        return answer_too_many(form, refusal.retry_after, page, member=member, **around())
     flash(
         _(
-            "%(name)s speaks for %(member)s now, and signs in with the address.",
+            "%(name)s speaks for %(member)s, and is told so by mail, and how to sign in.",
             name=account.name,
             member=member.organisation.name,
         ),

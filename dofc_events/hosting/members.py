@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dofc_events.accounts.models import Account, Role
+from dofc_events.accounts.queries import account_by_email
 from dofc_events.accounts.rules import MEMBER_ROLES, Grant, RoleName, audit_name
 from dofc_events.accounts.service import add_account
 from dofc_events.conference import service as conference
@@ -14,6 +15,8 @@ from dofc_events.conference.models import Member
 from dofc_events.conference.queries import member_by_slug
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.errors import Refusal
+from dofc_events.hosting import mails
+from dofc_events.mail.outbox import enqueue, refuse_flood
 
 
 class MemberExists(Refusal):
@@ -86,14 +89,21 @@ def change_member(session: Session, organisation_id: int, details: MemberDetails
 def add_representative(
     session: Session, organisation_id: int, email: str, name: str, role: RoleName, actor: Actor, now: datetime
 ) -> Account:
-    """Let an account speak for a member: vote for it (`member`), or review (`board`). Raises NotARoleOfMembers.
+    """Let an account speak for a member: vote for it (`member`), or review (`board`), and write to it that it does.
 
-    An account that there is keeps its name.
+    An account that there is keeps its name; who speaks for the member already is not written to again. Raises
+    NotARoleOfMembers, and TooManyMessages when the address was written to too often.
     """
     if role not in MEMBER_ROLES:
         raise NotARoleOfMembers(role)
-    session.get_one(Member, organisation_id)
-    return add_account(session, email, name, Grant(role, organisation_id=organisation_id), actor, now)
+    member = session.get_one(Member, organisation_id, with_for_update={"of": Member})
+    grant, known = Grant(role, organisation_id=organisation_id), account_by_email(session, email)
+    if known and grant in known.grants(now):
+        return known
+    refuse_flood(session, email, now)
+    account = add_account(session, email, name, grant, actor, now)
+    enqueue(session, mails.invitation(account, member.organisation, role, invited_by=actor.name), now)
+    return account
 
 
 def remove_representative(

@@ -246,12 +246,16 @@ class Voter(Base):
 class Ballot(Base):
     """How a member ranks the proposals: references, and `none`, best first. One a member: the key is the voter.
 
+    It is shown to the account that cast it, and to nobody else: whoever becomes a representative while the ballot is
+    open (the chair can make themselves one) must not be able to read it.
+
     When the ballots are counted, these rows are deleted, and with them what links a ranking to its member.
     """
 
     __tablename__ = "ballots"
 
     voter_id: Mapped[int] = mapped_column(ForeignKey("voters.id"), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     ranking: Mapped[list[str]] = mapped_column(JSON)
 
 

@@ -31,6 +31,8 @@ from dofc_events.trips.service import TripDetails, add_trip
 # A proposal has ideas, not times: until the host settles them, each is on the second day, and has no seats.
 TRIP_BEGINS, TRIP_ENDS = time(10), time(13)
 LONGEST_TITLE = 200
+# A line about co-hosts may be longer than the name of an organisation.
+LONGEST_NAME = 200
 
 
 def create_next_edition(session: Session, proposal: Proposal, zone: str, actor: Actor, now: datetime) -> Edition:
@@ -104,7 +106,7 @@ def _add_organisers(session: Session, edition: Edition, proposal: Proposal) -> N
 
 
 def _organisation(session: Session, name: str, country: str | None) -> Organisation:
-    known = session.scalars(select(Organisation)).all()
+    known, name = session.scalars(select(Organisation)).all(), name[:LONGEST_NAME]
     found = next((one for one in known if one.name.casefold() == name.casefold()), None)
     if found is None:
         slug = slug_for(name, {one.slug for one in known}, otherwise="organisation")

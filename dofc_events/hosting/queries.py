@@ -166,6 +166,12 @@ def is_own(session: Session, proposal: Proposal, account_id: int, now: datetime)
     return any(proposal.is_of(organisation) for organisation in organisations)
 
 
+def reviewers(session: Session, now: datetime) -> list[Account]:
+    """The accounts on the board, for whatever organisation."""
+    role = select(Role.account_id).where(Role.role == RoleName.BOARD, holds_now(now))
+    return list(session.scalars(select(Account).where(Account.id.in_(role)).order_by(Account.id)))
+
+
 def members_with_representatives(
     session: Session, now: datetime
 ) -> list[tuple[Member, list[tuple[Account, RoleName]]]]:

@@ -27,7 +27,7 @@ from dofc_events.web.markdown import render_markdown
 _ADDRESS = "https://own-page.invalid"
 _LINK_TO_OWN_PAGE = re.compile(r"\]\(\s*\{" + LINK + r"\}\s*\)")
 _MARKS = {name: f"\ue000{name}\ue001" for name in PLACEHOLDERS} | {LINK: f"<{_ADDRESS}>"}
-_MARKED = re.compile("\ue000(\\w+)\ue001|" + re.escape(_ADDRESS))
+_MARKED = re.compile("\ue000(" + "|".join(PLACEHOLDERS) + ")\ue001|" + re.escape(_ADDRESS))
 
 # What the text part does without.
 _LINK_TO = re.compile(r"\[([^\]\n]+)\]\(\s*([^)\s]+)\s*\)")

@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.delegates.models import Registration
@@ -223,6 +223,27 @@ def unwritten(session: Session, letter_id: int, limit: int) -> Sequence[int]:
     return session.scalars(query.order_by(LetterRecipient.registration_id).limit(limit)).all()
 
 
+def taken_back_from_old_addresses(session: Session, now: datetime) -> list[tuple[int, int]]:
+    """Letter and registration where the message had not left when the address was corrected, and is still of use.
+
+    Left out is a new address to which the letter goes in any case.
+    """
+    recipient, other = LetterRecipient, aliased(LetterRecipient)
+    query = select(Letter, recipient.registration_id).join(recipient, recipient.letter_id == Letter.id)
+    query = query.join(Message, Message.id == recipient.message_id)
+    query = query.join(Registration, Registration.id == recipient.registration_id).options(joinedload(Letter.edition))
+    same = exists().where(other.letter_id == recipient.letter_id, other.email_key == Registration.email_key)
+    query = query.where(
+        Message.state == MessageState.WITHDRAWN,
+        Message.recipient_key != Registration.email_key,
+        Registration.ended_at.is_(None),
+        Letter.stopped_at.is_(None),
+        ~same,
+    )
+    rows = session.execute(query.order_by(Letter.id, recipient.registration_id))
+    return [(letter.id, id_) for letter, id_ in rows if (until := good_until(letter)) is None or now < until]
+
+
 def letter_about_change(session: Session, edition_id: int) -> Letter | None:
     """The letter about a changed place or time that nobody has decided about yet."""
     undecided = (Letter.released_at.is_(None), Letter.stopped_at.is_(None), Letter.before.is_not(None))
@@ -257,6 +278,8 @@ def letter_faults(session: Session) -> list[str]:
     early = select(Letter.id).where(Letter.started_at.is_(None), Letter.id.in_(select(recipient.letter_id)))
     faults += [f"letter {id_}: has recipients, but was never started" for id_ in session.scalars(early)]
     known = select(recipient.message_id).where(recipient.message_id.is_not(None))
-    ours = Message.kind.in_(WRITTEN_BY_HAND), Message.about != "", Message.id.not_in(known)
-    faults += [f"message {id_}: belongs to no letter" for id_ in session.scalars(select(Message.id).where(*ours))]
+    # What was taken back from an old address has been written anew.
+    ours = select(Message.id).where(Message.about != "", Message.state != MessageState.WITHDRAWN)
+    ours = ours.where(Message.kind.in_(WRITTEN_BY_HAND), Message.id.not_in(known))
+    faults += [f"message {id_}: belongs to no letter" for id_ in session.scalars(ours)]
     return faults

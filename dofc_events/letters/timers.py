@@ -10,11 +10,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dofc_events.core.audit import Actor
+from dofc_events.delegates.models import Registration
 from dofc_events.delegates.rules import is_invented
 from dofc_events.letters import service
 from dofc_events.letters.mails import letter_to
-from dofc_events.letters.models import LetterRecipient
-from dofc_events.letters.queries import audience_of, came_too_late, due_time, readers_of, unwritten
+from dofc_events.letters.models import Letter, LetterRecipient
+from dofc_events.letters.queries import (
+    audience_of,
+    came_too_late,
+    due_time,
+    readers_of,
+    taken_back_from_old_addresses,
+    unwritten,
+)
 from dofc_events.letters.rules import LetterState
 from dofc_events.mail import outbox
 from dofc_events.registration.queries import standing_of
@@ -40,11 +48,24 @@ def write_messages(session: Session, registration_ids: Sequence[int], letter_id:
     mine = LetterRecipient.letter_id == letter_id, LetterRecipient.registration_id.in_(registration_ids)
     query = select(LetterRecipient).where(*mine, LetterRecipient.message_id.is_(None))
     for recipient in session.scalars(query.order_by(LetterRecipient.registration_id)).all():
-        standing = standing_of(session, recipient.registration_id)
-        keep = is_invented(standing.registration.email)
-        message = outbox.enqueue(session, letter_to(letter, standing), now, keep=keep)
-        session.flush()
-        recipient.message_id = message.id
-    session.flush()
+        _write(session, letter, recipient, now)
     if not unwritten(session, letter_id, 1):
         letter.finished_at = now
+
+
+def write_anew(session: Session, letter_id: int, registration_id: int, now: datetime) -> None:
+    """Write to somebody's new address what was taken back from the old one before it left."""
+    letter = service.locked(session, letter_id)
+    if (letter_id, registration_id) in taken_back_from_old_addresses(session, now):
+        recipient = session.get_one(LetterRecipient, (letter_id, registration_id))
+        recipient.email_key = session.get_one(Registration, registration_id).email_key
+        _write(session, letter, recipient, now)
+
+
+def _write(session: Session, letter: Letter, recipient: LetterRecipient, now: datetime) -> None:
+    standing = standing_of(session, recipient.registration_id)
+    keep = is_invented(standing.registration.email)
+    message = outbox.enqueue(session, letter_to(letter, standing), now, keep=keep)
+    session.flush()
+    recipient.message_id = message.id
+    session.flush()

@@ -143,8 +143,16 @@ class SeatBook:
 
     def leave(self, *registration_ids: int) -> None:
         """End everything that cancelled registrations have of seats."""
-        claims = [held for who in registration_ids for held in self.claims_of(who).items()] if self.trips else []
-        self._end_all((claim, trip_id, Reason.NO_PLACE) for trip_id, claim in claims)
+        held = [held for who in registration_ids for held in self.claims_of(who).items()] if self.trips else []
+        # Of a trip all at once, for they may be thousands. Waits end before seats, which are passed on at once.
+        for holds_seat in (False, True):
+            for trip_id, trip in self.trips.items():
+                of_trip = [claim for t, claim in held if t == trip_id and claim.status in LIVE]
+                claims = [claim for claim in of_trip if (claim.status in TAKEN) == holds_seat]
+                for claim in claims:
+                    self.note(claim, trip_id, claim.status, Reason.NO_PLACE)
+                terms = self._terms(trip)
+                self._passed_on(trip, places.cancel_claims(self.session, self.pools[trip_id], claims, terms, self.now))
 
     def give(self, registration_id: int, trip: Trip) -> None:
         """Give a free seat by hand, past those who wait. Raises TripOver, SeatsOverlap, and NothingFree."""

@@ -145,7 +145,9 @@ def upgrade() -> None:
     op.create_table(
         "ballots",
         sa.Column("voter_id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
         sa.Column("ranking", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_ballots_account_id_accounts")),
         sa.ForeignKeyConstraint(["voter_id"], ["voters.id"], name=op.f("fk_ballots_voter_id_voters")),
         sa.PrimaryKeyConstraint("voter_id", name=op.f("pk_ballots")),
     )

@@ -115,11 +115,12 @@ def test_pages_of_pairs_join(session, edition, look):
 
 def test_comparing_costs_as_much_among_many_as_among_few(session, edition, ana):
     counts = []
-    doubles.compare(session, [ana.id])
     for others in (1, 40):
         for number in range(others):
             make_registration(session, edition, given_name="Ana", family_name=f"Person{number:02}", country="BG")
+        ana.compared = False
+        session.flush()
         with count_queries() as queries:
             doubles.compare(session, [ana.id])
         counts.append(len(queries))
-    assert counts[0] == counts[1] <= 6, counts
+    assert counts[0] == counts[1] <= 7, counts

@@ -119,14 +119,26 @@ def test_a_second_representative_replaces_and_never_adds(session, vote):
     second = make_representative(session, vote.members["iasi"], email="second@dofc.test")
     assert vote("iasi", "bc")
     assert vote("iasi", "cb", by=second)
-    assert not vote("iasi", "cb")
-    assert ranking_of(session, vote.voters["iasi"].id) == [vote.proposals[c].reference for c in "cb"]
+    assert not vote("iasi", "cb", by=second)
+    assert session.get_one(Ballot, vote.voters["iasi"].id).ranking == [vote.proposals[c].reference for c in "cb"]
     assert session.scalar(select(func.count()).select_from(Ballot)) == 1
     assert vote.close()["ballots"] == [{"ranking": [vote.proposals[c].reference for c in "cb"], "own": []}]
     # The invitation, or what was said of the ballot before, is out of date and not sent.
     assert mail_to(session, "second@dofc.test") == ["ballot", "ballot"]
     states = session.execute(select(Message.state).where(Message.recipient == "iasi@dofc.test").order_by(Message.id))
     assert [state for (state,) in states] == ["withdrawn", "withdrawn", "kept"]
+
+
+def test_how_a_member_votes_is_for_whoever_cast_the_ballot(session, vote):
+    """Else the chair could make themselves a representative while the ballot is open, and read it."""
+    curious = make_representative(session, vote.members["iasi"], email="chair@dofc.test")
+    first = vote.people["iasi"]
+    vote("iasi", "bc")
+    ranking = [vote.proposals[c].reference for c in "bc"]
+    voter_id = vote.voters["iasi"].id
+    assert (ranking_of(session, voter_id, first.id), ranking_of(session, voter_id, curious.id)) == (ranking, [])
+    assert vote("iasi", "bc", by=curious), "the same again must not be told from another ballot"
+    assert (ranking_of(session, voter_id, first.id), ranking_of(session, voter_id, curious.id)) == ([], ranking)
 
 
 def test_a_member_cannot_rank_its_own_proposal_nor_one_that_it_hosts_with(vote):
@@ -188,6 +200,16 @@ def test_after_the_count_it_is_known_who_voted_and_not_how(session, vote):
     assert not close_ballot(session, vote.call.id, WORKER, vote.call.ballot_closes_at), "counted once"
     with pytest.raises(BallotNotOpen):
         vote("lyon", "b", now=vote.call.ballot_closes_at)
+
+
+def test_what_became_a_members_own_meanwhile_is_not_counted_for_it(session, vote):
+    """A member whose name was corrected turns out to be a co-host; the published file can still be counted again."""
+    vote("iasi", "db")
+    vote.members["iasi"].name, vote.members["lyon"].name = "Lyon", "Lyon (the city)"
+    session.flush()
+    brno, dijon = (vote.proposals[letter].reference for letter in "bd")
+    assert vote.close()["ballots"] == [{"ranking": [brno], "own": [dijon]}]
+    assert counted(vote.call).winner == brno
 
 
 def test_what_is_withdrawn_meanwhile_is_not_counted(session, vote):

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from dofc_events.core.audit import COMMAND
 from dofc_events.hosting.calls import (
@@ -30,6 +31,7 @@ from dofc_events.hosting.queries import current_call
 from dofc_events.hosting.reviews import Given, give_review
 from dofc_events.hosting.rules import DateFault, ProposalStatus
 from dofc_events.hosting.service import PROPOSER, withdraw_proposal
+from dofc_events.mail.models import Message
 from tests.support.factories import NOW
 from tests.support.hosting import (
     CRITERIA,
@@ -156,6 +158,29 @@ def test_the_review_begins_for_what_was_submitted_and_not_before_the_close(sessi
     assert start_review(session, call.id, COMMAND, call.closes_at) == 0
     assert statuses(submitted, draft) == ["under_review", "draft"]
     assert mail_to(session, "jana@dofc.test")[-1] == "proposal-status"
+
+
+def test_reviewers_are_told_once_of_what_they_can_review(session):
+    call, member = make_call(session), make_member(session, "danube")
+    own = make_proposal(session, call, city="Vukovar", member="danube")
+    make_reviewer(session, member, email="mira@dofc.test")
+    make_reviewer(session, email="ivo@dofc.test")
+    make_reviewer(session, email="gone@dofc.test").roles[0].ends_at = NOW
+    start_review(session, call.id, COMMAND, call.closes_at)
+    start_review(session, call.id, COMMAND, call.closes_at)
+    told = [mail_to(session, f"{name}@dofc.test") for name in ("mira", "ivo", "gone")]
+    assert told == [[], ["proposal-status"], []]
+    (text,) = session.scalars(select(Message.text).where(Message.recipient == "ivo@dofc.test"))
+    assert f"Vukovar, Czechia: {own.proposer}" in text
+    assert f"http://dofc.test/organise/hosting/calls/{YEAR}/compare" in text
+
+
+def test_nobody_is_asked_for_a_review_that_cannot_be_given_any_more(session):
+    call = make_call(session)
+    make_proposal(session, call)
+    make_reviewer(session, email="ivo@dofc.test")
+    assert start_review(session, call.id, COMMAND, call.review_closes_at) == 1
+    assert mail_to(session, "ivo@dofc.test") == []
 
 
 def test_the_shortlist_is_exactly_what_was_chosen_and_each_is_told_what_is_new(session):

@@ -231,12 +231,21 @@ def test_times_of_day_that_do_not_fit_a_single_day_are_left_for_the_host(session
     assert (edition.starts_at, edition.ends_at) == (None, None)
 
 
+def organisers_of(session, edition) -> list[str]:
+    query = select(Organisation.name).join(EditionOrganiser).where(EditionOrganiser.edition_id == edition.id)
+    return list(session.scalars(query.order_by(EditionOrganiser.position)))
+
+
 def test_host_and_co_hosts_are_its_organisers_and_known_ones_are_not_made_twice(session, accept):
     edition = accept(member="brno", organisation="", co_hosts="- Moravian Museum\n- brno cluster\n- Škoda Friends")
-    query = select(Organisation.name).join(EditionOrganiser).where(EditionOrganiser.edition_id == edition.id)
-    names = session.scalars(query.order_by(EditionOrganiser.position)).all()
-    assert names == ["Brno Cluster", "Moravian Museum", "Škoda Friends"]
+    assert organisers_of(session, edition) == ["Brno Cluster", "Moravian Museum", "Škoda Friends"]
     assert edition.proposed_by.slug == "brno"
+
+
+def test_a_co_host_whose_name_is_a_whole_sentence_does_not_keep_the_decision_back(session, accept):
+    edition = accept(co_hosts="With the kind help of " + "everybody " * 40)
+    _host, helper = organisers_of(session, edition)
+    assert helper.startswith("With the kind help") and len(helper) == 200
 
 
 def test_trip_ideas_become_trips_without_seats_that_nobody_sees_yet(session, accept):

@@ -50,9 +50,9 @@ def test_the_list_is_for_both_hosts_and_the_chair(client, people, sign_in):
     assert sign_in(people["chair"]).get("/organise/editions/2040/hand-over").status == 404
 
 
-def test_the_list_says_in_words_what_the_last_host_did_and_what_is_open(client, people, sign_in):
+def test_the_list_says_in_words_what_the_last_host_does_and_what_is_open(client, people, sign_in):
     page = sign_in(people["next"]).get(LIST)
-    assert "Registration for 2028 opened: 15:00, Saturday 3 October 2026 (Sofia time)" in page.text
+    assert "Opening of registration for 2028: 15:00, Saturday 3 October 2026 (Sofia time)" in page.text
     assert "The host of 2028: Elena Petrova, host@dofc.test" in page.text
     assert "Write the summary and the programme" in page.text
 

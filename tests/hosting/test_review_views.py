@@ -106,7 +106,7 @@ def test_the_comparison_has_what_is_compared(reviewer, found):
     }
     assert rows["Place"] == ["Brno, Czechia", "Novi Sad, Serbia"]
     assert rows["People it holds"] == ["240", "240"]
-    assert rows["Budget"][0] == "48 000 euro"
+    assert rows["Budget"][0] == "48,000 euro"
     assert rows["For each delegate, if the venue is full"][0] == "200 euro"
     assert rows["Experience as host"] == ["No edition in the archive", "Organised the edition of 2011"]
     assert rows["Travel"][0] == "By train from Vienna."

@@ -74,7 +74,7 @@ def test_what_does_not_add_up_is_found(app, run, writing, reading):
         call = make_call(session)
         proposal = make_proposal(session, call)
         attachment = add_attachment(session, proposal.id, "a.pdf", uploads.pdf(), PROPOSER, NOW)
-        make_representative(session, make_member(session))
+        person = make_representative(session, make_member(session))
     run(call.review_opens_at)
     with writing() as session:
         set_shortlist(session, call.id, [proposal.reference], COMMAND, call.review_closes_at)
@@ -83,7 +83,7 @@ def test_what_does_not_add_up_is_found(app, run, writing, reading):
         assert faults(session) == []
     with writing() as session:
         voter = session.scalars(select(Voter)).one()
-        session.add(Ballot(voter_id=voter.id, ranking=["none"]))
+        session.add(Ballot(voter_id=voter.id, account_id=person.id, ranking=["none"]))
         files.path_of(settings().instance, attachment.content_hash).unlink()
     with reading() as session:
         assert faults(session) == [

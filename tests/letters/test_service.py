@@ -5,19 +5,21 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import func, select
 
+from dofc_events.commands.check import faults
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.conference.service import place_and_time_of
 from dofc_events.core.audit import AuditEntry
+from dofc_events.delegates.links import token_of
 from dofc_events.delegates.models import Registration
 from dofc_events.letters import service
 from dofc_events.letters.models import Letter, LetterRecipient
-from dofc_events.letters.queries import due_time, letter_faults, progress_of, readers_of
+from dofc_events.letters.queries import due_time, letter_faults, progress_of, readers_of, taken_back_from_old_addresses
 from dofc_events.letters.rules import Anchor, LetterState
 from dofc_events.mail.models import Message
 from dofc_events.mail.outbox import can_be_sent_again
 from dofc_events.mail.rules import MessageState
 from dofc_events.registration.audience import Audience, Filters
-from dofc_events.registration.service import cancel_registration
+from dofc_events.registration.service import cancel_registration, correct_address
 from tests.letters.conftest import ELENA, release, write
 from tests.support.factories import DELEGATE, NOW, make_edition, make_registration
 from tests.support.letters import deliver_all
@@ -262,6 +264,60 @@ def test_stop_keeps_a_scheduled_letter_from_going(writing, reading, tick):
     tick(NOW + 400 * DAY)
     with reading() as session:
         assert session.scalar(select(func.count()).where(Message.kind == "announcement")) == 0
+
+
+# A corrected address
+
+
+def test_what_had_not_left_to_an_old_address_goes_to_the_new_one_once(writing, reading, tick):
+    with writing() as session:
+        edition = make_edition(session)
+        ana, ivo = (make_registration(session, edition, email=f"{name}@dofc.test") for name in ("ana", "ivo"))
+        for _ in range(2):
+            release(session, edition, write(session, edition, body="[Your page]({own_page})"))
+    tick()
+    with writing() as session:
+        first = session.scalars(select(Message).where(Message.recipient == "ana@dofc.test").order_by(Message.id.desc()))
+        first.first().state = MessageState.SENT
+        correct_address(session, ana.id, "ana.new@dofc.test", ELENA, NOW)
+        correct_address(session, ivo.id, "ivo.new@dofc.test", ELENA, NOW)
+    for _ in range(2):
+        tick()
+    with reading() as session:
+        news = select(Message).where(Message.kind == "announcement", Message.state != MessageState.WITHDRAWN)
+        got = session.scalars(news.order_by(Message.recipient)).all()
+        assert [message.recipient for message in got] == [
+            "ana.new@dofc.test",
+            "ana@dofc.test",
+            "ivo.new@dofc.test",
+            "ivo.new@dofc.test",
+        ]
+        assert token_of(session.get_one(Registration, ivo.id)) in got[-1].text
+        assert faults(session) == []
+
+
+@pytest.mark.parametrize("case", ["stopped", "cancelled", "over", "has it already"])
+def test_what_was_taken_back_is_not_written_anew_when_it_is_of_no_use(writing, reading, tick, case):
+    with writing() as session:
+        edition = make_edition(session)
+        ana = make_registration(session, edition, email="ana@dofc.test")
+        if case == "has it already":
+            gone = cancelled(session, edition, email="new@dofc.test")
+        audience = Audience(references=(ana.reference, gone.reference)) if case == "has it already" else Audience()
+        letter_id = write(session, edition, audience)
+        release(session, edition, letter_id)
+        over = edition.finishes_at()
+    tick()
+    with writing() as session:
+        correct_address(session, ana.id, "new@dofc.test", ELENA, NOW)
+        if case == "stopped":
+            service.stop_letter(session, letter_id, ELENA, NOW)
+        if case == "cancelled":
+            cancel_registration(session, ana.id, DELEGATE, NOW)
+    tick(over if case == "over" else NOW)
+    with reading() as session:
+        assert letters_to(session, ana) == 1, "the one that was taken back"
+        assert taken_back_from_old_addresses(session, over if case == "over" else NOW) == []
 
 
 # A changed place or time

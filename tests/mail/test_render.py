@@ -118,6 +118,8 @@ def write_of_hosting(session) -> dict:
     decision = Decision(call_id=call.id, words_to_host="See <b>you</b>.", words_to_others="Next & <b>time</b>.")
     decision.proposal = proposal
     return {
+        "hosting/invitation": hosting.invitation(account, member, RoleName.BOARD, invited_by="elena@dofc.test"),
+        "hosting/review_begins": hosting.review_begins(call, [proposal], account),
         "hosting/draft_saved": hosting.draft_saved(proposal),
         "hosting/links": hosting.links(proposal.contact_email, [proposal]),
         "hosting/received": hosting.received(proposal),

@@ -171,6 +171,13 @@ def test_edition_says_what_is_free_of_a_trip(client, writing, people, words):
     assert "drawn" not in said
 
 
+def test_edition_says_that_an_idea_for_a_trip_has_no_seats_yet(client, writing):
+    with writing() as session:
+        make_trip(session, make_edition(session, year=2027), "cellars", capacity=0)
+    said = trips_section(client)
+    assert said.endswith("Seats will follow") and "Full" not in said
+
+
 def test_edition_says_that_a_trip_is_cancelled(client, writing):
     with writing() as session:
         edition = make_edition(session, year=2027)

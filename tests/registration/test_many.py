@@ -236,6 +236,21 @@ def test_statements_of_cancelling_grow_by_a_few_for_each(session):
     assert cost(BATCH + 60) - cost(BATCH + 10) <= 50 * 2
 
 
+def test_seats_of_many_end_with_few_statements_for_each(session):
+    def cost(number: int) -> int:
+        edition = make_edition(session, year=2030 + number, capacity=number)
+        make_trip(session, edition, "mill", capacity=number // 2)
+        for _ in range(number):
+            make_registration(session, edition, trips=("mill",))
+        wanted = order(session, edition, Act.CANCEL)
+        with count_queries() as statements:
+            many.cancel(session, edition.id, wanted, "why", ORGANISER, NOW)
+        assert faults(session) == []
+        return len(statements)
+
+    assert cost(BATCH + 60) - cost(BATCH + 10) <= 50 * 5
+
+
 # Category
 
 
