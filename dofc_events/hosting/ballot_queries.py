@@ -76,7 +76,7 @@ def ranking_of(session: Session, voter_id: int, account_id: int) -> list[str]:
 
 
 def cast_ballots(session: Session, call: HostingCall) -> list[RankedBallot]:
-    """The ballots of a call, for the count alone, without what was withdrawn, or became the member's own, meanwhile."""
+    """The ballots of a call, for the count alone, without what was withdrawn meanwhile."""
     proposals = shortlist(session, call.id)
     query = select(Ballot, Voter).join(Voter, Voter.id == Ballot.voter_id).where(Voter.call_id == call.id)
     ballots = []

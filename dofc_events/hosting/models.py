@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from dofc_events.accounts.models import Account
 from dofc_events.conference.models import Edition, Organisation
 from dofc_events.core.db import Base
-from dofc_events.hosting.rules import HandOverKind, ProposalStatus, Stage, lines_of, stage_of
+from dofc_events.hosting.rules import HandOverKind, ProposalStatus, Stage, stage_of
 
 
 class HostingCall(Base):
@@ -157,9 +157,11 @@ class Proposal(Base):
         return self.budget_eur / self.venue_capacity
 
     def is_of(self, organisation: Organisation) -> bool:
-        """Whether the proposal is an organisation's own: as its proposer, or as a co-host by name."""
-        co_hosts = {line.casefold() for line in lines_of(self.co_hosts)}
-        return self.proposed_by_id == organisation.id or organisation.name.casefold() in co_hosts
+        """Whether the proposal is an organisation's own, as its proposer.
+
+        Co-hosts are what a proposer typed: by naming a member there, nobody must be able to take its vote and review.
+        """
+        return self.proposed_by_id == organisation.id
 
 
 class Attachment(Base):

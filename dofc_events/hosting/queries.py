@@ -160,7 +160,7 @@ def is_reviewer(session: Session, account_id: int, now: datetime) -> bool:
 
 
 def is_own(session: Session, proposal: Proposal, account_id: int, now: datetime) -> bool:
-    """Whether a proposal comes from an organisation for which the account speaks, as proposer or as co-host."""
+    """Whether a proposal comes from an organisation for which the account speaks."""
     mine = organisations_of(session, account_id, now, RoleName.BOARD, RoleName.MEMBER)
     organisations = session.scalars(select(Organisation).where(Organisation.id.in_(mine)))
     return any(proposal.is_of(organisation) for organisation in organisations)

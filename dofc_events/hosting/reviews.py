@@ -19,7 +19,7 @@ class NotAReviewer(Refusal):
 
 
 class OwnProposal(Refusal):
-    """The proposal comes from a member for whom the account speaks, as its proposer or as a co-host."""
+    """The proposal comes from a member for whom the account speaks."""
 
 
 class ReviewNotOpen(Refusal):

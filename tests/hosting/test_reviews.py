@@ -62,18 +62,17 @@ def test_a_review_scores_every_criterion_from_one_to_five(session, values):
     assert refused.value.missing == (proposal.call.criteria[2].id,)
 
 
-def test_nobody_reviews_or_asks_about_what_their_own_member_proposes_or_hosts_with(session):
+def test_nobody_reviews_or_asks_about_what_their_own_member_proposes(session):
     call = make_call(session)
     member = make_member(session, "czech-cluster", name="Czech Cluster")
     own = make_proposal(session, call, member="czech-cluster")
-    shared = make_proposal(session, call, co_hosts="Somebody\n- CZECH cluster")
     board = make_reviewer(session, member)
-    for proposal in (own, shared):
-        with pytest.raises(OwnProposal):
-            review(session, proposal, board, 5, 5, 5)
-        with pytest.raises(OwnProposal):
-            ask_question(session, proposal.id, board.id, "How?", COMMAND, NOW)
-    assert review(session, make_proposal(session, call), board, 1, 1, 1)
+    with pytest.raises(OwnProposal):
+        review(session, own, board, 5, 5, 5)
+    with pytest.raises(OwnProposal):
+        ask_question(session, own.id, board.id, "How?", COMMAND, NOW)
+    # Else a proposer could choose who does not judge.
+    assert review(session, make_proposal(session, call, co_hosts="Somebody\n- Czech Cluster"), board, 1, 1, 1)
 
 
 def test_a_board_member_who_votes_for_the_proposing_member_does_not_review_it(session):
