@@ -6,7 +6,7 @@ import time_machine
 from dofc_events.accounts.rules import RoleName
 from dofc_events.accounts.service import issue_sign_in_link
 from dofc_events.conference.queries import edition_by_year
-from tests.support.factories import NOW, make_account, make_edition
+from tests.support.factories import NOW, make_account, make_edition, make_registration
 from tests.support.pages import Client
 
 
@@ -47,3 +47,14 @@ def edition(reading, year):
 @pytest.fixture
 def organiser(enter, edition):
     return enter("organiser", edition)
+
+
+@pytest.fixture
+def register(writing, year):
+    """`register(given_name="Ana")`: the reference of somebody who registered."""
+
+    def register(**changes) -> str:
+        with writing() as session:
+            return make_registration(session, edition_by_year(session, year), **changes).reference
+
+    return register

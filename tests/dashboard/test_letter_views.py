@@ -23,17 +23,6 @@ SECRET = re.compile(r"/registrations/[\w-]+[.\w-]{20,}")
 
 
 @pytest.fixture
-def register(writing, year):
-    """`register(given_name="Ana")`: the reference of somebody who registered."""
-
-    def register(**changes) -> str:
-        with writing() as session:
-            return make_registration(session, edition_by_year(session, year), **changes).reference
-
-    return register
-
-
-@pytest.fixture
 def see(organiser, year):
     """`see("/new?status=confirmed")`: one of the pages about letters."""
     return lambda rest="": organiser.get(f"/organise/editions/{year}/letters{rest}")

@@ -12,17 +12,6 @@ from tests.support.factories import DELEGATE, NOW, make_edition, make_registrati
 
 
 @pytest.fixture
-def register(writing, year):
-    """`register(given_name="Ana")`: the reference of somebody who registered."""
-
-    def register(**changes) -> str:
-        with writing() as session:
-            return make_registration(session, edition_by_year(session, year), **changes).reference
-
-    return register
-
-
-@pytest.fixture
 def see(organiser, year):
     """`see("sort=name")`: the list under this address."""
     return lambda query="": organiser.get(f"/organise/editions/{year}/registrations?{query}")

@@ -5,7 +5,6 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from sqlalchemy import func, select
 
-from dofc_events.conference.queries import edition_by_year
 from dofc_events.delegates.links import token_of
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import registration_by_reference
@@ -15,17 +14,6 @@ from dofc_events.places.queries import edition_pool
 from tests.support.databases import count_queries
 from tests.support.factories import make_edition, make_registration
 from tests.support.sheets import dicts, read_csv
-
-
-@pytest.fixture
-def register(writing, year):
-    """`register(given_name="Ana")`: the reference of somebody who registered."""
-
-    def register(**changes) -> str:
-        with writing() as session:
-            return make_registration(session, edition_by_year(session, year), **changes).reference
-
-    return register
 
 
 @pytest.fixture
