@@ -72,20 +72,15 @@ def question_asked(proposal: Proposal, question: Question) -> Envelope:
 
 def question_answered(proposal: Proposal, answer: Question, reviewer: Account) -> Envelope:
     """For one of those who asked."""
-    page = link("hosting.proposal", reference=proposal.reference)
-    return render_message(
-        "hosting/question_answered",
-        kind="proposal-question",
-        language=LANGUAGE_OF_ACCOUNTS,
-        recipient=deliverable(reviewer.email),
-        recipient_name=reviewer.name,
-        sender_name=SENDER,
-        scope=scope_of(proposal.call.year),
+    return _to_account(
+        "question_answered",
+        "proposal-question",
+        reviewer,
+        proposal.call,
         about=proposal.reference,
         proposal=proposal,
-        call=proposal.call,
         answer=answer.text,
-        page=page,
+        page=link("hosting.proposal", reference=proposal.reference),
     )
 
 
@@ -96,16 +91,12 @@ def under_review(proposal: Proposal, *, again: bool = False) -> Envelope:
 
 def review_begins(call: HostingCall, proposals: Sequence[Proposal], reviewer: Account) -> Envelope:
     """For a reviewer, that there are these to score. It is not sent any more once no scores are taken."""
-    return render_message(
-        "hosting/review_begins",
-        kind="proposal-status",
-        language=LANGUAGE_OF_ACCOUNTS,
-        recipient=deliverable(reviewer.email),
-        recipient_name=reviewer.name,
-        sender_name=SENDER,
-        scope=scope_of(call.year),
+    return _to_account(
+        "review_begins",
+        "proposal-status",
+        reviewer,
+        call,
         expires_at=call.review_closes_at,
-        call=call,
         proposals=proposals,
         page=link("hosting.compare", year=call.year),
     )
@@ -169,23 +160,42 @@ def _to_proposer(template: str, kind: str, proposal: Proposal, recipient: str = 
     )
 
 
-def _to_voter(
-    template: str, voter: Voter, account: Account, *, expires_at: datetime | None = None, **context: Any
+def _to_voter(template: str, voter: Voter, account: Account, **context: Any) -> Envelope:
+    return _to_account(
+        template,
+        "ballot",
+        account,
+        voter.call,
+        about=voter.reference,
+        member=voter.organisation.name,
+        vote_page=link("hosting.vote", token=ballot_token(voter, account.id)),
+        result_page=link("hosting.result", year=voter.call.year),
+        **context,
+    )
+
+
+def _to_account(
+    template: str,
+    kind: str,
+    account: Account,
+    call: HostingCall,
+    *,
+    about: str = "",
+    expires_at: datetime | None = None,
+    **context: Any,
 ) -> Envelope:
+    """What somebody who signs in is told about a call."""
     return render_message(
         f"hosting/{template}",
-        kind="ballot",
+        kind=kind,
         language=LANGUAGE_OF_ACCOUNTS,
         recipient=deliverable(account.email),
         recipient_name=account.name,
         sender_name=SENDER,
-        scope=scope_of(voter.call.year),
-        about=voter.reference,
+        scope=scope_of(call.year),
+        about=about,
         expires_at=expires_at,
-        member=voter.organisation.name,
-        call=voter.call,
-        vote_page=link("hosting.vote", token=ballot_token(voter, account.id)),
-        result_page=link("hosting.result", year=voter.call.year),
+        call=call,
         **context,
     )
 
