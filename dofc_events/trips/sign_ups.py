@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Edition
 from dofc_events.core.audit import Actor, record
+from dofc_events.core.db import insert_row
 from dofc_events.core.errors import Refusal
 from dofc_events.places import service as places
 from dofc_events.places.models import Claim, Pool
@@ -68,6 +69,7 @@ class SeatBook:
         self.trips: dict[int, Trip] = {trip.id: trip for trip, _ in rows}
         self.pools: dict[int, Pool] = {trip.id: pool for trip, pool in rows}
         self.changes: list[SeatChange] = []
+        self._claims: dict[int, dict[int, Claim]] = {}
 
     def trip(self, slug: str) -> Trip:
         """The trip of that name. Raises NoSuchTrip."""
@@ -76,9 +78,15 @@ class SeatBook:
                 return trip
         raise NoSuchTrip(slug)
 
+    def welcome(self, registration_id: int) -> None:
+        """Somebody new, who has nothing of any trip yet."""
+        self._claims[registration_id] = {}
+
     def claims_of(self, registration_id: int) -> dict[int, Claim]:
         """What a registration has of seats, ended claims too, by trip."""
-        return claims_on_trips(self.session, registration_id)
+        if registration_id not in self._claims:
+            self._claims[registration_id] = claims_on_trips(self.session, registration_id)
+        return self._claims[registration_id]
 
     def choose(self, registration_id: int, wanted: Sequence[Trip], *, has_place: bool) -> None:
         """Make what a delegate asks for exactly these trips, in this order of preference.
@@ -165,7 +173,7 @@ class SeatBook:
         elif before != ClaimStatus.CONFIRMED:
             places.give_places(self.session, self.pools[trip.id], [claim], self.now)
         claim.preference = claim.preference or len(claims) + 1
-        self.session.add(claim)
+        self._keep(claim, trip)
         self.note(claim, trip.id, before, Reason.BY_HAND)
         self._end_overlapping(registration_id, trip)
 
@@ -221,7 +229,7 @@ class SeatBook:
     def _request(self, claim: Claim, trip: Trip) -> None:
         before = claim.status or ""
         places.request_claim(self.session, self.pools[trip.id], claim, self.now)
-        self.session.add(claim)
+        self._keep(claim, trip)
         self.note(claim, trip.id, before, Reason.ASKED)
 
     def _ask(self, claim: Claim, trip: Trip, reason: Reason) -> None:
@@ -234,7 +242,7 @@ class SeatBook:
             return
         before = claim.status or ""
         places.claim_again(self.session, self.pools[trip.id], claim, self.now)
-        self.session.add(claim)
+        self._keep(claim, trip)
         self.note(claim, trip.id, before, reason)
         if claim.status == ClaimStatus.CONFIRMED:
             self._end_overlapping(claim.registration_id, trip)
@@ -289,6 +297,13 @@ class SeatBook:
 
     def _new_claim(self, registration_id: int, trip: Trip) -> Claim:
         return Claim(pool_id=self.pools[trip.id].id, registration_id=registration_id)
+
+    def _keep(self, claim: Claim, trip: Trip) -> None:
+        """Put the claim into the table, if it is a new one."""
+        claims = self.claims_of(claim.registration_id)
+        if trip.id not in claims:
+            insert_row(self.session, claim)
+            claims[trip.id] = claim
 
 
 def board(session: Session, edition_id: int, slug: str, registration_id: int, actor: Actor, now: datetime) -> None:
