@@ -1,5 +1,7 @@
 """What organisers write, as HTML that is safe on our pages."""
 
+from functools import lru_cache
+
 import nh3
 from markdown_it import MarkdownIt
 from markupsafe import Markup
@@ -16,6 +18,7 @@ SCHEMES = {"http", "https", "mailto", "tel"}
 TOP_HEADING = 3
 
 
+@lru_cache(maxsize=200)
 def render_markdown(text: str) -> Markup:
     """CommonMark and tables as sanitised HTML. Headings begin at h3; links carry rel="nofollow noopener"."""
     tokens = _parser.parse(text)
