@@ -12,10 +12,10 @@ from pathlib import Path
 import psutil
 
 from benchmarks.crowd import crowded_site
-from benchmarks.dashboard import page_costs
 from benchmarks.draw import draw_seconds
 from benchmarks.exports import export_cost
 from benchmarks.load import Cost, measure, register, three_requests
+from benchmarks.organise import page_costs
 from benchmarks.trips import sign_up_cost
 from tests.support.databases import Databases
 from tests.support.site import Site, free_port

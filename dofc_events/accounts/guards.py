@@ -50,7 +50,7 @@ def begin_session(account: Account) -> str:
     browser.clear()
     login_user(account)
     browser["signed_in_at"] = int(now().timestamp())
-    return wanted if is_local_path(wanted) else url_for("dashboard.overview")
+    return wanted if is_local_path(wanted) else url_for("organise.overview.index")
 
 
 def acting() -> Actor:

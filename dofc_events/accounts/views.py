@@ -1,6 +1,6 @@
 """Pages for signing in and out."""
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, Flask, redirect, render_template, url_for
 from flask import session as browser
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, logout_user
@@ -18,6 +18,11 @@ from dofc_events.mail.rules import ADDRESS_LIMITS
 from dofc_events.web.forms import ButtonForm, form_page
 
 blueprint = Blueprint("accounts", __name__)
+
+
+def register(app: Flask) -> None:
+    """Add signing in and out to the site."""
+    app.register_blueprint(blueprint)
 
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])

@@ -25,8 +25,8 @@ from dofc_events.places.models import Pool
 from dofc_events.places.queries import count_waiting, edition_pool
 from dofc_events.places.rules import LONGEST_OFFER_HOURS, MOST_PLACES
 from dofc_events.places.service import create_pool, lock_edition_pool
-from dofc_events.registration.seats import resize_trip, set_sign_up
 from dofc_events.registration.service import resize_edition
+from dofc_events.registration.trips.service import resize_trip, set_sign_up
 from dofc_events.trips.queries import trip_pools
 
 

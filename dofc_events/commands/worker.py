@@ -15,16 +15,20 @@ from dofc_events.core import files
 from dofc_events.core.audit import WORKER
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
-from dofc_events.delegates import doubles
+from dofc_events.delegates.doubles import service as doubles
 from dofc_events.extensions import settings
-from dofc_events.hosting import ballot_queries, ballots, calls
 from dofc_events.hosting import queries as hosting_queries
+from dofc_events.hosting.ballots import queries as ballot_queries
+from dofc_events.hosting.ballots import service as ballots
+from dofc_events.hosting.calls import service as calls
 from dofc_events.letters import queries as letter_queries
 from dofc_events.letters import timers as letter_timers
 from dofc_events.mail.delivery import Courier
+from dofc_events.notices import queries
+from dofc_events.notices import service as news
+from dofc_events.notices.rules import BATCH
 from dofc_events.places.queries import waiting_for
-from dofc_events.registration import news, queries, timers
-from dofc_events.registration.rules import BATCH
+from dofc_events.registration import timers
 
 # How often the worker looks for something to do, in seconds.
 PAUSE = 2

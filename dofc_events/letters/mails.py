@@ -16,8 +16,8 @@ from dofc_events.letters.rules import LINK, PLACEHOLDERS, Anchor, filled, is_rem
 from dofc_events.mail.envelope import Envelope
 from dofc_events.mail.render import link, render_message
 from dofc_events.mail.rules import ANNOUNCEMENT, REMINDER, deliverable
+from dofc_events.notices.mails import Standing, edition_changed
 from dofc_events.places.rules import ClaimStatus
-from dofc_events.registration.mails import Standing, edition_changed
 from dofc_events.trips.queries import TripStanding
 from dofc_events.web.dates import day_range, deadline
 from dofc_events.web.markdown import render_markdown
@@ -77,7 +77,7 @@ def values_for(standing: Standing) -> dict[str, str]:
         "reference": registration.reference,
         "place": _place(standing),
         "trips": ", ".join(f"{seat.trip.title} ({_seat(seat)})" for seat in held) or _("none"),
-        "own_page": link("registration.own", token=token_of(registration)),
+        "own_page": link("registration.own.own", token=token_of(registration)),
         "edition": edition.name,
         "dates": day_range(edition.starts_on, edition.ends_on) if edition.starts_on else _("not fixed yet"),
         "city": edition.city,

@@ -12,7 +12,7 @@ from dofc_events.conference.models import Edition
 from dofc_events.core.references import new_secret
 from dofc_events.delegates.service import Details
 from dofc_events.registration.service import RegistrationRequest
-from dofc_events.registration.trip_forms import TripsForm
+from dofc_events.registration.trips.forms import TripsForm
 from dofc_events.web.fields import CountryField, EmailField, Line, NameLine, Paragraphs, PhoneField
 from dofc_events.web.forms import Form
 

@@ -27,13 +27,13 @@ from dofc_events.delegates.service import (
 from dofc_events.mail import outbox
 from dofc_events.mail.queries import latest_message
 from dofc_events.mail.rules import MessageState, address_key
+from dofc_events.notices import mails
+from dofc_events.notices.queries import offer_stands, standing_in, standing_of
+from dofc_events.notices.service import Changes, News, log, send, tell, terms_of, told_if_known
 from dofc_events.places import service as places
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.queries import waiting_position
 from dofc_events.places.rules import ClaimStatus
-from dofc_events.registration import mails
-from dofc_events.registration.news import Changes, News, log, send, tell, terms_of, told_if_known
-from dofc_events.registration.queries import offer_stands, standing_in, standing_of
 from dofc_events.registration.rules import Outcome, details_are_frozen
 from dofc_events.trips.queries import trips_of, wishes_of
 

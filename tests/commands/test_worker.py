@@ -14,10 +14,10 @@ from dofc_events.core.clock import now
 from dofc_events.core.db import db
 from dofc_events.delegates.models import Registration
 from dofc_events.mail.models import Message, WorkerSign
+from dofc_events.notices.models import UntoldNews
+from dofc_events.notices.rules import BATCH
 from dofc_events.places.models import Claim, Pool
 from dofc_events.registration import service
-from dofc_events.registration.models import UntoldNews
-from dofc_events.registration.rules import BATCH
 from tests.mail.letters import enqueue_many, states
 from tests.support.factories import DELEGATE, make_edition, make_registration
 
