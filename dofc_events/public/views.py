@@ -70,7 +70,7 @@ def editions() -> str:
     )
 
 
-@blueprint.get("/editions/<int(max=9999):year>/")
+@blueprint.get("/editions/<year:year>/")
 def edition(year: int) -> str:
     """One edition: what is planned, or what is on record. A draft is nobody's business yet."""
     session, moment = db.session(), now()

@@ -14,6 +14,7 @@ from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import html_params
 
 from dofc_events.core.countries import country_codes, country_names, search_names, three_letter_codes
+from dofc_events.core.slugs import LONGEST_SLUG, SLUG
 
 LONGEST_PHONE = 40
 JOINERS = "\u200c\u200d"
@@ -65,6 +66,17 @@ class NameLine(Line):
             return
         if "://" in self.data or not any(unicodedata.category(c).startswith("L") for c in self.data):
             raise ValidationError(_l("Write a name here, in letters and without web addresses."))
+
+
+class SlugField(Line):
+    """A name for addresses; empty where one is to be made."""
+
+    def __init__(self, label: Any, **kwargs: Any) -> None:
+        super().__init__(label, longest=LONGEST_SLUG, **kwargs)
+
+    def post_validate(self, form: Any, validation_stopped: bool) -> None:
+        if not validation_stopped and not self.errors and self.data and not SLUG.fullmatch(self.data):
+            raise ValidationError(_l("Use small letters from a to z, digits, and single hyphens between them."))
 
 
 class Paragraphs(TextAreaField):

@@ -41,7 +41,7 @@ from dofc_events.web.forms import ButtonForm, Form, answer_errors, answer_too_ma
 blueprint = Blueprint("proposals", __name__)
 
 OWN = "/hosting/proposals/<token>"
-ATTACHMENT = f"{OWN}/attachments/<int(max=2147483647):attachment_id>"
+ATTACHMENT = f"{OWN}/attachments/<id:attachment_id>"
 # The file, and what a browser wraps around it.
 LARGEST_UPLOAD = MOST_BYTES + 64 * 1024
 # A form filled to the brim in a script of which each letter takes nine bytes on its way: twice as much as that takes.

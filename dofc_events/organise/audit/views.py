@@ -5,8 +5,7 @@ from datetime import date, datetime, time
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from dofc_events.accounts.guards import edition_staff
-from dofc_events.accounts.rules import RoleName
+from dofc_events.accounts.guards import organisers_only
 from dofc_events.conference.models import Edition
 from dofc_events.core.db import db
 from dofc_events.organise.audit import queries as audit_queries
@@ -20,7 +19,7 @@ PAGE = 50
 
 
 @blueprint.get(f"{EDITION}/audit")
-@edition_staff(RoleName.ORGANISER)
+@organisers_only
 def index(edition: Edition) -> ResponseReturnValue:
     """Everything that was recorded of an edition, newest first."""
     session = db.session()

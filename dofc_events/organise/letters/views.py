@@ -11,7 +11,7 @@ from flask_babel import ngettext
 from flask_login import current_user
 from markupsafe import escape
 
-from dofc_events.accounts.guards import acting, edition_staff, grants, is_chair, may_organise
+from dofc_events.accounts.guards import acting, grants, is_chair, may_organise, organisers_only
 from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.models import Edition
 from dofc_events.conference.service import at_place_and_time
@@ -38,10 +38,8 @@ from dofc_events.web.security import MAIL_PREVIEW_POLICY
 blueprint = Blueprint("letters", __name__)
 
 PAGE = 50
-LETTER = f"{EDITION}/letters/<int(max=2147483647):letter_id>"
+LETTER = f"{EDITION}/letters/<id:letter_id>"
 NOT_SENT_YET = (LetterState.DRAFT, LetterState.SCHEDULED)
-
-organisers_only = edition_staff(RoleName.ORGANISER)
 
 
 @blueprint.get(f"{EDITION}/letters")

@@ -7,8 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 
-from dofc_events.accounts.guards import edition_staff
-from dofc_events.accounts.rules import RoleName
+from dofc_events.accounts.guards import organisers_only
 from dofc_events.conference.models import Edition
 from dofc_events.core.countries import country_names
 from dofc_events.core.db import db
@@ -73,7 +72,7 @@ LONGEST_NUMBER = 12
 
 
 @blueprint.get(f"{EDITION}/registrations")
-@edition_staff(RoleName.ORGANISER)
+@organisers_only
 def index(edition: Edition) -> ResponseReturnValue:
     """Who is registered: who of them, in which order and with which columns is said by the address."""
     session, filters, sort = db.session(), asked_filters(), asked_sort()

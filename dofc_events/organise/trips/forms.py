@@ -1,6 +1,5 @@
 """Organisers' forms about learning trips: shape only; what needs the database is the services' to refuse."""
 
-import re
 from collections.abc import Collection, Iterable
 from dataclasses import fields
 from datetime import datetime
@@ -15,17 +14,16 @@ from wtforms.validators import InputRequired, NumberRange, Optional
 from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import TripMode
 from dofc_events.core.errors import Refusal
-from dofc_events.core.slugs import LONGEST_SLUG, slug_for
+from dofc_events.core.slugs import slug_for
 from dofc_events.places.service import CapacityBelowTaken
 from dofc_events.trips.models import Trip
 from dofc_events.trips.rules import MOST_SEATS, RESERVED_SLUGS
 from dofc_events.trips.service import TripDetails, TripExists, details_of
-from dofc_events.web.fields import Line, Paragraphs
+from dofc_events.web.fields import Line, Paragraphs, SlugField
 from dofc_events.web.forms import Form
 from dofc_events.web.moments import kept_or_typed, moment_field, on_the_clock, plausible
 
 TAKE_OFF = "-"
-SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 WHOLE_NUMBER = _l("Enter a whole number from %(min)s to %(max)s.")
 
 
@@ -87,7 +85,7 @@ class TripForm(Form):
 class NewTripForm(TripForm):
     """A trip that is not there yet."""
 
-    slug = Line(_l("Short name in addresses"), longest=LONGEST_SLUG)
+    slug = SlugField(_l("Short name in addresses"))
 
     @classmethod
     def of(cls, edition: Edition) -> "NewTripForm":
@@ -97,8 +95,6 @@ class NewTripForm(TripForm):
         return form
 
     def validate_slug(self, field: Field) -> None:
-        if not SLUG.fullmatch(field.data):
-            raise ValidationError(_("Use small letters from a to z, digits, and single hyphens between them."))
         if field.data in RESERVED_SLUGS:
             raise ValidationError(_("This word is the address of another page. Choose another one."))
 

@@ -9,8 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
-from dofc_events.accounts.guards import acting, edition_staff
-from dofc_events.accounts.rules import RoleName
+from dofc_events.accounts.guards import acting, organisers_only
 from dofc_events.conference.models import Edition
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
@@ -45,7 +44,7 @@ NAMES_SHOWN = 10
 
 
 @blueprint.route(f"{EDITION}/registrations/selected", methods=["GET", "POST"])
-@edition_staff(RoleName.ORGANISER)
+@organisers_only
 def selected(edition: Edition) -> ResponseReturnValue:
     """Do something with those picked, or with `all` that the filters leave, after saying with how many."""
     act, audience, everybody = request.args.get("act", ""), asked_audience(), "all" in request.args

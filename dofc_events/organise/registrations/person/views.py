@@ -7,8 +7,7 @@ from flask import Blueprint, abort, flash, make_response, redirect, render_templ
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from dofc_events.accounts.guards import acting, edition_staff, may_organise
-from dofc_events.accounts.rules import RoleName
+from dofc_events.accounts.guards import acting, may_organise, organisers_only
 from dofc_events.conference.models import Edition
 from dofc_events.core.audit import history_of
 from dofc_events.core.clock import now
@@ -43,7 +42,7 @@ blueprint = Blueprint("person", __name__)
 
 
 @blueprint.get(f"{EDITION}/registrations/<reference>")
-@edition_staff(RoleName.ORGANISER)
+@organisers_only
 def index(edition: Edition, reference: str) -> ResponseReturnValue:
     """Everything about one registration, except the link that acts for the delegate."""
     return render_template(
@@ -84,7 +83,7 @@ def _to_send_again(messages: Sequence[Message]) -> Message | None:
 
 
 @blueprint.route(f"{EDITION}/registrations/<reference>/address", methods=["GET", "POST"])
-@edition_staff(RoleName.ORGANISER)
+@organisers_only
 def address(edition: Edition, reference: str) -> ResponseReturnValue:
     """Write to another address from now on, when mail does not arrive."""
     found = registration_at(edition, reference)
@@ -135,7 +134,7 @@ NEW, EDIT = "organise/registrations/person/add.html", "organise/registrations/pe
 
 
 @blueprint.route(f"{EDITION}/registrations/new", methods=["GET", "POST"])
-@edition_staff(RoleName.ORGANISER)
+@organisers_only
 def add(edition: Edition) -> ResponseReturnValue:
     """Register somebody, whether or not registration is open."""
     if not on_behalf.can_be_added_to(edition, now()):
@@ -161,7 +160,7 @@ def add(edition: Edition) -> ResponseReturnValue:
 
 
 @blueprint.route(f"{PERSON}/edit", methods=["GET", "POST"])
-@edition_staff(RoleName.ORGANISER)
+@organisers_only
 def edit(edition: Edition, reference: str) -> ResponseReturnValue:
     """Change what a delegate said, also when they cannot any more."""
     found = registration_at(edition, reference)
@@ -193,7 +192,7 @@ def edit(edition: Edition, reference: str) -> ResponseReturnValue:
 
 
 @blueprint.post(f"{PERSON}/send-link")
-@edition_staff(RoleName.ORGANISER)
+@organisers_only
 def send_link(edition: Edition, reference: str) -> ResponseReturnValue:
     """Mail a delegate the link to their own page."""
     found, form = registration_at(edition, reference), ButtonForm()
@@ -255,7 +254,7 @@ PAGE = "organise/registrations/person/index.html"
 
 
 @blueprint.post(f"{REGISTRATION}/note")
-@edition_staff(RoleName.ORGANISER)
+@organisers_only
 def note(edition: Edition, reference: str) -> ResponseReturnValue:
     """Write the note anew; an empty one is none."""
     found, form = registration_at(edition, reference), NoteForm()
@@ -268,7 +267,7 @@ def note(edition: Edition, reference: str) -> ResponseReturnValue:
 
 
 @blueprint.post(f"{REGISTRATION}/tag")
-@edition_staff(RoleName.ORGANISER)
+@organisers_only
 def tag(edition: Edition, reference: str) -> ResponseReturnValue:
     """One more tag."""
     found, form = registration_at(edition, reference), TagForm()
@@ -281,7 +280,7 @@ def tag(edition: Edition, reference: str) -> ResponseReturnValue:
 
 
 @blueprint.post(f"{REGISTRATION}/untag")
-@edition_staff(RoleName.ORGANISER)
+@organisers_only
 def untag(edition: Edition, reference: str) -> ResponseReturnValue:
     """Remove the tag whose button was pressed."""
     found, form, word = registration_at(edition, reference), ButtonForm(), request.form.get("word", "")

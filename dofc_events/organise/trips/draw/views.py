@@ -8,8 +8,7 @@ from flask import Blueprint, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from dofc_events.accounts.guards import acting, edition_staff
-from dofc_events.accounts.rules import RoleName
+from dofc_events.accounts.guards import acting, organisers_only
 from dofc_events.conference.models import Edition
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
@@ -33,7 +32,7 @@ PAGE = "organise/trips/draw/index.html"
 
 
 @blueprint.route(f"{EDITION}/trips/draw", methods=["GET", "POST"])
-@edition_staff(RoleName.ORGANISER)
+@organisers_only
 def index(edition: Edition) -> ResponseReturnValue:
     """What the draw would give now; its button publishes exactly that."""
     form = PublishDrawForm()
