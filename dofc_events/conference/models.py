@@ -5,7 +5,7 @@ from datetime import date, datetime, time
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from dofc_events.conference.rules import EditionStatus, OutcomeKind, TripMode, Window, registration_window
+from dofc_events.conference.rules import EditionStatus, OutcomeKind, TripMode, Window, over_at, registration_window
 from dofc_events.core.clock import from_zone
 from dofc_events.core.db import Base
 
@@ -105,9 +105,7 @@ class Edition(Base):
 
     def finishes_at(self) -> datetime | None:
         """The moment at which the edition ends, or None while its dates are not set."""
-        if self.ends_on is None:
-            return None
-        return from_zone(self.ends_on, self.ends_at or time(23, 59), self.zone)
+        return over_at(self.ends_on, self.ends_at, self.zone)
 
     def window(self, now: datetime) -> Window:
         return registration_window(self.status, self.registration_opens_at, self.registration_closes_at, now)
