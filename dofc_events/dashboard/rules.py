@@ -4,7 +4,7 @@ import enum
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, datetime, timedelta
 from html import unescape
 from itertools import accumulate
 from typing import Any
@@ -63,11 +63,12 @@ def coming_deadlines(dates: Mapping[Deadline, datetime | None], now: datetime) -
 
 
 def is_moment(text: str) -> bool:
-    """Whether a text is a moment in ISO 8601 with its offset."""
+    """Whether a text is a moment in ISO 8601 with its offset, away from the ends of the calendar."""
     try:
-        return datetime.fromisoformat(text).tzinfo is not None
+        moment = datetime.fromisoformat(text)
     except ValueError:
         return False
+    return moment.tzinfo is not None and MINYEAR < moment.year < MAXYEAR
 
 
 def still_needed(minimum: int, counts: Mapping[ClaimStatus, int], collects_wishes: bool) -> int:
