@@ -13,7 +13,7 @@ from dofc_events.conference.queries import members
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.hosting import service
-from dofc_events.hosting.attachments import MOST_BYTES, AttachmentRefused, Reason
+from dofc_events.hosting.attachments import MOST_BYTES, AttachmentRefused, Reason, checked
 from dofc_events.hosting.links import token_of
 from dofc_events.hosting.models import HostingCall, Proposal
 from dofc_events.hosting.proposal_forms import (
@@ -206,9 +206,10 @@ def attach(token: str) -> ResponseReturnValue:
     if not accepted:
         return _own_errors(form, proposal, token, attach=form)
     try:
+        # Before anybody else waits for it.
+        file = checked(form.file.data.filename, form.file.data.read())
         with unit_of_work() as session:
-            file = form.file.data
-            service.add_attachment(session, proposal.id, file.filename, file.read(), PROPOSER, now())
+            service.add_attachment(session, proposal.id, file, PROPOSER, now())
     except (AttachmentRefused, service.TooManyAttachments) as refusal:
         form.refuse(refusal)
         return _own_errors(form, _mine(token), token, attach=form)

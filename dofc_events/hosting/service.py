@@ -14,7 +14,7 @@ from dofc_events.core.errors import Refusal
 from dofc_events.core.references import new_reference
 from dofc_events.extensions import settings
 from dofc_events.hosting import mails
-from dofc_events.hosting.attachments import checked
+from dofc_events.hosting.attachments import CheckedFile
 from dofc_events.hosting.models import Attachment, HostingCall, Proposal
 from dofc_events.hosting.queries import attachment_of, call_by_year, locked_call, locked_proposal, proposals_of_address
 from dofc_events.hosting.rules import (
@@ -248,15 +248,13 @@ def move(session: Session, proposal: Proposal, status: ProposalStatus, act: str,
     session.flush()
 
 
-def add_attachment(
-    session: Session, proposal_id: int, name: str, content: bytes, actor: Actor, now: datetime
-) -> Attachment:
+def add_attachment(session: Session, proposal_id: int, file: CheckedFile, actor: Actor, now: datetime) -> Attachment:
     """Attach a file, once however often it is sent; nothing is kept of one that is refused.
 
-    Raises AttachmentRefused, TooManyAttachments, CallNotOpen, ProposalFixed.
+    It is checked before, outside of the unit of work: unpacking a picture takes seconds. Raises TooManyAttachments,
+    CallNotOpen, ProposalFixed.
     """
     proposal = _open_proposal(session, proposal_id, now)
-    file = checked(name, content)
     content_hash = files.hash_of(file.content)
     present = next((a for a in proposal.attachments if a.content_hash == content_hash), None)
     if present is not None:
