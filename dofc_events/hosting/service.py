@@ -25,7 +25,7 @@ from dofc_events.hosting.rules import (
     missing_to_submit,
     scope_of,
 )
-from dofc_events.mail.outbox import TooManyMessages, enqueue, refuse_flood
+from dofc_events.mail.outbox import TooManyMessages, enqueue, enqueue_if, refuse_flood
 from dofc_events.mail.rules import address_key
 
 # Who holds the link to a proposal; which one, the entry's `about` says.
@@ -289,18 +289,20 @@ def remove_attachment(session: Session, proposal_id: int, attachment_id: int, ac
 def send_links(session: Session, email: str, now: datetime) -> None:
     """Mail the links to all proposals of an address to it; to an unknown one nothing, which nobody is told.
 
-    The message, which takes longest, is rendered for every address.
+    Neither the answer nor the time that it takes says whether there are any: the same is read, rendered and written.
     """
     proposals = proposals_of_address(session, address_key(email))
     envelope = mails.links(email, proposals)
     try:
         refuse_flood(session, email, now)
+        is_meant = bool(proposals)
     except TooManyMessages:
         # Said aloud, it would say that there is something from this address.
-        return
-    if proposals:
-        enqueue(session, envelope, now)
-        _log(session, VISITOR, now, "proposal_links_sent", proposals[0])
+        is_meant = False
+    # Without an address: an unknown one belongs to somebody who has nothing to do with us.
+    act = "proposal_links_sent" if is_meant else "proposal_links_refused"
+    record(session, VISITOR, now, act, scope=envelope.scope, about=envelope.about)
+    enqueue_if(is_meant, session, envelope, now)
 
 
 def _open_proposal(session: Session, proposal_id: int, now: datetime) -> Proposal:
