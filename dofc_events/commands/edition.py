@@ -148,7 +148,7 @@ def _create(session: Session, year: int, wishes: dict[str, Any], at: datetime) -
 def _moment(text: str, zone: str, *, closing: bool) -> datetime:
     try:
         return parse_deadline(text, zone, closing=closing)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise click.BadParameter(f"{text!r} is no ISO date or time: {error}") from error
 
 

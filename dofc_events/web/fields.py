@@ -1,5 +1,6 @@
 """Form fields that several features use: names in any script, mail addresses, countries, telephone numbers."""
 
+import re
 import unicodedata
 from functools import cache
 from typing import Any
@@ -9,7 +10,7 @@ from email_validator import EmailNotValidError, validate_email
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
-from wtforms import Field, StringField, TextAreaField, ValidationError
+from wtforms import Field, IntegerField, StringField, TextAreaField, ValidationError
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import html_params
 
@@ -27,6 +28,12 @@ def clean(value: str | None) -> str:
     """
     composed = unicodedata.normalize("NFC", value or "")
     return "".join(c for c in composed if unicodedata.category(c) != "Cf" or c in JOINERS).strip()
+
+
+def rank(text: str) -> int:
+    """The number from 1 to 99 that somebody gave a choice, in digits; 0 if the text is none, however long it is."""
+    digits = text.lstrip("0")
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 2 else 0
 
 
 class AtMost(Length):
@@ -120,6 +127,19 @@ class EmailField(Line):
             raise ValidationError(
                 _l("This is not a complete mail address: it should look like name@example.org.")
             ) from error
+
+
+class WholeNumberField(IntegerField):
+    """A whole number of up to nine digits; what is none has no value, which a NumberRange refuses in its words.
+
+    Neither `int` nor the comparison in a NumberRange is equal to the thousands of digits that somebody may send.
+    """
+
+    data: Any
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        typed = re.fullmatch(r"\s*(\d{1,9})\s*", valuelist[0]) if valuelist else None
+        self.data = int(typed[1]) if typed else None
 
 
 class CountryField(StringField):

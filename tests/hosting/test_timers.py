@@ -13,6 +13,7 @@ from dofc_events.extensions import settings
 from dofc_events.hosting.ballots.service import cast_ballot
 from dofc_events.hosting.calls.service import set_shortlist
 from dofc_events.hosting.models import Ballot, HostingCall, Proposal, Voter
+from dofc_events.hosting.proposals.rules import checked
 from dofc_events.hosting.proposals.service import PROPOSER, add_attachment
 from dofc_events.mail.models import Message
 from tests.support import uploads
@@ -73,7 +74,7 @@ def test_what_does_not_add_up_is_found(app, run, writing, reading):
     with writing() as session:
         call = make_call(session)
         proposal = make_proposal(session, call)
-        attachment = add_attachment(session, proposal.id, "a.pdf", uploads.pdf(), PROPOSER, NOW)
+        attachment = add_attachment(session, proposal.id, checked("a.pdf", uploads.pdf()), PROPOSER, NOW)
         person = make_representative(session, make_member(session))
     run(call.review_opens_at)
     with writing() as session:
@@ -99,7 +100,7 @@ def test_what_does_not_add_up_is_found(app, run, writing, reading):
 def test_files_of_nobody_are_removed_and_those_of_a_proposal_stay(app, run, writing):
     with writing() as session:
         proposal = make_proposal(session, make_call(session))
-        kept = add_attachment(session, proposal.id, "a.pdf", uploads.pdf(), PROPOSER, NOW)
+        kept = add_attachment(session, proposal.id, checked("a.pdf", uploads.pdf()), PROPOSER, NOW)
         instance = settings().instance
         files.store(instance, b"left over", NOW)
         assert session.scalars(select(Proposal)).one()

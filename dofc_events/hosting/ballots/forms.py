@@ -11,6 +11,7 @@ from wtforms.utils import unset_value
 from dofc_events.core.errors import Refusal
 from dofc_events.hosting.ballots.service import EmptyRanking, NotOnTheBallot, RankedTwice
 from dofc_events.hosting.proposals.service import OwnProposal
+from dofc_events.web.fields import rank
 from dofc_events.web.forms import Form
 
 RANK = "preference-"
@@ -42,16 +43,17 @@ class RankingField(Field):
 
     def ranking(self) -> tuple[str, ...]:
         """What was ranked, best first."""
-        return tuple(sorted(self.typed, key=lambda choice: int(self.typed[choice])))
+        return tuple(sorted(self.typed, key=lambda choice: rank(self.typed[choice])))
 
     def pre_validate(self, form: Any) -> None:
         if not self.typed:
             raise ValidationError(_("Number at least one: 1 is what you like best."))
         if not self.typed.keys() <= set(self.choices):
             raise ValidationError(_("Some of what you numbered cannot be ranked: look at the proposals again."))
-        if not all(text.isascii() and text.isdigit() and 0 < int(text[:9]) <= 99 for text in self.typed.values()):
+        ranks = [rank(text) for text in self.typed.values()]
+        if not all(ranks):
             raise ValidationError(_("Use whole numbers: 1 is what you like best."))
-        if len({int(text) for text in self.typed.values()}) < len(self.typed):
+        if len(set(ranks)) < len(ranks):
             raise ValidationError(_("Give each a number of its own: 1 is what you like best."))
 
     def refuse(self, refusal: Refusal) -> None:

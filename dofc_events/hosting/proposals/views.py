@@ -28,7 +28,7 @@ from dofc_events.hosting.proposals.forms import (
     typed,
 )
 from dofc_events.hosting.proposals.questions.service import NothingAsked, answer_question
-from dofc_events.hosting.proposals.rules import MOST_BYTES, AttachmentRefused, Reason
+from dofc_events.hosting.proposals.rules import MOST_BYTES, AttachmentRefused, Reason, checked
 from dofc_events.hosting.proposals.service import PROPOSER, Answers
 from dofc_events.hosting.queries import attachment_of, call_by_year, current_call, proposal_by_link, questions_of
 from dofc_events.hosting.rules import PENDING, ProposalStatus, may_become
@@ -213,9 +213,10 @@ def attach(token: str) -> ResponseReturnValue:
     if not accepted:
         return _own_errors(form, proposal, token, attach=form)
     try:
+        # Before anybody else waits for it.
+        file = checked(form.file.data.filename, form.file.data.read())
         with unit_of_work() as session:
-            file = form.file.data
-            service.add_attachment(session, proposal.id, file.filename, file.read(), PROPOSER, now())
+            service.add_attachment(session, proposal.id, file, PROPOSER, now())
     except (AttachmentRefused, service.TooManyAttachments) as refusal:
         form.refuse(refusal)
         return _own_errors(form, _mine(token), token, attach=form)

@@ -38,7 +38,7 @@ class LinkNotValid(Exception):
 @blueprint.errorhandler(LinkNotValid)
 def link_not_valid(error: LinkNotValid) -> ResponseReturnValue:
     """404, without saying whether the link was wrong or replaced, with the form that mails a current one."""
-    edition = current_edition(db.session(), now().date())
+    edition = current_edition(db.session(), now())
     page = render_template("registration/own/link_not_valid.html", edition=edition, form=AddressForm(formdata=None))
     return make_response(page, 404)
 

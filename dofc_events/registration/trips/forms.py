@@ -13,6 +13,7 @@ from dofc_events.core.errors import Refusal
 from dofc_events.registration.service import SignUpNotOpen
 from dofc_events.trips.queries import TripStanding
 from dofc_events.trips.sign_ups.service import NoSuchTrip, SeatsOverlap, TripOver
+from dofc_events.web.fields import rank
 from dofc_events.web.forms import Form
 
 RANK = "preference-"
@@ -54,16 +55,17 @@ class TripsField(Field):
         """What is asked for: what is ticked, that which was asked for before in that order; then by rank."""
         ticked = [trip for trip in self.tickable if trip.trip.slug in self.ticked]
         ticked.sort(key=lambda trip: trip.preference if trip.is_live else len(self.tickable) + trip.trip.position)
-        ranks = [(int(self.typed[t.trip.slug]), t.trip.slug) for t in self.ranked if t.trip.slug in self.typed]
+        ranks = [(rank(self.typed[t.trip.slug]), t.trip.slug) for t in self.ranked if t.trip.slug in self.typed]
         return (*(trip.trip.slug for trip in ticked), *(slug for _, slug in sorted(ranks)))
 
     def pre_validate(self, form: Any) -> None:
         offered = {trip.trip.slug for trip in self.tickable}
         if {*self.ticked} - offered or {*self.typed} - {trip.trip.slug for trip in self.ranked}:
             raise ValidationError(_("Some of what you chose cannot be chosen any more: look at the trips again."))
-        if not all(text.isascii() and text.isdigit() and 0 < int(text[:9]) <= 99 for text in self.typed.values()):
+        ranks = [rank(text) for text in self.typed.values()]
+        if not all(ranks):
             raise ValidationError(_("Number your wishes with whole numbers: 1 is your first choice."))
-        if len({int(text) for text in self.typed.values()}) < len(self.typed):
+        if len(set(ranks)) < len(ranks):
             raise ValidationError(_("Give each trip a number of its own: 1 is your first choice."))
         chosen = [trip for trip in self.tickable if trip.trip.slug in self.ticked]
         for one, other in combinations(chosen, 2):

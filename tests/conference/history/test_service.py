@@ -19,7 +19,7 @@ NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 def test_load_history_gives_the_figures_that_the_network_publishes(session):
     load_history(session, COMMAND, NOW)
     published = read_history()["series"]["published_figures"]
-    assert figures(session, NOW.date()) == Figures(**published)
+    assert figures(session, NOW) == Figures(**published)
 
 
 def test_load_history_changes_nothing_when_run_again(session):
