@@ -26,12 +26,12 @@ from dofc_events.delegates.rules import INVENTED
 from dofc_events.delegates.service import Details
 from dofc_events.hosting.calls.service import DEFAULT_CRITERIA, CallDetails, open_call
 from dofc_events.hosting.models import HostingCall
-from dofc_events.hosting.proposals.forms import consent_text as proposers_consent_text
 from dofc_events.hosting.proposals.questions.service import ask_question
 from dofc_events.hosting.proposals.service import PROPOSER, Answers, save_draft, submit_proposal
+from dofc_events.hosting.proposals.texts import consent_text as proposers_consent_text
 from dofc_events.places.service import create_pool
-from dofc_events.registration.forms import consent_text
 from dofc_events.registration.service import RegistrationRequest, cancel_registration, register_delegate
+from dofc_events.registration.texts import consent_text
 from dofc_events.registration.trips.service import choose_trips
 from dofc_events.trips.queries import wishes_of
 from dofc_events.trips.service import TripDetails, add_trip

@@ -12,7 +12,7 @@ from dofc_events.core.countries import continent_of
 
 
 @dataclass(frozen=True)
-class Figures:
+class NetworkFigures:
     """The series in numbers: how many editions took place, and from how many countries and continents people came."""
 
     editions: int
@@ -20,7 +20,7 @@ class Figures:
     continents: int
 
 
-def figures(session: Session, now: datetime) -> Figures:
+def figures(session: Session, now: datetime) -> NetworkFigures:
     """The figures of all editions whose days have passed, counted from the data, in two queries.
 
     Demonstration editions, drafts and editions still to come do not count. The host's country was present at its own
@@ -30,7 +30,7 @@ def figures(session: Session, now: datetime) -> Figures:
     hosts = {edition.id: edition.country for edition in public if edition.is_past(now)}
     came = or_(AttendingCountry.edition_id.is_(None), AttendingCountry.edition_id.in_(hosts))
     countries = {*hosts.values(), *session.scalars(select(AttendingCountry.country).where(came))}
-    return Figures(len(hosts), len(countries), len({continent_of(code) for code in countries}))
+    return NetworkFigures(len(hosts), len(countries), len({continent_of(code) for code in countries}))
 
 
 def edition_by_year(session: Session, year: int) -> Edition | None:

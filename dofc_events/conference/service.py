@@ -139,7 +139,7 @@ def create_edition(
     Raises EditionExists, DatesOutOfOrder, CategoryTwice.
     """
     _refuse_disorder(details)
-    edition = Edition(year=year, status=EditionStatus.DRAFT, is_demo=is_demo, **_columns(details))
+    edition = Edition(year=year, status=EditionStatus.DRAFT, is_demo=is_demo, **asdict(details))
     try:
         with session.begin_nested():
             session.add(edition)
@@ -190,7 +190,7 @@ def change_edition(session: Session, edition_id: int, details: EditionDetails, a
     `revision`. Raises DatesOutOfOrder, and NotReady if a published edition would lose something it needs.
     """
     edition = _locked(session, edition_id)
-    before, after = _columns(details_of(edition)), _columns(details)
+    before, after = asdict(details_of(edition)), asdict(details)
     changed = [name for name in after if before[name] != after[name]]
     if not changed:
         return False
@@ -369,10 +369,6 @@ def _first_known_day(details: EditionDetails) -> date | None:
     moments = (getattr(details, name) for name in MOMENTS)
     local = (in_zone(moment, details.zone).date() for moment in moments if moment)
     return next((day for day in (details.starts_on, details.ends_on, *local) if day), None)
-
-
-def _columns(details: EditionDetails) -> dict[str, Any]:
-    return asdict(details)
 
 
 def _plain(value: Any) -> Any:

@@ -5,7 +5,7 @@ import pytest
 from dofc_events.letters.mails import as_html, as_text, letter_to, values_for
 from dofc_events.letters.models import Letter
 from dofc_events.letters.rules import PLACEHOLDERS, Anchor
-from dofc_events.letters.starters import starters
+from dofc_events.letters.texts import starters
 from dofc_events.notices.queries import standing_of
 from tests.letters.conftest import write
 from tests.support.factories import NOW, make_edition, make_registration, make_trip

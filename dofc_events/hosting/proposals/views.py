@@ -18,24 +18,25 @@ from dofc_events.hosting.links import token_of
 from dofc_events.hosting.models import Attachment, HostingCall, Proposal
 from dofc_events.hosting.proposals import service
 from dofc_events.hosting.proposals.forms import (
-    AddressForm,
     AnswerForm,
     AttachmentForm,
     ChangeProposalForm,
+    LostLinkForm,
     NewProposalForm,
-    consent_text,
     labels,
     typed,
 )
 from dofc_events.hosting.proposals.questions.service import NothingAsked, answer_question
-from dofc_events.hosting.proposals.rules import MOST_BYTES, AttachmentRefused, Reason, checked
+from dofc_events.hosting.proposals.rules import MOST_BYTES, AttachmentFault, AttachmentRefused, checked
 from dofc_events.hosting.proposals.service import PROPOSER, Answers
+from dofc_events.hosting.proposals.texts import consent_text
 from dofc_events.hosting.queries import attachment_of, call_by_year, current_call, proposal_by_link, questions_of
 from dofc_events.hosting.rules import PENDING, ProposalStatus, may_become
 from dofc_events.mail.guards import limit_by_address
 from dofc_events.mail.outbox import TooManyMessages
 from dofc_events.mail.queries import latest_message
 from dofc_events.web.downloads import download
+from dofc_events.web.errors import LinkNotValid
 from dofc_events.web.forms import ButtonForm, Form, answer_errors, answer_too_many, form_page
 
 blueprint = Blueprint("proposals", __name__)
@@ -53,14 +54,12 @@ DOWNLOAD_POLICY = "sandbox; default-src 'none'"
 UNANSWERABLE = (service.AnswersOutOfOrder, service.NotAMember, service.Incomplete)
 
 
-class LinkNotValid(Exception):
-    """The link is not (or no longer) one of ours."""
-
-
 @blueprint.errorhandler(LinkNotValid)
 def link_not_valid(error: LinkNotValid) -> ResponseReturnValue:
     """404, without saying whether the link was wrong or replaced, with the form that mails a current one."""
-    return make_response(render_template("hosting/proposals/link_not_valid.html", form=AddressForm(formdata=None)), 404)
+    return make_response(
+        render_template("hosting/proposals/link_not_valid.html", form=LostLinkForm(formdata=None)), 404
+    )
 
 
 @blueprint.errorhandler(service.CallNotOpen)
@@ -111,9 +110,9 @@ def propose() -> ResponseReturnValue:
 
 
 @blueprint.route("/hosting/lost-link", methods=["GET", "POST"])
-@limit_by_address(AddressForm)
+@limit_by_address(LostLinkForm)
 def lost_link() -> ResponseReturnValue:
-    form = AddressForm()
+    form = LostLinkForm()
     if not form.validate_on_submit():
         return form_page(form, "hosting/proposals/lost_link.html")
     with unit_of_work() as session:
@@ -206,7 +205,7 @@ def attach(token: str) -> ResponseReturnValue:
         accepted = form.validate_on_submit()
     except RequestEntityTooLarge:
         form = AttachmentForm(formdata=None)
-        form.refuse(AttachmentRefused(Reason.TOO_LARGE))
+        form.refuse(AttachmentRefused(AttachmentFault.TOO_LARGE))
         return make_response(
             render_template("hosting/proposals/own.html", form=form, **_own(proposal, token, attach=form)), 413
         )

@@ -30,7 +30,7 @@ class TrailFilters:
 
 
 @dataclass(frozen=True)
-class Line:
+class TrailLine:
     """One entry of the trail as organisers may see it: no link in it acts for anybody."""
 
     id: int
@@ -43,7 +43,7 @@ class Line:
 
 def trail_of(
     session: Session, edition: Edition, filters: TrailFilters, *, before_id: int | None, limit: int
-) -> list[Line]:
+) -> list[TrailLine]:
     """What was recorded of an edition, the newest first; `before_id` turns the page."""
     query = select(AuditEntry).where(AuditEntry.scope == str(edition.year))
     if filters.act:
@@ -58,7 +58,7 @@ def trail_of(
     if before_id is not None:
         query = query.where(AuditEntry.id < before_id)
     entries = session.scalars(query.order_by(AuditEntry.id.desc()).limit(limit))
-    return [Line(e.id, e.at, e.actor, e.act, e.about, masked_details(e.details)) for e in entries]
+    return [TrailLine(e.id, e.at, e.actor, e.act, e.about, masked_details(e.details)) for e in entries]
 
 
 def names_of(session: Session, references: Collection[str]) -> dict[str, str]:

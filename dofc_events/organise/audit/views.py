@@ -15,7 +15,7 @@ from dofc_events.web.dates import day, short_moment
 
 blueprint = Blueprint("audit", __name__)
 
-PAGE = 50
+ROWS = 50
 
 
 @blueprint.get(f"{EDITION}/audit")
@@ -24,12 +24,12 @@ def index(edition: Edition) -> ResponseReturnValue:
     """Everything that was recorded of an edition, newest first."""
     session = db.session()
     filters = audit_queries.TrailFilters(**{n: request.args.get(n, "").strip() for n in ("act", "actor", "q")})
-    found = audit_queries.trail_of(session, edition, filters, before_id=before_id(), limit=PAGE + 1)
-    lines = found[:PAGE]
+    found = audit_queries.trail_of(session, edition, filters, before_id=before_id(), limit=ROWS + 1)
+    lines = found[:ROWS]
     return render_template(
         "organise/audit/index.html",
         lines=lines,
-        has_more=len(found) > PAGE,
+        has_more=len(found) > ROWS,
         filters=filters,
         # Without what is empty, for addresses that lead to the same list.
         narrowed={name: value for name, value in vars(filters).items() if value},

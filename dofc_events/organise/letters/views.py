@@ -23,7 +23,7 @@ from dofc_events.letters import mails, queries, service
 from dofc_events.letters.models import Letter
 from dofc_events.letters.rules import PLACEHOLDERS, Anchor, LetterState, filled
 from dofc_events.letters.service import LetterText
-from dofc_events.letters.starters import starters
+from dofc_events.letters.texts import starters
 from dofc_events.mail import outbox
 from dofc_events.mail.envelope import Envelope
 from dofc_events.mail.rules import deliverable
@@ -37,7 +37,7 @@ from dofc_events.web.security import MAIL_PREVIEW_POLICY
 
 blueprint = Blueprint("letters", __name__)
 
-PAGE = 50
+ROWS = 50
 LETTER = f"{EDITION}/letters/<id:letter_id>"
 NOT_SENT_YET = (LetterState.DRAFT, LetterState.SCHEDULED)
 
@@ -47,11 +47,11 @@ NOT_SENT_YET = (LetterState.DRAFT, LetterState.SCHEDULED)
 def index(edition: Edition) -> ResponseReturnValue:
     """What was written to whom, what is still to be sent, and how far it has come."""
     session = db.session()
-    found = queries.letters_of(session, edition.id, before_id=before_id(), limit=PAGE + 1)
+    found = queries.letters_of(session, edition.id, before_id=before_id(), limit=ROWS + 1)
     return render_template(
         "organise/letters/index.html",
-        letters=found[:PAGE],
-        has_more=len(found) > PAGE,
+        letters=found[:ROWS],
+        has_more=len(found) > ROWS,
         progress=queries.progress_of(session, [letter.id for letter in found]),
         starters=starters(),
         **_about(edition),

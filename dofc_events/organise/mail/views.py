@@ -29,7 +29,7 @@ from dofc_events.web.security import MAIL_PREVIEW_POLICY
 
 blueprint = Blueprint("mail", __name__)
 
-PAGE = 50
+ROWS = 50
 
 # A mail server's answer may quote what it did not like, links included.
 blueprint.add_app_template_filter(masked, "hide_secrets")
@@ -54,12 +54,12 @@ def mail_page(path: str, *methods: str) -> Callable[[View], View]:
 def index(edition: Edition | None) -> ResponseReturnValue:
     """The messages, newest first."""
     session, scope, state, words = db.session(), _scope(edition), _state(), request.args.get("q", "").strip()
-    found = queries.messages(session, scope, state=state, words=words, before_id=before_id(), limit=PAGE + 1)
+    found = queries.messages(session, scope, state=state, words=words, before_id=before_id(), limit=ROWS + 1)
     counts = queries.messages_by_state(session, scope, words)
     return render_template(
         "organise/mail/index.html",
-        messages=found[:PAGE],
-        has_more=len(found) > PAGE,
+        messages=found[:ROWS],
+        has_more=len(found) > ROWS,
         counts=counts,
         total=counts[state] if state else sum(counts.values()),
         state=state,

@@ -87,7 +87,7 @@ def index(edition: Edition) -> ResponseReturnValue:
     ids = [row.registration.id for row in rows]
     return render_template(
         "organise/registrations/index.html",
-        rows=rows[: queries.PAGE],
+        rows=rows[: queries.ROWS],
         counts=counts,
         total=counts[ClaimStatus(filters.status)] if filters.status else sum(counts.values()),
         filters=filters,
@@ -119,8 +119,8 @@ def _addresses(filters: Filters, sort: Sort, columns: list[str], rows: list[Row]
     if columns:
         view["columns"] = columns
     addresses = {"narrowed": narrowed, "view": view, "first_page": narrowed | view, "next_page": None}
-    if len(rows) > queries.PAGE:
-        last = rows[queries.PAGE - 1]
+    if len(rows) > queries.ROWS:
+        last = rows[queries.ROWS - 1]
         key = {} if sort is Sort.NEWEST else {"from": last.key}
         addresses["next_page"] = narrowed | view | key | {"after": last.registration.id}
     without = {name: {other: narrowed[other] for other in narrowed if other != name} | view for name in narrowed}

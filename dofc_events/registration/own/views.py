@@ -24,15 +24,12 @@ from dofc_events.registration.shared import is_frozen, offer_trips, own_context,
 from dofc_events.registration.trips import service as seats
 from dofc_events.registration.trips.forms import NOT_TO_BE_HAD, TripsForm
 from dofc_events.trips.sign_ups.service import NoSuchTrip
+from dofc_events.web.errors import LinkNotValid
 from dofc_events.web.forms import ButtonForm, answer_errors, answer_too_many, form_page
 
 blueprint = Blueprint("own", __name__)
 
 OWN = "/registrations/<token>"
-
-
-class LinkNotValid(Exception):
-    """The link is not (or no longer) one of ours."""
 
 
 @blueprint.errorhandler(LinkNotValid)

@@ -14,12 +14,12 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from dofc_events.core.errors import Refusal
 from dofc_events.hosting.calls.service import (
     DEFAULT_CRITERIA,
+    CallDatesOutOfOrder,
     CallDetails,
     CallExists,
     Criteria,
     CriteriaFixed,
     CriteriaNotUsable,
-    DatesOutOfOrder,
     TooLateToChange,
     details_of,
     faults_in_order,
@@ -133,7 +133,7 @@ class CallForm(Form):
         match refusal:
             case CallExists():
                 self._wrong("year", _("There is a call for %(year)s already. Change that one.", year=refusal))
-            case DatesOutOfOrder(faults=faults):
+            case CallDatesOutOfOrder(faults=faults):
                 self._say_faults(faults)
             case TooLateToChange(fields=names):
                 for name in names:
@@ -194,7 +194,7 @@ class ExtendForm(Form):
 
     def show_refusal(self, refusal: Refusal) -> None:
         match refusal:
-            case DatesOutOfOrder():
+            case CallDatesOutOfOrder():
                 self.closes_at.errors = [_("Enter a later moment: proposers count on the one that was announced.")]
             case TooLateToChange():
                 self.form_errors = [_("The review has begun: the call cannot take proposals again.")]

@@ -23,7 +23,7 @@ from dofc_events.web.forms import ButtonForm, answer_errors
 
 blueprint = Blueprint("doubles", __name__)
 
-PAGE = 20
+ROWS = 20
 
 
 @blueprint.get(f"{EDITION}/doubles")
@@ -54,11 +54,11 @@ def two_people(edition: Edition, pair_id: int) -> ResponseReturnValue:
 
 def _context(edition: Edition) -> dict[str, Any]:
     session = db.session()
-    found = likely_doubles(session, edition.id, before_id=before_id(), limit=PAGE + 1)
-    pairs = found[:PAGE]
+    found = likely_doubles(session, edition.id, before_id=before_id(), limit=ROWS + 1)
+    pairs = found[:ROWS]
     return {
         "pairs": pairs,
-        "has_more": len(found) > PAGE,
+        "has_more": len(found) > ROWS,
         "total": count_doubles(session, [edition.id]).get(edition.id, 0),
         "to_compare": count_to_compare(session, edition.id),
         "statuses": statuses_of(

@@ -22,7 +22,7 @@ from dofc_events.mail.outbox import TooManyMessages, can_be_sent_again
 from dofc_events.mail.queries import messages_about
 from dofc_events.notices.queries import STATUS_KINDS, standing_of
 from dofc_events.organise.registrations.forms import NoteForm, TagForm
-from dofc_events.organise.registrations.person.forms import OnBehalfForm, stated_consent
+from dofc_events.organise.registrations.person.forms import OnBehalfForm
 from dofc_events.organise.registrations.person.queries import consent_given, other_registrations, references_here
 from dofc_events.organise.registrations.queries import tags_at
 from dofc_events.organise.shared import EDITION, around
@@ -35,6 +35,7 @@ from dofc_events.registration.on_behalf import service as on_behalf
 from dofc_events.registration.rules import Outcome
 from dofc_events.registration.service import RegistrationOver
 from dofc_events.registration.shared import form_context, offer_trips
+from dofc_events.registration.texts import stated_consent
 from dofc_events.registration.trips.forms import NOT_TO_BE_HAD
 from dofc_events.web.forms import ButtonForm, answer_errors, answer_too_many, form_page
 
@@ -250,7 +251,7 @@ def _kept() -> str:
 REGISTRATION = f"{EDITION}/registrations/<reference>"
 
 
-PAGE = "organise/registrations/person/index.html"
+TEMPLATE = "organise/registrations/person/index.html"
 
 
 @blueprint.post(f"{REGISTRATION}/note")
@@ -259,7 +260,7 @@ def note(edition: Edition, reference: str) -> ResponseReturnValue:
     """Write the note anew; an empty one is none."""
     found, form = registration_at(edition, reference), NoteForm()
     if not form.validate_on_submit():
-        return answer_errors(form, PAGE, **about(edition, found) | {"note_form": form})
+        return answer_errors(form, TEMPLATE, **about(edition, found) | {"note_form": form})
     with unit_of_work() as session:
         notes.write_note(session, found.id, form.note.data, acting(), now())
     flash(_("The note is saved."), "success")
@@ -272,7 +273,7 @@ def tag(edition: Edition, reference: str) -> ResponseReturnValue:
     """One more tag."""
     found, form = registration_at(edition, reference), TagForm()
     if not form.validate_on_submit():
-        return answer_errors(form, PAGE, **about(edition, found) | {"tag_form": form})
+        return answer_errors(form, TEMPLATE, **about(edition, found) | {"tag_form": form})
     with unit_of_work() as session:
         notes.tag_one(session, found.id, form.word.data, acting(), now())
     flash(_("Tagged “%(word)s”.", word=form.word.data), "success")
@@ -285,7 +286,7 @@ def untag(edition: Edition, reference: str) -> ResponseReturnValue:
     """Remove the tag whose button was pressed."""
     found, form, word = registration_at(edition, reference), ButtonForm(), request.form.get("word", "")
     if not form.validate_on_submit():
-        return answer_errors(form, PAGE, **about(edition, found) | {"button_form": form})
+        return answer_errors(form, TEMPLATE, **about(edition, found) | {"button_form": form})
     with unit_of_work() as session:
         notes.untag_one(session, found.id, word, acting(), now())
     flash(_("The tag “%(word)s” is removed.", word=word), "success")

@@ -28,7 +28,7 @@ from dofc_events.web.forms import answer_errors, form_page
 
 blueprint = Blueprint("draw", __name__)
 
-PAGE = "organise/trips/draw/index.html"
+TEMPLATE = "organise/trips/draw/index.html"
 
 
 @blueprint.route(f"{EDITION}/trips/draw", methods=["GET", "POST"])
@@ -37,7 +37,7 @@ def index(edition: Edition) -> ResponseReturnValue:
     """What the draw would give now; its button publishes exactly that."""
     form = PublishDrawForm()
     if not form.validate_on_submit():
-        return form_page(form, PAGE, **_standing(edition, form))
+        return form_page(form, TEMPLATE, **_standing(edition, form))
     try:
         with unit_of_work() as session:
             seats.publish_draw(session, edition.id, form.digest.data, acting(), now())
@@ -45,7 +45,7 @@ def index(edition: Edition) -> ResponseReturnValue:
         form.form_errors = [
             _("Nothing was published: since you opened this page the draw has come to give something else. See below.")
         ]
-        return answer_errors(form, PAGE, **_standing(edition, form))
+        return answer_errors(form, TEMPLATE, **_standing(edition, form))
     except DrawNotDue:
         flash(_("There is nothing to draw now: see below why."), "warning")
     else:
