@@ -38,7 +38,9 @@ def render_markdown(text: str) -> Markup:
 def plain_text(html: str) -> str:
     """HTML as people write it in an email: links with their addresses, lists with their numbers, tables in columns."""
     # The library reads entities twice, and keeps spaces in `pre` alone.
-    prepared = str(html).replace("&amp;", "&amp;amp;").replace("<pre><code>", "<pre>").replace("</code></pre>", "</pre>")
+    prepared = (
+        str(html).replace("&amp;", "&amp;amp;").replace("<pre><code>", "<pre>").replace("</code></pre>", "</pre>")
+    )
     return "\n".join(line.rstrip() for line in get_text(prepared, _READABLE).splitlines()).strip()
 
 
