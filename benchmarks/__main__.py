@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.crowd import crowded_site
-from benchmarks.dashboard import page_costs
 from benchmarks.draw import draw_seconds
 from benchmarks.exports import export_cost
+from benchmarks.organise import page_costs
 from benchmarks.registration import BARE, BEGINNER, registration_costs
 from benchmarks.trips import sign_up_cost
 from tests.support.databases import KINDS, Databases

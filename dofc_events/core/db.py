@@ -6,7 +6,7 @@ of the worker) opens exactly one.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
@@ -40,6 +40,8 @@ NAMING = {
 
 # How long a writer waits for another one on SQLite before it gives up, in seconds.
 BUSY_TIMEOUT = 30
+
+MOST_IN_A_LIST = 1000
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -126,6 +128,13 @@ def engine_options(database_url: str) -> dict[str, Any]:
     # No prepared statements: PostgreSQL would come to plan a search without looking at what is searched for.
     options["connect_args"] = {"prepare_threshold": None}
     return options | {"execution_options": {"postgresql_readonly": True}, "pool_pre_ping": True}
+
+
+def in_pieces(ids: Iterable[int]) -> Iterator[list[int]]:
+    """The ids in lists that one statement takes: its parameters are counted."""
+    everything = list(ids)
+    for first in range(0, len(everything), MOST_IN_A_LIST):
+        yield everything[first : first + MOST_IN_A_LIST]
 
 
 @event.listens_for(Engine, "connect")

@@ -123,7 +123,7 @@ class LikelyDouble(Base):
     """Two registrations of one edition that look like one person's, the earlier first.
 
     `told_apart_at` is when an organiser said that they are two people; then they are not shown again. Found by
-    `delegates/doubles.py`.
+    `delegates/doubles/service.py`.
     """
 
     __tablename__ = "likely_doubles"

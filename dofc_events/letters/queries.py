@@ -223,10 +223,12 @@ def unwritten(session: Session, letter_id: int, limit: int) -> Sequence[int]:
     return session.scalars(query.order_by(LetterRecipient.registration_id).limit(limit)).all()
 
 
-def taken_back_from_old_addresses(session: Session, now: datetime) -> list[tuple[int, int]]:
+def taken_back_from_old_addresses(
+    session: Session, now: datetime, *which: ColumnElement[bool]
+) -> list[tuple[int, int]]:
     """Letter and registration where the message had not left when the address was corrected, and is still of use.
 
-    Left out is a new address to which the letter goes in any case.
+    Left out is a new address to which the letter goes in any case. `which` narrows it to some recipients.
     """
     recipient, other = LetterRecipient, aliased(LetterRecipient)
     query = select(Letter, recipient.registration_id).join(recipient, recipient.letter_id == Letter.id)
@@ -239,6 +241,7 @@ def taken_back_from_old_addresses(session: Session, now: datetime) -> list[tuple
         Registration.ended_at.is_(None),
         Letter.stopped_at.is_(None),
         ~same,
+        *which,
     )
     rows = session.execute(query.order_by(Letter.id, recipient.registration_id))
     return [(letter.id, id_) for letter, id_ in rows if (until := good_until(letter)) is None or now < until]

@@ -85,6 +85,20 @@ def message_of(envelope: Envelope, now: datetime, *, keep: bool = False) -> Mess
     )
 
 
+def enqueue_if(is_meant: bool, session: Session, envelope: Envelope, now: datetime) -> None:
+    """Store a message if somebody is meant to get it; else write the same and take it back.
+
+    For forms that ask for a link: neither their answer nor its time says whether there is something to send.
+    """
+    written = session.begin_nested()
+    enqueue(session, envelope, now)
+    session.flush()
+    if is_meant:
+        written.commit()
+    else:
+        written.rollback()
+
+
 def withdraw(
     session: Session, about: str, now: datetime, *, recipient: str | None = None, kind: str | None = None
 ) -> int:

@@ -1,14 +1,15 @@
 """Reads over pools and claims."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, bindparam, case, func, or_, select
-from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy import Subquery, and_, bindparam, case, func, or_, select
+from sqlalchemy.orm import Session, contains_eager
 
 from dofc_events.delegates.models import Registration
 from dofc_events.places.models import Claim, Pool
-from dofc_events.places.rules import TAKEN, ClaimStatus
+from dofc_events.places.rules import PLACE_STATUSES, TAKEN, ClaimStatus
 
 _POOL = select(Pool).where(Pool.edition_id == bindparam("edition_id"))
 _PLACE = select(Claim).join(Claim.pool).options(contains_eager(Claim.pool))
@@ -37,13 +38,6 @@ def waiting_position(session: Session, claim: Claim) -> int | None:
 def count_waiting(session: Session, pool_id: int) -> int:
     """How many wait for a place of a pool."""
     return session.scalar(_WAITING, {"pool_id": pool_id}) or 0
-
-
-def open_offers(session: Session) -> Sequence[Claim]:
-    """All offers of places and seats, those that end first first."""
-    query = select(Claim).where(Claim.status == ClaimStatus.OFFERED)
-    query = query.options(joinedload(Claim.registration).joinedload(Registration.edition))
-    return session.scalars(query.order_by(Claim.offered_until, Claim.id)).all()
 
 
 def waiting_for(session: Session, edition_id: int) -> Sequence[int]:
@@ -104,3 +98,40 @@ def ended_unlike_their_claim(session: Session) -> Sequence[str]:
 def overdue(claim: Claim, now: datetime) -> bool:
     """Whether an offer's deadline has passed."""
     return claim.offered_until is not None and claim.offered_until <= now
+
+
+@dataclass(frozen=True)
+class Places:
+    """An edition's places in numbers: how many there are, and how many registrations have each status."""
+
+    capacity: int
+    taken: int
+    counts: dict[ClaimStatus, int]
+
+    @property
+    def free(self) -> int:
+        return self.capacity - self.taken
+
+
+def places_of(session: Session, edition_ids: Collection[int]) -> dict[int, Places]:
+    """The places of these editions, by edition, in one query; editions of the past have none here."""
+    rows = session.execute(
+        select(Pool.edition_id, Pool.capacity, Pool.taken, Claim.status, func.count(Claim.id))
+        .join(Claim, Claim.pool_id == Pool.id, isouter=True)
+        .where(Pool.edition_id.in_(edition_ids))
+        .group_by(Pool.edition_id, Pool.capacity, Pool.taken, Claim.status)
+    )
+    found: dict[int, Places] = {}
+    for edition_id, capacity, taken, status, count in rows:
+        assert edition_id is not None, "the query asked for editions' pools"
+        places = found.setdefault(edition_id, Places(capacity, taken, dict.fromkeys(PLACE_STATUSES, 0)))
+        if status:
+            places.counts[ClaimStatus(status)] = count
+    return found
+
+
+def waiting_line(edition_id: int) -> Subquery:
+    """The claims that wait for a place at an edition, numbered from the next in line on."""
+    position = func.row_number().over(order_by=Claim.position).label("position")
+    waiting = select(Claim.id, position).join(Pool, Pool.id == Claim.pool_id)
+    return waiting.where(Pool.edition_id == edition_id, Claim.status == ClaimStatus.WAITLISTED).subquery()
