@@ -77,15 +77,11 @@ class DetailsForm(NamesForm):
         )
 
 
-class RegistrationForm(DetailsForm, AddressForm, TripsForm):
-    """The registration form of an edition."""
+class UnseenForm(Form):
+    """What nobody sees of the registration form."""
 
     # Of the mails. One does not choose it while there is only one.
     language = HiddenField(default=LANGUAGES[0], filters=[lambda typed: typed if typed in LANGUAGES else LANGUAGES[0]])
-    consent = BooleanField(
-        _l("I agree to this use of my data"),
-        [DataRequired(_l("Tick that you agree to this use of your data."))],
-    )
     # Filled in when the form is shown: the same form sent twice is one registration.
     form_key = HiddenField(
         default=new_secret,
@@ -93,6 +89,15 @@ class RegistrationForm(DetailsForm, AddressForm, TripsForm):
             InputRequired(_l("Part of the form was missing. Please send it again.")),
             Regexp(r"^[\w-]{16,64}\Z", message=_l("Part of the form was missing. Please send it again.")),
         ],
+    )
+
+
+class RegistrationForm(DetailsForm, AddressForm, TripsForm, UnseenForm):
+    """The registration form of an edition."""
+
+    consent = BooleanField(
+        _l("I agree to this use of my data"),
+        [DataRequired(_l("Tick that you agree to this use of your data."))],
     )
 
     def to_request(self, edition: Edition) -> RegistrationRequest:

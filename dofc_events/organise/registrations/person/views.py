@@ -26,6 +26,7 @@ from dofc_events.organise.registrations.person.forms import OnBehalfForm
 from dofc_events.organise.registrations.person.queries import consent_given, other_registrations, references_here
 from dofc_events.organise.registrations.queries import tags_at
 from dofc_events.organise.shared import EDITION, around
+from dofc_events.places.queries import edition_pool
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.places.service import NothingFree
 from dofc_events.registration import service as delegates_acts
@@ -140,9 +141,11 @@ def add(edition: Edition) -> ResponseReturnValue:
     """Register somebody, whether or not registration is open."""
     if not on_behalf.can_be_added_to(edition, now()):
         return _not_running(edition)
-    form, context = OnBehalfForm(), {**form_context(edition), **around(edition), "known": None, "at": now()}
+    pool = edition_pool(db.session(), edition.id)
+    assert pool is not None, "an edition that people can be added to has places"
+    form, context = OnBehalfForm(), {**form_context(edition, pool), **around(edition), "known": None, "at": now()}
     context["stated"] = stated_consent(edition)
-    form.offer_categories(edition.category_choices())
+    form.offer_categories(context["categories"])
     offer_trips(form, edition, context["trips"], has_place=context["free"] > 0)
     if not form.validate_on_submit():
         return form_page(form, NEW, **context)
