@@ -69,7 +69,7 @@ def crowded_site(database_url: str, folder: Path, people: int) -> Iterator[tuple
         sign_in = urlsplit(site.flask("accounts", "sign-in-link", CHAIR).strip()).path
         csrf = CSRF.search(client.get(sign_in))
         assert csrf, "the form has its hidden field"
-        client.post(sign_in, {"csrf_token": csrf[1]}, 303)
+        client.post(sign_in, {"csrf_token": csrf["value"]}, 303)
         yield psutil.Process(site.server.pid), client, year
     finally:
         site.stop()
