@@ -9,7 +9,7 @@ import threading
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from flask import Flask, current_app
@@ -32,6 +32,8 @@ from dofc_events.mail.rules import (
 from dofc_events.mail.transport import Refused, Transport, Unreachable
 
 BATCH = 20
+# A look at what may still leave is good for so long.
+LOOK_LASTS = timedelta(seconds=0.1)
 
 # What is asked and said of every message is built once: that takes longer than most databases take to answer.
 _TABLE = Message.metadata.tables[Message.__tablename__]
@@ -117,21 +119,20 @@ class Courier:
         self._transport.close()
 
     def _deliver(self, batch: Sequence[Message]) -> int:
-        """Send one after the other; returns how many were tried.
-
-        In the transaction that settles one it is looked which of the others may still leave.
-        """
-        tried = 0
-        waiting = list(batch)
-        while waiting and self._may_try():
-            message = waiting.pop(0)
-            error = self._try(message)
+        """Send one after the other, and settle each at once; returns how many were tried."""
+        tried, held, looked_at = 0, {message.id for message in batch}, clock()
+        for message in batch:
+            if not self._may_try():
+                break
+            if clock() - looked_at > LOOK_LASTS:
+                held, looked_at = _still_held(self.name, clock()), clock()
+            if message.id not in held:
+                continue
             tried += 1
+            error = self._try(message)
             # If a power cut undoes it, the message leaves once more, as after any death of a worker.
             with unit_of_work(durable=False) as session:
                 settle(session, message, self.name, error, clock())
-                may_leave = still_held(session, self.name, clock())
-            waiting = [other for other in waiting if other.id in may_leave]
             if isinstance(error, Unreachable):
                 self._postpone(error)
             else:
@@ -180,15 +181,6 @@ def claim_due(session: Session, holder: str, now: datetime) -> list[Message]:
     mine = update(Message).where(Message.id.in_([m.id for m in claimed]))
     session.execute(mine.values(leased | {"attempts": Message.attempts + 1}))
     return claimed
-
-
-def still_held(session: Session, holder: str, now: datetime) -> set[int]:
-    """Which of the messages that `holder` has claimed it may send.
-
-    While they wait for those before them they may expire or be withdrawn; and a worker whose machine stood still has
-    lost its leases to another one.
-    """
-    return set(session.scalars(_MAY_LEAVE, {"holder": holder, "now": now}))
 
 
 def settle(session: Session, message: Message, holder: str, error: Refused | Unreachable | None, now: datetime) -> None:
@@ -258,6 +250,18 @@ def _in_words(error: Unreachable) -> str:
     if isinstance(cause, OSError) and not isinstance(cause, smtplib.SMTPException) and cause.strerror:
         return cause.strerror
     return str(error)
+
+
+def _still_held(holder: str, now: datetime) -> set[int]:
+    """Which messages that `holder` has claimed may still leave.
+
+    While they wait for those before them they may expire or be withdrawn; and a worker whose machine stood still has
+    lost its leases to another one.
+    """
+    held = set(db.session.scalars(_MAY_LEAVE, {"holder": holder, "now": now}))
+    # Ends the read transaction: nothing is open while the server is spoken to.
+    db.session.close()
+    return held
 
 
 def _anything_due(now: datetime) -> bool:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from email.header import Header
 from email.utils import encode_rfc2231, format_datetime, quote
+from functools import lru_cache
 
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import in_ascii
@@ -47,23 +48,22 @@ def _multipart(subtype: str, key: str, parts: Iterable[str]) -> str:
 
 
 def _text(subtype: str, text: str) -> str:
-    lines = NEWLINE.sub("\n", text)
-    quoted, base64_ = _in_lines(binascii.b2a_qp(lines.encode())), _base64(lines.replace("\n", "\r\n"))
-    # Quoted-printable leaves Latin letters readable; most other scripts are shorter in base 64.
-    encoding, body = ("quoted-printable", quoted) if len(quoted) <= len(base64_) else ("base64", base64_)
-    return f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n{body}"
+    lines = NEWLINE.sub("\n", text).encode()
+    encoding, body = "quoted-printable", binascii.b2a_qp(lines)
+    # It leaves Latin letters readable; most other scripts are shorter in base 64.
+    if len(body) > 1.4 * len(lines):
+        encoding, body = "base64", base64.encodebytes(lines.replace(b"\n", b"\r\n"))
+    return (
+        f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n{_in_lines(body)}"
+    )
 
 
 def _attached(filename: str, content_type: str, body: str) -> str:
     name = f'filename="{quote(filename)}"' if filename.isascii() else f"filename*={encode_rfc2231(filename, 'utf-8')}"
     return (
         f"Content-Type: {content_type}\r\nContent-Transfer-Encoding: base64\r\n"
-        f"Content-Disposition: attachment; {name}\r\n\r\n{_base64(body)}"
+        f"Content-Disposition: attachment; {name}\r\n\r\n{_in_lines(base64.encodebytes(body.encode()))}"
     )
-
-
-def _base64(content: str) -> str:
-    return _in_lines(base64.encodebytes(content.encode()))
 
 
 def _in_lines(encoded: bytes) -> str:
@@ -80,5 +80,6 @@ def _subject(text: str) -> str:
     return _words("Subject", text, "us-ascii" if text.isascii() and "=?" not in text else "utf-8")
 
 
+@lru_cache(maxsize=100)
 def _words(header: str, text: str, charset: str) -> str:
     return Header(text, charset, header_name=header).encode(linesep="\r\n")

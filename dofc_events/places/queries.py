@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from dofc_events.delegates.models import Registration
@@ -41,9 +42,14 @@ def count_waiting(session: Session, pool_id: int) -> int:
 
 def open_offers(session: Session) -> Sequence[Claim]:
     """All offers of places and seats, those that end first first."""
+    return session.scalars(_open_offers()).all()
+
+
+@cache
+def _open_offers() -> Select[Claim]:
     query = select(Claim).where(Claim.status == ClaimStatus.OFFERED)
     query = query.options(joinedload(Claim.registration).joinedload(Registration.edition))
-    return session.scalars(query.order_by(Claim.offered_until, Claim.id)).all()
+    return query.order_by(Claim.offered_until, Claim.id)
 
 
 def waiting_for(session: Session, edition_id: int) -> Sequence[int]:
