@@ -3,7 +3,7 @@
 import pytest
 
 from dofc_events.accounts.models import Account
-from dofc_events.accounts.service import issue_sign_in_link
+from dofc_events.accounts.service import issue_sign_in_link, use_link
 from dofc_events.core.clock import now
 from tests.support.pages import Client
 
@@ -14,9 +14,7 @@ def sign_in(app, writing):
 
     def sign_in(account: Account) -> Client:
         with writing() as session:
-            secret = issue_sign_in_link(session, account.id, now())
-        browser = Client(app, base_url="http://dofc.test")
-        browser.get(f"/sign-in/{secret}").form().submit()
-        return browser
+            use_link(session, issue_sign_in_link(session, account.id, now()), now())
+        return Client(app, base_url="http://dofc.test").sign_in(account)
 
     return sign_in
