@@ -1,14 +1,14 @@
 """Writes what is known of a delegate."""
 
 import hashlib
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Category
+from dofc_events.core.changes import Difference, difference
 from dofc_events.core.errors import Refusal
 from dofc_events.delegates.models import BY_LENGTH, ConsentText, Registration, SearchWord
 from dofc_events.delegates.rules import folded, read_aloud
@@ -43,16 +43,16 @@ def details_of(registration: Registration) -> Details:
     return Details(category=registration.category.slug, **values)
 
 
-def write_details(session: Session, registration: Registration, details: Details) -> dict[str, list[Any]]:
-    """Write the details; returns what changed as {field: [before, after]}. Raises NoSuchCategory."""
+def write_details(session: Session, registration: Registration, details: Details) -> Difference:
+    """Write the details; returns what changed. Raises NoSuchCategory."""
     category = category_of(session, registration.edition_id, details.category)
-    before = asdict(details_of(registration)) if registration.category_id else {}
+    before = vars(details_of(registration)) if registration.category_id else {}
     registration.category = category
-    for name, value in asdict(details).items():
+    for name, value in vars(details).items():
         if name != "category":
             setattr(registration, name, value)
     refresh_search(registration)
-    return {name: [before.get(name), value] for name, value in asdict(details).items() if before.get(name) != value}
+    return difference(before, vars(details))
 
 
 def category_of(session: Session, edition_id: int, slug: str) -> Category:

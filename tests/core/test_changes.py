@@ -4,6 +4,7 @@ from types import SimpleNamespace
 import pytest
 
 from dofc_events.core.changes import changes_in, difference, write
+from tests.support.code import recordings
 from tests.support.trail import EXAMPLES, STORED
 
 
@@ -37,3 +38,10 @@ def test_entries_are_read_in_every_form_in_which_they_were_written(act, details,
 @pytest.mark.parametrize("details", [details for _, _, details in EXAMPLES if "changes" in details])
 def test_what_is_written_now_is_read_as_it_is(details):
     assert changes_in("anything", details) == details["changes"]
+
+
+def test_what_an_act_changes_is_recorded_in_one_form():
+    """An entry that says what was changed says it as `changes`, which everybody reads."""
+    named = [(path, {keyword.arg for keyword in call.keywords}) for path, call in recordings()]
+    assert sum("changes" in names for _, names in named) > 15
+    assert not [path for path, names in named if {"before", "after"} & names]

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from dofc_events.conference.models import Edition
 from dofc_events.core.audit import Actor, record
+from dofc_events.core.changes import difference
 from dofc_events.core.errors import Refusal
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.service import category_of
@@ -96,9 +97,9 @@ def confirm(
     for claim in chosen.claims:
         if claim.status == ClaimStatus.OFFERED:
             places.accept_claim(session, claim, now)
-    after, scope = chosen.pool.capacity, str(chosen.edition.year)
-    if after != before:
-        record(session, actor, now, "capacity_changed", scope=scope, before=before, after=after, because=reason)
+    if added := difference({"capacity": before}, {"capacity": chosen.pool.capacity}):
+        scope = str(chosen.edition.year)
+        record(session, actor, now, "capacity_changed", scope=scope, changes=added, because=reason)
     changes = Changes(session, chosen.edition, actor, now)
     for person in chosen.people:
         person.revision += 1
