@@ -22,6 +22,7 @@ from dofc_events.public import views as public
 from dofc_events.registration import views as registration
 from dofc_events.web import dates
 from dofc_events.web.assets import init_assets
+from dofc_events.web.converters import init_converters
 from dofc_events.web.errors import init_errors
 from dofc_events.web.limits import FileStorage
 from dofc_events.web.markdown import render_markdown
@@ -71,6 +72,7 @@ def create_app(settings: Settings) -> Flask:
     init_security(app, https)
     init_errors(app)
     init_assets(app, settings.instance)
+    init_converters(app)
     for package in (public, accounts, registration, hosting, organise, commands):
         package.register(app)
     structlog.configure(

@@ -31,6 +31,7 @@ from dofc_events.delegates.doubles.service import compare, likely_doubles
 from dofc_events.delegates.links import token_of
 from dofc_events.hosting import links as proposal_links
 from dofc_events.hosting.ballots.service import cast_ballot
+from dofc_events.hosting.proposals.rules import checked
 from dofc_events.hosting.proposals.service import PROPOSER, add_attachment
 from dofc_events.letters.rules import Anchor
 from dofc_events.letters.service import LetterText, write_letter
@@ -178,9 +179,9 @@ def _world_of_hosting(session: Session, voting: Organisation, bidding: Organisat
     own: dict[str, Any] = {"member": bidding.slug, "organisation": ""}
     open_call, reviewed, earlier = (make_call(session, YEAR + n, now=NOW - n * WEEK) for n in range(3))
     proposal = make_proposal(session, open_call)
-    attachment = add_attachment(session, proposal.id, "letter.png", uploads.picture(), PROPOSER, NOW)
+    attachment = add_attachment(session, proposal.id, checked("letter.png", uploads.picture()), PROPOSER, NOW)
     under_review = make_proposal(session, reviewed, now=NOW - WEEK, **own)
-    letter = add_attachment(session, under_review.id, "letter.png", uploads.picture(), PROPOSER, NOW - WEEK)
+    letter = add_attachment(session, under_review.id, checked("letter.png", uploads.picture()), PROPOSER, NOW - WEEK)
     choices = [make_proposal(session, earlier, now=NOW - 2 * WEEK).reference for _ in range(2)]
     shortlist_all(session, earlier)
     voter, voting_account = begin_ballot(session, earlier)[voting.slug], make_representative(session, voting)

@@ -13,6 +13,7 @@ from dofc_events.delegates.models import Registration
 from dofc_events.hosting.calls.service import start_review
 from dofc_events.hosting.models import Proposal
 from dofc_events.hosting.proposals.questions.service import ask_question
+from dofc_events.hosting.proposals.rules import checked
 from dofc_events.hosting.proposals.service import PROPOSER, add_attachment
 from dofc_events.hosting.reviews.service import Given, give_review
 from dofc_events.letters.timers import write_messages
@@ -64,7 +65,7 @@ def test_the_page_deletes_a_delegate_altogether(session):
 def test_the_page_deletes_a_proposal_altogether(session):
     call = make_call(session)
     proposal, other = make_proposal(session, call), make_proposal(session, call)
-    add_attachment(session, proposal.id, "a.pdf", uploads.pdf(), PROPOSER, NOW)
+    add_attachment(session, proposal.id, checked("a.pdf", uploads.pdf()), PROPOSER, NOW)
     reviewer = make_reviewer(session)
     ask_question(session, proposal.id, reviewer.id, "Is it dry?", DELEGATE, NOW)
     start_review(session, call.id, WORKER, call.review_opens_at)

@@ -11,8 +11,7 @@ import pytest
 from dofc_events.accounts.forms import SignInForm
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.config import ROOT, Settings
-from dofc_events.hosting.proposals.forms import AddressForm as ProposersAddressForm
-from dofc_events.hosting.proposals.forms import NewProposalForm
+from dofc_events.hosting.proposals.forms import LostLinkForm, NewProposalForm
 from dofc_events.hosting.rules import ProposalStatus
 from dofc_events.mail.rules import WRITTEN_BY_HAND, MessageState
 from dofc_events.notices.queries import STATUS_KINDS
@@ -36,7 +35,7 @@ FORMS = {
     "lost link": AddressForm,
     "hand over": HandOverForm,
     "proposal": NewProposalForm,
-    "lost link of a proposal": ProposersAddressForm,
+    "lost link of a proposal": LostLinkForm,
     "sign-in": SignInForm,
 }
 

@@ -29,7 +29,7 @@ from dofc_events.hosting.hand_over.service import start_hand_over
 from dofc_events.hosting.models import HostingCall, Proposal
 from dofc_events.hosting.proposals.forms import WORDS_FOR_REASONS
 from dofc_events.hosting.proposals.questions.service import ask_question
-from dofc_events.hosting.proposals.rules import Reason
+from dofc_events.hosting.proposals.rules import AttachmentFault
 from dofc_events.hosting.reviews.service import Given, give_review
 from dofc_events.hosting.rules import ProposalStatus
 from dofc_events.letters import service
@@ -360,7 +360,7 @@ def test_what_is_said_about_mistakes_in_hosting_is_translated(client, hosting):
         for value in ("", "ж" * 6000, "ж\tж", "999999999"):
             typed = {name: value for name in form.names if name not in ("consent", "file")}
             check(form.forge(typed).submit())
-    for refusal in Reason:
+    for refusal in AttachmentFault:
         assert not unmarked(str(WORDS_FOR_REASONS[refusal]))
 
 

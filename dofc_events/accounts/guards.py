@@ -119,6 +119,9 @@ def edition_staff(*allowed: RoleName) -> Callable[[View], View]:
     return guard
 
 
+organisers_only = edition_staff(RoleName.ORGANISER)
+
+
 def _ask_to_sign_in() -> ResponseReturnValue:
     path = request.script_root + request.full_path.removesuffix("?")
     # What a button would have done is not done by coming back to its address.

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Category, Edition, Member, Organisation
 from dofc_events.conference.queries import categories_of, edition_by_year
-from dofc_events.conference.rules import DateFault, EditionStatus, days_to_same_weekday
+from dofc_events.conference.rules import DateFault, EditionStatus, days_to_same_weekday, over_at
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.changes import difference, plain, write
-from dofc_events.core.clock import end_of_day, from_zone, in_zone
+from dofc_events.core.clock import from_zone, in_zone
 from dofc_events.core.errors import Refusal
 
 # What a delegate's calendar shows of an edition.
@@ -227,18 +227,14 @@ def faults_in_order(details: EditionDetails) -> tuple[DateFault, ...]:
 
 def faults_after_the_end(details: EditionDetails) -> tuple[DateFault, ...]:
     """What would still be possible when the edition is over. Organisers are not let do that; scripts may."""
-    if details.ends_on is None:
+    ends = over_at(details.ends_on, details.ends_at, details.zone)
+    if ends is None:
         return ()
-    over_at = (
-        from_zone(details.ends_on, details.ends_at, details.zone)
-        if details.ends_at
-        else end_of_day(details.ends_on, details.zone)
-    )
     moments = {
         DateFault.CLOSES_AFTER_THE_END: details.registration_closes_at,
         DateFault.FREEZES_AFTER_THE_END: details.freezes_at,
     }
-    return tuple(fault for fault, moment in moments.items() if moment and moment > over_at)
+    return tuple(fault for fault, moment in moments.items() if moment and moment > ends)
 
 
 def publish_edition(session: Session, edition_id: int, actor: Actor, now: datetime) -> bool:

@@ -27,7 +27,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(blueprint)
 
 
-YEAR = "/hosting/<int(max=9999):year>"
+YEAR = "/hosting/<year:year>"
 
 
 @blueprint.get("/hosting/")

@@ -15,7 +15,7 @@ from dofc_events.extensions import settings
 from dofc_events.mail.envelope import Envelope
 from dofc_events.mail.models import Message
 from dofc_events.mail.queries import can_be_sent_yet, latest_message
-from dofc_events.mail.rules import ADDRESS_LIMITS, WRITTEN_BY_HAND, MessageState, address_key
+from dofc_events.mail.rules import ADDRESS_LIMITS, WRITTEN_BY_HAND, MessageState, address_key, in_ascii
 
 # What the table holds. Longer text is cut: PostgreSQL would refuse the message, and the fact with it.
 LONGEST_NAME = 200
@@ -45,7 +45,7 @@ def enqueue(session: Session, envelope: Envelope, now: datetime, *, keep: bool =
     it is kept and never sent.
     """
     deliver = settings().mail_is_delivered and not keep
-    domain = parseaddr(settings().mail_default_sender)[1].rpartition("@")[2]
+    domain = in_ascii(parseaddr(settings().mail_default_sender)[1]).rpartition("@")[2]
     message = Message(
         message_id=f"<{uuid.uuid4()}@{domain}>",
         kind=envelope.kind,
@@ -68,6 +68,20 @@ def enqueue(session: Session, envelope: Envelope, now: datetime, *, keep: bool =
     )
     session.add(message)
     return message
+
+
+def enqueue_if(is_meant: bool, session: Session, envelope: Envelope, now: datetime) -> None:
+    """Store a message if somebody is meant to get it; else write the same and take it back.
+
+    For forms that ask for a link: neither their answer nor its time says whether there is something to send.
+    """
+    written = session.begin_nested()
+    enqueue(session, envelope, now)
+    session.flush()
+    if is_meant:
+        written.commit()
+    else:
+        written.rollback()
 
 
 def withdraw(

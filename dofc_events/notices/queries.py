@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import exists, select
+from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from dofc_events.conference.models import Edition
@@ -13,7 +14,7 @@ from dofc_events.mail.rules import MessageState
 from dofc_events.notices.mails import PLACE_OFFERED, SEAT_OFFERED, SEAT_STATUS_KINDS, Standing
 from dofc_events.notices.models import UntoldNews
 from dofc_events.places.models import Claim, Pool
-from dofc_events.places.queries import open_offers, overdue, place_of, waiting_for, waiting_position
+from dofc_events.places.queries import overdue, place_of, waiting_position
 from dofc_events.places.rules import ClaimStatus, is_late
 from dofc_events.trips.queries import trips_of
 
@@ -83,26 +84,38 @@ def offers_told_late(session: Session, now: datetime) -> list[int]:
 
     Who has been told of it once gets no more time by having the message sent again, here or to another address.
     """
-    message = exists().where(Message.about == Registration.reference, Message.kind.in_(OFFERS))
-    waiting = message.where(Message.state == MessageState.QUEUED, Message.refusals == 0)
-    told = message.where(Message.sent_at.is_not(None), Message.queued_at >= Claim.offered_at)
-    query = select(Claim).join(Registration).where(Claim.status == ClaimStatus.OFFERED, waiting, ~told)
-    claims = session.scalars(query.order_by(Claim.id)).all()
+    claims = session.scalars(_offers_in_unsent_messages()).all()
     late = [c for c in claims if c.offered_at and c.offered_until and is_late(c.offered_at, c.offered_until, now)]
     return list(dict.fromkeys(claim.registration_id for claim in late))
 
 
+@cache
+def _offers_in_unsent_messages() -> Select[Claim]:
+    message = exists().where(Message.about == Registration.reference, Message.kind.in_(OFFERS))
+    waiting = message.where(Message.state == MessageState.QUEUED, Message.refusals == 0)
+    told = message.where(Message.sent_at.is_not(None), Message.queued_at >= Claim.offered_at)
+    query = select(Claim).join(Registration).where(Claim.status == ClaimStatus.OFFERED, waiting, ~told)
+    return query.order_by(Claim.id)
+
+
 def offers_overdue(session: Session, now: datetime) -> list[int]:
     """Registrations with an offer whose deadline has passed, or whose edition gives no places any more."""
-    offers = [(claim, claim.registration.edition) for claim in open_offers(session)]
-    due = [c.registration_id for c, edition in offers if overdue(c, now) or not edition.gives_places(now)]
-    return list(dict.fromkeys(due))
+    over = or_(Claim.offered_until <= now, Registration.edition_id.in_(_giving_nothing(session, now)))
+    query = select(Claim.registration_id).join(Registration).where(Claim.status == ClaimStatus.OFFERED, over)
+    return list(dict.fromkeys(session.scalars(query.order_by(Claim.offered_until, Claim.id))))
 
 
 def lists_to_close(session: Session, now: datetime) -> list[int]:
     """Editions that have begun, or are archived, while people still wait for a place."""
-    editions = session.scalars(select(Edition).where(Edition.registration_opens_at.is_not(None)).order_by(Edition.id))
-    return [e.id for e in editions if not e.gives_places(now) and waiting_for(session, e.id)]
+    waits = exists().where(Claim.pool_id == Pool.id, Claim.status == ClaimStatus.WAITLISTED)
+    query = select(Pool.edition_id).where(Pool.edition_id.in_(_giving_nothing(session, now)), waits)
+    return [id_ for id_ in session.scalars(query.order_by(Pool.edition_id)) if id_ is not None]
+
+
+def _giving_nothing(session: Session, now: datetime) -> list[int]:
+    """The editions that have places and give none any more."""
+    editions = session.scalars(select(Edition).join(Pool, Pool.edition_id == Edition.id))
+    return [edition.id for edition in editions if not edition.gives_places(now)]
 
 
 def untold_news(session: Session, limit: int) -> Sequence[int]:

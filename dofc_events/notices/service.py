@@ -1,18 +1,19 @@
 """Tells delegates: every message about what changed for them goes through here, in the commit of what changed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Edition
 from dofc_events.core.audit import Actor, record
+from dofc_events.core.db import in_pieces
 from dofc_events.delegates.models import Registration
-from dofc_events.delegates.queries import live_registration
+from dofc_events.delegates.queries import live_registration, registrations_by_id
 from dofc_events.mail import outbox
 from dofc_events.mail.envelope import Envelope
 from dofc_events.notices import mails
@@ -81,10 +82,14 @@ class Changes:
         if confirmed:
             self.book.settle(registration_id)
 
-    def moved_up(self, promotions: Iterable[Promotion]) -> None:
+    def moved_up(self, promotions: Sequence[Promotion]) -> None:
         """These moved up on the edition's waiting list."""
+        people = registrations_by_id(self.session, (promotion.registration_id for promotion in promotions))
+        confirmed = [one.registration_id for one in promotions if one.status == ClaimStatus.CONFIRMED]
+        if confirmed:
+            self.book.look_up(confirmed)
         for promotion in promotions:
-            registration = self.session.get_one(Registration, promotion.registration_id)
+            registration = people[promotion.registration_id]
             registration.revision += 1
             log(self.session, self.actor, self.now, str(promotion.status), registration)
             self.place(registration.id, confirmed=promotion.status == ClaimStatus.CONFIRMED)
@@ -103,14 +108,15 @@ class Changes:
             return
         # All rows are written at once, and not each before the next is looked for.
         with self.session.no_autoflush:
-            for registration_id, what in news.items():
-                _leave_untold(self.session, registration_id, what, self.now)
+            _leave_untold(self.session, news, self.now)
 
     def by_delegate(self) -> dict[int, News]:
         """What is to be told to whom; each change of a seat goes into the trail here."""
         news = dict(self._news)
-        for change in self.book.changes if "book" in self.__dict__ else ():
-            registration = self.session.get_one(Registration, change.registration_id)
+        changes = self.book.changes if "book" in self.__dict__ else ()
+        people = registrations_by_id(self.session, {change.registration_id for change in changes})
+        for change in changes:
+            registration = people[change.registration_id]
             registration.revision += 1
             news.setdefault(registration.id, News()).add_seat(change.trip_id, change.before, change.reason)
             slug = self.book.trips[change.trip_id].slug
@@ -188,19 +194,29 @@ def _write(
         send(session, mails.registration_changed(standing, news.details, by_organisers=True), now, keep=keep)
 
 
-def _leave_untold(session: Session, registration_id: int, news: News, now: datetime) -> None:
-    row = session.get(UntoldNews, registration_id) or UntoldNews(registration_id=registration_id, since=now)
-    if row.news:
-        news.add_all(_read(row.news))
+def _leave_untold(session: Session, news: Mapping[int, News], now: datetime) -> None:
+    rows: dict[int, UntoldNews] = {}
+    for some in in_pieces(news):
+        known = session.scalars(select(UntoldNews).where(UntoldNews.registration_id.in_(some)))
+        rows |= {row.registration_id: row for row in known}
+    for registration_id, what in news.items():
+        row = rows.get(registration_id) or UntoldNews(registration_id=registration_id, since=now)
+        if row.news:
+            what.add_all(_read(row.news))
+        row.news = _stored(what)
+        session.add(row)
+
+
+def _stored(news: News) -> dict[str, Any]:
+    """What `_read` reads, as the table has it."""
     seats = {str(trip_id): [seat.before, seat.reason] for trip_id, seat in news.seats.items()}
-    row.news = {
+    return {
         "place": news.place,
         "seats": seats,
         "before": news.before,
         "because": news.because,
         "details": list(news.details),
     }
-    session.add(row)
 
 
 def _take_over(session: Session, registration_id: int) -> News | None:

@@ -67,7 +67,7 @@ class Act:
 
 
 @dataclass(frozen=True)
-class Line:
+class TrailLine:
     """One entry of the trail as organisers read it."""
 
     id: int
@@ -79,12 +79,12 @@ class Line:
     particulars: list[str]
 
 
-def line_of(entry: AuditEntry, edition: Edition, trip_titles: Mapping[str, str]) -> Line:
+def line_of(entry: AuditEntry, edition: Edition, trip_titles: Mapping[str, str]) -> TrailLine:
     """An entry of an edition's trail in words; `trip_titles` are by slug."""
     said, act = Said(entry, edition, trip_titles), ACTS.get(entry.act)
     sentence = act.tell(said) if act else entry.act.replace("_", " ").capitalize()
     particulars = act.particulars(said) if act else []
-    return Line(entry.id, entry.at, entry.actor, entry.act, entry.about, sentence, particulars)
+    return TrailLine(entry.id, entry.at, entry.actor, entry.act, entry.about, sentence, particulars)
 
 
 ROLES = {RoleName.ORGANISER: _l("organiser"), RoleName.DESK: _l("desk")}

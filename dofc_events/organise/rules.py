@@ -1,7 +1,7 @@
 """Which secrets organisers do not see."""
 
 import re
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, datetime
 from html import unescape
 from typing import Any
 
@@ -39,8 +39,9 @@ def _without_secret(attribute: re.Match[str]) -> str:
 
 
 def is_moment(text: str) -> bool:
-    """Whether a text is a moment in ISO 8601 with its offset."""
+    """Whether a text is a moment in ISO 8601 with its offset, away from the ends of the calendar."""
     try:
-        return datetime.fromisoformat(text).tzinfo is not None
+        moment = datetime.fromisoformat(text)
     except ValueError:
         return False
+    return moment.tzinfo is not None and MINYEAR < moment.year < MAXYEAR

@@ -14,12 +14,9 @@ from dofc_events.mail.queries import mail_health
 from dofc_events.organise.rules import is_moment
 from dofc_events.places.rules import PLACE_STATUSES
 from dofc_events.registration.audience import FLAGS, Audience, Filters
+from dofc_events.web.converters import LARGEST_ID
 
-# Numbers in addresses that no database column can hold belong to nothing.
-EDITION = "/editions/<int(max=9999):year>"
-
-
-LARGEST_ID = 2**31 - 1
+EDITION = "/editions/<year:year>"
 
 
 def around(edition: Edition | None) -> dict[str, Any]:

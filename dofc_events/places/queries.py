@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Subquery, and_, case, func, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from dofc_events.delegates.models import Registration
 from dofc_events.places.models import Claim, Pool
@@ -38,13 +38,6 @@ def count_waiting(session: Session, pool_id: int) -> int:
     """How many wait for a place of a pool."""
     query = select(func.count()).select_from(Claim)
     return session.scalar(query.where(Claim.pool_id == pool_id, Claim.status == ClaimStatus.WAITLISTED)) or 0
-
-
-def open_offers(session: Session) -> Sequence[Claim]:
-    """All offers of places and seats, those that end first first."""
-    query = select(Claim).where(Claim.status == ClaimStatus.OFFERED)
-    query = query.options(joinedload(Claim.registration).joinedload(Registration.edition))
-    return session.scalars(query.order_by(Claim.offered_until, Claim.id)).all()
 
 
 def waiting_for(session: Session, edition_id: int) -> Sequence[int]:

@@ -34,7 +34,7 @@ from dofc_events.notices.queries import offer_stands, standing_in, standing_of
 from dofc_events.notices.service import Changes, News, log, send, tell, terms_of, told_if_known
 from dofc_events.places import service as places
 from dofc_events.places.models import Claim, Pool
-from dofc_events.places.queries import waiting_position
+from dofc_events.places.queries import edition_pool, waiting_position
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration.rules import Outcome, details_are_frozen
 from dofc_events.trips.queries import trips_of, wishes_of
@@ -334,7 +334,7 @@ def send_link(session: Session, edition_id: int, email: str, now: datetime) -> N
     An address that was written to often enough is not written to again for a while, without a word for the same reason.
     """
     registration = live_registration(session, edition_id, email)
-    # Rendered for strangers too: the time that an answer takes would tell them apart.
+    # Strangers cost the same: the time that an answer takes would tell them apart.
     standing = standing_in(session, registration) if registration else _stranger(session, edition_id, email)
     envelope = mails.registration_link(standing)
     try:
@@ -343,8 +343,7 @@ def send_link(session: Session, edition_id: int, email: str, now: datetime) -> N
         registration = None
     scope, about = envelope.scope, envelope.about if registration else ""
     record(session, VISITOR, now, "link_asked_for", scope=scope, about=about, sent=registration is not None)
-    if registration:
-        send(session, envelope, now)
+    outbox.enqueue_if(registration is not None, session, envelope, now)
 
 
 def locked(session: Session, registration_id: int) -> tuple[Registration, Pool]:
@@ -374,7 +373,8 @@ def _stranger(session: Session, edition_id: int, email: str) -> mails.Standing:
     edition = session.get_one(Edition, edition_id)
     names = {"given_name": "", "family_name": "", "reference": new_reference(), "link_version": 1}
     registration = Registration(edition_id=edition_id, email=email, language="en", **names)
-    return mails.Standing(registration, edition, Claim(status=ClaimStatus.CANCELLED), None)
+    claim = Claim(status=ClaimStatus.CANCELLED, pool=edition_pool(session, edition_id))
+    return mails.Standing(registration, edition, claim, None, tuple(trips_of(session, edition_id)))
 
 
 def _passed_on(registration: Registration) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from dofc_events.mail.queries import latest_message
 from dofc_events.notices.queries import offer_stands, standing_in
 from dofc_events.places.queries import count_waiting, edition_pool, overdue
 from dofc_events.places.rules import ClaimStatus, availability
-from dofc_events.registration.forms import consent_text
 from dofc_events.registration.rules import details_are_frozen
+from dofc_events.registration.texts import consent_text
 from dofc_events.registration.trips.forms import TripsForm
 from dofc_events.trips.draw.service import name_in_draw
 from dofc_events.trips.queries import TripStanding, trips_of

@@ -39,7 +39,7 @@ def register(app: Flask) -> None:
 DELEGATE = Actor("delegate")
 
 
-@blueprint.route("/editions/<int(max=9999):year>/register", methods=["GET", "POST"])
+@blueprint.route("/editions/<year:year>/register", methods=["GET", "POST"])
 def new(year: int) -> ResponseReturnValue:
     edition = _published(year)
     form = RegistrationForm()
@@ -71,7 +71,7 @@ def new(year: int) -> ResponseReturnValue:
     return redirect(url_for("registration.own.own", token=registered.token), 303)
 
 
-@blueprint.route("/editions/<int(max=9999):year>/written")
+@blueprint.route("/editions/<year:year>/written")
 def written(year: int) -> ResponseReturnValue:
     """What a form leads to whose answer is in the mail, not on a page."""
     edition = _published(year)
@@ -81,7 +81,7 @@ def written(year: int) -> ResponseReturnValue:
     return render_template("registration/written.html", edition=edition, after=after, email=email)
 
 
-@blueprint.route("/editions/<int(max=9999):year>/lost-link", methods=["GET", "POST"])
+@blueprint.route("/editions/<year:year>/lost-link", methods=["GET", "POST"])
 @limit_by_address(AddressForm)
 def lost_link(year: int) -> ResponseReturnValue:
     edition = _published(year)

@@ -7,6 +7,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from dofc_events.conference.models import Edition
+from dofc_events.core.db import in_pieces
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.rules import read_aloud
 from dofc_events.places.models import Claim, Pool
@@ -109,11 +110,15 @@ def trips_of(session: Session, edition_id: int, registration_id: int | None = No
     return [replace(s, wish=wishes.index(s) + 1) if s in wishes else s for s in found]
 
 
-def claims_on_trips(session: Session, registration_id: int) -> dict[int, Claim]:
-    """What a registration has of seats, ended claims too, by trip."""
-    query = select(Pool.trip_id, Claim).join(Pool).where(Claim.registration_id == registration_id)
-    rows = session.execute(query.where(Pool.trip_id.is_not(None)))
-    return {trip_id: claim for trip_id, claim in rows if trip_id is not None}
+def claims_on_trips(session: Session, registration_ids: Collection[int]) -> dict[int, dict[int, Claim]]:
+    """What each of these registrations has of seats, ended claims too, by trip."""
+    found: dict[int, dict[int, Claim]] = {registration_id: {} for registration_id in registration_ids}
+    for some in in_pieces(registration_ids):
+        query = select(Pool.trip_id, Claim).join(Pool).where(Claim.registration_id.in_(some))
+        for trip_id, claim in session.execute(query.where(Pool.trip_id.is_not(None))):
+            if trip_id is not None:
+                found[claim.registration_id][trip_id] = claim
+    return found
 
 
 def wishes_of(session: Session, registration_id: int) -> list[str]:

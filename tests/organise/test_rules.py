@@ -113,7 +113,15 @@ def test_table_of_days_has_each_week_and_the_last_day(length, rows):
 
 @pytest.mark.parametrize(
     ("text", "is_one"),
-    [("2026-11-02T12:00:00+00:00", True), ("2026-11-02T12:00:00Z", True), ("2026-11-02T12:00:00", False), ("x", False)],
+    [
+        ("2026-11-02T12:00:00+00:00", True),
+        ("2026-11-02T12:00:00Z", True),
+        ("2026-11-02T12:00:00", False),
+        ("x", False),
+        # There is no such moment by another clock.
+        ("0001-01-01T00:00:00+14:00", False),
+        ("9999-12-31T23:59:59-12:00", False),
+    ],
 )
 def test_moment_has_an_offset(text, is_one):
     assert is_moment(text) is is_one

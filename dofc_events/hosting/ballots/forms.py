@@ -5,33 +5,27 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import Field, ValidationError
+from wtforms import ValidationError
 from wtforms.utils import unset_value
 
 from dofc_events.core.errors import Refusal
 from dofc_events.hosting.ballots.service import EmptyRanking, NotOnTheBallot, RankedTwice
 from dofc_events.hosting.proposals.service import OwnProposal
+from dofc_events.web.fields import RankedField
 from dofc_events.web.forms import Form
-
-RANK = "preference-"
 
 # Why a ballot is not taken although it is open; words for it: `RankingField.refuse`.
 UNUSABLE = (EmptyRanking, NotOnTheBallot, OwnProposal, RankedTwice)
 
 
-class RankingField(Field):
-    """A ranking, as choices, the best first.
+class RankingField(RankedField):
+    """A ranking of proposals, as references or `none`; what can be ranked is said by `offer`, before validating."""
 
-    Reads `preference-<choice>`, where 1 is the best and empty is not ranked; a choice is a proposal's reference or
-    `none`. What was typed is kept. What can be ranked is said by `offer`, before validating.
-    """
+    not_whole = _l("Use whole numbers: 1 is what you like best.")
+    not_unique = _l("Give each a number of its own: 1 is what you like best.")
 
     def process(self, formdata: Any, data: Any = unset_value, extra_filters: Any = None) -> None:
-        self.data = None
-        self.process_errors: list[str] = []
-        fields = formdata.items() if formdata else ()
-        sent = {name.removeprefix(RANK): text.strip() for name, text in fields if name.startswith(RANK)}
-        self.typed = {choice: text for choice, text in sent.items() if text}
+        super().process(formdata, data, extra_filters)
         self.choices: Sequence[str] = ()
 
     def offer(self, choices: Sequence[str], ranked: Sequence[str] = ()) -> None:
@@ -40,19 +34,12 @@ class RankingField(Field):
         kept = [choice for choice in ranked if choice in choices]
         self.typed = self.typed or {choice: str(number) for number, choice in enumerate(kept, start=1)}
 
-    def ranking(self) -> tuple[str, ...]:
-        """What was ranked, best first."""
-        return tuple(sorted(self.typed, key=lambda choice: int(self.typed[choice])))
-
     def pre_validate(self, form: Any) -> None:
         if not self.typed:
             raise ValidationError(_("Number at least one: 1 is what you like best."))
         if not self.typed.keys() <= set(self.choices):
             raise ValidationError(_("Some of what you numbered cannot be ranked: look at the proposals again."))
-        if not all(text.isascii() and text.isdigit() and 0 < int(text[:9]) <= 99 for text in self.typed.values()):
-            raise ValidationError(_("Use whole numbers: 1 is what you like best."))
-        if len({int(text) for text in self.typed.values()}) < len(self.typed):
-            raise ValidationError(_("Give each a number of its own: 1 is what you like best."))
+        self.check_ranks()
 
     def refuse(self, refusal: Refusal) -> None:
         """Say why the ballot was not taken: something changed while it was filled in."""

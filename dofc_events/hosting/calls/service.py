@@ -43,7 +43,7 @@ class CallExists(Refusal):
     """The year has its call already."""
 
 
-class DatesOutOfOrder(Refusal):
+class CallDatesOutOfOrder(Refusal):
     """Dates that do not go together; `faults` says which, all of them."""
 
     def __init__(self, faults: tuple[DateFault, ...]) -> None:
@@ -123,8 +123,8 @@ def open_call(
 ) -> HostingCall:
     """Add the call for hosts of a year; proposals come in from its `opens_at` on. `criteria` are labels with weights.
 
-    The seed by which the lot would decide is made here, before anybody can vote. Raises CallExists, DatesOutOfOrder,
-    CriteriaNotUsable.
+    The seed by which the lot would decide is made here, before anybody can vote. Raises CallExists,
+    CallDatesOutOfOrder, CriteriaNotUsable.
     """
     _refuse_disorder(details)
     call = HostingCall(year=year, seed=new_secret(), is_demo=is_demo, **vars(details))
@@ -146,7 +146,7 @@ def change_call(session: Session, call_id: int, details: CallDetails, actor: Act
     """Make a call say what `details` say, and say whether any of it was different.
 
     Once the review has begun, the dates until then stay; once members vote, all but the text and whether proposals are
-    public. Raises DatesOutOfOrder, TooLateToChange.
+    public. Raises CallDatesOutOfOrder, TooLateToChange.
     """
     call = locked_call(session, call_id)
     changes = difference(vars(details_of(call)), vars(details))
@@ -163,12 +163,12 @@ def change_call(session: Session, call_id: int, details: CallDetails, actor: Act
 def extend_call(session: Session, call_id: int, closes_at: datetime, actor: Actor, now: datetime) -> bool:
     """Let a call close later; review and ballot move by as many days, at the same times of day.
 
-    Raises DatesOutOfOrder if it would close earlier, and TooLateToChange.
+    Raises CallDatesOutOfOrder if it would close earlier, and TooLateToChange.
     """
     call = locked_call(session, call_id)
     distance = in_zone(closes_at, call.zone).date() - in_zone(call.closes_at, call.zone).date()
     if closes_at < call.closes_at:
-        raise DatesOutOfOrder((DateFault.CLOSES_BEFORE_IT_OPENS,))
+        raise CallDatesOutOfOrder((DateFault.CLOSES_BEFORE_IT_OPENS,))
     moved: dict[str, Any] = {name: _days_later(getattr(call, name), distance, call.zone) for name in WINDOWS}
     moved["closes_at"] = closes_at
     moved["review_opens_at"] = max(moved["review_opens_at"], closes_at)
@@ -277,7 +277,7 @@ def faults_in_order(details: CallDetails) -> tuple[DateFault, ...]:
 def _refuse_disorder(details: CallDetails) -> None:
     faults = faults_in_order(details)
     if faults:
-        raise DatesOutOfOrder(faults)
+        raise CallDatesOutOfOrder(faults)
 
 
 def _refuse_late(call: HostingCall, changed: Collection[str], now: datetime) -> None:

@@ -16,8 +16,7 @@ from wtforms.validators import InputRequired, NumberRange, Optional, Regexp
 from dofc_events.conference.models import Member
 from dofc_events.core.errors import Refusal
 from dofc_events.core.references import new_secret
-from dofc_events.hosting.models import HostingCall
-from dofc_events.hosting.proposals.rules import MOST_BYTES, AttachmentRefused, Reason
+from dofc_events.hosting.proposals.rules import MOST_BYTES, AttachmentFault, AttachmentRefused
 from dofc_events.hosting.proposals.service import Answers, AnswersOutOfOrder, Incomplete, NotAMember
 from dofc_events.hosting.rules import (
     LONGEST_TEXT,
@@ -35,16 +34,18 @@ PART_MISSING = _l("Part of the form was missing. Please send it again.")
 CHOOSE_MEMBER = _l("Choose a member of the network from the list, or that you are not yet a member.")
 
 WORDS_FOR_REASONS = {
-    Reason.EMPTY: _l("The file is empty."),
-    Reason.TOO_LARGE: _l("The file is too large: at most %(most)s MB.", most=MEGABYTES),
-    Reason.UNKNOWN_TYPE: _l("This is not a PDF and not a picture (PNG, JPEG, WebP), whatever its name says."),
-    Reason.BROKEN: _l("The file is damaged and cannot be read. Save it anew."),
-    Reason.SOMETHING_ELSE_INSIDE: _l("The PDF has something else in it, besides the document. Save or print it anew."),
-    Reason.ENCRYPTED: _l("The PDF is encrypted. Save it without a password."),
-    Reason.ACTIVE: _l("The PDF has a program or an interactive form in it. Print it into a new PDF."),
-    Reason.CARRIES_FILES: _l("The PDF carries other files. Save it without them, and add them one by one."),
-    Reason.TOO_COMPLICATED: _l("The PDF is too complicated to be checked. Print it into a new PDF."),
-    Reason.TOO_MANY_PIXELS: _l("The picture is too large: at most 30 million pixels. Make it smaller."),
+    AttachmentFault.EMPTY: _l("The file is empty."),
+    AttachmentFault.TOO_LARGE: _l("The file is too large: at most %(most)s MB.", most=MEGABYTES),
+    AttachmentFault.UNKNOWN_TYPE: _l("This is not a PDF and not a picture (PNG, JPEG, WebP), whatever its name says."),
+    AttachmentFault.BROKEN: _l("The file is damaged and cannot be read. Save it anew."),
+    AttachmentFault.SOMETHING_ELSE_INSIDE: _l(
+        "The PDF has something else in it, besides the document. Save or print it anew."
+    ),
+    AttachmentFault.ENCRYPTED: _l("The PDF is encrypted. Save it without a password."),
+    AttachmentFault.ACTIVE: _l("The PDF has a program or an interactive form in it. Print it into a new PDF."),
+    AttachmentFault.CARRIES_FILES: _l("The PDF carries other files. Save it without them, and add them one by one."),
+    AttachmentFault.TOO_COMPLICATED: _l("The PDF is too complicated to be checked. Print it into a new PDF."),
+    AttachmentFault.TOO_MANY_PIXELS: _l("The picture is too large: at most 30 million pixels. Make it smaller."),
 }
 
 
@@ -78,7 +79,7 @@ class WholeNumber(IntegerField):
         self.data = int(text)
 
 
-class AddressForm(Form):
+class LostLinkForm(Form):
     """The address to which the links to one's proposals are mailed."""
 
     email = EmailField(_l("E-mail address"), missing=_l("Enter an e-mail address."))
@@ -204,20 +205,3 @@ def typed(answers: Answers) -> dict[str, Any]:
 def labels() -> dict[str, str]:
     """What the fields of a proposal are called, by name, in the order of the form."""
     return {field.name: field.label.text for field in ProposalForm(formdata=None)}
-
-
-def consent_text(call: HostingCall) -> str:
-    """The text that proposers consent to; it is kept word for word."""
-    readers = (
-        _("Everybody can read it on this site, without your contact details, the budget and the attachments.")
-        if call.proposals_public
-        else _("It is not public; when the ballot is over, the cities and organisations of the shortlist are.")
-    )
-    text: str = _(
-        "The network uses what you write here to decide who hosts the %(call)s. Its chair and its reviewers read all of"
-        " it; the members' representatives read what is on the shortlist, without your contact details. %(readers)s"
-        " You can change it until the call closes, and withdraw it until the decision, by the link that we mail you.",
-        call=call.name,
-        readers=readers,
-    )
-    return text

@@ -45,7 +45,7 @@ _HTML = re.compile(rb"<\s*(?:!doctype|html|script|body|svg|iframe)\b", re.IGNORE
 _PDF_END = re.compile(rb"%%EOF\s*\Z")
 
 
-class Reason(enum.StrEnum):
+class AttachmentFault(enum.StrEnum):
     """Why a file is not taken."""
 
     EMPTY = "empty"
@@ -63,7 +63,7 @@ class Reason(enum.StrEnum):
 class AttachmentRefused(Refusal):
     """The file is not taken, for this `reason`; nothing of it was kept."""
 
-    def __init__(self, reason: Reason) -> None:
+    def __init__(self, reason: AttachmentFault) -> None:
         super().__init__(reason)
         self.reason = reason
 
@@ -83,9 +83,9 @@ def checked(name: str, content: bytes) -> CheckedFile:
     The name decides nothing: what is a picture in truth is kept as one, with the ending that fits.
     """
     if not content:
-        raise AttachmentRefused(Reason.EMPTY)
+        raise AttachmentRefused(AttachmentFault.EMPTY)
     if len(content) > MOST_BYTES:
-        raise AttachmentRefused(Reason.TOO_LARGE)
+        raise AttachmentRefused(AttachmentFault.TOO_LARGE)
     if content.startswith(b"%PDF-"):
         _refuse_harmful_pdf(content)
         return CheckedFile(safe_name(name, "application/pdf"), "application/pdf", content)
@@ -114,14 +114,14 @@ def _written_anew(content: bytes) -> tuple[str, bytes]:
         # Reads the header alone. Animations keep their first picture.
         picture = Image.open(io.BytesIO(content), formats=tuple(MEDIA_TYPES))
     except UnidentifiedImageError:
-        raise AttachmentRefused(Reason.UNKNOWN_TYPE) from None
+        raise AttachmentRefused(AttachmentFault.UNKNOWN_TYPE) from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise AttachmentRefused(Reason.TOO_MANY_PIXELS) from None
+        raise AttachmentRefused(AttachmentFault.TOO_MANY_PIXELS) from None
     except _BROKEN_IMAGE:
-        raise AttachmentRefused(Reason.BROKEN) from None
+        raise AttachmentRefused(AttachmentFault.BROKEN) from None
     with picture:
         if picture.width * picture.height > MOST_PIXELS:
-            raise AttachmentRefused(Reason.TOO_MANY_PIXELS)
+            raise AttachmentRefused(AttachmentFault.TOO_MANY_PIXELS)
         kind = str(picture.format)
         packed = io.BytesIO()
         try:
@@ -131,25 +131,25 @@ def _written_anew(content: bytes) -> tuple[str, bytes]:
                     del upright.info[name]
             upright.save(packed, format=kind, **({} if kind == "PNG" else {"quality": 90}))
         except _BROKEN_IMAGE:
-            raise AttachmentRefused(Reason.BROKEN) from None
+            raise AttachmentRefused(AttachmentFault.BROKEN) from None
     return MEDIA_TYPES[kind], packed.getvalue()
 
 
 def _refuse_harmful_pdf(content: bytes) -> None:
     if not _PDF_END.search(content) or _HTML.search(content) or zipfile.is_zipfile(io.BytesIO(content)):
-        raise AttachmentRefused(Reason.SOMETHING_ELSE_INSIDE)
+        raise AttachmentRefused(AttachmentFault.SOMETHING_ELSE_INSIDE)
     try:
         reader = PdfReader(io.BytesIO(content), strict=False)
         if reader.is_encrypted:
-            raise AttachmentRefused(Reason.ENCRYPTED)
+            raise AttachmentRefused(AttachmentFault.ENCRYPTED)
         if not reader.pages:
-            raise AttachmentRefused(Reason.BROKEN)
+            raise AttachmentRefused(AttachmentFault.BROKEN)
         for found in _dictionaries(reader.trailer):
             _refuse_harmful_entries(found)
     except RecursionError:
-        raise AttachmentRefused(Reason.TOO_COMPLICATED) from None
+        raise AttachmentRefused(AttachmentFault.TOO_COMPLICATED) from None
     except _BROKEN_PDF:
-        raise AttachmentRefused(Reason.BROKEN) from None
+        raise AttachmentRefused(AttachmentFault.BROKEN) from None
 
 
 def _dictionaries(root: PdfObject) -> Iterator[DictionaryObject]:
@@ -163,7 +163,7 @@ def _dictionaries(root: PdfObject) -> Iterator[DictionaryObject]:
                 continue
             seen.add((found.idnum, found.generation))
             if len(seen) > MOST_OBJECTS:
-                raise AttachmentRefused(Reason.TOO_COMPLICATED)
+                raise AttachmentRefused(AttachmentFault.TOO_COMPLICATED)
             found = found.get_object()
         if isinstance(found, DictionaryObject):
             yield found
@@ -174,6 +174,6 @@ def _dictionaries(root: PdfObject) -> Iterator[DictionaryObject]:
 
 def _refuse_harmful_entries(found: DictionaryObject) -> None:
     if ACTIVE_ENTRIES & found.keys() or found.get("/S") in ACTIVE_ACTIONS:
-        raise AttachmentRefused(Reason.ACTIVE)
+        raise AttachmentRefused(AttachmentFault.ACTIVE)
     if CARRYING_ENTRIES & found.keys() or found.get("/Type") == "/EmbeddedFile":
-        raise AttachmentRefused(Reason.CARRIES_FILES)
+        raise AttachmentRefused(AttachmentFault.CARRIES_FILES)

@@ -16,7 +16,7 @@ from dofc_events.core.references import new_reference
 from dofc_events.extensions import settings
 from dofc_events.hosting import mails
 from dofc_events.hosting.models import Attachment, HostingCall, Proposal
-from dofc_events.hosting.proposals.rules import checked
+from dofc_events.hosting.proposals.rules import CheckedFile
 from dofc_events.hosting.queries import (
     attachment_of,
     call_by_year,
@@ -34,7 +34,7 @@ from dofc_events.hosting.rules import (
     missing_to_submit,
     scope_of,
 )
-from dofc_events.mail.outbox import TooManyMessages, enqueue, refuse_flood
+from dofc_events.mail.outbox import TooManyMessages, enqueue, enqueue_if, refuse_flood
 from dofc_events.mail.rules import address_key
 
 # Who holds the link to a proposal; which one, the entry's `about` says.
@@ -254,15 +254,13 @@ def move(session: Session, proposal: Proposal, status: ProposalStatus, act: str,
     session.flush()
 
 
-def add_attachment(
-    session: Session, proposal_id: int, name: str, content: bytes, actor: Actor, now: datetime
-) -> Attachment:
+def add_attachment(session: Session, proposal_id: int, file: CheckedFile, actor: Actor, now: datetime) -> Attachment:
     """Attach a file, once however often it is sent; nothing is kept of one that is refused.
 
-    Raises AttachmentRefused, TooManyAttachments, CallNotOpen, ProposalFixed.
+    It is checked before, outside of the unit of work: unpacking a picture takes seconds. Raises TooManyAttachments,
+    CallNotOpen, ProposalFixed.
     """
     proposal = _open_proposal(session, proposal_id, now)
-    file = checked(name, content)
     content_hash = files.hash_of(file.content)
     present = next((a for a in proposal.attachments if a.content_hash == content_hash), None)
     if present is not None:
@@ -297,18 +295,20 @@ def remove_attachment(session: Session, proposal_id: int, attachment_id: int, ac
 def send_links(session: Session, email: str, now: datetime) -> None:
     """Mail the links to all proposals of an address to it; to an unknown one nothing, which nobody is told.
 
-    The message, which takes longest, is rendered for every address.
+    Neither the answer nor the time that it takes says whether there are any: the same is read, rendered and written.
     """
     proposals = proposals_of_address(session, address_key(email))
     envelope = mails.links(email, proposals)
     try:
         refuse_flood(session, email, now)
+        is_meant = bool(proposals)
     except TooManyMessages:
         # Said aloud, it would say that there is something from this address.
-        return
-    if proposals:
-        enqueue(session, envelope, now)
-        _log(session, VISITOR, now, "proposal_links_sent", proposals[0])
+        is_meant = False
+    # Without an address: an unknown one belongs to somebody who has nothing to do with us.
+    act = "proposal_links_sent" if is_meant else "proposal_links_refused"
+    record(session, VISITOR, now, act, scope=envelope.scope, about=envelope.about)
+    enqueue_if(is_meant, session, envelope, now)
 
 
 def _open_proposal(session: Session, proposal_id: int, now: datetime) -> Proposal:

@@ -18,30 +18,31 @@ from dofc_events.hosting.links import token_of
 from dofc_events.hosting.models import Attachment, HostingCall, Proposal
 from dofc_events.hosting.proposals import service
 from dofc_events.hosting.proposals.forms import (
-    AddressForm,
     AnswerForm,
     AttachmentForm,
     ChangeProposalForm,
+    LostLinkForm,
     NewProposalForm,
-    consent_text,
     labels,
     typed,
 )
 from dofc_events.hosting.proposals.questions.service import NothingAsked, answer_question
-from dofc_events.hosting.proposals.rules import MOST_BYTES, AttachmentRefused, Reason
+from dofc_events.hosting.proposals.rules import MOST_BYTES, AttachmentFault, AttachmentRefused, checked
 from dofc_events.hosting.proposals.service import PROPOSER, Answers
+from dofc_events.hosting.proposals.texts import consent_text
 from dofc_events.hosting.queries import attachment_of, call_by_year, current_call, proposal_by_link, questions_of
 from dofc_events.hosting.rules import PENDING, ProposalStatus, may_become
 from dofc_events.mail.guards import limit_by_address
 from dofc_events.mail.outbox import TooManyMessages
 from dofc_events.mail.queries import latest_message
 from dofc_events.web.downloads import download
+from dofc_events.web.errors import LinkNotValid
 from dofc_events.web.forms import ButtonForm, Form, answer_errors, answer_too_many, form_page
 
 blueprint = Blueprint("proposals", __name__)
 
 OWN = "/hosting/proposals/<token>"
-ATTACHMENT = f"{OWN}/attachments/<int(max=2147483647):attachment_id>"
+ATTACHMENT = f"{OWN}/attachments/<id:attachment_id>"
 # The file, and what a browser wraps around it.
 LARGEST_UPLOAD = MOST_BYTES + 64 * 1024
 # A form filled to the brim in a script of which each letter takes nine bytes on its way: twice as much as that takes.
@@ -53,14 +54,12 @@ DOWNLOAD_POLICY = "sandbox; default-src 'none'"
 UNANSWERABLE = (service.AnswersOutOfOrder, service.NotAMember, service.Incomplete)
 
 
-class LinkNotValid(Exception):
-    """The link is not (or no longer) one of ours."""
-
-
 @blueprint.errorhandler(LinkNotValid)
 def link_not_valid(error: LinkNotValid) -> ResponseReturnValue:
     """404, without saying whether the link was wrong or replaced, with the form that mails a current one."""
-    return make_response(render_template("hosting/proposals/link_not_valid.html", form=AddressForm(formdata=None)), 404)
+    return make_response(
+        render_template("hosting/proposals/link_not_valid.html", form=LostLinkForm(formdata=None)), 404
+    )
 
 
 @blueprint.errorhandler(service.CallNotOpen)
@@ -111,9 +110,9 @@ def propose() -> ResponseReturnValue:
 
 
 @blueprint.route("/hosting/lost-link", methods=["GET", "POST"])
-@limit_by_address(AddressForm)
+@limit_by_address(LostLinkForm)
 def lost_link() -> ResponseReturnValue:
-    form = AddressForm()
+    form = LostLinkForm()
     if not form.validate_on_submit():
         return form_page(form, "hosting/proposals/lost_link.html")
     with unit_of_work() as session:
@@ -206,16 +205,17 @@ def attach(token: str) -> ResponseReturnValue:
         accepted = form.validate_on_submit()
     except RequestEntityTooLarge:
         form = AttachmentForm(formdata=None)
-        form.refuse(AttachmentRefused(Reason.TOO_LARGE))
+        form.refuse(AttachmentRefused(AttachmentFault.TOO_LARGE))
         return make_response(
             render_template("hosting/proposals/own.html", form=form, **_own(proposal, token, attach=form)), 413
         )
     if not accepted:
         return _own_errors(form, proposal, token, attach=form)
     try:
+        # Before anybody else waits for it.
+        file = checked(form.file.data.filename, form.file.data.read())
         with unit_of_work() as session:
-            file = form.file.data
-            service.add_attachment(session, proposal.id, file.filename, file.read(), PROPOSER, now())
+            service.add_attachment(session, proposal.id, file, PROPOSER, now())
     except (AttachmentRefused, service.TooManyAttachments) as refusal:
         form.refuse(refusal)
         return _own_errors(form, _mine(token), token, attach=form)

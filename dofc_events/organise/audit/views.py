@@ -3,8 +3,7 @@
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from dofc_events.accounts.guards import edition_staff
-from dofc_events.accounts.rules import RoleName
+from dofc_events.accounts.guards import organisers_only
 from dofc_events.conference.models import Edition
 from dofc_events.core.db import db
 from dofc_events.organise.acts import ACTS, line_of
@@ -14,22 +13,22 @@ from dofc_events.trips.queries import trip_pools
 
 blueprint = Blueprint("audit", __name__)
 
-PAGE = 50
+ROWS = 50
 
 
 @blueprint.get(f"{EDITION}/audit")
-@edition_staff(RoleName.ORGANISER)
+@organisers_only
 def index(edition: Edition) -> ResponseReturnValue:
     """Everything that was recorded of an edition, newest first."""
     session = db.session()
     filters = audit_queries.TrailFilters(**{n: request.args.get(n, "").strip() for n in ("act", "actor", "q")})
-    found = audit_queries.trail_of(session, edition, filters, before_id=before_id(), limit=PAGE + 1)
+    found = audit_queries.trail_of(session, edition, filters, before_id=before_id(), limit=ROWS + 1)
     trip_titles = {trip.slug: trip.title for trip, _pool in trip_pools(session, edition.id)}
-    lines = [line_of(entry, edition, trip_titles) for entry in found[:PAGE]]
+    lines = [line_of(entry, edition, trip_titles) for entry in found[:ROWS]]
     return render_template(
         "organise/audit/index.html",
         lines=lines,
-        has_more=len(found) > PAGE,
+        has_more=len(found) > ROWS,
         filters=filters,
         acts=ACTS,
         # Without what is empty, for addresses that lead to the same list.

@@ -18,7 +18,7 @@ from dofc_events.registration.audience import place_at
 
 
 @dataclass(frozen=True)
-class Letter:
+class Initial:
     """Those with a place whose name, as it is read aloud, begins with a letter; `arrived` of them are in."""
 
     letter: str
@@ -35,14 +35,14 @@ class AtTheDoor:
     arrived_at: datetime | None
 
 
-def letters_at(session: Session, edition_id: int) -> list[Letter]:
+def letters_at(session: Session, edition_id: int) -> list[Initial]:
     """The letters that there are, in their order; together they have everyone with a confirmed place."""
     # Numbers and no parameters: PostgreSQL does not see that two parameters are the same.
     letter = func.substr(Registration.by_name, literal_column("1"), literal_column("1"))
     query = select(letter, func.count(), func.count(Claim.used_at)).select_from(Registration)
     query = query.join(Claim, Claim.registration_id == Registration.id).where(place_at(edition_id))
     query = query.where(Registration.edition_id == edition_id, Claim.status == ClaimStatus.CONFIRMED)
-    return [Letter(*row) for row in session.execute(query.group_by(letter).order_by(letter))]
+    return [Initial(*row) for row in session.execute(query.group_by(letter).order_by(letter))]
 
 
 def people_expected(

@@ -24,7 +24,7 @@ from dofc_events.web.forms import form_page
 blueprint = Blueprint("door", __name__)
 
 # A page of the door comes through bad Wi-Fi within a second; on paper one is long enough for most conferences.
-PAGE = 25
+ROWS = 25
 PRINTED = 800
 
 
@@ -78,15 +78,15 @@ def _door(edition: Edition) -> dict[str, Any]:
         one = door_queries.person_at_the_door(session, edition.id, reference)
         people = [one] if one else abort(404)
     elif "q" in narrowed:
-        people = door_queries.people_found(session, edition.id, narrowed["q"], limit=PAGE + 1)
+        people = door_queries.people_found(session, edition.id, narrowed["q"], limit=ROWS + 1)
     else:
         # A letter in an address may be typed as a capital.
         letter = folded(narrowed.get("letter", ""))
-        people = door_queries.people_expected(session, edition.id, letter=letter, after_id=before_id(), limit=PAGE + 1)
-    shown = people[:PAGE]
+        people = door_queries.people_expected(session, edition.id, letter=letter, after_id=before_id(), limit=ROWS + 1)
+    shown = people[:ROWS]
     return {
         "people": shown,
-        "has_more": len(people) > PAGE,
+        "has_more": len(people) > ROWS,
         "ticked": bool(reference),
         "narrowed": narrowed,
         "letters": door_queries.letters_at(session, edition.id),

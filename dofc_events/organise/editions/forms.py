@@ -11,7 +11,6 @@ from wtforms import (
     FloatField,
     FormField,
     HiddenField,
-    IntegerField,
 )
 from wtforms import Form as PlainForm
 from wtforms.fields import DateField, TimeField
@@ -33,7 +32,7 @@ from dofc_events.core.errors import Refusal
 from dofc_events.organise.editions.service import CategoryChanges, EditionWishes
 from dofc_events.places.rules import LONGEST_OFFER_HOURS, MOST_PLACES
 from dofc_events.places.service import CapacityBelowTaken
-from dofc_events.web.fields import CountryField, EmailField, Line, Paragraphs
+from dofc_events.web.fields import CountryField, EmailField, Line, Paragraphs, WholeNumberField
 from dofc_events.web.forms import Form
 from dofc_events.web.moments import (
     FIRST_YEAR,
@@ -58,8 +57,8 @@ class HoursField(FloatField):
         return self.raw_data[0] if self.raw_data else "" if self.data is None else f"{self.data:g}"
 
 
-def _capacity() -> IntegerField:
-    return IntegerField(
+def _capacity() -> WholeNumberField:
+    return WholeNumberField(
         _l("Places"),
         [
             InputRequired(_l("Enter how many places there are.")),
@@ -68,8 +67,8 @@ def _capacity() -> IntegerField:
     )
 
 
-def _year() -> IntegerField:
-    return IntegerField(
+def _year() -> WholeNumberField:
+    return WholeNumberField(
         _l("Year"),
         [
             InputRequired(_l("Enter the year.")),

@@ -28,7 +28,7 @@ Shares = list[tuple[str, int]]
 
 
 @dataclass(frozen=True)
-class Figures:
+class EditionFigures:
     """Who has a confirmed place, by what they said: keys with their numbers, the largest first.
 
     Categories are slugs, in the order of the form; countries and continents are codes; of `organisations`
@@ -56,7 +56,7 @@ class Growth:
         return self.days[min(day, len(self.days) - 1)] if self.days else 0
 
 
-def figures_of(session: Session, edition: Edition) -> Figures:
+def figures_of(session: Session, edition: Edition) -> EditionFigures:
     """An edition's figures, in three queries."""
     by = (Registration.category_id, Registration.country, Registration.language)
     # One look at everybody serves four figures: there are few combinations.
@@ -66,7 +66,7 @@ def figures_of(session: Session, edition: Edition) -> Figures:
     organisations = _counted(edition.id, Registration.organisation).group_by(Registration.organisation)
     several = organisations.having(func.count() > 1)
     largest = several.order_by(func.count().desc(), Registration.organisation).limit(LARGEST)
-    return Figures(
+    return EditionFigures(
         total=sum(row[-1] for row in rows),
         categories=[(category.slug, by_category.get(category.id, 0)) for category in edition.categories],
         continents=_sums((continent_of(country), count) for country, count in countries),

@@ -10,8 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from markupsafe import Markup
 
-from dofc_events.accounts.guards import acting, chair_only, edition_staff
-from dofc_events.accounts.rules import RoleName
+from dofc_events.accounts.guards import acting, chair_only, edition_staff, organisers_only
 from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import all_editions
 from dofc_events.conference.rules import EditionStatus
@@ -81,7 +80,7 @@ def copy(edition: Edition) -> ResponseReturnValue:
 
 
 @blueprint.get(f"{EDITION}/")
-@edition_staff(RoleName.ORGANISER)
+@organisers_only
 def index(edition: Edition) -> ResponseReturnValue:
     """How one edition stands."""
     session, at = db.session(), now()
@@ -107,7 +106,7 @@ def index(edition: Edition) -> ResponseReturnValue:
 
 
 @blueprint.route(f"{EDITION}/settings", methods=["GET", "POST"])
-@edition_staff(RoleName.ORGANISER)
+@organisers_only
 def settings(edition: Edition) -> ResponseReturnValue:
     """Everything that an edition's organisers decide, on one page."""
     pool = edition_pool(db.session(), edition.id)
@@ -128,7 +127,7 @@ def settings(edition: Edition) -> ResponseReturnValue:
 
 
 @blueprint.route(f"{EDITION}/publish", methods=["GET", "POST"])
-@edition_staff(RoleName.ORGANISER)
+@organisers_only
 def publish(edition: Edition) -> ResponseReturnValue:
     """Show a draft to everyone, after asking."""
     form, context = ButtonForm(), {"missing": _missing(edition), "window": edition.window(now()), **around(edition)}
@@ -147,7 +146,7 @@ def publish(edition: Edition) -> ResponseReturnValue:
 
 
 @blueprint.route(f"{EDITION}/archive", methods=["GET", "POST"])
-@edition_staff(RoleName.ORGANISER)
+@organisers_only
 def archive(edition: Edition) -> ResponseReturnValue:
     """End an edition, after asking."""
     form = ButtonForm()

@@ -24,8 +24,7 @@ from dofc_events.mail.queries import mail_health
 DESK = "/hosting"
 
 
-# Numbers in addresses that no database column can hold belong to nothing.
-CALL = f"{DESK}/calls/<int(max=9999):year>"
+CALL = f"{DESK}/calls/<year:year>"
 
 
 def around() -> dict[str, Any]:

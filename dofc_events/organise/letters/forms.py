@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, IntegerField, SelectField, StringField, ValidationError
+from wtforms import HiddenField, SelectField, StringField, ValidationError
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, NumberRange
 
@@ -21,7 +21,7 @@ from dofc_events.letters.rules import (
     unknown_placeholders,
 )
 from dofc_events.letters.service import DateMissing, LetterText, TooLate
-from dofc_events.web.fields import Line, Paragraphs
+from dofc_events.web.fields import Line, Paragraphs, WholeNumberField
 from dofc_events.web.forms import Form
 
 BEFORE, AFTER = "before", "after"
@@ -65,7 +65,7 @@ class LetterForm(Form):
             SelectChoice(Anchor.CLOSES.value, _l("Days from the day on which registration closes")),
         ],
     )
-    days = IntegerField(
+    days = WholeNumberField(
         _l("How many days"),
         [
             InputRequired(_l("Enter a number of days; 0 is the day itself.")),

@@ -11,7 +11,7 @@ from flask_babel import ngettext
 from flask_login import current_user
 from markupsafe import escape
 
-from dofc_events.accounts.guards import acting, edition_staff, grants, is_chair, may_organise
+from dofc_events.accounts.guards import acting, grants, is_chair, may_organise, organisers_only
 from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.models import Edition
 from dofc_events.conference.service import at_place_and_time
@@ -23,7 +23,7 @@ from dofc_events.letters import mails, queries, service
 from dofc_events.letters.models import Letter
 from dofc_events.letters.rules import PLACEHOLDERS, Anchor, LetterState, filled
 from dofc_events.letters.service import LetterText
-from dofc_events.letters.starters import starters
+from dofc_events.letters.texts import starters
 from dofc_events.mail import outbox
 from dofc_events.mail.envelope import Envelope
 from dofc_events.mail.rules import deliverable
@@ -37,11 +37,9 @@ from dofc_events.web.security import MAIL_PREVIEW_POLICY
 
 blueprint = Blueprint("letters", __name__)
 
-PAGE = 50
-LETTER = f"{EDITION}/letters/<int(max=2147483647):letter_id>"
+ROWS = 50
+LETTER = f"{EDITION}/letters/<id:letter_id>"
 NOT_SENT_YET = (LetterState.DRAFT, LetterState.SCHEDULED)
-
-organisers_only = edition_staff(RoleName.ORGANISER)
 
 
 @blueprint.get(f"{EDITION}/letters")
@@ -49,11 +47,11 @@ organisers_only = edition_staff(RoleName.ORGANISER)
 def index(edition: Edition) -> ResponseReturnValue:
     """What was written to whom, what is still to be sent, and how far it has come."""
     session = db.session()
-    found = queries.letters_of(session, edition.id, before_id=before_id(), limit=PAGE + 1)
+    found = queries.letters_of(session, edition.id, before_id=before_id(), limit=ROWS + 1)
     return render_template(
         "organise/letters/index.html",
-        letters=found[:PAGE],
-        has_more=len(found) > PAGE,
+        letters=found[:ROWS],
+        has_more=len(found) > ROWS,
         progress=queries.progress_of(session, [letter.id for letter in found]),
         starters=starters(),
         **_about(edition),

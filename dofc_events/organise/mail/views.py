@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from dofc_events.accounts.guards import acting, chair_only, edition_staff
+from dofc_events.accounts.guards import acting, chair_only, edition_staff, organisers_only
 from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.models import Edition
 from dofc_events.core.clock import now
@@ -29,7 +29,7 @@ from dofc_events.web.security import MAIL_PREVIEW_POLICY
 
 blueprint = Blueprint("mail", __name__)
 
-PAGE = 50
+ROWS = 50
 
 # A mail server's answer may quote what it did not like, links included.
 blueprint.add_app_template_filter(masked, "hide_secrets")
@@ -54,12 +54,12 @@ def mail_page(path: str, *methods: str) -> Callable[[View], View]:
 def index(edition: Edition | None) -> ResponseReturnValue:
     """The messages, newest first."""
     session, scope, state, words = db.session(), _scope(edition), _state(), request.args.get("q", "").strip()
-    found = queries.messages(session, scope, state=state, words=words, before_id=before_id(), limit=PAGE + 1)
+    found = queries.messages(session, scope, state=state, words=words, before_id=before_id(), limit=ROWS + 1)
     counts = queries.messages_by_state(session, scope, words)
     return render_template(
         "organise/mail/index.html",
-        messages=found[:PAGE],
-        has_more=len(found) > PAGE,
+        messages=found[:ROWS],
+        has_more=len(found) > ROWS,
         counts=counts,
         total=counts[state] if state else sum(counts.values()),
         state=state,
@@ -71,13 +71,13 @@ def index(edition: Edition | None) -> ResponseReturnValue:
     )
 
 
-@mail_page("/<int(max=2147483647):message_id>")
+@mail_page("/<id:message_id>")
 def message(edition: Edition | None, message_id: int) -> ResponseReturnValue:
     """One message, as it was or will be sent, and what became of it."""
     return render_template("organise/mail/message.html", form=ButtonForm(), **_message_context(edition, message_id))
 
 
-@mail_page("/<int(max=2147483647):message_id>/html")
+@mail_page("/<id:message_id>/html")
 def message_html(edition: Edition | None, message_id: int) -> ResponseReturnValue:
     """The HTML part, under a policy that lets it do nothing; it is shown inside the message's page."""
     html = _message(edition, message_id).html
@@ -85,7 +85,7 @@ def message_html(edition: Edition | None, message_id: int) -> ResponseReturnValu
     return Response(shown, mimetype="text/html", headers={"Content-Security-Policy": MAIL_PREVIEW_POLICY})
 
 
-@mail_page("/<int(max=2147483647):message_id>/send-again", "POST")
+@mail_page("/<id:message_id>/send-again", "POST")
 def send_again(edition: Edition | None, message_id: int) -> ResponseReturnValue:
     """Send a message once more."""
     form, found = ButtonForm(), _message(edition, message_id)
@@ -101,7 +101,7 @@ def send_again(edition: Edition | None, message_id: int) -> ResponseReturnValue:
     return redirect(_address(edition, "message", message_id=message_id), 303)
 
 
-@mail_page("/<int(max=2147483647):message_id>/settle", "POST")
+@mail_page("/<id:message_id>/settle", "POST")
 def settle(edition: Edition | None, message_id: int) -> ResponseReturnValue:
     """Take a message that could not be delivered off the alarm."""
     form, found = ButtonForm(), _message(edition, message_id)
@@ -118,7 +118,7 @@ def settle(edition: Edition | None, message_id: int) -> ResponseReturnValue:
 
 
 @blueprint.route(f"{EDITION}/mail/send-kept", methods=["GET", "POST"])
-@edition_staff(RoleName.ORGANISER)
+@organisers_only
 def send_kept(edition: Edition) -> ResponseReturnValue:
     """Send what was kept while there was no mail server, after asking."""
     form, scope = ButtonForm(), str(edition.year)

@@ -38,7 +38,7 @@ class Matter(enum.StrEnum):
 
 
 @dataclass(frozen=True)
-class Line:
+class Alert:
     """One thing that needs attention: `number` is how many entries the list behind it has, None where there is none.
 
     `trip` for what is about one; `at` is the deadline, of offers the next one, of mail when it should have left;
@@ -53,7 +53,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Standing:
+class PoolStanding:
     """A pool in numbers; `trip` is None for the places of an edition."""
 
     pool: Pool
@@ -66,8 +66,8 @@ class Standing:
 class Attention:
     """All lines: those that are about no single edition, and those of each edition by its id."""
 
-    everywhere: list[Line]
-    editions: dict[int, list[Line]]
+    everywhere: list[Alert]
+    editions: dict[int, list[Alert]]
 
     @property
     def is_needed(self) -> bool:
@@ -90,8 +90,8 @@ def attention(
     lines = {
         edition.id: [
             *mail.get(str(edition.year), ()),
-            *([Line(Matter.NEW, new[edition.id], at=since)] if edition.id in new else ()),
-            *([Line(Matter.DOUBLES, doubles[edition.id])] if edition.id in doubles else ()),
+            *([Alert(Matter.NEW, new[edition.id], at=since)] if edition.id in new else ()),
+            *([Alert(Matter.DOUBLES, doubles[edition.id])] if edition.id in doubles else ()),
             *_about_places(edition, standings[edition.id], now),
             *_about_dates(edition, standings[edition.id], now),
         ]
@@ -100,7 +100,7 @@ def attention(
     return Attention(mail.get(None, []), lines)
 
 
-def _about_places(edition: Edition, standings: Sequence[Standing], now: datetime) -> Iterator[Line]:
+def _about_places(edition: Edition, standings: Sequence[PoolStanding], now: datetime) -> Iterator[Alert]:
     for one in standings:
         offered, waiting = one.counts[ClaimStatus.OFFERED], one.counts[ClaimStatus.WAITLISTED]
         if one.trip and not one.trip.can_be_joined(now):
@@ -108,22 +108,22 @@ def _about_places(edition: Edition, standings: Sequence[Standing], now: datetime
         if one.trip and edition.sign_up_window(now) is not Window.NOT_YET:
             yield from _about_trip(edition, one, one.trip)
         if offered:
-            yield Line(Matter.SEATS_OFFERED if one.trip else Matter.OFFERED, offered, one.trip, one.next_deadline)
+            yield Alert(Matter.SEATS_OFFERED if one.trip else Matter.OFFERED, offered, one.trip, one.next_deadline)
         if waiting:
-            yield Line(Matter.SEATS_WAITLISTED if one.trip else Matter.WAITLISTED, waiting, one.trip)
+            yield Alert(Matter.SEATS_WAITLISTED if one.trip else Matter.WAITLISTED, waiting, one.trip)
 
 
-def _about_trip(edition: Edition, standing: Standing, trip: Trip) -> Iterator[Line]:
+def _about_trip(edition: Edition, standing: PoolStanding, trip: Trip) -> Iterator[Alert]:
     needed = still_needed(trip.minimum, standing.counts, edition.collects_wishes)
     free = standing.pool.capacity - standing.pool.taken
     if needed:
         coming = ClaimStatus.REQUESTED if edition.collects_wishes else ClaimStatus.CONFIRMED
-        yield Line(Matter.UNDER_MINIMUM, standing.counts[coming], trip, more=needed)
+        yield Alert(Matter.UNDER_MINIMUM, standing.counts[coming], trip, more=needed)
     elif is_nearly_full(standing.pool.capacity, standing.pool.taken):
-        yield Line(Matter.NEARLY_FULL, standing.counts[ClaimStatus.CONFIRMED], trip, more=free)
+        yield Alert(Matter.NEARLY_FULL, standing.counts[ClaimStatus.CONFIRMED], trip, more=free)
 
 
-def _about_dates(edition: Edition, standings: Sequence[Standing], now: datetime) -> Iterator[Line]:
+def _about_dates(edition: Edition, standings: Sequence[PoolStanding], now: datetime) -> Iterator[Alert]:
     dates = {
         Deadline.REGISTRATION_OPENS: edition.registration_opens_at,
         Deadline.REGISTRATION_CLOSES: edition.registration_closes_at,
@@ -134,9 +134,9 @@ def _about_dates(edition: Edition, standings: Sequence[Standing], now: datetime)
         closes_at = edition.sign_up_closes_at()
         dates |= {Deadline.SIGN_UP_OPENS: edition.sign_up_opens_at(), Deadline.SIGN_UP_CLOSES: closes_at}
         if edition.collects_wishes and edition.gives_places(now) and closes_at and closes_at <= now:
-            yield Line(Matter.DRAW_DUE, at=closes_at)
+            yield Alert(Matter.DRAW_DUE, at=closes_at)
     for deadline, moment in coming_deadlines(dates, now):
-        yield Line(deadline, at=moment)
+        yield Alert(deadline, at=moment)
 
 
 def _registered_since(session: Session, edition_ids: Sequence[int], since: datetime) -> dict[int, int]:
@@ -145,7 +145,7 @@ def _registered_since(session: Session, edition_ids: Sequence[int], since: datet
     return dict(rows.all())
 
 
-def _standings(session: Session, edition_ids: Sequence[int]) -> dict[int, list[Standing]]:
+def _standings(session: Session, edition_ids: Sequence[int]) -> dict[int, list[PoolStanding]]:
     """The places of each edition, then the seats on its trips that take place, in the organisers' order."""
     theirs = or_(Pool.edition_id.in_(edition_ids), Trip.edition_id.in_(edition_ids))
     pools = session.execute(
@@ -162,15 +162,15 @@ def _standings(session: Session, edition_ids: Sequence[int]) -> dict[int, list[S
         counts[pool_id][ClaimStatus(status)] = count
         if offered_until:
             deadlines[pool_id] = offered_until
-    found: dict[int, list[Standing]] = {edition_id: [] for edition_id in edition_ids}
+    found: dict[int, list[PoolStanding]] = {edition_id: [] for edition_id in edition_ids}
     for pool, trip in pools:
         edition_id = trip.edition_id if trip else pool.edition_id
         assert edition_id is not None, "a pool has one owner"
-        found[edition_id].append(Standing(pool, trip, counts[pool.id], deadlines.get(pool.id)))
+        found[edition_id].append(PoolStanding(pool, trip, counts[pool.id], deadlines.get(pool.id)))
     return found
 
 
-def _mail(session: Session, scopes: Sequence[str] | None, now: datetime) -> dict[str | None, list[Line]]:
+def _mail(session: Session, scopes: Sequence[str] | None, now: datetime) -> dict[str | None, list[Alert]]:
     """What is wrong with the messages of these scopes, by scope; with None, of all together, under None."""
     of_scope = null() if scopes is None else Message.scope
     query = select(of_scope, Message.state, func.count(), func.min(Message.due_at))
@@ -178,10 +178,10 @@ def _mail(session: Session, scopes: Sequence[str] | None, now: datetime) -> dict
     query = query.group_by(Message.state) if scopes is None else query.group_by(Message.scope, Message.state)
     if scopes is not None:
         query = query.where(Message.scope.in_(scopes))
-    found: dict[str | None, list[Line]] = {}
+    found: dict[str | None, list[Alert]] = {}
     for scope, state, count, due_at in session.execute(query.order_by(Message.state)):
         if state == MessageState.DEAD:
-            found.setdefault(scope, []).append(Line(Matter.DEAD_MAIL, count))
+            found.setdefault(scope, []).append(Alert(Matter.DEAD_MAIL, count))
         elif due_at < now - LATE_AFTER:
-            found.setdefault(scope, []).append(Line(Matter.LATE_MAIL, count, at=due_at))
+            found.setdefault(scope, []).append(Alert(Matter.LATE_MAIL, count, at=due_at))
     return found

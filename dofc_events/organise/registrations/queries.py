@@ -14,7 +14,7 @@ from dofc_events.places.queries import waiting_line
 from dofc_events.places.rules import PLACE_STATUSES, ClaimStatus
 from dofc_events.registration.audience import Filters, conditions, place_at
 
-PAGE = 50
+ROWS = 50
 
 
 # Who has something stands before who waits for it, and last who has nothing any more.
@@ -89,7 +89,7 @@ def registrations(
         page = page.where(Registration.id < after.id)
     elif after:
         page = page.where(tuple_(key, Registration.id) > tuple_(literal(after.key), literal(after.id)))
-    found = page.order_by(*_order(sort, key, Registration.id)).limit(PAGE + 1).subquery()
+    found = page.order_by(*_order(sort, key, Registration.id)).limit(ROWS + 1).subquery()
     line = waiting_line(edition_id)
     query = select(Registration, Claim.status, line.c.position, found.c.key)
     query = query.join(found, found.c.id == Registration.id).join(Claim, Claim.registration_id == Registration.id)

@@ -7,8 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 
-from dofc_events.accounts.guards import edition_staff
-from dofc_events.accounts.rules import RoleName
+from dofc_events.accounts.guards import organisers_only
 from dofc_events.conference.models import Edition
 from dofc_events.core.countries import country_names
 from dofc_events.core.db import db
@@ -73,7 +72,7 @@ LONGEST_NUMBER = 12
 
 
 @blueprint.get(f"{EDITION}/registrations")
-@edition_staff(RoleName.ORGANISER)
+@organisers_only
 def index(edition: Edition) -> ResponseReturnValue:
     """Who is registered: who of them, in which order and with which columns is said by the address."""
     session, filters, sort = db.session(), asked_filters(), asked_sort()
@@ -88,7 +87,7 @@ def index(edition: Edition) -> ResponseReturnValue:
     ids = [row.registration.id for row in rows]
     return render_template(
         "organise/registrations/index.html",
-        rows=rows[: queries.PAGE],
+        rows=rows[: queries.ROWS],
         counts=counts,
         total=counts[ClaimStatus(filters.status)] if filters.status else sum(counts.values()),
         filters=filters,
@@ -120,8 +119,8 @@ def _addresses(filters: Filters, sort: Sort, columns: list[str], rows: list[Row]
     if columns:
         view["columns"] = columns
     addresses = {"narrowed": narrowed, "view": view, "first_page": narrowed | view, "next_page": None}
-    if len(rows) > queries.PAGE:
-        last = rows[queries.PAGE - 1]
+    if len(rows) > queries.ROWS:
+        last = rows[queries.ROWS - 1]
         key = {} if sort is Sort.NEWEST else {"from": last.key}
         addresses["next_page"] = narrowed | view | key | {"after": last.registration.id}
     without = {name: {other: narrowed[other] for other in narrowed if other != name} | view for name in narrowed}

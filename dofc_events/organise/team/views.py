@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from dofc_events.accounts import queries, team
-from dofc_events.accounts.guards import acting, edition_staff, is_chair
+from dofc_events.accounts.guards import acting, is_chair, organisers_only
 from dofc_events.accounts.models import Role
 from dofc_events.accounts.rules import RoleName, includes_chair
 from dofc_events.conference.models import Edition
@@ -23,11 +23,11 @@ from dofc_events.web.forms import answer_errors, answer_too_many, form_page
 blueprint = Blueprint("team", __name__)
 
 TEAM = f"{EDITION}/team"
-ROLE = f"{TEAM}/<int(max=2147483647):role_id>"
+ROLE = f"{TEAM}/<id:role_id>"
 
 
 @blueprint.route(TEAM, methods=["GET", "POST"])
-@edition_staff(RoleName.ORGANISER)
+@organisers_only
 def index(edition: Edition) -> ResponseReturnValue:
     """Who has a role at an edition; a form gives somebody one."""
     form, page = _with_today(InvitationForm(), edition), "organise/team/index.html"
@@ -47,7 +47,7 @@ def index(edition: Edition) -> ResponseReturnValue:
 
 
 @blueprint.route(ROLE, methods=["GET", "POST"])
-@edition_staff(RoleName.ORGANISER)
+@organisers_only
 def role(edition: Edition, role_id: int) -> ResponseReturnValue:
     """Change until when a role lasts; a button ends it at once."""
     role = _role(edition, role_id)
@@ -66,7 +66,7 @@ def role(edition: Edition, role_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post(f"{ROLE}/end")
-@edition_staff(RoleName.ORGANISER)
+@organisers_only
 def end_role(edition: Edition, role_id: int) -> ResponseReturnValue:
     """End a role at once."""
     role, form = _role(edition, role_id), _with_today(RoleEndForm(), edition)

@@ -1,6 +1,5 @@
 """Organisers' forms about learning trips: shape only; what needs the database is the services' to refuse."""
 
-import re
 from collections.abc import Collection, Iterable
 from dataclasses import fields
 from datetime import datetime
@@ -8,24 +7,23 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, Field, IntegerField, RadioField, StringField, ValidationError
+from wtforms import BooleanField, Field, RadioField, StringField, ValidationError
 from wtforms.fields import DateField, TimeField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
 from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import TripMode
 from dofc_events.core.errors import Refusal
-from dofc_events.core.slugs import LONGEST_SLUG, slug_for
+from dofc_events.core.slugs import slug_for
 from dofc_events.places.service import CapacityBelowTaken
 from dofc_events.trips.models import Trip
 from dofc_events.trips.rules import MOST_SEATS, RESERVED_SLUGS
 from dofc_events.trips.service import TripDetails, TripExists, details_of
-from dofc_events.web.fields import Line, Paragraphs
+from dofc_events.web.fields import Line, Paragraphs, SlugField, WholeNumberField
 from dofc_events.web.forms import Form
 from dofc_events.web.moments import kept_or_typed, moment_field, on_the_clock, plausible
 
 TAKE_OFF = "-"
-SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 WHOLE_NUMBER = _l("Enter a whole number from %(min)s to %(max)s.")
 
 
@@ -39,10 +37,12 @@ class TripForm(Form):
     starts = TimeField(_l("Starts at"), [InputRequired(_l("Enter when it starts."))])
     ends = TimeField(_l("Ends at"), [InputRequired(_l("Enter when it ends."))])
     meeting_point = Line(_l("Meeting point"), longest=200)
-    capacity = IntegerField(
+    capacity = WholeNumberField(
         _l("Seats"), [InputRequired(_l("Enter how many seats there are.")), NumberRange(0, MOST_SEATS, WHOLE_NUMBER)]
     )
-    minimum = IntegerField(_l("Fewest people for it to run"), [Optional(), NumberRange(0, MOST_SEATS, WHOLE_NUMBER)])
+    minimum = WholeNumberField(
+        _l("Fewest people for it to run"), [Optional(), NumberRange(0, MOST_SEATS, WHOLE_NUMBER)]
+    )
     bring = Line(_l("What to bring"), longest=300)
     accessibility = Paragraphs(_l("Accessibility"), longest=5000)
     walking = BooleanField(_l("There is much walking"))
@@ -87,7 +87,7 @@ class TripForm(Form):
 class NewTripForm(TripForm):
     """A trip that is not there yet."""
 
-    slug = Line(_l("Short name in addresses"), longest=LONGEST_SLUG)
+    slug = SlugField(_l("Short name in addresses"))
 
     @classmethod
     def of(cls, edition: Edition) -> "NewTripForm":
@@ -97,8 +97,6 @@ class NewTripForm(TripForm):
         return form
 
     def validate_slug(self, field: Field) -> None:
-        if not SLUG.fullmatch(field.data):
-            raise ValidationError(_("Use small letters from a to z, digits, and single hyphens between them."))
         if field.data in RESERVED_SLUGS:
             raise ValidationError(_("This word is the address of another page. Choose another one."))
 
@@ -138,7 +136,7 @@ class OrderForm(Form):
         """The form with the order as it is, or with what was sent."""
         numbers = {f"order-{slug}": number for number, slug in enumerate(slugs, start=1)}
         check = [InputRequired(_l("Enter a number.")), NumberRange(0, MOST_SEATS, WHOLE_NUMBER)]
-        form_class = type("OrderForm", (cls,), {name: IntegerField(_l("Order"), check) for name in numbers})
+        form_class = type("OrderForm", (cls,), {name: WholeNumberField(_l("Order"), check) for name in numbers})
         form: OrderForm = form_class(data=numbers)
         return form
 

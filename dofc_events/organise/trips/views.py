@@ -7,8 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from dofc_events.accounts.guards import acting, edition_staff
-from dofc_events.accounts.rules import RoleName
+from dofc_events.accounts.guards import acting, organisers_only
 from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import TripMode
 from dofc_events.core.clock import now
@@ -53,7 +52,7 @@ TRIP = f"{TRIPS}/<slug>"
 
 
 @blueprint.get(TRIPS)
-@edition_staff(RoleName.ORGANISER)
+@organisers_only
 def index(edition: Edition) -> ResponseReturnValue:
     """The learning trips of an edition, in their order, and how their seats are given."""
     rows = trip_rows(db.session(), edition)
@@ -62,7 +61,7 @@ def index(edition: Edition) -> ResponseReturnValue:
 
 
 @blueprint.post(f"{TRIPS}/order")
-@edition_staff(RoleName.ORGANISER)
+@organisers_only
 def order(edition: Edition) -> ResponseReturnValue:
     """Put the trips into another order, which all pages follow."""
     rows = trip_rows(db.session(), edition)
@@ -76,7 +75,7 @@ def order(edition: Edition) -> ResponseReturnValue:
 
 
 @blueprint.route(f"{TRIPS}/new", methods=["GET", "POST"])
-@edition_staff(RoleName.ORGANISER)
+@organisers_only
 def new(edition: Edition) -> ResponseReturnValue:
     """Put a trip on offer."""
     _with_places(edition)
@@ -95,7 +94,7 @@ def new(edition: Edition) -> ResponseReturnValue:
 
 
 @blueprint.route(f"{TRIP}/", methods=["GET", "POST"])
-@edition_staff(RoleName.ORGANISER)
+@organisers_only
 def trip(edition: Edition, slug: str) -> ResponseReturnValue:
     """What is said of a trip, and its seats; before a move takes seats away, it is said whose."""
     trip, pool = _trip(edition, slug)
@@ -121,7 +120,7 @@ def trip(edition: Edition, slug: str) -> ResponseReturnValue:
 
 
 @blueprint.route(f"{TRIP}/cancel", methods=["GET", "POST"])
-@edition_staff(RoleName.ORGANISER)
+@organisers_only
 def cancel(edition: Edition, slug: str) -> ResponseReturnValue:
     """Call a trip off, after asking."""
     trip, pool = _trip(edition, slug)
@@ -135,7 +134,7 @@ def cancel(edition: Edition, slug: str) -> ResponseReturnValue:
 
 
 @blueprint.route(f"{TRIPS}/sign-up", methods=["GET", "POST"])
-@edition_staff(RoleName.ORGANISER)
+@organisers_only
 def sign_up(edition: Edition) -> ResponseReturnValue:
     """How seats are given, and when one can ask for them."""
     _with_places(edition)
@@ -155,7 +154,7 @@ def sign_up(edition: Edition) -> ResponseReturnValue:
 
 
 @blueprint.route(f"{TRIP}/people", methods=["GET", "POST"])
-@edition_staff(RoleName.ORGANISER)
+@organisers_only
 def people(edition: Edition, slug: str) -> ResponseReturnValue:
     """Who is on a trip, waits or has asked for it. `?person=` names somebody who is moved, taken off or added."""
     trip, pool = _trip(edition, slug)

@@ -17,7 +17,7 @@ from dofc_events.web.downloads import download
 
 blueprint = Blueprint("draw", __name__)
 
-DRAW = "/editions/<int(max=9999):year>/draw"
+DRAW = "/editions/<year:year>/draw"
 
 
 @blueprint.get(DRAW)

@@ -101,6 +101,7 @@ def confirm(
         scope = str(chosen.edition.year)
         record(session, actor, now, "capacity_changed", scope=scope, changes=added, because=reason)
     changes = Changes(session, chosen.edition, actor, now)
+    changes.book.look_up(person.id for person in chosen.people)
     for person in chosen.people:
         person.revision += 1
         log(session, actor, now, "place_given", person, because=reason)

@@ -24,6 +24,7 @@ from dofc_events.registration.shared import is_frozen, offer_trips, own_context,
 from dofc_events.registration.trips import service as seats
 from dofc_events.registration.trips.forms import NOT_TO_BE_HAD, TripsForm
 from dofc_events.trips.sign_ups.service import NoSuchTrip
+from dofc_events.web.errors import LinkNotValid
 from dofc_events.web.forms import ButtonForm, answer_errors, answer_too_many, form_page
 
 blueprint = Blueprint("own", __name__)
@@ -31,14 +32,10 @@ blueprint = Blueprint("own", __name__)
 OWN = "/registrations/<token>"
 
 
-class LinkNotValid(Exception):
-    """The link is not (or no longer) one of ours."""
-
-
 @blueprint.errorhandler(LinkNotValid)
 def link_not_valid(error: LinkNotValid) -> ResponseReturnValue:
     """404, without saying whether the link was wrong or replaced, with the form that mails a current one."""
-    edition = current_edition(db.session(), now().date())
+    edition = current_edition(db.session(), now())
     page = render_template("registration/own/link_not_valid.html", edition=edition, form=AddressForm(formdata=None))
     return make_response(page, 404)
 

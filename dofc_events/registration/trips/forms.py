@@ -6,35 +6,33 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, Field, ValidationError
+from wtforms import BooleanField, ValidationError
 from wtforms.utils import unset_value
 
 from dofc_events.core.errors import Refusal
 from dofc_events.registration.service import SignUpNotOpen
 from dofc_events.trips.queries import TripStanding
 from dofc_events.trips.sign_ups.service import NoSuchTrip, SeatsOverlap, TripOver
+from dofc_events.web.fields import RankedField
 from dofc_events.web.forms import Form
-
-RANK = "preference-"
 
 # What may have become of a trip while its form was filled in; words for it: `TripsField.refuse`.
 NOT_TO_BE_HAD = (SeatsOverlap, SignUpNotOpen, TripOver, NoSuchTrip)
 
 
-class TripsField(Field):
+class TripsField(RankedField):
     """The learning trips that a delegate asks for, as slugs, the first choice first.
 
     Reads `trips` (repeated) for what is ticked and `preference-<slug>` for what is ranked; both keep what was typed.
     What can be chosen is said by `offer`, before validating.
     """
 
+    not_whole = _l("Number your wishes with whole numbers: 1 is your first choice.")
+    not_unique = _l("Give each trip a number of its own: 1 is your first choice.")
+
     def process(self, formdata: Any, data: Any = unset_value, extra_filters: Any = None) -> None:
-        self.data = None
-        self.process_errors: list[str] = []
+        super().process(formdata, data, extra_filters)
         self.ticked: list[str] = formdata.getlist("trips") if formdata else []
-        fields = formdata.items() if formdata else ()
-        typed = {name.removeprefix(RANK): text.strip() for name, text in fields if name.startswith(RANK)}
-        self.typed = {slug: text for slug, text in typed.items() if text}
         self.offer((), ranked=False)
 
     def offer(self, trips: Sequence[TripStanding], *, ranked: bool, at_once: bool = False, known: bool = False) -> None:
@@ -54,17 +52,14 @@ class TripsField(Field):
         """What is asked for: what is ticked, that which was asked for before in that order; then by rank."""
         ticked = [trip for trip in self.tickable if trip.trip.slug in self.ticked]
         ticked.sort(key=lambda trip: trip.preference if trip.is_live else len(self.tickable) + trip.trip.position)
-        ranks = [(int(self.typed[t.trip.slug]), t.trip.slug) for t in self.ranked if t.trip.slug in self.typed]
-        return (*(trip.trip.slug for trip in ticked), *(slug for _, slug in sorted(ranks)))
+        offered = {trip.trip.slug for trip in self.ranked}
+        return (*(trip.trip.slug for trip in ticked), *(slug for slug in self.ranking() if slug in offered))
 
     def pre_validate(self, form: Any) -> None:
         offered = {trip.trip.slug for trip in self.tickable}
         if {*self.ticked} - offered or {*self.typed} - {trip.trip.slug for trip in self.ranked}:
             raise ValidationError(_("Some of what you chose cannot be chosen any more: look at the trips again."))
-        if not all(text.isascii() and text.isdigit() and 0 < int(text[:9]) <= 99 for text in self.typed.values()):
-            raise ValidationError(_("Number your wishes with whole numbers: 1 is your first choice."))
-        if len({int(text) for text in self.typed.values()}) < len(self.typed):
-            raise ValidationError(_("Give each trip a number of its own: 1 is your first choice."))
+        self.check_ranks()
         chosen = [trip for trip in self.tickable if trip.trip.slug in self.ticked]
         for one, other in combinations(chosen, 2):
             if self.at_once and one.trip.overlaps(other.trip) and (_gives(one) or _gives(other)):

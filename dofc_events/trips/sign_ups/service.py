@@ -68,6 +68,7 @@ class SeatBook:
         self.trips: dict[int, Trip] = {trip.id: trip for trip, _ in rows}
         self.pools: dict[int, Pool] = {trip.id: pool for trip, pool in rows}
         self.changes: list[SeatChange] = []
+        self._claims: dict[int, dict[int, Claim]] = {}
 
     def trip(self, slug: str) -> Trip:
         """The trip of that name. Raises NoSuchTrip."""
@@ -78,7 +79,13 @@ class SeatBook:
 
     def claims_of(self, registration_id: int) -> dict[int, Claim]:
         """What a registration has of seats, ended claims too, by trip."""
-        return claims_on_trips(self.session, registration_id)
+        self.look_up([registration_id])
+        return self._claims[registration_id]
+
+    def look_up(self, registration_ids: Iterable[int]) -> None:
+        """Read at once what all of these have of seats: under the lock nobody else changes it any more."""
+        if new := [id_ for id_ in dict.fromkeys(registration_ids) if id_ not in self._claims]:
+            self._claims |= claims_on_trips(self.session, new)
 
     def choose(self, registration_id: int, wanted: Sequence[Trip], *, has_place: bool) -> None:
         """Make what a delegate asks for exactly these trips, in this order of preference.
@@ -143,7 +150,10 @@ class SeatBook:
 
     def leave(self, *registration_ids: int) -> None:
         """End everything that cancelled registrations have of seats."""
-        held = [held for who in registration_ids for held in self.claims_of(who).items()] if self.trips else []
+        if not self.trips:
+            return
+        self.look_up(registration_ids)
+        held = [held for who in registration_ids for held in self.claims_of(who).items()]
         # Of a trip all at once, for they may be thousands. Waits end before seats, which are passed on at once.
         for holds_seat in (False, True):
             for trip_id, trip in self.trips.items():
@@ -165,7 +175,7 @@ class SeatBook:
         elif before != ClaimStatus.CONFIRMED:
             places.give_places(self.session, self.pools[trip.id], [claim], self.now)
         claim.preference = claim.preference or len(claims) + 1
-        self.session.add(claim)
+        self._keep(claim, trip)
         self.note(claim, trip.id, before, Reason.BY_HAND)
         self._end_overlapping(registration_id, trip)
 
@@ -185,6 +195,7 @@ class SeatBook:
         held = [claim for claim in claims if claim.status in TAKEN]
         self._end_all((claim, trip.id, Reason.TRIP_CANCELLED) for claim in claims)
         if not self.edition.collects_wishes:
+            self.look_up(claim.registration_id for claim in held)
             for claim in held:
                 who = claim.registration_id
                 ended = self._preferred(who, lambda status: status not in LIVE)
@@ -194,7 +205,9 @@ class SeatBook:
     def end_overlaps_with(self, trip: Trip) -> None:
         """After a trip moved: who is on another one at its new time keeps that one, and waits for this no more."""
         ending: list[tuple[Claim, int, Reason]] = []
-        for claim in claims_on(self.session, self.pools[trip.id].id):
+        claims = claims_on(self.session, self.pools[trip.id].id)
+        self.look_up(claim.registration_id for claim in claims)
+        for claim in claims:
             if self._seat_at_the_time_of(trip, claim.registration_id):
                 ending.append((claim, trip.id, Reason.TIMES_CHANGED))
             elif claim.status == ClaimStatus.CONFIRMED:
@@ -221,7 +234,7 @@ class SeatBook:
     def _request(self, claim: Claim, trip: Trip) -> None:
         before = claim.status or ""
         places.request_claim(self.session, self.pools[trip.id], claim, self.now)
-        self.session.add(claim)
+        self._keep(claim, trip)
         self.note(claim, trip.id, before, Reason.ASKED)
 
     def _ask(self, claim: Claim, trip: Trip, reason: Reason) -> None:
@@ -234,7 +247,7 @@ class SeatBook:
             return
         before = claim.status or ""
         places.claim_again(self.session, self.pools[trip.id], claim, self.now)
-        self.session.add(claim)
+        self._keep(claim, trip)
         self.note(claim, trip.id, before, reason)
         if claim.status == ClaimStatus.CONFIRMED:
             self._end_overlapping(claim.registration_id, trip)
@@ -259,7 +272,8 @@ class SeatBook:
         self.note(claim, trip_id, before, reason)
         self._passed_on(trip, moved_up)
 
-    def _passed_on(self, trip: Trip, promotions: Iterable[places.Promotion]) -> None:
+    def _passed_on(self, trip: Trip, promotions: Sequence[places.Promotion]) -> None:
+        self.look_up(one.registration_id for one in promotions if one.status == ClaimStatus.CONFIRMED)
         for promotion in promotions:
             change = SeatChange(promotion.registration_id, trip.id, ClaimStatus.WAITLISTED, Reason.MOVED_UP)
             self.changes.append(change)
@@ -289,6 +303,10 @@ class SeatBook:
 
     def _new_claim(self, registration_id: int, trip: Trip) -> Claim:
         return Claim(pool_id=self.pools[trip.id].id, registration_id=registration_id)
+
+    def _keep(self, claim: Claim, trip: Trip) -> None:
+        self.session.add(claim)
+        self.claims_of(claim.registration_id)[trip.id] = claim
 
 
 def board(session: Session, edition_id: int, slug: str, registration_id: int, actor: Actor, now: datetime) -> None:

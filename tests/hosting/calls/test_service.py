@@ -9,12 +9,12 @@ from sqlalchemy import select
 
 from dofc_events.core.audit import COMMAND
 from dofc_events.hosting.calls.service import (
+    CallDatesOutOfOrder,
     CallExists,
     CallNotRunning,
     CallStillOpen,
     CriteriaFixed,
     CriteriaNotUsable,
-    DatesOutOfOrder,
     NotUnderReview,
     ShortlistFixed,
     TooLateToChange,
@@ -72,7 +72,7 @@ def test_a_year_has_one_call(session):
     ],
 )
 def test_what_comes_after_cannot_come_before(session, changes, fault):
-    with pytest.raises(DatesOutOfOrder) as refused:
+    with pytest.raises(CallDatesOutOfOrder) as refused:
         open_call(session, YEAR, call_details(**changes), CRITERIA, COMMAND, NOW)
     assert refused.value.faults == (fault,)
 
@@ -125,7 +125,7 @@ def test_an_extended_call_moves_what_follows_by_as_many_days_on_the_clock(sessio
     extend_call(session, call.id, datetime(2027, 10, 31, 23, tzinfo=UTC), COMMAND, opens)
     assert call.closes_at == call.review_opens_at == datetime(2027, 10, 31, 23, tzinfo=UTC)
     assert call.ballot_closes_at == datetime(2027, 11, 20, 23, tzinfo=UTC)
-    with pytest.raises(DatesOutOfOrder):
+    with pytest.raises(CallDatesOutOfOrder):
         extend_call(session, call.id, days["closes_at"], COMMAND, opens)
 
 

@@ -1,5 +1,6 @@
 """A proposal through HTTP: from the empty form to its own pages."""
 
+import time
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -14,10 +15,11 @@ from dofc_events.hosting.calls.service import set_shortlist, start_review
 from dofc_events.hosting.links import token_of
 from dofc_events.hosting.models import Attachment, HostingCall, Proposal
 from dofc_events.hosting.proposals.questions.service import ask_question
-from dofc_events.hosting.proposals.rules import MOST_BYTES
+from dofc_events.hosting.proposals.rules import MOST_BYTES, checked
 from dofc_events.hosting.proposals.service import PROPOSER, answers_of, change_proposal
 from dofc_events.hosting.rules import ProposalStatus
 from tests.support import uploads
+from tests.support.databases import time_writing
 from tests.support.factories import NOW
 from tests.support.hosting import WEEK, YEAR, mail_to, make_call, make_member, make_proposal, make_reviewer
 
@@ -426,6 +428,18 @@ def test_a_hostile_file_is_refused_with_the_reason_and_leaves_nothing(client, ma
     assert status_of(page) == "submitted"
     with reading() as session:
         assert not session.scalars(select(Attachment)).all() and stored() == []
+
+
+def test_nobody_else_waits_while_a_picture_is_unpacked(client, make):
+    """On SQLite all who write would, for as long as the transaction is open."""
+    picture = uploads.picture(size=(2500, 2500))
+    begun = time.thread_time()
+    checked("large.png", picture)
+    unpacking = time.thread_time() - begun
+    form = client.get(make()).form("/attachments").fill(file=("large.png", picture))
+    with time_writing() as spent:
+        assert form.submit(follow=False).status == 303
+    assert len(spent) == 1 and spent[0] < unpacking / 2
 
 
 def test_a_body_that_is_too_large_is_413_and_says_how_large_a_file_may_be(client, make):

@@ -12,7 +12,7 @@ from dofc_events.conference.rules import TripMode
 from dofc_events.config import ROOT
 from dofc_events.core.audit import COMMAND, VISITOR, WORKER, Actor, record
 from dofc_events.organise.acts import ACTS
-from dofc_events.organise.audit.views import PAGE
+from dofc_events.organise.audit.views import ROWS
 from dofc_events.registration.service import cancel_registration, resize_edition
 from dofc_events.registration.trips import service as seats
 from dofc_events.trips import service as trips
@@ -218,14 +218,14 @@ def test_filters_narrow_the_trail_and_stand_in_the_address(chair, write, writing
 
 
 def test_trail_is_turned_page_by_page_under_its_filters(chair, write):
-    for number in range(PAGE + 2):
+    for number in range(ROWS + 2):
         write("kept_messages_sent", count=number)
         write("edition_published")
     page = chair.get(f"{AUDIT}?act=kept_messages_sent")
-    assert len(acts(page)) == PAGE and first(page) == f"Sent {PAGE + 1} messages that had been kept"
+    assert len(acts(page)) == ROWS and first(page) == f"Sent {ROWS + 1} messages that had been kept"
     page = page.follow("Older")
     assert acts(page) == ["kept_messages_sent"] * 2 and "Older" not in page.text
-    assert len(acts(page.follow("Back to the newest"))) == PAGE
+    assert len(acts(page.follow("Back to the newest"))) == ROWS
 
 
 def test_trail_of_nothing_says_so(chair):

@@ -6,7 +6,7 @@ from dofc_events.conference.queries import edition_by_year
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.audit import history_of
 from dofc_events.delegates.queries import registration_by_reference
-from dofc_events.organise.door.views import PAGE
+from dofc_events.organise.door.views import ROWS
 from dofc_events.registration.service import cancel_registration
 from tests.support.databases import count_queries
 from tests.support.factories import DELEGATE, NOW, claim_of, make_edition, make_registration, make_trip
@@ -200,19 +200,19 @@ def test_door_is_small_and_turns_its_pages_for_250_people(desk, join):
     page, seen = desk.get(DOOR), []
     while True:
         assert len(page.data) < 24_000, len(page.data)
-        assert len(shown(page)) <= PAGE
+        assert len(shown(page)) <= ROWS
         seen += names(page)
         if not page.all("a[rel=next]"):
             break
         page = desk.get(page.one("a[rel=next]")["href"])
     assert seen == [name for name, _ in everyone[:250]]
     page = find(desk, "an")
-    assert len(shown(page)) == PAGE and "There are more: type another letter." in page.text
+    assert len(shown(page)) == ROWS and "There are more: type another letter." in page.text
     # The answer to a tick is what comes most often.
     page = press(find(desk, "k000"), shown(find(desk, "k000"))[0])
     assert len(page.data) < 6_500, len(page.data)
     assert names(desk.get(f"{DOOR}?letter=k").follow("Further names")) == [
-        name for name, _ in everyone[PAGE : 2 * PAGE]
+        name for name, _ in everyone[ROWS : 2 * ROWS]
     ]
 
 

@@ -171,7 +171,7 @@ def test_settings_save_everything_in_one_go(organiser, now_is, reading, year):
     assert [(c.slug, c.label) for c in edition.categories] == [
         ("member", "Member"),
         ("guest", "Guest"),
-        ("category", "Преса"),
+        ("presa", "Преса"),
     ]
     with reading() as session:
         acts = acts_after_the_invitation(session, year)

@@ -9,7 +9,7 @@ from dofc_events.accounts.service import issue_sign_in_link, use_link
 from dofc_events.conference.rules import EditionStatus, TripMode
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import MessageState
-from dofc_events.organise.overview.queries import Line, Matter, attention
+from dofc_events.organise.overview.queries import Alert, Matter, attention
 from dofc_events.organise.overview.rules import Deadline
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration.service import cancel_registration
@@ -32,7 +32,7 @@ def edition(session):
     return make_edition(session, capacity=3)
 
 
-def lines(session, edition, *matters, now=NOW, since=None, all_mail=False) -> list[Line]:
+def lines(session, edition, *matters, now=NOW, since=None, all_mail=False) -> list[Alert]:
     found = attention(session, [edition], all_mail=all_mail, since=since, now=now)
     shown = [*found.everywhere, *found.editions[edition.id]]
     assert found.is_needed is bool(shown)
@@ -62,19 +62,19 @@ def test_new_are_those_who_registered_after_the_visit_before(session, edition):
     since = NOW - timedelta(days=2)
     for hours in (-1, 0, 1, 5):
         make_registration(session, edition, now=since + timedelta(hours=hours))
-    assert lines(session, edition, Matter.NEW, since=since) == [Line(Matter.NEW, 2, at=since)]
+    assert lines(session, edition, Matter.NEW, since=since) == [Alert(Matter.NEW, 2, at=since)]
     assert lines(session, edition, Matter.NEW) == []
     assert lines(session, edition, Matter.NEW, since=NOW) == []
 
 
 def test_waiting_list_and_offers_are_counted_with_the_next_deadline(session, edition):
     people = [make_registration(session, edition, now=NOW) for _ in range(6)]
-    assert lines(session, edition) == [Line(Matter.WAITLISTED, 3)]
+    assert lines(session, edition) == [Alert(Matter.WAITLISTED, 3)]
     cancel_registration(session, people[0].id, DELEGATE, NOW)
     cancel_registration(session, people[1].id, DELEGATE, NOW + timedelta(days=1))
     first = claim_of(session, people[3])
     assert first.offered_until < claim_of(session, people[4]).offered_until
-    assert lines(session, edition) == [Line(Matter.OFFERED, 2, at=first.offered_until), Line(Matter.WAITLISTED, 1)]
+    assert lines(session, edition) == [Alert(Matter.OFFERED, 2, at=first.offered_until), Alert(Matter.WAITLISTED, 1)]
 
 
 def test_seats_that_are_waited_for_or_offered_are_counted_by_trip(session, edition):
@@ -82,12 +82,12 @@ def test_seats_that_are_waited_for_or_offered_are_counted_by_trip(session, editi
     trip = make_trip(session, edition, "wine", capacity=1)
     make_trip(session, edition, "mill", capacity=20)
     people = [make_registration(session, edition, trips=("wine",)) for _ in range(3)]
-    assert lines(session, edition) == [Line(Matter.SEATS_WAITLISTED, 2, trip)]
+    assert lines(session, edition) == [Alert(Matter.SEATS_WAITLISTED, 2, trip)]
     cancel_registration(session, people[0].id, DELEGATE, NOW)
     until = seat_of(session, people[1], trip).offered_until
     assert lines(session, edition) == [
-        Line(Matter.SEATS_OFFERED, 1, trip, until),
-        Line(Matter.SEATS_WAITLISTED, 1, trip),
+        Alert(Matter.SEATS_OFFERED, 1, trip, until),
+        Alert(Matter.SEATS_WAITLISTED, 1, trip),
     ]
 
 
@@ -103,7 +103,7 @@ def test_trip_that_nobody_can_join_any_more_needs_no_attention(session, edition)
 def test_trip_needs_its_minimum_once_one_can_sign_up(session, edition):
     trip = make_trip(session, edition, "wine", minimum=3)
     make_registration(session, edition, trips=("wine",))
-    assert lines(session, edition) == [Line(Matter.UNDER_MINIMUM, 1, trip, more=2)]
+    assert lines(session, edition) == [Alert(Matter.UNDER_MINIMUM, 1, trip, more=2)]
     edition.trips_open_at = NOW + timedelta(days=30)
     session.flush()
     assert lines(session, edition) == []
@@ -114,7 +114,7 @@ def test_wishes_count_for_a_minimum_while_they_are_collected(session, edition):
     trip = make_trip(session, edition, "wine", minimum=3)
     make_registration(session, edition, trips=("wine",))
     assert seat_of(session, make_registration(session, edition, trips=("wine",)), trip).status == ClaimStatus.REQUESTED
-    assert lines(session, edition) == [Line(Matter.UNDER_MINIMUM, 2, trip, more=1)]
+    assert lines(session, edition) == [Alert(Matter.UNDER_MINIMUM, 2, trip, more=1)]
 
 
 def test_trip_with_few_seats_left_is_nearly_full(session):
@@ -124,7 +124,7 @@ def test_trip_with_few_seats_left_is_nearly_full(session):
         make_registration(session, edition, trips=("wine",))
     assert lines(session, edition) == []
     make_registration(session, edition, trips=("wine",))
-    assert lines(session, edition) == [Line(Matter.NEARLY_FULL, 9, trip, more=1)]
+    assert lines(session, edition) == [Alert(Matter.NEARLY_FULL, 9, trip, more=1)]
 
 
 def test_mail_that_is_dead_or_late_is_counted_where_it_belongs(session, edition):
@@ -133,8 +133,8 @@ def test_mail_that_is_dead_or_late_is_counted_where_it_belongs(session, edition)
     messages(session, MessageState.QUEUED, 2, str(edition.year), due_at=late)
     messages(session, MessageState.DEAD, 1, "2001")
     messages(session, MessageState.QUEUED, 1, "", due_at=late - timedelta(hours=1))
-    assert lines(session, edition) == [Line(Matter.DEAD_MAIL, 2), Line(Matter.LATE_MAIL, 2, at=late)]
-    everything = [Line(Matter.DEAD_MAIL, 3), Line(Matter.LATE_MAIL, 3, at=late - timedelta(hours=1))]
+    assert lines(session, edition) == [Alert(Matter.DEAD_MAIL, 2), Alert(Matter.LATE_MAIL, 2, at=late)]
+    everything = [Alert(Matter.DEAD_MAIL, 3), Alert(Matter.LATE_MAIL, 3, at=late - timedelta(hours=1))]
     assert lines(session, edition, all_mail=True) == everything
 
 
@@ -146,16 +146,16 @@ def test_mail_that_waits_for_its_next_try_is_not_late(session, edition):
 
 def test_deadlines_of_the_coming_fortnight_are_named(session, edition):
     begins = edition.begins_at()
-    assert lines(session, edition, now=begins - timedelta(days=10)) == [Line(Deadline.EDITION_BEGINS, at=begins)]
+    assert lines(session, edition, now=begins - timedelta(days=10)) == [Alert(Deadline.EDITION_BEGINS, at=begins)]
     closes = edition.registration_closes_at
     # Details freeze with it, which is no second line.
-    assert lines(session, edition, now=closes - timedelta(days=10)) == [Line(Deadline.REGISTRATION_CLOSES, at=closes)]
+    assert lines(session, edition, now=closes - timedelta(days=10)) == [Alert(Deadline.REGISTRATION_CLOSES, at=closes)]
     edition.status, edition.registration_opens_at = EditionStatus.DRAFT, NOW + timedelta(days=1)
     edition.freezes_at = NOW + timedelta(days=3)
     session.flush()
     assert lines(session, edition) == [
-        Line(Deadline.REGISTRATION_OPENS, at=NOW + timedelta(days=1)),
-        Line(Deadline.DETAILS_FREEZE, at=NOW + timedelta(days=3)),
+        Alert(Deadline.REGISTRATION_OPENS, at=NOW + timedelta(days=1)),
+        Alert(Deadline.DETAILS_FREEZE, at=NOW + timedelta(days=3)),
     ]
 
 
@@ -167,14 +167,14 @@ def test_sign_up_is_a_deadline_only_where_there_are_trips(session, edition):
     make_trip(session, edition, cancelled_at=NOW)
     assert lines(session, edition) == []
     make_trip(session, edition)
-    wanted = [Line(Deadline.SIGN_UP_OPENS, at=opens), Line(Deadline.SIGN_UP_CLOSES, at=closes)]
+    wanted = [Alert(Deadline.SIGN_UP_OPENS, at=opens), Alert(Deadline.SIGN_UP_CLOSES, at=closes)]
     assert lines(session, edition) == wanted
 
 
 def test_draw_is_due_from_the_end_of_sign_up_until_it_is_published(session, edition):
     edition.trip_mode, edition.trips_close_at = TripMode.DRAW, NOW
     make_trip(session, edition)
-    assert lines(session, edition, Matter.DRAW_DUE) == [Line(Matter.DRAW_DUE, at=NOW)]
+    assert lines(session, edition, Matter.DRAW_DUE) == [Alert(Matter.DRAW_DUE, at=NOW)]
     assert lines(session, edition, Matter.DRAW_DUE, now=NOW - timedelta(seconds=1)) == []
     assert lines(session, edition, Matter.DRAW_DUE, now=edition.begins_at()) == []
     edition.trips_drawn_at = NOW

@@ -350,7 +350,7 @@ def test_new_trip_is_on_offer_at_once(page, trip_now):
     [
         ("Wine", "", "wine-2"),
         ("Draw", "", "draw-2"),
-        ("Вино", "", "trip"),
+        ("Вино", "", "vino"),
         ("Wine", "the-cellar-2", "the-cellar-2"),
     ],
 )

@@ -4,14 +4,17 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
+from benchmarks.crowd import add_crowd
 from dofc_events.commands.check import faults
+from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.audit import AuditEntry, history_of
 from dofc_events.delegates.models import Registration
 from dofc_events.mail.models import Message
 from dofc_events.notices import queries
+from dofc_events.notices.models import UntoldNews
 from dofc_events.notices.rules import BATCH
 from dofc_events.notices.service import tell_news
 from dofc_events.places.queries import edition_pool
@@ -70,6 +73,47 @@ def texts(session, person) -> list[str]:
 
 def acts(session, person) -> list[str]:
     return [entry.act for entry in history_of(session, person.reference)]
+
+
+def cancel_all(session, edition, number) -> None:
+    many.cancel(session, edition.id, order(session, edition, Act.CANCEL), "Flooded.", ORGANISER, NOW)
+
+
+def confirm_all(session, edition, number) -> None:
+    waiting = order(session, edition, Act.CONFIRM, Audience(WAITING))
+    many.confirm(session, edition.id, waiting, "A larger hall.", ORGANISER, NOW, enlarge=True)
+
+
+def make_room_for_all(session, edition, number) -> None:
+    service.resize_edition(session, edition.id, number, ORGANISER, NOW)
+
+
+@pytest.mark.parametrize(
+    ("act", "capacity", "offer_hours", "asks_for_trips"),
+    [
+        (cancel_all, None, 72.0, True),
+        (confirm_all, 0, 72.0, False),
+        (make_room_for_all, 0, 72.0, True),
+        (make_room_for_all, 0, 0.0, False),
+    ],
+    ids=["cancel", "confirm", "offer places", "give places"],
+)
+def test_as_much_is_read_under_the_lock_for_many_as_for_more(session, act, capacity, offer_hours, asks_for_trips):
+    """Where everybody gets a message of their own at once, which more than BATCH do not, that is read for each."""
+    reads = []
+    for number in (BATCH + 10, 3 * BATCH):
+        places = number if capacity is None else capacity
+        edition = make_edition(session, year=2000 + number, capacity=places, offer_hours=offer_hours)
+        trips = [make_trip(session, edition, capacity=number) for _ in range(3)]
+        add_crowd(session, edition, number, NOW, trips if asks_for_trips else ())
+        session.expunge_all()
+        edition = session.get_one(Edition, edition.id)
+        with count_queries() as queries:
+            act(session, edition, number)
+        assert len(set(session.scalars(select(UntoldNews.registration_id)))) > BATCH
+        session.execute(delete(UntoldNews))
+        reads.append([query for query in queries if query.startswith("SELECT")])
+    assert len(reads[0]) == len(reads[1]), "\n".join(reads[1])
 
 
 # Whom

@@ -243,6 +243,7 @@ def test_wishes_are_ranked_by_number_and_can_be_changed_until_sign_up_closes(cli
         ({"preference-bridges": "٣"}, "whole numbers"),
         ({"preference-bridges": "1.5"}, "whole numbers"),
         ({"preference-bridges": "9" * 400}, "whole numbers"),
+        ({"preference-bridges": "000000001" + "9" * 5000}, "whole numbers"),
     ],
 )
 def test_ranks_that_are_none_are_refused_and_kept(client, edition, act, ranks, said):

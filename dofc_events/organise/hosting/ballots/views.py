@@ -17,7 +17,7 @@ from dofc_events.organise.hosting.shared import DESK
 blueprint = Blueprint("ballots", __name__)
 
 
-@blueprint.route(f"{DESK}/ballots/<int(max=2147483647):voter_id>", methods=["GET", "POST"])
+@blueprint.route(f"{DESK}/ballots/<id:voter_id>", methods=["GET", "POST"])
 @signed_in
 def ballot(voter_id: int) -> ResponseReturnValue:
     """The ballot of a member, for a representative who is signed in."""

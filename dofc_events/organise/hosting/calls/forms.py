@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, FieldList, FormField, IntegerField, SelectMultipleField
+from wtforms import BooleanField, FieldList, FormField, SelectMultipleField
 from wtforms import Form as PlainForm
 from wtforms.validators import InputRequired, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
@@ -14,19 +14,19 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from dofc_events.core.errors import Refusal
 from dofc_events.hosting.calls.service import (
     DEFAULT_CRITERIA,
+    CallDatesOutOfOrder,
     CallDetails,
     CallExists,
     Criteria,
     CriteriaFixed,
     CriteriaNotUsable,
-    DatesOutOfOrder,
     TooLateToChange,
     details_of,
     faults_in_order,
 )
 from dofc_events.hosting.models import HostingCall
 from dofc_events.hosting.rules import MOST_WEIGHT, DateFault
-from dofc_events.web.fields import Line, Paragraphs
+from dofc_events.web.fields import Line, Paragraphs, WholeNumberField
 from dofc_events.web.forms import Form
 from dofc_events.web.moments import FIRST_YEAR, LAST_YEAR, kept_or_typed, moment_field, on_the_clock, zone_field
 
@@ -42,21 +42,11 @@ MOST_VOTERS = 10_000
 MOMENTS = ("opens_at", "closes_at", "review_opens_at", "review_closes_at", "ballot_opens_at", "ballot_closes_at")
 
 
-class DigitsField(IntegerField):
-    """A whole number."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError(_("Enter a whole number in digits.")) from None
-
-
 class CriterionRow(PlainForm):
     """One criterion; a row whose name is empty counts for nothing."""
 
     label = Line(_l("Criterion"), longest=120)
-    weight = DigitsField(
+    weight = WholeNumberField(
         _l("Weight"),
         [Optional(), NumberRange(1, MOST_WEIGHT, _l("Enter a whole number from %(min)s to %(max)s."))],
     )
@@ -83,7 +73,7 @@ class CallForm(Form):
     review_closes_at = moment_field(_l("Reviews end"), _l("Enter when reviews end."))
     ballot_opens_at = moment_field(_l("The ballot opens"), _l("Enter when the ballot opens."))
     ballot_closes_at = moment_field(_l("The ballot closes"), _l("Enter when the ballot closes."))
-    quorum = DigitsField(
+    quorum = WholeNumberField(
         _l("Quorum"),
         [
             InputRequired(_l("Enter how many members must vote; 0 if any number will do.")),
@@ -143,7 +133,7 @@ class CallForm(Form):
         match refusal:
             case CallExists():
                 self._wrong("year", _("There is a call for %(year)s already. Change that one.", year=refusal))
-            case DatesOutOfOrder(faults=faults):
+            case CallDatesOutOfOrder(faults=faults):
                 self._say_faults(faults)
             case TooLateToChange(fields=names):
                 for name in names:
@@ -178,7 +168,7 @@ class CallForm(Form):
 class NewCallForm(CallForm):
     """A call for a year that has none."""
 
-    year = DigitsField(
+    year = WholeNumberField(
         _l("Year of the edition"),
         [
             InputRequired(_l("Enter the year.")),
@@ -204,7 +194,7 @@ class ExtendForm(Form):
 
     def show_refusal(self, refusal: Refusal) -> None:
         match refusal:
-            case DatesOutOfOrder():
+            case CallDatesOutOfOrder():
                 self.closes_at.errors = [_("Enter a later moment: proposers count on the one that was announced.")]
             case TooLateToChange():
                 self.form_errors = [_("The review has begun: the call cannot take proposals again.")]

@@ -17,11 +17,12 @@ from dofc_events.hosting.queries import hand_over_items
 from dofc_events.hosting.rules import HandOverKind, Side
 from dofc_events.organise.hosting.hand_over.forms import ItemForm, TickForm
 from dofc_events.organise.hosting.shared import around, hosts_only
+from dofc_events.organise.shared import EDITION
 from dofc_events.web.forms import form_page
 
 blueprint = Blueprint("hand_over", __name__)
 
-HAND_OVER = "/organise/editions/<int(max=9999):year>/hand-over"
+HAND_OVER = f"{EDITION}/hand-over"
 
 
 @blueprint.route(HAND_OVER, methods=["GET", "POST"])

@@ -10,12 +10,10 @@ from wtforms.validators import InputRequired
 
 from dofc_events.accounts.rules import MEMBER_ROLES, RoleName
 from dofc_events.conference.models import Member
-from dofc_events.core.slugs import LONGEST_SLUG, slug_for
+from dofc_events.core.slugs import slug_for
 from dofc_events.hosting.members.service import MemberDetails, details_of
-from dofc_events.web.fields import CountryField, EmailField, Line, NameLine
+from dofc_events.web.fields import CountryField, EmailField, Line, NameLine, SlugField
 from dofc_events.web.forms import Form
-
-SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 class MemberForm(Form):
@@ -51,11 +49,7 @@ class MemberForm(Form):
 class NewMemberForm(MemberForm):
     """An organisation that becomes a member."""
 
-    slug = Line(_l("Short name"), longest=LONGEST_SLUG)
-
-    def validate_slug(self, field: Line) -> None:
-        if not SLUG.fullmatch(field.data):
-            raise ValidationError(_("Use small letters from a to z, digits, and single hyphens between them."))
+    slug = SlugField(_l("Short name"))
 
     def slug_among(self, taken: Collection[str]) -> str:
         """The short name that was typed, or one that follows from the name."""

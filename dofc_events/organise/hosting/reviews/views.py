@@ -70,7 +70,7 @@ def proposal(reference: str) -> ResponseReturnValue:
     )
 
 
-@blueprint.get(f"{PROPOSAL}/files/<int(max=2147483647):attachment_id>")
+@blueprint.get(f"{PROPOSAL}/files/<id:attachment_id>")
 @everybodys
 def proposal_file(reference: str, attachment_id: int) -> ResponseReturnValue:
     """One attachment, to be saved: a browser never runs it."""

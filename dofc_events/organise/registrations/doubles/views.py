@@ -6,8 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from dofc_events.accounts.guards import acting, edition_staff
-from dofc_events.accounts.rules import RoleName
+from dofc_events.accounts.guards import acting, organisers_only
 from dofc_events.conference.models import Edition
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
@@ -19,23 +18,23 @@ from dofc_events.delegates.doubles.service import (
     tell_apart,
 )
 from dofc_events.organise.registrations.queries import statuses_of
-from dofc_events.organise.shared import EDITION, LARGEST_ID, around, before_id
+from dofc_events.organise.shared import EDITION, around, before_id
 from dofc_events.web.forms import ButtonForm, answer_errors
 
 blueprint = Blueprint("doubles", __name__)
 
-PAGE = 20
+ROWS = 20
 
 
 @blueprint.get(f"{EDITION}/doubles")
-@edition_staff(RoleName.ORGANISER)
+@organisers_only
 def index(edition: Edition) -> ResponseReturnValue:
     """Pairs of registrations that may be one person's, the newest first."""
     return render_template("organise/registrations/doubles/index.html", form=ButtonForm(), **_context(edition))
 
 
-@blueprint.post(f"{EDITION}/doubles/<int(max={LARGEST_ID}):pair_id>/two-people")
-@edition_staff(RoleName.ORGANISER)
+@blueprint.post(f"{EDITION}/doubles/<id:pair_id>/two-people")
+@organisers_only
 def two_people(edition: Edition, pair_id: int) -> ResponseReturnValue:
     """Remember that a pair is two people."""
     form = ButtonForm()
@@ -55,11 +54,11 @@ def two_people(edition: Edition, pair_id: int) -> ResponseReturnValue:
 
 def _context(edition: Edition) -> dict[str, Any]:
     session = db.session()
-    found = likely_doubles(session, edition.id, before_id=before_id(), limit=PAGE + 1)
-    pairs = found[:PAGE]
+    found = likely_doubles(session, edition.id, before_id=before_id(), limit=ROWS + 1)
+    pairs = found[:ROWS]
     return {
         "pairs": pairs,
-        "has_more": len(found) > PAGE,
+        "has_more": len(found) > ROWS,
         "total": count_doubles(session, [edition.id]).get(edition.id, 0),
         "to_compare": count_to_compare(session, edition.id),
         "statuses": statuses_of(

@@ -8,8 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from sqlalchemy.orm import Session
 
-from dofc_events.accounts.guards import edition_staff
-from dofc_events.accounts.rules import RoleName
+from dofc_events.accounts.guards import organisers_only
 from dofc_events.conference.models import Edition
 from dofc_events.core.clock import now
 from dofc_events.core.db import db
@@ -25,21 +24,21 @@ LISTS = f"{EDITION}/lists"
 
 
 @blueprint.get(f"{EDITION}/registrations.csv")
-@edition_staff(RoleName.ORGANISER)
+@organisers_only
 def registrations_csv(edition: Edition) -> ResponseReturnValue:
     """The filtered list, all pages of it, as CSV."""
     return csv_download(f"registrations-{edition.year}.csv", *_filtered_list(edition))
 
 
 @blueprint.get(f"{EDITION}/registrations.xlsx")
-@edition_staff(RoleName.ORGANISER)
+@organisers_only
 def registrations_xlsx(edition: Edition) -> ResponseReturnValue:
     """The same as a workbook."""
     return xlsx_download(f"registrations-{edition.year}.xlsx", *_filtered_list(edition))
 
 
 @blueprint.get(f"{LISTS}/caterer")
-@edition_staff(RoleName.ORGANISER)
+@organisers_only
 def caterer(edition: Edition) -> ResponseReturnValue:
     """How many come and how many of them need what, to print or to pass on."""
     catering = queries.catering_of(db.session(), edition.id)
@@ -47,7 +46,7 @@ def caterer(edition: Edition) -> ResponseReturnValue:
 
 
 @blueprint.get(f"{LISTS}/caterer.csv")
-@edition_staff(RoleName.ORGANISER)
+@organisers_only
 def caterer_csv(edition: Edition) -> ResponseReturnValue:
     """The same as CSV."""
     catering = queries.catering_of(db.session(), edition.id)
@@ -57,7 +56,7 @@ def caterer_csv(edition: Edition) -> ResponseReturnValue:
 
 
 @blueprint.get(f"{LISTS}/name-tags.csv")
-@edition_staff(RoleName.ORGANISER)
+@organisers_only
 def name_tags_csv(edition: Edition) -> ResponseReturnValue:
     """What stands on the name tags, for whoever prints them."""
     rows = _read_when_sent(partial(queries.name_tags, edition_id=edition.id, language=get_locale().language))

@@ -1,6 +1,6 @@
-"""Forms for what is done with many registrations at once, and for the note and the tags of one."""
+"""Forms for what is done with many registrations at once."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import gettext as _
@@ -12,7 +12,6 @@ from wtforms.validators import InputRequired
 from dofc_events.conference.models import Category
 from dofc_events.organise.registrations.forms import TagField
 from dofc_events.registration.many.queries import Selection
-from dofc_events.registration.rules import Act
 from dofc_events.web.fields import Line
 from dofc_events.web.forms import Form
 
@@ -35,9 +34,16 @@ class ManyForm(Form):
         digest, self.digest.data = self.digest.data or "", selection.digest
         return digest
 
+    def wanted(self) -> dict[str, Any]:
+        """What the act is given, by the names of its arguments."""
+        raise NotImplementedError
+
 
 class TagManyForm(ManyForm):
     word = TagField(_l("Tag"))
+
+    def wanted(self) -> dict[str, Any]:
+        return {"word": self.word.data}
 
 
 class UntagForm(ManyForm):
@@ -51,6 +57,9 @@ class UntagForm(ManyForm):
             form.nothing_to_do = _("None of them has a tag.")
         return form
 
+    def wanted(self) -> dict[str, Any]:
+        return {"word": self.word.data}
+
 
 class CategoryForm(ManyForm):
     category = RadioField(_l("Which category?"), [InputRequired(_l("Choose the category."))])
@@ -63,6 +72,9 @@ class CategoryForm(ManyForm):
         if not form.category.choices:
             form.nothing_to_do = _("There is no other category that they could be in.")
         return form
+
+    def wanted(self) -> dict[str, Any]:
+        return {"slug": self.category.data}
 
 
 def _reason() -> Line:
@@ -101,18 +113,15 @@ class ConfirmForm(ManyForm):
             return False
         return bool(valid)
 
+    def wanted(self) -> dict[str, Any]:
+        return {"reason": self.reason.data, "enlarge": "enlarge" in self}
+
 
 class CancelForm(ManyForm):
     reason = _reason()
 
-
-FORMS: Mapping[Act, Callable[..., ManyForm]] = {
-    Act.TAG: TagManyForm.of,
-    Act.UNTAG: UntagForm.of,
-    Act.CATEGORY: CategoryForm.of,
-    Act.CONFIRM: ConfirmForm.of,
-    Act.CANCEL: CancelForm.of,
-}
+    def wanted(self) -> dict[str, Any]:
+        return {"reason": self.reason.data}
 
 
 def _with_number(words: str, number: int) -> str:

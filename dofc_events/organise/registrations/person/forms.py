@@ -2,14 +2,14 @@
 
 from dataclasses import replace
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField
 from wtforms.validators import DataRequired
 
 from dofc_events.conference.models import Edition
-from dofc_events.registration.forms import RegistrationForm, consent_text
+from dofc_events.registration.forms import RegistrationForm
 from dofc_events.registration.service import RegistrationRequest
+from dofc_events.registration.texts import stated_consent
 
 
 class OnBehalfForm(RegistrationForm):
@@ -22,12 +22,3 @@ class OnBehalfForm(RegistrationForm):
 
     def to_request(self, edition: Edition) -> RegistrationRequest:
         return replace(super().to_request(edition), consent_text=stated_consent(edition))
-
-
-def stated_consent(edition: Edition) -> str:
-    """What is kept in place of the text that delegates consent to, and what the message to them quotes."""
-    text: str = _(
-        "An organiser entered this registration, and stated that this person has agreed to the following: “%(text)s”",
-        text=consent_text(edition),
-    )
-    return text

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, contains_eager
 from dofc_events.conference.models import Edition
 from dofc_events.core.audit import history_of
 from dofc_events.delegates.models import ConsentText, Registration
-from dofc_events.organise.acts import Line, line_of
+from dofc_events.organise.acts import TrailLine, line_of
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.trips.rules import Reason
@@ -43,7 +43,7 @@ def references_here(registration: Registration, others: Sequence[Other]) -> list
     return [registration.reference, *(other.reference for other in here)]
 
 
-def history(session: Session, registration: Registration, trip_titles: Mapping[str, str]) -> list[Line]:
+def history(session: Session, registration: Registration, trip_titles: Mapping[str, str]) -> list[TrailLine]:
     """What happened to a registration, oldest first; what was done by hand once, as the act that has the reason."""
     entries = history_of(session, registration.reference)
     told = [e for e in entries if e.act != "seat_changed" or e.details["reason"] != Reason.BY_HAND]

@@ -7,8 +7,7 @@ from flask import Blueprint, abort, flash, make_response, redirect, render_templ
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from dofc_events.accounts.guards import acting, edition_staff, may_organise
-from dofc_events.accounts.rules import RoleName
+from dofc_events.accounts.guards import acting, may_organise, organisers_only
 from dofc_events.conference.models import Edition
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
@@ -22,7 +21,7 @@ from dofc_events.mail.outbox import TooManyMessages, can_be_sent_again
 from dofc_events.mail.queries import messages_about
 from dofc_events.notices.queries import STATUS_KINDS, standing_of
 from dofc_events.organise.registrations.forms import NoteForm, TagForm
-from dofc_events.organise.registrations.person.forms import OnBehalfForm, stated_consent
+from dofc_events.organise.registrations.person.forms import OnBehalfForm
 from dofc_events.organise.registrations.person.queries import (
     consent_given,
     history,
@@ -40,6 +39,7 @@ from dofc_events.registration.on_behalf import service as on_behalf
 from dofc_events.registration.rules import Outcome
 from dofc_events.registration.service import RegistrationOver
 from dofc_events.registration.shared import form_context, offer_trips
+from dofc_events.registration.texts import stated_consent
 from dofc_events.registration.trips.forms import NOT_TO_BE_HAD
 from dofc_events.web.forms import ButtonForm, answer_errors, answer_too_many, form_page
 
@@ -47,7 +47,7 @@ blueprint = Blueprint("person", __name__)
 
 
 @blueprint.get(f"{EDITION}/registrations/<reference>")
-@edition_staff(RoleName.ORGANISER)
+@organisers_only
 def index(edition: Edition, reference: str) -> ResponseReturnValue:
     """Everything about one registration, except the link that acts for the delegate."""
     return render_template(
@@ -87,7 +87,7 @@ def _to_send_again(messages: Sequence[Message]) -> Message | None:
 
 
 @blueprint.route(f"{EDITION}/registrations/<reference>/address", methods=["GET", "POST"])
-@edition_staff(RoleName.ORGANISER)
+@organisers_only
 def address(edition: Edition, reference: str) -> ResponseReturnValue:
     """Write to another address from now on, when mail does not arrive."""
     found = registration_at(edition, reference)
@@ -138,7 +138,7 @@ NEW, EDIT = "organise/registrations/person/add.html", "organise/registrations/pe
 
 
 @blueprint.route(f"{EDITION}/registrations/new", methods=["GET", "POST"])
-@edition_staff(RoleName.ORGANISER)
+@organisers_only
 def add(edition: Edition) -> ResponseReturnValue:
     """Register somebody, whether or not registration is open."""
     if not on_behalf.can_be_added_to(edition, now()):
@@ -164,7 +164,7 @@ def add(edition: Edition) -> ResponseReturnValue:
 
 
 @blueprint.route(f"{PERSON}/edit", methods=["GET", "POST"])
-@edition_staff(RoleName.ORGANISER)
+@organisers_only
 def edit(edition: Edition, reference: str) -> ResponseReturnValue:
     """Change what a delegate said, also when they cannot any more."""
     found = registration_at(edition, reference)
@@ -196,7 +196,7 @@ def edit(edition: Edition, reference: str) -> ResponseReturnValue:
 
 
 @blueprint.post(f"{PERSON}/send-link")
-@edition_staff(RoleName.ORGANISER)
+@organisers_only
 def send_link(edition: Edition, reference: str) -> ResponseReturnValue:
     """Mail a delegate the link to their own page."""
     found, form = registration_at(edition, reference), ButtonForm()
@@ -254,16 +254,16 @@ def _kept() -> str:
 REGISTRATION = f"{EDITION}/registrations/<reference>"
 
 
-PAGE = "organise/registrations/person/index.html"
+TEMPLATE = "organise/registrations/person/index.html"
 
 
 @blueprint.post(f"{REGISTRATION}/note")
-@edition_staff(RoleName.ORGANISER)
+@organisers_only
 def note(edition: Edition, reference: str) -> ResponseReturnValue:
     """Write the note anew; an empty one is none."""
     found, form = registration_at(edition, reference), NoteForm()
     if not form.validate_on_submit():
-        return answer_errors(form, PAGE, **about(edition, found) | {"note_form": form})
+        return answer_errors(form, TEMPLATE, **about(edition, found) | {"note_form": form})
     with unit_of_work() as session:
         notes.write_note(session, found.id, form.note.data, acting(), now())
     flash(_("The note is saved."), "success")
@@ -271,12 +271,12 @@ def note(edition: Edition, reference: str) -> ResponseReturnValue:
 
 
 @blueprint.post(f"{REGISTRATION}/tag")
-@edition_staff(RoleName.ORGANISER)
+@organisers_only
 def tag(edition: Edition, reference: str) -> ResponseReturnValue:
     """One more tag."""
     found, form = registration_at(edition, reference), TagForm()
     if not form.validate_on_submit():
-        return answer_errors(form, PAGE, **about(edition, found) | {"tag_form": form})
+        return answer_errors(form, TEMPLATE, **about(edition, found) | {"tag_form": form})
     with unit_of_work() as session:
         notes.tag_one(session, found.id, form.word.data, acting(), now())
     flash(_("Tagged “%(word)s”.", word=form.word.data), "success")
@@ -284,12 +284,12 @@ def tag(edition: Edition, reference: str) -> ResponseReturnValue:
 
 
 @blueprint.post(f"{REGISTRATION}/untag")
-@edition_staff(RoleName.ORGANISER)
+@organisers_only
 def untag(edition: Edition, reference: str) -> ResponseReturnValue:
     """Remove the tag whose button was pressed."""
     found, form, word = registration_at(edition, reference), ButtonForm(), request.form.get("word", "")
     if not form.validate_on_submit():
-        return answer_errors(form, PAGE, **about(edition, found) | {"button_form": form})
+        return answer_errors(form, TEMPLATE, **about(edition, found) | {"button_form": form})
     with unit_of_work() as session:
         notes.untag_one(session, found.id, word, acting(), now())
     flash(_("The tag “%(word)s” is removed.", word=word), "success")

@@ -6,7 +6,7 @@ from flask import Blueprint, abort, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from dofc_events.accounts.guards import acting, edition_staff, may_organise
+from dofc_events.accounts.guards import acting, edition_staff, may_organise, organisers_only
 from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.models import Edition
 from dofc_events.core.clock import in_zone, now
@@ -43,7 +43,7 @@ def manifest(edition: Edition, slug: str) -> ResponseReturnValue:
 
 
 @blueprint.get(f"{TRIP}.csv")
-@edition_staff(RoleName.ORGANISER)
+@organisers_only
 def manifest_csv(edition: Edition, slug: str) -> ResponseReturnValue:
     """The same people as a file; what they said about food and access only where the trip needs it."""
     trip, pool = _trip(edition, slug)

@@ -8,8 +8,7 @@ from flask import Blueprint, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from dofc_events.accounts.guards import acting, edition_staff
-from dofc_events.accounts.rules import RoleName
+from dofc_events.accounts.guards import acting, organisers_only
 from dofc_events.conference.models import Edition
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
@@ -29,16 +28,16 @@ from dofc_events.web.forms import answer_errors, form_page
 
 blueprint = Blueprint("draw", __name__)
 
-PAGE = "organise/trips/draw/index.html"
+TEMPLATE = "organise/trips/draw/index.html"
 
 
 @blueprint.route(f"{EDITION}/trips/draw", methods=["GET", "POST"])
-@edition_staff(RoleName.ORGANISER)
+@organisers_only
 def index(edition: Edition) -> ResponseReturnValue:
     """What the draw would give now; its button publishes exactly that."""
     form = PublishDrawForm()
     if not form.validate_on_submit():
-        return form_page(form, PAGE, **_standing(edition, form))
+        return form_page(form, TEMPLATE, **_standing(edition, form))
     try:
         with unit_of_work() as session:
             seats.publish_draw(session, edition.id, form.digest.data, acting(), now())
@@ -46,7 +45,7 @@ def index(edition: Edition) -> ResponseReturnValue:
         form.form_errors = [
             _("Nothing was published: since you opened this page the draw has come to give something else. See below.")
         ]
-        return answer_errors(form, PAGE, **_standing(edition, form))
+        return answer_errors(form, TEMPLATE, **_standing(edition, form))
     except DrawNotDue:
         flash(_("There is nothing to draw now: see below why."), "warning")
     else:

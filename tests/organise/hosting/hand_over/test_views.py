@@ -24,7 +24,7 @@ def clock():
 def people(writing):
     """The chair, the organisers of three editions, and the desk of the coming one, 2029, whose list has begun."""
     with writing() as session:
-        editions = {year: make_edition(session, year=year) for year in (2026, 2028, 2029)}
+        editions = {year: make_edition(session, year=year, ends_at=None) for year in (2026, 2028, 2029)}
         start_hand_over(session, editions[2029], editions[2028], COMMAND, NOW)
         hosts = {year: make_account(session, role=RoleName.ORGANISER, edition=editions[year]) for year in editions}
         return {
@@ -53,6 +53,7 @@ def test_the_list_is_for_both_hosts_and_the_chair(client, people, sign_in):
 def test_the_list_says_in_words_what_the_last_host_does_and_what_is_open(client, people, sign_in):
     page = sign_in(people["next"]).get(LIST)
     assert "Opening of registration for 2028: 15:00, Saturday 3 October 2026 (Sofia time)" in page.text
+    assert "End of the edition of 2028: the end of Sunday 23 May 2027 (Sofia time)" in page.text
     assert "The host of 2028: Elena Petrova, host@dofc.test" in page.text
     assert "Write the summary and the programme" in page.text
 

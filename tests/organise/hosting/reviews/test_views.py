@@ -8,6 +8,7 @@ from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.models import EditionOrganiser
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.hosting.models import HostingCall, Proposal, Question, Review
+from dofc_events.hosting.proposals.rules import checked
 from dofc_events.hosting.proposals.service import PROPOSER, add_attachment
 from dofc_events.hosting.reviews.service import Given, give_review
 from dofc_events.hosting.rules import ProposalStatus
@@ -272,7 +273,7 @@ def test_a_file_is_saved_and_never_run_and_belongs_to_its_proposal(reviewer, wri
     with writing() as session:
         call = make_call(session, YEAR + 1)
         first, second = make_proposal(session, call), make_proposal(session, call)
-        file = add_attachment(session, first.id, "letter of support.pdf", uploads.pdf(), PROPOSER, NOW)
+        file = add_attachment(session, first.id, checked("letter of support.pdf", uploads.pdf()), PROPOSER, NOW)
         number = file.id
     browser = reviewer()
     assert "letter of support.pdf" in browser.get(address(first)).text
