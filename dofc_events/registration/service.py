@@ -162,12 +162,13 @@ def enrol(
         refuse_closed_sign_up(edition, now)
         wanted = [changes.book.trip(slug) for slug in request.trips]
         changes.book.choose(registration.id, wanted, has_place=claim.status == ClaimStatus.CONFIRMED)
-    changes.place(registration.id)
+    changes.record_seats()
     # Whoever is new was told nothing yet that would have to be taken back.
     trips = tuple(trips_of(session, edition.id, registration.id))
     standing = mails.Standing(registration, edition, claim, waiting_position(session, claim), trips)
     stated = request.consent_text if on_behalf else ""
-    message = mails.status_message(standing, changes.by_delegate()[registration.id].seats, stated_consent=stated)
+    seats = changes.news.get(registration.id, News()).seats
+    message = mails.status_message(standing, seats, stated_consent=stated)
     send(session, message, now, keep=keep_mail)
     return registration
 
@@ -257,13 +258,10 @@ def cancel_registration(
     registration, pool = locked(session, registration_id)
     refuse_over(registration, now)
     standing = standing_of(session, registration_id)
-    before = standing.status
     registration.ended_at = now
-    registration.revision += 1
-    moved_up = places.cancel_claim(session, pool, standing.claim, terms_of(registration.edition, now), now)
-    log(session, actor, now, "cancelled", registration)
     changes = Changes(session, registration.edition, actor, now, keep=keep_mail)
-    changes.place(registration_id, before=before)
+    changes.place("cancelled", registration, before=standing.status)
+    moved_up = places.cancel_claim(session, pool, standing.claim, terms_of(registration.edition, now), now)
     changes.book.leave(registration_id)
     changes.moved_up(moved_up)
     changes.tell(registration_id)
@@ -277,10 +275,8 @@ def accept_offer(session: Session, registration_id: int, actor: Actor, now: date
     if not offer_stands(session, standing, standing.claim, now):
         raise places.NoOpenOffer
     places.accept_claim(session, standing.claim, now)
-    registration.revision += 1
-    log(session, actor, now, "offer_accepted", registration)
     changes = Changes(session, registration.edition, actor, now)
-    changes.place(registration_id, confirmed=True)
+    changes.place("offer_accepted", registration, confirmed=True)
     changes.tell(registration_id)
 
 
@@ -304,10 +300,9 @@ def rejoin_list(session: Session, registration_id: int, actor: Actor, now: datet
     if registration.edition.has_begun(now) or standing.status is not ClaimStatus.EXPIRED:
         raise places.NotWaitingAgain
     places.claim_again(session, pool, standing.claim, now)
-    registration.revision += 1
-    log(session, actor, now, "joined_list_again", registration)
     changes = Changes(session, registration.edition, actor, now)
-    changes.place(registration_id, confirmed=standing.claim.status == ClaimStatus.CONFIRMED)
+    is_confirmed = standing.claim.status == ClaimStatus.CONFIRMED
+    changes.place("joined_list_again", registration, confirmed=is_confirmed)
     changes.tell(registration_id)
 
 

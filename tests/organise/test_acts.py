@@ -5,7 +5,7 @@ import ast
 from dofc_events.organise.acts import ACTS, SEATS
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.trips.rules import Reason
-from tests.support.code import ACT, recordings
+from tests.support.code import recordings
 from tests.support.trail import EXAMPLES
 
 # Acts that the code does not write out: the status that somebody moved up to.
@@ -15,13 +15,13 @@ BY_STATUS = {ClaimStatus.OFFERED, ClaimStatus.CONFIRMED}
 def recorded_acts() -> set[str]:
     """Every act of an edition that the code records. A call for hosts has a trail of its own, but for the hand-over."""
     found: set[str] = {str(status) for status in BY_STATUS}
-    for path, call in recordings():
+    for path, call, act in recordings():
         if "hosting" in path.parts and "hand_over" not in path.parts:
             continue
         # What is recorded of no edition: accounts, members, the history.
         if getattr(call.func, "id", "") == "record" and "scope" not in {keyword.arg for keyword in call.keywords}:
             continue
-        found |= {str(part.value) for part in ast.walk(call.args[ACT]) if isinstance(part, ast.Constant)}
+        found |= {str(part.value) for part in ast.walk(act) if isinstance(part, ast.Constant)}
     return found
 
 

@@ -17,7 +17,7 @@ from dofc_events.core.changes import difference
 from dofc_events.core.errors import Refusal
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.service import category_of
-from dofc_events.notices.service import Changes, log, terms_of
+from dofc_events.notices.service import Changes, terms_of
 from dofc_events.places import service as places
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import ClaimStatus
@@ -75,9 +75,7 @@ def change_category(session: Session, edition_id: int, order: Order, slug: str, 
     for person in moved:
         said = {"category": [person.category.slug, slug]}
         person.category = category
-        person.revision += 1
-        log(session, actor, now, "details_changed", person, changes=said)
-        changes.details(person.id, said)
+        changes.details(person, said)
     changes.tell()
     return len(moved)
 
@@ -103,9 +101,7 @@ def confirm(
     changes = Changes(session, chosen.edition, actor, now)
     changes.book.look_up(person.id for person in chosen.people)
     for person in chosen.people:
-        person.revision += 1
-        log(session, actor, now, "place_given", person, because=reason)
-        changes.place(person.id, confirmed=True, because=reason)
+        changes.place("place_given", person, confirmed=True, because=reason)
     changes.tell()
     return len(chosen.people)
 
@@ -119,9 +115,7 @@ def cancel(session: Session, edition_id: int, order: Order, reason: str, actor: 
     changes = Changes(session, chosen.edition, actor, now)
     for person, claim in zip(chosen.people, chosen.claims, strict=True):
         person.ended_at = now
-        person.revision += 1
-        log(session, actor, now, "cancelled", person, because=reason)
-        changes.place(person.id, before=ClaimStatus(claim.status), because=reason)
+        changes.place("cancelled", person, before=ClaimStatus(claim.status), because=reason)
     moved_up = places.cancel_claims(session, chosen.pool, chosen.claims, terms_of(chosen.edition, now), now)
     changes.book.leave(*(person.id for person in chosen.people))
     changes.moved_up(moved_up)
