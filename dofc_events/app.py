@@ -20,7 +20,7 @@ from dofc_events.hosting import views as hosting
 from dofc_events.organise import views as organise
 from dofc_events.public import views as public
 from dofc_events.registration import views as registration
-from dofc_events.web import dates
+from dofc_events.web import dates, translation
 from dofc_events.web.assets import init_assets
 from dofc_events.web.converters import init_converters
 from dofc_events.web.errors import init_errors
@@ -90,6 +90,7 @@ def _init_extensions(app: Flask) -> None:
     db.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
     babel.init_app(app)
+    babel.domain_instance = translation.catalogues
     login_manager.init_app(app)
     limiter.init_app(app)
     mail.init_app(app)
@@ -99,6 +100,9 @@ def _init_templates(app: Flask, settings: Settings) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
+        _=translation.gettext,
+        gettext=translation.gettext,
+        ngettext=translation.ngettext,
         csrf_token=generate_csrf,
         mail_is_delivered=lambda: settings.mail_is_delivered,
         current_locale=get_locale,

@@ -6,10 +6,10 @@ from datetime import timedelta
 from gettext import NullTranslations
 from typing import Any
 
-import flask_babel
 import pytest
 import time_machine
 from bs4 import Comment, Doctype
+from flask_babel import Domain
 from sqlalchemy import select
 
 from dofc_events.accounts.models import Account
@@ -43,6 +43,7 @@ from dofc_events.notices.queries import standing_of
 from dofc_events.places.rules import PLACE_STATUSES, ClaimStatus
 from dofc_events.registration.arrivals.service import note_arrival
 from dofc_events.registration.audience import Audience
+from dofc_events.web.translation import Catalogues
 from tests.support.factories import NOW, claim_of, make_account, make_edition, make_registration
 from tests.support.hosting import (
     WEEK,
@@ -102,7 +103,8 @@ class Marked(NullTranslations):
 
 @pytest.fixture(autouse=True)
 def _marked(monkeypatch):
-    monkeypatch.setattr(flask_babel.Domain, "get_translations", lambda domain: Marked())
+    for domain in (Domain, Catalogues):
+        monkeypatch.setattr(domain, "get_translations", lambda domain: Marked())
     with time_machine.travel(NOW, tick=False):
         yield
 

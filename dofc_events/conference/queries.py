@@ -3,12 +3,17 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from dofc_events.conference.models import AttendingCountry, Category, Edition, Member, Organisation, Outcome
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.countries import continent_of
+
+# What every page of an edition asks for is built once: to build a statement takes longer than to execute it.
+_WITH_CATEGORIES = select(Edition).options(joinedload(Edition.categories))
+_BY_YEAR = _WITH_CATEGORIES.where(Edition.year == bindparam("year"))
+_BY_ID = _WITH_CATEGORIES.where(Edition.id == bindparam("edition_id"))
 
 
 @dataclass(frozen=True)
@@ -35,12 +40,12 @@ def figures(session: Session, now: datetime) -> NetworkFigures:
 
 def edition_by_year(session: Session, year: int) -> Edition | None:
     """The edition of a year, in whatever status, with its categories."""
-    return session.scalar(select(Edition).where(Edition.year == year).options(selectinload(Edition.categories)))
+    return session.scalars(_BY_YEAR, {"year": year}).unique().one_or_none()
 
 
 def edition_by_id(session: Session, edition_id: int) -> Edition | None:
     """One edition, in whatever status, with its categories."""
-    return session.scalar(select(Edition).where(Edition.id == edition_id).options(selectinload(Edition.categories)))
+    return session.scalars(_BY_ID, {"edition_id": edition_id}).unique().one_or_none()
 
 
 def latest_edition(session: Session, before: int) -> Edition | None:

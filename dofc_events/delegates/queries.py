@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, false, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from dofc_events.conference.models import Edition
@@ -18,6 +18,18 @@ MOST_WORDS = 20
 # No word has this letter, which stands after all others.
 AFTER_ALL = "\U0010ffff"
 
+_BY_LINK = (
+    select(Registration)
+    .where(Registration.reference == bindparam("reference"), Registration.link_version == bindparam("version"))
+    .options(joinedload(Registration.edition), joinedload(Registration.category))
+)
+_BY_FORM_KEY = select(Registration).where(Registration.form_key == bindparam("form_key"))
+_LIVE = select(Registration).where(
+    Registration.edition_id == bindparam("edition_id"),
+    Registration.email_key == bindparam("email_key"),
+    Registration.ended_at.is_(None),
+)
+
 
 def registration_by_token(session: Session, token: str) -> Registration | None:
     """The registration that a link leads to, with its edition and category; None for a wrong or replaced link."""
@@ -25,8 +37,7 @@ def registration_by_token(session: Session, token: str) -> Registration | None:
     if signed is None:
         return None
     reference, version = signed
-    query = select(Registration).where(Registration.reference == reference, Registration.link_version == version)
-    return session.scalar(query.options(joinedload(Registration.edition), joinedload(Registration.category)))
+    return session.scalar(_BY_LINK, {"reference": reference, "version": version})
 
 
 def registration_by_reference(session: Session, edition_id: int, reference: str) -> Registration | None:
@@ -46,18 +57,12 @@ def registrations_by_id(session: Session, registration_ids: Iterable[int]) -> di
 
 def live_registration(session: Session, edition_id: int, email: str) -> Registration | None:
     """The registration that an address has at an edition and that was not cancelled."""
-    return session.scalar(
-        select(Registration).where(
-            Registration.edition_id == edition_id,
-            Registration.email_key == address_key(email),
-            Registration.ended_at.is_(None),
-        )
-    )
+    return session.scalar(_LIVE, {"edition_id": edition_id, "email_key": address_key(email)})
 
 
 def registration_by_form_key(session: Session, form_key: str) -> Registration | None:
     """The registration that was made with one form, however often the form was sent."""
-    return session.scalar(select(Registration).where(Registration.form_key == form_key))
+    return session.scalar(_BY_FORM_KEY, {"form_key": form_key})
 
 
 def came_before(edition_id: int) -> ColumnElement[bool]:

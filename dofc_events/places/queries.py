@@ -4,40 +4,40 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Subquery, and_, case, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Subquery, and_, bindparam, case, func, or_, select
+from sqlalchemy.orm import Session, contains_eager
 
 from dofc_events.delegates.models import Registration
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import PLACE_STATUSES, TAKEN, ClaimStatus
 
+_POOL = select(Pool).where(Pool.edition_id == bindparam("edition_id"))
+_PLACE = select(Claim).join(Claim.pool).options(contains_eager(Claim.pool))
+_PLACE = _PLACE.where(Claim.registration_id == bindparam("registration_id"), Pool.edition_id.is_not(None))
+_WAITING = select(func.count()).where(Claim.pool_id == bindparam("pool_id"), Claim.status == ClaimStatus.WAITLISTED)
+_WAITING_UP_TO = _WAITING.where(Claim.position <= bindparam("position"))
+
 
 def edition_pool(session: Session, edition_id: int) -> Pool | None:
     """The edition's pool; past editions, whose registrations are not here, have none."""
-    return session.scalar(select(Pool).where(Pool.edition_id == edition_id))
+    return session.scalar(_POOL, {"edition_id": edition_id})
 
 
 def place_of(session: Session, registration_id: int) -> Claim:
-    """A registration's claim on its edition's places."""
-    query = select(Claim).join(Pool).where(Claim.registration_id == registration_id, Pool.edition_id.is_not(None))
-    return session.scalars(query).one()
+    """A registration's claim on its edition's places, with their pool."""
+    return session.scalars(_PLACE, {"registration_id": registration_id}).one()
 
 
 def waiting_position(session: Session, claim: Claim) -> int | None:
     """How many stand on the list up to and including this claim (1: the next in line); None if it does not wait."""
     if claim.position is None:
         return None
-    return session.scalar(
-        select(func.count())
-        .select_from(Claim)
-        .where(Claim.pool_id == claim.pool_id, Claim.status == ClaimStatus.WAITLISTED, Claim.position <= claim.position)
-    )
+    return session.scalar(_WAITING_UP_TO, {"pool_id": claim.pool_id, "position": claim.position})
 
 
 def count_waiting(session: Session, pool_id: int) -> int:
     """How many wait for a place of a pool."""
-    query = select(func.count()).select_from(Claim)
-    return session.scalar(query.where(Claim.pool_id == pool_id, Claim.status == ClaimStatus.WAITLISTED)) or 0
+    return session.scalar(_WAITING, {"pool_id": pool_id}) or 0
 
 
 def waiting_for(session: Session, edition_id: int) -> Sequence[int]:

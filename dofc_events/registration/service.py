@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Edition
+from dofc_events.conference.queries import edition_by_id
 from dofc_events.conference.rules import Window
 from dofc_events.core.audit import VISITOR, Actor, record
 from dofc_events.core.changes import difference
@@ -21,6 +22,7 @@ from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import live_registration, registration_by_form_key
 from dofc_events.delegates.service import (
     Details,
+    add_registration,
     details_of,
     keep_consent_text,
     refresh_search,
@@ -104,7 +106,8 @@ def register_delegate(
     `keep_mail` the message is stored and not sent, for demonstration data.
     """
     pool = places.lock_edition_pool(session, edition_id)
-    edition = session.get_one(Edition, edition_id)
+    edition = edition_by_id(session, edition_id)
+    assert edition is not None, "it has a pool"
     earlier = registration_by_form_key(session, request.form_key)
     if earlier is not None:
         same = details_of(earlier) == request.details and earlier.email == request.email
@@ -151,25 +154,22 @@ def enrol(
         registered_at=now,
         any_trip=request.any_trip,
     )
-    with session.no_autoflush:
-        write_details(session, registration, request.details)
-    session.add(registration)
-    session.flush()
+    add_registration(session, registration, request.details)
     claim = places.claim_place(session, pool, registration.id, now)
-    log(session, actor, now, "registered", registration, status=claim.status)
     changes = Changes(session, edition, actor, now, keep=keep_mail)
     if request.trips:
         refuse_closed_sign_up(edition, now)
+        changes.book.welcome(registration.id)
         wanted = [changes.book.trip(slug) for slug in request.trips]
         changes.book.choose(registration.id, wanted, has_place=claim.status == ClaimStatus.CONFIRMED)
+    log(session, actor, now, "registered", registration, status=claim.status)
     changes.record_seats()
     # Whoever is new was told nothing yet that would have to be taken back.
+    seats = changes.news.get(registration.id, News()).seats
     trips = tuple(trips_of(session, edition.id, registration.id))
     standing = mails.Standing(registration, edition, claim, waiting_position(session, claim), trips)
     stated = request.consent_text if on_behalf else ""
-    seats = changes.news.get(registration.id, News()).seats
-    message = mails.status_message(standing, seats, stated_consent=stated)
-    send(session, message, now, keep=keep_mail)
+    send(session, mails.status_message(standing, seats, stated_consent=stated), now, keep=keep_mail)
     return registration
 
 
@@ -181,7 +181,7 @@ def change_details(session: Session, registration_id: int, details: Details, act
     """
     registration, _ = locked(session, registration_id)
     _refuse_frozen(registration, now)
-    changes = write_details(session, registration, details)
+    changes = write_details(registration, details)
     if not changes:
         return False
     outbox.refuse_flood(session, registration.email, now)

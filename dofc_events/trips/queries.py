@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from dofc_events.conference.models import Edition
@@ -14,6 +14,24 @@ from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import LIVE, TAKEN, ClaimStatus
 from dofc_events.trips.models import Trip
 from dofc_events.trips.rules import still_needed
+
+_AHEAD = aliased(Claim)
+_POSITION = (
+    select(func.count())
+    .where(_AHEAD.pool_id == Claim.pool_id, _AHEAD.status == ClaimStatus.WAITLISTED, _AHEAD.position <= Claim.position)
+    .where(Claim.status == ClaimStatus.WAITLISTED)
+    .scalar_subquery()
+)
+_OF_EDITION = Trip.edition_id == bindparam("edition_id")
+_TRIP_POOLS = select(Trip, Pool).join(Pool, Pool.trip_id == Trip.id).where(_OF_EDITION)
+_TRIP_POOLS = _TRIP_POOLS.order_by(Trip.position, Trip.id)
+_TRIPS_OF = (
+    select(Trip, Pool.capacity, Pool.taken, Claim, _POSITION)
+    .join(Pool, Pool.trip_id == Trip.id)
+    .outerjoin(Claim, and_(Claim.pool_id == Pool.id, Claim.registration_id == bindparam("registration_id")))
+    .where(_OF_EDITION)
+    .order_by(Trip.position, Trip.id)
+)
 
 
 @dataclass(frozen=True)
@@ -74,8 +92,7 @@ class Manifest:
 
 def trip_pools(session: Session, edition_id: int) -> Sequence[tuple[Trip, Pool]]:
     """The learning trips of an edition with their seats, cancelled ones too, in the organisers' order."""
-    query = select(Trip, Pool).join(Pool, Pool.trip_id == Trip.id).where(Trip.edition_id == edition_id)
-    return session.execute(query.order_by(Trip.position, Trip.id)).all()
+    return session.execute(_TRIP_POOLS, {"edition_id": edition_id}).all()
 
 
 def trips_by_edition(session: Session, edition_ids: Sequence[int]) -> dict[int, list[Trip]]:
@@ -95,16 +112,7 @@ def trip_by_slug(session: Session, edition_id: int, slug: str) -> tuple[Trip, Po
 
 def trips_of(session: Session, edition_id: int, registration_id: int | None = None) -> list[TripStanding]:
     """The learning trips of an edition, in the organisers' order, with what a registration has of them; one query."""
-    ahead = aliased(Claim)
-    position = (
-        select(func.count())
-        .where(ahead.pool_id == Claim.pool_id, ahead.status == ClaimStatus.WAITLISTED, ahead.position <= Claim.position)
-        .where(Claim.status == ClaimStatus.WAITLISTED)
-        .scalar_subquery()
-    )
-    query = select(Trip, Pool.capacity, Pool.taken, Claim, position).join(Pool, Pool.trip_id == Trip.id)
-    query = query.outerjoin(Claim, and_(Claim.pool_id == Pool.id, Claim.registration_id == registration_id))
-    rows = session.execute(query.where(Trip.edition_id == edition_id).order_by(Trip.position, Trip.id))
+    rows = session.execute(_TRIPS_OF, {"edition_id": edition_id, "registration_id": registration_id})
     found = [TripStanding(trip, capacity, taken, claim, place or None) for trip, capacity, taken, claim, place in rows]
     wishes = sorted((s for s in found if s.status == ClaimStatus.REQUESTED), key=lambda s: s.preference)
     return [replace(s, wish=wishes.index(s) + 1) if s in wishes else s for s in found]

@@ -1,5 +1,6 @@
 """What organisers write: as HTML that is safe on our pages, and as the text part of an email."""
 
+from functools import lru_cache
 from typing import Any
 
 import nh3
@@ -22,6 +23,7 @@ SCHEMES = {"http", "https", "mailto", "tel"}
 TOP_HEADING = 3
 
 
+@lru_cache(maxsize=200)
 def render_markdown(text: str) -> Markup:
     """CommonMark and tables as sanitised HTML. Headings begin at h3; links carry rel="nofollow noopener"."""
     tokens = _parser.parse(text)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Edition
 from dofc_events.core.audit import Actor, record
+from dofc_events.core.db import insert_row
 from dofc_events.core.errors import Refusal
 from dofc_events.places import service as places
 from dofc_events.places.models import Claim, Pool
@@ -76,6 +77,10 @@ class SeatBook:
             if trip.slug == slug:
                 return trip
         raise NoSuchTrip(slug)
+
+    def welcome(self, registration_id: int) -> None:
+        """Somebody new, who has nothing of any trip yet."""
+        self._claims[registration_id] = {}
 
     def claims_of(self, registration_id: int) -> dict[int, Claim]:
         """What a registration has of seats, ended claims too, by trip."""
@@ -305,8 +310,11 @@ class SeatBook:
         return Claim(pool_id=self.pools[trip.id].id, registration_id=registration_id)
 
     def _keep(self, claim: Claim, trip: Trip) -> None:
-        self.session.add(claim)
-        self.claims_of(claim.registration_id)[trip.id] = claim
+        """Put the claim into the table, if it is a new one."""
+        claims = self.claims_of(claim.registration_id)
+        if trip.id not in claims:
+            insert_row(self.session, claim)
+            claims[trip.id] = claim
 
 
 def board(session: Session, edition_id: int, slug: str, registration_id: int, actor: Actor, now: datetime) -> None:
