@@ -46,7 +46,7 @@ def references_here(registration: Registration, others: Sequence[Other]) -> list
 def history(session: Session, registration: Registration, trip_titles: Mapping[str, str]) -> list[TrailLine]:
     """What happened to a registration, oldest first; what was done by hand once, as the act that has the reason."""
     entries = history_of(session, registration.reference)
-    told = [e for e in entries if e.act != "seat_changed" or e.details["reason"] != Reason.BY_HAND]
+    told = [e for e in entries if e.act != "seat_changed" or e.details.get("reason") != Reason.BY_HAND]
     return [line_of(entry, registration.edition, trip_titles) for entry in told]
 
 
