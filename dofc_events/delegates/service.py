@@ -1,14 +1,14 @@
 """Writes what is known of a delegate."""
 
 import hashlib
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Category, Edition
+from dofc_events.core.changes import Difference, difference
 from dofc_events.core.db import insert_row, table_of
 from dofc_events.core.errors import Refusal
 from dofc_events.delegates.models import BY_LENGTH, ConsentText, Registration, SearchWord
@@ -56,12 +56,12 @@ def add_registration(session: Session, registration: Registration, details: Deta
     session.execute(_WORDS, words)
 
 
-def write_details(registration: Registration, details: Details) -> dict[str, list[Any]]:
-    """Write the details; returns what changed as {field: [before, after]}. Raises NoSuchCategory."""
-    before, after = asdict(details_of(registration)), asdict(details)
+def write_details(registration: Registration, details: Details) -> Difference:
+    """Write the details; returns what changed. Raises NoSuchCategory."""
+    before = vars(details_of(registration))
     _set_details(registration, details)
     refresh_search(registration)
-    return {name: [before[name], value] for name, value in after.items() if before[name] != value}
+    return difference(before, vars(details))
 
 
 def category_of(edition: Edition, slug: str) -> Category:
@@ -98,7 +98,7 @@ def search_keys(registration: Registration) -> set[str]:
 def _set_details(registration: Registration, details: Details) -> None:
     category = category_of(registration.edition, details.category)
     registration.category, registration.category_id = category, category.id
-    for name, value in asdict(details).items():
+    for name, value in vars(details).items():
         if name != "category":
             setattr(registration, name, value)
 

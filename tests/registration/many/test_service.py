@@ -190,7 +190,7 @@ def test_confirming_gives_the_places_that_it_adds_to_those_picked_alone(session)
         assert "They speak." in texts(session, person)[0]
         assert history_of(session, person.reference)[-1].details == {"because": "They speak."}
     changed = session.scalars(select(AuditEntry).where(AuditEntry.act == "capacity_changed")).one()
-    assert changed.details == {"before": 1, "after": 3, "because": "They speak."}
+    assert changed.details == {"changes": {"capacity": [1, 3]}, "because": "They speak."}
 
 
 def test_confirming_needs_a_free_place_when_none_is_added(session):
@@ -353,7 +353,7 @@ def test_note_is_recorded_from_what_to_what(session):
     assert notes.write_note(session, person.id, "Speaks at ten", ORGANISER, NOW)
     assert not notes.write_note(session, person.id, "Speaks at ten", ORGANISER, NOW)
     entry = history_of(session, person.reference)[-1]
-    assert (entry.act, entry.details) == ("note_changed", {"before": "", "after": "Speaks at ten"})
+    assert (entry.act, entry.details) == ("note_changed", {"changes": {"note": ["", "Speaks at ten"]}})
     assert acts(session, person).count("note_changed") == 1
 
 
@@ -366,8 +366,8 @@ def test_note_and_tags_do_not_pass_on_to_a_colleague(session):
     session.flush()
     session.expire_all()
     assert (person.note, person.tags) == ("", [])
-    before = history_of(session, person.reference)[-1].details["before"]
-    assert (before["note"], before["tags"]) == ("Owes us a slide", ["speaker"])
+    changes = history_of(session, person.reference)[-1].details["changes"]
+    assert (changes["note"], changes["tags"]) == (["Owes us a slide", ""], [["speaker"], []])
 
 
 def test_a_tag_is_the_same_however_it_is_typed():

@@ -499,7 +499,13 @@ def test_set_sign_up_records_what_changed_and_only_then(session, edition):
     assert audited(session, "sign_up_changed") == []
     seats.set_sign_up(session, edition.id, TripMode.DRAW, NOW, NOW + HOUR, COMMAND, NOW)
     (details,) = audited(session, "sign_up_changed")
-    assert details["before"] == ["first-come", None, None] and details["after"][0] == "draw"
+    assert details == {
+        "changes": {
+            "trip_mode": ["first-come", "draw"],
+            "trips_open_at": [None, NOW.isoformat()],
+            "trips_close_at": [None, (NOW + HOUR).isoformat()],
+        }
+    }
 
 
 def test_nothing_moves_up_when_the_edition_is_archived(session, edition, person, trips):
