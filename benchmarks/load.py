@@ -27,9 +27,10 @@ class Cost:
     clock: float
 
 
-def warm(port: int, act: Callable[["Client", int], None]) -> None:
-    """Every process makes its pages once, and compiles their templates, before it counts."""
+def warm(port: int, act: Callable[["Client", int], None]) -> int:
+    """Every process makes its pages once, and compiles their templates, before it counts; returns how many acts."""
     _run(port, act, WARMING, 5, offset=0)
+    return WARMING * 5
 
 
 def measure(
