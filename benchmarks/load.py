@@ -78,6 +78,13 @@ class Client:
             size += len(piece)
         return size
 
+    def visit(self, path: str) -> int:
+        """Fetch a page, whatever the answer; its status."""
+        self._connection.request("GET", path, headers={"Cookie": self._cookie})
+        response = self._connection.getresponse()
+        response.read()
+        return response.status
+
     def _ask(self, method: str, path: str, body: str | None, status: int) -> tuple[str, str]:
         headers = {"Cookie": self._cookie}
         if body is not None:
