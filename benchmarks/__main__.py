@@ -9,11 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.crowd import crowded_site
-from benchmarks.dashboard import page_costs
 from benchmarks.draw import draw_seconds
 from benchmarks.exports import export_cost
 from benchmarks.mail import mail_costs
 from benchmarks.memory import memory
+from benchmarks.organise import page_costs
 from benchmarks.registration import BARE, BEGINNER, registration_costs
 from benchmarks.trips import sign_up_cost
 from tests.support.databases import KINDS, Databases

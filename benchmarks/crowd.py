@@ -24,9 +24,9 @@ from dofc_events.delegates.models import Registration, SearchWord
 from dofc_events.delegates.service import keep_consent_text, put_in_order, search_keys
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import MessageState, address_key
+from dofc_events.notices.queries import STATUS_KINDS
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import ClaimStatus
-from dofc_events.registration.queries import STATUS_KINDS
 from dofc_events.trips.models import Trip
 from tests.support.databases import settings_for
 from tests.support.factories import make_account, make_edition, make_trip

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Category, Edition, Member, Organisation
 from dofc_events.conference.queries import categories_of, edition_by_year
-from dofc_events.conference.rules import DateFault, EditionStatus, days_to_same_weekday
+from dofc_events.conference.rules import DateFault, EditionStatus, days_to_same_weekday, over_at
 from dofc_events.core.audit import Actor, record
-from dofc_events.core.clock import end_of_day, from_zone, in_zone
+from dofc_events.core.clock import from_zone, in_zone
 from dofc_events.core.errors import Refusal
 
 # What a delegate's calendar shows of an edition.
@@ -139,7 +139,7 @@ def create_edition(
     Raises EditionExists, DatesOutOfOrder, CategoryTwice.
     """
     _refuse_disorder(details)
-    edition = Edition(year=year, status=EditionStatus.DRAFT, is_demo=is_demo, **_columns(details))
+    edition = Edition(year=year, status=EditionStatus.DRAFT, is_demo=is_demo, **asdict(details))
     try:
         with session.begin_nested():
             session.add(edition)
@@ -190,7 +190,7 @@ def change_edition(session: Session, edition_id: int, details: EditionDetails, a
     `revision`. Raises DatesOutOfOrder, and NotReady if a published edition would lose something it needs.
     """
     edition = _locked(session, edition_id)
-    before, after = _columns(details_of(edition)), _columns(details)
+    before, after = asdict(details_of(edition)), asdict(details)
     changed = [name for name in after if before[name] != after[name]]
     if not changed:
         return False
@@ -236,18 +236,14 @@ def faults_in_order(details: EditionDetails) -> tuple[DateFault, ...]:
 
 def faults_after_the_end(details: EditionDetails) -> tuple[DateFault, ...]:
     """What would still be possible when the edition is over. Organisers are not let do that; scripts may."""
-    if details.ends_on is None:
+    ends = over_at(details.ends_on, details.ends_at, details.zone)
+    if ends is None:
         return ()
-    over_at = (
-        from_zone(details.ends_on, details.ends_at, details.zone)
-        if details.ends_at
-        else end_of_day(details.ends_on, details.zone)
-    )
     moments = {
         DateFault.CLOSES_AFTER_THE_END: details.registration_closes_at,
         DateFault.FREEZES_AFTER_THE_END: details.freezes_at,
     }
-    return tuple(fault for fault, moment in moments.items() if moment and moment > over_at)
+    return tuple(fault for fault, moment in moments.items() if moment and moment > ends)
 
 
 def publish_edition(session: Session, edition_id: int, actor: Actor, now: datetime) -> bool:
@@ -373,10 +369,6 @@ def _first_known_day(details: EditionDetails) -> date | None:
     moments = (getattr(details, name) for name in MOMENTS)
     local = (in_zone(moment, details.zone).date() for moment in moments if moment)
     return next((day for day in (details.starts_on, details.ends_on, *local) if day), None)
-
-
-def _columns(details: EditionDetails) -> dict[str, Any]:
-    return asdict(details)
 
 
 def _plain(value: Any) -> Any:

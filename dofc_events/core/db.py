@@ -6,14 +6,29 @@ of the worker) opens exactly one.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, TypeDecorator, event
-from sqlalchemy.orm import DeclarativeBase, Session, registry
+from sqlalchemy import (
+    Connection,
+    CursorResult,
+    DateTime,
+    Dialect,
+    Engine,
+    Insert,
+    MetaData,
+    Row,
+    Table,
+    TypeDecorator,
+    event,
+    insert,
+)
+from sqlalchemy.orm import DeclarativeBase, Session, make_transient_to_detached, registry
+from sqlalchemy.orm.attributes import set_committed_value
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -25,6 +40,8 @@ NAMING = {
 
 # How long a writer waits for another one on SQLite before it gives up, in seconds.
 BUSY_TIMEOUT = 30
+
+MOST_IN_A_LIST = 1000
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -78,6 +95,33 @@ def unit_of_work(*, durable: bool = True) -> Iterator[Session]:
         session.close()
 
 
+def insert_row(session: Session, row: Base) -> None:
+    """Insert a new row at once: `session.add` and `session.flush` for this row alone, in a fifth of the time.
+
+    What it refers to must be in the database already; what refers to it is not written.
+    """
+    statement, columns = _insertion(type(row))
+    values = {name: value for name, value in vars(row).items() if name in columns}
+    result = cast(CursorResult[Any], session.execute(statement, values))
+    key = cast(Row[Any], result.inserted_primary_key)
+    written = {**cast(dict[str, Any], result.last_inserted_params()), **key._asdict()}
+    for name in written.keys() - values.keys():
+        set_committed_value(row, name, written[name])
+    make_transient_to_detached(row)
+    session.add(row)
+
+
+def table_of(entity: type[Base]) -> Table:
+    """The table of an entity, for statements that need not go through its mapping."""
+    return cast(Table, entity.__table__)
+
+
+@cache
+def _insertion(entity: type[Base]) -> tuple[Insert, frozenset[str]]:
+    table = table_of(entity)
+    return insert(table), frozenset(table.columns.keys())
+
+
 def engine_options(database_url: str) -> dict[str, Any]:
     """Options for the engine: every connection is read-only unless `unit_of_work` says otherwise."""
     # People's answers do not belong into logs, where errors would put them.
@@ -87,6 +131,13 @@ def engine_options(database_url: str) -> dict[str, Any]:
     # No prepared statements: PostgreSQL would come to plan a search without looking at what is searched for.
     options["connect_args"] = {"prepare_threshold": None}
     return options | {"execution_options": {"postgresql_readonly": True}, "pool_pre_ping": True}
+
+
+def in_pieces(ids: Iterable[int]) -> Iterator[list[int]]:
+    """The ids in lists that one statement takes: its parameters are counted."""
+    everything = list(ids)
+    for first in range(0, len(everything), MOST_IN_A_LIST):
+        yield everything[first : first + MOST_IN_A_LIST]
 
 
 @event.listens_for(Engine, "connect")

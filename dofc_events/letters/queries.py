@@ -18,7 +18,7 @@ from dofc_events.mail.models import Message
 from dofc_events.mail.rules import WRITTEN_BY_HAND, MessageState
 from dofc_events.places.models import Claim
 from dofc_events.places.rules import LIVE, ClaimStatus
-from dofc_events.registration.audience import Audience, Filters, members_of
+from dofc_events.registration.queries import Audience, Filters, members_of
 
 FIRST_NAMES = 5
 
@@ -223,12 +223,14 @@ def unwritten(session: Session, letter_id: int, limit: int) -> Sequence[int]:
     return session.scalars(query.order_by(LetterRecipient.registration_id).limit(limit)).all()
 
 
-def taken_back_from_old_addresses(session: Session, now: datetime) -> list[tuple[int, int]]:
+def taken_back_from_old_addresses(
+    session: Session, now: datetime, *which: ColumnElement[bool]
+) -> list[tuple[int, int]]:
     """Letter and registration where the message had not left when the address was corrected, and is still of use.
 
-    Left out is a new address to which the letter goes in any case.
+    Left out is a new address to which the letter goes in any case. `which` narrows it to some recipients.
     """
-    rows = session.execute(_in_withdrawn_messages())
+    rows = session.execute(_in_withdrawn_messages().where(*which))
     return [(letter.id, id_) for letter, id_ in rows if (until := good_until(letter)) is None or now < until]
 
 

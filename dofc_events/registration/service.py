@@ -10,15 +10,16 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Edition
+from dofc_events.conference.queries import edition_by_id
 from dofc_events.conference.rules import Window
 from dofc_events.core.audit import VISITOR, Actor, record
 from dofc_events.core.errors import Refusal
 from dofc_events.core.references import new_reference, new_secret
-from dofc_events.delegates.links import token_of
 from dofc_events.delegates.models import Registration
-from dofc_events.delegates.queries import live_registration, registration_by_form_key
+from dofc_events.delegates.queries import live_registration, registration_by_form_key, token_of
 from dofc_events.delegates.service import (
     Details,
+    add_registration,
     details_of,
     keep_consent_text,
     refresh_search,
@@ -27,13 +28,13 @@ from dofc_events.delegates.service import (
 from dofc_events.mail import outbox
 from dofc_events.mail.queries import latest_message
 from dofc_events.mail.rules import MessageState, address_key
+from dofc_events.notices import mails
+from dofc_events.notices.queries import offer_stands, standing_in, standing_of
+from dofc_events.notices.service import Changes, News, log, send, tell, terms_of, told_if_known
 from dofc_events.places import service as places
 from dofc_events.places.models import Claim, Pool
-from dofc_events.places.queries import waiting_position
+from dofc_events.places.queries import edition_pool, waiting_position
 from dofc_events.places.rules import ClaimStatus
-from dofc_events.registration import mails
-from dofc_events.registration.news import Changes, News, log, send, tell, terms_of, told_if_known
-from dofc_events.registration.queries import offer_stands, standing_in, standing_of
 from dofc_events.registration.rules import Outcome, details_are_frozen
 from dofc_events.trips.queries import trips_of, wishes_of
 
@@ -102,7 +103,8 @@ def register_delegate(
     `keep_mail` the message is stored and not sent, for demonstration data.
     """
     pool = places.lock_edition_pool(session, edition_id)
-    edition = session.get_one(Edition, edition_id)
+    edition = edition_by_id(session, edition_id)
+    assert edition is not None, "it has a pool"
     earlier = registration_by_form_key(session, request.form_key)
     if earlier is not None:
         same = details_of(earlier) == request.details and earlier.email == request.email
@@ -149,24 +151,22 @@ def enrol(
         registered_at=now,
         any_trip=request.any_trip,
     )
-    with session.no_autoflush:
-        write_details(session, registration, request.details)
-    session.add(registration)
-    session.flush()
+    add_registration(session, registration, request.details)
     claim = places.claim_place(session, pool, registration.id, now)
-    log(session, actor, now, "registered", registration, status=claim.status)
     changes = Changes(session, edition, actor, now, keep=keep_mail)
     if request.trips:
         refuse_closed_sign_up(edition, now)
+        changes.book.welcome(registration.id)
         wanted = [changes.book.trip(slug) for slug in request.trips]
         changes.book.choose(registration.id, wanted, has_place=claim.status == ClaimStatus.CONFIRMED)
     changes.place(registration.id)
+    log(session, actor, now, "registered", registration, status=claim.status)
     # Whoever is new was told nothing yet that would have to be taken back.
+    seats = changes.by_delegate()[registration.id].seats
     trips = tuple(trips_of(session, edition.id, registration.id))
     standing = mails.Standing(registration, edition, claim, waiting_position(session, claim), trips)
     stated = request.consent_text if on_behalf else ""
-    message = mails.status_message(standing, changes.by_delegate()[registration.id].seats, stated_consent=stated)
-    send(session, message, now, keep=keep_mail)
+    send(session, mails.status_message(standing, seats, stated_consent=stated), now, keep=keep_mail)
     return registration
 
 
@@ -178,7 +178,7 @@ def change_details(session: Session, registration_id: int, details: Details, act
     """
     registration, _ = locked(session, registration_id)
     _refuse_frozen(registration, now)
-    changes = write_details(session, registration, details)
+    changes = write_details(registration, details)
     if not changes:
         return False
     outbox.refuse_flood(session, registration.email, now)
@@ -332,7 +332,7 @@ def send_link(session: Session, edition_id: int, email: str, now: datetime) -> N
     An address that was written to often enough is not written to again for a while, without a word for the same reason.
     """
     registration = live_registration(session, edition_id, email)
-    # Rendered for strangers too: the time that an answer takes would tell them apart.
+    # Strangers cost the same: the time that an answer takes would tell them apart.
     standing = standing_in(session, registration) if registration else _stranger(session, edition_id, email)
     envelope = mails.registration_link(standing)
     try:
@@ -341,8 +341,7 @@ def send_link(session: Session, edition_id: int, email: str, now: datetime) -> N
         registration = None
     scope, about = envelope.scope, envelope.about if registration else ""
     record(session, VISITOR, now, "link_asked_for", scope=scope, about=about, sent=registration is not None)
-    if registration:
-        send(session, envelope, now)
+    outbox.enqueue_if(registration is not None, session, envelope, now)
 
 
 def locked(session: Session, registration_id: int) -> tuple[Registration, Pool]:
@@ -372,7 +371,8 @@ def _stranger(session: Session, edition_id: int, email: str) -> mails.Standing:
     edition = session.get_one(Edition, edition_id)
     names = {"given_name": "", "family_name": "", "reference": new_reference(), "link_version": 1}
     registration = Registration(edition_id=edition_id, email=email, language="en", **names)
-    return mails.Standing(registration, edition, Claim(status=ClaimStatus.CANCELLED), None)
+    claim = Claim(status=ClaimStatus.CANCELLED, pool=edition_pool(session, edition_id))
+    return mails.Standing(registration, edition, claim, None, tuple(trips_of(session, edition_id)))
 
 
 def _refuse_frozen(registration: Registration, now: datetime) -> None:

@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from dofc_events.core.audit import Actor
 from dofc_events.mail import outbox
+from dofc_events.notices.mails import PLACE_OFFERED, SEAT_OFFERED
+from dofc_events.notices.queries import offer_is_told, offer_stands, standing_of
+from dofc_events.notices.service import Changes, News, log, tell, terms_of
 from dofc_events.places import service as places
 from dofc_events.places.rules import ClaimStatus
-from dofc_events.registration.mails import PLACE_OFFERED, SEAT_OFFERED
-from dofc_events.registration.news import Changes, News, log, tell, terms_of
-from dofc_events.registration.queries import offer_is_told, offer_stands, standing_of
 from dofc_events.registration.service import locked
 from dofc_events.trips.rules import Reason
 

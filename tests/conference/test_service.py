@@ -117,6 +117,21 @@ def test_faults_after_the_end_are_what_could_be_done_when_all_is_over(change, fa
     assert service.faults_after_the_end(replace(DETAILS, **change)) == faults
 
 
+@pytest.mark.parametrize("ends_at", [None, time(17), time(0)])
+def test_an_edition_ends_at_one_moment_whoever_asks(session, ends_at):
+    """Its pages, calendars and letters, and the form that lets registration stay open until then."""
+    second = timedelta(seconds=1)
+    edition = create(session, details=replace(DETAILS, ends_at=ends_at))
+    over = edition.finishes_at()
+    assert over == from_zone(date(2027, 6, 5 if ends_at else 6), ends_at or time(0), "Europe/Prague")
+    assert edition.is_over(over) and not edition.is_over(over - second)
+    open_until = {
+        moment: replace(DETAILS, ends_at=ends_at, registration_closes_at=moment) for moment in (over, over + second)
+    }
+    faults = [service.faults_after_the_end(details) for details in open_until.values()]
+    assert faults == [(), (DateFault.CLOSES_AFTER_THE_END,)]
+
+
 def test_copy_edition_takes_texts_and_moves_dates_to_the_same_weekdays(session):
     create(session)
     copy = service.copy_edition(session, 2027, 2028, CHAIR, NOW)

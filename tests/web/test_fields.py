@@ -1,11 +1,49 @@
 """What people type into a form, and what the form makes of it."""
 
 import pytest
-from flask import Flask
 from werkzeug.datastructures import MultiDict
+from wtforms.validators import NumberRange
 
-from dofc_events.web.fields import CountryField, EmailField, Line, Paragraphs, PhoneField
+from dofc_events.web.fields import CountryField, EmailField, Line, Paragraphs, PhoneField, WholeNumberField, rank
 from dofc_events.web.forms import Form
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("1", 1),
+        ("99", 99),
+        ("007", 7),
+        ("0" * 5000 + "7", 7),
+        *((text, 0) for text in ("", "0", "100", "-1", "1.5", "1_0", " 1", "٣", "²", "1st", "9" * 5000)),
+    ],
+    ids=lambda value: str(value)[:10],
+)
+def test_a_rank_is_a_number_from_1_to_99_however_many_digits_it_has(text, number):
+    assert rank(text) == number
+
+
+class Numbers(Form):
+    class Meta:
+        csrf = False
+
+    places = WholeNumberField("Places", [NumberRange(0, 500, "Enter a whole number from %(min)s to %(max)s.")])
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("0", 0),
+        (" 500 ", 500),
+        *((text, None) for text in ("501", "-1", "1.5", "1_0", "many", "9" * 300, "9" * 4300, "9" * 5000)),
+    ],
+    ids=lambda value: str(value)[:10],
+)
+def test_a_whole_number_is_taken_or_refused_in_one_sentence(make_app, text, number):
+    with make_app().test_request_context(method="POST", data={"places": text}):
+        form = Numbers()
+        assert form.validate() == (number is not None) and form.places._value() == text
+        assert form.places.data == number or form.places.errors == ["Enter a whole number from 0 to 500."]
 
 
 class Everything(Form):
@@ -24,9 +62,8 @@ GOOD = {"name": "Ana", "email": "ana@example.org", "country": "RS"}
 
 
 @pytest.fixture
-def send(make_app):
+def send(app):
     """Fills in the form; returns it, judged."""
-    app: Flask = make_app()
 
     def send(**values) -> Everything:
         with app.test_request_context():
@@ -106,24 +143,24 @@ def test_a_number_is_yielded_in_international_form(send, typed, country, stored)
 
 
 @pytest.mark.parametrize("code", ["RS", "XK", "BA", "KR", "GB"])
-def test_a_country_is_shown_again_as_chosen(send, code, make_app):
+def test_a_country_is_shown_again_as_chosen(send, code, app):
     form = send(country=code)
     assert not form.country.errors
-    with make_app().test_request_context():
+    with app.test_request_context():
         assert f'<option value="{code}" selected ' in form.country() and form.country().count("selected") == 1
 
 
-def test_a_country_is_found_by_other_names_and_codes(send, make_app):
+def test_a_country_is_found_by_other_names_and_codes(send, app):
     form = send()
-    with make_app().test_request_context():
+    with app.test_request_context():
         assert '<option value="RS" selected data-code="SRB" data-alias="Srbija|Србија|' in form.country()
 
 
 @pytest.mark.parametrize("code", ["", "ZZ", "EU", "rs", "SERBIA", "<script>", "001"])
-def test_what_is_no_country_is_refused(send, code, make_app):
+def test_what_is_no_country_is_refused(send, code, app):
     form = send(country=code)
     assert form.said["country"] == ["Choose a country."]
-    with make_app().test_request_context():
+    with app.test_request_context():
         assert "selected" not in form.country() and "script" not in form.country()
 
 
