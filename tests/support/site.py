@@ -88,7 +88,11 @@ class Site:
     def serve(self, workers: int = 1, application: str = "wsgi:app") -> "Site":
         """Start gunicorn with so many processes, and wait until the site answers."""
         command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{self.port}", "--workers", str(workers)]
-        self.server = server = self._start([*command, application], "gunicorn")
+        return self.start([*command, application])
+
+    def start(self, command: list[str]) -> "Site":
+        """Start what serves the site at its port, and wait until it answers."""
+        self.server = server = self._start(command, "server")
         until = time.monotonic() + 60
         while not self._answers():
             assert server.is_running and time.monotonic() < until, f"no answer:\n{server.log.read_text()}"
