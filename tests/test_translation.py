@@ -20,9 +20,9 @@ from dofc_events.conference.rules import EditionStatus
 from dofc_events.conference.service import place_and_time_of
 from dofc_events.core.audit import COMMAND, Actor, record
 from dofc_events.core.countries import country_names
-from dofc_events.delegates.links import token_of
 from dofc_events.delegates.models import Registration
-from dofc_events.hosting import links as proposal_links
+from dofc_events.delegates.queries import token_of
+from dofc_events.hosting import queries as proposal_links
 from dofc_events.hosting.ballots.service import cast_ballot, close_ballot
 from dofc_events.hosting.calls.service import open_call
 from dofc_events.hosting.hand_over.service import start_hand_over
@@ -40,10 +40,10 @@ from dofc_events.letters.rules import Anchor
 from dofc_events.letters.service import LetterText
 from dofc_events.mail.rules import MessageState
 from dofc_events.notices.queries import standing_of
-from dofc_events.organise.differences import FIELDS
+from dofc_events.organise.trail.changes.texts import FIELDS
 from dofc_events.places.rules import PLACE_STATUSES, ClaimStatus
 from dofc_events.registration.arrivals.service import note_arrival
-from dofc_events.registration.audience import Audience
+from dofc_events.registration.queries import Audience
 from dofc_events.web.translation import Catalogues
 from tests.support.factories import NOW, claim_of, make_account, make_edition, make_registration
 from tests.support.hosting import (

@@ -13,7 +13,7 @@ from dofc_events.core.db import insert_row, table_of
 from dofc_events.core.errors import Refusal
 from dofc_events.delegates.models import BY_LENGTH, ConsentText, Registration, SearchWord
 from dofc_events.delegates.rules import folded, read_aloud
-from dofc_events.delegates.spelling import keys_of
+from dofc_events.delegates.spelling.rules import keys_of
 
 _WORDS = insert(table_of(SearchWord))
 _CONSENT_TEXT = select(ConsentText.version).where(ConsentText.version == bindparam("version"))

@@ -18,7 +18,7 @@ from dofc_events.mail.models import Message
 from dofc_events.mail.rules import WRITTEN_BY_HAND, MessageState
 from dofc_events.places.models import Claim
 from dofc_events.places.rules import LIVE, ClaimStatus
-from dofc_events.registration.audience import Audience, Filters, members_of
+from dofc_events.registration.queries import Audience, Filters, members_of
 
 FIRST_NAMES = 5
 

@@ -17,9 +17,8 @@ from dofc_events.core.audit import VISITOR, Actor, record
 from dofc_events.core.changes import difference
 from dofc_events.core.errors import Refusal
 from dofc_events.core.references import new_reference, new_secret
-from dofc_events.delegates.links import token_of
 from dofc_events.delegates.models import Registration
-from dofc_events.delegates.queries import live_registration, registration_by_form_key
+from dofc_events.delegates.queries import live_registration, registration_by_form_key, token_of
 from dofc_events.delegates.service import (
     Details,
     add_registration,

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from dofc_events.commands.worker import run_timers
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.audit import COMMAND, WORKER
-from dofc_events.delegates.links import token_of
+from dofc_events.delegates.queries import token_of
 from dofc_events.notices import queries
 from dofc_events.notices import service as news
 from dofc_events.notices.models import UntoldNews

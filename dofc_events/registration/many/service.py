@@ -21,9 +21,9 @@ from dofc_events.notices.service import Changes, terms_of
 from dofc_events.places import service as places
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import ClaimStatus
-from dofc_events.registration.audience import Audience, members_of
 from dofc_events.registration.many.queries import Selection, selection_of
 from dofc_events.registration.notes.service import tag, untag
+from dofc_events.registration.queries import Audience, members_of
 from dofc_events.registration.rules import Act
 
 

@@ -9,11 +9,11 @@ from sqlalchemy import select
 from dofc_events.accounts.models import Account
 from dofc_events.accounts.rules import RoleName
 from dofc_events.core.audit import COMMAND, AuditEntry
-from dofc_events.hosting.links import ballot_token
 from dofc_events.hosting.members.service import remove_representative
 from dofc_events.hosting.models import Ballot as StoredBallot
 from dofc_events.hosting.models import Proposal, Voter
 from dofc_events.hosting.proposals.service import withdraw_proposal
+from dofc_events.hosting.queries import ballot_token
 from tests.support.factories import NOW, make_account
 from tests.support.hosting import (
     begin_ballot,

@@ -11,7 +11,7 @@ from dofc_events.core import files
 from dofc_events.core.audit import COMMAND, WORKER
 from dofc_events.core.clock import from_zone
 from dofc_events.extensions import settings
-from dofc_events.hosting import links
+from dofc_events.hosting import queries as links
 from dofc_events.hosting.calls.service import set_shortlist, start_review
 from dofc_events.hosting.models import Proposal
 from dofc_events.hosting.proposals.rules import checked

@@ -7,7 +7,7 @@ from dofc_events.core.countries import country_names
 from dofc_events.organise.registrations import queries
 from dofc_events.organise.registrations.queries import After, Sort
 from dofc_events.places.rules import ClaimStatus
-from dofc_events.registration.audience import Filters
+from dofc_events.registration.queries import Filters
 from dofc_events.registration.service import cancel_registration
 from dofc_events.registration.trips.service import choose_trips
 from tests.support.databases import count_queries

@@ -21,11 +21,11 @@ from dofc_events.places.queries import edition_pool
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.places.service import NothingFree
 from dofc_events.registration import service
-from dofc_events.registration.audience import Audience, Filters
 from dofc_events.registration.many import service as many
 from dofc_events.registration.many.queries import selection_of
 from dofc_events.registration.many.service import Order, SelectionChanged
 from dofc_events.registration.notes import service as notes
+from dofc_events.registration.queries import Audience, Filters
 from dofc_events.registration.rules import Act, Obstacle, tag_word
 from tests.support.databases import count_queries
 from tests.support.factories import (

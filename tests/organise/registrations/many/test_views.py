@@ -5,9 +5,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from sqlalchemy import func, select
 
-from dofc_events.delegates.links import token_of
 from dofc_events.delegates.models import Registration
-from dofc_events.delegates.queries import registration_by_reference
+from dofc_events.delegates.queries import registration_by_reference, token_of
 from dofc_events.mail.models import Message
 from dofc_events.places.models import Claim
 from dofc_events.places.queries import edition_pool
