@@ -40,6 +40,7 @@ from dofc_events.letters.rules import Anchor
 from dofc_events.letters.service import LetterText
 from dofc_events.mail.rules import MessageState
 from dofc_events.notices.queries import standing_of
+from dofc_events.organise.trail.changes.texts import FIELDS
 from dofc_events.places.rules import PLACE_STATUSES, ClaimStatus
 from dofc_events.registration.arrivals.service import note_arrival
 from dofc_events.registration.queries import Audience
@@ -247,6 +248,8 @@ def test_what_the_trail_says_is_translated(client, writing):
     for page in pages:
         check(page)
     assert sum(len(page.all("tr[data-act]")) for page in pages) == len(EXAMPLES)
+    # A line's own brackets would hide these.
+    assert not [label for label in map(str, FIELDS.values()) if unmarked(label)]
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ from flask.typing import ResponseReturnValue
 from dofc_events.accounts.guards import organisers_only
 from dofc_events.conference.models import Edition
 from dofc_events.core.db import db
-from dofc_events.organise.acts import ACTS, line_of
 from dofc_events.organise.audit import queries as audit_queries
 from dofc_events.organise.shared import EDITION, around, before_id
+from dofc_events.organise.trail.texts import ACTS, line_of
 from dofc_events.trips.queries import trip_pools
 
 blueprint = Blueprint("audit", __name__)

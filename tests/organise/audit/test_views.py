@@ -11,8 +11,8 @@ from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import TripMode
 from dofc_events.config import ROOT
 from dofc_events.core.audit import COMMAND, VISITOR, WORKER, Actor, record
-from dofc_events.organise.acts import ACTS
 from dofc_events.organise.audit.views import ROWS
+from dofc_events.organise.trail.texts import ACTS
 from dofc_events.registration.service import cancel_registration, resize_edition
 from dofc_events.registration.trips import service as seats
 from dofc_events.trips import service as trips

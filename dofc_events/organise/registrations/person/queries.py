@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, contains_eager
 from dofc_events.conference.models import Edition
 from dofc_events.core.audit import history_of
 from dofc_events.delegates.models import ConsentText, Registration
-from dofc_events.organise.acts import TrailLine, line_of
+from dofc_events.organise.trail.texts import TrailLine, line_of
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.trips.rules import Reason

@@ -14,8 +14,8 @@ from dofc_events.conference.models import Edition
 from dofc_events.core.audit import AuditEntry
 from dofc_events.core.changes import Difference
 from dofc_events.hosting.rules import Side
-from dofc_events.organise.differences import from_to, in_words
 from dofc_events.organise.rules import masked_details
+from dofc_events.organise.trail.changes.texts import from_to, in_words
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.trips.rules import Reason
 from dofc_events.web.dates import as_recorded

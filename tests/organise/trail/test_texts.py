@@ -2,7 +2,7 @@
 
 import ast
 
-from dofc_events.organise.acts import ACTS, SEATS
+from dofc_events.organise.trail.texts import ACTS, SEATS
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.trips.rules import Reason
 from tests.support.code import recordings
@@ -32,7 +32,7 @@ def test_the_code_records_what_this_test_looks_for():
 
 
 def test_every_act_that_is_recorded_has_its_words():
-    assert not recorded_acts() - ACTS.keys(), "say in organise/acts.py what these mean"
+    assert not recorded_acts() - ACTS.keys(), "say in organise/trail/texts.py what these mean"
 
 
 def test_every_act_with_words_is_recorded_somewhere():
