@@ -17,6 +17,7 @@ from dofc_events.places.service import NoOpenOffer
 from dofc_events.registration import news, queries, service, timers
 from dofc_events.registration.models import UntoldNews
 from dofc_events.registration.rules import BATCH
+from tests.support.crowd import make_crowd
 from tests.support.factories import DELEGATE, NOW, claim_of, make_edition, make_registration
 from tests.support.letters import deliver_all, kinds
 
@@ -36,8 +37,7 @@ def offered(session):
 def move_up_many(session, people: int = BATCH + 2) -> list[int]:
     """An act that lets so many move up that they are still to be told; returns them."""
     edition = make_edition(session, capacity=1, offer_hours=0)
-    for _ in range(people + 1):
-        make_registration(session, edition)
+    make_crowd(session, edition, people + 1)
     deliver_all(session)
     service.resize_edition(session, edition.id, people + 1, COMMAND, NOW)
     return list(queries.untold_news(session, 10 * BATCH))
