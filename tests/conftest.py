@@ -22,6 +22,7 @@ from dofc_events.core.db import db, unit_of_work
 from tests.browser_setup import HOW_TO_GET_ONE, find_chromium
 from tests.support.browser import ARTIFACTS, CheckedBrowser
 from tests.support.databases import KINDS, Databases, settings_for
+from tests.support.forked import ForkedSite
 from tests.support.pages import Client
 from tests.support.site import Site
 from tests.support.smtp import MailServer
@@ -252,7 +253,7 @@ def live_server(tmp_path: Path) -> Iterator[Callable[..., Site]]:
     def serve(database_url: str, smtp: MailServer | None = None, workers: int = 1, **environment: str) -> Site:
         logs = tmp_path / f"site-{len(sites)}"
         logs.mkdir()
-        sites.append(Site(database_url, logs, smtp, **environment))
+        sites.append(ForkedSite(database_url, logs, smtp, **environment))
         return sites[-1].serve(workers) if workers else sites[-1]
 
     yield serve

@@ -21,6 +21,7 @@ from dofc_events.mail.rules import MessageState
 from dofc_events.registration.queries import Audience, Filters
 from dofc_events.registration.service import cancel_registration, correct_address
 from tests.letters.conftest import ELENA, release, write
+from tests.support.crowd import make_crowd
 from tests.support.databases import count_queries
 from tests.support.factories import DELEGATE, NOW, make_edition, make_registration
 from tests.support.letters import deliver_all
@@ -70,7 +71,7 @@ def test_readers_have_each_address_once_and_the_living_registration_of_it(sessio
 def test_released_letter_is_written_to_everybody_once(app, writing, reading, tick):
     with writing() as session:
         edition = make_edition(session)
-        people = [make_registration(session, edition) for _ in range(60)]
+        people = make_crowd(session, edition, 60)
         letter_id = write(session, edition)
         assert release(session, edition, letter_id) == 60
     tick()
