@@ -11,6 +11,8 @@ from pathlib import Path
 from benchmarks.crowd import crowded_site
 from benchmarks.draw import draw_seconds
 from benchmarks.exports import export_cost
+from benchmarks.mail import mail_costs
+from benchmarks.memory import memory
 from benchmarks.organise import page_costs
 from benchmarks.registration import BARE, BEGINNER, registration_costs
 from benchmarks.trips import sign_up_cost
@@ -42,6 +44,22 @@ def _registrations(databases: Databases, folder: Path) -> None:
                     f"{whole[name] / whole[BARE]:>9.1f}{whole[name] / whole[BEGINNER]:>13.2f}{cost.clock:>10.1f}",
                     flush=True,
                 )
+
+
+def _mail(databases: Databases, folder: Path) -> None:
+    print(f"{'one message':45}{'CPU ms':>7}{'clock ms':>10}{'a second':>10}{'of plain':>10}")
+    for kind in KINDS:
+        ours, plain = mail_costs(databases, kind, folder)
+        for name, cost in ((f"worker, {kind}", ours), ("plain smtplib, the same message", plain)):
+            rate, of_plain = 1000 / cost.clock, cost.clock / plain.clock
+            print(f"{name:45}{cost.cpu['worker']:>7.2f}{cost.clock:>10.2f}{rate:>10.0f}{of_plain:>10.2f}", flush=True)
+
+
+def _memory(databases: Databases, folder: Path) -> None:
+    for kind in KINDS:
+        held = memory(databases, kind, folder)
+        for name, megabytes in (*held, ("all", sum(megabytes for _, megabytes in held))):
+            print(f"{f'memory, {kind}, {name}':45}{megabytes:>7.1f} MB", flush=True)
 
 
 def _trips(databases: Databases, folder: Path) -> None:
@@ -77,6 +95,8 @@ def _clients(count: int) -> str:
 
 PARTS: dict[str, Callable[[Databases, Path], None]] = {
     "registration": _registrations,
+    "mail": _mail,
+    "memory": _memory,
     "trips": _trips,
     "crowd": _crowds,
 }

@@ -114,6 +114,7 @@ def _init_templates(app: Flask, settings: Settings) -> None:
         deadline=dates.deadline,
         moment_range=dates.moment_range,
         short_moment=dates.short_moment,
+        as_recorded=dates.as_recorded,
         clock=dates.clock,
         zone_name=dates.zone_name,
         day=dates.day,

@@ -28,8 +28,8 @@ from dofc_events.config import ROOT
 from dofc_events.core.audit import COMMAND
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.delegates.doubles.service import compare, likely_doubles
-from dofc_events.delegates.links import token_of
-from dofc_events.hosting import links as proposal_links
+from dofc_events.delegates.queries import token_of
+from dofc_events.hosting import queries as proposal_links
 from dofc_events.hosting.ballots.service import cast_ballot
 from dofc_events.hosting.proposals.rules import checked
 from dofc_events.hosting.proposals.service import PROPOSER, add_attachment
@@ -38,7 +38,7 @@ from dofc_events.letters.service import LetterText, write_letter
 from dofc_events.mail.models import Message
 from dofc_events.mail.queries import messages_about
 from dofc_events.mail.rules import MessageState
-from dofc_events.registration.audience import Audience
+from dofc_events.registration.queries import Audience
 from dofc_events.registration.trips.service import set_sign_up
 from tests.support import uploads
 from tests.support.databases import Databases, settings_for

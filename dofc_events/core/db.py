@@ -71,8 +71,11 @@ db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 
 
 @contextmanager
-def unit_of_work() -> Iterator[Session]:
+def unit_of_work(*, durable: bool = True) -> Iterator[Session]:
     """One writing transaction: commits when the block ends, rolls back when it raises.
+
+    What is committed outlives whatever dies. Only with `durable=False` may a power cut undo it, within moments: nothing
+    waits for the disk then.
 
     It first ends the request's read transaction (rows fetched before are detached and must not be written), hence
     services take ids and frozen values. On SQLite it begins with write intent: a plain BEGIN that reads first and
@@ -80,7 +83,7 @@ def unit_of_work() -> Iterator[Session]:
     """
     session = db.session()
     session.close()
-    session.connection(execution_options={"writes": True, "postgresql_readonly": False})
+    session.connection(execution_options={"writes": True, "durable": durable, "postgresql_readonly": False})
     try:
         yield session
         session.commit()
@@ -153,12 +156,17 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:
 
 
 @event.listens_for(Engine, "begin")
-def _begin_sqlite(connection: Connection) -> None:
+def _begin(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    writes, durable = options.get("writes", False), options.get("durable", True)
     if connection.dialect.name != "sqlite":
+        if not durable:
+            connection.exec_driver_sql("SET LOCAL synchronous_commit TO OFF")
         return
-    if connection.get_execution_options().get("writes"):
-        connection.exec_driver_sql("PRAGMA query_only = OFF")
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    else:
-        connection.exec_driver_sql("PRAGMA query_only = ON")
-        connection.exec_driver_sql("BEGIN")
+    # Not through SQLAlchemy, which takes longer for it than SQLite: every transaction begins here.
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    driver.execute(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
+    if writes:
+        driver.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

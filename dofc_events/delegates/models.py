@@ -8,7 +8,7 @@ from sqlalchemy.types import TypeEngine
 
 from dofc_events.conference.models import Category, Edition
 from dofc_events.core.db import Base
-from dofc_events.delegates.spelling import LONGEST
+from dofc_events.delegates.spelling.rules import LONGEST
 
 # Of longer names only the beginning decides where they stand in a list.
 BY_LENGTH = 200

@@ -8,9 +8,10 @@ from sqlalchemy.orm.util import identity_key
 
 from dofc_events.conference.models import Edition
 from dofc_events.core.db import in_pieces
-from dofc_events.delegates.links import read_link
+from dofc_events.core.references import read_token, sign
 from dofc_events.delegates.models import Registration, SearchWord
-from dofc_events.delegates.spelling import asked_for
+from dofc_events.delegates.spelling.rules import asked_for
+from dofc_events.extensions import settings
 from dofc_events.mail.rules import address_key
 
 # A search for more words finds no more.
@@ -90,3 +91,16 @@ def found_by(words: str) -> ColumnElement[bool]:
 def _with_a_word(beginnings: Iterable[str]) -> Select[int]:
     ranges = (and_(SearchWord.word >= start, SearchWord.word < start + AFTER_ALL) for start in sorted(beginnings))
     return select(SearchWord.registration_id).where(or_(*ranges))
+
+
+PURPOSE = "registration"
+
+
+def token_of(registration: Registration) -> str:
+    """The token of the link that is valid now."""
+    return sign(settings().secret_key, PURPOSE, registration.reference, registration.link_version)
+
+
+def read_link(token: str) -> tuple[str, int] | None:
+    """The reference and version that a token was made for, or None if it was not made here."""
+    return read_token(settings().secret_key, PURPOSE, token)

@@ -1,19 +1,19 @@
 """Writes what is known of a delegate."""
 
 import hashlib
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Category
+from dofc_events.core.changes import Difference, difference
 from dofc_events.core.db import insert_row, table_of
 from dofc_events.core.errors import Refusal
 from dofc_events.delegates.models import BY_LENGTH, ConsentText, Registration, SearchWord
 from dofc_events.delegates.rules import folded, read_aloud
-from dofc_events.delegates.spelling import keys_of
+from dofc_events.delegates.spelling.rules import keys_of
 
 _CATEGORY = select(Category).where(Category.edition_id == bindparam("edition_id"), Category.slug == bindparam("slug"))
 _WORDS = insert(table_of(SearchWord))
@@ -57,12 +57,12 @@ def add_registration(session: Session, registration: Registration, details: Deta
     session.execute(_WORDS, words)
 
 
-def write_details(session: Session, registration: Registration, details: Details) -> dict[str, list[Any]]:
-    """Write the details; returns what changed as {field: [before, after]}. Raises NoSuchCategory."""
-    before, after = asdict(details_of(registration)), asdict(details)
+def write_details(session: Session, registration: Registration, details: Details) -> Difference:
+    """Write the details; returns what changed. Raises NoSuchCategory."""
+    before = vars(details_of(registration))
     _set_details(session, registration, details)
     refresh_search(registration)
-    return {name: [before[name], value] for name, value in after.items() if before[name] != value}
+    return difference(before, vars(details))
 
 
 def category_of(session: Session, edition_id: int, slug: str) -> Category:

@@ -7,8 +7,8 @@ from typing import Any
 from dofc_events.accounts.models import Account
 from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.models import Organisation
-from dofc_events.hosting.links import ballot_token, token_of
 from dofc_events.hosting.models import Decision, HostingCall, Proposal, Question, Voter
+from dofc_events.hosting.queries import ballot_token, token_of
 from dofc_events.hosting.rules import scope_of
 from dofc_events.mail.envelope import Envelope
 from dofc_events.mail.render import link, render_message

@@ -13,8 +13,9 @@ from dofc_events.accounts.models import Account, Role
 from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.models import Edition, EditionOrganiser, Member, Organisation
 from dofc_events.conference.queries import latest_edition
-from dofc_events.hosting.links import read_proposal_link
-from dofc_events.hosting.models import Attachment, HandOverItem, HostingCall, Proposal, Question, Review
+from dofc_events.core.references import read_token, sign
+from dofc_events.extensions import settings
+from dofc_events.hosting.models import Attachment, HandOverItem, HostingCall, Proposal, Question, Review, Voter
 from dofc_events.hosting.rules import (
     PENDING,
     RECEIVED,
@@ -284,3 +285,30 @@ def hand_overs_of(session: Session, edition: Edition) -> list[Edition]:
     listed = select(HandOverItem.edition_id)
     query = select(Edition).where(Edition.id.in_(listed), Edition.year.in_((edition.year, following)))
     return list(session.scalars(query.order_by(Edition.year)))
+
+
+PROPOSAL, BALLOT = "proposal", "ballot"
+
+
+def token_of(proposal: Proposal) -> str:
+    """The token of the proposer's link that is valid now."""
+    return sign(settings().secret_key, PROPOSAL, proposal.reference, proposal.link_version)
+
+
+def read_proposal_link(token: str) -> tuple[str, int] | None:
+    """The reference and version that a token was made for, or None if it was not made here."""
+    return read_token(settings().secret_key, PROPOSAL, token)
+
+
+def ballot_token(voter: Voter, account_id: int) -> str:
+    """The token of one representative's link to their member's ballot."""
+    return sign(settings().secret_key, BALLOT, f"{voter.id}-{account_id}", voter.link_version)
+
+
+def read_ballot_link(token: str) -> tuple[int, int, int] | None:
+    """The ids of the voter and the account, and the version, that a token was made for, or None."""
+    read = read_token(settings().secret_key, BALLOT, token)
+    if read is None:
+        return None
+    voter_id, _, account_id = read[0].partition("-")
+    return int(voter_id), int(account_id), read[1]

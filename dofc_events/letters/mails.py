@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
 from dofc_events.conference.service import at_place_and_time
-from dofc_events.delegates.links import token_of
+from dofc_events.delegates.queries import token_of
 from dofc_events.letters.models import Letter
 from dofc_events.letters.queries import good_until
 from dofc_events.letters.rules import LINK, PLACEHOLDERS, Anchor, filled, is_reminder

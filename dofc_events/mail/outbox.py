@@ -16,7 +16,7 @@ from dofc_events.extensions import settings
 from dofc_events.mail.envelope import Envelope
 from dofc_events.mail.models import Message
 from dofc_events.mail.queries import can_be_sent_yet, latest_message
-from dofc_events.mail.rules import ADDRESS_LIMITS, WRITTEN_BY_HAND, MessageState, address_key
+from dofc_events.mail.rules import ADDRESS_LIMITS, WRITTEN_BY_HAND, MessageState, address_key, in_ascii
 
 # What the table holds. Longer text is cut: PostgreSQL would refuse the message, and the fact with it.
 LONGEST_NAME = 200
@@ -62,7 +62,7 @@ def enqueue(session: Session, envelope: Envelope, now: datetime, *, keep: bool =
 def message_of(envelope: Envelope, now: datetime, *, keep: bool = False) -> Message:
     """The row of a finished message."""
     deliver = settings().mail_is_delivered and not keep
-    domain = parseaddr(settings().mail_default_sender)[1].rpartition("@")[2]
+    domain = in_ascii(parseaddr(settings().mail_default_sender)[1]).rpartition("@")[2]
     return Message(
         message_id=f"<{uuid.uuid4()}@{domain}>",
         kind=envelope.kind,

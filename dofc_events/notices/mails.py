@@ -7,8 +7,8 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from dofc_events.conference.models import Edition
-from dofc_events.delegates.links import token_of
 from dofc_events.delegates.models import Registration
+from dofc_events.delegates.queries import token_of
 from dofc_events.documents.calendar import CalendarEntry, calendar_file
 from dofc_events.mail.envelope import Attachment, Envelope
 from dofc_events.mail.render import link, render_message

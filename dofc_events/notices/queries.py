@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from dofc_events.conference.models import Edition
@@ -83,13 +84,18 @@ def offers_told_late(session: Session, now: datetime) -> list[int]:
 
     Who has been told of it once gets no more time by having the message sent again, here or to another address.
     """
+    claims = session.scalars(_offers_in_unsent_messages()).all()
+    late = [c for c in claims if c.offered_at and c.offered_until and is_late(c.offered_at, c.offered_until, now)]
+    return list(dict.fromkeys(claim.registration_id for claim in late))
+
+
+@cache
+def _offers_in_unsent_messages() -> Select[Claim]:
     message = exists().where(Message.about == Registration.reference, Message.kind.in_(OFFERS))
     waiting = message.where(Message.state == MessageState.QUEUED, Message.refusals == 0)
     told = message.where(Message.sent_at.is_not(None), Message.queued_at >= Claim.offered_at)
     query = select(Claim).join(Registration).where(Claim.status == ClaimStatus.OFFERED, waiting, ~told)
-    claims = session.scalars(query.order_by(Claim.id)).all()
-    late = [c for c in claims if c.offered_at and c.offered_until and is_late(c.offered_at, c.offered_until, now)]
-    return list(dict.fromkeys(claim.registration_id for claim in late))
+    return query.order_by(Claim.id)
 
 
 def offers_overdue(session: Session, now: datetime) -> list[int]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Edition
 from dofc_events.core.audit import Actor, record
+from dofc_events.core.changes import Difference
 from dofc_events.core.db import in_pieces
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import live_registration, registrations_by_id
@@ -59,28 +60,37 @@ class News:
 class Changes:
     """Collects what one act changes for whom, so that everyone is told once, of everything.
 
-    `book` has the seats of the edition's trips; what changes in it is told, too.
+    What is collected is put into the trail here, in the same words, and by `revision` into calendars: nobody is told
+    what the trail does not say. `book` has the seats of the edition's trips; what changes in it is told, too.
     """
 
     def __init__(self, session: Session, edition: Edition, actor: Actor, now: datetime, *, keep: bool = False) -> None:
         self.session, self.edition, self.actor, self.now, self.keep = session, edition, actor, now, keep
-        self._news: dict[int, News] = {}
+        self.news: dict[int, News] = {}
 
     @cached_property
     def book(self) -> SeatBook:
         return SeatBook(self.session, self.edition, terms_of(self.edition, self.now), self.now)
 
-    def details(self, registration_id: int, names: Iterable[str]) -> None:
+    def details(self, registration: Registration, changes: Difference) -> None:
         """What is on record of somebody is not what it was."""
-        self._news[registration_id] = News(details=tuple(names))
+        self._happened("details_changed", registration, changes=changes)
+        self.news[registration.id] = News(details=tuple(changes))
 
     def place(
-        self, registration_id: int, *, confirmed: bool = False, before: ClaimStatus | None = None, because: str = ""
+        self,
+        act: str,
+        registration: Registration,
+        *,
+        confirmed: bool = False,
+        before: ClaimStatus | None = None,
+        because: str = "",
     ) -> None:
-        """Somebody's place at the edition is not what it was; once confirmed, requested seats follow it."""
-        self._news[registration_id] = News(place=True, before=before, because=because)
+        """By this act somebody's place at the edition is not what it was; once confirmed, requested seats follow it."""
+        self._happened(act, registration, **({"because": because} if because else {}))
+        self.news[registration.id] = News(place=True, before=before, because=because)
         if confirmed:
-            self.book.settle(registration_id)
+            self.book.settle(registration.id)
 
     def moved_up(self, promotions: Sequence[Promotion]) -> None:
         """These moved up on the edition's waiting list."""
@@ -90,16 +100,15 @@ class Changes:
             self.book.look_up(confirmed)
         for promotion in promotions:
             registration = people[promotion.registration_id]
-            registration.revision += 1
-            log(self.session, self.actor, self.now, str(promotion.status), registration)
-            self.place(registration.id, confirmed=promotion.status == ClaimStatus.CONFIRMED)
+            self.place(str(promotion.status), registration, confirmed=promotion.status == ClaimStatus.CONFIRMED)
 
     def tell(self, first: int | None = None) -> None:
         """Write to everybody; the one who acts, if it is a delegate, comes first.
 
         Where the others are many, only note that they are to be told: the worker writes to them.
         """
-        news = self.by_delegate()
+        self.record_seats()
+        news = self.news
         if first is not None:
             tell(self.session, first, news.pop(first, News()), self.now, keep=self.keep)
         if len(news) <= BATCH:
@@ -110,18 +119,18 @@ class Changes:
         with self.session.no_autoflush:
             _leave_untold(self.session, news, self.now)
 
-    def by_delegate(self) -> dict[int, News]:
-        """What is to be told to whom; each change of a seat goes into the trail here."""
-        news = dict(self._news)
+    def record_seats(self) -> None:
+        """Take over what has become of seats, once all is done: into the trail, and into what is to be told."""
         changes = self.book.changes if "book" in self.__dict__ else ()
         people = registrations_by_id(self.session, {change.registration_id for change in changes})
         for change in changes:
-            registration = people[change.registration_id]
-            registration.revision += 1
-            news.setdefault(registration.id, News()).add_seat(change.trip_id, change.before, change.reason)
-            slug = self.book.trips[change.trip_id].slug
-            log(self.session, self.actor, self.now, "seat_changed", registration, trip=slug, reason=change.reason)
-        return news
+            registration, slug = people[change.registration_id], self.book.trips[change.trip_id].slug
+            self._happened("seat_changed", registration, trip=slug, reason=change.reason)
+            self.news.setdefault(registration.id, News()).add_seat(change.trip_id, change.before, change.reason)
+
+    def _happened(self, act: str, registration: Registration, **details: Any) -> None:
+        registration.revision += 1
+        log(self.session, self.actor, self.now, act, registration, **details)
 
 
 def tell(

@@ -13,7 +13,7 @@ from dofc_events.core.db import db
 from dofc_events.mail.queries import mail_health
 from dofc_events.organise.rules import is_moment
 from dofc_events.places.rules import PLACE_STATUSES
-from dofc_events.registration.audience import FLAGS, Audience, Filters
+from dofc_events.registration.queries import FLAGS, Audience, Filters
 from dofc_events.web.converters import LARGEST_ID
 
 EDITION = "/editions/<year:year>"

@@ -76,6 +76,22 @@ def test_writing_is_refused_on_a_connection_that_wrote_before(app):
                 connection.execute(insert(AuditEntry).values(ENTRY))
 
 
+def test_only_what_need_not_last_is_committed_without_waiting_for_the_disk(app, database_kind):
+    """On the connection that the pool hands out again each time."""
+    how = "PRAGMA synchronous" if database_kind == "sqlite" else "SHOW synchronous_commit"
+    with app.app_context():
+        if database_kind == "postgresql":
+            with unit_of_work() as session:
+                session.execute(text("SET synchronous_commit TO ON"))
+        answers = []
+        for durable in (True, False, True):
+            with unit_of_work(durable=durable) as session:
+                answers.append(session.scalar(text(how)))
+        db.engine.dispose()
+    # SQLite's words are FULL and NORMAL.
+    assert answers == ([2, 1, 2] if database_kind == "sqlite" else ["on", "off", "on"])
+
+
 def test_unit_of_work_detaches_what_was_read_before(app, writing):
     with writing() as session:
         edition_id = make_edition(session).id

@@ -6,7 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 from icalendar import Calendar
 
-from dofc_events.delegates.links import token_of
+from dofc_events.delegates.queries import token_of
 from dofc_events.notices import mails
 from dofc_events.notices.queries import STATUS_KINDS, standing_of
 from dofc_events.registration import service

@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from icalendar import Calendar
 
 from dofc_events.core.audit import COMMAND
-from dofc_events.delegates.links import token_of
+from dofc_events.delegates.queries import token_of
 from dofc_events.notices import mails
 from dofc_events.notices.mails import SeatNews
 from dofc_events.notices.queries import standing_of

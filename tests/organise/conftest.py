@@ -4,8 +4,9 @@ import pytest
 import time_machine
 
 from dofc_events.accounts.rules import RoleName
-from dofc_events.accounts.service import issue_sign_in_link
+from dofc_events.accounts.service import issue_sign_in_link, use_link
 from dofc_events.conference.queries import edition_by_year
+from tests.support.crowd import make_crowd
 from tests.support.factories import NOW, make_account, make_edition, make_registration
 from tests.support.pages import Client
 
@@ -30,10 +31,8 @@ def enter(app, client, writing):
     def enter(role: str, edition=None, organisation=None, into=None) -> Client:
         with writing() as session:
             account = make_account(session, role=RoleName(role), edition=edition, organisation=organisation)
-            secret = issue_sign_in_link(session, account.id, NOW)
-        browser = Client(into or app, base_url="http://dofc.test")
-        browser.get(f"/sign-in/{secret}").form().submit()
-        return browser
+            use_link(session, issue_sign_in_link(session, account.id, NOW), NOW)
+        return Client(into or app, base_url="http://dofc.test").sign_in(account)
 
     return enter
 
@@ -58,3 +57,14 @@ def register(writing, year):
             return make_registration(session, edition_by_year(session, year), **changes).reference
 
     return register
+
+
+@pytest.fixture
+def register_many(writing, year):
+    """`register_many(29, dietary="Vegan")`: so many who registered with the same answers."""
+
+    def register_many(count: int, **changes) -> None:
+        with writing() as session:
+            make_crowd(session, edition_by_year(session, year), count, **changes)
+
+    return register_many

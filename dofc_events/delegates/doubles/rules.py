@@ -6,7 +6,7 @@ from itertools import product
 from rapidfuzz import fuzz
 
 from dofc_events.delegates.rules import folded
-from dofc_events.delegates.spelling import words_of
+from dofc_events.delegates.spelling.rules import words_of
 
 # Of 100. A name that is as good as the same, one that may be the same mistyped, and one that is not quite another:
 # enough where telephone or mailbox is the same.

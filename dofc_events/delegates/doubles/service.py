@@ -7,9 +7,10 @@ word of the name or the telephone: what that costs does not grow with how many t
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, delete, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Row, Select, bindparam, delete, func, insert, or_, select, union_all, update
 from sqlalchemy.orm import Session, joinedload
 
 from dofc_events.core.audit import Actor, record
@@ -39,16 +40,33 @@ def to_compare(session: Session, limit: int) -> Sequence[int]:
 def compare(session: Session, registration_ids: Iterable[int]) -> None:
     """Look for doubles of those of these registrations that are still to be compared.
 
-    What was found of them before is found anew or dropped. Who is just being changed is left for another time.
+    What was found of them before is found anew, by either of the two, or dropped. Who is just being changed is left for
+    another time.
     """
     # Workers come one after the other: two who compare each other's people would find, and write, the same pairs.
     if session.get_bind().dialect.name == "postgresql":
         session.execute(select(func.pg_advisory_xact_lock(func.hashtext("likely doubles"))))
-    query = select(Registration).where(Registration.id.in_(registration_ids), *TO_COMPARE).order_by(Registration.id)
+    columns = (Registration.id, Registration.edition_id, *(getattr(Registration, name) for name in TRAITS))
+    query = select(*columns).where(Registration.id.in_(registration_ids), *TO_COMPARE).order_by(Registration.id)
     # What is compared stays as it is until that is noted; whoever refers to a registration need not wait for it.
-    query = query.with_for_update(key_share=True, skip_locked=True).execution_options(populate_existing=True)
-    for registration in session.scalars(query).all():
-        _compare(session, registration)
+    people = session.execute(query.with_for_update(key_share=True, skip_locked=True)).all()
+    ids = [person.id for person in people]
+    theirs = or_(LikelyDouble.first_id.in_(ids), LikelyDouble.second_id.in_(ids))
+    session.execute(delete(LikelyDouble).where(theirs, LikelyDouble.told_apart_at.is_(None)))
+    told_apart = {
+        tuple(row) for row in session.execute(select(LikelyDouble.first_id, LikelyDouble.second_id).where(theirs))
+    }
+    found: dict[tuple[int, int], int] = {}
+    for person in people:
+        traits = _traits(person)
+        for other in _candidates(session, person, traits):
+            pair = min(person.id, other.id), max(person.id, other.id)
+            if pair not in told_apart and may_be_one_person(traits, _traits(other)):
+                found[pair] = person.edition_id
+    if found:
+        rows = [{"first_id": one, "second_id": other, "edition_id": id_} for (one, other), id_ in found.items()]
+        session.execute(insert(LikelyDouble), rows)
+    session.execute(update(Registration).where(Registration.id.in_(ids)).values(compared=True))
 
 
 def count_to_compare(session: Session, edition_id: int) -> int:
@@ -90,45 +108,38 @@ def tell_apart(session: Session, edition_id: int, pair_id: int, actor: Actor, no
     return pair
 
 
-def _compare(session: Session, registration: Registration) -> None:
-    r = registration
-    mine = or_(LikelyDouble.first_id == r.id, LikelyDouble.second_id == r.id)
-    session.execute(delete(LikelyDouble).where(mine, LikelyDouble.told_apart_at.is_(None)))
-    told_apart = {
-        id_
-        for pair in session.execute(select(LikelyDouble.first_id, LikelyDouble.second_id).where(mine))
-        for id_ in pair
-    }
-    traits = _traits(r)
-    for row in _candidates(session, r, traits):
-        if row.id not in told_apart and may_be_one_person(traits, _traits(row)):
-            first_id, second_id = sorted((r.id, row.id))
-            session.add(LikelyDouble(edition_id=r.edition_id, first_id=first_id, second_id=second_id))
-    r.compared = True
-    session.flush()
-
-
-def _candidates(session: Session, registration: Registration, traits: Traits) -> Sequence[Row[Any]]:
+def _candidates(session: Session, person: Row[Any], traits: Traits) -> Sequence[Row[Any]]:
     """Who shares a word of the name, or the telephone: the more of it, the earlier."""
-    r = registration
-    phones = select(Registration.id).where(Registration.edition_id == r.edition_id, Registration.phone == r.phone)
-    sources = [_latest_with(word) for word in sorted(keys_of_name(traits))]
-    found = union_all(*sources, *([phones] if r.phone else [])).subquery()
+    words = {f"word_{number}": word for number, word in enumerate(sorted(keys_of_name(traits)))}
+    if not words and not traits.phone:
+        return []
+    query = _sharing(tuple(words), bool(traits.phone))
+    given = {"edition_id": person.edition_id, "own_id": person.id, "phone": traits.phone}
+    return session.execute(query, given | words).all()
+
+
+@cache
+def _sharing(words: tuple[str, ...], phone: bool) -> Select[Any]:
+    """The query for who shares one of these parameters: long, hence not put together for each person."""
+    here = Registration.edition_id == bindparam("edition_id")
+    sources = [_latest_with(word) for word in words]
+    phones = [select(Registration.id).where(here, Registration.phone == bindparam("phone"))] if phone else []
+    found = union_all(*sources, *phones).subquery()
     query = select(Registration.id, *(getattr(Registration, name) for name in TRAITS))
     query = (
         query.join(found, found.c.id == Registration.id)
         .group_by(Registration.id)
-        .where(Registration.edition_id == r.edition_id, Registration.ended_at.is_(None), Registration.id != r.id)
+        .where(here, Registration.ended_at.is_(None), Registration.id != bindparam("own_id"))
     )
-    return session.execute(query.order_by(func.count().desc(), Registration.id.desc()).limit(MOST_CANDIDATES)).all()
+    return query.order_by(func.count().desc(), Registration.id.desc()).limit(MOST_CANDIDATES)
 
 
 def _latest_with(word: str) -> Select[int]:
-    query = select(SearchWord.registration_id.label("id")).where(SearchWord.word == word)
+    query = select(SearchWord.registration_id.label("id")).where(SearchWord.word == bindparam(word))
     return select(query.order_by(SearchWord.registration_id.desc()).limit(MOST_OF_A_WORD).subquery().c.id)
 
 
-def _traits(of: Registration | Row[Any]) -> Traits:
+def _traits(of: Row[Any]) -> Traits:
     return Traits(*(getattr(of, name) for name in TRAITS))
 
 

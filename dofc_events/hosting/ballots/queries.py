@@ -10,9 +10,8 @@ from dofc_events.accounts.models import Account, Role
 from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.models import Organisation
 from dofc_events.hosting.ballots.rules import NONE_OF_THESE, Count, RankedBallot, count, from_document
-from dofc_events.hosting.links import read_ballot_link
 from dofc_events.hosting.models import Ballot, HostingCall, Proposal, Voter
-from dofc_events.hosting.queries import holds_now, organisations_of, proposals_of
+from dofc_events.hosting.queries import holds_now, organisations_of, proposals_of, read_ballot_link
 from dofc_events.hosting.rules import ProposalStatus
 
 

@@ -14,7 +14,6 @@ from dofc_events.core import files
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.extensions import settings
-from dofc_events.hosting.links import token_of
 from dofc_events.hosting.models import Attachment, HostingCall, Proposal
 from dofc_events.hosting.proposals import service
 from dofc_events.hosting.proposals.forms import (
@@ -30,7 +29,14 @@ from dofc_events.hosting.proposals.questions.service import NothingAsked, answer
 from dofc_events.hosting.proposals.rules import MOST_BYTES, AttachmentFault, AttachmentRefused, checked
 from dofc_events.hosting.proposals.service import PROPOSER, Answers
 from dofc_events.hosting.proposals.texts import consent_text
-from dofc_events.hosting.queries import attachment_of, call_by_year, current_call, proposal_by_link, questions_of
+from dofc_events.hosting.queries import (
+    attachment_of,
+    call_by_year,
+    current_call,
+    proposal_by_link,
+    questions_of,
+    token_of,
+)
 from dofc_events.hosting.rules import PENDING, ProposalStatus, may_become
 from dofc_events.mail.guards import limit_by_address
 from dofc_events.mail.outbox import TooManyMessages

@@ -14,7 +14,7 @@ from dofc_events.delegates.queries import AFTER_ALL, found_by
 from dofc_events.delegates.rules import folded
 from dofc_events.places.models import Claim
 from dofc_events.places.rules import ClaimStatus
-from dofc_events.registration.audience import place_at
+from dofc_events.registration.queries import place_at
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from dofc_events.delegates.queries import came_before
 from dofc_events.organise.editions.rules import DAY, days_between, growth
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import ClaimStatus
-from dofc_events.registration.audience import Filters, conditions
+from dofc_events.registration.queries import Filters, conditions
 
 # The one rule for who counts.
 COUNTED = ClaimStatus.CONFIRMED

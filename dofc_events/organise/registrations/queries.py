@@ -12,7 +12,7 @@ from dofc_events.delegates.models import Registration, Tag
 from dofc_events.places.models import Claim
 from dofc_events.places.queries import waiting_line
 from dofc_events.places.rules import PLACE_STATUSES, ClaimStatus
-from dofc_events.registration.audience import Filters, conditions, place_at
+from dofc_events.registration.queries import Filters, conditions, place_at
 
 ROWS = 50
 

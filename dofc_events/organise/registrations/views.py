@@ -21,7 +21,7 @@ from dofc_events.organise.registrations.queries import After, Row, Sort
 from dofc_events.organise.registrations.shared import asked_sort
 from dofc_events.organise.shared import EDITION, around, asked_filters, before_id
 from dofc_events.places.rules import ClaimStatus
-from dofc_events.registration.audience import Filters
+from dofc_events.registration.queries import Filters
 from dofc_events.trips.queries import seats_of, trip_pools
 
 blueprint = Blueprint("registrations", __name__)

@@ -13,7 +13,7 @@ from dofc_events.delegates.models import Registration, Tag
 from dofc_events.places.models import Claim
 from dofc_events.places.queries import edition_pool
 from dofc_events.places.rules import ClaimStatus
-from dofc_events.registration.audience import Audience, members_of
+from dofc_events.registration.queries import Audience, members_of
 from dofc_events.registration.rules import Act, Obstacle, obstacle
 
 

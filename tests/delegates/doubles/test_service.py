@@ -61,6 +61,13 @@ def test_compare_finds_who_shares_nothing_but_the_telephone(session, edition, lo
     assert look(edition) == [(one.id, other.id)]
 
 
+def test_compare_passes_over_a_name_without_a_letter(session, edition, ana, twin, look):
+    """It shares nothing with anybody, and must not keep the others from being compared."""
+    make_registration(session, edition, given_name="!!!", family_name="")
+    assert look(edition) == [(ana.id, twin.id)]
+    assert doubles.count_to_compare(session, edition.id) == 0
+
+
 def test_compare_looks_at_one_edition_alone(session, edition, ana, look):
     other = make_edition(session, year=2031)
     make_registration(session, other, **ANA)

@@ -8,14 +8,12 @@ from sqlalchemy import select
 
 from dofc_events.accounts.models import Account
 from dofc_events.accounts.rules import RoleName
-from dofc_events.accounts.service import issue_sign_in_link
 from dofc_events.core.audit import COMMAND, AuditEntry
-from dofc_events.core.clock import now
-from dofc_events.hosting.links import ballot_token
 from dofc_events.hosting.members.service import remove_representative
 from dofc_events.hosting.models import Ballot as StoredBallot
 from dofc_events.hosting.models import Proposal, Voter
 from dofc_events.hosting.proposals.service import withdraw_proposal
+from dofc_events.hosting.queries import ballot_token
 from tests.support.factories import NOW, make_account
 from tests.support.hosting import (
     begin_ballot,
@@ -80,11 +78,10 @@ def cast(reading, ballot):
 
 
 @pytest.fixture
-def sign_in(client, writing):
+def sign_in(client, reading):
     def sign_in(email: str) -> None:
-        with writing() as session:
-            secret = issue_sign_in_link(session, account_of(session, email).id, now())
-        client.get(f"/sign-in/{secret}").form().submit()
+        with reading() as session:
+            client.sign_in(account_of(session, email))
 
     return sign_in
 

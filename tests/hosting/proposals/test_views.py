@@ -12,11 +12,11 @@ from dofc_events.core import files
 from dofc_events.core.audit import COMMAND
 from dofc_events.extensions import settings
 from dofc_events.hosting.calls.service import set_shortlist, start_review
-from dofc_events.hosting.links import token_of
 from dofc_events.hosting.models import Attachment, HostingCall, Proposal
 from dofc_events.hosting.proposals.questions.service import ask_question
 from dofc_events.hosting.proposals.rules import MOST_BYTES, checked
 from dofc_events.hosting.proposals.service import PROPOSER, answers_of, change_proposal
+from dofc_events.hosting.queries import token_of
 from dofc_events.hosting.rules import ProposalStatus
 from tests.support import uploads
 from tests.support.databases import time_writing

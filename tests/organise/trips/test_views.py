@@ -580,7 +580,7 @@ def test_people_with_an_offer_stand_with_their_deadline(page, add_trip, register
     assert row.a["href"].endswith(second)
 
 
-def test_people_costs_the_same_with_1_and_30(page, add_trip, register):
+def test_people_costs_the_same_with_1_and_30(page, add_trip, register, register_many):
     def cost() -> int:
         with count_queries() as statements:
             page("/steel/people")
@@ -589,8 +589,7 @@ def test_people_costs_the_same_with_1_and_30(page, add_trip, register):
     add_trip("steel")
     register("steel")
     few = cost()
-    for _number in range(29):
-        register("steel")
+    register_many(29, trips=("steel",))
     assert cost() == few
 
 

@@ -7,8 +7,8 @@ import time_machine
 from icalendar import Calendar
 
 from dofc_events.conference.rules import EditionStatus
-from dofc_events.delegates.links import token_of
 from dofc_events.delegates.models import Registration
+from dofc_events.delegates.queries import token_of
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import MessageState
 from dofc_events.places.rules import PLACE_STATUSES, ClaimStatus

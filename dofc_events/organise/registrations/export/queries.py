@@ -15,7 +15,7 @@ from dofc_events.organise.registrations.export.rules import Need, grouped
 from dofc_events.organise.registrations.queries import Sort, order_of
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import ClaimStatus
-from dofc_events.registration.audience import Audience, Filters, conditions, members_of
+from dofc_events.registration.queries import Audience, Filters, conditions, members_of
 from dofc_events.trips.models import Trip
 
 # How many rows are in memory at a time.

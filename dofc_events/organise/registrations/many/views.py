@@ -23,10 +23,10 @@ from dofc_events.organise.registrations.many.forms import (
     UntagForm,
 )
 from dofc_events.organise.shared import EDITION, around, asked_audience
-from dofc_events.registration.audience import Audience, Filters
 from dofc_events.registration.many import service as many
 from dofc_events.registration.many.queries import Selection, selection_of
 from dofc_events.registration.many.service import Order
+from dofc_events.registration.queries import Audience, Filters
 from dofc_events.registration.rules import Act
 from dofc_events.web.forms import ButtonForm, answer_errors, form_page
 

@@ -9,7 +9,6 @@ from flask_babel import gettext as _
 
 from dofc_events.accounts.guards import acting, may_organise, organisers_only
 from dofc_events.conference.models import Edition
-from dofc_events.core.audit import history_of
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import Refusal
@@ -23,7 +22,12 @@ from dofc_events.mail.queries import messages_about
 from dofc_events.notices.queries import STATUS_KINDS, standing_of
 from dofc_events.organise.registrations.forms import NoteForm, TagForm
 from dofc_events.organise.registrations.person.forms import OnBehalfForm
-from dofc_events.organise.registrations.person.queries import consent_given, other_registrations, references_here
+from dofc_events.organise.registrations.person.queries import (
+    consent_given,
+    history,
+    other_registrations,
+    references_here,
+)
 from dofc_events.organise.registrations.queries import tags_at
 from dofc_events.organise.shared import EDITION, around
 from dofc_events.places.queries import edition_pool
@@ -60,13 +64,12 @@ def about(edition: Edition, found: Registration) -> dict[str, Any]:
     return {
         "registration": found,
         "standing": standing,
-        "trip_titles": {seat.trip.slug: seat.trip.title for seat in standing.trips},
         "consent": consent_given(session, found),
         "messages": messages,
         "to_send_again": _to_send_again(messages),
         "at": now(),
         "others": [(other, may_organise(other.registration.edition)) for other in others],
-        "history": history_of(session, found.reference),
+        "history": history(session, found, {seat.trip.slug: seat.trip.title for seat in standing.trips}),
         "is_over": found.ended_at is not None or edition.is_over(now()),
         "note_form": NoteForm(obj=found, formdata=None),
         "tag_form": TagForm(formdata=None),

@@ -7,9 +7,9 @@ from sqlalchemy import select
 from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.models import Edition
 from dofc_events.hosting.ballots.service import cast_ballot, close_ballot
-from dofc_events.hosting.links import token_of
 from dofc_events.hosting.models import HostingCall, Proposal
 from dofc_events.hosting.proposals.service import PROPOSER, withdraw_proposal
+from dofc_events.hosting.queries import token_of
 from tests.support.factories import NOW, make_account, make_edition
 from tests.support.hosting import (
     WEEK,

@@ -13,7 +13,7 @@ from dofc_events.organise.registrations.export import queries as export_queries
 from dofc_events.organise.registrations.queries import Sort
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import ClaimStatus
-from dofc_events.registration.audience import Audience, Filters
+from dofc_events.registration.queries import Audience, Filters
 from dofc_events.registration.service import cancel_registration
 from tests.support.databases import count_queries
 from tests.support.factories import (

@@ -202,7 +202,7 @@ def test_manifest_of_a_cancelled_trip_says_so(organiser, join, writing, edition)
     assert "has no seat on this trip any more" in form.submit(person).text
 
 
-def test_manifest_costs_the_same_with_1_and_30_people(organiser, join, change_trip):
+def test_manifest_costs_the_same_with_1_and_30_people(organiser, join, change_trip, register_many):
     def cost() -> list[int]:
         counts = []
         for path in (MANIFEST, FILE):
@@ -214,8 +214,7 @@ def test_manifest_costs_the_same_with_1_and_30_people(organiser, join, change_tr
     join()
     few = cost()
     change_trip(capacity=20)
-    for _number in range(29):
-        join(**NEEDS)
+    register_many(29, trips=("cellars",), **NEEDS)
     assert len(references(organiser.get(MANIFEST))) == 30
     assert cost() == few
 

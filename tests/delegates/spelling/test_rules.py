@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dofc_events.delegates.rules import folded
-from dofc_events.delegates.spelling import HABITS, LONGEST, MOST_SPELLINGS, READ_AS, asked_for, keys_of, spellings
+from dofc_events.delegates.spelling.rules import HABITS, LONGEST, MOST_SPELLINGS, READ_AS, asked_for, keys_of, spellings
 
 LETTERS = st.characters(categories=["L", "N", "Mn", "Mc"])
 # Names as they come, above all in the scripts in which a letter may be written in several ways.
