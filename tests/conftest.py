@@ -1,5 +1,6 @@
 """Fixtures. What they hand out is written in tests/support/; this file says how long each thing lives."""
 
+import importlib
 import os
 import shutil
 import signal
@@ -38,6 +39,19 @@ def pytest_configure(config: pytest.Config) -> None:
         shutil.rmtree(ARTIFACTS, ignore_errors=True)
         # Ends like Ctrl-C: otherwise PostgreSQL and the sites under test would outlive a run that is cut short.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Of all tests, each process first imports a share, and leaves them to the others with their asserts rewritten.
+
+    To rewrite takes longer than all else until the first test runs, and all processes would do it for all files.
+    """
+    config, worker = session.config, getattr(session.config, "workerinput", None)
+    if worker and config.args_source is pytest.Config.ArgsSource.TESTPATHS:
+        files = sorted(Path(__file__).parent.rglob("test_*.py"))
+        for file in files[int(worker["workerid"].removeprefix("gw")) :: worker["workercount"]]:
+            importlib.import_module(".".join(file.relative_to(config.rootpath).with_suffix("").parts))
 
 
 @pytest.hookimpl(optionalhook=True)
