@@ -215,12 +215,15 @@ def propose_from_a_phone(jana: Person, year: int, person) -> Person:
     again.fill(supporters="The city of Brno", trip_ideas="- The foundry\n- A brewery", motivation="It is our turn.")
     again.page.locator("[name=consent]").check()
     again.press("Save draft")
-    letter = {"name": "Letter of the mayor.pdf", "mimeType": "application/pdf", "buffer": pdf()}
+    letter = {"name": "Писмо, podrška.pdf", "mimeType": "application/pdf", "buffer": pdf()}
     again.page.locator("[name=file]").set_input_files(letter)
     again.press("Add the file")
-    again.says("Letter of the mayor.pdf")
+    again.says("Писмо, podrška.pdf")
+    address = again.page.get_by_role("link", name="podrška.pdf").get_attribute("href")
+    file = again.page.request.get(f"{again.tab.base_url}{address}")
+    assert (file.status, file.body()) == (200, letter["buffer"])
     again.follow("Check and submit")
-    again.says("Nothing is missing.", "Letter of the mayor.pdf")
+    again.says("Nothing is missing.", "Писмо, podrška.pdf")
     again.press("Submit")
     again.status("submitted")
     again.open_mail("proposal-received", "/hosting/proposals/")

@@ -37,6 +37,9 @@ WORDS_FOR_REASONS = {
     AttachmentFault.EMPTY: _l("The file is empty."),
     AttachmentFault.TOO_LARGE: _l("The file is too large: at most %(most)s MB.", most=MEGABYTES),
     AttachmentFault.UNKNOWN_TYPE: _l("This is not a PDF and not a picture (PNG, JPEG, WebP), whatever its name says."),
+    AttachmentFault.HEIF: _l(
+        "This picture is in the HEIC format of newer phones, which many readers cannot open. Save it as a JPEG first."
+    ),
     AttachmentFault.BROKEN: _l("The file is damaged and cannot be read. Save it anew."),
     AttachmentFault.SOMETHING_ELSE_INSIDE: _l(
         "The PDF has something else in it, besides the document. Save or print it anew."

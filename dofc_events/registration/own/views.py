@@ -1,6 +1,6 @@
 """One delegate's own pages, behind the link in the mail. No GET changes anything: mail scanners follow links."""
 
-from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -24,6 +24,7 @@ from dofc_events.registration.shared import is_frozen, offer_trips, own_context,
 from dofc_events.registration.trips import service as seats
 from dofc_events.registration.trips.forms import NOT_TO_BE_HAD, TripsForm
 from dofc_events.trips.sign_ups.service import NoSuchTrip
+from dofc_events.web.downloads import download
 from dofc_events.web.errors import LinkNotValid
 from dofc_events.web.forms import ButtonForm, answer_errors, answer_too_many, form_page
 
@@ -199,9 +200,7 @@ def calendar(token: str) -> ResponseReturnValue:
     file = calendar_of(standing_in(db.session(), registration), token)
     if file is None:
         abort(404)
-    return Response(
-        file, mimetype="text/calendar", headers={"Content-Disposition": "attachment; filename=days-of-clusters.ics"}
-    )
+    return download("days-of-clusters.ics", "text/calendar; charset=utf-8", file)
 
 
 def _mine(token: str) -> Registration:

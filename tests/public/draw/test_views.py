@@ -87,7 +87,7 @@ def test_downloads_draw_again_what_was_published(client, published, tmp_path):
         answer = client.get(f"{DRAW}/{name}")
         assert answer.status == 200
         assert answer.headers["Content-Type"].startswith(kind)
-        assert answer.headers["Content-Disposition"] == f"attachment; filename={name}"
+        assert answer.headers["Content-Disposition"] == f'attachment; filename="{name}"'
         (tmp_path / name).write_bytes(answer.data)
     # By itself, as anyone could: nothing of ours is in reach.
     run = subprocess.run(
