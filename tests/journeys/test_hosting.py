@@ -206,7 +206,7 @@ def propose_from_a_phone(jana: Person, year: int, person) -> Person:
     again = person(PHONE, jana.address)
     again.open_mail("proposal-link", "/hosting/proposals/")
     again.follow("Check and submit")
-    again.says("Before you can submit it, this is missing", "Whom we write to", "Venue", "Brno")
+    again.says("Before you can submit it, this is missing", "Contact name", "Venue", "Brno")
     again.picture("missing")
     again.follow("Venue")
     again.fill(contact_name="Jana Dvořáková", country="CZ", starts_on=f"{year}-05-17", ends_on=f"{year}-05-19")
@@ -356,7 +356,7 @@ def test_seven_people_find_the_next_host(site, smtp, person, watch, last, writin
     before = what_others_see()
     ana.rank(_1=BRNO, _2=CLUJ)
     ana.press("Change the ballot")
-    ana.says("Your member’s ballot is cast.")
+    ana.says("Your member’s ballot has been cast.")
     assert what_others_see() == before
     visitor.picture("ballot-runs")
     chair.open(f"/organise/hosting/calls/{year}/")

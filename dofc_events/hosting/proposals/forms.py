@@ -85,7 +85,7 @@ class WholeNumber(IntegerField):
 class LostLinkForm(Form):
     """The address to which the links to one's proposals are mailed."""
 
-    email = EmailField(_l("E-mail address"), missing=_l("Enter an e-mail address."))
+    email = EmailField(_l("Email address"), missing=_l("Enter an email address."))
 
 
 class ProposalForm(Form):
@@ -96,9 +96,9 @@ class ProposalForm(Form):
 
     member = SelectField(_l("Member of the network that proposes"), validate_choice=False)
     organisation = Line(_l("Name of your organisation"), longest=200)
-    contact_name = NameLine(_l("Whom we write to"), longest=120)
+    contact_name = NameLine(_l("Contact name"), longest=120)
     contact_email = EmailField(
-        _l("E-mail address"), missing=_l("Enter an e-mail address: the link to your proposal goes there.")
+        _l("Email address"), missing=_l("Enter an email address: the link to your proposal goes there.")
     )
     co_hosts = Paragraphs(_l("Who hosts it with you"), longest=LONGEST_TEXT)
     city = Line(_l("City"), longest=120)
@@ -114,7 +114,7 @@ class ProposalForm(Form):
     team = Paragraphs(_l("Who prepares it"), longest=LONGEST_TEXT)
     supporters = Paragraphs(_l("Who supports it"), longest=LONGEST_TEXT)
     trip_ideas = Paragraphs(_l("Ideas for learning trips"), longest=LONGEST_TEXT)
-    motivation = Paragraphs(_l("Why with you"), longest=LONGEST_TEXT)
+    motivation = Paragraphs(_l("Why you should host"), longest=LONGEST_TEXT)
     consent = BooleanField(_l("I agree to this use of what I write here"))
 
     def offer_members(self, members: Iterable[Member]) -> None:

@@ -64,7 +64,7 @@ def edit(token: str) -> ResponseReturnValue:
         return answer_too_many(form, refusal.retry_after, "registration/own/edit.html", **context)
     except service.DetailsFrozen:
         return _read_only(registration, token)
-    flash(_("Your changes are saved.") if changed else _("Nothing was changed."), "success" if changed else "info")
+    flash(_("Changes saved.") if changed else _("Nothing was changed."), "success" if changed else "info")
     return redirect(url_for(".own", token=token), 303)
 
 
@@ -89,7 +89,7 @@ def address(token: str) -> ResponseReturnValue:
     if corrected.outcome is Outcome.REGISTERED:
         flash(
             _(
-                "From now on we write to %(email)s. Your page has a new link; the old one has ended.",
+                "We will now write to %(email)s. Your page has a new link; the old one no longer works.",
                 email=form.email.data,
             ),
             "success",
@@ -157,7 +157,7 @@ def trips(token: str) -> ResponseReturnValue:
         return answer_errors(form, "registration/own/trips.html", **context)
     except service.RegistrationOver:
         return _read_only(registration, token)
-    flash(_("Your changes are saved.") if changed else _("Nothing was changed."), "success" if changed else "info")
+    flash(_("Changes saved.") if changed else _("Nothing was changed."), "success" if changed else "info")
     return redirect(url_for(".own", token=token, _anchor="trips"), 303)
 
 
@@ -190,7 +190,7 @@ def rejoin(token: str) -> ResponseReturnValue:
         with unit_of_work() as session:
             service.rejoin_list(session, registration.id, _actor(registration), now())
     except (NotWaitingAgain, service.RegistrationOver):
-        flash(_("That is not possible any more; this page says how things stand."), "warning")
+        flash(_("That is no longer possible. This page shows the current state."), "warning")
     return redirect(url_for(".own", token=token), 303)
 
 
