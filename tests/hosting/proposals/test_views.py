@@ -123,7 +123,7 @@ def test_a_proposal_is_written_checked_and_submitted(client, call, alone, readin
     for said in ("Jana Dvořáková", "17–19 May 2029", "48,000 euro", "240 delegates", "49.19, 16.61", "Prague Cluster"):
         assert said in check.text
     page = check.form().submit("Submit")
-    assert status_of(page) == "submitted" and "is submitted" in page.text
+    assert status_of(page) == "submitted" and "has been submitted" in page.text
     proposal = alone()
     assert (proposal.status, proposal.organisation, proposal.budget_eur) == ("submitted", "Brno Cluster", 48_000)
     assert (proposal.starts_on, proposal.trip_ideas) == (date(2029, 5, 17), "The foundry\r\nA brewery")
