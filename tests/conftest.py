@@ -156,7 +156,7 @@ def shared_app(sites: dict[object, Flask], databases: Databases, database_url: s
 
 @pytest.fixture
 def app(shared_app: Callable[..., Flask]) -> Flask:
-    """The site, without rate limits and without a mail server: messages are kept."""
+    """The site, without rate limits and without an email server: messages are kept."""
     return shared_app()
 
 

@@ -184,7 +184,7 @@ def test_file_says_everything_about_somebody(exported, register, year, kind):
 def test_file_is_named_after_the_edition(organiser, address, year):
     for kind in FILES:
         answer = organiser.get(f"{address}/registrations.{kind}")
-        assert answer.headers["Content-Disposition"] == f"attachment; filename=registrations-{year}.{kind}"
+        assert answer.headers["Content-Disposition"] == f'attachment; filename="registrations-{year}.{kind}"'
         assert answer.headers["Cache-Control"] == "no-store"
 
 
@@ -361,7 +361,7 @@ def test_lists_for_the_caterer_cost_the_same_with_1_and_30_needs(organiser, regi
 
 def test_name_tags_are_of_those_who_come_as_names_are_read_aloud(organiser, address, hungry, year):
     answer = organiser.get(f"{address}/lists/name-tags.csv")
-    assert answer.headers["Content-Disposition"] == f"attachment; filename=name-tags-{year}.csv"
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="name-tags-{year}.csv"'
     rows = read_csv(answer.data)
     assert rows[0] == ["name", "organisation", "country_name", "category_label"]
     assert [row[0] for row in rows[1:]] == ["Bo", "Vesna", "Ana Žikić", "Georgi Zlatev"]
