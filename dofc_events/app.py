@@ -46,7 +46,7 @@ from dofc_events.public import views as public_views
 from dofc_events.registration import own_views
 from dofc_events.web import dates
 from dofc_events.web.assets import init_assets
-from dofc_events.web.errors import init_errors
+from dofc_events.web.errors import init_errors, try_views_again
 from dofc_events.web.limits import FileStorage
 from dofc_events.web.markdown import render_markdown
 from dofc_events.web.security import init_security
@@ -126,6 +126,7 @@ def create_app(settings: Settings) -> Flask:
     init_assets(app, settings.instance)
     for blueprint in dict.fromkeys(views.blueprint for views in VIEWS):
         app.register_blueprint(blueprint)
+    try_views_again(app)
     commands.register(app)
     structlog.configure(
         processors=[

@@ -32,7 +32,7 @@ from dofc_events.places.models import Claim, Pool
 from dofc_events.places.queries import edition_pool, waiting_position
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration import mails
-from dofc_events.registration.news import Changes, News, log, send, tell, terms_of, told_if_known
+from dofc_events.registration.news import Changes, News, hold, log, send, tell, terms_of, told_if_known
 from dofc_events.registration.queries import offer_stands, standing_in, standing_of
 from dofc_events.registration.rules import Outcome, details_are_frozen
 from dofc_events.trips.queries import trips_of, wishes_of
@@ -382,6 +382,7 @@ def _refuse_frozen(registration: Registration, now: datetime) -> None:
 
 
 def _move_to_address(session: Session, registration: Registration, email: str, now: datetime) -> None:
+    hold(session, registration.id)
     outbox.withdraw(session, registration.reference, now, recipient=registration.email)
     registration.email, registration.email_key = email, address_key(email)
     registration.link_version += 1
