@@ -14,12 +14,16 @@ from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy.orm import Session
 
+from dofc_events.accounts.models import Account
+from dofc_events.accounts.service import issue_sign_in_link, use_link
 from dofc_events.app import create_app
+from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from tests.browser_setup import HOW_TO_GET_ONE, find_chromium
 from tests.support import locks
 from tests.support.browser import ARTIFACTS, CheckedBrowser
 from tests.support.databases import KINDS, Databases, settings_for
+from tests.support.forked import ForkedSite
 from tests.support.pages import Client
 from tests.support.site import Site
 from tests.support.smtp import MailServer
@@ -106,8 +110,9 @@ def make_app(
     for app in made:
         with app.app_context():
             db.engine.dispose()
-    # Request limits belong to the site that was made last, whichever is asked.
-    sites.clear()
+        if app.extensions["dofc_events"].rate_limits:
+            # Request limits belong to the site that was made last, whichever is asked.
+            sites.clear()
 
 
 @pytest.fixture
@@ -206,6 +211,18 @@ def client(app: Flask, request: pytest.FixtureRequest) -> Client:
 
 
 @pytest.fixture
+def sign_in(app, writing):
+    """`sign_in(account)`: the browser of that account, for as long as a session lasts on the test's clock."""
+
+    def sign_in(account: Account) -> Client:
+        with writing() as session:
+            use_link(session, issue_sign_in_link(session, account.id, now()), now())
+        return Client(app, base_url="http://dofc.test").sign_in(account)
+
+    return sign_in
+
+
+@pytest.fixture
 def make_smtp(tmp_path: Path) -> Iterator[Callable[..., MailServer]]:
     """`make_smtp(tls="starttls", login=("name", "password"))`: another mail server, running."""
     servers: list[MailServer] = []
@@ -238,7 +255,7 @@ def live_server(tmp_path: Path) -> Iterator[Callable[..., Site]]:
     def serve(database_url: str, smtp: MailServer | None = None, workers: int = 1, **environment: str) -> Site:
         logs = tmp_path / f"site-{len(sites)}"
         logs.mkdir()
-        sites.append(Site(database_url, logs, smtp, **environment))
+        sites.append(ForkedSite(database_url, logs, smtp, **environment))
         return sites[-1].serve(workers) if workers else sites[-1]
 
     yield serve

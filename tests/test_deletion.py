@@ -8,18 +8,18 @@ from sqlalchemy import Text, cast, func, select, text
 from dofc_events.conference.rules import TripMode
 from dofc_events.config import ROOT
 from dofc_events.core.audit import WORKER, AuditEntry
-from dofc_events.delegates.doubles import compare, likely_doubles, tell_apart
+from dofc_events.delegates.doubles.service import compare, likely_doubles, tell_apart
 from dofc_events.delegates.models import Registration
-from dofc_events.hosting.attachments import checked
-from dofc_events.hosting.calls import start_review
+from dofc_events.hosting.calls.service import start_review
 from dofc_events.hosting.models import Proposal
-from dofc_events.hosting.questions import ask_question
-from dofc_events.hosting.reviews import Given, give_review
-from dofc_events.hosting.service import PROPOSER, add_attachment
+from dofc_events.hosting.proposals.questions.service import ask_question
+from dofc_events.hosting.proposals.rules import checked
+from dofc_events.hosting.proposals.service import PROPOSER, add_attachment
+from dofc_events.hosting.reviews.service import Given, give_review
 from dofc_events.letters.timers import write_messages
 from dofc_events.mail.models import Message
-from dofc_events.registration.models import UntoldNews
-from dofc_events.registration.notes import tag_one
+from dofc_events.notices.models import UntoldNews
+from dofc_events.registration.notes.service import tag_one
 from dofc_events.trips.models import DrawnDelegate
 from tests.letters.conftest import release, write
 from tests.support import uploads

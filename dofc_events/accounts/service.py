@@ -18,7 +18,7 @@ from dofc_events.mail.outbox import TooManyMessages, enqueue_if, refuse_flood
 from dofc_events.mail.rules import address_key
 
 
-class LinkNotValid(Refusal):
+class SignInLinkNotValid(Refusal):
     """The sign-in link is wrong, used or expired; nobody is told which."""
 
 
@@ -91,7 +91,7 @@ def ask_for_link(session: Session, email: str, now: datetime) -> None:
 
 
 def use_link(session: Session, secret: str, now: datetime) -> int:
-    """The id of the account that a link signs in; from then on the link is used. Raises LinkNotValid."""
+    """The id of the account that a link signs in; from then on the link is used. Raises SignInLinkNotValid."""
     account_id = session.scalar(
         update(SignInLink)
         .where(SignInLink.secret_hash == hash_secret(secret))
@@ -102,7 +102,7 @@ def use_link(session: Session, secret: str, now: datetime) -> int:
     )
     account = account_by_id(session, account_id) if account_id is not None else None
     if account is None:
-        raise LinkNotValid
+        raise SignInLinkNotValid
     record(session, Actor("account", account.email), now, "signed_in", about=audit_name(account.id))
     return account.id
 

@@ -14,7 +14,7 @@ from dofc_events.accounts.queries import account_by_email
 from dofc_events.accounts.rules import Grant, RoleName
 from dofc_events.accounts.service import add_account
 from dofc_events.conference import service as conference
-from dofc_events.conference.history import load_history
+from dofc_events.conference.history.service import load_history
 from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import edition_by_year, member_by_slug
 from dofc_events.core.audit import COMMAND, Actor
@@ -24,15 +24,15 @@ from dofc_events.core.references import new_secret
 from dofc_events.delegates.queries import live_registration
 from dofc_events.delegates.rules import INVENTED
 from dofc_events.delegates.service import Details
-from dofc_events.hosting.calls import DEFAULT_CRITERIA, CallDetails, open_call
+from dofc_events.hosting.calls.service import DEFAULT_CRITERIA, CallDetails, open_call
 from dofc_events.hosting.models import HostingCall
-from dofc_events.hosting.proposal_forms import consent_text as proposers_consent_text
-from dofc_events.hosting.questions import ask_question
-from dofc_events.hosting.service import PROPOSER, Answers, save_draft, submit_proposal
+from dofc_events.hosting.proposals.questions.service import ask_question
+from dofc_events.hosting.proposals.service import PROPOSER, Answers, save_draft, submit_proposal
+from dofc_events.hosting.proposals.texts import consent_text as proposers_consent_text
 from dofc_events.places.service import create_pool
-from dofc_events.registration.forms import consent_text
-from dofc_events.registration.seats import choose_trips
 from dofc_events.registration.service import RegistrationRequest, cancel_registration, register_delegate
+from dofc_events.registration.texts import consent_text
+from dofc_events.registration.trips.service import choose_trips
 from dofc_events.trips.queries import wishes_of
 from dofc_events.trips.service import TripDetails, add_trip
 

@@ -2,6 +2,7 @@
 
 import signal
 import threading
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -15,18 +16,22 @@ from dofc_events.core import files
 from dofc_events.core.audit import WORKER
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, is_conflict, tried_again, unit_of_work
-from dofc_events.delegates import doubles
+from dofc_events.delegates.doubles import service as doubles
 from dofc_events.extensions import settings
-from dofc_events.hosting import ballot_queries, ballots, calls
 from dofc_events.hosting import queries as hosting_queries
+from dofc_events.hosting.ballots import queries as ballot_queries
+from dofc_events.hosting.ballots import service as ballots
+from dofc_events.hosting.calls import service as calls
 from dofc_events.letters import queries as letter_queries
 from dofc_events.letters import timers as letter_timers
 from dofc_events.mail.delivery import Courier
+from dofc_events.notices import queries
+from dofc_events.notices import service as news
+from dofc_events.notices.rules import BATCH
 from dofc_events.places.queries import waiting_for
-from dofc_events.registration import news, queries, timers
-from dofc_events.registration.rules import BATCH
+from dofc_events.registration import timers
 
-# How often the worker looks for something to do, in seconds.
+# How often the worker looks for something to do, in seconds: a round begins so long after the one before, or later.
 PAUSE = 2
 
 DATABASE_AWAY = (OperationalError, InterfaceError)
@@ -60,9 +65,10 @@ def worker(once: bool) -> None:
         signal.signal(number, lambda *_: stopped.set())
     courier, broom = Courier(stopped), Broom()
     while not stopped.is_set():
+        next_round = time.monotonic() + PAUSE
         busy = False
         try:
-            busy = _round(courier, broom)
+            busy = _round(courier, broom, next_round)
         except DATABASE_AWAY as error:
             # It may be restarting: nothing was lost, and it will be back.
             log.error("round_cut_short" if is_conflict(error) else "database_unreachable", error=str(error.orig))
@@ -71,21 +77,25 @@ def worker(once: bool) -> None:
                 raise SystemExit(1) from error
         if once and not busy:
             break
-        if not busy:
-            stopped.wait(PAUSE)
+        if not once:
+            stopped.wait(next_round - time.monotonic())
     courier.close()
 
 
 @tried_again
-def _round(courier: Courier, broom: Broom) -> bool:
-    """Everything but the mail, then one batch of it: offers lapse on time while thousands of messages leave.
+def _round(courier: Courier, broom: Broom, until: float) -> bool:
+    """Everything but the mail, then mail while there is any, and time: offers lapse while thousands of messages leave.
 
-    Returns whether there may be more to do at once.
+    Returns whether anything was done that something else may have waited for.
     """
     courier.show_life()
-    more = run_timers(now())
+    busy = run_timers(now())
     broom.sweep(now())
-    return (settings().mail_is_delivered and courier.deliver_due()) or more
+    while settings().mail_is_delivered and courier.deliver_due():
+        busy = True
+        if time.monotonic() >= until:
+            break
+    return busy
 
 
 def run_timers(at: datetime) -> bool:

@@ -3,16 +3,22 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from dofc_events.conference.models import AttendingCountry, Category, Edition, Member, Organisation, Outcome
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.countries import continent_of
 
+# What is asked for with every page of an edition is built once: that takes longer than to execute it.
+_BY_YEAR = select(Edition).where(Edition.year == bindparam("year")).options(joinedload(Edition.categories))
+_BY_ID = select(Edition).where(Edition.id == bindparam("edition_id"))
+_CHOICES = select(Category.slug, Category.label).where(Category.edition_id == bindparam("edition_id"))
+_CHOICES = _CHOICES.order_by(Category.position)
+
 
 @dataclass(frozen=True)
-class Figures:
+class NetworkFigures:
     """The series in numbers: how many editions took place, and from how many countries and continents people came."""
 
     editions: int
@@ -20,7 +26,7 @@ class Figures:
     continents: int
 
 
-def figures(session: Session, now: datetime) -> Figures:
+def figures(session: Session, now: datetime) -> NetworkFigures:
     """The figures of all editions whose days have passed, counted from the data, in two queries.
 
     Demonstration editions, drafts and editions still to come do not count. The host's country was present at its own
@@ -30,17 +36,17 @@ def figures(session: Session, now: datetime) -> Figures:
     hosts = {edition.id: edition.country for edition in public if edition.is_past(now)}
     came = or_(AttendingCountry.edition_id.is_(None), AttendingCountry.edition_id.in_(hosts))
     countries = {*hosts.values(), *session.scalars(select(AttendingCountry.country).where(came))}
-    return Figures(len(hosts), len(countries), len({continent_of(code) for code in countries}))
+    return NetworkFigures(len(hosts), len(countries), len({continent_of(code) for code in countries}))
 
 
 def edition_by_year(session: Session, year: int) -> Edition | None:
     """The edition of a year, in whatever status, with its categories."""
-    return session.scalar(select(Edition).where(Edition.year == year).options(selectinload(Edition.categories)))
+    return session.scalars(_BY_YEAR, {"year": year}).unique().one_or_none()
 
 
 def edition_by_id(session: Session, edition_id: int) -> Edition | None:
-    """One edition, in whatever status, with its categories."""
-    return session.scalar(select(Edition).where(Edition.id == edition_id).options(selectinload(Edition.categories)))
+    """One edition, in whatever status."""
+    return session.scalar(_BY_ID, {"edition_id": edition_id})
 
 
 def latest_edition(session: Session, before: int) -> Edition | None:
@@ -97,6 +103,11 @@ def past_editions(session: Session, now: datetime) -> list[Edition]:
 def categories_of(session: Session, edition_id: int) -> list[Category]:
     """The kinds of delegate at an edition, in the order in which the form offers them."""
     return list(session.scalars(select(Category).where(Category.edition_id == edition_id).order_by(Category.position)))
+
+
+def category_choices(session: Session, edition_id: int) -> tuple[tuple[str, str], ...]:
+    """The same as slugs with labels."""
+    return tuple((slug, label) for slug, label in session.execute(_CHOICES, {"edition_id": edition_id}))
 
 
 def member_by_slug(session: Session, slug: str) -> Member | None:

@@ -25,7 +25,7 @@ from dofc_events.letters.queries import (
 )
 from dofc_events.letters.rules import LetterState
 from dofc_events.mail import outbox
-from dofc_events.registration.queries import standing_of
+from dofc_events.notices.queries import standing_of
 
 
 def start_letter(session: Session, letter_id: int, actor: Actor, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """What anyone sees: the network, its editions, one edition."""
 
-from flask import Blueprint, Response, abort, jsonify, render_template
+from flask import Blueprint, Flask, Response, abort, jsonify, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,9 +13,17 @@ from dofc_events.core.countries import country_names
 from dofc_events.core.db import db
 from dofc_events.hosting.queries import current_call
 from dofc_events.mail.queries import mail_health
+from dofc_events.public.draw import views as draw
 from dofc_events.public.queries import learning_trips, places_left
 
 blueprint = Blueprint("public", __name__)
+blueprint.register_blueprint(draw.blueprint)
+
+
+def register(app: Flask) -> None:
+    """Add what anyone sees to the site."""
+    app.register_blueprint(blueprint)
+
 
 # Links that act for a person, and pages that are of use to those only who are signed in, are not for search engines.
 ROBOTS = """\
@@ -62,7 +70,7 @@ def editions() -> str:
     )
 
 
-@blueprint.get("/editions/<int(max=9999):year>/")
+@blueprint.get("/editions/<year:year>/")
 def edition(year: int) -> str:
     """One edition: what is planned, or what is on record. A draft is nobody's business yet."""
     session, moment = db.session(), now()

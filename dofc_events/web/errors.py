@@ -28,6 +28,10 @@ PAGES = {
 }
 
 
+class LinkNotValid(Exception):
+    """A link that acts for a person is not (or no longer) one of ours; the pages behind it say how to get another."""
+
+
 def try_views_again(app: Flask) -> None:
     """Let every view that is registered begin anew where the database ended its transaction for another one's sake."""
     for endpoint, view in app.view_functions.items():

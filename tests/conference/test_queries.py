@@ -6,7 +6,7 @@ import pytest
 
 from dofc_events.conference import queries
 from dofc_events.conference.models import AttendingCountry, Edition, Organisation, Outcome, OutcomeCountry
-from dofc_events.conference.queries import Figures, coming_editions, current_edition, figures, past_editions
+from dofc_events.conference.queries import NetworkFigures, coming_editions, current_edition, figures, past_editions
 from dofc_events.conference.rules import EditionStatus, OutcomeKind
 from dofc_events.conference.service import add_member
 from dofc_events.core.audit import COMMAND
@@ -29,7 +29,7 @@ def days(first: date, length: int = 2) -> dict[str, date]:
 
 
 def test_figures_are_zero_when_there_is_nothing(session):
-    assert figures(session, NOW) == Figures(0, 0, 0)
+    assert figures(session, NOW) == NetworkFigures(0, 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_figures_count_an_edition_when_it_has_taken_place(session, columns, coun
     edition = add_edition(session, **{"year": 2026} | columns)
     session.add(AttendingCountry(edition_id=edition.id, country="NZ"))
     session.flush()
-    assert figures(session, NOW) == (Figures(1, 2, 2) if counts else Figures(0, 0, 0))
+    assert figures(session, NOW) == (NetworkFigures(1, 2, 2) if counts else NetworkFigures(0, 0, 0))
 
 
 def test_figures_count_each_country_once(session):
@@ -59,7 +59,7 @@ def test_figures_count_each_country_once(session):
         session.add_all(AttendingCountry(edition_id=edition.id, country=code) for code in ("CZ", "DE"))
     session.add_all(AttendingCountry(edition_id=None, country=code) for code in ("DE", "KR"))
     session.flush()
-    assert figures(session, NOW) == Figures(2, 3, 2)
+    assert figures(session, NOW) == NetworkFigures(2, 3, 2)
 
 
 @pytest.mark.parametrize(

@@ -8,16 +8,16 @@ from dofc_events.letters import service
 from dofc_events.letters.queries import audience_of, readers_of
 from dofc_events.letters.rules import Anchor
 from dofc_events.letters.service import LetterText
-from dofc_events.registration.audience import Audience
+from dofc_events.registration.queries import Audience
 from tests.support.factories import NOW
 
 ELENA = Actor("account", "elena@dofc.test")
 
 
 @pytest.fixture
-def app(make_app):
+def app(shared_app):
     """The site with a mail server, so that messages are queued; nobody delivers them."""
-    return make_app(mail_server="127.0.0.1")
+    return shared_app(mail_server="127.0.0.1")
 
 
 def write(session, edition, audience=Audience(), *, body="Dear {given_name}", anchor=Anchor.AT_ONCE, days=0, now=NOW):  # noqa: B008

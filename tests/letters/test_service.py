@@ -9,8 +9,8 @@ from dofc_events.commands.check import faults
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.conference.service import place_and_time_of
 from dofc_events.core.audit import AuditEntry
-from dofc_events.delegates.links import token_of
 from dofc_events.delegates.models import Registration
+from dofc_events.delegates.queries import token_of
 from dofc_events.letters import service
 from dofc_events.letters.models import Letter, LetterRecipient
 from dofc_events.letters.queries import due_time, letter_faults, progress_of, readers_of, taken_back_from_old_addresses
@@ -18,9 +18,10 @@ from dofc_events.letters.rules import Anchor, LetterState
 from dofc_events.mail.models import Message
 from dofc_events.mail.outbox import can_be_sent_again
 from dofc_events.mail.rules import MessageState
-from dofc_events.registration.audience import Audience, Filters
+from dofc_events.registration.queries import Audience, Filters
 from dofc_events.registration.service import cancel_registration, correct_address
 from tests.letters.conftest import ELENA, release, write
+from tests.support.crowd import make_crowd
 from tests.support.databases import count_queries
 from tests.support.factories import DELEGATE, NOW, make_edition, make_registration
 from tests.support.letters import deliver_all
@@ -70,7 +71,7 @@ def test_readers_have_each_address_once_and_the_living_registration_of_it(sessio
 def test_released_letter_is_written_to_everybody_once(app, writing, reading, tick):
     with writing() as session:
         edition = make_edition(session)
-        people = [make_registration(session, edition) for _ in range(60)]
+        people = make_crowd(session, edition, 60)
         letter_id = write(session, edition)
         assert release(session, edition, letter_id) == 60
     tick()

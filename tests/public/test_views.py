@@ -7,7 +7,7 @@ import pytest
 import time_machine
 
 from dofc_events.conference import service
-from dofc_events.conference.history import load_history
+from dofc_events.conference.history.service import load_history
 from dofc_events.core.audit import COMMAND
 from dofc_events.core.clock import from_zone
 from dofc_events.places.models import Pool

@@ -17,12 +17,12 @@ from dofc_events.commands.worker import run_timers
 from dofc_events.core.clock import now
 from dofc_events.core.db import MOST_TRIES
 from dofc_events.delegates.models import Registration
-from dofc_events.hosting.links import token_of
 from dofc_events.hosting.models import Attachment
+from dofc_events.hosting.queries import token_of
 from dofc_events.mail.models import Message
+from dofc_events.notices.models import UntoldNews
+from dofc_events.notices.service import tell_news
 from dofc_events.places.models import Claim, Pool
-from dofc_events.registration.models import UntoldNews
-from dofc_events.registration.news import tell_news
 from dofc_events.registration.service import cancel_registration, correct_address, register_delegate
 from tests.races.test_letters import until
 from tests.support import uploads

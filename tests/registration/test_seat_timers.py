@@ -9,10 +9,14 @@ from dofc_events.commands.check import faults
 from dofc_events.core.audit import COMMAND, WORKER
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import MessageState
+from dofc_events.notices import queries
+from dofc_events.notices import service as news
+from dofc_events.notices.rules import BATCH
 from dofc_events.places.queries import edition_pool
 from dofc_events.places.service import NoOpenOffer
-from dofc_events.registration import news, queries, seats, service, timers
-from dofc_events.registration.rules import BATCH
+from dofc_events.registration import service, timers
+from dofc_events.registration.trips import service as seats
+from tests.support.crowd import make_crowd
 from tests.support.factories import (
     DELEGATE,
     NOW,
@@ -125,7 +129,7 @@ def test_an_offer_of_a_seat_does_not_lapse_before_a_message_is_sent_that_says_it
 
 
 def test_an_offer_of_a_seat_that_is_still_to_be_written_does_not_lapse(session, edition, wine):
-    people = [make_registration(session, edition, trips=("wine",)) for _ in range(BATCH + 3)]
+    people = make_crowd(session, edition, BATCH + 3, trips=("wine",))
     deliver_all(session)
     seats.resize_trip(session, edition.id, "wine", 200, COMMAND, NOW)
     assert unsent(session) == []

@@ -1,151 +1,84 @@
 """What is wrong with a page, whoever made it and whatever it shows."""
 
 import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 from html.parser import HTMLParser
-
-from bs4 import BeautifulSoup, Tag
-from bs4.element import NavigableString
 
 # Elements that have no end tag (HTML Standard, 13.1.2).
 VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
+# Nobody reads what stands in these.
+UNREAD = frozenset(("script", "style", "template"))
 NEEDS_NO_LABEL = ("hidden", "submit", "button", "reset", "image")
+REFERENCES = frozenset(("for", "aria-labelledby", "aria-describedby", "aria-controls", "form", "list"))
 # What Python, JavaScript, Jinja and gettext leave behind where somebody forgot something.
-LEFTOVERS = re.compile(
-    r"\bundefined\b|\bNaN\b|[{}]{2}|\{%|%\(\w+\)[sd]|<[\w.]+ object at 0x|\blazy_string\b|\bUndefined\b"
-)
+LEFTOVERS = r"\bundefined\b|\bNaN\b|[{}]{2}|\{%|%\(\w+\)[sd]|<[\w.]+ object at 0x|\blazy_string\b|\bUndefined\b"
+LEFT_IN_TEXT = re.compile(rf"{LEFTOVERS}|(^|: )None$")
+LEFT_IN_ATTRIBUTE = re.compile(rf"{LEFTOVERS}|(^|/)None(/|$)")
 
 
 def problems_of(html: str) -> list[str]:
     """Everything that is wrong with a page, in words; empty if it is in order."""
-    nesting = _Nesting()
-    nesting.feed(html)
-    nesting.close()
-    soup = BeautifulSoup(html, "html.parser")
-    problems = nesting.problems + [f"<{tag}> is not closed" for tag in nesting.open]
+    page = _Page()
+    page.feed(html)
+    page.close()
+    problems = page.problems + [f"<{element.tag}> is not closed" for element in page.open]
     for check in (_document, _ids, _code, _forms, _labels, _references, _names, _leftovers):
-        problems += check(soup)
+        problems += check(page)
     return problems
 
 
-def _document(soup: BeautifulSoup) -> list[str]:
-    problems = []
-    if soup.html is None or not soup.html.get("lang"):
-        problems.append("<html> has no lang")
-    titles = soup.select("head > title")
-    if len(titles) != 1 or not titles[0].get_text(strip=True):
-        problems.append(f"{len(titles)} titles in the head, or an empty one")
-    headings = soup.select("h1")
-    if len(headings) != 1 or not headings[0].get_text(strip=True):
-        problems.append(f"{len(headings)} h1, or an empty one")
-    if len(soup.select("main")) != 1:
-        problems.append(f"{len(soup.select('main'))} main")
-    return problems
+class _Element:
+    """What a start tag says, where it stands, and whether anything can be read in it."""
+
+    __slots__ = ("attributes", "has_text", "parent", "source", "tag")
+
+    def __init__(self, tag: str, attributes: dict[str, str], parent: "_Element | None", source: str) -> None:
+        self.tag = tag
+        self.attributes = attributes
+        self.parent = parent
+        self.source = source
+        self.has_text = False
+
+    def get(self, name: str, default: str = "") -> str:
+        return self.attributes.get(name, default)
+
+    def within(self, tag: str) -> "_Element | None":
+        """The nearest element of some kind around this one."""
+        around = self.parent
+        while around and around.tag != tag:
+            around = around.parent
+        return around
 
 
-def _ids(soup: BeautifulSoup) -> list[str]:
-    ids = [str(tag["id"]) for tag in soup.select("[id]")]
-    return [f"id {name!r} occurs {ids.count(name)} times" for name in sorted(set(ids)) if ids.count(name) > 1]
+class _Page(HTMLParser):
+    """All elements in their order, all texts, and whether each element is closed where it was opened.
 
-
-def _code(soup: BeautifulSoup) -> list[str]:
-    """A strict content security policy forbids all of this, and the browser would silently not do it."""
-    problems = [
-        f"inline <{tag.name}>" for tag in soup.select("style, script:not([src]):not([type='application/json'])")
-    ]
-    for tag in soup.find_all(True):
-        for name, value in tag.attrs.items():
-            if name == "style" or name.startswith("on") or str(value).strip().lower().startswith("javascript:"):
-                problems.append(f"{name}= on <{tag.name}>")
-    for tag in soup.select("script[src], link[rel=stylesheet][href], img[src], iframe[src]"):
-        address = str(tag.get("src") or tag.get("href"))
-        if re.match(r"(https?:)?//", address):
-            problems.append(f"<{tag.name}> from elsewhere: {address}")
-    return problems
-
-
-def _forms(soup: BeautifulSoup) -> list[str]:
-    problems = []
-    for form in soup.select("form"):
-        action, method = form.get("action", ""), str(form.get("method", "get")).lower()
-        tokens = form.select("input[name=csrf_token][value]")
-        if method == "post" and len(tokens) != 1:
-            problems.append(f"form {action!r} has {len(tokens)} csrf_token")
-        if method != "post" and tokens:
-            problems.append(f"form {action!r} puts its csrf_token into the address")
-        if not form.select("button:not([type=button]):not([type=reset]), input[type=submit], input[type=image]"):
-            problems.append(f"form {action!r} has no button that sends it")
-    return problems
-
-
-def _labels(soup: BeautifulSoup) -> list[str]:
-    problems = []
-    for field in soup.select("input, select, textarea"):
-        if field.name == "input" and field.get("type", "text") in NEEDS_NO_LABEL:
-            continue
-        label = soup.find("label", attrs={"for": field["id"]}) if field.get("id") else None
-        label = label or field.find_parent("label")
-        said = label.get_text(strip=True) if isinstance(label, Tag) else field.get("aria-label")
-        if not said and not field.get("aria-labelledby"):
-            problems.append(f"<{field.name} name={field.get('name')!r}> has no label")
-    return problems
-
-
-def _references(soup: BeautifulSoup) -> list[str]:
-    ids = {str(tag["id"]) for tag in soup.select("[id]")}
-    problems = []
-    for attribute in ("for", "aria-labelledby", "aria-describedby", "aria-controls", "form", "list"):
-        for tag in soup.select(f"[{attribute}]"):
-            value = tag[attribute]
-            names = value if isinstance(value, list) else str(value).split()
-            problems += [f"{attribute}={name!r}: there is no such id" for name in names if name not in ids]
-    for link in soup.select('a[href^="#"]'):
-        target = str(link["href"])[1:]
-        if target and target not in ids:
-            problems.append(f"link to #{target}: there is no such id")
-    return problems
-
-
-def _names(soup: BeautifulSoup) -> list[str]:
-    """Links, buttons and pictures that say nothing to who cannot see them."""
-    problems = [f"{str(tag)[:80]} has no alt" for tag in soup.select("img:not([alt])")]
-    problems += [f"{str(tag)[:80]} leads nowhere" for tag in soup.select("a[href=''], a:not([href])")]
-    for tag in soup.select("a, button"):
-        pictures = " ".join(str(image.get("alt", "")) for image in tag.select("img"))
-        titles = " ".join(title.get_text() for title in tag.select("svg title"))
-        if not (tag.get_text(strip=True) or tag.get("aria-label") or pictures.strip() or titles.strip()):
-            problems.append(f"{str(tag)[:80]} is empty")
-    return problems
-
-
-def _leftovers(soup: BeautifulSoup) -> list[str]:
-    problems = []
-    for node in soup.find_all(string=True):
-        if type(node) is not NavigableString or (node.parent and node.parent.name in ("script", "style")):
-            continue
-        text = node.strip()
-        if LEFTOVERS.search(text) or re.search(r"(^|: )None$", text):
-            problems.append(f"printed by mistake: {text[:80]!r}")
-    for tag in soup.find_all(True):
-        for name, value in tag.attrs.items():
-            said = " ".join(value) if isinstance(value, list) else str(value)
-            if name != "pattern" and (LEFTOVERS.search(said) or re.search(r"(^|/)None(/|$)", said)):
-                problems.append(f"printed by mistake: {name}={said[:80]!r}")
-    return problems
-
-
-class _Nesting(HTMLParser):
-    """Every element is closed where it was opened. A browser would repair it, each in its own way."""
+    A browser would repair what is not, each in its own way.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self.open: list[str] = []
+        self.elements: list[_Element] = []
+        self.texts: list[str] = []
+        self.open: list[_Element] = []
         self.problems: list[str] = []
+        self._by_tag: defaultdict[str, list[_Element]] = defaultdict(list)
+
+    def all(self, *tags: str) -> list[_Element]:
+        """Every element of these kinds."""
+        return [element for tag in tags for element in self._by_tag[tag]]
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        names = [name for name, _ in attrs]
-        self.problems += [f"<{tag}> has {name}= twice" for name in sorted(set(names)) if names.count(name) > 1]
+        attributes = {name: value or "" for name, value in attrs}
+        if len(attributes) < len(attrs):
+            twice = Counter(name for name, _ in attrs) - Counter(attributes.keys())
+            self.problems += [f"<{tag}> has {name}= twice" for name in sorted(twice)]
+        element = _Element(tag, attributes, self.open[-1] if self.open else None, str(self.get_starttag_text()))
+        self.elements.append(element)
+        self._by_tag[tag].append(element)
         if tag not in VOID:
-            self.open.append(tag)
+            self.open.append(element)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)
@@ -153,9 +86,125 @@ class _Nesting(HTMLParser):
             self.open.pop()
 
     def handle_endtag(self, tag: str) -> None:
-        if not self.open or self.open[-1] != tag:
-            line, _ = self.getpos()
-            self.problems.append(f"</{tag}> in line {line} closes {self.open[-1] if self.open else 'nothing'}")
-        if tag in self.open:
-            while self.open.pop() != tag:
+        if self.open and self.open[-1].tag == tag:
+            self.open.pop()
+            return
+        line, _ = self.getpos()
+        self.problems.append(f"</{tag}> in line {line} closes {self.open[-1].tag if self.open else 'nothing'}")
+        if any(element.tag == tag for element in self.open):
+            while self.open.pop().tag != tag:
                 pass
+
+    def handle_data(self, data: str) -> None:
+        text = data.strip()
+        if not text or any(element.tag in UNREAD for element in self.open):
+            return
+        self.texts.append(text)
+        for element in self.open:
+            element.has_text = True
+
+
+def _document(page: _Page) -> Iterator[str]:
+    if not any(element.get("lang") for element in page.all("html")):
+        yield "<html> has no lang"
+    titles = [title for title in page.all("title") if title.parent and title.parent.tag == "head"]
+    if len(titles) != 1 or not titles[0].has_text:
+        yield f"{len(titles)} titles in the head, or an empty one"
+    headings = page.all("h1")
+    if len(headings) != 1 or not headings[0].has_text:
+        yield f"{len(headings)} h1, or an empty one"
+    if len(page.all("main")) != 1:
+        yield f"{len(page.all('main'))} main"
+
+
+def _ids(page: _Page) -> Iterator[str]:
+    ids = Counter(element.attributes["id"] for element in page.elements if "id" in element.attributes)
+    yield from (f"id {name!r} occurs {times} times" for name, times in ids.items() if times > 1)
+
+
+def _code(page: _Page) -> Iterator[str]:
+    """A strict content security policy forbids all of this, and the browser would silently not do it."""
+    yield from ("inline <style>" for _ in page.all("style"))
+    for script in page.all("script"):
+        if "src" not in script.attributes and script.get("type") != "application/json":
+            yield "inline <script>"
+    for element in page.elements:
+        for name, value in element.attributes.items():
+            if name == "style" or name.startswith("on") or value.lstrip()[:11].lower() == "javascript:":
+                yield f"{name}= on <{element.tag}>"
+    sheets = [link for link in page.all("link") if "stylesheet" in link.get("rel").split()]
+    for element in page.all("script", "img", "iframe") + sheets:
+        address = element.get("src") or element.get("href")
+        if re.match(r"(https?:)?//", address):
+            yield f"<{element.tag}> from elsewhere: {address}"
+
+
+def _forms(page: _Page) -> Iterator[str]:
+    tokens, buttons = Counter[_Element | None](), Counter[_Element | None]()
+    for field in page.all("input", "button"):
+        if field.tag == "input" and field.get("name") == "csrf_token" and "value" in field.attributes:
+            tokens[field.within("form")] += 1
+        elif _sends(field):
+            buttons[field.within("form")] += 1
+    for form in page.all("form"):
+        action, is_post = form.get("action"), form.get("method").lower() == "post"
+        if is_post and tokens[form] != 1:
+            yield f"form {action!r} has {tokens[form]} csrf_token"
+        if not is_post and tokens[form]:
+            yield f"form {action!r} puts its csrf_token into the address"
+        if not buttons[form]:
+            yield f"form {action!r} has no button that sends it"
+        if form.within("form"):
+            yield f"form {action!r} stands in another one"
+
+
+def _sends(field: _Element) -> bool:
+    """Whether pressing it sends its form."""
+    kind = field.get("type")
+    return kind not in ("button", "reset") if field.tag == "button" else kind in ("submit", "image")
+
+
+def _labels(page: _Page) -> Iterator[str]:
+    labels = {label.get("for"): label for label in reversed(page.all("label"))}
+    for field in page.all("input", "select", "textarea"):
+        if field.tag == "input" and field.get("type") in NEEDS_NO_LABEL:
+            continue
+        label = labels.get(field.get("id")) if field.get("id") else None
+        label = label or field.within("label")
+        if not (label.has_text if label else field.get("aria-label")) and not field.get("aria-labelledby"):
+            yield f"<{field.tag} name={field.get('name')!r}> has no label"
+
+
+def _references(page: _Page) -> Iterator[str]:
+    ids = {element.attributes["id"] for element in page.elements if "id" in element.attributes}
+    for element in page.elements:
+        for attribute in REFERENCES & element.attributes.keys():
+            for name in element.attributes[attribute].split():
+                if name not in ids:
+                    yield f"{attribute}={name!r}: there is no such id"
+    for link in page.all("a"):
+        target = link.get("href")
+        if target.startswith("#") and target[1:] and target[1:] not in ids:
+            yield f"link to {target}: there is no such id"
+
+
+def _names(page: _Page) -> Iterator[str]:
+    """Links, buttons and pictures that say nothing to who cannot see them."""
+    pictured = set()
+    for image in page.all("img"):
+        if "alt" not in image.attributes:
+            yield f"{image.source} has no alt"
+        if image.get("alt").strip():
+            pictured |= {image.within("a"), image.within("button")}
+    yield from (f"{link.source} leads nowhere" for link in page.all("a") if not link.get("href"))
+    for element in page.all("a", "button"):
+        if not (element.has_text or element.get("aria-label") or element in pictured):
+            yield f"{element.source} is empty"
+
+
+def _leftovers(page: _Page) -> Iterator[str]:
+    yield from (f"printed by mistake: {text[:80]!r}" for text in page.texts if LEFT_IN_TEXT.search(text))
+    for element in page.elements:
+        for name, value in element.attributes.items():
+            if name != "pattern" and LEFT_IN_ATTRIBUTE.search(value):
+                yield f"printed by mistake: {name}={value[:80]!r}"

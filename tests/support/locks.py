@@ -43,7 +43,7 @@ def _note_lock(state: ORMExecuteState) -> None:
     else:
         entity = state.bind_mapper.class_ if state.bind_mapper else None
         rank = ORDER.index(entity) if entity in ORDER else MESSAGES if entity is Message else ONE_PERSONS
-        what = f"{entity and entity.__name__} {sorted(statement.compile().params.items(), key=str)}"
+        what = f"{entity and entity.__name__} {sorted(statement.compile().params.items(), key=str)} {state.parameters}"
     # Who does not wait disturbs no order, nor does what nobody else can see or what is held already.
     if (
         rank is None

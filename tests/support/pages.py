@@ -4,13 +4,16 @@ Every page that it fetches is checked (`lint.problems_of`), and so is every answ
 """
 
 import re
+from functools import cached_property
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from bs4 import BeautifulSoup, Tag
-from flask import Flask
+from flask import Flask, session
 from werkzeug.datastructures import Headers
 
+from dofc_events.accounts.guards import begin_session
+from dofc_events.accounts.models import Account
 from tests.support.forms import Form
 from tests.support.lint import problems_of
 
@@ -28,7 +31,11 @@ class Page:
         self.data = data
         self.redirects = redirects
         self.html = data.decode("utf-8", errors="replace")
-        self.soup = BeautifulSoup(self.html, "html.parser")
+
+    @cached_property
+    def soup(self) -> BeautifulSoup:
+        """The page as a tree; only of those that a test looks at, because to make it takes longer than the page."""
+        return BeautifulSoup(self.html, "html.parser")
 
     @property
     def text(self) -> str:
@@ -94,6 +101,16 @@ class Client:
     def another(self) -> "Client":
         """Somebody else's browser."""
         return Client(self.app, self.base_url)
+
+    def sign_in(self, account: Account) -> "Client":
+        """Have the session that the site itself begins for an account, without its mail and its pages."""
+        with self.app.test_request_context(environ_base=self._client.environ_base):
+            begin_session(account)
+            begun = dict(session)
+        with self._client.session_transaction() as kept:
+            kept.clear()
+            kept.update(begun)
+        return self
 
     def get(self, address: str, *, checked: bool = True, **options: Any) -> Page:
         """Fetch a page and check it. `checked=False` is for what is not a page of ours, such as a stored HTML mail."""

@@ -4,7 +4,6 @@ import pytest
 import time_machine
 
 from dofc_events.accounts.rules import RoleName
-from dofc_events.accounts.service import issue_sign_in_link
 from tests.support.factories import NOW, make_account, make_edition
 
 
@@ -14,9 +13,7 @@ def desk(client, writing):
     with time_machine.travel(NOW, tick=False):
         with writing() as session:
             account = make_account(session, role=RoleName.DESK, edition=make_edition(session, capacity=2))
-            secret = issue_sign_in_link(session, account.id, NOW)
-        client.get(f"/sign-in/{secret}").form().submit()
-        yield client
+        yield client.sign_in(account)
 
 
 @pytest.mark.parametrize(("path", "status", "links"), [("/organise/editions/new", 403, 2), ("/nowhere", 404, 1)])

@@ -1,7 +1,6 @@
 """What people type into a form, and what the form makes of it."""
 
 import pytest
-from flask import Flask
 from werkzeug.datastructures import MultiDict
 from wtforms.validators import NumberRange
 
@@ -63,9 +62,8 @@ GOOD = {"name": "Ana", "email": "ana@example.org", "country": "RS"}
 
 
 @pytest.fixture
-def send(make_app):
+def send(app):
     """Fills in the form; returns it, judged."""
-    app: Flask = make_app()
 
     def send(**values) -> Everything:
         with app.test_request_context():
@@ -145,24 +143,24 @@ def test_a_number_is_yielded_in_international_form(send, typed, country, stored)
 
 
 @pytest.mark.parametrize("code", ["RS", "XK", "BA", "KR", "GB"])
-def test_a_country_is_shown_again_as_chosen(send, code, make_app):
+def test_a_country_is_shown_again_as_chosen(send, code, app):
     form = send(country=code)
     assert not form.country.errors
-    with make_app().test_request_context():
+    with app.test_request_context():
         assert f'<option value="{code}" selected ' in form.country() and form.country().count("selected") == 1
 
 
-def test_a_country_is_found_by_other_names_and_codes(send, make_app):
+def test_a_country_is_found_by_other_names_and_codes(send, app):
     form = send()
-    with make_app().test_request_context():
+    with app.test_request_context():
         assert '<option value="RS" selected data-code="SRB" data-alias="Srbija|Србија|' in form.country()
 
 
 @pytest.mark.parametrize("code", ["", "ZZ", "EU", "rs", "SERBIA", "<script>", "001"])
-def test_what_is_no_country_is_refused(send, code, make_app):
+def test_what_is_no_country_is_refused(send, code, app):
     form = send(country=code)
     assert form.said["country"] == ["Choose a country."]
-    with make_app().test_request_context():
+    with app.test_request_context():
         assert "selected" not in form.country() and "script" not in form.country()
 
 
