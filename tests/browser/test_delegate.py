@@ -82,7 +82,7 @@ def test_a_delegate_registers_changes_and_cancels(browser, site, size):
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("status")).to_contain_text("Changes saved.")
     accessible(tab)
-    for link in ("Hand over to a colleague", "Correct it", "Cancel this registration"):
+    for link in ("Hand over to a colleague", "Change it", "Cancel this registration"):
         page.get_by_role("link", name=link).click()
         accessible(tab)
         if link != "Cancel this registration":

@@ -379,7 +379,7 @@ def test_seven_people_find_the_next_host(site, smtp, person, watch, last, writin
     visitor.picture("result")
     published = tmp_path / "ballots.json"
     published.write_bytes(visitor.page.request.get(site.url + ballots_file).body())
-    command = (sys.executable, "-m", "dofc_events.hosting.count", str(published))
+    command = (sys.executable, "-m", "dofc_events.hosting.ballots", str(published))
     recount = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert re.search(rf"^1\. \S+ \({BRNO}\)", recount, re.MULTILINE) and "This is the published result." in recount
     assert "Danube" not in published.read_text(), "no ballot has a name"
@@ -388,7 +388,7 @@ def test_seven_people_find_the_next_host(site, smtp, person, watch, last, writin
     chair.page.get_by_label("Foundry Cluster Brno, Brno, Czechia").check()
     chair.fill(words_to_host=WORDS_TO_HOST, words_to_others=WORDS_TO_OTHERS)
     chair.press("Continue to the messages")
-    chair.says(WORDS_TO_HOST, WORDS_TO_OTHERS, "2 proposers are told")
+    chair.says(WORDS_TO_HOST, WORDS_TO_OTHERS, "2 proposers will be told")
     jana.open(jana.page.url)
     jana.status("shortlisted")
     chair.picture("announce")

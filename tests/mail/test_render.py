@@ -73,8 +73,8 @@ def write_all(session) -> dict:
     )
     seats = {trip.id: mails.SeatNews("", Reason.ASKED)}
     written = {
-        "registration/waitlisted": mails.registration_waitlisted(standing_of(session, registration.id), seats),
-        "registration/trips": mails.seats_changed(standing_of(session, first.id), seats),
+        "notices/waitlisted": mails.registration_waitlisted(standing_of(session, registration.id), seats),
+        "notices/trips": mails.seats_changed(standing_of(session, first.id), seats),
     }
     service.cancel_registration(session, first.id, DELEGATE, NOW)
     standing = standing_of(session, registration.id)
@@ -82,18 +82,16 @@ def write_all(session) -> dict:
     letter = Letter(subject="To {given_name}", body="**Hello** {full_name}: {own_page}", anchor="", anchor_days=0)
     letter.edition = edition
     return written | {
-        "registration/confirmed": mails.registration_confirmed(standing, seats, handed_over_by="Łucja Öztürk"),
-        "registration/offered": mails.registration_offered(standing, seats),
-        "registration/expired": mails.registration_expired(standing, seats),
-        "registration/cancelled": mails.registration_cancelled(standing, seats),
-        "registration/changed": mails.registration_changed(standing, ["phone", "dietary"]),
-        "registration/link": mails.registration_link(standing),
-        "registration/already_registered": mails.already_registered(standing),
-        "registration/handed_over": mails.handed_over(
-            standing, email="ivo@dofc.test", name="Anna & <b>Ivo</b> O'Neill"
-        ),
-        "registration/address_changed": mails.address_changed(standing, email="old@dofc.test"),
-        "registration/edition_changed": mails.edition_changed(
+        "notices/confirmed": mails.registration_confirmed(standing, seats, handed_over_by="Łucja Öztürk"),
+        "notices/offered": mails.registration_offered(standing, seats),
+        "notices/expired": mails.registration_expired(standing, seats),
+        "notices/cancelled": mails.registration_cancelled(standing, seats),
+        "notices/changed": mails.registration_changed(standing, ["phone", "dietary"]),
+        "notices/link": mails.registration_link(standing),
+        "notices/already_registered": mails.already_registered(standing),
+        "notices/handed_over": mails.handed_over(standing, email="ivo@dofc.test", name="Anna & <b>Ivo</b> O'Neill"),
+        "notices/address_changed": mails.address_changed(standing, email="old@dofc.test"),
+        "notices/edition_changed": mails.edition_changed(
             standing, elsewhere, "announcement", "The other one is wet.", Markup("<p>The other one is wet.</p>")
         ),
         "letters/letter": letter_to(letter, standing),
@@ -165,7 +163,7 @@ def test_what_people_typed_is_text_in_both_parts(written):
     for folder, envelope in written.items():
         assert "<b>" not in envelope.html, folder
         assert "&amp;" not in envelope.text and "&#39;" not in envelope.text and "&lt;" not in envelope.text, folder
-    assert "Anna & <b>Ivo</b> O'Neill" in written["registration/waitlisted"].text
+    assert "Anna & <b>Ivo</b> O'Neill" in written["notices/waitlisted"].text
 
 
 @pytest.mark.databases("sqlite")
@@ -212,7 +210,7 @@ def test_links_lead_to_the_base_url_whatever_host_was_asked(app, writing):
     for folder, envelope in envelopes.items():
         assert "evil" not in envelope.text + envelope.html, folder
         links = re.findall(r"https?://[^\s\"<]+", envelope.text + envelope.html)
-        assert links or folder == "registration/handed_over" or folder == "registration/address_changed", folder
+        assert links or folder == "notices/handed_over" or folder == "notices/address_changed", folder
         assert {urlsplit(address)[:2] for address in links} <= {("http", "dofc.test")}, folder
 
 

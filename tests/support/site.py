@@ -142,7 +142,10 @@ class Site:
         return process
 
     def _new_log(self, name: str) -> Path:
-        return self.logs / f"{name}-{next(self._numbers)}.log"
+        log = self.logs / f"{name}-{next(self._numbers)}.log"
+        # There to be read before the process has begun.
+        log.touch()
+        return log
 
     def _answers(self) -> bool:
         try:

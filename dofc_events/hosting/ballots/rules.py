@@ -1,7 +1,7 @@
 """The count of a ballot on hosts, in one file that needs nothing but Python 3.11.
 
 Whoever wants to check a count downloads this file and the published ballots, and runs `python count.py ballots.json`
-(or, where the application is installed, `python -m dofc_events.hosting.count ballots.json`).
+(or, where the application is installed, `python -m dofc_events.hosting.ballots ballots.json`).
 
 A ballot ranks the shortlisted proposals, best first, and may rank "none of these" among them. It need not rank all:
 what it leaves out stands behind what it ranks, all at the same height. A member cannot rank its own proposal; about

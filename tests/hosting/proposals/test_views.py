@@ -293,7 +293,7 @@ def test_a_draft_that_was_not_submitted_in_time_says_so(client, make, clock):
     own = make(ProposalStatus.DRAFT)
     clock.move_to(NOW + WEEK)
     page = client.get(own)
-    assert "takes no further part" in page.text and "not submitted" in page.text
+    assert "takes no part" in page.text and "not submitted" in page.text
     assert not page.all("a.btn-primary")
 
 

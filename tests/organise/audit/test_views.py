@@ -147,7 +147,7 @@ def test_a_line_names_the_delegate_who_acted_and_when(chair, writing, edition):
 
 @pytest.mark.parametrize(
     ("actor", "said"),
-    [(ANA, "ana@dofc.test"), (WORKER, "by itself"), (COMMAND, "by a command"), (VISITOR, "a visitor")],
+    [(ANA, "ana@dofc.test"), (WORKER, "automatically"), (COMMAND, "by a command"), (VISITOR, "a visitor")],
     ids=str,
 )
 def test_a_line_says_who_acted(chair, write, actor, said):

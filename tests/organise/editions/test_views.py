@@ -324,7 +324,7 @@ def test_publishing_asks_first(enter, client, draft):
     page = chair.get(f"/organise/editions/{draft}/").follow("Publish")
     assert client.get(f"/editions/{draft}/").status == 404
     page = page.form().submit()
-    assert "Days of Clusters 2031 is published." in page.text
+    assert "Days of Clusters 2031 has been published." in page.text
     assert client.get(f"/editions/{draft}/").status == 200
 
 
@@ -354,7 +354,7 @@ def test_archiving_asks_first_and_says_what_it_means(organiser, writing, now_is,
     assert "1 person still waits" in page.text
     assert now_is()[0].status == "published"
     page = page.form().submit()
-    assert f"Days of Clusters {year} is archived." in page.text
+    assert f"Days of Clusters {year} has been archived." in page.text
     assert now_is()[0].status == "archived"
 
 

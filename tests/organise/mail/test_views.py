@@ -240,7 +240,7 @@ def test_dead_message_is_an_alarm_of_its_own_until_it_is_settled(enter, edition,
     assert "1 message is waiting to be sent" in words_of(strip)
     page = mail(organiser, year, f"/{dead}").form("settle").submit()
     assert page.url == f"{here}/{dead}"
-    assert "The message is settled." in page.text and "550 nobody here" in page.text
+    assert "Message settled." in page.text and "550 nobody here" in page.text
     assert state_of(dead) == "withdrawn"
     assert not page.all('form[action*="settle"]')
     assert not strip_of(organiser, here).select("h2")
@@ -259,7 +259,7 @@ def test_settling_is_refused_in_words_when_it_was_sent_meanwhile(enter, edition,
     form = mail(enter("organiser", edition), year, f"/{dead}").form("settle")
     with writing() as session:
         session.get_one(Message, dead).state = MessageState.SENT
-    assert "nothing to settle" in form.submit().text
+    assert "nothing left to settle" in form.submit().text
     assert state_of(dead) == "sent"
 
 

@@ -25,7 +25,7 @@ def row(page, name: str):
 
 def test_invite_adds_and_writes(organiser, reading, team):
     page = invite(organiser, team)
-    assert "Ben Novák has been added to the team, and we write to ben@dofc.test" in page.text
+    assert "Ben Novák has been added to the team. We will write to ben@dofc.test" in page.text
     assert "Desk the end of Tuesday 1 December 2026 (Sofia time)" in row(page, "Ben")
     with reading() as session:
         assert session.scalars(select(Message.kind)).all() == ["team-invitation"]
@@ -58,7 +58,7 @@ def test_role_lasts_until_the_last_day_is_over_where_the_edition_is(enter, editi
         account_role = session.scalars(select(Role).where(Role.role == "desk")).one().id
     form = organiser.get(f"{team}/{account_role}").form("form.form-narrow")
     page = form.fill(last_day=NOW.date().isoformat()).submit()
-    assert "The last day is changed" in page.text
+    assert "The last day has been changed" in page.text
     assert organiser.get(f"{team}/{account_role}").form("form.form-narrow").value("last_day") == "2026-11-02"
     clock.move_to(NOW.replace(hour=21, minute=59, second=59))
     assert helper.get(f"/organise/editions/{edition.year}/check-in").status == 200

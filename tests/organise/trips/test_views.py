@@ -517,7 +517,7 @@ def test_cancelling_asks_first_and_says_who_is_affected(page, add_trip, register
     assert trip_now("steel")[0].cancelled_at is None
 
     shown = shown.form().submit()
-    assert "“The steel trip” is cancelled." in shown.text
+    assert "“The steel trip” has been cancelled." in shown.text
     assert trip_now("steel")[0].cancelled_at == NOW
     assert (seats_of(first), seats_of(second)) == ({}, {})
     assert kinds(first)[-1] != kinds(first)[0]
@@ -674,7 +674,7 @@ def test_adding_is_refused_once_cancelled_or_over(page, add_trip, register, writ
 def test_adding_is_refused_once_the_trip_has_begun(page, add_trip, register, writing):
     add_trip("steel", starts_at=NOW - timedelta(hours=1), ends_at=NOW + timedelta(hours=1))
     assert problems(add(page, register())) == [
-        "“The steel trip” is cancelled or has begun: nobody can join it any more."
+        "“The steel trip” has been cancelled or has begun: nobody can join it now."
     ]
 
 
@@ -753,7 +753,7 @@ def test_taking_somebody_off_passes_the_seat_on(page, add_trip, register, seats_
     add_trip("steel", capacity=1)
     reference, waiting = register("steel", family_name="Öz"), register("steel")
     shown = change(page, reference, "-")
-    assert "Łucja Öz is not on “The steel trip” any more." in shown.text
+    assert "Łucja Öz is no longer on “The steel trip”." in shown.text
     assert (seats_of(reference), seats_of(waiting)) == ({}, {"steel": "offered"})
     assert trail("seat_taken") == [{"trip": "steel", "because": "Changed their mind"}]
     assert len(kinds(reference)) == 3

@@ -184,7 +184,7 @@ def test_edition_says_that_a_trip_is_cancelled(client, writing):
         make_trip(session, edition, "cellars", title="The cellars")
         seats.cancel_trip(session, edition.id, "cellars", COMMAND, NOW)
     said = trips_section(client)
-    assert "The cellars" in said and "Cancelled: this trip has been cancelled." in said
+    assert "The cellars" in said and "This trip has been cancelled." in said
     assert "seats free" not in said
 
 

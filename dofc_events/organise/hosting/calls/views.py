@@ -167,7 +167,7 @@ def shortlist(year: int) -> ResponseReturnValue:
             _("%(reference)s has been withdrawn meanwhile. Look at the list again.", reference=refusal.reference)
         ]
         return answer_errors(form, page, **context)
-    flash(_("Shortlist saved. Proposers whose status has changed are told by email."), "success")
+    flash(_("Shortlist saved. Proposers whose status has changed will be told by email."), "success")
     return redirect(url_for(".call", year=year), 303)
 
 

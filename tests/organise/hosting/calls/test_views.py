@@ -198,7 +198,7 @@ def test_beginning_the_review_tells_exactly_those_who_were_named(chair, writing,
     assert "still change. Close it first" in chair().get(f"{CALL}/start-review").text
     clock.move_to(call.closes_at)
     page = chair().get(f"{CALL}/start-review")
-    assert "2 proposers are told" in page.text
+    assert "2 proposers will be told" in page.text
     assert draft.proposer not in page.text
     page.form(f"{CALL}/start-review").submit()
     assert statuses(reading) == ["under_review", "under_review", "draft"]

@@ -48,14 +48,14 @@ def test_two_people_are_not_shown_again(organiser, register, year):
     assert "are two people: they are not shown here again" in page.text
     assert page.one("[data-total]")["data-total"] == "0" and "No two registrations" in page.text
     history = organiser.get(f"/organise/editions/{year}/registrations/{one}").text
-    assert f"Said to be somebody else than Ana Kovač, {other}" in history
+    assert f"Marked as a different person from Ana Kovač, {other}" in history
 
 
 def test_a_pair_that_was_settled_meanwhile_changes_nothing(organiser, register, year):
     register({}, {})
     form = organiser.get(f"/organise/editions/{year}/doubles").form()
     form.submit()
-    assert "not on the list any more" in form.submit().text
+    assert "no longer on the list" in form.submit().text
 
 
 def test_number_is_the_lists_wherever_it_stands(organiser, register, year):
@@ -99,4 +99,4 @@ def test_pairs_of_another_edition_are_not_found(organiser, writing, year):
         [pair] = doubles.likely_doubles(session, other.id, limit=2)
         path = f"/organise/editions/{year}/doubles/{pair.id}/two-people"
     token = organiser.get(f"/organise/editions/{year}/settings").form().value("csrf_token")
-    assert "not on the list any more" in organiser.post(path, {"csrf_token": token}).text
+    assert "no longer on the list" in organiser.post(path, {"csrf_token": token}).text

@@ -71,7 +71,7 @@ def test_cancelling_says_with_whom_and_does_exactly_that(do, see, register, read
     page = page.form().submit()
     assert page.status == 422 and "Enter a reason" in page.text
     page = page.form().fill(reason="No answer for weeks").submit()
-    assert "2 registrations are cancelled" in page.text and "sort=name" in page.url
+    assert "2 registrations have been cancelled" in page.text and "sort=name" in page.url
     assert {r for r, status in statuses(reading).items() if status == "cancelled"} == {*picked[1:]}
     assert statuses(reading)[stays] in ("offered", "confirmed")
     with reading() as session:
@@ -93,7 +93,7 @@ def test_the_page_asks_again_when_the_list_has_changed(do, register, reading):
     page = do("cancel")
     register()
     page = page.form().fill(reason="We move").submit()
-    assert page.status == 422 and "something changed meanwhile" in page.text
+    assert page.status == 422 and "something has changed meanwhile" in page.text
     assert chosen(page) == 2 and page.form().value("reason") == "We move"
     assert "cancelled" not in statuses(reading).values()
     page.form().submit()
@@ -122,7 +122,7 @@ def test_confirming_asks_before_it_raises_the_number_of_places(do, register, rea
     assert page.status == 422 and "1 place is missing" in page.text and page.form().value("reason") == "They speak"
     assert "from 2 to 3" in page.text
     page = page.form().fill(enlarge=True).submit()
-    assert "1 person has a confirmed place" in page.text
+    assert "1 person now has a confirmed place" in page.text
     assert [statuses(reading)[reference] for reference in references] == [
         *("confirmed", "confirmed", "waitlisted", "waitlisted", "confirmed")
     ]
@@ -145,7 +145,7 @@ def test_category_says_for_how_many_it_is_another_one(do, register, reading):
     page = do("category")
     assert "Guest (2 people)" in page.text and "Company (1 person)" in page.text and "Member" in page.text
     page = page.form().fill(category="guest").submit()
-    assert "2 people have another category" in page.text
+    assert "2 people have a new category" in page.text
     with reading() as session:
         told = session.scalar(select(func.count()).where(Message.kind == "registration-changed"))
     assert told == 2
@@ -162,7 +162,7 @@ def test_tags_are_put_on_filtered_and_taken_off(do, see, register):
     assert "Tag: vip" in page.one(".filters-set").text
     page = do("untag", first, second)
     assert page.form().choices("word") == ["speaker 1", "vip"]
-    assert "off 2 people" in page.form().fill(word="speaker 1").submit().text
+    assert "from 2 people" in page.form().fill(word="speaker 1").submit().text
     assert "None of them has a tag" in do("untag", second).text
 
 
@@ -207,7 +207,7 @@ def test_asking_costs_the_same_with_1_and_30_people(do, register, register_many)
 def test_note_is_written_found_and_exported(person, see, register, organiser, year):
     reference, _other = register(), register()
     page = person(reference).form("/note").fill(note="Speaks at ten.\r\nVegan").submit()
-    assert "The note is saved" in page.text and page.form("/note").value("note") == "Speaks at ten.\r\nVegan"
+    assert "Note saved" in page.text and page.form("/note").value("note") == "Speaks at ten.\r\nVegan"
     assert "nothing → Speaks at ten." in page.one("#history ~ .timeline").get_text(" ", strip=True)
     page = see().form(".filters").fill(noted=True, columns=["note"]).submit()
     assert [row["data-registration"] for row in page.all("tr[data-registration]")] == [reference]
@@ -225,7 +225,7 @@ def test_tags_of_one_are_added_and_removed(person, register, organiser, year):
     rows = dicts(read_csv(organiser.get(f"/organise/editions/{year}/registrations.csv").data))
     assert [row["tags"] for row in rows] == ["speaker, vip"]
     page = page.form("/untag").submit("Remove the tag “vip”".split("“")[1][:-1])
-    assert "The tag “vip” is removed" in page.text
+    assert "The tag “vip” has been removed" in page.text
     assert [button["value"] for button in page.all("button.tag")] == ["speaker"]
     page = page.form("/tag").fill(word="a, b").submit()
     assert page.status == 422 and page.form("/tag").value("word") == "a, b"
@@ -255,5 +255,5 @@ def test_another_editions_people_cannot_be_picked(organiser, register, writing, 
     with writing() as session:
         stranger = make_registration(session, make_edition(session, year=2031))
     page = organiser.get(f"/organise/editions/{year}/registrations/selected?act=cancel&pick={stranger.reference}")
-    assert chosen(page) == 0 and "1 person whom you picked is not on this list" in page.text
+    assert chosen(page) == 0 and "1 person you picked is no longer on this list" in page.text
     assert organiser.get(f"/organise/editions/{year}/registrations/{stranger.reference}/note").status in (404, 405)

@@ -199,7 +199,7 @@ def test_manifest_of_a_cancelled_trip_says_so(organiser, join, writing, edition)
     page = organiser.get(MANIFEST)
     assert "This trip was cancelled" in page.text
     assert not references(page) and not rows_of(organiser.get(FILE))
-    assert "has no seat on this trip any more" in form.submit(person).text
+    assert "no longer has a seat on this trip" in form.submit(person).text
 
 
 def test_manifest_costs_the_same_with_1_and_30_people(organiser, join, change_trip, register_many):
@@ -286,7 +286,7 @@ def test_boarding_is_refused_without_a_seat(organiser, join, writing, edition, r
     with writing() as session:
         found = registration_by_reference(session, edition.id, person)
         seats.choose_trips(session, found.id, [], any_trip=False, actor=DELEGATE, now=NOW)
-    assert "has no seat on this trip any more" in form.submit(person).text
+    assert "no longer has a seat on this trip" in form.submit(person).text
     with reading() as session:
         assert "boarded" not in [entry.act for entry in history_of(session, person)]
 

@@ -153,7 +153,7 @@ def test_preview_without_wishes_can_be_published(organiser, join, clock):
     clock.move_to(CLOSES)
     page = organiser.get(PAGE)
     assert "nobody would be drawn" in page.text
-    assert "The draw is published." in page.form().submit().text
+    assert "The draw has been published" in page.form().submit().text
 
 
 # Publishing
@@ -165,7 +165,7 @@ def test_publishing_gives_what_the_preview_showed(organiser, crowd, clock, readi
     answer = preview.form().submit(follow=False)
     assert (answer.status, answer.headers["Location"]) == (303, PAGE)
     page = organiser.get(PAGE)
-    assert "The draw is published." in page.text
+    assert "The draw has been published" in page.text
     assert "The draw was published at 15:00, Monday 2 November 2026 (Sofia time)" in page.text
     assert (figures(page), outcome(page)) == (figures(preview), outcome(preview))
     assert page.all("main form") == []
@@ -187,7 +187,7 @@ def test_publishing_is_refused_when_something_changed_and_shows_the_new_preview(
     assert "Nothing was published" in page.one("[role=alert]").get_text()
     assert outcome(page) == {"The cellars": ["Ana A"], "The harbour": ["Bo B"], "Nothing": ["Cem C"]}
     # Whoever has seen the new preview can publish it.
-    assert "The draw is published." in page.form().submit().text
+    assert "The draw has been published" in page.form().submit().text
 
 
 def test_publishing_twice_says_that_there_is_nothing_to_draw(organiser, crowd, clock):
@@ -205,4 +205,4 @@ def test_publishing_needs_the_pages_token(organiser, crowd, clock, reading):
     assert page.status == 400
     with reading() as session:
         assert edition_by_year(session, 2027).trips_drawn_at is None
-    assert "The draw is published." in page.form().submit().text
+    assert "The draw has been published" in page.form().submit().text
