@@ -1,11 +1,12 @@
 """Countries: the whole of ISO 3166-1 and Kosovo, named by CLDR, and the continent of each."""
 
+import json
 import unicodedata
 from functools import cache
+from pathlib import Path
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale
 from babel.core import get_global
-from babel.languages import get_official_languages
 from countryinfo import CountryInfo
 
 # Two-letter codes in CLDR that ISO 3166-1 assigns to no country: groupings, dependencies, test and private codes.
@@ -24,6 +25,9 @@ CONTINENT_CODES = {
 
 # What countryinfo does not know. XK: in Europe (European Commission). HM: in Oceania, AQ: in none but itself (UN M49).
 CONTINENT_GAPS = {"XK": "Europe", "HM": "Oceania", "AQ": "Antarctica"}
+
+# What CLDR calls each country in its official languages; `python -m tests.own_names` writes the file.
+OWN_NAMES = Path(__file__).with_name("own_names.json")
 
 # What people also type and CLDR does not tell: former names, colloquial ones, long ones, other spellings. Our own list.
 OTHER_NAMES = {
@@ -99,10 +103,16 @@ def country_name(code: str, language: str) -> str:
 def search_names(code: str, language: str) -> tuple[str, ...]:
     """What else people type who look for a country: its names in its own official languages (CLDR), its English name,
     former and colloquial ones. Without the name that `language` shows anyway."""
-    languages = get_official_languages(code, de_facto=True)
-    names = [_name_in(code, own) for own in (*languages, "en")] + list(OTHER_NAMES.get(code, ()))
+    names = (*_own_names().get(code, ()), country_name(code, "en"), *OTHER_NAMES.get(code, ()))
     shown = country_name(code, language)
-    return tuple(dict.fromkeys(name for name in names if name and name != shown))
+    return tuple(name for name in dict.fromkeys(names) if name != shown)
+
+
+@cache
+def _own_names() -> dict[str, list[str]]:
+    # Babel would have to read 125 languages, each with all of its words, and keep them.
+    names: dict[str, list[str]] = json.loads(OWN_NAMES.read_text(encoding="utf-8"))
+    return names
 
 
 @cache
@@ -116,14 +126,6 @@ def three_letter_codes(code: str) -> tuple[str, ...]:
 def zones_of(code: str) -> tuple[str, ...]:
     """The IANA zones of a country, as CLDR knows them; none for a country whose clocks it does not tell apart."""
     return tuple(sorted(zone for zone, country in get_global("zone_territories").items() if country == code))
-
-
-def _name_in(code: str, language: str) -> str | None:
-    try:
-        return Locale.parse(language).territories.get(code)
-    except UnknownLocaleError:
-        # CLDR names languages whose words it does not have.
-        return None
 
 
 @cache
