@@ -1,6 +1,5 @@
 """What the site holds in memory as `make run` starts it, once every page has been visited."""
 
-import sys
 import threading
 import time
 from pathlib import Path
@@ -20,7 +19,7 @@ from tests.support.smtp import MailServer
 
 # Each visits every page: if there were fewer, one of the web processes might have little to do.
 VISITORS = 6
-SUPERVISOR = (sys.executable, "-m", "honcho", "-e", "/dev/null", "start", "-p")
+SUPERVISOR = ("honcho", "-e", "/dev/null", "start", "-p")
 
 
 def memory(databases: Databases, kind: str, folder: Path) -> list[tuple[str, float]]:
@@ -32,7 +31,7 @@ def memory(databases: Databases, kind: str, folder: Path) -> list[tuple[str, flo
             addresses = _every_page(url, folder, sink)
             site = Site(url, folder, sink, WEB_CONCURRENCY="2")
             try:
-                supervisor = psutil.Process(site.start([*SUPERVISOR, str(site.port)]).server.pid)
+                supervisor = psutil.Process(site.start(*SUPERVISOR, str(site.port)).server.pid)
                 visitors = [threading.Thread(target=_visit, args=(site, addresses)) for _ in range(VISITORS)]
                 for visitor in visitors:
                     visitor.start()

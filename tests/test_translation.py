@@ -18,7 +18,7 @@ from dofc_events.conference.models import Organisation
 from dofc_events.conference.queries import edition_by_id
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.conference.service import place_and_time_of
-from dofc_events.core.audit import COMMAND, Actor
+from dofc_events.core.audit import COMMAND, Actor, record
 from dofc_events.core.countries import country_names
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import token_of
@@ -40,6 +40,7 @@ from dofc_events.letters.rules import Anchor
 from dofc_events.letters.service import LetterText
 from dofc_events.mail.rules import MessageState
 from dofc_events.notices.queries import standing_of
+from dofc_events.organise.trail.changes.texts import FIELDS
 from dofc_events.places.rules import PLACE_STATUSES, ClaimStatus
 from dofc_events.registration.arrivals.service import note_arrival
 from dofc_events.registration.queries import Audience
@@ -57,6 +58,7 @@ from tests.support.hosting import (
     shortlist_all,
 )
 from tests.support.letters import letters
+from tests.support.trail import EXAMPLES
 
 # What people and organisations typed, in letters that our English does not use.
 DATA: dict[str, Any] = {
@@ -231,6 +233,23 @@ def test_pages_of_the_door_and_of_the_trail_are_translated(client, own, writing,
         note_arrival(session, person.id, Actor("account", chair.email), NOW)
     client.get(f"/sign-in/{secret}").form().submit()
     check(client.get(f"/organise/editions/2027/{path}"))
+
+
+@pytest.mark.usefixtures("edition")
+def test_what_the_trail_says_is_translated(client, writing):
+    with writing() as session:
+        for actor, act, details in EXAMPLES:
+            record(session, Actor(*actor.split(":")), NOW, act, scope="2027", **details)
+        secret = issue_sign_in_link(session, session.scalars(select(Account)).one().id, NOW)
+    client.get(f"/sign-in/{secret}").form().submit()
+    pages = [client.get("/organise/editions/2027/audit")]
+    while older := pages[-1].all("a[rel=next]"):
+        pages.append(pages[-1].follow(older[0].get_text()))
+    for page in pages:
+        check(page)
+    assert sum(len(page.all("tr[data-act]")) for page in pages) == len(EXAMPLES)
+    # A line's own brackets would hide these.
+    assert not [label for label in map(str, FIELDS.values()) if unmarked(label)]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """What one does with an edition: create, copy, change, publish, archive; its categories and organisers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from dofc_events.conference.models import Category, Edition, Member, Organisatio
 from dofc_events.conference.queries import categories_of, edition_by_year
 from dofc_events.conference.rules import DateFault, EditionStatus, days_to_same_weekday, over_at
 from dofc_events.core.audit import Actor, record
+from dofc_events.core.changes import difference, plain, write
 from dofc_events.core.clock import from_zone, in_zone
 from dofc_events.core.errors import Refusal
 
@@ -114,7 +115,7 @@ def details_of(edition: Edition) -> EditionDetails:
 
 def place_and_time_of(edition: Edition) -> dict[str, Any]:
     """Where and when an edition is, as JSON can hold it."""
-    return {name: _plain(getattr(edition, name)) for name in sorted(PLACE_AND_TIME)}
+    return {name: plain(getattr(edition, name)) for name in sorted(PLACE_AND_TIME)}
 
 
 def at_place_and_time(values: Mapping[str, Any]) -> Edition:
@@ -139,7 +140,7 @@ def create_edition(
     Raises EditionExists, DatesOutOfOrder, CategoryTwice.
     """
     _refuse_disorder(details)
-    edition = Edition(year=year, status=EditionStatus.DRAFT, is_demo=is_demo, **asdict(details))
+    edition = Edition(year=year, status=EditionStatus.DRAFT, is_demo=is_demo, **vars(details))
     try:
         with session.begin_nested():
             session.add(edition)
@@ -189,27 +190,17 @@ def change_edition(session: Session, edition_id: int, details: EditionDetails, a
     The trail gets the changed fields with their values before and after. Calendars learn of a new place or time by
     `revision`. Raises DatesOutOfOrder, and NotReady if a published edition would lose something it needs.
     """
-    edition = _locked(session, edition_id)
-    before, after = asdict(details_of(edition)), asdict(details)
-    changed = [name for name in after if before[name] != after[name]]
-    if not changed:
+    edition = lock_edition(session, edition_id)
+    changes = difference(vars(details_of(edition)), vars(details))
+    if not changes:
         return False
     _refuse_disorder(details)
     if edition.status == EditionStatus.PUBLISHED:
         _refuse_unready(details, has_categories=True)
-    for name in changed:
-        setattr(edition, name, after[name])
-    if PLACE_AND_TIME.intersection(changed):
+    write(edition, vars(details))
+    if PLACE_AND_TIME.intersection(changes):
         edition.revision += 1
-    record(
-        session,
-        actor,
-        now,
-        "edition_changed",
-        scope=str(edition.year),
-        before={name: _plain(before[name]) for name in changed},
-        after={name: _plain(after[name]) for name in changed},
-    )
+    record(session, actor, now, "edition_changed", scope=str(edition.year), changes=changes)
     session.flush()
     return True
 
@@ -248,7 +239,7 @@ def faults_after_the_end(details: EditionDetails) -> tuple[DateFault, ...]:
 
 def publish_edition(session: Session, edition_id: int, actor: Actor, now: datetime) -> bool:
     """Show an edition to everyone; False if it was published already. Raises NotReady, EditionArchived."""
-    edition = _locked(session, edition_id)
+    edition = lock_edition(session, edition_id)
     if edition.status == EditionStatus.PUBLISHED:
         return False
     if edition.status == EditionStatus.ARCHIVED:
@@ -265,7 +256,7 @@ def archive_edition(session: Session, edition_id: int, actor: Actor, now: dateti
 
     Raises EditionNotPublished for a draft.
     """
-    edition = _locked(session, edition_id)
+    edition = lock_edition(session, edition_id)
     if edition.status == EditionStatus.ARCHIVED:
         return False
     if edition.status == EditionStatus.DRAFT:
@@ -284,7 +275,7 @@ def set_categories(
     A known slug with another label is a category renamed. Raises CategoryInUse, CategoryTwice, and NotReady if a
     published edition would be left without any.
     """
-    edition = _locked(session, edition_id)
+    edition = lock_edition(session, edition_id)
     labels = dict(categories)
     if len(labels) != len(categories):
         raise CategoryTwice(next(slug for slug, _ in categories if [s for s, _ in categories].count(slug) > 1))
@@ -302,9 +293,8 @@ def set_categories(
         category = kept.get(slug) or Category(edition_id=edition_id, slug=slug)
         category.label, category.position = label, position
         session.add(category)
-    record(
-        session, actor, now, "categories_changed", scope=str(edition.year), before=dict(before), after=dict(categories)
-    )
+    changes = {"categories": [dict(before), labels]}
+    record(session, actor, now, "categories_changed", scope=str(edition.year), changes=changes)
     session.flush()
     session.expire(edition, ["categories"])
     return True
@@ -328,10 +318,10 @@ def add_member(
     return member
 
 
-def _locked(session: Session, edition_id: int) -> Edition:
+def lock_edition(session: Session, edition_id: int) -> Edition:
     """The edition's row, held until the unit of work ends, so that two organisers change it one after the other.
 
-    With `key_share`, those who register meanwhile, and refer to the row, do not wait for it.
+    With `key_share`, those who register meanwhile, and refer to the row, do not wait for it. Raises NoSuchEdition.
     """
     edition = session.scalar(
         select(Edition)
@@ -369,8 +359,3 @@ def _first_known_day(details: EditionDetails) -> date | None:
     moments = (getattr(details, name) for name in MOMENTS)
     local = (in_zone(moment, details.zone).date() for moment in moments if moment)
     return next((day for day in (details.starts_on, details.ends_on, *local) if day), None)
-
-
-def _plain(value: Any) -> Any:
-    """What JSON can hold of a detail."""
-    return value.isoformat() if isinstance(value, date | time) else value

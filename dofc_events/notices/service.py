@@ -6,11 +6,12 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Edition
 from dofc_events.core.audit import Actor, record
+from dofc_events.core.changes import Difference
 from dofc_events.core.db import in_pieces
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import live_registration, registrations_by_id
@@ -59,28 +60,37 @@ class News:
 class Changes:
     """Collects what one act changes for whom, so that everyone is told once, of everything.
 
-    `book` has the seats of the edition's trips; what changes in it is told, too.
+    What is collected is put into the trail here, in the same words, and by `revision` into calendars: nobody is told
+    what the trail does not say. `book` has the seats of the edition's trips; what changes in it is told, too.
     """
 
     def __init__(self, session: Session, edition: Edition, actor: Actor, now: datetime, *, keep: bool = False) -> None:
         self.session, self.edition, self.actor, self.now, self.keep = session, edition, actor, now, keep
-        self._news: dict[int, News] = {}
+        self.news: dict[int, News] = {}
 
     @cached_property
     def book(self) -> SeatBook:
         return SeatBook(self.session, self.edition, terms_of(self.edition, self.now), self.now)
 
-    def details(self, registration_id: int, names: Iterable[str]) -> None:
+    def details(self, registration: Registration, changes: Difference) -> None:
         """What is on record of somebody is not what it was."""
-        self._news[registration_id] = News(details=tuple(names))
+        self._happened("details_changed", registration, changes=changes)
+        self.news[registration.id] = News(details=tuple(changes))
 
     def place(
-        self, registration_id: int, *, confirmed: bool = False, before: ClaimStatus | None = None, because: str = ""
+        self,
+        act: str,
+        registration: Registration,
+        *,
+        confirmed: bool = False,
+        before: ClaimStatus | None = None,
+        because: str = "",
     ) -> None:
-        """Somebody's place at the edition is not what it was; once confirmed, requested seats follow it."""
-        self._news[registration_id] = News(place=True, before=before, because=because)
+        """By this act somebody's place at the edition is not what it was; once confirmed, requested seats follow it."""
+        self._happened(act, registration, **({"because": because} if because else {}))
+        self.news[registration.id] = News(place=True, before=before, because=because)
         if confirmed:
-            self.book.settle(registration_id)
+            self.book.settle(registration.id)
 
     def moved_up(self, promotions: Sequence[Promotion]) -> None:
         """These moved up on the edition's waiting list."""
@@ -90,16 +100,15 @@ class Changes:
             self.book.look_up(confirmed)
         for promotion in promotions:
             registration = people[promotion.registration_id]
-            registration.revision += 1
-            log(self.session, self.actor, self.now, str(promotion.status), registration)
-            self.place(registration.id, confirmed=promotion.status == ClaimStatus.CONFIRMED)
+            self.place(str(promotion.status), registration, confirmed=promotion.status == ClaimStatus.CONFIRMED)
 
     def tell(self, first: int | None = None) -> None:
         """Write to everybody; the one who acts, if it is a delegate, comes first.
 
         Where the others are many, only note that they are to be told: the worker writes to them.
         """
-        news = self.by_delegate()
+        self.record_seats()
+        news = self.news
         if first is not None:
             tell(self.session, first, news.pop(first, News()), self.now, keep=self.keep)
         if len(news) <= BATCH:
@@ -110,18 +119,18 @@ class Changes:
         with self.session.no_autoflush:
             _leave_untold(self.session, news, self.now)
 
-    def by_delegate(self) -> dict[int, News]:
-        """What is to be told to whom; each change of a seat goes into the trail here."""
-        news = dict(self._news)
+    def record_seats(self) -> None:
+        """Take over what has become of seats, once all is done: into the trail, and into what is to be told."""
         changes = self.book.changes if "book" in self.__dict__ else ()
         people = registrations_by_id(self.session, {change.registration_id for change in changes})
         for change in changes:
-            registration = people[change.registration_id]
-            registration.revision += 1
-            news.setdefault(registration.id, News()).add_seat(change.trip_id, change.before, change.reason)
-            slug = self.book.trips[change.trip_id].slug
-            log(self.session, self.actor, self.now, "seat_changed", registration, trip=slug, reason=change.reason)
-        return news
+            registration, slug = people[change.registration_id], self.book.trips[change.trip_id].slug
+            self._happened("seat_changed", registration, trip=slug, reason=change.reason)
+            self.news.setdefault(registration.id, News()).add_seat(change.trip_id, change.before, change.reason)
+
+    def _happened(self, act: str, registration: Registration, **details: Any) -> None:
+        registration.revision += 1
+        log(self.session, self.actor, self.now, act, registration, **details)
 
 
 def tell(
@@ -140,9 +149,13 @@ def tell(
 
 
 def tell_news(session: Session, registration_ids: Iterable[int], now: datetime) -> None:
-    """Write the messages that an act with many recipients left to be written, unless somebody else has since."""
+    """Write the messages that an act with many recipients left to be written, unless somebody else has since.
+
+    It locks no pool, which would stop registration for as long as it writes; hence it waits for nobody's news, and
+    leaves what is being told just now.
+    """
     for registration_id in registration_ids:
-        untold = _take_over(session, registration_id)
+        untold = _take_over(session, registration_id, skip_locked=True)
         if untold:
             _write(session, registration_id, untold, now)
 
@@ -219,10 +232,19 @@ def _stored(news: News) -> dict[str, Any]:
     }
 
 
-def _take_over(session: Session, registration_id: int) -> News | None:
+def hold(session: Session, registration_id: int) -> None:
+    """Keep the worker from telling a delegate their news until the unit of work ends: before messages are withdrawn."""
+    session.execute(_news_of(registration_id).with_for_update())
+
+
+def _news_of(registration_id: int) -> Select[int]:
+    return select(UntoldNews.registration_id).where(UntoldNews.registration_id == registration_id)
+
+
+def _take_over(session: Session, registration_id: int, *, skip_locked: bool = False) -> News | None:
     """Strike out the news that a delegate was still to be told; None if there were none, or somebody was quicker."""
-    mine = UntoldNews.registration_id == registration_id
-    struck = session.scalar(delete(UntoldNews).where(mine).returning(UntoldNews.news))
+    mine = _news_of(registration_id).with_for_update(skip_locked=skip_locked)
+    struck = session.scalar(delete(UntoldNews).where(UntoldNews.registration_id.in_(mine)).returning(UntoldNews.news))
     return None if struck is None else _read(struck)
 
 

@@ -40,6 +40,13 @@ def short_moment(value: datetime, zone: str) -> str:
     return f"{format_date(local.date(), 'medium', locale=_reading_locale())}, {clock(value, zone)}"
 
 
+def as_recorded(text: str, zone: str) -> str:
+    """An aware moment, a day or a time of day in ISO 8601: "3 Jun 2027, 18:00", "Thursday 3 June 2027", "18:00"."""
+    if len(text) > len("2027-06-03"):
+        return short_moment(datetime.fromisoformat(text), zone)
+    return day(date.fromisoformat(text)) if "-" in text else time.fromisoformat(text).strftime("%H:%M")
+
+
 @kept_by_language
 def moment_range(start: datetime, end: datetime, zone: str) -> str:
     """Two aware moments; the day is said once where both are on it: "09:00–12:30, Friday 4 June 2027 (Prague time)"."""

@@ -176,8 +176,10 @@ def test_change_edition_notes_the_changed_fields_only(session):
     entry = trail(session)[-1]
     assert (entry.act, entry.scope) == ("edition_changed", "2027")
     assert entry.details == {
-        "before": {"summary": "Three days.", "registration_closes_at": "2027-05-16T22:00:00+00:00"},
-        "after": {"summary": "Four days.", "registration_closes_at": "2027-05-20T22:00:00+00:00"},
+        "changes": {
+            "summary": ["Three days.", "Four days."],
+            "registration_closes_at": ["2027-05-16T22:00:00+00:00", "2027-05-20T22:00:00+00:00"],
+        }
     }
     assert edition.revision == 0
 
@@ -264,7 +266,7 @@ def test_set_categories_adds_renames_moves_and_removes(session):
     assert labels(session, edition) == wanted
     assert categories_of(session, edition.id)[1].id == member
     assert [c.slug for c in edition.categories] == ["press", "member"]
-    assert trail(session)[-1].details["before"] == dict(CATEGORIES)
+    assert trail(session)[-1].details == {"changes": {"categories": [dict(CATEGORIES), dict(wanted)]}}
     assert not service.set_categories(session, edition.id, wanted, CHAIR, NOW)
 
 

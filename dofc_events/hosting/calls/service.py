@@ -1,7 +1,7 @@
 """What the chair does with a call for hosts: open, change, extend, close it; begin the review, set the shortlist."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from dofc_events.core.audit import Actor, record
+from dofc_events.core.changes import difference, plain, write
 from dofc_events.core.clock import from_zone, in_zone
 from dofc_events.core.errors import Refusal
 from dofc_events.core.references import new_secret
@@ -126,7 +127,7 @@ def open_call(
     CallDatesOutOfOrder, CriteriaNotUsable.
     """
     _refuse_disorder(details)
-    call = HostingCall(year=year, seed=new_secret(), is_demo=is_demo, **asdict(details))
+    call = HostingCall(year=year, seed=new_secret(), is_demo=is_demo, **vars(details))
     call.criteria = _made(criteria)
     try:
         with session.begin_nested():
@@ -136,7 +137,8 @@ def open_call(
             raise
         raise CallExists(str(year)) from None
     call.decision = None
-    _log(session, actor, now, "call_opened", call, criteria=dict(criteria), **_plain(asdict(details)))
+    said = {name: plain(value) for name, value in vars(details).items()}
+    _log(session, actor, now, "call_opened", call, criteria=dict(criteria), **said)
     return call
 
 
@@ -147,17 +149,13 @@ def change_call(session: Session, call_id: int, details: CallDetails, actor: Act
     public. Raises CallDatesOutOfOrder, TooLateToChange.
     """
     call = locked_call(session, call_id)
-    before, after = asdict(details_of(call)), asdict(details)
-    changed = [name for name in after if after[name] != before[name]]
-    if not changed:
+    changes = difference(vars(details_of(call)), vars(details))
+    if not changes:
         return False
-    _refuse_late(call, changed, now)
+    _refuse_late(call, changes, now)
     _refuse_disorder(details)
-    for name in changed:
-        setattr(call, name, after[name])
-    differences = ({name: values[name] for name in changed} for values in (before, after))
-    before, after = (_plain(values) for values in differences)
-    _log(session, actor, now, "call_changed", call, before=before, after=after)
+    write(call, vars(details))
+    _log(session, actor, now, "call_changed", call, changes=changes)
     session.flush()
     return True
 
@@ -202,7 +200,7 @@ def set_criteria(session: Session, call_id: int, criteria: Criteria, actor: Acto
         session.delete(criterion)
     session.flush()
     call.criteria = made
-    _log(session, actor, now, "criteria_changed", call, before=dict(before), after=dict(criteria))
+    _log(session, actor, now, "criteria_changed", call, changes={"criteria": [dict(before), dict(criteria)]})
     session.flush()
     return True
 
@@ -282,7 +280,7 @@ def _refuse_disorder(details: CallDetails) -> None:
         raise CallDatesOutOfOrder(faults)
 
 
-def _refuse_late(call: HostingCall, changed: Sequence[str], now: datetime) -> None:
+def _refuse_late(call: HostingCall, changed: Collection[str], now: datetime) -> None:
     if call.ballot_opened_at is not None:
         late = set(changed) - FREE_IN_BALLOT
     else:
@@ -303,8 +301,3 @@ def _days_later(moment: datetime, distance: timedelta, zone: str) -> datetime:
 
 def _log(session: Session, actor: Actor, now: datetime, act: str, call: HostingCall, **details: Any) -> None:
     record(session, actor, now, act, scope=scope_of(call.year), **details)
-
-
-def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    """What JSON can hold of details."""
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}

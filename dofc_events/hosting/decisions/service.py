@@ -73,7 +73,8 @@ def prepare_decision(
     decision.zone = _zone_of(chosen, zone) if chosen else ""
     decision.words_to_host, decision.words_to_others = words_to_host, words_to_others
     decision.prepared_at = now
-    record(session, actor, now, "decision_prepared", scope=scope_of(call.year), before=before, after=reference)
+    changes = {"proposal": [before, reference]}
+    record(session, actor, now, "decision_prepared", scope=scope_of(call.year), changes=changes)
     session.flush()
     return decision
 

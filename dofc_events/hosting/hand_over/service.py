@@ -58,8 +58,8 @@ def tick_item(
         .execution_options(populate_existing=True)
     ).one()
     column = f"{side}_done_at"
-    before = getattr(item, column)
-    if (before is not None) == done:
+    was_done = getattr(item, column) is not None
+    if was_done == done:
         return False
     setattr(item, column, now if done else None)
     year = session.get_one(Edition, edition_id).year
@@ -71,8 +71,7 @@ def tick_item(
         scope=str(year),
         item=item.id,
         side=side,
-        before=before is not None,
-        after=done,
+        changes={"done": [was_done, done]},
     )
     session.flush()
     return True

@@ -1,6 +1,6 @@
 """Who belongs to the network: members, and the accounts that speak for them."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -14,6 +14,7 @@ from dofc_events.conference import service as conference
 from dofc_events.conference.models import Member
 from dofc_events.conference.queries import member_by_slug
 from dofc_events.core.audit import Actor, record
+from dofc_events.core.changes import write
 from dofc_events.core.errors import Refusal
 from dofc_events.hosting import mails
 from dofc_events.mail.outbox import enqueue, refuse_flood
@@ -68,22 +69,13 @@ def change_member(session: Session, organisation_id: int, details: MemberDetails
         .with_for_update(of=Member)
         .execution_options(populate_existing=True)
     ).one()
-    before, after = asdict(details_of(member)), asdict(details)
-    changed = [name for name in after if after[name] != before[name]]
-    for name in changed:
-        setattr(member.organisation if name in ("name", "country") else member, name, after[name])
-    if changed:
-        record(
-            session,
-            actor,
-            now,
-            "member_changed",
-            organisation=member.organisation.slug,
-            before={name: before[name] for name in changed},
-            after={name: after[name] for name in changed},
-        )
+    values = dict(vars(details))
+    of_organisation = {name: values.pop(name) for name in ("name", "country")}
+    changes = write(member.organisation, of_organisation) | write(member, values)
+    if changes:
+        record(session, actor, now, "member_changed", organisation=member.organisation.slug, changes=changes)
     session.flush()
-    return bool(changed)
+    return bool(changes)
 
 
 def add_representative(

@@ -51,7 +51,7 @@ def create_next_edition(session: Session, proposal: Proposal, zone: str, actor: 
         edition.trip_mode = last.trip_mode
     capacity = proposal.venue_capacity or 0
     create_pool(session, edition_id=edition.id, capacity=capacity)
-    record(session, actor, now, "capacity_changed", scope=str(year), before=None, after=capacity)
+    record(session, actor, now, "capacity_changed", scope=str(year), changes={"capacity": [None, capacity]})
     _add_organisers(session, edition, proposal)
     _add_trips(session, edition, proposal, actor, now)
     grant = Grant(RoleName.ORGANISER, edition_id=edition.id)

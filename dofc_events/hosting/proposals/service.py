@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from dofc_events.conference.queries import member_by_slug
 from dofc_events.core import files
 from dofc_events.core.audit import VISITOR, Actor, record
+from dofc_events.core.changes import difference, write
 from dofc_events.core.errors import Refusal
 from dofc_events.core.references import new_reference
 from dofc_events.extensions import settings
@@ -204,14 +205,12 @@ def change_proposal(
         raise ChangedMeanwhile
     if proposal.status == ProposalStatus.SUBMITTED and (missing := missing_to_submit(asdict(answers))):
         raise Incomplete(missing)
-    before, old_address, old_key = asdict(answers_of(proposal)), proposal.contact_email, proposal.email_key
+    before, old_address, old_key = answers_of(proposal), proposal.contact_email, proposal.email_key
     _write(session, proposal, answers, consent_text, now)
     session.flush()
-    after = asdict(answers_of(proposal))
-    changed = [name for name in after if after[name] != before[name]]
+    changes = difference(vars(before), vars(answers_of(proposal)))
     proposal.revision += 1
-    differences = ({name: _plain(values[name]) for name in changed} for values in (before, after))
-    _log(session, actor, now, "proposal_changed", proposal, **dict(zip(("before", "after"), differences, strict=True)))
+    _log(session, actor, now, "proposal_changed", proposal, changes=changes)
     if proposal.email_key != old_key:
         refuse_flood(session, proposal.contact_email, now)
         proposal.link_version += 1
@@ -251,8 +250,7 @@ def move(session: Session, proposal: Proposal, status: ProposalStatus, act: str,
     before = ProposalStatus(proposal.status)
     if not may_become(before, status):
         raise ProposalFixed(before)
-    proposal.status = status
-    _log(session, actor, now, act, proposal, before=before, after=status)
+    _log(session, actor, now, act, proposal, changes=write(proposal, {"status": status}))
     session.flush()
 
 
@@ -357,11 +355,6 @@ def faults_of(answers: Answers, year: int) -> tuple[ProposalFault, ...]:
 
 def _log(session: Session, actor: Actor, now: datetime, act: str, proposal: Proposal, **details: Any) -> None:
     record(session, actor, now, act, scope=scope_of(proposal.call.year), about=proposal.reference, **details)
-
-
-def _plain(value: Any) -> Any:
-    """What JSON can hold of an answer."""
-    return value.isoformat() if isinstance(value, date) else value
 
 
 class NotAReviewer(Refusal):

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from dofc_events.core.audit import Actor, record
+from dofc_events.core.changes import difference
 from dofc_events.core.errors import Refusal
 from dofc_events.hosting.models import HostingCall, Review, Score
 from dofc_events.hosting.proposals.service import ProposalFixed, refuse_partial
@@ -77,13 +78,11 @@ def give_review(
         "review_changed" if before else "review_given",
         scope=scope_of(proposal.call.year),
         about=proposal.reference,
-        before=_plain(before),
-        after=_plain(scores),
+        changes=difference(_by_criterion(before), _by_criterion(scores)),
     )
     session.flush()
     return True
 
 
-def _plain(scores: Mapping[int, Given]) -> dict[str, dict[str, object]]:
-    """What JSON can hold of a review."""
+def _by_criterion(scores: Mapping[int, Given]) -> dict[str, dict[str, object]]:
     return {str(criterion_id): asdict(given) for criterion_id, given in scores.items()}

@@ -1,9 +1,7 @@
 """Reads of an edition's trail; the same number of queries for few entries and for many."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
 from sqlalchemy import literal, or_, select
 from sqlalchemy.orm import Session
@@ -14,7 +12,6 @@ from dofc_events.conference.models import Edition
 from dofc_events.core.audit import AuditEntry
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import found_by
-from dofc_events.organise.rules import masked_details
 
 
 @dataclass(frozen=True)
@@ -29,21 +26,9 @@ class TrailFilters:
     q: str = ""
 
 
-@dataclass(frozen=True)
-class TrailLine:
-    """One entry of the trail as organisers may see it: no link in it acts for anybody."""
-
-    id: int
-    at: datetime
-    actor: str
-    act: str
-    about: str
-    details: dict[str, Any]
-
-
 def trail_of(
     session: Session, edition: Edition, filters: TrailFilters, *, before_id: int | None, limit: int
-) -> list[TrailLine]:
+) -> Sequence[AuditEntry]:
     """What was recorded of an edition, the newest first; `before_id` turns the page."""
     query = select(AuditEntry).where(AuditEntry.scope == str(edition.year))
     if filters.act:
@@ -57,8 +42,7 @@ def trail_of(
         query = query.where(AuditEntry.about.in_(found.union(select(literal(filters.q.upper())))))
     if before_id is not None:
         query = query.where(AuditEntry.id < before_id)
-    entries = session.scalars(query.order_by(AuditEntry.id.desc()).limit(limit))
-    return [TrailLine(e.id, e.at, e.actor, e.act, e.about, masked_details(e.details)) for e in entries]
+    return session.scalars(query.order_by(AuditEntry.id.desc()).limit(limit)).all()
 
 
 def names_of(session: Session, references: Collection[str]) -> dict[str, str]:

@@ -1,7 +1,5 @@
 """The trail of an edition: who did what, when. It has no form, and no address changes it."""
 
-from datetime import date, datetime, time
-
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -10,8 +8,8 @@ from dofc_events.conference.models import Edition
 from dofc_events.core.db import db
 from dofc_events.organise.audit import queries as audit_queries
 from dofc_events.organise.shared import EDITION, around, before_id
+from dofc_events.organise.trail.texts import ACTS, line_of
 from dofc_events.trips.queries import trip_pools
-from dofc_events.web.dates import day, short_moment
 
 blueprint = Blueprint("audit", __name__)
 
@@ -25,24 +23,17 @@ def index(edition: Edition) -> ResponseReturnValue:
     session = db.session()
     filters = audit_queries.TrailFilters(**{n: request.args.get(n, "").strip() for n in ("act", "actor", "q")})
     found = audit_queries.trail_of(session, edition, filters, before_id=before_id(), limit=ROWS + 1)
-    lines = found[:ROWS]
+    trip_titles = {trip.slug: trip.title for trip, _pool in trip_pools(session, edition.id)}
+    lines = [line_of(entry, edition, trip_titles) for entry in found[:ROWS]]
     return render_template(
         "organise/audit/index.html",
         lines=lines,
         has_more=len(found) > ROWS,
         filters=filters,
+        acts=ACTS,
         # Without what is empty, for addresses that lead to the same list.
         narrowed={name: value for name, value in vars(filters).items() if value},
         names=audit_queries.names_of(session, {line.about for line in lines}),
         team=audit_queries.team_of(session, edition.id),
-        trip_titles={trip.slug: trip.title for trip, _pool in trip_pools(session, edition.id)},
         **around(edition),
     )
-
-
-@blueprint.app_template_filter("as_recorded")
-def as_recorded(text: str, zone: str) -> str:
-    """A moment, a day or a time of day that the trail has as ISO text, for people."""
-    if len(text) > len("2027-06-03"):
-        return short_moment(datetime.fromisoformat(text), zone)
-    return day(date.fromisoformat(text)) if "-" in text else time.fromisoformat(text).strftime("%H:%M")

@@ -128,7 +128,8 @@ def _changed(present: dict[str, str], changes: CategoryChanges) -> list[tuple[st
 
 def _add_places(session: Session, edition: Edition, capacity: int, actor: Actor, now: datetime) -> None:
     create_pool(session, edition_id=edition.id, capacity=capacity)
-    record(session, actor, now, "capacity_changed", scope=str(edition.year), before=None, after=capacity)
+    changes = {"capacity": [None, capacity]}
+    record(session, actor, now, "capacity_changed", scope=str(edition.year), changes=changes)
 
 
 def _edition(session: Session, edition_id: int) -> Edition:

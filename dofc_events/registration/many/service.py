@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from dofc_events.conference.models import Edition
 from dofc_events.core.audit import Actor, record
+from dofc_events.core.changes import difference
 from dofc_events.core.errors import Refusal
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.service import category_of
-from dofc_events.notices.service import Changes, log, terms_of
+from dofc_events.notices.service import Changes, terms_of
 from dofc_events.places import service as places
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import ClaimStatus
@@ -68,15 +69,13 @@ def change_category(session: Session, edition_id: int, order: Order, slug: str, 
     Raises SelectionChanged and NoSuchCategory.
     """
     chosen = _chosen(session, edition_id, order, Act.CATEGORY, now)
-    category = category_of(chosen.edition, slug)
+    category = category_of(session, edition_id, slug)
     changes = Changes(session, chosen.edition, actor, now)
     moved = [person for person in chosen.people if person.category_id != category.id]
     for person in moved:
         said = {"category": [person.category.slug, slug]}
         person.category = category
-        person.revision += 1
-        log(session, actor, now, "details_changed", person, changes=said)
-        changes.details(person.id, said)
+        changes.details(person, said)
     changes.tell()
     return len(moved)
 
@@ -96,15 +95,13 @@ def confirm(
     for claim in chosen.claims:
         if claim.status == ClaimStatus.OFFERED:
             places.accept_claim(session, claim, now)
-    after, scope = chosen.pool.capacity, str(chosen.edition.year)
-    if after != before:
-        record(session, actor, now, "capacity_changed", scope=scope, before=before, after=after, because=reason)
+    if added := difference({"capacity": before}, {"capacity": chosen.pool.capacity}):
+        scope = str(chosen.edition.year)
+        record(session, actor, now, "capacity_changed", scope=scope, changes=added, because=reason)
     changes = Changes(session, chosen.edition, actor, now)
     changes.book.look_up(person.id for person in chosen.people)
     for person in chosen.people:
-        person.revision += 1
-        log(session, actor, now, "place_given", person, because=reason)
-        changes.place(person.id, confirmed=True, because=reason)
+        changes.place("place_given", person, confirmed=True, because=reason)
     changes.tell()
     return len(chosen.people)
 
@@ -118,9 +115,7 @@ def cancel(session: Session, edition_id: int, order: Order, reason: str, actor: 
     changes = Changes(session, chosen.edition, actor, now)
     for person, claim in zip(chosen.people, chosen.claims, strict=True):
         person.ended_at = now
-        person.revision += 1
-        log(session, actor, now, "cancelled", person, because=reason)
-        changes.place(person.id, before=ClaimStatus(claim.status), because=reason)
+        changes.place("cancelled", person, before=ClaimStatus(claim.status), because=reason)
     moved_up = places.cancel_claims(session, chosen.pool, chosen.claims, terms_of(chosen.edition, now), now)
     changes.book.leave(*(person.id for person in chosen.people))
     changes.moved_up(moved_up)

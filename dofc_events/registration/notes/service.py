@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from dofc_events.core.audit import Actor
+from dofc_events.core.changes import write
 from dofc_events.delegates.models import Registration, Tag
 from dofc_events.notices.service import log
 from dofc_events.registration.service import locked
@@ -14,10 +15,10 @@ from dofc_events.registration.service import locked
 def write_note(session: Session, registration_id: int, note: str, actor: Actor, now: datetime) -> bool:
     """Write the organisers' note on a registration, "" for none; returns whether it is another one now."""
     registration, _ = locked(session, registration_id)
-    before, registration.note = registration.note, note
-    if before != note:
-        log(session, actor, now, "note_changed", registration, before=before, after=note)
-    return before != note
+    changes = write(registration, {"note": note})
+    if changes:
+        log(session, actor, now, "note_changed", registration, changes=changes)
+    return bool(changes)
 
 
 def tag_one(session: Session, registration_id: int, word: str, actor: Actor, now: datetime) -> None:

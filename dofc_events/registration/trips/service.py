@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import TripMode, Window
 from dofc_events.core.audit import Actor, record
+from dofc_events.core.changes import difference, write
 from dofc_events.core.errors import Refusal
 from dofc_events.notices.queries import offer_stands, standing_of
 from dofc_events.notices.service import Changes, log
@@ -184,13 +185,11 @@ def set_sign_up(
     """Change how and when one signs up for trips. Seats stay; who waits or has wishes is told. Raises AlreadyDrawn."""
     changes = _changes(session, edition_id, actor, now)
     edition = changes.edition
-    before = [edition.trip_mode, edition.trips_open_at, edition.trips_close_at]
-    edition.trips_open_at, edition.trips_close_at = opens_at, closes_at
+    said = difference({"trip_mode": edition.trip_mode}, {"trip_mode": mode})
+    said |= write(edition, {"trips_open_at": opens_at, "trips_close_at": closes_at})
     drawing.set_mode(changes.book, mode)
-    after = [mode, opens_at, closes_at]
-    if before != after:
-        texts = [[str(value) if value else None for value in values] for values in (before, after)]
-        record(session, actor, now, "sign_up_changed", scope=str(edition.year), before=texts[0], after=texts[1])
+    if said:
+        record(session, actor, now, "sign_up_changed", scope=str(edition.year), changes=said)
     changes.tell()
 
 

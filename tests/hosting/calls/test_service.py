@@ -87,7 +87,7 @@ def test_a_change_is_logged_with_before_and_after(session):
     call = make_call(session)
     assert not change_call(session, call.id, details_of(call), COMMAND, NOW)
     assert change_call(session, call.id, replace(details_of(call), quorum=5), COMMAND, NOW)
-    assert last_entry(session, "call_changed").details == {"before": {"quorum": 2}, "after": {"quorum": 5}}
+    assert last_entry(session, "call_changed").details == {"changes": {"quorum": [2, 5]}}
 
 
 def test_what_others_act_on_is_fixed_when_they_do(session):

@@ -93,7 +93,7 @@ def test_a_prepared_decision_is_told_to_nobody_and_can_be_another_one(session, c
     prepare(session, call, one)
     prepare(session, call, two)
     assert call.decision.proposal is two
-    assert last_entry(session, "decision_prepared").details == {"before": one.reference, "after": two.reference}
+    assert last_entry(session, "decision_prepared").details == {"changes": {"proposal": [one.reference, two.reference]}}
     assert session.scalars(select(Message.id)).all() == before
     assert {one.status, two.status} == {ProposalStatus.SHORTLISTED}
 

@@ -39,8 +39,7 @@ def test_a_change_is_logged_with_before_and_after(session):
     assert change_member(session, member.organisation_id, changed, COMMAND, NOW)
     assert not change_member(session, member.organisation_id, changed, COMMAND, NOW)
     details = last_entry(session, "member_changed").details
-    assert details["before"] == {"contact_name": "Ioana", "is_active": True}
-    assert details["after"] == {"contact_name": "", "is_active": False}
+    assert details["changes"] == {"contact_name": ["Ioana", ""], "is_active": [True, False]}
 
 
 def test_an_account_speaks_for_a_member_until_that_is_taken_back(session):

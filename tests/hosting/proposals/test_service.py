@@ -151,8 +151,7 @@ def test_a_change_is_kept_with_what_was_before(session):
     change(session, proposal, city="Ostrava", starts_on=date(YEAR, 5, 16))
     assert (proposal.city, proposal.revision) == ("Ostrava", 1)
     details = last_entry(session, "proposal_changed").details
-    assert details["before"] == {"city": "Brno", "starts_on": f"{YEAR}-05-17"}
-    assert details["after"] == {"city": "Ostrava", "starts_on": f"{YEAR}-05-16"}
+    assert details["changes"] == {"city": ["Brno", "Ostrava"], "starts_on": [f"{YEAR}-05-17", f"{YEAR}-05-16"]}
 
 
 def test_who_changes_an_older_state_is_told_and_the_same_form_twice_is_one_change(session):

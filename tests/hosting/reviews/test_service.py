@@ -42,9 +42,10 @@ def test_a_reviewer_has_one_review_of_a_proposal_which_can_be_changed(session):
     assert review(session, proposal, board, 5, 4, 1)
     assert session.scalar(select(func.count()).select_from(Review)) == 1
     assert sorted(session.scalars(select(Score.score))) == [1, 4, 5]
-    details = last_entry(session, "review_changed").details
-    assert {given["score"] for given in details["before"].values()} == {3, 4, 5}
-    assert {given["score"] for given in details["after"].values()} == {1, 4, 5}
+    given = last_entry(session, "review_given").details["changes"].values()
+    assert [(before, after["score"]) for before, after in given] == [(None, 5), (None, 4), (None, 3)]
+    [(before, after)] = last_entry(session, "review_changed").details["changes"].values()
+    assert (before["score"], after["score"]) == (3, 1)
 
 
 @pytest.mark.parametrize("values", [(5, 4), (5, 4, 0), (5, 4, 6)])

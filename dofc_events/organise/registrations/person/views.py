@@ -9,7 +9,6 @@ from flask_babel import gettext as _
 
 from dofc_events.accounts.guards import acting, may_organise, organisers_only
 from dofc_events.conference.models import Edition
-from dofc_events.core.audit import history_of
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import Refusal
@@ -23,9 +22,15 @@ from dofc_events.mail.queries import messages_about
 from dofc_events.notices.queries import STATUS_KINDS, standing_of
 from dofc_events.organise.registrations.forms import NoteForm, TagForm
 from dofc_events.organise.registrations.person.forms import OnBehalfForm
-from dofc_events.organise.registrations.person.queries import consent_given, other_registrations, references_here
+from dofc_events.organise.registrations.person.queries import (
+    consent_given,
+    history,
+    other_registrations,
+    references_here,
+)
 from dofc_events.organise.registrations.queries import tags_at
 from dofc_events.organise.shared import EDITION, around
+from dofc_events.places.queries import edition_pool
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.places.service import NothingFree
 from dofc_events.registration import service as delegates_acts
@@ -59,13 +64,12 @@ def about(edition: Edition, found: Registration) -> dict[str, Any]:
     return {
         "registration": found,
         "standing": standing,
-        "trip_titles": {seat.trip.slug: seat.trip.title for seat in standing.trips},
         "consent": consent_given(session, found),
         "messages": messages,
         "to_send_again": _to_send_again(messages),
         "at": now(),
         "others": [(other, may_organise(other.registration.edition)) for other in others],
-        "history": history_of(session, found.reference),
+        "history": history(session, found, {seat.trip.slug: seat.trip.title for seat in standing.trips}),
         "is_over": found.ended_at is not None or edition.is_over(now()),
         "note_form": NoteForm(obj=found, formdata=None),
         "tag_form": TagForm(formdata=None),
@@ -109,7 +113,7 @@ def address(edition: Edition, reference: str) -> ResponseReturnValue:
 def _say_what_came_of_it(outcome: Outcome, email: str) -> None:
     if outcome is Outcome.REGISTERED:
         flash(
-            _("From now on we write to %(email)s. The link to the delegate’s own page is a new one.", email=email),
+            _("We will now write to %(email)s. The delegate’s own page has a new link.", email=email),
             "success",
         )
     elif outcome is Outcome.ADDRESS_KNOWN:
@@ -140,9 +144,11 @@ def add(edition: Edition) -> ResponseReturnValue:
     """Register somebody, whether or not registration is open."""
     if not on_behalf.can_be_added_to(edition, now()):
         return _not_running(edition)
-    form, context = OnBehalfForm(), {**form_context(edition), **around(edition), "known": None, "at": now()}
+    pool = edition_pool(db.session(), edition.id)
+    assert pool is not None, "an edition that people can be added to has places"
+    form, context = OnBehalfForm(), {**form_context(edition, pool), **around(edition), "known": None, "at": now()}
     context["stated"] = stated_consent(edition)
-    form.offer_categories(edition.category_choices())
+    form.offer_categories(context["categories"])
     offer_trips(form, edition, context["trips"], has_place=context["free"] > 0)
     if not form.validate_on_submit():
         return form_page(form, NEW, **context)
@@ -186,7 +192,7 @@ def edit(edition: Edition, reference: str) -> ResponseReturnValue:
     except RegistrationOver:
         return make_response(render_template(EDIT, form=form, is_over=True, **context), 403)
     if changed:
-        flash(_("The changes are saved, and %(name)s is told of them.", name=form.to_details().given_name), "success")
+        flash(_("Changes saved. %(name)s will be told by email.", name=form.to_details().given_name), "success")
     else:
         flash(_("Nothing was changed."), "info")
     return redirect(url_for(".index", year=edition.year, reference=reference), 303)
@@ -205,7 +211,7 @@ def send_link(edition: Edition, reference: str) -> ResponseReturnValue:
         with unit_of_work() as session:
             on_behalf.send_link(session, found.id, acting(), now())
     except TooManyMessages:
-        flash(_("Nothing was sent: this address got enough messages for now. Try again in an hour."), "warning")
+        flash(_("Nothing was sent: this address has received enough emails for now. Try again in an hour."), "warning")
     except RegistrationOver:
         flash(_("Nothing was sent: this registration was cancelled."), "warning")
     else:
@@ -220,7 +226,7 @@ def _refused(form: OnBehalfForm, refusal: Refusal, edition: Edition, context: di
         form.email.errors = [_("This address is registered already.")]
         context = context | {"known": registration_at(edition, refusal.reference)}
     elif isinstance(refusal, NothingFree):
-        form.form_errors = [_("No place is free, and nobody moves up any more. First add places in the settings.")]
+        form.form_errors = [_("No place is free and nobody moves up now. Add places in the settings first.")]
     else:
         form.trips.refuse(refusal)
     return answer_errors(form, NEW, **context)
@@ -234,9 +240,11 @@ def _say_what_was_added(added: on_behalf.Added, status: ClaimStatus) -> None:
             "info",
         )
     elif status is ClaimStatus.CONFIRMED:
-        flash(_("%(name)s has a place, and is told by mail.", name=name), "success")
+        flash(_("%(name)s has a place and will be told by email.", name=name), "success")
     else:
-        flash(_("All places are taken: %(name)s is on the waiting list, and is told by mail.", name=name), "success")
+        flash(
+            _("All places are taken. %(name)s is on the waiting list and will be told by email.", name=name), "success"
+        )
 
 
 def _not_running(edition: Edition) -> ResponseReturnValue:
@@ -244,7 +252,7 @@ def _not_running(edition: Edition) -> ResponseReturnValue:
 
 
 def _kept() -> str:
-    text: str = _("The message is written, but no mail server is set up, so it is kept and not sent.")
+    text: str = _("The email has been written, but no mail server is set up, so it is kept and not sent.")
     return text
 
 
@@ -263,7 +271,7 @@ def note(edition: Edition, reference: str) -> ResponseReturnValue:
         return answer_errors(form, TEMPLATE, **about(edition, found) | {"note_form": form})
     with unit_of_work() as session:
         notes.write_note(session, found.id, form.note.data, acting(), now())
-    flash(_("The note is saved."), "success")
+    flash(_("Note saved."), "success")
     return _back(edition, reference)
 
 
@@ -289,7 +297,7 @@ def untag(edition: Edition, reference: str) -> ResponseReturnValue:
         return answer_errors(form, TEMPLATE, **about(edition, found) | {"button_form": form})
     with unit_of_work() as session:
         notes.untag_one(session, found.id, word, acting(), now())
-    flash(_("The tag “%(word)s” is removed.", word=word), "success")
+    flash(_("The tag “%(word)s” has been removed.", word=word), "success")
     return _back(edition, reference)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import edition_by_year
 from dofc_events.conference.rules import EditionStatus
+from dofc_events.core.audit import record
 from dofc_events.delegates.models import Registration
 from dofc_events.mail.models import Message
 from dofc_events.registration.service import cancel_registration, hand_over
@@ -102,6 +103,15 @@ def test_page_shows_nothing_of_a_former_delegate_but_on_record(organiser, regist
         hand_over(session, found.id, "Marko", "Ilić", "marko@dofc.test", DELEGATE, NOW)
     page = organiser.get(address(year, reference))
     assert "No nuts" not in page.text and "123 4567" not in page.text
+
+
+def test_links_in_what_happened_act_for_nobody(organiser, register, writing, year):
+    reference = register()
+    with writing() as session:
+        said = {"changes": {"dietary": ["", "see /registrations/7KX9-Q2MB.1.secret/"]}}
+        record(session, DELEGATE, NOW, "details_changed", scope=str(year), about=reference, **said)
+    story = organiser.get(address(year, reference)).one("#history ~ .timeline").get_text(" ", strip=True)
+    assert "Food: nothing → see /registrations/…/" in story and "secret" not in story
 
 
 # Changing details
