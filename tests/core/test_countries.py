@@ -7,7 +7,7 @@ from babel import Locale
 
 from dofc_events.core.countries import (
     CONTINENT_CODES,
-    OWN_NAMES,
+    FACTS,
     continent_of,
     country_codes,
     country_name,
@@ -15,7 +15,7 @@ from dofc_events.core.countries import (
     search_names,
     three_letter_codes,
 )
-from tests.own_names import own_names
+from tests.country_facts import country_facts
 
 
 def test_country_codes_are_the_249_of_iso_3166_and_kosovo():
@@ -93,10 +93,9 @@ def test_search_names_are_what_people_type_at_home(code, name):
     assert name in search_names(code, "en")
 
 
-def test_own_names_are_those_of_the_cldr_that_is_installed():
-    assert json.loads(OWN_NAMES.read_text(encoding="utf-8")) == own_names(), (
-        "write them anew: python -m tests.own_names"
-    )
+def test_facts_are_those_of_the_libraries_that_are_installed():
+    written = json.loads(FACTS.read_text(encoding="utf-8"))
+    assert written == country_facts(), "write them anew: python -m tests.country_facts"
 
 
 def test_search_names_have_the_english_one_in_other_languages():
