@@ -1,12 +1,13 @@
 """Countries: the whole of ISO 3166-1 and Kosovo, named by CLDR, and the continent of each."""
 
+import json
 import unicodedata
 from functools import cache
+from pathlib import Path
+from typing import Any
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale
 from babel.core import get_global
-from babel.languages import get_official_languages
-from countryinfo import CountryInfo
 
 # Two-letter codes in CLDR that ISO 3166-1 assigns to no country: groupings, dependencies, test and private codes.
 # XK stays: CLDR's and the European Commission's code for Kosovo, which ISO 3166-1 has not assigned.
@@ -24,6 +25,11 @@ CONTINENT_CODES = {
 
 # What countryinfo does not know. XK: in Europe (European Commission). HM: in Oceania, AQ: in none but itself (UN M49).
 CONTINENT_GAPS = {"XK": "Europe", "HM": "Oceania", "AQ": "Antarctica"}
+
+# Of each country its names in its official languages, from CLDR, and its continent, from countryinfo. The libraries
+# would load all words of 125 languages for the one, and what else is known of a country for the other.
+# `python -m tests.country_facts` writes the file.
+FACTS = Path(__file__).with_name("countries.json")
 
 # What people also type and CLDR does not tell: former names, colloquial ones, long ones, other spellings. Our own list.
 OTHER_NAMES = {
@@ -99,10 +105,9 @@ def country_name(code: str, language: str) -> str:
 def search_names(code: str, language: str) -> tuple[str, ...]:
     """What else people type who look for a country: its names in its own official languages (CLDR), its English name,
     former and colloquial ones. Without the name that `language` shows anyway."""
-    languages = get_official_languages(code, de_facto=True)
-    names = [_name_in(code, own) for own in (*languages, "en")] + list(OTHER_NAMES.get(code, ()))
+    names = (*_facts()[code]["names"], country_name(code, "en"), *OTHER_NAMES.get(code, ()))
     shown = country_name(code, language)
-    return tuple(dict.fromkeys(name for name in names if name and name != shown))
+    return tuple(name for name in dict.fromkeys(names) if name != shown)
 
 
 @cache
@@ -118,24 +123,22 @@ def zones_of(code: str) -> tuple[str, ...]:
     return tuple(sorted(zone for zone, country in get_global("zone_territories").items() if country == code))
 
 
-def _name_in(code: str, language: str) -> str | None:
-    try:
-        return Locale.parse(language).territories.get(code)
-    except UnknownLocaleError:
-        # CLDR names languages whose words it does not have.
-        return None
-
-
 @cache
 def continent_of(code: str) -> str:
     """The CLDR code of the continent on which statistics count a country: one of CONTINENT_CODES."""
-    return CONTINENT_CODES[CONTINENT_GAPS.get(code) or str(CountryInfo(code).region())]
+    return CONTINENT_CODES[CONTINENT_GAPS.get(code) or _facts()[code]["continent"]]
 
 
 @cache
 def countries_on(continent: str) -> frozenset[str]:
     """The countries of a continent, by its CLDR code; none for another code."""
     return frozenset(code for code in country_codes() if continent_of(code) == continent)
+
+
+@cache
+def _facts() -> dict[str, dict[str, Any]]:
+    facts: dict[str, dict[str, Any]] = json.loads(FACTS.read_text(encoding="utf-8"))
+    return facts
 
 
 def _without_marks(name: str) -> str:

@@ -1,10 +1,13 @@
 """Countries: all of them, under their present names, each on one continent."""
 
+import json
+
 import pytest
 from babel import Locale
 
 from dofc_events.core.countries import (
     CONTINENT_CODES,
+    FACTS,
     continent_of,
     country_codes,
     country_name,
@@ -12,6 +15,7 @@ from dofc_events.core.countries import (
     search_names,
     three_letter_codes,
 )
+from tests.country_facts import country_facts
 
 
 def test_country_codes_are_the_249_of_iso_3166_and_kosovo():
@@ -87,6 +91,11 @@ def test_every_continent_has_a_name(language):
 )
 def test_search_names_are_what_people_type_at_home(code, name):
     assert name in search_names(code, "en")
+
+
+def test_facts_are_those_of_the_libraries_that_are_installed():
+    written = json.loads(FACTS.read_text(encoding="utf-8"))
+    assert written == country_facts(), "write them anew: python -m tests.country_facts"
 
 
 def test_search_names_have_the_english_one_in_other_languages():
