@@ -1,5 +1,6 @@
 """Fixtures. What they hand out is written in tests/support/; this file says how long each thing lives."""
 
+import importlib
 import os
 import shutil
 import signal
@@ -20,6 +21,7 @@ from dofc_events.app import create_app
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from tests.browser_setup import HOW_TO_GET_ONE, find_chromium
+from tests.support import locks
 from tests.support.browser import ARTIFACTS, CheckedBrowser
 from tests.support.databases import KINDS, Databases, settings_for
 from tests.support.forked import ForkedSite
@@ -33,11 +35,25 @@ RUN = pytest.StashKey[Path]()
 def pytest_configure(config: pytest.Config) -> None:
     """One directory per run: made by the process that was started, named to the others by xdist."""
     given = getattr(config, "workerinput", {}).get("dofc_run")
+    locks.watch()
     config.stash[RUN] = Path(given or tempfile.mkdtemp(prefix="dofc-"))
     if not given:
         shutil.rmtree(ARTIFACTS, ignore_errors=True)
         # Ends like Ctrl-C: otherwise PostgreSQL and the sites under test would outlive a run that is cut short.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Of all tests, each process first imports a share, and leaves them to the others with their asserts rewritten.
+
+    To rewrite takes longer than all else until the first test runs, and all processes would do it for all files.
+    """
+    config, worker = session.config, getattr(session.config, "workerinput", None)
+    if worker and config.args_source is pytest.Config.ArgsSource.TESTPATHS:
+        files = sorted(Path(__file__).parent.rglob("test_*.py"))
+        for file in files[int(worker["workerid"].removeprefix("gw")) :: worker["workercount"]]:
+            importlib.import_module(".".join(file.relative_to(config.rootpath).with_suffix("").parts))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -142,7 +158,7 @@ def shared_app(sites: dict[object, Flask], databases: Databases, database_url: s
 
 @pytest.fixture
 def app(shared_app: Callable[..., Flask]) -> Flask:
-    """The site, without rate limits and without a mail server: messages are kept."""
+    """The site, without rate limits and without an email server: messages are kept."""
     return shared_app()
 
 

@@ -18,7 +18,7 @@ from dofc_events.web.forms import Form
 
 # The languages that messages are written in.
 LANGUAGES = ("en",)
-AS_WHAT = _l("Choose what you take part as.")
+AS_WHAT = _l("Choose what you are attending as.")
 
 
 class NamesForm(Form):
@@ -32,7 +32,7 @@ class NamesForm(Form):
 class AddressForm(Form):
     """One mail address: to correct one's own, or to be sent one's link."""
 
-    email = EmailField(_l("E-mail address"), missing=_l("Enter an e-mail address."))
+    email = EmailField(_l("Email address"), missing=_l("Enter an email address."))
 
 
 class DetailsForm(NamesForm):
@@ -45,7 +45,7 @@ class DetailsForm(NamesForm):
     organisation = Line(_l("Organisation"), longest=200, missing=_l("Enter your organisation."))
     job_title = Line(_l("Job title"), longest=120)
     country = CountryField(_l("Country of your organisation"), missing=_l("Choose a country from the list."))
-    category = SelectField(_l("I take part as"), [InputRequired(AS_WHAT)], validate_choice=False)
+    category = SelectField(_l("I am attending as"), [InputRequired(AS_WHAT)], validate_choice=False)
     dietary = Paragraphs(_l("Dietary needs"), longest=1000)
     access_needs = Paragraphs(_l("Access needs"), longest=1000)
     visa_letter = BooleanField(_l("I need an invitation letter for a visa"))

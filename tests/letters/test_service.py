@@ -365,10 +365,10 @@ def test_change_is_told_to_everybody_with_the_new_calendar_file(writing, reading
         messages = session.scalars(select(Message).where(Message.kind == "announcement").order_by(Message.id)).all()
         assert [m.about for m in messages] == [confirmed.reference, waits.reference]
         text = " ".join(messages[0].text.split())
-        assert "Where it was to be: House of Clusters, 12 Vitosha Boulevard, Sofia, Bulgaria" in text
-        assert "Where it is now: House of Clusters, 12 Vitosha Boulevard, Plovdiv, Bulgaria" in text
-        assert "When it was to be: 09:30, Thursday 20 May 2027" in text
-        assert "When it is now: 09:30, Wednesday 19 May 2027" in text
+        assert "Old venue: House of Clusters, 12 Vitosha Boulevard, Sofia, Bulgaria" in text
+        assert "New venue: House of Clusters, 12 Vitosha Boulevard, Plovdiv, Bulgaria" in text
+        assert "Old time: 09:30, Thursday 20 May 2027" in text
+        assert "New time: 09:30, Wednesday 19 May 2027" in text
         assert "The old venue burnt down." in text and "Status: Place confirmed" in text
         new_file = messages[0].attachments[0]
         assert sequence(new_file) == sequence(old_file) + 1 and "20270519" in new_file["body"]

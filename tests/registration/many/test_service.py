@@ -326,7 +326,7 @@ def test_category_of_many_is_told_by_the_worker_beside_other_news(session):
     tell_news(session, queries.untold_news(session, 10 * BATCH), NOW)
     assert kinds(session, to=people[0].email)[1:] == ["registration-cancelled"]
     assert kinds(session, to=people[1].email)[1:] == ["registration-changed"]
-    assert "what you take part as" in texts(session, people[1])[0]
+    assert "what you are attending as" in texts(session, people[1])[0]
 
 
 # Tags and the note
