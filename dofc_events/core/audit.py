@@ -8,7 +8,7 @@ from sqlalchemy import JSON, Index, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from dofc_events.core.changes import Difference, changes_in
-from dofc_events.core.db import Base
+from dofc_events.core.db import Base, insert_row
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,12 @@ def record(
     session: Session, actor: Actor, now: datetime, act: str, *, scope: str = "", about: str = "", **details: Any
 ) -> None:
     """Add an entry to the trail. `details` must be what JSON can hold; `changes` among them, a Difference."""
-    session.add(AuditEntry(at=now, actor=str(actor), act=act, scope=scope, about=about, details=details))
+    entry = AuditEntry(at=now, actor=str(actor), act=act, scope=scope, about=about, details=details)
+    if session.new or session.dirty:
+        # Written with what is waiting to be written anyway: acts on many have as many entries.
+        session.add(entry)
+    else:
+        insert_row(session, entry)
 
 
 def history_of(session: Session, about: str) -> list[AuditEntry]:

@@ -25,8 +25,9 @@ _BY_LINK = (
     .where(Registration.reference == bindparam("reference"), Registration.link_version == bindparam("version"))
     .options(joinedload(Registration.edition), joinedload(Registration.category))
 )
-_BY_FORM_KEY = select(Registration).where(Registration.form_key == bindparam("form_key"))
-_LIVE = select(Registration).where(
+# Mostly there is none: the row is fetched only if there is one.
+_BY_FORM_KEY = select(Registration.id).where(Registration.form_key == bindparam("form_key"))
+_LIVE = select(Registration.id).where(
     Registration.edition_id == bindparam("edition_id"),
     Registration.email_key == bindparam("email_key"),
     Registration.ended_at.is_(None),
@@ -60,12 +61,14 @@ def registrations_by_id(session: Session, registration_ids: Iterable[int]) -> di
 
 def live_registration(session: Session, edition_id: int, email: str) -> Registration | None:
     """The registration that an address has at an edition and that was not cancelled."""
-    return session.scalar(_LIVE, {"edition_id": edition_id, "email_key": address_key(email)})
+    found = session.scalar(_LIVE, {"edition_id": edition_id, "email_key": address_key(email)})
+    return None if found is None else session.get_one(Registration, found)
 
 
 def registration_by_form_key(session: Session, form_key: str) -> Registration | None:
     """The registration that was made with one form, however often the form was sent."""
-    return session.scalar(_BY_FORM_KEY, {"form_key": form_key})
+    found = session.scalar(_BY_FORM_KEY, {"form_key": form_key})
+    return None if found is None else session.get_one(Registration, found)
 
 
 def came_before(edition_id: int) -> ColumnElement[bool]:
