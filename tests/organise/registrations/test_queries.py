@@ -146,7 +146,7 @@ def test_pages_add_up_to_the_list_in_every_order(session, edition, monkeypatch, 
         country, name = ("RS", "BG", "TR")[number % 3], f"Name {number % 4}"
         make_registration(session, edition, family_name=name, organisation=name, country=country)
     whole = found(session, edition, sort)
-    monkeypatch.setattr(queries, "PAGE", 3)
+    monkeypatch.setattr(queries, "ROWS", 3)
     pages: list[list[str]] = []
     after = None
     for _number in range(4):
@@ -160,7 +160,7 @@ def test_pages_add_up_to_the_list_in_every_order(session, edition, monkeypatch, 
 
 def test_a_page_goes_on_where_the_last_row_stood_whatever_became_of_it(session, edition, monkeypatch):
     people = [make_registration(session, edition) for _number in range(6)]
-    monkeypatch.setattr(queries, "PAGE", 3)
+    monkeypatch.setattr(queries, "ROWS", 3)
     last = rows_of(session, edition, Sort.STATUS)[2]
     assert last.registration is people[2]
     cancel_registration(session, people[2].id, DELEGATE, NOW)
