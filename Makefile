@@ -13,6 +13,9 @@ UV_COMPILE = $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index
 	--custom-compile-command "make lock"
 CHECKED = dofc_events tests benchmarks migrations wsgi.py gunicorn.conf.py
 
+# Else each of the many processes of the tests would compile everything for itself.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help run test bench lint format types check-imports dependencies audit browser rights lock clean
 
 help: ## say what there is

@@ -12,6 +12,7 @@ from benchmarks.crowd import crowded_site
 from benchmarks.draw import draw_seconds
 from benchmarks.exports import export_cost
 from benchmarks.mail import mail_costs
+from benchmarks.memory import memory
 from benchmarks.organise import page_costs
 from benchmarks.registration import BARE, BEGINNER, registration_costs
 from benchmarks.trips import sign_up_cost
@@ -54,6 +55,13 @@ def _mail(databases: Databases, folder: Path) -> None:
             print(f"{name:45}{cost.cpu['worker']:>7.2f}{cost.clock:>10.2f}{rate:>10.0f}{of_plain:>10.2f}", flush=True)
 
 
+def _memory(databases: Databases, folder: Path) -> None:
+    for kind in KINDS:
+        held = memory(databases, kind, folder)
+        for name, megabytes in (*held, ("all", sum(megabytes for _, megabytes in held))):
+            print(f"{f'memory, {kind}, {name}':45}{megabytes:>7.1f} MB", flush=True)
+
+
 def _trips(databases: Databases, folder: Path) -> None:
     for kind in KINDS:
         for delegates in DELEGATES:
@@ -88,6 +96,7 @@ def _clients(count: int) -> str:
 PARTS: dict[str, Callable[[Databases, Path], None]] = {
     "registration": _registrations,
     "mail": _mail,
+    "memory": _memory,
     "trips": _trips,
     "crowd": _crowds,
 }

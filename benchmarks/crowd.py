@@ -60,14 +60,19 @@ def crowded_site(database_url: str, folder: Path, people: int) -> Iterator[tuple
     site = Site(database_url, folder)
     try:
         site.serve()
-        client = Client(site.port)
-        sign_in = urlsplit(site.flask("accounts", "sign-in-link", CHAIR).strip()).path
-        csrf = CSRF.search(client.get(sign_in))
-        assert csrf, "the form has its hidden field"
-        client.post(sign_in, {"csrf_token": csrf["value"]}, 303)
-        yield psutil.Process(site.server.pid), client, year
+        yield psutil.Process(site.server.pid), signed_in(site), year
     finally:
         site.stop()
+
+
+def signed_in(site: Site) -> Client:
+    """A browser of the chair's."""
+    client = Client(site.port)
+    sign_in = urlsplit(site.flask("accounts", "sign-in-link", CHAIR).strip()).path
+    csrf = CSRF.search(client.get(sign_in))
+    assert csrf, "the form has its hidden field"
+    client.post(sign_in, {"csrf_token": csrf["value"]}, 303)
+    return client
 
 
 def add_crowd(

@@ -27,9 +27,10 @@ class Cost:
     clock: float
 
 
-def warm(port: int, act: Callable[["Client", int], None]) -> None:
-    """Every process makes its pages once, and compiles their templates, before it counts."""
+def warm(port: int, act: Callable[["Client", int], None]) -> int:
+    """Every process makes its pages once, and compiles their templates, before it counts; returns how many acts."""
     _run(port, act, WARMING, 5, offset=0)
+    return WARMING * 5
 
 
 def measure(
@@ -76,6 +77,13 @@ class Client:
         while piece := response.read(2**16):
             size += len(piece)
         return size
+
+    def visit(self, path: str) -> int:
+        """Fetch a page, whatever the answer; its status."""
+        self._connection.request("GET", path, headers={"Cookie": self._cookie})
+        response = self._connection.getresponse()
+        response.read()
+        return response.status
 
     def _ask(self, method: str, path: str, body: str | None, status: int) -> tuple[str, str]:
         headers = {"Cookie": self._cookie}

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -52,9 +53,8 @@ def registration_costs(databases: Databases, kind: str, folder: Path) -> dict[in
                 OURS: running.enter_context(_ours(databases, kind, folder, sink)),
             }
             for contestant in contestants.values():
-                warm(contestant.port, contestant.act)
-            # The worker has written what the warming queued.
-            time.sleep(5)
+                sink.envelopes.clear()
+                _wait_for_mail(sink, contestant.messages * warm(contestant.port, contestant.act))
             return {clients: _take_turns(contestants, clients, each, sink) for clients, each in EACH.items()}
     finally:
         sink.stop()
@@ -65,14 +65,15 @@ def _take_turns(contestants: dict[str, _Contestant], clients: int, each: int, si
     for _ in range(TURNS):
         for name, contestant in contestants.items():
             sink.envelopes.clear()
-
-            def finish(expected: int = contestant.messages * clients * each) -> None:
-                sink.wait_for(expected, 60)
-                # The worker settles what it has delivered.
-                time.sleep(0.2)
-
+            finish = partial(_wait_for_mail, sink, contestant.messages * clients * each)
             costs[name].append(measure(contestant.processes, contestant.port, contestant.act, clients, each, finish))
     return {name: _median(turns) for name, turns in costs.items()}
+
+
+def _wait_for_mail(sink: MailServer, messages: int) -> None:
+    sink.wait_for(messages, 60)
+    # The worker settles what it has delivered.
+    time.sleep(0.5)
 
 
 def _median(turns: list[Cost]) -> Cost:

@@ -47,7 +47,7 @@ class Settings:
                 "MAIL_SERVER is set but MAIL_DEFAULT_SENDER is not: every message needs a From address."
             )
         if sender and "@" not in parseaddr(sender)[1]:
-            raise SettingsError(f"MAIL_DEFAULT_SENDER must hold a mail address, not {sender!r}.")
+            raise SettingsError(f"MAIL_DEFAULT_SENDER must hold an email address, not {sender!r}.")
         base_url = env.get("BASE_URL", f"http://127.0.0.1:{port}").rstrip("/")
         address = urlsplit(base_url)
         if address.scheme not in ("http", "https") or not address.netloc or address.path:
@@ -57,7 +57,7 @@ class Settings:
         for name in ("MAIL_USERNAME", "MAIL_PASSWORD"):
             if not env.get(name, "").isascii():
                 raise SettingsError(
-                    f"{name} has letters outside ASCII, with which Python cannot log in to a mail server."
+                    f"{name} has letters outside ASCII, with which Python cannot log in to an email server."
                 )
         return cls(
             secret_key=_secret_key(env, instance),
@@ -77,7 +77,7 @@ class Settings:
 
     @property
     def mail_is_delivered(self) -> bool:
-        """Whether a mail server is configured; without one, messages are kept and can be read on the mail page."""
+        """Whether an email server is configured; without one, messages are kept and can be read on the mail page."""
         return self.mail_server is not None
 
 

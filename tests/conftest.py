@@ -1,5 +1,6 @@
 """Fixtures. What they hand out is written in tests/support/; this file says how long each thing lives."""
 
+import importlib
 import os
 import shutil
 import signal
@@ -22,6 +23,7 @@ from dofc_events.core.db import db, unit_of_work
 from tests.browser_setup import HOW_TO_GET_ONE, find_chromium
 from tests.support.browser import ARTIFACTS, CheckedBrowser
 from tests.support.databases import KINDS, Databases, settings_for
+from tests.support.forked import ForkedSite
 from tests.support.pages import Client
 from tests.support.site import Site
 from tests.support.smtp import MailServer
@@ -37,6 +39,19 @@ def pytest_configure(config: pytest.Config) -> None:
         shutil.rmtree(ARTIFACTS, ignore_errors=True)
         # Ends like Ctrl-C: otherwise PostgreSQL and the sites under test would outlive a run that is cut short.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Of all tests, each process first imports a share, and leaves them to the others with their asserts rewritten.
+
+    To rewrite takes longer than all else until the first test runs, and all processes would do it for all files.
+    """
+    config, worker = session.config, getattr(session.config, "workerinput", None)
+    if worker and config.args_source is pytest.Config.ArgsSource.TESTPATHS:
+        files = sorted(Path(__file__).parent.rglob("test_*.py"))
+        for file in files[int(worker["workerid"].removeprefix("gw")) :: worker["workercount"]]:
+            importlib.import_module(".".join(file.relative_to(config.rootpath).with_suffix("").parts))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -141,7 +156,7 @@ def shared_app(sites: dict[object, Flask], databases: Databases, database_url: s
 
 @pytest.fixture
 def app(shared_app: Callable[..., Flask]) -> Flask:
-    """The site, without rate limits and without a mail server: messages are kept."""
+    """The site, without rate limits and without an email server: messages are kept."""
     return shared_app()
 
 
@@ -252,7 +267,7 @@ def live_server(tmp_path: Path) -> Iterator[Callable[..., Site]]:
     def serve(database_url: str, smtp: MailServer | None = None, workers: int = 1, **environment: str) -> Site:
         logs = tmp_path / f"site-{len(sites)}"
         logs.mkdir()
-        sites.append(Site(database_url, logs, smtp, **environment))
+        sites.append(ForkedSite(database_url, logs, smtp, **environment))
         return sites[-1].serve(workers) if workers else sites[-1]
 
     yield serve

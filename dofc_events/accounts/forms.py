@@ -9,4 +9,4 @@ from dofc_events.web.forms import Form
 class SignInForm(Form):
     """The address to send a link to."""
 
-    email = EmailField(_l("E-mail address"), missing=_l("Enter the e-mail address of your account."))
+    email = EmailField(_l("Email address"), missing=_l("Enter the email address of your account."))

@@ -10,10 +10,11 @@ from dofc_events.conference.models import AttendingCountry, Category, Edition, M
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.countries import continent_of
 
-# What every page of an edition asks for is built once: to build a statement takes longer than to execute it.
-_WITH_CATEGORIES = select(Edition).options(joinedload(Edition.categories))
-_BY_YEAR = _WITH_CATEGORIES.where(Edition.year == bindparam("year"))
-_BY_ID = _WITH_CATEGORIES.where(Edition.id == bindparam("edition_id"))
+# What is asked for with every page of an edition is built once: that takes longer than to execute it.
+_BY_YEAR = select(Edition).where(Edition.year == bindparam("year")).options(joinedload(Edition.categories))
+_BY_ID = select(Edition).where(Edition.id == bindparam("edition_id"))
+_CHOICES = select(Category.slug, Category.label).where(Category.edition_id == bindparam("edition_id"))
+_CHOICES = _CHOICES.order_by(Category.position)
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,8 @@ def edition_by_year(session: Session, year: int) -> Edition | None:
 
 
 def edition_by_id(session: Session, edition_id: int) -> Edition | None:
-    """One edition, in whatever status, with its categories."""
-    return session.scalars(_BY_ID, {"edition_id": edition_id}).unique().one_or_none()
+    """One edition, in whatever status."""
+    return session.scalar(_BY_ID, {"edition_id": edition_id})
 
 
 def latest_edition(session: Session, before: int) -> Edition | None:
@@ -102,6 +103,11 @@ def past_editions(session: Session, now: datetime) -> list[Edition]:
 def categories_of(session: Session, edition_id: int) -> list[Category]:
     """The kinds of delegate at an edition, in the order in which the form offers them."""
     return list(session.scalars(select(Category).where(Category.edition_id == edition_id).order_by(Category.position)))
+
+
+def category_choices(session: Session, edition_id: int) -> tuple[tuple[str, str], ...]:
+    """The same as slugs with labels."""
+    return tuple((slug, label) for slug, label in session.execute(_CHOICES, {"edition_id": edition_id}))
 
 
 def member_by_slug(session: Session, slug: str) -> Member | None:

@@ -111,6 +111,11 @@ def insert_row(session: Session, row: Base) -> None:
     session.add(row)
 
 
+def said_by(row: Base) -> tuple[Any, ...]:
+    """Everything that a row says of itself: two that say the same are shown alike."""
+    return tuple(getattr(row, column.key) for column in table_of(type(row)).columns)
+
+
 def table_of(entity: type[Base]) -> Table:
     """The table of an entity, for statements that need not go through its mapping."""
     return cast(Table, entity.__table__)

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
-from dofc_events.conference.models import Category, Edition
+from dofc_events.conference.models import Category
 from dofc_events.core.changes import Difference, difference
 from dofc_events.core.db import insert_row, table_of
 from dofc_events.core.errors import Refusal
@@ -15,6 +15,7 @@ from dofc_events.delegates.models import BY_LENGTH, ConsentText, Registration, S
 from dofc_events.delegates.rules import folded, read_aloud
 from dofc_events.delegates.spelling.rules import keys_of
 
+_CATEGORY = select(Category).where(Category.edition_id == bindparam("edition_id"), Category.slug == bindparam("slug"))
 _WORDS = insert(table_of(SearchWord))
 _CONSENT_TEXT = select(ConsentText.version).where(ConsentText.version == bindparam("version"))
 
@@ -49,27 +50,27 @@ def details_of(registration: Registration) -> Details:
 
 def add_registration(session: Session, registration: Registration, details: Details) -> None:
     """Store somebody new, with what they said and the words by which they are found. Raises NoSuchCategory."""
-    _set_details(registration, details)
+    _set_details(session, registration, details)
     put_in_order(registration)
     insert_row(session, registration)
     words = [{"registration_id": registration.id, "word": word} for word in sorted(search_keys(registration))]
     session.execute(_WORDS, words)
 
 
-def write_details(registration: Registration, details: Details) -> Difference:
+def write_details(session: Session, registration: Registration, details: Details) -> Difference:
     """Write the details; returns what changed. Raises NoSuchCategory."""
     before = vars(details_of(registration))
-    _set_details(registration, details)
+    _set_details(session, registration, details)
     refresh_search(registration)
     return difference(before, vars(details))
 
 
-def category_of(edition: Edition, slug: str) -> Category:
+def category_of(session: Session, edition_id: int, slug: str) -> Category:
     """A category of an edition. Raises NoSuchCategory."""
-    for category in edition.categories:
-        if category.slug == slug:
-            return category
-    raise NoSuchCategory
+    category = session.scalar(_CATEGORY, {"edition_id": edition_id, "slug": slug})
+    if category is None:
+        raise NoSuchCategory
+    return category
 
 
 def refresh_search(registration: Registration) -> None:
@@ -95,8 +96,8 @@ def search_keys(registration: Registration) -> set[str]:
     return keys_of((r.given_name, r.family_name, r.badge_name, r.email, r.organisation, r.reference))
 
 
-def _set_details(registration: Registration, details: Details) -> None:
-    category = category_of(registration.edition, details.category)
+def _set_details(session: Session, registration: Registration, details: Details) -> None:
+    category = category_of(session, registration.edition_id, details.category)
     registration.category, registration.category_id = category, category.id
     for name, value in vars(details).items():
         if name != "category":

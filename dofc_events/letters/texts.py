@@ -73,7 +73,7 @@ def starters() -> dict[str, Starter]:
             body=_(
                 "Dear {given_name},\n\n"
                 "you are still on our list for {edition}: {place}.\n\n"
-                "As soon as a place becomes free, the next in line gets it offered by mail, with a deadline. "
+                "As soon as a place becomes free, the next in line gets it offered by email, with a deadline. "
                 "If you do not want to wait any longer, please cancel on [your page]({own_page}): it helps those "
                 "behind you."
             ),

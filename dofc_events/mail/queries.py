@@ -129,7 +129,7 @@ def messages(
 
 
 def can_be_sent_yet(scope: str, now: datetime) -> ColumnElement[bool]:
-    """The condition for messages of a scope that were kept for want of a mail server and have not expired since."""
+    """The condition for messages of a scope that were kept for want of an email server and have not expired since."""
     return and_(Message.scope == scope, Message.state == MessageState.KEPT, _is_current(now))
 
 

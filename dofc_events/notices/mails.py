@@ -48,7 +48,7 @@ FIELD_NAMES = {
     "job_title": _l("job title"),
     "country": _l("country"),
     "phone": _l("mobile phone"),
-    "category": _l("what you take part as"),
+    "category": _l("what you are attending as"),
     "dietary": _l("dietary needs"),
     "access_needs": _l("access needs"),
     "visa_letter": _l("invitation letter for a visa"),

@@ -7,15 +7,23 @@ from datetime import datetime
 from sqlalchemy import Subquery, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
+from dofc_events.conference.models import Edition
 from dofc_events.delegates.models import Registration
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import PLACE_STATUSES, TAKEN, ClaimStatus
 
+_EDITION = select(Edition, Pool).join(Pool, Pool.edition_id == Edition.id).where(Edition.year == bindparam("year"))
 _POOL = select(Pool).where(Pool.edition_id == bindparam("edition_id"))
 _PLACE = select(Claim).join(Claim.pool).options(contains_eager(Claim.pool))
 _PLACE = _PLACE.where(Claim.registration_id == bindparam("registration_id"), Pool.edition_id.is_not(None))
 _WAITING = select(func.count()).where(Claim.pool_id == bindparam("pool_id"), Claim.status == ClaimStatus.WAITLISTED)
 _WAITING_UP_TO = _WAITING.where(Claim.position <= bindparam("position"))
+
+
+def edition_with_pool(session: Session, year: int) -> tuple[Edition, Pool] | None:
+    """The edition of a year, in whatever status, with its places; None if it has none."""
+    found = session.execute(_EDITION, {"year": year}).one_or_none()
+    return found and (found[0], found[1])
 
 
 def edition_pool(session: Session, edition_id: int) -> Pool | None:

@@ -18,7 +18,7 @@ from dofc_events.web.forms import Form
 
 # The languages that messages are written in.
 LANGUAGES = ("en",)
-AS_WHAT = _l("Choose what you take part as.")
+AS_WHAT = _l("Choose what you are attending as.")
 
 
 class NamesForm(Form):
@@ -32,7 +32,7 @@ class NamesForm(Form):
 class AddressForm(Form):
     """One mail address: to correct one's own, or to be sent one's link."""
 
-    email = EmailField(_l("E-mail address"), missing=_l("Enter an e-mail address."))
+    email = EmailField(_l("Email address"), missing=_l("Enter an email address."))
 
 
 class DetailsForm(NamesForm):
@@ -45,7 +45,7 @@ class DetailsForm(NamesForm):
     organisation = Line(_l("Organisation"), longest=200, missing=_l("Enter your organisation."))
     job_title = Line(_l("Job title"), longest=120)
     country = CountryField(_l("Country of your organisation"), missing=_l("Choose a country from the list."))
-    category = SelectField(_l("I take part as"), [InputRequired(AS_WHAT)], validate_choice=False)
+    category = SelectField(_l("I am attending as"), [InputRequired(AS_WHAT)], validate_choice=False)
     dietary = Paragraphs(_l("Dietary needs"), longest=1000)
     access_needs = Paragraphs(_l("Access needs"), longest=1000)
     visa_letter = BooleanField(_l("I need an invitation letter for a visa"))
@@ -77,15 +77,11 @@ class DetailsForm(NamesForm):
         )
 
 
-class RegistrationForm(DetailsForm, AddressForm, TripsForm):
-    """The registration form of an edition."""
+class UnseenForm(Form):
+    """What nobody sees of the registration form."""
 
     # Of the mails. One does not choose it while there is only one.
     language = HiddenField(default=LANGUAGES[0], filters=[lambda typed: typed if typed in LANGUAGES else LANGUAGES[0]])
-    consent = BooleanField(
-        _l("I agree to this use of my data"),
-        [DataRequired(_l("Tick that you agree to this use of your data."))],
-    )
     # Filled in when the form is shown: the same form sent twice is one registration.
     form_key = HiddenField(
         default=new_secret,
@@ -93,6 +89,15 @@ class RegistrationForm(DetailsForm, AddressForm, TripsForm):
             InputRequired(_l("Part of the form was missing. Please send it again.")),
             Regexp(r"^[\w-]{16,64}\Z", message=_l("Part of the form was missing. Please send it again.")),
         ],
+    )
+
+
+class RegistrationForm(DetailsForm, AddressForm, TripsForm, UnseenForm):
+    """The registration form of an edition."""
+
+    consent = BooleanField(
+        _l("I agree to this use of my data"),
+        [DataRequired(_l("Tick that you agree to this use of your data."))],
     )
 
     def to_request(self, edition: Edition) -> RegistrationRequest:

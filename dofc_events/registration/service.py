@@ -165,7 +165,8 @@ def enrol(
     changes.record_seats()
     # Whoever is new was told nothing yet that would have to be taken back.
     seats = changes.news.get(registration.id, News()).seats
-    trips = tuple(trips_of(session, edition.id, registration.id))
+    # Nor has anything of a trip that was not asked for.
+    trips = tuple(trips_of(session, edition.id, registration.id)) if request.trips else ()
     standing = mails.Standing(registration, edition, claim, waiting_position(session, claim), trips)
     stated = request.consent_text if on_behalf else ""
     send(session, mails.status_message(standing, seats, stated_consent=stated), now, keep=keep_mail)
@@ -180,7 +181,7 @@ def change_details(session: Session, registration_id: int, details: Details, act
     """
     registration, _ = locked(session, registration_id)
     _refuse_frozen(registration, now)
-    changes = write_details(registration, details)
+    changes = write_details(session, registration, details)
     if not changes:
         return False
     outbox.refuse_flood(session, registration.email, now)

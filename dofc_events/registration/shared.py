@@ -8,13 +8,15 @@ from flask import session as browser
 from flask.typing import ResponseReturnValue
 
 from dofc_events.conference.models import Edition
+from dofc_events.conference.queries import category_choices
 from dofc_events.conference.rules import Window
 from dofc_events.core.clock import now
 from dofc_events.core.db import db
 from dofc_events.delegates.models import Registration
 from dofc_events.mail.queries import latest_message
 from dofc_events.notices.queries import offer_stands, standing_in
-from dofc_events.places.queries import count_waiting, edition_pool, overdue
+from dofc_events.places.models import Pool
+from dofc_events.places.queries import count_waiting, overdue
 from dofc_events.places.rules import ClaimStatus, availability
 from dofc_events.registration.rules import details_are_frozen
 from dofc_events.registration.texts import consent_text
@@ -75,13 +77,11 @@ def is_frozen(registration: Registration) -> bool:
     return details_are_frozen(edition.details_freeze_at(), edition.is_over(at), registration.ended_at is not None, at)
 
 
-def form_context(edition: Edition) -> dict[str, Any]:
-    """What the page with the registration form shows."""
-    pool = edition_pool(db.session(), edition.id)
-    assert pool is not None, "an edition with a registration window has places"
+def form_context(edition: Edition, pool: Pool) -> dict[str, Any]:
+    """What a page with a registration form shows, apart from the form."""
     return {
         "edition": edition,
-        "fields": None,
+        "categories": category_choices(db.session(), edition.id),
         "trips": trips_of(db.session(), edition.id),
         "sign_up": edition.sign_up_window(now()),
         "consent_text": consent_text(edition),

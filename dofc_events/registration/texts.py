@@ -11,7 +11,7 @@ def consent_text(edition: Edition) -> str:
         "The organisers of %(edition)s use what you enter here to prepare and run this conference: to keep your place,"
         " to write to you about it, and to care for your needs. Only the organisers see it. What you say about food and"
         " access is passed on, without your name where possible, to those who provide it. You can see, change and"
-        " withdraw your registration at any time by the link that we mail to you. Write to %(contact)s to have your"
+        " withdraw your registration at any time using the link that we email to you. Write to %(contact)s to have your"
         " data deleted.",
         edition=edition.name,
         contact=f"{edition.contact_name} ({edition.contact_email})",

@@ -1,31 +1,32 @@
 """The registration form of an edition, and what leads back to one's own page."""
 
-from functools import lru_cache
+from collections.abc import Hashable
+from typing import Any
 
-from flask import Blueprint, Flask, abort, make_response, redirect, render_template, url_for
+from flask import Blueprint, Flask, abort, make_response, redirect, render_template, request, url_for
 from flask import session as browser
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
-from markupsafe import Markup
 
 from dofc_events.conference.models import Edition
-from dofc_events.conference.queries import edition_by_year
 from dofc_events.conference.rules import EditionStatus, Window
 from dofc_events.core.audit import Actor
 from dofc_events.core.clock import now
-from dofc_events.core.db import db, unit_of_work
+from dofc_events.core.db import db, said_by, unit_of_work
 from dofc_events.delegates.queries import registration_by_token
 from dofc_events.delegates.service import details_of
 from dofc_events.mail.guards import limit_by_address
 from dofc_events.mail.outbox import TooManyMessages
-from dofc_events.places.rules import ClaimStatus
-from dofc_events.registration.forms import AddressForm, DetailsForm, RegistrationForm
+from dofc_events.places.models import Pool
+from dofc_events.places.queries import edition_with_pool
+from dofc_events.places.rules import Availability, ClaimStatus
+from dofc_events.registration.forms import AddressForm, DetailsForm, RegistrationForm, UnseenForm
 from dofc_events.registration.own import views as own
 from dofc_events.registration.rules import Outcome
 from dofc_events.registration.service import RegistrationNotOpen, register_delegate, send_link
 from dofc_events.registration.shared import form_context, is_frozen, offer_trips, own_context, wrote_to
 from dofc_events.registration.trips.forms import NOT_TO_BE_HAD, TripsForm
 from dofc_events.web.forms import answer_errors, answer_too_many, form_page
+from dofc_events.web.kept import kept_part
 
 blueprint = Blueprint("registration", __name__)
 blueprint.register_blueprint(own.blueprint)
@@ -37,35 +38,31 @@ def register(app: Flask) -> None:
 
 
 DELEGATE = Actor("delegate")
+NEW = "registration/new.html"
 
 
 @blueprint.route("/editions/<year:year>/register", methods=["GET", "POST"])
 def new(year: int) -> ResponseReturnValue:
-    edition = _published(year)
-    form = RegistrationForm()
-    form.offer_categories(edition.category_choices())
-    context = form_context(edition)
-    offer_trips(form, edition, context["trips"], has_place=context["free"] > 0)
-    if not form.validate_on_submit():
-        if edition.window(now()) is not Window.OPEN:
-            return _not_open(edition)
-        if form.is_submitted():
-            return answer_errors(form, "registration/new.html", **context)
-        context["fields"] = _blank_fields(str(get_locale()), edition.category_choices())
-        return render_template("registration/new.html", form=form, **context)
-    request = form.to_request(edition)
+    edition, pool = _with_places(year)
+    context = form_context(edition, pool) | {"blank": None}
+    if request.method != "POST":
+        return _blank_form(edition, context) if edition.window(now()) is Window.OPEN else _not_open(edition)
+    form = _form(edition, context)
+    if not form.validate():
+        return answer_errors(form, NEW, **context) if edition.window(now()) is Window.OPEN else _not_open(edition)
+    filled_in = form.to_request(edition)
     try:
         with unit_of_work() as session:
-            registered = register_delegate(session, edition.id, request, DELEGATE, now())
+            registered = register_delegate(session, edition.id, filled_in, DELEGATE, now())
     except RegistrationNotOpen:
         return _not_open(edition)
     except NOT_TO_BE_HAD as refusal:
         form.trips.refuse(refusal)
-        return answer_errors(form, "registration/new.html", **context)
+        return answer_errors(form, NEW, **context)
     except TooManyMessages as refusal:
-        return answer_too_many(form, refusal.retry_after, "registration/new.html", **context)
+        return answer_too_many(form, refusal.retry_after, NEW, **context)
     if registered.outcome is Outcome.ADDRESS_KNOWN:
-        return wrote_to(edition, request.email, after="register")
+        return wrote_to(edition, filled_in.email, after="register")
     if registered.outcome is Outcome.OTHER_ANSWERS:
         return _other_answers(registered.token, form)
     return redirect(url_for("registration.own.own", token=registered.token), 303)
@@ -94,18 +91,42 @@ def lost_link(year: int) -> ResponseReturnValue:
 
 
 def _published(year: int) -> Edition:
-    edition = edition_by_year(db.session(), year)
-    if edition is None or edition.status == EditionStatus.DRAFT or edition.registration_opens_at is None:
+    return _with_places(year)[0]
+
+
+def _with_places(year: int) -> tuple[Edition, Pool]:
+    found = edition_with_pool(db.session(), year)
+    if found is None or found[0].status == EditionStatus.DRAFT or found[0].registration_opens_at is None:
         abort(404)
-    return edition
+    return found
 
 
-@lru_cache(maxsize=32)
-def _blank_fields(language: str, categories: tuple[tuple[str, str], ...]) -> Markup:
-    """The visible fields of an empty form, which are the same for everyone: half of what the page costs."""
-    form = RegistrationForm(formdata=None)
-    form.offer_categories(categories)
-    return Markup(render_template("registration/fields.html", form=form))  # noqa: S704 (escaped by the template)
+def _form(edition: Edition, context: dict[str, Any]) -> RegistrationForm:
+    form = RegistrationForm()
+    form.offer_categories(context["categories"])
+    offer_trips(form, edition, context["trips"], has_place=context["free"] > 0)
+    return form
+
+
+def _blank_form(edition: Edition, context: dict[str, Any]) -> ResponseReturnValue:
+    """The form as it is first shown: the same for everyone, but for what nobody sees of it."""
+    shown = _shown(edition, context)
+    blank = {
+        part: kept_part(f"registration/_{part}.html", shown, lambda: {"form": _form(edition, context), **context})
+        for part in ("head", "fields")
+    }
+    return render_template(NEW, form=UnseenForm(), **context | {"blank": blank})
+
+
+def _shown(edition: Edition, context: dict[str, Any]) -> Hashable:
+    """Everything that a blank form shows. Of trips with many seats left it does not show how many."""
+    at = now()
+    trips = tuple(
+        (said_by(seat.trip), seat.trip.can_be_joined(at), seat.free if edition.collects_wishes else seat.few_left)
+        for seat in context["trips"]
+    )
+    places = context["availability"], context["free"] if context["availability"] is Availability.FEW else 0
+    return said_by(edition), context["categories"], trips, context["sign_up"], places, context["waiting"]
 
 
 def _not_open(edition: Edition) -> ResponseReturnValue:

@@ -11,7 +11,7 @@ from dofc_events.core.db import in_pieces
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.rules import read_aloud
 from dofc_events.places.models import Claim, Pool
-from dofc_events.places.rules import LIVE, TAKEN, ClaimStatus
+from dofc_events.places.rules import FEW_PLACES, LIVE, TAKEN, ClaimStatus
 from dofc_events.trips.models import Trip
 from dofc_events.trips.rules import still_needed
 
@@ -51,6 +51,11 @@ class TripStanding:
     @property
     def free(self) -> int:
         return max(0, self.capacity - self.taken)
+
+    @property
+    def few_left(self) -> int | None:
+        """How many seats are free, where they are so few that their number is said."""
+        return self.free if self.free <= FEW_PLACES else None
 
     @property
     def status(self) -> str:

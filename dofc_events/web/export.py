@@ -12,6 +12,8 @@ from flask import Response, request, stream_with_context
 from werkzeug.wsgi import wrap_file
 from xlsxwriter import Workbook
 
+from dofc_events.web.downloads import download
+
 Cell = str | int | None
 
 # By these a spreadsheet takes a cell for a formula (OWASP, "CSV Injection"); the last four are East Asian keyboards'.
@@ -32,7 +34,7 @@ def csv_download(name: str, columns: Sequence[str], rows: Iterable[Sequence[Cell
     The rows are fetched while they are sent, in the request's context, but after the view's database session has ended:
     what makes them takes a session of its own from `db.session()`, which ends with them or when the reader goes away.
     """
-    return _download(name, stream_with_context(_csv_pieces(columns, rows)), "text/csv")
+    return download(name, "text/csv; charset=utf-8", stream_with_context(_csv_pieces(columns, rows)))
 
 
 def xlsx_download(name: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Response:
@@ -45,16 +47,10 @@ def xlsx_download(name: str, columns: Sequence[str], rows: Iterable[Sequence[Cel
         _write_workbook(file, columns, rows)
         length = file.tell()
         file.seek(0)
-        answer = _download(name, wrap_file(request.environ, file), XLSX)
+        answer = download(name, XLSX, wrap_file(request.environ, file))
         answer.direct_passthrough = True
         answer.content_length = length
         unless_sent.pop_all()
-    return answer
-
-
-def _download(name: str, content: Iterable[bytes], mimetype: str) -> Response:
-    answer = Response(content, mimetype=mimetype)
-    answer.headers.set("Content-Disposition", "attachment", filename=name)
     return answer
 
 

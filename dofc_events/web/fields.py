@@ -62,7 +62,7 @@ class Line(StringField):
 
 
 class NameLine(Line):
-    """A person's name, in any script: not an address that a mail program would make a link of."""
+    """A person's name, in any script: not an address that an email program would make a link of."""
 
     def post_validate(self, form: Any, validation_stopped: bool) -> None:
         if validation_stopped or self.errors or not self.data:
@@ -112,17 +112,13 @@ class EmailField(Line):
             return
         local = (self.data or "").rpartition("@")[0]
         if not local.isascii():
-            raise ValidationError(
-                _l("Before the @ only the letters a to z can be delivered everywhere; check the keyboard layout.")
-            )
+            raise ValidationError(_l("Use Latin letters before the @. Is your keyboard set to another alphabet?"))
         try:
             self.data = validate_email(
                 self.data, strict=True, check_deliverability=False, test_environment=True
             ).normalized
         except EmailNotValidError as error:
-            raise ValidationError(
-                _l("This is not a complete mail address: it should look like name@example.org.")
-            ) from error
+            raise ValidationError(_l("Enter a complete email address, like name@example.org.")) from error
 
 
 class WholeNumberField(IntegerField):

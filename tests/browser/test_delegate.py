@@ -34,9 +34,9 @@ def accessible(tab: CheckedPage) -> None:
 def fill(tab: CheckedPage) -> None:
     page = tab.page
     page.get_by_label("Given name", exact=False).fill("Łucja")
-    page.get_by_label("E-mail address").fill("lucja@example.org")
+    page.get_by_label("Email address").fill("lucja@example.org")
     page.get_by_label("Organisation", exact=True).fill("Trakya Cluster")
-    page.get_by_label("I take part as").select_option("Company")
+    page.get_by_label("I am attending as").select_option("Company")
     page.get_by_label("I agree").check()
 
 
@@ -80,7 +80,7 @@ def test_a_delegate_registers_changes_and_cancels(browser, site, size):
     accessible(tab)
     page.get_by_label("Job title").fill("Manager")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("status")).to_contain_text("Your changes are saved.")
+    expect(page.get_by_role("status")).to_contain_text("Changes saved.")
     accessible(tab)
     for link in ("Hand over to a colleague", "Correct it", "Cancel this registration"):
         page.get_by_role("link", name=link).click()

@@ -38,12 +38,12 @@ def accessible(tab: CheckedPage) -> None:
 
 def fill(page) -> None:
     page.get_by_label("Given name", exact=False).fill("Łucja")
-    page.get_by_label("E-mail address").fill("lucja@example.org")
+    page.get_by_label("Email address").fill("lucja@example.org")
     page.get_by_label("Organisation", exact=True).fill("Trakya Cluster")
     page.get_by_role("combobox", name=re.compile("Country of your organisation")).fill("Kosovo")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    page.get_by_label("I take part as").select_option("Company")
+    page.get_by_label("I am attending as").select_option("Company")
     page.get_by_label("I agree").check()
 
 

@@ -21,6 +21,7 @@ from dofc_events.notices.rules import BATCH
 from dofc_events.places.models import Claim, Pool
 from dofc_events.registration import service
 from tests.mail.letters import enqueue_many, states
+from tests.support.crowd import make_crowd
 from tests.support.databases import count_queries
 from tests.support.factories import DELEGATE, make_edition, make_registration
 from tests.support.hosting import make_call, make_proposal
@@ -137,7 +138,7 @@ def test_worker_sends_a_late_offer_with_a_new_deadline(worker, smtp, writing, re
 def test_worker_closes_the_list_when_the_edition_begins(worker, smtp, writing, reading):
     with writing() as session:
         edition = make_edition(session, now=now(), capacity=1)
-        emails = [make_registration(session, edition, now=now()).email for _ in range(BATCH + 4)]
+        emails = [person.email for person in make_crowd(session, edition, BATCH + 4, now=now())]
         edition.starts_on = (now() - timedelta(days=1)).date()
     worker()
     assert statuses(reading) == ["confirmed"] + ["expired"] * (BATCH + 3)
@@ -151,8 +152,7 @@ def test_worker_writes_the_news_that_were_too_many_for_one_act(worker, smtp, wri
     count = 2 * BATCH + 10
     with writing() as session:
         edition = make_edition(session, now=now(), capacity=1, offer_hours=0)
-        people = [make_registration(session, edition, now=now()) for _ in range(1 + count)]
-        emails = [person.email for person in people[1:]]
+        emails = [person.email for person in make_crowd(session, edition, 1 + count, now=now())[1:]]
         service.resize_edition(session, edition.id, count + 1, DELEGATE, now())
     with reading() as session:
         assert len(session.scalars(select(UntoldNews.registration_id)).all()) == count

@@ -19,19 +19,19 @@ def delegate(session):
 def test_write_details_says_what_changed(session, delegate):
     before = details_of(delegate)
     wanted = replace(before, category="guest", dietary="Vegan", visa_letter=True)
-    assert write_details(delegate, wanted) == {
+    assert write_details(session, delegate, wanted) == {
         "category": ["member", "guest"],
         "dietary": ["", "Vegan"],
         "visa_letter": [False, True],
     }
     assert details_of(delegate) == wanted
-    assert write_details(delegate, wanted) == {}
+    assert write_details(session, delegate, wanted) == {}
 
 
 def test_write_details_refuses_a_category_that_the_edition_does_not_have(session, delegate):
     before = details_of(delegate)
     with pytest.raises(NoSuchCategory):
-        write_details(delegate, replace(before, category="king", dietary="Vegan"))
+        write_details(session, delegate, replace(before, category="king", dietary="Vegan"))
     assert details_of(delegate) == before
 
 

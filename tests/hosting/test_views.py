@@ -188,7 +188,7 @@ def test_the_published_files_count_again_to_the_published_result(client, over, t
     page = client.get(RESULT)
     for name, link in (("count.py", "Download the program"), ("ballots.json", "Download the ballots")):
         file = client.get(page.link(link))
-        assert file.headers["Content-Disposition"] == f"attachment; filename={name}"
+        assert file.headers["Content-Disposition"] == f'attachment; filename="{name}"'
         (tmp_path / name).write_bytes(file.data)
     document = json.loads((tmp_path / "ballots.json").read_text())
     assert len(document["ballots"]) == 3 and not any("member" in ballot for ballot in document["ballots"])

@@ -16,7 +16,7 @@ ELENA = Actor("account", "elena@dofc.test")
 
 @pytest.fixture
 def app(shared_app):
-    """The site with a mail server, so that messages are queued; nobody delivers them."""
+    """The site with an email server, so that messages are queued; nobody delivers them."""
     return shared_app(mail_server="127.0.0.1")
 
 

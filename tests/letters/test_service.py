@@ -21,6 +21,7 @@ from dofc_events.mail.rules import MessageState
 from dofc_events.registration.queries import Audience, Filters
 from dofc_events.registration.service import cancel_registration, correct_address
 from tests.letters.conftest import ELENA, release, write
+from tests.support.crowd import make_crowd
 from tests.support.databases import count_queries
 from tests.support.factories import DELEGATE, NOW, make_edition, make_registration
 from tests.support.letters import deliver_all
@@ -70,7 +71,7 @@ def test_readers_have_each_address_once_and_the_living_registration_of_it(sessio
 def test_released_letter_is_written_to_everybody_once(app, writing, reading, tick):
     with writing() as session:
         edition = make_edition(session)
-        people = [make_registration(session, edition) for _ in range(60)]
+        people = make_crowd(session, edition, 60)
         letter_id = write(session, edition)
         assert release(session, edition, letter_id) == 60
     tick()
@@ -364,10 +365,10 @@ def test_change_is_told_to_everybody_with_the_new_calendar_file(writing, reading
         messages = session.scalars(select(Message).where(Message.kind == "announcement").order_by(Message.id)).all()
         assert [m.about for m in messages] == [confirmed.reference, waits.reference]
         text = " ".join(messages[0].text.split())
-        assert "Where it was to be: House of Clusters, 12 Vitosha Boulevard, Sofia, Bulgaria" in text
-        assert "Where it is now: House of Clusters, 12 Vitosha Boulevard, Plovdiv, Bulgaria" in text
-        assert "When it was to be: 09:30, Thursday 20 May 2027" in text
-        assert "When it is now: 09:30, Wednesday 19 May 2027" in text
+        assert "Old venue: House of Clusters, 12 Vitosha Boulevard, Sofia, Bulgaria" in text
+        assert "New venue: House of Clusters, 12 Vitosha Boulevard, Plovdiv, Bulgaria" in text
+        assert "Old time: 09:30, Thursday 20 May 2027" in text
+        assert "New time: 09:30, Wednesday 19 May 2027" in text
         assert "The old venue burnt down." in text and "Status: Place confirmed" in text
         new_file = messages[0].attachments[0]
         assert sequence(new_file) == sequence(old_file) + 1 and "20270519" in new_file["body"]

@@ -23,8 +23,8 @@ def letter(**changes: Any) -> Envelope:
         "recipient_name": "Ana Kovač",
         "sender_name": "Days of Clusters 2027",
         "subject": "Your place is confirmed",
-        "text": "You need not do anything more.\n",
-        "html": "<p>You need not do anything more.</p>",
+        "text": "You don’t need to do anything else.\n",
+        "html": "<p>You don’t need to do anything else.</p>",
     }
     return Envelope(**(values | changes))
 

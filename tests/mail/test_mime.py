@@ -22,8 +22,8 @@ def message(**changes) -> Message:
         "reply_to": None,
         "recipient_name": "Ana Kovač",
         "subject": "Your place is confirmed",
-        "text": "You need not do anything more.\n",
-        "html": "<p>You need not do anything more.</p>",
+        "text": "You don’t need to do anything else.\n",
+        "html": "<p>You don’t need to do anything else.</p>",
         "attachments": [],
         "queued_at": NOW,
     }

@@ -21,7 +21,7 @@ STATES = tuple(MessageState)
 
 @pytest.fixture
 def app(shared_app):
-    """A site with a mail server, which nobody speaks to in these tests."""
+    """A site with an email server, which nobody speaks to in these tests."""
     return shared_app(
         mail_server="mail.dofc.test", mail_default_sender="Days of Clusters <registration@mail.dofc.test>"
     )
@@ -29,7 +29,7 @@ def app(shared_app):
 
 @pytest.fixture
 def keeping(shared_app):
-    """A session of a site without a mail server."""
+    """A session of a site without an email server."""
     with shared_app().app_context(), unit_of_work() as session:
         yield session
 

@@ -122,11 +122,11 @@ def test_a_message_lists_all_seats_that_are_held_and_waited_for(session, person,
     choose(session, who, "wine")
     (message,) = unsent(session, to=who.email)
     text = one_line(message.text)
-    assert message.kind == "trip-cancelled" and "You do not take part in “Port” any more." in text
+    assert message.kind == "trip-cancelled" and "You have given up “Port”." in text
     assert "Learning trip: Wine" in text and "On the waiting list, number 1" in text
     assert "Learning trip: Port" not in text and "Learning trip: Mill" not in text
     page = one_line(BeautifulSoup(message.html, "html.parser").get_text(" "))
-    assert "You do not take part in “Port” any more." in page and "On the waiting list, number 1" in page
+    assert "You have given up “Port”." in page and "On the waiting list, number 1" in page
 
 
 def test_the_subject_names_the_trips_that_the_message_is_about(session, person):

@@ -6,6 +6,7 @@ import time_machine
 from dofc_events.accounts.rules import RoleName
 from dofc_events.accounts.service import issue_sign_in_link, use_link
 from dofc_events.conference.queries import edition_by_year
+from tests.support.crowd import make_crowd
 from tests.support.factories import NOW, make_account, make_edition, make_registration
 from tests.support.pages import Client
 
@@ -56,3 +57,14 @@ def register(writing, year):
             return make_registration(session, edition_by_year(session, year), **changes).reference
 
     return register
+
+
+@pytest.fixture
+def register_many(writing, year):
+    """`register_many(29, dietary="Vegan")`: so many who registered with the same answers."""
+
+    def register_many(count: int, **changes) -> None:
+        with writing() as session:
+            make_crowd(session, edition_by_year(session, year), count, **changes)
+
+    return register_many

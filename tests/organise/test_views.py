@@ -173,7 +173,7 @@ def correct(browser, year, reference, email):
 def test_correcting_an_address_takes_back_what_waits_and_writes_anew(organiser, register, reading, year):
     reference = register(email="typo@dofc.test")
     page = correct(organiser, year, reference, "right@dofc.test")
-    assert "From now on we write to right@dofc.test" in page.text
+    assert "We will now write to right@dofc.test" in page.text
     assert "Address corrected from typo@dofc.test to right@dofc.test" in page.text
     assert [(m.recipient, m.kind, m.state) for m in messages_about(reading, reference)] == [
         ("typo@dofc.test", "registration-confirmed", "withdrawn"),

@@ -66,7 +66,11 @@ class Seats(RuleBasedStateMachine):
         self.trips = make_three_trips(self.session, self.edition, capacity=seats_each)
         for wishes in (("wine", "port"), ("mill", "port"), ("wine", "mill"), ("mill", "wine", "port")):
             self.people.append(make_registration(self.session, self.edition, trips=wishes).id)
-        self.after = self.held()
+        self.look()
+
+    def look(self) -> None:
+        """Note how things are after an act."""
+        self.after, self.pools_after = self.held(), self.pools()
 
     def held(self) -> Held:
         query = select(Claim).join(Registration).where(Registration.edition_id == self.edition.id)
@@ -85,7 +89,7 @@ class Seats(RuleBasedStateMachine):
             point.commit()
         except Refusal:
             point.rollback()
-        self.after = self.held()
+        self.look()
         self.letters = Counter(self.session.scalars(select(Message.about).where(Message.id > last)))
 
     def one(self, number: int) -> int:
@@ -212,25 +216,22 @@ class Seats(RuleBasedStateMachine):
     @invariant()
     def the_data_is_consistent(self):
         assert faults(self.session) == []
-        for pool in self.pools().values():
-            taken = [1 for (_, p), (status, _) in self.held().items() if p == pool.id and status in TAKEN]
+        for pool in self.pools_after.values():
+            taken = [1 for (_, p), (status, _) in self.after.items() if p == pool.id and status in TAKEN]
             assert pool.taken == len(taken) <= pool.capacity
 
     @invariant()
     def nobody_is_on_two_trips_at_the_same_time(self):
         """Said here once more in other words than `flask check` has for it."""
-        pools = self.pools()
         for one, other in itertools.combinations(self.trips, 2):
             if one.starts_at < other.ends_at and other.starts_at < one.ends_at:
-                on = [
-                    {w for (w, p), (s, _) in self.held().items() if p == pools[trip.slug].id and s == "confirmed"}
-                    for trip in (one, other)
-                ]
+                pools = [self.pools_after[trip.slug].id for trip in (one, other)]
+                on = [{w for (w, p), (s, _) in self.after.items() if p == pool and s == "confirmed"} for pool in pools]
                 assert not on[0] & on[1]
 
     @invariant()
     def nobody_is_passed_over(self):
-        for pool in self.pools().values():
+        for pool in self.pools_after.values():
             lines = [
                 {who: position for (who, p), (s, position) in held.items() if p == pool.id and s == "waitlisted"}
                 for held in (self.before, self.after)

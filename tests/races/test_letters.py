@@ -24,7 +24,8 @@ from dofc_events.mail.models import Message
 from dofc_events.registration.queries import Audience
 from tests.letters.conftest import ELENA, release, write
 from tests.mail.letters import end_leases
-from tests.support.factories import make_edition, make_registration
+from tests.support.crowd import make_crowd
+from tests.support.factories import make_edition
 
 PEOPLE = 1050
 AT_ONCE = 8
@@ -96,7 +97,7 @@ def test_a_letter_to_a_thousand_survives_the_worker_being_killed_again_and_again
 def test_a_letter_goes_once_when_several_organisers_send_it_at_once_and_several_workers_write_it(writing, reading):
     with writing() as session:
         edition = make_edition(session, now=now())
-        people = {make_registration(session, edition, now=now()).reference for _ in range(70)}
+        people = {person.reference for person in make_crowd(session, edition, 70, now=now())}
         letter_id = write(session, edition, now=now())
         digest = readers_of(session, edition.id, Audience()).digest
     start = Barrier(AT_ONCE)

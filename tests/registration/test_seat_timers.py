@@ -16,6 +16,7 @@ from dofc_events.places.queries import edition_pool
 from dofc_events.places.service import NoOpenOffer
 from dofc_events.registration import service, timers
 from dofc_events.registration.trips import service as seats
+from tests.support.crowd import make_crowd
 from tests.support.factories import (
     DELEGATE,
     NOW,
@@ -128,7 +129,7 @@ def test_an_offer_of_a_seat_does_not_lapse_before_a_message_is_sent_that_says_it
 
 
 def test_an_offer_of_a_seat_that_is_still_to_be_written_does_not_lapse(session, edition, wine):
-    people = [make_registration(session, edition, trips=("wine",)) for _ in range(BATCH + 3)]
+    people = make_crowd(session, edition, BATCH + 3, trips=("wine",))
     deliver_all(session)
     seats.resize_trip(session, edition.id, "wine", 200, COMMAND, NOW)
     assert unsent(session) == []

@@ -171,7 +171,7 @@ def test_change_details_tells_what_changed(session, edition):
     assert (details_of(registration), registration.revision) == (wanted, 1)
     assert session.scalars(select(Registration.id).where(found_by("ruse cluster"))).all() == [registration.id]
     assert kinds(session)[-1] == "registration-changed"
-    assert "organisation, what you take part as, invitation letter for a visa" in " ".join(
+    assert "organisation, what you are attending as, invitation letter for a visa" in " ".join(
         letters(session)[-1].text.split()
     )
     assert history_of(session, registration.reference)[-1].details["changes"]["visa_letter"] == [False, True]

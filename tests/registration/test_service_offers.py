@@ -17,6 +17,7 @@ from dofc_events.places.queries import edition_pool
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.places.service import CapacityBelowTaken, NoOpenOffer, NotWaitingAgain
 from dofc_events.registration import service, timers
+from tests.support.crowd import make_crowd
 from tests.support.factories import DELEGATE, NOW, claim_of, make_edition, make_registration
 from tests.support.letters import deliver_all, kinds, letters, unsent
 
@@ -245,7 +246,7 @@ def test_close_list_of_an_archived_edition_says_that_the_list_is_closed(session,
 def crowd(session):
     """An edition with one place and so many who wait that their messages are left to the worker."""
     edition = make_edition(session, year=2033, capacity=1, offer_hours=0.0)
-    crowd = [make_registration(session, edition) for _ in range(BATCH + 3)]
+    crowd = make_crowd(session, edition, BATCH + 3)
     deliver_all(session)
     return edition, crowd
 
@@ -294,6 +295,5 @@ def crowd_of(writing):
     """The same crowd, committed, after it was given places."""
     with writing() as session:
         edition = make_edition(session, capacity=1, offer_hours=0.0)
-        for _ in range(BATCH + 3):
-            make_registration(session, edition)
+        make_crowd(session, edition, BATCH + 3)
         service.resize_edition(session, edition.id, 200, COMMAND, NOW)

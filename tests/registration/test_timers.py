@@ -19,6 +19,7 @@ from dofc_events.places.queries import count_waiting, edition_pool
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.places.service import NoOpenOffer
 from dofc_events.registration import service, timers
+from tests.support.crowd import make_crowd
 from tests.support.factories import DELEGATE, NOW, claim_of, make_edition, make_registration
 from tests.support.letters import deliver_all, kinds
 
@@ -38,8 +39,7 @@ def offered(session):
 def move_up_many(session, people: int = BATCH + 2) -> list[int]:
     """An act that lets so many move up that they are still to be told; returns them."""
     edition = make_edition(session, capacity=1, offer_hours=0)
-    for _ in range(people + 1):
-        make_registration(session, edition)
+    make_crowd(session, edition, people + 1)
     deliver_all(session)
     service.resize_edition(session, edition.id, people + 1, COMMAND, NOW)
     return list(queries.untold_news(session, 10 * BATCH))

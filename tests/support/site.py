@@ -1,6 +1,7 @@
 """The real site: gunicorn and workers as processes of their own, reached over the network."""
 
 import contextlib
+import itertools
 import json
 import os
 import signal
@@ -16,55 +17,64 @@ from typing import Any
 from dofc_events.config import ROOT
 from tests.support.smtp import MailServer
 
-FLASK = (sys.executable, "-m", "flask", "--app", "wsgi")
+FLASK = ("flask", "--app", "wsgi")
 
 
 class Process:
-    """One program that runs until it is stopped; what it prints goes to `log`."""
+    """`python -m` with a command, until it ends or is stopped; what it prints goes to `log`, or errors to `errors`."""
 
-    def __init__(self, command: list[str], environment: dict[str, str], log: Path) -> None:
+    def __init__(self, command: list[str], environment: dict[str, str], log: Path, errors: Path) -> None:
         self.log = log
-        with log.open("ab") as output:
+        self.pid = self._start(command, environment, log, errors)
+
+    def _start(self, command: list[str], environment: dict[str, str], log: Path, errors: Path) -> int:
+        with log.open("ab") as output, errors.open("ab") as complaints:
             self._process = subprocess.Popen(
-                command,
+                [sys.executable, "-m", *command],
                 cwd=ROOT,
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
-                stderr=subprocess.STDOUT,
+                stderr=complaints,
                 start_new_session=True,
             )
-
-    @property
-    def pid(self) -> int:
         return self._process.pid
+
+    def poll(self, seconds: float = 0) -> int | None:
+        """Its exit status, or None if it still runs after so many seconds."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self._process.wait(seconds)
+        return None
 
     @property
     def is_running(self) -> bool:
-        return self._process.poll() is None
+        return self.poll() is None
+
+    def wait(self, seconds: float) -> int:
+        """Its exit status; fails, and ends it, if it still runs after so many seconds."""
+        status = self.poll(seconds)
+        if status is None:
+            self.kill()
+            raise AssertionError(f"still running after {seconds} s:\n{self.log.read_text()}")
+        return status
 
     def stop(self) -> int:
         """Ask it to end, as an operator would, and wait; returns its exit status."""
-        self._signal(signal.SIGTERM)
-        try:
-            return self._process.wait(30)
-        except subprocess.TimeoutExpired:
-            self.kill()
-            raise AssertionError(f"still running 30 s after SIGTERM:\n{self.log.read_text()}") from None
+        if self.is_running:
+            os.kill(self.pid, signal.SIGTERM)
+        return self.wait(30)
 
     def kill(self) -> None:
         """End it and all that it started, as a power cut would."""
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
-
-    def _signal(self, number: signal.Signals) -> None:
-        if self.is_running:
-            self._process.send_signal(number)
+            os.killpg(self.pid, signal.SIGKILL)
+        self.poll(30)
 
 
 class Site:
     """The site on a free port of this machine. Flask commands and workers run with the same environment."""
+
+    process = Process
 
     def __init__(self, database_url: str, logs: Path, smtp: MailServer | None = None, **environment: str) -> None:
         self.logs = logs
@@ -84,11 +94,15 @@ class Site:
             **environment,
         }
         self._running: list[Process] = []
+        self._numbers = itertools.count(1)
 
     def serve(self, workers: int = 1, application: str = "wsgi:app") -> "Site":
         """Start gunicorn with so many processes, and wait until the site answers."""
-        command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{self.port}", "--workers", str(workers)]
-        self.server = server = self._start([*command, application], "gunicorn")
+        return self.start("gunicorn", "--bind", f"127.0.0.1:{self.port}", "--workers", str(workers), application)
+
+    def start(self, *command: str) -> "Site":
+        """Start what serves the site at its port, and wait until it answers."""
+        self.server = server = self._start(*command)
         until = time.monotonic() + 60
         while not self._answers():
             assert server.is_running and time.monotonic() < until, f"no answer:\n{server.log.read_text()}"
@@ -97,22 +111,16 @@ class Site:
 
     def run_worker(self) -> Process:
         """Start a worker, in the background."""
-        return self._start([*FLASK, "worker"], f"worker-{len(self._running)}")
+        return self._start(*FLASK, "worker")
 
     def flask(self, *arguments: str, check: bool = True, seconds: float = 120) -> str:
         """Run a flask command and return what it prints; fails if it does, unless `check` is False."""
-        run = subprocess.run(
-            [*FLASK, *arguments],
-            cwd=ROOT,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=seconds,
-            check=False,
-        )
-        assert run.returncode == 0 or not check, f"flask {arguments}: exit {run.returncode}\n{run.stdout}{run.stderr}"
-        return run.stdout if check else run.stdout + run.stderr
+        log = self._new_log("command")
+        errors = log.with_suffix(".errors")
+        status = self.process([*FLASK, *arguments], self.environment, log, errors).wait(seconds)
+        said, complained = log.read_text(), errors.read_text()
+        assert status == 0 or not check, f"flask {arguments}: exit {status}\n{said}{complained}"
+        return said if check else said + complained
 
     def flask_json(self, *arguments: str) -> dict[str, Any]:
         """Run a flask command that prints one JSON object."""
@@ -127,10 +135,14 @@ class Site:
                 process.stop()
             process.kill()
 
-    def _start(self, command: list[str], name: str) -> Process:
-        process = Process(command, self.environment, self.logs / f"{name}.log")
+    def _start(self, *command: str) -> Process:
+        log = self._new_log(command[0])
+        process = self.process(list(command), self.environment, log, log)
         self._running.append(process)
         return process
+
+    def _new_log(self, name: str) -> Path:
+        return self.logs / f"{name}-{next(self._numbers)}.log"
 
     def _answers(self) -> bool:
         try:

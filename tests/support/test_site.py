@@ -1,14 +1,24 @@
 """The site in processes of its own starts, answers, and is gone afterwards."""
 
 import urllib.request
+from collections.abc import Iterator
 
 import pytest
 
 from tests.support.browser import PHONE
+from tests.support.forked import ForkedSite
+from tests.support.site import Site
 
 
-def test_the_site_answers_and_its_commands_see_the_same_database(live_server, database_url):
-    site = live_server(database_url, workers=2)
+@pytest.fixture
+def site(request, database_url, tmp_path) -> Iterator[Site]:
+    site = request.param(database_url, tmp_path)
+    yield site.serve(workers=2)
+    site.stop()
+
+
+@pytest.mark.parametrize("site", [Site, ForkedSite], indirect=True)
+def test_the_site_answers_and_its_commands_see_the_same_database(site):
     with urllib.request.urlopen(f"{site.url}/", timeout=10) as answer:
         assert answer.status == 200
     site.flask("accounts", "add", "chair@dofc.test", "--name", "Ana", "--role", "chair")

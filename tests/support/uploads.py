@@ -31,6 +31,19 @@ def picture(kind: str = "PNG", size: tuple[int, int] = (8, 6), **options) -> byt
     return written.getvalue()
 
 
+def phone_picture() -> bytes:
+    """A JPEG with a second picture behind it, as telephones with two lenses write it (MPO)."""
+    packed = io.BytesIO()
+    first, second = (Image.new("RGB", (8, 6), colour) for colour in ("red", "blue"))
+    first.save(packed, format="MPO", save_all=True, append_images=[second])
+    return packed.getvalue()
+
+
+def heic() -> bytes:
+    """How a picture begins that a telephone saved in HEIF."""
+    return b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + bytes(64)
+
+
 def html() -> bytes:
     return b"<!doctype html><html><body><script>alert(document.cookie)</script></body></html>"
 

@@ -52,7 +52,7 @@ def test_csv_is_a_file_that_excel_reads_as_utf_8():
     answer = csv_download("people.csv", ["name", "age"], [["Ђорђе", 7]])
     assert answer.data == "name,age\r\nЂорђе,7\r\n".encode("utf-8-sig")
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
-    assert answer.headers["Content-Disposition"] == "attachment; filename=people.csv"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="people.csv"'
 
 
 def test_csv_has_a_header_when_there_is_no_row():
@@ -102,7 +102,7 @@ def test_csv_stays_small_in_memory():
 
 def test_xlsx_is_a_file_with_its_length():
     with closing(xlsx_download("people.xlsx", ["name", "age"], [["Ђорђе", 7]])) as answer:
-        assert answer.headers["Content-Disposition"] == "attachment; filename=people.xlsx"
+        assert answer.headers["Content-Disposition"] == 'attachment; filename="people.xlsx"'
         assert answer.mimetype == "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
         answer.direct_passthrough = False
         assert answer.content_length == len(answer.get_data())

@@ -38,7 +38,7 @@ class RankingField(RankedField):
         if not self.typed:
             raise ValidationError(_("Number at least one: 1 is what you like best."))
         if not self.typed.keys() <= set(self.choices):
-            raise ValidationError(_("Some of what you numbered cannot be ranked: look at the proposals again."))
+            raise ValidationError(_("Some of what you numbered cannot be ranked. Look at the proposals again."))
         self.check_ranks()
 
     def refuse(self, refusal: Refusal) -> None:
@@ -46,7 +46,7 @@ class RankingField(RankedField):
         if isinstance(refusal, OwnProposal):
             words = _("A member cannot rank its own proposal.")
         else:
-            words = _("Some of what you numbered cannot be ranked any more: look at the proposals again.")
+            words = _("Some of what you numbered can no longer be ranked. Look at the proposals again.")
         self.errors = [words]
 
 

@@ -51,7 +51,7 @@ def ballot_page(voter: Voter, account_id: int, actor: Actor, here: str) -> Respo
         return _not_open(voter)
     except NotARepresentative:
         abort(404)
-    flash(_("Your member’s ballot is cast.") if changed else _("The ballot is as it was."), "success")
+    flash(_("Your member’s ballot has been cast.") if changed else _("Your ballot is unchanged."), "success")
     return redirect(here, 303)
 
 

@@ -37,6 +37,9 @@ WORDS_FOR_REASONS = {
     AttachmentFault.EMPTY: _l("The file is empty."),
     AttachmentFault.TOO_LARGE: _l("The file is too large: at most %(most)s MB.", most=MEGABYTES),
     AttachmentFault.UNKNOWN_TYPE: _l("This is not a PDF and not a picture (PNG, JPEG, WebP), whatever its name says."),
+    AttachmentFault.HEIF: _l(
+        "This picture is in the HEIC format of newer phones, which many readers cannot open. Save it as a JPEG first."
+    ),
     AttachmentFault.BROKEN: _l("The file is damaged and cannot be read. Save it anew."),
     AttachmentFault.SOMETHING_ELSE_INSIDE: _l(
         "The PDF has something else in it, besides the document. Save or print it anew."
@@ -82,7 +85,7 @@ class WholeNumber(IntegerField):
 class LostLinkForm(Form):
     """The address to which the links to one's proposals are mailed."""
 
-    email = EmailField(_l("E-mail address"), missing=_l("Enter an e-mail address."))
+    email = EmailField(_l("Email address"), missing=_l("Enter an email address."))
 
 
 class ProposalForm(Form):
@@ -93,9 +96,9 @@ class ProposalForm(Form):
 
     member = SelectField(_l("Member of the network that proposes"), validate_choice=False)
     organisation = Line(_l("Name of your organisation"), longest=200)
-    contact_name = NameLine(_l("Whom we write to"), longest=120)
+    contact_name = NameLine(_l("Contact name"), longest=120)
     contact_email = EmailField(
-        _l("E-mail address"), missing=_l("Enter an e-mail address: the link to your proposal goes there.")
+        _l("Email address"), missing=_l("Enter an email address: the link to your proposal goes there.")
     )
     co_hosts = Paragraphs(_l("Who hosts it with you"), longest=LONGEST_TEXT)
     city = Line(_l("City"), longest=120)
@@ -111,7 +114,7 @@ class ProposalForm(Form):
     team = Paragraphs(_l("Who prepares it"), longest=LONGEST_TEXT)
     supporters = Paragraphs(_l("Who supports it"), longest=LONGEST_TEXT)
     trip_ideas = Paragraphs(_l("Ideas for learning trips"), longest=LONGEST_TEXT)
-    motivation = Paragraphs(_l("Why with you"), longest=LONGEST_TEXT)
+    motivation = Paragraphs(_l("Why you should host"), longest=LONGEST_TEXT)
     consent = BooleanField(_l("I agree to this use of what I write here"))
 
     def offer_members(self, members: Iterable[Member]) -> None:

@@ -30,7 +30,11 @@ MOST_OBJECTS = 20_000
 LONGEST_NAME = 100
 
 ENDINGS = {"application/pdf": ".pdf", "image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}
+# MPO is a JPEG with more pictures behind the first, as telephones with two lenses write it.
+FORMATS = {"PNG": "PNG", "JPEG": "JPEG", "MPO": "JPEG", "WEBP": "WEBP"}
 MEDIA_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
+# How pictures in HEIF begin (ISO/IEC 23008-12): telephones write them, and few programs can read them.
+_HEIF = re.compile(rb"^.{4}ftyp(heic|heix|hevc|heim|heis|hevm|mif1|msf1|avif)", re.DOTALL)
 
 # What a PDF does by itself, as the names of its actions and entries say (ISO 32000-2, 12.6.4 and 7.7.4).
 ACTIVE_ACTIONS = frozenset(
@@ -51,6 +55,7 @@ class AttachmentFault(enum.StrEnum):
     EMPTY = "empty"
     TOO_LARGE = "too_large"
     UNKNOWN_TYPE = "unknown_type"
+    HEIF = "heif"
     BROKEN = "broken"
     SOMETHING_ELSE_INSIDE = "something_else_inside"
     ENCRYPTED = "encrypted"
@@ -114,7 +119,8 @@ def _written_anew(content: bytes) -> tuple[str, bytes]:
         # Reads the header alone. Animations keep their first picture.
         picture = Image.open(io.BytesIO(content), formats=tuple(MEDIA_TYPES))
     except UnidentifiedImageError:
-        raise AttachmentRefused(AttachmentFault.UNKNOWN_TYPE) from None
+        is_heif = _HEIF.match(content)
+        raise AttachmentRefused(AttachmentFault.HEIF if is_heif else AttachmentFault.UNKNOWN_TYPE) from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise AttachmentRefused(AttachmentFault.TOO_MANY_PIXELS) from None
     except _BROKEN_IMAGE:
@@ -122,7 +128,7 @@ def _written_anew(content: bytes) -> tuple[str, bytes]:
     with picture:
         if picture.width * picture.height > MOST_PIXELS:
             raise AttachmentRefused(AttachmentFault.TOO_MANY_PIXELS)
-        kind = str(picture.format)
+        kind = FORMATS[str(picture.format)]
         packed = io.BytesIO()
         try:
             upright = ImageOps.exif_transpose(picture)

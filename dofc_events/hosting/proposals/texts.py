@@ -15,7 +15,8 @@ def consent_text(call: HostingCall) -> str:
     text: str = _(
         "The network uses what you write here to decide who hosts the %(call)s. Its chair and its reviewers read all of"
         " it; the members' representatives read what is on the shortlist, without your contact details. %(readers)s"
-        " You can change it until the call closes, and withdraw it until the decision, by the link that we mail you.",
+        " You can change it until the call closes, and withdraw it until the decision, using the link that we email"
+        " you.",
         call=call.name,
         readers=readers,
     )

@@ -182,9 +182,9 @@ def check(token: str) -> ResponseReturnValue:
         with unit_of_work() as session:
             service.submit_proposal(session, proposal.id, PROPOSER, now())
     except service.Incomplete:
-        form.form_errors = [_("It cannot be submitted yet: something is missing.")]
+        form.form_errors = [_("You cannot submit it yet: something is missing.")]
         return answer_errors(form, "hosting/proposals/check.html", **_own(_mine(token), token))
-    flash(_("Your proposal is submitted."), "success")
+    flash(_("Your proposal has been submitted."), "success")
     return redirect(url_for(".own", token=token), 303)
 
 
@@ -258,7 +258,7 @@ def answer(token: str) -> ResponseReturnValue:
             answer_question(session, proposal.id, form.text.data, PROPOSER, now())
     except NothingAsked:
         abort(404)
-    flash(_("Your answer is sent to whoever asked, and stands below for all reviewers."), "success")
+    flash(_("Your answer has been sent to the reviewer who asked. All reviewers can read it below."), "success")
     return redirect(url_for(".own", token=token, _anchor="questions"), 303)
 
 
@@ -356,7 +356,7 @@ def _other_answers(proposal: Proposal, token: str, answers: Answers) -> Response
 def _on_from_form(token: str) -> ResponseReturnValue:
     """Where the button of the form leads: saving to the own page, else on to checking the answers."""
     if "save" in request.form:
-        flash(_("It is saved."), "success")
+        flash(_("Proposal saved."), "success")
         return redirect(url_for(".own", token=token), 303)
     return redirect(url_for(".check", token=token), 303)
 

@@ -142,8 +142,8 @@ class SettingsForm(Form):
     )
     summary = Paragraphs(_l("Summary"), longest=400)
     programme = Paragraphs(_l("Programme"), longest=20_000)
-    contact_name = Line(_l("Whom delegates write to"), longest=120)
-    contact_email = EmailField(_l("Their e-mail address"), missing=None)
+    contact_name = Line(_l("Contact name"), longest=120)
+    contact_email = EmailField(_l("Contact email address"), missing=None)
     categories = FieldList(FormField(CategoryRow), label=_l("Categories"), max_entries=100)
 
     edition: Edition
@@ -258,7 +258,7 @@ class SettingsForm(Form):
             "registration_opens_at": _("Enter when registration opens: a published edition needs it."),
             "registration_closes_at": _("Enter when registration closes: a published edition needs it."),
             "contact_name": _("Enter whom delegates write to: a published edition needs it."),
-            "contact_email": _("Enter an e-mail address that delegates write to: a published edition needs it."),
+            "contact_email": _("Enter an email address that delegates write to: a published edition needs it."),
             "categories": _("Leave at least one category: a published edition needs it."),
         }
         for name in missing:

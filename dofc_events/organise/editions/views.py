@@ -55,7 +55,7 @@ def new() -> ResponseReturnValue:
             )
     except EditionExists:
         return _year_is_taken(form, "organise/editions/new.html", **context)
-    flash(_("The edition is there, as a draft that nobody else sees. Now say more about it."), "success")
+    flash(_("Edition created as a draft that nobody else can see. Complete its settings next."), "success")
     return redirect(url_for(".settings", year=form.year.data), 303)
 
 
@@ -73,9 +73,7 @@ def copy(edition: Edition) -> ResponseReturnValue:
             service.copy_to_draft(session, edition.year, form.year.data, form.capacity.data, acting(), now())
     except EditionExists:
         return _year_is_taken(form, "organise/editions/copy.html", **context)
-    flash(
-        _("The copy is there, as a draft. Dates have moved to the same days of the week: go through them."), "success"
-    )
+    flash(_("Edition copied as a draft. Its dates have moved to the same days of the week: check them."), "success")
     return redirect(url_for(".settings", year=form.year.data), 303)
 
 
@@ -120,7 +118,7 @@ def settings(edition: Edition) -> ResponseReturnValue:
     except Refusal as refusal:
         form.show_refusal(refusal)
         return answer_errors(form, "organise/editions/settings.html", **context)
-    flash(_("The settings are saved."), "success")
+    flash(_("Settings saved."), "success")
     if to_tell:
         return redirect(url_for("organise.letters.send", year=edition.year, letter_id=to_tell), 303)
     return redirect(url_for(".settings", year=edition.year), 303)
@@ -141,7 +139,7 @@ def publish(edition: Edition) -> ResponseReturnValue:
     except EditionArchived:
         flash(_("An archived edition stays archived."), "warning")
     else:
-        flash(_("%(edition)s is published.", edition=edition.name), "success")
+        flash(_("%(edition)s has been published.", edition=edition.name), "success")
     return redirect(url_for(".index", year=edition.year), 303)
 
 
@@ -160,7 +158,7 @@ def archive(edition: Edition) -> ResponseReturnValue:
     except EditionNotPublished:
         flash(_("A draft cannot be archived: nobody has seen it."), "warning")
     else:
-        flash(_("%(edition)s is archived.", edition=edition.name), "success")
+        flash(_("%(edition)s has been archived.", edition=edition.name), "success")
     return redirect(url_for(".index", year=edition.year), 303)
 
 

@@ -33,7 +33,7 @@ def can_be_filled_in(text: str) -> None:
     if unknown:
         raise ValidationError(
             _(
-                "Nothing is known to fill in for %(unknown)s. You can use %(known)s.",
+                "%(unknown)s is not a placeholder. You can use %(known)s.",
                 unknown=_in_braces(unknown),
                 known=_in_braces(PLACEHOLDERS),
             )
@@ -118,7 +118,7 @@ class SendForm(Form):
 class ChangeForm(SendForm):
     """Whether everybody is told of a changed place or time, and with which sentence."""
 
-    sentence = Paragraphs(_l("A sentence of yours"), longest=LONGEST_BODY)
+    sentence = Paragraphs(_l("Your own sentence"), longest=LONGEST_BODY)
     answer = StringField()
 
     def validate_sentence(self, field: Paragraphs) -> None:

@@ -80,7 +80,7 @@ def new(edition: Edition) -> ResponseReturnValue:
     except Refusal as refusal:
         form.show_refusal(refusal)
         return answer_errors(form, page, **context)
-    flash(_("The letter is kept as a draft: nobody has got it yet. Look at it as they would see it."), "success")
+    flash(_("Letter saved as a draft. Nobody has received it yet. Look at it as they would see it."), "success")
     return redirect(_address(edition, letter_id), 303)
 
 
@@ -112,7 +112,7 @@ def edit(edition: Edition, letter_id: int) -> ResponseReturnValue:
     except Refusal as refusal:
         form.show_refusal(refusal)
         return answer_errors(form, page, **context)
-    flash(_("The draft is saved."), "success")
+    flash(_("Draft saved."), "success")
     return redirect(_address(edition, letter_id), 303)
 
 
@@ -173,7 +173,7 @@ def send(edition: Edition, letter_id: int) -> ResponseReturnValue:
         form.digest.data = readers.digest
         form.form_errors = [_why_not(refusal)]
         return answer_errors(form, page, **context)
-    flash(_("The letter goes out at its time.") if found.anchor else _going(readers.count), "success")
+    flash(_("The letter will go out at its time.") if found.anchor else _going(readers.count), "success")
     return redirect(_address(edition, letter_id), 303)
 
 
@@ -193,12 +193,12 @@ def _stop(edition: Edition, found: Letter) -> ResponseReturnValue:
         with unit_of_work() as session:
             stopped = service.stop_letter(session, found.id, acting(), now())
     except service.NothingToStop:
-        flash(_("There was nothing to stop any more."), "info")
+        flash(_("There was nothing left to stop."), "info")
         return redirect(_address(edition, found.id), 303)
     if found.before and found.state is LetterState.DRAFT:
-        flash(_("Nobody is told. That is noted."), "success")
+        flash(_("Nobody will be told. This has been noted."), "success")
     elif found.state is LetterState.DRAFT:
-        flash(_("The draft is dropped."), "success")
+        flash(_("Draft deleted."), "success")
     else:
         flash(
             _(
@@ -319,7 +319,7 @@ def _as_test(envelope: Envelope, person: Registration) -> Envelope:
 
 
 def _no_draft(found: Letter) -> ResponseReturnValue:
-    flash(_("This letter was sent, scheduled or dropped already: nothing was changed."), "info")
+    flash(_("This letter has already been sent, scheduled or deleted. Nothing was changed."), "info")
     return redirect(url_for(".letter", year=found.edition.year, letter_id=found.id), 303)
 
 
@@ -327,7 +327,7 @@ def _why_not(refusal: Refusal) -> str:
     reasons: dict[type[Refusal], str] = {
         service.NobodyToWriteTo: _("Nobody belongs to this audience now, so there is nobody to send it to."),
         service.AudienceChanged: _(
-            "Meanwhile others belong to this audience. Look at the new number, and send it then."
+            "The audience has changed meanwhile. Look at the new number before you send the letter."
         ),
         service.TooLate: _("The time of this letter has passed: edit it, and send it now or choose a later time."),
         service.DateMissing: _("The edition does not have the date that this letter’s time follows: edit the letter."),

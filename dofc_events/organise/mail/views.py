@@ -97,7 +97,7 @@ def send_again(edition: Edition | None, message_id: int) -> ResponseReturnValue:
     except outbox.CannotSendAgain:
         flash(_("This message cannot be sent now: it is on its way at this moment, or is no longer true."), "warning")
     else:
-        flash(_("The message is sent again.") if settings().mail_is_delivered else _not_sent(), "success")
+        flash(_("The message will be sent again.") if settings().mail_is_delivered else _not_sent(), "success")
     return redirect(_address(edition, "message", message_id=message_id), 303)
 
 
@@ -111,9 +111,9 @@ def settle(edition: Edition | None, message_id: int) -> ResponseReturnValue:
         with unit_of_work() as session:
             outbox.settle_dead(session, found.id, acting(), now())
     except outbox.NotDead:
-        flash(_("There is nothing to settle any more: look at the message’s state."), "warning")
+        flash(_("There is nothing left to settle: look at the message’s state."), "warning")
     else:
-        flash(_("The message is settled. It is not sent any more, and no longer counts as undelivered."), "success")
+        flash(_("Message settled. It will not be sent and no longer counts as undelivered."), "success")
     return redirect(_address(edition, "message", message_id=message_id), 303)
 
 

@@ -30,7 +30,7 @@ class RoleEndForm(Form):
 class InvitationForm(RoleEndForm):
     """Somebody who is to have a role."""
 
-    email = EmailField(_l("E-mail address"), missing=_l("Enter an e-mail address."))
+    email = EmailField(_l("Email address"), missing=_l("Enter an email address."))
     name = NameLine(_l("Name"), longest=120, missing=_l("Enter the name."))
     role = SelectField(
         _l("Role"),

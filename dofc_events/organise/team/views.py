@@ -42,7 +42,7 @@ def index(edition: Edition) -> ResponseReturnValue:
     except team.InTeamAlready:
         form.email.errors = [_("This address has this role already. Change its last day in the list.")]
         return answer_errors(form, page, **_context(edition))
-    flash(_("%(name)s is in the team now, and we write to %(email)s.", name=name, email=email), "success")
+    flash(_("%(name)s has been added to the team. We will write to %(email)s.", name=name, email=email), "success")
     return redirect(url_for(".index", year=edition.year), 303)
 
 
@@ -61,7 +61,9 @@ def role(edition: Edition, role_id: int) -> ResponseReturnValue:
             changed = team.change_end(session, edition.id, role.id, _ends_at(form, edition), acting(), now())
     except team.NoSuchRole:
         abort(404)
-    flash(_("The last day is changed.") if changed else _("Nothing was changed."), "success" if changed else "info")
+    flash(
+        _("The last day has been changed.") if changed else _("Nothing was changed."), "success" if changed else "info"
+    )
     return redirect(url_for(".index", year=edition.year), 303)
 
 

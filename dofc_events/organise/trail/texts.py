@@ -231,7 +231,9 @@ ACTS = {
     "joined_list_again": Act(_l("Joined the list again"), _l("Joined the list again")),
     "list_closed": Act(_l("Waiting list closed"), _l("The waiting list was closed")),
     "link_asked_for": Act(_l("Link asked for"), _link_asked_for),
-    "told_apart": Act(_l("Told apart from a likely double"), _l("Said to be somebody else than %(name)s, %(other)s")),
+    "told_apart": Act(
+        _l("Told apart from a likely double"), _l("Marked as a different person from %(name)s, %(other)s")
+    ),
     "seat_changed": Act(
         _l("Seat on a trip changed"), lambda said: said.fill(SEATS.get(said["reason"], "%(trip)s: %(reason)s"))
     ),

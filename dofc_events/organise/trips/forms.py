@@ -41,13 +41,13 @@ class TripForm(Form):
         _l("Seats"), [InputRequired(_l("Enter how many seats there are.")), NumberRange(0, MOST_SEATS, WHOLE_NUMBER)]
     )
     minimum = WholeNumberField(
-        _l("Fewest people for it to run"), [Optional(), NumberRange(0, MOST_SEATS, WHOLE_NUMBER)]
+        _l("Minimum number of participants"), [Optional(), NumberRange(0, MOST_SEATS, WHOLE_NUMBER)]
     )
     bring = Line(_l("What to bring"), longest=300)
     accessibility = Paragraphs(_l("Accessibility"), longest=5000)
-    walking = BooleanField(_l("There is much walking"))
-    needs_dietary = BooleanField(_l("The manifest shows what people said about food"))
-    needs_access = BooleanField(_l("The manifest shows what people said about access"))
+    walking = BooleanField(_l("Involves a lot of walking"))
+    needs_dietary = BooleanField(_l("The manifest shows dietary needs"))
+    needs_access = BooleanField(_l("The manifest shows access needs"))
 
     zone: str
     before: TripDetails | None = None
@@ -193,7 +193,7 @@ def _reason() -> Line:
 class AddPersonForm(Form):
     """Somebody who gets a seat by hand."""
 
-    person = Line(_l("Reference or e-mail address"), longest=254, missing=_l("Enter a reference or an e-mail address."))
+    person = Line(_l("Reference or email address"), longest=254, missing=_l("Enter a reference or an email address."))
     reason = _reason()
 
 

@@ -70,7 +70,7 @@ def order(edition: Edition) -> ResponseReturnValue:
         return answer_errors(form, "organise/trips/index.html", **_list(edition, rows))
     with unit_of_work() as session:
         trips_service.put_in_order(session, edition.id, form.in_order(), acting(), now())
-    flash(_("The order is saved."), "success")
+    flash(_("Order saved."), "success")
     return redirect(url_for(".index", year=edition.year), 303)
 
 
@@ -89,7 +89,7 @@ def new(edition: Edition) -> ResponseReturnValue:
     except Refusal as refusal:
         form.show_refusal(refusal)
         return answer_errors(form, "organise/trips/trip.html", **context)
-    flash(_("“%(trip)s” is on offer.", trip=form.title.data), "success")
+    flash(_("“%(trip)s” has been added.", trip=form.title.data), "success")
     return redirect(url_for(".index", year=edition.year), 303)
 
 
@@ -129,7 +129,7 @@ def cancel(edition: Edition, slug: str) -> ResponseReturnValue:
         return form_page(form, "organise/trips/cancel.html", trip=trip, people=people, **around(edition))
     with unit_of_work() as session:
         seats.cancel_trip(session, edition.id, slug, acting(), now())
-    flash(_("“%(trip)s” is cancelled. Everyone concerned is told by mail.", trip=trip.title), "success")
+    flash(_("“%(trip)s” has been cancelled. Everyone concerned will be told by email.", trip=trip.title), "success")
     return redirect(url_for(".index", year=edition.year), 303)
 
 
@@ -147,7 +147,7 @@ def sign_up(edition: Edition) -> ResponseReturnValue:
         with unit_of_work() as session:
             seats.set_sign_up(session, edition.id, TripMode(form.mode.data), opens_at, closes_at, acting(), now())
     except AlreadyDrawn:
-        form.mode.errors = [_("The draw is published. From then on it stays the way in which seats were given.")]
+        form.mode.errors = [_("The draw has been published, so how seats are given can no longer change.")]
         return answer_errors(form, "organise/trips/sign_up.html", **context)
     _say_saved(told if form.mode.data != edition.trip_mode else 0)
     return redirect(url_for(".index", year=edition.year), 303)
@@ -213,7 +213,7 @@ def _move(edition: Edition, trip: Trip, person: Registration, context: dict[str,
         form.to.errors = [_why_not(refusal, person, others[to])]
         return answer_errors(form, page, **context)
     if to == TAKE_OFF:
-        flash(_("%(name)s is not on “%(trip)s” any more.", name=person.full_name, trip=trip.title), "success")
+        flash(_("%(name)s is no longer on “%(trip)s”.", name=person.full_name, trip=trip.title), "success")
     else:
         flash(_("%(name)s has a seat on “%(trip)s”.", name=person.full_name, trip=others[to].title), "success")
     return redirect(url_for(".people", year=edition.year, slug=trip.slug), 303)
@@ -258,7 +258,7 @@ def _why_not(refusal: Refusal, person: Registration, trip: Trip) -> str:
         case RegistrationOver():
             text = _("The edition is over.")
         case TripOver():
-            text = _("“%(trip)s” is cancelled or has begun: nobody can join it any more.", trip=trip.title)
+            text = _("“%(trip)s” has been cancelled or has begun: nobody can join it now.", trip=trip.title)
         case _:
             raise refusal
     return text
@@ -298,7 +298,9 @@ def _list(edition: Edition, rows: list[TripRow]) -> dict[str, Any]:
 def _say_saved(told: int) -> None:
     if told:
         flash(
-            ngettext("Saved. %(num)d person is told by mail.", "Saved. %(num)d people are told by mail.", told),
+            ngettext(
+                "Saved. %(num)d person will be told by email.", "Saved. %(num)d people will be told by email.", told
+            ),
             "success",
         )
     else:

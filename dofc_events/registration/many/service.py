@@ -69,7 +69,7 @@ def change_category(session: Session, edition_id: int, order: Order, slug: str, 
     Raises SelectionChanged and NoSuchCategory.
     """
     chosen = _chosen(session, edition_id, order, Act.CATEGORY, now)
-    category = category_of(chosen.edition, slug)
+    category = category_of(session, edition_id, slug)
     changes = Changes(session, chosen.edition, actor, now)
     moved = [person for person in chosen.people if person.category_id != category.id]
     for person in moved:

@@ -69,7 +69,7 @@ def change_details(session: Session, registration_id: int, details: Details, act
     """
     registration, _ = locked(session, registration_id)
     refuse_over(registration, now)
-    changes = write_details(registration, details)
+    changes = write_details(session, registration, details)
     if not changes:
         return False
     outbox.refuse_flood(session, registration.email, now)

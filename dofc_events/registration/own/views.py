@@ -1,6 +1,6 @@
 """One delegate's own pages, behind the link in the mail. No GET changes anything: mail scanners follow links."""
 
-from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -24,6 +24,7 @@ from dofc_events.registration.shared import is_frozen, offer_trips, own_context,
 from dofc_events.registration.trips import service as seats
 from dofc_events.registration.trips.forms import NOT_TO_BE_HAD, TripsForm
 from dofc_events.trips.sign_ups.service import NoSuchTrip
+from dofc_events.web.downloads import download
 from dofc_events.web.errors import LinkNotValid
 from dofc_events.web.forms import ButtonForm, answer_errors, answer_too_many, form_page
 
@@ -63,7 +64,7 @@ def edit(token: str) -> ResponseReturnValue:
         return answer_too_many(form, refusal.retry_after, "registration/own/edit.html", **context)
     except service.DetailsFrozen:
         return _read_only(registration, token)
-    flash(_("Your changes are saved.") if changed else _("Nothing was changed."), "success" if changed else "info")
+    flash(_("Changes saved.") if changed else _("Nothing was changed."), "success" if changed else "info")
     return redirect(url_for(".own", token=token), 303)
 
 
@@ -88,7 +89,7 @@ def address(token: str) -> ResponseReturnValue:
     if corrected.outcome is Outcome.REGISTERED:
         flash(
             _(
-                "From now on we write to %(email)s. Your page has a new link; the old one has ended.",
+                "We will now write to %(email)s. Your page has a new link; the old one no longer works.",
                 email=form.email.data,
             ),
             "success",
@@ -156,7 +157,7 @@ def trips(token: str) -> ResponseReturnValue:
         return answer_errors(form, "registration/own/trips.html", **context)
     except service.RegistrationOver:
         return _read_only(registration, token)
-    flash(_("Your changes are saved.") if changed else _("Nothing was changed."), "success" if changed else "info")
+    flash(_("Changes saved.") if changed else _("Nothing was changed."), "success" if changed else "info")
     return redirect(url_for(".own", token=token, _anchor="trips"), 303)
 
 
@@ -189,7 +190,7 @@ def rejoin(token: str) -> ResponseReturnValue:
         with unit_of_work() as session:
             service.rejoin_list(session, registration.id, _actor(registration), now())
     except (NotWaitingAgain, service.RegistrationOver):
-        flash(_("That is not possible any more; this page says how things stand."), "warning")
+        flash(_("That is no longer possible. This page shows the current state."), "warning")
     return redirect(url_for(".own", token=token), 303)
 
 
@@ -199,9 +200,7 @@ def calendar(token: str) -> ResponseReturnValue:
     file = calendar_of(standing_in(db.session(), registration), token)
     if file is None:
         abort(404)
-    return Response(
-        file, mimetype="text/calendar", headers={"Content-Disposition": "attachment; filename=days-of-clusters.ics"}
-    )
+    return download("days-of-clusters.ics", "text/calendar; charset=utf-8", file)
 
 
 def _mine(token: str) -> Registration:

@@ -27,7 +27,7 @@ class TripsField(RankedField):
     What can be chosen is said by `offer`, before validating.
     """
 
-    not_whole = _l("Number your wishes with whole numbers: 1 is your first choice.")
+    not_whole = _l("Use whole numbers for your choices: 1 is your first choice.")
     not_unique = _l("Give each trip a number of its own: 1 is your first choice.")
 
     def process(self, formdata: Any, data: Any = unset_value, extra_filters: Any = None) -> None:
@@ -58,7 +58,7 @@ class TripsField(RankedField):
     def pre_validate(self, form: Any) -> None:
         offered = {trip.trip.slug for trip in self.tickable}
         if {*self.ticked} - offered or {*self.typed} - {trip.trip.slug for trip in self.ranked}:
-            raise ValidationError(_("Some of what you chose cannot be chosen any more: look at the trips again."))
+            raise ValidationError(_("Some of what you chose is no longer available. Look at the trips again."))
         self.check_ranks()
         chosen = [trip for trip in self.tickable if trip.trip.slug in self.ticked]
         for one, other in combinations(chosen, 2):
@@ -80,7 +80,7 @@ class TripsField(RankedField):
                 wanted=refusal.wanted,
             )
         elif isinstance(refusal, TripOver):
-            words = _("“%(trip)s” cannot be joined any more.", trip=refusal)
+            words = _("“%(trip)s” can no longer be joined.", trip=refusal)
         else:
             words = _("Sign-up for learning trips is closed; you can still give back what you have.")
         self.errors = [words]

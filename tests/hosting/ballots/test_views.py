@@ -94,7 +94,7 @@ def test_a_ballot_is_cast_and_can_be_changed_by_another_representative(client, b
     page = client.get(ballot.links[0])
     assert "has not voted yet" in page.text
     page = page.form("/vote/").fill(ballot.numbers("Lyon", "none", "Brno")).submit()
-    assert page.url == ballot.links[0] and "ballot is cast" in page.text and cast() == ["Lyon", "none", "Brno"]
+    assert page.url == ballot.links[0] and "ballot has been cast" in page.text and cast() == ["Lyon", "none", "Brno"]
     page = client.get(ballot.links[0])
     assert [item.get_text().split(",")[0] for item in page.all("#cast ~ ol li")] == ["Lyon", "None of these", "Brno"]
     assert page.form("/vote/").value(f"preference-{ballot.references['Brno']}") == "3"

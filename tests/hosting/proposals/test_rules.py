@@ -30,6 +30,7 @@ PDF = "application/pdf"
         ("Saal.PNG", uploads.picture("PNG"), "Saal.png", "image/png"),
         ("saal.jpeg", uploads.picture("JPEG"), "saal.jpg", "image/jpeg"),
         ("saal.webp", uploads.picture("WEBP"), "saal.webp", "image/webp"),
+        ("IMG_0001.JPG", uploads.phone_picture(), "IMG_0001.jpg", "image/jpeg"),
         # The wrong ending: what it is counts.
         ("letter.pdf", uploads.picture("PNG"), "letter.png", "image/png"),
         ("photo.html", uploads.picture("JPEG"), "photo.html.jpg", "image/jpeg"),
@@ -53,6 +54,7 @@ def test_what_does_no_harm_is_taken_and_called_what_it_is(name, content, kept_as
     ("name", "content", "reason"),
     [
         ("letter.pdf", uploads.html(), AttachmentFault.UNKNOWN_TYPE),
+        ("IMG_0001.HEIC", uploads.heic(), AttachmentFault.HEIF),
         ("picture.png", uploads.svg(), AttachmentFault.UNKNOWN_TYPE),
         ("letter.pdf", uploads.pdf_and_html(), AttachmentFault.SOMETHING_ELSE_INSIDE),
         ("letter.pdf", uploads.pdf_and_archive(), AttachmentFault.SOMETHING_ELSE_INSIDE),

@@ -123,7 +123,7 @@ def test_a_proposal_is_written_checked_and_submitted(client, call, alone, readin
     for said in ("Jana Dvořáková", "17–19 May 2029", "48,000 euro", "240 delegates", "49.19, 16.61", "Prague Cluster"):
         assert said in check.text
     page = check.form().submit("Submit")
-    assert status_of(page) == "submitted" and "is submitted" in page.text
+    assert status_of(page) == "submitted" and "has been submitted" in page.text
     proposal = alone()
     assert (proposal.status, proposal.organisation, proposal.budget_eur) == ("submitted", "Brno Cluster", 48_000)
     assert (proposal.starts_on, proposal.trip_ideas) == (date(2029, 5, 17), "The foundry\r\nA brewery")
@@ -160,8 +160,8 @@ def csrf_of(client, token: str) -> str:
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"contact_email": ""}, "Enter an e-mail address"),
-        ({"contact_email": "jana"}, "not a complete mail address"),
+        ({"contact_email": ""}, "Enter an email address"),
+        ({"contact_email": "jana"}, "complete email address"),
         ({"starts_on": "in May"}, "Enter a day as year, month and day"),
         ({"ends_on": "2029-05-16"}, "must not be before the first"),
         ({"starts_on": "2028-05-17"}, "in the year that the call is for"),
@@ -258,7 +258,11 @@ def test_proposing_without_any_call_says_so(client):
 
 @pytest.mark.parametrize(
     ("status", "said"),
-    [("draft", "Nobody else reads it"), ("submitted", "You can change it until"), ("withdrawn", "takes no part")],
+    [
+        ("draft", "Nobody else reads it"),
+        ("submitted", "You can change it until"),
+        ("withdrawn", "takes no further part"),
+    ],
 )
 def test_the_own_page_says_how_it_stands_and_what_happens_next(client, make, status, said):
     page = client.get(make(ProposalStatus(status)))
@@ -289,7 +293,7 @@ def test_a_draft_that_was_not_submitted_in_time_says_so(client, make, clock):
     own = make(ProposalStatus.DRAFT)
     clock.move_to(NOW + WEEK)
     page = client.get(own)
-    assert "takes no part" in page.text and "not submitted" in page.text
+    assert "takes no further part" in page.text and "not submitted" in page.text
     assert not page.all("a.btn-primary")
 
 

@@ -121,7 +121,7 @@ def test_acts_on_an_edition_are_told_in_sentences(chair, writing, edition):
         "Changed the places from 100 to 120",
         "Changed the categories Member of the network, Company, Guest → Guest, Press",
         "Added “Wine cellars” with 20 seats",
-        "Changed “Wine cellars” Meeting point: nothing → Hotel lobby Much walking: no → yes Seats: 20 → 21",
+        "Changed “Wine cellars” Meeting point: nothing → Hotel lobby A lot of walking: no → yes Seats: 20 → 21",
         "Put the learning trips in order Wine cellars",
         (
             "Changed how one signs up for trips Seats are given: first come, first served → by a draw"

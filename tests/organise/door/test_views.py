@@ -217,7 +217,7 @@ def test_door_is_small_and_turns_its_pages_for_250_people(desk, join):
 
 
 @pytest.mark.usefixtures("room")
-def test_door_costs_the_same_with_1_and_30_people(organiser, join, writing, edition):
+def test_door_costs_the_same_with_1_and_30_people(organiser, join, writing, edition, register_many):
     with writing() as session:
         make_trip(session, edition, "cellars", capacity=100)
 
@@ -231,8 +231,7 @@ def test_door_costs_the_same_with_1_and_30_people(organiser, join, writing, edit
 
     join(trips=("cellars",))
     few = cost()
-    for _number in range(29):
-        join(trips=("cellars",))
+    register_many(29, trips=("cellars",))
     assert len(shown(organiser.get(LIST))) == 30
     assert cost() == few and max(few) <= 18, few
 

@@ -134,7 +134,7 @@ def acts_after_the_invitation(session, year: int) -> list[str]:
 def test_settings_that_nobody_touches_change_nothing(organiser, now_is, reading, year):
     before = {c.name: getattr(now_is()[0], c.name) for c in now_is()[0].__table__.columns}
     page = settings(organiser, year).form().submit()
-    assert "The settings are saved." in page.text
+    assert "Settings saved." in page.text
     after = now_is()[0]
     assert {c.name: getattr(after, c.name) for c in after.__table__.columns} == before
     with reading() as session:
@@ -259,7 +259,7 @@ def test_settings_say_at_the_field_what_is_wrong(organiser, now_is, year, filled
             {
                 "zone": "Choose a time zone.",
                 "starts_on": "Enter the first day: a published edition needs it.",
-                "contact_email": "Enter an e-mail address that delegates write to: a published edition needs it.",
+                "contact_email": "Enter an email address that delegates write to: a published edition needs it.",
                 "registration_closes_at": "Registration must close after it opens.",
             },
         ),

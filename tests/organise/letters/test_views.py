@@ -253,7 +253,7 @@ def test_stopped_letter_goes_to_nobody_else(written, register, tick, announced, 
 
 def test_draft_is_dropped_and_another_one_can_be_like_it(written, reading):
     page = written().follow("Drop the draft …").form().submit()
-    assert "The draft is dropped." in page.text
+    assert "Draft deleted." in page.text
     with reading() as session:
         assert session.scalars(select(Letter)).one().state is LetterState.DROPPED
     assert page.follow("News of Days of Clusters 2027").follow("Write another one like it").status == 200
@@ -323,7 +323,10 @@ def test_changed_place_asks_whether_to_tell_everybody(organiser, year, register,
 def test_telling_nobody_is_a_choice_that_is_recorded(organiser, year, register, reading, announced):
     register()
     page = change(organiser, year, starts_at="11:00").form().submit("nobody")
-    assert "Nobody is told. That is noted." in page.text and "Nobody was told" in page.one("tr[data-letter]").text
+    assert (
+        "Nobody will be told. This has been noted." in page.text
+        and "Nobody was told" in page.one("tr[data-letter]").text
+    )
     with reading() as session:
         assert session.scalar(select(func.count()).where(AuditEntry.act == "change_not_told")) == 1
         assert session.scalar(select(func.count()).select_from(LetterRecipient)) == 0

@@ -19,7 +19,7 @@ SECRET = re.compile(r"/(?:registrations|sign-in)/[\w-]+[.\w-]{20,}")
 
 @pytest.fixture
 def delivering(shared_app):
-    """The same site, once a mail server is configured."""
+    """The same site, once an email server is configured."""
     return shared_app(mail_server="mail.dofc.test", mail_default_sender="Days of Clusters <dofc@dofc.test>")
 
 
@@ -305,7 +305,7 @@ def test_sending_again_queues_the_same_message(enter, edition, year, write, deli
     with reading() as session:
         before = session.get_one(Message, message_id)
     page = mail(enter("organiser", edition, into=delivering), year, f"/{message_id}").form("send-again").submit()
-    assert "The message is sent again." in page.text
+    assert "The message will be sent again." in page.text
     assert state_of(message_id) == "queued"
     with reading() as session:
         after = session.get_one(Message, message_id)

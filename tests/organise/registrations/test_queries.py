@@ -10,6 +10,7 @@ from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration.queries import Filters
 from dofc_events.registration.service import cancel_registration
 from dofc_events.registration.trips.service import choose_trips
+from tests.support.crowd import make_crowd
 from tests.support.databases import count_queries
 from tests.support.factories import DELEGATE, NOW, claim_of, make_edition, make_registration, make_trip
 
@@ -185,8 +186,7 @@ def test_counts_and_list_cost_the_same_with_many(session, edition):
 
     make_registration(session, edition)
     few = cost()
-    for _number in range(29):
-        make_registration(session, edition)
+    make_crowd(session, edition, 29)
     assert cost() == few == len(Sort) + 2
 
 

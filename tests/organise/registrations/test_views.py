@@ -6,7 +6,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from dofc_events.conference.queries import edition_by_year
+from dofc_events.delegates.service import refresh_search
 from dofc_events.registration.service import cancel_registration
+from tests.support.crowd import make_crowd
 from tests.support.databases import count_queries
 from tests.support.factories import DELEGATE, NOW, make_edition, make_registration, make_trip
 
@@ -140,9 +142,9 @@ def test_list_stands_strange_addresses(see, register, query):
 def test_list_turns_pages_by_key(see, writing, year, sort):
     with writing() as session:
         edition = edition_by_year(session, year)
-        for number in range(55):
-            country = ("TR", "RS")[number % 2]
-            make_registration(session, edition, country=country, organisation=f"Org {number % 7}")
+        for number, person in enumerate(make_crowd(session, edition, 55)):
+            person.country, person.organisation = ("TR", "RS")[number % 2], f"Org {number % 7}"
+            refresh_search(person)
     first = see("status=waitlisted").form(".filters").fill(sort=sort, columns=["status", "phone"]).submit()
     usual = sort == "newest"
     second = first.follow("Older →" if usual else "Next page →")
@@ -201,7 +203,7 @@ def test_every_column_can_be_shown(see, register, writing, year, column):
 # What it costs
 
 
-def test_list_costs_the_same_with_1_and_30_rows(see, register):
+def test_list_costs_the_same_with_1_and_30_rows(see, register, register_many):
     def cost() -> int:
         with count_queries() as statements:
             see("sort=status&q=a&dietary=1&columns=trips")
@@ -209,16 +211,12 @@ def test_list_costs_the_same_with_1_and_30_rows(see, register):
 
     register(dietary="Vegan")
     few = cost()
-    for _number in range(29):
-        register(dietary="Vegan")
+    register_many(29, dietary="Vegan")
     assert cost() == few
 
 
-def test_list_of_a_full_page_is_small(see, writing, year):
-    with writing() as session:
-        edition = edition_by_year(session, year)
-        for _number in range(51):
-            make_registration(session, edition, given_name="Ж" * 100, organisation="Щ" * 200, dietary="ш" * 500)
+def test_list_of_a_full_page_is_small(see, register_many):
+    register_many(51, given_name="Ж" * 100, organisation="Щ" * 200, dietary="ш" * 500)
     columns = "&".join(f"columns={key}" for key in ("status", "organisation", "job_title", "country", "dietary"))
     assert len(see(columns).html.encode()) < 300_000
 

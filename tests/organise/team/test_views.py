@@ -25,7 +25,7 @@ def row(page, name: str):
 
 def test_invite_adds_and_writes(organiser, reading, team):
     page = invite(organiser, team)
-    assert "Ben Novák is in the team now, and we write to ben@dofc.test" in page.text
+    assert "Ben Novák has been added to the team, and we write to ben@dofc.test" in page.text
     assert "Desk the end of Tuesday 1 December 2026 (Sofia time)" in row(page, "Ben")
     with reading() as session:
         assert session.scalars(select(Message.kind)).all() == ["team-invitation"]
@@ -34,7 +34,7 @@ def test_invite_adds_and_writes(organiser, reading, team):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"email": "ben"}, "not a complete mail address"),
+        ({"email": "ben"}, "complete email address"),
         ({"name": ""}, "Enter the name."),
         ({"last_day": "2026-11-01"}, "This day is over."),
         ({"last_day": "9999-12-31"}, "Check the year."),

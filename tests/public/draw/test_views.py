@@ -87,7 +87,7 @@ def test_downloads_draw_again_what_was_published(client, published, tmp_path):
         answer = client.get(f"{DRAW}/{name}")
         assert answer.status == 200
         assert answer.headers["Content-Type"].startswith(kind)
-        assert answer.headers["Content-Disposition"] == f"attachment; filename={name}"
+        assert answer.headers["Content-Disposition"] == f'attachment; filename="{name}"'
         (tmp_path / name).write_bytes(answer.data)
     # By itself, as anyone could: nothing of ours is in reach.
     run = subprocess.run(
@@ -184,7 +184,7 @@ def test_edition_says_that_a_trip_is_cancelled(client, writing):
         make_trip(session, edition, "cellars", title="The cellars")
         seats.cancel_trip(session, edition.id, "cellars", COMMAND, NOW)
     said = trips_section(client)
-    assert "The cellars" in said and "Cancelled: this trip does not take place." in said
+    assert "The cellars" in said and "Cancelled: this trip has been cancelled." in said
     assert "seats free" not in said
 
 

@@ -27,6 +27,7 @@ from dofc_events.registration.many.service import Order, SelectionChanged
 from dofc_events.registration.notes import service as notes
 from dofc_events.registration.queries import Audience, Filters
 from dofc_events.registration.rules import Act, Obstacle, tag_word
+from tests.support.crowd import make_crowd
 from tests.support.databases import count_queries
 from tests.support.factories import (
     DELEGATE,
@@ -48,7 +49,7 @@ ALL = Audience(EVERYBODY)
 def make_people(session, number: int, **changes) -> list[Registration]:
     """So many registrations at an edition with one place that is taken by the first, all told."""
     edition = make_edition(session, **({"capacity": 1} | changes))
-    people = [make_registration(session, edition) for _ in range(number)]
+    people = make_crowd(session, edition, number)
     deliver_all(session)
     return people
 
@@ -288,8 +289,7 @@ def test_seats_of_many_end_with_few_statements_for_each(session):
     def cost(number: int) -> int:
         edition = make_edition(session, year=2030 + number, capacity=number)
         make_trip(session, edition, "mill", capacity=number // 2)
-        for _ in range(number):
-            make_registration(session, edition, trips=("mill",))
+        make_crowd(session, edition, number, trips=("mill",))
         wanted = order(session, edition, Act.CANCEL)
         with count_queries() as statements:
             many.cancel(session, edition.id, wanted, "why", ORGANISER, NOW)
@@ -326,7 +326,7 @@ def test_category_of_many_is_told_by_the_worker_beside_other_news(session):
     tell_news(session, queries.untold_news(session, 10 * BATCH), NOW)
     assert kinds(session, to=people[0].email)[1:] == ["registration-cancelled"]
     assert kinds(session, to=people[1].email)[1:] == ["registration-changed"]
-    assert "what you take part as" in texts(session, people[1])[0]
+    assert "what you are attending as" in texts(session, people[1])[0]
 
 
 # Tags and the note

@@ -164,7 +164,7 @@ def test_send_link_writes_and_records_it(session, edition):
     person = make_registration(session, edition)
     on_behalf.send_link(session, person.id, ELENA, NOW)
     message = messages_about(session, person.reference)[-1]
-    assert message.kind == "registration-link" and "The organisers had it sent to you" in words(message)
+    assert message.kind == "registration-link" and "The organisers asked us to send it to you" in words(message)
     entry = history_of(session, person.reference)[-1]
     assert (entry.act, entry.actor, entry.details) == ("link_asked_for", str(ELENA), {"sent": True})
 

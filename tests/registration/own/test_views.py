@@ -137,8 +137,8 @@ def test_details_are_changed_and_told(client, ana, people, mail):
         client.get(ana).follow("Change details").form().fill(organisation="Ruse Cluster", photo_consent=False).submit()
     )
     assert (page.url, page.redirects) == (ana, [f"{ana}edit"])
-    assert "Your changes are saved." in page.text and "Ruse Cluster" in page.text
-    assert "Your changes are saved." not in client.get(ana).text
+    assert "Changes saved." in page.text and "Ruse Cluster" in page.text
+    assert "Changes saved." not in client.get(ana).text
     unchanged = client.get(f"{ana}edit").form().submit()
     assert "Nothing was changed." in unchanged.text
     assert mail(people[0]) == ["registration-confirmed", "registration-changed"]
@@ -153,7 +153,7 @@ def test_details_are_read_only_after_the_freeze(client, ana, clock, mail):
         assert "host@dofc.test" in page.text
     own = client.get(ana)
     assert words in own.text and "Change details" not in own.text
-    assert own.follow("Is the address wrong? Correct it").form().fill(email="new@dofc.test").submit().status == 200
+    assert own.follow("Wrong address? Change it").form().fill(email="new@dofc.test").submit().status == 200
     assert mail("new@dofc.test") == ["registration-confirmed"]
 
 
@@ -178,7 +178,7 @@ def test_handing_over_to_who_is_registered_says_nothing(client, ana, people, mai
 def test_the_address_is_corrected_and_the_link_replaced(client, ana, people, mail):
     page = client.get(f"{ana}address").form().fill(email="right@dofc.test").submit()
     assert page.url != ana and status_of(page) == "confirmed"
-    assert "From now on we write to right@dofc.test." in page.text
+    assert "We will now write to right@dofc.test." in page.text
     assert client.get(ana).status == 404
     assert mail("right@dofc.test") == ["registration-confirmed"]
     assert mail(people[0]) == ["registration-confirmed", "address-changed"]
@@ -253,7 +253,7 @@ def test_after_a_lapsed_offer_one_button_leads_back_to_the_list(client, boris, p
     done = form.submit("Join the list again")
     assert (done.url, status_of(done)) == (boris, "waitlisted")
     assert mail(people[1])[-1] == "registration-waitlisted"
-    assert "That is not possible any more" in form.submit().text
+    assert "That is no longer possible" in form.submit().text
     assert len(mail(people[1])) == 4
 
 

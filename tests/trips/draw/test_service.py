@@ -24,6 +24,7 @@ from dofc_events.trips.draw.service import AlreadyDrawn, DrawChanged, DrawNotDue
 from dofc_events.trips.models import Draw, DrawnDelegate, Trip
 from dofc_events.trips.queries import claims_on, trip_by_slug, trips_of
 from dofc_events.trips.sign_ups.service import SeatBook
+from tests.support.crowd import make_crowd
 from tests.support.factories import DELEGATE, NOW, make_edition, make_registration, make_trip
 from tests.support.letters import letters
 
@@ -355,8 +356,8 @@ def test_publishing_tells_everybody_once(session, edition, join):
     assert told_of_the_draw(session, [bystander]) == [[]]
 
 
-def test_publishing_to_many_leaves_the_messages_to_the_worker_and_tells_everybody_once(session, edition, join):
-    people = [join("cellars", "museum") for _ in range(BATCH + 1)]
+def test_publishing_to_many_leaves_the_messages_to_the_worker_and_tells_everybody_once(session, edition):
+    people = make_crowd(session, edition, BATCH + 1, trips=("cellars", "museum"))
     publish(session, edition)
     session.flush()
     assert told_of_the_draw(session, people) == [[]] * (BATCH + 1)

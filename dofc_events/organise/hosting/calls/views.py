@@ -54,7 +54,7 @@ def new() -> ResponseReturnValue:
     except Refusal as refusal:
         form.show_refusal(refusal)
         return answer_errors(form, "organise/hosting/calls/settings.html", **context)
-    flash(_("The call is there. Proposals come in from its opening on."), "success")
+    flash(_("Call saved. Proposals can be submitted once it opens."), "success")
     return redirect(url_for(".call", year=form.year.data), 303)
 
 
@@ -75,7 +75,7 @@ def settings(year: int) -> ResponseReturnValue:
     except Refusal as refusal:
         form.show_refusal(refusal)
         return answer_errors(form, "organise/hosting/calls/settings.html", **context)
-    flash(_("The call is saved."), "success")
+    flash(_("Call saved."), "success")
     return redirect(url_for(".call", year=year), 303)
 
 
@@ -96,7 +96,7 @@ def extend(year: int) -> ResponseReturnValue:
     except Refusal as refusal:
         form.show_refusal(refusal)
         return answer_errors(form, page, **context)
-    flash(_("The call closes later now, and review and ballot have moved with it."), "success")
+    flash(_("The call now closes later. The review and the ballot have moved with it."), "success")
     return redirect(url_for(".call", year=year), 303)
 
 
@@ -115,7 +115,7 @@ def close(year: int) -> ResponseReturnValue:
     except calls.CallNotRunning:
         flash(_("The call was not open."), "warning")
     else:
-        flash(_("The call is closed. Nobody can submit or change a proposal any more."), "success")
+        flash(_("The call has been closed. Proposals can no longer be submitted or changed."), "success")
     return redirect(url_for(".call", year=year), 303)
 
 
@@ -167,7 +167,7 @@ def shortlist(year: int) -> ResponseReturnValue:
             _("%(reference)s has been withdrawn meanwhile. Look at the list again.", reference=refusal.reference)
         ]
         return answer_errors(form, page, **context)
-    flash(_("The shortlist is saved, and those are told for whom it is news."), "success")
+    flash(_("Shortlist saved. Proposers whose status has changed are told by email."), "success")
     return redirect(url_for(".call", year=year), 303)
 
 

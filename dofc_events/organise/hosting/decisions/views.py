@@ -90,10 +90,10 @@ def announce(year: int) -> ResponseReturnValue:
         return redirect(url_for(".announce", year=year), 303)
     else:
         told = ngettext("The proposer is told.", "All %(num)d proposers are told.", len(messages))
-        flash(_("The decision is announced."), "success")
+        flash(_("The decision has been announced."), "success")
         flash(told, "success")
         if edition:
-            flash(_("%(edition)s is there as a draft, in its host’s hands.", edition=edition.name), "success")
+            flash(_("%(edition)s has been created as a draft for its host.", edition=edition.name), "success")
     return redirect(url_for("organise.hosting.calls.call", year=year), 303)
 
 

@@ -52,7 +52,7 @@ def add(coming: Edition, sides: set[Side]) -> ResponseReturnValue:
         return form_page(form, "organise/hosting/hand_over/add.html", **_around(coming))
     with unit_of_work() as session:
         add_item(session, coming.id, HandOverKind(form.kind.data), form.text.data, acting(), now())
-    flash(_("It is on the list."), "success")
+    flash(_("Item added."), "success")
     return redirect(url_for(".index", year=coming.year), 303)
 
 

@@ -22,9 +22,9 @@ class MemberForm(Form):
     name = Line(_l("Name"), longest=200, missing=_l("Enter the name of the organisation."))
     country = CountryField(_l("Country"), missing=_l("Choose a country from the list."))
     website = Line(_l("Website"), longest=300)
-    contact_name = NameLine(_l("Whom to write to"), longest=120)
-    contact_email = EmailField(_l("Their e-mail address"), missing=None)
-    is_active = BooleanField(_l("Active: it votes and proposes"))
+    contact_name = NameLine(_l("Contact name"), longest=120)
+    contact_email = EmailField(_l("Contact email address"), missing=None)
+    is_active = BooleanField(_l("Active: votes and can propose"))
 
     @classmethod
     def of(cls, member: Member) -> "MemberForm":
@@ -60,7 +60,7 @@ class RepresentativeForm(Form):
     """Somebody who speaks for a member."""
 
     name = NameLine(_l("Name"), longest=120, missing=_l("Enter the person’s name."))
-    email = EmailField(_l("E-mail address"), missing=_l("Enter an e-mail address."))
+    email = EmailField(_l("Email address"), missing=_l("Enter an email address."))
     role = RadioField(
         _l("What they do"), [InputRequired(_l("Choose what they do."))], choices=[role.value for role in MEMBER_ROLES]
     )

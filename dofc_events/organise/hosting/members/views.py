@@ -45,7 +45,7 @@ def new() -> ResponseReturnValue:
     except service.MemberExists:
         form.slug.errors = [_("Another member has this short name already. Choose another one.")]
         return answer_errors(form, page, member=None, **around())
-    flash(_("The member is there. Now say who speaks for it."), "success")
+    flash(_("Member added. Add its representatives next."), "success")
     return redirect(url_for(".member", slug=slug), 303)
 
 
@@ -63,7 +63,7 @@ def member(slug: str) -> ResponseReturnValue:
         ended = service.remove_representative(session, member.organisation_id, *chosen, acting(), now())
     if not ended:
         abort(404)
-    flash(_("That is ended. What was voted or reviewed stays."), "success")
+    flash(_("Role ended. Votes and reviews are kept."), "success")
     return redirect(url_for(".member", slug=slug), 303)
 
 
@@ -77,7 +77,7 @@ def settings(slug: str) -> ResponseReturnValue:
         return form_page(form, "organise/hosting/members/settings.html", member=member, **around())
     with unit_of_work() as session:
         service.change_member(session, member.organisation_id, form.to_details(), acting(), now())
-    flash(_("The member is saved."), "success")
+    flash(_("Member saved."), "success")
     return redirect(url_for(".member", slug=slug), 303)
 
 
@@ -98,7 +98,7 @@ def add_representative(slug: str) -> ResponseReturnValue:
         return answer_too_many(form, refusal.retry_after, page, member=member, **around())
     flash(
         _(
-            "%(name)s speaks for %(member)s, and is told so by mail, and how to sign in.",
+            "%(name)s now represents %(member)s. We have sent them an email that says how to sign in.",
             name=account.name,
             member=member.organisation.name,
         ),

@@ -94,7 +94,7 @@ def question(reference: str) -> ResponseReturnValue:
     except Refusal:
         # It was possible a moment ago; the page says why it is not any more.
         return make_response(render_template(page, form=form, **context | _about(reference)), 403)
-    flash(_("Your question is sent. When the proposer answers, we write to you."), "success")
+    flash(_("Your question has been sent. We will write to you when the proposer answers."), "success")
     return redirect(url_for(".proposal", reference=reference, _anchor="questions"), 303)
 
 
@@ -114,7 +114,7 @@ def review(reference: str) -> ResponseReturnValue:
             give_review(session, proposal.id, current_user.id, form.to_scores(), acting(), now())
     except Refusal:
         return make_response(render_template(page, form=form, **context | _about(reference)), 403)
-    flash(_("Your review is saved. You can change it until reviews end."), "success")
+    flash(_("Review saved. You can change it until reviews end."), "success")
     return redirect(url_for(".proposal", reference=reference, _anchor="reviews"), 303)
 
 

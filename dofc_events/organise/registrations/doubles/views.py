@@ -45,7 +45,7 @@ def two_people(edition: Edition, pair_id: int) -> ResponseReturnValue:
             pair = tell_apart(session, edition.id, pair_id, acting(), now())
             names = pair.first.full_name, pair.second.full_name
     except NoSuchPair:
-        flash(_("This pair is not on the list any more: it was settled, or somebody changed their details."), "info")
+        flash(_("This pair is no longer on the list: it has been settled, or somebody changed their details."), "info")
     else:
         words = _("%(one)s and %(other)s are two people: they are not shown here again.", one=names[0], other=names[1])
         flash(words, "success")

@@ -92,7 +92,7 @@ class ConfirmForm(ManyForm):
         form.missing = selection.missing
         if selection.missing:
             form.enlarge.label.text = _(
-                "Raise the number of places from %(before)d to %(after)d, for these people alone",
+                "Raise the number of places from %(before)d to %(after)d, only for these people",
                 before=selection.capacity,
                 after=selection.capacity + selection.missing,
             )

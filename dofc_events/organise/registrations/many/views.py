@@ -66,8 +66,8 @@ DEEDS = {
         UntagForm,
         many.take_tag,
         lambda number, form: ngettext(
-            "The tag “%(word)s” is taken off %(num)d person.",
-            "The tag “%(word)s” is taken off %(num)d people.",
+            "The tag “%(word)s” has been removed from %(num)d person.",
+            "The tag “%(word)s” has been removed from %(num)d people.",
             number,
             word=form.word.data,
         ),
@@ -76,8 +76,8 @@ DEEDS = {
         CategoryForm,
         many.change_category,
         lambda number, form: ngettext(
-            "%(num)d person has another category, and is told by mail.",
-            "%(num)d people have another category, and are told by mail.",
+            "%(num)d person has a new category and will be told by email.",
+            "%(num)d people have a new category and will be told by email.",
             number,
         ),
     ),
@@ -85,8 +85,8 @@ DEEDS = {
         ConfirmForm,
         many.confirm,
         lambda number, form: ngettext(
-            "%(num)d person has a confirmed place, and is told by mail.",
-            "%(num)d people have a confirmed place, and are told by mail.",
+            "%(num)d person now has a confirmed place and will be told by email.",
+            "%(num)d people now have a confirmed place and will be told by email.",
             number,
         ),
     ),
@@ -94,8 +94,8 @@ DEEDS = {
         CancelForm,
         many.cancel,
         lambda number, form: ngettext(
-            "%(num)d registration is cancelled, and its delegate is told by mail.",
-            "%(num)d registrations are cancelled, and their delegates are told by mail.",
+            "%(num)d registration has been cancelled. The delegate will be told by email.",
+            "%(num)d registrations have been cancelled. The delegates will be told by email.",
             number,
         ),
     ),
@@ -138,7 +138,9 @@ def _confirmed(edition: Edition, act: Act, audience: Audience, back: str) -> Res
     except (many.SelectionChanged, NoSuchCategory):
         selection, form = _asked(edition, act, audience)
         form.shown(selection)
-        form.form_errors = [_("Nothing was done yet, because something changed meanwhile. This is how it is now:")]
+        form.form_errors = [
+            _("Nothing has been done, because something has changed meanwhile. This is the current state:")
+        ]
         return answer_errors(form, page, selection=selection, **context)
     flash(deed.words(number, form), "success")
     return redirect(back, 303)

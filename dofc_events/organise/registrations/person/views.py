@@ -30,6 +30,7 @@ from dofc_events.organise.registrations.person.queries import (
 )
 from dofc_events.organise.registrations.queries import tags_at
 from dofc_events.organise.shared import EDITION, around
+from dofc_events.places.queries import edition_pool
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.places.service import NothingFree
 from dofc_events.registration import service as delegates_acts
@@ -112,7 +113,7 @@ def address(edition: Edition, reference: str) -> ResponseReturnValue:
 def _say_what_came_of_it(outcome: Outcome, email: str) -> None:
     if outcome is Outcome.REGISTERED:
         flash(
-            _("From now on we write to %(email)s. The link to the delegate’s own page is a new one.", email=email),
+            _("We will now write to %(email)s. The delegate’s own page has a new link.", email=email),
             "success",
         )
     elif outcome is Outcome.ADDRESS_KNOWN:
@@ -143,9 +144,11 @@ def add(edition: Edition) -> ResponseReturnValue:
     """Register somebody, whether or not registration is open."""
     if not on_behalf.can_be_added_to(edition, now()):
         return _not_running(edition)
-    form, context = OnBehalfForm(), {**form_context(edition), **around(edition), "known": None, "at": now()}
+    pool = edition_pool(db.session(), edition.id)
+    assert pool is not None, "an edition that people can be added to has places"
+    form, context = OnBehalfForm(), {**form_context(edition, pool), **around(edition), "known": None, "at": now()}
     context["stated"] = stated_consent(edition)
-    form.offer_categories(edition.category_choices())
+    form.offer_categories(context["categories"])
     offer_trips(form, edition, context["trips"], has_place=context["free"] > 0)
     if not form.validate_on_submit():
         return form_page(form, NEW, **context)
@@ -189,7 +192,7 @@ def edit(edition: Edition, reference: str) -> ResponseReturnValue:
     except RegistrationOver:
         return make_response(render_template(EDIT, form=form, is_over=True, **context), 403)
     if changed:
-        flash(_("The changes are saved, and %(name)s is told of them.", name=form.to_details().given_name), "success")
+        flash(_("Changes saved. %(name)s will be told by email.", name=form.to_details().given_name), "success")
     else:
         flash(_("Nothing was changed."), "info")
     return redirect(url_for(".index", year=edition.year, reference=reference), 303)
@@ -208,7 +211,7 @@ def send_link(edition: Edition, reference: str) -> ResponseReturnValue:
         with unit_of_work() as session:
             on_behalf.send_link(session, found.id, acting(), now())
     except TooManyMessages:
-        flash(_("Nothing was sent: this address got enough messages for now. Try again in an hour."), "warning")
+        flash(_("Nothing was sent: this address has received enough emails for now. Try again in an hour."), "warning")
     except RegistrationOver:
         flash(_("Nothing was sent: this registration was cancelled."), "warning")
     else:
@@ -223,7 +226,7 @@ def _refused(form: OnBehalfForm, refusal: Refusal, edition: Edition, context: di
         form.email.errors = [_("This address is registered already.")]
         context = context | {"known": registration_at(edition, refusal.reference)}
     elif isinstance(refusal, NothingFree):
-        form.form_errors = [_("No place is free, and nobody moves up any more. First add places in the settings.")]
+        form.form_errors = [_("No place is free and nobody moves up now. Add places in the settings first.")]
     else:
         form.trips.refuse(refusal)
     return answer_errors(form, NEW, **context)
@@ -237,9 +240,11 @@ def _say_what_was_added(added: on_behalf.Added, status: ClaimStatus) -> None:
             "info",
         )
     elif status is ClaimStatus.CONFIRMED:
-        flash(_("%(name)s has a place, and is told by mail.", name=name), "success")
+        flash(_("%(name)s has a place and will be told by email.", name=name), "success")
     else:
-        flash(_("All places are taken: %(name)s is on the waiting list, and is told by mail.", name=name), "success")
+        flash(
+            _("All places are taken. %(name)s is on the waiting list and will be told by email.", name=name), "success"
+        )
 
 
 def _not_running(edition: Edition) -> ResponseReturnValue:
@@ -247,7 +252,7 @@ def _not_running(edition: Edition) -> ResponseReturnValue:
 
 
 def _kept() -> str:
-    text: str = _("The message is written, but no mail server is set up, so it is kept and not sent.")
+    text: str = _("The email has been written, but no mail server is set up, so it is kept and not sent.")
     return text
 
 
@@ -266,7 +271,7 @@ def note(edition: Edition, reference: str) -> ResponseReturnValue:
         return answer_errors(form, TEMPLATE, **about(edition, found) | {"note_form": form})
     with unit_of_work() as session:
         notes.write_note(session, found.id, form.note.data, acting(), now())
-    flash(_("The note is saved."), "success")
+    flash(_("Note saved."), "success")
     return _back(edition, reference)
 
 
@@ -292,7 +297,7 @@ def untag(edition: Edition, reference: str) -> ResponseReturnValue:
         return answer_errors(form, TEMPLATE, **about(edition, found) | {"button_form": form})
     with unit_of_work() as session:
         notes.untag_one(session, found.id, word, acting(), now())
-    flash(_("The tag “%(word)s” is removed.", word=word), "success")
+    flash(_("The tag “%(word)s” has been removed.", word=word), "success")
     return _back(edition, reference)
 
 

@@ -50,7 +50,7 @@ FIELDS = FIELDS_OF_PEOPLE | {
     "minimum": _l("At least"),
     "bring": _l("To bring"),
     "accessibility": _l("Accessibility"),
-    "walking": _l("Much walking"),
+    "walking": _l("A lot of walking"),
     "needs_dietary": _l("Shows food"),
     "needs_access": _l("Shows needs"),
     "capacity": _l("Seats"),

@@ -63,7 +63,7 @@ def _note_boarding(edition: Edition, slug: str, reference: str, *, boards: bool)
     except BusFull:
         flash(_("As many have boarded as there are seats: %(name)s has to wait.", name=person.full_name), "warning")
     except NotOnTrip:
-        flash(_("%(name)s has no seat on this trip any more.", name=person.full_name), "warning")
+        flash(_("%(name)s no longer has a seat on this trip.", name=person.full_name), "warning")
 
 
 def _trip(edition: Edition, slug: str) -> tuple[Trip, Pool]:

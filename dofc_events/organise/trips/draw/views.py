@@ -49,7 +49,7 @@ def index(edition: Edition) -> ResponseReturnValue:
     except DrawNotDue:
         flash(_("There is nothing to draw now: see below why."), "warning")
     else:
-        flash(_("The draw is published. Everyone who was in it gets a message."), "success")
+        flash(_("The draw has been published. Everyone who took part will be told by email."), "success")
     return redirect(url_for(".index", year=edition.year), 303)
 
 

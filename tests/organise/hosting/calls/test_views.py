@@ -183,7 +183,7 @@ def test_closing_says_how_many_drafts_are_left_behind(chair, writing, call, the_
     page = chair().get(f"{CALL}/close")
     assert "1 draft has not been submitted" in page.text
     page = page.form(f"{CALL}/close").submit()
-    assert "The call is closed" in page.text
+    assert "The call has been closed" in page.text
     assert the_call().closes_at == NOW
 
 

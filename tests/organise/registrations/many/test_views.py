@@ -189,7 +189,7 @@ def test_writing_leads_to_a_letter_to_those_picked(see, register):
     assert parse_qs(address.query) == {"country": ["DE"], "pick": picked}
 
 
-def test_asking_costs_the_same_with_1_and_30_people(do, register):
+def test_asking_costs_the_same_with_1_and_30_people(do, register, register_many):
     def cost(act: str) -> int:
         with count_queries() as statements:
             do(act)
@@ -197,8 +197,7 @@ def test_asking_costs_the_same_with_1_and_30_people(do, register):
 
     register()
     few = [cost(act) for act in ("tag", "untag", "category", "confirm", "cancel")]
-    for _number in range(29):
-        register()
+    register_many(29)
     assert [cost(act) for act in ("tag", "untag", "category", "confirm", "cancel")] == few
 
 

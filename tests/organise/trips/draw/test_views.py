@@ -132,7 +132,7 @@ def test_preview_writes_nothing(organiser, crowd, clock, database_url):
     assert dump(database_url) == before
 
 
-def test_preview_costs_the_same_with_1_and_30_people(organiser, join, clock):
+def test_preview_costs_the_same_with_1_and_30_people(organiser, join, clock, register_many):
     def cost() -> int:
         with count_queries() as statements:
             assert organiser.get(PAGE).status == 200
@@ -142,8 +142,7 @@ def test_preview_costs_the_same_with_1_and_30_people(organiser, join, clock):
     clock.move_to(CLOSES)
     few = cost()
     clock.move_to(NOW)
-    for _number in range(29):
-        join("cellars", "harbour", any_trip=True)
+    register_many(29, trips=("cellars", "harbour"), any_trip=True)
     clock.move_to(CLOSES)
     assert figures(organiser.get(PAGE))["nothing"] == 28
     assert cost() == few
