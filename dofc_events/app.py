@@ -23,7 +23,7 @@ from dofc_events.registration import views as registration
 from dofc_events.web import dates, translation
 from dofc_events.web.assets import init_assets
 from dofc_events.web.converters import init_converters
-from dofc_events.web.errors import init_errors
+from dofc_events.web.errors import init_errors, try_views_again
 from dofc_events.web.limits import FileStorage
 from dofc_events.web.markdown import render_markdown
 from dofc_events.web.security import init_security
@@ -75,6 +75,7 @@ def create_app(settings: Settings) -> Flask:
     init_converters(app)
     for package in (public, accounts, registration, hosting, organise, commands):
         package.register(app)
+    try_views_again(app)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

@@ -21,6 +21,7 @@ from dofc_events.app import create_app
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from tests.browser_setup import HOW_TO_GET_ONE, find_chromium
+from tests.support import locks
 from tests.support.browser import ARTIFACTS, CheckedBrowser
 from tests.support.databases import KINDS, Databases, settings_for
 from tests.support.forked import ForkedSite
@@ -34,6 +35,7 @@ RUN = pytest.StashKey[Path]()
 def pytest_configure(config: pytest.Config) -> None:
     """One directory per run: made by the process that was started, named to the others by xdist."""
     given = getattr(config, "workerinput", {}).get("dofc_run")
+    locks.watch()
     config.stash[RUN] = Path(given or tempfile.mkdtemp(prefix="dofc-"))
     if not given:
         shutil.rmtree(ARTIFACTS, ignore_errors=True)

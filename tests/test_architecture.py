@@ -64,6 +64,17 @@ def test_only_entry_points_ask_for_the_time():
     assert not asking
 
 
+def test_commands_begin_anew_after_a_conflict():
+    """As views and the worker's steps do, without having to say so."""
+    writing = {}
+    for path in (PACKAGE / "commands").glob("*.py"):
+        for function in (n for n in ast.walk(_tree(path)) if isinstance(n, ast.FunctionDef)):
+            if "unit_of_work()" in "".join(map(ast.unparse, function.body)):
+                writing[f"{path.name}:{function.name}"] = map(ast.unparse, function.decorator_list)
+    assert len(writing) > 5
+    assert [name for name, decorators in writing.items() if "tried_again" not in decorators] == []
+
+
 def _tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(), filename=str(path))
 

@@ -10,6 +10,7 @@ from dofc_events.accounts.queries import account_by_email, role_at, roles_at
 from dofc_events.accounts.rules import Grant, RoleName, audit_name
 from dofc_events.accounts.service import add_account
 from dofc_events.conference.models import Edition
+from dofc_events.conference.service import lock_edition
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.changes import Difference, write
 from dofc_events.core.errors import Refusal
@@ -42,7 +43,7 @@ def invite(
 
     Raises InTeamAlready, and TooManyMessages when the address was written to too often.
     """
-    edition = _locked(session, edition_id)
+    edition = lock_edition(session, edition_id)
     grant, known = Grant(role, edition_id), account_by_email(session, email)
     if known and grant in known.grants(now):
         raise InTeamAlready
@@ -56,7 +57,7 @@ def change_end(
     session: Session, edition_id: int, role_id: int, ends_at: datetime | None, actor: Actor, now: datetime
 ) -> bool:
     """Let a role end at another moment, or with None not at all. Returns whether that is new. Raises NoSuchRole."""
-    edition = _locked(session, edition_id)
+    edition = lock_edition(session, edition_id)
     role = _standing(session, edition_id, role_id, now)
     changes = write(role, {"ends_at": ends_at})
     if changes:
@@ -68,17 +69,13 @@ def end_role(
     session: Session, edition_id: int, role_id: int, actor: Actor, now: datetime, *, even_the_last: bool = False
 ) -> None:
     """End a role at `now`. Raises NoSuchRole and, unless `even_the_last` organiser may go, LastOrganiser."""
-    edition = _locked(session, edition_id)
+    # Of two organisers who end each other's roles at the same moment, one comes first.
+    edition = lock_edition(session, edition_id)
     role = _standing(session, edition_id, role_id, now)
     organisers = [r for r in roles_at(session, edition_id) if r.role == RoleName.ORGANISER and not r.has_ended(now)]
     if organisers == [role] and not even_the_last:
         raise LastOrganiser
     _record_change(session, actor, now, "role_ended", edition, role, write(role, {"ends_at": now}))
-
-
-def _locked(session: Session, edition_id: int) -> Edition:
-    """Of two organisers who end each other's roles at the same moment, one comes first."""
-    return session.get_one(Edition, edition_id, with_for_update=True)
 
 
 def _standing(session: Session, edition_id: int, role_id: int, now: datetime) -> Role:

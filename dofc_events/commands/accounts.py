@@ -11,7 +11,7 @@ from dofc_events.accounts.service import add_account, issue_sign_in_link
 from dofc_events.conference.queries import edition_by_year, member_by_slug
 from dofc_events.core.audit import COMMAND
 from dofc_events.core.clock import now
-from dofc_events.core.db import unit_of_work
+from dofc_events.core.db import tried_again, unit_of_work
 from dofc_events.mail.render import link
 
 accounts = AppGroup("accounts", help="Who signs in, and what they may do.")
@@ -25,6 +25,7 @@ accounts = AppGroup("accounts", help="Who signs in, and what they may do.")
     "--edition", "year", type=click.IntRange(1, 9999), metavar="YEAR", help="For organiser and desk: at which edition."
 )
 @click.option("--member", "slug", metavar="SLUG", help="For member and board: of which member of the network.")
+@tried_again
 def add(email: str, name: str, role: str, year: int | None, slug: str | None) -> None:
     """Give EMAIL an account with a role, or its account another role."""
     address = _address(email)
@@ -40,6 +41,7 @@ def add(email: str, name: str, role: str, year: int | None, slug: str | None) ->
 
 @accounts.command("sign-in-link")
 @click.argument("email")
+@tried_again
 def sign_in_link(email: str) -> None:
     """Print one link that signs EMAIL in: once, within 15 minutes."""
     with unit_of_work() as session:

@@ -19,7 +19,7 @@ from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import edition_by_year, member_by_slug
 from dofc_events.core.audit import COMMAND, Actor
 from dofc_events.core.clock import end_of_day, from_zone, in_zone, now
-from dofc_events.core.db import db, unit_of_work
+from dofc_events.core.db import db, tried_again, unit_of_work
 from dofc_events.core.references import new_secret
 from dofc_events.delegates.queries import live_registration
 from dofc_events.delegates.rules import INVENTED
@@ -43,6 +43,7 @@ DELEGATE = Actor("delegate", "demonstration")
 
 @click.command("history")
 @with_appcontext
+@tried_again
 def history() -> None:
     """Load the network's facts: the seven editions and what they led to."""
     with unit_of_work() as session:
@@ -52,6 +53,7 @@ def history() -> None:
 @click.command("demo")
 @click.option("--if-empty", is_flag=True, help="Only into a database without any edition.")
 @with_appcontext
+@tried_again
 def demo(if_empty: bool) -> None:
     """Load the history and the demonstration data: next year's edition and the call for hosts of the year after."""
     if if_empty and db.session.scalar(select(func.count()).select_from(Edition)):

@@ -18,7 +18,7 @@ from dofc_events.conference.rules import TripMode, Window, parse_deadline
 from dofc_events.core.audit import COMMAND
 from dofc_events.core.clock import now, zones
 from dofc_events.core.countries import country_codes
-from dofc_events.core.db import db, unit_of_work
+from dofc_events.core.db import db, tried_again, unit_of_work
 from dofc_events.core.errors import Refusal
 from dofc_events.extensions import settings
 from dofc_events.places.models import Pool
@@ -64,6 +64,7 @@ LIFE: dict[str, Callable[..., bool]] = {
 @click.option("--opens", help="When registration opens: ISO date or time, in the edition's zone without an offset.")
 @click.option("--closes", help="When registration closes; a bare date closes at its end.")
 @with_appcontext
+@tried_again
 def edition(year: int, as_json: bool, **wishes: Any) -> None:
     """Change the edition of YEAR as the options say, then show its numbers."""
     _check_combination(wishes)

@@ -15,7 +15,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from dofc_events.core import files
 from dofc_events.core.audit import WORKER
 from dofc_events.core.clock import now
-from dofc_events.core.db import db, unit_of_work
+from dofc_events.core.db import db, is_conflict, tried_again, unit_of_work
 from dofc_events.delegates.doubles import service as doubles
 from dofc_events.extensions import settings
 from dofc_events.hosting import queries as hosting_queries
@@ -71,7 +71,7 @@ def worker(once: bool) -> None:
             busy = _round(courier, broom, next_round)
         except DATABASE_AWAY as error:
             # It may be restarting: nothing was lost, and it will be back.
-            log.error("database_unreachable", error=str(error.orig))
+            log.error("round_cut_short" if is_conflict(error) else "database_unreachable", error=str(error.orig))
             db.session.rollback()
             if once:
                 raise SystemExit(1) from error
@@ -82,6 +82,7 @@ def worker(once: bool) -> None:
     courier.close()
 
 
+@tried_again
 def _round(courier: Courier, broom: Broom, until: float) -> bool:
     """Everything but the mail, then mail while there is any, and time: offers lapse while thousands of messages leave.
 
@@ -146,11 +147,16 @@ def _attempt(act: Callable[..., object], *arguments: Any) -> bool:
     What fails is noted and tried again in the next round: one broken registration must not stop everybody's mail.
     """
     try:
-        with unit_of_work() as session:
-            act(session, *arguments)
-    except DATABASE_AWAY:
-        raise
-    except Exception:
+        _do(act, *arguments)
+    except Exception as error:
+        if isinstance(error, DATABASE_AWAY) and not is_conflict(error):
+            raise
         log.exception("timer_failed", act=act.__name__, arguments=str(arguments))
         return False
     return True
+
+
+@tried_again
+def _do(act: Callable[..., object], *arguments: Any) -> None:
+    with unit_of_work() as session:
+        act(session, *arguments)

@@ -190,7 +190,7 @@ def change_edition(session: Session, edition_id: int, details: EditionDetails, a
     The trail gets the changed fields with their values before and after. Calendars learn of a new place or time by
     `revision`. Raises DatesOutOfOrder, and NotReady if a published edition would lose something it needs.
     """
-    edition = _locked(session, edition_id)
+    edition = lock_edition(session, edition_id)
     changes = difference(vars(details_of(edition)), vars(details))
     if not changes:
         return False
@@ -239,7 +239,7 @@ def faults_after_the_end(details: EditionDetails) -> tuple[DateFault, ...]:
 
 def publish_edition(session: Session, edition_id: int, actor: Actor, now: datetime) -> bool:
     """Show an edition to everyone; False if it was published already. Raises NotReady, EditionArchived."""
-    edition = _locked(session, edition_id)
+    edition = lock_edition(session, edition_id)
     if edition.status == EditionStatus.PUBLISHED:
         return False
     if edition.status == EditionStatus.ARCHIVED:
@@ -256,7 +256,7 @@ def archive_edition(session: Session, edition_id: int, actor: Actor, now: dateti
 
     Raises EditionNotPublished for a draft.
     """
-    edition = _locked(session, edition_id)
+    edition = lock_edition(session, edition_id)
     if edition.status == EditionStatus.ARCHIVED:
         return False
     if edition.status == EditionStatus.DRAFT:
@@ -275,7 +275,7 @@ def set_categories(
     A known slug with another label is a category renamed. Raises CategoryInUse, CategoryTwice, and NotReady if a
     published edition would be left without any.
     """
-    edition = _locked(session, edition_id)
+    edition = lock_edition(session, edition_id)
     labels = dict(categories)
     if len(labels) != len(categories):
         raise CategoryTwice(next(slug for slug, _ in categories if [s for s, _ in categories].count(slug) > 1))
@@ -318,10 +318,10 @@ def add_member(
     return member
 
 
-def _locked(session: Session, edition_id: int) -> Edition:
+def lock_edition(session: Session, edition_id: int) -> Edition:
     """The edition's row, held until the unit of work ends, so that two organisers change it one after the other.
 
-    With `key_share`, those who register meanwhile, and refer to the row, do not wait for it.
+    With `key_share`, those who register meanwhile, and refer to the row, do not wait for it. Raises NoSuchEdition.
     """
     edition = session.scalar(
         select(Edition)

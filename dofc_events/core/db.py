@@ -6,12 +6,13 @@ of the worker) opens exactly one.
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import cache
-from typing import Any, cast
+from functools import cache, wraps
+from typing import Any, ParamSpec, TypeVar, cast
 
+import structlog
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     Connection,
@@ -27,6 +28,7 @@ from sqlalchemy import (
     event,
     insert,
 )
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session, make_transient_to_detached, registry
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -42,6 +44,15 @@ NAMING = {
 BUSY_TIMEOUT = 30
 
 MOST_IN_A_LIST = 1000
+
+# PostgreSQL's deadlock_detected and serialization_failure.
+CONFLICTS = ("40P01", "40001")
+MOST_TRIES = 3
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+log = structlog.get_logger()
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -80,6 +91,9 @@ def unit_of_work(*, durable: bool = True) -> Iterator[Session]:
     It first ends the request's read transaction (rows fetched before are detached and must not be written), hence
     services take ids and frozen values. On SQLite it begins with write intent: a plain BEGIN that reads first and
     writes later fails at once when another writer came between, and no timeout helps.
+
+    On PostgreSQL its locks are taken in one order (docs/architecture.md, Locks). Should two ever wait for each other
+    all the same, one of them is ended, and begun anew by its entry point: see `tried_again`.
     """
     session = db.session()
     session.close()
@@ -136,6 +150,32 @@ def engine_options(database_url: str) -> dict[str, Any]:
     # No prepared statements: PostgreSQL would come to plan a search without looking at what is searched for.
     options["connect_args"] = {"prepare_threshold": None}
     return options | {"execution_options": {"postgresql_readonly": True}, "pool_pre_ping": True}
+
+
+def is_conflict(error: BaseException) -> bool:
+    """Whether PostgreSQL ended a transaction for the sake of another one: begun anew, it may well succeed."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in CONFLICTS
+
+
+def tried_again(act: Callable[P, R], *, between: Callable[[], object] = lambda: None) -> Callable[P, R]:
+    """What does as `act`, an entry point whose whole unit of work is in it, and begins anew after a conflict.
+
+    At most MOST_TRIES times; what the tries before wrote was rolled back. `between` is called before each further one.
+    """
+
+    @wraps(act)
+    def insistent(*args: P.args, **kwargs: P.kwargs) -> R:
+        for _ in range(MOST_TRIES - 1):
+            try:
+                return act(*args, **kwargs)
+            except DBAPIError as error:
+                if not is_conflict(error):
+                    raise
+                log.warning("begun_anew", act=act.__qualname__, error=str(error.orig))
+                between()
+        return act(*args, **kwargs)
+
+    return insistent
 
 
 def in_pieces(ids: Iterable[int]) -> Iterator[list[int]]:

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from dofc_events.core.clock import now as clock
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.mail.models import Message, WorkerSign
+from dofc_events.mail.queries import held_in_order
 from dofc_events.mail.rules import (
     FORGET_WORKER_AFTER,
     LEASE,
@@ -206,7 +207,7 @@ def release(session: Session, holder: str) -> None:
     """Give back what was claimed and not tried: the server went away, the worker was stopped, the message expired."""
     session.execute(
         update(Message)
-        .where(Message.state == MessageState.SENDING, Message.lease_holder == holder)
+        .where(Message.id.in_(held_in_order(Message.state == MessageState.SENDING, Message.lease_holder == holder)))
         .values(state=MessageState.QUEUED, lease_until=None, lease_holder=None, attempts=Message.attempts - 1)
     )
 
@@ -215,7 +216,7 @@ def renew_leases(session: Session, holder: str, now: datetime) -> None:
     """Hold on to everything that `holder` is about to send."""
     session.execute(
         update(Message)
-        .where(Message.state == MessageState.SENDING, Message.lease_holder == holder)
+        .where(Message.id.in_(held_in_order(Message.state == MessageState.SENDING, Message.lease_holder == holder)))
         .values(lease_until=now + LEASE)
     )
 

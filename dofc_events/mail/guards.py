@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import request
+from flask import g, request
 from flask_wtf import FlaskForm
 
 from dofc_events.extensions import limiter
@@ -17,13 +17,13 @@ def limit_by_address(form: type[FlaskForm]) -> Callable[..., Any]:
     """Answer 429 to a view's form that names one address too often, whether or not we would write to it.
 
     What the outbox counts would betray which addresses we know. A form that is not accepted sends nothing and is not
-    counted.
+    counted, nor one that the site itself handles once more.
     """
     decorator: Callable[..., Any] = limiter.limit(
         PER_ADDRESS,
         key_func=lambda: address_key(request.form.get("email", "")),
         methods=["POST"],
-        exempt_when=lambda: not form().validate_on_submit(),
+        exempt_when=lambda: "begun_anew" in g or not form().validate_on_submit(),
         override_defaults=False,
     )
     return decorator

@@ -15,7 +15,7 @@ from dofc_events.core.errors import Refusal
 from dofc_events.extensions import settings
 from dofc_events.mail.envelope import Envelope
 from dofc_events.mail.models import Message
-from dofc_events.mail.queries import can_be_sent_yet, latest_message
+from dofc_events.mail.queries import can_be_sent_yet, held_in_order, latest_message
 from dofc_events.mail.rules import ADDRESS_LIMITS, WRITTEN_BY_HAND, MessageState, address_key, in_ascii
 
 # What the table holds. Longer text is cut: PostgreSQL would refuse the message, and the fact with it.
@@ -121,7 +121,7 @@ def withdraw_all(session: Session, mine: Sequence[ColumnElement[bool]], now: dat
     # One statement, so that no worker can take a message up in between.
     states = session.scalars(
         update(Message)
-        .where(*mine, Message.state.in_(unsent))
+        .where(Message.id.in_(held_in_order(*mine, Message.state.in_(unsent))))
         .values(state=case((leaving, MessageState.SENDING), else_=MessageState.WITHDRAWN), expires_at=now)
         .returning(Message.state)
     )
@@ -165,9 +165,9 @@ def can_be_sent_again(session: Session, message: Message, now: datetime) -> bool
 
 def send_kept(session: Session, scope: str, actor: Actor, now: datetime) -> int:
     """Queue what was kept while there was no mail server and is still true; returns how many messages."""
-    # In one order, as everyone who needs several: two who lock in different orders could wait for each other.
-    kept = session.scalars(select(Message.id).where(can_be_sent_yet(scope, now)).order_by(Message.id).with_for_update())
-    released = kept.all()
+    # What somebody holds is being withdrawn. To wait for them could mean that they wait for us.
+    kept = select(Message.id).where(can_be_sent_yet(scope, now)).with_for_update(skip_locked=True)
+    released = session.scalars(kept).all()
     session.execute(update(Message).where(Message.id.in_(released)).values(state=MessageState.QUEUED, due_at=now))
     record(session, actor, now, "kept_messages_sent", scope=scope, count=len(released))
     return len(released)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select, true
 from sqlalchemy.orm import Session, load_only
 
 from dofc_events.mail.models import Message, WorkerSign
@@ -45,6 +45,14 @@ class MailHealth:
     @property
     def is_late(self) -> bool:
         return self.late_seconds is not None and self.late_seconds > LATE_AFTER.total_seconds()
+
+
+def held_in_order(*which: ColumnElement[bool]) -> Select[int]:
+    """The ids of these messages, whose rows it locks one after the other, as everybody does who changes several.
+
+    Two who lock in different orders could wait for each other.
+    """
+    return select(Message.id).where(*which).order_by(Message.id).with_for_update()
 
 
 def mail_health(session: Session, now: datetime, scopes: Collection[str] | None = None) -> MailHealth:

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Edition
@@ -149,9 +149,13 @@ def tell(
 
 
 def tell_news(session: Session, registration_ids: Iterable[int], now: datetime) -> None:
-    """Write the messages that an act with many recipients left to be written, unless somebody else has since."""
+    """Write the messages that an act with many recipients left to be written, unless somebody else has since.
+
+    It locks no pool, which would stop registration for as long as it writes; hence it waits for nobody's news, and
+    leaves what is being told just now.
+    """
     for registration_id in registration_ids:
-        untold = _take_over(session, registration_id)
+        untold = _take_over(session, registration_id, skip_locked=True)
         if untold:
             _write(session, registration_id, untold, now)
 
@@ -228,10 +232,19 @@ def _stored(news: News) -> dict[str, Any]:
     }
 
 
-def _take_over(session: Session, registration_id: int) -> News | None:
+def hold(session: Session, registration_id: int) -> None:
+    """Keep the worker from telling a delegate their news until the unit of work ends: before messages are withdrawn."""
+    session.execute(_news_of(registration_id).with_for_update())
+
+
+def _news_of(registration_id: int) -> Select[int]:
+    return select(UntoldNews.registration_id).where(UntoldNews.registration_id == registration_id)
+
+
+def _take_over(session: Session, registration_id: int, *, skip_locked: bool = False) -> News | None:
     """Strike out the news that a delegate was still to be told; None if there were none, or somebody was quicker."""
-    mine = UntoldNews.registration_id == registration_id
-    struck = session.scalar(delete(UntoldNews).where(mine).returning(UntoldNews.news))
+    mine = _news_of(registration_id).with_for_update(skip_locked=skip_locked)
+    struck = session.scalar(delete(UntoldNews).where(UntoldNews.registration_id.in_(mine)).returning(UntoldNews.news))
     return None if struck is None else _read(struck)
 
 

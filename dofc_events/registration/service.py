@@ -32,7 +32,7 @@ from dofc_events.mail.queries import latest_message
 from dofc_events.mail.rules import MessageState, address_key
 from dofc_events.notices import mails
 from dofc_events.notices.queries import offer_stands, standing_in, standing_of
-from dofc_events.notices.service import Changes, News, log, send, tell, terms_of, told_if_known
+from dofc_events.notices.service import Changes, News, hold, log, send, tell, terms_of, told_if_known
 from dofc_events.places import service as places
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.queries import edition_pool, waiting_position
@@ -385,6 +385,7 @@ def _refuse_frozen(registration: Registration, now: datetime) -> None:
 
 
 def _move_to_address(session: Session, registration: Registration, email: str, now: datetime) -> None:
+    hold(session, registration.id)
     outbox.withdraw(session, registration.reference, now, recipient=registration.email)
     registration.email, registration.email_key = email, address_key(email)
     registration.link_version += 1

@@ -13,7 +13,7 @@ from dofc_events.core.audit import Actor
 from dofc_events.mail import outbox
 from dofc_events.notices.mails import PLACE_OFFERED, SEAT_OFFERED
 from dofc_events.notices.queries import offer_is_told, offer_stands, standing_of
-from dofc_events.notices.service import Changes, News, log, tell, terms_of
+from dofc_events.notices.service import Changes, News, hold, log, tell, terms_of
 from dofc_events.places import service as places
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration.service import locked
@@ -52,6 +52,7 @@ def renew_offers(session: Session, registration_id: int, actor: Actor, now: date
     ]
     if not terms.promotes or not late:
         return
+    hold(session, registration_id)
     if not sum(outbox.withdraw(session, registration.reference, now, kind=k) for k in (PLACE_OFFERED, SEAT_OFFERED)):
         return
     for claim in late:

@@ -1,6 +1,6 @@
 """The registration form of an edition, and what leads back to one's own page."""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
 from flask import Blueprint, Flask, abort, make_response, redirect, render_template, request, url_for
@@ -12,6 +12,7 @@ from dofc_events.conference.rules import EditionStatus, Window
 from dofc_events.core.audit import Actor
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, said_by, unit_of_work
+from dofc_events.core.errors import Refusal
 from dofc_events.delegates.queries import registration_by_token
 from dofc_events.delegates.service import details_of
 from dofc_events.mail.guards import limit_by_address
@@ -22,7 +23,7 @@ from dofc_events.places.rules import Availability, ClaimStatus
 from dofc_events.registration.forms import AddressForm, DetailsForm, RegistrationForm, UnseenForm
 from dofc_events.registration.own import views as own
 from dofc_events.registration.rules import Outcome
-from dofc_events.registration.service import RegistrationNotOpen, register_delegate, send_link
+from dofc_events.registration.service import Registered, RegistrationNotOpen, register_delegate, send_link
 from dofc_events.registration.shared import form_context, is_frozen, offer_trips, own_context, wrote_to
 from dofc_events.registration.trips.forms import NOT_TO_BE_HAD, TripsForm
 from dofc_events.web.forms import answer_errors, answer_too_many, form_page
@@ -39,6 +40,7 @@ def register(app: Flask) -> None:
 
 DELEGATE = Actor("delegate")
 NEW = "registration/new.html"
+REFUSALS = (RegistrationNotOpen, TooManyMessages, *NOT_TO_BE_HAD)
 
 
 @blueprint.route("/editions/<year:year>/register", methods=["GET", "POST"])
@@ -50,22 +52,12 @@ def new(year: int) -> ResponseReturnValue:
     form = _form(edition, context)
     if not form.validate():
         return answer_errors(form, NEW, **context) if edition.window(now()) is Window.OPEN else _not_open(edition)
-    filled_in = form.to_request(edition)
     try:
         with unit_of_work() as session:
-            registered = register_delegate(session, edition.id, filled_in, DELEGATE, now())
-    except RegistrationNotOpen:
-        return _not_open(edition)
-    except NOT_TO_BE_HAD as refusal:
-        form.trips.refuse(refusal)
-        return answer_errors(form, NEW, **context)
-    except TooManyMessages as refusal:
-        return answer_too_many(form, refusal.retry_after, NEW, **context)
-    if registered.outcome is Outcome.ADDRESS_KNOWN:
-        return wrote_to(edition, filled_in.email, after="register")
-    if registered.outcome is Outcome.OTHER_ANSWERS:
-        return _other_answers(registered.token, form)
-    return redirect(url_for("registration.own.own", token=registered.token), 303)
+            registered = register_delegate(session, edition.id, form.to_request(edition), DELEGATE, now())
+    except REFUSALS as refusal:
+        return _refused(refusal, form, edition, context)
+    return LED_TO[registered.outcome](registered, form, edition)
 
 
 @blueprint.route("/editions/<year:year>/written")
@@ -134,6 +126,18 @@ def _not_open(edition: Edition) -> ResponseReturnValue:
     return make_response(page, 403)
 
 
+def _refused(
+    refusal: Refusal, form: RegistrationForm, edition: Edition, context: dict[str, Any]
+) -> ResponseReturnValue:
+    """What changed while the form was filled in."""
+    if isinstance(refusal, RegistrationNotOpen):
+        return _not_open(edition)
+    if isinstance(refusal, TooManyMessages):
+        return answer_too_many(form, refusal.retry_after, NEW, **context)
+    form.trips.refuse(refusal)
+    return answer_errors(form, NEW, **context)
+
+
 def _other_answers(token: str, form: RegistrationForm) -> ResponseReturnValue:
     """The same form with other answers: the page that changes them, filled in, and nothing changed yet."""
     registration = registration_by_token(db.session(), token)
@@ -152,3 +156,16 @@ def _other_answers(token: str, form: RegistrationForm) -> ResponseReturnValue:
     edit.offer_categories(registration.edition.category_choices())
     context["other_email"] = form.email.data if form.email.data != registration.email else ""
     return make_response(render_template("registration/own/edit.html", form=edit, **context), 422)
+
+
+def _to_own_page(registered: Registered, form: RegistrationForm, edition: Edition) -> ResponseReturnValue:
+    return redirect(url_for("registration.own.own", token=registered.token), 303)
+
+
+# What each outcome leads to.
+LED_TO: Mapping[Outcome, Callable[[Registered, RegistrationForm, Edition], ResponseReturnValue]] = {
+    Outcome.REGISTERED: _to_own_page,
+    Outcome.SENT_BEFORE: _to_own_page,
+    Outcome.OTHER_ANSWERS: lambda registered, form, edition: _other_answers(registered.token, form),
+    Outcome.ADDRESS_KNOWN: lambda registered, form, edition: wrote_to(edition, form.email.data, after="register"),
+}

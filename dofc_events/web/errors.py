@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from flask_limiter.errors import RateLimitExceeded
 from werkzeug.exceptions import HTTPException
 
+from dofc_events.core.db import tried_again
 from dofc_events.core.references import new_reference
 from dofc_events.extensions import limiter, login_manager
 
@@ -29,6 +30,18 @@ PAGES = {
 
 class LinkNotValid(Exception):
     """A link that acts for a person is not (or no longer) one of ours; the pages behind it say how to get another."""
+
+
+def try_views_again(app: Flask) -> None:
+    """Let every view that is registered begin anew where the database ended its transaction for another one's sake."""
+    for endpoint, view in app.view_functions.items():
+        app.view_functions[endpoint] = tried_again(app.ensure_sync(view), between=_begin_anew)
+
+
+def _begin_anew() -> None:
+    g.begun_anew = True
+    for file in request.files.values():
+        file.seek(0)
 
 
 def init_errors(app: Flask) -> None:
