@@ -1,54 +1,81 @@
-"""`make bench`: prints one table. Everything runs on this machine, on the loopback address, and stops by itself."""
+"""`make bench`: prints one table. Everything runs on this machine, on the loopback address, and stops by itself.
 
-import subprocess
+`python -m benchmarks registration` prints one of its parts, which are named in PARTS.
+"""
+
 import sys
 import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Callable
 from pathlib import Path
 
-import psutil
-
 from benchmarks.crowd import crowded_site
-from benchmarks.dashboard import page_costs
 from benchmarks.draw import draw_seconds
 from benchmarks.exports import export_cost
-from benchmarks.load import Cost, measure, register, three_requests
+from benchmarks.mail import mail_costs
+from benchmarks.memory import memory
+from benchmarks.organise import page_costs
+from benchmarks.registration import BARE, BEGINNER, registration_costs
 from benchmarks.trips import sign_up_cost
-from tests.support.databases import Databases
-from tests.support.site import Site, free_port
+from tests.support.databases import KINDS, Databases
 
-SERVERS = 2
-TIMES = {1: 60, 8: 20}
 DELEGATES = (300, 3000)
 CROWDS = (1_000, 10_000, 100_000)
 
 
-def main() -> None:
+def main(*parts: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         databases = Databases(Path(folder))
         try:
-            print(f"{'':34}{'CPU ms':>9}{'clock ms':>10}{'of bare':>9}")
-            bare = _bare()
-            for clients, cost in bare.items():
-                _row(f"three bare requests, {_clients(clients)}", cost, cost)
-            for kind in ("sqlite", "postgresql"):
-                for clients, cost in _registrations(databases, kind, Path(folder)).items():
-                    _row(f"registration, {kind}, {_clients(clients)}", cost, bare[clients])
-            for kind in ("sqlite", "postgresql"):
-                for delegates in DELEGATES:
-                    with databases.fresh(kind) as url:
-                        cpu, clock = sign_up_cost(url, Path(folder), delegates)
-                    print(f"{f'sign-up, {kind}, {delegates} before':34}{cpu:>9.1f}{clock:>10.1f}", flush=True)
-            for delegates in DELEGATES:
-                print(f"{f'draw, {delegates} delegates, 12 trips':34}{'':9}{draw_seconds(delegates) * 1000:>10.1f}")
-            for kind in ("sqlite", "postgresql"):
-                for people in CROWDS:
-                    _crowd(databases, kind, Path(folder), people)
+            for part in parts or PARTS:
+                PARTS[part](databases, Path(folder))
         finally:
             databases.stop()
+
+
+def _registrations(databases: Databases, folder: Path) -> None:
+    print(f"{'CPU ms of one':45}{'web':>7}{'worker':>8}{'whole':>7}{'of bare':>9}{'of beginner':>13}{'clock ms':>10}")
+    for kind in KINDS:
+        for clients, costs in registration_costs(databases, kind, folder).items():
+            whole = {name: sum(cost.cpu.values()) for name, cost in costs.items()}
+            for name, cost in costs.items():
+                print(
+                    f"{f'{name}, {kind}, {_clients(clients)}':45}"
+                    f"{cost.cpu['web']:>7.1f}{cost.cpu.get('worker', 0):>8.1f}{whole[name]:>7.1f}"
+                    f"{whole[name] / whole[BARE]:>9.1f}{whole[name] / whole[BEGINNER]:>13.2f}{cost.clock:>10.1f}",
+                    flush=True,
+                )
+
+
+def _mail(databases: Databases, folder: Path) -> None:
+    print(f"{'one message':45}{'CPU ms':>7}{'clock ms':>10}{'a second':>10}{'of plain':>10}")
+    for kind in KINDS:
+        ours, plain = mail_costs(databases, kind, folder)
+        for name, cost in ((f"worker, {kind}", ours), ("plain smtplib, the same message", plain)):
+            rate, of_plain = 1000 / cost.clock, cost.clock / plain.clock
+            print(f"{name:45}{cost.cpu['worker']:>7.2f}{cost.clock:>10.2f}{rate:>10.0f}{of_plain:>10.2f}", flush=True)
+
+
+def _memory(databases: Databases, folder: Path) -> None:
+    for kind in KINDS:
+        held = memory(databases, kind, folder)
+        for name, megabytes in (*held, ("all", sum(megabytes for _, megabytes in held))):
+            print(f"{f'memory, {kind}, {name}':45}{megabytes:>7.1f} MB", flush=True)
+
+
+def _trips(databases: Databases, folder: Path) -> None:
+    for kind in KINDS:
+        for delegates in DELEGATES:
+            with databases.fresh(kind) as url:
+                cpu, clock = sign_up_cost(url, folder, delegates)
+            print(f"{f'sign-up, {kind}, {delegates} before':34}{cpu:>9.1f}{clock:>10.1f}", flush=True)
+    for delegates in DELEGATES:
+        print(f"{f'draw, {delegates} delegates, 12 trips':34}{'':9}{draw_seconds(delegates) * 1000:>10.1f}")
+
+
+def _crowds(databases: Databases, folder: Path) -> None:
+    for kind in KINDS:
+        for people in CROWDS:
+            _crowd(databases, kind, folder, people)
 
 
 def _crowd(databases: Databases, kind: str, folder: Path, people: int) -> None:
@@ -62,43 +89,17 @@ def _crowd(databases: Databases, kind: str, folder: Path, people: int) -> None:
             print(f"{f'{page} of {people:,}, {kind}':34}{of_page.cpu:>9.0f}{'':10}   {more}", flush=True)
 
 
-def _bare() -> dict[int, Cost]:
-    port = free_port()
-    command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", str(SERVERS)]
-    server = subprocess.Popen([*command, "benchmarks.bare:app"], stderr=subprocess.DEVNULL)
-    try:
-        time.sleep(3)
-        process = psutil.Process(server.pid)
-        return {clients: measure(process, port, three_requests, clients, each) for clients, each in TIMES.items()}
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def _registrations(databases: Databases, kind: str, folder: Path) -> dict[int, Cost]:
-    year = datetime.now(UTC).year + 1
-    with databases.fresh(kind) as url, _served(Site(url, folder)) as (site, server):
-        site.flask("edition", str(year), "--capacity", "5000")
-        return {clients: measure(server, site.port, register(year), clients, each) for clients, each in TIMES.items()}
-
-
-@contextmanager
-def _served(site: Site) -> Iterator[tuple[Site, psutil.Process]]:
-    try:
-        site.flask("demo")
-        site.serve(workers=SERVERS)
-        yield site, psutil.Process(site.server.pid)
-    finally:
-        site.stop()
-
-
 def _clients(count: int) -> str:
     return f"{count} client" if count == 1 else f"{count} clients"
 
 
-def _row(name: str, cost: Cost, bare: Cost) -> None:
-    print(f"{name:34}{cost.cpu:>9.1f}{cost.clock:>10.1f}{cost.cpu / bare.cpu:>9.1f}", flush=True)
-
+PARTS: dict[str, Callable[[Databases, Path], None]] = {
+    "registration": _registrations,
+    "mail": _mail,
+    "memory": _memory,
+    "trips": _trips,
+    "crowd": _crowds,
+}
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

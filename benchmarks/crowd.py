@@ -13,6 +13,7 @@ from sqlalchemy import func, insert, select, text
 from sqlalchemy.orm import Session
 
 from benchmarks.load import CSRF, Client
+from benchmarks.people import CITIES, COUNTRIES, FAMILY_NAMES, GIVEN_NAMES
 from dofc_events.accounts.rules import RoleName
 from dofc_events.app import create_app
 from dofc_events.conference.models import Category, Edition
@@ -23,20 +24,14 @@ from dofc_events.delegates.models import Registration, SearchWord
 from dofc_events.delegates.service import keep_consent_text, put_in_order, search_keys
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import MessageState, address_key
+from dofc_events.notices.queries import STATUS_KINDS
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import ClaimStatus
-from dofc_events.registration.queries import STATUS_KINDS
 from dofc_events.trips.models import Trip
 from tests.support.databases import settings_for
 from tests.support.factories import make_account, make_edition, make_trip
 from tests.support.site import Site
 
-GIVEN_NAMES = "Ana Đorđe Жељко Βασιλική Zoë 지우 Łukasz Şebnem Nino Élodie Іван Mirjana John Андон Øystein".split()
-FAMILY_NAMES = (
-    "Đorđević Жикић Παπαδόπουλος Ковач Kowalska 김 Yılmaz ბერიძე Țepeș Müller Шевченко O’Neill Horvat".split()
-)
-CITIES = "Niš Sofia Thessaloniki Praha İzmir Tbilisi Cluj Wrocław Zagreb Skopje Odesa Busan Graz Tirana".split()
-COUNTRIES = "RS BG GR CZ TR GE RO PL HR MK UA KR AT AL BA ME SI HU IT DE FR US MD AZ XK CY".split()
 DIETARY = ("vegetarian", "Vegetarian", "vegan", 'No nuts,\nno "shellfish"', "халал", "bez glutena 🌾", "=no milk")
 ACCESS_NEEDS = ("wheelchair", "Step-free way, please", "hearing loop", "a seat\nnear the door")
 BATCH = 5_000
@@ -65,14 +60,19 @@ def crowded_site(database_url: str, folder: Path, people: int) -> Iterator[tuple
     site = Site(database_url, folder)
     try:
         site.serve()
-        client = Client(site.port)
-        sign_in = urlsplit(site.flask("accounts", "sign-in-link", CHAIR).strip()).path
-        csrf = CSRF.search(client.get(sign_in))
-        assert csrf, "the form has its hidden field"
-        client.post(sign_in, {"csrf_token": csrf[1]}, 303)
-        yield psutil.Process(site.server.pid), client, year
+        yield psutil.Process(site.server.pid), signed_in(site), year
     finally:
         site.stop()
+
+
+def signed_in(site: Site) -> Client:
+    """A browser of the chair's."""
+    client = Client(site.port)
+    sign_in = urlsplit(site.flask("accounts", "sign-in-link", CHAIR).strip()).path
+    csrf = CSRF.search(client.get(sign_in))
+    assert csrf, "the form has its hidden field"
+    client.post(sign_in, {"csrf_token": csrf["value"]}, 303)
+    return client
 
 
 def add_crowd(

@@ -3,7 +3,7 @@
 import random
 import time
 
-from dofc_events.trips.draw import Seats, Wishes, draw
+from dofc_events.trips.draw.rules import Seats, Wishes, draw
 
 
 def draw_seconds(people: int, trips: int = 12) -> float:

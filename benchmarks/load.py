@@ -1,37 +1,57 @@
 """Clients that register through the real pages, and the processor time that the server spends on them."""
 
 import http.client
+import random
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
 import psutil
 
-CSRF = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
+from benchmarks.people import CITIES, COUNTRIES, GIVEN_NAMES, SYLLABLES
+
+CSRF, KEY = (
+    re.compile(rf'name="(?P<name>{name})"[^>]*value="(?P<value>[^"]+)"') for name in ("csrf_token", "form_key")
+)
 WARMING = 12
-KEY = re.compile(r'name="form_key"[^>]*value="([^"]+)"')
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What one action cost: the server's processor time and the time on the clock, in milliseconds."""
+    """What one action cost, in milliseconds: the processor time of each group of processes, and time on the clock."""
 
-    cpu: float
+    cpu: dict[str, float]
     clock: float
 
 
-def measure(server: psutil.Process, port: int, act: Callable[["Client", int], None], clients: int, each: int) -> Cost:
-    """Let `clients` act `each` times at once; the cost of one act. The server's children count as the server."""
-    # Every process has made its pages once, and compiled their templates, before it counts.
+def warm(port: int, act: Callable[["Client", int], None]) -> int:
+    """Every process makes its pages once, and compiles their templates, before it counts; returns how many acts."""
     _run(port, act, WARMING, 5, offset=0)
-    before, started = _cpu_seconds(server), time.perf_counter()
+    return WARMING * 5
+
+
+def measure(
+    processes: Mapping[str, psutil.Process],
+    port: int,
+    act: Callable[["Client", int], None],
+    clients: int,
+    each: int,
+    finish: Callable[[], None] = lambda: None,
+) -> Cost:
+    """Let `clients` act `each` times at once; the cost of one act.
+
+    A process's children count with it. The clock stops when the last client has its page; `finish` waits for what is
+    done after that.
+    """
+    before, started = _cpu_seconds(processes), time.perf_counter()
     _run(port, act, clients, each, offset=10_000)
-    spent, took = _cpu_seconds(server) - before, time.perf_counter() - started
-    acts = clients * each
-    return Cost(cpu=spent * 1000 / acts, clock=took * 1000 * clients / acts)
+    took = time.perf_counter() - started
+    finish()
+    after, acts = _cpu_seconds(processes), clients * each
+    return Cost({name: (after[name] - before[name]) * 1000 / acts for name in processes}, took * 1000 * clients / acts)
 
 
 class Client:
@@ -58,6 +78,13 @@ class Client:
             size += len(piece)
         return size
 
+    def visit(self, path: str) -> int:
+        """Fetch a page, whatever the answer; its status."""
+        self._connection.request("GET", path, headers={"Cookie": self._cookie})
+        response = self._connection.getresponse()
+        response.read()
+        return response.status
+
     def _ask(self, method: str, path: str, body: str | None, status: int) -> tuple[str, str]:
         headers = {"Cookie": self._cookie}
         if body is not None:
@@ -83,25 +110,43 @@ def register(year: int) -> Callable[[Client, int], None]:
     """A complete registration: the form's page, the form sent, the delegate's own page."""
 
     def act(client: Client, number: int) -> None:
-        form = client.get(f"/editions/{year}/register")
-        csrf, key = CSRF.search(form), KEY.search(form)
-        assert csrf and key, "the form has its hidden fields"
-        fields = {
-            "csrf_token": csrf[1],
-            "form_key": key[1],
-            "given_name": "Ана",
-            "family_name": f"Нo {number}",
-            "email": f"load-{number}-{time.time_ns()}@demo.example",
-            "organisation": "Demo Load",
-            "country": "RS",
-            "category": "company",
-            "language": "en",
-            "consent": "y",
-        }
-        own_page = client.post(f"/editions/{year}/register", fields, 303)
+        own_page = _fill_in(client, f"/editions/{year}/register", number)
         assert 'data-registration-status="' in client.get(own_page)
 
     return act
+
+
+def register_with_beginner(client: Client, number: int) -> None:
+    """The same at the beginner's site."""
+    thanks = _fill_in(client, "/", number)
+    assert "Thank you, " in client.get(thanks)
+
+
+def _fill_in(client: Client, path: str, number: int) -> str:
+    """Send the form that is at `path`, as a browser does; returns where the answer leads."""
+    form = client.get(path)
+    chance = random.Random(f"{number} {time.time_ns()}")
+    # As in life, some share a given name or a country, few a family name, and no two a mailbox that is nearly the same.
+    family = "".join(chance.choices(SYLLABLES, k=3))
+    fields = {
+        "given_name": chance.choice(GIVEN_NAMES),
+        "family_name": f"{family.title()}ić",
+        "badge_name": "",
+        "email": f"{family}.{chance.randbytes(4).hex()}@demo.example",
+        "phone": "",
+        "organisation": f"{chance.choice(CITIES)} Cluster {chance.randint(1, 40)}",
+        "job_title": "",
+        "country": chance.choice(COUNTRIES),
+        "category": "company",
+        "dietary": "",
+        "access_needs": "",
+        "language": "en",
+        "consent": "y",
+    }
+    for hidden in (CSRF, KEY):
+        if found := hidden.search(form):
+            fields[found["name"]] = found["value"]
+    return client.post(path, fields, 303)
 
 
 def _run(port: int, act: Callable[[Client, int], None], clients: int, each: int, offset: int) -> None:
@@ -124,5 +169,8 @@ def _run(port: int, act: Callable[[Client, int], None], clients: int, each: int,
         raise failures[0]
 
 
-def _cpu_seconds(server: psutil.Process) -> float:
-    return sum(sum(process.cpu_times()[:2]) for process in (server, *server.children(recursive=True)))
+def _cpu_seconds(processes: Mapping[str, psutil.Process]) -> dict[str, float]:
+    return {
+        name: sum(sum(each.cpu_times()[:2]) for each in (process, *process.children(recursive=True)))
+        for name, process in processes.items()
+    }

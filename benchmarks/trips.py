@@ -7,7 +7,7 @@ from dofc_events.app import create_app
 from dofc_events.core.audit import Actor
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
-from dofc_events.registration.seats import choose_trips
+from dofc_events.registration.trips.service import choose_trips
 from tests.support.databases import settings_for
 from tests.support.factories import make_edition, make_registration, make_trip
 

@@ -10,42 +10,19 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from dofc_events import commands
-from dofc_events.accounts import views as account_views
+from dofc_events.accounts import views as accounts
 from dofc_events.accounts.guards import is_chair
 from dofc_events.config import ROOT, Settings
 from dofc_events.core.countries import country_name
 from dofc_events.core.db import db, engine_options
-from dofc_events.dashboard import (
-    audit_views,
-    bus_views,
-    door_views,
-    double_views,
-    draw_views,
-    export_views,
-    letter_views,
-    list_views,
-    mail_views,
-    many_views,
-    note_views,
-    person_views,
-    team_views,
-    trip_views,
-)
 from dofc_events.extensions import babel, limiter, login_manager, mail, migrate
-from dofc_events.hosting import (
-    ballot_views,
-    call_views,
-    decision_views,
-    hand_over_views,
-    member_views,
-    proposal_views,
-    review_views,
-)
-from dofc_events.public import draw_views as public_draw_views
-from dofc_events.public import views as public_views
-from dofc_events.registration import own_views
-from dofc_events.web import dates
+from dofc_events.hosting import views as hosting
+from dofc_events.organise import views as organise
+from dofc_events.public import views as public
+from dofc_events.registration import views as registration
+from dofc_events.web import dates, translation
 from dofc_events.web.assets import init_assets
+from dofc_events.web.converters import init_converters
 from dofc_events.web.errors import init_errors
 from dofc_events.web.limits import FileStorage
 from dofc_events.web.markdown import render_markdown
@@ -53,35 +30,6 @@ from dofc_events.web.security import init_security
 
 # A registration form filled to the brim takes some 20 KB; nothing that is posted needs more than this.
 LARGEST_BODY = 256 * 1024
-
-# Several modules share a blueprint.
-VIEWS = (
-    public_views,
-    public_draw_views,
-    account_views,
-    own_views,
-    proposal_views,
-    ballot_views,
-    call_views,
-    decision_views,
-    member_views,
-    review_views,
-    hand_over_views,
-    mail_views,
-    trip_views,
-    draw_views,
-    bus_views,
-    door_views,
-    audit_views,
-    export_views,
-    list_views,
-    many_views,
-    note_views,
-    letter_views,
-    person_views,
-    double_views,
-    team_views,
-)
 
 
 def create_app(settings: Settings) -> Flask:
@@ -124,9 +72,9 @@ def create_app(settings: Settings) -> Flask:
     init_security(app, https)
     init_errors(app)
     init_assets(app, settings.instance)
-    for blueprint in dict.fromkeys(views.blueprint for views in VIEWS):
-        app.register_blueprint(blueprint)
-    commands.register(app)
+    init_converters(app)
+    for package in (public, accounts, registration, hosting, organise, commands):
+        package.register(app)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -142,6 +90,7 @@ def _init_extensions(app: Flask) -> None:
     db.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
     babel.init_app(app)
+    babel.domain_instance = translation.catalogues
     login_manager.init_app(app)
     limiter.init_app(app)
     mail.init_app(app)
@@ -151,6 +100,9 @@ def _init_templates(app: Flask, settings: Settings) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
+        _=translation.gettext,
+        gettext=translation.gettext,
+        ngettext=translation.ngettext,
         csrf_token=generate_csrf,
         mail_is_delivered=lambda: settings.mail_is_delivered,
         current_locale=get_locale,
@@ -162,6 +114,7 @@ def _init_templates(app: Flask, settings: Settings) -> None:
         deadline=dates.deadline,
         moment_range=dates.moment_range,
         short_moment=dates.short_moment,
+        as_recorded=dates.as_recorded,
         clock=dates.clock,
         zone_name=dates.zone_name,
         day=dates.day,

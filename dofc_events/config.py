@@ -105,6 +105,6 @@ def _whole_number(env: Mapping[str, str], name: str, default: int) -> int:
     value = env.get(name, "").strip()
     if not value:
         return default
-    if not value.isdecimal():
+    if not (value.isdecimal() and len(value) < 10):
         raise SettingsError(f"{name} must be a whole number, not {value!r}.")
     return int(value)

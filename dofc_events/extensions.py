@@ -13,11 +13,8 @@ from dofc_events.config import Settings
 babel = Babel()
 login_manager = LoginManager()
 # A whole conference may share one Wi-Fi, and looking costs nobody anything: only forms are counted.
-limiter = Limiter(
-    get_remote_address,
-    application_limits=["300 per 10 minutes"],
-    application_limits_exempt_when=lambda: request.method != "POST",
-)
+limiter = Limiter(get_remote_address, application_limits=["300 per 10 minutes"])
+limiter.request_filter(lambda: request.method != "POST")
 mail = Mail()
 migrate = Migrate()
 

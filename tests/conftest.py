@@ -15,7 +15,10 @@ from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy.orm import Session
 
+from dofc_events.accounts.models import Account
+from dofc_events.accounts.service import issue_sign_in_link, use_link
 from dofc_events.app import create_app
+from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from tests.browser_setup import HOW_TO_GET_ONE, find_chromium
 from tests.support.browser import ARTIFACTS, CheckedBrowser
@@ -217,6 +220,18 @@ def client(app: Flask, request: pytest.FixtureRequest) -> Client:
     """A visitor's browser, without JavaScript. Prepare data with `writing()`: `session` would hold SQLite's lock."""
     assert "session" not in request.fixturenames, "use writing() and reading() beside client, not session"
     return Client(app, base_url=app.extensions["dofc_events"].base_url)
+
+
+@pytest.fixture
+def sign_in(app, writing):
+    """`sign_in(account)`: the browser of that account, for as long as a session lasts on the test's clock."""
+
+    def sign_in(account: Account) -> Client:
+        with writing() as session:
+            use_link(session, issue_sign_in_link(session, account.id, now()), now())
+        return Client(app, base_url="http://dofc.test").sign_in(account)
+
+    return sign_in
 
 
 @pytest.fixture

@@ -27,18 +27,19 @@ from dofc_events.conference.rules import TripMode
 from dofc_events.config import ROOT
 from dofc_events.core.audit import COMMAND
 from dofc_events.core.db import db, unit_of_work
-from dofc_events.delegates.doubles import compare, likely_doubles
-from dofc_events.delegates.links import token_of
-from dofc_events.hosting import links as proposal_links
-from dofc_events.hosting.ballots import cast_ballot
-from dofc_events.hosting.service import PROPOSER, add_attachment
+from dofc_events.delegates.doubles.service import compare, likely_doubles
+from dofc_events.delegates.queries import token_of
+from dofc_events.hosting import queries as proposal_links
+from dofc_events.hosting.ballots.service import cast_ballot
+from dofc_events.hosting.proposals.rules import checked
+from dofc_events.hosting.proposals.service import PROPOSER, add_attachment
 from dofc_events.letters.rules import Anchor
 from dofc_events.letters.service import LetterText, write_letter
 from dofc_events.mail.models import Message
 from dofc_events.mail.queries import messages_about
 from dofc_events.mail.rules import MessageState
-from dofc_events.registration.audience import Audience
-from dofc_events.registration.seats import set_sign_up
+from dofc_events.registration.queries import Audience
+from dofc_events.registration.trips.service import set_sign_up
 from tests.support import uploads
 from tests.support.databases import Databases, settings_for
 from tests.support.factories import NOW, make_account, make_edition, make_organisation, make_registration, make_trip
@@ -178,9 +179,9 @@ def _world_of_hosting(session: Session, voting: Organisation, bidding: Organisat
     own: dict[str, Any] = {"member": bidding.slug, "organisation": ""}
     open_call, reviewed, earlier = (make_call(session, YEAR + n, now=NOW - n * WEEK) for n in range(3))
     proposal = make_proposal(session, open_call)
-    attachment = add_attachment(session, proposal.id, "letter.png", uploads.picture(), PROPOSER, NOW)
+    attachment = add_attachment(session, proposal.id, checked("letter.png", uploads.picture()), PROPOSER, NOW)
     under_review = make_proposal(session, reviewed, now=NOW - WEEK, **own)
-    letter = add_attachment(session, under_review.id, "letter.png", uploads.picture(), PROPOSER, NOW - WEEK)
+    letter = add_attachment(session, under_review.id, checked("letter.png", uploads.picture()), PROPOSER, NOW - WEEK)
     choices = [make_proposal(session, earlier, now=NOW - 2 * WEEK).reference for _ in range(2)]
     shortlist_all(session, earlier)
     voter, voting_account = begin_ballot(session, earlier)[voting.slug], make_representative(session, voting)

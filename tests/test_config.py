@@ -92,6 +92,7 @@ def test_from_env_builds_links_on_the_port_when_there_is_no_base_url(read):
         ({"SECRET_KEY": "short"}, "at least 16"),
         ({"PORT": "http"}, "PORT must be a whole number"),
         ({"MAIL_PORT": "-25"}, "MAIL_PORT must be a whole number"),
+        ({"MAIL_PORT": "9" * 5000}, "MAIL_PORT must be a whole number"),
         ({"TRUSTED_PROXIES": "yes"}, "TRUSTED_PROXIES must be a whole number"),
         ({"RATE_LIMITS": "maybe"}, "RATE_LIMITS must be on or off"),
         ({"MAIL_USE_TLS": "starttls"}, "MAIL_USE_TLS must be on or off"),

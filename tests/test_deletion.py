@@ -8,17 +8,18 @@ from sqlalchemy import Text, cast, func, select, text
 from dofc_events.conference.rules import TripMode
 from dofc_events.config import ROOT
 from dofc_events.core.audit import WORKER, AuditEntry
-from dofc_events.delegates.doubles import compare, likely_doubles, tell_apart
+from dofc_events.delegates.doubles.service import compare, likely_doubles, tell_apart
 from dofc_events.delegates.models import Registration
-from dofc_events.hosting.calls import start_review
+from dofc_events.hosting.calls.service import start_review
 from dofc_events.hosting.models import Proposal
-from dofc_events.hosting.questions import ask_question
-from dofc_events.hosting.reviews import Given, give_review
-from dofc_events.hosting.service import PROPOSER, add_attachment
+from dofc_events.hosting.proposals.questions.service import ask_question
+from dofc_events.hosting.proposals.rules import checked
+from dofc_events.hosting.proposals.service import PROPOSER, add_attachment
+from dofc_events.hosting.reviews.service import Given, give_review
 from dofc_events.letters.timers import write_messages
 from dofc_events.mail.models import Message
-from dofc_events.registration.models import UntoldNews
-from dofc_events.registration.notes import tag_one
+from dofc_events.notices.models import UntoldNews
+from dofc_events.registration.notes.service import tag_one
 from dofc_events.trips.models import DrawnDelegate
 from tests.letters.conftest import release, write
 from tests.support import uploads
@@ -64,7 +65,7 @@ def test_the_page_deletes_a_delegate_altogether(session):
 def test_the_page_deletes_a_proposal_altogether(session):
     call = make_call(session)
     proposal, other = make_proposal(session, call), make_proposal(session, call)
-    add_attachment(session, proposal.id, "a.pdf", uploads.pdf(), PROPOSER, NOW)
+    add_attachment(session, proposal.id, checked("a.pdf", uploads.pdf()), PROPOSER, NOW)
     reviewer = make_reviewer(session)
     ask_question(session, proposal.id, reviewer.id, "Is it dry?", DELEGATE, NOW)
     start_review(session, call.id, WORKER, call.review_opens_at)

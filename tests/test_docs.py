@@ -11,14 +11,13 @@ import pytest
 from dofc_events.accounts.forms import SignInForm
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.config import ROOT, Settings
-from dofc_events.dashboard.export_queries import TAG_COLUMNS, export_columns
-from dofc_events.hosting.proposal_forms import AddressForm as ProposersAddressForm
-from dofc_events.hosting.proposal_forms import NewProposalForm
+from dofc_events.hosting.proposals.forms import LostLinkForm, NewProposalForm
 from dofc_events.hosting.rules import ProposalStatus
 from dofc_events.mail.rules import WRITTEN_BY_HAND, MessageState
+from dofc_events.notices.queries import STATUS_KINDS
+from dofc_events.organise.registrations.export.queries import TAG_COLUMNS, export_columns
 from dofc_events.places.rules import PLACE_STATUSES, ClaimStatus
 from dofc_events.registration.forms import AddressForm, HandOverForm, RegistrationForm
-from dofc_events.registration.queries import STATUS_KINDS
 from dofc_events.trips.models import Trip
 
 OPERATIONS = ROOT / "docs" / "operations.md"
@@ -36,7 +35,7 @@ FORMS = {
     "lost link": AddressForm,
     "hand over": HandOverForm,
     "proposal": NewProposalForm,
-    "lost link of a proposal": ProposersAddressForm,
+    "lost link of a proposal": LostLinkForm,
     "sign-in": SignInForm,
 }
 

@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, Inspector, create_engine, func, inspect, select, text
 
 from dofc_events.app import create_app
-from dofc_events.conference.history import load_history
+from dofc_events.conference.history.service import load_history
 from dofc_events.config import ROOT
 from dofc_events.core.audit import COMMAND
 from dofc_events.core.db import Base, db, unit_of_work

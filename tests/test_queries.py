@@ -8,8 +8,8 @@ from sqlalchemy import insert, update
 from dofc_events.conference.models import AttendingCountry, Edition, Organisation, Outcome, OutcomeCountry
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.clock import now
-from dofc_events.delegates.links import token_of
 from dofc_events.delegates.models import Registration
+from dofc_events.delegates.queries import token_of
 from dofc_events.places.models import Claim, Pool
 from tests.support.databases import count_queries
 from tests.support.factories import NOW, claim_of, make_edition, make_registration

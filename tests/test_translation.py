@@ -6,10 +6,10 @@ from datetime import timedelta
 from gettext import NullTranslations
 from typing import Any
 
-import flask_babel
 import pytest
 import time_machine
 from bs4 import Comment, Doctype
+from flask_babel import Domain
 from sqlalchemy import select
 
 from dofc_events.accounts.models import Account
@@ -18,19 +18,19 @@ from dofc_events.conference.models import Organisation
 from dofc_events.conference.queries import edition_by_id
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.conference.service import place_and_time_of
-from dofc_events.core.audit import COMMAND, Actor
+from dofc_events.core.audit import COMMAND, Actor, record
 from dofc_events.core.countries import country_names
-from dofc_events.delegates.links import token_of
 from dofc_events.delegates.models import Registration
-from dofc_events.hosting import links as proposal_links
-from dofc_events.hosting.attachments import Reason
-from dofc_events.hosting.ballots import cast_ballot, close_ballot
-from dofc_events.hosting.calls import open_call
-from dofc_events.hosting.hand_over import start_hand_over
+from dofc_events.delegates.queries import token_of
+from dofc_events.hosting import queries as proposal_links
+from dofc_events.hosting.ballots.service import cast_ballot, close_ballot
+from dofc_events.hosting.calls.service import open_call
+from dofc_events.hosting.hand_over.service import start_hand_over
 from dofc_events.hosting.models import HostingCall, Proposal
-from dofc_events.hosting.proposal_forms import WORDS_FOR_REASONS
-from dofc_events.hosting.questions import ask_question
-from dofc_events.hosting.reviews import Given, give_review
+from dofc_events.hosting.proposals.forms import WORDS_FOR_REASONS
+from dofc_events.hosting.proposals.questions.service import ask_question
+from dofc_events.hosting.proposals.rules import AttachmentFault
+from dofc_events.hosting.reviews.service import Given, give_review
 from dofc_events.hosting.rules import ProposalStatus
 from dofc_events.letters import service
 from dofc_events.letters.mails import letter_to
@@ -39,10 +39,12 @@ from dofc_events.letters.queries import readers_of
 from dofc_events.letters.rules import Anchor
 from dofc_events.letters.service import LetterText
 from dofc_events.mail.rules import MessageState
+from dofc_events.notices.queries import standing_of
+from dofc_events.organise.trail.changes.texts import FIELDS
 from dofc_events.places.rules import PLACE_STATUSES, ClaimStatus
-from dofc_events.registration.arrivals import note_arrival
-from dofc_events.registration.audience import Audience
-from dofc_events.registration.queries import standing_of
+from dofc_events.registration.arrivals.service import note_arrival
+from dofc_events.registration.queries import Audience
+from dofc_events.web.translation import Catalogues
 from tests.support.factories import NOW, claim_of, make_account, make_edition, make_registration
 from tests.support.hosting import (
     WEEK,
@@ -56,6 +58,7 @@ from tests.support.hosting import (
     shortlist_all,
 )
 from tests.support.letters import letters
+from tests.support.trail import EXAMPLES
 
 # What people and organisations typed, in letters that our English does not use.
 DATA: dict[str, Any] = {
@@ -101,7 +104,8 @@ class Marked(NullTranslations):
 
 @pytest.fixture(autouse=True)
 def _marked(monkeypatch):
-    monkeypatch.setattr(flask_babel.Domain, "get_translations", lambda domain: Marked())
+    for domain in (Domain, Catalogues):
+        monkeypatch.setattr(domain, "get_translations", lambda domain: Marked())
     with time_machine.travel(NOW, tick=False):
         yield
 
@@ -231,6 +235,23 @@ def test_pages_of_the_door_and_of_the_trail_are_translated(client, own, writing,
     check(client.get(f"/organise/editions/2027/{path}"))
 
 
+@pytest.mark.usefixtures("edition")
+def test_what_the_trail_says_is_translated(client, writing):
+    with writing() as session:
+        for actor, act, details in EXAMPLES:
+            record(session, Actor(*actor.split(":")), NOW, act, scope="2027", **details)
+        secret = issue_sign_in_link(session, session.scalars(select(Account)).one().id, NOW)
+    client.get(f"/sign-in/{secret}").form().submit()
+    pages = [client.get("/organise/editions/2027/audit")]
+    while older := pages[-1].all("a[rel=next]"):
+        pages.append(pages[-1].follow(older[0].get_text()))
+    for page in pages:
+        check(page)
+    assert sum(len(page.all("tr[data-act]")) for page in pages) == len(EXAMPLES)
+    # A line's own brackets would hide these.
+    assert not [label for label in map(str, FIELDS.values()) if unmarked(label)]
+
+
 @pytest.mark.parametrize(
     "paths",
     [
@@ -344,7 +365,7 @@ def test_what_is_said_about_mistakes_in_hosting_is_translated(client, hosting):
         for value in ("", "ж" * 6000, "ж\tж", "999999999"):
             typed = {name: value for name in form.names if name not in ("consent", "file")}
             check(form.forge(typed).submit())
-    for refusal in Reason:
+    for refusal in AttachmentFault:
         assert not unmarked(str(WORDS_FOR_REASONS[refusal]))
 
 

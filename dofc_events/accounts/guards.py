@@ -50,7 +50,7 @@ def begin_session(account: Account) -> str:
     browser.clear()
     login_user(account)
     browser["signed_in_at"] = int(now().timestamp())
-    return wanted if is_local_path(wanted) else url_for("dashboard.overview")
+    return wanted if is_local_path(wanted) else url_for("organise.overview.index")
 
 
 def acting() -> Actor:
@@ -117,6 +117,9 @@ def edition_staff(*allowed: RoleName) -> Callable[[View], View]:
         return guarded
 
     return guard
+
+
+organisers_only = edition_staff(RoleName.ORGANISER)
 
 
 def _ask_to_sign_in() -> ResponseReturnValue:

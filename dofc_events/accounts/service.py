@@ -3,8 +3,8 @@
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import delete, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, delete, insert, literal, select, update
+from sqlalchemy.orm import Session, lazyload
 
 from dofc_events.accounts import mails
 from dofc_events.accounts.models import Account, Role, SignInLink
@@ -14,11 +14,11 @@ from dofc_events.conference.queries import edition_by_id
 from dofc_events.core.audit import VISITOR, Actor, record
 from dofc_events.core.errors import Refusal
 from dofc_events.core.references import hash_secret, new_secret
-from dofc_events.mail.outbox import TooManyMessages, enqueue, refuse_flood
+from dofc_events.mail.outbox import TooManyMessages, enqueue_if, refuse_flood
 from dofc_events.mail.rules import address_key
 
 
-class LinkNotValid(Refusal):
+class SignInLinkNotValid(Refusal):
     """The sign-in link is wrong, used or expired; nobody is told which."""
 
 
@@ -60,37 +60,38 @@ def add_account(
 def issue_sign_in_link(session: Session, account_id: int, now: datetime, actor: Actor = VISITOR) -> str:
     """A new secret with which this account can sign in once, within SIGN_IN_LINK_LASTS. Earlier links stay valid."""
     secret = new_secret()
-    _store(session, account_id, secret, actor, now)
+    _store(session, Account.id == account_id, secret, now)
+    record(session, actor, now, "sign_in_link_issued", about=audit_name(account_id))
+    session.flush()
     return secret
 
 
 def ask_for_link(session: Session, email: str, now: datetime) -> None:
     """Write to an address that has an account with a link to sign in; unless it was written to too often of late.
 
-    Neither the answer nor the time that it takes says whether there is such an account: the message, which takes
-    longest, is rendered for every address, and every request ends with something written.
+    Neither the answer nor the time that it takes says whether there is such an account: the same is read, rendered and
+    written for every address.
     """
-    account = account_by_email(session, email)
-    secret = new_secret()
+    key, secret = address_key(email), new_secret()
+    account = session.scalar(select(Account).where(Account.email_key == key).options(lazyload(Account.roles)))
     # To the address on record: the one typed may be another that merely counts as the same.
     recipient, name = (account.email, account.name) if account else (email, "")
     envelope = mails.sign_in_link(recipient, name, secret, now + SIGN_IN_LINK_LASTS)
-    if account is None:
-        # Without the address: it belongs to somebody who has nothing to do with us.
-        record(session, VISITOR, now, "sign_in_link_refused", reason="no account")
-        return
+    # Without an unknown address: it belongs to somebody who has nothing to do with us.
+    about, why_not = (audit_name(account.id), "") if account else ("", "no account")
     try:
-        refuse_flood(session, account.email, now)
+        refuse_flood(session, email, now)
     except TooManyMessages:
         # Said aloud, it would say that this address has an account.
-        record(session, VISITOR, now, "sign_in_link_refused", about=audit_name(account.id), reason="too many messages")
-        return
-    _store(session, account.id, secret, VISITOR, now)
-    enqueue(session, envelope, now)
+        why_not = why_not or "too many messages"
+    _store(session, and_(Account.email_key == key, literal(not why_not)), secret, now)
+    act, said = ("sign_in_link_refused", {"reason": why_not}) if why_not else ("sign_in_link_issued", {})
+    record(session, VISITOR, now, act, about=about, **said)
+    enqueue_if(not why_not, session, envelope, now)
 
 
 def use_link(session: Session, secret: str, now: datetime) -> int:
-    """The id of the account that a link signs in; from then on the link is used. Raises LinkNotValid."""
+    """The id of the account that a link signs in; from then on the link is used. Raises SignInLinkNotValid."""
     account_id = session.scalar(
         update(SignInLink)
         .where(SignInLink.secret_hash == hash_secret(secret))
@@ -101,14 +102,20 @@ def use_link(session: Session, secret: str, now: datetime) -> int:
     )
     account = account_by_id(session, account_id) if account_id is not None else None
     if account is None:
-        raise LinkNotValid
+        raise SignInLinkNotValid
     record(session, Actor("account", account.email), now, "signed_in", about=audit_name(account.id))
     return account.id
 
 
-def _store(session: Session, account_id: int, secret: str, actor: Actor, now: datetime) -> None:
+def _store(session: Session, whose: ColumnElement[bool], secret: str, now: datetime) -> None:
+    """The link of the account for which `whose` holds; the same statements where there is none."""
+    expires_at = literal(now + SIGN_IN_LINK_LASTS, SignInLink.expires_at.type)
+    made = select(literal(hash_secret(secret)), Account.id, expires_at).where(whose)
     # What has expired is of no use to anyone.
-    session.execute(delete(SignInLink).where(SignInLink.account_id == account_id, SignInLink.expires_at <= now))
-    session.add(SignInLink(secret_hash=hash_secret(secret), account_id=account_id, expires_at=now + SIGN_IN_LINK_LASTS))
-    record(session, actor, now, "sign_in_link_issued", about=audit_name(account_id))
-    session.flush()
+    expired = SignInLink.account_id.in_(select(Account.id).where(whose)), SignInLink.expires_at <= now
+    statements = (
+        delete(SignInLink).where(*expired),
+        insert(SignInLink).from_select(["secret_hash", "account_id", "expires_at"], made),
+    )
+    for statement in statements:
+        session.execute(statement.execution_options(synchronize_session=False))

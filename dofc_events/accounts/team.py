@@ -1,7 +1,6 @@
 """An edition's team: who is given a role at it and until when; every change is recorded with what was before."""
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -12,6 +11,7 @@ from dofc_events.accounts.rules import Grant, RoleName, audit_name
 from dofc_events.accounts.service import add_account
 from dofc_events.conference.models import Edition
 from dofc_events.core.audit import Actor, record
+from dofc_events.core.changes import Difference, write
 from dofc_events.core.errors import Refusal
 from dofc_events.mail.outbox import enqueue, refuse_flood
 
@@ -58,12 +58,10 @@ def change_end(
     """Let a role end at another moment, or with None not at all. Returns whether that is new. Raises NoSuchRole."""
     edition = _locked(session, edition_id)
     role = _standing(session, edition_id, role_id, now)
-    before = role.ends_at
-    if before == ends_at:
-        return False
-    role.ends_at = ends_at
-    _record_change(session, actor, now, "role_changed", edition, role, before=_iso(before), after=_iso(ends_at))
-    return True
+    changes = write(role, {"ends_at": ends_at})
+    if changes:
+        _record_change(session, actor, now, "role_changed", edition, role, changes)
+    return bool(changes)
 
 
 def end_role(
@@ -75,8 +73,7 @@ def end_role(
     organisers = [r for r in roles_at(session, edition_id) if r.role == RoleName.ORGANISER and not r.has_ended(now)]
     if organisers == [role] and not even_the_last:
         raise LastOrganiser
-    before, role.ends_at = role.ends_at, now
-    _record_change(session, actor, now, "role_ended", edition, role, before=_iso(before), after=_iso(now))
+    _record_change(session, actor, now, "role_ended", edition, role, write(role, {"ends_at": now}))
 
 
 def _locked(session: Session, edition_id: int) -> Edition:
@@ -92,12 +89,8 @@ def _standing(session: Session, edition_id: int, role_id: int, now: datetime) ->
 
 
 def _record_change(
-    session: Session, actor: Actor, now: datetime, act: str, edition: Edition, role: Role, **said: Any
+    session: Session, actor: Actor, now: datetime, act: str, edition: Edition, role: Role, changes: Difference
 ) -> None:
-    about, said = audit_name(role.account_id), {"email": role.account.email, "role": role.role, **said}
-    record(session, actor, now, act, scope=str(edition.year), about=about, **said)
+    about, said = audit_name(role.account_id), {"email": role.account.email, "role": role.role}
+    record(session, actor, now, act, scope=str(edition.year), about=about, changes=changes, **said)
     session.flush()
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None

@@ -1,6 +1,6 @@
 """Pages for signing in and out."""
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, Flask, redirect, render_template, url_for
 from flask import session as browser
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, logout_user
@@ -9,7 +9,7 @@ from dofc_events.accounts.forms import SignInForm
 from dofc_events.accounts.guards import begin_session
 from dofc_events.accounts.queries import account_by_id, link_is_valid
 from dofc_events.accounts.rules import SIGN_IN_LINK_LASTS
-from dofc_events.accounts.service import LinkNotValid, ask_for_link, use_link
+from dofc_events.accounts.service import SignInLinkNotValid, ask_for_link, use_link
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.extensions import settings
@@ -18,6 +18,11 @@ from dofc_events.mail.rules import ADDRESS_LIMITS
 from dofc_events.web.forms import ButtonForm, form_page
 
 blueprint = Blueprint("accounts", __name__)
+
+
+def register(app: Flask) -> None:
+    """Add signing in and out to the site."""
+    app.register_blueprint(blueprint)
 
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])
@@ -56,7 +61,7 @@ def sign_in_link(secret: str) -> ResponseReturnValue:
     try:
         with unit_of_work() as session:
             account_id = use_link(session, secret, now())
-    except LinkNotValid:
+    except SignInLinkNotValid:
         return _link_not_valid()
     account = account_by_id(db.session(), account_id)
     return redirect(begin_session(account) if account else url_for(".sign_in"), 303)

@@ -21,7 +21,9 @@ accounts = AppGroup("accounts", help="Who signs in, and what they may do.")
 @click.argument("email")
 @click.option("--name", required=True, help="The person's name, as pages and mails show it.")
 @click.option("--role", required=True, type=click.Choice([role.value for role in RoleName]))
-@click.option("--edition", "year", type=int, metavar="YEAR", help="For organiser and desk: at which edition.")
+@click.option(
+    "--edition", "year", type=click.IntRange(1, 9999), metavar="YEAR", help="For organiser and desk: at which edition."
+)
 @click.option("--member", "slug", metavar="SLUG", help="For member and board: of which member of the network.")
 def add(email: str, name: str, role: str, year: int | None, slug: str | None) -> None:
     """Give EMAIL an account with a role, or its account another role."""

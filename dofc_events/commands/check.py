@@ -9,11 +9,11 @@ from dofc_events.core import files
 from dofc_events.core.clock import now
 from dofc_events.core.db import db
 from dofc_events.extensions import settings
-from dofc_events.hosting.ballot_queries import ballot_faults
+from dofc_events.hosting.ballots.queries import ballot_faults
 from dofc_events.hosting.queries import attached_hashes
 from dofc_events.letters.queries import letter_faults
+from dofc_events.notices.queries import facts_without_message
 from dofc_events.places.queries import ended_unlike_their_claim, pool_faults, pools_with_free_places_and_people_waiting
-from dofc_events.registration.queries import facts_without_message
 from dofc_events.trips.models import Trip
 from dofc_events.trips.queries import seat_faults
 

@@ -14,25 +14,25 @@ from dofc_events.accounts.queries import account_by_email
 from dofc_events.accounts.rules import Grant, RoleName
 from dofc_events.accounts.service import add_account
 from dofc_events.conference import service as conference
-from dofc_events.conference.history import load_history
+from dofc_events.conference.history.service import load_history
 from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import edition_by_year, member_by_slug
 from dofc_events.core.audit import COMMAND, Actor
-from dofc_events.core.clock import end_of_day, from_zone, now
+from dofc_events.core.clock import end_of_day, from_zone, in_zone, now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.references import new_secret
 from dofc_events.delegates.queries import live_registration
 from dofc_events.delegates.rules import INVENTED
 from dofc_events.delegates.service import Details
-from dofc_events.hosting.calls import DEFAULT_CRITERIA, CallDetails, open_call
+from dofc_events.hosting.calls.service import DEFAULT_CRITERIA, CallDetails, open_call
 from dofc_events.hosting.models import HostingCall
-from dofc_events.hosting.proposal_forms import consent_text as proposers_consent_text
-from dofc_events.hosting.questions import ask_question
-from dofc_events.hosting.service import PROPOSER, Answers, save_draft, submit_proposal
+from dofc_events.hosting.proposals.questions.service import ask_question
+from dofc_events.hosting.proposals.service import PROPOSER, Answers, save_draft, submit_proposal
+from dofc_events.hosting.proposals.texts import consent_text as proposers_consent_text
 from dofc_events.places.service import create_pool
-from dofc_events.registration.forms import consent_text
-from dofc_events.registration.seats import choose_trips
 from dofc_events.registration.service import RegistrationRequest, cancel_registration, register_delegate
+from dofc_events.registration.texts import consent_text
+from dofc_events.registration.trips.service import choose_trips
 from dofc_events.trips.queries import wishes_of
 from dofc_events.trips.service import TripDetails, add_trip
 
@@ -63,10 +63,10 @@ def demo(if_empty: bool) -> None:
 
 def load_demo(session: Session, at: datetime) -> None:
     """Add the demonstration edition of the next calendar year with all that belongs to it, unless that year has one."""
-    year = at.year + 1
+    invented: dict[str, Any] = yaml.safe_load(DEMO.read_text(encoding="utf-8"))
+    year = in_zone(at, invented["edition"]["zone"]).year + 1
     if edition_by_year(session, year) is not None:
         return
-    invented: dict[str, Any] = yaml.safe_load(DEMO.read_text(encoding="utf-8"))
     for member in invented["members"]:
         conference.add_member(session, member["slug"], member["name"], member["country"], COMMAND, at, is_demo=True)
     opened_at = at - timedelta(days=60)
@@ -156,9 +156,9 @@ def _give_back_a_seat(session: Session, edition: Edition, delegate: int, trip: s
 
 def _add_call(session: Session, year: int, invented: dict[str, Any], at: datetime) -> None:
     """A call for hosts that is open for another ten weeks, with proposals."""
-    opened_at = at - timedelta(days=30)
-    days = [at.date() + timedelta(days=days) for days in (70, 100, 107, 128)]
-    closes_at, reviewed_at, ballot_opens_at, ballot_closes_at = (end_of_day(d, invented["call"]["zone"]) for d in days)
+    opened_at, zone = at - timedelta(days=30), invented["call"]["zone"]
+    days = [in_zone(at, zone).date() + timedelta(days=days) for days in (70, 100, 107, 128)]
+    closes_at, reviewed_at, ballot_opens_at, ballot_closes_at = (end_of_day(day, zone) for day in days)
     details = CallDetails(
         **invented["call"],
         opens_at=opened_at,

@@ -25,8 +25,8 @@ from dofc_events.places.models import Pool
 from dofc_events.places.queries import count_waiting, edition_pool
 from dofc_events.places.rules import LONGEST_OFFER_HOURS, MOST_PLACES
 from dofc_events.places.service import create_pool, lock_edition_pool
-from dofc_events.registration.seats import resize_trip, set_sign_up
 from dofc_events.registration.service import resize_edition
+from dofc_events.registration.trips.service import resize_trip, set_sign_up
 from dofc_events.trips.queries import trip_pools
 
 
@@ -39,6 +39,13 @@ class Hours(click.FloatRange):
 
 
 HOURS = Hours(0, LONGEST_OFFER_HOURS)
+
+# Options and what of the edition they set, or do.
+WINDOW = {"opens": "registration_opens_at", "closes": "registration_closes_at"}
+LIFE: dict[str, Callable[..., bool]] = {
+    "publish": conference.publish_edition,
+    "archive": conference.archive_edition,
+}
 
 
 @click.command("edition")
@@ -87,32 +94,39 @@ def _change(session: Session, year: int, wishes: dict[str, Any], at: datetime) -
     if wishes["create"]:
         _create(session, year, wishes, at)
     found = _edition(session, year)
-    details = conference.details_of(found)
-    if wishes["opens"]:
-        details = replace(details, registration_opens_at=_moment(wishes["opens"], found.zone, closing=False))
-    if wishes["closes"]:
-        details = replace(details, registration_closes_at=_moment(wishes["closes"], found.zone, closing=True))
-    if wishes["offer_hours"] is not None:
-        details = replace(details, offer_hours=wishes["offer_hours"])
     if edition_pool(session, found.id):
         # Before the edition's row, in the order in which everyone locks.
         lock_edition_pool(session, found.id)
-    conference.change_edition(session, found.id, details, COMMAND, at)
-    if wishes["trip_mode"]:
-        mode = TripMode(wishes["trip_mode"])
-        set_sign_up(session, found.id, mode, found.trips_open_at, found.trips_close_at, COMMAND, at)
-    if wishes["capacity"] is not None and wishes["trip_slug"]:
-        resize_trip(session, found.id, wishes["trip_slug"], wishes["capacity"], COMMAND, at)
-    elif pool := edition_pool(session, found.id):
-        capacity = pool.capacity if wishes["capacity"] is None else wishes["capacity"]
-        resize_edition(session, found.id, capacity, COMMAND, at)
-    acts: dict[str, Callable[..., bool]] = {
-        "publish": conference.publish_edition,
-        "archive": conference.archive_edition,
-    }
-    for wish, act in acts.items():
+    conference.change_edition(session, found.id, _details(found, wishes), COMMAND, at)
+    _set_trip_mode(session, found, wishes["trip_mode"], at)
+    _resize(session, found, wishes["capacity"], wishes["trip_slug"], at)
+    for wish, act in LIFE.items():
         if wishes[wish]:
             act(session, found.id, COMMAND, at)
+
+
+def _details(found: Edition, wishes: dict[str, Any]) -> conference.EditionDetails:
+    given: dict[str, Any] = {
+        field: _moment(wishes[wish], found.zone, closing=wish == "closes")
+        for wish, field in WINDOW.items()
+        if wishes[wish]
+    }
+    if wishes["offer_hours"] is not None:
+        given["offer_hours"] = wishes["offer_hours"]
+    return replace(conference.details_of(found), **given)
+
+
+def _set_trip_mode(session: Session, found: Edition, mode: str | None, at: datetime) -> None:
+    if mode:
+        set_sign_up(session, found.id, TripMode(mode), found.trips_open_at, found.trips_close_at, COMMAND, at)
+
+
+def _resize(session: Session, found: Edition, capacity: int | None, trip_slug: str | None, at: datetime) -> None:
+    """Change the seats of a trip, or the places; also where their number stays, as later dates may free some."""
+    if trip_slug and capacity is not None:
+        resize_trip(session, found.id, trip_slug, capacity, COMMAND, at)
+    elif pool := edition_pool(session, found.id):
+        resize_edition(session, found.id, pool.capacity if capacity is None else capacity, COMMAND, at)
 
 
 def _create(session: Session, year: int, wishes: dict[str, Any], at: datetime) -> None:
@@ -148,7 +162,7 @@ def _create(session: Session, year: int, wishes: dict[str, Any], at: datetime) -
 def _moment(text: str, zone: str, *, closing: bool) -> datetime:
     try:
         return parse_deadline(text, zone, closing=closing)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise click.BadParameter(f"{text!r} is no ISO date or time: {error}") from error
 
 

@@ -2,6 +2,7 @@
 
 import signal
 import threading
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -15,23 +16,43 @@ from dofc_events.core import files
 from dofc_events.core.audit import WORKER
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
-from dofc_events.delegates import doubles
+from dofc_events.delegates.doubles import service as doubles
 from dofc_events.extensions import settings
-from dofc_events.hosting import ballot_queries, ballots, calls
 from dofc_events.hosting import queries as hosting_queries
+from dofc_events.hosting.ballots import queries as ballot_queries
+from dofc_events.hosting.ballots import service as ballots
+from dofc_events.hosting.calls import service as calls
 from dofc_events.letters import queries as letter_queries
 from dofc_events.letters import timers as letter_timers
 from dofc_events.mail.delivery import Courier
+from dofc_events.notices import queries
+from dofc_events.notices import service as news
+from dofc_events.notices.rules import BATCH
 from dofc_events.places.queries import waiting_for
-from dofc_events.registration import news, queries, timers
-from dofc_events.registration.rules import BATCH
+from dofc_events.registration import timers
 
-# How often the worker looks for something to do, in seconds.
+# How often the worker looks for something to do, in seconds: a round begins so long after the one before, or later.
 PAUSE = 2
 
 DATABASE_AWAY = (OperationalError, InterfaceError)
 
 log = structlog.get_logger()
+
+
+class Broom:
+    """Removes the files that no row names, now and then: what does not hurry must not be read in every round."""
+
+    def __init__(self) -> None:
+        self._swept_at: datetime | None = None
+
+    def sweep(self, at: datetime) -> None:
+        """Sweep, unless that was done less than SWEEP_EVERY before `at`."""
+        if self._swept_at is not None and at - self._swept_at < files.SWEEP_EVERY:
+            return
+        self._swept_at = at
+        named = hosting_queries.attached_hashes(db.session())
+        db.session.close()
+        files.sweep(settings().instance, named, at)
 
 
 @click.command("worker")
@@ -42,11 +63,12 @@ def worker(once: bool) -> None:
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    courier = Courier(stopped)
+    courier, broom = Courier(stopped), Broom()
     while not stopped.is_set():
+        next_round = time.monotonic() + PAUSE
         busy = False
         try:
-            busy = _round(courier)
+            busy = _round(courier, broom, next_round)
         except DATABASE_AWAY as error:
             # It may be restarting: nothing was lost, and it will be back.
             log.error("database_unreachable", error=str(error.orig))
@@ -55,19 +77,24 @@ def worker(once: bool) -> None:
                 raise SystemExit(1) from error
         if once and not busy:
             break
-        if not busy:
-            stopped.wait(PAUSE)
+        if not once:
+            stopped.wait(next_round - time.monotonic())
     courier.close()
 
 
-def _round(courier: Courier) -> bool:
-    """Everything but the mail, then one batch of it: offers lapse on time while thousands of messages leave.
+def _round(courier: Courier, broom: Broom, until: float) -> bool:
+    """Everything but the mail, then mail while there is any, and time: offers lapse while thousands of messages leave.
 
-    Returns whether there may be more to do at once.
+    Returns whether anything was done that something else may have waited for.
     """
     courier.show_life()
-    more = run_timers(now())
-    return (settings().mail_is_delivered and courier.deliver_due()) or more
+    busy = run_timers(now())
+    broom.sweep(now())
+    while settings().mail_is_delivered and courier.deliver_due():
+        busy = True
+        if time.monotonic() >= until:
+            break
+    return busy
 
 
 def run_timers(at: datetime) -> bool:
@@ -89,7 +116,6 @@ def run_timers(at: datetime) -> bool:
     _in_batches(ballot_queries.untold_voters(db.session()), ballots.tell_voters, at)
     for call_id in ballot_queries.ballots_to_close(db.session(), at):
         _attempt(ballots.close_ballot, call_id, WORKER, at)
-    files.sweep(settings().instance, hosting_queries.attached_hashes(db.session()), at)
     # Of no hurry: after an import the next rounds go on, with the mail in between.
     _in_batches(doubles.to_compare(db.session(), 10 * BATCH), doubles.compare)
     for letter_id in letter_queries.letters_due(db.session(), at):

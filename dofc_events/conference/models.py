@@ -5,8 +5,8 @@ from datetime import date, datetime, time
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from dofc_events.conference.rules import EditionStatus, OutcomeKind, TripMode, Window, registration_window
-from dofc_events.core.clock import from_zone
+from dofc_events.conference.rules import EditionStatus, OutcomeKind, TripMode, Window, over_at, registration_window
+from dofc_events.core.clock import from_zone, in_zone
 from dofc_events.core.db import Base
 
 
@@ -105,9 +105,7 @@ class Edition(Base):
 
     def finishes_at(self) -> datetime | None:
         """The moment at which the edition ends, or None while its dates are not set."""
-        if self.ends_on is None:
-            return None
-        return from_zone(self.ends_on, self.ends_at or time(23, 59), self.zone)
+        return over_at(self.ends_on, self.ends_at, self.zone)
 
     def window(self, now: datetime) -> Window:
         return registration_window(self.status, self.registration_opens_at, self.registration_closes_at, now)
@@ -149,6 +147,12 @@ class Edition(Base):
         if not self.gives_places(now):
             return Window.CLOSED
         return registration_window(self.status, self.sign_up_opens_at(), self.sign_up_closes_at(), now)
+
+    def is_past(self, now: datetime) -> bool:
+        """Whether the edition's days have passed, on the clocks of its zone. Of some, nothing but the year is known."""
+        if self.ends_on is None:
+            return self.status == EditionStatus.ARCHIVED and self.year < in_zone(now, self.zone).year
+        return self.ends_on < in_zone(now, self.zone).date()
 
     def is_over(self, now: datetime) -> bool:
         finishes_at = self.finishes_at()

@@ -1,18 +1,24 @@
 """Reads about the network and its editions. Each takes the same number of queries however many rows there are."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, union
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from dofc_events.conference.models import AttendingCountry, Category, Edition, Member, Organisation, Outcome
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.countries import continent_of
 
+# What is asked for with every page of an edition is built once: that takes longer than to execute it.
+_BY_YEAR = select(Edition).where(Edition.year == bindparam("year")).options(joinedload(Edition.categories))
+_BY_ID = select(Edition).where(Edition.id == bindparam("edition_id"))
+_CHOICES = select(Category.slug, Category.label).where(Category.edition_id == bindparam("edition_id"))
+_CHOICES = _CHOICES.order_by(Category.position)
+
 
 @dataclass(frozen=True)
-class Figures:
+class NetworkFigures:
     """The series in numbers: how many editions took place, and from how many countries and continents people came."""
 
     editions: int
@@ -20,35 +26,27 @@ class Figures:
     continents: int
 
 
-def figures(session: Session, today: date) -> Figures:
-    """The figures of all editions that are over on `today`, counted from the data, in two queries.
+def figures(session: Session, now: datetime) -> NetworkFigures:
+    """The figures of all editions whose days have passed, counted from the data, in two queries.
 
     Demonstration editions, drafts and editions still to come do not count. The host's country was present at its own
     edition; a country known to have come to an unknown edition counts as well.
     """
-    held = and_(Edition.is_demo.is_(False), _is_over_on(today))
-    editions = session.scalar(select(func.count()).select_from(Edition).where(held)) or 0
-    countries = set(
-        session.scalars(
-            union(
-                select(Edition.country).where(held),
-                select(AttendingCountry.country)
-                .join(Edition, Edition.id == AttendingCountry.edition_id, isouter=True)
-                .where(or_(AttendingCountry.edition_id.is_(None), held)),
-            )
-        )
-    )
-    return Figures(editions, len(countries), len({continent_of(code) for code in countries}))
+    public = session.scalars(select(Edition).where(Edition.status != EditionStatus.DRAFT, Edition.is_demo.is_(False)))
+    hosts = {edition.id: edition.country for edition in public if edition.is_past(now)}
+    came = or_(AttendingCountry.edition_id.is_(None), AttendingCountry.edition_id.in_(hosts))
+    countries = {*hosts.values(), *session.scalars(select(AttendingCountry.country).where(came))}
+    return NetworkFigures(len(hosts), len(countries), len({continent_of(code) for code in countries}))
 
 
 def edition_by_year(session: Session, year: int) -> Edition | None:
     """The edition of a year, in whatever status, with its categories."""
-    return session.scalar(select(Edition).where(Edition.year == year).options(selectinload(Edition.categories)))
+    return session.scalars(_BY_YEAR, {"year": year}).unique().one_or_none()
 
 
 def edition_by_id(session: Session, edition_id: int) -> Edition | None:
-    """One edition, in whatever status, with its categories."""
-    return session.scalar(select(Edition).where(Edition.id == edition_id).options(selectinload(Edition.categories)))
+    """One edition, in whatever status."""
+    return session.scalar(_BY_ID, {"edition_id": edition_id})
 
 
 def latest_edition(session: Session, before: int) -> Edition | None:
@@ -76,42 +74,40 @@ def all_editions(session: Session) -> list[Edition]:
     return list(session.scalars(select(Edition).order_by(Edition.year.desc())))
 
 
-def coming_editions(session: Session, today: date) -> list[Edition]:
-    """The published editions that are not over on `today`, nearest first."""
-    return list(
-        session.scalars(
-            select(Edition)
-            .where(Edition.status == EditionStatus.PUBLISHED, or_(Edition.ends_on.is_(None), Edition.ends_on >= today))
-            .order_by(Edition.starts_on.is_(None), Edition.starts_on, Edition.year)
-        )
+def coming_editions(session: Session, now: datetime) -> list[Edition]:
+    """The published editions whose days have not passed, nearest first."""
+    published = session.scalars(
+        select(Edition)
+        .where(Edition.status == EditionStatus.PUBLISHED)
+        .order_by(Edition.starts_on.is_(None), Edition.starts_on, Edition.year)
     )
+    return [edition for edition in published if not edition.is_past(now)]
 
 
-def current_edition(session: Session, today: date) -> Edition | None:
-    """The published edition that people register for or are at: the nearest that is not over on `today`."""
-    return next(iter(coming_editions(session, today)), None)
+def current_edition(session: Session, now: datetime) -> Edition | None:
+    """The published edition that people register for or are at: the nearest whose days have not passed."""
+    return next(iter(coming_editions(session, now)), None)
 
 
-def past_editions(session: Session, today: date) -> list[Edition]:
-    """The editions that are archived, or published and over on `today`, latest first, with outcomes and countries."""
-    return list(
-        session.scalars(
-            select(Edition)
-            .where(
-                or_(
-                    Edition.status == EditionStatus.ARCHIVED,
-                    and_(Edition.status == EditionStatus.PUBLISHED, Edition.ends_on < today),
-                )
-            )
-            .options(selectinload(Edition.outcomes), selectinload(Edition.countries))
-            .order_by(Edition.year.desc())
-        )
+def past_editions(session: Session, now: datetime) -> list[Edition]:
+    """The editions that are archived, or published and past, latest first, with outcomes and countries."""
+    public = session.scalars(
+        select(Edition)
+        .where(Edition.status != EditionStatus.DRAFT)
+        .options(selectinload(Edition.outcomes), selectinload(Edition.countries))
+        .order_by(Edition.year.desc())
     )
+    return [edition for edition in public if edition.status == EditionStatus.ARCHIVED or edition.is_past(now)]
 
 
 def categories_of(session: Session, edition_id: int) -> list[Category]:
     """The kinds of delegate at an edition, in the order in which the form offers them."""
     return list(session.scalars(select(Category).where(Category.edition_id == edition_id).order_by(Category.position)))
+
+
+def category_choices(session: Session, edition_id: int) -> tuple[tuple[str, str], ...]:
+    """The same as slugs with labels."""
+    return tuple((slug, label) for slug, label in session.execute(_CHOICES, {"edition_id": edition_id}))
 
 
 def member_by_slug(session: Session, slug: str) -> Member | None:
@@ -125,15 +121,4 @@ def members(session: Session) -> list[Member]:
         session.scalars(
             select(Member).join(Member.organisation).where(Member.is_active.is_(True)).order_by(Organisation.name)
         )
-    )
-
-
-def _is_over_on(today: date) -> ColumnElement[bool]:
-    """Whether an edition took place before `today`. Of some archived editions nothing but the year is known."""
-    return and_(
-        Edition.status != EditionStatus.DRAFT,
-        or_(
-            Edition.ends_on < today,
-            and_(Edition.ends_on.is_(None), Edition.status == EditionStatus.ARCHIVED, Edition.year < today.year),
-        ),
     )

@@ -59,6 +59,16 @@ def registration_window(
     return Window.OPEN
 
 
+def over_at(ends_on: date | None, ends_at: time | None, zone: str) -> datetime | None:
+    """The aware UTC moment at which an edition is over: its time on its last day, without one the end of that day.
+
+    None while its last day is not known.
+    """
+    if ends_on is None:
+        return None
+    return from_zone(ends_on, ends_at, zone) if ends_at else end_of_day(ends_on, zone)
+
+
 def parse_deadline(text: str, zone: str, *, closing: bool) -> datetime:
     """An ISO 8601 date or time as an aware UTC moment; without an offset it is meant in `zone`.
 

@@ -1,7 +1,7 @@
 """What one does with an edition: create, copy, change, publish, archive; its categories and organisers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Category, Edition, Member, Organisation
 from dofc_events.conference.queries import categories_of, edition_by_year
-from dofc_events.conference.rules import DateFault, EditionStatus, days_to_same_weekday
+from dofc_events.conference.rules import DateFault, EditionStatus, days_to_same_weekday, over_at
 from dofc_events.core.audit import Actor, record
-from dofc_events.core.clock import end_of_day, from_zone, in_zone
+from dofc_events.core.changes import difference, plain, write
+from dofc_events.core.clock import from_zone, in_zone
 from dofc_events.core.errors import Refusal
 
 # What a delegate's calendar shows of an edition.
@@ -114,7 +115,7 @@ def details_of(edition: Edition) -> EditionDetails:
 
 def place_and_time_of(edition: Edition) -> dict[str, Any]:
     """Where and when an edition is, as JSON can hold it."""
-    return {name: _plain(getattr(edition, name)) for name in sorted(PLACE_AND_TIME)}
+    return {name: plain(getattr(edition, name)) for name in sorted(PLACE_AND_TIME)}
 
 
 def at_place_and_time(values: Mapping[str, Any]) -> Edition:
@@ -139,7 +140,7 @@ def create_edition(
     Raises EditionExists, DatesOutOfOrder, CategoryTwice.
     """
     _refuse_disorder(details)
-    edition = Edition(year=year, status=EditionStatus.DRAFT, is_demo=is_demo, **_columns(details))
+    edition = Edition(year=year, status=EditionStatus.DRAFT, is_demo=is_demo, **vars(details))
     try:
         with session.begin_nested():
             session.add(edition)
@@ -190,26 +191,16 @@ def change_edition(session: Session, edition_id: int, details: EditionDetails, a
     `revision`. Raises DatesOutOfOrder, and NotReady if a published edition would lose something it needs.
     """
     edition = _locked(session, edition_id)
-    before, after = _columns(details_of(edition)), _columns(details)
-    changed = [name for name in after if before[name] != after[name]]
-    if not changed:
+    changes = difference(vars(details_of(edition)), vars(details))
+    if not changes:
         return False
     _refuse_disorder(details)
     if edition.status == EditionStatus.PUBLISHED:
         _refuse_unready(details, has_categories=True)
-    for name in changed:
-        setattr(edition, name, after[name])
-    if PLACE_AND_TIME.intersection(changed):
+    write(edition, vars(details))
+    if PLACE_AND_TIME.intersection(changes):
         edition.revision += 1
-    record(
-        session,
-        actor,
-        now,
-        "edition_changed",
-        scope=str(edition.year),
-        before={name: _plain(before[name]) for name in changed},
-        after={name: _plain(after[name]) for name in changed},
-    )
+    record(session, actor, now, "edition_changed", scope=str(edition.year), changes=changes)
     session.flush()
     return True
 
@@ -236,18 +227,14 @@ def faults_in_order(details: EditionDetails) -> tuple[DateFault, ...]:
 
 def faults_after_the_end(details: EditionDetails) -> tuple[DateFault, ...]:
     """What would still be possible when the edition is over. Organisers are not let do that; scripts may."""
-    if details.ends_on is None:
+    ends = over_at(details.ends_on, details.ends_at, details.zone)
+    if ends is None:
         return ()
-    over_at = (
-        from_zone(details.ends_on, details.ends_at, details.zone)
-        if details.ends_at
-        else end_of_day(details.ends_on, details.zone)
-    )
     moments = {
         DateFault.CLOSES_AFTER_THE_END: details.registration_closes_at,
         DateFault.FREEZES_AFTER_THE_END: details.freezes_at,
     }
-    return tuple(fault for fault, moment in moments.items() if moment and moment > over_at)
+    return tuple(fault for fault, moment in moments.items() if moment and moment > ends)
 
 
 def publish_edition(session: Session, edition_id: int, actor: Actor, now: datetime) -> bool:
@@ -306,9 +293,8 @@ def set_categories(
         category = kept.get(slug) or Category(edition_id=edition_id, slug=slug)
         category.label, category.position = label, position
         session.add(category)
-    record(
-        session, actor, now, "categories_changed", scope=str(edition.year), before=dict(before), after=dict(categories)
-    )
+    changes = {"categories": [dict(before), labels]}
+    record(session, actor, now, "categories_changed", scope=str(edition.year), changes=changes)
     session.flush()
     session.expire(edition, ["categories"])
     return True
@@ -373,12 +359,3 @@ def _first_known_day(details: EditionDetails) -> date | None:
     moments = (getattr(details, name) for name in MOMENTS)
     local = (in_zone(moment, details.zone).date() for moment in moments if moment)
     return next((day for day in (details.starts_on, details.ends_on, *local) if day), None)
-
-
-def _columns(details: EditionDetails) -> dict[str, Any]:
-    return asdict(details)
-
-
-def _plain(value: Any) -> Any:
-    """What JSON can hold of a detail."""
-    return value.isoformat() if isinstance(value, date | time) else value

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, Index, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from dofc_events.core.changes import Difference, changes_in
 from dofc_events.core.db import Base
 
 
@@ -41,11 +42,16 @@ class AuditEntry(Base):
     about: Mapped[str] = mapped_column(String(40), default="")
     details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
+    @property
+    def changes(self) -> Difference:
+        """What the act changed, if the entry says it: {field: [before, after]}, also where `details` are older."""
+        return changes_in(self.act, self.details)
+
 
 def record(
     session: Session, actor: Actor, now: datetime, act: str, *, scope: str = "", about: str = "", **details: Any
 ) -> None:
-    """Add an entry to the trail. `details` must be what JSON can hold."""
+    """Add an entry to the trail. `details` must be what JSON can hold; `changes` among them, a Difference."""
     session.add(AuditEntry(at=now, actor=str(actor), act=act, scope=scope, about=about, details=details))
 
 

@@ -6,14 +6,29 @@ of the worker) opens exactly one.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, TypeDecorator, event
-from sqlalchemy.orm import DeclarativeBase, Session, registry
+from sqlalchemy import (
+    Connection,
+    CursorResult,
+    DateTime,
+    Dialect,
+    Engine,
+    Insert,
+    MetaData,
+    Row,
+    Table,
+    TypeDecorator,
+    event,
+    insert,
+)
+from sqlalchemy.orm import DeclarativeBase, Session, make_transient_to_detached, registry
+from sqlalchemy.orm.attributes import set_committed_value
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -25,6 +40,8 @@ NAMING = {
 
 # How long a writer waits for another one on SQLite before it gives up, in seconds.
 BUSY_TIMEOUT = 30
+
+MOST_IN_A_LIST = 1000
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -54,8 +71,11 @@ db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 
 
 @contextmanager
-def unit_of_work() -> Iterator[Session]:
+def unit_of_work(*, durable: bool = True) -> Iterator[Session]:
     """One writing transaction: commits when the block ends, rolls back when it raises.
+
+    What is committed outlives whatever dies. Only with `durable=False` may a power cut undo it, within moments: nothing
+    waits for the disk then.
 
     It first ends the request's read transaction (rows fetched before are detached and must not be written), hence
     services take ids and frozen values. On SQLite it begins with write intent: a plain BEGIN that reads first and
@@ -63,7 +83,7 @@ def unit_of_work() -> Iterator[Session]:
     """
     session = db.session()
     session.close()
-    session.connection(execution_options={"writes": True, "postgresql_readonly": False})
+    session.connection(execution_options={"writes": True, "durable": durable, "postgresql_readonly": False})
     try:
         yield session
         session.commit()
@@ -73,6 +93,38 @@ def unit_of_work() -> Iterator[Session]:
     finally:
         # What is read next begins a new, read-only transaction.
         session.close()
+
+
+def insert_row(session: Session, row: Base) -> None:
+    """Insert a new row at once: `session.add` and `session.flush` for this row alone, in a fifth of the time.
+
+    What it refers to must be in the database already; what refers to it is not written.
+    """
+    statement, columns = _insertion(type(row))
+    values = {name: value for name, value in vars(row).items() if name in columns}
+    result = cast(CursorResult[Any], session.execute(statement, values))
+    key = cast(Row[Any], result.inserted_primary_key)
+    written = {**cast(dict[str, Any], result.last_inserted_params()), **key._asdict()}
+    for name in written.keys() - values.keys():
+        set_committed_value(row, name, written[name])
+    make_transient_to_detached(row)
+    session.add(row)
+
+
+def said_by(row: Base) -> tuple[Any, ...]:
+    """Everything that a row says of itself: two that say the same are shown alike."""
+    return tuple(getattr(row, column.key) for column in table_of(type(row)).columns)
+
+
+def table_of(entity: type[Base]) -> Table:
+    """The table of an entity, for statements that need not go through its mapping."""
+    return cast(Table, entity.__table__)
+
+
+@cache
+def _insertion(entity: type[Base]) -> tuple[Insert, frozenset[str]]:
+    table = table_of(entity)
+    return insert(table), frozenset(table.columns.keys())
 
 
 def engine_options(database_url: str) -> dict[str, Any]:
@@ -86,6 +138,13 @@ def engine_options(database_url: str) -> dict[str, Any]:
     return options | {"execution_options": {"postgresql_readonly": True}, "pool_pre_ping": True}
 
 
+def in_pieces(ids: Iterable[int]) -> Iterator[list[int]]:
+    """The ids in lists that one statement takes: its parameters are counted."""
+    everything = list(ids)
+    for first in range(0, len(everything), MOST_IN_A_LIST):
+        yield everything[first : first + MOST_IN_A_LIST]
+
+
 @event.listens_for(Engine, "connect")
 def _prepare_sqlite(connection: Any, record: Any) -> None:
     if not isinstance(connection, sqlite3.Connection):
@@ -97,12 +156,17 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:
 
 
 @event.listens_for(Engine, "begin")
-def _begin_sqlite(connection: Connection) -> None:
+def _begin(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    writes, durable = options.get("writes", False), options.get("durable", True)
     if connection.dialect.name != "sqlite":
+        if not durable:
+            connection.exec_driver_sql("SET LOCAL synchronous_commit TO OFF")
         return
-    if connection.get_execution_options().get("writes"):
-        connection.exec_driver_sql("PRAGMA query_only = OFF")
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    else:
-        connection.exec_driver_sql("PRAGMA query_only = ON")
-        connection.exec_driver_sql("BEGIN")
+    # Not through SQLAlchemy, which takes longer for it than SQLite: every transaction begins here.
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    driver.execute(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
+    if writes:
+        driver.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 # A file is written before the row that names it is committed: this long it is left alone, named or not.
 LEFT_ALONE = timedelta(hours=1)
+SWEEP_EVERY = timedelta(hours=1)
 
 
 def hash_of(content: bytes) -> str:

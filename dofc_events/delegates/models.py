@@ -8,7 +8,7 @@ from sqlalchemy.types import TypeEngine
 
 from dofc_events.conference.models import Category, Edition
 from dofc_events.core.db import Base
-from dofc_events.delegates.spelling import LONGEST
+from dofc_events.delegates.spelling.rules import LONGEST
 
 # Of longer names only the beginning decides where they stand in a list.
 BY_LENGTH = 200
@@ -123,7 +123,7 @@ class LikelyDouble(Base):
     """Two registrations of one edition that look like one person's, the earlier first.
 
     `told_apart_at` is when an organiser said that they are two people; then they are not shown again. Found by
-    `delegates/doubles.py`.
+    `delegates/doubles/service.py`.
     """
 
     __tablename__ = "likely_doubles"

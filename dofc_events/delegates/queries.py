@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, false, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
+from sqlalchemy.orm.util import identity_key
 
 from dofc_events.conference.models import Edition
-from dofc_events.delegates.links import read_link
+from dofc_events.core.db import in_pieces
+from dofc_events.core.references import read_token, sign
 from dofc_events.delegates.models import Registration, SearchWord
-from dofc_events.delegates.spelling import asked_for
+from dofc_events.delegates.spelling.rules import asked_for
+from dofc_events.extensions import settings
 from dofc_events.mail.rules import address_key
 
 # A search for more words finds no more.
@@ -17,6 +20,18 @@ MOST_WORDS = 20
 # No word has this letter, which stands after all others.
 AFTER_ALL = "\U0010ffff"
 
+_BY_LINK = (
+    select(Registration)
+    .where(Registration.reference == bindparam("reference"), Registration.link_version == bindparam("version"))
+    .options(joinedload(Registration.edition), joinedload(Registration.category))
+)
+_BY_FORM_KEY = select(Registration).where(Registration.form_key == bindparam("form_key"))
+_LIVE = select(Registration).where(
+    Registration.edition_id == bindparam("edition_id"),
+    Registration.email_key == bindparam("email_key"),
+    Registration.ended_at.is_(None),
+)
+
 
 def registration_by_token(session: Session, token: str) -> Registration | None:
     """The registration that a link leads to, with its edition and category; None for a wrong or replaced link."""
@@ -24,8 +39,7 @@ def registration_by_token(session: Session, token: str) -> Registration | None:
     if signed is None:
         return None
     reference, version = signed
-    query = select(Registration).where(Registration.reference == reference, Registration.link_version == version)
-    return session.scalar(query.options(joinedload(Registration.edition), joinedload(Registration.category)))
+    return session.scalar(_BY_LINK, {"reference": reference, "version": version})
 
 
 def registration_by_reference(session: Session, edition_id: int, reference: str) -> Registration | None:
@@ -34,20 +48,24 @@ def registration_by_reference(session: Session, edition_id: int, reference: str)
     return session.scalar(query.options(joinedload(Registration.edition), joinedload(Registration.category)))
 
 
+def registrations_by_id(session: Session, registration_ids: Iterable[int]) -> dict[int, Registration]:
+    """These registrations by their ids, in as few queries as a database needs; none for those that are at hand."""
+    keys = {id_: identity_key(Registration, id_) for id_ in registration_ids}
+    found = {id_: session.identity_map[key] for id_, key in keys.items() if key in session.identity_map}
+    for some in in_pieces(keys.keys() - found.keys()):
+        for registration in session.scalars(select(Registration).where(Registration.id.in_(some))):
+            found[registration.id] = registration
+    return found
+
+
 def live_registration(session: Session, edition_id: int, email: str) -> Registration | None:
     """The registration that an address has at an edition and that was not cancelled."""
-    return session.scalar(
-        select(Registration).where(
-            Registration.edition_id == edition_id,
-            Registration.email_key == address_key(email),
-            Registration.ended_at.is_(None),
-        )
-    )
+    return session.scalar(_LIVE, {"edition_id": edition_id, "email_key": address_key(email)})
 
 
 def registration_by_form_key(session: Session, form_key: str) -> Registration | None:
     """The registration that was made with one form, however often the form was sent."""
-    return session.scalar(select(Registration).where(Registration.form_key == form_key))
+    return session.scalar(_BY_FORM_KEY, {"form_key": form_key})
 
 
 def came_before(edition_id: int) -> ColumnElement[bool]:
@@ -73,3 +91,16 @@ def found_by(words: str) -> ColumnElement[bool]:
 def _with_a_word(beginnings: Iterable[str]) -> Select[int]:
     ranges = (and_(SearchWord.word >= start, SearchWord.word < start + AFTER_ALL) for start in sorted(beginnings))
     return select(SearchWord.registration_id).where(or_(*ranges))
+
+
+PURPOSE = "registration"
+
+
+def token_of(registration: Registration) -> str:
+    """The token of the link that is valid now."""
+    return sign(settings().secret_key, PURPOSE, registration.reference, registration.link_version)
+
+
+def read_link(token: str) -> tuple[str, int] | None:
+    """The reference and version that a token was made for, or None if it was not made here."""
+    return read_token(settings().secret_key, PURPOSE, token)

@@ -1,18 +1,23 @@
 """Writes what is known of a delegate."""
 
 import hashlib
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Category
+from dofc_events.core.changes import Difference, difference
+from dofc_events.core.db import insert_row, table_of
 from dofc_events.core.errors import Refusal
 from dofc_events.delegates.models import BY_LENGTH, ConsentText, Registration, SearchWord
 from dofc_events.delegates.rules import folded, read_aloud
-from dofc_events.delegates.spelling import keys_of
+from dofc_events.delegates.spelling.rules import keys_of
+
+_CATEGORY = select(Category).where(Category.edition_id == bindparam("edition_id"), Category.slug == bindparam("slug"))
+_WORDS = insert(table_of(SearchWord))
+_CONSENT_TEXT = select(ConsentText.version).where(ConsentText.version == bindparam("version"))
 
 
 @dataclass(frozen=True)
@@ -43,21 +48,26 @@ def details_of(registration: Registration) -> Details:
     return Details(category=registration.category.slug, **values)
 
 
-def write_details(session: Session, registration: Registration, details: Details) -> dict[str, list[Any]]:
-    """Write the details; returns what changed as {field: [before, after]}. Raises NoSuchCategory."""
-    category = category_of(session, registration.edition_id, details.category)
-    before = asdict(details_of(registration)) if registration.category_id else {}
-    registration.category = category
-    for name, value in asdict(details).items():
-        if name != "category":
-            setattr(registration, name, value)
+def add_registration(session: Session, registration: Registration, details: Details) -> None:
+    """Store somebody new, with what they said and the words by which they are found. Raises NoSuchCategory."""
+    _set_details(session, registration, details)
+    put_in_order(registration)
+    insert_row(session, registration)
+    words = [{"registration_id": registration.id, "word": word} for word in sorted(search_keys(registration))]
+    session.execute(_WORDS, words)
+
+
+def write_details(session: Session, registration: Registration, details: Details) -> Difference:
+    """Write the details; returns what changed. Raises NoSuchCategory."""
+    before = vars(details_of(registration))
+    _set_details(session, registration, details)
     refresh_search(registration)
-    return {name: [before.get(name), value] for name, value in asdict(details).items() if before.get(name) != value}
+    return difference(before, vars(details))
 
 
 def category_of(session: Session, edition_id: int, slug: str) -> Category:
     """A category of an edition. Raises NoSuchCategory."""
-    category = session.scalar(select(Category).where(Category.edition_id == edition_id, Category.slug == slug))
+    category = session.scalar(_CATEGORY, {"edition_id": edition_id, "slug": slug})
     if category is None:
         raise NoSuchCategory
     return category
@@ -86,10 +96,18 @@ def search_keys(registration: Registration) -> set[str]:
     return keys_of((r.given_name, r.family_name, r.badge_name, r.email, r.organisation, r.reference))
 
 
+def _set_details(session: Session, registration: Registration, details: Details) -> None:
+    category = category_of(session, registration.edition_id, details.category)
+    registration.category, registration.category_id = category, category.id
+    for name, value in vars(details).items():
+        if name != "category":
+            setattr(registration, name, value)
+
+
 def keep_consent_text(session: Session, text: str, language: str, now: datetime) -> str:
     """Keep a text that somebody consents to, word for word; returns its version."""
     version = hashlib.sha256(text.encode()).hexdigest()[:16]
-    if session.get(ConsentText, version) is None:
+    if session.scalar(_CONSENT_TEXT, {"version": version}) is None:
         session.add(ConsentText(version=version, language=language, text=text, first_shown_at=now))
         session.flush()
     return version

@@ -1,12 +1,16 @@
 """iCalendar files (RFC 5545)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Event, Timezone, vText
+from icalendar import Timezone, vText
+from icalendar.parser import Contentline
+
+# What a line may hold before it must be folded, in octets (RFC 5545, section 3.1).
+LONGEST_LINE = 75
 
 
 @dataclass(frozen=True)
@@ -35,32 +39,53 @@ def calendar_file(entries: Sequence[CalendarEntry]) -> str:
 
     A file that only takes out what a calendar has is a cancellation (RFC 5546, section 3.2.5).
     """
-    calendar = Calendar()
-    calendar.add("prodid", "-//Days of Clusters//dofc-events//EN")
-    calendar.add("version", "2.0")
-    calendar.add("method", "CANCEL" if all(entry.status == "CANCELLED" for entry in entries) else "PUBLISH")
-    for entry in entries:
-        calendar.add_component(_event(entry))
-    file: str = calendar.to_ical().decode()
-    first = entries[0]
-    return file.replace("BEGIN:VEVENT", _timezone(first.zone, first.starts_at.year) + "BEGIN:VEVENT", 1)
+    head = (
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        "PRODID:-//Days of Clusters//dofc-events//EN",
+        f"METHOD:{'CANCEL' if all(entry.status == 'CANCELLED' for entry in entries) else 'PUBLISH'}",
+    )
+    zone = _timezone(entries[0].zone, entries[0].starts_at.year)
+    events = (line for entry in entries for line in _event(entry))
+    return _folded(head) + zone + _folded(events) + "END:VCALENDAR\r\n"
 
 
-def _event(entry: CalendarEntry) -> Event:
-    zone = ZoneInfo(entry.zone)
-    event = Event()
-    event.add("uid", entry.uid)
-    event.add("sequence", entry.sequence)
-    event.add("status", entry.status)
-    event.add("dtstamp", entry.changed_at)
-    event.add("last-modified", entry.changed_at)
-    event.add("dtstart", entry.starts_at.astimezone(zone))
-    event.add("dtend", entry.ends_at.astimezone(zone))
-    event.add("summary", entry.summary)
-    event["location"] = vText(entry.location)
-    event.add("description", entry.description)
-    event.add("url", entry.url)
-    return event
+def _event(entry: CalendarEntry) -> Sequence[str]:
+    # Line by line: the library's own events take ten times as long, in every registration.
+    return (
+        "BEGIN:VEVENT",
+        f"UID:{_text(entry.uid)}",
+        f"SEQUENCE:{entry.sequence}",
+        f"STATUS:{entry.status}",
+        f"DTSTAMP{_moment(entry.changed_at, 'UTC')}",
+        f"LAST-MODIFIED{_moment(entry.changed_at, 'UTC')}",
+        f"DTSTART{_moment(entry.starts_at, entry.zone)}",
+        f"DTEND{_moment(entry.ends_at, entry.zone)}",
+        f"SUMMARY:{_text(entry.summary)}",
+        f"LOCATION:{_text(entry.location)}",
+        f"DESCRIPTION:{_text(entry.description)}",
+        f"URL:{entry.url}",
+        "END:VEVENT",
+    )
+
+
+def _text(value: str) -> str:
+    return vText(value).to_ical().decode()
+
+
+def _moment(value: datetime, zone: str) -> str:
+    if zone == "UTC":
+        return f":{value.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    return f";TZID={zone}:{value.astimezone(ZoneInfo(zone)):%Y%m%dT%H%M%S}"
+
+
+def _folded(lines: Iterable[str]) -> str:
+    return "".join(f"{line if len(line.encode()) < LONGEST_LINE else _fold(line)}\r\n" for line in lines)
+
+
+def _fold(line: str) -> str:
+    folded: bytes = Contentline(line).to_ical()  # type: ignore[no-untyped-call]
+    return folded.decode()
 
 
 @cache

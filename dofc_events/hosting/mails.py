@@ -7,8 +7,8 @@ from typing import Any
 from dofc_events.accounts.models import Account
 from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.models import Organisation
-from dofc_events.hosting.links import ballot_token, token_of
 from dofc_events.hosting.models import Decision, HostingCall, Proposal, Question, Voter
+from dofc_events.hosting.queries import ballot_token, token_of
 from dofc_events.hosting.rules import scope_of
 from dofc_events.mail.envelope import Envelope
 from dofc_events.mail.render import link, render_message
@@ -80,7 +80,7 @@ def question_answered(proposal: Proposal, answer: Question, reviewer: Account) -
         about=proposal.reference,
         proposal=proposal,
         answer=answer.text,
-        page=link("hosting.proposal", reference=proposal.reference),
+        page=link("organise.hosting.reviews.proposal", reference=proposal.reference),
     )
 
 
@@ -98,7 +98,7 @@ def review_begins(call: HostingCall, proposals: Sequence[Proposal], reviewer: Ac
         call,
         expires_at=call.review_closes_at,
         proposals=proposals,
-        page=link("hosting.compare", year=call.year),
+        page=link("organise.hosting.reviews.compare", year=call.year),
     )
 
 
@@ -116,8 +116,8 @@ def accepted(proposal: Proposal, decision: Decision, year: int) -> Envelope:
         "accepted",
         proposal,
         words=decision.words_to_host,
-        edition_page=link("dashboard.edition", year=year),
-        hand_over_page=link("hosting.hand_over", year=year),
+        edition_page=link("organise.editions.index", year=year),
+        hand_over_page=link("organise.hosting.hand_over.index", year=year),
     )
 
 
@@ -168,7 +168,7 @@ def _to_voter(template: str, voter: Voter, account: Account, **context: Any) -> 
         voter.call,
         about=voter.reference,
         member=voter.organisation.name,
-        vote_page=link("hosting.vote", token=ballot_token(voter, account.id)),
+        vote_page=link("hosting.ballots.vote", token=ballot_token(voter, account.id)),
         result_page=link("hosting.result", year=voter.call.year),
         **context,
     )
@@ -201,4 +201,4 @@ def _to_account(
 
 
 def _own_page(proposal: Proposal) -> str:
-    return link("hosting.own", token=token_of(proposal))
+    return link("hosting.proposals.own", token=token_of(proposal))

@@ -6,15 +6,16 @@ Nothing here reads a ballot; `ballot_queries` has who may vote and who did.
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from dofc_events.accounts.models import Account, Role
 from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.models import Edition, EditionOrganiser, Member, Organisation
 from dofc_events.conference.queries import latest_edition
-from dofc_events.hosting.links import read_proposal_link
-from dofc_events.hosting.models import Attachment, HandOverItem, HostingCall, Proposal, Question, Review
+from dofc_events.core.references import read_token, sign
+from dofc_events.extensions import settings
+from dofc_events.hosting.models import Attachment, HandOverItem, HostingCall, Proposal, Question, Review, Voter
 from dofc_events.hosting.rules import (
     PENDING,
     RECEIVED,
@@ -263,3 +264,51 @@ def _sees_all_reviews(session: Session, call: HostingCall, account_id: int, now:
         return now >= call.review_closes_at
     chair = select(Role.id).where(Role.account_id == account_id, Role.role == RoleName.CHAIR, holds_now(now))
     return session.scalar(chair) is not None
+
+
+def own_among(session: Session, proposals: Iterable[Proposal], account_id: int, now: datetime) -> set[int]:
+    """The ids of those proposals that come from an organisation for which the account speaks."""
+    mine = organisations_of(session, account_id, now, RoleName.BOARD, RoleName.MEMBER)
+    organisations = session.scalars(select(Organisation).where(Organisation.id.in_(mine))).all()
+    return {p.id for p in proposals if any(p.is_of(organisation) for organisation in organisations)}
+
+
+def is_scored(session: Session, call_id: int) -> bool:
+    """Whether somebody gave a review, so that the criteria stay as they are."""
+    reviews = select(Review.id).join(Proposal, Proposal.id == Review.proposal_id).where(Proposal.call_id == call_id)
+    return session.scalar(reviews.limit(1)) is not None
+
+
+def hand_overs_of(session: Session, edition: Edition) -> list[Edition]:
+    """The editions with a hand-over list in which an edition's organisers have a part: their own, and the next one."""
+    following = select(func.min(Edition.year)).where(Edition.year > edition.year).scalar_subquery()
+    listed = select(HandOverItem.edition_id)
+    query = select(Edition).where(Edition.id.in_(listed), Edition.year.in_((edition.year, following)))
+    return list(session.scalars(query.order_by(Edition.year)))
+
+
+PROPOSAL, BALLOT = "proposal", "ballot"
+
+
+def token_of(proposal: Proposal) -> str:
+    """The token of the proposer's link that is valid now."""
+    return sign(settings().secret_key, PROPOSAL, proposal.reference, proposal.link_version)
+
+
+def read_proposal_link(token: str) -> tuple[str, int] | None:
+    """The reference and version that a token was made for, or None if it was not made here."""
+    return read_token(settings().secret_key, PROPOSAL, token)
+
+
+def ballot_token(voter: Voter, account_id: int) -> str:
+    """The token of one representative's link to their member's ballot."""
+    return sign(settings().secret_key, BALLOT, f"{voter.id}-{account_id}", voter.link_version)
+
+
+def read_ballot_link(token: str) -> tuple[int, int, int] | None:
+    """The ids of the voter and the account, and the version, that a token was made for, or None."""
+    read = read_token(settings().secret_key, BALLOT, token)
+    if read is None:
+        return None
+    voter_id, _, account_id = read[0].partition("-")
+    return int(voter_id), int(account_id), read[1]

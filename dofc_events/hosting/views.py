@@ -3,24 +3,31 @@
 import json
 from pathlib import Path
 
-from flask import Blueprint, Response, abort, render_template
+from flask import Blueprint, Flask, abort, render_template
 from flask.typing import ResponseReturnValue
 
-from dofc_events.core import files
 from dofc_events.core.clock import now
 from dofc_events.core.db import db
-from dofc_events.extensions import settings
-from dofc_events.hosting import count as rule
-from dofc_events.hosting.ballot_queries import counted, roll
-from dofc_events.hosting.models import Attachment, HostingCall
+from dofc_events.hosting.ballots import rules as rule
+from dofc_events.hosting.ballots import views as ballots
+from dofc_events.hosting.ballots.queries import counted, roll
+from dofc_events.hosting.models import HostingCall
+from dofc_events.hosting.proposals import views as proposals
 from dofc_events.hosting.queries import all_calls, call_by_year, current_call, proposals_of
 from dofc_events.hosting.rules import Stage
+from dofc_events.web.downloads import download
 
 blueprint = Blueprint("hosting", __name__)
+for part in (proposals, ballots):
+    blueprint.register_blueprint(part.blueprint)
 
-YEAR = "/hosting/<int(max=9999):year>"
-# A file that strangers sent is kept on the disk of whoever asks for it: no page of ours shows it.
-DOWNLOAD_POLICY = "sandbox; default-src 'none'"
+
+def register(app: Flask) -> None:
+    """Add the pages of proposers, voters and the public to the site."""
+    app.register_blueprint(blueprint)
+
+
+YEAR = "/hosting/<year:year>"
 
 
 @blueprint.get("/hosting/")
@@ -54,7 +61,7 @@ def result(year: int) -> str:
 
 
 @blueprint.get(f"{YEAR}/ballots.json")
-def ballots(year: int) -> ResponseReturnValue:
+def ballots_json(year: int) -> ResponseReturnValue:
     """What the count was made from, without who voted how; not before the ballot is over."""
     call = _call_of(year)
     if call.document is None:
@@ -67,21 +74,6 @@ def count_rule(year: int) -> ResponseReturnValue:
     """The program that counts: the very file that runs here."""
     _call_of(year)
     return download("count.py", "text/x-python; charset=utf-8", Path(rule.__file__).read_bytes())
-
-
-def attachment_answer(attachment: Attachment) -> Response:
-    """A proposal's attachment, in a way that no browser runs anything of it."""
-    content = files.read(settings().instance, attachment.content_hash)
-    answer = download(attachment.name, attachment.media_type, content)
-    answer.headers["Content-Security-Policy"] = DOWNLOAD_POLICY
-    return answer
-
-
-def download(name: str, content_type: str, content: bytes) -> Response:
-    """A file to be saved under a name, not shown."""
-    answer = Response(content, content_type=content_type)
-    answer.headers.set("Content-Disposition", "attachment", filename=name)
-    return answer
 
 
 def _call_of(year: int) -> HostingCall:

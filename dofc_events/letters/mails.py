@@ -9,18 +9,18 @@ from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
 from dofc_events.conference.service import at_place_and_time
-from dofc_events.delegates.links import token_of
+from dofc_events.delegates.queries import token_of
 from dofc_events.letters.models import Letter
 from dofc_events.letters.queries import good_until
 from dofc_events.letters.rules import LINK, PLACEHOLDERS, Anchor, filled, is_reminder
 from dofc_events.mail.envelope import Envelope
 from dofc_events.mail.render import link, render_message
 from dofc_events.mail.rules import ANNOUNCEMENT, REMINDER, deliverable
+from dofc_events.notices.mails import Standing, edition_changed
 from dofc_events.places.rules import ClaimStatus
-from dofc_events.registration.mails import Standing, edition_changed
 from dofc_events.trips.queries import TripStanding
 from dofc_events.web.dates import day_range, deadline
-from dofc_events.web.markdown import render_markdown
+from dofc_events.web.markdown import plain_text, render_markdown
 
 # What stands in a letter while its Markdown is turned into HTML. Only then the values come in, so that nothing that
 # delegates wrote is ever read as Markdown. No such address exists (RFC 2606), nobody types such characters.
@@ -29,18 +29,14 @@ _LINK_TO_OWN_PAGE = re.compile(r"\]\(\s*\{" + LINK + r"\}\s*\)")
 _MARKS = {name: f"\ue000{name}\ue001" for name in PLACEHOLDERS} | {LINK: f"<{_ADDRESS}>"}
 _MARKED = re.compile("\ue000(" + "|".join(PLACEHOLDERS) + ")\ue001|" + re.escape(_ADDRESS))
 
-# What the text part does without.
-_LINK_TO = re.compile(r"\[([^\]\n]+)\]\(\s*([^)\s]+)\s*\)")
-_HEADING = re.compile(r"^#+ +", re.MULTILINE)
-_BOLD = re.compile(r"\*\*(.+?)\*\*")
-
 
 def letter_to(letter: Letter, standing: Standing) -> Envelope:
     """The message that a letter is to one delegate, in the delegate's language where it is ours."""
     registration, edition = standing.registration, standing.edition
     with force_locale(registration.language):
         values = values_for(standing)
-    text, html = as_text(letter.body, values), as_html(letter.body, values)
+    html = as_html(letter.body, values)
+    text = plain_text(html)
     if letter.before:
         was = at_place_and_time(letter.before)
         return replace(edition_changed(standing, was, ANNOUNCEMENT, text, html), expires_at=good_until(letter))
@@ -77,7 +73,7 @@ def values_for(standing: Standing) -> dict[str, str]:
         "reference": registration.reference,
         "place": _place(standing),
         "trips": ", ".join(f"{seat.trip.title} ({_seat(seat)})" for seat in held) or _("none"),
-        "own_page": link("registration.own", token=token_of(registration)),
+        "own_page": link("registration.own.own", token=token_of(registration)),
         "edition": edition.name,
         "dates": day_range(edition.starts_on, edition.ends_on) if edition.starts_on else _("not fixed yet"),
         "city": edition.city,
@@ -91,12 +87,6 @@ def as_html(body: str, values: Mapping[str, str]) -> Markup:
     marked = filled(_LINK_TO_OWN_PAGE.sub(f"]({_ADDRESS})", body), _MARKS)
     html = _MARKED.sub(lambda found: str(escape(values[found[1] or LINK])), str(render_markdown(marked)))
     return Markup(html)  # noqa: S704  (sanitised before the values came in, which are escaped)
-
-
-def as_text(body: str, values: Mapping[str, str]) -> str:
-    """Markdown as people write it in a mail, with the placeholders filled in."""
-    plain = _BOLD.sub(r"\1", _HEADING.sub("", _LINK_TO.sub(r"\1 <\2>", body)))
-    return filled(plain, values)
 
 
 def _place(standing: Standing) -> str:

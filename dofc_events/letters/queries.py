@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, exists, func, select
@@ -17,7 +18,7 @@ from dofc_events.mail.models import Message
 from dofc_events.mail.rules import WRITTEN_BY_HAND, MessageState
 from dofc_events.places.models import Claim
 from dofc_events.places.rules import LIVE, ClaimStatus
-from dofc_events.registration.audience import Audience, Filters, members_of
+from dofc_events.registration.queries import Audience, Filters, members_of
 
 FIRST_NAMES = 5
 
@@ -205,8 +206,7 @@ def came_too_late(letter: Letter, now: datetime) -> bool:
 
 def letters_due(session: Session, now: datetime) -> list[int]:
     """Letters whose time has come."""
-    waiting = (Letter.released_at.is_not(None), Letter.started_at.is_(None), Letter.stopped_at.is_(None))
-    letters = session.scalars(_letters().where(*waiting).order_by(Letter.id)).all()
+    letters = session.scalars(_not_begun()).all()
     return [letter.id for letter in letters if (due := due_time(letter)) is not None and due <= now]
 
 
@@ -223,11 +223,25 @@ def unwritten(session: Session, letter_id: int, limit: int) -> Sequence[int]:
     return session.scalars(query.order_by(LetterRecipient.registration_id).limit(limit)).all()
 
 
-def taken_back_from_old_addresses(session: Session, now: datetime) -> list[tuple[int, int]]:
+def taken_back_from_old_addresses(
+    session: Session, now: datetime, *which: ColumnElement[bool]
+) -> list[tuple[int, int]]:
     """Letter and registration where the message had not left when the address was corrected, and is still of use.
 
-    Left out is a new address to which the letter goes in any case.
+    Left out is a new address to which the letter goes in any case. `which` narrows it to some recipients.
     """
+    rows = session.execute(_in_withdrawn_messages().where(*which))
+    return [(letter.id, id_) for letter, id_ in rows if (until := good_until(letter)) is None or now < until]
+
+
+@cache
+def _not_begun() -> Select[Letter]:
+    waiting = (Letter.released_at.is_not(None), Letter.started_at.is_(None), Letter.stopped_at.is_(None))
+    return _letters().where(*waiting).order_by(Letter.id)
+
+
+@cache
+def _in_withdrawn_messages() -> Select[Letter, int]:
     recipient, other = LetterRecipient, aliased(LetterRecipient)
     query = select(Letter, recipient.registration_id).join(recipient, recipient.letter_id == Letter.id)
     query = query.join(Message, Message.id == recipient.message_id)
@@ -240,8 +254,7 @@ def taken_back_from_old_addresses(session: Session, now: datetime) -> list[tuple
         Letter.stopped_at.is_(None),
         ~same,
     )
-    rows = session.execute(query.order_by(Letter.id, recipient.registration_id))
-    return [(letter.id, id_) for letter, id_ in rows if (until := good_until(letter)) is None or now < until]
+    return query.order_by(Letter.id, recipient.registration_id)
 
 
 def letter_about_change(session: Session, edition_id: int) -> Letter | None:

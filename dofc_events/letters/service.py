@@ -26,7 +26,7 @@ from dofc_events.letters.queries import (
 from dofc_events.letters.rules import Anchor, LetterState
 from dofc_events.mail import outbox
 from dofc_events.mail.models import Message
-from dofc_events.registration.audience import Audience
+from dofc_events.registration.queries import Audience
 
 
 class NotADraft(Refusal):

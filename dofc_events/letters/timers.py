@@ -25,7 +25,7 @@ from dofc_events.letters.queries import (
 )
 from dofc_events.letters.rules import LetterState
 from dofc_events.mail import outbox
-from dofc_events.registration.queries import standing_of
+from dofc_events.notices.queries import standing_of
 
 
 def start_letter(session: Session, letter_id: int, actor: Actor, now: datetime) -> None:
@@ -56,7 +56,8 @@ def write_messages(session: Session, registration_ids: Sequence[int], letter_id:
 def write_anew(session: Session, letter_id: int, registration_id: int, now: datetime) -> None:
     """Write to somebody's new address what was taken back from the old one before it left."""
     letter = service.locked(session, letter_id)
-    if (letter_id, registration_id) in taken_back_from_old_addresses(session, now):
+    mine = LetterRecipient.letter_id == letter_id, LetterRecipient.registration_id == registration_id
+    if taken_back_from_old_addresses(session, now, *mine):
         recipient = session.get_one(LetterRecipient, (letter_id, registration_id))
         recipient.email_key = session.get_one(Registration, registration_id).email_key
         _write(session, letter, recipient, now)

@@ -1,4 +1,4 @@
-"""Out of the outbox: claim due messages with a lease, send them with no transaction open, settle each.
+"""Out of the outbox: claim due messages with a lease, send them with no transaction open, settle each at once.
 
 A worker that dies leaves its messages in `sending`; when the lease is over the next worker takes them up. While a
 worker lives its leases are renewed, so that no other sends the same message.
@@ -7,13 +7,13 @@ worker lives its leases are renewed, so that no other sends the same message.
 import smtplib
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from flask import Flask, current_app
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import and_, bindparam, delete, or_, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -32,6 +32,35 @@ from dofc_events.mail.rules import (
 from dofc_events.mail.transport import Refused, Transport, Unreachable
 
 BATCH = 20
+# A look at what may still leave is good for so long.
+LOOK_LASTS = timedelta(seconds=0.1)
+
+# What is asked and said of every message is built once: that takes longer than most databases take to answer.
+_TABLE = Message.metadata.tables[Message.__tablename__]
+_IS_DUE = or_(
+    and_(Message.state == MessageState.QUEUED, Message.due_at <= bindparam("now")),
+    and_(Message.state == MessageState.SENDING, Message.lease_until < bindparam("now")),
+)
+_ANY_DUE = select(Message.id).where(_IS_DUE).limit(1)
+# The oldest come first, but letters to many after what somebody is waiting for.
+_NEXT_DUE = (
+    select(Message)
+    .where(_IS_DUE)
+    .order_by(Message.kind.in_(WRITTEN_BY_HAND), Message.due_at, Message.id)
+    .limit(BATCH)
+    .with_for_update(skip_locked=True)
+)
+_MAY_LEAVE = select(_TABLE.c.id).where(
+    _TABLE.c.state == MessageState.SENDING,
+    _TABLE.c.lease_holder == bindparam("holder"),
+    _TABLE.c.lease_until > bindparam("now"),
+    or_(_TABLE.c.expires_at.is_(None), _TABLE.c.expires_at > bindparam("now")),
+)
+_SENT = (
+    update(_TABLE)
+    .where(_TABLE.c.id == bindparam("message"))
+    .values(state=MessageState.SENT, sent_at=bindparam("now"), lease_until=None, lease_holder=None, last_error=None)
+)
 
 log = structlog.get_logger()
 
@@ -64,14 +93,12 @@ class Courier:
             self._postpone(error)
             return False
         with unit_of_work() as session:
-            ids = claim_due(session, self.name, clock())
+            batch = claim_due(session, self.name, clock())
         with _renewed_leases(self.name):
-            for message_id in ids:
-                self._deliver(message_id)
-                if not self._may_try():
-                    break
-        with unit_of_work() as session:
-            release(session, self.name)
+            tried = self._deliver(batch)
+        if tried < len(batch):
+            with unit_of_work() as session:
+                release(session, self.name)
         return True
 
     def show_life(self) -> None:
@@ -91,28 +118,39 @@ class Courier:
     def close(self) -> None:
         self._transport.close()
 
-    def _deliver(self, message_id: int) -> None:
-        message = db.session.get_one(Message, message_id)
-        # Ends the read transaction: nothing is open while the server is spoken to.
-        db.session.close()
-        if not _may_leave(message, self.name, clock()):
-            return
-        error: Exception | None = None
+    def _deliver(self, batch: Sequence[Message]) -> int:
+        """Send one after the other, and settle each at once; returns how many were tried."""
+        tried, held, looked_at = 0, {message.id for message in batch}, clock()
+        for message in batch:
+            if not self._may_try():
+                break
+            if clock() - looked_at > LOOK_LASTS:
+                held, looked_at = _still_held(self.name, clock()), clock()
+            if message.id not in held:
+                continue
+            tried += 1
+            error = self._try(message)
+            # If a power cut undoes it, the message leaves once more, as after any death of a worker.
+            with unit_of_work(durable=False) as session:
+                settle(session, message, self.name, error, clock())
+            if isinstance(error, Unreachable):
+                self._postpone(error)
+            else:
+                self._note_answer()
+        return tried
+
+    def _try(self, message: Message) -> Refused | Unreachable | None:
+        """Hand a message over; returns what came in between."""
         try:
             self._transport.send(message)
-        except (Refused, Unreachable) as refusal:
-            error = refusal
-            log.warning("not_sent", kind=message.kind, message_id=message.message_id, error=str(refusal))
+        except (Refused, Unreachable) as error:
+            log.warning("not_sent", kind=message.kind, message_id=message.message_id, error=str(error))
+            return error
         except Exception as bug:
             # Shown on the mail page, and out of the others' way.
-            error = Refused(f"{type(bug).__name__}: {bug}", permanent=True)
             log.exception("not_sent", kind=message.kind, message_id=message.message_id)
-        with unit_of_work() as session:
-            settle(session, message_id, self.name, error, clock())
-        if isinstance(error, Unreachable):
-            self._postpone(error)
-        else:
-            self._note_answer()
+            return Refused(f"{type(bug).__name__}: {bug}", permanent=True)
+        return None
 
     def _may_try(self) -> bool:
         return not self._stopped.is_set() and (self._retry_at is None or clock() >= self._retry_at)
@@ -131,50 +169,37 @@ class Courier:
             self._sign(self._tried_at)
 
 
-def claim_due(session: Session, holder: str, now: datetime) -> list[int]:
-    """Lease the messages that are due next to `holder`; whatever has expired is withdrawn instead.
-
-    The oldest come first, but letters to many after what somebody is waiting for.
-    """
-    due = session.scalars(
-        select(Message)
-        .where(_is_due(now))
-        .order_by(Message.kind.in_(WRITTEN_BY_HAND), Message.due_at, Message.id)
-        .limit(BATCH)
-        .with_for_update(skip_locked=True)
-    ).all()
-    claimed = []
-    for message in due:
-        if message.expires_at is not None and message.expires_at <= now:
-            message.state, message.lease_until = MessageState.WITHDRAWN, None
-        else:
-            message.state, message.lease_until, message.lease_holder = MessageState.SENDING, now + LEASE, holder
-            message.attempts += 1
-            claimed.append(message.id)
+def claim_due(session: Session, holder: str, now: datetime) -> list[Message]:
+    """Lease the messages that are due next to `holder`; whatever has expired is withdrawn instead."""
+    due = session.scalars(_NEXT_DUE, {"now": now}).all()
+    expired = {m.id for m in due if m.expires_at is not None and m.expires_at <= now}
+    claimed = [m for m in due if m.id not in expired]
+    if expired:
+        withdrawn = {"state": MessageState.WITHDRAWN, "lease_until": None}
+        session.execute(update(Message).where(Message.id.in_(expired)).values(withdrawn))
+    leased = {"state": MessageState.SENDING, "lease_until": now + LEASE, "lease_holder": holder}
+    mine = update(Message).where(Message.id.in_([m.id for m in claimed]))
+    session.execute(mine.values(leased | {"attempts": Message.attempts + 1}))
     return claimed
 
 
-def settle(session: Session, message_id: int, holder: str, error: Exception | None, now: datetime) -> None:
+def settle(session: Session, message: Message, holder: str, error: Refused | Unreachable | None, now: datetime) -> None:
     """Write down how an attempt ended. Whoever lost the lease meanwhile changes nothing but a success."""
-    message = session.get_one(Message, message_id, with_for_update=True)
-    if error is not None and message.lease_holder != holder:
-        return
-    message.lease_until = message.lease_holder = None
-    message.last_error = str(error) if error else None
     if error is None:
-        message.state, message.sent_at = MessageState.SENT, now
+        session.execute(_SENT, {"message": message.id, "now": now})
         return
-    message.state = MessageState.QUEUED
-    if isinstance(error, Unreachable):
-        message.due_at = now + UNREACHABLE_RETRY
-        return
-    assert isinstance(error, Refused)
-    message.refusals += 1
-    again = None if error.permanent else retry_at(message.refusals, now)
-    if again is None:
-        message.state = MessageState.DEAD
-    else:
-        message.due_at = again
+    refusals, state, again = message.refusals, MessageState.QUEUED, now + UNREACHABLE_RETRY
+    if isinstance(error, Refused):
+        refusals += 1
+        later = None if error.permanent else retry_at(refusals, now)
+        state, again = (MessageState.QUEUED, later) if later else (MessageState.DEAD, message.due_at)
+    session.execute(
+        update(Message)
+        .where(Message.id == message.id, Message.lease_holder == holder)
+        .values(
+            state=state, due_at=again, refusals=refusals, last_error=str(error), lease_until=None, lease_holder=None
+        )
+    )
 
 
 def release(session: Session, holder: str) -> None:
@@ -227,24 +252,19 @@ def _in_words(error: Unreachable) -> str:
     return str(error)
 
 
-def _may_leave(message: Message, holder: str, now: datetime) -> bool:
-    """Whether a claimed message is to be sent, now that its turn has come.
+def _still_held(holder: str, now: datetime) -> set[int]:
+    """Which messages that `holder` has claimed may still leave.
 
-    While it waited for those before it, it may have expired or been withdrawn; and a worker whose machine stood still
-    has lost its leases to another one.
+    While they wait for those before them they may expire or be withdrawn; and a worker whose machine stood still has
+    lost its leases to another one.
     """
-    is_held = message.lease_holder == holder and message.lease_until is not None and message.lease_until > now
-    return is_held and (message.expires_at is None or message.expires_at > now)
+    held = set(db.session.scalars(_MAY_LEAVE, {"holder": holder, "now": now}))
+    # Ends the read transaction: nothing is open while the server is spoken to.
+    db.session.close()
+    return held
 
 
 def _anything_due(now: datetime) -> bool:
-    found = db.session.scalar(select(Message.id).where(_is_due(now)).limit(1))
+    found = db.session.scalar(_ANY_DUE, {"now": now})
     db.session.close()
     return found is not None
-
-
-def _is_due(now: datetime):  # type: ignore[no-untyped-def]
-    return or_(
-        and_(Message.state == MessageState.QUEUED, Message.due_at <= now),
-        and_(Message.state == MessageState.SENDING, Message.lease_until < now),
-    )

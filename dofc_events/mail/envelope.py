@@ -1,7 +1,10 @@
 """A finished message, as a frozen value: what features hand to the outbox."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 
 
 @dataclass(frozen=True)
@@ -40,5 +43,5 @@ class Envelope:
             self.subject,
             self.reply_to or "",
         ):
-            if any(ord(c) < 32 or c in "\x7f\x85\u2028\u2029" for c in value):
+            if CONTROL.search(value):
                 raise ValueError(f"control character in a header of a {self.kind} message")

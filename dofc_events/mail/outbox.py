@@ -6,20 +6,30 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 
-from sqlalchemy import ColumnElement, case, func, select, update
+from sqlalchemy import ColumnElement, bindparam, case, func, select, update
 from sqlalchemy.orm import Session
 
 from dofc_events.core.audit import Actor, record
+from dofc_events.core.db import insert_row
 from dofc_events.core.errors import Refusal
 from dofc_events.extensions import settings
 from dofc_events.mail.envelope import Envelope
 from dofc_events.mail.models import Message
 from dofc_events.mail.queries import can_be_sent_yet, latest_message
-from dofc_events.mail.rules import ADDRESS_LIMITS, WRITTEN_BY_HAND, MessageState, address_key
+from dofc_events.mail.rules import ADDRESS_LIMITS, WRITTEN_BY_HAND, MessageState, address_key, in_ascii
 
 # What the table holds. Longer text is cut: PostgreSQL would refuse the message, and the fact with it.
 LONGEST_NAME = 200
 LONGEST_SUBJECT = 300
+
+_WAIT_FOR_ADDRESS = select(func.pg_advisory_xact_lock(func.hashtext(bindparam("key"))))
+_RECENT = (
+    select(Message.queued_at)
+    .where(Message.recipient_key == bindparam("key"), Message.queued_at > bindparam("since"))
+    .where(Message.state != MessageState.WITHDRAWN)
+    .order_by(Message.queued_at.desc())
+    .limit(ADDRESS_LIMITS[-1][0])
+)
 
 
 class TooManyMessages(Refusal):
@@ -44,9 +54,16 @@ def enqueue(session: Session, envelope: Envelope, now: datetime, *, keep: bool =
     Without a mail server it is kept: it can be read, and sent once there is one. With `keep`, for demonstration data,
     it is kept and never sent.
     """
+    message = message_of(envelope, now, keep=keep)
+    insert_row(session, message)
+    return message
+
+
+def message_of(envelope: Envelope, now: datetime, *, keep: bool = False) -> Message:
+    """The row of a finished message."""
     deliver = settings().mail_is_delivered and not keep
-    domain = parseaddr(settings().mail_default_sender)[1].rpartition("@")[2]
-    message = Message(
+    domain = in_ascii(parseaddr(settings().mail_default_sender)[1]).rpartition("@")[2]
+    return Message(
         message_id=f"<{uuid.uuid4()}@{domain}>",
         kind=envelope.kind,
         scope=envelope.scope,
@@ -66,8 +83,20 @@ def enqueue(session: Session, envelope: Envelope, now: datetime, *, keep: bool =
         due_at=now,
         expires_at=now if keep else envelope.expires_at,
     )
-    session.add(message)
-    return message
+
+
+def enqueue_if(is_meant: bool, session: Session, envelope: Envelope, now: datetime) -> None:
+    """Store a message if somebody is meant to get it; else write the same and take it back.
+
+    For forms that ask for a link: neither their answer nor its time says whether there is something to send.
+    """
+    written = session.begin_nested()
+    enqueue(session, envelope, now)
+    session.flush()
+    if is_meant:
+        written.commit()
+    else:
+        written.rollback()
 
 
 def withdraw(
@@ -151,15 +180,8 @@ def refuse_flood(session: Session, address: str, now: datetime) -> None:
     """
     key = address_key(address)
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(select(func.pg_advisory_xact_lock(func.hashtext(key))))
-    day = ADDRESS_LIMITS[-1][1]
-    recent = session.scalars(
-        select(Message.queued_at)
-        .where(Message.recipient_key == key, Message.queued_at > now - day)
-        .where(Message.state != MessageState.WITHDRAWN)
-        .order_by(Message.queued_at.desc())
-        .limit(ADDRESS_LIMITS[-1][0])
-    ).all()
+        session.execute(_WAIT_FOR_ADDRESS, {"key": key})
+    recent = session.scalars(_RECENT, {"key": key, "since": now - ADDRESS_LIMITS[-1][1]}).all()
     waits = [recent[count - 1] + span - now for count, span in ADDRESS_LIMITS if len(recent) >= count]
     longest = max(waits, default=timedelta(0))
     if longest > timedelta(0):

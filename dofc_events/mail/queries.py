@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, true
 from sqlalchemy.orm import Session, load_only
 
 from dofc_events.mail.models import Message, WorkerSign
@@ -13,6 +13,15 @@ from dofc_events.mail.rules import LATE_AFTER, WORKER_SILENT_AFTER, MessageState
 # A search for more words finds no more.
 MOST_WORDS = 20
 WAITING = (MessageState.QUEUED, MessageState.SENDING)
+
+_LATEST = (
+    select(Message)
+    .where(Message.about == bindparam("about"), Message.recipient_key == bindparam("recipient_key"))
+    .where(Message.state != MessageState.WITHDRAWN, Message.kind.not_in(bindparam("but", expanding=True)))
+    .options(load_only(Message.state, Message.sent_at))
+    .order_by(Message.id.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -142,14 +151,7 @@ def messages_about(session: Session, *about: str) -> Sequence[Message]:
 
 def latest_message(session: Session, about: str, recipient_key: str, *, but: Collection[str] = ()) -> Message | None:
     """The message about a reference that was last written to an address and not withdrawn; `but` are kinds to skip."""
-    return session.scalar(
-        select(Message)
-        .where(Message.about == about, Message.recipient_key == recipient_key)
-        .where(Message.state != MessageState.WITHDRAWN, Message.kind.not_in(but))
-        .options(load_only(Message.state, Message.sent_at))
-        .order_by(Message.id.desc())
-        .limit(1)
-    )
+    return session.scalar(_LATEST, {"about": about, "recipient_key": recipient_key, "but": list(but)})
 
 
 def _found_by(words: str) -> ColumnElement[bool]:

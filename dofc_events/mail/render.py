@@ -14,6 +14,9 @@ from flask_babel import force_locale
 from dofc_events.extensions import settings
 from dofc_events.mail.envelope import Attachment, Envelope
 
+# Of a line in plain text, in characters.
+WIDTH = 76
+
 _INLINER = css_inline.CSSInliner(keep_style_tags=False, load_remote_stylesheets=False)
 
 
@@ -65,11 +68,13 @@ def render_message(
 
 
 def _wrapped(text: str) -> str:
-    """At most 76 characters a line, but never a broken link; at most one empty line in a row."""
-    lines = (
-        textwrap.wrap(line, 76, break_long_words=False, break_on_hyphens=False) or [""] for line in text.splitlines()
+    """At most WIDTH characters a line, but never a broken link; at most one empty line in a row."""
+    joined = "\n".join(
+        line.rstrip()
+        if len(line) <= WIDTH
+        else textwrap.fill(line, WIDTH, break_long_words=False, break_on_hyphens=False)
+        for line in text.splitlines()
     )
-    joined = "\n".join(line for wrapped in lines for line in wrapped)
     return re.sub(r"\n{3,}", "\n\n", joined).strip() + "\n"
 
 

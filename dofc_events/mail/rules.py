@@ -60,3 +60,8 @@ def deliverable(address: str) -> str:
     """The address as it is put on the envelope: the domain in its ASCII form."""
     local, _, domain = address.rpartition("@")
     return f"{local}@{idna.encode(domain, uts46=True).decode()}"
+
+
+def in_ascii(address: str) -> str:
+    """The same for an address that somebody set up, whose domain need not be one of the internet."""
+    return address if address.isascii() else deliverable(address)

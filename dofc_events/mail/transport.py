@@ -2,23 +2,19 @@
 
 import smtplib
 import ssl
-from email import charset, policy
 from email.utils import parseaddr
 from typing import Any
 
 from flask import current_app
-from flask_mail import Attachment, BadHeaderError, Connection
-from flask_mail import Message as MailMessage
+from flask_mail import Connection
 
 from dofc_events.extensions import settings
+from dofc_events.mail.mime import as_mime
 from dofc_events.mail.models import Message
+from dofc_events.mail.rules import in_ascii
 
 TIMEOUT = 15
 DATA_TIMEOUT = 120
-
-# Flask-Mail lets text leave as it is, with 8-bit characters and lines of any length. Servers may refuse the one
-# (RFC 6152) and break the other after 998 octets (RFC 5321, section 4.5.3.1.6), in the middle of a link.
-charset.add_charset("utf-8", charset.SHORTEST, charset.QP, "utf-8")
 
 
 class Unreachable(Exception):
@@ -58,7 +54,8 @@ class _SmtpOverTls(_PatientData, smtplib.SMTP_SSL):
 
 class _Connection(Connection):
     def configure_host(self) -> smtplib.SMTP | smtplib.SMTP_SSL:
-        tls = ssl.create_default_context()
+        # Reading all authorities of this machine takes longer than sending twenty messages.
+        tls = ssl.create_default_context() if self.mail.use_ssl or self.mail.use_tls else None
         host: smtplib.SMTP
         if self.mail.use_ssl:
             host = _SmtpOverTls(self.mail.server, self.mail.port, timeout=TIMEOUT, context=tls)
@@ -73,13 +70,6 @@ class _Connection(Connection):
             host.close()
             raise
         return host
-
-
-class _Mime(MailMessage):
-    def as_bytes(self) -> bytes:
-        # The headers are folded already. Flask-Mail folds long ones once more, by which Python forgets their quotes:
-        # a name such as "Ana <ceo@example.org>" would become an address.
-        return self._message().as_bytes(policy=policy.SMTP.clone(refold_source="none"))
 
 
 class Transport:
@@ -106,9 +96,10 @@ class Transport:
         """Hand a message over; returns once the server has said 250. Raises Refused or Unreachable."""
         if self._connection is None:
             self.connect()
-        assert self._connection is not None
         try:
-            self._connection.send(_mime(message))
+            sender = in_ascii(parseaddr(settings().mail_default_sender)[1])
+            recipient = in_ascii(message.recipient)
+            self._host().sendmail(sender, [recipient], as_mime(message, sender, recipient))
         except smtplib.SMTPRecipientsRefused as error:
             code, text = next(iter(error.recipients.values()))
             self._refuse(code, text)
@@ -121,7 +112,7 @@ class Transport:
         except (smtplib.SMTPException, OSError) as error:
             self.close()
             raise Unreachable(f"{type(error).__name__}: {error}") from error
-        except (BadHeaderError, ValueError) as error:
+        except ValueError as error:
             # It cannot be written as a mail at all, for example to an address that is not ASCII.
             raise Refused(f"{type(error).__name__}: {error}", permanent=True) from error
 
@@ -147,25 +138,3 @@ class Transport:
             raise Unreachable(f"{code} {words}")
         # RFC 5321, section 4.2.1: codes from 500 on are permanent.
         raise Refused(f"{code} {words}", permanent=code >= 500)
-
-
-def _mime(message: Message) -> _Mime:
-    mime = _Mime(
-        subject=message.subject,
-        sender=_named(message.sender_name, parseaddr(settings().mail_default_sender)[1]),
-        recipients=[_named(message.recipient_name, message.recipient)],
-        reply_to=message.reply_to,
-        body=message.text,
-        html=message.html,
-        date=message.queued_at.timestamp(),
-        extra_headers={"Auto-Submitted": "auto-generated", "X-DofC-Kind": message.kind},
-        attachments=[Attachment(a["filename"], a["content_type"], a["body"].encode()) for a in message.attachments],
-    )
-    mime.msgId = message.message_id
-    return mime
-
-
-def _named(name: str, address: str) -> str:
-    """`"Name" <address>`; Flask-Mail joins the two without quotes, and a comma in a name would make two addresses."""
-    quoted = name.replace("\\", "").replace('"', "'")
-    return f'"{quoted}" <{address}>' if quoted else address

@@ -1,49 +1,51 @@
 """Reads over pools and claims."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, case, func, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import Subquery, and_, bindparam, case, func, or_, select
+from sqlalchemy.orm import Session, contains_eager
 
+from dofc_events.conference.models import Edition
 from dofc_events.delegates.models import Registration
 from dofc_events.places.models import Claim, Pool
-from dofc_events.places.rules import TAKEN, ClaimStatus
+from dofc_events.places.rules import PLACE_STATUSES, TAKEN, ClaimStatus
+
+_EDITION = select(Edition, Pool).join(Pool, Pool.edition_id == Edition.id).where(Edition.year == bindparam("year"))
+_POOL = select(Pool).where(Pool.edition_id == bindparam("edition_id"))
+_PLACE = select(Claim).join(Claim.pool).options(contains_eager(Claim.pool))
+_PLACE = _PLACE.where(Claim.registration_id == bindparam("registration_id"), Pool.edition_id.is_not(None))
+_WAITING = select(func.count()).where(Claim.pool_id == bindparam("pool_id"), Claim.status == ClaimStatus.WAITLISTED)
+_WAITING_UP_TO = _WAITING.where(Claim.position <= bindparam("position"))
+
+
+def edition_with_pool(session: Session, year: int) -> tuple[Edition, Pool] | None:
+    """The edition of a year, in whatever status, with its places; None if it has none."""
+    found = session.execute(_EDITION, {"year": year}).one_or_none()
+    return found and (found[0], found[1])
 
 
 def edition_pool(session: Session, edition_id: int) -> Pool | None:
     """The edition's pool; past editions, whose registrations are not here, have none."""
-    return session.scalar(select(Pool).where(Pool.edition_id == edition_id))
+    return session.scalar(_POOL, {"edition_id": edition_id})
 
 
 def place_of(session: Session, registration_id: int) -> Claim:
-    """A registration's claim on its edition's places."""
-    query = select(Claim).join(Pool).where(Claim.registration_id == registration_id, Pool.edition_id.is_not(None))
-    return session.scalars(query).one()
+    """A registration's claim on its edition's places, with their pool."""
+    return session.scalars(_PLACE, {"registration_id": registration_id}).one()
 
 
 def waiting_position(session: Session, claim: Claim) -> int | None:
     """How many stand on the list up to and including this claim (1: the next in line); None if it does not wait."""
     if claim.position is None:
         return None
-    return session.scalar(
-        select(func.count())
-        .select_from(Claim)
-        .where(Claim.pool_id == claim.pool_id, Claim.status == ClaimStatus.WAITLISTED, Claim.position <= claim.position)
-    )
+    return session.scalar(_WAITING_UP_TO, {"pool_id": claim.pool_id, "position": claim.position})
 
 
 def count_waiting(session: Session, pool_id: int) -> int:
     """How many wait for a place of a pool."""
-    query = select(func.count()).select_from(Claim)
-    return session.scalar(query.where(Claim.pool_id == pool_id, Claim.status == ClaimStatus.WAITLISTED)) or 0
-
-
-def open_offers(session: Session) -> Sequence[Claim]:
-    """All offers of places and seats, those that end first first."""
-    query = select(Claim).where(Claim.status == ClaimStatus.OFFERED)
-    query = query.options(joinedload(Claim.registration).joinedload(Registration.edition))
-    return session.scalars(query.order_by(Claim.offered_until, Claim.id)).all()
+    return session.scalar(_WAITING, {"pool_id": pool_id}) or 0
 
 
 def waiting_for(session: Session, edition_id: int) -> Sequence[int]:
@@ -104,3 +106,40 @@ def ended_unlike_their_claim(session: Session) -> Sequence[str]:
 def overdue(claim: Claim, now: datetime) -> bool:
     """Whether an offer's deadline has passed."""
     return claim.offered_until is not None and claim.offered_until <= now
+
+
+@dataclass(frozen=True)
+class Places:
+    """An edition's places in numbers: how many there are, and how many registrations have each status."""
+
+    capacity: int
+    taken: int
+    counts: dict[ClaimStatus, int]
+
+    @property
+    def free(self) -> int:
+        return self.capacity - self.taken
+
+
+def places_of(session: Session, edition_ids: Collection[int]) -> dict[int, Places]:
+    """The places of these editions, by edition, in one query; editions of the past have none here."""
+    rows = session.execute(
+        select(Pool.edition_id, Pool.capacity, Pool.taken, Claim.status, func.count(Claim.id))
+        .join(Claim, Claim.pool_id == Pool.id, isouter=True)
+        .where(Pool.edition_id.in_(edition_ids))
+        .group_by(Pool.edition_id, Pool.capacity, Pool.taken, Claim.status)
+    )
+    found: dict[int, Places] = {}
+    for edition_id, capacity, taken, status, count in rows:
+        assert edition_id is not None, "the query asked for editions' pools"
+        places = found.setdefault(edition_id, Places(capacity, taken, dict.fromkeys(PLACE_STATUSES, 0)))
+        if status:
+            places.counts[ClaimStatus(status)] = count
+    return found
+
+
+def waiting_line(edition_id: int) -> Subquery:
+    """The claims that wait for a place at an edition, numbered from the next in line on."""
+    position = func.row_number().over(order_by=Claim.position).label("position")
+    waiting = select(Claim.id, position).join(Pool, Pool.id == Claim.pool_id)
+    return waiting.where(Pool.edition_id == edition_id, Claim.status == ClaimStatus.WAITLISTED).subquery()

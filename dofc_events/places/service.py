@@ -8,12 +8,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.orm import Session
 
+from dofc_events.core.db import insert_row
 from dofc_events.core.errors import Refusal
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import TAKEN, ClaimStatus, offer_deadline
+
+_LOCK = select(Pool).where(Pool.edition_id == bindparam("edition_id")).with_for_update()
+_LOCK = _LOCK.execution_options(populate_existing=True)
+_THIS_POOL = Pool.id == bindparam("pool")
+_SOMEBODY_WAITS = exists().where(Claim.pool_id == Pool.id, Claim.status == ClaimStatus.WAITLISTED)
+# One statement judges and writes, so that no two both see the last place free.
+_TAKE = update(Pool).where(_THIS_POOL, Pool.taken < Pool.capacity, ~_SOMEBODY_WAITS).values(taken=Pool.taken + 1)
+_TAKE = _TAKE.execution_options(synchronize_session=False)
+_NEXT_POSITION = update(Pool).where(_THIS_POOL).values(next_position=Pool.next_position + 1)
+_NEXT_POSITION_TAKEN = _NEXT_POSITION.returning(Pool.next_position).execution_options(synchronize_session=False)
 
 
 @dataclass(frozen=True)
@@ -67,8 +78,7 @@ def create_pool(session: Session, *, edition_id: int | None = None, trip_id: int
 
 def lock_edition_pool(session: Session, edition_id: int) -> Pool:
     """The edition's pool, its row locked until the unit of work ends (on SQLite the whole database is)."""
-    query = select(Pool).where(Pool.edition_id == edition_id).with_for_update()
-    return session.scalars(query.execution_options(populate_existing=True)).one()
+    return session.scalars(_LOCK, {"edition_id": edition_id}).one()
 
 
 def claim_place(session: Session, pool: Pool, registration_id: int, now: datetime) -> Claim:
@@ -78,7 +88,7 @@ def claim_place(session: Session, pool: Pool, registration_id: int, now: datetim
     """
     claim = Claim(pool_id=pool.id, registration_id=registration_id)
     claim_again(session, pool, claim, now)
-    session.add(claim)
+    insert_row(session, claim)
     return claim
 
 
@@ -188,15 +198,9 @@ def promote_next(session: Session, pool: Pool, terms: OfferTerms, now: datetime)
 
 
 def _take(session: Session, pool: Pool) -> bool:
-    """The conditional update that gives a place: one statement judges and writes, so no two both see the last one."""
-    somebody_waits = exists().where(Claim.pool_id == Pool.id, Claim.status == ClaimStatus.WAITLISTED)
-    given = session.execute(
-        update(Pool)
-        .where(Pool.id == pool.id, Pool.taken < Pool.capacity, ~somebody_waits)
-        .values(taken=Pool.taken + 1)
-        .execution_options(synchronize_session=False)
-    )
-    session.expire(pool)
+    """Give a place, if one is free and nobody waits."""
+    given = session.execute(_TAKE, {"pool": pool.id})
+    session.expire(pool, ["taken"])
     return bool(given.rowcount)  # type: ignore[attr-defined]
 
 
@@ -213,14 +217,8 @@ def _take_many(session: Session, pool: Pool, count: int, added: int) -> None:
 
 
 def _next_position(session: Session, pool: Pool) -> int:
-    following = session.execute(
-        update(Pool)
-        .where(Pool.id == pool.id)
-        .values(next_position=Pool.next_position + 1)
-        .returning(Pool.next_position)
-        .execution_options(synchronize_session=False)
-    ).scalar_one()
-    session.expire(pool)
+    following = session.execute(_NEXT_POSITION_TAKEN, {"pool": pool.id}).scalar_one()
+    session.expire(pool, ["next_position"])
     return following - 1
 
 

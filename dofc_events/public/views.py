@@ -1,6 +1,6 @@
 """What anyone sees: the network, its editions, one edition."""
 
-from flask import Blueprint, Response, abort, jsonify, render_template
+from flask import Blueprint, Flask, Response, abort, jsonify, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,9 +13,17 @@ from dofc_events.core.countries import country_names
 from dofc_events.core.db import db
 from dofc_events.hosting.queries import current_call
 from dofc_events.mail.queries import mail_health
+from dofc_events.public.draw import views as draw
 from dofc_events.public.queries import learning_trips, places_left
 
 blueprint = Blueprint("public", __name__)
+blueprint.register_blueprint(draw.blueprint)
+
+
+def register(app: Flask) -> None:
+    """Add what anyone sees to the site."""
+    app.register_blueprint(blueprint)
+
 
 # Links that act for a person, and pages that are of use to those only who are signed in, are not for search engines.
 ROBOTS = """\
@@ -32,7 +40,7 @@ Disallow: /sign-in
 def home() -> str:
     """The network, the edition that one can go to next, the call for hosts, the figures, the past editions."""
     session, moment = db.session(), now()
-    coming = coming_editions(session, moment.date())
+    coming = coming_editions(session, moment)
     current = coming[0] if coming else None
     call = current_call(session, moment)
     return render_template(
@@ -43,8 +51,8 @@ def home() -> str:
         places=places_left(session, [current.id]).get(current.id) if current else None,
         call=call,
         stage=call.stage(moment) if call else None,
-        figures=figures(session, moment.date()),
-        past=past_editions(session, moment.date()),
+        figures=figures(session, moment),
+        past=past_editions(session, moment),
     )
 
 
@@ -52,17 +60,17 @@ def home() -> str:
 def editions() -> str:
     """All editions that are public, the coming ones first."""
     session, moment = db.session(), now()
-    coming = coming_editions(session, moment.date())
+    coming = coming_editions(session, moment)
     return render_template(
         "public/editions.html",
         coming=coming,
         windows={edition.id: edition.window(moment) for edition in coming},
         places=places_left(session, [edition.id for edition in coming]),
-        past=past_editions(session, moment.date()),
+        past=past_editions(session, moment),
     )
 
 
-@blueprint.get("/editions/<int(max=9999):year>/")
+@blueprint.get("/editions/<year:year>/")
 def edition(year: int) -> str:
     """One edition: what is planned, or what is on record. A draft is nobody's business yet."""
     session, moment = db.session(), now()

@@ -2,20 +2,22 @@
 
 from collections.abc import Iterable
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, Field, HiddenField, SelectField, ValidationError
 from wtforms.fields import SelectChoice
-from wtforms.validators import DataRequired, InputRequired, Length, Regexp
+from wtforms.validators import DataRequired, InputRequired, Regexp
 
 from dofc_events.conference.models import Edition
 from dofc_events.core.references import new_secret
 from dofc_events.delegates.service import Details
 from dofc_events.registration.service import RegistrationRequest
-from dofc_events.registration.trip_forms import TripsForm
+from dofc_events.registration.texts import consent_text
+from dofc_events.registration.trips.forms import TripsForm
 from dofc_events.web.fields import CountryField, EmailField, Line, NameLine, Paragraphs, PhoneField
 from dofc_events.web.forms import Form
 
+# The languages that messages are written in.
+LANGUAGES = ("en",)
 AS_WHAT = _l("Choose what you take part as.")
 
 
@@ -75,14 +77,11 @@ class DetailsForm(NamesForm):
         )
 
 
-class RegistrationForm(DetailsForm, AddressForm, TripsForm):
-    """The registration form of an edition."""
+class UnseenForm(Form):
+    """What nobody sees of the registration form."""
 
-    language = HiddenField(default="en", validators=[Length(max=12)])
-    consent = BooleanField(
-        _l("I agree to this use of my data"),
-        [DataRequired(_l("Tick that you agree to this use of your data."))],
-    )
+    # Of the mails. One does not choose it while there is only one.
+    language = HiddenField(default=LANGUAGES[0], filters=[lambda typed: typed if typed in LANGUAGES else LANGUAGES[0]])
     # Filled in when the form is shown: the same form sent twice is one registration.
     form_key = HiddenField(
         default=new_secret,
@@ -92,11 +91,20 @@ class RegistrationForm(DetailsForm, AddressForm, TripsForm):
         ],
     )
 
+
+class RegistrationForm(DetailsForm, AddressForm, TripsForm, UnseenForm):
+    """The registration form of an edition."""
+
+    consent = BooleanField(
+        _l("I agree to this use of my data"),
+        [DataRequired(_l("Tick that you agree to this use of your data."))],
+    )
+
     def to_request(self, edition: Edition) -> RegistrationRequest:
         return RegistrationRequest(
             details=self.to_details(),
             email=self.email.data,
-            language="en",
+            language=self.language.data,
             consent_text=consent_text(edition),
             form_key=self.form_key.data,
             trips=self.trips.chosen(),
@@ -111,17 +119,3 @@ class HandOverForm(AddressForm):
         _l("Your colleague's given name, or only name"), longest=100, missing=_l("Enter your colleague's name.")
     )
     family_name = NameLine(_l("Your colleague's family name"), longest=100)
-
-
-def consent_text(edition: Edition) -> str:
-    """The text that delegates consent to; it is kept word for word, so a change of it is a new version."""
-    text: str = _(
-        "The organisers of %(edition)s use what you enter here to prepare and run this conference: to keep your place,"
-        " to write to you about it, and to care for your needs. Only the organisers see it. What you say about food and"
-        " access is passed on, without your name where possible, to those who provide it. You can see, change and"
-        " withdraw your registration at any time by the link that we mail to you. Write to %(contact)s to have your"
-        " data deleted.",
-        edition=edition.name,
-        contact=f"{edition.contact_name} ({edition.contact_email})",
-    )
-    return text

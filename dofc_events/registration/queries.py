@@ -1,122 +1,104 @@
-"""Reads that the delegate's own pages and the messages to delegates need."""
+"""Whom a list of registrations is of: what it is narrowed to, and who of those was picked."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import ColumnElement, select
 
-from dofc_events.conference.models import Edition
-from dofc_events.delegates.models import Registration
-from dofc_events.mail.models import Message
-from dofc_events.mail.rules import MessageState
+from dofc_events.conference.models import Category
+from dofc_events.core.countries import countries_on
+from dofc_events.delegates.models import Registration, Tag
+from dofc_events.delegates.queries import came_before, found_by
 from dofc_events.places.models import Claim, Pool
-from dofc_events.places.queries import open_offers, overdue, place_of, waiting_for, waiting_position
-from dofc_events.places.rules import ClaimStatus, is_late
-from dofc_events.registration.mails import PLACE_OFFERED, SEAT_OFFERED, SEAT_STATUS_KINDS, Standing
-from dofc_events.registration.models import UntoldNews
-from dofc_events.trips.queries import trips_of
+from dofc_events.places.rules import LIVE
+from dofc_events.trips.models import Trip
 
-OFFERS = (PLACE_OFFERED, SEAT_OFFERED)
-
-# The kind of the message that a place's status is told by; also what `flask check` looks for.
-STATUS_KINDS = {
-    ClaimStatus.CONFIRMED: "registration-confirmed",
-    ClaimStatus.WAITLISTED: "registration-waitlisted",
-    ClaimStatus.OFFERED: PLACE_OFFERED,
-    ClaimStatus.EXPIRED: "registration-expired",
-    ClaimStatus.CANCELLED: "registration-cancelled",
-}
-# Each of these lists all seats.
-SEAT_KINDS = (*STATUS_KINDS.values(), *SEAT_STATUS_KINDS.values(), "trip-changed")
+FLAGS = ("returning", "dietary", "visa_letter", "noted")
 
 
-def standing_of(session: Session, registration_id: int) -> Standing:
-    """What a registration holds at this moment."""
-    query = select(Registration).where(Registration.id == registration_id)
-    registration = session.scalars(
-        query.options(joinedload(Registration.edition), joinedload(Registration.category))
-    ).one()
-    return standing_in(session, registration)
+@dataclass(frozen=True)
+class Filters:
+    """What the list of registrations is narrowed to; empty text narrows nothing. `category` and `trip` are slugs.
 
-
-def standing_in(session: Session, registration: Registration) -> Standing:
-    """What a registration that is at hand, with its edition, holds at this moment."""
-    claim = place_of(session, registration.id)
-    trips = tuple(trips_of(session, registration.edition_id, registration.id))
-    return Standing(registration, registration.edition, claim, waiting_position(session, claim), trips)
-
-
-def offer_stands(session: Session, standing: Standing, claim: Claim, now: datetime) -> bool:
-    """Whether an offer (of a place or a seat) can be accepted: until its deadline, and until its message is sent.
-
-    Once the edition has begun nothing is given any more, told or not.
+    Of a trip, whoever has a seat on it, waits or has asked for one. `since` is a moment in ISO 8601 with its offset:
+    who registered after it. `continent` and `language` are codes. FLAGS, unless empty: who was at an earlier edition,
+    said something about food, needs a letter for a visa, has a note of the organisers'.
     """
-    if claim.status != ClaimStatus.OFFERED or not standing.edition.gives_places(now):
-        return False
-    return not overdue(claim, now) or offer_is_untold(session, standing.registration, claim)
+
+    q: str = ""
+    status: str = ""
+    category: str = ""
+    country: str = ""
+    trip: str = ""
+    since: str = ""
+    continent: str = ""
+    organisation: str = ""
+    returning: str = ""
+    dietary: str = ""
+    visa_letter: str = ""
+    language: str = ""
+    tag: str = ""
+    noted: str = ""
+
+    @property
+    def since_at(self) -> datetime:
+        """The moment that `since` means, where it is given."""
+        return datetime.fromisoformat(self.since)
 
 
-def offer_is_untold(session: Session, registration: Registration, claim: Claim) -> bool:
-    """Whether a message with an offer is still to be written, on its way, or kept for want of a mail server.
+@dataclass(frozen=True)
+class Audience:
+    """Some registrations of an edition: all that the filters leave or, where references are given, those of them."""
 
-    Each message since the offer was made lists it, also where its kind is that of other news.
+    filters: Filters = Filters()
+    references: tuple[str, ...] = ()
+
+
+def place_at(edition_id: int) -> ColumnElement[bool]:
+    """The condition that a claim is one on the places at an edition; a registration also has claims on seats."""
+    return Claim.pool_id == select(Pool.id).where(Pool.edition_id == edition_id).scalar_subquery()
+
+
+def members_of(edition_id: int, audience: Audience) -> list[ColumnElement[bool]]:
+    """What a registration, and its `Claim`, must be to belong to an audience."""
+    found = conditions(edition_id, audience.filters)
+    if audience.references:
+        found.append(Registration.reference.in_(audience.references))
+    return found
+
+
+def conditions(edition_id: int, filters: Filters) -> list[ColumnElement[bool]]:
+    """What a registration must be to stand on the filtered list, and its `Claim`: the one on the place.
+
+    The list, its counts and its exports all ask here, so that they cannot differ.
     """
-    unsent = exists().where(
-        Message.about == registration.reference,
-        Message.kind.in_(SEAT_KINDS),
-        Message.queued_at >= claim.offered_at,
-        Message.state.in_((MessageState.QUEUED, MessageState.SENDING, MessageState.KEPT)),
-    )
-    unwritten = exists().where(UntoldNews.registration_id == registration.id)
-    return bool(session.scalar(select(unsent | unwritten)))
-
-
-def offer_is_told(session: Session, reference: str, claim: Claim) -> bool:
-    """Whether a message that announced an offer has left."""
-    message = exists().where(Message.about == reference, Message.kind.in_(OFFERS), Message.sent_at.is_not(None))
-    return bool(session.scalar(select(message.where(Message.queued_at >= claim.offered_at))))
-
-
-def offers_told_late(session: Session, now: datetime) -> list[int]:
-    """Registrations with an offer whose message waits while its time runs away, and not because the mailbox refuses it.
-
-    Who has been told of it once gets no more time by having the message sent again, here or to another address.
-    """
-    message = exists().where(Message.about == Registration.reference, Message.kind.in_(OFFERS))
-    waiting = message.where(Message.state == MessageState.QUEUED, Message.refusals == 0)
-    told = message.where(Message.sent_at.is_not(None), Message.queued_at >= Claim.offered_at)
-    query = select(Claim).join(Registration).where(Claim.status == ClaimStatus.OFFERED, waiting, ~told)
-    claims = session.scalars(query.order_by(Claim.id)).all()
-    late = [c for c in claims if c.offered_at and c.offered_until and is_late(c.offered_at, c.offered_until, now)]
-    return list(dict.fromkeys(claim.registration_id for claim in late))
-
-
-def offers_overdue(session: Session, now: datetime) -> list[int]:
-    """Registrations with an offer whose deadline has passed, or whose edition gives no places any more."""
-    offers = [(claim, claim.registration.edition) for claim in open_offers(session)]
-    due = [c.registration_id for c, edition in offers if overdue(c, now) or not edition.gives_places(now)]
-    return list(dict.fromkeys(due))
-
-
-def lists_to_close(session: Session, now: datetime) -> list[int]:
-    """Editions that have begun, or are archived, while people still wait for a place."""
-    editions = session.scalars(select(Edition).where(Edition.registration_opens_at.is_not(None)).order_by(Edition.id))
-    return [e.id for e in editions if not e.gives_places(now) and waiting_for(session, e.id)]
-
-
-def untold_news(session: Session, limit: int) -> Sequence[int]:
-    """Registrations whose delegates are still to be told, those who have waited longest first."""
-    query = select(UntoldNews.registration_id).order_by(UntoldNews.since, UntoldNews.registration_id)
-    return session.scalars(query.limit(limit)).all()
-
-
-def facts_without_message(session: Session) -> Sequence[str]:
-    """References of registrations whose status was never put into a message (nor is about to be)."""
-    told = exists().where(Message.about == Registration.reference, Message.queued_at >= Claim.changed_at)
-    of_kind = [(Claim.status == status) & told.where(Message.kind == kind) for status, kind in STATUS_KINDS.items()]
-    unwritten = exists().where(UntoldNews.registration_id == Registration.id)
-    query = select(Registration.reference).join(Claim, Claim.registration_id == Registration.id).join(Pool)
-    places = query.where(Pool.edition_id.is_not(None), ~unwritten, *(~told_so for told_so in of_kind))
-    seats = query.where(Pool.trip_id.is_not(None), ~unwritten, ~told.where(Message.kind.in_(SEAT_KINDS)))
-    return session.scalars(places.union(seats)).all()
+    found = [Registration.edition_id == edition_id, place_at(edition_id), found_by(filters.q)]
+    if filters.status:
+        found.append(Claim.status == filters.status)
+    if filters.category:
+        of_slug = select(Category.id).where(Category.edition_id == edition_id, Category.slug == filters.category)
+        found.append(Registration.category_id.in_(of_slug))
+    if filters.country:
+        found.append(Registration.country == filters.country)
+    if filters.trip:
+        on_it = select(Claim.registration_id).join(Pool, Pool.id == Claim.pool_id).join(Trip, Trip.id == Pool.trip_id)
+        found.append(Registration.id.in_(on_it.where(Trip.slug == filters.trip, Claim.status.in_(LIVE))))
+    if filters.since:
+        found.append(Registration.registered_at > filters.since_at)
+    if filters.continent:
+        found.append(Registration.country.in_(countries_on(filters.continent)))
+    if filters.organisation:
+        found.append(Registration.organisation == filters.organisation)
+    if filters.returning:
+        found.append(came_before(edition_id))
+    if filters.dietary:
+        found.append(Registration.dietary != "")
+    if filters.visa_letter:
+        found.append(Registration.visa_letter.is_(True))
+    if filters.language:
+        found.append(Registration.language == filters.language)
+    if filters.tag:
+        found.append(Registration.id.in_(select(Tag.registration_id).where(Tag.word == filters.tag)))
+    if filters.noted:
+        found.append(Registration.note != "")
+    return found

@@ -5,9 +5,6 @@ from datetime import datetime
 
 from dofc_events.places.rules import ClaimStatus
 
-# From how many people on the messages of one act are written by the worker, in batches of this size.
-BATCH = 50
-
 
 class Outcome(enum.StrEnum):
     """What sending the registration form led to."""

@@ -6,19 +6,22 @@ commits; the database's constraints stand behind that.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Edition
+from dofc_events.conference.queries import edition_by_id
 from dofc_events.conference.rules import Window
 from dofc_events.core.audit import VISITOR, Actor, record
+from dofc_events.core.changes import difference
 from dofc_events.core.errors import Refusal
 from dofc_events.core.references import new_reference, new_secret
-from dofc_events.delegates.links import token_of
 from dofc_events.delegates.models import Registration
-from dofc_events.delegates.queries import live_registration, registration_by_form_key
+from dofc_events.delegates.queries import live_registration, registration_by_form_key, token_of
 from dofc_events.delegates.service import (
     Details,
+    add_registration,
     details_of,
     keep_consent_text,
     refresh_search,
@@ -27,13 +30,13 @@ from dofc_events.delegates.service import (
 from dofc_events.mail import outbox
 from dofc_events.mail.queries import latest_message
 from dofc_events.mail.rules import MessageState, address_key
+from dofc_events.notices import mails
+from dofc_events.notices.queries import offer_stands, standing_in, standing_of
+from dofc_events.notices.service import Changes, News, log, send, tell, terms_of, told_if_known
 from dofc_events.places import service as places
 from dofc_events.places.models import Claim, Pool
-from dofc_events.places.queries import waiting_position
+from dofc_events.places.queries import edition_pool, waiting_position
 from dofc_events.places.rules import ClaimStatus
-from dofc_events.registration import mails
-from dofc_events.registration.news import Changes, News, log, send, tell, terms_of, told_if_known
-from dofc_events.registration.queries import offer_stands, standing_in, standing_of
 from dofc_events.registration.rules import Outcome, details_are_frozen
 from dofc_events.trips.queries import trips_of, wishes_of
 
@@ -102,7 +105,8 @@ def register_delegate(
     `keep_mail` the message is stored and not sent, for demonstration data.
     """
     pool = places.lock_edition_pool(session, edition_id)
-    edition = session.get_one(Edition, edition_id)
+    edition = edition_by_id(session, edition_id)
+    assert edition is not None, "it has a pool"
     earlier = registration_by_form_key(session, request.form_key)
     if earlier is not None:
         same = details_of(earlier) == request.details and earlier.email == request.email
@@ -149,24 +153,23 @@ def enrol(
         registered_at=now,
         any_trip=request.any_trip,
     )
-    with session.no_autoflush:
-        write_details(session, registration, request.details)
-    session.add(registration)
-    session.flush()
+    add_registration(session, registration, request.details)
     claim = places.claim_place(session, pool, registration.id, now)
-    log(session, actor, now, "registered", registration, status=claim.status)
     changes = Changes(session, edition, actor, now, keep=keep_mail)
     if request.trips:
         refuse_closed_sign_up(edition, now)
+        changes.book.welcome(registration.id)
         wanted = [changes.book.trip(slug) for slug in request.trips]
         changes.book.choose(registration.id, wanted, has_place=claim.status == ClaimStatus.CONFIRMED)
-    changes.place(registration.id)
+    log(session, actor, now, "registered", registration, status=claim.status)
+    changes.record_seats()
     # Whoever is new was told nothing yet that would have to be taken back.
-    trips = tuple(trips_of(session, edition.id, registration.id))
+    seats = changes.news.get(registration.id, News()).seats
+    # Nor has anything of a trip that was not asked for.
+    trips = tuple(trips_of(session, edition.id, registration.id)) if request.trips else ()
     standing = mails.Standing(registration, edition, claim, waiting_position(session, claim), trips)
     stated = request.consent_text if on_behalf else ""
-    message = mails.status_message(standing, changes.by_delegate()[registration.id].seats, stated_consent=stated)
-    send(session, message, now, keep=keep_mail)
+    send(session, mails.status_message(standing, seats, stated_consent=stated), now, keep=keep_mail)
     return registration
 
 
@@ -202,9 +205,7 @@ def hand_over(
     outbox.refuse_flood(session, email, now)
     if told_if_known(session, registration.edition_id, email, now):
         return Registered(Outcome.ADDRESS_KNOWN)
-    old_email, old_name = registration.email, registration.full_name
-    tags = [tag.word for tag in registration.tags]
-    before = {"name": old_name, "email": old_email, "note": registration.note, "tags": tags}
+    old_email, old_name, before = registration.email, registration.full_name, _passed_on(registration)
     registration.given_name, registration.family_name = given_name, family_name
     registration.badge_name = registration.job_title = registration.phone = ""
     registration.dietary = registration.access_needs = registration.note = ""
@@ -213,7 +214,8 @@ def hand_over(
     # Sent once more, the former delegate's form would lead to the colleague's page.
     registration.form_key = new_secret()
     _move_to_address(session, registration, email, now)
-    log(session, actor, now, "handed_over", registration, before=before, name=registration.full_name, email=email)
+    changes = difference(before, _passed_on(registration))
+    log(session, actor, now, "handed_over", registration, changes=changes, name=registration.full_name, email=email)
     standing = standing_of(session, registration_id)
     send(session, mails.handed_over(standing, email=old_email, name=old_name), now)
     tell(session, registration_id, News(place=True), now, handed_over_by=old_name)
@@ -237,7 +239,7 @@ def correct_address(session: Session, registration_id: int, email: str, actor: A
     last = latest_message(session, registration.reference, registration.email_key)
     bounced = last is not None and last.state == MessageState.DEAD
     _move_to_address(session, registration, email, now)
-    log(session, actor, now, "address_corrected", registration, before=old_email, after=email)
+    log(session, actor, now, "address_corrected", registration, changes={"email": [old_email, email]})
     standing = standing_of(session, registration_id)
     # A mailbox that refused our last message would refuse this one too, and keep the alarm on.
     if not bounced:
@@ -256,13 +258,10 @@ def cancel_registration(
     registration, pool = locked(session, registration_id)
     refuse_over(registration, now)
     standing = standing_of(session, registration_id)
-    before = standing.status
     registration.ended_at = now
-    registration.revision += 1
-    moved_up = places.cancel_claim(session, pool, standing.claim, terms_of(registration.edition, now), now)
-    log(session, actor, now, "cancelled", registration)
     changes = Changes(session, registration.edition, actor, now, keep=keep_mail)
-    changes.place(registration_id, before=before)
+    changes.place("cancelled", registration, before=standing.status)
+    moved_up = places.cancel_claim(session, pool, standing.claim, terms_of(registration.edition, now), now)
     changes.book.leave(registration_id)
     changes.moved_up(moved_up)
     changes.tell(registration_id)
@@ -276,10 +275,8 @@ def accept_offer(session: Session, registration_id: int, actor: Actor, now: date
     if not offer_stands(session, standing, standing.claim, now):
         raise places.NoOpenOffer
     places.accept_claim(session, standing.claim, now)
-    registration.revision += 1
-    log(session, actor, now, "offer_accepted", registration)
     changes = Changes(session, registration.edition, actor, now)
-    changes.place(registration_id, confirmed=True)
+    changes.place("offer_accepted", registration, confirmed=True)
     changes.tell(registration_id)
 
 
@@ -303,10 +300,9 @@ def rejoin_list(session: Session, registration_id: int, actor: Actor, now: datet
     if registration.edition.has_begun(now) or standing.status is not ClaimStatus.EXPIRED:
         raise places.NotWaitingAgain
     places.claim_again(session, pool, standing.claim, now)
-    registration.revision += 1
-    log(session, actor, now, "joined_list_again", registration)
     changes = Changes(session, registration.edition, actor, now)
-    changes.place(registration_id, confirmed=standing.claim.status == ClaimStatus.CONFIRMED)
+    is_confirmed = standing.claim.status == ClaimStatus.CONFIRMED
+    changes.place("joined_list_again", registration, confirmed=is_confirmed)
     changes.tell(registration_id)
 
 
@@ -318,7 +314,8 @@ def resize_edition(session: Session, edition_id: int, capacity: int, actor: Acto
     # Also where the number stays: later dates may let somebody move up who could not before, on trips too.
     moved_up = places.resize_pool(session, pool, capacity, terms_of(edition, now), now)
     if before != capacity:
-        record(session, actor, now, "capacity_changed", scope=str(edition.year), before=before, after=capacity)
+        said = {"capacity": [before, capacity]}
+        record(session, actor, now, "capacity_changed", scope=str(edition.year), changes=said)
     changes = Changes(session, edition, actor, now)
     changes.moved_up(moved_up)
     for trip in changes.book.trips.values():
@@ -332,7 +329,7 @@ def send_link(session: Session, edition_id: int, email: str, now: datetime) -> N
     An address that was written to often enough is not written to again for a while, without a word for the same reason.
     """
     registration = live_registration(session, edition_id, email)
-    # Rendered for strangers too: the time that an answer takes would tell them apart.
+    # Strangers cost the same: the time that an answer takes would tell them apart.
     standing = standing_in(session, registration) if registration else _stranger(session, edition_id, email)
     envelope = mails.registration_link(standing)
     try:
@@ -341,8 +338,7 @@ def send_link(session: Session, edition_id: int, email: str, now: datetime) -> N
         registration = None
     scope, about = envelope.scope, envelope.about if registration else ""
     record(session, VISITOR, now, "link_asked_for", scope=scope, about=about, sent=registration is not None)
-    if registration:
-        send(session, envelope, now)
+    outbox.enqueue_if(registration is not None, session, envelope, now)
 
 
 def locked(session: Session, registration_id: int) -> tuple[Registration, Pool]:
@@ -372,7 +368,14 @@ def _stranger(session: Session, edition_id: int, email: str) -> mails.Standing:
     edition = session.get_one(Edition, edition_id)
     names = {"given_name": "", "family_name": "", "reference": new_reference(), "link_version": 1}
     registration = Registration(edition_id=edition_id, email=email, language="en", **names)
-    return mails.Standing(registration, edition, Claim(status=ClaimStatus.CANCELLED), None)
+    claim = Claim(status=ClaimStatus.CANCELLED, pool=edition_pool(session, edition_id))
+    return mails.Standing(registration, edition, claim, None, tuple(trips_of(session, edition_id)))
+
+
+def _passed_on(registration: Registration) -> dict[str, Any]:
+    """What the trail keeps when a registration is handed over: whose it is, and what organisers wrote on it."""
+    tags = [tag.word for tag in registration.tags]
+    return {"name": registration.full_name, "email": registration.email, "note": registration.note, "tags": tags}
 
 
 def _refuse_frozen(registration: Registration, now: datetime) -> None:

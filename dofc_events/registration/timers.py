@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from dofc_events.core.audit import Actor
 from dofc_events.mail import outbox
+from dofc_events.notices.mails import PLACE_OFFERED, SEAT_OFFERED
+from dofc_events.notices.queries import offer_is_told, offer_stands, standing_of
+from dofc_events.notices.service import Changes, News, log, tell, terms_of
 from dofc_events.places import service as places
 from dofc_events.places.rules import ClaimStatus
-from dofc_events.registration.mails import PLACE_OFFERED, SEAT_OFFERED
-from dofc_events.registration.news import Changes, News, log, tell, terms_of
-from dofc_events.registration.queries import offer_is_told, offer_stands, standing_of
 from dofc_events.registration.service import locked
 from dofc_events.trips.rules import Reason
 
@@ -26,10 +26,8 @@ def lapse_offers(session: Session, registration_id: int, actor: Actor, now: date
     standing = standing_of(session, registration_id)
     changes = Changes(session, standing.edition, actor, now)
     if standing.status is ClaimStatus.OFFERED and not offer_stands(session, standing, standing.claim, now):
-        registration.revision += 1
+        changes.place("offer_lapsed", registration)
         moved_up = places.expire_claim(session, pool, standing.claim, terms_of(standing.edition, now), now)
-        log(session, actor, now, "offer_lapsed", registration)
-        changes.place(registration_id)
         if not standing.edition.gives_places(now):
             changes.book.leave(registration_id)
         changes.moved_up(moved_up)
@@ -72,10 +70,8 @@ def close_list(session: Session, registration_ids: Iterable[int], actor: Actor, 
         registration, pool = locked(session, registration_id)
         standing = standing_of(session, registration_id)
         if standing.status is ClaimStatus.WAITLISTED and not standing.edition.gives_places(now):
-            registration.revision += 1
-            places.expire_claim(session, pool, standing.claim, terms_of(standing.edition, now), now)
-            log(session, actor, now, "list_closed", registration)
             changes = Changes(session, standing.edition, actor, now)
-            changes.place(registration_id)
+            changes.place("list_closed", registration)
+            places.expire_claim(session, pool, standing.claim, terms_of(standing.edition, now), now)
             changes.book.leave(registration_id)
             changes.tell()

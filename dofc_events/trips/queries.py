@@ -1,19 +1,37 @@
 """Reads over learning trips, seats and sign-ups."""
 
-import json
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
+from dofc_events.conference.models import Edition
+from dofc_events.core.db import in_pieces
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.rules import read_aloud
 from dofc_events.places.models import Claim, Pool
-from dofc_events.places.rules import LIVE, TAKEN, ClaimStatus
-from dofc_events.trips.draw import Seats, from_document
-from dofc_events.trips.models import DrawnDelegate, Trip
+from dofc_events.places.rules import FEW_PLACES, LIVE, TAKEN, ClaimStatus
+from dofc_events.trips.models import Trip
+from dofc_events.trips.rules import still_needed
+
+_AHEAD = aliased(Claim)
+_POSITION = (
+    select(func.count())
+    .where(_AHEAD.pool_id == Claim.pool_id, _AHEAD.status == ClaimStatus.WAITLISTED, _AHEAD.position <= Claim.position)
+    .where(Claim.status == ClaimStatus.WAITLISTED)
+    .scalar_subquery()
+)
+_OF_EDITION = Trip.edition_id == bindparam("edition_id")
+_TRIP_POOLS = select(Trip, Pool).join(Pool, Pool.trip_id == Trip.id).where(_OF_EDITION)
+_TRIP_POOLS = _TRIP_POOLS.order_by(Trip.position, Trip.id)
+_TRIPS_OF = (
+    select(Trip, Pool.capacity, Pool.taken, Claim, _POSITION)
+    .join(Pool, Pool.trip_id == Trip.id)
+    .outerjoin(Claim, and_(Claim.pool_id == Pool.id, Claim.registration_id == bindparam("registration_id")))
+    .where(_OF_EDITION)
+    .order_by(Trip.position, Trip.id)
+)
 
 
 @dataclass(frozen=True)
@@ -33,6 +51,11 @@ class TripStanding:
     @property
     def free(self) -> int:
         return max(0, self.capacity - self.taken)
+
+    @property
+    def few_left(self) -> int | None:
+        """How many seats are free, where they are so few that their number is said."""
+        return self.free if self.free <= FEW_PLACES else None
 
     @property
     def status(self) -> str:
@@ -72,28 +95,9 @@ class Manifest:
         return next((c for c in (*self.confirmed, *self.in_line) if c.registration_id == registration_id), None)
 
 
-@dataclass(frozen=True)
-class Tally:
-    """A draw in numbers: the seats; how many got their first wish, their second, ..., another trip, and nothing."""
-
-    trips: tuple[Seats, ...]
-    by_wish: tuple[int, ...]
-    other: int
-    nothing: int
-
-    @property
-    def seated(self) -> int:
-        return sum(self.by_wish) + self.other
-
-    @property
-    def drawn(self) -> int:
-        return self.seated + self.nothing
-
-
 def trip_pools(session: Session, edition_id: int) -> Sequence[tuple[Trip, Pool]]:
     """The learning trips of an edition with their seats, cancelled ones too, in the organisers' order."""
-    query = select(Trip, Pool).join(Pool, Pool.trip_id == Trip.id).where(Trip.edition_id == edition_id)
-    return session.execute(query.order_by(Trip.position, Trip.id)).all()
+    return session.execute(_TRIP_POOLS, {"edition_id": edition_id}).all()
 
 
 def trips_by_edition(session: Session, edition_ids: Sequence[int]) -> dict[int, list[Trip]]:
@@ -113,26 +117,21 @@ def trip_by_slug(session: Session, edition_id: int, slug: str) -> tuple[Trip, Po
 
 def trips_of(session: Session, edition_id: int, registration_id: int | None = None) -> list[TripStanding]:
     """The learning trips of an edition, in the organisers' order, with what a registration has of them; one query."""
-    ahead = aliased(Claim)
-    position = (
-        select(func.count())
-        .where(ahead.pool_id == Claim.pool_id, ahead.status == ClaimStatus.WAITLISTED, ahead.position <= Claim.position)
-        .where(Claim.status == ClaimStatus.WAITLISTED)
-        .scalar_subquery()
-    )
-    query = select(Trip, Pool.capacity, Pool.taken, Claim, position).join(Pool, Pool.trip_id == Trip.id)
-    query = query.outerjoin(Claim, and_(Claim.pool_id == Pool.id, Claim.registration_id == registration_id))
-    rows = session.execute(query.where(Trip.edition_id == edition_id).order_by(Trip.position, Trip.id))
+    rows = session.execute(_TRIPS_OF, {"edition_id": edition_id, "registration_id": registration_id})
     found = [TripStanding(trip, capacity, taken, claim, place or None) for trip, capacity, taken, claim, place in rows]
     wishes = sorted((s for s in found if s.status == ClaimStatus.REQUESTED), key=lambda s: s.preference)
     return [replace(s, wish=wishes.index(s) + 1) if s in wishes else s for s in found]
 
 
-def claims_on_trips(session: Session, registration_id: int) -> dict[int, Claim]:
-    """What a registration has of seats, ended claims too, by trip."""
-    query = select(Pool.trip_id, Claim).join(Pool).where(Claim.registration_id == registration_id)
-    rows = session.execute(query.where(Pool.trip_id.is_not(None)))
-    return {trip_id: claim for trip_id, claim in rows if trip_id is not None}
+def claims_on_trips(session: Session, registration_ids: Collection[int]) -> dict[int, dict[int, Claim]]:
+    """What each of these registrations has of seats, ended claims too, by trip."""
+    found: dict[int, dict[int, Claim]] = {registration_id: {} for registration_id in registration_ids}
+    for some in in_pieces(registration_ids):
+        query = select(Pool.trip_id, Claim).join(Pool).where(Claim.registration_id.in_(some))
+        for trip_id, claim in session.execute(query.where(Pool.trip_id.is_not(None))):
+            if trip_id is not None:
+                found[claim.registration_id][trip_id] = claim
+    return found
 
 
 def wishes_of(session: Session, registration_id: int) -> list[str]:
@@ -175,39 +174,6 @@ def manifest_of(session: Session, pool_id: int) -> Manifest:
     return Manifest(sorted(confirmed, key=lambda claim: (names[claim.id], claim.id)), [*offered, *waiting])
 
 
-def wishing(session: Session, edition_id: int) -> tuple[int, int]:
-    """How many would be drawn now, and how many have wishes without a confirmed place at the edition."""
-    place = aliased(Claim)
-    requested = exists().where(Claim.registration_id == Registration.id, Claim.status == ClaimStatus.REQUESTED)
-    query = select(place.status).join(Pool, Pool.id == place.pool_id)
-    query = query.join(Registration, Registration.id == place.registration_id)
-    query = query.where(Pool.edition_id == edition_id, place.status.in_(LIVE), or_(Registration.any_trip, requested))
-    statuses = session.scalars(query).all()
-    drawn = sum(1 for status in statuses if status == ClaimStatus.CONFIRMED)
-    return drawn, len(statuses) - drawn
-
-
-def drawn_delegates(session: Session, edition_id: int) -> Sequence[tuple[Registration, int | None]]:
-    """Those who were in an edition's draw, each with the trip that it gave them."""
-    query = select(Registration, DrawnDelegate.trip_id).join(
-        DrawnDelegate, DrawnDelegate.registration_id == Registration.id
-    )
-    return session.execute(query.where(Registration.edition_id == edition_id).order_by(Registration.id)).all()
-
-
-def tally_of(document: str) -> Tally:
-    """The numbers of a draw, out of what is published of it."""
-    content = json.loads(document)
-    trips, people, _ = from_document(content)
-    longest = max((len(person.wishes) for person in people), default=0)
-    got: Counter[int | None] = Counter()
-    for person in people:
-        slug = content["result"][person.id]
-        got[person.wishes.index(slug) if slug in person.wishes else longest if slug else None] += 1
-    by_wish = tuple(got[number] for number in range(longest))
-    return Tally(tuple(trips), by_wish, other=got[longest], nothing=got[None])
-
-
 def seat_faults(session: Session) -> list[str]:
     """What is wrong with seats, one sentence each: seats without a place, and overlapping trips."""
     place, place_pool = aliased(Claim), aliased(Pool)
@@ -243,3 +209,49 @@ def seat_faults(session: Session) -> list[str]:
                 if other is not trip and other.overlaps(trip)
             ]
     return faults
+
+
+@dataclass(frozen=True)
+class TripRow:
+    """One line of the list: a trip, how many claims on it have each live status, and what it collides with.
+
+    `needed` is how many more it takes for the trip to run; wishes count as long as they are collected for a draw.
+    """
+
+    trip: Trip
+    capacity: int
+    taken: int
+    counts: dict[ClaimStatus, int]
+    needed: int
+    overlaps: Sequence[Trip]
+
+    @property
+    def free(self) -> int:
+        return self.capacity - self.taken
+
+
+def trip_rows(session: Session, edition: Edition) -> list[TripRow]:
+    """The learning trips of an edition in numbers, cancelled ones too, in the organisers' order; two queries."""
+    rows = trip_pools(session, edition.id)
+    counts = {pool.id: dict.fromkeys(LIVE, 0) for _trip, pool in rows}
+    query = select(Claim.pool_id, Claim.status, func.count()).where(Claim.pool_id.in_(counts), Claim.status.in_(LIVE))
+    for pool_id, status, count in session.execute(query.group_by(Claim.pool_id, Claim.status)):
+        counts[pool_id][ClaimStatus(status)] = count
+    running = [trip for trip, _pool in rows if trip.cancelled_at is None]
+    found = []
+    for trip, pool in rows:
+        needed = still_needed(trip.minimum, counts[pool.id], edition.collects_wishes)
+        overlaps = [other for other in running if trip in running and other is not trip and other.overlaps(trip)]
+        found.append(TripRow(trip, pool.capacity, pool.taken, counts[pool.id], needed, overlaps))
+    return found
+
+
+def seats_of(session: Session, registration_ids: Collection[int]) -> dict[int, list[tuple[Trip, ClaimStatus]]]:
+    """What each of these registrations has of seats, in the order of the trips; one query."""
+    query = select(Claim.registration_id, Trip, Claim.status).join(Pool, Pool.id == Claim.pool_id)
+    query = query.join(Trip, Trip.id == Pool.trip_id).where(Claim.registration_id.in_(registration_ids))
+    query = query.where(Claim.status.in_(LIVE)).order_by(Trip.position, Trip.id)
+    found: dict[int, list[tuple[Trip, ClaimStatus]]] = {}
+    for registration_id, trip, status in session.execute(query):
+        found.setdefault(registration_id, []).append((trip, ClaimStatus(status)))
+    return found

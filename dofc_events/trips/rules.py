@@ -1,6 +1,9 @@
 """Why a delegate's seat on a learning trip is not what it was."""
 
 import enum
+from collections.abc import Mapping
+
+from dofc_events.places.rules import ClaimStatus
 
 
 class Reason(enum.StrEnum):
@@ -22,3 +25,14 @@ class Reason(enum.StrEnum):
 # Two trips at most may be named alike by their place in an address: these words are pages of their own.
 RESERVED_SLUGS = frozenset(("new", "sign-up", "draw", "order"))
 MOST_SEATS = 100_000
+
+
+def still_needed(minimum: int, counts: Mapping[ClaimStatus, int], collects_wishes: bool) -> int:
+    """How many more it takes for a trip to run; wishes count as long as they are collected for a draw."""
+    coming = [ClaimStatus.CONFIRMED, *([ClaimStatus.REQUESTED] if collects_wishes else [])]
+    return max(0, minimum - sum(counts[status] for status in coming))
+
+
+def is_nearly_full(capacity: int, taken: int) -> bool:
+    """Whether seats are left, but no more than a tenth."""
+    return 0 < (capacity - taken) * 10 <= capacity

@@ -1,15 +1,15 @@
 """Learning trips as organisers set them up: add, change, put in order. Who sits on them is in `sign_ups`."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Edition
 from dofc_events.core.audit import Actor, record
+from dofc_events.core.changes import Difference, write
 from dofc_events.core.errors import Refusal
 from dofc_events.places.service import create_pool, lock_edition_pool
 from dofc_events.trips.models import Trip
@@ -65,7 +65,7 @@ def add_trip(
     if trip_by_slug(session, edition_id, slug):
         raise TripExists(slug)
     last = session.scalar(select(func.max(Trip.position)).where(Trip.edition_id == edition_id))
-    trip = Trip(edition_id=edition_id, slug=slug, position=0 if last is None else last + 1, **asdict(details))
+    trip = Trip(edition_id=edition_id, slug=slug, position=0 if last is None else last + 1, **vars(details))
     session.add(trip)
     session.flush()
     create_pool(session, trip_id=trip.id, capacity=capacity)
@@ -73,13 +73,10 @@ def add_trip(
     return trip
 
 
-def write_details(session: Session, trip: Trip, details: TripDetails) -> dict[str, list[Any]]:
-    """Make a trip's details what `details` says; returns what changed as {field: [before, after]}."""
+def write_details(session: Session, trip: Trip, details: TripDetails) -> Difference:
+    """Make a trip's details what `details` says; returns what changed."""
     _refuse_disorder(details)
-    before, after = asdict(details_of(trip)), asdict(details)
-    changes = {name: [_plain(before[name]), _plain(after[name])] for name in after if before[name] != after[name]}
-    for name in changes:
-        setattr(trip, name, after[name])
+    changes = write(trip, vars(details))
     if PLACE_AND_TIME.intersection(changes):
         trip.revision += 1
     session.flush()
@@ -99,8 +96,3 @@ def put_in_order(session: Session, edition_id: int, slugs: Sequence[str], actor:
 def _refuse_disorder(details: TripDetails) -> None:
     if details.ends_at <= details.starts_at:
         raise TripEndsBeforeItStarts
-
-
-def _plain(value: Any) -> Any:
-    """What JSON can hold of a detail."""
-    return value.isoformat() if isinstance(value, datetime) else value

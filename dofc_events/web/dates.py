@@ -8,16 +8,20 @@ from babel.dates import format_date, format_time, format_timedelta, get_timezone
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
+from dofc_events.web.translation import kept_by_language
+
 # Where our English differs from CLDR's: no comma after the weekday.
 DAY_PATTERNS = {"en": "EEEE d MMMM y"}
 
 
+@kept_by_language
 def moment(value: datetime, zone: str) -> str:
     """An aware moment as the clocks of `zone` show it: "18:00, Thursday 3 June 2027 (Prague time)"."""
     local = value.astimezone(ZoneInfo(zone))
     return _at(clock(value, zone), local.date(), zone)
 
 
+@kept_by_language
 def deadline(value: datetime, zone: str) -> str:
     """A moment until which something can be done; midnight is "the end of Sunday 16 May 2027 (Prague time)"."""
     local = value.astimezone(ZoneInfo(zone))
@@ -29,12 +33,21 @@ def deadline(value: datetime, zone: str) -> str:
     return text
 
 
+@kept_by_language
 def short_moment(value: datetime, zone: str) -> str:
     """An aware moment for a list whose heading names the zone: "3 Jun 2027, 18:00"."""
     local = value.astimezone(ZoneInfo(zone))
     return f"{format_date(local.date(), 'medium', locale=_reading_locale())}, {clock(value, zone)}"
 
 
+def as_recorded(text: str, zone: str) -> str:
+    """An aware moment, a day or a time of day in ISO 8601: "3 Jun 2027, 18:00", "Thursday 3 June 2027", "18:00"."""
+    if len(text) > len("2027-06-03"):
+        return short_moment(datetime.fromisoformat(text), zone)
+    return day(date.fromisoformat(text)) if "-" in text else time.fromisoformat(text).strftime("%H:%M")
+
+
+@kept_by_language
 def moment_range(start: datetime, end: datetime, zone: str) -> str:
     """Two aware moments; the day is said once where both are on it: "09:00–12:30, Friday 4 June 2027 (Prague time)"."""
     first, last = (value.astimezone(ZoneInfo(zone)).date() for value in (start, end))
@@ -51,17 +64,20 @@ def moment_range(start: datetime, end: datetime, zone: str) -> str:
     return text
 
 
+@kept_by_language
 def clock(value: datetime, zone: str) -> str:
     """The time of day in `zone`, without its name: "18:00"."""
     return format_time(value, "short", tzinfo=ZoneInfo(zone), locale=_reading_locale())
 
 
+@kept_by_language
 def day(value: date) -> str:
     """A date with its weekday: "Thursday 3 June 2027"."""
     locale = _reading_locale()
     return format_date(value, DAY_PATTERNS.get(locale.language, "full"), locale=locale)
 
 
+@kept_by_language
 def day_range(start: date, end: date | None = None) -> str:
     """The days from one date to another: "3–5 June 2027"; one date alone where both are the same."""
     locale = _reading_locale()
@@ -78,6 +94,7 @@ def duration(seconds: int) -> str:
     return format_timedelta(timedelta(seconds=seconds), locale=_reading_locale(), threshold=1.5)
 
 
+@kept_by_language
 def zone_name(zone: str) -> str:
     """What CLDR calls the clock of a zone's city, e.g. "Prague time"; "UTC" is UTC."""
     if zone == "UTC":

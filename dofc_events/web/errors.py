@@ -27,6 +27,10 @@ PAGES = {
 }
 
 
+class LinkNotValid(Exception):
+    """A link that acts for a person is not (or no longer) one of ours; the pages behind it say how to get another."""
+
+
 def init_errors(app: Flask) -> None:
     """Register the error pages."""
 

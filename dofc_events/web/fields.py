@@ -1,5 +1,6 @@
 """Form fields that several features use: names in any script, mail addresses, countries, telephone numbers."""
 
+import re
 import unicodedata
 from functools import cache
 from typing import Any
@@ -9,12 +10,15 @@ from email_validator import EmailNotValidError, validate_email
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
-from wtforms import Field, StringField, TextAreaField, ValidationError
+from wtforms import Field, IntegerField, StringField, TextAreaField, ValidationError
+from wtforms.utils import unset_value
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import html_params
 
 from dofc_events.core.countries import country_codes, country_names, search_names, three_letter_codes
+from dofc_events.core.slugs import LONGEST_SLUG, SLUG
 
+RANK = "preference-"
 LONGEST_PHONE = 40
 JOINERS = "\u200c\u200d"
 
@@ -67,6 +71,17 @@ class NameLine(Line):
             raise ValidationError(_l("Write a name here, in letters and without web addresses."))
 
 
+class SlugField(Line):
+    """A name for addresses; empty where one is to be made."""
+
+    def __init__(self, label: Any, **kwargs: Any) -> None:
+        super().__init__(label, longest=LONGEST_SLUG, **kwargs)
+
+    def post_validate(self, form: Any, validation_stopped: bool) -> None:
+        if not validation_stopped and not self.errors and self.data and not SLUG.fullmatch(self.data):
+            raise ValidationError(_l("Use small letters from a to z, digits, and single hyphens between them."))
+
+
 class Paragraphs(TextAreaField):
     """Several lines of text."""
 
@@ -108,6 +123,19 @@ class EmailField(Line):
             raise ValidationError(
                 _l("This is not a complete mail address: it should look like name@example.org.")
             ) from error
+
+
+class WholeNumberField(IntegerField):
+    """A whole number of up to nine digits; what is none has no value, which a NumberRange refuses in its words.
+
+    Neither `int` nor the comparison in a NumberRange is equal to the thousands of digits that somebody may send.
+    """
+
+    data: Any
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        typed = re.fullmatch(r"\s*(\d{1,9})\s*", valuelist[0]) if valuelist else None
+        self.data = int(typed[1]) if typed else None
 
 
 class CountryField(StringField):
@@ -173,3 +201,39 @@ class PhoneField(Line):
         if len(formatted) > LONGEST_PHONE:
             raise ValidationError(_l("Leave out the extension: the number is too long with it."))
         self.data = formatted
+
+
+class RankedField(Field):
+    """Choices that somebody numbers, 1 for the first; an empty number does not rank a choice.
+
+    Reads `preference-<choice>`; what was typed is kept. `check_ranks` says in the words of `not_whole` and `not_unique`
+    what is wrong with the numbers.
+    """
+
+    not_whole: Any
+    not_unique: Any
+
+    def process(self, formdata: Any, data: Any = unset_value, extra_filters: Any = None) -> None:
+        self.data = None
+        self.process_errors: list[str] = []
+        fields = formdata.items() if formdata else ()
+        sent = {name.removeprefix(RANK): text.strip() for name, text in fields if name.startswith(RANK)}
+        self.typed = {choice: text for choice, text in sent.items() if text}
+
+    def ranking(self) -> tuple[str, ...]:
+        """What is ranked, the first choice first."""
+        return tuple(sorted(self.typed, key=lambda choice: rank(self.typed[choice])))
+
+    def check_ranks(self) -> None:
+        """Raise ValidationError unless each number is a whole one from 1 to 99, and given once."""
+        ranks = [rank(text) for text in self.typed.values()]
+        if not all(ranks):
+            raise ValidationError(self.not_whole)
+        if len(set(ranks)) < len(ranks):
+            raise ValidationError(self.not_unique)
+
+
+def rank(text: str) -> int:
+    """The number from 1 to 99 that somebody gave a choice, in digits; 0 if the text is none, however long it is."""
+    digits = text.lstrip("0")
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 2 else 0

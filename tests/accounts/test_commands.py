@@ -83,6 +83,8 @@ def test_add_changes_nothing_when_run_twice(flask, reading, network):
         (["--role", "member", "--member", "nobody"], "No member of the network has the slug nobody."),
         (["--role", "member", "--member", "guests"], "No member of the network has the slug guests."),
         (["--role", "organiser", "--edition", "next"], "'next' is not a valid integer"),
+        (["--role", "organiser", "--edition", "9" * 30], "is not in the range"),
+        (["--role", "organiser", "--edition", "9" * 5000], "is not a valid integer"),
     ],
 )
 def test_add_says_what_is_wrong(flask, reading, network, arguments, words):

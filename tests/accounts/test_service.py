@@ -189,7 +189,7 @@ def test_use_link_signs_in_once(session, ada):
     assert service.use_link(session, secret, NOW) == ada.id
     assert acts(session)[-1] == ("signed_in", "account:Ada@example.org")
     assert not link_is_valid(session, secret, NOW)
-    with pytest.raises(service.LinkNotValid):
+    with pytest.raises(service.SignInLinkNotValid):
         service.use_link(session, secret, NOW)
 
 
@@ -198,7 +198,7 @@ def test_use_link_works_until_the_link_expires(session, ada):
     assert link_is_valid(session, early, NOW + LASTS - MOMENT)
     assert service.use_link(session, early, NOW + LASTS - MOMENT) == ada.id
     assert not link_is_valid(session, late, NOW + LASTS)
-    with pytest.raises(service.LinkNotValid):
+    with pytest.raises(service.SignInLinkNotValid):
         service.use_link(session, late, NOW + LASTS)
 
 
@@ -206,13 +206,13 @@ def test_use_link_works_until_the_link_expires(session, ada):
 def test_use_link_is_refused_when_the_secret_is_wrong(session, ada, secret):
     service.issue_sign_in_link(session, ada.id, NOW)
     assert not link_is_valid(session, secret, NOW)
-    with pytest.raises(service.LinkNotValid):
+    with pytest.raises(service.SignInLinkNotValid):
         service.use_link(session, secret, NOW)
 
 
 def test_use_link_does_not_take_the_hash_for_the_secret(session, ada):
     stored = hash_secret(service.issue_sign_in_link(session, ada.id, NOW))
-    with pytest.raises(service.LinkNotValid):
+    with pytest.raises(service.SignInLinkNotValid):
         service.use_link(session, stored, NOW)
 
 

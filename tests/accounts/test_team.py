@@ -82,7 +82,7 @@ def test_change_end_records_from_what_to_what(session, edition, invite):
         "role_changed",
         str(ELENA),
         str(edition.year),
-        {"email": "ben@dofc.test", "role": "desk", "before": UNTIL.isoformat(), "after": None},
+        {"email": "ben@dofc.test", "role": "desk", "changes": {"ends_at": [UNTIL.isoformat(), None]}},
     )
     assert not team.change_end(session, edition.id, role_id, None, ELENA, NOW)
 
@@ -94,8 +94,7 @@ def test_end_role_ends_it_at_once(session, edition, elena, invite):
     assert last_entry(session)[3] == {
         "email": "ben@dofc.test",
         "role": "desk",
-        "before": None,
-        "after": NOW.isoformat(),
+        "changes": {"ends_at": [None, NOW.isoformat()]},
     }
     with pytest.raises(team.NoSuchRole):
         team.end_role(session, edition.id, role_id, ELENA, NOW)

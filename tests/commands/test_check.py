@@ -13,10 +13,10 @@ from dofc_events.letters.queries import unwritten
 from dofc_events.letters.timers import write_messages
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import MessageState
+from dofc_events.notices.models import UntoldNews
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import TAKEN, ClaimStatus
 from dofc_events.registration import service
-from dofc_events.registration.models import UntoldNews
 from dofc_events.trips.models import Trip
 from tests.letters.conftest import release, write
 from tests.support.factories import (

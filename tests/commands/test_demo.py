@@ -1,9 +1,10 @@
 """`flask history` and `flask demo`: run twice they change nothing, and what is invented says so."""
 
 import unicodedata
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import time_machine
 import yaml
 from sqlalchemy import select
 
@@ -13,7 +14,7 @@ from dofc_events.commands.demo import DEMO
 from dofc_events.conference.models import Edition, Member, Organisation
 from dofc_events.conference.rules import Window
 from dofc_events.core.audit import AuditEntry
-from dofc_events.core.clock import now
+from dofc_events.core.clock import end_of_day, now
 from dofc_events.core.db import Base
 from dofc_events.delegates.models import Registration
 from dofc_events.hosting.models import Proposal
@@ -165,6 +166,17 @@ def test_the_demonstration_has_an_open_call_with_three_proposals(flask, reading)
             assert "invented" in proposal.proposer and proposal.contact_email.endswith("@demo.example")
             assert proposal.created_at < now()
         assert [len(questions_of(session, proposal.id)) for proposal in proposals] == [0, 0, 1]
+
+
+@pytest.mark.databases("sqlite")
+def test_the_demonstration_begins_with_the_day_that_it_is_in_its_own_zone(flask, reading):
+    """In Brno and Belgrade the new year has begun, in Greenwich it has not."""
+    with time_machine.travel(datetime(2026, 12, 31, 23, 30, tzinfo=UTC)):
+        flask("demo")
+    with reading() as session:
+        assert session.scalars(select(Edition.year).where(Edition.is_demo)).one() == 2028
+        call = call_by_year(session, 2029)
+        assert call.closes_at == end_of_day(date(2027, 1, 1) + timedelta(days=70), call.zone)
 
 
 def test_demo_keeps_its_mail_even_with_a_mail_server(make_app, smtp, reading):

@@ -128,6 +128,8 @@ def test_create_does_everything_at_once(numbers, edition, reading):
         (["--offer-hours", "-1"], "--offer-hours"),
         (["--opens", "tomorrow"], "tomorrow"),
         (["--closes", "2031-13-01"], "2031-13-01"),
+        (["--closes", "9999-12-31"], "9999-12-31"),
+        (["--opens", "0001-01-01"], "0001-01-01"),
         (["--trip", "nowhere", "--capacity", "4"], "NoSuchTrip"),
         (["--trip", "mill"], "--capacity"),
         (["--city", "Brno"], "for --create"),

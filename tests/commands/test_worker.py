@@ -1,7 +1,7 @@
 """`flask worker`: does what is due, in order, and one broken row stops nobody else's mail."""
 
 import signal
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 
 import pytest
@@ -13,14 +13,19 @@ from dofc_events.conference.models import Edition
 from dofc_events.core.clock import now
 from dofc_events.core.db import db
 from dofc_events.delegates.models import Registration
+from dofc_events.hosting.proposals.rules import checked
+from dofc_events.hosting.proposals.service import PROPOSER, add_attachment
 from dofc_events.mail.models import Message, WorkerSign
+from dofc_events.notices.models import UntoldNews
+from dofc_events.notices.rules import BATCH
 from dofc_events.places.models import Claim, Pool
 from dofc_events.registration import service
-from dofc_events.registration.models import UntoldNews
-from dofc_events.registration.rules import BATCH
 from tests.mail.letters import enqueue_many, states
 from tests.support.crowd import make_crowd
+from tests.support.databases import count_queries
 from tests.support.factories import DELEGATE, make_edition, make_registration
+from tests.support.hosting import make_call, make_proposal
+from tests.support.uploads import picture
 
 HOUR = timedelta(hours=1)
 
@@ -173,6 +178,26 @@ def test_a_broken_registration_stops_nobody_elses_mail(worker, smtp, writing, re
     assert "timer_failed" in worker()
     assert len(smtp.messages_to(address)) == 1
     assert statuses(reading)[:3] == ["cancelled", "expired", "offered"], "other timers went on"
+
+
+@pytest.mark.databases("sqlite")
+def test_a_round_asks_for_as_much_after_one_edition_as_after_ten(app, writing):
+    """Every two seconds, on every evening of the year."""
+    asked = []
+    for years in ([2015], range(2016, 2025)):
+        with writing() as session:
+            for year in years:
+                edition = make_edition(session, year=year, now=now(), capacity=1, starts_on=date(year, 5, 1))
+                proposal = make_proposal(session, make_call(session, year + 20, now=now()), now=now())
+                add_attachment(session, proposal.id, checked("a.png", picture()), PROPOSER, now())
+                for _ in range(2):
+                    make_registration(session, edition, now=now())
+        with app.app_context():
+            run_timers(now())
+            with count_queries() as queries:
+                run_timers(now())
+        asked.append(list(queries))
+    assert len(asked[0]) == len(asked[1]) and not any("attachments" in query for query in asked[1])
 
 
 def test_timers_change_nothing_when_run_again(app, worker, writing, reading):

@@ -1,15 +1,16 @@
 """Which editions count, which one is current, and in how many queries one learns that."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
 from dofc_events.conference import queries
 from dofc_events.conference.models import AttendingCountry, Edition, Organisation, Outcome, OutcomeCountry
-from dofc_events.conference.queries import Figures, coming_editions, current_edition, figures, past_editions
+from dofc_events.conference.queries import NetworkFigures, coming_editions, current_edition, figures, past_editions
 from dofc_events.conference.rules import EditionStatus, OutcomeKind
 from dofc_events.conference.service import add_member
 from dofc_events.core.audit import COMMAND
+from dofc_events.core.clock import from_zone
 from tests.support.databases import count_queries
 
 TODAY = date(2027, 6, 4)
@@ -28,7 +29,7 @@ def days(first: date, length: int = 2) -> dict[str, date]:
 
 
 def test_figures_are_zero_when_there_is_nothing(session):
-    assert figures(session, TODAY) == Figures(0, 0, 0)
+    assert figures(session, NOW) == NetworkFigures(0, 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +50,7 @@ def test_figures_count_an_edition_when_it_has_taken_place(session, columns, coun
     edition = add_edition(session, **{"year": 2026} | columns)
     session.add(AttendingCountry(edition_id=edition.id, country="NZ"))
     session.flush()
-    assert figures(session, TODAY) == (Figures(1, 2, 2) if counts else Figures(0, 0, 0))
+    assert figures(session, NOW) == (NetworkFigures(1, 2, 2) if counts else NetworkFigures(0, 0, 0))
 
 
 def test_figures_count_each_country_once(session):
@@ -58,7 +59,7 @@ def test_figures_count_each_country_once(session):
         session.add_all(AttendingCountry(edition_id=edition.id, country=code) for code in ("CZ", "DE"))
     session.add_all(AttendingCountry(edition_id=None, country=code) for code in ("DE", "KR"))
     session.flush()
-    assert figures(session, TODAY) == Figures(2, 3, 2)
+    assert figures(session, NOW) == NetworkFigures(2, 3, 2)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +74,7 @@ def test_figures_count_each_country_once(session):
 )
 def test_current_edition_is_published_and_not_over(session, status, first, is_current):
     edition = add_edition(session, 2027, status=status, **days(first))
-    assert current_edition(session, TODAY) is (edition if is_current else None)
+    assert current_edition(session, NOW) is (edition if is_current else None)
 
 
 def test_current_edition_is_the_nearest_when_there_are_more(session):
@@ -81,8 +82,35 @@ def test_current_edition_is_the_nearest_when_there_are_more(session):
     add_edition(session, 2028, **days(TODAY + timedelta(days=400)))
     add_edition(session, 2027, **days(TODAY + timedelta(days=35)))
     add_edition(session, 2026, **days(TODAY - timedelta(days=365)))
-    assert [edition.year for edition in coming_editions(session, TODAY)] == [2027, 2028, 2029]
-    assert [current_edition(session, TODAY)] == coming_editions(session, TODAY)[:1]
+    assert [edition.year for edition in coming_editions(session, NOW)] == [2027, 2028, 2029]
+    assert [current_edition(session, NOW)] == coming_editions(session, NOW)[:1]
+
+
+@pytest.mark.parametrize(
+    ("zone", "hour", "is_over"),
+    [
+        ("America/Los_Angeles", time(17, 30), False),
+        ("America/Los_Angeles", time(23, 59, 59), False),
+        ("America/Los_Angeles", time(0), True),
+        ("Pacific/Auckland", time(23, 59, 59), False),
+        ("Pacific/Auckland", time(0), True),
+    ],
+)
+def test_days_of_an_edition_are_days_of_its_zone(session, zone, hour, is_over):
+    """In Los Angeles the last afternoon is the next day by UTC; in Auckland the day after begins on the same one."""
+    edition = add_edition(session, 2027, zone=zone, ends_on=TODAY)
+    moment = from_zone(TODAY + timedelta(days=hour == time(0)), hour, zone)
+    assert coming_editions(session, moment) == ([] if is_over else [edition])
+    assert current_edition(session, moment) == (None if is_over else edition)
+    assert past_editions(session, moment) == ([edition] if is_over else [])
+    assert figures(session, moment).editions == is_over
+
+
+@pytest.mark.parametrize(("zone", "has_been"), [("Pacific/Auckland", True), ("America/Los_Angeles", False)])
+def test_an_edition_of_which_only_the_year_is_known_counts_once_that_year_is_over_where_it_was(session, zone, has_been):
+    add_edition(session, 2027, zone=zone, status="archived")
+    new_year = datetime(2028, 1, 1, tzinfo=UTC) - timedelta(hours=1) * (1 if has_been else -1)
+    assert figures(session, new_year).editions == has_been
 
 
 def test_past_editions_are_over_or_archived_latest_first(session):
@@ -90,7 +118,7 @@ def test_past_editions_are_over_or_archived_latest_first(session):
     add_edition(session, 2025, status="draft", **days(TODAY - timedelta(days=700)))
     add_edition(session, 2026, **days(TODAY - timedelta(days=365)))
     add_edition(session, 2027, **days(TODAY - timedelta(days=1)))
-    assert [edition.year for edition in past_editions(session, TODAY)] == [2026, 2010]
+    assert [edition.year for edition in past_editions(session, NOW)] == [2026, 2010]
 
 
 def test_edition_by_year_finds_drafts_too(session):
@@ -114,9 +142,9 @@ def test_member_by_slug_finds_members_only(session):
 @pytest.mark.parametrize(
     "query",
     [
-        lambda session: figures(session, TODAY),
-        lambda session: [(e.outcomes, e.countries) for e in past_editions(session, TODAY)],
-        lambda session: coming_editions(session, TODAY),
+        lambda session: figures(session, NOW),
+        lambda session: [(e.outcomes, e.countries) for e in past_editions(session, NOW)],
+        lambda session: coming_editions(session, NOW),
         lambda session: [m.organisation.name for m in queries.members(session)],
         lambda session: read_record(queries.edition_with_record(session, 1900)),
     ],

@@ -117,6 +117,21 @@ def test_faults_after_the_end_are_what_could_be_done_when_all_is_over(change, fa
     assert service.faults_after_the_end(replace(DETAILS, **change)) == faults
 
 
+@pytest.mark.parametrize("ends_at", [None, time(17), time(0)])
+def test_an_edition_ends_at_one_moment_whoever_asks(session, ends_at):
+    """Its pages, calendars and letters, and the form that lets registration stay open until then."""
+    second = timedelta(seconds=1)
+    edition = create(session, details=replace(DETAILS, ends_at=ends_at))
+    over = edition.finishes_at()
+    assert over == from_zone(date(2027, 6, 5 if ends_at else 6), ends_at or time(0), "Europe/Prague")
+    assert edition.is_over(over) and not edition.is_over(over - second)
+    open_until = {
+        moment: replace(DETAILS, ends_at=ends_at, registration_closes_at=moment) for moment in (over, over + second)
+    }
+    faults = [service.faults_after_the_end(details) for details in open_until.values()]
+    assert faults == [(), (DateFault.CLOSES_AFTER_THE_END,)]
+
+
 def test_copy_edition_takes_texts_and_moves_dates_to_the_same_weekdays(session):
     create(session)
     copy = service.copy_edition(session, 2027, 2028, CHAIR, NOW)
@@ -161,8 +176,10 @@ def test_change_edition_notes_the_changed_fields_only(session):
     entry = trail(session)[-1]
     assert (entry.act, entry.scope) == ("edition_changed", "2027")
     assert entry.details == {
-        "before": {"summary": "Three days.", "registration_closes_at": "2027-05-16T22:00:00+00:00"},
-        "after": {"summary": "Four days.", "registration_closes_at": "2027-05-20T22:00:00+00:00"},
+        "changes": {
+            "summary": ["Three days.", "Four days."],
+            "registration_closes_at": ["2027-05-16T22:00:00+00:00", "2027-05-20T22:00:00+00:00"],
+        }
     }
     assert edition.revision == 0
 
@@ -249,7 +266,7 @@ def test_set_categories_adds_renames_moves_and_removes(session):
     assert labels(session, edition) == wanted
     assert categories_of(session, edition.id)[1].id == member
     assert [c.slug for c in edition.categories] == ["press", "member"]
-    assert trail(session)[-1].details["before"] == dict(CATEGORIES)
+    assert trail(session)[-1].details == {"changes": {"categories": [dict(CATEGORIES), dict(wanted)]}}
     assert not service.set_categories(session, edition.id, wanted, CHAIR, NOW)
 
 

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import UTC, datetime, timedelta, timezone
+from unittest.mock import ANY
 
 import pytest
 from sqlalchemy import insert, inspect, select, text
@@ -10,7 +11,7 @@ from sqlalchemy.orm.exc import DetachedInstanceError
 
 from dofc_events.conference.models import Category, Edition
 from dofc_events.core.audit import COMMAND, AuditEntry, record
-from dofc_events.core.db import db, unit_of_work
+from dofc_events.core.db import db, insert_row, unit_of_work
 from tests.support.factories import NOW, make_edition
 
 ENTRY = {"at": NOW, "actor": "nobody", "act": "tested", "scope": "", "about": "", "details": {}}
@@ -75,6 +76,22 @@ def test_writing_is_refused_on_a_connection_that_wrote_before(app):
                 connection.execute(insert(AuditEntry).values(ENTRY))
 
 
+def test_only_what_need_not_last_is_committed_without_waiting_for_the_disk(app, database_kind):
+    """On the connection that the pool hands out again each time."""
+    how = "PRAGMA synchronous" if database_kind == "sqlite" else "SHOW synchronous_commit"
+    with app.app_context():
+        if database_kind == "postgresql":
+            with unit_of_work() as session:
+                session.execute(text("SET synchronous_commit TO ON"))
+        answers = []
+        for durable in (True, False, True):
+            with unit_of_work(durable=durable) as session:
+                answers.append(session.scalar(text(how)))
+        db.engine.dispose()
+    # SQLite's words are FULL and NORMAL.
+    assert answers == ([2, 1, 2] if database_kind == "sqlite" else ["on", "off", "on"])
+
+
 def test_unit_of_work_detaches_what_was_read_before(app, writing):
     with writing() as session:
         edition_id = make_edition(session).id
@@ -135,6 +152,27 @@ def test_sqlite_is_set_up_for_a_site(app):
 def test_a_row_that_leads_nowhere_is_refused(writing):
     with pytest.raises(IntegrityError), writing() as session:
         session.add(Category(edition_id=4711, slug="x", label="x", position=0))
+
+
+def test_insert_row_leaves_what_add_and_flush_leave(session):
+    """Its key and its defaults are known, and what changes later is written."""
+    rows = [Edition(year=2030 + number, city="Niš", country="RS") for number in range(2)]
+    session.add(rows[0])
+    session.flush()
+    insert_row(session, rows[1])
+    assert all(inspect(row).persistent and not inspect(row).modified for row in rows)
+    known = [{**vars(row), "id": 0, "year": 0} for row in rows]
+    assert {name: known[0][name] for name in known[1]} == known[1] | {"_sa_instance_state": ANY}
+    assert session.get(Edition, rows[1].id) is rows[1]
+    rows[1].city = "Sofia"
+    session.flush()
+    session.expire_all()
+    assert (rows[1].year, rows[1].city, rows[1].offer_hours) == (2031, "Sofia", 72.0)
+
+
+def test_insert_row_refuses_what_leads_nowhere(writing):
+    with pytest.raises(IntegrityError), writing() as session:
+        insert_row(session, Category(edition_id=4711, slug="x", label="x", position=0))
 
 
 def test_moments_are_stored_in_utc_and_come_back_aware(writing, reading):

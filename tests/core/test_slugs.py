@@ -12,8 +12,11 @@ from dofc_events.core.slugs import LONGEST_SLUG, slug_for
     [
         ("Member of the network", (), "member-of-the-network"),
         ("Öffentliche Hand", (), "offentliche-hand"),
-        ("Гост", (), "category"),
-        ("Γ", ("category",), "category-2"),
+        ("Đavolja Varoš", (), "davolja-varos"),
+        ("Винарија", (), "vinarija"),
+        ("Οινοποιείο", (), "oinopoieio"),
+        ("와인", (), "wain"),
+        ("…", ("category",), "category-2"),
         ("Guest", ("guest", "guest-2"), "guest-3"),
         ("—", (), "category"),
     ],

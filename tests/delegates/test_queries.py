@@ -3,7 +3,6 @@
 import pytest
 from sqlalchemy import insert, select, text
 
-from dofc_events.delegates.links import token_of
 from dofc_events.delegates.models import Registration, SearchWord
 from dofc_events.delegates.queries import (
     found_by,
@@ -11,6 +10,7 @@ from dofc_events.delegates.queries import (
     registration_by_form_key,
     registration_by_reference,
     registration_by_token,
+    token_of,
 )
 from dofc_events.registration.service import cancel_registration
 from tests.support.factories import DELEGATE, NOW, make_edition, make_registration

@@ -7,8 +7,8 @@ from bs4 import BeautifulSoup
 
 from dofc_events.accounts.models import Account
 from dofc_events.hosting import mails
-from dofc_events.hosting.links import ballot_token, token_of
 from dofc_events.hosting.models import Decision, Proposal, Question, Voter
+from dofc_events.hosting.queries import ballot_token, token_of
 from tests.support.hosting import (
     begin_ballot,
     make_call,

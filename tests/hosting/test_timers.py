@@ -6,16 +6,18 @@ import pytest
 from sqlalchemy import select
 
 from dofc_events.commands.check import faults
-from dofc_events.commands.worker import run_timers
+from dofc_events.commands.worker import Broom, run_timers
 from dofc_events.core import files
 from dofc_events.core.audit import COMMAND
 from dofc_events.extensions import settings
-from dofc_events.hosting.ballots import cast_ballot
-from dofc_events.hosting.calls import set_shortlist
+from dofc_events.hosting.ballots.service import cast_ballot
+from dofc_events.hosting.calls.service import set_shortlist
 from dofc_events.hosting.models import Ballot, HostingCall, Proposal, Voter
-from dofc_events.hosting.service import PROPOSER, add_attachment
+from dofc_events.hosting.proposals.rules import checked
+from dofc_events.hosting.proposals.service import PROPOSER, add_attachment
 from dofc_events.mail.models import Message
 from tests.support import uploads
+from tests.support.databases import count_queries
 from tests.support.factories import NOW
 from tests.support.hosting import make_call, make_member, make_proposal, make_representative
 
@@ -73,7 +75,7 @@ def test_what_does_not_add_up_is_found(app, run, writing, reading):
     with writing() as session:
         call = make_call(session)
         proposal = make_proposal(session, call)
-        attachment = add_attachment(session, proposal.id, "a.pdf", uploads.pdf(), PROPOSER, NOW)
+        attachment = add_attachment(session, proposal.id, checked("a.pdf", uploads.pdf()), PROPOSER, NOW)
         person = make_representative(session, make_member(session))
     run(call.review_opens_at)
     with writing() as session:
@@ -96,12 +98,20 @@ def test_what_does_not_add_up_is_found(app, run, writing, reading):
         assert faults(session)[0].endswith("was not deleted with the count")
 
 
-def test_files_of_nobody_are_removed_and_those_of_a_proposal_stay(app, run, writing):
+def test_files_of_nobody_are_removed_within_the_hour_and_those_of_a_proposal_stay(app, writing):
     with writing() as session:
         proposal = make_proposal(session, make_call(session))
-        kept = add_attachment(session, proposal.id, "a.pdf", uploads.pdf(), PROPOSER, NOW)
+        kept = add_attachment(session, proposal.id, checked("a.pdf", uploads.pdf()), PROPOSER, NOW)
         instance = settings().instance
         files.store(instance, b"left over", NOW)
         assert session.scalars(select(Proposal)).one()
-    run(NOW + 61 * MINUTE)
+    broom, first = Broom(), NOW + 61 * MINUTE
+    with app.app_context():
+        broom.sweep(first)
+        assert [path.name for path in (instance / "files").iterdir()] == [kept.content_hash]
+        files.store(instance, b"left over", NOW)
+        with count_queries() as queries:
+            broom.sweep(first + files.SWEEP_EVERY - timedelta(seconds=1))
+        assert (queries, len(list((instance / "files").iterdir()))) == ([], 2)
+        broom.sweep(first + files.SWEEP_EVERY)
     assert [path.name for path in (instance / "files").iterdir()] == [kept.content_hash]

@@ -10,11 +10,11 @@ import time_machine
 from sqlalchemy import select
 
 from dofc_events.core.audit import WORKER
-from dofc_events.hosting import count as rule
-from dofc_events.hosting.ballots import cast_ballot, close_ballot
+from dofc_events.hosting.ballots import rules as rule
+from dofc_events.hosting.ballots.service import cast_ballot, close_ballot
 from dofc_events.hosting.models import HostingCall, Proposal
+from dofc_events.hosting.proposals.service import PROPOSER
 from dofc_events.hosting.rules import ProposalStatus
-from dofc_events.hosting.service import PROPOSER
 from tests.support.databases import count_queries
 from tests.support.factories import NOW
 from tests.support.hosting import (

@@ -8,7 +8,7 @@ from dofc_events.letters import service
 from dofc_events.letters.queries import audience_of, readers_of
 from dofc_events.letters.rules import Anchor
 from dofc_events.letters.service import LetterText
-from dofc_events.registration.audience import Audience
+from dofc_events.registration.queries import Audience
 from tests.support.factories import NOW
 
 ELENA = Actor("account", "elena@dofc.test")

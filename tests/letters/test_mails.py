@@ -2,11 +2,12 @@
 
 import pytest
 
-from dofc_events.letters.mails import as_html, as_text, letter_to, values_for
+from dofc_events.letters.mails import as_html, letter_to, values_for
 from dofc_events.letters.models import Letter
 from dofc_events.letters.rules import PLACEHOLDERS, Anchor
-from dofc_events.letters.starters import starters
-from dofc_events.registration.queries import standing_of
+from dofc_events.letters.texts import starters
+from dofc_events.notices.queries import standing_of
+from dofc_events.web.markdown import plain_text
 from tests.letters.conftest import write
 from tests.support.factories import NOW, make_edition, make_registration, make_trip
 
@@ -70,8 +71,9 @@ def test_placeholders_are_filled_in_after_the_markdown(body, html):
 
 
 def test_the_text_part_reads_like_a_letter():
-    body = "## Hello\n\n- **Here:** [the map](https://dofc.test/map)\n- [you]({own_page})"
-    assert as_text(body, {"own_page": OWN}) == f"Hello\n\n- Here: the map <https://dofc.test/map>\n- you <{OWN}>"
+    body = "## Hello\n\n- **Here:** [the map](https://dofc.test/map)\n- *you*: [you]({own_page})"
+    text = plain_text(as_html(body, {"own_page": OWN}))
+    assert text == f"Hello\n\n  * Here: the map <https://dofc.test/map>\n  * you: you <{OWN}>"
 
 
 def test_a_letter_says_why_one_gets_it_and_whom_to_write_to(session, person):

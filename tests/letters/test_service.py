@@ -9,8 +9,8 @@ from dofc_events.commands.check import faults
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.conference.service import place_and_time_of
 from dofc_events.core.audit import AuditEntry
-from dofc_events.delegates.links import token_of
 from dofc_events.delegates.models import Registration
+from dofc_events.delegates.queries import token_of
 from dofc_events.letters import service
 from dofc_events.letters.models import Letter, LetterRecipient
 from dofc_events.letters.queries import due_time, letter_faults, progress_of, readers_of, taken_back_from_old_addresses
@@ -18,10 +18,11 @@ from dofc_events.letters.rules import Anchor, LetterState
 from dofc_events.mail.models import Message
 from dofc_events.mail.outbox import can_be_sent_again
 from dofc_events.mail.rules import MessageState
-from dofc_events.registration.audience import Audience, Filters
+from dofc_events.registration.queries import Audience, Filters
 from dofc_events.registration.service import cancel_registration, correct_address
 from tests.letters.conftest import ELENA, release, write
 from tests.support.crowd import make_crowd
+from tests.support.databases import count_queries
 from tests.support.factories import DELEGATE, NOW, make_edition, make_registration
 from tests.support.letters import deliver_all
 
@@ -319,6 +320,23 @@ def test_what_was_taken_back_is_not_written_anew_when_it_is_of_no_use(writing, r
     with reading() as session:
         assert letters_to(session, ana) == 1, "the one that was taken back"
         assert taken_back_from_old_addresses(session, over if case == "over" else NOW) == []
+
+
+def test_each_letter_that_was_taken_back_is_looked_for_among_nobody_elses(writing, tick):
+    with writing() as session:
+        edition = make_edition(session)
+        people = [make_registration(session, edition) for _ in range(3)]
+        release(session, edition, write(session, edition))
+    tick()
+    with writing() as session:
+        for number, person in enumerate(people):
+            correct_address(session, person.id, f"new-{number}@dofc.test", ELENA, NOW)
+    with count_queries() as queries:
+        tick()
+    looked = [query for query in queries if "messages.recipient_key !=" in query]
+    one = [query for query in looked if "letter_recipients.registration_id = " in query]
+    # The worker once for all, and then each of them under its letter's lock.
+    assert (len(looked), len(one)) == (4, 3)
 
 
 # A changed place or time

@@ -50,6 +50,13 @@ def stored(reading, message_id: int) -> Message:
         return session.get_one(Message, message_id)
 
 
+def claimed(session, holder: str, at) -> list[int]:
+    """Which messages `claim_due` hands out."""
+    messages = claim_due(session, holder, at)
+    session.flush()
+    return [message.id for message in messages]
+
+
 def deliver_all(courier: Courier) -> None:
     while courier.deliver_due():
         pass
@@ -61,9 +68,9 @@ def deliver_all(courier: Courier) -> None:
 def test_claim_due_leases_the_oldest_first_and_one_batch_at_a_time(session):
     ids = [put(session, NOW + n * SECOND).id for n in reversed(range(BATCH + 3))]
     later = NOW + timedelta(minutes=1)
-    assert claim_due(session, "one", later) == list(reversed(ids))[:BATCH]
-    assert claim_due(session, "two", later) == list(reversed(ids))[BATCH:]
-    assert claim_due(session, "three", later) == []
+    assert claimed(session, "one", later) == list(reversed(ids))[:BATCH]
+    assert claimed(session, "two", later) == list(reversed(ids))[BATCH:]
+    assert claimed(session, "three", later) == []
     message = session.get_one(Message, ids[-1])
     assert (message.state, message.lease_holder, message.lease_until) == ("sending", "one", later + LEASE)
     assert message.attempts == 1
@@ -72,27 +79,27 @@ def test_claim_due_leases_the_oldest_first_and_one_batch_at_a_time(session):
 @pytest.mark.parametrize("state", [s for s in MessageState if s not in (MessageState.QUEUED, MessageState.SENDING)])
 def test_claim_due_leaves_alone_what_is_not_waiting(session, state):
     put(session).state = state
-    assert claim_due(session, "one", NOW + timedelta(days=400)) == []
+    assert claimed(session, "one", NOW + timedelta(days=400)) == []
 
 
 def test_claim_due_lets_what_somebody_waits_for_overtake_letters_to_many(session):
     many = [outbox.enqueue(session, letter(kind="announcement"), NOW) for _ in range(BATCH)]
     waited_for = outbox.enqueue(session, letter(kind="sign-in"), NOW + SECOND)
     session.flush()
-    assert claim_due(session, "one", NOW + SECOND) == [waited_for.id, *(message.id for message in many[:-1])]
+    assert claimed(session, "one", NOW + SECOND) == [waited_for.id, *(message.id for message in many[:-1])]
 
 
 def test_claim_due_waits_until_a_message_is_due(session):
     put(session).due_at = NOW + SECOND
-    assert claim_due(session, "one", NOW) == []
-    assert len(claim_due(session, "one", NOW + SECOND)) == 1
+    assert claimed(session, "one", NOW) == []
+    assert len(claimed(session, "one", NOW + SECOND)) == 1
 
 
 def test_claim_due_takes_up_what_a_dead_worker_held_once_its_lease_has_ended(session):
     message = put(session)
     claim_due(session, "dead", NOW)
-    assert claim_due(session, "next", NOW + LEASE) == []
-    assert claim_due(session, "next", NOW + LEASE + SECOND) == [message.id]
+    assert claimed(session, "next", NOW + LEASE) == []
+    assert claimed(session, "next", NOW + LEASE + SECOND) == [message.id]
     assert (message.lease_holder, message.attempts) == ("next", 2)
 
 
@@ -101,7 +108,7 @@ def test_claim_due_withdraws_what_has_expired(session):
     held = put(session)
     claim_due(session, "dead", NOW)
     outbox.withdraw(session, "", NOW)
-    assert claim_due(session, "one", NOW + LEASE + SECOND) == []
+    assert claimed(session, "one", NOW + LEASE + SECOND) == []
     session.flush()
     assert (old.state, held.state) == (MessageState.WITHDRAWN, MessageState.WITHDRAWN)
 
@@ -126,7 +133,8 @@ def test_renewed_leases_are_not_taken_up_and_released_ones_at_once(session):
 def test_settle_notes_that_a_message_was_sent(session):
     message = put(session)
     claim_due(session, "one", NOW)
-    settle(session, message.id, "one", None, NOW + SECOND)
+    settle(session, message, "one", None, NOW + SECOND)
+    session.refresh(message)
     assert (message.state, message.sent_at, message.lease_until) == (MessageState.SENT, NOW + SECOND, None)
 
 
@@ -134,14 +142,14 @@ def test_settle_climbs_the_ladder_and_gives_up_at_its_end(session):
     message = put(session)
     at = NOW
     for number, wait in enumerate(RETRY_AFTER, start=1):
-        assert claim_due(session, "one", at) == [message.id]
-        settle(session, message.id, "one", Refused("451 later", permanent=False), at)
+        assert claimed(session, "one", at) == [message.id]
+        settle(session, message, "one", Refused("451 later", permanent=False), at)
         session.flush()
         assert (message.state, message.refusals) == (MessageState.QUEUED, number)
         assert (message.due_at, message.last_error) == (at + wait, "451 later")
         at += wait
     claim_due(session, "one", at)
-    settle(session, message.id, "one", Refused("451 later", permanent=False), at)
+    settle(session, message, "one", Refused("451 later", permanent=False), at)
     assert (message.state, message.attempts) == (MessageState.DEAD, 7)
     assert at - NOW == timedelta(hours=16, minutes=21)
 
@@ -149,7 +157,7 @@ def test_settle_climbs_the_ladder_and_gives_up_at_its_end(session):
 def test_settle_gives_up_at_once_when_a_refusal_is_permanent(session):
     message = put(session)
     claim_due(session, "one", NOW)
-    settle(session, message.id, "one", Refused("550 nobody here", permanent=True), NOW)
+    settle(session, message, "one", Refused("550 nobody here", permanent=True), NOW)
     assert (message.state, message.last_error) == (MessageState.DEAD, "550 nobody here")
 
 
@@ -157,8 +165,8 @@ def test_settle_costs_a_message_nothing_when_the_server_is_unreachable(session):
     message = put(session)
     for number in range(50):
         at = NOW + number * UNREACHABLE_RETRY
-        assert claim_due(session, "one", at) == [message.id]
-        settle(session, message.id, "one", Unreachable("gone"), at)
+        assert claimed(session, "one", at) == [message.id]
+        settle(session, message, "one", Unreachable("gone"), at)
         session.flush()
     assert (message.state, message.refusals, message.due_at) == (MessageState.QUEUED, 0, at + UNREACHABLE_RETRY)
 
@@ -167,11 +175,11 @@ def test_settle_by_who_lost_the_lease_changes_nothing_but_a_success(session):
     message = put(session)
     claim_due(session, "slow", NOW)
     claim_due(session, "next", NOW + LEASE + SECOND)
-    settle(session, message.id, "slow", Refused("550 no", permanent=True), NOW + LEASE + SECOND)
+    settle(session, message, "slow", Refused("550 no", permanent=True), NOW + LEASE + SECOND)
     assert (message.state, message.lease_holder) == (MessageState.SENDING, "next")
-    settle(session, message.id, "slow", None, NOW + LEASE + SECOND)
+    settle(session, message, "slow", None, NOW + LEASE + SECOND)
+    session.refresh(message)
     assert message.state == MessageState.SENT
-    session.flush()
     release(session, "next")
     session.expire_all()
     assert message.state == MessageState.SENT
@@ -262,15 +270,19 @@ def test_a_courier_sends_nothing_whose_lease_it_lost(courier, smtp, writing, rea
     """A machine that stood still for minutes wakes up in the middle of a batch, which others have sent meanwhile."""
     with writing() as session:
         enqueue_many(session, 3)
-    with writing() as session:
-        ids = claim_due(session, courier.name, now())
-    with writing() as session:
-        session.execute(update(Message).values(lease_holder="another"))
-    for message_id in ids:
-        courier._deliver(message_id)
-    assert smtp.messages == []
+    smtp.delay = 0.6
+
+    def take_over() -> None:
+        with writing() as session:
+            session.execute(update(Message).values(lease_holder="another"))
+
+    other = threading.Timer(0.3, take_over)
+    other.start()
+    deliver_all(courier)
+    other.join()
+    assert len(smtp.messages) == 1, "the one that was under way"
     with reading() as session:
-        assert states(session) == {"sending": 3}
+        assert states(session) == {"sent": 1, "sending": 2}
 
 
 def test_deliver_due_begins_no_message_once_it_is_told_to_stop(app, smtp, writing, reading):

@@ -19,8 +19,9 @@ from dofc_events.hosting.models import Decision, Question
 from dofc_events.letters.mails import letter_to
 from dofc_events.letters.models import Letter
 from dofc_events.mail.render import _INLINER, link, render_message
-from dofc_events.registration import mails, service
-from dofc_events.registration.queries import standing_of
+from dofc_events.notices import mails
+from dofc_events.notices.queries import standing_of
+from dofc_events.registration import service
 from dofc_events.trips.rules import Reason
 from tests.support.factories import DELEGATE, NOW, make_account, make_edition, make_registration, make_trip
 from tests.support.hosting import (

@@ -17,6 +17,7 @@ from hypothesis.stateful import (
 from sqlalchemy import select
 
 from dofc_events.core.audit import COMMAND, WORKER
+from dofc_events.notices.queries import facts_without_message, offers_overdue
 from dofc_events.places.models import Claim
 from dofc_events.places.queries import (
     edition_pool,
@@ -27,7 +28,6 @@ from dofc_events.places.queries import (
 from dofc_events.places.rules import TAKEN, ClaimStatus
 from dofc_events.places.service import CapacityBelowTaken, NoOpenOffer, NotWaitingAgain
 from dofc_events.registration import service, timers
-from dofc_events.registration.queries import facts_without_message, offers_overdue
 from tests.support.factories import DELEGATE, NOW, make_edition, make_registration
 from tests.support.letters import deliver_all
 

@@ -24,12 +24,14 @@ from dofc_events.core.audit import COMMAND, WORKER
 from dofc_events.core.errors import Refusal
 from dofc_events.delegates.models import Registration
 from dofc_events.mail.models import Message
+from dofc_events.notices.queries import offers_overdue, offers_told_late
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.queries import edition_pool
 from dofc_events.places.rules import LIVE, TAKEN, ClaimStatus
-from dofc_events.registration import seats, service, timers
-from dofc_events.registration.queries import offers_overdue, offers_told_late
+from dofc_events.registration import service, timers
+from dofc_events.registration.trips import service as seats
 from dofc_events.trips.service import details_of
+from dofc_events.trips.sign_ups.queries import digest_of, lost_if_moved
 from tests.support.factories import DELEGATE, NOW, make_edition, make_registration, make_three_trips
 from tests.support.letters import deliver_all
 
@@ -168,7 +170,9 @@ class Seats(RuleBasedStateMachine):
         trip, shift = self.trips[number], timedelta(hours=hours)
         details = replace(details_of(trip), starts_at=trip.starts_at + shift, ends_at=trip.ends_at + shift)
         capacity = self.pools()[trip.slug].capacity
-        self.act(seats.change_trip, self.edition.id, trip.slug, details, capacity, COMMAND, self.now)
+        accepted = digest_of(lost_if_moved(self.session, trip, details.starts_at, details.ends_at))
+        wanted = (self.edition.id, trip.slug, details, capacity, COMMAND, self.now)
+        self.act(seats.change_trip, *wanted, accepted=accepted)
 
     @precondition(lambda self: sum(trip.cancelled_at is None for trip in self.trips) == 3)
     @rule(slug=st.sampled_from(SLUGS), really=st.integers(0, 2))

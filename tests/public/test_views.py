@@ -7,8 +7,9 @@ import pytest
 import time_machine
 
 from dofc_events.conference import service
-from dofc_events.conference.history import load_history
+from dofc_events.conference.history.service import load_history
 from dofc_events.core.audit import COMMAND
+from dofc_events.core.clock import from_zone
 from dofc_events.places.models import Pool
 from dofc_events.trips.models import Trip
 
@@ -114,6 +115,20 @@ def test_pages_have_no_button_when_one_cannot_register(client, write, path, wind
     page = client.get(path)
     assert words in page.text
     assert page.all("main .btn-primary") == []
+
+
+@pytest.mark.parametrize(("hour", "is_coming"), [(time(17, 30), True), (time(23, 59), True), (time(0), False)])
+def test_an_edition_stays_announced_until_its_last_day_is_over_where_it_is(client, write, hour, is_coming):
+    """In Los Angeles it is still the last afternoon when the next day begins in Greenwich."""
+    zone, last_day = "America/Los_Angeles", date(2027, 6, 5)
+    details = replace(DETAILS, city="Los Angeles", country="US", zone=zone, ends_at=time(18))
+    write(lambda session: announce(session, details=details, capacity=200))
+    with time_machine.travel(from_zone(last_day + timedelta(days=hour == time(0)), hour, zone), tick=False):
+        for path in ("/", "/editions/"):
+            past = [tag.get_text(strip=True) for tag in client.get(path).all(".timeline h3")]
+            assert past == ([] if is_coming else ["Los Angeles, United States"])
+        # Whoever lost the link is offered that edition's.
+        assert bool(client.get("/registrations/unknown/").all("form[action='/editions/2027/lost-link']")) == is_coming
 
 
 def test_edition_shows_what_a_delegate_must_know(client, write):

@@ -12,9 +12,9 @@ from sqlalchemy import func, select
 
 from dofc_events.core.audit import WORKER, AuditEntry
 from dofc_events.core.clock import now
-from dofc_events.hosting.ballots import close_ballot
-from dofc_events.hosting.links import ballot_token
+from dofc_events.hosting.ballots.service import close_ballot
 from dofc_events.hosting.models import Ballot, HostingCall, Proposal, Voter
+from dofc_events.hosting.queries import ballot_token
 from tests.races.visitors import all_at_once, form_at, send
 from tests.support.forms import Form
 from tests.support.hosting import (

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
-from dofc_events.delegates import doubles
+from dofc_events.delegates.doubles import service as doubles
 from dofc_events.delegates.models import LikelyDouble, Registration
 from tests.support.factories import make_edition, make_registration
 

@@ -21,7 +21,7 @@ from dofc_events.letters.queries import readers_of, unwritten
 from dofc_events.letters.rules import LetterState
 from dofc_events.letters.timers import write_messages
 from dofc_events.mail.models import Message
-from dofc_events.registration.audience import Audience
+from dofc_events.registration.queries import Audience
 from tests.letters.conftest import ELENA, release, write
 from tests.mail.letters import end_leases
 from tests.support.crowd import make_crowd

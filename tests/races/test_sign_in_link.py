@@ -6,7 +6,7 @@ from threading import Barrier
 from sqlalchemy import func, select
 
 from dofc_events.accounts.rules import Grant, RoleName
-from dofc_events.accounts.service import LinkNotValid, add_account, issue_sign_in_link, use_link
+from dofc_events.accounts.service import SignInLinkNotValid, add_account, issue_sign_in_link, use_link
 from dofc_events.core.audit import COMMAND, AuditEntry
 from dofc_events.core.clock import now
 
@@ -35,7 +35,7 @@ def press_at_once(writing, secret: str) -> list[int | None]:
         try:
             with writing() as session:
                 return use_link(session, secret, now())
-        except LinkNotValid:
+        except SignInLinkNotValid:
             return None
 
     with ThreadPoolExecutor(AT_ONCE) as pool:

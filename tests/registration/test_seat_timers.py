@@ -9,10 +9,13 @@ from dofc_events.commands.check import faults
 from dofc_events.core.audit import COMMAND, WORKER
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import MessageState
+from dofc_events.notices import queries
+from dofc_events.notices import service as news
+from dofc_events.notices.rules import BATCH
 from dofc_events.places.queries import edition_pool
 from dofc_events.places.service import NoOpenOffer
-from dofc_events.registration import news, queries, seats, service, timers
-from dofc_events.registration.rules import BATCH
+from dofc_events.registration import service, timers
+from dofc_events.registration.trips import service as seats
 from tests.support.crowd import make_crowd
 from tests.support.factories import (
     DELEGATE,

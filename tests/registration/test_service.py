@@ -8,9 +8,8 @@ from sqlalchemy import func, select
 
 from dofc_events.conference.rules import EditionStatus, Window
 from dofc_events.core.audit import history_of
-from dofc_events.delegates.links import token_of
 from dofc_events.delegates.models import ConsentText, Registration
-from dofc_events.delegates.queries import found_by, registration_by_token
+from dofc_events.delegates.queries import found_by, registration_by_token, token_of
 from dofc_events.delegates.service import NoSuchCategory, details_of
 from dofc_events.mail.outbox import TooManyMessages
 from dofc_events.mail.rules import MessageState

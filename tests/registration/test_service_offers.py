@@ -8,13 +8,15 @@ from sqlalchemy import func, select
 from dofc_events.commands.worker import run_timers
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.audit import COMMAND, WORKER
-from dofc_events.delegates.links import token_of
+from dofc_events.delegates.queries import token_of
+from dofc_events.notices import queries
+from dofc_events.notices import service as news
+from dofc_events.notices.models import UntoldNews
+from dofc_events.notices.rules import BATCH
 from dofc_events.places.queries import edition_pool
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.places.service import CapacityBelowTaken, NoOpenOffer, NotWaitingAgain
-from dofc_events.registration import news, queries, service, timers
-from dofc_events.registration.models import UntoldNews
-from dofc_events.registration.rules import BATCH
+from dofc_events.registration import service, timers
 from tests.support.crowd import make_crowd
 from tests.support.factories import DELEGATE, NOW, claim_of, make_edition, make_registration
 from tests.support.letters import deliver_all, kinds, letters, unsent

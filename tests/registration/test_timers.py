@@ -11,12 +11,14 @@ from dofc_events.core.audit import COMMAND, WORKER
 from dofc_events.delegates.models import Registration
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import MessageState
+from dofc_events.notices import queries
+from dofc_events.notices import service as news
+from dofc_events.notices.models import UntoldNews
+from dofc_events.notices.rules import BATCH
 from dofc_events.places.queries import count_waiting, edition_pool
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.places.service import NoOpenOffer
-from dofc_events.registration import news, queries, service, timers
-from dofc_events.registration.models import UntoldNews
-from dofc_events.registration.rules import BATCH
+from dofc_events.registration import service, timers
 from tests.support.crowd import make_crowd
 from tests.support.factories import DELEGATE, NOW, claim_of, make_edition, make_registration
 from tests.support.letters import deliver_all, kinds

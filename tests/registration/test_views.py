@@ -8,8 +8,8 @@ import time_machine
 from sqlalchemy import select
 
 from dofc_events.conference.rules import EditionStatus
-from dofc_events.delegates.links import token_of
 from dofc_events.delegates.models import Registration
+from dofc_events.delegates.queries import token_of
 from dofc_events.registration import service
 from tests.support.factories import DELEGATE, NOW, make_edition, make_registration
 from tests.support.letters import kinds, letters

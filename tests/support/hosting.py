@@ -13,13 +13,13 @@ from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.models import Organisation
 from dofc_events.core.audit import COMMAND, WORKER, AuditEntry
 from dofc_events.core.references import new_secret
-from dofc_events.hosting.ballot_queries import roll
-from dofc_events.hosting.ballots import open_ballot, tell_voters
-from dofc_events.hosting.calls import CallDetails, open_call, set_shortlist, start_review
-from dofc_events.hosting.members import MemberDetails, add_member
+from dofc_events.hosting.ballots.queries import roll
+from dofc_events.hosting.ballots.service import open_ballot, tell_voters
+from dofc_events.hosting.calls.service import CallDetails, open_call, set_shortlist, start_review
+from dofc_events.hosting.members.service import MemberDetails, add_member
 from dofc_events.hosting.models import HostingCall, Proposal, Voter
+from dofc_events.hosting.proposals.service import PROPOSER, Answers, save_draft, submit_proposal, withdraw_proposal
 from dofc_events.hosting.rules import ProposalStatus
-from dofc_events.hosting.service import PROPOSER, Answers, save_draft, submit_proposal, withdraw_proposal
 from dofc_events.mail.models import Message
 from tests.support.factories import NOW, make_account
 

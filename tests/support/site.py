@@ -98,8 +98,11 @@ class Site:
 
     def serve(self, workers: int = 1, application: str = "wsgi:app") -> "Site":
         """Start gunicorn with so many processes, and wait until the site answers."""
-        options = ("--bind", f"127.0.0.1:{self.port}", "--workers", str(workers))
-        self.server = server = self._start("gunicorn", *options, application)
+        return self.start("gunicorn", "--bind", f"127.0.0.1:{self.port}", "--workers", str(workers), application)
+
+    def start(self, *command: str) -> "Site":
+        """Start what serves the site at its port, and wait until it answers."""
+        self.server = server = self._start(*command)
         until = time.monotonic() + 60
         while not self._answers():
             assert server.is_running and time.monotonic() < until, f"no answer:\n{server.log.read_text()}"

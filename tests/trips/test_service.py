@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from dofc_events.core.audit import COMMAND, AuditEntry
-from dofc_events.registration import seats
+from dofc_events.registration.trips import service as seats
 from dofc_events.trips.queries import trip_pools
 from dofc_events.trips.service import (
     TripDetails,

@@ -2,9 +2,48 @@
 
 import pytest
 from werkzeug.datastructures import MultiDict
+from wtforms.validators import NumberRange
 
-from dofc_events.web.fields import CountryField, EmailField, Line, Paragraphs, PhoneField
+from dofc_events.web.fields import CountryField, EmailField, Line, Paragraphs, PhoneField, WholeNumberField, rank
 from dofc_events.web.forms import Form
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("1", 1),
+        ("99", 99),
+        ("007", 7),
+        ("0" * 5000 + "7", 7),
+        *((text, 0) for text in ("", "0", "100", "-1", "1.5", "1_0", " 1", "٣", "²", "1st", "9" * 5000)),
+    ],
+    ids=lambda value: str(value)[:10],
+)
+def test_a_rank_is_a_number_from_1_to_99_however_many_digits_it_has(text, number):
+    assert rank(text) == number
+
+
+class Numbers(Form):
+    class Meta:
+        csrf = False
+
+    places = WholeNumberField("Places", [NumberRange(0, 500, "Enter a whole number from %(min)s to %(max)s.")])
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("0", 0),
+        (" 500 ", 500),
+        *((text, None) for text in ("501", "-1", "1.5", "1_0", "many", "9" * 300, "9" * 4300, "9" * 5000)),
+    ],
+    ids=lambda value: str(value)[:10],
+)
+def test_a_whole_number_is_taken_or_refused_in_one_sentence(make_app, text, number):
+    with make_app().test_request_context(method="POST", data={"places": text}):
+        form = Numbers()
+        assert form.validate() == (number is not None) and form.places._value() == text
+        assert form.places.data == number or form.places.errors == ["Enter a whole number from 0 to 500."]
 
 
 class Everything(Form):

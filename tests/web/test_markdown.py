@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dofc_events.web.markdown import TAGS, render_markdown
+from dofc_events.web.markdown import TAGS, plain_text, render_markdown
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,24 @@ from dofc_events.web.markdown import TAGS, render_markdown
 )
 def test_render_markdown_gives_safe_html(text, html):
     assert render_markdown(text) == html
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("Two *words*, **three** and `four`", "Two words, three and four"),
+        ("# One\n\ntwo", "One\n\ntwo"),
+        ("21. October\n22. November", "21. October\n22. November"),
+        ("[Map](https://example.org/a?b=1&c=2)", "Map <https://example.org/a?b=1&c=2>"),
+        ("<https://example.org>", "https://example.org"),
+        ("| Time | What |\n|---|---|\n| 9:00 | Doors open |", "Time  What\n9:00  Doors open"),
+        ("```\na  b\n  c\n```", "a  b\n  c"),
+        ("Fish & chips, <b>, &amp; and 1 < 2", "Fish & chips, <b>, & and 1 < 2"),
+        ("> said", "said"),
+    ],
+)
+def test_plain_text_reads_like_an_email(text, plain):
+    assert plain_text(render_markdown(text)) == plain
 
 
 PIECES = ("<script>", "<img src=x onerror=a>", "[a](", "javascript:x", ")", "\n", "# ", "`", "a")

@@ -6,7 +6,7 @@ import pytest
 from werkzeug.routing import Rule
 
 from dofc_events.core.clock import now
-from dofc_events.delegates.links import token_of
+from dofc_events.delegates.queries import token_of
 from dofc_events.mail.models import Message
 from tests.support.databases import dump
 from tests.support.factories import make_account, make_edition, make_registration, make_trip

@@ -1,0 +1,1 @@
+"""The seven editions, from the data file."""

@@ -1,1 +1,0 @@
-"""Organisers' pages that span features."""

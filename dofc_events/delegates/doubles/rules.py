@@ -1,0 +1,96 @@
+"""Whether two registrations may be one person's. Pure: what is compared is in `Traits`."""
+
+from dataclasses import dataclass
+from itertools import product
+
+from rapidfuzz import fuzz
+
+from dofc_events.delegates.rules import folded
+from dofc_events.delegates.spelling.rules import words_of
+
+# Of 100. A name that is as good as the same, one that may be the same mistyped, and one that is not quite another:
+# enough where telephone or mailbox is the same.
+SAME, ALIKE, AKIN = 95, 80, 60
+ORGANISATIONS_ALIKE, MAILBOXES_ALIKE = 85, 90
+
+Spellings = frozenset[str]
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What tells people apart, as a registration has it; whatever is not known is ""."""
+
+    given_name: str
+    family_name: str
+    email_key: str
+    phone: str
+    organisation: str
+    country: str
+
+
+def may_be_one_person(one: Traits, other: Traits) -> bool:
+    """Whether so much is alike that a human should look at the two.
+
+    A name alone is not enough, however common it is: the country, the organisation, the telephone or the mailbox has to
+    agree. Names are compared in every spelling and in both orders.
+    """
+    names = names_alike(one, other)
+    if names < AKIN:
+        return False
+    if (one.phone and one.phone == other.phone) or _mailboxes_alike(one.email_key, other.email_key):
+        return True
+    if names >= SAME and one.country == other.country:
+        return True
+    return names >= ALIKE and _organisations_alike(one.organisation, other.organisation)
+
+
+def names_alike(one: Traits, other: Traits) -> float:
+    """How alike two names are, of 100: each word of the shorter one beside the word of the other that is most like it.
+
+    Where one of them is a single word, the rest of the other counts as half unlike: one name is said by many.
+    """
+    shorter, longer = sorted((_name_words(one), _name_words(other)), key=len)
+    if not shorter:
+        return 0
+    left, found = list(longer), []
+    for word in shorter:
+        best = max(left, key=lambda candidate: _words_alike(word, candidate))
+        left.remove(best)
+        found.append(_words_alike(word, best))
+    missing = 1 if len(shorter) == 1 and left else 0
+    return (sum(found) + 50 * missing) / (len(found) + missing)
+
+
+def keys_of_name(traits: Traits) -> set[str]:
+    """The search words of which somebody with the same name, or half of it, has at least one."""
+    return {spelling for word in _name_words(traits) for spelling in word}
+
+
+def _name_words(traits: Traits) -> list[Spellings]:
+    return words_of(f"{traits.given_name} {traits.family_name}")
+
+
+def _words_alike(one: Spellings, other: Spellings) -> float:
+    if one & other:
+        return 100
+    return max(fuzz.ratio(a, b) for a, b in product(one, other))
+
+
+def _mailboxes_alike(one: str, other: str) -> bool:
+    """Whether addresses differ by a slip of the finger, or are one name's at two providers."""
+    (name, _, host), (other_name, _, other_host) = one.rpartition("@"), other.rpartition("@")
+    if name == other_name:
+        return True
+    return host == other_host and _slip(name, other_name)
+
+
+def _slip(one: str, other: str) -> bool:
+    return _plain(one) == _plain(other) or fuzz.ratio(one, other) >= MAILBOXES_ALIKE
+
+
+def _plain(mailbox: str) -> str:
+    return "".join(c for c in mailbox.partition("+")[0] if c.isalnum())
+
+
+def _organisations_alike(one: str, other: str) -> bool:
+    return fuzz.token_set_ratio(folded(one), folded(other)) >= ORGANISATIONS_ALIKE

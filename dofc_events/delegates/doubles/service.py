@@ -1,0 +1,148 @@
+"""Registrations of one edition that may be one person's: looked for by the worker, looked at by organisers.
+
+Each registration is compared once, and again when its name, address or telephone changes, with those alone that share a
+word of the name or the telephone: what that costs does not grow with how many there are.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, bindparam, delete, func, insert, or_, select, union_all, update
+from sqlalchemy.orm import Session, joinedload
+
+from dofc_events.core.audit import Actor, record
+from dofc_events.core.errors import Refusal
+from dofc_events.delegates.doubles.rules import Traits, keys_of_name, may_be_one_person
+from dofc_events.delegates.models import LikelyDouble, Registration, SearchWord
+
+# Of a common name the latest so many are looked at: who has the rarer half of the name, too, is found by that.
+MOST_OF_A_WORD = 300
+# Who shares the most spellings comes first; of more than so many, the others share one common name and nothing else.
+MOST_CANDIDATES = 100
+
+TRAITS = tuple(field.name for field in fields(Traits))
+TO_COMPARE = (~Registration.compared, Registration.ended_at.is_(None))
+
+
+class NoSuchPair(Refusal):
+    """These two are not on the list: one was cancelled or changed, or they were told apart already."""
+
+
+def to_compare(session: Session, limit: int) -> Sequence[int]:
+    """Registrations for which doubles are still to be looked for, those that came first first."""
+    query = select(Registration.id).where(*TO_COMPARE).order_by(Registration.id)
+    return session.scalars(query.limit(limit)).all()
+
+
+def compare(session: Session, registration_ids: Iterable[int]) -> None:
+    """Look for doubles of those of these registrations that are still to be compared.
+
+    What was found of them before is found anew, by either of the two, or dropped. Who is just being changed is left for
+    another time.
+    """
+    # Workers come one after the other: two who compare each other's people would find, and write, the same pairs.
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtext("likely doubles"))))
+    columns = (Registration.id, Registration.edition_id, *(getattr(Registration, name) for name in TRAITS))
+    query = select(*columns).where(Registration.id.in_(registration_ids), *TO_COMPARE).order_by(Registration.id)
+    # What is compared stays as it is until that is noted; whoever refers to a registration need not wait for it.
+    people = session.execute(query.with_for_update(key_share=True, skip_locked=True)).all()
+    ids = [person.id for person in people]
+    theirs = or_(LikelyDouble.first_id.in_(ids), LikelyDouble.second_id.in_(ids))
+    session.execute(delete(LikelyDouble).where(theirs, LikelyDouble.told_apart_at.is_(None)))
+    told_apart = {
+        tuple(row) for row in session.execute(select(LikelyDouble.first_id, LikelyDouble.second_id).where(theirs))
+    }
+    found: dict[tuple[int, int], int] = {}
+    for person in people:
+        traits = _traits(person)
+        for other in _candidates(session, person, traits):
+            pair = min(person.id, other.id), max(person.id, other.id)
+            if pair not in told_apart and may_be_one_person(traits, _traits(other)):
+                found[pair] = person.edition_id
+    if found:
+        rows = [{"first_id": one, "second_id": other, "edition_id": id_} for (one, other), id_ in found.items()]
+        session.execute(insert(LikelyDouble), rows)
+    session.execute(update(Registration).where(Registration.id.in_(ids)).values(compared=True))
+
+
+def count_to_compare(session: Session, edition_id: int) -> int:
+    """How many registrations of an edition are still to be compared."""
+    query = select(func.count()).select_from(Registration).where(*TO_COMPARE)
+    return session.scalar(query.where(Registration.edition_id == edition_id)) or 0
+
+
+def likely_doubles(
+    session: Session, edition_id: int, *, before_id: int | None = None, limit: int
+) -> Sequence[LikelyDouble]:
+    """The pairs that organisers should look at, the newest first; `before_id` turns the page."""
+    query = select(LikelyDouble).where(LikelyDouble.edition_id == edition_id, *_to_look_at())
+    if before_id is not None:
+        query = query.where(LikelyDouble.id < before_id)
+    both = (joinedload(side).joinedload(Registration.category) for side in (LikelyDouble.first, LikelyDouble.second))
+    return session.scalars(query.options(*both).order_by(LikelyDouble.id.desc()).limit(limit)).all()
+
+
+def count_doubles(session: Session, edition_ids: Iterable[int]) -> dict[int, int]:
+    """How many such pairs there are at each of these editions that has any."""
+    query = select(LikelyDouble.edition_id, func.count()).where(LikelyDouble.edition_id.in_(edition_ids))
+    rows = session.execute(query.where(*_to_look_at()).group_by(LikelyDouble.edition_id))
+    return dict(rows.all())
+
+
+def tell_apart(session: Session, edition_id: int, pair_id: int, actor: Actor, now: datetime) -> LikelyDouble:
+    """Note that a pair is two people, in the trail of both; it is not shown again. Raises NoSuchPair."""
+    query = select(LikelyDouble).where(LikelyDouble.id == pair_id, LikelyDouble.edition_id == edition_id)
+    pair = session.scalar(query.where(*_to_look_at()).with_for_update(of=LikelyDouble))
+    if pair is None:
+        raise NoSuchPair
+    pair.told_apart_at = now
+    scope = str(pair.first.edition.year)
+    for one, other in ((pair.first, pair.second), (pair.second, pair.first)):
+        said = {"other": other.reference, "name": other.full_name}
+        record(session, actor, now, "told_apart", scope=scope, about=one.reference, **said)
+    session.flush()
+    return pair
+
+
+def _candidates(session: Session, person: Row[Any], traits: Traits) -> Sequence[Row[Any]]:
+    """Who shares a word of the name, or the telephone: the more of it, the earlier."""
+    words = {f"word_{number}": word for number, word in enumerate(sorted(keys_of_name(traits)))}
+    if not words and not traits.phone:
+        return []
+    query = _sharing(tuple(words), bool(traits.phone))
+    given = {"edition_id": person.edition_id, "own_id": person.id, "phone": traits.phone}
+    return session.execute(query, given | words).all()
+
+
+@cache
+def _sharing(words: tuple[str, ...], phone: bool) -> Select[Any]:
+    """The query for who shares one of these parameters: long, hence not put together for each person."""
+    here = Registration.edition_id == bindparam("edition_id")
+    sources = [_latest_with(word) for word in words]
+    phones = [select(Registration.id).where(here, Registration.phone == bindparam("phone"))] if phone else []
+    found = union_all(*sources, *phones).subquery()
+    query = select(Registration.id, *(getattr(Registration, name) for name in TRAITS))
+    query = (
+        query.join(found, found.c.id == Registration.id)
+        .group_by(Registration.id)
+        .where(here, Registration.ended_at.is_(None), Registration.id != bindparam("own_id"))
+    )
+    return query.order_by(func.count().desc(), Registration.id.desc()).limit(MOST_CANDIDATES)
+
+
+def _latest_with(word: str) -> Select[int]:
+    query = select(SearchWord.registration_id.label("id")).where(SearchWord.word == bindparam(word))
+    return select(query.order_by(SearchWord.registration_id.desc()).limit(MOST_OF_A_WORD).subquery().c.id)
+
+
+def _traits(of: Row[Any]) -> Traits:
+    return Traits(*(getattr(of, name) for name in TRAITS))
+
+
+def _to_look_at() -> tuple[ColumnElement[bool], ...]:
+    live = Registration.ended_at.is_(None)
+    return (LikelyDouble.told_apart_at.is_(None), LikelyDouble.first.has(live), LikelyDouble.second.has(live))

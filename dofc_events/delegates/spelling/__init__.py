@@ -1,0 +1,1 @@
+"""How else a name is written."""

@@ -1,0 +1,1 @@
+"""The ballot: one for each member, and how it is counted."""

@@ -1,0 +1,130 @@
+"""Reads about a ballot: who may vote, who did, on what; how, only one's own, and after the count nobody's."""
+
+import json
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dofc_events.accounts.models import Account, Role
+from dofc_events.accounts.rules import RoleName
+from dofc_events.conference.models import Organisation
+from dofc_events.hosting.ballots.rules import NONE_OF_THESE, Count, RankedBallot, count, from_document
+from dofc_events.hosting.models import Ballot, HostingCall, Proposal, Voter
+from dofc_events.hosting.queries import holds_now, organisations_of, proposals_of, read_ballot_link
+from dofc_events.hosting.rules import ProposalStatus
+
+
+def roll(session: Session, call_id: int) -> list[Voter]:
+    """The members that may vote on a call, by name, each with whether and when it did."""
+    query = select(Voter).join(Voter.organisation).where(Voter.call_id == call_id)
+    return list(session.scalars(query.order_by(Organisation.name)))
+
+
+def voters_of(session: Session, account_id: int, now: datetime) -> list[Voter]:
+    """The places on a roll, of whatever call, for whose member this account is a representative; the latest first."""
+    mine = organisations_of(session, account_id, now, RoleName.MEMBER)
+    query = select(Voter).where(Voter.organisation_id.in_(mine))
+    return list(session.scalars(query.order_by(Voter.id.desc())))
+
+
+def voter_by_link(session: Session, token: str, now: datetime) -> tuple[Voter, Account] | None:
+    """The voter and the representative of a personal link, if it is valid and they still are a representative."""
+    read = read_ballot_link(token)
+    if read is None:
+        return None
+    voter_id, account_id, version = read
+    voter, account = session.get(Voter, voter_id), session.get(Account, account_id)
+    if voter is None or account is None or voter.link_version != version:
+        return None
+    return (voter, account) if represents(session, account_id, voter, now) else None
+
+
+def represents(session: Session, account_id: int, voter: Voter, now: datetime) -> bool:
+    """Whether an account is a representative of the member."""
+    return voter.organisation_id in organisations_of(session, account_id, now, RoleName.MEMBER)
+
+
+def representatives(session: Session, organisation_id: int, now: datetime) -> list[Account]:
+    """The accounts that can vote for a member."""
+    role = select(Role.account_id).where(
+        Role.organisation_id == organisation_id, Role.role == RoleName.MEMBER, holds_now(now)
+    )
+    return list(session.scalars(select(Account).where(Account.id.in_(role)).order_by(Account.id)))
+
+
+def shortlist(session: Session, call_id: int) -> list[Proposal]:
+    """What is on the ballot."""
+    return proposals_of(session, call_id, (ProposalStatus.SHORTLISTED,))
+
+
+def on_the_ballot(session: Session, voter: Voter) -> tuple[list[Proposal], list[Proposal]]:
+    """The shortlisted proposals that a member can rank, and its own, which it cannot."""
+    proposals = shortlist(session, voter.call_id)
+    own = [proposal for proposal in proposals if proposal.is_of(voter.organisation)]
+    return [proposal for proposal in proposals if proposal not in own], own
+
+
+def ranking_of(session: Session, voter_id: int, account_id: int) -> list[str]:
+    """The ballot that this account cast for a member: references and `none`.
+
+    Empty before, after the count, and if somebody else cast it.
+    """
+    ballot = session.get(Ballot, voter_id)
+    return ballot.ranking if ballot and ballot.account_id == account_id else []
+
+
+def cast_ballots(session: Session, call: HostingCall) -> list[RankedBallot]:
+    """The ballots of a call, for the count alone, without what was withdrawn meanwhile."""
+    proposals = shortlist(session, call.id)
+    query = select(Ballot, Voter).join(Voter, Voter.id == Ballot.voter_id).where(Voter.call_id == call.id)
+    ballots = []
+    for ballot, voter in session.execute(query):
+        own = tuple(proposal.reference for proposal in proposals if proposal.is_of(voter.organisation))
+        choices = {NONE_OF_THESE, *(proposal.reference for proposal in proposals)} - {*own}
+        ballots.append(RankedBallot(tuple(choice for choice in ballot.ranking if choice in choices), own))
+    return ballots
+
+
+def counted(call: HostingCall) -> Count | None:
+    """The count, made again from the published document; None while there is none."""
+    return count(*from_document(json.loads(call.document))) if call.document else None
+
+
+def ballot_faults(session: Session) -> list[str]:
+    """A sentence for each ballot that was kept after the count, and for each voter whose ballot is not there before."""
+    query = select(Voter.id, Voter.voted_at, Ballot.voter_id, HostingCall.counted_at).join(Voter.call)
+    found = []
+    for voter_id, voted_at, ballot, counted_at in session.execute(query.outerjoin(Ballot).order_by(Voter.id)):
+        if counted_at is not None and ballot is not None:
+            found.append(f"voter {voter_id}: what links it to its ranking was not deleted with the count")
+        elif counted_at is None and (voted_at is None) != (ballot is None):
+            found.append(f"voter {voter_id}: it has voted without a ballot, or the other way round")
+    return found
+
+
+def ballots_to_open(session: Session, now: datetime) -> list[int]:
+    """The calls whose ballot begins, and on which there is something to vote about."""
+    shortlisted = select(Proposal.call_id).where(Proposal.status == ProposalStatus.SHORTLISTED)
+    return list(
+        session.scalars(
+            select(HostingCall.id).where(
+                HostingCall.ballot_opens_at <= now,
+                HostingCall.ballot_closes_at > now,
+                HostingCall.ballot_opened_at.is_(None),
+                HostingCall.id.in_(shortlisted),
+            )
+        )
+    )
+
+
+def untold_voters(session: Session) -> list[int]:
+    """The voters whose representatives have not been written to about a ballot that was opened and is not counted."""
+    query = select(Voter.id).join(Voter.call).where(Voter.told_at.is_(None), HostingCall.counted_at.is_(None))
+    return list(session.scalars(query.order_by(Voter.id)))
+
+
+def ballots_to_close(session: Session, now: datetime) -> list[int]:
+    """The calls whose ballot was opened, is over, and is not counted."""
+    is_over = (HostingCall.ballot_opened_at.is_not(None), HostingCall.ballot_closes_at <= now)
+    return list(session.scalars(select(HostingCall.id).where(*is_over, HostingCall.counted_at.is_(None))))

@@ -1,0 +1,73 @@
+"""A member's ballot: by a representative's personal link, or signed in."""
+
+from typing import Any
+
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from dofc_events.accounts.forms import SignInForm
+from dofc_events.core.audit import Actor
+from dofc_events.core.clock import now
+from dofc_events.core.db import db, unit_of_work
+from dofc_events.hosting.ballots.forms import UNUSABLE, BallotForm
+from dofc_events.hosting.ballots.queries import on_the_ballot, ranking_of, voter_by_link
+from dofc_events.hosting.ballots.rules import NONE_OF_THESE
+from dofc_events.hosting.ballots.service import BallotNotOpen, NotARepresentative, cast_ballot
+from dofc_events.hosting.models import Voter
+from dofc_events.web.forms import answer_errors, form_page
+
+blueprint = Blueprint("ballots", __name__)
+
+
+@blueprint.route("/hosting/vote/<token>", methods=["GET", "POST"])
+def vote(token: str) -> ResponseReturnValue:
+    """The ballot, for whoever holds a representative's link."""
+    found = voter_by_link(db.session(), token, now())
+    if found is None:
+        return make_response(
+            render_template("hosting/ballots/link_not_valid.html", form=SignInForm(formdata=None)), 404
+        )
+    voter, account = found
+    return ballot_page(voter, account.id, Actor("account", account.email), url_for(".vote", token=token))
+
+
+def ballot_page(voter: Voter, account_id: int, actor: Actor, here: str) -> ResponseReturnValue:
+    if not voter.call.takes_ballots(now()):
+        return _not_open(voter)
+    form = BallotForm()
+    context = _context(voter, account_id)
+    choices = [proposal.reference for proposal in context["proposals"]]
+    form.ranking.offer([*choices, NONE_OF_THESE], () if form.is_submitted() else context["cast"])
+    if not form.validate_on_submit():
+        return form_page(form, "hosting/ballots/vote.html", here=here, **context)
+    try:
+        with unit_of_work() as session:
+            changed = cast_ballot(session, voter.id, account_id, form.ranking.ranking(), actor, now())
+    except UNUSABLE as refusal:
+        form.ranking.refuse(refusal)
+        return answer_errors(form, "hosting/ballots/vote.html", here=here, **_context(voter, account_id))
+    except BallotNotOpen:
+        return _not_open(voter)
+    except NotARepresentative:
+        abort(404)
+    flash(_("Your member’s ballot is cast.") if changed else _("The ballot is as it was."), "success")
+    return redirect(here, 303)
+
+
+def _context(voter: Voter, account_id: int) -> dict[str, Any]:
+    """What is on the ballot, and how this account cast it."""
+    proposals, own = on_the_ballot(db.session(), voter)
+    return {
+        "voter": voter,
+        "call": voter.call,
+        "proposals": proposals,
+        "own": own,
+        "cast": ranking_of(db.session(), voter.id, account_id),
+        "names": {proposal.reference: f"{proposal.city}, {proposal.proposer}" for proposal in proposals},
+    }
+
+
+def _not_open(voter: Voter) -> ResponseReturnValue:
+    page = render_template("hosting/ballots/not_open.html", voter=voter, call=voter.call, at=now())
+    return make_response(page, 403)

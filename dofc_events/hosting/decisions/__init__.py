@@ -1,0 +1,1 @@
+"""Which proposal is accepted."""

@@ -1,0 +1,134 @@
+"""What the chair decides: prepared quietly, then announced to all proposers at once."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from dofc_events.conference.models import Edition
+from dofc_events.core.audit import Actor, record
+from dofc_events.core.clock import zones
+from dofc_events.core.countries import zones_of
+from dofc_events.core.errors import Refusal
+from dofc_events.hosting import mails
+from dofc_events.hosting.models import Decision, HostingCall, Proposal
+from dofc_events.hosting.next_edition.service import create_next_edition
+from dofc_events.hosting.proposals.service import move
+from dofc_events.hosting.queries import locked_call, locked_proposals
+from dofc_events.hosting.rules import PENDING, ProposalStatus, scope_of
+from dofc_events.mail.outbox import enqueue
+
+
+class BallotNotCounted(Refusal):
+    """There is nothing to go by yet: the ballot is not over, or not counted."""
+
+
+class AlreadyAnnounced(Refusal):
+    """Everybody was told of the decision; it stands."""
+
+
+class NotShortlisted(Refusal):
+    """Only a proposal on the shortlist can be accepted."""
+
+
+class ZoneNeeded(Refusal):
+    """The proposal's country has not one zone; `zones` are those that it has, and none if that is not known."""
+
+    def __init__(self, zones: tuple[str, ...]) -> None:
+        super().__init__(", ".join(zones))
+        self.zones = zones
+
+
+class NothingPrepared(Refusal):
+    """There is no decision to announce."""
+
+
+def prepare_decision(
+    session: Session,
+    call_id: int,
+    *,
+    reference: str | None,
+    zone: str,
+    words_to_host: str,
+    words_to_others: str,
+    actor: Actor,
+    now: datetime,
+) -> Decision:
+    """Write down what is going to be announced, instead of what was before; nobody is told.
+
+    `reference` is that of the proposal to accept, or None to accept none. `zone` may be empty where the country has one
+    alone. Raises BallotNotCounted, AlreadyAnnounced, NotShortlisted, ZoneNeeded.
+    """
+    call = locked_call(session, call_id)
+    proposals = {p.reference: p for p in locked_proposals(session, call_id) if p.status == ProposalStatus.SHORTLISTED}
+    _refuse_early(call, now, has_shortlist=bool(proposals))
+    if reference is not None and reference not in proposals:
+        raise NotShortlisted(reference)
+    chosen = proposals[reference] if reference is not None else None
+    decision = call.decision
+    before = decision.proposal.reference if decision and decision.proposal else None
+    if decision is None:
+        decision = Decision(call_id=call_id)
+        session.add(decision)
+    decision.proposal = chosen
+    decision.zone = _zone_of(chosen, zone) if chosen else ""
+    decision.words_to_host, decision.words_to_others = words_to_host, words_to_others
+    decision.prepared_at = now
+    changes = {"proposal": [before, reference]}
+    record(session, actor, now, "decision_prepared", scope=scope_of(call.year), changes=changes)
+    session.flush()
+    return decision
+
+
+def announce_decision(session: Session, call_id: int, actor: Actor, now: datetime) -> Edition | None:
+    """Tell all proposers, each what it means for them; what is accepted becomes the next edition, as a draft.
+
+    All of it in one transaction, or nothing. Raises NothingPrepared, AlreadyAnnounced, NotShortlisted if the proposer
+    has withdrawn meanwhile, and EditionExists.
+    """
+    call = locked_call(session, call_id)
+    decision = call.decision
+    if decision is None:
+        raise NothingPrepared
+    if decision.announced_at is not None:
+        raise AlreadyAnnounced
+    proposals = [p for p in locked_proposals(session, call_id) if p.status in PENDING]
+    accepted = next((p for p in proposals if p.id == decision.proposal_id), None)
+    if decision.proposal_id is not None and accepted is None:
+        raise NotShortlisted
+    decision.announced_at = now
+    edition = create_next_edition(session, accepted, decision.zone, actor, now) if accepted else None
+    decision.edition = edition
+    for proposal in proposals:
+        if proposal is accepted and edition:
+            move(session, proposal, ProposalStatus.ACCEPTED, "proposal_accepted", actor, now)
+            enqueue(session, mails.accepted(proposal, decision, edition.year), now)
+        else:
+            move(session, proposal, ProposalStatus.DECLINED, "proposal_declined", actor, now)
+            enqueue(session, mails.declined(proposal, decision), now)
+    record(
+        session,
+        actor,
+        now,
+        "decision_announced",
+        scope=scope_of(call.year),
+        accepted=accepted.reference if accepted else None,
+    )
+    session.flush()
+    return edition
+
+
+def _refuse_early(call: HostingCall, now: datetime, *, has_shortlist: bool) -> None:
+    if call.decision is not None and call.decision.announced_at is not None:
+        raise AlreadyAnnounced
+    # Without a shortlist there never is a ballot.
+    if now < call.ballot_closes_at or (call.counted_at is None and has_shortlist):
+        raise BallotNotCounted
+
+
+def _zone_of(proposal: Proposal, wanted: str) -> str:
+    own = zones_of(proposal.country)
+    if len(own) == 1:
+        return own[0]
+    if wanted not in (own or zones()):
+        raise ZoneNeeded(own)
+    return wanted

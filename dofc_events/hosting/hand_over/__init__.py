@@ -1,0 +1,1 @@
+"""What one host leaves to the next."""

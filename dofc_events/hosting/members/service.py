@@ -1,0 +1,122 @@
+"""Who belongs to the network: members, and the accounts that speak for them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dofc_events.accounts.models import Account, Role
+from dofc_events.accounts.queries import account_by_email
+from dofc_events.accounts.rules import MEMBER_ROLES, Grant, RoleName, audit_name
+from dofc_events.accounts.service import add_account
+from dofc_events.conference import service as conference
+from dofc_events.conference.models import Member
+from dofc_events.conference.queries import member_by_slug
+from dofc_events.core.audit import Actor, record
+from dofc_events.core.changes import write
+from dofc_events.core.errors import Refusal
+from dofc_events.hosting import mails
+from dofc_events.mail.outbox import enqueue, refuse_flood
+
+
+class MemberExists(Refusal):
+    """The slug belongs to a member already, be it one that is not active."""
+
+
+class NotARoleOfMembers(Refusal):
+    """Only representatives and reviewers speak for a member."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberDetails:
+    """What the network knows of a member. Only an active one votes and proposes."""
+
+    name: str
+    country: str | None
+    website: str = ""
+    contact_name: str = ""
+    contact_email: str = ""
+    is_active: bool = True
+
+
+def details_of(member: Member) -> MemberDetails:
+    """The details as they stand."""
+    return MemberDetails(
+        name=member.organisation.name,
+        country=member.organisation.country,
+        website=member.website,
+        contact_name=member.contact_name,
+        contact_email=member.contact_email,
+        is_active=member.is_active,
+    )
+
+
+def add_member(session: Session, slug: str, details: MemberDetails, actor: Actor, now: datetime) -> Member:
+    """Make an organisation a member; one that the archive knows by this slug keeps its history. Raises MemberExists."""
+    if member_by_slug(session, slug) is not None:
+        raise MemberExists(slug)
+    member = conference.add_member(session, slug, details.name, details.country, actor, now)
+    change_member(session, member.organisation_id, details, actor, now)
+    return member
+
+
+def change_member(session: Session, organisation_id: int, details: MemberDetails, actor: Actor, now: datetime) -> bool:
+    """Make a member's details what `details` says, and say whether any of them was different."""
+    member = session.scalars(
+        select(Member)
+        .where(Member.organisation_id == organisation_id)
+        .with_for_update(of=Member)
+        .execution_options(populate_existing=True)
+    ).one()
+    values = dict(vars(details))
+    of_organisation = {name: values.pop(name) for name in ("name", "country")}
+    changes = write(member.organisation, of_organisation) | write(member, values)
+    if changes:
+        record(session, actor, now, "member_changed", organisation=member.organisation.slug, changes=changes)
+    session.flush()
+    return bool(changes)
+
+
+def add_representative(
+    session: Session, organisation_id: int, email: str, name: str, role: RoleName, actor: Actor, now: datetime
+) -> Account:
+    """Let an account speak for a member: vote for it (`member`), or review (`board`), and write to it that it does.
+
+    An account that there is keeps its name; who speaks for the member already is not written to again. Raises
+    NotARoleOfMembers, and TooManyMessages when the address was written to too often.
+    """
+    if role not in MEMBER_ROLES:
+        raise NotARoleOfMembers(role)
+    member = session.get_one(Member, organisation_id, with_for_update={"of": Member})
+    grant, known = Grant(role, organisation_id=organisation_id), account_by_email(session, email)
+    if known and grant in known.grants(now):
+        return known
+    refuse_flood(session, email, now)
+    account = add_account(session, email, name, grant, actor, now)
+    enqueue(session, mails.invitation(account, member.organisation, role, invited_by=actor.name), now)
+    return account
+
+
+def remove_representative(
+    session: Session, organisation_id: int, account_id: int, role: RoleName, actor: Actor, now: datetime
+) -> bool:
+    """End what `add_representative` began; False if there is nothing to end. What was voted or reviewed stays."""
+    found = session.scalar(
+        select(Role).where(Role.organisation_id == organisation_id, Role.account_id == account_id, Role.role == role)
+    )
+    if found is None:
+        return False
+    session.delete(found)
+    record(
+        session,
+        actor,
+        now,
+        "role_removed",
+        about=audit_name(account_id),
+        role=role,
+        edition_id=None,
+        organisation_id=organisation_id,
+    )
+    session.flush()
+    return True

@@ -1,0 +1,1 @@
+"""The accepted proposal becomes a draft edition."""

@@ -1,0 +1,1 @@
+"""A proposal to host, from the empty form to its withdrawal."""

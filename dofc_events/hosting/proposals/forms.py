@@ -1,0 +1,207 @@
+"""The proposer's forms: shape only; what needs the database is the service's to refuse."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
+from wtforms import BooleanField, DateField, Field, HiddenField, IntegerField, SelectField, ValidationError
+from wtforms.fields import SelectChoice
+from wtforms.validators import InputRequired, NumberRange, Optional, Regexp
+
+from dofc_events.conference.models import Member
+from dofc_events.core.errors import Refusal
+from dofc_events.core.references import new_secret
+from dofc_events.hosting.proposals.rules import MOST_BYTES, AttachmentFault, AttachmentRefused
+from dofc_events.hosting.proposals.service import Answers, AnswersOutOfOrder, Incomplete, NotAMember
+from dofc_events.hosting.rules import (
+    LONGEST_TEXT,
+    MOST_ATTACHMENTS,
+    MOST_BUDGET,
+    MOST_DELEGATES,
+    ProposalFault,
+    parse_coordinates,
+)
+from dofc_events.web.fields import CountryField, EmailField, Line, NameLine, Paragraphs
+from dofc_events.web.forms import Form
+
+MEGABYTES = MOST_BYTES // 1024**2
+PART_MISSING = _l("Part of the form was missing. Please send it again.")
+CHOOSE_MEMBER = _l("Choose a member of the network from the list, or that you are not yet a member.")
+
+WORDS_FOR_REASONS = {
+    AttachmentFault.EMPTY: _l("The file is empty."),
+    AttachmentFault.TOO_LARGE: _l("The file is too large: at most %(most)s MB.", most=MEGABYTES),
+    AttachmentFault.UNKNOWN_TYPE: _l("This is not a PDF and not a picture (PNG, JPEG, WebP), whatever its name says."),
+    AttachmentFault.BROKEN: _l("The file is damaged and cannot be read. Save it anew."),
+    AttachmentFault.SOMETHING_ELSE_INSIDE: _l(
+        "The PDF has something else in it, besides the document. Save or print it anew."
+    ),
+    AttachmentFault.ENCRYPTED: _l("The PDF is encrypted. Save it without a password."),
+    AttachmentFault.ACTIVE: _l("The PDF has a program or an interactive form in it. Print it into a new PDF."),
+    AttachmentFault.CARRIES_FILES: _l("The PDF carries other files. Save it without them, and add them one by one."),
+    AttachmentFault.TOO_COMPLICATED: _l("The PDF is too complicated to be checked. Print it into a new PDF."),
+    AttachmentFault.TOO_MANY_PIXELS: _l("The picture is too large: at most 30 million pixels. Make it smaller."),
+}
+
+
+class DayField(DateField):
+    """A day, which may be left empty."""
+
+    def __init__(self, label: Any, **kwargs: Any) -> None:
+        super().__init__(label, [Optional()], **kwargs)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(_("Enter a day as year, month and day, for example 2029-06-14.")) from None
+
+
+class WholeNumber(IntegerField):
+    """A whole number from 1, which may be left empty; thousands may be set apart, in any usual way."""
+
+    def __init__(self, label: Any, *, most: int, **kwargs: Any) -> None:
+        within = NumberRange(1, most, _l("Enter a whole number from %(min)s to %(max)s."))
+        super().__init__(label, [Optional(), within], **kwargs)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        text = re.sub(r"(?<=\d)[\s.,'’](?=\d{3}(?!\d))", "", valuelist[0].strip()) if valuelist else ""
+        self.data = None
+        if not text:
+            return
+        if not re.fullmatch(r"[0-9]{1,12}", text):
+            raise ValueError(_("Enter a whole number in digits, for example 250."))
+        self.data = int(text)
+
+
+class LostLinkForm(Form):
+    """The address to which the links to one's proposals are mailed."""
+
+    email = EmailField(_l("E-mail address"), missing=_l("Enter an e-mail address."))
+
+
+class ProposalForm(Form):
+    """What a proposal says. A draft needs the address alone.
+
+    Fields come in the order of the page, which the summary of errors follows.
+    """
+
+    member = SelectField(_l("Member of the network that proposes"), validate_choice=False)
+    organisation = Line(_l("Name of your organisation"), longest=200)
+    contact_name = NameLine(_l("Whom we write to"), longest=120)
+    contact_email = EmailField(
+        _l("E-mail address"), missing=_l("Enter an e-mail address: the link to your proposal goes there.")
+    )
+    co_hosts = Paragraphs(_l("Who hosts it with you"), longest=LONGEST_TEXT)
+    city = Line(_l("City"), longest=120)
+    country = CountryField(_l("Country"))
+    starts_on = DayField(_l("First day"))
+    ends_on = DayField(_l("Last day"))
+    venue = Line(_l("Venue"), longest=200)
+    venue_capacity = WholeNumber(_l("How many delegates the venue holds"), most=MOST_DELEGATES)
+    coordinates = Line(_l("Where the venue is"), longest=60)
+    travel = Paragraphs(_l("How delegates get there"), longest=LONGEST_TEXT)
+    budget_eur = WholeNumber(_l("Budget in euro"), most=MOST_BUDGET)
+    funding = Paragraphs(_l("Where the money comes from"), longest=LONGEST_TEXT)
+    team = Paragraphs(_l("Who prepares it"), longest=LONGEST_TEXT)
+    supporters = Paragraphs(_l("Who supports it"), longest=LONGEST_TEXT)
+    trip_ideas = Paragraphs(_l("Ideas for learning trips"), longest=LONGEST_TEXT)
+    motivation = Paragraphs(_l("Why with you"), longest=LONGEST_TEXT)
+    consent = BooleanField(_l("I agree to this use of what I write here"))
+
+    def offer_members(self, members: Iterable[Member]) -> None:
+        """Offer the members of the network, as slugs with names."""
+        names = [(member.organisation.slug, member.organisation.name) for member in members]
+        self.member.choices = [SelectChoice(*choice) for choice in (("", _("We are not yet a member")), *names)]
+
+    def validate_member(self, field: Field) -> None:
+        # What is offered may have changed since the form was opened.
+        if (field.data or "") not in [choice.value for choice in field.choices]:
+            raise ValidationError(CHOOSE_MEMBER)
+
+    def validate_coordinates(self, field: Field) -> None:
+        if parse_coordinates(field.data) is None:
+            raise ValidationError(_("Write two numbers, north and east, as maps show them: 44.81, 20.46."))
+
+    def to_answers(self) -> Answers:
+        said = {name: field.data for name, field in self._fields.items() if name in Answers.__dataclass_fields__}
+        latitude, longitude = parse_coordinates(self.coordinates.data) or (None, None)
+        # A member has its name already.
+        organisation = "" if self.member.data else self.organisation.data
+        member = self.member.data or ""
+        return Answers(
+            **said | {"member": member, "organisation": organisation}, latitude=latitude, longitude=longitude
+        )
+
+    def show_refusal(self, refusal: Refusal) -> None:
+        """Say at the fields what the service would not do."""
+        match refusal:
+            case NotAMember():
+                self.member.errors = [CHOOSE_MEMBER]
+            case Incomplete(missing=missing):
+                for name in missing:
+                    self[name].errors = [_("A submitted proposal needs this.")]
+            case AnswersOutOfOrder(faults=faults):
+                if ProposalFault.ENDS_BEFORE_IT_BEGINS in faults:
+                    self.ends_on.errors = [_("The last day must not be before the first.")]
+                if ProposalFault.NOT_IN_THE_YEAR in faults:
+                    self.starts_on.errors = [_("The days must be in the year that the call is for.")]
+
+
+class NewProposalForm(ProposalForm):
+    """A proposal that is not there yet."""
+
+    year = HiddenField(validators=[InputRequired(PART_MISSING)])
+    # Filled in when the form is shown: the same form sent twice is one proposal.
+    form_key = HiddenField(
+        default=new_secret,
+        validators=[InputRequired(PART_MISSING), Regexp(r"^[\w-]{16,64}\Z", message=PART_MISSING)],
+    )
+
+
+class ChangeProposalForm(ProposalForm):
+    """A proposal as it stands; `revision` says which state of it the form began with."""
+
+    revision = HiddenField(validators=[Regexp(r"^[0-9]{1,9}\Z", message=PART_MISSING)])
+
+
+class AttachmentForm(Form):
+    """One file."""
+
+    class Meta(Form.Meta):
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            # This form alone takes files.
+            return FlaskForm.Meta.wrap_formdata(self, form, formdata)
+
+    file = FileField(_l("File"), [FileRequired(_l("Choose a file."))])
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Say why the file is not taken."""
+        if isinstance(refusal, AttachmentRefused):
+            self.file.errors = [WORDS_FOR_REASONS[refusal.reason]]
+        else:
+            self.form_errors = [
+                _("There are %(most)s files already. Remove one to add another.", most=MOST_ATTACHMENTS)
+            ]
+
+
+class AnswerForm(Form):
+    """The proposer's answer to reviewers."""
+
+    text = Paragraphs(_l("Your answer"), longest=LONGEST_TEXT, missing=_l("Write your answer."))
+
+
+def typed(answers: Answers) -> dict[str, Any]:
+    """Answers as the fields of the form hold them."""
+    pair = answers.latitude, answers.longitude
+    return asdict(answers) | {"coordinates": "" if None in pair else "{}, {}".format(*pair)}
+
+
+def labels() -> dict[str, str]:
+    """What the fields of a proposal are called, by name, in the order of the form."""
+    return {field.name: field.label.text for field in ProposalForm(formdata=None)}

@@ -1,0 +1,1 @@
+"""What reviewers ask, and the answers."""

@@ -1,0 +1,373 @@
+"""What a proposer does: save a draft, change it, attach files, submit, withdraw, ask for the link again."""
+
+from dataclasses import asdict, dataclass, fields
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dofc_events.conference.queries import member_by_slug
+from dofc_events.core import files
+from dofc_events.core.audit import VISITOR, Actor, record
+from dofc_events.core.changes import difference, write
+from dofc_events.core.errors import Refusal
+from dofc_events.core.references import new_reference
+from dofc_events.extensions import settings
+from dofc_events.hosting import mails
+from dofc_events.hosting.models import Attachment, HostingCall, Proposal
+from dofc_events.hosting.proposals.rules import CheckedFile
+from dofc_events.hosting.queries import (
+    attachment_of,
+    call_by_year,
+    is_own,
+    is_reviewer,
+    locked_call,
+    locked_proposal,
+    proposals_of_address,
+)
+from dofc_events.hosting.rules import (
+    MOST_ATTACHMENTS,
+    ProposalFault,
+    ProposalStatus,
+    may_become,
+    missing_to_submit,
+    scope_of,
+)
+from dofc_events.mail.outbox import TooManyMessages, enqueue, enqueue_if, refuse_flood
+from dofc_events.mail.rules import address_key
+
+# Who holds the link to a proposal; which one, the entry's `about` says.
+PROPOSER = Actor("proposer")
+
+
+class NoSuchCall(Refusal):
+    """There is no call for hosts of that year."""
+
+
+class CallNotOpen(Refusal):
+    """The `call` takes no proposals yet, or no more: nothing can be submitted or changed."""
+
+    def __init__(self, call: HostingCall) -> None:
+        super().__init__(str(call.year))
+        self.call = call
+
+
+class NotAMember(Refusal):
+    """No active member of the network has this slug."""
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(slug)
+        self.slug = slug
+
+
+class AnswersOutOfOrder(Refusal):
+    """Answers that do not go together; `faults` says which, all of them."""
+
+    def __init__(self, faults: tuple[ProposalFault, ...]) -> None:
+        super().__init__(", ".join(faults))
+        self.faults = faults
+
+
+class Incomplete(Refusal):
+    """A proposal lacks something before it can be submitted; `missing` names fields of the form."""
+
+    def __init__(self, missing: tuple[str, ...]) -> None:
+        super().__init__(", ".join(missing))
+        self.missing = missing
+
+
+class ProposalFixed(Refusal):
+    """With this `status` a proposal cannot be what was asked for."""
+
+    def __init__(self, status: ProposalStatus) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class ChangedMeanwhile(Refusal):
+    """Somebody changed the proposal since the form was opened."""
+
+
+class TooManyAttachments(Refusal):
+    """A proposal has as many attachments as it can have."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answers:
+    """What a proposal says; a draft may leave out anything but the address.
+
+    `member` is the slug of the member that proposes; without one, `organisation` is the name of who does. Coordinates
+    are degrees. `co_hosts` and `trip_ideas` are one a line.
+    """
+
+    member: str = ""
+    organisation: str = ""
+    contact_name: str = ""
+    contact_email: str
+    city: str = ""
+    country: str = ""
+    starts_on: date | None = None
+    ends_on: date | None = None
+    venue: str = ""
+    venue_capacity: int | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    budget_eur: int | None = None
+    funding: str = ""
+    travel: str = ""
+    team: str = ""
+    supporters: str = ""
+    co_hosts: str = ""
+    trip_ideas: str = ""
+    motivation: str = ""
+    consent: bool = False
+
+
+# The answers that have a column of the same name.
+PLAIN = tuple(field.name for field in fields(Answers) if field.name not in ("member", "organisation", "consent"))
+
+
+def answers_of(proposal: Proposal) -> Answers:
+    """The answers as they stand."""
+    return Answers(
+        member=proposal.proposed_by.slug if proposal.proposed_by else "",
+        organisation=proposal.organisation,
+        consent=proposal.consented_at is not None,
+        **{name: getattr(proposal, name) for name in PLAIN},
+    )
+
+
+def missing_of(proposal: Proposal) -> tuple[str, ...]:
+    """The names of the form's fields that a proposal lacks before it can be submitted."""
+    return missing_to_submit(asdict(answers_of(proposal)))
+
+
+def save_draft(
+    session: Session,
+    year: int,
+    answers: Answers,
+    *,
+    language: str,
+    consent_text: str,
+    form_key: str,
+    actor: Actor,
+    now: datetime,
+    keep_mail: bool = False,
+) -> Proposal:
+    """Begin a proposal for a year's call and mail its link; the same form sent twice gives one proposal and one mail.
+
+    Raises NoSuchCall, CallNotOpen, NotAMember, AnswersOutOfOrder, and TooManyMessages if the address was written to too
+    often.
+    """
+    found = call_by_year(session, year)
+    if found is None:
+        raise NoSuchCall(str(year))
+    # Two who send the same form come one after the other.
+    call = locked_call(session, found.id)
+    sent_before = session.scalar(select(Proposal).where(Proposal.form_key == form_key))
+    if sent_before is not None:
+        return sent_before
+    _refuse_closed(call, now)
+    refuse_flood(session, answers.contact_email, now)
+    proposal = Proposal(
+        call=call, reference=new_reference(), form_key=form_key, status=ProposalStatus.DRAFT, created_at=now
+    )
+    proposal.language = language
+    _write(session, proposal, answers, consent_text, now)
+    session.add(proposal)
+    session.flush()
+    _log(session, actor, now, "proposal_begun", proposal)
+    enqueue(session, mails.draft_saved(proposal), now, keep=keep_mail)
+    return proposal
+
+
+def change_proposal(
+    session: Session,
+    proposal_id: int,
+    answers: Answers,
+    *,
+    revision: int,
+    consent_text: str,
+    actor: Actor,
+    now: datetime,
+) -> Proposal:
+    """Make a draft or a submitted proposal say what `answers` say; `revision` is that of the form's answers.
+
+    With another address the link ends: the new address is sent a new one, and the old one is told. Raises CallNotOpen,
+    ProposalFixed, ChangedMeanwhile, NotAMember, AnswersOutOfOrder, Incomplete if it is submitted, and TooManyMessages
+    if the new address was written to too often.
+    """
+    proposal = _open_proposal(session, proposal_id, now)
+    if answers_of(proposal) == answers:
+        return proposal
+    if proposal.revision != revision:
+        raise ChangedMeanwhile
+    if proposal.status == ProposalStatus.SUBMITTED and (missing := missing_to_submit(asdict(answers))):
+        raise Incomplete(missing)
+    before, old_address, old_key = answers_of(proposal), proposal.contact_email, proposal.email_key
+    _write(session, proposal, answers, consent_text, now)
+    session.flush()
+    changes = difference(vars(before), vars(answers_of(proposal)))
+    proposal.revision += 1
+    _log(session, actor, now, "proposal_changed", proposal, changes=changes)
+    if proposal.email_key != old_key:
+        refuse_flood(session, proposal.contact_email, now)
+        proposal.link_version += 1
+        enqueue(session, mails.address_changed(proposal, old_address), now)
+        enqueue(session, mails.links(proposal.contact_email, [proposal]), now)
+    session.flush()
+    return proposal
+
+
+def submit_proposal(
+    session: Session, proposal_id: int, actor: Actor, now: datetime, *, keep_mail: bool = False
+) -> bool:
+    """Hand a draft in; False if it was already. Raises CallNotOpen, ProposalFixed, Incomplete."""
+    proposal = _open_proposal(session, proposal_id, now)
+    if proposal.status == ProposalStatus.SUBMITTED:
+        return False
+    if missing := missing_of(proposal):
+        raise Incomplete(missing)
+    proposal.submitted_at = now
+    move(session, proposal, ProposalStatus.SUBMITTED, "proposal_submitted", actor, now)
+    enqueue(session, mails.received(proposal), now, keep=keep_mail)
+    return True
+
+
+def withdraw_proposal(session: Session, proposal_id: int, actor: Actor, now: datetime) -> bool:
+    """Take a proposal back, for good; False if it was already. Raises ProposalFixed once it is decided about."""
+    proposal = locked_proposal(session, proposal_id)
+    if proposal.status == ProposalStatus.WITHDRAWN:
+        return False
+    move(session, proposal, ProposalStatus.WITHDRAWN, "proposal_withdrawn", actor, now)
+    enqueue(session, mails.withdrawn(proposal), now)
+    return True
+
+
+def move(session: Session, proposal: Proposal, status: ProposalStatus, act: str, actor: Actor, now: datetime) -> None:
+    """Give a locked proposal its next status, and log the act. Raises ProposalFixed if it cannot get there."""
+    before = ProposalStatus(proposal.status)
+    if not may_become(before, status):
+        raise ProposalFixed(before)
+    _log(session, actor, now, act, proposal, changes=write(proposal, {"status": status}))
+    session.flush()
+
+
+def add_attachment(session: Session, proposal_id: int, file: CheckedFile, actor: Actor, now: datetime) -> Attachment:
+    """Attach a file, once however often it is sent; nothing is kept of one that is refused.
+
+    It is checked before, outside of the unit of work: unpacking a picture takes seconds. Raises TooManyAttachments,
+    CallNotOpen, ProposalFixed.
+    """
+    proposal = _open_proposal(session, proposal_id, now)
+    content_hash = files.hash_of(file.content)
+    present = next((a for a in proposal.attachments if a.content_hash == content_hash), None)
+    if present is not None:
+        return present
+    if len(proposal.attachments) >= MOST_ATTACHMENTS:
+        raise TooManyAttachments
+    files.store(settings().instance, file.content, now)
+    attachment = Attachment(
+        content_hash=content_hash, name=file.name, media_type=file.media_type, size=len(file.content), added_at=now
+    )
+    proposal.attachments.append(attachment)
+    session.flush()
+    _log(session, actor, now, "attachment_added", proposal, name=file.name, content_hash=content_hash)
+    return attachment
+
+
+def remove_attachment(session: Session, proposal_id: int, attachment_id: int, actor: Actor, now: datetime) -> bool:
+    """Take a file off a proposal; False if it is not there. Its bytes go later, unless they are used elsewhere.
+
+    Raises CallNotOpen, ProposalFixed.
+    """
+    proposal = _open_proposal(session, proposal_id, now)
+    attachment = attachment_of(session, proposal.id, attachment_id)
+    if attachment is None:
+        return False
+    session.delete(attachment)
+    _log(session, actor, now, "attachment_removed", proposal, name=attachment.name)
+    session.flush()
+    return True
+
+
+def send_links(session: Session, email: str, now: datetime) -> None:
+    """Mail the links to all proposals of an address to it; to an unknown one nothing, which nobody is told.
+
+    Neither the answer nor the time that it takes says whether there are any: the same is read, rendered and written.
+    """
+    proposals = proposals_of_address(session, address_key(email))
+    envelope = mails.links(email, proposals)
+    try:
+        refuse_flood(session, email, now)
+        is_meant = bool(proposals)
+    except TooManyMessages:
+        # Said aloud, it would say that there is something from this address.
+        is_meant = False
+    # Without an address: an unknown one belongs to somebody who has nothing to do with us.
+    act = "proposal_links_sent" if is_meant else "proposal_links_refused"
+    record(session, VISITOR, now, act, scope=envelope.scope, about=envelope.about)
+    enqueue_if(is_meant, session, envelope, now)
+
+
+def _open_proposal(session: Session, proposal_id: int, now: datetime) -> Proposal:
+    proposal = locked_proposal(session, proposal_id)
+    if proposal.status not in (ProposalStatus.DRAFT, ProposalStatus.SUBMITTED):
+        raise ProposalFixed(ProposalStatus(proposal.status))
+    _refuse_closed(proposal.call, now)
+    return proposal
+
+
+def _refuse_closed(call: HostingCall, now: datetime) -> None:
+    if not call.takes_proposals(now):
+        raise CallNotOpen(call)
+
+
+def _write(session: Session, proposal: Proposal, answers: Answers, consent_text: str, now: datetime) -> None:
+    faults = faults_of(answers, proposal.call.year)
+    if faults:
+        raise AnswersOutOfOrder(faults)
+    member = member_by_slug(session, answers.member) if answers.member else None
+    if answers.member and (member is None or not member.is_active):
+        raise NotAMember(answers.member)
+    proposal.proposed_by = member.organisation if member else None
+    proposal.organisation = "" if member else answers.organisation
+    proposal.email_key = address_key(answers.contact_email)
+    for name in PLAIN:
+        setattr(proposal, name, getattr(answers, name))
+    if not answers.consent:
+        proposal.consented_at, proposal.consent_text = None, ""
+    elif proposal.consented_at is None:
+        proposal.consented_at, proposal.consent_text = now, consent_text
+
+
+def faults_of(answers: Answers, year: int) -> tuple[ProposalFault, ...]:
+    """What does not go together in a proposal to host the edition of `year`."""
+    faults = []
+    days = [day for day in (answers.starts_on, answers.ends_on) if day]
+    if len(days) == 2 and days[1] < days[0]:
+        faults.append(ProposalFault.ENDS_BEFORE_IT_BEGINS)
+    if any(day.year != year for day in days):
+        faults.append(ProposalFault.NOT_IN_THE_YEAR)
+    return tuple(faults)
+
+
+def _log(session: Session, actor: Actor, now: datetime, act: str, proposal: Proposal, **details: Any) -> None:
+    record(session, actor, now, act, scope=scope_of(proposal.call.year), about=proposal.reference, **details)
+
+
+class NotAReviewer(Refusal):
+    """Only board members review."""
+
+
+class OwnProposal(Refusal):
+    """The proposal comes from a member for whom the account speaks."""
+
+
+def refuse_partial(session: Session, proposal: Proposal, account_id: int, now: datetime) -> None:
+    """Raise NotAReviewer or OwnProposal unless the account reviews this proposal."""
+    if not is_reviewer(session, account_id, now):
+        raise NotAReviewer
+    if is_own(session, proposal, account_id, now):
+        raise OwnProposal

@@ -1,0 +1,22 @@
+"""What proposers agree to: kept word for word."""
+
+from flask_babel import gettext as _
+
+from dofc_events.hosting.models import HostingCall
+
+
+def consent_text(call: HostingCall) -> str:
+    """The text that proposers consent to; it is kept word for word."""
+    readers = (
+        _("Everybody can read it on this site, without your contact details, the budget and the attachments.")
+        if call.proposals_public
+        else _("It is not public; when the ballot is over, the cities and organisations of the shortlist are.")
+    )
+    text: str = _(
+        "The network uses what you write here to decide who hosts the %(call)s. Its chair and its reviewers read all of"
+        " it; the members' representatives read what is on the shortlist, without your contact details. %(readers)s"
+        " You can change it until the call closes, and withdraw it until the decision, by the link that we mail you.",
+        call=call.name,
+        readers=readers,
+    )
+    return text

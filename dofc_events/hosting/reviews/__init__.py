@@ -1,0 +1,1 @@
+"""Scores that board members give."""

@@ -1,0 +1,284 @@
+"""What we say to delegates. One function an event, named like its folder under templates/email/notices/."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from dofc_events.conference.models import Edition
+from dofc_events.delegates.models import Registration
+from dofc_events.delegates.queries import token_of
+from dofc_events.documents.calendar import CalendarEntry, calendar_file
+from dofc_events.mail.envelope import Attachment, Envelope
+from dofc_events.mail.render import link, render_message
+from dofc_events.mail.rules import deliverable
+from dofc_events.places.models import Claim
+from dofc_events.places.rules import ClaimStatus
+from dofc_events.trips.queries import TripStanding
+from dofc_events.trips.rules import Reason
+
+# What announces an offer ends with it.
+PLACE_OFFERED = "registration-offered"
+SEAT_OFFERED = "trip-offered"
+
+CALENDAR_STATUS = {
+    ClaimStatus.CONFIRMED: "CONFIRMED",
+    ClaimStatus.WAITLISTED: "TENTATIVE",
+    ClaimStatus.OFFERED: "TENTATIVE",
+    ClaimStatus.EXPIRED: "CANCELLED",
+    ClaimStatus.CANCELLED: "CANCELLED",
+}
+
+# Of seats, the first that applies to a message about several.
+SEAT_STATUS_KINDS: dict[str, str] = {
+    ClaimStatus.CONFIRMED: "trip-confirmed",
+    ClaimStatus.OFFERED: SEAT_OFFERED,
+    ClaimStatus.WAITLISTED: "trip-waitlisted",
+    ClaimStatus.EXPIRED: "trip-cancelled",
+    ClaimStatus.CANCELLED: "trip-cancelled",
+}
+
+# In the words of the form.
+FIELD_NAMES = {
+    "given_name": _l("given name"),
+    "family_name": _l("family name"),
+    "badge_name": _l("name on the badge"),
+    "organisation": _l("organisation"),
+    "job_title": _l("job title"),
+    "country": _l("country"),
+    "phone": _l("mobile phone"),
+    "category": _l("what you take part as"),
+    "dietary": _l("dietary needs"),
+    "access_needs": _l("access needs"),
+    "visa_letter": _l("invitation letter for a visa"),
+    "photo_consent": _l("photographs"),
+}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A registration, its edition, and what it holds at this moment; `position` counts those in line up to it.
+
+    `trips` are all learning trips of the edition, with what the registration has of them.
+    """
+
+    registration: Registration
+    edition: Edition
+    claim: Claim
+    position: int | None
+    trips: tuple[TripStanding, ...] = ()
+
+    @property
+    def status(self) -> ClaimStatus:
+        return ClaimStatus(self.claim.status)
+
+
+@dataclass(frozen=True)
+class SeatNews:
+    """What changed about a seat: `before` is its status until then, "" if there was none."""
+
+    before: str
+    reason: Reason
+
+
+Seats = Mapping[int, SeatNews]
+
+
+def status_message(
+    standing: Standing,
+    seats: Seats,
+    *,
+    handed_over_by: str = "",
+    before: ClaimStatus | None = None,
+    because: str = "",
+    stated_consent: str = "",
+) -> Envelope:
+    """The message that says what a registration holds now, and what changed about `seats`, by trip.
+
+    `handed_over_by` names who handed it to its new delegate; `before` is what a cancelled one held; `because` is the
+    reason for which organisers confirmed or cancelled it by hand; `stated_consent` is what they said about the
+    delegate's consent when they made the registration themselves.
+    """
+    match standing.status:
+        case ClaimStatus.CONFIRMED:
+            return registration_confirmed(standing, seats, handed_over_by, because, stated_consent)
+        case ClaimStatus.WAITLISTED:
+            return registration_waitlisted(standing, seats, handed_over_by, stated_consent)
+        case ClaimStatus.OFFERED:
+            return registration_offered(standing, seats, handed_over_by)
+        case ClaimStatus.EXPIRED:
+            return registration_expired(standing, seats, handed_over_by)
+        case ClaimStatus.CANCELLED:
+            return registration_cancelled(standing, seats, before, because)
+    raise ValueError(f"a place at an edition is never {standing.status}")
+
+
+def registration_confirmed(
+    standing: Standing, seats: Seats, handed_over_by: str = "", because: str = "", stated_consent: str = ""
+) -> Envelope:
+    words = {"handed_over_by": handed_over_by, "because": because, "stated_consent": stated_consent}
+    return _message("confirmed", "registration-confirmed", standing, seats=seats, calendar=True, **words)
+
+
+def registration_waitlisted(
+    standing: Standing, seats: Seats, handed_over_by: str = "", stated_consent: str = ""
+) -> Envelope:
+    kind = "registration-waitlisted"
+    return _message(
+        "waitlisted", kind, standing, seats=seats, handed_over_by=handed_over_by, stated_consent=stated_consent
+    )
+
+
+def registration_offered(standing: Standing, seats: Seats, handed_over_by: str = "") -> Envelope:
+    return _message("offered", PLACE_OFFERED, standing, seats=seats, handed_over_by=handed_over_by)
+
+
+def registration_expired(standing: Standing, seats: Seats, handed_over_by: str = "") -> Envelope:
+    return _message("expired", "registration-expired", standing, seats=seats, handed_over_by=handed_over_by)
+
+
+def registration_cancelled(
+    standing: Standing, seats: Seats, before: ClaimStatus | None = None, because: str = ""
+) -> Envelope:
+    """The calendar file takes the days out again for who had them in."""
+    words = {"register": link("registration.new", year=standing.edition.year), "because": because}
+    calendar = before is ClaimStatus.CONFIRMED
+    kind = "registration-cancelled"
+    return _message("cancelled", kind, standing, seats=seats, calendar=calendar, before=before, **words)
+
+
+def seats_changed(standing: Standing, seats: Seats) -> Envelope:
+    """What changed about seats while the place stays as it is. The kind is that of the best that was given."""
+    changed = [seat for seat in standing.trips if seat.trip.id in seats]
+    news = [seat for seat in changed if seat.status != seats[seat.trip.id].before]
+    status = next((status for status in SEAT_STATUS_KINDS if any(seat.status == status for seat in news)), None)
+    kind = SEAT_STATUS_KINDS[status] if status else "trip-changed"
+    titles = ", ".join(seat.trip.title for seat in changed if not status or SEAT_STATUS_KINDS.get(seat.status) == kind)
+    calendar = standing.status is ClaimStatus.CONFIRMED
+    return _message("trips", kind, standing, seats=seats, calendar=calendar, titles=titles)
+
+
+def registration_changed(standing: Standing, changes: Sequence[str], *, by_organisers: bool = False) -> Envelope:
+    """`changes` are names of fields of Details."""
+    confirmed = standing.status is ClaimStatus.CONFIRMED
+    changed, kind = [FIELD_NAMES[name] for name in changes], "registration-changed"
+    return _message("changed", kind, standing, calendar=confirmed, changes=changed, by_organisers=by_organisers)
+
+
+def edition_changed(standing: Standing, was: Edition, kind: str, said_text: str, said_html: str) -> Envelope:
+    """What became of the edition's place and time since it `was`, and what the organisers say of it."""
+    calendar = standing.status is ClaimStatus.CONFIRMED
+    template = "edition_changed"
+    return _message(template, kind, standing, calendar=calendar, was=was, said_text=said_text, said_html=said_html)
+
+
+def registration_link(standing: Standing, *, by_organisers: bool = False) -> Envelope:
+    return _message("link", "registration-link", standing, by_organisers=by_organisers)
+
+
+def already_registered(standing: Standing) -> Envelope:
+    return _message("already_registered", "already-registered", standing)
+
+
+def handed_over(standing: Standing, *, email: str, name: str) -> Envelope:
+    """To the one who handed the place on; names the colleague, and has no link, which is the colleague's now."""
+    return _message("handed_over", "registration-changed", standing, email=email, name=name)
+
+
+def address_changed(standing: Standing, *, email: str) -> Envelope:
+    """To the old address, which may be a stranger's: says neither the new address nor the link."""
+    return _message("address_changed", "address-changed", standing, email=email, name="")
+
+
+def calendar_of(standing: Standing, token: str, seats: Seats | None = None) -> str | None:
+    """The calendar file of a registration with the trips that it has a seat on; None while the edition has no dates.
+
+    What changed about `seats` is in it even where the seat is gone, so that calendars drop the trip.
+    """
+    registration, edition = standing.registration, standing.edition
+    starts_at, ends_at = edition.begins_at(), edition.finishes_at()
+    if starts_at is None or ends_at is None:
+        return None
+    own_page = link("registration.own.own", token=token)
+    whole = CalendarEntry(
+        uid=f"{registration.reference}@days-of-clusters",
+        sequence=edition.revision + registration.revision,
+        status=CALENDAR_STATUS[standing.status],
+        starts_at=starts_at,
+        ends_at=ends_at,
+        zone=edition.zone,
+        summary=f"{edition.name}, {edition.city}",
+        location=", ".join(part for part in (edition.venue, edition.venue_address, edition.city) if part),
+        description=own_page,
+        url=own_page,
+        changed_at=standing.claim.changed_at,
+    )
+    trips = [_trip_entry(whole, seat) for seat in standing.trips if _is_in_calendar(seat, seats or {})]
+    return calendar_file([whole, *trips])
+
+
+def _is_in_calendar(seat: TripStanding, seats: Seats) -> bool:
+    was_held = seat.trip.id in seats and seats[seat.trip.id].before == ClaimStatus.CONFIRMED
+    return seat.status == ClaimStatus.CONFIRMED or was_held
+
+
+def _trip_entry(whole: CalendarEntry, seat: TripStanding) -> CalendarEntry:
+    assert seat.claim is not None
+    return replace(
+        whole,
+        uid=f"{seat.trip.slug}.{whole.uid}",
+        sequence=whole.sequence + seat.trip.revision,
+        status="CONFIRMED" if seat.status == ClaimStatus.CONFIRMED else "CANCELLED",
+        starts_at=seat.trip.starts_at,
+        ends_at=seat.trip.ends_at,
+        summary=seat.trip.title,
+        location=seat.trip.meeting_point,
+        changed_at=seat.claim.changed_at,
+    )
+
+
+def _message(
+    template: str,
+    kind: str,
+    standing: Standing,
+    *,
+    email: str = "",
+    name: str | None = None,
+    calendar: bool = False,
+    seats: Seats | None = None,
+    handed_over_by: str = "",
+    stated_consent: str = "",
+    **context: Any,
+) -> Envelope:
+    registration, edition = standing.registration, standing.edition
+    token = token_of(registration)
+    file = calendar_of(standing, token, seats) if calendar else None
+    return render_message(
+        f"notices/{template}",
+        kind=kind,
+        language=registration.language,
+        recipient=deliverable(email or registration.email),
+        recipient_name=registration.full_name if name is None else name,
+        sender_name=edition.name,
+        reply_to=edition.contact_email,
+        scope=str(edition.year),
+        about=registration.reference,
+        attachments=[Attachment("days-of-clusters.ics", "text/calendar; charset=utf-8", file)] if file else [],
+        registration=registration,
+        edition=edition,
+        edition_name=edition.name,
+        contact_name=edition.contact_name,
+        contact_email=edition.contact_email,
+        claim=standing.claim,
+        position=standing.position,
+        trips=standing.trips,
+        seats=seats or {},
+        own_page=link("registration.own.own", token=token),
+        offer=link("registration.own.offer", token=token),
+        trips_page=link("registration.own.trips", token=token),
+        handed_over_by=handed_over_by,
+        stated_consent=stated_consent,
+        message_kind=kind,
+        **context,
+    )

@@ -1,0 +1,135 @@
+"""Reads that the delegate's own pages and the messages to delegates need."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+
+from sqlalchemy import Select, exists, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from dofc_events.conference.models import Edition
+from dofc_events.delegates.models import Registration
+from dofc_events.mail.models import Message
+from dofc_events.mail.rules import MessageState
+from dofc_events.notices.mails import PLACE_OFFERED, SEAT_OFFERED, SEAT_STATUS_KINDS, Standing
+from dofc_events.notices.models import UntoldNews
+from dofc_events.places.models import Claim, Pool
+from dofc_events.places.queries import overdue, place_of, waiting_position
+from dofc_events.places.rules import ClaimStatus, is_late
+from dofc_events.trips.queries import trips_of
+
+OFFERS = (PLACE_OFFERED, SEAT_OFFERED)
+
+# The kind of the message that a place's status is told by; also what `flask check` looks for.
+STATUS_KINDS = {
+    ClaimStatus.CONFIRMED: "registration-confirmed",
+    ClaimStatus.WAITLISTED: "registration-waitlisted",
+    ClaimStatus.OFFERED: PLACE_OFFERED,
+    ClaimStatus.EXPIRED: "registration-expired",
+    ClaimStatus.CANCELLED: "registration-cancelled",
+}
+# Each of these lists all seats.
+SEAT_KINDS = (*STATUS_KINDS.values(), *SEAT_STATUS_KINDS.values(), "trip-changed")
+
+
+def standing_of(session: Session, registration_id: int) -> Standing:
+    """What a registration holds at this moment."""
+    query = select(Registration).where(Registration.id == registration_id)
+    registration = session.scalars(
+        query.options(joinedload(Registration.edition), joinedload(Registration.category))
+    ).one()
+    return standing_in(session, registration)
+
+
+def standing_in(session: Session, registration: Registration) -> Standing:
+    """What a registration that is at hand, with its edition, holds at this moment."""
+    claim = place_of(session, registration.id)
+    trips = tuple(trips_of(session, registration.edition_id, registration.id))
+    return Standing(registration, registration.edition, claim, waiting_position(session, claim), trips)
+
+
+def offer_stands(session: Session, standing: Standing, claim: Claim, now: datetime) -> bool:
+    """Whether an offer (of a place or a seat) can be accepted: until its deadline, and until its message is sent.
+
+    Once the edition has begun nothing is given any more, told or not.
+    """
+    if claim.status != ClaimStatus.OFFERED or not standing.edition.gives_places(now):
+        return False
+    return not overdue(claim, now) or offer_is_untold(session, standing.registration, claim)
+
+
+def offer_is_untold(session: Session, registration: Registration, claim: Claim) -> bool:
+    """Whether a message with an offer is still to be written, on its way, or kept for want of a mail server.
+
+    Each message since the offer was made lists it, also where its kind is that of other news.
+    """
+    unsent = exists().where(
+        Message.about == registration.reference,
+        Message.kind.in_(SEAT_KINDS),
+        Message.queued_at >= claim.offered_at,
+        Message.state.in_((MessageState.QUEUED, MessageState.SENDING, MessageState.KEPT)),
+    )
+    unwritten = exists().where(UntoldNews.registration_id == registration.id)
+    return bool(session.scalar(select(unsent | unwritten)))
+
+
+def offer_is_told(session: Session, reference: str, claim: Claim) -> bool:
+    """Whether a message that announced an offer has left."""
+    message = exists().where(Message.about == reference, Message.kind.in_(OFFERS), Message.sent_at.is_not(None))
+    return bool(session.scalar(select(message.where(Message.queued_at >= claim.offered_at))))
+
+
+def offers_told_late(session: Session, now: datetime) -> list[int]:
+    """Registrations with an offer whose message waits while its time runs away, and not because the mailbox refuses it.
+
+    Who has been told of it once gets no more time by having the message sent again, here or to another address.
+    """
+    claims = session.scalars(_offers_in_unsent_messages()).all()
+    late = [c for c in claims if c.offered_at and c.offered_until and is_late(c.offered_at, c.offered_until, now)]
+    return list(dict.fromkeys(claim.registration_id for claim in late))
+
+
+@cache
+def _offers_in_unsent_messages() -> Select[Claim]:
+    message = exists().where(Message.about == Registration.reference, Message.kind.in_(OFFERS))
+    waiting = message.where(Message.state == MessageState.QUEUED, Message.refusals == 0)
+    told = message.where(Message.sent_at.is_not(None), Message.queued_at >= Claim.offered_at)
+    query = select(Claim).join(Registration).where(Claim.status == ClaimStatus.OFFERED, waiting, ~told)
+    return query.order_by(Claim.id)
+
+
+def offers_overdue(session: Session, now: datetime) -> list[int]:
+    """Registrations with an offer whose deadline has passed, or whose edition gives no places any more."""
+    over = or_(Claim.offered_until <= now, Registration.edition_id.in_(_giving_nothing(session, now)))
+    query = select(Claim.registration_id).join(Registration).where(Claim.status == ClaimStatus.OFFERED, over)
+    return list(dict.fromkeys(session.scalars(query.order_by(Claim.offered_until, Claim.id))))
+
+
+def lists_to_close(session: Session, now: datetime) -> list[int]:
+    """Editions that have begun, or are archived, while people still wait for a place."""
+    waits = exists().where(Claim.pool_id == Pool.id, Claim.status == ClaimStatus.WAITLISTED)
+    query = select(Pool.edition_id).where(Pool.edition_id.in_(_giving_nothing(session, now)), waits)
+    return [id_ for id_ in session.scalars(query.order_by(Pool.edition_id)) if id_ is not None]
+
+
+def _giving_nothing(session: Session, now: datetime) -> list[int]:
+    """The editions that have places and give none any more."""
+    editions = session.scalars(select(Edition).join(Pool, Pool.edition_id == Edition.id))
+    return [edition.id for edition in editions if not edition.gives_places(now)]
+
+
+def untold_news(session: Session, limit: int) -> Sequence[int]:
+    """Registrations whose delegates are still to be told, those who have waited longest first."""
+    query = select(UntoldNews.registration_id).order_by(UntoldNews.since, UntoldNews.registration_id)
+    return session.scalars(query.limit(limit)).all()
+
+
+def facts_without_message(session: Session) -> Sequence[str]:
+    """References of registrations whose status was never put into a message (nor is about to be)."""
+    told = exists().where(Message.about == Registration.reference, Message.queued_at >= Claim.changed_at)
+    of_kind = [(Claim.status == status) & told.where(Message.kind == kind) for status, kind in STATUS_KINDS.items()]
+    unwritten = exists().where(UntoldNews.registration_id == Registration.id)
+    query = select(Registration.reference).join(Claim, Claim.registration_id == Registration.id).join(Pool)
+    places = query.where(Pool.edition_id.is_not(None), ~unwritten, *(~told_so for told_so in of_kind))
+    seats = query.where(Pool.trip_id.is_not(None), ~unwritten, ~told.where(Message.kind.in_(SEAT_KINDS)))
+    return session.scalars(places.union(seats)).all()

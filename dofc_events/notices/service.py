@@ -1,0 +1,241 @@
+"""Tells delegates: every message about what changed for them goes through here, in the commit of what changed."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from dofc_events.conference.models import Edition
+from dofc_events.core.audit import Actor, record
+from dofc_events.core.changes import Difference
+from dofc_events.core.db import in_pieces
+from dofc_events.delegates.models import Registration
+from dofc_events.delegates.queries import live_registration, registrations_by_id
+from dofc_events.mail import outbox
+from dofc_events.mail.envelope import Envelope
+from dofc_events.notices import mails
+from dofc_events.notices.mails import PLACE_OFFERED, SEAT_OFFERED, SeatNews
+from dofc_events.notices.models import UntoldNews
+from dofc_events.notices.queries import standing_of
+from dofc_events.notices.rules import BATCH
+from dofc_events.places.rules import ClaimStatus
+from dofc_events.places.service import OfferTerms, Promotion
+from dofc_events.trips.rules import Reason
+from dofc_events.trips.sign_ups.service import SeatBook
+
+
+@dataclass
+class News:
+    """What one delegate is to be told: about the place at the edition, about seats, by trip, and about `details`.
+
+    `before` is what a cancelled registration held; `because` is the reason that organisers gave for what they did to
+    the place by hand; `details` are names of fields of Details.
+    """
+
+    place: bool = False
+    seats: dict[int, SeatNews] = field(default_factory=dict)
+    before: ClaimStatus | None = None
+    because: str = ""
+    details: tuple[str, ...] = ()
+
+    def add_seat(self, trip_id: int, before: str, reason: Reason) -> None:
+        """What was before the first change is before all of them."""
+        known = self.seats.get(trip_id)
+        self.seats[trip_id] = SeatNews(known.before if known else before, reason)
+
+    def add_all(self, earlier: "News") -> None:
+        """What was to be told already, and is told now."""
+        if not self.place:
+            self.place, self.before, self.because = earlier.place, earlier.before, earlier.because
+        self.details = tuple(dict.fromkeys((*earlier.details, *self.details)))
+        for trip_id, seat in earlier.seats.items():
+            reason = self.seats[trip_id].reason if trip_id in self.seats else seat.reason
+            self.seats[trip_id] = SeatNews(seat.before, reason)
+
+
+class Changes:
+    """Collects what one act changes for whom, so that everyone is told once, of everything.
+
+    What is collected is put into the trail here, in the same words, and by `revision` into calendars: nobody is told
+    what the trail does not say. `book` has the seats of the edition's trips; what changes in it is told, too.
+    """
+
+    def __init__(self, session: Session, edition: Edition, actor: Actor, now: datetime, *, keep: bool = False) -> None:
+        self.session, self.edition, self.actor, self.now, self.keep = session, edition, actor, now, keep
+        self.news: dict[int, News] = {}
+
+    @cached_property
+    def book(self) -> SeatBook:
+        return SeatBook(self.session, self.edition, terms_of(self.edition, self.now), self.now)
+
+    def details(self, registration: Registration, changes: Difference) -> None:
+        """What is on record of somebody is not what it was."""
+        self._happened("details_changed", registration, changes=changes)
+        self.news[registration.id] = News(details=tuple(changes))
+
+    def place(
+        self,
+        act: str,
+        registration: Registration,
+        *,
+        confirmed: bool = False,
+        before: ClaimStatus | None = None,
+        because: str = "",
+    ) -> None:
+        """By this act somebody's place at the edition is not what it was; once confirmed, requested seats follow it."""
+        self._happened(act, registration, **({"because": because} if because else {}))
+        self.news[registration.id] = News(place=True, before=before, because=because)
+        if confirmed:
+            self.book.settle(registration.id)
+
+    def moved_up(self, promotions: Sequence[Promotion]) -> None:
+        """These moved up on the edition's waiting list."""
+        people = registrations_by_id(self.session, (promotion.registration_id for promotion in promotions))
+        confirmed = [one.registration_id for one in promotions if one.status == ClaimStatus.CONFIRMED]
+        if confirmed:
+            self.book.look_up(confirmed)
+        for promotion in promotions:
+            registration = people[promotion.registration_id]
+            self.place(str(promotion.status), registration, confirmed=promotion.status == ClaimStatus.CONFIRMED)
+
+    def tell(self, first: int | None = None) -> None:
+        """Write to everybody; the one who acts, if it is a delegate, comes first.
+
+        Where the others are many, only note that they are to be told: the worker writes to them.
+        """
+        self.record_seats()
+        news = self.news
+        if first is not None:
+            tell(self.session, first, news.pop(first, News()), self.now, keep=self.keep)
+        if len(news) <= BATCH:
+            for registration_id, what in news.items():
+                tell(self.session, registration_id, what, self.now, keep=self.keep)
+            return
+        # All rows are written at once, and not each before the next is looked for.
+        with self.session.no_autoflush:
+            _leave_untold(self.session, news, self.now)
+
+    def record_seats(self) -> None:
+        """Take over what has become of seats, once all is done: into the trail, and into what is to be told."""
+        changes = self.book.changes if "book" in self.__dict__ else ()
+        people = registrations_by_id(self.session, {change.registration_id for change in changes})
+        for change in changes:
+            registration, slug = people[change.registration_id], self.book.trips[change.trip_id].slug
+            self._happened("seat_changed", registration, trip=slug, reason=change.reason)
+            self.news.setdefault(registration.id, News()).add_seat(change.trip_id, change.before, change.reason)
+
+    def _happened(self, act: str, registration: Registration, **details: Any) -> None:
+        registration.revision += 1
+        log(self.session, self.actor, self.now, act, registration, **details)
+
+
+def tell(
+    session: Session, registration_id: int, news: News, now: datetime, *, keep: bool = False, handed_over_by: str = ""
+) -> None:
+    """Write to a delegate what changed, and all that they hold now; `handed_over_by` as in `mails.status_message`.
+
+    What they were still to be told is told with it. With `keep` the message is stored and never sent, for demonstration
+    data.
+    """
+    session.flush()
+    earlier = _take_over(session, registration_id)
+    if earlier:
+        news.add_all(earlier)
+    _write(session, registration_id, news, now, keep=keep, handed_over_by=handed_over_by)
+
+
+def tell_news(session: Session, registration_ids: Iterable[int], now: datetime) -> None:
+    """Write the messages that an act with many recipients left to be written, unless somebody else has since."""
+    for registration_id in registration_ids:
+        untold = _take_over(session, registration_id)
+        if untold:
+            _write(session, registration_id, untold, now)
+
+
+def told_if_known(session: Session, edition_id: int, email: str, now: datetime) -> bool:
+    """Write to whoever is registered with an address already; False if nobody is."""
+    known = live_registration(session, edition_id, email)
+    if known is None:
+        return False
+    send(session, mails.already_registered(standing_of(session, known.id)), now)
+    return True
+
+
+def send(session: Session, envelope: Envelope, now: datetime, *, keep: bool = False) -> None:
+    """Put a message about what was just written into the outbox."""
+    session.flush()
+    outbox.enqueue(session, envelope, now, keep=keep)
+
+
+def log(session: Session, actor: Actor, now: datetime, act: str, registration: Registration, **details: Any) -> None:
+    """Add to the trail what happened to a registration."""
+    scope = str(registration.edition.year)
+    record(session, actor, now, act, scope=scope, about=registration.reference, **details)
+
+
+def terms_of(edition: Edition, now: datetime) -> OfferTerms:
+    """On what terms freed places of an edition are offered now."""
+    return OfferTerms(edition.offer_hours, edition.zone, edition.begins_at(), edition.gives_places(now))
+
+
+def _write(
+    session: Session, registration_id: int, news: News, now: datetime, *, keep: bool = False, handed_over_by: str = ""
+) -> None:
+    standing = standing_of(session, registration_id)
+    reference = standing.registration.reference
+    # An offer that was accepted, declined or has lapsed must not be announced any more; one that stands still must.
+    if outbox.withdraw(session, reference, now, kind=PLACE_OFFERED):
+        news.place = news.place or standing.status is ClaimStatus.OFFERED
+    if outbox.withdraw(session, reference, now, kind=SEAT_OFFERED):
+        for seat in standing.trips:
+            if seat.status == ClaimStatus.OFFERED and seat.trip.id not in news.seats:
+                news.add_seat(seat.trip.id, ClaimStatus.WAITLISTED, Reason.MOVED_UP)
+    if news.place:
+        words = {"handed_over_by": handed_over_by, "because": news.because}
+        send(session, mails.status_message(standing, news.seats, before=news.before, **words), now, keep=keep)
+    elif news.seats:
+        send(session, mails.seats_changed(standing, news.seats), now, keep=keep)
+    if news.details and standing.status is not ClaimStatus.CANCELLED:
+        send(session, mails.registration_changed(standing, news.details, by_organisers=True), now, keep=keep)
+
+
+def _leave_untold(session: Session, news: Mapping[int, News], now: datetime) -> None:
+    rows: dict[int, UntoldNews] = {}
+    for some in in_pieces(news):
+        known = session.scalars(select(UntoldNews).where(UntoldNews.registration_id.in_(some)))
+        rows |= {row.registration_id: row for row in known}
+    for registration_id, what in news.items():
+        row = rows.get(registration_id) or UntoldNews(registration_id=registration_id, since=now)
+        if row.news:
+            what.add_all(_read(row.news))
+        row.news = _stored(what)
+        session.add(row)
+
+
+def _stored(news: News) -> dict[str, Any]:
+    """What `_read` reads, as the table has it."""
+    seats = {str(trip_id): [seat.before, seat.reason] for trip_id, seat in news.seats.items()}
+    return {
+        "place": news.place,
+        "seats": seats,
+        "before": news.before,
+        "because": news.because,
+        "details": list(news.details),
+    }
+
+
+def _take_over(session: Session, registration_id: int) -> News | None:
+    """Strike out the news that a delegate was still to be told; None if there were none, or somebody was quicker."""
+    mine = UntoldNews.registration_id == registration_id
+    struck = session.scalar(delete(UntoldNews).where(mine).returning(UntoldNews.news))
+    return None if struck is None else _read(struck)
+
+
+def _read(stored: dict[str, Any]) -> News:
+    seats = {int(t): SeatNews(was, Reason(reason)) for t, (was, reason) in stored.get("seats", {}).items()}
+    before = ClaimStatus(stored["before"]) if stored.get("before") else None
+    return News(stored["place"], seats, before, stored.get("because", ""), tuple(stored.get("details", ())))

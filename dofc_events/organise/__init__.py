@@ -1,0 +1,1 @@
+"""Organisers' pages, one package an area, named like its address."""

@@ -1,0 +1,58 @@
+"""Reads of an edition's trail; the same number of queries for few entries and for many."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import literal, or_, select
+from sqlalchemy.orm import Session
+
+from dofc_events.accounts.models import Account, Role
+from dofc_events.accounts.rules import RoleName
+from dofc_events.conference.models import Edition
+from dofc_events.core.audit import AuditEntry
+from dofc_events.delegates.models import Registration
+from dofc_events.delegates.queries import found_by
+
+
+@dataclass(frozen=True)
+class TrailFilters:
+    """What the trail is narrowed to; empty text narrows nothing.
+
+    `act` as it is recorded; `actor` one of them (`account:ana@…`) or a kind (`delegate`); `q` finds delegates.
+    """
+
+    act: str = ""
+    actor: str = ""
+    q: str = ""
+
+
+def trail_of(
+    session: Session, edition: Edition, filters: TrailFilters, *, before_id: int | None, limit: int
+) -> Sequence[AuditEntry]:
+    """What was recorded of an edition, the newest first; `before_id` turns the page."""
+    query = select(AuditEntry).where(AuditEntry.scope == str(edition.year))
+    if filters.act:
+        query = query.where(AuditEntry.act == filters.act)
+    if filters.actor:
+        of_kind = AuditEntry.actor.startswith(f"{filters.actor}:", autoescape=True)
+        query = query.where(or_(AuditEntry.actor == filters.actor, of_kind))
+    if filters.q:
+        found = select(Registration.reference).where(Registration.edition_id == edition.id, found_by(filters.q))
+        # The trail outlives those of whom it speaks. One list, because with OR no index would be of use.
+        query = query.where(AuditEntry.about.in_(found.union(select(literal(filters.q.upper())))))
+    if before_id is not None:
+        query = query.where(AuditEntry.id < before_id)
+    return session.scalars(query.order_by(AuditEntry.id.desc()).limit(limit)).all()
+
+
+def names_of(session: Session, references: Collection[str]) -> dict[str, str]:
+    """The names of those who have these references, by reference."""
+    found = session.scalars(select(Registration).where(Registration.reference.in_(references)))
+    return {person.reference: person.full_name for person in found}
+
+
+def team_of(session: Session, edition_id: int) -> list[str]:
+    """The addresses of those who may, or once might, act on an edition: its organisers and desk, and the chair."""
+    query = select(Account.email).join(Role, Role.account_id == Account.id)
+    query = query.where(or_(Role.edition_id == edition_id, Role.role == RoleName.CHAIR))
+    return sorted(set(session.scalars(query)))

@@ -1,0 +1,100 @@
+"""Reads of the door: who is expected, who is in. Each takes the same number of queries for few people and for many."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, and_, case, func, literal_column, or_, select
+from sqlalchemy.orm import Session, aliased, contains_eager
+
+from dofc_events.conference.models import Category
+from dofc_events.core.audit import AuditEntry
+from dofc_events.delegates.models import Registration
+from dofc_events.delegates.queries import AFTER_ALL, found_by
+from dofc_events.delegates.rules import folded
+from dofc_events.places.models import Claim
+from dofc_events.places.rules import ClaimStatus
+from dofc_events.registration.queries import place_at
+
+
+@dataclass(frozen=True)
+class Initial:
+    """Those with a place whose name, as it is read aloud, begins with a letter; `arrived` of them are in."""
+
+    letter: str
+    expected: int
+    arrived: int
+
+
+@dataclass(frozen=True)
+class AtTheDoor:
+    """Somebody who may come to the door, with a place or not."""
+
+    registration: Registration
+    status: ClaimStatus
+    arrived_at: datetime | None
+
+
+def letters_at(session: Session, edition_id: int) -> list[Initial]:
+    """The letters that there are, in their order; together they have everyone with a confirmed place."""
+    # Numbers and no parameters: PostgreSQL does not see that two parameters are the same.
+    letter = func.substr(Registration.by_name, literal_column("1"), literal_column("1"))
+    query = select(letter, func.count(), func.count(Claim.used_at)).select_from(Registration)
+    query = query.join(Claim, Claim.registration_id == Registration.id).where(place_at(edition_id))
+    query = query.where(Registration.edition_id == edition_id, Claim.status == ClaimStatus.CONFIRMED)
+    return [Initial(*row) for row in session.execute(query.group_by(letter).order_by(letter))]
+
+
+def people_expected(
+    session: Session, edition_id: int, *, limit: int, letter: str = "", after_id: int | None = None
+) -> list[AtTheDoor]:
+    """Those with a confirmed place by name, as they are read aloud; `after_id` turns the page."""
+    query = _people(edition_id).where(Claim.status == ClaimStatus.CONFIRMED)
+    if letter:
+        query = query.where(Registration.by_name >= letter, Registration.by_name < letter + AFTER_ALL)
+    if after_id is not None:
+        last = aliased(Registration)
+        name = select(last.by_name).where(last.id == after_id).scalar_subquery()
+        further = or_(Registration.by_name > name, and_(Registration.by_name == name, Registration.id > after_id))
+        query = query.where(further)
+    return _read(session, query.order_by(Registration.by_name, Registration.id).limit(limit))
+
+
+def people_found(session: Session, edition_id: int, words: str, *, limit: int) -> list[AtTheDoor]:
+    """Whoever these words find, also without a place: first those whose names begin with them, and who may come in."""
+    by_name = Registration.by_name
+    named = (
+        or_(by_name.startswith(word, autoescape=True), by_name.contains(f" {word}", autoescape=True))
+        for word in folded(words).split()
+    )
+    order = (
+        case((and_(True, *named), 0), else_=1),
+        case((Claim.status == ClaimStatus.CONFIRMED, 0), else_=1),
+        by_name,
+        Registration.id,
+    )
+    return _read(session, _people(edition_id).where(found_by(words)).order_by(*order).limit(limit))
+
+
+def person_at_the_door(session: Session, edition_id: int, reference: str) -> AtTheDoor | None:
+    """One of an edition's registrations."""
+    return next(iter(_read(session, _people(edition_id).where(Registration.reference == reference))), None)
+
+
+def let_in_by(session: Session, year: int, references: Collection[str]) -> dict[str, str]:
+    """Who noted last that these arrived, as the trail names who acts."""
+    query = select(AuditEntry.about, AuditEntry.actor).where(AuditEntry.about.in_(references))
+    query = query.where(AuditEntry.scope == str(year), AuditEntry.act == "arrived").order_by(AuditEntry.id)
+    return {entry.about: entry.actor for entry in session.execute(query)}
+
+
+def _people(edition_id: int) -> Select[Registration, ClaimStatus, datetime | None]:
+    query = select(Registration, Claim.status, Claim.used_at).join(Claim, Claim.registration_id == Registration.id)
+    query = query.join(Category, Category.id == Registration.category_id)
+    query = query.where(Registration.edition_id == edition_id, place_at(edition_id))
+    return query.options(contains_eager(Registration.category))
+
+
+def _read(session: Session, query: Select[Registration, ClaimStatus, datetime | None]) -> list[AtTheDoor]:
+    rows = session.execute(query)
+    return [AtTheDoor(person, ClaimStatus(status), arrived_at) for person, status, arrived_at in rows]

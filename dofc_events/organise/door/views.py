@@ -1,0 +1,110 @@
+"""The door: on a phone, with a queue in front. Whoever has a place is found by two letters and ticked."""
+
+from typing import Any
+
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from dofc_events.accounts.guards import acting, edition_staff, may_organise
+from dofc_events.accounts.rules import RoleName
+from dofc_events.conference.models import Edition
+from dofc_events.core.clock import now
+from dofc_events.core.db import db, unit_of_work
+from dofc_events.delegates.queries import registration_by_reference
+from dofc_events.delegates.rules import folded
+from dofc_events.extensions import limiter
+from dofc_events.organise.door import queries as door_queries
+from dofc_events.organise.door.forms import ArrivalForm
+from dofc_events.organise.shared import EDITION, before_id
+from dofc_events.registration.arrivals.service import DoorClosed, NotExpected, note_arrival, undo_arrival
+from dofc_events.trips.queries import seats_of
+from dofc_events.web.forms import form_page
+
+blueprint = Blueprint("door", __name__)
+
+# A page of the door comes through bad Wi-Fi within a second; on paper one is long enough for most conferences.
+ROWS = 25
+PRINTED = 800
+
+
+# Everyone at the venue may share one address, and the queue cannot wait ten minutes because of that.
+@blueprint.route(f"{EDITION}/check-in", methods=["GET", "POST"])
+@limiter.exempt
+@edition_staff(RoleName.ORGANISER, RoleName.DESK)
+def check_in(edition: Edition) -> ResponseReturnValue:
+    """Who is expected, searched or by letter, each with a button that says that they are in."""
+    form, template = ArrivalForm(), "organise/door/check_in.html"
+    if not form.validate_on_submit():
+        return form_page(form, template, **_door(edition))
+    reference = form.arrived.data or form.undo.data or ""
+    try:
+        _note(edition, reference, arrived=bool(form.arrived.data))
+    except DoorClosed:
+        return make_response(render_template(template, form=form, **_door(edition)), 403)
+    return redirect(url_for(".check_in", year=edition.year, person=reference, **_narrowed()), 303)
+
+
+@blueprint.get(f"{EDITION}/check-in/list")
+@edition_staff(RoleName.ORGANISER, RoleName.DESK)
+def check_in_list(edition: Edition) -> ResponseReturnValue:
+    """The same people on paper, for when there is no network at all."""
+    rows = door_queries.people_expected(db.session(), edition.id, limit=PRINTED + 1, after_id=before_id())
+    return render_template(
+        "organise/door/check_in_list.html",
+        rows=rows[:PRINTED],
+        has_more=len(rows) > PRINTED,
+        at=now(),
+        **_frame(edition),
+    )
+
+
+def _note(edition: Edition, reference: str, *, arrived: bool) -> None:
+    person = registration_by_reference(db.session(), edition.id, reference)
+    if person is None:
+        abort(404)
+    act = note_arrival if arrived else undo_arrival
+    try:
+        with unit_of_work() as session:
+            act(session, person.id, acting(), now())
+    except NotExpected:
+        flash(_("%(name)s has no confirmed place: ask the organisers.", name=person.full_name), "warning")
+
+
+def _door(edition: Edition) -> dict[str, Any]:
+    """What the door shows: the one who was just ticked, else whom a search finds, else a letter, else all of them."""
+    session, narrowed, reference = db.session(), _narrowed(), request.args.get("person", "")
+    if reference:
+        one = door_queries.person_at_the_door(session, edition.id, reference)
+        people = [one] if one else abort(404)
+    elif "q" in narrowed:
+        people = door_queries.people_found(session, edition.id, narrowed["q"], limit=ROWS + 1)
+    else:
+        # A letter in an address may be typed as a capital.
+        letter = folded(narrowed.get("letter", ""))
+        people = door_queries.people_expected(session, edition.id, letter=letter, after_id=before_id(), limit=ROWS + 1)
+    shown = people[:ROWS]
+    return {
+        "people": shown,
+        "has_more": len(people) > ROWS,
+        "ticked": bool(reference),
+        "narrowed": narrowed,
+        "letters": door_queries.letters_at(session, edition.id),
+        "seats": seats_of(session, [one.registration.id for one in shown]),
+        "let_in_by": door_queries.let_in_by(session, edition.year, [one.registration.reference for one in shown]),
+        **_frame(edition),
+    }
+
+
+def _frame(edition: Edition) -> dict[str, Any]:
+    """Organisers have the pages of their edition around this one; the desk gets no links that it may not follow.
+
+    Nobody reads here how the mail is doing.
+    """
+    return {"organises": may_organise(edition), "edition": edition}
+
+
+def _narrowed() -> dict[str, Any]:
+    """How this page was found; without what is empty, for addresses that lead to the same list."""
+    given = {name: request.args.get(name, "").strip() for name in ("q", "letter")}
+    return {name: value for name, value in given.items() if value}

@@ -1,0 +1,1 @@
+"""One edition: how it stands, its settings, publishing it, ending it."""

@@ -1,0 +1,277 @@
+"""Organisers' forms: shape only; what needs the database is the service's to refuse."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import (
+    BooleanField,
+    FieldList,
+    FloatField,
+    FormField,
+    HiddenField,
+)
+from wtforms import Form as PlainForm
+from wtforms.fields import DateField, TimeField
+from wtforms.validators import InputRequired, NumberRange, Optional
+
+from dofc_events.conference.models import Edition
+from dofc_events.conference.rules import DateFault, EditionStatus
+from dofc_events.conference.service import (
+    CategoryInUse,
+    DatesOutOfOrder,
+    EditionDetails,
+    NotReady,
+    details_of,
+    faults_after_the_end,
+    faults_in_order,
+    missing_to_publish,
+)
+from dofc_events.core.errors import Refusal
+from dofc_events.organise.editions.service import CategoryChanges, EditionWishes
+from dofc_events.places.rules import LONGEST_OFFER_HOURS, MOST_PLACES
+from dofc_events.places.service import CapacityBelowTaken
+from dofc_events.web.fields import CountryField, EmailField, Line, Paragraphs, WholeNumberField
+from dofc_events.web.forms import Form
+from dofc_events.web.moments import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    kept_or_typed,
+    moment_field,
+    on_the_clock,
+    plausible,
+    zone_field,
+)
+
+EMPTY_ROWS = 3
+
+
+MOMENTS = ("registration_opens_at", "registration_closes_at", "freezes_at")
+
+
+class HoursField(FloatField):
+    """A number of hours; whole ones are shown without a fraction."""
+
+    def _value(self) -> str:
+        return self.raw_data[0] if self.raw_data else "" if self.data is None else f"{self.data:g}"
+
+
+def _capacity() -> WholeNumberField:
+    return WholeNumberField(
+        _l("Places"),
+        [
+            InputRequired(_l("Enter how many places there are.")),
+            NumberRange(0, MOST_PLACES, _l("Enter a whole number from %(min)s to %(max)s.")),
+        ],
+    )
+
+
+def _year() -> WholeNumberField:
+    return WholeNumberField(
+        _l("Year"),
+        [
+            InputRequired(_l("Enter the year.")),
+            NumberRange(FIRST_YEAR, LAST_YEAR, _l("Enter a year from %(min)s to %(max)s.")),
+        ],
+    )
+
+
+def _day(label: Any) -> DateField:
+    return DateField(label, [Optional(), plausible])
+
+
+class NewEditionForm(Form):
+    """An edition of a year, from nothing."""
+
+    year = _year()
+    city = Line(_l("City"), longest=120, missing=_l("Enter the city."))
+    country = CountryField(_l("Country"), missing=_l("Choose a country from the list."))
+    zone = zone_field()
+    capacity = _capacity()
+
+    def to_details(self) -> EditionDetails:
+        return EditionDetails(city=self.city.data, country=self.country.data, zone=self.zone.data)
+
+
+class CopyForm(Form):
+    """An edition of a year like another one."""
+
+    year = _year()
+    capacity = _capacity()
+
+
+class CategoryRow(PlainForm):
+    """One category: a known one has a slug, a new one has none."""
+
+    slug = HiddenField()
+    label = Line(_l("Category"), longest=120)
+    remove = BooleanField(_l("Remove"))
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        # Here, because an optional field that is empty is not validated any further.
+        valid = super().validate(extra_validators)
+        if self.slug.data and not self.label.data and not self.remove.data:
+            self.label.errors = [_("Enter a name for the category, or tick that it is to be removed.")]
+            valid = False
+        return bool(valid)
+
+
+class SettingsForm(Form):
+    """Everything about an edition that its organisers decide."""
+
+    city = Line(_l("City"), longest=120, missing=_l("Enter the city."))
+    country = CountryField(_l("Country"), missing=_l("Choose a country from the list."))
+    venue = Line(_l("Venue"), longest=200)
+    venue_address = Line(_l("Address of the venue"), longest=300)
+    zone = zone_field()
+    starts_on = _day(_l("First day"))
+    starts_at = TimeField(_l("Begins at"), [Optional()])
+    ends_on = _day(_l("Last day"))
+    ends_at = TimeField(_l("Ends at"), [Optional()])
+    registration_opens_at = moment_field(_l("Registration opens"))
+    registration_closes_at = moment_field(_l("Registration closes"))
+    freezes_at = moment_field(_l("Details can be changed until"))
+    capacity = _capacity()
+    offer_hours = HoursField(
+        _l("Hours for which a freed place is held"),
+        [
+            InputRequired(_l("Enter a number of hours.")),
+            NumberRange(0, LONGEST_OFFER_HOURS, _l("Enter a number from %(min)s to %(max)s.")),
+        ],
+    )
+    summary = Paragraphs(_l("Summary"), longest=400)
+    programme = Paragraphs(_l("Programme"), longest=20_000)
+    contact_name = Line(_l("Whom delegates write to"), longest=120)
+    contact_email = EmailField(_l("Their e-mail address"), missing=None)
+    categories = FieldList(FormField(CategoryRow), label=_l("Categories"), max_entries=100)
+
+    edition: Edition
+
+    @classmethod
+    def of(cls, edition: Edition, capacity: int | None) -> "SettingsForm":
+        """The form with what holds now, or with what was sent."""
+        values = {**vars(details_of(edition)), "capacity": capacity}
+        for name in MOMENTS:
+            values[name] = on_the_clock(values[name], edition.zone)
+        values["categories"] = [{"slug": c.slug, "label": c.label} for c in edition.categories] + [{}] * EMPTY_ROWS
+        form = cls(data=values)
+        form.edition = edition
+        if capacity is None:
+            # An edition of the past, whose registrations are not here.
+            form.capacity.validators = [Optional(), *form.capacity.validators[1:]]
+            form.capacity.flags.required = False
+        return form
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        valid = super().validate(extra_validators)
+        if "csrf_token" in self.errors or self.form_errors:
+            return valid
+        # What the service would refuse without looking anything up is said here, so that one reads of all at once.
+        details = self._details()
+        faults = (*faults_in_order(details), *faults_after_the_end(details))
+        missing = (
+            missing_to_publish(details, has_categories=self._leaves_a_category())
+            if self.edition.status == EditionStatus.PUBLISHED
+            else ()
+        )
+        self._say_faults(faults)
+        self._say_missing(tuple(name for name in missing if not self[name].errors))
+        return valid and not faults and not missing
+
+    def to_wishes(self) -> EditionWishes:
+        known = {category.slug for category in self.edition.categories}
+        return EditionWishes(self._details(), self.capacity.data, self._category_changes(known))
+
+    def show_refusal(self, refusal: Refusal) -> None:
+        """Say at the field what the service would not do."""
+        match refusal:
+            case CapacityBelowTaken(taken=taken):
+                self._wrong(
+                    "capacity",
+                    _("%(taken)d places are taken (confirmed or offered): there cannot be fewer.", taken=taken),
+                )
+            case DatesOutOfOrder(faults=faults):
+                self._say_faults(faults)
+            case CategoryInUse(label=label):
+                self._wrong(
+                    "categories",
+                    _("Somebody is registered as “%(label)s”: it cannot be removed, but renamed.", label=label),
+                )
+            case NotReady(missing=missing):
+                self._say_missing(missing)
+            case _:
+                raise refusal
+
+    def _details(self) -> EditionDetails:
+        """What was typed; what is no date, number or zone counts as not typed."""
+        before, zone = details_of(self.edition), self._sound("zone") or self.edition.zone
+        moments = {name: kept_or_typed(self._sound(name), getattr(before, name), before.zone, zone) for name in MOMENTS}
+        return EditionDetails(
+            city=self.city.data,
+            country=self.country.data,
+            venue=self.venue.data or None,
+            venue_address=self.venue_address.data or None,
+            zone=zone,
+            starts_on=self._sound("starts_on"),
+            starts_at=self._sound("starts_at"),
+            ends_on=self._sound("ends_on"),
+            ends_at=self._sound("ends_at"),
+            offer_hours=self.offer_hours.data,
+            summary=self.summary.data,
+            programme=self.programme.data,
+            contact_name=self.contact_name.data or None,
+            contact_email=self.contact_email.data or None,
+            **moments,
+        )
+
+    def _sound(self, name: str) -> Any:
+        return None if self[name].errors else self[name].data
+
+    def _leaves_a_category(self) -> bool:
+        changes = self._category_changes({category.slug for category in self.edition.categories})
+        return bool(changes.added) or any(c.slug not in changes.removed for c in self.edition.categories)
+
+    def _say_faults(self, faults: Sequence[DateFault]) -> None:
+        sentences = {
+            DateFault.LAST_DAY_BEFORE_FIRST: ("ends_on", _("The last day is before the first day.")),
+            DateFault.ENDS_BEFORE_IT_BEGINS: ("ends_at", _("The edition must end after it begins.")),
+            DateFault.CLOSES_BEFORE_IT_OPENS: ("registration_closes_at", _("Registration must close after it opens.")),
+            DateFault.CLOSES_AFTER_THE_END: (
+                "registration_closes_at",
+                _("Registration must close before the edition ends."),
+            ),
+            DateFault.FREEZES_AFTER_THE_END: (
+                "freezes_at",
+                _("Details can be changed until the edition ends, not longer."),
+            ),
+        }
+        for fault in faults:
+            self._wrong(*sentences[fault])
+
+    def _say_missing(self, missing: Sequence[str]) -> None:
+        sentences = {
+            "starts_on": _("Enter the first day: a published edition needs it."),
+            "starts_at": _("Enter when it begins: a published edition needs it."),
+            "ends_on": _("Enter the last day: a published edition needs it."),
+            "ends_at": _("Enter when it ends: a published edition needs it."),
+            "registration_opens_at": _("Enter when registration opens: a published edition needs it."),
+            "registration_closes_at": _("Enter when registration closes: a published edition needs it."),
+            "contact_name": _("Enter whom delegates write to: a published edition needs it."),
+            "contact_email": _("Enter an e-mail address that delegates write to: a published edition needs it."),
+            "categories": _("Leave at least one category: a published edition needs it."),
+        }
+        for name in missing:
+            self._wrong(name, sentences[name])
+
+    def _category_changes(self, known: set[str]) -> CategoryChanges:
+        rows = [row.form for row in self.categories]
+        old = [row for row in rows if row.slug.data in known]
+        return CategoryChanges(
+            labels={row.slug.data: row.label.data for row in old if not row.remove.data},
+            removed=frozenset(row.slug.data for row in old if row.remove.data),
+            added=tuple(row.label.data for row in rows if row not in old and row.label.data and not row.remove.data),
+        )
+
+    def _wrong(self, name: str, text: str) -> None:
+        self[name].errors = [*self[name].errors, text]

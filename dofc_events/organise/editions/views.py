@@ -1,0 +1,201 @@
+"""Organisers' pages about an edition as a whole: its figures, its settings, its life from draft to archive."""
+
+from collections.abc import Sequence
+from math import ceil
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from markupsafe import Markup
+
+from dofc_events.accounts.guards import acting, chair_only, edition_staff, organisers_only
+from dofc_events.conference.models import Edition
+from dofc_events.conference.queries import all_editions
+from dofc_events.conference.rules import EditionStatus
+from dofc_events.conference.service import (
+    EditionArchived,
+    EditionExists,
+    EditionNotPublished,
+    NotReady,
+    details_of,
+    missing_to_publish,
+)
+from dofc_events.core.clock import now
+from dofc_events.core.db import db, unit_of_work
+from dofc_events.core.errors import Refusal
+from dofc_events.hosting.queries import hand_overs_of
+from dofc_events.organise.editions import service
+from dofc_events.organise.editions.forms import CopyForm, NewEditionForm, SettingsForm
+from dofc_events.organise.editions.queries import COUNTED, Growth, figures_of, growth_of
+from dofc_events.organise.editions.rules import weeks
+from dofc_events.organise.shared import EDITION, around
+from dofc_events.places.queries import edition_pool, places_of
+from dofc_events.trips.queries import trip_rows
+from dofc_events.web.charts import Series, Tick, bar, line_chart
+from dofc_events.web.forms import ButtonForm, answer_errors, form_page
+
+blueprint = Blueprint("editions", __name__)
+
+MOST_TICKS = 4
+
+
+@blueprint.route("/editions/new", methods=["GET", "POST"])
+@chair_only
+def new() -> ResponseReturnValue:
+    """Add the edition of a year."""
+    form, context = NewEditionForm(), {"copyable": _with_places(), **around(None)}
+    if not form.validate_on_submit():
+        return form_page(form, "organise/editions/new.html", **context)
+    try:
+        with unit_of_work() as session:
+            service.open_draft(
+                session, form.year.data, form.to_details(), form.capacity.data, _first_categories(), acting(), now()
+            )
+    except EditionExists:
+        return _year_is_taken(form, "organise/editions/new.html", **context)
+    flash(_("The edition is there, as a draft that nobody else sees. Now say more about it."), "success")
+    return redirect(url_for(".settings", year=form.year.data), 303)
+
+
+@blueprint.route(f"{EDITION}/copy", methods=["GET", "POST"])
+@edition_staff()
+def copy(edition: Edition) -> ResponseReturnValue:
+    """Add an edition that begins like another one."""
+    pool = edition_pool(db.session(), edition.id)
+    form = CopyForm(data={"year": edition.year + 1, "capacity": pool.capacity if pool else None})
+    context = {"source": edition, **around(None)}
+    if not form.validate_on_submit():
+        return form_page(form, "organise/editions/copy.html", **context)
+    try:
+        with unit_of_work() as session:
+            service.copy_to_draft(session, edition.year, form.year.data, form.capacity.data, acting(), now())
+    except EditionExists:
+        return _year_is_taken(form, "organise/editions/copy.html", **context)
+    flash(
+        _("The copy is there, as a draft. Dates have moved to the same days of the week: go through them."), "success"
+    )
+    return redirect(url_for(".settings", year=form.year.data), 303)
+
+
+@blueprint.get(f"{EDITION}/")
+@organisers_only
+def index(edition: Edition) -> ResponseReturnValue:
+    """How one edition stands."""
+    session, at = db.session(), now()
+    places = places_of(session, [edition.id]).get(edition.id)
+    growth = growth_of(session, edition, at)
+    return render_template(
+        "organise/editions/index.html",
+        places=places,
+        breakdown=figures_of(session, edition) if places else None,
+        growth=growth,
+        growth_chart=_growth_chart(growth),
+        weeks=weeks(max((len(one.days) for one in growth), default=0)),
+        trips=trip_rows(session, edition),
+        counted=COUNTED,
+        bar=bar,
+        window=edition.window(at),
+        is_over=edition.is_over(at),
+        hand_overs=hand_overs_of(session, edition),
+        missing=_missing(edition) if edition.status == EditionStatus.DRAFT else (),
+        at=at,
+        **around(edition),
+    )
+
+
+@blueprint.route(f"{EDITION}/settings", methods=["GET", "POST"])
+@organisers_only
+def settings(edition: Edition) -> ResponseReturnValue:
+    """Everything that an edition's organisers decide, on one page."""
+    pool = edition_pool(db.session(), edition.id)
+    form = SettingsForm.of(edition, pool.capacity if pool else None)
+    context = {"taken": pool.taken if pool else 0, **around(edition)}
+    if not form.validate_on_submit():
+        return form_page(form, "organise/editions/settings.html", **context)
+    try:
+        with unit_of_work() as session:
+            to_tell = service.change_settings(session, edition.id, form.to_wishes(), acting(), now())
+    except Refusal as refusal:
+        form.show_refusal(refusal)
+        return answer_errors(form, "organise/editions/settings.html", **context)
+    flash(_("The settings are saved."), "success")
+    if to_tell:
+        return redirect(url_for("organise.letters.send", year=edition.year, letter_id=to_tell), 303)
+    return redirect(url_for(".settings", year=edition.year), 303)
+
+
+@blueprint.route(f"{EDITION}/publish", methods=["GET", "POST"])
+@organisers_only
+def publish(edition: Edition) -> ResponseReturnValue:
+    """Show a draft to everyone, after asking."""
+    form, context = ButtonForm(), {"missing": _missing(edition), "window": edition.window(now()), **around(edition)}
+    if not form.validate_on_submit():
+        return form_page(form, "organise/editions/publish.html", **context)
+    try:
+        with unit_of_work() as session:
+            service.publish(session, edition.id, acting(), now())
+    except NotReady as refusal:
+        return answer_errors(form, "organise/editions/publish.html", **{**context, "missing": refusal.missing})
+    except EditionArchived:
+        flash(_("An archived edition stays archived."), "warning")
+    else:
+        flash(_("%(edition)s is published.", edition=edition.name), "success")
+    return redirect(url_for(".index", year=edition.year), 303)
+
+
+@blueprint.route(f"{EDITION}/archive", methods=["GET", "POST"])
+@organisers_only
+def archive(edition: Edition) -> ResponseReturnValue:
+    """End an edition, after asking."""
+    form = ButtonForm()
+    if not form.validate_on_submit():
+        places = places_of(db.session(), [edition.id]).get(edition.id)
+        context = {"places": places, "is_over": edition.is_over(now()), **around(edition)}
+        return form_page(form, "organise/editions/archive.html", **context)
+    try:
+        with unit_of_work() as session:
+            service.archive(session, edition.id, acting(), now())
+    except EditionNotPublished:
+        flash(_("A draft cannot be archived: nobody has seen it."), "warning")
+    else:
+        flash(_("%(edition)s is archived.", edition=edition.name), "success")
+    return redirect(url_for(".index", year=edition.year), 303)
+
+
+def _growth_chart(growth: Sequence[Growth]) -> Markup:
+    """The lines of these editions, the first one before the others."""
+    days = max((len(one.days) for one in growth), default=0)
+    # As many as there is room for on a telephone.
+    apart = 7 * max(1, ceil(days / 7 / MOST_TICKS))
+    ticks = [Tick(day, ngettext("week %(num)d", "week %(num)d", day // 7)) for day in range(apart, days, apart)]
+    return line_chart(
+        "growth",
+        _("Confirmed registrations since the opening"),
+        "; ".join(_("%(year)d: %(number)d", year=one.year, number=one.days[-1]) for one in growth if one.days),
+        [Series(str(one.year), one.days) for one in growth],
+        [Tick(0, _("opening")), *ticks],
+    )
+
+
+def _missing(edition: Edition) -> tuple[str, ...]:
+    missing = missing_to_publish(details_of(edition), has_categories=bool(edition.categories))
+    return missing if edition_pool(db.session(), edition.id) else (*missing, "capacity")
+
+
+def _with_places() -> list[Edition]:
+    """The editions that were prepared here; of others there is little to copy."""
+    editions = all_editions(db.session())
+    places = places_of(db.session(), [edition.id for edition in editions])
+    return [edition for edition in editions if edition.id in places]
+
+
+def _first_categories() -> list[str]:
+    """What most editions distinguish; the organisers change it."""
+    return [_("Member of the network"), _("Guest"), _("Speaker"), _("Public authority"), _("Press")]
+
+
+def _year_is_taken(form: Any, template: str, **context: Any) -> ResponseReturnValue:
+    form.year.errors = [_("There is an edition of %(year)d already.", year=form.year.data)]
+    return answer_errors(form, template, **context)

@@ -1,0 +1,1 @@
+"""What those who run the network see of hosting."""

@@ -1,0 +1,1 @@
+"""A call for hosts, from its text to its shortlist."""

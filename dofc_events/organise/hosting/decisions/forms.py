@@ -1,0 +1,47 @@
+"""What is going to be announced."""
+
+from collections.abc import Iterable
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import RadioField, SelectField
+from wtforms.validators import InputRequired, Optional
+
+from dofc_events.core.errors import Refusal
+from dofc_events.hosting.ballots.rules import NONE_OF_THESE
+from dofc_events.hosting.decisions.service import NotShortlisted, ZoneNeeded
+from dofc_events.hosting.models import Decision
+from dofc_events.hosting.rules import LONGEST_TEXT
+from dofc_events.web.fields import Paragraphs
+from dofc_events.web.forms import Form
+
+
+class DecisionForm(Form):
+    """What is going to be announced. `accepted` is a reference, or `none`."""
+
+    accepted = RadioField(_l("Which proposal is accepted"), [InputRequired(_l("Choose a proposal, or none."))])
+    zone = SelectField(_l("Time zone of the edition"), [Optional()])
+    words_to_host = Paragraphs(_l("Words for the host"), longest=LONGEST_TEXT)
+    words_to_others = Paragraphs(_l("Words for the others"), longest=LONGEST_TEXT)
+
+    @classmethod
+    def of(cls, decision: Decision | None, references: Iterable[str], zones: Iterable[str]) -> "DecisionForm":
+        """The form with what was prepared, or with what was sent; one chooses among these proposals and zones."""
+        values = {}
+        if decision:
+            values = {name: getattr(decision, name) for name in ("zone", "words_to_host", "words_to_others")}
+            values["accepted"] = decision.proposal.reference if decision.proposal else NONE_OF_THESE
+        form = cls(data=values)
+        form.accepted.choices = [*references, NONE_OF_THESE]
+        form.zone.choices = ["", *zones]
+        return form
+
+    def show_refusal(self, refusal: Refusal) -> None:
+        """Say at the field what the service would not do."""
+        match refusal:
+            case ZoneNeeded():
+                self.zone.errors = [_("Choose the time zone of the city: the country has several.")]
+            case NotShortlisted():
+                self.accepted.errors = [_("This proposal has been withdrawn meanwhile. Choose another one, or none.")]
+            case _:
+                raise refusal

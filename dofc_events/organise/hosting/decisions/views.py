@@ -1,0 +1,126 @@
+"""The chair decides: prepares what is going to be said, reads it, and announces it to all proposers at once."""
+
+from collections.abc import Iterable
+
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from dofc_events.accounts.guards import acting, chair_only
+from dofc_events.conference.queries import edition_by_year
+from dofc_events.conference.service import EditionExists
+from dofc_events.core.clock import now, zones
+from dofc_events.core.countries import zones_of
+from dofc_events.core.db import db, unit_of_work
+from dofc_events.core.errors import Refusal
+from dofc_events.hosting import mails
+from dofc_events.hosting.ballots.queries import counted, roll, shortlist
+from dofc_events.hosting.ballots.rules import NONE_OF_THESE
+from dofc_events.hosting.decisions import service as decisions
+from dofc_events.hosting.models import Decision, HostingCall, Proposal
+from dofc_events.hosting.queries import pending_of
+from dofc_events.hosting.rules import ProposalStatus
+from dofc_events.mail.envelope import Envelope
+from dofc_events.organise.hosting.decisions.forms import DecisionForm
+from dofc_events.organise.hosting.shared import CALL, around, call_of
+from dofc_events.web.forms import ButtonForm, answer_errors, form_page
+
+blueprint = Blueprint("decisions", __name__)
+
+
+@blueprint.route(f"{CALL}/decision", methods=["GET", "POST"])
+@chair_only
+def decision(year: int) -> ResponseReturnValue:
+    """Prepare the decision; nobody is told."""
+    call, page = call_of(year), "organise/hosting/decisions/decision.html"
+    proposals, count = shortlist(db.session(), call.id), counted(call)
+    if count:
+        proposals.sort(key=lambda proposal: count.order.index(proposal.reference))
+    choices = _zones(proposals)
+    form = DecisionForm.of(call.decision, [p.reference for p in proposals], choices)
+    context = {"call": call, "proposals": proposals, "count": count, "zones": choices, **around()}
+    context["roll"] = roll(db.session(), call.id)
+    if refused := _cannot_decide(call, proposals):
+        return make_response(render_template(page, form=form, refused=refused, **context), 403)
+    if not form.validate_on_submit():
+        return form_page(form, page, refused="", **context)
+    accepted = None if form.accepted.data == NONE_OF_THESE else form.accepted.data
+    words = {name: form[name].data for name in ("words_to_host", "words_to_others")}
+    try:
+        with unit_of_work() as session:
+            decisions.prepare_decision(
+                session, call.id, reference=accepted, zone=form.zone.data or "", **words, actor=acting(), now=now()
+            )
+    except Refusal as refusal:
+        form.show_refusal(refusal)
+        return answer_errors(form, page, refused="", **context)
+    return redirect(url_for(".announce", year=year), 303)
+
+
+@blueprint.route(f"{CALL}/announce", methods=["GET", "POST"])
+@chair_only
+def announce(year: int) -> ResponseReturnValue:
+    """Read every message before it is sent; then the button that announces."""
+    call, form = call_of(year), ButtonForm()
+    if call.decision is None:
+        abort(404)
+    if call.decision.announced_at is not None:
+        return redirect(url_for("organise.hosting.calls.call", year=year), 303)
+    messages = _messages(call.decision)
+    accepted = call.decision.proposal
+    context = {
+        "call": call,
+        "messages": messages,
+        "withdrawn": accepted is not None and accepted.status == ProposalStatus.WITHDRAWN,
+        "taken": edition_by_year(db.session(), year) if accepted else None,
+        **around(),
+    }
+    if not form.validate_on_submit():
+        return form_page(form, "organise/hosting/decisions/announce.html", **context)
+    try:
+        with unit_of_work() as session:
+            edition = decisions.announce_decision(session, call.id, acting(), now())
+    except decisions.AlreadyAnnounced:
+        flash(_("The decision was announced already."), "warning")
+    except decisions.NotShortlisted:
+        flash(_("The proposal has been withdrawn meanwhile. Decide again; nobody was told anything."), "warning")
+        return redirect(url_for(".decision", year=year), 303)
+    except EditionExists:
+        return redirect(url_for(".announce", year=year), 303)
+    else:
+        told = ngettext("The proposer is told.", "All %(num)d proposers are told.", len(messages))
+        flash(_("The decision is announced."), "success")
+        flash(told, "success")
+        if edition:
+            flash(_("%(edition)s is there as a draft, in its host’s hands.", edition=edition.name), "success")
+    return redirect(url_for("organise.hosting.calls.call", year=year), 303)
+
+
+def _cannot_decide(call: HostingCall, proposals: Iterable[Proposal]) -> str:
+    """Why nothing can be decided now: it is `announced`, `early`, or not yet `counted`; empty if it can."""
+    if call.decision and call.decision.announced_at:
+        return "announced"
+    if now() < call.ballot_closes_at:
+        return "early"
+    return "uncounted" if call.counted_at is None and any(proposals) else ""
+
+
+def _zones(proposals: Iterable[Proposal]) -> list[str]:
+    """What there is to choose from: nothing, if each of these countries has one zone."""
+    found: set[str] = set()
+    for proposal in proposals:
+        own = zones_of(proposal.country)
+        if len(own) != 1:
+            found.update(own or zones())
+    return sorted(found)
+
+
+def _messages(decision: Decision) -> list[tuple[Proposal, Envelope]]:
+    """What announcing sends, as it would be sent now; the host's comes first."""
+    year = decision.call.year
+    proposals = sorted(pending_of(db.session(), decision.call_id), key=lambda p: p.id != decision.proposal_id)
+    return [
+        (p, mails.accepted(p, decision, year) if p.id == decision.proposal_id else mails.declined(p, decision))
+        for p in proposals
+    ]

@@ -1,0 +1,1 @@
+"""The network's members and who speaks for them."""

@@ -1,0 +1,111 @@
+"""The chair's pages about the members of the network and the accounts that speak for them."""
+
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from dofc_events.accounts.guards import acting, chair_only
+from dofc_events.accounts.rules import RoleName
+from dofc_events.conference.models import Member
+from dofc_events.conference.queries import member_by_slug
+from dofc_events.core.clock import now
+from dofc_events.core.db import db, unit_of_work
+from dofc_events.hosting.members import service
+from dofc_events.hosting.queries import members_with_representatives
+from dofc_events.mail.outbox import TooManyMessages
+from dofc_events.organise.hosting.members.forms import MemberForm, NewMemberForm, RemoveForm, RepresentativeForm
+from dofc_events.organise.hosting.shared import DESK, around
+from dofc_events.web.forms import answer_errors, answer_too_many, form_page
+
+blueprint = Blueprint("members", __name__)
+
+MEMBERS = f"{DESK}/members"
+
+
+@blueprint.get(MEMBERS)
+@chair_only
+def index() -> ResponseReturnValue:
+    """The members of the network, and who speaks for them."""
+    rows = members_with_representatives(db.session(), now())
+    return render_template("organise/hosting/members/index.html", rows=rows, **around())
+
+
+@blueprint.route(f"{MEMBERS}/new", methods=["GET", "POST"])
+@chair_only
+def new() -> ResponseReturnValue:
+    """Make an organisation a member."""
+    form, page = NewMemberForm(data={"is_active": True}), "organise/hosting/members/settings.html"
+    if not form.validate_on_submit():
+        return form_page(form, page, member=None, **around())
+    taken = [member.organisation.slug for member, _people in members_with_representatives(db.session(), now())]
+    slug = form.slug_among(taken)
+    try:
+        with unit_of_work() as session:
+            service.add_member(session, slug, form.to_details(), acting(), now())
+    except service.MemberExists:
+        form.slug.errors = [_("Another member has this short name already. Choose another one.")]
+        return answer_errors(form, page, member=None, **around())
+    flash(_("The member is there. Now say who speaks for it."), "success")
+    return redirect(url_for(".member", slug=slug), 303)
+
+
+@blueprint.route(f"{MEMBERS}/<slug>/", methods=["GET", "POST"])
+@chair_only
+def member(slug: str) -> ResponseReturnValue:
+    """One member, and who speaks for it; the buttons end that."""
+    member, form = _member(slug), RemoveForm()
+    if not form.validate_on_submit():
+        rows = members_with_representatives(db.session(), now())
+        people = next(people for row, people in rows if row.organisation_id == member.organisation_id)
+        return form_page(form, "organise/hosting/members/member.html", member=member, people=people, **around())
+    chosen = form.account_and_role() or abort(404)
+    with unit_of_work() as session:
+        ended = service.remove_representative(session, member.organisation_id, *chosen, acting(), now())
+    if not ended:
+        abort(404)
+    flash(_("That is ended. What was voted or reviewed stays."), "success")
+    return redirect(url_for(".member", slug=slug), 303)
+
+
+@blueprint.route(f"{MEMBERS}/<slug>/settings", methods=["GET", "POST"])
+@chair_only
+def settings(slug: str) -> ResponseReturnValue:
+    """Change what the network knows of a member; one that is not active neither votes nor proposes."""
+    member = _member(slug)
+    form = MemberForm.of(member)
+    if not form.validate_on_submit():
+        return form_page(form, "organise/hosting/members/settings.html", member=member, **around())
+    with unit_of_work() as session:
+        service.change_member(session, member.organisation_id, form.to_details(), acting(), now())
+    flash(_("The member is saved."), "success")
+    return redirect(url_for(".member", slug=slug), 303)
+
+
+@blueprint.route(f"{MEMBERS}/<slug>/representatives/new", methods=["GET", "POST"])
+@chair_only
+def add_representative(slug: str) -> ResponseReturnValue:
+    """Let somebody speak for a member."""
+    member, form, page = _member(slug), RepresentativeForm(), "organise/hosting/members/representative.html"
+    if not form.validate_on_submit():
+        return form_page(form, page, member=member, **around())
+    email, role = form.email.data, RoleName(form.role.data)
+    try:
+        with unit_of_work() as session:
+            account = service.add_representative(
+                session, member.organisation_id, email, form.name.data, role, acting(), now()
+            )
+    except TooManyMessages as refusal:
+        return answer_too_many(form, refusal.retry_after, page, member=member, **around())
+    flash(
+        _(
+            "%(name)s speaks for %(member)s, and is told so by mail, and how to sign in.",
+            name=account.name,
+            member=member.organisation.name,
+        ),
+        "success",
+    )
+    return redirect(url_for(".member", slug=slug), 303)
+
+
+def _member(slug: str) -> Member:
+    return member_by_slug(db.session(), slug) or abort(404)

@@ -1,0 +1,39 @@
+"""Reads for those who run a call, review proposals and hand an edition over. Nothing here reads a ballot."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from dofc_events.hosting.models import HostingCall, Proposal, Review, Voter
+from dofc_events.hosting.queries import own_among
+from dofc_events.hosting.rules import PENDING, RECEIVED, ProposalStatus
+
+
+def counts_of_proposals(session: Session) -> dict[int, dict[ProposalStatus, int]]:
+    """How many proposals the network has received, by call and status; what there is none of is left out."""
+    query = select(Proposal.call_id, Proposal.status, func.count()).where(Proposal.status.in_(RECEIVED))
+    counts: dict[int, dict[ProposalStatus, int]] = {}
+    for call_id, status, number in session.execute(query.group_by(Proposal.call_id, Proposal.status)):
+        counts.setdefault(call_id, {})[ProposalStatus(status)] = number
+    return counts
+
+
+def turnouts(session: Session) -> dict[int, tuple[int, int]]:
+    """Of each call whose roll of voters is fixed, how many have voted, and how many may."""
+    query = select(Voter.call_id, func.count(Voter.voted_at), func.count()).group_by(Voter.call_id)
+    return {call_id: (voted, voters) for call_id, voted, voters in session.execute(query)}
+
+
+def waiting_for_review(session: Session, account_id: int, now: datetime) -> list[Proposal]:
+    """The proposals that this reviewer can score at `now` and has not, over all calls."""
+    given = select(Review.proposal_id).where(Review.account_id == account_id)
+    proposals = session.scalars(
+        select(Proposal)
+        .join(Proposal.call)
+        .where(HostingCall.review_opens_at <= now, HostingCall.review_closes_at > now)
+        .where(Proposal.status.in_(PENDING), Proposal.id.not_in(given))
+        .order_by(Proposal.id)
+    ).all()
+    own = own_among(session, proposals, account_id, now)
+    return [proposal for proposal in proposals if proposal.id not in own]

@@ -1,0 +1,155 @@
+"""Reviewers' pages: all proposals side by side, each by itself, questions to its proposer, one's own scores."""
+
+from collections.abc import Collection
+from typing import Any
+
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from dofc_events.accounts.guards import acting, is_chair
+from dofc_events.core.clock import now
+from dofc_events.core.db import db, unit_of_work
+from dofc_events.core.errors import Refusal
+from dofc_events.hosting import queries
+from dofc_events.hosting.models import Proposal
+from dofc_events.hosting.proposals.questions.service import ask_question
+from dofc_events.hosting.proposals.views import attachment_answer
+from dofc_events.hosting.queries import own_among
+from dofc_events.hosting.reviews.service import give_review
+from dofc_events.hosting.rules import PENDING, RECEIVED, ProposalStatus, weighted_score
+from dofc_events.organise.hosting.reviews.forms import QuestionForm, ReviewForm
+from dofc_events.organise.hosting.shared import CALL, DESK, around, call_of, everybodys, readers_only
+from dofc_events.web.forms import form_page
+
+blueprint = Blueprint("reviews", __name__)
+
+PROPOSAL = f"{DESK}/proposals/<reference>"
+
+
+@blueprint.get(f"{CALL}/compare")
+@everybodys
+def compare(year: int) -> ResponseReturnValue:
+    """The proposals of a call side by side; for those who only vote, what is on the ballot."""
+    session, call, at, me = db.session(), call_of(year), now(), current_user.id
+    proposals = queries.proposals_of(session, call.id, _readable())
+    return render_template(
+        "organise/hosting/reviews/compare.html",
+        call=call,
+        proposals=proposals,
+        hosted=queries.years_hosted(session, {p.proposed_by_id for p in proposals if p.proposed_by_id}),
+        own=own_among(session, proposals, me, at),
+        reviewed=queries.reviewed_ids(session, call.id, me),
+        reviews_here=queries.is_reviewer(session, me, at),
+        summaries=queries.summaries(session, call, me, at),
+        at=at,
+        **around(),
+    )
+
+
+@blueprint.get(f"{PROPOSAL}/")
+@everybodys
+def proposal(reference: str) -> ResponseReturnValue:
+    """One proposal with all that belongs to it, and what this account may read of its reviews."""
+    session, at, me = db.session(), now(), current_user.id
+    context = _about(reference)
+    proposal = context["proposal"]
+    call, organiser = proposal.call, proposal.proposed_by_id
+    reviews = queries.visible_reviews(session, call, me, at).get(proposal.id, [])
+    weights = {criterion.id: criterion.weight for criterion in call.criteria}
+    return render_template(
+        "organise/hosting/reviews/proposal.html",
+        questions=queries.questions_of(session, proposal.id),
+        hosted=queries.years_hosted(session, [organiser])[organiser] if organiser else [],
+        reviews=reviews,
+        weighted={r.id: weighted_score({s.criterion_id: s.score for s in r.scores}, weights) for r in reviews},
+        summary=queries.summaries(session, call, me, at).get(proposal.id),
+        mine=queries.review_by(session, proposal.id, me),
+        **context,
+    )
+
+
+@blueprint.get(f"{PROPOSAL}/files/<id:attachment_id>")
+@everybodys
+def proposal_file(reference: str, attachment_id: int) -> ResponseReturnValue:
+    """One attachment, to be saved: a browser never runs it."""
+    proposal, session = _proposal(reference), db.session()
+    return attachment_answer(queries.attachment_of(session, proposal.id, attachment_id) or abort(404))
+
+
+@blueprint.route(f"{PROPOSAL}/question", methods=["GET", "POST"])
+@readers_only
+def question(reference: str) -> ResponseReturnValue:
+    """Ask the proposer something."""
+    form, context, page = QuestionForm(), _about(reference), "organise/hosting/reviews/question.html"
+    context["questions"] = queries.questions_of(db.session(), context["proposal"].id)
+    if context["asking_refused"]:
+        return make_response(render_template(page, form=form, **context), 403)
+    if not form.validate_on_submit():
+        return form_page(form, page, **context)
+    try:
+        with unit_of_work() as session:
+            ask_question(session, context["proposal"].id, current_user.id, form.text.data, acting(), now())
+    except Refusal:
+        # It was possible a moment ago; the page says why it is not any more.
+        return make_response(render_template(page, form=form, **context | _about(reference)), 403)
+    flash(_("Your question is sent. When the proposer answers, we write to you."), "success")
+    return redirect(url_for(".proposal", reference=reference, _anchor="questions"), 303)
+
+
+@blueprint.route(f"{PROPOSAL}/review", methods=["GET", "POST"])
+@readers_only
+def review(reference: str) -> ResponseReturnValue:
+    """Score a proposal on each criterion; until reviews end, one can change it."""
+    context, page = _about(reference), "organise/hosting/reviews/review.html"
+    proposal = context["proposal"]
+    form = ReviewForm.of(proposal.call.criteria, queries.review_by(db.session(), proposal.id, current_user.id))
+    if context["review_refused"]:
+        return make_response(render_template(page, form=form, **context), 403)
+    if not form.validate_on_submit():
+        return form_page(form, page, **context)
+    try:
+        with unit_of_work() as session:
+            give_review(session, proposal.id, current_user.id, form.to_scores(), acting(), now())
+    except Refusal:
+        return make_response(render_template(page, form=form, **context | _about(reference)), 403)
+    flash(_("Your review is saved. You can change it until reviews end."), "success")
+    return redirect(url_for(".proposal", reference=reference, _anchor="reviews"), 303)
+
+
+def _proposal(reference: str) -> Proposal:
+    """A proposal that this account may read; 404 for others, for drafts, and for what was withdrawn."""
+    proposal = queries.proposal_by_reference(db.session(), reference)
+    return proposal if proposal and proposal.status in _readable() else abort(404)
+
+
+def _readable() -> Collection[ProposalStatus]:
+    """What the chair and reviewers read is all that the network has received; voters read the shortlist."""
+    reads_all = is_chair() or queries.is_reviewer(db.session(), current_user.id, now())
+    return RECEIVED if reads_all else (ProposalStatus.SHORTLISTED,)
+
+
+def _about(reference: str) -> dict[str, Any]:
+    """A proposal, and why this account cannot review it or ask about it now: empty where it can."""
+    proposal, session, at = _proposal(reference), db.session(), now()
+    refused = ""
+    if not queries.is_reviewer(session, current_user.id, at):
+        refused = "no_reviewer"
+    elif queries.is_own(session, proposal, current_user.id, at):
+        refused = "own"
+    elif proposal.status not in PENDING:
+        refused = "decided"
+    window = ""
+    if at < proposal.call.review_opens_at:
+        window = "early"
+    elif at >= proposal.call.review_closes_at:
+        window = "late"
+    return {
+        "proposal": proposal,
+        "call": proposal.call,
+        "asking_refused": refused,
+        "review_refused": refused or window,
+        "at": at,
+        **around(),
+    }

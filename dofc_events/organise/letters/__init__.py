@@ -1,0 +1,1 @@
+"""Letters to many delegates at once."""

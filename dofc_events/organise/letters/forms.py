@@ -1,0 +1,130 @@
+"""Forms of letters: what is typed, and that it can be filled in for everybody."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import HiddenField, SelectField, StringField, ValidationError
+from wtforms.fields import SelectChoice
+from wtforms.validators import InputRequired, NumberRange
+
+from dofc_events.core.errors import Refusal
+from dofc_events.letters.models import Letter
+from dofc_events.letters.rules import (
+    LONGEST_BODY,
+    LONGEST_SUBJECT,
+    MOST_DAYS,
+    PLACEHOLDERS,
+    Anchor,
+    misplaced_placeholders,
+    unknown_placeholders,
+)
+from dofc_events.letters.service import DateMissing, LetterText, TooLate
+from dofc_events.web.fields import Line, Paragraphs, WholeNumberField
+from dofc_events.web.forms import Form
+
+BEFORE, AFTER = "before", "after"
+
+
+def can_be_filled_in(text: str) -> None:
+    """Raise ValidationError unless everything in braces is something that we can fill in where it stands."""
+    unknown, misplaced = unknown_placeholders(text), misplaced_placeholders(text)
+    if unknown:
+        raise ValidationError(
+            _(
+                "Nothing is known to fill in for %(unknown)s. You can use %(known)s.",
+                unknown=_in_braces(unknown),
+                known=_in_braces(PLACEHOLDERS),
+            )
+        )
+    if misplaced:
+        raise ValidationError(
+            _(
+                "%(names)s cannot be part of a link’s address; only {own_page} can, as the whole of it.",
+                names=_in_braces(misplaced),
+            )
+        )
+
+
+def _in_braces(names: Any) -> str:
+    return ", ".join(f"{{{name}}}" for name in names)
+
+
+class LetterForm(Form):
+    """A letter, and when it is sent."""
+
+    subject = Line(_l("Subject"), longest=LONGEST_SUBJECT, missing=_l("Enter a subject."))
+    body = Paragraphs(_l("Text"), longest=LONGEST_BODY, missing=_l("Write what the letter says."))
+    anchor = SelectField(
+        _l("When it is sent"),
+        choices=[
+            SelectChoice(Anchor.AT_ONCE.value, _l("When I send it")),
+            SelectChoice(Anchor.BEGINS.value, _l("Days from the first day of the edition")),
+            SelectChoice(Anchor.ENDS.value, _l("Days from the last day of the edition")),
+            SelectChoice(Anchor.CLOSES.value, _l("Days from the day on which registration closes")),
+        ],
+    )
+    days = WholeNumberField(
+        _l("How many days"),
+        [
+            InputRequired(_l("Enter a number of days; 0 is the day itself.")),
+            NumberRange(0, MOST_DAYS, _l("Enter a whole number from %(min)s to %(max)s.")),
+        ],
+    )
+    side = SelectField(
+        _l("Before or after it"),
+        choices=[SelectChoice(BEFORE, _l("days before")), SelectChoice(AFTER, _l("days after"))],
+    )
+
+    def validate_subject(self, field: Line) -> None:
+        can_be_filled_in(field.data)
+
+    def validate_body(self, field: Paragraphs) -> None:
+        can_be_filled_in(field.data)
+
+    @classmethod
+    def of(cls, text: LetterText) -> "LetterForm":
+        """The form with what a letter says, or with what was sent."""
+        side = BEFORE if text.days < 0 else AFTER
+        values: Mapping[str, Any] = {**vars(text), "anchor": text.anchor.value, "days": abs(text.days), "side": side}
+        return cls(data=values)
+
+    def to_text(self) -> LetterText:
+        days = -self.days.data if self.side.data == BEFORE else self.days.data
+        anchor = Anchor(self.anchor.data)
+        return LetterText(self.subject.data, self.body.data, anchor, days if anchor else 0)
+
+    def show_refusal(self, refusal: Refusal) -> None:
+        """Say at the field why it cannot be sent at that time."""
+        match refusal:
+            case DateMissing():
+                text = _("The edition does not have that date yet: enter it in the settings, or choose another one.")
+            case TooLate():
+                text = _(
+                    "That time has passed, or the edition is archived: choose a later one, or send the letter now."
+                )
+            case _:
+                raise refusal
+        self.anchor.errors = [text]
+
+
+class SendForm(Form):
+    """The button that sends a letter; `digest` says to whom, so that nobody gets it who was not shown."""
+
+    digest = HiddenField()
+
+
+class ChangeForm(SendForm):
+    """Whether everybody is told of a changed place or time, and with which sentence."""
+
+    sentence = Paragraphs(_l("A sentence of yours"), longest=LONGEST_BODY)
+    answer = StringField()
+
+    def validate_sentence(self, field: Paragraphs) -> None:
+        can_be_filled_in(field.data)
+
+
+def text_of(letter: Letter) -> LetterText:
+    """What a letter says, as it stands."""
+    return LetterText(letter.subject, letter.body, Anchor(letter.anchor), letter.anchor_days)

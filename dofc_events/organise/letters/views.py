@@ -1,0 +1,346 @@
+"""Organisers write to delegates: the letters of an edition, each from its first word to the last message."""
+
+import re
+from dataclasses import replace
+from typing import Any
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from flask_login import current_user
+from markupsafe import escape
+
+from dofc_events.accounts.guards import acting, grants, is_chair, may_organise, organisers_only
+from dofc_events.accounts.rules import RoleName
+from dofc_events.conference.models import Edition
+from dofc_events.conference.service import at_place_and_time
+from dofc_events.core.clock import now
+from dofc_events.core.db import db, unit_of_work
+from dofc_events.core.errors import Refusal
+from dofc_events.delegates.models import Registration
+from dofc_events.letters import mails, queries, service
+from dofc_events.letters.models import Letter
+from dofc_events.letters.rules import PLACEHOLDERS, Anchor, LetterState, filled
+from dofc_events.letters.service import LetterText
+from dofc_events.letters.texts import starters
+from dofc_events.mail import outbox
+from dofc_events.mail.envelope import Envelope
+from dofc_events.mail.rules import deliverable
+from dofc_events.notices.queries import standing_in
+from dofc_events.organise.letters.forms import ChangeForm, LetterForm, SendForm, text_of
+from dofc_events.organise.rules import masked, masked_html
+from dofc_events.organise.shared import EDITION, around, asked_audience, before_id
+from dofc_events.trips.queries import trip_pools
+from dofc_events.web.forms import ButtonForm, answer_errors, form_page
+from dofc_events.web.security import MAIL_PREVIEW_POLICY
+
+blueprint = Blueprint("letters", __name__)
+
+ROWS = 50
+LETTER = f"{EDITION}/letters/<id:letter_id>"
+NOT_SENT_YET = (LetterState.DRAFT, LetterState.SCHEDULED)
+
+
+@blueprint.get(f"{EDITION}/letters")
+@organisers_only
+def index(edition: Edition) -> ResponseReturnValue:
+    """What was written to whom, what is still to be sent, and how far it has come."""
+    session = db.session()
+    found = queries.letters_of(session, edition.id, before_id=before_id(), limit=ROWS + 1)
+    return render_template(
+        "organise/letters/index.html",
+        letters=found[:ROWS],
+        has_more=len(found) > ROWS,
+        progress=queries.progress_of(session, [letter.id for letter in found]),
+        starters=starters(),
+        **_about(edition),
+    )
+
+
+@blueprint.route(f"{EDITION}/letters/new", methods=["GET", "POST"])
+@organisers_only
+def new(edition: Edition) -> ResponseReturnValue:
+    """Write a letter to those whom the address means, from nothing or like another one."""
+    session, audience = db.session(), asked_audience()
+    form, page = LetterForm.of(_begun_from()), "organise/letters/edit.html"
+    context = {
+        "letter": None,
+        "audience": audience,
+        "readers": queries.readers_of(session, edition.id, audience),
+        "starters": starters(),
+        "earlier": queries.letters_to_begin_from(session, _organised()),
+        **_about(edition),
+    }
+    if not form.validate_on_submit():
+        return form_page(form, page, **context)
+    try:
+        with unit_of_work() as writing:
+            letter_id = service.write_letter(writing, edition.id, audience, form.to_text(), acting(), now())
+    except Refusal as refusal:
+        form.show_refusal(refusal)
+        return answer_errors(form, page, **context)
+    flash(_("The letter is kept as a draft: nobody has got it yet. Look at it as they would see it."), "success")
+    return redirect(_address(edition, letter_id), 303)
+
+
+@blueprint.get(f"{LETTER}/")
+@organisers_only
+def letter(edition: Edition, letter_id: int) -> ResponseReturnValue:
+    """One letter: as a delegate would get it or, once it goes, how far it has come."""
+    return render_template("organise/letters/letter.html", form=ButtonForm(), **_letter_context(edition, letter_id))
+
+
+@blueprint.route(f"{LETTER}/edit", methods=["GET", "POST"])
+@organisers_only
+def edit(edition: Edition, letter_id: int) -> ResponseReturnValue:
+    """Change a draft."""
+    found = _letter(edition, letter_id)
+    if found.state is not LetterState.DRAFT or found.before:
+        return _no_draft(found)
+    form, page = LetterForm.of(text_of(found)), "organise/letters/edit.html"
+    audience = queries.audience_of(found)
+    readers = queries.readers_of(db.session(), edition.id, audience)
+    context = {"letter": found, "audience": audience, "readers": readers, **_about(edition)}
+    if not form.validate_on_submit():
+        return form_page(form, page, **context)
+    try:
+        with unit_of_work() as session:
+            service.rewrite_letter(session, letter_id, form.to_text(), acting(), now())
+    except service.NotADraft:
+        return _no_draft(found)
+    except Refusal as refusal:
+        form.show_refusal(refusal)
+        return answer_errors(form, page, **context)
+    flash(_("The draft is saved."), "success")
+    return redirect(_address(edition, letter_id), 303)
+
+
+@blueprint.get(f"{LETTER}/html")
+@organisers_only
+def html(edition: Edition, letter_id: int) -> ResponseReturnValue:
+    """The HTML part as one delegate would get it, under a policy that lets it do nothing."""
+    found = _letter(edition, letter_id)
+    person = _shown_to(found)
+    if person is None:
+        abort(404)
+    html = masked_html(_as_they_get_it(found, person).html)
+    return Response(html, mimetype="text/html", headers={"Content-Security-Policy": MAIL_PREVIEW_POLICY})
+
+
+@blueprint.post(f"{LETTER}/test")
+@organisers_only
+def test(edition: Edition, letter_id: int) -> ResponseReturnValue:
+    """Send oneself what a delegate would get, without the delegate's link."""
+    form, found = ButtonForm(), _letter(edition, letter_id)
+    person = _shown_to(found)
+    if not form.validate_on_submit():
+        return answer_errors(form, "organise/letters/letter.html", **_letter_context(edition, letter_id))
+    if person is None:
+        return _no_draft(found)
+    envelope = _as_test(_as_they_get_it(found, person), person)
+    with unit_of_work() as session:
+        outbox.enqueue(session, envelope, now())
+    flash(_("A test is on its way to %(email)s.", email=current_user.email), "success")
+    return redirect(_address(edition, letter_id, person=person.reference), 303)
+
+
+@blueprint.route(f"{LETTER}/send", methods=["GET", "POST"])
+@organisers_only
+def send(edition: Edition, letter_id: int) -> ResponseReturnValue:
+    """Send a letter or have it sent at its time, after saying how many get it, and who."""
+    session, found = db.session(), _letter(edition, letter_id)
+    if found.state is not LetterState.DRAFT:
+        return _no_draft(found)
+    readers = queries.readers_of(session, edition.id, queries.audience_of(found))
+    form = ChangeForm() if found.before else SendForm()
+    page = "organise/letters/change.html" if found.before else "organise/letters/send.html"
+    context = _sending(edition, found, readers)
+    if not form.validate_on_submit():
+        form.digest.data = readers.digest
+        return form_page(form, page, **context)
+    if found.before and form.answer.data != "tell":
+        return _stop(edition, found)
+    try:
+        with unit_of_work() as writing:
+            if found.before:
+                service.tell_change(writing, letter_id, form.sentence.data, form.digest.data, acting(), now())
+            else:
+                service.release_letter(writing, letter_id, form.digest.data, acting(), now())
+    except service.NotADraft:
+        return _no_draft(found)
+    except Refusal as refusal:
+        form.digest.data = readers.digest
+        form.form_errors = [_why_not(refusal)]
+        return answer_errors(form, page, **context)
+    flash(_("The letter goes out at its time.") if found.anchor else _going(readers.count), "success")
+    return redirect(_address(edition, letter_id), 303)
+
+
+@blueprint.route(f"{LETTER}/stop", methods=["GET", "POST"])
+@organisers_only
+def stop(edition: Edition, letter_id: int) -> ResponseReturnValue:
+    """Stop a letter, or drop a draft, after asking."""
+    form, found = ButtonForm(), _letter(edition, letter_id)
+    if not form.validate_on_submit():
+        progress = queries.progress_of(db.session(), [letter_id])[letter_id]
+        return form_page(form, "organise/letters/stop.html", letter=found, progress=progress, **_about(edition))
+    return _stop(edition, found)
+
+
+def _stop(edition: Edition, found: Letter) -> ResponseReturnValue:
+    try:
+        with unit_of_work() as session:
+            stopped = service.stop_letter(session, found.id, acting(), now())
+    except service.NothingToStop:
+        flash(_("There was nothing to stop any more."), "info")
+        return redirect(_address(edition, found.id), 303)
+    if found.before and found.state is LetterState.DRAFT:
+        flash(_("Nobody is told. That is noted."), "success")
+    elif found.state is LetterState.DRAFT:
+        flash(_("The draft is dropped."), "success")
+    else:
+        flash(
+            _(
+                "Stopped. %(left)d messages had left, %(rest)d people do not get it.",
+                left=stopped.left,
+                rest=stopped.withdrawn + stopped.unwritten,
+            ),
+            "success",
+        )
+    return redirect(url_for(".index", year=edition.year), 303)
+
+
+def _letter_context(edition: Edition, letter_id: int) -> dict[str, Any]:
+    session, found = db.session(), _letter(edition, letter_id)
+    person = _shown_to(found)
+    envelope = _as_they_get_it(found, person) if person else None
+    previous, following = queries.neighbours(session, found, person) if person else (None, None)
+    return {
+        "letter": found,
+        "audience": queries.audience_of(found),
+        "person": person,
+        "subject": envelope.subject if envelope else "",
+        "text": masked(envelope.text) if envelope else "",
+        "language": envelope.language if envelope else "",
+        "attached": [attachment.filename for attachment in envelope.attachments] if envelope else [],
+        "previous": previous,
+        "following": following,
+        "progress": queries.progress_of(session, [letter_id])[letter_id],
+        **_about(edition),
+    }
+
+
+def _sending(edition: Edition, found: Letter, readers: queries.Readers) -> dict[str, Any]:
+    return {
+        "letter": found,
+        "audience": queries.audience_of(found),
+        "readers": readers,
+        "first": queries.first_of(db.session(), readers.keys),
+        "was": at_place_and_time(found.before) if found.before else None,
+        **_about(edition),
+    }
+
+
+def _about(edition: Edition) -> dict[str, Any]:
+    """What the pages about letters share: with it they say whom a letter is for, and when it is sent."""
+    trips = {trip.slug: trip.title for trip, _pool in trip_pools(db.session(), edition.id)}
+    return {
+        "trips": trips,
+        "placeholders": PLACEHOLDERS,
+        "audience_of": queries.audience_of,
+        "due_time": queries.due_time,
+        "title_of": _title_of,
+        "narrowed": lambda audience: queries.stored(audience)["filters"],
+        **around(edition),
+    }
+
+
+def _begun_from() -> LetterText:
+    """What a new letter says at first: nothing, one of our texts, or what another letter says."""
+    like, starter = request.args.get("like", ""), request.args.get("starter", "")
+    if like:
+        known = queries.letter_by_id(db.session(), int(like)) if like.isdecimal() and len(like) < 10 else None
+        if known is None or known.before or not may_organise(known.edition):
+            abort(404)
+        return text_of(known)
+    if not starter:
+        return LetterText("", "", Anchor.AT_ONCE, 0)
+    ours = starters().get(starter) or abort(404)
+    return LetterText(ours.subject, ours.body, ours.anchor, ours.days)
+
+
+def _title_of(letter: Letter) -> str:
+    """A letter's subject with what is the same for everybody."""
+    return filled(letter.subject, {"edition": letter.edition.name, "city": letter.edition.city})
+
+
+def _organised() -> list[int] | None:
+    """The editions whose letters one may begin from; None: all of them."""
+    if is_chair():
+        return None
+    return [g.edition_id for g in grants() if g.role is RoleName.ORGANISER and g.edition_id]
+
+
+def _letter(edition: Edition, letter_id: int) -> Letter:
+    return queries.letter_of(db.session(), edition.id, letter_id) or abort(404)
+
+
+def _shown_to(found: Letter) -> Registration | None:
+    """The delegate as whom the letter is looked at; nobody once it goes, as the messages themselves can be read."""
+    if found.state not in NOT_SENT_YET:
+        return None
+    return queries.some_reader(db.session(), found, request.args.get("person"))
+
+
+def _as_they_get_it(found: Letter, person: Registration) -> Envelope:
+    return mails.letter_to(found, standing_in(db.session(), person))
+
+
+def _as_test(envelope: Envelope, person: Registration) -> Envelope:
+    """The message to whoever is signed in, in place of a delegate, whose link and calendar file are not theirs."""
+    notice = _(
+        "This is a test: %(name)s would get this message. Their own link is hidden, and does not work.",
+        name=person.full_name,
+    )
+    return replace(
+        envelope,
+        recipient=deliverable(current_user.email),
+        recipient_name=current_user.name,
+        about="",
+        subject=_("Test: %(subject)s", subject=envelope.subject),
+        text=f"{notice}\n\n{masked(envelope.text)}",
+        html=re.sub(
+            r"<body[^>]*>", lambda tag: f"{tag[0]}<p>{escape(notice)}</p>", masked_html(envelope.html), count=1
+        ),
+        attachments=(),
+        expires_at=None,
+    )
+
+
+def _no_draft(found: Letter) -> ResponseReturnValue:
+    flash(_("This letter was sent, scheduled or dropped already: nothing was changed."), "info")
+    return redirect(url_for(".letter", year=found.edition.year, letter_id=found.id), 303)
+
+
+def _why_not(refusal: Refusal) -> str:
+    reasons: dict[type[Refusal], str] = {
+        service.NobodyToWriteTo: _("Nobody belongs to this audience now, so there is nobody to send it to."),
+        service.AudienceChanged: _(
+            "Meanwhile others belong to this audience. Look at the new number, and send it then."
+        ),
+        service.TooLate: _("The time of this letter has passed: edit it, and send it now or choose a later time."),
+        service.DateMissing: _("The edition does not have the date that this letter’s time follows: edit the letter."),
+    }
+    if type(refusal) not in reasons:
+        raise refusal
+    return reasons[type(refusal)]
+
+
+def _going(count: int) -> str:
+    text: str = ngettext("The letter goes to %(num)d person now.", "The letter goes to %(num)d people now.", count)
+    return text
+
+
+def _address(edition: Edition, letter_id: int, **values: Any) -> str:
+    return url_for(".letter", year=edition.year, letter_id=letter_id, **values)

@@ -1,0 +1,1 @@
+"""Every message, and what became of it."""

@@ -1,0 +1,1 @@
+"""What needs attention, over all that the account may see."""

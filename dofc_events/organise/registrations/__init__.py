@@ -1,0 +1,1 @@
+"""An edition's registrations: the list, and below it one person, many at once, doubles, files."""

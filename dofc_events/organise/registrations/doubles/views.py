@@ -1,0 +1,68 @@
+"""Registrations that may be one person's, side by side."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from dofc_events.accounts.guards import acting, organisers_only
+from dofc_events.conference.models import Edition
+from dofc_events.core.clock import now
+from dofc_events.core.db import db, unit_of_work
+from dofc_events.delegates.doubles.service import (
+    NoSuchPair,
+    count_doubles,
+    count_to_compare,
+    likely_doubles,
+    tell_apart,
+)
+from dofc_events.organise.registrations.queries import statuses_of
+from dofc_events.organise.shared import EDITION, around, before_id
+from dofc_events.web.forms import ButtonForm, answer_errors
+
+blueprint = Blueprint("doubles", __name__)
+
+ROWS = 20
+
+
+@blueprint.get(f"{EDITION}/doubles")
+@organisers_only
+def index(edition: Edition) -> ResponseReturnValue:
+    """Pairs of registrations that may be one person's, the newest first."""
+    return render_template("organise/registrations/doubles/index.html", form=ButtonForm(), **_context(edition))
+
+
+@blueprint.post(f"{EDITION}/doubles/<id:pair_id>/two-people")
+@organisers_only
+def two_people(edition: Edition, pair_id: int) -> ResponseReturnValue:
+    """Remember that a pair is two people."""
+    form = ButtonForm()
+    if not form.validate_on_submit():
+        return answer_errors(form, "organise/registrations/doubles/index.html", **_context(edition))
+    try:
+        with unit_of_work() as session:
+            pair = tell_apart(session, edition.id, pair_id, acting(), now())
+            names = pair.first.full_name, pair.second.full_name
+    except NoSuchPair:
+        flash(_("This pair is not on the list any more: it was settled, or somebody changed their details."), "info")
+    else:
+        words = _("%(one)s and %(other)s are two people: they are not shown here again.", one=names[0], other=names[1])
+        flash(words, "success")
+    return redirect(url_for(".index", year=edition.year), 303)
+
+
+def _context(edition: Edition) -> dict[str, Any]:
+    session = db.session()
+    found = likely_doubles(session, edition.id, before_id=before_id(), limit=ROWS + 1)
+    pairs = found[:ROWS]
+    return {
+        "pairs": pairs,
+        "has_more": len(found) > ROWS,
+        "total": count_doubles(session, [edition.id]).get(edition.id, 0),
+        "to_compare": count_to_compare(session, edition.id),
+        "statuses": statuses_of(
+            session, edition.id, {id_ for pair in pairs for id_ in (pair.first_id, pair.second_id)}
+        ),
+        **around(edition),
+    }

@@ -1,0 +1,1 @@
+"""The list and what is made of it, as files."""

@@ -1,0 +1,173 @@
+"""Reads of what leaves the site as a file or on paper."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select, String, Subquery, case, cast, func, null, select
+from sqlalchemy.orm import Session, aliased
+
+from dofc_events.conference.models import Category
+from dofc_events.core.countries import country_names
+from dofc_events.delegates.models import Registration, Tag
+from dofc_events.organise.registrations.export.rules import Need, grouped
+from dofc_events.organise.registrations.queries import Sort, order_of
+from dofc_events.places.models import Claim, Pool
+from dofc_events.places.rules import ClaimStatus
+from dofc_events.registration.queries import Audience, Filters, conditions, members_of
+from dofc_events.trips.models import Trip
+
+# How many rows are in memory at a time.
+CHUNK = 500
+NEVER_ASKED = "none"
+YES_OR_NO = {True: "yes", False: "no"}
+
+Row = list[str | int | None]
+
+
+@dataclass(frozen=True)
+class Catering:
+    """What the caterer is told: how many come, and how many of them need what. Nobody is named."""
+
+    delegates: int
+    dietary: Sequence[Need]
+    access: Sequence[Need]
+
+    @property
+    def said_nothing(self) -> int:
+        return self.delegates - sum(need.people for need in self.dietary)
+
+
+def export_columns(trips: Sequence[Trip]) -> list[str]:
+    """The names over `export_rows`. Programs rely on them: they are in docs/contract.md."""
+    return [*_columns(position=null()), *(f"trip_{trip.slug}" for trip in trips)]
+
+
+def export_rows(
+    session: Session,
+    edition_id: int,
+    audience: Audience,
+    *,
+    sort: Sort,
+    trips: Sequence[Trip],
+    zone: str,
+    language: str,
+) -> Iterator[Row]:
+    """The rows of the filtered list, or of those picked on it, in its order.
+
+    Times are ISO 8601 in `zone`, countries named in `language`.
+    One query, so that all of it is of one moment; a chunk of its rows at a time, so that memory stays flat.
+    """
+    line = _line(edition_id)
+    columns = _columns(line.c.position)
+    query = _with_places(select(*columns.values(), _seats())).join(line, line.c.id == Claim.id)
+    names, clocks = country_names(language), ZoneInfo(zone)
+    ranks = {code: number for number, code in enumerate(names)}
+    query = query.where(*members_of(edition_id, audience)).order_by(*order_of(sort, ranks))
+    written: dict[str, Callable[[Any], str]] = {
+        "country_name": names.__getitem__,
+        "visa_letter": YES_OR_NO.__getitem__,
+        "photo_consent": YES_OR_NO.__getitem__,
+        "registered_at": lambda moment: moment.astimezone(clocks).isoformat(timespec="seconds"),
+        "consented_at": lambda moment: moment.astimezone(clocks).isoformat(timespec="seconds"),
+        "any_trip": YES_OR_NO.__getitem__,
+        "tags": lambda words: ", ".join(sorted(words.split(","))) if words else "",
+    }
+    changes = [(number, written[name]) for number, name in enumerate(columns) if name in written]
+    ids = [str(trip.id) for trip in trips]
+    # Closed also when whoever reads goes away: on PostgreSQL it is a cursor of the server's.
+    with session.execute(query.execution_options(yield_per=CHUNK)) as found:
+        for *row, seats in found:
+            for number, write in changes:
+                row[number] = write(row[number])
+            statuses = dict(seat.split(":") for seat in seats.split()) if seats else {}
+            yield row + [statuses.get(trip_id, NEVER_ASKED) for trip_id in ids]
+
+
+def catering_of(session: Session, edition_id: int) -> Catering:
+    """What those with a confirmed place said about food and access, and how many they are; three queries."""
+    dietary, access = (
+        grouped(session.execute(_confirmed(edition_id, said, func.count()).group_by(said)).all())
+        for said in (Registration.dietary, Registration.access_needs)
+    )
+    return Catering(session.scalar(_confirmed(edition_id, func.count())) or 0, dietary, access)
+
+
+def name_tags(session: Session, edition_id: int, language: str) -> Iterator[Row]:
+    """What stands on the name tags of those with a confirmed place, as their names are read aloud; see TAG_COLUMNS."""
+    r, names = Registration, country_names(language)
+    query = _confirmed(edition_id, r.badge_name, r.given_name, r.family_name, r.organisation, r.country, Category.label)
+    query = query.order_by(r.by_name, r.id).execution_options(yield_per=CHUNK)
+    with session.execute(query) as found:
+        for badge_name, given_name, family_name, organisation, country, category in found:
+            yield [badge_name or f"{given_name} {family_name}".strip(), organisation, names[country], category]
+
+
+TAG_COLUMNS = ("name", "organisation", "country_name", "category_label")
+
+
+def _columns(position: Any) -> dict[str, Any]:
+    """Each column of the file with what it is read from; `position` is the place on the waiting list."""
+    r = Registration
+    return {
+        "reference": r.reference,
+        "status": Claim.status,
+        "position": position,
+        "given_name": r.given_name,
+        "family_name": r.family_name,
+        "badge_name": r.badge_name,
+        "email": r.email,
+        "organisation": r.organisation,
+        "job_title": r.job_title,
+        "country": r.country,
+        "country_name": r.country,
+        "phone": r.phone,
+        "category": Category.slug,
+        "category_label": Category.label,
+        "dietary": r.dietary,
+        "access_needs": r.access_needs,
+        "visa_letter": r.visa_letter,
+        "photo_consent": r.photo_consent,
+        "language": r.language,
+        "registered_at": r.registered_at,
+        "consented_at": r.consented_at,
+        "any_trip": r.any_trip,
+        "tags": _tags(),
+        "note": r.note,
+    }
+
+
+def _line(edition_id: int) -> Subquery:
+    """The claims on an edition's places, those that wait with their number in line.
+
+    Of all of them, because SQLite, which has no figures to plan by, would look through an outer join's for each row.
+    """
+    number = func.row_number().over(partition_by=Claim.status, order_by=Claim.position)
+    position = case((Claim.status == ClaimStatus.WAITLISTED, number)).label("position")
+    return (
+        select(Claim.id, position).join(Pool, Pool.id == Claim.pool_id).where(Pool.edition_id == edition_id).subquery()
+    )
+
+
+def _tags() -> Any:
+    """The tags of a registration, with commas between, which no tag has."""
+    words = select(func.aggregate_strings(Tag.word, ","))
+    return words.where(Tag.registration_id == Registration.id).correlate(Registration).scalar_subquery()
+
+
+def _seats() -> Any:
+    """All that a registration ever had of seats, as `<trip's number>:<status>` with spaces between."""
+    seat, pool = aliased(Claim), aliased(Pool)
+    each = cast(pool.trip_id, String) + ":" + seat.status
+    query = select(func.aggregate_strings(each, " ")).join(pool, pool.id == seat.pool_id)
+    return query.where(seat.registration_id == Registration.id, pool.trip_id.is_not(None)).scalar_subquery()
+
+
+def _with_places(query: Select[Any]) -> Select[Any]:
+    query = query.select_from(Registration).join(Claim, Claim.registration_id == Registration.id)
+    return query.join(Category, Category.id == Registration.category_id)
+
+
+def _confirmed(edition_id: int, *columns: Any) -> Select[Any]:
+    return _with_places(select(*columns)).where(*conditions(edition_id, Filters(status=ClaimStatus.CONFIRMED)))

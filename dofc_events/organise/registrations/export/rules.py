@@ -1,0 +1,28 @@
+"""What delegates say they need, counted."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Need:
+    """What so many people say they need, in the words of most of them."""
+
+    text: str
+    people: int
+
+
+def grouped(said: Iterable[tuple[str, int]]) -> list[Need]:
+    """Answers, each with the number of people who gave it, as one need wherever they differ in case alone.
+
+    What most people need comes first. Blank answers are nobody's need.
+    """
+    spellings: dict[str, list[Need]] = {}
+    for text, people in said:
+        if text.strip():
+            spellings.setdefault(text.strip().casefold(), []).append(Need(text.strip(), people))
+    needs = [
+        Need(max(alike, key=lambda need: (need.people, need.text)).text, sum(need.people for need in alike))
+        for alike in spellings.values()
+    ]
+    return sorted(needs, key=lambda need: (-need.people, need.text.casefold()))

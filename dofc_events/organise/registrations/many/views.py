@@ -1,0 +1,149 @@
+"""What is done with many registrations at once: picked on the list, confirmed on a page of its own."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from dofc_events.accounts.guards import acting, organisers_only
+from dofc_events.conference.models import Edition
+from dofc_events.core.clock import now
+from dofc_events.core.db import db, unit_of_work
+from dofc_events.delegates.service import NoSuchCategory
+from dofc_events.organise.registrations.many.forms import (
+    CancelForm,
+    CategoryForm,
+    ConfirmForm,
+    ManyForm,
+    TagManyForm,
+    UntagForm,
+)
+from dofc_events.organise.shared import EDITION, around, asked_audience
+from dofc_events.registration.many import service as many
+from dofc_events.registration.many.queries import Selection, selection_of
+from dofc_events.registration.many.service import Order
+from dofc_events.registration.queries import Audience, Filters
+from dofc_events.registration.rules import Act
+from dofc_events.web.forms import ButtonForm, answer_errors, form_page
+
+blueprint = Blueprint("many", __name__)
+
+# What other pages do with those picked.
+ELSEWHERE = {
+    "write": "organise.letters.new",
+    "xlsx": "organise.registrations.export.registrations_xlsx",
+    "csv": "organise.registrations.export.registrations_csv",
+}
+OF_THE_LIST = {*(field.name for field in fields(Filters)), "sort", "columns"}
+NAMES_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Deed:
+    """How an act is asked for, what does it, and what is said of the number that it returns."""
+
+    form: type[ManyForm]
+    do: Callable[..., int]
+    words: Callable[[int, Any], str]
+
+
+DEEDS = {
+    Act.TAG: Deed(
+        TagManyForm,
+        many.put_tag,
+        lambda number, form: ngettext(
+            "%(num)d person has the tag “%(word)s”.",
+            "%(num)d people have the tag “%(word)s”.",
+            number,
+            word=form.word.data,
+        ),
+    ),
+    Act.UNTAG: Deed(
+        UntagForm,
+        many.take_tag,
+        lambda number, form: ngettext(
+            "The tag “%(word)s” is taken off %(num)d person.",
+            "The tag “%(word)s” is taken off %(num)d people.",
+            number,
+            word=form.word.data,
+        ),
+    ),
+    Act.CATEGORY: Deed(
+        CategoryForm,
+        many.change_category,
+        lambda number, form: ngettext(
+            "%(num)d person has another category, and is told by mail.",
+            "%(num)d people have another category, and are told by mail.",
+            number,
+        ),
+    ),
+    Act.CONFIRM: Deed(
+        ConfirmForm,
+        many.confirm,
+        lambda number, form: ngettext(
+            "%(num)d person has a confirmed place, and is told by mail.",
+            "%(num)d people have a confirmed place, and are told by mail.",
+            number,
+        ),
+    ),
+    Act.CANCEL: Deed(
+        CancelForm,
+        many.cancel,
+        lambda number, form: ngettext(
+            "%(num)d registration is cancelled, and its delegate is told by mail.",
+            "%(num)d registrations are cancelled, and their delegates are told by mail.",
+            number,
+        ),
+    ),
+}
+
+
+@blueprint.route(f"{EDITION}/registrations/selected", methods=["GET", "POST"])
+@organisers_only
+def selected(edition: Edition) -> ResponseReturnValue:
+    """Do something with those picked, or with `all` that the filters leave, after saying with how many."""
+    act, audience, everybody = request.args.get("act", ""), asked_audience(), "all" in request.args
+    if act not in ("", *ELSEWHERE, *Act):
+        abort(404)
+    of_list: dict[str, Any] = {name: values for name, values in request.args.lists() if name in OF_THE_LIST}
+    if not act or not (everybody or audience.references):
+        form, page = ButtonForm(), "organise/registrations/many/nobody_picked.html"
+        form.validate_on_submit()
+        return form_page(form, page, act=act, of_list=of_list, **around(edition))
+    if everybody:
+        audience = replace(audience, references=())
+    if act in ELSEWHERE:
+        return redirect(url_for(ELSEWHERE[act], year=edition.year, **of_list, pick=audience.references), 303)
+    return _confirmed(
+        edition, Act(act), audience, url_for("organise.registrations.index", year=edition.year, **of_list)
+    )
+
+
+def _confirmed(edition: Edition, act: Act, audience: Audience, back: str) -> ResponseReturnValue:
+    page, context = (
+        "organise/registrations/many/selected.html",
+        {"act": act, "back": back, "names_shown": NAMES_SHOWN, **around(edition)},
+    )
+    deed, (selection, form) = DEEDS[act], _asked(edition, act, audience)
+    order = Order(audience, form.shown(selection))
+    if not selection.able or form.nothing_to_do or not form.validate_on_submit():
+        return form_page(form, page, selection=selection, **context)
+    try:
+        with unit_of_work() as session:
+            number = deed.do(session, edition.id, order, actor=acting(), now=now(), **form.wanted())
+    except (many.SelectionChanged, NoSuchCategory):
+        selection, form = _asked(edition, act, audience)
+        form.shown(selection)
+        form.form_errors = [_("Nothing was done yet, because something changed meanwhile. This is how it is now:")]
+        return answer_errors(form, page, selection=selection, **context)
+    flash(deed.words(number, form), "success")
+    return redirect(back, 303)
+
+
+def _asked(edition: Edition, act: Act, audience: Audience) -> tuple[Selection, ManyForm]:
+    selection = selection_of(db.session(), edition, audience, act, now())
+    return selection, DEEDS[act].form.of(selection, edition.categories)

@@ -1,0 +1,1 @@
+"""One registration on one page."""

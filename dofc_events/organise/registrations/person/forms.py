@@ -1,0 +1,24 @@
+"""The registration form as an organiser fills it in for somebody else."""
+
+from dataclasses import replace
+
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField
+from wtforms.validators import DataRequired
+
+from dofc_events.conference.models import Edition
+from dofc_events.registration.forms import RegistrationForm
+from dofc_events.registration.service import RegistrationRequest
+from dofc_events.registration.texts import stated_consent
+
+
+class OnBehalfForm(RegistrationForm):
+    """Who registers somebody else cannot agree in their place; they can state that this person did."""
+
+    consent = BooleanField(
+        _l("This person has agreed to this use of their data"),
+        [DataRequired(_l("Ask the person first, and tick that they have agreed."))],
+    )
+
+    def to_request(self, edition: Edition) -> RegistrationRequest:
+        return replace(super().to_request(edition), consent_text=stated_consent(edition))

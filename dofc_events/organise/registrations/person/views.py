@@ -1,0 +1,303 @@
+"""One registration: everything about it, and what organisers do for that delegate alone."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from dofc_events.accounts.guards import acting, may_organise, organisers_only
+from dofc_events.conference.models import Edition
+from dofc_events.core.clock import now
+from dofc_events.core.db import db, unit_of_work
+from dofc_events.core.errors import Refusal
+from dofc_events.delegates.models import Registration
+from dofc_events.delegates.queries import registration_by_reference
+from dofc_events.delegates.service import details_of
+from dofc_events.extensions import settings
+from dofc_events.mail.models import Message
+from dofc_events.mail.outbox import TooManyMessages, can_be_sent_again
+from dofc_events.mail.queries import messages_about
+from dofc_events.notices.queries import STATUS_KINDS, standing_of
+from dofc_events.organise.registrations.forms import NoteForm, TagForm
+from dofc_events.organise.registrations.person.forms import OnBehalfForm
+from dofc_events.organise.registrations.person.queries import (
+    consent_given,
+    history,
+    other_registrations,
+    references_here,
+)
+from dofc_events.organise.registrations.queries import tags_at
+from dofc_events.organise.shared import EDITION, around
+from dofc_events.places.queries import edition_pool
+from dofc_events.places.rules import ClaimStatus
+from dofc_events.places.service import NothingFree
+from dofc_events.registration import service as delegates_acts
+from dofc_events.registration.forms import AddressForm, DetailsForm
+from dofc_events.registration.notes import service as notes
+from dofc_events.registration.on_behalf import service as on_behalf
+from dofc_events.registration.rules import Outcome
+from dofc_events.registration.service import RegistrationOver
+from dofc_events.registration.shared import form_context, offer_trips
+from dofc_events.registration.texts import stated_consent
+from dofc_events.registration.trips.forms import NOT_TO_BE_HAD
+from dofc_events.web.forms import ButtonForm, answer_errors, answer_too_many, form_page
+
+blueprint = Blueprint("person", __name__)
+
+
+@blueprint.get(f"{EDITION}/registrations/<reference>")
+@organisers_only
+def index(edition: Edition, reference: str) -> ResponseReturnValue:
+    """Everything about one registration, except the link that acts for the delegate."""
+    return render_template(
+        "organise/registrations/person/index.html", **about(edition, registration_at(edition, reference))
+    )
+
+
+def about(edition: Edition, found: Registration) -> dict[str, Any]:
+    """What the page about one registration shows."""
+    session, standing = db.session(), standing_of(db.session(), found.id)
+    others = other_registrations(session, found)
+    messages = messages_about(session, *references_here(found, others))
+    return {
+        "registration": found,
+        "standing": standing,
+        "consent": consent_given(session, found),
+        "messages": messages,
+        "to_send_again": _to_send_again(messages),
+        "at": now(),
+        "others": [(other, may_organise(other.registration.edition)) for other in others],
+        "history": history(session, found, {seat.trip.slug: seat.trip.title for seat in standing.trips}),
+        "is_over": found.ended_at is not None or edition.is_over(now()),
+        "note_form": NoteForm(obj=found, formdata=None),
+        "tag_form": TagForm(formdata=None),
+        "button_form": ButtonForm(formdata=None),
+        "known_tags": tags_at(session, edition.id),
+        **around(edition),
+    }
+
+
+def _to_send_again(messages: Sequence[Message]) -> Message | None:
+    """The last message that says what a delegate holds, while it can be sent once more."""
+    found = next((message for message in reversed(messages) if message.kind in STATUS_KINDS.values()), None)
+    if found is None or not settings().mail_is_delivered:
+        return None
+    return found if can_be_sent_again(db.session(), found, now()) else None
+
+
+@blueprint.route(f"{EDITION}/registrations/<reference>/address", methods=["GET", "POST"])
+@organisers_only
+def address(edition: Edition, reference: str) -> ResponseReturnValue:
+    """Write to another address from now on, when mail does not arrive."""
+    found = registration_at(edition, reference)
+    form = AddressForm(obj=found)
+    page, standing = "organise/registrations/person/address.html", standing_of(db.session(), found.id)
+    context = {"registration": found, "status": standing.status, **around(edition)}
+    if found.ended_at is not None or edition.is_over(now()):
+        return make_response(render_template(page, form=form, is_over=True, **context), 403)
+    if not form.validate_on_submit():
+        return form_page(form, page, is_over=False, **context)
+    try:
+        with unit_of_work() as session:
+            outcome = delegates_acts.correct_address(session, found.id, form.email.data, acting(), now()).outcome
+    except TooManyMessages as refusal:
+        return answer_too_many(form, refusal.retry_after, page, is_over=False, **context)
+    except delegates_acts.RegistrationOver:
+        return make_response(render_template(page, form=form, is_over=True, **context), 403)
+    _say_what_came_of_it(outcome, form.email.data)
+    return redirect(url_for(".index", year=edition.year, reference=reference), 303)
+
+
+def _say_what_came_of_it(outcome: Outcome, email: str) -> None:
+    if outcome is Outcome.REGISTERED:
+        flash(
+            _("From now on we write to %(email)s. The link to the delegate’s own page is a new one.", email=email),
+            "success",
+        )
+    elif outcome is Outcome.ADDRESS_KNOWN:
+        flash(
+            _("Nothing was changed: %(email)s is registered already, under another reference.", email=email), "warning"
+        )
+    else:
+        flash(_("Nothing was changed: this is the address already."), "info")
+
+
+def registration_at(edition: Edition, reference: str) -> Registration:
+    """One registration of an edition, or 404."""
+    found = registration_by_reference(db.session(), edition.id, reference)
+    if found is None:
+        abort(404)
+    return found
+
+
+PERSON = f"{EDITION}/registrations/<reference>"
+
+
+NEW, EDIT = "organise/registrations/person/add.html", "organise/registrations/person/edit.html"
+
+
+@blueprint.route(f"{EDITION}/registrations/new", methods=["GET", "POST"])
+@organisers_only
+def add(edition: Edition) -> ResponseReturnValue:
+    """Register somebody, whether or not registration is open."""
+    if not on_behalf.can_be_added_to(edition, now()):
+        return _not_running(edition)
+    pool = edition_pool(db.session(), edition.id)
+    assert pool is not None, "an edition that people can be added to has places"
+    form, context = OnBehalfForm(), {**form_context(edition, pool), **around(edition), "known": None, "at": now()}
+    context["stated"] = stated_consent(edition)
+    form.offer_categories(context["categories"])
+    offer_trips(form, edition, context["trips"], has_place=context["free"] > 0)
+    if not form.validate_on_submit():
+        return form_page(form, NEW, **context)
+    try:
+        with unit_of_work() as session:
+            added = on_behalf.add_delegate(session, edition.id, form.to_request(edition), acting(), now())
+            status = standing_of(session, added.registration.id).status
+    except TooManyMessages as refusal:
+        return answer_too_many(form, refusal.retry_after, NEW, **context)
+    except on_behalf.EditionNotRunning:
+        return _not_running(edition)
+    except (on_behalf.AlreadyRegistered, NothingFree, *NOT_TO_BE_HAD) as refusal:
+        return _refused(form, refusal, edition, context)
+    _say_what_was_added(added, status)
+    return redirect(url_for(".index", year=edition.year, reference=added.registration.reference), 303)
+
+
+@blueprint.route(f"{PERSON}/edit", methods=["GET", "POST"])
+@organisers_only
+def edit(edition: Edition, reference: str) -> ResponseReturnValue:
+    """Change what a delegate said, also when they cannot any more."""
+    found = registration_at(edition, reference)
+    form = DetailsForm(obj=details_of(found))
+    form.offer_categories(edition.category_choices())
+    freezes_at, status = edition.details_freeze_at(), standing_of(db.session(), found.id).status
+    context = {
+        "registration": found,
+        "status": status,
+        "is_frozen": freezes_at and freezes_at <= now(),
+        **around(edition),
+    }
+    if found.ended_at is not None or edition.is_over(now()):
+        return make_response(render_template(EDIT, form=form, is_over=True, **context), 403)
+    if not form.validate_on_submit():
+        return form_page(form, EDIT, is_over=False, **context)
+    try:
+        with unit_of_work() as session:
+            changed = on_behalf.change_details(session, found.id, form.to_details(), acting(), now())
+    except TooManyMessages as refusal:
+        return answer_too_many(form, refusal.retry_after, EDIT, is_over=False, **context)
+    except RegistrationOver:
+        return make_response(render_template(EDIT, form=form, is_over=True, **context), 403)
+    if changed:
+        flash(_("The changes are saved, and %(name)s is told of them.", name=form.to_details().given_name), "success")
+    else:
+        flash(_("Nothing was changed."), "info")
+    return redirect(url_for(".index", year=edition.year, reference=reference), 303)
+
+
+@blueprint.post(f"{PERSON}/send-link")
+@organisers_only
+def send_link(edition: Edition, reference: str) -> ResponseReturnValue:
+    """Mail a delegate the link to their own page."""
+    found, form = registration_at(edition, reference), ButtonForm()
+    if not form.validate_on_submit():
+        return answer_errors(
+            form, "organise/registrations/person/index.html", **about(edition, found) | {"button_form": form}
+        )
+    try:
+        with unit_of_work() as session:
+            on_behalf.send_link(session, found.id, acting(), now())
+    except TooManyMessages:
+        flash(_("Nothing was sent: this address got enough messages for now. Try again in an hour."), "warning")
+    except RegistrationOver:
+        flash(_("Nothing was sent: this registration was cancelled."), "warning")
+    else:
+        flash(
+            _("The link goes to %(email)s.", email=found.email) if settings().mail_is_delivered else _kept(), "success"
+        )
+    return redirect(url_for(".index", year=edition.year, reference=reference), 303)
+
+
+def _refused(form: OnBehalfForm, refusal: Refusal, edition: Edition, context: dict[str, Any]) -> ResponseReturnValue:
+    if isinstance(refusal, on_behalf.AlreadyRegistered):
+        form.email.errors = [_("This address is registered already.")]
+        context = context | {"known": registration_at(edition, refusal.reference)}
+    elif isinstance(refusal, NothingFree):
+        form.form_errors = [_("No place is free, and nobody moves up any more. First add places in the settings.")]
+    else:
+        form.trips.refuse(refusal)
+    return answer_errors(form, NEW, **context)
+
+
+def _say_what_was_added(added: on_behalf.Added, status: ClaimStatus) -> None:
+    name = added.registration.full_name
+    if not added.is_new:
+        flash(
+            _("This form was sent before, and %(name)s was registered then. Nothing was changed now.", name=name),
+            "info",
+        )
+    elif status is ClaimStatus.CONFIRMED:
+        flash(_("%(name)s has a place, and is told by mail.", name=name), "success")
+    else:
+        flash(_("All places are taken: %(name)s is on the waiting list, and is told by mail.", name=name), "success")
+
+
+def _not_running(edition: Edition) -> ResponseReturnValue:
+    return make_response(render_template("organise/registrations/person/nobody_added.html", **around(edition)), 403)
+
+
+def _kept() -> str:
+    text: str = _("The message is written, but no mail server is set up, so it is kept and not sent.")
+    return text
+
+
+REGISTRATION = f"{EDITION}/registrations/<reference>"
+
+
+TEMPLATE = "organise/registrations/person/index.html"
+
+
+@blueprint.post(f"{REGISTRATION}/note")
+@organisers_only
+def note(edition: Edition, reference: str) -> ResponseReturnValue:
+    """Write the note anew; an empty one is none."""
+    found, form = registration_at(edition, reference), NoteForm()
+    if not form.validate_on_submit():
+        return answer_errors(form, TEMPLATE, **about(edition, found) | {"note_form": form})
+    with unit_of_work() as session:
+        notes.write_note(session, found.id, form.note.data, acting(), now())
+    flash(_("The note is saved."), "success")
+    return _back(edition, reference)
+
+
+@blueprint.post(f"{REGISTRATION}/tag")
+@organisers_only
+def tag(edition: Edition, reference: str) -> ResponseReturnValue:
+    """One more tag."""
+    found, form = registration_at(edition, reference), TagForm()
+    if not form.validate_on_submit():
+        return answer_errors(form, TEMPLATE, **about(edition, found) | {"tag_form": form})
+    with unit_of_work() as session:
+        notes.tag_one(session, found.id, form.word.data, acting(), now())
+    flash(_("Tagged “%(word)s”.", word=form.word.data), "success")
+    return _back(edition, reference)
+
+
+@blueprint.post(f"{REGISTRATION}/untag")
+@organisers_only
+def untag(edition: Edition, reference: str) -> ResponseReturnValue:
+    """Remove the tag whose button was pressed."""
+    found, form, word = registration_at(edition, reference), ButtonForm(), request.form.get("word", "")
+    if not form.validate_on_submit():
+        return answer_errors(form, TEMPLATE, **about(edition, found) | {"button_form": form})
+    with unit_of_work() as session:
+        notes.untag_one(session, found.id, word, acting(), now())
+    flash(_("The tag “%(word)s” is removed.", word=word), "success")
+    return _back(edition, reference)
+
+
+def _back(edition: Edition, reference: str) -> ResponseReturnValue:
+    return redirect(url_for(".index", year=edition.year, reference=reference, _anchor="own"), 303)

@@ -1,0 +1,47 @@
+"""Which secrets organisers do not see."""
+
+import re
+from datetime import MAXYEAR, MINYEAR, datetime
+from html import unescape
+from typing import Any
+
+# The part of an address that acts for a person, after the path of each page that takes one.
+_SECRET = re.compile(r"(/(?:registrations|sign-in|hosting/vote|hosting/proposals)/)[^/\s\"'<>?#&\\)\]]+")
+
+
+_LINK = re.compile(r"""\s(?:href|xlink:href|action|formaction)\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)""", re.IGNORECASE)
+
+
+HIDDEN = "…"
+
+
+def masked(text: str) -> str:
+    """The text with the secret of every link that acts for a person replaced: nobody else may use it."""
+    return _SECRET.sub(rf"\1{HIDDEN}", text)
+
+
+def masked_details(details: Any) -> Any:
+    """The same for everything that an entry of the trail says, however deep."""
+    if isinstance(details, dict):
+        return {name: masked_details(value) for name, value in details.items()}
+    if isinstance(details, list):
+        return [masked_details(value) for value in details]
+    return masked(details) if isinstance(details, str) else details
+
+
+def masked_html(html: str) -> str:
+    """The same as `masked` for HTML, in which such a link also no longer leads anywhere."""
+    return masked(_LINK.sub(_without_secret, html))
+
+
+def _without_secret(attribute: re.Match[str]) -> str:
+    return "" if _SECRET.search(unescape(attribute[1])) else attribute[0]
+
+
+def is_moment(text: str) -> bool:
+    """Whether a text is a moment in ISO 8601 with its offset, away from the ends of the calendar."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return moment.tzinfo is not None and MINYEAR < moment.year < MAXYEAR

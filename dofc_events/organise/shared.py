@@ -1,0 +1,54 @@
+"""What all areas of the organisers' pages share: addresses, what stands around a page, what a list is narrowed to."""
+
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any
+
+from flask import abort, request
+
+from dofc_events.conference.models import Edition
+from dofc_events.core.clock import now
+from dofc_events.core.countries import country_codes
+from dofc_events.core.db import db
+from dofc_events.mail.queries import mail_health
+from dofc_events.organise.rules import is_moment
+from dofc_events.places.rules import PLACE_STATUSES
+from dofc_events.registration.queries import FLAGS, Audience, Filters
+from dofc_events.web.converters import LARGEST_ID
+
+EDITION = "/editions/<year:year>"
+
+
+def around(edition: Edition | None) -> dict[str, Any]:
+    """What every organiser's page shows: which edition it is about, and whether mail goes out.
+
+    What could not be delivered counts where it can be seen to: on the pages of its edition, and on the chair's.
+    """
+    scopes = None if edition is None else (str(edition.year),)
+    return {"edition": edition, "mail_health": mail_health(db.session(), now(), scopes)}
+
+
+def before_id() -> int | None:
+    """Where the page of a list begins: below the last row of the page before."""
+    after = request.args.get("after", type=int)
+    return None if after is None else max(0, min(after, LARGEST_ID))
+
+
+def asked_filters() -> Filters:
+    """What the address narrows the list of registrations to; 404 for what no registration can have."""
+    names = [field.name for field in fields(Filters)]
+    given = {name: request.args.get(name, "").strip() for name in names}
+    allowed: dict[str, Callable[[str], bool]] = {
+        "status": lambda value: value in PLACE_STATUSES,
+        "country": lambda value: value in country_codes(),
+        "since": is_moment,
+        **dict.fromkeys(FLAGS, lambda value: value == "1"),
+    }
+    if any(given[name] and not is_allowed(given[name]) for name, is_allowed in allowed.items()):
+        abort(404)
+    return Filters(**given)
+
+
+def asked_audience() -> Audience:
+    """Whom the address means: all that it leaves on the list or, where it picks references, those of them."""
+    return Audience(asked_filters(), tuple(dict.fromkeys(request.args.getlist("pick"))))

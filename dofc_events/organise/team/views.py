@@ -1,0 +1,117 @@
+"""An edition's team: who may see and do what, until when."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from dofc_events.accounts import queries, team
+from dofc_events.accounts.guards import acting, is_chair, organisers_only
+from dofc_events.accounts.models import Role
+from dofc_events.accounts.rules import RoleName, includes_chair
+from dofc_events.conference.models import Edition
+from dofc_events.core.clock import end_of_day, in_zone, now
+from dofc_events.core.db import db, unit_of_work
+from dofc_events.mail.outbox import TooManyMessages
+from dofc_events.organise.shared import EDITION, around
+from dofc_events.organise.team.forms import ROLE_NAMES, InvitationForm, RoleEndForm
+from dofc_events.web.forms import answer_errors, answer_too_many, form_page
+
+blueprint = Blueprint("team", __name__)
+
+TEAM = f"{EDITION}/team"
+ROLE = f"{TEAM}/<id:role_id>"
+
+
+@blueprint.route(TEAM, methods=["GET", "POST"])
+@organisers_only
+def index(edition: Edition) -> ResponseReturnValue:
+    """Who has a role at an edition; a form gives somebody one."""
+    form, page = _with_today(InvitationForm(), edition), "organise/team/index.html"
+    if not form.validate_on_submit():
+        return form_page(form, page, **_context(edition))
+    email, name, role = form.email.data, form.name.data, RoleName(form.role.data)
+    try:
+        with unit_of_work() as session:
+            team.invite(session, edition.id, email, name, role, _ends_at(form, edition), acting(), now())
+    except TooManyMessages as refusal:
+        return answer_too_many(form, refusal.retry_after, page, **_context(edition))
+    except team.InTeamAlready:
+        form.email.errors = [_("This address has this role already. Change its last day in the list.")]
+        return answer_errors(form, page, **_context(edition))
+    flash(_("%(name)s is in the team now, and we write to %(email)s.", name=name, email=email), "success")
+    return redirect(url_for(".index", year=edition.year), 303)
+
+
+@blueprint.route(ROLE, methods=["GET", "POST"])
+@organisers_only
+def role(edition: Edition, role_id: int) -> ResponseReturnValue:
+    """Change until when a role lasts; a button ends it at once."""
+    role = _role(edition, role_id)
+    last_day = in_zone(role.ends_at, edition.zone) - timedelta(microseconds=1) if role.ends_at else None
+    form = _with_today(RoleEndForm(data={"last_day": last_day}), edition)
+    context = {"role": role, "role_names": ROLE_NAMES, **around(edition)}
+    if not form.validate_on_submit():
+        return form_page(form, "organise/team/role.html", **context)
+    try:
+        with unit_of_work() as session:
+            changed = team.change_end(session, edition.id, role.id, _ends_at(form, edition), acting(), now())
+    except team.NoSuchRole:
+        abort(404)
+    flash(_("The last day is changed.") if changed else _("Nothing was changed."), "success" if changed else "info")
+    return redirect(url_for(".index", year=edition.year), 303)
+
+
+@blueprint.post(f"{ROLE}/end")
+@organisers_only
+def end_role(edition: Edition, role_id: int) -> ResponseReturnValue:
+    """End a role at once."""
+    role, form = _role(edition, role_id), _with_today(RoleEndForm(), edition)
+    if not form.validate_on_submit():
+        return answer_errors(form, "organise/team/role.html", role=role, role_names=ROLE_NAMES, **around(edition))
+    try:
+        with unit_of_work() as session:
+            team.end_role(session, edition.id, role.id, acting(), now(), even_the_last=is_chair())
+    except team.NoSuchRole:
+        abort(404)
+    except team.LastOrganiser:
+        flash(
+            _("Nothing was changed: nobody else organises this edition. Add somebody first, or ask the chair."),
+            "warning",
+        )
+    else:
+        flash(_("The role of %(name)s has ended.", name=role.account.name), "success")
+        if role.account_id == current_user.id and not is_chair():
+            # Whoever ended their own role may not get the team's page any more.
+            return redirect(url_for("organise.overview.index"), 303)
+    return redirect(url_for(".index", year=edition.year), 303)
+
+
+def _context(edition: Edition) -> dict[str, Any]:
+    at, roles = now(), queries.roles_at(db.session(), edition.id)
+    return {
+        "roles": [role for role in roles if not role.has_ended(at)],
+        "ended": [role for role in roles if role.has_ended(at)],
+        "chairs": [account for account in queries.chairs(db.session()) if includes_chair(account.grants(at))],
+        "role_names": ROLE_NAMES,
+        **around(edition),
+    }
+
+
+def _role(edition: Edition, role_id: int) -> Role:
+    role = queries.role_at(db.session(), edition.id, role_id)
+    if role is None or role.has_ended(now()):
+        abort(404)
+    return role
+
+
+def _with_today(form: Any, edition: Edition) -> Any:
+    form.today = in_zone(now(), edition.zone).date()
+    return form
+
+
+def _ends_at(form: RoleEndForm, edition: Edition) -> datetime | None:
+    return end_of_day(form.last_day.data, edition.zone) if form.last_day.data else None

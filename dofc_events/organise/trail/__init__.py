@@ -1,0 +1,1 @@
+"""The trail of an edition in words, wherever organisers read it."""

@@ -1,0 +1,1 @@
+"""What an act changed, in words."""

@@ -1,0 +1,99 @@
+"""What an act changed, in words: the names of fields, and their values before and after."""
+
+from typing import Any
+
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from dofc_events.conference.models import Edition
+from dofc_events.conference.rules import TripMode
+from dofc_events.core.changes import Difference
+from dofc_events.core.countries import country_name
+from dofc_events.web.dates import as_recorded
+
+FIELDS_OF_PEOPLE = {
+    "given_name": _l("Given name"),
+    "family_name": _l("Family name"),
+    "badge_name": _l("Name on the badge"),
+    "organisation": _l("Organisation"),
+    "job_title": _l("Job title"),
+    "country": _l("Country"),
+    "phone": _l("Mobile phone"),
+    "category": _l("Category"),
+    "dietary": _l("Food"),
+    "access_needs": _l("Needs"),
+    "visa_letter": _l("Invitation letter"),
+    "photo_consent": _l("Photographs"),
+}
+FIELDS = FIELDS_OF_PEOPLE | {
+    "city": _l("City"),
+    "venue": _l("Venue"),
+    "venue_address": _l("Address of the venue"),
+    "zone": _l("Time zone"),
+    "starts_on": _l("First day"),
+    "starts_at": _l("Begins"),
+    "ends_on": _l("Last day"),
+    "ends_at": _l("Ends"),
+    "summary": _l("Summary"),
+    "programme": _l("Programme"),
+    "registration_opens_at": _l("Registration opens"),
+    "registration_closes_at": _l("Registration closes"),
+    "freezes_at": _l("Details freeze"),
+    "offer_hours": _l("Hours of an offer"),
+    "contact_name": _l("Contact"),
+    "contact_email": _l("Contact’s address"),
+    "title": _l("Title"),
+    "description": _l("Description"),
+    "hosts": _l("Hosts"),
+    "meeting_point": _l("Meeting point"),
+    "minimum": _l("At least"),
+    "bring": _l("To bring"),
+    "accessibility": _l("Accessibility"),
+    "walking": _l("Much walking"),
+    "needs_dietary": _l("Shows food"),
+    "needs_access": _l("Shows needs"),
+    "capacity": _l("Seats"),
+    "trip_mode": _l("Seats are given"),
+    "trips_open_at": _l("Sign-up opens"),
+    "trips_close_at": _l("Sign-up closes"),
+}
+MODES = {TripMode.DRAW: _l("by a draw"), TripMode.FIRST_COME: _l("first come, first served")}
+LONGEST_TEXT, CUT = 200, "..."
+
+
+def in_words(changes: Difference, edition: Edition) -> list[str]:
+    """Each field of an edition, a trip or a registration that was changed, from what to what."""
+    return [
+        _(
+            "%(field)s: %(before)s → %(after)s",
+            field=FIELDS.get(name, name),
+            before=_value(name, before, edition),
+            after=_value(name, after, edition),
+        )
+        for name, (before, after) in changes.items()
+    ]
+
+
+def from_to(before: Any, after: Any) -> list[str]:
+    """The same of the one thing that an act changes, without its name."""
+    return [_("%(before)s → %(after)s", before=before or _("nothing"), after=after or _("nothing"))]
+
+
+def _value(name: str, value: Any, edition: Edition) -> Any:
+    if value is True or value is False:
+        return _("yes") if value else _("no")
+    if value is None or value == "":
+        return _("nothing")
+    if name == "country":
+        return country_name(value, get_locale().language)
+    if name == "category":
+        return next((category.label for category in edition.categories if category.slug == value), value)
+    if name == "trip_mode":
+        return MODES[value]
+    if name.endswith(("_at", "_on")):
+        return as_recorded(value, edition.zone)
+    # What people said of themselves is short, and needed in full; what is said of an edition or a trip may be long.
+    if name in FIELDS_OF_PEOPLE or not isinstance(value, str) or len(value) <= LONGEST_TEXT:
+        return value
+    return value[: LONGEST_TEXT - len(CUT)].rsplit(" ", 1)[0] + CUT

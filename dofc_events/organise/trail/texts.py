@@ -1,0 +1,311 @@
+"""The acts of an edition's trail, and the words for each: in the filter, in a sentence, and for what it changed."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+
+from dofc_events.accounts.rules import RoleName
+from dofc_events.conference.models import Edition
+from dofc_events.core.audit import AuditEntry
+from dofc_events.core.changes import Difference
+from dofc_events.hosting.rules import Side
+from dofc_events.organise.rules import masked_details
+from dofc_events.organise.trail.changes.texts import from_to, in_words
+from dofc_events.places.rules import ClaimStatus
+from dofc_events.trips.rules import Reason
+from dofc_events.web.dates import as_recorded
+
+# What gettext gives, at once or when it is read.
+Text = Any
+
+
+class Said(dict[str, Any]):
+    """What an entry says, by name, for its words; "" for what it does not say. No link in it acts for anybody.
+
+    Trips go by their titles, roles by what people call them. Of the only thing that was changed, `before` and `after`
+    are the values.
+    """
+
+    def __init__(self, entry: AuditEntry, edition: Edition, trip_titles: Mapping[str, str]) -> None:
+        super().__init__(masked_details(entry.details))
+        self.edition, self.trip_titles = edition, trip_titles
+        self.is_by_hand = entry.actor.startswith("account:")
+        self.changes: Difference = masked_details(entry.changes)
+        if len(self.changes) == 1:
+            [(self["before"], self["after"])] = self.changes.values()
+        for name in {"trip", "instead_of"} & self.keys():
+            self[name] = self.title(self[name])
+        self["role"] = ROLES.get(self["role"], self["role"])
+
+    def __missing__(self, name: str) -> str:
+        return ""
+
+    def fill(self, words: Text) -> str:
+        """A sentence with the names in it replaced by what was said."""
+        return str(words) % self
+
+    def title(self, slug: str) -> str:
+        """What a trip is called, if it is still there."""
+        return self.trip_titles.get(slug, slug)
+
+
+@dataclass(frozen=True)
+class Act:
+    """How an act is told: its name in the filter, what was done in one sentence, and what the sentence leaves out."""
+
+    name: Text
+    sentence: Text | Callable[[Said], str]
+    particulars: Callable[[Said], list[str]] = lambda said: []
+
+    def tell(self, said: Said) -> str:
+        return self.sentence(said) if callable(self.sentence) else said.fill(self.sentence)
+
+
+@dataclass(frozen=True)
+class TrailLine:
+    """One entry of the trail as organisers read it."""
+
+    id: int
+    at: datetime
+    actor: str
+    act: str
+    about: str
+    sentence: str
+    particulars: list[str]
+
+
+def line_of(entry: AuditEntry, edition: Edition, trip_titles: Mapping[str, str]) -> TrailLine:
+    """An entry of an edition's trail in words; `trip_titles` are by slug."""
+    said, act = Said(entry, edition, trip_titles), ACTS.get(entry.act)
+    sentence = act.tell(said) if act else entry.act.replace("_", " ").capitalize()
+    particulars = act.particulars(said) if act else []
+    return TrailLine(entry.id, entry.at, entry.actor, entry.act, entry.about, sentence, particulars)
+
+
+ROLES = {RoleName.ORGANISER: _l("organiser"), RoleName.DESK: _l("desk")}
+SEATS = {
+    Reason.ASKED: _l("Asked for a seat on “%(trip)s”"),
+    Reason.GIVEN_BACK: _l("Gave up “%(trip)s”"),
+    Reason.MOVED_UP: _l("Moved up from the waiting list of “%(trip)s”"),
+    Reason.ACCEPTED: _l("Took the seat that was offered on “%(trip)s”"),
+    Reason.LAPSED: _l("The offer of a seat on “%(trip)s” lapsed"),
+    Reason.OVERLAP: _l("“%(trip)s” ended, because a seat at the same time was confirmed"),
+    Reason.TIMES_CHANGED: _l("“%(trip)s” ended, because it moved to the time of another seat"),
+    Reason.TRIP_CHANGED: _l("Title, time or meeting point of “%(trip)s” changed"),
+    Reason.TRIP_CANCELLED: _l("“%(trip)s”: what they have of it changed when a trip was cancelled"),
+    Reason.MODE_CHANGED: _l("“%(trip)s”: waiting became a wish, or a wish waiting, as seats are given differently"),
+    Reason.DRAWN: _l("“%(trip)s”: the draw decided"),
+    Reason.BY_HAND: _l("“%(trip)s”: organisers changed it by hand"),
+    Reason.NO_PLACE: _l("“%(trip)s” ended with the registration"),
+}
+
+
+def _registered(said: Said) -> str:
+    if said["status"] == ClaimStatus.WAITLISTED:
+        by_hand, by_delegate = _l("Added by hand, to the waiting list"), _l("Registered, and joined the waiting list")
+    else:
+        by_hand, by_delegate = _l("Added by hand, with a place"), _l("Registered, with a place")
+    return said.fill(by_hand if said.is_by_hand else by_delegate)
+
+
+def _link_asked_for(said: Said) -> str:
+    if said.is_by_hand:
+        return said.fill(_l("Sent the link again"))
+    sent, refused = _l("The link was asked for, and sent again"), _l("A link was asked for, and none was sent")
+    return said.fill(sent if said["sent"] else refused)
+
+
+def _seat_given(said: Said) -> str:
+    moved = _l("Moved from “%(instead_of)s” to “%(trip)s” by hand: %(because)s")
+    return said.fill(moved if said["instead_of"] else _l("Put on “%(trip)s” by hand: %(because)s"))
+
+
+def _letter_sent(said: Said) -> Text:
+    if not said["subject"]:
+        return ngettext(
+            "Told %(num)d person that the place or time has changed",
+            "Told %(num)d people that the place or time has changed",
+            said["count"],
+        )
+    return ngettext(
+        "Sent the letter “%(subject)s” to %(num)d person",
+        "Sent the letter “%(subject)s” to %(num)d people",
+        said["count"],
+        subject=said["subject"],
+    )
+
+
+def _letter_stopped(said: Said) -> Text:
+    return _(
+        "Stopped the letter “%(subject)s”: %(left)d messages had left, %(rest)d people do not get it",
+        subject=said["subject"],
+        left=said["left"],
+        rest=said["withdrawn"] + said["unwritten"],
+    )
+
+
+def _role_added(said: Said) -> Text:
+    until = _until(said, said["ends_at"])
+    return _("Added %(email)s to the team: %(role)s, %(until)s", email=said["email"], role=said["role"], until=until)
+
+
+def _hand_over_item_ticked(said: Said) -> str:
+    if said["side"] == Side.HOST:
+        done = _l("Ticked an item of the hand-over, for the new host")
+        undone = _l("Took a tick on the hand-over back, for the new host")
+    else:
+        done = _l("Ticked an item of the hand-over, for the last host")
+        undone = _l("Took a tick on the hand-over back, for the last host")
+    return said.fill(done if said["after"] else undone)
+
+
+def _until(said: Said, moment: str | None) -> Text:
+    if not moment:
+        return _("without an end")
+    return _("until %(moment)s", moment=as_recorded(moment, said.edition.zone))
+
+
+def _changes(said: Said) -> list[str]:
+    return in_words(said.changes, said.edition)
+
+
+def _note(said: Said) -> list[str]:
+    return from_to(said["before"], said["after"])
+
+
+def _categories(said: Said) -> list[str]:
+    before, after = (", ".join(labels.values()) for labels in said.changes["categories"])
+    return from_to(before, after)
+
+
+def _end_of_role(said: Said) -> list[str]:
+    return from_to(_until(said, said["before"]), _until(said, said["after"]))
+
+
+def _reason_for_places(said: Said) -> list[str]:
+    because = said["because"]
+    return [_("For people who were confirmed by hand: %(because)s", because=because)] if because else []
+
+
+def _order_of_trips(said: Said) -> list[str]:
+    return [", ".join(said.title(slug) for slug in said["trips"])]
+
+
+def _until_handed_over(said: Said) -> list[str]:
+    """Whose registration it was, and what organisers had written on it."""
+    before = {name: said[name] for name in ("name", "email")} | {name: was for name, (was, _is) in said.changes.items()}
+    lines = [_("Before: %(name)s, %(email)s", name=before["name"], email=before["email"])]
+    if before.get("note"):
+        lines.append(_("The organisers’ note until then: %(note)s", note=before["note"]))
+    if before.get("tags"):
+        lines.append(_("Tags until then: %(tags)s", tags=", ".join(before["tags"])))
+    return lines
+
+
+# Every act that is recorded of an edition, in the order of the filter.
+ACTS = {
+    "registered": Act(_l("Registered"), _registered),
+    "details_changed": Act(_l("Details changed"), _l("Details were changed"), _changes),
+    "address_corrected": Act(_l("Address corrected"), _l("Address corrected from %(before)s to %(after)s")),
+    "handed_over": Act(_l("Handed over"), _l("Handed over to %(name)s, %(email)s"), _until_handed_over),
+    "cancelled": Act(
+        _l("Registration cancelled"),
+        lambda said: said.fill(_l("Cancelled by hand: %(because)s") if said["because"] else _l("Cancelled")),
+    ),
+    "place_given": Act(_l("Place given by hand"), _l("Got a place by hand: %(because)s")),
+    "note_changed": Act(_l("Note changed"), _l("The organisers’ note was changed"), _note),
+    "tagged": Act(_l("Tagged"), _l("Tagged “%(word)s”")),
+    "untagged": Act(_l("Tag removed"), _l("The tag “%(word)s” was removed")),
+    "offered": Act(_l("Place offered"), _l("Was offered a place")),
+    "offer_accepted": Act(_l("Offer accepted"), _l("Took the place that was offered")),
+    "offer_lapsed": Act(_l("Offer lapsed"), _l("The offer lapsed")),
+    "offer_prolonged": Act(
+        _l("Offer prolonged"), _l("The offer got its whole time again, because its message went out late")
+    ),
+    "confirmed": Act(_l("Place given from the waiting list"), _l("Got a place from the waiting list")),
+    "joined_list_again": Act(_l("Joined the list again"), _l("Joined the list again")),
+    "list_closed": Act(_l("Waiting list closed"), _l("The waiting list was closed")),
+    "link_asked_for": Act(_l("Link asked for"), _link_asked_for),
+    "told_apart": Act(_l("Told apart from a likely double"), _l("Said to be somebody else than %(name)s, %(other)s")),
+    "seat_changed": Act(
+        _l("Seat on a trip changed"), lambda said: said.fill(SEATS.get(said["reason"], "%(trip)s: %(reason)s"))
+    ),
+    "seat_given": Act(_l("Seat given by hand"), _seat_given),
+    "seat_taken": Act(_l("Seat taken by hand"), _l("Taken off “%(trip)s” by hand: %(because)s")),
+    "boarded": Act(_l("Boarded"), _l("Boarded “%(trip)s”")),
+    "boarding_undone": Act(_l("Boarding undone"), _l("Had not boarded “%(trip)s” after all")),
+    "arrived": Act(_l("Arrived"), _l("Arrived at the door")),
+    "arrival_undone": Act(_l("Arrival undone"), _l("Had not arrived after all")),
+    "message_sent_again": Act(_l("Message sent again"), _l("A message was sent again (%(kind)s)")),
+    "message_settled": Act(_l("Message settled"), _l("A message that could not be delivered was settled (%(kind)s)")),
+    "kept_messages_sent": Act(
+        _l("Kept messages sent"),
+        lambda said: ngettext(
+            "Sent %(num)d message that had been kept", "Sent %(num)d messages that had been kept", said["count"]
+        ),
+    ),
+    "edition_created": Act(_l("Edition made"), _l("Made the edition, as a draft")),
+    "edition_loaded": Act(_l("Edition loaded"), _l("Loaded what is on record of the edition")),
+    "edition_changed": Act(_l("Settings changed"), _l("Changed the settings"), _changes),
+    "categories_changed": Act(_l("Categories changed"), _l("Changed the categories"), _categories),
+    "capacity_changed": Act(
+        _l("Places changed"),
+        lambda said: said.fill(
+            _l("Set the places to %(after)s")
+            if said["before"] is None
+            else _l("Changed the places from %(before)s to %(after)s")
+        ),
+        _reason_for_places,
+    ),
+    "edition_published": Act(_l("Edition published"), _l("Published the edition")),
+    "edition_archived": Act(_l("Edition archived"), _l("Archived the edition")),
+    "letter_written": Act(_l("Letter written"), _l("Wrote the letter “%(subject)s”, as a draft")),
+    "letter_changed": Act(_l("Letter changed"), _l("Changed the letter “%(subject)s”")),
+    "letter_scheduled": Act(
+        _l("Letter scheduled"),
+        lambda said: ngettext(
+            "Scheduled the letter “%(subject)s”, which %(num)d person would get then",
+            "Scheduled the letter “%(subject)s”, which %(num)d people would get then",
+            said["count"],
+            subject=said["subject"],
+        ),
+    ),
+    "letter_sent": Act(_l("Letter sent"), _letter_sent),
+    "letter_stopped": Act(_l("Letter stopped"), _letter_stopped),
+    "letter_dropped": Act(_l("Letter dropped"), _l("Dropped the letter “%(subject)s”, which nobody got")),
+    "change_not_told": Act(_l("Change not told"), _l("Told nobody that the place or time has changed")),
+    "trip_added": Act(
+        _l("Trip added"),
+        lambda said: ngettext(
+            "Added “%(trip)s” with %(num)d seat",
+            "Added “%(trip)s” with %(num)d seats",
+            said["capacity"],
+            trip=said["trip"],
+        ),
+    ),
+    "trip_changed": Act(_l("Trip changed"), _l("Changed “%(trip)s”"), _changes),
+    "trip_cancelled": Act(_l("Trip cancelled"), _l("Called off “%(trip)s”")),
+    "trips_put_in_order": Act(_l("Trips put in order"), _l("Put the learning trips in order"), _order_of_trips),
+    "sign_up_changed": Act(_l("Sign-up changed"), _l("Changed how one signs up for trips"), _changes),
+    "draw_published": Act(_l("Draw published"), _l("Published the draw: %(seated)d of %(drawn)d got a seat")),
+    "role_added": Act(_l("Added to the team"), _role_added),
+    "role_changed": Act(
+        _l("Role’s end changed"), _l("Changed until when %(email)s is in the team: %(role)s"), _end_of_role
+    ),
+    "role_ended": Act(_l("Role ended"), _l("Ended a role of %(email)s: %(role)s"), _end_of_role),
+    "hand_over_started": Act(
+        _l("Hand-over begun"),
+        lambda said: said.fill(
+            _l("Began the hand-over from %(from_year)d")
+            if said["from_year"]
+            else _l("Began the list of what a host has to do")
+        ),
+    ),
+    "hand_over_item_added": Act(_l("Added to the hand-over"), _l("Added to the hand-over: “%(text)s”")),
+    "hand_over_item_ticked": Act(_l("Hand-over ticked"), _hand_over_item_ticked),
+}

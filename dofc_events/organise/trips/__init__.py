@@ -1,0 +1,1 @@
+"""Learning trips: set up, changed, called off, and who is on them."""

@@ -1,0 +1,83 @@
+"""The manifest of a learning trip: who may board, printed or on the leader's phone, and as a file."""
+
+from collections.abc import Iterator
+
+from flask import Blueprint, abort, flash, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from dofc_events.accounts.guards import acting, edition_staff, may_organise, organisers_only
+from dofc_events.accounts.rules import RoleName
+from dofc_events.conference.models import Edition
+from dofc_events.core.clock import in_zone, now
+from dofc_events.core.db import db, unit_of_work
+from dofc_events.delegates.queries import registration_by_reference
+from dofc_events.organise.shared import EDITION, around
+from dofc_events.organise.trips.bus.forms import BoardingForm
+from dofc_events.places.models import Pool
+from dofc_events.trips.models import Trip
+from dofc_events.trips.queries import Manifest, manifest_of, trip_by_slug
+from dofc_events.trips.sign_ups.service import BusFull, NotOnTrip, board, undo_boarding
+from dofc_events.web.export import Cell, csv_download
+from dofc_events.web.forms import form_page
+
+blueprint = Blueprint("bus", __name__)
+
+TRIP = f"{EDITION}/trips/<slug>"
+DETAILS = ("family_name", "given_name", "badge_name", "organisation", "phone")
+
+
+@blueprint.route(f"{TRIP}/manifest", methods=["GET", "POST"])
+@edition_staff(RoleName.ORGANISER, RoleName.DESK)
+def manifest(edition: Edition, slug: str) -> ResponseReturnValue:
+    """Who may board, each with a button that says that they did."""
+    trip, pool = _trip(edition, slug)
+    form = BoardingForm()
+    if not form.validate_on_submit():
+        people, organises = manifest_of(db.session(), pool.id), may_organise(edition)
+        context = {"trip": trip, "pool": pool, "people": people, "organises": organises, "at": now(), **around(edition)}
+        return form_page(form, "organise/trips/bus/manifest.html", **context)
+    reference = form.board.data or form.undo.data or ""
+    _note_boarding(edition, slug, reference, boards=bool(form.board.data))
+    return redirect(url_for(".manifest", year=edition.year, slug=slug, _anchor=f"r-{reference}"), 303)
+
+
+@blueprint.get(f"{TRIP}.csv")
+@organisers_only
+def manifest_csv(edition: Edition, slug: str) -> ResponseReturnValue:
+    """The same people as a file; what they said about food and access only where the trip needs it."""
+    trip, pool = _trip(edition, slug)
+    details = [*DETAILS, *["dietary"] * trip.needs_dietary, *["access_needs"] * trip.needs_access]
+    rows = _rows(manifest_of(db.session(), pool.id), details, edition.zone)
+    return csv_download(f"{slug}-{edition.year}.csv", ["reference", "status", "position", *details, "boarded"], rows)
+
+
+def _note_boarding(edition: Edition, slug: str, reference: str, *, boards: bool) -> None:
+    person = registration_by_reference(db.session(), edition.id, reference)
+    if person is None:
+        abort(404)
+    act = board if boards else undo_boarding
+    try:
+        with unit_of_work() as session:
+            act(session, edition.id, slug, person.id, acting(), now())
+    except BusFull:
+        flash(_("As many have boarded as there are seats: %(name)s has to wait.", name=person.full_name), "warning")
+    except NotOnTrip:
+        flash(_("%(name)s has no seat on this trip any more.", name=person.full_name), "warning")
+
+
+def _trip(edition: Edition, slug: str) -> tuple[Trip, Pool]:
+    found = trip_by_slug(db.session(), edition.id, slug)
+    if found is None:
+        abort(404)
+    return found
+
+
+def _rows(people: Manifest, details: list[str], zone: str) -> Iterator[list[Cell]]:
+    waiting = 0
+    for claim in (*people.confirmed, *people.in_line):
+        waiting += claim.position is not None
+        person = claim.registration
+        boarded = in_zone(claim.used_at, zone).strftime("%Y-%m-%d %H:%M") if claim.used_at else ""
+        position = waiting if claim.position is not None else ""
+        yield [person.reference, str(claim.status), position, *(getattr(person, name) for name in details), boarded]

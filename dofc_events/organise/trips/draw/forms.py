@@ -1,0 +1,13 @@
+"""The form that publishes a draw."""
+
+from wtforms import (
+    HiddenField,
+)
+
+from dofc_events.web.forms import Form
+
+
+class PublishDrawForm(Form):
+    """The button that publishes a draw; `digest` says which, so that nothing is published that nobody saw."""
+
+    digest = HiddenField()

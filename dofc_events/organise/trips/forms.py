@@ -1,0 +1,204 @@
+"""Organisers' forms about learning trips: shape only; what needs the database is the services' to refuse."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, Field, RadioField, StringField, ValidationError
+from wtforms.fields import DateField, TimeField
+from wtforms.validators import InputRequired, NumberRange, Optional
+
+from dofc_events.conference.models import Edition
+from dofc_events.conference.rules import TripMode
+from dofc_events.core.errors import Refusal
+from dofc_events.core.slugs import slug_for
+from dofc_events.places.service import CapacityBelowTaken
+from dofc_events.trips.models import Trip
+from dofc_events.trips.rules import MOST_SEATS, RESERVED_SLUGS
+from dofc_events.trips.service import TripDetails, TripExists, details_of
+from dofc_events.web.fields import Line, Paragraphs, SlugField, WholeNumberField
+from dofc_events.web.forms import Form
+from dofc_events.web.moments import kept_or_typed, moment_field, on_the_clock, plausible
+
+TAKE_OFF = "-"
+WHOLE_NUMBER = _l("Enter a whole number from %(min)s to %(max)s.")
+
+
+class TripForm(Form):
+    """What is said of a learning trip, and its seats. Times of day are as clocks in `zone` show them."""
+
+    title = Line(_l("Title"), longest=200, missing=_l("Enter a title."))
+    description = Paragraphs(_l("Description"), longest=20_000)
+    hosts = Line(_l("Hosts"), longest=300)
+    day = DateField(_l("Day"), [InputRequired(_l("Enter the day.")), plausible])
+    starts = TimeField(_l("Starts at"), [InputRequired(_l("Enter when it starts."))])
+    ends = TimeField(_l("Ends at"), [InputRequired(_l("Enter when it ends."))])
+    meeting_point = Line(_l("Meeting point"), longest=200)
+    capacity = WholeNumberField(
+        _l("Seats"), [InputRequired(_l("Enter how many seats there are.")), NumberRange(0, MOST_SEATS, WHOLE_NUMBER)]
+    )
+    minimum = WholeNumberField(
+        _l("Fewest people for it to run"), [Optional(), NumberRange(0, MOST_SEATS, WHOLE_NUMBER)]
+    )
+    bring = Line(_l("What to bring"), longest=300)
+    accessibility = Paragraphs(_l("Accessibility"), longest=5000)
+    walking = BooleanField(_l("There is much walking"))
+    needs_dietary = BooleanField(_l("The manifest shows what people said about food"))
+    needs_access = BooleanField(_l("The manifest shows what people said about access"))
+
+    zone: str
+    before: TripDetails | None = None
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        valid = super().validate(extra_validators)
+        if not (self.day.errors or self.starts.errors or self.ends.errors):
+            details = self.to_details()
+            if details.ends_at <= details.starts_at:
+                self.ends.errors = [_("The trip must end after it starts, on the same day.")]
+                valid = False
+        if not (self.capacity.errors or self.minimum.errors) and (self.minimum.data or 0) > (self.capacity.data or 0):
+            self.minimum.errors = [_("The trip cannot need more people than it has seats.")]
+            valid = False
+        return bool(valid)
+
+    def to_details(self) -> TripDetails:
+        said = {f.name: self[f.name].data for f in fields(TripDetails) if f.name not in ("starts_at", "ends_at")}
+        starts_at, ends_at = self._moment("starts"), self._moment("ends")
+        return TripDetails(**{**said, "minimum": self.minimum.data or 0, "starts_at": starts_at, "ends_at": ends_at})
+
+    def show_refusal(self, refusal: Refusal) -> None:
+        """Say at the field what the service would not do."""
+        match refusal:
+            case CapacityBelowTaken(taken=taken):
+                self.capacity.errors = [
+                    _("%(taken)d seats are taken (confirmed or offered): there cannot be fewer.", taken=taken)
+                ]
+            case _:
+                raise refusal
+
+    def _moment(self, name: str) -> datetime | None:
+        before = getattr(self.before, f"{name}_at") if self.before else None
+        return kept_or_typed(datetime.combine(self.day.data, self[name].data), before, self.zone, self.zone)
+
+
+class NewTripForm(TripForm):
+    """A trip that is not there yet."""
+
+    slug = SlugField(_l("Short name in addresses"))
+
+    @classmethod
+    def of(cls, edition: Edition) -> "NewTripForm":
+        """The form with what most trips are like, or with what was sent."""
+        form = cls(data={"day": edition.starts_on, "minimum": 0, "needs_access": True})
+        form.zone = edition.zone
+        return form
+
+    def validate_slug(self, field: Field) -> None:
+        if field.data in RESERVED_SLUGS:
+            raise ValidationError(_("This word is the address of another page. Choose another one."))
+
+    def slug_among(self, taken: Collection[str]) -> str:
+        """The short name that was typed, or one that follows from the title."""
+        return self.slug.data or slug_for(self.title.data, {*taken, *RESERVED_SLUGS}, otherwise="trip")
+
+    def show_refusal(self, refusal: Refusal) -> None:
+        """Say at the field what the service would not do."""
+        if not isinstance(refusal, TripExists):
+            raise refusal
+        self.slug.errors = [_("Another trip has this short name already. Choose another one.")]
+
+
+class ChangeTripForm(TripForm):
+    """A trip as it stands. `accepted` comes from the button below a warning: the digest of what that warned of."""
+
+    accepted = StringField()
+
+    @classmethod
+    def of(cls, edition: Edition, trip: Trip, capacity: int) -> "ChangeTripForm":
+        """The form with what holds now, or with what was sent."""
+        details = details_of(trip)
+        starts, ends = (on_the_clock(moment, edition.zone) for moment in (trip.starts_at, trip.ends_at))
+        assert starts and ends, "a trip has its times"
+        times = {"day": starts.date(), "starts": starts.time(), "ends": ends.time()}
+        form = cls(data={**vars(details), **times, "capacity": capacity})
+        form.zone, form.before = edition.zone, details
+        return form
+
+
+class OrderForm(Form):
+    """The order of the trips: one number each, called `order-` and the slug."""
+
+    @classmethod
+    def of(cls, slugs: Iterable[str]) -> "OrderForm":
+        """The form with the order as it is, or with what was sent."""
+        numbers = {f"order-{slug}": number for number, slug in enumerate(slugs, start=1)}
+        check = [InputRequired(_l("Enter a number.")), NumberRange(0, MOST_SEATS, WHOLE_NUMBER)]
+        form_class = type("OrderForm", (cls,), {name: WholeNumberField(_l("Order"), check) for name in numbers})
+        form: OrderForm = form_class(data=numbers)
+        return form
+
+    def in_order(self) -> list[str]:
+        """The slugs, the lowest number first; those with the same number stay as they are."""
+        numbers = [field for field in self if field.name.startswith("order-")]
+        return [field.name.removeprefix("order-") for field in sorted(numbers, key=lambda field: field.data)]
+
+
+class SignUpForm(Form):
+    """How and when one signs up for trips; an empty time is the default."""
+
+    mode = RadioField(_l("How seats are given"), choices=[mode.value for mode in TripMode])
+    opens_at = moment_field(_l("Sign-up opens"))
+    closes_at = moment_field(_l("Sign-up closes"))
+
+    edition: Edition
+
+    @classmethod
+    def of(cls, edition: Edition) -> "SignUpForm":
+        """The form with what holds now, or with what was sent."""
+        opens_at, closes_at = (on_the_clock(m, edition.zone) for m in (edition.trips_open_at, edition.trips_close_at))
+        form = cls(data={"mode": edition.trip_mode, "opens_at": opens_at, "closes_at": closes_at})
+        form.edition = edition
+        return form
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        valid = super().validate(extra_validators)
+        if not valid:
+            return False
+        opens_at, closes_at = self.window()
+        opens_at = opens_at or self.edition.registration_opens_at
+        closes_by_default = (
+            self.edition.registration_closes_at if self.mode.data == TripMode.DRAW else self.edition.begins_at()
+        )
+        closes_at = closes_at or closes_by_default
+        if opens_at and closes_at and closes_at <= opens_at:
+            field = self.closes_at if self.closes_at.data else self.opens_at
+            field.errors = [_("Sign-up must close after it opens.")]
+            return False
+        return True
+
+    def window(self) -> tuple[datetime | None, datetime | None]:
+        """When sign-up opens and closes; None is the default."""
+        zone = self.edition.zone
+        opens_at = kept_or_typed(self.opens_at.data, self.edition.trips_open_at, zone, zone)
+        return opens_at, kept_or_typed(self.closes_at.data, self.edition.trips_close_at, zone, zone)
+
+
+def _reason() -> Line:
+    return Line(_l("Reason"), longest=300, missing=_l("Enter a reason. It is kept with the registration."))
+
+
+class AddPersonForm(Form):
+    """Somebody who gets a seat by hand."""
+
+    person = Line(_l("Reference or e-mail address"), longest=254, missing=_l("Enter a reference or an e-mail address."))
+    reason = _reason()
+
+
+class MovePersonForm(Form):
+    """Where somebody goes who is on a trip, or waits for it: the slug of a trip, or `TAKE_OFF`."""
+
+    to = RadioField(_l("What is to happen"), [InputRequired(_l("Choose what is to happen."))])
+    reason = _reason()

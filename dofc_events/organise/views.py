@@ -1,0 +1,23 @@
+"""The organisers' pages, put together: an endpoint, its template and its module have one name."""
+
+from flask import Blueprint, Flask
+
+from dofc_events.organise.audit import views as audit
+from dofc_events.organise.door import views as door
+from dofc_events.organise.editions import views as editions
+from dofc_events.organise.hosting import views as hosting
+from dofc_events.organise.letters import views as letters
+from dofc_events.organise.mail import views as mail
+from dofc_events.organise.overview import views as overview
+from dofc_events.organise.registrations import views as registrations
+from dofc_events.organise.team import views as team
+from dofc_events.organise.trips import views as trips
+
+blueprint = Blueprint("organise", __name__, url_prefix="/organise")
+for area in (overview, editions, registrations, trips, door, letters, mail, team, audit, hosting):
+    blueprint.register_blueprint(area.blueprint)
+
+
+def register(app: Flask) -> None:
+    """Add the organisers' pages to the site."""
+    app.register_blueprint(blueprint)

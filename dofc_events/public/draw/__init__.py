@@ -1,0 +1,1 @@
+"""How the seats were drawn, for anyone to check."""

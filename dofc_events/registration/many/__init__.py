@@ -1,0 +1,1 @@
+"""Acts of organisers on many registrations."""

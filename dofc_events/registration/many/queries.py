@@ -1,0 +1,89 @@
+"""Whom organisers are about to act on by hand: for how many it can be done, and for whom not and why."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from dofc_events.conference.models import Category, Edition
+from dofc_events.delegates.models import Registration, Tag
+from dofc_events.places.models import Claim
+from dofc_events.places.queries import edition_pool
+from dofc_events.places.rules import ClaimStatus
+from dofc_events.registration.queries import Audience, members_of
+from dofc_events.registration.rules import Act, Obstacle, obstacle
+
+
+@dataclass(frozen=True)
+class Person:
+    """One of those who were chosen, with what an act would change. `category` is a slug."""
+
+    id: int
+    name: str
+    status: ClaimStatus
+    category: str
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Those who were chosen for an act, by name.
+
+    `gone` counts those who were picked and do not stand on the list any more. What an act may need: the `capacity` of
+    the edition and how many of its places are `free`; `tags`, with how many of those chosen have each of them.
+    """
+
+    able: tuple[Person, ...]
+    unable: Mapping[Obstacle, list[Person]]
+    gone: int
+    capacity: int = 0
+    free: int = 0
+    tags: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def missing(self) -> int:
+        """How many places it takes beside those that are free to confirm everybody; what is offered is held already."""
+        return max(0, sum(person.status is ClaimStatus.WAITLISTED for person in self.able) - self.free)
+
+    def not_yet_in(self, category: str) -> int:
+        """How many are not in a category."""
+        return sum(person.category != category for person in self.able)
+
+    @property
+    def digest(self) -> str:
+        """Stands for all that a page says will be done: once anything of it is different, so is this."""
+        people = [(person.id, person.status.value, person.category) for person in self.able]
+        said = repr((people, self.capacity, self.missing, sorted(self.tags.items())))
+        return hashlib.sha256(said.encode()).hexdigest()[:32]
+
+
+def selection_of(session: Session, edition: Edition, audience: Audience, act: Act, now: datetime) -> Selection:
+    """For whom of an audience an act can be done; two queries at most, however many they are."""
+    is_over, gives_places = edition.is_over(now), edition.gives_places(now)
+    r = Registration
+    query = select(r.id, r.given_name, r.family_name, Claim.status, Category.slug)
+    query = query.join(Claim, Claim.registration_id == r.id).join(Category, Category.id == r.category_id)
+    query = query.where(*members_of(edition.id, audience)).order_by(r.by_name, r.id)
+    able, unable = [], dict[Obstacle, list[Person]]()
+    for id_, given_name, family_name, status, category in session.execute(query):
+        person = Person(id_, f"{given_name} {family_name}".strip(), ClaimStatus(status), category)
+        why_not = obstacle(act, person.status, is_over=is_over, gives_places=gives_places)
+        if why_not:
+            unable.setdefault(why_not, []).append(person)
+        else:
+            able.append(person)
+    found = len(able) + sum(map(len, unable.values()))
+    gone = len(set(audience.references)) - found if audience.references else 0
+    pool = edition_pool(session, edition.id) if act is Act.CONFIRM else None
+    room = {"capacity": pool.capacity, "free": pool.capacity - pool.taken} if pool else {}
+    tags = tags_on(session, edition.id, audience) if act is Act.UNTAG else {}
+    return Selection(tuple(able), unable, gone, tags=tags, **room)
+
+
+def tags_on(session: Session, edition_id: int, audience: Audience) -> dict[str, int]:
+    """The tags of an audience, each with how many have it."""
+    query = select(Tag.word, func.count()).join(Registration, Registration.id == Tag.registration_id)
+    query = query.join(Claim, Claim.registration_id == Registration.id).where(*members_of(edition_id, audience))
+    return dict(sorted(session.execute(query.group_by(Tag.word)).all()))

@@ -1,0 +1,138 @@
+"""What organisers do with many registrations at once.
+
+Each act runs inside the caller's unit of work and locks the edition's pool first, as in `service`. It is done for
+exactly those whom the organiser saw before confirming it, or not at all.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from dofc_events.conference.models import Edition
+from dofc_events.core.audit import Actor, record
+from dofc_events.core.changes import difference
+from dofc_events.core.errors import Refusal
+from dofc_events.delegates.models import Registration
+from dofc_events.delegates.service import category_of
+from dofc_events.notices.service import Changes, terms_of
+from dofc_events.places import service as places
+from dofc_events.places.models import Claim, Pool
+from dofc_events.places.rules import ClaimStatus
+from dofc_events.registration.many.queries import Selection, selection_of
+from dofc_events.registration.notes.service import tag, untag
+from dofc_events.registration.queries import Audience, members_of
+from dofc_events.registration.rules import Act
+
+
+@dataclass(frozen=True)
+class Order:
+    """For whom an organiser wants something done, and the digest of what the page had said about it."""
+
+    audience: Audience
+    digest: str
+
+
+class SelectionChanged(Refusal):
+    """It would not be done any more for those, or as, the page had said."""
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """What an act works on, the edition's pool locked."""
+
+    edition: Edition
+    pool: Pool
+    selection: Selection
+    people: Sequence[Registration]
+    claims: Sequence[Claim]
+
+
+def put_tag(session: Session, edition_id: int, order: Order, word: str, actor: Actor, now: datetime) -> int:
+    """Put a tag on everybody; returns on how many. Raises SelectionChanged."""
+    chosen = _chosen(session, edition_id, order, Act.TAG, now)
+    tag(session, chosen.people, word, actor, now)
+    return len(chosen.people)
+
+
+def take_tag(session: Session, edition_id: int, order: Order, word: str, actor: Actor, now: datetime) -> int:
+    """Take a tag off everybody who has it; returns off how many. Raises SelectionChanged."""
+    chosen = _chosen(session, edition_id, order, Act.UNTAG, now)
+    return untag(session, chosen.people, word, actor, now)
+
+
+def change_category(session: Session, edition_id: int, order: Order, slug: str, actor: Actor, now: datetime) -> int:
+    """Put everybody into a category, and tell whom that is new for; returns how many they are.
+
+    Raises SelectionChanged and NoSuchCategory.
+    """
+    chosen = _chosen(session, edition_id, order, Act.CATEGORY, now)
+    category = category_of(session, edition_id, slug)
+    changes = Changes(session, chosen.edition, actor, now)
+    moved = [person for person in chosen.people if person.category_id != category.id]
+    for person in moved:
+        said = {"category": [person.category.slug, slug]}
+        person.category = category
+        changes.details(person, said)
+    changes.tell()
+    return len(moved)
+
+
+def confirm(
+    session: Session, edition_id: int, order: Order, reason: str, actor: Actor, now: datetime, *, enlarge: bool = False
+) -> int:
+    """Give everybody who waits or has an offer their place, for a reason that they are told; returns how many they are.
+
+    With `enlarge` the edition gets as many places more as are not free, and these people get them, past all others who
+    wait. Raises SelectionChanged, and NothingFree without it.
+    """
+    chosen = _chosen(session, edition_id, order, Act.CONFIRM, now)
+    before = chosen.pool.capacity
+    waiting = [claim for claim in chosen.claims if claim.status == ClaimStatus.WAITLISTED]
+    places.give_places(session, chosen.pool, waiting, now, added=chosen.selection.missing if enlarge else 0)
+    for claim in chosen.claims:
+        if claim.status == ClaimStatus.OFFERED:
+            places.accept_claim(session, claim, now)
+    if added := difference({"capacity": before}, {"capacity": chosen.pool.capacity}):
+        scope = str(chosen.edition.year)
+        record(session, actor, now, "capacity_changed", scope=scope, changes=added, because=reason)
+    changes = Changes(session, chosen.edition, actor, now)
+    changes.book.look_up(person.id for person in chosen.people)
+    for person in chosen.people:
+        changes.place("place_given", person, confirmed=True, because=reason)
+    changes.tell()
+    return len(chosen.people)
+
+
+def cancel(session: Session, edition_id: int, order: Order, reason: str, actor: Actor, now: datetime) -> int:
+    """Cancel everybody's registration for good, for a reason that they are told; returns how many they are.
+
+    Their places and seats go to the next in line, who are not among them. Raises SelectionChanged.
+    """
+    chosen = _chosen(session, edition_id, order, Act.CANCEL, now)
+    changes = Changes(session, chosen.edition, actor, now)
+    for person, claim in zip(chosen.people, chosen.claims, strict=True):
+        person.ended_at = now
+        changes.place("cancelled", person, before=ClaimStatus(claim.status), because=reason)
+    moved_up = places.cancel_claims(session, chosen.pool, chosen.claims, terms_of(chosen.edition, now), now)
+    changes.book.leave(*(person.id for person in chosen.people))
+    changes.moved_up(moved_up)
+    changes.tell()
+    return len(chosen.people)
+
+
+def _chosen(session: Session, edition_id: int, order: Order, act: Act, now: datetime) -> _Chosen:
+    """Whom the act is for. Raises SelectionChanged unless they are those, and stand as, the page had said."""
+    pool = places.lock_edition_pool(session, edition_id)
+    edition = session.get_one(Edition, edition_id, populate_existing=True)
+    selection = selection_of(session, edition, order.audience, act, now)
+    if selection.digest != order.digest:
+        raise SelectionChanged
+    able = {person.id for person in selection.able}
+    query = select(Registration, Claim).join(Claim, Claim.registration_id == Registration.id)
+    query = query.options(joinedload(Registration.category), selectinload(Registration.tags))
+    query = query.where(*members_of(edition_id, order.audience)).order_by(Registration.id)
+    rows = [row for row in session.execute(query.execution_options(populate_existing=True)) if row[0].id in able]
+    return _Chosen(edition, pool, selection, [person for person, _ in rows], [claim for _, claim in rows])

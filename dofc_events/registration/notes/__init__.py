@@ -1,0 +1,1 @@
+"""What organisers keep for themselves on a registration."""

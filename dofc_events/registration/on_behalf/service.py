@@ -1,0 +1,96 @@
+"""What an organiser does for one delegate: register them, change their details, have the link sent again."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from dofc_events.conference.models import Edition
+from dofc_events.conference.rules import EditionStatus
+from dofc_events.core.audit import Actor
+from dofc_events.core.errors import Refusal
+from dofc_events.delegates.models import Registration
+from dofc_events.delegates.queries import live_registration, registration_by_form_key
+from dofc_events.delegates.service import Details, write_details
+from dofc_events.mail import outbox
+from dofc_events.notices import mails
+from dofc_events.notices.queries import standing_of
+from dofc_events.notices.service import log, send
+from dofc_events.places import service as places
+from dofc_events.registration.service import RegistrationOver, RegistrationRequest, enrol, locked, refuse_over
+
+
+class EditionNotRunning(Refusal):
+    """Nobody is registered for a draft, nor for an edition that is over."""
+
+
+class AlreadyRegistered(Refusal):
+    """Somebody has registered with this address, under `reference`."""
+
+    def __init__(self, reference: str) -> None:
+        super().__init__(reference)
+        self.reference = reference
+
+
+@dataclass(frozen=True)
+class Added:
+    """The registration that a form led to; `is_new` unless the form was sent before."""
+
+    registration: Registration
+    is_new: bool
+
+
+def add_delegate(session: Session, edition_id: int, request: RegistrationRequest, actor: Actor, now: datetime) -> Added:
+    """Register somebody at any time before the edition is over, as `register_delegate` does; the message says by whom.
+
+    Raises EditionNotRunning, AlreadyRegistered, NothingFree once nobody moves up any more and no place is free,
+    TooManyMessages, and what `enrol` raises.
+    """
+    pool = places.lock_edition_pool(session, edition_id)
+    edition = session.get_one(Edition, edition_id)
+    earlier = registration_by_form_key(session, request.form_key)
+    if earlier is not None:
+        return Added(earlier, is_new=False)
+    if not can_be_added_to(edition, now):
+        raise EditionNotRunning
+    known = live_registration(session, edition_id, request.email)
+    if known is not None:
+        raise AlreadyRegistered(known.reference)
+    if not edition.gives_places(now) and pool.taken >= pool.capacity:
+        raise places.NothingFree
+    outbox.refuse_flood(session, request.email, now)
+    return Added(enrol(session, pool, edition, request, actor, now, on_behalf=True), is_new=True)
+
+
+def change_details(session: Session, registration_id: int, details: Details, actor: Actor, now: datetime) -> bool:
+    """Change what a delegate said, also after the freeze date; they are told what and that organisers did it.
+
+    Returns whether anything changed. Raises RegistrationOver, NoSuchCategory and TooManyMessages.
+    """
+    registration, _ = locked(session, registration_id)
+    refuse_over(registration, now)
+    changes = write_details(session, registration, details)
+    if not changes:
+        return False
+    outbox.refuse_flood(session, registration.email, now)
+    registration.revision += 1
+    log(session, actor, now, "details_changed", registration, changes=changes)
+    send(
+        session, mails.registration_changed(standing_of(session, registration_id), [*changes], by_organisers=True), now
+    )
+    return True
+
+
+def send_link(session: Session, registration_id: int, actor: Actor, now: datetime) -> None:
+    """Mail a delegate the link to their registration. Raises RegistrationOver if it was cancelled, TooManyMessages."""
+    registration, _ = locked(session, registration_id)
+    if registration.ended_at is not None:
+        raise RegistrationOver
+    outbox.refuse_flood(session, registration.email, now)
+    log(session, actor, now, "link_asked_for", registration, sent=True)
+    send(session, mails.registration_link(standing_of(session, registration_id), by_organisers=True), now)
+
+
+def can_be_added_to(edition: Edition, now: datetime) -> bool:
+    """Whether organisers may register somebody: from when an edition is published until it is over."""
+    return edition.status == EditionStatus.PUBLISHED and not edition.is_over(now)

@@ -1,0 +1,1 @@
+"""One delegate's own pages, by link."""

@@ -1,0 +1,228 @@
+"""One delegate's own pages, behind the link in the mail. No GET changes anything: mail scanners follow links."""
+
+from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from dofc_events.conference.queries import current_edition
+from dofc_events.core.audit import Actor
+from dofc_events.core.clock import now
+from dofc_events.core.db import db, unit_of_work
+from dofc_events.delegates.models import Registration
+from dofc_events.delegates.queries import registration_by_token
+from dofc_events.delegates.service import details_of
+from dofc_events.mail.outbox import TooManyMessages
+from dofc_events.notices.mails import calendar_of
+from dofc_events.notices.queries import standing_in
+from dofc_events.places.rules import ClaimStatus
+from dofc_events.places.service import NoOpenOffer, NotWaitingAgain
+from dofc_events.registration import service
+from dofc_events.registration.forms import AddressForm, DetailsForm, HandOverForm
+from dofc_events.registration.rules import Outcome
+from dofc_events.registration.shared import is_frozen, offer_trips, own_context, wrote_to
+from dofc_events.registration.trips import service as seats
+from dofc_events.registration.trips.forms import NOT_TO_BE_HAD, TripsForm
+from dofc_events.trips.sign_ups.service import NoSuchTrip
+from dofc_events.web.errors import LinkNotValid
+from dofc_events.web.forms import ButtonForm, answer_errors, answer_too_many, form_page
+
+blueprint = Blueprint("own", __name__)
+
+OWN = "/registrations/<token>"
+
+
+@blueprint.errorhandler(LinkNotValid)
+def link_not_valid(error: LinkNotValid) -> ResponseReturnValue:
+    """404, without saying whether the link was wrong or replaced, with the form that mails a current one."""
+    edition = current_edition(db.session(), now())
+    page = render_template("registration/own/link_not_valid.html", edition=edition, form=AddressForm(formdata=None))
+    return make_response(page, 404)
+
+
+@blueprint.get(f"{OWN}/")
+def own(token: str) -> ResponseReturnValue:
+    registration = _mine(token)
+    return render_template("registration/own/own.html", **own_context(registration, token))
+
+
+@blueprint.route(f"{OWN}/edit", methods=["GET", "POST"])
+def edit(token: str) -> ResponseReturnValue:
+    registration = _mine(token)
+    if is_frozen(registration):
+        return _read_only(registration, token)
+    form = DetailsForm(obj=details_of(registration))
+    form.offer_categories(registration.edition.category_choices())
+    context = {**own_context(registration, token), "sent_twice": False}
+    if not form.validate_on_submit():
+        return form_page(form, "registration/own/edit.html", **context)
+    try:
+        with unit_of_work() as session:
+            changed = service.change_details(session, registration.id, form.to_details(), _actor(registration), now())
+    except TooManyMessages as refusal:
+        return answer_too_many(form, refusal.retry_after, "registration/own/edit.html", **context)
+    except service.DetailsFrozen:
+        return _read_only(registration, token)
+    flash(_("Your changes are saved.") if changed else _("Nothing was changed."), "success" if changed else "info")
+    return redirect(url_for(".own", token=token), 303)
+
+
+@blueprint.route(f"{OWN}/address", methods=["GET", "POST"])
+def address(token: str) -> ResponseReturnValue:
+    registration = _mine(token)
+    form = AddressForm(obj=registration)
+    context = own_context(registration, token)
+    if registration.ended_at or context["over"]:
+        return _read_only(registration, token)
+    if not form.validate_on_submit():
+        return form_page(form, "registration/own/address.html", **context)
+    try:
+        with unit_of_work() as session:
+            corrected = service.correct_address(session, registration.id, form.email.data, _actor(registration), now())
+    except TooManyMessages as refusal:
+        return answer_too_many(form, refusal.retry_after, "registration/own/address.html", **context)
+    except service.RegistrationOver:
+        return _read_only(registration, token)
+    if corrected.outcome is Outcome.ADDRESS_KNOWN:
+        return wrote_to(registration.edition, form.email.data, after="change")
+    if corrected.outcome is Outcome.REGISTERED:
+        flash(
+            _(
+                "From now on we write to %(email)s. Your page has a new link; the old one has ended.",
+                email=form.email.data,
+            ),
+            "success",
+        )
+    return redirect(url_for(".own", token=corrected.token), 303)
+
+
+@blueprint.route(f"{OWN}/hand-over", methods=["GET", "POST"])
+def hand_over(token: str) -> ResponseReturnValue:
+    registration = _mine(token)
+    if is_frozen(registration):
+        return _read_only(registration, token)
+    form = HandOverForm()
+    context = own_context(registration, token)
+    if not form.validate_on_submit():
+        return form_page(form, "registration/own/hand_over.html", **context)
+    names = form.given_name.data, form.family_name.data
+    try:
+        with unit_of_work() as session:
+            handed = service.hand_over(session, registration.id, *names, form.email.data, _actor(registration), now())
+    except TooManyMessages as refusal:
+        return answer_too_many(form, refusal.retry_after, "registration/own/hand_over.html", **context)
+    except service.DetailsFrozen:
+        return _read_only(registration, token)
+    if handed.outcome is Outcome.ADDRESS_KNOWN:
+        return wrote_to(registration.edition, form.email.data, after="change")
+    # The link is the colleague's now; whoever handed over keeps none.
+    return wrote_to(registration.edition, form.email.data, after="hand_over")
+
+
+@blueprint.route(f"{OWN}/cancel", methods=["GET", "POST"])
+def cancel(token: str) -> ResponseReturnValue:
+    registration = _mine(token)
+    form = ButtonForm()
+    context = own_context(registration, token)
+    if not form.validate_on_submit():
+        return form_page(form, "registration/own/cancel.html", **context)
+    try:
+        with unit_of_work() as session:
+            service.cancel_registration(session, registration.id, _actor(registration), now())
+    except service.RegistrationOver:
+        return _read_only(registration, token)
+    return redirect(url_for(".own", token=token), 303)
+
+
+@blueprint.route(f"{OWN}/trips", methods=["GET", "POST"])
+def trips(token: str) -> ResponseReturnValue:
+    registration = _mine(token)
+    context = {**own_context(registration, token), "sent_twice": False}
+    if registration.ended_at or context["over"] or context["status"] is ClaimStatus.EXPIRED:
+        return _read_only(registration, token)
+    form = TripsForm(obj=registration)
+    has_place = context["status"] is ClaimStatus.CONFIRMED
+    offer_trips(form, registration.edition, context["trips"], has_place=has_place, known=not form.is_submitted())
+    if not form.validate_on_submit():
+        return form_page(form, "registration/own/trips.html", **context)
+    wanted, any_trip = form.trips.chosen(), form.any_trip.data
+    try:
+        with unit_of_work() as session:
+            changed = seats.choose_trips(
+                session, registration.id, wanted, any_trip=any_trip, actor=_actor(registration), now=now()
+            )
+    except NOT_TO_BE_HAD as refusal:
+        form.trips.refuse(refusal)
+        return answer_errors(form, "registration/own/trips.html", **context)
+    except service.RegistrationOver:
+        return _read_only(registration, token)
+    flash(_("Your changes are saved.") if changed else _("Nothing was changed."), "success" if changed else "info")
+    return redirect(url_for(".own", token=token, _anchor="trips"), 303)
+
+
+@blueprint.route(f"{OWN}/offer", methods=["GET", "POST"])
+def offer(token: str) -> ResponseReturnValue:
+    registration = _mine(token)
+    form = ButtonForm()
+    context = own_context(registration, token)
+    answer = request.form.get("answer")
+    if not form.validate_on_submit() or answer not in ("accept", "decline"):
+        return form_page(form, "registration/own/offer.html", **context)
+    try:
+        with unit_of_work() as session:
+            _answer_offer(session, registration, request.form.get("trip", ""), accept=answer == "accept")
+    except (NoOpenOffer, NoSuchTrip, service.RegistrationOver):
+        # The page says what became of the offer, and what can be done.
+        return make_response(
+            render_template("registration/own/offer.html", form=form, **own_context(_mine(token), token)), 403
+        )
+    return redirect(url_for(".own", token=token), 303)
+
+
+@blueprint.post(f"{OWN}/rejoin")
+def rejoin(token: str) -> ResponseReturnValue:
+    registration = _mine(token)
+    form = ButtonForm()
+    if not form.validate_on_submit():
+        return answer_errors(form, "registration/own/own.html", **own_context(registration, token))
+    try:
+        with unit_of_work() as session:
+            service.rejoin_list(session, registration.id, _actor(registration), now())
+    except (NotWaitingAgain, service.RegistrationOver):
+        flash(_("That is not possible any more; this page says how things stand."), "warning")
+    return redirect(url_for(".own", token=token), 303)
+
+
+@blueprint.get(f"{OWN}/calendar.ics")
+def calendar(token: str) -> ResponseReturnValue:
+    registration = _mine(token)
+    file = calendar_of(standing_in(db.session(), registration), token)
+    if file is None:
+        abort(404)
+    return Response(
+        file, mimetype="text/calendar", headers={"Content-Disposition": "attachment; filename=days-of-clusters.ics"}
+    )
+
+
+def _mine(token: str) -> Registration:
+    registration = registration_by_token(db.session(), token)
+    if registration is None:
+        raise LinkNotValid
+    return registration
+
+
+def _answer_offer(session: Session, registration: Registration, trip: str, *, accept: bool) -> None:
+    """The answer to the offer of a seat on `trip`, or without one of a place at the edition."""
+    actor, at = _actor(registration), now()
+    if trip:
+        (seats.accept_seat if accept else seats.decline_seat)(session, registration.id, trip, actor, at)
+    else:
+        (service.accept_offer if accept else service.decline_offer)(session, registration.id, actor, at)
+
+
+def _actor(registration: Registration) -> Actor:
+    return Actor("delegate", registration.reference)
+
+
+def _read_only(registration: Registration, token: str) -> ResponseReturnValue:
+    return make_response(render_template("registration/own/read_only.html", **own_context(registration, token)), 403)

@@ -1,0 +1,91 @@
+"""What the form, the delegate's own pages and the organisers' page about one delegate share."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import redirect, url_for
+from flask import session as browser
+from flask.typing import ResponseReturnValue
+
+from dofc_events.conference.models import Edition
+from dofc_events.conference.queries import category_choices
+from dofc_events.conference.rules import Window
+from dofc_events.core.clock import now
+from dofc_events.core.db import db
+from dofc_events.delegates.models import Registration
+from dofc_events.mail.queries import latest_message
+from dofc_events.notices.queries import offer_stands, standing_in
+from dofc_events.places.models import Pool
+from dofc_events.places.queries import count_waiting, overdue
+from dofc_events.places.rules import ClaimStatus, availability
+from dofc_events.registration.rules import details_are_frozen
+from dofc_events.registration.texts import consent_text
+from dofc_events.registration.trips.forms import TripsForm
+from dofc_events.trips.draw.service import name_in_draw
+from dofc_events.trips.queries import TripStanding, trips_of
+
+
+def wrote_to(edition: Edition, email: str, after: str) -> ResponseReturnValue:
+    """On to the page that says what came of an act (register, change, link, hand_over) and whom we wrote to."""
+    browser["written"] = after, email
+    return redirect(url_for("registration.written", year=edition.year), 303)
+
+
+def own_context(registration: Registration, token: str) -> dict[str, Any]:
+    """What the pages about one registration show."""
+    standing, at = standing_in(db.session(), registration), now()
+    edition = registration.edition
+    return {
+        "registration": registration,
+        "edition": edition,
+        "token": token,
+        "at": at,
+        "status": standing.status,
+        "claim": standing.claim,
+        "overdue": overdue(standing.claim, at),
+        "place_is_free": standing.status is ClaimStatus.EXPIRED
+        and standing.claim.pool.taken < standing.claim.pool.capacity,
+        "position": standing.position,
+        "trips": standing.trips,
+        "sign_up": edition.sign_up_window(at),
+        "name_in_draw": name_in_draw(edition, registration),
+        "seat_offers": [
+            seat for seat in standing.trips if seat.claim and offer_stands(db.session(), standing, seat.claim, at)
+        ],
+        "message": latest_message(db.session(), registration.reference, registration.email_key),
+        "frozen": is_frozen(registration),
+        "over": edition.is_over(at),
+        "begun": edition.has_begun(at),
+        "offer_stands": offer_stands(db.session(), standing, standing.claim, at),
+    }
+
+
+def offer_trips(
+    form: TripsForm, edition: Edition, trips: Sequence[TripStanding], *, has_place: bool, known: bool = False
+) -> None:
+    """Let a form choose among the trips: all that can be joined while sign-up is open, else what one has already."""
+    at = now()
+    is_open = edition.sign_up_window(at) is Window.OPEN
+    joinable = [seat for seat in trips if seat.is_live or (is_open and seat.trip.can_be_joined(at))]
+    ranked = edition.collects_wishes and is_open
+    form.trips.offer(joinable, ranked=ranked, at_once=has_place and not edition.collects_wishes, known=known)
+
+
+def is_frozen(registration: Registration) -> bool:
+    """Whether the details of a registration are read-only now."""
+    edition, at = registration.edition, now()
+    return details_are_frozen(edition.details_freeze_at(), edition.is_over(at), registration.ended_at is not None, at)
+
+
+def form_context(edition: Edition, pool: Pool) -> dict[str, Any]:
+    """What a page with a registration form shows, apart from the form."""
+    return {
+        "edition": edition,
+        "categories": category_choices(db.session(), edition.id),
+        "trips": trips_of(db.session(), edition.id),
+        "sign_up": edition.sign_up_window(now()),
+        "consent_text": consent_text(edition),
+        "availability": availability(pool.capacity, pool.taken),
+        "free": pool.capacity - pool.taken,
+        "waiting": count_waiting(db.session(), pool.id) if pool.taken >= pool.capacity else 0,
+    }

@@ -1,0 +1,28 @@
+"""What delegates agree to, or an organiser says that they did: kept word for word."""
+
+from flask_babel import gettext as _
+
+from dofc_events.conference.models import Edition
+
+
+def consent_text(edition: Edition) -> str:
+    """The text that delegates consent to; it is kept word for word, so a change of it is a new version."""
+    text: str = _(
+        "The organisers of %(edition)s use what you enter here to prepare and run this conference: to keep your place,"
+        " to write to you about it, and to care for your needs. Only the organisers see it. What you say about food and"
+        " access is passed on, without your name where possible, to those who provide it. You can see, change and"
+        " withdraw your registration at any time by the link that we mail to you. Write to %(contact)s to have your"
+        " data deleted.",
+        edition=edition.name,
+        contact=f"{edition.contact_name} ({edition.contact_email})",
+    )
+    return text
+
+
+def stated_consent(edition: Edition) -> str:
+    """What is kept in place of the text that delegates consent to, and what the message to them quotes."""
+    text: str = _(
+        "An organiser entered this registration, and stated that this person has agreed to the following: “%(text)s”",
+        text=consent_text(edition),
+    )
+    return text

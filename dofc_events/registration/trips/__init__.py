@@ -1,0 +1,1 @@
+"""Delegates' seats on learning trips."""

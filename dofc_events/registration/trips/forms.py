@@ -1,0 +1,98 @@
+"""The part of a form in which a delegate asks for learning trips."""
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, ValidationError
+from wtforms.utils import unset_value
+
+from dofc_events.core.errors import Refusal
+from dofc_events.registration.service import SignUpNotOpen
+from dofc_events.trips.queries import TripStanding
+from dofc_events.trips.sign_ups.service import NoSuchTrip, SeatsOverlap, TripOver
+from dofc_events.web.fields import RankedField
+from dofc_events.web.forms import Form
+
+# What may have become of a trip while its form was filled in; words for it: `TripsField.refuse`.
+NOT_TO_BE_HAD = (SeatsOverlap, SignUpNotOpen, TripOver, NoSuchTrip)
+
+
+class TripsField(RankedField):
+    """The learning trips that a delegate asks for, as slugs, the first choice first.
+
+    Reads `trips` (repeated) for what is ticked and `preference-<slug>` for what is ranked; both keep what was typed.
+    What can be chosen is said by `offer`, before validating.
+    """
+
+    not_whole = _l("Number your wishes with whole numbers: 1 is your first choice.")
+    not_unique = _l("Give each trip a number of its own: 1 is your first choice.")
+
+    def process(self, formdata: Any, data: Any = unset_value, extra_filters: Any = None) -> None:
+        super().process(formdata, data, extra_filters)
+        self.ticked: list[str] = formdata.getlist("trips") if formdata else []
+        self.offer((), ranked=False)
+
+    def offer(self, trips: Sequence[TripStanding], *, ranked: bool, at_once: bool = False, known: bool = False) -> None:
+        """Let these trips be chosen: ranked for a draw, or ticked; seats that are held are ticked in any case.
+
+        `at_once` says that seats are given as soon as the form is sent, so that what overlaps must be decided now;
+        `known`, that the form begins with what the delegate has.
+        """
+        self.ranked = [trip for trip in trips if ranked and not trip.is_held]
+        self.tickable = [trip for trip in trips if not ranked or trip.is_held]
+        self.at_once = at_once
+        if known:
+            self.ticked = [trip.trip.slug for trip in self.tickable if trip.is_live]
+            self.typed = {trip.trip.slug: str(trip.wish) for trip in self.ranked if trip.wish}
+
+    def chosen(self) -> tuple[str, ...]:
+        """What is asked for: what is ticked, that which was asked for before in that order; then by rank."""
+        ticked = [trip for trip in self.tickable if trip.trip.slug in self.ticked]
+        ticked.sort(key=lambda trip: trip.preference if trip.is_live else len(self.tickable) + trip.trip.position)
+        offered = {trip.trip.slug for trip in self.ranked}
+        return (*(trip.trip.slug for trip in ticked), *(slug for slug in self.ranking() if slug in offered))
+
+    def pre_validate(self, form: Any) -> None:
+        offered = {trip.trip.slug for trip in self.tickable}
+        if {*self.ticked} - offered or {*self.typed} - {trip.trip.slug for trip in self.ranked}:
+            raise ValidationError(_("Some of what you chose cannot be chosen any more: look at the trips again."))
+        self.check_ranks()
+        chosen = [trip for trip in self.tickable if trip.trip.slug in self.ticked]
+        for one, other in combinations(chosen, 2):
+            if self.at_once and one.trip.overlaps(other.trip) and (_gives(one) or _gives(other)):
+                raise ValidationError(
+                    _(
+                        "“%(one)s” and “%(other)s” take place at the same time: choose one of them.",
+                        one=one.trip.title,
+                        other=other.trip.title,
+                    )
+                )
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Say why what was chosen is not to be had after all: somebody or something was quicker than the form."""
+        if isinstance(refusal, SeatsOverlap):
+            words = _(
+                "You have a seat on “%(held)s”, which takes place at the same time as “%(wanted)s”: keep one of them.",
+                held=refusal.held,
+                wanted=refusal.wanted,
+            )
+        elif isinstance(refusal, TripOver):
+            words = _("“%(trip)s” cannot be joined any more.", trip=refusal)
+        else:
+            words = _("Sign-up for learning trips is closed; you can still give back what you have.")
+        self.errors = [words]
+
+
+def _gives(trip: TripStanding) -> bool:
+    """Whether choosing the trip leads to a seat, or keeps one, and not only to its waiting list."""
+    return trip.is_held or (not trip.is_live and trip.free > 0)
+
+
+class TripsForm(Form):
+    """What a delegate asks for of learning trips."""
+
+    trips = TripsField(_l("Learning trips"))
+    any_trip = BooleanField(_l("Any other trip is fine, too"))

@@ -1,0 +1,219 @@
+"""Acts on learning trips that delegates are told of: their own, and the organisers'.
+
+Each runs inside the caller's unit of work, and locks the edition's pool first, as those in `service` do; with it all of
+the edition's trips are locked.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from dofc_events.conference.models import Edition
+from dofc_events.conference.rules import TripMode, Window
+from dofc_events.core.audit import Actor, record
+from dofc_events.core.changes import difference, write
+from dofc_events.core.errors import Refusal
+from dofc_events.notices.queries import offer_stands, standing_of
+from dofc_events.notices.service import Changes, log
+from dofc_events.places import service as places
+from dofc_events.places.rules import ClaimStatus
+from dofc_events.registration.service import RegistrationOver, SignUpNotOpen, locked, refuse_over
+from dofc_events.trips import service as trips
+from dofc_events.trips.draw import service as drawing
+from dofc_events.trips.queries import claims_on
+from dofc_events.trips.rules import Reason
+from dofc_events.trips.service import TripDetails
+from dofc_events.trips.sign_ups.queries import Loss, digest_of, lost_if_moved
+
+
+class NoPlace(Refusal):
+    """Only who has a confirmed place at the edition can be given a seat."""
+
+
+def choose_trips(
+    session: Session,
+    registration_id: int,
+    slugs: Sequence[str],
+    *,
+    any_trip: bool,
+    actor: Actor,
+    now: datetime,
+    keep_mail: bool = False,
+) -> bool:
+    """Make what a delegate asks for exactly these trips, the first choice first. Returns whether anything changed.
+
+    Giving back is possible until the edition ends, everything else while sign-up is open. Raises SignUpNotOpen,
+    NoSuchTrip, TripOver, SeatsOverlap, and RegistrationOver. With `keep_mail` messages are stored and not sent, for
+    demonstration data.
+    """
+    registration, _ = locked(session, registration_id)
+    refuse_over(registration, now)
+    standing = standing_of(session, registration_id)
+    if standing.status is ClaimStatus.EXPIRED:
+        raise RegistrationOver
+    present = sorted((seat for seat in standing.trips if seat.is_live), key=lambda seat: seat.preference)
+    kept = [seat.trip.slug for seat in present if seat.trip.slug in slugs]
+    window = standing.edition.sign_up_window(now)
+    if window is not Window.OPEN and (kept != list(slugs) or any_trip > registration.any_trip):
+        raise SignUpNotOpen(window)
+    changes = Changes(session, standing.edition, actor, now, keep=keep_mail)
+    wanted = [changes.book.trip(slug) for slug in slugs]
+    changes.book.choose(registration_id, wanted, has_place=standing.status is ClaimStatus.CONFIRMED)
+    changed = bool(changes.book.changes) or any_trip != registration.any_trip
+    registration.any_trip = any_trip
+    changes.tell(registration_id)
+    return changed
+
+
+def accept_seat(session: Session, registration_id: int, slug: str, actor: Actor, now: datetime) -> None:
+    """Take the seat that is offered. Raises NoOpenOffer once the deadline has passed, NoSuchTrip, RegistrationOver."""
+    changes = _with_open_offer(session, registration_id, slug, actor, now)
+    changes.book.accept(registration_id, changes.book.trip(slug))
+    changes.tell(registration_id)
+
+
+def decline_seat(session: Session, registration_id: int, slug: str, actor: Actor, now: datetime) -> None:
+    """Turn down the seat that is offered, which goes to the next in line. Raises what `accept_seat` does."""
+    changes = _with_open_offer(session, registration_id, slug, actor, now)
+    changes.book.give_back(registration_id, changes.book.trip(slug))
+    changes.tell(registration_id)
+
+
+class SeatsWouldBeLost(Refusal):
+    """If the trip moved, people would lose these seats, and whoever moves it has not said that they know."""
+
+    def __init__(self, losses: Sequence[Loss]) -> None:
+        super().__init__(f"{len(losses)} lost")
+        self.losses = losses
+
+
+def change_trip(
+    session: Session,
+    edition_id: int,
+    slug: str,
+    details: TripDetails,
+    capacity: int,
+    actor: Actor,
+    now: datetime,
+    *,
+    accepted: str,
+) -> None:
+    """Change what is said of a trip, and its seats. If place or time change, everyone on it is told.
+
+    Who is on another trip at the new time keeps that seat and loses this one; `accepted` is the digest of exactly
+    these losses, "" for none. Raises SeatsWouldBeLost where it is not, NoSuchTrip, TripEndsBeforeItStarts, and
+    CapacityBelowTaken.
+    """
+    changes = _changes(session, edition_id, actor, now)
+    trip = changes.book.trip(slug)
+    losses = lost_if_moved(session, trip, details.starts_at, details.ends_at)
+    if digest_of(losses) not in ("", accepted):
+        raise SeatsWouldBeLost(losses)
+    before, pool = trip.revision, changes.book.pools[trip.id]
+    said, seats = trips.write_details(session, trip, details), pool.capacity
+    if trip.revision != before:
+        for claim in claims_on(session, pool.id):
+            changes.book.note(claim, trip.id, claim.status, Reason.TRIP_CHANGED)
+        changes.book.end_overlaps_with(trip)
+    changes.book.resize(trip, capacity)
+    if seats != capacity:
+        said["capacity"] = [seats, capacity]
+    if said:
+        record(session, actor, now, "trip_changed", scope=str(changes.edition.year), trip=slug, changes=said)
+    changes.tell()
+
+
+def resize_trip(session: Session, edition_id: int, slug: str, capacity: int, actor: Actor, now: datetime) -> None:
+    """Change how many seats a trip has; what becomes free is offered at once. Raises NoSuchTrip, CapacityBelowTaken."""
+    changes = _changes(session, edition_id, actor, now)
+    trip = changes.book.trip(slug)
+    before = changes.book.pools[trip.id].capacity
+    changes.book.resize(trip, capacity)
+    said = {"capacity": [before, capacity]}
+    record(session, actor, now, "trip_changed", scope=str(changes.edition.year), trip=slug, changes=said)
+    changes.tell()
+
+
+def cancel_trip(session: Session, edition_id: int, slug: str, actor: Actor, now: datetime) -> None:
+    """Call a trip off: everyone on it is told, and gets the next wish in which there is room. Raises NoSuchTrip."""
+    changes = _changes(session, edition_id, actor, now)
+    trip = changes.book.trip(slug)
+    if trip.cancelled_at is None:
+        changes.book.cancel_trip(trip)
+        record(session, actor, now, "trip_cancelled", scope=str(changes.edition.year), trip=slug)
+        changes.tell()
+
+
+def give_seat(
+    session: Session, registration_id: int, slug: str, reason: str, actor: Actor, now: datetime, *, instead_of: str = ""
+) -> None:
+    """Give a free seat by hand, past those who wait, for a reason that is recorded; with `instead_of`, move from there.
+
+    Raises NoPlace, NoSuchTrip, TripOver, SeatsOverlap, NothingFree, and RegistrationOver.
+    """
+    registration, _ = locked(session, registration_id)
+    refuse_over(registration, now)
+    if standing_of(session, registration_id).status is not ClaimStatus.CONFIRMED:
+        raise NoPlace
+    changes = Changes(session, registration.edition, actor, now)
+    if instead_of:
+        changes.book.give_back(registration_id, changes.book.trip(instead_of), Reason.BY_HAND)
+    changes.book.give(registration_id, changes.book.trip(slug))
+    log(session, actor, now, "seat_given", registration, trip=slug, instead_of=instead_of, because=reason)
+    changes.tell()
+
+
+def take_seat(session: Session, registration_id: int, slug: str, reason: str, actor: Actor, now: datetime) -> None:
+    """Take somebody off a trip by hand, for a reason that is recorded; the seat goes to the next in line."""
+    registration, _ = locked(session, registration_id)
+    changes = Changes(session, registration.edition, actor, now)
+    changes.book.give_back(registration_id, changes.book.trip(slug), Reason.BY_HAND)
+    log(session, actor, now, "seat_taken", registration, trip=slug, because=reason)
+    changes.tell()
+
+
+def set_sign_up(
+    session: Session,
+    edition_id: int,
+    mode: TripMode,
+    opens_at: datetime | None,
+    closes_at: datetime | None,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Change how and when one signs up for trips. Seats stay; who waits or has wishes is told. Raises AlreadyDrawn."""
+    changes = _changes(session, edition_id, actor, now)
+    edition = changes.edition
+    said = difference({"trip_mode": edition.trip_mode}, {"trip_mode": mode})
+    said |= write(edition, {"trips_open_at": opens_at, "trips_close_at": closes_at})
+    drawing.set_mode(changes.book, mode)
+    if said:
+        record(session, actor, now, "sign_up_changed", scope=str(edition.year), changes=said)
+    changes.tell()
+
+
+def publish_draw(session: Session, edition_id: int, digest: str, actor: Actor, now: datetime) -> None:
+    """Give the seats as the preview of that digest said, and tell everybody. Raises DrawNotDue and DrawChanged."""
+    changes = _changes(session, edition_id, actor, now)
+    result = drawing.publish_draw(changes.book, digest).result
+    seated = sum(1 for slug in result.seats.values() if slug)
+    record(
+        session, actor, now, "draw_published", scope=str(changes.edition.year), drawn=len(result.seats), seated=seated
+    )
+    changes.tell()
+
+
+def _changes(session: Session, edition_id: int, actor: Actor, now: datetime) -> Changes:
+    places.lock_edition_pool(session, edition_id)
+    return Changes(session, session.get_one(Edition, edition_id, populate_existing=True), actor, now)
+
+
+def _with_open_offer(session: Session, registration_id: int, slug: str, actor: Actor, now: datetime) -> Changes:
+    registration, _ = locked(session, registration_id)
+    refuse_over(registration, now)
+    standing = standing_of(session, registration_id)
+    offers = [s.claim for s in standing.trips if s.claim and s.trip.slug == slug]
+    if not any(offer_stands(session, standing, claim, now) for claim in offers):
+        raise places.NoOpenOffer
+    return Changes(session, standing.edition, actor, now)

@@ -1,0 +1,66 @@
+"""Reads of a draw: who asked, and what came of it."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import exists, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from dofc_events.delegates.models import Registration
+from dofc_events.places.models import Claim, Pool
+from dofc_events.places.rules import LIVE, ClaimStatus
+from dofc_events.trips.draw.rules import Seats, from_document
+from dofc_events.trips.models import DrawnDelegate
+
+
+@dataclass(frozen=True)
+class Tally:
+    """A draw in numbers: the seats; how many got their first wish, their second, ..., another trip, and nothing."""
+
+    trips: tuple[Seats, ...]
+    by_wish: tuple[int, ...]
+    other: int
+    nothing: int
+
+    @property
+    def seated(self) -> int:
+        return sum(self.by_wish) + self.other
+
+    @property
+    def drawn(self) -> int:
+        return self.seated + self.nothing
+
+
+def wishing(session: Session, edition_id: int) -> tuple[int, int]:
+    """How many would be drawn now, and how many have wishes without a confirmed place at the edition."""
+    place = aliased(Claim)
+    requested = exists().where(Claim.registration_id == Registration.id, Claim.status == ClaimStatus.REQUESTED)
+    query = select(place.status).join(Pool, Pool.id == place.pool_id)
+    query = query.join(Registration, Registration.id == place.registration_id)
+    query = query.where(Pool.edition_id == edition_id, place.status.in_(LIVE), or_(Registration.any_trip, requested))
+    statuses = session.scalars(query).all()
+    drawn = sum(1 for status in statuses if status == ClaimStatus.CONFIRMED)
+    return drawn, len(statuses) - drawn
+
+
+def drawn_delegates(session: Session, edition_id: int) -> Sequence[tuple[Registration, int | None]]:
+    """Those who were in an edition's draw, each with the trip that it gave them."""
+    query = select(Registration, DrawnDelegate.trip_id).join(
+        DrawnDelegate, DrawnDelegate.registration_id == Registration.id
+    )
+    return session.execute(query.where(Registration.edition_id == edition_id).order_by(Registration.id)).all()
+
+
+def tally_of(document: str) -> Tally:
+    """The numbers of a draw, out of what is published of it."""
+    content = json.loads(document)
+    trips, people, _ = from_document(content)
+    longest = max((len(person.wishes) for person in people), default=0)
+    got: Counter[int | None] = Counter()
+    for person in people:
+        slug = content["result"][person.id]
+        got[person.wishes.index(slug) if slug in person.wishes else longest if slug else None] += 1
+    by_wish = tuple(got[number] for number in range(longest))
+    return Tally(tuple(trips), by_wish, other=got[longest], nothing=got[None])

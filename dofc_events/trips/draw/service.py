@@ -1,0 +1,189 @@
+"""How an edition's seats are given: the mode, and the draw from the database and back into it.
+
+The rule itself is `draw.draw`, which knows no database.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dofc_events.conference.models import Edition
+from dofc_events.conference.rules import TripMode
+from dofc_events.core.errors import Refusal
+from dofc_events.core.references import new_secret, pseudonym
+from dofc_events.delegates.models import Registration
+from dofc_events.extensions import settings
+from dofc_events.places import service as places
+from dofc_events.places.models import Claim
+from dofc_events.places.rules import TAKEN, ClaimStatus
+from dofc_events.trips.draw import rules as rule
+from dofc_events.trips.models import Draw, DrawnDelegate, Trip
+from dofc_events.trips.queries import claims_by_delegate, claims_on, delegates_with_a_place
+from dofc_events.trips.rules import Reason
+from dofc_events.trips.sign_ups.service import SeatBook
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What the draw would give now; `digest` names exactly this, so that nothing else is published.
+
+    `people`, `wishes` and `result` speak of those who are drawn by their anonymous ids.
+    """
+
+    trips: Sequence[Trip]
+    people: dict[str, Registration]
+    wishes: dict[str, rule.Wishes]
+    result: rule.Result
+    document: str
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(self.document.encode()).hexdigest()
+
+
+class DrawNotDue(Refusal):
+    """There is nothing to draw: seats go first come, sign-up is still open, the edition has begun, or it was drawn."""
+
+
+class DrawChanged(Refusal):
+    """Since the preview somebody left, or was moved by hand: the draw would come out differently."""
+
+
+class AlreadyDrawn(Refusal):
+    """Once the draw is published, the mode stays."""
+
+
+def name_in_draw(edition: Edition, person: Registration) -> str:
+    """What a delegate is called in what is published of a draw."""
+    return pseudonym(settings().secret_key, f"draw-{edition.year}", person.reference)
+
+
+def set_mode(book: SeatBook, mode: TripMode) -> None:
+    """Change how seats are given. Seats and offers stay; who waits has a wish instead, in the same order, and back.
+
+    For a draw the seed is fixed the first time, once and for all. Raises AlreadyDrawn.
+    """
+    edition = book.edition
+    if edition.trip_mode == mode:
+        return
+    if edition.was_drawn:
+        raise AlreadyDrawn
+    edition.trip_mode = mode
+    if mode is TripMode.DRAW:
+        if book.session.get(Draw, edition.id) is None:
+            book.session.add(Draw(edition_id=edition.id, seed=new_secret(), fixed_at=book.now))
+        _turn(book, ClaimStatus.WAITLISTED, ClaimStatus.REQUESTED)
+    else:
+        _turn(book, ClaimStatus.REQUESTED, ClaimStatus.WAITLISTED)
+        for trip in book.trips.values():
+            book.pass_on(trip)
+    book.session.flush()
+
+
+def preview_draw(book: SeatBook) -> Preview:
+    """Draw from the wishes as they are now, and change nothing. Raises DrawNotDue."""
+    edition, session = book.edition, book.session
+    closes_at = edition.sign_up_closes_at()
+    if not edition.collects_wishes or not edition.gives_places(book.now) or closes_at is None or book.now < closes_at:
+        raise DrawNotDue
+    trips = [trip for trip in book.trips.values() if trip.can_be_joined(book.now)]
+    seats = [rule.Seats(trip.slug, book.pools[trip.id].capacity - book.pools[trip.id].taken) for trip in trips]
+    claims = claims_by_delegate(session, edition.id)
+    missed = _got_nothing_before(session, edition)
+    people, wishes = {}, {}
+    for person in delegates_with_a_place(session, edition.id):
+        name = name_in_draw(edition, person)
+        asked = _wishes(name, person, trips, claims.get(person.id, {}), missed=person.email_key in missed)
+        if asked.wishes or asked.any_other:
+            people[name], wishes[name] = person, asked
+    seed = session.get_one(Draw, edition.id).seed
+    result = rule.draw(seats, wishes.values(), seed)
+    document = rule.to_document(edition.name, seats, list(wishes.values()), seed, result)
+    return Preview(trips, people, wishes, result, json.dumps(document, ensure_ascii=False, indent=1))
+
+
+def publish_draw(book: SeatBook, digest: str) -> Preview:
+    """Give the seats as the preview of that digest said, and line up who got none, in the order of the draw.
+
+    From then on seats that are free go first come. Raises DrawNotDue, and DrawChanged if it would come out differently.
+    """
+    session, preview = book.session, preview_draw(book)
+    if preview.digest != digest:
+        raise DrawChanged
+    claims = claims_by_delegate(session, book.edition.id)
+    by_slug = {trip.slug: trip for trip in preview.trips}
+    drawn: dict[int, list[Claim]] = {trip.id: [] for trip in preview.trips}
+    waiting: dict[int, list[Claim]] = {trip.id: [] for trip in preview.trips}
+    for name in preview.result.order:
+        person, asked, slug = preview.people[name], preview.wishes[name], preview.result.seats[name]
+        mine = claims.get(person.id, {})
+        session.add(DrawnDelegate(registration_id=person.id, trip_id=by_slug[slug].id if slug else None))
+        if slug:
+            drawn[by_slug[slug].id].append(_claim(book, person, by_slug[slug], mine))
+            continue
+        for trip in preview.trips:
+            if trip.slug not in asked.cannot and (trip.slug in asked.wishes or asked.any_other):
+                waiting[trip.id].append(_claim(book, person, trip, mine))
+    for trip in preview.trips:
+        places.give_drawn(session, book.pools[trip.id], drawn[trip.id], waiting[trip.id], book.now)
+        session.add_all((*drawn[trip.id], *waiting[trip.id]))
+    _end_wishes(book, claims)
+    for trip in preview.trips:
+        for claim in (*drawn[trip.id], *waiting[trip.id]):
+            book.note(claim, trip.id, ClaimStatus.REQUESTED, Reason.DRAWN)
+    session.get_one(Draw, book.edition.id).document = preview.document
+    book.edition.trips_drawn_at = book.now
+    session.flush()
+    return preview
+
+
+def _end_wishes(book: SeatBook, claims: dict[int, dict[int, Claim]]) -> None:
+    """What the draw left over, also of those who were not in it because their trips have begun."""
+    for person in delegates_with_a_place(book.session, book.edition.id):
+        for trip_id, claim in claims.get(person.id, {}).items():
+            if claim.status == ClaimStatus.REQUESTED:
+                places.cancel_claim(book.session, book.pools[trip_id], claim, book.terms, book.now)
+                book.note(claim, trip_id, ClaimStatus.REQUESTED, Reason.DRAWN)
+
+
+def _turn(book: SeatBook, status: ClaimStatus, into: ClaimStatus) -> None:
+    """Only who has a place at the edition waits for a seat; others go on requesting it."""
+    placed = {person.id for person in delegates_with_a_place(book.session, book.edition.id)}
+    for trip in book.trips.values():
+        claims = [c for c in claims_on(book.session, book.pools[trip.id].id, [status]) if c.registration_id in placed]
+        places.turn_line(book.session, claims, into, book.now)
+        for claim in claims:
+            book.note(claim, trip.id, status, Reason.MODE_CHANGED)
+
+
+def _wishes(
+    name: str, person: Registration, trips: Sequence[Trip], claims: dict[int, Claim], *, missed: bool
+) -> rule.Wishes:
+    asked = [trip for trip in trips if trip.id in claims and claims[trip.id].status == ClaimStatus.REQUESTED]
+    asked.sort(key=lambda trip: claims[trip.id].preference or 0)
+    held = [trip for trip in trips if trip.id in claims and claims[trip.id].status in TAKEN]
+    return rule.Wishes(
+        id=name,
+        wishes=tuple(trip.slug for trip in asked),
+        any_other=person.any_trip,
+        missed=missed,
+        cannot=tuple(trip.slug for trip in trips if any(trip is seat or trip.overlaps(seat) for seat in held)),
+    )
+
+
+def _claim(book: SeatBook, person: Registration, trip: Trip, claims: dict[int, Claim]) -> Claim:
+    """The wish, or a new claim behind all wishes for who said that any other trip is fine."""
+    claim = claims.setdefault(trip.id, Claim(pool_id=book.pools[trip.id].id, registration_id=person.id))
+    claim.preference = claim.preference or len(claims) + 1
+    return claim
+
+
+def _got_nothing_before(session: Session, edition: Edition) -> set[str]:
+    """The address keys of those to whom an earlier edition's draw gave nothing."""
+    query = select(Registration.email_key).join(DrawnDelegate, DrawnDelegate.registration_id == Registration.id)
+    query = query.join(Edition, Edition.id == Registration.edition_id)
+    return set(session.scalars(query.where(DrawnDelegate.trip_id.is_(None), Edition.year < edition.year)))

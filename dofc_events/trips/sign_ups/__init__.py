@@ -1,0 +1,1 @@
+"""Delegates' wishes and seats."""

@@ -1,0 +1,93 @@
+"""The members of the network and who speaks for them."""
+
+import pytest
+from sqlalchemy import select
+
+from dofc_events.accounts.rules import RoleName
+from dofc_events.core.audit import COMMAND
+from dofc_events.hosting.members.service import (
+    MemberDetails,
+    MemberExists,
+    NotARoleOfMembers,
+    add_member,
+    add_representative,
+    change_member,
+    details_of,
+    remove_representative,
+)
+from dofc_events.hosting.queries import is_reviewer, members_with_representatives, organisations_of
+from dofc_events.mail.models import Message
+from dofc_events.mail.outbox import TooManyMessages
+from tests.support.factories import NOW, make_organisation
+from tests.support.hosting import last_entry, mail_to
+
+DETAILS = MemberDetails(name="ALT Brașov", country="RO", website="https://alt.test", contact_name="Ioana")
+
+
+def test_an_organisation_of_the_archive_becomes_a_member_once(session):
+    known = make_organisation(session, "alt-brasov", name="ALT", country=None)
+    member = add_member(session, "alt-brasov", DETAILS, COMMAND, NOW)
+    assert member.organisation is known
+    assert details_of(member) == DETAILS
+    with pytest.raises(MemberExists):
+        add_member(session, "alt-brasov", DETAILS, COMMAND, NOW)
+
+
+def test_a_change_is_logged_with_before_and_after(session):
+    member = add_member(session, "alt-brasov", DETAILS, COMMAND, NOW)
+    changed = MemberDetails(name="ALT Brașov", country="RO", website="https://alt.test", is_active=False)
+    assert change_member(session, member.organisation_id, changed, COMMAND, NOW)
+    assert not change_member(session, member.organisation_id, changed, COMMAND, NOW)
+    details = last_entry(session, "member_changed").details
+    assert details["changes"] == {"contact_name": ["Ioana", ""], "is_active": [True, False]}
+
+
+def test_an_account_speaks_for_a_member_until_that_is_taken_back(session):
+    member = add_member(session, "alt-brasov", DETAILS, COMMAND, NOW)
+    here = member.organisation_id
+    for role in (RoleName.MEMBER, RoleName.BOARD):
+        account = add_representative(session, here, "ioana@dofc.test", "Ioana", role, COMMAND, NOW)
+    assert members_with_representatives(session, NOW) == [
+        (member, [(account, RoleName.MEMBER), (account, RoleName.BOARD)])
+    ]
+    assert is_reviewer(session, account.id, NOW)
+    assert mail_to(session, "ioana@dofc.test") == ["team-invitation"] * 2
+    assert add_representative(session, here, "Ioana@dofc.test", "Ioana", RoleName.BOARD, COMMAND, NOW) is account
+    assert mail_to(session, "ioana@dofc.test") == ["team-invitation"] * 2, "nothing is new"
+    assert remove_representative(session, here, account.id, RoleName.BOARD, COMMAND, NOW)
+    assert not remove_representative(session, here, account.id, RoleName.BOARD, COMMAND, NOW)
+    assert not is_reviewer(session, account.id, NOW)
+    assert organisations_of(session, account.id, NOW, RoleName.MEMBER) == {here}
+    with pytest.raises(NotARoleOfMembers):
+        add_representative(session, here, "ioana@dofc.test", "Ioana", RoleName.CHAIR, COMMAND, NOW)
+
+
+def test_an_invitation_says_for_whom_one_speaks_and_what_to_do(session):
+    member = add_member(session, "alt-brasov", DETAILS, COMMAND, NOW)
+    for role, words in ((RoleName.MEMBER, "You vote for it"), (RoleName.BOARD, "score the proposals")):
+        address = f"{role}@dofc.test"
+        add_representative(session, member.organisation_id, address, "Ioana", role, COMMAND, NOW)
+        text = session.scalars(select(Message.text).where(Message.recipient == address)).one()
+        assert "ALT Brașov" in text and words in " ".join(text.split())
+        assert "http://dofc.test/sign-in" in text and address in text
+
+
+def test_nobody_is_added_whose_address_was_written_to_too_often(session):
+    member = add_member(session, "alt-brasov", DETAILS, COMMAND, NOW)
+    for _ in range(5):
+        account = add_representative(
+            session, member.organisation_id, "i@dofc.test", "Ioana", RoleName.BOARD, COMMAND, NOW
+        )
+        remove_representative(session, member.organisation_id, account.id, RoleName.BOARD, COMMAND, NOW)
+        session.expire(account)
+    with pytest.raises(TooManyMessages):
+        add_representative(session, member.organisation_id, "i@dofc.test", "Ioana", RoleName.BOARD, COMMAND, NOW)
+
+
+def test_a_role_that_has_ended_allows_nothing(session):
+    member = add_member(session, "alt-brasov", DETAILS, COMMAND, NOW)
+    account = add_representative(session, member.organisation_id, "i@dofc.test", "Ioana", RoleName.BOARD, COMMAND, NOW)
+    account.roles[0].ends_at = NOW
+    session.flush()
+    assert not is_reviewer(session, account.id, NOW)
+    assert members_with_representatives(session, NOW) == [(member, [])]

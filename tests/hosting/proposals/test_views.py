@@ -1,0 +1,479 @@
+"""A proposal through HTTP: from the empty form to its own pages."""
+
+import time
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import select
+
+from dofc_events.core import files
+from dofc_events.core.audit import COMMAND
+from dofc_events.extensions import settings
+from dofc_events.hosting.calls.service import set_shortlist, start_review
+from dofc_events.hosting.models import Attachment, HostingCall, Proposal
+from dofc_events.hosting.proposals.questions.service import ask_question
+from dofc_events.hosting.proposals.rules import MOST_BYTES, checked
+from dofc_events.hosting.proposals.service import PROPOSER, answers_of, change_proposal
+from dofc_events.hosting.queries import token_of
+from dofc_events.hosting.rules import ProposalStatus
+from tests.support import uploads
+from tests.support.databases import time_writing
+from tests.support.factories import NOW
+from tests.support.hosting import WEEK, YEAR, mail_to, make_call, make_member, make_proposal, make_reviewer
+
+FORM = "/hosting/propose"
+# The names of the contract, and what goes into them.
+ANSWERS = {
+    "organisation": "Brno Cluster",
+    "contact_name": "Jana Dvořáková",
+    "contact_email": "jana@example.org",
+    "city": "Brno",
+    "country": "CZ",
+    "starts_on": "2029-05-17",
+    "ends_on": "2029-05-19",
+    "venue": "Hall of Machines",
+    "venue_capacity": "240",
+    "budget_eur": "48 000",
+    "funding": "The region pays half.",
+    "travel": "By train from Vienna.",
+    "team": "Five people.",
+    "supporters": "The city of Brno",
+    "trip_ideas": "The foundry\r\nA brewery",
+    "motivation": "It is our turn.",
+    "consent": True,
+}
+MORE = {"coordinates": "49.19, 16.61", "co_hosts": "Prague Cluster"}
+HIDDEN = {"year", "csrf_token", "form_key"}
+NEEDED = [name for name in ANSWERS if name not in ("contact_email", "supporters", "trip_ideas")]
+
+
+@pytest.fixture(autouse=True)
+def clock():
+    with time_machine.travel(NOW, tick=False) as clock:
+        yield clock
+
+
+@pytest.fixture
+def call(writing):
+    with writing() as session:
+        make_member(session, "danube", name="Danube Cluster")
+        return make_call(session)
+
+
+@pytest.fixture
+def make(app, writing, call):
+    """The address of a proposal's own page."""
+
+    def make(status=ProposalStatus.SUBMITTED, **changes) -> str:
+        with writing() as session:
+            proposal = make_proposal(session, session.get_one(HostingCall, call.id), status, **changes)
+            return f"/hosting/proposals/{token_of(proposal)}/"
+
+    return make
+
+
+def proposals(reading) -> list[Proposal]:
+    with reading() as session:
+        return list(session.scalars(select(Proposal).order_by(Proposal.id)))
+
+
+@pytest.fixture
+def alone(reading):
+    """The one proposal that there is."""
+
+    def alone() -> Proposal:
+        (proposal,) = proposals(reading)
+        return proposal
+
+    return alone
+
+
+def status_of(page) -> str:
+    return page.one("[data-proposal-status]")["data-proposal-status"]
+
+
+# The form
+
+
+def test_the_form_has_the_names_of_the_contract(client, call):
+    form = client.get(FORM).form()
+    assert set(form.names) == {*ANSWERS, *MORE, "member"}
+    assert form.values.keys() >= HIDDEN and form.value("year") == str(YEAR)
+
+
+def test_saving_keeps_a_draft_and_mails_its_link(client, call, alone, reading):
+    page = client.get(FORM).form().fill(contact_email="jana@example.org", city="Brno").submit("Save draft")
+    assert page.status == 200 and status_of(page) == "draft"
+    assert page.url == f"/hosting/proposals/{token_for(client, alone())}/"
+    assert "answers are missing" in page.text
+    with reading() as session:
+        assert mail_to(session, "jana@example.org") == ["proposal-link"]
+
+
+def token_for(client, proposal) -> str:
+    with client.app.app_context():
+        return token_of(proposal)
+
+
+def test_a_proposal_is_written_checked_and_submitted(client, call, alone, reading):
+    check = client.get(FORM).form().fill(ANSWERS | MORE).submit("Continue")
+    assert check.url.endswith("/check") and status_of(check) == "draft"
+    for said in ("Jana Dvořáková", "17–19 May 2029", "48,000 euro", "240 delegates", "49.19, 16.61", "Prague Cluster"):
+        assert said in check.text
+    page = check.form().submit("Submit")
+    assert status_of(page) == "submitted" and "is submitted" in page.text
+    proposal = alone()
+    assert (proposal.status, proposal.organisation, proposal.budget_eur) == ("submitted", "Brno Cluster", 48_000)
+    assert (proposal.starts_on, proposal.trip_ideas) == (date(2029, 5, 17), "The foundry\r\nA brewery")
+    assert "Its chair and its reviewers read all" in proposal.consent_text
+    with reading() as session:
+        assert mail_to(session, "jana@example.org") == ["proposal-link", "proposal-received"]
+
+
+def test_a_member_proposes_under_its_own_name(client, call, alone):
+    client.get(FORM).form().fill(ANSWERS | {"member": "danube"}).submit("Continue")
+    proposal = alone()
+    assert proposal.organisation == "" and proposal.from_member
+
+
+@pytest.mark.parametrize("name", NEEDED)
+def test_what_is_missing_is_listed_and_nothing_is_lost(client, call, alone, name):
+    left_out = {name: False if name == "consent" else ""}
+    check = client.get(FORM).form().fill(ANSWERS | left_out).submit("Continue")
+    links = [str(tag["href"]) for tag in check.all(".notice-warning li a")]
+    assert [link.partition("#")[2] for link in links] == [name]
+    # No button, and a crafted request is refused with the same list.
+    token = check.url.split("/")[3]
+    again = client.post(check.url, {"csrf_token": csrf_of(client, token)})
+    assert again.status == 422 and "something is missing" in again.text
+    assert alone().status == "draft" and answers_of(alone()).motivation == (
+        "" if name == "motivation" else ANSWERS["motivation"]
+    )
+
+
+def csrf_of(client, token: str) -> str:
+    return client.get(f"/hosting/proposals/{token}/withdraw").form().value("csrf_token")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"contact_email": ""}, "Enter an e-mail address"),
+        ({"contact_email": "jana"}, "not a complete mail address"),
+        ({"starts_on": "in May"}, "Enter a day as year, month and day"),
+        ({"ends_on": "2029-05-16"}, "must not be before the first"),
+        ({"starts_on": "2028-05-17"}, "in the year that the call is for"),
+        ({"venue_capacity": "many"}, "whole number in digits"),
+        ({"venue_capacity": "0"}, "from 1 to 100000"),
+        ({"budget_eur": "1,5"}, "whole number in digits"),
+        ({"coordinates": "north"}, "Write two numbers"),
+        ({"coordinates": "144.81, 20.46"}, "Write two numbers"),
+        ({"funding": "x" * 5001}, "at most 5000"),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
+)
+def test_a_wrong_answer_is_said_and_everything_typed_is_kept(client, call, reading, wrong, said):
+    typed = ANSWERS | MORE | wrong
+    page = client.get(FORM).form().fill(typed).submit("Save draft")
+    assert page.status == 422 and said in page.one(".error-summary").get_text(" ")
+    form = page.form()
+    assert {name: form.value(name) for name in typed} == typed | {"consent": "y"}
+    assert proposals(reading) == []
+    fixed = form.fill({name: (ANSWERS | MORE)[name] for name in wrong}).submit("Save draft")
+    assert status_of(fixed) == "draft"
+
+
+@pytest.mark.parametrize("typed", ["48000", "48 000", "48.000", "48,000", "48’000"])
+def test_a_budget_may_have_its_thousands_apart(client, call, alone, typed):
+    client.get(FORM).form().fill(contact_email="jana@example.org", budget_eur=typed).submit("Save draft")
+    assert alone().budget_eur == 48_000
+
+
+def test_a_form_filled_to_the_brim_is_taken_in_any_script(client, call, alone):
+    long = dict.fromkeys(
+        ("funding", "travel", "team", "supporters", "co_hosts", "trip_ideas", "motivation"), "会" * 5000
+    )
+    page = client.get(FORM).form().fill(ANSWERS | long).submit("Continue")
+    assert page.status == 200 and alone().motivation == "会" * 5000
+    assert client.get(page.url.replace("check", "edit")).form().submit("Continue").status == 200
+
+
+def test_a_member_that_is_none_is_refused(client, call, reading):
+    page = client.get(FORM).form().fill(ANSWERS).forge(member="nobody").submit("Continue")
+    assert page.status == 422 and "Choose a member" in page.text and proposals(reading) == []
+
+
+def test_the_same_form_sent_twice_is_one_proposal(client, call, alone, reading):
+    form = client.get(FORM).form().fill(ANSWERS)
+    first, second = form.submit("Continue"), form.submit("Continue")
+    assert first.url == second.url and alone()
+    with reading() as session:
+        assert mail_to(session, "jana@example.org") == ["proposal-link"]
+
+
+def test_the_same_form_with_other_answers_opens_the_edit_page_with_them(client, call, alone):
+    form = client.get(FORM).form().fill(ANSWERS)
+    form.submit("Save draft")
+    page = form.fill(city="Zlín").submit("Save draft")
+    assert page.status == 422 and "sent this form before" in page.text
+    assert alone().city == "Brno" and page.form().value("city") == "Zlín"
+    page.form().submit("Save draft")
+    assert alone().city == "Zlín"
+
+
+def test_a_form_without_its_token_comes_back_with_what_was_typed(client, call, reading):
+    page = client.get(FORM).form().fill(ANSWERS).forge(csrf_token=None).submit("Continue")
+    assert page.status == 400 and page.form().value("city") == "Brno" and proposals(reading) == []
+
+
+def test_an_address_that_was_written_to_too_often_is_not_written_to_again(client, call, reading):
+    for _ in range(5):
+        assert client.get(FORM).form().fill(contact_email="jana@example.org").submit("Save draft").status == 200
+    page = client.get(FORM).form().fill(ANSWERS).submit("Save draft")
+    assert page.status == 429 and int(page.headers["Retry-After"]) > 0 and page.form().value("city") == "Brno"
+    assert len(proposals(reading)) == 5
+
+
+@pytest.mark.parametrize(
+    ("later", "said"), [(WEEK, "It closed at"), (-2 * WEEK, "It opens at")], ids=["closed", "not yet"]
+)
+def test_a_call_that_is_not_open_takes_nothing_and_says_when(client, call, clock, later, said, reading):
+    form = client.get(FORM).form().fill(ANSWERS)
+    clock.move_to(NOW + later)
+    for page in (client.get(FORM), form.submit("Continue")):
+        assert page.status == 403 and said in page.text and "Belgrade time" in page.text
+    assert proposals(reading) == []
+
+
+def test_proposing_without_any_call_says_so(client):
+    page = client.get(FORM)
+    assert page.status == 403 and "no call for hosts" in page.text
+    assert client.get(f"{FORM}?year=ж").status == 403
+
+
+# One's own pages
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [("draft", "Nobody else reads it"), ("submitted", "You can change it until"), ("withdrawn", "takes no part")],
+)
+def test_the_own_page_says_how_it_stands_and_what_happens_next(client, make, status, said):
+    page = client.get(make(ProposalStatus(status)))
+    assert page.status == 200 and status_of(page) == status and said in page.text
+
+
+@pytest.mark.parametrize("columns", [{}, {"status": "under_review"}, {"status": "shortlisted"}], ids=str)
+def test_after_the_call_nothing_can_be_changed(client, make, alone, writing, clock, columns):
+    own = make()
+    edit, check = client.get(f"{own}edit").form(), client.get(f"{own}check")
+    attach = client.get(own).form("/attachments").fill(file=("letter.pdf", uploads.pdf()))
+    with writing() as session:
+        for name, value in columns.items():
+            setattr(session.get_one(Proposal, alone().id), name, value)
+    clock.move_to(NOW + WEEK)
+    assert client.get(own).status == 200
+    for page in (
+        client.get(f"{own}edit"),
+        edit.fill(city="Zlín").submit("Continue"),
+        client.get(check.url),
+        attach.submit(),
+    ):
+        assert page.status == 403 and ("Belgrade time" in page.text or "cannot be changed" in page.text)
+    assert alone().city == "Brno"
+
+
+def test_a_draft_that_was_not_submitted_in_time_says_so(client, make, clock):
+    own = make(ProposalStatus.DRAFT)
+    clock.move_to(NOW + WEEK)
+    page = client.get(own)
+    assert "takes no part" in page.text and "not submitted" in page.text
+    assert not page.all("a.btn-primary")
+
+
+@pytest.mark.parametrize("path", ["", "edit", "check", "withdraw", "attachments/1"])
+def test_a_wrong_link_is_404_with_the_form_that_mails_a_current_one(client, make, path, reading, alone):
+    make()
+    page = client.get(f"/hosting/proposals/wrong/{path}")
+    assert page.status == 404
+    done = page.form("lost-link").fill(email=alone().contact_email).submit()
+    assert done.url == "/hosting/lost-link/sent"
+    with reading() as session:
+        assert mail_to(session, alone().contact_email)[-1] == "proposal-link"
+
+
+def test_a_lost_link_is_answered_the_same_for_everybody(client, make, alone):
+    make()
+    pages = [
+        client.get("/hosting/lost-link").form().fill(email=email).submit()
+        for email in (alone().contact_email, "nobody@example.org")
+    ]
+    assert pages[0].text.replace(alone().contact_email, "") == pages[1].text.replace("nobody@example.org", "")
+    assert client.another().get("/hosting/lost-link/sent").url == "/hosting/lost-link"
+
+
+def test_a_change_is_saved_and_shown(client, make, alone):
+    own = make()
+    page = client.get(f"{own}edit").form().fill(city="Zlín", venue_capacity="").submit("Continue")
+    assert page.status == 422 and "A submitted proposal needs this" in page.text and alone().city == "Brno"
+    page = page.form().fill(venue_capacity="300").submit("Continue")
+    assert page.url == f"{own}check" and "Zlín" in page.text
+    assert (alone().city, alone().venue_capacity) == ("Zlín", 300)
+
+
+def test_a_form_begins_with_exactly_what_the_proposal_says(client, make, alone):
+    own = make(latitude=49.123456, longitude=-16.5, co_hosts="One\nTwo")
+    before = answers_of(alone())
+    client.get(f"{own}edit").form().submit("Save")
+    after = answers_of(alone())
+    assert alone().revision == 0 or replace(after, co_hosts="", trip_ideas="") == replace(
+        before, co_hosts="", trip_ideas=""
+    )
+
+
+def test_a_new_address_ends_the_link(client, make):
+    own = make()
+    page = client.get(f"{own}edit").form().fill(contact_email="new@example.org").submit("Save")
+    assert page.status == 200 and page.url != own and "new@example.org" in page.text
+    assert client.get(own).status == 404
+
+
+def test_a_new_address_is_not_flooded(client, make, alone):
+    own = make()
+    for number in range(6):
+        for address in (f"other-{number}@example.org", "victim@example.org"):
+            page = client.get(f"{own}edit").form().fill(contact_email=address).submit("Save")
+            own = page.url if page.status == 200 else own
+    assert page.status == 429 and alone().contact_email == "other-5@example.org"
+
+
+def test_what_somebody_else_changed_meanwhile_is_not_overwritten_unseen(client, make, alone, writing):
+    own = make()
+    form = client.get(f"{own}edit").form().fill(city="Zlín")
+    with writing() as session:
+        other = replace(answers_of(session.get_one(Proposal, alone().id)), venue="Old Hall")
+        change_proposal(session, alone().id, other, revision=0, consent_text="", actor=PROPOSER, now=NOW)
+    page = form.submit("Save")
+    assert page.status == 422 and "changed in another window" in page.text and alone().city == "Brno"
+    page.form().submit("Save")
+    assert alone().city == "Zlín"
+
+
+def test_withdrawing_is_asked_and_final(client, make, alone, reading):
+    own = make()
+    page = client.get(own).follow("Withdraw the proposal").form().submit()
+    assert page.url == own and status_of(page) == "withdrawn"
+    assert client.get(f"{own}withdraw").status == 403 and client.get(f"{own}edit").status == 403
+    with reading() as session:
+        assert mail_to(session, alone().contact_email)[-1] == "proposal-status"
+
+
+def test_a_reviewers_question_is_answered_on_the_own_page(client, make, alone, writing, reading):
+    own = make()
+    assert not client.get(own).all("form[action$='/answer']")
+    with writing() as session:
+        reviewer = make_reviewer(session, email="board@dofc.test", name="Boris Reviewer")
+        ask_question(session, alone().id, reviewer.id, "Who pays the buses?", COMMAND, NOW)
+    page = client.get(own)
+    assert "Who pays the buses?" in page.text and "Boris" not in page.text
+    empty = page.form("/answer").fill(text=" ").submit()
+    assert empty.status == 422 and status_of(empty) == "submitted"
+    answered = page.form("/answer").fill(text="The city does.").submit()
+    assert answered.status == 200 and "The city does." in answered.text
+    with reading() as session:
+        assert mail_to(session, "board@dofc.test") == ["proposal-question"]
+
+
+# Attachments
+
+
+def stored() -> list[str]:
+    return sorted(path.name for path in files.path_of(settings().instance, "x").parent.glob("*"))
+
+
+def test_a_file_is_attached_downloaded_and_removed(client, make, reading):
+    own = make()
+    page = client.get(own).form("/attachments").fill(file=("../письмо.pdf", uploads.pdf())).submit()
+    assert page.url.startswith(own) and "письмо.pdf" in page.text
+    file = client.get(page.link("письмо.pdf"))
+    assert file.data == uploads.pdf() and file.headers["Content-Type"] == "application/pdf"
+    assert file.headers["Content-Disposition"].startswith("attachment;")
+    assert file.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
+    assert file.headers["X-Content-Type-Options"] == "nosniff"
+    page = page.form("/remove").submit()
+    assert "письмо.pdf" not in page.text and client.get(file.url).status == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("letter.pdf", uploads.html(), "not a PDF and not a picture"),
+        ("picture.svg", uploads.svg(), "not a PDF and not a picture"),
+        ("both.pdf", uploads.pdf_and_archive(), "something else in it"),
+        ("both.pdf", uploads.pdf_and_html(), "something else in it"),
+        ("run.pdf", uploads.pdf_that_runs(), "a program"),
+        ("inside.pdf", uploads.pdf_with_a_file_inside(), "other files"),
+        ("bomb.png", uploads.bomb(), "too large: at most 30 million pixels"),
+        ("empty.pdf", b"", "empty"),
+        ("locked.pdf", uploads.encrypted_pdf(), "encrypted"),
+        ("", b"", "Choose a file"),
+    ],
+    ids=lambda value: value[:20] if isinstance(value, str) else "",
+)
+def test_a_hostile_file_is_refused_with_the_reason_and_leaves_nothing(client, make, app, reading, name, content, said):
+    page = client.get(make()).form("/attachments").fill(file=(name, content)).submit()
+    assert page.status == 422 and said in page.one(".error-summary").get_text(" ")
+    assert status_of(page) == "submitted"
+    with reading() as session:
+        assert not session.scalars(select(Attachment)).all() and stored() == []
+
+
+def test_nobody_else_waits_while_a_picture_is_unpacked(client, make):
+    """On SQLite all who write would, for as long as the transaction is open."""
+    picture = uploads.picture(size=(2500, 2500))
+    begun = time.thread_time()
+    checked("large.png", picture)
+    unpacking = time.thread_time() - begun
+    form = client.get(make()).form("/attachments").fill(file=("large.png", picture))
+    with time_writing() as spent:
+        assert form.submit(follow=False).status == 303
+    assert len(spent) == 1 and spent[0] < unpacking / 2
+
+
+def test_a_body_that_is_too_large_is_413_and_says_how_large_a_file_may_be(client, make):
+    told = {"CONTENT_LENGTH": str(3 * MOST_BYTES), "CONTENT_TYPE": "multipart/form-data; boundary=x"}
+    page = client.post(f"{make()}attachments", environ_overrides=told)
+    assert page.status == 413 and "at most 10 MB" in page.one(".error-summary").get_text(" ")
+    assert status_of(page) == "submitted"
+
+
+def test_a_sixth_file_is_refused(client, make):
+    own = make()
+    page = client.get(own)
+    sixth = page.form("/attachments")
+    for number in range(5):
+        picture = uploads.picture(size=(8, 6 + number))
+        page = page.form("form[enctype]").fill(file=(f"{number}.png", picture)).submit()
+    assert not page.all("form[enctype]")
+    refused = sixth.fill(file=("6.png", uploads.picture(size=(9, 9)))).submit()
+    assert refused.status == 422 and "5 files already" in refused.text
+
+
+def test_another_proposals_attachment_is_404(client, make):
+    mine, theirs = make(), make()
+    page = client.get(theirs).form("/attachments").fill(file=("letter.pdf", uploads.pdf())).submit()
+    address = page.link("letter.pdf")
+    assert client.get(address).status == 200
+    assert client.get(address.replace(theirs, mine)).status == 404
+
+
+def test_the_own_page_shows_the_shortlist_but_never_a_prepared_decision(client, make, alone, writing, call, clock):
+    own = make()
+    with writing() as session:
+        start_review(session, call.id, COMMAND, call.closes_at)
+        set_shortlist(session, call.id, [alone().reference], COMMAND, call.closes_at)
+    clock.move_to(call.ballot_opens_at + timedelta(days=1))
+    page = client.get(own)
+    assert status_of(page) == "shortlisted" and "vote from" in page.text

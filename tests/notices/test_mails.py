@@ -1,0 +1,154 @@
+"""What delegates read: every message complete, in both parts, with the calendar entry that goes with it."""
+
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from icalendar import Calendar
+
+from dofc_events.delegates.queries import token_of
+from dofc_events.notices import mails
+from dofc_events.notices.queries import STATUS_KINDS, standing_of
+from dofc_events.registration import service
+from tests.support.factories import DELEGATE, NOW, make_edition, make_registration
+from tests.support.letters import deliver_all, letters
+
+EVIL = "<b/onmouseover=alert(1)>Müller</b>{{777777*7}}%(x)s"
+MESSAGES = (
+    lambda standing: mails.registration_confirmed(standing, {}),
+    lambda standing: mails.registration_waitlisted(standing, {}),
+    lambda standing: mails.registration_offered(standing, {}),
+    lambda standing: mails.registration_expired(standing, {}),
+    lambda standing: mails.registration_cancelled(standing, {}),
+    lambda standing: mails.registration_changed(standing, ["given_name", "dietary"]),
+    mails.registration_link,
+    mails.already_registered,
+    lambda standing: mails.handed_over(standing, email="old@dofc.test", name=EVIL),
+    lambda standing: mails.address_changed(standing, email="old@dofc.test"),
+)
+
+
+@pytest.fixture
+def edition(session):
+    return make_edition(session, capacity=1, offer_hours=10)
+
+
+@pytest.fixture
+def offered(session, edition):
+    """A delegate whose every field was filled in by somebody with bad intentions, and who is offered a place."""
+    first = make_registration(session, edition)
+    fields = ("given_name", "family_name", "badge_name", "organisation", "job_title", "dietary", "access_needs")
+    typed: dict[str, Any] = dict.fromkeys(fields, EVIL)
+    registration = make_registration(session, edition, **typed)
+    service.cancel_registration(session, first.id, DELEGATE, NOW)
+    return standing_of(session, registration.id)
+
+
+@pytest.mark.parametrize("write", MESSAGES)
+def test_every_message_is_complete_and_shows_what_was_typed_as_text(offered, write):
+    envelope = write(mails.Standing(offered.registration, offered.edition, offered.claim, 1))
+    page = BeautifulSoup(envelope.html, "html.parser")
+    assert not page.select("b, script, [onmouseover]")
+    assert "5444439" not in envelope.text and page.title is not None
+    for part in (envelope.text, page.get_text()):
+        assert offered.edition.name in part and "host@dofc.test" in part
+        assert "None" not in part and "%(" not in part.replace(EVIL, "")
+    assert offered.edition.name in envelope.subject and "\n" not in envelope.subject
+    assert (envelope.reply_to, envelope.scope, envelope.sender_name) == (
+        "host@dofc.test",
+        str(offered.edition.year),
+        offered.edition.name,
+    )
+    assert all(len(line) <= 76 or line.startswith("http") for line in envelope.text.splitlines())
+    links = [str(a["href"]) for a in page.select("a[href]")]
+    assert all(link.startswith(("http://dofc.test/", "mailto:host@dofc.test")) for link in links)
+    for link in links:
+        assert link.removeprefix("mailto:") in envelope.text
+
+
+@pytest.mark.parametrize("write", MESSAGES[:8])
+def test_every_message_to_the_delegate_has_the_link_and_the_reference(offered, write):
+    envelope = write(mails.Standing(offered.registration, offered.edition, offered.claim, 1))
+    own_page = f"http://dofc.test/registrations/{token_of(offered.registration)}/"
+    for part in (envelope.text, envelope.html):
+        assert own_page in part and offered.registration.reference in part
+
+
+@pytest.mark.parametrize("write", MESSAGES[8:])
+def test_messages_to_who_is_no_delegate_any_more_have_no_link(offered, write):
+    envelope = write(offered)
+    assert "/registrations/" not in envelope.text + envelope.html and not envelope.attachments
+    assert envelope.recipient == "old@dofc.test"
+
+
+def test_the_offer_says_until_when_in_the_zone_of_the_edition(session, offered):
+    (message,) = [m for m in letters(session) if m.kind == "registration-offered"]
+    text = " ".join(message.text.split())
+    assert "Accept it before 00:00" not in text
+    assert f"/registrations/{token_of(offered.registration)}/offer" in message.text
+    assert "the end of Monday 2 November 2026 (Sofia time)" in text
+
+
+def test_a_name_of_one_word_is_greeted_without_a_gap(session, edition):
+    make_registration(session, edition, given_name="민준", family_name="")
+    (message,) = letters(session)
+    assert message.text.startswith("Dear 민준,\n") and message.recipient_name == "민준"
+
+
+def test_an_international_domain_is_written_on_the_envelope_in_ascii(session, edition):
+    make_registration(session, edition, email="ana@пример.бг")
+    (message,) = letters(session)
+    assert message.recipient == "ana@xn--e1afmkfd.xn--90ae"
+
+
+def events(session, registration):
+    """The calendar entries that a delegate was sent, oldest first."""
+    found = []
+    for message in letters(session, about=registration.reference):
+        for file in message.attachments:
+            assert file["content_type"].startswith("text/calendar")
+            calendar = Calendar.from_ical(file["body"])
+            (event,) = calendar.walk("VEVENT")
+            found.append((str(calendar["METHOD"]), event))
+    return found
+
+
+def test_the_calendar_entry_stays_the_same_one_and_each_version_replaces_the_last(session, edition):
+    registration = make_registration(session, edition)
+    service.correct_address(session, registration.id, "other@dofc.test", DELEGATE, NOW)
+    edition.revision += 2
+    service.hand_over(session, registration.id, "Mira", "", "mira@dofc.test", DELEGATE, NOW)
+    deliver_all(session)
+    service.cancel_registration(session, registration.id, DELEGATE, NOW)
+    found = events(session, registration)
+    assert {str(event["UID"]) for _, event in found} == {f"{registration.reference}@days-of-clusters"}
+    sequences = [event["SEQUENCE"] for _, event in found]
+    assert sequences[-1] == edition.revision + registration.revision
+    assert sequences == sorted(set(sequences))
+    assert [str(event["STATUS"]) for _, event in found][-2:] == ["CONFIRMED", "CANCELLED"]
+    assert [method for method, _ in found][-2:] == ["PUBLISH", "CANCEL"]
+
+
+def test_the_calendar_entry_has_the_times_and_the_place_of_the_edition(session, edition):
+    registration = make_registration(session, edition)
+    ((_, event),) = events(session, registration)
+    assert event["DTSTART"].dt == edition.begins_at() and event["DTEND"].dt == edition.finishes_at()
+    assert event["DTSTART"].params["TZID"] == "Europe/Sofia"
+    assert str(event["LOCATION"]) == "House of Clusters, 12 Vitosha Boulevard, Sofia"
+    assert str(event["URL"]).endswith(f"/registrations/{token_of(registration)}/")
+
+
+def test_an_edition_without_dates_has_no_calendar_entry(session):
+    edition = make_edition(session, starts_on=None, ends_on=None, starts_at=None, ends_at=None, year=2031)
+    make_registration(session, edition)
+    (message,) = letters(session)
+    assert message.attachments == [] and "When:" not in message.text
+
+
+@pytest.mark.parametrize("status", STATUS_KINDS)
+def test_every_status_is_told_by_a_message_of_its_kind(offered, status):
+    offered.claim.status = status
+    with_position = mails.Standing(offered.registration, offered.edition, offered.claim, 1)
+    envelope = mails.status_message(with_position, {}, handed_over_by="Žofia")
+    assert envelope.kind == STATUS_KINDS[status]
+    assert ("Žofia" in envelope.text) == ("Žofia" in envelope.html)

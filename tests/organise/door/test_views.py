@@ -1,0 +1,364 @@
+"""The door: who may stand at it, whom it finds, ticking and undoing, the list on paper."""
+
+import pytest
+
+from dofc_events.conference.queries import edition_by_year
+from dofc_events.conference.rules import EditionStatus
+from dofc_events.core.audit import history_of
+from dofc_events.delegates.queries import registration_by_reference
+from dofc_events.organise.door.views import ROWS
+from dofc_events.registration.service import cancel_registration
+from tests.support.databases import count_queries
+from tests.support.factories import DELEGATE, NOW, claim_of, make_edition, make_registration, make_trip
+
+DOOR = "/organise/editions/2027/check-in"
+LIST = f"{DOOR}/list"
+
+
+@pytest.fixture
+def year(writing) -> int:
+    with writing() as session:
+        make_edition(session, year=2027, capacity=3)
+    return 2027
+
+
+@pytest.fixture
+def desk(enter, edition):
+    return enter("desk", edition)
+
+
+@pytest.fixture
+def join(writing, year):
+    """`join("Kovač, Ana")`: the reference of somebody who registered; three get a place, the others wait."""
+
+    def join(name: str = "Kovač, Ana", **changes) -> str:
+        family_name, _, given_name = name.rpartition(", ")
+        with writing() as session:
+            edition = edition_by_year(session, year)
+            return make_registration(
+                session, edition, family_name=family_name, given_name=given_name, **changes
+            ).reference
+
+    return join
+
+
+@pytest.fixture
+def change_edition(writing, year):
+    def change(**columns) -> None:
+        with writing() as session:
+            for name, value in columns.items():
+                setattr(edition_by_year(session, year), name, value)
+
+    return change
+
+
+@pytest.fixture
+def room(writing, year):
+    """Places for everyone that a test brings."""
+    with writing() as session:
+        edition = edition_by_year(session, year)
+        person = make_registration(session, edition)
+        claim_of(session, person).pool.capacity = 5000
+        cancel_registration(session, person.id, DELEGATE, NOW)
+
+
+def shown(page, which="") -> list[str]:
+    return [row["data-registration"] for row in page.all(f"[data-registration]{which}")]
+
+
+def names(page) -> list[str]:
+    return [tag.get_text() for tag in page.all(".door h2")]
+
+
+def counts(page) -> tuple[str, str]:
+    mark = page.one("[data-arrived-count]")
+    return mark["data-arrived-count"], mark["data-expected-count"]
+
+
+def find(browser, words: str):
+    return browser.get(DOOR).form(".door-search").fill(q=words).submit()
+
+
+def press(page, reference: str, **options):
+    return page.form("[method=post][action*=check-in]").submit(reference, **options)
+
+
+def acts(reading, reference: str) -> list[str]:
+    with reading() as session:
+        return [entry.act for entry in history_of(session, reference)]
+
+
+# Who may stand there
+
+
+@pytest.mark.parametrize("path", [DOOR, LIST])
+def test_door_opens_for_its_own_people_only(enter, edition, writing, path):
+    with writing() as session:
+        other = make_edition(session, year=2031)
+    for role in ("organiser", "desk"):
+        assert enter(role, edition).get(path).status == 200
+        assert enter(role, other).get(path).status == 404
+    assert enter("chair").get(path).status == 200
+
+
+def test_desk_is_led_from_its_overview_to_the_door_and_to_no_page_that_it_may_not_see(desk, join, writing, edition):
+    join()
+    with writing() as session:
+        make_trip(session, edition, "cellars", title="Wine cellars")
+    page = desk.get("/organise/")
+    assert page.link("Go to the door") == DOOR
+    assert page.follow("Wine cellars").status == 200
+    for path in ("/organise/", DOOR, LIST):
+        for link in desk.get(path).all("a[href^='/']"):
+            assert desk.get(link["href"]).status == 200, link["href"]
+
+
+def test_organisers_are_led_to_the_registration(organiser, join):
+    reference = join()
+    assert organiser.get(DOOR).follow(reference).h1 == "Ana Kovač"
+    assert organiser.get(DOOR).follow("Registrations").status == 200
+
+
+# Whom it shows
+
+
+@pytest.mark.usefixtures("room")
+def test_door_lists_who_has_a_place_as_names_are_read_aloud(desk, join):
+    for name in ("Özdemir, Ali", "Zikić, Ana", "đorđević, Vuk", "Жикић, Ана", "Madonna"):
+        join(name)
+    page = desk.get(DOOR)
+    assert names(page) == ["đorđević, Vuk", "Madonna", "Özdemir, Ali", "Zikić, Ana", "Жикић, Ана"]
+    assert [link.get_text() for link in page.all(".door-letters a")] == ["All", "D", "M", "O", "Z", "Ж"]
+    assert names(page.follow("Ж")) == ["Жикић, Ана"]
+    assert names(desk.get(f"{DOOR}?letter=Đ")) == ["đorđević, Vuk"]
+
+
+def test_door_leaves_out_who_has_no_place_until_they_are_searched(desk, join, writing, edition):
+    gone, stays, waits = join("Abel, Ana"), join("Bebel, Ana"), None
+    with writing() as session:
+        person = registration_by_reference(session, edition.id, gone)
+        cancel_registration(session, person.id, DELEGATE, NOW)
+    join("Dabel, Ana"), join("Ebel, Ana")
+    waits = join("Cebel, Ana")
+    assert gone not in shown(desk.get(DOOR)) and waits not in shown(desk.get(DOOR))
+    assert counts(desk.get(DOOR)) == ("0", "3")
+    page = find(desk, "an")
+    assert names(page) == ["Bebel, Ana", "Dabel, Ana", "Ebel, Ana", "Abel, Ana", "Cebel, Ana"]
+    rows = {row["data-registration"]: row for row in page.all(".door [data-registration]")}
+    assert "Cancelled" in rows[gone].get_text() and "On the waiting list" in rows[waits].get_text()
+    assert not rows[gone].find("button") and not rows[waits].find("button") and rows[stays].find("button")
+
+
+@pytest.mark.usefixtures("room")
+@pytest.mark.parametrize("typed", ["dj", "Đo", "vu", "VUK dor", "bad", "tra"])
+def test_search_finds_by_two_letters_of_any_name(desk, join, typed):
+    wanted = join("Đorđević, Vuk", badge_name="Badger", organisation="Trakya")
+    other = join("Öztürk, Łucja", organisation="Elsewhere")
+    assert shown(find(desk, typed))[0] == wanted
+    assert shown(find(desk, other.replace("-", "").lower())) == [other]
+
+
+@pytest.mark.usefixtures("room")
+def test_search_puts_names_before_what_else_was_found(desk, join):
+    join("Abel, Ana", organisation="Kovin")
+    join("Kovač, Zoran", organisation="Abc")
+    join("Babel, Kova", organisation="Abc")
+    assert names(find(desk, "kov")) == ["Babel, Kova", "Kovač, Zoran", "Abel, Ana"]
+
+
+def test_search_that_finds_nobody_says_so(desk, join):
+    join()
+    page = find(desk, "xx")
+    assert not shown(page) and "Nobody is called that." in page.text
+
+
+def test_door_shows_what_is_told_to_who_comes_in(desk, writing, edition, reading):
+    with writing() as session:
+        make_trip(session, edition, "cellars", title="Wine cellars")
+        make_trip(session, edition, "mill", title="Old mill", capacity=0)
+        make_registration(
+            session,
+            edition,
+            given_name="Ana",
+            family_name="Kovač",
+            badge_name="Annie K.",
+            organisation="Fruit Cluster",
+            category="guest",
+            trips=("cellars",),
+        )
+    text = desk.get(DOOR).one(".door li").get_text(" ", strip=True)
+    for words in ("Kovač, Ana", "Annie K.", "Fruit Cluster Guest", "Wine cellars, 22 May 2027, 09:30"):
+        assert words in text
+    assert "Old mill" not in text
+
+
+@pytest.mark.usefixtures("room")
+def test_door_is_small_and_turns_its_pages_for_250_people(desk, join):
+    everyone = sorted((f"{letter}{number:03}, Anastasia Maria", number) for number, letter in enumerate("KLMN" * 63))
+    for name, _ in everyone[:250]:
+        join(name, organisation="Association of Wood Processing Clusters of the Lower Danube")
+    page, seen = desk.get(DOOR), []
+    while True:
+        assert len(page.data) < 24_000, len(page.data)
+        assert len(shown(page)) <= ROWS
+        seen += names(page)
+        if not page.all("a[rel=next]"):
+            break
+        page = desk.get(page.one("a[rel=next]")["href"])
+    assert seen == [name for name, _ in everyone[:250]]
+    page = find(desk, "an")
+    assert len(shown(page)) == ROWS and "There are more: type another letter." in page.text
+    # The answer to a tick is what comes most often.
+    page = press(find(desk, "k000"), shown(find(desk, "k000"))[0])
+    assert len(page.data) < 6_500, len(page.data)
+    assert names(desk.get(f"{DOOR}?letter=k").follow("Further names")) == [
+        name for name, _ in everyone[ROWS : 2 * ROWS]
+    ]
+
+
+@pytest.mark.usefixtures("room")
+def test_door_costs_the_same_with_1_and_30_people(organiser, join, writing, edition, register_many):
+    with writing() as session:
+        make_trip(session, edition, "cellars", capacity=100)
+
+    def cost() -> list[int]:
+        found = []
+        for path in (DOOR, f"{DOOR}?q=an", f"{DOOR}?letter=k", LIST):
+            with count_queries() as statements:
+                assert organiser.get(path).status == 200
+            found.append(len(statements))
+        return found
+
+    join(trips=("cellars",))
+    few = cost()
+    register_many(29, trips=("cellars",))
+    assert len(shown(organiser.get(LIST))) == 30
+    assert cost() == few and max(few) <= 18, few
+
+
+# Ticking
+
+
+def test_tick_is_noted_with_time_and_name_and_the_next_name_can_be_typed(desk, join, reading):
+    person, other = join("Kovač, Ana"), join("Kovač, Mia")
+    answer = press(find(desk, "kov"), person, follow=False)
+    assert (answer.status, answer.headers["Location"]) == (303, f"{DOOR}?person={person}&q=kov")
+    page = desk.get(answer.headers["Location"])
+    assert shown(page, "[data-arrived]") == shown(page) == [person]
+    assert counts(page) == ("1", "2")
+    assert "In since 2 Nov 2026, 14:00, noted by account-" in page.text
+    field = page.one("#q")
+    assert field["value"] == "" and field.has_attr("autofocus") and field["aria-describedby"] == "people"
+    assert shown(page.follow("Back to “kov”")) == [person, other]
+    assert acts(reading, person)[-1] == "arrived"
+
+    page = press(page, person)
+    assert shown(page) == [person] and not shown(page, "[data-arrived]")
+    assert counts(page) == ("0", "2")
+    assert acts(reading, person)[-2:] == ["arrived", "arrival_undone"]
+
+
+def test_keyboard_does_not_cover_what_was_found(desk, join):
+    join()
+    assert not find(desk, "ko").one("#q").has_attr("autofocus")
+    assert desk.get(DOOR).one("#q").has_attr("autofocus")
+
+
+def test_two_volunteers_tick_one_person_once(enter, edition, join, reading, clock):
+    person = join()
+    pages = [enter("desk", edition).get(DOOR) for _ in range(2)]
+    for page in pages:
+        assert "In since 2 Nov 2026, 14:00" in press(page, person).text
+        clock.shift(60)
+    assert acts(reading, person).count("arrived") == 1
+    pages = [enter("desk", edition).get(DOOR) for _ in range(2)]
+    for page in pages:
+        assert not shown(press(page, person), "[data-arrived]")
+    assert acts(reading, person).count("arrival_undone") == 1
+    page = press(enter("desk", edition).get(DOOR), person)
+    with reading() as session:
+        _, last = (e.actor for e in history_of(session, person) if e.act == "arrived")
+    assert f"noted by {last.removeprefix('account:')}" in page.text
+
+
+def test_tick_is_refused_to_who_lost_the_place_meanwhile(desk, join, writing, reading, edition):
+    reference = join()
+    page = desk.get(DOOR)
+    with writing() as session:
+        person = registration_by_reference(session, edition.id, reference)
+        cancel_registration(session, person.id, DELEGATE, NOW)
+    page = press(page, reference)
+    assert "Ana Kovač has no confirmed place: ask the organisers." in page.text
+    assert "Cancelled" in page.one(".door li").get_text()
+    assert "arrived" not in acts(reading, reference)
+
+
+def test_cancelling_takes_back_that_somebody_is_in(desk, join, writing, edition):
+    reference = join()
+    press(desk.get(DOOR), reference)
+    with writing() as session:
+        cancel_registration(session, registration_by_reference(session, edition.id, reference).id, DELEGATE, NOW)
+    page = desk.get(f"{DOOR}?person={reference}")
+    assert counts(page) == ("0", "0") and not shown(page, "[data-arrived]")
+
+
+@pytest.mark.parametrize("pressed", [{"arrived": "ABCD-0000"}, {"undo": "ABCD-0000"}, {}])
+def test_tick_of_nobody_is_not_found(desk, join, writing, pressed):
+    join()
+    with writing() as session:
+        elsewhere = make_registration(session, make_edition(session, year=2031)).reference
+    token = desk.get(DOOR).form("[method=post][action*=check-in]").value("csrf_token")
+    for said in (pressed, {"arrived": elsewhere}):
+        assert desk.post(DOOR, {"csrf_token": token, **said}).status == 404
+    assert desk.get(f"{DOOR}?person={elsewhere}").status == 404
+
+
+def test_tick_needs_the_pages_token(desk, join):
+    person = join()
+    page = desk.post(DOOR, {"arrived": person})
+    assert page.status == 400 and not shown(page, "[data-arrived]")
+
+
+@pytest.mark.parametrize("status", [EditionStatus.ARCHIVED, EditionStatus.DRAFT])
+def test_door_is_read_only_where_no_conference_is(desk, join, change_edition, reading, status):
+    person = join()
+    page = desk.get(DOOR)
+    change_edition(status=status)
+    answer = press(page, person)
+    assert answer.status == 403 and shown(answer) == [person]
+    assert not answer.all(".door button") and not answer.all("[data-arrived]")
+    assert ("archived" if status == EditionStatus.ARCHIVED else "draft") in answer.one(".notice").get_text()
+    assert "arrived" not in acts(reading, person)
+
+
+def test_queue_does_not_wait_for_the_request_limit(make_app, client, enter, edition, join):
+    app = make_app(rate_limits=True)
+    person = join()
+    desk = enter("desk", edition, into=app)
+    page = desk.get(DOOR)
+    for _ in range(301):
+        answer = app.test_client().post("/sign-out")
+    assert answer.status_code in (303, 429)
+    assert app.test_client().post("/sign-in", data={}).status_code == 429
+    assert shown(press(page, person), "[data-arrived]") == [person]
+
+
+# On paper
+
+
+@pytest.mark.usefixtures("room")
+def test_list_on_paper_has_a_line_for_everyone_with_a_place(desk, join):
+    late = join("Zikić, Ana", badge_name="Annie", organisation="Fruit Cluster", category="guest")
+    early = join("Abel, Bo")
+    press(desk.get(DOOR), early)
+    page = desk.get(DOOR).follow("List to print")
+    assert shown(page) == [early, late] and shown(page, "[data-arrived]") == [early]
+    cells = [cell.get_text(strip=True) for cell in page.one(f"tr[data-registration='{late}']").find_all(["td", "th"])]
+    assert cells == ["", "Zikić, Ana", "Annie", "Fruit Cluster", "Guest", late]
+    assert page.one(f"tr[data-registration='{early}'] td:nth-of-type(2)").get_text() == "Bo Abel"
+    assert "As it stood at 14:00" in page.text
+
+
+def test_list_on_paper_says_when_nobody_has_a_place(desk):
+    assert "Nobody has a confirmed place yet." in desk.get(LIST).text
+    assert "Nobody has a confirmed place yet." in desk.get(DOOR).text

@@ -1,0 +1,364 @@
+"""Creating, copying, changing, publishing and archiving an edition on its pages."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import select
+
+from dofc_events.conference.queries import edition_by_year
+from dofc_events.conference.service import DatesOutOfOrder, details_of
+from dofc_events.core.audit import AuditEntry
+from dofc_events.mail.models import Message
+from dofc_events.organise.editions.service import CategoryChanges, EditionWishes, change_settings
+from dofc_events.places.queries import edition_pool
+from tests.support.factories import DELEGATE, NOW, make_edition, make_registration
+
+
+@pytest.fixture
+def now_is(reading, year):
+    """`now_is(year)`: the edition and its pool as they are in the database."""
+
+    def now_is(which: int = year):
+        with reading() as session:
+            edition = edition_by_year(session, which)
+            return edition, edition_pool(session, edition.id)
+
+    return now_is
+
+
+def settings(browser, year):
+    return browser.get(f"/organise/editions/{year}/settings")
+
+
+# Its figures
+
+
+def test_figures_agree_with_the_lists_they_lead_to(organiser, writing, year):
+    with writing() as session:
+        for _number in range(5):
+            make_registration(session, edition_by_year(session, year))
+    page = organiser.get(f"/organise/editions/{year}/")
+    links = page.all("dl.figures a")
+    assert [int(link.contents[0]) for link in links] == [2, 0, 3, 0]
+    for link in links:
+        assert organiser.get(link["href"]).one("[data-total]")["data-total"] == link.contents[0]
+    assert "free of 2 places" in page.text
+
+
+def test_edition_of_the_past_has_pages_without_figures(enter, writing):
+    with writing() as session:
+        make_edition(session, year=2015, status="archived").country = "RO"
+        session.delete(edition_pool(session, edition_by_year(session, 2015).id))
+    chair = enter("chair")
+    page = chair.get("/organise/editions/2015/")
+    assert "not kept here" in page.text
+    assert settings(chair, 2015).form().fill(summary="Once.").submit().h1 == "Settings"
+
+
+def test_edition_without_times_of_day_shows_its_days_only(enter, writing):
+    with writing() as session:
+        make_edition(session, year=2015, status="archived", starts_at=None, ends_at=None)
+    page = enter("chair").get("/organise/editions/2015/")
+    days = {row.dt.text: row.dd.get_text(strip=True) for row in page.all("dl.facts > div")}
+    assert (days["Begins"], days["Ends"]) == ("Friday 21 May 2027", "Sunday 23 May 2027")
+
+
+def test_archived_edition_says_that_nothing_can_be_changed(enter, writing):
+    with writing() as session:
+        make_edition(session, year=2030, status="archived")
+    page = enter("chair").get("/organise/editions/2030/")
+    assert "Archived: nothing can be changed." in page.text
+    assert "Can be changed" not in page.text and "closed at" not in page.text
+
+
+# New ones
+
+
+def test_new_edition_is_a_draft_with_places(enter, now_is):
+    form = enter("chair").get("/organise/").follow("New edition").form()
+    page = form.fill(year=2029, city="Niš", country="RS", zone="Europe/Belgrade", capacity=120).submit()
+    assert page.url == "/organise/editions/2029/settings"
+    edition, pool = now_is(2029)
+    assert (edition.status, edition.city, edition.zone, pool.capacity) == ("draft", "Niš", "Europe/Belgrade", 120)
+    assert edition.categories
+
+
+def test_new_edition_has_no_time_zone_until_one_is_chosen(enter):
+    page = enter("chair").get("/organise/editions/new")
+    assert page.form().value("zone") == ""
+    assert page.one("#country").has_attr("data-type-ahead")
+    assert page.all('head script[src*="country"]')
+    page = page.form().fill(year=2029, city="Niš", country="RS", capacity=1).submit()
+    assert page.status == 422
+    assert page.one("#zone-error").get_text(strip=True).endswith("Choose a time zone.")
+
+
+def test_new_edition_keeps_what_was_typed_when_something_is_missing(enter):
+    form = enter("chair").get("/organise/editions/new").form()
+    page = form.fill(year="soon", city="Niš", country="RS", zone="Europe/Belgrade", capacity=-1).submit()
+    assert page.status == 422
+    assert (page.form().value("city"), page.form().value("capacity")) == ("Niš", "-1")
+    assert len(page.all(".error-summary li")) == 2
+
+
+def test_new_edition_is_refused_for_a_year_that_has_one(enter, year):
+    form = enter("chair").get("/organise/editions/new").form()
+    page = form.fill(year=year, city="Niš", country="RS", zone="Europe/Belgrade", capacity=1).submit()
+    assert page.status == 422
+    assert f"There is an edition of {year} already." in page.text
+
+
+def test_copy_takes_over_categories_dates_and_places(enter, edition, year, now_is):
+    page = enter("chair").get(f"/organise/editions/{year}/").follow("Copy for another year")
+    assert (page.form().value("year"), page.form().value("capacity")) == (str(year + 1), "2")
+    page = page.form().submit()
+    assert page.url == f"/organise/editions/{year + 1}/settings"
+    copy, pool = now_is(year + 1)
+    assert (copy.status, pool.capacity, pool.taken) == ("draft", 2, 0)
+    assert [c.slug for c in copy.categories] == [c.slug for c in edition.categories]
+    assert copy.starts_on.weekday() == edition.starts_on.weekday()
+
+
+# Settings
+
+
+def acts_after_the_invitation(session, year: int) -> list[str]:
+    """What was recorded of an edition since it has an organiser."""
+    query = select(AuditEntry.act).where(AuditEntry.scope == str(year)).order_by(AuditEntry.id)
+    invited, *acts = session.scalars(query)
+    assert invited == "role_added"
+    return acts
+
+
+def test_settings_that_nobody_touches_change_nothing(organiser, now_is, reading, year):
+    before = {c.name: getattr(now_is()[0], c.name) for c in now_is()[0].__table__.columns}
+    page = settings(organiser, year).form().submit()
+    assert "The settings are saved." in page.text
+    after = now_is()[0]
+    assert {c.name: getattr(after, c.name) for c in after.__table__.columns} == before
+    with reading() as session:
+        assert acts_after_the_invitation(session, year) == []
+
+
+def test_settings_keep_what_a_field_cannot_show(organiser, writing, now_is, year):
+    # In Sofia the clocks go back at 4:00 on 31 October 2027: 3:30 comes twice, this is the second.
+    twice = datetime(2027, 10, 31, 1, 30, 7, tzinfo=UTC)
+    with writing() as session:
+        edition_by_year(session, year).registration_closes_at = twice
+    settings(organiser, year).form().fill(summary="New.").submit()
+    assert now_is()[0].registration_closes_at == twice
+
+
+def test_settings_are_times_in_the_editions_zone(organiser, now_is, year):
+    form = settings(organiser, year).form()
+    assert form.value("registration_opens_at") == "2026-10-03T15:00"
+    form.fill(registration_opens_at="2026-12-01T09:00", freezes_at="2027-03-28T03:30").submit()
+    edition, _pool = now_is()
+    assert edition.registration_opens_at == datetime(2026, 12, 1, 7, tzinfo=UTC)
+    # 3:30 does not exist on that day; it means an hour later.
+    assert edition.freezes_at == datetime(2027, 3, 28, 1, 30, tzinfo=UTC)
+
+
+def test_settings_save_everything_in_one_go(organiser, now_is, reading, year):
+    form = settings(organiser, year).form()
+    form.fill(programme="## Day one", venue="", offer_hours="1.5", capacity=9, contact_email="new@dofc.test")
+    form.fill({"categories-0-label": "Member", "categories-1-remove": True, "categories-4-label": "Преса"})
+    page = form.submit()
+    assert (page.form().value("offer_hours"), page.form().value("capacity")) == ("1.5", "9")
+    edition, pool = now_is()
+    assert (edition.programme, edition.venue, edition.offer_hours, pool.capacity) == ("## Day one", None, 1.5, 9)
+    assert [(c.slug, c.label) for c in edition.categories] == [
+        ("member", "Member"),
+        ("guest", "Guest"),
+        ("presa", "Преса"),
+    ]
+    with reading() as session:
+        acts = acts_after_the_invitation(session, year)
+    assert acts == ["edition_changed", "capacity_changed", "categories_changed"]
+
+
+def test_more_places_are_offered_to_the_waiting_list_at_once(organiser, writing, reading, year):
+    with writing() as session:
+        for _number in range(4):
+            make_registration(session, edition_by_year(session, year))
+    settings(organiser, year).form().fill(capacity=3).submit()
+    page = organiser.get(f"/organise/editions/{year}/")
+    assert [int(link.contents[0]) for link in page.all("dl.figures a")] == [2, 1, 1, 0]
+    with reading() as session:
+        assert len(session.scalars(select(Message).where(Message.kind == "registration-offered")).all()) == 1
+
+
+def test_capacity_never_falls_below_what_is_taken(organiser, writing, now_is, year):
+    with writing() as session:
+        make_registration(session, edition_by_year(session, year))
+        make_registration(session, edition_by_year(session, year))
+    page = settings(organiser, year).form().fill(capacity=1, summary="Not kept either").submit()
+    assert page.status == 422
+    assert "2 places are taken" in page.one("#capacity-error").text
+    assert page.form().value("capacity") == "1"
+    edition, pool = now_is()
+    assert (pool.capacity, pool.taken) == (2, 2)
+    assert edition.summary == "Three days of clusters."
+
+
+def test_category_that_somebody_has_stays(organiser, writing, now_is, year):
+    with writing() as session:
+        make_registration(session, edition_by_year(session, year), category="guest")
+    page = settings(organiser, year).form().fill({"categories-2-remove": True}).submit()
+    assert page.status == 422
+    assert "Somebody is registered as “Guest”" in page.text
+    assert [c.slug for c in now_is()[0].categories] == ["member", "company", "guest"]
+
+
+@pytest.mark.parametrize(
+    ("filled", "field"),
+    [
+        ({"ends_on": "2027-01-01"}, "ends_on"),
+        ({"registration_closes_at": "2026-01-01T10:00"}, "registration_closes_at"),
+        ({"starts_on": "9999-12-31"}, "starts_on"),
+        ({"freezes_at": "9999-12-31T23:59"}, "freezes_at"),
+        ({"starts_on": ""}, "starts_on"),
+        ({"contact_name": ""}, "contact_name"),
+        ({"contact_email": "no address"}, "contact_email"),
+        ({"offer_hours": "nan"}, "offer_hours"),
+        ({"offer_hours": "-1"}, "offer_hours"),
+        ({"capacity": "99999999999"}, "capacity"),
+        ({"city": " "}, "city"),
+        ({"categories-0-label": ""}, "categories-0-label"),
+    ],
+)
+def test_settings_say_at_the_field_what_is_wrong(organiser, now_is, year, filled, field):
+    page = settings(organiser, year).form().fill(filled).submit()
+    assert page.status == 422
+    assert page.one(f"#{field}-error").text.strip()
+    assert page.all(f'.error-summary a[href="#{field}"]')
+    assert now_is()[0].city == "Sofia"
+
+
+@pytest.mark.parametrize(
+    ("filled", "said"),
+    [
+        (
+            {"ends_on": "2027-01-01", "registration_closes_at": "2026-01-01T10:00", "city": ""},
+            {
+                "city": "Enter the city.",
+                "ends_on": "The last day is before the first day.",
+                "registration_closes_at": "Registration must close after it opens.",
+            },
+        ),
+        (
+            {"registration_closes_at": "2027-06-01T10:00", "freezes_at": "2027-07-01T00:00"},
+            {
+                "registration_closes_at": "Registration must close before the edition ends.",
+                "freezes_at": "Details can be changed until the edition ends, not longer.",
+            },
+        ),
+        (
+            {"starts_on": "", "contact_email": "", "registration_closes_at": "2026-01-01T10:00", "zone": ""},
+            {
+                "zone": "Choose a time zone.",
+                "starts_on": "Enter the first day: a published edition needs it.",
+                "contact_email": "Enter an e-mail address that delegates write to: a published edition needs it.",
+                "registration_closes_at": "Registration must close after it opens.",
+            },
+        ),
+        ({"starts_on": "9999-12-31"}, {"starts_on": "Check the year."}),
+    ],
+)
+def test_settings_say_everything_that_is_wrong_at_once(organiser, year, filled, said):
+    page = settings(organiser, year).form().fill(filled).submit()
+    assert page.status == 422
+    assert {link["href"]: link.get_text(strip=True) for link in page.all(".error-summary a")} == {
+        f"#{field}": words for field, words in said.items()
+    }
+
+
+def test_settings_of_a_draft_may_have_gaps_but_no_disorder(enter, writing):
+    with writing() as session:
+        make_edition(session, year=2031, status="draft")
+    form = settings(enter("chair"), 2031).form()
+    page = form.fill(starts_on="", contact_email="", registration_closes_at="2026-01-01T10:00").submit()
+    assert [link["href"] for link in page.all(".error-summary a")] == ["#registration_closes_at"]
+    assert page.form().fill(registration_closes_at="").submit().status == 200
+
+
+def test_settings_hold_the_rule_about_the_end_without_their_form_too(writing, year):
+    with writing() as session:
+        edition = edition_by_year(session, year)
+        late = replace(details_of(edition), freezes_at=datetime(2040, 1, 1, tzinfo=UTC))
+        wishes = EditionWishes(late, 2, CategoryChanges({}))
+        with pytest.raises(DatesOutOfOrder):
+            change_settings(session, edition.id, wishes, DELEGATE, NOW)
+
+
+def test_settings_refuse_to_leave_a_published_edition_without_categories(organiser, now_is, year):
+    form = settings(organiser, year).form()
+    page = form.fill({f"categories-{number}-remove": True for number in range(3)}).submit()
+    assert page.status == 422
+    assert "Leave at least one category: a published edition needs it." in page.text
+    assert len(now_is()[0].categories) == 3
+
+
+def test_forged_slug_makes_a_new_category(organiser, now_is, year):
+    settings(organiser, year).form().forge({"categories-3-slug": "<b>", "categories-3-label": "Press"}).submit()
+    assert [c.slug for c in now_is()[0].categories] == ["member", "company", "guest", "press"]
+
+
+def test_zone_must_be_one_of_the_list(organiser, year):
+    page = settings(organiser, year).form().forge(zone="../../etc/passwd").submit()
+    assert page.status == 422
+
+
+# From draft to archive
+
+
+@pytest.fixture
+def draft(writing) -> int:
+    with writing() as session:
+        return make_edition(session, year=2031, status="draft").year
+
+
+def test_publishing_asks_first(enter, client, draft):
+    chair = enter("chair")
+    page = chair.get(f"/organise/editions/{draft}/").follow("Publish")
+    assert client.get(f"/editions/{draft}/").status == 404
+    page = page.form().submit()
+    assert "Days of Clusters 2031 is published." in page.text
+    assert client.get(f"/editions/{draft}/").status == 200
+
+
+def test_publishing_is_refused_with_a_list_of_what_is_missing(enter, writing, now_is, draft):
+    chair = enter("chair")
+    form = chair.get(f"/organise/editions/{draft}/publish").form()
+    with writing() as session:
+        edition = edition_by_year(session, draft)
+        edition.starts_on = edition.contact_name = None
+        session.delete(edition_pool(session, edition.id))
+    page = form.submit()
+    assert page.status == 422
+    for words in ("the first day", "whom delegates write to", "how many places there are"):
+        assert words in page.text, words
+    assert "the last day" not in page.text
+    assert now_is(draft)[0].status == "draft"
+    assert "the first day" in chair.get(f"/organise/editions/{draft}/").text
+
+
+def test_archiving_asks_first_and_says_what_it_means(organiser, writing, now_is, year):
+    with writing() as session:
+        for _number in range(3):
+            make_registration(session, edition_by_year(session, year), now=NOW)
+    page = organiser.get(f"/organise/editions/{year}/").follow("Archive")
+    assert "This edition is not over yet. Its last day is Sunday 23 May 2027." in page.text
+    assert "whoever cannot come has no way to cancel" in page.text
+    assert "1 person still waits" in page.text
+    assert now_is()[0].status == "published"
+    page = page.form().submit()
+    assert f"Days of Clusters {year} is archived." in page.text
+    assert now_is()[0].status == "archived"
+
+
+def test_draft_cannot_be_archived(enter, draft):
+    page = enter("chair").get(f"/organise/editions/{draft}/archive")
+    assert "A draft cannot be archived" in page.text
+    assert not page.all("main form")

@@ -1,0 +1,242 @@
+"""The chair and a call for hosts: from opening it to the shortlist."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import select
+
+from dofc_events.accounts.rules import RoleName
+from dofc_events.core.clock import in_zone
+from dofc_events.hosting.models import HostingCall, Proposal
+from dofc_events.hosting.reviews.service import Given, give_review
+from dofc_events.hosting.rules import ProposalStatus
+from tests.support.factories import NOW, make_account
+from tests.support.hosting import (
+    YEAR,
+    begin_ballot,
+    mail_to,
+    make_call,
+    make_member,
+    make_proposal,
+    make_reviewer,
+    shortlist_all,
+)
+
+CALL = f"/organise/hosting/calls/{YEAR}"
+ANSWERS = {
+    "year": str(YEAR),
+    "text": "Who is **next**?",
+    "zone": "Europe/Belgrade",
+    "opens_at": "2027-03-01T09:00",
+    "closes_at": "2027-03-29T00:00",
+    "review_opens_at": "2027-03-29T00:00",
+    "review_closes_at": "2027-04-12T00:00",
+    "ballot_opens_at": "2027-04-12T00:00",
+    "ballot_closes_at": "2027-04-26T00:00",
+    "quorum": "3",
+}
+
+
+@pytest.fixture(autouse=True)
+def clock():
+    with time_machine.travel(NOW, tick=False) as clock:
+        yield clock
+
+
+@pytest.fixture
+def chair(writing, sign_in, client):
+    """The chair, signed in at the moment of the test's clock: `chair()`."""
+    with writing() as session:
+        account = make_account(session, role=RoleName.CHAIR)
+    return lambda: sign_in(account)
+
+
+@pytest.fixture
+def call(writing):
+    with writing() as session:
+        return make_call(session)
+
+
+@pytest.fixture
+def the_call(reading):
+    """The only call that there is, with its criteria."""
+
+    def the_call() -> HostingCall:
+        with reading() as session:
+            call = session.scalars(select(HostingCall)).one()
+            assert call.criteria is not None
+            return call
+
+    return the_call
+
+
+def statuses(reading) -> list[str]:
+    with reading() as session:
+        return list(session.scalars(select(Proposal.status).order_by(Proposal.id)))
+
+
+# Opening and changing
+
+
+def test_a_call_is_opened_with_its_windows_in_its_zone_and_the_usual_criteria(chair, the_call):
+    page = chair().get("/organise/hosting/calls/new").form().fill(ANSWERS).submit()
+    assert (page.status, page.url) == (200, f"{CALL}/")
+    call = the_call()
+    # Belgrade is two hours before UTC when it closes, and one when it opens.
+    assert [m.isoformat() for m in (call.opens_at, call.closes_at)] == [
+        "2027-03-01T08:00:00+00:00",
+        "2027-03-28T22:00:00+00:00",
+    ]
+    assert [(c.label, c.weight) for c in call.criteria][:2] == [("Location", 2), ("Venue", 2)]
+    assert len(call.criteria) == 8
+    assert not call.proposals_public
+
+
+def test_dates_out_of_order_are_said_all_at_once_and_nothing_is_lost(chair):
+    wrong = {"closes_at": "2027-02-01T00:00", "ballot_closes_at": "2027-04-01T00:00", "text": "Mine"}
+    page = chair().get("/organise/hosting/calls/new").form().fill(ANSWERS | wrong).submit()
+    assert page.status == 422
+    assert "must close after it opens" in page.one("#closes_at-error").text
+    assert "must close after it opens" in page.one("#ballot_closes_at-error").text
+    assert page.form().value("text") == "Mine"
+
+
+def test_a_criterion_needs_its_weight_and_is_named_once(chair):
+    form = chair().get("/organise/hosting/calls/new").form().fill(ANSWERS)
+    page = form.fill({"criteria-8-label": "Food"}).submit()
+    assert page.status == 422
+    assert "how much it weighs" in page.text
+    page = page.form().fill({"criteria-8-label": "Venue", "criteria-8-weight": "1"}).submit()
+    assert page.status == 422
+    assert "each of them once" in page.text
+
+
+def test_a_second_call_for_a_year_is_refused(chair, call):
+    page = chair().get("/organise/hosting/calls/new").form().fill(ANSWERS).submit()
+    assert page.status == 422
+    assert f"There is a call for {YEAR} already" in page.one("#year-error").text
+
+
+def test_a_call_is_changed_with_its_criteria(chair, call, the_call):
+    form = chair().get(f"{CALL}/settings").form()
+    page = form.fill(
+        {"quorum": "7", "criteria-0-label": "", "criteria-3-label": "Food", "criteria-3-weight": "5"}
+    ).submit()
+    assert page.url == f"{CALL}/"
+    call = the_call()
+    assert call.quorum == 7
+    assert [(c.label, c.weight) for c in call.criteria] == [("Funding", 3), ("Experience", 1), ("Food", 5)]
+
+
+def test_what_others_have_acted_on_is_refused_at_the_field(chair, call, the_call, clock):
+    clock.move_to(call.review_opens_at)
+    page = chair().get(f"{CALL}/settings").form().fill(opens_at="2026-10-20T12:00").submit()
+    assert page.status == 422
+    assert "too late to change" in page.one("#opens_at-error").text
+    assert the_call().opens_at == call.opens_at
+
+
+def test_criteria_are_no_fields_any_more_once_somebody_scored(chair, writing, call, clock):
+    with writing() as session:
+        proposal = make_proposal(session, session.get_one(HostingCall, call.id))
+        reviewer = make_reviewer(session)
+        scores = {criterion.id: Given(3) for criterion in proposal.call.criteria}
+        give_review(session, proposal.id, reviewer.id, scores, None, call.review_opens_at)
+    clock.move_to(call.review_opens_at)
+    page = chair().get(f"{CALL}/settings")
+    assert "criteria-0-label" not in page.form().names
+    assert "stay as they are" in page.text
+    assert page.form().fill(quorum="9").submit().status == 200
+
+
+# Extending and closing
+
+
+def test_extending_moves_what_follows_by_as_many_days(chair, call, the_call):
+    later = in_zone(call.closes_at, call.zone) + timedelta(days=3)
+    page = chair().get(f"{CALL}/extend").form().fill(closes_at=f"{later:%Y-%m-%dT%H:%M}").submit()
+    assert page.url == f"{CALL}/"
+    moved = the_call()
+    assert moved.closes_at == call.closes_at + timedelta(days=3)
+    assert moved.ballot_closes_at == call.ballot_closes_at + timedelta(days=3)
+
+
+def test_an_earlier_close_is_no_extension(chair, call, the_call):
+    earlier = in_zone(call.closes_at, call.zone) - timedelta(days=1)
+    page = chair().get(f"{CALL}/extend").form().fill(closes_at=f"{earlier:%Y-%m-%dT%H:%M}").submit()
+    assert page.status == 422
+    assert "Enter a later moment" in page.text
+    assert the_call().closes_at == call.closes_at
+
+
+def test_after_the_review_has_begun_nothing_is_extended(chair, call, clock):
+    clock.move_to(call.review_opens_at)
+    page = chair().get(f"{CALL}/extend")
+    assert page.status == 403
+    assert "cannot take proposals again" in page.text
+
+
+def test_closing_says_how_many_drafts_are_left_behind(chair, writing, call, the_call):
+    with writing() as session:
+        make_proposal(session, session.get_one(HostingCall, call.id), ProposalStatus.DRAFT)
+    page = chair().get(f"{CALL}/close")
+    assert "1 draft has not been submitted" in page.text
+    page = page.form(f"{CALL}/close").submit()
+    assert "The call is closed" in page.text
+    assert the_call().closes_at == NOW
+
+
+# Review and shortlist
+
+
+def test_beginning_the_review_tells_exactly_those_who_were_named(chair, writing, reading, call, clock):
+    with writing() as session:
+        here = session.get_one(HostingCall, call.id)
+        submitted = [make_proposal(session, here) for _ in range(2)]
+        draft = make_proposal(session, here, ProposalStatus.DRAFT)
+    assert "still change. Close it first" in chair().get(f"{CALL}/start-review").text
+    clock.move_to(call.closes_at)
+    page = chair().get(f"{CALL}/start-review")
+    assert "2 proposers are told" in page.text
+    assert draft.proposer not in page.text
+    page.form(f"{CALL}/start-review").submit()
+    assert statuses(reading) == ["under_review", "under_review", "draft"]
+    with reading() as session:
+        assert [mail_to(session, p.contact_email)[-1] for p in submitted] == ["proposal-status"] * 2
+        assert "proposal-status" not in mail_to(session, draft.contact_email)
+
+
+def test_the_shortlist_is_what_was_ticked(chair, writing, reading, call, clock):
+    with writing() as session:
+        first, second = (make_proposal(session, session.get_one(HostingCall, call.id)) for _ in range(2))
+    assert chair().get(f"{CALL}/shortlist").status == 403
+    clock.move_to(call.closes_at)
+    browser = chair()
+    assert "No proposal is under review" in browser.get(f"{CALL}/shortlist").text
+    browser.get(f"{CALL}/start-review").form(f"{CALL}/start-review").submit()
+    browser.get(f"{CALL}/shortlist").form().fill(references=[second.reference]).submit()
+    assert statuses(reading) == ["under_review", "shortlisted"]
+    browser.get(f"{CALL}/shortlist").form().fill(references=[first.reference]).submit()
+    assert statuses(reading) == ["shortlisted", "under_review"]
+    forged = browser.get(f"{CALL}/shortlist").form().forge(references=["AAAA-AAAA"]).submit()
+    assert forged.status == 422
+    assert statuses(reading) == ["shortlisted", "under_review"]
+
+
+def test_the_shortlist_stays_once_members_vote(chair, writing, call, clock):
+    with writing() as session:
+        make_member(session)
+        here = session.get_one(HostingCall, call.id)
+        make_proposal(session, here)
+        shortlist_all(session, here)
+        begin_ballot(session, here)
+    clock.move_to(call.ballot_opens_at)
+    page = chair().get(f"{CALL}/shortlist")
+    assert page.status == 403
+    assert "members vote on the shortlist as it is" in page.text
+
+
+def test_a_call_that_is_not_there_is_not_found(chair):
+    for path in ("", "settings", "extend", "close", "start-review", "shortlist", "decision", "announce", "compare"):
+        assert chair().get(f"{CALL}/{path}").status == 404

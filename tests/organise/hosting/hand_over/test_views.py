@@ -1,0 +1,95 @@
+"""The hand-over list: for both hosts and the chair, each with their own ticks."""
+
+import pytest
+import time_machine
+from sqlalchemy import select
+
+from dofc_events.accounts.rules import RoleName
+from dofc_events.conference.queries import edition_by_year
+from dofc_events.core.audit import COMMAND
+from dofc_events.hosting.hand_over.service import start_hand_over
+from dofc_events.hosting.models import HandOverItem
+from tests.support.factories import NOW, make_account, make_edition, make_organisation
+
+LIST = "/organise/editions/2029/hand-over"
+
+
+@pytest.fixture(autouse=True)
+def clock():
+    with time_machine.travel(NOW, tick=False) as clock:
+        yield clock
+
+
+@pytest.fixture
+def people(writing):
+    """The chair, the organisers of three editions, and the desk of the coming one, 2029, whose list has begun."""
+    with writing() as session:
+        editions = {year: make_edition(session, year=year, ends_at=None) for year in (2026, 2028, 2029)}
+        start_hand_over(session, editions[2029], editions[2028], COMMAND, NOW)
+        hosts = {year: make_account(session, role=RoleName.ORGANISER, edition=editions[year]) for year in editions}
+        return {
+            "chair": make_account(session, role=RoleName.CHAIR),
+            "desk": make_account(session, role=RoleName.DESK, edition=editions[2029]),
+            "member": make_account(session, role=RoleName.MEMBER, organisation=make_organisation(session)),
+            "stranger": hosts[2026],
+            "last": hosts[2028],
+            "next": hosts[2029],
+        }
+
+
+def ticked(reading, text: str) -> tuple[bool, bool]:
+    with reading() as session:
+        item = session.scalars(select(HandOverItem).where(HandOverItem.text == text)).one()
+        return item.last_host_done_at is not None, item.host_done_at is not None
+
+
+def test_the_list_is_for_both_hosts_and_the_chair(client, people, sign_in):
+    assert client.get(LIST).url == "/sign-in"
+    answers = {name: sign_in(account).get(LIST).status for name, account in people.items()}
+    assert answers == {"chair": 200, "desk": 403, "member": 403, "stranger": 404, "last": 200, "next": 200}
+    assert sign_in(people["chair"]).get("/organise/editions/2040/hand-over").status == 404
+
+
+def test_the_list_says_in_words_what_the_last_host_does_and_what_is_open(client, people, sign_in):
+    page = sign_in(people["next"]).get(LIST)
+    assert "Opening of registration for 2028: 15:00, Saturday 3 October 2026 (Sofia time)" in page.text
+    assert "End of the edition of 2028: the end of Sunday 23 May 2027 (Sofia time)" in page.text
+    assert "The host of 2028: Elena Petrova, host@dofc.test" in page.text
+    assert "Write the summary and the programme" in page.text
+
+
+def test_each_host_finds_the_list_from_the_own_edition_and_keeps_to_it(client, people, sign_in):
+    last, coming = sign_in(people["last"]), sign_in(people["next"])
+    assert last.get("/organise/editions/2028/").link("Hand-over to") == LIST
+    assert coming.get("/organise/editions/2029/").link("Hand-over to") == LIST
+    # The last host has no other pages of the coming edition, and is shown no links to them.
+    assert not last.get(LIST).all(".subnav")
+    assert coming.get(LIST).all(".subnav")
+
+
+def test_each_host_adds_and_ticks_for_the_own_side(client, people, sign_in, reading):
+    last, coming = sign_in(people["last"]), sign_in(people["next"])
+    form = last.get(LIST).follow("Add something").form()
+    assert form.submit().status == 422
+    assert form.fill(kind="contact", text="The bus company: ask for Milan").submit().url == LIST
+    assert ticked(reading, "The bus company: ask for Milan") == (False, False)
+    number = last.get(LIST).all("[id^=item-]")
+    item = next(row["id"] for row in number if "Milan" in row.get_text()).removeprefix("item-")
+    last.get(LIST).form().submit(f"last_host:{item}")
+    assert ticked(reading, "The bus company: ask for Milan") == (True, False)
+    coming.get(LIST).form().submit(f"host:{item}")
+    assert ticked(reading, "The bus company: ask for Milan") == (True, True)
+    last.get(LIST).form().submit(f"last_host:{item}")
+    assert ticked(reading, "The bus company: ask for Milan") == (False, True)
+
+
+def test_nobody_ticks_for_the_other_side_or_on_another_list(client, people, sign_in, writing, reading):
+    with writing() as session:
+        start_hand_over(session, edition_by_year(session, 2028), None, COMMAND, NOW)
+        foreign = session.scalars(select(HandOverItem.id).order_by(HandOverItem.id.desc())).first()
+    last = sign_in(people["last"])
+    token = last.get(LIST).form().value("csrf_token")
+    for pressed in ("host:1", f"last_host:{foreign}", "last_host:0", "x"):
+        assert last.post(LIST, {"csrf_token": token, "tick": pressed}).status == 404
+    with reading() as session:
+        assert not [i for i in session.scalars(select(HandOverItem)) if i.host_done_at or i.last_host_done_at]

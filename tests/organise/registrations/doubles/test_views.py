@@ -1,0 +1,102 @@
+"""Likely doubles side by side: their number is the list's everywhere, and each pair is settled in one of two ways."""
+
+from typing import Any
+
+import pytest
+
+from dofc_events.conference.queries import edition_by_year
+from dofc_events.delegates.doubles import service as doubles
+from tests.support.databases import count_queries
+from tests.support.factories import make_edition, make_registration
+
+ANA: dict[str, Any] = {"given_name": "Ana", "family_name": "Kovač", "country": "RS", "organisation": "Zelena Energija"}
+
+
+@pytest.fixture
+def register(writing, year):
+    """`register(…)`: the references of so many people who are likely doubles, compared as the worker does it."""
+
+    def register(*people: dict) -> list[str]:
+        with writing() as session:
+            edition = edition_by_year(session, year)
+            found = [make_registration(session, edition, **ANA | person) for person in people]
+            doubles.compare(session, [registration.id for registration in found])
+            return [registration.reference for registration in found]
+
+    return register
+
+
+def test_doubles_stand_side_by_side_with_what_differs_marked(organiser, register, year):
+    one, other = register({"phone": "+381 11 123 4567"}, {"given_name": "Ана"})
+    page = organiser.get(f"/organise/editions/{year}/doubles")
+    assert page.one("[data-total]")["data-total"] == "1"
+    assert page.one("[data-double]")["data-double"] == f"{one} {other}"
+    assert {row.find("th").get_text(" ", strip=True) for row in page.all("tr.differs")} == {
+        "Name differs",
+        "Mail differs",
+        "Mobile phone differs",
+    }
+    assert [mark.text for mark in page.all("tr.differs mark")][:2] == ["Ana Kovač", "Ана Kovač"]
+    links = [link["href"] for link in page.all("td a")]
+    assert [link.partition("?")[2] for link in links] == [f"pick={one}&act=cancel", f"pick={other}&act=cancel"]
+    assert organiser.get(links[0]).status == 200
+
+
+def test_two_people_are_not_shown_again(organiser, register, year):
+    one, other = register({}, {"organisation": "Niš"})
+    page = organiser.get(f"/organise/editions/{year}/doubles").form().submit()
+    assert "are two people: they are not shown here again" in page.text
+    assert page.one("[data-total]")["data-total"] == "0" and "No two registrations" in page.text
+    history = organiser.get(f"/organise/editions/{year}/registrations/{one}").text
+    assert f"Said to be somebody else than Ana Kovač, {other}" in history
+
+
+def test_a_pair_that_was_settled_meanwhile_changes_nothing(organiser, register, year):
+    register({}, {})
+    form = organiser.get(f"/organise/editions/{year}/doubles").form()
+    form.submit()
+    assert "not on the list any more" in form.submit().text
+
+
+def test_number_is_the_lists_wherever_it_stands(organiser, register, year):
+    register({}, {}, {})
+    number = organiser.get(f"/organise/editions/{year}/doubles").one("[data-total]")["data-total"]
+    assert number == "3"
+    for path in ("/organise/", f"/organise/editions/{year}/registrations"):
+        link = organiser.get(path).one(f'a[href="/organise/editions/{year}/doubles"]')
+        assert link["data-count"] == number, path
+
+
+def test_pages_of_pairs_join(organiser, register, year):
+    register(*[{}] * 7)
+    first = organiser.get(f"/organise/editions/{year}/doubles")
+    second = first.follow("Older")
+    pairs = {pair["data-double"] for page in (first, second) for pair in page.all("[data-double]")}
+    assert len(first.all("[data-double]")) == 20 and len(pairs) == 21
+
+
+def test_page_says_that_some_are_still_to_be_compared(organiser, writing, year):
+    with writing() as session:
+        make_registration(session, edition_by_year(session, year))
+    assert "1 registration is still to be compared" in organiser.get(f"/organise/editions/{year}/doubles").text
+
+
+def test_page_costs_the_same_for_one_pair_and_for_many(organiser, register, year):
+    counts = []
+    for people in (2, 5):
+        register(*[{}] * people)
+        with count_queries() as queries:
+            organiser.get(f"/organise/editions/{year}/doubles")
+        counts.append(len(queries))
+    assert counts[0] == counts[1], counts
+
+
+def test_pairs_of_another_edition_are_not_found(organiser, writing, year):
+    with writing() as session:
+        other = make_edition(session, year=2031)
+        people = [make_registration(session, other, **ANA) for _number in range(2)]
+        doubles.compare(session, [person.id for person in people])
+        [pair] = doubles.likely_doubles(session, other.id, limit=2)
+        path = f"/organise/editions/{year}/doubles/{pair.id}/two-people"
+    token = organiser.get(f"/organise/editions/{year}/settings").form().value("csrf_token")
+    assert "not on the list any more" in organiser.post(path, {"csrf_token": token}).text

@@ -1,0 +1,271 @@
+"""One delegate on one page, and what an organiser does for them."""
+
+import re
+
+import pytest
+from sqlalchemy import select
+
+from dofc_events.conference.models import Edition
+from dofc_events.conference.queries import edition_by_year
+from dofc_events.conference.rules import EditionStatus
+from dofc_events.core.audit import record
+from dofc_events.delegates.models import Registration
+from dofc_events.mail.models import Message
+from dofc_events.registration.service import cancel_registration, hand_over
+from tests.support.databases import count_queries
+from tests.support.factories import DELEGATE, NOW, make_edition, make_registration, make_trip
+
+ANSWERS = {
+    "given_name": "Ђорђе",
+    "family_name": "Жикић",
+    "email": "zikic@dofc.test",
+    "organisation": "Zelena Energija",
+    "country": "RS",
+    "category": "guest",
+    "consent": True,
+}
+
+
+@pytest.fixture
+def register(writing, year):
+    """`register(given_name="Ana")`: the reference of somebody who registered."""
+
+    def register(at: int = 0, **changes) -> str:
+        with writing() as session:
+            return make_registration(session, edition_by_year(session, at or year), **changes).reference
+
+    return register
+
+
+def address(year: int, reference: str, name: str = "") -> str:
+    return f"/organise/editions/{year}/registrations/{reference}{name}"
+
+
+def cancelled(writing, reference: str) -> None:
+    with writing() as session:
+        found = session.scalars(select(Registration).where(Registration.reference == reference)).one()
+        cancel_registration(session, found.id, DELEGATE, NOW)
+
+
+def kinds(reading, email: str) -> list[str]:
+    with reading() as session:
+        return list(session.scalars(select(Message.kind).where(Message.recipient == email).order_by(Message.id)))
+
+
+# The page
+
+
+def test_page_has_what_the_address_registered_for_before(organiser, register, writing, year):
+    with writing() as session:
+        for other in (2020, 2031):
+            make_edition(session, year=other)
+    for other in (2020, 2031):
+        register(other, email="ana@dofc.test")
+    before = register(email="ana@dofc.test")
+    cancelled(writing, before)
+    page = organiser.get(address(year, register(email="ana@dofc.test")))
+    section = page.one("section[aria-labelledby=others]")
+    assert "Days of Clusters 2020" in section.text and "2031" not in section.text
+    # Of an edition that is somebody else's there is no page to go to.
+    assert [link["href"] for link in section.select("a")] == [address(year, before)]
+    assert len(page.all("section[aria-labelledby=messages] tbody tr")) == 3
+
+
+def test_page_costs_the_same_for_one_registration_and_for_many(organiser, register, writing, year):
+    counts = []
+    for email, years in (("ana@dofc.test", [2001]), ("ben@dofc.test", range(2002, 2005))):
+        with writing() as session:
+            for other in years:
+                make_registration(session, make_edition(session, year=other), email=email)
+        reference = register(email=email)
+        with count_queries() as queries:
+            assert organiser.get(address(year, reference)).status == 200
+        counts.append(len(queries))
+    assert counts[0] == counts[1], counts
+
+
+def test_page_offers_what_is_possible(organiser, register, writing, year):
+    references = [register() for _number in range(3)]
+    confirmed, waiting = (organiser.get(address(year, reference)) for reference in references[1:])
+    assert waiting.link("Confirm by hand").endswith(f"?pick={references[2]}&act=confirm")
+    assert confirmed.link("Cancel this registration").endswith(f"?pick={references[1]}&act=cancel")
+    assert "Confirm by hand" not in confirmed.text
+    cancelled(writing, references[1])
+    page = organiser.get(address(year, references[1]))
+    for words in ("Change the details", "Send the link again", "Cancel this registration", "Confirm by hand"):
+        assert words not in page.text
+
+
+def test_page_shows_nothing_of_a_former_delegate_but_on_record(organiser, register, writing, year):
+    reference = register(email="ana@dofc.test", phone="+381 11 123 4567", dietary="No nuts")
+    with writing() as session:
+        found = session.scalars(select(Registration).where(Registration.reference == reference)).one()
+        hand_over(session, found.id, "Marko", "Ilić", "marko@dofc.test", DELEGATE, NOW)
+    page = organiser.get(address(year, reference))
+    assert "No nuts" not in page.text and "123 4567" not in page.text
+
+
+def test_links_in_what_happened_act_for_nobody(organiser, register, writing, year):
+    reference = register()
+    with writing() as session:
+        said = {"changes": {"dietary": ["", "see /registrations/7KX9-Q2MB.1.secret/"]}}
+        record(session, DELEGATE, NOW, "details_changed", scope=str(year), about=reference, **said)
+    story = organiser.get(address(year, reference)).one("#history ~ .timeline").get_text(" ", strip=True)
+    assert "Food: nothing → see /registrations/…/" in story and "secret" not in story
+
+
+# Changing details
+
+
+def test_edit_changes_records_and_tells(organiser, register, reading, year):
+    reference = register(given_name="Ana", email="ana@dofc.test")
+    form = organiser.get(address(year, reference)).follow("Change the details").form()
+    page = form.fill(organisation="Zelena Energija").submit()
+    assert "Ana is told of them" in page.text
+    assert "Organisation: Trakya Cluster → Zelena Energija" in page.text
+    assert kinds(reading, "ana@dofc.test")[-1] == "registration-changed"
+    page = organiser.get(address(year, reference, "/edit")).form().submit()
+    assert "Nothing was changed" in page.text
+
+
+def test_edit_goes_on_after_the_freeze_date(organiser, register, writing, year):
+    reference = register()
+    assert "cannot change" not in organiser.get(address(year, reference, "/edit")).text
+    with writing() as session:
+        session.scalars(select(Edition).where(Edition.year == year)).one().freezes_at = NOW
+    page = organiser.get(address(year, reference, "/edit"))
+    assert "Delegates cannot change their details any more" in page.text
+    assert "→ Niš" in page.form().fill(organisation="Niš").submit().text
+
+
+def test_edit_keeps_what_was_typed(organiser, register, year):
+    page = organiser.get(address(year, register(), "/edit")).form().fill(given_name="", organisation="Niš").submit()
+    assert page.status == 422
+    assert page.form().value("organisation") == "Niš"
+
+
+def test_edit_is_over_once_cancelled(organiser, register, writing, year):
+    reference = register()
+    form = organiser.get(address(year, reference, "/edit")).form().fill(organisation="Niš")
+    cancelled(writing, reference)
+    for page in (form.submit(), organiser.get(address(year, reference, "/edit"))):
+        assert page.status == 403 and "was cancelled" in page.text
+
+
+def test_edit_is_over_with_the_edition(organiser, register, writing, year):
+    reference = register()
+    with writing() as session:
+        session.scalars(select(Edition).where(Edition.year == year)).one().status = EditionStatus.ARCHIVED
+    page = organiser.get(address(year, reference, "/edit"))
+    assert page.status == 403 and "edition is over" in page.text
+
+
+# The link
+
+
+def test_send_link_writes_once_more(organiser, register, reading, year):
+    reference = register(email="ana@dofc.test")
+    page = organiser.get(address(year, reference)).form("send-link").submit()
+    assert "no mail server is set up" in page.text and "Sent the link again" in page.text
+    assert kinds(reading, "ana@dofc.test") == ["registration-confirmed", "registration-link"]
+
+
+def test_send_link_says_when_it_was_too_often(organiser, register, year):
+    reference = register()
+    for _number in range(10):
+        page = organiser.get(address(year, reference)).form("send-link").submit()
+    assert "got enough messages for now" in page.text
+
+
+def test_confirmation_can_be_sent_again(enter, edition, make_app, smtp, register, year):
+    browser = enter("organiser", edition, into=make_app(**smtp.settings()))
+    reference = register()
+    page = browser.get(address(year, reference)).form("send-again").submit()
+    assert "The message is sent again" in page.text
+    page = browser.get(address(year, reference)).form("send-link").submit()
+    assert "The link goes to" in page.text
+    assert "Send the last message again" not in page.text, "a newer one says it, too"
+
+
+# Adding somebody
+
+
+def add(browser, year: int, **changes):
+    return browser.get(f"/organise/editions/{year}/registrations/new").form().fill(ANSWERS | changes).submit()
+
+
+def test_add_registers_somebody_and_says_who_stated_their_consent(organiser, reading, year):
+    page = add(organiser, year)
+    assert page.h1 == "Ђорђе Жикић"
+    assert "Ђорђе Жикић has a place" in page.text and "Added by hand, with a place" in page.text
+    consent = page.one("section[aria-labelledby=consent]").text
+    assert "Not given here: stated at" in consent and "stated that this person has agreed" in consent
+    assert kinds(reading, "zikic@dofc.test") == ["registration-confirmed"]
+
+
+def test_add_needs_somebodys_agreement(organiser, reading, year):
+    page = add(organiser, year, consent=False)
+    assert page.status == 422 and "Ask the person first" in page.text
+    assert page.form().value("family_name") == "Жикић"
+    assert kinds(reading, "zikic@dofc.test") == []
+
+
+def test_add_says_when_the_person_has_to_wait(organiser, register, year):
+    register(), register()
+    assert "they would join the waiting list" in organiser.get(f"/organise/editions/{year}/registrations/new").text
+    page = add(organiser, year)
+    assert "is on the waiting list" in page.text and "Added by hand, to the waiting list" in page.text
+
+
+def test_add_leads_to_who_has_the_address(organiser, register, reading, year):
+    reference = register(email="zikic@dofc.test", given_name="Ana", family_name="Kovač")
+    page = add(organiser, year)
+    assert page.status == 422 and "This address is registered already." in page.text
+    assert page.link(f"Ana Kovač, {reference}") == address(year, reference)
+    assert kinds(reading, "zikic@dofc.test") == ["registration-confirmed"]
+
+
+def test_add_of_one_form_twice_is_one_registration(organiser, year):
+    form = organiser.get(f"/organise/editions/{year}/registrations/new").form().fill(ANSWERS)
+    form.submit()
+    assert "Nothing was changed now" in form.fill(given_name="Jovan").submit().text
+
+
+def test_add_goes_on_after_the_close_and_offers_trips_while_one_can_sign_up(organiser, writing, year):
+    with writing() as session:
+        edition = session.scalars(select(Edition).where(Edition.year == year)).one()
+        edition.registration_closes_at = NOW
+        make_trip(session, edition, "wine", title="Wine")
+    assert "“Wine”" in add(organiser, year, trips=["wine"]).text
+
+
+def test_add_says_that_a_full_edition_which_has_begun_takes_nobody(organiser, register, writing, year, clock):
+    register(), register()
+    form = organiser.get(f"/organise/editions/{year}/registrations/new").form().fill(ANSWERS)
+    with writing() as session:
+        edition = session.scalars(select(Edition).where(Edition.year == year)).one()
+        edition.starts_on = NOW.date()
+        edition.starts_at = NOW.time()
+    clock.shift(3600 * 3)
+    page = form.submit()
+    assert page.status == 422 and "First add places in the settings" in page.text
+
+
+@pytest.mark.parametrize(("status", "words"), [("draft", "is a draft"), ("archived", "is over")])
+def test_add_is_refused_unless_the_edition_runs(organiser, writing, year, status, words):
+    form = organiser.get(f"/organise/editions/{year}/registrations/new").form().fill(ANSWERS)
+    with writing() as session:
+        session.scalars(select(Edition).where(Edition.year == year)).one().status = EditionStatus(status)
+    for page in (form.submit(), organiser.get(f"/organise/editions/{year}/registrations/new")):
+        assert page.status == 403 and words in page.text
+
+
+def test_list_leads_to_the_form(organiser, year):
+    page = organiser.get(f"/organise/editions/{year}/registrations").follow("Add somebody")
+    assert page.h1 == "Add somebody"
+
+
+def test_trail_names_whom_an_account_added(organiser, year):
+    add(organiser, year)
+    page = organiser.get(f"/organise/editions/{year}/audit?act=registered")
+    assert re.search("Added by hand, with a place.*account-[0-9]+@dofc.test", " ".join(page.one("tbody").text.split()))

@@ -1,0 +1,198 @@
+"""The list of registrations: what it finds, in which order, and whether its numbers agree."""
+
+import pytest
+from sqlalchemy import text
+
+from dofc_events.core.countries import country_names
+from dofc_events.organise.registrations import queries
+from dofc_events.organise.registrations.queries import After, Sort
+from dofc_events.places.rules import ClaimStatus
+from dofc_events.registration.queries import Filters
+from dofc_events.registration.service import cancel_registration
+from dofc_events.registration.trips.service import choose_trips
+from tests.support.crowd import make_crowd
+from tests.support.databases import count_queries
+from tests.support.factories import DELEGATE, NOW, claim_of, make_edition, make_registration, make_trip
+
+# Belarus, Bulgaria, Croatia, Germany, Greece, Serbia, Türkiye: not in the order of their codes.
+RANKS = {code: number for number, code in enumerate(country_names("en"))}
+
+
+def rows_of(session, edition, sort=Sort.NEWEST, after=None, **filters) -> list[queries.Row]:
+    given = Filters(**filters)
+    return queries.registrations(session, edition.id, given, sort=sort, countries=RANKS, after=after)
+
+
+def found(session, edition, sort=Sort.NEWEST, after=None, **filters) -> list[str]:
+    return [row.registration.reference for row in rows_of(session, edition, sort, after, **filters)]
+
+
+@pytest.fixture
+def edition(session):
+    return make_edition(session, capacity=2)
+
+
+@pytest.fixture
+def people(session, edition):
+    """Four people: with a place, with a place, waiting, waiting."""
+    return [
+        make_registration(
+            session, edition, given_name="Zoë", family_name="Ω", country="GR", category="guest", dietary="Vegan"
+        ),
+        make_registration(session, edition, given_name="Zoran", organisation="Niš Cluster", country="RS"),
+        make_registration(session, edition, given_name="Zqwy%", country="RS", visa_letter=True, language="sr"),
+        make_registration(session, edition, given_name="Ђорђе", country="DE", visa_letter=True, dietary="халал"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("filters", "numbers"),
+    [
+        ({"q": "ZO"}, [1, 0]),
+        ({"q": "ω zoë"}, [0]),
+        ({"q": "niš"}, [1]),
+        ({"q": "djordje"}, [3]),
+        ({"q": "Zqwy%"}, [2]),
+        ({"q": "nobody"}, []),
+        ({"status": "waitlisted"}, [3, 2]),
+        ({"status": "confirmed", "country": "RS"}, [1]),
+        ({"category": "guest"}, [0]),
+        ({"category": "no-such"}, []),
+        ({"dietary": "1"}, [3, 0]),
+        ({"visa_letter": "1"}, [3, 2]),
+        ({"language": "sr"}, [2]),
+        ({"visa_letter": "1", "dietary": "1", "country": "DE", "q": "ђорђе", "status": "waitlisted"}, [3]),
+        ({"visa_letter": "1", "dietary": "1", "country": "DE", "q": "ђорђе", "status": "confirmed"}, []),
+        ({"trip": "mill"}, [2, 1]),
+        ({"trip": "mill", "status": "confirmed"}, [1]),
+    ],
+)
+def test_filters_narrow_the_list_and_its_counts_alike(session, edition, people, filters, numbers):
+    make_trip(session, edition, "mill")
+    for person in people[1:3]:
+        choose_trips(session, person.id, ["mill"], any_trip=False, actor=DELEGATE, now=NOW)
+    assert found(session, edition, **filters) == [people[n].reference for n in numbers]
+    counts = queries.counts_by_status(session, edition.id, Filters(**filters))
+    total = counts[ClaimStatus(filters["status"])] if "status" in filters else sum(counts.values())
+    assert total == len(numbers)
+
+
+def test_counts_by_status_are_under_all_other_filters(session, edition, people):
+    counts = queries.counts_by_status(session, edition.id, Filters(status="waitlisted", country="RS"))
+    assert {status.value: count for status, count in counts.items() if count} == {"confirmed": 1, "waitlisted": 1}
+
+
+def test_other_editions_do_not_show(session, edition, people):
+    other = make_edition(session, year=2031)
+    make_registration(session, other, given_name="Zoran", language="mk", country="MK")
+    assert len(found(session, edition, q="zo")) == 2
+    assert queries.present(session, edition.id) == queries.Present(
+        frozenset({"GR", "RS", "DE"}), frozenset({"en", "sr"})
+    )
+
+
+def test_those_who_wait_have_their_place_in_line_under_any_filter(session, edition, people):
+    later = make_registration(session, edition, given_name="Zora")
+    make_registration(session, make_edition(session, year=2031, capacity=0))
+    assert [row.position for row in rows_of(session, edition)] == [3, 2, 1, None, None]
+    (row,) = rows_of(session, edition, q=later.reference)
+    assert (row.registration, row.position) == (later, 3)
+
+
+# In which order
+
+
+def test_newest_come_first(session, edition, people):
+    assert found(session, edition) == [p.reference for p in reversed(people)]
+
+
+def test_names_stand_as_they_are_read_aloud(session, edition):
+    names = ["Abel", "Čapek", "Đorđević", "Dudić", "de Vries", "Östlund", "Zorić", "Ωmega", "Ђурић"]
+    in_order = ["Abel", "Čapek", "de Vries", "Đorđević", "Dudić", "Östlund", "Zorić", "Ωmega", "Ђурић"]
+    for name in names:
+        make_registration(session, edition, family_name=name)
+    make_registration(session, edition, given_name="Borat", family_name="")
+    rows = rows_of(session, edition, Sort.NAME)
+    assert [row.registration.family_name for row in rows] == ["Abel", "", *in_order[1:]]
+
+
+def test_organisations_and_countries_stand_as_a_reader_looks_for_them(session, edition):
+    for organisation, country in [("zeta", "DE"), ("Éclair", "BG"), ("alpha", "GR"), ("Delta", "HR"), ("Delta", "BG")]:
+        make_registration(session, edition, organisation=organisation, country=country)
+    by_organisation = [row.registration.organisation for row in rows_of(session, edition, Sort.ORGANISATION)]
+    assert by_organisation == ["alpha", "Delta", "Delta", "Éclair", "zeta"]
+    by_country = [row.registration.country for row in rows_of(session, edition, Sort.COUNTRY)]
+    assert by_country == ["BG", "BG", "HR", "DE", "GR"]
+
+
+def test_the_list_stands_by_status_with_the_waiting_list_in_line(session, edition, people):
+    later = make_registration(session, edition)
+    # As if the first had joined the list again.
+    claim_of(session, people[3]).position = 100
+    cancel_registration(session, people[0].id, DELEGATE, NOW)
+    statuses = [(row.status.value, row.registration) for row in rows_of(session, edition, Sort.STATUS)]
+    assert statuses == [
+        ("confirmed", people[1]),
+        ("offered", people[2]),
+        ("waitlisted", later),
+        ("waitlisted", people[3]),
+        ("cancelled", people[0]),
+    ]
+
+
+@pytest.mark.parametrize("sort", list(Sort))
+def test_pages_add_up_to_the_list_in_every_order(session, edition, monkeypatch, sort):
+    """With equal keys, too: several have the same name, organisation and country."""
+    for number in range(11):
+        country, name = ("RS", "BG", "TR")[number % 3], f"Name {number % 4}"
+        make_registration(session, edition, family_name=name, organisation=name, country=country)
+    whole = found(session, edition, sort)
+    monkeypatch.setattr(queries, "PAGE", 3)
+    pages: list[list[str]] = []
+    after = None
+    for _number in range(4):
+        rows = rows_of(session, edition, sort, after)
+        assert len(rows) == (4 if len(pages) < 3 else 2)
+        pages.append([row.registration.reference for row in rows[:3]])
+        after = After(rows[min(2, len(rows) - 1)].key, rows[min(2, len(rows) - 1)].registration.id)
+    assert [reference for page in pages for reference in page] == whole
+    assert rows_of(session, edition, sort, after) == []
+
+
+def test_a_page_goes_on_where_the_last_row_stood_whatever_became_of_it(session, edition, monkeypatch):
+    people = [make_registration(session, edition) for _number in range(6)]
+    monkeypatch.setattr(queries, "PAGE", 3)
+    last = rows_of(session, edition, Sort.STATUS)[2]
+    assert last.registration is people[2]
+    cancel_registration(session, people[2].id, DELEGATE, NOW)
+    rows = rows_of(session, edition, Sort.STATUS, After(last.key, last.registration.id))
+    assert [row.registration for row in rows] == [*people[3:], people[2]]
+
+
+# What it costs
+
+
+def test_counts_and_list_cost_the_same_with_many(session, edition):
+    def cost() -> int:
+        session.expire_all()
+        edition_id = edition.id
+        with count_queries() as statements:
+            for sort in Sort:
+                for row in queries.registrations(session, edition_id, Filters(), sort=sort, countries=RANKS):
+                    assert row.registration.category.label
+            queries.counts_by_status(session, edition_id, Filters())
+            queries.present(session, edition_id)
+        return len(statements)
+
+    make_registration(session, edition)
+    few = cost()
+    make_crowd(session, edition, 29)
+    assert cost() == few == len(Sort) + 2
+
+
+@pytest.mark.databases("postgresql")
+def test_each_search_is_planned_for_what_is_searched_for(session, edition, people):
+    """After some repetitions a prepared statement would get one plan for all words, the rare and the frequent."""
+    for _number in range(12):
+        queries.counts_by_status(session, edition.id, Filters(q="zo"))
+    assert session.scalar(text("SELECT count(*) FROM pg_prepared_statements")) == 0

@@ -1,0 +1,176 @@
+"""What an organiser does for one delegate goes by the same rules, is told them, and is on record with who did it."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from dofc_events.conference.rules import EditionStatus, Window
+from dofc_events.core.audit import Actor, history_of
+from dofc_events.delegates.models import ConsentText, Registration
+from dofc_events.delegates.service import details_of
+from dofc_events.mail.models import Message
+from dofc_events.mail.outbox import TooManyMessages
+from dofc_events.mail.queries import messages_about
+from dofc_events.mail.rules import ADDRESS_LIMITS
+from dofc_events.places.models import Pool
+from dofc_events.places.service import NothingFree
+from dofc_events.registration.on_behalf import service as on_behalf
+from dofc_events.registration.service import RegistrationOver, cancel_registration
+from tests.support.factories import (
+    DELEGATE,
+    NOW,
+    claim_of,
+    make_edition,
+    make_registration,
+    make_registration_request,
+    make_trip,
+    seats_of,
+)
+
+ELENA = Actor("account", "elena@dofc.test")
+
+
+@pytest.fixture
+def edition(session):
+    return make_edition(session, capacity=1)
+
+
+@pytest.fixture
+def add(session, edition):
+    """`add()`: another person whom Elena registers."""
+
+    def add(now=NOW, request=None, **changes):
+        request = request or make_registration_request(**changes)
+        return on_behalf.add_delegate(session, edition.id, request, ELENA, now)
+
+    return add
+
+
+def words(message: Message) -> str:
+    return " ".join(message.text.split())
+
+
+def test_add_gives_a_place_and_then_positions_and_never_oversells(session, edition, add):
+    people = [add().registration for _number in range(3)]
+    claims = [claim_of(session, person) for person in people]
+    assert [(claim.status, claim.position) for claim in claims] == [
+        ("confirmed", None),
+        ("waitlisted", 1),
+        ("waitlisted", 2),
+    ]
+    pool = session.scalars(select(Pool)).one()
+    assert (pool.capacity, pool.taken) == (1, 1)
+
+
+@pytest.mark.parametrize(("days", "window"), [(-40, Window.NOT_YET), (160, Window.CLOSED)])
+def test_add_goes_on_when_registration_is_not_open(edition, add, days, window):
+    moment = NOW + timedelta(days=days)
+    assert edition.window(moment) is window
+    assert add(moment).is_new
+
+
+def test_add_tells_the_person_who_registered_them_and_what_was_stated(session, add):
+    person = add(consent_text="Elena stated that they agreed.").registration
+    [message] = messages_about(session, person.reference)
+    assert message.kind == "registration-confirmed"
+    assert "The organisers have registered you." in words(message)
+    assert "Elena stated that they agreed." in words(message) and "Elena stated that they agreed." in message.html
+    [entry] = history_of(session, person.reference)
+    assert (entry.act, entry.actor, entry.details) == ("registered", str(ELENA), {"status": "confirmed"})
+    assert session.get_one(ConsentText, person.consent_version).text == "Elena stated that they agreed."
+
+
+def test_own_registrations_do_not_say_that_organisers_made_them(session, edition):
+    [message] = messages_about(session, make_registration(session, edition).reference)
+    assert "organisers have registered you" not in words(message)
+
+
+def test_add_gives_the_seats_that_are_asked_for(session, edition, add):
+    make_trip(session, edition, "wine")
+    assert seats_of(session, add(trips=("wine",)).registration) == {"wine": "confirmed"}
+
+
+def test_add_names_who_is_registered_with_the_address_and_writes_to_nobody(session, edition, add):
+    known = make_registration(session, edition, email="ana@dofc.test")
+    with pytest.raises(on_behalf.AlreadyRegistered) as refused:
+        add(email="ANA@dofc.test")
+    assert refused.value.reference == known.reference
+    assert session.scalar(select(func.count()).select_from(Message)) == 1
+
+
+def test_add_of_one_form_twice_is_one_registration(session, add):
+    request = make_registration_request()
+    first, again = add(request=request), add(request=request)
+    assert first.is_new and not again.is_new and first.registration is again.registration
+    assert session.scalar(select(func.count()).select_from(Registration)) == 1
+
+
+@pytest.mark.parametrize("status", [EditionStatus.DRAFT, EditionStatus.ARCHIVED])
+def test_add_is_refused_unless_the_edition_is_published(edition, add, status):
+    edition.status = status
+    with pytest.raises(on_behalf.EditionNotRunning):
+        add()
+
+
+def test_add_is_refused_once_the_edition_is_over(edition, add):
+    add(edition.finishes_at() - timedelta(seconds=1))
+    with pytest.raises(on_behalf.EditionNotRunning):
+        add(edition.finishes_at())
+
+
+def test_add_puts_nobody_on_a_list_that_is_closed(edition, add):
+    add()
+    with pytest.raises(NothingFree):
+        add(edition.begins_at())
+
+
+def test_add_writes_to_an_address_only_so_often(session, edition, add):
+    person = add(email="ana@dofc.test").registration
+    for _number in range(ADDRESS_LIMITS[0][0] - 2):
+        on_behalf.send_link(session, person.id, ELENA, NOW)
+    cancel_registration(session, person.id, ELENA, NOW)
+    with pytest.raises(TooManyMessages):
+        add(email="ana@dofc.test")
+
+
+def test_change_goes_on_after_the_freeze_date_and_says_by_whom(session, edition):
+    person = make_registration(session, edition)
+    frozen = edition.details_freeze_at()
+    details = replace(details_of(person), organisation="Trakya Küme", dietary="No nuts")
+    assert on_behalf.change_details(session, person.id, details, ELENA, frozen)
+    message = messages_about(session, person.reference)[-1]
+    assert message.kind == "registration-changed"
+    assert "The organisers changed this for you" in words(message) and "organisers changed this" in message.html
+    entry = history_of(session, person.reference)[-1]
+    assert (entry.act, entry.actor) == ("details_changed", str(ELENA))
+    assert entry.details["changes"] == {
+        "organisation": ["Trakya Cluster", "Trakya Küme"],
+        "dietary": ["", "No nuts"],
+    }
+    assert not on_behalf.change_details(session, person.id, details, ELENA, frozen)
+
+
+def test_nothing_is_changed_of_what_has_ended(session, edition):
+    person, other = make_registration(session, edition), make_registration(session, edition)
+    cancel_registration(session, person.id, DELEGATE, NOW)
+    for who, moment in ((person, NOW), (other, edition.finishes_at())):
+        with pytest.raises(RegistrationOver):
+            on_behalf.change_details(session, who.id, details_of(who), ELENA, moment)
+
+
+def test_send_link_writes_and_records_it(session, edition):
+    person = make_registration(session, edition)
+    on_behalf.send_link(session, person.id, ELENA, NOW)
+    message = messages_about(session, person.reference)[-1]
+    assert message.kind == "registration-link" and "The organisers had it sent to you" in words(message)
+    entry = history_of(session, person.reference)[-1]
+    assert (entry.act, entry.actor, entry.details) == ("link_asked_for", str(ELENA), {"sent": True})
+
+
+def test_send_link_leads_nobody_to_what_was_cancelled(session, edition):
+    person = make_registration(session, edition)
+    cancel_registration(session, person.id, DELEGATE, NOW)
+    with pytest.raises(RegistrationOver):
+        on_behalf.send_link(session, person.id, ELENA, NOW)

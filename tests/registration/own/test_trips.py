@@ -1,0 +1,328 @@
+"""Learning trips on the registration form and on the delegate's own pages, through HTTP only."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from icalendar import Calendar
+
+from dofc_events.conference.rules import TripMode
+from dofc_events.core.audit import COMMAND
+from dofc_events.delegates.models import Registration
+from dofc_events.registration import service
+from dofc_events.registration.trips import service as seats
+from tests.support.databases import count_queries, dump
+from tests.support.factories import DELEGATE, NOW, make_edition, make_registration, make_trip
+from tests.support.letters import deliver_all, kinds, letters
+
+ANSWERS = {
+    "given_name": "Zoë",
+    "email": "zoe@dofc.test",
+    "organisation": "Trakya Cluster",
+    "country": "TR",
+    "category": "company",
+    "consent": True,
+}
+FORM = "/editions/2027/register"
+
+
+@pytest.fixture(autouse=True)
+def clock():
+    with time_machine.travel(NOW, tick=False) as clock:
+        yield clock
+
+
+@pytest.fixture
+def edition(writing):
+    """Two trips at the same time and a third, each with one seat; the third one's is taken, and Boris waits for it."""
+    with writing() as session:
+        edition = make_edition(session, year=2027, capacity=4, offer_hours=10)
+        for slug in ("bridges", "cellars"):
+            make_trip(session, edition, slug, capacity=1, title=slug.title(), bring="Boots")
+        later = {
+            "starts_at": edition.begins_at() + timedelta(hours=30),
+            "ends_at": edition.begins_at() + timedelta(hours=34),
+        }
+        make_trip(session, edition, "docks", capacity=1, title="Docks", **later)
+        make_registration(session, edition, given_name="Ana", trips=("docks",))
+        make_registration(session, edition, given_name="Boris", trips=("docks",))
+        deliver_all(session)
+    return edition
+
+
+@pytest.fixture
+def act(writing, edition):
+    """Does something in a unit of work of its own."""
+
+    def act(do, *arguments, **options):
+        with writing() as session:
+            return do(session, *arguments, **options)
+
+    return act
+
+
+def seats_on(page) -> dict[str, str]:
+    return {str(tag["data-trip"]): str(tag["data-trip-status"]) for tag in page.all("[data-trip]")}
+
+
+def register(client, **answers):
+    return client.get(FORM).form().fill(ANSWERS | answers).submit()
+
+
+def trips_page(client, own):
+    return client.get(own.url.partition("#")[0] + "trips")
+
+
+def set_mode(act, edition, mode, closes_at=None):
+    act(seats.set_sign_up, edition.id, mode, None, closes_at, COMMAND, NOW)
+
+
+def test_registering_gives_a_seat_and_a_position_with_the_place(client, edition, reading):
+    own = register(client, trips=["bridges", "docks"])
+    assert seats_on(own) == {"bridges": "confirmed", "cellars": "none", "docks": "waitlisted"}
+    assert own.one("[data-registration-status]")["data-registration-status"] == "confirmed"
+    assert "Position 2" in own.text
+    with reading() as session:
+        (message,) = letters(session, to="zoe@dofc.test")
+    assert message.kind == "registration-confirmed"
+    assert "You have a seat on “Bridges”." in message.text and "number 2 on its" in message.text
+    assert "Docks" in message.html and "Seat confirmed" in message.html
+
+
+def test_the_form_says_what_is_left_and_what_is_at_the_same_time(client, edition):
+    page = client.get(FORM)
+    bridges, docks = page.one("#trip-bridges-facts").text, page.one("#trip-docks-facts").text
+    assert "At the same time as: Cellars" in bridges and "1 seat left" in bridges
+    assert "At the same time" not in docks and "you would join the waiting list" in docks
+
+
+def test_two_trips_at_the_same_time_are_refused_and_nothing_is_lost(client, edition, database_url):
+    before = dump(database_url)
+    page = register(client, trips=["bridges", "cellars"])
+    assert page.status == 422
+    assert "“Bridges” and “Cellars” take place at the same time" in page.one("[data-error-summary]").text
+    assert page.form().values["trips"] == ["bridges", "cellars"] and page.form().value("given_name") == "Zoë"
+    assert dump(database_url) == before
+    assert seats_on(page.form().fill(trips=["cellars"]).submit())["cellars"] == "confirmed"
+
+
+def test_one_may_wait_for_two_trips_at_the_same_time(client, edition, act):
+    for slug in ("bridges", "cellars"):
+        act(seats.resize_trip, edition.id, slug, 0, COMMAND, NOW)
+    own = register(client, trips=["bridges", "cellars"])
+    assert seats_on(own) == {"bridges": "waitlisted", "cellars": "waitlisted", "docks": "none"}
+    page = trips_page(client, own).form().fill(trips=["bridges", "cellars", "docks"]).submit()
+    assert seats_on(page) == {"bridges": "waitlisted", "cellars": "waitlisted", "docks": "waitlisted"}
+
+
+@pytest.mark.parametrize(("field", "value"), [("trips", "nowhere"), ("preference-docks", "1"), ("trips", "")])
+def test_what_is_not_offered_is_refused(client, edition, database_url, field, value):
+    before = dump(database_url)
+    page = client.get(FORM).form().fill(ANSWERS).forge({field: value}).submit()
+    assert page.status == 422 and "cannot be chosen any more" in page.text
+    assert dump(database_url) == before
+
+
+def test_changing_trips_gives_back_and_takes_in_one_step_and_in_one_message(client, edition, reading):
+    own = register(client, trips=["bridges"])
+    form = trips_page(client, own).form()
+    assert form.values["trips"] == ["bridges"]
+    own = form.fill(trips=["cellars"]).submit()
+    assert seats_on(own) == {"bridges": "cancelled", "cellars": "confirmed", "docks": "none"}
+    assert "Your changes are saved." in own.text
+    with reading() as session:
+        assert kinds(session, to="zoe@dofc.test") == ["registration-confirmed", "trip-confirmed"]
+        message = letters(session, to="zoe@dofc.test")[-1]
+    assert "You do not take part in “Bridges” any more." in message.text and "seat on “Cellars”" in message.text
+    assert message.subject == "Your seat is confirmed: Cellars, Days of Clusters 2027"
+
+
+def test_nothing_is_said_when_nothing_changes(client, edition, reading):
+    own = register(client, trips=["bridges"])
+    assert "Nothing was changed." in trips_page(client, own).form().submit().text
+    with reading() as session:
+        assert kinds(session, to="zoe@dofc.test") == ["registration-confirmed"]
+
+
+def test_a_seat_beside_the_one_that_is_held_is_refused_in_words(client, edition):
+    own = register(client, trips=["bridges"])
+    page = trips_page(client, own).form().fill(trips=["bridges", "cellars"]).submit()
+    assert page.status == 422 and "take place at the same time" in page.one("#trips-error").text
+
+
+def test_a_seat_beside_one_that_came_while_the_form_was_open_is_refused_in_words(client, edition, act, reading):
+    act(seats.resize_trip, edition.id, "bridges", 0, COMMAND, NOW)
+    act(seats.resize_trip, edition.id, "cellars", 0, COMMAND, NOW)
+    own = register(client, trips=["bridges"])
+    form = trips_page(client, own).form().fill(trips=["bridges", "cellars"])
+    with reading() as session:
+        zoe = letters(session, to="zoe@dofc.test")[0].about
+    act(seats.resize_trip, edition.id, "bridges", 1, COMMAND, NOW)
+    page = form.submit()
+    assert zoe and page.status == 422 and "take place at the same time" in page.text
+
+
+def test_an_offer_is_accepted_or_declined_with_its_own_button(client, edition, act, reading, writing):
+    own = register(client, trips=["docks"])
+    with writing() as session:
+        for name in ("Ana", "Boris"):
+            person = session.query(Registration).filter_by(given_name=name).one()
+            seats.choose_trips(session, person.id, [], any_trip=False, actor=DELEGATE, now=NOW)
+        deliver_all(session)
+    own = client.get(own.url)
+    assert seats_on(own)["docks"] == "offered"
+    page = own.follow("Accept or decline a seat")
+    assert "Accept it before the end of Monday 2 November 2026" in page.text
+    assert seats_on(page)["docks"] == "offered"
+    own = page.form().submit("Accept the seat")
+    assert seats_on(own)["docks"] == "confirmed"
+    assert "There is no open offer" in client.get(page.url).text
+    late = page.form().submit("Decline it")
+    assert late.status == 403 and seats_on(client.get(own.url))["docks"] == "confirmed"
+    with reading() as session:
+        expected = ["registration-confirmed", "trip-offered", "trip-confirmed"]
+        assert kinds(session, to="zoe@dofc.test") == expected
+
+
+def test_a_declined_seat_ends_and_the_registration_stays(client, edition, act):
+    own = register(client, trips=["docks"])
+    act(seats.resize_trip, edition.id, "docks", 3, COMMAND, NOW)
+    page = client.get(own.url).follow("Accept or decline a seat").form().submit("Decline it")
+    assert seats_on(page)["docks"] == "cancelled"
+    assert page.one("[data-registration-status]")["data-registration-status"] == "confirmed"
+
+
+def test_without_a_place_a_trip_is_only_asked_for_until_there_is_one(client, edition, act, writing, reading):
+    act(service.resize_edition, edition.id, 2, COMMAND, NOW)
+    own = register(client, trips=["bridges", "cellars"])
+    assert seats_on(own) == {"bridges": "requested", "cellars": "requested", "docks": "none"}
+    assert "when your place is confirmed, you get a seat" in own.text
+    act(service.resize_edition, edition.id, 3, COMMAND, NOW)
+    own = client.get(own.url).follow("Accept or decline").form().submit("Accept the place")
+    assert seats_on(own) == {"bridges": "confirmed", "cellars": "cancelled", "docks": "none"}
+    with reading() as session:
+        message = letters(session, to="zoe@dofc.test")[-1]
+    assert message.kind == "registration-confirmed"
+    assert "You have a seat on “Bridges”." in message.text
+    assert "“Cellars” takes place while you are on another trip" in " ".join(message.text.split())
+
+
+def test_wishes_are_ranked_by_number_and_can_be_changed_until_sign_up_closes(client, edition, act, clock, reading):
+    set_mode(act, edition, TripMode.DRAW, NOW + timedelta(hours=2))
+    form = client.get(FORM).form()
+    assert "trips" not in form.names and {"preference-bridges", "preference-cellars", "any_trip"} < set(form.names)
+    own = form.fill(ANSWERS | {"preference-cellars": "1", "preference-bridges": "3", "any_trip": True}).submit()
+    assert seats_on(own) == {"bridges": "requested", "cellars": "requested", "docks": "none"}
+    assert "Wish 1" in own.text and "Wish 2" in own.text
+    form = trips_page(client, own).form()
+    assert (form.value("preference-cellars"), form.value("preference-bridges")) == ("1", "2")
+    assert form.value("any_trip")
+    own = form.fill(
+        {"preference-bridges": "1", "preference-cellars": "2", "preference-docks": "", "any_trip": False}
+    ).submit()
+    form = trips_page(client, own).form()
+    assert (form.value("preference-cellars"), form.value("preference-bridges")) == ("2", "1")
+    assert not form.value("any_trip")
+    with reading() as session:
+        assert kinds(session, to="zoe@dofc.test") == ["registration-confirmed", "trip-changed"]
+    clock.shift(timedelta(hours=2))
+    page = form.fill({"preference-bridges": "2", "preference-cellars": "1"}).submit()
+    assert page.status == 422 and "cannot be chosen any more" in page.text
+    closed = trips_page(client, own)
+    assert "the seats are being drawn" in closed.text
+    gone = closed.form().fill(trips=["cellars"]).submit()
+    assert seats_on(gone) == {"bridges": "cancelled", "cellars": "requested", "docks": "none"}
+
+
+@pytest.mark.parametrize(
+    ("ranks", "said"),
+    [
+        ({"preference-bridges": "1", "preference-cellars": "1"}, "a number of its own"),
+        ({"preference-bridges": "first"}, "whole numbers"),
+        ({"preference-bridges": "0"}, "whole numbers"),
+        ({"preference-bridges": "٣"}, "whole numbers"),
+        ({"preference-bridges": "1.5"}, "whole numbers"),
+        ({"preference-bridges": "9" * 400}, "whole numbers"),
+        ({"preference-bridges": "000000001" + "9" * 5000}, "whole numbers"),
+    ],
+)
+def test_ranks_that_are_none_are_refused_and_kept(client, edition, act, ranks, said):
+    set_mode(act, edition, TripMode.DRAW)
+    page = register(client) if not ranks else client.get(FORM).form().fill(ANSWERS | ranks).submit()
+    assert page.status == 422 and said in page.one("[data-error-summary]").text
+    assert all(page.form().value(name) == text for name, text in ranks.items())
+
+
+def test_sign_up_has_its_times(client, edition, act, clock, writing):
+    with writing() as session:
+        mine = session.get_one(type(edition), edition.id)
+        mine.trips_open_at, mine.trips_close_at = NOW + timedelta(days=1), NOW + timedelta(days=2)
+    page = client.get(FORM)
+    assert "Sign-up for learning trips opens at 14:00, Tuesday 3 November 2026" in page.text
+    assert "trips" not in page.form().names
+    own = register(client)
+    assert "opens at" in own.text and "Choose or give back" not in own.text
+    clock.shift(timedelta(days=1))
+    own = trips_page(client, own).form().fill(trips=["bridges"]).submit()
+    clock.shift(timedelta(days=1))
+    page = trips_page(client, own)
+    assert page.form().choices("trips") == ["bridges"] and "Sign-up for learning trips is closed." in page.text
+    assert seats_on(page.form().fill(trips=[]).submit())["bridges"] == "cancelled"
+
+
+def test_the_same_form_with_other_trips_opens_the_page_of_trips_filled_in(client, edition, database_url):
+    form = client.get(FORM).form().fill(ANSWERS | {"trips": ["bridges"]})
+    own = form.submit()
+    assert form.submit().url == own.url
+    before = dump(database_url)
+    page = form.fill(trips=["docks"]).submit()
+    assert page.status == 422 and page.h1 == "Your learning trips" and "Nothing is changed yet" in page.text
+    assert dump(database_url) == before
+    assert page.form().values["trips"] == ["docks"]
+    assert seats_on(page.form().submit()) == {"bridges": "cancelled", "cellars": "none", "docks": "waitlisted"}
+
+
+def test_cancelling_says_which_seats_go_and_frees_them(client, edition, reading):
+    own = register(client, trips=["bridges"])
+    page = client.get(own.url + "cancel")
+    assert "Your seats go to the next in line, too: Bridges." in page.text and seats_on(page) == {
+        "bridges": "confirmed"
+    }
+    assert seats_on(page.form().submit())["bridges"] == "cancelled"
+    with reading() as session:
+        assert kinds(session, to="zoe@dofc.test")[-1] == "registration-cancelled"
+
+
+def test_the_calendar_has_the_trips_that_are_held(client, edition):
+    own = register(client, trips=["bridges", "docks"])
+    events = Calendar.from_ical(client.get(own.url + "calendar.ics").data).walk("VEVENT")
+    assert [str(event["SUMMARY"]) for event in events] == ["Days of Clusters 2027, Sofia", "Bridges"]
+    assert events[1].decoded("DTSTART") == edition.begins_at() + timedelta(hours=24)
+
+
+def test_a_cancelled_trip_is_said_and_cannot_be_chosen(client, edition, act):
+    own = register(client, trips=["bridges"])
+    act(seats.cancel_trip, edition.id, "bridges", COMMAND, NOW)
+    assert "This trip does not take place." in client.get(own.url).text
+    assert trips_page(client, own).form().choices("trips") == ["cellars", "docks"]
+    assert client.get(FORM).form().choices("trips") == ["cellars", "docks"]
+
+
+@pytest.mark.parametrize("path", ["", "trips", "offer", "edit"])
+def test_a_page_takes_the_same_number_of_queries_however_many_trips_there_are(client, edition, writing, app, path):
+    own = register(client, trips=["bridges"]).url
+    client.get(own + path)
+    with count_queries() as few:
+        client.get(own + path)
+    with writing() as session:
+        for _ in range(20):
+            make_trip(session, session.get_one(type(edition), edition.id))
+    with count_queries() as many:
+        client.get(own + path)
+    assert len(few) == len(many)
+
+
+def test_a_link_of_somebody_else_opens_no_trips(client, edition, app, writing):
+    own = register(client, trips=["bridges"]).url
+    forged = own.replace("/registrations/", "/registrations/A")
+    assert client.get(forged + "trips").status == 404

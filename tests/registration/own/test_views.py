@@ -1,0 +1,311 @@
+"""One delegate's own pages, through HTTP only."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from icalendar import Calendar
+
+from dofc_events.conference.rules import EditionStatus
+from dofc_events.delegates.models import Registration
+from dofc_events.delegates.queries import token_of
+from dofc_events.mail.models import Message
+from dofc_events.mail.rules import MessageState
+from dofc_events.places.rules import PLACE_STATUSES, ClaimStatus
+from dofc_events.registration import service, timers
+from tests.support.databases import dump
+from tests.support.factories import DELEGATE, NOW, claim_of, make_edition, make_registration
+from tests.support.letters import deliver_all, kinds, letters
+
+EVIL = "<img src=x onerror=alert(1)>'\"&${7*7}"
+TEXTS = ("given_name", "family_name", "badge_name", "organisation", "job_title", "dietary", "access_needs")
+PAGES = ("", "edit", "address", "hand-over", "cancel", "offer")
+
+
+@pytest.fixture(autouse=True)
+def clock():
+    with time_machine.travel(NOW, tick=False) as clock:
+        yield clock
+
+
+@pytest.fixture
+def people(writing) -> list[Registration]:
+    """Ana has the only place, Boris and Vera wait; all have been told."""
+    with writing() as session:
+        edition = make_edition(session, year=2027, capacity=1, offer_hours=10)
+        made = [make_registration(session, edition, given_name=name) for name in ("Ana", "Boris", "Vera")]
+        deliver_all(session)
+    return made
+
+
+@pytest.fixture
+def page_of(app):
+    """The address of somebody's own page."""
+
+    def page_of(person, path=""):
+        with app.app_context():
+            return f"/registrations/{token_of(person)}/{path}"
+
+    return page_of
+
+
+@pytest.fixture
+def ana(people, page_of) -> str:
+    return page_of(people[0])
+
+
+@pytest.fixture
+def boris(people, page_of, writing) -> str:
+    """Boris's page, once Ana has cancelled and he was told of his offer."""
+    with writing() as session:
+        service.cancel_registration(session, people[0].id, DELEGATE, NOW)
+        deliver_all(session)
+    return page_of(people[1])
+
+
+@pytest.fixture
+def mail(reading):
+    """The kinds of what somebody was sent."""
+
+    def mail(to):
+        with reading() as session:
+            return kinds(session, to=getattr(to, "email", to))
+
+    return mail
+
+
+def status_of(page) -> str:
+    return str(page.one("[data-registration-status]")["data-registration-status"])
+
+
+@pytest.mark.parametrize("status", PLACE_STATUSES)
+@pytest.mark.parametrize("state", ["open", "frozen", "begun", "over", "archived"])
+def test_every_page_of_every_status_is_in_order_and_changes_nothing(
+    client, people, page_of, writing, clock, database_url, status, state
+):
+    person = people[0]
+    with writing() as session:
+        claim = claim_of(session, person)
+        claim.status = status
+        claim.position = 9 if status == ClaimStatus.WAITLISTED else None
+        if status == ClaimStatus.OFFERED:
+            claim.offered_at, claim.offered_until = NOW, NOW + timedelta(hours=10)
+        person = session.get_one(Registration, person.id)
+        person.ended_at = NOW if status == ClaimStatus.CANCELLED else None
+        edition = person.edition
+        if state == "archived":
+            edition.status = EditionStatus.ARCHIVED
+        later = {"frozen": edition.details_freeze_at(), "begun": edition.begins_at(), "over": edition.finishes_at()}
+        clock.move_to(later.get(state, NOW))
+    before = dump(database_url)
+    for path in PAGES:
+        page = client.get(page_of(person, path))
+        assert page.status in (200, 403), page
+        assert status_of(page) == status
+        assert person.reference in page.text
+    assert client.get(page_of(person, "calendar.ics")).status == 200
+    assert dump(database_url) == before
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_what_was_typed_is_shown_as_text(client, people, page_of, writing, path):
+    with writing() as session:
+        for name in TEXTS:
+            setattr(session.get_one(Registration, people[0].id), name, EVIL)
+        session.get_one(Registration, people[0].id).edition.city = EVIL
+    page = client.get(page_of(people[0], path))
+    assert page.status == 200
+    assert page.all("[onerror]") == []
+    if path in ("", "edit"):
+        assert page.html.count("&lt;img src=x onerror=alert(1)&gt;") >= len(TEXTS) - 1
+
+
+def test_what_was_typed_wrongly_is_shown_as_text(client, people, page_of):
+    for path, fields in {
+        "edit": {"organisation": EVIL + "x" * 300, "phone": EVIL},
+        "address": {"email": EVIL},
+        "hand-over": {"given_name": EVIL, "email": EVIL},
+    }.items():
+        page = client.get(page_of(people[0], path)).form("main form").fill(fields).submit()
+        assert page.status == 422 and page.all("[onerror]") == []
+        form = page.form("main form")
+        assert {name: form.value(name) for name in fields} == fields
+
+
+def test_details_are_changed_and_told(client, ana, people, mail):
+    page = (
+        client.get(ana).follow("Change details").form().fill(organisation="Ruse Cluster", photo_consent=False).submit()
+    )
+    assert (page.url, page.redirects) == (ana, [f"{ana}edit"])
+    assert "Your changes are saved." in page.text and "Ruse Cluster" in page.text
+    assert "Your changes are saved." not in client.get(ana).text
+    unchanged = client.get(f"{ana}edit").form().submit()
+    assert "Nothing was changed." in unchanged.text
+    assert mail(people[0]) == ["registration-confirmed", "registration-changed"]
+
+
+def test_details_are_read_only_after_the_freeze(client, ana, clock, mail):
+    edit, hand_over = client.get(f"{ana}edit").form(), client.get(f"{ana}hand-over").form()
+    clock.move_to(NOW + timedelta(days=150))
+    words = "Since 15:00, Thursday 1 April 2027 (Sofia time) details can be changed by the organisers only."
+    for page in (edit.submit(), hand_over.submit(), client.get(f"{ana}edit")):
+        assert page.status == 403 and words in page.text
+        assert "host@dofc.test" in page.text
+    own = client.get(ana)
+    assert words in own.text and "Change details" not in own.text
+    assert own.follow("Is the address wrong? Correct it").form().fill(email="new@dofc.test").submit().status == 200
+    assert mail("new@dofc.test") == ["registration-confirmed"]
+
+
+def test_the_registration_is_handed_over(client, ana, people, mail):
+    form = client.get(ana).follow("Hand over to a colleague").form()
+    page = form.fill(given_name="Mira", family_name="", email="mira@dofc.test").submit()
+    assert (page.h1, page.status) == ("Handed over", 200) and "We write to mira@dofc.test" in page.text
+    assert client.get(page.url).text == page.text
+    assert client.get(ana).status == 404
+    assert (mail("mira@dofc.test"), mail(people[0])[1:]) == (["registration-confirmed"], ["registration-changed"])
+
+
+def test_handing_over_to_who_is_registered_says_nothing(client, ana, people, mail):
+    form = client.get(f"{ana}hand-over").form()
+    page = form.fill(given_name="Boris", email=people[1].email).submit()
+    assert page.all("[data-registration-status]") == [] and page.h1 == "Nothing was changed"
+    assert f"If {people[1].email} is registered already" in page.text
+    assert status_of(client.get(ana)) == "confirmed"
+    assert mail(people[1]) == ["registration-waitlisted", "already-registered"]
+
+
+def test_the_address_is_corrected_and_the_link_replaced(client, ana, people, mail):
+    page = client.get(f"{ana}address").form().fill(email="right@dofc.test").submit()
+    assert page.url != ana and status_of(page) == "confirmed"
+    assert "From now on we write to right@dofc.test." in page.text
+    assert client.get(ana).status == 404
+    assert mail("right@dofc.test") == ["registration-confirmed"]
+    assert mail(people[0]) == ["registration-confirmed", "address-changed"]
+
+
+def test_correcting_to_an_address_that_is_registered_says_nothing(client, ana, people, mail):
+    page = client.get(f"{ana}address").form().fill(email=people[1].email).submit()
+    assert page.all("[data-registration-status]") == [] and page.h1 == "Nothing was changed"
+    assert f"If {people[1].email} is registered already" in page.text
+    assert client.get(ana).status == 200
+
+
+def test_cancelling_asks_first_and_is_final(client, ana, people, mail):
+    page = client.get(ana).follow("Cancel this registration")
+    assert "Your place goes to the next in line, at once." in page.text and status_of(page) == "confirmed"
+    form = page.form()
+    done = form.submit("Cancel my registration")
+    assert (done.url, status_of(done)) == (ana, "cancelled")
+    assert done.link("Register again") == "/editions/2027/register"
+    again = form.submit()
+    assert again.status == 403 and status_of(again) == "cancelled"
+    assert "There is nothing to cancel" in client.get(f"{ana}cancel").text
+    assert mail(people[0]) == ["registration-confirmed", "registration-cancelled"]
+    assert mail(people[1]) == ["registration-waitlisted", "registration-offered"]
+
+
+def test_an_offer_is_accepted(client, boris, people, mail):
+    page = client.get(boris).follow("Accept or decline")
+    assert "Accept it before the end of Monday 2 November 2026 (Sofia time)." in page.text
+    form = page.form()
+    done = form.submit("Accept the place")
+    assert (done.url, status_of(done)) == (boris, "confirmed")
+    assert mail(people[1])[-1] == "registration-confirmed"
+    again = form.submit("Accept the place")
+    assert status_of(again) == "confirmed" and len(mail(people[1])) == 3
+
+
+def test_an_offer_is_declined(client, boris, people, mail):
+    done = client.get(f"{boris}offer").form().submit("Decline it")
+    assert status_of(done) == "cancelled"
+    assert mail(people[2])[-1] == "registration-offered"
+
+
+@pytest.mark.parametrize("answer", ["Accept the place", "Decline it"])
+def test_an_offer_ends_by_the_clock_though_no_worker_ran(client, boris, people, mail, clock, answer):
+    form = client.get(f"{boris}offer").form()
+    clock.shift(timedelta(hours=10))
+    page = form.submit(answer)
+    assert page.status == 403
+    for shown in (page, client.get(f"{boris}offer")):
+        assert "There is no open offer" in shown.text and "Accept the place" not in shown.text
+        assert "the end of Monday 2 November 2026 (Sofia time)" in shown.text
+    own = client.get(boris)
+    assert "The deadline was the end of Monday 2 November 2026 (Sofia time)." in own.text
+    assert own.all("a[href$=offer]") == []
+    assert mail(people[1]) == ["registration-waitlisted", "registration-offered"]
+
+
+def test_an_offer_without_an_answer_is_asked_again(client, boris):
+    form = client.get(f"{boris}offer").form()
+    page = client.post(f"{boris}offer", {"csrf_token": form.value("csrf_token"), "answer": "maybe"})
+    assert (page.status, status_of(page)) == (422, "offered")
+
+
+def test_after_a_lapsed_offer_one_button_leads_back_to_the_list(client, boris, people, writing, mail, clock):
+    clock.shift(timedelta(hours=10))
+    with writing() as session:
+        timers.lapse_offers(session, people[1].id, DELEGATE, NOW + timedelta(hours=10))
+    page = client.get(boris)
+    assert status_of(page) == "expired"
+    form = page.form("rejoin")
+    done = form.submit("Join the list again")
+    assert (done.url, status_of(done)) == (boris, "waitlisted")
+    assert mail(people[1])[-1] == "registration-waitlisted"
+    assert "That is not possible any more" in form.submit().text
+    assert len(mail(people[1])) == 4
+
+
+@pytest.mark.parametrize("path", ["edit", "address", "hand-over", "cancel", "offer", "rejoin"])
+def test_a_form_without_its_token_is_400_and_changes_nothing(client, ana, people, path, database_url):
+    before = dump(database_url)
+    page = client.post(f"{ana}{path}", {"given_name": "Kept", "email": "kept@dofc.test", "answer": "accept"})
+    assert page.status == 400 and status_of(page) == "confirmed"
+    if path in ("edit", "hand-over"):
+        assert page.form("main form").value("given_name") == "Kept"
+    if path in ("address", "hand-over"):
+        assert page.form("main form").value("email") == "kept@dofc.test"
+    assert dump(database_url) == before
+
+
+@pytest.mark.parametrize("path", ["address", "hand-over"])
+def test_one_address_gets_five_messages_an_hour(client, writing, page_of, path):
+    with writing() as session:
+        edition = make_edition(session, year=2027, capacity=9)
+        six = [make_registration(session, edition) for _ in range(6)]
+    for person in six:
+        form = client.get(page_of(person, path)).form()
+        page = form.fill({name: "victim@dofc.test" if name == "email" else "Mira" for name in form.names}).submit()
+    assert page.status == 429 and int(page.headers["Retry-After"]) > 0
+    assert page.form("main form").value("email") == "victim@dofc.test"
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (MessageState.QUEUED, "A message is on its way to"),
+        (MessageState.SENT, "Our last message went to"),
+        (MessageState.DEAD, "could not be delivered. Please correct the address."),
+        (MessageState.KEPT, "No mail server is set up here, so no message is on its way."),
+    ],
+)
+def test_the_own_page_says_where_its_message_is(client, ana, people, writing, state, words):
+    with writing() as session:
+        (message,) = letters(session, to=people[0].email)
+        session.get_one(Message, message.id).state = state
+    assert words in client.get(ana).text
+
+
+def test_the_calendar_file_is_a_download(client, ana):
+    answer = client.get(f"{ana}calendar.ics")
+    assert answer.headers["Content-Type"].startswith("text/calendar")
+    assert "attachment" in answer.headers["Content-Disposition"]
+    (event,) = Calendar.from_ical(answer.data).walk("VEVENT")
+    assert str(event["STATUS"]) == "CONFIRMED"
+
+
+def test_two_people_see_nothing_of_each_other(client, ana, people, page_of):
+    assert people[1].reference not in client.get(ana).html
+    mixed = ana.replace(people[0].reference, people[1].reference)
+    assert client.get(mixed).status == 404

@@ -1,0 +1,266 @@
+"""What the trail may say: every act of an edition with what goes with it, and entries as they were stored earlier."""
+
+from typing import Any
+
+from dofc_events.trips.rules import Reason
+
+BY_HAND = "account:ана@кластер.срб"
+DELEGATE = "delegate:K7X9-Q2MB"
+MOMENT, LATER = "2027-05-16T22:00:00+00:00", "2027-05-20T22:00:00+00:00"
+CELLARS = {"trip": "подруми"}
+LETTER = {"letter": 1, "subject": "Наслов"}
+BECAUSE = {"because": "Говори."}
+ROLE = {"email": "бо@кластер.срб", "role": "desk"}
+TOLD = {"name": "Бојан", "email": "бо@кластер.срб"}
+
+# By whom, the act, and what was said: each act of an edition in each of the ways in which it is told.
+EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
+    *((actor, "registered", {"status": s}) for actor in (BY_HAND, DELEGATE) for s in ("confirmed", "waitlisted")),
+    (
+        DELEGATE,
+        "details_changed",
+        {
+            "changes": {
+                "given_name": ["Ана", "Ања"],
+                "family_name": ["Ковач", "Ђокић"],
+                "badge_name": ["", "А."],
+                "organisation": ["Кластер", "Дом"],
+                "job_title": ["Шеф", ""],
+                "country": ["RS", "BG"],
+                "phone": ["", "+381 60 1"],
+                "category": ["guest", "member"],
+                "dietary": ["", "ж " * 150],
+                "access_needs": ["Рампа", ""],
+                "visa_letter": [False, True],
+                "photo_consent": [True, False],
+            }
+        },
+    ),
+    (DELEGATE, "address_corrected", {"changes": {"email": ["а@кластер.срб", "б@кластер.срб"]}}),
+    (
+        DELEGATE,
+        "handed_over",
+        {
+            "changes": {
+                "name": ["Ана", "Бојан"],
+                "email": ["а@кластер.срб", "бо@кластер.срб"],
+                "note": ["Дугује", ""],
+                "tags": [["вип", "гост"], []],
+            },
+            **TOLD,
+        },
+    ),
+    (DELEGATE, "handed_over", {"changes": {"email": ["а@кластер.срб", "бо@кластер.срб"]}, **TOLD}),
+    (DELEGATE, "cancelled", {}),
+    (BY_HAND, "cancelled", BECAUSE),
+    (BY_HAND, "place_given", BECAUSE),
+    (BY_HAND, "note_changed", {"changes": {"note": ["", "Говори"]}}),
+    (BY_HAND, "note_changed", {"changes": {"note": ["Говори", ""]}}),
+    *((BY_HAND, act, {"word": "вип"}) for act in ("tagged", "untagged")),
+    *((DELEGATE, act, {}) for act in ("offered", "offer_accepted", "confirmed", "joined_list_again")),
+    *(("worker", act, {}) for act in ("offer_lapsed", "offer_prolonged", "list_closed")),
+    (BY_HAND, "link_asked_for", {"sent": True}),
+    *(("visitor", "link_asked_for", {"sent": sent}) for sent in (True, False)),
+    (BY_HAND, "told_apart", {"other": "K7X9-Q2MC", "name": "Ана"}),
+    *((DELEGATE, "seat_changed", {**CELLARS, "reason": reason}) for reason in Reason),
+    (BY_HAND, "seat_given", {**CELLARS, "instead_of": "", **BECAUSE}),
+    (BY_HAND, "seat_given", {**CELLARS, "instead_of": "бродом", **BECAUSE}),
+    (BY_HAND, "seat_taken", {**CELLARS, **BECAUSE}),
+    *((BY_HAND, act, CELLARS) for act in ("boarded", "boarding_undone", "trip_cancelled")),
+    *((BY_HAND, act, {}) for act in ("arrived", "arrival_undone", "edition_created", "edition_loaded")),
+    *((BY_HAND, act, {}) for act in ("edition_published", "edition_archived")),
+    *((BY_HAND, act, {"kind": "ж"}) for act in ("message_sent_again", "message_settled")),
+    *((BY_HAND, "kept_messages_sent", {"count": count}) for count in (1, 2)),
+    (
+        BY_HAND,
+        "edition_changed",
+        {
+            "changes": {
+                "city": ["Ниш", "Софија"],
+                "country": ["RS", "BG"],
+                "venue": [None, "Дом"],
+                "venue_address": ["Улица 12", ""],
+                "zone": ["ж", "ш"],
+                "starts_on": ["2027-05-16", "2027-05-17"],
+                "starts_at": ["09:30:00", None],
+                "ends_on": [None, "2027-05-18"],
+                "ends_at": [None, "17:00:00"],
+                "summary": ["", "Три дана."],
+                "programme": ["", "реч " * 100],
+                "registration_opens_at": [None, MOMENT],
+                "registration_closes_at": [MOMENT, LATER],
+                "freezes_at": [LATER, None],
+                "offer_hours": [72.0, 0.0],
+                "contact_name": ["Елена", ""],
+                "contact_email": ["е@примјер.срб", ""],
+            }
+        },
+    ),
+    (BY_HAND, "categories_changed", {"changes": {"categories": [{}, {"guest": "Гост"}]}}),
+    (BY_HAND, "categories_changed", {"changes": {"categories": [{"guest": "Гост"}, {"guest": "Г.", "new": "Ново"}]}}),
+    (BY_HAND, "capacity_changed", {"changes": {"capacity": [None, 100]}}),
+    (BY_HAND, "capacity_changed", {"changes": {"capacity": [100, 120]}}),
+    (BY_HAND, "capacity_changed", {"changes": {"capacity": [120, 121]}, **BECAUSE}),
+    *((BY_HAND, act, LETTER) for act in ("letter_written", "letter_changed", "letter_dropped", "change_not_told")),
+    *((BY_HAND, "letter_scheduled", {**LETTER, "count": count}) for count in (1, 2)),
+    *((BY_HAND, "letter_sent", {**LETTER, "subject": s, "count": n}) for s in ("Наслов", "") for n in (1, 2)),
+    (BY_HAND, "letter_stopped", {**LETTER, "left": 1, "withdrawn": 2, "unwritten": 3}),
+    *((BY_HAND, "trip_added", {**CELLARS, "capacity": capacity}) for capacity in (1, 20)),
+    (
+        BY_HAND,
+        "trip_changed",
+        {
+            **CELLARS,
+            "changes": {
+                "title": ["Подруми", "Подрум"],
+                "description": ["", "реч " * 100],
+                "hosts": ["", "Дом"],
+                "meeting_point": ["", "Трг"],
+                "starts_at": [MOMENT, LATER],
+                "ends_at": [MOMENT, LATER],
+                "minimum": [0, 1],
+                "bring": ["Шешир", ""],
+                "accessibility": ["", "Рампа"],
+                "walking": [False, True],
+                "needs_dietary": [False, True],
+                "needs_access": [True, False],
+                "capacity": [20, 21],
+            },
+        },
+    ),
+    (BY_HAND, "trips_put_in_order", {"trips": ["бродом", "подруми"]}),
+    (
+        BY_HAND,
+        "sign_up_changed",
+        {
+            "changes": {
+                "trip_mode": ["first-come", "draw"],
+                "trips_open_at": [None, MOMENT],
+                "trips_close_at": [MOMENT, LATER],
+            }
+        },
+    ),
+    (BY_HAND, "sign_up_changed", {"changes": {"trip_mode": ["draw", "first-come"]}}),
+    (BY_HAND, "draw_published", {"drawn": 9, "seated": 7}),
+    (BY_HAND, "role_added", {**ROLE, "edition_id": 1, "organisation_id": None, "ends_at": MOMENT}),
+    (BY_HAND, "role_added", {**ROLE, "role": "organiser", "edition_id": 1, "organisation_id": None, "ends_at": None}),
+    (BY_HAND, "role_changed", {**ROLE, "changes": {"ends_at": [None, MOMENT]}}),
+    (BY_HAND, "role_ended", {**ROLE, "role": "organiser", "changes": {"ends_at": [MOMENT, LATER]}}),
+    *((BY_HAND, "hand_over_started", {"from_year": year}) for year in (2026, None)),
+    (BY_HAND, "hand_over_item_added", {"item": 1, "kind": "open", "text": "Кључеви"}),
+    *(
+        (BY_HAND, "hand_over_item_ticked", {"item": 1, "side": side, "changes": {"done": [not done, done]}})
+        for side in ("host", "last_host")
+        for done in (True, False)
+    ),
+]
+
+# Entries as the database has them from before there was one form, and what they say was changed.
+STORED: list[tuple[str, dict[str, Any], dict[str, list[Any]]]] = [
+    (
+        "edition_changed",
+        {
+            "before": {"city": "Sofia", "venue": None, "starts_on": "2027-05-16"},
+            "after": {"city": "Niš", "venue": "Hall", "starts_on": "2027-05-17"},
+        },
+        {"city": ["Sofia", "Niš"], "venue": [None, "Hall"], "starts_on": ["2027-05-16", "2027-05-17"]},
+    ),
+    (
+        "categories_changed",
+        {"before": {"member": "Member", "guest": "Guest"}, "after": {"guest": "Guest", "member": "Member"}},
+        {"categories": [{"member": "Member", "guest": "Guest"}, {"guest": "Guest", "member": "Member"}]},
+    ),
+    ("capacity_changed", {"before": None, "after": 100}, {"capacity": [None, 100]}),
+    ("capacity_changed", {"before": 1, "after": 3, "because": "They speak."}, {"capacity": [1, 3]}),
+    (
+        "sign_up_changed",
+        {
+            "before": ["first-come", None, "2026-11-02 13:00:00+00:00"],
+            "after": ["draw", "2026-11-02 13:00:00+00:00", "2026-11-02 13:00:00+00:00"],
+        },
+        {"trip_mode": ["first-come", "draw"], "trips_open_at": [None, "2026-11-02 13:00:00+00:00"]},
+    ),
+    ("note_changed", {"before": "", "after": "Speaks at ten"}, {"note": ["", "Speaks at ten"]}),
+    (
+        "address_corrected",
+        {"before": "ana@dofc.tset", "after": "ana@dofc.test"},
+        {"email": ["ana@dofc.tset", "ana@dofc.test"]},
+    ),
+    (
+        "handed_over",
+        {"before": {"name": "Ana Kovač", "email": "ana@dofc.test"}, "name": "Bojan Ilić", "email": "bojan@dofc.test"},
+        {"name": ["Ana Kovač", "Bojan Ilić"], "email": ["ana@dofc.test", "bojan@dofc.test"]},
+    ),
+    (
+        "handed_over",
+        {
+            "before": {"name": "Ana", "email": "ana@dofc.test", "note": "Owes us a slide", "tags": ["speaker"]},
+            "name": "Ana",
+            "email": "bojan@dofc.test",
+        },
+        {
+            "email": ["ana@dofc.test", "bojan@dofc.test"],
+            "note": ["Owes us a slide", None],
+            "tags": [["speaker"], None],
+        },
+    ),
+    (
+        "role_changed",
+        {"email": "ben@dofc.test", "role": "desk", "before": "2026-12-02T13:00:00+00:00", "after": None},
+        {"ends_at": ["2026-12-02T13:00:00+00:00", None]},
+    ),
+    (
+        "role_ended",
+        {"email": "ben@dofc.test", "role": "desk", "before": None, "after": "2026-11-02T13:00:00+00:00"},
+        {"ends_at": [None, "2026-11-02T13:00:00+00:00"]},
+    ),
+    (
+        "hand_over_item_ticked",
+        {"item": 3, "side": "last_host", "before": False, "after": True},
+        {"done": [False, True]},
+    ),
+    (
+        "details_changed",
+        {"changes": {"category": ["company", "guest"], "visa_letter": [False, True]}},
+        {"category": ["company", "guest"], "visa_letter": [False, True]},
+    ),
+    ("trip_changed", {"trip": "wine", "changes": {"capacity": [1, 2]}}, {"capacity": [1, 2]}),
+    (
+        "organisers_changed",
+        {"before": ["alt"], "after": ["alt", "iasi"]},
+        {"organisers": [["alt"], ["alt", "iasi"]]},
+    ),
+    ("call_changed", {"before": {"quorum": 2}, "after": {"quorum": 5}}, {"quorum": [2, 5]}),
+    (
+        "criteria_changed",
+        {"before": {"Venue": 2}, "after": {"Venue": 2, "Funding": 3}},
+        {"criteria": [{"Venue": 2}, {"Venue": 2, "Funding": 3}]},
+    ),
+    (
+        "member_changed",
+        {"organisation": "alt-brasov", "before": {"is_active": True}, "after": {"is_active": False}},
+        {"is_active": [True, False]},
+    ),
+    (
+        "proposal_changed",
+        {"before": {"city": "Brno"}, "after": {"city": "Ostrava"}},
+        {"city": ["Brno", "Ostrava"]},
+    ),
+    ("proposal_submitted", {"before": "draft", "after": "submitted"}, {"status": ["draft", "submitted"]}),
+    ("decision_prepared", {"before": None, "after": "7KX9-Q2MB"}, {"proposal": [None, "7KX9-Q2MB"]}),
+    (
+        "review_given",
+        {"before": {}, "after": {"1": {"score": 5, "note": ""}}},
+        {"1": [None, {"score": 5, "note": ""}]},
+    ),
+    (
+        "review_changed",
+        {
+            "before": {"1": {"score": 5, "note": ""}, "2": {"score": 3, "note": ""}},
+            "after": {"1": {"score": 5, "note": ""}, "2": {"score": 1, "note": "Far"}},
+        },
+        {"2": [{"score": 3, "note": ""}, {"score": 1, "note": "Far"}]},
+    ),
+    ("arrived", {}, {}),
+    ("seat_changed", {"trip": "wine", "reason": "asked"}, {}),
+]

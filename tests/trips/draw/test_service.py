@@ -1,0 +1,423 @@
+"""The draw out of the database and back into it: who is drawn, what they get, what they are told, what is published."""
+
+import json
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import select
+
+from dofc_events.commands.check import faults
+from dofc_events.conference.queries import edition_by_year
+from dofc_events.conference.rules import EditionStatus, TripMode
+from dofc_events.core.audit import Actor
+from dofc_events.notices.models import UntoldNews
+from dofc_events.notices.rules import BATCH
+from dofc_events.notices.service import tell_news, terms_of
+from dofc_events.places.rules import ClaimStatus
+from dofc_events.registration.service import cancel_registration, resize_edition
+from dofc_events.registration.trips import service as seats
+from dofc_events.trips.draw import rules as rule
+from dofc_events.trips.draw.queries import tally_of, wishing
+from dofc_events.trips.draw.service import AlreadyDrawn, DrawChanged, DrawNotDue, preview_draw
+from dofc_events.trips.models import Draw, DrawnDelegate, Trip
+from dofc_events.trips.queries import claims_on, trip_by_slug, trips_of
+from dofc_events.trips.sign_ups.service import SeatBook
+from tests.support.crowd import make_crowd
+from tests.support.factories import DELEGATE, NOW, make_edition, make_registration, make_trip
+from tests.support.letters import letters
+
+ORGANISER = Actor("account", "ana@dofc.test")
+CLOSES = NOW + timedelta(days=10)
+DRAWN = CLOSES + timedelta(days=1)
+SEED = "six numbers of the national lottery"
+# The SHA-256 of what is published of one draw, whatever the database: a reference names a delegate, the seed the order.
+DOCUMENT = "7e20f3e4bb7e707df3432fe32ff8d6010c0acdf0ebd0da6582d106c3511c150c"
+
+
+@pytest.fixture(autouse=True)
+def _after_sign_up_closed():
+    with time_machine.travel(DRAWN, tick=False):
+        yield
+
+
+@pytest.fixture
+def edition(session):
+    """Three trips, one seat each: cellars and harbour in the morning, museum in the afternoon; wishes are collected."""
+    edition = make_edition(session, year=2027)
+    morning = edition.begins_at() + timedelta(days=1)
+    for slug, hours in (("cellars", 0), ("harbour", 0), ("museum", 5)):
+        begins = morning + timedelta(hours=hours)
+        make_trip(session, edition, slug, capacity=1, starts_at=begins, ends_at=begins + timedelta(hours=3))
+    set_mode(session, edition, TripMode.DRAW)
+    session.get_one(Draw, edition.id).seed = SEED
+    return edition
+
+
+@pytest.fixture
+def join(session, edition):
+    """`join("cellars", "museum", any_trip=True)`: somebody new with these wishes."""
+
+    def join(*slugs: str, any_trip: bool = False, **changes):
+        person = make_registration(session, edition, **changes)
+        seats.choose_trips(session, person.id, slugs, any_trip=any_trip, actor=DELEGATE, now=NOW)
+        return person
+
+    return join
+
+
+def set_mode(session, edition, mode, closes_at=CLOSES):
+    seats.set_sign_up(session, edition.id, mode, None, closes_at, ORGANISER, NOW)
+
+
+def preview(session, edition, now=DRAWN):
+    return preview_draw(SeatBook(session, edition, terms_of(edition, now), now))
+
+
+def publish(session, edition, now=DRAWN):
+    """Publish what the preview shows, which is returned."""
+    shown = preview(session, edition, now)
+    seats.publish_draw(session, edition.id, shown.digest, ORGANISER, now)
+    return shown
+
+
+def held(session, person) -> dict[str, str]:
+    """The statuses of somebody's claims on trips, by slug."""
+    return {s.trip.slug: s.status for s in trips_of(session, person.edition_id, person.id) if s.claim}
+
+
+def line(session, edition, slug: str) -> list[int]:
+    """Who waits for a seat, the next first."""
+    _, pool = trip_by_slug(session, edition.id, slug)
+    return [claim.registration_id for claim in claims_on(session, pool.id, [ClaimStatus.WAITLISTED])]
+
+
+def make_missed(session, person) -> None:
+    """Have somebody got nothing in the draw of the year before."""
+    earlier = edition_by_year(session, 2026) or make_edition(session, year=2026)
+    before = make_registration(session, earlier, email=person.email)
+    session.add(DrawnDelegate(registration_id=before.id, trip_id=None))
+
+
+def drawn(session, person) -> str | None:
+    """What the published draw gave to somebody."""
+    found = session.get_one(DrawnDelegate, person.id)
+    return session.get_one(Trip, found.trip_id).slug if found.trip_id else None
+
+
+# What is drawn
+
+
+def test_draw_gives_the_same_on_every_database(session, edition, join):
+    people = [
+        join("cellars", "museum"),
+        join("cellars"),
+        join("harbour", "cellars", any_trip=True),
+        join("museum", "harbour"),
+        join("museum"),
+    ]
+    for number, person in enumerate(people):
+        person.reference = f"ABCD-000{number}"
+    shown = publish(session, edition)
+    assert [drawn(session, person) for person in people] == [None, "cellars", "harbour", "museum", None]
+    assert rule.hash_of(shown.document) == DOCUMENT
+    assert session.get_one(Draw, edition.id).document == shown.document
+
+
+def test_draw_leaves_out_whoever_has_no_confirmed_place(session, edition, join):
+    resize_edition(session, edition.id, 1, ORGANISER, NOW)
+    inside, outside = join("cellars"), join("cellars")
+    assert wishing(session, edition.id) == (1, 1)
+    publish(session, edition)
+    assert held(session, inside) == {"cellars": "confirmed"}
+    assert held(session, outside) == {"cellars": "requested"}
+    assert session.get(DrawnDelegate, outside.id) is None
+    assert faults(session) == []
+
+
+def test_draw_leaves_out_whoever_has_no_wish(session, edition, join):
+    nobody, anybody = join(), join(any_trip=True)
+    assert wishing(session, edition.id) == (1, 0)
+    publish(session, edition)
+    assert session.get(DrawnDelegate, nobody.id) is None
+    assert drawn(session, anybody) == "cellars"
+
+
+def test_draw_gives_nobody_a_trip_at_the_time_of_a_seat_that_they_hold(session, edition, join):
+    speaker = join("museum", any_trip=True)
+    seats.give_seat(session, speaker.id, "cellars", "speaks there", ORGANISER, NOW)
+    shown = preview(session, edition)
+    (asked,) = shown.wishes.values()
+    assert set(asked.cannot) == {"cellars", "harbour"}
+    assert {trip["slug"]: trip["free"] for trip in json.loads(shown.document)["trips"]} == {
+        "cellars": 0,
+        "harbour": 1,
+        "museum": 1,
+    }
+    publish(session, edition)
+    assert held(session, speaker) == {"cellars": "confirmed", "museum": "confirmed"}
+
+
+def test_draw_prefers_whoever_got_nothing_at_an_earlier_edition(session, edition, join):
+    people = [join("cellars") for _ in range(6)]
+    *others, back = people
+    make_missed(session, back)
+    shown = publish(session, edition)
+    assert drawn(session, back) == "cellars"
+    assert [drawn(session, person) for person in others] == [None] * 5
+    assert Counter(asked.missed for asked in shown.wishes.values()) == {True: 1, False: 5}
+
+
+def test_draw_does_not_count_what_a_later_edition_gave(session, edition, join):
+    later = make_edition(session, year=2028, now=NOW)
+    person = make_registration(session, later, email="both@dofc.test")
+    session.add(DrawnDelegate(registration_id=person.id, trip_id=None))
+    join("cellars", email="both@dofc.test")
+    (asked,) = preview(session, edition).wishes.values()
+    assert not asked.missed
+
+
+# What becomes of it
+
+
+def test_publishing_ends_the_other_wishes_of_whoever_got_a_seat(session, edition, join):
+    person = join("cellars", "harbour", "museum")
+    publish(session, edition)
+    assert held(session, person) == {"cellars": "confirmed", "harbour": "cancelled", "museum": "cancelled"}
+    assert faults(session) == []
+
+
+def test_publishing_lines_up_whoever_got_nothing_in_the_order_of_the_draw(session, edition, join):
+    people = [join("cellars", "harbour") for _ in range(14)]
+    shown = publish(session, edition)
+    by_name = {name: person.id for name, person in shown.people.items()}
+    losers = [by_name[name] for name in shown.result.order if shown.result.seats[name] is None]
+    assert len(losers) == 12
+    assert losers != sorted(losers), "the order of the draw is the order of registration"
+    assert line(session, edition, "cellars") == line(session, edition, "harbour") == losers
+    assert line(session, edition, "museum") == []
+    assert (
+        Counter(frozenset(held(session, person).items()) for person in people)[
+            frozenset({("cellars", "waitlisted"), ("harbour", "waitlisted")})
+        ]
+        == 12
+    )
+
+
+def test_publishing_lines_up_whoever_takes_any_trip_on_all_of_them(session, edition, join):
+    winners = [join(slug) for slug in ("cellars", "harbour", "museum")]
+    loser = join("cellars", any_trip=True)
+    for person in winners:
+        # Without a doubt about who wins: these missed out before.
+        make_missed(session, person)
+    publish(session, edition)
+    assert held(session, loser) == dict.fromkeys(("cellars", "harbour", "museum"), "waitlisted")
+    numbers = {s.trip.slug: s.preference for s in trips_of(session, edition.id, loser.id)}
+    assert numbers["cellars"] == 1 and len(set(numbers.values())) == 3
+
+
+def test_seat_that_becomes_free_after_the_draw_goes_to_the_next_in_line(session, edition, join):
+    for _ in range(3):
+        join("cellars")
+    shown = publish(session, edition)
+    order = [shown.people[name] for name in shown.result.order]
+    cancel_registration(session, order[0].id, DELEGATE, DRAWN)
+    assert [held(session, person)["cellars"] for person in order] == ["cancelled", "offered", "waitlisted"]
+    assert faults(session) == []
+
+
+def test_place_at_the_edition_after_the_draw_gives_what_is_free(session, edition, join):
+    resize_edition(session, edition.id, 2, ORGANISER, NOW)
+    winner, idle, waiting = join("cellars"), join(), join("cellars", "museum", "harbour")
+    edition.offer_hours = 0
+    publish(session, edition)
+    cancel_registration(session, idle.id, DELEGATE, DRAWN)
+    assert held(session, winner)["cellars"] == "confirmed"
+    assert held(session, waiting)["museum"] == "confirmed"
+    assert faults(session) == []
+
+
+def test_publishing_leaves_nothing_for_check_to_find(session, edition, join):
+    for slugs in (["cellars"], ["cellars", "harbour"], ["museum", "cellars"], ["museum"], []):
+        join(*slugs, any_trip=len(slugs) < 1)
+    publish(session, edition)
+    session.flush()
+    assert faults(session) == []
+
+
+# What is refused
+
+
+def test_draw_is_refused_until_sign_up_has_closed(session, edition, join):
+    join("cellars")
+    with pytest.raises(DrawNotDue):
+        preview(session, edition, CLOSES - timedelta(seconds=1))
+    assert preview(session, edition, CLOSES).wishes
+
+
+@pytest.mark.parametrize("mode", [TripMode.FIRST_COME, TripMode.DRAW])
+def test_draw_is_refused_where_seats_go_first_come_or_nobody_said_when_sign_up_closes(session, edition, mode):
+    edition.registration_closes_at = None
+    set_mode(session, edition, mode, closes_at=CLOSES if mode is TripMode.FIRST_COME else None)
+    with pytest.raises(DrawNotDue):
+        preview(session, edition)
+
+
+def test_publishing_a_second_time_is_refused(session, edition, join):
+    join("cellars")
+    shown = publish(session, edition)
+    with pytest.raises(DrawNotDue):
+        seats.publish_draw(session, edition.id, shown.digest, ORGANISER, DRAWN)
+
+
+def change_wishes(session, people):
+    seats.choose_trips(session, people[0].id, ["museum"], any_trip=False, actor=DELEGATE, now=NOW)
+
+
+def leave(session, people):
+    cancel_registration(session, people[0].id, DELEGATE, DRAWN)
+
+
+def be_seated(session, people):
+    seats.give_seat(session, people[0].id, "museum", "carries the microphones", ORGANISER, DRAWN)
+
+
+@pytest.mark.parametrize("act", [change_wishes, leave, be_seated])
+def test_publishing_is_refused_when_something_changed_since_the_preview(session, edition, join, act):
+    people = [join("cellars"), join("harbour")]
+    digest = preview(session, edition).digest
+    act(session, people)
+    with pytest.raises(DrawChanged):
+        seats.publish_draw(session, edition.id, digest, ORGANISER, DRAWN)
+    assert edition.trips_drawn_at is None
+    assert preview(session, edition).digest != digest
+
+
+def test_preview_is_the_same_every_time_and_writes_nothing(session, edition, join):
+    join("cellars"), join("cellars", "museum")
+    session.flush()
+    first, second = preview(session, edition), preview(session, edition)
+    assert (first.digest, first.document) == (second.digest, second.document)
+    assert not session.new and not session.dirty
+
+
+# Changing the mode
+
+
+def test_changing_the_mode_and_back_keeps_the_order_and_what_is_held(session, edition, join):
+    set_mode(session, edition, TripMode.FIRST_COME)
+    people = [join("cellars") for _ in range(4)]
+    before = [held(session, person) for person in people]
+    assert [statuses["cellars"] for statuses in before] == ["confirmed", "waitlisted", "waitlisted", "waitlisted"]
+    in_line = line(session, edition, "cellars")
+    set_mode(session, edition, TripMode.DRAW)
+    assert [held(session, person)["cellars"] for person in people] == ["confirmed", *["requested"] * 3]
+    seed = session.get_one(Draw, edition.id).seed
+    set_mode(session, edition, TripMode.FIRST_COME)
+    set_mode(session, edition, TripMode.DRAW)
+    assert session.get_one(Draw, edition.id).seed == seed == SEED
+    set_mode(session, edition, TripMode.FIRST_COME)
+    assert [held(session, person) for person in people] == before
+    assert line(session, edition, "cellars") == in_line == [person.id for person in people[1:]]
+
+
+def test_changing_the_mode_gives_free_seats_to_those_who_asked(session, edition, join):
+    people = [join("cellars"), join("museum", "cellars")]
+    set_mode(session, edition, TripMode.FIRST_COME)
+    session.flush()
+    assert [set(held(session, person).values()) for person in people] == [{"offered"}, {"offered", "waitlisted"}]
+    assert faults(session) == []
+
+
+def test_changing_the_mode_is_refused_after_the_draw(session, edition, join):
+    join("cellars")
+    publish(session, edition)
+    with pytest.raises(AlreadyDrawn):
+        set_mode(session, edition, TripMode.FIRST_COME)
+
+
+# Who is told
+
+
+def told_of_the_draw(session, people) -> list[list[str]]:
+    """The kinds of the messages that each got since it was published."""
+    return [[m.kind for m in letters(session, about=p.reference) if m.queued_at >= DRAWN] for p in people]
+
+
+def test_publishing_tells_everybody_once(session, edition, join):
+    people = [join("cellars", "museum"), join("cellars", "harbour"), join("cellars", any_trip=True), join("cellars")]
+    bystander = join()
+    publish(session, edition)
+    got = told_of_the_draw(session, people)
+    expected = [["trip-confirmed"] if drawn(session, person) else ["trip-waitlisted"] for person in people]
+    assert got == expected
+    assert sum(1 for (kind,) in got if kind == "trip-waitlisted") == 1
+    assert told_of_the_draw(session, [bystander]) == [[]]
+
+
+def test_publishing_to_many_leaves_the_messages_to_the_worker_and_tells_everybody_once(session, edition):
+    people = make_crowd(session, edition, BATCH + 1, trips=("cellars", "museum"))
+    publish(session, edition)
+    session.flush()
+    assert told_of_the_draw(session, people) == [[]] * (BATCH + 1)
+    untold = session.scalars(select(UntoldNews.registration_id)).all()
+    assert sorted(untold) == sorted(person.id for person in people)
+    assert faults(session) == []
+    for _again in range(2):
+        tell_news(session, untold, DRAWN)
+    got = told_of_the_draw(session, people)
+    assert Counter(tuple(kinds) for kinds in got) == {("trip-confirmed",): 2, ("trip-waitlisted",): BATCH - 1}
+    assert faults(session) == []
+
+
+# What is published
+
+
+def test_published_document_has_no_names_and_draws_again(session, edition, join, tmp_path, capsys):
+    people = [join("cellars", "museum"), join("cellars"), join("cellars", any_trip=True), join("cellars", "harbour")]
+    shown = publish(session, edition)
+    document = session.get_one(Draw, edition.id).document
+    for person in people:
+        for secret in (person.reference, person.family_name, person.given_name, person.email):
+            assert secret not in document
+    path = tmp_path / "wishes.json"
+    path.write_text(document, encoding="utf-8")
+    assert rule.main([str(path)]) == 0
+    said = capsys.readouterr().out
+    assert "This is the published result." in said
+    for name, person in shown.people.items():
+        assert f"{name}: {drawn(session, person) or 'nothing'}" in said
+
+
+def test_tally_counts_what_everybody_got(session, edition, join):
+    for slugs, any_trip in (
+        (["cellars"], False),
+        (["cellars", "museum"], False),
+        (["cellars"], True),
+        (["cellars"], 0),
+    ):
+        join(*slugs, any_trip=bool(any_trip))
+    tally = tally_of(publish(session, edition).document)
+    assert (tally.by_wish, tally.other, tally.nothing) == ((1, 1), 1, 1)
+    assert (tally.seated, tally.drawn) == (3, 4)
+    assert [(trip.slug, trip.free) for trip in tally.trips] == [("cellars", 1), ("harbour", 1), ("museum", 1)]
+
+
+@pytest.mark.parametrize("state", ["archived", "begun"])
+def test_nothing_is_drawn_when_no_seats_are_given_any_more(session, edition, join, state):
+    join("cellars")
+    if state == "archived":
+        edition.status = EditionStatus.ARCHIVED
+    with pytest.raises(DrawNotDue):
+        preview(session, edition, edition.begins_at() if state == "begun" else DRAWN)
+
+
+def test_a_wish_for_a_trip_that_has_begun_ends_with_the_draw(session, edition, join):
+    person = join("cellars")
+    trip, _ = trip_by_slug(session, edition.id, "cellars")
+    trip.starts_at, trip.ends_at = DRAWN - timedelta(hours=1), DRAWN + timedelta(hours=1)
+    join("harbour")
+    assert person.reference not in {drawn.reference for drawn in publish(session, edition).people.values()}
+    assert held(session, person) == {"cellars": "cancelled"}
+    assert faults(session) == []
