@@ -47,7 +47,7 @@ def ask(client):
 def test_the_same_is_read_and_written_for_known_and_unknown_addresses(ask, reading, path):
     # The first of each prepares what the others find prepared.
     asked = [ask(path, email) for email in (UNKNOWN, KNOWN)]
-    assert len(asked[0]) == len(asked[1]), "\n".join(asked[0])
+    assert len(asked[0]) == len(asked[1]), "\n".join([*asked[0], "--", *asked[1]])
     writes = [[s for s in statements if not s.startswith("SELECT")] for statements in asked]
     assert writes[0] == writes[1] and any("messages" in statement for statement in writes[0])
     with reading() as session:

@@ -59,9 +59,14 @@ def registrations_by_id(session: Session, registration_ids: Iterable[int]) -> di
     return found
 
 
+def live_registration_id(session: Session, edition_id: int, email: str) -> int | None:
+    """The id of the registration that an address has at an edition and that was not cancelled."""
+    return session.scalar(_LIVE, {"edition_id": edition_id, "email_key": address_key(email)})
+
+
 def live_registration(session: Session, edition_id: int, email: str) -> Registration | None:
     """The registration that an address has at an edition and that was not cancelled."""
-    found = session.scalar(_LIVE, {"edition_id": edition_id, "email_key": address_key(email)})
+    found = live_registration_id(session, edition_id, email)
     return None if found is None else session.get_one(Registration, found)
 
 

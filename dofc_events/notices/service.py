@@ -14,7 +14,7 @@ from dofc_events.core.audit import Actor, record
 from dofc_events.core.changes import Difference
 from dofc_events.core.db import in_pieces
 from dofc_events.delegates.models import Registration
-from dofc_events.delegates.queries import live_registration, registrations_by_id
+from dofc_events.delegates.queries import live_registration_id, registrations_by_id
 from dofc_events.mail import outbox
 from dofc_events.mail.envelope import Envelope
 from dofc_events.notices import mails
@@ -162,10 +162,10 @@ def tell_news(session: Session, registration_ids: Iterable[int], now: datetime) 
 
 def told_if_known(session: Session, edition_id: int, email: str, now: datetime) -> bool:
     """Write to whoever is registered with an address already; False if nobody is."""
-    known = live_registration(session, edition_id, email)
+    known = live_registration_id(session, edition_id, email)
     if known is None:
         return False
-    send(session, mails.already_registered(standing_of(session, known.id)), now)
+    send(session, mails.already_registered(standing_of(session, known)), now)
     return True
 
 

@@ -18,7 +18,7 @@ from dofc_events.core.changes import difference
 from dofc_events.core.errors import Refusal
 from dofc_events.core.references import new_reference, new_secret
 from dofc_events.delegates.models import Registration
-from dofc_events.delegates.queries import live_registration, registration_by_form_key, token_of
+from dofc_events.delegates.queries import live_registration_id, registration_by_form_key, token_of
 from dofc_events.delegates.service import (
     Details,
     add_registration,
@@ -31,7 +31,7 @@ from dofc_events.mail import outbox
 from dofc_events.mail.queries import latest_message
 from dofc_events.mail.rules import MessageState, address_key
 from dofc_events.notices import mails
-from dofc_events.notices.queries import offer_stands, standing_in, standing_of
+from dofc_events.notices.queries import offer_stands, standing_of
 from dofc_events.notices.service import Changes, News, hold, log, send, tell, terms_of, told_if_known
 from dofc_events.places import service as places
 from dofc_events.places.models import Claim, Pool
@@ -328,17 +328,18 @@ def send_link(session: Session, edition_id: int, email: str, now: datetime) -> N
 
     An address that was written to often enough is not written to again for a while, without a word for the same reason.
     """
-    registration = live_registration(session, edition_id, email)
+    known = live_registration_id(session, edition_id, email)
     # Strangers cost the same: the time that an answer takes would tell them apart.
-    standing = standing_in(session, registration) if registration else _stranger(session, edition_id, email)
+    standing = _stranger(session, edition_id, email) if known is None else standing_of(session, known)
     envelope = mails.registration_link(standing)
+    is_meant = known is not None
     try:
         outbox.refuse_flood(session, email, now)
     except outbox.TooManyMessages:
-        registration = None
-    scope, about = envelope.scope, envelope.about if registration else ""
-    record(session, VISITOR, now, "link_asked_for", scope=scope, about=about, sent=registration is not None)
-    outbox.enqueue_if(registration is not None, session, envelope, now)
+        is_meant = False
+    scope, about = envelope.scope, envelope.about if is_meant else ""
+    record(session, VISITOR, now, "link_asked_for", scope=scope, about=about, sent=is_meant)
+    outbox.enqueue_if(is_meant, session, envelope, now)
 
 
 def locked(session: Session, registration_id: int) -> tuple[Registration, Pool]:

@@ -1,0 +1,243 @@
+"""Who is on a trip: added, moved and taken off by hand."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from dofc_events.conference.queries import edition_by_year
+from dofc_events.conference.rules import TripMode
+from dofc_events.delegates.models import Registration
+from dofc_events.registration.service import cancel_registration, resize_edition
+from dofc_events.registration.trips import service as seats
+from tests.organise.trips.conftest import ACTS, add, change, problems
+from tests.support.databases import count_queries
+from tests.support.factories import DELEGATE, NOW
+
+
+def test_people_stand_where_they_belong(page, add_trip, register, change_edition, writing, year):
+    add_trip("steel", capacity=1)
+    add_trip("wine", later=True)
+    on_it, next_one, last = register("steel"), register("steel"), register("steel")
+    change_edition(trip_mode=TripMode.DRAW)
+    wishing = register("wine", "steel")
+    with writing() as session:
+        resize_edition(session, edition_by_year(session, year).id, 4, DELEGATE, NOW)
+    without_place = register("steel")
+
+    shown = page("/steel/people")
+    rows = {
+        status: {
+            row["data-registration"]: row.get_text(" ", strip=True)
+            for row in shown.all(f"#{status}")[0].parent.select("tbody tr")
+        }
+        for status in ACTS
+    }
+    assert list(rows["confirmed"]) == [on_it] and rows["offered"] == {}
+    assert list(rows["waitlisted"]) == [next_one, last]
+    assert "Number 1" in rows["waitlisted"][next_one] and "Number 2" in rows["waitlisted"][last]
+    assert list(rows["requested"]) == [wishing, without_place]
+    assert "Number 2" in rows["requested"][wishing] and "At the conference" not in rows["requested"][wishing]
+    assert "On the waiting list" in rows["requested"][without_place]
+
+
+def test_people_with_an_offer_stand_with_their_deadline(page, add_trip, register):
+    add_trip("steel", capacity=1)
+    register("steel")
+    second = register("steel")
+    page("/steel/").form().fill(capacity=2).submit()
+    row = page("/steel/people").one("section[aria-labelledby=offered] tbody tr")
+    assert row["data-registration"] == second
+    assert "5 Nov 2026, 18:00" in row.text
+    assert row.a["href"].endswith(second)
+
+
+def test_people_costs_the_same_with_1_and_30(page, add_trip, register, register_many):
+    def cost() -> int:
+        with count_queries() as statements:
+            page("/steel/people")
+        return len(statements)
+
+    add_trip("steel")
+    register("steel")
+    few = cost()
+    register_many(29, trips=("steel",))
+    assert cost() == few
+
+
+@pytest.mark.parametrize("by", ["reference", "small letters", "address"])
+def test_adding_gives_a_free_seat_past_those_who_wait(page, add_trip, register, seats_of, trail, kinds, by):
+    add_trip("steel", capacity=2)
+    register("steel"), register("steel")
+    waiting, guest = register("steel"), register(email="guest@dofc.test", family_name="Öz")
+    page("/steel/").form().fill(capacity=2).submit()
+    shown = add(page, guest)
+    assert problems(shown) == ["All seats on “The steel trip” are taken: raise the number of seats first."]
+    assert (shown.form().value("person"), shown.form().value("reason")) == (guest, "Speaks there")
+    assert seats_of(waiting) == {"steel": "waitlisted"}
+
+    page("/steel/").form().fill(capacity=4).submit()
+    shown = add(page, {"reference": guest, "small letters": f" {guest.lower()}", "address": "GUEST@dofc.test"}[by])
+    assert "Łucja Öz has a seat on “The steel trip”." in shown.text
+    assert seats_of(guest) == {"steel": "confirmed"}
+    assert trail("seat_given") == [{"trip": "steel", "instead_of": "", "because": "Speaks there"}]
+    assert kinds(guest)[-1] == "trip-confirmed"
+
+
+def test_adding_is_refused_when_nobody_is_found(page, add_trip, register):
+    add_trip("steel")
+    for person in ("7KX9-Q2MB", "nobody@dofc.test", "Ana"):
+        assert problems(add(page, person)) == ["Nobody is registered with this reference or address."]
+
+
+def test_adding_needs_a_reason(page, add_trip, register, seats_of):
+    add_trip("steel")
+    reference = register()
+    shown = add(page, reference, " ")
+    assert (shown.status, problems(shown)) == (422, ["Enter a reason. It is kept with the registration."])
+    assert seats_of(reference) == {}
+
+
+def test_adding_is_refused_when_they_are_on_it(page, add_trip, register, kinds):
+    add_trip("steel")
+    reference = register("steel", family_name="Öz")
+    before = kinds(reference)
+    assert problems(add(page, reference)) == ["Łucja Öz has a seat on this trip already."]
+    assert kinds(reference) == before
+
+
+def test_adding_is_refused_beside_a_seat_at_the_same_time(page, add_trip, register, seats_of):
+    add_trip("steel")
+    add_trip("wine")
+    reference = register("wine", family_name="Öz")
+    shown = add(page, reference)
+    assert problems(shown) == [
+        "Łucja Öz has a seat on “The wine trip”, which is at the same time: take them off that trip first."
+    ]
+    assert seats_of(reference) == {"wine": "confirmed"}
+
+
+def test_adding_is_refused_without_a_place_at_the_conference(page, add_trip, register, writing, year):
+    add_trip("steel")
+    register()
+    with writing() as session:
+        resize_edition(session, edition_by_year(session, year).id, 1, DELEGATE, NOW)
+    waiting = register(family_name="Öz")
+    assert problems(add(page, waiting)) == [
+        "Łucja Öz has no confirmed place at the conference, and without one no seat."
+    ]
+
+
+def test_adding_is_refused_once_cancelled_or_over(page, add_trip, register, writing, change_edition):
+    add_trip("steel")
+    gone, there = register(family_name="Öz"), register()
+    with writing() as session:
+        person = session.scalars(select(Registration).where(Registration.reference == gone)).one()
+        cancel_registration(session, person.id, DELEGATE, NOW)
+    assert problems(add(page, gone)) == ["The registration of Łucja Öz was cancelled."]
+    change_edition(status="archived")
+    assert problems(add(page, there)) == ["The edition is over."]
+
+
+def test_adding_is_refused_once_the_trip_has_begun(page, add_trip, register, writing):
+    add_trip("steel", starts_at=NOW - timedelta(hours=1), ends_at=NOW + timedelta(hours=1))
+    assert problems(add(page, register())) == [
+        "“The steel trip” has been cancelled or has begun: nobody can join it now."
+    ]
+
+
+def test_adding_says_that_the_trip_was_cancelled_meanwhile(page, add_trip, register, writing, year, seats_of):
+    add_trip("steel")
+    reference = register()
+    form = page("/steel/people").form().fill(person=reference, reason="Speaks there")
+    with writing() as session:
+        seats.cancel_trip(session, edition_by_year(session, year).id, "steel", DELEGATE, NOW)
+    assert "nobody is on it" in form.submit().text
+    assert seats_of(reference) == {}
+
+
+def test_moving_somebody_gives_the_seat_there_and_frees_the_one_here(page, add_trip, register, seats_of, trail):
+    add_trip("steel", capacity=1)
+    add_trip("wine")
+    reference, waiting = register("steel", family_name="Öz"), register("steel")
+    shown = page("/steel/people")
+    address = next(a["href"] for a in shown.all("td a") if reference in a["href"])
+    assert address.endswith(f"/steel/people?person={reference}")
+    shown = change(page, reference, "wine")
+    assert "Łucja Öz has a seat on “The wine trip”." in shown.text
+    assert (seats_of(reference), seats_of(waiting)) == ({"wine": "confirmed"}, {"steel": "offered"})
+    assert trail("seat_given") == [{"trip": "wine", "instead_of": "steel", "because": "Changed their mind"}]
+
+
+def test_moving_somebody_is_refused_when_it_is_full_there(page, add_trip, register, seats_of):
+    add_trip("steel")
+    add_trip("wine", capacity=1)
+    register("wine")
+    reference = register("steel")
+    form = page(f"/steel/people?person={reference}").form()
+    shown = change(page, reference, "wine")
+    assert form.choices("to") == ["wine", "-"]
+    assert problems(shown) == ["All seats on “The wine trip” are taken: raise the number of seats first."]
+    assert (shown.form().value("to"), shown.form().value("reason")) == ("wine", "Changed their mind")
+    assert seats_of(reference) == {"steel": "confirmed"}
+
+
+def test_moving_somebody_is_refused_beside_a_third_trip(page, add_trip, register, seats_of):
+    add_trip("steel")
+    add_trip("wine", later=True)
+    add_trip("museum", later=True)
+    reference = register("steel", "wine", family_name="Öz")
+    shown = change(page, reference, "museum")
+    assert problems(shown) == [
+        "Łucja Öz has a seat on “The wine trip”, which is at the same time: take them off that trip first."
+    ]
+    assert seats_of(reference) == {"steel": "confirmed", "wine": "confirmed"}
+
+
+@pytest.mark.parametrize(("to", "reason"), [("wine", ""), ("", "Because")])
+def test_moving_somebody_needs_a_choice_and_a_reason(page, add_trip, register, seats_of, to, reason):
+    add_trip("steel")
+    add_trip("wine")
+    reference = register("steel")
+    form = page(f"/steel/people?person={reference}").form().fill(reason=reason)
+    shown = (form.fill(to=to) if to else form).submit()
+    assert (shown.status, len(problems(shown))) == (422, 1)
+    assert seats_of(reference) == {"steel": "confirmed"}
+
+
+def test_moving_to_a_trip_that_is_not_offered_is_refused(page, add_trip, register, seats_of):
+    add_trip("steel")
+    reference = register("steel")
+    form = page(f"/steel/people?person={reference}").form().forge(to="nowhere", reason="x")
+    assert form.submit().status == 422
+    assert seats_of(reference) == {"steel": "confirmed"}
+
+
+def test_taking_somebody_off_passes_the_seat_on(page, add_trip, register, seats_of, trail, kinds):
+    add_trip("steel", capacity=1)
+    reference, waiting = register("steel", family_name="Öz"), register("steel")
+    shown = change(page, reference, "-")
+    assert "Łucja Öz is no longer on “The steel trip”." in shown.text
+    assert (seats_of(reference), seats_of(waiting)) == ({}, {"steel": "offered"})
+    assert trail("seat_taken") == [{"trip": "steel", "because": "Changed their mind"}]
+    assert len(kinds(reference)) == 3
+
+
+def test_somebody_who_waits_can_be_given_a_seat_or_taken_off_the_list(page, add_trip, register, seats_of):
+    add_trip("steel", capacity=1)
+    register("steel")
+    first, second = register("steel"), register("steel")
+    form = page(f"/steel/people?person={second}").form()
+    assert form.choices("to") == ["steel", "-"]
+    page("/steel/").form().fill(capacity=2).submit()
+    assert "Confirm the seat that is offered" in page(f"/steel/people?person={first}").text
+    change(page, first, "steel")
+    change(page, second, "-")
+    assert (seats_of(first), seats_of(second)) == ({"steel": "confirmed"}, {})
+
+
+def test_somebody_who_is_not_on_the_trip_can_be_added_by_their_page(organiser, page, add_trip, register, year):
+    add_trip("steel")
+    reference = register()
+    shown = organiser.get(f"/organise/editions/{year}/registrations/{reference}").follow("The steel trip")
+    assert shown.form().value("person") == reference
