@@ -143,8 +143,8 @@ class Site:
 
     def _new_log(self, name: str) -> Path:
         log = self.logs / f"{name}-{next(self._numbers)}.log"
-        # There to be read before the process has begun.
-        log.touch()
+        # There to be read before the process has begun, and without what another site of the same name left.
+        log.write_bytes(b"")
         return log
 
     def _answers(self) -> bool:
