@@ -195,7 +195,7 @@ def test_the_same_form_with_another_address_opens_the_page_that_corrects_it(clie
     form = fill(client)
     first = form.submit()
     again = form.fill(email="right@example.org").submit()
-    assert again.status == 422 and again.h1 == "Correct your mail address"
+    assert again.status == 422 and again.h1 == "Correct your email address"
     assert again.form("/address").value("email") == "right@example.org"
     assert client.get(first.url).status == 200
     assert status_of(again.form("/address").submit()) == "confirmed"

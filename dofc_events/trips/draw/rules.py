@@ -10,7 +10,7 @@ trip takes more people than it has free seats. Of all the ways to do that, the d
 2. Then as many people as possible get their first wish; then as many as possible their second, and so on. A wish keeps
    its number even if the person cannot have one before it. "Any other trip" comes after all numbered wishes.
 3. Then as many as possible of those get a seat who got nothing in the draw of an earlier edition.
-4. Only what is still equal is left to chance: the people stand in a queue, and one after the other gets the best that
+4. Ties are decided by chance: the people stand in a queue, and one after the other gets the best that
    can be had without changing 1 to 3 or taking anything from those before them. A better wish is better; of two "other"
    trips it is the one that the organisers list first; nothing at all is worst.
 

@@ -154,7 +154,7 @@ def test_edition_says_that_the_draw_comes_next_when_sign_up_is_closed(client, ye
     [
         (0, "2 of 2 seats free"),
         (1, "1 of 2 seats free"),
-        (2, "Full; nobody waits for a seat yet"),
+        (2, "Full. Waiting list open"),
         (5, "Full; 3 people wait for a seat"),
     ],
 )

@@ -138,7 +138,7 @@ class CallForm(Form):
             case TooLateToChange(fields=names):
                 for name in names:
                     self._wrong(
-                        name, _("It is too late to change this: others have acted on it. Put back what it was.")
+                        name, _("It is too late to change this: others have acted on it. Restore the previous value.")
                     )
             case CriteriaNotUsable():
                 self._wrong("criteria", _("Name at least one criterion, and each of them once."))
