@@ -17,7 +17,7 @@ from tests.support.factories import NOW, claim_of, make_edition, make_registrati
 ANSWERS = {"given_name": "Ana", "organisation": "A", "country": "RS", "category": "guest", "consent": True}
 # What registering may ask of the database, from opening the form to the page that it leads to; and what it writes.
 # Four of the questions are after the trips: for the form, for its answers, for the mail and for the page it leads to.
-MOST_STATEMENTS, WRITES = 34, 8
+MAX_STATEMENTS, WRITES = 34, 8
 
 
 def past_edition(year: int) -> Edition:
@@ -94,7 +94,7 @@ def test_registering_costs_a_few_statements_however_many_are_registered(client, 
         form = client.get("/editions/2028/register").form()
         page = form.fill(ANSWERS | {"email": "ana@dofc.test"}).submit()
     assert page.one("[data-waiting-position]")["data-waiting-position"] == str(others - 1)
-    assert len(queries) <= MOST_STATEMENTS and len(queries.writes) == WRITES, "\n".join(queries)
+    assert len(queries) <= MAX_STATEMENTS and len(queries.writes) == WRITES, "\n".join(queries)
 
 
 @pytest.mark.parametrize("others", [4, 500])

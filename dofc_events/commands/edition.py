@@ -23,7 +23,7 @@ from dofc_events.core.errors import Refusal
 from dofc_events.extensions import settings
 from dofc_events.places.models import Pool
 from dofc_events.places.queries import count_waiting, edition_pool
-from dofc_events.places.rules import LONGEST_OFFER_HOURS, MOST_PLACES
+from dofc_events.places.rules import LONGEST_OFFER_HOURS, MAX_PLACES
 from dofc_events.places.service import create_pool, lock_edition_pool
 from dofc_events.registration.service import resize_edition
 from dofc_events.registration.trips.service import resize_trip, set_sign_up
@@ -57,7 +57,7 @@ LIFE: dict[str, Callable[..., bool]] = {
 @click.option("--zone", help="With --create: the IANA zone, e.g. Europe/Prague.")
 @click.option("--publish", is_flag=True, help="Show it to everyone.")
 @click.option("--archive", is_flag=True, help="End it: own pages become read-only.")
-@click.option("--capacity", type=click.IntRange(0, MOST_PLACES), help="Places, or with --trip the seats of that trip.")
+@click.option("--capacity", type=click.IntRange(0, MAX_PLACES), help="Places, or with --trip the seats of that trip.")
 @click.option("--trip-mode", type=click.Choice([mode.value for mode in TripMode]), help="How seats on trips are given.")
 @click.option("--trip", "trip_slug", help="The learning trip that --capacity is meant for.")
 @click.option("--offer-hours", type=HOURS, help="How long a freed place is held; 0 confirms at once.")

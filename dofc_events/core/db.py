@@ -43,11 +43,11 @@ NAMING = {
 # How long a writer waits for another one on SQLite before it gives up, in seconds.
 BUSY_TIMEOUT = 30
 
-MOST_IN_A_LIST = 1000
+MAX_IN_A_LIST = 1000
 
 # PostgreSQL's deadlock_detected and serialization_failure.
 CONFLICTS = ("40P01", "40001")
-MOST_TRIES = 3
+MAX_TRIES = 3
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -160,12 +160,12 @@ def is_conflict(error: BaseException) -> bool:
 def tried_again(act: Callable[P, R], *, between: Callable[[], object] = lambda: None) -> Callable[P, R]:
     """What does as `act`, an entry point whose whole unit of work is in it, and begins anew after a conflict.
 
-    At most MOST_TRIES times; what the tries before wrote was rolled back. `between` is called before each further one.
+    At most MAX_TRIES times; what the tries before wrote was rolled back. `between` is called before each further one.
     """
 
     @wraps(act)
     def insistent(*args: P.args, **kwargs: P.kwargs) -> R:
-        for _ in range(MOST_TRIES - 1):
+        for _ in range(MAX_TRIES - 1):
             try:
                 return act(*args, **kwargs)
             except DBAPIError as error:
@@ -181,8 +181,8 @@ def tried_again(act: Callable[P, R], *, between: Callable[[], object] = lambda: 
 def in_pieces(ids: Iterable[int]) -> Iterator[list[int]]:
     """The ids in lists that one statement takes: its parameters are counted."""
     everything = list(ids)
-    for first in range(0, len(everything), MOST_IN_A_LIST):
-        yield everything[first : first + MOST_IN_A_LIST]
+    for first in range(0, len(everything), MAX_IN_A_LIST):
+        yield everything[first : first + MAX_IN_A_LIST]
 
 
 @event.listens_for(Engine, "connect")

@@ -15,7 +15,7 @@ from dofc_events.extensions import settings
 from dofc_events.mail.rules import address_key
 
 # A search for more words finds no more.
-MOST_WORDS = 20
+MAX_WORDS = 20
 
 # No word has this letter, which stands after all others.
 AFTER_ALL = "\U0010ffff"
@@ -90,7 +90,7 @@ def found_by(words: str) -> ColumnElement[bool]:
 
     However it is spelled. Nothing typed narrows nothing; what has neither letters nor digits finds nobody.
     """
-    asked = asked_for(words)[:MOST_WORDS]
+    asked = asked_for(words)[:MAX_WORDS]
     if words.strip() and not asked:
         return false()
     return and_(True, *(Registration.id.in_(_with_a_word(spellings)) for spellings in asked))

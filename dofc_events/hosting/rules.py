@@ -8,11 +8,11 @@ from datetime import datetime
 from statistics import mean, median
 
 LOWEST_SCORE, HIGHEST_SCORE = 1, 5
-MOST_ATTACHMENTS = 5
-MOST_WEIGHT = 10
+MAX_ATTACHMENTS = 5
+MAX_WEIGHT = 10
 # More than any hall holds, and no more than the database counts.
-MOST_DELEGATES = 100_000
-MOST_BUDGET = 100_000_000
+MAX_DELEGATES = 100_000
+MAX_BUDGET = 100_000_000
 LONGEST_TEXT = 5000
 
 

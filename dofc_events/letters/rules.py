@@ -10,7 +10,7 @@ from dofc_events.core.clock import from_zone, in_zone
 SENT_AT = time(9)
 LONGEST_SUBJECT = 200
 LONGEST_BODY = 20_000
-MOST_DAYS = 365
+MAX_DAYS = 365
 
 # What stands in braces is filled in for each delegate.
 PLACEHOLDERS = (

@@ -11,7 +11,7 @@ from dofc_events.mail.models import Message, WorkerSign
 from dofc_events.mail.rules import LATE_AFTER, WORKER_SILENT_AFTER, MessageState
 
 # A search for more words finds no more.
-MOST_WORDS = 20
+MAX_WORDS = 20
 WAITING = (MessageState.QUEUED, MessageState.SENDING)
 
 _LATEST = (
@@ -164,7 +164,7 @@ def latest_message(session: Session, about: str, recipient_key: str, *, but: Col
 
 def _found_by(words: str) -> ColumnElement[bool]:
     texts = (Message.recipient, Message.subject, Message.about, func.replace(Message.about, "-", ""))
-    found = (or_(*(text.icontains(word, autoescape=True) for text in texts)) for word in words.split()[:MOST_WORDS])
+    found = (or_(*(text.icontains(word, autoescape=True) for text in texts)) for word in words.split()[:MAX_WORDS])
     return and_(True, *found)
 
 

@@ -9,7 +9,7 @@ from dofc_events.core.clock import from_zone, in_zone
 OFFERS_END_AT = time(18, 0)
 
 # What an organiser may set.
-MOST_PLACES = 100_000
+MAX_PLACES = 100_000
 LONGEST_OFFER_HOURS = 24 * 90
 
 # From how few free places on their number is said.

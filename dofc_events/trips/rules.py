@@ -24,7 +24,7 @@ class Reason(enum.StrEnum):
 
 # Two trips at most may be named alike by their place in an address: these words are pages of their own.
 RESERVED_SLUGS = frozenset(("new", "sign-up", "draw", "order"))
-MOST_SEATS = 100_000
+MAX_SEATS = 100_000
 
 
 def still_needed(minimum: int, counts: Mapping[ClaimStatus, int], collects_wishes: bool) -> int:

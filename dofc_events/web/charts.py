@@ -18,7 +18,7 @@ WIDTH = 1000
 LABEL_GAP = 18
 # From here on a label stands to the left of the end of its line.
 LABEL_TURNS = 70
-MOST_GRID_LINES = 4
+MAX_GRID_LINES = 4
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def grid_lines(largest: int) -> list[int]:
     """Round numbers from 0 to one that is not below `largest`: few, evenly apart, at least 0 and 1."""
     largest = max(1, largest)
     steps = (factor * 10**power for power in count() for factor in (1, 2, 5))
-    step = next(step for step in steps if step * MOST_GRID_LINES >= largest)
+    step = next(step for step in steps if step * MAX_GRID_LINES >= largest)
     return list(range(0, largest + step, step))
 
 

@@ -15,7 +15,7 @@ from dofc_events.accounts.team import invite
 from dofc_events.commands.check import faults
 from dofc_events.commands.worker import run_timers
 from dofc_events.core.clock import now
-from dofc_events.core.db import MOST_TRIES
+from dofc_events.core.db import MAX_TRIES
 from dofc_events.delegates.models import Registration
 from dofc_events.hosting.models import Attachment
 from dofc_events.hosting.queries import token_of
@@ -150,7 +150,7 @@ def until_somebody_waits(database_url: str) -> None:
 
 
 @pytest.mark.parametrize("code", ["40P01", "40001"])
-@pytest.mark.parametrize(("times", "status", "stored"), [(MOST_TRIES - 1, 303, (1, 1)), (MOST_TRIES, 500, (0, 0))])
+@pytest.mark.parametrize(("times", "status", "stored"), [(MAX_TRIES - 1, 303, (1, 1)), (MAX_TRIES, 500, (0, 0))])
 def test_a_view_is_tried_three_times(app, database_url, writing, reading, code, times, status, stored):
     with writing() as session:
         make_edition(session, now=now(), year=2028)
@@ -184,12 +184,12 @@ def test_a_request_that_is_begun_anew_counts_once_against_its_limit(make_app, da
     with writing() as session:
         make_account(session, ANA, now=now())
     app = make_app(rate_limits=True)
-    refuse_first(database_url, MOST_TRIES - 1)
+    refuse_first(database_url, MAX_TRIES - 1)
     answers = [Client(app).get("/sign-in").form().fill(email=ANA).submit(follow=False).status for _ in range(6)]
     assert answers == [303] * 5 + [429]
 
 
-@pytest.mark.parametrize("times", [MOST_TRIES - 1, MOST_TRIES])
+@pytest.mark.parametrize("times", [MAX_TRIES - 1, MAX_TRIES])
 def test_a_command_is_tried_three_times(app, database_url, writing, reading, times):
     with writing() as session:
         edition_id = make_edition(session, now=now(), year=2028).id
@@ -197,7 +197,7 @@ def test_a_command_is_tried_three_times(app, database_url, writing, reading, tim
     answer = app.test_cli_runner().invoke(args=["edition", "2028", "--capacity", "7"])
     with reading() as session:
         changed = session.scalar(select(Pool.capacity).where(Pool.edition_id == edition_id)) == 7
-    assert (answer.exit_code == 0) is changed is (times < MOST_TRIES)
+    assert (answer.exit_code == 0) is changed is (times < MAX_TRIES)
 
 
 def offer_a_place(session, year: int) -> int:
@@ -211,7 +211,7 @@ def offer_a_place(session, year: int) -> int:
     return people[2].id
 
 
-@pytest.mark.parametrize(("times", "at_once"), [(MOST_TRIES - 1, 2), (MOST_TRIES, 1)])
+@pytest.mark.parametrize(("times", "at_once"), [(MAX_TRIES - 1, 2), (MAX_TRIES, 1)])
 def test_a_step_of_the_worker_is_tried_three_times_and_the_others_are_done(
     app, database_url, writing, reading, capsys, times, at_once
 ):

@@ -17,7 +17,7 @@ from dofc_events.accounts.models import Account
 from tests.support.forms import Form
 from tests.support.lint import problems_of
 
-MOST_REDIRECTS = 5
+MAX_REDIRECTS = 5
 
 
 class Page:
@@ -131,7 +131,7 @@ class Client:
             if not follow or not 300 <= page.status < 400 or page.status == 304:
                 break
             assert method == "GET" or page.status == 303, f"{method} {url} was answered {page.status}, not 303"
-            assert len(redirects) < MOST_REDIRECTS, f"redirected for ever: {redirects}"
+            assert len(redirects) < MAX_REDIRECTS, f"redirected for ever: {redirects}"
             redirects.append(url)
             url, method, options = self._path(urljoin(url, page.headers["Location"])), "GET", {}
         if checked and page.headers.get("Content-Type", "").startswith("text/html") and not 300 <= page.status < 400:

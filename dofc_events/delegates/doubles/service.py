@@ -19,9 +19,9 @@ from dofc_events.delegates.doubles.rules import Traits, keys_of_name, may_be_one
 from dofc_events.delegates.models import LikelyDouble, Registration, SearchWord
 
 # Of a common name the latest so many are looked at: who has the rarer half of the name, too, is found by that.
-MOST_OF_A_WORD = 300
+MAX_OF_A_WORD = 300
 # Who shares the most spellings comes first; of more than so many, the others share one common name and nothing else.
-MOST_CANDIDATES = 100
+MAX_CANDIDATES = 100
 
 TRAITS = tuple(field.name for field in fields(Traits))
 TO_COMPARE = (~Registration.compared, Registration.ended_at.is_(None))
@@ -131,12 +131,12 @@ def _sharing(words: tuple[str, ...], phone: bool) -> Select[Any]:
         .group_by(Registration.id)
         .where(here, Registration.ended_at.is_(None), Registration.id != bindparam("own_id"))
     )
-    return query.order_by(func.count().desc(), Registration.id.desc()).limit(MOST_CANDIDATES)
+    return query.order_by(func.count().desc(), Registration.id.desc()).limit(MAX_CANDIDATES)
 
 
 def _latest_with(word: str) -> Select[int]:
     query = select(SearchWord.registration_id.label("id")).where(SearchWord.word == bindparam(word))
-    return select(query.order_by(SearchWord.registration_id.desc()).limit(MOST_OF_A_WORD).subquery().c.id)
+    return select(query.order_by(SearchWord.registration_id.desc()).limit(MAX_OF_A_WORD).subquery().c.id)
 
 
 def _traits(of: Row[Any]) -> Traits:

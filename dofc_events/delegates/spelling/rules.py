@@ -70,7 +70,7 @@ HABITS = {
 }
 
 # A word of many such letters has no more spellings than this in one reading, the likelier ones.
-MOST_SPELLINGS = 16
+MAX_SPELLINGS = 16
 # Of longer words only the beginning is compared.
 LONGEST = 60
 
@@ -126,7 +126,7 @@ def _by_habit(reading: str) -> Iterable[str]:
     """The reading with its letters replaced as habits have it, in every combination."""
     pieces = _HABIT.split(reading)
     letters = list(dict.fromkeys(pieces[1::2]))
-    for choice in islice(product(*(HABITS[letter] for letter in letters)), MOST_SPELLINGS):
+    for choice in islice(product(*(HABITS[letter] for letter in letters)), MAX_SPELLINGS):
         chosen = dict(zip(letters, choice, strict=True))
         yield "".join(chosen.get(piece, piece) for piece in pieces)
 

@@ -19,7 +19,7 @@ from dofc_events.hosting import mails
 from dofc_events.hosting.models import Criterion, HostingCall, Proposal, Review
 from dofc_events.hosting.proposals.service import move
 from dofc_events.hosting.queries import call_by_year, locked_call, locked_proposals, own_among, reviewers
-from dofc_events.hosting.rules import MOST_WEIGHT, DateFault, ProposalStatus, scope_of
+from dofc_events.hosting.rules import MAX_WEIGHT, DateFault, ProposalStatus, scope_of
 from dofc_events.mail.outbox import enqueue
 
 DEFAULT_CRITERIA = (
@@ -52,7 +52,7 @@ class CallDatesOutOfOrder(Refusal):
 
 
 class CriteriaNotUsable(Refusal):
-    """A call needs criteria, each with a name of its own and a weight from 1 to MOST_WEIGHT."""
+    """A call needs criteria, each with a name of its own and a weight from 1 to MAX_WEIGHT."""
 
 
 class CriteriaFixed(Refusal):
@@ -257,7 +257,7 @@ def set_shortlist(
 
 def _made(criteria: Criteria) -> list[Criterion]:
     labels = {label for label, _ in criteria}
-    if not criteria or len(labels) < len(criteria) or any(not 1 <= weight <= MOST_WEIGHT for _, weight in criteria):
+    if not criteria or len(labels) < len(criteria) or any(not 1 <= weight <= MAX_WEIGHT for _, weight in criteria):
         raise CriteriaNotUsable
     return [Criterion(label=label, weight=weight, position=i) for i, (label, weight) in enumerate(criteria)]
 

@@ -16,20 +16,20 @@ from wtforms.validators import InputRequired, NumberRange, Optional, Regexp
 from dofc_events.conference.models import Member
 from dofc_events.core.errors import Refusal
 from dofc_events.core.references import new_secret
-from dofc_events.hosting.proposals.rules import MOST_BYTES, AttachmentFault, AttachmentRefused
+from dofc_events.hosting.proposals.rules import MAX_BYTES, AttachmentFault, AttachmentRefused
 from dofc_events.hosting.proposals.service import Answers, AnswersOutOfOrder, Incomplete, NotAMember
 from dofc_events.hosting.rules import (
     LONGEST_TEXT,
-    MOST_ATTACHMENTS,
-    MOST_BUDGET,
-    MOST_DELEGATES,
+    MAX_ATTACHMENTS,
+    MAX_BUDGET,
+    MAX_DELEGATES,
     ProposalFault,
     parse_coordinates,
 )
 from dofc_events.web.fields import CountryField, EmailField, Line, NameLine, Paragraphs
 from dofc_events.web.forms import Form
 
-MEGABYTES = MOST_BYTES // 1024**2
+MEGABYTES = MAX_BYTES // 1024**2
 PART_MISSING = _l("Part of the form was missing. Please send it again.")
 CHOOSE_MEMBER = _l("Choose a member of the network from the list, or that you are not yet a member.")
 
@@ -106,10 +106,10 @@ class ProposalForm(Form):
     starts_on = DayField(_l("First day"))
     ends_on = DayField(_l("Last day"))
     venue = Line(_l("Venue"), longest=200)
-    venue_capacity = WholeNumber(_l("How many delegates the venue holds"), most=MOST_DELEGATES)
+    venue_capacity = WholeNumber(_l("How many delegates the venue holds"), most=MAX_DELEGATES)
     coordinates = Line(_l("Where the venue is"), longest=60)
     travel = Paragraphs(_l("How delegates get there"), longest=LONGEST_TEXT)
-    budget_eur = WholeNumber(_l("Budget in euro"), most=MOST_BUDGET)
+    budget_eur = WholeNumber(_l("Budget in euro"), most=MAX_BUDGET)
     funding = Paragraphs(_l("Where the money comes from"), longest=LONGEST_TEXT)
     team = Paragraphs(_l("Who prepares it"), longest=LONGEST_TEXT)
     supporters = Paragraphs(_l("Who supports it"), longest=LONGEST_TEXT)
@@ -188,9 +188,7 @@ class AttachmentForm(Form):
         if isinstance(refusal, AttachmentRefused):
             self.file.errors = [WORDS_FOR_REASONS[refusal.reason]]
         else:
-            self.form_errors = [
-                _("There are %(most)s files already. Remove one to add another.", most=MOST_ATTACHMENTS)
-            ]
+            self.form_errors = [_("There are %(most)s files already. Remove one to add another.", most=MAX_ATTACHMENTS)]
 
 
 class AnswerForm(Form):

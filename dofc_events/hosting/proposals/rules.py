@@ -22,11 +22,11 @@ from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, PdfObje
 
 from dofc_events.core.errors import Refusal
 
-MOST_BYTES = 10 * 1024 * 1024
+MAX_BYTES = 10 * 1024 * 1024
 # Some 120 MB while it is unpacked; a page of A4 scanned at 400 dots an inch has half of it.
-MOST_PIXELS = 30_000_000
+MAX_PIXELS = 30_000_000
 # Reading one takes some seconds; a scanned letter has a hundred.
-MOST_OBJECTS = 20_000
+MAX_OBJECTS = 20_000
 LONGEST_NAME = 100
 
 ENDINGS = {"application/pdf": ".pdf", "image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}
@@ -89,7 +89,7 @@ def checked(name: str, content: bytes) -> CheckedFile:
     """
     if not content:
         raise AttachmentRefused(AttachmentFault.EMPTY)
-    if len(content) > MOST_BYTES:
+    if len(content) > MAX_BYTES:
         raise AttachmentRefused(AttachmentFault.TOO_LARGE)
     if content.startswith(b"%PDF-"):
         _refuse_harmful_pdf(content)
@@ -126,7 +126,7 @@ def _written_anew(content: bytes) -> tuple[str, bytes]:
     except _BROKEN_IMAGE:
         raise AttachmentRefused(AttachmentFault.BROKEN) from None
     with picture:
-        if picture.width * picture.height > MOST_PIXELS:
+        if picture.width * picture.height > MAX_PIXELS:
             raise AttachmentRefused(AttachmentFault.TOO_MANY_PIXELS)
         kind = FORMATS[str(picture.format)]
         packed = io.BytesIO()
@@ -168,7 +168,7 @@ def _dictionaries(root: PdfObject) -> Iterator[DictionaryObject]:
             if (found.idnum, found.generation) in seen:
                 continue
             seen.add((found.idnum, found.generation))
-            if len(seen) > MOST_OBJECTS:
+            if len(seen) > MAX_OBJECTS:
                 raise AttachmentRefused(AttachmentFault.TOO_COMPLICATED)
             found = found.get_object()
         if isinstance(found, DictionaryObject):

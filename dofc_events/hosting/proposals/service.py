@@ -27,7 +27,7 @@ from dofc_events.hosting.queries import (
     proposals_of_address,
 )
 from dofc_events.hosting.rules import (
-    MOST_ATTACHMENTS,
+    MAX_ATTACHMENTS,
     ProposalFault,
     ProposalStatus,
     may_become,
@@ -265,7 +265,7 @@ def add_attachment(session: Session, proposal_id: int, file: CheckedFile, actor:
     present = next((a for a in proposal.attachments if a.content_hash == content_hash), None)
     if present is not None:
         return present
-    if len(proposal.attachments) >= MOST_ATTACHMENTS:
+    if len(proposal.attachments) >= MAX_ATTACHMENTS:
         raise TooManyAttachments
     files.store(settings().instance, file.content, now)
     attachment = Attachment(

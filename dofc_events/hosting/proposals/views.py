@@ -26,7 +26,7 @@ from dofc_events.hosting.proposals.forms import (
     typed,
 )
 from dofc_events.hosting.proposals.questions.service import NothingAsked, answer_question
-from dofc_events.hosting.proposals.rules import MOST_BYTES, AttachmentFault, AttachmentRefused, checked
+from dofc_events.hosting.proposals.rules import MAX_BYTES, AttachmentFault, AttachmentRefused, checked
 from dofc_events.hosting.proposals.service import PROPOSER, Answers
 from dofc_events.hosting.proposals.texts import consent_text
 from dofc_events.hosting.queries import (
@@ -37,7 +37,7 @@ from dofc_events.hosting.queries import (
     questions_of,
     token_of,
 )
-from dofc_events.hosting.rules import PENDING, ProposalStatus, may_become
+from dofc_events.hosting.rules import MAX_ATTACHMENTS, PENDING, ProposalStatus, may_become
 from dofc_events.mail.guards import limit_by_address
 from dofc_events.mail.outbox import TooManyMessages
 from dofc_events.mail.queries import latest_message
@@ -50,7 +50,7 @@ blueprint = Blueprint("proposals", __name__)
 OWN = "/hosting/proposals/<token>"
 ATTACHMENT = f"{OWN}/attachments/<id:attachment_id>"
 # The file, and what a browser wraps around it.
-LARGEST_UPLOAD = MOST_BYTES + 64 * 1024
+LARGEST_UPLOAD = MAX_BYTES + 64 * 1024
 # A form filled to the brim in a script of which each letter takes nine bytes on its way: twice as much as that takes.
 LARGEST_FORM = 1024 * 1024
 
@@ -308,6 +308,7 @@ def _own(proposal: Proposal, token: str, **forms: Form) -> dict[str, Any]:
         "questions": questions,
         "can_answer": bool(questions) and proposal.status in PENDING,
         "message": latest_message(db.session(), proposal.reference, proposal.email_key),
+        "can_attach": len(proposal.attachments) < MAX_ATTACHMENTS,
         "attach": AttachmentForm(formdata=None),
         "answer": AnswerForm(formdata=None),
         **forms,

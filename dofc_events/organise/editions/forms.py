@@ -30,7 +30,7 @@ from dofc_events.conference.service import (
 )
 from dofc_events.core.errors import Refusal
 from dofc_events.organise.editions.service import CategoryChanges, EditionWishes
-from dofc_events.places.rules import LONGEST_OFFER_HOURS, MOST_PLACES
+from dofc_events.places.rules import LONGEST_OFFER_HOURS, MAX_PLACES
 from dofc_events.places.service import CapacityBelowTaken
 from dofc_events.web.fields import CountryField, EmailField, Line, Paragraphs, WholeNumberField
 from dofc_events.web.forms import Form
@@ -62,7 +62,7 @@ def _capacity() -> WholeNumberField:
         _l("Places"),
         [
             InputRequired(_l("Enter how many places there are.")),
-            NumberRange(0, MOST_PLACES, _l("Enter a whole number from %(min)s to %(max)s.")),
+            NumberRange(0, MAX_PLACES, _l("Enter a whole number from %(min)s to %(max)s.")),
         ],
     )
 

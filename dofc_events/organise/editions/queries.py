@@ -22,7 +22,7 @@ from dofc_events.registration.queries import Filters, conditions
 # The one rule for who counts.
 COUNTED = ClaimStatus.CONFIRMED
 LARGEST = 10
-MOST_EARLIER = 3
+MAX_EARLIER = 3
 
 Shares = list[tuple[str, int]]
 
@@ -78,7 +78,7 @@ def figures_of(session: Session, edition: Edition) -> EditionFigures:
 
 
 def growth_of(session: Session, edition: Edition, now: datetime) -> list[Growth]:
-    """How an edition grows until `now`, then how the last MOST_EARLIER before it grew; in two queries.
+    """How an edition grows until `now`, then how the last MAX_EARLIER before it grew; in two queries.
 
     Empty if it is not known when registration opens. Earlier editions that nobody registered for here are left out.
     """
@@ -90,7 +90,7 @@ def growth_of(session: Session, edition: Edition, now: datetime) -> list[Growth]
         .where(Edition.year < edition.year, Edition.status != EditionStatus.DRAFT)
         .where(Edition.registration_opens_at.is_not(None), Pool.taken > 0)
         .order_by(Edition.year.desc())
-        .limit(MOST_EARLIER)
+        .limit(MAX_EARLIER)
     ).all()
     opened = {
         one.id: int(one.registration_opens_at.timestamp()) for one in (edition, *earlier) if one.registration_opens_at

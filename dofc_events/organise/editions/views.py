@@ -38,7 +38,7 @@ from dofc_events.web.forms import ButtonForm, answer_errors, form_page
 
 blueprint = Blueprint("editions", __name__)
 
-MOST_TICKS = 4
+MAX_TICKS = 4
 
 
 @blueprint.route("/editions/new", methods=["GET", "POST"])
@@ -166,7 +166,7 @@ def _growth_chart(growth: Sequence[Growth]) -> Markup:
     """The lines of these editions, the first one before the others."""
     days = max((len(one.days) for one in growth), default=0)
     # As many as there is room for on a telephone.
-    apart = 7 * max(1, ceil(days / 7 / MOST_TICKS))
+    apart = 7 * max(1, ceil(days / 7 / MAX_TICKS))
     ticks = [Tick(day, ngettext("week %(num)d", "week %(num)d", day // 7)) for day in range(apart, days, apart)]
     return line_chart(
         "growth",

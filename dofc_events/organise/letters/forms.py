@@ -14,7 +14,7 @@ from dofc_events.letters.models import Letter
 from dofc_events.letters.rules import (
     LONGEST_BODY,
     LONGEST_SUBJECT,
-    MOST_DAYS,
+    MAX_DAYS,
     PLACEHOLDERS,
     Anchor,
     misplaced_placeholders,
@@ -69,7 +69,7 @@ class LetterForm(Form):
         _l("How many days"),
         [
             InputRequired(_l("Enter a number of days; 0 is the day itself.")),
-            NumberRange(0, MOST_DAYS, _l("Enter a whole number from %(min)s to %(max)s.")),
+            NumberRange(0, MAX_DAYS, _l("Enter a whole number from %(min)s to %(max)s.")),
         ],
     )
     side = SelectField(

@@ -17,7 +17,7 @@ from dofc_events.core.errors import Refusal
 from dofc_events.core.slugs import slug_for
 from dofc_events.places.service import CapacityBelowTaken
 from dofc_events.trips.models import Trip
-from dofc_events.trips.rules import MOST_SEATS, RESERVED_SLUGS
+from dofc_events.trips.rules import MAX_SEATS, RESERVED_SLUGS
 from dofc_events.trips.service import TripDetails, TripExists, details_of
 from dofc_events.web.fields import Line, Paragraphs, SlugField, WholeNumberField
 from dofc_events.web.forms import Form
@@ -38,10 +38,10 @@ class TripForm(Form):
     ends = TimeField(_l("Ends at"), [InputRequired(_l("Enter when it ends."))])
     meeting_point = Line(_l("Meeting point"), longest=200)
     capacity = WholeNumberField(
-        _l("Seats"), [InputRequired(_l("Enter how many seats there are.")), NumberRange(0, MOST_SEATS, WHOLE_NUMBER)]
+        _l("Seats"), [InputRequired(_l("Enter how many seats there are.")), NumberRange(0, MAX_SEATS, WHOLE_NUMBER)]
     )
     minimum = WholeNumberField(
-        _l("Minimum number of participants"), [Optional(), NumberRange(0, MOST_SEATS, WHOLE_NUMBER)]
+        _l("Minimum number of participants"), [Optional(), NumberRange(0, MAX_SEATS, WHOLE_NUMBER)]
     )
     bring = Line(_l("What to bring"), longest=300)
     accessibility = Paragraphs(_l("Accessibility"), longest=5000)
@@ -135,7 +135,7 @@ class OrderForm(Form):
     def of(cls, slugs: Iterable[str]) -> "OrderForm":
         """The form with the order as it is, or with what was sent."""
         numbers = {f"order-{slug}": number for number, slug in enumerate(slugs, start=1)}
-        check = [InputRequired(_l("Enter a number.")), NumberRange(0, MOST_SEATS, WHOLE_NUMBER)]
+        check = [InputRequired(_l("Enter a number.")), NumberRange(0, MAX_SEATS, WHOLE_NUMBER)]
         form_class = type("OrderForm", (cls,), {name: WholeNumberField(_l("Order"), check) for name in numbers})
         form: OrderForm = form_class(data=numbers)
         return form

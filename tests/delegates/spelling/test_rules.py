@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dofc_events.delegates.rules import folded
-from dofc_events.delegates.spelling.rules import HABITS, LONGEST, MOST_SPELLINGS, READ_AS, asked_for, keys_of, spellings
+from dofc_events.delegates.spelling.rules import HABITS, LONGEST, MAX_SPELLINGS, READ_AS, asked_for, keys_of, spellings
 
 LETTERS = st.characters(categories=["L", "N", "Mn", "Mc"])
 # Names as they come, above all in the scripts in which a letter may be written in several ways.
@@ -120,7 +120,7 @@ def test_every_key_of_a_name_finds_it_and_so_does_its_beginning(name, chance):
 @given(st.text(LETTERS, min_size=1, max_size=200))
 def test_a_word_has_few_and_short_spellings_and_its_own_is_one(word):
     found = spellings(word)
-    assert len(found) <= 1 + (2 + len(READ_AS)) * MOST_SPELLINGS
+    assert len(found) <= 1 + (2 + len(READ_AS)) * MAX_SPELLINGS
     assert all(0 < len(spelling) <= LONGEST for spelling in found)
     assert folded(word)[:LONGEST] in found or not folded(word)
 

@@ -12,7 +12,7 @@ from PIL import Image
 from dofc_events.hosting.proposals.rules import (
     ENDINGS,
     LONGEST_NAME,
-    MOST_BYTES,
+    MAX_BYTES,
     AttachmentFault,
     AttachmentRefused,
     checked,
@@ -63,7 +63,7 @@ def test_what_does_no_harm_is_taken_and_called_what_it_is(name, content, kept_as
         ("picture.png", uploads.bomb(10_000, 10_000), AttachmentFault.TOO_MANY_PIXELS),
         ("picture.png", uploads.bomb(5_500, 5_500), AttachmentFault.TOO_MANY_PIXELS),
         ("letter.pdf", b"", AttachmentFault.EMPTY),
-        ("letter.pdf", b"%PDF-1.7\n" + bytes(3 * MOST_BYTES), AttachmentFault.TOO_LARGE),
+        ("letter.pdf", b"%PDF-1.7\n" + bytes(3 * MAX_BYTES), AttachmentFault.TOO_LARGE),
         ("letter.pdf", uploads.encrypted_pdf(), AttachmentFault.ENCRYPTED),
         ("letter.pdf", uploads.pdf_that_runs("/JavaScript"), AttachmentFault.ACTIVE),
         ("letter.pdf", uploads.pdf_that_runs("/Launch"), AttachmentFault.ACTIVE),

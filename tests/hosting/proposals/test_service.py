@@ -37,7 +37,7 @@ from dofc_events.hosting.proposals.service import (
     withdraw_proposal,
 )
 from dofc_events.hosting.queries import attached_hashes, proposal_by_link
-from dofc_events.hosting.rules import MOST_ATTACHMENTS, ProposalFault, ProposalStatus
+from dofc_events.hosting.rules import MAX_ATTACHMENTS, ProposalFault, ProposalStatus
 from dofc_events.mail.models import Message
 from dofc_events.mail.outbox import TooManyMessages
 from tests.support import uploads
@@ -278,11 +278,11 @@ def test_what_is_attached_lies_under_its_hash_and_the_same_file_once(session):
 
 def test_a_proposal_takes_so_many_files_and_no_more(session):
     proposal = make_proposal(session, make_call(session))
-    pictures = [uploads.picture(size=(8, height)) for height in range(1, MOST_ATTACHMENTS + 2)]
+    pictures = [uploads.picture(size=(8, height)) for height in range(1, MAX_ATTACHMENTS + 2)]
     added = [add_attachment(session, proposal.id, checked("a.png", p), PROPOSER, NOW) for p in pictures[:-1]]
     with pytest.raises(TooManyAttachments):
         add_attachment(session, proposal.id, checked("a.png", pictures[-1]), PROPOSER, NOW)
-    assert len(everything_kept(settings().instance)) == MOST_ATTACHMENTS
+    assert len(everything_kept(settings().instance)) == MAX_ATTACHMENTS
     assert remove_attachment(session, proposal.id, added[0].id, PROPOSER, NOW)
     session.expire(proposal, ["attachments"])
     assert add_attachment(session, proposal.id, checked("a.png", pictures[-1]), PROPOSER, NOW)

@@ -14,7 +14,7 @@ from dofc_events.extensions import settings
 from dofc_events.hosting.calls.service import set_shortlist, start_review
 from dofc_events.hosting.models import Attachment, HostingCall, Proposal
 from dofc_events.hosting.proposals.questions.service import ask_question
-from dofc_events.hosting.proposals.rules import MOST_BYTES, checked
+from dofc_events.hosting.proposals.rules import MAX_BYTES, checked
 from dofc_events.hosting.proposals.service import PROPOSER, answers_of, change_proposal
 from dofc_events.hosting.queries import token_of
 from dofc_events.hosting.rules import ProposalStatus
@@ -447,7 +447,7 @@ def test_nobody_else_waits_while_a_picture_is_unpacked(client, make):
 
 
 def test_a_body_that_is_too_large_is_413_and_says_how_large_a_file_may_be(client, make):
-    told = {"CONTENT_LENGTH": str(3 * MOST_BYTES), "CONTENT_TYPE": "multipart/form-data; boundary=x"}
+    told = {"CONTENT_LENGTH": str(3 * MAX_BYTES), "CONTENT_TYPE": "multipart/form-data; boundary=x"}
     page = client.post(f"{make()}attachments", environ_overrides=told)
     assert page.status == 413 and "at most 10 MB" in page.one(".error-summary").get_text(" ")
     assert status_of(page) == "submitted"

@@ -25,7 +25,7 @@ from dofc_events.hosting.calls.service import (
     faults_in_order,
 )
 from dofc_events.hosting.models import HostingCall
-from dofc_events.hosting.rules import MOST_WEIGHT, DateFault
+from dofc_events.hosting.rules import MAX_WEIGHT, DateFault
 from dofc_events.web.fields import Line, Paragraphs, WholeNumberField
 from dofc_events.web.forms import Form
 from dofc_events.web.moments import FIRST_YEAR, LAST_YEAR, kept_or_typed, moment_field, on_the_clock, zone_field
@@ -36,7 +36,7 @@ EMPTY_ROWS = 3
 LONGEST_CALL = 20_000
 
 
-MOST_VOTERS = 10_000
+MAX_VOTERS = 10_000
 
 
 MOMENTS = ("opens_at", "closes_at", "review_opens_at", "review_closes_at", "ballot_opens_at", "ballot_closes_at")
@@ -48,14 +48,14 @@ class CriterionRow(PlainForm):
     label = Line(_l("Criterion"), longest=120)
     weight = WholeNumberField(
         _l("Weight"),
-        [Optional(), NumberRange(1, MOST_WEIGHT, _l("Enter a whole number from %(min)s to %(max)s."))],
+        [Optional(), NumberRange(1, MAX_WEIGHT, _l("Enter a whole number from %(min)s to %(max)s."))],
     )
 
     def validate(self, extra_validators: Any = None) -> bool:
         # Here, because an optional field that is empty is not validated any further.
         valid = super().validate(extra_validators)
         if self.label.data and self.weight.data is None and not self.weight.errors:
-            self.weight.errors = [_("Enter how much it weighs, from 1 to %(most)d.", most=MOST_WEIGHT)]
+            self.weight.errors = [_("Enter how much it weighs, from 1 to %(most)d.", most=MAX_WEIGHT)]
             valid = False
         return bool(valid)
 
@@ -77,7 +77,7 @@ class CallForm(Form):
         _l("Quorum"),
         [
             InputRequired(_l("Enter how many members must vote; 0 if any number will do.")),
-            NumberRange(0, MOST_VOTERS, _l("Enter a whole number from %(min)s to %(max)s.")),
+            NumberRange(0, MAX_VOTERS, _l("Enter a whole number from %(min)s to %(max)s.")),
         ],
     )
     proposals_public = BooleanField(_l("Everyone can read the proposals that were submitted"))
