@@ -45,6 +45,10 @@ BUSY_TIMEOUT = 30
 
 MAX_IN_A_LIST = 1000
 
+# Stands in a statement that PostgreSQL must not plan without its values: what is rare and what is frequent is found in
+# different ways, and of a statement that comes again it would make one plan for all.
+PLANNED_WITH_VALUES = "/* planned with its values */"
+
 # PostgreSQL's deadlock_detected and serialization_failure.
 CONFLICTS = ("40P01", "40001")
 MAX_TRIES = 3
@@ -82,11 +86,8 @@ db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 
 
 @contextmanager
-def unit_of_work(*, durable: bool = True) -> Iterator[Session]:
+def unit_of_work() -> Iterator[Session]:
     """One writing transaction: commits when the block ends, rolls back when it raises.
-
-    What is committed outlives whatever dies. Only with `durable=False` may a power cut undo it, within moments: nothing
-    waits for the disk then.
 
     It first ends the request's read transaction (rows fetched before are detached and must not be written), hence
     services take ids and frozen values. On SQLite it begins with write intent: a plain BEGIN that reads first and
@@ -97,7 +98,7 @@ def unit_of_work(*, durable: bool = True) -> Iterator[Session]:
     """
     session = db.session()
     session.close()
-    session.connection(execution_options={"writes": True, "durable": durable, "postgresql_readonly": False})
+    session.connection(execution_options={"writes": True, "postgresql_readonly": False})
     try:
         yield session
         session.commit()
@@ -107,6 +108,21 @@ def unit_of_work(*, durable: bool = True) -> Iterator[Session]:
     finally:
         # What is read next begins a new, read-only transaction.
         session.close()
+
+
+@contextmanager
+def single_statements() -> Iterator[Connection]:
+    """A connection on which each statement is committed by itself, with no transaction open in between.
+
+    It waits for no disk: a power cut may undo what was written within the last moments.
+    """
+    options = {"writes": True, "isolation_level": "AUTOCOMMIT", "postgresql_readonly": False}
+    with db.engine.connect().execution_options(**options) as connection:
+        try:
+            yield connection
+        finally:
+            if connection.dialect.name != "sqlite" and not connection.invalidated:
+                connection.exec_driver_sql("RESET synchronous_commit")
 
 
 def insert_row(session: Session, row: Base) -> None:
@@ -147,8 +163,6 @@ def engine_options(database_url: str) -> dict[str, Any]:
     options: dict[str, Any] = {"hide_parameters": True}
     if database_url.startswith("sqlite"):
         return options | {"connect_args": {"timeout": BUSY_TIMEOUT}}
-    # No prepared statements: PostgreSQL would come to plan a search without looking at what is searched for.
-    options["connect_args"] = {"prepare_threshold": None}
     return options | {"execution_options": {"postgresql_readonly": True}, "pool_pre_ping": True}
 
 
@@ -195,18 +209,28 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
 
 
+@event.listens_for(Engine, "do_execute")
+def _plan_with_values(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
+    """Whether it was done here. A cursor on the server's side is never prepared."""
+    if PLANNED_WITH_VALUES not in statement or context.dialect.name == "sqlite" or context._is_server_side:
+        return False
+    cursor.execute(statement, parameters, prepare=False)
+    return True
+
+
 @event.listens_for(Engine, "begin")
 def _begin(connection: Connection) -> None:
     options = connection.get_execution_options()
-    writes, durable = options.get("writes", False), options.get("durable", True)
+    writes, alone = options.get("writes", False), options.get("isolation_level") == "AUTOCOMMIT"
     if connection.dialect.name != "sqlite":
-        if not durable:
-            connection.exec_driver_sql("SET LOCAL synchronous_commit TO OFF")
+        if alone:
+            connection.exec_driver_sql("SET synchronous_commit TO OFF")
         return
     # Not through SQLAlchemy, which takes longer for it than SQLite: every transaction begins here.
     driver = connection.connection.driver_connection
     assert isinstance(driver, sqlite3.Connection)
     driver.execute(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
     if writes:
-        driver.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        driver.execute(f"PRAGMA synchronous = {'NORMAL' if alone else 'FULL'}")
+    if not alone:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

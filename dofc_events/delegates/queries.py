@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session, aliased, joinedload
 from sqlalchemy.orm.util import identity_key
 
 from dofc_events.conference.models import Edition
-from dofc_events.core.db import in_pieces
+from dofc_events.core.db import PLANNED_WITH_VALUES, in_pieces
 from dofc_events.core.references import read_token, sign
 from dofc_events.delegates.models import Registration, SearchWord
 from dofc_events.delegates.spelling.rules import asked_for
@@ -98,7 +98,7 @@ def found_by(words: str) -> ColumnElement[bool]:
 
 def _with_a_word(beginnings: Iterable[str]) -> Select[int]:
     ranges = (and_(SearchWord.word >= start, SearchWord.word < start + AFTER_ALL) for start in sorted(beginnings))
-    return select(SearchWord.registration_id).where(or_(*ranges))
+    return select(SearchWord.registration_id).prefix_with(PLANNED_WITH_VALUES).where(or_(*ranges))
 
 
 PURPOSE = "registration"

@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 
 import structlog
 from flask import Flask, current_app
-from sqlalchemy import and_, bindparam, delete, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, or_, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from dofc_events.core.clock import now as clock
-from dofc_events.core.db import db, unit_of_work
+from dofc_events.core.db import db, single_statements, unit_of_work
 from dofc_events.mail.models import Message, WorkerSign
 from dofc_events.mail.queries import held_in_order
 from dofc_events.mail.rules import (
@@ -32,7 +32,7 @@ from dofc_events.mail.rules import (
 )
 from dofc_events.mail.transport import Refused, Transport, Unreachable
 
-BATCH = 20
+BATCH = 50
 # A look at what may still leave is good for so long.
 LOOK_LASTS = timedelta(seconds=0.1)
 
@@ -122,22 +122,22 @@ class Courier:
     def _deliver(self, batch: Sequence[Message]) -> int:
         """Send one after the other, and settle each at once; returns how many were tried."""
         tried, held, looked_at = 0, {message.id for message in batch}, clock()
-        for message in batch:
-            if not self._may_try():
-                break
-            if clock() - looked_at > LOOK_LASTS:
-                held, looked_at = _still_held(self.name, clock()), clock()
-            if message.id not in held:
-                continue
-            tried += 1
-            error = self._try(message)
-            # If a power cut undoes it, the message leaves once more, as after any death of a worker.
-            with unit_of_work(durable=False) as session:
-                settle(session, message, self.name, error, clock())
-            if isinstance(error, Unreachable):
-                self._postpone(error)
-            else:
-                self._note_answer()
+        # If a power cut undoes what is settled, the message leaves once more, as after any death of a worker.
+        with single_statements() as connection:
+            for message in batch:
+                if not self._may_try():
+                    break
+                if clock() - looked_at > LOOK_LASTS:
+                    held, looked_at = _still_held(self.name, clock()), clock()
+                if message.id not in held:
+                    continue
+                tried += 1
+                error = self._try(message)
+                settle(connection, message, self.name, error, clock())
+                if isinstance(error, Unreachable):
+                    self._postpone(error)
+                else:
+                    self._note_answer()
         return tried
 
     def _try(self, message: Message) -> Refused | Unreachable | None:
@@ -184,19 +184,21 @@ def claim_due(session: Session, holder: str, now: datetime) -> list[Message]:
     return claimed
 
 
-def settle(session: Session, message: Message, holder: str, error: Refused | Unreachable | None, now: datetime) -> None:
-    """Write down how an attempt ended. Whoever lost the lease meanwhile changes nothing but a success."""
+def settle(
+    connection: Connection, message: Message, holder: str, error: Refused | Unreachable | None, now: datetime
+) -> None:
+    """Write down how an attempt ended, in one statement. Who lost the lease meanwhile changes nothing but a success."""
     if error is None:
-        session.execute(_SENT, {"message": message.id, "now": now})
+        connection.execute(_SENT, {"message": message.id, "now": now})
         return
     refusals, state, again = message.refusals, MessageState.QUEUED, now + UNREACHABLE_RETRY
     if isinstance(error, Refused):
         refusals += 1
         later = None if error.permanent else retry_at(refusals, now)
         state, again = (MessageState.QUEUED, later) if later else (MessageState.DEAD, message.due_at)
-    session.execute(
-        update(Message)
-        .where(Message.id == message.id, Message.lease_holder == holder)
+    connection.execute(
+        update(_TABLE)
+        .where(_TABLE.c.id == message.id, _TABLE.c.lease_holder == holder)
         .values(
             state=state, due_at=again, refusals=refusals, last_error=str(error), lease_until=None, lease_holder=None
         )

@@ -11,7 +11,7 @@ from sqlalchemy.orm.exc import DetachedInstanceError
 
 from dofc_events.conference.models import Category, Edition
 from dofc_events.core.audit import COMMAND, AuditEntry, record
-from dofc_events.core.db import db, insert_row, unit_of_work
+from dofc_events.core.db import db, insert_row, single_statements, unit_of_work
 from tests.support.factories import NOW, make_edition
 
 ENTRY = {"at": NOW, "actor": "nobody", "act": "tested", "scope": "", "about": "", "details": {}}
@@ -76,20 +76,35 @@ def test_writing_is_refused_on_a_connection_that_wrote_before(app):
                 connection.execute(insert(AuditEntry).values(ENTRY))
 
 
-def test_only_what_need_not_last_is_committed_without_waiting_for_the_disk(app, database_kind):
+def test_only_single_statements_are_committed_without_waiting_for_the_disk(app, database_kind):
     """On the connection that the pool hands out again each time."""
-    how = "PRAGMA synchronous" if database_kind == "sqlite" else "SHOW synchronous_commit"
+    how = text("PRAGMA synchronous" if database_kind == "sqlite" else "SHOW synchronous_commit")
+    answers = []
     with app.app_context():
         if database_kind == "postgresql":
+            # The tests' own server never waits.
             with unit_of_work() as session:
-                session.execute(text("SET synchronous_commit TO ON"))
-        answers = []
-        for durable in (True, False, True):
-            with unit_of_work(durable=durable) as session:
-                answers.append(session.scalar(text(how)))
+                name = session.scalar(text("SELECT current_database()"))
+                session.execute(text(f'ALTER DATABASE "{name}" SET synchronous_commit TO ON'))
+            db.engine.dispose()
+        for _ in range(2):
+            with unit_of_work() as session:
+                answers.append(session.scalar(how))
+            with single_statements() as connection:
+                answers.append(connection.scalar(how))
         db.engine.dispose()
     # SQLite's words are FULL and NORMAL.
-    assert answers == ([2, 1, 2] if database_kind == "sqlite" else ["on", "off", "on"])
+    assert answers == ([2, 1] if database_kind == "sqlite" else ["on", "off"]) * 2
+
+
+def test_a_single_statement_is_there_for_everybody_at_once(app, reading):
+    with app.app_context(), single_statements() as connection:
+        connection.execute(insert(AuditEntry).values(ENTRY))
+        assert acts(reading) == [ENTRY["act"]]
+        with unit_of_work() as session:
+            record(session, COMMAND, NOW, "tested")
+        connection.execute(insert(AuditEntry).values(ENTRY))
+    assert len(acts(reading)) == 3
 
 
 def test_unit_of_work_detaches_what_was_read_before(app, writing):

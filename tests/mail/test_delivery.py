@@ -130,11 +130,15 @@ def test_renewed_leases_are_not_taken_up_and_released_ones_at_once(session):
 # How an attempt ends
 
 
+def settled(session, message, holder, error, now):
+    settle(session.connection(), message, holder, error, now)
+    session.refresh(message)
+
+
 def test_settle_notes_that_a_message_was_sent(session):
     message = put(session)
     claim_due(session, "one", NOW)
-    settle(session, message, "one", None, NOW + SECOND)
-    session.refresh(message)
+    settled(session, message, "one", None, NOW + SECOND)
     assert (message.state, message.sent_at, message.lease_until) == (MessageState.SENT, NOW + SECOND, None)
 
 
@@ -143,13 +147,13 @@ def test_settle_climbs_the_ladder_and_gives_up_at_its_end(session):
     at = NOW
     for number, wait in enumerate(RETRY_AFTER, start=1):
         assert claimed(session, "one", at) == [message.id]
-        settle(session, message, "one", Refused("451 later", permanent=False), at)
+        settled(session, message, "one", Refused("451 later", permanent=False), at)
         session.flush()
         assert (message.state, message.refusals) == (MessageState.QUEUED, number)
         assert (message.due_at, message.last_error) == (at + wait, "451 later")
         at += wait
     claim_due(session, "one", at)
-    settle(session, message, "one", Refused("451 later", permanent=False), at)
+    settled(session, message, "one", Refused("451 later", permanent=False), at)
     assert (message.state, message.attempts) == (MessageState.DEAD, 7)
     assert at - NOW == timedelta(hours=16, minutes=21)
 
@@ -157,7 +161,7 @@ def test_settle_climbs_the_ladder_and_gives_up_at_its_end(session):
 def test_settle_gives_up_at_once_when_a_refusal_is_permanent(session):
     message = put(session)
     claim_due(session, "one", NOW)
-    settle(session, message, "one", Refused("550 nobody here", permanent=True), NOW)
+    settled(session, message, "one", Refused("550 nobody here", permanent=True), NOW)
     assert (message.state, message.last_error) == (MessageState.DEAD, "550 nobody here")
 
 
@@ -166,7 +170,7 @@ def test_settle_costs_a_message_nothing_when_the_server_is_unreachable(session):
     for number in range(50):
         at = NOW + number * UNREACHABLE_RETRY
         assert claimed(session, "one", at) == [message.id]
-        settle(session, message, "one", Unreachable("gone"), at)
+        settled(session, message, "one", Unreachable("gone"), at)
         session.flush()
     assert (message.state, message.refusals, message.due_at) == (MessageState.QUEUED, 0, at + UNREACHABLE_RETRY)
 
@@ -175,10 +179,9 @@ def test_settle_by_who_lost_the_lease_changes_nothing_but_a_success(session):
     message = put(session)
     claim_due(session, "slow", NOW)
     claim_due(session, "next", NOW + LEASE + SECOND)
-    settle(session, message, "slow", Refused("550 no", permanent=True), NOW + LEASE + SECOND)
+    settled(session, message, "slow", Refused("550 no", permanent=True), NOW + LEASE + SECOND)
     assert (message.state, message.lease_holder) == (MessageState.SENDING, "next")
-    settle(session, message, "slow", None, NOW + LEASE + SECOND)
-    session.refresh(message)
+    settled(session, message, "slow", None, NOW + LEASE + SECOND)
     assert message.state == MessageState.SENT
     release(session, "next")
     session.expire_all()
