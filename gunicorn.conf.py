@@ -28,11 +28,19 @@ accesslog = None
 loglevel = "info"
 
 
-def post_worker_init(worker: object) -> None:
-    """What was loaded stays for good: the collector need not look through it again with every few requests.
+# Loaded once, and shared by the processes as long as none writes to it.
+preload_app = True
 
-    A page makes some thousand objects. To look for circles among every seven hundred would take a tenth of its time.
+
+def when_ready(server: object) -> None:
+    """What was loaded stays for good: the collector need not look through it again, nor write to it.
+
+    Else it would copy all of it into each process.
     """
     gc.collect()
     gc.freeze()
+
+
+def post_fork(server: object, worker: object) -> None:
+    """A page makes some thousand objects: to look for circles among every seven hundred takes a tenth of its time."""
     gc.set_threshold(20_000)
