@@ -30,6 +30,8 @@ from tests.support.site import Site
 from tests.support.smtp import MailServer
 
 RUN = pytest.StashKey[Path]()
+# They run sites, workers and browsers.
+SLOW = {"journeys", "races", "browser", "commands", "support"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -54,6 +56,23 @@ def pytest_collection(session: pytest.Session) -> None:
         files = sorted(Path(__file__).parent.rglob("test_*.py"))
         for file in files[int(worker["workerid"].removeprefix("gw")) :: worker["workercount"]]:
             importlib.import_module(".".join(file.relative_to(config.rootpath).with_suffix("").parts))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What takes long begins each process's share: one such test at the end would keep the others waiting."""
+    count = getattr(config, "workerinput", {}).get("workercount")
+    if count is None:
+        return
+    slow = [item for item in items if item.path.relative_to(Path(__file__).parent).parts[0] in SLOW]
+    quick = [item for item in items if item not in set(slow)]
+    size = -(-len(items) // count)
+    items.clear()
+    for number in range(count):
+        first = slow[number::count]
+        room = size - len(first)
+        items += [*first, *quick[:room]]
+        quick = quick[room:]
 
 
 @pytest.hookimpl(optionalhook=True)

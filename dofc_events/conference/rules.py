@@ -1,6 +1,7 @@
 """Pure decisions about an edition: whether one can register, what a deadline means."""
 
 import enum
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
 from dofc_events.core.clock import end_of_day, from_zone
@@ -35,6 +36,26 @@ class DateFault(enum.StrEnum):
     CLOSES_BEFORE_IT_OPENS = "closes_before_it_opens"
     CLOSES_AFTER_THE_END = "closes_after_the_end"
     FREEZES_AFTER_THE_END = "freezes_after_the_end"
+
+
+class Effect(enum.StrEnum):
+    """What an act may bring about besides what it says."""
+
+    IN_THE_PAST = "in_the_past"
+    IN_ANOTHER_YEAR = "in_another_year"
+    FAR_FROM_THE_EDITION = "far_from_the_edition"
+    LIST_IS_CLOSED = "list_is_closed"
+    OFFERED = "offered"
+    CONFIRMED = "confirmed"
+
+
+@dataclass(frozen=True)
+class Consequence:
+    """One effect of an act: for how many people, years or days, and `about` which field, trip or category."""
+
+    effect: Effect
+    number: int = 0
+    about: str = ""
 
 
 class Window(enum.StrEnum):
@@ -92,3 +113,13 @@ def days_to_same_weekday(day: date, years: int) -> int:
     except ValueError:
         anniversary = date(day.year + years, 3, 1)
     return round((anniversary - day).days / 7) * 7
+
+
+def days_away(day: date, first: date | None, last: date | None) -> int:
+    """How many days before the first or after the last day of an edition a day is; 0 for those in between.
+
+    0 also while its days are not set.
+    """
+    if first is None:
+        return 0
+    return max((first - day).days, (day - (last or first)).days, 0)

@@ -14,7 +14,7 @@ from dofc_events.conference.queries import categories_of, edition_by_year
 from dofc_events.conference.rules import DateFault, EditionStatus, days_to_same_weekday, over_at
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.changes import difference, plain, write
-from dofc_events.core.clock import from_zone, in_zone
+from dofc_events.core.clock import from_zone, in_another_zone, in_zone
 from dofc_events.core.errors import Refusal
 
 # What a delegate's calendar shows of an edition.
@@ -35,6 +35,7 @@ NEEDED_TO_PUBLISH = (
 
 DAYS = ("starts_on", "ends_on")
 MOMENTS = ("registration_opens_at", "registration_closes_at", "freezes_at")
+SIGN_UP_MOMENTS = ("trips_open_at", "trips_close_at")
 
 
 class NoSuchEdition(Refusal):
@@ -187,17 +188,24 @@ def moved(details: EditionDetails, distance: timedelta, zone: str) -> EditionDet
 def change_edition(session: Session, edition_id: int, details: EditionDetails, actor: Actor, now: datetime) -> bool:
     """Make an edition's details what `details` says, and say whether any of them was different.
 
-    The trail gets the changed fields with their values before and after. Calendars learn of a new place or time by
+    In another zone the windows for learning trips keep their times of day. The trail gets the changed fields with their
+    values before and after. Calendars learn of a new place or time by
     `revision`. Raises DatesOutOfOrder, and NotReady if a published edition would lose something it needs.
     """
     edition = lock_edition(session, edition_id)
-    changes = difference(vars(details_of(edition)), vars(details))
+    before = vars(details_of(edition))
+    # Times of day stay what they are, whatever the zone.
+    zones = edition.zone, details.zone
+    windows = {name: in_another_zone(getattr(edition, name), *zones) for name in SIGN_UP_MOMENTS}
+    changes = difference(before, vars(details))
     if not changes:
         return False
     _refuse_disorder(details)
     if edition.status == EditionStatus.PUBLISHED:
         _refuse_unready(details, has_categories=True)
     write(edition, vars(details))
+    if details.zone != before["zone"]:
+        changes |= write(edition, windows)
     if PLACE_AND_TIME.intersection(changes):
         edition.revision += 1
     record(session, actor, now, "edition_changed", scope=str(edition.year), changes=changes)

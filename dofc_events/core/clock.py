@@ -23,6 +23,14 @@ def from_zone(day: date, hour: time, zone: str) -> datetime:
     return datetime.combine(day, hour, ZoneInfo(zone)).astimezone(UTC)
 
 
+def in_another_zone(moment: datetime | None, zone: str, other: str) -> datetime | None:
+    """The aware UTC moment at which clocks in `other` show what those in `zone` show at `moment`."""
+    if moment is None:
+        return None
+    local = in_zone(moment, zone)
+    return from_zone(local.date(), local.time(), other)
+
+
 def end_of_day(day: date, zone: str) -> datetime:
     """The aware UTC moment at which `day` is over in `zone`."""
     return from_zone(day + timedelta(days=1), time(0), zone)

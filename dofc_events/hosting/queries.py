@@ -180,7 +180,8 @@ def members_with_representatives(
     members = session.scalars(select(Member).join(Member.organisation).order_by(Organisation.name)).all()
     speaking: dict[int | None, list[tuple[Account, RoleName]]] = {}
     query = select(Account, Role).join(Role, Role.account_id == Account.id).where(holds_now(now))
-    for account, role in session.execute(query.where(Role.organisation_id.is_not(None)).order_by(Account.name)):
+    query = query.where(Role.organisation_id.is_not(None)).order_by(Account.name, Role.id)
+    for account, role in session.execute(query):
         speaking.setdefault(role.organisation_id, []).append((account, RoleName(role.role)))
     return [(member, speaking.get(member.organisation_id, [])) for member in members]
 

@@ -48,6 +48,11 @@ def count_waiting(session: Session, pool_id: int) -> int:
     return session.scalar(_WAITING, {"pool_id": pool_id}) or 0
 
 
+def would_move_up(session: Session, pool: Pool, capacity: int) -> int:
+    """How many who wait would get a place, were there so many."""
+    return max(0, min(capacity - pool.taken, count_waiting(session, pool.id)))
+
+
 def waiting_for(session: Session, edition_id: int) -> Sequence[int]:
     """The registrations on an edition's waiting list, the next in line first."""
     query = select(Claim.registration_id).join(Pool).where(Pool.edition_id == edition_id)

@@ -8,8 +8,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Edition
+from dofc_events.conference.rules import Consequence, Effect, days_away
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.changes import Difference, write
+from dofc_events.core.clock import in_another_zone, in_zone
 from dofc_events.core.errors import Refusal
 from dofc_events.places.service import create_pool, lock_edition_pool
 from dofc_events.trips.models import Trip
@@ -17,6 +19,9 @@ from dofc_events.trips.queries import trip_by_slug, trip_pools
 
 # What a delegate's calendar shows of a trip, and what everyone on it must be told.
 PLACE_AND_TIME = frozenset(("title", "meeting_point", "starts_at", "ends_at"))
+
+# People come days earlier and stay on; further away it may be a slip.
+USUAL_DAYS_AWAY = 7
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +59,17 @@ def details_of(trip: Trip) -> TripDetails:
     return TripDetails(**{field.name: getattr(trip, field.name) for field in fields(TripDetails)})
 
 
+def oddities(edition: Edition, details: TripDetails, now: datetime) -> list[Consequence]:
+    """What is unlikely about a trip's time: that it has passed, or is more than a week away from the edition."""
+    found = []
+    if details.starts_at <= now:
+        found.append(Consequence(Effect.IN_THE_PAST, about="day"))
+    away = days_away(in_zone(details.starts_at, edition.zone).date(), edition.starts_on, edition.ends_on)
+    if away > USUAL_DAYS_AWAY:
+        found.append(Consequence(Effect.FAR_FROM_THE_EDITION, away, details.title))
+    return found
+
+
 def add_trip(
     session: Session, edition_id: int, slug: str, details: TripDetails, capacity: int, actor: Actor, now: datetime
 ) -> Trip:
@@ -81,6 +97,14 @@ def write_details(session: Session, trip: Trip, details: TripDetails) -> Differe
         trip.revision += 1
     session.flush()
     return changes
+
+
+def move_to_zone(session: Session, edition_id: int, zone: str, other: str) -> None:
+    """Let clocks in `other` show the times of an edition's trips that clocks in `zone` showed."""
+    for trip, _ in trip_pools(session, edition_id):
+        starts_at, ends_at = (in_another_zone(moment, zone, other) for moment in (trip.starts_at, trip.ends_at))
+        write(trip, {"starts_at": starts_at, "ends_at": ends_at, "revision": trip.revision + 1})
+    session.flush()
 
 
 def put_in_order(session: Session, edition_id: int, slugs: Sequence[str], actor: Actor, now: datetime) -> None:

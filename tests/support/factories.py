@@ -1,7 +1,7 @@
 """Things that tests need before they can begin, made as the site would make them; every call makes another one."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from dofc_events.accounts.service import add_account
 from dofc_events.conference.models import Category, Edition, Organisation
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.audit import COMMAND, Actor
+from dofc_events.core.errors import NotAgreed
 from dofc_events.core.references import new_secret
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.service import Details
@@ -190,3 +191,11 @@ def seats_left(session: Session, trip: Trip) -> int:
     """How many seats of a trip nobody holds or is offered."""
     pool = session.scalars(select(Pool).where(Pool.trip_id == trip.id).execution_options(populate_existing=True)).one()
     return pool.capacity - pool.taken
+
+
+def agreed(act: Callable[..., Any], *args: Any) -> Any:
+    """Do what asks first, and agree to all that it would bring about."""
+    try:
+        return act(*args)
+    except NotAgreed as asked:
+        return act(*args, accepted=asked.digest)

@@ -11,6 +11,7 @@ from wtforms import (
     FloatField,
     FormField,
     HiddenField,
+    StringField,
 )
 from wtforms import Form as PlainForm
 from wtforms.fields import DateField, TimeField
@@ -118,7 +119,10 @@ class CategoryRow(PlainForm):
 
 
 class SettingsForm(Form):
-    """Everything about an edition that its organisers decide."""
+    """Everything about an edition that its organisers decide.
+
+    `accepted` comes from the button below a question: the digest of what it asked about.
+    """
 
     city = Line(_l("City"), longest=120, missing=_l("Enter the city."))
     country = CountryField(_l("Country"), missing=_l("Choose a country from the list."))
@@ -145,6 +149,7 @@ class SettingsForm(Form):
     contact_name = Line(_l("Contact name"), longest=120)
     contact_email = EmailField(_l("Contact email address"), missing=None)
     categories = FieldList(FormField(CategoryRow), label=_l("Categories"), max_entries=100)
+    accepted = StringField()
 
     edition: Edition
 

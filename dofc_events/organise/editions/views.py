@@ -24,7 +24,7 @@ from dofc_events.conference.service import (
 )
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
-from dofc_events.core.errors import Refusal
+from dofc_events.core.errors import NotAgreed, Refusal
 from dofc_events.hosting.queries import hand_overs_of
 from dofc_events.organise.editions import service
 from dofc_events.organise.editions.forms import CopyForm, NewEditionForm, SettingsForm
@@ -109,12 +109,15 @@ def settings(edition: Edition) -> ResponseReturnValue:
     """Everything that an edition's organisers decide, on one page."""
     pool = edition_pool(db.session(), edition.id)
     form = SettingsForm.of(edition, pool.capacity if pool else None)
-    context = {"taken": pool.taken if pool else 0, **around(edition)}
+    context = {"taken": pool.taken if pool else 0, "asked": None, **around(edition)}
     if not form.validate_on_submit():
         return form_page(form, "organise/editions/settings.html", **context)
+    wishes, accepted = form.to_wishes(), form.accepted.data or ""
     try:
         with unit_of_work() as session:
-            to_tell = service.change_settings(session, edition.id, form.to_wishes(), acting(), now())
+            to_tell = service.change_settings(session, edition.id, wishes, acting(), now(), accepted=accepted)
+    except NotAgreed as asked:
+        return answer_errors(form, "organise/editions/settings.html", **(context | {"asked": asked}))
     except Refusal as refusal:
         form.show_refusal(refusal)
         return answer_errors(form, "organise/editions/settings.html", **context)

@@ -28,7 +28,10 @@ WHOLE_NUMBER = _l("Enter a whole number from %(min)s to %(max)s.")
 
 
 class TripForm(Form):
-    """What is said of a learning trip, and its seats. Times of day are as clocks in `zone` show them."""
+    """What is said of a learning trip, and its seats. Times of day are as clocks in `zone` show them.
+
+    `accepted` comes from the button below a question: the digest of what it asked about.
+    """
 
     title = Line(_l("Title"), longest=200, missing=_l("Enter a title."))
     description = Paragraphs(_l("Description"), longest=20_000)
@@ -48,6 +51,7 @@ class TripForm(Form):
     walking = BooleanField(_l("Involves a lot of walking"))
     needs_dietary = BooleanField(_l("The manifest shows dietary needs"))
     needs_access = BooleanField(_l("The manifest shows access needs"))
+    accepted = StringField()
 
     zone: str
     before: TripDetails | None = None
@@ -112,9 +116,7 @@ class NewTripForm(TripForm):
 
 
 class ChangeTripForm(TripForm):
-    """A trip as it stands. `accepted` comes from the button below a warning: the digest of what that warned of."""
-
-    accepted = StringField()
+    """A trip as it stands."""
 
     @classmethod
     def of(cls, edition: Edition, trip: Trip, capacity: int) -> "ChangeTripForm":

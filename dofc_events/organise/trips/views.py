@@ -12,7 +12,7 @@ from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import TripMode
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
-from dofc_events.core.errors import Refusal
+from dofc_events.core.errors import NotAgreed, Refusal, ask_first
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import live_registration, registration_by_reference
 from dofc_events.organise.shared import EDITION, around
@@ -39,7 +39,6 @@ from dofc_events.trips.draw.service import AlreadyDrawn
 from dofc_events.trips.models import Trip
 from dofc_events.trips.queries import TripRow, TripStanding, trip_by_slug, trip_pools, trip_rows, trips_of
 from dofc_events.trips.service import PLACE_AND_TIME
-from dofc_events.trips.sign_ups.queries import digest_of
 from dofc_events.trips.sign_ups.service import SeatsOverlap, TripOver
 from dofc_events.web.forms import ButtonForm, answer_errors, form_page
 
@@ -79,13 +78,17 @@ def order(edition: Edition) -> ResponseReturnValue:
 def new(edition: Edition) -> ResponseReturnValue:
     """Put a trip on offer."""
     _with_places(edition)
-    form, context = NewTripForm.of(edition), {"trip": None, **around(edition)}
+    form, context = NewTripForm.of(edition), {"trip": None, "asked": None, **around(edition)}
     if not form.validate_on_submit():
         return form_page(form, "organise/trips/trip.html", **context)
+    details, capacity = form.to_details(), form.capacity.data
     slug = form.slug_among([trip.slug for trip, _pool in trip_pools(db.session(), edition.id)])
     try:
+        ask_first(form.accepted.data or "", trips_service.oddities(edition, details, now()))
         with unit_of_work() as session:
-            trips_service.add_trip(session, edition.id, slug, form.to_details(), form.capacity.data, acting(), now())
+            trips_service.add_trip(session, edition.id, slug, details, capacity, acting(), now())
+    except NotAgreed as asked:
+        return answer_errors(form, "organise/trips/trip.html", **(context | {"asked": asked}))
     except Refusal as refusal:
         form.show_refusal(refusal)
         return answer_errors(form, "organise/trips/trip.html", **context)
@@ -100,7 +103,7 @@ def trip(edition: Edition, slug: str) -> ResponseReturnValue:
     trip, pool = _trip(edition, slug)
     form = ChangeTripForm.of(edition, trip, pool.capacity)
     told = sum(len(people) for people in trip_queries.people_on(db.session(), pool.id).values())
-    context = {"trip": trip, "pool": pool, "told": told, "losses": (), **around(edition)}
+    context = {"trip": trip, "pool": pool, "told": told, "asked": None, **around(edition)}
     if not form.validate_on_submit():
         return form_page(form, "organise/trips/trip.html", **context)
     details, accepted = form.to_details(), form.accepted.data or ""
@@ -109,9 +112,8 @@ def trip(edition: Edition, slug: str) -> ResponseReturnValue:
             seats.change_trip(
                 session, edition.id, slug, details, form.capacity.data, acting(), now(), accepted=accepted
             )
-    except seats.SeatsWouldBeLost as refusal:
-        context |= {"losses": refusal.losses, "digest": digest_of(refusal.losses)}
-        return answer_errors(form, "organise/trips/trip.html", **context)
+    except NotAgreed as asked:
+        return answer_errors(form, "organise/trips/trip.html", **(context | {"asked": asked}))
     except Refusal as refusal:
         form.show_refusal(refusal)
         return answer_errors(form, "organise/trips/trip.html", **context)

@@ -10,21 +10,24 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Edition
-from dofc_events.conference.rules import TripMode, Window
+from dofc_events.conference.rules import Consequence, Effect, TripMode, Window
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.changes import difference, write
-from dofc_events.core.errors import Refusal
+from dofc_events.core.errors import Refusal, ask_first
 from dofc_events.notices.queries import offer_stands, standing_of
 from dofc_events.notices.service import Changes, log
 from dofc_events.places import service as places
+from dofc_events.places.models import Pool
+from dofc_events.places.queries import would_move_up
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration.service import RegistrationOver, SignUpNotOpen, locked, refuse_over
 from dofc_events.trips import service as trips
 from dofc_events.trips.draw import service as drawing
+from dofc_events.trips.models import Trip
 from dofc_events.trips.queries import claims_on
 from dofc_events.trips.rules import Reason
 from dofc_events.trips.service import TripDetails
-from dofc_events.trips.sign_ups.queries import Loss, digest_of, lost_if_moved
+from dofc_events.trips.sign_ups.queries import lost_if_moved
 
 
 class NoPlace(Refusal):
@@ -80,14 +83,6 @@ def decline_seat(session: Session, registration_id: int, slug: str, actor: Actor
     changes.tell(registration_id)
 
 
-class SeatsWouldBeLost(Refusal):
-    """If the trip moved, people would lose these seats, and whoever moves it has not said that they know."""
-
-    def __init__(self, losses: Sequence[Loss]) -> None:
-        super().__init__(f"{len(losses)} lost")
-        self.losses = losses
-
-
 def change_trip(
     session: Session,
     edition_id: int,
@@ -97,20 +92,18 @@ def change_trip(
     actor: Actor,
     now: datetime,
     *,
-    accepted: str,
+    accepted: str = "",
 ) -> None:
     """Change what is said of a trip, and its seats. If place or time change, everyone on it is told.
 
-    Who is on another trip at the new time keeps that seat and loses this one; `accepted` is the digest of exactly
-    these losses, "" for none. Raises SeatsWouldBeLost where it is not, NoSuchTrip, TripEndsBeforeItStarts, and
-    CapacityBelowTaken.
+    Who is on another trip at the new time keeps that seat and loses this one. Raises NotAgreed with such Loss, and with
+    what else follows, unless `accepted` is its digest; NoSuchTrip, TripEndsBeforeItStarts, and CapacityBelowTaken.
     """
     changes = _changes(session, edition_id, actor, now)
     trip = changes.book.trip(slug)
-    losses = lost_if_moved(session, trip, details.starts_at, details.ends_at)
-    if digest_of(losses) not in ("", accepted):
-        raise SeatsWouldBeLost(losses)
     before, pool = trip.revision, changes.book.pools[trip.id]
+    losses = lost_if_moved(session, trip, details.starts_at, details.ends_at)
+    ask_first(accepted, losses, _consequences(session, changes.edition, trip, pool, details, capacity, now))
     said, seats = trips.write_details(session, trip, details), pool.capacity
     if trip.revision != before:
         for claim in claims_on(session, pool.id):
@@ -202,6 +195,18 @@ def publish_draw(session: Session, edition_id: int, digest: str, actor: Actor, n
         session, actor, now, "draw_published", scope=str(changes.edition.year), drawn=len(result.seats), seated=seated
     )
     changes.tell()
+
+
+def _consequences(
+    session: Session, edition: Edition, trip: Trip, pool: Pool, details: TripDetails, capacity: int, now: datetime
+) -> list[Consequence]:
+    found = []
+    if details.starts_at != trip.starts_at:
+        found += trips.oddities(edition, details, now)
+    up = would_move_up(session, pool, capacity) if capacity > pool.capacity else 0
+    if up and edition.gives_places(now) and trip.can_be_joined(now):
+        found.append(Consequence(Effect.OFFERED if edition.offer_hours > 0 else Effect.CONFIRMED, up))
+    return found
 
 
 def _changes(session: Session, edition_id: int, actor: Actor, now: datetime) -> Changes:

@@ -1,7 +1,5 @@
 """What delegates would lose of their seats."""
 
-import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -51,9 +49,3 @@ def lost_if_moved(session: Session, trip: Trip, starts_at: datetime, ends_at: da
         elif here == ClaimStatus.CONFIRMED:
             others.append(Loss(person.full_name, person.reference, ClaimStatus(there), lost=title, kept=trip.title))
     return [*this_one.values(), *(loss for loss in others if loss.reference not in this_one)]
-
-
-def digest_of(losses: Sequence[Loss]) -> str:
-    """A name for exactly these losses, "" for none; who confirms it has seen no others."""
-    lines = sorted(f"{loss.reference} {loss.status} {loss.lost}" for loss in losses)
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest() if lines else ""

@@ -1,7 +1,7 @@
 """Creating, copying, changing, publishing and archiving an edition on its pages."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -9,10 +9,12 @@ from sqlalchemy import select
 from dofc_events.conference.queries import edition_by_year
 from dofc_events.conference.service import DatesOutOfOrder, details_of
 from dofc_events.core.audit import AuditEntry
+from dofc_events.core.clock import in_zone
 from dofc_events.mail.models import Message
 from dofc_events.organise.editions.service import CategoryChanges, EditionWishes, change_settings
 from dofc_events.places.queries import edition_pool
-from tests.support.factories import DELEGATE, NOW, make_edition, make_registration
+from dofc_events.trips.queries import trip_by_slug
+from tests.support.factories import DELEGATE, NOW, make_edition, make_registration, make_trip
 
 
 @pytest.fixture
@@ -182,11 +184,53 @@ def test_more_places_are_offered_to_the_waiting_list_at_once(organiser, writing,
     with writing() as session:
         for _number in range(4):
             make_registration(session, edition_by_year(session, year))
-    settings(organiser, year).form().fill(capacity=3).submit()
+    asked = settings(organiser, year).form().fill(capacity=3, summary="More.").submit()
+    assert asked.status == 422
+    assert "1 person on the waiting list will be offered a place by email." in asked.one(".notice-warning").text
+    assert asked.form().submit("Yes, save").form().value("summary") == "More."
     page = organiser.get(f"/organise/editions/{year}/")
     assert [int(link.contents[0]) for link in page.all("dl.figures a")] == [2, 1, 1, 0]
     with reading() as session:
         assert len(session.scalars(select(Message).where(Message.kind == "registration-offered")).all()) == 1
+
+
+def test_a_first_day_in_the_past_is_asked_about_with_whom_it_would_tell(organiser, writing, now_is, year):
+    with writing() as session:
+        for _number in range(5):
+            make_registration(session, edition_by_year(session, year))
+    before = now_is()[0].starts_on
+    asked = settings(organiser, year).form().fill(starts_on="2026-05-21", summary="Kept.").submit()
+    assert asked.status == 422
+    assert [item.text for item in asked.all(".notice-warning li")] == [
+        "“First day” is in the past.",
+        f"The first day is in 2026, and this is the edition of {year}.",
+        "3 people on the waiting list will be told by email that it has closed.",
+    ]
+    assert now_is()[0].starts_on == before
+    # Who sees the slip mends it in the same form.
+    asked.form().fill(starts_on=str(before)).submit("Save the settings")
+    assert (now_is()[0].starts_on, now_is()[0].summary) == (before, "Kept.")
+
+
+def test_times_of_day_stay_what_they_are_in_another_zone(organiser, writing, now_is, reading, year):
+    closes_at, hour = datetime(2027, 3, 1, 16, tzinfo=UTC), timedelta(hours=1)
+    with writing() as session:
+        edition = edition_by_year(session, year)
+        make_trip(session, edition, "steel")
+        edition.trips_close_at = closes_at
+        was = details_of(edition)
+    settings(organiser, year).form().fill(zone="Europe/Belgrade").submit()
+    edition, _pool = now_is()
+    assert edition.trips_close_at == closes_at + hour
+    assert edition.registration_closes_at == was.registration_closes_at + hour
+    assert edition.registration_opens_at == was.registration_opens_at + hour
+    assert edition.starts_at == was.starts_at
+    with reading() as session:
+        trip, _seats = trip_by_slug(session, edition.id, "steel")
+        assert in_zone(trip.starts_at, edition.zone).time() == time(9, 30)
+        assert trip.revision == 1
+        changed = session.scalars(select(AuditEntry).where(AuditEntry.act == "edition_changed")).one()
+        assert "trips_close_at" in changed.details["changes"]
 
 
 def test_capacity_never_falls_below_what_is_taken(organiser, writing, now_is, year):

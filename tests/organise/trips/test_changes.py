@@ -7,6 +7,8 @@ import pytest
 from tests.organise.trips.conftest import problems
 from tests.support.factories import NOW
 
+YES = "Yes, save"
+
 
 def test_trip_that_nobody_touches_stays_as_it_is(page, add_trip, trip_now, trail):
     # 3:30 comes twice in Sofia on 31 October 2027; this is the second.
@@ -43,8 +45,46 @@ def test_trip_changes_without_a_message_when_only_words_change(page, add_trip, r
 def test_seats_that_are_added_are_offered_at_once(page, add_trip, register, seats_of):
     add_trip("steel", capacity=1)
     _first, second = register("steel"), register("steel")
-    page("/steel/").form().fill(capacity=2).submit()
+    asked = page("/steel/").form().fill(capacity=2, bring="Shoes").submit()
+    assert asked.status == 422
+    assert "1 person on the waiting list will be offered a seat by email." in asked.one(".notice-warning").text
+    assert seats_of(second) == {"steel": "waitlisted"}
+    assert asked.form().submit(YES).form().value("bring") == "Shoes"
     assert seats_of(second) == {"steel": "offered"}
+
+
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [
+        ("2028-05-22", "“The steel trip” would be 365 days away from the edition."),
+        ("2027-05-31", "“The steel trip” would be 8 days away from the edition."),
+        ("2026-05-22", "“Day” is in the past."),
+    ],
+)
+def test_a_day_that_may_be_a_slip_is_asked_about(page, add_trip, register, kinds, trip_now, day, words):
+    add_trip("steel")
+    reference = register("steel")
+    before = trip_now("steel")[0].starts_at
+    asked = page("/steel/").form().fill(day=day).submit()
+    assert words in asked.one(".notice-warning").text
+    assert (trip_now("steel")[0].starts_at, kinds(reference)[-1]) == (before, "trip-confirmed")
+    assert "Saved." in asked.form().submit(YES).text
+    assert trip_now("steel")[0].starts_at != before
+
+
+@pytest.mark.parametrize("day", ["2027-05-14", "2027-05-30"])
+def test_a_day_within_a_week_of_the_edition_is_not_asked_about(page, add_trip, day):
+    add_trip("steel")
+    assert "Saved." in page("/steel/").form().fill(day=day).submit().text
+
+
+def test_a_new_trip_far_away_is_asked_about(page, trip_now):
+    new = page("/new").form().fill(title="Harbour", day="2026-05-22", starts="09:00", ends="12:00", capacity=4)
+    asked = new.submit()
+    assert "“Harbour” would be 364 days away from the edition." in asked.one(".notice-warning").text
+    assert page("").all("[href$='/trips/harbour/']") == []
+    asked.form().submit(YES)
+    assert trip_now("harbour")[1].capacity == 4
 
 
 def test_seats_never_fall_below_what_is_taken(page, add_trip, register, trip_now):
@@ -85,7 +125,7 @@ def test_moving_a_trip_onto_another_one_warns_and_names_who_loses_a_seat(page, b
     assert seats_of(both[0]) == {"steel": "confirmed", "wine": "confirmed"}
     assert trip_now("steel")[0].bring == ""
 
-    saved = shown.form().submit("Save anyway")
+    saved = shown.form().submit(YES)
     assert "Saved. 2 people" in saved.text
     assert seats_of(both[0]) == {"wine": "confirmed"}
     assert seats_of(both[1]) == {"steel": "confirmed"}
@@ -95,11 +135,11 @@ def test_moving_a_trip_onto_another_one_warns_and_names_who_loses_a_seat(page, b
 def test_moving_a_trip_warns_again_when_somebody_else_would_lose_a_seat(page, both, register, seats_of):
     shown = page("/steel/").form().fill(starts="15:00", ends="19:00").submit()
     late = register("steel", "wine", given_name="Bojan", family_name="Late")
-    again = shown.form().submit("Save anyway")
+    again = shown.form().submit(YES)
     assert again.status == 422
     assert "Bojan Late" in again.one(".notice-warning").text
     assert seats_of(late) == {"steel": "confirmed", "wine": "confirmed"}
-    assert again.form().submit("Save anyway").status == 200
+    assert again.form().submit(YES).status == 200
     assert seats_of(late) == {"wine": "confirmed"}
 
 

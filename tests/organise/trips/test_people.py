@@ -45,7 +45,7 @@ def test_people_with_an_offer_stand_with_their_deadline(page, add_trip, register
     add_trip("steel", capacity=1)
     register("steel")
     second = register("steel")
-    page("/steel/").form().fill(capacity=2).submit()
+    page("/steel/").form().fill(capacity=2).submit().form().submit("Yes, save")
     row = page("/steel/people").one("section[aria-labelledby=offered] tbody tr")
     assert row["data-registration"] == second
     assert "5 Nov 2026, 18:00" in row.text
@@ -76,7 +76,7 @@ def test_adding_gives_a_free_seat_past_those_who_wait(page, add_trip, register, 
     assert (shown.form().value("person"), shown.form().value("reason")) == (guest, "Speaks there")
     assert seats_of(waiting) == {"steel": "waitlisted"}
 
-    page("/steel/").form().fill(capacity=4).submit()
+    page("/steel/").form().fill(capacity=4).submit().form().submit("Yes, save")
     shown = add(page, {"reference": guest, "small letters": f" {guest.lower()}", "address": "GUEST@dofc.test"}[by])
     assert "Łucja Öz has a seat on “The steel trip”." in shown.text
     assert seats_of(guest) == {"steel": "confirmed"}
@@ -229,7 +229,7 @@ def test_somebody_who_waits_can_be_given_a_seat_or_taken_off_the_list(page, add_
     first, second = register("steel"), register("steel")
     form = page(f"/steel/people?person={second}").form()
     assert form.choices("to") == ["steel", "-"]
-    page("/steel/").form().fill(capacity=2).submit()
+    page("/steel/").form().fill(capacity=2).submit().form().submit("Yes, save")
     assert "Confirm the seat that is offered" in page(f"/steel/people?person={first}").text
     change(page, first, "steel")
     change(page, second, "-")

@@ -19,12 +19,12 @@ from dofc_events.registration import service, timers
 from dofc_events.registration.service import RegistrationOver, SignUpNotOpen
 from dofc_events.registration.trips import service as seats
 from dofc_events.trips.service import details_of
-from dofc_events.trips.sign_ups.queries import digest_of, lost_if_moved
 from dofc_events.trips.sign_ups.service import SeatsOverlap, TripOver
 from tests.support.crowd import make_crowd
 from tests.support.factories import (
     DELEGATE,
     NOW,
+    agreed,
     make_edition,
     make_registration,
     make_three_trips,
@@ -348,7 +348,7 @@ def test_news_of_two_acts_are_one_message_when_the_worker_tells_them_together(se
     wine = trips[0]
     for name in ("Wine of the hills", "Wine and hills"):
         changed = replace(details_of(wine), title=name)
-        seats.change_trip(session, edition.id, "wine", changed, 200, COMMAND, NOW, accepted="")
+        seats.change_trip(session, edition.id, "wine", changed, 200, COMMAND, NOW)
     seats.cancel_trip(session, edition.id, "wine", COMMAND, NOW)
     news.tell_news(session, queries.untold_news(session, 999), NOW)
     assert told(session, *people) == [["trip-cancelled"]] * len(people)
@@ -357,8 +357,7 @@ def test_news_of_two_acts_are_one_message_when_the_worker_tells_them_together(se
 
 def change(session, edition, trip, capacity=1, **changes) -> None:
     details = replace(details_of(trip), **changes)
-    accepted = digest_of(lost_if_moved(session, trip, details.starts_at, details.ends_at))
-    seats.change_trip(session, edition.id, trip.slug, details, capacity, COMMAND, NOW, accepted=accepted)
+    agreed(seats.change_trip, session, edition.id, trip.slug, details, capacity, COMMAND, NOW)
 
 
 def test_change_trip_tells_everyone_on_it_when_place_or_time_change(session, edition, person, trips):

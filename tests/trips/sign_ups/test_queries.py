@@ -6,14 +6,15 @@ from datetime import timedelta
 import pytest
 
 from dofc_events.conference.rules import TripMode
+from dofc_events.core.errors import NotAgreed
 from dofc_events.organise.trips import queries as trip_queries
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration.service import resize_edition
 from dofc_events.registration.trips import service as seats
 from dofc_events.trips.queries import seats_of, trip_pools, trips_of
 from dofc_events.trips.service import details_of
-from dofc_events.trips.sign_ups.queries import Loss, digest_of, lost_if_moved
-from tests.support.factories import DELEGATE, NOW, make_edition, make_registration, make_trip
+from dofc_events.trips.sign_ups.queries import lost_if_moved
+from tests.support.factories import DELEGATE, NOW, agreed, make_edition, make_registration, make_trip
 
 
 @pytest.fixture
@@ -76,7 +77,7 @@ def test_losses_foretold_are_those_that_come_true_when_a_trip_moves(session, edi
         (waits_for_both.reference, ClaimStatus.WAITLISTED, "Wine", "Steel"),
     }
     moved = replace(details_of(steel), starts_at=wine.starts_at, ends_at=wine.ends_at)
-    seats.change_trip(session, edition.id, "steel", moved, 3, DELEGATE, NOW, accepted=digest_of(losses))
+    agreed(seats.change_trip, session, edition.id, "steel", moved, 3, DELEGATE, NOW)
     slugs = {"Steel": "steel", "Wine": "wine"}
     for person in everyone:
         lost = {slugs[loss.lost] for loss in losses if loss.reference == person.reference}
@@ -112,17 +113,11 @@ def test_change_is_refused_unless_exactly_its_losses_were_accepted(session, edit
     person = ask("steel", "wine")
     moved = replace(details_of(steel), starts_at=wine.starts_at, ends_at=wine.ends_at)
     for accepted in ("", "something else"):
-        with pytest.raises(seats.SeatsWouldBeLost) as refused:
+        with pytest.raises(NotAgreed) as asked:
             seats.change_trip(session, edition.id, "steel", moved, 2, DELEGATE, NOW, accepted=accepted)
-    digest = digest_of(refused.value.losses)
-    seats.change_trip(session, edition.id, "steel", moved, 2, DELEGATE, NOW, accepted=digest)
+    assert [(loss.lost, loss.kept) for loss in asked.value.consequences[0]] == [("Steel", "Wine")]
+    seats.change_trip(session, edition.id, "steel", moved, 2, DELEGATE, NOW, accepted=asked.value.digest)
     assert live(session, edition, person) == {"wine": "confirmed"}
-
-
-def test_digest_names_a_set_of_losses_in_any_order():
-    losses = [Loss("Ana", ref, ClaimStatus.CONFIRMED, "Steel", "Wine") for ref in ("A", "B")]
-    assert digest_of([]) == ""
-    assert digest_of(losses) == digest_of(losses[::-1]) != digest_of(losses[:1])
 
 
 def test_people_stand_by_name_and_those_who_wait_in_line(session, edition, steel, ask):
