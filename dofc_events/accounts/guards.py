@@ -23,6 +23,7 @@ from dofc_events.accounts.rules import (
 )
 from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import edition_by_year
+from dofc_events.conference.service import refuse_archived
 from dofc_events.core.audit import Actor
 from dofc_events.core.clock import now
 from dofc_events.core.db import db
@@ -96,10 +97,11 @@ def chair_only(view: View) -> View:
     return guarded
 
 
-def edition_staff(*allowed: RoleName) -> Callable[[View], View]:
+def edition_staff(*allowed: RoleName, archived_too: bool = False) -> Callable[[View], View]:
     """Only for the chair, and for those with one of the `allowed` roles at the edition of the `year` in the address.
 
-    The view is given that edition as `edition`, in place of `year`.
+    The view is given that edition as `edition`, in place of `year`. EditionArchived refuses every form about an
+    archived one, unless what the view does changes nothing of it: `archived_too`.
     """
 
     def guard(view: View) -> View:
@@ -112,6 +114,8 @@ def edition_staff(*allowed: RoleName) -> Callable[[View], View]:
             access = access_to_edition(grants(), edition.id, allowed)
             if access is not Access.GRANTED:
                 abort(403 if access is Access.FORBIDDEN else 404)
+            if request.method == "POST" and not archived_too:
+                refuse_archived(edition)
             return view(edition=edition, **values)
 
         return guarded

@@ -47,7 +47,7 @@ class EditionExists(Refusal):
 
 
 class EditionArchived(Refusal):
-    """An archived edition stays archived."""
+    """An archived edition is read-only until it is taken out of the archive."""
 
 
 class EditionNotPublished(Refusal):
@@ -189,8 +189,8 @@ def change_edition(session: Session, edition_id: int, details: EditionDetails, a
     """Make an edition's details what `details` says, and say whether any of them was different.
 
     In another zone the windows for learning trips keep their times of day. The trail gets the changed fields with their
-    values before and after. Calendars learn of a new place or time by
-    `revision`. Raises DatesOutOfOrder, and NotReady if a published edition would lose something it needs.
+    values before and after. Calendars learn of a new place or time by `revision`. Raises EditionArchived,
+    DatesOutOfOrder, and NotReady if a published edition would lose something it needs.
     """
     edition = lock_edition(session, edition_id)
     before = vars(details_of(edition))
@@ -200,6 +200,7 @@ def change_edition(session: Session, edition_id: int, details: EditionDetails, a
     changes = difference(before, vars(details))
     if not changes:
         return False
+    refuse_archived(edition)
     _refuse_disorder(details)
     if edition.status == EditionStatus.PUBLISHED:
         _refuse_unready(details, has_categories=True)
@@ -250,8 +251,7 @@ def publish_edition(session: Session, edition_id: int, actor: Actor, now: dateti
     edition = lock_edition(session, edition_id)
     if edition.status == EditionStatus.PUBLISHED:
         return False
-    if edition.status == EditionStatus.ARCHIVED:
-        raise EditionArchived(str(edition.year))
+    refuse_archived(edition)
     _refuse_unready(details_of(edition), has_categories=bool(categories_of(session, edition_id)))
     edition.status = EditionStatus.PUBLISHED
     record(session, actor, now, "edition_published", scope=str(edition.year))
@@ -260,7 +260,7 @@ def publish_edition(session: Session, edition_id: int, actor: Actor, now: dateti
 
 
 def archive_edition(session: Session, edition_id: int, actor: Actor, now: datetime) -> bool:
-    """End an edition: what delegates entered becomes read-only. False if it was archived already.
+    """End an edition: all about it becomes read-only. False if it was archived already.
 
     Raises EditionNotPublished for a draft.
     """
@@ -273,6 +273,23 @@ def archive_edition(session: Session, edition_id: int, actor: Actor, now: dateti
     record(session, actor, now, "edition_archived", scope=str(edition.year))
     session.flush()
     return True
+
+
+def take_out(session: Session, edition_id: int, actor: Actor, now: datetime) -> bool:
+    """Take an edition out of the archive, published as it was; False if it is not there."""
+    edition = lock_edition(session, edition_id)
+    if edition.status != EditionStatus.ARCHIVED:
+        return False
+    edition.status = EditionStatus.PUBLISHED
+    record(session, actor, now, "edition_taken_out", scope=str(edition.year))
+    session.flush()
+    return True
+
+
+def refuse_archived(edition: Edition) -> None:
+    """Raise EditionArchived if nothing may change about an edition."""
+    if edition.status == EditionStatus.ARCHIVED:
+        raise EditionArchived(str(edition.year))
 
 
 def set_categories(

@@ -97,14 +97,14 @@ def status_message(
     """The message that says what a registration holds now, and what changed about `seats`, by trip.
 
     `handed_over_by` names who handed it to its new delegate; `before` is what a cancelled one held; `because` is the
-    reason for which organisers confirmed or cancelled it by hand; `stated_consent` is what they said about the
-    delegate's consent when they made the registration themselves.
+    reason for which organisers confirmed or cancelled it by hand, or opened the list again; `stated_consent` is what
+    they said about the delegate's consent when they made the registration themselves.
     """
     match standing.status:
         case ClaimStatus.CONFIRMED:
             return registration_confirmed(standing, seats, handed_over_by, because, stated_consent)
         case ClaimStatus.WAITLISTED:
-            return registration_waitlisted(standing, seats, handed_over_by, stated_consent)
+            return registration_waitlisted(standing, seats, handed_over_by, because, stated_consent)
         case ClaimStatus.OFFERED:
             return registration_offered(standing, seats, handed_over_by)
         case ClaimStatus.EXPIRED:
@@ -122,12 +122,10 @@ def registration_confirmed(
 
 
 def registration_waitlisted(
-    standing: Standing, seats: Seats, handed_over_by: str = "", stated_consent: str = ""
+    standing: Standing, seats: Seats, handed_over_by: str = "", because: str = "", stated_consent: str = ""
 ) -> Envelope:
-    kind = "registration-waitlisted"
-    return _message(
-        "waitlisted", kind, standing, seats=seats, handed_over_by=handed_over_by, stated_consent=stated_consent
-    )
+    words = {"handed_over_by": handed_over_by, "because": because, "stated_consent": stated_consent}
+    return _message("waitlisted", "registration-waitlisted", standing, seats=seats, **words)
 
 
 def registration_offered(standing: Standing, seats: Seats, handed_over_by: str = "") -> Envelope:

@@ -1,7 +1,9 @@
 """The organisers' pages, put together: an endpoint, its template and its module have one name."""
 
-from flask import Blueprint, Flask
+from flask import Blueprint, Flask, render_template
+from flask.typing import ResponseReturnValue
 
+from dofc_events.conference.service import EditionArchived
 from dofc_events.organise.audit import views as audit
 from dofc_events.organise.door import views as door
 from dofc_events.organise.editions import views as editions
@@ -21,3 +23,8 @@ for area in (overview, editions, registrations, trips, door, letters, mail, team
 def register(app: Flask) -> None:
     """Add the organisers' pages to the site."""
     app.register_blueprint(blueprint)
+    app.register_error_handler(EditionArchived, _is_read_only)
+
+
+def _is_read_only(refusal: EditionArchived) -> ResponseReturnValue:
+    return render_template("organise/read_only.html", year=int(str(refusal))), 409

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Subquery, and_, bindparam, case, func, or_, select
+from sqlalchemy import Select, Subquery, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from dofc_events.conference.models import Edition
@@ -51,6 +51,16 @@ def count_waiting(session: Session, pool_id: int) -> int:
 def would_move_up(session: Session, pool: Pool, capacity: int) -> int:
     """How many who wait would get a place, were there so many."""
     return max(0, min(capacity - pool.taken, count_waiting(session, pool.id)))
+
+
+def closed_waits(pool_id: int) -> Select[Claim]:
+    """The claims whose wait was ended because the list was closed."""
+    return select(Claim).where(Claim.pool_id == pool_id, Claim.closed_position.is_not(None))
+
+
+def count_closed(session: Session, pool_id: int) -> int:
+    """For how many a waiting list was closed."""
+    return session.scalar(select(func.count()).select_from(closed_waits(pool_id).subquery())) or 0
 
 
 def waiting_for(session: Session, edition_id: int) -> Sequence[int]:

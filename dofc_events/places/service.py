@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from dofc_events.core.db import insert_row
 from dofc_events.core.errors import Refusal
 from dofc_events.places.models import Claim, Pool
+from dofc_events.places.queries import closed_waits
 from dofc_events.places.rules import TAKEN, ClaimStatus, offer_deadline
 
 _LOCK = select(Pool).where(Pool.edition_id == bindparam("edition_id")).with_for_update()
@@ -148,8 +149,25 @@ def cancel_claims(
 
 
 def expire_claim(session: Session, pool: Pool, claim: Claim, terms: OfferTerms, now: datetime) -> list[Promotion]:
-    """Let an offer lapse, or close a waiting list for somebody, and pass on what was held. Returns who moved up."""
+    """Let an offer lapse, and pass on what was held. Returns who moved up."""
     return _end(session, pool, [claim], ClaimStatus.EXPIRED, terms, now)
+
+
+def close_list_for(session: Session, claim: Claim, now: datetime) -> None:
+    """End somebody's wait because nothing is given any more."""
+    position = claim.position
+    _set(claim, ClaimStatus.EXPIRED, now)
+    claim.closed_position = position
+    session.flush()
+
+
+def reopen_list(session: Session, pool: Pool, now: datetime) -> list[int]:
+    """Let those wait again whose wait was ended, in their old positions. Returns their registrations, in line."""
+    closed = session.scalars(closed_waits(pool.id).order_by(Claim.closed_position)).all()
+    for claim in closed:
+        _set(claim, ClaimStatus.WAITLISTED, now, claim.closed_position)
+    session.flush()
+    return [claim.registration_id for claim in closed]
 
 
 def accept_claim(session: Session, claim: Claim, now: datetime) -> None:
@@ -243,4 +261,4 @@ def _offer(claim: Claim, terms: OfferTerms, now: datetime) -> None:
 
 def _set(claim: Claim, status: ClaimStatus, now: datetime, position: int | None = None) -> None:
     claim.status, claim.changed_at, claim.position = status, now, position
-    claim.offered_at = claim.offered_until = None
+    claim.offered_at = claim.offered_until = claim.closed_position = None

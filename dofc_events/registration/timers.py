@@ -68,11 +68,11 @@ def renew_offers(session: Session, registration_id: int, actor: Actor, now: date
 def close_list(session: Session, registration_ids: Iterable[int], actor: Actor, now: datetime) -> None:
     """Tell those who still wait that no more places will be offered."""
     for registration_id in registration_ids:
-        registration, pool = locked(session, registration_id)
+        registration, _ = locked(session, registration_id)
         standing = standing_of(session, registration_id)
         if standing.status is ClaimStatus.WAITLISTED and not standing.edition.gives_places(now):
             changes = Changes(session, standing.edition, actor, now)
             changes.place("list_closed", registration)
-            places.expire_claim(session, pool, standing.claim, terms_of(standing.edition, now), now)
+            places.close_list_for(session, standing.claim, now)
             changes.book.leave(registration_id)
             changes.tell()

@@ -233,3 +233,8 @@ def rank(text: str) -> int:
     """The number from 1 to 99 that somebody gave a choice, in digits; 0 if the text is none, however long it is."""
     digits = text.lstrip("0")
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 2 else 0
+
+
+def told_reason() -> Line:
+    """Why organisers do something, in words that the delegates read."""
+    return Line(_l("Reason"), longest=500, missing=_l("Enter a reason: it is told to the delegates."))

@@ -59,6 +59,7 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     *((BY_HAND, act, {"word": "вип"}) for act in ("tagged", "untagged")),
     *((DELEGATE, act, {}) for act in ("offered", "offer_accepted", "confirmed", "joined_list_again")),
     *(("worker", act, {}) for act in ("offer_lapsed", "offer_prolonged", "list_closed")),
+    (BY_HAND, "list_reopened", BECAUSE),
     (BY_HAND, "link_asked_for", {"sent": True}),
     *(("visitor", "link_asked_for", {"sent": sent}) for sent in (True, False)),
     (BY_HAND, "told_apart", {"other": "K7X9-Q2MC", "name": "Ана"}),
@@ -68,7 +69,7 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     (BY_HAND, "seat_taken", {**CELLARS, **BECAUSE}),
     *((BY_HAND, act, CELLARS) for act in ("boarded", "boarding_undone", "trip_cancelled")),
     *((BY_HAND, act, {}) for act in ("arrived", "arrival_undone", "edition_created", "edition_loaded")),
-    *((BY_HAND, act, {}) for act in ("edition_published", "edition_archived")),
+    *((BY_HAND, act, {}) for act in ("edition_published", "edition_archived", "edition_taken_out")),
     *((BY_HAND, act, {"kind": "ж"}) for act in ("message_sent_again", "message_settled")),
     *((BY_HAND, "kept_messages_sent", {"count": count}) for count in (1, 2)),
     (

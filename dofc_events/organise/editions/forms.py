@@ -33,7 +33,7 @@ from dofc_events.core.errors import Refusal
 from dofc_events.organise.editions.service import CategoryChanges, EditionWishes
 from dofc_events.places.rules import LONGEST_OFFER_HOURS, MAX_PLACES
 from dofc_events.places.service import CapacityBelowTaken
-from dofc_events.web.fields import CountryField, EmailField, Line, Paragraphs, WholeNumberField
+from dofc_events.web.fields import CountryField, EmailField, Line, Paragraphs, WholeNumberField, told_reason
 from dofc_events.web.forms import Form
 from dofc_events.web.moments import (
     FIRST_YEAR,
@@ -100,6 +100,12 @@ class CopyForm(Form):
 
     year = _year()
     capacity = _capacity()
+
+
+class ReopenForm(Form):
+    """Why a waiting list is opened again."""
+
+    reason = told_reason()
 
 
 class CategoryRow(PlainForm):

@@ -11,11 +11,12 @@ from flask_babel import ngettext
 from markupsafe import Markup
 
 from dofc_events.accounts.guards import acting, chair_only, edition_staff, organisers_only
+from dofc_events.accounts.rules import RoleName
+from dofc_events.conference import service as conference
 from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import all_editions
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.conference.service import (
-    EditionArchived,
     EditionExists,
     EditionNotPublished,
     NotReady,
@@ -27,11 +28,13 @@ from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import NotAgreed, Refusal
 from dofc_events.hosting.queries import hand_overs_of
 from dofc_events.organise.editions import service
-from dofc_events.organise.editions.forms import CopyForm, NewEditionForm, SettingsForm
+from dofc_events.organise.editions.forms import CopyForm, NewEditionForm, ReopenForm, SettingsForm
 from dofc_events.organise.editions.queries import COUNTED, Growth, figures_of, growth_of
 from dofc_events.organise.editions.rules import weeks
 from dofc_events.organise.shared import EDITION, around
-from dofc_events.places.queries import edition_pool, places_of
+from dofc_events.places.queries import count_closed, edition_pool, places_of
+from dofc_events.registration.service import RegistrationOver
+from dofc_events.registration.waiting_list.service import reopen_list
 from dofc_events.trips.queries import trip_rows
 from dofc_events.web.charts import Series, Tick, bar, line_chart
 from dofc_events.web.forms import ButtonForm, answer_errors, form_page
@@ -60,7 +63,7 @@ def new() -> ResponseReturnValue:
 
 
 @blueprint.route(f"{EDITION}/copy", methods=["GET", "POST"])
-@edition_staff()
+@edition_staff(archived_too=True)
 def copy(edition: Edition) -> ResponseReturnValue:
     """Add an edition that begins like another one."""
     pool = edition_pool(db.session(), edition.id)
@@ -82,7 +85,7 @@ def copy(edition: Edition) -> ResponseReturnValue:
 def index(edition: Edition) -> ResponseReturnValue:
     """How one edition stands."""
     session, at = db.session(), now()
-    places = places_of(session, [edition.id]).get(edition.id)
+    places, pool = places_of(session, [edition.id]).get(edition.id), edition_pool(session, edition.id)
     growth = growth_of(session, edition, at)
     return render_template(
         "organise/editions/index.html",
@@ -97,6 +100,7 @@ def index(edition: Edition) -> ResponseReturnValue:
         window=edition.window(at),
         is_over=edition.is_over(at),
         hand_overs=hand_overs_of(session, edition),
+        closed=count_closed(session, pool.id) if pool and edition.gives_places(at) else 0,
         missing=_missing(edition) if edition.status == EditionStatus.DRAFT else (),
         at=at,
         **around(edition),
@@ -139,10 +143,7 @@ def publish(edition: Edition) -> ResponseReturnValue:
             service.publish(session, edition.id, acting(), now())
     except NotReady as refusal:
         return answer_errors(form, "organise/editions/publish.html", **{**context, "missing": refusal.missing})
-    except EditionArchived:
-        flash(_("An archived edition stays archived."), "warning")
-    else:
-        flash(_("%(edition)s has been published.", edition=edition.name), "success")
+    flash(_("%(edition)s has been published.", edition=edition.name), "success")
     return redirect(url_for(".index", year=edition.year), 303)
 
 
@@ -162,6 +163,38 @@ def archive(edition: Edition) -> ResponseReturnValue:
         flash(_("A draft cannot be archived: nobody has seen it."), "warning")
     else:
         flash(_("%(edition)s has been archived.", edition=edition.name), "success")
+    return redirect(url_for(".index", year=edition.year), 303)
+
+
+@blueprint.route(f"{EDITION}/take-out", methods=["GET", "POST"])
+@edition_staff(RoleName.ORGANISER, archived_too=True)
+def take_out(edition: Edition) -> ResponseReturnValue:
+    """Take an edition out of the archive, after asking."""
+    form = ButtonForm()
+    if not form.validate_on_submit():
+        return form_page(form, "organise/editions/take_out.html", **around(edition))
+    with unit_of_work() as session:
+        conference.take_out(session, edition.id, acting(), now())
+    flash(_("%(edition)s is no longer archived.", edition=edition.name), "success")
+    return redirect(url_for(".index", year=edition.year), 303)
+
+
+@blueprint.route(f"{EDITION}/waiting-list", methods=["GET", "POST"])
+@organisers_only
+def reopen(edition: Edition) -> ResponseReturnValue:
+    """Undo that the waiting list was closed, after asking."""
+    form, pool = ReopenForm(), edition_pool(db.session(), edition.id)
+    closed = count_closed(db.session(), pool.id) if pool else 0
+    if not form.validate_on_submit():
+        context = {"closed": closed, "is_possible": edition.gives_places(now()), **around(edition)}
+        return form_page(form, "organise/editions/reopen.html", **context)
+    try:
+        with unit_of_work() as session:
+            reopen_list(session, edition.id, form.reason.data, acting(), now())
+    except RegistrationOver:
+        flash(_("The edition has begun or is archived, so no places are given."), "warning")
+    else:
+        flash(_("The waiting list is open again. Everyone on it is told by email."), "success")
     return redirect(url_for(".index", year=edition.year), 303)
 
 

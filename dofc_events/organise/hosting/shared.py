@@ -4,13 +4,14 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from flask import abort
+from flask import abort, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from dofc_events.accounts.guards import View, grants, is_chair, signed_in
 from dofc_events.accounts.rules import MEMBER_ROLES, Access, RoleName, access_to_edition
 from dofc_events.conference.queries import edition_by_year
+from dofc_events.conference.service import refuse_archived
 from dofc_events.core.clock import now
 from dofc_events.core.db import db
 from dofc_events.hosting.models import HostingCall
@@ -75,6 +76,8 @@ def hosts_only(view: View) -> View:
         if not sides:
             hidden = access_to_edition(grants(), coming.id, ()) is Access.HIDDEN
             abort(404 if hidden else 403)
+        if request.method == "POST":
+            refuse_archived(coming)
         return view(coming=coming, sides=sides, **values)
 
     return guarded

@@ -42,7 +42,9 @@ def mail_page(path: str, *methods: str) -> Callable[[View], View]:
 
     def register(view: View) -> View:
         name, accepted = view.__name__, list(methods or ("GET",))
-        one_edition, everything = edition_staff(RoleName.ORGANISER)(view), chair_only(partial(view, edition=None))
+        # Delivering what was written changes nothing of an edition.
+        one_edition = edition_staff(RoleName.ORGANISER, archived_too=True)(view)
+        everything = chair_only(partial(view, edition=None))
         blueprint.add_url_rule(f"{EDITION}/mail{path}", name, one_edition, methods=accepted)
         blueprint.add_url_rule(f"/mail{path}", f"all_{name}", everything, methods=accepted)
         return view

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from dofc_events.accounts import queries, team
-from dofc_events.accounts.guards import acting, is_chair, organisers_only
+from dofc_events.accounts.guards import acting, edition_staff, is_chair
 from dofc_events.accounts.models import Role
 from dofc_events.accounts.rules import RoleName, includes_chair
 from dofc_events.conference.models import Edition
@@ -27,7 +27,7 @@ ROLE = f"{TEAM}/<id:role_id>"
 
 
 @blueprint.route(TEAM, methods=["GET", "POST"])
-@organisers_only
+@edition_staff(RoleName.ORGANISER, archived_too=True)
 def index(edition: Edition) -> ResponseReturnValue:
     """Who has a role at an edition; a form gives somebody one."""
     form, page = _with_today(InvitationForm(), edition), "organise/team/index.html"
@@ -47,7 +47,7 @@ def index(edition: Edition) -> ResponseReturnValue:
 
 
 @blueprint.route(ROLE, methods=["GET", "POST"])
-@organisers_only
+@edition_staff(RoleName.ORGANISER, archived_too=True)
 def role(edition: Edition, role_id: int) -> ResponseReturnValue:
     """Change until when a role lasts; a button ends it at once."""
     role = _role(edition, role_id)
@@ -68,7 +68,7 @@ def role(edition: Edition, role_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post(f"{ROLE}/end")
-@organisers_only
+@edition_staff(RoleName.ORGANISER, archived_too=True)
 def end_role(edition: Edition, role_id: int) -> ResponseReturnValue:
     """End a role at once."""
     role, form = _role(edition, role_id), _with_today(RoleEndForm(), edition)

@@ -230,6 +230,7 @@ ACTS = {
     "confirmed": Act(_l("Place given from the waiting list"), _l("Got a place from the waiting list")),
     "joined_list_again": Act(_l("Joined the list again"), _l("Joined the list again")),
     "list_closed": Act(_l("Waiting list closed"), _l("The waiting list was closed")),
+    "list_reopened": Act(_l("Waiting list opened again"), _l("Is on the waiting list again. Reason: %(because)s")),
     "link_asked_for": Act(_l("Link asked for"), _link_asked_for),
     "told_apart": Act(
         _l("Told apart from a likely double"), _l("Marked as a different person from %(name)s, %(other)s")
@@ -266,6 +267,7 @@ ACTS = {
     ),
     "edition_published": Act(_l("Edition published"), _l("Published the edition")),
     "edition_archived": Act(_l("Edition archived"), _l("Archived the edition")),
+    "edition_taken_out": Act(_l("Edition taken out of the archive"), _l("Took the edition out of the archive")),
     "letter_written": Act(_l("Letter written"), _l("Wrote the letter “%(subject)s”, as a draft")),
     "letter_changed": Act(_l("Letter changed"), _l("Changed the letter “%(subject)s”")),
     "letter_scheduled": Act(

@@ -8,11 +8,13 @@ from sqlalchemy import select
 
 from dofc_events.conference.queries import edition_by_year
 from dofc_events.conference.service import DatesOutOfOrder, details_of
-from dofc_events.core.audit import AuditEntry
+from dofc_events.core.audit import WORKER, AuditEntry
 from dofc_events.core.clock import in_zone
 from dofc_events.mail.models import Message
+from dofc_events.notices.queries import standing_of
 from dofc_events.organise.editions.service import CategoryChanges, EditionWishes, change_settings
 from dofc_events.places.queries import edition_pool
+from dofc_events.registration.timers import close_list
 from dofc_events.trips.queries import trip_by_slug
 from tests.support.factories import DELEGATE, NOW, make_edition, make_registration, make_trip
 
@@ -55,6 +57,7 @@ def test_edition_of_the_past_has_pages_without_figures(enter, writing):
     chair = enter("chair")
     page = chair.get("/organise/editions/2015/")
     assert "not kept here" in page.text
+    chair.get("/organise/editions/2015/take-out").form().submit()
     assert settings(chair, 2015).form().fill(summary="Once.").submit().h1 == "Settings"
 
 
@@ -352,6 +355,26 @@ def test_forged_slug_makes_a_new_category(organiser, now_is, year):
 def test_zone_must_be_one_of_the_list(organiser, year):
     page = settings(organiser, year).form().forge(zone="../../etc/passwd").submit()
     assert page.status == 422
+
+
+def test_a_list_that_was_closed_can_be_opened_again_for_a_reason(organiser, writing, reading, year):
+    def index():
+        return organiser.get(f"/organise/editions/{year}/")
+
+    with writing() as session:
+        edition = edition_by_year(session, year)
+        people = [make_registration(session, edition).id for _number in range(4)]
+        close_list(session, people, WORKER, edition.begins_at())
+    assert "closed for 2 people, who could still get a place" in index().text
+    page = index().follow("Open it again")
+    assert "2 people were told that the waiting list has closed." in page.text
+    assert page.form().submit().status == 422
+    page = page.form().fill(reason="The year was wrong.").submit()
+    assert "The waiting list is open again." in page.text
+    assert "could still get a place" not in page.text
+    with reading() as session:
+        assert [standing_of(session, id_).position for id_ in people] == [None, None, 1, 2]
+    assert "closed for nobody" in organiser.get(f"/organise/editions/{year}/waiting-list").text
 
 
 # From draft to archive

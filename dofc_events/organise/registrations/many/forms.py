@@ -12,10 +12,8 @@ from wtforms.validators import InputRequired
 from dofc_events.conference.models import Category
 from dofc_events.organise.registrations.forms import TagField
 from dofc_events.registration.many.queries import Selection
-from dofc_events.web.fields import Line
+from dofc_events.web.fields import told_reason
 from dofc_events.web.forms import Form
-
-LONGEST_REASON = 500
 
 
 class ManyForm(Form):
@@ -77,13 +75,9 @@ class CategoryForm(ManyForm):
         return {"slug": self.category.data}
 
 
-def _reason() -> Line:
-    return Line(_l("Reason"), longest=LONGEST_REASON, missing=_l("Enter a reason: it is told to the delegates."))
-
-
 class ConfirmForm(ManyForm):
     enlarge = BooleanField("")
-    reason = _reason()
+    reason = told_reason()
     missing = 0
 
     @classmethod
@@ -118,7 +112,7 @@ class ConfirmForm(ManyForm):
 
 
 class CancelForm(ManyForm):
-    reason = _reason()
+    reason = told_reason()
 
     def wanted(self) -> dict[str, Any]:
         return {"reason": self.reason.data}

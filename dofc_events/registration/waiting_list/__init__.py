@@ -1,0 +1,1 @@
+"""What organisers do to the waiting list as a whole."""
