@@ -9,7 +9,8 @@ from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.models import Organisation
 from dofc_events.hosting.models import Decision, HostingCall, Proposal, Question, Voter
 from dofc_events.hosting.queries import ballot_token, token_of
-from dofc_events.hosting.rules import scope_of
+from dofc_events.hosting.rules import ProposalStatus, scope_of
+from dofc_events.hosting.stages.rules import Dates, changed_dates
 from dofc_events.mail.envelope import Envelope
 from dofc_events.mail.render import link, render_message
 from dofc_events.mail.rules import deliverable
@@ -99,6 +100,29 @@ def review_begins(call: HostingCall, proposals: Sequence[Proposal], reviewer: Ac
         expires_at=call.review_closes_at,
         proposals=proposals,
         page=link("organise.hosting.reviews.compare", year=call.year),
+    )
+
+
+def dates_changed(proposal: Proposal, before: Dates) -> Envelope:
+    """For a proposer, that dates of the call have changed from what they were `before`."""
+    changed = changed_dates(before, proposal.call.dates)
+    is_draft = proposal.status == ProposalStatus.DRAFT
+    return _status("dates_changed", proposal, before=before, changed=changed, is_draft=is_draft)
+
+
+def dates_changed_for_account(call: HostingCall, before: Dates, account: Account) -> Envelope:
+    """For a reviewer or a representative, what `dates_changed` tells a proposer."""
+    changed, page = changed_dates(before, call.dates), link("hosting.index")
+    return _to_account(
+        "dates_changed",
+        "proposal-status",
+        account,
+        call,
+        before=before,
+        changed=changed,
+        proposal=None,
+        is_draft=False,
+        own_page=page,
     )
 
 

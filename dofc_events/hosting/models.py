@@ -9,7 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from dofc_events.accounts.models import Account
 from dofc_events.conference.models import Edition, Organisation
 from dofc_events.core.db import Base
-from dofc_events.hosting.rules import HandOverKind, ProposalStatus, Stage, stage_of
+from dofc_events.hosting.rules import HandOverKind, ProposalStatus
+from dofc_events.hosting.stages.rules import DATES, Act, Dates, Stage, allows, stage_of
 
 
 class HostingCall(Base):
@@ -56,20 +57,21 @@ class HostingCall(Base):
     def name(self) -> str:
         return f"Days of Clusters {self.year}"
 
+    @property
+    def dates(self) -> Dates:
+        return Dates(**{name: getattr(self, name) for name in DATES})
+
     def stage(self, now: datetime) -> Stage:
-        announced_at = self.decision.announced_at if self.decision else None
-        return stage_of(self.opens_at, self.closes_at, self.ballot_opens_at, self.ballot_closes_at, announced_at, now)
+        return stage_of(
+            self.dates,
+            now,
+            ballot_opened=self.ballot_opened_at is not None,
+            counted=self.counted_at is not None,
+            announced=self.decision is not None and self.decision.announced_at is not None,
+        )
 
-    def takes_proposals(self, now: datetime) -> bool:
-        return self.opens_at <= now < self.closes_at
-
-    def takes_reviews(self, now: datetime) -> bool:
-        return self.review_opens_at <= now < self.review_closes_at
-
-    def takes_ballots(self, now: datetime) -> bool:
-        """Whether ballots can be cast: in their window, once the roll of voters is fixed, until they are counted."""
-        in_window = self.ballot_opens_at <= now < self.ballot_closes_at
-        return in_window and self.ballot_opened_at is not None and self.counted_at is None
+    def allows(self, act: Act, now: datetime) -> bool:
+        return allows(act, self.stage(now))
 
 
 class Criterion(Base):

@@ -21,11 +21,11 @@ from dofc_events.hosting.rules import (
     RECEIVED,
     ProposalStatus,
     Side,
-    Stage,
     Summary,
     summary_of,
     weighted_score,
 )
+from dofc_events.hosting.stages.rules import Act, Stage
 
 _WHOLE_CALL = (selectinload(HostingCall.criteria), selectinload(HostingCall.decision))
 
@@ -47,7 +47,7 @@ def current_call(session: Session, now: datetime) -> HostingCall | None:
     """
     calls = [call for call in all_calls(session) if call.stage(now) != Stage.ANNOUNCED]
     opened = [call for call in calls if call.opens_at <= now]
-    by_opening = sorted(opened, key=lambda call: (call.takes_proposals(now), call.opens_at))
+    by_opening = sorted(opened, key=lambda call: (call.allows(Act.PROPOSE, now), call.opens_at))
     return by_opening[-1] if by_opening else min(calls, key=lambda call: call.opens_at, default=None)
 
 
@@ -63,7 +63,8 @@ def locked_call(session: Session, call_id: int, *, shared: bool = False) -> Host
 
 
 def locked_proposal(session: Session, proposal_id: int) -> Proposal:
-    """The proposal's row, held until the unit of work ends."""
+    """The proposal's row, held until the unit of work ends, and its call's before it: its stage and criteria stay."""
+    locked_call(session, session.scalars(select(Proposal.call_id).where(Proposal.id == proposal_id)).one(), shared=True)
     return session.scalars(
         select(Proposal)
         .where(Proposal.id == proposal_id)
@@ -171,6 +172,27 @@ def reviewers(session: Session, now: datetime) -> list[Account]:
     """The accounts on the board, for whatever organisation."""
     role = select(Role.account_id).where(Role.role == RoleName.BOARD, holds_now(now))
     return list(session.scalars(select(Account).where(Account.id.in_(role)).order_by(Account.id)))
+
+
+def representatives_of_members(session: Session, now: datetime) -> list[Account]:
+    """The accounts that vote for an active member."""
+    role = select(Role.account_id).join(Member, Member.organisation_id == Role.organisation_id)
+    role = role.where(Role.role == RoleName.MEMBER, Member.is_active, holds_now(now))
+    return list(session.scalars(select(Account).where(Account.id.in_(role)).order_by(Account.id)))
+
+
+def concerned_by(
+    session: Session, call_id: int, changed: Collection[str], now: datetime
+) -> tuple[list[Proposal], list[Account]]:
+    """Whom other dates of a call concern: proposers, then reviewers and representatives; `changed` are their names.
+
+    A draft's proposer has only the close to think of.
+    """
+    drafts = (ProposalStatus.DRAFT,) if "closes_at" in changed else ()
+    accounts = reviewers(session, now) if {"review_opens_at", "review_closes_at"} & {*changed} else []
+    if {"ballot_opens_at", "ballot_closes_at"} & {*changed}:
+        accounts += representatives_of_members(session, now)
+    return proposals_of(session, call_id, (*drafts, *PENDING)), list(dict.fromkeys(accounts))
 
 
 def members_with_representatives(

@@ -1,10 +1,9 @@
-"""Pure decisions about hosting: states of a proposal, what is missing, which window is open, what scores add up to."""
+"""Pure decisions about hosting: states of a proposal, what is missing, what scores add up to."""
 
 import enum
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from statistics import mean, median
 
 LOWEST_SCORE, HIGHEST_SCORE = 1, 5
@@ -24,27 +23,6 @@ class ProposalStatus(enum.StrEnum):
     ACCEPTED = "accepted"
     DECLINED = "declined"
     WITHDRAWN = "withdrawn"
-
-
-class Stage(enum.StrEnum):
-    """Where a call for hosts stands. It follows from its dates, and from whether the decision was announced."""
-
-    NOT_YET = "not_yet"
-    OPEN = "open"
-    REVIEW = "review"  # from the close of the call until the ballot
-    BALLOT = "ballot"
-    DECISION = "decision"  # the ballot is over
-    ANNOUNCED = "announced"
-
-
-class DateFault(enum.StrEnum):
-    """What can be wrong about a call's dates, taken together."""
-
-    CLOSES_BEFORE_IT_OPENS = "closes_before_it_opens"
-    REVIEW_BEFORE_CLOSE = "review_before_close"
-    REVIEW_ENDS_BEFORE_IT_BEGINS = "review_ends_before_it_begins"
-    BALLOT_BEFORE_REVIEW = "ballot_before_review"
-    BALLOT_ENDS_BEFORE_IT_BEGINS = "ballot_ends_before_it_begins"
 
 
 class ProposalFault(enum.StrEnum):
@@ -133,26 +111,6 @@ def missing_to_submit(answers: Mapping[str, object]) -> tuple[str, ...]:
     if not answers.get("consent"):
         missing.append("consent")
     return tuple(missing)
-
-
-def stage_of(
-    opens_at: datetime,
-    closes_at: datetime,
-    ballot_opens_at: datetime,
-    ballot_closes_at: datetime,
-    announced_at: datetime | None,
-    now: datetime,
-) -> Stage:
-    """Where a call stands at `now`. The opening moment of each part belongs to it, the closing one to the next."""
-    if announced_at is not None:
-        return Stage.ANNOUNCED
-    if now < opens_at:
-        return Stage.NOT_YET
-    if now < closes_at:
-        return Stage.OPEN
-    if now < ballot_opens_at:
-        return Stage.REVIEW
-    return Stage.BALLOT if now < ballot_closes_at else Stage.DECISION
 
 
 def parse_coordinates(text: str) -> tuple[float, float] | None:

@@ -14,7 +14,7 @@ from dofc_events.hosting.ballots.queries import counted, roll
 from dofc_events.hosting.models import HostingCall
 from dofc_events.hosting.proposals import views as proposals
 from dofc_events.hosting.queries import all_calls, call_by_year, current_call, proposals_of
-from dofc_events.hosting.rules import Stage
+from dofc_events.hosting.stages.rules import Stage
 from dofc_events.web.downloads import download
 
 blueprint = Blueprint("hosting", __name__)

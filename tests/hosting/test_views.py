@@ -116,8 +116,8 @@ def test_public_proposals_are_shown_without_drafts_contacts_and_money(client, op
         (-2, "Proposals can be made from"),
         (0, "Proposals can be made until"),
         (1, "being read"),
-        (2, "vote until"),
-        (3, "has not been announced"),
+        (2, "will vote on a shortlist"),
+        (3, "No ballot took place"),
     ],
 )
 def test_the_page_says_where_the_call_stands(client, open_call, clock, weeks, said):

@@ -15,6 +15,7 @@ from dofc_events.hosting.ballots.queries import on_the_ballot, ranking_of, voter
 from dofc_events.hosting.ballots.rules import NONE_OF_THESE
 from dofc_events.hosting.ballots.service import BallotNotOpen, NotARepresentative, cast_ballot
 from dofc_events.hosting.models import Voter
+from dofc_events.hosting.stages.rules import Act
 from dofc_events.web.forms import answer_errors, form_page
 
 blueprint = Blueprint("ballots", __name__)
@@ -33,7 +34,7 @@ def vote(token: str) -> ResponseReturnValue:
 
 
 def ballot_page(voter: Voter, account_id: int, actor: Actor, here: str) -> ResponseReturnValue:
-    if not voter.call.takes_ballots(now()):
+    if not voter.call.allows(Act.VOTE, now()):
         return _not_open(voter)
     form = BallotForm()
     context = _context(voter, account_id)

@@ -34,6 +34,7 @@ from dofc_events.hosting.rules import (
     missing_to_submit,
     scope_of,
 )
+from dofc_events.hosting.stages.rules import Act
 from dofc_events.mail.outbox import TooManyMessages, enqueue, enqueue_if, refuse_flood
 from dofc_events.mail.rules import address_key
 
@@ -320,7 +321,7 @@ def _open_proposal(session: Session, proposal_id: int, now: datetime) -> Proposa
 
 
 def _refuse_closed(call: HostingCall, now: datetime) -> None:
-    if not call.takes_proposals(now):
+    if not call.allows(Act.PROPOSE, now):
         raise CallNotOpen(call)
 
 

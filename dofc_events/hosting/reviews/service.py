@@ -13,6 +13,7 @@ from dofc_events.hosting.models import HostingCall, Review, Score
 from dofc_events.hosting.proposals.service import ProposalFixed, refuse_partial
 from dofc_events.hosting.queries import locked_proposal, review_by
 from dofc_events.hosting.rules import HIGHEST_SCORE, LOWEST_SCORE, PENDING, ProposalStatus, scope_of
+from dofc_events.hosting.stages.rules import Act
 
 
 class ReviewNotOpen(Refusal):
@@ -48,7 +49,7 @@ def give_review(
     """
     proposal = locked_proposal(session, proposal_id)
     refuse_partial(session, proposal, account_id, now)
-    if not proposal.call.takes_reviews(now):
+    if not proposal.call.allows(Act.REVIEW, now):
         raise ReviewNotOpen(proposal.call)
     if proposal.status not in PENDING:
         raise ProposalFixed(ProposalStatus(proposal.status))

@@ -1,6 +1,7 @@
 """The decision: prepared quietly, announced at once; what is accepted becomes the next edition."""
 
-from datetime import date, datetime, time
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -13,9 +14,8 @@ from dofc_events.conference.service import EditionExists
 from dofc_events.core.audit import COMMAND, WORKER
 from dofc_events.core.clock import in_zone
 from dofc_events.hosting.ballots.service import close_ballot
+from dofc_events.hosting.calls.service import change_call, details_of, set_shortlist, start_review
 from dofc_events.hosting.decisions.service import (
-    AlreadyAnnounced,
-    BallotNotCounted,
     NothingPrepared,
     NotShortlisted,
     ZoneNeeded,
@@ -26,11 +26,13 @@ from dofc_events.hosting.hand_over.service import add_item, tick_item
 from dofc_events.hosting.proposals.service import PROPOSER, withdraw_proposal
 from dofc_events.hosting.queries import hand_over_items, hand_over_sides
 from dofc_events.hosting.rules import HandOverKind, ProposalStatus, Side
+from dofc_events.hosting.stages.rules import WrongStage
 from dofc_events.mail.models import Message
 from dofc_events.places.queries import edition_pool
 from dofc_events.trips.queries import trip_pools
 from tests.support.factories import NOW, make_account, make_edition
 from tests.support.hosting import (
+    WEEK,
     YEAR,
     begin_ballot,
     last_entry,
@@ -40,6 +42,8 @@ from tests.support.hosting import (
     make_proposal,
     shortlist_all,
 )
+
+MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -80,10 +84,32 @@ def test_nothing_is_decided_before_the_count(session, call):
     shortlist_all(session, call)
     begin_ballot(session, call)
     for moment in (NOW, call.ballot_closes_at):
-        with pytest.raises(BallotNotCounted):
+        with pytest.raises(WrongStage):
             prepare(session, call, proposal, now=moment)
+        with pytest.raises(WrongStage):
+            announce_decision(session, call.id, COMMAND, moment)
+    close_ballot(session, call.id, WORKER, call.ballot_closes_at)
     with pytest.raises(NothingPrepared):
         announce_decision(session, call.id, COMMAND, call.ballot_closes_at)
+
+
+def test_what_was_prepared_for_want_of_a_ballot_is_not_announced_while_members_vote(session, call):
+    """With new dates for the ballot it could be, and the ballot went on."""
+    proposal = proposed(session, call)
+    at = call.ballot_closes_at
+    prepare(session, call, None)
+    start_review(session, call.id, COMMAND, at)
+    set_shortlist(session, call.id, [proposal.reference], COMMAND, at)
+    later = replace(details_of(call), ballot_opens_at=at + MINUTE, ballot_closes_at=at + WEEK)
+    change_call(session, call.id, later, COMMAND, at)
+    with pytest.raises(WrongStage):
+        announce_decision(session, call.id, COMMAND, at)
+    begin_ballot(session, call)
+    with pytest.raises(WrongStage):
+        announce_decision(session, call.id, COMMAND, at + MINUTE)
+    close_ballot(session, call.id, WORKER, at + WEEK)
+    with pytest.raises(NothingPrepared):
+        announce_decision(session, call.id, COMMAND, at + WEEK)
 
 
 def test_a_prepared_decision_is_told_to_nobody_and_can_be_another_one(session, call):
@@ -114,9 +140,9 @@ def test_all_proposers_are_told_at_once_each_what_it_means_for_them(session, cal
     assert set(texts) == {"one@dofc.test", "two@dofc.test"}
     assert "Well done." in texts["one@dofc.test"] and "/organise/editions/2029/hand-over" in texts["one@dofc.test"]
     assert "Try again" in texts["two@dofc.test"] and "Brno" in texts["two@dofc.test"]
-    with pytest.raises(AlreadyAnnounced):
+    with pytest.raises(WrongStage):
         announce_decision(session, call.id, COMMAND, at)
-    with pytest.raises(AlreadyAnnounced):
+    with pytest.raises(WrongStage):
         prepare(session, call, two)
 
 
