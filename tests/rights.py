@@ -178,7 +178,7 @@ def _world_of_hosting(session: Session, voting: Organisation, bidding: Organisat
     """
     own: dict[str, Any] = {"member": bidding.slug, "organisation": ""}
     open_call, reviewed, earlier = (make_call(session, YEAR + n, now=NOW - n * WEEK) for n in range(3))
-    proposal = make_proposal(session, open_call)
+    proposal = make_proposal(session, open_call, co_hosts="Moravian Museum")
     attachment = add_attachment(session, proposal.id, checked("letter.png", uploads.picture()), PROPOSER, NOW)
     under_review = make_proposal(session, reviewed, now=NOW - WEEK, **own)
     letter = add_attachment(session, under_review.id, checked("letter.png", uploads.picture()), PROPOSER, NOW - WEEK)
@@ -190,6 +190,7 @@ def _world_of_hosting(session: Session, voting: Organisation, bidding: Organisat
     session.execute(update(Message).where(Message.queued_at < NOW).values(state=MessageState.SENT, sent_at=NOW))
     return {
         "/hosting/proposals/token": proposal_links.token_of(proposal),
+        "/hosting/co-host/token": proposal_links.co_host_token(proposal.asked_co_hosts[0]),
         "/hosting/vote/token": proposal_links.ballot_token(voter, voting_account.id),
         "/organise/hosting/proposals/reference": under_review.reference,
         "/organise/hosting/proposals/<reference>/files/attachment_id": str(letter.id),

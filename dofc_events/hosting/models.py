@@ -93,7 +93,8 @@ class Proposal(Base):
     It comes from a member of the network (`proposed_by`), or from an `organisation` that is not yet one. `co_hosts` and
     `trip_ideas` are one a line. The proposer's link is signed with `link_version`, and ended by the next one.
     `revision` grows with every change of the answers: who changed an older one is told. `form_key` is the one-time key
-    of the form that made it.
+    of the form that made it. `settled_at`: when the chair said that an organisation whose name is like a member's is
+    none.
     """
 
     __tablename__ = "proposals"
@@ -137,10 +138,14 @@ class Proposal(Base):
     consented_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     submitted_at: Mapped[datetime | None]
+    settled_at: Mapped[datetime | None]
 
     call: Mapped[HostingCall] = relationship(lazy="joined")
     proposed_by: Mapped[Organisation | None] = relationship(lazy="joined")
     attachments: Mapped[list["Attachment"]] = relationship(order_by="Attachment.id")
+    asked_co_hosts: Mapped[list["CoHost"]] = relationship(
+        order_by="CoHost.id", lazy="selectin", cascade="all, delete-orphan"
+    )
 
     @property
     def proposer(self) -> str:
@@ -158,12 +163,47 @@ class Proposal(Base):
             return None
         return self.budget_eur / self.venue_capacity
 
-    def is_of(self, organisation: Organisation) -> bool:
-        """Whether the proposal is an organisation's own, as its proposer.
+    def is_of(self, organisation_id: int) -> bool:
+        """Whether the proposal is an organisation's own, as its proposer or as a co-host that has confirmed it.
 
-        Co-hosts are what a proposer typed: by naming a member there, nobody must be able to take its vote and review.
+        What a proposer typed is not enough: by naming a member, nobody must be able to take its vote and review.
         """
-        return self.proposed_by_id == organisation.id
+        return organisation_id in (
+            self.proposed_by_id,
+            *(one.organisation_id for one in self.asked_co_hosts if one.confirmed_at),
+        )
+
+
+class CoHost(Base):
+    """An organisation that hosts with the proposer, by the proposer's word until it confirms it by its own link.
+
+    A member of the network (`organisation_id`) is asked through its representatives, others at the address that the
+    proposer typed; without one, they cannot be asked.
+    """
+
+    __tablename__ = "co_hosts"
+    __table_args__ = (UniqueConstraint("proposal_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    proposal_id: Mapped[int] = mapped_column(ForeignKey("proposals.id"))
+    name: Mapped[str] = mapped_column(String(200))
+    email: Mapped[str] = mapped_column(String(254), default="")
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
+    asked_at: Mapped[datetime | None]
+    confirmed_at: Mapped[datetime | None]
+
+    proposal: Mapped[Proposal] = relationship(back_populates="asked_co_hosts")
+
+
+class Conflict(Base):
+    """That a reviewer does not judge a proposal, for a reason of their own."""
+
+    __tablename__ = "conflicts"
+
+    proposal_id: Mapped[int] = mapped_column(ForeignKey("proposals.id"), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    reason: Mapped[str] = mapped_column(String(300))
+    declared_at: Mapped[datetime]
 
 
 class Attachment(Base):

@@ -13,6 +13,8 @@ MAX_WEIGHT = 10
 MAX_DELEGATES = 100_000
 MAX_BUDGET = 100_000_000
 LONGEST_TEXT = 5000
+LONGEST_NAME = 200
+MAX_CO_HOSTS = 10
 
 
 class ProposalStatus(enum.StrEnum):
@@ -39,6 +41,14 @@ class HandOverKind(enum.StrEnum):
     CONTACT = "contact"
     LESSON = "lesson"
     OPEN = "open"
+
+
+class Interest(enum.StrEnum):
+    """Why somebody does not judge a proposal."""
+
+    MEMBER = "own"  # it is their member's, as proposer or as a co-host that has confirmed it
+    ADDRESS = "address"  # its contact address is their own
+    DECLARED = "declared"  # they have said so
 
 
 class Side(enum.StrEnum):
@@ -126,6 +136,20 @@ def lines_of(text: str) -> tuple[str, ...]:
     """What was typed one a line, without bullets and empty lines."""
     lines = (re.sub(r"^[\s*•–—-]+", "", line).strip() for line in text.splitlines())
     return tuple(line for line in lines if line)
+
+
+def co_hosts_in(text: str) -> tuple[tuple[str, str], ...]:
+    """Names and addresses of the co-hosts that were typed one a line; without an address it is empty.
+
+    Each name counts once, and none beyond MAX_CO_HOSTS: each may get an email.
+    """
+    found: dict[str, str] = {}
+    for line in lines_of(text):
+        address = re.search(r"[^\s,;<>()]+@[^\s,;<>()]+", line)
+        name = " ".join(re.sub(r"[\s,;<>()]+$", "", line.replace(address[0], "") if address else line).split())
+        if name:
+            found.setdefault(name[:LONGEST_NAME], address[0] if address else "")
+    return tuple(found.items())[:MAX_CO_HOSTS]
 
 
 def weighted_score(scores: Mapping[int, int], weights: Mapping[int, int]) -> float:

@@ -11,6 +11,7 @@ from dofc_events.core.db import db
 from dofc_events.hosting.ballots import rules as rule
 from dofc_events.hosting.ballots import views as ballots
 from dofc_events.hosting.ballots.queries import counted, roll
+from dofc_events.hosting.co_hosts import views as co_hosts
 from dofc_events.hosting.models import HostingCall
 from dofc_events.hosting.proposals import views as proposals
 from dofc_events.hosting.queries import all_calls, call_by_year, current_call, proposals_of
@@ -18,7 +19,7 @@ from dofc_events.hosting.stages.rules import Stage
 from dofc_events.web.downloads import download
 
 blueprint = Blueprint("hosting", __name__)
-for part in (proposals, ballots):
+for part in (proposals, ballots, co_hosts):
     blueprint.register_blueprint(part.blueprint)
 
 

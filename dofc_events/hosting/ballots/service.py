@@ -77,9 +77,9 @@ def tell_voters(session: Session, voter_ids: Iterable[int], now: datetime) -> No
         voter = _locked_voter(session, voter_id)
         if voter.told_at is None:
             voter.told_at = now
-            proposals = shortlist(session, voter.call_id)
             for representative in representatives(session, voter.organisation_id, now):
-                outbox.enqueue(session, mails.ballot_opened(voter, proposals, representative), now)
+                proposals, own = on_the_ballot(session, voter, representative)
+                outbox.enqueue(session, mails.ballot_opened(voter, proposals, own, representative), now)
     session.flush()
 
 
@@ -99,7 +99,7 @@ def cast_ballot(
         raise NotARepresentative
     if not call.allows(Act.VOTE, now):
         raise BallotNotOpen(call)
-    _refuse_unusable(session, voter, ranking)
+    _refuse_unusable(session, voter, account_id, ranking)
     ballot = session.get(Ballot, voter_id, populate_existing=True)
     # Of another's ballot nobody learns whether it says the same.
     if ballot is not None and (ballot.account_id, ballot.ranking) == (account_id, list(ranking)):
@@ -136,10 +136,10 @@ def close_ballot(session: Session, call_id: int, actor: Actor, now: datetime) ->
     return True
 
 
-def _refuse_unusable(session: Session, voter: Voter, ranking: Sequence[str]) -> None:
+def _refuse_unusable(session: Session, voter: Voter, account_id: int, ranking: Sequence[str]) -> None:
     if not ranking:
         raise EmptyRanking
-    open_to_them, own = on_the_ballot(session, voter)
+    open_to_them, own = on_the_ballot(session, voter, session.get_one(Account, account_id))
     choices = {NONE_OF_THESE, *(proposal.reference for proposal in open_to_them)}
     for number, choice in enumerate(ranking):
         if choice in ranking[:number]:

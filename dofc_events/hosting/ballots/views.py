@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from dofc_events.accounts.forms import SignInForm
+from dofc_events.accounts.models import Account
 from dofc_events.core.audit import Actor
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
@@ -58,7 +59,7 @@ def ballot_page(voter: Voter, account_id: int, actor: Actor, here: str) -> Respo
 
 def _context(voter: Voter, account_id: int) -> dict[str, Any]:
     """What is on the ballot, and how this account cast it."""
-    proposals, own = on_the_ballot(db.session(), voter)
+    proposals, own = on_the_ballot(db.session(), voter, db.session.get_one(Account, account_id))
     return {
         "voter": voter,
         "call": voter.call,

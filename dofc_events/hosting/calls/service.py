@@ -14,6 +14,7 @@ from dofc_events.core.changes import difference, plain, write
 from dofc_events.core.errors import Refusal
 from dofc_events.core.references import new_secret
 from dofc_events.hosting import mails
+from dofc_events.hosting.membership.queries import unsettled
 from dofc_events.hosting.models import Criterion, HostingCall
 from dofc_events.hosting.proposals.service import move
 from dofc_events.hosting.queries import (
@@ -214,17 +215,20 @@ def set_criteria(session: Session, call_id: int, criteria: Criteria, actor: Acto
 def start_review(session: Session, call_id: int, actor: Actor, now: datetime, *, keep_mail: bool = False) -> int:
     """Put what was submitted under review, and tell its proposers and who reviews it; returns how many.
 
-    From then on the call cannot be extended: where its date says later, the review begins now. Raises WrongStage.
+    From then on the call cannot be extended: where its date says later, the review begins now. What may come from a
+    member under another name waits until the chair has settled that. Raises WrongStage.
     """
     call = locked_call(session, call_id)
     refuse_unless(Act.BEGIN_REVIEW, call.stage(now))
     if changes := write(call, vars(review_begun(call.dates, now))):
         _log(session, actor, now, "review_begun", call, changes=changes)
     submitted = [p for p in locked_proposals(session, call_id) if p.status == ProposalStatus.SUBMITTED]
+    waiting = unsettled(session, submitted)
+    submitted = [proposal for proposal in submitted if proposal.id not in waiting]
     for proposal in submitted:
         move(session, proposal, ProposalStatus.UNDER_REVIEW, "proposal_under_review", actor, now)
         enqueue(session, mails.under_review(proposal), now, keep=keep_mail)
-    if now < call.review_closes_at:
+    if submitted and now < call.review_closes_at:
         for reviewer in reviewers(session, now):
             own = own_among(session, submitted, reviewer.id, now)
             if theirs := [proposal for proposal in submitted if proposal.id not in own]:

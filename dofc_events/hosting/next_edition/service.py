@@ -96,10 +96,11 @@ def _details(proposal: Proposal, zone: str, last: Edition | None) -> EditionDeta
 
 
 def _add_organisers(session: Session, edition: Edition, proposal: Proposal) -> None:
-    """The host, then the co-hosts, each as the organisation that the archive knows by its name, or as a new one."""
+    """The host, then the co-hosts that confirmed it, each as the archive knows it by its name, or as a new one."""
     host = proposal.proposed_by or _organisation(session, proposal.organisation, proposal.country)
     edition.proposed_by_id = host.id
-    everyone = [host, *(_organisation(session, name, None) for name in lines_of(proposal.co_hosts))]
+    confirmed = [one.name for one in proposal.asked_co_hosts if one.confirmed_at]
+    everyone = [host, *(_organisation(session, name, None) for name in confirmed)]
     for position, organisation_id in enumerate(dict.fromkeys(organisation.id for organisation in everyone)):
         session.add(EditionOrganiser(edition_id=edition.id, organisation_id=organisation_id, position=position))
     session.flush()

@@ -15,15 +15,16 @@ from dofc_events.core.errors import Refusal
 from dofc_events.core.references import new_reference
 from dofc_events.extensions import settings
 from dofc_events.hosting import mails
+from dofc_events.hosting.co_hosts.service import ask_co_hosts
 from dofc_events.hosting.models import Attachment, HostingCall, Proposal
 from dofc_events.hosting.proposals.rules import CheckedFile
 from dofc_events.hosting.queries import (
     attachment_of,
     call_by_year,
-    is_own,
     is_reviewer,
     locked_call,
     locked_proposal,
+    own_among,
     proposals_of_address,
 )
 from dofc_events.hosting.rules import (
@@ -212,6 +213,8 @@ def change_proposal(
     changes = difference(vars(before), vars(answers_of(proposal)))
     proposal.revision += 1
     _log(session, actor, now, "proposal_changed", proposal, changes=changes)
+    if proposal.status == ProposalStatus.SUBMITTED:
+        ask_co_hosts(session, proposal, now)
     if proposal.email_key != old_key:
         refuse_flood(session, proposal.contact_email, now)
         proposal.link_version += 1
@@ -232,6 +235,7 @@ def submit_proposal(
         raise Incomplete(missing)
     proposal.submitted_at = now
     move(session, proposal, ProposalStatus.SUBMITTED, "proposal_submitted", actor, now)
+    ask_co_hosts(session, proposal, now, keep_mail=keep_mail)
     enqueue(session, mails.received(proposal), now, keep=keep_mail)
     return True
 
@@ -242,7 +246,7 @@ def withdraw_proposal(session: Session, proposal_id: int, actor: Actor, now: dat
     if proposal.status == ProposalStatus.WITHDRAWN:
         return False
     move(session, proposal, ProposalStatus.WITHDRAWN, "proposal_withdrawn", actor, now)
-    enqueue(session, mails.withdrawn(proposal), now)
+    enqueue(session, mails.withdrawn(proposal, now), now)
     return True
 
 
@@ -333,6 +337,9 @@ def _write(session: Session, proposal: Proposal, answers: Answers, consent_text:
     if answers.member and (member is None or not member.is_active):
         raise NotAMember(answers.member)
     proposal.proposed_by = member.organisation if member else None
+    if proposal.organisation != answers.organisation:
+        # Another name may be a member's again.
+        proposal.settled_at = None
     proposal.organisation = "" if member else answers.organisation
     proposal.email_key = address_key(answers.contact_email)
     for name in PLAIN:
@@ -363,12 +370,12 @@ class NotAReviewer(Refusal):
 
 
 class OwnProposal(Refusal):
-    """The proposal comes from a member for whom the account speaks."""
+    """The proposal is the account's own, its member's, or one about which it has declared a conflict."""
 
 
 def refuse_partial(session: Session, proposal: Proposal, account_id: int, now: datetime) -> None:
     """Raise NotAReviewer or OwnProposal unless the account reviews this proposal."""
     if not is_reviewer(session, account_id, now):
         raise NotAReviewer
-    if is_own(session, proposal, account_id, now):
+    if own_among(session, [proposal], account_id, now):
         raise OwnProposal

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.changes import difference
 from dofc_events.core.errors import Refusal
+from dofc_events.hosting.membership.queries import unsettled
 from dofc_events.hosting.models import HostingCall, Review, Score
 from dofc_events.hosting.proposals.service import ProposalFixed, refuse_partial
 from dofc_events.hosting.queries import locked_proposal, review_by
@@ -17,7 +18,7 @@ from dofc_events.hosting.stages.rules import Act
 
 
 class ReviewNotOpen(Refusal):
-    """The `call` takes no reviews yet, or no more."""
+    """The `call` takes no reviews yet, or no more, or not of this proposal: the chair has to settle whose it is."""
 
     def __init__(self, call: HostingCall) -> None:
         super().__init__(str(call.year))
@@ -49,7 +50,7 @@ def give_review(
     """
     proposal = locked_proposal(session, proposal_id)
     refuse_partial(session, proposal, account_id, now)
-    if not proposal.call.allows(Act.REVIEW, now):
+    if not proposal.call.allows(Act.REVIEW, now) or unsettled(session, [proposal]):
         raise ReviewNotOpen(proposal.call)
     if proposal.status not in PENDING:
         raise ProposalFixed(ProposalStatus(proposal.status))

@@ -34,6 +34,7 @@ class Act(enum.StrEnum):
     PROPOSE = "propose"
     CLOSE = "close"
     EXTEND = "extend"
+    CONFIRM = "confirm"  # a co-host
     BEGIN_REVIEW = "begin_review"
     REVIEW = "review"
     SET_SHORTLIST = "set_shortlist"
@@ -49,6 +50,7 @@ TRANSITIONS: Mapping[Act, Mapping[Stage, Stage]] = {
     Act.PROPOSE: {Stage.OPEN: Stage.OPEN},
     Act.CLOSE: {Stage.OPEN: Stage.CLOSED},
     Act.EXTEND: {Stage.OPEN: Stage.OPEN, Stage.CLOSED: Stage.OPEN},
+    Act.CONFIRM: {stage: stage for stage in (Stage.OPEN, Stage.CLOSED, Stage.REVIEW, Stage.SHORTLIST)},
     # The worker puts under review what was submitted, however late it comes.
     Act.BEGIN_REVIEW: {
         Stage.CLOSED: Stage.REVIEW,

@@ -15,6 +15,7 @@ from dofc_events.core.audit import COMMAND, WORKER
 from dofc_events.core.clock import in_zone
 from dofc_events.hosting.ballots.service import close_ballot
 from dofc_events.hosting.calls.service import change_call, details_of, set_shortlist, start_review
+from dofc_events.hosting.co_hosts.service import CO_HOST, confirm_co_host
 from dofc_events.hosting.decisions.service import (
     NothingPrepared,
     NotShortlisted,
@@ -25,7 +26,7 @@ from dofc_events.hosting.decisions.service import (
 from dofc_events.hosting.hand_over.service import add_item, tick_item
 from dofc_events.hosting.proposals.service import PROPOSER, withdraw_proposal
 from dofc_events.hosting.queries import hand_over_items, hand_over_sides
-from dofc_events.hosting.rules import HandOverKind, ProposalStatus, Side
+from dofc_events.hosting.rules import LONGEST_NAME, HandOverKind, ProposalStatus, Side
 from dofc_events.hosting.stages.rules import WrongStage
 from dofc_events.mail.models import Message
 from dofc_events.places.queries import edition_pool
@@ -213,8 +214,11 @@ def test_the_zone_is_asked_for_where_the_country_has_several(session, call, zone
 def accept(session, call):
     """`accept(city="Cluj", …)`: a proposal with these answers was accepted; the edition that it became."""
 
-    def accepted(**changes) -> Edition:
+    def accepted(confirmed=(), **changes) -> Edition:
         proposal = proposed(session, call, **changes)
+        for one in proposal.asked_co_hosts:
+            if one.name in confirmed:
+                confirm_co_host(session, one.id, CO_HOST, NOW)
         at = vote_and_count(session, call)
         prepare(session, call, proposal)
         return announce_decision(session, call.id, COMMAND, at)
@@ -262,14 +266,18 @@ def organisers_of(session, edition) -> list[str]:
     return list(session.scalars(query.order_by(EditionOrganiser.position)))
 
 
-def test_host_and_co_hosts_are_its_organisers_and_known_ones_are_not_made_twice(session, accept):
-    edition = accept(member="brno", organisation="", co_hosts="- Moravian Museum\n- brno cluster\n- Škoda Friends")
+def test_host_and_the_co_hosts_that_confirmed_are_its_organisers_and_known_ones_are_not_made_twice(session, accept):
+    named = "- Moravian Museum\n- Brno cluster\n- Škoda Friends\n- Never Asked"
+    edition = accept(
+        ("Moravian Museum", "Brno cluster", "Škoda Friends"), member="brno", organisation="", co_hosts=named
+    )
     assert organisers_of(session, edition) == ["Brno Cluster", "Moravian Museum", "Škoda Friends"]
     assert edition.proposed_by.slug == "brno"
 
 
 def test_a_co_host_whose_name_is_a_whole_sentence_does_not_keep_the_decision_back(session, accept):
-    edition = accept(co_hosts="With the kind help of " + "everybody " * 40)
+    sentence = "With the kind help of " + "everybody " * 40
+    edition = accept((sentence[:LONGEST_NAME],), co_hosts=sentence)
     _host, helper = organisers_of(session, edition)
     assert helper.startswith("With the kind help") and len(helper) == 200
 

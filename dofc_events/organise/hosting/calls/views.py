@@ -12,10 +12,12 @@ from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import Refusal
 from dofc_events.hosting.ballots.queries import roll
 from dofc_events.hosting.calls import service as calls
+from dofc_events.hosting.membership.queries import unsettled
 from dofc_events.hosting.queries import all_calls, concerned_by, is_scored, proposals_of, summaries
-from dofc_events.hosting.rules import ProposalStatus
+from dofc_events.hosting.rules import PENDING, ProposalStatus
 from dofc_events.hosting.stages.rules import DATES, Act, Stage, WrongStage, changed_dates, extended
 from dofc_events.organise.hosting.calls.forms import CallForm, ExtendForm, NewCallForm, ShortlistForm
+from dofc_events.organise.hosting.queries import reviewers_with_an_interest
 from dofc_events.organise.hosting.shared import CALL, DESK, around, call_of, readers_only
 from dofc_events.web.forms import ButtonForm, answer_errors, form_page
 from dofc_events.web.moments import on_the_clock
@@ -29,14 +31,17 @@ DRAFT, SUBMITTED = ProposalStatus.DRAFT, ProposalStatus.SUBMITTED
 @readers_only
 def call(year: int) -> ResponseReturnValue:
     """One call: its dates, its proposals, and for the chair what can be done with it."""
-    session, call = db.session(), call_of(year)
+    session, call, at = db.session(), call_of(year), now()
+    proposals = proposals_of(session, call.id)
     return render_template(
         "organise/hosting/calls/call.html",
         call=call,
-        proposals=proposals_of(session, call.id),
+        proposals=proposals,
+        likely=unsettled(session, [p for p in proposals if p.status in PENDING]) if is_chair() else {},
+        bidding=reviewers_with_an_interest(session, proposals, at) if is_chair() else [],
         roll=roll(session, call.id) if is_chair() else [],
         is_scored=is_scored(session, call.id),
-        at=now(),
+        at=at,
         **around(),
     )
 
@@ -139,7 +144,9 @@ def start_review(year: int) -> ResponseReturnValue:
     call, form = call_of(year), ButtonForm()
     if not form.validate_on_submit():
         submitted = proposals_of(db.session(), call.id, (SUBMITTED,))
-        context = {"call": call, "submitted": submitted, "at": now(), **around()}
+        likely = unsettled(db.session(), submitted)
+        submitted = [proposal for proposal in submitted if proposal.id not in likely]
+        context = {"call": call, "submitted": submitted, "likely": likely, "at": now(), **around()}
         return form_page(form, "organise/hosting/calls/start_review.html", **context)
     try:
         with unit_of_work() as session:
