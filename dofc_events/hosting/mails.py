@@ -154,6 +154,11 @@ def dates_changed_for_account(call: HostingCall, before: Dates, account: Account
     )
 
 
+def may_be_public(proposal: Proposal) -> Envelope:
+    """Asks whether everyone may read a proposal that was submitted as one that is not public."""
+    return _status("may_be_public", proposal)
+
+
 def shortlisted(proposal: Proposal) -> Envelope:
     return _status("shortlisted", proposal)
 

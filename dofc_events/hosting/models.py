@@ -94,7 +94,7 @@ class Proposal(Base):
     `trip_ideas` are one a line. The proposer's link is signed with `link_version`, and ended by the next one.
     `revision` grows with every change of the answers: who changed an older one is told. `form_key` is the one-time key
     of the form that made it. `settled_at`: when the chair said that an organisation whose name is like a member's is
-    none.
+    none. `public_agreed_at`: when the proposer agreed that everyone reads it, which they do while the call says so.
     """
 
     __tablename__ = "proposals"
@@ -136,6 +136,7 @@ class Proposal(Base):
     motivation: Mapped[str] = mapped_column(Text, default="")
     consent_text: Mapped[str] = mapped_column(Text, default="")
     consented_at: Mapped[datetime | None]
+    public_agreed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     submitted_at: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]

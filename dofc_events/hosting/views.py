@@ -37,11 +37,12 @@ def index() -> str:
     session, at = db.session(), now()
     current = current_call(session, at)
     is_public = current is not None and current.proposals_public and current.stage(at) is not Stage.NOT_YET
+    received = proposals_of(session, current.id) if current and is_public else []
     return render_template(
         "hosting/index.html",
         call=current,
         at=at,
-        proposals=proposals_of(session, current.id) if current and is_public else None,
+        proposals=[p for p in received if p.public_agreed_at] if is_public else None,
         others=[call for call in all_calls(session) if current is None or call.id != current.id],
     )
 

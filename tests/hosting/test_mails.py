@@ -63,6 +63,7 @@ TO_PROPOSER = (
     lambda w: mails.dates_changed(w.proposal, replace(w.proposal.call.dates, closes_at=NOW + 2 * WEEK)),
     lambda w: mails.co_host_confirmed(w.co_host),
     lambda w: mails.membership_settled(w.proposal),
+    lambda w: mails.may_be_public(w.proposal),
     lambda w: mails.declined(w.proposal, w.decision),
     lambda w: mails.declined(w.proposal, Decision(words_to_others=EVIL)),
 )

@@ -24,6 +24,7 @@ from dofc_events.hosting.queries import (
     locked_call,
     locked_proposals,
     own_among,
+    proposals_of,
     reviewers,
 )
 from dofc_events.hosting.rules import MAX_WEIGHT, ProposalStatus, scope_of
@@ -156,7 +157,8 @@ def open_call(
 def change_call(session: Session, call_id: int, details: CallDetails, actor: Actor, now: datetime) -> bool:
     """Make a call say what `details` say, and say whether any of it was different.
 
-    Only what can be changed in its stage (`EDITABLE`); whom other dates concern are told. Raises TooLateToChange,
+    Only what can be changed in its stage (`EDITABLE`); whom other dates concern are told. Where everyone is to read
+    proposals, each proposer who agreed to something else is asked. Raises TooLateToChange,
     DatesHavePassed, CallDatesOutOfOrder.
     """
     call = locked_call(session, call_id)
@@ -169,6 +171,10 @@ def change_call(session: Session, call_id: int, details: CallDetails, actor: Act
     _refuse_passed({name: getattr(details, name) for name in changes}, now)
     _refuse_disorder(details)
     _change(session, call, details, "call_changed", actor, now)
+    if "proposals_public" in changes and call.proposals_public:
+        for proposal in proposals_of(session, call_id):
+            if proposal.public_agreed_at is None:
+                enqueue(session, mails.may_be_public(proposal), now)
     return True
 
 

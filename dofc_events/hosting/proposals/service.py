@@ -29,6 +29,7 @@ from dofc_events.hosting.queries import (
 )
 from dofc_events.hosting.rules import (
     MAX_ATTACHMENTS,
+    RECEIVED,
     ProposalFault,
     ProposalStatus,
     may_become,
@@ -250,6 +251,22 @@ def withdraw_proposal(session: Session, proposal_id: int, actor: Actor, now: dat
     return True
 
 
+def let_everyone_read(session: Session, proposal_id: int, actor: Actor, now: datetime, *, agreed: bool) -> bool:
+    """Record whether the proposer agrees that everyone reads the proposal; False if that was so already.
+
+    Raises ProposalFixed for what was not submitted, or was withdrawn.
+    """
+    proposal = locked_proposal(session, proposal_id)
+    if proposal.status not in RECEIVED:
+        raise ProposalFixed(ProposalStatus(proposal.status))
+    if agreed is (proposal.public_agreed_at is not None):
+        return False
+    changes = write(proposal, {"public_agreed_at": now if agreed else None})
+    _log(session, actor, now, "proposal_public" if agreed else "proposal_not_public", proposal, changes=changes)
+    session.flush()
+    return True
+
+
 def move(session: Session, proposal: Proposal, status: ProposalStatus, act: str, actor: Actor, now: datetime) -> None:
     """Give a locked proposal its next status, and log the act. Raises ProposalFixed if it cannot get there."""
     before = ProposalStatus(proposal.status)
@@ -345,9 +362,10 @@ def _write(session: Session, proposal: Proposal, answers: Answers, consent_text:
     for name in PLAIN:
         setattr(proposal, name, getattr(answers, name))
     if not answers.consent:
-        proposal.consented_at, proposal.consent_text = None, ""
+        proposal.consented_at, proposal.consent_text, proposal.public_agreed_at = None, "", None
     elif proposal.consented_at is None:
         proposal.consented_at, proposal.consent_text = now, consent_text
+        proposal.public_agreed_at = now if proposal.call.proposals_public else None
 
 
 def faults_of(answers: Answers, year: int) -> tuple[ProposalFault, ...]:

@@ -202,6 +202,19 @@ def withdraw(token: str) -> ResponseReturnValue:
     return redirect(url_for(".own", token=token), 303)
 
 
+@blueprint.post(f"{OWN}/public")
+def public(token: str) -> ResponseReturnValue:
+    """Agree that everyone reads the proposal, or take that back."""
+    proposal, form = _mine(token), ButtonForm()
+    if not form.validate_on_submit():
+        return _own_errors(form, proposal, token)
+    agreed = request.form.get("agreed") == "yes"
+    with unit_of_work() as session:
+        service.let_everyone_read(session, proposal.id, PROPOSER, now(), agreed=agreed)
+    flash(_("Everyone can read your proposal now.") if agreed else _("Your proposal is not public."), "success")
+    return redirect(url_for(".own", token=token, _anchor="readers"), 303)
+
+
 @blueprint.post(f"{OWN}/attachments")
 def attach(token: str) -> ResponseReturnValue:
     proposal = _mine(token)
@@ -322,7 +335,9 @@ def _own_errors(form: Form, proposal: Proposal, token: str, **place: Form) -> Re
 
 
 def _form_context(proposal: Proposal, token: str) -> dict[str, Any]:
-    return {**_own(proposal, token), "consent_text": consent_text(proposal.call), "sent_twice": False}
+    # What was agreed to holds, and is what the form shows.
+    agreed = proposal.consent_text or consent_text(proposal.call)
+    return {**_own(proposal, token), "consent_text": agreed, "sent_twice": False}
 
 
 def _change_form(proposal: Proposal, answers: Answers | None = None) -> ChangeProposalForm:
