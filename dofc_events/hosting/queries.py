@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session, lazyload, selectinload
 from dofc_events.accounts.models import Account, Role
 from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.models import Edition, EditionOrganiser, Member, Organisation
-from dofc_events.conference.queries import latest_edition
+from dofc_events.conference.queries import edition_by_year, latest_edition
+from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.references import read_token, sign
 from dofc_events.extensions import settings
 from dofc_events.hosting.models import (
@@ -44,6 +45,15 @@ _WHOLE_CALL = (selectinload(HostingCall.criteria), selectinload(HostingCall.deci
 def call_by_year(session: Session, year: int) -> HostingCall | None:
     """The call for hosts of a year's edition, with its criteria and its decision."""
     return session.scalar(select(HostingCall).where(HostingCall.year == year).options(*_WHOLE_CALL))
+
+
+def edition_in_the_way(session: Session, year: int) -> Edition | None:
+    """The edition of a year that an accepted proposal can no longer become: one that has been published, or archived.
+
+    A draft is filled in with the proposal.
+    """
+    edition = edition_by_year(session, year)
+    return edition if edition and edition.status != EditionStatus.DRAFT else None
 
 
 def all_calls(session: Session) -> list[HostingCall]:

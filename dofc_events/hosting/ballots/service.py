@@ -14,8 +14,8 @@ from dofc_events.core.errors import Refusal
 from dofc_events.hosting import mails
 from dofc_events.hosting.ballots.queries import cast_ballots, on_the_ballot, representatives, represents, shortlist
 from dofc_events.hosting.ballots.rules import NONE_OF_THESE, to_document
+from dofc_events.hosting.conflicts.service import OwnProposal
 from dofc_events.hosting.models import Ballot, HostingCall, Voter
-from dofc_events.hosting.proposals.service import OwnProposal
 from dofc_events.hosting.queries import locked_call
 from dofc_events.hosting.rules import scope_of
 from dofc_events.hosting.stages.rules import Act

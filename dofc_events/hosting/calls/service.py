@@ -20,6 +20,7 @@ from dofc_events.hosting.proposals.service import move
 from dofc_events.hosting.queries import (
     call_by_year,
     concerned_by,
+    edition_in_the_way,
     is_scored,
     locked_call,
     locked_proposals,
@@ -58,6 +59,18 @@ DEFAULT_CRITERIA = (
 
 class CallExists(Refusal):
     """The year has its call already."""
+
+
+class YearTaken(Refusal):
+    """The year's edition has been published already, or has been: no proposal can become it."""
+
+
+class YearHasPassed(Refusal):
+    """The year would be over before its host is known."""
+
+
+class CallNotEmpty(Refusal):
+    """Somebody has begun a proposal, be it a draft or one that was withdrawn."""
 
 
 class CallDatesOutOfOrder(Refusal):
@@ -134,9 +147,13 @@ def open_call(
 ) -> HostingCall:
     """Add the call for hosts of a year; proposals come in from its `opens_at` on. `criteria` are labels with weights.
 
-    The seed by which the lot would decide is made here, before anybody can vote. Raises CallExists, DatesHavePassed,
-    CallDatesOutOfOrder, CriteriaNotUsable.
+    The seed by which the lot would decide is made here, before anybody can vote. Raises CallExists, YearTaken,
+    YearHasPassed, DatesHavePassed, CallDatesOutOfOrder, CriteriaNotUsable.
     """
+    if edition_in_the_way(session, year):
+        raise YearTaken(str(year))
+    if year < details.ballot_closes_at.year:
+        raise YearHasPassed(str(year))
     _refuse_passed(vars(details), now)
     _refuse_disorder(details)
     call = HostingCall(year=year, seed=new_secret(), is_demo=is_demo, **vars(details))
@@ -195,6 +212,20 @@ def close_call(session: Session, call_id: int, actor: Actor, now: datetime) -> N
     call = locked_call(session, call_id)
     refuse_unless(Act.CLOSE, call.stage(now))
     _change(session, call, closed_now(call.dates, now), "call_closed", actor, now)
+
+
+def delete_call(session: Session, call_id: int, actor: Actor, now: datetime) -> None:
+    """Delete a call for which nobody has begun a proposal, with its criteria. Raises WrongStage, CallNotEmpty."""
+    call = locked_call(session, call_id)
+    refuse_unless(Act.DELETE, call.stage(now))
+    if locked_proposals(session, call_id):
+        raise CallNotEmpty(str(call.year))
+    for row in (*call.criteria, *([call.decision] if call.decision else ())):
+        session.delete(row)
+    session.flush()
+    session.delete(call)
+    _log(session, actor, now, "call_deleted", call)
+    session.flush()
 
 
 def set_criteria(session: Session, call_id: int, criteria: Criteria, actor: Actor, now: datetime) -> bool:

@@ -8,9 +8,17 @@ from sqlalchemy.orm import Session
 
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.errors import Refusal
-from dofc_events.hosting.models import Conflict, Review, Score
-from dofc_events.hosting.queries import is_reviewer, locked_proposal
+from dofc_events.hosting.models import Conflict, Proposal, Review, Score
+from dofc_events.hosting.queries import is_reviewer, locked_proposal, own_among
 from dofc_events.hosting.rules import PENDING, scope_of
+
+
+class NotAReviewer(Refusal):
+    """Only board members review."""
+
+
+class OwnProposal(Refusal):
+    """The proposal is the account's own, its member's, or one about which it has declared a conflict."""
 
 
 class NothingToJudge(Refusal):
@@ -43,3 +51,11 @@ def end_reviews(session: Session, proposal_id: int, account_ids: Iterable[int]) 
     ids = session.scalars(theirs).all()
     session.execute(delete(Score).where(Score.review_id.in_(ids)))
     session.execute(delete(Review).where(Review.id.in_(ids)))
+
+
+def refuse_partial(session: Session, proposal: Proposal, account_id: int, now: datetime) -> None:
+    """Raise NotAReviewer or OwnProposal unless the account reviews this proposal."""
+    if not is_reviewer(session, account_id, now):
+        raise NotAReviewer
+    if own_among(session, [proposal], account_id, now):
+        raise OwnProposal

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Edition
+from dofc_events.conference.service import EditionExists
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.clock import zones
 from dofc_events.core.countries import zones_of
@@ -13,7 +14,7 @@ from dofc_events.hosting import mails
 from dofc_events.hosting.models import Decision, Proposal
 from dofc_events.hosting.next_edition.service import create_next_edition
 from dofc_events.hosting.proposals.service import move
-from dofc_events.hosting.queries import locked_call, locked_proposals
+from dofc_events.hosting.queries import edition_in_the_way, locked_call, locked_proposals
 from dofc_events.hosting.rules import PENDING, ProposalStatus, scope_of
 from dofc_events.hosting.stages.rules import Act, refuse_unless
 from dofc_events.mail.outbox import enqueue
@@ -49,7 +50,7 @@ def prepare_decision(
     """Write down what is going to be announced, instead of what was before; nobody is told.
 
     `reference` is that of the proposal to accept, or None to accept none. `zone` may be empty where the country has one
-    alone. Raises WrongStage, NotShortlisted, ZoneNeeded.
+    alone. Raises WrongStage, NotShortlisted, EditionExists, ZoneNeeded.
     """
     call = locked_call(session, call_id)
     proposals = {p.reference: p for p in locked_proposals(session, call_id) if p.status == ProposalStatus.SHORTLISTED}
@@ -57,6 +58,8 @@ def prepare_decision(
     if reference is not None and reference not in proposals:
         raise NotShortlisted(reference)
     chosen = proposals[reference] if reference is not None else None
+    if chosen and edition_in_the_way(session, call.year):
+        raise EditionExists(str(call.year))
     decision = call.decision
     before = decision.proposal.reference if decision and decision.proposal else None
     if decision is None:
@@ -87,9 +90,8 @@ def announce_decision(session: Session, call_id: int, actor: Actor, now: datetim
     accepted = next((p for p in proposals if p.id == decision.proposal_id), None)
     if decision.proposal_id is not None and accepted is None:
         raise NotShortlisted
-    decision.announced_at = now
     edition = create_next_edition(session, accepted, decision.zone, actor, now) if accepted else None
-    decision.edition = edition
+    decision.announced_at, decision.edition = now, edition
     for proposal in proposals:
         if proposal is accepted and edition:
             move(session, proposal, ProposalStatus.ACCEPTED, "proposal_accepted", actor, now)

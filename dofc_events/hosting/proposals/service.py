@@ -21,10 +21,8 @@ from dofc_events.hosting.proposals.rules import CheckedFile
 from dofc_events.hosting.queries import (
     attachment_of,
     call_by_year,
-    is_reviewer,
     locked_call,
     locked_proposal,
-    own_among,
     proposals_of_address,
 )
 from dofc_events.hosting.rules import (
@@ -381,19 +379,3 @@ def faults_of(answers: Answers, year: int) -> tuple[ProposalFault, ...]:
 
 def _log(session: Session, actor: Actor, now: datetime, act: str, proposal: Proposal, **details: Any) -> None:
     record(session, actor, now, act, scope=scope_of(proposal.call.year), about=proposal.reference, **details)
-
-
-class NotAReviewer(Refusal):
-    """Only board members review."""
-
-
-class OwnProposal(Refusal):
-    """The proposal is the account's own, its member's, or one about which it has declared a conflict."""
-
-
-def refuse_partial(session: Session, proposal: Proposal, account_id: int, now: datetime) -> None:
-    """Raise NotAReviewer or OwnProposal unless the account reviews this proposal."""
-    if not is_reviewer(session, account_id, now):
-        raise NotAReviewer
-    if own_among(session, [proposal], account_id, now):
-        raise OwnProposal

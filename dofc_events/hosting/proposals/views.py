@@ -335,9 +335,7 @@ def _own_errors(form: Form, proposal: Proposal, token: str, **place: Form) -> Re
 
 
 def _form_context(proposal: Proposal, token: str) -> dict[str, Any]:
-    # What was agreed to holds, and is what the form shows.
-    agreed = proposal.consent_text or consent_text(proposal.call)
-    return {**_own(proposal, token), "consent_text": agreed, "sent_twice": False}
+    return {**_own(proposal, token), "consent_text": consent_text(proposal.call, proposal), "sent_twice": False}
 
 
 def _change_form(proposal: Proposal, answers: Answers | None = None) -> ChangeProposalForm:

@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.changes import difference
 from dofc_events.core.errors import Refusal
+from dofc_events.hosting.conflicts.service import refuse_partial
 from dofc_events.hosting.membership.queries import unsettled
 from dofc_events.hosting.models import HostingCall, Review, Score
-from dofc_events.hosting.proposals.service import ProposalFixed, refuse_partial
+from dofc_events.hosting.proposals.service import ProposalFixed
 from dofc_events.hosting.queries import locked_proposal, review_by
 from dofc_events.hosting.rules import HIGHEST_SCORE, LOWEST_SCORE, PENDING, ProposalStatus, scope_of
 from dofc_events.hosting.stages.rules import Act

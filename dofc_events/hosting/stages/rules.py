@@ -31,6 +31,7 @@ class Stage(enum.StrEnum):
 class Act(enum.StrEnum):
     """What is done with a call, each only in some stages."""
 
+    DELETE = "delete"  # a call without any proposal
     PROPOSE = "propose"
     CLOSE = "close"
     EXTEND = "extend"
@@ -47,6 +48,10 @@ class Act(enum.StrEnum):
 
 # Where each act leads, from each stage in which it can be done.
 TRANSITIONS: Mapping[Act, Mapping[Stage, Stage]] = {
+    Act.DELETE: {
+        stage: stage
+        for stage in (Stage.NOT_YET, Stage.OPEN, Stage.CLOSED, Stage.REVIEW, Stage.SHORTLIST, Stage.NO_BALLOT)
+    },
     Act.PROPOSE: {Stage.OPEN: Stage.OPEN},
     Act.CLOSE: {Stage.OPEN: Stage.CLOSED},
     Act.EXTEND: {Stage.OPEN: Stage.OPEN, Stage.CLOSED: Stage.OPEN},

@@ -31,9 +31,10 @@ from dofc_events.hosting.ballots.service import (
     open_ballot,
     tell_voters,
 )
+from dofc_events.hosting.conflicts.service import OwnProposal
 from dofc_events.hosting.members.service import remove_representative
 from dofc_events.hosting.models import Ballot
-from dofc_events.hosting.proposals.service import PROPOSER, OwnProposal, withdraw_proposal
+from dofc_events.hosting.proposals.service import PROPOSER, withdraw_proposal
 from dofc_events.hosting.queries import ballot_token
 from dofc_events.mail.models import Message
 from tests.support.hosting import (

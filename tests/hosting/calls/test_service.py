@@ -6,18 +6,23 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.audit import COMMAND
 from dofc_events.hosting.calls.service import (
     CallDatesOutOfOrder,
     CallExists,
+    CallNotEmpty,
     CriteriaFixed,
     CriteriaNotUsable,
     DatesHavePassed,
     NotLater,
     NotUnderReview,
     TooLateToChange,
+    YearHasPassed,
+    YearTaken,
     change_call,
     close_call,
+    delete_call,
     details_of,
     extend_call,
     open_call,
@@ -26,12 +31,12 @@ from dofc_events.hosting.calls.service import (
     start_review,
 )
 from dofc_events.hosting.proposals.service import PROPOSER, withdraw_proposal
-from dofc_events.hosting.queries import current_call
+from dofc_events.hosting.queries import all_calls, current_call
 from dofc_events.hosting.reviews.service import Given, give_review
 from dofc_events.hosting.rules import ProposalStatus
 from dofc_events.hosting.stages.rules import DATES, DateFault, WrongStage
 from dofc_events.mail.models import Message
-from tests.support.factories import NOW
+from tests.support.factories import NOW, make_edition
 from tests.support.hosting import (
     CRITERIA,
     WEEK,
@@ -60,6 +65,26 @@ def test_a_year_has_one_call(session):
     make_call(session)
     with pytest.raises(CallExists):
         make_call(session)
+
+
+def test_a_call_is_for_a_year_that_can_still_get_its_host(session):
+    make_edition(session, year=2030)
+    make_edition(session, year=2031, status=EditionStatus.DRAFT)
+    with pytest.raises(YearTaken):
+        make_call(session, 2030)
+    with pytest.raises(YearHasPassed):
+        make_call(session, 2025)
+    assert make_call(session, 2031)
+
+
+def test_a_call_for_which_nobody_has_begun_a_proposal_can_be_deleted(session):
+    call, begun = make_call(session), make_call(session, 2031)
+    make_proposal(session, begun, ProposalStatus.DRAFT)
+    delete_call(session, call.id, COMMAND, NOW)
+    with pytest.raises(CallNotEmpty):
+        delete_call(session, begun.id, COMMAND, NOW)
+    assert [call.year for call in all_calls(session)] == [2031]
+    assert make_call(session)
 
 
 def test_dates_out_of_order_are_refused(session):

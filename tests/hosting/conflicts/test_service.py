@@ -4,9 +4,9 @@ import pytest
 from sqlalchemy import select
 
 from dofc_events.core.audit import COMMAND
-from dofc_events.hosting.conflicts.service import NothingToJudge, declare_conflict
+from dofc_events.hosting.conflicts.service import NothingToJudge, OwnProposal, declare_conflict
 from dofc_events.hosting.models import Review
-from dofc_events.hosting.proposals.service import PROPOSER, OwnProposal, withdraw_proposal
+from dofc_events.hosting.proposals.service import PROPOSER, withdraw_proposal
 from dofc_events.hosting.queries import own_among
 from dofc_events.hosting.reviews.service import Given, give_review
 from dofc_events.hosting.rules import Interest

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from dofc_events.accounts.queries import account_by_email
 from dofc_events.accounts.rules import Grant, RoleName
 from dofc_events.conference.models import Edition, EditionOrganiser, Organisation
-from dofc_events.conference.rules import TripMode
+from dofc_events.conference.rules import EditionStatus, TripMode
 from dofc_events.conference.service import EditionExists
 from dofc_events.core.audit import COMMAND, WORKER
 from dofc_events.core.clock import in_zone
@@ -31,7 +31,7 @@ from dofc_events.hosting.stages.rules import WrongStage
 from dofc_events.mail.models import Message
 from dofc_events.places.queries import edition_pool
 from dofc_events.trips.queries import trip_pools
-from tests.support.factories import NOW, make_account, make_edition
+from tests.support.factories import NOW, make_account, make_edition, make_trip
 from tests.support.hosting import (
     WEEK,
     YEAR,
@@ -175,13 +175,36 @@ def test_who_withdraws_before_the_announcement_is_not_accepted(session, call):
         announce_decision(session, call.id, COMMAND, at)
 
 
-def test_a_year_that_has_an_edition_gets_no_second_one(session, call):
+def test_a_year_whose_edition_is_published_gets_no_second_one_and_that_is_said_at_once(session, call):
     proposal = proposed(session, call)
     at = vote_and_count(session, call)
     prepare(session, call, proposal)
     make_edition(session, year=YEAR)
     with pytest.raises(EditionExists):
         announce_decision(session, call.id, COMMAND, at)
+    with pytest.raises(EditionExists):
+        prepare(session, call, proposal)
+    assert prepare(session, call, None)
+
+
+def test_a_draft_of_the_year_is_filled_in_and_keeps_its_texts_and_trips(session, accept):
+    """Only "none" could be announced while there was a draft."""
+    draft = make_edition(
+        session,
+        year=YEAR,
+        status=EditionStatus.DRAFT,
+        summary="Three days.",
+        city="Nowhere",
+        starts_on=date(YEAR, 6, 1),
+        ends_on=date(YEAR, 6, 3),
+    )
+    make_trip(session, draft, slug="the-foundry", title="Another foundry")
+    edition = accept(contact_email="jana@dofc.test", trip_ideas="The foundry")
+    assert edition is draft and edition.status == EditionStatus.DRAFT
+    assert (edition.city, edition.summary, edition.starts_on) == ("Brno", "Three days.", date(YEAR, 5, 17))
+    assert edition_pool(session, edition.id).capacity == 240
+    assert [trip.slug for trip, _pool in trip_pools(session, edition.id)] == ["the-foundry", "the-foundry-2"]
+    assert Grant(RoleName.ORGANISER, edition_id=edition.id) in account_by_email(session, "jana@dofc.test").grants(NOW)
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ import pytest
 
 from dofc_events.core.audit import COMMAND
 from dofc_events.hosting.calls.service import start_review
+from dofc_events.hosting.conflicts.service import OwnProposal
 from dofc_events.hosting.membership.queries import calls_to_review, unsettled
 from dofc_events.hosting.membership.service import NoSuchMember, NothingToSettle, settle_membership
-from dofc_events.hosting.proposals.service import OwnProposal
 from dofc_events.hosting.reviews.service import Given, ReviewNotOpen, give_review
 from dofc_events.hosting.rules import ProposalStatus
 from tests.support.factories import NOW

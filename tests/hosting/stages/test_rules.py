@@ -63,6 +63,7 @@ def test_a_call_stands_where_its_dates_say_and_what_was_done_goes_before(at, sta
 @pytest.mark.parametrize(
     ("act", "stages"),
     [
+        (A.DELETE, {S.NOT_YET, S.OPEN, S.CLOSED, S.REVIEW, S.SHORTLIST, S.NO_BALLOT}),
         (A.PROPOSE, {S.OPEN}),
         (A.CLOSE, {S.OPEN}),
         (A.EXTEND, {S.OPEN, S.CLOSED}),

@@ -23,6 +23,8 @@ from dofc_events.hosting.calls.service import (
     DatesHavePassed,
     NotLater,
     TooLateToChange,
+    YearHasPassed,
+    YearTaken,
     details_of,
 )
 from dofc_events.hosting.models import HostingCall
@@ -133,6 +135,13 @@ class CallForm(Form):
         match refusal:
             case CallExists():
                 self._wrong("year", _("There is a call for %(year)s already. Change that one.", year=refusal))
+            case YearTaken():
+                self._wrong(
+                    "year",
+                    _("The edition of %(year)s has been published already, so it has its host.", year=refusal),
+                )
+            case YearHasPassed():
+                self._wrong("year", _("The year would be over before the ballot closes. Check the year and the dates."))
             case CallDatesOutOfOrder(faults=faults):
                 self._say_faults(faults)
             case DatesHavePassed(fields=names):

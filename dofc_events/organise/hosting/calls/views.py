@@ -13,7 +13,7 @@ from dofc_events.core.errors import Refusal
 from dofc_events.hosting.ballots.queries import roll
 from dofc_events.hosting.calls import service as calls
 from dofc_events.hosting.membership.queries import unsettled
-from dofc_events.hosting.queries import all_calls, concerned_by, is_scored, proposals_of, summaries
+from dofc_events.hosting.queries import all_calls, concerned_by, edition_in_the_way, is_scored, proposals_of, summaries
 from dofc_events.hosting.rules import PENDING, ProposalStatus
 from dofc_events.hosting.stages.rules import DATES, Act, Stage, WrongStage, changed_dates, extended
 from dofc_events.organise.hosting.calls.forms import CallForm, ExtendForm, NewCallForm, ShortlistForm
@@ -38,6 +38,7 @@ def call(year: int) -> ResponseReturnValue:
         call=call,
         proposals=proposals,
         likely=unsettled(session, [p for p in proposals if p.status in PENDING]) if is_chair() else {},
+        taken=edition_in_the_way(session, year),
         bidding=reviewers_with_an_interest(session, proposals, at) if is_chair() else [],
         roll=roll(session, call.id) if is_chair() else [],
         is_scored=is_scored(session, call.id),
@@ -86,6 +87,24 @@ def settings(year: int) -> ResponseReturnValue:
         return answer_errors(form, page, **context)
     flash(_("Call saved."), "success")
     return redirect(url_for(".call", year=year), 303)
+
+
+@blueprint.route(f"{CALL}/delete", methods=["GET", "POST"])
+@chair_only
+def delete(year: int) -> ResponseReturnValue:
+    """Delete a call for which nobody has begun a proposal, after asking."""
+    call, form = call_of(year), ButtonForm()
+    begun = proposals_of(db.session(), call.id, tuple(ProposalStatus))
+    if not form.validate_on_submit():
+        context = {"call": call, "begun": len(begun), "at": now(), **around()}
+        return form_page(form, "organise/hosting/calls/delete.html", **context)
+    try:
+        with unit_of_work() as session:
+            calls.delete_call(session, call.id, acting(), now())
+    except (calls.CallNotEmpty, WrongStage):
+        return redirect(url_for(".delete", year=year), 303)
+    flash(_("The call for hosts %(year)d has been deleted.", year=year), "success")
+    return redirect(url_for("organise.hosting.index"), 303)
 
 
 @blueprint.route(f"{CALL}/extend", methods=["GET", "POST"])

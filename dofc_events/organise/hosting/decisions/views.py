@@ -19,7 +19,7 @@ from dofc_events.hosting.ballots.queries import counted, roll, shortlist
 from dofc_events.hosting.ballots.rules import NONE_OF_THESE
 from dofc_events.hosting.decisions import service as decisions
 from dofc_events.hosting.models import Decision, Proposal
-from dofc_events.hosting.queries import pending_of
+from dofc_events.hosting.queries import edition_in_the_way, pending_of
 from dofc_events.hosting.rules import ProposalStatus
 from dofc_events.hosting.stages.rules import Act, WrongStage
 from dofc_events.mail.envelope import Envelope
@@ -77,7 +77,8 @@ def announce(year: int) -> ResponseReturnValue:
         "call": call,
         "messages": messages,
         "withdrawn": accepted is not None and accepted.status == ProposalStatus.WITHDRAWN,
-        "taken": edition_by_year(db.session(), year) if accepted else None,
+        "taken": edition_in_the_way(db.session(), year) if accepted else None,
+        "draft": edition_by_year(db.session(), year) if accepted else None,
         **around(),
     }
     if not form.validate_on_submit():
@@ -97,7 +98,7 @@ def announce(year: int) -> ResponseReturnValue:
         flash(_("The decision has been announced."), "success")
         flash(told, "success")
         if edition:
-            flash(_("%(edition)s has been created as a draft for its host.", edition=edition.name), "success")
+            flash(_("%(edition)s is a draft in the hands of its host.", edition=edition.name), "success")
     return redirect(url_for("organise.hosting.calls.call", year=year), 303)
 
 

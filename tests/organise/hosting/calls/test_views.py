@@ -283,3 +283,13 @@ def test_the_shortlist_stays_once_members_vote(chair, writing, call, clock):
 def test_a_call_that_is_not_there_is_not_found(chair):
     for path in ("", "settings", "extend", "close", "start-review", "shortlist", "decision", "announce", "compare"):
         assert chair().get(f"{CALL}/{path}").status == 404
+
+
+def test_an_empty_call_is_deleted_after_asking_and_another_is_not(chair, writing, call):
+    page = chair().get(f"{CALL}/").follow("Delete the call")
+    page = page.form(f"{CALL}/delete").submit()
+    assert page.url == "/organise/hosting/" and f"hosts {YEAR} has been deleted" in page.text
+    with writing() as session:
+        make_proposal(session, make_call(session), ProposalStatus.DRAFT)
+    page = chair().get(f"{CALL}/delete")
+    assert "1 proposal has been begun" in page.text and not page.all("main form")
