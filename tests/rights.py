@@ -55,6 +55,8 @@ from tests.support.hosting import (
 
 DOCUMENT = ROOT / "docs" / "rights.md"
 YEAR = 2027
+# Its edition has no host yet.
+YEAR_OF_CALL = YEAR + 3
 
 NOBODY, HOLDER = "nobody", "holder of the link"
 DESK, ORGANISER, ELSEWHERE = "desk", "organiser", "organiser of another edition"
@@ -172,13 +174,13 @@ def _write_letter(session: Session, edition: Edition) -> int:
 
 
 def _world_of_hosting(session: Session, voting: Organisation, bidding: Organisation) -> dict[str, str]:
-    """An open call, for the year after one whose proposals are reviewed, and for the next one that is voted on.
+    """An open call, one whose proposals are reviewed, and one that is voted on.
 
     What is called like something else in other addresses goes by the beginning of the address.
     """
     own: dict[str, Any] = {"member": bidding.slug, "organisation": ""}
-    open_call, reviewed, earlier = (make_call(session, YEAR + n, now=NOW - n * WEEK) for n in range(3))
-    proposal = make_proposal(session, open_call)
+    open_call, reviewed, earlier = (make_call(session, YEAR_OF_CALL - n, now=NOW - n * WEEK) for n in range(3))
+    proposal = make_proposal(session, open_call, co_hosts="Moravian Museum")
     attachment = add_attachment(session, proposal.id, checked("letter.png", uploads.picture()), PROPOSER, NOW)
     under_review = make_proposal(session, reviewed, now=NOW - WEEK, **own)
     letter = add_attachment(session, under_review.id, checked("letter.png", uploads.picture()), PROPOSER, NOW - WEEK)
@@ -189,7 +191,10 @@ def _world_of_hosting(session: Session, voting: Organisation, bidding: Organisat
     # Else /healthz would say that mail of weeks ago is still waiting.
     session.execute(update(Message).where(Message.queued_at < NOW).values(state=MessageState.SENT, sent_at=NOW))
     return {
+        "/hosting/year": str(YEAR_OF_CALL),
+        "/organise/hosting/calls/year": str(YEAR_OF_CALL),
         "/hosting/proposals/token": proposal_links.token_of(proposal),
+        "/hosting/co-host/token": proposal_links.co_host_token(proposal.asked_co_hosts[0]),
         "/hosting/vote/token": proposal_links.ballot_token(voter, voting_account.id),
         "/organise/hosting/proposals/reference": under_review.reference,
         "/organise/hosting/proposals/<reference>/files/attachment_id": str(letter.id),

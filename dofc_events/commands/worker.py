@@ -22,6 +22,7 @@ from dofc_events.hosting import queries as hosting_queries
 from dofc_events.hosting.ballots import queries as ballot_queries
 from dofc_events.hosting.ballots import service as ballots
 from dofc_events.hosting.calls import service as calls
+from dofc_events.hosting.membership.queries import calls_to_review
 from dofc_events.letters import queries as letter_queries
 from dofc_events.letters import timers as letter_timers
 from dofc_events.mail.delivery import Courier
@@ -110,7 +111,7 @@ def run_timers(at: datetime) -> bool:
     for edition_id in queries.lists_to_close(db.session(), at):
         _in_batches(waiting_for(db.session(), edition_id), timers.close_list, WORKER, at)
     _in_batches(queries.untold_news(db.session(), 10 * BATCH), news.tell_news, at)
-    for call_id in hosting_queries.calls_to_review(db.session(), at):
+    for call_id in calls_to_review(db.session(), at):
         _attempt(calls.start_review, call_id, WORKER, at)
     for call_id in ballot_queries.ballots_to_open(db.session(), at):
         _attempt(ballots.open_ballot, call_id, WORKER, at)

@@ -7,9 +7,10 @@ from typing import Any
 from dofc_events.accounts.models import Account
 from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.models import Organisation
-from dofc_events.hosting.models import Decision, HostingCall, Proposal, Question, Voter
-from dofc_events.hosting.queries import ballot_token, token_of
-from dofc_events.hosting.rules import scope_of
+from dofc_events.hosting.models import CoHost, Decision, HostingCall, Proposal, Question, Voter
+from dofc_events.hosting.queries import ballot_token, co_host_token, token_of
+from dofc_events.hosting.rules import ProposalStatus, scope_of
+from dofc_events.hosting.stages.rules import Act, Dates, changed_dates
 from dofc_events.mail.envelope import Envelope
 from dofc_events.mail.render import link, render_message
 from dofc_events.mail.rules import deliverable
@@ -66,6 +67,34 @@ def address_changed(proposal: Proposal, old_address: str) -> Envelope:
     return _to_proposer("address_changed", "address-changed", proposal, recipient=deliverable(old_address))
 
 
+def co_host_asked(co_host: CoHost, email: str, name: str) -> Envelope:
+    """The link by which an organisation confirms that it hosts with the proposer, for somebody who speaks for it."""
+    proposal = co_host.proposal
+    return render_message(
+        "hosting/co_host_asked",
+        kind="proposal-link",
+        language=proposal.language,
+        recipient=deliverable(email),
+        recipient_name=name,
+        sender_name=SENDER,
+        scope=scope_of(proposal.call.year),
+        about=proposal.reference,
+        co_host=co_host,
+        proposal=proposal,
+        call=proposal.call,
+        url=link("hosting.co_hosts.confirm", token=co_host_token(co_host)),
+    )
+
+
+def co_host_confirmed(co_host: CoHost) -> Envelope:
+    return _to_proposer("co_host_confirmed", "proposal-status", co_host.proposal, co_host=co_host)
+
+
+def membership_settled(proposal: Proposal) -> Envelope:
+    """That the proposal counts as a member's, whatever name was typed."""
+    return _status("membership_settled", proposal)
+
+
 def question_asked(proposal: Proposal, question: Question) -> Envelope:
     return _to_proposer("question_asked", "proposal-question", proposal, question=question.text)
 
@@ -102,12 +131,40 @@ def review_begins(call: HostingCall, proposals: Sequence[Proposal], reviewer: Ac
     )
 
 
+def dates_changed(proposal: Proposal, before: Dates) -> Envelope:
+    """For a proposer, that dates of the call have changed from what they were `before`."""
+    changed = changed_dates(before, proposal.call.dates)
+    is_draft = proposal.status == ProposalStatus.DRAFT
+    return _status("dates_changed", proposal, before=before, changed=changed, is_draft=is_draft)
+
+
+def dates_changed_for_account(call: HostingCall, before: Dates, account: Account) -> Envelope:
+    """For a reviewer or a representative, what `dates_changed` tells a proposer."""
+    changed, page = changed_dates(before, call.dates), link("hosting.index")
+    return _to_account(
+        "dates_changed",
+        "proposal-status",
+        account,
+        call,
+        before=before,
+        changed=changed,
+        proposal=None,
+        is_draft=False,
+        own_page=page,
+    )
+
+
+def may_be_public(proposal: Proposal) -> Envelope:
+    """Asks whether everyone may read a proposal that was submitted as one that is not public."""
+    return _status("may_be_public", proposal)
+
+
 def shortlisted(proposal: Proposal) -> Envelope:
     return _status("shortlisted", proposal)
 
 
-def withdrawn(proposal: Proposal) -> Envelope:
-    return _status("withdrawn", proposal)
+def withdrawn(proposal: Proposal, now: datetime) -> Envelope:
+    return _status("withdrawn", proposal, is_open=proposal.call.allows(Act.PROPOSE, now))
 
 
 def accepted(proposal: Proposal, decision: Decision, year: int) -> Envelope:
@@ -126,11 +183,15 @@ def declined(proposal: Proposal, decision: Decision) -> Envelope:
     return _status("declined", proposal, words=decision.words_to_others, host=decision.proposal)
 
 
-def ballot_opened(voter: Voter, proposals: Sequence[Proposal], representative: Account) -> Envelope:
-    """The personal link to a member's ballot. It is not sent any more once the ballot has closed."""
-    return _to_voter(
-        "ballot_opened", voter, representative, proposals=proposals, expires_at=voter.call.ballot_closes_at
-    )
+def ballot_opened(
+    voter: Voter, proposals: Sequence[Proposal], own: Sequence[Proposal], representative: Account
+) -> Envelope:
+    """The personal link to a member's ballot, with what can be ranked and what is its `own`.
+
+    It is not sent any more once the ballot has closed.
+    """
+    until = voter.call.ballot_closes_at
+    return _to_voter("ballot_opened", voter, representative, proposals=proposals, own=own, expires_at=until)
 
 
 def ballot_cast(voter: Voter, cast_by: Account, representative: Account, *, changed: bool) -> Envelope:

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from dofc_events.accounts.models import Account
 from dofc_events.conference.models import Edition, Organisation
 from dofc_events.core.db import Base
-from dofc_events.hosting.rules import HandOverKind, ProposalStatus, Stage, stage_of
+from dofc_events.hosting.rules import HandOverKind, ProposalStatus
+from dofc_events.hosting.stages.rules import DATES, Act, Dates, Stage, allows, stage_of
 
 
 class HostingCall(Base):
@@ -56,20 +57,21 @@ class HostingCall(Base):
     def name(self) -> str:
         return f"Days of Clusters {self.year}"
 
+    @property
+    def dates(self) -> Dates:
+        return Dates(**{name: getattr(self, name) for name in DATES})
+
     def stage(self, now: datetime) -> Stage:
-        announced_at = self.decision.announced_at if self.decision else None
-        return stage_of(self.opens_at, self.closes_at, self.ballot_opens_at, self.ballot_closes_at, announced_at, now)
+        return stage_of(
+            self.dates,
+            now,
+            ballot_opened=self.ballot_opened_at is not None,
+            counted=self.counted_at is not None,
+            announced=self.decision is not None and self.decision.announced_at is not None,
+        )
 
-    def takes_proposals(self, now: datetime) -> bool:
-        return self.opens_at <= now < self.closes_at
-
-    def takes_reviews(self, now: datetime) -> bool:
-        return self.review_opens_at <= now < self.review_closes_at
-
-    def takes_ballots(self, now: datetime) -> bool:
-        """Whether ballots can be cast: in their window, once the roll of voters is fixed, until they are counted."""
-        in_window = self.ballot_opens_at <= now < self.ballot_closes_at
-        return in_window and self.ballot_opened_at is not None and self.counted_at is None
+    def allows(self, act: Act, now: datetime) -> bool:
+        return allows(act, self.stage(now))
 
 
 class Criterion(Base):
@@ -91,7 +93,8 @@ class Proposal(Base):
     It comes from a member of the network (`proposed_by`), or from an `organisation` that is not yet one. `co_hosts` and
     `trip_ideas` are one a line. The proposer's link is signed with `link_version`, and ended by the next one.
     `revision` grows with every change of the answers: who changed an older one is told. `form_key` is the one-time key
-    of the form that made it.
+    of the form that made it. `settled_at`: when the chair said that an organisation whose name is like a member's is
+    none. `public_agreed_at`: when the proposer agreed that everyone reads it, which they do while the call says so.
     """
 
     __tablename__ = "proposals"
@@ -133,12 +136,17 @@ class Proposal(Base):
     motivation: Mapped[str] = mapped_column(Text, default="")
     consent_text: Mapped[str] = mapped_column(Text, default="")
     consented_at: Mapped[datetime | None]
+    public_agreed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     submitted_at: Mapped[datetime | None]
+    settled_at: Mapped[datetime | None]
 
     call: Mapped[HostingCall] = relationship(lazy="joined")
     proposed_by: Mapped[Organisation | None] = relationship(lazy="joined")
     attachments: Mapped[list["Attachment"]] = relationship(order_by="Attachment.id")
+    asked_co_hosts: Mapped[list["CoHost"]] = relationship(
+        order_by="CoHost.id", lazy="selectin", cascade="all, delete-orphan"
+    )
 
     @property
     def proposer(self) -> str:
@@ -156,12 +164,47 @@ class Proposal(Base):
             return None
         return self.budget_eur / self.venue_capacity
 
-    def is_of(self, organisation: Organisation) -> bool:
-        """Whether the proposal is an organisation's own, as its proposer.
+    def is_of(self, organisation_id: int) -> bool:
+        """Whether the proposal is an organisation's own, as its proposer or as a co-host that has confirmed it.
 
-        Co-hosts are what a proposer typed: by naming a member there, nobody must be able to take its vote and review.
+        What a proposer typed is not enough: by naming a member, nobody must be able to take its vote and review.
         """
-        return self.proposed_by_id == organisation.id
+        return organisation_id in (
+            self.proposed_by_id,
+            *(one.organisation_id for one in self.asked_co_hosts if one.confirmed_at),
+        )
+
+
+class CoHost(Base):
+    """An organisation that hosts with the proposer, by the proposer's word until it confirms it by its own link.
+
+    A member of the network (`organisation_id`) is asked through its representatives, others at the address that the
+    proposer typed; without one, they cannot be asked.
+    """
+
+    __tablename__ = "co_hosts"
+    __table_args__ = (UniqueConstraint("proposal_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    proposal_id: Mapped[int] = mapped_column(ForeignKey("proposals.id"))
+    name: Mapped[str] = mapped_column(String(200))
+    email: Mapped[str] = mapped_column(String(254), default="")
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
+    asked_at: Mapped[datetime | None]
+    confirmed_at: Mapped[datetime | None]
+
+    proposal: Mapped[Proposal] = relationship(back_populates="asked_co_hosts")
+
+
+class Conflict(Base):
+    """That a reviewer does not judge a proposal, for a reason of their own."""
+
+    __tablename__ = "conflicts"
+
+    proposal_id: Mapped[int] = mapped_column(ForeignKey("proposals.id"), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    reason: Mapped[str] = mapped_column(String(300))
+    declared_at: Mapped[datetime]
 
 
 class Attachment(Base):

@@ -7,25 +7,37 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, or_, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, lazyload, selectinload
 
 from dofc_events.accounts.models import Account, Role
 from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.models import Edition, EditionOrganiser, Member, Organisation
-from dofc_events.conference.queries import latest_edition
+from dofc_events.conference.queries import edition_by_year, latest_edition
+from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.references import read_token, sign
 from dofc_events.extensions import settings
-from dofc_events.hosting.models import Attachment, HandOverItem, HostingCall, Proposal, Question, Review, Voter
+from dofc_events.hosting.models import (
+    Attachment,
+    CoHost,
+    Conflict,
+    HandOverItem,
+    HostingCall,
+    Proposal,
+    Question,
+    Review,
+    Voter,
+)
 from dofc_events.hosting.rules import (
     PENDING,
     RECEIVED,
+    Interest,
     ProposalStatus,
     Side,
-    Stage,
     Summary,
     summary_of,
     weighted_score,
 )
+from dofc_events.hosting.stages.rules import Act, Stage
 
 _WHOLE_CALL = (selectinload(HostingCall.criteria), selectinload(HostingCall.decision))
 
@@ -33,6 +45,15 @@ _WHOLE_CALL = (selectinload(HostingCall.criteria), selectinload(HostingCall.deci
 def call_by_year(session: Session, year: int) -> HostingCall | None:
     """The call for hosts of a year's edition, with its criteria and its decision."""
     return session.scalar(select(HostingCall).where(HostingCall.year == year).options(*_WHOLE_CALL))
+
+
+def edition_in_the_way(session: Session, year: int) -> Edition | None:
+    """The edition of a year that an accepted proposal can no longer become: one that has been published, or archived.
+
+    A draft is filled in with the proposal.
+    """
+    edition = edition_by_year(session, year)
+    return edition if edition and edition.status != EditionStatus.DRAFT else None
 
 
 def all_calls(session: Session) -> list[HostingCall]:
@@ -47,7 +68,7 @@ def current_call(session: Session, now: datetime) -> HostingCall | None:
     """
     calls = [call for call in all_calls(session) if call.stage(now) != Stage.ANNOUNCED]
     opened = [call for call in calls if call.opens_at <= now]
-    by_opening = sorted(opened, key=lambda call: (call.takes_proposals(now), call.opens_at))
+    by_opening = sorted(opened, key=lambda call: (call.allows(Act.PROPOSE, now), call.opens_at))
     return by_opening[-1] if by_opening else min(calls, key=lambda call: call.opens_at, default=None)
 
 
@@ -63,7 +84,8 @@ def locked_call(session: Session, call_id: int, *, shared: bool = False) -> Host
 
 
 def locked_proposal(session: Session, proposal_id: int) -> Proposal:
-    """The proposal's row, held until the unit of work ends."""
+    """The proposal's row, held until the unit of work ends, and its call's before it: its stage and criteria stay."""
+    locked_call(session, session.scalars(select(Proposal.call_id).where(Proposal.id == proposal_id)).one(), shared=True)
     return session.scalars(
         select(Proposal)
         .where(Proposal.id == proposal_id)
@@ -111,9 +133,9 @@ def proposals_of(session: Session, call_id: int, statuses: Collection[ProposalSt
 
 
 def proposals_of_address(session: Session, email_key: str) -> list[Proposal]:
-    """The proposals of an address that are not withdrawn, the latest first."""
+    """The proposals of an address that are not withdrawn, the latest first; without co-hosts, which takes a query."""
     query = select(Proposal).where(Proposal.email_key == email_key, Proposal.status != ProposalStatus.WITHDRAWN)
-    return list(session.scalars(query.order_by(Proposal.id.desc())))
+    return list(session.scalars(query.options(lazyload(Proposal.asked_co_hosts)).order_by(Proposal.id.desc())))
 
 
 def attachment_of(session: Session, proposal_id: int, attachment_id: int) -> Attachment | None:
@@ -160,17 +182,31 @@ def is_reviewer(session: Session, account_id: int, now: datetime) -> bool:
     return bool(organisations_of(session, account_id, now, RoleName.BOARD))
 
 
-def is_own(session: Session, proposal: Proposal, account_id: int, now: datetime) -> bool:
-    """Whether a proposal comes from an organisation for which the account speaks."""
-    mine = organisations_of(session, account_id, now, RoleName.BOARD, RoleName.MEMBER)
-    organisations = session.scalars(select(Organisation).where(Organisation.id.in_(mine)))
-    return any(proposal.is_of(organisation) for organisation in organisations)
-
-
 def reviewers(session: Session, now: datetime) -> list[Account]:
     """The accounts on the board, for whatever organisation."""
     role = select(Role.account_id).where(Role.role == RoleName.BOARD, holds_now(now))
     return list(session.scalars(select(Account).where(Account.id.in_(role)).order_by(Account.id)))
+
+
+def representatives_of_members(session: Session, now: datetime) -> list[Account]:
+    """The accounts that vote for an active member."""
+    role = select(Role.account_id).join(Member, Member.organisation_id == Role.organisation_id)
+    role = role.where(Role.role == RoleName.MEMBER, Member.is_active, holds_now(now))
+    return list(session.scalars(select(Account).where(Account.id.in_(role)).order_by(Account.id)))
+
+
+def concerned_by(
+    session: Session, call_id: int, changed: Collection[str], now: datetime
+) -> tuple[list[Proposal], list[Account]]:
+    """Whom other dates of a call concern: proposers, then reviewers and representatives; `changed` are their names.
+
+    A draft's proposer has only the close to think of.
+    """
+    drafts = (ProposalStatus.DRAFT,) if "closes_at" in changed else ()
+    accounts = reviewers(session, now) if {"review_opens_at", "review_closes_at"} & {*changed} else []
+    if {"ballot_opens_at", "ballot_closes_at"} & {*changed}:
+        accounts += representatives_of_members(session, now)
+    return proposals_of(session, call_id, (*drafts, *PENDING)), list(dict.fromkeys(accounts))
 
 
 def members_with_representatives(
@@ -247,13 +283,6 @@ def hand_over_sides(session: Session, account_id: int, edition: Edition, now: da
     return {side for side, edition_id in organises.items() if edition_id in mine}
 
 
-def calls_to_review(session: Session, now: datetime) -> list[int]:
-    """The calls whose reviews have begun and that have proposals still waiting for that."""
-    submitted = select(Proposal.call_id).where(Proposal.status == ProposalStatus.SUBMITTED)
-    query = select(HostingCall.id).where(HostingCall.review_opens_at <= now, HostingCall.id.in_(submitted))
-    return list(session.scalars(query))
-
-
 def pending_of(session: Session, call_id: int) -> list[Proposal]:
     """A call's proposals that nobody has decided about."""
     return proposals_of(session, call_id, PENDING)
@@ -267,11 +296,30 @@ def _sees_all_reviews(session: Session, call: HostingCall, account_id: int, now:
     return session.scalar(chair) is not None
 
 
-def own_among(session: Session, proposals: Iterable[Proposal], account_id: int, now: datetime) -> set[int]:
-    """The ids of those proposals that come from an organisation for which the account speaks."""
-    mine = organisations_of(session, account_id, now, RoleName.BOARD, RoleName.MEMBER)
-    organisations = session.scalars(select(Organisation).where(Organisation.id.in_(mine))).all()
-    return {p.id for p in proposals if any(p.is_of(organisation) for organisation in organisations)}
+def interests(
+    session: Session, proposals: Iterable[Proposal], accounts: Iterable[Account], now: datetime
+) -> dict[tuple[int, int], Interest]:
+    """Who of the accounts does not judge which of the proposals, and why, by the ids of both; one query."""
+    given, asked = list(proposals), list(accounts)
+    ids = [proposal.id for proposal in given]
+    found: dict[tuple[int, int], Interest] = {
+        (conflict.account_id, conflict.proposal_id): Interest.DECLARED
+        for conflict in session.scalars(select(Conflict).where(Conflict.proposal_id.in_(ids)))
+    }
+    for account in asked:
+        speaks_for = [grant.organisation_id for grant in account.grants(now) if grant.organisation_id is not None]
+        for proposal in given:
+            if proposal.email_key == account.email_key:
+                found[account.id, proposal.id] = Interest.ADDRESS
+            if any(proposal.is_of(organisation_id) for organisation_id in speaks_for):
+                found[account.id, proposal.id] = Interest.MEMBER
+    return found
+
+
+def own_among(session: Session, proposals: Iterable[Proposal], account_id: int, now: datetime) -> dict[int, Interest]:
+    """The ids of those proposals that an account does not judge, and why."""
+    found = interests(session, proposals, [session.get_one(Account, account_id)], now)
+    return {proposal_id: interest for (whose, proposal_id), interest in found.items() if whose == account_id}
 
 
 def is_scored(session: Session, call_id: int) -> bool:
@@ -288,7 +336,7 @@ def hand_overs_of(session: Session, edition: Edition) -> list[Edition]:
     return list(session.scalars(query.order_by(Edition.year)))
 
 
-PROPOSAL, BALLOT = "proposal", "ballot"
+PROPOSAL, BALLOT, CO_HOST = "proposal", "ballot", "co-host"
 
 
 def token_of(proposal: Proposal) -> str:
@@ -299,6 +347,11 @@ def token_of(proposal: Proposal) -> str:
 def read_proposal_link(token: str) -> tuple[str, int] | None:
     """The reference and version that a token was made for, or None if it was not made here."""
     return read_token(settings().secret_key, PROPOSAL, token)
+
+
+def co_host_token(co_host: CoHost) -> str:
+    """The token of a co-host's link."""
+    return sign(settings().secret_key, CO_HOST, str(co_host.id), 1)
 
 
 def ballot_token(voter: Voter, account_id: int) -> str:

@@ -1,10 +1,9 @@
-"""Pure decisions about hosting: states of a proposal, what is missing, which window is open, what scores add up to."""
+"""Pure decisions about hosting: states of a proposal, what is missing, what scores add up to."""
 
 import enum
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from statistics import mean, median
 
 LOWEST_SCORE, HIGHEST_SCORE = 1, 5
@@ -14,6 +13,8 @@ MAX_WEIGHT = 10
 MAX_DELEGATES = 100_000
 MAX_BUDGET = 100_000_000
 LONGEST_TEXT = 5000
+LONGEST_NAME = 200
+MAX_CO_HOSTS = 10
 
 
 class ProposalStatus(enum.StrEnum):
@@ -24,27 +25,6 @@ class ProposalStatus(enum.StrEnum):
     ACCEPTED = "accepted"
     DECLINED = "declined"
     WITHDRAWN = "withdrawn"
-
-
-class Stage(enum.StrEnum):
-    """Where a call for hosts stands. It follows from its dates, and from whether the decision was announced."""
-
-    NOT_YET = "not_yet"
-    OPEN = "open"
-    REVIEW = "review"  # from the close of the call until the ballot
-    BALLOT = "ballot"
-    DECISION = "decision"  # the ballot is over
-    ANNOUNCED = "announced"
-
-
-class DateFault(enum.StrEnum):
-    """What can be wrong about a call's dates, taken together."""
-
-    CLOSES_BEFORE_IT_OPENS = "closes_before_it_opens"
-    REVIEW_BEFORE_CLOSE = "review_before_close"
-    REVIEW_ENDS_BEFORE_IT_BEGINS = "review_ends_before_it_begins"
-    BALLOT_BEFORE_REVIEW = "ballot_before_review"
-    BALLOT_ENDS_BEFORE_IT_BEGINS = "ballot_ends_before_it_begins"
 
 
 class ProposalFault(enum.StrEnum):
@@ -61,6 +41,14 @@ class HandOverKind(enum.StrEnum):
     CONTACT = "contact"
     LESSON = "lesson"
     OPEN = "open"
+
+
+class Interest(enum.StrEnum):
+    """Why somebody does not judge a proposal."""
+
+    MEMBER = "own"  # it is their member's, as proposer or as a co-host that has confirmed it
+    ADDRESS = "address"  # its contact address is their own
+    DECLARED = "declared"  # they have said so
 
 
 class Side(enum.StrEnum):
@@ -135,26 +123,6 @@ def missing_to_submit(answers: Mapping[str, object]) -> tuple[str, ...]:
     return tuple(missing)
 
 
-def stage_of(
-    opens_at: datetime,
-    closes_at: datetime,
-    ballot_opens_at: datetime,
-    ballot_closes_at: datetime,
-    announced_at: datetime | None,
-    now: datetime,
-) -> Stage:
-    """Where a call stands at `now`. The opening moment of each part belongs to it, the closing one to the next."""
-    if announced_at is not None:
-        return Stage.ANNOUNCED
-    if now < opens_at:
-        return Stage.NOT_YET
-    if now < closes_at:
-        return Stage.OPEN
-    if now < ballot_opens_at:
-        return Stage.REVIEW
-    return Stage.BALLOT if now < ballot_closes_at else Stage.DECISION
-
-
 def parse_coordinates(text: str) -> tuple[float, float] | None:
     """Latitude and longitude of a plain pair of degrees such as "44.81, 20.46"; None if it is no place on earth."""
     found = re.fullmatch(r"\s*([+-]?\d{1,2}(?:\.\d+)?)\s*[,;\s]\s*([+-]?\d{1,3}(?:\.\d+)?)\s*", text)
@@ -168,6 +136,20 @@ def lines_of(text: str) -> tuple[str, ...]:
     """What was typed one a line, without bullets and empty lines."""
     lines = (re.sub(r"^[\s*•–—-]+", "", line).strip() for line in text.splitlines())
     return tuple(line for line in lines if line)
+
+
+def co_hosts_in(text: str) -> tuple[tuple[str, str], ...]:
+    """Names and addresses of the co-hosts that were typed one a line; without an address it is empty.
+
+    Each name counts once, and none beyond MAX_CO_HOSTS: each may get an email.
+    """
+    found: dict[str, str] = {}
+    for line in lines_of(text):
+        address = re.search(r"[^\s,;<>()]+@[^\s,;<>()]+", line)
+        name = " ".join(re.sub(r"[\s,;<>()]+$", "", line.replace(address[0], "") if address else line).split())
+        if name:
+            found.setdefault(name[:LONGEST_NAME], address[0] if address else "")
+    return tuple(found.items())[:MAX_CO_HOSTS]
 
 
 def weighted_score(scores: Mapping[int, int], weights: Mapping[int, int]) -> float:

@@ -11,14 +11,15 @@ from dofc_events.core.db import db
 from dofc_events.hosting.ballots import rules as rule
 from dofc_events.hosting.ballots import views as ballots
 from dofc_events.hosting.ballots.queries import counted, roll
+from dofc_events.hosting.co_hosts import views as co_hosts
 from dofc_events.hosting.models import HostingCall
 from dofc_events.hosting.proposals import views as proposals
 from dofc_events.hosting.queries import all_calls, call_by_year, current_call, proposals_of
-from dofc_events.hosting.rules import Stage
+from dofc_events.hosting.stages.rules import Stage
 from dofc_events.web.downloads import download
 
 blueprint = Blueprint("hosting", __name__)
-for part in (proposals, ballots):
+for part in (proposals, ballots, co_hosts):
     blueprint.register_blueprint(part.blueprint)
 
 
@@ -36,11 +37,12 @@ def index() -> str:
     session, at = db.session(), now()
     current = current_call(session, at)
     is_public = current is not None and current.proposals_public and current.stage(at) is not Stage.NOT_YET
+    received = proposals_of(session, current.id) if current and is_public else []
     return render_template(
         "hosting/index.html",
         call=current,
         at=at,
-        proposals=proposals_of(session, current.id) if current and is_public else None,
+        proposals=[p for p in received if p.public_agreed_at] if is_public else None,
         others=[call for call in all_calls(session) if current is None or call.id != current.id],
     )
 

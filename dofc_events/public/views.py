@@ -32,6 +32,7 @@ Disallow: /organise/
 Disallow: /registrations/
 Disallow: /hosting/proposals/
 Disallow: /hosting/vote/
+Disallow: /hosting/co-host/
 Disallow: /sign-in
 """
 

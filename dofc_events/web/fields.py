@@ -121,6 +121,15 @@ class EmailField(Line):
             raise ValidationError(_l("Enter a complete email address, like name@example.org.")) from error
 
 
+def is_address(text: str) -> bool:
+    """Whether an EmailField would take this."""
+    try:
+        validate_email(text, strict=True, check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        return False
+    return text.rpartition("@")[0].isascii()
+
+
 class WholeNumberField(IntegerField):
     """A whole number of up to nine digits; what is none has no value, which a NumberRange refuses in its words.
 

@@ -19,7 +19,7 @@ from dofc_events.core.db import Base
 from dofc_events.delegates.models import Registration
 from dofc_events.hosting.models import Proposal
 from dofc_events.hosting.queries import call_by_year, questions_of
-from dofc_events.hosting.rules import Stage
+from dofc_events.hosting.stages.rules import Stage
 from dofc_events.mail.models import Message
 from dofc_events.places.models import Claim, Pool
 from dofc_events.trips.queries import trip_pools

@@ -1,5 +1,6 @@
 """What we say about hosting: every message complete in both parts, and it says what happens next."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,9 @@ from dofc_events.accounts.models import Account
 from dofc_events.hosting import mails
 from dofc_events.hosting.models import Decision, Proposal, Question, Voter
 from dofc_events.hosting.queries import ballot_token, token_of
+from tests.support.factories import NOW
 from tests.support.hosting import (
+    WEEK,
     begin_ballot,
     make_call,
     make_member,
@@ -28,7 +31,9 @@ class World:
     def __init__(self, session) -> None:
         call = make_call(session)
         typed: dict[str, Any] = dict.fromkeys(("organisation", "contact_name", "city", "venue"), EVIL)
-        self.proposal: Proposal = make_proposal(session, call, **typed)
+        self.proposal: Proposal = make_proposal(session, call, **typed, co_hosts=EVIL)
+        (self.co_host,) = self.proposal.asked_co_hosts
+        self.proposal.settled_at = NOW
         self.reviewer: Account = make_reviewer(session, name=EVIL)
         member = make_member(session, name=EVIL)
         self.people: list[Account] = [make_representative(session, member, name=EVIL) for _ in range(2)]
@@ -54,17 +59,28 @@ TO_PROPOSER = (
     lambda w: mails.under_review(w.proposal),
     lambda w: mails.under_review(w.proposal, again=True),
     lambda w: mails.shortlisted(w.proposal),
+    lambda w: mails.dates_changed(w.proposal, replace(w.proposal.call.dates, closes_at=NOW)),
+    lambda w: mails.dates_changed(w.proposal, replace(w.proposal.call.dates, closes_at=NOW + 2 * WEEK)),
+    lambda w: mails.co_host_confirmed(w.co_host),
+    lambda w: mails.membership_settled(w.proposal),
+    lambda w: mails.may_be_public(w.proposal),
     lambda w: mails.declined(w.proposal, w.decision),
     lambda w: mails.declined(w.proposal, Decision(words_to_others=EVIL)),
 )
 TO_VOTER = (
-    lambda w: mails.ballot_opened(w.voter, [w.proposal], w.people[0]),
+    lambda w: mails.ballot_opened(w.voter, [w.proposal], [], w.people[0]),
+    lambda w: mails.ballot_opened(w.voter, [], [w.proposal], w.people[0]),
     lambda w: mails.ballot_cast(w.voter, w.people[0], w.people[0], changed=False),
     lambda w: mails.ballot_cast(w.voter, w.people[1], w.people[0], changed=True),
 )
 WITHOUT_ANY_LINK = (
     lambda w: mails.address_changed(w.proposal, "old@dofc.test"),
-    lambda w: mails.withdrawn(w.proposal),
+    lambda w: mails.withdrawn(w.proposal, NOW),
+    lambda w: mails.withdrawn(w.proposal, NOW + WEEK),
+    lambda w: mails.co_host_asked(w.co_host, "lyon@dofc.test", EVIL),
+    lambda w: mails.dates_changed_for_account(
+        w.proposal.call, replace(w.proposal.call.dates, ballot_opens_at=NOW), w.reviewer
+    ),
     lambda w: mails.accepted(w.proposal, w.decision, 2029),
     lambda w: mails.question_answered(w.proposal, w.question, w.reviewer),
 )

@@ -1,6 +1,4 @@
-"""States of a proposal, what is missing, where a call stands, what scores add up to."""
-
-from datetime import UTC, datetime, timedelta
+"""States of a proposal, what is missing, what scores add up to."""
 
 import pytest
 from hypothesis import given
@@ -9,12 +7,10 @@ from hypothesis import strategies as st
 from dofc_events.hosting.rules import (
     NEEDED_TO_SUBMIT,
     ProposalStatus,
-    Stage,
     lines_of,
     may_become,
     missing_to_submit,
     parse_coordinates,
-    stage_of,
     summary_of,
     weighted_score,
 )
@@ -35,8 +31,6 @@ ALLOWED = {
     (S.SHORTLISTED, S.WITHDRAWN),
 }
 COMPLETE = dict.fromkeys(NEEDED_TO_SUBMIT, "x") | {"member": "czech-cluster", "organisation": "", "consent": True}
-T = datetime(2027, 3, 1, 12, tzinfo=UTC)
-DAY = timedelta(days=1)
 
 
 @pytest.mark.parametrize("status", S)
@@ -58,22 +52,6 @@ def test_a_proposal_goes_only_where_it_may(status, next_status):
 )
 def test_what_is_missing_is_said_in_the_order_of_the_form(changes, missing):
     assert missing_to_submit(COMPLETE | changes) == missing
-
-
-@pytest.mark.parametrize(
-    ("at", "stage"),
-    [
-        (T - timedelta(seconds=1), Stage.NOT_YET),
-        (T, Stage.OPEN),
-        (T + DAY - timedelta(microseconds=1), Stage.OPEN),
-        (T + DAY, Stage.REVIEW),
-        (T + 3 * DAY, Stage.BALLOT),
-        (T + 4 * DAY, Stage.DECISION),
-    ],
-)
-def test_a_call_stands_where_its_dates_say(at, stage):
-    assert stage_of(T, T + DAY, T + 3 * DAY, T + 4 * DAY, None, at) is stage
-    assert stage_of(T, T + DAY, T + 3 * DAY, T + 4 * DAY, T, at) is Stage.ANNOUNCED
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from tests import rights
 from tests.support.databases import settings_for
 from tests.support.factories import NOW
 
-VOTED_ON = rights.YEAR + 2
+VOTED_ON = rights.YEAR_OF_CALL - 2
 OWN_BALLOT = {("/hosting/vote/<token>", rights.HOLDER)}
 TOKENS = re.compile(rb'name="(csrf_token|form_key)"[^>]*value="[^"]*"|csrf-token" content="[^"]*"')
 

@@ -3,17 +3,20 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 import time_machine
 from sqlalchemy import select
 
-from dofc_events.core.audit import WORKER
+from dofc_events.core.audit import COMMAND, WORKER
 from dofc_events.hosting.ballots import rules as rule
 from dofc_events.hosting.ballots.service import cast_ballot, close_ballot
+from dofc_events.hosting.calls.service import change_call, details_of
 from dofc_events.hosting.models import HostingCall, Proposal
 from dofc_events.hosting.proposals.service import PROPOSER
+from dofc_events.hosting.queries import token_of
 from dofc_events.hosting.rules import ProposalStatus
 from tests.support.databases import count_queries
 from tests.support.factories import NOW
@@ -21,6 +24,7 @@ from tests.support.hosting import (
     WEEK,
     YEAR,
     begin_ballot,
+    mail_to,
     make_call,
     make_member,
     make_proposal,
@@ -110,14 +114,34 @@ def test_public_proposals_are_shown_without_drafts_contacts_and_money(client, op
     assert "Secret" not in page.text and "48,000" not in page.text
 
 
+def test_what_was_agreed_to_as_not_public_stays_so_until_its_proposer_agrees(client, open_call, writing, reading):
+    """One tick showed all proposals to everyone."""
+    call = open_call()
+    with writing() as session:
+        change_call(session, call.id, replace(details_of(call), proposals_public=True), COMMAND, NOW)
+        make_proposal(session, session.get_one(HostingCall, call.id), city="Lyon")
+        proposal = session.scalars(select(Proposal).where(Proposal.city == "Brno")).one()
+        own = f"/hosting/proposals/{token_of(proposal)}/"
+        assert mail_to(session, proposal.contact_email)[-1] == "proposal-status"
+
+    def shown() -> list[str]:
+        return [tag.get_text().split(",")[0] for tag in client.get("/hosting/").all("article h3")]
+
+    assert shown() == ["Lyon"]
+    client.get(own).form("/public").submit("Let everyone read it")
+    assert shown() == ["Brno", "Lyon"]
+    client.get(own).form("/public").submit("Do not show it")
+    assert shown() == ["Lyon"]
+
+
 @pytest.mark.parametrize(
     ("weeks", "said"),
     [
         (-2, "Proposals can be made from"),
         (0, "Proposals can be made until"),
         (1, "being read"),
-        (2, "vote until"),
-        (3, "has not been announced"),
+        (2, "will vote on a shortlist"),
+        (3, "No ballot took place"),
     ],
 )
 def test_the_page_says_where_the_call_stands(client, open_call, clock, weeks, said):

@@ -1,6 +1,7 @@
 """Every template renders, says the same in both parts, and looks right in the mail programs that understand least."""
 
 import re
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -109,7 +110,10 @@ def write_all(session) -> dict:
 def write_of_hosting(session) -> dict:
     """The same of hosting."""
     call, member = make_call(session), make_member(session, name="Anna & <b>Ivo</b>")
-    proposal = make_proposal(session, call, city="Niš & <b>Vlasotince</b>", venue="Hall <b>2</b> & gate")
+    proposal = make_proposal(
+        session, call, city="Niš & <b>Vlasotince</b>", venue="Hall <b>2</b> & gate", co_hosts="Lyon & <b>Co</b>"
+    )
+    (co_host,) = proposal.asked_co_hosts
     account = make_representative(session, member, name="Anna & <b>Ivo</b> O'Neill")
     shortlist_all(session, call)
     voter = begin_ballot(session, call)[member.slug]
@@ -128,9 +132,14 @@ def write_of_hosting(session) -> dict:
         "hosting/shortlisted": hosting.shortlisted(proposal),
         "hosting/accepted": hosting.accepted(proposal, decision, call.year),
         "hosting/declined": hosting.declined(proposal, decision),
-        "hosting/withdrawn": hosting.withdrawn(proposal),
+        "hosting/withdrawn": hosting.withdrawn(proposal, NOW),
         "hosting/address_changed": hosting.address_changed(proposal, "old@dofc.test"),
-        "hosting/ballot_opened": hosting.ballot_opened(voter, [proposal], account),
+        "hosting/ballot_opened": hosting.ballot_opened(voter, [proposal], [], account),
+        "hosting/dates_changed": hosting.dates_changed(proposal, replace(call.dates, closes_at=NOW)),
+        "hosting/co_host_asked": hosting.co_host_asked(co_host, "lyon@dofc.test", ""),
+        "hosting/co_host_confirmed": hosting.co_host_confirmed(co_host),
+        "hosting/may_be_public": hosting.may_be_public(proposal),
+        "hosting/membership_settled": hosting.membership_settled(proposal),
         "hosting/ballot_cast": hosting.ballot_cast(voter, account, account, changed=False),
     }
 

@@ -72,7 +72,7 @@ def make_answers(year: int = YEAR, **changes: Any) -> Answers:
     """A complete proposal of an organisation that is not yet a member, from another address each time."""
     number = next(_numbers)
     values: dict[str, Any] = {
-        "organisation": f"Brno Cluster {number}",
+        "organisation": f"Moravian Foundry {number}",
         "contact_name": "Jana Dvořáková",
         "contact_email": f"proposer-{number}@dofc.test",
         "city": "Brno",

@@ -49,7 +49,16 @@ def names_alike(one: Traits, other: Traits) -> float:
 
     Where one of them is a single word, the rest of the other counts as half unlike: one name is said by many.
     """
-    shorter, longer = sorted((_name_words(one), _name_words(other)), key=len)
+    return _alike(_name_words(one), _name_words(other))
+
+
+def may_be_one_organisation(one: str, other: str) -> bool:
+    """Whether two names are so much alike that a human should look, in every spelling and whatever the order."""
+    return _alike(words_of(one), words_of(other)) >= ALIKE
+
+
+def _alike(one: list[Spellings], other: list[Spellings]) -> float:
+    shorter, longer = sorted((one, other), key=len)
     if not shorter:
         return 0
     left, found = list(longer), []

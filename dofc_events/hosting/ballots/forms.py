@@ -10,7 +10,7 @@ from wtforms.utils import unset_value
 
 from dofc_events.core.errors import Refusal
 from dofc_events.hosting.ballots.service import EmptyRanking, NotOnTheBallot, RankedTwice
-from dofc_events.hosting.proposals.service import OwnProposal
+from dofc_events.hosting.conflicts.service import OwnProposal
 from dofc_events.web.fields import RankedField
 from dofc_events.web.forms import Form
 

@@ -58,10 +58,10 @@ def shortlist(session: Session, call_id: int) -> list[Proposal]:
     return proposals_of(session, call_id, (ProposalStatus.SHORTLISTED,))
 
 
-def on_the_ballot(session: Session, voter: Voter) -> tuple[list[Proposal], list[Proposal]]:
-    """The shortlisted proposals that a member can rank, and its own, which it cannot."""
+def on_the_ballot(session: Session, voter: Voter, account: Account) -> tuple[list[Proposal], list[Proposal]]:
+    """The shortlisted proposals that an account can rank for a member, and their own, which it cannot."""
     proposals = shortlist(session, voter.call_id)
-    own = [proposal for proposal in proposals if proposal.is_of(voter.organisation)]
+    own = [proposal for proposal in proposals if _is_own(proposal, voter, account)]
     return [proposal for proposal in proposals if proposal not in own], own
 
 
@@ -77,13 +77,18 @@ def ranking_of(session: Session, voter_id: int, account_id: int) -> list[str]:
 def cast_ballots(session: Session, call: HostingCall) -> list[RankedBallot]:
     """The ballots of a call, for the count alone, without what was withdrawn meanwhile."""
     proposals = shortlist(session, call.id)
-    query = select(Ballot, Voter).join(Voter, Voter.id == Ballot.voter_id).where(Voter.call_id == call.id)
+    query = select(Ballot, Voter, Account).join(Voter, Voter.id == Ballot.voter_id)
+    query = query.join(Account, Account.id == Ballot.account_id).where(Voter.call_id == call.id)
     ballots = []
-    for ballot, voter in session.execute(query):
-        own = tuple(proposal.reference for proposal in proposals if proposal.is_of(voter.organisation))
+    for ballot, voter, account in session.execute(query):
+        own = tuple(proposal.reference for proposal in proposals if _is_own(proposal, voter, account))
         choices = {NONE_OF_THESE, *(proposal.reference for proposal in proposals)} - {*own}
         ballots.append(RankedBallot(tuple(choice for choice in ballot.ranking if choice in choices), own))
     return ballots
+
+
+def _is_own(proposal: Proposal, voter: Voter, account: Account) -> bool:
+    return proposal.is_of(voter.organisation_id) or proposal.email_key == account.email_key
 
 
 def counted(call: HostingCall) -> Count | None:

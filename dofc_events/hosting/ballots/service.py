@@ -14,10 +14,11 @@ from dofc_events.core.errors import Refusal
 from dofc_events.hosting import mails
 from dofc_events.hosting.ballots.queries import cast_ballots, on_the_ballot, representatives, represents, shortlist
 from dofc_events.hosting.ballots.rules import NONE_OF_THESE, to_document
+from dofc_events.hosting.conflicts.service import OwnProposal
 from dofc_events.hosting.models import Ballot, HostingCall, Voter
-from dofc_events.hosting.proposals.service import OwnProposal
 from dofc_events.hosting.queries import locked_call
 from dofc_events.hosting.rules import scope_of
+from dofc_events.hosting.stages.rules import Act
 from dofc_events.mail import outbox
 
 
@@ -56,10 +57,13 @@ class RankedTwice(Refusal):
 def open_ballot(session: Session, call_id: int, actor: Actor, now: datetime) -> bool:
     """Fix who votes: the members that are active now. False if it is not time, or nothing is on the shortlist."""
     call = locked_call(session, call_id)
-    in_window = call.ballot_opens_at <= now < call.ballot_closes_at
-    if call.ballot_opened_at is not None or not in_window or not shortlist(session, call_id):
+    is_time = call.ballot_opens_at <= now and call.allows(Act.OPEN_BALLOT, now)
+    if not is_time or not shortlist(session, call_id):
         return False
     call.ballot_opened_at = now
+    if call.decision is not None:
+        # It was prepared for want of a ballot, and nobody was told of it.
+        session.delete(call.decision)
     voting = members(session)
     session.add_all(Voter(call_id=call_id, organisation_id=member.organisation_id) for member in voting)
     record(session, actor, now, "ballot_opened", scope=scope_of(call.year), members=len(voting))
@@ -73,9 +77,9 @@ def tell_voters(session: Session, voter_ids: Iterable[int], now: datetime) -> No
         voter = _locked_voter(session, voter_id)
         if voter.told_at is None:
             voter.told_at = now
-            proposals = shortlist(session, voter.call_id)
             for representative in representatives(session, voter.organisation_id, now):
-                outbox.enqueue(session, mails.ballot_opened(voter, proposals, representative), now)
+                proposals, own = on_the_ballot(session, voter, representative)
+                outbox.enqueue(session, mails.ballot_opened(voter, proposals, own, representative), now)
     session.flush()
 
 
@@ -93,9 +97,9 @@ def cast_ballot(
     call = locked_call(session, voter.call_id, shared=True)
     if not represents(session, account_id, voter, now):
         raise NotARepresentative
-    if not call.takes_ballots(now):
+    if not call.allows(Act.VOTE, now):
         raise BallotNotOpen(call)
-    _refuse_unusable(session, voter, ranking)
+    _refuse_unusable(session, voter, account_id, ranking)
     ballot = session.get(Ballot, voter_id, populate_existing=True)
     # Of another's ballot nobody learns whether it says the same.
     if ballot is not None and (ballot.account_id, ballot.ranking) == (account_id, list(ranking)):
@@ -119,7 +123,7 @@ def close_ballot(session: Session, call_id: int, actor: Actor, now: datetime) ->
     Who voted is kept on the roll. False if it is not time, or if the ballot was never opened.
     """
     call = locked_call(session, call_id)
-    if call.ballot_opened_at is None or call.counted_at is not None or now < call.ballot_closes_at:
+    if not call.allows(Act.COUNT, now):
         return False
     proposals = {p.reference: f"{p.city}, {p.proposer}" for p in shortlist(session, call_id)}
     document = to_document(call.name, proposals, cast_ballots(session, call), call.seed)
@@ -132,10 +136,10 @@ def close_ballot(session: Session, call_id: int, actor: Actor, now: datetime) ->
     return True
 
 
-def _refuse_unusable(session: Session, voter: Voter, ranking: Sequence[str]) -> None:
+def _refuse_unusable(session: Session, voter: Voter, account_id: int, ranking: Sequence[str]) -> None:
     if not ranking:
         raise EmptyRanking
-    open_to_them, own = on_the_ballot(session, voter)
+    open_to_them, own = on_the_ballot(session, voter, session.get_one(Account, account_id))
     choices = {NONE_OF_THESE, *(proposal.reference for proposal in open_to_them)}
     for number, choice in enumerate(ranking):
         if choice in ranking[:number]:

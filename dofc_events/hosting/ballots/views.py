@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from dofc_events.accounts.forms import SignInForm
+from dofc_events.accounts.models import Account
 from dofc_events.core.audit import Actor
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
@@ -15,6 +16,7 @@ from dofc_events.hosting.ballots.queries import on_the_ballot, ranking_of, voter
 from dofc_events.hosting.ballots.rules import NONE_OF_THESE
 from dofc_events.hosting.ballots.service import BallotNotOpen, NotARepresentative, cast_ballot
 from dofc_events.hosting.models import Voter
+from dofc_events.hosting.stages.rules import Act
 from dofc_events.web.forms import answer_errors, form_page
 
 blueprint = Blueprint("ballots", __name__)
@@ -33,7 +35,7 @@ def vote(token: str) -> ResponseReturnValue:
 
 
 def ballot_page(voter: Voter, account_id: int, actor: Actor, here: str) -> ResponseReturnValue:
-    if not voter.call.takes_ballots(now()):
+    if not voter.call.allows(Act.VOTE, now()):
         return _not_open(voter)
     form = BallotForm()
     context = _context(voter, account_id)
@@ -57,7 +59,7 @@ def ballot_page(voter: Voter, account_id: int, actor: Actor, here: str) -> Respo
 
 def _context(voter: Voter, account_id: int) -> dict[str, Any]:
     """What is on the ballot, and how this account cast it."""
-    proposals, own = on_the_ballot(db.session(), voter)
+    proposals, own = on_the_ballot(db.session(), voter, db.session.get_one(Account, account_id))
     return {
         "voter": voter,
         "call": voter.call,

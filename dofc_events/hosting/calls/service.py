@@ -1,25 +1,48 @@
 """What the chair does with a call for hosts: open, change, extend, close it; begin the review, set the shortlist."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, fields, replace
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.changes import difference, plain, write
-from dofc_events.core.clock import from_zone, in_zone
 from dofc_events.core.errors import Refusal
 from dofc_events.core.references import new_secret
 from dofc_events.hosting import mails
-from dofc_events.hosting.models import Criterion, HostingCall, Proposal, Review
+from dofc_events.hosting.membership.queries import unsettled
+from dofc_events.hosting.models import Criterion, HostingCall
 from dofc_events.hosting.proposals.service import move
-from dofc_events.hosting.queries import call_by_year, locked_call, locked_proposals, own_among, reviewers
-from dofc_events.hosting.rules import MAX_WEIGHT, DateFault, ProposalStatus, scope_of
+from dofc_events.hosting.queries import (
+    call_by_year,
+    concerned_by,
+    edition_in_the_way,
+    is_scored,
+    locked_call,
+    locked_proposals,
+    own_among,
+    proposals_of,
+    reviewers,
+)
+from dofc_events.hosting.rules import MAX_WEIGHT, ProposalStatus, scope_of
+from dofc_events.hosting.stages.rules import (
+    DATES,
+    Act,
+    DateFault,
+    Dates,
+    Stage,
+    changed_dates,
+    closed_now,
+    extended,
+    faults_in_order,
+    fixed_among,
+    refuse_unless,
+    review_begun,
+)
 from dofc_events.mail.outbox import enqueue
 
 DEFAULT_CRITERIA = (
@@ -33,14 +56,21 @@ DEFAULT_CRITERIA = (
     (_l("Experience"), 1),
 )
 
-# What proposers, reviewers and voters rely on from a moment on, and what may still be changed then.
-FIXED_IN_REVIEW = frozenset(("zone", "opens_at", "closes_at", "review_opens_at"))
-FREE_IN_BALLOT = frozenset(("text", "proposals_public"))
-WINDOWS = ("closes_at", "review_opens_at", "review_closes_at", "ballot_opens_at", "ballot_closes_at")
-
 
 class CallExists(Refusal):
     """The year has its call already."""
+
+
+class YearTaken(Refusal):
+    """The year's edition has been published already, or has been: no proposal can become it."""
+
+
+class YearHasPassed(Refusal):
+    """The year would be over before its host is known."""
+
+
+class CallNotEmpty(Refusal):
+    """Somebody has begun a proposal, be it a draft or one that was withdrawn."""
 
 
 class CallDatesOutOfOrder(Refusal):
@@ -67,16 +97,16 @@ class TooLateToChange(Refusal):
         self.fields = names
 
 
-class CallNotRunning(Refusal):
-    """Only a call that is open can be closed."""
+class DatesHavePassed(Refusal):
+    """These `fields` of the call would have a moment that has passed: its stage would end at once."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        super().__init__(", ".join(names))
+        self.fields = names
 
 
-class CallStillOpen(Refusal):
-    """Proposals can still be changed: they are neither reviewed nor shortlisted yet."""
-
-
-class ShortlistFixed(Refusal):
-    """Members are voting, or have voted, on the shortlist as it is."""
+class NotLater(Refusal):
+    """A call is extended to a moment that is to come, and later than the one that was announced."""
 
 
 class NotUnderReview(Refusal):
@@ -88,17 +118,11 @@ class NotUnderReview(Refusal):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CallDetails:
+class CallDetails(Dates):
     """What a call says. Moments are aware, and meant in `zone`; `text` is Markdown; `quorum` counts ballots."""
 
     text: str
     zone: str
-    opens_at: datetime
-    closes_at: datetime
-    review_opens_at: datetime
-    review_closes_at: datetime
-    ballot_opens_at: datetime
-    ballot_closes_at: datetime
     quorum: int
     proposals_public: bool = False
 
@@ -123,9 +147,14 @@ def open_call(
 ) -> HostingCall:
     """Add the call for hosts of a year; proposals come in from its `opens_at` on. `criteria` are labels with weights.
 
-    The seed by which the lot would decide is made here, before anybody can vote. Raises CallExists,
-    CallDatesOutOfOrder, CriteriaNotUsable.
+    The seed by which the lot would decide is made here, before anybody can vote. Raises CallExists, YearTaken,
+    YearHasPassed, DatesHavePassed, CallDatesOutOfOrder, CriteriaNotUsable.
     """
+    if edition_in_the_way(session, year):
+        raise YearTaken(str(year))
+    if year < details.ballot_closes_at.year:
+        raise YearHasPassed(str(year))
+    _refuse_passed(vars(details), now)
     _refuse_disorder(details)
     call = HostingCall(year=year, seed=new_secret(), is_demo=is_demo, **vars(details))
     call.criteria = _made(criteria)
@@ -145,42 +174,58 @@ def open_call(
 def change_call(session: Session, call_id: int, details: CallDetails, actor: Actor, now: datetime) -> bool:
     """Make a call say what `details` say, and say whether any of it was different.
 
-    Once the review has begun, the dates until then stay; once members vote, all but the text and whether proposals are
-    public. Raises CallDatesOutOfOrder, TooLateToChange.
+    Only what can be changed in its stage (`EDITABLE`); whom other dates concern are told. Where everyone is to read
+    proposals, each proposer who agreed to something else is asked. Raises TooLateToChange,
+    DatesHavePassed, CallDatesOutOfOrder.
     """
     call = locked_call(session, call_id)
-    changes = difference(vars(details_of(call)), vars(details))
+    before = details_of(call)
+    changes = difference(vars(before), vars(details))
     if not changes:
         return False
-    _refuse_late(call, changes, now)
+    if fixed := fixed_among(changes, call.stage(now)):
+        raise TooLateToChange(fixed)
+    _refuse_passed({name: getattr(details, name) for name in changes}, now)
     _refuse_disorder(details)
-    write(call, vars(details))
-    _log(session, actor, now, "call_changed", call, changes=changes)
-    session.flush()
+    _change(session, call, details, "call_changed", actor, now)
+    if "proposals_public" in changes and call.proposals_public:
+        for proposal in proposals_of(session, call_id):
+            if proposal.public_agreed_at is None:
+                enqueue(session, mails.may_be_public(proposal), now)
     return True
 
 
-def extend_call(session: Session, call_id: int, closes_at: datetime, actor: Actor, now: datetime) -> bool:
-    """Let a call close later; review and ballot move by as many days, at the same times of day.
+def extend_call(session: Session, call_id: int, closes_at: datetime, actor: Actor, now: datetime) -> None:
+    """Let a call close later, or open it again; what comes after moves as `extended` says, and all are told.
 
-    Raises CallDatesOutOfOrder if it would close earlier, and TooLateToChange.
+    Raises WrongStage once the review has begun, and NotLater.
     """
     call = locked_call(session, call_id)
-    distance = in_zone(closes_at, call.zone).date() - in_zone(call.closes_at, call.zone).date()
-    if closes_at < call.closes_at:
-        raise CallDatesOutOfOrder((DateFault.CLOSES_BEFORE_IT_OPENS,))
-    moved: dict[str, Any] = {name: _days_later(getattr(call, name), distance, call.zone) for name in WINDOWS}
-    moved["closes_at"] = closes_at
-    moved["review_opens_at"] = max(moved["review_opens_at"], closes_at)
-    return change_call(session, call_id, replace(details_of(call), **moved), actor, now)
+    refuse_unless(Act.EXTEND, call.stage(now))
+    if closes_at <= max(call.closes_at, now):
+        raise NotLater
+    _change(session, call, extended(call.dates, closes_at, call.zone), "call_extended", actor, now)
 
 
 def close_call(session: Session, call_id: int, actor: Actor, now: datetime) -> None:
-    """Take no more proposals from this moment on; review and ballot keep their dates. Raises CallNotRunning."""
+    """Take no more proposals from this moment on, and tell those who counted on more time. Raises WrongStage."""
     call = locked_call(session, call_id)
-    if not call.takes_proposals(now) or now == call.opens_at:
-        raise CallNotRunning(str(call.year))
-    change_call(session, call_id, replace(details_of(call), closes_at=now), actor, now)
+    refuse_unless(Act.CLOSE, call.stage(now))
+    _change(session, call, closed_now(call.dates, now), "call_closed", actor, now)
+
+
+def delete_call(session: Session, call_id: int, actor: Actor, now: datetime) -> None:
+    """Delete a call for which nobody has begun a proposal, with its criteria. Raises WrongStage, CallNotEmpty."""
+    call = locked_call(session, call_id)
+    refuse_unless(Act.DELETE, call.stage(now))
+    if locked_proposals(session, call_id):
+        raise CallNotEmpty(str(call.year))
+    for row in (*call.criteria, *([call.decision] if call.decision else ())):
+        session.delete(row)
+    session.flush()
+    session.delete(call)
+    _log(session, actor, now, "call_deleted", call)
+    session.flush()
 
 
 def set_criteria(session: Session, call_id: int, criteria: Criteria, actor: Actor, now: datetime) -> bool:
@@ -192,8 +237,7 @@ def set_criteria(session: Session, call_id: int, criteria: Criteria, actor: Acto
     before = [(criterion.label, criterion.weight) for criterion in call.criteria]
     if before == list(criteria):
         return False
-    reviewed = select(Review.id).join(Proposal, Proposal.id == Review.proposal_id).where(Proposal.call_id == call_id)
-    if session.scalar(reviewed.limit(1)) is not None:
+    if is_scored(session, call_id):
         raise CriteriaFixed(str(call.year))
     made = _made(criteria)
     for criterion in call.criteria:
@@ -208,15 +252,20 @@ def set_criteria(session: Session, call_id: int, criteria: Criteria, actor: Acto
 def start_review(session: Session, call_id: int, actor: Actor, now: datetime, *, keep_mail: bool = False) -> int:
     """Put what was submitted under review, and tell its proposers and who reviews it; returns how many.
 
-    Raises CallStillOpen.
+    From then on the call cannot be extended: where its date says later, the review begins now. What may come from a
+    member under another name waits until the chair has settled that. Raises WrongStage.
     """
     call = locked_call(session, call_id)
-    _refuse_open(call, now)
+    refuse_unless(Act.BEGIN_REVIEW, call.stage(now))
+    if changes := write(call, vars(review_begun(call.dates, now))):
+        _log(session, actor, now, "review_begun", call, changes=changes)
     submitted = [p for p in locked_proposals(session, call_id) if p.status == ProposalStatus.SUBMITTED]
+    waiting = unsettled(session, submitted)
+    submitted = [proposal for proposal in submitted if proposal.id not in waiting]
     for proposal in submitted:
         move(session, proposal, ProposalStatus.UNDER_REVIEW, "proposal_under_review", actor, now)
         enqueue(session, mails.under_review(proposal), now, keep=keep_mail)
-    if now < call.review_closes_at:
+    if submitted and now < call.review_closes_at:
         for reviewer in reviewers(session, now):
             own = own_among(session, submitted, reviewer.id, now)
             if theirs := [proposal for proposal in submitted if proposal.id not in own]:
@@ -235,12 +284,10 @@ def set_shortlist(
 ) -> bool:
     """Make the shortlist exactly these proposals, tell those for whom that is new, and say whether it is for anybody.
 
-    Raises CallStillOpen, ShortlistFixed once the ballot was opened, NotUnderReview.
+    Raises WrongStage before the review and once the ballot was opened, NotUnderReview.
     """
     call = locked_call(session, call_id)
-    _refuse_open(call, now)
-    if call.ballot_opened_at is not None:
-        raise ShortlistFixed(str(call.year))
+    refuse_unless(Act.SET_SHORTLIST, call.stage(now))
     proposals = {proposal.reference: proposal for proposal in locked_proposals(session, call_id)}
     on_it = {r for r, proposal in proposals.items() if proposal.status == ProposalStatus.SHORTLISTED}
     for reference in sorted({*references} - on_it):
@@ -262,41 +309,32 @@ def _made(criteria: Criteria) -> list[Criterion]:
     return [Criterion(label=label, weight=weight, position=i) for i, (label, weight) in enumerate(criteria)]
 
 
-def faults_in_order(details: CallDetails) -> tuple[DateFault, ...]:
-    """What would end before it begins, or begin before what has to come first."""
-    in_order = {
-        DateFault.CLOSES_BEFORE_IT_OPENS: details.opens_at < details.closes_at,
-        DateFault.REVIEW_BEFORE_CLOSE: details.closes_at <= details.review_opens_at,
-        DateFault.REVIEW_ENDS_BEFORE_IT_BEGINS: details.review_opens_at < details.review_closes_at,
-        DateFault.BALLOT_BEFORE_REVIEW: details.review_closes_at <= details.ballot_opens_at,
-        DateFault.BALLOT_ENDS_BEFORE_IT_BEGINS: details.ballot_opens_at < details.ballot_closes_at,
-    }
-    return tuple(fault for fault, holds in in_order.items() if not holds)
-
-
 def _refuse_disorder(details: CallDetails) -> None:
     faults = faults_in_order(details)
     if faults:
         raise CallDatesOutOfOrder(faults)
 
 
-def _refuse_late(call: HostingCall, changed: Collection[str], now: datetime) -> None:
-    if call.ballot_opened_at is not None:
-        late = set(changed) - FREE_IN_BALLOT
-    else:
-        late = set(changed) & FIXED_IN_REVIEW if now >= call.review_opens_at else set()
-    if late:
-        raise TooLateToChange(tuple(sorted(late)))
+def _refuse_passed(values: Mapping[str, Any], now: datetime) -> None:
+    # A call may have opened already, when it is made.
+    passed = tuple(name for name in DATES[1:] if name in values and values[name] <= now)
+    if passed:
+        raise DatesHavePassed(passed)
 
 
-def _refuse_open(call: HostingCall, now: datetime) -> None:
-    if now < call.closes_at:
-        raise CallStillOpen(str(call.year))
-
-
-def _days_later(moment: datetime, distance: timedelta, zone: str) -> datetime:
-    local = in_zone(moment, zone)
-    return from_zone(local.date() + distance, local.time(), zone)
+def _change(session: Session, call: HostingCall, values: Dates, act: str, actor: Actor, now: datetime) -> None:
+    """Write what is new about a call, and tell whom other dates concern: nobody, before it has opened."""
+    before, stage = call.dates, call.stage(now)
+    _log(session, actor, now, act, call, changes=write(call, vars(values)))
+    session.flush()
+    moved = changed_dates(before, call.dates)
+    if stage is Stage.NOT_YET or not moved:
+        return
+    proposals, accounts = concerned_by(session, call.id, moved, now)
+    for proposal in proposals:
+        enqueue(session, mails.dates_changed(proposal, before), now)
+    for account in accounts:
+        enqueue(session, mails.dates_changed_for_account(call, before, account), now)
 
 
 def _log(session: Session, actor: Actor, now: datetime, act: str, call: HostingCall, **details: Any) -> None:

@@ -5,25 +5,19 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Edition
+from dofc_events.conference.service import EditionExists
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.clock import zones
 from dofc_events.core.countries import zones_of
 from dofc_events.core.errors import Refusal
 from dofc_events.hosting import mails
-from dofc_events.hosting.models import Decision, HostingCall, Proposal
+from dofc_events.hosting.models import Decision, Proposal
 from dofc_events.hosting.next_edition.service import create_next_edition
 from dofc_events.hosting.proposals.service import move
-from dofc_events.hosting.queries import locked_call, locked_proposals
+from dofc_events.hosting.queries import edition_in_the_way, locked_call, locked_proposals
 from dofc_events.hosting.rules import PENDING, ProposalStatus, scope_of
+from dofc_events.hosting.stages.rules import Act, refuse_unless
 from dofc_events.mail.outbox import enqueue
-
-
-class BallotNotCounted(Refusal):
-    """There is nothing to go by yet: the ballot is not over, or not counted."""
-
-
-class AlreadyAnnounced(Refusal):
-    """Everybody was told of the decision; it stands."""
 
 
 class NotShortlisted(Refusal):
@@ -56,14 +50,16 @@ def prepare_decision(
     """Write down what is going to be announced, instead of what was before; nobody is told.
 
     `reference` is that of the proposal to accept, or None to accept none. `zone` may be empty where the country has one
-    alone. Raises BallotNotCounted, AlreadyAnnounced, NotShortlisted, ZoneNeeded.
+    alone. Raises WrongStage, NotShortlisted, EditionExists, ZoneNeeded.
     """
     call = locked_call(session, call_id)
     proposals = {p.reference: p for p in locked_proposals(session, call_id) if p.status == ProposalStatus.SHORTLISTED}
-    _refuse_early(call, now, has_shortlist=bool(proposals))
+    refuse_unless(Act.DECIDE, call.stage(now))
     if reference is not None and reference not in proposals:
         raise NotShortlisted(reference)
     chosen = proposals[reference] if reference is not None else None
+    if chosen and edition_in_the_way(session, call.year):
+        raise EditionExists(str(call.year))
     decision = call.decision
     before = decision.proposal.reference if decision and decision.proposal else None
     if decision is None:
@@ -82,22 +78,20 @@ def prepare_decision(
 def announce_decision(session: Session, call_id: int, actor: Actor, now: datetime) -> Edition | None:
     """Tell all proposers, each what it means for them; what is accepted becomes the next edition, as a draft.
 
-    All of it in one transaction, or nothing. Raises NothingPrepared, AlreadyAnnounced, NotShortlisted if the proposer
-    has withdrawn meanwhile, and EditionExists.
+    All of it in one transaction, or nothing. Raises WrongStage, NothingPrepared, NotShortlisted if the proposer has
+    withdrawn meanwhile, and EditionExists.
     """
     call = locked_call(session, call_id)
     decision = call.decision
+    refuse_unless(Act.ANNOUNCE, call.stage(now))
     if decision is None:
         raise NothingPrepared
-    if decision.announced_at is not None:
-        raise AlreadyAnnounced
     proposals = [p for p in locked_proposals(session, call_id) if p.status in PENDING]
     accepted = next((p for p in proposals if p.id == decision.proposal_id), None)
     if decision.proposal_id is not None and accepted is None:
         raise NotShortlisted
-    decision.announced_at = now
     edition = create_next_edition(session, accepted, decision.zone, actor, now) if accepted else None
-    decision.edition = edition
+    decision.announced_at, decision.edition = now, edition
     for proposal in proposals:
         if proposal is accepted and edition:
             move(session, proposal, ProposalStatus.ACCEPTED, "proposal_accepted", actor, now)
@@ -115,14 +109,6 @@ def announce_decision(session: Session, call_id: int, actor: Actor, now: datetim
     )
     session.flush()
     return edition
-
-
-def _refuse_early(call: HostingCall, now: datetime, *, has_shortlist: bool) -> None:
-    if call.decision is not None and call.decision.announced_at is not None:
-        raise AlreadyAnnounced
-    # Without a shortlist there never is a ballot.
-    if now < call.ballot_closes_at or (call.counted_at is None and has_shortlist):
-        raise BallotNotCounted
 
 
 def _zone_of(proposal: Proposal, wanted: str) -> str:

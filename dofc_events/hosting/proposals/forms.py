@@ -24,9 +24,10 @@ from dofc_events.hosting.rules import (
     MAX_BUDGET,
     MAX_DELEGATES,
     ProposalFault,
+    co_hosts_in,
     parse_coordinates,
 )
-from dofc_events.web.fields import CountryField, EmailField, Line, NameLine, Paragraphs
+from dofc_events.web.fields import CountryField, EmailField, Line, NameLine, Paragraphs, is_address
 from dofc_events.web.forms import Form
 
 MEGABYTES = MAX_BYTES // 1024**2
@@ -126,6 +127,16 @@ class ProposalForm(Form):
         # What is offered may have changed since the form was opened.
         if (field.data or "") not in [choice.value for choice in field.choices]:
             raise ValidationError(CHOOSE_MEMBER)
+
+    def validate_organisation(self, field: Field) -> None:
+        names = {str(choice.label).casefold() for choice in self.member.choices if choice.value}
+        if not self.member.data and (field.data or "").casefold() in names:
+            raise ValidationError(_("This is a member of the network: choose it from the list."))
+
+    def validate_co_hosts(self, field: Field) -> None:
+        wrong = [address for _name, address in co_hosts_in(field.data or "") if address and not is_address(address)]
+        if wrong:
+            raise ValidationError(_("Check the addresses: %(addresses)s", addresses=", ".join(wrong)))
 
     def validate_coordinates(self, field: Field) -> None:
         if parse_coordinates(field.data) is None:

@@ -15,25 +15,26 @@ from dofc_events.core.errors import Refusal
 from dofc_events.core.references import new_reference
 from dofc_events.extensions import settings
 from dofc_events.hosting import mails
+from dofc_events.hosting.co_hosts.service import ask_co_hosts
 from dofc_events.hosting.models import Attachment, HostingCall, Proposal
 from dofc_events.hosting.proposals.rules import CheckedFile
 from dofc_events.hosting.queries import (
     attachment_of,
     call_by_year,
-    is_own,
-    is_reviewer,
     locked_call,
     locked_proposal,
     proposals_of_address,
 )
 from dofc_events.hosting.rules import (
     MAX_ATTACHMENTS,
+    RECEIVED,
     ProposalFault,
     ProposalStatus,
     may_become,
     missing_to_submit,
     scope_of,
 )
+from dofc_events.hosting.stages.rules import Act
 from dofc_events.mail.outbox import TooManyMessages, enqueue, enqueue_if, refuse_flood
 from dofc_events.mail.rules import address_key
 
@@ -211,6 +212,8 @@ def change_proposal(
     changes = difference(vars(before), vars(answers_of(proposal)))
     proposal.revision += 1
     _log(session, actor, now, "proposal_changed", proposal, changes=changes)
+    if proposal.status == ProposalStatus.SUBMITTED:
+        ask_co_hosts(session, proposal, now)
     if proposal.email_key != old_key:
         refuse_flood(session, proposal.contact_email, now)
         proposal.link_version += 1
@@ -231,6 +234,7 @@ def submit_proposal(
         raise Incomplete(missing)
     proposal.submitted_at = now
     move(session, proposal, ProposalStatus.SUBMITTED, "proposal_submitted", actor, now)
+    ask_co_hosts(session, proposal, now, keep_mail=keep_mail)
     enqueue(session, mails.received(proposal), now, keep=keep_mail)
     return True
 
@@ -241,7 +245,23 @@ def withdraw_proposal(session: Session, proposal_id: int, actor: Actor, now: dat
     if proposal.status == ProposalStatus.WITHDRAWN:
         return False
     move(session, proposal, ProposalStatus.WITHDRAWN, "proposal_withdrawn", actor, now)
-    enqueue(session, mails.withdrawn(proposal), now)
+    enqueue(session, mails.withdrawn(proposal, now), now)
+    return True
+
+
+def let_everyone_read(session: Session, proposal_id: int, actor: Actor, now: datetime, *, agreed: bool) -> bool:
+    """Record whether the proposer agrees that everyone reads the proposal; False if that was so already.
+
+    Raises ProposalFixed for what was not submitted, or was withdrawn.
+    """
+    proposal = locked_proposal(session, proposal_id)
+    if proposal.status not in RECEIVED:
+        raise ProposalFixed(ProposalStatus(proposal.status))
+    if agreed is (proposal.public_agreed_at is not None):
+        return False
+    changes = write(proposal, {"public_agreed_at": now if agreed else None})
+    _log(session, actor, now, "proposal_public" if agreed else "proposal_not_public", proposal, changes=changes)
+    session.flush()
     return True
 
 
@@ -320,7 +340,7 @@ def _open_proposal(session: Session, proposal_id: int, now: datetime) -> Proposa
 
 
 def _refuse_closed(call: HostingCall, now: datetime) -> None:
-    if not call.takes_proposals(now):
+    if not call.allows(Act.PROPOSE, now):
         raise CallNotOpen(call)
 
 
@@ -332,14 +352,18 @@ def _write(session: Session, proposal: Proposal, answers: Answers, consent_text:
     if answers.member and (member is None or not member.is_active):
         raise NotAMember(answers.member)
     proposal.proposed_by = member.organisation if member else None
+    if proposal.organisation != answers.organisation:
+        # Another name may be a member's again.
+        proposal.settled_at = None
     proposal.organisation = "" if member else answers.organisation
     proposal.email_key = address_key(answers.contact_email)
     for name in PLAIN:
         setattr(proposal, name, getattr(answers, name))
     if not answers.consent:
-        proposal.consented_at, proposal.consent_text = None, ""
+        proposal.consented_at, proposal.consent_text, proposal.public_agreed_at = None, "", None
     elif proposal.consented_at is None:
         proposal.consented_at, proposal.consent_text = now, consent_text
+        proposal.public_agreed_at = now if proposal.call.proposals_public else None
 
 
 def faults_of(answers: Answers, year: int) -> tuple[ProposalFault, ...]:
@@ -355,19 +379,3 @@ def faults_of(answers: Answers, year: int) -> tuple[ProposalFault, ...]:
 
 def _log(session: Session, actor: Actor, now: datetime, act: str, proposal: Proposal, **details: Any) -> None:
     record(session, actor, now, act, scope=scope_of(proposal.call.year), about=proposal.reference, **details)
-
-
-class NotAReviewer(Refusal):
-    """Only board members review."""
-
-
-class OwnProposal(Refusal):
-    """The proposal comes from a member for whom the account speaks."""
-
-
-def refuse_partial(session: Session, proposal: Proposal, account_id: int, now: datetime) -> None:
-    """Raise NotAReviewer or OwnProposal unless the account reviews this proposal."""
-    if not is_reviewer(session, account_id, now):
-        raise NotAReviewer
-    if is_own(session, proposal, account_id, now):
-        raise OwnProposal

@@ -2,14 +2,17 @@
 
 from flask_babel import gettext as _
 
-from dofc_events.hosting.models import HostingCall
+from dofc_events.hosting.models import HostingCall, Proposal
 
 
-def consent_text(call: HostingCall) -> str:
-    """The text that proposers consent to; it is kept word for word."""
+def consent_text(call: HostingCall, proposal: Proposal | None = None) -> str:
+    """The text that proposers consent to; it is kept word for word. Who did, with a `proposal`, is shown the same."""
+    is_public = call.proposals_public
+    if proposal and proposal.consented_at:
+        is_public = proposal.public_agreed_at is not None
     readers = (
         _("Everybody can read it on this site, without your contact details, the budget and the attachments.")
-        if call.proposals_public
+        if is_public
         else _("It is not public; when the ballot is over, the cities and organisations of the shortlist are.")
     )
     text: str = _(

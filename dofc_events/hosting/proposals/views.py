@@ -38,6 +38,7 @@ from dofc_events.hosting.queries import (
     token_of,
 )
 from dofc_events.hosting.rules import MAX_ATTACHMENTS, PENDING, ProposalStatus, may_become
+from dofc_events.hosting.stages.rules import Act
 from dofc_events.mail.guards import limit_by_address
 from dofc_events.mail.outbox import TooManyMessages
 from dofc_events.mail.queries import latest_message
@@ -84,7 +85,7 @@ def proposal_fixed(refusal: service.ProposalFixed) -> ResponseReturnValue:
 def propose() -> ResponseReturnValue:
     _allow_long_answers()
     call = _call_to_propose_for(request.form.get("year") or request.args.get("year"))
-    if call is None or not call.takes_proposals(now()):
+    if call is None or not call.allows(Act.PROPOSE, now()):
         return _not_open(call)
     form = NewProposalForm(data={"year": str(call.year)})
     form.offer_members(members(db.session()))
@@ -201,6 +202,19 @@ def withdraw(token: str) -> ResponseReturnValue:
     return redirect(url_for(".own", token=token), 303)
 
 
+@blueprint.post(f"{OWN}/public")
+def public(token: str) -> ResponseReturnValue:
+    """Agree that everyone reads the proposal, or take that back."""
+    proposal, form = _mine(token), ButtonForm()
+    if not form.validate_on_submit():
+        return _own_errors(form, proposal, token)
+    agreed = request.form.get("agreed") == "yes"
+    with unit_of_work() as session:
+        service.let_everyone_read(session, proposal.id, PROPOSER, now(), agreed=agreed)
+    flash(_("Everyone can read your proposal now.") if agreed else _("Your proposal is not public."), "success")
+    return redirect(url_for(".own", token=token, _anchor="readers"), 303)
+
+
 @blueprint.post(f"{OWN}/attachments")
 def attach(token: str) -> ResponseReturnValue:
     proposal = _mine(token)
@@ -288,7 +302,7 @@ def _refuse_unless_open(proposal: Proposal) -> None:
     """As the service would, before somebody types."""
     if proposal.status not in (ProposalStatus.DRAFT, ProposalStatus.SUBMITTED):
         raise service.ProposalFixed(proposal.status)
-    if not proposal.call.takes_proposals(now()):
+    if not proposal.call.allows(Act.PROPOSE, now()):
         raise service.CallNotOpen(proposal.call)
 
 
@@ -302,7 +316,7 @@ def _own(proposal: Proposal, token: str, **forms: Form) -> dict[str, Any]:
         "token": token,
         "at": now(),
         "is_open": proposal.status in (ProposalStatus.DRAFT, ProposalStatus.SUBMITTED)
-        and proposal.call.takes_proposals(now()),
+        and proposal.call.allows(Act.PROPOSE, now()),
         "can_withdraw": may_become(proposal.status, ProposalStatus.WITHDRAWN),
         "missing": [(name, names[name]) for name in service.missing_of(proposal)],
         "questions": questions,
@@ -321,7 +335,7 @@ def _own_errors(form: Form, proposal: Proposal, token: str, **place: Form) -> Re
 
 
 def _form_context(proposal: Proposal, token: str) -> dict[str, Any]:
-    return {**_own(proposal, token), "consent_text": consent_text(proposal.call), "sent_twice": False}
+    return {**_own(proposal, token), "consent_text": consent_text(proposal.call, proposal), "sent_twice": False}
 
 
 def _change_form(proposal: Proposal, answers: Answers | None = None) -> ChangeProposalForm:

@@ -9,14 +9,17 @@ from sqlalchemy.orm import Session
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.changes import difference
 from dofc_events.core.errors import Refusal
+from dofc_events.hosting.conflicts.service import refuse_partial
+from dofc_events.hosting.membership.queries import unsettled
 from dofc_events.hosting.models import HostingCall, Review, Score
-from dofc_events.hosting.proposals.service import ProposalFixed, refuse_partial
+from dofc_events.hosting.proposals.service import ProposalFixed
 from dofc_events.hosting.queries import locked_proposal, review_by
 from dofc_events.hosting.rules import HIGHEST_SCORE, LOWEST_SCORE, PENDING, ProposalStatus, scope_of
+from dofc_events.hosting.stages.rules import Act
 
 
 class ReviewNotOpen(Refusal):
-    """The `call` takes no reviews yet, or no more."""
+    """The `call` takes no reviews yet, or no more, or not of this proposal: the chair has to settle whose it is."""
 
     def __init__(self, call: HostingCall) -> None:
         super().__init__(str(call.year))
@@ -48,7 +51,7 @@ def give_review(
     """
     proposal = locked_proposal(session, proposal_id)
     refuse_partial(session, proposal, account_id, now)
-    if not proposal.call.takes_reviews(now):
+    if not proposal.call.allows(Act.REVIEW, now) or unsettled(session, [proposal]):
         raise ReviewNotOpen(proposal.call)
     if proposal.status not in PENDING:
         raise ProposalFixed(ProposalStatus(proposal.status))

@@ -1,13 +1,15 @@
 """Reads for those who run a call, review proposals and hand an edition over. Nothing here reads a ballot."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from dofc_events.accounts.models import Account
 from dofc_events.hosting.models import HostingCall, Proposal, Review, Voter
-from dofc_events.hosting.queries import own_among
-from dofc_events.hosting.rules import PENDING, RECEIVED, ProposalStatus
+from dofc_events.hosting.queries import interests, own_among, reviewers
+from dofc_events.hosting.rules import PENDING, RECEIVED, Interest, ProposalStatus
 
 
 def counts_of_proposals(session: Session) -> dict[int, dict[ProposalStatus, int]]:
@@ -37,3 +39,12 @@ def waiting_for_review(session: Session, account_id: int, now: datetime) -> list
     ).all()
     own = own_among(session, proposals, account_id, now)
     return [proposal for proposal in proposals if proposal.id not in own]
+
+
+def reviewers_with_an_interest(
+    session: Session, proposals: Sequence[Proposal], now: datetime
+) -> list[tuple[Account, Proposal, Interest]]:
+    """Which reviewers do not judge which of these proposals, and why, by their names."""
+    accounts = sorted(reviewers(session, now), key=lambda account: account.name)
+    found = interests(session, proposals, accounts, now)
+    return [(a, p, found[a.id, p.id]) for a in accounts for p in proposals if (a.id, p.id) in found]

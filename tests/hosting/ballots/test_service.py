@@ -31,9 +31,10 @@ from dofc_events.hosting.ballots.service import (
     open_ballot,
     tell_voters,
 )
+from dofc_events.hosting.conflicts.service import OwnProposal
 from dofc_events.hosting.members.service import remove_representative
 from dofc_events.hosting.models import Ballot
-from dofc_events.hosting.proposals.service import PROPOSER, OwnProposal, withdraw_proposal
+from dofc_events.hosting.proposals.service import PROPOSER, withdraw_proposal
 from dofc_events.hosting.queries import ballot_token
 from dofc_events.mail.models import Message
 from tests.support.hosting import (
@@ -112,6 +113,22 @@ def test_a_link_is_personal_and_ends_with_the_role(session, vote):
     assert voter_by_link(session, token, vote.call.ballot_opens_at) is None
     with pytest.raises(NotARepresentative):
         vote("brno", "c")
+
+
+def test_a_representative_whose_address_is_on_a_proposal_does_not_rank_it_and_another_does(session, vote):
+    vote.proposals["c"].email_key = "lyon@dofc.test"
+    with pytest.raises(OwnProposal):
+        vote("lyon", "cb")
+    vote("lyon", "b")
+    assert vote.close()["ballots"] == [
+        {"ranking": [vote.proposals["b"].reference], "own": [vote.proposals["c"].reference]}
+    ]
+
+
+def test_the_mail_about_the_ballot_does_not_ask_to_rank_what_is_ones_own(session, vote):
+    text = session.scalars(select(Message.text).where(Message.recipient == "brno@dofc.test")).one()
+    asked, _, after = text.partition("Also on the shortlist")
+    assert "- Cluj" in asked and "- Brno" not in asked and "Brno" in after
 
 
 def test_a_second_representative_replaces_and_never_adds(session, vote):

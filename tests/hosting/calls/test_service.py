@@ -1,25 +1,28 @@
 """What the chair does with a call: dates, criteria, the review, the shortlist."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
+from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.audit import COMMAND
 from dofc_events.hosting.calls.service import (
     CallDatesOutOfOrder,
     CallExists,
-    CallNotRunning,
-    CallStillOpen,
+    CallNotEmpty,
     CriteriaFixed,
     CriteriaNotUsable,
+    DatesHavePassed,
+    NotLater,
     NotUnderReview,
-    ShortlistFixed,
     TooLateToChange,
+    YearHasPassed,
+    YearTaken,
     change_call,
     close_call,
+    delete_call,
     details_of,
     extend_call,
     open_call,
@@ -28,11 +31,12 @@ from dofc_events.hosting.calls.service import (
     start_review,
 )
 from dofc_events.hosting.proposals.service import PROPOSER, withdraw_proposal
-from dofc_events.hosting.queries import current_call
+from dofc_events.hosting.queries import all_calls, current_call
 from dofc_events.hosting.reviews.service import Given, give_review
-from dofc_events.hosting.rules import DateFault, ProposalStatus
+from dofc_events.hosting.rules import ProposalStatus
+from dofc_events.hosting.stages.rules import DATES, DateFault, WrongStage
 from dofc_events.mail.models import Message
-from tests.support.factories import NOW
+from tests.support.factories import NOW, make_edition
 from tests.support.hosting import (
     CRITERIA,
     WEEK,
@@ -44,11 +48,13 @@ from tests.support.hosting import (
     make_call,
     make_member,
     make_proposal,
+    make_representative,
     make_reviewer,
     shortlist_all,
 )
 
-MINUTE = timedelta(minutes=1)
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+FOLLOWING = [(name, getattr(call_details(), name)) for name in DATES[1:]]
 
 
 def statuses(*proposals) -> list[str]:
@@ -61,20 +67,40 @@ def test_a_year_has_one_call(session):
         make_call(session)
 
 
-@pytest.mark.parametrize(
-    ("changes", "fault"),
-    [
-        ({"closes_at": NOW - 2 * WEEK}, DateFault.CLOSES_BEFORE_IT_OPENS),
-        ({"review_opens_at": NOW}, DateFault.REVIEW_BEFORE_CLOSE),
-        ({"review_closes_at": NOW + WEEK}, DateFault.REVIEW_ENDS_BEFORE_IT_BEGINS),
-        ({"ballot_opens_at": NOW + WEEK}, DateFault.BALLOT_BEFORE_REVIEW),
-        ({"ballot_closes_at": NOW + 2 * WEEK}, DateFault.BALLOT_ENDS_BEFORE_IT_BEGINS),
-    ],
-)
-def test_what_comes_after_cannot_come_before(session, changes, fault):
+def test_a_call_is_for_a_year_that_can_still_get_its_host(session):
+    make_edition(session, year=2030)
+    make_edition(session, year=2031, status=EditionStatus.DRAFT)
+    with pytest.raises(YearTaken):
+        make_call(session, 2030)
+    with pytest.raises(YearHasPassed):
+        make_call(session, 2025)
+    assert make_call(session, 2031)
+
+
+def test_a_call_for_which_nobody_has_begun_a_proposal_can_be_deleted(session):
+    call, begun = make_call(session), make_call(session, 2031)
+    make_proposal(session, begun, ProposalStatus.DRAFT)
+    delete_call(session, call.id, COMMAND, NOW)
+    with pytest.raises(CallNotEmpty):
+        delete_call(session, begun.id, COMMAND, NOW)
+    assert [call.year for call in all_calls(session)] == [2031]
+    assert make_call(session)
+
+
+def test_dates_out_of_order_are_refused(session):
     with pytest.raises(CallDatesOutOfOrder) as refused:
-        open_call(session, YEAR, call_details(**changes), CRITERIA, COMMAND, NOW)
-    assert refused.value.faults == (fault,)
+        open_call(session, YEAR, call_details(review_opens_at=NOW + MINUTE), CRITERIA, COMMAND, NOW)
+    assert refused.value.faults == (DateFault.REVIEW_BEFORE_CLOSE,)
+
+
+def test_a_moment_that_has_passed_cannot_be_one_that_is_to_come(session):
+    with pytest.raises(DatesHavePassed) as refused:
+        open_call(session, YEAR, call_details(closes_at=NOW), CRITERIA, COMMAND, NOW)
+    assert refused.value.fields == ("closes_at",)
+    call = make_call(session)
+    passed = replace(details_of(call), review_closes_at=call.review_opens_at + MINUTE)
+    with pytest.raises(DatesHavePassed):
+        change_call(session, call.id, passed, COMMAND, call.review_opens_at + MINUTE)
 
 
 @pytest.mark.parametrize("criteria", [(), (("Venue", 1), ("Venue", 2)), (("Venue", 0),), (("Venue", 11),)])
@@ -108,33 +134,80 @@ def test_what_others_act_on_is_fixed_when_they_do(session):
     assert change_call(session, call.id, replace(late, quorum=4), COMMAND, call.ballot_opens_at)
 
 
-def test_an_extended_call_moves_what_follows_by_as_many_days_on_the_clock(session):
-    """Over the end of summer time in Belgrade, a day later by the clock is 25 hours later."""
-    opens = datetime(2027, 10, 1, 10, tzinfo=UTC)
-    days: dict[str, Any] = {
-        name: datetime(2027, month, day, hour, tzinfo=UTC)
-        for name, month, day, hour in (
-            ("closes_at", 10, 30, 22),
-            ("review_opens_at", 10, 30, 22),
-            ("review_closes_at", 11, 9, 23),
-            ("ballot_opens_at", 11, 9, 23),
-            ("ballot_closes_at", 11, 19, 23),
-        )
-    }
-    call = make_call(session, opens_at=opens, **days)
-    extend_call(session, call.id, datetime(2027, 10, 31, 23, tzinfo=UTC), COMMAND, opens)
-    assert call.closes_at == call.review_opens_at == datetime(2027, 10, 31, 23, tzinfo=UTC)
-    assert call.ballot_closes_at == datetime(2027, 11, 20, 23, tzinfo=UTC)
-    with pytest.raises(CallDatesOutOfOrder):
-        extend_call(session, call.id, days["closes_at"], COMMAND, opens)
+def told_since(session, moment) -> dict[str, tuple[str, str]]:
+    """Subjects and texts of what was queued at a moment, by address."""
+    query = select(Message).where(Message.queued_at == moment).order_by(Message.id)
+    return {message.recipient: (message.subject, " ".join(message.text.split())) for message in session.scalars(query)}
 
 
-def test_a_closed_call_takes_nothing_more_and_is_closed_once(session):
+@pytest.fixture
+def people(session):
+    """A call with a draft, a submitted and a withdrawn proposal, a reviewer, and who votes for two members."""
+    call, member = make_call(session), make_member(session)
+    for status in ("draft", "submitted", "withdrawn"):
+        make_proposal(session, call, ProposalStatus(status), contact_email=f"{status}@dofc.test", now=NOW - MINUTE)
+    make_reviewer(session, member, email="board@dofc.test")
+    make_representative(session, member, email="votes@dofc.test")
+    make_representative(session, make_member(session, is_active=False), email="gone@dofc.test")
+    return call
+
+
+def test_an_extension_moves_what_follows_and_is_told_to_everyone_concerned(session, people):
+    extend_call(session, people.id, people.closes_at + 3 * DAY, COMMAND, NOW)
+    assert details_of(people) == call_details(**{name: moment + 3 * DAY for name, moment in FOLLOWING})
+    told = told_since(session, NOW)
+    assert set(told) == {"draft@dofc.test", "submitted@dofc.test", "board@dofc.test", "votes@dofc.test"}
+    subject, text = told["draft@dofc.test"]
+    assert "extended: proposals until" in subject
+    assert "Reviews begin:" in text and "before:" in text and "The call opens" not in text
+    assert last_entry(session, "call_extended").details["changes"].keys() == {name for name, _ in FOLLOWING}
+
+
+def test_an_early_close_is_told_to_who_counted_on_more_time_and_moves_nothing(session, people):
+    close_call(session, people.id, COMMAND, NOW)
+    told = told_since(session, NOW)
+    assert set(told) == {"draft@dofc.test", "submitted@dofc.test"}
+    assert "Your draft was not submitted" in told["draft@dofc.test"][1]
+    assert "can no longer be submitted or changed" in told["submitted@dofc.test"][1]
+    assert {*told.values()} and all("closed early" in subject for subject, _ in told.values())
+    with pytest.raises(WrongStage):
+        close_call(session, people.id, COMMAND, NOW)
+    # Extended again to where it was, it moves neither the review nor the ballot.
+    extend_call(session, people.id, NOW + WEEK, COMMAND, NOW + MINUTE)
+    assert details_of(people) == call_details()
+    assert set(told_since(session, NOW + MINUTE)) == {"draft@dofc.test", "submitted@dofc.test"}
+
+
+def test_other_dates_are_told_to_whom_they_concern_and_to_nobody_before_the_call_opens(session, people):
+    change_call(session, people.id, replace(details_of(people), quorum=1), COMMAND, NOW)
+    assert told_since(session, NOW) == {}
+    later = replace(details_of(people), ballot_closes_at=people.ballot_closes_at + WEEK)
+    change_call(session, people.id, later, COMMAND, NOW)
+    assert set(told_since(session, NOW)) == {"submitted@dofc.test", "votes@dofc.test"}
+    early = people.opens_at - WEEK
+    coming = make_call(session, 2031, opens_at=NOW)
+    moved = replace(details_of(coming), ballot_closes_at=coming.ballot_closes_at + WEEK)
+    change_call(session, coming.id, moved, COMMAND, early)
+    assert told_since(session, early) == {}
+
+
+@pytest.mark.parametrize("moment", [timedelta(), -MINUTE, -3 * WEEK])
+def test_an_earlier_moment_is_no_extension(session, moment):
     call = make_call(session)
+    with pytest.raises(NotLater):
+        extend_call(session, call.id, call.closes_at + moment, COMMAND, NOW)
+
+
+def test_once_the_review_has_begun_the_call_is_not_extended_and_proposals_are_not_left_locked(session):
+    """Begun early, it said that it was to begin later, and the call could be opened again."""
+    call = make_call(session, review_opens_at=NOW + 9 * DAY)
+    proposal = make_proposal(session, call)
     close_call(session, call.id, COMMAND, NOW)
-    assert not call.takes_proposals(NOW) and call.takes_proposals(NOW - MINUTE)
-    with pytest.raises(CallNotRunning):
-        close_call(session, call.id, COMMAND, NOW)
+    start_review(session, call.id, COMMAND, NOW + MINUTE)
+    assert proposal.status == ProposalStatus.UNDER_REVIEW
+    assert call.review_opens_at == NOW + MINUTE and call.review_closes_at == NOW + 2 * WEEK
+    with pytest.raises(WrongStage):
+        extend_call(session, call.id, NOW + WEEK, COMMAND, NOW + 2 * MINUTE)
 
 
 def test_criteria_stay_what_they_are_once_somebody_scored_by_them(session):
@@ -152,7 +225,7 @@ def test_the_review_begins_for_what_was_submitted_and_not_before_the_close(sessi
     call = make_call(session)
     submitted = make_proposal(session, call, contact_email="jana@dofc.test")
     draft = make_proposal(session, call, ProposalStatus.DRAFT)
-    with pytest.raises(CallStillOpen):
+    with pytest.raises(WrongStage):
         start_review(session, call.id, COMMAND, call.closes_at - MINUTE)
     assert start_review(session, call.id, COMMAND, call.closes_at) == 1
     assert start_review(session, call.id, COMMAND, call.closes_at) == 0
@@ -204,7 +277,7 @@ def test_only_what_is_under_review_is_shortlisted_and_nothing_changes_once_membe
         with pytest.raises(NotUnderReview):
             set_shortlist(session, call.id, [proposal.reference, reference], COMMAND, call.closes_at)
     begin_ballot(session, call)
-    with pytest.raises(ShortlistFixed):
+    with pytest.raises(WrongStage):
         set_shortlist(session, call.id, [], COMMAND, call.ballot_opens_at)
 
 

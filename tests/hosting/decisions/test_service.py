@@ -1,6 +1,7 @@
 """The decision: prepared quietly, announced at once; what is accepted becomes the next edition."""
 
-from datetime import date, datetime, time
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -8,14 +9,14 @@ from sqlalchemy import select
 from dofc_events.accounts.queries import account_by_email
 from dofc_events.accounts.rules import Grant, RoleName
 from dofc_events.conference.models import Edition, EditionOrganiser, Organisation
-from dofc_events.conference.rules import TripMode
+from dofc_events.conference.rules import EditionStatus, TripMode
 from dofc_events.conference.service import EditionExists
 from dofc_events.core.audit import COMMAND, WORKER
 from dofc_events.core.clock import in_zone
 from dofc_events.hosting.ballots.service import close_ballot
+from dofc_events.hosting.calls.service import change_call, details_of, set_shortlist, start_review
+from dofc_events.hosting.co_hosts.service import CO_HOST, confirm_co_host
 from dofc_events.hosting.decisions.service import (
-    AlreadyAnnounced,
-    BallotNotCounted,
     NothingPrepared,
     NotShortlisted,
     ZoneNeeded,
@@ -25,12 +26,14 @@ from dofc_events.hosting.decisions.service import (
 from dofc_events.hosting.hand_over.service import add_item, tick_item
 from dofc_events.hosting.proposals.service import PROPOSER, withdraw_proposal
 from dofc_events.hosting.queries import hand_over_items, hand_over_sides
-from dofc_events.hosting.rules import HandOverKind, ProposalStatus, Side
+from dofc_events.hosting.rules import LONGEST_NAME, HandOverKind, ProposalStatus, Side
+from dofc_events.hosting.stages.rules import WrongStage
 from dofc_events.mail.models import Message
 from dofc_events.places.queries import edition_pool
 from dofc_events.trips.queries import trip_pools
-from tests.support.factories import NOW, make_account, make_edition
+from tests.support.factories import NOW, make_account, make_edition, make_trip
 from tests.support.hosting import (
+    WEEK,
     YEAR,
     begin_ballot,
     last_entry,
@@ -40,6 +43,8 @@ from tests.support.hosting import (
     make_proposal,
     shortlist_all,
 )
+
+MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -80,10 +85,32 @@ def test_nothing_is_decided_before_the_count(session, call):
     shortlist_all(session, call)
     begin_ballot(session, call)
     for moment in (NOW, call.ballot_closes_at):
-        with pytest.raises(BallotNotCounted):
+        with pytest.raises(WrongStage):
             prepare(session, call, proposal, now=moment)
+        with pytest.raises(WrongStage):
+            announce_decision(session, call.id, COMMAND, moment)
+    close_ballot(session, call.id, WORKER, call.ballot_closes_at)
     with pytest.raises(NothingPrepared):
         announce_decision(session, call.id, COMMAND, call.ballot_closes_at)
+
+
+def test_what_was_prepared_for_want_of_a_ballot_is_not_announced_while_members_vote(session, call):
+    """With new dates for the ballot it could be, and the ballot went on."""
+    proposal = proposed(session, call)
+    at = call.ballot_closes_at
+    prepare(session, call, None)
+    start_review(session, call.id, COMMAND, at)
+    set_shortlist(session, call.id, [proposal.reference], COMMAND, at)
+    later = replace(details_of(call), ballot_opens_at=at + MINUTE, ballot_closes_at=at + WEEK)
+    change_call(session, call.id, later, COMMAND, at)
+    with pytest.raises(WrongStage):
+        announce_decision(session, call.id, COMMAND, at)
+    begin_ballot(session, call)
+    with pytest.raises(WrongStage):
+        announce_decision(session, call.id, COMMAND, at + MINUTE)
+    close_ballot(session, call.id, WORKER, at + WEEK)
+    with pytest.raises(NothingPrepared):
+        announce_decision(session, call.id, COMMAND, at + WEEK)
 
 
 def test_a_prepared_decision_is_told_to_nobody_and_can_be_another_one(session, call):
@@ -114,9 +141,9 @@ def test_all_proposers_are_told_at_once_each_what_it_means_for_them(session, cal
     assert set(texts) == {"one@dofc.test", "two@dofc.test"}
     assert "Well done." in texts["one@dofc.test"] and "/organise/editions/2029/hand-over" in texts["one@dofc.test"]
     assert "Try again" in texts["two@dofc.test"] and "Brno" in texts["two@dofc.test"]
-    with pytest.raises(AlreadyAnnounced):
+    with pytest.raises(WrongStage):
         announce_decision(session, call.id, COMMAND, at)
-    with pytest.raises(AlreadyAnnounced):
+    with pytest.raises(WrongStage):
         prepare(session, call, two)
 
 
@@ -148,13 +175,36 @@ def test_who_withdraws_before_the_announcement_is_not_accepted(session, call):
         announce_decision(session, call.id, COMMAND, at)
 
 
-def test_a_year_that_has_an_edition_gets_no_second_one(session, call):
+def test_a_year_whose_edition_is_published_gets_no_second_one_and_that_is_said_at_once(session, call):
     proposal = proposed(session, call)
     at = vote_and_count(session, call)
     prepare(session, call, proposal)
     make_edition(session, year=YEAR)
     with pytest.raises(EditionExists):
         announce_decision(session, call.id, COMMAND, at)
+    with pytest.raises(EditionExists):
+        prepare(session, call, proposal)
+    assert prepare(session, call, None)
+
+
+def test_a_draft_of_the_year_is_filled_in_and_keeps_its_texts_and_trips(session, accept):
+    """Only "none" could be announced while there was a draft."""
+    draft = make_edition(
+        session,
+        year=YEAR,
+        status=EditionStatus.DRAFT,
+        summary="Three days.",
+        city="Nowhere",
+        starts_on=date(YEAR, 6, 1),
+        ends_on=date(YEAR, 6, 3),
+    )
+    make_trip(session, draft, slug="the-foundry", title="Another foundry")
+    edition = accept(contact_email="jana@dofc.test", trip_ideas="The foundry")
+    assert edition is draft and edition.status == EditionStatus.DRAFT
+    assert (edition.city, edition.summary, edition.starts_on) == ("Brno", "Three days.", date(YEAR, 5, 17))
+    assert edition_pool(session, edition.id).capacity == 240
+    assert [trip.slug for trip, _pool in trip_pools(session, edition.id)] == ["the-foundry", "the-foundry-2"]
+    assert Grant(RoleName.ORGANISER, edition_id=edition.id) in account_by_email(session, "jana@dofc.test").grants(NOW)
 
 
 @pytest.mark.parametrize(
@@ -187,8 +237,11 @@ def test_the_zone_is_asked_for_where_the_country_has_several(session, call, zone
 def accept(session, call):
     """`accept(city="Cluj", …)`: a proposal with these answers was accepted; the edition that it became."""
 
-    def accepted(**changes) -> Edition:
+    def accepted(confirmed=(), **changes) -> Edition:
         proposal = proposed(session, call, **changes)
+        for one in proposal.asked_co_hosts:
+            if one.name in confirmed:
+                confirm_co_host(session, one.id, CO_HOST, NOW)
         at = vote_and_count(session, call)
         prepare(session, call, proposal)
         return announce_decision(session, call.id, COMMAND, at)
@@ -236,14 +289,18 @@ def organisers_of(session, edition) -> list[str]:
     return list(session.scalars(query.order_by(EditionOrganiser.position)))
 
 
-def test_host_and_co_hosts_are_its_organisers_and_known_ones_are_not_made_twice(session, accept):
-    edition = accept(member="brno", organisation="", co_hosts="- Moravian Museum\n- brno cluster\n- Škoda Friends")
+def test_host_and_the_co_hosts_that_confirmed_are_its_organisers_and_known_ones_are_not_made_twice(session, accept):
+    named = "- Moravian Museum\n- Brno cluster\n- Škoda Friends\n- Never Asked"
+    edition = accept(
+        ("Moravian Museum", "Brno cluster", "Škoda Friends"), member="brno", organisation="", co_hosts=named
+    )
     assert organisers_of(session, edition) == ["Brno Cluster", "Moravian Museum", "Škoda Friends"]
     assert edition.proposed_by.slug == "brno"
 
 
 def test_a_co_host_whose_name_is_a_whole_sentence_does_not_keep_the_decision_back(session, accept):
-    edition = accept(co_hosts="With the kind help of " + "everybody " * 40)
+    sentence = "With the kind help of " + "everybody " * 40
+    edition = accept((sentence[:LONGEST_NAME],), co_hosts=sentence)
     _host, helper = organisers_of(session, edition)
     assert helper.startswith("With the kind help") and len(helper) == 200
 

@@ -481,3 +481,11 @@ def test_the_own_page_shows_the_shortlist_but_never_a_prepared_decision(client, 
     clock.move_to(call.ballot_opens_at + timedelta(days=1))
     page = client.get(own)
     assert status_of(page) == "shortlisted" and "vote from" in page.text
+
+
+def test_a_members_own_name_is_chosen_from_the_list_and_addresses_of_co_hosts_are_checked(client, call):
+    form = client.get("/hosting/propose").form()
+    page = form.fill(ANSWERS | {"member": "", "organisation": "danube cluster", "co_hosts": "Museum, m@brno"}).submit()
+    assert page.status == 422
+    assert "choose it from the list" in page.one("#organisation-error").text
+    assert "m@brno" in page.one("#co_hosts-error").text

@@ -5,10 +5,11 @@ from sqlalchemy import func, select
 
 from dofc_events.accounts.rules import RoleName
 from dofc_events.core.audit import COMMAND
+from dofc_events.hosting.conflicts.service import NotAReviewer, OwnProposal
 from dofc_events.hosting.members.service import remove_representative
 from dofc_events.hosting.models import HostingCall, Review, Score
 from dofc_events.hosting.proposals.questions.service import NothingAsked, answer_question, ask_question
-from dofc_events.hosting.proposals.service import PROPOSER, NotAReviewer, OwnProposal, ProposalFixed, withdraw_proposal
+from dofc_events.hosting.proposals.service import PROPOSER, ProposalFixed, withdraw_proposal
 from dofc_events.hosting.queries import summaries, visible_reviews
 from dofc_events.hosting.reviews.service import Given, ReviewNotOpen, ScoresIncomplete, give_review
 from dofc_events.hosting.rules import ProposalStatus

@@ -9,8 +9,9 @@ from dofc_events.accounts.models import Account
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.errors import Refusal
 from dofc_events.hosting import mails
+from dofc_events.hosting.conflicts.service import refuse_partial
 from dofc_events.hosting.models import Proposal, Question
-from dofc_events.hosting.proposals.service import ProposalFixed, refuse_partial
+from dofc_events.hosting.proposals.service import ProposalFixed
 from dofc_events.hosting.queries import locked_proposal
 from dofc_events.hosting.rules import PENDING, ProposalStatus, scope_of
 from dofc_events.mail.outbox import enqueue

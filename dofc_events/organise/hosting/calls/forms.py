@@ -1,12 +1,12 @@
 """The chair's forms about a call for hosts and its decision: shape only; what needs the database is the service's."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, FieldList, FormField, SelectMultipleField
+from wtforms import BooleanField, FieldList, FormField, SelectMultipleField, StringField
 from wtforms import Form as PlainForm
 from wtforms.validators import InputRequired, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
@@ -20,12 +20,16 @@ from dofc_events.hosting.calls.service import (
     Criteria,
     CriteriaFixed,
     CriteriaNotUsable,
+    DatesHavePassed,
+    NotLater,
     TooLateToChange,
+    YearHasPassed,
+    YearTaken,
     details_of,
-    faults_in_order,
 )
 from dofc_events.hosting.models import HostingCall
-from dofc_events.hosting.rules import MAX_WEIGHT, DateFault
+from dofc_events.hosting.rules import MAX_WEIGHT
+from dofc_events.hosting.stages.rules import DATES, EDITABLE, DateFault, faults_in_order
 from dofc_events.web.fields import Line, Paragraphs, WholeNumberField
 from dofc_events.web.forms import Form
 from dofc_events.web.moments import FIRST_YEAR, LAST_YEAR, kept_or_typed, moment_field, on_the_clock, zone_field
@@ -37,9 +41,6 @@ LONGEST_CALL = 20_000
 
 
 MAX_VOTERS = 10_000
-
-
-MOMENTS = ("opens_at", "closes_at", "review_opens_at", "review_closes_at", "ballot_opens_at", "ballot_closes_at")
 
 
 class CriterionRow(PlainForm):
@@ -86,19 +87,23 @@ class CallForm(Form):
     before: CallDetails | None = None
 
     @classmethod
-    def of(cls, call: HostingCall, *, is_scored: bool) -> "CallForm":
-        """The form with what holds now, or with what was sent."""
+    def of(cls, call: HostingCall, *, is_scored: bool, now: datetime) -> "CallForm":
+        """The form with what holds now, or with what was sent; without what cannot be changed any more."""
         details = details_of(call)
-        values = {**vars(details), **{name: on_the_clock(getattr(call, name), call.zone) for name in MOMENTS}}
+        values = {**vars(details), **{name: on_the_clock(getattr(call, name), call.zone) for name in DATES}}
         form = cls(data={**values, "criteria": rows_of((c.label, c.weight) for c in call.criteria)})
         form.before = details
-        if is_scored:
+        # What was sent all the same, from a page that was opened earlier, stays until the service has said no to it.
+        for name in vars(details).keys() - EDITABLE[call.stage(now)]:
+            if not form[name].raw_data:
+                del form[name]
+        if is_scored and not (form.is_submitted() and form.criteria.entries):
             del form.criteria
         return form
 
     def validate(self, extra_validators: Any = None) -> bool:
         valid = super().validate(extra_validators)
-        if "csrf_token" in self.errors or self.form_errors or any(self[name].errors for name in ("zone", *MOMENTS)):
+        if "csrf_token" in self.errors or self.form_errors or any(name in self.errors for name in ("zone", *DATES)):
             return valid
         # Needs no looking up, so it is said together with all the rest.
         faults = faults_in_order(self.to_details())
@@ -106,17 +111,14 @@ class CallForm(Form):
         return valid and not faults
 
     def to_details(self) -> CallDetails:
-        moments = {name: self._moment(name) for name in MOMENTS}
-        return CallDetails(
-            text=self.text.data,
-            zone=self.zone.data,
-            quorum=self.quorum.data,
-            proposals_public=self.proposals_public.data,
-            **moments,
-        )
+        kept = vars(self.before) if self.before else {}
+        said = {name: self[name].data for name in ("text", "zone", "quorum", "proposals_public") if name in self}
+        zone = said.get("zone") or kept["zone"]
+        moments = {name: self._moment(name, zone) for name in DATES if name in self}
+        return CallDetails(**kept | said | moments)
 
-    def _moment(self, name: str) -> datetime:
-        before, zone = self.before, self.zone.data
+    def _moment(self, name: str, zone: str) -> datetime:
+        before = self.before
         if before is None:
             moment = kept_or_typed(self[name].data, None, zone, zone)
         else:
@@ -133,16 +135,24 @@ class CallForm(Form):
         match refusal:
             case CallExists():
                 self._wrong("year", _("There is a call for %(year)s already. Change that one.", year=refusal))
+            case YearTaken():
+                self._wrong(
+                    "year",
+                    _("The edition of %(year)s has been published already, so it has its host.", year=refusal),
+                )
+            case YearHasPassed():
+                self._wrong("year", _("The year would be over before the ballot closes. Check the year and the dates."))
             case CallDatesOutOfOrder(faults=faults):
                 self._say_faults(faults)
-            case TooLateToChange(fields=names):
+            case DatesHavePassed(fields=names):
                 for name in names:
-                    self._wrong(
-                        name, _("It is too late to change this: others have acted on it. Restore the previous value.")
-                    )
+                    self._wrong(name, _("This moment has passed. Enter one that is to come."))
+            case TooLateToChange(fields=names):
+                self._leave_out(names)
             case CriteriaNotUsable():
                 self._wrong("criteria", _("Name at least one criterion, and each of them once."))
             case CriteriaFixed():
+                del self.criteria
                 self.form_errors = [_("Somebody has given scores meanwhile: the criteria stay as they were.")]
             case _:
                 raise refusal
@@ -160,6 +170,18 @@ class CallForm(Form):
         }
         for fault in faults:
             self._wrong(*sentences[fault])
+
+    def _leave_out(self, names: Sequence[str]) -> None:
+        labels = ", ".join(f"“{self[name].label.text}”" for name in names)
+        for name in names:
+            del self[name]
+        self.form_errors = [
+            _(
+                "The call has moved on since you opened this page: %(settings)s can no longer be changed. Nothing has"
+                " been saved yet; you can still save the rest.",
+                settings=labels,
+            )
+        ]
 
     def _wrong(self, name: str, text: str) -> None:
         self[name].errors = [*self[name].errors, text]
@@ -183,9 +205,10 @@ class NewCallForm(CallForm):
 
 
 class ExtendForm(Form):
-    """When a call closes instead."""
+    """When a call closes instead. `accepted` comes from the button below what moves then: the moment that it showed."""
 
     closes_at = moment_field(_l("The call closes"), _l("Enter when the call is to close."))
+    accepted = StringField()
 
     def moment(self, call: HostingCall) -> datetime:
         typed = kept_or_typed(self.closes_at.data, call.closes_at, call.zone, call.zone)
@@ -194,10 +217,10 @@ class ExtendForm(Form):
 
     def show_refusal(self, refusal: Refusal) -> None:
         match refusal:
-            case CallDatesOutOfOrder():
-                self.closes_at.errors = [_("Enter a later moment: proposers count on the one that was announced.")]
-            case TooLateToChange():
-                self.form_errors = [_("The review has begun: the call cannot take proposals again.")]
+            case NotLater():
+                self.closes_at.errors = [
+                    _("Enter a moment that is to come, and later than the one that was announced.")
+                ]
             case _:
                 raise refusal
 

@@ -12,29 +12,37 @@ from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import Refusal
 from dofc_events.hosting.ballots.queries import roll
 from dofc_events.hosting.calls import service as calls
-from dofc_events.hosting.models import HostingCall
-from dofc_events.hosting.queries import all_calls, is_scored, proposals_of, summaries
-from dofc_events.hosting.rules import ProposalStatus
+from dofc_events.hosting.membership.queries import unsettled
+from dofc_events.hosting.queries import all_calls, concerned_by, edition_in_the_way, is_scored, proposals_of, summaries
+from dofc_events.hosting.rules import PENDING, ProposalStatus
+from dofc_events.hosting.stages.rules import DATES, Act, Stage, WrongStage, changed_dates, extended
 from dofc_events.organise.hosting.calls.forms import CallForm, ExtendForm, NewCallForm, ShortlistForm
+from dofc_events.organise.hosting.queries import reviewers_with_an_interest
 from dofc_events.organise.hosting.shared import CALL, DESK, around, call_of, readers_only
 from dofc_events.web.forms import ButtonForm, answer_errors, form_page
 from dofc_events.web.moments import on_the_clock
 
 blueprint = Blueprint("calls", __name__)
 
+DRAFT, SUBMITTED = ProposalStatus.DRAFT, ProposalStatus.SUBMITTED
+
 
 @blueprint.get(f"{CALL}/")
 @readers_only
 def call(year: int) -> ResponseReturnValue:
     """One call: its dates, its proposals, and for the chair what can be done with it."""
-    session, call = db.session(), call_of(year)
+    session, call, at = db.session(), call_of(year), now()
+    proposals = proposals_of(session, call.id)
     return render_template(
         "organise/hosting/calls/call.html",
         call=call,
-        proposals=proposals_of(session, call.id),
+        proposals=proposals,
+        likely=unsettled(session, [p for p in proposals if p.status in PENDING]) if is_chair() else {},
+        taken=edition_in_the_way(session, year),
+        bidding=reviewers_with_an_interest(session, proposals, at) if is_chair() else [],
         roll=roll(session, call.id) if is_chair() else [],
         is_scored=is_scored(session, call.id),
-        at=now(),
+        at=at,
         **around(),
     )
 
@@ -61,12 +69,14 @@ def new() -> ResponseReturnValue:
 @blueprint.route(f"{CALL}/settings", methods=["GET", "POST"])
 @chair_only
 def settings(year: int) -> ResponseReturnValue:
-    """Change what a call says, its windows and its criteria."""
-    call = call_of(year)
-    form = CallForm.of(call, is_scored=is_scored(db.session(), call.id))
-    context = {"call": call, **around()}
+    """Change what a call says, its windows and its criteria: what can be changed in its stage."""
+    call, page = call_of(year), "organise/hosting/calls/settings.html"
+    form = CallForm.of(call, is_scored=is_scored(db.session(), call.id), now=now())
+    context = {"call": call, "dates": DATES, "at": now(), **around()}
+    if call.stage(now()) is Stage.ANNOUNCED:
+        return make_response(render_template(page, form=form, **context), 403)
     if not form.validate_on_submit():
-        return form_page(form, "organise/hosting/calls/settings.html", **context)
+        return form_page(form, page, **context)
     try:
         with unit_of_work() as session:
             calls.change_call(session, call.id, form.to_details(), acting(), now())
@@ -74,29 +84,56 @@ def settings(year: int) -> ResponseReturnValue:
                 calls.set_criteria(session, call.id, form.to_criteria(), acting(), now())
     except Refusal as refusal:
         form.show_refusal(refusal)
-        return answer_errors(form, "organise/hosting/calls/settings.html", **context)
+        return answer_errors(form, page, **context)
     flash(_("Call saved."), "success")
     return redirect(url_for(".call", year=year), 303)
+
+
+@blueprint.route(f"{CALL}/delete", methods=["GET", "POST"])
+@chair_only
+def delete(year: int) -> ResponseReturnValue:
+    """Delete a call for which nobody has begun a proposal, after asking."""
+    call, form = call_of(year), ButtonForm()
+    begun = proposals_of(db.session(), call.id, tuple(ProposalStatus))
+    if not form.validate_on_submit():
+        context = {"call": call, "begun": len(begun), "at": now(), **around()}
+        return form_page(form, "organise/hosting/calls/delete.html", **context)
+    try:
+        with unit_of_work() as session:
+            calls.delete_call(session, call.id, acting(), now())
+    except (calls.CallNotEmpty, WrongStage):
+        return redirect(url_for(".delete", year=year), 303)
+    flash(_("The call for hosts %(year)d has been deleted.", year=year), "success")
+    return redirect(url_for("organise.hosting.index"), 303)
 
 
 @blueprint.route(f"{CALL}/extend", methods=["GET", "POST"])
 @chair_only
 def extend(year: int) -> ResponseReturnValue:
-    """Give proposers more time; what comes after moves by as many days."""
+    """Give proposers more time, after saying what else moves and who is told."""
     call, page = call_of(year), "organise/hosting/calls/extend.html"
     form = ExtendForm(data={"closes_at": on_the_clock(call.closes_at, call.zone)})
-    context = {"call": call, "is_late": now() >= call.review_opens_at, **around()}
-    if context["is_late"]:
+    context = {"call": call, "changed": (), "at": now(), **around()}
+    if not call.allows(Act.EXTEND, now()):
         return make_response(render_template(page, form=form, **context), 403)
     if not form.validate_on_submit():
         return form_page(form, page, **context)
+    closes_at = form.moment(call)
+    if form.accepted.data != closes_at.isoformat() and closes_at > max(call.closes_at, now()):
+        context["after"] = extended(call.dates, closes_at, call.zone)
+        context["changed"] = changed_dates(call.dates, context["after"])
+        proposals, accounts = concerned_by(db.session(), call.id, context["changed"], now())
+        context["told"] = len(proposals) + len(accounts)
+        return answer_errors(form, page, **context)
     try:
         with unit_of_work() as session:
-            calls.extend_call(session, call.id, form.moment(call), acting(), now())
+            calls.extend_call(session, call.id, closes_at, acting(), now())
+    except WrongStage:
+        return redirect(url_for(".extend", year=year), 303)
     except Refusal as refusal:
         form.show_refusal(refusal)
         return answer_errors(form, page, **context)
-    flash(_("The call now closes later. The review and the ballot have moved with it."), "success")
+    flash(_("Call extended. Everyone whose dates have changed will be told by email."), "success")
     return redirect(url_for(".call", year=year), 303)
 
 
@@ -106,13 +143,13 @@ def close(year: int) -> ResponseReturnValue:
     """Take no more proposals from now on, after asking."""
     call, form = call_of(year), ButtonForm()
     if not form.validate_on_submit():
-        return form_page(
-            form, "organise/hosting/calls/close.html", call=call, drafts=_drafts(call), at=now(), **around()
-        )
+        counts = [len(proposals_of(db.session(), call.id, (status,))) for status in (DRAFT, SUBMITTED)]
+        context = {"call": call, "drafts": counts[0], "submitted": counts[1], "at": now(), **around()}
+        return form_page(form, "organise/hosting/calls/close.html", **context)
     try:
         with unit_of_work() as session:
             calls.close_call(session, call.id, acting(), now())
-    except calls.CallNotRunning:
+    except WrongStage:
         flash(_("The call was not open."), "warning")
     else:
         flash(_("The call has been closed. Proposals can no longer be submitted or changed."), "success")
@@ -125,13 +162,15 @@ def start_review(year: int) -> ResponseReturnValue:
     """Put under review what was submitted, after saying who is told."""
     call, form = call_of(year), ButtonForm()
     if not form.validate_on_submit():
-        submitted = proposals_of(db.session(), call.id, (ProposalStatus.SUBMITTED,))
-        context = {"call": call, "submitted": submitted, "at": now(), **around()}
+        submitted = proposals_of(db.session(), call.id, (SUBMITTED,))
+        likely = unsettled(db.session(), submitted)
+        submitted = [proposal for proposal in submitted if proposal.id not in likely]
+        context = {"call": call, "submitted": submitted, "likely": likely, "at": now(), **around()}
         return form_page(form, "organise/hosting/calls/start_review.html", **context)
     try:
         with unit_of_work() as session:
             told = calls.start_review(session, call.id, acting(), now())
-    except calls.CallStillOpen:
+    except WrongStage:
         flash(_("The call is still open: close it first."), "warning")
     else:
         flash(
@@ -151,11 +190,8 @@ def shortlist(year: int) -> ResponseReturnValue:
     form = ShortlistForm(data={"references": on_it})
     form.references.choices = [p.reference for p in proposals]
     summary = summaries(db.session(), call, current_user.id, now())
-    is_fixed = call.ballot_opened_at is not None or call.counted_at is not None
-    is_early = now() < call.closes_at
-    context = {"call": call, "proposals": proposals, "summaries": summary, **around()}
-    context |= {"is_fixed": is_fixed, "is_early": is_early}
-    if is_fixed or is_early:
+    context = {"call": call, "proposals": proposals, "summaries": summary, "at": now(), **around()}
+    if not call.allows(Act.SET_SHORTLIST, now()):
         return make_response(render_template(page, form=form, **context), 403)
     if not form.validate_on_submit():
         return form_page(form, page, **context)
@@ -167,9 +203,7 @@ def shortlist(year: int) -> ResponseReturnValue:
             _("%(reference)s has been withdrawn meanwhile. Look at the list again.", reference=refusal.reference)
         ]
         return answer_errors(form, page, **context)
+    except WrongStage:
+        return redirect(url_for(".shortlist", year=year), 303)
     flash(_("Shortlist saved. Proposers whose status has changed will be told by email."), "success")
     return redirect(url_for(".call", year=year), 303)
-
-
-def _drafts(call: HostingCall) -> int:
-    return len(proposals_of(db.session(), call.id, (ProposalStatus.DRAFT,)))

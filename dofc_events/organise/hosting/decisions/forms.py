@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, SelectField
 from wtforms.validators import InputRequired, Optional
 
+from dofc_events.conference.service import EditionExists
 from dofc_events.core.errors import Refusal
 from dofc_events.hosting.ballots.rules import NONE_OF_THESE
 from dofc_events.hosting.decisions.service import NotShortlisted, ZoneNeeded
@@ -41,6 +42,13 @@ class DecisionForm(Form):
         match refusal:
             case ZoneNeeded():
                 self.zone.errors = [_("Choose the time zone of the city: the country has several.")]
+            case EditionExists():
+                self.accepted.errors = [
+                    _(
+                        "The edition of %(year)s has been published already: only “none of them” is possible.",
+                        year=refusal,
+                    )
+                ]
             case NotShortlisted():
                 self.accepted.errors = [_("This proposal has been withdrawn meanwhile. Choose another one, or none.")]
             case _:

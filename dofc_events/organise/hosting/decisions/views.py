@@ -18,9 +18,10 @@ from dofc_events.hosting import mails
 from dofc_events.hosting.ballots.queries import counted, roll, shortlist
 from dofc_events.hosting.ballots.rules import NONE_OF_THESE
 from dofc_events.hosting.decisions import service as decisions
-from dofc_events.hosting.models import Decision, HostingCall, Proposal
-from dofc_events.hosting.queries import pending_of
+from dofc_events.hosting.models import Decision, Proposal
+from dofc_events.hosting.queries import edition_in_the_way, pending_of
 from dofc_events.hosting.rules import ProposalStatus
+from dofc_events.hosting.stages.rules import Act, WrongStage
 from dofc_events.mail.envelope import Envelope
 from dofc_events.organise.hosting.decisions.forms import DecisionForm
 from dofc_events.organise.hosting.shared import CALL, around, call_of
@@ -39,12 +40,12 @@ def decision(year: int) -> ResponseReturnValue:
         proposals.sort(key=lambda proposal: count.order.index(proposal.reference))
     choices = _zones(proposals)
     form = DecisionForm.of(call.decision, [p.reference for p in proposals], choices)
-    context = {"call": call, "proposals": proposals, "count": count, "zones": choices, **around()}
+    context = {"call": call, "proposals": proposals, "count": count, "zones": choices, "at": now(), **around()}
     context["roll"] = roll(db.session(), call.id)
-    if refused := _cannot_decide(call, proposals):
-        return make_response(render_template(page, form=form, refused=refused, **context), 403)
+    if not call.allows(Act.DECIDE, now()):
+        return make_response(render_template(page, form=form, **context), 403)
     if not form.validate_on_submit():
-        return form_page(form, page, refused="", **context)
+        return form_page(form, page, **context)
     accepted = None if form.accepted.data == NONE_OF_THESE else form.accepted.data
     words = {name: form[name].data for name in ("words_to_host", "words_to_others")}
     try:
@@ -52,9 +53,11 @@ def decision(year: int) -> ResponseReturnValue:
             decisions.prepare_decision(
                 session, call.id, reference=accepted, zone=form.zone.data or "", **words, actor=acting(), now=now()
             )
+    except WrongStage:
+        return redirect(url_for(".decision", year=year), 303)
     except Refusal as refusal:
         form.show_refusal(refusal)
-        return answer_errors(form, page, refused="", **context)
+        return answer_errors(form, page, **context)
     return redirect(url_for(".announce", year=year), 303)
 
 
@@ -65,7 +68,8 @@ def announce(year: int) -> ResponseReturnValue:
     call, form = call_of(year), ButtonForm()
     if call.decision is None:
         abort(404)
-    if call.decision.announced_at is not None:
+    if not call.allows(Act.ANNOUNCE, now()):
+        flash(_("There is nothing to announce now."), "warning")
         return redirect(url_for("organise.hosting.calls.call", year=year), 303)
     messages = _messages(call.decision)
     accepted = call.decision.proposal
@@ -73,7 +77,8 @@ def announce(year: int) -> ResponseReturnValue:
         "call": call,
         "messages": messages,
         "withdrawn": accepted is not None and accepted.status == ProposalStatus.WITHDRAWN,
-        "taken": edition_by_year(db.session(), year) if accepted else None,
+        "taken": edition_in_the_way(db.session(), year) if accepted else None,
+        "draft": edition_by_year(db.session(), year) if accepted else None,
         **around(),
     }
     if not form.validate_on_submit():
@@ -81,8 +86,8 @@ def announce(year: int) -> ResponseReturnValue:
     try:
         with unit_of_work() as session:
             edition = decisions.announce_decision(session, call.id, acting(), now())
-    except decisions.AlreadyAnnounced:
-        flash(_("The decision was announced already."), "warning")
+    except WrongStage:
+        flash(_("There is nothing to announce now."), "warning")
     except decisions.NotShortlisted:
         flash(_("The proposal has been withdrawn meanwhile. Decide again; nobody was told anything."), "warning")
         return redirect(url_for(".decision", year=year), 303)
@@ -93,17 +98,8 @@ def announce(year: int) -> ResponseReturnValue:
         flash(_("The decision has been announced."), "success")
         flash(told, "success")
         if edition:
-            flash(_("%(edition)s has been created as a draft for its host.", edition=edition.name), "success")
+            flash(_("%(edition)s is a draft in the hands of its host.", edition=edition.name), "success")
     return redirect(url_for("organise.hosting.calls.call", year=year), 303)
-
-
-def _cannot_decide(call: HostingCall, proposals: Iterable[Proposal]) -> str:
-    """Why nothing can be decided now: it is `announced`, `early`, or not yet `counted`; empty if it can."""
-    if call.decision and call.decision.announced_at:
-        return "announced"
-    if now() < call.ballot_closes_at:
-        return "early"
-    return "uncounted" if call.counted_at is None and any(proposals) else ""
 
 
 def _zones(proposals: Iterable[Proposal]) -> list[str]:

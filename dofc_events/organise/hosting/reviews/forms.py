@@ -11,7 +11,7 @@ from wtforms.validators import InputRequired
 from dofc_events.hosting.models import Criterion, Review
 from dofc_events.hosting.reviews.service import Given
 from dofc_events.hosting.rules import HIGHEST_SCORE, LONGEST_TEXT, LOWEST_SCORE
-from dofc_events.web.fields import Paragraphs
+from dofc_events.web.fields import Line, Paragraphs
 from dofc_events.web.forms import Form
 
 LONGEST_NOTE = 2000
@@ -47,3 +47,15 @@ class QuestionForm(Form):
     """What a reviewer wants to know."""
 
     text = Paragraphs(_l("Your question"), longest=LONGEST_TEXT, missing=_l("Write what you want to know."))
+
+
+class ConflictForm(Form):
+    """Why a reviewer does not judge a proposal."""
+
+    reason = Line(_l("Reason"), longest=300, missing=_l("Enter a reason. The chair reads it."))
+
+
+class MembershipForm(Form):
+    """Which member a proposer under a typed name is, or none."""
+
+    member = RadioField(_l("Who proposes"), [InputRequired(_l("Choose one."))])

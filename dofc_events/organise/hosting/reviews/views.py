@@ -8,24 +8,29 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from dofc_events.accounts.guards import acting, is_chair
+from dofc_events.accounts.guards import acting, chair_only, is_chair
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import Refusal
 from dofc_events.hosting import queries
+from dofc_events.hosting.conflicts.service import declare_conflict
+from dofc_events.hosting.membership.queries import unsettled
+from dofc_events.hosting.membership.service import settle_membership
 from dofc_events.hosting.models import Proposal
 from dofc_events.hosting.proposals.questions.service import ask_question
 from dofc_events.hosting.proposals.views import attachment_answer
 from dofc_events.hosting.queries import own_among
 from dofc_events.hosting.reviews.service import give_review
 from dofc_events.hosting.rules import PENDING, RECEIVED, ProposalStatus, weighted_score
-from dofc_events.organise.hosting.reviews.forms import QuestionForm, ReviewForm
+from dofc_events.organise.hosting.reviews.forms import ConflictForm, MembershipForm, QuestionForm, ReviewForm
 from dofc_events.organise.hosting.shared import CALL, DESK, around, call_of, everybodys, readers_only
 from dofc_events.web.forms import form_page
 
 blueprint = Blueprint("reviews", __name__)
 
 PROPOSAL = f"{DESK}/proposals/<reference>"
+# What is no slug: the proposer is none of the members.
+NO_MEMBER = "none!"
 
 
 @blueprint.get(f"{CALL}/compare")
@@ -118,6 +123,45 @@ def review(reference: str) -> ResponseReturnValue:
     return redirect(url_for(".proposal", reference=reference, _anchor="reviews"), 303)
 
 
+@blueprint.route(f"{PROPOSAL}/conflict", methods=["GET", "POST"])
+@readers_only
+def conflict(reference: str) -> ResponseReturnValue:
+    """Say that one does not judge a proposal; for good, so that it is asked first."""
+    form, context, page = ConflictForm(), _about(reference), "organise/hosting/reviews/conflict.html"
+    if context["asking_refused"]:
+        return make_response(render_template(page, form=form, **context), 403)
+    if not form.validate_on_submit():
+        return form_page(form, page, **context)
+    try:
+        with unit_of_work() as session:
+            declare_conflict(session, context["proposal"].id, current_user.id, form.reason.data, acting(), now())
+    except Refusal:
+        return make_response(render_template(page, form=form, **context | _about(reference)), 403)
+    flash(_("Conflict of interest recorded. You do not review this proposal."), "success")
+    return redirect(url_for(".proposal", reference=reference), 303)
+
+
+@blueprint.route(f"{PROPOSAL}/member", methods=["GET", "POST"])
+@chair_only
+def member(reference: str) -> ResponseReturnValue:
+    """Settle whether a proposer whose name is like a member's is that member."""
+    proposal, form, page = _proposal(reference), MembershipForm(), "organise/hosting/reviews/member.html"
+    likely = unsettled(db.session(), [proposal]).get(proposal.id, [])
+    form.member.choices = [*(one.organisation.slug for one in likely), NO_MEMBER]
+    context = {"proposal": proposal, "likely": likely, "call": proposal.call, "no_member": NO_MEMBER, **around()}
+    if not form.validate_on_submit():
+        return form_page(form, page, **context)
+    slug = "" if form.member.data == NO_MEMBER else form.member.data
+    try:
+        with unit_of_work() as session:
+            settle_membership(session, proposal.id, slug, acting(), now())
+    except Refusal:
+        flash(_("There is nothing to settle any more."), "warning")
+    else:
+        flash(_("Settled."), "success")
+    return redirect(url_for(".proposal", reference=reference), 303)
+
+
 def _proposal(reference: str) -> Proposal:
     """A proposal that this account may read; 404 for others, for drafts, and for what was withdrawn."""
     proposal = queries.proposal_by_reference(db.session(), reference)
@@ -136,18 +180,22 @@ def _about(reference: str) -> dict[str, Any]:
     refused = ""
     if not queries.is_reviewer(session, current_user.id, at):
         refused = "no_reviewer"
-    elif queries.is_own(session, proposal, current_user.id, at):
-        refused = "own"
+    elif own := queries.own_among(session, [proposal], current_user.id, at):
+        refused = own[proposal.id].value
     elif proposal.status not in PENDING:
         refused = "decided"
     window = ""
-    if at < proposal.call.review_opens_at:
+    likely = unsettled(session, [proposal]).get(proposal.id, [])
+    if likely:
+        window = "unsettled"
+    elif at < proposal.call.review_opens_at:
         window = "early"
     elif at >= proposal.call.review_closes_at:
         window = "late"
     return {
         "proposal": proposal,
         "call": proposal.call,
+        "likely": likely,
         "asking_refused": refused,
         "review_refused": refused or window,
         "at": at,

@@ -129,12 +129,41 @@ def test_a_call_is_changed_with_its_criteria(chair, call, the_call):
     assert [(c.label, c.weight) for c in call.criteria] == [("Funding", 3), ("Experience", 1), ("Food", 5)]
 
 
-def test_what_others_have_acted_on_is_refused_at_the_field(chair, call, the_call, clock):
+def test_what_others_have_acted_on_does_not_look_editable(chair, call, the_call, clock):
     clock.move_to(call.review_opens_at)
-    page = chair().get(f"{CALL}/settings").form().fill(opens_at="2026-10-20T12:00").submit()
+    page = chair().get(f"{CALL}/settings")
+    assert not {"zone", "opens_at", "closes_at", "review_opens_at"} & set(page.form().names)
+    assert "Reviews begin" in page.one("[data-fixed]").get_text()
+    assert page.form().fill(quorum="9").submit().url == f"{CALL}/"
+    assert the_call().quorum == 9
+
+
+def test_in_mid_ballot_the_text_alone_can_be_changed(chair, writing, call, the_call, clock):
+    with writing() as session:
+        make_member(session)
+        here = session.get_one(HostingCall, call.id)
+        make_proposal(session, here)
+        shortlist_all(session, here)
+        begin_ballot(session, here)
+    clock.move_to(call.ballot_opens_at)
+    form = chair().get(f"{CALL}/settings").form()
+    editable = {name for name in form.names if not name.startswith(("criteria", "csrf"))}
+    assert editable == {"text", "proposals_public"}
+    form.fill(text="More about it").submit()
+    assert the_call().text == "More about it"
+
+
+def test_a_form_that_was_opened_before_the_call_moved_on_loses_nothing(chair, call, the_call, clock):
+    clock.move_to(call.review_opens_at - timedelta(minutes=1))
+    form = chair().get(f"{CALL}/settings").form()
+    form.fill(review_opens_at="2026-11-12T12:00", quorum="9")
+    clock.move_to(call.review_opens_at)
+    page = form.submit()
     assert page.status == 422
-    assert "too late to change" in page.one("#opens_at-error").text
-    assert the_call().opens_at == call.opens_at
+    assert "“Reviews begin” can no longer be changed" in page.text
+    assert "review_opens_at" not in page.form().names
+    assert page.form().submit().url == f"{CALL}/"
+    assert (the_call().quorum, the_call().review_opens_at) == (9, call.review_opens_at)
 
 
 def test_criteria_are_no_fields_any_more_once_somebody_scored(chair, writing, call, clock):
@@ -153,20 +182,34 @@ def test_criteria_are_no_fields_any_more_once_somebody_scored(chair, writing, ca
 # Extending and closing
 
 
-def test_extending_moves_what_follows_by_as_many_days(chair, call, the_call):
-    later = in_zone(call.closes_at, call.zone) + timedelta(days=3)
-    page = chair().get(f"{CALL}/extend").form().fill(closes_at=f"{later:%Y-%m-%dT%H:%M}").submit()
+def later(call, **distance) -> str:
+    return f"{in_zone(call.closes_at, call.zone) + timedelta(**distance):%Y-%m-%dT%H:%M}"
+
+
+def test_extending_says_what_moves_and_who_is_told_before_it_is_done(chair, writing, call, the_call):
+    with writing() as session:
+        make_proposal(session, session.get_one(HostingCall, call.id))
+        make_reviewer(session)
+    page = chair().get(f"{CALL}/extend").form().fill(closes_at=later(call, days=3)).submit()
+    assert the_call().closes_at == call.closes_at
+    assert len(page.all("tbody tr")) == 5 and "2 people will be told" in page.text
+    page = page.form().submit("accepted")
     assert page.url == f"{CALL}/"
     moved = the_call()
     assert moved.closes_at == call.closes_at + timedelta(days=3)
     assert moved.ballot_closes_at == call.ballot_closes_at + timedelta(days=3)
 
 
+def test_another_moment_than_the_one_that_was_shown_is_shown_first(chair, call, the_call):
+    page = chair().get(f"{CALL}/extend").form().fill(closes_at=later(call, days=3)).submit()
+    page = page.form().fill(closes_at=later(call, days=4)).submit("accepted")
+    assert "What changes" in page.text and the_call().closes_at == call.closes_at
+
+
 def test_an_earlier_close_is_no_extension(chair, call, the_call):
-    earlier = in_zone(call.closes_at, call.zone) - timedelta(days=1)
-    page = chair().get(f"{CALL}/extend").form().fill(closes_at=f"{earlier:%Y-%m-%dT%H:%M}").submit()
+    page = chair().get(f"{CALL}/extend").form().fill(closes_at=later(call, days=-1)).submit()
     assert page.status == 422
-    assert "Enter a later moment" in page.text
+    assert "later than the one that was announced" in page.text
     assert the_call().closes_at == call.closes_at
 
 
@@ -174,7 +217,7 @@ def test_after_the_review_has_begun_nothing_is_extended(chair, call, clock):
     clock.move_to(call.review_opens_at)
     page = chair().get(f"{CALL}/extend")
     assert page.status == 403
-    assert "cannot take proposals again" in page.text
+    assert "until reviews begin" in page.text
 
 
 def test_closing_says_how_many_drafts_are_left_behind(chair, writing, call, the_call):
@@ -195,7 +238,7 @@ def test_beginning_the_review_tells_exactly_those_who_were_named(chair, writing,
         here = session.get_one(HostingCall, call.id)
         submitted = [make_proposal(session, here) for _ in range(2)]
         draft = make_proposal(session, here, ProposalStatus.DRAFT)
-    assert "still change. Close it first" in chair().get(f"{CALL}/start-review").text
+    assert "Close it first" in chair().get(f"{CALL}/start-review").text
     clock.move_to(call.closes_at)
     page = chair().get(f"{CALL}/start-review")
     assert "2 proposers will be told" in page.text
@@ -234,9 +277,19 @@ def test_the_shortlist_stays_once_members_vote(chair, writing, call, clock):
     clock.move_to(call.ballot_opens_at)
     page = chair().get(f"{CALL}/shortlist")
     assert page.status == 403
-    assert "members vote on the shortlist as it is" in page.text
+    assert "until the ballot opens" in page.text
 
 
 def test_a_call_that_is_not_there_is_not_found(chair):
     for path in ("", "settings", "extend", "close", "start-review", "shortlist", "decision", "announce", "compare"):
         assert chair().get(f"{CALL}/{path}").status == 404
+
+
+def test_an_empty_call_is_deleted_after_asking_and_another_is_not(chair, writing, call):
+    page = chair().get(f"{CALL}/").follow("Delete the call")
+    page = page.form(f"{CALL}/delete").submit()
+    assert page.url == "/organise/hosting/" and f"hosts {YEAR} has been deleted" in page.text
+    with writing() as session:
+        make_proposal(session, make_call(session), ProposalStatus.DRAFT)
+    page = chair().get(f"{CALL}/delete")
+    assert "1 proposal has been begun" in page.text and not page.all("main form")

@@ -145,9 +145,12 @@ def test_a_year_that_has_its_edition_gets_no_second(chair, proposals, writing, r
     with writing() as session:
         make_edition(session, year=YEAR)
     page = page.form(f"{CALL}/announce").submit()
-    assert f"There is an edition of {YEAR} already" in page.text
+    assert f"The edition of {YEAR} has been published already" in page.text
     assert not page.all("main form")
     assert statuses(reading) == ["shortlisted", "shortlisted"]
+    assert "only “none” can be announced" in chair.get(f"{CALL}/").text
+    page = prepare(chair, proposals[0].reference)
+    assert page.status == 422 and "only “none of them”" in page.one("#accepted-error").text
 
 
 def test_announcing_twice_tells_once(chair, proposals, reading):

@@ -283,3 +283,34 @@ def test_a_file_is_saved_and_never_run_and_belongs_to_its_proposal(reviewer, wri
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert browser.get(address(second, f"files/{number}")).status == 404
     assert browser.get(address(first, "files/99999999999")).status == 404
+
+
+# Who does not judge
+
+
+def test_a_conflict_is_asked_about_first_and_the_chair_sees_it(reviewer, sign_in, writing, found):
+    brno = found("Brno Cluster")
+    page = reviewer().get(address(brno)).follow("Declare a conflict of interest")
+    assert "It cannot be taken back" in page.text
+    assert page.form().submit().status == 422
+    page = page.form().fill(reason="My brother works there.").submit()
+    assert "You have declared a conflict of interest" in page.text
+    assert page.client.get(address(brno, "review")).status == 403
+    with writing() as session:
+        chair = make_account(session)
+    page = sign_in(chair).get(f"/organise/hosting/calls/{YEAR}/")
+    interests = [item.get_text() for item in page.all("#interests ~ ul li")]
+    assert interests == [
+        "Mira Petrović: Brno Cluster (declared a conflict)",
+        "Mira Petrović: Danube Cluster (own member)",
+    ]
+
+
+def test_the_chair_settles_whether_a_proposer_is_a_member(sign_in, writing, call, found):
+    with writing() as session:
+        make_proposal(session, session.get_one(HostingCall, call.id), organisation="Danube Clusters", now=NOW - WEEK)
+        chair = make_account(session)
+    page = sign_in(chair).get(f"/organise/hosting/calls/{YEAR}/").follow("Settle whether Danube Clusters is a member")
+    assert page.form().choices("member") == ["danube", "none!"]
+    page = page.form().fill(member="none!").submit()
+    assert page.url == address(found("Danube Clusters")) and "Settle whether" not in page.text

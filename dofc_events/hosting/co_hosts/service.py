@@ -1,0 +1,82 @@
+"""Co-hosts are asked when a proposal is submitted, and confirm by a link of their own."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from dofc_events.conference.queries import members
+from dofc_events.core.audit import Actor, record
+from dofc_events.core.errors import Refusal
+from dofc_events.hosting import mails
+from dofc_events.hosting.co_hosts.queries import asked_for, speakers_of
+from dofc_events.hosting.conflicts.service import end_reviews
+from dofc_events.hosting.models import CoHost, Proposal
+from dofc_events.hosting.queries import locked_proposal
+from dofc_events.hosting.rules import PENDING, co_hosts_in, scope_of
+from dofc_events.hosting.stages.rules import Act
+from dofc_events.mail.outbox import TooManyMessages, enqueue, refuse_flood
+
+# Who holds the link of a co-host.
+CO_HOST = Actor("co-host")
+
+
+class TooLateToConfirm(Refusal):
+    """Members vote on the proposal as it is, or it is decided about, or withdrawn."""
+
+
+def ask_co_hosts(session: Session, proposal: Proposal, now: datetime, *, keep_mail: bool = False) -> None:
+    """Make the co-hosts of a submitted proposal those that it names, and ask each that has not been asked.
+
+    One whose line is as it was keeps its answer. Whoever cannot be written to now is asked at the next change.
+    """
+    known = {member.organisation.name.casefold(): member.organisation_id for member in members(session)}
+    kept = {(one.name, one.email): one for one in proposal.asked_co_hosts}
+    named = [
+        kept.get(said) or CoHost(name=said[0], email=said[1], organisation_id=known.get(said[0].casefold()))
+        for said in co_hosts_in(proposal.co_hosts)
+    ]
+    for one in {*proposal.asked_co_hosts} - {*named}:
+        proposal.asked_co_hosts.remove(one)
+    # The name of one that has gone can be given to another.
+    session.flush()
+    proposal.asked_co_hosts.extend(one for one in named if one not in proposal.asked_co_hosts)
+    session.flush()
+    for one in named:
+        if one.asked_at is None:
+            _ask(session, one, now, keep_mail=keep_mail)
+
+
+def confirm_co_host(session: Session, co_host_id: int, actor: Actor, now: datetime) -> bool:
+    """Let an organisation count as a co-host; False if it did. What was reviewed for it of the proposal is deleted.
+
+    Raises TooLateToConfirm.
+    """
+    co_host = session.get_one(CoHost, co_host_id)
+    proposal = locked_proposal(session, co_host.proposal_id)
+    session.refresh(co_host)
+    if proposal.status not in PENDING or not proposal.call.allows(Act.CONFIRM, now):
+        raise TooLateToConfirm
+    if co_host.confirmed_at is not None:
+        return False
+    co_host.confirmed_at = now
+    if co_host.organisation_id is not None:
+        end_reviews(session, proposal.id, speakers_of(session, co_host.organisation_id))
+    about = {"scope": scope_of(proposal.call.year), "about": proposal.reference}
+    record(session, actor, now, "co_host_confirmed", **about, name=co_host.name)
+    enqueue(session, mails.co_host_confirmed(co_host), now)
+    session.flush()
+    return True
+
+
+def _ask(session: Session, co_host: CoHost, now: datetime, *, keep_mail: bool) -> None:
+    if co_host.organisation_id is not None:
+        to = [(account.email, account.name) for account in asked_for(session, co_host.organisation_id, now)]
+    else:
+        to = [(co_host.email, "")] if co_host.email else []
+    for email, name in to:
+        try:
+            refuse_flood(session, email, now)
+        except TooManyMessages:
+            continue
+        co_host.asked_at = now
+        enqueue(session, mails.co_host_asked(co_host, email, name), now, keep=keep_mail)

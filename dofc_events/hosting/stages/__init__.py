@@ -1,0 +1,1 @@
+"""Where a call for hosts stands, and what moves it on."""
