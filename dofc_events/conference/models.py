@@ -208,7 +208,7 @@ class Outcome(Base):
     addressed_to: Mapped[str | None] = mapped_column(String(400))
 
     countries: Mapped[list["OutcomeCountry"]] = relationship(order_by="OutcomeCountry.country")
-    signatories: Mapped[list[Organisation]] = relationship(secondary="signatories", order_by="Organisation.name")
+    signatories: Mapped[list[Organisation]] = relationship(secondary="signatories")
 
 
 class OutcomeCountry(Base):

@@ -10,8 +10,8 @@ from dofc_events.conference.models import Category, Edition
 from dofc_events.core.db import Base
 from dofc_events.delegates.spelling.rules import LONGEST
 
-# Of longer names only the beginning decides where they stand in a list.
-BY_LENGTH = 200
+# Of longer names only the beginning decides where they stand in a list: that is some fifty letters.
+BY_LENGTH = 240
 
 LONGEST_TAG = 40
 
@@ -40,8 +40,9 @@ class Registration(Base):
     `ended_at` is when it was cancelled: at most one registration per edition and address has not ended.
     `link_version` grows when the link must end (another address); `revision` whenever the delegate's calendar entry
     or details change; `search_words` are what the organisers' search looks for; lists are put in order by `by_name` and
-    `by_organisation`; `any_trip` says that in a draw any other learning trip is fine, too. Only organisers see
-    `note` and `tags`. `compared` says that doubles were looked for since its name, address or telephone last changed.
+    `by_organisation` (`core/order.py`); `called` is the name as the door calls it out, without case and marks;
+    `any_trip` says that in a draw any other learning trip is fine, too. Only organisers see `note` and `tags`.
+    `compared` says that doubles were looked for since its name, address or telephone last changed.
     """
 
     __tablename__ = "registrations"
@@ -92,6 +93,7 @@ class Registration(Base):
     consent_version: Mapped[str] = mapped_column(ForeignKey("consent_texts.version"))
     consented_at: Mapped[datetime]
     registered_at: Mapped[datetime]
+    called: Mapped[str] = mapped_column(binary(BY_LENGTH))
     by_name: Mapped[str] = mapped_column(binary(BY_LENGTH))
     by_organisation: Mapped[str] = mapped_column(binary(BY_LENGTH))
     any_trip: Mapped[bool] = mapped_column(default=False)

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from dofc_events.conference.rules import TripMode
+from dofc_events.delegates.service import put_in_order
 from dofc_events.organise.trips import queries as trip_queries
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration.service import resize_edition
@@ -127,7 +128,9 @@ def test_digest_names_a_set_of_losses_in_any_order():
 
 def test_people_stand_by_name_and_those_who_wait_in_line(session, edition, steel, ask):
     for name in ("Zoë", "Ana", "Ömer", "Bojan"):
-        ask("steel", name=name).family_name = ""
+        person = ask("steel", name=name)
+        person.family_name = ""
+        put_in_order(person)
     session.flush()
     people = trip_queries.people_on(session, trip_pools(session, edition.id)[0][1].id)
     assert [row.registration.given_name for row in people[ClaimStatus.CONFIRMED]] == ["Ana", "Zoë"]

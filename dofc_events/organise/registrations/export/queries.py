@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from dofc_events.conference.models import Category
 from dofc_events.core.countries import country_names
+from dofc_events.core.order import sort_key
 from dofc_events.delegates.models import Registration, Tag
 from dofc_events.organise.registrations.export.rules import Need, grouped
 from dofc_events.organise.registrations.queries import Sort, order_of
@@ -72,7 +73,7 @@ def export_rows(
         "registered_at": lambda moment: moment.astimezone(clocks).isoformat(timespec="seconds"),
         "consented_at": lambda moment: moment.astimezone(clocks).isoformat(timespec="seconds"),
         "any_trip": YES_OR_NO.__getitem__,
-        "tags": lambda words: ", ".join(sorted(words.split(","))) if words else "",
+        "tags": lambda words: ", ".join(sorted(words.split(","), key=sort_key)) if words else "",
     }
     changes = [(number, written[name]) for number, name in enumerate(columns) if name in written]
     ids = [str(trip.id) for trip in trips]
