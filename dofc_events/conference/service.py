@@ -21,6 +21,7 @@ from dofc_events.core.errors import Refusal
 PLACE_AND_TIME = frozenset(
     ("city", "country", "venue", "venue_address", "zone", "starts_on", "starts_at", "ends_on", "ends_at")
 )
+IN_CALENDARS = PLACE_AND_TIME | {"contact_name", "contact_email"}
 # What nobody can be invited without.
 NEEDED_TO_PUBLISH = (
     "starts_on",
@@ -187,8 +188,8 @@ def moved(details: EditionDetails, distance: timedelta, zone: str) -> EditionDet
 def change_edition(session: Session, edition_id: int, details: EditionDetails, actor: Actor, now: datetime) -> bool:
     """Make an edition's details what `details` says, and say whether any of them was different.
 
-    The trail gets the changed fields with their values before and after. Calendars learn of a new place or time by
-    `revision`. Raises DatesOutOfOrder, and NotReady if a published edition would lose something it needs.
+    The trail gets the changed fields with their values before and after. Calendars learn by `revision`
+    of what they show. Raises DatesOutOfOrder, and NotReady if a published edition would lose something it needs.
     """
     edition = lock_edition(session, edition_id)
     changes = difference(vars(details_of(edition)), vars(details))
@@ -198,8 +199,8 @@ def change_edition(session: Session, edition_id: int, details: EditionDetails, a
     if edition.status == EditionStatus.PUBLISHED:
         _refuse_unready(details, has_categories=True)
     write(edition, vars(details))
-    if PLACE_AND_TIME.intersection(changes):
-        edition.revision += 1
+    if IN_CALENDARS.intersection(changes):
+        edition.revise(now)
     record(session, actor, now, "edition_changed", scope=str(edition.year), changes=changes)
     session.flush()
     return True

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeEngine
 
 from dofc_events.conference.models import Category, Edition
-from dofc_events.core.db import Base
+from dofc_events.core.db import Base, Revised
 from dofc_events.delegates.spelling.rules import LONGEST
 
 # Of longer names only the beginning decides where they stand in a list: that is some fifty letters.
@@ -34,7 +34,7 @@ class ConsentText(Base):
     first_shown_at: Mapped[datetime]
 
 
-class Registration(Base):
+class Registration(Revised, Base):
     """One person at one edition. Its status is its claim's on the edition's pool, stored nowhere else.
 
     `ended_at` is when it was cancelled: at most one registration per edition and address has not ended.
@@ -74,7 +74,6 @@ class Registration(Base):
     reference: Mapped[str] = mapped_column(String(12), unique=True)
     form_key: Mapped[str] = mapped_column(String(64), unique=True)
     link_version: Mapped[int] = mapped_column(default=1)
-    revision: Mapped[int] = mapped_column(default=0)
     given_name: Mapped[str] = mapped_column(String(100))
     family_name: Mapped[str] = mapped_column(String(100))
     badge_name: Mapped[str] = mapped_column(String(100))

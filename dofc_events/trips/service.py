@@ -15,8 +15,9 @@ from dofc_events.places.service import create_pool, lock_edition_pool
 from dofc_events.trips.models import Trip
 from dofc_events.trips.queries import trip_by_slug, trip_pools
 
-# What a delegate's calendar shows of a trip, and what everyone on it must be told.
+# What everyone on a trip must be told.
 PLACE_AND_TIME = frozenset(("title", "meeting_point", "starts_at", "ends_at"))
+IN_CALENDARS = PLACE_AND_TIME | {"hosts", "bring"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,12 +74,12 @@ def add_trip(
     return trip
 
 
-def write_details(session: Session, trip: Trip, details: TripDetails) -> Difference:
+def write_details(session: Session, trip: Trip, details: TripDetails, now: datetime) -> Difference:
     """Make a trip's details what `details` says; returns what changed."""
     _refuse_disorder(details)
     changes = write(trip, vars(details))
-    if PLACE_AND_TIME.intersection(changes):
-        trip.revision += 1
+    if IN_CALENDARS.intersection(changes):
+        trip.revise(now)
     session.flush()
     return changes
 

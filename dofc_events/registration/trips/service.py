@@ -110,9 +110,9 @@ def change_trip(
     losses = lost_if_moved(session, trip, details.starts_at, details.ends_at)
     if digest_of(losses) not in ("", accepted):
         raise SeatsWouldBeLost(losses)
-    before, pool = trip.revision, changes.book.pools[trip.id]
-    said, seats = trips.write_details(session, trip, details), pool.capacity
-    if trip.revision != before:
+    pool = changes.book.pools[trip.id]
+    said, seats = trips.write_details(session, trip, details, now), pool.capacity
+    if trips.PLACE_AND_TIME.intersection(said):
         for claim in claims_on(session, pool.id):
             changes.book.note(claim, trip.id, claim.status, Reason.TRIP_CHANGED)
         changes.book.end_overlaps_with(trip)
