@@ -15,6 +15,7 @@ from dofc_events.accounts.guards import is_chair
 from dofc_events.config import ROOT, Settings
 from dofc_events.core.countries import country_name
 from dofc_events.core.db import db, engine_options
+from dofc_events.core.order import sort_key
 from dofc_events.extensions import babel, limiter, login_manager, mail, migrate
 from dofc_events.hosting import views as hosting
 from dofc_events.organise import views as organise
@@ -123,4 +124,5 @@ def _init_templates(app: Flask, settings: Settings) -> None:
         duration=dates.duration,
         decimal=format_decimal,
         markdown=render_markdown,
+        in_order=lambda names: sorted(names, key=sort_key),
     )

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dofc_events.conference.rules import EditionStatus, OutcomeKind, TripMode, Window, over_at, registration_window
 from dofc_events.core.clock import from_zone, in_zone
-from dofc_events.core.db import Base
+from dofc_events.core.db import Base, Revised
 
 
 class Organisation(Base):
@@ -36,12 +36,12 @@ class Member(Base):
     organisation: Mapped[Organisation] = relationship(lazy="joined")
 
 
-class Edition(Base):
+class Edition(Revised, Base):
     """One year's conference. What is not known of a past edition is null, and pages are silent about it.
 
     `starts_at` and `ends_at` are times of day in `zone`; `registration_opens_at`, `registration_closes_at` and
     `freezes_at` are moments. `offer_hours` is how long a freed place is held for the next in line; 0 confirms at once.
-    `revision` grows whenever place or time change, for calendars. Seats on learning trips are given as `trip_mode`
+    `revision` grows whenever what calendars show changes. Seats on learning trips are given as `trip_mode`
     says; one signs up from `trips_open_at` (by default with registration) until `trips_close_at`; `trips_drawn_at` is
     when the draw was published.
     """
@@ -71,7 +71,6 @@ class Edition(Base):
     offer_hours: Mapped[float] = mapped_column(default=72.0)
     contact_name: Mapped[str | None] = mapped_column(String(120))
     contact_email: Mapped[str | None] = mapped_column(String(254))
-    revision: Mapped[int] = mapped_column(default=0)
     trip_mode: Mapped[TripMode] = mapped_column(String(20), default=TripMode.FIRST_COME)
     trips_open_at: Mapped[datetime | None]
     trips_close_at: Mapped[datetime | None]
@@ -208,7 +207,7 @@ class Outcome(Base):
     addressed_to: Mapped[str | None] = mapped_column(String(400))
 
     countries: Mapped[list["OutcomeCountry"]] = relationship(order_by="OutcomeCountry.country")
-    signatories: Mapped[list[Organisation]] = relationship(secondary="signatories", order_by="Organisation.name")
+    signatories: Mapped[list[Organisation]] = relationship(secondary="signatories")
 
 
 class OutcomeCountry(Base):

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from dofc_events.conference.models import AttendingCountry, Category, Edition, Member, Organisation, Outcome
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.countries import continent_of
+from dofc_events.core.order import sort_key
 
 # What is asked for with every page of an edition is built once: that takes longer than to execute it.
 _BY_YEAR = select(Edition).where(Edition.year == bindparam("year")).options(joinedload(Edition.categories))
@@ -117,8 +118,5 @@ def member_by_slug(session: Session, slug: str) -> Member | None:
 
 def members(session: Session) -> list[Member]:
     """The active members of the network by name, with their organisations."""
-    return list(
-        session.scalars(
-            select(Member).join(Member.organisation).where(Member.is_active.is_(True)).order_by(Organisation.name)
-        )
-    )
+    active = session.scalars(select(Member).where(Member.is_active.is_(True)))
+    return sorted(active, key=lambda member: sort_key(member.organisation.name))

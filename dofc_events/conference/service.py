@@ -21,6 +21,7 @@ from dofc_events.core.errors import Refusal
 PLACE_AND_TIME = frozenset(
     ("city", "country", "venue", "venue_address", "zone", "starts_on", "starts_at", "ends_on", "ends_at")
 )
+IN_CALENDARS = PLACE_AND_TIME | {"contact_name", "contact_email"}
 # What nobody can be invited without.
 NEEDED_TO_PUBLISH = (
     "starts_on",
@@ -189,8 +190,8 @@ def change_edition(session: Session, edition_id: int, details: EditionDetails, a
     """Make an edition's details what `details` says, and say whether any of them was different.
 
     In another zone the windows for learning trips keep their times of day. The trail gets the changed fields with their
-    values before and after. Calendars learn of a new place or time by `revision`. Raises EditionArchived,
-    DatesOutOfOrder, and NotReady if a published edition would lose something it needs.
+    values before and after. Calendars learn by `revision` of what they show. Raises EditionArchived, DatesOutOfOrder,
+    and NotReady if a published edition would lose something it needs.
     """
     edition = lock_edition(session, edition_id)
     before = vars(details_of(edition))
@@ -207,8 +208,8 @@ def change_edition(session: Session, edition_id: int, details: EditionDetails, a
     write(edition, vars(details))
     if details.zone != before["zone"]:
         changes |= write(edition, windows)
-    if PLACE_AND_TIME.intersection(changes):
-        edition.revision += 1
+    if IN_CALENDARS.intersection(changes):
+        edition.revise(now)
     record(session, actor, now, "edition_changed", scope=str(edition.year), changes=changes)
     session.flush()
     return True

@@ -1,13 +1,14 @@
 """Countries: the whole of ISO 3166-1 and Kosovo, named by CLDR, and the continent of each."""
 
 import json
-import unicodedata
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from babel import Locale
 from babel.core import get_global
+
+from dofc_events.core.order import sort_key
 
 # Two-letter codes in CLDR that ISO 3166-1 assigns to no country: groupings, dependencies, test and private codes.
 # XK stays: CLDR's and the European Commission's code for Kosovo, which ISO 3166-1 has not assigned.
@@ -93,7 +94,7 @@ def country_codes() -> frozenset[str]:
 def country_names(language: str) -> dict[str, str]:
     """Code to present name in `language`, in the order in which a reader looks for them."""
     names = Locale.parse(language).territories
-    return dict(sorted(((c, names[c]) for c in country_codes()), key=lambda item: _without_marks(item[1])))
+    return dict(sorted(((c, names[c]) for c in country_codes()), key=lambda item: sort_key(item[1])))
 
 
 def country_name(code: str, language: str) -> str:
@@ -139,8 +140,3 @@ def countries_on(continent: str) -> frozenset[str]:
 def _facts() -> dict[str, dict[str, Any]]:
     facts: dict[str, dict[str, Any]] = json.loads(FACTS.read_text(encoding="utf-8"))
     return facts
-
-
-def _without_marks(name: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", name)
-    return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()

@@ -29,7 +29,7 @@ from sqlalchemy import (
     insert,
 )
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import DeclarativeBase, Session, make_transient_to_detached, registry
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, make_transient_to_detached, mapped_column, registry
 from sqlalchemy.orm.attributes import set_committed_value
 
 NAMING = {
@@ -80,6 +80,18 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 class Base(DeclarativeBase):
     registry = registry(metadata=MetaData(naming_convention=NAMING), type_annotation_map={datetime: UtcDateTime})
+
+
+class Revised:
+    """What stands in calendars: they take a new version only if its number has grown, and show when that was."""
+
+    revision: Mapped[int] = mapped_column(default=0)
+    revised_at: Mapped[datetime | None]
+
+    def revise(self, now: datetime) -> None:
+        """What calendars show of it is not what it was."""
+        self.revision += 1
+        self.revised_at = now
 
 
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})

@@ -7,11 +7,11 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeEngine
 
 from dofc_events.conference.models import Category, Edition
-from dofc_events.core.db import Base
+from dofc_events.core.db import Base, Revised
 from dofc_events.delegates.spelling.rules import LONGEST
 
-# Of longer names only the beginning decides where they stand in a list.
-BY_LENGTH = 200
+# Of longer names only the beginning decides where they stand in a list: that is some fifty letters.
+BY_LENGTH = 240
 
 LONGEST_TAG = 40
 
@@ -34,14 +34,15 @@ class ConsentText(Base):
     first_shown_at: Mapped[datetime]
 
 
-class Registration(Base):
+class Registration(Revised, Base):
     """One person at one edition. Its status is its claim's on the edition's pool, stored nowhere else.
 
     `ended_at` is when it was cancelled: at most one registration per edition and address has not ended.
     `link_version` grows when the link must end (another address); `revision` whenever the delegate's calendar entry
     or details change; `search_words` are what the organisers' search looks for; lists are put in order by `by_name` and
-    `by_organisation`; `any_trip` says that in a draw any other learning trip is fine, too. Only organisers see
-    `note` and `tags`. `compared` says that doubles were looked for since its name, address or telephone last changed.
+    `by_organisation` (`core/order.py`); `called` is the name as the door calls it out, without case and marks;
+    `any_trip` says that in a draw any other learning trip is fine, too. Only organisers see `note` and `tags`.
+    `compared` says that doubles were looked for since its name, address or telephone last changed.
     """
 
     __tablename__ = "registrations"
@@ -73,7 +74,6 @@ class Registration(Base):
     reference: Mapped[str] = mapped_column(String(12), unique=True)
     form_key: Mapped[str] = mapped_column(String(64), unique=True)
     link_version: Mapped[int] = mapped_column(default=1)
-    revision: Mapped[int] = mapped_column(default=0)
     given_name: Mapped[str] = mapped_column(String(100))
     family_name: Mapped[str] = mapped_column(String(100))
     badge_name: Mapped[str] = mapped_column(String(100))
@@ -92,6 +92,7 @@ class Registration(Base):
     consent_version: Mapped[str] = mapped_column(ForeignKey("consent_texts.version"))
     consented_at: Mapped[datetime]
     registered_at: Mapped[datetime]
+    called: Mapped[str] = mapped_column(binary(BY_LENGTH))
     by_name: Mapped[str] = mapped_column(binary(BY_LENGTH))
     by_organisation: Mapped[str] = mapped_column(binary(BY_LENGTH))
     any_trip: Mapped[bool] = mapped_column(default=False)

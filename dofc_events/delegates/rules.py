@@ -23,13 +23,9 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFKC", plain)
 
 
-def read_aloud(family_name: str, given_name: str) -> tuple[str, str]:
-    """By what names are put in order where they are called out: the family name, or the only one that there is.
-
-    Without case and accents; one script stands after the other, as Unicode has them (Latin, Greek, Cyrillic, Georgian,
-    Korean). Every country's own order of letters would need a library, and a list has names of thirty countries.
-    """
-    return folded(family_name or given_name), folded(given_name)
+def called_out(family_name: str, given_name: str) -> tuple[str, str]:
+    """A name as it is called out, where people are put in order: the family name, or the only one that there is."""
+    return family_name or given_name, given_name
 
 
 def _taken_apart(text: str) -> str:

@@ -11,8 +11,9 @@ from dofc_events.conference.models import Category
 from dofc_events.core.changes import Difference, difference
 from dofc_events.core.db import insert_row, table_of
 from dofc_events.core.errors import Refusal
+from dofc_events.core.order import sort_key
 from dofc_events.delegates.models import BY_LENGTH, ConsentText, Registration, SearchWord
-from dofc_events.delegates.rules import folded, read_aloud
+from dofc_events.delegates.rules import called_out, folded
 from dofc_events.delegates.spelling.rules import keys_of
 
 _CATEGORY = select(Category).where(Category.edition_id == bindparam("edition_id"), Category.slug == bindparam("slug"))
@@ -86,8 +87,10 @@ def refresh_search(registration: Registration) -> None:
 def put_in_order(registration: Registration) -> None:
     """Bring up to date where a registration stands in lists."""
     r = registration
-    r.by_name = " ".join(read_aloud(r.family_name, r.given_name))[:BY_LENGTH]
-    r.by_organisation = folded(r.organisation)[:BY_LENGTH]
+    names = called_out(r.family_name, r.given_name)
+    r.called = folded(" ".join(names))[:BY_LENGTH]
+    r.by_name = sort_key(*names)[:BY_LENGTH]
+    r.by_organisation = sort_key(r.organisation)[:BY_LENGTH]
 
 
 def search_keys(registration: Registration) -> set[str]:

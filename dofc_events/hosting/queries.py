@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session, lazyload, selectinload
 
 from dofc_events.accounts.models import Account, Role
 from dofc_events.accounts.rules import RoleName
-from dofc_events.conference.models import Edition, EditionOrganiser, Member, Organisation
+from dofc_events.conference.models import Edition, EditionOrganiser, Member
 from dofc_events.conference.queries import edition_by_year, latest_edition
 from dofc_events.conference.rules import EditionStatus
+from dofc_events.core.order import sort_key
 from dofc_events.core.references import read_token, sign
 from dofc_events.extensions import settings
 from dofc_events.hosting.models import (
@@ -213,11 +214,11 @@ def members_with_representatives(
     session: Session, now: datetime
 ) -> list[tuple[Member, list[tuple[Account, RoleName]]]]:
     """Every member by name, active or not, each with the accounts that speak for it, and as what."""
-    members = session.scalars(select(Member).join(Member.organisation).order_by(Organisation.name)).all()
+    members = sorted(session.scalars(select(Member)), key=lambda member: sort_key(member.organisation.name))
     speaking: dict[int | None, list[tuple[Account, RoleName]]] = {}
     query = select(Account, Role).join(Role, Role.account_id == Account.id).where(holds_now(now))
-    query = query.where(Role.organisation_id.is_not(None)).order_by(Account.name, Role.id)
-    for account, role in session.execute(query):
+    pairs = session.execute(query.where(Role.organisation_id.is_not(None)).order_by(Role.id)).all()
+    for account, role in sorted(pairs, key=lambda pair: sort_key(pair[0].name)):
         speaking.setdefault(role.organisation_id, []).append((account, RoleName(role.role)))
     return [(member, speaking.get(member.organisation_id, [])) for member in members]
 

@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 
 from dofc_events.conference.service import at_place_and_time
 from dofc_events.delegates.queries import token_of
+from dofc_events.extensions import settings
 from dofc_events.letters.models import Letter
 from dofc_events.letters.queries import good_until
 from dofc_events.letters.rules import LINK, PLACEHOLDERS, Anchor, filled, is_reminder
@@ -35,8 +36,8 @@ def letter_to(letter: Letter, standing: Standing) -> Envelope:
     registration, edition = standing.registration, standing.edition
     with force_locale(registration.language):
         values = values_for(standing)
-    html = as_html(letter.body, values)
-    text = plain_text(html)
+    site = settings().base_url
+    html, text = as_html(letter.body, values, site), as_text(letter.body, values, site)
     if letter.before:
         was = at_place_and_time(letter.before)
         return replace(edition_changed(standing, was, ANNOUNCEMENT, text, html), expires_at=good_until(letter))
@@ -82,11 +83,24 @@ def values_for(standing: Standing) -> dict[str, str]:
     }
 
 
-def as_html(body: str, values: Mapping[str, str]) -> Markup:
-    """Markdown as sanitised HTML, with the placeholders filled in; what a value says is text."""
-    marked = filled(_LINK_TO_OWN_PAGE.sub(f"]({_ADDRESS})", body), _MARKS)
-    html = _MARKED.sub(lambda found: str(escape(values[found[1] or LINK])), str(render_markdown(marked)))
-    return Markup(html)  # noqa: S704  (sanitised before the values came in, which are escaped)
+def as_html(body: str, values: Mapping[str, str], site: str) -> Markup:
+    """Markdown as sanitised HTML, with the placeholders filled in; what a value says is text.
+
+    `site` is what addresses of our own pages begin with.
+    """
+    html = render_markdown(_marked(body), site)
+    filled_in = _MARKED.sub(lambda found: str(escape(values[found[1] or LINK])), str(html))
+    return Markup(filled_in)  # noqa: S704  (sanitised before the values came in, which are escaped)
+
+
+def as_text(body: str, values: Mapping[str, str], site: str) -> str:
+    """The same as plain text."""
+    text = plain_text(_marked(body), site)
+    return _MARKED.sub(lambda found: values[found[1] or LINK], text)
+
+
+def _marked(body: str) -> str:
+    return filled(_LINK_TO_OWN_PAGE.sub(f"]({_ADDRESS})", body), _MARKS)
 
 
 def _place(standing: Standing) -> str:

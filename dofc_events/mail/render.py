@@ -17,6 +17,8 @@ from dofc_events.mail.envelope import Attachment, Envelope
 # Of a line in plain text, in characters.
 WIDTH = 76
 
+_BEGINNINGS = re.compile(r"((?:> )*)( *(?:[-*+•] |\d{1,9}\. )*)")
+
 _INLINER = css_inline.CSSInliner(keep_style_tags=False, load_remote_stylesheets=False)
 
 
@@ -72,10 +74,16 @@ def _wrapped(text: str) -> str:
     joined = "\n".join(
         line.rstrip()
         if len(line) <= WIDTH
-        else textwrap.fill(line, WIDTH, break_long_words=False, break_on_hyphens=False)
+        else textwrap.fill(line, WIDTH, subsequent_indent=_below(line), break_long_words=False, break_on_hyphens=False)
         for line in text.splitlines()
     )
     return re.sub(r"\n{3,}", "\n\n", joined).strip() + "\n"
+
+
+def _below(line: str) -> str:
+    """What the next line of an item of a list, or of a quotation, begins with."""
+    quoted, marker = _BEGINNINGS.match(line).groups()  # type: ignore[union-attr]
+    return quoted + " " * len(marker)
 
 
 def _one_line(text: str) -> str:

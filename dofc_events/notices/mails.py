@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
+from flask_babel import force_locale
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from dofc_events.conference.models import Edition
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import token_of
-from dofc_events.documents.calendar import CalendarEntry, calendar_file
+from dofc_events.documents.calendar import CalendarEntry, CalendarFile, calendar_file
 from dofc_events.mail.envelope import Attachment, Envelope
 from dofc_events.mail.render import link, render_message
 from dofc_events.mail.rules import deliverable
@@ -118,14 +121,14 @@ def registration_confirmed(
     standing: Standing, seats: Seats, handed_over_by: str = "", because: str = "", stated_consent: str = ""
 ) -> Envelope:
     words = {"handed_over_by": handed_over_by, "because": because, "stated_consent": stated_consent}
-    return _message("confirmed", "registration-confirmed", standing, seats=seats, calendar=True, **words)
+    return _message("confirmed", "registration-confirmed", standing, calendar_of(standing, seats), seats=seats, **words)
 
 
 def registration_waitlisted(
     standing: Standing, seats: Seats, handed_over_by: str = "", because: str = "", stated_consent: str = ""
 ) -> Envelope:
     words = {"handed_over_by": handed_over_by, "because": because, "stated_consent": stated_consent}
-    return _message("waitlisted", "registration-waitlisted", standing, seats=seats, **words)
+    return _message("waitlisted", "registration-waitlisted", standing, None, seats=seats, **words)
 
 
 def registration_offered(standing: Standing, seats: Seats, handed_over_by: str = "") -> Envelope:
@@ -141,9 +144,8 @@ def registration_cancelled(
 ) -> Envelope:
     """The calendar file takes the days out again for who had them in."""
     words = {"register": link("registration.new", year=standing.edition.year), "because": because}
-    calendar = before is ClaimStatus.CONFIRMED
-    kind = "registration-cancelled"
-    return _message("cancelled", kind, standing, seats=seats, calendar=calendar, before=before, **words)
+    file = calendar_of(standing, seats) if before is ClaimStatus.CONFIRMED else None
+    return _message("cancelled", "registration-cancelled", standing, file, seats=seats, before=before, **words)
 
 
 def seats_changed(standing: Standing, seats: Seats) -> Envelope:
@@ -153,22 +155,21 @@ def seats_changed(standing: Standing, seats: Seats) -> Envelope:
     status = next((status for status in SEAT_STATUS_KINDS if any(seat.status == status for seat in news)), None)
     kind = SEAT_STATUS_KINDS[status] if status else "trip-changed"
     titles = ", ".join(seat.trip.title for seat in changed if not status or SEAT_STATUS_KINDS.get(seat.status) == kind)
-    calendar = standing.status is ClaimStatus.CONFIRMED
-    return _message("trips", kind, standing, seats=seats, calendar=calendar, titles=titles)
+    file = calendar_of(standing, seats) if standing.status is ClaimStatus.CONFIRMED else None
+    return _message("trips", kind, standing, file, seats=seats, titles=titles)
 
 
 def registration_changed(standing: Standing, changes: Sequence[str], *, by_organisers: bool = False) -> Envelope:
     """`changes` are names of fields of Details."""
-    confirmed = standing.status is ClaimStatus.CONFIRMED
+    file = calendar_of(standing) if standing.status is ClaimStatus.CONFIRMED else None
     changed, kind = [FIELD_NAMES[name] for name in changes], "registration-changed"
-    return _message("changed", kind, standing, calendar=confirmed, changes=changed, by_organisers=by_organisers)
+    return _message("changed", kind, standing, file, changes=changed, by_organisers=by_organisers)
 
 
 def edition_changed(standing: Standing, was: Edition, kind: str, said_text: str, said_html: str) -> Envelope:
     """What became of the edition's place and time since it `was`, and what the organisers say of it."""
-    calendar = standing.status is ClaimStatus.CONFIRMED
-    template = "edition_changed"
-    return _message(template, kind, standing, calendar=calendar, was=was, said_text=said_text, said_html=said_html)
+    file = calendar_of(standing) if standing.status is ClaimStatus.CONFIRMED else None
+    return _message("edition_changed", kind, standing, file, was=was, said_text=said_text, said_html=said_html)
 
 
 def registration_link(standing: Standing, *, by_organisers: bool = False) -> Envelope:
@@ -180,8 +181,12 @@ def already_registered(standing: Standing) -> Envelope:
 
 
 def handed_over(standing: Standing, *, email: str, name: str) -> Envelope:
-    """To the one who handed the place on; names the colleague, and has no link, which is the colleague's now."""
-    return _message("handed_over", "registration-changed", standing, email=email, name=name)
+    """To the one who handed the place on; names the colleague, and has no link, which is the colleague's now.
+
+    The calendar file takes the days and the trips out again for who had them in.
+    """
+    file = calendar_of(standing, taken_out=True) if standing.status is ClaimStatus.CONFIRMED else None
+    return _message("handed_over", "registration-changed", standing, file, email=email, name=name)
 
 
 def address_changed(standing: Standing, *, email: str) -> Envelope:
@@ -189,31 +194,34 @@ def address_changed(standing: Standing, *, email: str) -> Envelope:
     return _message("address_changed", "address-changed", standing, email=email, name="")
 
 
-def calendar_of(standing: Standing, token: str, seats: Seats | None = None) -> str | None:
+def calendar_of(standing: Standing, seats: Seats | None = None, *, taken_out: bool = False) -> CalendarFile | None:
     """The calendar file of a registration with the trips that it has a seat on; None while the edition has no dates.
 
-    What changed about `seats` is in it even where the seat is gone, so that calendars drop the trip.
+    What changed about `seats` is in it even where the seat is gone, so that calendars drop the trip; `taken_out`: they
+    drop everything. Calendars are shared, so it links to the page that everybody may see.
     """
     registration, edition = standing.registration, standing.edition
     starts_at, ends_at = edition.begins_at(), edition.finishes_at()
-    if starts_at is None or ends_at is None:
+    if starts_at is None or ends_at is None or edition.contact_email is None:
         return None
-    own_page = link("registration.own.own", token=token)
-    whole = CalendarEntry(
-        uid=f"{registration.reference}@days-of-clusters",
-        sequence=edition.revision + registration.revision,
-        status=CALENDAR_STATUS[standing.status],
-        starts_at=starts_at,
-        ends_at=ends_at,
-        zone=edition.zone,
-        summary=f"{edition.name}, {edition.city}",
-        location=", ".join(part for part in (edition.venue, edition.venue_address, edition.city) if part),
-        description=own_page,
-        url=own_page,
-        changed_at=standing.claim.changed_at,
-    )
-    trips = [_trip_entry(whole, seat) for seat in standing.trips if _is_in_calendar(seat, seats or {})]
-    return calendar_file([whole, *trips])
+    page = link("public.edition", year=edition.year)
+    with force_locale(registration.language):
+        whole = CalendarEntry(
+            uid=f"{registration.reference}@days-of-clusters",
+            sequence=edition.revision + registration.revision,
+            status="CANCELLED" if taken_out else CALENDAR_STATUS[standing.status],
+            starts_at=starts_at,
+            ends_at=ends_at,
+            zone=edition.zone,
+            summary=f"{edition.name}, {edition.city}",
+            location=_in_a_row(edition.venue, edition.venue_address, edition.city),
+            description=f"{_questions(edition)}\n{page}",
+            url=page,
+            changed_at=_latest(standing.claim.changed_at, registration.revised_at, edition.revised_at),
+        )
+        held = (seat for seat in standing.trips if _is_in_calendar(seat, seats or {}))
+        trips = [_trip_entry(whole, edition, seat, taken_out) for seat in held]
+    return calendar_file([whole, *trips], edition.name, deliverable(edition.contact_email))
 
 
 def _is_in_calendar(seat: TripStanding, seats: Seats) -> bool:
@@ -221,29 +229,48 @@ def _is_in_calendar(seat: TripStanding, seats: Seats) -> bool:
     return seat.status == ClaimStatus.CONFIRMED or was_held
 
 
-def _trip_entry(whole: CalendarEntry, seat: TripStanding) -> CalendarEntry:
+def _trip_entry(whole: CalendarEntry, edition: Edition, seat: TripStanding, taken_out: bool) -> CalendarEntry:
     assert seat.claim is not None
+    trip = seat.trip
+    said = [
+        _("With: %(hosts)s", hosts=trip.hosts) if trip.hosts else "",
+        _("Bring: %(what)s", what=trip.bring) if trip.bring else "",
+        whole.description,
+    ]
     return replace(
         whole,
-        uid=f"{seat.trip.slug}.{whole.uid}",
-        sequence=whole.sequence + seat.trip.revision,
-        status="CONFIRMED" if seat.status == ClaimStatus.CONFIRMED else "CANCELLED",
-        starts_at=seat.trip.starts_at,
-        ends_at=seat.trip.ends_at,
-        summary=seat.trip.title,
-        location=seat.trip.meeting_point,
-        changed_at=seat.claim.changed_at,
+        uid=f"{trip.slug}.{whole.uid}",
+        sequence=whole.sequence + trip.revision,
+        status="CONFIRMED" if seat.status == ClaimStatus.CONFIRMED and not taken_out else "CANCELLED",
+        starts_at=trip.starts_at,
+        ends_at=trip.ends_at,
+        summary=f"{edition.name}: {trip.title}",
+        location=_in_a_row(trip.meeting_point, whole.location),
+        description="\n".join(filter(None, said)),
+        changed_at=_latest(whole.changed_at, seat.claim.changed_at, trip.revised_at),
     )
+
+
+def _questions(edition: Edition) -> str:
+    return f"{_('Questions? Write to')} {_in_a_row(edition.contact_name, edition.contact_email)}"
+
+
+def _in_a_row(*parts: str | None) -> str:
+    return ", ".join(filter(None, parts))
+
+
+def _latest(*moments: datetime | None) -> datetime:
+    return max(filter(None, moments))
 
 
 def _message(
     template: str,
     kind: str,
     standing: Standing,
+    file: CalendarFile | None = None,
     *,
     email: str = "",
     name: str | None = None,
-    calendar: bool = False,
     seats: Seats | None = None,
     handed_over_by: str = "",
     stated_consent: str = "",
@@ -251,7 +278,6 @@ def _message(
 ) -> Envelope:
     registration, edition = standing.registration, standing.edition
     token = token_of(registration)
-    file = calendar_of(standing, token, seats) if calendar else None
     return render_message(
         f"notices/{template}",
         kind=kind,
@@ -262,7 +288,7 @@ def _message(
         reply_to=edition.contact_email,
         scope=str(edition.year),
         about=registration.reference,
-        attachments=[Attachment("days-of-clusters.ics", "text/calendar; charset=utf-8", file)] if file else [],
+        attachments=[Attachment("days-of-clusters.ics", file.content_type, file.text)] if file else [],
         registration=registration,
         edition=edition,
         edition_name=edition.name,

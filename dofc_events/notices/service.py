@@ -129,7 +129,7 @@ class Changes:
             self.news.setdefault(registration.id, News()).add_seat(change.trip_id, change.before, change.reason)
 
     def _happened(self, act: str, registration: Registration, **details: Any) -> None:
-        registration.revision += 1
+        registration.revise(self.now)
         log(self.session, self.actor, self.now, act, registration, **details)
 
 

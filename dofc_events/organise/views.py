@@ -1,8 +1,9 @@
 """The organisers' pages, put together: an endpoint, its template and its module have one name."""
 
-from flask import Blueprint, Flask, render_template
+from flask import Blueprint, Flask, render_template, request
 from flask.typing import ResponseReturnValue
 
+from dofc_events.accounts.guards import signed_in
 from dofc_events.conference.service import EditionArchived
 from dofc_events.organise.audit import views as audit
 from dofc_events.organise.door import views as door
@@ -14,10 +15,21 @@ from dofc_events.organise.overview import views as overview
 from dofc_events.organise.registrations import views as registrations
 from dofc_events.organise.team import views as team
 from dofc_events.organise.trips import views as trips
+from dofc_events.web.forms import ButtonForm, answer_errors
 
 blueprint = Blueprint("organise", __name__, url_prefix="/organise")
 for area in (overview, editions, registrations, trips, door, letters, mail, team, audit, hosting):
     blueprint.register_blueprint(area.blueprint)
+
+
+@blueprint.post("/preview")
+@signed_in
+def preview() -> ResponseReturnValue:
+    """What was typed so far as it will be shown; the address says which fields, and how they are called."""
+    form, texts = ButtonForm(), {label: request.form.get(name, "") for name, label in request.args.items()}
+    if not form.validate_on_submit():
+        return answer_errors(form, "organise/preview.html", texts=texts)
+    return render_template("organise/preview.html", form=form, texts=texts)
 
 
 def register(app: Flask) -> None:

@@ -145,6 +145,7 @@ def enrol(
         form_key=request.form_key,
         link_version=1,
         revision=0,
+        revised_at=now,
         email=request.email,
         email_key=address_key(request.email),
         language=request.language,
@@ -185,7 +186,7 @@ def change_details(session: Session, registration_id: int, details: Details, act
     if not changes:
         return False
     outbox.refuse_flood(session, registration.email, now)
-    registration.revision += 1
+    registration.revise(now)
     log(session, actor, now, "details_changed", registration, changes=changes)
     send(session, mails.registration_changed(standing_of(session, registration_id), list(changes)), now)
     return True
@@ -218,6 +219,8 @@ def hand_over(
     log(session, actor, now, "handed_over", registration, changes=changes, name=registration.full_name, email=email)
     standing = standing_of(session, registration_id)
     send(session, mails.handed_over(standing, email=old_email, name=old_name), now)
+    # In a calendar that both look into, the colleague's entry comes after the one that is taken out.
+    registration.revise(now)
     tell(session, registration_id, News(place=True), now, handed_over_by=old_name)
     return Registered(Outcome.REGISTERED, token_of(registration))
 
@@ -390,6 +393,6 @@ def _move_to_address(session: Session, registration: Registration, email: str, n
     outbox.withdraw(session, registration.reference, now, recipient=registration.email)
     registration.email, registration.email_key = email, address_key(email)
     registration.link_version += 1
-    registration.revision += 1
+    registration.revise(now)
     refresh_search(registration)
     session.flush()

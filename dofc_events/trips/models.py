@@ -6,14 +6,14 @@ from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstrai
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dofc_events.conference.models import Edition
-from dofc_events.core.db import Base
+from dofc_events.core.db import Base, Revised
 
 
-class Trip(Base):
+class Trip(Revised, Base):
     """One learning trip of an edition. Its seats are a pool, like the edition's places.
 
     `minimum` is how many it takes for the trip to run. The manifest shows what delegates said about food and access
-    only where the trip needs it. `revision` grows whenever place or time change, for calendars; a cancelled trip stays.
+    only where the trip needs it. `revision` grows whenever what calendars show changes; a cancelled trip stays.
     """
 
     __tablename__ = "trips"
@@ -38,7 +38,6 @@ class Trip(Base):
     needs_dietary: Mapped[bool] = mapped_column(default=False)
     needs_access: Mapped[bool] = mapped_column(default=True)
     position: Mapped[int]
-    revision: Mapped[int] = mapped_column(default=0)
     cancelled_at: Mapped[datetime | None]
 
     edition: Mapped[Edition] = relationship()

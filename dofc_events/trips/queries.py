@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session, aliased, joinedload
 from dofc_events.conference.models import Edition
 from dofc_events.core.db import in_pieces
 from dofc_events.delegates.models import Registration
-from dofc_events.delegates.rules import read_aloud
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import FEW_PLACES, LIVE, TAKEN, ClaimStatus
 from dofc_events.trips.models import Trip
@@ -170,8 +169,8 @@ def manifest_of(session: Session, pool_id: int) -> Manifest:
     confirmed = [claim for claim in claims if claim.status == ClaimStatus.CONFIRMED]
     offered = [claim for claim in claims if claim.status == ClaimStatus.OFFERED]
     waiting = [claim for claim in claims if claim.status == ClaimStatus.WAITLISTED]
-    names = {c.id: read_aloud(c.registration.family_name, c.registration.given_name) for c in confirmed}
-    return Manifest(sorted(confirmed, key=lambda claim: (names[claim.id], claim.id)), [*offered, *waiting])
+    confirmed.sort(key=lambda claim: (claim.registration.by_name, claim.id))
+    return Manifest(confirmed, [*offered, *waiting])
 
 
 def seat_faults(session: Session) -> list[str]:

@@ -17,8 +17,9 @@ from dofc_events.places.service import create_pool, lock_edition_pool
 from dofc_events.trips.models import Trip
 from dofc_events.trips.queries import trip_by_slug, trip_pools
 
-# What a delegate's calendar shows of a trip, and what everyone on it must be told.
+# What everyone on a trip must be told.
 PLACE_AND_TIME = frozenset(("title", "meeting_point", "starts_at", "ends_at"))
+IN_CALENDARS = PLACE_AND_TIME | {"hosts", "bring"}
 
 # People come days earlier and stay on; further away it may be a slip.
 USUAL_DAYS_AWAY = 7
@@ -89,21 +90,22 @@ def add_trip(
     return trip
 
 
-def write_details(session: Session, trip: Trip, details: TripDetails) -> Difference:
+def write_details(session: Session, trip: Trip, details: TripDetails, now: datetime) -> Difference:
     """Make a trip's details what `details` says; returns what changed."""
     _refuse_disorder(details)
     changes = write(trip, vars(details))
-    if PLACE_AND_TIME.intersection(changes):
-        trip.revision += 1
+    if IN_CALENDARS.intersection(changes):
+        trip.revise(now)
     session.flush()
     return changes
 
 
-def move_to_zone(session: Session, edition_id: int, zone: str, other: str) -> None:
+def move_to_zone(session: Session, edition_id: int, zone: str, other: str, now: datetime) -> None:
     """Let clocks in `other` show the times of an edition's trips that clocks in `zone` showed."""
     for trip, _ in trip_pools(session, edition_id):
         starts_at, ends_at = (in_another_zone(moment, zone, other) for moment in (trip.starts_at, trip.ends_at))
-        write(trip, {"starts_at": starts_at, "ends_at": ends_at, "revision": trip.revision + 1})
+        write(trip, {"starts_at": starts_at, "ends_at": ends_at})
+        trip.revise(now)
     session.flush()
 
 

@@ -2,9 +2,12 @@
 
 import csv
 import io
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import IO, Any
 
@@ -14,37 +17,52 @@ from xlsxwriter import Workbook
 
 from dofc_events.web.downloads import download
 
-Cell = str | int | None
+# A moment is one on the clocks of the zone that it has; without a zone it is one to the minute.
+Cell = str | int | datetime | None
+Rows = Iterable[Sequence[Cell]]
 
 # By these a spreadsheet takes a cell for a formula (OWASP, "CSV Injection"); the last four are East Asian keyboards'.
 FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# A telephone number as we store it: of one with a space no spreadsheet makes 3.81E+11, nor a formula.
+PHONE = re.compile(r"\+[0-9]{1,3}( [0-9-]+)+")
 PIECE = 500
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 WIDEST = 40
+TIME, TIME_WIDTH = "yyyy-mm-dd hh:mm:ss", 19
+# What the name of a sheet cannot have, and how long it can be.
+NOT_IN_SHEET, LONGEST_SHEET = re.compile(r"[\[\]:*?/\\]"), 31
 # Characters that Unicode keeps for itself and XML forbids; Excel would not open the file.
 NOT_IN_XML = {0xFFFE: "\ufffd", 0xFFFF: "\ufffd"}
 
 
-def csv_download(name: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Response:
+def list_download(kind: str, name: str, columns: Sequence[str], rows: Rows, *, sheet: str) -> Response:
+    """The rows under their columns as a file: `kind` is csv or xlsx, `name` is without it."""
+    send = csv_download if kind == "csv" else partial(xlsx_download, sheet=sheet)
+    return send(f"{name}.{kind}", columns, rows)
+
+
+def csv_download(name: str, columns: Sequence[str], rows: Rows) -> Response:
     """The rows under their columns as a file `name` to be saved: CSV as in RFC 4180, in UTF-8.
 
     It begins with a byte order mark, without which Excel reads UTF-8 as something else. Text that would be a formula
-    gets an apostrophe before it, telephone numbers too: of a bare +381… a spreadsheet makes 3.81E+11.
+    gets an apostrophe before it.
     The rows are fetched while they are sent, in the request's context, but after the view's database session has ended:
     what makes them takes a session of its own from `db.session()`, which ends with them or when the reader goes away.
     """
     return download(name, "text/csv; charset=utf-8", stream_with_context(_csv_pieces(columns, rows)))
 
 
-def xlsx_download(name: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Response:
+def xlsx_download(name: str, columns: Sequence[str], rows: Rows, *, sheet: str) -> Response:
     """The same as a workbook with one sheet: the header stays in sight and filters, columns are as wide as their text.
+
+    Times are times, lines are lines, and everything else is text as it was typed.
 
     The whole of it is written to a temporary file before the answer begins; the answer closes it.
     """
     with ExitStack() as unless_sent:
         file = unless_sent.enter_context(tempfile.TemporaryFile())
-        _write_workbook(file, columns, rows)
+        _write_workbook(file, columns, rows, sheet)
         length = file.tell()
         file.seek(0)
         answer = download(name, XLSX, wrap_file(request.environ, file))
@@ -54,49 +72,65 @@ def xlsx_download(name: str, columns: Sequence[str], rows: Iterable[Sequence[Cel
     return answer
 
 
-def _csv_pieces(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[bytes]:
+def _csv_pieces(columns: Sequence[str], rows: Rows) -> Iterator[bytes]:
     text = io.StringIO("\ufeff")
     text.seek(0, io.SEEK_END)
     writer, left = csv.writer(text), iter(rows)
     writer.writerow(columns)
     while piece := list(islice(left, PIECE)):
-        writer.writerows([_harmless(value) for value in row] for row in piece)
+        writer.writerows([_in_csv(value) for value in row] for row in piece)
         yield text.getvalue().encode()
         text.seek(0)
         text.truncate()
     yield text.getvalue().encode()
 
 
-def _harmless(value: Cell) -> Cell:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULAS) else value
+def _in_csv(value: Cell) -> Cell:
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="seconds") if value.tzinfo else f"{value:%Y-%m-%d %H:%M}"
+    if isinstance(value, str) and value.startswith(FORMULAS) and not PHONE.fullmatch(value):
+        return f"'{_lines(value)}"
+    return _lines(value) if isinstance(value, str) else value
 
 
-def _write_workbook(file: IO[bytes], columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+def _lines(text: str) -> str:
+    """Lines as spreadsheets have them: browsers send each with a carriage return."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _write_workbook(file: IO[bytes], columns: Sequence[str], rows: Rows, name: str) -> None:
     widths = [len(name) for name in columns]
     # What xlsxwriter keeps aside is personal, and must not stay when something fails.
     with (
         tempfile.TemporaryDirectory() as aside,
         Workbook(file, {"constant_memory": True, "tmpdir": aside}) as workbook,
     ):
-        sheet, bold, last = workbook.add_worksheet(), workbook.add_format({"bold": True}), 0
+        sheet = workbook.add_worksheet(NOT_IN_SHEET.sub(" ", name)[:LONGEST_SHEET].strip("' "))
+        bold, time, lines = map(workbook.add_format, ({"bold": True}, {"num_format": TIME}, {"text_wrap": True}))
+        last = 0
         for column, name in enumerate(columns):
             sheet.write_string(0, column, name, bold)
         for last, row in enumerate(rows, start=1):
-            _write_row(sheet, last, row, widths)
+            _write_row(sheet, last, row, widths, time, lines)
         for column, width in enumerate(widths):
             sheet.set_column(column, column, min(width, WIDEST) + 2)
         sheet.freeze_panes(1, 0)
         sheet.autofilter(0, 0, last, len(columns) - 1)
 
 
-def _write_row(sheet: Any, number: int, row: Sequence[Cell], widths: list[int]) -> None:
+def _write_row(sheet: Any, number: int, row: Sequence[Cell], widths: list[int], time: Any, lines: Any) -> None:
     for column, value in enumerate(row):
         if isinstance(value, int):
             sheet.write_number(number, column, value)
+        elif isinstance(value, datetime):
+            widths[column] = max(widths[column], TIME_WIDTH)
+            # A spreadsheet knows no zones.
+            sheet.write_datetime(number, column, value.replace(tzinfo=None), time)
         elif value:
-            widths[column] = max(widths[column], len(value))
+            text = _plain(_lines(value))
+            widths[column] = max(widths[column], *map(len, text.split("\n")))
             # Unlike `write`, this makes no formula, link or number of what somebody typed.
-            sheet.write_string(number, column, _plain(value))
+            sheet.write_string(number, column, text, lines if "\n" in text else None)
 
 
 def _plain(text: str) -> str:

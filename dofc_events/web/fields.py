@@ -8,6 +8,7 @@ from typing import Any
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from flask_babel import get_locale
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 from wtforms import Field, IntegerField, StringField, TextAreaField, ValidationError
@@ -17,6 +18,7 @@ from wtforms.widgets import html_params
 
 from dofc_events.core.countries import country_codes, country_names, search_names, three_letter_codes
 from dofc_events.core.slugs import LONGEST_SLUG, SLUG
+from dofc_events.web.markdown import dead_links
 
 RANK = "preference-"
 LONGEST_PHONE = 40
@@ -91,6 +93,17 @@ class Paragraphs(TextAreaField):
         presence = InputRequired(missing) if missing else Optional()
         checks = [presence, AtMost(longest), _no_controls, _not_blank(missing)]
         super().__init__(label, checks, filters=[clean], **kwargs)
+
+
+class Prose(Paragraphs):
+    """Several lines of Markdown, as `web.markdown` reads it. A link that leads nowhere is not accepted."""
+
+    def post_validate(self, form: Any, validation_stopped: bool) -> None:
+        dead = [] if validation_stopped or self.errors else dead_links(self.data)
+        if dead:
+            raise ValidationError(
+                _("This link leads nowhere: %(address)s. Write the whole address: https://…", address=", ".join(dead))
+            )
 
 
 def _not_blank(missing: Any) -> Any:

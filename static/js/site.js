@@ -23,6 +23,8 @@
   document.addEventListener("submit", function (event) {
     var form = event.target;
     if (!form.matches("form[data-once]") || event.defaultPrevented) return;
+    // A preview opens beside the form, which goes on.
+    if (event.submitter && event.submitter.formTarget === "_blank") return;
     // Only after the browser has collected the values: a disabled button would not send its own.
     setTimeout(function () {
       form.querySelectorAll("button:not([type=button]):not([type=reset]), input[type=submit]").forEach(function (button) {

@@ -1,12 +1,21 @@
 """Calendar files that calendars read: parsed back, folded, with the rules of their zone."""
 
+from bisect import bisect_right
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from icalendar import Calendar
 
-from dofc_events.documents.calendar import CalendarEntry, calendar_file
+from dofc_events.documents.calendar import CalendarEntry
+from dofc_events.documents.calendar import calendar_file as made_by
+
+HOST = ("Days of Clusters 2027", "host@dofc.test")
+
+
+def calendar_file(entries, by=HOST) -> str:
+    return made_by(entries, *by).text
 
 
 def entry(zone="Europe/Belgrade", **changes) -> CalendarEntry:
@@ -39,12 +48,15 @@ def test_the_file_says_what_the_entry_says():
     assert (str(event["UID"]), event["SEQUENCE"], str(event["STATUS"])) == (entry().uid, 3, "CONFIRMED")
     assert (event["DTSTART"].dt, event["DTEND"].dt) == (entry().starts_at, entry().ends_at)
     assert event["DTSTAMP"].dt == event["LAST-MODIFIED"].dt == entry().changed_at
+    assert (event["ORGANIZER"], event["ORGANIZER"].params["CN"]) == ("mailto:host@dofc.test", HOST[0])
     for name in ("summary", "location", "description", "url"):
         assert str(event[name]) == getattr(entry(), name)
 
 
 def test_a_cancelled_entry_takes_itself_out_of_the_calendar():
-    calendar, event = parsed(calendar_file([entry(status="CANCELLED")]))
+    file = made_by([entry(status="CANCELLED")], *HOST)
+    calendar, event = parsed(file.text)
+    assert file.content_type == "text/calendar; charset=utf-8; method=CANCEL"
     assert (str(calendar["METHOD"]), str(event["STATUS"])) == ("CANCEL", "CANCELLED")
 
 
@@ -61,6 +73,75 @@ def test_the_rules_of_the_zone_give_the_times_that_its_clocks_show(zone, month):
     assert rules.to_tz(lookup_tzid=False).utcoffset(local) == starts_at.astimezone(ZoneInfo(zone)).utcoffset()
     has_summer_time = zone in ("Europe/Belgrade", "America/St_Johns")
     assert bool(rules.walk("DAYLIGHT")) == has_summer_time
+
+
+@dataclass(frozen=True)
+class Observance:
+    """A piece of a VTIMEZONE: from this local time on, told with the offset until then, clocks show another offset."""
+
+    starts: datetime
+    before: timedelta
+    offset: timedelta
+
+    @property
+    def starts_at(self) -> datetime:
+        return (self.starts - self.before).replace(tzinfo=UTC)
+
+
+def observances(zone: str, year: int) -> list[Observance]:
+    """The pieces of a zone, read by nothing but the RFC."""
+    starts_at = datetime(year, 6, 1, 7, tzinfo=UTC)
+    lines = calendar_file([entry(zone, starts_at=starts_at)]).partition("BEGIN:VEVENT")[0].split("\r\n")
+    pairs = [line.split(":", 1) for line in lines if line]
+    values = {name: [value for known, value in pairs if known == name] for name, _ in pairs}
+    assert "RRULE" not in values and "RDATE" not in values
+    return [
+        Observance(datetime.strptime(start, "%Y%m%dT%H%M%S"), span(before), span(after))  # noqa: DTZ007
+        for start, before, after in zip(values["DTSTART"], values["TZOFFSETFROM"], values["TZOFFSETTO"], strict=True)
+    ]
+
+
+def span(text: str) -> timedelta:
+    hours, minutes, seconds = int(text[1:3]), int(text[3:5]), int(text[5:7] or 0)
+    return (-1 if text[0] == "-" else 1) * timedelta(hours=hours, minutes=minutes, seconds=seconds)
+
+
+@pytest.mark.parametrize("year", [2010, 2027, 2028])
+def test_every_zone_of_the_world_is_as_its_clocks_are(year):
+    """All of the tz database, over the year before, the year, and the year after, against zoneinfo."""
+    wrong = []
+    begin, end = datetime(year - 1, 1, 1, tzinfo=UTC), datetime(year + 2, 1, 1, tzinfo=UTC)
+    probes = [begin + timedelta(hours=19) * number for number in range((end - begin) // timedelta(hours=19))]
+    for zone in sorted(available_timezones() - {"UTC"}):
+        pieces, clock = observances(zone, year), ZoneInfo(zone)
+        edges = [piece.starts_at + timedelta(seconds=second) for piece in pieces[1:] for second in (-1, 0)]
+        onsets = [piece.starts_at for piece in pieces]
+        if onsets != sorted(onsets) or onsets[0] > begin:
+            wrong.append(zone)
+        for moment in (*probes, *edges):
+            offset = pieces[bisect_right(onsets, moment) - 1].offset
+            if moment.astimezone(clock).utcoffset() != offset:
+                wrong.append(f"{zone} {moment}")
+    assert wrong == []
+
+
+def test_clocks_that_follow_the_moon_are_right():
+    """In Morocco clocks go back for Ramadan: in 2027 from 7 February to 14 March."""
+    changes = [(f"{piece.starts:%d.%m.%Y %H:%M}", piece.offset) for piece in observances("Africa/Casablanca", 2027)]
+    assert ("07.02.2027 03:00", timedelta()) in changes
+    assert ("14.03.2027 02:00", timedelta(hours=1)) in changes
+
+
+def test_an_hour_that_occurs_twice_is_told_apart():
+    first, second = (datetime(2027, 10, 31, hour, 30, tzinfo=UTC) for hour in (0, 1))
+    assert "DTSTART;TZID=Europe/Belgrade:20271031T023000" in calendar_file([entry(starts_at=first)])
+    assert "DTSTART:20271031T013000Z" in calendar_file([entry(starts_at=second)])
+
+
+def test_the_name_of_the_organiser_cannot_end_its_quotation():
+    _, event = parsed(calendar_file([entry()], ('The "Niš"; team:\nx', "host@dofc.test")))
+    assert event["ORGANIZER"].params["CN"] == "The  Niš ; team: x"
+    assert event["ORGANIZER"] == "mailto:host@dofc.test"
 
 
 def test_utc_needs_no_rules():

@@ -69,7 +69,8 @@ def test_a_place_goes_from_one_to_the_next_by_mail(live_server, smtp, database_u
     (file,) = confirmed.iter_attachments()
     assert file.get_content_type() == "text/calendar" and file.get_filename().endswith(".ics")
     (event,) = Calendar.from_ical(file.get_content()).walk("VEVENT")
-    assert str(event["STATUS"]) == "CONFIRMED" and str(event["URL"]) == link_in(confirmed)
+    assert str(event["STATUS"]) == "CONFIRMED" and str(event["URL"]) == f"{site.url}/editions/2027/"
+    assert file.get_param("method") == "PUBLISH"
 
     assert status_of(register(boris, edition, "Boris", "boris@dofc.test")) == "waitlisted"
     check(smtp.wait_for(2)[1], "registration-waitlisted")

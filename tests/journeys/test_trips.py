@@ -35,7 +35,7 @@ def seats_on(page) -> dict[str, str]:
 def events_in(message) -> dict[str, str]:
     (file,) = message.iter_attachments()
     events = Calendar.from_ical(file.get_content()).walk("VEVENT")
-    return {str(event["SUMMARY"]).partition(",")[0]: str(event["STATUS"]) for event in events}
+    return {str(event["SUMMARY"]).partition(",")[0].rpartition(": ")[2]: str(event["STATUS"]) for event in events}
 
 
 def test_who_cancels_frees_seats_and_the_next_is_told_once(live_server, smtp, database_url, edition):

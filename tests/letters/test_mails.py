@@ -2,16 +2,16 @@
 
 import pytest
 
-from dofc_events.letters.mails import as_html, letter_to, values_for
+from dofc_events.letters.mails import as_html, as_text, letter_to, values_for
 from dofc_events.letters.models import Letter
 from dofc_events.letters.rules import PLACEHOLDERS, Anchor
 from dofc_events.letters.texts import starters
 from dofc_events.notices.queries import standing_of
-from dofc_events.web.markdown import plain_text
 from tests.letters.conftest import write
 from tests.support.factories import NOW, make_edition, make_registration, make_trip
 
-OWN = "http://dofc.test/registrations/abc.1.x/"
+SITE = "http://dofc.test"
+OWN = f"{SITE}/registrations/abc.1.x/"
 
 
 @pytest.fixture
@@ -67,13 +67,32 @@ def test_a_name_injects_nothing_into_the_subject(session, person):
 )
 def test_placeholders_are_filled_in_after_the_markdown(body, html):
     values = dict.fromkeys(PLACEHOLDERS, "x") | {"own_page": OWN, "given_name": 'A"n_a<'}
-    assert as_html(body, values).strip() == html
+    assert as_html(body, values, SITE).strip() == html
 
 
 def test_the_text_part_reads_like_a_letter():
     body = "## Hello\n\n- **Here:** [the map](https://dofc.test/map)\n- *you*: [you]({own_page})"
-    text = plain_text(as_html(body, {"own_page": OWN}))
-    assert text == f"Hello\n\n  * Here: the map <https://dofc.test/map>\n  * you: you <{OWN}>"
+    text = as_text(body, {"own_page": OWN}, SITE)
+    assert text == f"Hello\n\n- Here: the map <https://dofc.test/map>\n- you: you <{OWN}>"
+
+
+def test_both_parts_of_a_letter_say_what_was_typed(session, person):
+    """Dates keep their numbers, lines their ends, and a page of ours has its whole address."""
+    body = "21. October: {given_name}\n23. October: home\n\n09:00 doors\n10:00 begin\n\n[All](/editions/) www.dofc.test"
+    envelope = letter_to(letter_for(session, person, body=body), standing_of(session, person.id))
+    assert envelope.text.startswith(
+        "21. October: **Ana** <b>\n23. October: home\n\n09:00 doors\n10:00 begin\n\n"
+        "All <http://dofc.test/editions/> www.dofc.test\n"
+    )
+    for piece in ('<li value="21"', '<li value="23"', "09:00 doors<br>", 'href="http://dofc.test/editions/"'):
+        assert piece in envelope.html
+    assert 'href="https://www.dofc.test"' in envelope.html
+
+
+def test_long_lines_of_a_letter_go_on_below_their_beginning(session, person):
+    body = f"- {'word ' * 20}\n\n> {'word ' * 20}"
+    lines = letter_to(letter_for(session, person, body=body), standing_of(session, person.id)).text.splitlines()
+    assert (lines[1][:6], lines[4][:6]) == ("  word", "> word")
 
 
 def test_a_letter_says_why_one_gets_it_and_whom_to_write_to(session, person):

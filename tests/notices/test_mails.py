@@ -1,13 +1,18 @@
 """What delegates read: every message complete, in both parts, with the calendar entry that goes with it."""
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
 from icalendar import Calendar
 
+from dofc_events.conference.service import change_edition, details_of
+from dofc_events.core.audit import COMMAND
 from dofc_events.delegates.queries import token_of
 from dofc_events.notices import mails
+from dofc_events.notices.mails import calendar_of
 from dofc_events.notices.queries import STATUS_KINDS, standing_of
 from dofc_events.registration import service
 from tests.support.factories import DELEGATE, NOW, make_edition, make_registration
@@ -106,9 +111,10 @@ def events(session, registration):
     found = []
     for message in letters(session, about=registration.reference):
         for file in message.attachments:
-            assert file["content_type"].startswith("text/calendar")
             calendar = Calendar.from_ical(file["body"])
             (event,) = calendar.walk("VEVENT")
+            assert file["content_type"] == f"text/calendar; charset=utf-8; method={calendar['METHOD']}"
+            assert event["ORGANIZER"] == "mailto:host@dofc.test"
             found.append((str(calendar["METHOD"]), event))
     return found
 
@@ -129,13 +135,56 @@ def test_the_calendar_entry_stays_the_same_one_and_each_version_replaces_the_las
     assert [method for method, _ in found][-2:] == ["PUBLISH", "CANCEL"]
 
 
+def test_who_hands_over_gets_the_days_taken_out_of_the_calendar(session, edition):
+    registration = make_registration(session, edition, email="ana@dofc.test")
+    (_, had), *_ = events(session, registration)
+    service.hand_over(session, registration.id, "Mira", "", "mira@dofc.test", DELEGATE, NOW)
+    sent = {message.recipient: message for message in letters(session, about=registration.reference)}
+    former, colleague = (
+        Calendar.from_ical(sent[f"{name}@dofc.test"].attachments[0]["body"]) for name in ("ana", "mira")
+    )
+    (taken_out,), (new,) = former.walk("VEVENT"), colleague.walk("VEVENT")
+    assert (str(former["METHOD"]), str(taken_out["STATUS"])) == ("CANCEL", "CANCELLED")
+    assert str(taken_out["UID"]) == str(had["UID"]) and taken_out["SEQUENCE"] > had["SEQUENCE"]
+    assert (str(colleague["METHOD"]), str(new["STATUS"])) == ("PUBLISH", "CONFIRMED")
+    assert "takes the days out" in " ".join(sent["ana@dofc.test"].text.split())
+
+
+def test_who_hands_over_a_place_on_the_waiting_list_has_nothing_in_the_calendar(session):
+    edition = make_edition(session, capacity=0)
+    registration = make_registration(session, edition, email="ana@dofc.test")
+    service.hand_over(session, registration.id, "Mira", "", "mira@dofc.test", DELEGATE, NOW)
+    messages = letters(session, about=registration.reference)
+    assert not any(message.attachments for message in messages)
+    assert not any("out of your calendar" in " ".join(message.text.split()) for message in messages)
+
+
+@pytest.mark.parametrize("change", [{"venue": "Elsewhere"}, {"contact_email": "new@dofc.test"}])
+def test_what_a_calendar_shows_moves_its_number_and_its_time(session, edition, change):
+    registration = make_registration(session, edition)
+    later = NOW + timedelta(days=1)
+
+    def event():
+        file = calendar_of(standing_of(session, registration.id))
+        return Calendar.from_ical(file.text).walk("VEVENT")[0]
+
+    before = event()
+    change_edition(session, edition.id, replace(details_of(edition), **change), COMMAND, later)
+    after = event()
+    assert before["LAST-MODIFIED"].dt == NOW and after["LAST-MODIFIED"].dt == later == after["DTSTAMP"].dt
+    assert after["SEQUENCE"] > before["SEQUENCE"]
+
+
 def test_the_calendar_entry_has_the_times_and_the_place_of_the_edition(session, edition):
     registration = make_registration(session, edition)
     ((_, event),) = events(session, registration)
     assert event["DTSTART"].dt == edition.begins_at() and event["DTEND"].dt == edition.finishes_at()
     assert event["DTSTART"].params["TZID"] == "Europe/Sofia"
     assert str(event["LOCATION"]) == "House of Clusters, 12 Vitosha Boulevard, Sofia"
-    assert str(event["URL"]).endswith(f"/registrations/{token_of(registration)}/")
+    # Calendars are shared: what acts for a person is not in them.
+    assert str(event["URL"]) == f"http://dofc.test/editions/{edition.year}/"
+    description = str(event["DESCRIPTION"])
+    assert "/registrations/" not in description and "host@dofc.test" in description
 
 
 def test_an_edition_without_dates_has_no_calendar_entry(session):

@@ -61,9 +61,8 @@ def events(message):
     """The calendar entries of a message by the first word of their title: status, beginning, end, sequence."""
     (file,) = message.attachments
     found: list[Any] = Calendar.from_ical(file["body"]).walk("VEVENT")
-    return {
-        str(e["SUMMARY"]).split()[0]: (str(e["STATUS"]), e["DTSTART"].dt, e["DTEND"].dt, e["SEQUENCE"]) for e in found
-    }
+    entries = {str(e["SUMMARY"]).rpartition(": ")[2].split()[0]: e for e in found}
+    return {word: (str(e["STATUS"]), e["DTSTART"].dt, e["DTEND"].dt, e["SEQUENCE"]) for word, e in entries.items()}
 
 
 def method(message) -> str:
@@ -192,6 +191,20 @@ def test_the_calendar_entry_of_a_trip_stays_the_same_one_and_each_version_replac
     found = [events(message)["Wine"] for message in letters(session, to=who.email)]
     assert [entry[3] for entry in found] == sorted({entry[3] for entry in found})
     assert found[-1][1] == wine.starts_at
+
+
+def test_a_trip_in_the_calendar_says_what_one_has_to_know(session, edition, person, trips):
+    who, wine = person("wine"), trips[0]
+    told = replace(details_of(wine), title="Wine", meeting_point="North gate", hosts="Vinarija", bring="Boots, hat")
+    later = NOW + timedelta(days=1)
+    seats.change_trip(session, edition.id, "wine", told, 1, COMMAND, later, accepted="")
+    file = letters(session, to=who.email)[-1].attachments[0]["body"]
+    trip: Any = Calendar.from_ical(file).walk("VEVENT")[1]
+    assert str(trip["SUMMARY"]) == f"{edition.name}: Wine"
+    assert str(trip["LOCATION"]) == f"North gate, {edition.venue}, {edition.venue_address}, {edition.city}"
+    said = str(trip["DESCRIPTION"]).split("\n")
+    assert said[:2] == ["With: Vinarija", "Bring: Boots, hat"] and "host@dofc.test" in said[2]
+    assert said[3:] == [f"http://dofc.test/editions/{edition.year}/"] and trip["LAST-MODIFIED"].dt == later
 
 
 def test_a_seat_that_was_only_offered_is_not_taken_out_of_the_calendar(session, edition, person):

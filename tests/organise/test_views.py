@@ -213,3 +213,20 @@ def test_list_shows_those_who_wait_their_place_in_line(organiser, register, year
     rows = [page.one(f'tr[data-registration="{reference}"]').get_text(" ") for reference in references]
     assert ["Number" in row for row in rows] == [False, False, True, True]
     assert "Number 1" in rows[2] and "Number 2" in rows[3]
+
+
+def test_what_is_typed_is_shown_before_it_is_saved(organiser, year):
+    page = organiser.get(f"/organise/editions/{year}/settings")
+    preview = page.form().fill(programme="21. October\n23. October\n[x](/editions/)").submit("Preview")
+    assert preview.status == 200 and preview.h1 == "Preview" and "Programme" in preview.text
+    assert [item["value"] for item in preview.all(".prose li")] == ["21", "23"]
+    assert "21. October" not in str(organiser.get(f"/editions/{year}/"))
+
+
+@pytest.mark.parametrize("text", ["See [the map](plan.pdf).", "[x](http://plan)"])
+def test_a_link_that_leads_nowhere_is_not_saved(organiser, year, text):
+    answer = (
+        organiser.get(f"/organise/editions/{year}/settings").form().fill(programme=text).submit("Save the settings")
+    )
+    assert answer.status == 422 and "This link leads nowhere" in answer.text
+    assert answer.form().value("programme") == text

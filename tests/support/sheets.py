@@ -32,6 +32,25 @@ def sheet_of(data: bytes) -> ET.Element:
         return ET.fromstring(workbook.read(SHEET))
 
 
+def sheet_name(data: bytes) -> str:
+    """The name of a workbook's only sheet."""
+    (sheet,) = _part(data, "xl/workbook.xml").iter(f"{MAIN}sheet")
+    return sheet.attrib["name"]
+
+
+def style_of(data: bytes, cell: ET.Element) -> str:
+    """The format in which a cell shows its number."""
+    styles = _part(data, "xl/styles.xml")
+    used = styles.findall(f"{MAIN}cellXfs/{MAIN}xf")[int(cell.attrib["s"])].attrib["numFmtId"]
+    formats = {each.attrib["numFmtId"]: each.attrib["formatCode"] for each in styles.iter(f"{MAIN}numFmt")}
+    return formats[used]
+
+
+def _part(data: bytes, name: str) -> ET.Element:
+    with zipfile.ZipFile(io.BytesIO(data)) as workbook:
+        return ET.fromstring(workbook.read(name))
+
+
 def dicts(rows: list[list[str]]) -> list[dict[str, str]]:
     """The rows below the header by the header's names."""
     return [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]

@@ -5,13 +5,16 @@ import resource
 import tempfile
 import tracemalloc
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from xml.etree import ElementTree as ET
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
 from xlsxwriter.exceptions import FileCreateError
 
-from dofc_events.web.export import PIECE, csv_download, xlsx_download
-from tests.support.sheets import MAIN, read_csv, read_xlsx, sheet_of
+from dofc_events.web.export import PIECE, csv_download, list_download, xlsx_download
+from tests.support.sheets import MAIN, read_csv, read_xlsx, sheet_name, sheet_of, style_of
 
 # What people type, and what somebody types who wishes us ill.
 TEXTS = [
@@ -19,13 +22,15 @@ TEXTS = [
     'No nuts,\nno "shellfish" 🌾\tthank you',
     "семь; 7; ٧",
     "  two spaces  ",
-    "a\r\nb",
+    "a\nb",
     "_x0041_",
     "5 < 6 & 7 > 6",
     "https://example.com/?a=1&b=2",
     "0012",
 ]
-FORMULAS = ["=1+1", "+381 11 123", "-2", "@SUM(A1)", "＝1+1", "＋1", "－1", "＠A1", "\t=1", "\r=1", "\n=1"]
+FORMULAS = ["=1+1", "+381111234567", "+1 2-3+SUM(A1)", "+381 11 123\n=1", "-2", "@SUM(A1)", "\t=1", "\n=1"]
+FORMULAS += ["＝1+1", "＋1", "－1", "＠A1"]
+PHONES = ["+381 11 1234567", "+1 212-555-0100"]
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +44,7 @@ def csv_of(*rows) -> list[list[str]]:
 
 
 def xlsx_data(*rows) -> bytes:
-    with closing(xlsx_download("people.xlsx", ["name", "age"], rows)) as answer:
+    with closing(xlsx_download("people.xlsx", ["name", "age"], rows, sheet="People")) as answer:
         answer.direct_passthrough = False
         return answer.get_data()
 
@@ -64,7 +69,7 @@ def test_csv_has_no_formula(text):
     assert csv_of([text, 7])[1] == [f"'{text}", "7"]
 
 
-@pytest.mark.parametrize("text", [*TEXTS, "Ana-Maria", "a=b", "", "'tis", "7 + 1"])
+@pytest.mark.parametrize("text", [*TEXTS, "Ana-Maria", "a=b", "", "'tis", "7 + 1", *PHONES])
 def test_csv_leaves_other_text_alone(text):
     assert csv_of([text, -7])[1] == [text, "-7"]
 
@@ -101,7 +106,7 @@ def test_csv_stays_small_in_memory():
 
 
 def test_xlsx_is_a_file_with_its_length():
-    with closing(xlsx_download("people.xlsx", ["name", "age"], [["Ђорђе", 7]])) as answer:
+    with closing(xlsx_download("people.xlsx", ["name", "age"], [["Ђорђе", 7]], sheet="People")) as answer:
         assert answer.headers["Content-Disposition"] == 'attachment; filename="people.xlsx"'
         assert answer.mimetype == "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
         answer.direct_passthrough = False
@@ -111,6 +116,46 @@ def test_xlsx_is_a_file_with_its_length():
 @pytest.mark.parametrize("text", [*TEXTS, *FORMULAS])
 def test_xlsx_has_text_as_it_was_typed(text):
     assert read_xlsx(xlsx_data([text, -7]))[1] == [text, "-7"]
+
+
+@pytest.mark.parametrize("text", ["no nuts\r\nno milk", "no nuts\rno milk", "no nuts\nno milk"])
+def test_lines_are_lines(text):
+    assert csv_of([text, 7])[1] == ["no nuts\nno milk", "7"]
+    data = xlsx_data([text, 7])
+    assert read_xlsx(data)[1] == ["no nuts\nno milk", "7"] and "_x000D_" not in str(ET.tostring(sheet_of(data)))
+    assert next(iter(float(column.attrib["width"]) for column in sheet_of(data).iter(f"{MAIN}col"))) < 12
+
+
+def test_a_carriage_return_hides_no_formula():
+    assert csv_of(["\r=1", 7])[1] == ["'\n=1", "7"]
+
+
+def test_times_are_times_on_the_clocks_of_their_zone():
+    moment = datetime(2026, 11, 2, 14, 30, 5, tzinfo=ZoneInfo("Europe/Sofia"))
+    assert csv_of([moment, moment.replace(tzinfo=None)])[1] == ["2026-11-02T14:30:05+02:00", "2026-11-02 14:30"]
+    days = (datetime(2026, 11, 2, 14, 30, 5, tzinfo=UTC) - datetime(1899, 12, 30, tzinfo=UTC)) / timedelta(days=1)
+    data = xlsx_data([moment, 7])
+    assert float(read_xlsx(data)[1][0]) == pytest.approx(days)
+    (cell, _number) = sheet_of(data).findall(f".//{MAIN}row")[1]
+    assert style_of(data, cell) == "yyyy-mm-dd hh:mm:ss"
+
+
+@pytest.mark.parametrize(
+    ("name", "sheet"),
+    [("People", "People"), ("'A/B' [x]: c*?'", "A B'  x   c"), ("ж" * 40, "ж" * 31), ("<&>", "<&>")],
+)
+def test_a_sheet_has_a_name_that_excel_takes(name, sheet):
+    with closing(xlsx_download("people.xlsx", ["name"], [], sheet=name)) as answer:
+        answer.direct_passthrough = False
+        assert sheet_name(answer.get_data()) == sheet
+
+
+@pytest.mark.parametrize(("kind", "start"), [("csv", b"\xef\xbb\xbfname"), ("xlsx", b"PK")])
+def test_a_list_is_sent_as_what_its_address_says(kind, start):
+    with closing(list_download(kind, "people", ["name"], [["Ana"]], sheet="People")) as answer:
+        answer.direct_passthrough = False
+        assert answer.headers["Content-Disposition"] == f'attachment; filename="people.{kind}"'
+        assert answer.get_data().startswith(start)
 
 
 @pytest.mark.parametrize("text", ["<r>", "<r></is></c><c><f>1+1</f></c></r>", "<r><t>a</t></r>"])
@@ -149,7 +194,7 @@ def test_xlsx_leaves_nothing_aside_when_a_row_fails(tmp_path, monkeypatch):
         raise LookupError
 
     with pytest.raises(LookupError):
-        xlsx_download("people.xlsx", ["name", "age"], rows())
+        xlsx_download("people.xlsx", ["name", "age"], rows(), sheet="People")
     assert not list(tmp_path.iterdir())
 
 
@@ -162,7 +207,7 @@ def test_xlsx_leaves_nothing_aside_when_the_disk_is_full(tmp_path, monkeypatch):
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, before[1]))
     try:
         with pytest.raises(FileCreateError):
-            xlsx_download("people.xlsx", ["name", "age"], numbered(5000))
+            xlsx_download("people.xlsx", ["name", "age"], numbered(5000), sheet="People")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         gc.collect()

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from dofc_events.accounts.models import Account, Role
 from dofc_events.accounts.rules import RoleName
-from dofc_events.conference.models import Organisation
+from dofc_events.core.order import sort_key
 from dofc_events.hosting.ballots.rules import NONE_OF_THESE, Count, RankedBallot, count, from_document
 from dofc_events.hosting.models import Ballot, HostingCall, Proposal, Voter
 from dofc_events.hosting.queries import holds_now, organisations_of, proposals_of, read_ballot_link
@@ -17,8 +17,8 @@ from dofc_events.hosting.rules import ProposalStatus
 
 def roll(session: Session, call_id: int) -> list[Voter]:
     """The members that may vote on a call, by name, each with whether and when it did."""
-    query = select(Voter).join(Voter.organisation).where(Voter.call_id == call_id)
-    return list(session.scalars(query.order_by(Organisation.name)))
+    query = select(Voter).where(Voter.call_id == call_id)
+    return sorted(session.scalars(query), key=lambda voter: sort_key(voter.organisation.name))
 
 
 def voters_of(session: Session, account_id: int, now: datetime) -> list[Voter]:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, aliased, contains_eager
 
 from dofc_events.conference.models import Category
 from dofc_events.core.audit import AuditEntry
+from dofc_events.core.order import sort_key
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import AFTER_ALL, found_by
 from dofc_events.delegates.rules import folded
@@ -38,11 +39,12 @@ class AtTheDoor:
 def letters_at(session: Session, edition_id: int) -> list[Initial]:
     """The letters that there are, in their order; together they have everyone with a confirmed place."""
     # Numbers and no parameters: PostgreSQL does not see that two parameters are the same.
-    letter = func.substr(Registration.by_name, literal_column("1"), literal_column("1"))
+    letter = func.substr(Registration.called, literal_column("1"), literal_column("1"))
     query = select(letter, func.count(), func.count(Claim.used_at)).select_from(Registration)
     query = query.join(Claim, Claim.registration_id == Registration.id).where(place_at(edition_id))
     query = query.where(Registration.edition_id == edition_id, Claim.status == ClaimStatus.CONFIRMED)
-    return [Initial(*row) for row in session.execute(query.group_by(letter).order_by(letter))]
+    found = [Initial(*row) for row in session.execute(query.group_by(letter))]
+    return sorted(found, key=lambda one: sort_key(one.letter))
 
 
 def people_expected(
@@ -51,7 +53,7 @@ def people_expected(
     """Those with a confirmed place by name, as they are read aloud; `after_id` turns the page."""
     query = _people(edition_id).where(Claim.status == ClaimStatus.CONFIRMED)
     if letter:
-        query = query.where(Registration.by_name >= letter, Registration.by_name < letter + AFTER_ALL)
+        query = query.where(Registration.called >= letter, Registration.called < letter + AFTER_ALL)
     if after_id is not None:
         last = aliased(Registration)
         name = select(last.by_name).where(last.id == after_id).scalar_subquery()
@@ -62,15 +64,15 @@ def people_expected(
 
 def people_found(session: Session, edition_id: int, words: str, *, limit: int) -> list[AtTheDoor]:
     """Whoever these words find, also without a place: first those whose names begin with them, and who may come in."""
-    by_name = Registration.by_name
+    called = Registration.called
     named = (
-        or_(by_name.startswith(word, autoescape=True), by_name.contains(f" {word}", autoescape=True))
+        or_(called.startswith(word, autoescape=True), called.contains(f" {word}", autoescape=True))
         for word in folded(words).split()
     )
     order = (
         case((and_(True, *named), 0), else_=1),
         case((Claim.status == ClaimStatus.CONFIRMED, 0), else_=1),
-        by_name,
+        Registration.by_name,
         Registration.id,
     )
     return _read(session, _people(edition_id).where(found_by(words)).order_by(*order).limit(limit))

@@ -31,7 +31,7 @@ PRINTED = 800
 # Everyone at the venue may share one address, and the queue cannot wait ten minutes because of that.
 @blueprint.route(f"{EDITION}/check-in", methods=["GET", "POST"])
 @limiter.exempt
-@edition_staff(RoleName.ORGANISER, RoleName.DESK)
+@edition_staff(RoleName.ORGANISER, RoleName.DESK, archived_too=True)
 def check_in(edition: Edition) -> ResponseReturnValue:
     """Who is expected, searched or by letter, each with a button that says that they are in."""
     form, template = ArrivalForm(), "organise/door/check_in.html"

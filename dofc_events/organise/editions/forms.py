@@ -33,7 +33,7 @@ from dofc_events.core.errors import Refusal
 from dofc_events.organise.editions.service import CategoryChanges, EditionWishes
 from dofc_events.places.rules import LONGEST_OFFER_HOURS, MAX_PLACES
 from dofc_events.places.service import CapacityBelowTaken
-from dofc_events.web.fields import CountryField, EmailField, Line, Paragraphs, WholeNumberField, told_reason
+from dofc_events.web.fields import CountryField, EmailField, Line, Paragraphs, Prose, WholeNumberField, told_reason
 from dofc_events.web.forms import Form
 from dofc_events.web.moments import (
     FIRST_YEAR,
@@ -151,7 +151,7 @@ class SettingsForm(Form):
         ],
     )
     summary = Paragraphs(_l("Summary"), longest=400)
-    programme = Paragraphs(_l("Programme"), longest=20_000)
+    programme = Prose(_l("Programme"), longest=20_000)
     contact_name = Line(_l("Contact name"), longest=120)
     contact_email = EmailField(_l("Contact email address"), missing=None)
     categories = FieldList(FormField(CategoryRow), label=_l("Categories"), max_entries=100)

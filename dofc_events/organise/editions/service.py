@@ -105,7 +105,7 @@ def change_settings(
     before, zone = place_and_time_of(edition), edition.zone
     conference.change_edition(session, edition_id, wishes.details, actor, now)
     if edition.zone != zone:
-        move_to_zone(session, edition_id, zone, edition.zone)
+        move_to_zone(session, edition_id, zone, edition.zone, now)
     if wishes.capacity is not None and has_places:
         resize_edition(session, edition_id, wishes.capacity, actor, now)
     elif wishes.capacity is not None:

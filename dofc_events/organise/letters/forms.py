@@ -21,7 +21,7 @@ from dofc_events.letters.rules import (
     unknown_placeholders,
 )
 from dofc_events.letters.service import DateMissing, LetterText, TooLate
-from dofc_events.web.fields import Line, Paragraphs, WholeNumberField
+from dofc_events.web.fields import Line, Prose, WholeNumberField
 from dofc_events.web.forms import Form
 
 BEFORE, AFTER = "before", "after"
@@ -55,7 +55,7 @@ class LetterForm(Form):
     """A letter, and when it is sent."""
 
     subject = Line(_l("Subject"), longest=LONGEST_SUBJECT, missing=_l("Enter a subject."))
-    body = Paragraphs(_l("Text"), longest=LONGEST_BODY, missing=_l("Write what the letter says."))
+    body = Prose(_l("Text"), longest=LONGEST_BODY, missing=_l("Write what the letter says."))
     anchor = SelectField(
         _l("When it is sent"),
         choices=[
@@ -80,7 +80,7 @@ class LetterForm(Form):
     def validate_subject(self, field: Line) -> None:
         can_be_filled_in(field.data)
 
-    def validate_body(self, field: Paragraphs) -> None:
+    def validate_body(self, field: Prose) -> None:
         can_be_filled_in(field.data)
 
     @classmethod
@@ -118,10 +118,10 @@ class SendForm(Form):
 class ChangeForm(SendForm):
     """Whether everybody is told of a changed place or time, and with which sentence."""
 
-    sentence = Paragraphs(_l("Your own sentence"), longest=LONGEST_BODY)
+    sentence = Prose(_l("Your own sentence"), longest=LONGEST_BODY)
     answer = StringField()
 
-    def validate_sentence(self, field: Paragraphs) -> None:
+    def validate_sentence(self, field: Prose) -> None:
         can_be_filled_in(field.data)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Select, SQLColumnExpression, case, func, literal, select, tuple_
 from sqlalchemy.orm import Session, joinedload
 
+from dofc_events.core.order import sort_key
 from dofc_events.delegates.models import Registration, Tag
 from dofc_events.places.models import Claim
 from dofc_events.places.queries import waiting_line
@@ -116,14 +117,14 @@ def present(session: Session, edition_id: int) -> Present:
 def tags_at(session: Session, edition_id: int) -> list[str]:
     """Every tag that an edition's registrations have."""
     query = select(Tag.word).join(Registration, Registration.id == Tag.registration_id)
-    return sorted(session.scalars(query.where(Registration.edition_id == edition_id).distinct()))
+    return sorted(session.scalars(query.where(Registration.edition_id == edition_id).distinct()), key=sort_key)
 
 
 def tags_of(session: Session, registration_ids: Sequence[int]) -> dict[int, list[str]]:
     """The tags of these registrations, in one query."""
     found: dict[int, list[str]] = {}
     query = select(Tag.registration_id, Tag.word).where(Tag.registration_id.in_(registration_ids))
-    for registration_id, word in session.execute(query.order_by(Tag.word)):
+    for registration_id, word in sorted(session.execute(query).all(), key=lambda row: sort_key(row.word)):
         found.setdefault(registration_id, []).append(word)
     return found
 

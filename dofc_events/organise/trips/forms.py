@@ -19,7 +19,7 @@ from dofc_events.places.service import CapacityBelowTaken
 from dofc_events.trips.models import Trip
 from dofc_events.trips.rules import MAX_SEATS, RESERVED_SLUGS
 from dofc_events.trips.service import TripDetails, TripExists, details_of
-from dofc_events.web.fields import Line, Paragraphs, SlugField, WholeNumberField
+from dofc_events.web.fields import Line, Prose, SlugField, WholeNumberField
 from dofc_events.web.forms import Form
 from dofc_events.web.moments import kept_or_typed, moment_field, on_the_clock, plausible
 
@@ -34,7 +34,7 @@ class TripForm(Form):
     """
 
     title = Line(_l("Title"), longest=200, missing=_l("Enter a title."))
-    description = Paragraphs(_l("Description"), longest=20_000)
+    description = Prose(_l("Description"), longest=20_000)
     hosts = Line(_l("Hosts"), longest=300)
     day = DateField(_l("Day"), [InputRequired(_l("Enter the day.")), plausible])
     starts = TimeField(_l("Starts at"), [InputRequired(_l("Enter when it starts."))])
@@ -47,7 +47,7 @@ class TripForm(Form):
         _l("Minimum number of participants"), [Optional(), NumberRange(0, MAX_SEATS, WHOLE_NUMBER)]
     )
     bring = Line(_l("What to bring"), longest=300)
-    accessibility = Paragraphs(_l("Accessibility"), longest=5000)
+    accessibility = Prose(_l("Accessibility"), longest=5000)
     walking = BooleanField(_l("Involves a lot of walking"))
     needs_dietary = BooleanField(_l("The manifest shows dietary needs"))
     needs_access = BooleanField(_l("The manifest shows access needs"))

@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session, aliased
 
 from dofc_events.conference.models import Edition
 from dofc_events.delegates.models import Registration
-from dofc_events.delegates.rules import read_aloud
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import LIVE, TAKEN, ClaimStatus
 from dofc_events.trips.models import Trip
@@ -53,7 +52,7 @@ def people_on(session: Session, pool_id: int) -> dict[ClaimStatus, list[PersonOn
             PersonOnTrip(registration, ClaimStatus(claim.status), claim.offered_until, number, ClaimStatus(placed))
         )
     for status in TAKEN:
-        found[status].sort(key=lambda row: read_aloud(row.registration.family_name, row.registration.given_name))
+        found[status].sort(key=lambda row: row.registration.by_name)
     return found
 
 

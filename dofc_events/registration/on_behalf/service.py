@@ -73,7 +73,7 @@ def change_details(session: Session, registration_id: int, details: Details, act
     if not changes:
         return False
     outbox.refuse_flood(session, registration.email, now)
-    registration.revision += 1
+    registration.revise(now)
     log(session, actor, now, "details_changed", registration, changes=changes)
     send(
         session, mails.registration_changed(standing_of(session, registration_id), [*changes], by_organisers=True), now

@@ -197,10 +197,10 @@ def rejoin(token: str) -> ResponseReturnValue:
 @blueprint.get(f"{OWN}/calendar.ics")
 def calendar(token: str) -> ResponseReturnValue:
     registration = _mine(token)
-    file = calendar_of(standing_in(db.session(), registration), token)
+    file = calendar_of(standing_in(db.session(), registration))
     if file is None:
         abort(404)
-    return download("days-of-clusters.ics", "text/calendar; charset=utf-8", file)
+    return download("days-of-clusters.ics", file.content_type, file.text)
 
 
 def _mine(token: str) -> Registration:

@@ -101,11 +101,11 @@ def change_trip(
     """
     changes = _changes(session, edition_id, actor, now)
     trip = changes.book.trip(slug)
-    before, pool = trip.revision, changes.book.pools[trip.id]
+    pool = changes.book.pools[trip.id]
     losses = lost_if_moved(session, trip, details.starts_at, details.ends_at)
     ask_first(accepted, losses, _consequences(session, changes.edition, trip, pool, details, capacity, now))
-    said, seats = trips.write_details(session, trip, details), pool.capacity
-    if trip.revision != before:
+    said, seats = trips.write_details(session, trip, details, now), pool.capacity
+    if trips.PLACE_AND_TIME.intersection(said):
         for claim in claims_on(session, pool.id):
             changes.book.note(claim, trip.id, claim.status, Reason.TRIP_CHANGED)
         changes.book.end_overlaps_with(trip)

@@ -30,7 +30,7 @@ from dofc_events.hosting.calls.service import (
 from dofc_events.hosting.models import HostingCall
 from dofc_events.hosting.rules import MAX_WEIGHT
 from dofc_events.hosting.stages.rules import DATES, EDITABLE, DateFault, faults_in_order
-from dofc_events.web.fields import Line, Paragraphs, WholeNumberField
+from dofc_events.web.fields import Line, Prose, WholeNumberField
 from dofc_events.web.forms import Form
 from dofc_events.web.moments import FIRST_YEAR, LAST_YEAR, kept_or_typed, moment_field, on_the_clock, zone_field
 
@@ -64,9 +64,7 @@ class CriterionRow(PlainForm):
 class CallForm(Form):
     """What the chair decides about a call for hosts. Without `criteria` where somebody has scored by them."""
 
-    text = Paragraphs(
-        _l("Text of the call"), longest=LONGEST_CALL, missing=_l("Write what the network is looking for.")
-    )
+    text = Prose(_l("Text of the call"), longest=LONGEST_CALL, missing=_l("Write what the network is looking for."))
     zone = zone_field()
     opens_at = moment_field(_l("The call opens"), _l("Enter when the call opens."))
     closes_at = moment_field(_l("The call closes"), _l("Enter when the call closes."))

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from dofc_events.conference.models import Category
 from dofc_events.core.countries import country_names
+from dofc_events.core.order import sort_key
 from dofc_events.delegates.models import Registration, Tag
 from dofc_events.organise.registrations.export.rules import Need, grouped
 from dofc_events.organise.registrations.queries import Sort, order_of
@@ -17,13 +18,14 @@ from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration.queries import Audience, Filters, conditions, members_of
 from dofc_events.trips.models import Trip
+from dofc_events.web.export import Cell
 
 # How many rows are in memory at a time.
 CHUNK = 500
 NEVER_ASKED = "none"
 YES_OR_NO = {True: "yes", False: "no"}
 
-Row = list[str | int | None]
+Row = list[Cell]
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ def export_rows(
 ) -> Iterator[Row]:
     """The rows of the filtered list, or of those picked on it, in its order.
 
-    Times are ISO 8601 in `zone`, countries named in `language`.
+    Times are on the clocks of `zone`, countries named in `language`.
     One query, so that all of it is of one moment; a chunk of its rows at a time, so that memory stays flat.
     """
     line = _line(edition_id)
@@ -65,14 +67,14 @@ def export_rows(
     names, clocks = country_names(language), ZoneInfo(zone)
     ranks = {code: number for number, code in enumerate(names)}
     query = query.where(*members_of(edition_id, audience)).order_by(*order_of(sort, ranks))
-    written: dict[str, Callable[[Any], str]] = {
+    written: dict[str, Callable[[Any], Cell]] = {
         "country_name": names.__getitem__,
         "visa_letter": YES_OR_NO.__getitem__,
         "photo_consent": YES_OR_NO.__getitem__,
-        "registered_at": lambda moment: moment.astimezone(clocks).isoformat(timespec="seconds"),
-        "consented_at": lambda moment: moment.astimezone(clocks).isoformat(timespec="seconds"),
+        "registered_at": lambda moment: moment.astimezone(clocks),
+        "consented_at": lambda moment: moment.astimezone(clocks),
         "any_trip": YES_OR_NO.__getitem__,
-        "tags": lambda words: ", ".join(sorted(words.split(","))) if words else "",
+        "tags": lambda words: ", ".join(sorted(words.split(","), key=sort_key)) if words else "",
     }
     changes = [(number, written[name]) for number, name in enumerate(columns) if name in written]
     ids = [str(trip.id) for trip in trips]

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from dofc_events.core.order import sort_key
+
 
 @dataclass(frozen=True)
 class Need:
@@ -25,4 +27,4 @@ def grouped(said: Iterable[tuple[str, int]]) -> list[Need]:
         Need(max(alike, key=lambda need: (need.people, need.text)).text, sum(need.people for need in alike))
         for alike in spellings.values()
     ]
-    return sorted(needs, key=lambda need: (-need.people, need.text.casefold()))
+    return sorted(needs, key=lambda need: (-need.people, sort_key(need.text)))

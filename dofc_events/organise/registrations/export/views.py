@@ -6,6 +6,7 @@ from functools import partial
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
+from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from dofc_events.accounts.guards import organisers_only
@@ -16,25 +17,20 @@ from dofc_events.organise.registrations.export import queries
 from dofc_events.organise.registrations.shared import asked_sort
 from dofc_events.organise.shared import EDITION, around, asked_audience
 from dofc_events.trips.queries import trip_pools
-from dofc_events.web.export import csv_download, xlsx_download
+from dofc_events.web.export import list_download
 
 blueprint = Blueprint("export", __name__)
 
 LISTS = f"{EDITION}/lists"
 
 
-@blueprint.get(f"{EDITION}/registrations.csv")
+@blueprint.get(f"{EDITION}/registrations.csv", defaults={"kind": "csv"})
+@blueprint.get(f"{EDITION}/registrations.xlsx", defaults={"kind": "xlsx"})
 @organisers_only
-def registrations_csv(edition: Edition) -> ResponseReturnValue:
-    """The filtered list, all pages of it, as CSV."""
-    return csv_download(f"registrations-{edition.year}.csv", *_filtered_list(edition))
-
-
-@blueprint.get(f"{EDITION}/registrations.xlsx")
-@organisers_only
-def registrations_xlsx(edition: Edition) -> ResponseReturnValue:
-    """The same as a workbook."""
-    return xlsx_download(f"registrations-{edition.year}.xlsx", *_filtered_list(edition))
+def registrations_file(edition: Edition, kind: str) -> ResponseReturnValue:
+    """The filtered list, all pages of it, as CSV or as a workbook."""
+    name = f"registrations-{edition.year}"
+    return list_download(kind, name, *_filtered_list(edition), sheet=_("Registrations %(year)d", year=edition.year))
 
 
 @blueprint.get(f"{LISTS}/caterer")
@@ -45,22 +41,26 @@ def caterer(edition: Edition) -> ResponseReturnValue:
     return render_template("organise/registrations/export/caterer.html", catering=catering, at=now(), **around(edition))
 
 
-@blueprint.get(f"{LISTS}/caterer.csv")
+@blueprint.get(f"{LISTS}/caterer.csv", defaults={"kind": "csv"})
+@blueprint.get(f"{LISTS}/caterer.xlsx", defaults={"kind": "xlsx"})
 @organisers_only
-def caterer_csv(edition: Edition) -> ResponseReturnValue:
-    """The same as CSV."""
+def caterer_file(edition: Edition, kind: str) -> ResponseReturnValue:
+    """The same as CSV or as a workbook."""
     catering = queries.catering_of(db.session(), edition.id)
     needs = {"dietary": catering.dietary, "access_needs": catering.access}
     rows = [(about, need.text, need.people) for about, said in needs.items() for need in said]
-    return csv_download(f"caterer-{edition.year}.csv", ("about", "need", "delegates"), rows)
+    columns, sheet = ("about", "need", "delegates"), _("Caterer %(year)d", year=edition.year)
+    return list_download(kind, f"caterer-{edition.year}", columns, rows, sheet=sheet)
 
 
-@blueprint.get(f"{LISTS}/name-tags.csv")
+@blueprint.get(f"{LISTS}/name-tags.csv", defaults={"kind": "csv"})
+@blueprint.get(f"{LISTS}/name-tags.xlsx", defaults={"kind": "xlsx"})
 @organisers_only
-def name_tags_csv(edition: Edition) -> ResponseReturnValue:
+def name_tags_file(edition: Edition, kind: str) -> ResponseReturnValue:
     """What stands on the name tags, for whoever prints them."""
     rows = _read_when_sent(partial(queries.name_tags, edition_id=edition.id, language=get_locale().language))
-    return csv_download(f"name-tags-{edition.year}.csv", queries.TAG_COLUMNS, rows)
+    sheet = _("Name tags %(year)d", year=edition.year)
+    return list_download(kind, f"name-tags-{edition.year}", queries.TAG_COLUMNS, rows, sheet=sheet)
 
 
 def _filtered_list(edition: Edition) -> tuple[list[str], Iterator[queries.Row]]:

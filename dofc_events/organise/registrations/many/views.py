@@ -33,10 +33,10 @@ from dofc_events.web.forms import ButtonForm, answer_errors, form_page
 blueprint = Blueprint("many", __name__)
 
 # What other pages do with those picked.
-ELSEWHERE = {
-    "write": "organise.letters.new",
-    "xlsx": "organise.registrations.export.registrations_xlsx",
-    "csv": "organise.registrations.export.registrations_csv",
+ELSEWHERE: dict[str, tuple[str, dict[str, Any]]] = {
+    "write": ("organise.letters.new", {}),
+    "xlsx": ("organise.registrations.export.registrations_file", {"kind": "xlsx"}),
+    "csv": ("organise.registrations.export.registrations_file", {"kind": "csv"}),
 }
 OF_THE_LIST = {*(field.name for field in fields(Filters)), "sort", "columns"}
 NAMES_SHOWN = 10
@@ -117,7 +117,9 @@ def selected(edition: Edition) -> ResponseReturnValue:
     if everybody:
         audience = replace(audience, references=())
     if act in ELSEWHERE:
-        return redirect(url_for(ELSEWHERE[act], year=edition.year, **of_list, pick=audience.references), 303)
+        endpoint, values = ELSEWHERE[act]
+        there = url_for(endpoint, year=edition.year, **values, **of_list, pick=audience.references)
+        return redirect(there, 303)
     return _confirmed(
         edition, Act(act), audience, url_for("organise.registrations.index", year=edition.year, **of_list)
     )

@@ -18,7 +18,7 @@ from dofc_events.places.models import Pool
 from dofc_events.trips.models import Trip
 from dofc_events.trips.queries import Manifest, manifest_of, trip_by_slug
 from dofc_events.trips.sign_ups.service import BusFull, NotOnTrip, board, undo_boarding
-from dofc_events.web.export import Cell, csv_download
+from dofc_events.web.export import Cell, list_download
 from dofc_events.web.forms import form_page
 
 blueprint = Blueprint("bus", __name__)
@@ -42,14 +42,16 @@ def manifest(edition: Edition, slug: str) -> ResponseReturnValue:
     return redirect(url_for(".manifest", year=edition.year, slug=slug, _anchor=f"r-{reference}"), 303)
 
 
-@blueprint.get(f"{TRIP}.csv")
+@blueprint.get(f"{TRIP}.csv", defaults={"kind": "csv"})
+@blueprint.get(f"{TRIP}.xlsx", defaults={"kind": "xlsx"})
 @organisers_only
-def manifest_csv(edition: Edition, slug: str) -> ResponseReturnValue:
+def manifest_file(edition: Edition, slug: str, kind: str) -> ResponseReturnValue:
     """The same people as a file; what they said about food and access only where the trip needs it."""
     trip, pool = _trip(edition, slug)
     details = [*DETAILS, *["dietary"] * trip.needs_dietary, *["access_needs"] * trip.needs_access]
     rows = _rows(manifest_of(db.session(), pool.id), details, edition.zone)
-    return csv_download(f"{slug}-{edition.year}.csv", ["reference", "status", "position", *details, "boarded"], rows)
+    columns = ["reference", "status", "position", *details, "boarded"]
+    return list_download(kind, f"{slug}-{edition.year}", columns, rows, sheet=trip.title)
 
 
 def _note_boarding(edition: Edition, slug: str, reference: str, *, boards: bool) -> None:
@@ -78,6 +80,6 @@ def _rows(people: Manifest, details: list[str], zone: str) -> Iterator[list[Cell
     for claim in (*people.confirmed, *people.in_line):
         waiting += claim.position is not None
         person = claim.registration
-        boarded = in_zone(claim.used_at, zone).strftime("%Y-%m-%d %H:%M") if claim.used_at else ""
+        boarded = in_zone(claim.used_at, zone).replace(tzinfo=None) if claim.used_at else None
         position = waiting if claim.position is not None else ""
         yield [person.reference, str(claim.status), position, *(getattr(person, name) for name in details), boarded]

@@ -13,7 +13,6 @@ from dofc_events.conference.models import Edition
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.delegates.models import Registration
-from dofc_events.delegates.rules import read_aloud
 from dofc_events.notices.service import terms_of
 from dofc_events.organise.shared import EDITION, around
 from dofc_events.organise.trips.draw.forms import PublishDrawForm
@@ -82,7 +81,7 @@ def _preview(edition: Edition) -> Preview | None:
 def _result(document: str, trips: Iterable[Trip], given: Iterable[tuple[Registration, int | None]]) -> dict[str, Any]:
     """The numbers of a draw, and by trip (None for nothing) who gets a seat, as names are read aloud."""
     people: defaultdict[int | None, list[Registration]] = defaultdict(list)
-    for person, trip_id in sorted(given, key=lambda pair: read_aloud(pair[0].family_name, pair[0].given_name)):
+    for person, trip_id in sorted(given, key=lambda pair: pair[0].by_name):
         people[trip_id].append(person)
     tally = tally_of(document)
     by_slug = {trip.slug: trip for trip in trips}
