@@ -23,6 +23,7 @@ from dofc_events.registration import views as registration
 from dofc_events.web import dates, translation
 from dofc_events.web.assets import init_assets
 from dofc_events.web.converters import init_converters
+from dofc_events.web.elsewhere import map_link
 from dofc_events.web.errors import init_errors, try_views_again
 from dofc_events.web.limits import FileStorage
 from dofc_events.web.markdown import render_markdown
@@ -108,6 +109,7 @@ def _init_templates(app: Flask, settings: Settings) -> None:
         mail_is_delivered=lambda: settings.mail_is_delivered,
         current_locale=get_locale,
         is_chair=is_chair,
+        map_link=map_link,
         country_name=lambda code: country_name(code, get_locale().language),
     )
     app.jinja_env.filters.update(
@@ -121,6 +123,7 @@ def _init_templates(app: Flask, settings: Settings) -> None:
         day=dates.day,
         day_range=dates.day_range,
         duration=dates.duration,
+        time_left=dates.time_left,
         decimal=format_decimal,
         markdown=render_markdown,
     )

@@ -1,9 +1,10 @@
 """One delegate's own pages, behind the link in the mail. No GET changes anything: mail scanners follow links."""
 
+from typing import Any
+
 from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy.orm import Session
 
 from dofc_events.conference.queries import current_edition
 from dofc_events.core.audit import Actor
@@ -158,7 +159,7 @@ def trips(token: str) -> ResponseReturnValue:
     except service.RegistrationOver:
         return _read_only(registration, token)
     flash(_("Changes saved.") if changed else _("Nothing was changed."), "success" if changed else "info")
-    return redirect(url_for(".own", token=token, _anchor="trips"), 303)
+    return redirect(url_for(".own", token=token), 303)
 
 
 @blueprint.route(f"{OWN}/offer", methods=["GET", "POST"])
@@ -166,17 +167,41 @@ def offer(token: str) -> ResponseReturnValue:
     registration = _mine(token)
     form = ButtonForm()
     context = own_context(registration, token)
-    answer = request.form.get("answer")
+    answer, trip = request.form.get("answer"), request.form.get("trip", "")
     if not form.validate_on_submit() or answer not in ("accept", "decline"):
         return form_page(form, "registration/own/offer.html", **context)
+    if answer == "decline" and _is_offered(context, trip):
+        return redirect(url_for(".decline", token=token, trip=trip or None), 303)
+    if answer == "decline":
+        return _no_offer(token)
     try:
         with unit_of_work() as session:
-            _answer_offer(session, registration, request.form.get("trip", ""), accept=answer == "accept")
+            if trip:
+                seats.accept_seat(session, registration.id, trip, _actor(registration), now())
+            else:
+                service.accept_offer(session, registration.id, _actor(registration), now())
     except (NoOpenOffer, NoSuchTrip, service.RegistrationOver):
-        # The page says what became of the offer, and what can be done.
-        return make_response(
-            render_template("registration/own/offer.html", form=form, **own_context(_mine(token), token)), 403
-        )
+        return _no_offer(token)
+    return redirect(url_for(".own", token=token), 303)
+
+
+@blueprint.route(f"{OWN}/decline", methods=["GET", "POST"])
+def decline(token: str) -> ResponseReturnValue:
+    """Asks first: the button stands beside the one that accepts, and what is declined goes to somebody else."""
+    registration, trip = _mine(token), request.args.get("trip", "")
+    form = ButtonForm()
+    context = own_context(registration, token)
+    if not form.validate_on_submit():
+        page = "decline" if _is_offered(context, trip) else "offer"
+        return form_page(form, f"registration/own/{page}.html", slug=trip, **context)
+    try:
+        with unit_of_work() as session:
+            if trip:
+                seats.decline_seat(session, registration.id, trip, _actor(registration), now())
+            else:
+                service.decline_offer(session, registration.id, _actor(registration), now())
+    except (NoOpenOffer, NoSuchTrip, service.RegistrationOver):
+        return _no_offer(token)
     return redirect(url_for(".own", token=token), 303)
 
 
@@ -210,17 +235,19 @@ def _mine(token: str) -> Registration:
     return registration
 
 
-def _answer_offer(session: Session, registration: Registration, trip: str, *, accept: bool) -> None:
-    """The answer to the offer of a seat on `trip`, or without one of a place at the edition."""
-    actor, at = _actor(registration), now()
-    if trip:
-        (seats.accept_seat if accept else seats.decline_seat)(session, registration.id, trip, actor, at)
-    else:
-        (service.accept_offer if accept else service.decline_offer)(session, registration.id, actor, at)
-
-
 def _actor(registration: Registration) -> Actor:
     return Actor("delegate", registration.reference)
+
+
+def _is_offered(context: dict[str, Any], trip: str) -> bool:
+    """Whether an offer stands: of a seat on `trip`, or without one of a place at the edition."""
+    return trip in {seat.trip.slug for seat in context["seat_offers"]} if trip else context["offer_stands"]
+
+
+def _no_offer(token: str) -> ResponseReturnValue:
+    """What became of the offer, and what can be done."""
+    context = own_context(_mine(token), token)
+    return make_response(render_template("registration/own/offer.html", form=ButtonForm(), **context), 403)
 
 
 def _read_only(registration: Registration, token: str) -> ResponseReturnValue:
