@@ -181,9 +181,10 @@ def already_registered(standing: Standing) -> Envelope:
     return _message("already_registered", "already-registered", standing)
 
 
-def handed_over(standing: Standing, *, email: str, name: str) -> Envelope:
-    """To the one who handed the place on; names the colleague, and has no link, which is the colleague's now."""
-    return _message("handed_over", "registration-changed", standing, email=email, name=name)
+def handed_over(standing: Standing, *, email: str, name: str, token: str) -> Envelope:
+    """To the one who handed the place on; names the colleague. `token`, their own until now, takes it back."""
+    take_back = link("registration.own.take_back", token=token)
+    return _message("handed_over", "registration-changed", standing, email=email, name=name, take_back=take_back)
 
 
 def address_changed(standing: Standing, *, email: str) -> Envelope:

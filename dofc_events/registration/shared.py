@@ -19,6 +19,7 @@ from dofc_events.notices.queries import offer_stands, standing_in
 from dofc_events.places.models import Pool
 from dofc_events.places.queries import count_waiting, overdue
 from dofc_events.places.rules import ClaimStatus, availability
+from dofc_events.registration.hand_over.queries import handed_over_by
 from dofc_events.registration.rules import details_are_frozen
 from dofc_events.registration.texts import consent_text
 from dofc_events.registration.trips.forms import TripsForm
@@ -27,9 +28,12 @@ from dofc_events.trips.queries import TripStanding, trips_of
 from dofc_events.web.elsewhere import calendar_links
 
 
-def wrote_to(edition: Edition, email: str, after: str) -> ResponseReturnValue:
-    """On to the page that says what came of an act (register, change, link, hand_over) and whom we wrote to."""
-    browser["written"] = after, email
+def wrote_to(edition: Edition, email: str, after: str, token: str = "") -> ResponseReturnValue:
+    """On to the page that says what came of an act (register, change, link, hand_over) and whom we wrote to.
+
+    `token` takes back what was handed over.
+    """
+    browser["written"] = after, email, token
     return redirect(url_for("registration.written", year=edition.year), 303)
 
 
@@ -59,6 +63,7 @@ def own_context(registration: Registration, token: str) -> dict[str, Any]:
         "over": edition.is_over(at),
         "registration_is_open": edition.window(at) is Window.OPEN,
         "calendars": _calendars(edition),
+        "handed_over_by": handed_over_by(db.session(), registration),
         "begun": edition.has_begun(at),
         "offer_stands": offer_stands(db.session(), standing, standing.claim, at),
     }

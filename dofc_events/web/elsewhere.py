@@ -12,15 +12,15 @@ def map_link(*where: str | None) -> str:
 def calendar_links(
     title: str, where: tuple[str | None, ...], starts_at: datetime, ends_at: datetime, zone: str, page: str
 ) -> dict[str, str]:
-    """By the name of a calendar on the web, where it offers to add an event. `page` is one that anybody may see."""
+    """Where calendars on the web (google, outlook) offer to add an event. `page` is one that anybody may see."""
     first, last = (f"{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}" for moment in (starts_at, ends_at))
     google = {"action": "TEMPLATE", "text": title, "dates": f"{first}/{last}", "ctz": zone}
     google |= {"location": _in_one(where), "details": page}
     outlook = {"path": "/calendar/action/compose", "rru": "addevent", "subject": title, "location": _in_one(where)}
     outlook |= {"startdt": _zulu(starts_at), "enddt": _zulu(ends_at), "body": page}
     return {
-        "Google": f"https://calendar.google.com/calendar/render?{urlencode(google)}",
-        "Outlook": f"https://outlook.office.com/calendar/0/action/compose?{urlencode(outlook)}",
+        "google": f"https://calendar.google.com/calendar/render?{urlencode(google)}",
+        "outlook": f"https://outlook.office.com/calendar/0/action/compose?{urlencode(outlook)}",
     }
 
 

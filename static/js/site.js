@@ -11,6 +11,14 @@
   if (key && history.state && history.state.formKey) key.value = history.state.formKey;
   else if (key) history.replaceState({ formKey: key.value }, "");
 
+  // Whoever handed a registration over can take it back until it is opened: this says that it is.
+  var opened = document.querySelector("form[data-opened]");
+  if (opened) {
+    fetch(opened.action, { method: "POST", body: new FormData(opened), redirect: "manual" }).then(function () {
+      opened.querySelector("button").hidden = true;
+    });
+  }
+
   var REST_MS = 5000;
 
   function release(form) {

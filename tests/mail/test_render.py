@@ -89,7 +89,9 @@ def write_all(session) -> dict:
         "notices/changed": mails.registration_changed(standing, ["phone", "dietary"]),
         "notices/link": mails.registration_link(standing),
         "notices/already_registered": mails.already_registered(standing),
-        "notices/handed_over": mails.handed_over(standing, email="ivo@dofc.test", name="Anna & <b>Ivo</b> O'Neill"),
+        "notices/handed_over": mails.handed_over(
+            standing, email="ivo@dofc.test", name="Anna & <b>Ivo</b> O'Neill", token="old-token"
+        ),
         "notices/address_changed": mails.address_changed(standing, email="old@dofc.test"),
         "notices/edition_changed": mails.edition_changed(
             standing, elsewhere, "announcement", "The other one is wet.", Markup("<p>The other one is wet.</p>")

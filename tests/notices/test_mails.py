@@ -10,6 +10,7 @@ from dofc_events.delegates.queries import token_of
 from dofc_events.notices import mails
 from dofc_events.notices.queries import STATUS_KINDS, standing_of
 from dofc_events.registration import service
+from dofc_events.registration.hand_over import service as hand_overs
 from tests.support.factories import DELEGATE, NOW, make_edition, make_registration
 from tests.support.letters import deliver_all, letters
 
@@ -23,7 +24,7 @@ MESSAGES = (
     lambda standing: mails.registration_changed(standing, ["given_name", "dietary"]),
     mails.registration_link,
     mails.already_registered,
-    lambda standing: mails.handed_over(standing, email="old@dofc.test", name=EVIL),
+    lambda standing: mails.handed_over(standing, email="old@dofc.test", name=EVIL, token="old-token"),
     lambda standing: mails.address_changed(standing, email="old@dofc.test"),
 )
 
@@ -75,9 +76,11 @@ def test_every_message_to_the_delegate_has_the_link_and_the_reference(offered, w
 
 
 @pytest.mark.parametrize("write", MESSAGES[8:])
-def test_messages_to_who_is_no_delegate_any_more_have_no_link(offered, write):
+def test_messages_to_who_is_no_delegate_any_more_have_no_link_of_theirs(offered, write):
     envelope = write(offered)
-    assert "/registrations/" not in envelope.text + envelope.html and not envelope.attachments
+    said = envelope.text + envelope.html
+    assert token_of(offered.registration) not in said and not envelope.attachments
+    assert "/registrations/" not in said.replace("/registrations/old-token/take-back", "")
     assert envelope.recipient == "old@dofc.test"
 
 
@@ -117,7 +120,7 @@ def test_the_calendar_entry_stays_the_same_one_and_each_version_replaces_the_las
     registration = make_registration(session, edition)
     service.correct_address(session, registration.id, "other@dofc.test", DELEGATE, NOW)
     edition.revision += 2
-    service.hand_over(session, registration.id, "Mira", "", "mira@dofc.test", DELEGATE, NOW)
+    hand_overs.hand_over(session, registration.id, "Mira", "", "mira@dofc.test", DELEGATE, NOW)
     deliver_all(session)
     service.cancel_registration(session, registration.id, DELEGATE, NOW)
     found = events(session, registration)

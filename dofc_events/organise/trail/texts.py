@@ -213,6 +213,8 @@ ACTS = {
     "details_changed": Act(_l("Details changed"), _l("Details were changed"), _changes),
     "address_corrected": Act(_l("Address corrected"), _l("Address corrected from %(before)s to %(after)s")),
     "handed_over": Act(_l("Handed over"), _l("Handed over to %(name)s, %(email)s"), _until_handed_over),
+    "hand_over_opened": Act(_l("Hand-over opened"), _l("The colleague opened the registration")),
+    "taken_back": Act(_l("Hand-over taken back"), _l("Taken back by %(name)s, %(email)s"), _until_handed_over),
     "cancelled": Act(
         _l("Registration cancelled"),
         lambda said: said.fill(_l("Cancelled by hand: %(because)s") if said["because"] else _l("Cancelled")),

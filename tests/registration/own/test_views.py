@@ -161,16 +161,53 @@ def test_details_are_read_only_after_the_freeze(client, ana, clock, mail):
 
 def test_the_registration_is_handed_over(client, ana, people, mail):
     form = client.get(ana).follow("Hand over to a colleague").form()
-    page = form.fill(given_name="Mira", family_name="", email="mira@dofc.test").submit()
+    asked = form.fill(given_name="Mira", family_name="", email="mira@dofc.test").submit()
+    assert (asked.h1, status_of(asked)) == ("Hand over to Mira?", "confirmed")
+    assert "The link goes to mira@dofc.test." in asked.text and mail("mira@dofc.test") == []
+    changed = asked.form().submit("Change it").form()
+    assert (changed.value("given_name"), changed.value("email")) == ("Mira", "mira@dofc.test")
+    page = asked.form().submit("Hand over")
     assert (page.h1, page.status) == ("Handed over", 200) and "We write to mira@dofc.test" in page.text
     assert client.get(page.url).text == page.text
     assert client.get(ana).status == 404
     assert (mail("mira@dofc.test"), mail(people[0])[1:]) == (["registration-confirmed"], ["registration-changed"])
 
 
+def hand_over_to_mira(client, own):
+    form = client.get(own).follow("Hand over to a colleague").form()
+    return form.fill(given_name="Mira", email="mira@dofc.test").submit().form().submit("Hand over")
+
+
+def test_a_hand_over_is_taken_back_until_the_colleague_has_opened_it(client, ana, people, page_of, reading):
+    written = hand_over_to_mira(client, ana)
+    asked = written.follow("Take it back")
+    assert asked.h1 == "Take the registration back?" and "Mira has not opened it yet." in asked.text
+    with reading() as session:
+        miras = page_of(session.get_one(Registration, people[0].id))
+    # A mail scanner looks at the colleague's link; nothing follows from that.
+    assert "has handed this registration over to you" in client.another().get(miras).text
+    own = asked.form().submit("Take it back")
+    assert "The registration is yours again." in own.text and people[0].given_name in own.h1
+    assert "handed this registration over" not in own.text
+    assert (client.get(miras).status, client.get(f"{ana}take-back").status, client.get(ana).status) == (404, 404, 404)
+
+
+@pytest.mark.parametrize("act", ["opened", "edit"])
+def test_no_hand_over_is_taken_back_once_the_colleague_has_acted(client, ana, people, page_of, reading, act):
+    asked = hand_over_to_mira(client, ana).follow("Take it back")
+    with reading() as session:
+        miras = page_of(session.get_one(Registration, people[0].id))
+    mira = client.another()
+    form = mira.get(miras).form("/opened") if act == "opened" else mira.get(miras).follow("Change details").form()
+    page = form.submit()
+    assert page.url == miras and "handed this registration over" not in page.text
+    assert asked.form().submit("Take it back").status == 404
+    assert mira.get(miras).status == 200
+
+
 def test_handing_over_to_who_is_registered_says_nothing(client, ana, people, mail):
     form = client.get(f"{ana}hand-over").form()
-    page = form.fill(given_name="Boris", email=people[1].email).submit()
+    page = form.fill(given_name="Boris", email=people[1].email).submit().form().submit("Hand over")
     assert page.all("[data-registration-status]") == [] and page.h1 == "Nothing was changed"
     assert f"If {people[1].email} is registered already" in page.text
     assert status_of(client.get(ana)) == "confirmed"
@@ -282,6 +319,8 @@ def test_one_address_gets_five_messages_an_hour(client, writing, page_of, path):
     for person in six:
         form = client.get(page_of(person, path)).form()
         page = form.fill({name: "victim@dofc.test" if name == "email" else "Mira" for name in form.names}).submit()
+        if path == "hand-over":
+            page = page.form().submit("Hand over")
     assert page.status == 429 and int(page.headers["Retry-After"]) > 0
     assert page.form("main form").value("email") == "victim@dofc.test"
 
