@@ -103,12 +103,12 @@ def test_a_delegate_ranks_wishes_on_a_phone_and_the_organiser_draws(
     tab = browser.open(site.url, PHONE)
     page = tab.goto("/editions/2027/register")
     fill(page)
-    page.get_by_label("Cellars").fill("1")
-    page.get_by_label("Docks").fill("1")
+    page.get_by_label("Cellars").select_option("1st choice")
+    page.get_by_label("Docks").select_option("1st choice")
     tab.expected_statuses = {422}
     page.get_by_role("button", name="Register").click()
-    expect(page.locator("[data-error-summary]")).to_contain_text("a number of its own")
-    page.get_by_label("Docks").fill("2")
+    expect(page.locator("[data-error-summary]")).to_contain_text("the same choice")
+    page.get_by_label("Docks").select_option("2nd choice")
     page.get_by_label("Any other trip is fine").check()
     accessible(tab)
     with page.context.expect_page() as opened:
