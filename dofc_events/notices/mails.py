@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -21,6 +22,7 @@ from dofc_events.trips.rules import Reason
 # What announces an offer ends with it.
 PLACE_OFFERED = "registration-offered"
 SEAT_OFFERED = "trip-offered"
+OFFER_REMINDER = "offer-reminder"
 
 CALENDAR_STATUS = {
     ClaimStatus.CONFIRMED: "CONFIRMED",
@@ -132,6 +134,14 @@ def registration_waitlisted(
 
 def registration_offered(standing: Standing, seats: Seats, handed_over_by: str = "") -> Envelope:
     return _message("offered", PLACE_OFFERED, standing, seats=seats, handed_over_by=handed_over_by)
+
+
+def offer_reminder(standing: Standing, claims: Sequence[Claim]) -> Envelope:
+    """`claims` are the offers that lapse soon, of a place or of seats; once the first has lapsed it is too late."""
+    seats = [seat for seat in standing.trips if seat.claim in claims]
+    until = min(claim.offered_until for claim in claims if claim.offered_until)
+    words = {"place_offered": standing.claim in claims, "seats_offered": seats, "until": until}
+    return _message("offer_reminder", OFFER_REMINDER, standing, expires_at=until, **words)
 
 
 def registration_expired(standing: Standing, seats: Seats, handed_over_by: str = "") -> Envelope:
@@ -250,6 +260,7 @@ def _message(
     seats: Seats | None = None,
     handed_over_by: str = "",
     stated_consent: str = "",
+    expires_at: datetime | None = None,
     **context: Any,
 ) -> Envelope:
     registration, edition = standing.registration, standing.edition
@@ -265,6 +276,7 @@ def _message(
         reply_to=edition.contact_email,
         scope=str(edition.year),
         about=registration.reference,
+        expires_at=expires_at,
         attachments=[Attachment("days-of-clusters.ics", "text/calendar; charset=utf-8", file)] if file else [],
         registration=registration,
         edition=edition,

@@ -34,9 +34,9 @@ class Claim(Base):
     """What one registration holds of one pool.
 
     `position` is the order of those who wait or have requested, `offered_at` and `offered_until` are set while a place
-    is offered; `changed_at` is when the status last changed. Of seats, `preference` numbers what a delegate asked for
-    (1: first), and is None again for what they gave back. `used_at` is when the delegate boarded, or arrived at the
-    edition.
+    is offered, `remind_at` until its reminder is written; `changed_at` is when the status last changed. Of seats,
+    `preference` numbers what a delegate asked for (1: first), and is None again for what they gave back. `used_at` is
+    when the delegate boarded, or arrived at the edition.
     """
 
     __tablename__ = "claims"
@@ -59,6 +59,7 @@ class Claim(Base):
     position: Mapped[int | None]
     offered_at: Mapped[datetime | None]
     offered_until: Mapped[datetime | None]
+    remind_at: Mapped[datetime | None]
     changed_at: Mapped[datetime]
     preference: Mapped[int | None]
     used_at: Mapped[datetime | None]

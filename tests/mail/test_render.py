@@ -84,6 +84,7 @@ def write_all(session) -> dict:
     return written | {
         "notices/confirmed": mails.registration_confirmed(standing, seats, handed_over_by="Łucja Öztürk"),
         "notices/offered": mails.registration_offered(standing, seats),
+        "notices/offer_reminder": mails.offer_reminder(standing, [standing.claim]),
         "notices/expired": mails.registration_expired(standing, seats),
         "notices/cancelled": mails.registration_cancelled(standing, seats),
         "notices/changed": mails.registration_changed(standing, ["phone", "dietary"]),

@@ -60,7 +60,7 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     (BY_HAND, "note_changed", {"changes": {"note": ["Говори", ""]}}),
     *((BY_HAND, act, {"word": "вип"}) for act in ("tagged", "untagged")),
     *((DELEGATE, act, {}) for act in ("offered", "offer_accepted", "confirmed", "joined_list_again")),
-    *(("worker", act, {}) for act in ("offer_lapsed", "offer_prolonged", "list_closed")),
+    *(("worker", act, {}) for act in ("offer_lapsed", "offer_prolonged", "offer_reminder", "list_closed")),
     (BY_HAND, "link_asked_for", {"sent": True}),
     *(("visitor", "link_asked_for", {"sent": sent}) for sent in (True, False)),
     (BY_HAND, "told_apart", {"other": "K7X9-Q2MC", "name": "Ана"}),

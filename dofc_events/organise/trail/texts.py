@@ -229,6 +229,7 @@ ACTS = {
     "offer_prolonged": Act(
         _l("Offer prolonged"), _l("The offer got its whole time again, because its message went out late")
     ),
+    "offer_reminder": Act(_l("Reminder of an offer"), _l("Reminded that the offer lapses soon")),
     "confirmed": Act(_l("Place given from the waiting list"), _l("Got a place from the waiting list")),
     "joined_list_again": Act(_l("Joined the list again"), _l("Joined the list again")),
     "list_closed": Act(_l("Waiting list closed"), _l("The waiting list was closed")),
