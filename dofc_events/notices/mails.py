@@ -119,7 +119,7 @@ def status_message(
 def registration_confirmed(
     standing: Standing, seats: Seats, handed_over_by: str = "", because: str = "", stated_consent: str = ""
 ) -> Envelope:
-    words = {"handed_over_by": handed_over_by, "because": because, "stated_consent": stated_consent}
+    words: dict[str, Any] = {"handed_over_by": handed_over_by, "because": because, "stated_consent": stated_consent}
     return _message("confirmed", "registration-confirmed", standing, seats=seats, calendar=True, **words)
 
 
@@ -140,7 +140,7 @@ def offer_reminder(standing: Standing, claims: Sequence[Claim]) -> Envelope:
     """`claims` are the offers that lapse soon, of a place or of seats; once the first has lapsed it is too late."""
     seats = [seat for seat in standing.trips if seat.claim in claims]
     until = min(claim.offered_until for claim in claims if claim.offered_until)
-    words = {"place_offered": standing.claim in claims, "seats_offered": seats, "until": until}
+    words: dict[str, Any] = {"place_offered": standing.claim in claims, "seats_offered": seats, "until": until}
     return _message("offer_reminder", OFFER_REMINDER, standing, expires_at=until, **words)
 
 
@@ -152,7 +152,7 @@ def registration_cancelled(
     standing: Standing, seats: Seats, before: ClaimStatus | None = None, because: str = ""
 ) -> Envelope:
     """The calendar file takes the days out again for who had them in."""
-    words = {"register": link("registration.new", year=standing.edition.year), "because": because}
+    words: dict[str, Any] = {"register": link("registration.new", year=standing.edition.year), "because": because}
     calendar = before is ClaimStatus.CONFIRMED
     kind = "registration-cancelled"
     return _message("cancelled", kind, standing, seats=seats, calendar=calendar, before=before, **words)

@@ -79,4 +79,4 @@ def learning_trips(session: Session, edition_id: int) -> list[LearningTrip]:
         .where(Trip.edition_id == edition_id)
         .order_by(Trip.position, Trip.id)
     )
-    return [LearningTrip(*row) for row in rows]
+    return [LearningTrip(*row) for row in map(tuple, rows)]

@@ -368,6 +368,18 @@ def test_the_own_page_is_a_ticket(client, ana, people):
     assert page.one("details.own-details dl") and "open" not in page.one("details.own-details").attrs
 
 
+def test_an_address_that_looks_mistyped_is_asked_about_and_taken(client, people, page_of, writing, clock):
+    with writing() as session:
+        session.get_one(Registration, people[0].id).email = "ana@gmial.com"
+    own = page_of(people[0])
+    page = client.get(own)
+    assert "We write to ana@gmial.com. Did you mean ana@gmail.com?" in page.text
+    assert page.follow("Change it").form().value("email") == "ana@gmial.com"
+    # Who has looked at it is not asked for ever.
+    clock.shift(timedelta(days=1))
+    assert "Did you mean" not in client.get(own).text
+
+
 def test_whoever_registered_can_register_a_colleague_while_registration_is_open(client, ana, clock):
     assert client.get(ana).link("Register a colleague") == "/editions/2027/register"
     clock.move_to(NOW + timedelta(days=150))
