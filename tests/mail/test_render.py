@@ -49,6 +49,7 @@ ELEMENTS = {
 PROPERTIES = {
     **dict.fromkeys(("color", "background-color"), "everywhere"),
     **dict.fromkeys(("font-family", "font-size", "font-weight", "text-decoration"), "everywhere"),
+    **dict.fromkeys(("word-break", "overflow-wrap"), "phones, for long links; Word's engine breaks them by itself"),
     "line-height": "Word's engine wants px and computes the rest oddly",
     "padding": "Word's engine: on table cells only",
     **dict.fromkeys(("border", "border-top", "border-bottom"), "Word's engine: on table cells, up to 8px"),
