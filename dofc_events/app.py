@@ -24,7 +24,9 @@ from dofc_events.registration import views as registration
 from dofc_events.web import dates, translation
 from dofc_events.web.assets import init_assets
 from dofc_events.web.converters import init_converters
+from dofc_events.web.elsewhere import map_link
 from dofc_events.web.errors import init_errors, try_views_again
+from dofc_events.web.likely_meant import DOMAINS, likely_meant
 from dofc_events.web.limits import FileStorage
 from dofc_events.web.markdown import render_markdown
 from dofc_events.web.security import init_security
@@ -109,6 +111,8 @@ def _init_templates(app: Flask, settings: Settings) -> None:
         mail_is_delivered=lambda: settings.mail_is_delivered,
         current_locale=get_locale,
         is_chair=is_chair,
+        map_link=map_link,
+        MAIL_DOMAINS=DOMAINS,
         country_name=lambda code: country_name(code, get_locale().language),
     )
     app.jinja_env.filters.update(
@@ -122,7 +126,9 @@ def _init_templates(app: Flask, settings: Settings) -> None:
         day=dates.day,
         day_range=dates.day_range,
         duration=dates.duration,
+        time_left=dates.time_left,
         decimal=format_decimal,
+        likely_meant=likely_meant,
         markdown=render_markdown,
         in_order=lambda names: sorted(names, key=sort_key),
     )

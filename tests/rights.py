@@ -38,6 +38,7 @@ from dofc_events.letters.service import LetterText, write_letter
 from dofc_events.mail.models import Message
 from dofc_events.mail.queries import messages_about
 from dofc_events.mail.rules import MessageState
+from dofc_events.registration.hand_over.service import hand_over
 from dofc_events.registration.queries import Audience
 from dofc_events.registration.trips.service import set_sign_up
 from tests.support import uploads
@@ -134,6 +135,9 @@ def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
         person = make_registration(session, edition, trips=("cellars",))
         double = make_registration(session, edition, given_name=person.given_name, family_name=person.family_name)
         compare(session, [double.id])
+        passed_on = make_registration(session, edition)
+        former = token_of(passed_on)
+        hand_over(session, passed_on.id, "Mira", "", "mira@dofc.test", COMMAND, NOW)
         set_sign_up(session, edition.id, TripMode.DRAW, None, None, COMMAND, NOW)
         values = {
             "year": str(YEAR),
@@ -141,6 +145,7 @@ def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
             "reference": person.reference,
             "message_id": str(messages_about(session, person.reference)[0].id),
             "token": token_of(person),
+            "/registrations/<token>/take-back": former,
             "letter_id": str(_write_letter(session, edition)),
             "pair_id": str(likely_doubles(session, edition.id, limit=1)[0].id),
         }
@@ -217,8 +222,8 @@ def address_of(rule: Rule, values: dict[str, str], role: str) -> str:
     """Where a role asks for a rule's page; only the holder of links has ones that are right."""
 
     def value(found: re.Match[str]) -> str:
-        special = f"{rule.rule[: found.start()]}{found[1]}"
-        name = special if special in values else found[1]
+        special = rule.rule, f"{rule.rule[: found.start()]}{found[1]}"
+        name = next((name for name in special if name in values), found[1])
         assert name in values, f"say in tests/rights.py what <{found[1]}> in {rule.rule} is"
         is_link = found[1] in ("token", "secret")
         return values[name] if role == HOLDER or not is_link else "wrong"

@@ -19,6 +19,7 @@ from dofc_events.hosting.reviews.service import Given, give_review
 from dofc_events.letters.timers import write_messages
 from dofc_events.mail.models import Message
 from dofc_events.notices.models import UntoldNews
+from dofc_events.registration.hand_over.models import HandOver
 from dofc_events.registration.notes.service import tag_one
 from dofc_events.trips.models import DrawnDelegate
 from tests.letters.conftest import release, write
@@ -51,6 +52,7 @@ def test_the_page_deletes_a_delegate_altogether(session):
     write_messages(session, [ana.id, twin.id], letter_id, NOW)
     session.add(DrawnDelegate(registration_id=ana.id, trip_id=None))
     session.add(UntoldNews(registration_id=ana.id, since=NOW, news={}))
+    session.add(HandOver(registration_id=ana.id, link_version=1, before={}))
     session.flush()
     reference = ana.reference
     for statement in statements("7KX9-Q2MB", reference):

@@ -108,6 +108,8 @@ def run_timers(at: datetime) -> bool:
         _attempt(timers.renew_offers, registration_id, WORKER, at)
     for registration_id in queries.offers_overdue(db.session(), at):
         _attempt(timers.lapse_offers, registration_id, WORKER, at)
+    for registration_id in queries.offers_to_remind_of(db.session(), at):
+        _attempt(timers.remind_of_offers, registration_id, WORKER, at)
     for edition_id in queries.lists_to_close(db.session(), at):
         _in_batches(waiting_for(db.session(), edition_id), timers.close_list, WORKER, at)
     _in_batches(queries.untold_news(db.session(), 10 * BATCH), news.tell_news, at)

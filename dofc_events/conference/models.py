@@ -65,6 +65,10 @@ class Edition(Revised, Base):
     ends_at: Mapped[time | None]
     summary: Mapped[str] = mapped_column(String(400), default="")
     programme: Mapped[str] = mapped_column(Text, default="")
+    cost: Mapped[str] = mapped_column(String(300), default="")
+    languages: Mapped[str] = mapped_column(String(300), default="")
+    dress: Mapped[str] = mapped_column(String(300), default="")
+    faq: Mapped[str] = mapped_column(Text, default="")
     registration_opens_at: Mapped[datetime | None]
     registration_closes_at: Mapped[datetime | None]
     freezes_at: Mapped[datetime | None]

@@ -102,6 +102,10 @@ class EditionDetails:
     ends_at: time | None = None
     summary: str = ""
     programme: str = ""
+    cost: str = ""
+    languages: str = ""
+    dress: str = ""
+    faq: str = ""
     registration_opens_at: datetime | None = None
     registration_closes_at: datetime | None = None
     freezes_at: datetime | None = None

@@ -24,6 +24,7 @@ from dofc_events.trips.rules import Reason
 # What announces an offer ends with it.
 PLACE_OFFERED = "registration-offered"
 SEAT_OFFERED = "trip-offered"
+OFFER_REMINDER = "offer-reminder"
 
 CALENDAR_STATUS = {
     ClaimStatus.CONFIRMED: "CONFIRMED",
@@ -120,19 +121,27 @@ def status_message(
 def registration_confirmed(
     standing: Standing, seats: Seats, handed_over_by: str = "", because: str = "", stated_consent: str = ""
 ) -> Envelope:
-    words = {"handed_over_by": handed_over_by, "because": because, "stated_consent": stated_consent}
+    words: dict[str, Any] = {"handed_over_by": handed_over_by, "because": because, "stated_consent": stated_consent}
     return _message("confirmed", "registration-confirmed", standing, calendar_of(standing, seats), seats=seats, **words)
 
 
 def registration_waitlisted(
     standing: Standing, seats: Seats, handed_over_by: str = "", because: str = "", stated_consent: str = ""
 ) -> Envelope:
-    words = {"handed_over_by": handed_over_by, "because": because, "stated_consent": stated_consent}
-    return _message("waitlisted", "registration-waitlisted", standing, None, seats=seats, **words)
+    words: dict[str, Any] = {"handed_over_by": handed_over_by, "because": because, "stated_consent": stated_consent}
+    return _message("waitlisted", "registration-waitlisted", standing, seats=seats, **words)
 
 
 def registration_offered(standing: Standing, seats: Seats, handed_over_by: str = "") -> Envelope:
     return _message("offered", PLACE_OFFERED, standing, seats=seats, handed_over_by=handed_over_by)
+
+
+def offer_reminder(standing: Standing, claims: Sequence[Claim]) -> Envelope:
+    """`claims` are the offers that lapse soon, of a place or of seats; once the first has lapsed it is too late."""
+    seats = [seat for seat in standing.trips if seat.claim in claims]
+    until = min(claim.offered_until for claim in claims if claim.offered_until)
+    words: dict[str, Any] = {"place_offered": standing.claim in claims, "seats_offered": seats, "until": until}
+    return _message("offer_reminder", OFFER_REMINDER, standing, expires_at=until, **words)
 
 
 def registration_expired(standing: Standing, seats: Seats, handed_over_by: str = "") -> Envelope:
@@ -143,7 +152,7 @@ def registration_cancelled(
     standing: Standing, seats: Seats, before: ClaimStatus | None = None, because: str = ""
 ) -> Envelope:
     """The calendar file takes the days out again for who had them in."""
-    words = {"register": link("registration.new", year=standing.edition.year), "because": because}
+    words: dict[str, Any] = {"register": link("registration.new", year=standing.edition.year), "because": because}
     file = calendar_of(standing, seats) if before is ClaimStatus.CONFIRMED else None
     return _message("cancelled", "registration-cancelled", standing, file, seats=seats, before=before, **words)
 
@@ -180,13 +189,14 @@ def already_registered(standing: Standing) -> Envelope:
     return _message("already_registered", "already-registered", standing)
 
 
-def handed_over(standing: Standing, *, email: str, name: str) -> Envelope:
-    """To the one who handed the place on; names the colleague, and has no link, which is the colleague's now.
+def handed_over(standing: Standing, *, email: str, name: str, token: str) -> Envelope:
+    """To the one who handed the place on; names the colleague. `token`, their own until now, takes it back.
 
     The calendar file takes the days and the trips out again for who had them in.
     """
     file = calendar_of(standing, taken_out=True) if standing.status is ClaimStatus.CONFIRMED else None
-    return _message("handed_over", "registration-changed", standing, file, email=email, name=name)
+    words: dict[str, Any] = {"take_back": link("registration.own.take_back", token=token)}
+    return _message("handed_over", "registration-changed", standing, file, email=email, name=name, **words)
 
 
 def address_changed(standing: Standing, *, email: str) -> Envelope:
@@ -274,6 +284,7 @@ def _message(
     seats: Seats | None = None,
     handed_over_by: str = "",
     stated_consent: str = "",
+    expires_at: datetime | None = None,
     **context: Any,
 ) -> Envelope:
     registration, edition = standing.registration, standing.edition
@@ -288,6 +299,7 @@ def _message(
         reply_to=edition.contact_email,
         scope=str(edition.year),
         about=registration.reference,
+        expires_at=expires_at,
         attachments=[Attachment("days-of-clusters.ics", file.content_type, file.text)] if file else [],
         registration=registration,
         edition=edition,
@@ -298,6 +310,7 @@ def _message(
         position=standing.position,
         trips=standing.trips,
         seats=seats or {},
+        seats_lead=template == "trips",
         own_page=link("registration.own.own", token=token),
         offer=link("registration.own.offer", token=token),
         trips_page=link("registration.own.trips", token=token),

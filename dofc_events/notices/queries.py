@@ -98,6 +98,15 @@ def _offers_in_unsent_messages() -> Select[Claim]:
     return query.order_by(Claim.id)
 
 
+def offers_to_remind_of(session: Session, now: datetime) -> list[int]:
+    """Registrations with an offer that lapses soon, and of which a message has left."""
+    message = exists().where(Message.about == Registration.reference, Message.kind.in_(SEAT_KINDS))
+    told = message.where(Message.queued_at >= Claim.offered_at, Message.sent_at.is_not(None))
+    query = select(Claim.registration_id).join(Registration).where(Claim.status == ClaimStatus.OFFERED, told)
+    query = query.where(Claim.remind_at <= now, Claim.offered_until > now)
+    return list(dict.fromkeys(session.scalars(query.order_by(Claim.remind_at, Claim.id))))
+
+
 def offers_overdue(session: Session, now: datetime) -> list[int]:
     """Registrations with an offer whose deadline has passed, or whose edition gives no places any more."""
     over = or_(Claim.offered_until <= now, Registration.edition_id.in_(_giving_nothing(session, now)))

@@ -18,7 +18,7 @@ from dofc_events.delegates.queries import live_registration_id, registrations_by
 from dofc_events.mail import outbox
 from dofc_events.mail.envelope import Envelope
 from dofc_events.notices import mails
-from dofc_events.notices.mails import PLACE_OFFERED, SEAT_OFFERED, SeatNews
+from dofc_events.notices.mails import OFFER_REMINDER, PLACE_OFFERED, SEAT_OFFERED, SeatNews
 from dofc_events.notices.models import UntoldNews
 from dofc_events.notices.queries import standing_of
 from dofc_events.notices.rules import BATCH
@@ -194,6 +194,7 @@ def _write(
     # An offer that was accepted, declined or has lapsed must not be announced any more; one that stands still must.
     if outbox.withdraw(session, reference, now, kind=PLACE_OFFERED):
         news.place = news.place or standing.status is ClaimStatus.OFFERED
+    outbox.withdraw(session, reference, now, kind=OFFER_REMINDER)
     if outbox.withdraw(session, reference, now, kind=SEAT_OFFERED):
         for seat in standing.trips:
             if seat.status == ClaimStatus.OFFERED and seat.trip.id not in news.seats:

@@ -34,10 +34,10 @@ class Claim(Base):
     """What one registration holds of one pool.
 
     `position` is the order of those who wait or have requested, `offered_at` and `offered_until` are set while a place
-    is offered; `changed_at` is when the status last changed. `closed_position` is the position that a claim lost when
-    the waiting list was closed, for as long as nothing else becomes of it. Of seats, `preference` numbers what a
-    delegate asked for (1: first), and is None again for what they gave back. `used_at` is when the delegate boarded, or
-    arrived at the edition.
+    is offered, `remind_at` until its reminder is written; `changed_at` is when the status last changed.
+    `closed_position` is the position that a claim lost when the waiting list was closed, for as long as nothing else
+    becomes of it. Of seats, `preference` numbers what a delegate asked for (1: first), and is None again for what they
+    gave back. `used_at` is when the delegate boarded, or arrived at the edition.
     """
 
     __tablename__ = "claims"
@@ -60,6 +60,7 @@ class Claim(Base):
     position: Mapped[int | None]
     offered_at: Mapped[datetime | None]
     offered_until: Mapped[datetime | None]
+    remind_at: Mapped[datetime | None]
     changed_at: Mapped[datetime]
     preference: Mapped[int | None]
     used_at: Mapped[datetime | None]

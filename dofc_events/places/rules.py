@@ -8,6 +8,9 @@ from dofc_events.core.clock import from_zone, in_zone
 # Offers of a day or longer end at this hour in the edition's zone, so that a deadline is a time people know.
 OFFERS_END_AT = time(18, 0)
 
+# How much time is left at least when somebody is reminded of an offer.
+REMINDED_BEFORE = timedelta(hours=2)
+
 # What an organiser may set.
 MAX_PLACES = 100_000
 LONGEST_OFFER_HOURS = 24 * 90
@@ -61,6 +64,15 @@ def offer_deadline(now: datetime, hours: float, zone: str, begins_at: datetime |
         evening = from_zone(local.date(), OFFERS_END_AT, zone)
         deadline = evening if evening >= deadline else from_zone(local.date() + timedelta(days=1), OFFERS_END_AT, zone)
     return min(deadline, begins_at) if begins_at else deadline
+
+
+def reminder_at(offered_at: datetime, offered_until: datetime) -> datetime | None:
+    """When somebody is reminded of an offer: with a quarter of its time left, but at least REMINDED_BEFORE.
+
+    None where the whole of it is not longer.
+    """
+    left = max((offered_until - offered_at) / 4, REMINDED_BEFORE)
+    return offered_until - left if left < offered_until - offered_at else None
 
 
 def is_late(offered_at: datetime, offered_until: datetime, now: datetime) -> bool:

@@ -15,7 +15,7 @@ from dofc_events.core.db import insert_row
 from dofc_events.core.errors import Refusal
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.queries import closed_waits
-from dofc_events.places.rules import TAKEN, ClaimStatus, offer_deadline
+from dofc_events.places.rules import TAKEN, ClaimStatus, offer_deadline, reminder_at
 
 _LOCK = select(Pool).where(Pool.edition_id == bindparam("edition_id")).with_for_update()
 _LOCK = _LOCK.execution_options(populate_existing=True)
@@ -257,8 +257,9 @@ def _end(
 def _offer(claim: Claim, terms: OfferTerms, now: datetime) -> None:
     claim.offered_at = now
     claim.offered_until = offer_deadline(now, terms.hours, terms.zone, terms.begins_at)
+    claim.remind_at = reminder_at(now, claim.offered_until)
 
 
 def _set(claim: Claim, status: ClaimStatus, now: datetime, position: int | None = None) -> None:
     claim.status, claim.changed_at, claim.position = status, now, position
-    claim.offered_at = claim.offered_until = claim.closed_position = None
+    claim.offered_at = claim.offered_until = claim.remind_at = claim.closed_position = None

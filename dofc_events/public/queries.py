@@ -31,7 +31,11 @@ class LearningTrip:
     slug: str
     title: str
     description: str
+    hosts: str
     meeting_point: str
+    bring: str
+    accessibility: str
+    walking: bool
     starts_at: datetime
     ends_at: datetime
     cancelled_at: datetime | None
@@ -59,11 +63,20 @@ def places_left(session: Session, edition_ids: Iterable[int]) -> dict[int, Place
 def learning_trips(session: Session, edition_id: int) -> list[LearningTrip]:
     """The learning trips of an edition, in the organisers' order, cancelled ones too; one query."""
     waiting = select(func.count()).where(Claim.pool_id == Pool.id, Claim.status == ClaimStatus.WAITLISTED)
-    said = (Trip.slug, Trip.title, Trip.description, Trip.meeting_point, Trip.starts_at, Trip.ends_at)
+    said = (Trip.slug, Trip.title, Trip.description, Trip.hosts, Trip.meeting_point, Trip.bring, Trip.accessibility)
     rows = session.execute(
-        select(*said, Trip.cancelled_at, Pool.capacity, Pool.taken, waiting.scalar_subquery())
+        select(
+            *said,
+            Trip.walking,
+            Trip.starts_at,
+            Trip.ends_at,
+            Trip.cancelled_at,
+            Pool.capacity,
+            Pool.taken,
+            waiting.scalar_subquery(),
+        )
         .join(Pool, Pool.trip_id == Trip.id)
         .where(Trip.edition_id == edition_id)
         .order_by(Trip.position, Trip.id)
     )
-    return [LearningTrip(*row) for row in rows]
+    return [LearningTrip(*row) for row in map(tuple, rows)]

@@ -6,7 +6,6 @@ commits; the database's constraints stand behind that.
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -14,9 +13,8 @@ from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import edition_by_id
 from dofc_events.conference.rules import Window
 from dofc_events.core.audit import VISITOR, Actor, record
-from dofc_events.core.changes import difference
 from dofc_events.core.errors import Refusal
-from dofc_events.core.references import new_reference, new_secret
+from dofc_events.core.references import new_reference
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import live_registration_id, registration_by_form_key, token_of
 from dofc_events.delegates.service import (
@@ -181,7 +179,7 @@ def change_details(session: Session, registration_id: int, details: Details, act
     proved yet that it is theirs.
     """
     registration, _ = locked(session, registration_id)
-    _refuse_frozen(registration, now)
+    refuse_frozen(registration, now)
     changes = write_details(session, registration, details)
     if not changes:
         return False
@@ -190,39 +188,6 @@ def change_details(session: Session, registration_id: int, details: Details, act
     log(session, actor, now, "details_changed", registration, changes=changes)
     send(session, mails.registration_changed(standing_of(session, registration_id), list(changes)), now)
     return True
-
-
-def hand_over(
-    session: Session, registration_id: int, given_name: str, family_name: str, email: str, actor: Actor, now: datetime
-) -> Registered:
-    """Pass a registration with all that it holds to a colleague; both are told, and the link is the colleague's.
-
-    What was said about the person (telephone, diet, access, visa, photographs, job) does not pass on, nor do the
-    organisers' note and tags, which the trail keeps. Raises DetailsFrozen, and TooManyMessages when the colleague's
-    address was written to too often.
-    """
-    registration, _ = locked(session, registration_id)
-    _refuse_frozen(registration, now)
-    outbox.refuse_flood(session, email, now)
-    if told_if_known(session, registration.edition_id, email, now):
-        return Registered(Outcome.ADDRESS_KNOWN)
-    old_email, old_name, before = registration.email, registration.full_name, _passed_on(registration)
-    registration.given_name, registration.family_name = given_name, family_name
-    registration.badge_name = registration.job_title = registration.phone = ""
-    registration.dietary = registration.access_needs = registration.note = ""
-    registration.tags = []
-    registration.visa_letter = registration.photo_consent = False
-    # Sent once more, the former delegate's form would lead to the colleague's page.
-    registration.form_key = new_secret()
-    _move_to_address(session, registration, email, now)
-    changes = difference(before, _passed_on(registration))
-    log(session, actor, now, "handed_over", registration, changes=changes, name=registration.full_name, email=email)
-    standing = standing_of(session, registration_id)
-    send(session, mails.handed_over(standing, email=old_email, name=old_name), now)
-    # In a calendar that both look into, the colleague's entry comes after the one that is taken out.
-    registration.revise(now)
-    tell(session, registration_id, News(place=True), now, handed_over_by=old_name)
-    return Registered(Outcome.REGISTERED, token_of(registration))
 
 
 def correct_address(session: Session, registration_id: int, email: str, actor: Actor, now: datetime) -> Registered:
@@ -241,7 +206,7 @@ def correct_address(session: Session, registration_id: int, email: str, actor: A
     old_email = registration.email
     last = latest_message(session, registration.reference, registration.email_key)
     bounced = last is not None and last.state == MessageState.DEAD
-    _move_to_address(session, registration, email, now)
+    move_to_address(session, registration, email, now)
     log(session, actor, now, "address_corrected", registration, changes={"email": [old_email, email]})
     standing = standing_of(session, registration_id)
     # A mailbox that refused our last message would refuse this one too, and keep the alarm on.
@@ -367,28 +332,15 @@ def refuse_closed_sign_up(edition: Edition, now: datetime) -> None:
         raise SignUpNotOpen(window)
 
 
-def _stranger(session: Session, edition_id: int, email: str) -> mails.Standing:
-    """Somebody who is not registered, as a message could be written to them. Nothing of it is stored."""
-    edition = session.get_one(Edition, edition_id)
-    names = {"given_name": "", "family_name": "", "reference": new_reference(), "link_version": 1}
-    registration = Registration(edition_id=edition_id, email=email, language="en", **names)
-    claim = Claim(status=ClaimStatus.CANCELLED, pool=edition_pool(session, edition_id))
-    return mails.Standing(registration, edition, claim, None, tuple(trips_of(session, edition_id)))
-
-
-def _passed_on(registration: Registration) -> dict[str, Any]:
-    """What the trail keeps when a registration is handed over: whose it is, and what organisers wrote on it."""
-    tags = [tag.word for tag in registration.tags]
-    return {"name": registration.full_name, "email": registration.email, "note": registration.note, "tags": tags}
-
-
-def _refuse_frozen(registration: Registration, now: datetime) -> None:
+def refuse_frozen(registration: Registration, now: datetime) -> None:
+    """Raise DetailsFrozen if what is known of a delegate is read-only."""
     edition = registration.edition
     if details_are_frozen(edition.details_freeze_at(), edition.is_over(now), registration.ended_at is not None, now):
         raise DetailsFrozen
 
 
-def _move_to_address(session: Session, registration: Registration, email: str, now: datetime) -> None:
+def move_to_address(session: Session, registration: Registration, email: str, now: datetime) -> None:
+    """Give a registration another address: its link ends, and what was not sent to the old one yet is withdrawn."""
     hold(session, registration.id)
     outbox.withdraw(session, registration.reference, now, recipient=registration.email)
     registration.email, registration.email_key = email, address_key(email)
@@ -396,3 +348,12 @@ def _move_to_address(session: Session, registration: Registration, email: str, n
     registration.revise(now)
     refresh_search(registration)
     session.flush()
+
+
+def _stranger(session: Session, edition_id: int, email: str) -> mails.Standing:
+    """Somebody who is not registered, as a message could be written to them. Nothing of it is stored."""
+    edition = session.get_one(Edition, edition_id)
+    names = {"given_name": "", "family_name": "", "reference": new_reference(), "link_version": 1}
+    registration = Registration(edition_id=edition_id, email=email, language="en", **names)
+    claim = Claim(status=ClaimStatus.CANCELLED, pool=edition_pool(session, edition_id))
+    return mails.Standing(registration, edition, claim, None, tuple(trips_of(session, edition_id)))

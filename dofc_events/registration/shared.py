@@ -14,20 +14,26 @@ from dofc_events.core.clock import now
 from dofc_events.core.db import db
 from dofc_events.delegates.models import Registration
 from dofc_events.mail.queries import latest_message
+from dofc_events.mail.render import link
 from dofc_events.notices.queries import offer_stands, standing_in
 from dofc_events.places.models import Pool
 from dofc_events.places.queries import count_waiting, overdue
 from dofc_events.places.rules import ClaimStatus, availability
+from dofc_events.registration.hand_over.queries import handed_over_by
 from dofc_events.registration.rules import details_are_frozen
 from dofc_events.registration.texts import consent_text
 from dofc_events.registration.trips.forms import TripsForm
 from dofc_events.trips.draw.service import name_in_draw
 from dofc_events.trips.queries import TripStanding, trips_of
+from dofc_events.web.elsewhere import calendar_links
 
 
-def wrote_to(edition: Edition, email: str, after: str) -> ResponseReturnValue:
-    """On to the page that says what came of an act (register, change, link, hand_over) and whom we wrote to."""
-    browser["written"] = after, email
+def wrote_to(edition: Edition, email: str, after: str, token: str = "") -> ResponseReturnValue:
+    """On to the page that says what came of an act (register, change, link, hand_over) and whom we wrote to.
+
+    `token` takes back what was handed over.
+    """
+    browser["written"] = after, email, token
     return redirect(url_for("registration.written", year=edition.year), 303)
 
 
@@ -55,9 +61,22 @@ def own_context(registration: Registration, token: str) -> dict[str, Any]:
         "message": latest_message(db.session(), registration.reference, registration.email_key),
         "frozen": is_frozen(registration),
         "over": edition.is_over(at),
+        "registration_is_open": edition.window(at) is Window.OPEN,
+        "calendars": _calendars(edition),
+        "handed_over_by": handed_over_by(db.session(), registration),
         "begun": edition.has_begun(at),
         "offer_stands": offer_stands(db.session(), standing, standing.claim, at),
     }
+
+
+def _calendars(edition: Edition) -> dict[str, str]:
+    """Where calendars on the web offer to add an edition. They get nothing of a delegate: their events are shared."""
+    starts_at, ends_at = edition.begins_at(), edition.finishes_at()
+    if starts_at is None or ends_at is None:
+        return {}
+    where = edition.venue, edition.venue_address, edition.city
+    title, page = f"{edition.name}, {edition.city}", link("public.edition", year=edition.year)
+    return calendar_links(title, where, starts_at, ends_at, edition.zone, page)
 
 
 def offer_trips(

@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 
 from dofc_events.core.audit import Actor
 from dofc_events.mail import outbox
+from dofc_events.notices import mails
 from dofc_events.notices.mails import PLACE_OFFERED, SEAT_OFFERED
 from dofc_events.notices.queries import offer_is_told, offer_stands, standing_of
-from dofc_events.notices.service import Changes, News, hold, log, tell, terms_of
+from dofc_events.notices.service import Changes, News, hold, log, send, tell, terms_of
 from dofc_events.places import service as places
+from dofc_events.places.queries import overdue
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration.service import locked
 from dofc_events.trips.rules import Reason
@@ -63,6 +65,21 @@ def renew_offers(session: Session, registration_id: int, actor: Actor, now: date
         if seat.claim in late:
             news.add_seat(seat.trip.id, ClaimStatus.WAITLISTED, Reason.MOVED_UP)
     tell(session, registration_id, news, now)
+
+
+def remind_of_offers(session: Session, registration_id: int, actor: Actor, now: datetime) -> None:
+    """Remind a delegate of offers that lapse soon, once: whoever opened the first message too early may forget it."""
+    registration, _ = locked(session, registration_id)
+    standing = standing_of(session, registration_id)
+    claims = [standing.claim, *(seat.claim for seat in standing.trips if seat.claim)]
+    due = [claim for claim in claims if claim.remind_at and claim.remind_at <= now and not overdue(claim, now)]
+    standing_ones = [claim for claim in due if offer_stands(session, standing, claim, now)]
+    if not standing_ones:
+        return
+    for claim in due:
+        claim.remind_at = None
+    send(session, mails.offer_reminder(standing, standing_ones), now)
+    log(session, actor, now, "offer_reminder", registration)
 
 
 def close_list(session: Session, registration_ids: Iterable[int], actor: Actor, now: datetime) -> None:

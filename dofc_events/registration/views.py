@@ -66,8 +66,9 @@ def written(year: int) -> ResponseReturnValue:
     edition = _published(year)
     if "written" not in browser:
         return redirect(url_for(".lost_link", year=year), 303)
-    after, email = browser["written"]
-    return render_template("registration/written.html", edition=edition, after=after, email=email)
+    # A session that began before the page had a token has none.
+    after, email, token = (*browser["written"], "")[:3]
+    return render_template("registration/written.html", edition=edition, after=after, email=email, token=token)
 
 
 @blueprint.route("/editions/<year:year>/lost-link", methods=["GET", "POST"])

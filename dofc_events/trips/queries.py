@@ -62,9 +62,23 @@ class TripStanding:
         return str(self.claim.status) if self.claim else "none"
 
     @property
+    def outcome(self) -> str:
+        """The status, or where that is "cancelled", what it means: called off, given back, or not needed any more."""
+        if self.trip.cancelled_at is not None:
+            return "called_off"
+        if self.status != ClaimStatus.CANCELLED:
+            return self.status
+        return "not_needed" if self.preference else "given_back"
+
+    @property
     def preference(self) -> int:
         """The number of this among what the delegate asked for, 0 where that was nothing."""
         return (self.claim and self.claim.preference) or 0
+
+    @property
+    def is_first(self) -> bool:
+        """Whether a delegate sees this trip before all others: it is theirs, or was until it was called off."""
+        return self.is_live or (self.claim is not None and self.trip.cancelled_at is not None)
 
     @property
     def is_live(self) -> bool:

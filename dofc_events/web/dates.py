@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_time, format_timedelta, get_timezone_location
+from babel.units import format_unit
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
@@ -15,22 +16,24 @@ DAY_PATTERNS = {"en": "EEEE d MMMM y"}
 
 
 @kept_by_language
-def moment(value: datetime, zone: str) -> str:
-    """An aware moment as the clocks of `zone` show it: "18:00, Thursday 3 June 2027 (Prague time)"."""
+def moment(value: datetime, zone: str, named: bool = True) -> str:
+    """An aware moment as the clocks of `zone` show it: "18:00, Thursday 3 June 2027 (Prague time)".
+
+    Here and below the zone is not `named` where the page has said it already.
+    """
     local = value.astimezone(ZoneInfo(zone))
-    return _at(clock(value, zone), local.date(), zone)
+    return _with_zone(_("%(time)s, %(day)s", time=clock(value, zone), day=day(local.date())), zone, named)
 
 
 @kept_by_language
-def deadline(value: datetime, zone: str) -> str:
+def deadline(value: datetime, zone: str, named: bool = True) -> str:
     """A moment until which something can be done; midnight is "the end of Sunday 16 May 2027 (Prague time)"."""
     local = value.astimezone(ZoneInfo(zone))
     if local.time() != time(0):
-        return moment(value, zone)
+        return moment(value, zone, named)
     # Of "00:00, Monday" half the readers think that they have all of Monday.
     last = local.date() - timedelta(days=1)
-    text: str = _("the end of %(day)s (%(zone)s)", day=day(last), zone=zone_name(zone))
-    return text
+    return _with_zone(_("the end of %(day)s", day=day(last)), zone, named)
 
 
 @kept_by_language
@@ -48,20 +51,20 @@ def as_recorded(text: str, zone: str) -> str:
 
 
 @kept_by_language
-def moment_range(start: datetime, end: datetime, zone: str) -> str:
+def moment_range(start: datetime, end: datetime, zone: str, named: bool = True) -> str:
     """Two aware moments; the day is said once where both are on it: "09:00–12:30, Friday 4 June 2027 (Prague time)"."""
     first, last = (value.astimezone(ZoneInfo(zone)).date() for value in (start, end))
     if first == last:
-        return _at(f"{clock(start, zone)}–{clock(end, zone)}", first, zone)
-    text: str = _(
-        "%(start_time)s, %(start_day)s – %(end_time)s, %(end_day)s (%(zone)s)",
+        clocks = f"{clock(start, zone)}–{clock(end, zone)}"
+        return _with_zone(_("%(time)s, %(day)s", time=clocks, day=day(first)), zone, named)
+    text = _(
+        "%(start_time)s, %(start_day)s – %(end_time)s, %(end_day)s",
         start_time=clock(start, zone),
         start_day=day(first),
         end_time=clock(end, zone),
         end_day=day(last),
-        zone=zone_name(zone),
     )
-    return text
+    return _with_zone(text, zone, named)
 
 
 @kept_by_language
@@ -89,6 +92,15 @@ def day_range(start: date, end: date | None = None) -> str:
     return format_date(start, first, locale=locale) + format_date(end, last, locale=locale)
 
 
+def time_left(until: datetime, now: datetime) -> str:
+    """How much time there still is, never more than that: "4 days", "47 hours", "20 minutes"."""
+    minutes = int((until - now).total_seconds()) // 60
+    number, unit = (minutes, "minute") if minutes < 120 else (minutes // 60, "hour")
+    if unit == "hour" and number >= 72:
+        number, unit = number // 24, "day"
+    return format_unit(number, f"duration-{unit}", locale=_reading_locale())
+
+
 def duration(seconds: int) -> str:
     """A span of time in words: "3 minutes", "2 hours"."""
     return format_timedelta(timedelta(seconds=seconds), locale=_reading_locale(), threshold=1.5)
@@ -104,9 +116,8 @@ def zone_name(zone: str) -> str:
     return text
 
 
-def _at(clocks: str, on: date, zone: str) -> str:
-    text: str = _("%(time)s, %(day)s (%(zone)s)", time=clocks, day=day(on), zone=zone_name(zone))
-    return text
+def _with_zone(moments: str, zone: str, named: bool) -> str:
+    return _("%(moments)s (%(zone)s)", moments=moments, zone=zone_name(zone)) if named else moments
 
 
 def _reading_locale() -> Locale:

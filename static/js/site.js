@@ -11,6 +11,43 @@
   if (key && history.state && history.state.formKey) key.value = history.state.formKey;
   else if (key) history.replaceState({ formKey: key.value }, "");
 
+  // "Did you mean ana@gmail.com?" The rule and the list are those of web/likely_meant.py.
+  function isOneSlip(typed, meant) {
+    var begin = 0, end = 0, shorter = Math.min(typed.length, meant.length);
+    while (begin < shorter && typed[begin] === meant[begin]) begin++;
+    while (end < shorter - begin && typed[typed.length - 1 - end] === meant[meant.length - 1 - end]) end++;
+    var there = typed.slice(begin, typed.length - end), instead = meant.slice(begin, meant.length - end);
+    return Math.max(there.length, instead.length) < 2
+      || (there.length === 2 && instead.length === 2 && there[0] === instead[1] && there[1] === instead[0]);
+  }
+
+  document.querySelectorAll("[data-meant-for]").forEach(function (question) {
+    var field = document.getElementById(question.dataset.meantFor), domains = question.dataset.domains.split(" ");
+    field.addEventListener("change", function () {
+      var typed = field.value.trim(), at = typed.lastIndexOf("@") + 1, domain = typed.slice(at).toLowerCase();
+      var meant = at && !domains.includes(domain) && domains.find(function (known) { return isOneSlip(domain, known); });
+      question.textContent = "";
+      if (!meant) return;
+      var button = document.createElement("button");
+      button.type = "button";
+      button.textContent = question.dataset.ask.replace("{address}", typed.slice(0, at) + meant);
+      button.addEventListener("click", function () {
+        field.value = typed.slice(0, at) + meant;
+        question.textContent = "";
+        field.focus();
+      });
+      question.appendChild(button);
+    });
+  });
+
+  // Whoever handed a registration over can take it back until it is opened: this says that it is.
+  var opened = document.querySelector("form[data-opened]");
+  if (opened) {
+    fetch(opened.action, { method: "POST", body: new FormData(opened), redirect: "manual" }).then(function () {
+      opened.querySelector("button").hidden = true;
+    });
+  }
+
   var REST_MS = 5000;
 
   function release(form) {

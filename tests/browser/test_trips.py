@@ -76,7 +76,7 @@ def test_a_delegate_takes_trips_first_come_on_a_phone(browser, live_server, data
     expect_seats(page, bridges="confirmed", cellars="none", docks="waitlisted")
     accessible(tab)
 
-    page.get_by_role("link", name="Choose or give back learning trips").click()
+    page.get_by_role("link", name="Change trips").click()
     accessible(tab)
     page.locator("[data-trip=bridges]").get_by_text("More about this trip").click()
     expect(page.get_by_text("In front of the venue").first).to_be_visible()
@@ -88,7 +88,6 @@ def test_a_delegate_takes_trips_first_come_on_a_phone(browser, live_server, data
     site.flask("edition", "2027", "--trip", "docks", "--capacity", "2")
     page.reload()
     expect_seats(page, docks="offered")
-    page.get_by_role("link", name="Accept or decline a seat").click()
     accessible(tab)
     page.get_by_role("button", name="Accept the seat").click()
     expect_seats(page, bridges="cancelled", cellars="confirmed", docks="confirmed")
@@ -104,12 +103,12 @@ def test_a_delegate_ranks_wishes_on_a_phone_and_the_organiser_draws(
     tab = browser.open(site.url, PHONE)
     page = tab.goto("/editions/2027/register")
     fill(page)
-    page.get_by_label("Cellars").fill("1")
-    page.get_by_label("Docks").fill("1")
+    page.get_by_label("Cellars").select_option("1st choice")
+    page.get_by_label("Docks").select_option("1st choice")
     tab.expected_statuses = {422}
     page.get_by_role("button", name="Register").click()
-    expect(page.locator("[data-error-summary]")).to_contain_text("a number of its own")
-    page.get_by_label("Docks").fill("2")
+    expect(page.locator("[data-error-summary]")).to_contain_text("the same choice")
+    page.get_by_label("Docks").select_option("2nd choice")
     page.get_by_label("Any other trip is fine").check()
     accessible(tab)
     with page.context.expect_page() as opened:

@@ -81,7 +81,7 @@ def test_a_place_goes_from_one_to_the_next_by_mail(live_server, smtp, database_u
     check(smtp.wait_for(3)[2], "registration-changed")
 
     form = ana.get(own.url).follow("Hand over to a colleague").form()
-    form.fill(given_name="Mira", email="mira@dofc.test").submit()
+    form.fill(given_name="Mira", email="mira@dofc.test").submit().form().submit("Hand over")
     smtp.wait_for(5)
     (to_mira,) = smtp.messages_to("mira@dofc.test")
     check(to_mira, "registration-confirmed")

@@ -50,6 +50,7 @@ ELEMENTS = {
 PROPERTIES = {
     **dict.fromkeys(("color", "background-color"), "everywhere"),
     **dict.fromkeys(("font-family", "font-size", "font-weight", "text-decoration"), "everywhere"),
+    **dict.fromkeys(("word-break", "overflow-wrap"), "phones, for long links; Word's engine breaks them by itself"),
     "line-height": "Word's engine wants px and computes the rest oddly",
     "padding": "Word's engine: on table cells only",
     **dict.fromkeys(("border", "border-top", "border-bottom"), "Word's engine: on table cells, up to 8px"),
@@ -85,12 +86,15 @@ def write_all(session) -> dict:
     return written | {
         "notices/confirmed": mails.registration_confirmed(standing, seats, handed_over_by="Łucja Öztürk"),
         "notices/offered": mails.registration_offered(standing, seats),
+        "notices/offer_reminder": mails.offer_reminder(standing, [standing.claim]),
         "notices/expired": mails.registration_expired(standing, seats),
         "notices/cancelled": mails.registration_cancelled(standing, seats),
         "notices/changed": mails.registration_changed(standing, ["phone", "dietary"]),
         "notices/link": mails.registration_link(standing),
         "notices/already_registered": mails.already_registered(standing),
-        "notices/handed_over": mails.handed_over(standing, email="ivo@dofc.test", name="Anna & <b>Ivo</b> O'Neill"),
+        "notices/handed_over": mails.handed_over(
+            standing, email="ivo@dofc.test", name="Anna & <b>Ivo</b> O'Neill", token="old-token"
+        ),
         "notices/address_changed": mails.address_changed(standing, email="old@dofc.test"),
         "notices/edition_changed": mails.edition_changed(
             standing, elsewhere, "announcement", "The other one is wet.", Markup("<p>The other one is wet.</p>")

@@ -15,6 +15,7 @@ from dofc_events.notices import mails
 from dofc_events.notices.mails import calendar_of
 from dofc_events.notices.queries import STATUS_KINDS, standing_of
 from dofc_events.registration import service
+from dofc_events.registration.hand_over import service as hand_overs
 from tests.support.factories import DELEGATE, NOW, make_edition, make_registration
 from tests.support.letters import deliver_all, letters
 
@@ -23,12 +24,13 @@ MESSAGES = (
     lambda standing: mails.registration_confirmed(standing, {}),
     lambda standing: mails.registration_waitlisted(standing, {}),
     lambda standing: mails.registration_offered(standing, {}),
+    lambda standing: mails.offer_reminder(standing, [standing.claim]),
     lambda standing: mails.registration_expired(standing, {}),
     lambda standing: mails.registration_cancelled(standing, {}),
     lambda standing: mails.registration_changed(standing, ["given_name", "dietary"]),
     mails.registration_link,
     mails.already_registered,
-    lambda standing: mails.handed_over(standing, email="old@dofc.test", name=EVIL),
+    lambda standing: mails.handed_over(standing, email="old@dofc.test", name=EVIL, token="old-token"),
     lambda standing: mails.address_changed(standing, email="old@dofc.test"),
 )
 
@@ -71,7 +73,7 @@ def test_every_message_is_complete_and_shows_what_was_typed_as_text(offered, wri
         assert link.removeprefix("mailto:") in envelope.text
 
 
-@pytest.mark.parametrize("write", MESSAGES[:8])
+@pytest.mark.parametrize("write", MESSAGES[:9])
 def test_every_message_to_the_delegate_has_the_link_and_the_reference(offered, write):
     envelope = write(mails.Standing(offered.registration, offered.edition, offered.claim, 1))
     own_page = f"http://dofc.test/registrations/{token_of(offered.registration)}/"
@@ -79,10 +81,12 @@ def test_every_message_to_the_delegate_has_the_link_and_the_reference(offered, w
         assert own_page in part and offered.registration.reference in part
 
 
-@pytest.mark.parametrize("write", MESSAGES[8:])
-def test_messages_to_who_is_no_delegate_any_more_have_no_link(offered, write):
+@pytest.mark.parametrize("write", MESSAGES[9:])
+def test_messages_to_who_is_no_delegate_any_more_have_no_link_of_theirs(offered, write):
     envelope = write(offered)
-    assert "/registrations/" not in envelope.text + envelope.html and not envelope.attachments
+    said = envelope.text + envelope.html
+    assert token_of(offered.registration) not in said and not envelope.attachments
+    assert "/registrations/" not in said.replace("/registrations/old-token/take-back", "")
     assert envelope.recipient == "old@dofc.test"
 
 
@@ -123,7 +127,7 @@ def test_the_calendar_entry_stays_the_same_one_and_each_version_replaces_the_las
     registration = make_registration(session, edition)
     service.correct_address(session, registration.id, "other@dofc.test", DELEGATE, NOW)
     edition.revision += 2
-    service.hand_over(session, registration.id, "Mira", "", "mira@dofc.test", DELEGATE, NOW)
+    hand_overs.hand_over(session, registration.id, "Mira", "", "mira@dofc.test", DELEGATE, NOW)
     deliver_all(session)
     service.cancel_registration(session, registration.id, DELEGATE, NOW)
     found = events(session, registration)
@@ -138,7 +142,7 @@ def test_the_calendar_entry_stays_the_same_one_and_each_version_replaces_the_las
 def test_who_hands_over_gets_the_days_taken_out_of_the_calendar(session, edition):
     registration = make_registration(session, edition, email="ana@dofc.test")
     (_, had), *_ = events(session, registration)
-    service.hand_over(session, registration.id, "Mira", "", "mira@dofc.test", DELEGATE, NOW)
+    hand_overs.hand_over(session, registration.id, "Mira", "", "mira@dofc.test", DELEGATE, NOW)
     sent = {message.recipient: message for message in letters(session, about=registration.reference)}
     former, colleague = (
         Calendar.from_ical(sent[f"{name}@dofc.test"].attachments[0]["body"]) for name in ("ana", "mira")
@@ -153,7 +157,7 @@ def test_who_hands_over_gets_the_days_taken_out_of_the_calendar(session, edition
 def test_who_hands_over_a_place_on_the_waiting_list_has_nothing_in_the_calendar(session):
     edition = make_edition(session, capacity=0)
     registration = make_registration(session, edition, email="ana@dofc.test")
-    service.hand_over(session, registration.id, "Mira", "", "mira@dofc.test", DELEGATE, NOW)
+    hand_overs.hand_over(session, registration.id, "Mira", "", "mira@dofc.test", DELEGATE, NOW)
     messages = letters(session, about=registration.reference)
     assert not any(message.attachments for message in messages)
     assert not any("out of your calendar" in " ".join(message.text.split()) for message in messages)

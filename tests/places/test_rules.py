@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dofc_events.places.rules import Availability, availability, is_late, offer_deadline
+from dofc_events.places.rules import Availability, availability, is_late, offer_deadline, reminder_at
 
 ZONES = ("Europe/Belgrade", "Europe/Istanbul", "America/St_Johns", "Asia/Kathmandu", "UTC")
 FROM = datetime(2026, 1, 1, tzinfo=UTC)
@@ -68,6 +68,13 @@ def test_offer_deadline_of_a_fraction_of_an_hour_is_exact():
 def test_offer_deadline_is_never_past_the_beginning(hours):
     begins_at = at("2027-06-03 09:30", "Europe/Istanbul")
     assert offer_deadline(begins_at - timedelta(minutes=5), hours, "Europe/Istanbul", begins_at) == begins_at
+
+
+@pytest.mark.parametrize(("lasts", "left"), [(72, 18), (9, 2.25), (8, 2), (3, 2), (2, None), (0.001, None)])
+def test_an_offer_is_reminded_of_with_a_quarter_of_its_time_left_and_at_least_two_hours(lasts, left):
+    now = datetime(2027, 1, 11, 9, tzinfo=UTC)
+    until = now + timedelta(hours=lasts)
+    assert reminder_at(now, until) == (None if left is None else until - timedelta(hours=left))
 
 
 @given(MOMENTS, st.floats(24, 400), st.sampled_from(ZONES))

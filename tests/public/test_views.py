@@ -139,11 +139,27 @@ def test_edition_shows_what_a_delegate_must_know(client, write):
         "Prague, Czechia · 3–5 June 2027",
         "Registration is open until the end of Sunday 16 May 2027 (Prague time).",
         "09:00, Thursday 3 June 2027 (Prague time)",
-        "17:00, Saturday 5 June 2027 (Prague time)",
+        "17:00, Saturday 5 June 2027",
         "Palace of Industry Výstaviště 67",
         "Jana Host host@example.org",
     ):
         assert words in page.text
+
+
+def test_edition_says_what_delegates_ask_where_organisers_do(client, write):
+    def with_texts(session):
+        edition = announce(session, capacity=200)
+        edition.cost, edition.languages, edition.dress = "Taking part is free.", "English", "<b>Warm</b>"
+        edition.faq = "## May I bring a dog?\n\nNo."
+
+    write(with_texts)
+    page = client.get("/editions/2027/")
+    facts = {row.dt.text: row.dd.text for row in page.all("#good-to-know ~ .facts > div")}
+    assert facts == {"Cost": "Taking part is free.", "Language": "English", "Dress": "<b>Warm</b>"}
+    assert [question.text for question in page.all("#questions ~ .prose h3")] == ["May I bring a dog?"]
+    card = page.one(".edition-card")
+    assert card.select_one("a.btn")["href"] == "/editions/2027/register"
+    assert "openstreetmap.org/search?query=" in card.select_one("a[rel~=external]")["href"]
 
 
 def test_edition_shows_the_programme_without_harm(client, write):
@@ -164,6 +180,10 @@ def test_edition_shows_its_trips_in_its_zone(client, write):
             title="Glass valley",
             description="Three *workshops*.",
             meeting_point="Main station",
+            hosts="Moser",
+            bring="Closed shoes",
+            accessibility="Level *floors*",
+            walking=True,
             starts_at=begins,
             ends_at=begins + timedelta(hours=8),
             position=1,
@@ -183,14 +203,21 @@ def test_edition_shows_its_trips_in_its_zone(client, write):
     write(with_trips)
     page = client.get("/editions/2027/")
     assert [tag.get_text() for tag in page.all("#trips ~ .cards h3")] == ["Glass valley", "Night train"]
+    glass = " ".join(page.one("#trip-glass").get_text(" ").split())
     for words in (
-        "08:30–16:30, Friday 4 June 2027 (Prague time)",
-        "Meeting point: Main station",
+        "08:30–16:30, Friday 4 June 2027",
         "30 of 30 seats free",
+        "You visit Moser",
+        "Meeting point Main station",
+        "Bring Closed shoes",
+        "Involves a lot of walking",
+        "Accessibility Level floors",
     ):
-        assert words in page.one("#trip-glass").get_text()
+        assert words in glass
+    # Whose clocks these are, is said where the edition begins, and once where one signs up.
+    assert "(Prague time)" not in glass
     bare = page.one("#trip-bare").get_text()
-    assert "08:30, Friday 4 June 2027 – 08:30, Saturday 5 June 2027 (Prague time)" in bare
+    assert "08:30, Friday 4 June 2027 – 08:30, Saturday 5 June 2027" in bare
     assert "Meeting point" not in bare
 
 
@@ -258,7 +285,8 @@ def test_search_engines_are_told_what_is_not_for_them(app):
     assert answer.mimetype == "text/plain"
     assert answer.text.splitlines() == [
         *("User-agent: *", "Disallow: /organise/", "Disallow: /registrations/"),
-        *("Disallow: /hosting/proposals/", "Disallow: /hosting/vote/", "Disallow: /sign-in"),
+        *("Disallow: /hosting/proposals/", "Disallow: /hosting/vote/", "Disallow: /hosting/co-host/"),
+        "Disallow: /sign-in",
     ]
 
 

@@ -15,6 +15,7 @@ from dofc_events.mail.outbox import TooManyMessages
 from dofc_events.mail.rules import MessageState
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration import service
+from dofc_events.registration.hand_over import service as hand_overs
 from dofc_events.registration.rules import Outcome
 from tests.support.factories import (
     DELEGATE,
@@ -192,7 +193,7 @@ def test_details_are_frozen_from_the_freeze_date_or_the_close_on(session, freeze
     with pytest.raises(service.DetailsFrozen):
         service.change_details(session, registration.id, wanted, DELEGATE, frozen_at)
     with pytest.raises(service.DetailsFrozen):
-        service.hand_over(session, registration.id, "A", "B", "b@dofc.test", DELEGATE, frozen_at)
+        hand_overs.hand_over(session, registration.id, "A", "B", "b@dofc.test", DELEGATE, frozen_at)
     assert service.change_details(session, registration.id, wanted, DELEGATE, frozen_at - timedelta(seconds=1))
     service.correct_address(session, registration.id, "new@dofc.test", DELEGATE, frozen_at)
     service.cancel_registration(session, registration.id, DELEGATE, frozen_at)
@@ -219,7 +220,7 @@ def handed(session, edition):
     old_token = service.register_delegate(session, edition.id, request, DELEGATE, NOW).token
     registration = registration_by_token(session, old_token)
     deliver_all(session)
-    service.hand_over(session, registration.id, "Mira", "", "mira@dofc.test", DELEGATE, LATER)
+    hand_overs.hand_over(session, registration.id, "Mira", "", "mira@dofc.test", DELEGATE, LATER)
     return registration, old_token, request
 
 
@@ -269,7 +270,7 @@ def test_hand_over_does_not_let_the_former_delegate_in_by_their_form(session, ha
 def test_hand_over_changes_nothing_when_the_colleague_is_registered(session, edition):
     registration, colleague = make_registration(session, edition), make_registration(session, edition)
     before = details_of(registration), registration.email, registration.link_version
-    handed = service.hand_over(session, registration.id, "A", "B", colleague.email, DELEGATE, LATER)
+    handed = hand_overs.hand_over(session, registration.id, "A", "B", colleague.email, DELEGATE, LATER)
     assert handed == service.Registered(Outcome.ADDRESS_KNOWN)
     assert (details_of(registration), registration.email, registration.link_version) == before
     assert kinds(session, to=colleague.email) == ["registration-confirmed", "already-registered"]

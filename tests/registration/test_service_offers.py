@@ -17,6 +17,7 @@ from dofc_events.places.queries import edition_pool
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.places.service import CapacityBelowTaken, NoOpenOffer, NotWaitingAgain
 from dofc_events.registration import service, timers
+from dofc_events.registration.hand_over import service as hand_overs
 from tests.support.crowd import make_crowd
 from tests.support.factories import DELEGATE, NOW, claim_of, make_edition, make_registration
 from tests.support.letters import deliver_all, kinds, letters, unsent
@@ -263,7 +264,7 @@ def test_many_promotions_are_told_by_the_worker_once_each(session, crowd):
     # Meanwhile three of them act, and hear of what they did.
     service.cancel_registration(session, people[1].id, DELEGATE, NOW)
     service.correct_address(session, people[2].id, "corrected@dofc.test", DELEGATE, NOW)
-    service.hand_over(session, people[3].id, "Mira", "", "mira@dofc.test", DELEGATE, NOW)
+    hand_overs.hand_over(session, people[3].id, "Mira", "", "mira@dofc.test", DELEGATE, NOW)
     for _ in range(2):
         news.tell_news(session, queries.untold_news(session, BATCH), NOW)
     assert untold(session) == 0

@@ -19,9 +19,10 @@ from dofc_events.places.queries import count_waiting, edition_pool
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.places.service import NoOpenOffer
 from dofc_events.registration import service, timers
+from dofc_events.registration.trips import service as seats
 from tests.support.crowd import make_crowd
-from tests.support.factories import DELEGATE, NOW, claim_of, make_edition, make_registration
-from tests.support.letters import deliver_all, kinds
+from tests.support.factories import DELEGATE, NOW, claim_of, make_edition, make_registration, make_trip, seat_of
+from tests.support.letters import deliver_all, kinds, letters
 
 HOUR = timedelta(hours=1)
 
@@ -87,6 +88,55 @@ def test_a_mailbox_that_refuses_gets_no_more_time(session, offered):
     message.refusals = 1
     session.flush()
     assert queries.offers_told_late(session, NOW + 5 * HOUR) == []
+
+
+def remind(app, at):
+    with app.app_context():
+        run_timers(at)
+
+
+def test_of_an_offer_that_lapses_soon_one_is_reminded_once(app, writing, reading):
+    with writing() as session:
+        edition = make_edition(session, capacity=1, offer_hours=10)
+        first, second, _ = (make_registration(session, edition) for _ in range(3))
+        service.cancel_registration(session, first.id, DELEGATE, NOW)
+        deliver_all(session)
+    told = ["registration-waitlisted", "registration-offered"]
+    for hours, expected in ((7.4, told), (7.5, [*told, "offer-reminder"]), (7.6, [*told, "offer-reminder"])):
+        remind(app, NOW + hours * HOUR)
+        with reading() as session:
+            assert kinds(session, to=second.email) == expected
+    with reading() as session:
+        message = letters(session, to=second.email)[-1]
+    assert message.subject.startswith("Until the end of Monday 2 November 2026: accept your place at Days of Clusters")
+    assert "/offer" in message.text and message.expires_at == NOW + 10 * HOUR
+
+
+def test_a_seat_that_is_offered_is_reminded_of(session):
+    edition = make_edition(session, offer_hours=72)
+    trip = make_trip(session, edition, "wine", title="Wine", capacity=1)
+    holder, waiting = (make_registration(session, edition, trips=("wine",)) for _ in range(2))
+    seats.choose_trips(session, holder.id, [], any_trip=False, actor=DELEGATE, now=NOW)
+    deliver_all(session)
+    until = seat_of(session, waiting, trip).offered_until
+    assert queries.offers_to_remind_of(session, until - (until - NOW) / 4 - HOUR) == []
+    assert queries.offers_to_remind_of(session, until - (until - NOW) / 4) == [waiting.id]
+    timers.remind_of_offers(session, waiting.id, WORKER, until - 3 * HOUR)
+    assert queries.offers_to_remind_of(session, until - HOUR) == []
+    message = letters(session, to=waiting.email)[-1]
+    assert message.kind == "offer-reminder" and "A seat on “Wine” is held for you until" in message.text
+
+
+def test_nobody_is_reminded_of_what_they_were_not_told(session, offered):
+    session.execute(update(Message).values(state=MessageState.QUEUED, sent_at=None))
+    assert queries.offers_to_remind_of(session, NOW + 9 * HOUR) == []
+
+
+def test_an_answer_takes_a_reminder_back_that_has_not_left(session, offered):
+    timers.remind_of_offers(session, offered.id, WORKER, NOW + 8 * HOUR)
+    assert kinds(session, to=offered.email)[-1] == "offer-reminder"
+    service.accept_offer(session, offered.id, DELEGATE, NOW + 8 * HOUR)
+    assert "offer-reminder" not in kinds(session, to=offered.email)
 
 
 @pytest.mark.parametrize("ends", ["begins", "is archived"])

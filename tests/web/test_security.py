@@ -38,7 +38,7 @@ def token(app, writing) -> str:
 def addresses(app, token, reading) -> list[tuple[str, str, set[str]]]:
     """Every route of the site with an address that leads to something, and its methods."""
     with reading() as session:
-        message = letters(session)[0]
+        message = letters(session, about=token.split(".")[0])[0]
     known = {
         "year": 2027,
         "token": token,
@@ -47,6 +47,7 @@ def addresses(app, token, reading) -> list[tuple[str, str, set[str]]]:
         "message_id": message.id,
         "slug": "wine",
         "ending": "csv",
+        "kind": "csv",
         "part": "html",
         "letter_id": 1,
         "pair_id": 1,

@@ -110,6 +110,10 @@ def _details(proposal: Proposal, zone: str, source: Edition | None) -> EditionDe
         ends_on=proposal.ends_on,
         summary="",
         programme="",
+        cost="",
+        languages="",
+        dress="",
+        faq="",
         contact_name=proposal.contact_name,
         contact_email=proposal.contact_email,
     )

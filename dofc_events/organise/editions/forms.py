@@ -152,6 +152,10 @@ class SettingsForm(Form):
     )
     summary = Paragraphs(_l("Summary"), longest=400)
     programme = Prose(_l("Programme"), longest=20_000)
+    cost = Line(_l("Cost"), longest=300)
+    languages = Line(_l("Language"), longest=300)
+    dress = Line(_l("Dress"), longest=300)
+    faq = Prose(_l("Questions and answers"), longest=20_000)
     contact_name = Line(_l("Contact name"), longest=120)
     contact_email = EmailField(_l("Contact email address"), missing=None)
     categories = FieldList(FormField(CategoryRow), label=_l("Categories"), max_entries=100)
@@ -231,6 +235,10 @@ class SettingsForm(Form):
             offer_hours=self.offer_hours.data,
             summary=self.summary.data,
             programme=self.programme.data,
+            cost=self.cost.data,
+            languages=self.languages.data,
+            dress=self.dress.data,
+            faq=self.faq.data,
             contact_name=self.contact_name.data or None,
             contact_email=self.contact_email.data or None,
             **moments,

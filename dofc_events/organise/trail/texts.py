@@ -213,6 +213,8 @@ ACTS = {
     "details_changed": Act(_l("Details changed"), _l("Details were changed"), _changes),
     "address_corrected": Act(_l("Address corrected"), _l("Address corrected from %(before)s to %(after)s")),
     "handed_over": Act(_l("Handed over"), _l("Handed over to %(name)s, %(email)s"), _until_handed_over),
+    "hand_over_opened": Act(_l("Hand-over opened"), _l("The colleague opened the registration")),
+    "taken_back": Act(_l("Hand-over taken back"), _l("Taken back by %(name)s, %(email)s"), _until_handed_over),
     "cancelled": Act(
         _l("Registration cancelled"),
         lambda said: said.fill(_l("Cancelled by hand: %(because)s") if said["because"] else _l("Cancelled")),
@@ -227,6 +229,7 @@ ACTS = {
     "offer_prolonged": Act(
         _l("Offer prolonged"), _l("The offer got its whole time again, because its message went out late")
     ),
+    "offer_reminder": Act(_l("Reminder of an offer"), _l("Reminded that the offer lapses soon")),
     "confirmed": Act(_l("Place given from the waiting list"), _l("Got a place from the waiting list")),
     "joined_list_again": Act(_l("Joined the list again"), _l("Joined the list again")),
     "list_closed": Act(_l("Waiting list closed"), _l("The waiting list was closed")),

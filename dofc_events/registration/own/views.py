@@ -1,5 +1,9 @@
 """One delegate's own pages, behind the link in the mail. No GET changes anything: mail scanners follow links."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
 from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -19,6 +23,8 @@ from dofc_events.places.rules import ClaimStatus
 from dofc_events.places.service import NoOpenOffer, NotWaitingAgain
 from dofc_events.registration import service
 from dofc_events.registration.forms import AddressForm, DetailsForm, HandOverForm
+from dofc_events.registration.hand_over import service as hand_overs
+from dofc_events.registration.hand_over.queries import hand_over_by_token
 from dofc_events.registration.rules import Outcome
 from dofc_events.registration.shared import is_frozen, offer_trips, own_context, wrote_to
 from dofc_events.registration.trips import service as seats
@@ -58,7 +64,7 @@ def edit(token: str) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return form_page(form, "registration/own/edit.html", **context)
     try:
-        with unit_of_work() as session:
+        with _act_on(registration) as session:
             changed = service.change_details(session, registration.id, form.to_details(), _actor(registration), now())
     except TooManyMessages as refusal:
         return answer_too_many(form, refusal.retry_after, "registration/own/edit.html", **context)
@@ -78,7 +84,7 @@ def address(token: str) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return form_page(form, "registration/own/address.html", **context)
     try:
-        with unit_of_work() as session:
+        with _act_on(registration) as session:
             corrected = service.correct_address(session, registration.id, form.email.data, _actor(registration), now())
     except TooManyMessages as refusal:
         return answer_too_many(form, refusal.retry_after, "registration/own/address.html", **context)
@@ -106,18 +112,56 @@ def hand_over(token: str) -> ResponseReturnValue:
     context = own_context(registration, token)
     if not form.validate_on_submit():
         return form_page(form, "registration/own/hand_over.html", **context)
+    if "sure" not in request.form:
+        asks = "change" not in request.form
+        return render_template(f"registration/own/hand_over{'_sure' if asks else ''}.html", form=form, **context)
     names = form.given_name.data, form.family_name.data
     try:
         with unit_of_work() as session:
-            handed = service.hand_over(session, registration.id, *names, form.email.data, _actor(registration), now())
+            handed = hand_overs.hand_over(
+                session, registration.id, *names, form.email.data, _actor(registration), now()
+            )
     except TooManyMessages as refusal:
         return answer_too_many(form, refusal.retry_after, "registration/own/hand_over.html", **context)
     except service.DetailsFrozen:
         return _read_only(registration, token)
     if handed.outcome is Outcome.ADDRESS_KNOWN:
         return wrote_to(registration.edition, form.email.data, after="change")
-    # The link is the colleague's now; whoever handed over keeps none.
-    return wrote_to(registration.edition, form.email.data, after="hand_over")
+    # The link is the colleague's now; with the one of whoever handed over it can be taken back.
+    return wrote_to(registration.edition, form.email.data, after="hand_over", token=token)
+
+
+@blueprint.route(f"{OWN}/take-back", methods=["GET", "POST"])
+def take_back(token: str) -> ResponseReturnValue:
+    """For whoever handed over, by the link that they had; until the colleague has opened theirs."""
+    handed = hand_over_by_token(db.session(), token)
+    if handed is None or handed.registration.ended_at or handed.registration.edition.is_over(now()):
+        raise LinkNotValid
+    form, registration = ButtonForm(), handed.registration
+    if not form.validate_on_submit():
+        edition = registration.edition
+        return form_page(
+            form, "registration/own/take_back.html", token=token, edition=edition, registration=registration
+        )
+    try:
+        with unit_of_work() as session:
+            taken = hand_overs.take_back(session, registration.id, _actor(registration), now())
+    except (hand_overs.CannotTakeBack, service.RegistrationOver):
+        raise LinkNotValid from None
+    flash(_("The registration is yours again. This page has a new link, which we have sent you."), "success")
+    return redirect(url_for(".own", token=taken.token), 303)
+
+
+@blueprint.post(f"{OWN}/opened")
+def opened(token: str) -> ResponseReturnValue:
+    """What opening a registration that was handed over sends, by script or by button: no GET may note it."""
+    registration = _mine(token)
+    form = ButtonForm()
+    if not form.validate_on_submit():
+        return answer_errors(form, "registration/own/own.html", **own_context(registration, token))
+    with _act_on(registration):
+        pass
+    return redirect(url_for(".own", token=token), 303)
 
 
 @blueprint.route(f"{OWN}/cancel", methods=["GET", "POST"])
@@ -128,7 +172,7 @@ def cancel(token: str) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return form_page(form, "registration/own/cancel.html", **context)
     try:
-        with unit_of_work() as session:
+        with _act_on(registration) as session:
             service.cancel_registration(session, registration.id, _actor(registration), now())
     except service.RegistrationOver:
         return _read_only(registration, token)
@@ -148,7 +192,7 @@ def trips(token: str) -> ResponseReturnValue:
         return form_page(form, "registration/own/trips.html", **context)
     wanted, any_trip = form.trips.chosen(), form.any_trip.data
     try:
-        with unit_of_work() as session:
+        with _act_on(registration) as session:
             changed = seats.choose_trips(
                 session, registration.id, wanted, any_trip=any_trip, actor=_actor(registration), now=now()
             )
@@ -158,7 +202,7 @@ def trips(token: str) -> ResponseReturnValue:
     except service.RegistrationOver:
         return _read_only(registration, token)
     flash(_("Changes saved.") if changed else _("Nothing was changed."), "success" if changed else "info")
-    return redirect(url_for(".own", token=token, _anchor="trips"), 303)
+    return redirect(url_for(".own", token=token), 303)
 
 
 @blueprint.route(f"{OWN}/offer", methods=["GET", "POST"])
@@ -166,17 +210,41 @@ def offer(token: str) -> ResponseReturnValue:
     registration = _mine(token)
     form = ButtonForm()
     context = own_context(registration, token)
-    answer = request.form.get("answer")
+    answer, trip = request.form.get("answer"), request.form.get("trip", "")
     if not form.validate_on_submit() or answer not in ("accept", "decline"):
         return form_page(form, "registration/own/offer.html", **context)
+    if answer == "decline" and _is_offered(context, trip):
+        return redirect(url_for(".decline", token=token, trip=trip or None), 303)
+    if answer == "decline":
+        return _no_offer(token)
     try:
-        with unit_of_work() as session:
-            _answer_offer(session, registration, request.form.get("trip", ""), accept=answer == "accept")
+        with _act_on(registration) as session:
+            if trip:
+                seats.accept_seat(session, registration.id, trip, _actor(registration), now())
+            else:
+                service.accept_offer(session, registration.id, _actor(registration), now())
     except (NoOpenOffer, NoSuchTrip, service.RegistrationOver):
-        # The page says what became of the offer, and what can be done.
-        return make_response(
-            render_template("registration/own/offer.html", form=form, **own_context(_mine(token), token)), 403
-        )
+        return _no_offer(token)
+    return redirect(url_for(".own", token=token), 303)
+
+
+@blueprint.route(f"{OWN}/decline", methods=["GET", "POST"])
+def decline(token: str) -> ResponseReturnValue:
+    """Asks first: the button stands beside the one that accepts, and what is declined goes to somebody else."""
+    registration, trip = _mine(token), request.args.get("trip", "")
+    form = ButtonForm()
+    context = own_context(registration, token)
+    if not form.validate_on_submit():
+        page = "decline" if _is_offered(context, trip) else "offer"
+        return form_page(form, f"registration/own/{page}.html", slug=trip, **context)
+    try:
+        with _act_on(registration) as session:
+            if trip:
+                seats.decline_seat(session, registration.id, trip, _actor(registration), now())
+            else:
+                service.decline_offer(session, registration.id, _actor(registration), now())
+    except (NoOpenOffer, NoSuchTrip, service.RegistrationOver):
+        return _no_offer(token)
     return redirect(url_for(".own", token=token), 303)
 
 
@@ -187,7 +255,7 @@ def rejoin(token: str) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return answer_errors(form, "registration/own/own.html", **own_context(registration, token))
     try:
-        with unit_of_work() as session:
+        with _act_on(registration) as session:
             service.rejoin_list(session, registration.id, _actor(registration), now())
     except (NotWaitingAgain, service.RegistrationOver):
         flash(_("That is no longer possible. This page shows the current state."), "warning")
@@ -210,17 +278,27 @@ def _mine(token: str) -> Registration:
     return registration
 
 
-def _answer_offer(session: Session, registration: Registration, trip: str, *, accept: bool) -> None:
-    """The answer to the offer of a seat on `trip`, or without one of a place at the edition."""
-    actor, at = _actor(registration), now()
-    if trip:
-        (seats.accept_seat if accept else seats.decline_seat)(session, registration.id, trip, actor, at)
-    else:
-        (service.accept_offer if accept else service.decline_offer)(session, registration.id, actor, at)
+@contextmanager
+def _act_on(registration: Registration) -> Iterator[Session]:
+    """A unit of work in which a delegate acts, who then has opened the registration."""
+    with unit_of_work() as session:
+        yield session
+        hand_overs.open_handed_over(session, registration, _actor(registration), now())
 
 
 def _actor(registration: Registration) -> Actor:
     return Actor("delegate", registration.reference)
+
+
+def _is_offered(context: dict[str, Any], trip: str) -> bool:
+    """Whether an offer stands: of a seat on `trip`, or without one of a place at the edition."""
+    return trip in {seat.trip.slug for seat in context["seat_offers"]} if trip else context["offer_stands"]
+
+
+def _no_offer(token: str) -> ResponseReturnValue:
+    """What became of the offer, and what can be done."""
+    context = own_context(_mine(token), token)
+    return make_response(render_template("registration/own/offer.html", form=ButtonForm(), **context), 403)
 
 
 def _read_only(registration: Registration, token: str) -> ResponseReturnValue:

@@ -27,8 +27,8 @@ class TripsField(RankedField):
     What can be chosen is said by `offer`, before validating.
     """
 
-    not_whole = _l("Use whole numbers for your choices: 1 is your first choice.")
-    not_unique = _l("Give each trip a number of its own: 1 is your first choice.")
+    not_whole = _l("Pick your choices from the list: 1st choice, 2nd choice, and so on.")
+    not_unique = _l("Two trips have the same choice. Give each choice to one trip only.")
 
     def process(self, formdata: Any, data: Any = unset_value, extra_filters: Any = None) -> None:
         super().process(formdata, data, extra_filters)

@@ -168,11 +168,13 @@ def test_settings_are_times_in_the_editions_zone(organiser, now_is, year):
 def test_settings_save_everything_in_one_go(organiser, now_is, reading, year):
     form = settings(organiser, year).form()
     form.fill(programme="## Day one", venue="", offer_hours="1.5", capacity=9, contact_email="new@dofc.test")
+    form.fill(cost="Free", languages="English", dress="Warm", faq="## Why?")
     form.fill({"categories-0-label": "Member", "categories-1-remove": True, "categories-4-label": "Преса"})
     page = form.submit()
     assert (page.form().value("offer_hours"), page.form().value("capacity")) == ("1.5", "9")
     edition, pool = now_is()
     assert (edition.programme, edition.venue, edition.offer_hours, pool.capacity) == ("## Day one", None, 1.5, 9)
+    assert (edition.cost, edition.languages, edition.dress, edition.faq) == ("Free", "English", "Warm", "## Why?")
     assert [(c.slug, c.label) for c in edition.categories] == [
         ("member", "Member"),
         ("guest", "Guest"),

@@ -21,6 +21,7 @@ from dofc_events.places.queries import edition_pool
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.places.service import NothingFree
 from dofc_events.registration import service
+from dofc_events.registration.hand_over import service as hand_overs
 from dofc_events.registration.many import service as many
 from dofc_events.registration.many.queries import selection_of
 from dofc_events.registration.many.service import Order, SelectionChanged
@@ -362,7 +363,7 @@ def test_note_and_tags_do_not_pass_on_to_a_colleague(session):
     notes.write_note(session, person.id, "Owes us a slide", ORGANISER, NOW)
     notes.tag_one(session, person.id, "speaker", ORGANISER, NOW)
     later = NOW + timedelta(hours=1)
-    service.hand_over(session, person.id, "Bojan", "Ilić", "bojan@dofc.test", DELEGATE, later)
+    hand_overs.hand_over(session, person.id, "Bojan", "Ilić", "bojan@dofc.test", DELEGATE, later)
     session.flush()
     session.expire_all()
     assert (person.note, person.tags) == ("", [])

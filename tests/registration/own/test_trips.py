@@ -65,6 +65,11 @@ def seats_on(page) -> dict[str, str]:
     return {str(tag["data-trip"]): str(tag["data-trip-status"]) for tag in page.all("[data-trip]")}
 
 
+def words_on(page) -> dict[str, str]:
+    """What the list of one's own trips says of each."""
+    return {str(tag["data-trip"]): " ".join(tag.p.get_text(" ").split()) for tag in page.all(".trip-list [data-trip]")}
+
+
 def register(client, **answers):
     return client.get(FORM).form().fill(ANSWERS | answers).submit()
 
@@ -170,11 +175,13 @@ def test_an_offer_is_accepted_or_declined_with_its_own_button(client, edition, a
             seats.choose_trips(session, person.id, [], any_trip=False, actor=DELEGATE, now=NOW)
         deliver_all(session)
     own = client.get(own.url)
-    assert seats_on(own)["docks"] == "offered"
-    page = own.follow("Accept or decline a seat")
-    assert "Accept it before the end of Monday 2 November 2026" in page.text
-    assert seats_on(page)["docks"] == "offered"
-    own = page.form().submit("Accept the seat")
+    page = client.get(own.url + "offer")
+    for shown in (own, page):
+        assert "Accept it before the end of Monday 2 November 2026 (Sofia time). 10 hours left" in shown.text
+        assert seats_on(shown)["docks"] == "offered"
+    # The first thing on the page, before all that is settled.
+    assert own.all("main h2")[0].get_text() == "A seat is held for you: Docks"
+    own = own.form("/offer").submit("Accept the seat")
     assert seats_on(own)["docks"] == "confirmed"
     assert "There is no open offer" in client.get(page.url).text
     late = page.form().submit("Decline it")
@@ -184,11 +191,31 @@ def test_an_offer_is_accepted_or_declined_with_its_own_button(client, edition, a
         assert kinds(session, to="zoe@dofc.test") == expected
 
 
+def test_saving_trips_leaves_an_offer_as_it_is_and_does_not_show_it_as_taken(client, edition, act):
+    own = register(client, trips=["docks"])
+    act(seats.resize_trip, edition.id, "docks", 3, COMMAND, NOW)
+    page = trips_page(client, own)
+    assert [box["value"] for box in page.all("[name=trips][type=checkbox]")] == ["bridges", "cellars"]
+    docks = page.one("[data-trip=docks]")
+    assert "Seat offered" in docks.get_text() and docks.a["href"].endswith("/offer")
+    saved = page.form().fill(trips=["cellars", page.one("[name=trips][type=hidden]")["value"]]).submit()
+    assert seats_on(saved) == {"bridges": "none", "cellars": "confirmed", "docks": "offered"}
+
+
+def test_what_came_of_saving_is_said_where_the_page_begins(client, edition):
+    own = register(client, trips=["bridges"])
+    saved = trips_page(client, own).form().fill(trips=["docks"]).submit(follow=False)
+    assert "#" not in saved.headers["Location"]
+
+
 def test_a_declined_seat_ends_and_the_registration_stays(client, edition, act):
     own = register(client, trips=["docks"])
     act(seats.resize_trip, edition.id, "docks", 3, COMMAND, NOW)
-    page = client.get(own.url).follow("Accept or decline a seat").form().submit("Decline it")
-    assert seats_on(page)["docks"] == "cancelled"
+    asked = client.get(own.url).form("/offer").submit("Decline it")
+    assert asked.h1 == "Decline the seat on “Docks”?" and seats_on(asked)["docks"] == "offered"
+    assert seats_on(client.get(own.url))["docks"] == "offered"
+    page = asked.form().submit("Decline the seat")
+    assert seats_on(page)["docks"] == "cancelled" and words_on(page)["docks"] == "Given back"
     assert page.one("[data-registration-status]")["data-registration-status"] == "confirmed"
 
 
@@ -196,10 +223,11 @@ def test_without_a_place_a_trip_is_only_asked_for_until_there_is_one(client, edi
     act(service.resize_edition, edition.id, 2, COMMAND, NOW)
     own = register(client, trips=["bridges", "cellars"])
     assert seats_on(own) == {"bridges": "requested", "cellars": "requested", "docks": "none"}
-    assert "when your place is confirmed, you get a seat" in own.text
+    assert "when your place is confirmed, you get a seat" in own.text and "choice" not in own.text
     act(service.resize_edition, edition.id, 3, COMMAND, NOW)
-    own = client.get(own.url).follow("Accept or decline").form().submit("Accept the place")
+    own = client.get(own.url).form("/offer").submit("Accept the place")
     assert seats_on(own) == {"bridges": "confirmed", "cellars": "cancelled", "docks": "none"}
+    assert words_on(own)["cellars"] == "Not needed"
     with reading() as session:
         message = letters(session, to="zoe@dofc.test")[-1]
     assert message.kind == "registration-confirmed"
@@ -213,7 +241,14 @@ def test_wishes_are_ranked_by_number_and_can_be_changed_until_sign_up_closes(cli
     assert "trips" not in form.names and {"preference-bridges", "preference-cellars", "any_trip"} < set(form.names)
     own = form.fill(ANSWERS | {"preference-cellars": "1", "preference-bridges": "3", "any_trip": True}).submit()
     assert seats_on(own) == {"bridges": "requested", "cellars": "requested", "docks": "none"}
-    assert "Wish 1" in own.text and "Wish 2" in own.text
+    assert [seat.h3.text for seat in own.all(".trip-list li")] == ["Cellars", "Bridges", "Docks"]
+    assert words_on(own) == {
+        "cellars": "Asked for 1st choice",
+        "bridges": "Asked for 2nd choice",
+        "docks": "Not chosen",
+    }
+    assert "you may get a seat on any other trip" in own.text
+    assert "The seats are drawn after sign-up closes at 16:00, Monday 2 November 2026." in own.text
     form = trips_page(client, own).form()
     assert (form.value("preference-cellars"), form.value("preference-bridges")) == ("1", "2")
     assert form.value("any_trip")
@@ -229,7 +264,7 @@ def test_wishes_are_ranked_by_number_and_can_be_changed_until_sign_up_closes(cli
     page = form.fill({"preference-bridges": "2", "preference-cellars": "1"}).submit()
     assert page.status == 422 and "no longer available" in page.text
     closed = trips_page(client, own)
-    assert "the seats are being drawn" in closed.text
+    assert "the seats are being drawn" in closed.text and "Tick what you would like" not in closed.text
     gone = closed.form().fill(trips=["cellars"]).submit()
     assert seats_on(gone) == {"bridges": "cancelled", "cellars": "requested", "docks": "none"}
 
@@ -237,20 +272,22 @@ def test_wishes_are_ranked_by_number_and_can_be_changed_until_sign_up_closes(cli
 @pytest.mark.parametrize(
     ("ranks", "said"),
     [
-        ({"preference-bridges": "1", "preference-cellars": "1"}, "a number of its own"),
-        ({"preference-bridges": "first"}, "whole numbers"),
-        ({"preference-bridges": "0"}, "whole numbers"),
-        ({"preference-bridges": "٣"}, "whole numbers"),
-        ({"preference-bridges": "1.5"}, "whole numbers"),
-        ({"preference-bridges": "9" * 400}, "whole numbers"),
-        ({"preference-bridges": "000000001" + "9" * 5000}, "whole numbers"),
+        ({"preference-bridges": "1", "preference-cellars": "1"}, "the same choice"),
+        ({"preference-bridges": "first"}, "from the list"),
+        ({"preference-bridges": "0"}, "from the list"),
+        ({"preference-bridges": "٣"}, "from the list"),
+        ({"preference-bridges": "1.5"}, "from the list"),
+        ({"preference-bridges": "9" * 400}, "from the list"),
+        ({"preference-bridges": "000000001" + "9" * 5000}, "from the list"),
     ],
 )
 def test_ranks_that_are_none_are_refused_and_kept(client, edition, act, ranks, said):
     set_mode(act, edition, TripMode.DRAW)
-    page = register(client) if not ranks else client.get(FORM).form().fill(ANSWERS | ranks).submit()
+    page = client.get(FORM).form().fill(ANSWERS).forge(ranks).submit()
     assert page.status == 422 and said in page.one("[data-error-summary]").text
-    assert all(page.form().value(name) == text for name, text in ranks.items())
+    offered = ("", "1", "2", "3")
+    assert all(page.form().value(name) == text for name, text in ranks.items() if text in offered)
+    assert tuple(page.form().choices("preference-docks")) == offered
 
 
 def test_sign_up_has_its_times(client, edition, act, clock, writing):
@@ -261,7 +298,7 @@ def test_sign_up_has_its_times(client, edition, act, clock, writing):
     assert "Sign-up for learning trips opens at 14:00, Tuesday 3 November 2026" in page.text
     assert "trips" not in page.form().names
     own = register(client)
-    assert "opens at" in own.text and "Choose or give back" not in own.text
+    assert "opens at" in own.text and "Choose trips" not in own.text
     clock.shift(timedelta(days=1))
     own = trips_page(client, own).form().fill(trips=["bridges"]).submit()
     clock.shift(timedelta(days=1))
@@ -306,6 +343,7 @@ def test_the_calendar_has_the_trips_that_are_held(client, edition):
 def test_a_cancelled_trip_is_said_and_cannot_be_chosen(client, edition, act):
     own = register(client, trips=["bridges"])
     act(seats.cancel_trip, edition.id, "bridges", COMMAND, NOW)
+    assert words_on(client.get(own.url))["bridges"] == "Cancelled"
     assert "This trip has been cancelled." in client.get(own.url).text
     assert trips_page(client, own).form().choices("trips") == ["cellars", "docks"]
     assert client.get(FORM).form().choices("trips") == ["cellars", "docks"]

@@ -19,7 +19,7 @@ from tests.support.letters import deliver_all, kinds, letters
 
 EVIL = "<img src=x onerror=alert(1)>'\"&${7*7}"
 TEXTS = ("given_name", "family_name", "badge_name", "organisation", "job_title", "dietary", "access_needs")
-PAGES = ("", "edit", "address", "hand-over", "cancel", "offer")
+PAGES = ("", "edit", "address", "hand-over", "cancel", "offer", "decline")
 
 
 @pytest.fixture(autouse=True)
@@ -147,28 +147,67 @@ def test_details_are_changed_and_told(client, ana, people, mail):
 def test_details_are_read_only_after_the_freeze(client, ana, clock, mail):
     edit, hand_over = client.get(f"{ana}edit").form(), client.get(f"{ana}hand-over").form()
     clock.move_to(NOW + timedelta(days=150))
-    words = "Since 15:00, Thursday 1 April 2027 (Sofia time) details can be changed by the organisers only."
+    words = "Since 15:00, Thursday 1 April 2027%s details can be changed by the organisers only."
     for page in (edit.submit(), hand_over.submit(), client.get(f"{ana}edit")):
-        assert page.status == 403 and words in page.text
+        assert page.status == 403 and words % " (Sofia time)" in page.text
         assert "host@dofc.test" in page.text
     own = client.get(ana)
-    assert words in own.text and "Change details" not in own.text
+    assert words % "" in own.text and "Change details" not in own.text
+    # Nothing is offered that would be refused.
+    assert "hand-over" not in own.html and "ask them to give your place to a colleague" in own.text
     assert own.follow("Wrong address? Change it").form().fill(email="new@dofc.test").submit().status == 200
     assert mail("new@dofc.test") == ["registration-confirmed"]
 
 
 def test_the_registration_is_handed_over(client, ana, people, mail):
     form = client.get(ana).follow("Hand over to a colleague").form()
-    page = form.fill(given_name="Mira", family_name="", email="mira@dofc.test").submit()
+    asked = form.fill(given_name="Mira", family_name="", email="mira@dofc.test").submit()
+    assert (asked.h1, status_of(asked)) == ("Hand over to Mira?", "confirmed")
+    assert "The link goes to mira@dofc.test." in asked.text and mail("mira@dofc.test") == []
+    changed = asked.form().submit("Change it").form()
+    assert (changed.value("given_name"), changed.value("email")) == ("Mira", "mira@dofc.test")
+    page = asked.form().submit("Hand over")
     assert (page.h1, page.status) == ("Handed over", 200) and "We write to mira@dofc.test" in page.text
     assert client.get(page.url).text == page.text
     assert client.get(ana).status == 404
     assert (mail("mira@dofc.test"), mail(people[0])[1:]) == (["registration-confirmed"], ["registration-changed"])
 
 
+def hand_over_to_mira(client, own):
+    form = client.get(own).follow("Hand over to a colleague").form()
+    return form.fill(given_name="Mira", email="mira@dofc.test").submit().form().submit("Hand over")
+
+
+def test_a_hand_over_is_taken_back_until_the_colleague_has_opened_it(client, ana, people, page_of, reading):
+    written = hand_over_to_mira(client, ana)
+    asked = written.follow("Take it back")
+    assert asked.h1 == "Take the registration back?" and "Mira has not opened it yet." in asked.text
+    with reading() as session:
+        miras = page_of(session.get_one(Registration, people[0].id))
+    # A mail scanner looks at the colleague's link; nothing follows from that.
+    assert "has handed this registration over to you" in client.another().get(miras).text
+    own = asked.form().submit("Take it back")
+    assert "The registration is yours again." in own.text and people[0].given_name in own.h1
+    assert "handed this registration over" not in own.text
+    assert (client.get(miras).status, client.get(f"{ana}take-back").status, client.get(ana).status) == (404, 404, 404)
+
+
+@pytest.mark.parametrize("act", ["opened", "edit"])
+def test_no_hand_over_is_taken_back_once_the_colleague_has_acted(client, ana, people, page_of, reading, act):
+    asked = hand_over_to_mira(client, ana).follow("Take it back")
+    with reading() as session:
+        miras = page_of(session.get_one(Registration, people[0].id))
+    mira = client.another()
+    form = mira.get(miras).form("/opened") if act == "opened" else mira.get(miras).follow("Change details").form()
+    page = form.submit()
+    assert page.url == miras and "handed this registration over" not in page.text
+    assert asked.form().submit("Take it back").status == 404
+    assert mira.get(miras).status == 200
+
+
 def test_handing_over_to_who_is_registered_says_nothing(client, ana, people, mail):
     form = client.get(f"{ana}hand-over").form()
-    page = form.fill(given_name="Boris", email=people[1].email).submit()
+    page = form.fill(given_name="Boris", email=people[1].email).submit().form().submit("Hand over")
     assert page.all("[data-registration-status]") == [] and page.h1 == "Nothing was changed"
     assert f"If {people[1].email} is registered already" in page.text
     assert status_of(client.get(ana)) == "confirmed"
@@ -206,9 +245,9 @@ def test_cancelling_asks_first_and_is_final(client, ana, people, mail):
 
 
 def test_an_offer_is_accepted(client, boris, people, mail):
-    page = client.get(boris).follow("Accept or decline")
-    assert "Accept it before the end of Monday 2 November 2026 (Sofia time)." in page.text
-    form = page.form()
+    page = client.get(boris)
+    assert "Accept it before the end of Monday 2 November 2026 (Sofia time). 10 hours left" in page.text
+    form = page.form("/offer")
     done = form.submit("Accept the place")
     assert (done.url, status_of(done)) == (boris, "confirmed")
     assert mail(people[1])[-1] == "registration-confirmed"
@@ -217,7 +256,10 @@ def test_an_offer_is_accepted(client, boris, people, mail):
 
 
 def test_an_offer_is_declined(client, boris, people, mail):
-    done = client.get(f"{boris}offer").form().submit("Decline it")
+    asked = client.get(f"{boris}offer").form().submit("Decline it")
+    assert (asked.h1, status_of(asked)) == ("Decline the place?", "offered")
+    assert status_of(client.get(boris)) == "offered"
+    done = asked.form().submit("Decline the place")
     assert status_of(done) == "cancelled"
     assert mail(people[2])[-1] == "registration-offered"
 
@@ -257,7 +299,7 @@ def test_after_a_lapsed_offer_one_button_leads_back_to_the_list(client, boris, p
     assert len(mail(people[1])) == 4
 
 
-@pytest.mark.parametrize("path", ["edit", "address", "hand-over", "cancel", "offer", "rejoin"])
+@pytest.mark.parametrize("path", ["edit", "address", "hand-over", "cancel", "offer", "decline", "rejoin"])
 def test_a_form_without_its_token_is_400_and_changes_nothing(client, ana, people, path, database_url):
     before = dump(database_url)
     page = client.post(f"{ana}{path}", {"given_name": "Kept", "email": "kept@dofc.test", "answer": "accept"})
@@ -277,6 +319,8 @@ def test_one_address_gets_five_messages_an_hour(client, writing, page_of, path):
     for person in six:
         form = client.get(page_of(person, path)).form()
         page = form.fill({name: "victim@dofc.test" if name == "email" else "Mira" for name in form.names}).submit()
+        if path == "hand-over":
+            page = page.form().submit("Hand over")
     assert page.status == 429 and int(page.headers["Retry-After"]) > 0
     assert page.form("main form").value("email") == "victim@dofc.test"
 
@@ -303,6 +347,43 @@ def test_the_calendar_file_is_a_download(client, ana):
     assert "attachment" in answer.headers["Content-Disposition"]
     (event,) = Calendar.from_ical(answer.data).walk("VEVENT")
     assert str(event["STATUS"]) == "CONFIRMED"
+
+
+def test_the_own_page_is_a_ticket(client, ana, people):
+    page = client.get(ana)
+    ticket = page.one(".ticket")
+    words = " ".join(ticket.get_text(" ").split())
+    for said in ("Place confirmed", people[0].reference, people[0].full_name, "09:30, Friday 21 May 2027 (Sofia time)"):
+        assert said in words
+    assert "House of Clusters 12 Vitosha Boulevard Sofia, Bulgaria" in words
+    assert page.text.count("Sofia time") == 2  # of the conference, and of the message that was sent
+    links = {link.text: link["href"] for link in ticket.select("a")}
+    assert links["Calendar file"] == f"{ana}calendar.ics"
+    assert links["Google"].startswith("https://calendar.google.com/calendar/render?action=TEMPLATE")
+    assert "dates=20270521T063000Z%2F20270523T130000Z" in links["Google"]
+    assert "startdt=2027-05-21T06%3A30%3A00Z" in links["Outlook"] and "Vitosha" in links["Open a map"]
+    # Calendars are shared: nothing that acts for the delegate goes into one.
+    assert not any(people[0].reference in address for address in links.values() if address.startswith("https:"))
+    # Details can be looked up, and are not in the way.
+    assert page.one("details.own-details dl") and "open" not in page.one("details.own-details").attrs
+
+
+def test_an_address_that_looks_mistyped_is_asked_about_and_taken(client, people, page_of, writing, clock):
+    with writing() as session:
+        session.get_one(Registration, people[0].id).email = "ana@gmial.com"
+    own = page_of(people[0])
+    page = client.get(own)
+    assert "We write to ana@gmial.com. Did you mean ana@gmail.com?" in page.text
+    assert page.follow("Change it").form().value("email") == "ana@gmial.com"
+    # Who has looked at it is not asked for ever.
+    clock.shift(timedelta(days=1))
+    assert "Did you mean" not in client.get(own).text
+
+
+def test_whoever_registered_can_register_a_colleague_while_registration_is_open(client, ana, clock):
+    assert client.get(ana).link("Register a colleague") == "/editions/2027/register"
+    clock.move_to(NOW + timedelta(days=150))
+    assert "Register a colleague" not in client.get(ana).text
 
 
 def test_two_people_see_nothing_of_each_other(client, ana, people, page_of):

@@ -53,7 +53,7 @@ def test_a_list_that_is_opened_again_gives_what_became_free(session, edition, pe
     service.cancel_registration(session, people[0].id, COMMAND, NOW)
     reopen_list(session, edition.id, "The year was wrong.", COMMAND, NOW)
     assert statuses(session, people) == ["cancelled", "offered", "cancelled", "waitlisted"]
-    assert "is held for you" in " ".join(letters(session, to=people[1].email)[-1].text.split())
+    assert "held for you until" in " ".join(letters(session, to=people[1].email)[-1].text.split())
 
 
 def test_who_joined_again_meanwhile_keeps_that(session, edition, people):

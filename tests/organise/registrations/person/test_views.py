@@ -11,7 +11,8 @@ from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.audit import record
 from dofc_events.delegates.models import Registration
 from dofc_events.mail.models import Message
-from dofc_events.registration.service import cancel_registration, hand_over
+from dofc_events.registration.hand_over.service import hand_over
+from dofc_events.registration.service import cancel_registration
 from tests.support.databases import count_queries
 from tests.support.factories import DELEGATE, NOW, make_edition, make_registration, make_trip
 

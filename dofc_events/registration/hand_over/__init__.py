@@ -1,0 +1,1 @@
+"""A registration passed on to a colleague, and taken back before they have opened it."""

@@ -1,0 +1,29 @@
+"""The table of what was handed over and has not been opened yet."""
+
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from dofc_events.core.db import Base
+from dofc_events.delegates.models import Registration
+
+
+class HandOver(Base):
+    """Whose a registration was, until its new delegate opens it: so long the former one can take it back.
+
+    `link_version` is that of the former delegate's link; `before` has what was removed, by the names of columns.
+    """
+
+    __tablename__ = "hand_overs"
+
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registrations.id"), primary_key=True)
+    link_version: Mapped[int]
+    before: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+    registration: Mapped[Registration] = relationship()
+
+    @property
+    def name(self) -> str:
+        """The former delegate's."""
+        return f"{self.before['given_name']} {self.before['family_name']}".strip()

@@ -1,0 +1,22 @@
+"""Reads over registrations that were handed over."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from dofc_events.delegates.models import Registration
+from dofc_events.delegates.queries import read_link
+from dofc_events.registration.hand_over.models import HandOver
+
+
+def hand_over_by_token(session: Session, token: str) -> HandOver | None:
+    """What was handed over with this link, which opens nothing any more; None once it cannot be taken back."""
+    reference, version = read_link(token) or ("", 0)
+    query = select(HandOver).join(HandOver.registration).options(joinedload(HandOver.registration))
+    return session.scalar(query.where(Registration.reference == reference, HandOver.link_version == version))
+
+
+def handed_over_by(session: Session, registration: Registration) -> str:
+    """Who handed over what its delegate has not opened yet, "" for nobody."""
+    # The first link is that of whoever registered.
+    unopened = session.get(HandOver, registration.id) if registration.link_version > 1 else None
+    return unopened.name if unopened else ""

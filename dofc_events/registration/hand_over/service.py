@@ -1,0 +1,117 @@
+"""Passing a registration on to a colleague, and taking it back. Both lock the edition's pool first."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from dofc_events.core.audit import Actor
+from dofc_events.core.changes import difference
+from dofc_events.core.errors import Refusal
+from dofc_events.core.references import new_secret
+from dofc_events.delegates.models import Registration, Tag
+from dofc_events.delegates.queries import live_registration_id, token_of
+from dofc_events.mail import outbox
+from dofc_events.mail.queries import latest_message
+from dofc_events.mail.rules import MessageState
+from dofc_events.notices import mails
+from dofc_events.notices.queries import standing_of
+from dofc_events.notices.service import News, log, send, tell, told_if_known
+from dofc_events.registration.hand_over.models import HandOver
+from dofc_events.registration.rules import Outcome
+from dofc_events.registration.service import Registered, locked, move_to_address, refuse_frozen, refuse_over
+
+# What was said about the person, and what organisers wrote: none of it passes on.
+TEXTS = ("badge_name", "job_title", "phone", "dietary", "access_needs", "note")
+TICKS = ("visa_letter", "photo_consent")
+
+
+class CannotTakeBack(Refusal):
+    """The colleague has opened the registration, or the former address has registered anew."""
+
+
+def hand_over(
+    session: Session, registration_id: int, given_name: str, family_name: str, email: str, actor: Actor, now: datetime
+) -> Registered:
+    """Pass a registration with all that it holds to a colleague; both are told, and the link is the colleague's.
+
+    What was said about the person (telephone, diet, access, visa, photographs, job) does not pass on, nor do the
+    organisers' note and tags, which the trail keeps. Raises DetailsFrozen, and TooManyMessages when the colleague's
+    address was written to too often.
+    """
+    registration, _ = locked(session, registration_id)
+    refuse_frozen(registration, now)
+    outbox.refuse_flood(session, email, now)
+    if told_if_known(session, registration.edition_id, email, now):
+        return Registered(Outcome.ADDRESS_KNOWN)
+    token, old_email, old_name = token_of(registration), registration.email, registration.full_name
+    before = _passed_on(registration)
+    removed = _person(registration)
+    session.merge(HandOver(registration_id=registration_id, link_version=registration.link_version, before=removed))
+    registration.given_name, registration.family_name = given_name, family_name
+    for name in TEXTS:
+        setattr(registration, name, "")
+    registration.tags = []
+    registration.visa_letter = registration.photo_consent = False
+    # Sent once more, the former delegate's form would lead to the colleague's page.
+    registration.form_key = new_secret()
+    move_to_address(session, registration, email, now)
+    changes = difference(before, _passed_on(registration))
+    log(session, actor, now, "handed_over", registration, changes=changes, name=registration.full_name, email=email)
+    standing = standing_of(session, registration_id)
+    send(session, mails.handed_over(standing, email=old_email, name=old_name, token=token), now)
+    # In a calendar that both look into, the colleague's entry comes after the one that is taken out.
+    registration.revise(now)
+    tell(session, registration_id, News(place=True), now, handed_over_by=old_name)
+    return Registered(Outcome.REGISTERED, token_of(registration))
+
+
+def take_back(session: Session, registration_id: int, actor: Actor, now: datetime) -> Registered:
+    """Make a registration again whose it was before it was handed over; its link is a new one, which is mailed.
+
+    Raises CannotTakeBack, and RegistrationOver.
+    """
+    registration, _ = locked(session, registration_id)
+    refuse_over(registration, now)
+    handed = session.get(HandOver, registration_id, with_for_update=True)
+    if handed is None:
+        raise CannotTakeBack
+    former: dict[str, Any] = dict(handed.before)
+    email, tags = former.pop("email"), former.pop("tags")
+    if live_registration_id(session, registration.edition_id, email) not in (None, registration_id):
+        raise CannotTakeBack
+    colleague, was = registration.email, _passed_on(registration)
+    last = latest_message(session, registration.reference, registration.email_key)
+    for name, value in former.items():
+        # Organisers may have written something since.
+        setattr(registration, name, getattr(registration, name) if name == "note" and registration.note else value)
+    known = {tag.word for tag in registration.tags}
+    registration.tags += [Tag(word=word) for word in tags if word not in known]
+    move_to_address(session, registration, email, now)
+    session.delete(handed)
+    changes = difference(was, _passed_on(registration))
+    log(session, actor, now, "taken_back", registration, changes=changes, name=registration.full_name, email=email)
+    # A mailbox that refused the link would refuse this, too.
+    if last is None or last.state != MessageState.DEAD:
+        send(session, mails.address_changed(standing_of(session, registration_id), email=colleague), now)
+    tell(session, registration_id, News(place=True), now)
+    return Registered(Outcome.REGISTERED, token_of(registration))
+
+
+def open_handed_over(session: Session, registration: Registration, actor: Actor, now: datetime) -> None:
+    """Note that the new delegate has the registration: what was removed for them is gone for good."""
+    if session.execute(delete(HandOver).where(HandOver.registration_id == registration.id)).rowcount:  # type: ignore[attr-defined]
+        log(session, actor, now, "hand_over_opened", registration)
+
+
+def _person(registration: Registration) -> dict[str, Any]:
+    """Whose a registration is, and all that is removed when it is somebody else's, by the names of columns."""
+    names = ("given_name", "family_name", "email", *TEXTS, *TICKS)
+    return {name: getattr(registration, name) for name in names} | {"tags": [tag.word for tag in registration.tags]}
+
+
+def _passed_on(registration: Registration) -> dict[str, Any]:
+    """What the trail keeps when a registration is handed over: whose it is, and what organisers wrote on it."""
+    tags = [tag.word for tag in registration.tags]
+    return {"name": registration.full_name, "email": registration.email, "note": registration.note, "tags": tags}

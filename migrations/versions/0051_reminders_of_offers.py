@@ -1,0 +1,25 @@
+"""reminders before an offer lapses
+
+Follows: 0050
+"""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from alembic import op
+
+revision: str = "0051"
+down_revision: str | None = "0050"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+
+def upgrade() -> None:
+    # Offers that are open already lapse as they were announced, without a reminder.
+    with op.batch_alter_table("claims") as batch:
+        batch.add_column(sa.Column("remind_at", sa.DateTime(timezone=True), nullable=True))
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("claims") as batch:
+        batch.drop_column("remind_at")

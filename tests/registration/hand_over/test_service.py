@@ -1,0 +1,104 @@
+"""A registration that was handed over, and is taken back before the colleague has opened it."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from dofc_events.core.audit import AuditEntry
+from dofc_events.delegates.models import Registration
+from dofc_events.delegates.queries import registration_by_token, token_of
+from dofc_events.delegates.service import details_of
+from dofc_events.places.rules import ClaimStatus
+from dofc_events.registration.hand_over.models import HandOver
+from dofc_events.registration.hand_over.queries import hand_over_by_token, handed_over_by
+from dofc_events.registration.hand_over.service import CannotTakeBack, hand_over, open_handed_over, take_back
+from dofc_events.registration.notes.service import tag_one, write_note
+from dofc_events.registration.service import RegistrationOver, cancel_registration
+from tests.support.factories import DELEGATE, NOW, claim_of, make_edition, make_registration, make_trip
+from tests.support.letters import deliver_all, kinds, letters
+
+LATER = NOW + timedelta(hours=1)
+
+
+@pytest.fixture
+def ana(session) -> Registration:
+    """Ana, with a seat and with what is nobody's business but hers and the organisers'."""
+    edition = make_edition(session)
+    make_trip(session, edition, "wine")
+    personal: dict[str, Any] = {"dietary": "No nuts", "visa_letter": True}
+    ana = make_registration(session, edition, given_name="Ana", email="ana@dofc.test", trips=("wine",), **personal)
+    write_note(session, ana.id, "Calls back", DELEGATE, NOW)
+    tag_one(session, ana.id, "vip", DELEGATE, NOW)
+    deliver_all(session)
+    return ana
+
+
+def test_what_was_handed_over_is_taken_back_whole(session, ana):
+    before, token = details_of(ana), token_of(ana)
+    hand_over(session, ana.id, "Mira", "", "mria@dofc.test", DELEGATE, NOW)
+    assert (ana.full_name, ana.dietary, ana.note, ana.tags) == ("Mira", "", "", [])
+    assert handed_over_by(session, ana).startswith("Ana")
+    typo = token_of(ana)
+    assert hand_over_by_token(session, token).registration is ana
+    assert hand_over_by_token(session, typo) is None
+
+    taken = take_back(session, ana.id, DELEGATE, LATER)
+    assert (details_of(ana), ana.email, ana.note) == (before, "ana@dofc.test", "Calls back")
+    assert [tag.word for tag in ana.tags] == ["vip"]
+    assert claim_of(session, ana).status == ClaimStatus.CONFIRMED
+    assert registration_by_token(session, taken.token) is ana
+    assert [registration_by_token(session, old) for old in (token, typo)] == [None, None]
+    assert not session.scalars(select(HandOver)).all() and handed_over_by(session, ana) == ""
+    with pytest.raises(CannotTakeBack):
+        take_back(session, ana.id, DELEGATE, LATER)
+
+
+def test_both_are_told_and_a_link_that_has_not_left_never_leaves(session, ana):
+    token = token_of(ana)
+    hand_over(session, ana.id, "Mira", "", "mria@dofc.test", DELEGATE, NOW)
+    told = letters(session, to="ana@dofc.test")[-1]
+    assert f"{token}/take-back" in told.text and f"{token}/take-back" in told.html
+    take_back(session, ana.id, DELEGATE, LATER)
+    # Else there would be the message with the link, too.
+    assert kinds(session, to="mria@dofc.test") == ["address-changed"]
+    assert "Ana" not in letters(session, to="mria@dofc.test")[-1].text
+    assert letters(session, to="ana@dofc.test")[-1].kind == "registration-confirmed"
+    trail = select(AuditEntry.act).where(AuditEntry.about == ana.reference).order_by(AuditEntry.id)
+    assert session.scalars(trail).all()[-2:] == ["handed_over", "taken_back"]
+
+
+def test_nothing_is_taken_back_once_the_colleague_has_opened_it(session, ana):
+    token = token_of(ana)
+    hand_over(session, ana.id, "Mira", "", "mira@dofc.test", DELEGATE, NOW)
+    open_handed_over(session, ana, DELEGATE, NOW)
+    assert hand_over_by_token(session, token) is None
+    with pytest.raises(CannotTakeBack):
+        take_back(session, ana.id, DELEGATE, LATER)
+    assert ana.email == "mira@dofc.test"
+
+
+def test_only_the_last_holder_can_take_it_back(session, ana):
+    first = token_of(ana)
+    hand_over(session, ana.id, "Mira", "", "mira@dofc.test", DELEGATE, NOW)
+    second = token_of(ana)
+    hand_over(session, ana.id, "Boris", "", "boris@dofc.test", DELEGATE, NOW)
+    assert hand_over_by_token(session, first) is None
+    assert hand_over_by_token(session, second).name == "Mira"
+    take_back(session, ana.id, DELEGATE, LATER)
+    assert ana.email == "mira@dofc.test"
+
+
+def test_nobody_takes_back_who_has_registered_anew_meanwhile(session, ana):
+    hand_over(session, ana.id, "Mira", "", "mira@dofc.test", DELEGATE, NOW)
+    make_registration(session, ana.edition, email="ana@dofc.test")
+    with pytest.raises(CannotTakeBack):
+        take_back(session, ana.id, DELEGATE, LATER)
+
+
+def test_what_has_ended_is_not_taken_back(session, ana):
+    hand_over(session, ana.id, "Mira", "", "mira@dofc.test", DELEGATE, NOW)
+    cancel_registration(session, ana.id, DELEGATE, NOW)
+    with pytest.raises(RegistrationOver):
+        take_back(session, ana.id, DELEGATE, LATER)
