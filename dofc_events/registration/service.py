@@ -14,7 +14,7 @@ from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import edition_by_id
 from dofc_events.conference.rules import Window
 from dofc_events.core.audit import VISITOR, Actor, record
-from dofc_events.core.changes import difference
+from dofc_events.core.changes import difference, refuse_changed
 from dofc_events.core.errors import Refusal
 from dofc_events.core.references import new_reference, new_secret
 from dofc_events.delegates.models import Registration
@@ -173,14 +173,23 @@ def enrol(
     return registration
 
 
-def change_details(session: Session, registration_id: int, details: Details, actor: Actor, now: datetime) -> bool:
-    """Change what a delegate said; they are told what changed. Returns whether anything did.
+def change_details(
+    session: Session,
+    registration_id: int,
+    details: Details,
+    actor: Actor,
+    now: datetime,
+    *,
+    seen: Details | None = None,
+) -> bool:
+    """Change what a delegate said, which is what was `seen`; they are told what changed. Returns whether anything did.
 
     Raises DetailsFrozen, NoSuchCategory, and TooManyMessages when the address was written to too often: nobody has
     proved yet that it is theirs.
     """
     registration, _ = locked(session, registration_id)
     _refuse_frozen(registration, now)
+    refuse_changed(seen, details_of(registration))
     changes = write_details(session, registration, details)
     if not changes:
         return False
@@ -222,14 +231,17 @@ def hand_over(
     return Registered(Outcome.REGISTERED, token_of(registration))
 
 
-def correct_address(session: Session, registration_id: int, email: str, actor: Actor, now: datetime) -> Registered:
+def correct_address(
+    session: Session, registration_id: int, email: str, actor: Actor, now: datetime, *, seen: str | None = None
+) -> Registered:
     """Write to another address from now on: the link changes, the new address gets the news, the old one a notice.
 
     Messages not sent yet to the old address are withdrawn. If the new address is registered already, nothing changes
-    but that it is written to. Raises RegistrationOver, and TooManyMessages.
+    but that it is written to. `seen` is the address until now. Raises RegistrationOver, and TooManyMessages.
     """
     registration, _ = locked(session, registration_id)
     refuse_over(registration, now)
+    refuse_changed(seen, registration.email)
     if registration.email == email:
         return Registered(Outcome.SENT_BEFORE, token_of(registration))
     outbox.refuse_flood(session, email, now)

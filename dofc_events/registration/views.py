@@ -20,7 +20,13 @@ from dofc_events.mail.outbox import TooManyMessages
 from dofc_events.places.models import Pool
 from dofc_events.places.queries import edition_with_pool
 from dofc_events.places.rules import Availability, ClaimStatus
-from dofc_events.registration.forms import AddressForm, DetailsForm, RegistrationForm, UnseenForm
+from dofc_events.registration.forms import (
+    AddressForm,
+    ChangeAddressForm,
+    ChangeDetailsForm,
+    RegistrationForm,
+    UnseenForm,
+)
 from dofc_events.registration.own import views as own
 from dofc_events.registration.rules import Outcome
 from dofc_events.registration.service import Registered, RegistrationNotOpen, register_delegate, send_link
@@ -150,9 +156,9 @@ def _other_answers(token: str, form: RegistrationForm) -> ResponseReturnValue:
         offer_trips(trips, registration.edition, context["trips"], has_place=context["status"] is ClaimStatus.CONFIRMED)
         return make_response(render_template("registration/own/trips.html", form=trips, **context), 422)
     if details_of(registration) == form.to_details():
-        address = AddressForm(formdata=None, data=form.data)
+        address = ChangeAddressForm(obj=registration)
         return make_response(render_template("registration/own/address.html", form=address, **context), 422)
-    edit = DetailsForm(formdata=None, data=form.data)
+    edit = ChangeDetailsForm(obj=details_of(registration))
     edit.offer_categories(registration.edition.category_choices())
     context["other_email"] = form.email.data if form.email.data != registration.email else ""
     return make_response(render_template("registration/own/edit.html", form=edit, **context), 422)

@@ -6,10 +6,18 @@
   if (summary) summary.focus();
 
   // The back button fetches a form anew, and the browser fills in what was typed, but not the one-time key by which
-  // the server knows that it is the same form.
-  var key = document.querySelector("input[name=form_key]");
-  if (key && history.state && history.state.formKey) key.value = history.state.formKey;
-  else if (key) history.replaceState({ formKey: key.value }, "");
+  // the server knows that it is the same form, nor what it was opened with. Any other visit begins a new form.
+  var visit = performance.getEntriesByType("navigation")[0];
+  var wasHere = visit && visit.type === "back_forward" && history.state && history.state.hidden;
+  var hidden = document.querySelectorAll("input[name=form_key], input[name=opened_with]");
+  if (wasHere && wasHere.length === hidden.length) hidden.forEach(function (field, i) { field.value = wasHere[i]; });
+  else if (hidden.length) {
+    history.replaceState({ hidden: Array.from(hidden, function (field) { return field.value; }) }, "");
+  }
+
+  // What was typed before signing in again is one button away; coming back to that page, one wants to stay.
+  var goOn = document.querySelector("form[data-go-on]");
+  if (goOn && visit && visit.type === "navigate") goOn.submit();
 
   var REST_MS = 5000;
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from dofc_events.core.audit import Actor, record
-from dofc_events.core.changes import difference, plain, write
+from dofc_events.core.changes import difference, plain, refuse_changed, write
 from dofc_events.core.clock import from_zone, in_zone
 from dofc_events.core.errors import Refusal
 from dofc_events.core.references import new_secret
@@ -142,13 +142,22 @@ def open_call(
     return call
 
 
-def change_call(session: Session, call_id: int, details: CallDetails, actor: Actor, now: datetime) -> bool:
-    """Make a call say what `details` say, and say whether any of it was different.
+def change_call(
+    session: Session,
+    call_id: int,
+    details: CallDetails,
+    actor: Actor,
+    now: datetime,
+    *,
+    seen: CallDetails | None = None,
+) -> bool:
+    """Make a call, which said what was `seen`, say what `details` say, and say whether any of it was different.
 
     Once the review has begun, the dates until then stay; once members vote, all but the text and whether proposals are
     public. Raises CallDatesOutOfOrder, TooLateToChange.
     """
     call = locked_call(session, call_id)
+    refuse_changed(seen, details_of(call))
     changes = difference(vars(details_of(call)), vars(details))
     if not changes:
         return False
@@ -160,12 +169,21 @@ def change_call(session: Session, call_id: int, details: CallDetails, actor: Act
     return True
 
 
-def extend_call(session: Session, call_id: int, closes_at: datetime, actor: Actor, now: datetime) -> bool:
-    """Let a call close later; review and ballot move by as many days, at the same times of day.
+def extend_call(
+    session: Session,
+    call_id: int,
+    closes_at: datetime,
+    actor: Actor,
+    now: datetime,
+    *,
+    seen: datetime | None = None,
+) -> bool:
+    """Let a call close later than was `seen`; review and ballot move by as many days, at the same times of day.
 
     Raises CallDatesOutOfOrder if it would close earlier, and TooLateToChange.
     """
     call = locked_call(session, call_id)
+    refuse_changed(seen, call.closes_at)
     distance = in_zone(closes_at, call.zone).date() - in_zone(call.closes_at, call.zone).date()
     if closes_at < call.closes_at:
         raise CallDatesOutOfOrder((DateFault.CLOSES_BEFORE_IT_OPENS,))
@@ -183,13 +201,22 @@ def close_call(session: Session, call_id: int, actor: Actor, now: datetime) -> N
     change_call(session, call_id, replace(details_of(call), closes_at=now), actor, now)
 
 
-def set_criteria(session: Session, call_id: int, criteria: Criteria, actor: Actor, now: datetime) -> bool:
+def set_criteria(
+    session: Session,
+    call_id: int,
+    criteria: Criteria,
+    actor: Actor,
+    now: datetime,
+    *,
+    seen: Criteria | None = None,
+) -> bool:
     """Make a call's criteria exactly these labels with these weights, in this order; False if they were already.
 
-    Raises CriteriaFixed once somebody gave a review, and CriteriaNotUsable.
+    `seen` are those until now. Raises CriteriaFixed once somebody gave a review, and CriteriaNotUsable.
     """
     call = locked_call(session, call_id)
     before = [(criterion.label, criterion.weight) for criterion in call.criteria]
+    refuse_changed(seen, before)
     if before == list(criteria):
         return False
     reviewed = select(Review.id).join(Proposal, Proposal.id == Review.proposal_id).where(Proposal.call_id == call_id)
@@ -232,8 +259,11 @@ def set_shortlist(
     now: datetime,
     *,
     keep_mail: bool = False,
+    seen: Collection[str] | None = None,
 ) -> bool:
-    """Make the shortlist exactly these proposals, tell those for whom that is new, and say whether it is for anybody.
+    """Make the shortlist, which was `seen`, exactly these proposals; returns whether that is new for anybody.
+
+    They are told.
 
     Raises CallStillOpen, ShortlistFixed once the ballot was opened, NotUnderReview.
     """
@@ -243,6 +273,7 @@ def set_shortlist(
         raise ShortlistFixed(str(call.year))
     proposals = {proposal.reference: proposal for proposal in locked_proposals(session, call_id)}
     on_it = {r for r, proposal in proposals.items() if proposal.status == ProposalStatus.SHORTLISTED}
+    refuse_changed(None if seen is None else {*seen}, on_it)
     for reference in sorted({*references} - on_it):
         proposal = proposals.get(reference)
         if proposal is None or proposal.status != ProposalStatus.UNDER_REVIEW:

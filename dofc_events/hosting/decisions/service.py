@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Edition
 from dofc_events.core.audit import Actor, record
+from dofc_events.core.changes import refuse_changed
 from dofc_events.core.clock import zones
 from dofc_events.core.countries import zones_of
 from dofc_events.core.errors import Refusal
@@ -16,6 +17,9 @@ from dofc_events.hosting.proposals.service import move
 from dofc_events.hosting.queries import locked_call, locked_proposals
 from dofc_events.hosting.rules import PENDING, ProposalStatus, scope_of
 from dofc_events.mail.outbox import enqueue
+
+# The reference of the accepted proposal, the edition's zone, the words to its host and to the others.
+Prepared = tuple[str | None, str, str, str]
 
 
 class BallotNotCounted(Refusal):
@@ -42,6 +46,14 @@ class NothingPrepared(Refusal):
     """There is no decision to announce."""
 
 
+def prepared(decision: Decision | None) -> Prepared:
+    """What is going to be announced, as it stands."""
+    if decision is None:
+        return None, "", "", ""
+    reference = decision.proposal.reference if decision.proposal else None
+    return reference, decision.zone, decision.words_to_host, decision.words_to_others
+
+
 def prepare_decision(
     session: Session,
     call_id: int,
@@ -52,8 +64,9 @@ def prepare_decision(
     words_to_others: str,
     actor: Actor,
     now: datetime,
+    seen: Prepared | None = None,
 ) -> Decision:
-    """Write down what is going to be announced, instead of what was before; nobody is told.
+    """Write down what is going to be announced, instead of what was before, which was `seen`; nobody is told.
 
     `reference` is that of the proposal to accept, or None to accept none. `zone` may be empty where the country has one
     alone. Raises BallotNotCounted, AlreadyAnnounced, NotShortlisted, ZoneNeeded.
@@ -65,7 +78,8 @@ def prepare_decision(
         raise NotShortlisted(reference)
     chosen = proposals[reference] if reference is not None else None
     decision = call.decision
-    before = decision.proposal.reference if decision and decision.proposal else None
+    refuse_changed(seen, prepared(decision))
+    before = prepared(decision)[0]
     if decision is None:
         decision = Decision(call_id=call_id)
         session.add(decision)

@@ -27,7 +27,7 @@ from dofc_events.hosting.proposals.forms import (
 )
 from dofc_events.hosting.proposals.questions.service import NothingAsked, answer_question
 from dofc_events.hosting.proposals.rules import MAX_BYTES, AttachmentFault, AttachmentRefused, checked
-from dofc_events.hosting.proposals.service import PROPOSER, Answers
+from dofc_events.hosting.proposals.service import PROPOSER
 from dofc_events.hosting.proposals.texts import consent_text
 from dofc_events.hosting.queries import (
     attachment_of,
@@ -111,7 +111,7 @@ def propose() -> ResponseReturnValue:
         return answer_too_many(form, refusal.retry_after, "hosting/proposals/propose.html", **context)
     token = token_of(proposal)
     if service.answers_of(proposal) != answers:
-        return _other_answers(_mine(token), token, answers)
+        return _other_answers(_mine(token), token)
     return _on_from_form(token)
 
 
@@ -155,16 +155,14 @@ def edit(token: str) -> ResponseReturnValue:
                 session,
                 proposal.id,
                 form.to_answers(),
-                revision=int(form.revision.data),
                 consent_text=context["consent_text"],
                 actor=PROPOSER,
                 now=now(),
+                seen=service.answers_of(proposal),
             )
     except UNANSWERABLE as refusal:
         form.show_refusal(refusal)
         return answer_errors(form, "hosting/proposals/edit.html", **context)
-    except service.ChangedMeanwhile:
-        return _changed_meanwhile(form, token)
     except TooManyMessages as refusal:
         return answer_too_many(form, refusal.retry_after, "hosting/proposals/edit.html", **context)
     return _on_from_form(token_of(changed))
@@ -324,33 +322,19 @@ def _form_context(proposal: Proposal, token: str) -> dict[str, Any]:
     return {**_own(proposal, token), "consent_text": consent_text(proposal.call), "sent_twice": False}
 
 
-def _change_form(proposal: Proposal, answers: Answers | None = None) -> ChangeProposalForm:
-    """The form with what was sent, else with what the proposal says; with `answers` always with these."""
-    said = typed(answers or service.answers_of(proposal)) | {"revision": str(proposal.revision)}
-    form = ChangeProposalForm(formdata=None, data=said) if answers else ChangeProposalForm(data=said)
+def _change_form(proposal: Proposal) -> ChangeProposalForm:
+    """The form with what was sent, else with what the proposal says."""
+    form = ChangeProposalForm(data=typed(service.answers_of(proposal)))
     form.offer_members(members(db.session()))
     return form
 
 
-def _changed_meanwhile(form: ChangeProposalForm, token: str) -> ResponseReturnValue:
-    """What was typed, and a form that would save it over what somebody else has changed."""
-    proposal = _mine(token)
-    form.revision.data = str(proposal.revision)
-    form.form_errors = [
-        _(
-            "The proposal was changed in another window since you opened this form. Nothing of yours is saved yet: look"
-            " at the proposal as it stands, then save what is below, or leave it."
-        )
-    ]
-    return answer_errors(form, "hosting/proposals/edit.html", **_form_context(proposal, token))
-
-
-def _other_answers(proposal: Proposal, token: str, answers: Answers) -> ResponseReturnValue:
+def _other_answers(proposal: Proposal, token: str) -> ResponseReturnValue:
     """The first form again with other answers: the page that changes them, filled in, and nothing changed yet."""
     if not _own(proposal, token)["is_open"]:
         return redirect(url_for(".own", token=token), 303)
     context = _form_context(proposal, token) | {"sent_twice": True}
-    page = render_template("hosting/proposals/edit.html", form=_change_form(proposal, answers), **context)
+    page = render_template("hosting/proposals/edit.html", form=_change_form(proposal), **context)
     return make_response(page, 422)
 
 

@@ -14,11 +14,13 @@ from dofc_events.conference.service import (
     EditionDetails,
     NoSuchEdition,
     NotReady,
+    details_of,
     faults_after_the_end,
     faults_in_order,
     place_and_time_of,
 )
 from dofc_events.core.audit import Actor, record
+from dofc_events.core.changes import refuse_changed
 from dofc_events.core.slugs import slug_for
 from dofc_events.letters.service import note_change
 from dofc_events.places.queries import edition_pool
@@ -47,6 +49,22 @@ class EditionWishes:
     categories: CategoryChanges
 
 
+@dataclass(frozen=True)
+class EditionSettings:
+    """What the page of settings begins with; `categories` are slugs with labels."""
+
+    details: EditionDetails
+    capacity: int | None
+    categories: tuple[tuple[str, str], ...]
+
+
+def settings_of(session: Session, edition: Edition) -> EditionSettings:
+    """The settings as they stand."""
+    pool, categories = edition_pool(session, edition.id), categories_of(session, edition.id)
+    labels = tuple((category.slug, category.label) for category in categories)
+    return EditionSettings(details_of(edition), pool.capacity if pool else None, labels)
+
+
 def open_draft(
     session: Session,
     year: int,
@@ -73,9 +91,17 @@ def copy_to_draft(session: Session, from_year: int, year: int, capacity: int, ac
 
 
 def change_settings(
-    session: Session, edition_id: int, wishes: EditionWishes, actor: Actor, now: datetime
+    session: Session,
+    edition_id: int,
+    wishes: EditionWishes,
+    actor: Actor,
+    now: datetime,
+    *,
+    seen: EditionSettings | None = None,
 ) -> int | None:
-    """Make an edition what its settings page says; what becomes free is offered at once, on the new terms.
+    """Make an edition what its settings page says, which began with what was `seen`.
+
+    What becomes free is offered at once, on the new terms.
 
     Returns the letter with which everybody can be told that its place or time has changed, if it has.
     Raises what `conference.service.change_edition` and `set_categories` raise, and CapacityBelowTaken; DatesOutOfOrder
@@ -88,7 +114,8 @@ def change_settings(
     if has_places:
         # Before the edition's row, as everyone who registers does: the other way round two could wait for each other.
         lock_edition_pool(session, edition_id)
-    edition = _edition(session, edition_id)
+    edition = conference.lock_edition(session, edition_id)
+    refuse_changed(seen, settings_of(session, edition))
     before = place_and_time_of(edition)
     conference.change_edition(session, edition_id, wishes.details, actor, now)
     if wishes.capacity is not None and has_places:

@@ -107,14 +107,14 @@ def index(edition: Edition) -> ResponseReturnValue:
 @organisers_only
 def settings(edition: Edition) -> ResponseReturnValue:
     """Everything that an edition's organisers decide, on one page."""
-    pool = edition_pool(db.session(), edition.id)
-    form = SettingsForm.of(edition, pool.capacity if pool else None)
+    pool, seen = edition_pool(db.session(), edition.id), service.settings_of(db.session(), edition)
+    form = SettingsForm.of(edition, seen)
     context = {"taken": pool.taken if pool else 0, **around(edition)}
     if not form.validate_on_submit():
         return form_page(form, "organise/editions/settings.html", **context)
     try:
         with unit_of_work() as session:
-            to_tell = service.change_settings(session, edition.id, form.to_wishes(), acting(), now())
+            to_tell = service.change_settings(session, edition.id, form.to_wishes(), acting(), now(), seen=seen)
     except Refusal as refusal:
         form.show_refusal(refusal)
         return answer_errors(form, "organise/editions/settings.html", **context)

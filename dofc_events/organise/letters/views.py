@@ -22,13 +22,13 @@ from dofc_events.delegates.models import Registration
 from dofc_events.letters import mails, queries, service
 from dofc_events.letters.models import Letter
 from dofc_events.letters.rules import PLACEHOLDERS, Anchor, LetterState, filled
-from dofc_events.letters.service import LetterText
+from dofc_events.letters.service import LetterText, text_of
 from dofc_events.letters.texts import starters
 from dofc_events.mail import outbox
 from dofc_events.mail.envelope import Envelope
 from dofc_events.mail.rules import deliverable
 from dofc_events.notices.queries import standing_in
-from dofc_events.organise.letters.forms import ChangeForm, LetterForm, SendForm, text_of
+from dofc_events.organise.letters.forms import ChangeForm, ChangeLetterForm, LetterForm, SendForm
 from dofc_events.organise.rules import masked, masked_html
 from dofc_events.organise.shared import EDITION, around, asked_audience, before_id
 from dofc_events.trips.queries import trip_pools
@@ -98,7 +98,7 @@ def edit(edition: Edition, letter_id: int) -> ResponseReturnValue:
     found = _letter(edition, letter_id)
     if found.state is not LetterState.DRAFT or found.before:
         return _no_draft(found)
-    form, page = LetterForm.of(text_of(found)), "organise/letters/edit.html"
+    form, page = ChangeLetterForm.of(text_of(found)), "organise/letters/edit.html"
     audience = queries.audience_of(found)
     readers = queries.readers_of(db.session(), edition.id, audience)
     context = {"letter": found, "audience": audience, "readers": readers, **_about(edition)}
@@ -106,7 +106,7 @@ def edit(edition: Edition, letter_id: int) -> ResponseReturnValue:
         return form_page(form, page, **context)
     try:
         with unit_of_work() as session:
-            service.rewrite_letter(session, letter_id, form.to_text(), acting(), now())
+            service.rewrite_letter(session, letter_id, form.to_text(), acting(), now(), seen=text_of(found))
     except service.NotADraft:
         return _no_draft(found)
     except Refusal as refusal:

@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.audit import Actor
+from dofc_events.core.changes import refuse_changed
 from dofc_events.core.errors import Refusal
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import live_registration, registration_by_form_key
-from dofc_events.delegates.service import Details, write_details
+from dofc_events.delegates.service import Details, details_of, write_details
 from dofc_events.mail import outbox
 from dofc_events.notices import mails
 from dofc_events.notices.queries import standing_of
@@ -62,13 +63,22 @@ def add_delegate(session: Session, edition_id: int, request: RegistrationRequest
     return Added(enrol(session, pool, edition, request, actor, now, on_behalf=True), is_new=True)
 
 
-def change_details(session: Session, registration_id: int, details: Details, actor: Actor, now: datetime) -> bool:
-    """Change what a delegate said, also after the freeze date; they are told what and that organisers did it.
+def change_details(
+    session: Session,
+    registration_id: int,
+    details: Details,
+    actor: Actor,
+    now: datetime,
+    *,
+    seen: Details | None = None,
+) -> bool:
+    """Change what a delegate said, which is what was `seen`, also after the freeze date; they are told by whom.
 
     Returns whether anything changed. Raises RegistrationOver, NoSuchCategory and TooManyMessages.
     """
     registration, _ = locked(session, registration_id)
     refuse_over(registration, now)
+    refuse_changed(seen, details_of(registration))
     changes = write_details(session, registration, details)
     if not changes:
         return False

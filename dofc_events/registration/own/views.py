@@ -18,7 +18,7 @@ from dofc_events.notices.queries import standing_in
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.places.service import NoOpenOffer, NotWaitingAgain
 from dofc_events.registration import service
-from dofc_events.registration.forms import AddressForm, DetailsForm, HandOverForm
+from dofc_events.registration.forms import AddressForm, ChangeAddressForm, ChangeDetailsForm, HandOverForm
 from dofc_events.registration.rules import Outcome
 from dofc_events.registration.shared import is_frozen, offer_trips, own_context, wrote_to
 from dofc_events.registration.trips import service as seats
@@ -52,14 +52,15 @@ def edit(token: str) -> ResponseReturnValue:
     registration = _mine(token)
     if is_frozen(registration):
         return _read_only(registration, token)
-    form = DetailsForm(obj=details_of(registration))
+    form, seen = ChangeDetailsForm(obj=details_of(registration)), details_of(registration)
     form.offer_categories(registration.edition.category_choices())
     context = {**own_context(registration, token), "sent_twice": False}
     if not form.validate_on_submit():
         return form_page(form, "registration/own/edit.html", **context)
     try:
         with unit_of_work() as session:
-            changed = service.change_details(session, registration.id, form.to_details(), _actor(registration), now())
+            actor = _actor(registration)
+            changed = service.change_details(session, registration.id, form.to_details(), actor, now(), seen=seen)
     except TooManyMessages as refusal:
         return answer_too_many(form, refusal.retry_after, "registration/own/edit.html", **context)
     except service.DetailsFrozen:
@@ -71,7 +72,7 @@ def edit(token: str) -> ResponseReturnValue:
 @blueprint.route(f"{OWN}/address", methods=["GET", "POST"])
 def address(token: str) -> ResponseReturnValue:
     registration = _mine(token)
-    form = AddressForm(obj=registration)
+    form, seen = ChangeAddressForm(obj=registration), registration.email
     context = own_context(registration, token)
     if registration.ended_at or context["over"]:
         return _read_only(registration, token)
@@ -79,7 +80,8 @@ def address(token: str) -> ResponseReturnValue:
         return form_page(form, "registration/own/address.html", **context)
     try:
         with unit_of_work() as session:
-            corrected = service.correct_address(session, registration.id, form.email.data, _actor(registration), now())
+            actor = _actor(registration)
+            corrected = service.correct_address(session, registration.id, form.email.data, actor, now(), seen=seen)
     except TooManyMessages as refusal:
         return answer_too_many(form, refusal.retry_after, "registration/own/address.html", **context)
     except service.RegistrationOver:

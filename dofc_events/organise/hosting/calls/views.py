@@ -15,7 +15,7 @@ from dofc_events.hosting.calls import service as calls
 from dofc_events.hosting.models import HostingCall
 from dofc_events.hosting.queries import all_calls, is_scored, proposals_of, summaries
 from dofc_events.hosting.rules import ProposalStatus
-from dofc_events.organise.hosting.calls.forms import CallForm, ExtendForm, NewCallForm, ShortlistForm
+from dofc_events.organise.hosting.calls.forms import ChangeCallForm, ExtendForm, NewCallForm, ShortlistForm
 from dofc_events.organise.hosting.shared import CALL, DESK, around, call_of, readers_only
 from dofc_events.web.forms import ButtonForm, answer_errors, form_page
 from dofc_events.web.moments import on_the_clock
@@ -63,15 +63,16 @@ def new() -> ResponseReturnValue:
 def settings(year: int) -> ResponseReturnValue:
     """Change what a call says, its windows and its criteria."""
     call = call_of(year)
-    form = CallForm.of(call, is_scored=is_scored(db.session(), call.id))
+    form = ChangeCallForm.of(call, is_scored=is_scored(db.session(), call.id))
     context = {"call": call, **around()}
     if not form.validate_on_submit():
         return form_page(form, "organise/hosting/calls/settings.html", **context)
     try:
         with unit_of_work() as session:
-            calls.change_call(session, call.id, form.to_details(), acting(), now())
+            calls.change_call(session, call.id, form.to_details(), acting(), now(), seen=form.before)
             if "criteria" in form:
-                calls.set_criteria(session, call.id, form.to_criteria(), acting(), now())
+                criteria, seen = form.to_criteria(), [(c.label, c.weight) for c in call.criteria]
+                calls.set_criteria(session, call.id, criteria, acting(), now(), seen=seen)
     except Refusal as refusal:
         form.show_refusal(refusal)
         return answer_errors(form, "organise/hosting/calls/settings.html", **context)
@@ -92,7 +93,7 @@ def extend(year: int) -> ResponseReturnValue:
         return form_page(form, page, **context)
     try:
         with unit_of_work() as session:
-            calls.extend_call(session, call.id, form.moment(call), acting(), now())
+            calls.extend_call(session, call.id, form.moment(call), acting(), now(), seen=call.closes_at)
     except Refusal as refusal:
         form.show_refusal(refusal)
         return answer_errors(form, page, **context)
@@ -161,7 +162,7 @@ def shortlist(year: int) -> ResponseReturnValue:
         return form_page(form, page, **context)
     try:
         with unit_of_work() as session:
-            calls.set_shortlist(session, call.id, form.references.data, acting(), now())
+            calls.set_shortlist(session, call.id, form.references.data, acting(), now(), seen=on_it)
     except calls.NotUnderReview as refusal:
         form.references.errors = [
             _("%(reference)s has been withdrawn meanwhile. Look at the list again.", reference=refusal.reference)

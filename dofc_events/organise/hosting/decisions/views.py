@@ -50,7 +50,14 @@ def decision(year: int) -> ResponseReturnValue:
     try:
         with unit_of_work() as session:
             decisions.prepare_decision(
-                session, call.id, reference=accepted, zone=form.zone.data or "", **words, actor=acting(), now=now()
+                session,
+                call.id,
+                reference=accepted,
+                zone=form.zone.data or "",
+                **words,
+                actor=acting(),
+                now=now(),
+                seen=decisions.prepared(call.decision),
             )
     except Refusal as refusal:
         form.show_refusal(refusal)

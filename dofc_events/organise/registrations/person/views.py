@@ -34,7 +34,7 @@ from dofc_events.places.queries import edition_pool
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.places.service import NothingFree
 from dofc_events.registration import service as delegates_acts
-from dofc_events.registration.forms import AddressForm, DetailsForm
+from dofc_events.registration.forms import ChangeAddressForm, ChangeDetailsForm
 from dofc_events.registration.notes import service as notes
 from dofc_events.registration.on_behalf import service as on_behalf
 from dofc_events.registration.rules import Outcome
@@ -92,7 +92,7 @@ def _to_send_again(messages: Sequence[Message]) -> Message | None:
 def address(edition: Edition, reference: str) -> ResponseReturnValue:
     """Write to another address from now on, when mail does not arrive."""
     found = registration_at(edition, reference)
-    form = AddressForm(obj=found)
+    form = ChangeAddressForm(obj=found)
     page, standing = "organise/registrations/person/address.html", standing_of(db.session(), found.id)
     context = {"registration": found, "status": standing.status, **around(edition)}
     if found.ended_at is not None or edition.is_over(now()):
@@ -101,12 +101,14 @@ def address(edition: Edition, reference: str) -> ResponseReturnValue:
         return form_page(form, page, is_over=False, **context)
     try:
         with unit_of_work() as session:
-            outcome = delegates_acts.correct_address(session, found.id, form.email.data, acting(), now()).outcome
+            corrected = delegates_acts.correct_address(
+                session, found.id, form.email.data, acting(), now(), seen=found.email
+            )
     except TooManyMessages as refusal:
         return answer_too_many(form, refusal.retry_after, page, is_over=False, **context)
     except delegates_acts.RegistrationOver:
         return make_response(render_template(page, form=form, is_over=True, **context), 403)
-    _say_what_came_of_it(outcome, form.email.data)
+    _say_what_came_of_it(corrected.outcome, form.email.data)
     return redirect(url_for(".index", year=edition.year, reference=reference), 303)
 
 
@@ -171,7 +173,7 @@ def add(edition: Edition) -> ResponseReturnValue:
 def edit(edition: Edition, reference: str) -> ResponseReturnValue:
     """Change what a delegate said, also when they cannot any more."""
     found = registration_at(edition, reference)
-    form = DetailsForm(obj=details_of(found))
+    form, seen = ChangeDetailsForm(obj=details_of(found)), details_of(found)
     form.offer_categories(edition.category_choices())
     freezes_at, status = edition.details_freeze_at(), standing_of(db.session(), found.id).status
     context = {
@@ -186,7 +188,7 @@ def edit(edition: Edition, reference: str) -> ResponseReturnValue:
         return form_page(form, EDIT, is_over=False, **context)
     try:
         with unit_of_work() as session:
-            changed = on_behalf.change_details(session, found.id, form.to_details(), acting(), now())
+            changed = on_behalf.change_details(session, found.id, form.to_details(), acting(), now(), seen=seen)
     except TooManyMessages as refusal:
         return answer_too_many(form, refusal.retry_after, EDIT, is_over=False, **context)
     except RegistrationOver:
@@ -266,11 +268,12 @@ TEMPLATE = "organise/registrations/person/index.html"
 @organisers_only
 def note(edition: Edition, reference: str) -> ResponseReturnValue:
     """Write the note anew; an empty one is none."""
-    found, form = registration_at(edition, reference), NoteForm()
+    found = registration_at(edition, reference)
+    form = NoteForm(obj=found)
     if not form.validate_on_submit():
         return answer_errors(form, TEMPLATE, **about(edition, found) | {"note_form": form})
     with unit_of_work() as session:
-        notes.write_note(session, found.id, form.note.data, acting(), now())
+        notes.write_note(session, found.id, form.note.data, acting(), now(), seen=found.note)
     flash(_("Note saved."), "success")
     return _back(edition, reference)
 
