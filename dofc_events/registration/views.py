@@ -56,10 +56,10 @@ def new(year: int) -> ResponseReturnValue:
     edition, pool = _with_places(year)
     context = form_context(edition, pool) | {"blank": None, "earlier": None}
     if request.method != "POST":
-        return _blank_form(edition, context) if edition.window(now()) is Window.OPEN else _not_open(edition)
+        return _blank_form(edition, context) if edition.window(now()) is Window.OPEN else _not_open(edition, None)
     form = _form(edition, context)
     if not form.validate():
-        return answer_errors(form, NEW, **context) if edition.window(now()) is Window.OPEN else _not_open(edition)
+        return answer_errors(form, NEW, **context) if edition.window(now()) is Window.OPEN else _not_open(edition, form)
     try:
         with unit_of_work() as session:
             registered = register_delegate(session, edition.id, form.to_request(edition), DELEGATE, now())
@@ -133,8 +133,8 @@ def _shown(edition: Edition, context: dict[str, Any]) -> Hashable:
     return said_by(edition), context["categories"], trips, context["sign_up"], places, context["waiting"]
 
 
-def _not_open(edition: Edition) -> ResponseReturnValue:
-    page = render_template("registration/not_open.html", edition=edition, window=edition.window(now()))
+def _not_open(edition: Edition, form: RegistrationForm | None) -> ResponseReturnValue:
+    page = render_template("registration/not_open.html", edition=edition, window=edition.window(now()), form=form)
     return make_response(page, 403)
 
 
@@ -143,7 +143,7 @@ def _refused(
 ) -> ResponseReturnValue:
     """What changed while the form was filled in."""
     if isinstance(refusal, RegistrationNotOpen):
-        return _not_open(edition)
+        return _not_open(edition, form)
     if isinstance(refusal, TooManyMessages):
         return answer_too_many(form, refusal.retry_after, NEW, **context)
     form.trips.refuse(refusal)

@@ -55,6 +55,12 @@ def answer_errors(form: FlaskForm, template: str, **context: Any) -> ResponseRet
     return render_template(template, form=form, **context), 422
 
 
+def answer_too_late(form: FlaskForm, text: str, template: str, **context: Any) -> ResponseReturnValue:
+    """403 with the form and its values: what was typed can be copied, and sent again should that be possible."""
+    form.form_errors = [text]
+    return render_template(template, form=form, **context), 403
+
+
 def answer_too_many(form: FlaskForm, retry_after: int, template: str, **context: Any) -> Response:
     """429 with Retry-After (seconds) and the form with its values."""
     form.form_errors = [_wait(retry_after)]

@@ -19,6 +19,25 @@
   var goOn = document.querySelector("form[data-go-on]");
   if (goOn && visit && visit.type === "navigate") goOn.submit();
 
+  // Whoever leaves a form by one of its own links, or closes the page, is asked first if something was typed.
+  function isChanged(field) {
+    if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+    if (!field.name || field.type === "hidden") return false;
+    if (!field.options) return "defaultValue" in field && field.value !== field.defaultValue;
+    return Array.from(field.options).some(function (option) { return option.selected && !option.defaultSelected; }) &&
+      field.selectedIndex > 0;
+  }
+  var isSent = false;
+  document.addEventListener("submit", function (event) { isSent = !event.defaultPrevented; });
+  window.addEventListener("pageshow", function () { isSent = false; });
+  window.addEventListener("beforeunload", function (event) {
+    if (isSent) return;
+    var forms = Array.from(document.querySelectorAll("form[data-once]"));
+    if (forms.some(function (form) {
+      return form.querySelector("textarea") && (summary || Array.from(form.elements).some(isChanged));
+    })) event.preventDefault();
+  });
+
   var REST_MS = 5000;
 
   function release(form) {

@@ -183,3 +183,33 @@ def test_each_visit_to_the_form_but_by_the_back_button_begins_a_new_one(browser,
         if page.url.endswith("register"):
             keys.append(page.locator("[name=form_key]").input_value())
     assert len(set(keys[:3])) == 3 and keys[3] == keys[2]
+
+
+@pytest.mark.databases("sqlite")
+def test_leaving_a_form_by_its_own_links_asks_before_text_is_lost(browser, site, writing):
+    tab = browser.open(site.url)
+    with writing() as session:
+        person = make_registration(session, edition_by_year(session, int(site.form.split("/")[2])))
+        edit = f"/registrations/{token_of(person)}/edit"
+    page = tab.goto(edit)
+    asked = []
+
+    def stay(dialog):
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    page.get_by_label("Dietary needs").fill("Carries an EpiPen")
+    page.get_by_role("link", name="Go back without changes").click(no_wait_after=True)
+    page.wait_for_timeout(500)
+    assert asked == ["beforeunload"] and page.url.endswith("/edit")
+    expect(page.get_by_label("Dietary needs")).to_have_value("Carries an EpiPen")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("main")).to_contain_text("Carries an EpiPen")
+    # Where nothing was typed nobody is asked.
+    tab.goto(edit)
+    page.get_by_label("Dietary needs").click()
+    page.get_by_role("link", name="Go back without changes").click()
+    expect(page).not_to_have_url(re.compile("/edit$"))
+    assert asked == ["beforeunload"]
+    tab.check()

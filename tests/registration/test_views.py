@@ -303,6 +303,7 @@ def test_a_form_that_is_not_open_is_403_and_says_when(client, change, columns, w
     for page in (client.get(FORM), form.submit(), form.forge(email="nonsense").submit()):
         assert page.status == 403 and words in page.text
         assert page.all("main form") == []
+    assert "It has not been saved" in page.text and "No nuts" in page.text
     assert mail() == []
 
 

@@ -22,6 +22,7 @@ from dofc_events.hosting.proposals.forms import (
     ChangeProposalForm,
     LostLinkForm,
     NewProposalForm,
+    ProposalForm,
     labels,
     typed,
 )
@@ -41,9 +42,10 @@ from dofc_events.hosting.rules import MAX_ATTACHMENTS, PENDING, ProposalStatus, 
 from dofc_events.mail.guards import limit_by_address
 from dofc_events.mail.outbox import TooManyMessages
 from dofc_events.mail.queries import latest_message
+from dofc_events.web.dates import deadline, moment
 from dofc_events.web.downloads import download
 from dofc_events.web.errors import LinkNotValid
-from dofc_events.web.forms import ButtonForm, Form, answer_errors, answer_too_many, form_page
+from dofc_events.web.forms import ButtonForm, Form, answer_errors, answer_too_late, answer_too_many, form_page
 
 blueprint = Blueprint("proposals", __name__)
 
@@ -84,11 +86,13 @@ def proposal_fixed(refusal: service.ProposalFixed) -> ResponseReturnValue:
 def propose() -> ResponseReturnValue:
     _allow_long_answers()
     call = _call_to_propose_for(request.form.get("year") or request.args.get("year"))
-    if call is None or not call.takes_proposals(now()):
+    if call is None or (request.method == "GET" and not call.takes_proposals(now())):
         return _not_open(call)
     form = NewProposalForm(data={"year": str(call.year)})
     form.offer_members(members(db.session()))
     context: dict[str, Any] = {"call": call, "consent_text": consent_text(call)}
+    if not call.takes_proposals(now()):
+        return _too_late(form, "hosting/proposals/propose.html", **context)
     if not form.validate_on_submit():
         return form_page(form, "hosting/proposals/propose.html", **context)
     answers = form.to_answers()
@@ -104,6 +108,8 @@ def propose() -> ResponseReturnValue:
                 actor=PROPOSER,
                 now=now(),
             )
+    except service.CallNotOpen:
+        return _too_late(form, "hosting/proposals/propose.html", **context)
     except UNANSWERABLE as refusal:
         form.show_refusal(refusal)
         return answer_errors(form, "hosting/proposals/propose.html", **context)
@@ -144,9 +150,12 @@ def own(token: str) -> ResponseReturnValue:
 def edit(token: str) -> ResponseReturnValue:
     _allow_long_answers()
     proposal = _mine(token)
-    _refuse_unless_open(proposal)
+    if request.method == "GET":
+        _refuse_unless_open(proposal)
     form = _change_form(proposal)
     context = _form_context(proposal, token)
+    if not context["is_open"]:
+        return _too_late(form, "hosting/proposals/edit.html", **context)
     if not form.validate_on_submit():
         return form_page(form, "hosting/proposals/edit.html", **context)
     try:
@@ -160,6 +169,8 @@ def edit(token: str) -> ResponseReturnValue:
                 now=now(),
                 seen=service.answers_of(proposal),
             )
+    except (service.CallNotOpen, service.ProposalFixed):
+        return _too_late(form, "hosting/proposals/edit.html", **context)
     except UNANSWERABLE as refusal:
         form.show_refusal(refusal)
         return answer_errors(form, "hosting/proposals/edit.html", **context)
@@ -331,11 +342,24 @@ def _change_form(proposal: Proposal) -> ChangeProposalForm:
 
 def _other_answers(proposal: Proposal, token: str) -> ResponseReturnValue:
     """The first form again with other answers: the page that changes them, filled in, and nothing changed yet."""
-    if not _own(proposal, token)["is_open"]:
-        return redirect(url_for(".own", token=token), 303)
     context = _form_context(proposal, token) | {"sent_twice": True}
+    if not context["is_open"]:
+        return _too_late(_change_form(proposal), "hosting/proposals/edit.html", **context)
     page = render_template("hosting/proposals/edit.html", form=_change_form(proposal), **context)
     return make_response(page, 422)
+
+
+def _too_late(form: ProposalForm, page: str, **context: Any) -> ResponseReturnValue:
+    """The call closed, or the review began, while somebody typed: the text stays in the form."""
+    call = context["call"]
+    if now() < call.opens_at:
+        text = _("The call is not open yet. It opens at %(moment)s.", moment=moment(call.opens_at, call.zone))
+    elif call.takes_proposals(now()):
+        text = _("This proposal can no longer be changed.")
+    else:
+        text = _("The call is closed. It closed at %(moment)s.", moment=deadline(call.closes_at, call.zone))
+    kept = _("What you typed has not been saved. Copy it, or send it again if the call is opened again.")
+    return answer_too_late(form, f"{text} {kept}", page, **context)
 
 
 def _on_from_form(token: str) -> ResponseReturnValue:

@@ -26,7 +26,7 @@ from dofc_events.registration.trips.forms import NOT_TO_BE_HAD, TripsForm
 from dofc_events.trips.sign_ups.service import NoSuchTrip
 from dofc_events.web.downloads import download
 from dofc_events.web.errors import LinkNotValid
-from dofc_events.web.forms import ButtonForm, answer_errors, answer_too_many, form_page
+from dofc_events.web.forms import ButtonForm, Form, answer_errors, answer_too_many, form_page
 
 blueprint = Blueprint("own", __name__)
 
@@ -50,9 +50,9 @@ def own(token: str) -> ResponseReturnValue:
 @blueprint.route(f"{OWN}/edit", methods=["GET", "POST"])
 def edit(token: str) -> ResponseReturnValue:
     registration = _mine(token)
-    if is_frozen(registration):
-        return _read_only(registration, token)
     form, seen = ChangeDetailsForm(obj=details_of(registration)), details_of(registration)
+    if is_frozen(registration):
+        return _read_only(registration, token, form)
     form.offer_categories(registration.edition.category_choices())
     context = {**own_context(registration, token), "sent_twice": False}
     if not form.validate_on_submit():
@@ -64,7 +64,7 @@ def edit(token: str) -> ResponseReturnValue:
     except TooManyMessages as refusal:
         return answer_too_many(form, refusal.retry_after, "registration/own/edit.html", **context)
     except service.DetailsFrozen:
-        return _read_only(registration, token)
+        return _read_only(registration, token, form)
     flash(_("Changes saved.") if changed else _("Nothing was changed."), "success" if changed else "info")
     return redirect(url_for(".own", token=token), 303)
 
@@ -75,7 +75,7 @@ def address(token: str) -> ResponseReturnValue:
     form, seen = ChangeAddressForm(obj=registration), registration.email
     context = own_context(registration, token)
     if registration.ended_at or context["over"]:
-        return _read_only(registration, token)
+        return _read_only(registration, token, form)
     if not form.validate_on_submit():
         return form_page(form, "registration/own/address.html", **context)
     try:
@@ -102,9 +102,9 @@ def address(token: str) -> ResponseReturnValue:
 @blueprint.route(f"{OWN}/hand-over", methods=["GET", "POST"])
 def hand_over(token: str) -> ResponseReturnValue:
     registration = _mine(token)
-    if is_frozen(registration):
-        return _read_only(registration, token)
     form = HandOverForm()
+    if is_frozen(registration):
+        return _read_only(registration, token, form)
     context = own_context(registration, token)
     if not form.validate_on_submit():
         return form_page(form, "registration/own/hand_over.html", **context)
@@ -115,7 +115,7 @@ def hand_over(token: str) -> ResponseReturnValue:
     except TooManyMessages as refusal:
         return answer_too_many(form, refusal.retry_after, "registration/own/hand_over.html", **context)
     except service.DetailsFrozen:
-        return _read_only(registration, token)
+        return _read_only(registration, token, form)
     if handed.outcome is Outcome.ADDRESS_KNOWN:
         return wrote_to(registration.edition, form.email.data, after="change")
     # The link is the colleague's now; whoever handed over keeps none.
@@ -225,5 +225,6 @@ def _actor(registration: Registration) -> Actor:
     return Actor("delegate", registration.reference)
 
 
-def _read_only(registration: Registration, token: str) -> ResponseReturnValue:
-    return make_response(render_template("registration/own/read_only.html", **own_context(registration, token)), 403)
+def _read_only(registration: Registration, token: str, form: Form | None = None) -> ResponseReturnValue:
+    context = own_context(registration, token)
+    return make_response(render_template("registration/own/read_only.html", form=form, **context), 403)

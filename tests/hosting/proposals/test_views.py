@@ -279,14 +279,27 @@ def test_after_the_call_nothing_can_be_changed(client, make, alone, writing, clo
             setattr(session.get_one(Proposal, alone().id), name, value)
     clock.move_to(NOW + WEEK)
     assert client.get(own).status == 200
+    typed = edit.fill(city="Zlín").submit("Continue")
+    assert "has not been saved" in typed.text and typed.form("/edit").value("city") == "Zlín"
     for page in (
         client.get(f"{own}edit"),
-        edit.fill(city="Zlín").submit("Continue"),
+        typed,
         client.get(check.url),
         attach.submit(),
     ):
         assert page.status == 403 and ("Belgrade time" in page.text or "cannot be changed" in page.text)
     assert alone().city == "Brno"
+
+
+def test_what_was_typed_past_the_deadline_is_saved_once_the_call_is_extended(client, make, alone, writing, clock):
+    own = make()
+    form = client.get(f"{own}edit").form().fill(city="Zlín")
+    clock.move_to(NOW + WEEK)
+    page = form.submit("Save")
+    assert page.status == 403
+    with writing() as session:
+        session.get_one(HostingCall, alone().call_id).closes_at = NOW + 2 * WEEK
+    assert page.form("/edit").submit("Save").status == 200 and alone().city == "Zlín"
 
 
 def test_a_draft_that_was_not_submitted_in_time_says_so(client, make, clock):

@@ -148,7 +148,9 @@ def test_details_are_read_only_after_the_freeze(client, ana, clock, mail):
     edit, hand_over = client.get(f"{ana}edit").form(), client.get(f"{ana}hand-over").form()
     clock.move_to(NOW + timedelta(days=150))
     words = "Since 15:00, Thursday 1 April 2027 (Sofia time) details can be changed by the organisers only."
-    for page in (edit.submit(), hand_over.submit(), client.get(f"{ana}edit")):
+    typed = edit.fill(dietary="Carries an EpiPen").submit()
+    assert "It has not been saved" in typed.text and typed.one(".as-typed:-soup-contains(EpiPen)")
+    for page in (typed, hand_over.submit(), client.get(f"{ana}edit")):
         assert page.status == 403 and words in page.text
         assert "host@dofc.test" in page.text
     own = client.get(ana)
