@@ -298,7 +298,9 @@ def test_what_was_typed_past_the_deadline_is_saved_once_the_call_is_extended(cli
     page = form.submit("Save")
     assert page.status == 403
     with writing() as session:
-        session.get_one(HostingCall, alone().call_id).closes_at = NOW + 2 * WEEK
+        call = session.get_one(HostingCall, alone().call_id)
+        for name in ("closes_at", "review_opens_at", "review_closes_at", "ballot_opens_at", "ballot_closes_at"):
+            setattr(call, name, getattr(call, name) + 2 * WEEK)
     assert page.form("/edit").submit("Save").status == 200 and alone().city == "Zlín"
 
 

@@ -112,7 +112,9 @@ def selected(edition: Edition) -> ResponseReturnValue:
     if act not in ("", *ELSEWHERE, *Act):
         abort(404)
     of_list: dict[str, Any] = {name: values for name, values in request.args.lists() if name in OF_THE_LIST}
-    as_it_was = {name: values for name, values in request.args.lists() if name in OF_THE_LIST | AS_IT_WAS}
+    as_it_was: dict[str, Any] = {
+        name: values for name, values in request.args.lists() if name in OF_THE_LIST | AS_IT_WAS
+    }
     back = url_for("organise.registrations.index", year=edition.year, **as_it_was)
     if not act or not (everybody or audience.references):
         form, page = ButtonForm(), "organise/registrations/many/nobody_picked.html"
