@@ -49,7 +49,7 @@ def invite(
         raise InTeamAlready
     refuse_flood(session, email, now)
     account = add_account(session, email, name, grant, actor, now, ends_at=ends_at)
-    enqueue(session, mails.team_invitation(account, edition, role, ends_at, invited_by=actor.name), now)
+    enqueue(session, mails.team_invitation(account, edition, role, ends_at, invited_by=actor.name), now, asked_for=True)
     return account
 
 

@@ -25,9 +25,14 @@ from dofc_events.trips.draw.service import name_in_draw
 from dofc_events.trips.queries import TripStanding, trips_of
 
 
-def wrote_to(edition: Edition, email: str, after: str) -> ResponseReturnValue:
-    """On to the page that says what came of an act (register, change, link, hand_over) and whom we wrote to."""
-    browser["written"] = after, email
+def wrote_to(
+    edition: Edition, email: str, after: str, again: tuple[str, dict[str, str]] | None = None
+) -> ResponseReturnValue:
+    """On to the page that says what came of an act (register, change, link, hand_over) and whom we wrote to.
+
+    `again` is where another address can be tried, with what else was typed.
+    """
+    browser["written"] = after, email, again
     return redirect(url_for("registration.written", year=edition.year), 303)
 
 

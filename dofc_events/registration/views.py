@@ -29,9 +29,10 @@ from dofc_events.registration.forms import (
     RegistrationForm,
     UnseenForm,
 )
+from dofc_events.registration.lost_link.service import send_link
 from dofc_events.registration.own import views as own
 from dofc_events.registration.rules import Outcome
-from dofc_events.registration.service import RegistrationNotOpen, register_delegate, send_link
+from dofc_events.registration.service import RegistrationNotOpen, register_delegate
 from dofc_events.registration.shared import form_context, is_frozen, offer_trips, own_context, wrote_to
 from dofc_events.registration.trips.forms import NOT_TO_BE_HAD, TripsForm
 from dofc_events.web.forms import answer_errors, answer_too_many, form_page
@@ -78,8 +79,12 @@ def written(year: int) -> ResponseReturnValue:
     edition = _published(year)
     if "written" not in browser:
         return redirect(url_for(".lost_link", year=year), 303)
-    after, email = browser["written"]
-    return render_template("registration/written.html", edition=edition, after=after, email=email)
+    after, email, *more = browser["written"]
+    action, others = (more and more[0]) or ("", {})
+    form = AddressForm(data={"email": email})
+    return render_template(
+        "registration/written.html", edition=edition, after=after, email=email, form=form, action=action, others=others
+    )
 
 
 @blueprint.route("/editions/<year:year>/lost-link", methods=["GET", "POST"])

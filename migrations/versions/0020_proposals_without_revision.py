@@ -22,4 +22,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     with op.batch_alter_table("proposals") as batch:
         batch.add_column(sa.Column("revision", sa.Integer(), server_default="0", nullable=False))
+    with op.batch_alter_table("proposals") as batch:
         batch.alter_column("revision", server_default=None)

@@ -103,7 +103,7 @@ def add_representative(
         return known
     refuse_flood(session, email, now)
     account = add_account(session, email, name, grant, actor, now)
-    enqueue(session, mails.invitation(account, member.organisation, role, invited_by=actor.name), now)
+    enqueue(session, mails.invitation(account, member.organisation, role, invited_by=actor.name), now, asked_for=True)
     return account
 
 

@@ -174,7 +174,7 @@ def save_draft(
     session.add(proposal)
     session.flush()
     _log(session, actor, now, "proposal_begun", proposal)
-    enqueue(session, mails.draft_saved(proposal), now, keep=keep_mail)
+    enqueue(session, mails.draft_saved(proposal), now, keep=keep_mail, asked_for=True)
     return proposal
 
 
@@ -209,7 +209,7 @@ def change_proposal(
         refuse_flood(session, proposal.contact_email, now)
         proposal.link_version += 1
         enqueue(session, mails.address_changed(proposal, old_address), now)
-        enqueue(session, mails.links(proposal.contact_email, [proposal]), now)
+        enqueue(session, mails.links(proposal.contact_email, [proposal]), now, asked_for=True)
     session.flush()
     return proposal
 

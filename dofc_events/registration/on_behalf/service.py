@@ -18,7 +18,14 @@ from dofc_events.notices import mails
 from dofc_events.notices.queries import standing_of
 from dofc_events.notices.service import log, send
 from dofc_events.places import service as places
-from dofc_events.registration.service import RegistrationOver, RegistrationRequest, enrol, locked, refuse_over
+from dofc_events.registration.service import (
+    RegistrationOver,
+    RegistrationRequest,
+    enrol,
+    locked,
+    readdress,
+    refuse_over,
+)
 
 
 class EditionNotRunning(Refusal):
@@ -45,7 +52,7 @@ def add_delegate(session: Session, edition_id: int, request: RegistrationRequest
     """Register somebody at any time before the edition is over, as `register_delegate` does; the message says by whom.
 
     Raises EditionNotRunning, AlreadyRegistered, NothingFree once nobody moves up any more and no place is free,
-    TooManyMessages, and what `enrol` raises.
+    and what `enrol` raises.
     """
     pool = places.lock_edition_pool(session, edition_id)
     edition = session.get_one(Edition, edition_id)
@@ -59,7 +66,6 @@ def add_delegate(session: Session, edition_id: int, request: RegistrationRequest
         raise AlreadyRegistered(known.reference)
     if not edition.gives_places(now) and pool.taken >= pool.capacity:
         raise places.NothingFree
-    outbox.refuse_flood(session, request.email, now)
     return Added(enrol(session, pool, edition, request, actor, now, on_behalf=True), is_new=True)
 
 
@@ -74,7 +80,7 @@ def change_details(
 ) -> bool:
     """Change what a delegate said, which is what was `seen`, also after the freeze date; they are told by whom.
 
-    Returns whether anything changed. Raises RegistrationOver, NoSuchCategory and TooManyMessages.
+    Returns whether anything changed. Raises RegistrationOver and NoSuchCategory.
     """
     registration, _ = locked(session, registration_id)
     refuse_over(registration, now)
@@ -82,12 +88,31 @@ def change_details(
     changes = write_details(session, registration, details)
     if not changes:
         return False
-    outbox.refuse_flood(session, registration.email, now)
     registration.revision += 1
     log(session, actor, now, "details_changed", registration, changes=changes)
     send(
         session, mails.registration_changed(standing_of(session, registration_id), [*changes], by_organisers=True), now
     )
+    return True
+
+
+def correct_address(
+    session: Session, registration_id: int, email: str, actor: Actor, now: datetime, *, seen: str | None = None
+) -> bool:
+    """Write to a delegate at another address than was `seen` from now on, as they can have it done themselves.
+
+    Returns whether it is another one. Raises RegistrationOver, and AlreadyRegistered if somebody else is registered
+    with it, who is not written to.
+    """
+    registration, _ = locked(session, registration_id)
+    refuse_over(registration, now)
+    refuse_changed(seen, registration.email)
+    if registration.email == email:
+        return False
+    known = live_registration(session, registration.edition_id, email)
+    if known is not None and known.id != registration_id:
+        raise AlreadyRegistered(known.reference)
+    readdress(session, registration, email, actor, now)
     return True
 
 
@@ -98,7 +123,8 @@ def send_link(session: Session, registration_id: int, actor: Actor, now: datetim
         raise RegistrationOver
     outbox.refuse_flood(session, registration.email, now)
     log(session, actor, now, "link_asked_for", registration, sent=True)
-    send(session, mails.registration_link(standing_of(session, registration_id), by_organisers=True), now)
+    message = mails.registration_link(standing_of(session, registration_id), by_organisers=True)
+    send(session, message, now, asked_for=True)
 
 
 def can_be_added_to(edition: Edition, now: datetime) -> bool:

@@ -87,7 +87,7 @@ def address(token: str) -> ResponseReturnValue:
     except service.RegistrationOver:
         return _read_only(registration, token)
     if corrected.outcome is Outcome.ADDRESS_KNOWN:
-        return wrote_to(registration.edition, form.email.data, after="change")
+        return wrote_to(registration.edition, form.email.data, after="change", again=(request.path, {}))
     if corrected.outcome is Outcome.REGISTERED:
         flash(
             _(
@@ -116,8 +116,12 @@ def hand_over(token: str) -> ResponseReturnValue:
         return answer_too_many(form, refusal.retry_after, "registration/own/hand_over.html", **context)
     except service.DetailsFrozen:
         return _read_only(registration, token, form)
+    except service.OwnAddress:
+        form.email.errors = [_("This is your own address. Enter your colleague’s.")]
+        return answer_errors(form, "registration/own/hand_over.html", **context)
     if handed.outcome is Outcome.ADDRESS_KNOWN:
-        return wrote_to(registration.edition, form.email.data, after="change")
+        names_typed = dict(zip(("given_name", "family_name"), names, strict=True))
+        return wrote_to(registration.edition, form.email.data, after="change", again=(request.path, names_typed))
     # The link is the colleague's now; whoever handed over keeps none.
     return wrote_to(registration.edition, form.email.data, after="hand_over")
 

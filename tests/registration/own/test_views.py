@@ -177,6 +177,23 @@ def test_handing_over_to_who_is_registered_says_nothing(client, ana, people, mai
     assert mail(people[1]) == ["registration-waitlisted", "already-registered"]
 
 
+def test_handing_over_to_oneself_keeps_what_was_typed(client, ana, people, mail):
+    page = client.get(f"{ana}hand-over").form().fill(given_name="Mira", email=people[0].email.upper()).submit()
+    assert page.status == 422 and "This is your own address" in page.text
+    assert page.form().value("given_name") == "Mira"
+    assert mail(people[0]) == ["registration-confirmed"]
+
+
+@pytest.mark.parametrize("path", ["hand-over", "address"])
+def test_an_address_that_is_taken_can_be_mended_without_typing_all_again(client, ana, people, mail, path):
+    form = client.get(f"{ana}{path}").form()
+    typed = {name: "Mira" for name in form.names if name != "email"}
+    page = form.fill(typed, email=people[1].email).submit()
+    assert page.h1 == "Nothing was changed" and page.form(path).value("email") == people[1].email
+    page.form(path).fill(email="mira@dofc.test").submit()
+    assert mail("mira@dofc.test") == ["registration-confirmed"]
+
+
 def test_the_address_is_corrected_and_the_link_replaced(client, ana, people, mail):
     page = client.get(f"{ana}address").form().fill(email="right@dofc.test").submit()
     assert page.url != ana and status_of(page) == "confirmed"
