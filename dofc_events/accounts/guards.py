@@ -1,5 +1,6 @@
 """Who is signed in, for how long, and which pages they get."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import wraps
@@ -8,6 +9,7 @@ from typing import Any
 from flask import abort, redirect, request, url_for
 from flask import session as browser
 from flask.typing import ResponseReturnValue
+from flask_limiter.errors import RateLimitExceeded
 from flask_login import current_user, login_user
 
 from dofc_events.accounts.models import Account
@@ -24,12 +26,16 @@ from dofc_events.accounts.rules import (
 from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import edition_by_year
 from dofc_events.conference.service import refuse_archived
+from dofc_events.core import files
 from dofc_events.core.audit import Actor
 from dofc_events.core.clock import now
 from dofc_events.core.db import db
-from dofc_events.extensions import login_manager
+from dofc_events.extensions import limiter, login_manager, settings
 
 View = Callable[..., ResponseReturnValue]
+
+# Who is not signed in can fill the disk with so much, and no more.
+KEPT_PER_ADDRESS = "30 per 10 minutes"
 
 # Browsers drop a cookie of more than 4096 bytes, and with it the CSRF token.
 LONGEST_WANTED_PATH = 1000
@@ -45,12 +51,17 @@ def account_of_session(account_id: str) -> Account | None:
 def begin_session(account: Account) -> str:
     """Sign this browser in and return the path of the page to go on with.
 
-    Nothing of the session before survives: somebody else may have begun it.
+    Nothing of the session before survives, as somebody else may have begun it, but for the form in which this account's
+    session ended.
     """
     wanted: str = browser.get("wanted", "")
+    unsent = _unsent()
     browser.clear()
     login_user(account)
     browser["signed_in_at"] = int(now().timestamp())
+    if unsent and unsent["account"] in (None, current_user.get_id()):
+        browser["unsent"] = unsent
+        return url_for("accounts.unsent")
     return wanted if is_local_path(wanted) else url_for("organise.overview.index")
 
 
@@ -126,9 +137,45 @@ def edition_staff(*allowed: RoleName, archived_too: bool = False) -> Callable[[V
 organisers_only = edition_staff(RoleName.ORGANISER)
 
 
+def unsent_form() -> tuple[str, list[tuple[str, str]]] | None:
+    """Where the form was sent in which the session ended, and its fields; None if nothing is kept (any more)."""
+    unsent = _unsent()
+    if not unsent:
+        return None
+    try:
+        return unsent["path"], json.loads(files.read(settings().instance, unsent["fields"]))
+    except FileNotFoundError:
+        return None
+
+
+def _unsent() -> dict[str, Any]:
+    """What the browser's cookie says of that form; nothing once it is no longer kept."""
+    unsent: dict[str, Any] = browser.get("unsent", {})
+    return unsent if unsent and unsent["until"] > now().timestamp() else {}
+
+
 def _ask_to_sign_in() -> ResponseReturnValue:
     path = request.script_root + request.full_path.removesuffix("?")
-    # What a button would have done is not done by coming back to its address.
-    if request.method == "GET" and len(path) <= LONGEST_WANTED_PATH:
-        browser["wanted"] = path
+    if len(path) <= LONGEST_WANTED_PATH:
+        if request.method == "GET":
+            browser["wanted"] = path
+        else:
+            _keep_unsent(path)
     return redirect(url_for("accounts.sign_in"), 303)
+
+
+def _keep_unsent(path: str) -> None:
+    """Keep what was typed until this browser has signed in: as a file that no row names, it is swept after an hour."""
+    fields = json.dumps([field for field in request.form.items(multi=True) if field[0] != "csrf_token"]).encode()
+    try:
+        with limiter.limit(KEPT_PER_ADDRESS):
+            files.store(settings().instance, fields, now())
+    except RateLimitExceeded:
+        return
+    until = (now() + files.LEFT_ALONE).timestamp()
+    browser["unsent"] = {
+        "path": path,
+        "fields": files.hash_of(fields),
+        "account": browser.get("_user_id"),
+        "until": until,
+    }

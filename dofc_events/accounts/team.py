@@ -12,7 +12,7 @@ from dofc_events.accounts.service import add_account
 from dofc_events.conference.models import Edition
 from dofc_events.conference.service import lock_edition
 from dofc_events.core.audit import Actor, record
-from dofc_events.core.changes import Difference, write
+from dofc_events.core.changes import Difference, refuse_changed, write
 from dofc_events.core.errors import Refusal
 from dofc_events.mail.outbox import enqueue, refuse_flood
 
@@ -49,16 +49,27 @@ def invite(
         raise InTeamAlready
     refuse_flood(session, email, now)
     account = add_account(session, email, name, grant, actor, now, ends_at=ends_at)
-    enqueue(session, mails.team_invitation(account, edition, role, ends_at, invited_by=actor.name), now)
+    enqueue(session, mails.team_invitation(account, edition, role, ends_at, invited_by=actor.name), now, asked_for=True)
     return account
 
 
 def change_end(
-    session: Session, edition_id: int, role_id: int, ends_at: datetime | None, actor: Actor, now: datetime
+    session: Session,
+    edition_id: int,
+    role_id: int,
+    ends_at: datetime | None,
+    actor: Actor,
+    now: datetime,
+    *,
+    seen: tuple[datetime | None] | None = None,
 ) -> bool:
-    """Let a role end at another moment, or with None not at all. Returns whether that is new. Raises NoSuchRole."""
+    """Let a role end at another moment than was `seen`, or with None not at all; returns whether that is new.
+
+    Raises NoSuchRole.
+    """
     edition = lock_edition(session, edition_id)
     role = _standing(session, edition_id, role_id, now)
+    refuse_changed(seen, (role.ends_at,))
     changes = write(role, {"ends_at": ends_at})
     if changes:
         _record_change(session, actor, now, "role_changed", edition, role, changes)

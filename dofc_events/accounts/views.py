@@ -1,12 +1,13 @@
 """Pages for signing in and out."""
 
-from flask import Blueprint, Flask, redirect, render_template, url_for
+from flask import Blueprint, Flask, flash, redirect, render_template, url_for
 from flask import session as browser
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_login import current_user, logout_user
 
 from dofc_events.accounts.forms import SignInForm
-from dofc_events.accounts.guards import begin_session
+from dofc_events.accounts.guards import begin_session, signed_in, unsent_form
 from dofc_events.accounts.queries import account_by_id, link_is_valid
 from dofc_events.accounts.rules import SIGN_IN_LINK_LASTS
 from dofc_events.accounts.service import SignInLinkNotValid, ask_for_link, use_link
@@ -31,7 +32,8 @@ def sign_in() -> ResponseReturnValue:
     """Ask for a link to sign in."""
     form = SignInForm()
     if not form.validate_on_submit():
-        return form_page(form, "accounts/sign_in.html", delivers=settings().mail_is_delivered)
+        context = {"delivers": settings().mail_is_delivered, "unsent": unsent_form()}
+        return form_page(form, "accounts/sign_in.html", **context)
     with unit_of_work() as session:
         ask_for_link(session, form.email.data, now())
     browser["asked_for"] = form.email.data
@@ -47,7 +49,20 @@ def sent() -> ResponseReturnValue:
         minutes=int(SIGN_IN_LINK_LASTS.total_seconds() // 60),
         an_hour=ADDRESS_LIMITS[0][0],
         delivers=settings().mail_is_delivered,
+        unsent=unsent_form(),
     )
+
+
+@blueprint.get("/sign-in/unsent")
+@signed_in
+def unsent() -> ResponseReturnValue:
+    """The form in which a session ended; it has no token, so that it is shown again, and not accepted unseen."""
+    kept = unsent_form()
+    if kept is None:
+        flash(_("What you typed before you signed in is no longer kept."), "warning")
+        return redirect(url_for("organise.overview.index"), 303)
+    path, fields = kept
+    return render_template("accounts/unsent.html", path=path, fields=fields)
 
 
 @blueprint.route("/sign-in/<secret>", methods=["GET", "POST"])

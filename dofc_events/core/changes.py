@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import date, time
 from typing import Any
 
+from dofc_events.core.errors import ChangedMeanwhile
+
 Difference = dict[str, list[Any]]
 
 # Before there was one form, an entry had `before` and `after`: of these acts the two values of one field, ...
@@ -46,6 +48,12 @@ def write(row: object, values: Mapping[str, Any]) -> Difference:
     for name in changes:
         setattr(row, name, values[name])
     return changes
+
+
+def refuse_changed(seen: object, stored: object) -> None:
+    """Raise ChangedMeanwhile unless what is stored is what an act was `seen` to begin with; None has seen nothing."""
+    if seen is not None and seen != stored:
+        raise ChangedMeanwhile
 
 
 def changes_in(act: str, details: Mapping[str, Any]) -> Difference:

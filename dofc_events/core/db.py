@@ -32,6 +32,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, make_transient_to_detached, mapped_column, registry
 from sqlalchemy.orm.attributes import set_committed_value
 
+from dofc_events.core.errors import ChangedMeanwhile
+
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -179,8 +181,10 @@ def engine_options(database_url: str) -> dict[str, Any]:
 
 
 def is_conflict(error: BaseException) -> bool:
-    """Whether PostgreSQL ended a transaction for the sake of another one: begun anew, it may well succeed."""
-    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in CONFLICTS
+    """Whether another transaction came between: begun anew, this one may well succeed."""
+    if isinstance(error, DBAPIError):
+        return getattr(error.orig, "sqlstate", None) in CONFLICTS
+    return isinstance(error, ChangedMeanwhile)
 
 
 def tried_again(act: Callable[P, R], *, between: Callable[[], object] = lambda: None) -> Callable[P, R]:
@@ -194,10 +198,10 @@ def tried_again(act: Callable[P, R], *, between: Callable[[], object] = lambda: 
         for _ in range(MAX_TRIES - 1):
             try:
                 return act(*args, **kwargs)
-            except DBAPIError as error:
+            except (DBAPIError, ChangedMeanwhile) as error:
                 if not is_conflict(error):
                     raise
-                log.warning("begun_anew", act=act.__qualname__, error=str(error.orig))
+                log.warning("begun_anew", act=act.__qualname__, error=repr(getattr(error, "orig", error)))
                 between()
         return act(*args, **kwargs)
 

@@ -25,3 +25,7 @@ def ask_first(agreed: str, *consequences: Sequence[object]) -> None:
     digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
     if lines and agreed != digest:
         raise NotAgreed(consequences, digest)
+
+
+class ChangedMeanwhile(Exception):
+    """What is stored is no longer what the act began with: its entry point reads again, and begins anew."""

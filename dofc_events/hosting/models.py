@@ -92,9 +92,9 @@ class Proposal(Base):
 
     It comes from a member of the network (`proposed_by`), or from an `organisation` that is not yet one. `co_hosts` and
     `trip_ideas` are one a line. The proposer's link is signed with `link_version`, and ended by the next one.
-    `revision` grows with every change of the answers: who changed an older one is told. `form_key` is the one-time key
-    of the form that made it. `settled_at`: when the chair said that an organisation whose name is like a member's is
-    none. `public_agreed_at`: when the proposer agreed that everyone reads it, which they do while the call says so.
+    `form_key` is the one-time key of the form that made it. `settled_at`: when the chair said that an organisation
+    whose name is like a member's is none. `public_agreed_at`: when the proposer agreed that everyone reads it, which
+    they do while the call says so.
     """
 
     __tablename__ = "proposals"
@@ -111,7 +111,6 @@ class Proposal(Base):
     link_version: Mapped[int] = mapped_column(default=1)
     form_key: Mapped[str] = mapped_column(String(64), unique=True)
     status: Mapped[ProposalStatus] = mapped_column(String(20), default=ProposalStatus.DRAFT)
-    revision: Mapped[int] = mapped_column(default=0)
     language: Mapped[str] = mapped_column(String(12))
     proposed_by_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
     organisation: Mapped[str] = mapped_column(String(200), default="")

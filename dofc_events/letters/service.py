@@ -11,6 +11,7 @@ from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.conference.service import place_and_time_of
 from dofc_events.core.audit import Actor, record
+from dofc_events.core.changes import refuse_changed
 from dofc_events.core.errors import Refusal
 from dofc_events.letters.models import Letter, LetterRecipient
 from dofc_events.letters.queries import (
@@ -72,6 +73,11 @@ class Stopped:
     unwritten: int
 
 
+def text_of(letter: Letter) -> LetterText:
+    """What a letter says, as it stands."""
+    return LetterText(letter.subject, letter.body, Anchor(letter.anchor), letter.anchor_days)
+
+
 def write_letter(
     session: Session, edition_id: int, audience: Audience, text: LetterText, actor: Actor, now: datetime
 ) -> int:
@@ -86,9 +92,18 @@ def write_letter(
     return letter.id
 
 
-def rewrite_letter(session: Session, letter_id: int, text: LetterText, actor: Actor, now: datetime) -> None:
-    """Change a draft. Raises NotADraft, DateMissing, TooLate."""
+def rewrite_letter(
+    session: Session,
+    letter_id: int,
+    text: LetterText,
+    actor: Actor,
+    now: datetime,
+    *,
+    seen: LetterText | None = None,
+) -> None:
+    """Change a draft that said what was `seen`. Raises NotADraft, DateMissing, TooLate."""
     letter = _draft(session, letter_id)
+    refuse_changed(seen, text_of(letter))
     _write(letter, text, now)
     _record(session, actor, now, "letter_changed", letter)
 

@@ -13,6 +13,8 @@ from dofc_events.mail.rules import MessageState
 class Message(Base):
     """One message, finished: what is stored here is what is sent, each time under the same Message-ID.
 
+    `asked_for` says that a form had it written which anyone can fill in with this address; so many a day are.
+
     `scope` (an edition's year) and `about` (a reference) are plain text. `due_at` is when it is to be sent (again);
     `refusals` counts temporary refusals, `attempts` every try. A message is not sent after `expires_at`.
     """
@@ -51,6 +53,7 @@ class Message(Base):
     refusals: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str | None] = mapped_column(Text)
     sent_at: Mapped[datetime | None]
+    asked_for: Mapped[bool] = mapped_column(default=False)
 
 
 class WorkerSign(Base):

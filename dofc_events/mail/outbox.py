@@ -26,7 +26,7 @@ _WAIT_FOR_ADDRESS = select(func.pg_advisory_xact_lock(func.hashtext(bindparam("k
 _RECENT = (
     select(Message.queued_at)
     .where(Message.recipient_key == bindparam("key"), Message.queued_at > bindparam("since"))
-    .where(Message.state != MessageState.WITHDRAWN)
+    .where(Message.asked_for, Message.state != MessageState.WITHDRAWN)
     .order_by(Message.queued_at.desc())
     .limit(ADDRESS_LIMITS[-1][0])
 )
@@ -48,13 +48,16 @@ class NotDead(Refusal):
     """Only a message that was given up can be settled."""
 
 
-def enqueue(session: Session, envelope: Envelope, now: datetime, *, keep: bool = False) -> Message:
+def enqueue(
+    session: Session, envelope: Envelope, now: datetime, *, keep: bool = False, asked_for: bool = False
+) -> Message:
     """Store a finished message; it is sent when, and only if, the transaction commits.
 
     Without a mail server it is kept: it can be read, and sent once there is one. With `keep`, for demonstration data,
-    it is kept and never sent.
+    it is kept and never sent. What is `asked_for` by a form that anyone can fill in counts for `refuse_flood`.
     """
     message = message_of(envelope, now, keep=keep)
+    message.asked_for = asked_for
     insert_row(session, message)
     return message
 
@@ -91,7 +94,7 @@ def enqueue_if(is_meant: bool, session: Session, envelope: Envelope, now: dateti
     For forms that ask for a link: neither their answer nor its time says whether there is something to send.
     """
     written = session.begin_nested()
-    enqueue(session, envelope, now)
+    enqueue(session, envelope, now, asked_for=True)
     session.flush()
     if is_meant:
         written.commit()
@@ -175,6 +178,8 @@ def send_kept(session: Session, scope: str, actor: Actor, now: datetime) -> int:
 
 def refuse_flood(session: Session, address: str, now: datetime) -> None:
     """Raise TooManyMessages when forms that anyone can fill in would send `address` more than the limits allow.
+
+    What we write of our own accord does not count: nobody would get the link that they ask for because of it.
 
     Who asks for the same address meanwhile waits until this unit of work ends, or all would count the same few.
     """

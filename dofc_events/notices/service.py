@@ -134,18 +134,25 @@ class Changes:
 
 
 def tell(
-    session: Session, registration_id: int, news: News, now: datetime, *, keep: bool = False, handed_over_by: str = ""
+    session: Session,
+    registration_id: int,
+    news: News,
+    now: datetime,
+    *,
+    keep: bool = False,
+    asked_for: bool = False,
+    handed_over_by: str = "",
 ) -> None:
     """Write to a delegate what changed, and all that they hold now; `handed_over_by` as in `mails.status_message`.
 
     What they were still to be told is told with it. With `keep` the message is stored and never sent, for demonstration
-    data.
+    data; `asked_for` as in `outbox.enqueue`.
     """
     session.flush()
     earlier = _take_over(session, registration_id)
     if earlier:
         news.add_all(earlier)
-    _write(session, registration_id, news, now, keep=keep, handed_over_by=handed_over_by)
+    _write(session, registration_id, news, now, keep=keep, asked_for=asked_for, handed_over_by=handed_over_by)
 
 
 def tell_news(session: Session, registration_ids: Iterable[int], now: datetime) -> None:
@@ -165,14 +172,14 @@ def told_if_known(session: Session, edition_id: int, email: str, now: datetime) 
     known = live_registration_id(session, edition_id, email)
     if known is None:
         return False
-    send(session, mails.already_registered(standing_of(session, known)), now)
+    send(session, mails.already_registered(standing_of(session, known)), now, asked_for=True)
     return True
 
 
-def send(session: Session, envelope: Envelope, now: datetime, *, keep: bool = False) -> None:
+def send(session: Session, envelope: Envelope, now: datetime, *, keep: bool = False, asked_for: bool = False) -> None:
     """Put a message about what was just written into the outbox."""
     session.flush()
-    outbox.enqueue(session, envelope, now, keep=keep)
+    outbox.enqueue(session, envelope, now, keep=keep, asked_for=asked_for)
 
 
 def log(session: Session, actor: Actor, now: datetime, act: str, registration: Registration, **details: Any) -> None:
@@ -187,7 +194,14 @@ def terms_of(edition: Edition, now: datetime) -> OfferTerms:
 
 
 def _write(
-    session: Session, registration_id: int, news: News, now: datetime, *, keep: bool = False, handed_over_by: str = ""
+    session: Session,
+    registration_id: int,
+    news: News,
+    now: datetime,
+    *,
+    keep: bool = False,
+    asked_for: bool = False,
+    handed_over_by: str = "",
 ) -> None:
     standing = standing_of(session, registration_id)
     reference = standing.registration.reference
@@ -201,7 +215,8 @@ def _write(
                 news.add_seat(seat.trip.id, ClaimStatus.WAITLISTED, Reason.MOVED_UP)
     if news.place:
         words = {"handed_over_by": handed_over_by, "because": news.because}
-        send(session, mails.status_message(standing, news.seats, before=news.before, **words), now, keep=keep)
+        message = mails.status_message(standing, news.seats, before=news.before, **words)
+        send(session, message, now, keep=keep, asked_for=asked_for)
     elif news.seats:
         send(session, mails.seats_changed(standing, news.seats), now, keep=keep)
     if news.details and standing.status is not ClaimStatus.CANCELLED:

@@ -13,6 +13,7 @@ from dofc_events.delegates.service import Details
 from dofc_events.registration.service import RegistrationRequest
 from dofc_events.registration.texts import consent_text
 from dofc_events.registration.trips.forms import TripsForm
+from dofc_events.web.edits import EditForm
 from dofc_events.web.fields import CountryField, EmailField, Line, NameLine, Paragraphs, PhoneField
 from dofc_events.web.forms import Form
 
@@ -75,6 +76,14 @@ class DetailsForm(NamesForm):
             visa_letter=self.visa_letter.data,
             photo_consent=self.photo_consent.data,
         )
+
+
+class ChangeDetailsForm(EditForm, DetailsForm):
+    """What a delegate has said."""
+
+
+class ChangeAddressForm(EditForm, AddressForm):
+    """The address that a delegate is written to."""
 
 
 class UnseenForm(Form):

@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import edition_by_id
 from dofc_events.conference.rules import Window
-from dofc_events.core.audit import VISITOR, Actor, record
+from dofc_events.core.audit import Actor, record
+from dofc_events.core.changes import refuse_changed
 from dofc_events.core.errors import Refusal
 from dofc_events.core.references import new_reference
 from dofc_events.delegates.models import Registration
-from dofc_events.delegates.queries import live_registration_id, registration_by_form_key, token_of
+from dofc_events.delegates.queries import registration_by_form_key, token_of
 from dofc_events.delegates.service import (
     Details,
     add_registration,
@@ -32,8 +33,8 @@ from dofc_events.notices import mails
 from dofc_events.notices.queries import offer_stands, standing_of
 from dofc_events.notices.service import Changes, News, hold, log, send, tell, terms_of, told_if_known
 from dofc_events.places import service as places
-from dofc_events.places.models import Claim, Pool
-from dofc_events.places.queries import edition_pool, waiting_position
+from dofc_events.places.models import Pool
+from dofc_events.places.queries import waiting_position
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration.rules import Outcome, details_are_frozen
 from dofc_events.trips.queries import trips_of, wishes_of
@@ -168,52 +169,73 @@ def enrol(
     trips = tuple(trips_of(session, edition.id, registration.id)) if request.trips else ()
     standing = mails.Standing(registration, edition, claim, waiting_position(session, claim), trips)
     stated = request.consent_text if on_behalf else ""
-    send(session, mails.status_message(standing, seats, stated_consent=stated), now, keep=keep_mail)
+    message = mails.status_message(standing, seats, stated_consent=stated)
+    send(session, message, now, keep=keep_mail, asked_for=not on_behalf)
     return registration
 
 
-def change_details(session: Session, registration_id: int, details: Details, actor: Actor, now: datetime) -> bool:
-    """Change what a delegate said; they are told what changed. Returns whether anything did.
+def change_details(
+    session: Session,
+    registration_id: int,
+    details: Details,
+    actor: Actor,
+    now: datetime,
+    *,
+    seen: Details | None = None,
+) -> bool:
+    """Change what a delegate said, which is what was `seen`; they are told what changed. Returns whether anything did.
 
     Raises DetailsFrozen, NoSuchCategory, and TooManyMessages when the address was written to too often: nobody has
     proved yet that it is theirs.
     """
     registration, _ = locked(session, registration_id)
     refuse_frozen(registration, now)
+    refuse_changed(seen, details_of(registration))
     changes = write_details(session, registration, details)
     if not changes:
         return False
     outbox.refuse_flood(session, registration.email, now)
     registration.revise(now)
     log(session, actor, now, "details_changed", registration, changes=changes)
-    send(session, mails.registration_changed(standing_of(session, registration_id), list(changes)), now)
+    message = mails.registration_changed(standing_of(session, registration_id), list(changes))
+    send(session, message, now, asked_for=True)
     return True
 
 
-def correct_address(session: Session, registration_id: int, email: str, actor: Actor, now: datetime) -> Registered:
+def correct_address(
+    session: Session, registration_id: int, email: str, actor: Actor, now: datetime, *, seen: str | None = None
+) -> Registered:
     """Write to another address from now on: the link changes, the new address gets the news, the old one a notice.
 
     Messages not sent yet to the old address are withdrawn. If the new address is registered already, nothing changes
-    but that it is written to. Raises RegistrationOver, and TooManyMessages.
+    but that it is written to. `seen` is the address until now. Raises RegistrationOver, and TooManyMessages.
     """
     registration, _ = locked(session, registration_id)
     refuse_over(registration, now)
+    refuse_changed(seen, registration.email)
     if registration.email == email:
         return Registered(Outcome.SENT_BEFORE, token_of(registration))
     outbox.refuse_flood(session, email, now)
     if registration.email_key != address_key(email) and told_if_known(session, registration.edition_id, email, now):
         return Registered(Outcome.ADDRESS_KNOWN)
+    readdress(session, registration, email, actor, now, asked_for=True)
+    return Registered(Outcome.REGISTERED, token_of(registration))
+
+
+def readdress(
+    session: Session, registration: Registration, email: str, actor: Actor, now: datetime, *, asked_for: bool = False
+) -> None:
+    """Write to another address, which is nobody else's, from now on; the registration's pool is locked."""
     old_email = registration.email
     last = latest_message(session, registration.reference, registration.email_key)
     bounced = last is not None and last.state == MessageState.DEAD
     move_to_address(session, registration, email, now)
     log(session, actor, now, "address_corrected", registration, changes={"email": [old_email, email]})
-    standing = standing_of(session, registration_id)
+    standing = standing_of(session, registration.id)
     # A mailbox that refused our last message would refuse this one too, and keep the alarm on.
     if not bounced:
         send(session, mails.address_changed(standing, email=old_email), now)
-    tell(session, registration_id, News(place=True), now)
-    return Registered(Outcome.REGISTERED, token_of(registration))
+    tell(session, registration.id, News(place=True), now, asked_for=asked_for)
 
 
 def cancel_registration(
@@ -291,25 +313,6 @@ def resize_edition(session: Session, edition_id: int, capacity: int, actor: Acto
     changes.tell()
 
 
-def send_link(session: Session, edition_id: int, email: str, now: datetime) -> None:
-    """Mail somebody the link to their registration, if there is one; the answer must not say whether there is.
-
-    An address that was written to often enough is not written to again for a while, without a word for the same reason.
-    """
-    known = live_registration_id(session, edition_id, email)
-    # Strangers cost the same: the time that an answer takes would tell them apart.
-    standing = _stranger(session, edition_id, email) if known is None else standing_of(session, known)
-    envelope = mails.registration_link(standing)
-    is_meant = known is not None
-    try:
-        outbox.refuse_flood(session, email, now)
-    except outbox.TooManyMessages:
-        is_meant = False
-    scope, about = envelope.scope, envelope.about if is_meant else ""
-    record(session, VISITOR, now, "link_asked_for", scope=scope, about=about, sent=is_meant)
-    outbox.enqueue_if(is_meant, session, envelope, now)
-
-
 def locked(session: Session, registration_id: int) -> tuple[Registration, Pool]:
     """A registration and its edition's pool, the pool's row locked until the unit of work ends."""
     edition_id = session.get_one(Registration, registration_id).edition_id
@@ -348,12 +351,3 @@ def move_to_address(session: Session, registration: Registration, email: str, no
     registration.revise(now)
     refresh_search(registration)
     session.flush()
-
-
-def _stranger(session: Session, edition_id: int, email: str) -> mails.Standing:
-    """Somebody who is not registered, as a message could be written to them. Nothing of it is stored."""
-    edition = session.get_one(Edition, edition_id)
-    names = {"given_name": "", "family_name": "", "reference": new_reference(), "link_version": 1}
-    registration = Registration(edition_id=edition_id, email=email, language="en", **names)
-    claim = Claim(status=ClaimStatus.CANCELLED, pool=edition_pool(session, edition_id))
-    return mails.Standing(registration, edition, claim, None, tuple(trips_of(session, edition_id)))

@@ -28,12 +28,14 @@ from dofc_events.trips.queries import TripStanding, trips_of
 from dofc_events.web.elsewhere import calendar_links
 
 
-def wrote_to(edition: Edition, email: str, after: str, token: str = "") -> ResponseReturnValue:
+def wrote_to(
+    edition: Edition, email: str, after: str, *, token: str = "", again: tuple[str, dict[str, str]] | None = None
+) -> ResponseReturnValue:
     """On to the page that says what came of an act (register, change, link, hand_over) and whom we wrote to.
 
-    `token` takes back what was handed over.
+    `token` takes back what was handed over; `again` is where another address can be tried, with what else was typed.
     """
-    browser["written"] = after, email, token
+    browser["written"] = after, email, token, again
     return redirect(url_for("registration.written", year=edition.year), 303)
 
 

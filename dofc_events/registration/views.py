@@ -1,6 +1,6 @@
 """The registration form of an edition, and what leads back to one's own page."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Hashable
 from typing import Any
 
 from flask import Blueprint, Flask, abort, make_response, redirect, render_template, request, url_for
@@ -13,17 +13,26 @@ from dofc_events.core.audit import Actor
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, said_by, unit_of_work
 from dofc_events.core.errors import Refusal
+from dofc_events.core.references import new_secret
 from dofc_events.delegates.queries import registration_by_token
 from dofc_events.delegates.service import details_of
 from dofc_events.mail.guards import limit_by_address
 from dofc_events.mail.outbox import TooManyMessages
+from dofc_events.mail.rules import address_key
 from dofc_events.places.models import Pool
 from dofc_events.places.queries import edition_with_pool
 from dofc_events.places.rules import Availability, ClaimStatus
-from dofc_events.registration.forms import AddressForm, DetailsForm, RegistrationForm, UnseenForm
+from dofc_events.registration.forms import (
+    AddressForm,
+    ChangeAddressForm,
+    ChangeDetailsForm,
+    RegistrationForm,
+    UnseenForm,
+)
+from dofc_events.registration.lost_link.service import send_link
 from dofc_events.registration.own import views as own
 from dofc_events.registration.rules import Outcome
-from dofc_events.registration.service import Registered, RegistrationNotOpen, register_delegate, send_link
+from dofc_events.registration.service import RegistrationNotOpen, register_delegate
 from dofc_events.registration.shared import form_context, is_frozen, offer_trips, own_context, wrote_to
 from dofc_events.registration.trips.forms import NOT_TO_BE_HAD, TripsForm
 from dofc_events.web.forms import answer_errors, answer_too_many, form_page
@@ -46,18 +55,22 @@ REFUSALS = (RegistrationNotOpen, TooManyMessages, *NOT_TO_BE_HAD)
 @blueprint.route("/editions/<year:year>/register", methods=["GET", "POST"])
 def new(year: int) -> ResponseReturnValue:
     edition, pool = _with_places(year)
-    context = form_context(edition, pool) | {"blank": None}
+    context = form_context(edition, pool) | {"blank": None, "earlier": None}
     if request.method != "POST":
-        return _blank_form(edition, context) if edition.window(now()) is Window.OPEN else _not_open(edition)
+        return _blank_form(edition, context) if edition.window(now()) is Window.OPEN else _not_open(edition, None)
     form = _form(edition, context)
     if not form.validate():
-        return answer_errors(form, NEW, **context) if edition.window(now()) is Window.OPEN else _not_open(edition)
+        return answer_errors(form, NEW, **context) if edition.window(now()) is Window.OPEN else _not_open(edition, form)
     try:
         with unit_of_work() as session:
             registered = register_delegate(session, edition.id, form.to_request(edition), DELEGATE, now())
     except REFUSALS as refusal:
         return _refused(refusal, form, edition, context)
-    return LED_TO[registered.outcome](registered, form, edition)
+    if registered.outcome is Outcome.OTHER_ANSWERS:
+        return _other_answers(registered.token, form, context)
+    if registered.outcome is Outcome.ADDRESS_KNOWN:
+        return wrote_to(edition, form.email.data, after="register")
+    return redirect(url_for("registration.own.own", token=registered.token), 303)
 
 
 @blueprint.route("/editions/<year:year>/written")
@@ -66,9 +79,20 @@ def written(year: int) -> ResponseReturnValue:
     edition = _published(year)
     if "written" not in browser:
         return redirect(url_for(".lost_link", year=year), 303)
-    # A session that began before the page had a token has none.
-    after, email, token = (*browser["written"], "")[:3]
-    return render_template("registration/written.html", edition=edition, after=after, email=email, token=token)
+    # A session that began before the page had them has fewer.
+    after, email, token, again = (*browser["written"], "", None)[:4]
+    action, others = again or ("", {})
+    form = AddressForm(data={"email": email})
+    return render_template(
+        "registration/written.html",
+        edition=edition,
+        after=after,
+        email=email,
+        token=token,
+        form=form,
+        action=action,
+        others=others,
+    )
 
 
 @blueprint.route("/editions/<year:year>/lost-link", methods=["GET", "POST"])
@@ -122,8 +146,8 @@ def _shown(edition: Edition, context: dict[str, Any]) -> Hashable:
     return said_by(edition), context["categories"], trips, context["sign_up"], places, context["waiting"]
 
 
-def _not_open(edition: Edition) -> ResponseReturnValue:
-    page = render_template("registration/not_open.html", edition=edition, window=edition.window(now()))
+def _not_open(edition: Edition, form: RegistrationForm | None) -> ResponseReturnValue:
+    page = render_template("registration/not_open.html", edition=edition, window=edition.window(now()), form=form)
     return make_response(page, 403)
 
 
@@ -132,17 +156,26 @@ def _refused(
 ) -> ResponseReturnValue:
     """What changed while the form was filled in."""
     if isinstance(refusal, RegistrationNotOpen):
-        return _not_open(edition)
+        return _not_open(edition, form)
     if isinstance(refusal, TooManyMessages):
         return answer_too_many(form, refusal.retry_after, NEW, **context)
     form.trips.refuse(refusal)
     return answer_errors(form, NEW, **context)
 
 
-def _other_answers(token: str, form: RegistrationForm) -> ResponseReturnValue:
-    """The same form with other answers: the page that changes them, filled in, and nothing changed yet."""
+def _other_answers(token: str, form: RegistrationForm, context: dict[str, Any]) -> ResponseReturnValue:
+    """The same form with other answers: the page that changes them, filled in, and nothing changed yet.
+
+    Another name and another address are another person, whom one wants to register as well.
+    """
     registration = registration_by_token(db.session(), token)
     assert registration is not None
+    names = form.given_name.data, form.family_name.data
+    is_renamed = names != (registration.given_name, registration.family_name)
+    if is_renamed and address_key(form.email.data) != registration.email_key:
+        form.form_key.data = new_secret()
+        context |= {"earlier": registration, "token": token}
+        return make_response(render_template(NEW, form=form, **context), 422)
     if is_frozen(registration):
         return redirect(url_for("registration.own.own", token=token), 303)
     context = own_context(registration, token) | {"sent_twice": True}
@@ -151,22 +184,9 @@ def _other_answers(token: str, form: RegistrationForm) -> ResponseReturnValue:
         offer_trips(trips, registration.edition, context["trips"], has_place=context["status"] is ClaimStatus.CONFIRMED)
         return make_response(render_template("registration/own/trips.html", form=trips, **context), 422)
     if details_of(registration) == form.to_details():
-        address = AddressForm(formdata=None, data=form.data)
+        address = ChangeAddressForm(obj=registration)
         return make_response(render_template("registration/own/address.html", form=address, **context), 422)
-    edit = DetailsForm(formdata=None, data=form.data)
+    edit = ChangeDetailsForm(obj=details_of(registration))
     edit.offer_categories(registration.edition.category_choices())
     context["other_email"] = form.email.data if form.email.data != registration.email else ""
     return make_response(render_template("registration/own/edit.html", form=edit, **context), 422)
-
-
-def _to_own_page(registered: Registered, form: RegistrationForm, edition: Edition) -> ResponseReturnValue:
-    return redirect(url_for("registration.own.own", token=registered.token), 303)
-
-
-# What each outcome leads to.
-LED_TO: Mapping[Outcome, Callable[[Registered, RegistrationForm, Edition], ResponseReturnValue]] = {
-    Outcome.REGISTERED: _to_own_page,
-    Outcome.SENT_BEFORE: _to_own_page,
-    Outcome.OTHER_ANSWERS: lambda registered, form, edition: _other_answers(registered.token, form),
-    Outcome.ADDRESS_KNOWN: lambda registered, form, edition: wrote_to(edition, form.email.data, after="register"),
-}

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import Consequence, Effect, days_away
 from dofc_events.core.audit import Actor, record
-from dofc_events.core.changes import Difference, write
+from dofc_events.core.changes import Difference, refuse_changed, write
 from dofc_events.core.clock import in_another_zone, in_zone
 from dofc_events.core.errors import Refusal
 from dofc_events.places.service import create_pool, lock_edition_pool
@@ -109,10 +109,20 @@ def move_to_zone(session: Session, edition_id: int, zone: str, other: str, now: 
     session.flush()
 
 
-def put_in_order(session: Session, edition_id: int, slugs: Sequence[str], actor: Actor, now: datetime) -> None:
-    """Put the trips into the order of `slugs`; those that are not named stay behind them, in their order."""
+def put_in_order(
+    session: Session,
+    edition_id: int,
+    slugs: Sequence[str],
+    actor: Actor,
+    now: datetime,
+    *,
+    seen: Sequence[str] | None = None,
+) -> None:
+    """Put the trips, whose order was `seen`, into that of `slugs`; those not named stay behind them, in their order."""
+    lock_edition_pool(session, edition_id)
     edition = session.get_one(Edition, edition_id)
     trips = [trip for trip, _ in trip_pools(session, edition_id)]
+    refuse_changed(seen, [trip.slug for trip in trips])
     rank = {slug: number for number, slug in enumerate(slugs)}
     for position, trip in enumerate(sorted(trips, key=lambda trip: rank.get(trip.slug, len(rank)))):
         trip.position = position

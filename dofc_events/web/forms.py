@@ -46,10 +46,19 @@ def answer_errors(form: FlaskForm, template: str, **context: Any) -> ResponseRet
         return answer_too_many(form, g.retry_after, template, **context)
     if "csrf_token" in form.errors:
         form.form_errors = [
-            _("The form was open for too long, or cookies are off. Nothing is lost: please send it again.")
+            _(
+                "Nothing has been saved yet, because you signed in after opening the form, it was open for too long, or"
+                " cookies are off. Nothing is lost: please send it again."
+            )
         ]
         return render_template(template, form=form, **context), 400
     return render_template(template, form=form, **context), 422
+
+
+def answer_too_late(form: FlaskForm, text: str, template: str, **context: Any) -> ResponseReturnValue:
+    """403 with the form and its values: what was typed can be copied, and sent again should that be possible."""
+    form.form_errors = [text]
+    return render_template(template, form=form, **context), 403
 
 
 def answer_too_many(form: FlaskForm, retry_after: int, template: str, **context: Any) -> Response:

@@ -6,10 +6,37 @@
   if (summary) summary.focus();
 
   // The back button fetches a form anew, and the browser fills in what was typed, but not the one-time key by which
-  // the server knows that it is the same form.
-  var key = document.querySelector("input[name=form_key]");
-  if (key && history.state && history.state.formKey) key.value = history.state.formKey;
-  else if (key) history.replaceState({ formKey: key.value }, "");
+  // the server knows that it is the same form, nor what it was opened with. Any other visit begins a new form.
+  var visit = performance.getEntriesByType("navigation")[0];
+  var wasHere = visit && visit.type === "back_forward" && history.state && history.state.hidden;
+  var hidden = document.querySelectorAll("input[name=form_key], input[name=opened_with]");
+  if (wasHere && wasHere.length === hidden.length) hidden.forEach(function (field, i) { field.value = wasHere[i]; });
+  else if (hidden.length) {
+    history.replaceState({ hidden: Array.from(hidden, function (field) { return field.value; }) }, "");
+  }
+
+  // What was typed before signing in again is one button away; coming back to that page, one wants to stay.
+  var goOn = document.querySelector("form[data-go-on]");
+  if (goOn && visit && visit.type === "navigate") goOn.submit();
+
+  // Whoever leaves a form by one of its own links, or closes the page, is asked first if something was typed.
+  function isChanged(field) {
+    if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+    if (!field.name || field.type === "hidden") return false;
+    if (!field.options) return "defaultValue" in field && field.value !== field.defaultValue;
+    return Array.from(field.options).some(function (option) { return option.selected && !option.defaultSelected; }) &&
+      field.selectedIndex > 0;
+  }
+  var isSent = false;
+  document.addEventListener("submit", function (event) { isSent = !event.defaultPrevented; });
+  window.addEventListener("pageshow", function () { isSent = false; });
+  window.addEventListener("beforeunload", function (event) {
+    if (isSent) return;
+    var forms = Array.from(document.querySelectorAll("form[data-once]"));
+    if (forms.some(function (form) {
+      return form.querySelector("textarea") && (summary || Array.from(form.elements).some(isChanged));
+    })) event.preventDefault();
+  });
 
   // "Did you mean ana@gmail.com?" The rule and the list are those of web/likely_meant.py.
   function isOneSlip(typed, meant) {

@@ -1,8 +1,9 @@
 """Which pages who gets, proven on pages of every kind of guard."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from flask import Response
 from sqlalchemy import update
 
@@ -161,9 +162,57 @@ def test_guards_remember_the_page_that_was_wanted(client):
     assert wanted_by(client) == "/any"
 
 
-def test_guards_do_not_remember_what_a_button_would_have_done(client):
+def test_guards_do_not_remember_what_a_button_would_have_done_as_a_page(client):
     client.post("/2027/list", follow=False)
     assert wanted_by(client) is None
+
+
+def signed_in_again(client, writing, email="chair-None@example.org"):
+    with writing() as session:
+        account = add_account(session, email, "", Grant(RoleName.CHAIR), COMMAND, now())
+        secret = issue_sign_in_link(session, account.id, now())
+    return client.get(f"/sign-in/{secret}").form().submit()
+
+
+def what_was_typed(page):
+    form = page.form("[data-go-on]")
+    return form.tag["action"], {name: values for name, values in form.values.items() if name != "csrf_token"}
+
+
+def test_guards_keep_what_was_typed_until_one_has_signed_in(client, as_role, writing):
+    as_role("chair")
+    page = client.post("/2027/list?q=a", {"text": 'Řeka\r\n"', "tick": ["a", "b"], "csrf_token": "old"})
+    assert page.url == "/sign-in" and "What you typed is kept for an hour" in page.text
+    page = signed_in_again(client, writing)
+    assert page.url == "/sign-in/unsent"
+    assert what_was_typed(page) == ("/2027/list?q=a", {"text": ['Řeka\r\n"'], "tick": ["a", "b"]})
+    # What was typed is shown again, and not accepted unseen.
+    assert page.form("[data-go-on]").value("csrf_token") == ""
+
+
+def test_what_was_typed_is_kept_for_an_hour(client, as_role, writing):
+    with time_machine.travel(NOW, tick=False) as clock:
+        as_role("chair")
+        client.post("/2027/list", {"text": "Long"})
+        clock.shift(timedelta(minutes=61))
+        assert signed_in_again(client, writing).url == "/organise/"
+
+
+def test_what_somebody_typed_is_shown_to_nobody_else(client, as_role, writing):
+    with time_machine.travel(NOW, tick=False) as clock:
+        signed_in_again(client, writing)
+        clock.shift(timedelta(hours=12))
+        assert client.post("/2027/list", {"text": "Mine"}).url == "/sign-in"
+        assert signed_in_again(client.another(), writing, "other@example.org").url == "/organise/"
+        assert signed_in_again(client, writing, "other@example.org").url == "/organise/"
+        assert client.post("/2027/list", {"text": "Mine"}).status == 200
+
+
+def test_who_signs_in_on_another_device_finds_the_form_where_it_was_typed(client, as_role, writing):
+    client.post("/2027/list", {"text": "Long"})
+    elsewhere = client.another()
+    assert signed_in_again(elsewhere, writing).url == "/organise/"
+    assert signed_in_again(client, writing).url == "/sign-in/unsent"
 
 
 def test_guards_do_not_remember_what_would_not_fit_into_the_cookie(client):

@@ -1,14 +1,20 @@
 """A delegate's story in a real browser: on a phone and at a desk, with and without JavaScript."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from dofc_events.conference.queries import edition_by_year
 from dofc_events.core.clock import now
+from dofc_events.delegates.models import Registration
+from dofc_events.delegates.queries import token_of
+from dofc_events.delegates.service import details_of
+from dofc_events.registration.service import change_details
 from tests.support.browser import DESKTOP, PHONE, CheckedPage
-from tests.support.factories import make_edition
+from tests.support.factories import DELEGATE, make_edition, make_registration
 
 FORM = "/editions/{}/register"
 # WCAG 2.2 AA and what axe-core calls best practice.
@@ -149,3 +155,70 @@ def test_a_double_click_and_the_back_button_make_one_registration(browser, site)
     page.wait_for_url(own)
     tab.check()
     assert site.flask_json("edition", site.form.split("/")[2], "--json")["taken"] == 1
+
+
+@pytest.mark.databases("sqlite")
+def test_the_back_button_puts_nothing_back_that_was_changed_meanwhile(browser, site, writing):
+    """The browser fills in again what was typed; what the form was opened with has to come back with it."""
+    tab = browser.open(site.url)
+    with writing() as session:
+        person = make_registration(session, edition_by_year(session, int(site.form.split("/")[2])), dietary="Vegan")
+        own = f"/registrations/{token_of(person)}"
+    page = tab.goto(f"{own}/edit")
+    page.get_by_label("Job title").fill("Director")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status")).to_contain_text("Changes saved.")
+    with writing() as session:
+        stored = details_of(session.get_one(Registration, person.id))
+        change_details(session, person.id, replace(stored, job_title="Head of clusters"), DELEGATE, now())
+    page.go_back()
+    expect(page.get_by_label("Job title")).to_have_value("Director")
+    page.get_by_label("Name on the badge").fill("Ana")
+    tab.expected_statuses = {422}
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".versions dd")).to_have_text(["Head of clusters", "Director"])
+    accessible(tab)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("main")).to_contain_text("Director")
+
+
+@pytest.mark.databases("sqlite")
+def test_each_visit_to_the_form_but_by_the_back_button_begins_a_new_one(browser, site):
+    tab = browser.open(site.url)
+    page = tab.goto(site.form)
+    keys = [page.locator("[name=form_key]").input_value()]
+    for visit in (page.reload, lambda: tab.goto(site.form), lambda: tab.goto("/"), page.go_back):
+        visit()
+        if page.url.endswith("register"):
+            keys.append(page.locator("[name=form_key]").input_value())
+    assert len(set(keys[:3])) == 3 and keys[3] == keys[2]
+
+
+@pytest.mark.databases("sqlite")
+def test_leaving_a_form_by_its_own_links_asks_before_text_is_lost(browser, site, writing):
+    tab = browser.open(site.url)
+    with writing() as session:
+        person = make_registration(session, edition_by_year(session, int(site.form.split("/")[2])))
+        edit = f"/registrations/{token_of(person)}/edit"
+    page = tab.goto(edit)
+    asked = []
+
+    def stay(dialog):
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    page.get_by_label("Dietary needs").fill("Carries an EpiPen")
+    page.get_by_role("link", name="Go back without changes").click(no_wait_after=True)
+    page.wait_for_timeout(500)
+    assert asked == ["beforeunload"] and page.url.endswith("/edit")
+    expect(page.get_by_label("Dietary needs")).to_have_value("Carries an EpiPen")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("main")).to_contain_text("Carries an EpiPen")
+    # Where nothing was typed nobody is asked.
+    tab.goto(edit)
+    page.get_by_label("Dietary needs").click()
+    page.get_by_role("link", name="Go back without changes").click()
+    expect(page).not_to_have_url(re.compile("/edit$"))
+    assert asked == ["beforeunload"]
+    tab.check()

@@ -175,7 +175,7 @@ def test_send_kept_queues_what_was_kept_of_one_edition(session):
 
 def sent_at(session, *moments, **changes) -> None:
     for at in moments:
-        outbox.enqueue(session, letter(**changes), at)
+        outbox.enqueue(session, letter(**changes), at, asked_for=True)
 
 
 def refused_for(session, at=NOW, address="Ana@dofc.test") -> timedelta | None:
@@ -209,6 +209,12 @@ def test_refuse_flood_says_when_both_limits_allow_again(session):
     wait = refused_for(session)
     assert wait == timedelta(hours=8, seconds=1)
     assert refused_for(session, NOW + wait) is None
+
+
+def test_refuse_flood_does_not_count_what_nobody_asked_for(session):
+    for _ in range(30):
+        outbox.enqueue(session, letter(), NOW)
+    assert refused_for(session) is None
 
 
 def test_refuse_flood_does_not_count_what_was_taken_back(session):

@@ -183,11 +183,13 @@ def test_correcting_an_address_takes_back_what_waits_and_writes_anew(organiser, 
 
 
 def test_correcting_to_a_known_address_changes_nothing(organiser, register, year):
-    register(email="other@dofc.test")
+    other = register(email="other@dofc.test")
     reference = register(email="typo@dofc.test")
     page = correct(organiser, year, reference, "other@dofc.test")
     assert "Nothing was changed" in page.text
     assert "typo@dofc.test" in page.text
+    assert page.status == 422 and page.form().value("email") == "other@dofc.test"
+    assert f"/registrations/{other}" in page.link("Open the registration of")
 
 
 def test_correcting_needs_an_address(organiser, register, year):

@@ -191,6 +191,21 @@ def test_the_same_form_with_other_answers_opens_the_edit_page_with_them(client, 
 
 
 @pytest.mark.usefixtures("edition")
+def test_the_same_form_with_another_name_and_address_registers_another_person(client, mail):
+    """Back, and a colleague typed over the first: nobody loses a place or answers."""
+    form = fill(client)
+    first = form.submit()
+    again = form.fill(given_name="Ivo", family_name="Petrov", email="ivo@example.org").submit()
+    assert again.status == 422 and "Nothing has been changed yet" in again.text
+    buttons = [button.get_text(strip=True) for button in again.all("main button")]
+    assert set(buttons) == {"Register this person as well"} and again.link("Change the registration of") == first.url
+    other = again.form().submit()
+    assert other.url != first.url and "Ivo Petrov" in other.text and status_of(other) == "confirmed"
+    assert "Ivo" not in client.get(first.url).text
+    assert mail() == ["registration-confirmed"]
+
+
+@pytest.mark.usefixtures("edition")
 def test_the_same_form_with_another_address_opens_the_page_that_corrects_it(client, mail):
     form = fill(client)
     first = form.submit()
@@ -288,6 +303,7 @@ def test_a_form_that_is_not_open_is_403_and_says_when(client, change, columns, w
     for page in (client.get(FORM), form.submit(), form.forge(email="nonsense").submit()):
         assert page.status == 403 and words in page.text
         assert page.all("main form") == []
+    assert "It has not been saved" in page.text and "No nuts" in page.text
     assert mail() == []
 
 

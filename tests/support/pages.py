@@ -10,6 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 from bs4 import BeautifulSoup, Tag
 from flask import Flask, session
+from flask.testing import FlaskClient
 from werkzeug.datastructures import Headers
 
 from dofc_events.accounts.guards import begin_session
@@ -93,10 +94,10 @@ class Client:
     `base_url` is where links in mails lead; such an address can be opened like a path.
     """
 
-    def __init__(self, app: Flask, base_url: str = "") -> None:
+    def __init__(self, app: Flask, base_url: str = "", browser: FlaskClient | None = None) -> None:
         self.app = app
         self.base_url = base_url
-        self._client = app.test_client()
+        self._client = browser or app.test_client()
 
     def another(self) -> "Client":
         """Somebody else's browser."""

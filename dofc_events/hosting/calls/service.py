@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from dofc_events.core.audit import Actor, record
-from dofc_events.core.changes import difference, plain, write
+from dofc_events.core.changes import difference, plain, refuse_changed, write
 from dofc_events.core.errors import Refusal
 from dofc_events.core.references import new_secret
 from dofc_events.hosting import mails
@@ -171,8 +171,16 @@ def open_call(
     return call
 
 
-def change_call(session: Session, call_id: int, details: CallDetails, actor: Actor, now: datetime) -> bool:
-    """Make a call say what `details` say, and say whether any of it was different.
+def change_call(
+    session: Session,
+    call_id: int,
+    details: CallDetails,
+    actor: Actor,
+    now: datetime,
+    *,
+    seen: CallDetails | None = None,
+) -> bool:
+    """Make a call, which said what was `seen`, say what `details` say, and say whether any of it was different.
 
     Only what can be changed in its stage (`EDITABLE`); whom other dates concern are told. Where everyone is to read
     proposals, each proposer who agreed to something else is asked. Raises TooLateToChange,
@@ -180,6 +188,7 @@ def change_call(session: Session, call_id: int, details: CallDetails, actor: Act
     """
     call = locked_call(session, call_id)
     before = details_of(call)
+    refuse_changed(seen, before)
     changes = difference(vars(before), vars(details))
     if not changes:
         return False
@@ -195,12 +204,23 @@ def change_call(session: Session, call_id: int, details: CallDetails, actor: Act
     return True
 
 
-def extend_call(session: Session, call_id: int, closes_at: datetime, actor: Actor, now: datetime) -> None:
-    """Let a call close later, or open it again; what comes after moves as `extended` says, and all are told.
+def extend_call(
+    session: Session,
+    call_id: int,
+    closes_at: datetime,
+    actor: Actor,
+    now: datetime,
+    *,
+    seen: datetime | None = None,
+) -> None:
+    """Let a call close later than was `seen`, or open it again; what comes after moves as `extended` says.
+
+    All whom it concerns are told.
 
     Raises WrongStage once the review has begun, and NotLater.
     """
     call = locked_call(session, call_id)
+    refuse_changed(seen, call.closes_at)
     refuse_unless(Act.EXTEND, call.stage(now))
     if closes_at <= max(call.closes_at, now):
         raise NotLater
@@ -228,13 +248,22 @@ def delete_call(session: Session, call_id: int, actor: Actor, now: datetime) -> 
     session.flush()
 
 
-def set_criteria(session: Session, call_id: int, criteria: Criteria, actor: Actor, now: datetime) -> bool:
+def set_criteria(
+    session: Session,
+    call_id: int,
+    criteria: Criteria,
+    actor: Actor,
+    now: datetime,
+    *,
+    seen: Criteria | None = None,
+) -> bool:
     """Make a call's criteria exactly these labels with these weights, in this order; False if they were already.
 
-    Raises CriteriaFixed once somebody gave a review, and CriteriaNotUsable.
+    `seen` are those until now. Raises CriteriaFixed once somebody gave a review, and CriteriaNotUsable.
     """
     call = locked_call(session, call_id)
     before = [(criterion.label, criterion.weight) for criterion in call.criteria]
+    refuse_changed(seen, before)
     if before == list(criteria):
         return False
     if is_scored(session, call_id):
@@ -281,8 +310,11 @@ def set_shortlist(
     now: datetime,
     *,
     keep_mail: bool = False,
+    seen: Collection[str] | None = None,
 ) -> bool:
-    """Make the shortlist exactly these proposals, tell those for whom that is new, and say whether it is for anybody.
+    """Make the shortlist, which was `seen`, exactly these proposals; returns whether that is new for anybody.
+
+    They are told.
 
     Raises WrongStage before the review and once the ballot was opened, NotUnderReview.
     """
@@ -290,6 +322,7 @@ def set_shortlist(
     refuse_unless(Act.SET_SHORTLIST, call.stage(now))
     proposals = {proposal.reference: proposal for proposal in locked_proposals(session, call_id)}
     on_it = {r for r, proposal in proposals.items() if proposal.status == ProposalStatus.SHORTLISTED}
+    refuse_changed(None if seen is None else {*seen}, on_it)
     for reference in sorted({*references} - on_it):
         proposal = proposals.get(reference)
         if proposal is None or proposal.status != ProposalStatus.UNDER_REVIEW:

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from dofc_events.conference.models import Edition
 from dofc_events.conference.service import EditionExists
 from dofc_events.core.audit import Actor, record
+from dofc_events.core.changes import refuse_changed
 from dofc_events.core.clock import zones
 from dofc_events.core.countries import zones_of
 from dofc_events.core.errors import Refusal
@@ -18,6 +19,9 @@ from dofc_events.hosting.queries import edition_in_the_way, locked_call, locked_
 from dofc_events.hosting.rules import PENDING, ProposalStatus, scope_of
 from dofc_events.hosting.stages.rules import Act, refuse_unless
 from dofc_events.mail.outbox import enqueue
+
+# The reference of the accepted proposal, the edition's zone, the words to its host and to the others.
+Prepared = tuple[str | None, str, str, str]
 
 
 class NotShortlisted(Refusal):
@@ -36,6 +40,14 @@ class NothingPrepared(Refusal):
     """There is no decision to announce."""
 
 
+def prepared(decision: Decision | None) -> Prepared:
+    """What is going to be announced, as it stands."""
+    if decision is None:
+        return None, "", "", ""
+    reference = decision.proposal.reference if decision.proposal else None
+    return reference, decision.zone, decision.words_to_host, decision.words_to_others
+
+
 def prepare_decision(
     session: Session,
     call_id: int,
@@ -46,8 +58,9 @@ def prepare_decision(
     words_to_others: str,
     actor: Actor,
     now: datetime,
+    seen: Prepared | None = None,
 ) -> Decision:
-    """Write down what is going to be announced, instead of what was before; nobody is told.
+    """Write down what is going to be announced, instead of what was before, which was `seen`; nobody is told.
 
     `reference` is that of the proposal to accept, or None to accept none. `zone` may be empty where the country has one
     alone. Raises WrongStage, NotShortlisted, EditionExists, ZoneNeeded.
@@ -61,7 +74,8 @@ def prepare_decision(
     if chosen and edition_in_the_way(session, call.year):
         raise EditionExists(str(call.year))
     decision = call.decision
-    before = decision.proposal.reference if decision and decision.proposal else None
+    refuse_changed(seen, prepared(decision))
+    before = prepared(decision)[0]
     if decision is None:
         decision = Decision(call_id=call_id)
         session.add(decision)

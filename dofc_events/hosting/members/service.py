@@ -14,7 +14,7 @@ from dofc_events.conference import service as conference
 from dofc_events.conference.models import Member
 from dofc_events.conference.queries import member_by_slug
 from dofc_events.core.audit import Actor, record
-from dofc_events.core.changes import write
+from dofc_events.core.changes import refuse_changed, write
 from dofc_events.core.errors import Refusal
 from dofc_events.hosting import mails
 from dofc_events.mail.outbox import enqueue, refuse_flood
@@ -61,14 +61,23 @@ def add_member(session: Session, slug: str, details: MemberDetails, actor: Actor
     return member
 
 
-def change_member(session: Session, organisation_id: int, details: MemberDetails, actor: Actor, now: datetime) -> bool:
-    """Make a member's details what `details` says, and say whether any of them was different."""
+def change_member(
+    session: Session,
+    organisation_id: int,
+    details: MemberDetails,
+    actor: Actor,
+    now: datetime,
+    *,
+    seen: MemberDetails | None = None,
+) -> bool:
+    """Make a member's details, which were `seen`, what `details` says, and say whether any of them was different."""
     member = session.scalars(
         select(Member)
         .where(Member.organisation_id == organisation_id)
         .with_for_update(of=Member)
         .execution_options(populate_existing=True)
     ).one()
+    refuse_changed(seen, details_of(member))
     values = dict(vars(details))
     of_organisation = {name: values.pop(name) for name in ("name", "country")}
     changes = write(member.organisation, of_organisation) | write(member, values)
@@ -94,7 +103,7 @@ def add_representative(
         return known
     refuse_flood(session, email, now)
     account = add_account(session, email, name, grant, actor, now)
-    enqueue(session, mails.invitation(account, member.organisation, role, invited_by=actor.name), now)
+    enqueue(session, mails.invitation(account, member.organisation, role, invited_by=actor.name), now, asked_for=True)
     return account
 
 

@@ -38,7 +38,6 @@ def settle_membership(session: Session, proposal_id: int, slug: str, actor: Acto
     changes = write(proposal, {"settled_at": now})
     if member:
         changes |= write(proposal, {"proposed_by_id": member.organisation_id, "organisation": ""})
-        proposal.revision += 1
         session.flush()
         session.refresh(proposal, ["proposed_by"])
         enqueue(session, mails.membership_settled(proposal), now)

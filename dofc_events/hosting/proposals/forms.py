@@ -27,6 +27,7 @@ from dofc_events.hosting.rules import (
     co_hosts_in,
     parse_coordinates,
 )
+from dofc_events.web.edits import EditForm
 from dofc_events.web.fields import CountryField, EmailField, Line, NameLine, Paragraphs, is_address
 from dofc_events.web.forms import Form
 
@@ -178,10 +179,8 @@ class NewProposalForm(ProposalForm):
     )
 
 
-class ChangeProposalForm(ProposalForm):
-    """A proposal as it stands; `revision` says which state of it the form began with."""
-
-    revision = HiddenField(validators=[Regexp(r"^[0-9]{1,9}\Z", message=PART_MISSING)])
+class ChangeProposalForm(EditForm, ProposalForm):
+    """A proposal as it stands."""
 
 
 class AttachmentForm(Form):

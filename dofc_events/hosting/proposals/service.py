@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from dofc_events.conference.queries import member_by_slug
 from dofc_events.core import files
 from dofc_events.core.audit import VISITOR, Actor, record
-from dofc_events.core.changes import difference, write
+from dofc_events.core.changes import difference, refuse_changed, write
 from dofc_events.core.errors import Refusal
 from dofc_events.core.references import new_reference
 from dofc_events.extensions import settings
@@ -84,10 +84,6 @@ class ProposalFixed(Refusal):
     def __init__(self, status: ProposalStatus) -> None:
         super().__init__(status)
         self.status = status
-
-
-class ChangedMeanwhile(Refusal):
-    """Somebody changed the proposal since the form was opened."""
 
 
 class TooManyAttachments(Refusal):
@@ -179,7 +175,7 @@ def save_draft(
     session.add(proposal)
     session.flush()
     _log(session, actor, now, "proposal_begun", proposal)
-    enqueue(session, mails.draft_saved(proposal), now, keep=keep_mail)
+    enqueue(session, mails.draft_saved(proposal), now, keep=keep_mail, asked_for=True)
     return proposal
 
 
@@ -188,29 +184,27 @@ def change_proposal(
     proposal_id: int,
     answers: Answers,
     *,
-    revision: int,
     consent_text: str,
     actor: Actor,
     now: datetime,
+    seen: Answers | None = None,
 ) -> Proposal:
-    """Make a draft or a submitted proposal say what `answers` say; `revision` is that of the form's answers.
+    """Make a draft or a submitted proposal say what `answers` say, which said what was `seen`.
 
     With another address the link ends: the new address is sent a new one, and the old one is told. Raises CallNotOpen,
-    ProposalFixed, ChangedMeanwhile, NotAMember, AnswersOutOfOrder, Incomplete if it is submitted, and TooManyMessages
+    ProposalFixed, NotAMember, AnswersOutOfOrder, Incomplete if it is submitted, and TooManyMessages
     if the new address was written to too often.
     """
     proposal = _open_proposal(session, proposal_id, now)
+    refuse_changed(seen, answers_of(proposal))
     if answers_of(proposal) == answers:
         return proposal
-    if proposal.revision != revision:
-        raise ChangedMeanwhile
     if proposal.status == ProposalStatus.SUBMITTED and (missing := missing_to_submit(asdict(answers))):
         raise Incomplete(missing)
     before, old_address, old_key = answers_of(proposal), proposal.contact_email, proposal.email_key
     _write(session, proposal, answers, consent_text, now)
     session.flush()
     changes = difference(vars(before), vars(answers_of(proposal)))
-    proposal.revision += 1
     _log(session, actor, now, "proposal_changed", proposal, changes=changes)
     if proposal.status == ProposalStatus.SUBMITTED:
         ask_co_hosts(session, proposal, now)
@@ -218,7 +212,7 @@ def change_proposal(
         refuse_flood(session, proposal.contact_email, now)
         proposal.link_version += 1
         enqueue(session, mails.address_changed(proposal, old_address), now)
-        enqueue(session, mails.links(proposal.contact_email, [proposal]), now)
+        enqueue(session, mails.links(proposal.contact_email, [proposal]), now, asked_for=True)
     session.flush()
     return proposal
 

@@ -22,12 +22,13 @@ from dofc_events.hosting.proposals.forms import (
     ChangeProposalForm,
     LostLinkForm,
     NewProposalForm,
+    ProposalForm,
     labels,
     typed,
 )
 from dofc_events.hosting.proposals.questions.service import NothingAsked, answer_question
 from dofc_events.hosting.proposals.rules import MAX_BYTES, AttachmentFault, AttachmentRefused, checked
-from dofc_events.hosting.proposals.service import PROPOSER, Answers
+from dofc_events.hosting.proposals.service import PROPOSER
 from dofc_events.hosting.proposals.texts import consent_text
 from dofc_events.hosting.queries import (
     attachment_of,
@@ -42,9 +43,10 @@ from dofc_events.hosting.stages.rules import Act
 from dofc_events.mail.guards import limit_by_address
 from dofc_events.mail.outbox import TooManyMessages
 from dofc_events.mail.queries import latest_message
+from dofc_events.web.dates import deadline, moment
 from dofc_events.web.downloads import download
 from dofc_events.web.errors import LinkNotValid
-from dofc_events.web.forms import ButtonForm, Form, answer_errors, answer_too_many, form_page
+from dofc_events.web.forms import ButtonForm, Form, answer_errors, answer_too_late, answer_too_many, form_page
 
 blueprint = Blueprint("proposals", __name__)
 
@@ -85,11 +87,13 @@ def proposal_fixed(refusal: service.ProposalFixed) -> ResponseReturnValue:
 def propose() -> ResponseReturnValue:
     _allow_long_answers()
     call = _call_to_propose_for(request.form.get("year") or request.args.get("year"))
-    if call is None or not call.allows(Act.PROPOSE, now()):
+    if call is None or (request.method == "GET" and not call.allows(Act.PROPOSE, now())):
         return _not_open(call)
     form = NewProposalForm(data={"year": str(call.year)})
     form.offer_members(members(db.session()))
     context: dict[str, Any] = {"call": call, "consent_text": consent_text(call)}
+    if not call.allows(Act.PROPOSE, now()):
+        return _too_late(form, "hosting/proposals/propose.html", **context)
     if not form.validate_on_submit():
         return form_page(form, "hosting/proposals/propose.html", **context)
     answers = form.to_answers()
@@ -105,6 +109,8 @@ def propose() -> ResponseReturnValue:
                 actor=PROPOSER,
                 now=now(),
             )
+    except service.CallNotOpen:
+        return _too_late(form, "hosting/proposals/propose.html", **context)
     except UNANSWERABLE as refusal:
         form.show_refusal(refusal)
         return answer_errors(form, "hosting/proposals/propose.html", **context)
@@ -112,7 +118,7 @@ def propose() -> ResponseReturnValue:
         return answer_too_many(form, refusal.retry_after, "hosting/proposals/propose.html", **context)
     token = token_of(proposal)
     if service.answers_of(proposal) != answers:
-        return _other_answers(_mine(token), token, answers)
+        return _other_answers(_mine(token), token)
     return _on_from_form(token)
 
 
@@ -145,9 +151,12 @@ def own(token: str) -> ResponseReturnValue:
 def edit(token: str) -> ResponseReturnValue:
     _allow_long_answers()
     proposal = _mine(token)
-    _refuse_unless_open(proposal)
+    if request.method == "GET":
+        _refuse_unless_open(proposal)
     form = _change_form(proposal)
     context = _form_context(proposal, token)
+    if not context["is_open"]:
+        return _too_late(form, "hosting/proposals/edit.html", **context)
     if not form.validate_on_submit():
         return form_page(form, "hosting/proposals/edit.html", **context)
     try:
@@ -156,16 +165,16 @@ def edit(token: str) -> ResponseReturnValue:
                 session,
                 proposal.id,
                 form.to_answers(),
-                revision=int(form.revision.data),
                 consent_text=context["consent_text"],
                 actor=PROPOSER,
                 now=now(),
+                seen=service.answers_of(proposal),
             )
+    except (service.CallNotOpen, service.ProposalFixed):
+        return _too_late(form, "hosting/proposals/edit.html", **context)
     except UNANSWERABLE as refusal:
         form.show_refusal(refusal)
         return answer_errors(form, "hosting/proposals/edit.html", **context)
-    except service.ChangedMeanwhile:
-        return _changed_meanwhile(form, token)
     except TooManyMessages as refusal:
         return answer_too_many(form, refusal.retry_after, "hosting/proposals/edit.html", **context)
     return _on_from_form(token_of(changed))
@@ -338,34 +347,33 @@ def _form_context(proposal: Proposal, token: str) -> dict[str, Any]:
     return {**_own(proposal, token), "consent_text": consent_text(proposal.call, proposal), "sent_twice": False}
 
 
-def _change_form(proposal: Proposal, answers: Answers | None = None) -> ChangeProposalForm:
-    """The form with what was sent, else with what the proposal says; with `answers` always with these."""
-    said = typed(answers or service.answers_of(proposal)) | {"revision": str(proposal.revision)}
-    form = ChangeProposalForm(formdata=None, data=said) if answers else ChangeProposalForm(data=said)
+def _change_form(proposal: Proposal) -> ChangeProposalForm:
+    """The form with what was sent, else with what the proposal says."""
+    form = ChangeProposalForm(data=typed(service.answers_of(proposal)))
     form.offer_members(members(db.session()))
     return form
 
 
-def _changed_meanwhile(form: ChangeProposalForm, token: str) -> ResponseReturnValue:
-    """What was typed, and a form that would save it over what somebody else has changed."""
-    proposal = _mine(token)
-    form.revision.data = str(proposal.revision)
-    form.form_errors = [
-        _(
-            "The proposal was changed in another window since you opened this form. Nothing of yours is saved yet: look"
-            " at the proposal as it stands, then save what is below, or leave it."
-        )
-    ]
-    return answer_errors(form, "hosting/proposals/edit.html", **_form_context(proposal, token))
-
-
-def _other_answers(proposal: Proposal, token: str, answers: Answers) -> ResponseReturnValue:
+def _other_answers(proposal: Proposal, token: str) -> ResponseReturnValue:
     """The first form again with other answers: the page that changes them, filled in, and nothing changed yet."""
-    if not _own(proposal, token)["is_open"]:
-        return redirect(url_for(".own", token=token), 303)
     context = _form_context(proposal, token) | {"sent_twice": True}
-    page = render_template("hosting/proposals/edit.html", form=_change_form(proposal, answers), **context)
+    if not context["is_open"]:
+        return _too_late(_change_form(proposal), "hosting/proposals/edit.html", **context)
+    page = render_template("hosting/proposals/edit.html", form=_change_form(proposal), **context)
     return make_response(page, 422)
+
+
+def _too_late(form: ProposalForm, page: str, **context: Any) -> ResponseReturnValue:
+    """The call closed, or the review began, while somebody typed: the text stays in the form."""
+    call = context["call"]
+    if now() < call.opens_at:
+        text = _("The call is not open yet. It opens at %(moment)s.", moment=moment(call.opens_at, call.zone))
+    elif call.allows(Act.PROPOSE, now()):
+        text = _("This proposal can no longer be changed.")
+    else:
+        text = _("The call is closed. It closed at %(moment)s.", moment=deadline(call.closes_at, call.zone))
+    kept = _("What you typed has not been saved. Copy it, or send it again if the call is opened again.")
+    return answer_too_late(form, f"{text} {kept}", page, **context)
 
 
 def _on_from_form(token: str) -> ResponseReturnValue:

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from dofc_events.core.audit import Actor, record
-from dofc_events.core.changes import difference
+from dofc_events.core.changes import difference, refuse_changed
 from dofc_events.core.errors import Refusal
 from dofc_events.hosting.conflicts.service import refuse_partial
 from dofc_events.hosting.membership.queries import unsettled
@@ -42,12 +42,24 @@ class Given:
     note: str = ""
 
 
-def give_review(
-    session: Session, proposal_id: int, account_id: int, scores: Mapping[int, Given], actor: Actor, now: datetime
-) -> bool:
-    """Give a proposal one's review, or change it; `scores` are by criterion. False if it was the same already.
+def scores_of(review: Review | None) -> dict[int, Given]:
+    """What a review gives, by criterion."""
+    return {score.criterion_id: Given(score.score, score.note) for score in review.scores} if review else {}
 
-    Raises NotAReviewer, OwnProposal, ReviewNotOpen, ProposalFixed, ScoresIncomplete.
+
+def give_review(
+    session: Session,
+    proposal_id: int,
+    account_id: int,
+    scores: Mapping[int, Given],
+    actor: Actor,
+    now: datetime,
+    *,
+    seen: Mapping[int, Given] | None = None,
+) -> bool:
+    """Give a proposal one's review, or change the one `seen`; `scores` are by criterion.
+
+    False if it was the same already. Raises NotAReviewer, OwnProposal, ReviewNotOpen, ProposalFixed, ScoresIncomplete.
     """
     proposal = locked_proposal(session, proposal_id)
     refuse_partial(session, proposal, account_id, now)
@@ -60,7 +72,8 @@ def give_review(
     if usable != wanted:
         raise ScoresIncomplete(tuple(sorted(wanted - usable)))
     review = review_by(session, proposal_id, account_id)
-    before = {score.criterion_id: Given(score.score, score.note) for score in review.scores} if review else {}
+    before = scores_of(review)
+    refuse_changed(seen, before)
     if before == scores:
         return False
     if review is None:

@@ -30,9 +30,10 @@ from dofc_events.conference.service import (
     missing_to_publish,
 )
 from dofc_events.core.errors import Refusal
-from dofc_events.organise.editions.service import CategoryChanges, EditionWishes
+from dofc_events.organise.editions.service import CategoryChanges, EditionSettings, EditionWishes
 from dofc_events.places.rules import LONGEST_OFFER_HOURS, MAX_PLACES
 from dofc_events.places.service import CapacityBelowTaken
+from dofc_events.web.edits import EditForm
 from dofc_events.web.fields import CountryField, EmailField, Line, Paragraphs, Prose, WholeNumberField, told_reason
 from dofc_events.web.forms import Form
 from dofc_events.web.moments import (
@@ -124,7 +125,7 @@ class CategoryRow(PlainForm):
         return bool(valid)
 
 
-class SettingsForm(Form):
+class SettingsForm(EditForm):
     """Everything about an edition that its organisers decide.
 
     `accepted` comes from the button below a question: the digest of what it asked about.
@@ -164,15 +165,15 @@ class SettingsForm(Form):
     edition: Edition
 
     @classmethod
-    def of(cls, edition: Edition, capacity: int | None) -> "SettingsForm":
+    def of(cls, edition: Edition, seen: EditionSettings) -> "SettingsForm":
         """The form with what holds now, or with what was sent."""
-        values = {**vars(details_of(edition)), "capacity": capacity}
+        values = {**vars(seen.details), "capacity": seen.capacity}
         for name in MOMENTS:
             values[name] = on_the_clock(values[name], edition.zone)
-        values["categories"] = [{"slug": c.slug, "label": c.label} for c in edition.categories] + [{}] * EMPTY_ROWS
+        values["categories"] = [{"slug": slug, "label": label} for slug, label in seen.categories] + [{}] * EMPTY_ROWS
         form = cls(data=values)
         form.edition = edition
-        if capacity is None:
+        if seen.capacity is None:
             # An edition of the past, whose registrations are not here.
             form.capacity.validators = [Optional(), *form.capacity.validators[1:]]
             form.capacity.flags.required = False

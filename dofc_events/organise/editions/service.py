@@ -24,6 +24,7 @@ from dofc_events.conference.service import (
     place_and_time_of,
 )
 from dofc_events.core.audit import Actor, record
+from dofc_events.core.changes import refuse_changed
 from dofc_events.core.clock import in_zone
 from dofc_events.core.errors import ask_first
 from dofc_events.core.slugs import slug_for
@@ -57,6 +58,22 @@ class EditionWishes:
     categories: CategoryChanges
 
 
+@dataclass(frozen=True)
+class EditionSettings:
+    """What the page of settings begins with; `categories` are slugs with labels."""
+
+    details: EditionDetails
+    capacity: int | None
+    categories: tuple[tuple[str, str], ...]
+
+
+def settings_of(session: Session, edition: Edition) -> EditionSettings:
+    """The settings as they stand."""
+    pool, categories = edition_pool(session, edition.id), categories_of(session, edition.id)
+    labels = tuple((category.slug, category.label) for category in categories)
+    return EditionSettings(details_of(edition), pool.capacity if pool else None, labels)
+
+
 def open_draft(
     session: Session,
     year: int,
@@ -83,9 +100,18 @@ def copy_to_draft(session: Session, from_year: int, year: int, capacity: int, ac
 
 
 def change_settings(
-    session: Session, edition_id: int, wishes: EditionWishes, actor: Actor, now: datetime, *, accepted: str = ""
+    session: Session,
+    edition_id: int,
+    wishes: EditionWishes,
+    actor: Actor,
+    now: datetime,
+    *,
+    seen: EditionSettings | None = None,
+    accepted: str = "",
 ) -> int | None:
-    """Make an edition what its settings page says; what becomes free is offered at once, on the new terms.
+    """Make an edition what its settings page says, which began with what was `seen`.
+
+    What becomes free is offered at once, on the new terms.
 
     In another zone all times of day stay what they are, those of trips too.
 
@@ -100,7 +126,8 @@ def change_settings(
     has_places = edition_pool(session, edition_id) is not None
     # Before the edition's row, as everyone who registers does: the other way round two could wait for each other.
     pool = lock_edition_pool(session, edition_id) if has_places else None
-    edition = _edition(session, edition_id)
+    edition = conference.lock_edition(session, edition_id)
+    refuse_changed(seen, settings_of(session, edition))
     ask_first(accepted, consequences(session, edition, pool, wishes, now))
     before, zone = place_and_time_of(edition), edition.zone
     conference.change_edition(session, edition_id, wishes.details, actor, now)

@@ -111,15 +111,17 @@ def index(edition: Edition) -> ResponseReturnValue:
 @organisers_only
 def settings(edition: Edition) -> ResponseReturnValue:
     """Everything that an edition's organisers decide, on one page."""
-    pool = edition_pool(db.session(), edition.id)
-    form = SettingsForm.of(edition, pool.capacity if pool else None)
+    pool, seen = edition_pool(db.session(), edition.id), service.settings_of(db.session(), edition)
+    form = SettingsForm.of(edition, seen)
     context = {"taken": pool.taken if pool else 0, "asked": None, **around(edition)}
     if not form.validate_on_submit():
         return form_page(form, "organise/editions/settings.html", **context)
     wishes, accepted = form.to_wishes(), form.accepted.data or ""
     try:
         with unit_of_work() as session:
-            to_tell = service.change_settings(session, edition.id, wishes, acting(), now(), accepted=accepted)
+            to_tell = service.change_settings(
+                session, edition.id, wishes, acting(), now(), seen=seen, accepted=accepted
+            )
     except NotAgreed as asked:
         return answer_errors(form, "organise/editions/settings.html", **(context | {"asked": asked}))
     except Refusal as refusal:

@@ -10,7 +10,6 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, NumberRange
 
 from dofc_events.core.errors import Refusal
-from dofc_events.letters.models import Letter
 from dofc_events.letters.rules import (
     LONGEST_BODY,
     LONGEST_SUBJECT,
@@ -21,6 +20,7 @@ from dofc_events.letters.rules import (
     unknown_placeholders,
 )
 from dofc_events.letters.service import DateMissing, LetterText, TooLate
+from dofc_events.web.edits import EditForm
 from dofc_events.web.fields import Line, Prose, WholeNumberField
 from dofc_events.web.forms import Form
 
@@ -109,6 +109,10 @@ class LetterForm(Form):
         self.anchor.errors = [text]
 
 
+class ChangeLetterForm(EditForm, LetterForm):
+    """A letter that is a draft."""
+
+
 class SendForm(Form):
     """The button that sends a letter; `digest` says to whom, so that nobody gets it who was not shown."""
 
@@ -123,8 +127,3 @@ class ChangeForm(SendForm):
 
     def validate_sentence(self, field: Prose) -> None:
         can_be_filled_in(field.data)
-
-
-def text_of(letter: Letter) -> LetterText:
-    """What a letter says, as it stands."""
-    return LetterText(letter.subject, letter.body, Anchor(letter.anchor), letter.anchor_days)

@@ -22,17 +22,17 @@ from dofc_events.delegates.models import Registration
 from dofc_events.letters import mails, queries, service
 from dofc_events.letters.models import Letter
 from dofc_events.letters.rules import PLACEHOLDERS, Anchor, LetterState, filled
-from dofc_events.letters.service import LetterText
+from dofc_events.letters.service import LetterText, text_of
 from dofc_events.letters.texts import starters
 from dofc_events.mail import outbox
 from dofc_events.mail.envelope import Envelope
 from dofc_events.mail.rules import deliverable
 from dofc_events.notices.queries import standing_in
-from dofc_events.organise.letters.forms import ChangeForm, LetterForm, SendForm, text_of
+from dofc_events.organise.letters.forms import ChangeForm, ChangeLetterForm, LetterForm, SendForm
 from dofc_events.organise.rules import masked, masked_html
 from dofc_events.organise.shared import EDITION, around, asked_audience, before_id
 from dofc_events.trips.queries import trip_pools
-from dofc_events.web.forms import ButtonForm, answer_errors, form_page
+from dofc_events.web.forms import ButtonForm, answer_errors, answer_too_late, form_page
 from dofc_events.web.security import MAIL_PREVIEW_POLICY
 
 blueprint = Blueprint("letters", __name__)
@@ -96,19 +96,21 @@ def letter(edition: Edition, letter_id: int) -> ResponseReturnValue:
 def edit(edition: Edition, letter_id: int) -> ResponseReturnValue:
     """Change a draft."""
     found = _letter(edition, letter_id)
-    if found.state is not LetterState.DRAFT or found.before:
+    form, page = ChangeLetterForm.of(text_of(found)), "organise/letters/edit.html"
+    if found.before or (found.state is not LetterState.DRAFT and not form.is_submitted()):
         return _no_draft(found)
-    form, page = LetterForm.of(text_of(found)), "organise/letters/edit.html"
     audience = queries.audience_of(found)
     readers = queries.readers_of(db.session(), edition.id, audience)
     context = {"letter": found, "audience": audience, "readers": readers, **_about(edition)}
+    if found.state is not LetterState.DRAFT:
+        return _too_late(form, page, **context)
     if not form.validate_on_submit():
         return form_page(form, page, **context)
     try:
         with unit_of_work() as session:
-            service.rewrite_letter(session, letter_id, form.to_text(), acting(), now())
+            service.rewrite_letter(session, letter_id, form.to_text(), acting(), now(), seen=text_of(found))
     except service.NotADraft:
-        return _no_draft(found)
+        return _too_late(form, page, **context)
     except Refusal as refusal:
         form.show_refusal(refusal)
         return answer_errors(form, page, **context)
@@ -321,6 +323,11 @@ def _as_test(envelope: Envelope, person: Registration) -> Envelope:
 def _no_draft(found: Letter) -> ResponseReturnValue:
     flash(_("This letter has already been sent, scheduled or deleted. Nothing was changed."), "info")
     return redirect(url_for(".letter", year=found.edition.year, letter_id=found.id), 303)
+
+
+def _too_late(form: ChangeLetterForm, page: str, **context: Any) -> ResponseReturnValue:
+    text = _("This letter has been sent, scheduled or deleted meanwhile. Nothing was changed: copy what you need.")
+    return answer_too_late(form, text, page, **context)
 
 
 def _why_not(refusal: Refusal) -> str:

@@ -7,6 +7,7 @@ from wtforms import ValidationError
 
 from dofc_events.delegates.models import LONGEST_TAG
 from dofc_events.registration.rules import tag_word
+from dofc_events.web.edits import EditForm
 from dofc_events.web.fields import Line, Paragraphs
 from dofc_events.web.forms import Form
 
@@ -36,7 +37,7 @@ class TagForm(Form):
     word = TagField(_l("Add a tag"))
 
 
-class NoteForm(Form):
+class NoteForm(EditForm):
     """What organisers note about a delegate."""
 
     note = Paragraphs(_l("Note"), longest=LONGEST_NOTE)

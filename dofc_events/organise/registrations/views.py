@@ -104,6 +104,7 @@ def index(edition: Edition) -> ResponseReturnValue:
         tags={word: word for word in queries.tags_at(session, edition.id)},
         tags_of=queries.tags_of(session, ids) if "tags" in columns else {},
         acts=ACTS,
+        picked=request.args.getlist("pick"),
         **_addresses(filters, sort, [] if columns == usual else columns, rows),
         **around(edition),
     )

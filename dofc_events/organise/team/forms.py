@@ -8,6 +8,7 @@ from wtforms.fields import DateField, SelectChoice
 from wtforms.validators import InputRequired, Optional
 
 from dofc_events.accounts.rules import EDITION_ROLES, RoleName
+from dofc_events.web.edits import EditForm
 from dofc_events.web.fields import EmailField, NameLine
 from dofc_events.web.forms import Form
 from dofc_events.web.moments import plausible
@@ -25,6 +26,10 @@ class RoleEndForm(Form):
     def validate_last_day(self, field: Field) -> None:
         if field.data and field.data < self.today:
             raise ValidationError(_l("This day is over. Choose today or a later day."))
+
+
+class ChangeRoleForm(EditForm, RoleEndForm):
+    """A role that somebody has."""
 
 
 class InvitationForm(RoleEndForm):

@@ -17,7 +17,7 @@ from dofc_events.core.clock import end_of_day, in_zone, now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.mail.outbox import TooManyMessages
 from dofc_events.organise.shared import EDITION, around
-from dofc_events.organise.team.forms import ROLE_NAMES, InvitationForm, RoleEndForm
+from dofc_events.organise.team.forms import ROLE_NAMES, ChangeRoleForm, InvitationForm, RoleEndForm
 from dofc_events.web.forms import answer_errors, answer_too_many, form_page
 
 blueprint = Blueprint("team", __name__)
@@ -52,13 +52,14 @@ def role(edition: Edition, role_id: int) -> ResponseReturnValue:
     """Change until when a role lasts; a button ends it at once."""
     role = _role(edition, role_id)
     last_day = in_zone(role.ends_at, edition.zone) - timedelta(microseconds=1) if role.ends_at else None
-    form = _with_today(RoleEndForm(data={"last_day": last_day}), edition)
+    form = _with_today(ChangeRoleForm(data={"last_day": last_day}), edition)
     context = {"role": role, "role_names": ROLE_NAMES, **around(edition)}
     if not form.validate_on_submit():
         return form_page(form, "organise/team/role.html", **context)
     try:
         with unit_of_work() as session:
-            changed = team.change_end(session, edition.id, role.id, _ends_at(form, edition), acting(), now())
+            ends_at, seen = _ends_at(form, edition), (role.ends_at,)
+            changed = team.change_end(session, edition.id, role.id, ends_at, acting(), now(), seen=seen)
     except team.NoSuchRole:
         abort(404)
     flash(

@@ -19,6 +19,7 @@ from dofc_events.places.service import CapacityBelowTaken
 from dofc_events.trips.models import Trip
 from dofc_events.trips.rules import MAX_SEATS, RESERVED_SLUGS
 from dofc_events.trips.service import TripDetails, TripExists, details_of
+from dofc_events.web.edits import EditForm
 from dofc_events.web.fields import Line, Prose, SlugField, WholeNumberField
 from dofc_events.web.forms import Form
 from dofc_events.web.moments import kept_or_typed, moment_field, on_the_clock, plausible
@@ -115,7 +116,7 @@ class NewTripForm(TripForm):
         self.slug.errors = [_("Another trip has this short name already. Choose another one.")]
 
 
-class ChangeTripForm(TripForm):
+class ChangeTripForm(EditForm, TripForm):
     """A trip as it stands."""
 
     @classmethod
@@ -130,7 +131,7 @@ class ChangeTripForm(TripForm):
         return form
 
 
-class OrderForm(Form):
+class OrderForm(EditForm):
     """The order of the trips: one number each, called `order-` and the slug."""
 
     @classmethod
@@ -148,7 +149,7 @@ class OrderForm(Form):
         return [field.name.removeprefix("order-") for field in sorted(numbers, key=lambda field: field.data)]
 
 
-class SignUpForm(Form):
+class SignUpForm(EditForm):
     """How and when one signs up for trips; an empty time is the default."""
 
     mode = RadioField(_l("How seats are given"), choices=[mode.value for mode in TripMode])

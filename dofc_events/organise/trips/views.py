@@ -38,7 +38,7 @@ from dofc_events.trips import service as trips_service
 from dofc_events.trips.draw.service import AlreadyDrawn
 from dofc_events.trips.models import Trip
 from dofc_events.trips.queries import TripRow, TripStanding, trip_by_slug, trip_pools, trip_rows, trips_of
-from dofc_events.trips.service import PLACE_AND_TIME
+from dofc_events.trips.service import PLACE_AND_TIME, details_of
 from dofc_events.trips.sign_ups.service import SeatsOverlap, TripOver
 from dofc_events.web.forms import ButtonForm, answer_errors, form_page
 
@@ -63,12 +63,14 @@ def index(edition: Edition) -> ResponseReturnValue:
 @organisers_only
 def order(edition: Edition) -> ResponseReturnValue:
     """Put the trips into another order, which all pages follow."""
+    _with_places(edition)
     rows = trip_rows(db.session(), edition)
-    form = OrderForm.of([row.trip.slug for row in rows])
+    seen = [row.trip.slug for row in rows]
+    form = OrderForm.of(seen)
     if not form.validate_on_submit():
         return answer_errors(form, "organise/trips/index.html", **_list(edition, rows))
     with unit_of_work() as session:
-        trips_service.put_in_order(session, edition.id, form.in_order(), acting(), now())
+        trips_service.put_in_order(session, edition.id, form.in_order(), acting(), now(), seen=seen)
     flash(_("Order saved."), "success")
     return redirect(url_for(".index", year=edition.year), 303)
 
@@ -106,11 +108,12 @@ def trip(edition: Edition, slug: str) -> ResponseReturnValue:
     context = {"trip": trip, "pool": pool, "told": told, "asked": None, **around(edition)}
     if not form.validate_on_submit():
         return form_page(form, "organise/trips/trip.html", **context)
-    details, accepted = form.to_details(), form.accepted.data or ""
+    details, capacity, accepted = form.to_details(), form.capacity.data, form.accepted.data or ""
+    seen = details_of(trip), pool.capacity
     try:
         with unit_of_work() as session:
             seats.change_trip(
-                session, edition.id, slug, details, form.capacity.data, acting(), now(), accepted=accepted
+                session, edition.id, slug, details, capacity, acting(), now(), accepted=accepted, seen=seen
             )
     except NotAgreed as asked:
         return answer_errors(form, "organise/trips/trip.html", **(context | {"asked": asked}))
@@ -144,10 +147,10 @@ def sign_up(edition: Edition) -> ResponseReturnValue:
     context = {"told": told, **around(edition)}
     if not form.validate_on_submit():
         return form_page(form, "organise/trips/sign_up.html", **context)
-    opens_at, closes_at = form.window()
+    mode, seen = TripMode(form.mode.data), (edition.trip_mode, edition.trips_open_at, edition.trips_close_at)
     try:
         with unit_of_work() as session:
-            seats.set_sign_up(session, edition.id, TripMode(form.mode.data), opens_at, closes_at, acting(), now())
+            seats.set_sign_up(session, edition.id, mode, *form.window(), acting(), now(), seen=seen)
     except AlreadyDrawn:
         form.mode.errors = [_("The draw has been published, so how seats are given can no longer change.")]
         return answer_errors(form, "organise/trips/sign_up.html", **context)

@@ -14,7 +14,7 @@ from dofc_events.delegates.models import Registration, Tag
 from dofc_events.delegates.queries import live_registration_id, token_of
 from dofc_events.mail import outbox
 from dofc_events.mail.queries import latest_message
-from dofc_events.mail.rules import MessageState
+from dofc_events.mail.rules import MessageState, address_key
 from dofc_events.notices import mails
 from dofc_events.notices.queries import standing_of
 from dofc_events.notices.service import News, log, send, tell, told_if_known
@@ -27,6 +27,10 @@ TEXTS = ("badge_name", "job_title", "phone", "dietary", "access_needs", "note")
 TICKS = ("visa_letter", "photo_consent")
 
 
+class OwnAddress(Refusal):
+    """Nobody hands over to their own address."""
+
+
 class CannotTakeBack(Refusal):
     """The colleague has opened the registration, or the former address has registered anew."""
 
@@ -37,11 +41,13 @@ def hand_over(
     """Pass a registration with all that it holds to a colleague; both are told, and the link is the colleague's.
 
     What was said about the person (telephone, diet, access, visa, photographs, job) does not pass on, nor do the
-    organisers' note and tags, which the trail keeps. Raises DetailsFrozen, and TooManyMessages when the colleague's
-    address was written to too often.
+    organisers' note and tags, which the trail keeps. Raises DetailsFrozen, OwnAddress, and TooManyMessages when the
+    colleague's address was written to too often.
     """
     registration, _ = locked(session, registration_id)
     refuse_frozen(registration, now)
+    if registration.email_key == address_key(email):
+        raise OwnAddress
     outbox.refuse_flood(session, email, now)
     if told_if_known(session, registration.edition_id, email, now):
         return Registered(Outcome.ADDRESS_KNOWN)
@@ -63,7 +69,7 @@ def hand_over(
     send(session, mails.handed_over(standing, email=old_email, name=old_name, token=token), now)
     # In a calendar that both look into, the colleague's entry comes after the one that is taken out.
     registration.revise(now)
-    tell(session, registration_id, News(place=True), now, handed_over_by=old_name)
+    tell(session, registration_id, News(place=True), now, asked_for=True, handed_over_by=old_name)
     return Registered(Outcome.REGISTERED, token_of(registration))
 
 
@@ -95,7 +101,7 @@ def take_back(session: Session, registration_id: int, actor: Actor, now: datetim
     # A mailbox that refused the link would refuse this, too.
     if last is None or last.state != MessageState.DEAD:
         send(session, mails.address_changed(standing_of(session, registration_id), email=colleague), now)
-    tell(session, registration_id, News(place=True), now)
+    tell(session, registration_id, News(place=True), now, asked_for=True)
     return Registered(Outcome.REGISTERED, token_of(registration))
 
 

@@ -6,15 +6,18 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from dofc_events.core.audit import Actor
-from dofc_events.core.changes import write
+from dofc_events.core.changes import refuse_changed, write
 from dofc_events.delegates.models import Registration, Tag
 from dofc_events.notices.service import log
 from dofc_events.registration.service import locked
 
 
-def write_note(session: Session, registration_id: int, note: str, actor: Actor, now: datetime) -> bool:
-    """Write the organisers' note on a registration, "" for none; returns whether it is another one now."""
+def write_note(
+    session: Session, registration_id: int, note: str, actor: Actor, now: datetime, *, seen: str | None = None
+) -> bool:
+    """Write the organisers' note in place of the one `seen`, "" for none; returns whether it is another one now."""
     registration, _ = locked(session, registration_id)
+    refuse_changed(seen, registration.note)
     changes = write(registration, {"note": note})
     if changes:
         log(session, actor, now, "note_changed", registration, changes=changes)

@@ -8,16 +8,24 @@ from sqlalchemy.orm import Session
 from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.audit import Actor
+from dofc_events.core.changes import refuse_changed
 from dofc_events.core.errors import Refusal
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import live_registration, registration_by_form_key
-from dofc_events.delegates.service import Details, write_details
+from dofc_events.delegates.service import Details, details_of, write_details
 from dofc_events.mail import outbox
 from dofc_events.notices import mails
 from dofc_events.notices.queries import standing_of
 from dofc_events.notices.service import log, send
 from dofc_events.places import service as places
-from dofc_events.registration.service import RegistrationOver, RegistrationRequest, enrol, locked, refuse_over
+from dofc_events.registration.service import (
+    RegistrationOver,
+    RegistrationRequest,
+    enrol,
+    locked,
+    readdress,
+    refuse_over,
+)
 
 
 class EditionNotRunning(Refusal):
@@ -44,7 +52,7 @@ def add_delegate(session: Session, edition_id: int, request: RegistrationRequest
     """Register somebody at any time before the edition is over, as `register_delegate` does; the message says by whom.
 
     Raises EditionNotRunning, AlreadyRegistered, NothingFree once nobody moves up any more and no place is free,
-    TooManyMessages, and what `enrol` raises.
+    and what `enrol` raises.
     """
     pool = places.lock_edition_pool(session, edition_id)
     edition = session.get_one(Edition, edition_id)
@@ -58,26 +66,53 @@ def add_delegate(session: Session, edition_id: int, request: RegistrationRequest
         raise AlreadyRegistered(known.reference)
     if not edition.gives_places(now) and pool.taken >= pool.capacity:
         raise places.NothingFree
-    outbox.refuse_flood(session, request.email, now)
     return Added(enrol(session, pool, edition, request, actor, now, on_behalf=True), is_new=True)
 
 
-def change_details(session: Session, registration_id: int, details: Details, actor: Actor, now: datetime) -> bool:
-    """Change what a delegate said, also after the freeze date; they are told what and that organisers did it.
+def change_details(
+    session: Session,
+    registration_id: int,
+    details: Details,
+    actor: Actor,
+    now: datetime,
+    *,
+    seen: Details | None = None,
+) -> bool:
+    """Change what a delegate said, which is what was `seen`, also after the freeze date; they are told by whom.
 
-    Returns whether anything changed. Raises RegistrationOver, NoSuchCategory and TooManyMessages.
+    Returns whether anything changed. Raises RegistrationOver and NoSuchCategory.
     """
     registration, _ = locked(session, registration_id)
     refuse_over(registration, now)
+    refuse_changed(seen, details_of(registration))
     changes = write_details(session, registration, details)
     if not changes:
         return False
-    outbox.refuse_flood(session, registration.email, now)
     registration.revise(now)
     log(session, actor, now, "details_changed", registration, changes=changes)
     send(
         session, mails.registration_changed(standing_of(session, registration_id), [*changes], by_organisers=True), now
     )
+    return True
+
+
+def correct_address(
+    session: Session, registration_id: int, email: str, actor: Actor, now: datetime, *, seen: str | None = None
+) -> bool:
+    """Write to a delegate at another address than was `seen` from now on, as they can have it done themselves.
+
+    Returns whether it is another one. Raises RegistrationOver, and AlreadyRegistered if somebody else is registered
+    with it, who is not written to.
+    """
+    registration, _ = locked(session, registration_id)
+    refuse_over(registration, now)
+    refuse_changed(seen, registration.email)
+    if registration.email == email:
+        return False
+    known = live_registration(session, registration.edition_id, email)
+    if known is not None and known.id != registration_id:
+        raise AlreadyRegistered(known.reference)
+    readdress(session, registration, email, actor, now)
     return True
 
 
@@ -88,7 +123,8 @@ def send_link(session: Session, registration_id: int, actor: Actor, now: datetim
         raise RegistrationOver
     outbox.refuse_flood(session, registration.email, now)
     log(session, actor, now, "link_asked_for", registration, sent=True)
-    send(session, mails.registration_link(standing_of(session, registration_id), by_organisers=True), now)
+    message = mails.registration_link(standing_of(session, registration_id), by_organisers=True)
+    send(session, message, now, asked_for=True)
 
 
 def can_be_added_to(edition: Edition, now: datetime) -> bool:

@@ -17,12 +17,13 @@ from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import registration_by_token
 from dofc_events.delegates.service import details_of
 from dofc_events.mail.outbox import TooManyMessages
+from dofc_events.mail.rules import address_key
 from dofc_events.notices.mails import calendar_of
 from dofc_events.notices.queries import standing_in
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.places.service import NoOpenOffer, NotWaitingAgain
 from dofc_events.registration import service
-from dofc_events.registration.forms import AddressForm, DetailsForm, HandOverForm
+from dofc_events.registration.forms import AddressForm, ChangeAddressForm, ChangeDetailsForm, HandOverForm
 from dofc_events.registration.hand_over import service as hand_overs
 from dofc_events.registration.hand_over.queries import hand_over_by_token
 from dofc_events.registration.rules import Outcome
@@ -32,7 +33,7 @@ from dofc_events.registration.trips.forms import NOT_TO_BE_HAD, TripsForm
 from dofc_events.trips.sign_ups.service import NoSuchTrip
 from dofc_events.web.downloads import download
 from dofc_events.web.errors import LinkNotValid
-from dofc_events.web.forms import ButtonForm, answer_errors, answer_too_many, form_page
+from dofc_events.web.forms import ButtonForm, Form, answer_errors, answer_too_many, form_page
 
 blueprint = Blueprint("own", __name__)
 
@@ -56,20 +57,21 @@ def own(token: str) -> ResponseReturnValue:
 @blueprint.route(f"{OWN}/edit", methods=["GET", "POST"])
 def edit(token: str) -> ResponseReturnValue:
     registration = _mine(token)
+    form, seen = ChangeDetailsForm(obj=details_of(registration)), details_of(registration)
     if is_frozen(registration):
-        return _read_only(registration, token)
-    form = DetailsForm(obj=details_of(registration))
+        return _read_only(registration, token, form)
     form.offer_categories(registration.edition.category_choices())
     context = {**own_context(registration, token), "sent_twice": False}
     if not form.validate_on_submit():
         return form_page(form, "registration/own/edit.html", **context)
     try:
         with _act_on(registration) as session:
-            changed = service.change_details(session, registration.id, form.to_details(), _actor(registration), now())
+            actor = _actor(registration)
+            changed = service.change_details(session, registration.id, form.to_details(), actor, now(), seen=seen)
     except TooManyMessages as refusal:
         return answer_too_many(form, refusal.retry_after, "registration/own/edit.html", **context)
     except service.DetailsFrozen:
-        return _read_only(registration, token)
+        return _read_only(registration, token, form)
     flash(_("Changes saved.") if changed else _("Nothing was changed."), "success" if changed else "info")
     return redirect(url_for(".own", token=token), 303)
 
@@ -77,21 +79,22 @@ def edit(token: str) -> ResponseReturnValue:
 @blueprint.route(f"{OWN}/address", methods=["GET", "POST"])
 def address(token: str) -> ResponseReturnValue:
     registration = _mine(token)
-    form = AddressForm(obj=registration)
+    form, seen = ChangeAddressForm(obj=registration), registration.email
     context = own_context(registration, token)
     if registration.ended_at or context["over"]:
-        return _read_only(registration, token)
+        return _read_only(registration, token, form)
     if not form.validate_on_submit():
         return form_page(form, "registration/own/address.html", **context)
     try:
         with _act_on(registration) as session:
-            corrected = service.correct_address(session, registration.id, form.email.data, _actor(registration), now())
+            actor = _actor(registration)
+            corrected = service.correct_address(session, registration.id, form.email.data, actor, now(), seen=seen)
     except TooManyMessages as refusal:
         return answer_too_many(form, refusal.retry_after, "registration/own/address.html", **context)
     except service.RegistrationOver:
         return _read_only(registration, token)
     if corrected.outcome is Outcome.ADDRESS_KNOWN:
-        return wrote_to(registration.edition, form.email.data, after="change")
+        return wrote_to(registration.edition, form.email.data, after="change", again=(request.path, {}))
     if corrected.outcome is Outcome.REGISTERED:
         flash(
             _(
@@ -106,13 +109,14 @@ def address(token: str) -> ResponseReturnValue:
 @blueprint.route(f"{OWN}/hand-over", methods=["GET", "POST"])
 def hand_over(token: str) -> ResponseReturnValue:
     registration = _mine(token)
-    if is_frozen(registration):
-        return _read_only(registration, token)
     form = HandOverForm()
+    if is_frozen(registration):
+        return _read_only(registration, token, form)
     context = own_context(registration, token)
     if not form.validate_on_submit():
         return form_page(form, "registration/own/hand_over.html", **context)
-    if "sure" not in request.form:
+    # Whoever would be refused is not asked first.
+    if "sure" not in request.form and address_key(form.email.data) != registration.email_key:
         asks = "change" not in request.form
         return render_template(f"registration/own/hand_over{'_sure' if asks else ''}.html", form=form, **context)
     names = form.given_name.data, form.family_name.data
@@ -124,9 +128,13 @@ def hand_over(token: str) -> ResponseReturnValue:
     except TooManyMessages as refusal:
         return answer_too_many(form, refusal.retry_after, "registration/own/hand_over.html", **context)
     except service.DetailsFrozen:
-        return _read_only(registration, token)
+        return _read_only(registration, token, form)
+    except hand_overs.OwnAddress:
+        form.email.errors = [_("This is your own address. Enter your colleague’s.")]
+        return answer_errors(form, "registration/own/hand_over.html", **context)
     if handed.outcome is Outcome.ADDRESS_KNOWN:
-        return wrote_to(registration.edition, form.email.data, after="change")
+        names_typed = dict(zip(("given_name", "family_name"), names, strict=True))
+        return wrote_to(registration.edition, form.email.data, after="change", again=(request.path, names_typed))
     # The link is the colleague's now; with the one of whoever handed over it can be taken back.
     return wrote_to(registration.edition, form.email.data, after="hand_over", token=token)
 
@@ -301,5 +309,6 @@ def _no_offer(token: str) -> ResponseReturnValue:
     return make_response(render_template("registration/own/offer.html", form=ButtonForm(), **context), 403)
 
 
-def _read_only(registration: Registration, token: str) -> ResponseReturnValue:
-    return make_response(render_template("registration/own/read_only.html", **own_context(registration, token)), 403)
+def _read_only(registration: Registration, token: str, form: Form | None = None) -> ResponseReturnValue:
+    context = own_context(registration, token)
+    return make_response(render_template("registration/own/read_only.html", form=form, **context), 403)

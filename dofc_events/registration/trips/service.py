@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import Consequence, Effect, TripMode, Window
 from dofc_events.core.audit import Actor, record
-from dofc_events.core.changes import difference, write
+from dofc_events.core.changes import difference, refuse_changed, write
 from dofc_events.core.errors import Refusal, ask_first
 from dofc_events.notices.queries import offer_stands, standing_of
 from dofc_events.notices.service import Changes, log
@@ -93,8 +93,9 @@ def change_trip(
     now: datetime,
     *,
     accepted: str = "",
+    seen: tuple[TripDetails, int] | None = None,
 ) -> None:
-    """Change what is said of a trip, and its seats. If place or time change, everyone on it is told.
+    """Change what is said of a trip, and its seats, from what was `seen`. Of place and time everyone on it is told.
 
     Who is on another trip at the new time keeps that seat and loses this one. Raises NotAgreed with such Loss, and with
     what else follows, unless `accepted` is its digest; NoSuchTrip, TripEndsBeforeItStarts, and CapacityBelowTaken.
@@ -102,6 +103,7 @@ def change_trip(
     changes = _changes(session, edition_id, actor, now)
     trip = changes.book.trip(slug)
     pool = changes.book.pools[trip.id]
+    refuse_changed(seen, (trips.details_of(trip), pool.capacity))
     losses = lost_if_moved(session, trip, details.starts_at, details.ends_at)
     ask_first(accepted, losses, _consequences(session, changes.edition, trip, pool, details, capacity, now))
     said, seats = trips.write_details(session, trip, details, now), pool.capacity
@@ -174,10 +176,16 @@ def set_sign_up(
     closes_at: datetime | None,
     actor: Actor,
     now: datetime,
+    *,
+    seen: tuple[str, datetime | None, datetime | None] | None = None,
 ) -> None:
-    """Change how and when one signs up for trips. Seats stay; who waits or has wishes is told. Raises AlreadyDrawn."""
+    """Change how and when one signs up for trips, from what was `seen`. Seats stay; who waits or has wishes is told.
+
+    Raises AlreadyDrawn.
+    """
     changes = _changes(session, edition_id, actor, now)
     edition = changes.edition
+    refuse_changed(seen, (edition.trip_mode, edition.trips_open_at, edition.trips_close_at))
     said = difference({"trip_mode": edition.trip_mode}, {"trip_mode": mode})
     said |= write(edition, {"trips_open_at": opens_at, "trips_close_at": closes_at})
     drawing.set_mode(changes.book, mode)

@@ -61,7 +61,7 @@ def test_who_is_still_named_keeps_the_answer_and_who_is_new_is_asked(session, ly
     proposal = make_proposal(session, make_call(session), co_hosts="Lyon Cluster\nMuseum, m@brno.test")
     confirm_co_host(session, proposal.asked_co_hosts[0].id, CO_HOST, NOW)
     answers = replace(answers_of(proposal), co_hosts="Lyon Cluster\nOpera, o@brno.test")
-    change_proposal(session, proposal.id, answers, revision=proposal.revision, consent_text="", actor=PROPOSER, now=NOW)
+    change_proposal(session, proposal.id, answers, consent_text="", actor=PROPOSER, now=NOW)
     assert [(one.name, one.confirmed_at) for one in proposal.asked_co_hosts] == [("Lyon Cluster", NOW), ("Opera", None)]
     assert [len(mail_to(session, to)) for to in ("votes@lyon.test", "m@brno.test", "o@brno.test")] == [1, 1, 1]
 

@@ -16,6 +16,7 @@ from dofc_events.mail.queries import messages_about
 from dofc_events.mail.rules import ADDRESS_LIMITS
 from dofc_events.places.models import Pool
 from dofc_events.places.service import NothingFree
+from dofc_events.registration.lost_link.service import send_link
 from dofc_events.registration.on_behalf import service as on_behalf
 from dofc_events.registration.service import RegistrationOver, cancel_registration
 from tests.support.factories import (
@@ -126,13 +127,32 @@ def test_add_puts_nobody_on_a_list_that_is_closed(edition, add):
         add(edition.begins_at())
 
 
-def test_add_writes_to_an_address_only_so_often(session, edition, add):
+def test_what_organisers_save_is_not_refused_for_what_was_asked_for(session, edition, add):
     person = add(email="ana@dofc.test").registration
-    for _number in range(ADDRESS_LIMITS[0][0] - 2):
+    for _number in range(ADDRESS_LIMITS[0][0]):
         on_behalf.send_link(session, person.id, ELENA, NOW)
-    cancel_registration(session, person.id, ELENA, NOW)
     with pytest.raises(TooManyMessages):
-        add(email="ana@dofc.test")
+        on_behalf.send_link(session, person.id, ELENA, NOW)
+    assert on_behalf.change_details(session, person.id, replace(details_of(person), dietary="Nuts"), ELENA, NOW)
+    cancel_registration(session, person.id, ELENA, NOW)
+    assert add(email="ana@dofc.test").is_new
+
+
+def test_what_we_write_of_our_own_accord_does_not_count_against_a_lost_link(session, edition, add):
+    person = add(email="ana@dofc.test").registration
+    for dietary in ("Nuts", "Fish", "Milk", "Eggs", "Soy", "Celery"):
+        on_behalf.change_details(session, person.id, replace(details_of(person), dietary=dietary), ELENA, NOW)
+    send_link(session, edition.id, "ana@dofc.test", NOW)
+    assert messages_about(session, person.reference)[-1].kind == "registration-link"
+
+
+def test_correcting_an_address_to_one_that_is_taken_writes_to_nobody(session, edition):
+    person, other = make_registration(session, edition), make_registration(session, edition)
+    before = len(session.scalars(select(Message)).all())
+    with pytest.raises(on_behalf.AlreadyRegistered) as refusal:
+        on_behalf.correct_address(session, person.id, other.email.upper(), ELENA, NOW)
+    assert refusal.value.reference == other.reference
+    assert len(session.scalars(select(Message)).all()) == before
 
 
 def test_change_goes_on_after_the_freeze_date_and_says_by_whom(session, edition):

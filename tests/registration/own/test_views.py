@@ -148,7 +148,9 @@ def test_details_are_read_only_after_the_freeze(client, ana, clock, mail):
     edit, hand_over = client.get(f"{ana}edit").form(), client.get(f"{ana}hand-over").form()
     clock.move_to(NOW + timedelta(days=150))
     words = "Since 15:00, Thursday 1 April 2027%s details can be changed by the organisers only."
-    for page in (edit.submit(), hand_over.submit(), client.get(f"{ana}edit")):
+    typed = edit.fill(dietary="Carries an EpiPen").submit()
+    assert "It has not been saved" in typed.text and typed.one(".as-typed:-soup-contains(EpiPen)")
+    for page in (typed, hand_over.submit(), client.get(f"{ana}edit")):
         assert page.status == 403 and words % " (Sofia time)" in page.text
         assert "host@dofc.test" in page.text
     own = client.get(ana)
@@ -212,6 +214,28 @@ def test_handing_over_to_who_is_registered_says_nothing(client, ana, people, mai
     assert f"If {people[1].email} is registered already" in page.text
     assert status_of(client.get(ana)) == "confirmed"
     assert mail(people[1]) == ["registration-waitlisted", "already-registered"]
+
+
+def test_handing_over_to_oneself_keeps_what_was_typed(client, ana, people, mail):
+    page = client.get(f"{ana}hand-over").form().fill(given_name="Mira", email=people[0].email.upper()).submit()
+    assert page.status == 422 and "This is your own address" in page.text
+    assert page.form().value("given_name") == "Mira"
+    assert mail(people[0]) == ["registration-confirmed"]
+
+
+def sure(page):
+    """What follows where a page asks first."""
+    return page.form().submit("sure") if "?" in page.h1 else page
+
+
+@pytest.mark.parametrize("path", ["hand-over", "address"])
+def test_an_address_that_is_taken_can_be_mended_without_typing_all_again(client, ana, people, mail, path):
+    form = client.get(f"{ana}{path}").form()
+    typed = {name: "Mira" for name in form.names if name != "email"}
+    page = sure(form.fill(typed, email=people[1].email).submit())
+    assert page.h1 == "Nothing was changed" and page.form(path).value("email") == people[1].email
+    sure(page.form(path).fill(email="mira@dofc.test").submit())
+    assert mail("mira@dofc.test") == ["registration-confirmed"]
 
 
 def test_the_address_is_corrected_and_the_link_replaced(client, ana, people, mail):

@@ -30,6 +30,7 @@ from dofc_events.hosting.calls.service import (
 from dofc_events.hosting.models import HostingCall
 from dofc_events.hosting.rules import MAX_WEIGHT
 from dofc_events.hosting.stages.rules import DATES, EDITABLE, DateFault, faults_in_order
+from dofc_events.web.edits import EditForm
 from dofc_events.web.fields import Line, Prose, WholeNumberField
 from dofc_events.web.forms import Form
 from dofc_events.web.moments import FIRST_YEAR, LAST_YEAR, kept_or_typed, moment_field, on_the_clock, zone_field
@@ -185,6 +186,10 @@ class CallForm(Form):
         self[name].errors = [*self[name].errors, text]
 
 
+class ChangeCallForm(EditForm, CallForm):
+    """A call as it stands."""
+
+
 class NewCallForm(CallForm):
     """A call for a year that has none."""
 
@@ -202,7 +207,7 @@ class NewCallForm(CallForm):
         return cls(data={"year": year, "criteria": rows_of((str(label), weight) for label, weight in DEFAULT_CRITERIA)})
 
 
-class ExtendForm(Form):
+class ExtendForm(EditForm):
     """When a call closes instead. `accepted` comes from the button below what moves then: the moment that it showed."""
 
     closes_at = moment_field(_l("The call closes"), _l("Enter when the call is to close."))
@@ -223,7 +228,7 @@ class ExtendForm(Form):
                 raise refusal
 
 
-class ShortlistForm(Form):
+class ShortlistForm(EditForm):
     """Which proposals the members vote on."""
 
     references = SelectMultipleField(

@@ -16,7 +16,7 @@ from dofc_events.hosting.membership.queries import unsettled
 from dofc_events.hosting.queries import all_calls, concerned_by, edition_in_the_way, is_scored, proposals_of, summaries
 from dofc_events.hosting.rules import PENDING, ProposalStatus
 from dofc_events.hosting.stages.rules import DATES, Act, Stage, WrongStage, changed_dates, extended
-from dofc_events.organise.hosting.calls.forms import CallForm, ExtendForm, NewCallForm, ShortlistForm
+from dofc_events.organise.hosting.calls.forms import ChangeCallForm, ExtendForm, NewCallForm, ShortlistForm
 from dofc_events.organise.hosting.queries import reviewers_with_an_interest
 from dofc_events.organise.hosting.shared import CALL, DESK, around, call_of, readers_only
 from dofc_events.web.forms import ButtonForm, answer_errors, form_page
@@ -71,7 +71,7 @@ def new() -> ResponseReturnValue:
 def settings(year: int) -> ResponseReturnValue:
     """Change what a call says, its windows and its criteria: what can be changed in its stage."""
     call, page = call_of(year), "organise/hosting/calls/settings.html"
-    form = CallForm.of(call, is_scored=is_scored(db.session(), call.id), now=now())
+    form = ChangeCallForm.of(call, is_scored=is_scored(db.session(), call.id), now=now())
     context = {"call": call, "dates": DATES, "at": now(), **around()}
     if call.stage(now()) is Stage.ANNOUNCED:
         return make_response(render_template(page, form=form, **context), 403)
@@ -79,9 +79,10 @@ def settings(year: int) -> ResponseReturnValue:
         return form_page(form, page, **context)
     try:
         with unit_of_work() as session:
-            calls.change_call(session, call.id, form.to_details(), acting(), now())
+            calls.change_call(session, call.id, form.to_details(), acting(), now(), seen=form.before)
             if "criteria" in form:
-                calls.set_criteria(session, call.id, form.to_criteria(), acting(), now())
+                criteria, seen = form.to_criteria(), [(c.label, c.weight) for c in call.criteria]
+                calls.set_criteria(session, call.id, criteria, acting(), now(), seen=seen)
     except Refusal as refusal:
         form.show_refusal(refusal)
         return answer_errors(form, page, **context)
@@ -127,7 +128,7 @@ def extend(year: int) -> ResponseReturnValue:
         return answer_errors(form, page, **context)
     try:
         with unit_of_work() as session:
-            calls.extend_call(session, call.id, closes_at, acting(), now())
+            calls.extend_call(session, call.id, closes_at, acting(), now(), seen=call.closes_at)
     except WrongStage:
         return redirect(url_for(".extend", year=year), 303)
     except Refusal as refusal:
@@ -197,7 +198,7 @@ def shortlist(year: int) -> ResponseReturnValue:
         return form_page(form, page, **context)
     try:
         with unit_of_work() as session:
-            calls.set_shortlist(session, call.id, form.references.data, acting(), now())
+            calls.set_shortlist(session, call.id, form.references.data, acting(), now(), seen=on_it)
     except calls.NotUnderReview as refusal:
         form.references.errors = [
             _("%(reference)s has been withdrawn meanwhile. Look at the list again.", reference=refusal.reference)

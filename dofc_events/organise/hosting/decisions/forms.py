@@ -13,11 +13,11 @@ from dofc_events.hosting.ballots.rules import NONE_OF_THESE
 from dofc_events.hosting.decisions.service import NotShortlisted, ZoneNeeded
 from dofc_events.hosting.models import Decision
 from dofc_events.hosting.rules import LONGEST_TEXT
+from dofc_events.web.edits import EditForm
 from dofc_events.web.fields import Paragraphs
-from dofc_events.web.forms import Form
 
 
-class DecisionForm(Form):
+class DecisionForm(EditForm):
     """What is going to be announced. `accepted` is a reference, or `none`."""
 
     accepted = RadioField(_l("Which proposal is accepted"), [InputRequired(_l("Choose a proposal, or none."))])

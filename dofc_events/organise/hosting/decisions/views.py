@@ -51,7 +51,14 @@ def decision(year: int) -> ResponseReturnValue:
     try:
         with unit_of_work() as session:
             decisions.prepare_decision(
-                session, call.id, reference=accepted, zone=form.zone.data or "", **words, actor=acting(), now=now()
+                session,
+                call.id,
+                reference=accepted,
+                zone=form.zone.data or "",
+                **words,
+                actor=acting(),
+                now=now(),
+                seen=decisions.prepared(call.decision),
             )
     except WrongStage:
         return redirect(url_for(".decision", year=year), 303)

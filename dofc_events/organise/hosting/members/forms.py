@@ -12,6 +12,7 @@ from dofc_events.accounts.rules import MEMBER_ROLES, RoleName
 from dofc_events.conference.models import Member
 from dofc_events.core.slugs import slug_for
 from dofc_events.hosting.members.service import MemberDetails, details_of
+from dofc_events.web.edits import EditForm
 from dofc_events.web.fields import CountryField, EmailField, Line, NameLine, SlugField
 from dofc_events.web.forms import Form
 
@@ -44,6 +45,10 @@ class MemberForm(Form):
             contact_email=self.contact_email.data,
             is_active=self.is_active.data,
         )
+
+
+class ChangeMemberForm(EditForm, MemberForm):
+    """A member as it stands."""
 
 
 class NewMemberForm(MemberForm):

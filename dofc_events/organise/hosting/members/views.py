@@ -13,7 +13,7 @@ from dofc_events.core.db import db, unit_of_work
 from dofc_events.hosting.members import service
 from dofc_events.hosting.queries import members_with_representatives
 from dofc_events.mail.outbox import TooManyMessages
-from dofc_events.organise.hosting.members.forms import MemberForm, NewMemberForm, RemoveForm, RepresentativeForm
+from dofc_events.organise.hosting.members.forms import ChangeMemberForm, NewMemberForm, RemoveForm, RepresentativeForm
 from dofc_events.organise.hosting.shared import DESK, around
 from dofc_events.web.forms import answer_errors, answer_too_many, form_page
 
@@ -72,11 +72,12 @@ def member(slug: str) -> ResponseReturnValue:
 def settings(slug: str) -> ResponseReturnValue:
     """Change what the network knows of a member; one that is not active neither votes nor proposes."""
     member = _member(slug)
-    form = MemberForm.of(member)
+    form = ChangeMemberForm.of(member)
     if not form.validate_on_submit():
         return form_page(form, "organise/hosting/members/settings.html", member=member, **around())
     with unit_of_work() as session:
-        service.change_member(session, member.organisation_id, form.to_details(), acting(), now())
+        seen = service.details_of(member)
+        service.change_member(session, member.organisation_id, form.to_details(), acting(), now(), seen=seen)
     flash(_("Member saved."), "success")
     return redirect(url_for(".member", slug=slug), 303)
 

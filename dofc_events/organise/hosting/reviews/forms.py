@@ -11,13 +11,14 @@ from wtforms.validators import InputRequired
 from dofc_events.hosting.models import Criterion, Review
 from dofc_events.hosting.reviews.service import Given
 from dofc_events.hosting.rules import HIGHEST_SCORE, LONGEST_TEXT, LOWEST_SCORE
+from dofc_events.web.edits import EditForm
 from dofc_events.web.fields import Line, Paragraphs
 from dofc_events.web.forms import Form
 
 LONGEST_NOTE = 2000
 
 
-class ReviewForm(Form):
+class ReviewForm(EditForm):
     """A score and a note on each criterion, called `score-` and `note-` and the criterion's id."""
 
     criteria: Sequence[Criterion]

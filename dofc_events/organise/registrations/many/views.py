@@ -39,6 +39,8 @@ ELSEWHERE: dict[str, tuple[str, dict[str, Any]]] = {
     "csv": ("organise.registrations.export.registrations_file", {"kind": "csv"}),
 }
 OF_THE_LIST = {*(field.name for field in fields(Filters)), "sort", "columns"}
+# Which page of it, and who is picked there: one comes back to it as one left it.
+AS_IT_WAS = {"after", "from", "pick", "act", "all"}
 NAMES_SHOWN = 10
 
 
@@ -110,22 +112,26 @@ def selected(edition: Edition) -> ResponseReturnValue:
     if act not in ("", *ELSEWHERE, *Act):
         abort(404)
     of_list: dict[str, Any] = {name: values for name, values in request.args.lists() if name in OF_THE_LIST}
+    as_it_was: dict[str, Any] = {
+        name: values for name, values in request.args.lists() if name in OF_THE_LIST | AS_IT_WAS
+    }
+    back = url_for("organise.registrations.index", year=edition.year, **as_it_was)
     if not act or not (everybody or audience.references):
         form, page = ButtonForm(), "organise/registrations/many/nobody_picked.html"
         form.validate_on_submit()
-        return form_page(form, page, act=act, of_list=of_list, **around(edition))
+        return form_page(form, page, act=act, of_list=of_list, back=back, **around(edition))
     if everybody:
         audience = replace(audience, references=())
     if act in ELSEWHERE:
         endpoint, values = ELSEWHERE[act]
         there = url_for(endpoint, year=edition.year, **values, **of_list, pick=audience.references)
         return redirect(there, 303)
-    return _confirmed(
-        edition, Act(act), audience, url_for("organise.registrations.index", year=edition.year, **of_list)
-    )
+    return _confirmed(edition, Act(act), audience, back, of_list)
 
 
-def _confirmed(edition: Edition, act: Act, audience: Audience, back: str) -> ResponseReturnValue:
+def _confirmed(
+    edition: Edition, act: Act, audience: Audience, back: str, of_list: dict[str, Any]
+) -> ResponseReturnValue:
     page, context = (
         "organise/registrations/many/selected.html",
         {"act": act, "back": back, "names_shown": NAMES_SHOWN, **around(edition)},
@@ -145,7 +151,7 @@ def _confirmed(edition: Edition, act: Act, audience: Audience, back: str) -> Res
         ]
         return answer_errors(form, page, selection=selection, **context)
     flash(deed.words(number, form), "success")
-    return redirect(back, 303)
+    return redirect(url_for("organise.registrations.index", year=edition.year, **of_list), 303)
 
 
 def _asked(edition: Edition, act: Act, audience: Audience) -> tuple[Selection, ManyForm]:

@@ -33,16 +33,14 @@ from dofc_events.organise.shared import EDITION, around
 from dofc_events.places.queries import edition_pool
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.places.service import NothingFree
-from dofc_events.registration import service as delegates_acts
-from dofc_events.registration.forms import AddressForm, DetailsForm
+from dofc_events.registration.forms import ChangeAddressForm, ChangeDetailsForm
 from dofc_events.registration.notes import service as notes
 from dofc_events.registration.on_behalf import service as on_behalf
-from dofc_events.registration.rules import Outcome
 from dofc_events.registration.service import RegistrationOver
 from dofc_events.registration.shared import form_context, offer_trips
 from dofc_events.registration.texts import stated_consent
 from dofc_events.registration.trips.forms import NOT_TO_BE_HAD
-from dofc_events.web.forms import ButtonForm, answer_errors, answer_too_many, form_page
+from dofc_events.web.forms import ButtonForm, answer_errors, form_page
 
 blueprint = Blueprint("person", __name__)
 
@@ -92,36 +90,31 @@ def _to_send_again(messages: Sequence[Message]) -> Message | None:
 def address(edition: Edition, reference: str) -> ResponseReturnValue:
     """Write to another address from now on, when mail does not arrive."""
     found = registration_at(edition, reference)
-    form = AddressForm(obj=found)
+    form = ChangeAddressForm(obj=found)
     page, standing = "organise/registrations/person/address.html", standing_of(db.session(), found.id)
-    context = {"registration": found, "status": standing.status, **around(edition)}
+    context = {"registration": found, "status": standing.status, "known": None, **around(edition)}
     if found.ended_at is not None or edition.is_over(now()):
         return make_response(render_template(page, form=form, is_over=True, **context), 403)
     if not form.validate_on_submit():
         return form_page(form, page, is_over=False, **context)
     try:
         with unit_of_work() as session:
-            outcome = delegates_acts.correct_address(session, found.id, form.email.data, acting(), now()).outcome
-    except TooManyMessages as refusal:
-        return answer_too_many(form, refusal.retry_after, page, is_over=False, **context)
-    except delegates_acts.RegistrationOver:
-        return make_response(render_template(page, form=form, is_over=True, **context), 403)
-    _say_what_came_of_it(outcome, form.email.data)
-    return redirect(url_for(".index", year=edition.year, reference=reference), 303)
-
-
-def _say_what_came_of_it(outcome: Outcome, email: str) -> None:
-    if outcome is Outcome.REGISTERED:
-        flash(
-            _("We will now write to %(email)s. The delegate’s own page has a new link.", email=email),
-            "success",
+            is_new = on_behalf.correct_address(session, found.id, form.email.data, acting(), now(), seen=found.email)
+    except on_behalf.AlreadyRegistered as refusal:
+        form.email.errors = [_("Nothing was changed: this address is registered already, under another reference.")]
+        return answer_errors(
+            form, page, is_over=False, **context | {"known": registration_at(edition, refusal.reference)}
         )
-    elif outcome is Outcome.ADDRESS_KNOWN:
+    except RegistrationOver:
+        return make_response(render_template(page, form=form, is_over=True, **context), 403)
+    if is_new:
         flash(
-            _("Nothing was changed: %(email)s is registered already, under another reference.", email=email), "warning"
+            _("We will now write to %(email)s. The delegate’s own page has a new link.", email=form.email.data),
+            "success",
         )
     else:
         flash(_("Nothing was changed: this is the address already."), "info")
+    return redirect(url_for(".index", year=edition.year, reference=reference), 303)
 
 
 def registration_at(edition: Edition, reference: str) -> Registration:
@@ -156,8 +149,6 @@ def add(edition: Edition) -> ResponseReturnValue:
         with unit_of_work() as session:
             added = on_behalf.add_delegate(session, edition.id, form.to_request(edition), acting(), now())
             status = standing_of(session, added.registration.id).status
-    except TooManyMessages as refusal:
-        return answer_too_many(form, refusal.retry_after, NEW, **context)
     except on_behalf.EditionNotRunning:
         return _not_running(edition)
     except (on_behalf.AlreadyRegistered, NothingFree, *NOT_TO_BE_HAD) as refusal:
@@ -171,7 +162,7 @@ def add(edition: Edition) -> ResponseReturnValue:
 def edit(edition: Edition, reference: str) -> ResponseReturnValue:
     """Change what a delegate said, also when they cannot any more."""
     found = registration_at(edition, reference)
-    form = DetailsForm(obj=details_of(found))
+    form, seen = ChangeDetailsForm(obj=details_of(found)), details_of(found)
     form.offer_categories(edition.category_choices())
     freezes_at, status = edition.details_freeze_at(), standing_of(db.session(), found.id).status
     context = {
@@ -186,9 +177,7 @@ def edit(edition: Edition, reference: str) -> ResponseReturnValue:
         return form_page(form, EDIT, is_over=False, **context)
     try:
         with unit_of_work() as session:
-            changed = on_behalf.change_details(session, found.id, form.to_details(), acting(), now())
-    except TooManyMessages as refusal:
-        return answer_too_many(form, refusal.retry_after, EDIT, is_over=False, **context)
+            changed = on_behalf.change_details(session, found.id, form.to_details(), acting(), now(), seen=seen)
     except RegistrationOver:
         return make_response(render_template(EDIT, form=form, is_over=True, **context), 403)
     if changed:
@@ -266,11 +255,12 @@ TEMPLATE = "organise/registrations/person/index.html"
 @organisers_only
 def note(edition: Edition, reference: str) -> ResponseReturnValue:
     """Write the note anew; an empty one is none."""
-    found, form = registration_at(edition, reference), NoteForm()
+    found = registration_at(edition, reference)
+    form = NoteForm(obj=found)
     if not form.validate_on_submit():
         return answer_errors(form, TEMPLATE, **about(edition, found) | {"note_form": form})
     with unit_of_work() as session:
-        notes.write_note(session, found.id, form.note.data, acting(), now())
+        notes.write_note(session, found.id, form.note.data, acting(), now(), seen=found.note)
     flash(_("Note saved."), "success")
     return _back(edition, reference)
 

@@ -257,3 +257,12 @@ def test_another_editions_people_cannot_be_picked(organiser, register, writing, 
     page = organiser.get(f"/organise/editions/{year}/registrations/selected?act=cancel&pick={stranger.reference}")
     assert chosen(page) == 0 and "1 person you picked is no longer on this list" in page.text
     assert organiser.get(f"/organise/editions/{year}/registrations/{stranger.reference}/note").status in (404, 405)
+
+
+def test_leaving_what_was_asked_comes_back_to_the_list_with_those_picked(do, register, see):
+    first, _second = register(), register()
+    page = do("cancel", first, query="sort=name").follow("Leave it as it is")
+    form = page.form("/selected")
+    assert (form.values["pick"], form.value("act"), "sort=name" in page.url) == ([first], "cancel", True)
+    page = do("", first).follow("Back to the list")
+    assert page.form("/selected").values["pick"] == [first]

@@ -1,0 +1,1 @@
+"""One's own link, mailed again."""

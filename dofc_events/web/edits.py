@@ -1,0 +1,141 @@
+"""Forms that change what is stored, so that nobody puts back what others saved meanwhile.
+
+Such a form carries a digest of each value that it was opened with. When it is sent, three values are compared: that
+one, what is stored by then, and what was typed. What was not changed in the form stays as it is stored. What both
+changed is refused once, with both versions side by side; sent again, the form decides.
+
+Between this comparison and the service's lock somebody may still save: services are given what was compared with, and
+raise `ChangedMeanwhile` if that is no longer what is stored, at which the view begins anew (`core.db.tried_again`).
+"""
+
+import json
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import Any
+
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
+from wtforms import BooleanField, Field, FieldList, FormField, HiddenField, SelectMultipleField
+from wtforms.fields.choices import SelectFieldBase
+
+from dofc_events.core.countries import country_name
+from dofc_events.web.fields import CountryField, clean
+from dofc_events.web.forms import Form
+
+
+class OpenedWith(HiddenField):
+    """The digests of the values that an EditForm was opened with, by field."""
+
+    data: dict[str, str]
+
+    def process_data(self, value: Any) -> None:
+        self.data = {}
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            sent = json.loads(valuelist[0]) if valuelist else {}
+        except ValueError:
+            sent = {}
+        self.data = {str(name): str(digest) for name, digest in sent.items()} if isinstance(sent, dict) else {}
+
+    def _value(self) -> str:
+        return json.dumps(self.data or self._form.stored().digests(), separators=(",", ":"))
+
+
+class EditForm(Form):
+    """A form that changes what is stored; what it begins with is what is stored.
+
+    A form that does not say what it was opened with, as a program may send it, means all that it says.
+    """
+
+    opened_with = OpenedWith()
+
+    def digests(self) -> dict[str, str]:
+        """A digest of what each field holds."""
+        return {field.name: _digest(field) for field in self._fields_to_edit()}
+
+    def stored(self) -> Any:
+        """The form as it would be if nothing had been typed."""
+        if self.opened_with.raw_data is None:
+            return self
+        return type(self)(formdata=None, data={field.name: field.object_data for field in self})
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        refused = self._merge()
+        valid = super().validate(extra_validators)
+        for field in refused:
+            text = _(
+                "This was changed meanwhile, here or by somebody else. Compare both, enter what is right, save again."
+            )
+            field.errors = [*field.errors, text]
+        return valid and not refused
+
+    def _merge(self) -> list[Any]:
+        """Take what is stored where the form changed nothing; returns the fields that both changed."""
+        stored, opened, refused = self.stored(), self.opened_with.data, []
+        present = stored.digests()
+        for field in self._fields_to_edit():
+            typed, now = _digest(field), present[field.name]
+            # A field that was not on the form when it was opened has not been changed in it.
+            before = opened.get(field.name, typed) if opened else now
+            if typed == before != now:
+                sent = MultiDict((leaf.name, value) for leaf in _leaves(stored[field.name]) for value in _values(leaf))
+                field.process(sent, field.object_data)
+            elif typed != now != before:
+                field.meanwhile, field.yours = _words(stored[field.name], field), _words(field, field)
+                refused.append(field)
+        # Sent once more, the form knows what is stored now.
+        self.opened_with.data = present
+        return refused
+
+    def _fields_to_edit(self) -> Iterator[Any]:
+        return (field for field in self if not isinstance(field, HiddenField))
+
+
+def _digest(field: Field) -> str:
+    """Two fields have the same if a browser sends the same of them; of what is empty it may send nothing."""
+    values = [(leaf.name, sorted(map(_composed, _values(leaf)))) for leaf in _leaves(field)]
+    said = json.dumps([pair for pair in values if any(pair[1])])
+    return sha256(said.encode()).hexdigest()[:12]
+
+
+def _leaves(field: Any) -> Iterator[Any]:
+    if isinstance(field, FieldList | FormField):
+        for part in field:
+            yield from _leaves(part)
+    else:
+        yield field
+
+
+def _values(field: Any) -> list[str]:
+    """What was sent of a field or, if it comes from no browser, what one would send of it."""
+    if field.raw_data is not None:
+        return [str(value) for value in field.raw_data]
+    if isinstance(field, BooleanField):
+        return ["y"] if field.data else []
+    if isinstance(field, SelectMultipleField):
+        return [str(value) for value in field.data or ()]
+    if isinstance(field, SelectFieldBase):
+        return [] if field.data is None else [str(field.data)]
+    return [field._value()]
+
+
+def _composed(text: str) -> str:
+    return clean(text.replace("\r\n", "\n"))
+
+
+def _words(field: Any, shown: Any) -> str:
+    """What a field holds, as people read it; `shown` is the field of the form, which knows its choices."""
+    if isinstance(field, FieldList | FormField):
+        rows = [_words(part, part) for part in field if not isinstance(part, HiddenField)]
+        return ("\n" if isinstance(field, FieldList) else " · ").join(row for row in rows if row)
+    if isinstance(field, BooleanField):
+        return str(_("Ticked") if field.data else _("Not ticked"))
+    values = _values(field)
+    if isinstance(field, CountryField):
+        return ", ".join(country_name(value, get_locale().language) or value for value in values)
+    if isinstance(field, SelectFieldBase):
+        labels = {str(option.data): option.label.text for option in shown}
+        return ", ".join(str(labels.get(value, value)) for value in values)
+    return "\n".join(values)

@@ -1,0 +1,187 @@
+"""Nobody's changes are lost: every form that changes what is stored goes by what it was opened with."""
+
+import re
+from typing import Any
+
+import pytest
+import time_machine
+from bs4 import BeautifulSoup, Tag
+
+from dofc_events.accounts.service import issue_sign_in_link
+from dofc_events.core.db import unit_of_work
+from dofc_events.organise.editions import service as settings_service
+from tests import rights
+from tests.support.factories import NOW
+from tests.support.pages import Client, Page
+
+pytestmark = pytest.mark.databases("sqlite")
+
+# What is filled in beforehand, with what is usual or was last time, makes something new, or is an act as a whole.
+NOTHING_STORED = {
+    "/editions/<year>/register",
+    "/hosting/propose",
+    "/hosting/vote/<token>",
+    "/organise/editions/<year>/copy",
+    "/organise/editions/<year>/letters/new",
+    "/organise/editions/<year>/trips/new",
+    "/organise/hosting/calls/new",
+    "/organise/hosting/members/new",
+    "/registrations/<token>/trips",
+}
+TYPED = "input:not([type=hidden]):not([type=submit]), select, textarea"
+
+
+def is_filled_in(form: Tag) -> bool:
+    """Whether something is in it that a person could have typed, ticked or chosen."""
+    for field in form.select(TYPED):
+        if field.name == "select" and field.select("option[selected]:not([value=''])"):
+            return True
+        if field.name == "textarea" and field.get_text(strip=True):
+            return True
+        if field.name == "input" and field.get("type") in ("checkbox", "radio"):
+            if field.has_attr("checked"):
+                return True
+        elif field.name == "input" and field.get("value"):
+            return True
+    return False
+
+
+def test_every_form_that_changes_what_is_stored_goes_by_what_it_was_opened_with(app):
+    careful, careless = set(), set()
+    with time_machine.travel(NOW, tick=False):
+        values, browsers = rights.make_world(app)
+        for rule in app.url_map.iter_rules():
+            if "GET" not in rule.methods:
+                continue
+            for role in (rights.CHAIR, rights.HOLDER, rights.BOARD):
+                address = rights.address_of(rule, values, role)
+                answer = browsers[role].get(address)
+                page = answer.get_data(as_text=True) if answer.mimetype == "text/html" else ""
+                answer.close()
+                for form in BeautifulSoup(page, "html.parser").select("form[method=post]"):
+                    if form.select_one("[name=opened_with]"):
+                        careful.add(rule.rule)
+                    elif is_filled_in(form):
+                        careless.add(re.sub("<[a-z]+:", "<", rule.rule))
+    assert len(careful) > 10
+    assert careless - NOTHING_STORED == set()
+
+
+# Two changes of each form: what one person saves while another has it open, and what the other one changes.
+SETTINGS = "/organise/editions/<year>/settings"
+EDITS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    SETTINGS: ({"capacity": "80", "ends_at": "18:00"}, {"summary": "All about clusters."}),
+    "/organise/editions/<year>/registrations/<reference>/edit": (
+        {"dietary": "Peanuts: carries an EpiPen", "visa_letter": True},
+        {"job_title": "Director", "photo_consent": True},
+    ),
+    "/organise/editions/<year>/trips/<slug>/": ({"capacity": "31"}, {"bring": "Boots"}),
+    "/organise/editions/<year>/trips/sign-up": ({"closes_at": "2027-03-01T18:00"}, {"opens_at": "2027-01-10T09:00"}),
+    "/organise/editions/<year>/letters/<letter_id>/edit": (
+        {"body": "Dear {given_name},\r\n\r\nhello"},
+        {"subject": "Hello"},
+    ),
+    "/organise/hosting/calls/<year>/settings": ({"quorum": "7"}, {"text": "Who wants to host?"}),
+    "/organise/hosting/members/<slug>/settings": ({"website": "https://example.org"}, {"contact_name": "Ana Kos"}),
+    "/hosting/proposals/<token>/edit": ({"venue": "Old Hall"}, {"city": "Zlín"}),
+    "/registrations/<token>/edit": ({"access_needs": "Step-free"}, {"badge_name": "Ana"}),
+}
+
+
+@pytest.fixture
+def world(app):
+    """The addresses of a world in which there is something of everything, and two browsers of whoever may change it."""
+    with time_machine.travel(NOW, tick=False):
+        values, browsers = rights.make_world(app)
+        yield app, values, browsers
+
+
+def opened_by_two(world, path: str) -> tuple[Page, Page]:
+    app, values, browsers = world
+    role = rights.HOLDER if "<token>" in path else rights.CHAIR
+    (rule,) = (rule for rule in app.url_map.iter_rules() if re.sub("<[a-z]+:", "<", rule.rule) == path)
+    address = rights.address_of(rule, values, role)
+    client = Client(app, browser=browsers[role])
+    return client.get(address), client.get(address)
+
+
+def edit_form(page: Page):
+    return page.form("form:has([name=opened_with])")
+
+
+@pytest.mark.parametrize("path", EDITS)
+def test_what_others_saved_meanwhile_stays_where_the_form_changed_something_else(world, path):
+    theirs, mine = EDITS[path]
+    one, other = opened_by_two(world, path)
+    edit_form(one).fill(theirs).submit()
+    assert edit_form(other).fill(mine).submit().status == 200
+    now = edit_form(one.client.get(one.url))
+    for name, value in {**theirs, **mine}.items():
+        assert now.value(name) == ("y" if value is True else value), name
+
+
+@pytest.mark.parametrize("path", EDITS)
+def test_what_both_changed_is_shown_side_by_side_and_saved_when_sent_again(world, path):
+    theirs, mine = EDITS[path]
+    name, value = next((name, value) for name, value in mine.items() if value is not True)
+    one, other = opened_by_two(world, path)
+    changed = "2027-01-12T09:00" if name == "opens_at" else f"{value} Really"
+    edit_form(one).fill({**theirs, name: changed}).submit()
+    page = edit_form(other).fill(mine).submit()
+    assert page.status == 422
+    assert [dd.get_text() for dd in page.all(".versions dd")] == [changed, value]
+    assert edit_form(page).value(name) == value
+    edit_form(page).submit()
+    now = edit_form(one.client.get(one.url))
+    assert now.value(name) == value
+    assert all(now.value(kept) == ("y" if v is True else v) for kept, v in theirs.items())
+
+
+def test_lists_of_a_form_are_compared_as_a_whole(world):
+    one, other = opened_by_two(world, SETTINGS)
+    first = next(name for name in edit_form(one).names if name.endswith("-label"))
+    edit_form(one).fill({first: "Members of the network"}).submit()
+    page = edit_form(other).fill({first: "Our members"}).submit()
+    assert page.status == 422 and "Members of the network" in page.one(".versions > div:first-child dd").get_text()
+    edit_form(page).submit()
+    assert edit_form(one.client.get(one.url)).value(first) == "Our members"
+
+
+def test_what_is_saved_between_comparing_and_writing_is_compared_too(world, monkeypatch):
+    """The service finds something else than the form was compared with, and the view begins anew."""
+    one, other = opened_by_two(world, SETTINGS)
+    change_settings = settings_service.change_settings
+    rival: list[bool] = []
+
+    def rivalled(session, *args, **kwargs):
+        if not rival:
+            rival.append(True)
+            session.rollback()
+            edit_form(one).fill(capacity="80").submit()
+        return change_settings(session, *args, **kwargs)
+
+    monkeypatch.setattr(settings_service, "change_settings", rivalled)
+    assert edit_form(other).fill(summary="All about clusters.").submit().status == 200
+    now = edit_form(one.client.get(one.url))
+    assert (now.value("capacity"), now.value("summary")) == ("80", "All about clusters.")
+
+
+def test_a_form_whose_session_has_ended_is_there_again_after_signing_in(world):
+    """With what was typed, and compared with what it was opened with, as if nothing had happened."""
+    app, _values, browsers = world
+    one, other = opened_by_two(world, SETTINGS)
+    form = edit_form(other).fill(summary="All about clusters.")
+    edit_form(one).fill(capacity="80").submit()
+    with browsers[rights.CHAIR].session_transaction() as session:
+        chair = session["_user_id"]
+        session.clear()
+    page = form.submit()
+    assert page.url == "/sign-in" and "What you typed is kept for an hour" in page.text
+    with app.app_context(), unit_of_work() as writing:
+        secret = issue_sign_in_link(writing, int(chair), NOW)
+    page = page.client.get(f"/sign-in/{secret}").form().submit().form("[data-go-on]").submit()
+    assert page.status == 400 and "Nothing is lost" in page.text
+    assert edit_form(page).value("summary") == "All about clusters."
+    assert edit_form(page).submit().status == 200
+    now = edit_form(one.client.get(one.url))
+    assert (now.value("capacity"), now.value("summary")) == ("80", "All about clusters.")
