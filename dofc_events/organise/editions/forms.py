@@ -1,6 +1,7 @@
 """Organisers' forms: shape only; what needs the database is the service's to refuse."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from flask_babel import gettext as _
@@ -13,7 +14,6 @@ from wtforms import (
     HiddenField,
 )
 from wtforms import Form as PlainForm
-from wtforms.fields import DateField, TimeField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
 from dofc_events.conference.models import Edition
@@ -32,11 +32,13 @@ from dofc_events.core.errors import Refusal
 from dofc_events.organise.editions.service import CategoryChanges, EditionWishes
 from dofc_events.places.rules import LONGEST_OFFER_HOURS, MAX_PLACES
 from dofc_events.places.service import CapacityBelowTaken
-from dofc_events.web.fields import CountryField, EmailField, Line, Paragraphs, Prose, WholeNumberField
+from dofc_events.web.fields import Between, CountryField, EmailField, Line, Paragraphs, Prose, WholeNumberField
 from dofc_events.web.forms import Form
 from dofc_events.web.moments import (
     FIRST_YEAR,
     LAST_YEAR,
+    ClockField,
+    DayField,
     kept_or_typed,
     moment_field,
     on_the_clock,
@@ -51,7 +53,11 @@ MOMENTS = ("registration_opens_at", "registration_closes_at", "freezes_at")
 
 
 class HoursField(FloatField):
-    """A number of hours; whole ones are shown without a fraction."""
+    """A number of hours; whole ones are shown without a fraction. What is none has no value, as a whole number's."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        with suppress(ValueError):
+            super().process_formdata(valuelist)
 
     def _value(self) -> str:
         return self.raw_data[0] if self.raw_data else "" if self.data is None else f"{self.data:g}"
@@ -62,7 +68,7 @@ def _capacity() -> WholeNumberField:
         _l("Places"),
         [
             InputRequired(_l("Enter how many places there are.")),
-            NumberRange(0, MAX_PLACES, _l("Enter a whole number from %(min)s to %(max)s.")),
+            Between(0, MAX_PLACES),
         ],
     )
 
@@ -77,8 +83,8 @@ def _year() -> WholeNumberField:
     )
 
 
-def _day(label: Any) -> DateField:
-    return DateField(label, [Optional(), plausible])
+def _day(label: Any) -> DayField:
+    return DayField(label, [Optional(), plausible])
 
 
 class NewEditionForm(Form):
@@ -126,9 +132,9 @@ class SettingsForm(Form):
     venue_address = Line(_l("Address of the venue"), longest=300)
     zone = zone_field()
     starts_on = _day(_l("First day"))
-    starts_at = TimeField(_l("Begins at"), [Optional()])
+    starts_at = ClockField(_l("Begins at"), [Optional()])
     ends_on = _day(_l("Last day"))
-    ends_at = TimeField(_l("Ends at"), [Optional()])
+    ends_at = ClockField(_l("Ends at"), [Optional()])
     registration_opens_at = moment_field(_l("Registration opens"))
     registration_closes_at = moment_field(_l("Registration closes"))
     freezes_at = moment_field(_l("Details can be changed until"))
@@ -137,7 +143,7 @@ class SettingsForm(Form):
         _l("Hours for which a freed place is held"),
         [
             InputRequired(_l("Enter a number of hours.")),
-            NumberRange(0, LONGEST_OFFER_HOURS, _l("Enter a number from %(min)s to %(max)s.")),
+            NumberRange(0, LONGEST_OFFER_HOURS, _l("Enter a number of hours from %(min)s to %(max)s.")),
         ],
     )
     summary = Paragraphs(_l("Summary"), longest=400)

@@ -263,7 +263,13 @@ def test_settings_say_at_the_field_what_is_wrong(organiser, now_is, year, filled
                 "registration_closes_at": "Registration must close after it opens.",
             },
         ),
-        ({"starts_on": "9999-12-31"}, {"starts_on": "Check the year."}),
+        # What could be said of any field names it in the summary; each is said once.
+        ({"starts_on": "9999-12-31"}, {"starts_on": "First day: Check the year."}),
+        ({"venue": "x" * 201}, {"venue": "Venue: Use at most 200 characters."}),
+        ({"capacity": "many"}, {"capacity": "Places: Enter a whole number from 0 to 100000."}),
+        ({"offer_hours": "many"}, {"offer_hours": "Enter a number of hours from 0 to 2160."}),
+        ({"ends_at": "late"}, {"ends_at": "Ends at: Enter a time of day, for example 18:00."}),
+        ({"ends_on": "late"}, {"ends_on": "Last day: Enter a day as year, month and day, for example 2029-06-14."}),
     ],
 )
 def test_settings_say_everything_that_is_wrong_at_once(organiser, year, filled, said):
