@@ -20,6 +20,7 @@ from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import DateFault, EditionStatus
 from dofc_events.conference.service import (
     CategoryInUse,
+    CategoryTwice,
     DatesOutOfOrder,
     EditionDetails,
     NotReady,
@@ -183,7 +184,7 @@ class SettingsForm(Form):
         )
         self._say_faults(faults)
         self._say_missing(tuple(name for name in missing if not self[name].errors))
-        return valid and not faults and not missing
+        return self._has_each_category_once() and valid and not faults and not missing
 
     def to_wishes(self) -> EditionWishes:
         known = {category.slug for category in self.edition.categories}
@@ -204,6 +205,8 @@ class SettingsForm(Form):
                     "categories",
                     _("Somebody is registered as “%(label)s”: it cannot be removed, but renamed.", label=label),
                 )
+            case CategoryTwice():
+                self._say_twice(str(refusal))
             case NotReady(missing=missing):
                 self._say_missing(missing)
             case _:
@@ -233,6 +236,17 @@ class SettingsForm(Form):
 
     def _sound(self, name: str) -> Any:
         return None if self[name].errors else self[name].data
+
+    def _has_each_category_once(self) -> bool:
+        kept = [row.form.label.data for row in self.categories if row.form.label.data and not row.form.remove.data]
+        known = [label.casefold() for label in kept]
+        twice = next((label for label in kept if known.count(label.casefold()) > 1), None)
+        if twice:
+            self._say_twice(twice)
+        return twice is None
+
+    def _say_twice(self, label: str) -> None:
+        self._wrong("categories", _("There are two categories “%(label)s”. Keep one of them.", label=label))
 
     def _leaves_a_category(self) -> bool:
         changes = self._category_changes({category.slug for category in self.edition.categories})

@@ -306,6 +306,25 @@ def test_settings_refuse_to_leave_a_published_edition_without_categories(organis
     assert len(now_is()[0].categories) == 3
 
 
+@pytest.mark.parametrize("typed", [{"categories-3-label": "GUEST"}, {"categories-0-label": "guest"}])
+def test_the_same_category_is_not_added_twice(organiser, now_is, year, typed):
+    labels = [category.label for category in now_is()[0].categories]
+    assert "Guest" in labels
+    page = settings(organiser, year).form().fill(typed).submit()
+    (link,) = page.all(".error-summary a")
+    assert page.status == 422 and "There are two categories “" in link.get_text()
+    assert [category.label for category in now_is()[0].categories] == labels
+
+
+def test_another_zone_is_all_that_the_trail_says_was_changed(organiser, reading, year):
+    """Lines of the programme are the same lines, however a browser ends them."""
+    settings(organiser, year).form().fill(programme="09:00 doors\r\n10:00 begin").submit()
+    settings(organiser, year).form().fill(zone="Europe/Belgrade").submit()
+    with reading() as session:
+        entries = session.scalars(select(AuditEntry).where(AuditEntry.act == "edition_changed").order_by(AuditEntry.id))
+        assert "programme" not in entries.all()[-1].details["changes"]
+
+
 def test_forged_slug_makes_a_new_category(organiser, now_is, year):
     settings(organiser, year).form().forge({"categories-3-slug": "<b>", "categories-3-label": "Press"}).submit()
     assert [c.slug for c in now_is()[0].categories] == ["member", "company", "guest", "press"]
