@@ -1,6 +1,16 @@
 """The WSGI entry point: `gunicorn wsgi:app`, `flask --app wsgi …`."""
 
-from dofc_events.app import create_app
-from dofc_events.config import Settings
+import sys
 
-app = create_app(Settings.from_env())
+from dofc_events.app import create_app
+from dofc_events.config import Settings, SettingsError
+
+# By this gunicorn knows that starting a worker again is of no use.
+CANNOT_START = 3
+
+try:
+    app = create_app(Settings.from_env())
+except SettingsError as error:
+    # Whoever starts the site can mend it, and needs no traceback for that.
+    sys.stderr.write(f"The site cannot start. {error}\n")
+    sys.exit(CANNOT_START)

@@ -1,11 +1,14 @@
 """Settings: every variable is read, and what makes no sense is refused with the variable's name."""
 
+import os
+import subprocess
+import sys
 from dataclasses import FrozenInstanceError
 from pathlib import Path
 
 import pytest
 
-from dofc_events.config import Settings, SettingsError
+from dofc_events.config import ROOT, Settings, SettingsError
 
 KEY = "a secret that is good enough for tests"
 
@@ -129,3 +132,15 @@ def test_settings_do_not_show_their_secrets(read):
     """They end up in tracebacks and logs."""
     shown = repr(read(MAIL_PASSWORD="pass word", DATABASE_URL="postgresql+psycopg://dofc:hidden@db/dofc"))
     assert KEY not in shown and "pass word" not in shown and "hidden" not in shown
+
+
+@pytest.mark.parametrize("program", [["flask", "--app", "wsgi", "mail", "status"], ["gunicorn", "wsgi:app"]])
+def test_a_site_that_cannot_start_says_why_in_a_sentence(program, tmp_path):
+    env = os.environ | {"SECRET_KEY": KEY, "MAIL_SERVER": "mail.example.org", "PORT": "0"}
+    env.pop("MAIL_DEFAULT_SENDER", None)
+    ended = subprocess.run(
+        [sys.executable, "-m", *program], cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False
+    )
+    said = ended.stdout + ended.stderr
+    assert ended.returncode == 3 and "The site cannot start. MAIL_SERVER is set but MAIL_DEFAULT_SENDER is not" in said
+    assert "Traceback" not in said

@@ -96,6 +96,28 @@ def test_who_registered_before_the_search_knew_spellings_is_still_found(app, wor
         db.session.close()
 
 
+def test_telephones_of_those_who_registered_before_are_found(app):
+    """Migration 0033."""
+    with app.app_context():
+        with unit_of_work() as session:
+            make_registration(session, make_edition(session), phone="+381 11 1234567")
+        flask_migrate.downgrade(revision="0032")
+        flask_migrate.upgrade()
+        assert db.session.scalars(select(Registration.phone).where(found_by("011 1234"))).all() == ["+381 11 1234567"]
+        db.session.close()
+
+
+def test_what_browsers_ended_with_a_carriage_return_ends_as_we_store_it(app):
+    """Migration 0032."""
+    with app.app_context():
+        flask_migrate.downgrade(revision="0031")
+        with unit_of_work() as session:
+            make_registration(session, make_edition(session), dietary="No nuts\r\nno milk\rno eggs")
+        flask_migrate.upgrade()
+        assert db.session.scalars(select(Registration.dietary)).all() == ["No nuts\nno milk\nno eggs"]
+        db.session.close()
+
+
 def test_migrating_is_possible_again_when_nothing_is_left_to_do(app, databases, database_kind, tmp_path):
     with databases.empty(database_kind) as url:
         app = create_app(settings_for(url, tmp_path / "instance"))

@@ -80,7 +80,7 @@ class CategoryInUse(Refusal):
 
 
 class CategoryTwice(Refusal):
-    """Two categories have the same slug."""
+    """Two categories have the same slug, or labels that differ in capitals at most."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -307,8 +307,9 @@ def set_categories(
     """
     edition = lock_edition(session, edition_id)
     labels = dict(categories)
-    if len(labels) != len(categories):
-        raise CategoryTwice(next(slug for slug, _ in categories if [s for s, _ in categories].count(slug) > 1))
+    for names in ([slug for slug, _ in categories], [label.casefold() for _, label in categories]):
+        if len(set(names)) < len(names):
+            raise CategoryTwice(next(name for name in names if names.count(name) > 1))
     if edition.status == EditionStatus.PUBLISHED and not labels:
         raise NotReady(("categories",))
     present = categories_of(session, edition_id)

@@ -27,6 +27,10 @@ CONTINENT_CODES = {
 # What countryinfo does not know. XK: in Europe (European Commission). HM: in Oceania, AQ: in none but itself (UN M49).
 CONTINENT_GAPS = {"XK": "Europe", "HM": "Oceania", "AQ": "Antarctica"}
 
+# Where the family name comes first: CLDR writes names so in Hungarian, Japanese, Khmer, Korean, Vietnamese, Cantonese
+# and Chinese, which are the likely languages of these countries. (Its "nameOrderLocales"; Babel does not have them.)
+FAMILY_NAME_FIRST = frozenset("CN HK HU JP KH KP KR MO TW VN".split())
+
 # Of each country its names in its official languages, from CLDR, and its continent, from countryinfo. The libraries
 # would load all words of 125 languages for the one, and what else is known of a country for the other.
 # `python -m tests.country_facts` writes the file.

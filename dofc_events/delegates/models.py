@@ -8,6 +8,7 @@ from sqlalchemy.types import TypeEngine
 
 from dofc_events.conference.models import Category, Edition
 from dofc_events.core.db import Base, Revised
+from dofc_events.delegates.rules import full_name, greeted_as
 from dofc_events.delegates.spelling.rules import LONGEST
 
 # Of longer names only the beginning decides where they stand in a list: that is some fifty letters.
@@ -107,7 +108,11 @@ class Registration(Revised, Base):
 
     @property
     def full_name(self) -> str:
-        return f"{self.given_name} {self.family_name}".strip()
+        return full_name(self.given_name, self.family_name, self.country)
+
+    @property
+    def greeted_as(self) -> str:
+        return greeted_as(self.given_name, self.family_name, self.country)
 
 
 class SearchWord(Base):

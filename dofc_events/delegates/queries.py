@@ -1,8 +1,10 @@
 """Who is registered where."""
 
+import re
 from collections.abc import Iterable
+from email.utils import parseaddr
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, false, not_, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 from sqlalchemy.orm.util import identity_key
 
@@ -10,12 +12,14 @@ from dofc_events.conference.models import Edition
 from dofc_events.core.db import PLANNED_WITH_VALUES, in_pieces
 from dofc_events.core.references import read_token, sign
 from dofc_events.delegates.models import Registration, SearchWord
-from dofc_events.delegates.spelling.rules import asked_for
+from dofc_events.delegates.spelling.rules import asked_for, number_asked_for
 from dofc_events.extensions import settings
 from dofc_events.mail.rules import address_key
 
 # A search for more words finds no more.
 MAX_WORDS = 20
+
+WHOLE_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 
 # No word has this letter, which stands after all others.
 AFTER_ALL = "\U0010ffff"
@@ -88,12 +92,26 @@ def came_before(edition_id: int) -> ColumnElement[bool]:
 def found_by(words: str) -> ColumnElement[bool]:
     """The condition that a word of a name, the address, the organisation or the reference begins with each of `words`.
 
-    However it is spelled. Nothing typed narrows nothing; what has neither letters nor digits finds nobody.
+    However it is spelled. A whole address finds its own registration alone, a telephone number those that begin with
+    it. Nothing typed narrows nothing; what has neither letters nor digits finds nobody.
     """
-    asked = asked_for(words)[:MAX_WORDS]
+    asked, number, address = asked_for(words)[:MAX_WORDS], number_asked_for(words), _whole_address(words)
     if words.strip() and not asked:
         return false()
-    return and_(True, *(Registration.id.in_(_with_a_word(spellings)) for spellings in asked))
+    found = and_(True, *(Registration.id.in_(_with_a_word(spellings)) for spellings in asked))
+    if number:
+        return or_(Registration.id.in_(_with_a_word({number})), found)
+    if address:
+        at = aliased(Registration)
+        is_there = exists().where(at.edition_id == Registration.edition_id, at.email_key == address)
+        return or_(Registration.email_key == address, and_(not_(is_there), found))
+    return found
+
+
+def _whole_address(text: str) -> str:
+    """The key of an address that was typed or pasted, with a name before it or without; "" if it is none."""
+    address = parseaddr(text)[1]
+    return address_key(address) if WHOLE_ADDRESS.fullmatch(address) else ""
 
 
 def _with_a_word(beginnings: Iterable[str]) -> Select[int]:

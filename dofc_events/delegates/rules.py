@@ -2,6 +2,8 @@
 
 import unicodedata
 
+from dofc_events.core.countries import FAMILY_NAME_FIRST
+
 # Letters that Unicode does not take apart, as keyboards without them write them; a capital is folded first.
 _PLAIN = str.maketrans({"đ": "d", "ð": "d", "ł": "l", "ø": "o", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"})
 
@@ -21,6 +23,23 @@ def folded(text: str) -> str:
     """
     plain = _taken_apart(_taken_apart(text).casefold()).translate(_PLAIN)
     return unicodedata.normalize("NFKC", plain)
+
+
+def full_name(given_name: str, family_name: str, country: str) -> str:
+    """A name as the person's country writes it: where the family name comes first, and where no space parts the two."""
+    if country not in FAMILY_NAME_FIRST:
+        return f"{given_name} {family_name}".strip()
+    parts_are_one = all(map(_has_no_spaces, family_name[-1:] + given_name[:1]))
+    return f"{family_name}{'' if parts_are_one else ' '}{given_name}".strip()
+
+
+def greeted_as(given_name: str, family_name: str, country: str) -> str:
+    """How somebody is spoken to: by the given name, or by the whole one where the family name comes first."""
+    return full_name(given_name, family_name, country) if country in FAMILY_NAME_FIRST else given_name
+
+
+def _has_no_spaces(letter: str) -> bool:
+    return unicodedata.name(letter, "").startswith(("CJK ", "HANGUL ", "HIRAGANA ", "KATAKANA "))
 
 
 def called_out(family_name: str, given_name: str) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from dofc_events.core.errors import Refusal
 from dofc_events.core.order import sort_key
 from dofc_events.delegates.models import BY_LENGTH, ConsentText, Registration, SearchWord
 from dofc_events.delegates.rules import called_out, folded
-from dofc_events.delegates.spelling.rules import keys_of
+from dofc_events.delegates.spelling.rules import keys_of, keys_of_number
 
 _CATEGORY = select(Category).where(Category.edition_id == bindparam("edition_id"), Category.slug == bindparam("slug"))
 _WORDS = insert(table_of(SearchWord))
@@ -96,7 +96,8 @@ def put_in_order(registration: Registration) -> None:
 def search_keys(registration: Registration) -> set[str]:
     """Every spelling of every word by which a registration is found."""
     r = registration
-    return keys_of((r.given_name, r.family_name, r.badge_name, r.email, r.organisation, r.reference))
+    words = keys_of((r.given_name, r.family_name, r.badge_name, r.email, r.organisation, r.reference))
+    return words | keys_of_number(r.phone)
 
 
 def _set_details(session: Session, registration: Registration, details: Details) -> None:

@@ -69,7 +69,7 @@ def values_for(standing: Standing) -> dict[str, str]:
     closes_at = edition.registration_closes_at
     held = [seat for seat in standing.trips if seat.is_live and not seat.trip.cancelled_at]
     return {
-        "given_name": registration.given_name,
+        "given_name": registration.greeted_as,
         "full_name": registration.full_name,
         "reference": registration.reference,
         "place": _place(standing),

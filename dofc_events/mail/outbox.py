@@ -16,7 +16,14 @@ from dofc_events.extensions import settings
 from dofc_events.mail.envelope import Envelope
 from dofc_events.mail.models import Message
 from dofc_events.mail.queries import can_be_sent_yet, held_in_order, latest_message
-from dofc_events.mail.rules import ADDRESS_LIMITS, WRITTEN_BY_HAND, MessageState, address_key, in_ascii
+from dofc_events.mail.rules import (
+    ADDRESS_LIMITS,
+    SAYS_NOTHING_NEW,
+    WRITTEN_BY_HAND,
+    MessageState,
+    address_key,
+    in_ascii,
+)
 
 # What the table holds. Longer text is cut: PostgreSQL would refuse the message, and the fact with it.
 LONGEST_NAME = 200
@@ -162,8 +169,8 @@ def can_be_sent_again(session: Session, message: Message, now: datetime) -> bool
         return False
     if not message.about or message.kind in WRITTEN_BY_HAND:
         return True
-    newest = latest_message(session, message.about, message.recipient_key, but=WRITTEN_BY_HAND)
-    return newest is None or newest.id == message.id
+    newest = latest_message(session, message.about, message.recipient_key, but=SAYS_NOTHING_NEW)
+    return newest is None or newest.id <= message.id
 
 
 def send_kept(session: Session, scope: str, actor: Actor, now: datetime) -> int:

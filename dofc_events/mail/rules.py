@@ -21,6 +21,8 @@ ADDRESS_LIMITS = ((5, timedelta(hours=1)), (20, timedelta(days=1)))
 ANNOUNCEMENT = "announcement"
 REMINDER = "reminder"
 WRITTEN_BY_HAND = (ANNOUNCEMENT, REMINDER)
+# After which what was told before is as true as it was.
+SAYS_NOTHING_NEW = (*WRITTEN_BY_HAND, "registration-link", "already-registered", "proposal-link")
 
 
 class MessageState(enum.StrEnum):

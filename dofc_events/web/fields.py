@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -13,7 +14,7 @@ from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 from wtforms import Field, IntegerField, StringField, TextAreaField, ValidationError
 from wtforms.utils import unset_value
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import html_params
 
 from dofc_events.core.countries import country_codes, country_names, search_names, three_letter_codes
@@ -22,7 +23,13 @@ from dofc_events.web.markdown import dead_links
 
 RANK = "preference-"
 LONGEST_PHONE = 40
+# Of characters that are refused so many are shown, each with what stands before it.
+MAX_PLACES, SHOWN_BEFORE = 3, 20
 JOINERS = "\u200c\u200d"
+
+
+# What browsers (the first), PowerPoint, Word and the Unicode standard end a line with.
+LINE_ENDS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 
 
 def clean(value: str | None) -> str:
@@ -34,22 +41,69 @@ def clean(value: str | None) -> str:
     return "".join(c for c in composed if unicodedata.category(c) != "Cf" or c in JOINERS).strip()
 
 
+def in_lines(text: str) -> str:
+    """The text with its lines ended as we store them, whatever it was written with."""
+    return LINE_ENDS.sub("\n", text)
+
+
+def in_one_line(text: str) -> str:
+    """The text without the line breaks of PowerPoint, which browsers let through where they drop all others."""
+    return text.replace("\v", " ")
+
+
+class OfAnyField(str):
+    """What could be said of any field: the summary of errors says of which one."""
+
+    names_no_field = True
+
+
 class AtMost(Length):
     """At most so many characters. Browsers are not told, because they cut what is pasted without a word."""
 
     def __init__(self, longest: int) -> None:
-        super().__init__(max=longest, message=_l("Use at most %(max)d characters."))
+        super().__init__(max=longest)
         self.field_flags: dict[str, Any] = {}
+
+    def __call__(self, form: Any, field: Field) -> None:
+        if len(field.data or "") > self.max:
+            raise ValidationError(OfAnyField(_("Use at most %(max)d characters.", max=self.max)))
+
+
+class Between(NumberRange):
+    """A number from one to another; what is none is refused in the same words."""
+
+    def __call__(self, form: Any, field: Field) -> None:
+        try:
+            super().__call__(form, field)
+        except ValidationError:
+            words = _("Enter a whole number from %(min)s to %(max)s.", min=self.min, max=self.max)
+            raise ValidationError(OfAnyField(words)) from None
 
 
 def _one_line(form: Any, field: Field) -> None:
-    if any(unicodedata.category(c) in ("Cc", "Zl", "Zp") for c in field.data or ""):
-        raise ValidationError(_l("Use one line, without tabs or other control characters."))
+    _refuse(field.data or "", lambda c: unicodedata.category(c) in ("Cc", "Zl", "Zp"))
 
 
 def _no_controls(form: Any, field: Field) -> None:
-    if any(unicodedata.category(c) == "Cc" and c not in "\r\n\t" for c in field.data or ""):
-        raise ValidationError(_l("Remove the control characters, which cannot be shown."))
+    _refuse(field.data or "", lambda c: unicodedata.category(c) == "Cc" and c not in "\n\t")
+
+
+def _refuse(text: str, is_refused: Callable[[str], bool]) -> None:
+    """Raise ValidationError, which shows where they are, if some characters of a text are refused."""
+    found = [position for position, c in enumerate(text) if is_refused(c)]
+    if found:
+        where = ", ".join(_place(text, position, is_refused) for position in found[:MAX_PLACES])
+        raise ValidationError(OfAnyField(_("Remove what cannot stand here: %(where)s.", where=where)))
+
+
+def _place(text: str, position: int, is_refused: Callable[[str], bool]) -> str:
+    names = {"\t": _("a tab"), "\n": _("a line break"), "\r": _("a line break")}
+    name = names.get(text[position], f"U+{ord(text[position]):04X}")
+    before = "".join(c for c in text[:position].rpartition("\n")[2] if not is_refused(c))[-SHOWN_BEFORE:].strip()
+    if before:
+        return str(_("%(character)s after “%(text)s”", character=name, text=before))
+    line = text[:position].count("\n") + 1
+    return str(_("%(character)s at the beginning of line %(line)d", character=name, line=line))
 
 
 class Line(StringField):
@@ -60,7 +114,8 @@ class Line(StringField):
     def __init__(self, label: Any, *, longest: int, missing: Any = None, **kwargs: Any) -> None:
         presence = InputRequired(missing) if missing else Optional()
         # Length is counted after composition, as it will be stored.
-        super().__init__(label, [presence, AtMost(longest), _one_line, _not_blank(missing)], filters=[clean], **kwargs)
+        checks = [presence, AtMost(longest), _one_line, _not_blank(missing)]
+        super().__init__(label, checks, filters=[lambda text: in_one_line(clean(text))], **kwargs)
 
 
 class NameLine(Line):
@@ -70,7 +125,7 @@ class NameLine(Line):
         if validation_stopped or self.errors or not self.data:
             return
         if "://" in self.data or not any(unicodedata.category(c).startswith("L") for c in self.data):
-            raise ValidationError(_l("Write a name here, in letters and without web addresses."))
+            raise ValidationError(OfAnyField(_("Write a name here, in letters and without web addresses.")))
 
 
 class SlugField(Line):
@@ -81,7 +136,8 @@ class SlugField(Line):
 
     def post_validate(self, form: Any, validation_stopped: bool) -> None:
         if not validation_stopped and not self.errors and self.data and not SLUG.fullmatch(self.data):
-            raise ValidationError(_l("Use small letters from a to z, digits, and single hyphens between them."))
+            words = _("Use small letters from a to z, digits, and single hyphens between them.")
+            raise ValidationError(OfAnyField(words))
 
 
 class Paragraphs(TextAreaField):
@@ -92,7 +148,7 @@ class Paragraphs(TextAreaField):
     def __init__(self, label: Any, *, longest: int, missing: Any = None, **kwargs: Any) -> None:
         presence = InputRequired(missing) if missing else Optional()
         checks = [presence, AtMost(longest), _no_controls, _not_blank(missing)]
-        super().__init__(label, checks, filters=[clean], **kwargs)
+        super().__init__(label, checks, filters=[lambda text: in_lines(clean(text))], **kwargs)
 
 
 class Prose(Paragraphs):
@@ -101,9 +157,10 @@ class Prose(Paragraphs):
     def post_validate(self, form: Any, validation_stopped: bool) -> None:
         dead = [] if validation_stopped or self.errors else dead_links(self.data)
         if dead:
-            raise ValidationError(
-                _("This link leads nowhere: %(address)s. Write the whole address: https://…", address=", ".join(dead))
+            words = _(
+                "This link leads nowhere: %(address)s. Write the whole address: https://…", address=", ".join(dead)
             )
+            raise ValidationError(OfAnyField(words))
 
 
 def _not_blank(missing: Any) -> Any:
@@ -144,9 +201,9 @@ def is_address(text: str) -> bool:
 
 
 class WholeNumberField(IntegerField):
-    """A whole number of up to nine digits; what is none has no value, which a NumberRange refuses in its words.
+    """A whole number of up to nine digits; what is none has no value, which `Between` refuses in its words.
 
-    Neither `int` nor the comparison in a NumberRange is equal to the thousands of digits that somebody may send.
+    Neither `int` nor the comparison in it is equal to the thousands of digits that somebody may send.
     """
 
     data: Any

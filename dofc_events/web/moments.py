@@ -6,10 +6,11 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import SelectField, ValidationError
-from wtforms.fields import DateTimeLocalField, SelectChoice
+from wtforms.fields import DateField, DateTimeLocalField, SelectChoice, TimeField
 from wtforms.validators import InputRequired, Optional
 
 from dofc_events.core.clock import from_zone, in_zone, zones
+from dofc_events.web.fields import OfAnyField
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 
@@ -18,7 +19,7 @@ def plausible(form: Any, field: Any) -> None:
     """A year in which an edition can be."""
     # Also keeps away from the ends of the calendar, where times cannot be converted.
     if field.data and not FIRST_YEAR <= field.data.year <= LAST_YEAR:
-        raise ValidationError(_("Check the year."))
+        raise ValidationError(OfAnyField(_("Check the year.")))
 
 
 def zone_field() -> SelectField:
@@ -39,7 +40,28 @@ class MomentField(DateTimeLocalField):
         try:
             super().process_formdata(valuelist)
         except ValueError:
-            raise ValueError(_("Enter a day and a time, for example 2029-06-14T18:00.")) from None
+            raise ValueError(OfAnyField(_("Enter a day and a time, for example 2029-06-14T18:00."))) from None
+
+
+class DayField(DateField):
+    """A day."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            words = _("Enter a day as year, month and day, for example 2029-06-14.")
+            raise ValueError(OfAnyField(words)) from None
+
+
+class ClockField(TimeField):
+    """A time of day."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(OfAnyField(_("Enter a time of day, for example 18:00."))) from None
 
 
 def moment_field(label: Any, missing: Any = None) -> MomentField:

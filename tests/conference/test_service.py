@@ -280,10 +280,12 @@ def test_set_categories_is_refused_when_a_used_one_would_go(session):
     assert service.set_categories(session, edition.id, [("guest", "Guests")], CHAIR, NOW)
 
 
-def test_set_categories_is_refused_when_a_slug_comes_twice(session):
+def test_set_categories_is_refused_when_one_comes_twice(session):
     edition = create(session)
     with pytest.raises(service.CategoryTwice):
         service.set_categories(session, edition.id, [("a", "A"), ("a", "B")], CHAIR, NOW)
+    with pytest.raises(service.CategoryTwice):
+        service.set_categories(session, edition.id, [("a", "Guest"), ("b", "GUEST")], CHAIR, NOW)
 
 
 def test_add_member_is_noted_once(session):

@@ -125,3 +125,30 @@ def add_words(session, registration_id: int, count: int) -> None:
     session.execute(insert(SearchWord), [{"registration_id": registration_id, "word": f"w{i}"} for i in range(count)])
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("ANALYZE search_words"))
+
+
+@pytest.mark.parametrize("words", ["+381 11 123 4567", "011 1234567", "00381 11 12"])
+def test_found_by_finds_a_telephone(session, edition, zofia, words):
+    ana = make_registration(session, edition, phone="+381 11 1234567")
+    assert found(session, words) == [ana]
+
+
+@pytest.mark.parametrize("words", ["david levi", "dav", "דוד"])
+def test_found_by_finds_hebrew_by_latin_letters(session, edition, zofia, words):
+    david = make_registration(session, edition, given_name="דוד", family_name="לוי", email="x@dofc.test")
+    assert found(session, words) == [david]
+
+
+@pytest.mark.parametrize("words", ["ana.k@dofc.test", " ANA.K@dofc.test ", "Ana Kovač <ana.k@dofc.test>"])
+def test_a_whole_address_finds_its_own_registration_alone(session, edition, zofia, words):
+    ana = make_registration(session, edition, given_name="Mira", email="ana.k@dofc.test")
+    make_registration(
+        session, edition, given_name="Ana", family_name="K", email="other@dofc.test", organisation="dofc test"
+    )
+    assert found(session, words) == [ana]
+
+
+def test_a_whole_address_that_nobody_has_is_looked_for_as_words(session, edition, zofia):
+    make_registration(session, make_edition(session, year=2031), email="zofia@dofc.tes")
+    here = select(Registration).where(Registration.edition_id == edition.id, found_by("zofia@dofc.tes"))
+    assert session.scalars(here).all() == [zofia]

@@ -6,7 +6,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dofc_events.delegates.rules import folded
+from dofc_events.core.countries import FAMILY_NAME_FIRST, country_codes
+from dofc_events.delegates.rules import folded, full_name, greeted_as
+
+
+@pytest.mark.parametrize(
+    ("given_name", "family_name", "country", "full", "greeted"),
+    [
+        ("Ana", "Kovač", "RS", "Ana Kovač", "Ana"),
+        ("János", "Kovács", "HU", "Kovács János", "Kovács János"),
+        ("Min-jun", "Kim", "KR", "Kim Min-jun", "Kim Min-jun"),
+        ("민준", "김", "KR", "김민준", "김민준"),
+        ("太郎", "山田", "JP", "山田太郎", "山田太郎"),
+        ("Taro", "山田", "JP", "山田 Taro", "山田 Taro"),
+        ("Madonna", "", "HU", "Madonna", "Madonna"),
+        ("Madonna", "", "RS", "Madonna", "Madonna"),
+        ("민준", "김", "DE", "민준 김", "민준"),
+    ],
+)
+def test_a_name_is_written_as_the_persons_country_writes_it(given_name, family_name, country, full, greeted):
+    assert full_name(given_name, family_name, country) == full
+    assert greeted_as(given_name, family_name, country) == greeted
+
+
+def test_family_names_come_first_in_countries_that_there_are():
+    assert country_codes() > FAMILY_NAME_FIRST
 
 
 @pytest.mark.parametrize(

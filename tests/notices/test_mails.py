@@ -123,6 +123,12 @@ def events(session, registration):
     return found
 
 
+def test_a_delegate_is_called_as_the_country_calls_people(session, edition):
+    make_registration(session, edition, given_name="János", family_name="Kovács", country="HU")
+    (message,) = letters(session)
+    assert message.text.startswith("Dear Kovács János,") and message.recipient_name == "Kovács János"
+
+
 def test_the_calendar_entry_stays_the_same_one_and_each_version_replaces_the_last(session, edition):
     registration = make_registration(session, edition)
     service.correct_address(session, registration.id, "other@dofc.test", DELEGATE, NOW)

@@ -2,9 +2,17 @@
 
 import pytest
 from werkzeug.datastructures import MultiDict
-from wtforms.validators import NumberRange
 
-from dofc_events.web.fields import CountryField, EmailField, Line, Paragraphs, PhoneField, WholeNumberField, rank
+from dofc_events.web.fields import (
+    Between,
+    CountryField,
+    EmailField,
+    Line,
+    Paragraphs,
+    PhoneField,
+    WholeNumberField,
+    rank,
+)
 from dofc_events.web.forms import Form
 
 
@@ -27,7 +35,7 @@ class Numbers(Form):
     class Meta:
         csrf = False
 
-    places = WholeNumberField("Places", [NumberRange(0, 500, "Enter a whole number from %(min)s to %(max)s.")])
+    places = WholeNumberField("Places", [Between(0, 500)])
 
 
 @pytest.mark.parametrize(
@@ -188,6 +196,27 @@ def test_a_line_is_one_line_in_composed_form(send, typed, stored):
 def test_an_optional_line_may_be_empty(send):
     assert send(note="").note.data == "" == send(note="  ").note.data == send().note.data
     assert send(note="a\nb").said["note"]
+
+
+def test_line_breaks_of_powerpoint_are_line_breaks(send):
+    assert send(text="No nuts\vno milk").text.data == "No nuts\nno milk"
+    assert send(text="a\r\nb\u2028c\x85d").text.data == "a\nb\nc\nd"
+    assert send(name="Ana\vKovač").name.data == "Ana Kovač"
+
+
+@pytest.mark.parametrize(
+    ("typed", "where"),
+    [
+        ({"text": "No nuts\nno\x07 milk"}, "U+0007 after “no”"),
+        ({"text": "No nuts\n\x1bno milk"}, "U+001B at the beginning of line 2"),
+        ({"text": "a\x01b\x02c\x03d\x04"}, "U+0001 after “a”, U+0002 after “ab”, U+0003 after “abc”"),
+        ({"name": "Ana\tK"}, "a tab after “Ana”"),
+        ({"name": "Ana\nK"}, "a line break after “Ana”"),
+    ],
+)
+def test_characters_that_are_refused_are_shown_where_they_are(send, typed, where):
+    (name,) = typed
+    assert send(**typed).said[name] == [f"Remove what cannot stand here: {where}."]
 
 
 @pytest.mark.parametrize(

@@ -57,14 +57,15 @@ def addresses(app, token, reading) -> list[tuple[str, str, set[str]]]:
     }
     routes = []
     for rule in app.url_map.iter_rules():
-        missing = set(rule.arguments) - set(known)
+        missing = set(rule.arguments) - set(known) - set(rule.defaults or {})
         assert not missing, f"{rule}: say here what to put for {missing}"
         routes.append((rule.endpoint, _address(rule, known), set(rule.methods or ())))
     return routes
 
 
 def _address(rule: Rule, known: dict) -> str:
-    built = rule.build({name: known[name] for name in rule.arguments}, append_unknown=False)
+    values = known | dict(rule.defaults or {})
+    built = rule.build({name: values[name] for name in rule.arguments}, append_unknown=False)
     assert built is not None
     return str(built[1])
 

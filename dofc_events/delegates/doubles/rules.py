@@ -1,5 +1,6 @@
 """Whether two registrations may be one person's. Pure: what is compared is in `Traits`."""
 
+import enum
 from dataclasses import dataclass
 from itertools import product
 
@@ -28,20 +29,31 @@ class Traits:
     country: str
 
 
-def may_be_one_person(one: Traits, other: Traits) -> bool:
-    """Whether so much is alike that a human should look at the two.
+class Likeness(enum.StrEnum):
+    """What two registrations have in common, besides names that are alike; the strongest sign first."""
+
+    PHONE = "phone"
+    MAILBOX = "mailbox"
+    ORGANISATION = "organisation"
+    COUNTRY = "country"
+
+
+def why_one_person(one: Traits, other: Traits) -> tuple[Likeness, ...]:
+    """Why a human should look whether the two are one person; empty if nothing says so.
 
     A name alone is not enough, however common it is: the country, the organisation, the telephone or the mailbox has to
     agree. Names are compared in every spelling and in both orders.
     """
     names = names_alike(one, other)
     if names < AKIN:
-        return False
-    if (one.phone and one.phone == other.phone) or _mailboxes_alike(one.email_key, other.email_key):
-        return True
-    if names >= SAME and one.country == other.country:
-        return True
-    return names >= ALIKE and _organisations_alike(one.organisation, other.organisation)
+        return ()
+    signs = {
+        Likeness.PHONE: bool(one.phone) and one.phone == other.phone,
+        Likeness.MAILBOX: _mailboxes_alike(one.email_key, other.email_key),
+        Likeness.ORGANISATION: names >= ALIKE and _organisations_alike(one.organisation, other.organisation),
+        Likeness.COUNTRY: names >= SAME and one.country == other.country,
+    }
+    return tuple(sign for sign, holds in signs.items() if holds)
 
 
 def names_alike(one: Traits, other: Traits) -> float:

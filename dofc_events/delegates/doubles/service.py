@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.errors import Refusal
-from dofc_events.delegates.doubles.rules import Traits, keys_of_name, may_be_one_person
+from dofc_events.delegates.doubles.rules import Likeness, Traits, keys_of_name, why_one_person
 from dofc_events.delegates.models import LikelyDouble, Registration, SearchWord
 
 # Of a common name the latest so many are looked at: who has the rarer half of the name, too, is found by that.
@@ -61,7 +61,7 @@ def compare(session: Session, registration_ids: Iterable[int]) -> None:
         traits = _traits(person)
         for other in _candidates(session, person, traits):
             pair = min(person.id, other.id), max(person.id, other.id)
-            if pair not in told_apart and may_be_one_person(traits, _traits(other)):
+            if pair not in told_apart and why_one_person(traits, _traits(other)):
                 found[pair] = person.edition_id
     if found:
         rows = [{"first_id": one, "second_id": other, "edition_id": id_} for (one, other), id_ in found.items()]
@@ -84,6 +84,11 @@ def likely_doubles(
         query = query.where(LikelyDouble.id < before_id)
     both = (joinedload(side).joinedload(Registration.category) for side in (LikelyDouble.first, LikelyDouble.second))
     return session.scalars(query.options(*both).order_by(LikelyDouble.id.desc()).limit(limit)).all()
+
+
+def why_a_pair(pair: LikelyDouble) -> tuple[Likeness, ...]:
+    """What its two registrations have in common now; empty if they were changed since they were compared."""
+    return why_one_person(_traits(pair.first), _traits(pair.second))
 
 
 def count_doubles(session: Session, edition_ids: Iterable[int]) -> dict[int, int]:
@@ -139,7 +144,7 @@ def _latest_with(word: str) -> Select[int]:
     return select(query.order_by(SearchWord.registration_id.desc()).limit(MAX_OF_A_WORD).subquery().c.id)
 
 
-def _traits(of: Row[Any]) -> Traits:
+def _traits(of: Row[Any] | Registration) -> Traits:
     return Traits(*(getattr(of, name) for name in TRAITS))
 
 

@@ -69,6 +69,35 @@ HABITS = {
     "최": ("choe", "choi"),
 }
 
+# Hebrew and Arabic are written without most of their vowels, hence "david" is looked for by its consonants. How they
+# are spelled in Latin letters differs: all that may be the same letter is one sound here. The longer come first.
+SOUNDS = {
+    "sch": "s",
+    "sh": "s",
+    "tz": "z",
+    "ts": "z",
+    "kh": "k",
+    "ch": "k",
+    "gh": "k",
+    "ph": "p",
+    "th": "t",
+    "dh": "d",
+    "h": "k",
+    "q": "k",
+    "c": "k",
+    "f": "p",
+    "v": "b",
+    "w": "b",
+    "j": "g",
+    "x": "ks",
+} | dict.fromkeys("aeiou", "")
+# Consonants of fewer are shared by too many.
+FEWEST_CONSONANTS = 2
+# What words never begin with: keys of another kind, which are looked for only as such.
+CONSONANTS, NUMBER = "~", "#"
+# Fewer digits are no telephone number, but part of a reference or a year.
+FEWEST_DIGITS = 5
+
 # A word of many such letters has no more spellings than this in one reading, the likelier ones.
 MAX_SPELLINGS = 16
 # Of longer words only the beginning is compared.
@@ -76,6 +105,9 @@ LONGEST = 60
 
 _HABIT = re.compile(f"({'|'.join(sorted(HABITS, key=len, reverse=True))})")
 _CYRILLIC = re.compile("[\u0400-\u052f]")
+_WITHOUT_VOWELS = re.compile("[\u0590-\u06ff\u0750-\u077f\u08a0-\u08ff]")
+_SOUND = re.compile("|".join(SOUNDS))
+_DIALLED = re.compile(r"[+(0-9][0-9 ()/.+-]*")
 
 
 def keys_of(texts: Iterable[str]) -> set[str]:
@@ -84,12 +116,27 @@ def keys_of(texts: Iterable[str]) -> set[str]:
     So the reference 7KX9-Q2MB is found with its hyphen and without, and O’Neill as oneill.
     """
     words = (word for text in texts for parts in _chunks(text) for word in {*parts, "".join(parts)})
-    return {spelling for word in words for spelling in spellings(word)}
+    return {spelling for word in words for spelling in (*spellings(word), *_consonants_of(word))}
+
+
+def keys_of_number(phone: str) -> set[str]:
+    """Everything by which a telephone number in international form is found: with its country's code, and without."""
+    national = phone.partition(" ")[2]
+    numbers = ("".join(filter(str.isdigit, number)).lstrip("0") for number in (phone, national))
+    return {f"{NUMBER}{number}" for number in numbers if number}
+
+
+def number_asked_for(text: str) -> str:
+    """The beginning of the key of what may be a telephone number, as people write or paste it; "" if it is none."""
+    number = text.strip().replace("(0)", "")
+    digits = "".join(filter(str.isdigit, number)).lstrip("0")
+    return f"{NUMBER}{digits}" if _DIALLED.fullmatch(number) and len(digits) >= FEWEST_DIGITS else ""
 
 
 def asked_for(text: str) -> list[set[str]]:
     """What somebody looks for: the spellings of each word that they typed, one of which has to begin a key."""
-    return [_without_implied(found) for found in words_of(text)]
+    beginnings = map(_without_implied, words_of(text))
+    return [{*found, *_consonants_asked_for(found)} for found in beginnings]
 
 
 def words_of(text: str) -> list[frozenset[str]]:
@@ -129,6 +176,24 @@ def _by_habit(reading: str) -> Iterable[str]:
     for choice in islice(product(*(HABITS[letter] for letter in letters)), MAX_SPELLINGS):
         chosen = dict(zip(letters, choice, strict=True))
         yield "".join(chosen.get(piece, piece) for piece in pieces)
+
+
+def _consonants_of(word: str) -> set[str]:
+    """The keys of a word that is written without its vowels; of v, w and y nobody sees whether they are one."""
+    return _consonants(_latin(word), "vw") if _WITHOUT_VOWELS.search(word) else set()
+
+
+def _consonants_asked_for(found: Iterable[str]) -> set[str]:
+    """The beginnings of such keys that somebody may mean who types Latin letters; of double letters one is written."""
+    typed = (word for word in found if word.isascii() and word.isalpha())
+    return {key for word in typed for key in _consonants(re.sub(r"(.)\1", r"\1", word), "w")}
+
+
+def _consonants(latin: str, vowels: str) -> set[str]:
+    without_w = latin[:1] + re.sub(f"[{vowels}]", "", latin[1:])
+    written = {latin, without_w, latin.replace("y", ""), without_w.replace("y", "")}
+    sounds = (_SOUND.sub(lambda sound: SOUNDS[sound[0]], each) for each in written)
+    return {f"{CONSONANTS}{sound}"[:LONGEST] for sound in sounds if len(sound) >= FEWEST_CONSONANTS}
 
 
 def _latin(text: str) -> str:

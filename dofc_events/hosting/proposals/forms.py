@@ -9,9 +9,9 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
-from wtforms import BooleanField, DateField, Field, HiddenField, IntegerField, SelectField, ValidationError
+from wtforms import BooleanField, Field, HiddenField, IntegerField, SelectField, ValidationError
 from wtforms.fields import SelectChoice
-from wtforms.validators import InputRequired, NumberRange, Optional, Regexp
+from wtforms.validators import InputRequired, Optional, Regexp
 
 from dofc_events.conference.models import Member
 from dofc_events.core.errors import Refusal
@@ -28,8 +28,9 @@ from dofc_events.hosting.rules import (
     parse_coordinates,
 )
 from dofc_events.web.edits import EditForm
-from dofc_events.web.fields import CountryField, EmailField, Line, NameLine, Paragraphs, is_address
+from dofc_events.web.fields import Between, CountryField, EmailField, Line, NameLine, Paragraphs, is_address
 from dofc_events.web.forms import Form
+from dofc_events.web.moments import DayField
 
 MEGABYTES = MAX_BYTES // 1024**2
 PART_MISSING = _l("Part of the form was missing. Please send it again.")
@@ -54,34 +55,17 @@ WORDS_FOR_REASONS = {
 }
 
 
-class DayField(DateField):
-    """A day, which may be left empty."""
-
-    def __init__(self, label: Any, **kwargs: Any) -> None:
-        super().__init__(label, [Optional()], **kwargs)
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError(_("Enter a day as year, month and day, for example 2029-06-14.")) from None
-
-
 class WholeNumber(IntegerField):
     """A whole number from 1, which may be left empty; thousands may be set apart, in any usual way."""
 
     def __init__(self, label: Any, *, most: int, **kwargs: Any) -> None:
-        within = NumberRange(1, most, _l("Enter a whole number from %(min)s to %(max)s."))
-        super().__init__(label, [Optional(), within], **kwargs)
+        super().__init__(label, [Optional(), Between(1, most)], **kwargs)
 
     def process_formdata(self, valuelist: list[str]) -> None:
         text = re.sub(r"(?<=\d)[\s.,'’](?=\d{3}(?!\d))", "", valuelist[0].strip()) if valuelist else ""
         self.data = None
-        if not text:
-            return
-        if not re.fullmatch(r"[0-9]{1,12}", text):
-            raise ValueError(_("Enter a whole number in digits, for example 250."))
-        self.data = int(text)
+        if re.fullmatch(r"[0-9]{1,12}", text):
+            self.data = int(text)
 
 
 class LostLinkForm(Form):
@@ -105,8 +89,8 @@ class ProposalForm(Form):
     co_hosts = Paragraphs(_l("Who hosts it with you"), longest=LONGEST_TEXT)
     city = Line(_l("City"), longest=120)
     country = CountryField(_l("Country"))
-    starts_on = DayField(_l("First day"))
-    ends_on = DayField(_l("Last day"))
+    starts_on = DayField(_l("First day"), [Optional()])
+    ends_on = DayField(_l("Last day"), [Optional()])
     venue = Line(_l("Venue"), longest=200)
     venue_capacity = WholeNumber(_l("How many delegates the venue holds"), most=MAX_DELEGATES)
     coordinates = Line(_l("Where the venue is"), longest=60)

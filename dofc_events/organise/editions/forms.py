@@ -1,6 +1,7 @@
 """Organisers' forms: shape only; what needs the database is the service's to refuse."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from flask_babel import gettext as _
@@ -14,13 +15,13 @@ from wtforms import (
     StringField,
 )
 from wtforms import Form as PlainForm
-from wtforms.fields import DateField, TimeField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
 from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import DateFault, EditionStatus
 from dofc_events.conference.service import (
     CategoryInUse,
+    CategoryTwice,
     DatesOutOfOrder,
     EditionDetails,
     NotReady,
@@ -34,11 +35,22 @@ from dofc_events.organise.editions.service import CategoryChanges, EditionSettin
 from dofc_events.places.rules import LONGEST_OFFER_HOURS, MAX_PLACES
 from dofc_events.places.service import CapacityBelowTaken
 from dofc_events.web.edits import EditForm
-from dofc_events.web.fields import CountryField, EmailField, Line, Paragraphs, Prose, WholeNumberField, told_reason
+from dofc_events.web.fields import (
+    Between,
+    CountryField,
+    EmailField,
+    Line,
+    Paragraphs,
+    Prose,
+    WholeNumberField,
+    told_reason,
+)
 from dofc_events.web.forms import Form
 from dofc_events.web.moments import (
     FIRST_YEAR,
     LAST_YEAR,
+    ClockField,
+    DayField,
     kept_or_typed,
     moment_field,
     on_the_clock,
@@ -53,7 +65,11 @@ MOMENTS = ("registration_opens_at", "registration_closes_at", "freezes_at")
 
 
 class HoursField(FloatField):
-    """A number of hours; whole ones are shown without a fraction."""
+    """A number of hours; whole ones are shown without a fraction. What is none has no value, as a whole number's."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        with suppress(ValueError):
+            super().process_formdata(valuelist)
 
     def _value(self) -> str:
         return self.raw_data[0] if self.raw_data else "" if self.data is None else f"{self.data:g}"
@@ -64,7 +80,7 @@ def _capacity() -> WholeNumberField:
         _l("Places"),
         [
             InputRequired(_l("Enter how many places there are.")),
-            NumberRange(0, MAX_PLACES, _l("Enter a whole number from %(min)s to %(max)s.")),
+            Between(0, MAX_PLACES),
         ],
     )
 
@@ -79,8 +95,8 @@ def _year() -> WholeNumberField:
     )
 
 
-def _day(label: Any) -> DateField:
-    return DateField(label, [Optional(), plausible])
+def _day(label: Any) -> DayField:
+    return DayField(label, [Optional(), plausible])
 
 
 class NewEditionForm(Form):
@@ -137,9 +153,9 @@ class SettingsForm(EditForm):
     venue_address = Line(_l("Address of the venue"), longest=300)
     zone = zone_field()
     starts_on = _day(_l("First day"))
-    starts_at = TimeField(_l("Begins at"), [Optional()])
+    starts_at = ClockField(_l("Begins at"), [Optional()])
     ends_on = _day(_l("Last day"))
-    ends_at = TimeField(_l("Ends at"), [Optional()])
+    ends_at = ClockField(_l("Ends at"), [Optional()])
     registration_opens_at = moment_field(_l("Registration opens"))
     registration_closes_at = moment_field(_l("Registration closes"))
     freezes_at = moment_field(_l("Details can be changed until"))
@@ -148,7 +164,7 @@ class SettingsForm(EditForm):
         _l("Hours for which a freed place is held"),
         [
             InputRequired(_l("Enter a number of hours.")),
-            NumberRange(0, LONGEST_OFFER_HOURS, _l("Enter a number from %(min)s to %(max)s.")),
+            NumberRange(0, LONGEST_OFFER_HOURS, _l("Enter a number of hours from %(min)s to %(max)s.")),
         ],
     )
     summary = Paragraphs(_l("Summary"), longest=400)
@@ -193,7 +209,7 @@ class SettingsForm(EditForm):
         )
         self._say_faults(faults)
         self._say_missing(tuple(name for name in missing if not self[name].errors))
-        return valid and not faults and not missing
+        return self._has_each_category_once() and valid and not faults and not missing
 
     def to_wishes(self) -> EditionWishes:
         known = {category.slug for category in self.edition.categories}
@@ -214,6 +230,8 @@ class SettingsForm(EditForm):
                     "categories",
                     _("Somebody is registered as “%(label)s”: it cannot be removed, but renamed.", label=label),
                 )
+            case CategoryTwice():
+                self._say_twice(str(refusal))
             case NotReady(missing=missing):
                 self._say_missing(missing)
             case _:
@@ -247,6 +265,17 @@ class SettingsForm(EditForm):
 
     def _sound(self, name: str) -> Any:
         return None if self[name].errors else self[name].data
+
+    def _has_each_category_once(self) -> bool:
+        kept = [row.form.label.data for row in self.categories if row.form.label.data and not row.form.remove.data]
+        known = [label.casefold() for label in kept]
+        twice = next((label for label in kept if known.count(label.casefold()) > 1), None)
+        if twice:
+            self._say_twice(twice)
+        return twice is None
+
+    def _say_twice(self, label: str) -> None:
+        self._wrong("categories", _("There are two categories “%(label)s”. Keep one of them.", label=label))
 
     def _leaves_a_category(self) -> bool:
         changes = self._category_changes({category.slug for category in self.edition.categories})

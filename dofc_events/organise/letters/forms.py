@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, SelectField, StringField, ValidationError
 from wtforms.fields import SelectChoice
-from wtforms.validators import InputRequired, NumberRange
+from wtforms.validators import InputRequired
 
 from dofc_events.core.errors import Refusal
 from dofc_events.letters.rules import (
@@ -21,7 +21,7 @@ from dofc_events.letters.rules import (
 )
 from dofc_events.letters.service import DateMissing, LetterText, TooLate
 from dofc_events.web.edits import EditForm
-from dofc_events.web.fields import Line, Prose, WholeNumberField
+from dofc_events.web.fields import Between, Line, Prose, WholeNumberField
 from dofc_events.web.forms import Form
 
 BEFORE, AFTER = "before", "after"
@@ -69,7 +69,7 @@ class LetterForm(Form):
         _l("How many days"),
         [
             InputRequired(_l("Enter a number of days; 0 is the day itself.")),
-            NumberRange(0, MAX_DAYS, _l("Enter a whole number from %(min)s to %(max)s.")),
+            Between(0, MAX_DAYS),
         ],
     )
     side = SelectField(

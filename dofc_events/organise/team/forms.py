@@ -4,14 +4,14 @@ from datetime import date
 
 from flask_babel import lazy_gettext as _l
 from wtforms import Field, SelectField, ValidationError
-from wtforms.fields import DateField, SelectChoice
+from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
 from dofc_events.accounts.rules import EDITION_ROLES, RoleName
 from dofc_events.web.edits import EditForm
 from dofc_events.web.fields import EmailField, NameLine
 from dofc_events.web.forms import Form
-from dofc_events.web.moments import plausible
+from dofc_events.web.moments import DayField, plausible
 
 ROLE_NAMES = {RoleName.ORGANISER: _l("Organiser"), RoleName.DESK: _l("Desk")}
 
@@ -19,7 +19,7 @@ ROLE_NAMES = {RoleName.ORGANISER: _l("Organiser"), RoleName.DESK: _l("Desk")}
 class RoleEndForm(Form):
     """Until when a role lasts, its last day included."""
 
-    last_day = DateField(_l("Last day"), [Optional(), plausible])
+    last_day = DayField(_l("Last day"), [Optional(), plausible])
     # Today, as the clocks of the edition show it; the view says what that is.
     today: date
 

@@ -8,8 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, Field, RadioField, StringField, ValidationError
-from wtforms.fields import DateField, TimeField
-from wtforms.validators import InputRequired, NumberRange, Optional
+from wtforms.validators import InputRequired, Optional
 
 from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import TripMode
@@ -20,12 +19,11 @@ from dofc_events.trips.models import Trip
 from dofc_events.trips.rules import MAX_SEATS, RESERVED_SLUGS
 from dofc_events.trips.service import TripDetails, TripExists, details_of
 from dofc_events.web.edits import EditForm
-from dofc_events.web.fields import Line, Prose, SlugField, WholeNumberField
+from dofc_events.web.fields import Between, Line, Prose, SlugField, WholeNumberField
 from dofc_events.web.forms import Form
-from dofc_events.web.moments import kept_or_typed, moment_field, on_the_clock, plausible
+from dofc_events.web.moments import ClockField, DayField, kept_or_typed, moment_field, on_the_clock, plausible
 
 TAKE_OFF = "-"
-WHOLE_NUMBER = _l("Enter a whole number from %(min)s to %(max)s.")
 
 
 class TripForm(Form):
@@ -37,16 +35,14 @@ class TripForm(Form):
     title = Line(_l("Title"), longest=200, missing=_l("Enter a title."))
     description = Prose(_l("Description"), longest=20_000)
     hosts = Line(_l("Hosts"), longest=300)
-    day = DateField(_l("Day"), [InputRequired(_l("Enter the day.")), plausible])
-    starts = TimeField(_l("Starts at"), [InputRequired(_l("Enter when it starts."))])
-    ends = TimeField(_l("Ends at"), [InputRequired(_l("Enter when it ends."))])
+    day = DayField(_l("Day"), [InputRequired(_l("Enter the day.")), plausible])
+    starts = ClockField(_l("Starts at"), [InputRequired(_l("Enter when it starts."))])
+    ends = ClockField(_l("Ends at"), [InputRequired(_l("Enter when it ends."))])
     meeting_point = Line(_l("Meeting point"), longest=200)
     capacity = WholeNumberField(
-        _l("Seats"), [InputRequired(_l("Enter how many seats there are.")), NumberRange(0, MAX_SEATS, WHOLE_NUMBER)]
+        _l("Seats"), [InputRequired(_l("Enter how many seats there are.")), Between(0, MAX_SEATS)]
     )
-    minimum = WholeNumberField(
-        _l("Minimum number of participants"), [Optional(), NumberRange(0, MAX_SEATS, WHOLE_NUMBER)]
-    )
+    minimum = WholeNumberField(_l("Minimum number of participants"), [Optional(), Between(0, MAX_SEATS)])
     bring = Line(_l("What to bring"), longest=300)
     accessibility = Prose(_l("Accessibility"), longest=5000)
     walking = BooleanField(_l("Involves a lot of walking"))
@@ -137,9 +133,10 @@ class OrderForm(EditForm):
     @classmethod
     def of(cls, slugs: Iterable[str]) -> "OrderForm":
         """The form with the order as it is, or with what was sent."""
+        slugs = tuple(slugs)
         numbers = {f"order-{slug}": number for number, slug in enumerate(slugs, start=1)}
-        check = [InputRequired(_l("Enter a number.")), NumberRange(0, MAX_SEATS, WHOLE_NUMBER)]
-        form_class = type("OrderForm", (cls,), {name: WholeNumberField(_l("Order"), check) for name in numbers})
+        order = {f"order-{slug}": _order_field(slug) for slug in slugs}
+        form_class = type("OrderForm", (cls,), order)
         form: OrderForm = form_class(data=numbers)
         return form
 
@@ -147,6 +144,11 @@ class OrderForm(EditForm):
         """The slugs, the lowest number first; those with the same number stay as they are."""
         numbers = [field for field in self if field.name.startswith("order-")]
         return [field.name.removeprefix("order-") for field in sorted(numbers, key=lambda field: field.data)]
+
+
+def _order_field(slug: str) -> WholeNumberField:
+    checks = [InputRequired(_("Enter a number for %(trip)s.", trip=slug)), Between(0, MAX_SEATS)]
+    return WholeNumberField(_("Order of %(trip)s", trip=slug), checks)
 
 
 class SignUpForm(EditForm):

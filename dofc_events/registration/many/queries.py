@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Category, Edition
 from dofc_events.delegates.models import Registration, Tag
+from dofc_events.delegates.rules import full_name
 from dofc_events.places.models import Claim
 from dofc_events.places.queries import edition_pool
 from dofc_events.places.rules import ClaimStatus
@@ -63,12 +64,12 @@ def selection_of(session: Session, edition: Edition, audience: Audience, act: Ac
     """For whom of an audience an act can be done; two queries at most, however many they are."""
     is_over, gives_places = edition.is_over(now), edition.gives_places(now)
     r = Registration
-    query = select(r.id, r.given_name, r.family_name, Claim.status, Category.slug)
+    query = select(r.id, r.given_name, r.family_name, r.country, Claim.status, Category.slug)
     query = query.join(Claim, Claim.registration_id == r.id).join(Category, Category.id == r.category_id)
     query = query.where(*members_of(edition.id, audience)).order_by(r.by_name, r.id)
     able, unable = [], dict[Obstacle, list[Person]]()
-    for id_, given_name, family_name, status, category in session.execute(query):
-        person = Person(id_, f"{given_name} {family_name}".strip(), ClaimStatus(status), category)
+    for id_, given_name, family_name, country, status, category in session.execute(query):
+        person = Person(id_, full_name(given_name, family_name, country), ClaimStatus(status), category)
         why_not = obstacle(act, person.status, is_over=is_over, gives_places=gives_places)
         if why_not:
             unable.setdefault(why_not, []).append(person)

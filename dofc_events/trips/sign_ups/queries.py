@@ -38,7 +38,7 @@ def lost_if_moved(session: Session, trip: Trip, starts_at: datetime, ends_at: da
         .join(their_pool, their_pool.id == theirs.pool_id)
         .join(Trip, and_(Trip.id == their_pool.trip_id, Trip.id != trip.id))
         .where(Trip.starts_at < ends_at, Trip.ends_at > starts_at)
-        .order_by(Registration.family_name, Registration.given_name, Registration.id, Trip.position)
+        .order_by(Registration.by_name, Registration.id, Trip.position)
     )
     this_one: dict[str, Loss] = {}
     others: list[Loss] = []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dofc_events.delegates.doubles.rules import Traits, may_be_one_person, names_alike
+from dofc_events.delegates.doubles.rules import Likeness, Traits, names_alike, why_one_person
 
 ANA = {
     "given_name": "Ana",
@@ -34,10 +34,10 @@ def traits(**changes) -> Traits:
     ],
     ids=str,
 )
-def test_these_may_be_one_person(changes):
+def test_these_why_one_person(changes):
     ana = Traits(**ANA)
-    assert may_be_one_person(ana, traits(**changes))
-    assert may_be_one_person(traits(**changes), ana)
+    assert why_one_person(ana, traits(**changes))
+    assert why_one_person(traits(**changes), ana)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_these_may_be_one_person(changes):
     ids=str,
 )
 def test_these_are_two_people(changes):
-    assert not may_be_one_person(Traits(**ANA), traits(**changes))
+    assert not why_one_person(Traits(**ANA), traits(**changes))
 
 
 def test_a_name_without_letters_is_like_no_other():
@@ -61,4 +61,18 @@ def test_a_name_without_letters_is_like_no_other():
 
 def test_nobody_is_alike_for_want_of_a_telephone():
     ann = traits(given_name="Ann", country="BG", organisation="", email_key="ann@other.test")
-    assert not may_be_one_person(ann, traits(country="SI"))
+    assert not why_one_person(ann, traits(country="SI"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "signs"),
+    [
+        ({"phone": ANA["phone"], "email_key": "ana.kovac@gmail.test"}, ["phone", "mailbox", "organisation", "country"]),
+        ({}, ["organisation", "country"]),
+        ({"organisation": "Zzz"}, ["country"]),
+        ({"organisation": "Zzz", "country": "AU"}, []),
+        ({"given_name": "Zzz", "family_name": "Qqq"}, []),
+    ],
+)
+def test_what_two_have_in_common_is_said(changes, signs):
+    assert why_one_person(Traits(**ANA), traits(**changes)) == tuple(map(Likeness, signs))

@@ -5,7 +5,17 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dofc_events.delegates.rules import folded
-from dofc_events.delegates.spelling.rules import HABITS, LONGEST, MAX_SPELLINGS, READ_AS, asked_for, keys_of, spellings
+from dofc_events.delegates.spelling.rules import (
+    HABITS,
+    LONGEST,
+    MAX_SPELLINGS,
+    READ_AS,
+    asked_for,
+    keys_of,
+    keys_of_number,
+    number_asked_for,
+    spellings,
+)
 
 LETTERS = st.characters(categories=["L", "N", "Mn", "Mc"])
 # Names as they come, above all in the scripts in which a letter may be written in several ways.
@@ -55,6 +65,16 @@ def is_found(typed: str, *texts: str) -> bool:
         ("გიორგი", "giorgi გიო"),
         ("Հայկ", "hayk"),
         ("王小明", "wangxiaoming wang 王小"),
+        # Hebrew and Arabic, by their consonants
+        ("דוד לוי", "david levi levy dav דוד"),
+        ("אברהם", "avraham abraham"),
+        ("יצחק כהן", "yitzhak itzhak cohen kohen"),
+        ("שרה", "sarah sara"),
+        ("عمر", "omar umar عمر"),
+        ("محمد", "muhammad mohamed mehmed"),
+        ("يوسف خليل", "yousef yusuf youssef khalil halil"),
+        ("فاطمة", "fatima fatma"),
+        ("داود", "daoud dawud"),
         ("O’Neill", "oneill O'Neill neill o’neill"),
         ("Jean-Pierre", "jeanpierre jean-pierre pierre"),
         ("7KX9-Q2MB", "7kx9-q2mb 7KX9Q2MB 7kx9 q2mb"),
@@ -97,7 +117,8 @@ def test_nothing_is_asked_for_when_only_signs_are_typed():
 
 def test_beginnings_are_asked_for_once_when_one_implies_another():
     assert asked_for("đ") == [{"d"}]
-    assert asked_for("đorđe x") == [{"djordje", "dorde"}, {"x", "ks"}]
+    # Each also by its consonants, under which Hebrew and Arabic words are found.
+    assert asked_for("đorđe x") == [{"djordje", "dorde", "~drd", "~dgrdg"}, {"x", "ks", "~ks"}]
 
 
 @given(st.lists(NAMES, max_size=3))
@@ -134,3 +155,30 @@ def test_habits_are_written_in_small_latin_letters():
     for letters, habits in HABITS.items():
         assert letters == letters.casefold()
         assert all(habit.isascii() and habit.islower() for habit in habits), letters
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["+381 11 123 4567", "+381111234567", "00381 11 1234", "011 123 4567", "11/123-45", "+381 (0)11 1234", "(011) 123"],
+)
+def test_a_telephone_is_found_as_people_write_it(typed):
+    asked = number_asked_for(typed)
+    assert asked and any(key.startswith(asked) for key in keys_of_number("+381 11 1234567"))
+
+
+def test_a_telephone_is_found_without_the_zero_that_belongs_to_it():
+    assert number_asked_for("06 1234567") in keys_of_number("+39 06 1234567")
+
+
+@pytest.mark.parametrize("typed", ["", "2027", "7KX9-Q2MB", "12 ab 345", "Ana", "+", "0000"])
+def test_what_is_no_telephone_is_looked_for_as_words(typed):
+    assert number_asked_for(typed) == ""
+
+
+def test_nobody_without_a_telephone_has_a_key_of_one():
+    assert keys_of_number("") == set()
+
+
+@pytest.mark.parametrize(("name", "typed"), [("כהן", "kovac"), ("עמר", "a"), ("Dvd", "david"), ("Димитар", "dmtr")])
+def test_consonants_find_nobody_else(name, typed):
+    assert not is_found(typed, name)

@@ -312,7 +312,13 @@ def test_settings_say_at_the_field_what_is_wrong(organiser, now_is, year, filled
                 "registration_closes_at": "Registration must close after it opens.",
             },
         ),
-        ({"starts_on": "9999-12-31"}, {"starts_on": "Check the year."}),
+        # What could be said of any field names it in the summary; each is said once.
+        ({"starts_on": "9999-12-31"}, {"starts_on": "First day: Check the year."}),
+        ({"venue": "x" * 201}, {"venue": "Venue: Use at most 200 characters."}),
+        ({"capacity": "many"}, {"capacity": "Places: Enter a whole number from 0 to 100000."}),
+        ({"offer_hours": "many"}, {"offer_hours": "Enter a number of hours from 0 to 2160."}),
+        ({"ends_at": "late"}, {"ends_at": "Ends at: Enter a time of day, for example 18:00."}),
+        ({"ends_on": "late"}, {"ends_on": "Last day: Enter a day as year, month and day, for example 2029-06-14."}),
     ],
 )
 def test_settings_say_everything_that_is_wrong_at_once(organiser, year, filled, said):
@@ -347,6 +353,25 @@ def test_settings_refuse_to_leave_a_published_edition_without_categories(organis
     assert page.status == 422
     assert "Leave at least one category: a published edition needs it." in page.text
     assert len(now_is()[0].categories) == 3
+
+
+@pytest.mark.parametrize("typed", [{"categories-3-label": "GUEST"}, {"categories-0-label": "guest"}])
+def test_the_same_category_is_not_added_twice(organiser, now_is, year, typed):
+    labels = [category.label for category in now_is()[0].categories]
+    assert "Guest" in labels
+    page = settings(organiser, year).form().fill(typed).submit()
+    (link,) = page.all(".error-summary a")
+    assert page.status == 422 and "There are two categories “" in link.get_text()
+    assert [category.label for category in now_is()[0].categories] == labels
+
+
+def test_another_zone_is_all_that_the_trail_says_was_changed(organiser, reading, year):
+    """Lines of the programme are the same lines, however a browser ends them."""
+    settings(organiser, year).form().fill(programme="09:00 doors\r\n10:00 begin").submit()
+    settings(organiser, year).form().fill(zone="Europe/Belgrade").submit()
+    with reading() as session:
+        entries = session.scalars(select(AuditEntry).where(AuditEntry.act == "edition_changed").order_by(AuditEntry.id))
+        assert "programme" not in entries.all()[-1].details["changes"]
 
 
 def test_forged_slug_makes_a_new_category(organiser, now_is, year):

@@ -206,6 +206,7 @@ def test_order_of_trips_needs_the_forms_token(page, add_trip):
 
 # A new trip
 
+SLUG_RULE = "Use small letters from a to z, digits, and single hyphens between them."
 TYPED = {"title": "Wine & women", "day": "2027-05-22", "starts": "14:00", "ends": "18:00", "capacity": 12}
 
 
@@ -250,16 +251,16 @@ def test_new_trip_gets_a_short_name_of_its_own(page, add_trip, trip_now, title, 
     [
         ({"title": ""}, "Enter a title."),
         ({"day": ""}, "Enter the day."),
-        ({"day": "0027-05-22"}, "Check the year."),
+        ({"day": "0027-05-22"}, "Day: Check the year."),
         ({"starts": ""}, "Enter when it starts."),
         ({"ends": ""}, "Enter when it ends."),
         ({"ends": "14:00"}, "The trip must end after it starts, on the same day."),
         ({"ends": "09:00"}, "The trip must end after it starts, on the same day."),
         ({"capacity": ""}, "Enter how many seats there are."),
-        ({"capacity": "100001"}, "Enter a whole number from 0 to 100000."),
+        ({"capacity": "100001"}, "Seats: Enter a whole number from 0 to 100000."),
         ({"minimum": "13"}, "The trip cannot need more people than it has seats."),
-        ({"slug": "Wine"}, "Use small letters from a to z, digits, and single hyphens between them."),
-        ({"slug": "wine.csv"}, "Use small letters from a to z, digits, and single hyphens between them."),
+        ({"slug": "Wine"}, f"Short name in addresses: {SLUG_RULE}"),
+        ({"slug": "wine.csv"}, f"Short name in addresses: {SLUG_RULE}"),
         ({"slug": "sign-up"}, "This word is the address of another page. Choose another one."),
         ({"slug": "steel"}, "Another trip has this short name already. Choose another one."),
     ],

@@ -31,7 +31,7 @@ from dofc_events.hosting.models import HostingCall
 from dofc_events.hosting.rules import MAX_WEIGHT
 from dofc_events.hosting.stages.rules import DATES, EDITABLE, DateFault, faults_in_order
 from dofc_events.web.edits import EditForm
-from dofc_events.web.fields import Line, Prose, WholeNumberField
+from dofc_events.web.fields import Between, Line, Prose, WholeNumberField
 from dofc_events.web.forms import Form
 from dofc_events.web.moments import FIRST_YEAR, LAST_YEAR, kept_or_typed, moment_field, on_the_clock, zone_field
 
@@ -50,7 +50,7 @@ class CriterionRow(PlainForm):
     label = Line(_l("Criterion"), longest=120)
     weight = WholeNumberField(
         _l("Weight"),
-        [Optional(), NumberRange(1, MAX_WEIGHT, _l("Enter a whole number from %(min)s to %(max)s."))],
+        [Optional(), Between(1, MAX_WEIGHT)],
     )
 
     def validate(self, extra_validators: Any = None) -> bool:
@@ -77,7 +77,7 @@ class CallForm(Form):
         _l("Quorum"),
         [
             InputRequired(_l("Enter how many members must vote; 0 if any number will do.")),
-            NumberRange(0, MAX_VOTERS, _l("Enter a whole number from %(min)s to %(max)s.")),
+            Between(0, MAX_VOTERS),
         ],
     )
     proposals_public = BooleanField(_l("Everyone can read the proposals that were submitted"))

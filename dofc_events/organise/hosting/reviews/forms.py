@@ -31,7 +31,9 @@ class ReviewForm(EditForm):
         for criterion in criteria:
             check = [InputRequired(_("Give %(criterion)s a score from 1 to 5.", criterion=criterion.label))]
             fields[f"score-{criterion.id}"] = RadioField(criterion.label, check, choices=choices)
-            fields[f"note-{criterion.id}"] = Paragraphs(_l("Note"), longest=LONGEST_NOTE)
+            fields[f"note-{criterion.id}"] = Paragraphs(
+                _("Note on %(criterion)s", criterion=criterion.label), longest=LONGEST_NOTE
+            )
         values: dict[str, str] = {}
         for given in review.scores if review else ():
             values |= {f"score-{given.criterion_id}": str(given.score), f"note-{given.criterion_id}": given.note}

@@ -16,6 +16,7 @@ from dofc_events.delegates.doubles.service import (
     count_to_compare,
     likely_doubles,
     tell_apart,
+    why_a_pair,
 )
 from dofc_events.organise.registrations.queries import statuses_of
 from dofc_events.organise.shared import EDITION, around, before_id
@@ -58,6 +59,7 @@ def _context(edition: Edition) -> dict[str, Any]:
     pairs = found[:ROWS]
     return {
         "pairs": pairs,
+        "why": {pair.id: why_a_pair(pair) for pair in pairs},
         "has_more": len(found) > ROWS,
         "total": count_doubles(session, [edition.id]).get(edition.id, 0),
         "to_compare": count_to_compare(session, edition.id),

@@ -12,6 +12,7 @@ from dofc_events.conference.models import Category
 from dofc_events.core.countries import country_names
 from dofc_events.core.order import sort_key
 from dofc_events.delegates.models import Registration, Tag
+from dofc_events.delegates.rules import full_name
 from dofc_events.organise.registrations.export.rules import Need, grouped
 from dofc_events.organise.registrations.queries import Sort, order_of
 from dofc_events.places.models import Claim, Pool
@@ -103,7 +104,8 @@ def name_tags(session: Session, edition_id: int, language: str) -> Iterator[Row]
     query = query.order_by(r.by_name, r.id).execution_options(yield_per=CHUNK)
     with session.execute(query) as found:
         for badge_name, given_name, family_name, organisation, country, category in found:
-            yield [badge_name or f"{given_name} {family_name}".strip(), organisation, names[country], category]
+            name = badge_name or full_name(given_name, family_name, country)
+            yield [name, organisation, names[country], category]
 
 
 TAG_COLUMNS = ("name", "organisation", "country_name", "category_label")

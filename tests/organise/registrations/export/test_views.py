@@ -362,6 +362,13 @@ def test_lists_for_the_caterer_cost_the_same_with_1_and_30_needs(organiser, regi
 # For name tags
 
 
+def test_name_tags_have_the_family_name_first_where_it_is_said_first(organiser, address, register):
+    register(given_name="János", family_name="Kovács", country="HU")
+    register(given_name="민준", family_name="김", country="KR")
+    rows = read_csv(organiser.get(f"{address}/lists/name-tags.csv").data)
+    assert [row[0] for row in rows[1:]] == ["Kovács János", "김민준"]
+
+
 def test_name_tags_are_of_those_who_come_as_names_are_read_aloud(organiser, address, hungry, year):
     answer = organiser.get(f"{address}/lists/name-tags.csv")
     assert answer.headers["Content-Disposition"] == f'attachment; filename="name-tags-{year}.csv"'
