@@ -167,6 +167,21 @@ def withdrawn(proposal: Proposal, now: datetime) -> Envelope:
     return _status("withdrawn", proposal, is_open=proposal.call.allows(Act.PROPOSE, now))
 
 
+def withdrawal(proposal: Proposal, account: Account) -> Envelope:
+    """For the chair and reviewers, that a proposal that was received takes no further part."""
+    page = link("organise.hosting.calls.call", year=proposal.call.year)
+    about = proposal.reference
+    return _to_account(
+        "withdrawal", "proposal-status", account, proposal.call, about=about, proposal=proposal, page=page
+    )
+
+
+def withdrawn_in_ballot(voter: Voter, proposal: Proposal, representative: Account) -> Envelope:
+    """For a representative, that a proposal on the ballot was withdrawn, in the same words however the member voted."""
+    until = voter.call.ballot_closes_at
+    return _to_voter("withdrawn_in_ballot", voter, representative, proposal=proposal, expires_at=until)
+
+
 def accepted(proposal: Proposal, decision: Decision, year: int) -> Envelope:
     """For the host of the edition of `year`, which is there as a draft."""
     return _status(

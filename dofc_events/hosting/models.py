@@ -19,7 +19,8 @@ class HostingCall(Base):
     Proposals come in from `opens_at` until just before `closes_at`, reviews and ballots in their own windows. The
     network takes the ballot for valid from `quorum` ballots on. `seed` decides ties; until the count only its hash is
     shown. `ballot_opened_at`: when the roll of voters was fixed. `counted_at`: when the ballots were counted, and what
-    linked each to its member was deleted; `document` is the file that is published then, word for word.
+    linked each to its member was deleted; `document` is the file that is published then, word for word. Of ballots,
+    `empty_ballots` ranked only what was withdrawn, and are not in it.
     """
 
     __tablename__ = "hosting_calls"
@@ -49,6 +50,7 @@ class HostingCall(Base):
     ballot_opened_at: Mapped[datetime | None]
     counted_at: Mapped[datetime | None]
     document: Mapped[str | None] = mapped_column(Text)
+    empty_ballots: Mapped[int] = mapped_column(default=0)
 
     criteria: Mapped[list["Criterion"]] = relationship(order_by="Criterion.position")
     decision: Mapped["Decision | None"] = relationship(back_populates="call")
@@ -307,7 +309,8 @@ class Ballot(Base):
 class Decision(Base):
     """What the chair decided about a call: a proposal, or that none is accepted. Nobody knows before `announced_at`.
 
-    `zone` is the time zone of the edition to come. What is written to the host, and to the others, is plain text.
+    `zone` is the time zone of the edition to come. What is written to the host, and to the others, is plain text;
+    so is the `reason`, which is published with the decision.
     """
 
     __tablename__ = "decisions"
@@ -317,6 +320,7 @@ class Decision(Base):
     zone: Mapped[str] = mapped_column(String(60), default="")
     words_to_host: Mapped[str] = mapped_column(Text, default="")
     words_to_others: Mapped[str] = mapped_column(Text, default="")
+    reason: Mapped[str] = mapped_column(Text, default="")
     prepared_at: Mapped[datetime]
     announced_at: Mapped[datetime | None]
     edition_id: Mapped[int | None] = mapped_column(ForeignKey("editions.id"))

@@ -188,6 +188,20 @@ def reviewers(session: Session, now: datetime) -> list[Account]:
     return list(session.scalars(select(Account).where(Account.id.in_(role)).order_by(Account.id)))
 
 
+def representatives_of(session: Session, organisation_id: int, now: datetime) -> list[Account]:
+    """The accounts that can vote for a member."""
+    role = select(Role.account_id).where(
+        Role.organisation_id == organisation_id, Role.role == RoleName.MEMBER, holds_now(now)
+    )
+    return list(session.scalars(select(Account).where(Account.id.in_(role)).order_by(Account.id)))
+
+
+def acting_chairs(session: Session, now: datetime) -> list[Account]:
+    """The accounts that chair the network."""
+    role = select(Role.account_id).where(Role.role == RoleName.CHAIR, holds_now(now))
+    return list(session.scalars(select(Account).where(Account.id.in_(role)).order_by(Account.id)))
+
+
 def representatives_of_members(session: Session, now: datetime) -> list[Account]:
     """The accounts that vote for an active member."""
     role = select(Role.account_id).join(Member, Member.organisation_id == Role.organisation_id)

@@ -70,12 +70,14 @@ TO_PROPOSER = (
 TO_VOTER = (
     lambda w: mails.ballot_opened(w.voter, [w.proposal], [], w.people[0]),
     lambda w: mails.ballot_opened(w.voter, [], [w.proposal], w.people[0]),
+    lambda w: mails.withdrawn_in_ballot(w.voter, w.proposal, w.people[0]),
     lambda w: mails.ballot_cast(w.voter, w.people[0], w.people[0], changed=False),
     lambda w: mails.ballot_cast(w.voter, w.people[1], w.people[0], changed=True),
 )
 WITHOUT_ANY_LINK = (
     lambda w: mails.address_changed(w.proposal, "old@dofc.test"),
     lambda w: mails.withdrawn(w.proposal, NOW),
+    lambda w: mails.withdrawal(w.proposal, w.reviewer),
     lambda w: mails.withdrawn(w.proposal, NOW + WEEK),
     lambda w: mails.co_host_asked(w.co_host, "lyon@dofc.test", EVIL),
     lambda w: mails.dates_changed_for_account(

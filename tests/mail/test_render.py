@@ -138,6 +138,8 @@ def write_of_hosting(session) -> dict:
         "hosting/dates_changed": hosting.dates_changed(proposal, replace(call.dates, closes_at=NOW)),
         "hosting/co_host_asked": hosting.co_host_asked(co_host, "lyon@dofc.test", ""),
         "hosting/co_host_confirmed": hosting.co_host_confirmed(co_host),
+        "hosting/withdrawal": hosting.withdrawal(proposal, account),
+        "hosting/withdrawn_in_ballot": hosting.withdrawn_in_ballot(voter, proposal, account),
         "hosting/may_be_public": hosting.may_be_public(proposal),
         "hosting/membership_settled": hosting.membership_settled(proposal),
         "hosting/ballot_cast": hosting.ballot_cast(voter, account, account, changed=False),

@@ -6,12 +6,12 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dofc_events.accounts.models import Account, Role
+from dofc_events.accounts.models import Account
 from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.models import Organisation
 from dofc_events.hosting.ballots.rules import NONE_OF_THESE, Count, RankedBallot, count, from_document
 from dofc_events.hosting.models import Ballot, HostingCall, Proposal, Voter
-from dofc_events.hosting.queries import holds_now, organisations_of, proposals_of, read_ballot_link
+from dofc_events.hosting.queries import organisations_of, proposals_of, read_ballot_link
 from dofc_events.hosting.rules import ProposalStatus
 
 
@@ -43,14 +43,6 @@ def voter_by_link(session: Session, token: str, now: datetime) -> tuple[Voter, A
 def represents(session: Session, account_id: int, voter: Voter, now: datetime) -> bool:
     """Whether an account is a representative of the member."""
     return voter.organisation_id in organisations_of(session, account_id, now, RoleName.MEMBER)
-
-
-def representatives(session: Session, organisation_id: int, now: datetime) -> list[Account]:
-    """The accounts that can vote for a member."""
-    role = select(Role.account_id).where(
-        Role.organisation_id == organisation_id, Role.role == RoleName.MEMBER, holds_now(now)
-    )
-    return list(session.scalars(select(Account).where(Account.id.in_(role)).order_by(Account.id)))
 
 
 def shortlist(session: Session, call_id: int) -> list[Proposal]:
@@ -94,6 +86,11 @@ def _is_own(proposal: Proposal, voter: Voter, account: Account) -> bool:
 def counted(call: HostingCall) -> Count | None:
     """The count, made again from the published document; None while there is none."""
     return count(*from_document(json.loads(call.document))) if call.document else None
+
+
+def ballots_of(call: HostingCall) -> list[RankedBallot]:
+    """The ballots that counted, as they were published; none while nothing is."""
+    return from_document(json.loads(call.document))[1] if call.document else []
 
 
 def ballot_faults(session: Session) -> list[str]:

@@ -12,11 +12,11 @@ from dofc_events.conference.queries import members
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.errors import Refusal
 from dofc_events.hosting import mails
-from dofc_events.hosting.ballots.queries import cast_ballots, on_the_ballot, representatives, represents, shortlist
+from dofc_events.hosting.ballots.queries import cast_ballots, on_the_ballot, represents, shortlist
 from dofc_events.hosting.ballots.rules import NONE_OF_THESE, to_document
 from dofc_events.hosting.conflicts.service import OwnProposal
 from dofc_events.hosting.models import Ballot, HostingCall, Voter
-from dofc_events.hosting.queries import locked_call
+from dofc_events.hosting.queries import locked_call, representatives_of
 from dofc_events.hosting.rules import scope_of
 from dofc_events.hosting.stages.rules import Act
 from dofc_events.mail import outbox
@@ -77,7 +77,7 @@ def tell_voters(session: Session, voter_ids: Iterable[int], now: datetime) -> No
         voter = _locked_voter(session, voter_id)
         if voter.told_at is None:
             voter.told_at = now
-            for representative in representatives(session, voter.organisation_id, now):
+            for representative in representatives_of(session, voter.organisation_id, now):
                 proposals, own = on_the_ballot(session, voter, representative)
                 outbox.enqueue(session, mails.ballot_opened(voter, proposals, own, representative), now)
     session.flush()
@@ -120,13 +120,17 @@ def cast_ballot(
 def close_ballot(session: Session, call_id: int, actor: Actor, now: datetime) -> bool:
     """Count the ballots, keep what can be published, and delete what says how a member voted.
 
-    Who voted is kept on the roll. False if it is not time, or if the ballot was never opened.
+    A ballot that ranks nothing that is left counts for nothing. Who voted is kept on the roll. False if it is not time,
+    or if the ballot was never opened.
     """
     call = locked_call(session, call_id)
     if not call.allows(Act.COUNT, now):
         return False
     proposals = {p.reference: f"{p.city}, {p.proposer}" for p in shortlist(session, call_id)}
-    document = to_document(call.name, proposals, cast_ballots(session, call), call.seed)
+    cast = cast_ballots(session, call)
+    counting = [ballot for ballot in cast if ballot.ranking]
+    call.empty_ballots = len(cast) - len(counting)
+    document = to_document(call.name, proposals, counting, call.seed)
     call.document = json.dumps(document, ensure_ascii=False, indent=1)
     call.counted_at = now
     voters = select(Voter.id).where(Voter.call_id == call_id)
@@ -153,7 +157,7 @@ def _refuse_unusable(session: Session, voter: Voter, account_id: int, ranking: S
 def _tell_representatives(session: Session, voter: Voter, account_id: int, now: datetime, *, changed: bool) -> None:
     # What was said of the ballot before and has not been sent is out of date.
     outbox.withdraw(session, voter.reference, now)
-    everyone = representatives(session, voter.organisation_id, now)
+    everyone = representatives_of(session, voter.organisation_id, now)
     cast_by = session.get_one(Account, account_id)
     for representative in everyone:
         outbox.enqueue(session, mails.ballot_cast(voter, cast_by, representative, changed=changed), now)

@@ -60,12 +60,15 @@ def ballot_page(voter: Voter, account_id: int, actor: Actor, here: str) -> Respo
 def _context(voter: Voter, account_id: int) -> dict[str, Any]:
     """What is on the ballot, and how this account cast it."""
     proposals, own = on_the_ballot(db.session(), voter, db.session.get_one(Account, account_id))
+    cast = ranking_of(db.session(), voter.id, account_id)
+    left = {NONE_OF_THESE, *(proposal.reference for proposal in proposals)}
     return {
         "voter": voter,
         "call": voter.call,
         "proposals": proposals,
         "own": own,
-        "cast": ranking_of(db.session(), voter.id, account_id),
+        "cast": cast,
+        "empty": bool(cast) and not left.intersection(cast),
         "names": {proposal.reference: f"{proposal.city}, {proposal.proposer}" for proposal in proposals},
     }
 

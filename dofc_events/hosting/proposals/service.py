@@ -17,6 +17,7 @@ from dofc_events.extensions import settings
 from dofc_events.hosting import mails
 from dofc_events.hosting.co_hosts.service import ask_co_hosts
 from dofc_events.hosting.models import Attachment, HostingCall, Proposal
+from dofc_events.hosting.news.service import tell_of_withdrawal
 from dofc_events.hosting.proposals.rules import CheckedFile
 from dofc_events.hosting.queries import (
     attachment_of,
@@ -240,12 +241,18 @@ def submit_proposal(
 
 
 def withdraw_proposal(session: Session, proposal_id: int, actor: Actor, now: datetime) -> bool:
-    """Take a proposal back, for good; False if it was already. Raises ProposalFixed once it is decided about."""
+    """Take a proposal back, for good, and tell whom it concerns; False if it was already.
+
+    Raises ProposalFixed once it is decided about.
+    """
     proposal = locked_proposal(session, proposal_id)
     if proposal.status == ProposalStatus.WITHDRAWN:
         return False
+    was = ProposalStatus(proposal.status)
     move(session, proposal, ProposalStatus.WITHDRAWN, "proposal_withdrawn", actor, now)
     enqueue(session, mails.withdrawn(proposal, now), now)
+    if was is not ProposalStatus.DRAFT:
+        tell_of_withdrawal(session, proposal, was, now)
     return True
 
 

@@ -15,7 +15,7 @@ from dofc_events.core.countries import zones_of
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import Refusal
 from dofc_events.hosting import mails
-from dofc_events.hosting.ballots.queries import counted, roll, shortlist
+from dofc_events.hosting.ballots.queries import ballots_of, counted, roll, shortlist
 from dofc_events.hosting.ballots.rules import NONE_OF_THESE
 from dofc_events.hosting.decisions import service as decisions
 from dofc_events.hosting.models import Decision, Proposal
@@ -36,18 +36,18 @@ def decision(year: int) -> ResponseReturnValue:
     """Prepare the decision; nobody is told."""
     call, page = call_of(year), "organise/hosting/decisions/decision.html"
     proposals, count = shortlist(db.session(), call.id), counted(call)
-    if count:
+    if count and count.order:
         proposals.sort(key=lambda proposal: count.order.index(proposal.reference))
     choices = _zones(proposals)
     form = DecisionForm.of(call.decision, [p.reference for p in proposals], choices)
     context = {"call": call, "proposals": proposals, "count": count, "zones": choices, "at": now(), **around()}
-    context["roll"] = roll(db.session(), call.id)
+    context |= {"roll": roll(db.session(), call.id), "votes": len(ballots_of(call))}
     if not call.allows(Act.DECIDE, now()):
         return make_response(render_template(page, form=form, **context), 403)
     if not form.validate_on_submit():
         return form_page(form, page, **context)
     accepted = None if form.accepted.data == NONE_OF_THESE else form.accepted.data
-    words = {name: form[name].data for name in ("words_to_host", "words_to_others")}
+    words = {name: form[name].data for name in ("words_to_host", "words_to_others", "reason")}
     try:
         with unit_of_work() as session:
             decisions.prepare_decision(

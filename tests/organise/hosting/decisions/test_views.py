@@ -99,7 +99,7 @@ def test_links_that_act_for_proposers_are_masked_in_the_previews(app, chair, pro
 
 def test_a_country_of_several_zones_needs_one(chair, proposals, reading):
     kazan = proposals[1].reference
-    page = prepare(chair, kazan, words_to_host="Bravo")
+    page = prepare(chair, kazan, words_to_host="Bravo", reason="Because.")
     assert page.status == 422
     assert "Choose the time zone of the city" in page.one("#zone-error").text
     assert page.form().value("words_to_host") == "Bravo"
@@ -109,9 +109,12 @@ def test_a_country_of_several_zones_needs_one(chair, proposals, reading):
 
 def test_nobody_may_be_accepted(chair, proposals, reading):
     page = prepare(chair, "none", words_to_others="Alas.")
+    assert page.status == 422 and "another result" in page.one("#reason-error").text
+    page = page.form().fill(reason="Nobody can afford it.").submit()
     assert "No proposal is accepted" in page.text
     page.form(f"{CALL}/announce").submit()
     assert statuses(reading) == ["declined", "declined"]
+    assert "Nobody can afford it." in chair.get(f"/hosting/{YEAR}/result").text
     with reading() as session:
         assert not session.scalars(select(Edition)).all()
 
