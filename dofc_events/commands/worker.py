@@ -23,6 +23,8 @@ from dofc_events.hosting.ballots import queries as ballot_queries
 from dofc_events.hosting.ballots import service as ballots
 from dofc_events.hosting.calls import service as calls
 from dofc_events.hosting.membership.queries import calls_to_review
+from dofc_events.hosting.news import service as hosting_news
+from dofc_events.hosting.news.queries import drafts_to_remind, voters_to_remind
 from dofc_events.letters import queries as letter_queries
 from dofc_events.letters import timers as letter_timers
 from dofc_events.mail.delivery import Courier
@@ -111,11 +113,14 @@ def run_timers(at: datetime) -> bool:
     for edition_id in queries.lists_to_close(db.session(), at):
         _in_batches(waiting_for(db.session(), edition_id), timers.close_list, WORKER, at)
     _in_batches(queries.untold_news(db.session(), 10 * BATCH), news.tell_news, at)
+    for proposal_id in drafts_to_remind(db.session(), at):
+        _attempt(hosting_news.remind_drafter, proposal_id, at)
     for call_id in calls_to_review(db.session(), at):
         _attempt(calls.start_review, call_id, WORKER, at)
     for call_id in ballot_queries.ballots_to_open(db.session(), at):
         _attempt(ballots.open_ballot, call_id, WORKER, at)
     _in_batches(ballot_queries.untold_voters(db.session()), ballots.tell_voters, at)
+    _in_batches(voters_to_remind(db.session(), at), hosting_news.remind_voters, at)
     for call_id in ballot_queries.ballots_to_close(db.session(), at):
         _attempt(ballots.close_ballot, call_id, WORKER, at)
     # Of no hurry: after an import the next rounds go on, with the mail in between.

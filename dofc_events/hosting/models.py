@@ -142,6 +142,7 @@ class Proposal(Base):
     created_at: Mapped[datetime]
     submitted_at: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
+    reminded_at: Mapped[datetime | None]
 
     call: Mapped[HostingCall] = relationship(lazy="joined")
     proposed_by: Mapped[Organisation | None] = relationship(lazy="joined")
@@ -268,7 +269,9 @@ class Score(Base):
 class Voter(Base):
     """A member on the roll of one ballot, and whether and when it voted; never how.
 
-    `told_at`: when its representatives were written to. Personal links to the ballot are signed with `link_version`.
+    `told_at` and `reminded_at`: when its representatives were written to. `struck_at`: when the member was made
+    inactive while members voted; its ballot does not count. `representatives_changed_at`: when who votes for it changed
+    meanwhile. Personal links to the ballot are signed with `link_version`.
     """
 
     __tablename__ = "voters"
@@ -280,6 +283,9 @@ class Voter(Base):
     link_version: Mapped[int] = mapped_column(default=1)
     told_at: Mapped[datetime | None]
     voted_at: Mapped[datetime | None]
+    struck_at: Mapped[datetime | None]
+    representatives_changed_at: Mapped[datetime | None]
+    reminded_at: Mapped[datetime | None]
 
     call: Mapped[HostingCall] = relationship(lazy="joined")
     organisation: Mapped[Organisation] = relationship(lazy="joined")

@@ -6,12 +6,12 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dofc_events.accounts.models import Account
+from dofc_events.accounts.models import Account, Role
 from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.models import Organisation
 from dofc_events.hosting.ballots.rules import NONE_OF_THESE, Count, RankedBallot, count, from_document
 from dofc_events.hosting.models import Ballot, HostingCall, Proposal, Voter
-from dofc_events.hosting.queries import organisations_of, proposals_of, read_ballot_link
+from dofc_events.hosting.queries import holds_now, organisations_of, proposals_of, read_ballot_link
 from dofc_events.hosting.rules import ProposalStatus
 
 
@@ -19,6 +19,24 @@ def roll(session: Session, call_id: int) -> list[Voter]:
     """The members that may vote on a call, by name, each with whether and when it did."""
     query = select(Voter).join(Voter.organisation).where(Voter.call_id == call_id)
     return list(session.scalars(query.order_by(Organisation.name)))
+
+
+def open_voters(session: Session, organisation_id: int) -> list[Voter]:
+    """A member's places on the rolls of ballots that run, or are not counted yet; held until the unit of work ends."""
+    query = select(Voter).join(Voter.call).where(Voter.organisation_id == organisation_id)
+    query = query.where(HostingCall.ballot_opened_at.is_not(None), HostingCall.counted_at.is_(None))
+    return list(
+        session.scalars(query.order_by(Voter.id).with_for_update(of=Voter).execution_options(populate_existing=True))
+    )
+
+
+def chaired_members(session: Session, call_id: int, now: datetime) -> set[int]:
+    """The ids of the members on a roll of whose representatives one chairs the network, too."""
+    chairs = select(Role.account_id).where(Role.role == RoleName.CHAIR, holds_now(now))
+    query = select(Role.organisation_id).where(Role.role == RoleName.MEMBER, holds_now(now))
+    on_roll = select(Voter.organisation_id).where(Voter.call_id == call_id)
+    query = query.where(Role.account_id.in_(chairs), Role.organisation_id.in_(on_roll))
+    return {organisation_id for organisation_id in session.scalars(query) if organisation_id is not None}
 
 
 def voters_of(session: Session, account_id: int, now: datetime) -> list[Voter]:
@@ -67,10 +85,11 @@ def ranking_of(session: Session, voter_id: int, account_id: int) -> list[str]:
 
 
 def cast_ballots(session: Session, call: HostingCall) -> list[RankedBallot]:
-    """The ballots of a call, for the count alone, without what was withdrawn meanwhile."""
+    """The ballots of a call, for the count alone: of members that are active, without what was withdrawn meanwhile."""
     proposals = shortlist(session, call.id)
     query = select(Ballot, Voter, Account).join(Voter, Voter.id == Ballot.voter_id)
-    query = query.join(Account, Account.id == Ballot.account_id).where(Voter.call_id == call.id)
+    query = query.join(Account, Account.id == Ballot.account_id)
+    query = query.where(Voter.call_id == call.id, Voter.struck_at.is_(None))
     ballots = []
     for ballot, voter, account in session.execute(query):
         own = tuple(proposal.reference for proposal in proposals if _is_own(proposal, voter, account))
@@ -86,6 +105,11 @@ def _is_own(proposal: Proposal, voter: Voter, account: Account) -> bool:
 def counted(call: HostingCall) -> Count | None:
     """The count, made again from the published document; None while there is none."""
     return count(*from_document(json.loads(call.document))) if call.document else None
+
+
+def references_voted_on(call: HostingCall) -> set[str]:
+    """The references of the proposals that were counted; none while nothing is."""
+    return set(json.loads(call.document)["proposals"]) if call.document else set()
 
 
 def ballots_of(call: HostingCall) -> list[RankedBallot]:

@@ -12,10 +12,11 @@ from dofc_events.conference.queries import members
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.errors import Refusal
 from dofc_events.hosting import mails
-from dofc_events.hosting.ballots.queries import cast_ballots, on_the_ballot, represents, shortlist
+from dofc_events.hosting.ballots.queries import cast_ballots, on_the_ballot, represents, roll, shortlist
 from dofc_events.hosting.ballots.rules import NONE_OF_THESE, to_document
 from dofc_events.hosting.conflicts.service import OwnProposal
 from dofc_events.hosting.models import Ballot, HostingCall, Voter
+from dofc_events.hosting.news.service import tell_of_count
 from dofc_events.hosting.queries import locked_call, representatives_of
 from dofc_events.hosting.rules import scope_of
 from dofc_events.hosting.stages.rules import Act
@@ -32,6 +33,10 @@ class BallotNotOpen(Refusal):
 
 class NotARepresentative(Refusal):
     """The account does not vote for this member."""
+
+
+class MemberInactive(Refusal):
+    """The member was made inactive while members voted: it does not vote."""
 
 
 class EmptyRanking(Refusal):
@@ -89,14 +94,16 @@ def cast_ballot(
     """Make this the member's one ballot, instead of any before, and tell its representatives that there is one.
 
     `ranking` are references and `none`, best first; it need not rank all. False if this account cast the same already.
-    The trail never says how. Raises NotARepresentative, BallotNotOpen, EmptyRanking, RankedTwice, OwnProposal,
-    NotOnTheBallot.
+    The trail never says how. Raises NotARepresentative, MemberInactive, BallotNotOpen, EmptyRanking, RankedTwice,
+    OwnProposal, NotOnTheBallot.
     """
     # Whoever votes for this member waits here for the one before; whoever counts, until all that began are done.
     voter = _locked_voter(session, voter_id)
     call = locked_call(session, voter.call_id, shared=True)
     if not represents(session, account_id, voter, now):
         raise NotARepresentative
+    if voter.struck_at is not None:
+        raise MemberInactive
     if not call.allows(Act.VOTE, now):
         raise BallotNotOpen(call)
     _refuse_unusable(session, voter, account_id, ranking)
@@ -136,6 +143,7 @@ def close_ballot(session: Session, call_id: int, actor: Actor, now: datetime) ->
     voters = select(Voter.id).where(Voter.call_id == call_id)
     session.execute(delete(Ballot).where(Ballot.voter_id.in_(voters)), execution_options={"synchronize_session": False})
     record(session, actor, now, "ballot_counted", scope=scope_of(call.year), ballots=len(document["ballots"]))
+    tell_of_count(session, call, len(counting), len(roll(session, call_id)), now)
     session.flush()
     return True
 

@@ -15,6 +15,7 @@ from dofc_events.hosting.ballots.queries import ballots_of, counted
 from dofc_events.hosting.ballots.rules import NONE_OF_THESE
 from dofc_events.hosting.decisions.rules import Because, needs_reason
 from dofc_events.hosting.models import Decision, HostingCall, Proposal
+from dofc_events.hosting.news.service import tell_of_outcome
 from dofc_events.hosting.next_edition.service import create_next_edition
 from dofc_events.hosting.proposals.service import move
 from dofc_events.hosting.queries import edition_in_the_way, locked_call, locked_proposals
@@ -98,10 +99,10 @@ def reason_for(call: HostingCall, choice: str) -> Because | None:
 
 
 def announce_decision(session: Session, call_id: int, actor: Actor, now: datetime) -> Edition | None:
-    """Tell all proposers, each what it means for them; what is accepted becomes the next edition, as a draft.
+    """Tell all proposers, each what it means for them, and all who judged or voted.
 
-    All of it in one transaction, or nothing. Raises WrongStage, NothingPrepared, NotShortlisted if the proposer has
-    withdrawn meanwhile, and EditionExists.
+    What is accepted becomes the next edition, as a draft. All of it in one transaction, or nothing. Raises WrongStage,
+    NothingPrepared, NotShortlisted if the proposer has withdrawn meanwhile, and EditionExists.
     """
     call = locked_call(session, call_id)
     decision = call.decision
@@ -121,6 +122,7 @@ def announce_decision(session: Session, call_id: int, actor: Actor, now: datetim
         else:
             move(session, proposal, ProposalStatus.DECLINED, "proposal_declined", actor, now)
             enqueue(session, mails.declined(proposal, decision), now)
+    tell_of_outcome(session, call, decision, now)
     record(
         session,
         actor,

@@ -17,7 +17,7 @@ from dofc_events.extensions import settings
 from dofc_events.hosting import mails
 from dofc_events.hosting.co_hosts.service import ask_co_hosts
 from dofc_events.hosting.models import Attachment, HostingCall, Proposal
-from dofc_events.hosting.news.service import tell_of_withdrawal
+from dofc_events.hosting.news.service import tell_of_receipt, tell_of_withdrawal
 from dofc_events.hosting.proposals.rules import CheckedFile
 from dofc_events.hosting.queries import (
     attachment_of,
@@ -237,6 +237,7 @@ def submit_proposal(
     move(session, proposal, ProposalStatus.SUBMITTED, "proposal_submitted", actor, now)
     ask_co_hosts(session, proposal, now, keep_mail=keep_mail)
     enqueue(session, mails.received(proposal), now, keep=keep_mail)
+    tell_of_receipt(session, proposal, now, keep_mail=keep_mail)
     return True
 
 

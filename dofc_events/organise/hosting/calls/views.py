@@ -10,7 +10,7 @@ from dofc_events.accounts.guards import acting, chair_only, is_chair
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import Refusal
-from dofc_events.hosting.ballots.queries import roll
+from dofc_events.hosting.ballots.queries import chaired_members, roll
 from dofc_events.hosting.calls import service as calls
 from dofc_events.hosting.membership.queries import unsettled
 from dofc_events.hosting.queries import all_calls, concerned_by, edition_in_the_way, is_scored, proposals_of, summaries
@@ -41,6 +41,7 @@ def call(year: int) -> ResponseReturnValue:
         taken=edition_in_the_way(session, year),
         bidding=reviewers_with_an_interest(session, proposals, at) if is_chair() else [],
         roll=roll(session, call.id) if is_chair() else [],
+        chaired=chaired_members(session, call.id, at) if is_chair() else set(),
         is_scored=is_scored(session, call.id),
         at=at,
         **around(),

@@ -175,3 +175,13 @@ def test_nothing_is_decided_before_the_ballot_closes(chair, writing, path, statu
     page = chair.get(f"{CALL}/{path}")
     assert page.status == status
     assert not page.all("main form[method=post]")
+
+
+def test_after_the_announcement_who_voted_reads_what_was_voted_on_and_the_result(chair, sign_in, writing, proposals):
+    """It was answered with 404, and that nothing was on the shortlist."""
+    prepare(chair, proposals[0].reference).form(f"{CALL}/announce").submit()
+    with writing() as session:
+        account = make_representative(session, make_member(session))
+    page = sign_in(account).get(f"{CALL}/compare")
+    assert [tag.get_text() for tag in page.all("thead th a")] == [proposal.proposer for proposal in proposals]
+    assert page.follow(proposals[0].proposer).status == 200
