@@ -24,6 +24,8 @@ CONTINENT_CODES = {
 }
 
 # What countryinfo does not know. XK: in Europe (European Commission). HM: in Oceania, AQ: in none but itself (UN M49).
+# What CLDR does not know: the clocks of Kosovo are those of Belgrade (the tz database, zone1970.tab).
+ZONE_GAPS = {"XK": ("Europe/Belgrade",)}
 CONTINENT_GAPS = {"XK": "Europe", "HM": "Oceania", "AQ": "Antarctica"}
 
 # Of each country its names in its official languages, from CLDR, and its continent, from countryinfo. The libraries
@@ -120,7 +122,8 @@ def three_letter_codes(code: str) -> tuple[str, ...]:
 @cache
 def zones_of(code: str) -> tuple[str, ...]:
     """The IANA zones of a country, as CLDR knows them; none for a country whose clocks it does not tell apart."""
-    return tuple(sorted(zone for zone, country in get_global("zone_territories").items() if country == code))
+    known = (zone for zone, country in get_global("zone_territories").items() if country == code)
+    return tuple(sorted(known)) or ZONE_GAPS.get(code, ())
 
 
 @cache

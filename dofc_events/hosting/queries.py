@@ -35,7 +35,6 @@ from dofc_events.hosting.rules import (
     Side,
     Summary,
     summary_of,
-    weighted_score,
 )
 from dofc_events.hosting.stages.rules import Act, Stage
 
@@ -250,19 +249,20 @@ def reviewed_ids(session: Session, call_id: int, account_id: int) -> set[int]:
 def visible_reviews(session: Session, call: HostingCall, account_id: int, now: datetime) -> dict[int, list[Review]]:
     """The reviews of a call that this account may read, by the proposal's id.
 
-    A reviewer sees what others gave a proposal after giving a review of their own, and all once no more are taken;
-    a chair who is no reviewer sees them all. Others see none.
+    A reviewer sees what others gave a proposal after giving a review of their own, and all once no more are taken,
+    but never of a proposal that they do not judge; a chair who is no reviewer sees them all. Others see none.
     """
     sees_all = _sees_all_reviews(session, call, account_id, now)
     if not sees_all and not is_reviewer(session, account_id, now):
         return {}
     open_ids = None if sees_all else reviewed_ids(session, call.id, account_id)
+    own = own_among(session, proposals_of(session, call.id), account_id, now)
     query = select(Review).join(Proposal, Proposal.id == Review.proposal_id).where(Proposal.call_id == call.id)
     visible: dict[int, list[Review]] = {}
     for review in session.scalars(
         query.options(selectinload(Review.scores), selectinload(Review.account)).order_by(Review.id)
     ):
-        if open_ids is None or review.proposal_id in open_ids:
+        if (open_ids is None or review.proposal_id in open_ids) and review.proposal_id not in own:
             visible.setdefault(review.proposal_id, []).append(review)
     return visible
 
@@ -273,8 +273,7 @@ def summaries(session: Session, call: HostingCall, account_id: int, now: datetim
     found = {}
     for proposal_id, reviews in visible_reviews(session, call, account_id, now).items():
         scores = [{score.criterion_id: score.score for score in review.scores} for review in reviews]
-        summary = summary_of([weighted_score(given, weights) for given in scores])
-        if summary:
+        if summary := summary_of(scores, weights):
             found[proposal_id] = summary
     return found
 

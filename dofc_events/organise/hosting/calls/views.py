@@ -14,7 +14,7 @@ from dofc_events.hosting.ballots.queries import chaired_members, roll
 from dofc_events.hosting.calls import service as calls
 from dofc_events.hosting.membership.queries import unsettled
 from dofc_events.hosting.queries import all_calls, concerned_by, edition_in_the_way, is_scored, proposals_of, summaries
-from dofc_events.hosting.rules import PENDING, ProposalStatus
+from dofc_events.hosting.rules import PENDING, ProposalStatus, by_score
 from dofc_events.hosting.stages.rules import DATES, Act, Stage, WrongStage, changed_dates, extended
 from dofc_events.organise.hosting.calls.forms import CallForm, ExtendForm, NewCallForm, ShortlistForm
 from dofc_events.organise.hosting.queries import reviewers_with_an_interest
@@ -187,10 +187,12 @@ def shortlist(year: int) -> ResponseReturnValue:
     """Tick what the members vote on."""
     call, page = call_of(year), "organise/hosting/calls/shortlist.html"
     proposals = proposals_of(db.session(), call.id, (ProposalStatus.UNDER_REVIEW, ProposalStatus.SHORTLISTED))
+    summary = summaries(db.session(), call, current_user.id, now())
+    order = by_score([proposal.id for proposal in proposals], summary)
+    proposals.sort(key=lambda proposal: order.index(proposal.id))
     on_it = [p.reference for p in proposals if p.status == ProposalStatus.SHORTLISTED]
     form = ShortlistForm(data={"references": on_it})
     form.references.choices = [p.reference for p in proposals]
-    summary = summaries(db.session(), call, current_user.id, now())
     context = {"call": call, "proposals": proposals, "summaries": summary, "at": now(), **around()}
     if not call.allows(Act.SET_SHORTLIST, now()):
         return make_response(render_template(page, form=form, **context), 403)

@@ -1,6 +1,6 @@
 """What is going to be announced."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -36,15 +36,20 @@ class DecisionForm(Form):
     reason = Paragraphs(_l("Reason, published with the decision"), longest=LONGEST_TEXT)
 
     @classmethod
-    def of(cls, decision: Decision | None, references: Iterable[str], zones: Iterable[str]) -> "DecisionForm":
-        """The form with what was prepared, or with what was sent; one chooses among these proposals and zones."""
+    def of(
+        cls, decision: Decision | None, references: Iterable[str], zones: Mapping[str, Sequence[str]]
+    ) -> "DecisionForm":
+        """The form with what was prepared, or with what was sent.
+
+        One chooses among these proposals, and zones by country.
+        """
         values = {}
         if decision:
             values = {name: getattr(decision, name) for name in ("zone", "words_to_host", "words_to_others", "reason")}
             values["accepted"] = decision.proposal.reference if decision.proposal else NONE_OF_THESE
         form = cls(data=values)
         form.accepted.choices = [*references, NONE_OF_THESE]
-        form.zone.choices = ["", *zones]
+        form.zone.choices = {"": [""], **zones} if zones else [""]
         return form
 
     def show_refusal(self, refusal: Refusal) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, abort, flash, make_response, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -22,7 +22,7 @@ from dofc_events.hosting.proposals.questions.service import ask_question
 from dofc_events.hosting.proposals.views import attachment_answer
 from dofc_events.hosting.queries import own_among
 from dofc_events.hosting.reviews.service import give_review
-from dofc_events.hosting.rules import PENDING, RECEIVED, ProposalStatus, weighted_score
+from dofc_events.hosting.rules import PENDING, RECEIVED, ProposalStatus, by_score, weighted_score
 from dofc_events.organise.hosting.reviews.forms import ConflictForm, MembershipForm, QuestionForm, ReviewForm
 from dofc_events.organise.hosting.shared import CALL, DESK, around, call_of, everybodys, readers_only
 from dofc_events.web.forms import form_page
@@ -40,6 +40,11 @@ def compare(year: int) -> ResponseReturnValue:
     """The proposals of a call side by side; for those who only vote, what is on the ballot."""
     session, call, at, me = db.session(), call_of(year), now(), current_user.id
     proposals = _readable(queries.proposals_of(session, call.id))
+    summaries = queries.summaries(session, call, me, at)
+    sorts = request.args.get("sort") == "score"
+    if sorts:
+        order = by_score([proposal.id for proposal in proposals], summaries)
+        proposals.sort(key=lambda proposal: order.index(proposal.id))
     return render_template(
         "organise/hosting/reviews/compare.html",
         call=call,
@@ -48,7 +53,8 @@ def compare(year: int) -> ResponseReturnValue:
         own=own_among(session, proposals, me, at),
         reviewed=queries.reviewed_ids(session, call.id, me),
         reviews_here=queries.is_reviewer(session, me, at),
-        summaries=queries.summaries(session, call, me, at),
+        summaries=summaries,
+        sorts=sorts,
         at=at,
         **around(),
     )

@@ -185,3 +185,8 @@ def test_after_the_announcement_who_voted_reads_what_was_voted_on_and_the_result
     page = sign_in(account).get(f"{CALL}/compare")
     assert [tag.get_text() for tag in page.all("thead th a")] == [proposal.proposer for proposal in proposals]
     assert page.follow(proposals[0].proposer).status == 200
+
+
+def test_zones_are_offered_by_the_country_that_has_them(chair, proposals):
+    groups = chair.get(f"{CALL}/decision").all("select[name=zone] optgroup")
+    assert [group["label"] for group in groups if group["label"]] == ["Russia"]
