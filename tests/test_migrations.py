@@ -110,9 +110,9 @@ def test_telephones_of_those_who_registered_before_are_found(app):
 def test_what_browsers_ended_with_a_carriage_return_ends_as_we_store_it(app):
     """Migration 0032."""
     with app.app_context():
-        flask_migrate.downgrade(revision="0031")
         with unit_of_work() as session:
             make_registration(session, make_edition(session), dietary="No nuts\r\nno milk\rno eggs")
+        flask_migrate.downgrade(revision="0031")
         flask_migrate.upgrade()
         assert db.session.scalars(select(Registration.dietary)).all() == ["No nuts\nno milk\nno eggs"]
         db.session.close()

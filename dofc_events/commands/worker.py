@@ -15,7 +15,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from dofc_events.core import files
 from dofc_events.core.audit import WORKER
 from dofc_events.core.clock import now
-from dofc_events.core.db import db, is_conflict, tried_again, unit_of_work
+from dofc_events.core.db import db, erase_deleted, is_conflict, tried_again, unit_of_work
 from dofc_events.delegates.doubles import service as doubles
 from dofc_events.extensions import settings
 from dofc_events.hosting import queries as hosting_queries
@@ -23,6 +23,9 @@ from dofc_events.hosting.ballots import queries as ballot_queries
 from dofc_events.hosting.ballots import service as ballots
 from dofc_events.hosting.calls import service as calls
 from dofc_events.hosting.membership.queries import calls_to_review
+from dofc_events.hosting.models import Ballot
+from dofc_events.hosting.news import service as hosting_news
+from dofc_events.hosting.news.queries import drafts_to_remind, voters_to_remind
 from dofc_events.letters import queries as letter_queries
 from dofc_events.letters import timers as letter_timers
 from dofc_events.mail.delivery import Courier
@@ -113,13 +116,18 @@ def run_timers(at: datetime) -> bool:
     for edition_id in queries.lists_to_close(db.session(), at):
         _in_batches(waiting_for(db.session(), edition_id), timers.close_list, WORKER, at)
     _in_batches(queries.untold_news(db.session(), 10 * BATCH), news.tell_news, at)
+    for proposal_id in drafts_to_remind(db.session(), at):
+        _attempt(hosting_news.remind_drafter, proposal_id, at)
     for call_id in calls_to_review(db.session(), at):
         _attempt(calls.start_review, call_id, WORKER, at)
     for call_id in ballot_queries.ballots_to_open(db.session(), at):
         _attempt(ballots.open_ballot, call_id, WORKER, at)
     _in_batches(ballot_queries.untold_voters(db.session()), ballots.tell_voters, at)
+    _in_batches(voters_to_remind(db.session(), at), hosting_news.remind_voters, at)
     for call_id in ballot_queries.ballots_to_close(db.session(), at):
-        _attempt(ballots.close_ballot, call_id, WORKER, at)
+        if _attempt(ballots.close_ballot, call_id, WORKER, at):
+            # How each member voted was deleted with the count.
+            erase_deleted(Ballot)
     # Of no hurry: after an import the next rounds go on, with the mail in between.
     _in_batches(doubles.to_compare(db.session(), 10 * BATCH), doubles.compare)
     for letter_id in letter_queries.letters_due(db.session(), at):

@@ -25,6 +25,8 @@ CONTINENT_CODES = {
 }
 
 # What countryinfo does not know. XK: in Europe (European Commission). HM: in Oceania, AQ: in none but itself (UN M49).
+# What CLDR does not know: the clocks of Kosovo are those of Belgrade (the tz database, zone1970.tab).
+ZONE_GAPS = {"XK": ("Europe/Belgrade",)}
 CONTINENT_GAPS = {"XK": "Europe", "HM": "Oceania", "AQ": "Antarctica"}
 
 # Where the family name comes first: CLDR writes names so in Hungarian, Japanese, Khmer, Korean, Vietnamese, Cantonese
@@ -125,7 +127,8 @@ def three_letter_codes(code: str) -> tuple[str, ...]:
 @cache
 def zones_of(code: str) -> tuple[str, ...]:
     """The IANA zones of a country, as CLDR knows them; none for a country whose clocks it does not tell apart."""
-    return tuple(sorted(zone for zone, country in get_global("zone_territories").items() if country == code))
+    known = (zone for zone, country in get_global("zone_territories").items() if country == code)
+    return tuple(sorted(known)) or ZONE_GAPS.get(code, ())
 
 
 @cache

@@ -58,6 +58,32 @@ def links(email: str, proposals: Sequence[Proposal]) -> Envelope:
     )
 
 
+def draft_reminder(proposal: Proposal) -> Envelope:
+    """For who has not submitted a draft. It is not sent any more once the call has closed."""
+    return _to_proposer("draft_reminder", "reminder", proposal, expires_at=proposal.call.closes_at)
+
+
+def received_for_chair(proposal: Proposal, chair: Account) -> Envelope:
+    page = link("organise.hosting.reviews.proposal", reference=proposal.reference)
+    about = proposal.reference
+    kind = "proposal-received"
+    return _to_account("received_for_chair", kind, chair, proposal.call, about=about, proposal=proposal, page=page)
+
+
+def ballot_counted(call: HostingCall, chair: Account, *, votes: int, members: int) -> Envelope:
+    """For the chair, who decides now."""
+    page = link("organise.hosting.decisions.decision", year=call.year)
+    return _to_account("ballot_counted", "ballot", chair, call, votes=votes, members=members, page=page)
+
+
+def outcome(call: HostingCall, decision: Decision, account: Account) -> Envelope:
+    """What was decided, for reviewers, voters and the last host."""
+    page = link("hosting.result", year=call.year)
+    return _to_account(
+        "outcome", "proposal-status", account, call, decision=decision, host=decision.proposal, page=page
+    )
+
+
 def received(proposal: Proposal) -> Envelope:
     return _to_proposer("received", "proposal-received", proposal)
 
@@ -167,6 +193,21 @@ def withdrawn(proposal: Proposal, now: datetime) -> Envelope:
     return _status("withdrawn", proposal, is_open=proposal.call.allows(Act.PROPOSE, now))
 
 
+def withdrawal(proposal: Proposal, account: Account) -> Envelope:
+    """For the chair and reviewers, that a proposal that was received takes no further part."""
+    page = link("organise.hosting.calls.call", year=proposal.call.year)
+    about = proposal.reference
+    return _to_account(
+        "withdrawal", "proposal-status", account, proposal.call, about=about, proposal=proposal, page=page
+    )
+
+
+def withdrawn_in_ballot(voter: Voter, proposal: Proposal, representative: Account) -> Envelope:
+    """For a representative, that a proposal on the ballot was withdrawn, in the same words however the member voted."""
+    until = voter.call.ballot_closes_at
+    return _to_voter("withdrawn_in_ballot", voter, representative, proposal=proposal, expires_at=until)
+
+
 def accepted(proposal: Proposal, decision: Decision, year: int) -> Envelope:
     """For the host of the edition of `year`, which is there as a draft."""
     return _status(
@@ -194,6 +235,24 @@ def ballot_opened(
     return _to_voter("ballot_opened", voter, representative, proposals=proposals, own=own, expires_at=until)
 
 
+def representative_changed(
+    voter: Voter, representative: Account, changed: Account, *, by: str, added: bool, is_chair: bool
+) -> Envelope:
+    """For those who vote for a member, that who votes for it was changed while members vote, and by whom."""
+    who = {"name": changed.name, "by": by, "added": added, "is_chair": is_chair}
+    return _to_voter("representative_changed", voter, representative, **who)
+
+
+def member_struck(voter: Voter, representative: Account) -> Envelope:
+    """For those who vote for a member, that it was made inactive while members vote, or is active again."""
+    return _to_voter("member_struck", voter, representative, is_struck=voter.struck_at is not None)
+
+
+def ballot_reminder(voter: Voter, representative: Account) -> Envelope:
+    """For those who vote for a member that has not voted. It is not sent any more once the ballot has closed."""
+    return _to_voter("ballot_reminder", voter, representative, expires_at=voter.call.ballot_closes_at)
+
+
 def ballot_cast(voter: Voter, cast_by: Account, representative: Account, *, changed: bool) -> Envelope:
     """That a member has voted, or changed its ballot, for each of its representatives; never how."""
     by = None if cast_by.id == representative.id else cast_by.name
@@ -204,7 +263,15 @@ def _status(template: str, proposal: Proposal, **context: Any) -> Envelope:
     return _to_proposer(template, "proposal-status", proposal, **context)
 
 
-def _to_proposer(template: str, kind: str, proposal: Proposal, recipient: str = "", **context: Any) -> Envelope:
+def _to_proposer(
+    template: str,
+    kind: str,
+    proposal: Proposal,
+    recipient: str = "",
+    *,
+    expires_at: datetime | None = None,
+    **context: Any,
+) -> Envelope:
     return render_message(
         f"hosting/{template}",
         kind=kind,
@@ -214,6 +281,7 @@ def _to_proposer(template: str, kind: str, proposal: Proposal, recipient: str = 
         sender_name=SENDER,
         scope=scope_of(proposal.call.year),
         about=proposal.reference,
+        expires_at=expires_at,
         proposal=proposal,
         call=proposal.call,
         own_page=_own_page(proposal),

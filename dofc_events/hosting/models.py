@@ -19,7 +19,8 @@ class HostingCall(Base):
     Proposals come in from `opens_at` until just before `closes_at`, reviews and ballots in their own windows. The
     network takes the ballot for valid from `quorum` ballots on. `seed` decides ties; until the count only its hash is
     shown. `ballot_opened_at`: when the roll of voters was fixed. `counted_at`: when the ballots were counted, and what
-    linked each to its member was deleted; `document` is the file that is published then, word for word.
+    linked each to its member was deleted; `document` is the file that is published then, word for word. Of ballots,
+    `empty_ballots` ranked only what was withdrawn, and are not in it.
     """
 
     __tablename__ = "hosting_calls"
@@ -49,6 +50,7 @@ class HostingCall(Base):
     ballot_opened_at: Mapped[datetime | None]
     counted_at: Mapped[datetime | None]
     document: Mapped[str | None] = mapped_column(Text)
+    empty_ballots: Mapped[int] = mapped_column(default=0)
 
     criteria: Mapped[list["Criterion"]] = relationship(order_by="Criterion.position")
     decision: Mapped["Decision | None"] = relationship(back_populates="call")
@@ -139,6 +141,7 @@ class Proposal(Base):
     created_at: Mapped[datetime]
     submitted_at: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
+    reminded_at: Mapped[datetime | None]
 
     call: Mapped[HostingCall] = relationship(lazy="joined")
     proposed_by: Mapped[Organisation | None] = relationship(lazy="joined")
@@ -265,7 +268,9 @@ class Score(Base):
 class Voter(Base):
     """A member on the roll of one ballot, and whether and when it voted; never how.
 
-    `told_at`: when its representatives were written to. Personal links to the ballot are signed with `link_version`.
+    `told_at` and `reminded_at`: when its representatives were written to. `struck_at`: when the member was made
+    inactive while members voted; its ballot does not count. `representatives_changed_at`: when who votes for it changed
+    meanwhile. Personal links to the ballot are signed with `link_version`.
     """
 
     __tablename__ = "voters"
@@ -277,6 +282,9 @@ class Voter(Base):
     link_version: Mapped[int] = mapped_column(default=1)
     told_at: Mapped[datetime | None]
     voted_at: Mapped[datetime | None]
+    struck_at: Mapped[datetime | None]
+    representatives_changed_at: Mapped[datetime | None]
+    reminded_at: Mapped[datetime | None]
 
     call: Mapped[HostingCall] = relationship(lazy="joined")
     organisation: Mapped[Organisation] = relationship(lazy="joined")
@@ -306,7 +314,8 @@ class Ballot(Base):
 class Decision(Base):
     """What the chair decided about a call: a proposal, or that none is accepted. Nobody knows before `announced_at`.
 
-    `zone` is the time zone of the edition to come. What is written to the host, and to the others, is plain text.
+    `zone` is the time zone of the edition to come. What is written to the host, and to the others, is plain text;
+    so is the `reason`, which is published with the decision.
     """
 
     __tablename__ = "decisions"
@@ -316,6 +325,7 @@ class Decision(Base):
     zone: Mapped[str] = mapped_column(String(60), default="")
     words_to_host: Mapped[str] = mapped_column(Text, default="")
     words_to_others: Mapped[str] = mapped_column(Text, default="")
+    reason: Mapped[str] = mapped_column(Text, default="")
     prepared_at: Mapped[datetime]
     announced_at: Mapped[datetime | None]
     edition_id: Mapped[int | None] = mapped_column(ForeignKey("editions.id"))

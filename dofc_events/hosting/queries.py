@@ -36,7 +36,6 @@ from dofc_events.hosting.rules import (
     Side,
     Summary,
     summary_of,
-    weighted_score,
 )
 from dofc_events.hosting.stages.rules import Act, Stage
 
@@ -189,6 +188,20 @@ def reviewers(session: Session, now: datetime) -> list[Account]:
     return list(session.scalars(select(Account).where(Account.id.in_(role)).order_by(Account.id)))
 
 
+def representatives_of(session: Session, organisation_id: int, now: datetime) -> list[Account]:
+    """The accounts that can vote for a member."""
+    role = select(Role.account_id).where(
+        Role.organisation_id == organisation_id, Role.role == RoleName.MEMBER, holds_now(now)
+    )
+    return list(session.scalars(select(Account).where(Account.id.in_(role)).order_by(Account.id)))
+
+
+def acting_chairs(session: Session, now: datetime) -> list[Account]:
+    """The accounts that chair the network."""
+    role = select(Role.account_id).where(Role.role == RoleName.CHAIR, holds_now(now))
+    return list(session.scalars(select(Account).where(Account.id.in_(role)).order_by(Account.id)))
+
+
 def representatives_of_members(session: Session, now: datetime) -> list[Account]:
     """The accounts that vote for an active member."""
     role = select(Role.account_id).join(Member, Member.organisation_id == Role.organisation_id)
@@ -238,19 +251,20 @@ def reviewed_ids(session: Session, call_id: int, account_id: int) -> set[int]:
 def visible_reviews(session: Session, call: HostingCall, account_id: int, now: datetime) -> dict[int, list[Review]]:
     """The reviews of a call that this account may read, by the proposal's id.
 
-    A reviewer sees what others gave a proposal after giving a review of their own, and all once no more are taken;
-    a chair who is no reviewer sees them all. Others see none.
+    A reviewer sees what others gave a proposal after giving a review of their own, and all once no more are taken,
+    but never of a proposal that they do not judge; a chair who is no reviewer sees them all. Others see none.
     """
     sees_all = _sees_all_reviews(session, call, account_id, now)
     if not sees_all and not is_reviewer(session, account_id, now):
         return {}
     open_ids = None if sees_all else reviewed_ids(session, call.id, account_id)
+    own = own_among(session, proposals_of(session, call.id), account_id, now)
     query = select(Review).join(Proposal, Proposal.id == Review.proposal_id).where(Proposal.call_id == call.id)
     visible: dict[int, list[Review]] = {}
     for review in session.scalars(
         query.options(selectinload(Review.scores), selectinload(Review.account)).order_by(Review.id)
     ):
-        if open_ids is None or review.proposal_id in open_ids:
+        if (open_ids is None or review.proposal_id in open_ids) and review.proposal_id not in own:
             visible.setdefault(review.proposal_id, []).append(review)
     return visible
 
@@ -261,8 +275,7 @@ def summaries(session: Session, call: HostingCall, account_id: int, now: datetim
     found = {}
     for proposal_id, reviews in visible_reviews(session, call, account_id, now).items():
         scores = [{score.criterion_id: score.score for score in review.scores} for review in reviews]
-        summary = summary_of([weighted_score(given, weights) for given in scores])
-        if summary:
+        if summary := summary_of(scores, weights):
             found[proposal_id] = summary
     return found
 

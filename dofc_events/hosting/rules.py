@@ -162,16 +162,32 @@ def weighted_score(scores: Mapping[int, int], weights: Mapping[int, int]) -> flo
 
 @dataclass(frozen=True)
 class Summary:
-    """What several reviews of one proposal come to; `spread` is how far the highest is from the lowest."""
+    """What several reviews of one proposal come to.
+
+    `spread` is how far the highest is from the lowest, None of a single one; `by_criterion` has the means of each.
+    """
 
     reviews: int
     mean: float
     median: float
-    spread: float
+    spread: float | None
+    by_criterion: Mapping[int, float]
 
 
-def summary_of(weighted: Sequence[float]) -> Summary | None:
-    """Mean, median and spread of the weighted scores of one proposal's reviews; None without reviews."""
-    if not weighted:
+def summary_of(reviews: Sequence[Mapping[int, int]], weights: Mapping[int, int]) -> Summary | None:
+    """What the reviews of one proposal come to, each its scores by criterion; None without reviews."""
+    if not reviews:
         return None
-    return Summary(len(weighted), mean(weighted), median(weighted), max(weighted) - min(weighted))
+    weighted = [weighted_score(scores, weights) for scores in reviews]
+    return Summary(
+        len(weighted),
+        mean(weighted),
+        median(weighted),
+        max(weighted) - min(weighted) if len(weighted) > 1 else None,
+        {criterion: mean(scores[criterion] for scores in reviews) for criterion in weights},
+    )
+
+
+def by_score(proposal_ids: Sequence[int], summaries: Mapping[int, Summary]) -> list[int]:
+    """The ids with the highest mean first; without a review last, as they were."""
+    return sorted(proposal_ids, key=lambda i: -summaries[i].mean if i in summaries else 0)

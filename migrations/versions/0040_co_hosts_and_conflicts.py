@@ -1,6 +1,6 @@
 """hosting: co-hosts that confirm, conflicts of reviewers, members that are typed
 
-Follows: 0031
+Follows: 0033
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0040"
-down_revision: str | None = "0031"
+down_revision: str | None = "0033"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

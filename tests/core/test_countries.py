@@ -14,6 +14,7 @@ from dofc_events.core.countries import (
     country_names,
     search_names,
     three_letter_codes,
+    zones_of,
 )
 from tests.country_facts import country_facts
 
@@ -115,3 +116,7 @@ def test_search_names_lead_to_one_country_each():
 def test_every_country_has_a_code_of_three_letters():
     assert all(three_letter_codes(code) for code in country_codes())
     assert three_letter_codes("RS") == ("SRB",)
+
+
+def test_kosovo_has_the_clocks_of_belgrade():
+    assert zones_of("XK") == ("Europe/Belgrade",)

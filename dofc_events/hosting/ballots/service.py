@@ -12,11 +12,12 @@ from dofc_events.conference.queries import members
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.errors import Refusal
 from dofc_events.hosting import mails
-from dofc_events.hosting.ballots.queries import cast_ballots, on_the_ballot, representatives, represents, shortlist
+from dofc_events.hosting.ballots.queries import cast_ballots, on_the_ballot, represents, roll, shortlist
 from dofc_events.hosting.ballots.rules import NONE_OF_THESE, to_document
 from dofc_events.hosting.conflicts.service import OwnProposal
 from dofc_events.hosting.models import Ballot, HostingCall, Voter
-from dofc_events.hosting.queries import locked_call
+from dofc_events.hosting.news.service import tell_of_count
+from dofc_events.hosting.queries import locked_call, representatives_of
 from dofc_events.hosting.rules import scope_of
 from dofc_events.hosting.stages.rules import Act
 from dofc_events.mail import outbox
@@ -32,6 +33,10 @@ class BallotNotOpen(Refusal):
 
 class NotARepresentative(Refusal):
     """The account does not vote for this member."""
+
+
+class MemberInactive(Refusal):
+    """The member was made inactive while members voted: it does not vote."""
 
 
 class EmptyRanking(Refusal):
@@ -77,7 +82,7 @@ def tell_voters(session: Session, voter_ids: Iterable[int], now: datetime) -> No
         voter = _locked_voter(session, voter_id)
         if voter.told_at is None:
             voter.told_at = now
-            for representative in representatives(session, voter.organisation_id, now):
+            for representative in representatives_of(session, voter.organisation_id, now):
                 proposals, own = on_the_ballot(session, voter, representative)
                 outbox.enqueue(session, mails.ballot_opened(voter, proposals, own, representative), now)
     session.flush()
@@ -89,14 +94,16 @@ def cast_ballot(
     """Make this the member's one ballot, instead of any before, and tell its representatives that there is one.
 
     `ranking` are references and `none`, best first; it need not rank all. False if this account cast the same already.
-    The trail never says how. Raises NotARepresentative, BallotNotOpen, EmptyRanking, RankedTwice, OwnProposal,
-    NotOnTheBallot.
+    The trail never says how. Raises NotARepresentative, MemberInactive, BallotNotOpen, EmptyRanking, RankedTwice,
+    OwnProposal, NotOnTheBallot.
     """
     # Whoever votes for this member waits here for the one before; whoever counts, until all that began are done.
     voter = _locked_voter(session, voter_id)
     call = locked_call(session, voter.call_id, shared=True)
     if not represents(session, account_id, voter, now):
         raise NotARepresentative
+    if voter.struck_at is not None:
+        raise MemberInactive
     if not call.allows(Act.VOTE, now):
         raise BallotNotOpen(call)
     _refuse_unusable(session, voter, account_id, ranking)
@@ -120,18 +127,23 @@ def cast_ballot(
 def close_ballot(session: Session, call_id: int, actor: Actor, now: datetime) -> bool:
     """Count the ballots, keep what can be published, and delete what says how a member voted.
 
-    Who voted is kept on the roll. False if it is not time, or if the ballot was never opened.
+    A ballot that ranks nothing that is left counts for nothing. Who voted is kept on the roll. False if it is not time,
+    or if the ballot was never opened.
     """
     call = locked_call(session, call_id)
     if not call.allows(Act.COUNT, now):
         return False
     proposals = {p.reference: f"{p.city}, {p.proposer}" for p in shortlist(session, call_id)}
-    document = to_document(call.name, proposals, cast_ballots(session, call), call.seed)
+    cast = cast_ballots(session, call)
+    counting = [ballot for ballot in cast if ballot.ranking]
+    call.empty_ballots = len(cast) - len(counting)
+    document = to_document(call.name, proposals, counting, call.seed)
     call.document = json.dumps(document, ensure_ascii=False, indent=1)
     call.counted_at = now
     voters = select(Voter.id).where(Voter.call_id == call_id)
     session.execute(delete(Ballot).where(Ballot.voter_id.in_(voters)), execution_options={"synchronize_session": False})
     record(session, actor, now, "ballot_counted", scope=scope_of(call.year), ballots=len(document["ballots"]))
+    tell_of_count(session, call, len(counting), len(roll(session, call_id)), now)
     session.flush()
     return True
 
@@ -153,7 +165,7 @@ def _refuse_unusable(session: Session, voter: Voter, account_id: int, ranking: S
 def _tell_representatives(session: Session, voter: Voter, account_id: int, now: datetime, *, changed: bool) -> None:
     # What was said of the ballot before and has not been sent is out of date.
     outbox.withdraw(session, voter.reference, now)
-    everyone = representatives(session, voter.organisation_id, now)
+    everyone = representatives_of(session, voter.organisation_id, now)
     cast_by = session.get_one(Account, account_id)
     for representative in everyone:
         outbox.enqueue(session, mails.ballot_cast(voter, cast_by, representative, changed=changed), now)

@@ -14,7 +14,7 @@ from dofc_events.core.db import db, unit_of_work
 from dofc_events.hosting.ballots.forms import UNUSABLE, BallotForm
 from dofc_events.hosting.ballots.queries import on_the_ballot, ranking_of, voter_by_link
 from dofc_events.hosting.ballots.rules import NONE_OF_THESE
-from dofc_events.hosting.ballots.service import BallotNotOpen, NotARepresentative, cast_ballot
+from dofc_events.hosting.ballots.service import BallotNotOpen, MemberInactive, NotARepresentative, cast_ballot
 from dofc_events.hosting.models import Voter
 from dofc_events.hosting.stages.rules import Act
 from dofc_events.web.forms import answer_errors, form_page
@@ -35,7 +35,7 @@ def vote(token: str) -> ResponseReturnValue:
 
 
 def ballot_page(voter: Voter, account_id: int, actor: Actor, here: str) -> ResponseReturnValue:
-    if not voter.call.allows(Act.VOTE, now()):
+    if voter.struck_at or not voter.call.allows(Act.VOTE, now()):
         return _not_open(voter)
     form = BallotForm()
     context = _context(voter, account_id)
@@ -49,7 +49,7 @@ def ballot_page(voter: Voter, account_id: int, actor: Actor, here: str) -> Respo
     except UNUSABLE as refusal:
         form.ranking.refuse(refusal)
         return answer_errors(form, "hosting/ballots/vote.html", here=here, **_context(voter, account_id))
-    except BallotNotOpen:
+    except (BallotNotOpen, MemberInactive):
         return _not_open(voter)
     except NotARepresentative:
         abort(404)
@@ -60,12 +60,15 @@ def ballot_page(voter: Voter, account_id: int, actor: Actor, here: str) -> Respo
 def _context(voter: Voter, account_id: int) -> dict[str, Any]:
     """What is on the ballot, and how this account cast it."""
     proposals, own = on_the_ballot(db.session(), voter, db.session.get_one(Account, account_id))
+    cast = ranking_of(db.session(), voter.id, account_id)
+    left = {NONE_OF_THESE, *(proposal.reference for proposal in proposals)}
     return {
         "voter": voter,
         "call": voter.call,
         "proposals": proposals,
         "own": own,
-        "cast": ranking_of(db.session(), voter.id, account_id),
+        "cast": cast,
+        "empty": bool(cast) and not left.intersection(cast),
         "names": {proposal.reference: f"{proposal.city}, {proposal.proposer}" for proposal in proposals},
     }
 

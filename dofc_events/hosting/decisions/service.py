@@ -12,7 +12,11 @@ from dofc_events.core.clock import zones
 from dofc_events.core.countries import zones_of
 from dofc_events.core.errors import Refusal
 from dofc_events.hosting import mails
-from dofc_events.hosting.models import Decision, Proposal
+from dofc_events.hosting.ballots.queries import ballots_of, counted
+from dofc_events.hosting.ballots.rules import NONE_OF_THESE
+from dofc_events.hosting.decisions.rules import Because, needs_reason
+from dofc_events.hosting.models import Decision, HostingCall, Proposal
+from dofc_events.hosting.news.service import tell_of_outcome
 from dofc_events.hosting.next_edition.service import create_next_edition
 from dofc_events.hosting.proposals.service import move
 from dofc_events.hosting.queries import edition_in_the_way, locked_call, locked_proposals
@@ -36,6 +40,14 @@ class ZoneNeeded(Refusal):
         self.zones = zones
 
 
+class ReasonNeeded(Refusal):
+    """The network did not decide this, as `because` says: a reason has to be published with it."""
+
+    def __init__(self, because: Because) -> None:
+        super().__init__(because)
+        self.because = because
+
+
 class NothingPrepared(Refusal):
     """There is no decision to announce."""
 
@@ -56,6 +68,7 @@ def prepare_decision(
     zone: str,
     words_to_host: str,
     words_to_others: str,
+    reason: str,
     actor: Actor,
     now: datetime,
     seen: Prepared | None = None,
@@ -63,16 +76,20 @@ def prepare_decision(
     """Write down what is going to be announced, instead of what was before, which was `seen`; nobody is told.
 
     `reference` is that of the proposal to accept, or None to accept none. `zone` may be empty where the country has one
-    alone. Raises WrongStage, NotShortlisted, EditionExists, ZoneNeeded.
+    alone. Raises WrongStage, NotShortlisted, EditionExists, ReasonNeeded, ZoneNeeded.
     """
     call = locked_call(session, call_id)
-    proposals = {p.reference: p for p in locked_proposals(session, call_id) if p.status == ProposalStatus.SHORTLISTED}
+    pending = [p for p in locked_proposals(session, call_id) if p.status in PENDING]
+    proposals = {p.reference: p for p in pending if p.status == ProposalStatus.SHORTLISTED}
     refuse_unless(Act.DECIDE, call.stage(now))
     if reference is not None and reference not in proposals:
         raise NotShortlisted(reference)
     chosen = proposals[reference] if reference is not None else None
     if chosen and edition_in_the_way(session, call.year):
         raise EditionExists(str(call.year))
+    because = reason_for(call, reference or NONE_OF_THESE)
+    if pending and because and not reason:
+        raise ReasonNeeded(because)
     decision = call.decision
     refuse_changed(seen, prepared(decision))
     before = prepared(decision)[0]
@@ -81,7 +98,7 @@ def prepare_decision(
         session.add(decision)
     decision.proposal = chosen
     decision.zone = _zone_of(chosen, zone) if chosen else ""
-    decision.words_to_host, decision.words_to_others = words_to_host, words_to_others
+    decision.words_to_host, decision.words_to_others, decision.reason = words_to_host, words_to_others, reason
     decision.prepared_at = now
     changes = {"proposal": [before, reference]}
     record(session, actor, now, "decision_prepared", scope=scope_of(call.year), changes=changes)
@@ -89,11 +106,17 @@ def prepare_decision(
     return decision
 
 
-def announce_decision(session: Session, call_id: int, actor: Actor, now: datetime) -> Edition | None:
-    """Tell all proposers, each what it means for them; what is accepted becomes the next edition, as a draft.
+def reason_for(call: HostingCall, choice: str) -> Because | None:
+    """Why accepting `choice`, a reference or `none`, needs a reason, by what was counted."""
+    count = counted(call)
+    return needs_reason(count.order if count else None, len(ballots_of(call)), call.quorum, choice)
 
-    All of it in one transaction, or nothing. Raises WrongStage, NothingPrepared, NotShortlisted if the proposer has
-    withdrawn meanwhile, and EditionExists.
+
+def announce_decision(session: Session, call_id: int, actor: Actor, now: datetime) -> Edition | None:
+    """Tell all proposers, each what it means for them, and all who judged or voted.
+
+    What is accepted becomes the next edition, as a draft. All of it in one transaction, or nothing. Raises WrongStage,
+    NothingPrepared, NotShortlisted if the proposer has withdrawn meanwhile, and EditionExists.
     """
     call = locked_call(session, call_id)
     decision = call.decision
@@ -113,6 +136,7 @@ def announce_decision(session: Session, call_id: int, actor: Actor, now: datetim
         else:
             move(session, proposal, ProposalStatus.DECLINED, "proposal_declined", actor, now)
             enqueue(session, mails.declined(proposal, decision), now)
+    tell_of_outcome(session, call, decision, now)
     record(
         session,
         actor,

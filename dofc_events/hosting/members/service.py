@@ -1,5 +1,6 @@
 """Who belongs to the network: members, and the accounts that speak for them."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,17 +12,25 @@ from dofc_events.accounts.queries import account_by_email
 from dofc_events.accounts.rules import MEMBER_ROLES, Grant, RoleName, audit_name
 from dofc_events.accounts.service import add_account
 from dofc_events.conference import service as conference
-from dofc_events.conference.models import Member
+from dofc_events.conference.models import Member, Organisation
 from dofc_events.conference.queries import member_by_slug
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.changes import refuse_changed, write
 from dofc_events.core.errors import Refusal
 from dofc_events.hosting import mails
+from dofc_events.hosting.ballots.queries import open_voters
+from dofc_events.hosting.models import Voter
+from dofc_events.hosting.queries import representatives_of
+from dofc_events.mail.envelope import Envelope
 from dofc_events.mail.outbox import enqueue, refuse_flood
 
 
 class MemberExists(Refusal):
     """The slug belongs to a member already, be it one that is not active."""
+
+
+class NameTaken(Refusal):
+    """Another member has this name: one organisation is one member, with one vote."""
 
 
 class NotARoleOfMembers(Refusal):
@@ -53,9 +62,13 @@ def details_of(member: Member) -> MemberDetails:
 
 
 def add_member(session: Session, slug: str, details: MemberDetails, actor: Actor, now: datetime) -> Member:
-    """Make an organisation a member; one that the archive knows by this slug keeps its history. Raises MemberExists."""
+    """Make an organisation a member; one that the archive knows by this slug keeps its history.
+
+    Raises MemberExists, NameTaken.
+    """
     if member_by_slug(session, slug) is not None:
         raise MemberExists(slug)
+    _refuse_taken(session, details.name, None)
     member = conference.add_member(session, slug, details.name, details.country, actor, now)
     change_member(session, member.organisation_id, details, actor, now)
     return member
@@ -70,7 +83,14 @@ def change_member(
     *,
     seen: MemberDetails | None = None,
 ) -> bool:
-    """Make a member's details, which were `seen`, what `details` says, and say whether any of them was different."""
+    """Make a member's details, which were `seen`, what `details` says, and say whether any of them was different.
+
+    Made inactive while members vote, it is struck off the roll until it is active again, and its people are told.
+    Raises NameTaken.
+    """
+    # Before the member's own row: whoever votes for it has locked this.
+    voters = open_voters(session, organisation_id)
+    _refuse_taken(session, details.name, organisation_id)
     member = session.scalars(
         select(Member)
         .where(Member.organisation_id == organisation_id)
@@ -83,6 +103,9 @@ def change_member(
     changes = write(member.organisation, of_organisation) | write(member, values)
     if changes:
         record(session, actor, now, "member_changed", organisation=member.organisation.slug, changes=changes)
+    for voter in voters if "is_active" in changes else ():
+        voter.struck_at = None if member.is_active else now
+        _tell(session, voter, mails.member_struck, now)
     session.flush()
     return bool(changes)
 
@@ -92,18 +115,22 @@ def add_representative(
 ) -> Account:
     """Let an account speak for a member: vote for it (`member`), or review (`board`), and write to it that it does.
 
-    An account that there is keeps its name; who speaks for the member already is not written to again. Raises
+    An account that there is keeps its name; who speaks for the member already is not written to again. While members
+    vote, the others who vote for it are told. Raises
     NotARoleOfMembers, and TooManyMessages when the address was written to too often.
     """
     if role not in MEMBER_ROLES:
         raise NotARoleOfMembers(role)
+    voters = open_voters(session, organisation_id) if role == RoleName.MEMBER else []
     member = session.get_one(Member, organisation_id, with_for_update={"of": Member})
     grant, known = Grant(role, organisation_id=organisation_id), account_by_email(session, email)
     if known and grant in known.grants(now):
         return known
     refuse_flood(session, email, now)
     account = add_account(session, email, name, grant, actor, now)
-    enqueue(session, mails.invitation(account, member.organisation, role, invited_by=actor.name), now, asked_for=True)
+    invitation = mails.invitation(account, member.organisation, role, invited_by=_name_of(session, actor))
+    enqueue(session, invitation, now, asked_for=True)
+    _tell_of_change(session, voters, account, actor, now, added=True)
     return account
 
 
@@ -111,6 +138,7 @@ def remove_representative(
     session: Session, organisation_id: int, account_id: int, role: RoleName, actor: Actor, now: datetime
 ) -> bool:
     """End what `add_representative` began; False if there is nothing to end. What was voted or reviewed stays."""
+    voters = open_voters(session, organisation_id) if role == RoleName.MEMBER else []
     found = session.scalar(
         select(Role).where(Role.organisation_id == organisation_id, Role.account_id == account_id, Role.role == role)
     )
@@ -128,4 +156,50 @@ def remove_representative(
         organisation_id=organisation_id,
     )
     session.flush()
+    _tell_of_change(session, voters, session.get_one(Account, account_id), actor, now, added=False)
     return True
+
+
+def _refuse_taken(session: Session, name: str, organisation_id: int | None) -> None:
+    taken = select(Organisation).join(Member, Member.organisation_id == Organisation.id)
+    for other in session.scalars(taken.where(Organisation.id != (organisation_id or 0))):
+        if _plain(other.name) == _plain(name):
+            raise NameTaken(other.slug)
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.casefold().split())
+
+
+def _name_of(session: Session, actor: Actor) -> str:
+    """What people call who acts; an address only if there is no account with it."""
+    account = account_by_email(session, actor.name)
+    return account.name if account else actor.name
+
+
+def _tell_of_change(
+    session: Session, voters: Sequence[Voter], changed: Account, actor: Actor, now: datetime, *, added: bool
+) -> None:
+    """Put on record and tell all who vote for a member that one of them was added, or removed, while members vote."""
+    by = _name_of(session, actor)
+    is_chair = any(grant.role is RoleName.CHAIR for grant in changed.grants(now))
+    for voter in voters:
+        voter.representatives_changed_at = now
+
+        def message(voter: Voter, account: Account) -> Envelope:
+            return mails.representative_changed(voter, account, changed, by=by, added=added, is_chair=is_chair)
+
+        _tell(session, voter, message, now, without=changed.id if added else None)
+
+
+def _tell(
+    session: Session,
+    voter: Voter,
+    message: Callable[[Voter, Account], Envelope],
+    now: datetime,
+    *,
+    without: int | None = None,
+) -> None:
+    for account in representatives_of(session, voter.organisation_id, now):
+        if account.id != without:
+            enqueue(session, message(voter, account), now)

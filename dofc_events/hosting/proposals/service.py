@@ -17,6 +17,7 @@ from dofc_events.extensions import settings
 from dofc_events.hosting import mails
 from dofc_events.hosting.co_hosts.service import ask_co_hosts
 from dofc_events.hosting.models import Attachment, HostingCall, Proposal
+from dofc_events.hosting.news.service import tell_of_receipt, tell_of_withdrawal
 from dofc_events.hosting.proposals.rules import CheckedFile
 from dofc_events.hosting.queries import (
     attachment_of,
@@ -230,16 +231,23 @@ def submit_proposal(
     move(session, proposal, ProposalStatus.SUBMITTED, "proposal_submitted", actor, now)
     ask_co_hosts(session, proposal, now, keep_mail=keep_mail)
     enqueue(session, mails.received(proposal), now, keep=keep_mail)
+    tell_of_receipt(session, proposal, now, keep_mail=keep_mail)
     return True
 
 
 def withdraw_proposal(session: Session, proposal_id: int, actor: Actor, now: datetime) -> bool:
-    """Take a proposal back, for good; False if it was already. Raises ProposalFixed once it is decided about."""
+    """Take a proposal back, for good, and tell whom it concerns; False if it was already.
+
+    Raises ProposalFixed once it is decided about.
+    """
     proposal = locked_proposal(session, proposal_id)
     if proposal.status == ProposalStatus.WITHDRAWN:
         return False
+    was = ProposalStatus(proposal.status)
     move(session, proposal, ProposalStatus.WITHDRAWN, "proposal_withdrawn", actor, now)
     enqueue(session, mails.withdrawn(proposal, now), now)
+    if was is not ProposalStatus.DRAFT:
+        tell_of_withdrawal(session, proposal, was, now)
     return True
 
 

@@ -12,6 +12,8 @@ from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import Window
 from dofc_events.delegates.doubles.service import count_doubles
 from dofc_events.delegates.models import Registration
+from dofc_events.hosting.news.queries import call_matters
+from dofc_events.hosting.news.rules import CallMatter
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import LATE_AFTER, MessageState
 from dofc_events.organise.overview.rules import Deadline, coming_deadlines
@@ -42,14 +44,15 @@ class Alert:
     """One thing that needs attention: `number` is how many entries the list behind it has, None where there is none.
 
     `trip` for what is about one; `at` is the deadline, of offers the next one, of mail when it should have left;
-    `more` is how many people a trip still needs, or how many seats are left.
+    `more` is how many people a trip still needs, or how many seats are left; `year` for what is about a call for hosts.
     """
 
-    matter: Matter | Deadline
+    matter: Matter | Deadline | CallMatter
     number: int | None = None
     trip: Trip | None = None
     at: datetime | None = None
     more: int = 0
+    year: int | None = None
 
 
 @dataclass(frozen=True)
@@ -75,15 +78,15 @@ class Attention:
 
 
 def attention(
-    session: Session, editions: Sequence[Edition], *, all_mail: bool, since: datetime | None, now: datetime
+    session: Session, editions: Sequence[Edition], *, chairs: bool, since: datetime | None, now: datetime
 ) -> Attention:
-    """What needs attention at these editions, in five queries.
+    """What needs attention at these editions, in five queries, and for the chair about calls for hosts.
 
-    `all_mail`: whoever looks sees to all messages, sign-in messages included, and not only to those of `editions`.
+    `chairs`: whoever looks sees to all messages, sign-in messages included, and not only to those of `editions`.
     `since` is when they were here before; None counts nobody as new.
     """
     ids = [edition.id for edition in editions]
-    mail = _mail(session, None if all_mail else [str(edition.year) for edition in editions], now)
+    mail = _mail(session, None if chairs else [str(edition.year) for edition in editions], now)
     new = _registered_since(session, ids, since) if since else {}
     doubles = count_doubles(session, ids)
     standings = _standings(session, ids)
@@ -97,7 +100,9 @@ def attention(
         ]
         for edition in editions
     }
-    return Attention(mail.get(None, []), lines)
+    matters = call_matters(session, now) if chairs else []
+    about_calls = [Alert(matter, number, year=call.year) for call, matter, number in matters]
+    return Attention([*mail.get(None, []), *about_calls], lines)
 
 
 def _about_places(edition: Edition, standings: Sequence[PoolStanding], now: datetime) -> Iterator[Alert]:

@@ -34,7 +34,7 @@ def index() -> ResponseReturnValue:
     going_on = [edition for edition in mine if edition.status != EditionStatus.ARCHIVED]
     return render_template(
         "organise/overview/index.html",
-        attention=attention(session, going_on, all_mail=is_chair(), since=since, now=at),
+        attention=attention(session, going_on, chairs=is_chair(), since=since, now=at),
         editions=mine,
         desk_editions=desk_editions,
         manifests=trips_by_edition(session, [edition.id for edition in desk_editions]),

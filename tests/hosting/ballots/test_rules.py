@@ -1,8 +1,10 @@
 """The count: Schulze's method on ballots that need not rank all, ties by rule, and anyone can count again."""
 
 import json
+import random
 import subprocess
 import sys
+from collections import Counter
 from itertools import combinations_with_replacement, permutations
 from pathlib import Path
 
@@ -18,7 +20,7 @@ EVERYTHING = (*PLACES, "none")
 SEED = "a seed"
 
 rankings = st.lists(st.sampled_from(EVERYTHING), unique=True, min_size=1).map(tuple)
-many = st.lists(rankings, max_size=9)
+many = st.lists(rankings, min_size=1, max_size=9)
 
 
 def counted(*rows: tuple[int, str], candidates=EVERYTHING, seed=SEED):
@@ -124,6 +126,7 @@ def test_none_of_these_wins_when_more_would_rather_have_nobody():
         ([(2, "brno cluj"), (1, "cluj brno")], "brno", Decided.CHAINS),
         ([(1, "brno none cluj lyon"), (1, "none brno cluj lyon")], "brno", Decided.NONE_BEHIND),
         ([(2, "brno cluj"), (1, "cluj brno"), (1, "lyon cluj brno")], "brno", Decided.FIRST_CHOICES),
+        ([(1, "brno"), (1, "cluj none brno lyon")], "cluj", Decided.COMPARISONS),
         (
             [(1, "brno cluj"), (1, "cluj brno")],
             min(("brno", "cluj"), key=lambda x: hash_of(f"{SEED}:{x}")),
@@ -134,6 +137,23 @@ def test_none_of_these_wins_when_more_would_rather_have_nobody():
 def test_a_tie_is_settled_by_the_rule(rows, winner, decided):
     first = counted(*rows).rounds[0]
     assert (first.chosen, first.decided) == (winner, decided)
+
+
+def test_how_often_the_lot_decides_is_as_the_rule_says():
+    chance, decided = random.Random(2029), Counter[Decided]()
+    for number in range(1000):
+        ballots = [RankedBallot(tuple(chance.sample(EVERYTHING, 4))) for _ in range(8)]
+        decided[count(EVERYTHING, ballots, str(number)).rounds[0].decided] += 1
+    said = " ".join(module.__doc__.split())
+    assert f"the lot in {decided[Decided.LOT]} of 1,000" in said
+    assert f"it would be {decided[Decided.LOT] + decided[Decided.COMPARISONS]}." in said
+
+
+def test_where_nobody_voted_there_is_no_winner_and_no_lot():
+    result = counted()
+    assert (result.winner, result.order, result.rounds) == (None, (), ())
+    document = to_document("Days of Clusters 2029", NAMES, [], SEED)
+    assert document["result"] == []
 
 
 def test_another_seed_can_settle_a_tie_the_other_way():

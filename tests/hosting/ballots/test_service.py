@@ -36,7 +36,9 @@ from dofc_events.hosting.members.service import remove_representative
 from dofc_events.hosting.models import Ballot
 from dofc_events.hosting.proposals.service import PROPOSER, withdraw_proposal
 from dofc_events.hosting.queries import ballot_token
+from dofc_events.hosting.rules import ProposalStatus
 from dofc_events.mail.models import Message
+from tests.support.factories import NOW, make_account
 from tests.support.hosting import (
     begin_ballot,
     mail_to,
@@ -44,6 +46,7 @@ from tests.support.hosting import (
     make_member,
     make_proposal,
     make_representative,
+    make_reviewer,
     shortlist_all,
 )
 
@@ -225,3 +228,36 @@ def test_what_is_withdrawn_meanwhile_is_not_counted(session, vote):
     document = vote.close()
     assert document["ballots"] == [{"ranking": [vote.proposals["b"].reference, "none"], "own": []}]
     assert vote.proposals["c"].reference not in json.dumps(document)
+
+
+def test_a_withdrawal_in_mid_ballot_is_told_to_all_alike_and_an_emptied_ballot_is_no_vote(session, vote):
+    make_account(session, "chair@dofc.test")
+    make_reviewer(session, email="board@dofc.test")
+    vote("iasi", "c")
+    vote("lyon", "b")
+    at = vote.call.ballot_opens_at + MINUTE
+    withdraw_proposal(session, vote.proposals["c"].id, PROPOSER, at)
+    told = session.scalars(select(Message).where(Message.queued_at == at).order_by(Message.recipient)).all()
+    everybody = {"board@dofc.test", "brno@dofc.test", "chair@dofc.test", "iasi@dofc.test", "lyon@dofc.test"}
+    assert {message.recipient for message in told} == everybody | {vote.proposals["c"].contact_email}
+    voters = [message for message in told if message.kind == "ballot"]
+    # Nobody who reads the outbox learns who ranked only that.
+    assert len({message.subject for message in voters}) == 1
+    assert all("ranked nothing else no longer counts" in " ".join(message.text.split()) for message in voters)
+    document = vote.close()
+    assert document["ballots"] == [{"ranking": [vote.proposals["b"].reference], "own": []}]
+    assert vote.call.empty_ballots == 1
+
+
+def test_a_withdrawal_before_the_ballot_is_told_to_the_chair_and_who_reviews(session):
+    call = make_call(session)
+    make_account(session, "chair@dofc.test")
+    make_reviewer(session, email="board@dofc.test")
+    early, late = make_proposal(session, call), make_proposal(session, call)
+    draft = make_proposal(session, call, ProposalStatus.DRAFT)
+    for proposal in (draft, early):
+        withdraw_proposal(session, proposal.id, PROPOSER, NOW)
+    assert [mail_to(session, f"{name}@dofc.test").count("proposal-status") for name in ("chair", "board")] == [1, 0]
+    shortlist_all(session, call)
+    withdraw_proposal(session, late.id, PROPOSER, call.closes_at)
+    assert [mail_to(session, f"{name}@dofc.test").count("proposal-status") for name in ("chair", "board")] == [2, 2]

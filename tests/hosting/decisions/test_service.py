@@ -13,12 +13,14 @@ from dofc_events.conference.rules import EditionStatus, TripMode
 from dofc_events.conference.service import EditionExists
 from dofc_events.core.audit import COMMAND, WORKER
 from dofc_events.core.clock import in_zone
-from dofc_events.hosting.ballots.service import close_ballot
+from dofc_events.hosting.ballots.service import cast_ballot, close_ballot
 from dofc_events.hosting.calls.service import change_call, details_of, set_shortlist, start_review
 from dofc_events.hosting.co_hosts.service import CO_HOST, confirm_co_host
+from dofc_events.hosting.decisions.rules import Because, needs_reason
 from dofc_events.hosting.decisions.service import (
     NothingPrepared,
     NotShortlisted,
+    ReasonNeeded,
     ZoneNeeded,
     announce_decision,
     prepare_decision,
@@ -41,6 +43,7 @@ from tests.support.hosting import (
     make_call,
     make_member,
     make_proposal,
+    make_representative,
     shortlist_all,
 )
 
@@ -67,7 +70,7 @@ def vote_and_count(session, call) -> datetime:
     return call.ballot_closes_at
 
 
-def prepare(session, call, chosen, *, zone="", now=None):
+def prepare(session, call, chosen, *, zone="", reason="We had no choice.", now=None):
     return prepare_decision(
         session,
         call.id,
@@ -75,6 +78,7 @@ def prepare(session, call, chosen, *, zone="", now=None):
         zone=zone,
         words_to_host="Well done.",
         words_to_others="Try again in two years.",
+        reason=reason,
         actor=COMMAND,
         now=now or call.ballot_closes_at,
     )
@@ -123,6 +127,40 @@ def test_a_prepared_decision_is_told_to_nobody_and_can_be_another_one(session, c
     assert last_entry(session, "decision_prepared").details == {"changes": {"proposal": [one.reference, two.reference]}}
     assert session.scalars(select(Message.id)).all() == before
     assert {one.status, two.status} == {ProposalStatus.SHORTLISTED}
+
+
+def test_what_the_network_did_not_decide_needs_a_reason(session, call):
+    one, two = proposed(session, call), proposed(session, call, city="Cluj")
+    with pytest.raises(ReasonNeeded) as refused:
+        prepare(session, call, None, reason="")
+    assert refused.value.because is Because.NO_BALLOT
+    shortlist_all(session, call)
+    member = make_member(session)
+    person = make_representative(session, member)
+    voters = begin_ballot(session, call)
+    cast_ballot(session, voters[member.slug].id, person.id, [one.reference], COMMAND, call.ballot_opens_at)
+    close_ballot(session, call.id, WORKER, call.ballot_closes_at)
+    call.quorum = 1
+    assert prepare(session, call, one, reason="")
+    for choice in (two, None):
+        with pytest.raises(ReasonNeeded) as refused:
+            prepare(session, call, choice, reason="")
+        assert refused.value.because is Because.AGAINST_THE_BALLOT
+    assert prepare(session, call, two, reason="Brno is on strike.").reason == "Brno is on strike."
+
+
+@pytest.mark.parametrize(
+    ("order", "votes", "choice", "because"),
+    [
+        (None, 0, "none", Because.NO_BALLOT),
+        ((), 0, "a", Because.NOBODY_VOTED),
+        (("a", "none"), 1, "a", Because.NO_QUORUM),
+        (("a", "none"), 2, "none", Because.AGAINST_THE_BALLOT),
+        (("a", "none"), 2, "a", None),
+    ],
+)
+def test_a_reason_is_needed_where_the_ballot_did_not_say_it(order, votes, choice, because):
+    assert needs_reason(order, votes, 2, choice) is because
 
 
 def test_all_proposers_are_told_at_once_each_what_it_means_for_them(session, call):

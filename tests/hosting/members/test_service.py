@@ -1,13 +1,18 @@
 """The members of the network and who speaks for them."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 
 from dofc_events.accounts.rules import RoleName
-from dofc_events.core.audit import COMMAND
+from dofc_events.core.audit import COMMAND, Actor
+from dofc_events.hosting.ballots.queries import cast_ballots, chaired_members
+from dofc_events.hosting.ballots.service import MemberInactive, cast_ballot
 from dofc_events.hosting.members.service import (
     MemberDetails,
     MemberExists,
+    NameTaken,
     NotARoleOfMembers,
     add_member,
     add_representative,
@@ -18,8 +23,17 @@ from dofc_events.hosting.members.service import (
 from dofc_events.hosting.queries import is_reviewer, members_with_representatives, organisations_of
 from dofc_events.mail.models import Message
 from dofc_events.mail.outbox import TooManyMessages
-from tests.support.factories import NOW, make_organisation
-from tests.support.hosting import last_entry, mail_to
+from tests.support.factories import NOW, make_account, make_organisation
+from tests.support.hosting import (
+    begin_ballot,
+    last_entry,
+    mail_to,
+    make_call,
+    make_member,
+    make_proposal,
+    make_representative,
+    shortlist_all,
+)
 
 DETAILS = MemberDetails(name="ALT Brașov", country="RO", website="https://alt.test", contact_name="Ioana")
 
@@ -31,6 +45,52 @@ def test_an_organisation_of_the_archive_becomes_a_member_once(session):
     assert details_of(member) == DETAILS
     with pytest.raises(MemberExists):
         add_member(session, "alt-brasov", DETAILS, COMMAND, NOW)
+
+
+def test_one_organisation_is_one_member_whatever_its_short_name(session):
+    member = add_member(session, "alt-brasov", DETAILS, COMMAND, NOW)
+    with pytest.raises(NameTaken):
+        add_member(session, "alt", replace(DETAILS, name="alt  BRAȘOV"), COMMAND, NOW)
+    other = add_member(session, "other", replace(DETAILS, name="Other"), COMMAND, NOW)
+    with pytest.raises(NameTaken):
+        change_member(session, other.organisation_id, DETAILS, COMMAND, NOW)
+    assert not change_member(session, member.organisation_id, DETAILS, COMMAND, NOW)
+
+
+def test_a_change_of_who_votes_while_members_vote_is_told_and_shown(session):
+    call, member = make_call(session), make_member(session, "danube")
+    first = make_representative(session, member, email="first@dofc.test")
+    make_proposal(session, call)
+    shortlist_all(session, call)
+    voter, at = begin_ballot(session, call)["danube"], call.ballot_opens_at
+    make_account(session, "chair@dofc.test", name="Vera Chair")
+    actor = Actor("account", "chair@dofc.test")
+    chair = add_representative(session, member.id, "chair@dofc.test", "Vera", RoleName.MEMBER, actor, at)
+    message = session.scalars(select(Message).where(Message.recipient == first.email).order_by(Message.id)).all()[-1]
+    assert "Vera Chair now votes for" in message.subject and "also chairs the network" in message.text
+    assert voter.representatives_changed_at == at
+    assert chaired_members(session, call.id, at) == {member.id}
+    add_representative(session, member.id, "board@dofc.test", "Board", RoleName.BOARD, actor, at)
+    assert mail_to(session, "first@dofc.test") == ["ballot"] * 2
+    remove_representative(session, member.id, chair.id, RoleName.MEMBER, actor, at)
+    assert mail_to(session, "first@dofc.test") == ["ballot"] * 3
+
+
+def test_a_member_that_is_made_inactive_does_not_vote_and_its_ballot_does_not_count(session):
+    call, member = make_call(session), make_member(session, "danube", name="Danube Cluster")
+    person = make_representative(session, member, email="votes@dofc.test")
+    proposal = make_proposal(session, call)
+    shortlist_all(session, call)
+    voter, at = begin_ballot(session, call)["danube"], call.ballot_opens_at
+    cast_ballot(session, voter.id, person.id, [proposal.reference], COMMAND, at)
+    asleep = MemberDetails(name="Danube Cluster", country="CZ", is_active=False)
+    change_member(session, member.id, asleep, COMMAND, at)
+    with pytest.raises(MemberInactive):
+        cast_ballot(session, voter.id, person.id, ["none"], COMMAND, at)
+    assert mail_to(session, "votes@dofc.test") == ["ballot"] * 3
+    assert cast_ballots(session, call) == []
+    change_member(session, member.id, replace(asleep, is_active=True), COMMAND, at)
+    assert len(cast_ballots(session, call)) == 1
 
 
 def test_a_change_is_logged_with_before_and_after(session):

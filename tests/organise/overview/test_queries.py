@@ -32,8 +32,8 @@ def edition(session):
     return make_edition(session, capacity=3)
 
 
-def lines(session, edition, *matters, now=NOW, since=None, all_mail=False) -> list[Alert]:
-    found = attention(session, [edition], all_mail=all_mail, since=since, now=now)
+def lines(session, edition, *matters, now=NOW, since=None, chairs=False) -> list[Alert]:
+    found = attention(session, [edition], chairs=chairs, since=since, now=now)
     shown = [*found.everywhere, *found.editions[edition.id]]
     assert found.is_needed is bool(shown)
     return [line for line in shown if not matters or line.matter in matters]
@@ -135,7 +135,7 @@ def test_mail_that_is_dead_or_late_is_counted_where_it_belongs(session, edition)
     messages(session, MessageState.QUEUED, 1, "", due_at=late - timedelta(hours=1))
     assert lines(session, edition) == [Alert(Matter.DEAD_MAIL, 2), Alert(Matter.LATE_MAIL, 2, at=late)]
     everything = [Alert(Matter.DEAD_MAIL, 3), Alert(Matter.LATE_MAIL, 3, at=late - timedelta(hours=1))]
-    assert lines(session, edition, all_mail=True) == everything
+    assert lines(session, edition, chairs=True) == everything
 
 
 def test_mail_that_waits_for_its_next_try_is_not_late(session, edition):
@@ -195,7 +195,7 @@ def test_previous_sign_in_is_the_last_but_one(session):
 def test_attention_costs_the_same_for_many_editions_and_trips(session, edition):
     def cost(*editions) -> int:
         with count_queries() as statements:
-            attention(session, editions, all_mail=False, since=NOW - timedelta(days=1), now=NOW)
+            attention(session, editions, chairs=False, since=NOW - timedelta(days=1), now=NOW)
         return len(statements)
 
     make_trip(session, edition)

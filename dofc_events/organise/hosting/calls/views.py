@@ -10,11 +10,11 @@ from dofc_events.accounts.guards import acting, chair_only, is_chair
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import Refusal
-from dofc_events.hosting.ballots.queries import roll
+from dofc_events.hosting.ballots.queries import chaired_members, roll
 from dofc_events.hosting.calls import service as calls
 from dofc_events.hosting.membership.queries import unsettled
 from dofc_events.hosting.queries import all_calls, concerned_by, edition_in_the_way, is_scored, proposals_of, summaries
-from dofc_events.hosting.rules import PENDING, ProposalStatus
+from dofc_events.hosting.rules import PENDING, ProposalStatus, by_score
 from dofc_events.hosting.stages.rules import DATES, Act, Stage, WrongStage, changed_dates, extended
 from dofc_events.organise.hosting.calls.forms import ChangeCallForm, ExtendForm, NewCallForm, ShortlistForm
 from dofc_events.organise.hosting.queries import reviewers_with_an_interest
@@ -41,6 +41,7 @@ def call(year: int) -> ResponseReturnValue:
         taken=edition_in_the_way(session, year),
         bidding=reviewers_with_an_interest(session, proposals, at) if is_chair() else [],
         roll=roll(session, call.id) if is_chair() else [],
+        chaired=chaired_members(session, call.id, at) if is_chair() else set(),
         is_scored=is_scored(session, call.id),
         at=at,
         **around(),
@@ -187,10 +188,12 @@ def shortlist(year: int) -> ResponseReturnValue:
     """Tick what the members vote on."""
     call, page = call_of(year), "organise/hosting/calls/shortlist.html"
     proposals = proposals_of(db.session(), call.id, (ProposalStatus.UNDER_REVIEW, ProposalStatus.SHORTLISTED))
+    summary = summaries(db.session(), call, current_user.id, now())
+    order = by_score([proposal.id for proposal in proposals], summary)
+    proposals.sort(key=lambda proposal: order.index(proposal.id))
     on_it = [p.reference for p in proposals if p.status == ProposalStatus.SHORTLISTED]
     form = ShortlistForm(data={"references": on_it})
     form.references.choices = [p.reference for p in proposals]
-    summary = summaries(db.session(), call, current_user.id, now())
     context = {"call": call, "proposals": proposals, "summaries": summary, "at": now(), **around()}
     if not call.allows(Act.SET_SHORTLIST, now()):
         return make_response(render_template(page, form=form, **context), 403)

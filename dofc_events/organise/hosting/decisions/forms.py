@@ -1,6 +1,6 @@
 """What is going to be announced."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -10,11 +10,20 @@ from wtforms.validators import InputRequired, Optional
 from dofc_events.conference.service import EditionExists
 from dofc_events.core.errors import Refusal
 from dofc_events.hosting.ballots.rules import NONE_OF_THESE
-from dofc_events.hosting.decisions.service import NotShortlisted, ZoneNeeded
+from dofc_events.hosting.decisions.rules import Because
+from dofc_events.hosting.decisions.service import NotShortlisted, ReasonNeeded, ZoneNeeded
 from dofc_events.hosting.models import Decision
 from dofc_events.hosting.rules import LONGEST_TEXT
 from dofc_events.web.edits import EditForm
 from dofc_events.web.fields import Paragraphs
+
+# What is asked for where the network did not decide.
+REASONS = {
+    Because.NO_BALLOT: _l("No ballot took place. Write why you decide so: it is published."),
+    Because.NOBODY_VOTED: _l("Nobody voted. Write why you decide so: it is published."),
+    Because.NO_QUORUM: _l("The quorum was not reached. Write why you decide so: it is published."),
+    Because.AGAINST_THE_BALLOT: _l("The ballot had another result. Write why you decide otherwise: it is published."),
+}
 
 
 class DecisionForm(EditForm):
@@ -24,22 +33,30 @@ class DecisionForm(EditForm):
     zone = SelectField(_l("Time zone of the edition"), [Optional()])
     words_to_host = Paragraphs(_l("Words for the host"), longest=LONGEST_TEXT)
     words_to_others = Paragraphs(_l("Words for the others"), longest=LONGEST_TEXT)
+    reason = Paragraphs(_l("Reason, published with the decision"), longest=LONGEST_TEXT)
 
     @classmethod
-    def of(cls, decision: Decision | None, references: Iterable[str], zones: Iterable[str]) -> "DecisionForm":
-        """The form with what was prepared, or with what was sent; one chooses among these proposals and zones."""
+    def of(
+        cls, decision: Decision | None, references: Iterable[str], zones: Mapping[str, Sequence[str]]
+    ) -> "DecisionForm":
+        """The form with what was prepared, or with what was sent.
+
+        One chooses among these proposals, and zones by country.
+        """
         values = {}
         if decision:
-            values = {name: getattr(decision, name) for name in ("zone", "words_to_host", "words_to_others")}
+            values = {name: getattr(decision, name) for name in ("zone", "words_to_host", "words_to_others", "reason")}
             values["accepted"] = decision.proposal.reference if decision.proposal else NONE_OF_THESE
         form = cls(data=values)
         form.accepted.choices = [*references, NONE_OF_THESE]
-        form.zone.choices = ["", *zones]
+        form.zone.choices = {"": [""], **zones} if zones else [""]
         return form
 
     def show_refusal(self, refusal: Refusal) -> None:
         """Say at the field what the service would not do."""
         match refusal:
+            case ReasonNeeded(because=because):
+                self.reason.errors = [REASONS[because]]
             case ZoneNeeded():
                 self.zone.errors = [_("Choose the time zone of the city: the country has several.")]
             case EditionExists():

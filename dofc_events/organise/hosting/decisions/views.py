@@ -1,21 +1,21 @@
 """The chair decides: prepares what is going to be said, reads it, and announces it to all proposers at once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from flask import Blueprint, abort, flash, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from dofc_events.accounts.guards import acting, chair_only
 from dofc_events.conference.queries import edition_by_year
 from dofc_events.conference.service import EditionExists
 from dofc_events.core.clock import now, zones
-from dofc_events.core.countries import zones_of
+from dofc_events.core.countries import country_name, zones_of
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import Refusal
 from dofc_events.hosting import mails
-from dofc_events.hosting.ballots.queries import counted, roll, shortlist
+from dofc_events.hosting.ballots.queries import ballots_of, counted, roll, shortlist
 from dofc_events.hosting.ballots.rules import NONE_OF_THESE
 from dofc_events.hosting.decisions import service as decisions
 from dofc_events.hosting.models import Decision, Proposal
@@ -36,18 +36,18 @@ def decision(year: int) -> ResponseReturnValue:
     """Prepare the decision; nobody is told."""
     call, page = call_of(year), "organise/hosting/decisions/decision.html"
     proposals, count = shortlist(db.session(), call.id), counted(call)
-    if count:
+    if count and count.order:
         proposals.sort(key=lambda proposal: count.order.index(proposal.reference))
     choices = _zones(proposals)
     form = DecisionForm.of(call.decision, [p.reference for p in proposals], choices)
     context = {"call": call, "proposals": proposals, "count": count, "zones": choices, "at": now(), **around()}
-    context["roll"] = roll(db.session(), call.id)
+    context |= {"roll": roll(db.session(), call.id), "votes": len(ballots_of(call))}
     if not call.allows(Act.DECIDE, now()):
         return make_response(render_template(page, form=form, **context), 403)
     if not form.validate_on_submit():
         return form_page(form, page, **context)
     accepted = None if form.accepted.data == NONE_OF_THESE else form.accepted.data
-    words = {name: form[name].data for name in ("words_to_host", "words_to_others")}
+    words = {name: form[name].data for name in ("words_to_host", "words_to_others", "reason")}
     try:
         with unit_of_work() as session:
             decisions.prepare_decision(
@@ -109,14 +109,11 @@ def announce(year: int) -> ResponseReturnValue:
     return redirect(url_for("organise.hosting.calls.call", year=year), 303)
 
 
-def _zones(proposals: Iterable[Proposal]) -> list[str]:
-    """What there is to choose from: nothing, if each of these countries has one zone."""
-    found: set[str] = set()
-    for proposal in proposals:
-        own = zones_of(proposal.country)
-        if len(own) != 1:
-            found.update(own or zones())
-    return sorted(found)
+def _zones(proposals: Iterable[Proposal]) -> dict[str, Sequence[str]]:
+    """What there is to choose from, by the country's name: nothing, if each of these countries has one zone."""
+    language = str(get_locale())
+    found = {country_name(p.country, language): zones_of(p.country) or zones() for p in proposals}
+    return {name: own for name, own in found.items() if len(own) != 1}
 
 
 def _messages(decision: Decision) -> list[tuple[Proposal, Envelope]]:

@@ -36,6 +36,9 @@ class MemberForm(Form):
         if not re.fullmatch(r"https?://[^\s/]+\.[^\s]+", field.data):
             raise ValidationError(_("Begin the address with https:// or http://."))
 
+    def refuse_name(self) -> None:
+        self.name.errors = [_("Another member has this name: one organisation is one member, with one vote.")]
+
     def to_details(self) -> MemberDetails:
         return MemberDetails(
             name=self.name.data,

@@ -45,6 +45,9 @@ def new() -> ResponseReturnValue:
     except service.MemberExists:
         form.slug.errors = [_("Another member has this short name already. Choose another one.")]
         return answer_errors(form, page, member=None, **around())
+    except service.NameTaken:
+        form.refuse_name()
+        return answer_errors(form, page, member=None, **around())
     flash(_("Member added. Add its representatives next."), "success")
     return redirect(url_for(".member", slug=slug), 303)
 
@@ -72,12 +75,16 @@ def member(slug: str) -> ResponseReturnValue:
 def settings(slug: str) -> ResponseReturnValue:
     """Change what the network knows of a member; one that is not active neither votes nor proposes."""
     member = _member(slug)
-    form = ChangeMemberForm.of(member)
+    form, page = ChangeMemberForm.of(member), "organise/hosting/members/settings.html"
     if not form.validate_on_submit():
-        return form_page(form, "organise/hosting/members/settings.html", member=member, **around())
-    with unit_of_work() as session:
-        seen = service.details_of(member)
-        service.change_member(session, member.organisation_id, form.to_details(), acting(), now(), seen=seen)
+        return form_page(form, page, member=member, **around())
+    try:
+        with unit_of_work() as session:
+            details, seen = form.to_details(), service.details_of(member)
+            service.change_member(session, member.organisation_id, details, acting(), now(), seen=seen)
+    except service.NameTaken:
+        form.refuse_name()
+        return answer_errors(form, page, member=member, **around())
     flash(_("Member saved."), "success")
     return redirect(url_for(".member", slug=slug), 303)
 

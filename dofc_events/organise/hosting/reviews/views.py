@@ -1,9 +1,9 @@
 """Reviewers' pages: all proposals side by side, each by itself, questions to its proposer, one's own scores."""
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, abort, flash, make_response, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -13,6 +13,7 @@ from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import Refusal
 from dofc_events.hosting import queries
+from dofc_events.hosting.ballots.queries import references_voted_on
 from dofc_events.hosting.conflicts.service import declare_conflict
 from dofc_events.hosting.membership.queries import unsettled
 from dofc_events.hosting.membership.service import settle_membership
@@ -21,7 +22,7 @@ from dofc_events.hosting.proposals.questions.service import ask_question
 from dofc_events.hosting.proposals.views import attachment_answer
 from dofc_events.hosting.queries import own_among
 from dofc_events.hosting.reviews.service import give_review
-from dofc_events.hosting.rules import PENDING, RECEIVED, ProposalStatus, weighted_score
+from dofc_events.hosting.rules import PENDING, RECEIVED, ProposalStatus, by_score, weighted_score
 from dofc_events.organise.hosting.reviews.forms import ConflictForm, MembershipForm, QuestionForm, ReviewForm
 from dofc_events.organise.hosting.shared import CALL, DESK, around, call_of, everybodys, readers_only
 from dofc_events.web.forms import form_page
@@ -38,7 +39,12 @@ NO_MEMBER = "none!"
 def compare(year: int) -> ResponseReturnValue:
     """The proposals of a call side by side; for those who only vote, what is on the ballot."""
     session, call, at, me = db.session(), call_of(year), now(), current_user.id
-    proposals = queries.proposals_of(session, call.id, _readable())
+    proposals = _readable(queries.proposals_of(session, call.id))
+    summaries = queries.summaries(session, call, me, at)
+    sorts = request.args.get("sort") == "score"
+    if sorts:
+        order = by_score([proposal.id for proposal in proposals], summaries)
+        proposals.sort(key=lambda proposal: order.index(proposal.id))
     return render_template(
         "organise/hosting/reviews/compare.html",
         call=call,
@@ -47,7 +53,8 @@ def compare(year: int) -> ResponseReturnValue:
         own=own_among(session, proposals, me, at),
         reviewed=queries.reviewed_ids(session, call.id, me),
         reviews_here=queries.is_reviewer(session, me, at),
-        summaries=queries.summaries(session, call, me, at),
+        summaries=summaries,
+        sorts=sorts,
         at=at,
         **around(),
     )
@@ -165,13 +172,16 @@ def member(reference: str) -> ResponseReturnValue:
 def _proposal(reference: str) -> Proposal:
     """A proposal that this account may read; 404 for others, for drafts, and for what was withdrawn."""
     proposal = queries.proposal_by_reference(db.session(), reference)
-    return proposal if proposal and proposal.status in _readable() else abort(404)
+    return proposal if proposal and _readable([proposal]) else abort(404)
 
 
-def _readable() -> Collection[ProposalStatus]:
-    """What the chair and reviewers read is all that the network has received; voters read the shortlist."""
-    reads_all = is_chair() or queries.is_reviewer(db.session(), current_user.id, now())
-    return RECEIVED if reads_all else (ProposalStatus.SHORTLISTED,)
+def _readable(proposals: Sequence[Proposal]) -> list[Proposal]:
+    """What the chair and reviewers read is all that the network has received; voters read what is or was voted on."""
+    received = [proposal for proposal in proposals if proposal.status in RECEIVED]
+    if is_chair() or queries.is_reviewer(db.session(), current_user.id, now()):
+        return received
+    open_to_voters = (ProposalStatus.SHORTLISTED, ProposalStatus.ACCEPTED)
+    return [p for p in received if p.status in open_to_voters or p.reference in references_voted_on(p.call)]
 
 
 def _about(reference: str) -> dict[str, Any]:

@@ -99,7 +99,7 @@ def test_links_that_act_for_proposers_are_masked_in_the_previews(app, chair, pro
 
 def test_a_country_of_several_zones_needs_one(chair, proposals, reading):
     kazan = proposals[1].reference
-    page = prepare(chair, kazan, words_to_host="Bravo")
+    page = prepare(chair, kazan, words_to_host="Bravo", reason="Because.")
     assert page.status == 422
     assert "Choose the time zone of the city" in page.one("#zone-error").text
     assert page.form().value("words_to_host") == "Bravo"
@@ -109,9 +109,12 @@ def test_a_country_of_several_zones_needs_one(chair, proposals, reading):
 
 def test_nobody_may_be_accepted(chair, proposals, reading):
     page = prepare(chair, "none", words_to_others="Alas.")
+    assert page.status == 422 and "another result" in page.one("#reason-error").text
+    page = page.form().fill(reason="Nobody can afford it.").submit()
     assert "No proposal is accepted" in page.text
     page.form(f"{CALL}/announce").submit()
     assert statuses(reading) == ["declined", "declined"]
+    assert "Nobody can afford it." in chair.get(f"/hosting/{YEAR}/result").text
     with reading() as session:
         assert not session.scalars(select(Edition)).all()
 
@@ -172,3 +175,18 @@ def test_nothing_is_decided_before_the_ballot_closes(chair, writing, path, statu
     page = chair.get(f"{CALL}/{path}")
     assert page.status == status
     assert not page.all("main form[method=post]")
+
+
+def test_after_the_announcement_who_voted_reads_what_was_voted_on_and_the_result(chair, sign_in, writing, proposals):
+    """It was answered with 404, and that nothing was on the shortlist."""
+    prepare(chair, proposals[0].reference).form(f"{CALL}/announce").submit()
+    with writing() as session:
+        account = make_representative(session, make_member(session))
+    page = sign_in(account).get(f"{CALL}/compare")
+    assert [tag.get_text() for tag in page.all("thead th a")] == [proposal.proposer for proposal in proposals]
+    assert page.follow(proposals[0].proposer).status == 200
+
+
+def test_zones_are_offered_by_the_country_that_has_them(chair, proposals):
+    groups = chair.get(f"{CALL}/decision").all("select[name=zone] optgroup")
+    assert [group["label"] for group in groups if group["label"]] == ["Russia"]

@@ -1,0 +1,83 @@
+"""What is written to the chair, to reviewers and to representatives about what others do."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dofc_events.accounts.models import Account
+from dofc_events.conference.queries import latest_edition
+from dofc_events.hosting import mails
+from dofc_events.hosting.models import Decision, HostingCall, Proposal, Voter
+from dofc_events.hosting.news.queries import drafts_to_remind, organisers_of
+from dofc_events.hosting.queries import (
+    acting_chairs,
+    locked_proposal,
+    representatives_of,
+    representatives_of_members,
+    reviewers,
+)
+from dofc_events.hosting.rules import ProposalStatus
+from dofc_events.hosting.stages.rules import Stage
+from dofc_events.mail.outbox import enqueue
+
+
+def tell_of_withdrawal(session: Session, proposal: Proposal, was: ProposalStatus, now: datetime) -> None:
+    """Tell the chair, reviewers once the review has begun, and while members vote on it each that can.
+
+    What each member ranked is nobody's to know: all are told the same, also those whose ballot counts no longer.
+    """
+    people: list[Account] = acting_chairs(session, now)
+    if was is not ProposalStatus.SUBMITTED:
+        people += reviewers(session, now)
+    in_ballot = was is ProposalStatus.SHORTLISTED and proposal.call.stage(now) is Stage.BALLOT
+    for account in dict.fromkeys(people):
+        enqueue(session, mails.withdrawal(proposal, account), now)
+    if in_ballot:
+        for voter in session.scalars(select(Voter).where(Voter.call_id == proposal.call_id).order_by(Voter.id)):
+            for account in representatives_of(session, voter.organisation_id, now):
+                enqueue(session, mails.withdrawn_in_ballot(voter, proposal, account), now)
+
+
+def tell_of_receipt(session: Session, proposal: Proposal, now: datetime, *, keep_mail: bool = False) -> None:
+    """Tell the chair that a proposal was submitted."""
+    for chair in acting_chairs(session, now):
+        enqueue(session, mails.received_for_chair(proposal, chair), now, keep=keep_mail)
+
+
+def tell_of_count(session: Session, call: HostingCall, votes: int, members: int, now: datetime) -> None:
+    """Tell the chair that the ballots are counted, and that it decides."""
+    for chair in acting_chairs(session, now):
+        enqueue(session, mails.ballot_counted(call, chair, votes=votes, members=members), now)
+
+
+def tell_of_outcome(session: Session, call: HostingCall, decision: Decision, now: datetime) -> None:
+    """Tell reviewers, all who vote for a member, and the last host what was decided; each once."""
+    people = [*reviewers(session, now), *representatives_of_members(session, now)]
+    if last := latest_edition(session, call.year):
+        people += organisers_of(session, last.id, now)
+    for account in dict.fromkeys(people):
+        enqueue(session, mails.outcome(call, decision, account), now)
+
+
+def remind_drafter(session: Session, proposal_id: int, now: datetime) -> bool:
+    """Remind who has not submitted a draft, once before each close of the call; False if that is not due."""
+    proposal = locked_proposal(session, proposal_id)
+    if proposal.id not in drafts_to_remind(session, now):
+        return False
+    proposal.reminded_at = now
+    enqueue(session, mails.draft_reminder(proposal), now)
+    session.flush()
+    return True
+
+
+def remind_voters(session: Session, voter_ids: Iterable[int], now: datetime) -> None:
+    """Remind those who vote for members that have not voted, once before the ballot closes."""
+    query = select(Voter).where(Voter.id.in_(list(voter_ids))).order_by(Voter.id).with_for_update(of=Voter)
+    for voter in session.scalars(query.execution_options(populate_existing=True)):
+        if voter.reminded_at is None and voter.voted_at is None:
+            voter.reminded_at = now
+            for account in representatives_of(session, voter.organisation_id, now):
+                enqueue(session, mails.ballot_reminder(voter, account), now)
+    session.flush()

@@ -1,0 +1,127 @@
+"""Who else is told: the chair, reviewers, who votes, the last host; and who is reminded before a deadline."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from dofc_events.commands.worker import run_timers
+from dofc_events.core.audit import COMMAND, WORKER
+from dofc_events.hosting.ballots.service import cast_ballot, close_ballot
+from dofc_events.hosting.calls.service import extend_call
+from dofc_events.hosting.decisions.service import announce_decision, prepare_decision
+from dofc_events.hosting.models import HostingCall
+from dofc_events.hosting.news.queries import call_matters
+from dofc_events.hosting.proposals.service import PROPOSER, withdraw_proposal
+from dofc_events.hosting.rules import ProposalStatus
+from tests.support.factories import NOW, make_account, make_edition
+from tests.support.hosting import (
+    WEEK,
+    begin_ballot,
+    mail_to,
+    make_call,
+    make_member,
+    make_proposal,
+    make_representative,
+    make_reviewer,
+    shortlist_all,
+)
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def run(app):
+    """`run(at)`: what the worker does at that moment."""
+
+    def timers(at) -> None:
+        with app.app_context():
+            run_timers(at)
+
+    return timers
+
+
+def test_the_chair_is_told_of_what_is_received_and_counted(session):
+    make_account(session, "chair@dofc.test")
+    call = make_call(session)
+    make_member(session)
+    make_proposal(session, call)
+    assert mail_to(session, "chair@dofc.test") == ["proposal-received"]
+    shortlist_all(session, call)
+    begin_ballot(session, call)
+    close_ballot(session, call.id, WORKER, call.ballot_closes_at)
+    assert mail_to(session, "chair@dofc.test") == ["proposal-received", "ballot"]
+
+
+def test_the_outcome_is_told_once_to_each_who_judged_or_voted_and_to_the_last_host(session):
+    make_account(session, "last@dofc.test", "organiser", edition=make_edition(session, year=2027))
+    call, member = make_call(session), make_member(session)
+    both = make_reviewer(session, member, email="board@dofc.test")
+    make_representative(session, member, email="votes@dofc.test")
+    proposal = make_proposal(session, call)
+    shortlist_all(session, call)
+    begin_ballot(session, call)
+    close_ballot(session, call.id, WORKER, call.ballot_closes_at)
+    words: dict[str, Any] = {"zone": "", "words_to_host": "", "words_to_others": "", "reason": "Nobody voted."}
+    at = call.ballot_closes_at
+    prepare_decision(session, call.id, reference=proposal.reference, **words, actor=COMMAND, now=at)
+    before = {to: len(mail_to(session, to)) for to in ("last@dofc.test", both.email, "votes@dofc.test")}
+    announce_decision(session, call.id, COMMAND, at)
+    assert {to: len(mail_to(session, to)) - n for to, n in before.items()} == dict.fromkeys(before, 1)
+
+
+def test_drafters_are_reminded_once_before_each_close(run, writing, reading):
+    with writing() as session:
+        call = make_call(session)
+        make_proposal(session, call, ProposalStatus.DRAFT, contact_email="draft@dofc.test")
+        make_proposal(session, call, contact_email="done@dofc.test")
+    run(call.closes_at - 3 * DAY - timedelta(minutes=1))
+    for _ in range(2):
+        run(call.closes_at - 3 * DAY)
+    with writing() as session:
+        assert [mail_to(session, f"{n}@dofc.test").count("reminder") for n in ("draft", "done")] == [1, 0]
+        extend_call(session, call.id, call.closes_at + WEEK, COMMAND, call.closes_at - DAY)
+    run(call.closes_at + WEEK - 2 * DAY)
+    with reading() as session:
+        assert mail_to(session, "draft@dofc.test").count("reminder") == 2
+
+
+def test_members_that_have_not_voted_are_reminded_once(run, writing, reading):
+    with writing() as session:
+        call = make_call(session)
+        proposal = make_proposal(session, call)
+        people = {slug: make_representative(session, make_member(session, slug)) for slug in ("votes", "waits")}
+        shortlist_all(session, call)
+        voters = begin_ballot(session, call)
+        voter = voters["votes"]
+        cast_ballot(session, voter.id, people["votes"].id, [proposal.reference], COMMAND, call.ballot_opens_at)
+    run(call.ballot_closes_at - 4 * DAY)
+    for _ in range(2):
+        run(call.ballot_closes_at - 2 * DAY)
+    with reading() as session:
+        assert mail_to(session, people["votes"].email) == ["ballot"] * 2
+        assert mail_to(session, people["waits"].email) == ["ballot"] * 2
+
+
+def test_what_of_a_call_needs_attention(session):
+    call = make_call(session)
+    member = make_member(session, name="Danube Cluster")
+    make_representative(session, member)
+
+    def matters(at=NOW) -> dict[str, int]:
+        return {matter.value: number for _call, matter, number in call_matters(session, at)}
+
+    assert matters() == {}
+    make_proposal(session, call)
+    gone = make_proposal(session, call)
+    withdraw_proposal(session, gone.id, PROPOSER, NOW)
+    typed = make_proposal(session, call, organisation="Danube Cluster")
+    assert matters() == {"hosting_unsettled": 1, "hosting_received": 2, "hosting_withdrawn": 1}
+    typed.settled_at = NOW
+    assert matters(call.review_opens_at) == {"hosting_withdrawn": 1, "hosting_no_shortlist": 2}
+    shortlist_all(session, call)
+    begin_ballot(session, call)
+    assert matters(call.ballot_opens_at) == {"hosting_withdrawn": 1}
+    close_ballot(session, call.id, WORKER, call.ballot_closes_at)
+    assert matters(call.ballot_closes_at) == {"hosting_withdrawn": 1, "hosting_decide": 2}
+    assert session.get_one(HostingCall, call.id).counted_at
