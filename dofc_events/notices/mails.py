@@ -1,7 +1,7 @@
 """What we say to delegates. One function an event, named like its folder under templates/email/notices/."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from dofc_events.mail.render import link, render_message
 from dofc_events.mail.rules import deliverable
 from dofc_events.places.models import Claim
 from dofc_events.places.rules import ClaimStatus
+from dofc_events.trips.models import Trip
 from dofc_events.trips.queries import TripStanding
 from dofc_events.trips.rules import Reason
 
@@ -42,6 +43,8 @@ SEAT_STATUS_KINDS: dict[str, str] = {
     ClaimStatus.EXPIRED: "trip-cancelled",
     ClaimStatus.CANCELLED: "trip-cancelled",
 }
+
+TRIP_MOMENTS = ("starts_at", "ends_at")
 
 # In the words of the form.
 FIELD_NAMES = {
@@ -79,11 +82,33 @@ class Standing:
 
 
 @dataclass(frozen=True)
+class TripFacts:
+    """What everyone on a trip must know."""
+
+    title: str
+    meeting_point: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True)
 class SeatNews:
-    """What changed about a seat: `before` is its status until then, "" if there was none."""
+    """What changed about a seat: `before` is its status until then, "" if there was none.
+
+    `was` is what was said of its trip until then, of what everyone on it must know: by name, as JSON has it.
+    """
 
     before: str
     reason: Reason
+    was: Mapping[str, str] = field(default_factory=dict)
+
+    def former(self, trip: Trip) -> TripFacts:
+        """What a delegate knew of the trip until now."""
+        now = TripFacts(trip.title, trip.meeting_point, trip.starts_at, trip.ends_at)
+        was: dict[str, Any] = {
+            name: datetime.fromisoformat(value) if name in TRIP_MOMENTS else value for name, value in self.was.items()
+        }
+        return replace(now, **was)
 
 
 Seats = Mapping[int, SeatNews]
@@ -165,7 +190,12 @@ def seats_changed(standing: Standing, seats: Seats) -> Envelope:
     kind = SEAT_STATUS_KINDS[status] if status else "trip-changed"
     titles = ", ".join(seat.trip.title for seat in changed if not status or SEAT_STATUS_KINDS.get(seat.status) == kind)
     file = calendar_of(standing, seats) if standing.status is ClaimStatus.CONFIRMED else None
-    return _message("trips", kind, standing, file, seats=seats, titles=titles)
+    words: dict[str, Any] = {
+        "titles": titles,
+        "reasons": {seats[seat.trip.id].reason for seat in changed},
+        "moved": changed[0].trip if len(changed) == 1 and "starts_at" in seats[changed[0].trip.id].was else None,
+    }
+    return _message("trips", kind, standing, file, seats=seats, **words)
 
 
 def registration_changed(standing: Standing, changes: Sequence[str], *, by_organisers: bool = False) -> Envelope:

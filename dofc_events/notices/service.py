@@ -42,10 +42,10 @@ class News:
     because: str = ""
     details: tuple[str, ...] = ()
 
-    def add_seat(self, trip_id: int, before: str, reason: Reason) -> None:
+    def add_seat(self, trip_id: int, before: str, reason: Reason, was: Mapping[str, str] | None = None) -> None:
         """What was before the first change is before all of them."""
-        known = self.seats.get(trip_id)
-        self.seats[trip_id] = SeatNews(known.before if known else before, reason)
+        known = self.seats.get(trip_id, SeatNews(before, reason))
+        self.seats[trip_id] = SeatNews(known.before, reason, {**(was or {}), **known.was})
 
     def add_all(self, earlier: "News") -> None:
         """What was to be told already, and is told now."""
@@ -53,8 +53,8 @@ class News:
             self.place, self.before, self.because = earlier.place, earlier.before, earlier.because
         self.details = tuple(dict.fromkeys((*earlier.details, *self.details)))
         for trip_id, seat in earlier.seats.items():
-            reason = self.seats[trip_id].reason if trip_id in self.seats else seat.reason
-            self.seats[trip_id] = SeatNews(seat.before, reason)
+            later = self.seats.get(trip_id, seat)
+            self.seats[trip_id] = SeatNews(seat.before, later.reason, {**later.was, **seat.was})
 
 
 class Changes:
@@ -67,6 +67,8 @@ class Changes:
     def __init__(self, session: Session, edition: Edition, actor: Actor, now: datetime, *, keep: bool = False) -> None:
         self.session, self.edition, self.actor, self.now, self.keep = session, edition, actor, now, keep
         self.news: dict[int, News] = {}
+        # Of trips that are not what they were: what was said of them, as SeatNews has it.
+        self.trips_were: dict[int, dict[str, str]] = {}
 
     @cached_property
     def book(self) -> SeatBook:
@@ -126,7 +128,9 @@ class Changes:
         for change in changes:
             registration, slug = people[change.registration_id], self.book.trips[change.trip_id].slug
             self._happened("seat_changed", registration, trip=slug, reason=change.reason)
-            self.news.setdefault(registration.id, News()).add_seat(change.trip_id, change.before, change.reason)
+            self.news.setdefault(registration.id, News()).add_seat(
+                change.trip_id, change.before, change.reason, self.trips_were.get(change.trip_id)
+            )
 
     def _happened(self, act: str, registration: Registration, **details: Any) -> None:
         registration.revise(self.now)
@@ -238,7 +242,7 @@ def _leave_untold(session: Session, news: Mapping[int, News], now: datetime) -> 
 
 def _stored(news: News) -> dict[str, Any]:
     """What `_read` reads, as the table has it."""
-    seats = {str(trip_id): [seat.before, seat.reason] for trip_id, seat in news.seats.items()}
+    seats = {str(trip_id): [seat.before, seat.reason, dict(seat.was)] for trip_id, seat in news.seats.items()}
     return {
         "place": news.place,
         "seats": seats,
@@ -265,6 +269,7 @@ def _take_over(session: Session, registration_id: int, *, skip_locked: bool = Fa
 
 
 def _read(stored: dict[str, Any]) -> News:
-    seats = {int(t): SeatNews(was, Reason(reason)) for t, (was, reason) in stored.get("seats", {}).items()}
+    # What was stored before trips said what they were has two parts.
+    seats = {int(t): SeatNews(seat[0], Reason(seat[1]), *seat[2:]) for t, seat in stored.get("seats", {}).items()}
     before = ClaimStatus(stored["before"]) if stored.get("before") else None
     return News(stored["place"], seats, before, stored.get("because", ""), tuple(stored.get("details", ())))

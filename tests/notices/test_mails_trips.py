@@ -9,10 +9,13 @@ from bs4 import BeautifulSoup
 from icalendar import Calendar
 
 from dofc_events.core.audit import COMMAND
+from dofc_events.core.clock import in_zone
 from dofc_events.delegates.queries import token_of
 from dofc_events.notices import mails
+from dofc_events.notices import service as news
 from dofc_events.notices.mails import SeatNews
-from dofc_events.notices.queries import standing_of
+from dofc_events.notices.queries import standing_of, untold_news
+from dofc_events.notices.rules import BATCH
 from dofc_events.places.models import Claim
 from dofc_events.places.queries import edition_pool
 from dofc_events.places.rules import ClaimStatus
@@ -21,7 +24,8 @@ from dofc_events.registration.trips import service as seats
 from dofc_events.trips.queries import TripStanding
 from dofc_events.trips.rules import Reason
 from dofc_events.trips.service import details_of
-from tests.support.factories import DELEGATE, NOW, make_edition, make_registration, make_three_trips, make_trip
+from tests.support.crowd import make_crowd
+from tests.support.factories import DELEGATE, NOW, agreed, make_edition, make_registration, make_three_trips, make_trip
 from tests.support.letters import deliver_all, letters, unsent
 
 EVIL = "<img src=x onerror=alert(1)>&{{7*7}}%(x)s"
@@ -234,3 +238,52 @@ def test_a_message_about_a_place_says_what_became_of_the_wishes(session, edition
     for sentence in ("You have a seat on “Wine”.", "“Mill” takes place while you are on another trip", "on “Port”."):
         assert sentence in text
     assert events(message).keys() == {"Days", "Wine", "Port"}
+
+
+def change(session, edition, trip, **changes):
+    agreed(seats.change_trip, session, edition.id, trip.slug, replace(details_of(trip), **changes), 9, COMMAND, NOW)
+
+
+def test_a_trip_that_moved_says_both_times_and_the_subject_the_new_one(session, edition, trips, person):
+    who, wine = person("wine"), trips[0]
+    hours = timedelta(minutes=30)
+    change(session, edition, wine, starts_at=wine.starts_at + hours, ends_at=wine.ends_at + hours)
+    (message,) = unsent(session, to=who.email)
+    starts, ends = (in_zone(moment, edition.zone) for moment in (wine.starts_at, wine.ends_at))
+    assert message.subject.startswith(f"Moved: {wine.title}, now {starts:%H:%M}")
+    new, old = (f"{start:%H:%M}–{end:%H:%M}" for start, end in ((starts, ends), (starts - hours, ends - hours)))
+    for part in (message.text, message.html):
+        said = one_line(BeautifulSoup(part, "html.parser").text)
+        assert f"“{wine.title}” now takes place at {new}" in said and f"and not at {old}" in said
+
+
+def test_what_several_changes_made_of_a_trip_is_told_at_once_from_the_first_state(session, edition, trips):
+    wine = trips[0]
+    title, place = wine.title, wine.meeting_point
+    people = make_crowd(session, edition, BATCH + 1, trips=("wine",))
+    deliver_all(session)
+    change(session, edition, wine, title="Wine and more", meeting_point="Gate 2")
+    change(session, edition, wine, title="Wine and walks")
+    news.tell_news(session, untold_news(session, 999), NOW)
+    said = one_line(unsent(session, to=people[0].email)[0].text)
+    assert f"“{title}” is now called “Wine and walks”." in said
+    assert f"The meeting point of “Wine and walks” is now Gate 2, and not {place}." in said
+    assert "Wine and more" not in said
+
+
+def test_the_subject_says_who_ended_what_somebody_had_of_a_trip(session, edition, trips, person):
+    called_off, gave_back = person("wine"), person("mill")
+    seats.cancel_trip(session, edition.id, "wine", COMMAND, NOW)
+    choose(session, gave_back)
+    subjects = [unsent(session, to=who.email)[0].subject for who in (called_off, gave_back)]
+    assert subjects[0].startswith(f"Cancelled: {trips[0].title}")
+    assert subjects[1].startswith("You have given up: ")
+
+
+def test_a_new_venue_leaves_an_offer_with_its_deadline_and_its_button(session):
+    edition = make_edition(session, capacity=1, offer_hours=10)
+    placed, waiting = (make_registration(session, edition) for _ in range(2))
+    service.cancel_registration(session, placed.id, DELEGATE, NOW)
+    message = mails.edition_changed(standing_of(session, waiting.id), edition, "letter", "", "")
+    for part in (message.text, message.html):
+        assert "still held for you until" in one_line(part) and "/offer" in part

@@ -108,6 +108,7 @@ def change_trip(
     ask_first(accepted, losses, _consequences(session, changes.edition, trip, pool, details, capacity, now))
     said, seats = trips.write_details(session, trip, details, now), pool.capacity
     if trips.PLACE_AND_TIME.intersection(said):
+        changes.trips_were[trip.id] = {name: said[name][0] for name in trips.PLACE_AND_TIME.intersection(said)}
         for claim in claims_on(session, pool.id):
             changes.book.note(claim, trip.id, claim.status, Reason.TRIP_CHANGED)
         changes.book.end_overlaps_with(trip)
