@@ -47,8 +47,9 @@ def hand_over(
         return Registered(Outcome.ADDRESS_KNOWN)
     token, old_email, old_name = token_of(registration), registration.email, registration.full_name
     before = _passed_on(registration)
-    removed = _person(registration)
-    session.merge(HandOver(registration_id=registration_id, link_version=registration.link_version, before=removed))
+    kept = HandOver(registration_id=registration_id, link_version=registration.link_version)
+    kept.before, kept.forget_at = _person(registration), registration.edition.begins_at()
+    session.merge(kept)
     registration.given_name, registration.family_name = given_name, family_name
     for name in TEXTS:
         setattr(registration, name, "")
