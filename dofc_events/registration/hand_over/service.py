@@ -100,6 +100,9 @@ def take_back(session: Session, registration_id: int, actor: Actor, now: datetim
 
 def open_handed_over(session: Session, registration: Registration, actor: Actor, now: datetime) -> None:
     """Note that the new delegate has the registration: what was removed for them is gone for good."""
+    if registration.link_version == 1:
+        # Still the link of whoever registered.
+        return
     if session.execute(delete(HandOver).where(HandOver.registration_id == registration.id)).rowcount:  # type: ignore[attr-defined]
         log(session, actor, now, "hand_over_opened", registration)
 

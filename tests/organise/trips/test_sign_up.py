@@ -146,7 +146,7 @@ def test_registration_says_that_any_other_trip_is_fine_in_a_draw(
     change_edition(trip_mode=TripMode.DRAW)
     reference = register("steel")
     address = f"/organise/editions/{year}/registrations/{reference}"
-    assert "Wish 1" in organiser.get(address).one("[data-trip=steel]").text
+    assert "1st choice" in organiser.get(address).one("[data-trip=steel]").text
     assert "Any other trip" not in organiser.get(address).text
     with writing() as session:
         session.scalars(select(Registration).where(Registration.reference == reference)).one().any_trip = True
