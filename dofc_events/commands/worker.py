@@ -34,6 +34,8 @@ from dofc_events.notices import service as news
 from dofc_events.notices.rules import BATCH
 from dofc_events.places.queries import waiting_for
 from dofc_events.registration import timers
+from dofc_events.registration.hand_over import queries as hand_over_queries
+from dofc_events.registration.hand_over import timers as hand_over_timers
 
 # How often the worker looks for something to do, in seconds: a round begins so long after the one before, or later.
 PAUSE = 2
@@ -113,6 +115,8 @@ def run_timers(at: datetime) -> bool:
         _attempt(timers.lapse_offers, registration_id, WORKER, at)
     for registration_id in queries.offers_to_remind_of(db.session(), at):
         _attempt(timers.remind_of_offers, registration_id, WORKER, at)
+    for registration_id in hand_over_queries.hand_overs_to_forget(db.session(), at):
+        _attempt(hand_over_timers.forget_hand_over, registration_id, WORKER, at)
     for edition_id in queries.lists_to_close(db.session(), at):
         _in_batches(waiting_for(db.session(), edition_id), timers.close_list, WORKER, at)
     _in_batches(queries.untold_news(db.session(), 10 * BATCH), news.tell_news, at)

@@ -1,14 +1,17 @@
 """Links to what other sites do for us: a map, a calendar. Nothing of theirs is loaded before somebody follows one."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from urllib.parse import urlencode
 
 
+@lru_cache(maxsize=100)
 def map_link(*where: str | None) -> str:
     """A map that looks for an address, of which some parts may not be known."""
     return f"https://www.openstreetmap.org/search?{urlencode({'query': _in_one(where)})}"
 
 
+@lru_cache(maxsize=100)
 def calendar_links(
     title: str, where: tuple[str | None, ...], starts_at: datetime, ends_at: datetime, zone: str, page: str
 ) -> dict[str, str]:

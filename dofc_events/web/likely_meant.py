@@ -3,6 +3,8 @@
 `static/js/site.js` asks the same while the address is typed, by the same rule and this list.
 """
 
+from functools import lru_cache
+
 # Where many people have their mailbox, also in the countries that the conference is of: the providers' own names, with
 # those of their national domains that are common. Names of a few letters are alike by chance, and not here; those that
 # are one slip from another have to be, or people who use them would be asked.
@@ -22,11 +24,15 @@ DOMAINS = tuple(
 def likely_meant(address: str) -> str:
     """The address that was likely meant, "" if nothing looks mistyped."""
     local, at, domain = address.rpartition("@")
-    domain = domain.lower()
-    if not at or domain in DOMAINS:
-        return ""
-    meant = next((known for known in DOMAINS if _is_one_slip(domain, known)), "")
+    meant = _meant_domain(domain.lower()) if at else ""
     return meant and f"{local}@{meant}"
+
+
+@lru_cache(maxsize=1000)
+def _meant_domain(domain: str) -> str:
+    if domain in DOMAINS:
+        return ""
+    return next((known for known in DOMAINS if _is_one_slip(domain, known)), "")
 
 
 def _is_one_slip(typed: str, meant: str) -> bool:

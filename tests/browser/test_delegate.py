@@ -7,6 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import edition_by_year
 from dofc_events.core.clock import now
 from dofc_events.delegates.models import Registration
@@ -222,3 +223,34 @@ def test_leaving_a_form_by_its_own_links_asks_before_text_is_lost(browser, site,
     expect(page).not_to_have_url(re.compile("/edit$"))
     assert asked == ["beforeunload"]
     tab.check()
+
+
+@pytest.mark.databases("sqlite")
+def test_opening_what_was_handed_over_ends_the_time_to_take_it_back(browser, site, writing, app):
+    def link() -> str:
+        with app.app_context(), writing() as session:
+            return f"{site.url}/registrations/{token_of(session.query(Registration).one())}/"
+
+    with writing() as session:
+        make_registration(session, session.query(Edition).one(), now=now(), given_name="Ana")
+    own = link()
+    former = browser.open(site.url, PHONE)
+    page = former.goto(own)
+    page.get_by_role("link", name="Hand over to a colleague").click()
+    page.get_by_label("Your colleague's given name").fill("Mira")
+    page.get_by_label("Email address").fill("mira@dofc.test")
+    page.get_by_role("button", name="Continue").click()
+    accessible(former)
+    page.get_by_role("button", name="Hand over").click()
+    accessible(former)
+    page.get_by_role("link", name="Take it back").click()
+    accessible(former)
+    miras = link()
+    colleague = browser.open(site.url, PHONE)
+    colleague.goto(miras)
+    expect(colleague.page.get_by_text("has handed this registration over to you")).to_be_visible()
+    expect(colleague.page.get_by_role("button", name="I have it")).to_be_hidden()
+    accessible(colleague)
+    former.expected_statuses = {404}
+    page.get_by_role("button", name="Take it back").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("This link does not work")

@@ -425,3 +425,16 @@ def test_a_wrong_or_replaced_link_is_404_with_the_form_that_mails_a_new_one(clie
 @pytest.mark.parametrize("path", ["/editions/2027/written", "/editions/", "/"])
 def test_posting_to_a_page_that_has_no_form_is_405(client, path):
     assert client.post(path).status == 405
+
+
+def test_what_people_type_begins_where_its_script_does(client, edition):
+    form = client.get(FORM)
+    auto = {tag["name"] for tag in form.all("main [dir=auto]")}
+    assert {"given_name", "family_name", "badge_name", "organisation", "job_title", "dietary", "access_needs"} == auto
+
+
+def test_a_form_that_is_shown_again_asks_about_an_address_that_looks_mistyped(client, edition):
+    page = client.get(FORM).form().fill(email="ana@gmial.com").submit()
+    assert page.status == 422 and page.one(".meant").get_text() == "Did you mean ana@gmail.com?"
+    # It is a question: the address is not among what is wrong.
+    assert "#email" not in page.one("[data-error-summary]").decode()

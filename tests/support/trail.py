@@ -52,6 +52,7 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     ),
     (DELEGATE, "handed_over", {"changes": {"email": ["а@кластер.срб", "бо@кластер.срб"]}, **TOLD}),
     (DELEGATE, "hand_over_opened", {}),
+    ("worker", "hand_over_forgotten", {}),
     (DELEGATE, "taken_back", {"changes": {"email": ["бо@кластер.срб", "а@кластер.срб"]}, **TOLD}),
     (DELEGATE, "cancelled", {}),
     (BY_HAND, "cancelled", BECAUSE),

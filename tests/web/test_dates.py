@@ -1,12 +1,12 @@
 """Dates and times as people read them."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask
 from flask_babel import Babel, force_locale
 
-from dofc_events.web.dates import day, day_range, deadline, duration, moment, moment_range, zone_name
+from dofc_events.web.dates import day, day_range, deadline, duration, moment, moment_range, time_left, zone_name
 
 SIX = datetime(2027, 6, 3, 16, tzinfo=UTC)
 PRAGUE = "Europe/Prague"
@@ -37,6 +37,28 @@ def test_moment_names_the_zone():
 )
 def test_deadline_says_which_day_ends_when_it_is_midnight(at, words):
     assert deadline(at, PRAGUE) == words
+
+
+def test_a_zone_is_not_named_where_the_page_has_said_it():
+    assert moment(SIX, PRAGUE, named=False) == "18:00, Thursday 3 June 2027"
+    assert deadline(SIX.replace(hour=22), PRAGUE, named=False) == "the end of Thursday 3 June 2027"
+    assert moment_range(SIX, SIX.replace(hour=18), PRAGUE, named=False) == "18:00–20:00, Thursday 3 June 2027"
+
+
+@pytest.mark.parametrize(
+    ("left", "words"),
+    [
+        (timedelta(seconds=59), "0 minutes"),
+        (timedelta(minutes=1, seconds=59), "1 minute"),
+        (timedelta(minutes=119), "119 minutes"),
+        (timedelta(hours=2), "2 hours"),
+        (timedelta(hours=47, minutes=59), "47 hours"),
+        (timedelta(hours=72), "3 days"),
+        (timedelta(hours=95), "3 days"),
+    ],
+)
+def test_time_left_is_never_more_than_there_is(left, words):
+    assert time_left(SIX + left, SIX) == words
 
 
 def test_moment_range_says_a_day_once():

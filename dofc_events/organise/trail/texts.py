@@ -214,6 +214,9 @@ ACTS = {
     "address_corrected": Act(_l("Address corrected"), _l("Address corrected from %(before)s to %(after)s")),
     "handed_over": Act(_l("Handed over"), _l("Handed over to %(name)s, %(email)s"), _until_handed_over),
     "hand_over_opened": Act(_l("Hand-over opened"), _l("The colleague opened the registration")),
+    "hand_over_forgotten": Act(
+        _l("Hand-over not opened"), _l("What was said about the former delegate was forgotten: the edition begins")
+    ),
     "taken_back": Act(_l("Hand-over taken back"), _l("Taken back by %(name)s, %(email)s"), _until_handed_over),
     "cancelled": Act(
         _l("Registration cancelled"),

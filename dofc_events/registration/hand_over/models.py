@@ -1,5 +1,6 @@
 """The table of what was handed over and has not been opened yet."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey
@@ -12,7 +13,8 @@ from dofc_events.delegates.models import Registration
 class HandOver(Base):
     """Whose a registration was, until its new delegate opens it: so long the former one can take it back.
 
-    `link_version` is that of the former delegate's link; `before` has what was removed, by the names of columns.
+    `link_version` is that of the former delegate's link; `before` has what was removed, by the names of columns. It is
+    forgotten when the edition begins, at `forget_at`, if nobody opened it.
     """
 
     __tablename__ = "hand_overs"
@@ -20,6 +22,7 @@ class HandOver(Base):
     registration_id: Mapped[int] = mapped_column(ForeignKey("registrations.id"), primary_key=True)
     link_version: Mapped[int]
     before: Mapped[dict[str, Any]] = mapped_column(JSON)
+    forget_at: Mapped[datetime | None]
 
     registration: Mapped[Registration] = relationship()
 

@@ -1,5 +1,8 @@
 """Reads over registrations that were handed over."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
@@ -13,6 +16,11 @@ def hand_over_by_token(session: Session, token: str) -> HandOver | None:
     reference, version = read_link(token) or ("", 0)
     query = select(HandOver).join(HandOver.registration).options(joinedload(HandOver.registration))
     return session.scalar(query.where(Registration.reference == reference, HandOver.link_version == version))
+
+
+def hand_overs_to_forget(session: Session, now: datetime) -> Sequence[int]:
+    """Registrations that nobody opened since they were handed over, and whose edition begins."""
+    return session.scalars(select(HandOver.registration_id).where(HandOver.forget_at <= now)).all()
 
 
 def handed_over_by(session: Session, registration: Registration) -> str:

@@ -53,8 +53,9 @@ def hand_over(
         return Registered(Outcome.ADDRESS_KNOWN)
     token, old_email, old_name = token_of(registration), registration.email, registration.full_name
     before = _passed_on(registration)
-    removed = _person(registration)
-    session.merge(HandOver(registration_id=registration_id, link_version=registration.link_version, before=removed))
+    kept = HandOver(registration_id=registration_id, link_version=registration.link_version)
+    kept.before, kept.forget_at = _person(registration), registration.edition.begins_at()
+    session.merge(kept)
     registration.given_name, registration.family_name = given_name, family_name
     for name in TEXTS:
         setattr(registration, name, "")
@@ -107,6 +108,9 @@ def take_back(session: Session, registration_id: int, actor: Actor, now: datetim
 
 def open_handed_over(session: Session, registration: Registration, actor: Actor, now: datetime) -> None:
     """Note that the new delegate has the registration: what was removed for them is gone for good."""
+    if registration.link_version == 1:
+        # Still the link of whoever registered.
+        return
     if session.execute(delete(HandOver).where(HandOver.registration_id == registration.id)).rowcount:  # type: ignore[attr-defined]
         log(session, actor, now, "hand_over_opened", registration)
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from dofc_events.commands.worker import run_timers
 from dofc_events.core.audit import AuditEntry
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import registration_by_token, token_of
@@ -95,6 +96,19 @@ def test_nobody_takes_back_who_has_registered_anew_meanwhile(session, ana):
     make_registration(session, ana.edition, email="ana@dofc.test")
     with pytest.raises(CannotTakeBack):
         take_back(session, ana.id, DELEGATE, LATER)
+
+
+def test_what_nobody_opens_is_forgotten_when_the_edition_begins(app, writing, reading):
+    with writing() as session:
+        edition = make_edition(session)
+        person = make_registration(session, edition, access_needs="Ramp")
+        hand_over(session, person.id, "Mira", "", "mira@dofc.test", DELEGATE, NOW)
+        begins_at = edition.begins_at()
+    for moment, left in ((begins_at - timedelta(seconds=1), 1), (begins_at, 0)):
+        with app.app_context():
+            run_timers(moment)
+        with reading() as session:
+            assert len(session.scalars(select(HandOver)).all()) == left
 
 
 def test_what_has_ended_is_not_taken_back(session, ana):
