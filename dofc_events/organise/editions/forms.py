@@ -102,6 +102,12 @@ class CopyForm(Form):
     capacity = _capacity()
 
 
+class YearForm(EditForm):
+    """The year of a draft."""
+
+    year = _year()
+
+
 class CategoryRow(PlainForm):
     """One category: a known one has a slug, a new one has none."""
 

@@ -4,28 +4,42 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
+from dofc_events.accounts.models import Role
 from dofc_events.conference import service as conference
 from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import categories_of, edition_by_id
+from dofc_events.conference.rules import EditionStatus
 from dofc_events.conference.service import (
     DatesOutOfOrder,
     EditionDetails,
     NoSuchEdition,
+    NotADraft,
     NotReady,
     details_of,
     faults_after_the_end,
     faults_in_order,
     place_and_time_of,
 )
-from dofc_events.core.audit import Actor, record
+from dofc_events.core.audit import Actor, AuditEntry, record
 from dofc_events.core.changes import refuse_changed
+from dofc_events.core.errors import Refusal
 from dofc_events.core.slugs import slug_for
+from dofc_events.hosting.models import Decision
+from dofc_events.letters.models import Letter
 from dofc_events.letters.service import note_change
+from dofc_events.mail.models import Message
+from dofc_events.places.models import Pool
 from dofc_events.places.queries import edition_pool
 from dofc_events.places.service import create_pool, lock_edition_pool
 from dofc_events.registration.service import resize_edition
+from dofc_events.trips.models import Draw, Trip
+
+
+class CameOfACall(Refusal):
+    """A call for hosts was decided for this edition, which proposers and members were told of."""
 
 
 @dataclass(frozen=True)
@@ -143,6 +157,39 @@ def archive(session: Session, edition_id: int, actor: Actor, now: datetime) -> N
     if edition_pool(session, edition_id):
         lock_edition_pool(session, edition_id)
     conference.archive_edition(session, edition_id, actor, now)
+
+
+def change_year(session: Session, edition_id: int, year: int, actor: Actor, now: datetime) -> bool:
+    """Give a draft another year, and say whether it is one; what was done to it and its messages go with it.
+
+    Raises NotADraft, EditionExists, and CameOfACall.
+    """
+    _refuse_decided(session, edition_id)
+    before = _edition(session, edition_id).year
+    if not conference.change_year(session, edition_id, year, actor, now):
+        return False
+    for table in (AuditEntry, Message):
+        session.execute(update(table).where(table.scope == str(before)).values(scope=str(year)))
+    return True
+
+
+def delete_draft(session: Session, edition_id: int, actor: Actor, now: datetime) -> None:
+    """Delete a draft with everything that was prepared for it. Raises NotADraft and CameOfACall."""
+    if edition_pool(session, edition_id):
+        lock_edition_pool(session, edition_id)
+    if conference.lock_edition(session, edition_id).status != EditionStatus.DRAFT:
+        raise NotADraft
+    _refuse_decided(session, edition_id)
+    trips = select(Trip.id).where(Trip.edition_id == edition_id)
+    session.execute(delete(Pool).where(or_(Pool.edition_id == edition_id, Pool.trip_id.in_(trips))))
+    for table in (Draw, Trip, Letter, Role):
+        session.execute(delete(table).where(table.edition_id == edition_id))
+    conference.delete_edition(session, edition_id, actor, now)
+
+
+def _refuse_decided(session: Session, edition_id: int) -> None:
+    if session.scalar(select(Decision.call_id).where(Decision.edition_id == edition_id)) is not None:
+        raise CameOfACall
 
 
 def _changed(present: dict[str, str], changes: CategoryChanges) -> list[tuple[str, str]]:

@@ -252,6 +252,8 @@ ACTS = {
         ),
     ),
     "edition_created": Act(_l("Edition made"), _l("Made the edition, as a draft")),
+    "edition_deleted": Act(_l("Edition deleted"), _l("Deleted the draft")),
+    "year_changed": Act(_l("Year changed"), _l("Moved the draft from %(before)s to %(after)s")),
     "edition_loaded": Act(_l("Edition loaded"), _l("Loaded what is on record of the edition")),
     "edition_changed": Act(_l("Settings changed"), _l("Changed the settings"), _changes),
     "categories_changed": Act(_l("Categories changed"), _l("Changed the categories"), _categories),

@@ -6,13 +6,22 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select
 
+from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.queries import edition_by_year
+from dofc_events.conference.rules import EditionStatus
 from dofc_events.conference.service import DatesOutOfOrder, details_of
 from dofc_events.core.audit import AuditEntry
+from dofc_events.hosting.models import Decision
+from dofc_events.letters.rules import Anchor
+from dofc_events.letters.service import LetterText, write_letter
 from dofc_events.mail.models import Message
 from dofc_events.organise.editions.service import CategoryChanges, EditionWishes, change_settings
+from dofc_events.places.models import Pool
 from dofc_events.places.queries import edition_pool
-from tests.support.factories import DELEGATE, NOW, make_edition, make_registration
+from dofc_events.registration.queries import Audience
+from dofc_events.trips.models import Trip
+from tests.support.factories import DELEGATE, NOW, make_account, make_edition, make_registration, make_trip
+from tests.support.hosting import make_call
 
 
 @pytest.fixture
@@ -362,3 +371,88 @@ def test_draft_cannot_be_archived(enter, draft):
     page = enter("chair").get(f"/organise/editions/{draft}/archive")
     assert "A draft cannot be archived" in page.text
     assert not page.all("main form")
+
+
+def test_draft_is_looked_at_by_its_organisers_alone(enter, client, writing, draft):
+    with writing() as session:
+        edition = edition_by_year(session, draft)
+    page = enter("organiser", edition).get(f"/organise/editions/{draft}/").follow("Preview the page")
+    assert (page.status, page.url) == (200, f"/editions/{draft}/") and "Preview: only its organisers" in page.text
+    form = page.client.get(f"/organise/editions/{draft}/").follow("Preview the form")
+    assert form.status == 200 and "Preview: only its organisers" in form.text
+    filled = {"given_name": "Ana", "email": "ana@dofc.test", "organisation": "Brno", "country": "CZ", "consent": True}
+    sent = form.form().fill(filled, category=form.form().choices("category")[1]).submit()
+    assert sent.status == 403 and "not open yet" in sent.text
+    for other in (client, enter("organiser", make_and_get(writing, 2032))):
+        for path in (f"/editions/{draft}/", f"/editions/{draft}/register"):
+            assert other.get(path).status == 404
+
+
+def make_and_get(writing, year):
+    with writing() as session:
+        return make_edition(session, year=year)
+
+
+def test_form_of_a_draft_with_gaps_is_not_there_yet(enter, writing, draft):
+    with writing() as session:
+        edition_by_year(session, draft).starts_on = None
+    chair = enter("chair")
+    assert chair.get(f"/editions/{draft}/").status == 200
+    assert chair.get(f"/editions/{draft}/register").status == 404
+
+
+def test_draft_gets_another_year_with_all_that_was_prepared(enter, writing, now_is, draft):
+    with writing() as session:
+        make_trip(session, edition_by_year(session, draft))
+        make_edition(session, year=2033)
+    chair = enter("chair")
+    chair.get(f"/organise/editions/{draft}/settings").form().fill(summary="Ready.").submit()
+    form = chair.get(f"/organise/editions/{draft}/").follow("Change the year").form()
+    taken = form.fill(year=2033).submit()
+    assert taken.status == 422 and "There is an edition of 2033 already." in taken.text
+    page = form.fill(year=2032).submit()
+    assert page.url == "/organise/editions/2032/settings" and page.form().value("summary") == "Ready."
+    assert chair.get(f"/organise/editions/{draft}/").status == 404
+    trail = chair.get("/organise/editions/2032/audit").text
+    assert "Moved the draft from 2031 to 2032" in trail and "Changed the settings" in trail
+
+
+def test_draft_is_deleted_with_all_that_was_prepared(enter, writing, reading, draft):
+    with writing() as session:
+        edition = edition_by_year(session, draft)
+        make_trip(session, edition)
+        make_account(session, role=RoleName.ORGANISER, edition=edition)
+        write_letter(session, edition.id, Audience(), LetterText("News", "Dear", Anchor.AT_ONCE, 0), DELEGATE, NOW)
+    page = enter("chair").get(f"/organise/editions/{draft}/").follow("Delete the draft").form().submit()
+    assert page.url == "/organise/" and "has been deleted" in page.text
+    with reading() as session:
+        assert edition_by_year(session, draft) is None
+        assert session.scalars(select(Pool)).all() == [] == session.scalars(select(Trip)).all()
+
+
+@pytest.mark.parametrize("path", ["year", "delete"])
+def test_what_others_have_seen_stays_with_its_year(enter, year, writing, path):
+    chair = enter("chair")
+    page = chair.get(f"/organise/editions/{year}/{path}")
+    assert page.status == 200 and "not a draft any more" in page.text and page.all("main form") == []
+    with writing() as session:
+        edition_by_year(session, year).status = EditionStatus.DRAFT
+    form = chair.get(f"/organise/editions/{year}/{path}").form()
+    with writing() as session:
+        edition_by_year(session, year).status = EditionStatus.PUBLISHED
+    page = (form.fill(year=2040) if path == "year" else form).submit()
+    assert page.status == 422 and "not a draft any more" in page.text
+    with writing() as session:
+        assert edition_by_year(session, year) is not None
+
+
+def test_draft_that_came_of_a_call_stays(enter, writing, draft):
+    with writing() as session:
+        call = make_call(session, draft)
+        edition_id = edition_by_year(session, draft).id
+        session.add(Decision(call_id=call.id, prepared_at=NOW, edition_id=edition_id))
+    chair = enter("chair")
+    page = chair.get(f"/organise/editions/{draft}/delete").form().submit()
+    assert page.status == 422 and "came of a call for hosts" in page.text
+    page = chair.get(f"/organise/editions/{draft}/year").form().fill(year=2032).submit()
+    assert page.status == 422 and "came of a call for hosts" in page.text
