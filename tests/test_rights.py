@@ -8,7 +8,10 @@ from tests.support.databases import dump
 TABLE = rights.read_document()
 OF_EDITION = "/organise/editions/<year>/"
 # Pages that everybody who is signed in has, and pages of the chair alone.
-EVERYBODYS, CHAIRS = {"/organise/"}, ("/organise/mail", "/organise/editions/new", f"{OF_EDITION}copy")
+EVERYBODYS, CHAIRS = (
+    {"/organise/"},
+    ("/organise/mail", "/organise/editions/new", *(f"{OF_EDITION}{page}" for page in ("copy", "year", "delete"))),
+)
 OF_HOSTING = "/organise/hosting/"
 # Where the desk works.
 DESKS = {f"{OF_EDITION}check-in", f"{OF_EDITION}check-in/list", f"{OF_EDITION}trips/<slug>/manifest"}

@@ -5,11 +5,11 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from dofc_events.conference.models import Category, Edition, EditionOrganiser, Member, Organisation
+from dofc_events.conference.models import Category, Edition, Member, Organisation
 from dofc_events.conference.queries import categories_of, edition_by_year
 from dofc_events.conference.rules import DateFault, EditionStatus, days_to_same_weekday, over_at
 from dofc_events.core.audit import Actor, record
@@ -260,32 +260,6 @@ def publish_edition(session: Session, edition_id: int, actor: Actor, now: dateti
     return True
 
 
-def change_year(session: Session, edition_id: int, year: int, actor: Actor, now: datetime) -> bool:
-    """Give a draft another year, and say whether it is one; its dates stay. Raises NotADraft, EditionExists."""
-    edition = lock_edition(session, edition_id)
-    _refuse_published(edition)
-    if edition_by_year(session, year) not in (None, edition):
-        raise EditionExists(str(year))
-    changes = write(edition, {"year": year})
-    if changes:
-        record(session, actor, now, "year_changed", scope=str(year), changes=changes)
-        session.flush()
-    return bool(changes)
-
-
-def delete_edition(session: Session, edition_id: int, actor: Actor, now: datetime) -> None:
-    """Delete a draft with its categories; what else there was of it is gone already. Raises NotADraft."""
-    edition = lock_edition(session, edition_id)
-    _refuse_published(edition)
-    for of_it in (*edition.categories, *session.scalars(_organisers_of(edition_id))):
-        session.delete(of_it)
-    record(session, actor, now, "edition_deleted", scope=str(edition.year))
-    session.flush()
-    session.expire(edition)
-    session.delete(edition)
-    session.flush()
-
-
 def archive_edition(session: Session, edition_id: int, actor: Actor, now: datetime) -> bool:
     """End an edition: what delegates entered becomes read-only. False if it was archived already.
 
@@ -382,15 +356,6 @@ def _refuse_unready(details: EditionDetails, *, has_categories: bool) -> None:
     missing = missing_to_publish(details, has_categories=has_categories)
     if missing:
         raise NotReady(missing)
-
-
-def _refuse_published(edition: Edition) -> None:
-    if edition.status != EditionStatus.DRAFT:
-        raise NotADraft(str(edition.year))
-
-
-def _organisers_of(edition_id: int) -> Select[EditionOrganiser]:
-    return select(EditionOrganiser).where(EditionOrganiser.edition_id == edition_id)
 
 
 def _refuse_disorder(details: EditionDetails) -> None:

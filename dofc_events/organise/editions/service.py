@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session
 
 from dofc_events.accounts.models import Role
 from dofc_events.conference import service as conference
-from dofc_events.conference.models import Edition
-from dofc_events.conference.queries import categories_of, edition_by_id
+from dofc_events.conference.models import Category, Edition, EditionOrganiser
+from dofc_events.conference.queries import categories_of, edition_by_id, edition_by_year
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.conference.service import (
     DatesOutOfOrder,
     EditionDetails,
+    EditionExists,
     NoSuchEdition,
     NotADraft,
     NotReady,
@@ -24,7 +25,7 @@ from dofc_events.conference.service import (
     place_and_time_of,
 )
 from dofc_events.core.audit import Actor, AuditEntry, record
-from dofc_events.core.changes import refuse_changed
+from dofc_events.core.changes import refuse_changed, write
 from dofc_events.core.errors import Refusal
 from dofc_events.core.slugs import slug_for
 from dofc_events.hosting.models import Decision
@@ -160,36 +161,41 @@ def archive(session: Session, edition_id: int, actor: Actor, now: datetime) -> N
 
 
 def change_year(session: Session, edition_id: int, year: int, actor: Actor, now: datetime) -> bool:
-    """Give a draft another year, and say whether it is one; what was done to it and its messages go with it.
+    """Give a draft another year, and say whether it is one; its dates stay, its trail and messages go with it.
 
     Raises NotADraft, EditionExists, and CameOfACall.
     """
-    _refuse_decided(session, edition_id)
-    before = _edition(session, edition_id).year
-    if not conference.change_year(session, edition_id, year, actor, now):
-        return False
-    for table in (AuditEntry, Message):
+    edition = _draft(session, edition_id)
+    if edition_by_year(session, year) not in (None, edition):
+        raise EditionExists(str(year))
+    before, changes = edition.year, write(edition, {"year": year})
+    for table in (AuditEntry, Message) if changes else ():
         session.execute(update(table).where(table.scope == str(before)).values(scope=str(year)))
-    return True
+    if changes:
+        record(session, actor, now, "year_changed", scope=str(year), changes=changes)
+    return bool(changes)
 
 
 def delete_draft(session: Session, edition_id: int, actor: Actor, now: datetime) -> None:
     """Delete a draft with everything that was prepared for it. Raises NotADraft and CameOfACall."""
     if edition_pool(session, edition_id):
         lock_edition_pool(session, edition_id)
-    if conference.lock_edition(session, edition_id).status != EditionStatus.DRAFT:
-        raise NotADraft
-    _refuse_decided(session, edition_id)
+    edition = _draft(session, edition_id)
     trips = select(Trip.id).where(Trip.edition_id == edition_id)
     session.execute(delete(Pool).where(or_(Pool.edition_id == edition_id, Pool.trip_id.in_(trips))))
-    for table in (Draw, Trip, Letter, Role):
+    for table in (Draw, Trip, Letter, Role, Category, EditionOrganiser):
         session.execute(delete(table).where(table.edition_id == edition_id))
-    conference.delete_edition(session, edition_id, actor, now)
+    session.execute(delete(Edition).where(Edition.id == edition_id))
+    record(session, actor, now, "edition_deleted", scope=str(edition.year))
 
 
-def _refuse_decided(session: Session, edition_id: int) -> None:
+def _draft(session: Session, edition_id: int) -> Edition:
+    edition = conference.lock_edition(session, edition_id)
+    if edition.status != EditionStatus.DRAFT:
+        raise NotADraft(str(edition.year))
     if session.scalar(select(Decision.call_id).where(Decision.edition_id == edition_id)) is not None:
-        raise CameOfACall
+        raise CameOfACall(str(edition.year))
+    return edition
 
 
 def _changed(present: dict[str, str], changes: CategoryChanges) -> list[tuple[str, str]]:
