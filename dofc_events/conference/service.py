@@ -1,6 +1,6 @@
 """What one does with an edition: create, copy, change, publish, archive; its categories and organisers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Category, Edition, Member, Organisation
 from dofc_events.conference.queries import categories_of, edition_by_year
-from dofc_events.conference.rules import DateFault, EditionStatus, days_to_same_weekday, over_at
+from dofc_events.conference.rules import CategoryState, DateFault, EditionStatus, days_to_same_weekday, over_at
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.changes import difference, plain, write
 from dofc_events.core.clock import from_zone, in_zone
@@ -217,7 +217,7 @@ def missing_to_publish(details: EditionDetails, *, has_categories: bool) -> tupl
 
 def is_complete(edition: Edition) -> bool:
     """Whether an edition lacks nothing to be published."""
-    return not missing_to_publish(details_of(edition), has_categories=bool(edition.categories))
+    return not missing_to_publish(details_of(edition), has_categories=edition.has_open_category)
 
 
 def faults_in_order(details: EditionDetails) -> tuple[DateFault, ...]:
@@ -253,7 +253,8 @@ def publish_edition(session: Session, edition_id: int, actor: Actor, now: dateti
         return False
     if edition.status == EditionStatus.ARCHIVED:
         raise EditionArchived(str(edition.year))
-    _refuse_unready(details_of(edition), has_categories=bool(categories_of(session, edition_id)))
+    session.expire(edition, ["categories"])
+    _refuse_unready(details_of(edition), has_categories=edition.has_open_category)
     edition.status = EditionStatus.PUBLISHED
     record(session, actor, now, "edition_published", scope=str(edition.year))
     session.flush()
@@ -277,12 +278,18 @@ def archive_edition(session: Session, edition_id: int, actor: Actor, now: dateti
 
 
 def set_categories(
-    session: Session, edition_id: int, categories: Sequence[tuple[str, str]], actor: Actor, now: datetime
+    session: Session,
+    edition_id: int,
+    categories: Sequence[tuple[str, str]],
+    actor: Actor,
+    now: datetime,
+    *,
+    unused: Collection[str] = (),
 ) -> bool:
     """Make an edition's categories exactly these slugs with these labels, in this order; False if they were already.
 
-    A known slug with another label is a category renamed. Raises CategoryInUse, CategoryTwice, and NotReady if a
-    published edition would be left without any.
+    A known slug with another label is a category renamed. Those that are `unused`, but for cancelled registrations,
+    can go. Raises CategoryInUse, CategoryTwice, and NotReady if a published edition would be left without any.
     """
     edition = lock_edition(session, edition_id)
     labels = dict(categories)
@@ -296,11 +303,14 @@ def set_categories(
         return False
     for category in present:
         if category.slug not in labels:
-            _remove_category(session, category)
-    kept = {category.slug: category for category in present if category.slug in labels}
+            _remove_category(session, category, is_unused=category.slug in unused)
+    known = select(Category).where(Category.edition_id == edition_id, Category.slug.in_(labels))
+    kept = {category.slug: category for category in session.scalars(known)}
     for position, (slug, label) in enumerate(categories):
         category = kept.get(slug) or Category(edition_id=edition_id, slug=slug)
         category.label, category.position = label, position
+        if category.state == CategoryState.REMOVED:
+            category.state = CategoryState.OPEN
         session.add(category)
     changes = {"categories": [dict(before), labels]}
     record(session, actor, now, "categories_changed", scope=str(edition.year), changes=changes)
@@ -343,13 +353,15 @@ def lock_edition(session: Session, edition_id: int) -> Edition:
     return edition
 
 
-def _remove_category(session: Session, category: Category) -> None:
+def _remove_category(session: Session, category: Category, *, is_unused: bool) -> None:
     try:
         with session.begin_nested():
             session.delete(category)
     except IntegrityError:
         # What refers to it is no business of this feature; that something does is what the foreign key says.
-        raise CategoryInUse(category.label) from None
+        if not is_unused:
+            raise CategoryInUse(category.label) from None
+        category.state = CategoryState.REMOVED
 
 
 def _refuse_unready(details: EditionDetails, *, has_categories: bool) -> None:

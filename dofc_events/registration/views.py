@@ -186,6 +186,6 @@ def _other_answers(token: str, form: RegistrationForm, context: dict[str, Any]) 
         address = ChangeAddressForm(obj=registration)
         return make_response(render_template("registration/own/address.html", form=address, **context), 422)
     edit = ChangeDetailsForm(obj=details_of(registration))
-    edit.offer_categories(registration.edition.category_choices())
+    edit.offer_categories(registration.edition.category_choices(registration.category))
     context["other_email"] = form.email.data if form.email.data != registration.email else ""
     return make_response(render_template("registration/own/edit.html", form=edit, **context), 422)

@@ -99,6 +99,7 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     ),
     (BY_HAND, "categories_changed", {"changes": {"categories": [{}, {"guest": "Гост"}]}}),
     (BY_HAND, "categories_changed", {"changes": {"categories": [{"guest": "Гост"}, {"guest": "Г.", "new": "Ново"}]}}),
+    (BY_HAND, "categories_closed", {"changes": {"closed": [[], ["Гост", "Ново"]]}}),
     (BY_HAND, "capacity_changed", {"changes": {"capacity": [None, 100]}}),
     (BY_HAND, "capacity_changed", {"changes": {"capacity": [100, 120]}}),
     (BY_HAND, "capacity_changed", {"changes": {"capacity": [120, 121]}, **BECAUSE}),

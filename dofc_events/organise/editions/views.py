@@ -224,7 +224,7 @@ def _growth_chart(growth: Sequence[Growth]) -> Markup:
 
 
 def _missing(edition: Edition) -> tuple[str, ...]:
-    missing = missing_to_publish(details_of(edition), has_categories=bool(edition.categories))
+    missing = missing_to_publish(details_of(edition), has_categories=edition.has_open_category)
     return missing if edition_pool(db.session(), edition.id) else (*missing, "capacity")
 
 

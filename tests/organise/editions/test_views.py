@@ -11,6 +11,7 @@ from dofc_events.conference.queries import edition_by_year
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.conference.service import DatesOutOfOrder, details_of
 from dofc_events.core.audit import AuditEntry
+from dofc_events.delegates.queries import token_of
 from dofc_events.hosting.models import Decision
 from dofc_events.letters.rules import Anchor
 from dofc_events.letters.service import LetterText, write_letter
@@ -19,6 +20,7 @@ from dofc_events.organise.editions.service import CategoryChanges, EditionWishes
 from dofc_events.places.models import Pool
 from dofc_events.places.queries import edition_pool
 from dofc_events.registration.queries import Audience
+from dofc_events.registration.service import cancel_registration
 from dofc_events.trips.models import Trip
 from tests.support.factories import DELEGATE, NOW, make_account, make_edition, make_registration, make_trip
 from tests.support.hosting import make_call
@@ -305,7 +307,7 @@ def test_settings_refuse_to_leave_a_published_edition_without_categories(organis
     form = settings(organiser, year).form()
     page = form.fill({f"categories-{number}-remove": True for number in range(3)}).submit()
     assert page.status == 422
-    assert "Leave at least one category: a published edition needs it." in page.text
+    assert "Leave at least one category open: a published edition needs it." in page.text
     assert len(now_is()[0].categories) == 3
 
 
@@ -456,3 +458,44 @@ def test_draft_that_came_of_a_call_stays(enter, writing, draft):
     assert page.status == 422 and "came of a call for hosts" in page.text
     page = chair.get(f"/organise/editions/{draft}/year").form().fill(year=2032).submit()
     assert page.status == 422 and "came of a call for hosts" in page.text
+
+
+def category_row(page, slug):
+    """The beginning of the names of a category's fields."""
+    hidden = page.one(f'input[name^=categories-][name$=-slug][value="{slug}"]')["name"]
+    return str(hidden).removesuffix("slug")
+
+
+def test_category_that_only_cancelled_registrations_use_can_be_removed(organiser, year, writing, reading):
+    with writing() as session:
+        person = make_registration(session, edition_by_year(session, year), category="company")
+    page = settings(organiser, year)
+    remove = {f"{category_row(page, 'company')}remove": True}
+    refused = page.form().fill(remove).submit()
+    assert refused.status == 422 and "renamed, or closed to newcomers" in refused.text
+    with writing() as session:
+        cancel_registration(session, person.id, DELEGATE, NOW)
+    page = settings(organiser, year).form().fill(remove).submit()
+    assert page.status == 200 and not page.all('input[value="company"]')
+    assert "Company" in organiser.get(f"/organise/editions/{year}/registrations/{person.reference}").text
+    # Another one of that name is another one.
+    settings(organiser, year).form().fill({f"categories-{len(page.all('.category-row'))}-label": "Company"}).submit()
+    with reading() as session:
+        assert [c.slug for c in edition_by_year(session, year).categories][-1] == "company-2"
+
+
+def test_closed_category_keeps_its_delegates_and_takes_no_newcomers(organiser, client, year, writing):
+    with writing() as session:
+        person = make_registration(session, edition_by_year(session, year), category="company")
+        own = f"/registrations/{token_of(person)}/"
+    page = settings(organiser, year)
+    page.form().fill({f"{category_row(page, 'company')}closed": True}).submit()
+    assert settings(organiser, year).form().value(f"{category_row(page, 'company')}closed") == "y"
+    assert "company" not in client.get(f"/editions/{year}/register").form().choices("category")
+    edit = client.get(f"{own}edit").form()
+    assert edit.value("category") == "company" and edit.fill(job_title="Head").submit().status == 200
+    trail = organiser.get(f"/organise/editions/{year}/audit").text
+    assert "Changed which categories are closed to newcomers" in trail
+    every = {f"{category_row(page, slug)}closed": True for slug in ("member", "company", "guest")}
+    refused = settings(organiser, year).form().fill(every).submit()
+    assert refused.status == 422 and "Leave at least one category open" in refused.text
