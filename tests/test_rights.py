@@ -10,7 +10,7 @@ OF_EDITION = "/organise/editions/<year>/"
 # Pages that everybody who is signed in has, and pages of the chair alone.
 EVERYBODYS, CHAIRS = (
     {"/organise/", "/organise/preview"},
-    ("/organise/mail", "/organise/editions/new", f"{OF_EDITION}copy"),
+    ("/organise/mail", "/organise/editions/new", *(f"{OF_EDITION}{page}" for page in ("copy", "year", "delete"))),
 )
 OF_HOSTING = "/organise/hosting/"
 # Where the desk works.

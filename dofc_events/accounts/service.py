@@ -80,7 +80,7 @@ def ask_for_link(session: Session, email: str, now: datetime) -> None:
     # Without an unknown address: it belongs to somebody who has nothing to do with us.
     about, why_not = (audit_name(account.id), "") if account else ("", "no account")
     try:
-        refuse_flood(session, email, now)
+        refuse_flood(session, email, now, kind=envelope.kind)
     except TooManyMessages:
         # Said aloud, it would say that this address has an account.
         why_not = why_not or "too many messages"

@@ -15,6 +15,7 @@ from dofc_events.accounts.rules import Grant, RoleName
 from dofc_events.accounts.service import add_account
 from dofc_events.conference import service as conference
 from dofc_events.conference.history.service import load_history
+from dofc_events.conference.members.service import add_member
 from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import edition_by_year, member_by_slug
 from dofc_events.core.audit import COMMAND, Actor
@@ -70,7 +71,7 @@ def load_demo(session: Session, at: datetime) -> None:
     if edition_by_year(session, year) is not None:
         return
     for member in invented["members"]:
-        conference.add_member(session, member["slug"], member["name"], member["country"], COMMAND, at, is_demo=True)
+        add_member(session, member["slug"], member["name"], member["country"], COMMAND, at, is_demo=True)
     opened_at = at - timedelta(days=60)
     edition = _add_edition(session, year, invented, opened_at)
     for account in invented["accounts"]:

@@ -5,7 +5,15 @@ from datetime import date, datetime, time
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from dofc_events.conference.rules import EditionStatus, OutcomeKind, TripMode, Window, over_at, registration_window
+from dofc_events.conference.rules import (
+    CategoryState,
+    EditionStatus,
+    OutcomeKind,
+    TripMode,
+    Window,
+    over_at,
+    registration_window,
+)
 from dofc_events.core.clock import from_zone, in_zone
 from dofc_events.core.db import Base, Revised
 
@@ -84,7 +92,11 @@ class Edition(Revised, Base):
     had_learning_trips: Mapped[bool | None]
     proposed_by_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
 
-    categories: Mapped[list["Category"]] = relationship(order_by="Category.position", back_populates="edition")
+    categories: Mapped[list["Category"]] = relationship(
+        primaryjoin="and_(Category.edition_id == Edition.id, Category.state != 'removed')",
+        order_by="Category.position",
+        back_populates="edition",
+    )
     organisers: Mapped[list[Organisation]] = relationship(
         secondary="edition_organisers", order_by="EditionOrganiser.position"
     )
@@ -96,9 +108,18 @@ class Edition(Revised, Base):
     def name(self) -> str:
         return f"Days of Clusters {self.year}"
 
-    def category_choices(self) -> tuple[tuple[str, str], ...]:
-        """The categories as slugs with labels, in the order of the form."""
-        return tuple((category.slug, category.label) for category in self.categories)
+    def category_choices(self, present: "Category | None" = None) -> tuple[tuple[str, str], ...]:
+        """The categories as slugs with labels, in the order of the form; beside `present` only those that are open."""
+        return tuple(
+            (category.slug, category.label)
+            for category in self.categories
+            if present is None or category.id == present.id or category.state == CategoryState.OPEN
+        )
+
+    @property
+    def has_open_category(self) -> bool:
+        """Whether there is something as what one can register."""
+        return any(category.state == CategoryState.OPEN for category in self.categories)
 
     def begins_at(self) -> datetime | None:
         """The moment at which the edition begins, or None while its dates are not set."""
@@ -173,6 +194,7 @@ class Category(Base):
     slug: Mapped[str] = mapped_column(String(60))
     label: Mapped[str] = mapped_column(String(120))
     position: Mapped[int]
+    state: Mapped[CategoryState] = mapped_column(String(10), default=CategoryState.OPEN)
 
     edition: Mapped[Edition] = relationship(back_populates="categories")
 

@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from dofc_events.conference.models import AttendingCountry, Category, Edition, Member, Organisation, Outcome
-from dofc_events.conference.rules import EditionStatus
+from dofc_events.conference.rules import CategoryState, EditionStatus
 from dofc_events.core.countries import continent_of
 from dofc_events.core.order import sort_key
 
@@ -15,7 +15,7 @@ from dofc_events.core.order import sort_key
 _BY_YEAR = select(Edition).where(Edition.year == bindparam("year")).options(joinedload(Edition.categories))
 _BY_ID = select(Edition).where(Edition.id == bindparam("edition_id"))
 _CHOICES = select(Category.slug, Category.label).where(Category.edition_id == bindparam("edition_id"))
-_CHOICES = _CHOICES.order_by(Category.position)
+_CHOICES = _CHOICES.where(Category.state == CategoryState.OPEN).order_by(Category.position)
 
 
 @dataclass(frozen=True)
@@ -103,11 +103,17 @@ def past_editions(session: Session, now: datetime) -> list[Edition]:
 
 def categories_of(session: Session, edition_id: int) -> list[Category]:
     """The kinds of delegate at an edition, in the order in which the form offers them."""
-    return list(session.scalars(select(Category).where(Category.edition_id == edition_id).order_by(Category.position)))
+    ours = select(Category).where(Category.edition_id == edition_id, Category.state != CategoryState.REMOVED)
+    return list(session.scalars(ours.order_by(Category.position)))
+
+
+def category_slugs(session: Session, edition_id: int) -> set[str]:
+    """Every slug that a category of an edition has, or had while somebody registered in it."""
+    return set(session.scalars(select(Category.slug).where(Category.edition_id == edition_id)))
 
 
 def category_choices(session: Session, edition_id: int) -> tuple[tuple[str, str], ...]:
-    """The same as slugs with labels."""
+    """The kinds of delegate as whom one can register, as slugs with labels in the order of the form."""
     return tuple((slug, label) for slug, label in session.execute(_CHOICES, {"edition_id": edition_id}))
 
 

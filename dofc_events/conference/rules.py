@@ -20,6 +20,14 @@ class TripMode(enum.StrEnum):
     DRAW = "draw"
 
 
+class CategoryState(enum.StrEnum):
+    """Whether one can register in a category. Of one that is `removed`, cancelled registrations alone are left."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    REMOVED = "removed"
+
+
 class OutcomeKind(enum.StrEnum):
     MEMORANDUM = "memorandum"
     DECLARATION = "declaration"

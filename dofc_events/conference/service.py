@@ -1,6 +1,6 @@
 """What one does with an edition: create, copy, change, publish, archive; its categories and organisers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -9,9 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from dofc_events.conference.models import Category, Edition, Member, Organisation
+from dofc_events.conference.models import Category, Edition
 from dofc_events.conference.queries import categories_of, edition_by_year
-from dofc_events.conference.rules import DateFault, EditionStatus, days_to_same_weekday, over_at
+from dofc_events.conference.rules import CategoryState, DateFault, EditionStatus, days_to_same_weekday, over_at
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.changes import difference, plain, write
 from dofc_events.core.clock import from_zone, in_another_zone, in_zone
@@ -53,6 +53,10 @@ class EditionArchived(Refusal):
 
 class EditionNotPublished(Refusal):
     """Only what was published can be archived."""
+
+
+class NotADraft(Refusal):
+    """What others have seen can neither be deleted nor get another year."""
 
 
 class NotReady(Refusal):
@@ -225,6 +229,11 @@ def missing_to_publish(details: EditionDetails, *, has_categories: bool) -> tupl
     return missing if has_categories else (*missing, "categories")
 
 
+def is_complete(edition: Edition) -> bool:
+    """Whether an edition lacks nothing to be published."""
+    return not missing_to_publish(details_of(edition), has_categories=edition.has_open_category)
+
+
 def faults_in_order(details: EditionDetails) -> tuple[DateFault, ...]:
     """What would end before it begins; no edition is stored like that."""
     faults = []
@@ -257,7 +266,8 @@ def publish_edition(session: Session, edition_id: int, actor: Actor, now: dateti
     if edition.status == EditionStatus.PUBLISHED:
         return False
     refuse_archived(edition)
-    _refuse_unready(details_of(edition), has_categories=bool(categories_of(session, edition_id)))
+    session.expire(edition, ["categories"])
+    _refuse_unready(details_of(edition), has_categories=edition.has_open_category)
     edition.status = EditionStatus.PUBLISHED
     record(session, actor, now, "edition_published", scope=str(edition.year))
     session.flush()
@@ -298,12 +308,18 @@ def refuse_archived(edition: Edition) -> None:
 
 
 def set_categories(
-    session: Session, edition_id: int, categories: Sequence[tuple[str, str]], actor: Actor, now: datetime
+    session: Session,
+    edition_id: int,
+    categories: Sequence[tuple[str, str]],
+    actor: Actor,
+    now: datetime,
+    *,
+    unused: Collection[str] = (),
 ) -> bool:
     """Make an edition's categories exactly these slugs with these labels, in this order; False if they were already.
 
-    A known slug with another label is a category renamed. Raises CategoryInUse, CategoryTwice, and NotReady if a
-    published edition would be left without any.
+    A known slug with another label is a category renamed. Those that are `unused`, but for cancelled registrations,
+    can go. Raises CategoryInUse, CategoryTwice, and NotReady if a published edition would be left without any.
     """
     edition = lock_edition(session, edition_id)
     labels = dict(categories)
@@ -318,35 +334,20 @@ def set_categories(
         return False
     for category in present:
         if category.slug not in labels:
-            _remove_category(session, category)
-    kept = {category.slug: category for category in present if category.slug in labels}
+            _remove_category(session, category, is_unused=category.slug in unused)
+    known = select(Category).where(Category.edition_id == edition_id, Category.slug.in_(labels))
+    kept = {category.slug: category for category in session.scalars(known)}
     for position, (slug, label) in enumerate(categories):
         category = kept.get(slug) or Category(edition_id=edition_id, slug=slug)
         category.label, category.position = label, position
+        if category.state == CategoryState.REMOVED:
+            category.state = CategoryState.OPEN
         session.add(category)
     changes = {"categories": [dict(before), labels]}
     record(session, actor, now, "categories_changed", scope=str(edition.year), changes=changes)
     session.flush()
     session.expire(edition, ["categories"])
     return True
-
-
-def add_member(
-    session: Session, slug: str, name: str, country: str | None, actor: Actor, now: datetime, *, is_demo: bool = False
-) -> Member:
-    """Make an organisation a member of the network, adding it if its slug is new. A member stays what it is."""
-    organisation = session.scalar(select(Organisation).where(Organisation.slug == slug))
-    if organisation is None:
-        organisation = Organisation(slug=slug, name=name, country=country, is_demo=is_demo)
-        session.add(organisation)
-        session.flush()
-    member = session.get(Member, organisation.id)
-    if member is None:
-        member = Member(organisation_id=organisation.id, is_active=True)
-        session.add(member)
-        record(session, actor, now, "member_added", organisation=slug)
-        session.flush()
-    return member
 
 
 def lock_edition(session: Session, edition_id: int) -> Edition:
@@ -365,13 +366,15 @@ def lock_edition(session: Session, edition_id: int) -> Edition:
     return edition
 
 
-def _remove_category(session: Session, category: Category) -> None:
+def _remove_category(session: Session, category: Category, *, is_unused: bool) -> None:
     try:
         with session.begin_nested():
             session.delete(category)
     except IntegrityError:
         # What refers to it is no business of this feature; that something does is what the foreign key says.
-        raise CategoryInUse(category.label) from None
+        if not is_unused:
+            raise CategoryInUse(category.label) from None
+        category.state = CategoryState.REMOVED
 
 
 def _refuse_unready(details: EditionDetails, *, has_categories: bool) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, false, no
 from sqlalchemy.orm import Session, aliased, joinedload
 from sqlalchemy.orm.util import identity_key
 
-from dofc_events.conference.models import Edition
+from dofc_events.conference.models import Category, Edition
 from dofc_events.core.db import PLANNED_WITH_VALUES, in_pieces
 from dofc_events.core.references import read_token, sign
 from dofc_events.delegates.models import Registration, SearchWord
@@ -117,6 +117,12 @@ def _whole_address(text: str) -> str:
 def _with_a_word(beginnings: Iterable[str]) -> Select[int]:
     ranges = (and_(SearchWord.word >= start, SearchWord.word < start + AFTER_ALL) for start in sorted(beginnings))
     return select(SearchWord.registration_id).prefix_with(PLANNED_WITH_VALUES).where(or_(*ranges))
+
+
+def categories_in_use(session: Session, edition_id: int) -> set[str]:
+    """The slugs of the categories in which somebody is registered at an edition, and has not cancelled."""
+    live = select(Category.slug).join(Registration, Registration.category_id == Category.id).distinct()
+    return set(session.scalars(live.where(Category.edition_id == edition_id, Registration.ended_at.is_(None))))
 
 
 PURPOSE = "registration"

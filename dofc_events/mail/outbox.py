@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 
-from sqlalchemy import ColumnElement, bindparam, case, func, select, update
+from sqlalchemy import ColumnElement, String, bindparam, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from dofc_events.core.audit import Actor, record
@@ -33,6 +33,7 @@ _WAIT_FOR_ADDRESS = select(func.pg_advisory_xact_lock(func.hashtext(bindparam("k
 _RECENT = (
     select(Message.queued_at)
     .where(Message.recipient_key == bindparam("key"), Message.queued_at > bindparam("since"))
+    .where(or_(bindparam("kind", type_=String) == "", Message.kind == bindparam("kind")))
     .where(Message.asked_for, Message.state != MessageState.WITHDRAWN)
     .order_by(Message.queued_at.desc())
     .limit(ADDRESS_LIMITS[-1][0])
@@ -183,17 +184,18 @@ def send_kept(session: Session, scope: str, actor: Actor, now: datetime) -> int:
     return len(released)
 
 
-def refuse_flood(session: Session, address: str, now: datetime) -> None:
+def refuse_flood(session: Session, address: str, now: datetime, *, kind: str = "") -> None:
     """Raise TooManyMessages when forms that anyone can fill in would send `address` more than the limits allow.
 
-    What we write of our own accord does not count: nobody would get the link that they ask for because of it.
+    What we write of our own accord does not count, and for a link alone messages of its `kind` do: who asks for one is
+    not told whether it is sent, so that nothing else may use it up.
 
     Who asks for the same address meanwhile waits until this unit of work ends, or all would count the same few.
     """
     key = address_key(address)
     if session.get_bind().dialect.name == "postgresql":
         session.execute(_WAIT_FOR_ADDRESS, {"key": key})
-    recent = session.scalars(_RECENT, {"key": key, "since": now - ADDRESS_LIMITS[-1][1]}).all()
+    recent = session.scalars(_RECENT, {"key": key, "kind": kind, "since": now - ADDRESS_LIMITS[-1][1]}).all()
     waits = [recent[count - 1] + span - now for count, span in ADDRESS_LIMITS if len(recent) >= count]
     longest = max(waits, default=timedelta(0))
     if longest > timedelta(0):

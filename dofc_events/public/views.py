@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from sqlalchemy.exc import SQLAlchemyError
 
+from dofc_events.accounts.guards import may_organise
 from dofc_events.conference.queries import coming_editions, edition_with_record, figures, past_editions
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.config import ROOT
@@ -73,10 +74,10 @@ def editions() -> str:
 
 @blueprint.get("/editions/<year:year>/")
 def edition(year: int) -> str:
-    """One edition: what is planned, or what is on record. A draft is nobody's business yet."""
+    """One edition: what is planned, or what is on record. A draft is shown to its organisers alone."""
     session, moment = db.session(), now()
     found = edition_with_record(session, year)
-    if found is None or found.status == EditionStatus.DRAFT:
+    if found is None or (found.status == EditionStatus.DRAFT and not may_organise(found)):
         abort(404)
     return render_template(
         "public/edition.html",

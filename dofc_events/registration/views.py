@@ -7,8 +7,10 @@ from flask import Blueprint, Flask, abort, make_response, redirect, render_templ
 from flask import session as browser
 from flask.typing import ResponseReturnValue
 
+from dofc_events.accounts.guards import may_organise
 from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import EditionStatus, Window
+from dofc_events.conference.service import is_complete
 from dofc_events.core.audit import Actor
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, said_by, unit_of_work
@@ -54,8 +56,10 @@ REFUSALS = (RegistrationNotOpen, TooManyMessages, *NOT_TO_BE_HAD)
 
 @blueprint.route("/editions/<year:year>/register", methods=["GET", "POST"])
 def new(year: int) -> ResponseReturnValue:
-    edition, pool = _with_places(year)
+    edition, pool = _with_places(year, is_form=True)
     context = form_context(edition, pool) | {"blank": None, "earlier": None}
+    if request.method != "POST" and edition.status == EditionStatus.DRAFT:
+        return _blank_form(edition, context)
     if request.method != "POST":
         return _blank_form(edition, context) if edition.window(now()) is Window.OPEN else _not_open(edition, None)
     form = _form(edition, context)
@@ -111,9 +115,12 @@ def _published(year: int) -> Edition:
     return _with_places(year)[0]
 
 
-def _with_places(year: int) -> tuple[Edition, Pool]:
+def _with_places(year: int, *, is_form: bool = False) -> tuple[Edition, Pool]:
+    """An edition that takes registrations; its organisers are shown the form of a draft that lacks nothing."""
     found = edition_with_pool(db.session(), year)
-    if found is None or found[0].status == EditionStatus.DRAFT or found[0].registration_opens_at is None:
+    if found is None or found[0].registration_opens_at is None:
+        abort(404)
+    if found[0].status == EditionStatus.DRAFT and not (is_form and may_organise(found[0]) and is_complete(found[0])):
         abort(404)
     return found
 
@@ -187,6 +194,6 @@ def _other_answers(token: str, form: RegistrationForm, context: dict[str, Any]) 
         address = ChangeAddressForm(obj=registration)
         return make_response(render_template("registration/own/address.html", form=address, **context), 422)
     edit = ChangeDetailsForm(obj=details_of(registration))
-    edit.offer_categories(registration.edition.category_choices())
+    edit.offer_categories(registration.edition.category_choices(registration.category))
     context["other_email"] = form.email.data if form.email.data != registration.email else ""
     return make_response(render_template("registration/own/edit.html", form=edit, **context), 422)

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
 from werkzeug.datastructures import CombinedMultiDict
 
 
@@ -51,6 +52,10 @@ def answer_errors(form: FlaskForm, template: str, **context: Any) -> ResponseRet
                 " cookies are off. Nothing is lost: please send it again."
             )
         ]
+        for field in form:
+            # No browser takes a file's name back into the form.
+            if isinstance(field, FileField) and field.data:
+                field.errors = [_("Choose “%(name)s” again.", name=field.data.filename)]
         return render_template(template, form=form, **context), 400
     return render_template(template, form=form, **context), 422
 

@@ -1,6 +1,6 @@
 """lists by name in the order of CLDR's root collation
 
-Follows: 0021
+Follows: 0022
 """
 
 import unicodedata
@@ -11,7 +11,7 @@ from alembic import op
 from icu import Collator, Locale
 
 revision: str = "0030"
-down_revision: str | None = "0021"
+down_revision: str | None = "0022"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

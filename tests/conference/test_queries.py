@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from dofc_events.conference import queries
+from dofc_events.conference.members.service import add_member
 from dofc_events.conference.models import AttendingCountry, Edition, Organisation, Outcome, OutcomeCountry
 from dofc_events.conference.queries import NetworkFigures, coming_editions, current_edition, figures, past_editions
 from dofc_events.conference.rules import EditionStatus, OutcomeKind
-from dofc_events.conference.service import add_member
 from dofc_events.core.audit import COMMAND
 from dofc_events.core.clock import from_zone
 from tests.support.databases import count_queries

@@ -286,10 +286,3 @@ def test_set_categories_is_refused_when_one_comes_twice(session):
         service.set_categories(session, edition.id, [("a", "A"), ("a", "B")], CHAIR, NOW)
     with pytest.raises(service.CategoryTwice):
         service.set_categories(session, edition.id, [("a", "Guest"), ("b", "GUEST")], CHAIR, NOW)
-
-
-def test_add_member_is_noted_once(session):
-    first = service.add_member(session, "alpha", "Alpha", "RS", CHAIR, NOW)
-    assert service.add_member(session, "alpha", "Another name", None, CHAIR, NOW) is first
-    assert (first.organisation.name, first.organisation.country) == ("Alpha", "RS")
-    assert [e.act for e in trail(session)] == ["member_added"]

@@ -72,7 +72,8 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     (BY_HAND, "seat_taken", {**CELLARS, **BECAUSE}),
     *((BY_HAND, act, CELLARS) for act in ("boarded", "boarding_undone", "trip_cancelled")),
     *((BY_HAND, act, {}) for act in ("arrived", "arrival_undone", "edition_created", "edition_loaded")),
-    *((BY_HAND, act, {}) for act in ("edition_published", "edition_archived", "edition_taken_out")),
+    *((BY_HAND, act, {}) for act in ("edition_published", "edition_archived", "edition_taken_out", "edition_deleted")),
+    (BY_HAND, "year_changed", {"changes": {"year": [2027, 2028]}}),
     *((BY_HAND, act, {"kind": "ж"}) for act in ("message_sent_again", "message_settled")),
     *((BY_HAND, "kept_messages_sent", {"count": count}) for count in (1, 2)),
     (
@@ -106,6 +107,7 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     ),
     (BY_HAND, "categories_changed", {"changes": {"categories": [{}, {"guest": "Гост"}]}}),
     (BY_HAND, "categories_changed", {"changes": {"categories": [{"guest": "Гост"}, {"guest": "Г.", "new": "Ново"}]}}),
+    (BY_HAND, "categories_closed", {"changes": {"closed": [[], ["Гост", "Ново"]]}}),
     (BY_HAND, "capacity_changed", {"changes": {"capacity": [None, 100]}}),
     (BY_HAND, "capacity_changed", {"changes": {"capacity": [100, 120]}}),
     (BY_HAND, "capacity_changed", {"changes": {"capacity": [120, 121]}, **BECAUSE}),

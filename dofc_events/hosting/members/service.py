@@ -11,7 +11,7 @@ from dofc_events.accounts.models import Account, Role
 from dofc_events.accounts.queries import account_by_email
 from dofc_events.accounts.rules import MEMBER_ROLES, Grant, RoleName, audit_name
 from dofc_events.accounts.service import add_account
-from dofc_events.conference import service as conference
+from dofc_events.conference.members import service as network
 from dofc_events.conference.models import Member, Organisation
 from dofc_events.conference.queries import member_by_slug
 from dofc_events.core.audit import Actor, record
@@ -69,7 +69,7 @@ def add_member(session: Session, slug: str, details: MemberDetails, actor: Actor
     if member_by_slug(session, slug) is not None:
         raise MemberExists(slug)
     _refuse_taken(session, details.name, None)
-    member = conference.add_member(session, slug, details.name, details.country, actor, now)
+    member = network.add_member(session, slug, details.name, details.country, actor, now)
     change_member(session, member.organisation_id, details, actor, now)
     return member
 

@@ -322,7 +322,7 @@ def send_links(session: Session, email: str, now: datetime) -> None:
     proposals = proposals_of_address(session, address_key(email))
     envelope = mails.links(email, proposals)
     try:
-        refuse_flood(session, email, now)
+        refuse_flood(session, email, now, kind=envelope.kind)
         is_meant = bool(proposals)
     except TooManyMessages:
         # Said aloud, it would say that there is something from this address.

@@ -125,11 +125,18 @@ class ReopenForm(Form):
     reason = told_reason()
 
 
+class YearForm(EditForm):
+    """The year of a draft."""
+
+    year = _year()
+
+
 class CategoryRow(PlainForm):
     """One category: a known one has a slug, a new one has none."""
 
     slug = HiddenField()
     label = Line(_l("Category"), longest=120)
+    closed = BooleanField(_l("Closed to newcomers"))
     remove = BooleanField(_l("Remove"))
 
     def validate(self, extra_validators: Any = None) -> bool:
@@ -186,7 +193,10 @@ class SettingsForm(EditForm):
         values = {**vars(seen.details), "capacity": seen.capacity}
         for name in MOMENTS:
             values[name] = on_the_clock(values[name], edition.zone)
-        values["categories"] = [{"slug": slug, "label": label} for slug, label in seen.categories] + [{}] * EMPTY_ROWS
+        values["categories"] = [
+            *({"slug": slug, "label": label, "closed": closed} for slug, label, closed in seen.categories),
+            *[{}] * EMPTY_ROWS,
+        ]
         form = cls(data=values)
         form.edition = edition
         if seen.capacity is None:
@@ -228,7 +238,10 @@ class SettingsForm(EditForm):
             case CategoryInUse(label=label):
                 self._wrong(
                     "categories",
-                    _("Somebody is registered as “%(label)s”: it cannot be removed, but renamed.", label=label),
+                    _(
+                        "Somebody is registered as “%(label)s”: it can be renamed, or closed to newcomers.",
+                        label=label,
+                    ),
                 )
             case CategoryTwice():
                 self._say_twice(str(refusal))
@@ -279,7 +292,8 @@ class SettingsForm(EditForm):
 
     def _leaves_a_category(self) -> bool:
         changes = self._category_changes({category.slug for category in self.edition.categories})
-        return bool(changes.added) or any(c.slug not in changes.removed for c in self.edition.categories)
+        gone = changes.removed | changes.closed
+        return bool(changes.added) or any(category.slug not in gone for category in self.edition.categories)
 
     def _say_faults(self, faults: Sequence[DateFault]) -> None:
         sentences = {
@@ -308,7 +322,7 @@ class SettingsForm(EditForm):
             "registration_closes_at": _("Enter when registration closes: a published edition needs it."),
             "contact_name": _("Enter whom delegates write to: a published edition needs it."),
             "contact_email": _("Enter an email address that delegates write to: a published edition needs it."),
-            "categories": _("Leave at least one category: a published edition needs it."),
+            "categories": _("Leave at least one category open: a published edition needs it."),
         }
         for name in missing:
             self._wrong(name, sentences[name])
@@ -319,6 +333,7 @@ class SettingsForm(EditForm):
         return CategoryChanges(
             labels={row.slug.data: row.label.data for row in old if not row.remove.data},
             removed=frozenset(row.slug.data for row in old if row.remove.data),
+            closed=frozenset(row.slug.data for row in old if row.closed.data),
             added=tuple(row.label.data for row in rows if row not in old and row.label.data and not row.remove.data),
         )
 

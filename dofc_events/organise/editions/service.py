@@ -1,21 +1,25 @@
 """Acts on an edition that span features: the edition itself, its places, its categories."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
+from dofc_events.accounts.models import Role
 from dofc_events.conference import service as conference
-from dofc_events.conference.models import Edition
-from dofc_events.conference.queries import categories_of, edition_by_id
-from dofc_events.conference.rules import Consequence, Effect, days_away
+from dofc_events.conference.models import Category, Edition, EditionOrganiser
+from dofc_events.conference.queries import categories_of, category_slugs, edition_by_id, edition_by_year
+from dofc_events.conference.rules import CategoryState, Consequence, EditionStatus, Effect, days_away
 from dofc_events.conference.service import (
     DAYS,
     MOMENTS,
     DatesOutOfOrder,
     EditionDetails,
+    EditionExists,
     NoSuchEdition,
+    NotADraft,
     NotReady,
     details_of,
     faults_after_the_end,
@@ -23,30 +27,41 @@ from dofc_events.conference.service import (
     moved,
     place_and_time_of,
 )
-from dofc_events.core.audit import Actor, record
-from dofc_events.core.changes import refuse_changed
+from dofc_events.core.audit import Actor, AuditEntry, record
+from dofc_events.core.changes import refuse_changed, write
 from dofc_events.core.clock import in_zone
-from dofc_events.core.errors import ask_first
+from dofc_events.core.errors import Refusal, ask_first
 from dofc_events.core.slugs import slug_for
+from dofc_events.delegates.queries import categories_in_use
+from dofc_events.hosting.models import Decision
+from dofc_events.letters.models import Letter
 from dofc_events.letters.service import note_change
+from dofc_events.mail.models import Message
 from dofc_events.places.models import Pool
 from dofc_events.places.queries import count_waiting, edition_pool, would_move_up
 from dofc_events.places.service import create_pool, lock_edition_pool
 from dofc_events.registration.service import resize_edition
+from dofc_events.trips.models import Draw, Trip
 from dofc_events.trips.queries import trip_pools
 from dofc_events.trips.service import USUAL_DAYS_AWAY, move_to_zone
+
+
+class CameOfACall(Refusal):
+    """A call for hosts was decided for this edition, which proposers and members were told of."""
 
 
 @dataclass(frozen=True)
 class CategoryChanges:
     """What to do with an edition's categories; those that are not mentioned stay as they are.
 
-    `labels` gives known slugs their label, `removed` are slugs, `added` are labels.
+    `labels` gives known slugs their label, `removed` are slugs, `added` are labels, `closed` all slugs in which nobody
+    can register.
     """
 
     labels: dict[str, str]
     removed: frozenset[str] = frozenset()
     added: tuple[str, ...] = ()
+    closed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -60,18 +75,18 @@ class EditionWishes:
 
 @dataclass(frozen=True)
 class EditionSettings:
-    """What the page of settings begins with; `categories` are slugs with labels."""
+    """What the page of settings begins with; `categories` are slugs with labels, and whether they are closed."""
 
     details: EditionDetails
     capacity: int | None
-    categories: tuple[tuple[str, str], ...]
+    categories: tuple[tuple[str, str, bool], ...]
 
 
 def settings_of(session: Session, edition: Edition) -> EditionSettings:
     """The settings as they stand."""
     pool, categories = edition_pool(session, edition.id), categories_of(session, edition.id)
-    labels = tuple((category.slug, category.label) for category in categories)
-    return EditionSettings(details_of(edition), pool.capacity if pool else None, labels)
+    rows = tuple((category.slug, category.label, category.state == CategoryState.CLOSED) for category in categories)
+    return EditionSettings(details_of(edition), pool.capacity if pool else None, rows)
 
 
 def open_draft(
@@ -138,7 +153,10 @@ def change_settings(
     elif wishes.capacity is not None:
         _add_places(session, _edition(session, edition_id), wishes.capacity, actor, now)
     present = {category.slug: category.label for category in categories_of(session, edition_id)}
-    conference.set_categories(session, edition_id, _changed(present, wishes.categories), actor, now)
+    wanted = _changed(present, category_slugs(session, edition_id), wishes.categories)
+    unused = wishes.categories.removed - categories_in_use(session, edition_id)
+    conference.set_categories(session, edition_id, wanted, actor, now, unused=unused)
+    _close_categories(session, edition_id, wishes.categories.closed, actor, now)
     return note_change(session, edition, before, actor, now)
 
 
@@ -187,6 +205,44 @@ def archive(session: Session, edition_id: int, actor: Actor, now: datetime) -> N
     conference.archive_edition(session, edition_id, actor, now)
 
 
+def change_year(session: Session, edition_id: int, year: int, actor: Actor, now: datetime) -> bool:
+    """Give a draft another year, and say whether it is one; its dates stay, its trail and messages go with it.
+
+    Raises NotADraft, EditionExists, and CameOfACall.
+    """
+    edition = _draft(session, edition_id)
+    if edition_by_year(session, year) not in (None, edition):
+        raise EditionExists(str(year))
+    before, changes = edition.year, write(edition, {"year": year})
+    for table in (AuditEntry, Message) if changes else ():
+        session.execute(update(table).where(table.scope == str(before)).values(scope=str(year)))
+    if changes:
+        record(session, actor, now, "year_changed", scope=str(year), changes=changes)
+    return bool(changes)
+
+
+def delete_draft(session: Session, edition_id: int, actor: Actor, now: datetime) -> None:
+    """Delete a draft with everything that was prepared for it. Raises NotADraft and CameOfACall."""
+    if edition_pool(session, edition_id):
+        lock_edition_pool(session, edition_id)
+    edition = _draft(session, edition_id)
+    trips = select(Trip.id).where(Trip.edition_id == edition_id)
+    session.execute(delete(Pool).where(or_(Pool.edition_id == edition_id, Pool.trip_id.in_(trips))))
+    for table in (Draw, Trip, Letter, Role, Category, EditionOrganiser):
+        session.execute(delete(table).where(table.edition_id == edition_id))
+    session.execute(delete(Edition).where(Edition.id == edition_id))
+    record(session, actor, now, "edition_deleted", scope=str(edition.year))
+
+
+def _draft(session: Session, edition_id: int) -> Edition:
+    edition = conference.lock_edition(session, edition_id)
+    if edition.status != EditionStatus.DRAFT:
+        raise NotADraft(str(edition.year))
+    if session.scalar(select(Decision.call_id).where(Decision.edition_id == edition_id)) is not None:
+        raise CameOfACall(str(edition.year))
+    return edition
+
+
 def _has_passed(details: EditionDetails, name: str, now: datetime) -> bool:
     value = getattr(details, name)
     if name in MOMENTS:
@@ -194,12 +250,31 @@ def _has_passed(details: EditionDetails, name: str, now: datetime) -> bool:
     return value is not None and value < in_zone(now, details.zone).date()
 
 
-def _changed(present: dict[str, str], changes: CategoryChanges) -> list[tuple[str, str]]:
+def _changed(present: dict[str, str], known: set[str], changes: CategoryChanges) -> list[tuple[str, str]]:
     wanted = {slug: changes.labels.get(slug, label) for slug, label in present.items() if slug not in changes.removed}
     for label in changes.added:
         # Not even a removed category's slug: links and exports of yesterday would mean another kind of delegate.
-        wanted[slug_for(label, {*present, *wanted})] = label
+        wanted[slug_for(label, {*known, *wanted})] = label
     return list(wanted.items())
+
+
+def _close_categories(session: Session, edition_id: int, slugs: Collection[str], actor: Actor, now: datetime) -> bool:
+    """Let nobody register in exactly these of an edition's categories any more; False if that was so already.
+
+    Who is in one stays. Raises NotReady if a published edition would be left without an open one.
+    """
+    edition = conference.lock_edition(session, edition_id)
+    present = categories_of(session, edition_id)
+    if edition.status == EditionStatus.PUBLISHED and {category.slug for category in present} <= {*slugs}:
+        raise NotReady(("categories",))
+    before = [category.label for category in present if category.state == CategoryState.CLOSED]
+    for category in present:
+        category.state = CategoryState.CLOSED if category.slug in slugs else CategoryState.OPEN
+    after = [category.label for category in present if category.state == CategoryState.CLOSED]
+    if before != after:
+        record(session, actor, now, "categories_closed", scope=str(edition.year), changes={"closed": [before, after]})
+    session.flush()
+    return before != after
 
 
 def _add_places(session: Session, edition: Edition, capacity: int, actor: Actor, now: datetime) -> None:

@@ -19,6 +19,7 @@ from dofc_events.conference.rules import EditionStatus
 from dofc_events.conference.service import (
     EditionExists,
     EditionNotPublished,
+    NotADraft,
     NotReady,
     details_of,
     missing_to_publish,
@@ -28,7 +29,7 @@ from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import NotAgreed, Refusal
 from dofc_events.hosting.queries import hand_overs_of
 from dofc_events.organise.editions import service
-from dofc_events.organise.editions.forms import CopyForm, NewEditionForm, ReopenForm, SettingsForm
+from dofc_events.organise.editions.forms import CopyForm, NewEditionForm, ReopenForm, SettingsForm, YearForm
 from dofc_events.organise.editions.queries import COUNTED, Growth, figures_of, growth_of
 from dofc_events.organise.editions.rules import weeks
 from dofc_events.organise.shared import EDITION, around
@@ -200,6 +201,51 @@ def reopen(edition: Edition) -> ResponseReturnValue:
     return redirect(url_for(".index", year=edition.year), 303)
 
 
+@blueprint.route(f"{EDITION}/year", methods=["GET", "POST"])
+@edition_staff()
+def change_year(edition: Edition) -> ResponseReturnValue:
+    """Give a draft another year."""
+    form, page = YearForm(obj=edition), "organise/editions/year.html"
+    if not form.validate_on_submit():
+        return form_page(form, page, **around(edition))
+    try:
+        with unit_of_work() as session:
+            service.change_year(session, edition.id, form.year.data, acting(), now())
+    except EditionExists:
+        return _year_is_taken(form, page, **around(edition))
+    except (NotADraft, service.CameOfACall) as refusal:
+        form.form_errors = [_why_it_stays(refusal)]
+        return answer_errors(form, page, **around(edition))
+    flash(_("The draft is now for %(year)d. Its dates have not changed: check them.", year=form.year.data), "success")
+    return redirect(url_for(".settings", year=form.year.data), 303)
+
+
+@blueprint.route(f"{EDITION}/delete", methods=["GET", "POST"])
+@edition_staff()
+def delete(edition: Edition) -> ResponseReturnValue:
+    """Delete a draft, after asking."""
+    form, page = ButtonForm(), "organise/editions/delete.html"
+    if not form.validate_on_submit():
+        return form_page(form, page, **around(edition))
+    try:
+        with unit_of_work() as session:
+            service.delete_draft(session, edition.id, acting(), now())
+    except (NotADraft, service.CameOfACall) as refusal:
+        form.form_errors = [_why_it_stays(refusal)]
+        return answer_errors(form, page, **around(edition))
+    flash(_("The draft of %(edition)s has been deleted.", edition=edition.name), "success")
+    return redirect(url_for("organise.overview.index"), 303)
+
+
+def _why_it_stays(refusal: Refusal) -> str:
+    text: str = (
+        _("This edition is not a draft any more: others have seen it.")
+        if isinstance(refusal, NotADraft)
+        else _("This edition came of a call for hosts, whose result was announced for its year.")
+    )
+    return text
+
+
 def _growth_chart(growth: Sequence[Growth]) -> Markup:
     """The lines of these editions, the first one before the others."""
     days = max((len(one.days) for one in growth), default=0)
@@ -216,7 +262,7 @@ def _growth_chart(growth: Sequence[Growth]) -> Markup:
 
 
 def _missing(edition: Edition) -> tuple[str, ...]:
-    missing = missing_to_publish(details_of(edition), has_categories=bool(edition.categories))
+    missing = missing_to_publish(details_of(edition), has_categories=edition.has_open_category)
     return missing if edition_pool(db.session(), edition.id) else (*missing, "capacity")
 
 

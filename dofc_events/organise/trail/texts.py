@@ -183,6 +183,10 @@ def _categories(said: Said) -> list[str]:
     return from_to(before, after)
 
 
+def _closed(said: Said) -> list[str]:
+    return from_to(", ".join(said["before"]), ", ".join(said["after"]))
+
+
 def _end_of_role(said: Said) -> list[str]:
     return from_to(_until(said, said["before"]), _until(said, said["after"]))
 
@@ -259,9 +263,12 @@ ACTS = {
         ),
     ),
     "edition_created": Act(_l("Edition made"), _l("Made the edition, as a draft")),
+    "edition_deleted": Act(_l("Edition deleted"), _l("Deleted the draft")),
+    "year_changed": Act(_l("Year changed"), _l("Moved the draft from %(before)s to %(after)s")),
     "edition_loaded": Act(_l("Edition loaded"), _l("Loaded what is on record of the edition")),
     "edition_changed": Act(_l("Settings changed"), _l("Changed the settings"), _changes),
     "categories_changed": Act(_l("Categories changed"), _l("Changed the categories"), _categories),
+    "categories_closed": Act(_l("Categories closed"), _l("Changed which categories are closed to newcomers"), _closed),
     "capacity_changed": Act(
         _l("Places changed"),
         lambda said: said.fill(

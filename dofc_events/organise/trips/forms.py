@@ -196,9 +196,10 @@ def _reason() -> Line:
 
 
 class AddPersonForm(Form):
-    """Somebody who gets a seat by hand."""
+    """Somebody who gets a seat by hand; `enlarge` adds one for them where all are taken."""
 
     person = Line(_l("Reference or email address"), longest=254, missing=_l("Enter a reference or an email address."))
+    enlarge = BooleanField(_l("Add one seat, only for this person"))
     reason = _reason()
 
 
@@ -206,4 +207,5 @@ class MovePersonForm(Form):
     """Where somebody goes who is on a trip, or waits for it: the slug of a trip, or `TAKE_OFF`."""
 
     to = RadioField(_l("What is to happen"), [InputRequired(_l("Choose what is to happen."))])
+    enlarge = BooleanField(_l("If the trip is full, add one seat, only for this person"))
     reason = _reason()

@@ -187,7 +187,9 @@ def _add(edition: Edition, trip: Trip, person: Registration | None, context: dic
     else:
         try:
             with unit_of_work() as session:
-                seats.give_seat(session, found.id, trip.slug, form.reason.data, acting(), now())
+                seats.give_seat(
+                    session, found.id, trip.slug, form.reason.data, acting(), now(), enlarge=form.enlarge.data
+                )
         except Refusal as refusal:
             form.person.errors = [_why_not(refusal, found, trip)]
         else:
@@ -203,7 +205,8 @@ def _move(edition: Edition, trip: Trip, person: Registration, context: dict[str,
     open_to = [s for s in standings if s.status != ClaimStatus.CONFIRMED and s.trip.can_be_joined(now())]
     form.to.choices = [*((s.trip.slug, _to_trip(here, s)) for s in open_to), (TAKE_OFF, _take_off(here))]
     others = {standing.trip.slug: standing.trip for standing in open_to}
-    context = {**context, "person": person, "here": here}
+    is_full = any(not standing.free and not standing.is_held for standing in open_to)
+    context = {**context, "person": person, "here": here, "is_full": is_full}
     if not form.validate_on_submit():
         return form_page(form, page, **context)
     to = form.to.data
@@ -213,7 +216,8 @@ def _move(edition: Edition, trip: Trip, person: Registration, context: dict[str,
                 seats.take_seat(session, person.id, trip.slug, form.reason.data, acting(), now())
             else:
                 left = "" if to == trip.slug else trip.slug
-                seats.give_seat(session, person.id, to, form.reason.data, acting(), now(), instead_of=left)
+                reason, enlarge = form.reason.data, form.enlarge.data
+                seats.give_seat(session, person.id, to, reason, acting(), now(), instead_of=left, enlarge=enlarge)
     except Refusal as refusal:
         form.to.errors = [_why_not(refusal, person, others[to])]
         return answer_errors(form, page, **context)
@@ -249,7 +253,9 @@ def _why_not(refusal: Refusal, person: Registration, trip: Trip) -> str:
     name = person.full_name
     match refusal:
         case NothingFree():
-            text = _("All seats on “%(trip)s” are taken: raise the number of seats first.", trip=trip.title)
+            text = _(
+                "All seats on “%(trip)s” are taken. Tick the box to add one for %(name)s.", trip=trip.title, name=name
+            )
         case SeatsOverlap(held=held):
             text = _(
                 "%(name)s has a seat on “%(held)s”, which is at the same time: take them off that trip first.",

@@ -29,7 +29,7 @@ def send_link(session: Session, edition_id: int, email: str, now: datetime) -> N
     envelope = mails.registration_link(standing)
     is_meant = known is not None
     try:
-        outbox.refuse_flood(session, email, now)
+        outbox.refuse_flood(session, email, now, kind=envelope.kind)
     except outbox.TooManyMessages:
         is_meant = False
     scope, about = envelope.scope, envelope.about if is_meant else ""

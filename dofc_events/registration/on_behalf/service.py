@@ -121,9 +121,9 @@ def send_link(session: Session, registration_id: int, actor: Actor, now: datetim
     registration, _ = locked(session, registration_id)
     if registration.ended_at is not None:
         raise RegistrationOver
-    outbox.refuse_flood(session, registration.email, now)
-    log(session, actor, now, "link_asked_for", registration, sent=True)
     message = mails.registration_link(standing_of(session, registration_id), by_organisers=True)
+    outbox.refuse_flood(session, registration.email, now, kind=message.kind)
+    log(session, actor, now, "link_asked_for", registration, sent=True)
     send(session, message, now, asked_for=True)
 
 

@@ -60,7 +60,7 @@ def edit(token: str) -> ResponseReturnValue:
     form, seen = ChangeDetailsForm(obj=details_of(registration)), details_of(registration)
     if is_frozen(registration):
         return _read_only(registration, token, form)
-    form.offer_categories(registration.edition.category_choices())
+    form.offer_categories(registration.edition.category_choices(registration.category))
     context = {**own_context(registration, token), "sent_twice": False}
     if not form.validate_on_submit():
         return form_page(form, "registration/own/edit.html", **context)

@@ -142,11 +142,20 @@ def cancel_trip(session: Session, edition_id: int, slug: str, actor: Actor, now:
 
 
 def give_seat(
-    session: Session, registration_id: int, slug: str, reason: str, actor: Actor, now: datetime, *, instead_of: str = ""
+    session: Session,
+    registration_id: int,
+    slug: str,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+    *,
+    instead_of: str = "",
+    enlarge: bool = False,
 ) -> None:
     """Give a free seat by hand, past those who wait, for a reason that is recorded; with `instead_of`, move from there.
 
-    Raises NoPlace, NoSuchTrip, TripOver, SeatsOverlap, NothingFree, and RegistrationOver.
+    With `enlarge` a trip that is full gets one seat more, which nobody else can get. Raises NoPlace, NoSuchTrip,
+    TripOver, SeatsOverlap, NothingFree, and RegistrationOver.
     """
     registration, _ = locked(session, registration_id)
     refuse_over(registration, now)
@@ -155,7 +164,11 @@ def give_seat(
     changes = Changes(session, registration.edition, actor, now)
     if instead_of:
         changes.book.give_back(registration_id, changes.book.trip(instead_of), Reason.BY_HAND)
-    changes.book.give(registration_id, changes.book.trip(slug))
+    trip = changes.book.trip(slug)
+    if changes.book.give(registration_id, trip, enlarge=enlarge):
+        capacity = changes.book.pools[trip.id].capacity
+        said = {"capacity": [capacity - 1, capacity]}
+        record(session, actor, now, "trip_changed", scope=str(changes.edition.year), trip=slug, changes=said)
     log(session, actor, now, "seat_given", registration, trip=slug, instead_of=instead_of, because=reason)
     changes.tell()
 

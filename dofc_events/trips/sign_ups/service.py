@@ -169,20 +169,26 @@ class SeatBook:
                 terms = self._terms(trip)
                 self._passed_on(trip, places.cancel_claims(self.session, self.pools[trip_id], claims, terms, self.now))
 
-    def give(self, registration_id: int, trip: Trip) -> None:
-        """Give a free seat by hand, past those who wait. Raises TripOver, SeatsOverlap, and NothingFree."""
+    def give(self, registration_id: int, trip: Trip, *, enlarge: bool = False) -> bool:
+        """Give a free seat by hand, past those who wait; returns whether the trip has one more for it.
+
+        With `enlarge` it does if it is full. Raises TripOver, SeatsOverlap, and NothingFree.
+        """
         self._refuse(trip, registration_id)
         claims = self.claims_of(registration_id)
         claim = claims.get(trip.id) or self._new_claim(registration_id, trip)
-        before = claim.status or ""
+        before, pool = claim.status or "", self.pools[trip.id]
+        is_added = False
         if before == ClaimStatus.OFFERED:
             places.accept_claim(self.session, claim, self.now)
         elif before != ClaimStatus.CONFIRMED:
-            places.give_places(self.session, self.pools[trip.id], [claim], self.now)
+            is_added = enlarge and pool.taken >= pool.capacity
+            places.give_places(self.session, pool, [claim], self.now, added=int(is_added))
         claim.preference = claim.preference or len(claims) + 1
         self._keep(claim, trip)
         self.note(claim, trip.id, before, Reason.BY_HAND)
         self._end_overlapping(registration_id, trip)
+        return is_added
 
     def resize(self, trip: Trip, capacity: int) -> None:
         """Change how many seats a trip has; what becomes free goes to the next. Raises CapacityBelowTaken."""

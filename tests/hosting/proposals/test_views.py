@@ -304,6 +304,12 @@ def test_what_was_typed_past_the_deadline_is_saved_once_the_call_is_extended(cli
     assert page.form("/edit").submit("Save").status == 200 and alone().city == "Zlín"
 
 
+def test_a_file_sent_after_the_session_has_ended_is_named_to_be_chosen_again(client, make):
+    form = client.get(make()).form("/attachments").fill(file=("podrška.pdf", uploads.pdf())).forge(csrf_token="old")
+    page = form.submit()
+    assert page.status == 400 and "Choose “podrška.pdf” again." in page.text
+
+
 def test_a_draft_that_was_not_submitted_in_time_says_so(client, make, clock):
     own = make(ProposalStatus.DRAFT)
     clock.move_to(NOW + WEEK)

@@ -6,17 +6,28 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 from sqlalchemy import select
 
+from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.queries import edition_by_year
+from dofc_events.conference.rules import EditionStatus
 from dofc_events.conference.service import DatesOutOfOrder, details_of
 from dofc_events.core.audit import WORKER, AuditEntry
 from dofc_events.core.clock import in_zone
+from dofc_events.delegates.queries import token_of
+from dofc_events.hosting.models import Decision
+from dofc_events.letters.rules import Anchor
+from dofc_events.letters.service import LetterText, write_letter
 from dofc_events.mail.models import Message
 from dofc_events.notices.queries import standing_of
 from dofc_events.organise.editions.service import CategoryChanges, EditionWishes, change_settings
+from dofc_events.places.models import Pool
 from dofc_events.places.queries import edition_pool
+from dofc_events.registration.queries import Audience
+from dofc_events.registration.service import cancel_registration
 from dofc_events.registration.timers import close_list
+from dofc_events.trips.models import Trip
 from dofc_events.trips.queries import trip_by_slug
-from tests.support.factories import DELEGATE, NOW, make_edition, make_registration, make_trip
+from tests.support.factories import DELEGATE, NOW, make_account, make_edition, make_registration, make_trip
+from tests.support.hosting import make_call
 
 
 @pytest.fixture
@@ -351,7 +362,7 @@ def test_settings_refuse_to_leave_a_published_edition_without_categories(organis
     form = settings(organiser, year).form()
     page = form.fill({f"categories-{number}-remove": True for number in range(3)}).submit()
     assert page.status == 422
-    assert "Leave at least one category: a published edition needs it." in page.text
+    assert "Leave at least one category open: a published edition needs it." in page.text
     assert len(now_is()[0].categories) == 3
 
 
@@ -456,3 +467,129 @@ def test_draft_cannot_be_archived(enter, draft):
     page = enter("chair").get(f"/organise/editions/{draft}/archive")
     assert "A draft cannot be archived" in page.text
     assert not page.all("main form")
+
+
+def test_draft_is_looked_at_by_its_organisers_alone(enter, client, writing, draft):
+    with writing() as session:
+        edition = edition_by_year(session, draft)
+    page = enter("organiser", edition).get(f"/organise/editions/{draft}/").follow("Preview the page")
+    assert (page.status, page.url) == (200, f"/editions/{draft}/") and "Preview: only its organisers" in page.text
+    form = page.client.get(f"/organise/editions/{draft}/").follow("Preview the form")
+    assert form.status == 200 and "Preview: only its organisers" in form.text
+    filled = {"given_name": "Ana", "email": "ana@dofc.test", "organisation": "Brno", "country": "CZ", "consent": True}
+    sent = form.form().fill(filled, category=form.form().choices("category")[1]).submit()
+    assert sent.status == 403 and "not open yet" in sent.text
+    for other in (client, enter("organiser", make_and_get(writing, 2032))):
+        for path in (f"/editions/{draft}/", f"/editions/{draft}/register"):
+            assert other.get(path).status == 404
+
+
+def make_and_get(writing, year):
+    with writing() as session:
+        return make_edition(session, year=year)
+
+
+def test_form_of_a_draft_with_gaps_is_not_there_yet(enter, writing, draft):
+    with writing() as session:
+        edition_by_year(session, draft).starts_on = None
+    chair = enter("chair")
+    assert chair.get(f"/editions/{draft}/").status == 200
+    assert chair.get(f"/editions/{draft}/register").status == 404
+
+
+def test_draft_gets_another_year_with_all_that_was_prepared(enter, writing, now_is, draft):
+    with writing() as session:
+        make_trip(session, edition_by_year(session, draft))
+        make_edition(session, year=2033)
+    chair = enter("chair")
+    chair.get(f"/organise/editions/{draft}/settings").form().fill(summary="Ready.").submit()
+    form = chair.get(f"/organise/editions/{draft}/").follow("Change the year").form()
+    taken = form.fill(year=2033).submit()
+    assert taken.status == 422 and "There is an edition of 2033 already." in taken.text
+    page = form.fill(year=2032).submit()
+    assert page.url == "/organise/editions/2032/settings" and page.form().value("summary") == "Ready."
+    assert chair.get(f"/organise/editions/{draft}/").status == 404
+    trail = chair.get("/organise/editions/2032/audit").text
+    assert "Moved the draft from 2031 to 2032" in trail and "Changed the settings" in trail
+
+
+def test_draft_is_deleted_with_all_that_was_prepared(enter, writing, reading, draft):
+    with writing() as session:
+        edition = edition_by_year(session, draft)
+        make_trip(session, edition)
+        make_account(session, role=RoleName.ORGANISER, edition=edition)
+        write_letter(session, edition.id, Audience(), LetterText("News", "Dear", Anchor.AT_ONCE, 0), DELEGATE, NOW)
+    page = enter("chair").get(f"/organise/editions/{draft}/").follow("Delete the draft").form().submit()
+    assert page.url == "/organise/" and "has been deleted" in page.text
+    with reading() as session:
+        assert edition_by_year(session, draft) is None
+        assert session.scalars(select(Pool)).all() == [] == session.scalars(select(Trip)).all()
+
+
+@pytest.mark.parametrize("path", ["year", "delete"])
+def test_what_others_have_seen_stays_with_its_year(enter, year, writing, path):
+    chair = enter("chair")
+    page = chair.get(f"/organise/editions/{year}/{path}")
+    assert page.status == 200 and "not a draft any more" in page.text and page.all("main form") == []
+    with writing() as session:
+        edition_by_year(session, year).status = EditionStatus.DRAFT
+    form = chair.get(f"/organise/editions/{year}/{path}").form()
+    with writing() as session:
+        edition_by_year(session, year).status = EditionStatus.PUBLISHED
+    page = (form.fill(year=2040) if path == "year" else form).submit()
+    assert page.status == 422 and "not a draft any more" in page.text
+    with writing() as session:
+        assert edition_by_year(session, year) is not None
+
+
+def test_draft_that_came_of_a_call_stays(enter, writing, draft):
+    with writing() as session:
+        call = make_call(session, draft)
+        edition_id = edition_by_year(session, draft).id
+        session.add(Decision(call_id=call.id, prepared_at=NOW, edition_id=edition_id))
+    chair = enter("chair")
+    page = chair.get(f"/organise/editions/{draft}/delete").form().submit()
+    assert page.status == 422 and "came of a call for hosts" in page.text
+    page = chair.get(f"/organise/editions/{draft}/year").form().fill(year=2032).submit()
+    assert page.status == 422 and "came of a call for hosts" in page.text
+
+
+def category_row(page, slug):
+    """The beginning of the names of a category's fields."""
+    hidden = page.one(f'input[name^=categories-][name$=-slug][value="{slug}"]')["name"]
+    return str(hidden).removesuffix("slug")
+
+
+def test_category_that_only_cancelled_registrations_use_can_be_removed(organiser, year, writing, reading):
+    with writing() as session:
+        person = make_registration(session, edition_by_year(session, year), category="company")
+    page = settings(organiser, year)
+    remove = {f"{category_row(page, 'company')}remove": True}
+    refused = page.form().fill(remove).submit()
+    assert refused.status == 422 and "renamed, or closed to newcomers" in refused.text
+    with writing() as session:
+        cancel_registration(session, person.id, DELEGATE, NOW)
+    page = settings(organiser, year).form().fill(remove).submit()
+    assert page.status == 200 and not page.all('input[value="company"]')
+    assert "Company" in organiser.get(f"/organise/editions/{year}/registrations/{person.reference}").text
+    # Another one of that name is another one.
+    settings(organiser, year).form().fill({f"categories-{len(page.all('.category-row'))}-label": "Company"}).submit()
+    with reading() as session:
+        assert [c.slug for c in edition_by_year(session, year).categories][-1] == "company-2"
+
+
+def test_closed_category_keeps_its_delegates_and_takes_no_newcomers(organiser, client, year, writing):
+    with writing() as session:
+        person = make_registration(session, edition_by_year(session, year), category="company")
+        own = f"/registrations/{token_of(person)}/"
+    page = settings(organiser, year)
+    page.form().fill({f"{category_row(page, 'company')}closed": True}).submit()
+    assert settings(organiser, year).form().value(f"{category_row(page, 'company')}closed") == "y"
+    assert "company" not in client.get(f"/editions/{year}/register").form().choices("category")
+    edit = client.get(f"{own}edit").form()
+    assert edit.value("category") == "company" and edit.fill(job_title="Head").submit().status == 200
+    trail = organiser.get(f"/organise/editions/{year}/audit").text
+    assert "Changed which categories are closed to newcomers" in trail
+    every = {f"{category_row(page, slug)}closed": True for slug in ("member", "company", "guest")}
+    refused = settings(organiser, year).form().fill(every).submit()
+    assert refused.status == 422 and "Leave at least one category open" in refused.text

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from dofc_events.commands.check import faults
 from dofc_events.conference.queries import edition_by_year
 from dofc_events.conference.rules import TripMode
 from dofc_events.delegates.models import Registration
@@ -72,7 +73,7 @@ def test_adding_gives_a_free_seat_past_those_who_wait(page, add_trip, register, 
     waiting, guest = register("steel"), register(email="guest@dofc.test", family_name="Öz")
     page("/steel/").form().fill(capacity=2).submit()
     shown = add(page, guest)
-    assert problems(shown) == ["All seats on “The steel trip” are taken: raise the number of seats first."]
+    assert problems(shown) == ["All seats on “The steel trip” are taken. Tick the box to add one for Łucja Öz."]
     assert (shown.form().value("person"), shown.form().value("reason")) == (guest, "Speaks there")
     assert seats_of(waiting) == {"steel": "waitlisted"}
 
@@ -174,13 +175,41 @@ def test_moving_somebody_is_refused_when_it_is_full_there(page, add_trip, regist
     add_trip("steel")
     add_trip("wine", capacity=1)
     register("wine")
-    reference = register("steel")
+    reference = register("steel", family_name="Öz")
     form = page(f"/steel/people?person={reference}").form()
     shown = change(page, reference, "wine")
     assert form.choices("to") == ["wine", "-"]
-    assert problems(shown) == ["All seats on “The wine trip” are taken: raise the number of seats first."]
+    assert problems(shown) == ["All seats on “The wine trip” are taken. Tick the box to add one for Łucja Öz."]
     assert (shown.form().value("to"), shown.form().value("reason")) == ("wine", "Changed their mind")
     assert seats_of(reference) == {"steel": "confirmed"}
+
+
+def test_a_chosen_person_gets_a_seat_more_on_a_full_trip_and_those_who_wait_do_not(
+    page, add_trip, register, seats_of, trip_now, trail, reading
+):
+    add_trip("steel", capacity=1)
+    register("steel")
+    waiting, guest = register("steel"), register(family_name="Öz")
+    form = add(page, guest).form().fill(enlarge=True)
+    assert "Łucja" in form.submit().text
+    assert (seats_of(guest), seats_of(waiting)) == ({"steel": "confirmed"}, {"steel": "waitlisted"})
+    pool = trip_now("steel")[1]
+    assert (pool.capacity, pool.taken) == (2, 2)
+    assert trail("trip_changed")[-1] == {"trip": "steel", "changes": {"capacity": [1, 2]}}
+    with reading() as session:
+        assert faults(session) == []
+
+
+def test_who_waits_or_is_elsewhere_gets_a_seat_more_on_a_full_trip(page, add_trip, register, seats_of, trip_now):
+    add_trip("steel")
+    add_trip("wine", capacity=1)
+    register("wine")
+    waiting, elsewhere = register("wine"), register("steel")
+    for reference, trip in ((waiting, "wine"), (elsewhere, "steel")):
+        form = page(f"/{trip}/people?person={reference}").form()
+        form.fill(to="wine", reason="Speaks there", enlarge=True).submit()
+        assert seats_of(reference) == {"wine": "confirmed"}
+    assert trip_now("wine")[1].capacity == 3
 
 
 def test_moving_somebody_is_refused_beside_a_third_trip(page, add_trip, register, seats_of):
