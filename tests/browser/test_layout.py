@@ -13,6 +13,16 @@ from tests.support.factories import make_account, make_edition, make_registratio
 SIZES = [(320, 640), (390, 844), (768, 1024), (1280, 800)]
 LONG = "Balkanskisavezklasteraproizvođačapoljoprivrednemehanizacije" * 2
 # What the drawing and the text both cover, in square pixels.
+# The words in the cells of a list's column that stand on more than one line each.
+BROKEN = """column => [...document.querySelectorAll(`td[data-label="${column}"] > div`)].flatMap(cell => {
+  const text = cell.firstChild;
+  return [...text.data.matchAll(/\\p{L}+/gu)].filter(word => {
+    const range = document.createRange();
+    range.setStart(text, word.index);
+    range.setEnd(text, word.index + word[0].length);
+    return new Set([...range.getClientRects()].map(line => Math.round(line.top))).size > 1;
+  }).map(word => word[0]);
+})"""
 OVERLAP = """() => {
   const drawing = document.querySelector('.hero-motif').getBoundingClientRect();
   const texts = [...document.querySelectorAll('.hero h1, .hero p, .hero a')].map(e => {
@@ -39,6 +49,7 @@ def site(live_server, database_url, writing):
             given_name=LONG[:100],
             organisation=LONG,
             email=f"{'a' * 60}@{'b' * 60}.example",
+            country="BA",
         )
         for number in range(3):
             make_registration(session, edition, now=moment, email=f"delegate-{number}@example.org")
@@ -60,6 +71,8 @@ def test_nothing_is_wider_than_the_page(site, browser):
         ):
             tab.goto(path)
             if path.endswith("registrations"):
+                assert "Bosnia" in page.locator("table").inner_text()
+                assert page.evaluate(BROKEN, "Country") == []
                 page.locator("tr", has_text="bbbb").get_by_role("link").click()
                 tab.check()
 
