@@ -146,7 +146,7 @@ def test_the_demonstration_delegates_come_from_everywhere(flask, reading):
     assert {"LATIN", "CYRILLIC", "GREEK", "HANGUL", "GEORGIAN"} <= scripts
     assert any(not person.family_name for person in people)
     assert statuses.count("cancelled") == 3 and statuses.count("confirmed") == 37
-    assert {message.state for message in messages} == {"kept"} and len(messages) == 51
+    assert {message.state for message in messages} == {"kept"} and len(messages) == 53
     assert audited == {person.reference for person in people}
     assert len({person.registered_at for person in people}) == 40
     assert max(person.registered_at for person in people) < now()

@@ -130,8 +130,8 @@ def typed(moment: datetime) -> str:
 
 
 def soon() -> datetime:
-    """The next second but one: time enough to save it."""
-    return now().replace(microsecond=0) + timedelta(seconds=2)
+    """In a few seconds: time enough to save it, as no moment that has passed can be."""
+    return now().replace(microsecond=0) + timedelta(seconds=5)
 
 
 @pytest.fixture
@@ -261,7 +261,8 @@ def begin_the_review(chair: Person, year: int) -> None:
     chair.says("Foundry Cluster Brno", "Transylvania Cluster")
     chair.press("Begin the review")
     chair.says("2 proposals are under review.")
-    change_the_dates(chair, year, review_opens_at=soon())
+    for _ in range(2):
+        chair.post.next_to(chair.address, "proposal-received")
 
 
 def review(boris: Person, jana: Person) -> None:
@@ -274,6 +275,7 @@ def review(boris: Person, jana: Person) -> None:
     boris.fill(text="Who runs the foundry?")
     boris.press("Send the question")
 
+    assert "closed early" in jana.open_mail("proposal-status", "/hosting/proposals/")["Subject"]
     jana.open_mail("proposal-status", "/hosting/proposals/")
     jana.status("under_review")
     assert "> Who runs the foundry?" in text_of(jana.open_mail("proposal-question", "/hosting/proposals/"))
@@ -319,21 +321,26 @@ def test_seven_people_find_the_next_host(site, smtp, person, watch, last, writin
     jana = propose_from_a_phone(person(PHONE, "jana@dofc.test"), year, person)
     propose_for_a_member(mihai, year)
     begin_the_review(chair, year)
-    mihai.open_mail("proposal-status", "/hosting/proposals/")
+    for _ in range(2):
+        mihai.open_mail("proposal-status", "/hosting/proposals/")
     mihai.status("under_review")
     review(boris, jana)
     open_the_ballot(chair, year)
     for proposer in (jana, mihai):
         proposer.open_mail("proposal-status", "/hosting/proposals/")
         proposer.status("shortlisted")
+        assert "New dates" in proposer.post.next_to(proposer.address, "proposal-status")["Subject"]
+    boris.post.next_to(boris.address, "proposal-status")
 
     # One votes by her link, one signs in: she cannot rank what her own member proposes.
     ana.open_mail("team-invitation", "/sign-in")
+    ana.post.next_to(ana.address, "proposal-status")
     ana.open_mail("ballot", "/hosting/vote/")
     ana.picture("ballot")
     ana.rank(_1=CLUJ, _2=BRNO)
     ana.press("Cast the ballot")
     ioana.open_mail("team-invitation", "/sign-in")
+    ioana.post.next_to(ioana.address, "proposal-status")
     ioana.post.next_to(ioana.address, "ballot")
     ioana.sign_in()
     ioana.follow("Finding the next host")
@@ -384,6 +391,7 @@ def test_seven_people_find_the_next_host(site, smtp, person, watch, last, writin
     assert re.search(rf"^1\. \S+ \({BRNO}\)", recount, re.MULTILINE) and "This is the published result." in recount
     assert "Danube" not in published.read_text(), "no ballot has a name"
 
+    assert "are counted: 2 of 3" in text_of(chair.post.next_to(chair.address, "ballot"))
     chair.follow("Prepare the decision")
     chair.page.get_by_label("Foundry Cluster Brno, Brno, Czechia").check()
     chair.fill(words_to_host=WORDS_TO_HOST, words_to_others=WORDS_TO_OTHERS)
@@ -394,6 +402,8 @@ def test_seven_people_find_the_next_host(site, smtp, person, watch, last, writin
     chair.picture("announce")
     chair.press("Announce the decision")
     chair.picture("announced")
+    for told in (boris, ana, ioana, host):
+        assert "Foundry Cluster Brno" in told.post.next_to(told.address, "proposal-status")["Subject"]
     declined = text_of(mihai.open_mail("proposal-status", "/hosting/proposals/"))
     mihai.status("declined")
     assert "Foundry Cluster Brno, in Brno" in declined and WORDS_TO_OTHERS in declined and WORDS_TO_HOST not in declined

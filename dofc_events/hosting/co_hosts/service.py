@@ -61,8 +61,8 @@ def confirm_co_host(session: Session, co_host_id: int, actor: Actor, now: dateti
     co_host.confirmed_at = now
     if co_host.organisation_id is not None:
         end_reviews(session, proposal.id, speakers_of(session, co_host.organisation_id))
-    about = {"scope": scope_of(proposal.call.year), "about": proposal.reference}
-    record(session, actor, now, "co_host_confirmed", **about, name=co_host.name)
+    scope, about = scope_of(proposal.call.year), proposal.reference
+    record(session, actor, now, "co_host_confirmed", scope=scope, about=about, name=co_host.name)
     enqueue(session, mails.co_host_confirmed(co_host), now)
     session.flush()
     return True

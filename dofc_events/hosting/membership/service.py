@@ -11,7 +11,7 @@ from dofc_events.core.errors import Refusal
 from dofc_events.hosting import mails
 from dofc_events.hosting.queries import locked_proposal
 from dofc_events.hosting.rules import PENDING, scope_of
-from dofc_events.hosting.stages.rules import Stage
+from dofc_events.hosting.stages.rules import Act
 from dofc_events.mail.outbox import enqueue
 
 
@@ -29,8 +29,7 @@ def settle_membership(session: Session, proposal_id: int, slug: str, actor: Acto
     Raises NothingToSettle, NoSuchMember.
     """
     proposal = locked_proposal(session, proposal_id)
-    is_fixed = proposal.call.stage(now) in (Stage.BALLOT, Stage.COUNT, Stage.DECISION, Stage.ANNOUNCED)
-    if proposal.status not in PENDING or not proposal.organisation or is_fixed:
+    if proposal.status not in PENDING or not proposal.organisation or not proposal.call.allows(Act.SETTLE, now):
         raise NothingToSettle
     member = member_by_slug(session, slug) if slug else None
     if slug and (member is None or not member.is_active):

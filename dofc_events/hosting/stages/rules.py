@@ -36,6 +36,7 @@ class Act(enum.StrEnum):
     CLOSE = "close"
     EXTEND = "extend"
     CONFIRM = "confirm"  # a co-host
+    SETTLE = "settle"  # whether a proposer is a member
     BEGIN_REVIEW = "begin_review"
     REVIEW = "review"
     SET_SHORTLIST = "set_shortlist"
@@ -56,6 +57,7 @@ TRANSITIONS: Mapping[Act, Mapping[Stage, Stage]] = {
     Act.CLOSE: {Stage.OPEN: Stage.CLOSED},
     Act.EXTEND: {Stage.OPEN: Stage.OPEN, Stage.CLOSED: Stage.OPEN},
     Act.CONFIRM: {stage: stage for stage in (Stage.OPEN, Stage.CLOSED, Stage.REVIEW, Stage.SHORTLIST)},
+    Act.SETTLE: {stage: stage for stage in (Stage.OPEN, Stage.CLOSED, Stage.REVIEW, Stage.SHORTLIST, Stage.NO_BALLOT)},
     # The worker puts under review what was submitted, however late it comes.
     Act.BEGIN_REVIEW: {
         Stage.CLOSED: Stage.REVIEW,

@@ -7,9 +7,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from dofc_events.accounts.models import Account
+from dofc_events.core.audit import AuditEntry
 from dofc_events.hosting.models import HostingCall, Proposal, Review, Voter
 from dofc_events.hosting.queries import interests, own_among, reviewers
-from dofc_events.hosting.rules import PENDING, RECEIVED, Interest, ProposalStatus
+from dofc_events.hosting.rules import PENDING, RECEIVED, Interest, ProposalStatus, scope_of
 
 
 def counts_of_proposals(session: Session) -> dict[int, dict[ProposalStatus, int]]:
@@ -48,3 +49,11 @@ def reviewers_with_an_interest(
     accounts = sorted(reviewers(session, now), key=lambda account: account.name)
     found = interests(session, proposals, accounts, now)
     return [(a, p, found[a.id, p.id]) for a in accounts for p in proposals if (a.id, p.id) in found]
+
+
+def trail_of(session: Session, year: int, *, before_id: int | None, limit: int) -> Sequence[AuditEntry]:
+    """What was recorded of a year's call for hosts, the newest first; `before_id` turns the page."""
+    query = select(AuditEntry).where(AuditEntry.scope == scope_of(year))
+    if before_id is not None:
+        query = query.where(AuditEntry.id < before_id)
+    return session.scalars(query.order_by(AuditEntry.id.desc()).limit(limit)).all()

@@ -68,6 +68,7 @@ def test_a_call_stands_where_its_dates_say_and_what_was_done_goes_before(at, sta
         (A.CLOSE, {S.OPEN}),
         (A.EXTEND, {S.OPEN, S.CLOSED}),
         (A.CONFIRM, {S.OPEN, S.CLOSED, S.REVIEW, S.SHORTLIST}),
+        (A.SETTLE, {S.OPEN, S.CLOSED, S.REVIEW, S.SHORTLIST, S.NO_BALLOT}),
         (A.BEGIN_REVIEW, {S.CLOSED, S.REVIEW, S.SHORTLIST, S.NO_BALLOT}),
         (A.REVIEW, {S.REVIEW}),
         (A.SET_SHORTLIST, {S.REVIEW, S.SHORTLIST, S.NO_BALLOT}),

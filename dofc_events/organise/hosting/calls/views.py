@@ -17,13 +17,16 @@ from dofc_events.hosting.queries import all_calls, concerned_by, edition_in_the_
 from dofc_events.hosting.rules import PENDING, ProposalStatus, by_score
 from dofc_events.hosting.stages.rules import DATES, Act, Stage, WrongStage, changed_dates, extended
 from dofc_events.organise.hosting.calls.forms import ChangeCallForm, ExtendForm, NewCallForm, ShortlistForm
-from dofc_events.organise.hosting.queries import reviewers_with_an_interest
+from dofc_events.organise.hosting.queries import reviewers_with_an_interest, trail_of
 from dofc_events.organise.hosting.shared import CALL, DESK, around, call_of, readers_only
+from dofc_events.organise.shared import before_id
+from dofc_events.organise.trail.hosting.texts import line_of
 from dofc_events.web.forms import ButtonForm, answer_errors, form_page
 from dofc_events.web.moments import on_the_clock
 
 blueprint = Blueprint("calls", __name__)
 
+ROWS = 50
 DRAFT, SUBMITTED = ProposalStatus.DRAFT, ProposalStatus.SUBMITTED
 
 
@@ -211,3 +214,19 @@ def shortlist(year: int) -> ResponseReturnValue:
         return redirect(url_for(".shortlist", year=year), 303)
     flash(_("Shortlist saved. Proposers whose status has changed will be told by email."), "success")
     return redirect(url_for(".call", year=year), 303)
+
+
+@blueprint.get(f"{CALL}/trail")
+@chair_only
+def trail(year: int) -> ResponseReturnValue:
+    """Everything that was recorded of a call, newest first."""
+    call, session = call_of(year), db.session()
+    found = trail_of(session, year, before_id=before_id(), limit=ROWS + 1)
+    return render_template(
+        "organise/hosting/calls/trail.html",
+        call=call,
+        lines=[line_of(entry, call.zone) for entry in found[:ROWS]],
+        has_more=len(found) > ROWS,
+        names={p.reference: p.proposer for p in proposals_of(session, call.id, tuple(ProposalStatus))},
+        **around(),
+    )

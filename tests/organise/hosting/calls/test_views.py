@@ -293,3 +293,17 @@ def test_an_empty_call_is_deleted_after_asking_and_another_is_not(chair, writing
         make_proposal(session, make_call(session), ProposalStatus.DRAFT)
     page = chair().get(f"{CALL}/delete")
     assert "1 proposal has been begun" in page.text and not page.all("main form")
+
+
+def test_the_trail_of_a_call_is_told_in_words_to_the_chair(chair, writing, call):
+    with writing() as session:
+        here = session.get_one(HostingCall, call.id)
+        proposal = make_proposal(session, here)
+        make_member(session, "danube")
+    later_close = later(call, days=3)
+    chair().get(f"{CALL}/extend").form().fill(closes_at=later_close).submit().form().submit("accepted")
+    page = chair().get(f"{CALL}/").follow("Audit: who did what")
+    told = [row.th.get_text(" ", strip=True) for row in page.all("tbody tr")]
+    assert told[0].startswith("Extended the call") and "The call closes:" in told[0]
+    assert told[1:4] == ["Submitted the proposal", "Began a proposal", "Made the call"]
+    assert proposal.proposer in page.text and "_" not in " ".join(told)

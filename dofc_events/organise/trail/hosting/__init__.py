@@ -1,0 +1,1 @@
+"""The words for the trail of a call for hosts."""
