@@ -55,11 +55,12 @@ class Effect(enum.StrEnum):
     LIST_IS_CLOSED = "list_is_closed"
     OFFERED = "offered"
     CONFIRMED = "confirmed"
+    MORE_THAN_MEMBERS = "more_than_members"
 
 
 @dataclass(frozen=True)
 class Consequence:
-    """One effect of an act: for how many people, years or days, and `about` which field, trip or category."""
+    """One effect of an act: for how many people, members, years or days, and `about` which field, trip or category."""
 
     effect: Effect
     number: int = 0

@@ -11,7 +11,7 @@ from wtforms import BooleanField, Field, RadioField, StringField, ValidationErro
 from wtforms.validators import InputRequired, Optional
 
 from dofc_events.conference.models import Edition
-from dofc_events.conference.rules import TripMode
+from dofc_events.conference.rules import Consequence, Effect, TripMode
 from dofc_events.core.errors import Refusal
 from dofc_events.core.slugs import slug_for
 from dofc_events.places.service import CapacityBelowTaken
@@ -157,6 +157,7 @@ class SignUpForm(EditForm):
     mode = RadioField(_l("How seats are given"), choices=[mode.value for mode in TripMode])
     opens_at = moment_field(_l("Sign-up opens"))
     closes_at = moment_field(_l("Sign-up closes"))
+    accepted = StringField()
 
     edition: Edition
 
@@ -183,6 +184,13 @@ class SignUpForm(EditForm):
             field.errors = [_("Sign-up must close after it opens.")]
             return False
         return True
+
+    def passed(self, now: datetime) -> list[Consequence]:
+        """That sign-up would have closed already, by a time that is new."""
+        _, closes_at = self.window()
+        if closes_at is None or closes_at > now or closes_at == self.edition.trips_close_at:
+            return []
+        return [Consequence(Effect.IN_THE_PAST, about="closes_at")]
 
     def window(self) -> tuple[datetime | None, datetime | None]:
         """When sign-up opens and closes; None is the default."""

@@ -144,13 +144,16 @@ def sign_up(edition: Edition) -> ResponseReturnValue:
     """How seats are given, and when one can ask for them."""
     _with_places(edition)
     form, told = SignUpForm.of(edition), trip_queries.told_of_another_mode(db.session(), edition)
-    context = {"told": told, **around(edition)}
+    context = {"told": told, "asked": None, **around(edition)}
     if not form.validate_on_submit():
         return form_page(form, "organise/trips/sign_up.html", **context)
     mode, seen = TripMode(form.mode.data), (edition.trip_mode, edition.trips_open_at, edition.trips_close_at)
     try:
+        ask_first(form.accepted.data or "", form.passed(now()))
         with unit_of_work() as session:
             seats.set_sign_up(session, edition.id, mode, *form.window(), acting(), now(), seen=seen)
+    except NotAgreed as asked:
+        return answer_errors(form, "organise/trips/sign_up.html", **(context | {"asked": asked}))
     except AlreadyDrawn:
         form.mode.errors = [_("The draw has been published, so how seats are given can no longer change.")]
         return answer_errors(form, "organise/trips/sign_up.html", **context)

@@ -73,6 +73,14 @@ def test_sign_up_that_closes_before_it_opens_is_refused(page, values, field):
         )
 
 
+def test_a_close_that_has_passed_is_asked_about(page, reading, year):
+    asked = sign_up(page, closes_at="2026-05-01T12:00", opens_at="2026-04-01T12:00")
+    assert asked.status == 422 and "“Sign-up closes” is in the past." in asked.one(".notice-warning").text
+    assert "Saved." in asked.form().submit("Yes, save").text
+    with reading() as session:
+        assert edition_by_year(session, year).trips_close_at == datetime(2026, 5, 1, 9, tzinfo=UTC)
+
+
 def test_mode_stays_once_the_draw_is_published(page, change_edition):
     change_edition(trip_mode=TripMode.DRAW)
     form = page("/sign-up").form().fill(mode="first-come")

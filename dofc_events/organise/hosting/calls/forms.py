@@ -63,7 +63,10 @@ class CriterionRow(PlainForm):
 
 
 class CallForm(Form):
-    """What the chair decides about a call for hosts. Without `criteria` where somebody has scored by them."""
+    """What the chair decides about a call for hosts. Without `criteria` where somebody has scored by them.
+
+    `accepted` comes from the button below a question: the digest of what it asked about.
+    """
 
     text = Prose(_l("Text of the call"), longest=LONGEST_CALL, missing=_l("Write what the network is looking for."))
     zone = zone_field()
@@ -82,6 +85,7 @@ class CallForm(Form):
     )
     proposals_public = BooleanField(_l("Everyone can read the proposals that were submitted"))
     criteria = FieldList(FormField(CriterionRow), label=_l("Criteria"), max_entries=100)
+    accepted = StringField()
 
     before: CallDetails | None = None
 

@@ -7,16 +7,18 @@ from flask_babel import ngettext
 from flask_login import current_user
 
 from dofc_events.accounts.guards import acting, chair_only, is_chair
+from dofc_events.conference.queries import members
+from dofc_events.conference.rules import Consequence, Effect
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
-from dofc_events.core.errors import Refusal
+from dofc_events.core.errors import NotAgreed, Refusal, ask_first
 from dofc_events.hosting.ballots.queries import chaired_members, roll
 from dofc_events.hosting.calls import service as calls
 from dofc_events.hosting.membership.queries import unsettled
 from dofc_events.hosting.queries import all_calls, concerned_by, edition_in_the_way, is_scored, proposals_of, summaries
 from dofc_events.hosting.rules import PENDING, ProposalStatus, by_score
 from dofc_events.hosting.stages.rules import DATES, Act, Stage, WrongStage, changed_dates, extended
-from dofc_events.organise.hosting.calls.forms import ChangeCallForm, ExtendForm, NewCallForm, ShortlistForm
+from dofc_events.organise.hosting.calls.forms import CallForm, ChangeCallForm, ExtendForm, NewCallForm, ShortlistForm
 from dofc_events.organise.hosting.queries import reviewers_with_an_interest, trail_of
 from dofc_events.organise.hosting.shared import CALL, DESK, around, call_of, readers_only
 from dofc_events.organise.shared import before_id
@@ -57,12 +59,15 @@ def new() -> ResponseReturnValue:
     """Call for hosts of a year."""
     known = all_calls(db.session())
     form = NewCallForm.beginning(known[0].year + 1 if known else now().year + 2)
-    context = {"call": None, **around()}
+    context = {"call": None, "asked": None, **around()}
     if not form.validate_on_submit():
         return form_page(form, "organise/hosting/calls/settings.html", **context)
     try:
+        ask_first(form.accepted.data or "", _unlikely(form))
         with unit_of_work() as session:
             calls.open_call(session, form.year.data, form.to_details(), form.to_criteria(), acting(), now())
+    except NotAgreed as asked:
+        return answer_errors(form, "organise/hosting/calls/settings.html", **(context | {"asked": asked}))
     except Refusal as refusal:
         form.show_refusal(refusal)
         return answer_errors(form, "organise/hosting/calls/settings.html", **context)
@@ -76,17 +81,20 @@ def settings(year: int) -> ResponseReturnValue:
     """Change what a call says, its windows and its criteria: what can be changed in its stage."""
     call, page = call_of(year), "organise/hosting/calls/settings.html"
     form = ChangeCallForm.of(call, is_scored=is_scored(db.session(), call.id), now=now())
-    context = {"call": call, "dates": DATES, "at": now(), **around()}
+    context = {"call": call, "dates": DATES, "at": now(), "asked": None, **around()}
     if call.stage(now()) is Stage.ANNOUNCED:
         return make_response(render_template(page, form=form, **context), 403)
     if not form.validate_on_submit():
         return form_page(form, page, **context)
     try:
+        ask_first(form.accepted.data or "", _unlikely(form))
         with unit_of_work() as session:
             calls.change_call(session, call.id, form.to_details(), acting(), now(), seen=form.before)
             if "criteria" in form:
                 criteria, seen = form.to_criteria(), [(c.label, c.weight) for c in call.criteria]
                 calls.set_criteria(session, call.id, criteria, acting(), now(), seen=seen)
+    except NotAgreed as asked:
+        return answer_errors(form, page, **(context | {"asked": asked}))
     except Refusal as refusal:
         form.show_refusal(refusal)
         return answer_errors(form, page, **context)
@@ -230,3 +238,11 @@ def trail(year: int) -> ResponseReturnValue:
         names={p.reference: p.proposer for p in proposals_of(session, call.id, tuple(ProposalStatus))},
         **around(),
     )
+
+
+def _unlikely(form: CallForm) -> list[Consequence]:
+    """A quorum that the members that there are cannot reach."""
+    voting = len(members(db.session()))
+    if "quorum" not in form or not voting or form.quorum.data <= voting:
+        return []
+    return [Consequence(Effect.MORE_THAN_MEMBERS, voting)]

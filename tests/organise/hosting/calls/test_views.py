@@ -129,6 +129,18 @@ def test_a_call_is_changed_with_its_criteria(chair, call, the_call):
     assert [(c.label, c.weight) for c in call.criteria] == [("Funding", 3), ("Experience", 1), ("Food", 5)]
 
 
+def test_a_quorum_that_the_members_cannot_reach_is_asked_about(chair, writing, call, the_call):
+    with writing() as session:
+        for _number in range(2):
+            make_member(session)
+    asked = chair().get(f"{CALL}/settings").form().fill(quorum="3").submit()
+    assert asked.status == 422
+    assert "The network has 2 members that vote" in asked.one(".notice-warning").text
+    assert the_call().quorum == call.quorum
+    asked.form().submit("Yes, save")
+    assert the_call().quorum == 3
+
+
 def test_what_others_have_acted_on_does_not_look_editable(chair, call, the_call, clock):
     clock.move_to(call.review_opens_at)
     page = chair().get(f"{CALL}/settings")
@@ -176,7 +188,7 @@ def test_criteria_are_no_fields_any_more_once_somebody_scored(chair, writing, ca
     page = chair().get(f"{CALL}/settings")
     assert "criteria-0-label" not in page.form().names
     assert "stay as they are" in page.text
-    assert page.form().fill(quorum="9").submit().status == 200
+    assert page.form().fill(quorum="1").submit().status == 200
 
 
 # Extending and closing
