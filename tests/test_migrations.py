@@ -97,22 +97,22 @@ def test_who_registered_before_the_search_knew_spellings_is_still_found(app, wor
 
 
 def test_telephones_of_those_who_registered_before_are_found(app):
-    """Migration 0033."""
+    """Migration 0016."""
     with app.app_context():
         with unit_of_work() as session:
             make_registration(session, make_edition(session), phone="+381 11 1234567")
-        flask_migrate.downgrade(revision="0032")
+        flask_migrate.downgrade(revision="0015")
         flask_migrate.upgrade()
         assert db.session.scalars(select(Registration.phone).where(found_by("011 1234"))).all() == ["+381 11 1234567"]
         db.session.close()
 
 
 def test_what_browsers_ended_with_a_carriage_return_ends_as_we_store_it(app):
-    """Migration 0032."""
+    """Migration 0015."""
     with app.app_context():
         with unit_of_work() as session:
             make_registration(session, make_edition(session), dietary="No nuts\r\nno milk\rno eggs")
-        flask_migrate.downgrade(revision="0031")
+        flask_migrate.downgrade(revision="0014")
         flask_migrate.upgrade()
         assert db.session.scalars(select(Registration.dietary)).all() == ["No nuts\nno milk\nno eggs"]
         db.session.close()

@@ -1,6 +1,6 @@
 """lists by name in the order of CLDR's root collation
 
-Follows: 0022
+Follows: 0012
 """
 
 import unicodedata
@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from alembic import op
 from icu import Collator, Locale
 
-revision: str = "0030"
-down_revision: str | None = "0022"
+revision: str = "0013"
+down_revision: str | None = "0012"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
