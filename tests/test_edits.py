@@ -81,7 +81,7 @@ EDITS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"body": "Dear {given_name},\r\n\r\nhello"},
         {"subject": "Hello"},
     ),
-    "/organise/hosting/calls/<year>/settings": ({"quorum": "7"}, {"text": "Who wants to host?"}),
+    "/organise/hosting/calls/<year>/settings": ({"quorum": "1"}, {"text": "Who wants to host?"}),
     "/organise/hosting/members/<slug>/settings": ({"website": "https://example.org"}, {"contact_name": "Ana Kos"}),
     "/hosting/proposals/<token>/edit": ({"venue": "Old Hall"}, {"city": "Zlín"}),
     "/registrations/<token>/edit": ({"access_needs": "Step-free"}, {"badge_name": "Ana"}),

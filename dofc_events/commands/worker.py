@@ -46,7 +46,10 @@ log = structlog.get_logger()
 
 
 class Broom:
-    """Removes the files that no row names, now and then: what does not hurry must not be read in every round."""
+    """Removes what nobody needs any more, now and then: what does not hurry must not be looked for in every round.
+
+    That is files that no row names, and ballots that were deleted.
+    """
 
     def __init__(self) -> None:
         self._swept_at: datetime | None = None
@@ -59,6 +62,8 @@ class Broom:
         named = hosting_queries.attached_hashes(db.session())
         db.session.close()
         files.sweep(settings().instance, named, at)
+        # What somebody read at that moment was kept when the ballots were counted.
+        erase_deleted(Ballot)
 
 
 @click.command("worker")

@@ -168,6 +168,9 @@ def consequences(
     known = moved(details_of(edition), timedelta(0), details.zone)
     wanted = Edition(status=edition.status, **vars(details))
     changed = [name for name in (*DAYS, *MOMENTS) if getattr(details, name) != getattr(known, name)]
+    if edition.status == EditionStatus.DRAFT and "registration_opens_at" in changed:
+        # Nothing opens before it is published, and then it may open at once.
+        changed.remove("registration_opens_at")
     found = [Consequence(Effect.IN_THE_PAST, about=name) for name in changed if _has_passed(details, name, now)]
     if "starts_on" in changed and details.starts_on and details.starts_on.year != edition.year:
         found.append(Consequence(Effect.IN_ANOTHER_YEAR, details.starts_on.year))

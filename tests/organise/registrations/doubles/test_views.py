@@ -27,7 +27,10 @@ def register(writing, year):
 
 
 def test_doubles_stand_side_by_side_with_what_differs_marked(organiser, register, year):
-    one, other = register({"phone": "+381 11 123 4567"}, {"given_name": "Ана"})
+    one, other = register(
+        {"phone": "+381 11 123 4567", "email": "ana.kovac@dofc.test"},
+        {"given_name": "Ана", "email": "ana.kovac1@dofc.test"},
+    )
     page = organiser.get(f"/organise/editions/{year}/doubles")
     assert page.one("[data-total]")["data-total"] == "1"
     assert page.one("[data-double]")["data-double"] == f"{one} {other}"
