@@ -22,6 +22,9 @@ from tests.support.hosting import (
     shortlist_all,
 )
 
+# What is written does not depend on the database.
+pytestmark = pytest.mark.databases("sqlite")
+
 EVIL = "<b/onmouseover=alert(1)>Müller</b>{{777777*7}}%(x)s"
 
 

@@ -19,6 +19,9 @@ from dofc_events.registration.hand_over import service as hand_overs
 from tests.support.factories import DELEGATE, NOW, make_edition, make_registration
 from tests.support.letters import deliver_all, letters
 
+# What is written does not depend on the database.
+pytestmark = pytest.mark.databases("sqlite")
+
 EVIL = "<b/onmouseover=alert(1)>Müller</b>{{777777*7}}%(x)s"
 MESSAGES = (
     lambda standing: mails.registration_confirmed(standing, {}),

@@ -28,6 +28,9 @@ from tests.support.crowd import make_crowd
 from tests.support.factories import DELEGATE, NOW, agreed, make_edition, make_registration, make_three_trips, make_trip
 from tests.support.letters import deliver_all, letters, unsent
 
+# What is written does not depend on the database.
+pytestmark = pytest.mark.databases("sqlite")
+
 EVIL = "<img src=x onerror=alert(1)>&{{7*7}}%(x)s"
 
 
@@ -103,7 +106,6 @@ def _seat(session, edition, status: str, **changes) -> TripStanding:
     return TripStanding(make_trip(session, edition, **changes), capacity=9, taken=3, claim=claim, position=4, wish=2)
 
 
-@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize("status", ClaimStatus)
 def test_every_change_is_said_alike_in_both_parts_and_what_was_typed_stays_text(session, edition, person, status):
     standing = standing_of(session, person().id)
