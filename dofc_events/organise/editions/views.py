@@ -239,7 +239,7 @@ def delete(edition: Edition) -> ResponseReturnValue:
 
 def _why_it_stays(refusal: Refusal) -> str:
     text: str = (
-        _("This edition is not a draft any more: others have seen it.")
+        _("This edition has been published: others have seen it.")
         if isinstance(refusal, NotADraft)
         else _("This edition came of a call for hosts, whose result was announced for its year.")
     )

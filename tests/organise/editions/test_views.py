@@ -530,14 +530,14 @@ def test_draft_is_deleted_with_all_that_was_prepared(enter, writing, reading, dr
 def test_what_others_have_seen_stays_with_its_year(enter, year, writing, path):
     chair = enter("chair")
     page = chair.get(f"/organise/editions/{year}/{path}")
-    assert page.status == 200 and "not a draft any more" in page.text and page.all("main form") == []
+    assert page.status == 200 and "has been published" in page.text and page.all("main form") == []
     with writing() as session:
         edition_by_year(session, year).status = EditionStatus.DRAFT
     form = chair.get(f"/organise/editions/{year}/{path}").form()
     with writing() as session:
         edition_by_year(session, year).status = EditionStatus.PUBLISHED
     page = (form.fill(year=2040) if path == "year" else form).submit()
-    assert page.status == 422 and "not a draft any more" in page.text
+    assert page.status == 422 and "has been published" in page.text
     with writing() as session:
         assert edition_by_year(session, year) is not None
 

@@ -163,7 +163,7 @@ def member(reference: str) -> ResponseReturnValue:
         with unit_of_work() as session:
             settle_membership(session, proposal.id, slug, acting(), now())
     except Refusal:
-        flash(_("There is nothing to settle any more."), "warning")
+        flash(_("This has been settled already."), "warning")
     else:
         flash(_("Settled."), "success")
     return redirect(url_for(".proposal", reference=reference), 303)
