@@ -130,7 +130,7 @@ def test_what_was_agreed_to_as_not_public_stays_so_until_its_proposer_agrees(cli
     assert shown() == ["Lyon"]
     client.get(own).form("/public").submit("Let everyone read it")
     assert shown() == ["Brno", "Lyon"]
-    client.get(own).form("/public").submit("Do not show it")
+    client.get(own).form("/public").submit("Stop showing it")
     assert shown() == ["Lyon"]
 
 
