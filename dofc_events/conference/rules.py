@@ -67,6 +67,11 @@ class Consequence:
     about: str = ""
 
 
+def moving_up(number: int, offer_hours: float) -> Consequence:
+    """So many who wait are offered what becomes free or, where no offers are made, get it."""
+    return Consequence(Effect.OFFERED if offer_hours > 0 else Effect.CONFIRMED, number)
+
+
 class Window(enum.StrEnum):
     """Where an edition's registration stands. It follows from the dates alone."""
 

@@ -203,9 +203,6 @@ def change_edition(session: Session, edition_id: int, details: EditionDetails, a
     """
     edition = lock_edition(session, edition_id)
     before = vars(details_of(edition))
-    # Times of day stay what they are, whatever the zone.
-    zones = edition.zone, details.zone
-    windows = {name: in_another_zone(getattr(edition, name), *zones) for name in SIGN_UP_MOMENTS}
     changes = difference(before, vars(details))
     if not changes:
         return False
@@ -215,7 +212,10 @@ def change_edition(session: Session, edition_id: int, details: EditionDetails, a
         _refuse_unready(details, has_categories=True)
     write(edition, vars(details))
     if details.zone != before["zone"]:
-        changes |= write(edition, windows)
+        # Times of day stay what they are, whatever the zone.
+        windows = {name: getattr(edition, name) for name in SIGN_UP_MOMENTS}
+        shown = {name: in_another_zone(at, before["zone"], details.zone) for name, at in windows.items()}
+        changes |= write(edition, shown)
     if IN_CALENDARS.intersection(changes):
         edition.revise(now)
     record(session, actor, now, "edition_changed", scope=str(edition.year), changes=changes)

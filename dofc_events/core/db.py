@@ -2,7 +2,7 @@
 
 A request reads in a read-only transaction, so that a GET cannot write even by mistake and never waits for a writer.
 `unit_of_work()` is the only door to a writing transaction, and each entry point (an accepted POST, a command, a step
-of the worker) opens exactly one.
+of the worker) opens exactly one. Delivery alone settles its messages by single statements.
 """
 
 import sqlite3

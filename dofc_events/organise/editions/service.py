@@ -11,7 +11,7 @@ from dofc_events.accounts.models import Role
 from dofc_events.conference import service as conference
 from dofc_events.conference.models import Category, Edition, EditionOrganiser
 from dofc_events.conference.queries import categories_of, category_slugs, edition_by_id, edition_by_year
-from dofc_events.conference.rules import CategoryState, Consequence, EditionStatus, Effect, days_away
+from dofc_events.conference.rules import CategoryState, Consequence, EditionStatus, Effect, days_away, moving_up
 from dofc_events.conference.service import (
     DAYS,
     MOMENTS,
@@ -186,7 +186,7 @@ def consequences(
         found.append(Consequence(Effect.LIST_IS_CLOSED, waiting))
     up = would_move_up(session, pool, pool.capacity if capacity is None else capacity)
     if up and wanted.gives_places(now):
-        found.append(Consequence(Effect.OFFERED if details.offer_hours > 0 else Effect.CONFIRMED, up))
+        found.append(moving_up(up, details.offer_hours))
     return found
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Edition
-from dofc_events.conference.rules import Consequence, Effect, TripMode, Window
+from dofc_events.conference.rules import Consequence, TripMode, Window, moving_up
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.changes import difference, refuse_changed, write
 from dofc_events.core.errors import Refusal, ask_first
@@ -227,7 +227,7 @@ def _consequences(
         found += trips.oddities(edition, details, now)
     up = would_move_up(session, pool, capacity) if capacity > pool.capacity else 0
     if up and edition.gives_places(now) and trip.can_be_joined(now):
-        found.append(Consequence(Effect.OFFERED if edition.offer_hours > 0 else Effect.CONFIRMED, up))
+        found.append(moving_up(up, edition.offer_hours))
     return found
 
 
