@@ -10,7 +10,7 @@ from dofc_events.config import ROOT
 from tests.support.site import Process, Site
 
 # Nothing of it looks at the environment, or opens anything.
-LOADED = ("dofc_events.app", "flask.cli", "gunicorn.app.wsgiapp", "gunicorn.workers.gthread", __name__)
+LOADED = ("dofc_events.app", "flask.cli", "gunicorn.app.wsgiapp", "dofc_events.serving", __name__)
 
 _forks = multiprocessing.get_context("forkserver")
 _forks.set_forkserver_preload(list(LOADED))
