@@ -1,5 +1,6 @@
 """Fixtures. What they hand out is written in tests/support/; this file says how long each thing lives."""
 
+import gc
 import importlib
 import os
 import shutil
@@ -30,6 +31,8 @@ from tests.support.site import Site
 from tests.support.smtp import MailServer
 
 RUN = pytest.StashKey[Path]()
+# A directory in memory, where the system has one, and what a run may need of it.
+MEMORY, MOST = Path("/dev/shm"), 2 * 1024**3
 # They run sites, workers and browsers.
 SLOW = {"journeys", "races", "browser", "commands", "support"}
 
@@ -38,11 +41,17 @@ def pytest_configure(config: pytest.Config) -> None:
     """One directory per run: made by the process that was started, named to the others by xdist."""
     given = getattr(config, "workerinput", {}).get("dofc_run")
     locks.watch()
-    config.stash[RUN] = Path(given or tempfile.mkdtemp(prefix="dofc-"))
+    config.stash[RUN] = Path(given or tempfile.mkdtemp(prefix="dofc-", dir=_memory()))
     if not given:
         shutil.rmtree(ARTIFACTS, ignore_errors=True)
         # Ends like Ctrl-C: otherwise PostgreSQL and the sites under test would outlive a run that is cut short.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def _memory() -> Path | None:
+    """Where no database waits for a disk: of all that a run writes, nothing has to outlive it."""
+    fits = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > MOST
+    return MEMORY if fits else None
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -73,6 +82,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         room = size - len(first)
         items += [*first, *quick[:room]]
         quick = quick[room:]
+
+
+def pytest_collection_finish() -> None:
+    """What is there before the first test stays to the end; to look through all of it again takes much of a run."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000)
 
 
 @pytest.hookimpl(optionalhook=True)
