@@ -26,6 +26,7 @@ from dofc_events.web.assets import init_assets
 from dofc_events.web.converters import init_converters
 from dofc_events.web.elsewhere import map_link
 from dofc_events.web.errors import init_errors, try_views_again
+from dofc_events.web.given_back import init_given_back
 from dofc_events.web.likely_meant import DOMAINS, likely_meant
 from dofc_events.web.limits import FileStorage
 from dofc_events.web.markdown import render_markdown
@@ -74,6 +75,7 @@ def create_app(settings: Settings) -> Flask:
     _init_templates(app, settings)
     init_security(app, https)
     init_errors(app)
+    init_given_back(app)
     init_assets(app, settings.instance)
     init_converters(app)
     for package in (public, accounts, registration, hosting, organise, commands):

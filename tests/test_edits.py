@@ -20,13 +20,11 @@ pytestmark = pytest.mark.databases("sqlite")
 NOTHING_STORED = {
     "/editions/<year>/register",
     "/hosting/propose",
-    "/hosting/vote/<token>",
     "/organise/editions/<year>/copy",
     "/organise/editions/<year>/letters/new",
     "/organise/editions/<year>/trips/new",
     "/organise/hosting/calls/new",
     "/organise/hosting/members/new",
-    "/registrations/<token>/trips",
 }
 TYPED = "input:not([type=hidden]):not([type=submit]), select, textarea"
 

@@ -81,15 +81,13 @@ def _calendars(edition: Edition) -> dict[str, str]:
     return calendar_links(title, where, starts_at, ends_at, edition.zone, page)
 
 
-def offer_trips(
-    form: TripsForm, edition: Edition, trips: Sequence[TripStanding], *, has_place: bool, known: bool = False
-) -> None:
+def offer_trips(form: TripsForm, edition: Edition, trips: Sequence[TripStanding], *, has_place: bool) -> None:
     """Let a form choose among the trips: all that can be joined while sign-up is open, else what one has already."""
     at = now()
     is_open = edition.sign_up_window(at) is Window.OPEN
     joinable = [seat for seat in trips if seat.is_live or (is_open and seat.trip.can_be_joined(at))]
     ranked = edition.collects_wishes and is_open
-    form.trips.offer(joinable, ranked=ranked, at_once=has_place and not edition.collects_wishes, known=known)
+    form.offer_trips(joinable, ranked=ranked, at_once=has_place and not edition.collects_wishes)
 
 
 def is_frozen(registration: Registration) -> bool:

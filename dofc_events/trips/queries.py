@@ -136,6 +136,12 @@ def trips_of(session: Session, edition_id: int, registration_id: int | None = No
     return [replace(s, wish=wishes.index(s) + 1) if s in wishes else s for s in found]
 
 
+def asked_for(trips: Iterable[TripStanding]) -> list[str]:
+    """The slugs of what a delegate has, waits or asks for, the first choice first."""
+    live = (standing for standing in trips if standing.is_live)
+    return [standing.trip.slug for standing in sorted(live, key=lambda standing: standing.preference)]
+
+
 def claims_on_trips(session: Session, registration_ids: Collection[int]) -> dict[int, dict[int, Claim]]:
     """What each of these registrations has of seats, ended claims too, by trip."""
     found: dict[int, dict[int, Claim]] = {registration_id: {} for registration_id in registration_ids}

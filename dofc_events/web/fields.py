@@ -282,14 +282,16 @@ class RankedField(Field):
     """Choices that somebody numbers, 1 for the first; an empty number does not rank a choice.
 
     Reads `preference-<choice>`; what was typed is kept. `check_ranks` says in the words of `not_whole` and `not_unique`
-    what is wrong with the numbers.
+    what is wrong with the numbers. `labels` are what the choices are called.
     """
 
     not_whole: Any
     not_unique: Any
+    labels: dict[str, str]
 
     def process(self, formdata: Any, data: Any = unset_value, extra_filters: Any = None) -> None:
-        self.data = None
+        self.data = self.object_data = None
+        self.labels = {}
         self.process_errors: list[str] = []
         fields = formdata.items() if formdata else ()
         sent = {name.removeprefix(RANK): text.strip() for name, text in fields if name.startswith(RANK)}
@@ -298,6 +300,14 @@ class RankedField(Field):
     def ranking(self) -> tuple[str, ...]:
         """What is ranked, the first choice first."""
         return tuple(sorted(self.typed, key=lambda choice: rank(self.typed[choice])))
+
+    def sent(self) -> list[tuple[str, str]]:
+        """What a browser sends of the ranking; the same for each way to write the numbers of one order."""
+        return [(f"{RANK}{choice}", str(number)) for number, choice in enumerate(self.ranking(), start=1)]
+
+    def words(self) -> str:
+        """The ranking as people read it, a line each."""
+        return "\n".join(f"{self.typed[choice]}. {self.labels.get(choice, choice)}" for choice in self.ranking())
 
     def check_ranks(self) -> None:
         """Raise ValidationError unless each number is a whole one from 1 to 99, and given once."""

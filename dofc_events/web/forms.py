@@ -23,6 +23,12 @@ class Form(FlaskForm):
             wrapped = super().wrap_formdata(form, formdata)
             return request.form if isinstance(wrapped, CombinedMultiDict) else wrapped
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if "formdata" not in kwargs:
+            # Where a form is refused, those that read it say what is what in it (see `web.given_back`).
+            g.setdefault("forms", []).append(self)
+
     def validate(self, extra_validators: Any = None) -> bool:
         if "retry_after" in g:
             self.form_errors = [_wait(g.retry_after)]

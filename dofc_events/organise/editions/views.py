@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from math import ceil
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -195,9 +195,9 @@ def reopen(edition: Edition) -> ResponseReturnValue:
         with unit_of_work() as session:
             reopen_list(session, edition.id, form.reason.data, acting(), now())
     except RegistrationOver:
-        flash(_("The edition has begun or is archived, so no places are given."), "warning")
-    else:
-        flash(_("The waiting list is open again. Everyone on it is told by email."), "success")
+        context = {"closed": closed, "is_possible": False, **around(edition)}
+        return make_response(render_template("organise/editions/reopen.html", form=form, **context), 403)
+    flash(_("The waiting list is open again. Everyone on it is told by email."), "success")
     return redirect(url_for(".index", year=edition.year), 303)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -177,9 +177,9 @@ def people(edition: Edition, slug: str) -> ResponseReturnValue:
 
 def _add(edition: Edition, trip: Trip, person: Registration | None, context: dict[str, Any]) -> ResponseReturnValue:
     page, context = "organise/trips/people.html", {**context, "person": None}
-    if trip.cancelled_at is not None:
-        return render_template(page, form=AddPersonForm(formdata=None), **context)
     form = AddPersonForm(data={"person": person.reference if person else ""})
+    if trip.cancelled_at is not None:
+        return make_response(render_template(page, form=form, **context), 403 if form.is_submitted() else 200)
     if not form.validate_on_submit():
         return form_page(form, page, **context)
     found = _found(edition, form.person.data)

@@ -29,7 +29,8 @@ from dofc_events.registration.hand_over.queries import hand_over_by_token
 from dofc_events.registration.rules import Outcome
 from dofc_events.registration.shared import is_frozen, offer_trips, own_context, wrote_to
 from dofc_events.registration.trips import service as seats
-from dofc_events.registration.trips.forms import NOT_TO_BE_HAD, TripsForm
+from dofc_events.registration.trips.forms import NOT_TO_BE_HAD, ChangeTripsForm
+from dofc_events.trips.queries import asked_for
 from dofc_events.trips.sign_ups.service import NoSuchTrip
 from dofc_events.web.downloads import download
 from dofc_events.web.errors import LinkNotValid
@@ -193,16 +194,17 @@ def trips(token: str) -> ResponseReturnValue:
     context = {**own_context(registration, token), "sent_twice": False}
     if registration.ended_at or context["over"] or context["status"] is ClaimStatus.EXPIRED:
         return _read_only(registration, token)
-    form = TripsForm(obj=registration)
+    form, seen = ChangeTripsForm(obj=registration), (asked_for(context["trips"]), registration.any_trip)
     has_place = context["status"] is ClaimStatus.CONFIRMED
-    offer_trips(form, registration.edition, context["trips"], has_place=has_place, known=not form.is_submitted())
+    offer_trips(form, registration.edition, context["trips"], has_place=has_place)
     if not form.validate_on_submit():
         return form_page(form, "registration/own/trips.html", **context)
-    wanted, any_trip = form.trips.chosen(), form.any_trip.data
+    # Where nothing is ranked, the form has not asked for it.
+    wanted, any_trip = form.trips.chosen(), form.any_trip.data if form.trips.ranked else registration.any_trip
     try:
         with _act_on(registration) as session:
             changed = seats.choose_trips(
-                session, registration.id, wanted, any_trip=any_trip, actor=_actor(registration), now=now()
+                session, registration.id, wanted, any_trip=any_trip, actor=_actor(registration), now=now(), seen=seen
             )
     except NOT_TO_BE_HAD as refusal:
         form.trips.refuse(refusal)

@@ -24,7 +24,7 @@ from dofc_events.registration.service import RegistrationOver, SignUpNotOpen, lo
 from dofc_events.trips import service as trips
 from dofc_events.trips.draw import service as drawing
 from dofc_events.trips.models import Trip
-from dofc_events.trips.queries import claims_on
+from dofc_events.trips.queries import asked_for, claims_on
 from dofc_events.trips.rules import Reason
 from dofc_events.trips.service import TripDetails
 from dofc_events.trips.sign_ups.queries import lost_if_moved
@@ -43,8 +43,11 @@ def choose_trips(
     actor: Actor,
     now: datetime,
     keep_mail: bool = False,
+    seen: tuple[list[str], bool] | None = None,
 ) -> bool:
     """Make what a delegate asks for exactly these trips, the first choice first. Returns whether anything changed.
+
+    What was `seen` is what they asked for until now, in that order, and whether any trip was fine.
 
     Giving back is possible until the edition ends, everything else while sign-up is open. Raises SignUpNotOpen,
     NoSuchTrip, TripOver, SeatsOverlap, and RegistrationOver. With `keep_mail` messages are stored and not sent, for
@@ -55,8 +58,9 @@ def choose_trips(
     standing = standing_of(session, registration_id)
     if standing.status is ClaimStatus.EXPIRED:
         raise RegistrationOver
-    present = sorted((seat for seat in standing.trips if seat.is_live), key=lambda seat: seat.preference)
-    kept = [seat.trip.slug for seat in present if seat.trip.slug in slugs]
+    present = asked_for(standing.trips)
+    refuse_changed(seen, (present, registration.any_trip))
+    kept = [slug for slug in present if slug in slugs]
     window = standing.edition.sign_up_window(now)
     if window is not Window.OPEN and (kept != list(slugs) or any_trip > registration.any_trip):
         raise SignUpNotOpen(window)

@@ -1,5 +1,6 @@
 """A member's ballot through HTTP: by link and signed in."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -206,3 +207,36 @@ def test_another_members_ballot_is_404_and_others_have_none(client, ballot, cast
         assert client.get(address).status == status
         assert client.post(address, ballot.numbers("Lyon")).status == status
     assert cast() == []
+
+
+def test_two_tabs_of_one_person_are_shown_side_by_side(client, ballot, cast):
+    one, other = (client.get(ballot.links[0]).form("/vote/") for _tab in range(2))
+    one.fill(ballot.numbers("Lyon", "Brno")).submit()
+    page = other.fill(ballot.numbers("Cluj")).submit()
+    assert page.status == 422 and cast() == ["Lyon", "Brno"]
+    versions = [re.findall("Lyon|Brno|Cluj", dd.get_text()) for dd in page.all(".versions dd")]
+    assert versions == [["Lyon", "Brno"], ["Cluj"]]
+    page.form("/vote/").submit()
+    assert cast() == ["Cluj"]
+
+
+def test_a_ballot_that_somebody_else_cast_meanwhile_is_told_of_and_not_shown(client, ballot, cast):
+    """Neither what it says, nor whether it says the same."""
+    colleague = client.another().get(ballot.links[1]).form("/vote/")
+    form = client.get(ballot.links[0]).form("/vote/").fill(ballot.numbers("Lyon"))
+    colleague.fill(ballot.numbers("Lyon")).submit()
+    page = form.submit()
+    assert page.status == 422
+    theirs, mine = (dd.get_text() for dd in page.all(".versions dd"))
+    assert "shown to them alone" in theirs and "Lyon" not in theirs and "Lyon" in mine
+    assert page.form("/vote/").submit().status == 200 and cast() == ["Lyon"]
+
+
+def test_ones_own_ballot_sent_again_asks_where_a_colleague_has_replaced_it(client, ballot, cast):
+    client.get(ballot.links[0]).form("/vote/").fill(ballot.numbers("Lyon")).submit()
+    form = client.get(ballot.links[0]).form("/vote/")
+    client.another().get(ballot.links[1]).form("/vote/").fill(ballot.numbers("Brno")).submit()
+    page = form.submit()
+    assert page.status == 422 and cast() == ["Brno"]
+    assert "Brno" not in page.one(".versions").get_text() and page.form("/vote/").submit().status == 200
+    assert cast() == ["Lyon"]

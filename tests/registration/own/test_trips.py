@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from icalendar import Calendar
+from sqlalchemy import select
 
 from dofc_events.conference.rules import TripMode
 from dofc_events.core.audit import COMMAND
@@ -367,3 +368,50 @@ def test_a_link_of_somebody_else_opens_no_trips(client, edition, app, writing):
     own = register(client, trips=["bridges"]).url
     forged = own.replace("/registrations/", "/registrations/A")
     assert client.get(forged + "trips").status == 404
+
+
+def two_tabs(client, own):
+    return trips_page(client, own).form(), trips_page(client, own).form()
+
+
+def test_two_tabs_add_up_where_each_ticked_something_else(client, edition):
+    own = register(client, trips=["bridges"])
+    one, other = two_tabs(client, own)
+    one.fill(trips=["bridges", "docks"]).submit()
+    assert seats_on(other.fill(trips=[]).submit()) == {"bridges": "cancelled", "cellars": "none", "docks": "waitlisted"}
+
+
+def test_a_tab_that_changed_nothing_gives_nothing_back(client, edition):
+    own = register(client)
+    one, other = two_tabs(client, own)
+    one.fill(trips=["bridges"]).submit()
+    page = other.submit()
+    assert seats_on(page)["bridges"] == "confirmed" and "Nothing was changed." in page.text
+
+
+def test_what_was_called_off_while_the_form_was_open_is_in_nobodys_way(client, edition, act):
+    own = register(client, trips=["bridges"])
+    form = trips_page(client, own).form()
+    act(seats.cancel_trip, edition.id, "bridges", COMMAND, NOW)
+    assert seats_on(form.fill(trips=["bridges", "docks"]).submit())["docks"] == "waitlisted"
+
+
+def test_two_tabs_that_rank_differently_are_shown_side_by_side(client, edition, act):
+    set_mode(act, edition, TripMode.DRAW)
+    own = register(client, **{"preference-docks": "1"})
+    one, other = two_tabs(client, own)
+    one.fill({"preference-docks": "2", "preference-bridges": "1", "any_trip": True}).submit()
+    page = other.fill({"preference-cellars": "2"}).submit()
+    assert page.status == 422
+    assert [dd.get_text() for dd in page.all(".versions dd")] == ["1. Bridges\n2. Docks", "1. Docks\n2. Cellars"]
+    assert seats_on(page.form().submit()) == {"bridges": "cancelled", "cellars": "requested", "docks": "requested"}
+    assert trips_page(client, own).form().value("any_trip") == "y"
+
+
+def test_giving_back_after_sign_up_keeps_that_any_trip_is_fine(client, edition, act, reading):
+    set_mode(act, edition, TripMode.DRAW, NOW + timedelta(days=1))
+    own = register(client, **{"preference-docks": "1", "preference-cellars": "2", "any_trip": True})
+    with time_machine.travel(NOW + timedelta(days=2), tick=False):
+        trips_page(client, own).form().fill(trips=["docks"]).submit()
+    with reading() as session:
+        assert session.scalars(select(Registration.any_trip).where(Registration.email == "zoe@dofc.test")).one()

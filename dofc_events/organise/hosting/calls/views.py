@@ -142,7 +142,7 @@ def extend(year: int) -> ResponseReturnValue:
         with unit_of_work() as session:
             calls.extend_call(session, call.id, closes_at, acting(), now(), seen=call.closes_at)
     except WrongStage:
-        return redirect(url_for(".extend", year=year), 303)
+        return make_response(render_template(page, form=form, **context | {"call": call_of(year)}), 403)
     except Refusal as refusal:
         form.show_refusal(refusal)
         return answer_errors(form, page, **context)

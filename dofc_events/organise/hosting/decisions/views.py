@@ -61,7 +61,7 @@ def decision(year: int) -> ResponseReturnValue:
                 seen=decisions.prepared(call.decision),
             )
     except WrongStage:
-        return redirect(url_for(".decision", year=year), 303)
+        return make_response(render_template(page, form=form, **context | {"call": call_of(year)}), 403)
     except Refusal as refusal:
         form.show_refusal(refusal)
         return answer_errors(form, page, **context)

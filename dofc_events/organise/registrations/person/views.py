@@ -135,11 +135,12 @@ NEW, EDIT = "organise/registrations/person/add.html", "organise/registrations/pe
 @organisers_only
 def add(edition: Edition) -> ResponseReturnValue:
     """Register somebody, whether or not registration is open."""
+    form = OnBehalfForm()
     if not on_behalf.can_be_added_to(edition, now()):
         return _not_running(edition)
     pool = edition_pool(db.session(), edition.id)
     assert pool is not None, "an edition that people can be added to has places"
-    form, context = OnBehalfForm(), {**form_context(edition, pool), **around(edition), "known": None, "at": now()}
+    context = {**form_context(edition, pool), **around(edition), "known": None, "at": now()}
     context["stated"] = stated_consent(edition)
     form.offer_categories(context["categories"])
     offer_trips(form, edition, context["trips"], has_place=context["free"] > 0)
