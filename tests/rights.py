@@ -31,8 +31,9 @@ from dofc_events.delegates.doubles.service import compare, likely_doubles
 from dofc_events.delegates.queries import token_of
 from dofc_events.hosting import queries as proposal_links
 from dofc_events.hosting.ballots.service import cast_ballot
+from dofc_events.hosting.proposals.attachments.service import add_attachment
 from dofc_events.hosting.proposals.rules import checked
-from dofc_events.hosting.proposals.service import PROPOSER, add_attachment
+from dofc_events.hosting.proposals.service import PROPOSER
 from dofc_events.letters.rules import Anchor
 from dofc_events.letters.service import LetterText, write_letter
 from dofc_events.mail.models import Message

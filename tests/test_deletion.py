@@ -12,9 +12,10 @@ from dofc_events.delegates.doubles.service import compare, likely_doubles, tell_
 from dofc_events.delegates.models import Registration
 from dofc_events.hosting.calls.service import start_review
 from dofc_events.hosting.models import Proposal
+from dofc_events.hosting.proposals.attachments.service import add_attachment
 from dofc_events.hosting.proposals.questions.service import ask_question
 from dofc_events.hosting.proposals.rules import checked
-from dofc_events.hosting.proposals.service import PROPOSER, add_attachment
+from dofc_events.hosting.proposals.service import PROPOSER
 from dofc_events.hosting.reviews.service import Given, give_review
 from dofc_events.letters.timers import write_messages
 from dofc_events.mail.models import Message
