@@ -161,7 +161,7 @@ def missing_to_submit(answers: Mapping[str, object]) -> tuple[str, ...]:
 
 def parse_coordinates(text: str) -> tuple[float, float] | None:
     """Latitude and longitude of a plain pair of degrees such as "44.81, 20.46"; None if it is no place on earth."""
-    found = re.fullmatch(r"\s*([+-]?\d{1,2}(?:\.\d+)?)\s*[,;\s]\s*([+-]?\d{1,3}(?:\.\d+)?)\s*", text)
+    found = re.fullmatch(r"\s*([+-]?\d{1,2}(?:\.\d+)?)(?:\s*[,;]\s*|\s+)([+-]?\d{1,3}(?:\.\d+)?)\s*", text)
     if not found:
         return None
     latitude, longitude = float(found[1]), float(found[2])
@@ -181,10 +181,11 @@ def co_hosts_in(text: str) -> tuple[tuple[str, str], ...]:
     """
     found: dict[str, str] = {}
     for line in lines_of(text):
-        address = re.search(r"[^\s,;<>()]+@[^\s,;<>()]+", line)
-        name = " ".join(re.sub(r"[\s,;<>()]+$", "", line.replace(address[0], "") if address else line).split())
+        # In steps: an expression for all of it would look at each letter as often as there are letters.
+        address = next((part for part in re.split(r"[\s,;<>()]+", line) if "@" in part[1:-1]), "")
+        name = " ".join((line.replace(address, "") if address else line).split()).rstrip(" ,;<>()")
         if name:
-            found.setdefault(name[:LONGEST_NAME], address[0] if address else "")
+            found.setdefault(name[:LONGEST_NAME], address)
     return tuple(found.items())[:MAX_CO_HOSTS]
 
 

@@ -22,6 +22,7 @@ from pypdf import PdfReader, apply_configuration
 from pypdf.errors import PyPdfError
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, PdfObject
 
+from dofc_events.core.normal import normal
 from dofc_events.hosting.rules import MAX_BYTES, AttachmentFault, AttachmentRefused, CheckedFile
 
 # Some 250 MB while it is unpacked and packed again; a page of A4 scanned at 400 dots an inch has half of it.
@@ -79,7 +80,7 @@ def safe_name(name: str, media_type: str) -> str:
     Letters of every script stay. What cannot be seen goes: control and format characters can make a name look as if it
     had another ending.
     """
-    base = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
+    base = re.split(r"[/\\]", normal("NFC", name))[-1]
     seen = "".join(" " if c in '<>:"|?*' or unicodedata.category(c)[0] in "CZ" else c for c in base)
     stem = " ".join(seen.split()).strip(". ")
     ending = PurePosixPath(stem).suffix
