@@ -39,6 +39,8 @@ from dofc_events.registration.hand_over import timers as hand_over_timers
 
 # How often the worker looks for something to do, in seconds: a round begins so long after the one before, or later.
 PAUSE = 2
+# How long a round may look for likely doubles: mail and offers do not wait for it.
+COMPARING = 1
 
 DATABASE_AWAY = (OperationalError, InterfaceError)
 
@@ -138,7 +140,7 @@ def run_timers(at: datetime) -> bool:
             # How each member voted was deleted with the count.
             erase_deleted(Ballot)
     # Of no hurry: after an import the next rounds go on, with the mail in between.
-    _in_batches(doubles.to_compare(db.session(), 10 * BATCH), doubles.compare)
+    _in_batches(_compared(), doubles.note_doubles)
     for letter_id in letter_queries.letters_due(db.session(), at):
         _attempt(letter_timers.start_letter, letter_id, WORKER, at)
     for letter_id, registration_id in letter_queries.taken_back_from_old_addresses(db.session(), at):
@@ -152,13 +154,20 @@ def run_timers(at: datetime) -> bool:
     return more
 
 
-def _in_batches(registration_ids: Sequence[int], act: Callable[..., object], *arguments: Any) -> None:
-    """Units of work that are soon over; where one fails, each of its registrations gets one of its own."""
-    for first in range(0, len(registration_ids), BATCH):
-        batch = registration_ids[first : first + BATCH]
+def _compared() -> list[doubles.Compared]:
+    """Likely doubles, looked for in a transaction that only reads, for COMPARING seconds."""
+    until = time.monotonic() + COMPARING
+    registration_ids = doubles.to_compare(db.session(), 10 * BATCH)
+    return doubles.look_for_doubles(db.session(), registration_ids, lambda: time.monotonic() > until)
+
+
+def _in_batches(pieces: Sequence[Any], act: Callable[..., object], *arguments: Any) -> None:
+    """Units of work that are soon over; where one fails, each of its pieces (mostly ids) gets one of its own."""
+    for first in range(0, len(pieces), BATCH):
+        batch = pieces[first : first + BATCH]
         if not _attempt(act, batch, *arguments):
-            for registration_id in batch:
-                _attempt(act, [registration_id], *arguments)
+            for piece in batch:
+                _attempt(act, [piece], *arguments)
 
 
 def _attempt(act: Callable[..., object], *arguments: Any) -> bool:

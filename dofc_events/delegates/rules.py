@@ -3,6 +3,7 @@
 import unicodedata
 
 from dofc_events.core.countries import FAMILY_NAME_FIRST
+from dofc_events.core.normal import normal
 
 # Letters that Unicode does not take apart, as keyboards without them write them; a capital is folded first.
 _PLAIN = str.maketrans({"đ": "d", "ð": "d", "ł": "l", "ø": "o", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"})
@@ -22,7 +23,7 @@ def folded(text: str) -> str:
     Names are typed as one hears them or as the keyboard allows, so whoever types fewer marks finds more.
     """
     plain = _taken_apart(_taken_apart(text).casefold()).translate(_PLAIN)
-    return unicodedata.normalize("NFKC", plain)
+    return normal("NFKC", plain)
 
 
 def full_name(given_name: str, family_name: str, country: str) -> str:
@@ -49,4 +50,4 @@ def called_out(family_name: str, given_name: str) -> tuple[str, str]:
 
 def _taken_apart(text: str) -> str:
     """Compatibility decomposition (NFKD) without the marks."""
-    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return "".join(c for c in normal("NFKD", text) if not unicodedata.combining(c))

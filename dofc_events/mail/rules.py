@@ -1,10 +1,11 @@
 """Pure decisions about messages: states, when to try again, how many one address gets, what an address is."""
 
 import enum
-import unicodedata
 from datetime import datetime, timedelta
 
 import idna
+
+from dofc_events.core.normal import normal
 
 LEASE = timedelta(seconds=60)
 RETRY_AFTER = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 720))
@@ -49,8 +50,8 @@ def address_key(address: str) -> str:
     telephones mix the four up, so i, I, ı and İ all count as i. The domain is compared in its ASCII form (IDNA 2008,
     UTS 46). Dots and what follows a `+` are kept: not every provider ignores them.
     """
-    local, _, domain = unicodedata.normalize("NFKC", address).strip().rpartition("@")
-    local = unicodedata.normalize("NFKC", local.replace("İ", "i").replace("ı", "i").casefold())
+    local, _, domain = normal("NFKC", address).strip().rpartition("@")
+    local = normal("NFKC", local.replace("İ", "i").replace("ı", "i").casefold())
     try:
         domain = idna.encode(domain, uts46=True).decode()
     except idna.IDNAError:

@@ -14,10 +14,11 @@ from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 from wtforms import Field, IntegerField, StringField, TextAreaField, ValidationError
 from wtforms.utils import unset_value
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, StopValidation
 from wtforms.widgets import html_params
 
 from dofc_events.core.countries import country_codes, country_names, search_names, three_letter_codes
+from dofc_events.core.normal import normal
 from dofc_events.core.slugs import LONGEST_SLUG, SLUG
 from dofc_events.web.markdown import dead_links
 
@@ -37,7 +38,7 @@ def clean(value: str | None) -> str:
 
     Two invisible ones stay, the joiners that Persian and Indic scripts are written with.
     """
-    composed = unicodedata.normalize("NFC", value or "")
+    composed = normal("NFC", value or "")
     return "".join(c for c in composed if unicodedata.category(c) != "Cf" or c in JOINERS).strip()
 
 
@@ -58,7 +59,10 @@ class OfAnyField(str):
 
 
 class AtMost(Length):
-    """At most so many characters. Browsers are not told, because they cut what is pasted without a word."""
+    """At most so many characters; what is longer is not looked at any further, as nobody knows what that would cost.
+
+    Browsers are not told, because they cut what is pasted without a word.
+    """
 
     def __init__(self, longest: int) -> None:
         super().__init__(max=longest)
@@ -66,7 +70,7 @@ class AtMost(Length):
 
     def __call__(self, form: Any, field: Field) -> None:
         if len(field.data or "") > self.max:
-            raise ValidationError(OfAnyField(_("Use at most %(max)d characters.", max=self.max)))
+            raise StopValidation(OfAnyField(_("Use at most %(max)d characters.", max=self.max)))
 
 
 class Between(NumberRange):

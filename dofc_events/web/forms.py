@@ -58,10 +58,7 @@ def answer_errors(form: FlaskForm, template: str, **context: Any) -> ResponseRet
                 " cookies are off. Nothing is lost: please send it again."
             )
         ]
-        for field in form:
-            # No browser takes a file's name back into the form.
-            if isinstance(field, FileField) and field.data:
-                field.errors = [_("Choose “%(name)s” again.", name=field.data.filename)]
+        _ask_for_files_again(form)
         return render_template(template, form=form, **context), 400
     return render_template(template, form=form, **context), 422
 
@@ -72,12 +69,28 @@ def answer_too_late(form: FlaskForm, text: str, template: str, **context: Any) -
     return render_template(template, form=form, **context), 403
 
 
+def answer_busy(form: FlaskForm, retry_after: int, template: str, **context: Any) -> Response:
+    """503 with Retry-After (seconds) and the form with its values: others are served first."""
+    form.form_errors = [_("Many people are sending files just now. Nothing is lost: try again in a minute.")]
+    _ask_for_files_again(form)
+    response = make_response(render_template(template, form=form, **context), 503)
+    response.headers["Retry-After"] = str(retry_after)
+    return response
+
+
 def answer_too_many(form: FlaskForm, retry_after: int, template: str, **context: Any) -> Response:
     """429 with Retry-After (seconds) and the form with its values."""
     form.form_errors = [_wait(retry_after)]
     response = make_response(render_template(template, form=form, **context), 429)
     response.headers["Retry-After"] = str(retry_after)
     return response
+
+
+def _ask_for_files_again(form: FlaskForm) -> None:
+    # No browser takes a file's name back into the form.
+    for field in form:
+        if isinstance(field, FileField) and field.data:
+            field.errors = [_("Choose “%(name)s” again.", name=field.data.filename)]
 
 
 def _wait(seconds: int) -> str:

@@ -13,8 +13,9 @@ from dofc_events.extensions import settings
 from dofc_events.hosting.ballots.service import cast_ballot
 from dofc_events.hosting.calls.service import set_shortlist
 from dofc_events.hosting.models import Ballot, HostingCall, Proposal, Voter
+from dofc_events.hosting.proposals.attachments.service import add_attachment
 from dofc_events.hosting.proposals.rules import checked
-from dofc_events.hosting.proposals.service import PROPOSER, add_attachment
+from dofc_events.hosting.proposals.service import PROPOSER
 from dofc_events.mail.models import Message
 from tests.support import uploads
 from tests.support.databases import count_queries

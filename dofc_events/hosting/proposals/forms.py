@@ -16,13 +16,15 @@ from wtforms.validators import InputRequired, Optional, Regexp
 from dofc_events.conference.models import Member
 from dofc_events.core.errors import Refusal
 from dofc_events.core.references import new_secret
-from dofc_events.hosting.proposals.rules import MAX_BYTES, AttachmentFault, AttachmentRefused
 from dofc_events.hosting.proposals.service import Answers, AnswersOutOfOrder, Incomplete, NotAMember
 from dofc_events.hosting.rules import (
     LONGEST_TEXT,
     MAX_ATTACHMENTS,
     MAX_BUDGET,
+    MAX_BYTES,
     MAX_DELEGATES,
+    AttachmentFault,
+    AttachmentRefused,
     ProposalFault,
     co_hosts_in,
     parse_coordinates,
@@ -50,8 +52,12 @@ WORDS_FOR_REASONS = {
     AttachmentFault.ENCRYPTED: _l("The PDF is encrypted. Save it without a password."),
     AttachmentFault.ACTIVE: _l("The PDF has a program or an interactive form in it. Print it into a new PDF."),
     AttachmentFault.CARRIES_FILES: _l("The PDF carries other files. Save it without them, and add them one by one."),
-    AttachmentFault.TOO_COMPLICATED: _l("The PDF is too complicated to be checked. Print it into a new PDF."),
-    AttachmentFault.TOO_MANY_PIXELS: _l("The picture is too large: at most 30 million pixels. Make it smaller."),
+    AttachmentFault.TOO_COSTLY: _l(
+        "This file takes too much work to check. Save the picture as a new JPEG, or print the document into a new PDF."
+    ),
+    AttachmentFault.TOO_MANY_PIXELS: _l(
+        "The picture is too large: at most 30 million pixels, 16 million as a WebP. Make it smaller."
+    ),
 }
 
 

@@ -8,16 +8,16 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from dofc_events.core import files
+from dofc_events.core import contained, files
 from dofc_events.core.audit import COMMAND
 from dofc_events.extensions import settings
 from dofc_events.hosting.calls.service import set_shortlist, start_review
 from dofc_events.hosting.models import Attachment, HostingCall, Proposal
 from dofc_events.hosting.proposals.questions.service import ask_question
-from dofc_events.hosting.proposals.rules import MAX_BYTES, checked
+from dofc_events.hosting.proposals.rules import checked
 from dofc_events.hosting.proposals.service import PROPOSER, answers_of, change_proposal
 from dofc_events.hosting.queries import token_of
-from dofc_events.hosting.rules import ProposalStatus
+from dofc_events.hosting.rules import MAX_BYTES, ProposalStatus
 from tests.support import uploads
 from tests.support.databases import time_writing
 from tests.support.factories import NOW
@@ -461,6 +461,17 @@ def test_nobody_else_waits_while_a_picture_is_unpacked(client, make):
     with time_writing() as spent:
         assert form.submit(follow=False).status == 303
     assert len(spent) == 1 and spent[0] < unpacking / 2
+
+
+def test_who_finds_all_checkers_busy_is_asked_to_choose_the_file_again_in_a_minute(client, make, app, monkeypatch):
+    monkeypatch.setattr(contained, "MAX_AT_ONCE", 1)
+    monkeypatch.setattr(contained, "PATIENCE", 0)
+    form = client.get(make()).form("/attachments").fill(file=("letter.pdf", uploads.pdf()))
+    with contained._turn(app.extensions["dofc_events"].instance):
+        page = form.submit()
+    assert page.status == 503 and page.headers["Retry-After"] == "60" and status_of(page) == "submitted"
+    assert "try again in a minute" in page.one(".error-summary").text and "Choose “letter.pdf” again" in page.text
+    assert form.submit(follow=False).status == 303
 
 
 def test_a_body_that_is_too_large_is_413_and_says_how_large_a_file_may_be(client, make):

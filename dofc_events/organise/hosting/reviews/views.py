@@ -19,7 +19,7 @@ from dofc_events.hosting.membership.queries import unsettled
 from dofc_events.hosting.membership.service import settle_membership
 from dofc_events.hosting.models import Proposal
 from dofc_events.hosting.proposals.questions.service import ask_question
-from dofc_events.hosting.proposals.views import attachment_answer
+from dofc_events.hosting.proposals.shared import attachment_answer
 from dofc_events.hosting.queries import own_among
 from dofc_events.hosting.reviews.service import give_review
 from dofc_events.hosting.rules import PENDING, RECEIVED, ProposalStatus, by_score, weighted_score

@@ -8,8 +8,9 @@ from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.models import EditionOrganiser
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.hosting.models import HostingCall, Proposal, Question, Review
+from dofc_events.hosting.proposals.attachments.service import add_attachment
 from dofc_events.hosting.proposals.rules import checked
-from dofc_events.hosting.proposals.service import PROPOSER, add_attachment
+from dofc_events.hosting.proposals.service import PROPOSER
 from dofc_events.hosting.reviews.service import Given, give_review
 from dofc_events.hosting.rules import ProposalStatus
 from tests.support import uploads

@@ -7,7 +7,7 @@ import pytest
 from dofc_events.conference.queries import edition_by_year
 from dofc_events.delegates.doubles import service as doubles
 from tests.support.databases import count_queries
-from tests.support.factories import make_edition, make_registration
+from tests.support.factories import find_doubles, make_edition, make_registration
 
 ANA: dict[str, Any] = {"given_name": "Ana", "family_name": "Kovač", "country": "RS", "organisation": "Zelena Energija"}
 
@@ -20,7 +20,7 @@ def register(writing, year):
         with writing() as session:
             edition = edition_by_year(session, year)
             found = [make_registration(session, edition, **ANA | person) for person in people]
-            doubles.compare(session, [registration.id for registration in found])
+            find_doubles(session, [registration.id for registration in found])
             return [registration.reference for registration in found]
 
     return register
@@ -99,7 +99,7 @@ def test_pairs_of_another_edition_are_not_found(organiser, writing, year):
     with writing() as session:
         other = make_edition(session, year=2031)
         people = [make_registration(session, other, **ANA) for _number in range(2)]
-        doubles.compare(session, [person.id for person in people])
+        find_doubles(session, [person.id for person in people])
         [pair] = doubles.likely_doubles(session, other.id, limit=2)
         path = f"/organise/editions/{year}/doubles/{pair.id}/two-people"
     token = organiser.get(f"/organise/editions/{year}/settings").form().value("csrf_token")

@@ -1,0 +1,60 @@
+"""Attaches files to a proposal, and takes them off again."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from dofc_events.core import files
+from dofc_events.core.audit import Actor, record
+from dofc_events.core.errors import Refusal
+from dofc_events.extensions import settings
+from dofc_events.hosting.models import Attachment, Proposal
+from dofc_events.hosting.proposals.service import open_proposal
+from dofc_events.hosting.queries import attachment_of
+from dofc_events.hosting.rules import MAX_ATTACHMENTS, CheckedFile, scope_of
+
+
+class TooManyAttachments(Refusal):
+    """A proposal has as many attachments as it can have."""
+
+
+def add_attachment(session: Session, proposal_id: int, file: CheckedFile, actor: Actor, now: datetime) -> Attachment:
+    """Attach a file, once however often it is sent; nothing is kept of one that is refused.
+
+    It is checked before, outside of the unit of work: unpacking a picture takes seconds. Raises TooManyAttachments,
+    CallNotOpen, ProposalFixed.
+    """
+    proposal = open_proposal(session, proposal_id, now)
+    content_hash = files.hash_of(file.content)
+    present = next((a for a in proposal.attachments if a.content_hash == content_hash), None)
+    if present is not None:
+        return present
+    if len(proposal.attachments) >= MAX_ATTACHMENTS:
+        raise TooManyAttachments
+    files.store(settings().instance, file.content, now)
+    attachment = Attachment(
+        content_hash=content_hash, name=file.name, media_type=file.media_type, size=len(file.content), added_at=now
+    )
+    proposal.attachments.append(attachment)
+    session.flush()
+    record(session, actor, now, "attachment_added", **_about(proposal), name=file.name, content_hash=content_hash)
+    return attachment
+
+
+def remove_attachment(session: Session, proposal_id: int, attachment_id: int, actor: Actor, now: datetime) -> bool:
+    """Take a file off a proposal; False if it is not there. Its bytes go later, unless they are used elsewhere.
+
+    Raises CallNotOpen, ProposalFixed.
+    """
+    proposal = open_proposal(session, proposal_id, now)
+    attachment = attachment_of(session, proposal.id, attachment_id)
+    if attachment is None:
+        return False
+    session.delete(attachment)
+    record(session, actor, now, "attachment_removed", **_about(proposal), name=attachment.name)
+    session.flush()
+    return True
+
+
+def _about(proposal: Proposal) -> dict[str, str]:
+    return {"scope": scope_of(proposal.call.year), "about": proposal.reference}
