@@ -178,7 +178,7 @@ def test_a_form_whose_session_has_ended_is_there_again_after_signing_in(world):
     with app.app_context(), unit_of_work() as writing:
         secret = issue_sign_in_link(writing, int(chair), NOW)
     page = page.client.get(f"/sign-in/{secret}").form().submit().form("[data-go-on]").submit()
-    assert page.status == 400 and "Nothing is lost" in page.text
+    assert page.status == 400 and "Nothing you typed has been lost" in page.text
     assert edit_form(page).value("summary") == "All about clusters."
     assert edit_form(page).submit().status == 200
     now = edit_form(one.client.get(one.url))

@@ -59,7 +59,7 @@ def unsent() -> ResponseReturnValue:
     """The form in which a session ended; it has no token, so that it is shown again, and not accepted unseen."""
     kept = unsent_form()
     if kept is None:
-        flash(_("What you typed before you signed in is no longer kept."), "warning")
+        flash(_("What you typed before you signed in is no longer available. Please enter it again."), "warning")
         return redirect(url_for("organise.overview.index"), 303)
     path, fields = kept
     return render_template("accounts/unsent.html", path=path, fields=fields)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 
 class Refusal(Exception):
-    """A rule said no. Nothing was changed; the unit of work that raised it was rolled back."""
+    """A rule said no. Nothing has been changed; the unit of work that raised it was rolled back."""
 
 
 class NotAgreed(Refusal):

@@ -66,7 +66,8 @@ class EditForm(Form):
         valid = super().validate(extra_validators)
         for field in refused:
             text = _(
-                "This was changed meanwhile, here or by somebody else. Compare both, enter what is right, save again."
+                "This has been changed since you opened the page. Compare the two versions, enter the right one "
+                "and save again."
             )
             field.errors = [*field.errors, text]
         return valid and not refused

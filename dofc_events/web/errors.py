@@ -18,13 +18,16 @@ log = structlog.get_logger()
 
 PAGES = {
     400: (_l("This request could not be read"), _l("Go back, reload the page and try again.")),
-    403: (_l("Not allowed"), _l("Your account may not see this page. Ask the organisers if you need it.")),
+    403: (_l("Not allowed"), _l("Your account does not have access to this page. Ask the organisers if you need it.")),
     404: (
-        _l("There is no such page"),
-        _l("The address may be incomplete, or it is a link that has been replaced by a newer one."),
+        _l("Page not found"),
+        _l("The address may be incomplete, or a newer link may have replaced it."),
     ),
-    405: (_l("This page cannot be used like that"), _l("Go back and use the buttons of the page.")),
-    413: (_l("That was too much at once"), _l("The form is larger than this site accepts. Shorten the long answers.")),
+    405: (_l("This page cannot be used that way"), _l("Go back and use the buttons of the page.")),
+    413: (
+        _l("This is too large to send"),
+        _l("The form is larger than this site accepts. Go back and shorten your longest answers."),
+    ),
 }
 
 
@@ -61,7 +64,7 @@ def init_errors(app: Flask) -> None:
         g._login_user = login_manager.anonymous_user()
         log.exception("request_failed", number=number, endpoint=request.endpoint, method=request.method)
         text = _(
-            "It is our fault, and it was noted under the number %(number)s. Please try again in a minute.",
+            "This is our fault. We have recorded it under the number %(number)s. Please try again in a minute.",
             number=number,
         )
         page = render_template("errors/page.html", code=500, heading=_("Something went wrong"), text=text)

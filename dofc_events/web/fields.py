@@ -97,7 +97,7 @@ def _refuse(text: str, is_refused: Callable[[str], bool]) -> None:
     found = [position for position, c in enumerate(text) if is_refused(c)]
     if found:
         where = ", ".join(_place(text, position, is_refused) for position in found[:MAX_PLACES])
-        raise ValidationError(OfAnyField(_("Remove what cannot stand here: %(where)s.", where=where)))
+        raise ValidationError(OfAnyField(_("Remove what is not allowed here: %(where)s.", where=where)))
 
 
 def _place(text: str, position: int, is_refused: Callable[[str], bool]) -> str:
@@ -129,7 +129,7 @@ class NameLine(Line):
         if validation_stopped or self.errors or not self.data:
             return
         if "://" in self.data or not any(unicodedata.category(c).startswith("L") for c in self.data):
-            raise ValidationError(OfAnyField(_("Write a name here, in letters and without web addresses.")))
+            raise ValidationError(OfAnyField(_("Enter a name, in letters and without web addresses.")))
 
 
 class SlugField(Line):
@@ -162,7 +162,7 @@ class Prose(Paragraphs):
         dead = [] if validation_stopped or self.errors else dead_links(self.data)
         if dead:
             words = _(
-                "This link leads nowhere: %(address)s. Write the whole address: https://…", address=", ".join(dead)
+                "This link does not work: %(address)s. Enter the whole address: https://…", address=", ".join(dead)
             )
             raise ValidationError(OfAnyField(words))
 
@@ -278,7 +278,7 @@ class PhoneField(Line):
             raise ValidationError(_l("Write the number with its country code, for example +381 11 123 4567."))
         formatted = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
         if len(formatted) > LONGEST_PHONE:
-            raise ValidationError(_l("Leave out the extension: the number is too long with it."))
+            raise ValidationError(_l("The number is too long with its extension: leave the extension out."))
         self.data = formatted
 
 
@@ -330,4 +330,4 @@ def rank(text: str) -> int:
 
 def told_reason() -> Line:
     """Why organisers do something, in words that the delegates read."""
-    return Line(_l("Reason"), longest=500, missing=_l("Enter a reason: it is told to the delegates."))
+    return Line(_l("Reason"), longest=500, missing=_l("Enter a reason. Delegates will see it."))

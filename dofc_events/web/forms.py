@@ -55,7 +55,7 @@ def answer_errors(form: FlaskForm, template: str, **context: Any) -> ResponseRet
         form.form_errors = [
             _(
                 "Nothing has been saved yet, because you signed in after opening the form, it was open for too long, or"
-                " cookies are off. Nothing is lost: please send it again."
+                " cookies are off. Nothing you typed has been lost: please send it again."
             )
         ]
         _ask_for_files_again(form)
@@ -96,8 +96,8 @@ def _ask_for_files_again(form: FlaskForm) -> None:
 def _wait(seconds: int) -> str:
     minutes = max(1, round(seconds / 60))
     text: str = ngettext(
-        "That was too often in a short time. Nothing is lost: try again in about a minute.",
-        "That was too often in a short time. Nothing is lost: try again in about %(num)d minutes.",
+        "Too many attempts in a short time. Nothing has been lost: try again in about a minute.",
+        "Too many attempts in a short time. Nothing has been lost: try again in about %(num)d minutes.",
         minutes,
     )
     return text

@@ -249,7 +249,7 @@ def test_opening_what_was_handed_over_ends_the_time_to_take_it_back(browser, sit
     colleague = browser.open(site.url, PHONE)
     colleague.goto(miras)
     expect(colleague.page.get_by_text("has handed this registration over to you")).to_be_visible()
-    expect(colleague.page.get_by_role("button", name="I have it")).to_be_hidden()
+    expect(colleague.page.get_by_role("button", name="Confirm receipt")).to_be_hidden()
     accessible(colleague)
     former.expected_statuses = {404}
     page.get_by_role("button", name="Take it back").click()

@@ -84,11 +84,11 @@ def test_an_organiser_goes_from_nothing_to_open_registration(site, smtp, browser
     evening.follow("Learning trips")
     evening.follow("New trip")
     evening.fill(title="Mills of the Nišava", day=first_day.isoformat(), starts="13:00", ends="16:00", capacity="1")
-    evening.press("Put it on offer")
+    evening.press("Add the trip")
 
     evening.follow("Team")
     evening.fill(email="vuk@dofc.test", name="Vuk", role="desk", last_day=first_day.isoformat())
-    evening.press("Add and write to them")
+    evening.press("Add and tell them")
     expect(evening.page.get_by_role("main")).to_contain_text("vuk@dofc.test")
 
     evening.follow("Overview")
@@ -124,7 +124,7 @@ def test_an_organiser_goes_from_nothing_to_open_registration(site, smtp, browser
     evening.fill(subject="Welcome to {city}", body="Dear {given_name},\n\nsee you in **{city}**: {own_page}")
     evening.press("Keep as a draft")
     tab.screenshot("letter")
-    evening.follow("Send …")
+    evening.follow("Send…")
     evening.press("Send to 1 person")
     site.flask("worker", "--once")
     letter = smtp.messages_to("lucja@dofc.test")[-1]

@@ -107,7 +107,7 @@ def test_a_delegate_ranks_wishes_on_a_phone_and_the_organiser_draws(
     page.get_by_label("Docks").select_option("1st choice")
     tab.expected_statuses = {422}
     page.get_by_role("button", name="Register").click()
-    expect(page.locator("[data-error-summary]")).to_contain_text("the same choice")
+    expect(page.locator("[data-error-summary]")).to_contain_text("the same number")
     page.get_by_label("Docks").select_option("2nd choice")
     page.get_by_label("Any other trip is fine").check()
     accessible(tab)

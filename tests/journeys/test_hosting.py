@@ -206,7 +206,7 @@ def propose_from_a_phone(jana: Person, year: int, person) -> Person:
     again = person(PHONE, jana.address)
     again.open_mail("proposal-link", "/hosting/proposals/")
     again.follow("Check and submit")
-    again.says("Before you can submit it, this is missing", "Contact name", "Venue", "Brno")
+    again.says("Before you can submit, complete these", "Contact name", "Venue", "Brno")
     again.picture("missing")
     again.follow("Venue")
     again.fill(contact_name="Jana Dvořáková", country="CZ", starts_on=f"{year}-05-17", ends_on=f"{year}-05-19")
@@ -283,7 +283,7 @@ def review(boris: Person, jana: Person) -> None:
     jana.press("Send the answer")
 
     boris.open_mail("proposal-question", "/organise/hosting/proposals/")
-    boris.says("The city does.", "What others gave it you can read once you have given your own.")
+    boris.says("The city does.", "You can read the other reviews once you have given your own.")
     for proposer, score in (("Foundry Cluster Brno", "5"), ("Transylvania Cluster", "4")):
         boris.open("/organise/hosting/")
         boris.follow(f"Review {proposer}")
@@ -351,7 +351,7 @@ def test_seven_people_find_the_next_host(site, smtp, person, watch, last, writin
     ioana.press("Cast the ballot")
     for voter in (ana, ioana):
         said = text_of(voter.post.next_to(voter.address, "ballot"))
-        assert "has arrived" in said and "Brno" not in said and "Cluj" not in said, "it does not say how"
+        assert "We have received your vote" in said and "Brno" not in said and "Cluj" not in said, "it does not say how"
 
     # The first place goes to another one, and until the end nobody sees a difference.
     def what_others_see() -> list[str]:
@@ -395,7 +395,7 @@ def test_seven_people_find_the_next_host(site, smtp, person, watch, last, writin
     chair.follow("Prepare the decision")
     chair.page.get_by_label("Foundry Cluster Brno, Brno, Czechia").check()
     chair.fill(words_to_host=WORDS_TO_HOST, words_to_others=WORDS_TO_OTHERS)
-    chair.press("Continue to the messages")
+    chair.press("Continue to the emails")
     chair.says(WORDS_TO_HOST, WORDS_TO_OTHERS, "2 proposers will be told")
     jana.open(jana.page.url)
     jana.status("shortlisted")
@@ -419,9 +419,9 @@ def test_seven_people_find_the_next_host(site, smtp, person, watch, last, writin
     host.sign_in()
     host.open(f"/organise/editions/{year}/hand-over")
     host.follow("Add something")
-    host.page.get_by_label("What was learnt").check()
+    host.page.get_by_label("Lessons learnt").check()
     host.fill(text="Order two more buses.")
-    host.press("Put it on the list")
+    host.press("Add to the list")
     host.page.get_by_role("button", name="Done, for the last host: Order two more buses.").click()
     host.says("✓")
     jana.open("/organise/")
@@ -437,7 +437,7 @@ def test_seven_people_find_the_next_host(site, smtp, person, watch, last, writin
     jana.press("Save the settings")
     visitor.tab.expected_statuses = {404}
     visitor.page.goto(f"{site.url}/editions/{year}/")
-    visitor.says("There is no such page")
+    visitor.says("Page not found")
     jana.follow("Overview")
     jana.follow("Publish")
     jana.press("Publish")

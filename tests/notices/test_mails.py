@@ -160,7 +160,7 @@ def test_who_hands_over_gets_the_days_taken_out_of_the_calendar(session, edition
     assert (str(former["METHOD"]), str(taken_out["STATUS"])) == ("CANCEL", "CANCELLED")
     assert str(taken_out["UID"]) == str(had["UID"]) and taken_out["SEQUENCE"] > had["SEQUENCE"]
     assert (str(colleague["METHOD"]), str(new["STATUS"])) == ("PUBLISH", "CONFIRMED")
-    assert "takes the days out" in " ".join(sent["ana@dofc.test"].text.split())
+    assert "removes the event from your calendar" in " ".join(sent["ana@dofc.test"].text.split())
 
 
 def test_who_hands_over_a_place_on_the_waiting_list_has_nothing_in_the_calendar(session):
@@ -169,7 +169,7 @@ def test_who_hands_over_a_place_on_the_waiting_list_has_nothing_in_the_calendar(
     hand_overs.hand_over(session, registration.id, "Mira", "", "mira@dofc.test", DELEGATE, NOW)
     messages = letters(session, about=registration.reference)
     assert not any(message.attachments for message in messages)
-    assert not any("out of your calendar" in " ".join(message.text.split()) for message in messages)
+    assert not any("removes the event from your calendar" in " ".join(message.text.split()) for message in messages)
 
 
 @pytest.mark.parametrize("change", [{"venue": "Elsewhere"}, {"contact_email": "new@dofc.test"}])

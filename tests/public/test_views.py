@@ -155,7 +155,7 @@ def test_edition_says_what_delegates_ask_where_organisers_do(client, write):
     write(with_texts)
     page = client.get("/editions/2027/")
     facts = {row.dt.text: row.dd.text for row in page.all("#good-to-know ~ .facts > div")}
-    assert facts == {"Cost": "Taking part is free.", "Language": "English", "Dress": "<b>Warm</b>"}
+    assert facts == {"Cost": "Taking part is free.", "Language": "English", "Dress code": "<b>Warm</b>"}
     assert [question.text for question in page.all("#questions ~ .prose h3")] == ["May I bring a dog?"]
     card = page.one(".edition-card")
     assert card.select_one("a.btn")["href"] == "/editions/2027/register"
@@ -245,7 +245,7 @@ def test_edition_is_silent_where_nothing_is_known(client, write):
     write(lambda session: load_history(session, COMMAND, NOW))
     page = client.get("/editions/2010/")
     assert _facts(page) == {"Organised by": "Cluster House"}
-    assert [tag.get_text() for tag in page.all("main h2")] == ["On record"]
+    assert [tag.get_text() for tag in page.all("main h2")] == ["Key facts"]
     assert page.one("main").get_text(" ", strip=True).startswith("Niš, Serbia Days of Clusters 2010")
 
 
@@ -253,7 +253,7 @@ def test_edition_has_no_button_when_it_is_over(client, write):
     write(lambda session: service.archive_edition(session, announce(session, capacity=200).id, COMMAND, NOW))
     page = client.get("/editions/2027/")
     assert page.all("main .btn") == []
-    assert "On record" in page.text
+    assert "Key facts" in page.text
 
 
 @pytest.mark.parametrize("path", ["/", "/editions/", "/editions/2027/"])

@@ -227,7 +227,7 @@ def test_close_list_tells_those_who_still_wait(session, edition, people):
     assert queries.lists_to_close(session, begins_at) == [edition.id]
     timers.close_list(session, [p.id for p in people], WORKER, begins_at)
     assert statuses(session, people) == ["confirmed", "expired", "expired", "expired"]
-    assert "The waiting list is closed" in letters(session, to=people[1].email)[-1].text
+    assert "The waiting list has closed" in letters(session, to=people[1].email)[-1].text
     assert queries.lists_to_close(session, begins_at) == []
     assert len(unsent(session)) == 3
 
@@ -237,7 +237,7 @@ def test_close_list_of_an_archived_edition_says_that_the_list_is_closed(session,
     session.flush()
     assert queries.lists_to_close(session, NOW) == [edition.id]
     timers.close_list(session, [people[1].id], WORKER, NOW)
-    assert "The waiting list is closed" in letters(session, to=people[1].email)[-1].text
+    assert "The waiting list has closed" in letters(session, to=people[1].email)[-1].text
 
 
 # More people than one transaction can write to

@@ -25,8 +25,8 @@ class RankingField(RankedField):
     # Casting what one has cast before replaces what anybody has cast since.
     is_an_act = True
 
-    not_whole = _l("Use whole numbers: 1 is what you like best.")
-    not_unique = _l("Give each a number of its own: 1 is what you like best.")
+    not_whole = _l("Use whole numbers: 1 is your first choice.")
+    not_unique = _l("Give each proposal a different number: 1 is your first choice.")
 
     def process(self, formdata: Any, data: Any = unset_value, extra_filters: Any = None) -> None:
         super().process(formdata, data, extra_filters)
@@ -51,9 +51,9 @@ class RankingField(RankedField):
 
     def pre_validate(self, form: Any) -> None:
         if not self.typed:
-            raise ValidationError(_("Number at least one: 1 is what you like best."))
+            raise ValidationError(_("Number at least one proposal: 1 is your first choice."))
         if not self.typed.keys() <= self.labels.keys():
-            raise ValidationError(_("Some of what you numbered cannot be ranked. Look at the proposals again."))
+            raise ValidationError(_("Some of the proposals you numbered cannot be ranked. Check your ranking."))
         self.check_ranks()
 
     def refuse(self, refusal: Refusal) -> None:
@@ -61,7 +61,7 @@ class RankingField(RankedField):
         if isinstance(refusal, OwnProposal):
             words = _("A member cannot rank its own proposal.")
         else:
-            words = _("Some of what you numbered can no longer be ranked. Look at the proposals again.")
+            words = _("Some of the proposals you numbered can no longer be ranked. Check your ranking.")
         self.errors = [words]
 
 

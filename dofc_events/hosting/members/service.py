@@ -30,7 +30,7 @@ class MemberExists(Refusal):
 
 
 class NameTaken(Refusal):
-    """Another member has this name: one organisation is one member, with one vote."""
+    """Another member already has this name. Each organisation is one member, with one vote."""
 
 
 class NotARoleOfMembers(Refusal):

@@ -186,7 +186,7 @@ def check(token: str) -> ResponseReturnValue:
         with unit_of_work() as session:
             service.submit_proposal(session, proposal.id, PROPOSER, now())
     except service.Incomplete:
-        form.form_errors = [_("You cannot submit it yet: something is missing.")]
+        form.form_errors = [_("You cannot submit your proposal yet: something is missing. See the list below.")]
         return answer_errors(form, "hosting/proposals/check.html", **own_context(mine(token), token))
     flash(_("Your proposal has been submitted."), "success")
     return redirect(url_for(".own", token=token), 303)
@@ -214,7 +214,7 @@ def public(token: str) -> ResponseReturnValue:
     agreed = request.form.get("agreed") == "yes"
     with unit_of_work() as session:
         service.let_everyone_read(session, proposal.id, PROPOSER, now(), agreed=agreed)
-    flash(_("Everyone can read your proposal now.") if agreed else _("Your proposal is not public."), "success")
+    flash(_("Everyone can now read your proposal.") if agreed else _("Your proposal is not public."), "success")
     return redirect(url_for(".own", token=token, _anchor="readers"), 303)
 
 
@@ -276,7 +276,7 @@ def _too_late(form: ProposalForm, page: str, **context: Any) -> ResponseReturnVa
     elif call.allows(Act.PROPOSE, now()):
         text = _("This proposal can no longer be changed.")
     else:
-        text = _("The call is closed. It closed at %(moment)s.", moment=deadline(call.closes_at, call.zone))
+        text = _("The call closed at %(moment)s.", moment=deadline(call.closes_at, call.zone))
     kept = _("What you typed has not been saved. Copy it, or send it again if the call is opened again.")
     return answer_too_late(form, f"{text} {kept}", page, **context)
 

@@ -178,7 +178,7 @@ def take_out(edition: Edition) -> ResponseReturnValue:
         return form_page(form, "organise/editions/take_out.html", **around(edition))
     with unit_of_work() as session:
         conference.take_out(session, edition.id, acting(), now())
-    flash(_("%(edition)s is no longer archived.", edition=edition.name), "success")
+    flash(_("%(edition)s has been taken out of the archive.", edition=edition.name), "success")
     return redirect(url_for(".index", year=edition.year), 303)
 
 
@@ -197,7 +197,7 @@ def reopen(edition: Edition) -> ResponseReturnValue:
     except RegistrationOver:
         context = {"closed": closed, "is_possible": False, **around(edition)}
         return make_response(render_template("organise/editions/reopen.html", form=form, **context), 403)
-    flash(_("The waiting list is open again. Everyone on it is told by email."), "success")
+    flash(_("The waiting list is open again. Everyone on it will be told by email."), "success")
     return redirect(url_for(".index", year=edition.year), 303)
 
 
@@ -239,9 +239,12 @@ def delete(edition: Edition) -> ResponseReturnValue:
 
 def _why_it_stays(refusal: Refusal) -> str:
     text: str = (
-        _("This edition has been published: others have seen it.")
+        _("This edition has been published, so others have seen it. You can no longer do this.")
         if isinstance(refusal, NotADraft)
-        else _("This edition came of a call for hosts, whose result was announced for its year.")
+        else _(
+            "This edition comes from a call for hosts, whose result was announced for its year. You can no "
+            "longer do this."
+        )
     )
     return text
 
@@ -254,7 +257,7 @@ def _growth_chart(growth: Sequence[Growth]) -> Markup:
     ticks = [Tick(day, ngettext("week %(num)d", "week %(num)d", day // 7)) for day in range(apart, days, apart)]
     return line_chart(
         "growth",
-        _("Confirmed registrations since the opening"),
+        _("Confirmed registrations since registration opened"),
         "; ".join(_("%(year)d: %(number)d", year=one.year, number=one.days[-1]) for one in growth if one.days),
         [Series(str(one.year), one.days) for one in growth],
         [Tick(0, _("opening")), *ticks],
@@ -279,5 +282,5 @@ def _first_categories() -> list[str]:
 
 
 def _year_is_taken(form: Any, template: str, **context: Any) -> ResponseReturnValue:
-    form.year.errors = [_("There is an edition of %(year)d already.", year=form.year.data)]
+    form.year.errors = [_("There is already an edition for %(year)d. Enter another year.", year=form.year.data)]
     return answer_errors(form, template, **context)

@@ -80,7 +80,7 @@ def new(edition: Edition) -> ResponseReturnValue:
     except Refusal as refusal:
         form.show_refusal(refusal)
         return answer_errors(form, page, **context)
-    flash(_("Letter saved as a draft. Nobody has received it yet. Look at it as they would see it."), "success")
+    flash(_("Letter saved as a draft. Nobody has received it yet. Check how it will look to them."), "success")
     return redirect(_address(edition, letter_id), 303)
 
 
@@ -175,7 +175,7 @@ def send(edition: Edition, letter_id: int) -> ResponseReturnValue:
         form.digest.data = readers.digest
         form.form_errors = [_why_not(refusal)]
         return answer_errors(form, page, **context)
-    flash(_("The letter will go out at its time.") if found.anchor else _going(readers.count), "success")
+    flash(_("Letter scheduled.") if found.anchor else _going(readers.count), "success")
     return redirect(_address(edition, letter_id), 303)
 
 
@@ -198,7 +198,7 @@ def _stop(edition: Edition, found: Letter) -> ResponseReturnValue:
         flash(_("There was nothing left to stop."), "info")
         return redirect(_address(edition, found.id), 303)
     if found.before and found.state is LetterState.DRAFT:
-        flash(_("Nobody will be told. This has been noted."), "success")
+        flash(_("Nobody will be told. This has been recorded."), "success")
     elif found.state is LetterState.DRAFT:
         flash(_("Draft deleted."), "success")
     else:
@@ -302,7 +302,7 @@ def _as_they_get_it(found: Letter, person: Registration) -> Envelope:
 def _as_test(envelope: Envelope, person: Registration) -> Envelope:
     """The message to whoever is signed in, in place of a delegate, whose link and calendar file are not theirs."""
     notice = _(
-        "This is a test: %(name)s would get this message. Their own link is hidden, and does not work.",
+        "This is a test: %(name)s would get this email. Their link is hidden here and does not work.",
         name=person.full_name,
     )
     return replace(
@@ -321,23 +321,26 @@ def _as_test(envelope: Envelope, person: Registration) -> Envelope:
 
 
 def _no_draft(found: Letter) -> ResponseReturnValue:
-    flash(_("This letter has already been sent, scheduled or deleted. Nothing was changed."), "info")
+    flash(_("This letter has already been sent, scheduled or deleted. Nothing has been changed."), "info")
     return redirect(url_for(".letter", year=found.edition.year, letter_id=found.id), 303)
 
 
 def _too_late(form: ChangeLetterForm, page: str, **context: Any) -> ResponseReturnValue:
-    text = _("This letter has been sent, scheduled or deleted meanwhile. Nothing was changed: copy what you need.")
+    text = _("This letter has since been sent, scheduled or deleted. Nothing has been changed: copy anything you need.")
     return answer_too_late(form, text, page, **context)
 
 
 def _why_not(refusal: Refusal) -> str:
     reasons: dict[type[Refusal], str] = {
-        service.NobodyToWriteTo: _("Nobody belongs to this audience now, so there is nobody to send it to."),
+        service.NobodyToWriteTo: _("Nobody is in this audience now, so there is nobody to send it to."),
         service.AudienceChanged: _(
-            "The audience has changed meanwhile. Look at the new number before you send the letter."
+            "The audience has changed since you opened this page. Check the new number before you send the letter."
         ),
         service.TooLate: _("The time of this letter has passed: edit it, and send it now or choose a later time."),
-        service.DateMissing: _("The edition does not have the date that this letter’s time follows: edit the letter."),
+        service.DateMissing: _(
+            "The edition does not have the date that this letter’s time depends on: enter it in the settings, or "
+            "edit the letter."
+        ),
     }
     if type(refusal) not in reasons:
         raise refusal
@@ -345,7 +348,9 @@ def _why_not(refusal: Refusal) -> str:
 
 
 def _going(count: int) -> str:
-    text: str = ngettext("The letter goes to %(num)d person now.", "The letter goes to %(num)d people now.", count)
+    text: str = ngettext(
+        "The letter is being sent to %(num)d person.", "The letter is being sent to %(num)d people.", count
+    )
     return text
 
 

@@ -97,9 +97,9 @@ def send_again(edition: Edition | None, message_id: int) -> ResponseReturnValue:
         with unit_of_work() as session:
             outbox.send_again(session, found.id, acting(), now())
     except outbox.CannotSendAgain:
-        flash(_("This message cannot be sent now: it is on its way at this moment, or is no longer true."), "warning")
+        flash(_("This email cannot be sent now: it is already being sent, or it is out of date."), "warning")
     else:
-        flash(_("The message will be sent again.") if settings().mail_is_delivered else _not_sent(), "success")
+        flash(_("The email will be sent again.") if settings().mail_is_delivered else _not_sent(), "success")
     return redirect(_address(edition, "message", message_id=message_id), 303)
 
 
@@ -113,9 +113,9 @@ def settle(edition: Edition | None, message_id: int) -> ResponseReturnValue:
         with unit_of_work() as session:
             outbox.settle_dead(session, found.id, acting(), now())
     except outbox.NotDead:
-        flash(_("There is nothing left to settle: look at the message’s state."), "warning")
+        flash(_("There is nothing left to settle: check the email’s status."), "warning")
     else:
-        flash(_("Message settled. It will not be sent and no longer counts as undelivered."), "success")
+        flash(_("Email settled. It will not be sent and no longer counts as undelivered."), "success")
     return redirect(_address(edition, "message", message_id=message_id), 303)
 
 
@@ -132,7 +132,7 @@ def send_kept(edition: Edition) -> ResponseReturnValue:
         return form_page(form, "organise/mail/send_kept.html", count=count, **around(edition))
     with unit_of_work() as session:
         count = outbox.send_kept(session, scope, acting(), now())
-    flash(ngettext("%(num)d message goes out now.", "%(num)d messages go out now.", count), "success")
+    flash(ngettext("%(num)d email is being sent.", "%(num)d emails are being sent.", count), "success")
     return redirect(url_for(".index", year=edition.year), 303)
 
 
@@ -184,5 +184,5 @@ def _state() -> MessageState | None:
 
 
 def _not_sent() -> str:
-    text: str = _("No mail server is set up, so messages are kept and not sent.")
+    text: str = _("No mail server is set up, so emails are kept and not sent.")
     return text

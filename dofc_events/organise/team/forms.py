@@ -25,7 +25,7 @@ class RoleEndForm(Form):
 
     def validate_last_day(self, field: Field) -> None:
         if field.data and field.data < self.today:
-            raise ValidationError(_l("This day is over. Choose today or a later day."))
+            raise ValidationError(_l("This day has passed. Choose today or a later day."))
 
 
 class ChangeRoleForm(EditForm, RoleEndForm):

@@ -40,7 +40,7 @@ def index(edition: Edition) -> ResponseReturnValue:
     except TooManyMessages as refusal:
         return answer_too_many(form, refusal.retry_after, page, **_context(edition))
     except team.InTeamAlready:
-        form.email.errors = [_("This address has this role already. Change its last day in the list.")]
+        form.email.errors = [_("This address already has this role. Change its last day in the list.")]
         return answer_errors(form, page, **_context(edition))
     flash(_("%(name)s has been added to the team. We will write to %(email)s.", name=name, email=email), "success")
     return redirect(url_for(".index", year=edition.year), 303)
@@ -63,7 +63,8 @@ def role(edition: Edition, role_id: int) -> ResponseReturnValue:
     except team.NoSuchRole:
         abort(404)
     flash(
-        _("The last day has been changed.") if changed else _("Nothing was changed."), "success" if changed else "info"
+        _("The last day has been changed.") if changed else _("Nothing has been changed."),
+        "success" if changed else "info",
     )
     return redirect(url_for(".index", year=edition.year), 303)
 
@@ -82,7 +83,7 @@ def end_role(edition: Edition, role_id: int) -> ResponseReturnValue:
         abort(404)
     except team.LastOrganiser:
         flash(
-            _("Nothing was changed: nobody else organises this edition. Add somebody first, or ask the chair."),
+            _("Nothing has been changed: nobody else organises this edition. Add somebody first, or ask the chair."),
             "warning",
         )
     else:

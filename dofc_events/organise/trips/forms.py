@@ -75,7 +75,7 @@ class TripForm(Form):
         match refusal:
             case CapacityBelowTaken(taken=taken):
                 self.capacity.errors = [
-                    _("%(taken)d seats are taken (confirmed or offered): there cannot be fewer.", taken=taken)
+                    _("Enter at least %(taken)d: that many seats are taken (confirmed or offered).", taken=taken)
                 ]
             case _:
                 raise refusal
@@ -109,7 +109,7 @@ class NewTripForm(TripForm):
         """Say at the field what the service would not do."""
         if not isinstance(refusal, TripExists):
             raise refusal
-        self.slug.errors = [_("Another trip has this short name already. Choose another one.")]
+        self.slug.errors = [_("Another trip already has this short name. Choose another one.")]
 
 
 class ChangeTripForm(EditForm, TripForm):
@@ -214,6 +214,6 @@ class AddPersonForm(Form):
 class MovePersonForm(Form):
     """Where somebody goes who is on a trip, or waits for it: the slug of a trip, or `TAKE_OFF`."""
 
-    to = RadioField(_l("What is to happen"), [InputRequired(_l("Choose what is to happen."))])
+    to = RadioField(_l("What to do"), [InputRequired(_l("Choose what to do."))])
     enlarge = BooleanField(_l("If the trip is full, add one seat, only for this person"))
     reason = _reason()

@@ -186,7 +186,7 @@ def _add(edition: Edition, trip: Trip, person: Registration | None, context: dic
     if found is None:
         form.person.errors = [_("Nobody is registered with this reference or address.")]
     elif any(found.id == there.registration.id for there in context["people"][ClaimStatus.CONFIRMED]):
-        form.person.errors = [_("%(name)s has a seat on this trip already.", name=found.full_name)]
+        form.person.errors = [_("%(name)s already has a seat on this trip.", name=found.full_name)]
     else:
         try:
             with unit_of_work() as session:
@@ -237,7 +237,7 @@ def _to_trip(here: TripStanding, there: TripStanding) -> str:
     if there.is_held:
         text = _("Confirm the seat that is offered on “%(trip)s”", trip=there.trip.title)
     elif there is here:
-        text = _("Give a seat on this trip now, past those who wait (%(room)s)", room=room)
+        text = _("Give a seat on this trip now, ahead of the waiting list (%(room)s)", room=room)
     else:
         text = _("Move to “%(trip)s” (%(room)s)", trip=there.trip.title, room=room)
     return text
@@ -266,9 +266,13 @@ def _why_not(refusal: Refusal, person: Registration, trip: Trip) -> str:
                 held=held,
             )
         case seats.NoPlace():
-            text = _("%(name)s has no confirmed place at the conference, and without one no seat.", name=name)
+            text = _(
+                "%(name)s has no confirmed place at the conference, so they cannot have a seat. Confirm their "
+                "place first.",
+                name=name,
+            )
         case RegistrationOver() if person.ended_at is not None:
-            text = _("The registration of %(name)s was cancelled.", name=name)
+            text = _("The registration of %(name)s has been cancelled.", name=name)
         case RegistrationOver():
             text = _("The edition is over.")
         case TripOver():

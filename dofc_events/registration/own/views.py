@@ -73,7 +73,7 @@ def edit(token: str) -> ResponseReturnValue:
         return answer_too_many(form, refusal.retry_after, "registration/own/edit.html", **context)
     except service.DetailsFrozen:
         return _read_only(registration, token, form)
-    flash(_("Changes saved.") if changed else _("Nothing was changed."), "success" if changed else "info")
+    flash(_("Changes saved.") if changed else _("Nothing has been changed."), "success" if changed else "info")
     return redirect(url_for(".own", token=token), 303)
 
 
@@ -211,7 +211,7 @@ def trips(token: str) -> ResponseReturnValue:
         return answer_errors(form, "registration/own/trips.html", **context)
     except service.RegistrationOver:
         return _read_only(registration, token)
-    flash(_("Changes saved.") if changed else _("Nothing was changed."), "success" if changed else "info")
+    flash(_("Changes saved.") if changed else _("Nothing has been changed."), "success" if changed else "info")
     return redirect(url_for(".own", token=token), 303)
 
 

@@ -29,7 +29,7 @@ class TripsField(RankedField):
     """
 
     not_whole = _l("Pick your choices from the list: 1st choice, 2nd choice, and so on.")
-    not_unique = _l("Two trips have the same choice. Give each choice to one trip only.")
+    not_unique = _l("Two trips have the same number. Give each trip a different one.")
 
     def process(self, formdata: Any, data: Any = unset_value, extra_filters: Any = None) -> None:
         super().process(formdata, data, extra_filters)
@@ -68,7 +68,7 @@ class TripsField(RankedField):
     def pre_validate(self, form: Any) -> None:
         offered = {trip.trip.slug for trip in self.tickable}
         if {*self.ticked} - offered or {*self.typed} - {trip.trip.slug for trip in self.ranked}:
-            raise ValidationError(_("Some of what you chose is no longer available. Look at the trips again."))
+            raise ValidationError(_("Some of the trips you chose are no longer available. Check your choices."))
         self.check_ranks()
         chosen = [trip for trip in self.tickable if trip.trip.slug in self.ticked]
         for one, other in combinations(chosen, 2):
@@ -90,9 +90,9 @@ class TripsField(RankedField):
                 wanted=refusal.wanted,
             )
         elif isinstance(refusal, TripOver):
-            words = _("“%(trip)s” can no longer be joined.", trip=refusal)
+            words = _("“%(trip)s” can no longer be joined. Choose another trip. Choose another trip.", trip=refusal)
         else:
-            words = _("Sign-up for learning trips is closed; you can still give back what you have.")
+            words = _("Sign-up for learning trips has closed. You can still give back your seats.")
         self.errors = [words]
 
 
@@ -121,7 +121,7 @@ class TripsForm(Form):
     """What somebody asks for of learning trips."""
 
     trips = TripsField(_l("Learning trips"))
-    any_trip = BooleanField(_l("Any other trip is fine, too"))
+    any_trip = BooleanField(_l("Any other trip is fine too"))
 
     def offer_trips(self, trips: Sequence[TripStanding], **how: Any) -> None:
         """Let these trips be chosen, and `how`, before validating: see `TripsField.offer`."""

@@ -1,4 +1,4 @@
-"""Likely doubles: found once each, kept up to date, settled for good, and never everybody with everybody."""
+"""Possible duplicates: found once each, kept up to date, settled for good, and never everybody with everybody."""
 
 import time
 from dataclasses import replace

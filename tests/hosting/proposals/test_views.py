@@ -217,7 +217,7 @@ def test_the_same_form_with_other_answers_opens_the_edit_page_with_them(client, 
     form = client.get(FORM).form().fill(ANSWERS)
     form.submit("Save draft")
     page = form.fill(city="Zlín").submit("Save draft")
-    assert page.status == 422 and "sent this form before" in page.text
+    assert page.status == 422 and "already sent this form" in page.text
     assert alone().city == "Brno" and page.form().value("city") == "Zlín"
     page.form().submit("Save draft")
     assert alone().city == "Zlín"
@@ -237,7 +237,7 @@ def test_an_address_that_was_written_to_too_often_is_not_written_to_again(client
 
 
 @pytest.mark.parametrize(
-    ("later", "said"), [(WEEK, "It closed at"), (-2 * WEEK, "It opens at")], ids=["closed", "not yet"]
+    ("later", "said"), [(WEEK, "The call closed at"), (-2 * WEEK, "It opens at")], ids=["closed", "not yet"]
 )
 def test_a_call_that_is_not_open_takes_nothing_and_says_when(client, call, clock, later, said, reading):
     form = client.get(FORM).form().fill(ANSWERS)
@@ -259,7 +259,7 @@ def test_proposing_without_any_call_says_so(client):
 @pytest.mark.parametrize(
     ("status", "said"),
     [
-        ("draft", "Nobody else reads it"),
+        ("draft", "Nobody else can read it"),
         ("submitted", "You can change it until"),
         ("withdrawn", "takes no further part"),
     ],
@@ -314,7 +314,7 @@ def test_a_draft_that_was_not_submitted_in_time_says_so(client, make, clock):
     own = make(ProposalStatus.DRAFT)
     clock.move_to(NOW + WEEK)
     page = client.get(own)
-    assert "takes no part" in page.text and "not submitted" in page.text
+    assert "cannot be considered" in page.text and "not submitted" in page.text
     assert not page.all("a.btn-primary")
 
 
@@ -342,7 +342,7 @@ def test_a_lost_link_is_answered_the_same_for_everybody(client, make, alone):
 def test_a_change_is_saved_and_shown(client, make, alone):
     own = make()
     page = client.get(f"{own}edit").form().fill(city="Zlín", venue_capacity="").submit("Continue")
-    assert page.status == 422 and "A submitted proposal needs this" in page.text and alone().city == "Brno"
+    assert page.status == 422 and "a submitted proposal needs it" in page.text and alone().city == "Brno"
     page = page.form().fill(venue_capacity="300").submit("Continue")
     assert page.url == f"{own}check" and "Zlín" in page.text
     assert (alone().city, alone().venue_capacity) == ("Zlín", 300)
@@ -430,13 +430,13 @@ def test_a_file_is_attached_downloaded_and_removed(client, make, reading):
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("letter.pdf", uploads.html(), "not a PDF and not a picture"),
-        ("picture.svg", uploads.svg(), "not a PDF and not a picture"),
-        ("both.pdf", uploads.pdf_and_archive(), "something else in it"),
-        ("both.pdf", uploads.pdf_and_html(), "something else in it"),
+        ("letter.pdf", uploads.html(), "not a PDF or a picture"),
+        ("picture.svg", uploads.svg(), "not a PDF or a picture"),
+        ("both.pdf", uploads.pdf_and_archive(), "something besides the document"),
+        ("both.pdf", uploads.pdf_and_html(), "something besides the document"),
         ("run.pdf", uploads.pdf_that_runs(), "a program"),
         ("inside.pdf", uploads.pdf_with_a_file_inside(), "other files"),
-        ("bomb.png", uploads.bomb(), "too large: at most 30 million pixels"),
+        ("bomb.png", uploads.bomb(), "too large. Make it smaller: at most 30 million pixels"),
         ("empty.pdf", b"", "empty"),
         ("locked.pdf", uploads.encrypted_pdf(), "encrypted"),
         ("", b"", "Choose a file"),
@@ -490,7 +490,7 @@ def test_a_sixth_file_is_refused(client, make):
         page = page.form("form[enctype]").fill(file=(f"{number}.png", picture)).submit()
     assert not page.all("form[enctype]")
     refused = sixth.fill(file=("6.png", uploads.picture(size=(9, 9)))).submit()
-    assert refused.status == 422 and "5 files already" in refused.text
+    assert refused.status == 422 and "already 5 files" in refused.text
 
 
 def test_another_proposals_attachment_is_404(client, make):

@@ -77,7 +77,7 @@ def test_page_shows_seed_and_numbers_after_the_draw(client, published, seed):
     page = client.get(DRAW)
     assert seed in page.text and hash_of(seed) in page.text
     numbers = {row.dt.get_text(): row.dd.get_text() for row in page.all(".figures > div")}
-    assert numbers == {"first wish": "1", "nothing": "1"}
+    assert numbers == {"first choice": "1", "nothing": "1"}
     assert [link["href"] for link in page.all("main .actions a")] == [*reversed(DOWNLOADS)]
     assert "Secret" not in page.html
 
@@ -131,7 +131,7 @@ def trips_section(client) -> str:
 
 def test_edition_says_how_and_until_when_one_signs_up_for_a_draw(client, year):
     said = trips_section(client)
-    assert "Delegates say until 14:00, Thursday 12 November 2026 (Sofia time) which trips they would like" in said
+    assert "Delegates can choose trips until 14:00, Thursday 12 November 2026 (Sofia time)" in said
     assert "1 seat" in said and "free" not in said
     assert client.get("/editions/2027/").link("How the seats are drawn") == DRAW
 
@@ -139,14 +139,15 @@ def test_edition_says_how_and_until_when_one_signs_up_for_a_draw(client, year):
 def test_edition_says_that_seats_were_drawn_and_how_many_wait(client, published):
     said = trips_section(client)
     assert (
-        "The seats were drawn; what is free goes first come, first served. Delegates with a place can sign up" in said
+        "The seats have been drawn; any still free go first come, first served. Delegates with a place can sign up"
+        in said
     )
-    assert "Full; 1 person waits for a seat" in said
+    assert "Full. 1 person is waiting for a seat" in said
 
 
 def test_edition_says_that_the_draw_comes_next_when_sign_up_is_closed(client, year, clock):
     clock.move_to(CLOSES)
-    assert "Sign-up is closed, and the seats are drawn next." in trips_section(client)
+    assert "Sign-up has closed. The seats will be drawn next." in trips_section(client)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +156,7 @@ def test_edition_says_that_the_draw_comes_next_when_sign_up_is_closed(client, ye
         (0, "2 of 2 seats free"),
         (1, "1 of 2 seats free"),
         (2, "Full. Waiting list open"),
-        (5, "Full; 3 people wait for a seat"),
+        (5, "Full. 3 people are waiting for a seat"),
     ],
 )
 def test_edition_says_what_is_free_of_a_trip(client, writing, people, words):
@@ -175,7 +176,7 @@ def test_edition_says_that_an_idea_for_a_trip_has_no_seats_yet(client, writing):
     with writing() as session:
         make_trip(session, make_edition(session, year=2027), "cellars", capacity=0)
     said = trips_section(client)
-    assert "Seats will follow" in said and "Full" not in said
+    assert "Seats to be announced" in said and "Full" not in said
 
 
 def test_edition_says_that_a_trip_is_cancelled(client, writing):

@@ -99,7 +99,7 @@ def test_the_form_says_what_is_left_and_what_is_at_the_same_time(client, edition
     page = client.get(FORM)
     bridges, docks = page.one("#trip-bridges-facts").text, page.one("#trip-docks-facts").text
     assert "At the same time as: Cellars" in bridges and "1 seat left" in bridges
-    assert "At the same time" not in docks and "you would join the waiting list" in docks
+    assert "At the same time" not in docks and "You can join the waiting list" in docks
 
 
 def test_two_trips_at_the_same_time_are_refused_and_nothing_is_lost(client, edition, database_url):
@@ -139,13 +139,13 @@ def test_changing_trips_gives_back_and_takes_in_one_step_and_in_one_message(clie
     with reading() as session:
         assert kinds(session, to="zoe@dofc.test") == ["registration-confirmed", "trip-confirmed"]
         message = letters(session, to="zoe@dofc.test")[-1]
-    assert "You have given up “Bridges”." in message.text and "seat on “Cellars”" in message.text
+    assert "You have given back “Bridges”." in message.text and "seat on “Cellars”" in message.text
     assert message.subject == "Your seat is confirmed: Cellars, Days of Clusters 2027"
 
 
 def test_nothing_is_said_when_nothing_changes(client, edition, reading):
     own = register(client, trips=["bridges"])
-    assert "Nothing was changed." in trips_page(client, own).form().submit().text
+    assert "Nothing has been changed." in trips_page(client, own).form().submit().text
     with reading() as session:
         assert kinds(session, to="zoe@dofc.test") == ["registration-confirmed"]
 
@@ -185,7 +185,7 @@ def test_an_offer_is_accepted_or_declined_with_its_own_button(client, edition, a
     own = own.form("/offer").submit("Accept the seat")
     assert seats_on(own)["docks"] == "confirmed"
     assert "There is no open offer" in client.get(page.url).text
-    late = page.form().submit("Decline it")
+    late = page.form().submit("Decline")
     assert late.status == 403 and seats_on(client.get(own.url))["docks"] == "confirmed"
     with reading() as session:
         expected = ["registration-confirmed", "trip-offered", "trip-confirmed"]
@@ -212,7 +212,7 @@ def test_what_came_of_saving_is_said_where_the_page_begins(client, edition):
 def test_a_declined_seat_ends_and_the_registration_stays(client, edition, act):
     own = register(client, trips=["docks"])
     act(seats.resize_trip, edition.id, "docks", 3, COMMAND, NOW)
-    asked = client.get(own.url).form("/offer").submit("Decline it")
+    asked = client.get(own.url).form("/offer").submit("Decline")
     assert asked.h1 == "Decline the seat on “Docks”?" and seats_on(asked)["docks"] == "offered"
     assert seats_on(client.get(own.url))["docks"] == "offered"
     page = asked.form().submit("Decline the seat")
@@ -224,7 +224,7 @@ def test_without_a_place_a_trip_is_only_asked_for_until_there_is_one(client, edi
     act(service.resize_edition, edition.id, 2, COMMAND, NOW)
     own = register(client, trips=["bridges", "cellars"])
     assert seats_on(own) == {"bridges": "requested", "cellars": "requested", "docks": "none"}
-    assert "when your place is confirmed, you get a seat" in own.text and "choice" not in own.text
+    assert "When your place is confirmed, you will get a seat" in own.text and "choice" not in own.text
     act(service.resize_edition, edition.id, 3, COMMAND, NOW)
     own = client.get(own.url).form("/offer").submit("Accept the place")
     assert seats_on(own) == {"bridges": "confirmed", "cellars": "cancelled", "docks": "none"}
@@ -244,8 +244,8 @@ def test_wishes_are_ranked_by_number_and_can_be_changed_until_sign_up_closes(cli
     assert seats_on(own) == {"bridges": "requested", "cellars": "requested", "docks": "none"}
     assert [seat.h3.text for seat in own.all(".trip-list li")] == ["Cellars", "Bridges", "Docks"]
     assert words_on(own) == {
-        "cellars": "Asked for 1st choice",
-        "bridges": "Asked for 2nd choice",
+        "cellars": "Requested 1st choice",
+        "bridges": "Requested 2nd choice",
         "docks": "Not chosen",
     }
     assert "you may get a seat on any other trip" in own.text
@@ -265,7 +265,7 @@ def test_wishes_are_ranked_by_number_and_can_be_changed_until_sign_up_closes(cli
     page = form.fill({"preference-bridges": "2", "preference-cellars": "1"}).submit()
     assert page.status == 422 and "no longer available" in page.text
     closed = trips_page(client, own)
-    assert "the seats are being drawn" in closed.text and "Tick what you would like" not in closed.text
+    assert "The seats are being drawn" in closed.text and "Tick the trips you would like" not in closed.text
     gone = closed.form().fill(trips=["cellars"]).submit()
     assert seats_on(gone) == {"bridges": "cancelled", "cellars": "requested", "docks": "none"}
 
@@ -273,7 +273,7 @@ def test_wishes_are_ranked_by_number_and_can_be_changed_until_sign_up_closes(cli
 @pytest.mark.parametrize(
     ("ranks", "said"),
     [
-        ({"preference-bridges": "1", "preference-cellars": "1"}, "the same choice"),
+        ({"preference-bridges": "1", "preference-cellars": "1"}, "the same number"),
         ({"preference-bridges": "first"}, "from the list"),
         ({"preference-bridges": "0"}, "from the list"),
         ({"preference-bridges": "٣"}, "from the list"),
@@ -304,7 +304,7 @@ def test_sign_up_has_its_times(client, edition, act, clock, writing):
     own = trips_page(client, own).form().fill(trips=["bridges"]).submit()
     clock.shift(timedelta(days=1))
     page = trips_page(client, own)
-    assert page.form().choices("trips") == ["bridges"] and "Sign-up for learning trips is closed." in page.text
+    assert page.form().choices("trips") == ["bridges"] and "Sign-up for learning trips has closed." in page.text
     assert seats_on(page.form().fill(trips=[]).submit())["bridges"] == "cancelled"
 
 
@@ -314,7 +314,7 @@ def test_the_same_form_with_other_trips_opens_the_page_of_trips_filled_in(client
     assert form.submit().url == own.url
     before = dump(database_url)
     page = form.fill(trips=["docks"]).submit()
-    assert page.status == 422 and page.h1 == "Your learning trips" and "Nothing is changed yet" in page.text
+    assert page.status == 422 and page.h1 == "Your learning trips" and "Nothing has been changed yet" in page.text
     assert dump(database_url) == before
     assert page.form().values["trips"] == ["docks"]
     assert seats_on(page.form().submit()) == {"bridges": "cancelled", "cellars": "none", "docks": "waitlisted"}
@@ -323,7 +323,7 @@ def test_the_same_form_with_other_trips_opens_the_page_of_trips_filled_in(client
 def test_cancelling_says_which_seats_go_and_frees_them(client, edition, reading):
     own = register(client, trips=["bridges"])
     page = client.get(own.url + "cancel")
-    assert "Your seats go to the next in line, too: Bridges." in page.text and seats_on(page) == {
+    assert "Your seats will also go to the next in line: Bridges." in page.text and seats_on(page) == {
         "bridges": "confirmed"
     }
     assert seats_on(page.form().submit())["bridges"] == "cancelled"

@@ -140,16 +140,16 @@ def test_details_are_changed_and_told(client, ana, people, mail):
     assert "Changes saved." in page.text and "Ruse Cluster" in page.text
     assert "Changes saved." not in client.get(ana).text
     unchanged = client.get(f"{ana}edit").form().submit()
-    assert "Nothing was changed." in unchanged.text
+    assert "Nothing has been changed." in unchanged.text
     assert mail(people[0]) == ["registration-confirmed", "registration-changed"]
 
 
 def test_details_are_read_only_after_the_freeze(client, ana, clock, mail):
     edit, hand_over = client.get(f"{ana}edit").form(), client.get(f"{ana}hand-over").form()
     clock.move_to(NOW + timedelta(days=150))
-    words = "Since 15:00, Thursday 1 April 2027%s details can be changed by the organisers only."
+    words = "Since 15:00, Thursday 1 April 2027%s only the organisers can change your details."
     typed = edit.fill(dietary="Carries an EpiPen").submit()
-    assert "It has not been saved" in typed.text and typed.one(".as-typed:-soup-contains(EpiPen)")
+    assert "This has not been saved" in typed.text and typed.one(".as-typed:-soup-contains(EpiPen)")
     for page in (typed, hand_over.submit(), client.get(f"{ana}edit")):
         assert page.status == 403 and words % " (Sofia time)" in page.text
         assert "host@dofc.test" in page.text
@@ -165,11 +165,14 @@ def test_the_registration_is_handed_over(client, ana, people, mail):
     form = client.get(ana).follow("Hand over to a colleague").form()
     asked = form.fill(given_name="Mira", family_name="", email="mira@dofc.test").submit()
     assert (asked.h1, status_of(asked)) == ("Hand over to Mira?", "confirmed")
-    assert "The link goes to mira@dofc.test." in asked.text and mail("mira@dofc.test") == []
+    assert "The link will be sent to mira@dofc.test." in asked.text and mail("mira@dofc.test") == []
     changed = asked.form().submit("Change it").form()
     assert (changed.value("given_name"), changed.value("email")) == ("Mira", "mira@dofc.test")
     page = asked.form().submit("Hand over")
-    assert (page.h1, page.status) == ("Handed over", 200) and "We write to mira@dofc.test" in page.text
+    assert (page.h1, page.status) == (
+        "Handed over",
+        200,
+    ) and "We will email the link to the registration to mira@dofc.test" in page.text
     assert client.get(page.url).text == page.text
     assert client.get(ana).status == 404
     assert (mail("mira@dofc.test"), mail(people[0])[1:]) == (["registration-confirmed"], ["registration-changed"])
@@ -183,7 +186,7 @@ def hand_over_to_mira(client, own):
 def test_a_hand_over_is_taken_back_until_the_colleague_has_opened_it(client, ana, people, page_of, reading):
     written = hand_over_to_mira(client, ana)
     asked = written.follow("Take it back")
-    assert asked.h1 == "Take the registration back?" and "Mira has not opened it yet." in asked.text
+    assert asked.h1 == "Take the registration back?" and "Mira has not opened the link yet." in asked.text
     with reading() as session:
         miras = page_of(session.get_one(Registration, people[0].id))
     # A mail scanner looks at the colleague's link; nothing follows from that.
@@ -210,8 +213,8 @@ def test_no_hand_over_is_taken_back_once_the_colleague_has_acted(client, ana, pe
 def test_handing_over_to_who_is_registered_says_nothing(client, ana, people, mail):
     form = client.get(f"{ana}hand-over").form()
     page = form.fill(given_name="Boris", email=people[1].email).submit().form().submit("Hand over")
-    assert page.all("[data-registration-status]") == [] and page.h1 == "Nothing was changed"
-    assert f"If {people[1].email} is registered already" in page.text
+    assert page.all("[data-registration-status]") == [] and page.h1 == "Nothing has been changed"
+    assert f"If {people[1].email} is already registered" in page.text
     assert status_of(client.get(ana)) == "confirmed"
     assert mail(people[1]) == ["registration-waitlisted", "already-registered"]
 
@@ -233,7 +236,7 @@ def test_an_address_that_is_taken_can_be_mended_without_typing_all_again(client,
     form = client.get(f"{ana}{path}").form()
     typed = {name: "Mira" for name in form.names if name != "email"}
     page = sure(form.fill(typed, email=people[1].email).submit())
-    assert page.h1 == "Nothing was changed" and page.form(path).value("email") == people[1].email
+    assert page.h1 == "Nothing has been changed" and page.form(path).value("email") == people[1].email
     sure(page.form(path).fill(email="mira@dofc.test").submit())
     assert mail("mira@dofc.test") == ["registration-confirmed"]
 
@@ -249,14 +252,14 @@ def test_the_address_is_corrected_and_the_link_replaced(client, ana, people, mai
 
 def test_correcting_to_an_address_that_is_registered_says_nothing(client, ana, people, mail):
     page = client.get(f"{ana}address").form().fill(email=people[1].email).submit()
-    assert page.all("[data-registration-status]") == [] and page.h1 == "Nothing was changed"
-    assert f"If {people[1].email} is registered already" in page.text
+    assert page.all("[data-registration-status]") == [] and page.h1 == "Nothing has been changed"
+    assert f"If {people[1].email} is already registered" in page.text
     assert client.get(ana).status == 200
 
 
 def test_cancelling_asks_first_and_is_final(client, ana, people, mail):
     page = client.get(ana).follow("Cancel this registration")
-    assert "Your place goes to the next in line, at once." in page.text and status_of(page) == "confirmed"
+    assert "Your place will go to the next in line immediately." in page.text and status_of(page) == "confirmed"
     form = page.form()
     done = form.submit("Cancel my registration")
     assert (done.url, status_of(done)) == (ana, "cancelled")
@@ -280,7 +283,7 @@ def test_an_offer_is_accepted(client, boris, people, mail):
 
 
 def test_an_offer_is_declined(client, boris, people, mail):
-    asked = client.get(f"{boris}offer").form().submit("Decline it")
+    asked = client.get(f"{boris}offer").form().submit("Decline")
     assert (asked.h1, status_of(asked)) == ("Decline the place?", "offered")
     assert status_of(client.get(boris)) == "offered"
     done = asked.form().submit("Decline the place")
@@ -288,7 +291,7 @@ def test_an_offer_is_declined(client, boris, people, mail):
     assert mail(people[2])[-1] == "registration-offered"
 
 
-@pytest.mark.parametrize("answer", ["Accept the place", "Decline it"])
+@pytest.mark.parametrize("answer", ["Accept the place", "Decline"])
 def test_an_offer_ends_by_the_clock_though_no_worker_ran(client, boris, people, mail, clock, answer):
     form = client.get(f"{boris}offer").form()
     clock.shift(timedelta(hours=10))
@@ -316,7 +319,7 @@ def test_after_a_lapsed_offer_one_button_leads_back_to_the_list(client, boris, p
     page = client.get(boris)
     assert status_of(page) == "expired"
     form = page.form("rejoin")
-    done = form.submit("Join the list again")
+    done = form.submit("Rejoin the waiting list")
     assert (done.url, status_of(done)) == (boris, "waitlisted")
     assert mail(people[1])[-1] == "registration-waitlisted"
     assert "That is no longer possible" in form.submit().text
@@ -352,10 +355,10 @@ def test_one_address_gets_five_messages_an_hour(client, writing, page_of, path):
 @pytest.mark.parametrize(
     ("state", "words"),
     [
-        (MessageState.QUEUED, "A message is on its way to"),
-        (MessageState.SENT, "Our last message went to"),
+        (MessageState.QUEUED, "An email is on its way to"),
+        (MessageState.SENT, "Our last email was sent to"),
         (MessageState.DEAD, "could not be delivered. Please correct the address."),
-        (MessageState.KEPT, "No mail server is set up here, so no message is on its way."),
+        (MessageState.KEPT, "No mail server is set up for this site, so no email has been sent."),
     ],
 )
 def test_the_own_page_says_where_its_message_is(client, ana, people, writing, state, words):
@@ -397,7 +400,7 @@ def test_an_address_that_looks_mistyped_is_asked_about_and_taken(client, people,
         session.get_one(Registration, people[0].id).email = "ana@gmial.com"
     own = page_of(people[0])
     page = client.get(own)
-    assert "We write to ana@gmial.com. Did you mean ana@gmail.com?" in page.text
+    assert "The address is ana@gmial.com. Did you mean ana@gmail.com?" in page.text
     assert page.follow("Change it").form().value("email") == "ana@gmial.com"
     # Who has looked at it is not asked for ever.
     clock.shift(timedelta(days=1))

@@ -237,7 +237,7 @@ def test_somebody_without_a_place_takes_no_seat_from_anybody(session, placed_and
     assert seats_of(session, waiting) == {"wine": "requested", "port": "requested"}
     assert seats_left(session, trips[2]) == 1
     assert kinds(session, to=waiting.email) == ["registration-waitlisted"]
-    assert "when your place is confirmed, you get a seat" in " ".join(
+    assert "When your place is confirmed, you will get a seat" in " ".join(
         letters(session, to=waiting.email)[0].text.split()
     )
 
@@ -450,7 +450,7 @@ def test_take_seat_passes_it_on_and_records_its_reason(session, person):
     seats.take_seat(session, who.id, "wine", "did not come last year", COMMAND, NOW)
     assert seats_of(session, waiting) == {"wine": "confirmed"}
     assert told(session, who, waiting) == [["trip-cancelled"], ["trip-confirmed"]]
-    assert "The organisers took you off “Wine”." in unsent(session, to=who.email)[0].text
+    assert "The organisers have taken you off “Wine”." in unsent(session, to=who.email)[0].text
     assert audited(session, "seat_taken") == [{"trip": "wine", "because": "did not come last year"}]
 
 

@@ -42,7 +42,7 @@ def test_a_list_that_was_closed_by_mistake_is_what_it_was_when_it_is_opened_agai
     again = letters(session, to=people[2].email)[-1]
     assert again.subject == f"You are on the waiting list for {edition.name} again"
     assert "you are number 2 on it, as before" in " ".join(again.text.split())
-    assert "The organisers write: The year was wrong." in again.text
+    assert "The organisers’ reason: The year was wrong." in again.text
     reopen_list(session, edition.id, "Again.", COMMAND, NOW)
     assert letters(session, to=people[2].email)[-1] is again, "nothing is left to open"
 

@@ -215,7 +215,7 @@ def shortlist(year: int) -> ResponseReturnValue:
             calls.set_shortlist(session, call.id, form.references.data, acting(), now(), seen=on_it)
     except calls.NotUnderReview as refusal:
         form.references.errors = [
-            _("%(reference)s has been withdrawn meanwhile. Look at the list again.", reference=refusal.reference)
+            _("%(reference)s has since been withdrawn. Check the list again.", reference=refusal.reference)
         ]
         return answer_errors(form, page, **context)
     except WrongStage:

@@ -96,16 +96,21 @@ def announce(year: int) -> ResponseReturnValue:
     except WrongStage:
         flash(_("There is nothing to announce now."), "warning")
     except decisions.NotShortlisted:
-        flash(_("The proposal has been withdrawn meanwhile. Decide again; nobody was told anything."), "warning")
+        flash(_("The proposal has since been withdrawn. Nobody has been told anything. Decide again."), "warning")
         return redirect(url_for(".decision", year=year), 303)
     except EditionExists:
         return redirect(url_for(".announce", year=year), 303)
     else:
-        told = ngettext("The proposer is told.", "All %(num)d proposers are told.", len(messages))
+        told = ngettext(
+            "The proposer will be told by email.", "All %(num)d proposers will be told by email.", len(messages)
+        )
         flash(_("The decision has been announced."), "success")
         flash(told, "success")
         if edition:
-            flash(_("%(edition)s is a draft in the hands of its host.", edition=edition.name), "success")
+            flash(
+                _("%(edition)s has been created as a draft, and its host can now edit it.", edition=edition.name),
+                "success",
+            )
     return redirect(url_for("organise.hosting.calls.call", year=year), 303)
 
 

@@ -43,7 +43,7 @@ def new() -> ResponseReturnValue:
         with unit_of_work() as session:
             service.add_member(session, slug, form.to_details(), acting(), now())
     except service.MemberExists:
-        form.slug.errors = [_("Another member has this short name already. Choose another one.")]
+        form.slug.errors = [_("Another member already has this short name. Choose another one.")]
         return answer_errors(form, page, member=None, **around())
     except service.NameTaken:
         form.refuse_name()
@@ -106,7 +106,7 @@ def add_representative(slug: str) -> ResponseReturnValue:
         return answer_too_many(form, refusal.retry_after, page, member=member, **around())
     flash(
         _(
-            "%(name)s now represents %(member)s. We have sent them an email that says how to sign in.",
+            "%(name)s now represents %(member)s. We have sent them an email explaining how to sign in.",
             name=account.name,
             member=member.organisation.name,
         ),

@@ -55,7 +55,7 @@ class QuestionForm(Form):
 class ConflictForm(Form):
     """Why a reviewer does not judge a proposal."""
 
-    reason = Line(_l("Reason"), longest=300, missing=_l("Enter a reason. The chair reads it."))
+    reason = Line(_l("Reason"), longest=300, missing=_l("Enter a reason. The chair will read it."))
 
 
 class MembershipForm(Form):

@@ -144,7 +144,7 @@ def conflict(reference: str) -> ResponseReturnValue:
             declare_conflict(session, context["proposal"].id, current_user.id, form.reason.data, acting(), now())
     except Refusal:
         return make_response(render_template(page, form=form, **context | _about(reference)), 403)
-    flash(_("Conflict of interest recorded. You do not review this proposal."), "success")
+    flash(_("Conflict of interest recorded. You will not review this proposal."), "success")
     return redirect(url_for(".proposal", reference=reference), 303)
 
 
@@ -163,7 +163,7 @@ def member(reference: str) -> ResponseReturnValue:
         with unit_of_work() as session:
             settle_membership(session, proposal.id, slug, acting(), now())
     except Refusal:
-        flash(_("This has been settled already."), "warning")
+        flash(_("This has already been settled."), "warning")
     else:
         flash(_("Settled."), "success")
     return redirect(url_for(".proposal", reference=reference), 303)

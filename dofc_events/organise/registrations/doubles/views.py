@@ -48,7 +48,11 @@ def two_people(edition: Edition, pair_id: int) -> ResponseReturnValue:
     except NoSuchPair:
         flash(_("This pair is no longer on the list: it has been settled, or somebody changed their details."), "info")
     else:
-        words = _("%(one)s and %(other)s are two people: they are not shown here again.", one=names[0], other=names[1])
+        words = _(
+            "%(one)s and %(other)s have been marked as different people. They will not be shown here again.",
+            one=names[0],
+            other=names[1],
+        )
         flash(words, "success")
     return redirect(url_for(".index", year=edition.year), 303)
 

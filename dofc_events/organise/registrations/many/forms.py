@@ -45,7 +45,7 @@ class TagManyForm(ManyForm):
 
 
 class UntagForm(ManyForm):
-    word = RadioField(_l("Which tag?"), [InputRequired(_l("Choose the tag that is to be removed."))])
+    word = RadioField(_l("Which tag?"), [InputRequired(_l("Choose the tag to remove."))])
 
     @classmethod
     def of(cls, selection: Selection, categories: Sequence[Category]) -> "UntagForm":
@@ -68,7 +68,7 @@ class CategoryForm(ManyForm):
         numbers = {category: selection.not_yet_in(category.slug) for category in categories}
         form.category.choices = [(c.slug, _with_number(c.label, n)) for c, n in numbers.items() if n]
         if not form.category.choices:
-            form.nothing_to_do = _("There is no other category that they could be in.")
+            form.nothing_to_do = _("There is no other category to change to.")
         return form
 
     def wanted(self) -> dict[str, Any]:

@@ -147,7 +147,10 @@ def _confirmed(
         selection, form = _asked(edition, act, audience)
         form.shown(selection)
         form.form_errors = [
-            _("Nothing has been done, because something has changed meanwhile. This is the current state:")
+            _(
+                "Nothing has been done, because something has changed since you opened the page. This is the "
+                "current state:"
+            )
         ]
         return answer_errors(form, page, selection=selection, **context)
     flash(deed.words(number, form), "success")
