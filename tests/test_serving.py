@@ -19,7 +19,7 @@ from waitress.task import ThreadedTaskDispatcher
 
 from dofc_events import serving
 from dofc_events.core.clock import now
-from dofc_events.hosting.proposals.views import LARGEST_UPLOAD
+from dofc_events.hosting.proposals.attachments.views import LARGEST_UPLOAD
 from tests.races.visitors import registration_form, send
 from tests.support.factories import make_edition
 from tests.support.network import NetworkClient

@@ -386,7 +386,7 @@ def test_a_tab_that_changed_nothing_gives_nothing_back(client, edition):
     one, other = two_tabs(client, own)
     one.fill(trips=["bridges"]).submit()
     page = other.submit()
-    assert seats_on(page)["bridges"] == "confirmed" and "Nothing was changed." in page.text
+    assert seats_on(page)["bridges"] == "confirmed" and "Nothing has been changed." in page.text
 
 
 def test_what_was_called_off_while_the_form_was_open_is_in_nobodys_way(client, edition, act):
