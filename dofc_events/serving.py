@@ -93,6 +93,15 @@ class _Channel(HTTPChannel):
 class _Server(TcpWSGIServer):
     channel_class = _Channel
 
+    def __init__(self, *args: Any, writers: ThreadedTaskDispatcher, **options: Any) -> None:
+        self.writers = writers
+        super().__init__(*args, **options)
+
+    def add_task(self, channel: _Channel) -> None:
+        """What only reads never waits behind what writes, which may wait for a lock."""
+        threads = self.writers if channel.requests[0].command == "POST" else self.task_dispatcher
+        threads.add_task(channel)
+
     def maintenance(self, now: float) -> None:
         super().maintenance(now)
         idle = sorted(
@@ -110,7 +119,8 @@ class _Server(TcpWSGIServer):
 class BufferingWorker(Worker):
     """A process of gunicorn's whose one loop reads whole requests and writes whole answers, with waitress's code.
 
-    Threads get a request when it is there, and are done with it before the answer has left.
+    Threads get a request when it is there, and are done with it before the answer has left: `threads` of them work on
+    what is sent by POST, as many on everything else.
     """
 
     _servers: Sequence[_Server] = ()
@@ -118,9 +128,10 @@ class BufferingWorker(Worker):
     def run(self) -> None:
         """Serve until stopped; then finish what was begun, for at most `graceful_timeout` seconds."""
         channels: dict[int, Any] = {}
-        threads = ThreadedTaskDispatcher()
-        threads.set_thread_count(self.cfg.threads)
-        self._servers = [make_server(self.wsgi, bound.sock, channels, threads) for bound in self.sockets]
+        threads = ThreadedTaskDispatcher(), ThreadedTaskDispatcher()
+        for pool in threads:
+            pool.set_thread_count(self.cfg.threads)
+        self._servers = [make_server(self.wsgi, bound.sock, channels, *threads) for bound in self.sockets]
         while self.alive and self.ppid == os.getppid():
             self._serve(channels)
         for server in self._servers:
@@ -128,7 +139,8 @@ class BufferingWorker(Worker):
         until = time.monotonic() + self.cfg.graceful_timeout
         while time.monotonic() < until and any(server.is_busy() for server in self._servers):
             self._serve(channels)
-        threads.shutdown(timeout=0)
+        for pool in threads:
+            pool.shutdown(timeout=0)
 
     def handle_exit(self, sig: int, frame: object) -> None:
         """Asked to stop: the loop may be waiting for somebody to say something."""
@@ -141,7 +153,13 @@ class BufferingWorker(Worker):
         wasyncore.poll2(1.0 if self.alive else 0.05, channels)
 
 
-def make_server(wsgi: Any, listener: socket, channels: dict[int, Any], threads: ThreadedTaskDispatcher) -> _Server:
+def make_server(
+    wsgi: Any,
+    listener: socket,
+    channels: dict[int, Any],
+    readers: ThreadedTaskDispatcher,
+    writers: ThreadedTaskDispatcher,
+) -> _Server:
     """What reads and writes for `wsgi` on a socket that listens; its connections are kept in `channels`."""
     settings = Adjustments(
         ident=None,
@@ -156,5 +174,12 @@ def make_server(wsgi: Any, listener: socket, channels: dict[int, Any], threads: 
     )
     address = (listener.family, listener.type, listener.proto, listener.getsockname())
     return _Server(
-        wsgi, channels, _sock=listener, dispatcher=threads, adj=settings, sockinfo=address, bind_socket=False
+        wsgi,
+        channels,
+        _sock=listener,
+        dispatcher=readers,
+        writers=writers,
+        adj=settings,
+        sockinfo=address,
+        bind_socket=False,
     )

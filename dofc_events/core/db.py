@@ -27,8 +27,10 @@ from sqlalchemy import (
     TypeDecorator,
     event,
     insert,
+    make_url,
 )
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, make_transient_to_detached, mapped_column, registry
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -42,8 +44,17 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 
-# How long a writer waits for another one on SQLite before it gives up, in seconds.
-BUSY_TIMEOUT = 30
+# How long a writer waits for another one before it gives up, in seconds, and how long where nobody waits for an answer.
+BUSY_TIMEOUT = 5
+PATIENT_TIMEOUT = 30
+
+# What PostgreSQL is told in each connection: nothing waits for ever, for a lock, an answer, or somebody who went away.
+PG_LIMITS = {
+    "lock_timeout": f"{BUSY_TIMEOUT}s",
+    "statement_timeout": "30s",
+    "idle_in_transaction_session_timeout": "60s",
+}
+CONNECTING = {"connect_timeout": 5, "tcp_user_timeout": 10_000, "keepalives_idle": 10, "keepalives_interval": 5}
 
 MAX_IN_A_LIST = 1000
 
@@ -53,6 +64,17 @@ PLANNED_WITH_VALUES = "/* planned with its values */"
 
 # PostgreSQL's deadlock_detected and serialization_failure.
 CONFLICTS = ("40P01", "40001")
+# What passes: no connection, no room, ended or not yet begun, a lock or an answer that takes too long, a standby.
+# https://www.postgresql.org/docs/current/errcodes-appendix.html, https://www.sqlite.org/rescode.html
+PASSING = ("08", "53", "57", "58", "55P03", "25006")
+PASSING_SQLITE = (
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+)
 MAX_TRIES = 3
 
 P = ParamSpec("P")
@@ -96,6 +118,10 @@ class Revised:
         self.revised_at = now
 
 
+class NotKnownWhetherSaved(Exception):
+    """The connection broke while a transaction was being committed."""
+
+
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 
 
@@ -109,19 +135,36 @@ def unit_of_work() -> Iterator[Session]:
 
     On PostgreSQL its locks are taken in one order (docs/architecture.md, Locks). Should two ever wait for each other
     all the same, one of them is ended, and begun anew by its entry point: see `tried_again`.
+
+    Raises NotKnownWhetherSaved.
     """
     session = db.session()
     session.close()
     session.connection(execution_options={"writes": True, "postgresql_readonly": False})
     try:
         yield session
-        session.commit()
-    except BaseException:
-        session.rollback()
-        raise
+        _commit(session)
     finally:
-        # What is read next begins a new, read-only transaction.
-        session.close()
+        # What was not committed is rolled back; what is read next begins a new, read-only transaction.
+        end_session()
+
+
+def _commit(session: Session) -> None:
+    session.flush()
+    try:
+        session.commit()
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise NotKnownWhetherSaved from error
+        raise
+
+
+def end_session() -> None:
+    """Close the session of this context, even if its connection is dead and cannot be told."""
+    try:
+        db.session.close()
+    except DBAPIError:
+        db.session().invalidate()
 
 
 @contextmanager
@@ -132,6 +175,8 @@ def single_statements() -> Iterator[Connection]:
     """
     options = {"writes": True, "isolation_level": "AUTOCOMMIT", "postgresql_readonly": False}
     with db.engine.connect().execution_options(**options) as connection:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {PATIENT_TIMEOUT * 1000}")
         try:
             yield connection
         finally:
@@ -150,8 +195,11 @@ def erase_deleted(*tables: type[Base]) -> None:
         if isinstance(driver, sqlite3.Connection):
             driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             return
+        # It is as long as the table.
+        connection.exec_driver_sql("SET statement_timeout = 0")
         for table in tables:
             connection.exec_driver_sql(f"VACUUM (FULL) {table.__tablename__}")
+        connection.exec_driver_sql("RESET statement_timeout")
 
 
 def insert_row(session: Session, row: Base) -> None:
@@ -192,7 +240,14 @@ def engine_options(database_url: str) -> dict[str, Any]:
     options: dict[str, Any] = {"hide_parameters": True}
     if database_url.startswith("sqlite"):
         return options | {"connect_args": {"timeout": BUSY_TIMEOUT}}
-    return options | {"execution_options": {"postgresql_readonly": True}, "pool_pre_ping": True}
+    # What the address says wins.
+    said = str(make_url(database_url).query.get("options", ""))
+    limits = " ".join([*(f"-c {name}={value}" for name, value in PG_LIMITS.items()), said])
+    return options | {
+        "execution_options": {"postgresql_readonly": True},
+        "pool_pre_ping": True,
+        "connect_args": CONNECTING | {"options": limits.strip()},
+    }
 
 
 def is_conflict(error: BaseException) -> bool:
@@ -202,10 +257,25 @@ def is_conflict(error: BaseException) -> bool:
     return isinstance(error, ChangedMeanwhile)
 
 
+def is_passing(error: BaseException) -> bool:
+    """Whether the database is away, full or busy with somebody else: the same may succeed in a minute."""
+    if isinstance(error, PoolTimeout | NotKnownWhetherSaved):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    if isinstance(error.orig, sqlite3.Error):
+        return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in PASSING_SQLITE
+    state = getattr(error.orig, "sqlstate", None)
+    return error.connection_invalidated or (
+        isinstance(error, OperationalError | InterfaceError) if state is None else state.startswith(PASSING)
+    )
+
+
 def tried_again(act: Callable[P, R], *, between: Callable[[], object] = lambda: None) -> Callable[P, R]:
     """What does as `act`, an entry point whose whole unit of work is in it, and begins anew after a conflict.
 
-    At most MAX_TRIES times; what the tries before wrote was rolled back. `between` is called before each further one.
+    So it does when the connection broke before anything was committed. At most MAX_TRIES times; what the tries before
+    wrote was rolled back. `between` is called before each further one.
     """
 
     @wraps(act)
@@ -214,7 +284,7 @@ def tried_again(act: Callable[P, R], *, between: Callable[[], object] = lambda: 
             try:
                 return act(*args, **kwargs)
             except (DBAPIError, ChangedMeanwhile) as error:
-                if not is_conflict(error):
+                if not is_conflict(error) and not getattr(error, "connection_invalidated", False):
                     raise
                 log.warning("begun_anew", act=act.__qualname__, error=repr(getattr(error, "orig", error)))
                 between()

@@ -79,9 +79,10 @@ def answer_busy(form: FlaskForm, retry_after: int, template: str, **context: Any
 
 
 def answer_too_many(form: FlaskForm, retry_after: int, template: str, **context: Any) -> Response:
-    """429 with Retry-After (seconds) and the form with its values."""
+    """429 with Retry-After (seconds) and the form with its values; 503 if it is not the sender's doing."""
     form.form_errors = [_wait(retry_after)]
-    response = make_response(render_template(template, form=form, **context), 429)
+    _ask_for_files_again(form)
+    response = make_response(render_template(template, form=form, **context), 503 if "unavailable" in g else 429)
     response.headers["Retry-After"] = str(retry_after)
     return response
 
@@ -94,6 +95,9 @@ def _ask_for_files_again(form: FlaskForm) -> None:
 
 
 def _wait(seconds: int) -> str:
+    if "unavailable" in g:
+        said: str = _("This could not be saved right now; that is our fault. Please send it again in a minute.")
+        return said
     minutes = max(1, round(seconds / 60))
     text: str = ngettext(
         "Too many attempts in a short time. Nothing has been lost: try again in about a minute.",

@@ -14,7 +14,7 @@ from dofc_events.web.fields import CountryField
 from dofc_events.web.forms import Form
 
 # Answers that say no, and rarely have the form. Where a fault is in the form itself, it comes back with its values.
-REFUSED = (403, 404, 409, 500)
+REFUSED = (403, 404, 409, 500, 503)
 # What is in a form that no person typed, where no view has got so far as to say which.
 UNSEEN = ("csrf_token", "opened_with", "form_key", "accepted")
 
