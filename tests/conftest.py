@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import sync_playwright
 from sqlalchemy.orm import Session
 
 from dofc_events.accounts.models import Account
@@ -22,7 +22,7 @@ from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from tests.browser_setup import HOW_TO_GET_ONE, find_chromium
 from tests.support import locks
-from tests.support.browser import ARTIFACTS, CheckedBrowser
+from tests.support.browser import ARTIFACTS, CheckedBrowser, Tabs
 from tests.support.databases import KINDS, Databases, settings_for
 from tests.support.forked import ForkedSite
 from tests.support.pages import Client
@@ -297,20 +297,20 @@ def live_server(tmp_path: Path) -> Iterator[Callable[..., Site]]:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def tabs() -> Iterator[Tabs]:
     """One Chromium per process. Without a sandbox, because tests also run as root and in containers."""
     program = find_chromium()
     assert program, HOW_TO_GET_ONE
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-dev-shm-usage"])
-        yield browser
+        yield Tabs(browser)
         browser.close()
 
 
 @pytest.fixture
-def browser(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[CheckedBrowser]:
+def browser(tabs: Tabs, request: pytest.FixtureRequest) -> Iterator[CheckedBrowser]:
     """`browser.open(site.url, PHONE)` opens a tab that notices errors, foreign requests and pages that are too wide."""
     ARTIFACTS.mkdir(exist_ok=True)
-    checked = CheckedBrowser(chromium, "".join(c if c.isalnum() else "-" for c in request.node.name))
+    checked = CheckedBrowser(tabs, "".join(c if c.isalnum() else "-" for c in request.node.name))
     yield checked
     checked.close()

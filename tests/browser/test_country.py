@@ -136,7 +136,7 @@ def test_the_list_is_in_sight_when_a_keyboard_covers_the_lower_half(form, browse
 def test_the_form_is_light(form, browser):
     tab = browser.open(form.partition("/editions/")[0], PHONE)
     sizes = {}
-    tab.page.on("response", lambda response: sizes.update({response.url: response.request.sizes()["responseBodySize"]}))
+    tab.on("response", lambda response: sizes.update({response.url: response.request.sizes()["responseBodySize"]}))
     page = tab.goto(form)
     page.wait_for_load_state("networkidle")
     assert len(page.request.get(form).body()) < 60_000
