@@ -13,7 +13,7 @@ from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import token_of
 from dofc_events.delegates.service import details_of
 from dofc_events.registration.service import change_details
-from tests.support.browser import DESKTOP, PHONE, CheckedPage
+from tests.support.browser import PHONE, CheckedPage
 from tests.support.factories import DELEGATE, make_edition, make_registration
 
 FORM = "/editions/{}/register"
@@ -38,19 +38,18 @@ def fill(tab: CheckedPage) -> None:
 
 
 @pytest.mark.databases("sqlite")
-@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
-def test_a_delegate_registers_changes_and_cancels(browser, site, size):
-    tab = browser.open(site.url, size)
+def test_a_delegate_registers_changes_and_cancels(browser, site):
+    tab = browser.open(site.url, PHONE)
     page = tab.goto("/")
-    tab.accessible()
+    tab.accessible_on_both()
     page.get_by_role("link", name="Register").first.click()
-    tab.accessible()
+    tab.accessible_on_both()
 
     # An empty form: the summary takes the focus and leads to the field.
     tab.expected_statuses = {422}
     page.get_by_role("button", name="Register").click()
     expect(page.locator("[data-error-summary]")).to_be_focused()
-    tab.accessible()
+    tab.accessible_on_both()
     page.locator("[data-error-summary] a[href='#country']").click()
     country = page.get_by_role("combobox", name=re.compile("Country of your organisation"))
     expect(country).to_be_focused()
@@ -58,7 +57,7 @@ def test_a_delegate_registers_changes_and_cancels(browser, site, size):
     # The country by keyboard alone.
     page.keyboard.type("bosn")
     expect(page.locator("#country-list [role=option]")).to_have_count(1)
-    tab.accessible()
+    tab.accessible_on_both()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(country).to_have_value("Bosnia & Herzegovina")
@@ -66,7 +65,7 @@ def test_a_delegate_registers_changes_and_cancels(browser, site, size):
     email = page.get_by_label("Email address")
     email.fill("lucja@gmial.com")
     email.blur()
-    tab.accessible()
+    tab.accessible_on_both()
     page.get_by_role("button", name="Did you mean lucja@gmail.com?").click()
     expect(email).to_have_value("lucja@gmail.com")
     email.fill("lucja@example.org")
@@ -76,26 +75,26 @@ def test_a_delegate_registers_changes_and_cancels(browser, site, size):
     status = page.locator("[data-registration-status]")
     expect(status).to_have_attribute("data-registration-status", "confirmed")
     expect(page.get_by_role("main")).to_contain_text("Bosnia & Herzegovina")
-    tab.accessible()
+    tab.accessible_on_both()
     own = page.url
 
     page.get_by_role("link", name="Change details").click()
     expect(page.get_by_role("combobox", name=re.compile("Country of your organisation"))).to_have_value(
         "Bosnia & Herzegovina"
     )
-    tab.accessible()
+    tab.accessible_on_both()
     page.get_by_label("Job title").fill("Manager")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("status")).to_contain_text("Changes saved.")
-    tab.accessible()
+    tab.accessible_on_both()
     for link in ("Hand over to a colleague", "Change it", "Cancel this registration"):
         page.get_by_role("link", name=link).click()
-        tab.accessible()
+        tab.accessible_on_both()
         if link != "Cancel this registration":
             tab.goto(own)
     page.get_by_role("button", name="Cancel my registration").click()
     expect(status).to_have_attribute("data-registration-status", "cancelled")
-    tab.accessible()
+    tab.accessible_on_both()
 
 
 @pytest.mark.databases("sqlite")

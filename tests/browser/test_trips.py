@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
+from dofc_events.accounts.queries import account_by_email
 from dofc_events.core.clock import now
-from tests.support.browser import PHONE, CheckedPage
+from tests.support.browser import PHONE
 from tests.support.factories import make_account, make_edition, make_registration, make_trip
 
 
@@ -40,11 +41,6 @@ def fill(page) -> None:
 def expect_seats(page, **seats: str) -> None:
     for slug, status in seats.items():
         expect(page.locator(f"[data-trip={slug}]")).to_have_attribute("data-trip-status", status)
-
-
-def sign_in(site, tab: CheckedPage) -> None:
-    tab.goto(site.flask("accounts", "sign-in-link", "organiser@dofc.test").strip())
-    tab.page.get_by_role("button", name="Sign in").click()
 
 
 @pytest.mark.databases("sqlite")
@@ -86,7 +82,7 @@ def test_a_delegate_takes_trips_first_come_on_a_phone(browser, live_server, data
 
 @pytest.mark.databases("sqlite")
 def test_a_delegate_ranks_wishes_on_a_phone_and_the_organiser_draws(
-    browser, live_server, database_url, edition, writing
+    browser, live_server, database_url, edition, writing, sign_in
 ):
     site = live_server(database_url)
     site.flask("edition", "2027", "--trip-mode", "draw")
@@ -112,8 +108,9 @@ def test_a_delegate_ranks_wishes_on_a_phone_and_the_organiser_draws(
 
     with writing() as session:
         session.get_one(type(edition), edition.id).trips_close_at = now()
+        organiser = account_by_email(session, "organiser@dofc.test")
     office = browser.open(site.url, PHONE)
-    sign_in(site, office)
+    office.sign_in(sign_in(organiser))
     desk = office.goto("/organise/editions/2027/trips/draw")
     expect(desk.get_by_role("main")).to_contain_text("Łucja")
     office.accessible()

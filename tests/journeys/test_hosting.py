@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from email.message import EmailMessage
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 from sqlalchemy import select
 
 from dofc_events.config import ROOT
@@ -111,6 +111,10 @@ class Person(Evening):
             self.open(path)
             words.append(self.page.get_by_role("main").inner_text())
         return words
+
+    def _click(self, where: Locator) -> None:
+        where.click()
+        self._look()
 
     def _look(self) -> None:
         self.tab.check()

@@ -11,6 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
 
 from dofc_events.config import ROOT
+from tests.support.pages import Client
 
 ARTIFACTS = ROOT / "test-artifacts"
 PHONE = (390, 844)
@@ -66,6 +67,21 @@ class CheckedPage:
         self.page.goto(path if "://" in path else f"{self.base_url}{path}", wait_until="load")
         self.check()
         return self.page
+
+    def resize(self, size: tuple[int, int]) -> None:
+        """Show the same page as wide and high as this, and check it."""
+        self.page.set_viewport_size({"width": size[0], "height": size[1]})
+        self.check()
+
+    def accessible_on_both(self) -> None:
+        """Fail if anything is wrong on a desk or on a phone, where it stays."""
+        for size in (DESKTOP, PHONE):
+            self.resize(size)
+            self.accessible()
+
+    def sign_in(self, client: Client) -> None:
+        """Go on with the session that somebody has in another browser."""
+        self.page.context.add_cookies([{"name": "dofc", "value": client.session_cookie, "url": self.base_url}])
 
     def check(self) -> None:
         """Fail if anything is wrong by now; to be called after each step that shows another page."""
