@@ -29,6 +29,8 @@ from tests.support.pages import Client
 from tests.support.site import Site
 from tests.support.smtp import MailServer
 
+# Without a sandbox, because tests also run as root and in containers; and no script runs long enough to be optimised.
+CHROMIUM = ["--no-sandbox", "--disable-dev-shm-usage", "--js-flags=--no-opt,--no-maglev"]
 RUN = pytest.StashKey[Path]()
 # They run sites, workers and browsers.
 SLOW = {"journeys", "races", "browser", "commands", "support"}
@@ -278,17 +280,19 @@ def smtp(make_smtp: Callable[..., MailServer]) -> MailServer:
 
 
 @pytest.fixture
-def live_server(tmp_path: Path) -> Iterator[Callable[..., Site]]:
+def live_server(databases: Databases, tmp_path: Path) -> Iterator[Callable[..., Site]]:
     """`live_server(database_url, smtp=None, workers=1, **environment)`: the site in gunicorn, answering.
 
     `workers=0` gives a site whose commands can be run, without gunicorn.
     """
     sites: list[Site] = []
+    templates = databases.run / "templates"
+    templates.mkdir(exist_ok=True)
 
     def serve(database_url: str, smtp: MailServer | None = None, workers: int = 1, **environment: str) -> Site:
         logs = tmp_path / f"site-{len(sites)}"
         logs.mkdir()
-        sites.append(ForkedSite(database_url, logs, smtp, **environment))
+        sites.append(ForkedSite(database_url, logs, smtp, COMPILED_TEMPLATES=str(templates), **environment))
         return sites[-1].serve(workers) if workers else sites[-1]
 
     yield serve
@@ -298,11 +302,11 @@ def live_server(tmp_path: Path) -> Iterator[Callable[..., Site]]:
 
 @pytest.fixture(scope="session")
 def tabs() -> Iterator[Tabs]:
-    """One Chromium per process. Without a sandbox, because tests also run as root and in containers."""
+    """One Chromium per process."""
     program = find_chromium()
     assert program, HOW_TO_GET_ONE
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM)
         yield Tabs(browser)
         browser.close()
 
