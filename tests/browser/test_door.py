@@ -66,7 +66,6 @@ def test_two_volunteers_let_people_in_on_their_phones(browser, live_server, data
         expect(tab.page.locator(".door h2").first).to_have_text("Đorđević, Vuk")
     if javascript:
         ana.accessible()
-    ana.screenshot("found")
 
     ana.page.get_by_role("button", name="Arrived: Vuk Đorđević", exact=True).click()
     expect(ana.page.locator(".door li")).to_have_count(1)
@@ -75,7 +74,6 @@ def test_two_volunteers_let_people_in_on_their_phones(browser, live_server, data
     # The next one can be typed at once.
     expect(ana.page.get_by_role("searchbox")).to_be_focused()
     expect(ana.page.get_by_role("searchbox")).to_have_value("")
-    ana.screenshot("ticked")
     if javascript:
         ana.accessible()
 

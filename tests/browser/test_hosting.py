@@ -47,11 +47,9 @@ def test_five_proposals_fit_a_desk_and_more_than_fits_is_said(site, browser, sig
     page.get_by_role("link", name="Sort by score").click()
     means = page.locator(".compare dl.scores div:first-child dd").all_inner_texts()
     assert means == ["5.0", "4.0", "3.0", "2.0", "1.0"]
-    tab.screenshot("compare")
     page.emulate_media(media="print")
     assert page.evaluate(HIDDEN) <= 0
     page.emulate_media(media="screen")
     tab.resize((390, 844))
     assert page.evaluate(HIDDEN) > 0
     assert page.get_by_text("The table scrolls sideways").is_visible()
-    tab.screenshot("compare-phone")

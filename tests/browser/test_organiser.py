@@ -79,7 +79,6 @@ def test_an_organiser_goes_from_nothing_to_open_registration(site, smtp, browser
     )
     evening.page.locator("[name=categories-0-label]").fill("Cluster manager")
     evening.press("Save the settings")
-    tab.screenshot("settings-saved")
 
     evening.follow("Learning trips")
     evening.follow("New trip")
@@ -94,7 +93,6 @@ def test_an_organiser_goes_from_nothing_to_open_registration(site, smtp, browser
     evening.follow("Overview")
     evening.follow("Publish")
     evening.press("Publish")
-    tab.screenshot("published")
 
     delegate = browser.open(site.url, PHONE)
     delegate.goto(f"/editions/{year}/register")
@@ -115,7 +113,6 @@ def test_an_organiser_goes_from_nothing_to_open_registration(site, smtp, browser
     evening.follow("1 registration")
     expect(evening.page.locator("[data-total]")).to_have_attribute("data-total", "1")
     evening.follow("Łucja Đorđević")
-    tab.screenshot("person")
     evening.fill(note="Brings a poster.")
     evening.press("Save the note")
 
@@ -123,7 +120,6 @@ def test_an_organiser_goes_from_nothing_to_open_registration(site, smtp, browser
     evening.follow("To everybody with a place, an offer, or on the waiting list")
     evening.fill(subject="Welcome to {city}", body="Dear {given_name},\n\nsee you in **{city}**: {own_page}")
     evening.press("Keep as a draft")
-    tab.screenshot("letter")
     evening.follow("Send …")
     evening.press("Send to 1 person")
     site.flask("worker", "--once")
@@ -135,4 +131,3 @@ def test_an_organiser_goes_from_nothing_to_open_registration(site, smtp, browser
         "team-invitation",
     }
     tab.goto(f"/organise/editions/{year}/letters")
-    tab.screenshot("letters")
