@@ -6,6 +6,9 @@ import runpy
 import sys
 from pathlib import Path
 
+from flask import Flask
+from jinja2 import FileSystemBytecodeCache
+
 from dofc_events.config import ROOT
 from tests.support.site import Process, Site
 
@@ -43,6 +46,8 @@ def _become(command: list[str], environment: dict[str, str], log: Path, errors: 
     for path, descriptor, how in ((Path(os.devnull), 0, "rb"), (log, 1, "ab"), (errors, 2, "ab")):
         with path.open(how) as file:
             os.dup2(file.fileno(), descriptor)
+    if templates := environment.get("COMPILED_TEMPLATES"):
+        Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache(templates)}
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     sys.argv = command
     runpy.run_module(command[0], run_name="__main__", alter_sys=True)
