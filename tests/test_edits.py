@@ -107,32 +107,30 @@ def edit_form(page: Page):
     return page.form("form:has([name=opened_with])")
 
 
-@pytest.mark.parametrize("path", EDITS)
-def test_what_others_saved_meanwhile_stays_where_the_form_changed_something_else(world, path):
-    theirs, mine = EDITS[path]
-    one, other = opened_by_two(world, path)
-    edit_form(one).fill(theirs).submit()
-    assert edit_form(other).fill(mine).submit().status == 200
-    now = edit_form(one.client.get(one.url))
-    for name, value in {**theirs, **mine}.items():
-        assert now.value(name) == ("y" if value is True else value), name
+def test_what_others_saved_meanwhile_stays_where_the_form_changed_something_else(world):
+    for path, (theirs, mine) in EDITS.items():
+        one, other = opened_by_two(world, path)
+        edit_form(one).fill(theirs).submit()
+        assert edit_form(other).fill(mine).submit().status == 200, path
+        now = edit_form(one.client.get(one.url))
+        for name, value in {**theirs, **mine}.items():
+            assert now.value(name) == ("y" if value is True else value), (path, name)
 
 
-@pytest.mark.parametrize("path", EDITS)
-def test_what_both_changed_is_shown_side_by_side_and_saved_when_sent_again(world, path):
-    theirs, mine = EDITS[path]
-    name, value = next((name, value) for name, value in mine.items() if value is not True)
-    one, other = opened_by_two(world, path)
-    changed = "2027-01-12T09:00" if name == "opens_at" else f"{value} Really"
-    edit_form(one).fill({**theirs, name: changed}).submit()
-    page = edit_form(other).fill(mine).submit()
-    assert page.status == 422
-    assert [dd.get_text() for dd in page.all(".versions dd")] == [changed, value]
-    assert edit_form(page).value(name) == value
-    edit_form(page).submit()
-    now = edit_form(one.client.get(one.url))
-    assert now.value(name) == value
-    assert all(now.value(kept) == ("y" if v is True else v) for kept, v in theirs.items())
+def test_what_both_changed_is_shown_side_by_side_and_saved_when_sent_again(world):
+    for path, (theirs, mine) in EDITS.items():
+        name, value = next((name, value) for name, value in mine.items() if value is not True)
+        one, other = opened_by_two(world, path)
+        changed = "2027-01-12T09:00" if name == "opens_at" else f"{value} Really"
+        edit_form(one).fill({**theirs, name: changed}).submit()
+        page = edit_form(other).fill(mine).submit()
+        assert page.status == 422, path
+        assert [dd.get_text() for dd in page.all(".versions dd")] == [changed, value]
+        assert edit_form(page).value(name) == value
+        edit_form(page).submit()
+        now = edit_form(one.client.get(one.url))
+        assert now.value(name) == value, path
+        assert all(now.value(kept) == ("y" if v is True else v) for kept, v in theirs.items()), path
 
 
 def test_lists_of_a_form_are_compared_as_a_whole(world):

@@ -8,8 +8,9 @@ from typing import Any, cast
 
 import click
 from flask import has_request_context
-from sqlalchemy import event
+from sqlalchemy import BindParameter, event
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
+from sqlalchemy.sql.visitors import iterate
 
 from dofc_events.conference.models import Edition, Member
 from dofc_events.hosting.models import HostingCall, Proposal, Voter
@@ -43,7 +44,7 @@ def _note_lock(state: ORMExecuteState) -> None:
     else:
         entity = state.bind_mapper.class_ if state.bind_mapper else None
         rank = ORDER.index(entity) if entity in ORDER else MESSAGES if entity is Message else ONE_PERSONS
-        what = f"{entity and entity.__name__} {sorted(statement.compile().params.items(), key=str)} {state.parameters}"
+        what = f"{entity and entity.__name__} {_values(statement)} {state.parameters}"
     # Who does not wait disturbs no order, nor does what nobody else can see or what is held already.
     if (
         rank is None
@@ -56,6 +57,11 @@ def _note_lock(state: ORMExecuteState) -> None:
     if behind:
         raise OutOfOrder(f"{what} is locked after {', '.join(behind)}")
     info["held"][what] = rank
+
+
+def _values(statement: Any) -> list[tuple[str, Any]]:
+    """What its conditions compare with, without compiling it, which would take longer than its execution."""
+    return [(p._orig_key, p.effective_value) for p in iterate(statement) if isinstance(p, BindParameter)]
 
 
 def _note_new(session: Session, context: Any) -> None:
