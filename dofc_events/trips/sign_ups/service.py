@@ -19,7 +19,7 @@ from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import LIVE, TAKEN, ClaimStatus
 from dofc_events.trips.models import Trip
 from dofc_events.trips.queries import Manifest, claims_on, claims_on_trips, manifest_of, trip_by_slug, trip_pools
-from dofc_events.trips.rules import Reason
+from dofc_events.trips.rules import TAKEN_OFF, Reason
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ class SeatBook:
         """End what a delegate has of a trip, for good: given back, or taken by hand."""
         claim = self.claims_of(registration_id).get(trip.id)
         if claim is not None and claim.status in LIVE:
-            claim.preference = None
+            claim.preference = None if reason is Reason.GIVEN_BACK else TAKEN_OFF
             self._end(claim, trip.id, reason)
 
     def lapse(self, registration_id: int, trip: Trip, *, closed: bool) -> None:
