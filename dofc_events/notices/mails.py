@@ -285,7 +285,8 @@ def _trip_entry(whole: CalendarEntry, edition: Edition, seat: TripStanding, take
         starts_at=trip.starts_at,
         ends_at=trip.ends_at,
         summary=f"{edition.name}: {trip.title}",
-        location=_in_a_row(trip.meeting_point, whole.location),
+        # Not the venue as well: maps would lead there.
+        location=trip.meeting_point or edition.city,
         description="\n".join(filter(None, said)),
         changed_at=_latest(whole.changed_at, seat.claim.changed_at, trip.revised_at),
     )

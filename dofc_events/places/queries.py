@@ -53,14 +53,10 @@ def would_move_up(session: Session, pool: Pool, capacity: int) -> int:
     return max(0, min(capacity - pool.taken, count_waiting(session, pool.id)))
 
 
-def closed_waits(pool_id: int) -> Select[Claim]:
-    """The claims whose wait was ended because the list was closed."""
-    return select(Claim).where(Claim.pool_id == pool_id, Claim.closed_position.is_not(None))
-
-
-def count_closed(session: Session, pool_id: int) -> int:
-    """For how many a waiting list was closed."""
-    return session.scalar(select(func.count()).select_from(closed_waits(pool_id).subquery())) or 0
+def closed_claims() -> Select[Claim]:
+    """What was waited for, offered or requested, and ended because nothing is given any more."""
+    ended = Claim.status.in_((ClaimStatus.EXPIRED, ClaimStatus.CANCELLED))
+    return select(Claim).where(Claim.position_before.is_not(None), ended)
 
 
 def waiting_for(session: Session, edition_id: int) -> Sequence[int]:

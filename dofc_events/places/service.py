@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from dofc_events.core.db import insert_row
 from dofc_events.core.errors import Refusal
 from dofc_events.places.models import Claim, Pool
-from dofc_events.places.queries import closed_waits
 from dofc_events.places.rules import TAKEN, ClaimStatus, offer_deadline, reminder_at
 
 _LOCK = select(Pool).where(Pool.edition_id == bindparam("edition_id")).with_for_update()
@@ -153,21 +152,21 @@ def expire_claim(session: Session, pool: Pool, claim: Claim, terms: OfferTerms, 
     return _end(session, pool, [claim], ClaimStatus.EXPIRED, terms, now)
 
 
-def close_list_for(session: Session, claim: Claim, now: datetime) -> None:
-    """End somebody's wait because nothing is given any more."""
-    position = claim.position
-    _set(claim, ClaimStatus.EXPIRED, now)
-    claim.closed_position = position
+def close_claim(session: Session, pool: Pool, claim: Claim, terms: OfferTerms, now: datetime) -> None:
+    """End somebody's wait, offer or request because nothing is given any more; where they stood is kept."""
+    requested, position = claim.status == ClaimStatus.REQUESTED, claim.position or claim.position_before
+    _end(session, pool, [claim], ClaimStatus.CANCELLED if requested else ClaimStatus.EXPIRED, terms, now)
+    claim.position_before = position
     session.flush()
 
 
-def reopen_list(session: Session, pool: Pool, now: datetime) -> list[int]:
-    """Let those wait again whose wait was ended, in their old positions. Returns their registrations, in line."""
-    closed = session.scalars(closed_waits(pool.id).order_by(Claim.closed_position)).all()
-    for claim in closed:
-        _set(claim, ClaimStatus.WAITLISTED, now, claim.closed_position)
+def reopen_claim(session: Session, claim: Claim, now: datetime, *, requested: bool = False) -> None:
+    """Let somebody wait, or request, again whose claim was closed, where they stood.
+
+    Who had an offer stands before all others, and is the first to be offered what is free.
+    """
+    _set(claim, ClaimStatus.REQUESTED if requested else ClaimStatus.WAITLISTED, now, claim.position_before)
     session.flush()
-    return [claim.registration_id for claim in closed]
 
 
 def accept_claim(session: Session, claim: Claim, now: datetime) -> None:
@@ -207,8 +206,10 @@ def promote_next(session: Session, pool: Pool, terms: OfferTerms, now: datetime)
         return []
     session.execute(update(Pool).where(Pool.id == pool.id).values(taken=Pool.taken + len(next_in_line)))
     for claim in next_in_line:
+        position = claim.position
         _set(claim, ClaimStatus.OFFERED if terms.hours > 0 else ClaimStatus.CONFIRMED, now)
         if terms.hours > 0:
+            claim.position_before = position
             _offer(claim, terms, now)
     session.flush()
     session.refresh(pool)
@@ -262,4 +263,4 @@ def _offer(claim: Claim, terms: OfferTerms, now: datetime) -> None:
 
 def _set(claim: Claim, status: ClaimStatus, now: datetime, position: int | None = None) -> None:
     claim.status, claim.changed_at, claim.position = status, now, position
-    claim.offered_at = claim.offered_until = claim.remind_at = claim.closed_position = None
+    claim.offered_at = claim.offered_until = claim.remind_at = claim.position_before = None

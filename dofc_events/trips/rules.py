@@ -22,6 +22,9 @@ class Reason(enum.StrEnum):
     NO_PLACE = "no_place"  # the registration was cancelled
 
 
+# In place of the number among what a delegate asked for: organisers took it away, and it is not given again unasked.
+TAKEN_OFF = 0
+
 # Two trips at most may be named alike by their place in an address: these words are pages of their own.
 RESERVED_SLUGS = frozenset(("new", "sign-up", "draw", "order"))
 MAX_SEATS = 100_000

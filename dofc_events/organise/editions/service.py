@@ -1,7 +1,7 @@
 """Acts on an edition that span features: the edition itself, its places, its categories."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, or_, select, update
@@ -187,6 +187,12 @@ def consequences(
     up = would_move_up(session, pool, pool.capacity if capacity is None else capacity)
     if up and wanted.gives_places(now):
         found.append(moving_up(up, details.offer_hours))
+    if wanted.gives_places(now) and not edition.gives_places(now):
+        # Nothing was given for some time: seats may have become free on trips, too.
+        for trip, seats in trip_pools(session, edition.id):
+            up = would_move_up(session, seats, seats.capacity) if trip.can_be_joined(now) else 0
+            if up:
+                found.append(replace(moving_up(up, details.offer_hours), about=trip.title))
     return found
 
 

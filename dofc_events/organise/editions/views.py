@@ -33,8 +33,9 @@ from dofc_events.organise.editions.forms import CopyForm, NewEditionForm, Reopen
 from dofc_events.organise.editions.queries import COUNTED, Growth, figures_of, growth_of
 from dofc_events.organise.editions.rules import weeks
 from dofc_events.organise.shared import EDITION, around
-from dofc_events.places.queries import count_closed, edition_pool, places_of
+from dofc_events.places.queries import edition_pool, places_of
 from dofc_events.registration.service import RegistrationOver
+from dofc_events.registration.waiting_list.queries import count_closed
 from dofc_events.registration.waiting_list.service import reopen_list
 from dofc_events.trips.queries import trip_rows
 from dofc_events.web.charts import Series, Tick, bar, line_chart
@@ -86,7 +87,7 @@ def copy(edition: Edition) -> ResponseReturnValue:
 def index(edition: Edition) -> ResponseReturnValue:
     """How one edition stands."""
     session, at = db.session(), now()
-    places, pool = places_of(session, [edition.id]).get(edition.id), edition_pool(session, edition.id)
+    places = places_of(session, [edition.id]).get(edition.id)
     growth = growth_of(session, edition, at)
     return render_template(
         "organise/editions/index.html",
@@ -101,7 +102,7 @@ def index(edition: Edition) -> ResponseReturnValue:
         window=edition.window(at),
         is_over=edition.is_over(at),
         hand_overs=hand_overs_of(session, edition),
-        closed=count_closed(session, pool.id) if pool and edition.gives_places(at) else 0,
+        closed=count_closed(session, edition.id) if places and edition.gives_places(at) else 0,
         missing=_missing(edition) if edition.status == EditionStatus.DRAFT else (),
         at=at,
         **around(edition),
@@ -186,8 +187,7 @@ def take_out(edition: Edition) -> ResponseReturnValue:
 @organisers_only
 def reopen(edition: Edition) -> ResponseReturnValue:
     """Undo that the waiting list was closed, after asking."""
-    form, pool = ReopenForm(), edition_pool(db.session(), edition.id)
-    closed = count_closed(db.session(), pool.id) if pool else 0
+    form, closed = ReopenForm(), count_closed(db.session(), edition.id)
     if not form.validate_on_submit():
         context = {"closed": closed, "is_possible": edition.gives_places(now()), **around(edition)}
         return form_page(form, "organise/editions/reopen.html", **context)

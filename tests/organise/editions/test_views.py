@@ -24,6 +24,7 @@ from dofc_events.places.queries import edition_pool
 from dofc_events.registration.queries import Audience
 from dofc_events.registration.service import cancel_registration
 from dofc_events.registration.timers import close_list
+from dofc_events.registration.trips.service import choose_trips
 from dofc_events.trips.models import Trip
 from dofc_events.trips.queries import trip_by_slug
 from tests.support.factories import DELEGATE, NOW, make_account, make_edition, make_registration, make_trip
@@ -228,6 +229,19 @@ def test_a_first_day_in_the_past_is_asked_about_with_whom_it_would_tell(organise
     assert (now_is()[0].starts_on, now_is()[0].summary) == (before, "Kept.")
 
 
+def test_seats_that_later_dates_make_possible_are_asked_about(organiser, writing, now_is, year):
+    with writing() as session:
+        edition = edition_by_year(session, year)
+        trip = make_trip(session, edition, "steel", capacity=1)
+        people = [make_registration(session, edition, trips=("steel",)) for _number in range(2)]
+        edition.starts_on = edition.starts_on.replace(year=2020)
+        choose_trips(session, people[0].id, (), any_trip=False, actor=DELEGATE, now=NOW)
+        title = trip.title
+    asked = settings(organiser, year).form().fill(starts_on="2027-05-20").submit()
+    (said,) = asked.all(".notice-warning li")
+    assert said.text == f"1 person on the waiting list of “{title}” will be offered a seat by email."
+
+
 def test_times_of_day_stay_what_they_are_in_another_zone(organiser, writing, now_is, reading, year):
     closes_at, hour = datetime(2027, 3, 1, 16, tzinfo=UTC), timedelta(hours=1)
     with writing() as session:
@@ -405,7 +419,7 @@ def test_a_list_that_was_closed_can_be_opened_again_for_a_reason(organiser, writ
         close_list(session, people, WORKER, edition.begins_at())
     assert "closed for 2 people, who could still get a place" in index().text
     page = index().follow("Open it again")
-    assert "2 people were told that the waiting list has closed." in page.text
+    assert "2 people were told that the waiting list or their offer has ended." in page.text
     assert page.form().submit().status == 422
     page = page.form().fill(reason="The year was wrong.").submit()
     assert "The waiting list is open again." in page.text

@@ -415,3 +415,13 @@ def test_giving_back_after_sign_up_keeps_that_any_trip_is_fine(client, edition, 
         trips_page(client, own).form().fill(trips=["docks"]).submit()
     with reading() as session:
         assert session.scalars(select(Registration.any_trip).where(Registration.email == "zoe@dofc.test")).one()
+
+
+def test_a_seat_that_organisers_took_is_not_called_given_back(client, edition, act, reading):
+    own = register(client, trips=["bridges"])
+    with reading() as session:
+        person = session.scalars(select(Registration).where(Registration.email == "zoe@dofc.test")).one()
+    act(seats.take_seat, person.id, "bridges", "The bus is smaller.", COMMAND, NOW)
+    assert "Taken off by the organisers" in words_on(client.get(own.url))["bridges"]
+    act(seats.cancel_trip, edition.id, "docks", COMMAND, NOW)
+    assert seats_on(client.get(own.url))["bridges"] == "cancelled", "not given again unasked"

@@ -78,8 +78,8 @@ def test_page_says_when_the_seats_can_be_drawn_and_how_many_have_wishes(organise
     join("cellars"), join(), join(any_trip=True), join("harbour")
     page = organiser.get(PAGE)
     assert "once sign-up has closed: after 15:00, Monday 2 November 2026 (Sofia time)" in page.text
-    assert figures(page) == {"people with wishes so far": 2}
-    assert "1 more person has wishes but no confirmed place" in page.text
+    assert figures(page) == {"people with choices so far": 2}
+    assert "1 more person has choices but no confirmed place" in page.text
     with reading() as session:
         assert hash_of(session.get_one(Draw, edition_by_year(session, 2027).id).seed) in page.text
     assert page.all("main form") == []
@@ -120,7 +120,7 @@ def test_preview_shows_who_would_get_what(organiser, crowd, clock):
     clock.move_to(CLOSES)
     page = organiser.get(PAGE)
     assert "This is a preview" in page.text
-    assert figures(page) == {"first choice": 1, "choice 2": 1, "nothing": 1}
+    assert figures(page) == {"1st choice": 1, "2nd choice": 1, "nothing": 1}
     assert outcome(page) == {"The cellars": ["Ana A"], "The harbour": ["Bo B"], "Nothing": ["Cem C"]}
     assert "3 people will be told their results" in page.text
 
