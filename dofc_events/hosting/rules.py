@@ -44,6 +44,8 @@ class AttachmentFault(enum.StrEnum):
     CARRIES_FILES = "carries_files"
     TOO_COSTLY = "too_costly"
     TOO_MANY_PIXELS = "too_many_pixels"
+    NO_ROOM = "no_room"  # in this proposal
+    NO_ROOM_HERE = "no_room_here"  # for anybody
 
 
 class AttachmentRefused(Refusal):
