@@ -39,7 +39,16 @@ def add_attachment(session: Session, proposal_id: int, file: CheckedFile, actor:
     )
     proposal.attachments.append(attachment)
     session.flush()
-    record(session, actor, now, "attachment_added", **_about(proposal), name=file.name, content_hash=content_hash)
+    record(
+        session,
+        actor,
+        now,
+        "attachment_added",
+        scope=scope_of(proposal.call.year),
+        about=proposal.reference,
+        name=file.name,
+        content_hash=content_hash,
+    )
     return attachment
 
 
@@ -53,7 +62,15 @@ def remove_attachment(session: Session, proposal_id: int, attachment_id: int, ac
     if attachment is None:
         return False
     session.delete(attachment)
-    record(session, actor, now, "attachment_removed", **_about(proposal), name=attachment.name)
+    record(
+        session,
+        actor,
+        now,
+        "attachment_removed",
+        scope=scope_of(proposal.call.year),
+        about=proposal.reference,
+        name=attachment.name,
+    )
     session.flush()
     return True
 
@@ -64,7 +81,3 @@ def _refuse_beyond_quota(session: Session, proposal: Proposal, size: int) -> Non
     # Two at once may both find the last room: nobody locks all proposals for that.
     if size + attached_bytes(session) > settings().uploads_mb * MEGABYTE:
         raise AttachmentRefused(AttachmentFault.NO_ROOM_HERE)
-
-
-def _about(proposal: Proposal) -> dict[str, str]:
-    return {"scope": scope_of(proposal.call.year), "about": proposal.reference}
