@@ -24,6 +24,9 @@ class Settings:
     instance: Path = ROOT / "instance"
     rate_limits: bool = True
     trusted_proxies: int = 0
+    uploads_mb: int = 2000
+    uploads_mb_per_client: int = 100
+    uploads_mb_per_proposal: int = 30
     mail_server: str | None = None
     mail_port: int = 25
     mail_use_tls: bool = False
@@ -66,6 +69,9 @@ class Settings:
             instance=instance,
             rate_limits=_flag(env, "RATE_LIMITS", "on"),
             trusted_proxies=_whole_number(env, "TRUSTED_PROXIES", 0),
+            uploads_mb=_whole_number(env, "UPLOADS_MB", cls.uploads_mb),
+            uploads_mb_per_client=_whole_number(env, "UPLOADS_MB_PER_CLIENT", cls.uploads_mb_per_client),
+            uploads_mb_per_proposal=_whole_number(env, "UPLOADS_MB_PER_PROPOSAL", cls.uploads_mb_per_proposal),
             mail_server=server,
             mail_port=_whole_number(env, "MAIL_PORT", 465 if use_ssl else 587 if use_tls else 25),
             mail_use_tls=use_tls,

@@ -26,6 +26,7 @@ from dofc_events.hosting.membership.queries import calls_to_review
 from dofc_events.hosting.models import Ballot
 from dofc_events.hosting.news import service as hosting_news
 from dofc_events.hosting.news.queries import drafts_to_remind, voters_to_remind
+from dofc_events.hosting.proposals import timers as proposal_timers
 from dofc_events.letters import queries as letter_queries
 from dofc_events.letters import timers as letter_timers
 from dofc_events.mail.delivery import Courier
@@ -129,6 +130,10 @@ def run_timers(at: datetime) -> bool:
     _in_batches(queries.untold_news(db.session(), 10 * BATCH), news.tell_news, at)
     for proposal_id in drafts_to_remind(db.session(), at):
         _attempt(hosting_news.remind_drafter, proposal_id, at)
+    for proposal_id in proposal_timers.drafts_to_tell(db.session(), at):
+        _attempt(proposal_timers.tell_of_end, proposal_id, at)
+    for proposal_id in proposal_timers.drafts_to_end(db.session(), at):
+        _attempt(proposal_timers.end_draft, proposal_id, WORKER, at)
     for call_id in calls_to_review(db.session(), at):
         _attempt(calls.start_review, call_id, WORKER, at)
     for call_id in ballot_queries.ballots_to_open(db.session(), at):

@@ -63,6 +63,11 @@ def draft_reminder(proposal: Proposal) -> Envelope:
     return _to_proposer("draft_reminder", "reminder", proposal, expires_at=proposal.call.closes_at)
 
 
+def draft_ends(proposal: Proposal) -> Envelope:
+    """For who has not gone on with a draft: it is deleted soon."""
+    return _to_proposer("draft_ends", "reminder", proposal, ends_at=proposal.ends_at)
+
+
 def received_for_chair(proposal: Proposal, chair: Account) -> Envelope:
     page = link("organise.hosting.reviews.proposal", reference=proposal.reference)
     about = proposal.reference

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from dofc_events.accounts.models import Account
 from dofc_events.conference.models import Edition, Organisation
 from dofc_events.core.db import Base
-from dofc_events.hosting.rules import HandOverKind, ProposalStatus
+from dofc_events.hosting.rules import KEEP_DRAFTS, TELL_BEFORE_END, HandOverKind, ProposalStatus
 from dofc_events.hosting.stages.rules import DATES, Act, Dates, Stage, allows, stage_of
 
 
@@ -96,7 +96,8 @@ class Proposal(Base):
     `trip_ideas` are one a line. The proposer's link is signed with `link_version`, and ended by the next one.
     `form_key` is the one-time key of the form that made it. `settled_at`: when the chair said that an organisation
     whose name is like a member's is none. `public_agreed_at`: when the proposer agreed that everyone reads it, which
-    they do while the call says so.
+    they do while the call says so. `touched_at`: when its proposer last saved anything of it; `end_told_at`: when they
+    were told that the draft ends unless they do.
     """
 
     __tablename__ = "proposals"
@@ -139,9 +140,11 @@ class Proposal(Base):
     consented_at: Mapped[datetime | None]
     public_agreed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+    touched_at: Mapped[datetime]
     submitted_at: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
     reminded_at: Mapped[datetime | None]
+    end_told_at: Mapped[datetime | None]
 
     call: Mapped[HostingCall] = relationship(lazy="joined")
     proposed_by: Mapped[Organisation | None] = relationship(lazy="joined")
@@ -154,6 +157,12 @@ class Proposal(Base):
     def proposer(self) -> str:
         """The name of the organisation that proposes."""
         return self.proposed_by.name if self.proposed_by else self.organisation
+
+    @property
+    def ends_at(self) -> datetime:
+        """When a draft that nobody saves again is deleted, not before its proposer knows."""
+        ends_at = self.touched_at + KEEP_DRAFTS
+        return max(ends_at, self.end_told_at + TELL_BEFORE_END) if self.end_told_at else ends_at
 
     @property
     def from_member(self) -> bool:

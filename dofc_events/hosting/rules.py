@@ -4,11 +4,14 @@ import enum
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from statistics import mean, median
 
 from dofc_events.core.errors import Refusal
 
 LOWEST_SCORE, HIGHEST_SCORE = 1, 5
+# A draft that its proposer does not save again is deleted, with its files, so long after; they are told before.
+KEEP_DRAFTS, TELL_BEFORE_END = timedelta(days=60), timedelta(days=14)
 MAX_ATTACHMENTS = 5
 MAX_BYTES = 10 * 1024 * 1024
 MAX_WEIGHT = 10
@@ -44,6 +47,8 @@ class AttachmentFault(enum.StrEnum):
     CARRIES_FILES = "carries_files"
     TOO_COSTLY = "too_costly"
     TOO_MANY_PIXELS = "too_many_pixels"
+    NO_ROOM = "no_room"  # in this proposal
+    NO_ROOM_HERE = "no_room_here"  # for anybody
 
 
 class AttachmentRefused(Refusal):

@@ -60,6 +60,10 @@ WORDS_FOR_REASONS = {
     AttachmentFault.TOO_MANY_PIXELS: _l(
         "The picture is too large. Make it smaller: at most 30 million pixels, 16 million as a WebP."
     ),
+    AttachmentFault.NO_ROOM: _l(
+        "The files of this proposal would be too large together. Remove one, or shrink this one."
+    ),
+    AttachmentFault.NO_ROOM_HERE: _l("This site has no more room for files. Please write to the chair of the network."),
 }
 
 

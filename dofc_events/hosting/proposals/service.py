@@ -160,7 +160,12 @@ def save_draft(
     _refuse_closed(call, now)
     refuse_flood(session, answers.contact_email, now)
     proposal = Proposal(
-        call=call, reference=new_reference(), form_key=form_key, status=ProposalStatus.DRAFT, created_at=now
+        call=call,
+        reference=new_reference(),
+        form_key=form_key,
+        status=ProposalStatus.DRAFT,
+        created_at=now,
+        touched_at=now,
     )
     proposal.language = language
     _write(session, proposal, answers, consent_text, now)
@@ -292,6 +297,8 @@ def open_proposal(session: Session, proposal_id: int, now: datetime) -> Proposal
     if proposal.status not in (ProposalStatus.DRAFT, ProposalStatus.SUBMITTED):
         raise ProposalFixed(ProposalStatus(proposal.status))
     _refuse_closed(proposal.call, now)
+    # Whatever comes of it, somebody is at work on it.
+    proposal.touched_at, proposal.end_told_at = now, None
     return proposal
 
 

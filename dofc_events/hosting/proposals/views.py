@@ -29,7 +29,7 @@ from dofc_events.hosting.proposals.texts import consent_text
 from dofc_events.hosting.queries import (
     call_by_year,
     current_call,
-    token_of,
+    typed_token_of,
 )
 from dofc_events.hosting.rules import (
     ProposalStatus,
@@ -110,7 +110,7 @@ def propose() -> ResponseReturnValue:
         return answer_errors(form, "hosting/proposals/propose.html", **context)
     except TooManyMessages as refusal:
         return answer_too_many(form, refusal.retry_after, "hosting/proposals/propose.html", **context)
-    token = token_of(proposal)
+    token = typed_token_of(proposal)
     if service.answers_of(proposal) != answers:
         return _other_answers(mine(token), token)
     return _on_from_form(token)
@@ -171,7 +171,7 @@ def edit(token: str) -> ResponseReturnValue:
         return answer_errors(form, "hosting/proposals/edit.html", **context)
     except TooManyMessages as refusal:
         return answer_too_many(form, refusal.retry_after, "hosting/proposals/edit.html", **context)
-    return _on_from_form(token_of(changed))
+    return _on_from_form(token if changed.link_version == proposal.link_version else typed_token_of(changed))
 
 
 @blueprint.route(f"{OWN}/check", methods=["GET", "POST"])

@@ -22,6 +22,7 @@ from tests.support import uploads
 from tests.support.databases import time_writing
 from tests.support.factories import NOW
 from tests.support.hosting import WEEK, YEAR, mail_to, make_call, make_member, make_proposal, make_reviewer
+from tests.support.pages import Client
 
 FORM = "/hosting/propose"
 # The names of the contract, and what goes into them.
@@ -106,7 +107,8 @@ def test_the_form_has_the_names_of_the_contract(client, call):
 def test_saving_keeps_a_draft_and_mails_its_link(client, call, alone, reading):
     page = client.get(FORM).form().fill(contact_email="jana@example.org", city="Brno").submit("Save draft")
     assert page.status == 200 and status_of(page) == "draft"
-    assert page.url == f"/hosting/proposals/{token_for(client, alone())}/"
+    mailed = f"/hosting/proposals/{token_for(client, alone())}/"
+    assert page.url != mailed and status_of(client.get(mailed)) == "draft"
     assert "answers are missing" in page.text
     with reading() as session:
         assert mail_to(session, "jana@example.org") == ["proposal-link"]
@@ -412,6 +414,46 @@ def test_a_reviewers_question_is_answered_on_the_own_page(client, make, alone, w
 
 def stored() -> list[str]:
     return sorted(path.name for path in files.path_of(settings().instance, "x").parent.glob("*"))
+
+
+def test_files_are_added_by_the_mailed_link_alone_and_nothing_of_others_is_read(client, call, alone, app):
+    page = client.get(FORM).form().fill(contact_email="jana@example.org").submit("Save draft")
+    assert "link that we sent to jana@example.org" in page.text and not page.all("form[enctype]")
+    # Ten megabytes that are never asked for.
+    told = {"CONTENT_LENGTH": str(MAX_BYTES), "CONTENT_TYPE": "multipart/form-data; boundary=x", "wsgi.input": None}
+    refused = client.post(f"{page.url}attachments", environ_overrides=told)
+    assert refused.status == 403 and "mailed to you" in refused.one(".error-summary").text
+    assert client.get(f"/hosting/proposals/{token_for(client, alone())}/").form("/attachments")
+    # What is typed later is not proved, either; what was proved before stays so.
+    mailed = client.get(f"/hosting/proposals/{token_for(client, alone())}/edit").form()
+    assert mailed.fill(city="Brno").submit("Save").all("form[enctype]")
+    mailed = client.get(f"/hosting/proposals/{token_for(client, alone())}/edit").form()
+    assert not mailed.fill(contact_email="eva@example.org").submit("Save").all("form[enctype]")
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize(
+    ("setting", "status", "said"),
+    [("uploads_mb", 422, "no more room"), ("uploads_mb_per_proposal", 422, "too large together")],
+)
+def test_what_is_beyond_a_quota_is_refused_and_not_kept(make_app, make, reading, setting, status, said):
+    client = Client(make_app(**{setting: 0}))
+    page = client.get(make()).form("/attachments").fill(file=("letter.pdf", uploads.pdf())).submit()
+    assert page.status == status and said in page.one(".error-summary").text
+    with reading() as session:
+        assert not session.scalars(select(Attachment)).all()
+
+
+@pytest.mark.databases("sqlite")
+def test_one_network_sends_so_much_in_a_day(make_app, make):
+    client = Client(make_app(rate_limits=True, uploads_mb_per_client=1))
+    large = b"%PDF-1.7" + bytes(400 * 1024) + b"%%EOF"
+    form = client.get(make()).form("/attachments").fill(file=("letter.pdf", large))
+    for address in ("192.0.2.1", "192.0.2.1", "2001:db8::1", "2001:db8::2"):
+        assert form.submit(environ_overrides={"REMOTE_ADDR": address}).status == 422
+    for address in ("192.0.2.1", "2001:db8::3"):
+        refused = form.submit(environ_overrides={"REMOTE_ADDR": address})
+        assert refused.status == 429 and int(refused.headers["Retry-After"]) > 0
 
 
 def test_a_file_is_attached_downloaded_and_removed(client, make, reading):

@@ -1,12 +1,23 @@
-"""What a stranger's file is."""
+"""What a stranger's file is, and how much room all of them take."""
 
 import json
 
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
 from dofc_events.core import contained
 from dofc_events.extensions import settings
+from dofc_events.hosting.models import Attachment
 from dofc_events.hosting.rules import MAX_BYTES, AttachmentFault, AttachmentRefused, CheckedFile
 
+MEGABYTE = 1024 * 1024
 CHECKER = "dofc_events.hosting.proposals.attachments"
+
+
+def attached_bytes(session: Session) -> int:
+    """The size of all files that are attached to anything; what many share is kept once."""
+    each = select(Attachment.content_hash, Attachment.size).distinct().subquery()
+    return session.scalar(select(func.coalesce(func.sum(each.c.size), 0))) or 0
 
 
 def check_upload(name: str, content: bytes) -> CheckedFile:

@@ -66,6 +66,7 @@ ACTS: dict[str, Text | Callable[[Said], Text]] = {
     "criteria_changed": _l("Changed the criteria"),
     "review_begun": _l("Began the review early"),
     "proposal_begun": _l("Started a proposal"),
+    "draft_ended": _l("Deleted a draft that had not been changed for 60 days"),
     "proposal_changed": _l("Changed the proposal"),
     "proposal_submitted": _l("Submitted the proposal"),
     "proposal_withdrawn": _l("Withdrew the proposal"),
