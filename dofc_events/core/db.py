@@ -202,6 +202,14 @@ def is_conflict(error: BaseException) -> bool:
     return isinstance(error, ChangedMeanwhile)
 
 
+def is_away(error: BaseException) -> bool:
+    """Whether the database itself cannot be spoken to: it refused the connection, or broke it."""
+    # psycopg's errors have no SQLSTATE where no server answered; SQLite's never have the attribute.
+    return isinstance(error, DBAPIError) and (
+        error.connection_invalidated or getattr(error.orig, "sqlstate", "of a statement") is None
+    )
+
+
 def tried_again(act: Callable[P, R], *, between: Callable[[], object] = lambda: None) -> Callable[P, R]:
     """What does as `act`, an entry point whose whole unit of work is in it, and begins anew after a conflict.
 
