@@ -10,12 +10,14 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 from sqlalchemy import delete
 
+from dofc_events.commands.alarm import Alarm
 from dofc_events.commands.timers import run_timers
 from dofc_events.commands.watch import Watch
 from dofc_events.core import files
 from dofc_events.core.clock import now
-from dofc_events.core.db import db, erase_deleted, is_away, unit_of_work
+from dofc_events.core.db import db, erase_deleted, is_away, tried_again, unit_of_work
 from dofc_events.extensions import settings
+from dofc_events.health.rules import Trouble
 from dofc_events.hosting import queries as hosting_queries
 from dofc_events.hosting.models import Ballot
 from dofc_events.mail.delivery import Answer, Courier
@@ -58,11 +60,13 @@ class Sign:
         self._left_at = -SHOW_LIFE_EVERY.total_seconds()
         self._said: tuple[str | None, str | None] = (None, None)
 
-    def leave(self, answer: Answer, watch: Watch) -> None:
+    @tried_again
+    def leave(self, answer: Answer, watch: Watch) -> bool:
+        """Returns whether it was left anew."""
         failed_step, failed_at = watch.last_failure
         said = (answer.error, failed_step)
         if said == self._said and time.monotonic() - self._left_at < SHOW_LIFE_EVERY.total_seconds():
-            return
+            return False
         at = now()
         sign = WorkerSign(name=self._name, seen_at=at, failed_step=failed_step, failed_at=failed_at)
         if answer.tried_at:
@@ -73,6 +77,7 @@ class Sign:
             session.merge(sign)
             session.execute(delete(WorkerSign).where(WorkerSign.seen_at < at - FORGET_WORKER_AFTER))
         self._left_at, self._said = time.monotonic(), said
+        return True
 
 
 class Worker:
@@ -82,6 +87,7 @@ class Worker:
         self._stopped, self._watch, self._broom = stopped, Watch(), Broom()
         self._courier = Courier(stopped)
         # Who comes every minute would leave a thousand signs a day.
+        self._alarm = Alarm()
         self._sign = Sign("once" if once else self._courier.name)
 
     def run_once(self) -> bool:
@@ -120,14 +126,17 @@ class Worker:
                 self._watch.run("sweep", self._broom.sweep, now())
         except Exception as error:
             self._say(error)
+            self._alarm.note_away(Trouble.DATABASE_UNREACHABLE)
             return False, False
         return more, self._leave_sign()
 
     def _leave_sign(self) -> bool:
         try:
-            self._sign.leave(self._courier.answer, self._watch)
+            if self._sign.leave(self._courier.answer, self._watch):
+                self._alarm.look()
         except Exception as error:
             self._say(error)
+            self._alarm.note_away(Trouble.DATABASE_UNREACHABLE if is_away(error) else Trouble.DATABASE_NOT_WRITABLE)
             return False
         return True
 

@@ -20,6 +20,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Engine,
+    Executable,
     Insert,
     MetaData,
     Row,
@@ -137,6 +138,23 @@ def single_statements() -> Iterator[Connection]:
         finally:
             if connection.dialect.name != "sqlite" and not connection.invalidated:
                 connection.exec_driver_sql("RESET synchronous_commit")
+
+
+def single_write(statement: Executable, values: dict[str, Any], patience: int) -> None:
+    """One statement in a transaction of its own, which waits no longer than so many seconds for anybody else."""
+    with db.engine.connect().execution_options(writes=True, postgresql_readonly=False) as connection:
+        driver = connection.connection.driver_connection
+        if isinstance(driver, sqlite3.Connection):
+            driver.execute(f"PRAGMA busy_timeout = {1000 * patience}")
+        try:
+            with connection.begin():
+                if not isinstance(driver, sqlite3.Connection):
+                    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{patience}s'")
+                    connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{patience}s'")
+                connection.execute(statement, values)
+        finally:
+            if isinstance(driver, sqlite3.Connection):
+                driver.execute(f"PRAGMA busy_timeout = {1000 * BUSY_TIMEOUT}")
 
 
 def erase_deleted(*tables: type[Base]) -> None:

@@ -157,13 +157,13 @@ def test_timers_do_not_wait_for_a_slow_mail_server(app, smtp, writing, reading, 
         service.cancel_registration(session, people[0].id, DELEGATE, now())
         session.execute(update(Message).values(state="sent"))
         enqueue_many(session, 1)
-    smtp.delay = 6
+    smtp.delay = 4
     request.getfixturevalue("running")
     until(lambda: _count(reading, "sending") == 1)
     with writing() as session:
         past = {"offered_at": now() - 80 * HOUR, "offered_until": now() - HOUR}
         session.execute(update(Claim).where(Claim.status == "offered").values(past))
-    until(lambda: _offers(reading) == ["cancelled", "expired", "offered"], 5)
+    until(lambda: _offers(reading) == ["cancelled", "expired", "offered"], 3.5)
     assert smtp.messages == [], "the message is still under way"
     with reading() as session:
         assert session.scalars(select(WorkerSign)).one().seen_at
