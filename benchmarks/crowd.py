@@ -208,6 +208,7 @@ def _message(edition: Edition, person: Registration, kind: str) -> dict[str, Any
         "state": MessageState.SENT,
         "queued_at": at,
         "due_at": at,
+        "waits_since": at,
         "expires_at": None,
         "lease_until": None,
         "lease_holder": None,

@@ -34,6 +34,7 @@ class Settings:
     mail_username: str | None = None
     mail_password: str | None = field(default=None, repr=False)
     mail_default_sender: str = "Days of Clusters <registration@localhost>"
+    alert_url: str | None = field(default=None, repr=False)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ, instance: Path = ROOT / "instance") -> "Settings":
@@ -57,6 +58,9 @@ class Settings:
             raise SettingsError(
                 f"BASE_URL must be a full address such as https://events.example.org, not {base_url!r}."
             )
+        alert_url = env.get("ALERT_URL") or None
+        if alert_url and (urlsplit(alert_url).scheme not in ("http", "https") or not urlsplit(alert_url).netloc):
+            raise SettingsError("ALERT_URL must be a full address that begins with https:// or http://.")
         for name in ("MAIL_USERNAME", "MAIL_PASSWORD"):
             if not env.get(name, "").isascii():
                 raise SettingsError(
@@ -79,6 +83,7 @@ class Settings:
             mail_username=env.get("MAIL_USERNAME") or None,
             mail_password=env.get("MAIL_PASSWORD") or None,
             mail_default_sender=sender or cls.mail_default_sender,
+            alert_url=alert_url,
         )
 
     @property

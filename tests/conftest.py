@@ -154,7 +154,8 @@ def make_app(
     made: list[Flask] = []
 
     def make(**changes: object) -> Flask:
-        made.append(_site(databases, database_url, tmp_path / "instance", **changes))
+        url = str(changes.pop("database_url", database_url))
+        made.append(_site(databases, url, tmp_path / "instance", **changes))
         return made[-1]
 
     yield make

@@ -104,6 +104,8 @@ def test_from_env_builds_links_on_the_port_when_there_is_no_base_url(read):
         ({"MAIL_SERVER": "mail.example.org"}, "MAIL_DEFAULT_SENDER"),
         ({"MAIL_SERVER": "mail.example.org", "MAIL_DEFAULT_SENDER": "Days of Clusters"}, "MAIL_DEFAULT_SENDER"),
         ({"MAIL_DEFAULT_SENDER": "no address here"}, "MAIL_DEFAULT_SENDER"),
+        ({"ALERT_URL": "file:///etc/passwd"}, "ALERT_URL"),
+        ({"ALERT_URL": "hooks.example.org"}, "ALERT_URL"),
         ({"BASE_URL": "events.example.org"}, "BASE_URL"),
         ({"BASE_URL": "https://example.org/events"}, "BASE_URL"),
         ({"BASE_URL": "ftp://events.example.org"}, "BASE_URL"),

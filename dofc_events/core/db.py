@@ -20,6 +20,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Engine,
+    Executable,
     Insert,
     MetaData,
     Row,
@@ -184,6 +185,23 @@ def single_statements() -> Iterator[Connection]:
                 connection.exec_driver_sql("RESET synchronous_commit")
 
 
+def single_write(statement: Executable, values: dict[str, Any], patience: int) -> None:
+    """One statement in a transaction of its own, which waits no longer than so many seconds for anybody else."""
+    with db.engine.connect().execution_options(writes=True, postgresql_readonly=False) as connection:
+        driver = connection.connection.driver_connection
+        if isinstance(driver, sqlite3.Connection):
+            driver.execute(f"PRAGMA busy_timeout = {1000 * patience}")
+        try:
+            with connection.begin():
+                if not isinstance(driver, sqlite3.Connection):
+                    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{patience}s'")
+                    connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{patience}s'")
+                connection.execute(statement, values)
+        finally:
+            if isinstance(driver, sqlite3.Connection):
+                driver.execute(f"PRAGMA busy_timeout = {1000 * BUSY_TIMEOUT}")
+
+
 def erase_deleted(*tables: type[Base]) -> None:
     """Let what was deleted from these tables, and committed, vanish from the database's own files, too.
 
@@ -268,6 +286,14 @@ def is_passing(error: BaseException) -> bool:
     state = getattr(error.orig, "sqlstate", None)
     return error.connection_invalidated or (
         isinstance(error, OperationalError | InterfaceError) if state is None else state.startswith(PASSING)
+    )
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether the database itself cannot be spoken to: it refused the connection, or broke it."""
+    # psycopg's errors have no SQLSTATE where no server answered; SQLite's never have the attribute.
+    return isinstance(error, DBAPIError) and (
+        error.connection_invalidated or getattr(error.orig, "sqlstate", "of a statement") is None
     )
 
 

@@ -43,9 +43,9 @@ def read_token(secret_key: str, purpose: str, token: str) -> tuple[str, int] | N
         return None
 
 
-def pseudonym(secret_key: str, purpose: str, subject: str) -> str:
-    """A name for `subject` in what is published: always the same, and not to be traced back without `secret_key`."""
-    return hmac.new(secret_key.encode(), f"dofc.{purpose}.{subject}".encode(), hashlib.sha256).hexdigest()[:16]
+def pseudonym(key: str, purpose: str, subject: str) -> str:
+    """A name for `subject` in what is published: always the same, and not to be traced back without `key`."""
+    return hmac.new(key.encode(), f"dofc.{purpose}.{subject}".encode(), hashlib.sha256).hexdigest()[:16]
 
 
 def _signer(secret_key: str, purpose: str) -> Signer:

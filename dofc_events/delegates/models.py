@@ -43,6 +43,7 @@ class Registration(Revised, Base):
     or details change; `search_words` are what the organisers' search looks for; lists are put in order by `by_name` and
     `by_organisation` (`core/order.py`); `called` is the name as the door calls it out, without case and marks;
     `any_trip` says that in a draw any other learning trip is fine, too. Only organisers see `note` and `tags`.
+    `draw_name` is what it is called in what was published of a draw, or in what was told of it before.
     `compared` says that doubles were looked for since its name, address or telephone last changed.
     """
 
@@ -97,6 +98,7 @@ class Registration(Revised, Base):
     by_name: Mapped[str] = mapped_column(binary(BY_LENGTH))
     by_organisation: Mapped[str] = mapped_column(binary(BY_LENGTH))
     any_trip: Mapped[bool] = mapped_column(default=False)
+    draw_name: Mapped[str | None] = mapped_column(String(16))
     note: Mapped[str] = mapped_column(Text, default="")
     compared: Mapped[bool] = mapped_column(default=False)
     ended_at: Mapped[datetime | None]

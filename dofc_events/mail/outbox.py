@@ -92,6 +92,7 @@ def message_of(envelope: Envelope, now: datetime, *, keep: bool = False) -> Mess
         state=MessageState.QUEUED if deliver else MessageState.KEPT,
         queued_at=now,
         due_at=now,
+        waits_since=now,
         expires_at=now if keep else envelope.expires_at,
     )
 
@@ -145,7 +146,7 @@ def send_again(session: Session, message_id: int, actor: Actor, now: datetime) -
     if not can_be_sent_again(session, message, now):
         raise CannotSendAgain
     message.state = MessageState.QUEUED if settings().mail_is_delivered else MessageState.KEPT
-    message.due_at = now
+    message.due_at = message.waits_since = now
     message.refusals = 0
     record(session, actor, now, "message_sent_again", scope=message.scope, about=message.about, kind=message.kind)
 
@@ -179,7 +180,8 @@ def send_kept(session: Session, scope: str, actor: Actor, now: datetime) -> int:
     # What somebody holds is being withdrawn. To wait for them could mean that they wait for us.
     kept = select(Message.id).where(can_be_sent_yet(scope, now)).with_for_update(skip_locked=True)
     released = session.scalars(kept).all()
-    session.execute(update(Message).where(Message.id.in_(released)).values(state=MessageState.QUEUED, due_at=now))
+    queued = {"state": MessageState.QUEUED, "due_at": now, "waits_since": now}
+    session.execute(update(Message).where(Message.id.in_(released)).values(queued))
     record(session, actor, now, "kept_messages_sent", scope=scope, count=len(released))
     return len(released)
 

@@ -8,12 +8,13 @@ import idna
 from dofc_events.core.normal import normal
 
 LEASE = timedelta(seconds=60)
-RETRY_AFTER = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 720))
+# Four and a half days in all (RFC 5321, section 4.5.4.1): a server that is put right after a long weekend gets it all.
+RETRY_AFTER = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 180, *[240] * 26))
 # How soon an unreachable server is tried again; a message whose connection broke waits no longer either.
 UNREACHABLE_RETRY = timedelta(seconds=10)
 LATE_AFTER = timedelta(minutes=10)
 SHOW_LIFE_EVERY = timedelta(seconds=10)
-# Delivering a slow batch may keep a worker from showing that it lives.
+# A round may take long: a list is closed, or letters to many are written.
 WORKER_SILENT_AFTER = timedelta(minutes=2)
 FORGET_WORKER_AFTER = timedelta(days=1)
 ADDRESS_LIMITS = ((5, timedelta(hours=1)), (20, timedelta(days=1)))

@@ -23,7 +23,7 @@ from dofc_events.registration.hand_over.queries import handed_over_by
 from dofc_events.registration.rules import details_are_frozen
 from dofc_events.registration.texts import consent_text
 from dofc_events.registration.trips.forms import TripsForm
-from dofc_events.trips.draw.service import name_in_draw
+from dofc_events.trips.draw.queries import name_in_draw
 from dofc_events.trips.queries import TripStanding, trips_of
 from dofc_events.web.elsewhere import calendar_links
 
@@ -56,7 +56,7 @@ def own_context(registration: Registration, token: str) -> dict[str, Any]:
         "position": standing.position,
         "trips": standing.trips,
         "sign_up": edition.sign_up_window(at),
-        "name_in_draw": name_in_draw(edition, registration),
+        "name_in_draw": name_in_draw(db.session(), edition, registration),
         "seat_offers": [
             seat for seat in standing.trips if seat.claim and offer_stands(db.session(), standing, seat.claim, at)
         ],

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dofc_events.commands.worker import run_timers
+from dofc_events.commands.timers import run_timers
 from dofc_events.core.audit import Actor
 from dofc_events.letters import service
 from dofc_events.letters.queries import audience_of, readers_of

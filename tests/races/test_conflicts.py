@@ -13,7 +13,7 @@ from sqlalchemy import Engine, create_engine, event, func, select, text, update
 from dofc_events.accounts.rules import RoleName
 from dofc_events.accounts.team import invite
 from dofc_events.commands.check import faults
-from dofc_events.commands.worker import run_timers
+from dofc_events.commands.timers import run_timers
 from dofc_events.core.clock import now
 from dofc_events.core.db import MAX_TRIES
 from dofc_events.delegates.models import Registration

@@ -81,7 +81,7 @@ class Site:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         # What the developer's own shell says about a site must not reach this one.
-        own = ("DATABASE_URL", "SECRET_KEY", "BASE_URL", "TRUSTED_PROXIES", "WEB_CONCURRENCY")
+        own = ("DATABASE_URL", "SECRET_KEY", "BASE_URL", "TRUSTED_PROXIES", "WEB_CONCURRENCY", "ALERT_URL")
         inherited = {k: v for k, v in os.environ.items() if k not in own and not k.startswith(("MAIL_", "FLASK_"))}
         self.environment = inherited | {
             "DATABASE_URL": database_url,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dofc_events.commands.worker import run_timers
+from dofc_events.commands.timers import run_timers
 from dofc_events.core.audit import COMMAND, WORKER
 from dofc_events.hosting.ballots.service import cast_ballot, close_ballot
 from dofc_events.hosting.calls.service import extend_call

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from dofc_events.commands.worker import run_timers
+from dofc_events.commands.timers import run_timers
 from dofc_events.conference.queries import edition_by_year
 from dofc_events.core.audit import AuditEntry
 from dofc_events.letters.models import Letter, LetterRecipient

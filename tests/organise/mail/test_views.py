@@ -273,7 +273,7 @@ def test_nothing_is_settled_without_a_token_or_from_another_edition(enter, editi
 
 
 def test_strip_says_what_the_mail_server_answers(enter, edition, year, write, strip_of):
-    write(2, state=MessageState.QUEUED, queued_at=NOW - timedelta(minutes=5))
+    write(2, state=MessageState.QUEUED, waits_since=NOW - timedelta(minutes=5))
     answer = "421 http://dofc.test/registrations/SECRET.1.x/ later"
     page = f"/organise/editions/{year}/"
     strip = words_of(strip_of(enter("organiser", edition), page, mail_tried_at=NOW, mail_error=answer))
@@ -281,6 +281,19 @@ def test_strip_says_what_the_mail_server_answers(enter, edition, year, write, st
     assert "2 emails are waiting to be sent, the oldest for 5 minutes." in strip
     assert "The mail server was last tried at 14:00" in strip
     assert "421 http://dofc.test/registrations/…/ later" in strip
+
+
+def test_strip_names_the_step_of_the_worker_that_fails(enter, edition, year, strip_of):
+    page, failed = f"/organise/editions/{year}/", NOW - timedelta(minutes=3)
+    strip = strip_of(enter("organiser", edition), page, failed_step="lapse_offers", failed_at=failed)
+    assert "“lapse_offers” last failed at 13:57" in words_of(strip) and "mail-health-alarm" in strip["class"]
+
+
+def test_strip_raises_no_alarm_over_what_one_recipient_does_not_take(enter, edition, year, write, strip_of):
+    """Others were sent since: it is tried for days, and organisers need not look each time."""
+    write(state=MessageState.QUEUED, refusals=3, waits_since=NOW - timedelta(days=2))
+    strip = strip_of(enter("organiser", edition), f"/organise/editions/{year}/", mail_taken_at=NOW - timedelta(hours=3))
+    assert "mail-health-alarm" not in strip["class"] and "1 message is waiting to be sent" in words_of(strip)
 
 
 def test_strip_of_the_overview_leads_the_chair_to_all_mail(enter, edition, write, strip_of):

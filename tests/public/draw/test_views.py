@@ -1,17 +1,22 @@
 """The public page about the draw: when it is there, what it says before and after, and its two downloads."""
 
+import json
 import subprocess
 import sys
 from datetime import timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import select
 
 from dofc_events.conference.queries import edition_by_year
 from dofc_events.conference.rules import EditionStatus, TripMode
 from dofc_events.core.audit import COMMAND
+from dofc_events.core.db import db, unit_of_work
+from dofc_events.delegates.models import Registration
 from dofc_events.notices.service import terms_of
 from dofc_events.registration.trips import service as seats
+from dofc_events.trips.draw.queries import name_in_draw
 from dofc_events.trips.draw.rules import hash_of
 from dofc_events.trips.draw.service import preview_draw
 from dofc_events.trips.models import Draw
@@ -196,3 +201,27 @@ def test_edition_says_when_sign_up_opens(client, writing):
         opens = NOW + timedelta(days=1)
         seats.set_sign_up(session, edition.id, TripMode.FIRST_COME, opens, None, COMMAND, NOW)
     assert "Sign-up opens at 14:00, Tuesday 3 November 2026 (Sofia time)." in trips_section(client)
+
+
+def test_names_in_a_draw_outlive_the_secret_key(year, writing, make_app, clock):
+    """What was told before the draw is what is published, and what each delegate is told years later."""
+
+    def told(site) -> set[str | None]:
+        with site.app_context():
+            edition = edition_by_year(db.session(), year)
+            people = db.session.scalars(select(Registration).where(Registration.edition_id == edition.id)).all()
+            return {name_in_draw(db.session(), edition, person) for person in people}
+
+    before = told(make_app())
+    another = make_app(secret_key="the key that came after it was seen")
+    assert told(another) == before and len(before) == 2
+    clock.move_to(CLOSES)
+    with another.app_context(), unit_of_work() as session:
+        edition = edition_by_year(session, year)
+        digest = preview_draw(SeatBook(session, edition, terms_of(edition, CLOSES), CLOSES)).digest
+        seats.publish_draw(session, edition.id, digest, COMMAND, CLOSES)
+        document = json.loads(session.get_one(Draw, edition.id).document)
+    assert {person["id"] for person in document["people"]} == before
+    with writing() as session:
+        session.get_one(Draw, edition.id).names_key = "nothing of what was published is made anew"
+    assert told(make_app()) == told(another) == before
