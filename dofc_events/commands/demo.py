@@ -52,7 +52,7 @@ def history() -> None:
 
 
 @click.command("demo")
-@click.option("--if-empty", is_flag=True, help="Only into a database without any edition.")
+@click.option("--if-empty", is_flag=True, help="Do nothing if the database already has an edition.")
 @with_appcontext
 @tried_again
 def demo(if_empty: bool) -> None:

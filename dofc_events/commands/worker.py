@@ -67,7 +67,7 @@ class Broom:
 
 
 @click.command("worker")
-@click.option("--once", is_flag=True, help="Do all that is due, then stop.")
+@click.option("--once", is_flag=True, help="Do everything that is due, then stop.")
 @with_appcontext
 def worker(once: bool) -> None:
     """Deliver mail, let offers lapse, close waiting lists, open and count ballots, until stopped."""

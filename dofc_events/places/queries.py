@@ -87,7 +87,7 @@ def pool_faults(session: Session) -> list[str]:
         if pool.taken > pool.capacity:
             faults.append(f"{name} is oversold: {pool.taken} of {pool.capacity}")
         if last_position is not None and last_position >= pool.next_position:
-            faults.append(f"{name} would give position {pool.next_position} again: {last_position} is in use")
+            faults.append(f"{name} would give position {pool.next_position} twice: {last_position} is in use")
     return faults
 
 

@@ -50,7 +50,7 @@ class DetailsForm(NamesForm):
     dietary = Paragraphs(_l("Dietary needs"), longest=1000)
     access_needs = Paragraphs(_l("Access needs"), longest=1000)
     visa_letter = BooleanField(_l("I need an invitation letter for a visa"))
-    photo_consent = BooleanField(_l("I agree to be photographed and to the photographs being published"))
+    photo_consent = BooleanField(_l("I am happy to be photographed and for the photographs to be published"))
 
     def offer_categories(self, categories: Iterable[tuple[str, str]]) -> None:
         """Offer an edition's categories, as slugs with labels."""

@@ -121,7 +121,7 @@ def test_every_message_is_complete_and_shows_what_was_typed_as_text(world, write
 def test_every_message_says_what_happens_next(world, write):
     envelope = write(world)
     said = (" ".join(part.split()) for part in (envelope.text, BeautifulSoup(envelope.html, "html.parser").get_text()))
-    assert all("What happens next:" in part or "there is nothing to do" in part for part in said)
+    assert all("What happens next:" in part or "there is nothing for you to do" in part for part in said)
 
 
 @pytest.mark.parametrize("write", TO_PROPOSER)

@@ -123,9 +123,9 @@ def ballot_faults(session: Session) -> list[str]:
     found = []
     for voter_id, voted_at, ballot, counted_at in session.execute(query.outerjoin(Ballot).order_by(Voter.id)):
         if counted_at is not None and ballot is not None:
-            found.append(f"voter {voter_id}: what links it to its ranking was not deleted with the count")
+            found.append(f"voter {voter_id}: the link to its ranking was not deleted with the count")
         elif counted_at is None and (voted_at is None) != (ballot is None):
-            found.append(f"voter {voter_id}: it has voted without a ballot, or the other way round")
+            found.append(f"voter {voter_id}: it has voted without a ballot, or has a ballot without having voted")
     return found
 
 

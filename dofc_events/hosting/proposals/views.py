@@ -371,7 +371,7 @@ def _too_late(form: ProposalForm, page: str, **context: Any) -> ResponseReturnVa
     elif call.allows(Act.PROPOSE, now()):
         text = _("This proposal can no longer be changed.")
     else:
-        text = _("The call closed at %(moment)s.", moment=deadline(call.closes_at, call.zone))
+        text = _("The call has closed. It closed at %(moment)s.", moment=deadline(call.closes_at, call.zone))
     kept = _("What you typed has not been saved. Copy it, or send it again if the call is opened again.")
     return answer_too_late(form, f"{text} {kept}", page, **context)
 
