@@ -1,4 +1,4 @@
-"""flask accounts: who signs in."""
+"""`flask accounts`: who can sign in."""
 
 import click
 from email_validator import EmailNotValidError, validate_email

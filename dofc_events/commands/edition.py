@@ -31,7 +31,7 @@ from dofc_events.trips.queries import trip_pools
 
 
 class Hours(click.FloatRange):
-    """A number of hours up to ninety days; not-a-number, which is neither too small nor too large, is none."""
+    """A number of hours up to ninety days; not-a-number, which is neither too small nor too large, is refused."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         hours: float = super().convert(value, param, ctx)
@@ -40,7 +40,7 @@ class Hours(click.FloatRange):
 
 HOURS = Hours(0, LONGEST_OFFER_HOURS)
 
-# Options and what of the edition they set, or do.
+# Options, and the field or act of the edition each stands for.
 WINDOW = {"opens": "registration_opens_at", "closes": "registration_closes_at"}
 LIFE: dict[str, Callable[..., bool]] = {
     "publish": conference.publish_edition,
@@ -75,7 +75,7 @@ def edition(year: int, as_json: bool, **wishes: Any) -> None:
     """Change the edition of YEAR as the options say, then show its numbers."""
     _check_combination(wishes)
     try:
-        # By identity: --capacity 0 and --offer-hours 0 are wishes, too, and 0 equals False.
+        # By identity: --capacity 0 and --offer-hours 0 are settings too, and 0 equals False.
         if any(value is not None and value is not False for value in wishes.values()):
             with unit_of_work() as session:
                 _change(session, year, wishes, now())
@@ -129,7 +129,7 @@ def _set_trip_mode(session: Session, found: Edition, mode: str | None, at: datet
 
 
 def _resize(session: Session, found: Edition, capacity: int | None, trip_slug: str | None, at: datetime) -> None:
-    """Change the seats of a trip, or the places; also where their number stays, as later dates may free some."""
+    """Change the seats of a trip, or the places; even if their number stays the same, as later dates may free some."""
     if trip_slug and capacity is not None:
         resize_trip(session, found.id, trip_slug, capacity, COMMAND, at)
     elif pool := edition_pool(session, found.id):

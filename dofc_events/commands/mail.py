@@ -1,4 +1,4 @@
-"""`flask mail`: how the outbox is doing."""
+"""`flask mail`: the state of the outbox."""
 
 import json
 

@@ -46,7 +46,7 @@ log = structlog.get_logger()
 
 
 class Broom:
-    """Removes what nobody needs any more, now and then: what does not hurry must not be looked for in every round.
+    """Removes what is no longer needed, now and then: what is not urgent must not be looked for in every round.
 
     That is files that no row names, and ballots that were deleted.
     """
@@ -81,7 +81,7 @@ def worker(once: bool) -> None:
         try:
             busy = _round(courier, broom, next_round)
         except DATABASE_AWAY as error:
-            # It may be restarting: nothing was lost, and it will be back.
+            # The database may be restarting: nothing is lost, and it will be back.
             log.error("round_cut_short" if is_conflict(error) else "database_unreachable", error=str(error.orig))
             db.session.rollback()
             if once:
@@ -137,7 +137,7 @@ def run_timers(at: datetime) -> bool:
         if _attempt(ballots.close_ballot, call_id, WORKER, at):
             # How each member voted was deleted with the count.
             erase_deleted(Ballot)
-    # Of no hurry: after an import the next rounds go on, with the mail in between.
+    # Not urgent: after an import the next rounds continue, with the emails in between.
     _in_batches(doubles.to_compare(db.session(), 10 * BATCH), doubles.compare)
     for letter_id in letter_queries.letters_due(db.session(), at):
         _attempt(letter_timers.start_letter, letter_id, WORKER, at)
@@ -153,7 +153,7 @@ def run_timers(at: datetime) -> bool:
 
 
 def _in_batches(registration_ids: Sequence[int], act: Callable[..., object], *arguments: Any) -> None:
-    """Units of work that are soon over; where one fails, each of its registrations gets one of its own."""
+    """Short units of work; where one fails, each of its registrations gets its own."""
     for first in range(0, len(registration_ids), BATCH):
         batch = registration_ids[first : first + BATCH]
         if not _attempt(act, batch, *arguments):
@@ -164,7 +164,7 @@ def _in_batches(registration_ids: Sequence[int], act: Callable[..., object], *ar
 def _attempt(act: Callable[..., object], *arguments: Any) -> bool:
     """One unit of work; returns whether it succeeded.
 
-    What fails is noted and tried again in the next round: one broken registration must not stop everybody's mail.
+    What fails is noted and tried again in the next round: one broken registration must not stop everybody's emails.
     """
     try:
         _do(act, *arguments)

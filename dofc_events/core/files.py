@@ -1,6 +1,6 @@
-"""Files that people add: their bytes lie under `instance/files/`, each named by the SHA-256 of what is in it.
+"""Files that people add: their bytes are in `instance/files/`, each file named by the SHA-256 of its content.
 
-What somebody called such a file, and whose it is, stands in the table of the feature that it belongs to.
+The original name of a file, and its owner, are in the table of the feature it belongs to.
 """
 
 import os
@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
-# A file is written before the row that names it is committed: this long it is left alone, named or not.
+# A file is written before the row that names it is committed: it is left alone this long, named or not.
 LEFT_ALONE = timedelta(hours=1)
 SWEEP_EVERY = timedelta(hours=1)
 
@@ -40,7 +40,7 @@ def read(instance: Path, content_hash: str) -> bytes:
 
 
 def path_of(instance: Path, content_hash: str) -> Path:
-    """Where the bytes of that hash lie."""
+    """The path of the bytes with that hash."""
     return instance / "files" / content_hash
 
 
@@ -52,7 +52,7 @@ def stored_before(instance: Path, now: datetime) -> dict[str, Path]:
 
 
 def sweep(instance: Path, named: Collection[str], now: datetime) -> int:
-    """Remove the files that no row names, and return how many those were."""
+    """Remove the files that no row names, and return their number."""
     left_over = [path for name, path in stored_before(instance, now).items() if name not in named]
     for path in left_over:
         path.unlink(missing_ok=True)

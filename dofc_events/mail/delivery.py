@@ -43,7 +43,7 @@ _IS_DUE = or_(
     and_(Message.state == MessageState.SENDING, Message.lease_until < bindparam("now")),
 )
 _ANY_DUE = select(Message.id).where(_IS_DUE).limit(1)
-# The oldest come first, but letters to many after what somebody is waiting for.
+# The oldest come first, but letters to many come after emails that somebody is waiting for.
 _NEXT_DUE = (
     select(Message)
     .where(_IS_DUE)
@@ -84,7 +84,7 @@ class Courier:
     def deliver_due(self) -> bool:
         """Send the next batch of what is due; returns whether there was anything, and so may be more.
 
-        An unreachable server ends the batch at once and is left alone for ten seconds; no message suffers for it.
+        An unreachable server ends the batch at once and is left alone for ten seconds; it costs no message an attempt.
         """
         if not self._may_try() or not _anything_due(clock()):
             return False
@@ -103,7 +103,7 @@ class Courier:
         return True
 
     def show_life(self) -> None:
-        """Leave the sign of life that the health page reads, now and then."""
+        """Write the sign of life that the health page reads, now and then."""
         now = clock()
         if self._seen_at is not None and now - self._seen_at < SHOW_LIFE_EVERY:
             return
@@ -164,7 +164,7 @@ class Courier:
         self._sign(now)
 
     def _note_answer(self) -> None:
-        """The server answered: what it was blamed for is over, which is told at once; else the next sign tells it."""
+        """The server answered: the problem is over, which is recorded immediately; else the next sign tells it."""
         was_blamed, self._tried_at, self._error = self._error is not None, clock(), None
         if was_blamed:
             self._sign(self._tried_at)
@@ -187,7 +187,7 @@ def claim_due(session: Session, holder: str, now: datetime) -> list[Message]:
 def settle(
     connection: Connection, message: Message, holder: str, error: Refused | Unreachable | None, now: datetime
 ) -> None:
-    """Write down how an attempt ended, in one statement. Who lost the lease meanwhile changes nothing but a success."""
+    """Write down how an attempt ended, in one statement. A worker that has lost the lease can only record a success."""
     if error is None:
         connection.execute(_SENT, {"message": message.id, "now": now})
         return
@@ -234,7 +234,7 @@ def _renewed_leases(holder: str) -> Iterator[None]:
                 with app.app_context(), unit_of_work() as session:
                     renew_leases(session, holder, clock())
             except DBAPIError as error:
-                # The next time may still be soon enough; without this there would be none.
+                # The next time may still be early enough; without this there would be no next time.
                 log.error("leases_not_renewed", error=str(error.orig))
 
     thread = threading.Thread(target=renew, daemon=True)

@@ -18,11 +18,11 @@ DATA_TIMEOUT = 120
 
 
 class Unreachable(Exception):
-    """The server cannot be spoken to just now; it says nothing about the message."""
+    """The server cannot be reached at the moment; this says nothing about the message."""
 
 
 class Refused(Exception):
-    """This message was not taken; whether that is `permanent` decides if it is tried again."""
+    """This message was refused; whether that is `permanent` decides if it is tried again."""
 
     def __init__(self, words: str, *, permanent: bool) -> None:
         super().__init__(words)
@@ -30,7 +30,7 @@ class Refused(Exception):
 
 
 class _PatientData:
-    """A server may look through a message for viruses before it says 250 (RFC 5321, section 4.5.3.2.6, allows more).
+    """A server may scan a message for viruses before it says 250 (RFC 5321, section 4.5.3.2.6, allows more).
 
     Giving up too early means sending the same message again and again.
     """
@@ -104,7 +104,7 @@ class Transport:
             code, text = next(iter(error.recipients.values()))
             self._refuse(code, text)
         except (smtplib.SMTPHeloError, smtplib.SMTPSenderRefused) as error:
-            # About us and not about the message: somebody has to put the settings right, and then it may go.
+            # About us and not about the message: once somebody corrects the settings it can be sent.
             self.close()
             raise Unreachable(f"{type(error).__name__}: {error}") from error
         except smtplib.SMTPResponseException as error:
@@ -113,7 +113,7 @@ class Transport:
             self.close()
             raise Unreachable(f"{type(error).__name__}: {error}") from error
         except ValueError as error:
-            # It cannot be written as a mail at all, for example to an address that is not ASCII.
+            # It cannot be written as an email at all, for example to an address that is not ASCII.
             raise Refused(f"{type(error).__name__}: {error}", permanent=True) from error
 
     def close(self) -> None:

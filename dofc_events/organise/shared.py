@@ -20,7 +20,7 @@ EDITION = "/editions/<year:year>"
 
 
 def around(edition: Edition | None) -> dict[str, Any]:
-    """What every organiser's page shows: which edition it is about, and whether mail goes out.
+    """What every organiser's page shows: which edition it is about, and whether emails are being sent.
 
     What could not be delivered counts where it can be seen to: on the pages of its edition, and on the chair's.
     """

@@ -49,7 +49,7 @@ def count_waiting(session: Session, pool_id: int) -> int:
 
 
 def would_move_up(session: Session, pool: Pool, capacity: int) -> int:
-    """How many who wait would get a place, were there so many."""
+    """How many of those waiting would get a place if there were this many."""
     return max(0, min(capacity - pool.taken, count_waiting(session, pool.id)))
 
 

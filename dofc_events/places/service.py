@@ -58,7 +58,7 @@ class CapacityBelowTaken(Refusal):
 
 
 class NoOpenOffer(Refusal):
-    """There is no offer (any more) that could be accepted or declined."""
+    """There is no offer to accept or decline, or there no longer is."""
 
 
 class NothingFree(Refusal):
@@ -154,7 +154,7 @@ def expire_claim(session: Session, pool: Pool, claim: Claim, terms: OfferTerms, 
 
 
 def close_list_for(session: Session, claim: Claim, now: datetime) -> None:
-    """End somebody's wait because nothing is given any more."""
+    """End somebody's wait because no more places are given out."""
     position = claim.position
     _set(claim, ClaimStatus.EXPIRED, now)
     claim.closed_position = position

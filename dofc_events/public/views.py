@@ -93,7 +93,7 @@ def edition(year: int) -> str:
 
 @blueprint.get("/healthz")
 def health() -> ResponseReturnValue:
-    """For monitoring: 503 if the database fails or mail is over ten minutes late; a silent worker is only said."""
+    """For monitoring: 503 if the database fails or mail is over ten minutes late; a silent worker is only reported."""
     try:
         mail = mail_health(db.session(), now())
     except SQLAlchemyError:

@@ -31,13 +31,13 @@ class NamesForm(Form):
 
 
 class AddressForm(Form):
-    """One mail address: to correct one's own, or to be sent one's link."""
+    """One email address: to correct your own, or to be sent your link."""
 
     email = EmailField(_l("Email address"), missing=_l("Enter an email address."))
 
 
 class DetailsForm(NamesForm):
-    """What a delegate says about themselves, apart from the mail address.
+    """A delegate's details, apart from the email address.
 
     Fields come in the order in which they are first declared: the summary of errors follows the page.
     """

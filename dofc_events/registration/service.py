@@ -73,7 +73,7 @@ class RegistrationNotOpen(Refusal):
 
 
 class SignUpNotOpen(Refusal):
-    """One cannot sign up for learning trips yet, or any more; `window` says which."""
+    """Sign-up for learning trips has not opened yet, or has closed; `window` says which."""
 
     def __init__(self, window: Window) -> None:
         super().__init__(window.value)
@@ -85,7 +85,7 @@ class DetailsFrozen(Refusal):
 
 
 class RegistrationOver(Refusal):
-    """The registration was cancelled, or the edition is over: nothing can be done with it any more."""
+    """The registration has been cancelled, or the edition is over: it can no longer be changed."""
 
 
 def register_delegate(
@@ -323,7 +323,7 @@ def locked(session: Session, registration_id: int) -> tuple[Registration, Pool]:
 
 
 def refuse_over(registration: Registration, now: datetime) -> None:
-    """Raise RegistrationOver if nothing can be done with a registration any more."""
+    """Raise RegistrationOver if a registration can no longer be changed."""
     if registration.ended_at is not None or registration.edition.is_over(now):
         raise RegistrationOver
 

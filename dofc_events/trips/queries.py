@@ -63,7 +63,7 @@ class TripStanding:
 
     @property
     def outcome(self) -> str:
-        """The status, or where that is "cancelled", what it means: called off, given back, or not needed any more."""
+        """The status, or where that is "cancelled", what it means: called off, given back, or no longer needed."""
         if self.trip.cancelled_at is not None:
             return "called_off"
         if self.status != ClaimStatus.CANCELLED:

@@ -74,7 +74,7 @@ class CallNotEmpty(Refusal):
 
 
 class CallDatesOutOfOrder(Refusal):
-    """Dates that do not go together; `faults` says which, all of them."""
+    """Dates that contradict each other; `faults` says which, all of them."""
 
     def __init__(self, faults: tuple[DateFault, ...]) -> None:
         super().__init__(", ".join(faults))
@@ -90,7 +90,7 @@ class CriteriaFixed(Refusal):
 
 
 class TooLateToChange(Refusal):
-    """`fields` of the call cannot be changed any more: others have acted on them."""
+    """`fields` of the call can no longer be changed: others have acted on them."""
 
     def __init__(self, names: tuple[str, ...]) -> None:
         super().__init__(", ".join(names))

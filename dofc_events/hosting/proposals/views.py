@@ -1,4 +1,4 @@
-"""A proposal, from the empty form to its own pages, behind the link in the mail. No GET changes anything."""
+"""A proposal, from the empty form to its own pages, behind the link in the email. No GET changes anything."""
 
 from typing import Any
 
@@ -65,7 +65,7 @@ UNANSWERABLE = (service.AnswersOutOfOrder, service.NotAMember, service.Incomplet
 
 @blueprint.errorhandler(LinkNotValid)
 def link_not_valid(error: LinkNotValid) -> ResponseReturnValue:
-    """404, without saying whether the link was wrong or replaced, with the form that mails a current one."""
+    """404, without saying whether the link was wrong or replaced, with the form that emails a current one."""
     return make_response(
         render_template("hosting/proposals/link_not_valid.html", form=LostLinkForm(formdata=None)), 404
     )
@@ -78,7 +78,7 @@ def call_not_open(refusal: service.CallNotOpen) -> ResponseReturnValue:
 
 @blueprint.errorhandler(service.ProposalFixed)
 def proposal_fixed(refusal: service.ProposalFixed) -> ResponseReturnValue:
-    """403: what was asked for is not possible any more; the own page says how the proposal stands."""
+    """403: what was asked for is no longer possible; the own page says how the proposal stands."""
     token = (request.view_args or {})["token"]
     return make_response(render_template("hosting/proposals/fixed.html", **_own(_mine(token), token)), 403)
 

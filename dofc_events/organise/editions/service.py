@@ -262,7 +262,7 @@ def _changed(present: dict[str, str], known: set[str], changes: CategoryChanges)
 
 
 def _close_categories(session: Session, edition_id: int, slugs: Collection[str], actor: Actor, now: datetime) -> bool:
-    """Let nobody register in exactly these of an edition's categories any more; False if that was so already.
+    """Close exactly these of an edition's categories to new registrations; False if that was so already.
 
     Who is in one stays. Raises NotReady if a published edition would be left without an open one.
     """

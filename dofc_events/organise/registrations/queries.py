@@ -18,7 +18,7 @@ from dofc_events.registration.queries import Filters, conditions, place_at
 ROWS = 50
 
 
-# Who has something stands before who waits for it, and last who has nothing any more.
+# People who hold something come first, then those waiting for it, then those who no longer have anything.
 STATUS_ORDER = (
     ClaimStatus.CONFIRMED,
     ClaimStatus.OFFERED,

@@ -89,7 +89,7 @@ def end_role(edition: Edition, role_id: int) -> ResponseReturnValue:
     else:
         flash(_("The role of %(name)s has ended.", name=role.account.name), "success")
         if role.account_id == current_user.id and not is_chair():
-            # Whoever ended their own role may not get the team's page any more.
+            # Someone who has ended their own role may no longer see the team's page.
             return redirect(url_for("organise.overview.index"), 303)
     return redirect(url_for(".index", year=edition.year), 303)
 

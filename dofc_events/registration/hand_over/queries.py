@@ -12,7 +12,7 @@ from dofc_events.registration.hand_over.models import HandOver
 
 
 def hand_over_by_token(session: Session, token: str) -> HandOver | None:
-    """What was handed over with this link, which opens nothing any more; None once it cannot be taken back."""
+    """What was handed over with this link, which no longer opens anything; None once it cannot be taken back."""
     reference, version = read_link(token) or ("", 0)
     query = select(HandOver).join(HandOver.registration).options(joinedload(HandOver.registration))
     return session.scalar(query.where(Registration.reference == reference, HandOver.link_version == version))

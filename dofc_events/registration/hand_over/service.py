@@ -75,7 +75,7 @@ def hand_over(
 
 
 def take_back(session: Session, registration_id: int, actor: Actor, now: datetime) -> Registered:
-    """Make a registration again whose it was before it was handed over; its link is a new one, which is mailed.
+    """Give a registration back to the person who handed it over; its link is a new one, which is emailed.
 
     Raises CannotTakeBack, and RegistrationOver.
     """

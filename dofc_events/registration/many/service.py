@@ -36,7 +36,7 @@ class Order:
 
 
 class SelectionChanged(Refusal):
-    """It would not be done any more for those, or as, the page had said."""
+    """It would no longer be done for the people, or in the way, that the page had shown."""
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ class Added:
 def add_delegate(session: Session, edition_id: int, request: RegistrationRequest, actor: Actor, now: datetime) -> Added:
     """Register somebody at any time before the edition is over, as `register_delegate` does; the message says by whom.
 
-    Raises EditionNotRunning, AlreadyRegistered, NothingFree once nobody moves up any more and no place is free,
+    Raises EditionNotRunning, AlreadyRegistered, NothingFree once nobody can move up and no place is free,
     and what `enrol` raises.
     """
     pool = places.lock_edition_pool(session, edition_id)

@@ -1,4 +1,4 @@
-"""One delegate's own pages, behind the link in the mail. No GET changes anything: mail scanners follow links."""
+"""One delegate's own pages, behind the link in the email. No GET changes anything: mail scanners follow links."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,7 +42,7 @@ OWN = "/registrations/<token>"
 
 @blueprint.errorhandler(LinkNotValid)
 def link_not_valid(error: LinkNotValid) -> ResponseReturnValue:
-    """404, without saying whether the link was wrong or replaced, with the form that mails a current one."""
+    """404, without saying whether the link was wrong or replaced, with the form that emails a current one."""
     edition = current_edition(db.session(), now())
     page = render_template("registration/own/link_not_valid.html", edition=edition, form=AddressForm(formdata=None))
     return make_response(page, 404)

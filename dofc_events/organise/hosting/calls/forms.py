@@ -91,7 +91,7 @@ class CallForm(Form):
 
     @classmethod
     def of(cls, call: HostingCall, *, is_scored: bool, now: datetime) -> "CallForm":
-        """The form with what holds now, or with what was sent; without what cannot be changed any more."""
+        """The form with what holds now, or with what was sent; without what can no longer be changed."""
         details = details_of(call)
         values = {**vars(details), **{name: on_the_clock(getattr(call, name), call.zone) for name in DATES}}
         form = cls(data={**values, "criteria": rows_of((c.label, c.weight) for c in call.criteria)})

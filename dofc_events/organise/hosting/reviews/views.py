@@ -104,7 +104,7 @@ def question(reference: str) -> ResponseReturnValue:
         with unit_of_work() as session:
             ask_question(session, context["proposal"].id, current_user.id, form.text.data, acting(), now())
     except Refusal:
-        # It was possible a moment ago; the page says why it is not any more.
+        # It was possible a moment ago; the page says why it no longer is.
         return make_response(render_template(page, form=form, **context | _about(reference)), 403)
     flash(_("Your question has been sent. We will write to you when the proposer answers."), "success")
     return redirect(url_for(".proposal", reference=reference, _anchor="questions"), 303)

@@ -88,7 +88,7 @@ def _to_send_again(messages: Sequence[Message]) -> Message | None:
 @blueprint.route(f"{EDITION}/registrations/<reference>/address", methods=["GET", "POST"])
 @organisers_only
 def address(edition: Edition, reference: str) -> ResponseReturnValue:
-    """Write to another address from now on, when mail does not arrive."""
+    """Write to another address from now on, when emails do not arrive."""
     found = registration_at(edition, reference)
     form = ChangeAddressForm(obj=found)
     page, standing = "organise/registrations/person/address.html", standing_of(db.session(), found.id)
@@ -162,7 +162,7 @@ def add(edition: Edition) -> ResponseReturnValue:
 @blueprint.route(f"{PERSON}/edit", methods=["GET", "POST"])
 @organisers_only
 def edit(edition: Edition, reference: str) -> ResponseReturnValue:
-    """Change what a delegate said, also when they cannot any more."""
+    """Change a delegate's details, even when they no longer can."""
     found = registration_at(edition, reference)
     form, seen = ChangeDetailsForm(obj=details_of(found)), details_of(found)
     form.offer_categories(edition.category_choices())
