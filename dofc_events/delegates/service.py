@@ -44,7 +44,7 @@ class NoSuchCategory(Refusal):
 
 
 def details_of(registration: Registration) -> Details:
-    """The details as they stand."""
+    """The current details."""
     values = {f.name: getattr(registration, f.name) for f in fields(Details) if f.name != "category"}
     return Details(category=registration.category.slug, **values)
 

@@ -43,7 +43,7 @@ def draft_saved(proposal: Proposal) -> Envelope:
 
 
 def links(email: str, proposals: Sequence[Proposal]) -> Envelope:
-    """The links that somebody has lost: to all proposals of an address, of which an unknown one has none."""
+    """The lost links to all proposals of an address; an unknown address has none."""
     newest = proposals[0] if proposals else None
     return render_message(
         "hosting/links",
@@ -126,7 +126,7 @@ def question_asked(proposal: Proposal, question: Question) -> Envelope:
 
 
 def question_answered(proposal: Proposal, answer: Question, reviewer: Account) -> Envelope:
-    """For one of those who asked."""
+    """For one of the reviewers who asked."""
     return _to_account(
         "question_answered",
         "proposal-question",
@@ -313,7 +313,7 @@ def _to_account(
     expires_at: datetime | None = None,
     **context: Any,
 ) -> Envelope:
-    """What somebody who signs in is told about a call."""
+    """An email about a call to somebody with an account."""
     return render_message(
         f"hosting/{template}",
         kind=kind,

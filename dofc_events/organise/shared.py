@@ -35,7 +35,7 @@ def before_id() -> int | None:
 
 
 def asked_filters() -> Filters:
-    """What the address narrows the list of registrations to; 404 for what no registration can have."""
+    """The filters in the address of the list of registrations; 404 for values no registration can have."""
     names = [field.name for field in fields(Filters)]
     given = {name: request.args.get(name, "").strip() for name in names}
     allowed: dict[str, Callable[[str], bool]] = {
@@ -50,5 +50,5 @@ def asked_filters() -> Filters:
 
 
 def asked_audience() -> Audience:
-    """Whom the address means: all that it leaves on the list or, where it picks references, those of them."""
+    """The people the address means: all that it leaves on the list or, where it picks references, those of them."""
     return Audience(asked_filters(), tuple(dict.fromkeys(request.args.getlist("pick"))))

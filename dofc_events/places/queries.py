@@ -37,14 +37,14 @@ def place_of(session: Session, registration_id: int) -> Claim:
 
 
 def waiting_position(session: Session, claim: Claim) -> int | None:
-    """How many stand on the list up to and including this claim (1: the next in line); None if it does not wait."""
+    """The claim's position on the waiting list (1: the next in line); None if it is not waiting."""
     if claim.position is None:
         return None
     return session.scalar(_WAITING_UP_TO, {"pool_id": claim.pool_id, "position": claim.position})
 
 
 def count_waiting(session: Session, pool_id: int) -> int:
-    """How many wait for a place of a pool."""
+    """How many claims are waiting for a place of a pool."""
     return session.scalar(_WAITING, {"pool_id": pool_id}) or 0
 
 
@@ -59,7 +59,7 @@ def closed_waits(pool_id: int) -> Select[Claim]:
 
 
 def count_closed(session: Session, pool_id: int) -> int:
-    """For how many a waiting list was closed."""
+    """How many people a waiting list was closed for."""
     return session.scalar(select(func.count()).select_from(closed_waits(pool_id).subquery())) or 0
 
 

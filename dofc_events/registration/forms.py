@@ -17,7 +17,7 @@ from dofc_events.web.edits import EditForm
 from dofc_events.web.fields import CountryField, EmailField, Line, NameLine, Paragraphs, PhoneField
 from dofc_events.web.forms import Form
 
-# The languages that messages are written in.
+# The languages of our emails.
 LANGUAGES = ("en",)
 AS_WHAT = _l("Choose what you are attending as.")
 
@@ -79,17 +79,17 @@ class DetailsForm(NamesForm):
 
 
 class ChangeDetailsForm(EditForm, DetailsForm):
-    """What a delegate has said."""
+    """The form to change a delegate's details."""
 
 
 class ChangeAddressForm(EditForm, AddressForm):
-    """The address that a delegate is written to."""
+    """The form to change a delegate's email address."""
 
 
 class UnseenForm(Form):
-    """What nobody sees of the registration form."""
+    """The hidden fields of the registration form."""
 
-    # Of the mails. One does not choose it while there is only one.
+    # The language of the emails. Nobody chooses it while there is only one.
     language = HiddenField(default=LANGUAGES[0], filters=[lambda typed: typed if typed in LANGUAGES else LANGUAGES[0]])
     # Filled in when the form is shown: the same form sent twice is one registration.
     form_key = HiddenField(

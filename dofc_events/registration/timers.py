@@ -83,7 +83,7 @@ def remind_of_offers(session: Session, registration_id: int, actor: Actor, now: 
 
 
 def close_list(session: Session, registration_ids: Iterable[int], actor: Actor, now: datetime) -> None:
-    """Tell those who still wait that no more places will be offered."""
+    """Tell those still waiting that no more places will be offered."""
     for registration_id in registration_ids:
         registration, _ = locked(session, registration_id)
         standing = standing_of(session, registration_id)

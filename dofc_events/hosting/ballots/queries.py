@@ -1,4 +1,4 @@
-"""Reads about a ballot: who may vote, who did, on what; how, only one's own, and after the count nobody's."""
+"""Queries about a ballot: who may vote, who has, on what; how, only for one's own, and never after the count."""
 
 import json
 from datetime import datetime
@@ -118,7 +118,7 @@ def ballots_of(call: HostingCall) -> list[RankedBallot]:
 
 
 def ballot_faults(session: Session) -> list[str]:
-    """A sentence for each ballot that was kept after the count, and for each voter whose ballot is not there before."""
+    """A sentence for each ballot kept after the count, and for each voter whose ballot is missing before it."""
     query = select(Voter.id, Voter.voted_at, Ballot.voter_id, HostingCall.counted_at).join(Voter.call)
     found = []
     for voter_id, voted_at, ballot, counted_at in session.execute(query.outerjoin(Ballot).order_by(Voter.id)):

@@ -14,7 +14,7 @@ from dofc_events.hosting.rules import PENDING, scope_of
 
 
 class NotAReviewer(Refusal):
-    """Only board members review."""
+    """Only board members can review."""
 
 
 class OwnProposal(Refusal):

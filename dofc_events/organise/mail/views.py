@@ -105,7 +105,7 @@ def send_again(edition: Edition | None, message_id: int) -> ResponseReturnValue:
 
 @mail_page("/<id:message_id>/settle", "POST")
 def settle(edition: Edition | None, message_id: int) -> ResponseReturnValue:
-    """Take a message that could not be delivered off the alarm."""
+    """Settle a message that could not be delivered."""
     form, found = ButtonForm(), _message(edition, message_id)
     if not form.validate_on_submit():
         return answer_errors(form, "organise/mail/message.html", **_message_context(edition, message_id))

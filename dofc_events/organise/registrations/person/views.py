@@ -192,7 +192,7 @@ def edit(edition: Edition, reference: str) -> ResponseReturnValue:
 @blueprint.post(f"{PERSON}/send-link")
 @organisers_only
 def send_link(edition: Edition, reference: str) -> ResponseReturnValue:
-    """Mail a delegate the link to their own page."""
+    """Email a delegate the link to their own page."""
     found, form = registration_at(edition, reference), ButtonForm()
     if not form.validate_on_submit():
         return answer_errors(
@@ -263,7 +263,7 @@ TEMPLATE = "organise/registrations/person/index.html"
 @blueprint.post(f"{REGISTRATION}/note")
 @organisers_only
 def note(edition: Edition, reference: str) -> ResponseReturnValue:
-    """Write the note anew; an empty one is none."""
+    """Replace the note; an empty one removes it."""
     found = registration_at(edition, reference)
     form = NoteForm(obj=found)
     if not form.validate_on_submit():
