@@ -32,7 +32,7 @@ def site(live_server, database_url, writing):
 
 
 def accessible(tab: CheckedPage) -> None:
-    """Fails with what axe-core finds wrong with the page as it stands."""
+    """Fails with what axe-core finds wrong with the current page."""
     tab.check()
     results = Axe().run(tab.page, options=RULES)
     assert results.violations_count == 0, f"{tab.page.url}\n{results.generate_report()}"
@@ -65,7 +65,7 @@ def test_a_delegate_registers_changes_and_cancels(browser, site, size):
     country = page.get_by_role("combobox", name=re.compile("Country of your organisation"))
     expect(country).to_be_focused()
 
-    # The country by keyboard alone.
+    # Choosing the country using only the keyboard.
     page.keyboard.type("bosn")
     expect(page.locator("#country-list [role=option]")).to_have_count(1)
     accessible(tab)

@@ -41,7 +41,7 @@ def edition(writing):
 
 
 def accessible(tab: CheckedPage) -> None:
-    """Fails with what axe-core finds wrong with the page as it stands."""
+    """Fails with what axe-core finds wrong with the current page."""
     tab.check()
     results = Axe().run(tab.page, options=RULES)
     assert results.violations_count == 0, f"{tab.page.url}\n{results.generate_report()}"
@@ -73,7 +73,7 @@ def test_two_volunteers_let_people_in_on_their_phones(browser, live_server, data
     expect(ana.page.locator(".door li")).to_have_count(1)
     expect(ana.page.locator(".door-in")).to_contain_text("by ana@dofc.test")
     expect(ana.page.locator("[data-arrived-count]")).to_have_attribute("data-arrived-count", "1")
-    # The next one can be typed at once.
+    # The next name can be typed immediately.
     expect(ana.page.get_by_role("searchbox")).to_be_focused()
     expect(ana.page.get_by_role("searchbox")).to_have_value("")
     ana.screenshot("ticked")

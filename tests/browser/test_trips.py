@@ -30,7 +30,7 @@ def edition(writing):
 
 
 def accessible(tab: CheckedPage) -> None:
-    """Fails with what axe-core finds wrong with the page as it stands."""
+    """Fails with what axe-core finds wrong with the current page."""
     tab.check()
     results = Axe().run(tab.page, options=RULES)
     assert results.violations_count == 0, f"{tab.page.url}\n{results.generate_report()}"

@@ -165,7 +165,7 @@ def test_check_finds_a_status_that_nobody_was_told(check, full, writing, damage)
 
 
 def test_check_finds_a_promotion_that_nobody_was_told(check, full, writing):
-    """What a unit of work cut in half would leave behind."""
+    """What a unit of work would leave behind if it were cut in half."""
     with writing() as session:
         waits = session.scalars(select(Registration).where(Registration.reference == full["fourth"])).one()
         claim = claim_of(session, waits)

@@ -1,4 +1,4 @@
-"""What we say about hosting: every message complete in both parts, and it says what happens next."""
+"""Emails about hosting: every message is complete in both parts, and says what happens next."""
 
 from dataclasses import replace
 from typing import Any
@@ -22,7 +22,7 @@ from tests.support.hosting import (
     shortlist_all,
 )
 
-# What is written does not depend on the database.
+# What an email says does not depend on the database.
 pytestmark = pytest.mark.databases("sqlite")
 
 EVIL = "<b/onmouseover=alert(1)>Müller</b>{{777777*7}}%(x)s"

@@ -1,4 +1,4 @@
-"""What the clock does to a call, each once: the review begins, the ballot opens and is counted."""
+"""What the clock triggers in a call, each once: the review begins, the ballot opens and is counted."""
 
 from datetime import timedelta
 

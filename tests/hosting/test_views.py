@@ -1,4 +1,4 @@
-"""What anyone sees of hosting, through HTTP."""
+"""The public pages about hosting, through HTTP."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""How the next host is found: from opening a call to the published edition, by seven people in a real browser."""
+"""How the next host is chosen: from opening a call to the published edition, by seven people in a real browser."""
 
 import re
 import subprocess
@@ -31,7 +31,7 @@ WORDS_TO_HOST, WORDS_TO_OTHERS = "See you among the furnaces.", "Please propose 
 
 
 class Post:
-    """What the mail server got, opened letter by letter."""
+    """What the mail server received, opened email by email."""
 
     def __init__(self, server: MailServer) -> None:
         self.server, self.opened = server, Counter[str]()
