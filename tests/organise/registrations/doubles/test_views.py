@@ -40,7 +40,7 @@ def test_doubles_stand_side_by_side_with_what_differs_marked(organiser, register
         "Mobile phone differs",
     }
     assert [mark.text for mark in page.all("tr.differs mark")][:2] == ["Ana Kovač", "Ана Kovač"]
-    assert "similar names, similar eemail addresses, similar organisations, the same country." in page.text
+    assert "similar names, similar email addresses, similar organisations, the same country." in page.text
     links = [link["href"] for link in page.all("td a")]
     assert [link.partition("?")[2] for link in links] == [f"pick={one}&act=cancel", f"pick={other}&act=cancel"]
     assert organiser.get(links[0]).status == 200
