@@ -14,8 +14,8 @@ DOMAINS = tuple(
     proton.me protonmail.com rocketmail.com fastmail.com zohomail.com hotmail.co.uk yahoo.co.uk hotmail.fr yahoo.fr
     outlook.fr hotmail.de outlook.de yahoo.de hotmail.it yahoo.it hotmail.es yahoo.es yahoo.gr hotmail.gr yahoo.ro
     hotmail.rs btinternet.com t-online.de freenet.de libero.it virgilio.it orange.fr laposte.net wanadoo.fr
-    seznam.cz centrum.cz centrum.sk azet.sk zoznam.sk fremail.hu citromail.hu interia.pl onet.pl yandex.com
-    yandex.ru rambler.ru inbox.ru ukr.net mynet.com naver.com fremail.gr otenet.gr siol.net t-com.me
+    seznam.cz centrum.cz centrum.sk azet.sk zoznam.sk freemail.hu citromail.hu interia.pl onet.pl yandex.com
+    yandex.ru rambler.ru inbox.ru ukr.net mynet.com naver.com freemail.gr otenet.gr siol.net t-com.me
     windowslive.com
     """.split()
 )
