@@ -43,15 +43,15 @@ class Settings:
         use_ssl = _flag(env, "MAIL_USE_SSL", "false")
         use_tls = _flag(env, "MAIL_USE_TLS", "false")
         if use_ssl and use_tls:
-            raise SettingsError("MAIL_USE_TLS (STARTTLS) and MAIL_USE_SSL exclude each other: set one of them.")
+            raise SettingsError("MAIL_USE_TLS (STARTTLS) and MAIL_USE_SSL cannot both be on: set one of them.")
         server = env.get("MAIL_SERVER") or None
         sender = env.get("MAIL_DEFAULT_SENDER") or None
         if server and not sender:
             raise SettingsError(
-                "MAIL_SERVER is set but MAIL_DEFAULT_SENDER is not: every message needs a From address."
+                "MAIL_SERVER is set but MAIL_DEFAULT_SENDER is not: every email needs a From address. Set both."
             )
         if sender and "@" not in parseaddr(sender)[1]:
-            raise SettingsError(f"MAIL_DEFAULT_SENDER must hold an email address, not {sender!r}.")
+            raise SettingsError(f"MAIL_DEFAULT_SENDER must contain an email address, not {sender!r}.")
         base_url = env.get("BASE_URL", f"http://127.0.0.1:{port}").rstrip("/")
         address = urlsplit(base_url)
         if address.scheme not in ("http", "https") or not address.netloc or address.path:
@@ -64,7 +64,7 @@ class Settings:
         for name in ("MAIL_USERNAME", "MAIL_PASSWORD"):
             if not env.get(name, "").isascii():
                 raise SettingsError(
-                    f"{name} has letters outside ASCII, with which Python cannot log in to an email server."
+                    f"{name} contains characters outside ASCII, which Python cannot use to log in to a mail server."
                 )
         return cls(
             secret_key=_secret_key(env, instance),
@@ -98,7 +98,7 @@ def _secret_key(env: Mapping[str, str], instance: Path) -> str:
     if len(key) < 16:
         raise SettingsError(
             f"No usable SECRET_KEY (at least 16 characters): set it in the environment, or put one into {path}"
-            " (`make run` makes that file)."
+            " (`make run` creates that file)."
         )
     return key
 

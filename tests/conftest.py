@@ -214,7 +214,7 @@ def _site(databases: Databases, database_url: str, instance: Path, **changes: ob
 
 @pytest.fixture
 def session(app: Flask) -> Iterator[Session]:
-    """A session inside one unit of work, for tests of services; nothing of it is committed. Not beside `client`."""
+    """A session inside one unit of work, for tests of services; nothing is committed. Not together with `client`."""
     with app.app_context():
         try:
             with unit_of_work() as session:
@@ -292,7 +292,7 @@ def make_smtp(tmp_path: Path) -> Iterator[Callable[..., MailServer]]:
 
 @pytest.fixture
 def smtp(make_smtp: Callable[..., MailServer]) -> MailServer:
-    """A running mail server that takes everything until it is told otherwise."""
+    """A running mail server that accepts everything until it is told otherwise."""
     return make_smtp()
 
 

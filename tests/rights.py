@@ -1,6 +1,6 @@
-"""Who gets what answer: the table in docs/rights.md, made by asking the site.
+"""Who gets which answer: the table in docs/rights.md, made by asking the site.
 
-`make rights` writes it anew. Nothing is taken from the code but the list of addresses: everybody
+`make rights` rewrites it. Nothing is taken from the code but the list of addresses: everybody
 in `ROLES` really opens every page and sends every form, without its token, so that nothing happens.
 """
 
@@ -202,7 +202,7 @@ def _world_of_hosting(session: Session, voting: Organisation, bidding: Organisat
     shortlist_all(session, earlier)
     voter, voting_account = begin_ballot(session, earlier)[voting.slug], make_representative(session, voting)
     cast_ballot(session, voter.id, voting_account.id, choices, COMMAND, NOW)
-    # Else /healthz would say that mail of weeks ago is still waiting.
+    # Otherwise /healthz would say that emails of weeks ago are still waiting.
     session.execute(update(Message).where(Message.queued_at < NOW).values(state=MessageState.SENT, sent_at=NOW))
     return {
         "/hosting/year": str(YEAR_OF_CALL),

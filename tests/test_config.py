@@ -100,7 +100,7 @@ def test_from_env_builds_links_on_the_port_when_there_is_no_base_url(read):
         ({"RATE_LIMITS": "maybe"}, "RATE_LIMITS must be on or off"),
         ({"MAIL_USE_TLS": "starttls"}, "MAIL_USE_TLS must be on or off"),
         ({"MAIL_USE_SSL": "2"}, "MAIL_USE_SSL must be on or off"),
-        ({"MAIL_USE_TLS": "on", "MAIL_USE_SSL": "on"}, "exclude each other"),
+        ({"MAIL_USE_TLS": "on", "MAIL_USE_SSL": "on"}, "cannot both be on"),
         ({"MAIL_SERVER": "mail.example.org"}, "MAIL_DEFAULT_SENDER"),
         ({"MAIL_SERVER": "mail.example.org", "MAIL_DEFAULT_SENDER": "Days of Clusters"}, "MAIL_DEFAULT_SENDER"),
         ({"MAIL_DEFAULT_SENDER": "no address here"}, "MAIL_DEFAULT_SENDER"),

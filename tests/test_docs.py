@@ -49,7 +49,7 @@ def section(heading: str) -> str:
 
 
 def code_in(text: str) -> set[str]:
-    """Everything that stands in `backticks`."""
+    """Everything in `backticks`."""
     return set(re.findall(r"`([^`]*)`", text))
 
 
@@ -83,7 +83,7 @@ def test_the_contract_names_every_variable():
 @pytest.mark.databases("sqlite")
 def test_the_contract_names_every_command(app):
     promised = re.findall(r"`flask --app wsgi ([\w-]+)", CONTRACT.read_text(encoding="utf-8"))
-    # What the libraries bring is theirs to promise; of theirs we promise `db` alone.
+    # Commands of the libraries are theirs to promise; of those we promise only `db`.
     ours = {n for n, c in app.cli.commands.items() if _module(c).startswith("dofc_events.")}
     assert set(promised) == ours | {"db"}
 

@@ -88,7 +88,7 @@ EDITS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 @pytest.fixture
 def world(app):
-    """The addresses of a world in which there is something of everything, and two browsers of whoever may change it."""
+    """The addresses of a world with something of everything, and two browsers of a person who may change it."""
     with time_machine.travel(NOW, tick=False):
         values, browsers = rights.make_world(app)
         yield app, values, browsers
@@ -144,7 +144,7 @@ def test_lists_of_a_form_are_compared_as_a_whole(world):
 
 
 def test_what_is_saved_between_comparing_and_writing_is_compared_too(world, monkeypatch):
-    """The service finds something else than the form was compared with, and the view begins anew."""
+    """The service finds something other than the form was compared with, and the view starts over."""
     one, other = opened_by_two(world, SETTINGS)
     change_settings = settings_service.change_settings
     rival: list[bool] = []

@@ -31,7 +31,7 @@ GOODBYE = 3
 
 
 class Broom:
-    """Removes what nobody needs any more, now and then: what does not hurry must not be looked for in every round.
+    """Removes what is no longer needed, now and then: what is not urgent must not be looked for in every round.
 
     That is files that no row names, and ballots that were deleted.
     """
@@ -161,7 +161,7 @@ class Worker:
 
 
 @click.command("worker")
-@click.option("--once", is_flag=True, help="Do all that is due, then stop.")
+@click.option("--once", is_flag=True, help="Do everything that is due, then stop.")
 @with_appcontext
 def worker(once: bool) -> None:
     """Deliver mail, let offers lapse, close waiting lists, open and count ballots, until stopped."""

@@ -85,7 +85,7 @@ log = structlog.get_logger()
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware moment. Stored in UTC; a naive value is refused, because nobody could say what it means."""
+    """An aware moment. Stored in UTC; a naive value is refused, because its meaning is unknown."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -108,13 +108,13 @@ class Base(DeclarativeBase):
 
 
 class Revised:
-    """What stands in calendars: they take a new version only if its number has grown, and show when that was."""
+    """What calendars show: they accept a new version only if its number has grown, and show when it was revised."""
 
     revision: Mapped[int] = mapped_column(default=0)
     revised_at: Mapped[datetime | None]
 
     def revise(self, now: datetime) -> None:
-        """What calendars show of it is not what it was."""
+        """Note that what calendars show of it has changed."""
         self.revision += 1
         self.revised_at = now
 
@@ -172,7 +172,7 @@ def end_session() -> None:
 def single_statements() -> Iterator[Connection]:
     """A connection on which each statement is committed by itself, with no transaction open in between.
 
-    It waits for no disk: a power cut may undo what was written within the last moments.
+    It does not wait for the disk: a power cut may undo the last writes.
     """
     options = {"writes": True, "isolation_level": "AUTOCOMMIT", "postgresql_readonly": False}
     with db.engine.connect().execution_options(**options) as connection:
@@ -203,7 +203,7 @@ def single_write(statement: Executable, values: dict[str, Any], patience: int) -
 
 
 def erase_deleted(*tables: type[Base]) -> None:
-    """Let what was deleted from these tables, and committed, vanish from the database's own files, too.
+    """Let what was deleted from these tables, and committed, vanish from the database's own files too.
 
     SQLite overwrites what it deletes, but its log keeps it until it is written back; PostgreSQL keeps it until the
     table is written anew. What was copied before (backups, an archive of PostgreSQL's log) is not reached.
@@ -237,12 +237,12 @@ def insert_row(session: Session, row: Base) -> None:
 
 
 def said_by(row: Base) -> tuple[Any, ...]:
-    """Everything that a row says of itself: two that say the same are shown alike."""
+    """All column values of a row: rows with the same values are shown alike."""
     return tuple(getattr(row, column.key) for column in table_of(type(row)).columns)
 
 
 def table_of(entity: type[Base]) -> Table:
-    """The table of an entity, for statements that need not go through its mapping."""
+    """The table of an entity, for statements that bypass its mapping."""
     return cast(Table, entity.__table__)
 
 
@@ -254,7 +254,7 @@ def _insertion(entity: type[Base]) -> tuple[Insert, frozenset[str]]:
 
 def engine_options(database_url: str) -> dict[str, Any]:
     """Options for the engine: every connection is read-only unless `unit_of_work` says otherwise."""
-    # People's answers do not belong into logs, where errors would put them.
+    # People's answers do not belong in logs, where errors would put them.
     options: dict[str, Any] = {"hide_parameters": True}
     if database_url.startswith("sqlite"):
         return options | {"connect_args": {"timeout": BUSY_TIMEOUT}}
@@ -269,7 +269,7 @@ def engine_options(database_url: str) -> dict[str, Any]:
 
 
 def is_conflict(error: BaseException) -> bool:
-    """Whether another transaction came between: begun anew, this one may well succeed."""
+    """Whether another transaction interfered: tried again, this one may well succeed."""
     if isinstance(error, DBAPIError):
         return getattr(error.orig, "sqlstate", None) in CONFLICTS
     return isinstance(error, ChangedMeanwhile)
@@ -330,11 +330,11 @@ def in_pieces(ids: Iterable[int]) -> Iterator[list[int]]:
 def _prepare_sqlite(connection: Any, record: Any) -> None:
     if not isinstance(connection, sqlite3.Connection):
         return
-    # We say BEGIN ourselves, below.
+    # We send BEGIN ourselves, below.
     connection.isolation_level = None
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA foreign_keys = ON")
-    # What is deleted is overwritten, and not only left out: see `erase_deleted`.
+    # Deleted content is overwritten, not only unlinked: see `erase_deleted`.
     connection.execute("PRAGMA secure_delete = ON")
 
 

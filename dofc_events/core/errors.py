@@ -15,9 +15,9 @@ class Refusal(Exception):
 
 
 class NotAgreed(Refusal):
-    """The act would bring about more than it says, and whoever asks for it has not seen that.
+    """The act has consequences that the person asking for it has not seen.
 
-    `consequences` are lists of it, of which one or the other may be empty. Who agrees sends `digest`.
+    `consequences` are lists of it, of which one or the other may be empty. To agree, send `digest`.
     """
 
     def __init__(self, consequences: tuple[Sequence[object], ...], digest: str) -> None:

@@ -1,6 +1,6 @@
-"""Files that people add: their bytes lie under `instance/files/`, each named by the SHA-256 of what is in it.
+"""Files that people add: their bytes are in `instance/files/`, each file named by the SHA-256 of its content.
 
-What somebody called such a file, and whose it is, stands in the table of the feature that it belongs to.
+The original name of a file, and its owner, are in the table of the feature it belongs to.
 """
 
 import os
@@ -53,7 +53,7 @@ def read(instance: Path, content_hash: str) -> bytes:
 
 
 def path_of(instance: Path, content_hash: str) -> Path:
-    """Where the bytes of that hash lie."""
+    """The path of the bytes with that hash."""
     return instance / "files" / content_hash
 
 

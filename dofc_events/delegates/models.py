@@ -11,7 +11,7 @@ from dofc_events.core.db import Base, Revised
 from dofc_events.delegates.rules import full_name, greeted_as
 from dofc_events.delegates.spelling.rules import LONGEST
 
-# Of longer names only the beginning decides where they stand in a list: that is some fifty letters.
+# Only the beginning of a long name, some fifty letters, decides its position in a list.
 BY_LENGTH = 240
 
 LONGEST_TAG = 40
@@ -118,7 +118,7 @@ class Registration(Revised, Base):
 
 
 class SearchWord(Base):
-    """One spelling of a word by which a registration is found, see `delegates/spelling.py`."""
+    """One spelling of a word by which a registration is found, see `delegates/spelling/rules.py`."""
 
     __tablename__ = "search_words"
     __table_args__ = (Index("ix_search_words_word", "word", "registration_id"),)
@@ -128,7 +128,7 @@ class SearchWord(Base):
 
 
 class LikelyDouble(Base):
-    """Two registrations of one edition that look like one person's, the earlier first.
+    """Two registrations of one edition that may belong to one person, the earlier first.
 
     `told_apart_at` is when an organiser said that they are two people; then they are not shown again. Found by
     `delegates/doubles/service.py`.

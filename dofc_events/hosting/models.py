@@ -77,7 +77,7 @@ class HostingCall(Base):
 
 
 class Criterion(Base):
-    """What reviewers score, and how much it weighs."""
+    """What reviewers score, and its weight."""
 
     __tablename__ = "criteria"
     __table_args__ = (CheckConstraint("weight > 0", name="weighs_something"),)
@@ -170,7 +170,7 @@ class Proposal(Base):
 
     @property
     def cost_per_delegate(self) -> float | None:
-        """The budget in euro for each delegate, if as many come as the venue holds."""
+        """The budget in euros per delegate, if the venue is full."""
         if self.budget_eur is None or not self.venue_capacity:
             return None
         return self.budget_eur / self.venue_capacity
@@ -208,7 +208,7 @@ class CoHost(Base):
 
 
 class Conflict(Base):
-    """That a reviewer does not judge a proposal, for a reason of their own."""
+    """A conflict of interest that a reviewer has declared."""
 
     __tablename__ = "conflicts"
 
@@ -248,7 +248,7 @@ class Question(Base):
 
 
 class Review(Base):
-    """What one reviewer gave one proposal."""
+    """One reviewer's review of one proposal."""
 
     __tablename__ = "reviews"
     __table_args__ = (UniqueConstraint("proposal_id", "account_id"),)
@@ -300,7 +300,7 @@ class Voter(Base):
 
     @property
     def reference(self) -> str:
-        """What messages and the audit trail call it."""
+        """Its name in messages and the audit trail."""
         return f"voter-{self.id}"
 
 

@@ -178,12 +178,12 @@ def organisations_of(session: Session, account_id: int, now: datetime, *roles: R
 
 
 def is_reviewer(session: Session, account_id: int, now: datetime) -> bool:
-    """Whether an account is on the board, for whatever organisation."""
+    """Whether an account is on the board, for any organisation."""
     return bool(organisations_of(session, account_id, now, RoleName.BOARD))
 
 
 def reviewers(session: Session, now: datetime) -> list[Account]:
-    """The accounts on the board, for whatever organisation."""
+    """The accounts on the board, for any organisation."""
     role = select(Role.account_id).where(Role.role == RoleName.BOARD, holds_now(now))
     return list(session.scalars(select(Account).where(Account.id.in_(role)).order_by(Account.id)))
 

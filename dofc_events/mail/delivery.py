@@ -55,7 +55,7 @@ _IS_DUE = or_(
     ),
 )
 _ANY_DUE = select(Message.id).where(_IS_DUE).limit(1)
-# The oldest come first, but letters to many after what somebody is waiting for.
+# The oldest come first, but letters to many come after emails that somebody is waiting for.
 _NEXT_DUE = (
     select(Message)
     .where(_IS_DUE)
@@ -107,7 +107,7 @@ class Courier:
     def deliver_due(self) -> bool:
         """Send the next batch of what is due; returns whether there was anything, and so may be more.
 
-        An unreachable server ends the batch at once and is left alone for ten seconds; no message suffers for it.
+        An unreachable server ends the batch at once and is left alone for ten seconds; it costs no message an attempt.
         """
         if not self._may_try() or not _anything_due(clock()):
             return False
@@ -206,7 +206,7 @@ def claim_due(session: Session, holder: str, now: datetime) -> list[Message]:
 def settle(
     connection: Connection, message: Message, holder: str, error: Refused | Unreachable | None, now: datetime
 ) -> None:
-    """Write down how an attempt ended, in one statement. Who lost the lease meanwhile changes nothing but a success."""
+    """Write down how an attempt ended, in one statement. A worker that has lost the lease can only record a success."""
     if error is None:
         connection.execute(_SENT, {"message": message.id, "now": now})
         return

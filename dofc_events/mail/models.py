@@ -13,7 +13,7 @@ from dofc_events.mail.rules import MessageState
 class Message(Base):
     """One message, finished: what is stored here is what is sent, each time under the same Message-ID.
 
-    `asked_for` says that a form had it written which anyone can fill in with this address; so many a day are.
+    `asked_for`: a form that anyone can fill in with this address caused it; these are limited per day.
 
     `scope` (an edition's year) and `about` (a reference) are plain text. `due_at` is when it is to be sent (again);
     `waits_since` since when it could have left, however often it was tried: since it was queued, or queued again;

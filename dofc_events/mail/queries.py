@@ -1,4 +1,4 @@
-"""What is in the outbox, and how it is doing."""
+"""What is in the outbox, and its state."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ _LATEST = (
 
 @dataclass(frozen=True)
 class MailHealth:
-    """How the outbox is doing. Ages in whole seconds, None where there is nothing to be old.
+    """The state of the outbox. Ages in whole seconds, None where there is no message.
 
     `late_seconds`: for how long a message has waited, and none has left, at most; see `late_since`. `mail_error`: why
     the mail server could not be spoken to when it was last tried, at `mail_tried_at`; None if it answered then.
@@ -120,7 +120,7 @@ def late_since(held_up: datetime | None, taken_at: datetime | None) -> datetime 
 
 
 def messages_by_state(session: Session, scope: str | None = None, words: str = "") -> dict[MessageState, int]:
-    """How many messages are in each state (all of them, or those of one scope); states without any count 0.
+    """How many messages are in each state (all of them, or those of one scope); states without messages count 0.
 
     With `words`, only those messages in which all of them are found, as `messages` does.
     """
@@ -169,12 +169,12 @@ def messages(
 
 
 def can_be_sent_yet(scope: str, now: datetime) -> ColumnElement[bool]:
-    """The condition for messages of a scope that were kept for want of an email server and have not expired since."""
+    """The condition for messages of a scope that were kept for want of a mail server and have not expired since."""
     return and_(Message.scope == scope, Message.state == MessageState.KEPT, _is_current(now))
 
 
 def count_sendable(session: Session, scope: str, now: datetime) -> int:
-    """How many kept messages of a scope would go out if they were released."""
+    """How many kept messages of a scope would be sent if they were released."""
     return session.scalar(select(func.count()).select_from(Message).where(can_be_sent_yet(scope, now))) or 0
 
 

@@ -23,7 +23,7 @@ ADDRESS_LIMITS = ((5, timedelta(hours=1)), (20, timedelta(days=1)))
 ANNOUNCEMENT = "announcement"
 REMINDER = "reminder"
 WRITTEN_BY_HAND = (ANNOUNCEMENT, REMINDER)
-# After which what was told before is as true as it was.
+# Kinds after which earlier messages remain true.
 SAYS_NOTHING_NEW = (*WRITTEN_BY_HAND, "registration-link", "already-registered", "proposal-link")
 
 
@@ -39,12 +39,12 @@ class MessageState(enum.StrEnum):
 
 
 def retry_at(refusals: int, now: datetime) -> datetime | None:
-    """When a message that was refused for the time being is tried again; None when it is given up."""
+    """When a message that was temporarily refused is tried again; None when it is given up."""
     return now + RETRY_AFTER[refusals - 1] if refusals <= len(RETRY_AFTER) else None
 
 
 def address_key(address: str) -> str:
-    """What two spellings of one mail address have in common.
+    """What two spellings of one email address have in common.
 
     Unicode compatibility composition (NFKC) and full case folding, by which most scripts agree. Full folding keeps the
     Turkish dotless ı apart from i, and makes of İ an i with a dot of its own (Unicode, CaseFolding.txt). Keyboards and
@@ -67,5 +67,5 @@ def deliverable(address: str) -> str:
 
 
 def in_ascii(address: str) -> str:
-    """The same for an address that somebody set up, whose domain need not be one of the internet."""
+    """As `deliverable`, for an address from the settings, whose domain may not exist on the internet."""
     return address if address.isascii() else deliverable(address)

@@ -41,7 +41,7 @@ class Unreachable(Exception):
 
 
 class Refused(Exception):
-    """This message was not taken; whether that is `permanent` decides if it is tried again."""
+    """This message was refused; whether that is `permanent` decides if it is tried again."""
 
     def __init__(self, words: str, *, permanent: bool) -> None:
         super().__init__(words)
@@ -174,7 +174,7 @@ class Transport:
             self.close()
             raise Unreachable(f"{type(error).__name__}: {error}", while_sending=True) from error
         except ValueError as error:
-            # It cannot be written as a mail at all, for example to an address that is not ASCII.
+            # It cannot be written as an email at all, for example to an address that is not ASCII.
             raise Refused(f"{type(error).__name__}: {error}", permanent=True) from error
 
     def close(self) -> None:

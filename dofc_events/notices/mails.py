@@ -83,7 +83,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class TripFacts:
-    """What everyone on a trip must know."""
+    """The facts of a trip that everyone on it must know."""
 
     title: str
     meeting_point: str
@@ -103,7 +103,7 @@ class SeatNews:
     was: Mapping[str, str] = field(default_factory=dict)
 
     def former(self, trip: Trip) -> TripFacts:
-        """What a delegate knew of the trip until now."""
+        """The trip's facts as the delegate knew them until now."""
         now = TripFacts(trip.title, trip.meeting_point, trip.starts_at, trip.ends_at)
         was: dict[str, Any] = {
             name: datetime.fromisoformat(value) if name in TRIP_MOMENTS else value for name, value in self.was.items()

@@ -37,19 +37,19 @@ def place_of(session: Session, registration_id: int) -> Claim:
 
 
 def waiting_position(session: Session, claim: Claim) -> int | None:
-    """How many stand on the list up to and including this claim (1: the next in line); None if it does not wait."""
+    """The claim's position on the waiting list (1: the next in line); None if it is not waiting."""
     if claim.position is None:
         return None
     return session.scalar(_WAITING_UP_TO, {"pool_id": claim.pool_id, "position": claim.position})
 
 
 def count_waiting(session: Session, pool_id: int) -> int:
-    """How many wait for a place of a pool."""
+    """How many claims are waiting for a place of a pool."""
     return session.scalar(_WAITING, {"pool_id": pool_id}) or 0
 
 
 def would_move_up(session: Session, pool: Pool, capacity: int) -> int:
-    """How many who wait would get a place, were there so many."""
+    """How many of those waiting would get a place if there were this many."""
     return max(0, min(capacity - pool.taken, count_waiting(session, pool.id)))
 
 
@@ -83,7 +83,7 @@ def pool_faults(session: Session) -> list[str]:
         if pool.taken > pool.capacity:
             faults.append(f"{name} is oversold: {pool.taken} of {pool.capacity}")
         if last_position is not None and last_position >= pool.next_position:
-            faults.append(f"{name} would give position {pool.next_position} again: {last_position} is in use")
+            faults.append(f"{name} would give position {pool.next_position} twice: {last_position} is in use")
     return faults
 
 

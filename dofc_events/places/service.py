@@ -20,7 +20,7 @@ _LOCK = select(Pool).where(Pool.edition_id == bindparam("edition_id")).with_for_
 _LOCK = _LOCK.execution_options(populate_existing=True)
 _THIS_POOL = Pool.id == bindparam("pool")
 _SOMEBODY_WAITS = exists().where(Claim.pool_id == Pool.id, Claim.status == ClaimStatus.WAITLISTED)
-# One statement judges and writes, so that no two both see the last place free.
+# One statement checks and writes, so that no two claims both see the last place free.
 _TAKE = update(Pool).where(_THIS_POOL, Pool.taken < Pool.capacity, ~_SOMEBODY_WAITS).values(taken=Pool.taken + 1)
 _TAKE = _TAKE.execution_options(synchronize_session=False)
 _NEXT_POSITION = update(Pool).where(_THIS_POOL).values(next_position=Pool.next_position + 1)
@@ -49,7 +49,7 @@ class Promotion:
 
 
 class CapacityBelowTaken(Refusal):
-    """A pool cannot hold fewer than are confirmed or offered; `taken` says how many are."""
+    """A pool cannot have less capacity than claims confirmed or offered; `taken` says how many there are."""
 
     def __init__(self, taken: int) -> None:
         super().__init__(f"{taken} taken")
@@ -57,7 +57,7 @@ class CapacityBelowTaken(Refusal):
 
 
 class NoOpenOffer(Refusal):
-    """There is no offer (any more) that could be accepted or declined."""
+    """There is no offer to accept or decline, or there no longer is."""
 
 
 class NothingFree(Refusal):
@@ -65,7 +65,7 @@ class NothingFree(Refusal):
 
 
 class NotWaitingAgain(Refusal):
-    """Only who let an offer lapse can join the list again."""
+    """Only somebody whose offer has lapsed can rejoin the waiting list."""
 
 
 def create_pool(session: Session, *, edition_id: int | None = None, trip_id: int | None = None, capacity: int) -> Pool:
@@ -93,7 +93,7 @@ def claim_place(session: Session, pool: Pool, registration_id: int, now: datetim
 
 
 def claim_again(session: Session, pool: Pool, claim: Claim, now: datetime) -> None:
-    """The same for a claim that has ended, or was only requested."""
+    """As `claim_place`, for a claim that has ended or was only requested."""
     if _take(session, pool):
         _set(claim, ClaimStatus.CONFIRMED, now)
     else:
@@ -101,12 +101,12 @@ def claim_again(session: Session, pool: Pool, claim: Claim, now: datetime) -> No
 
 
 def request_claim(session: Session, pool: Pool, claim: Claim, now: datetime) -> None:
-    """Note that a seat is asked for, behind those who asked before; it is given later, by a draw or with a place."""
+    """Record a request for a seat, after earlier ones; the seat is given later, by a draw or with a place."""
     _set(claim, ClaimStatus.REQUESTED, now, _next_position(session, pool))
 
 
 def give_places(session: Session, pool: Pool, claims: Sequence[Claim], now: datetime, *, added: int = 0) -> None:
-    """Confirm places past those who wait, which only organisers do by hand, and a draw.
+    """Confirm places ahead of the waiting list, as organisers do by hand, and a draw.
 
     The pool has `added` more from now on, which nobody else can get. Raises NothingFree, and gives none, if they are
     not all there.
@@ -118,9 +118,9 @@ def give_places(session: Session, pool: Pool, claims: Sequence[Claim], now: date
 
 
 def give_drawn(session: Session, pool: Pool, drawn: Sequence[Claim], waiting: Sequence[Claim], now: datetime) -> None:
-    """Confirm what a draw gave, and line up those whom it gave nothing, in this order. Raises NothingFree."""
+    """Confirm the seats a draw gave, and line up those whom it gave nothing, in this order. Raises NothingFree."""
     give_places(session, pool, drawn, now)
-    # All at the end of the line first: two claims must not have one number even for a moment.
+    # Move all to the end of the line first: two claims must never have the same number, even for a moment.
     first = pool.next_position
     pool.next_position = first + len(waiting)
     for position, claim in enumerate(waiting, start=first):
@@ -129,7 +129,7 @@ def give_drawn(session: Session, pool: Pool, drawn: Sequence[Claim], waiting: Se
 
 
 def turn_line(session: Session, claims: Iterable[Claim], status: ClaimStatus, now: datetime) -> None:
-    """Make those who wait those who have requested, or the other way round; each keeps the position."""
+    """Turn waiting claims into requests, or the other way round; each keeps its position."""
     for claim in claims:
         _set(claim, status, now, claim.position)
     session.flush()
@@ -143,7 +143,7 @@ def cancel_claim(session: Session, pool: Pool, claim: Claim, terms: OfferTerms, 
 def cancel_claims(
     session: Session, pool: Pool, claims: Sequence[Claim], terms: OfferTerms, now: datetime
 ) -> list[Promotion]:
-    """The same for several at once: what they held goes to those who stay."""
+    """As `cancel_claim`, for several at once: what they held goes to those who stay."""
     return _end(session, pool, claims, ClaimStatus.CANCELLED, terms, now)
 
 
@@ -178,7 +178,7 @@ def accept_claim(session: Session, claim: Claim, now: datetime) -> None:
 
 
 def prolong_offer(session: Session, claim: Claim, terms: OfferTerms, now: datetime) -> None:
-    """Start the time of an offer anew. Raises NoOpenOffer."""
+    """Restart the time of an offer. Raises NoOpenOffer."""
     if claim.status != ClaimStatus.OFFERED:
         raise NoOpenOffer
     _offer(claim, terms, now)
@@ -224,7 +224,7 @@ def _take(session: Session, pool: Pool) -> bool:
 
 
 def _take_many(session: Session, pool: Pool, count: int, added: int) -> None:
-    """Take places whoever waits. Raises NothingFree, and takes none, if they are not all there."""
+    """Take places ahead of the waiting list. Raises NothingFree, and takes none, if they are not all there."""
     given = session.execute(
         update(Pool)
         .where(Pool.id == pool.id, Pool.taken + count <= Pool.capacity + added)

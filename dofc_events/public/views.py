@@ -27,7 +27,7 @@ blueprint.register_blueprint(draw.blueprint)
 
 
 def register(app: Flask) -> None:
-    """Add what anyone sees to the site."""
+    """Add the public pages to the site."""
     app.register_blueprint(blueprint)
     app.extensions["dofc_probe"] = Probe()
 
@@ -46,7 +46,7 @@ Disallow: /sign-in
 
 @blueprint.get("/")
 def home() -> str:
-    """The network, the edition that one can go to next, the call for hosts, the figures, the past editions."""
+    """The network, the next edition, the call for hosts, the figures, the past editions."""
     session, moment = db.session(), now()
     coming = coming_editions(session, moment)
     current = coming[0] if coming else None
@@ -148,7 +148,7 @@ def _iso(moment: datetime | None) -> str | None:
 
 @blueprint.get("/robots.txt")
 def robots() -> Response:
-    """What search engines may read."""
+    """The pages that search engines may read."""
     return Response(ROBOTS, mimetype="text/plain")
 
 

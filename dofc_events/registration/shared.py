@@ -72,7 +72,7 @@ def own_context(registration: Registration, token: str) -> dict[str, Any]:
 
 
 def _calendars(edition: Edition) -> dict[str, str]:
-    """Where calendars on the web offer to add an edition. They get nothing of a delegate: their events are shared."""
+    """Links to add an edition to web calendars. They contain nothing about a delegate: their events are shared."""
     starts_at, ends_at = edition.begins_at(), edition.finishes_at()
     if starts_at is None or ends_at is None:
         return {}

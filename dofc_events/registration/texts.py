@@ -1,4 +1,4 @@
-"""What delegates agree to, or an organiser says that they did: kept word for word."""
+"""The text that delegates agree to, or that an organiser says they agreed to: kept word for word."""
 
 from flask_babel import gettext as _
 

@@ -24,7 +24,7 @@ from dofc_events.trips.rules import Reason
 
 
 def lapse_offers(session: Session, registration_id: int, actor: Actor, now: datetime) -> None:
-    """Let a delegate's offers lapse that do not stand any more (see `offer_stands`)."""
+    """Let a delegate's offers lapse that no longer stand (see `offer_stands`)."""
     registration, pool = locked(session, registration_id)
     standing = standing_of(session, registration_id)
     changes = Changes(session, standing.edition, actor, now)
@@ -42,7 +42,7 @@ def lapse_offers(session: Session, registration_id: int, actor: Actor, now: date
 
 
 def renew_offers(session: Session, registration_id: int, actor: Actor, now: datetime) -> None:
-    """Give offers whose message still waits their whole time again, unless the edition's beginning leaves no more."""
+    """Give offers whose email is still waiting their full time again, unless the edition begins too soon."""
     registration, _ = locked(session, registration_id)
     standing = standing_of(session, registration_id)
     terms = terms_of(standing.edition, now)
@@ -85,7 +85,7 @@ def remind_of_offers(session: Session, registration_id: int, actor: Actor, now: 
 
 
 def close_list(session: Session, registration_ids: Iterable[int], actor: Actor, now: datetime) -> None:
-    """Tell those who still wait that no more places will be offered."""
+    """Tell those still waiting that no more places will be offered."""
     for registration_id in registration_ids:
         registration, pool = locked(session, registration_id)
         standing = standing_of(session, registration_id)

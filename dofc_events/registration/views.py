@@ -79,7 +79,7 @@ def new(year: int) -> ResponseReturnValue:
 
 @blueprint.route("/editions/<year:year>/written")
 def written(year: int) -> ResponseReturnValue:
-    """What a form leads to whose answer is in the mail, not on a page."""
+    """The page after a form whose answer is in an email, not on a page."""
     edition = _published(year)
     if "written" not in browser:
         return redirect(url_for(".lost_link", year=year), 303)

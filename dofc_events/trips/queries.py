@@ -218,7 +218,7 @@ def seat_faults(session: Session) -> list[str]:
         if status != ClaimStatus.REQUESTED and placed != ClaimStatus.CONFIRMED:
             faults.append(f"{name} without a confirmed place")
         if status == ClaimStatus.REQUESTED and placed == ClaimStatus.CONFIRMED and not trip.edition.collects_wishes:
-            faults.append(f"{name} although there is a place, and no draw to come")
+            faults.append(f"{name} although it has a place and no draw is to come")
         held.setdefault(reference, []).append((trip, status))
     for reference, seats in held.items():
         confirmed = [trip for trip, status in seats if status == ClaimStatus.CONFIRMED]

@@ -31,7 +31,7 @@ MAX_SEATS = 100_000
 
 
 def still_needed(minimum: int, counts: Mapping[ClaimStatus, int], collects_wishes: bool) -> int:
-    """How many more it takes for a trip to run; wishes count as long as they are collected for a draw."""
+    """How many more people a trip needs to take place; wishes count as long as they are collected for a draw."""
     coming = [ClaimStatus.CONFIRMED, *([ClaimStatus.REQUESTED] if collects_wishes else [])]
     return max(0, minimum - sum(counts[status] for status in coming))
 

@@ -1,4 +1,4 @@
-"""Form fields that several features use: names in any script, mail addresses, countries, telephone numbers."""
+"""Form fields that several features use: names in any script, email addresses, countries, telephone numbers."""
 
 import re
 import unicodedata
@@ -176,7 +176,7 @@ def _not_blank(missing: Any) -> Any:
 
 
 class EmailField(Line):
-    """A mail address that servers everywhere can deliver to. Nothing is looked up on the network."""
+    """An email address that servers everywhere can deliver to. Nothing is looked up on the network."""
 
     def __init__(self, label: Any, *, missing: Any, **kwargs: Any) -> None:
         super().__init__(label, longest=254, missing=missing, **kwargs)

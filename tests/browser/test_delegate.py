@@ -54,7 +54,7 @@ def test_a_delegate_registers_changes_and_cancels(browser, site):
     country = page.get_by_role("combobox", name=re.compile("Country of your organisation"))
     expect(country).to_be_focused()
 
-    # The country by keyboard alone.
+    # Choosing the country using only the keyboard.
     page.keyboard.type("bosn")
     expect(page.locator("#country-list [role=option]")).to_have_count(1)
     tab.accessible_on_both()

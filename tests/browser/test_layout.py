@@ -1,4 +1,4 @@
-"""What people typed may be longer than a column is wide, and a drawing never lies over words."""
+"""Typed text may be longer than a column is wide, and a drawing never covers words."""
 
 import re
 

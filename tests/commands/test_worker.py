@@ -1,4 +1,4 @@
-"""`flask worker`: does what is due, in order, and one broken row stops nobody else's mail."""
+"""`flask worker`: does what is due, in order, and one broken row stops nobody else's emails."""
 
 import signal
 from datetime import date, timedelta
@@ -166,7 +166,7 @@ def test_worker_writes_the_news_that_were_too_many_for_one_act(worker, smtp, wri
 
 
 def test_a_broken_registration_stops_nobody_elses_mail(worker, smtp, writing, reading):
-    """It would otherwise take the worker down in every round, and all mail with it."""
+    """It would otherwise stop the worker in every round, and all emails with it."""
     give_up_a_place(writing, 2)
     with writing() as session:
         past = {"offered_at": now() - 80 * HOUR, "offered_until": now() - HOUR}

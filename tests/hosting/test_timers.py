@@ -1,4 +1,4 @@
-"""What the clock does to a call, each once: the review begins, the ballot opens and is counted."""
+"""What the clock triggers in a call, each once: the review begins, the ballot opens and is counted."""
 
 from datetime import timedelta
 
@@ -90,8 +90,8 @@ def test_what_does_not_add_up_is_found(app, run, writing, reading):
         files.path_of(settings().instance, attachment.content_hash).unlink()
     with reading() as session:
         assert faults(session) == [
-            f"voter {voter.id}: it has voted without a ballot, or the other way round",
-            f"file {attachment.content_hash}: it is attached to a proposal, and its bytes are not there",
+            f"voter {voter.id}: it has voted without a ballot, or has a ballot without having voted",
+            f"file {attachment.content_hash}: it is attached to a proposal, but missing from the disk",
         ]
     with writing() as session:
         session.get_one(HostingCall, call.id).counted_at = NOW

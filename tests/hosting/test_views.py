@@ -1,4 +1,4 @@
-"""What anyone sees of hosting, through HTTP."""
+"""The public pages about hosting, through HTTP."""
 
 import json
 import subprocess
@@ -95,7 +95,7 @@ def over(ballot, writing, clock):
 def test_an_open_call_says_what_it_is_about_and_until_when(client, open_call):
     open_call()
     page = client.get("/").follow("The call for hosts")
-    assert page.h1 == "Who hosts the Days of Clusters 2029?"
+    assert page.h1 == "Who will host the Days of Clusters 2029?"
     for said in ("next host", "Belgrade time", "Funding", "weight 3", "at least 2 members"):
         assert said in page.text
     assert page.follow("Make a proposal").status == 200

@@ -20,7 +20,7 @@ from dofc_events.letters.rules import (
     ("day", "days", "expected"),
     [
         (date(2027, 6, 3), -7, datetime(2027, 5, 27, 6, tzinfo=UTC)),
-        # Clocks went forward in between: it is nine in the morning all the same.
+        # Clocks went forward in between: it is still nine in the morning.
         (date(2027, 3, 30), -7, datetime(2027, 3, 23, 7, tzinfo=UTC)),
         (date(2027, 6, 5), 1, datetime(2027, 6, 6, 6, tzinfo=UTC)),
         (None, 1, None),

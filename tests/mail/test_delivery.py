@@ -270,7 +270,7 @@ def test_deliver_due_sends_nothing_that_was_taken_back_while_it_waited_its_turn(
 
 
 def test_a_courier_sends_nothing_whose_lease_it_lost(courier, smtp, writing, reading):
-    """A machine that stood still for minutes wakes up in the middle of a batch, which others have sent meanwhile."""
+    """A machine suspended for minutes wakes up in the middle of a batch, which others have since sent."""
     with writing() as session:
         enqueue_many(session, 3)
     smtp.delay = 0.6

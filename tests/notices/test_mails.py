@@ -1,4 +1,4 @@
-"""What delegates read: every message complete, in both parts, with the calendar entry that goes with it."""
+"""Emails to delegates: every message is complete, in both parts, with its calendar entry."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -19,7 +19,7 @@ from dofc_events.registration.hand_over import service as hand_overs
 from tests.support.factories import DELEGATE, NOW, make_edition, make_registration
 from tests.support.letters import deliver_all, letters
 
-# What is written does not depend on the database.
+# What an email says does not depend on the database.
 pytestmark = pytest.mark.databases("sqlite")
 
 EVIL = "<b/onmouseover=alert(1)>Müller</b>{{777777*7}}%(x)s"

@@ -28,7 +28,7 @@ from tests.support.crowd import make_crowd
 from tests.support.factories import DELEGATE, NOW, agreed, make_edition, make_registration, make_three_trips, make_trip
 from tests.support.letters import deliver_all, letters, unsent
 
-# What is written does not depend on the database.
+# What an email says does not depend on the database.
 pytestmark = pytest.mark.databases("sqlite")
 
 EVIL = "<img src=x onerror=alert(1)>&{{7*7}}%(x)s"
@@ -170,7 +170,7 @@ def test_the_calendar_file_takes_out_a_seat_that_was_given_back_and_keeps_the_da
     first, second = (events(message) for message in letters(session, to=who.email))
     assert (second["Port"][0], second["Days"][0]) == ("CANCELLED", "CONFIRMED")
     assert second["Port"][3] > first["Port"][3] and second["Days"][3] > first["Days"][3]
-    # What was taken out once is not mentioned again.
+    # What has been removed once is not mentioned again.
     choose(session, who, "wine")
     assert events(letters(session, to=who.email)[-1]).keys() == {"Days", "Wine"}
 

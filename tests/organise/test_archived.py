@@ -7,8 +7,8 @@ from tests import rights
 from tests.support.factories import NOW
 
 OF_EDITION = "/organise/editions/<year:year>/"
-# What changes nothing of the edition: a copy of it, who has access to it, and the delivery of what was written. And the
-# door, which refuses by itself, with its list on the same page.
+# Acts that change nothing of the edition: copying it, access to it, and the delivery of its emails. And the
+# door, which has its own refusal, with its list on the same page.
 ALLOWED = {
     f"{OF_EDITION}{path}"
     for path in (

@@ -1,4 +1,4 @@
-"""Who gets which organisers' page; the overview; one registration."""
+"""Who can see which organisers' page; the overview; one registration."""
 
 import re
 

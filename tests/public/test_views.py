@@ -127,7 +127,7 @@ def test_an_edition_stays_announced_until_its_last_day_is_over_where_it_is(clien
         for path in ("/", "/editions/"):
             past = [tag.get_text(strip=True) for tag in client.get(path).all(".timeline h3")]
             assert past == ([] if is_coming else ["Los Angeles, United States"])
-        # Whoever lost the link is offered that edition's.
+        # Somebody who has lost the link is offered that edition's.
         assert bool(client.get("/registrations/unknown/").all("form[action='/editions/2027/lost-link']")) == is_coming
 
 

@@ -1,4 +1,4 @@
-"""Several workers look for likely doubles among the same people at the same moment."""
+"""Several workers look for possible duplicates among the same people at the same moment."""
 
 import random
 from concurrent.futures import ThreadPoolExecutor

@@ -245,7 +245,7 @@ def test_close_list_of_an_archived_edition_says_that_the_list_is_closed(session,
 
 @pytest.fixture
 def crowd(session):
-    """An edition with one place and so many who wait that their messages are left to the worker."""
+    """An edition with one place and so many people waiting that their messages are left to the worker."""
     edition = make_edition(session, year=2033, capacity=1, offer_hours=0.0)
     crowd = make_crowd(session, edition, BATCH + 3)
     deliver_all(session)
@@ -293,7 +293,7 @@ def test_the_worker_writes_all_news_in_batches(app, crowd_of, reading):
 
 @pytest.fixture
 def crowd_of(writing):
-    """The same crowd, committed, after it was given places."""
+    """The crowd, committed, after it was given places."""
     with writing() as session:
         edition = make_edition(session, capacity=1, offer_hours=0.0)
         make_crowd(session, edition, BATCH + 3)

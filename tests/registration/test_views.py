@@ -1,4 +1,4 @@
-"""The registration form, and the way back to one's own page, through HTTP only."""
+"""The registration form, and the way back to a delegate's own page, through HTTP only."""
 
 from datetime import timedelta
 from io import BytesIO

@@ -159,7 +159,7 @@ def make_registration_request(**changes: Any) -> RegistrationRequest:
 
 
 def make_registration(session: Session, edition: Edition, *, now: datetime = NOW, **changes: Any) -> Registration:
-    """Somebody who registered: with a place, or on the waiting list if there is none. Queues the message, too.
+    """Somebody who registered: with a place, or on the waiting list if there is none. Queues the message too.
 
     `changes` as in `make_registration_request`; `trips=("wine", …)` are the learning trips that are asked for.
     """

@@ -41,7 +41,7 @@ class Process:
         return self._process.pid
 
     def poll(self, seconds: float = 0) -> int | None:
-        """Its exit status, or None if it still runs after so many seconds."""
+        """Its exit status, or None if it is still running after this many seconds."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             return self._process.wait(seconds)
         return None
@@ -51,7 +51,7 @@ class Process:
         return self.poll() is None
 
     def wait(self, seconds: float) -> int:
-        """Its exit status; fails, and ends it, if it still runs after so many seconds."""
+        """Its exit status; fails, and ends it, if it is still running after this many seconds."""
         status = self.poll(seconds)
         if status is None:
             self.kill()
@@ -97,7 +97,7 @@ class Site:
         self._numbers = itertools.count(1)
 
     def serve(self, workers: int = 1, application: str = "wsgi:app") -> "Site":
-        """Start gunicorn with so many processes, and wait until the site answers."""
+        """Start gunicorn with this many processes, and wait until the site answers."""
         return self.start("gunicorn", "--bind", f"127.0.0.1:{self.port}", "--workers", str(workers), application)
 
     def start(self, *command: str) -> "Site":

@@ -68,7 +68,7 @@ def pdf_that_runs(action: str = "/JavaScript") -> bytes:
 
 
 def pdf_that_runs_hidden() -> bytes:
-    """The same as `pdf_that_runs`, in a compressed part of the file, where no search for words finds it."""
+    """As `pdf_that_runs`, in a compressed part of the file, where no search for words finds it."""
     writer = page()
     action = writer._add_object(
         DictionaryObject({NameObject("/S"): NameObject("/JavaScript"), NameObject("/JS"): TextStringObject("x()")})

@@ -1,4 +1,4 @@
-"""Whether two registrations may be one person's. Pure: what is compared is in `Traits`."""
+"""Whether two registrations may belong to one person. Pure: what is compared is in `Traits`."""
 
 import enum
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class Likeness(enum.StrEnum):
 
 
 def why_one_person(one: Traits, other: Traits) -> tuple[Likeness, ...]:
-    """Why a human should look whether the two are one person; empty if nothing says so.
+    """Why a human should check whether the two are one person; empty if nothing suggests it.
 
     A name alone is not enough, however common it is: the country, the organisation, the telephone or the mailbox has to
     agree. Names are compared in every spelling and in both orders.

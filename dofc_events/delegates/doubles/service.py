@@ -1,4 +1,4 @@
-"""Registrations of one edition that may be one person's: looked for by the worker, looked at by organisers.
+"""Registrations of one edition that may belong to one person: found by the worker, checked by organisers.
 
 Each registration is compared once, and again when its name, address or telephone changes, with those alone that share a
 word of the name or the telephone: what that costs does not grow with how many there are.
@@ -18,7 +18,7 @@ from dofc_events.core.errors import Refusal
 from dofc_events.delegates.doubles.rules import Likeness, Traits, keys_of_name, why_one_person
 from dofc_events.delegates.models import LikelyDouble, Registration, SearchWord
 
-# Of a common name the latest so many are looked at: who has the rarer half of the name, too, is found by that.
+# Of a common name only the latest are compared: people who also share the rarer half are found by that.
 MAX_OF_A_WORD = 300
 # Who shares the most spellings comes first; of more than so many, the others share one common name and nothing else.
 MAX_CANDIDATES = 100
@@ -37,11 +37,11 @@ class Compared:
 
 
 class NoSuchPair(Refusal):
-    """These two are not on the list: one was cancelled or changed, or they were told apart already."""
+    """These two are not on the list: one was cancelled or changed, or they were already told apart."""
 
 
 def to_compare(session: Session, limit: int) -> Sequence[int]:
-    """Registrations for which doubles are still to be looked for, those that came first first."""
+    """Registrations that have yet to be compared, oldest first."""
     query = select(Registration.id).where(*TO_COMPARE).order_by(Registration.id)
     return session.scalars(query.limit(limit)).all()
 
@@ -99,7 +99,7 @@ def note_doubles(session: Session, compared: Iterable[Compared]) -> None:
 
 
 def count_to_compare(session: Session, edition_id: int) -> int:
-    """How many registrations of an edition are still to be compared."""
+    """How many registrations of an edition have yet to be compared."""
     query = select(func.count()).select_from(Registration).where(*TO_COMPARE)
     return session.scalar(query.where(Registration.edition_id == edition_id)) or 0
 

@@ -19,7 +19,7 @@ from dofc_events.delegates.rules import folded
 # Cyrillic letters do not say whose they are: each of these languages reads them in its own way (cyrtranslit).
 READ_AS = ("sr", "mk", "bg", "ua", "ru")
 
-# What a library does not know: how people write these letters who have to do without them. Small letters; one word
+# What libraries lack: how people write these letters when they cannot type them. Small letters; one word
 # uses one habit for a letter throughout. Every other letter, and those not typed in any such way, are anyascii's.
 HABITS = {
     # Bosnian, Croatian, Montenegrin, Serbian, Slovene; with h as English spells the sound

@@ -15,7 +15,7 @@ from dofc_events.hosting.conflicts.service import OwnProposal
 from dofc_events.web.edits import EditForm
 from dofc_events.web.fields import RankedField
 
-# Why a ballot is not taken although it is open; words for it: `RankingField.refuse`.
+# Why a ballot is refused although it is open; words for it: `RankingField.refuse`.
 UNUSABLE = (EmptyRanking, NotOnTheBallot, OwnProposal, RankedTwice)
 
 

@@ -1,4 +1,4 @@
-"""Reads about a ballot: who may vote, who did, on what; how, only one's own, and after the count nobody's."""
+"""Queries about a ballot: who may vote, who has, on what; how, only for one's own, and never after the count."""
 
 import json
 from dataclasses import dataclass
@@ -131,14 +131,14 @@ def ballots_of(call: HostingCall) -> list[RankedBallot]:
 
 
 def ballot_faults(session: Session) -> list[str]:
-    """A sentence for each ballot that was kept after the count, and for each voter whose ballot is not there before."""
+    """A sentence for each ballot kept after the count, and for each voter whose ballot is missing before it."""
     query = select(Voter.id, Voter.voted_at, Ballot.voter_id, HostingCall.counted_at).join(Voter.call)
     found = []
     for voter_id, voted_at, ballot, counted_at in session.execute(query.outerjoin(Ballot).order_by(Voter.id)):
         if counted_at is not None and ballot is not None:
-            found.append(f"voter {voter_id}: what links it to its ranking was not deleted with the count")
+            found.append(f"voter {voter_id}: the link to its ranking was not deleted with the count")
         elif counted_at is None and (voted_at is None) != (ballot is None):
-            found.append(f"voter {voter_id}: it has voted without a ballot, or the other way round")
+            found.append(f"voter {voter_id}: it has voted without a ballot, or has a ballot without having voted")
     return found
 
 

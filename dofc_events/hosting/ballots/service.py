@@ -41,11 +41,11 @@ class BallotNotOpen(Refusal):
 
 
 class NotARepresentative(Refusal):
-    """The account does not vote for this member."""
+    """The account cannot vote for this member."""
 
 
 class MemberInactive(Refusal):
-    """The member was made inactive while members voted: it does not vote."""
+    """The member was made inactive while members voted: it cannot vote."""
 
 
 class EmptyRanking(Refusal):
@@ -53,7 +53,7 @@ class EmptyRanking(Refusal):
 
 
 class NotOnTheBallot(Refusal):
-    """One cannot rank this `choice`: it is not on the shortlist."""
+    """This `choice` cannot be ranked: it is not on the shortlist."""
 
     def __init__(self, choice: str) -> None:
         super().__init__(choice)
@@ -76,7 +76,7 @@ def open_ballot(session: Session, call_id: int, actor: Actor, now: datetime) -> 
         return False
     call.ballot_opened_at = now
     if call.decision is not None:
-        # It was prepared for want of a ballot, and nobody was told of it.
+        # It was prepared because there was no ballot, and nobody was told of it.
         session.delete(call.decision)
     voting = members(session)
     session.add_all(Voter(call_id=call_id, organisation_id=member.organisation_id) for member in voting)
@@ -86,7 +86,7 @@ def open_ballot(session: Session, call_id: int, actor: Actor, now: datetime) -> 
 
 
 def tell_voters(session: Session, voter_ids: Iterable[int], now: datetime) -> None:
-    """Mail each representative of these members a link of their own to their member's ballot, once."""
+    """Email each representative of these members their own link to the member's ballot, once."""
     for voter_id in voter_ids:
         voter = _locked_voter(session, voter_id)
         if voter.told_at is None:

@@ -81,7 +81,7 @@ class WholeNumber(IntegerField):
 
 
 class LostLinkForm(Form):
-    """The address to which the links to one's proposals are mailed."""
+    """The address to which the links to somebody's proposals are emailed."""
 
     email = EmailField(_l("Email address"), missing=_l("Enter an email address."))
 

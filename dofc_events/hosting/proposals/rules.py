@@ -44,7 +44,7 @@ MEDIA_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
 # How pictures in HEIF begin (ISO/IEC 23008-12): telephones write them, and few programs can read them.
 _HEIF = re.compile(rb"^.{4}ftyp(heic|heix|hevc|heim|heis|hevm|mif1|msf1|avif)", re.DOTALL)
 
-# What a PDF does by itself, as the names of its actions and entries say (ISO 32000-2, 12.6.4 and 7.7.4).
+# What a PDF does automatically, as the names of its actions and entries say (ISO 32000-2, 12.6.4 and 7.7.4).
 ACTIVE_ACTIONS = frozenset(
     ("/JavaScript", "/Launch", "/ImportData", "/SubmitForm", "/GoToE", "/Rendition", "/RichMediaExecute")
 )

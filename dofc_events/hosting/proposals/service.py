@@ -144,7 +144,7 @@ def save_draft(
     now: datetime,
     keep_mail: bool = False,
 ) -> Proposal:
-    """Begin a proposal for a year's call and mail its link; the same form sent twice gives one proposal and one mail.
+    """Begin a proposal for a year's call and email its link; the same form sent twice gives one proposal and one email.
 
     Raises NoSuchCall, CallNotOpen, NotAMember, AnswersOutOfOrder, and TooManyMessages if the address was written to too
     often.

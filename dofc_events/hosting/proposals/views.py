@@ -1,4 +1,4 @@
-"""A proposal, from the empty form to its own pages, behind the link in the mail. No GET changes anything."""
+"""A proposal, from the empty form to its own pages, behind the link in the email. No GET changes anything."""
 
 from typing import Any
 
@@ -59,7 +59,7 @@ UNANSWERABLE = (service.AnswersOutOfOrder, service.NotAMember, service.Incomplet
 
 @blueprint.errorhandler(LinkNotValid)
 def link_not_valid(error: LinkNotValid) -> ResponseReturnValue:
-    """404, without saying whether the link was wrong or replaced, with the form that mails a current one."""
+    """404, without saying whether the link was wrong or replaced, with the form that emails a current one."""
     return make_response(
         render_template("hosting/proposals/link_not_valid.html", form=LostLinkForm(formdata=None)), 404
     )
@@ -72,7 +72,7 @@ def call_not_open(refusal: service.CallNotOpen) -> ResponseReturnValue:
 
 @blueprint.errorhandler(service.ProposalFixed)
 def proposal_fixed(refusal: service.ProposalFixed) -> ResponseReturnValue:
-    """403: what was asked for is not possible any more; the own page says how the proposal stands."""
+    """403: what was asked for is no longer possible; the own page says how the proposal stands."""
     token = (request.view_args or {})["token"]
     return make_response(render_template("hosting/proposals/fixed.html", **own_context(mine(token), token)), 403)
 
@@ -276,7 +276,7 @@ def _too_late(form: ProposalForm, page: str, **context: Any) -> ResponseReturnVa
     elif call.allows(Act.PROPOSE, now()):
         text = _("This proposal can no longer be changed.")
     else:
-        text = _("The call closed at %(moment)s.", moment=deadline(call.closes_at, call.zone))
+        text = _("The call has closed. It closed at %(moment)s.", moment=deadline(call.closes_at, call.zone))
     kept = _("What you typed has not been saved. Copy it, or send it again if the call is opened again.")
     return answer_too_late(form, f"{text} {kept}", page, **context)
 

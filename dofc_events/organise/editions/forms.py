@@ -100,7 +100,7 @@ def _day(label: Any) -> DayField:
 
 
 class NewEditionForm(Form):
-    """An edition of a year, from nothing."""
+    """A new edition for a year, from scratch."""
 
     year = _year()
     city = Line(_l("City"), longest=120, missing=_l("Enter the city."))
@@ -113,7 +113,7 @@ class NewEditionForm(Form):
 
 
 class CopyForm(Form):
-    """An edition of a year like another one."""
+    """An edition for a year, copied from another one."""
 
     year = _year()
     capacity = _capacity()
@@ -189,7 +189,7 @@ class SettingsForm(EditForm):
 
     @classmethod
     def of(cls, edition: Edition, seen: EditionSettings) -> "SettingsForm":
-        """The form with what holds now, or with what was sent."""
+        """The form with the current values, or with what was sent."""
         values = {**vars(seen.details), "capacity": seen.capacity}
         for name in MOMENTS:
             values[name] = on_the_clock(values[name], edition.zone)
@@ -209,7 +209,7 @@ class SettingsForm(EditForm):
         valid = super().validate(extra_validators)
         if "csrf_token" in self.errors or self.form_errors:
             return valid
-        # What the service would refuse without looking anything up is said here, so that one reads of all at once.
+        # What the service would refuse without a query is checked here, so that all faults are shown at once.
         details = self._details()
         faults = (*faults_in_order(details), *faults_after_the_end(details))
         missing = (
@@ -226,7 +226,7 @@ class SettingsForm(EditForm):
         return EditionWishes(self._details(), self.capacity.data, self._category_changes(known))
 
     def show_refusal(self, refusal: Refusal) -> None:
-        """Say at the field what the service would not do."""
+        """Show the service's refusal at its field."""
         match refusal:
             case CapacityBelowTaken(taken=taken):
                 self._wrong(

@@ -49,7 +49,7 @@ MAX_TICKS = 4
 @blueprint.route("/editions/new", methods=["GET", "POST"])
 @chair_only
 def new() -> ResponseReturnValue:
-    """Add the edition of a year."""
+    """Create the edition for a year."""
     form, context = NewEditionForm(), {"copyable": _with_places(), **around(None)}
     if not form.validate_on_submit():
         return form_page(form, "organise/editions/new.html", **context)
@@ -67,7 +67,7 @@ def new() -> ResponseReturnValue:
 @blueprint.route(f"{EDITION}/copy", methods=["GET", "POST"])
 @edition_staff(archived_too=True)
 def copy(edition: Edition) -> ResponseReturnValue:
-    """Add an edition that begins like another one."""
+    """Create an edition as a copy of another one."""
     pool = edition_pool(db.session(), edition.id)
     form = CopyForm(data={"year": edition.year + 1, "capacity": pool.capacity if pool else None})
     context = {"source": edition, **around(None)}
@@ -85,7 +85,7 @@ def copy(edition: Edition) -> ResponseReturnValue:
 @blueprint.get(f"{EDITION}/")
 @organisers_only
 def index(edition: Edition) -> ResponseReturnValue:
-    """How one edition stands."""
+    """The overview of one edition."""
     session, at = db.session(), now()
     places = places_of(session, [edition.id]).get(edition.id)
     growth = growth_of(session, edition, at)
@@ -154,7 +154,7 @@ def publish(edition: Edition) -> ResponseReturnValue:
 @blueprint.route(f"{EDITION}/archive", methods=["GET", "POST"])
 @organisers_only
 def archive(edition: Edition) -> ResponseReturnValue:
-    """End an edition, after asking."""
+    """Archive an edition, after asking."""
     form = ButtonForm()
     if not form.validate_on_submit():
         places = places_of(db.session(), [edition.id]).get(edition.id)
@@ -270,14 +270,14 @@ def _missing(edition: Edition) -> tuple[str, ...]:
 
 
 def _with_places() -> list[Edition]:
-    """The editions that were prepared here; of others there is little to copy."""
+    """The editions that were prepared on this site; others have little to copy."""
     editions = all_editions(db.session())
     places = places_of(db.session(), [edition.id for edition in editions])
     return [edition for edition in editions if edition.id in places]
 
 
 def _first_categories() -> list[str]:
-    """What most editions distinguish; the organisers change it."""
+    """The categories most editions have; organisers can change them."""
     return [_("Member of the network"), _("Guest"), _("Speaker"), _("Public authority"), _("Press")]
 
 

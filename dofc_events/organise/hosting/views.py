@@ -1,4 +1,4 @@
-"""What those who run the network read about hosting: what is to be done, and the calls."""
+"""Hosting, for the people who run the network: what there is to do, and the calls."""
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue

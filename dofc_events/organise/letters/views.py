@@ -45,7 +45,7 @@ NOT_SENT_YET = (LetterState.DRAFT, LetterState.SCHEDULED)
 @blueprint.get(f"{EDITION}/letters")
 @organisers_only
 def index(edition: Edition) -> ResponseReturnValue:
-    """What was written to whom, what is still to be sent, and how far it has come."""
+    """The letters of an edition: sent, scheduled and drafts, each with its progress."""
     session = db.session()
     found = queries.letters_of(session, edition.id, before_id=before_id(), limit=ROWS + 1)
     return render_template(
@@ -133,7 +133,7 @@ def html(edition: Edition, letter_id: int) -> ResponseReturnValue:
 @blueprint.post(f"{LETTER}/test")
 @organisers_only
 def test(edition: Edition, letter_id: int) -> ResponseReturnValue:
-    """Send oneself what a delegate would get, without the delegate's link."""
+    """Send yourself what a delegate would get, without the delegate's link."""
     form, found = ButtonForm(), _letter(edition, letter_id)
     person = _shown_to(found)
     if not form.validate_on_submit():
@@ -182,7 +182,7 @@ def send(edition: Edition, letter_id: int) -> ResponseReturnValue:
 @blueprint.route(f"{LETTER}/stop", methods=["GET", "POST"])
 @organisers_only
 def stop(edition: Edition, letter_id: int) -> ResponseReturnValue:
-    """Stop a letter, or drop a draft, after asking."""
+    """Stop a letter, or delete a draft, after asking."""
     form, found = ButtonForm(), _letter(edition, letter_id)
     if not form.validate_on_submit():
         progress = queries.progress_of(db.session(), [letter_id])[letter_id]
@@ -202,14 +202,9 @@ def _stop(edition: Edition, found: Letter) -> ResponseReturnValue:
     elif found.state is LetterState.DRAFT:
         flash(_("Draft deleted."), "success")
     else:
-        flash(
-            _(
-                "Stopped. %(left)d messages had left, %(rest)d people do not get it.",
-                left=stopped.left,
-                rest=stopped.withdrawn + stopped.unwritten,
-            ),
-            "success",
-        )
+        rest = stopped.withdrawn + stopped.unwritten
+        said = _("Stopped. Emails sent: %(left)d. Not sent: %(rest)d.", left=stopped.left, rest=rest)
+        flash(said if stopped.left else _("Stopped before anything was sent."), "success")
     return redirect(url_for(".index", year=edition.year), 303)
 
 
@@ -273,12 +268,12 @@ def _begun_from() -> LetterText:
 
 
 def _title_of(letter: Letter) -> str:
-    """A letter's subject with what is the same for everybody."""
+    """A letter's subject, with the placeholders filled in that are the same for everybody."""
     return filled(letter.subject, {"edition": letter.edition.name, "city": letter.edition.city})
 
 
 def _organised() -> list[int] | None:
-    """The editions whose letters one may begin from; None: all of them."""
+    """The editions whose letters can be used as a start; None: all of them."""
     if is_chair():
         return None
     return [g.edition_id for g in grants() if g.role is RoleName.ORGANISER and g.edition_id]

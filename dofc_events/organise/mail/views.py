@@ -1,4 +1,4 @@
-"""The mail pages: what was written to delegates, and what became of it.
+"""The mail pages: the emails written to delegates, and their status.
 
 Organisers see their edition's messages; the chair also has pages with all of them, sign-in messages included.
 """
@@ -75,7 +75,7 @@ def index(edition: Edition | None) -> ResponseReturnValue:
 
 @mail_page("/<id:message_id>")
 def message(edition: Edition | None, message_id: int) -> ResponseReturnValue:
-    """One message, as it was or will be sent, and what became of it."""
+    """One email, as it was or will be sent, and its status."""
     return render_template("organise/mail/message.html", form=ButtonForm(), **_message_context(edition, message_id))
 
 
@@ -105,7 +105,7 @@ def send_again(edition: Edition | None, message_id: int) -> ResponseReturnValue:
 
 @mail_page("/<id:message_id>/settle", "POST")
 def settle(edition: Edition | None, message_id: int) -> ResponseReturnValue:
-    """Take a message that could not be delivered off the alarm."""
+    """Settle a message that could not be delivered."""
     form, found = ButtonForm(), _message(edition, message_id)
     if not form.validate_on_submit():
         return answer_errors(form, "organise/mail/message.html", **_message_context(edition, message_id))

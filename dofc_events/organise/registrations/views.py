@@ -49,7 +49,7 @@ COLUMNS = {
 }
 
 
-# What can be done with those picked, in the order of how often it is.
+# What can be done with the people selected, most frequent first.
 ACTS = {
     "write": _l("Write to them"),
     "tag": _l("Add a tag to them"),

@@ -1,4 +1,4 @@
-"""An edition's team: who may see and do what, until when."""
+"""An edition's team: who can see and do what, and until when."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -49,7 +49,7 @@ def index(edition: Edition) -> ResponseReturnValue:
 @blueprint.route(ROLE, methods=["GET", "POST"])
 @edition_staff(RoleName.ORGANISER, archived_too=True)
 def role(edition: Edition, role_id: int) -> ResponseReturnValue:
-    """Change until when a role lasts; a button ends it at once."""
+    """Change a role's last day; a button ends it immediately."""
     role = _role(edition, role_id)
     last_day = in_zone(role.ends_at, edition.zone) - timedelta(microseconds=1) if role.ends_at else None
     form = _with_today(ChangeRoleForm(data={"last_day": last_day}), edition)
@@ -72,7 +72,7 @@ def role(edition: Edition, role_id: int) -> ResponseReturnValue:
 @blueprint.post(f"{ROLE}/end")
 @edition_staff(RoleName.ORGANISER, archived_too=True)
 def end_role(edition: Edition, role_id: int) -> ResponseReturnValue:
-    """End a role at once."""
+    """End a role immediately."""
     role, form = _role(edition, role_id), _with_today(RoleEndForm(), edition)
     if not form.validate_on_submit():
         return answer_errors(form, "organise/team/role.html", role=role, role_names=ROLE_NAMES, **around(edition))
@@ -89,7 +89,7 @@ def end_role(edition: Edition, role_id: int) -> ResponseReturnValue:
     else:
         flash(_("The role of %(name)s has ended.", name=role.account.name), "success")
         if role.account_id == current_user.id and not is_chair():
-            # Whoever ended their own role may not get the team's page any more.
+            # Someone who has ended their own role may no longer see the team's page.
             return redirect(url_for("organise.overview.index"), 303)
     return redirect(url_for(".index", year=edition.year), 303)
 

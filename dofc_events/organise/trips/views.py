@@ -78,7 +78,7 @@ def order(edition: Edition) -> ResponseReturnValue:
 @blueprint.route(f"{TRIPS}/new", methods=["GET", "POST"])
 @organisers_only
 def new(edition: Edition) -> ResponseReturnValue:
-    """Put a trip on offer."""
+    """Add a trip."""
     _with_places(edition)
     form, context = NewTripForm.of(edition), {"trip": None, "asked": None, **around(edition)}
     if not form.validate_on_submit():
@@ -127,7 +127,7 @@ def trip(edition: Edition, slug: str) -> ResponseReturnValue:
 @blueprint.route(f"{TRIP}/cancel", methods=["GET", "POST"])
 @organisers_only
 def cancel(edition: Edition, slug: str) -> ResponseReturnValue:
-    """Call a trip off, after asking."""
+    """Cancel a trip, after asking."""
     trip, pool = _trip(edition, slug)
     people, form = trip_queries.people_on(db.session(), pool.id), ButtonForm()
     if not form.validate_on_submit():
@@ -141,7 +141,7 @@ def cancel(edition: Edition, slug: str) -> ResponseReturnValue:
 @blueprint.route(f"{TRIPS}/sign-up", methods=["GET", "POST"])
 @organisers_only
 def sign_up(edition: Edition) -> ResponseReturnValue:
-    """How seats are given, and when one can ask for them."""
+    """How seats are given, and when delegates can sign up."""
     _with_places(edition)
     form, told = SignUpForm.of(edition), trip_queries.told_of_another_mode(db.session(), edition)
     context = {"told": told, "asked": None, **around(edition)}
@@ -283,7 +283,7 @@ def _why_not(refusal: Refusal, person: Registration, trip: Trip) -> str:
 
 
 def _found(edition: Edition, words: str) -> Registration | None:
-    """Who has that reference or, if it is an address, is registered with it."""
+    """The registration with that reference or email address."""
     if "@" in words:
         return live_registration(db.session(), edition.id, words)
     return registration_by_reference(db.session(), edition.id, words.upper())

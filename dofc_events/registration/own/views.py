@@ -1,4 +1,4 @@
-"""One delegate's own pages, behind the link in the mail. No GET changes anything: mail scanners follow links."""
+"""One delegate's own pages, behind the link in the email. No GET changes anything: mail scanners follow links."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,7 +43,7 @@ OWN = "/registrations/<token>"
 
 @blueprint.errorhandler(LinkNotValid)
 def link_not_valid(error: LinkNotValid) -> ResponseReturnValue:
-    """404, without saying whether the link was wrong or replaced, with the form that mails a current one."""
+    """404, without saying whether the link was wrong or replaced, with the form that emails a current one."""
     edition = current_edition(db.session(), now())
     page = render_template("registration/own/link_not_valid.html", edition=edition, form=AddressForm(formdata=None))
     return make_response(page, 404)
@@ -116,7 +116,7 @@ def hand_over(token: str) -> ResponseReturnValue:
     context = own_context(registration, token)
     if not form.validate_on_submit():
         return form_page(form, "registration/own/hand_over.html", **context)
-    # Whoever would be refused is not asked first.
+    # Somebody who would be refused is not asked first.
     if "sure" not in request.form and address_key(form.email.data) != registration.email_key:
         asks = "change" not in request.form
         return render_template(f"registration/own/hand_over{'_sure' if asks else ''}.html", form=form, **context)
@@ -142,7 +142,7 @@ def hand_over(token: str) -> ResponseReturnValue:
 
 @blueprint.route(f"{OWN}/take-back", methods=["GET", "POST"])
 def take_back(token: str) -> ResponseReturnValue:
-    """For whoever handed over, by the link that they had; until the colleague has opened theirs."""
+    """For the person who handed over, using their old link, until the colleague has opened the new one."""
     handed = hand_over_by_token(db.session(), token)
     if handed is None or handed.registration.ended_at or handed.registration.edition.is_over(now()):
         raise LinkNotValid
@@ -306,7 +306,7 @@ def _is_offered(context: dict[str, Any], trip: str) -> bool:
 
 
 def _no_offer(token: str) -> ResponseReturnValue:
-    """What became of the offer, and what can be done."""
+    """What has happened to the offer, and what can be done."""
     context = own_context(_mine(token), token)
     return make_response(render_template("registration/own/offer.html", form=ButtonForm(), **context), 403)
 

@@ -82,7 +82,7 @@ class TripsField(RankedField):
                 )
 
     def refuse(self, refusal: Refusal) -> None:
-        """Say why what was chosen is not to be had after all: somebody or something was quicker than the form."""
+        """Say why what was chosen is no longer available: something changed while the form was filled in."""
         if isinstance(refusal, SeatsOverlap):
             words = _(
                 "You have a seat on “%(held)s”, which takes place at the same time as “%(wanted)s”: keep one of them.",

@@ -31,7 +31,7 @@ from dofc_events.trips.sign_ups.queries import lost_if_moved
 
 
 class NoPlace(Refusal):
-    """Only who has a confirmed place at the edition can be given a seat."""
+    """Only somebody with a confirmed place at the edition can be given a seat."""
 
 
 def choose_trips(
@@ -81,7 +81,7 @@ def accept_seat(session: Session, registration_id: int, slug: str, actor: Actor,
 
 
 def decline_seat(session: Session, registration_id: int, slug: str, actor: Actor, now: datetime) -> None:
-    """Turn down the seat that is offered, which goes to the next in line. Raises what `accept_seat` does."""
+    """Decline the offered seat, which goes to the next in line. Raises what `accept_seat` does."""
     changes = _with_open_offer(session, registration_id, slug, actor, now)
     changes.book.give_back(registration_id, changes.book.trip(slug))
     changes.tell(registration_id)
@@ -125,7 +125,7 @@ def change_trip(
 
 
 def resize_trip(session: Session, edition_id: int, slug: str, capacity: int, actor: Actor, now: datetime) -> None:
-    """Change how many seats a trip has; what becomes free is offered at once. Raises NoSuchTrip, CapacityBelowTaken."""
+    """Change how many seats a trip has; free ones are offered immediately. Raises NoSuchTrip, CapacityBelowTaken."""
     changes = _changes(session, edition_id, actor, now)
     trip = changes.book.trip(slug)
     before = changes.book.pools[trip.id].capacity
@@ -136,7 +136,7 @@ def resize_trip(session: Session, edition_id: int, slug: str, capacity: int, act
 
 
 def cancel_trip(session: Session, edition_id: int, slug: str, actor: Actor, now: datetime) -> None:
-    """Call a trip off: everyone on it is told, and gets the next wish in which there is room. Raises NoSuchTrip."""
+    """Cancel a trip: everyone on it is told, and gets their next wish that has room. Raises NoSuchTrip."""
     changes = _changes(session, edition_id, actor, now)
     trip = changes.book.trip(slug)
     if trip.cancelled_at is None:
@@ -156,7 +156,7 @@ def give_seat(
     instead_of: str = "",
     enlarge: bool = False,
 ) -> None:
-    """Give a free seat by hand, past those who wait, for a reason that is recorded; with `instead_of`, move from there.
+    """Give a free seat by hand, ahead of the list, for a recorded reason; with `instead_of`, move from there.
 
     With `enlarge` a trip that is full gets one seat more, which nobody else can get. Raises NoPlace, NoSuchTrip,
     TripOver, SeatsOverlap, NothingFree, and RegistrationOver.
@@ -197,7 +197,7 @@ def set_sign_up(
     *,
     seen: tuple[str, datetime | None, datetime | None] | None = None,
 ) -> None:
-    """Change how and when one signs up for trips, from what was `seen`. Seats stay; who waits or has wishes is told.
+    """Change how and when delegates sign up, from what was `seen`. Seats stay; who waits or has wishes is told.
 
     Raises AlreadyDrawn.
     """

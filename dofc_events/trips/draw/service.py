@@ -29,7 +29,7 @@ from dofc_events.trips.sign_ups.service import SeatBook
 
 @dataclass(frozen=True)
 class Preview:
-    """What the draw would give now; `digest` names exactly this, so that nothing else is published.
+    """The result of the draw if it were made now; `digest` names exactly this, so that nothing else is published.
 
     `people`, `wishes` and `result` speak of those who are drawn by their anonymous ids.
     """

@@ -88,7 +88,7 @@ class SeatBook:
         return self._claims[registration_id]
 
     def look_up(self, registration_ids: Iterable[int]) -> None:
-        """Read at once what all of these have of seats: under the lock nobody else changes it any more."""
+        """Read at once what all of these have of seats: under the lock nobody else can change it."""
         if new := [id_ for id_ in dict.fromkeys(registration_ids) if id_ not in self._claims]:
             self._claims |= claims_on_trips(self.session, new)
 
@@ -238,7 +238,7 @@ class SeatBook:
                 self._ask_in_turn(possible, Reason.TRIP_CANCELLED, one=True)
 
     def end_overlaps_with(self, trip: Trip) -> None:
-        """After a trip moved: who is on another one at its new time keeps that one, and waits for this no more."""
+        """After a trip moved: people on another trip at its new time keep that one, and no longer wait for this one."""
         ending: list[tuple[Claim, int, Reason]] = []
         claims = claims_on(self.session, self.pools[trip.id].id)
         self.look_up(claim.registration_id for claim in claims)

@@ -166,7 +166,7 @@ def test_how_a_member_votes_is_for_whoever_cast_the_ballot(session, vote):
 def test_a_member_cannot_rank_its_own_proposal_but_any_that_names_it_as_co_host(vote):
     with pytest.raises(OwnProposal):
         vote("brno", "cb")
-    # What a proposer types about others takes nobody's vote.
+    # What a proposer types about others takes away nobody's vote.
     assert vote("brno", "cdn") and vote("lyon", "db")
 
 

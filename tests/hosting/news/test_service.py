@@ -1,4 +1,4 @@
-"""Who else is told: the chair, reviewers, who votes, the last host; and who is reminded before a deadline."""
+"""Who else is told: the chair, reviewers, voters, the last host; and who is reminded before a deadline."""
 
 from datetime import timedelta
 from typing import Any

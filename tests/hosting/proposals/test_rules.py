@@ -1,4 +1,4 @@
-"""What may be attached: decided by what is in a file, whatever it is called."""
+"""What may be attached: decided by the content of a file, whatever its name."""
 
 import io
 import unicodedata

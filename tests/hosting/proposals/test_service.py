@@ -1,4 +1,4 @@
-"""What a proposer does, and until when."""
+"""What a proposer can do, and until when."""
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta

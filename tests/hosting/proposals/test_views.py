@@ -122,7 +122,7 @@ def token_for(client, proposal) -> str:
 def test_a_proposal_is_written_checked_and_submitted(client, call, alone, reading):
     check = client.get(FORM).form().fill(ANSWERS | MORE).submit("Continue")
     assert check.url.endswith("/check") and status_of(check) == "draft"
-    for said in ("Jana Dvořáková", "17–19 May 2029", "48,000 euro", "240 delegates", "49.19, 16.61", "Prague Cluster"):
+    for said in ("Jana Dvořáková", "17–19 May 2029", "48,000 euros", "240 delegates", "49.19, 16.61", "Prague Cluster"):
         assert said in check.text
     page = check.form().submit("Submit")
     assert status_of(page) == "submitted" and "has been submitted" in page.text
@@ -239,7 +239,7 @@ def test_an_address_that_was_written_to_too_often_is_not_written_to_again(client
 
 
 @pytest.mark.parametrize(
-    ("later", "said"), [(WEEK, "The call closed at"), (-2 * WEEK, "It opens at")], ids=["closed", "not yet"]
+    ("later", "said"), [(WEEK, "It closed at"), (-2 * WEEK, "It opens at")], ids=["closed", "not yet"]
 )
 def test_a_call_that_is_not_open_takes_nothing_and_says_when(client, call, clock, later, said, reading):
     form = client.get(FORM).form().fill(ANSWERS)
@@ -263,7 +263,7 @@ def test_proposing_without_any_call_says_so(client):
     [
         ("draft", "Nobody else can read it"),
         ("submitted", "You can change it until"),
-        ("withdrawn", "takes no further part"),
+        ("withdrawn", "no longer part of the call"),
     ],
 )
 def test_the_own_page_says_how_it_stands_and_what_happens_next(client, make, status, said):

@@ -1,4 +1,4 @@
-"""The door: who may stand at it, whom it finds, ticking and undoing, the list on paper."""
+"""The door: who may use it, whom it finds, checking in and undoing, the list on paper."""
 
 import pytest
 

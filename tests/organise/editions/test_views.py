@@ -141,7 +141,7 @@ def test_copy_takes_over_categories_dates_and_places(enter, edition, year, now_i
 
 
 def acts_after_the_invitation(session, year: int) -> list[str]:
-    """What was recorded of an edition since it has an organiser."""
+    """What has been recorded of an edition since it has had an organiser."""
     query = select(AuditEntry.act).where(AuditEntry.scope == str(year)).order_by(AuditEntry.id)
     invited, *acts = session.scalars(query)
     assert invited == "role_added"
@@ -224,7 +224,7 @@ def test_a_first_day_in_the_past_is_asked_about_with_whom_it_would_tell(organise
         "3 people on the waiting list will be told by email that it has closed.",
     ]
     assert now_is()[0].starts_on == before
-    # Who sees the slip mends it in the same form.
+    # Somebody who sees the slip can correct it in the same form.
     asked.form().fill(starts_on=str(before)).submit("Save the settings")
     assert (now_is()[0].starts_on, now_is()[0].summary) == (before, "Kept.")
 
@@ -337,7 +337,7 @@ def test_settings_say_at_the_field_what_is_wrong(organiser, now_is, year, filled
                 "registration_closes_at": "Registration must close after it opens.",
             },
         ),
-        # What could be said of any field names it in the summary; each is said once.
+        # An error that could be about any field names its field in the summary; each is shown once.
         ({"starts_on": "9999-12-31"}, {"starts_on": "First day: Check the year."}),
         ({"venue": "x" * 201}, {"venue": "Venue: Use at most 200 characters."}),
         ({"capacity": "many"}, {"capacity": "Places: Enter a whole number from 0 to 100000."}),

@@ -19,13 +19,13 @@ SECRET = re.compile(r"/(?:registrations|sign-in)/[\w-]+[.\w-]{20,}")
 
 @pytest.fixture
 def delivering(shared_app):
-    """The same site, once an email server is configured."""
+    """The same site, once a mail server is configured."""
     return shared_app(mail_server="mail.dofc.test", mail_default_sender="Days of Clusters <dofc@dofc.test>")
 
 
 @pytest.fixture
 def write(writing, year):
-    """`write(3, state=…)`: so many messages to delegates; the id of the last."""
+    """`write(3, state=…)`: this many messages to delegates; the id of the last."""
 
     def write(number: int = 1, **changes) -> int:
         with writing() as session:
@@ -217,7 +217,7 @@ def test_next_attempt_is_never_in_the_past(enter, edition, year, write):
 
 @pytest.fixture
 def strip_of(writing):
-    """`strip_of(browser, path)`: what the strip about mail says, while a worker lives; more columns of its sign."""
+    """`strip_of(browser, path)`: the strip about email delivery while a worker is running; more columns of its sign."""
 
     def strip_of(browser, path, **columns):
         with writing() as session:

@@ -1,4 +1,4 @@
-"""What organisers read first: what needs attention, and an edition in figures."""
+"""What organisers read first: what needs attention, and an edition's figures."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The team's page: who may do what until when; whoever's role has ended is a stranger from that moment on."""
+"""The team's page: who can do what until when; once a role has ended, its holder is a stranger."""
 
 import pytest
 from sqlalchemy import select

@@ -62,7 +62,7 @@ def test_both_are_told_and_a_link_that_has_not_left_never_leaves(session, ana):
     told = letters(session, to="ana@dofc.test")[-1]
     assert f"{token}/take-back" in told.text and f"{token}/take-back" in told.html
     take_back(session, ana.id, DELEGATE, LATER)
-    # Else there would be the message with the link, too.
+    # Otherwise the message with the link would be there too.
     assert kinds(session, to="mria@dofc.test") == ["address-changed"]
     assert "Ana" not in letters(session, to="mria@dofc.test")[-1].text
     assert letters(session, to="ana@dofc.test")[-1].kind == "registration-confirmed"

@@ -60,7 +60,7 @@ def pick(*people: Registration, filters: Filters = EVERYBODY) -> Audience:
 
 
 def order(session, edition, act: Act, audience: Audience = ALL) -> Order:
-    """What an organiser confirms who has just seen the page."""
+    """What an organiser who has just seen the page confirms."""
     return Order(audience, selection_of(session, edition, audience, act, NOW).digest)
 
 

@@ -67,7 +67,7 @@ def seats_on(page) -> dict[str, str]:
 
 
 def words_on(page) -> dict[str, str]:
-    """What the list of one's own trips says of each."""
+    """What the list of a delegate's own trips says of each."""
     return {str(tag["data-trip"]): " ".join(tag.p.get_text(" ").split()) for tag in page.all(".trip-list [data-trip]")}
 
 

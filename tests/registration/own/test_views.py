@@ -189,7 +189,7 @@ def test_a_hand_over_is_taken_back_until_the_colleague_has_opened_it(client, ana
     assert asked.h1 == "Take the registration back?" and "Mira has not opened the link yet." in asked.text
     with reading() as session:
         miras = page_of(session.get_one(Registration, people[0].id))
-    # A mail scanner looks at the colleague's link; nothing follows from that.
+    # A mail scanner opens the colleague's link; that has no effect.
     assert "has handed this registration over to you" in client.another().get(miras).text
     own = asked.form().submit("Take it back")
     assert "The registration is yours again." in own.text and people[0].given_name in own.h1
@@ -402,7 +402,7 @@ def test_an_address_that_looks_mistyped_is_asked_about_and_taken(client, people,
     page = client.get(own)
     assert "The address is ana@gmial.com. Did you mean ana@gmail.com?" in page.text
     assert page.follow("Change it").form().value("email") == "ana@gmial.com"
-    # Who has looked at it is not asked for ever.
+    # Somebody who has looked at it is not asked for ever.
     clock.shift(timedelta(days=1))
     assert "Did you mean" not in client.get(own).text
 

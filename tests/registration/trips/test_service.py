@@ -171,7 +171,7 @@ def test_choose_trips_refuses_what_overlaps_and_what_is_over(session, edition, p
 
 @pytest.fixture
 def offered(session, edition, person):
-    """Somebody with an offer of the wine for ten hours, which is told; another one waits for it, too."""
+    """Somebody with an offer of the wine for ten hours, which is told; another one is waiting for it too."""
     edition.offer_hours = 10.0
     holder, who, waiting = person("wine"), person("wine"), person("wine")
     choose(session, holder)

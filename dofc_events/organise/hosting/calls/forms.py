@@ -45,7 +45,7 @@ MAX_VOTERS = 10_000
 
 
 class CriterionRow(PlainForm):
-    """One criterion; a row whose name is empty counts for nothing."""
+    """One criterion; a row with an empty name is ignored."""
 
     label = Line(_l("Criterion"), longest=120)
     weight = WholeNumberField(
@@ -91,12 +91,12 @@ class CallForm(Form):
 
     @classmethod
     def of(cls, call: HostingCall, *, is_scored: bool, now: datetime) -> "CallForm":
-        """The form with what holds now, or with what was sent; without what cannot be changed any more."""
+        """The form with the current values, or with what was sent; without what can no longer be changed."""
         details = details_of(call)
         values = {**vars(details), **{name: on_the_clock(getattr(call, name), call.zone) for name in DATES}}
         form = cls(data={**values, "criteria": rows_of((c.label, c.weight) for c in call.criteria)})
         form.before = details
-        # What was sent all the same, from a page that was opened earlier, stays until the service has said no to it.
+        # If it was sent anyway, from a page opened earlier, it stays until the service has refused it.
         for name in vars(details).keys() - EDITABLE[call.stage(now)]:
             if not form[name].raw_data:
                 del form[name]
@@ -108,7 +108,7 @@ class CallForm(Form):
         valid = super().validate(extra_validators)
         if "csrf_token" in self.errors or self.form_errors or any(name in self.errors for name in ("zone", *DATES)):
             return valid
-        # Needs no looking up, so it is said together with all the rest.
+        # Needs no query, so it is shown together with all other faults.
         faults = faults_in_order(self.to_details())
         self._say_faults(faults)
         return valid and not faults
@@ -134,7 +134,7 @@ class CallForm(Form):
         return [(row.label.data, row.weight.data) for row in rows if row.label.data]
 
     def show_refusal(self, refusal: Refusal) -> None:
-        """Say at the field what the service would not do."""
+        """Show the service's refusal at its field."""
         match refusal:
             case CallExists():
                 self._wrong("year", _("There is already a call for %(year)s. Change that one.", year=refusal))

@@ -1,4 +1,4 @@
-"""What is going to be announced."""
+"""What will be announced."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -17,7 +17,7 @@ from dofc_events.hosting.rules import LONGEST_TEXT
 from dofc_events.web.edits import EditForm
 from dofc_events.web.fields import Paragraphs
 
-# What is asked for where the network did not decide.
+# The reason asked for where the network did not decide.
 REASONS = {
     Because.NO_BALLOT: _l("No ballot took place. Write why you are deciding this: it will be published."),
     Because.NOBODY_VOTED: _l("Nobody voted. Write why you are deciding this: it will be published."),
@@ -29,7 +29,7 @@ REASONS = {
 
 
 class DecisionForm(EditForm):
-    """What is going to be announced. `accepted` is a reference, or `none`."""
+    """What will be announced. `accepted` is a reference, or `none`."""
 
     accepted = RadioField(_l("Which proposal is accepted"), [InputRequired(_l("Choose a proposal, or none."))])
     zone = SelectField(_l("Time zone of the edition"), [Optional()])
@@ -55,7 +55,7 @@ class DecisionForm(EditForm):
         return form
 
     def show_refusal(self, refusal: Refusal) -> None:
-        """Say at the field what the service would not do."""
+        """Show the service's refusal at its field."""
         match refusal:
             case ReasonNeeded(because=because):
                 self.reason.errors = [REASONS[because]]

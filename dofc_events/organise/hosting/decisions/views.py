@@ -1,4 +1,4 @@
-"""The chair decides: prepares what is going to be said, reads it, and announces it to all proposers at once."""
+"""The chair decides: prepares the announcement, reads it, and makes it to all proposers at once."""
 
 from collections.abc import Iterable, Sequence
 
@@ -115,14 +115,14 @@ def announce(year: int) -> ResponseReturnValue:
 
 
 def _zones(proposals: Iterable[Proposal]) -> dict[str, Sequence[str]]:
-    """What there is to choose from, by the country's name: nothing, if each of these countries has one zone."""
+    """The zones to choose from, by country name; none if each of these countries has only one."""
     language = str(get_locale())
     found = {country_name(p.country, language): zones_of(p.country) or zones() for p in proposals}
     return {name: own for name, own in found.items() if len(own) != 1}
 
 
 def _messages(decision: Decision) -> list[tuple[Proposal, Envelope]]:
-    """What announcing sends, as it would be sent now; the host's comes first."""
+    """The emails that announcing sends, as they would be sent now; the host's comes first."""
     year = decision.call.year
     proposals = sorted(pending_of(db.session(), decision.call_id), key=lambda p: p.id != decision.proposal_id)
     return [

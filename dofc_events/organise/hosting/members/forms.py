@@ -29,7 +29,7 @@ class MemberForm(Form):
 
     @classmethod
     def of(cls, member: Member) -> "MemberForm":
-        """The form with what holds now, or with what was sent."""
+        """The form with the current values, or with what was sent."""
         return cls(data=vars(details_of(member)))
 
     def validate_website(self, field: Line) -> None:
@@ -65,7 +65,7 @@ class NewMemberForm(MemberForm):
 
 
 class RepresentativeForm(Form):
-    """Somebody who speaks for a member."""
+    """A representative or reviewer of a member."""
 
     name = NameLine(_l("Name"), longest=120, missing=_l("Enter the person’s name."))
     email = EmailField(_l("Email address"), missing=_l("Enter an email address."))

@@ -47,7 +47,7 @@ class ReviewForm(EditForm):
 
 
 class QuestionForm(Form):
-    """What a reviewer wants to know."""
+    """A reviewer's question."""
 
     text = Paragraphs(_l("Your question"), longest=LONGEST_TEXT, missing=_l("Write what you want to know."))
 
@@ -61,4 +61,4 @@ class ConflictForm(Form):
 class MembershipForm(Form):
     """Which member a proposer under a typed name is, or none."""
 
-    member = RadioField(_l("Who proposes"), [InputRequired(_l("Choose one."))])
+    member = RadioField(_l("Proposing organisation"), [InputRequired(_l("Choose one."))])

@@ -1,4 +1,4 @@
-"""Forms for what is done with many registrations at once."""
+"""Forms for acts on many registrations at once."""
 
 from collections.abc import Sequence
 from typing import Any

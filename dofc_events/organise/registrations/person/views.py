@@ -88,7 +88,7 @@ def _to_send_again(messages: Sequence[Message]) -> Message | None:
 @blueprint.route(f"{EDITION}/registrations/<reference>/address", methods=["GET", "POST"])
 @organisers_only
 def address(edition: Edition, reference: str) -> ResponseReturnValue:
-    """Write to another address from now on, when mail does not arrive."""
+    """Write to another address from now on, when emails do not arrive."""
     found = registration_at(edition, reference)
     form = ChangeAddressForm(obj=found)
     page, standing = "organise/registrations/person/address.html", standing_of(db.session(), found.id)
@@ -163,7 +163,7 @@ def add(edition: Edition) -> ResponseReturnValue:
 @blueprint.route(f"{PERSON}/edit", methods=["GET", "POST"])
 @organisers_only
 def edit(edition: Edition, reference: str) -> ResponseReturnValue:
-    """Change what a delegate said, also when they cannot any more."""
+    """Change a delegate's details, even when they no longer can."""
     found = registration_at(edition, reference)
     form, seen = ChangeDetailsForm(obj=details_of(found)), details_of(found)
     form.offer_categories(edition.category_choices())
@@ -193,7 +193,7 @@ def edit(edition: Edition, reference: str) -> ResponseReturnValue:
 @blueprint.post(f"{PERSON}/send-link")
 @organisers_only
 def send_link(edition: Edition, reference: str) -> ResponseReturnValue:
-    """Mail a delegate the link to their own page."""
+    """Email a delegate the link to their own page."""
     found, form = registration_at(edition, reference), ButtonForm()
     if not form.validate_on_submit():
         return answer_errors(
@@ -264,7 +264,7 @@ TEMPLATE = "organise/registrations/person/index.html"
 @blueprint.post(f"{REGISTRATION}/note")
 @organisers_only
 def note(edition: Edition, reference: str) -> ResponseReturnValue:
-    """Write the note anew; an empty one is none."""
+    """Replace the note; an empty one removes it."""
     found = registration_at(edition, reference)
     form = NoteForm(obj=found)
     if not form.validate_on_submit():

@@ -1,4 +1,4 @@
-"""What an act changed, in words: the names of fields, and their values before and after."""
+"""The changes of an act, in words: the names of fields, with old and new values."""
 
 from typing import Any
 

@@ -30,7 +30,7 @@ FIELDS = {
     "ballot_opens_at": _l("The ballot opens"),
     "ballot_closes_at": _l("The ballot closes"),
 }
-# What is too long to be said: only that it has changed.
+# Too long to quote: the trail says only that it has changed.
 NOT_SAID = ("text",)
 
 

@@ -33,7 +33,7 @@ TEMPLATE = "organise/trips/draw/index.html"
 @blueprint.route(f"{EDITION}/trips/draw", methods=["GET", "POST"])
 @organisers_only
 def index(edition: Edition) -> ResponseReturnValue:
-    """What the draw would give now; its button publishes exactly that."""
+    """The result of the draw if it were made now; its button publishes exactly that."""
     form = PublishDrawForm()
     if not form.validate_on_submit():
         return form_page(form, TEMPLATE, **_standing(edition, form))

@@ -187,7 +187,7 @@ def test_criteria_are_no_fields_any_more_once_somebody_scored(chair, writing, ca
     clock.move_to(call.review_opens_at)
     page = chair().get(f"{CALL}/settings")
     assert "criteria-0-label" not in page.form().names
-    assert "stay as they are" in page.text
+    assert "can no longer be changed, because scores have been given" in page.text
     assert page.form().fill(quorum="1").submit().status == 200
 
 

@@ -14,7 +14,7 @@ ANA: dict[str, Any] = {"given_name": "Ana", "family_name": "Kovač", "country": 
 
 @pytest.fixture
 def register(writing, year):
-    """`register(…)`: the references of so many people who are likely doubles, compared as the worker does it."""
+    """`register(…)`: the references of this many possible duplicates, compared as the worker does."""
 
     def register(*people: dict) -> list[str]:
         with writing() as session:

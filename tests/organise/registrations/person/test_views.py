@@ -185,7 +185,7 @@ def test_confirmation_can_be_sent_again(enter, edition, make_app, smtp, register
     assert "The email will be sent again" in page.text
     page = browser.get(address(year, reference)).form("send-link").submit()
     assert "The link will be sent to" in page.text
-    # What it says is as true as before; a newer one, which says more, replaces it.
+    # It is still true; a newer one, which says more, replaces it.
     assert "Send the last email again" in page.text
     organiser_says = browser.get(f"{address(year, reference)}/edit").form()
     assert "Send the last email again" not in organiser_says.fill(job_title="Director").submit().text

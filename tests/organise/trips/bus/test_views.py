@@ -156,7 +156,7 @@ def test_manifest_reads_like_a_roll_call_across_scripts(organiser, join, change_
 
 
 def test_manifest_lists_those_who_wait_below_in_their_order(organiser, join):
-    # By name they would stand the other way round.
+    # By name they would be the other way round.
     people = [join(family_name=name) for name in "FEDCB"]
     page = organiser.get(MANIFEST)
     assert references(page) == [people[1], people[0], *people[2:]]
@@ -273,7 +273,7 @@ def test_boarding_fills_the_seats_of_those_who_did_not_come(organiser, join):
     page = press(organiser, first)
     assert "All seats on the bus are taken" in page.text
     assert references(page, "[data-boarded]") == [present, second]
-    # Who holds a seat comes after all.
+    # The person holding the seat comes after all.
     page = press(organiser, absent)
     assert set(references(page, "[data-boarded]")) == {absent, present, second}
     assert "More people have boarded than there are seats" in page.text

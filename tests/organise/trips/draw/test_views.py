@@ -186,7 +186,7 @@ def test_publishing_is_refused_when_something_changed_and_shows_the_new_preview(
     assert page.status == 422
     assert "Nothing has been published" in page.one("[role=alert]").get_text()
     assert outcome(page) == {"The cellars": ["Ana A"], "The harbour": ["Bo B"], "Nothing": ["Cem C"]}
-    # Whoever has seen the new preview can publish it.
+    # Somebody who has seen the new preview can publish it.
     assert "The draw has been published" in page.form().submit().text
 
 
