@@ -79,7 +79,7 @@ def test_page_says_when_the_seats_can_be_drawn_and_how_many_have_wishes(organise
     page = organiser.get(PAGE)
     assert "once sign-up has closed: after 15:00, Monday 2 November 2026 (Sofia time)" in page.text
     assert figures(page) == {"people with choices so far": 2}
-    assert "1 person more has wishes but no confirmed place" in page.text
+    assert "1 person more has choices but no confirmed place" in page.text
     with reading() as session:
         assert hash_of(session.get_one(Draw, edition_by_year(session, 2027).id).seed) in page.text
     assert page.all("main form") == []
