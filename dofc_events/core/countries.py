@@ -29,9 +29,10 @@ CONTINENT_CODES = {
 ZONE_GAPS = {"XK": ("Europe/Belgrade",)}
 CONTINENT_GAPS = {"XK": "Europe", "HM": "Oceania", "AQ": "Antarctica"}
 
-# Where the family name comes first: CLDR writes names so in Hungarian, Japanese, Khmer, Korean, Vietnamese, Cantonese
-# and Chinese, which are the likely languages of these countries. (Its "nameOrderLocales"; Babel does not have them.)
-FAMILY_NAME_FIRST = frozenset("CN HK HU JP KH KP KR MO TW VN".split())
+# Where the family name comes first: Hungarian, Japanese, Khmer, Korean, Mongolian, Sinhala, Vietnamese and Chinese, the
+# likely languages of these countries, write their own names so (CLDR's "nameOrderLocales", to which tests hold this
+# table; Babel does not have them).
+FAMILY_NAME_FIRST = frozenset("CN HK HU JP KH KP KR LK MN MO TW VN".split())
 
 # Of each country its names in its official languages, from CLDR, and its continent, from countryinfo. The libraries
 # would load all words of 125 languages for the one, and what else is known of a country for the other.

@@ -37,7 +37,7 @@ class Claim(Base):
     is offered, `remind_at` until its reminder is written; `changed_at` is when the status last changed.
     `position_before` is the position that a claim had before it was offered, or before it ended because nothing is
     given any more, for as long as nothing else becomes of it. Of seats, `preference` numbers what a delegate asked for
-    (1: first), is None again for what they gave back, and 0 for what organisers took away. `used_at` is when the
+    (1: first); it is None again for what they gave back, and 0 for what organisers took away. `used_at` is when the
     delegate boarded, or arrived at the edition.
     """
 

@@ -15,7 +15,7 @@ from dofc_events.web.forms import Form
 
 # Answers that say no, and rarely have the form. Where a fault is in the form itself, it comes back with its values.
 REFUSED = (403, 404, 409, 500, 503)
-# What is in a form that no person typed, where no view has got so far as to say which.
+# What is in a form that no person typed, whether or not a view has got so far as to say which.
 UNSEEN = ("csrf_token", "opened_with", "form_key", "accepted")
 
 
@@ -48,7 +48,7 @@ def _typed() -> Iterator[tuple[str, str]]:
     known = {leaf.name: leaf for form in forms for leaf in _leaves(form)}
     for name, text in request.form.items(multi=True):
         field = known.get(name)
-        if not text.strip() or (field is None and (forms or name in UNSEEN)):
+        if not text.strip() or name in UNSEEN or (field is None and forms):
             continue
         if isinstance(field, CountryField):
             yield str(field.label.text), country_name(text, get_locale().language) or text

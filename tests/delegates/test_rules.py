@@ -2,6 +2,7 @@
 
 import unicodedata
 
+import icu
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -61,3 +62,22 @@ def test_folded_finds_the_same_word_however_it_is_typed(typed, stored):
 def test_folded_is_the_same_when_folded_again(text):
     assert folded(folded(text)) == folded(text)
     assert unicodedata.is_normalized("NFKC", folded(text))
+
+
+def _write_family_names_first(language: str) -> bool:
+    """Whether CLDR, as ICU has it, says that a language writes names of its own so."""
+    try:
+        order = icu.ResourceBundle("", icu.Locale(language)).get("personNames").get("nameOrderLocales")
+        names = order.get("surnameFirst")
+    except icu.ICUError:
+        return False
+    return icu.Locale(language).getLanguage() in {names.getStringEx(i) for i in range(names.getSize())}
+
+
+def test_family_names_come_first_where_cldr_says_so():
+    languages = {country: icu.Locale.addLikelySubtags(icu.Locale(f"und_{country}")) for country in country_codes()}
+    # Of Chinese in simplified characters ICU has it in another file.
+    names = {
+        country: "zh_Hant" if found.getLanguage() == "zh" else found.getName() for country, found in languages.items()
+    }
+    assert {country for country, language in names.items() if _write_family_names_first(language)} == FAMILY_NAME_FIRST

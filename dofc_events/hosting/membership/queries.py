@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dofc_events.conference.models import Member
+from dofc_events.conference.models import Member, Organisation
 from dofc_events.conference.queries import members
 from dofc_events.delegates.doubles.rules import may_be_one_organisation
 from dofc_events.hosting.models import HostingCall, Proposal
@@ -22,6 +22,16 @@ def unsettled(session: Session, proposals: Iterable[Proposal]) -> dict[int, list
     known = members(session) if typed else []
     found = {p.id: [m for m in known if may_be_one_organisation(p.organisation, m.organisation.name)] for p in typed}
     return {proposal_id: likely for proposal_id, likely in found.items() if likely}
+
+
+def like_named(session: Session, name: str, but: int | None = None) -> list[str]:
+    """The names of the members, active or not, that may be the organisation of this name; not of the one that it is.
+
+    One of exactly this name is not among them: it is refused.
+    """
+    query = select(Organisation).join(Member, Member.organisation_id == Organisation.id)
+    others = [other.name for other in session.scalars(query) if other.id != but]
+    return [other for other in others if other.casefold() != name.casefold() and may_be_one_organisation(name, other)]
 
 
 def calls_to_review(session: Session, now: datetime) -> list[int]:

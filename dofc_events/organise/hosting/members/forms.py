@@ -26,6 +26,8 @@ class MemberForm(Form):
     contact_name = NameLine(_l("Contact name"), longest=120)
     contact_email = EmailField(_l("Contact email address"), missing=None)
     is_active = BooleanField(_l("Active: votes and can propose"))
+    # That it is another organisation than members of a like name, which was asked about.
+    accepted = StringField()
 
     @classmethod
     def of(cls, member: Member) -> "MemberForm":

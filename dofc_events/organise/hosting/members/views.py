@@ -10,7 +10,9 @@ from dofc_events.conference.models import Member
 from dofc_events.conference.queries import member_by_slug
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
+from dofc_events.core.errors import NotAgreed, ask_first
 from dofc_events.hosting.members import service
+from dofc_events.hosting.membership.queries import like_named
 from dofc_events.hosting.queries import members_with_representatives
 from dofc_events.mail.outbox import TooManyMessages
 from dofc_events.organise.hosting.members.forms import ChangeMemberForm, NewMemberForm, RemoveForm, RepresentativeForm
@@ -40,6 +42,7 @@ def new() -> ResponseReturnValue:
     taken = [member.organisation.slug for member, _people in members_with_representatives(db.session(), now())]
     slug = form.slug_among(taken)
     try:
+        ask_first(form.accepted.data or "", like_named(db.session(), form.name.data))
         with unit_of_work() as session:
             service.add_member(session, slug, form.to_details(), acting(), now())
     except service.MemberExists:
@@ -48,6 +51,8 @@ def new() -> ResponseReturnValue:
     except service.NameTaken:
         form.refuse_name()
         return answer_errors(form, page, member=None, **around())
+    except NotAgreed as asked:
+        return answer_errors(form, page, member=None, asked=asked, **around())
     flash(_("Member added. Add its representatives next."), "success")
     return redirect(url_for(".member", slug=slug), 303)
 
@@ -78,13 +83,17 @@ def settings(slug: str) -> ResponseReturnValue:
     form, page = ChangeMemberForm.of(member), "organise/hosting/members/settings.html"
     if not form.validate_on_submit():
         return form_page(form, page, member=member, **around())
+    details, seen = form.to_details(), service.details_of(member)
     try:
+        if details.name != seen.name:
+            ask_first(form.accepted.data or "", like_named(db.session(), details.name, member.organisation_id))
         with unit_of_work() as session:
-            details, seen = form.to_details(), service.details_of(member)
             service.change_member(session, member.organisation_id, details, acting(), now(), seen=seen)
     except service.NameTaken:
         form.refuse_name()
         return answer_errors(form, page, member=member, **around())
+    except NotAgreed as asked:
+        return answer_errors(form, page, member=member, asked=asked, **around())
     flash(_("Member saved."), "success")
     return redirect(url_for(".member", slug=slug), 303)
 

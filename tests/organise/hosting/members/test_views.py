@@ -113,3 +113,18 @@ def test_the_list_takes_as_many_queries_for_thirty_members_as_for_one(chair, wri
     with count_queries() as thirty:
         assert chair.get(MEMBERS).one("[data-total]")["data-total"] == "30"
     assert len(one) == len(thirty)
+
+
+def test_a_name_like_another_members_is_asked_about_first(chair, writing, reading):
+    with writing() as session:
+        make_member(session, "danube", name="Danube Cluster Foundation")
+    asked = chair.get(f"{MEMBERS}/new").form().fill(name="Danube Clusters Foundation", country="RS").submit()
+    assert asked.status == 422
+    assert [item.text for item in asked.all(".notice-warning li")] == ["Danube Cluster Foundation"]
+    assert asked.form().fill(name="Sava Textiles").submit("Add the member").h1 == "Sava Textiles"
+    added = asked.form().fill(name="Danube Clusters Foundation", slug="other").submit("another organisation")
+    assert added.h1 == "Danube Clusters Foundation"
+    renamed = chair.get(f"{MEMBERS}/sava-textiles/settings").form().fill(name="Danube Cluster Fundation").submit()
+    assert renamed.status == 422 and len(renamed.all(".notice-warning li")) == 2
+    same = chair.get(f"{MEMBERS}/other/settings").form().fill(website="https://danube.example").submit()
+    assert same.status == 200, "of a name that stays nothing is asked"
