@@ -6,6 +6,7 @@ import time
 import urllib.request
 from collections.abc import Sequence
 from datetime import datetime
+from http.client import HTTPException
 
 import structlog
 from sqlalchemy import bindparam, text, update
@@ -84,5 +85,5 @@ def send_alert(url: str, site: str, troubles: Sequence[Trouble], now: datetime) 
     try:
         with urllib.request.urlopen(request, timeout=ALERT_PATIENCE):  # noqa: S310
             pass
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, HTTPException) as error:
         log.error("alert_not_sent", error=in_one_line(error), trouble=list(troubles))

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select, text
 
 from dofc_events.core.clock import now
+from dofc_events.core.db import db, unit_of_work
 from dofc_events.mail.delivery import BATCH
 from dofc_events.mail.models import Message, WorkerSign
 from tests.mail.letters import end_leases, enqueue_many, states
@@ -107,6 +108,27 @@ def test_three_workers_share_the_work_and_send_nothing_twice(live_server, databa
     assert recipients(smtp) == Counter(addresses)
     assert len(smtp.peers) > 1, "more than one took part"
     assert [worker.stop() for worker in workers] == [0, 0, 0]
+
+
+@pytest.mark.databases("postgresql")
+def test_a_worker_that_found_no_tables_delivers_as_soon_as_they_are_there(
+    live_server, databases, database_kind, make_app, smtp
+):
+    with databases.empty(database_kind) as url:
+        site = live_server(url, smtp, workers=0)
+        worker = site.run_worker()
+        until(lambda: "round_failed" in worker.log.read_text())
+        said = worker.log.read_text().splitlines()
+        assert len(said) < 25 and not any("Traceback" in line for line in said)
+        site.flask("db", "upgrade")
+        with make_app(database_url=url, **smtp.settings()).app_context():
+            with unit_of_work() as session:
+                enqueue_many(session, 3)
+            smtp.wait_for(3)
+            until(lambda: len(db.session.scalars(select(WorkerSign.name)).all()) == 1)
+            db.session.remove()
+            db.engine.dispose()
+        assert worker.is_running and worker.stop() == 0
 
 
 @pytest.mark.databases("postgresql")
