@@ -192,3 +192,20 @@ def _sorted(entries: Any) -> list[dict[str, Any]]:
 
 def _texts(index: Any) -> dict[str, str]:
     return {key: str(value) for key, value in index.get("dialect_options", {}).items()}
+
+
+def test_hebrew_and_arabic_names_of_those_who_registered_before_are_found_by_latin_letters(app):
+    with app.app_context():
+        with unit_of_work() as session:
+            edition = make_edition(session, capacity=5)
+            names = {"محمد": "mohammed", "דוד": "david"}
+            for name in names:
+                make_registration(session, edition, given_name=name, family_name="")
+        flask_migrate.downgrade(revision="0024")
+        with unit_of_work() as session:
+            # As they were written before the search knew their consonants.
+            session.execute(text("DELETE FROM search_words WHERE word NOT IN ('محمد', 'דוד')"))
+        flask_migrate.upgrade()
+        for name, typed in names.items():
+            found = db.session().scalars(select(Registration.given_name).where(found_by(typed))).all()
+            assert found == [name]
