@@ -18,10 +18,10 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run test bench lint format types check-imports dependencies audit browser rights lock clean
 
-help: ## say what there is
+help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
 	@echo
-	@echo "PYTHON=$(PYTHON) PORT=$(PORT) WEB_CONCURRENCY=$(WEB_CONCURRENCY) can be given, as in: make run PORT=9000"
+	@echo "PYTHON=$(PYTHON) PORT=$(PORT) WEB_CONCURRENCY=$(WEB_CONCURRENCY) can be set, for example: make run PORT=9000"
 
 run: .venv/runtime.stamp ## start the site and its worker, with demonstration data if the database is empty
 	@set -e; umask 077; \
@@ -29,7 +29,7 @@ run: .venv/runtime.stamp ## start the site and its worker, with demonstration da
 	BASE_URL="$${BASE_URL:-http://127.0.0.1:$$PORT}" PYTHONUNBUFFERED=1; export BASE_URL PYTHONUNBUFFERED; \
 	$(RUN_PYTHON) -c 'import socket, sys; s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); \
 	s.bind(("127.0.0.1", int(sys.argv[1])))' "$$PORT" 2>/dev/null || { \
-	  echo "Port $$PORT of 127.0.0.1 cannot be used: is something running there already? Try: make run PORT=8080" >&2; exit 1; }; \
+	  echo "Port $$PORT of 127.0.0.1 cannot be used: is something already running there? Try: make run PORT=8080" >&2; exit 1; }; \
 	mkdir -p instance; \
 	if [ -z "$$SECRET_KEY" ] && [ ! -s instance/secret_key ]; then \
 	  $(RUN_PYTHON) -c 'import secrets; print(secrets.token_urlsafe(48))' > instance/secret_key.new; \
@@ -54,33 +54,33 @@ lint: .venv/dev.stamp ## style and likely mistakes (ruff)
 	$(BIN)/ruff check $(CHECKED)
 	$(BIN)/ruff format --check $(CHECKED)
 
-format: .venv/dev.stamp ## put the code into the project's format
+format: .venv/dev.stamp ## format the code
 	$(BIN)/ruff check --fix-only --exit-zero $(CHECKED)
 	$(BIN)/ruff format $(CHECKED)
 
 types: .venv/dev.stamp ## types (mypy)
 	$(RUN_PYTHON) -m mypy
 
-check-imports: .venv/dev.stamp ## who may import whom (import-linter)
+check-imports: .venv/dev.stamp ## which package may import which (import-linter)
 	$(BIN)/lint-imports --no-logo
 
-dependencies: .venv/dev.stamp ## whether what is imported is what is declared (deptry)
+dependencies: .venv/dev.stamp ## imports match the declared dependencies (deptry)
 	$(BIN)/deptry --no-ansi .
 
-audit: .venv/dev.stamp ## known vulnerabilities in what is pinned (pip-audit), where its data can be reached
+audit: .venv/dev.stamp ## known vulnerabilities in the pinned packages (pip-audit), if its data can be reached
 	@$(RUN_PYTHON) tests/audit.py requirements-dev.lock
 
-browser: .venv/dev.stamp ## make sure that there is a Chromium for the tests
+browser: .venv/dev.stamp ## make sure the tests have a Chromium
 	@$(RUN_PYTHON) tests/browser_setup.py
 
-rights: .venv/dev.stamp ## ask who gets what, and write docs/rights.md anew
+rights: .venv/dev.stamp ## try out who gets which page, and rewrite docs/rights.md
 	$(RUN_PYTHON) -m tests.rights
 
-lock: .venv/dev.stamp ## pin again after a change to the dependencies in pyproject.toml
+lock: .venv/dev.stamp ## pin the packages again after changing the dependencies in pyproject.toml
 	$(UV_COMPILE) pyproject.toml -o requirements.lock
 	$(UV_COMPILE) --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
-clean: ## remove what can be made again; keeps instance/ with its data
+clean: ## remove everything that can be rebuilt; keeps instance/ with its data
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache test-artifacts
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -88,16 +88,16 @@ clean: ## remove what can be made again; keeps instance/ with its data
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null || { \
 	  echo "Python 3.11, 3.12 or 3.13 is needed, but $(PYTHON) is: $$($(PYTHON) --version 2>&1 || true)" >&2; \
 	  echo "Name one, for example: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
-	@echo "Making .venv/ ..."
+	@echo "Creating .venv/ ..."
 	@$(PYTHON) -m venv .venv || { rm -rf .venv; \
-	  echo "$(PYTHON) cannot make virtual environments; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	  echo "$(PYTHON) cannot create virtual environments; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 
 .venv/runtime.stamp: requirements.lock .venv/bin/python
-	@echo "Installing what requirements.lock pins ..."
+	@echo "Installing the packages of requirements.lock ..."
 	@$(PIP_INSTALL) -r requirements.lock
 	@touch $@
 
 .venv/dev.stamp: requirements-dev.lock .venv/bin/python
-	@echo "Installing what requirements-dev.lock pins ..."
+	@echo "Installing the packages of requirements-dev.lock ..."
 	@$(PIP_INSTALL) -r requirements-dev.lock
 	@touch $@

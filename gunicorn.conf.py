@@ -6,12 +6,11 @@ import os
 # Only this machine: TLS and the outside world are a front server's business (see TRUSTED_PROXIES).
 bind = f"127.0.0.1:{os.environ.get('PORT') or 8000}"
 
-# A slow reader occupies a thread, not a process.
-worker_class = "gthread"
+# Whoever is slow to send or to read occupies no thread.
+worker_class = "dofc_events.serving.BufferingWorker"
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 threads = 4
 timeout = 60
-keepalive = 5
 
 # Requests under way get this long when the site is stopped. honcho kills what still runs five seconds after Ctrl-C, so
 # promising more would be a lie.

@@ -1,4 +1,4 @@
-"""`make bench`: prints one table. Everything runs on this machine, on the loopback address, and stops by itself.
+"""`make bench`: prints one table. Everything runs on this machine, on the loopback address, and stops automatically.
 
 `python -m benchmarks registration` prints one of its parts, which are named in PARTS.
 """

@@ -1,4 +1,4 @@
-"""Many registrations at once: what would take hours through the form, as consistent as `flask check` wants it."""
+"""Many registrations at once: what would take hours through the form, consistent enough for `flask check`."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -42,7 +42,7 @@ CHAIR = "chair@demo.example"
 def crowded_site(database_url: str, folder: Path, people: int) -> Iterator[tuple[psutil.Process, Client, int]]:
     """The site with one edition of so many registrations and four trips: its server, the chair's browser, the year.
 
-    Half of the people find a place. The site has one process, whose memory and time can be read.
+    Half of the people get a place. The site has one process, whose memory and time can be read.
     """
     app = create_app(settings_for(database_url, folder))
     with app.app_context():
@@ -52,7 +52,7 @@ def crowded_site(database_url: str, folder: Path, people: int) -> Iterator[tuple
             make_account(session, CHAIR, role=RoleName.CHAIR)
             year = edition.year
         if db.engine.dialect.name == "postgresql":
-            # What autovacuum would do within a minute; nobody does it for SQLite.
+            # What autovacuum would do within a minute; SQLite has nothing like it.
             options = {"isolation_level": "AUTOCOMMIT", "postgresql_readonly": False}
             with db.engine.connect().execution_options(**options) as connection:
                 connection.execute(text("VACUUM ANALYZE"))
@@ -78,7 +78,7 @@ def signed_in(site: Site) -> Client:
 def add_crowd(
     session: Session, edition: Edition, count: int, at: datetime, trips: Sequence[Trip] = (), seed: int = 2010
 ) -> None:
-    """Add so many registrations to an edition, each told by a message that was sent.
+    """Add so many registrations to an edition, each announced by a message that was sent.
 
     They came over the hundred days before `at`, the earliest first. One in twenty is cancelled; who finds no place
     waits. The others ask for one of `trips`: who has a place gets a seat, or waits for one. The same seed gives the
@@ -163,7 +163,7 @@ def _columns(person: Registration) -> dict[str, Any]:
 
 
 def _next_in(pool: Pool) -> ClaimStatus:
-    """What the next who comes gets: there are places until the first has to wait."""
+    """What the next person to register gets: there are places until the first has to wait."""
     if pool.taken == pool.capacity:
         return ClaimStatus.WAITLISTED
     pool.taken += 1
@@ -208,6 +208,7 @@ def _message(edition: Edition, person: Registration, kind: str) -> dict[str, Any
         "state": MessageState.SENT,
         "queued_at": at,
         "due_at": at,
+        "waits_since": at,
         "expires_at": None,
         "lease_until": None,
         "lease_holder": None,

@@ -15,7 +15,7 @@ def draw_seconds(people: int, trips: int = 12) -> float:
     wishes = [
         Wishes(
             id=f"person-{number}",
-            # Who names a trip twice means it once.
+            # A trip named twice counts once.
             wishes=tuple(dict.fromkeys(chance.choices(slugs, liking, k=chance.randint(1, 6)))),
             any_other=chance.random() < 0.2,
             missed=chance.random() < 0.1,

@@ -1,4 +1,4 @@
-"""What the list of registrations costs as a file: time, and how much memory the site needs more than before."""
+"""What the list of registrations costs as a file: time, and how much more memory the site needs."""
 
 import threading
 import time
@@ -37,7 +37,7 @@ def export_cost(server: psutil.Process, client: Client, year: int, kind: str) ->
 
 @contextmanager
 def _peak(process: psutil.Process) -> Iterator[list[int]]:
-    """By how many bytes the memory of a process grew meanwhile, at most."""
+    """The largest growth of a process's memory in the meantime, in bytes."""
     before = process.memory_info().rss
     grown, over = [0], threading.Event()
 

@@ -100,7 +100,7 @@ class Client:
 
 
 def three_requests(client: Client, number: int) -> None:
-    """What a registration would be if its pages did nothing."""
+    """The cost of a registration if its pages did nothing."""
     client.get("/")
     client.post("/", {"number": str(number)}, 200)
     client.get("/")
@@ -117,7 +117,7 @@ def register(year: int) -> Callable[[Client, int], None]:
 
 
 def register_with_beginner(client: Client, number: int) -> None:
-    """The same at the beginner's site."""
+    """A registration at the beginner's site."""
     thanks = _fill_in(client, "/", number)
     assert "Thank you, " in client.get(thanks)
 

@@ -1,4 +1,4 @@
-"""How fast the worker delivers, beside plain smtplib with the same messages over one connection."""
+"""How fast the worker delivers, compared with plain smtplib sending the same messages over one connection."""
 
 import multiprocessing
 import smtplib

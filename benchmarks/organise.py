@@ -79,7 +79,7 @@ def _cost(client: FlaskClient, path: str) -> PageCost:
 
 @contextmanager
 def _timed_queries() -> Iterator[list[float]]:
-    """How many seconds each query took meanwhile."""
+    """How many seconds each query took in the meantime."""
     started: list[float] = []
     taken: list[float] = []
 

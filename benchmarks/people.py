@@ -1,4 +1,4 @@
-"""What invented people are made of, in the scripts of those who come."""
+"""The parts of invented people, in the scripts that delegates use."""
 
 GIVEN_NAMES = "Ana Đorđe Жељко Βασιλική Zoë 지우 Łukasz Şebnem Nino Élodie Іван Mirjana John Андон Øystein".split()
 FAMILY_NAMES = (

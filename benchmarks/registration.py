@@ -1,4 +1,4 @@
-"""What a complete registration costs, mail included, beside a beginner's site and three bare requests."""
+"""What a complete registration costs, email included, compared with a beginner's site and three bare requests."""
 
 import subprocess
 import sys
@@ -40,7 +40,7 @@ class _Contestant:
 def registration_costs(databases: Databases, kind: str, folder: Path) -> dict[int, dict[str, Cost]]:
     """By number of clients, what one registration costs each contestant; medians of several turns.
 
-    They take turns, so that whatever else this machine does meanwhile is in all costs alike. On PostgreSQL, what the
+    They take turns, so that whatever else this machine does affects all costs alike. On PostgreSQL, what the
     database takes is apart, like the worker.
     """
     sink = MailServer(folder)

@@ -1,4 +1,4 @@
-"""What signing up for a learning trip costs, with few and with many delegates before."""
+"""What signing up for a learning trip costs, with few and with many earlier delegates."""
 
 import time
 from pathlib import Path

@@ -26,12 +26,13 @@ from dofc_events.web.assets import init_assets
 from dofc_events.web.converters import init_converters
 from dofc_events.web.elsewhere import map_link
 from dofc_events.web.errors import init_errors, try_views_again
+from dofc_events.web.given_back import init_given_back
 from dofc_events.web.likely_meant import DOMAINS, likely_meant
 from dofc_events.web.limits import FileStorage
 from dofc_events.web.markdown import render_markdown
 from dofc_events.web.security import init_security
 
-# A registration form filled to the brim takes some 20 KB; nothing that is posted needs more than this.
+# A completely filled registration form takes some 20 KB; no post needs more than this.
 LARGEST_BODY = 256 * 1024
 
 
@@ -53,7 +54,7 @@ def create_app(settings: Settings) -> Flask:
         SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
         WTF_CSRF_TIME_LIMIT=None,
-        # Every message of ours is translated with the pages; WTForms would read its own catalogue in each request.
+        # All our texts are translated with the pages; WTForms would read its own catalogue in each request.
         WTF_I18N_ENABLED=False,
         MAIL_SERVER=settings.mail_server,
         MAIL_PORT=settings.mail_port,
@@ -74,6 +75,7 @@ def create_app(settings: Settings) -> Flask:
     _init_templates(app, settings)
     init_security(app, https)
     init_errors(app)
+    init_given_back(app)
     init_assets(app, settings.instance)
     init_converters(app)
     for package in (public, accounts, registration, hosting, organise, commands):

@@ -24,6 +24,9 @@ class Settings:
     instance: Path = ROOT / "instance"
     rate_limits: bool = True
     trusted_proxies: int = 0
+    uploads_mb: int = 2000
+    uploads_mb_per_client: int = 100
+    uploads_mb_per_proposal: int = 30
     mail_server: str | None = None
     mail_port: int = 25
     mail_use_tls: bool = False
@@ -31,6 +34,7 @@ class Settings:
     mail_username: str | None = None
     mail_password: str | None = field(default=None, repr=False)
     mail_default_sender: str = "Days of Clusters <registration@localhost>"
+    alert_url: str | None = field(default=None, repr=False)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ, instance: Path = ROOT / "instance") -> "Settings":
@@ -39,25 +43,28 @@ class Settings:
         use_ssl = _flag(env, "MAIL_USE_SSL", "false")
         use_tls = _flag(env, "MAIL_USE_TLS", "false")
         if use_ssl and use_tls:
-            raise SettingsError("MAIL_USE_TLS (STARTTLS) and MAIL_USE_SSL exclude each other: set one of them.")
+            raise SettingsError("MAIL_USE_TLS (STARTTLS) and MAIL_USE_SSL cannot both be on: set one of them.")
         server = env.get("MAIL_SERVER") or None
         sender = env.get("MAIL_DEFAULT_SENDER") or None
         if server and not sender:
             raise SettingsError(
-                "MAIL_SERVER is set but MAIL_DEFAULT_SENDER is not: every message needs a From address."
+                "MAIL_SERVER is set but MAIL_DEFAULT_SENDER is not: every email needs a From address. Set both."
             )
         if sender and "@" not in parseaddr(sender)[1]:
-            raise SettingsError(f"MAIL_DEFAULT_SENDER must hold an email address, not {sender!r}.")
+            raise SettingsError(f"MAIL_DEFAULT_SENDER must contain an email address, not {sender!r}.")
         base_url = env.get("BASE_URL", f"http://127.0.0.1:{port}").rstrip("/")
         address = urlsplit(base_url)
         if address.scheme not in ("http", "https") or not address.netloc or address.path:
             raise SettingsError(
                 f"BASE_URL must be a full address such as https://events.example.org, not {base_url!r}."
             )
+        alert_url = env.get("ALERT_URL") or None
+        if alert_url and (urlsplit(alert_url).scheme not in ("http", "https") or not urlsplit(alert_url).netloc):
+            raise SettingsError("ALERT_URL must be a full address that begins with https:// or http://.")
         for name in ("MAIL_USERNAME", "MAIL_PASSWORD"):
             if not env.get(name, "").isascii():
                 raise SettingsError(
-                    f"{name} has letters outside ASCII, with which Python cannot log in to an email server."
+                    f"{name} contains characters outside ASCII, which Python cannot use to log in to a mail server."
                 )
         return cls(
             secret_key=_secret_key(env, instance),
@@ -66,6 +73,9 @@ class Settings:
             instance=instance,
             rate_limits=_flag(env, "RATE_LIMITS", "on"),
             trusted_proxies=_whole_number(env, "TRUSTED_PROXIES", 0),
+            uploads_mb=_whole_number(env, "UPLOADS_MB", cls.uploads_mb),
+            uploads_mb_per_client=_whole_number(env, "UPLOADS_MB_PER_CLIENT", cls.uploads_mb_per_client),
+            uploads_mb_per_proposal=_whole_number(env, "UPLOADS_MB_PER_PROPOSAL", cls.uploads_mb_per_proposal),
             mail_server=server,
             mail_port=_whole_number(env, "MAIL_PORT", 465 if use_ssl else 587 if use_tls else 25),
             mail_use_tls=use_tls,
@@ -73,6 +83,7 @@ class Settings:
             mail_username=env.get("MAIL_USERNAME") or None,
             mail_password=env.get("MAIL_PASSWORD") or None,
             mail_default_sender=sender or cls.mail_default_sender,
+            alert_url=alert_url,
         )
 
     @property
@@ -87,7 +98,7 @@ def _secret_key(env: Mapping[str, str], instance: Path) -> str:
     if len(key) < 16:
         raise SettingsError(
             f"No usable SECRET_KEY (at least 16 characters): set it in the environment, or put one into {path}"
-            " (`make run` makes that file)."
+            " (`make run` creates that file)."
         )
     return key
 

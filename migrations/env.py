@@ -45,7 +45,7 @@ def migrate(connection: Connection) -> None:
 
 
 def refuse_broken_references(connection: Connection) -> None:
-    """What SQLite could not watch meanwhile. Raises MigrationError if a row refers to one that is not there."""
+    """What SQLite could not check in the meantime. Raises MigrationError if a row refers to one that is not there."""
     broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
     if broken:
         rows = ", ".join(f"{table} row {row} -> {parent}" for table, row, parent, _ in broken[:10])

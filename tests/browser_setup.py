@@ -40,7 +40,7 @@ def find_chromium() -> str | None:
 
 
 def _starts(path: str) -> bool:
-    """A program that is there may still be a stub that asks for a snap, or lack its libraries."""
+    """An installed program may still be a stub that asks for a snap, or lack its libraries."""
     try:
         return subprocess.run([path, "--version"], capture_output=True, timeout=60, check=False).returncode == 0
     except (OSError, subprocess.TimeoutExpired):

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import sync_playwright
 from sqlalchemy.orm import Session
 
 from dofc_events.accounts.models import Account
@@ -23,13 +23,15 @@ from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from tests.browser_setup import HOW_TO_GET_ONE, find_chromium
 from tests.support import locks
-from tests.support.browser import ARTIFACTS, CheckedBrowser
+from tests.support.browser import ARTIFACTS, CheckedBrowser, Tabs
 from tests.support.databases import KINDS, Databases, settings_for
 from tests.support.forked import ForkedSite
 from tests.support.pages import Client
 from tests.support.site import Site
 from tests.support.smtp import MailServer
 
+# Without a sandbox, because tests also run as root and in containers; and no script runs long enough to be optimised.
+CHROMIUM = ["--no-sandbox", "--disable-dev-shm-usage", "--js-flags=--no-opt,--no-maglev"]
 RUN = pytest.StashKey[Path]()
 # A directory in memory, where the system has one, and what a run may need of it.
 MEMORY, MOST = Path("/dev/shm"), 2 * 1024**3
@@ -152,7 +154,8 @@ def make_app(
     made: list[Flask] = []
 
     def make(**changes: object) -> Flask:
-        made.append(_site(databases, database_url, tmp_path / "instance", **changes))
+        url = str(changes.pop("database_url", database_url))
+        made.append(_site(databases, url, tmp_path / "instance", **changes))
         return made[-1]
 
     yield make
@@ -211,7 +214,7 @@ def _site(databases: Databases, database_url: str, instance: Path, **changes: ob
 
 @pytest.fixture
 def session(app: Flask) -> Iterator[Session]:
-    """A session inside one unit of work, for tests of services; nothing of it is committed. Not beside `client`."""
+    """A session inside one unit of work, for tests of services; nothing is committed. Not together with `client`."""
     with app.app_context():
         try:
             with unit_of_work() as session:
@@ -289,22 +292,24 @@ def make_smtp(tmp_path: Path) -> Iterator[Callable[..., MailServer]]:
 
 @pytest.fixture
 def smtp(make_smtp: Callable[..., MailServer]) -> MailServer:
-    """A running mail server that takes everything until it is told otherwise."""
+    """A running mail server that accepts everything until it is told otherwise."""
     return make_smtp()
 
 
 @pytest.fixture
-def live_server(tmp_path: Path) -> Iterator[Callable[..., Site]]:
+def live_server(databases: Databases, tmp_path: Path) -> Iterator[Callable[..., Site]]:
     """`live_server(database_url, smtp=None, workers=1, **environment)`: the site in gunicorn, answering.
 
     `workers=0` gives a site whose commands can be run, without gunicorn.
     """
     sites: list[Site] = []
+    templates = databases.run / "templates"
+    templates.mkdir(exist_ok=True)
 
     def serve(database_url: str, smtp: MailServer | None = None, workers: int = 1, **environment: str) -> Site:
         logs = tmp_path / f"site-{len(sites)}"
         logs.mkdir()
-        sites.append(ForkedSite(database_url, logs, smtp, **environment))
+        sites.append(ForkedSite(database_url, logs, smtp, COMPILED_TEMPLATES=str(templates), **environment))
         return sites[-1].serve(workers) if workers else sites[-1]
 
     yield serve
@@ -313,20 +318,20 @@ def live_server(tmp_path: Path) -> Iterator[Callable[..., Site]]:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """One Chromium per process. Without a sandbox, because tests also run as root and in containers."""
+def tabs() -> Iterator[Tabs]:
+    """One Chromium per process."""
     program = find_chromium()
     assert program, HOW_TO_GET_ONE
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-dev-shm-usage"])
-        yield browser
+        browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM)
+        yield Tabs(browser)
         browser.close()
 
 
 @pytest.fixture
-def browser(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[CheckedBrowser]:
+def browser(tabs: Tabs, request: pytest.FixtureRequest) -> Iterator[CheckedBrowser]:
     """`browser.open(site.url, PHONE)` opens a tab that notices errors, foreign requests and pages that are too wide."""
     ARTIFACTS.mkdir(exist_ok=True)
-    checked = CheckedBrowser(chromium, "".join(c if c.isalnum() else "-" for c in request.node.name))
+    checked = CheckedBrowser(tabs, "".join(c if c.isalnum() else "-" for c in request.node.name))
     yield checked
     checked.close()

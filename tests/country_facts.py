@@ -1,4 +1,4 @@
-"""What the site knows of countries, taken out of two libraries: `python -m tests.country_facts` writes it anew."""
+"""What the site knows of countries, taken out of two libraries: `python -m tests.country_facts` rewrites it."""
 
 import json
 from typing import Any

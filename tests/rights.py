@@ -1,6 +1,6 @@
-"""Who gets what answer: the table in docs/rights.md, made by asking the site.
+"""Who gets which answer: the table in docs/rights.md, made by asking the site.
 
-`make rights` writes it anew. Nothing is taken from the code but the list of addresses: everybody
+`make rights` rewrites it. Nothing is taken from the code but the list of addresses: everybody
 in `ROLES` really opens every page and sends every form, without its token, so that nothing happens.
 """
 
@@ -27,12 +27,13 @@ from dofc_events.conference.rules import TripMode
 from dofc_events.config import ROOT
 from dofc_events.core.audit import COMMAND
 from dofc_events.core.db import db, unit_of_work
-from dofc_events.delegates.doubles.service import compare, likely_doubles
+from dofc_events.delegates.doubles.service import likely_doubles
 from dofc_events.delegates.queries import token_of
 from dofc_events.hosting import queries as proposal_links
 from dofc_events.hosting.ballots.service import cast_ballot
+from dofc_events.hosting.proposals.attachments.service import add_attachment
 from dofc_events.hosting.proposals.rules import checked
-from dofc_events.hosting.proposals.service import PROPOSER, add_attachment
+from dofc_events.hosting.proposals.service import PROPOSER
 from dofc_events.letters.rules import Anchor
 from dofc_events.letters.service import LetterText, write_letter
 from dofc_events.mail.models import Message
@@ -43,7 +44,15 @@ from dofc_events.registration.queries import Audience
 from dofc_events.registration.trips.service import set_sign_up
 from tests.support import uploads
 from tests.support.databases import Databases, settings_for
-from tests.support.factories import NOW, make_account, make_edition, make_organisation, make_registration, make_trip
+from tests.support.factories import (
+    NOW,
+    find_doubles,
+    make_account,
+    make_edition,
+    make_organisation,
+    make_registration,
+    make_trip,
+)
 from tests.support.hosting import (
     WEEK,
     begin_ballot,
@@ -134,7 +143,7 @@ def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
         trip = make_trip(session, edition, "cellars")
         person = make_registration(session, edition, trips=("cellars",))
         double = make_registration(session, edition, given_name=person.given_name, family_name=person.family_name)
-        compare(session, [double.id])
+        find_doubles(session, [double.id])
         passed_on = make_registration(session, edition)
         former = token_of(passed_on)
         hand_over(session, passed_on.id, "Mira", "", "mira@dofc.test", COMMAND, NOW)
@@ -193,7 +202,7 @@ def _world_of_hosting(session: Session, voting: Organisation, bidding: Organisat
     shortlist_all(session, earlier)
     voter, voting_account = begin_ballot(session, earlier)[voting.slug], make_representative(session, voting)
     cast_ballot(session, voter.id, voting_account.id, choices, COMMAND, NOW)
-    # Else /healthz would say that mail of weeks ago is still waiting.
+    # Otherwise /healthz would say that emails of weeks ago are still waiting.
     session.execute(update(Message).where(Message.queued_at < NOW).values(state=MessageState.SENT, sent_at=NOW))
     return {
         "/hosting/year": str(YEAR_OF_CALL),

@@ -8,13 +8,14 @@ from sqlalchemy import Text, cast, func, select, text
 from dofc_events.conference.rules import TripMode
 from dofc_events.config import ROOT
 from dofc_events.core.audit import WORKER, AuditEntry
-from dofc_events.delegates.doubles.service import compare, likely_doubles, tell_apart
+from dofc_events.delegates.doubles.service import likely_doubles, tell_apart
 from dofc_events.delegates.models import Registration
 from dofc_events.hosting.calls.service import start_review
 from dofc_events.hosting.models import Proposal
+from dofc_events.hosting.proposals.attachments.service import add_attachment
 from dofc_events.hosting.proposals.questions.service import ask_question
 from dofc_events.hosting.proposals.rules import checked
-from dofc_events.hosting.proposals.service import PROPOSER, add_attachment
+from dofc_events.hosting.proposals.service import PROPOSER
 from dofc_events.hosting.reviews.service import Given, give_review
 from dofc_events.letters.timers import write_messages
 from dofc_events.mail.models import Message
@@ -24,7 +25,7 @@ from dofc_events.registration.notes.service import tag_one
 from dofc_events.trips.models import DrawnDelegate
 from tests.letters.conftest import release, write
 from tests.support import uploads
-from tests.support.factories import DELEGATE, NOW, make_edition, make_registration, make_trip
+from tests.support.factories import DELEGATE, NOW, find_doubles, make_edition, make_registration, make_trip
 from tests.support.hosting import make_call, make_proposal, make_reviewer
 
 OPERATIONS = ROOT / "docs" / "operations.md"
@@ -45,7 +46,7 @@ def test_the_page_deletes_a_delegate_altogether(session):
     make_trip(session, edition, "mill")
     ana, twin = (make_registration(session, edition, **NAME, trips=("mill",)) for _ in range(2))
     tag_one(session, ana.id, "speaker", DELEGATE, NOW)
-    compare(session, [ana.id, twin.id])
+    find_doubles(session, [ana.id, twin.id])
     tell_apart(session, edition.id, likely_doubles(session, edition.id, limit=1)[0].id, DELEGATE, NOW)
     letter_id = write(session, edition)
     release(session, edition, letter_id)

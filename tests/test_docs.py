@@ -11,6 +11,7 @@ import pytest
 from dofc_events.accounts.forms import SignInForm
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.config import ROOT, Settings
+from dofc_events.health.rules import Trouble
 from dofc_events.hosting.proposals.forms import LostLinkForm, NewProposalForm
 from dofc_events.hosting.rules import ProposalStatus
 from dofc_events.mail.rules import WRITTEN_BY_HAND, MessageState
@@ -48,7 +49,7 @@ def section(heading: str) -> str:
 
 
 def code_in(text: str) -> set[str]:
-    """Everything that stands in `backticks`."""
+    """Everything in `backticks`."""
     return set(re.findall(r"`([^`]*)`", text))
 
 
@@ -82,7 +83,7 @@ def test_the_contract_names_every_variable():
 @pytest.mark.databases("sqlite")
 def test_the_contract_names_every_command(app):
     promised = re.findall(r"`flask --app wsgi ([\w-]+)", CONTRACT.read_text(encoding="utf-8"))
-    # What the libraries bring is theirs to promise; of theirs we promise `db` alone.
+    # Commands of the libraries are theirs to promise; of those we promise only `db`.
     ours = {n for n, c in app.cli.commands.items() if _module(c).startswith("dofc_events.")}
     assert set(promised) == ours | {"db"}
 
@@ -153,6 +154,18 @@ def test_the_contract_names_what_a_seat_can_be_more_than_a_place():
 def test_operations_says_what_to_do_in_every_state_of_a_message():
     mail = OPERATIONS.read_text(encoding="utf-8").partition("\n## Mail\n")[2].partition("\n## ")[0]
     assert {line.split("`")[1] for line in mail.splitlines() if line.startswith("| `")} == values_of(MessageState)
+
+
+def test_operations_says_what_to_do_in_every_trouble():
+    health = OPERATIONS.read_text(encoding="utf-8").partition("\n## Is it well?\n")[2].partition("\n## ")[0]
+    assert {line.split("`")[1] for line in health.splitlines() if line.startswith("| `")} == values_of(Trouble) | {
+        "trouble"
+    }
+
+
+@pytest.mark.databases("sqlite")
+def test_operations_names_every_field_of_health(app):
+    assert set(app.test_client().get("/healthz").get_json()) <= code_in(OPERATIONS.read_text(encoding="utf-8"))
 
 
 def test_pages_carry_the_marks_that_the_contract_names():

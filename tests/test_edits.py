@@ -20,13 +20,11 @@ pytestmark = pytest.mark.databases("sqlite")
 NOTHING_STORED = {
     "/editions/<year>/register",
     "/hosting/propose",
-    "/hosting/vote/<token>",
     "/organise/editions/<year>/copy",
     "/organise/editions/<year>/letters/new",
     "/organise/editions/<year>/trips/new",
     "/organise/hosting/calls/new",
     "/organise/hosting/members/new",
-    "/registrations/<token>/trips",
 }
 TYPED = "input:not([type=hidden]):not([type=submit]), select, textarea"
 
@@ -90,7 +88,7 @@ EDITS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 @pytest.fixture
 def world(app):
-    """The addresses of a world in which there is something of everything, and two browsers of whoever may change it."""
+    """The addresses of a world with something of everything, and two browsers of a person who may change it."""
     with time_machine.travel(NOW, tick=False):
         values, browsers = rights.make_world(app)
         yield app, values, browsers
@@ -146,7 +144,7 @@ def test_lists_of_a_form_are_compared_as_a_whole(world):
 
 
 def test_what_is_saved_between_comparing_and_writing_is_compared_too(world, monkeypatch):
-    """The service finds something else than the form was compared with, and the view begins anew."""
+    """The service finds something other than the form was compared with, and the view starts over."""
     one, other = opened_by_two(world, SETTINGS)
     change_settings = settings_service.change_settings
     rival: list[bool] = []
@@ -178,7 +176,7 @@ def test_a_form_whose_session_has_ended_is_there_again_after_signing_in(world):
     with app.app_context(), unit_of_work() as writing:
         secret = issue_sign_in_link(writing, int(chair), NOW)
     page = page.client.get(f"/sign-in/{secret}").form().submit().form("[data-go-on]").submit()
-    assert page.status == 400 and "Nothing is lost" in page.text
+    assert page.status == 400 and "Nothing you typed has been lost" in page.text
     assert edit_form(page).value("summary") == "All about clusters."
     assert edit_form(page).submit().status == 200
     now = edit_form(one.client.get(one.url))

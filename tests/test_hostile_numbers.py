@@ -28,7 +28,7 @@ def world(app):
     with time_machine.travel(NOW, tick=False):
         values, browsers = rights.make_world(app)
         with app.app_context(), unit_of_work() as session:
-            # What is put in order are several.
+            # What is put in order is several.
             make_trip(session, session.scalars(select(Edition).where(Edition.year == rights.YEAR)).one())
         clients = {role: Client(app) for role in browsers}
         for role, client in clients.items():

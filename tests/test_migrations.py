@@ -1,5 +1,6 @@
 """Migrations: they lead to exactly what the models say, there and back, with data in the tables."""
 
+import json
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
@@ -8,6 +9,7 @@ import flask_migrate
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from flask import Flask
 from sqlalchemy import Engine, Inspector, create_engine, func, inspect, select, text
 
 from dofc_events.app import create_app
@@ -16,8 +18,10 @@ from dofc_events.config import ROOT
 from dofc_events.core.audit import COMMAND
 from dofc_events.core.db import Base, db, unit_of_work
 from dofc_events.core.order import sort_key
+from dofc_events.core.references import pseudonym
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import found_by
+from dofc_events.trips.models import Draw
 from tests.support.databases import settings_for
 from tests.support.factories import make_edition, make_registration, make_trip
 
@@ -120,6 +124,29 @@ def test_what_browsers_ended_with_a_carriage_return_ends_as_we_store_it(app):
         flask_migrate.upgrade()
         assert db.session.scalars(select(Registration.dietary)).all() == ["No nuts\nno milk\nno eggs"]
         db.session.close()
+
+
+def test_names_in_a_draw_that_were_published_or_told_are_stored(app):
+    """Migration 0037: they were made with the secret key. Those of another key are not in what was published."""
+    with app.app_context():
+        with unit_of_work() as session:
+            pending, drawn = (make_edition(session, year=year) for year in (2031, 2032))
+            told, known, lost = (make_registration(session, edition) for edition in (pending, drawn, drawn))
+            names = [_name_with_the_key(app, 2031, told), _name_with_the_key(app, 2032, known), None]
+            for edition, document in ((pending, None), (drawn, {"people": [{"id": names[1]}, {"id": "0123"}]})):
+                text_of = json.dumps(document) if document else None
+                session.add(Draw(edition_id=edition.id, seed="s", names_key="k", fixed_at=NOW, document=text_of))
+            ids = [person.id for person in (told, known, lost)]
+        flask_migrate.downgrade(revision="0036")
+        flask_migrate.upgrade()
+        assert [db.session.get_one(Registration, one).draw_name for one in ids] == names
+        keys = set(db.session.scalars(select(Draw.names_key)))
+        assert len(keys) == 2 and min(map(len, keys)) >= 32
+        db.session.close()
+
+
+def _name_with_the_key(app: Flask, year: int, person: Registration) -> str:
+    return pseudonym(app.config["SECRET_KEY"], f"draw-{year}", person.reference)
 
 
 def test_migrating_is_possible_again_when_nothing_is_left_to_do(app, databases, database_kind, tmp_path):

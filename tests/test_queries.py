@@ -16,7 +16,7 @@ from tests.support.factories import NOW, claim_of, make_edition, make_registrati
 
 ANSWERS = {"given_name": "Ana", "organisation": "A", "country": "RS", "category": "guest", "consent": True}
 # What registering may ask of the database, from opening the form to the page that it leads to; and what it writes.
-# Four of the questions are after the trips: for the form, for its answers, for the mail and for the page it leads to.
+# Four of the queries are about the trips: for the form, for its answers, for the email and for the page it leads to.
 MAX_STATEMENTS, WRITES = 34, 8
 
 
@@ -31,7 +31,7 @@ def past_edition(year: int) -> Edition:
 
 
 def crowd(session, edition, count: int) -> None:
-    """So many more registrations, alike but for what must differ; those without a place wait."""
+    """This many more registrations, alike except for what must differ; those without a place wait."""
     registration = make_registration(session, edition)
     claim = claim_of(session, registration)
     people = [

@@ -1,4 +1,4 @@
-"""Who gets what: the table in docs/rights.md is what the site answers, and what it should answer."""
+"""Who can see what: the table in docs/rights.md is what the site answers, and what it should answer."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.support.databases import dump
 
 TABLE = rights.read_document()
 OF_EDITION = "/organise/editions/<year>/"
-# Pages that everybody who is signed in has, and pages of the chair alone.
+# Pages for everybody who is signed in, and pages only for the chair.
 EVERYBODYS, CHAIRS = (
     {"/organise/", "/organise/preview"},
     ("/organise/mail", "/organise/editions/new", *(f"{OF_EDITION}{page}" for page in ("copy", "year", "delete"))),

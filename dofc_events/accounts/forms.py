@@ -1,4 +1,4 @@
-"""The form for signing in."""
+"""The sign-in form."""
 
 from flask_babel import lazy_gettext as _l
 

@@ -1,4 +1,4 @@
-"""Who is signed in, for how long, and which pages they get."""
+"""Who is signed in, for how long, and which pages they can see."""
 
 import json
 from collections.abc import Callable
@@ -34,10 +34,10 @@ from dofc_events.extensions import limiter, login_manager, settings
 
 View = Callable[..., ResponseReturnValue]
 
-# Who is not signed in can fill the disk with so much, and no more.
+# Visitors who are not signed in can store at most this much.
 KEPT_PER_ADDRESS = "30 per 10 minutes"
 
-# Browsers drop a cookie of more than 4096 bytes, and with it the CSRF token.
+# Browsers drop a cookie of more than 4096 bytes, and the CSRF token with it.
 LONGEST_WANTED_PATH = 1000
 
 
@@ -66,27 +66,27 @@ def begin_session(account: Account) -> str:
 
 
 def acting() -> Actor:
-    """Who acts in this request: the account that is signed in."""
+    """The actor of this request: the account that is signed in."""
     return Actor("account", current_user.email)
 
 
 def grants() -> list[Grant]:
-    """What whoever is looking may do at this moment; nothing for who is not signed in."""
+    """The current visitor's grants at this moment; none if they are not signed in."""
     return current_user.grants(now()) if current_user.is_authenticated else []
 
 
 def is_chair() -> bool:
-    """Whether the chair of the network is looking."""
+    """Whether the current visitor is the chair of the network."""
     return includes_chair(grants())
 
 
 def may_organise(edition: Edition) -> bool:
-    """Whether whoever is looking gets the organisers' pages of an edition."""
+    """Whether the current visitor may see the organisers' pages of an edition."""
     return access_to_edition(grants(), edition.id, [RoleName.ORGANISER]) is Access.GRANTED
 
 
 def signed_in(view: View) -> View:
-    """Only for those who are signed in; others are sent to sign in and come back then."""
+    """Only for people who are signed in; others are sent to sign in first, and come back."""
 
     @wraps(view)
     def guarded(**values: Any) -> ResponseReturnValue:
@@ -138,7 +138,7 @@ organisers_only = edition_staff(RoleName.ORGANISER)
 
 
 def unsent_form() -> tuple[str, list[tuple[str, str]]] | None:
-    """Where the form was sent in which the session ended, and its fields; None if nothing is kept (any more)."""
+    """Where the form was sent in which the session ended, and its fields; None if nothing is kept, or no longer is."""
     unsent = _unsent()
     if not unsent:
         return None
@@ -149,7 +149,7 @@ def unsent_form() -> tuple[str, list[tuple[str, str]]] | None:
 
 
 def _unsent() -> dict[str, Any]:
-    """What the browser's cookie says of that form; nothing once it is no longer kept."""
+    """What the browser's cookie says about that form; nothing once it is no longer kept."""
     unsent: dict[str, Any] = browser.get("unsent", {})
     return unsent if unsent and unsent["until"] > now().timestamp() else {}
 

@@ -1,4 +1,4 @@
-"""What we write to people with an account."""
+"""Emails to people with an account."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from dofc_events.mail.render import link, render_message
 
 
 def sign_in_link(email: str, name: str, secret: str, expires_at: datetime) -> Envelope:
-    """The link that was asked for. It is not sent any more once it has expired."""
+    """The sign-in link. It is no longer sent once it has expired."""
     return render_message(
         "accounts/sign_in",
         kind="sign-in",
@@ -27,7 +27,7 @@ def sign_in_link(email: str, name: str, secret: str, expires_at: datetime) -> En
 def team_invitation(
     account: Account, edition: Edition, role: RoleName, ends_at: datetime | None, *, invited_by: str
 ) -> Envelope:
-    """To somebody who has a role at an edition from now on. Signing in takes a link that they ask for."""
+    """To somebody who now has a role at an edition. To sign in, they ask for a link."""
     return render_message(
         "accounts/team_invitation",
         kind="team-invitation",

@@ -19,7 +19,7 @@ def account_by_id(session: Session, account_id: int) -> Account | None:
 
 
 def account_by_email(session: Session, email: str) -> Account | None:
-    """The account of an address, however it is spelt, with its roles."""
+    """The account of an address, however it is spelled, with its roles."""
     return session.scalar(select(Account).where(Account.email_key == address_key(email)))
 
 

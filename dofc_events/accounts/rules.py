@@ -18,7 +18,7 @@ class RoleName(enum.StrEnum):
 
 
 class Access(enum.StrEnum):
-    """What an account gets of a page: the page, a refusal, or nothing that betrays that the page exists."""
+    """What an account gets for a page: the page, a refusal, or an answer that does not reveal that the page exists."""
 
     GRANTED = "granted"
     FORBIDDEN = "forbidden"
@@ -59,12 +59,12 @@ def access_to_edition(grants: Iterable[Grant], edition_id: int, allowed: Iterabl
 
 
 def audit_name(account_id: int) -> str:
-    """What the audit trail calls an account."""
+    """An account's name in the audit trail."""
     return f"account-{account_id}"
 
 
 def session_is_over(signed_in_at: datetime, now: datetime) -> bool:
-    """Whether somebody who signed in at that moment has to do so again, however busy they were meanwhile."""
+    """Whether somebody who signed in at that moment has to sign in again, however active they have been since."""
     return now - signed_in_at >= SESSION_LASTS
 
 

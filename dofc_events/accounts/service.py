@@ -1,4 +1,4 @@
-"""What happens to accounts: added, given a role, sent a link, signed in."""
+"""Accounts: adding one, giving it a role, sending it a link, signing it in."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -67,7 +67,7 @@ def issue_sign_in_link(session: Session, account_id: int, now: datetime, actor: 
 
 
 def ask_for_link(session: Session, email: str, now: datetime) -> None:
-    """Write to an address that has an account with a link to sign in; unless it was written to too often of late.
+    """Email a sign-in link to an address that has an account, unless it was written to too often recently.
 
     Neither the answer nor the time that it takes says whether there is such an account: the same is read, rendered and
     written for every address.
@@ -82,7 +82,7 @@ def ask_for_link(session: Session, email: str, now: datetime) -> None:
     try:
         refuse_flood(session, email, now, kind=envelope.kind)
     except TooManyMessages:
-        # Said aloud, it would say that this address has an account.
+        # Showing it would reveal that this address has an account.
         why_not = why_not or "too many messages"
     _store(session, and_(Account.email_key == key, literal(not why_not)), secret, now)
     act, said = ("sign_in_link_refused", {"reason": why_not}) if why_not else ("sign_in_link_issued", {})
@@ -111,7 +111,7 @@ def _store(session: Session, whose: ColumnElement[bool], secret: str, now: datet
     """The link of the account for which `whose` holds; the same statements where there is none."""
     expires_at = literal(now + SIGN_IN_LINK_LASTS, SignInLink.expires_at.type)
     made = select(literal(hash_secret(secret)), Account.id, expires_at).where(whose)
-    # What has expired is of no use to anyone.
+    # Expired links are of no use to anyone.
     expired = SignInLink.account_id.in_(select(Account.id).where(whose)), SignInLink.expires_at <= now
     statements = (
         delete(SignInLink).where(*expired),

@@ -22,11 +22,11 @@ class InTeamAlready(Refusal):
 
 
 class NoSuchRole(Refusal):
-    """The edition's team has no such role, or it has ended meanwhile."""
+    """The edition's team has no such role, or it has since ended."""
 
 
 class LastOrganiser(Refusal):
-    """Without this role nobody would organise the edition."""
+    """Without this role the edition would have no organiser."""
 
 
 def invite(
@@ -39,7 +39,7 @@ def invite(
     actor: Actor,
     now: datetime,
 ) -> Account:
-    """Give an address a role at an edition until `ends_at`, and write to it what it may do from now on.
+    """Give an address a role at an edition until `ends_at`, and email it what it can now do.
 
     Raises InTeamAlready, and TooManyMessages when the address was written to too often.
     """

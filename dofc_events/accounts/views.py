@@ -29,7 +29,7 @@ def register(app: Flask) -> None:
 @blueprint.route("/sign-in", methods=["GET", "POST"])
 @limit_by_address(SignInForm)
 def sign_in() -> ResponseReturnValue:
-    """Ask for a link to sign in."""
+    """Ask for a sign-in link."""
     form = SignInForm()
     if not form.validate_on_submit():
         context = {"delivers": settings().mail_is_delivered, "unsent": unsent_form()}
@@ -59,7 +59,7 @@ def unsent() -> ResponseReturnValue:
     """The form in which a session ended; it has no token, so that it is shown again, and not accepted unseen."""
     kept = unsent_form()
     if kept is None:
-        flash(_("What you typed before you signed in is no longer kept."), "warning")
+        flash(_("What you typed before you signed in is no longer available. Please enter it again."), "warning")
         return redirect(url_for("organise.overview.index"), 303)
     path, fields = kept
     return render_template("accounts/unsent.html", path=path, fields=fields)
@@ -87,7 +87,7 @@ def sign_out() -> ResponseReturnValue:
     """End the session."""
     form = ButtonForm()
     if not current_user.is_authenticated:
-        # Whose session has ended meanwhile has what they wanted.
+        # Somebody whose session has ended in the meantime already has what they wanted.
         return redirect(url_for("public.home"), 303)
     if not form.validate_on_submit():
         return form_page(form, "accounts/sign_out.html")

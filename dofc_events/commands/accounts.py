@@ -1,4 +1,4 @@
-"""flask accounts: who signs in."""
+"""`flask accounts`: who can sign in."""
 
 import click
 from email_validator import EmailNotValidError, validate_email
@@ -14,17 +14,21 @@ from dofc_events.core.clock import now
 from dofc_events.core.db import tried_again, unit_of_work
 from dofc_events.mail.render import link
 
-accounts = AppGroup("accounts", help="Who signs in, and what they may do.")
+accounts = AppGroup("accounts", help="Accounts: who can sign in, and what they can do.")
 
 
 @accounts.command("add")
 @click.argument("email")
-@click.option("--name", required=True, help="The person's name, as pages and mails show it.")
+@click.option("--name", required=True, help="The person's name, as shown on pages and in emails.")
 @click.option("--role", required=True, type=click.Choice([role.value for role in RoleName]))
 @click.option(
-    "--edition", "year", type=click.IntRange(1, 9999), metavar="YEAR", help="For organiser and desk: at which edition."
+    "--edition",
+    "year",
+    type=click.IntRange(1, 9999),
+    metavar="YEAR",
+    help="For organiser and desk: the edition's year.",
 )
-@click.option("--member", "slug", metavar="SLUG", help="For member and board: of which member of the network.")
+@click.option("--member", "slug", metavar="SLUG", help="For member and board: the member's short name.")
 @tried_again
 def add(email: str, name: str, role: str, year: int | None, slug: str | None) -> None:
     """Give EMAIL an account with a role, or its account another role."""
@@ -47,7 +51,7 @@ def sign_in_link(email: str) -> None:
     with unit_of_work() as session:
         account = account_by_email(session, email)
         if account is None:
-            raise click.ClickException(f"No account has the address {email}; `accounts add` makes one.")
+            raise click.ClickException(f"No account has the address {email}; create one with `accounts add`.")
         secret = issue_sign_in_link(session, account.id, now(), COMMAND)
     click.echo(link("accounts.sign_in_link", secret=secret))
 
@@ -56,25 +60,25 @@ def _address(email: str) -> str:
     try:
         return validate_email(email, check_deliverability=False, test_environment=True, allow_smtputf8=False).normalized
     except EmailNotValidError as error:
-        raise click.BadParameter(f"{email!r} is not a complete mail address: {error}", param_hint="EMAIL") from error
+        raise click.BadParameter(f"{email!r} is not a complete email address: {error}", param_hint="EMAIL") from error
 
 
 def _check_combination(role: RoleName, year: int | None, slug: str | None) -> None:
     if role in EDITION_ROLES and year is None:
-        raise click.UsageError(f"The role {role} is for one edition: say which with --edition YEAR.")
+        raise click.UsageError(f"The role {role} is for one edition: add --edition YEAR.")
     if role in MEMBER_ROLES and slug is None:
-        raise click.UsageError(f"The role {role} is for one member of the network: say which with --member SLUG.")
+        raise click.UsageError(f"The role {role} is for one member of the network: add --member SLUG.")
     if year is not None and role not in EDITION_ROLES:
-        raise click.UsageError(f"The role {role} belongs to no edition: leave --edition out.")
+        raise click.UsageError(f"The role {role} does not belong to an edition: leave out --edition.")
     if slug is not None and role not in MEMBER_ROLES:
-        raise click.UsageError(f"The role {role} belongs to no member of the network: leave --member out.")
+        raise click.UsageError(f"The role {role} does not belong to a member of the network: leave out --member.")
 
 
 def _grant(session: Session, role: RoleName, year: int | None, slug: str | None) -> Grant:
     edition = edition_by_year(session, year) if year is not None else None
     if year is not None and edition is None:
-        raise click.ClickException(f"There is no edition of {year}.")
+        raise click.ClickException(f"There is no edition for {year}.")
     member = member_by_slug(session, slug) if slug is not None else None
     if slug is not None and member is None:
-        raise click.ClickException(f"No member of the network has the slug {slug}.")
+        raise click.ClickException(f"No member of the network has the short name {slug}.")
     return Grant(role, edition.id if edition else None, member.organisation_id if member else None)

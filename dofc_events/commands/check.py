@@ -38,17 +38,17 @@ def faults(session: Session) -> list[str]:
         edition = session.get_one(Edition, trip.edition_id if trip else pool.edition_id)
         # Once an edition has begun nothing is offered; the worker closes its list.
         if edition.gives_places(now()) and (trip is None or trip.can_be_joined(now())):
-            found.append(f"pool {pool.id}: somebody waits while {pool.capacity - pool.taken} are free")
+            found.append(f"pool {pool.id}: somebody is waiting while {pool.capacity - pool.taken} are free")
     found += [
-        f"registration {r}: ended, but its place is not cancelled, or the other way round"
+        f"registration {r}: it has ended but its place is not cancelled, or the other way round"
         for r in ended_unlike_their_claim(session)
     ]
     found += seat_faults(session)
-    found += [f"registration {r}: its status was never told" for r in facts_without_message(session)]
+    found += [f"registration {r}: no email has announced its status" for r in facts_without_message(session)]
     found += letter_faults(session)
     found += ballot_faults(session)
     found += [
-        f"file {content_hash}: it is attached to a proposal, and its bytes are not there"
+        f"file {content_hash}: it is attached to a proposal, but missing from the disk"
         for content_hash in sorted(attached_hashes(session))
         if not files.path_of(settings().instance, content_hash).exists()
     ]

@@ -1,4 +1,4 @@
-"""`flask history`: the network's facts. `flask demo`: the same, and invented people to try the system with."""
+"""`flask history`: the network's facts. `flask demo`: the same, plus invented people to try the system with."""
 
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -52,7 +52,7 @@ def history() -> None:
 
 
 @click.command("demo")
-@click.option("--if-empty", is_flag=True, help="Only into a database without any edition.")
+@click.option("--if-empty", is_flag=True, help="Do nothing if the database already has an edition.")
 @with_appcontext
 @tried_again
 def demo(if_empty: bool) -> None:
@@ -141,7 +141,7 @@ def _add_delegate(session: Session, edition: Edition, number: int, row: list[Any
         form_key=new_secret(),
         trips=tuple(special.get("trips", ())),
     )
-    # Nobody reads these mailboxes: the messages are kept, for the mail page.
+    # Nobody reads these mailboxes: the emails are kept, for the mail page.
     register_delegate(session, edition.id, request, DELEGATE, at, keep_mail=True)
     if special.get("cancelled"):
         registration = live_registration(session, edition.id, email)
@@ -150,7 +150,7 @@ def _add_delegate(session: Session, edition: Edition, number: int, row: list[Any
 
 
 def _give_back_a_seat(session: Session, edition: Edition, delegate: int, trip: str, at: datetime) -> None:
-    """So that somebody has an open offer, just made."""
+    """Give somebody an open offer, just made."""
     registration = live_registration(session, edition.id, _address(delegate))
     assert registration is not None
     kept = [slug for slug in wishes_of(session, registration.id) if slug != trip]

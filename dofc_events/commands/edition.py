@@ -31,7 +31,7 @@ from dofc_events.trips.queries import trip_pools
 
 
 class Hours(click.FloatRange):
-    """A number of hours up to ninety days; not-a-number, which is neither too small nor too large, is none."""
+    """A number of hours up to ninety days; not-a-number, which is neither too small nor too large, is refused."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         hours: float = super().convert(value, param, ctx)
@@ -40,7 +40,7 @@ class Hours(click.FloatRange):
 
 HOURS = Hours(0, LONGEST_OFFER_HOURS)
 
-# Options and what of the edition they set, or do.
+# Options, and the field or act of the edition each stands for.
 WINDOW = {"opens": "registration_opens_at", "closes": "registration_closes_at"}
 LIFE: dict[str, Callable[..., bool]] = {
     "publish": conference.publish_edition,
@@ -50,26 +50,32 @@ LIFE: dict[str, Callable[..., bool]] = {
 
 @click.command("edition")
 @click.argument("year", type=click.IntRange(1, 9999))
-@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of lines.")
-@click.option("--create", is_flag=True, help="Make the edition, as a draft like the last one.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of lines.")
+@click.option("--create", is_flag=True, help="Create the edition as a draft, modelled on the last one.")
 @click.option("--city", help="With --create.")
 @click.option("--country", help="With --create: the two-letter code.")
 @click.option("--zone", help="With --create: the IANA zone, e.g. Europe/Prague.")
-@click.option("--publish", is_flag=True, help="Show it to everyone.")
-@click.option("--archive", is_flag=True, help="End it: own pages become read-only.")
-@click.option("--capacity", type=click.IntRange(0, MAX_PLACES), help="Places, or with --trip the seats of that trip.")
-@click.option("--trip-mode", type=click.Choice([mode.value for mode in TripMode]), help="How seats on trips are given.")
-@click.option("--trip", "trip_slug", help="The learning trip that --capacity is meant for.")
-@click.option("--offer-hours", type=HOURS, help="How long a freed place is held; 0 confirms at once.")
-@click.option("--opens", help="When registration opens: ISO date or time, in the edition's zone without an offset.")
-@click.option("--closes", help="When registration closes; a bare date closes at its end.")
+@click.option("--publish", is_flag=True, help="Publish the edition.")
+@click.option("--archive", is_flag=True, help="Archive the edition; it becomes read-only.")
+@click.option(
+    "--capacity", type=click.IntRange(0, MAX_PLACES), help="Set the number of places, or with --trip that trip's seats."
+)
+@click.option(
+    "--trip-mode", type=click.Choice([mode.value for mode in TripMode]), help="Set how seats on trips are given out."
+)
+@click.option("--trip", "trip_slug", help="The learning trip that --capacity applies to.")
+@click.option("--offer-hours", type=HOURS, help="Set how long an offer is held; 0 confirms immediately.")
+@click.option(
+    "--opens", help="Set when registration opens: ISO date or time; without an offset, in the edition's zone."
+)
+@click.option("--closes", help="Set when registration closes; a date alone means the end of that day.")
 @with_appcontext
 @tried_again
 def edition(year: int, as_json: bool, **wishes: Any) -> None:
     """Change the edition of YEAR as the options say, then show its numbers."""
     _check_combination(wishes)
     try:
-        # By identity: --capacity 0 and --offer-hours 0 are wishes, too, and 0 equals False.
+        # By identity: --capacity 0 and --offer-hours 0 are settings too, and 0 equals False.
         if any(value is not None and value is not False for value in wishes.values()):
             with unit_of_work() as session:
                 _change(session, year, wishes, now())
@@ -82,9 +88,9 @@ def edition(year: int, as_json: bool, **wishes: Any) -> None:
 def _check_combination(wishes: dict[str, Any]) -> None:
     """Refuse an option that would do nothing without another one."""
     if wishes["trip_slug"] and wishes["capacity"] is None:
-        raise click.UsageError("--trip says whose seats --capacity means: give both.")
+        raise click.UsageError("--trip says which trip --capacity applies to: give both.")
     if not wishes["create"] and any(wishes[name] for name in ("city", "country", "zone")):
-        raise click.UsageError("--city, --country and --zone are for --create.")
+        raise click.UsageError("--city, --country and --zone can only be used with --create.")
     if wishes["country"] and wishes["country"] not in country_codes():
         raise click.UsageError("--country takes a two-letter code.")
     if wishes["zone"] and wishes["zone"] not in zones():
@@ -123,7 +129,7 @@ def _set_trip_mode(session: Session, found: Edition, mode: str | None, at: datet
 
 
 def _resize(session: Session, found: Edition, capacity: int | None, trip_slug: str | None, at: datetime) -> None:
-    """Change the seats of a trip, or the places; also where their number stays, as later dates may free some."""
+    """Change the seats of a trip, or the places; even if their number stays the same, as later dates may free some."""
     if trip_slug and capacity is not None:
         resize_trip(session, found.id, trip_slug, capacity, COMMAND, at)
     elif pool := edition_pool(session, found.id):
@@ -136,7 +142,7 @@ def _create(session: Session, year: int, wishes: dict[str, Any], at: datetime) -
         raise conference.EditionExists(str(year))
     last = latest_edition(session, before=year)
     if last is None and not (wishes["city"] and wishes["country"]):
-        raise click.UsageError("There is no earlier edition to go by: --create needs --city and --country.")
+        raise click.UsageError("There is no earlier edition to model it on: --create needs --city and --country.")
     if last is None:
         blank = conference.EditionDetails(city=wishes["city"], country=wishes["country"], zone=wishes["zone"] or "UTC")
         created = conference.create_edition(session, year, blank, [], COMMAND, at)
@@ -164,7 +170,7 @@ def _moment(text: str, zone: str, *, closing: bool) -> datetime:
     try:
         return parse_deadline(text, zone, closing=closing)
     except (ValueError, OverflowError) as error:
-        raise click.BadParameter(f"{text!r} is no ISO date or time: {error}") from error
+        raise click.BadParameter(f"{text!r} is not an ISO date or time: {error}") from error
 
 
 def _numbers(session: Session, year: int) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""`flask mail`: how the outbox is doing."""
+"""`flask mail`: the state of the outbox."""
 
 import json
 
@@ -12,11 +12,11 @@ from dofc_events.mail.rules import MessageState
 
 COUNTED = (MessageState.QUEUED, MessageState.SENDING, MessageState.SENT, MessageState.DEAD, MessageState.KEPT)
 
-mail = AppGroup("mail", help="How the outbox is doing.")
+mail = AppGroup("mail", help="The state of the outbox.")
 
 
 @mail.command("status")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of lines.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of lines.")
 def status(as_json: bool) -> None:
     """Count the messages in each state, and say how old the oldest waiting one is."""
     counts = messages_by_state(db.session(), None)

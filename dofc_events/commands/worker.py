@@ -3,50 +3,35 @@
 import signal
 import threading
 import time
-from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
 
 import click
-import structlog
+from flask import Flask, current_app
 from flask.cli import with_appcontext
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy import delete
 
+from dofc_events.commands.alarm import Alarm
+from dofc_events.commands.timers import run_timers
+from dofc_events.commands.watch import Watch
 from dofc_events.core import files
-from dofc_events.core.audit import WORKER
 from dofc_events.core.clock import now
-from dofc_events.core.db import db, erase_deleted, is_conflict, tried_again, unit_of_work
-from dofc_events.delegates.doubles import service as doubles
+from dofc_events.core.db import db, erase_deleted, is_away, tried_again, unit_of_work
 from dofc_events.extensions import settings
+from dofc_events.health.rules import Trouble
 from dofc_events.hosting import queries as hosting_queries
-from dofc_events.hosting.ballots import queries as ballot_queries
-from dofc_events.hosting.ballots import service as ballots
-from dofc_events.hosting.calls import service as calls
-from dofc_events.hosting.membership.queries import calls_to_review
 from dofc_events.hosting.models import Ballot
-from dofc_events.hosting.news import service as hosting_news
-from dofc_events.hosting.news.queries import drafts_to_remind, voters_to_remind
-from dofc_events.letters import queries as letter_queries
-from dofc_events.letters import timers as letter_timers
-from dofc_events.mail.delivery import Courier
-from dofc_events.notices import queries
-from dofc_events.notices import service as news
-from dofc_events.notices.rules import BATCH
-from dofc_events.places.queries import waiting_for
-from dofc_events.registration import timers
-from dofc_events.registration.hand_over import queries as hand_over_queries
-from dofc_events.registration.hand_over import timers as hand_over_timers
+from dofc_events.mail.delivery import Answer, Courier
+from dofc_events.mail.models import WorkerSign
+from dofc_events.mail.rules import FORGET_WORKER_AFTER, SHOW_LIFE_EVERY
 
 # How often the worker looks for something to do, in seconds: a round begins so long after the one before, or later.
 PAUSE = 2
-
-DATABASE_AWAY = (OperationalError, InterfaceError)
-
-log = structlog.get_logger()
+# How long a worker that is told to stop waits for its courier, in seconds, unless a message is under way.
+GOODBYE = 3
 
 
 class Broom:
-    """Removes what nobody needs any more, now and then: what does not hurry must not be looked for in every round.
+    """Removes what is no longer needed, now and then: what is not urgent must not be looked for in every round.
 
     That is files that no row names, and ballots that were deleted.
     """
@@ -54,10 +39,11 @@ class Broom:
     def __init__(self) -> None:
         self._swept_at: datetime | None = None
 
+    def is_due(self, at: datetime) -> bool:
+        """Whether it is SWEEP_EVERY since the last time; or somebody set the clock back, and nobody knows."""
+        return self._swept_at is None or not self._swept_at <= at < self._swept_at + files.SWEEP_EVERY
+
     def sweep(self, at: datetime) -> None:
-        """Sweep, unless that was done less than SWEEP_EVERY before `at`."""
-        if self._swept_at is not None and at - self._swept_at < files.SWEEP_EVERY:
-            return
         self._swept_at = at
         named = hosting_queries.attached_hashes(db.session())
         db.session.close()
@@ -66,117 +52,124 @@ class Broom:
         erase_deleted(Ballot)
 
 
+class Sign:
+    """The sign of life that health and organisers' pages read: left after a round, now and then or if it says more."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._left_at = -SHOW_LIFE_EVERY.total_seconds()
+        self._said: tuple[str | None, str | None] = (None, None)
+
+    @tried_again
+    def leave(self, answer: Answer, watch: Watch) -> bool:
+        """Returns whether it was left anew."""
+        failed_step, failed_at = watch.last_failure
+        said = (answer.error, failed_step)
+        if said == self._said and time.monotonic() - self._left_at < SHOW_LIFE_EVERY.total_seconds():
+            return False
+        at = now()
+        sign = WorkerSign(name=self._name, seen_at=at, failed_step=failed_step, failed_at=failed_at)
+        if answer.tried_at:
+            sign.mail_tried_at, sign.mail_error = answer.tried_at, answer.error
+        if answer.taken_at:
+            sign.mail_taken_at = answer.taken_at
+        with unit_of_work() as session:
+            session.merge(sign)
+            session.execute(delete(WorkerSign).where(WorkerSign.seen_at < at - FORGET_WORKER_AFTER))
+        self._left_at, self._said = time.monotonic(), said
+        return True
+
+
+class Worker:
+    """Rounds of everything but the mail, and the mail. Neither waits for the other, and no failure ends them."""
+
+    def __init__(self, stopped: threading.Event, *, once: bool) -> None:
+        self._stopped, self._watch, self._broom = stopped, Watch(), Broom()
+        self._courier = Courier(stopped)
+        # Who comes every minute would leave a thousand signs a day.
+        self._alarm = Alarm()
+        self._sign = Sign("once" if once else self._courier.name)
+
+    def run_once(self) -> bool:
+        """Do all that is due; returns whether the database could be used."""
+        is_well, busy = True, True
+        while busy and is_well and not self._stopped.is_set():
+            until = time.monotonic() + PAUSE
+            busy, is_well = self._round()
+            while self._deliver():
+                busy = True
+                if time.monotonic() >= until:
+                    break
+        # What came of the mail.
+        is_well = self._leave_sign() and is_well
+        self._courier.close()
+        return is_well
+
+    def run(self, app: Flask) -> None:
+        """Go on until stopped. A message that is under way then is handed over first."""
+        courier = threading.Thread(target=self._deliver_all, args=(app,), daemon=True)
+        courier.start()
+        while not self._stopped.is_set():
+            next_round = time.monotonic() + PAUSE
+            self._round()
+            self._stopped.wait(next_round - time.monotonic())
+        courier.join(GOODBYE)
+        while courier.is_alive() and self._courier.is_sending:
+            courier.join(1)
+
+    def _round(self) -> tuple[bool, bool]:
+        """Everything but the mail. Whether there is more to do at once, and whether the database could be used."""
+        more = False
+        try:
+            more = run_timers(now(), self._watch)
+            if self._broom.is_due(now()):
+                self._watch.run("sweep", self._broom.sweep, now())
+        except Exception as error:
+            self._say(error)
+            self._alarm.note_away(Trouble.DATABASE_UNREACHABLE)
+            return False, False
+        return more, self._leave_sign()
+
+    def _leave_sign(self) -> bool:
+        try:
+            if self._sign.leave(self._courier.answer, self._watch):
+                self._alarm.look()
+        except Exception as error:
+            self._say(error)
+            self._alarm.note_away(Trouble.DATABASE_UNREACHABLE if is_away(error) else Trouble.DATABASE_NOT_WRITABLE)
+            return False
+        return True
+
+    def _deliver_all(self, app: Flask) -> None:
+        with app.app_context():
+            while not self._stopped.is_set():
+                if not self._deliver():
+                    self._stopped.wait(PAUSE)
+            self._courier.close()
+
+    def _deliver(self) -> bool:
+        """The next batch of mail; returns whether there may be more."""
+        try:
+            return settings().mail_is_delivered and self._watch.run("deliver_mail", self._courier.deliver_due)
+        except Exception as error:
+            self._say(error)
+            return False
+
+    def _say(self, error: Exception) -> None:
+        # A database may be restarting: nothing was lost, and it will be back.
+        self._watch.say("database_unreachable" if is_away(error) else "round_failed", error)
+
+
 @click.command("worker")
-@click.option("--once", is_flag=True, help="Do all that is due, then stop.")
+@click.option("--once", is_flag=True, help="Do everything that is due, then stop.")
 @with_appcontext
 def worker(once: bool) -> None:
     """Deliver mail, let offers lapse, close waiting lists, open and count ballots, until stopped."""
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    courier, broom = Courier(stopped), Broom()
-    while not stopped.is_set():
-        next_round = time.monotonic() + PAUSE
-        busy = False
-        try:
-            busy = _round(courier, broom, next_round)
-        except DATABASE_AWAY as error:
-            # It may be restarting: nothing was lost, and it will be back.
-            log.error("round_cut_short" if is_conflict(error) else "database_unreachable", error=str(error.orig))
-            db.session.rollback()
-            if once:
-                raise SystemExit(1) from error
-        if once and not busy:
-            break
-        if not once:
-            stopped.wait(next_round - time.monotonic())
-    courier.close()
-
-
-@tried_again
-def _round(courier: Courier, broom: Broom, until: float) -> bool:
-    """Everything but the mail, then mail while there is any, and time: offers lapse while thousands of messages leave.
-
-    Returns whether anything was done that something else may have waited for.
-    """
-    courier.show_life()
-    busy = run_timers(now())
-    broom.sweep(now())
-    while settings().mail_is_delivered and courier.deliver_due():
-        busy = True
-        if time.monotonic() >= until:
-            break
-    return busy
-
-
-def run_timers(at: datetime) -> bool:
-    """Do what is due by the clock, in ladder order, each piece in a unit of work of its own.
-
-    Of a letter to thousands a part is written in each round; returns whether there is more of it.
-    """
-    for registration_id in queries.offers_told_late(db.session(), at):
-        _attempt(timers.renew_offers, registration_id, WORKER, at)
-    for registration_id in queries.offers_overdue(db.session(), at):
-        _attempt(timers.lapse_offers, registration_id, WORKER, at)
-    for registration_id in queries.offers_to_remind_of(db.session(), at):
-        _attempt(timers.remind_of_offers, registration_id, WORKER, at)
-    for registration_id in hand_over_queries.hand_overs_to_forget(db.session(), at):
-        _attempt(hand_over_timers.forget_hand_over, registration_id, WORKER, at)
-    for edition_id in queries.lists_to_close(db.session(), at):
-        _in_batches(waiting_for(db.session(), edition_id), timers.close_list, WORKER, at)
-    _in_batches(queries.untold_news(db.session(), 10 * BATCH), news.tell_news, at)
-    for proposal_id in drafts_to_remind(db.session(), at):
-        _attempt(hosting_news.remind_drafter, proposal_id, at)
-    for call_id in calls_to_review(db.session(), at):
-        _attempt(calls.start_review, call_id, WORKER, at)
-    for call_id in ballot_queries.ballots_to_open(db.session(), at):
-        _attempt(ballots.open_ballot, call_id, WORKER, at)
-    _in_batches(ballot_queries.untold_voters(db.session()), ballots.tell_voters, at)
-    _in_batches(voters_to_remind(db.session(), at), hosting_news.remind_voters, at)
-    for call_id in ballot_queries.ballots_to_close(db.session(), at):
-        if _attempt(ballots.close_ballot, call_id, WORKER, at):
-            # How each member voted was deleted with the count.
-            erase_deleted(Ballot)
-    # Of no hurry: after an import the next rounds go on, with the mail in between.
-    _in_batches(doubles.to_compare(db.session(), 10 * BATCH), doubles.compare)
-    for letter_id in letter_queries.letters_due(db.session(), at):
-        _attempt(letter_timers.start_letter, letter_id, WORKER, at)
-    for letter_id, registration_id in letter_queries.taken_back_from_old_addresses(db.session(), at):
-        _attempt(letter_timers.write_anew, letter_id, registration_id, at)
-    more = False
-    for letter_id in letter_queries.letters_going(db.session()):
-        recipients = letter_queries.unwritten(db.session(), letter_id, 10 * BATCH)
-        _in_batches(recipients, letter_timers.write_messages, letter_id, at)
-        more = more or len(recipients) == 10 * BATCH
-    db.session.close()
-    return more
-
-
-def _in_batches(registration_ids: Sequence[int], act: Callable[..., object], *arguments: Any) -> None:
-    """Units of work that are soon over; where one fails, each of its registrations gets one of its own."""
-    for first in range(0, len(registration_ids), BATCH):
-        batch = registration_ids[first : first + BATCH]
-        if not _attempt(act, batch, *arguments):
-            for registration_id in batch:
-                _attempt(act, [registration_id], *arguments)
-
-
-def _attempt(act: Callable[..., object], *arguments: Any) -> bool:
-    """One unit of work; returns whether it succeeded.
-
-    What fails is noted and tried again in the next round: one broken registration must not stop everybody's mail.
-    """
-    try:
-        _do(act, *arguments)
-    except Exception as error:
-        if isinstance(error, DATABASE_AWAY) and not is_conflict(error):
-            raise
-        log.exception("timer_failed", act=act.__name__, arguments=str(arguments))
-        return False
-    return True
-
-
-@tried_again
-def _do(act: Callable[..., object], *arguments: Any) -> None:
-    with unit_of_work() as session:
-        act(session, *arguments)
+    work = Worker(stopped, once=once)
+    if not once:
+        work.run(current_app._get_current_object())  # type: ignore[attr-defined]
+    elif not work.run_once():
+        raise SystemExit(1)

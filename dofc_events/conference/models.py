@@ -118,7 +118,7 @@ class Edition(Revised, Base):
 
     @property
     def has_open_category(self) -> bool:
-        """Whether there is something as what one can register."""
+        """Whether there is a category to register in."""
         return any(category.state == CategoryState.OPEN for category in self.categories)
 
     def begins_at(self) -> datetime | None:
@@ -157,11 +157,11 @@ class Edition(Revised, Base):
         return self.trip_mode == TripMode.DRAW and self.trips_drawn_at is not None
 
     def sign_up_opens_at(self) -> datetime | None:
-        """From when on one can sign up for learning trips."""
+        """From when delegates can sign up for learning trips."""
         return self.trips_open_at or self.registration_opens_at
 
     def sign_up_closes_at(self) -> datetime | None:
-        """Until when one can sign up for learning trips: wishes until registration closes, seats until it begins."""
+        """Until when delegates can sign up: wishes until registration closes, seats until the edition begins."""
         if self.was_drawn:
             return self.begins_at()
         return self.trips_close_at or (self.registration_closes_at if self.collects_wishes else self.begins_at())
@@ -173,7 +173,7 @@ class Edition(Revised, Base):
         return registration_window(self.status, self.sign_up_opens_at(), self.sign_up_closes_at(), now)
 
     def is_past(self, now: datetime) -> bool:
-        """Whether the edition's days have passed, on the clocks of its zone. Of some, nothing but the year is known."""
+        """Whether the edition's days have passed, in its zone. Of some editions only the year is known."""
         if self.ends_on is None:
             return self.status == EditionStatus.ARCHIVED and self.year < in_zone(now, self.zone).year
         return self.ends_on < in_zone(now, self.zone).date()

@@ -11,7 +11,7 @@ from dofc_events.conference.rules import CategoryState, EditionStatus
 from dofc_events.core.countries import continent_of
 from dofc_events.core.order import sort_key
 
-# What is asked for with every page of an edition is built once: that takes longer than to execute it.
+# The statement for every page of an edition is built once: building it takes longer than executing it.
 _BY_YEAR = select(Edition).where(Edition.year == bindparam("year")).options(joinedload(Edition.categories))
 _BY_ID = select(Edition).where(Edition.id == bindparam("edition_id"))
 _CHOICES = select(Category.slug, Category.label).where(Category.edition_id == bindparam("edition_id"))
@@ -86,7 +86,7 @@ def coming_editions(session: Session, now: datetime) -> list[Edition]:
 
 
 def current_edition(session: Session, now: datetime) -> Edition | None:
-    """The published edition that people register for or are at: the nearest whose days have not passed."""
+    """The published edition that people are registering for or attending: the nearest whose days have not passed."""
     return next(iter(coming_editions(session, now)), None)
 
 
@@ -113,7 +113,7 @@ def category_slugs(session: Session, edition_id: int) -> set[str]:
 
 
 def category_choices(session: Session, edition_id: int) -> tuple[tuple[str, str], ...]:
-    """The kinds of delegate as whom one can register, as slugs with labels in the order of the form."""
+    """The categories open for registration, as slugs with labels in the order of the form."""
     return tuple((slug, label) for slug, label in session.execute(_CHOICES, {"edition_id": edition_id}))
 
 

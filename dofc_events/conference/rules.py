@@ -1,4 +1,4 @@
-"""Pure decisions about an edition: whether one can register, what a deadline means."""
+"""Pure decisions about an edition: whether registration is open, what a deadline means."""
 
 import enum
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class TripMode(enum.StrEnum):
 
 
 class CategoryState(enum.StrEnum):
-    """Whether one can register in a category. Of one that is `removed`, cancelled registrations alone are left."""
+    """Whether a category is open for registration. One that is `removed` has only cancelled registrations left."""
 
     OPEN = "open"
     CLOSED = "closed"
@@ -37,7 +37,7 @@ class OutcomeKind(enum.StrEnum):
 
 
 class DateFault(enum.StrEnum):
-    """What can be wrong about an edition's dates, taken together."""
+    """What can be wrong with an edition's dates, taken together."""
 
     LAST_DAY_BEFORE_FIRST = "last_day_before_first"
     ENDS_BEFORE_IT_BEGINS = "ends_before_it_begins"
@@ -47,7 +47,7 @@ class DateFault(enum.StrEnum):
 
 
 class Effect(enum.StrEnum):
-    """What an act may bring about besides what it says."""
+    """A possible consequence of an act, besides what it says."""
 
     IN_THE_PAST = "in_the_past"
     IN_ANOTHER_YEAR = "in_another_year"
@@ -68,12 +68,12 @@ class Consequence:
 
 
 def moving_up(number: int, offer_hours: float) -> Consequence:
-    """So many who wait are offered what becomes free or, where no offers are made, get it."""
+    """This many people waiting are offered what becomes free or, where no offers are made, get it."""
     return Consequence(Effect.OFFERED if offer_hours > 0 else Effect.CONFIRMED, number)
 
 
 class Window(enum.StrEnum):
-    """Where an edition's registration stands. It follows from the dates alone."""
+    """Whether an edition's registration is open. It follows from the dates alone."""
 
     NOT_YET = "not_yet"
     OPEN = "open"
@@ -83,7 +83,7 @@ class Window(enum.StrEnum):
 def registration_window(
     status: EditionStatus, opens_at: datetime | None, closes_at: datetime | None, now: datetime
 ) -> Window:
-    """Whether one can register for an edition at `now`. The opening moment belongs to the window, the closing does not.
+    """Whether registration for an edition is open at `now`. The window includes its opening, not its close.
 
     Statuses are compared by value, because a column gives plain text.
     """

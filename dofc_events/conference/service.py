@@ -1,4 +1,4 @@
-"""What one does with an edition: create, copy, change, publish, archive; its categories and organisers."""
+"""Acts on an edition: create, copy, change, publish, archive; its categories and organisers."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -22,7 +22,7 @@ PLACE_AND_TIME = frozenset(
     ("city", "country", "venue", "venue_address", "zone", "starts_on", "starts_at", "ends_on", "ends_at")
 )
 IN_CALENDARS = PLACE_AND_TIME | {"contact_name", "contact_email"}
-# What nobody can be invited without.
+# What an edition needs before anybody can be invited.
 NEEDED_TO_PUBLISH = (
     "starts_on",
     "starts_at",
@@ -44,7 +44,7 @@ class NoSuchEdition(Refusal):
 
 
 class EditionExists(Refusal):
-    """The year has its edition already."""
+    """The year already has an edition."""
 
 
 class EditionArchived(Refusal):
@@ -56,7 +56,7 @@ class EditionNotPublished(Refusal):
 
 
 class NotADraft(Refusal):
-    """What others have seen can neither be deleted nor get another year."""
+    """An edition that others have seen cannot be deleted or moved to another year."""
 
 
 class NotReady(Refusal):
@@ -68,7 +68,7 @@ class NotReady(Refusal):
 
 
 class DatesOutOfOrder(Refusal):
-    """Dates that do not go together; `faults` says which, all of them."""
+    """Dates that contradict each other; `faults` says which, all of them."""
 
     def __init__(self, faults: tuple[DateFault, ...]) -> None:
         super().__init__(", ".join(faults))
@@ -76,7 +76,7 @@ class DatesOutOfOrder(Refusal):
 
 
 class CategoryInUse(Refusal):
-    """Somebody registered in the category `label`, so that it cannot go; it can be renamed."""
+    """Somebody is registered in the category `label`, so it cannot be removed; it can be renamed."""
 
     def __init__(self, label: str) -> None:
         super().__init__(label)
@@ -89,7 +89,7 @@ class CategoryTwice(Refusal):
 
 @dataclass(frozen=True, kw_only=True)
 class EditionDetails:
-    """What organisers say about their edition. `starts_at` and `ends_at` are times of day in `zone`, moments are aware.
+    """What organisers enter. `starts_at` and `ends_at` are times of day in `zone`, moments are aware.
 
     Registration may be open from `registration_opens_at` until just before `registration_closes_at`; details may be
     changed until `freezes_at`, by default the close. A freed place is held for `offer_hours`; 0 confirms at once.
@@ -129,7 +129,7 @@ def place_and_time_of(edition: Edition) -> dict[str, Any]:
 
 
 def at_place_and_time(values: Mapping[str, Any]) -> Edition:
-    """An edition of which nothing is known but what `place_and_time_of` said. It is not stored."""
+    """An edition with only the values that `place_and_time_of` gave. It is not stored."""
     days = {name: values[name] and date.fromisoformat(values[name]) for name in ("starts_on", "ends_on")}
     hours = {name: values[name] and time.fromisoformat(values[name]) for name in ("starts_at", "ends_at")}
     return Edition(**{**values, **days, **hours})
@@ -182,7 +182,7 @@ def copy_edition(session: Session, from_year: int, year: int, actor: Actor, now:
 
 
 def moved(details: EditionDetails, distance: timedelta, zone: str) -> EditionDetails:
-    """The same details so many days later, in `zone`: clocks there show the times that they showed in the old one."""
+    """The details moved by this many days, into `zone`: local times there are what they were in the old zone."""
     changes: dict[str, Any] = {"zone": zone}
     for name in DAYS:
         if day := getattr(details, name):
@@ -235,7 +235,7 @@ def is_complete(edition: Edition) -> bool:
 
 
 def faults_in_order(details: EditionDetails) -> tuple[DateFault, ...]:
-    """What would end before it begins; no edition is stored like that."""
+    """The dates that would end before they begin; no edition is stored with such dates."""
     faults = []
     days, hours = (details.starts_on, details.ends_on), (details.starts_at, details.ends_at)
     if days[0] and days[1] and days[1] < days[0]:
@@ -249,7 +249,7 @@ def faults_in_order(details: EditionDetails) -> tuple[DateFault, ...]:
 
 
 def faults_after_the_end(details: EditionDetails) -> tuple[DateFault, ...]:
-    """What would still be possible when the edition is over. Organisers are not let do that; scripts may."""
+    """What would still be possible when the edition is over. Organisers may not set this; scripts may."""
     ends = over_at(details.ends_on, details.ends_at, details.zone)
     if ends is None:
         return ()
@@ -275,7 +275,7 @@ def publish_edition(session: Session, edition_id: int, actor: Actor, now: dateti
 
 
 def archive_edition(session: Session, edition_id: int, actor: Actor, now: datetime) -> bool:
-    """End an edition: all about it becomes read-only. False if it was archived already.
+    """Archive an edition: everything about it becomes read-only. False if it was archived already.
 
     Raises EditionNotPublished for a draft.
     """

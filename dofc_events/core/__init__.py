@@ -1,1 +1,1 @@
-"""What knows no feature and no request: database, clock, errors, tokens, countries, audit."""
+"""What depends on no feature and no request: database, clock, errors, tokens, countries, audit."""

@@ -24,7 +24,7 @@ class Actor:
 
 WORKER = Actor("worker")
 COMMAND = Actor("command")
-# Who asks for a link has not proved yet who they are.
+# Somebody who asks for a link has not yet proved who they are.
 VISITOR = Actor("visitor")
 
 
@@ -51,7 +51,7 @@ class AuditEntry(Base):
 def record(
     session: Session, actor: Actor, now: datetime, act: str, *, scope: str = "", about: str = "", **details: Any
 ) -> None:
-    """Add an entry to the trail. `details` must be what JSON can hold; `changes` among them, a Difference."""
+    """Add an entry to the trail. `details` must be what JSON can hold; among them `changes`, a Difference."""
     entry = AuditEntry(at=now, actor=str(actor), act=act, scope=scope, about=about, details=details)
     if session.new or session.dirty:
         # Written with what is waiting to be written anyway: acts on many have as many entries.

@@ -1,4 +1,4 @@
-"""What an act changes, in the one form that the trail keeps and everybody reads: {field: [before, after]}."""
+"""The changes of an act, in the one form in which the trail keeps them: {field: [before, after]}."""
 
 from collections.abc import Mapping
 from datetime import date, time
@@ -37,7 +37,7 @@ _FIELDS_OF = {"sign_up_changed": ("trip_mode", "trips_open_at", "trips_close_at"
 
 
 def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> Difference:
-    """Which values of `after` are not what they were, as JSON can hold them; what was not there before was None."""
+    """The values of `after` that differ from `before`, as JSON holds them; one that did not exist was None."""
     changed = (name for name in after if before.get(name) != after[name])
     return {name: [plain(before.get(name)), plain(after[name])] for name in changed}
 
@@ -57,7 +57,7 @@ def refuse_changed(seen: object, stored: object) -> None:
 
 
 def changes_in(act: str, details: Mapping[str, Any]) -> Difference:
-    """What an entry of the trail says was changed, in whichever form it was written."""
+    """The changes that an entry of the trail records, in whichever form it was written."""
     if "changes" in details or "before" not in details:
         changes: Difference = details.get("changes", {})
         return changes

@@ -11,12 +11,12 @@ def now() -> datetime:
 
 
 def in_zone(moment: datetime, zone: str) -> datetime:
-    """An aware moment as the clocks of `zone` (an IANA name) show it."""
+    """An aware moment in the local time of `zone` (an IANA name)."""
     return moment.astimezone(ZoneInfo(zone))
 
 
 def from_zone(day: date, hour: time, zone: str) -> datetime:
-    """The aware UTC moment at which clocks in `zone` show `day` and `hour`.
+    """The aware UTC moment of the local time `day` and `hour` in `zone`.
 
     An hour that a change to summer time skips means the moment an hour later; one that occurs twice, the first.
     """
@@ -24,7 +24,7 @@ def from_zone(day: date, hour: time, zone: str) -> datetime:
 
 
 def in_another_zone(moment: datetime | None, zone: str, other: str) -> datetime | None:
-    """The aware UTC moment at which clocks in `other` show what those in `zone` show at `moment`."""
+    """The aware UTC moment at which `other` has the local time that `zone` has at `moment`."""
     if moment is None:
         return None
     local = in_zone(moment, zone)

@@ -24,8 +24,8 @@ CONTINENT_CODES = {
     "Oceania": "009",
 }
 
-# What countryinfo does not know. XK: in Europe (European Commission). HM: in Oceania, AQ: in none but itself (UN M49).
-# What CLDR does not know: the clocks of Kosovo are those of Belgrade (the tz database, zone1970.tab).
+# What countryinfo lacks. XK: in Europe (European Commission). HM: in Oceania, AQ: in none but itself (UN M49).
+# What CLDR lacks: Kosovo has the time of Belgrade (the tz database, zone1970.tab).
 ZONE_GAPS = {"XK": ("Europe/Belgrade",)}
 CONTINENT_GAPS = {"XK": "Europe", "HM": "Oceania", "AQ": "Antarctica"}
 
@@ -38,7 +38,7 @@ FAMILY_NAME_FIRST = frozenset("CN HK HU JP KH KP KR MO TW VN".split())
 # `python -m tests.country_facts` writes the file.
 FACTS = Path(__file__).with_name("countries.json")
 
-# What people also type and CLDR does not tell: former names, colloquial ones, long ones, other spellings. Our own list.
+# What people also type and CLDR does not have: former names, colloquial ones, long ones, other spellings. Our own list.
 OTHER_NAMES = {
     "AE": ("UAE", "Emirates"),
     "AL": ("Shqipëria",),
@@ -126,7 +126,7 @@ def three_letter_codes(code: str) -> tuple[str, ...]:
 
 @cache
 def zones_of(code: str) -> tuple[str, ...]:
-    """The IANA zones of a country, as CLDR knows them; none for a country whose clocks it does not tell apart."""
+    """The IANA zones of a country, as CLDR knows them; none for a country whose zones it does not list."""
     known = (zone for zone, country in get_global("zone_territories").items() if country == code)
     return tuple(sorted(known)) or ZONE_GAPS.get(code, ())
 

@@ -20,6 +20,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Engine,
+    Executable,
     Insert,
     MetaData,
     Row,
@@ -27,8 +28,10 @@ from sqlalchemy import (
     TypeDecorator,
     event,
     insert,
+    make_url,
 )
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, make_transient_to_detached, mapped_column, registry
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -42,8 +45,17 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 
-# How long a writer waits for another one on SQLite before it gives up, in seconds.
-BUSY_TIMEOUT = 30
+# How long a writer waits for another one before it gives up, in seconds, and how long where nobody waits for an answer.
+BUSY_TIMEOUT = 5
+PATIENT_TIMEOUT = 30
+
+# What PostgreSQL is told in each connection: nothing waits for ever, for a lock, an answer, or somebody who went away.
+PG_LIMITS = {
+    "lock_timeout": f"{BUSY_TIMEOUT}s",
+    "statement_timeout": "30s",
+    "idle_in_transaction_session_timeout": "60s",
+}
+CONNECTING = {"connect_timeout": 5, "tcp_user_timeout": 10_000, "keepalives_idle": 10, "keepalives_interval": 5}
 
 MAX_IN_A_LIST = 1000
 
@@ -53,6 +65,17 @@ PLANNED_WITH_VALUES = "/* planned with its values */"
 
 # PostgreSQL's deadlock_detected and serialization_failure.
 CONFLICTS = ("40P01", "40001")
+# What passes: no connection, no room, ended or not yet begun, a lock or an answer that takes too long, a standby.
+# https://www.postgresql.org/docs/current/errcodes-appendix.html, https://www.sqlite.org/rescode.html
+PASSING = ("08", "53", "57", "58", "55P03", "25006")
+PASSING_SQLITE = (
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+)
 MAX_TRIES = 3
 
 P = ParamSpec("P")
@@ -62,7 +85,7 @@ log = structlog.get_logger()
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware moment. Stored in UTC; a naive value is refused, because nobody could say what it means."""
+    """An aware moment. Stored in UTC; a naive value is refused, because its meaning is unknown."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -85,15 +108,19 @@ class Base(DeclarativeBase):
 
 
 class Revised:
-    """What stands in calendars: they take a new version only if its number has grown, and show when that was."""
+    """What calendars show: they accept a new version only if its number has grown, and show when it was revised."""
 
     revision: Mapped[int] = mapped_column(default=0)
     revised_at: Mapped[datetime | None]
 
     def revise(self, now: datetime) -> None:
-        """What calendars show of it is not what it was."""
+        """Note that what calendars show of it has changed."""
         self.revision += 1
         self.revised_at = now
+
+
+class NotKnownWhetherSaved(Exception):
+    """The connection broke while a transaction was being committed."""
 
 
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
@@ -109,29 +136,48 @@ def unit_of_work() -> Iterator[Session]:
 
     On PostgreSQL its locks are taken in one order (docs/architecture.md, Locks). Should two ever wait for each other
     all the same, one of them is ended, and begun anew by its entry point: see `tried_again`.
+
+    Raises NotKnownWhetherSaved.
     """
     session = db.session()
     session.close()
     session.connection(execution_options={"writes": True, "postgresql_readonly": False})
     try:
         yield session
-        session.commit()
-    except BaseException:
-        session.rollback()
-        raise
+        _commit(session)
     finally:
-        # What is read next begins a new, read-only transaction.
-        session.close()
+        # What was not committed is rolled back; what is read next begins a new, read-only transaction.
+        end_session()
+
+
+def _commit(session: Session) -> None:
+    session.flush()
+    try:
+        session.commit()
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise NotKnownWhetherSaved from error
+        raise
+
+
+def end_session() -> None:
+    """Close the session of this context, even if its connection is dead and cannot be told."""
+    try:
+        db.session.close()
+    except DBAPIError:
+        db.session().invalidate()
 
 
 @contextmanager
 def single_statements() -> Iterator[Connection]:
     """A connection on which each statement is committed by itself, with no transaction open in between.
 
-    It waits for no disk: a power cut may undo what was written within the last moments.
+    It does not wait for the disk: a power cut may undo the last writes.
     """
     options = {"writes": True, "isolation_level": "AUTOCOMMIT", "postgresql_readonly": False}
     with db.engine.connect().execution_options(**options) as connection:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {PATIENT_TIMEOUT * 1000}")
         try:
             yield connection
         finally:
@@ -139,8 +185,25 @@ def single_statements() -> Iterator[Connection]:
                 connection.exec_driver_sql("RESET synchronous_commit")
 
 
+def single_write(statement: Executable, values: dict[str, Any], patience: int) -> None:
+    """One statement in a transaction of its own, which waits no longer than so many seconds for anybody else."""
+    with db.engine.connect().execution_options(writes=True, postgresql_readonly=False) as connection:
+        driver = connection.connection.driver_connection
+        if isinstance(driver, sqlite3.Connection):
+            driver.execute(f"PRAGMA busy_timeout = {1000 * patience}")
+        try:
+            with connection.begin():
+                if not isinstance(driver, sqlite3.Connection):
+                    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{patience}s'")
+                    connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{patience}s'")
+                connection.execute(statement, values)
+        finally:
+            if isinstance(driver, sqlite3.Connection):
+                driver.execute(f"PRAGMA busy_timeout = {1000 * BUSY_TIMEOUT}")
+
+
 def erase_deleted(*tables: type[Base]) -> None:
-    """Let what was deleted from these tables, and committed, vanish from the database's own files, too.
+    """Let what was deleted from these tables, and committed, vanish from the database's own files too.
 
     SQLite overwrites what it deletes, but its log keeps it until it is written back; PostgreSQL keeps it until the
     table is written anew. What was copied before (backups, an archive of PostgreSQL's log) is not reached.
@@ -150,8 +213,11 @@ def erase_deleted(*tables: type[Base]) -> None:
         if isinstance(driver, sqlite3.Connection):
             driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             return
+        # It is as long as the table.
+        connection.exec_driver_sql("SET statement_timeout = 0")
         for table in tables:
             connection.exec_driver_sql(f"VACUUM (FULL) {table.__tablename__}")
+        connection.exec_driver_sql("RESET statement_timeout")
 
 
 def insert_row(session: Session, row: Base) -> None:
@@ -171,12 +237,12 @@ def insert_row(session: Session, row: Base) -> None:
 
 
 def said_by(row: Base) -> tuple[Any, ...]:
-    """Everything that a row says of itself: two that say the same are shown alike."""
+    """All column values of a row: rows with the same values are shown alike."""
     return tuple(getattr(row, column.key) for column in table_of(type(row)).columns)
 
 
 def table_of(entity: type[Base]) -> Table:
-    """The table of an entity, for statements that need not go through its mapping."""
+    """The table of an entity, for statements that bypass its mapping."""
     return cast(Table, entity.__table__)
 
 
@@ -188,24 +254,54 @@ def _insertion(entity: type[Base]) -> tuple[Insert, frozenset[str]]:
 
 def engine_options(database_url: str) -> dict[str, Any]:
     """Options for the engine: every connection is read-only unless `unit_of_work` says otherwise."""
-    # People's answers do not belong into logs, where errors would put them.
+    # People's answers do not belong in logs, where errors would put them.
     options: dict[str, Any] = {"hide_parameters": True}
     if database_url.startswith("sqlite"):
         return options | {"connect_args": {"timeout": BUSY_TIMEOUT}}
-    return options | {"execution_options": {"postgresql_readonly": True}, "pool_pre_ping": True}
+    # What the address says wins.
+    said = str(make_url(database_url).query.get("options", ""))
+    limits = " ".join([*(f"-c {name}={value}" for name, value in PG_LIMITS.items()), said])
+    return options | {
+        "execution_options": {"postgresql_readonly": True},
+        "pool_pre_ping": True,
+        "connect_args": CONNECTING | {"options": limits.strip()},
+    }
 
 
 def is_conflict(error: BaseException) -> bool:
-    """Whether another transaction came between: begun anew, this one may well succeed."""
+    """Whether another transaction interfered: tried again, this one may well succeed."""
     if isinstance(error, DBAPIError):
         return getattr(error.orig, "sqlstate", None) in CONFLICTS
     return isinstance(error, ChangedMeanwhile)
 
 
+def is_passing(error: BaseException) -> bool:
+    """Whether the database is away, full or busy with somebody else: the same may succeed in a minute."""
+    if isinstance(error, PoolTimeout | NotKnownWhetherSaved):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    if isinstance(error.orig, sqlite3.Error):
+        return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in PASSING_SQLITE
+    state = getattr(error.orig, "sqlstate", None)
+    return error.connection_invalidated or (
+        isinstance(error, OperationalError | InterfaceError) if state is None else state.startswith(PASSING)
+    )
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether the database itself cannot be spoken to: it refused the connection, or broke it."""
+    # psycopg's errors have no SQLSTATE where no server answered; SQLite's never have the attribute.
+    return isinstance(error, DBAPIError) and (
+        error.connection_invalidated or getattr(error.orig, "sqlstate", "of a statement") is None
+    )
+
+
 def tried_again(act: Callable[P, R], *, between: Callable[[], object] = lambda: None) -> Callable[P, R]:
     """What does as `act`, an entry point whose whole unit of work is in it, and begins anew after a conflict.
 
-    At most MAX_TRIES times; what the tries before wrote was rolled back. `between` is called before each further one.
+    So it does when the connection broke before anything was committed. At most MAX_TRIES times; what the tries before
+    wrote was rolled back. `between` is called before each further one.
     """
 
     @wraps(act)
@@ -214,7 +310,7 @@ def tried_again(act: Callable[P, R], *, between: Callable[[], object] = lambda: 
             try:
                 return act(*args, **kwargs)
             except (DBAPIError, ChangedMeanwhile) as error:
-                if not is_conflict(error):
+                if not is_conflict(error) and not getattr(error, "connection_invalidated", False):
                     raise
                 log.warning("begun_anew", act=act.__qualname__, error=repr(getattr(error, "orig", error)))
                 between()
@@ -234,11 +330,11 @@ def in_pieces(ids: Iterable[int]) -> Iterator[list[int]]:
 def _prepare_sqlite(connection: Any, record: Any) -> None:
     if not isinstance(connection, sqlite3.Connection):
         return
-    # We say BEGIN ourselves, below.
+    # We send BEGIN ourselves, below.
     connection.isolation_level = None
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA foreign_keys = ON")
-    # What is deleted is overwritten, and not only left out: see `erase_deleted`.
+    # Deleted content is overwritten, not only unlinked: see `erase_deleted`.
     connection.execute("PRAGMA secure_delete = ON")
 
 

@@ -1,17 +1,23 @@
 """Named refusals: what a service raises when a rule says no. Views turn them into words."""
 
 import hashlib
+import traceback
 from collections.abc import Sequence
+from pathlib import Path
+
+# Of what an unforeseen error says, and how many of our own lines that led there.
+LONGEST_ERROR = 300
+MAX_PLACES = 3
 
 
 class Refusal(Exception):
-    """A rule said no. Nothing was changed; the unit of work that raised it was rolled back."""
+    """A rule said no. Nothing has been changed; the unit of work that raised it was rolled back."""
 
 
 class NotAgreed(Refusal):
-    """The act would bring about more than it says, and whoever asks for it has not seen that.
+    """The act has consequences that the person asking for it has not seen.
 
-    `consequences` are lists of it, of which one or the other may be empty. Who agrees sends `digest`.
+    `consequences` are lists of it, of which one or the other may be empty. To agree, send `digest`.
     """
 
     def __init__(self, consequences: tuple[Sequence[object], ...], digest: str) -> None:
@@ -29,3 +35,12 @@ def ask_first(agreed: str, *consequences: Sequence[object]) -> None:
 
 class ChangedMeanwhile(Exception):
     """What is stored is no longer what the act began with: its entry point reads again, and begins anew."""
+
+
+def in_one_line(error: BaseException) -> str:
+    """An unforeseen error for the log: what it is, and which lines of ours led there, the nearest first."""
+    said = str(getattr(error, "orig", None) or error).strip().partition("\n")[0][:LONGEST_ERROR]
+    package = Path(__file__).parent.parent
+    ours = [f for f in reversed(traceback.extract_tb(error.__traceback__)) if package in Path(f.filename).parents]
+    places = " < ".join(f"{Path(f.filename).relative_to(package)}:{f.lineno}" for f in ours[:MAX_PLACES])
+    return f"{type(error).__name__}: {said}" + (f" ({places})" if places else "")

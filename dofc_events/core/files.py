@@ -1,6 +1,6 @@
-"""Files that people add: their bytes lie under `instance/files/`, each named by the SHA-256 of what is in it.
+"""Files that people add: their bytes are in `instance/files/`, each file named by the SHA-256 of its content.
 
-What somebody called such a file, and whose it is, stands in the table of the feature that it belongs to.
+The original name of a file, and its owner, are in the table of the feature it belongs to.
 """
 
 import os
@@ -10,9 +10,13 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
+import structlog
+
 # A file is written before the row that names it is committed: this long it is left alone, named or not.
 LEFT_ALONE = timedelta(hours=1)
 SWEEP_EVERY = timedelta(hours=1)
+
+log = structlog.get_logger()
 
 
 def hash_of(content: bytes) -> str:
@@ -23,15 +27,24 @@ def hash_of(content: bytes) -> str:
 def store(instance: Path, content: bytes, now: datetime) -> None:
     """Write bytes to the disk, unless they are there. When it returns they are safe."""
     path = path_of(instance, hash_of(content))
-    if not path.exists():
+    try:
+        # Nothing else says whether it is there: between a look and this, a sweep may have been.
+        os.utime(path, (now.timestamp(), now.timestamp()))
+        return
+    except FileNotFoundError:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as written:
+    descriptor, name = tempfile.mkstemp(dir=path.parent)
+    try:
+        with open(descriptor, "wb") as written:
             written.write(content)
             written.flush()
             os.fsync(written.fileno())
+        os.utime(name, (now.timestamp(), now.timestamp()))
         # All at once: nobody reads half a file, and two who store the same bytes do not meet.
-        Path(written.name).replace(path)
-    os.utime(path, (now.timestamp(), now.timestamp()))
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
 def read(instance: Path, content_hash: str) -> bytes:
@@ -40,20 +53,36 @@ def read(instance: Path, content_hash: str) -> bytes:
 
 
 def path_of(instance: Path, content_hash: str) -> Path:
-    """Where the bytes of that hash lie."""
+    """The path of the bytes with that hash."""
     return instance / "files" / content_hash
 
 
-def stored_before(instance: Path, now: datetime) -> dict[str, Path]:
-    """All files that were stored more than LEFT_ALONE before `now`, by name: the hash, or what a crash left over."""
-    files = (instance / "files").glob("*")
-    oldest = (now - LEFT_ALONE).timestamp()
-    return {path.name: path for path in files if path.stat().st_mtime < oldest}
-
-
 def sweep(instance: Path, named: Collection[str], now: datetime) -> int:
-    """Remove the files that no row names, and return how many those were."""
-    left_over = [path for name, path in stored_before(instance, now).items() if name not in named]
-    for path in left_over:
-        path.unlink(missing_ok=True)
-    return len(left_over)
+    """Remove the files that no row names and that were stored more than LEFT_ALONE before `now`; returns how many.
+
+    What is no file is none of ours. What cannot be removed is said, and left to the next sweep.
+    """
+    oldest, removed = (now - LEFT_ALONE).timestamp(), 0
+    for path in (instance / "files").glob("*"):
+        if path.name in named or not path.is_file():
+            continue
+        try:
+            removed += _remove_older(path, oldest)
+        except FileNotFoundError:
+            # Another worker was quicker.
+            continue
+        except OSError as error:
+            log.error("not_swept", file=path.name, error=error.strerror)
+    return removed
+
+
+def _remove_older(path: Path, oldest: float) -> bool:
+    """Remove a file unless it is, or meanwhile became, younger: somebody may store the same bytes at this moment."""
+    if path.stat().st_mtime >= oldest:
+        return False
+    aside = path.rename(path.with_name(f"{path.name}.swept"))
+    if aside.stat().st_mtime >= oldest:
+        aside.replace(path)
+        return False
+    aside.unlink()
+    return True

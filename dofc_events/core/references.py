@@ -11,7 +11,7 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 def new_reference(length: int = 8) -> str:
-    """A reference of one registration, e.g. `7KX9-Q2MB`: easy to dictate, not to be guessed from another."""
+    """A reference of one registration, e.g. `7KX9-Q2MB`: easy to dictate, and impossible to guess from another one."""
     letters = [secrets.choice(ALPHABET) for _ in range(length)]
     return "".join(letters[: length // 2]) + "-" + "".join(letters[length // 2 :])
 
@@ -22,14 +22,14 @@ def new_secret() -> str:
 
 
 def hash_secret(secret: str) -> str:
-    """What is stored of a secret that is used once; of no use to who reads the database."""
+    """What is stored of a single-use secret; of no use to somebody who reads the database."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def sign(secret_key: str, purpose: str, subject: str, version: int) -> str:
     """A token that names `subject` and cannot be made without `secret_key` (HMAC-SHA-256, 256 bits).
 
-    The same subject and version give the same token, so that a link can be mailed again; a new version ends it.
+    The same subject and version give the same token, so that a link can be emailed again; a new version ends it.
     """
     return _signer(secret_key, purpose).sign(f"{subject}.{version}").decode()
 
@@ -43,9 +43,9 @@ def read_token(secret_key: str, purpose: str, token: str) -> tuple[str, int] | N
         return None
 
 
-def pseudonym(secret_key: str, purpose: str, subject: str) -> str:
-    """A name for `subject` in what is published: always the same, and not to be traced back without `secret_key`."""
-    return hmac.new(secret_key.encode(), f"dofc.{purpose}.{subject}".encode(), hashlib.sha256).hexdigest()[:16]
+def pseudonym(key: str, purpose: str, subject: str) -> str:
+    """A name for `subject` in what is published: always the same, and not to be traced back without `key`."""
+    return hmac.new(key.encode(), f"dofc.{purpose}.{subject}".encode(), hashlib.sha256).hexdigest()[:16]
 
 
 def _signer(secret_key: str, purpose: str) -> Signer:

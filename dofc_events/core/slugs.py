@@ -1,4 +1,4 @@
-"""Slugs: names for addresses, made from what something is called."""
+"""Slugs: names for addresses, made from the name of something."""
 
 import re
 from collections.abc import Collection
@@ -12,7 +12,7 @@ SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 def slug_for(label: str, taken: Collection[str], otherwise: str = "category") -> str:
     """A slug for what is called `label` that is not `taken`: small Latin letters, digits and hyphens.
 
-    Other scripts are written in Latin letters, so that a slug is something one can type in any address bar; a label
+    Other scripts are written in Latin letters, so that a slug can be typed in any address bar; a label
     without letters and digits gives `otherwise`.
     """
     stem = re.sub(r"[^a-z0-9]+", "-", anyascii(label).lower()).strip("-")[: LONGEST_SLUG - 4].strip("-") or otherwise

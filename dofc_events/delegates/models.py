@@ -11,7 +11,7 @@ from dofc_events.core.db import Base, Revised
 from dofc_events.delegates.rules import full_name, greeted_as
 from dofc_events.delegates.spelling.rules import LONGEST
 
-# Of longer names only the beginning decides where they stand in a list: that is some fifty letters.
+# Only the beginning of a long name, some fifty letters, decides its position in a list.
 BY_LENGTH = 240
 
 LONGEST_TAG = 40
@@ -43,6 +43,7 @@ class Registration(Revised, Base):
     or details change; `search_words` are what the organisers' search looks for; lists are put in order by `by_name` and
     `by_organisation` (`core/order.py`); `called` is the name as the door calls it out, without case and marks;
     `any_trip` says that in a draw any other learning trip is fine, too. Only organisers see `note` and `tags`.
+    `draw_name` is what it is called in what was published of a draw, or in what was told of it before.
     `compared` says that doubles were looked for since its name, address or telephone last changed.
     """
 
@@ -97,6 +98,7 @@ class Registration(Revised, Base):
     by_name: Mapped[str] = mapped_column(binary(BY_LENGTH))
     by_organisation: Mapped[str] = mapped_column(binary(BY_LENGTH))
     any_trip: Mapped[bool] = mapped_column(default=False)
+    draw_name: Mapped[str | None] = mapped_column(String(16))
     note: Mapped[str] = mapped_column(Text, default="")
     compared: Mapped[bool] = mapped_column(default=False)
     ended_at: Mapped[datetime | None]
@@ -116,7 +118,7 @@ class Registration(Revised, Base):
 
 
 class SearchWord(Base):
-    """One spelling of a word by which a registration is found, see `delegates/spelling.py`."""
+    """One spelling of a word by which a registration is found, see `delegates/spelling/rules.py`."""
 
     __tablename__ = "search_words"
     __table_args__ = (Index("ix_search_words_word", "word", "registration_id"),)
@@ -126,7 +128,7 @@ class SearchWord(Base):
 
 
 class LikelyDouble(Base):
-    """Two registrations of one edition that look like one person's, the earlier first.
+    """Two registrations of one edition that may belong to one person, the earlier first.
 
     `told_apart_at` is when an organiser said that they are two people; then they are not shown again. Found by
     `delegates/doubles/service.py`.

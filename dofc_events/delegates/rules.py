@@ -3,16 +3,17 @@
 import unicodedata
 
 from dofc_events.core.countries import FAMILY_NAME_FIRST
+from dofc_events.core.normal import normal
 
 # Letters that Unicode does not take apart, as keyboards without them write them; a capital is folded first.
 _PLAIN = str.maketrans({"đ": "d", "ð": "d", "ł": "l", "ø": "o", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"})
 
-# Where the people of the demonstration get their mail: nobody can (RFC 2606).
+# The mail domain of the demonstration's people, which cannot exist (RFC 2606).
 INVENTED = "@demo.example"
 
 
 def is_invented(email: str) -> bool:
-    """Whether an address is of the demonstration's: what is written to it is kept, and never sent."""
+    """Whether an address belongs to the demonstration: emails to it are kept and never sent."""
     return email.endswith(INVENTED)
 
 
@@ -22,7 +23,7 @@ def folded(text: str) -> str:
     Names are typed as one hears them or as the keyboard allows, so whoever types fewer marks finds more.
     """
     plain = _taken_apart(_taken_apart(text).casefold()).translate(_PLAIN)
-    return unicodedata.normalize("NFKC", plain)
+    return normal("NFKC", plain)
 
 
 def full_name(given_name: str, family_name: str, country: str) -> str:
@@ -34,7 +35,7 @@ def full_name(given_name: str, family_name: str, country: str) -> str:
 
 
 def greeted_as(given_name: str, family_name: str, country: str) -> str:
-    """How somebody is spoken to: by the given name, or by the whole one where the family name comes first."""
+    """How somebody is addressed: by the given name, or by the whole one where the family name comes first."""
     return full_name(given_name, family_name, country) if country in FAMILY_NAME_FIRST else given_name
 
 
@@ -49,4 +50,4 @@ def called_out(family_name: str, given_name: str) -> tuple[str, str]:
 
 def _taken_apart(text: str) -> str:
     """Compatibility decomposition (NFKD) without the marks."""
-    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return "".join(c for c in normal("NFKD", text) if not unicodedata.combining(c))

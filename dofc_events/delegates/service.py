@@ -1,4 +1,4 @@
-"""Writes what is known of a delegate."""
+"""Writes a delegate's details."""
 
 import hashlib
 from dataclasses import dataclass, fields
@@ -23,7 +23,7 @@ _CONSENT_TEXT = select(ConsentText.version).where(ConsentText.version == bindpar
 
 @dataclass(frozen=True)
 class Details:
-    """What a delegate says about themselves, apart from the mail address. `category` is a slug of the edition's."""
+    """A delegate's details, apart from the email address. `category` is a slug of the edition's."""
 
     given_name: str
     family_name: str
@@ -40,11 +40,11 @@ class Details:
 
 
 class NoSuchCategory(Refusal):
-    """The edition has no such category (any more)."""
+    """The edition does not have this category, or no longer has it."""
 
 
 def details_of(registration: Registration) -> Details:
-    """The details as they stand."""
+    """The current details."""
     values = {f.name: getattr(registration, f.name) for f in fields(Details) if f.name != "category"}
     return Details(category=registration.category.slug, **values)
 
@@ -75,7 +75,7 @@ def category_of(session: Session, edition_id: int, slug: str) -> Category:
 
 
 def refresh_search(registration: Registration) -> None:
-    """Bring up to date by what a registration is found, and put in order."""
+    """Update the words by which a registration is found, and its position in lists."""
     r, keys = registration, search_keys(registration)
     put_in_order(r)
     r.compared = False
@@ -85,7 +85,7 @@ def refresh_search(registration: Registration) -> None:
 
 
 def put_in_order(registration: Registration) -> None:
-    """Bring up to date where a registration stands in lists."""
+    """Update a registration's position in lists."""
     r = registration
     names = called_out(r.family_name, r.given_name)
     r.called = folded(" ".join(names))[:BY_LENGTH]

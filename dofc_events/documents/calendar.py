@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
-# What a line may hold before it must be folded, in octets (RFC 5545, section 3.1).
+# The longest line before folding, in octets (RFC 5545, section 3.1).
 LONGEST_LINE = 75
 
 _ESCAPED = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
@@ -40,17 +40,17 @@ class CalendarEntry:
 
 @dataclass(frozen=True)
 class CalendarFile:
-    """A file for calendars, and the type that it has in a message or an answer."""
+    """A calendar file, and its content type in an email or a response."""
 
     content_type: str
     text: str
 
 
 def calendar_file(entries: Sequence[CalendarEntry], organiser: str, address: str) -> CalendarFile:
-    """The entries, all in one zone, as published by `organiser`, whose mail address is ASCII.
+    """The entries, all in one zone, as published by `organiser`, whose email address is ASCII.
 
     A file that only takes out what a calendar has is a cancellation (RFC 5546, section 3.2.5). The type of the file
-    names its method, without which email programs take it for any attachment (RFC 6047, section 2.4).
+    names its method, without which email programs treat it as an ordinary attachment (RFC 6047, section 2.4).
     """
     method = "CANCEL" if all(entry.status == "CANCELLED" for entry in entries) else "PUBLISH"
     head = (
@@ -115,9 +115,9 @@ def _fold(line: str) -> str:
 
 @cache
 def _timezone(zone: str, year: int) -> str:
-    """What the clocks of a zone do around a year, as it stands in a file: each change by itself.
+    """The clock changes of a zone around a year, as the file has them: each change separately.
 
-    Rules that go on for ever would be shorter, and wrong where clocks follow the moon, or a new law.
+    Rules without an end would be shorter, and wrong where clocks follow the moon, or a new law.
     """
     if zone == "UTC":
         return ""
@@ -129,7 +129,7 @@ def _timezone(zone: str, year: int) -> str:
 
 
 def _changes(clock: ZoneInfo, moment: datetime, last: datetime) -> Iterator[datetime]:
-    """The moments, to the second, at which these clocks are changed."""
+    """The moments, to the second, at which these clocks change."""
     # No zone ever changes its clocks twice within a day.
     while moment < last:
         before, after = moment, moment + timedelta(days=1)

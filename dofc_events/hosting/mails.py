@@ -21,7 +21,7 @@ LANGUAGE_OF_ACCOUNTS = "en"
 
 
 def invitation(account: Account, organisation: Organisation, role: RoleName, *, invited_by: str) -> Envelope:
-    """To somebody who speaks for a member from now on. Signing in takes a link that they ask for."""
+    """To somebody who now represents a member. To sign in, they ask for a link."""
     return render_message(
         "hosting/invitation",
         kind="team-invitation",
@@ -43,7 +43,7 @@ def draft_saved(proposal: Proposal) -> Envelope:
 
 
 def links(email: str, proposals: Sequence[Proposal]) -> Envelope:
-    """The links that somebody has lost: to all proposals of an address, of which an unknown one has none."""
+    """The lost links to all proposals of an address; an unknown address has none."""
     newest = proposals[0] if proposals else None
     return render_message(
         "hosting/links",
@@ -59,8 +59,13 @@ def links(email: str, proposals: Sequence[Proposal]) -> Envelope:
 
 
 def draft_reminder(proposal: Proposal) -> Envelope:
-    """For who has not submitted a draft. It is not sent any more once the call has closed."""
+    """For a proposer who has not submitted a draft. It is no longer sent once the call has closed."""
     return _to_proposer("draft_reminder", "reminder", proposal, expires_at=proposal.call.closes_at)
+
+
+def draft_ends(proposal: Proposal) -> Envelope:
+    """For who has not gone on with a draft: it is deleted soon."""
+    return _to_proposer("draft_ends", "reminder", proposal, ends_at=proposal.ends_at)
 
 
 def received_for_chair(proposal: Proposal, chair: Account) -> Envelope:
@@ -126,7 +131,7 @@ def question_asked(proposal: Proposal, question: Question) -> Envelope:
 
 
 def question_answered(proposal: Proposal, answer: Question, reviewer: Account) -> Envelope:
-    """For one of those who asked."""
+    """For one of the reviewers who asked."""
     return _to_account(
         "question_answered",
         "proposal-question",
@@ -140,12 +145,12 @@ def question_answered(proposal: Proposal, answer: Question, reviewer: Account) -
 
 
 def under_review(proposal: Proposal, *, again: bool = False) -> Envelope:
-    """The review begins; `again`: the proposal was on the shortlist, and is not any more."""
+    """The review begins; `again`: the proposal was on the shortlist, and no longer is."""
     return _status("under_review", proposal, again=again)
 
 
 def review_begins(call: HostingCall, proposals: Sequence[Proposal], reviewer: Account) -> Envelope:
-    """For a reviewer, that there are these to score. It is not sent any more once no scores are taken."""
+    """For a reviewer, that there are these to score. It is no longer sent once no scores are taken."""
     return _to_account(
         "review_begins",
         "proposal-status",
@@ -229,7 +234,7 @@ def ballot_opened(
 ) -> Envelope:
     """The personal link to a member's ballot, with what can be ranked and what is its `own`.
 
-    It is not sent any more once the ballot has closed.
+    It is no longer sent once the ballot has closed.
     """
     until = voter.call.ballot_closes_at
     return _to_voter("ballot_opened", voter, representative, proposals=proposals, own=own, expires_at=until)
@@ -249,7 +254,7 @@ def member_struck(voter: Voter, representative: Account) -> Envelope:
 
 
 def ballot_reminder(voter: Voter, representative: Account) -> Envelope:
-    """For those who vote for a member that has not voted. It is not sent any more once the ballot has closed."""
+    """For those who vote for a member that has not voted. It is no longer sent once the ballot has closed."""
     return _to_voter("ballot_reminder", voter, representative, expires_at=voter.call.ballot_closes_at)
 
 
@@ -313,7 +318,7 @@ def _to_account(
     expires_at: datetime | None = None,
     **context: Any,
 ) -> Envelope:
-    """What somebody who signs in is told about a call."""
+    """An email about a call to somebody with an account."""
     return render_message(
         f"hosting/{template}",
         kind=kind,

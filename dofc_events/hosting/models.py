@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from dofc_events.accounts.models import Account
 from dofc_events.conference.models import Edition, Organisation
 from dofc_events.core.db import Base
-from dofc_events.hosting.rules import HandOverKind, ProposalStatus
+from dofc_events.hosting.rules import KEEP_DRAFTS, TELL_BEFORE_END, HandOverKind, ProposalStatus
 from dofc_events.hosting.stages.rules import DATES, Act, Dates, Stage, allows, stage_of
 
 
@@ -77,7 +77,7 @@ class HostingCall(Base):
 
 
 class Criterion(Base):
-    """What reviewers score, and how much it weighs."""
+    """What reviewers score, and its weight."""
 
     __tablename__ = "criteria"
     __table_args__ = (CheckConstraint("weight > 0", name="weighs_something"),)
@@ -96,7 +96,8 @@ class Proposal(Base):
     `trip_ideas` are one a line. The proposer's link is signed with `link_version`, and ended by the next one.
     `form_key` is the one-time key of the form that made it. `settled_at`: when the chair said that an organisation
     whose name is like a member's is none. `public_agreed_at`: when the proposer agreed that everyone reads it, which
-    they do while the call says so.
+    they do while the call says so. `touched_at`: when its proposer last saved anything of it; `end_told_at`: when they
+    were told that the draft ends unless they do.
     """
 
     __tablename__ = "proposals"
@@ -139,9 +140,11 @@ class Proposal(Base):
     consented_at: Mapped[datetime | None]
     public_agreed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+    touched_at: Mapped[datetime]
     submitted_at: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
     reminded_at: Mapped[datetime | None]
+    end_told_at: Mapped[datetime | None]
 
     call: Mapped[HostingCall] = relationship(lazy="joined")
     proposed_by: Mapped[Organisation | None] = relationship(lazy="joined")
@@ -156,12 +159,18 @@ class Proposal(Base):
         return self.proposed_by.name if self.proposed_by else self.organisation
 
     @property
+    def ends_at(self) -> datetime:
+        """When a draft that nobody saves again is deleted, not before its proposer knows."""
+        ends_at = self.touched_at + KEEP_DRAFTS
+        return max(ends_at, self.end_told_at + TELL_BEFORE_END) if self.end_told_at else ends_at
+
+    @property
     def from_member(self) -> bool:
         return self.proposed_by_id is not None
 
     @property
     def cost_per_delegate(self) -> float | None:
-        """The budget in euro for each delegate, if as many come as the venue holds."""
+        """The budget in euros per delegate, if the venue is full."""
         if self.budget_eur is None or not self.venue_capacity:
             return None
         return self.budget_eur / self.venue_capacity
@@ -199,7 +208,7 @@ class CoHost(Base):
 
 
 class Conflict(Base):
-    """That a reviewer does not judge a proposal, for a reason of their own."""
+    """A conflict of interest that a reviewer has declared."""
 
     __tablename__ = "conflicts"
 
@@ -239,7 +248,7 @@ class Question(Base):
 
 
 class Review(Base):
-    """What one reviewer gave one proposal."""
+    """One reviewer's review of one proposal."""
 
     __tablename__ = "reviews"
     __table_args__ = (UniqueConstraint("proposal_id", "account_id"),)
@@ -291,7 +300,7 @@ class Voter(Base):
 
     @property
     def reference(self) -> str:
-        """What messages and the audit trail call it."""
+        """Its name in messages and the audit trail."""
         return f"voter-{self.id}"
 
 

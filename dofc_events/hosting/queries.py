@@ -178,12 +178,12 @@ def organisations_of(session: Session, account_id: int, now: datetime, *roles: R
 
 
 def is_reviewer(session: Session, account_id: int, now: datetime) -> bool:
-    """Whether an account is on the board, for whatever organisation."""
+    """Whether an account is on the board, for any organisation."""
     return bool(organisations_of(session, account_id, now, RoleName.BOARD))
 
 
 def reviewers(session: Session, now: datetime) -> list[Account]:
-    """The accounts on the board, for whatever organisation."""
+    """The accounts on the board, for any organisation."""
     role = select(Role.account_id).where(Role.role == RoleName.BOARD, holds_now(now))
     return list(session.scalars(select(Account).where(Account.id.in_(role)).order_by(Account.id)))
 
@@ -350,17 +350,27 @@ def hand_overs_of(session: Session, edition: Edition) -> list[Edition]:
     return list(session.scalars(query.order_by(Edition.year)))
 
 
-PROPOSAL, BALLOT, CO_HOST = "proposal", "ballot", "co-host"
+PROPOSAL, TYPED, BALLOT, CO_HOST = "proposal", "proposal-typed", "ballot", "co-host"
 
 
 def token_of(proposal: Proposal) -> str:
-    """The token of the proposer's link that is valid now."""
+    """The token of the proposer's link that is valid now, for the contact address alone: it proves who holds it."""
     return sign(settings().secret_key, PROPOSAL, proposal.reference, proposal.link_version)
+
+
+def typed_token_of(proposal: Proposal) -> str:
+    """The token for a browser in which the contact address was typed: whether it is theirs, nobody knows."""
+    return sign(settings().secret_key, TYPED, proposal.reference, proposal.link_version)
+
+
+def came_by_mail(token: str) -> bool:
+    """Whether who holds a proposal's token can read what is sent to its contact address."""
+    return read_token(settings().secret_key, PROPOSAL, token) is not None
 
 
 def read_proposal_link(token: str) -> tuple[str, int] | None:
     """The reference and version that a token was made for, or None if it was not made here."""
-    return read_token(settings().secret_key, PROPOSAL, token)
+    return read_token(settings().secret_key, PROPOSAL, token) or read_token(settings().secret_key, TYPED, token)
 
 
 def co_host_token(co_host: CoHost) -> str:

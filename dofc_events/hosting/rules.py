@@ -4,10 +4,16 @@ import enum
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from statistics import mean, median
 
+from dofc_events.core.errors import Refusal
+
 LOWEST_SCORE, HIGHEST_SCORE = 1, 5
+# A draft that its proposer does not save again is deleted, with its files, so long after; they are told before.
+KEEP_DRAFTS, TELL_BEFORE_END = timedelta(days=60), timedelta(days=14)
 MAX_ATTACHMENTS = 5
+MAX_BYTES = 10 * 1024 * 1024
 MAX_WEIGHT = 10
 # More than any hall holds, and no more than the database counts.
 MAX_DELEGATES = 100_000
@@ -25,6 +31,41 @@ class ProposalStatus(enum.StrEnum):
     ACCEPTED = "accepted"
     DECLINED = "declined"
     WITHDRAWN = "withdrawn"
+
+
+class AttachmentFault(enum.StrEnum):
+    """Why a file is not taken."""
+
+    EMPTY = "empty"
+    TOO_LARGE = "too_large"
+    UNKNOWN_TYPE = "unknown_type"
+    HEIF = "heif"
+    BROKEN = "broken"
+    SOMETHING_ELSE_INSIDE = "something_else_inside"
+    ENCRYPTED = "encrypted"
+    ACTIVE = "active"
+    CARRIES_FILES = "carries_files"
+    TOO_COSTLY = "too_costly"
+    TOO_MANY_PIXELS = "too_many_pixels"
+    NO_ROOM = "no_room"  # in this proposal
+    NO_ROOM_HERE = "no_room_here"  # for anybody
+
+
+class AttachmentRefused(Refusal):
+    """The file is not taken, for this `reason`; nothing of it was kept."""
+
+    def __init__(self, reason: AttachmentFault) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class CheckedFile:
+    """A file that does no harm: what it is called, what it is, and its bytes."""
+
+    name: str
+    media_type: str
+    content: bytes
 
 
 class ProposalFault(enum.StrEnum):
@@ -125,7 +166,7 @@ def missing_to_submit(answers: Mapping[str, object]) -> tuple[str, ...]:
 
 def parse_coordinates(text: str) -> tuple[float, float] | None:
     """Latitude and longitude of a plain pair of degrees such as "44.81, 20.46"; None if it is no place on earth."""
-    found = re.fullmatch(r"\s*([+-]?\d{1,2}(?:\.\d+)?)\s*[,;\s]\s*([+-]?\d{1,3}(?:\.\d+)?)\s*", text)
+    found = re.fullmatch(r"\s*([+-]?\d{1,2}(?:\.\d+)?)(?:\s*[,;]\s*|\s+)([+-]?\d{1,3}(?:\.\d+)?)\s*", text)
     if not found:
         return None
     latitude, longitude = float(found[1]), float(found[2])
@@ -145,10 +186,11 @@ def co_hosts_in(text: str) -> tuple[tuple[str, str], ...]:
     """
     found: dict[str, str] = {}
     for line in lines_of(text):
-        address = re.search(r"[^\s,;<>()]+@[^\s,;<>()]+", line)
-        name = " ".join(re.sub(r"[\s,;<>()]+$", "", line.replace(address[0], "") if address else line).split())
+        # In steps: an expression for all of it would look at each letter as often as there are letters.
+        address = next((part for part in re.split(r"[\s,;<>()]+", line) if "@" in part[1:-1]), "")
+        name = " ".join((line.replace(address, "") if address else line).split()).rstrip(" ,;<>()")
         if name:
-            found.setdefault(name[:LONGEST_NAME], address[0] if address else "")
+            found.setdefault(name[:LONGEST_NAME], address)
     return tuple(found.items())[:MAX_CO_HOSTS]
 
 

@@ -122,6 +122,6 @@ def _seat(seat: TripStanding) -> str:
         ClaimStatus.CONFIRMED: _("seat confirmed"),
         ClaimStatus.OFFERED: _("seat offered"),
         ClaimStatus.WAITLISTED: _("on the waiting list"),
-        ClaimStatus.REQUESTED: _("asked for"),
+        ClaimStatus.REQUESTED: _("requested"),
     }
     return words[seat.status]

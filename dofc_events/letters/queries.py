@@ -1,4 +1,4 @@
-"""Reads of letters: whom one is for, when it is sent, and how far it has come."""
+"""Queries about letters: the audience, the time and the progress of each."""
 
 import hashlib
 from collections.abc import Collection, Sequence
@@ -25,7 +25,7 @@ FIRST_NAMES = 5
 
 @dataclass(frozen=True)
 class Readers:
-    """Whom a letter would be sent to at this moment, each address once; `digest` changes with any of them.
+    """The people a letter would be sent to at this moment, each address once; `digest` changes with any of them.
 
     Left out: `repeated` whose address is among them already, and `ended` who cancelled or whose offer lapsed, unless
     they were asked for. `cancelled` of those who get it have cancelled.
@@ -47,7 +47,7 @@ class Readers:
 
 @dataclass(frozen=True)
 class Progress:
-    """What became of a letter's messages, in numbers; `unwritten` are recipients whose message is not written yet."""
+    """A letter's messages by status; `unwritten` are recipients whose message has not been written yet."""
 
     states: dict[MessageState, int]
     unwritten: int
@@ -92,7 +92,7 @@ def conditions_of(edition_id: int, audience: Audience) -> list[ColumnElement[boo
 
 
 def readers_of(session: Session, edition_id: int, audience: Audience) -> Readers:
-    """Whom a letter to an audience would be sent to now."""
+    """The people a letter to an audience would be sent to now."""
     query = select(Registration.id, Registration.email_key, Claim.status)
     query = query.join(Claim, Claim.registration_id == Registration.id).where(*members_of(edition_id, audience))
     # Of two registrations of one address it is the living one that is meant, else the later.
@@ -186,7 +186,7 @@ def due_time(letter: Letter) -> datetime | None:
 
 
 def good_until(letter: Letter) -> datetime | None:
-    """After which moment a letter must not be sent any more.
+    """After which moment a letter must no longer be sent.
 
     A reminder is of use until what it reminds of; what is sent before the edition is over, until it is over.
     """
@@ -197,7 +197,7 @@ def good_until(letter: Letter) -> datetime | None:
 
 
 def came_too_late(letter: Letter, now: datetime) -> bool:
-    """Whether a reminder is not to be sent any more: what it reminds of has passed, or the edition is archived."""
+    """Whether a reminder must no longer be sent: what it reminds of has passed, or the edition is archived."""
     until = good_until(letter)
     return is_reminder(Anchor(letter.anchor), letter.anchor_days) and (
         letter.edition.status == EditionStatus.ARCHIVED or (until is not None and until <= now)
@@ -205,7 +205,7 @@ def came_too_late(letter: Letter, now: datetime) -> bool:
 
 
 def letters_due(session: Session, now: datetime) -> list[int]:
-    """Letters whose time has come."""
+    """Letters that are due."""
     letters = session.scalars(_not_begun()).all()
     return [letter.id for letter in letters if (due := due_time(letter)) is not None and due <= now]
 
@@ -273,7 +273,7 @@ def _meant(letter: Letter) -> Select[Registration]:
 
 
 def letter_faults(session: Session) -> list[str]:
-    """What is wrong with letters, one sentence each; empty when everything adds up."""
+    """What is wrong with letters, one sentence each; empty if nothing is."""
     recipient = LetterRecipient
     foreign = (
         select(recipient.letter_id, Registration.reference)

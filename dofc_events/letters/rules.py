@@ -29,7 +29,6 @@ PLACEHOLDERS = (
 LINK = "own_page"
 
 _IN_BRACES = re.compile(r"\{([^{}\n]*)\}")
-_LINK_TO = re.compile(r"\]\(\s*([^)\n]*)\)")
 
 
 class Anchor(enum.StrEnum):
@@ -72,9 +71,14 @@ def unknown_placeholders(text: str) -> list[str]:
 
 def misplaced_placeholders(text: str) -> list[str]:
     """Placeholders that stand in the address of a link; none but LINK is one, and it is a whole one."""
-    addresses = (address.strip() for address in _LINK_TO.findall(text))
+    addresses = (address.strip() for line in text.split("\n") for address in _addresses_of_links(line))
     found = [name for address in addresses if address != f"{{{LINK}}}" for name in _IN_BRACES.findall(address)]
     return list(dict.fromkeys(found))
+
+
+def _addresses_of_links(line: str) -> list[str]:
+    # By an expression, each beginning would look for its end through all that follows.
+    return [rest.partition(")")[0] for rest in line.rpartition(")")[0].split("](")[1:]]
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""What organisers do with a letter: write it, have it sent, stop it; and what is to be told of an edition."""
+"""Acts on a letter: write it, have it sent, stop it; and letters about changes of an edition."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,7 +31,7 @@ from dofc_events.registration.queries import Audience
 
 
 class NotADraft(Refusal):
-    """Somebody has had it sent, or dropped it, already."""
+    """Somebody has already sent or deleted it."""
 
 
 class NobodyToWriteTo(Refusal):
@@ -39,7 +39,7 @@ class NobodyToWriteTo(Refusal):
 
 
 class AudienceChanged(Refusal):
-    """It would go to others than those that were shown."""
+    """It would be sent to other people than those shown."""
 
 
 class DateMissing(Refusal):
@@ -51,7 +51,7 @@ class TooLate(Refusal):
 
 
 class NothingToStop(Refusal):
-    """Every message has left, or it was stopped already."""
+    """Every message has been sent, or it was already stopped."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class LetterText:
 
 @dataclass(frozen=True)
 class Stopped:
-    """How many messages had left, how many were taken back, and to how many people none was written."""
+    """How many messages had been sent, how many were withdrawn, and for how many people none was written."""
 
     left: int
     withdrawn: int

@@ -27,12 +27,13 @@ def starters() -> dict[str, Starter]:
             subject=_("{edition}: what you need to know"),
             body=_(
                 "Dear {given_name},\n\n"
-                "in a week we meet in {city}: {dates}, {venue}.\n\n"
+                "In a week we will meet in {city}: {dates}, {venue}.\n\n"
                 "- **How to get there:** …\n"
                 "- **When the doors open:** …\n"
                 "- **At the door** your name is enough; your reference is {reference}.\n"
                 "- **Your learning trips:** {trips}.\n\n"
-                "If you cannot come, please cancel on [your page]({own_page}): somebody may be waiting for your place."
+                "If you can no longer come, please cancel on [your page]({own_page}): somebody may be waiting "
+                "for your place."
                 "\n\nWe look forward to meeting you."
             ),
             anchor=Anchor.BEGINS,
@@ -44,11 +45,11 @@ def starters() -> dict[str, Starter]:
             subject=_("Thank you for coming to {edition}"),
             body=_(
                 "Dear {given_name},\n\n"
-                "thank you for the days in {city}. Here is what stays:\n\n"
+                "Thank you for joining us in {city}. Here is what came out of it:\n\n"
                 "- **Photographs:** …\n"
                 "- **What was agreed:** …\n\n"
-                "What did you like, and what should the next edition do better? Just answer this message.\n\n"
-                "Until next year!"
+                "What did you like, and what should the next edition do better? Just reply to this email.\n\n"
+                "See you next year!"
             ),
             anchor=Anchor.ENDS,
             days=1,
@@ -59,23 +60,22 @@ def starters() -> dict[str, Starter]:
             subject=_("Registration for {edition} closes soon"),
             body=_(
                 "Dear {given_name},\n\n"
-                "registration for {edition} is open until {closes}. Do you know somebody who should be there? "
+                "Registration for {edition} is open until {closes}. Do you know somebody who should be there? "
                 "Please pass this on to them.\n\n"
-                "Your own place: {place}. Until then you can look through your details, and change them, on "
-                "[your page]({own_page})."
+                "Your own place: {place}. Until then you can check and change your details on [your "
+                "page]({own_page})."
             ),
             anchor=Anchor.CLOSES,
             days=-7,
         ),
         "waiting": Starter(
-            name=_("News for those on the waiting list"),
+            name=_("News for people on the waiting list"),
             subject=_("{edition}: your place on the waiting list"),
             body=_(
                 "Dear {given_name},\n\n"
-                "you are still on our list for {edition}: {place}.\n\n"
-                "As soon as a place becomes free, the next in line gets it offered by email, with a deadline. "
-                "If you do not want to wait any longer, please cancel on [your page]({own_page}): it helps those "
-                "behind you."
+                "You are still on the waiting list for {edition}: {place}.\n\n"
+                "As soon as a place becomes free, the next in line is offered it by email, with a deadline. If "
+                "you no longer want to wait, please cancel on [your page]({own_page}): it helps the people behind you."
             ),
             status="waitlisted",
         ),

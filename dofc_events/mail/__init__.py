@@ -1,1 +1,1 @@
-"""The outbox: messages wait here, rendered and complete, until an email server has taken them. Knows no feature."""
+"""The outbox: messages wait here, rendered and complete, until a mail server has accepted them. Knows no feature."""

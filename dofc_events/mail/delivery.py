@@ -6,25 +6,26 @@ worker lives its leases are renewed, so that no other sends the same message.
 
 import smtplib
 import threading
+import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 from flask import Flask, current_app
-from sqlalchemy import Connection, and_, bindparam, delete, or_, select, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from dofc_events.core.clock import now as clock
 from dofc_events.core.db import db, single_statements, unit_of_work
-from dofc_events.mail.models import Message, WorkerSign
+from dofc_events.core.errors import in_one_line
+from dofc_events.mail.models import Message
 from dofc_events.mail.queries import held_in_order
 from dofc_events.mail.rules import (
-    FORGET_WORKER_AFTER,
     LEASE,
-    SHOW_LIFE_EVERY,
+    RETRY_AFTER,
     UNREACHABLE_RETRY,
     WRITTEN_BY_HAND,
     MessageState,
@@ -33,17 +34,28 @@ from dofc_events.mail.rules import (
 from dofc_events.mail.transport import Refused, Transport, Unreachable
 
 BATCH = 50
-# A look at what may still leave is good for so long.
-LOOK_LASTS = timedelta(seconds=0.1)
+# A look at what may still leave is good for so long, in seconds.
+LOOK_LASTS = 0.1
 
 # What is asked and said of every message is built once: that takes longer than most databases take to answer.
 _TABLE = Message.metadata.tables[Message.__tablename__]
+# What is further away than anything is ever put off was written down before somebody set the clock back.
 _IS_DUE = or_(
-    and_(Message.state == MessageState.QUEUED, Message.due_at <= bindparam("now")),
-    and_(Message.state == MessageState.SENDING, Message.lease_until < bindparam("now")),
+    and_(
+        Message.state == MessageState.QUEUED,
+        or_(
+            Message.due_at <= bindparam("now"),
+            and_(Message.refusals == 0, Message.due_at > bindparam("soon")),
+            Message.due_at > bindparam("late"),
+        ),
+    ),
+    and_(
+        Message.state == MessageState.SENDING,
+        or_(Message.lease_until < bindparam("now"), Message.lease_until > bindparam("leased")),
+    ),
 )
 _ANY_DUE = select(Message.id).where(_IS_DUE).limit(1)
-# The oldest come first, but letters to many after what somebody is waiting for.
+# The oldest come first, but letters to many come after emails that somebody is waiting for.
 _NEXT_DUE = (
     select(Message)
     .where(_IS_DUE)
@@ -66,25 +78,36 @@ _SENT = (
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What came of the last try to hand a message over, and when the server last took one."""
+
+    tried_at: datetime | None = None
+    error: str | None = None
+    taken_at: datetime | None = None
+
+
 class Courier:
     """Delivers what is due, over one kept connection. `name` tells workers apart.
 
-    Once `stopped` is set, no further message is begun.
+    Once `stopped` is set, no further message is begun; `is_sending` says whether one is still under way.
     """
 
     def __init__(self, stopped: threading.Event | None = None) -> None:
         self.name = uuid.uuid4().hex
+        self.answer = Answer()
+        self.is_sending = False
         self._stopped = stopped or threading.Event()
         self._transport = Transport()
-        self._retry_at: datetime | None = None
-        self._seen_at: datetime | None = None
-        self._tried_at: datetime | None = None
-        self._error: str | None = None
+        # On a clock that nobody sets.
+        self._retry_at: float | None = None
+        # With which messages the server broke off, and whether it has taken others since.
+        self._suspects: dict[int, bool] = {}
 
     def deliver_due(self) -> bool:
         """Send the next batch of what is due; returns whether there was anything, and so may be more.
 
-        An unreachable server ends the batch at once and is left alone for ten seconds; no message suffers for it.
+        An unreachable server ends the batch at once and is left alone for ten seconds; it costs no message an attempt.
         """
         if not self._may_try() or not _anything_due(clock()):
             return False
@@ -102,46 +125,33 @@ class Courier:
                 release(session, self.name)
         return True
 
-    def show_life(self) -> None:
-        """Leave the sign of life that the health page reads, now and then."""
-        now = clock()
-        if self._seen_at is not None and now - self._seen_at < SHOW_LIFE_EVERY:
-            return
-        self._sign(now)
-
-    def _sign(self, now: datetime) -> None:
-        sign = WorkerSign(name=self.name, seen_at=now, mail_tried_at=self._tried_at, mail_error=self._error)
-        with unit_of_work() as session:
-            session.merge(sign)
-            session.execute(delete(WorkerSign).where(WorkerSign.seen_at < now - FORGET_WORKER_AFTER))
-        self._seen_at = now
-
     def close(self) -> None:
         self._transport.close()
 
     def _deliver(self, batch: Sequence[Message]) -> int:
         """Send one after the other, and settle each at once; returns how many were tried."""
-        tried, held, looked_at = 0, {message.id for message in batch}, clock()
+        tried, held, looked_at = 0, {message.id for message in batch}, time.monotonic()
         # If a power cut undoes what is settled, the message leaves once more, as after any death of a worker.
         with single_statements() as connection:
             for message in batch:
                 if not self._may_try():
                     break
-                if clock() - looked_at > LOOK_LASTS:
-                    held, looked_at = _still_held(self.name, clock()), clock()
+                if time.monotonic() - looked_at > LOOK_LASTS:
+                    held, looked_at = _still_held(self.name, clock()), time.monotonic()
                 if message.id not in held:
                     continue
                 tried += 1
-                error = self._try(message)
+                error = self._judged(message, self._try(message))
                 settle(connection, message, self.name, error, clock())
                 if isinstance(error, Unreachable):
                     self._postpone(error)
                 else:
-                    self._note_answer()
+                    self._note_answer(message, is_taken=error is None)
         return tried
 
     def _try(self, message: Message) -> Refused | Unreachable | None:
         """Hand a message over; returns what came in between."""
+        self.is_sending = True
         try:
             self._transport.send(message)
         except (Refused, Unreachable) as error:
@@ -151,28 +161,37 @@ class Courier:
             # Shown on the mail page, and out of the others' way.
             log.exception("not_sent", kind=message.kind, message_id=message.message_id)
             return Refused(f"{type(bug).__name__}: {bug}", permanent=True)
+        finally:
+            self.is_sending = False
         return None
 
+    def _judged(self, message: Message, error: Refused | Unreachable | None) -> Refused | Unreachable | None:
+        """What a message gets again that others did not get in between is said of the message, not of the server."""
+        if not isinstance(error, Unreachable) or not error.while_sending:
+            return error
+        if self._suspects.setdefault(message.id, False):
+            return Refused(str(error), permanent=False)
+        return error
+
     def _may_try(self) -> bool:
-        return not self._stopped.is_set() and (self._retry_at is None or clock() >= self._retry_at)
+        return not self._stopped.is_set() and (self._retry_at is None or time.monotonic() >= self._retry_at)
 
     def _postpone(self, error: Unreachable) -> None:
-        now = clock()
-        self._retry_at = now + UNREACHABLE_RETRY
+        self._retry_at = time.monotonic() + UNREACHABLE_RETRY.total_seconds()
         log.warning("mail_server_unreachable", error=str(error))
-        self._tried_at, self._error = now, _in_words(error)
-        self._sign(now)
+        self.answer = Answer(clock(), _in_words(error), self.answer.taken_at)
 
-    def _note_answer(self) -> None:
-        """The server answered: what it was blamed for is over, which is told at once; else the next sign tells it."""
-        was_blamed, self._tried_at, self._error = self._error is not None, clock(), None
-        if was_blamed:
-            self._sign(self._tried_at)
+    def _note_answer(self, message: Message, *, is_taken: bool) -> None:
+        now = clock()
+        self.answer = Answer(now, None, now if is_taken else self.answer.taken_at)
+        if is_taken and self._suspects:
+            self._suspects.pop(message.id, None)
+            self._suspects = dict.fromkeys(self._suspects, True)
 
 
 def claim_due(session: Session, holder: str, now: datetime) -> list[Message]:
     """Lease the messages that are due next to `holder`; whatever has expired is withdrawn instead."""
-    due = session.scalars(_NEXT_DUE, {"now": now}).all()
+    due = session.scalars(_NEXT_DUE, _moments(now)).all()
     expired = {m.id for m in due if m.expires_at is not None and m.expires_at <= now}
     claimed = [m for m in due if m.id not in expired]
     if expired:
@@ -187,7 +206,7 @@ def claim_due(session: Session, holder: str, now: datetime) -> list[Message]:
 def settle(
     connection: Connection, message: Message, holder: str, error: Refused | Unreachable | None, now: datetime
 ) -> None:
-    """Write down how an attempt ended, in one statement. Who lost the lease meanwhile changes nothing but a success."""
+    """Write down how an attempt ended, in one statement. A worker that has lost the lease can only record a success."""
     if error is None:
         connection.execute(_SENT, {"message": message.id, "now": now})
         return
@@ -233,9 +252,9 @@ def _renewed_leases(holder: str) -> Iterator[None]:
             try:
                 with app.app_context(), unit_of_work() as session:
                     renew_leases(session, holder, clock())
-            except DBAPIError as error:
+            except Exception as error:
                 # The next time may still be soon enough; without this there would be none.
-                log.error("leases_not_renewed", error=str(error.orig))
+                log.error("leases_not_renewed", error=in_one_line(error))
 
     thread = threading.Thread(target=renew, daemon=True)
     thread.start()
@@ -268,6 +287,11 @@ def _still_held(holder: str, now: datetime) -> set[int]:
 
 
 def _anything_due(now: datetime) -> bool:
-    found = db.session.scalar(_ANY_DUE, {"now": now})
+    found = db.session.scalar(_ANY_DUE, _moments(now))
     db.session.close()
     return found is not None
+
+
+def _moments(now: datetime) -> dict[str, datetime]:
+    """What `_IS_DUE` compares with: the present, and until when messages are put off, and leased, at most."""
+    return {"now": now, "soon": now + UNREACHABLE_RETRY, "late": now + max(RETRY_AFTER), "leased": now + 2 * LEASE}

@@ -18,7 +18,7 @@ class Attachment:
 
 @dataclass(frozen=True)
 class Envelope:
-    """A rendered message. Raises ValueError for what could break out of a header."""
+    """A rendered message. Raises ValueError for anything that could break out of a header."""
 
     kind: str
     language: str

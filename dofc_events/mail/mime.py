@@ -1,4 +1,4 @@
-"""A message as the bytes that leave: always the same, however often it is sent.
+"""A message as the bytes that are sent: always the same, however often it is sent.
 
 All messages have one form, so it is written down here, piece by piece. Python's own generator parses every header
 before it writes it, which takes longer than sending the message.
@@ -76,7 +76,7 @@ def _mailbox(header: str, name: str, address: str) -> str:
 
 
 def _subject(text: str) -> str:
-    # What only looks as if it were encoded must not be decoded.
+    # Text that only looks encoded must not be decoded.
     return _words("Subject", text, "us-ascii" if text.isascii() and "=?" not in text else "utf-8")
 
 

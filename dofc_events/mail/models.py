@@ -13,9 +13,10 @@ from dofc_events.mail.rules import MessageState
 class Message(Base):
     """One message, finished: what is stored here is what is sent, each time under the same Message-ID.
 
-    `asked_for` says that a form had it written which anyone can fill in with this address; so many a day are.
+    `asked_for`: a form that anyone can fill in with this address caused it; these are limited per day.
 
     `scope` (an edition's year) and `about` (a reference) are plain text. `due_at` is when it is to be sent (again);
+    `waits_since` since when it could have left, however often it was tried: since it was queued, or queued again;
     `refusals` counts temporary refusals, `attempts` every try. A message is not sent after `expires_at`.
     """
 
@@ -46,6 +47,7 @@ class Message(Base):
     state: Mapped[MessageState] = mapped_column(String(20))
     queued_at: Mapped[datetime]
     due_at: Mapped[datetime]
+    waits_since: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]
     lease_holder: Mapped[str | None] = mapped_column(String(40))
@@ -57,9 +59,11 @@ class Message(Base):
 
 
 class WorkerSign(Base):
-    """The last sign of life of each worker, and what came of its last try to hand a message over.
+    """What each worker last said of itself: when it completed a round, and how its steps and the mail server are doing.
 
-    `mail_error` is why the mail server could not be spoken to at `mail_tried_at`; None if it answered.
+    `mail_error` is why the mail server could not be spoken to at `mail_tried_at`; None if it answered. At
+    `mail_taken_at` it last took a message. `failed_step` is the step that failed last, at `failed_at`, and has not
+    succeeded since.
     """
 
     __tablename__ = "worker_signs"
@@ -68,3 +72,6 @@ class WorkerSign(Base):
     seen_at: Mapped[datetime]
     mail_tried_at: Mapped[datetime | None]
     mail_error: Mapped[str | None] = mapped_column(Text)
+    mail_taken_at: Mapped[datetime | None]
+    failed_step: Mapped[str | None] = mapped_column(String(80))
+    failed_at: Mapped[datetime | None]

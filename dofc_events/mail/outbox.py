@@ -41,7 +41,7 @@ _RECENT = (
 
 
 class TooManyMessages(Refusal):
-    """The address has been sent enough for now; `retry_after` says in how many seconds it may get more."""
+    """The address has been sent enough for now; it may be sent more in `retry_after` seconds."""
 
     def __init__(self, retry_after: int) -> None:
         super().__init__(f"again in {retry_after} s")
@@ -49,11 +49,11 @@ class TooManyMessages(Refusal):
 
 
 class CannotSendAgain(Refusal):
-    """The message is on its way at this moment, or no longer true: withdrawn, expired, or followed by a newer one."""
+    """The message is being sent at this moment, or is out of date: withdrawn, expired, or followed by a newer one."""
 
 
 class NotDead(Refusal):
-    """Only a message that was given up can be settled."""
+    """Only a message that could not be delivered can be settled."""
 
 
 def enqueue(
@@ -92,12 +92,13 @@ def message_of(envelope: Envelope, now: datetime, *, keep: bool = False) -> Mess
         state=MessageState.QUEUED if deliver else MessageState.KEPT,
         queued_at=now,
         due_at=now,
+        waits_since=now,
         expires_at=now if keep else envelope.expires_at,
     )
 
 
 def enqueue_if(is_meant: bool, session: Session, envelope: Envelope, now: datetime) -> None:
-    """Store a message if somebody is meant to get it; else write the same and take it back.
+    """Store a message if it has a recipient; otherwise write the same and withdraw it.
 
     For forms that ask for a link: neither their answer nor its time says whether there is something to send.
     """
@@ -145,13 +146,13 @@ def send_again(session: Session, message_id: int, actor: Actor, now: datetime) -
     if not can_be_sent_again(session, message, now):
         raise CannotSendAgain
     message.state = MessageState.QUEUED if settings().mail_is_delivered else MessageState.KEPT
-    message.due_at = now
+    message.due_at = message.waits_since = now
     message.refusals = 0
     record(session, actor, now, "message_sent_again", scope=message.scope, about=message.about, kind=message.kind)
 
 
 def settle_dead(session: Session, message_id: int, actor: Actor, now: datetime) -> None:
-    """Take a message that could not be delivered off the alarm: somebody has seen to it. It is not sent any more.
+    """Settle a message that could not be delivered: somebody has dealt with it. It is no longer sent.
 
     What the server answered is kept. Raises NotDead.
     """
@@ -179,7 +180,8 @@ def send_kept(session: Session, scope: str, actor: Actor, now: datetime) -> int:
     # What somebody holds is being withdrawn. To wait for them could mean that they wait for us.
     kept = select(Message.id).where(can_be_sent_yet(scope, now)).with_for_update(skip_locked=True)
     released = session.scalars(kept).all()
-    session.execute(update(Message).where(Message.id.in_(released)).values(state=MessageState.QUEUED, due_at=now))
+    queued = {"state": MessageState.QUEUED, "due_at": now, "waits_since": now}
+    session.execute(update(Message).where(Message.id.in_(released)).values(queued))
     record(session, actor, now, "kept_messages_sent", scope=scope, count=len(released))
     return len(released)
 
@@ -187,7 +189,7 @@ def send_kept(session: Session, scope: str, actor: Actor, now: datetime) -> int:
 def refuse_flood(session: Session, address: str, now: datetime, *, kind: str = "") -> None:
     """Raise TooManyMessages when forms that anyone can fill in would send `address` more than the limits allow.
 
-    What we write of our own accord does not count, and for a link alone messages of its `kind` do: who asks for one is
+    What we send unasked does not count, and for a link alone messages of its `kind` do: who asks for one is
     not told whether it is sent, so that nothing else may use it up.
 
     Who asks for the same address meanwhile waits until this unit of work ends, or all would count the same few.

@@ -1,10 +1,10 @@
-"""What is in the outbox, and how it is doing."""
+"""What is in the outbox, and its state."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select, true
 from sqlalchemy.orm import Session, load_only
 
 from dofc_events.mail.models import Message, WorkerSign
@@ -12,6 +12,7 @@ from dofc_events.mail.rules import LATE_AFTER, WORKER_SILENT_AFTER, MessageState
 
 # A search for more words finds no more.
 MAX_WORDS = 20
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 WAITING = (MessageState.QUEUED, MessageState.SENDING)
 
 _LATEST = (
@@ -26,10 +27,11 @@ _LATEST = (
 
 @dataclass(frozen=True)
 class MailHealth:
-    """How the outbox is doing. Ages in whole seconds, None where there is nothing to be old.
+    """The state of the outbox. Ages in whole seconds, None where there is no message.
 
-    `late_seconds`: by how much the message that should have left first is overdue. `mail_error`: why the mail server
-    could not be spoken to when it was last tried, at `mail_tried_at`; None if it answered then.
+    `late_seconds`: for how long a message has waited, and none has left, at most; see `late_since`. `mail_error`: why
+    the mail server could not be spoken to when it was last tried, at `mail_tried_at`; None if it answered then.
+    `failed_step`: the worker's step that failed last, at `failed_at`, and has not succeeded since.
     """
 
     waiting: int
@@ -41,6 +43,8 @@ class MailHealth:
     worker_is_silent: bool
     mail_tried_at: datetime | None
     mail_error: str | None
+    failed_step: str | None
+    failed_at: datetime | None
 
     @property
     def is_late(self) -> bool:
@@ -56,39 +60,67 @@ def held_in_order(*which: ColumnElement[bool]) -> Select[int]:
 
 
 def mail_health(session: Session, now: datetime, scopes: Collection[str] | None = None) -> MailHealth:
-    """One look at the outbox, in three queries; with `scopes`, only those scopes' dead and kept messages count."""
+    """One look at the outbox, in two queries; with `scopes`, only those scopes' dead and kept messages count."""
+    signs = _signs(session)
     mine = true() if scopes is None else Message.scope.in_(scopes)
+    taken_at = last_taken(signs)
     rows = session.execute(
-        select(Message.state, func.count(), func.min(Message.queued_at), func.min(Message.due_at))
+        select(Message.state, func.count(), func.min(Message.waits_since), func.min(held_up_since(taken_at)))
         .where(Message.state.in_((*WAITING, MessageState.DEAD, MessageState.KEPT)))
         .where(or_(Message.state.in_(WAITING), mine), or_(Message.state != MessageState.KEPT, _is_current(now)))
         .group_by(Message.state)
     ).all()
     counts = {MessageState(state): count for state, count, _, _ in rows}
-    oldest = min((queued for state, _, queued, _ in rows if state in WAITING), default=None)
-    due = min((due for state, _, _, due in rows if state in WAITING), default=None)
-    seen_at = session.scalar(select(func.max(WorkerSign.seen_at)))
-    tried = session.scalar(
-        select(WorkerSign)
-        .where(WorkerSign.mail_tried_at.is_not(None))
-        .order_by(WorkerSign.mail_tried_at.desc())
-        .limit(1)
-    )
+    oldest = min((since for state, _, since, _ in rows if state in WAITING), default=None)
+    held_up = min((since for state, _, _, since in rows if state in WAITING and since), default=None)
+    # One that is to come says only that somebody set the clock back.
+    seen_at = max((sign.seen_at for sign in signs if sign.seen_at <= now + WORKER_SILENT_AFTER), default=None)
+    tried = max((s for s in signs if s.mail_tried_at), key=lambda s: s.mail_tried_at or now, default=None)
+    heard = [sign for sign in signs if abs(now - sign.seen_at) <= WORKER_SILENT_AFTER]
+    failed = max((s for s in heard if s.failed_at), key=lambda s: s.failed_at or now, default=None)
     return MailHealth(
         waiting=sum(counts.get(state, 0) for state in WAITING),
         dead=counts.get(MessageState.DEAD, 0),
         kept=counts.get(MessageState.KEPT, 0),
         oldest_seconds=_seconds(oldest, now),
-        late_seconds=_seconds(due, now),
+        late_seconds=_seconds(late_since(held_up, taken_at), now),
         worker_seen_at=seen_at,
-        worker_is_silent=seen_at is None or now - seen_at > WORKER_SILENT_AFTER,
+        worker_is_silent=not heard,
         mail_tried_at=tried.mail_tried_at if tried else None,
         mail_error=tried.mail_error if tried else None,
+        failed_step=failed.failed_step if failed else None,
+        failed_at=failed.failed_at if failed else None,
     )
 
 
+def mail_taken_at(session: Session) -> datetime | None:
+    """When the mail server last took a message, if that is less than a day ago."""
+    return last_taken(_signs(session))
+
+
+def last_taken(signs: Iterable[WorkerSign]) -> datetime | None:
+    """The same, of these signs."""
+    return max((sign.mail_taken_at for sign in signs if sign.mail_taken_at), default=None)
+
+
+def held_up_since(taken_at: datetime | None) -> ColumnElement[datetime]:
+    """Since when a message waits because of us or of the mail server, and not on its own account.
+
+    What was refused, and others were not since it waits, is refused on its own account.
+    """
+    return case((or_(Message.refusals == 0, Message.waits_since > (taken_at or NEVER)), Message.waits_since))
+
+
+def late_since(held_up: datetime | None, taken_at: datetime | None) -> datetime | None:
+    """Since when nothing leaves: since the oldest message waits that is held up, or since another one left after that.
+
+    Letters to thousands take their time, and are not late as long as one after the other leaves.
+    """
+    return max(held_up, taken_at) if held_up and taken_at else held_up
+
+
 def messages_by_state(session: Session, scope: str | None = None, words: str = "") -> dict[MessageState, int]:
-    """How many messages are in each state (all of them, or those of one scope); states without any count 0.
+    """How many messages are in each state (all of them, or those of one scope); states without messages count 0.
 
     With `words`, only those messages in which all of them are found, as `messages` does.
     """
@@ -137,12 +169,12 @@ def messages(
 
 
 def can_be_sent_yet(scope: str, now: datetime) -> ColumnElement[bool]:
-    """The condition for messages of a scope that were kept for want of an email server and have not expired since."""
+    """The condition for messages of a scope that were kept for want of a mail server and have not expired since."""
     return and_(Message.scope == scope, Message.state == MessageState.KEPT, _is_current(now))
 
 
 def count_sendable(session: Session, scope: str, now: datetime) -> int:
-    """How many kept messages of a scope would go out if they were released."""
+    """How many kept messages of a scope would be sent if they were released."""
     return session.scalar(select(func.count()).select_from(Message).where(can_be_sent_yet(scope, now))) or 0
 
 
@@ -160,6 +192,10 @@ def messages_about(session: Session, *about: str) -> Sequence[Message]:
 def latest_message(session: Session, about: str, recipient_key: str, *, but: Collection[str] = ()) -> Message | None:
     """The message about a reference that was last written to an address and not withdrawn; `but` are kinds to skip."""
     return session.scalar(_LATEST, {"about": about, "recipient_key": recipient_key, "but": list(but)})
+
+
+def _signs(session: Session) -> Sequence[WorkerSign]:
+    return session.scalars(select(WorkerSign)).all()
 
 
 def _found_by(words: str) -> ColumnElement[bool]:

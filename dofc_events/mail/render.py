@@ -1,4 +1,4 @@
-"""Templates into envelopes, in the recipient's language; and the one place where links in mails are made."""
+"""Templates into envelopes, in the recipient's language; and the one place where links in emails are made."""
 
 import re
 import textwrap
@@ -14,7 +14,7 @@ from flask_babel import force_locale
 from dofc_events.extensions import settings
 from dofc_events.mail.envelope import Attachment, Envelope
 
-# Of a line in plain text, in characters.
+# The length of a line of plain text, in characters.
 WIDTH = 76
 
 _BEGINNINGS = re.compile(r"((?:> )*)( *(?:[-*+•] |\d{1,9}\. )*)")

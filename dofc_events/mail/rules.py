@@ -1,18 +1,20 @@
 """Pure decisions about messages: states, when to try again, how many one address gets, what an address is."""
 
 import enum
-import unicodedata
 from datetime import datetime, timedelta
 
 import idna
 
+from dofc_events.core.normal import normal
+
 LEASE = timedelta(seconds=60)
-RETRY_AFTER = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 720))
+# Four and a half days in all (RFC 5321, section 4.5.4.1): a server that is put right after a long weekend gets it all.
+RETRY_AFTER = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 180, *[240] * 26))
 # How soon an unreachable server is tried again; a message whose connection broke waits no longer either.
 UNREACHABLE_RETRY = timedelta(seconds=10)
 LATE_AFTER = timedelta(minutes=10)
 SHOW_LIFE_EVERY = timedelta(seconds=10)
-# Delivering a slow batch may keep a worker from showing that it lives.
+# A round may take long: a list is closed, or letters to many are written.
 WORKER_SILENT_AFTER = timedelta(minutes=2)
 FORGET_WORKER_AFTER = timedelta(days=1)
 ADDRESS_LIMITS = ((5, timedelta(hours=1)), (20, timedelta(days=1)))
@@ -21,7 +23,7 @@ ADDRESS_LIMITS = ((5, timedelta(hours=1)), (20, timedelta(days=1)))
 ANNOUNCEMENT = "announcement"
 REMINDER = "reminder"
 WRITTEN_BY_HAND = (ANNOUNCEMENT, REMINDER)
-# After which what was told before is as true as it was.
+# Kinds after which earlier messages remain true.
 SAYS_NOTHING_NEW = (*WRITTEN_BY_HAND, "registration-link", "already-registered", "proposal-link")
 
 
@@ -37,20 +39,20 @@ class MessageState(enum.StrEnum):
 
 
 def retry_at(refusals: int, now: datetime) -> datetime | None:
-    """When a message that was refused for the time being is tried again; None when it is given up."""
+    """When a message that was temporarily refused is tried again; None when it is given up."""
     return now + RETRY_AFTER[refusals - 1] if refusals <= len(RETRY_AFTER) else None
 
 
 def address_key(address: str) -> str:
-    """What two spellings of one mail address have in common.
+    """What two spellings of one email address have in common.
 
     Unicode compatibility composition (NFKC) and full case folding, by which most scripts agree. Full folding keeps the
     Turkish dotless ı apart from i, and makes of İ an i with a dot of its own (Unicode, CaseFolding.txt). Keyboards and
     telephones mix the four up, so i, I, ı and İ all count as i. The domain is compared in its ASCII form (IDNA 2008,
     UTS 46). Dots and what follows a `+` are kept: not every provider ignores them.
     """
-    local, _, domain = unicodedata.normalize("NFKC", address).strip().rpartition("@")
-    local = unicodedata.normalize("NFKC", local.replace("İ", "i").replace("ı", "i").casefold())
+    local, _, domain = normal("NFKC", address).strip().rpartition("@")
+    local = normal("NFKC", local.replace("İ", "i").replace("ı", "i").casefold())
     try:
         domain = idna.encode(domain, uts46=True).decode()
     except idna.IDNAError:
@@ -65,5 +67,5 @@ def deliverable(address: str) -> str:
 
 
 def in_ascii(address: str) -> str:
-    """The same for an address that somebody set up, whose domain need not be one of the internet."""
+    """As `deliverable`, for an address from the settings, whose domain may not exist on the internet."""
     return address if address.isascii() else deliverable(address)

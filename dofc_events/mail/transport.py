@@ -1,7 +1,10 @@
 """SMTP, through Flask-Mail: one kept connection, with the time limits and verified TLS that Flask-Mail does not set."""
 
 import smtplib
+import socket
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from email.utils import parseaddr
 from typing import Any
 
@@ -13,42 +16,77 @@ from dofc_events.mail.mime import as_mime
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import in_ascii
 
-TIMEOUT = 15
-DATA_TIMEOUT = 120
+# In seconds. A server under load, or one that looks into lists of senders first, may be silent for minutes before its
+# greeting and each answer, and looks through a message for viruses before it says 250 (RFC 5321, section 4.5.3.2).
+# Whoever gives up sooner sends nothing at all, or the same message again and again.
+CONNECT_TIMEOUT = 30
+TIMEOUT = 300
+DATA_TIMEOUT = 600
+# For what costs a server nothing: whether a kept connection still stands, and goodbye.
+SHORT_TIMEOUT = 15
+
+# "Message size exceeds fixed maximum" (RFC 1870, section 6.1): said of a sender, and meant for the message.
+TOO_LARGE = 552
 
 
 class Unreachable(Exception):
-    """The server cannot be spoken to just now; it says nothing about the message."""
+    """The server cannot be spoken to just now. That says nothing about the message.
+
+    With `while_sending` it may do so all the same, if it comes again with this message and with no other.
+    """
+
+    def __init__(self, words: str, *, while_sending: bool = False) -> None:
+        super().__init__(words)
+        self.while_sending = while_sending
 
 
 class Refused(Exception):
-    """This message was not taken; whether that is `permanent` decides if it is tried again."""
+    """This message was refused; whether that is `permanent` decides if it is tried again."""
 
     def __init__(self, words: str, *, permanent: bool) -> None:
         super().__init__(words)
         self.permanent = permanent
 
 
-class _PatientData:
-    """A server may look through a message for viruses before it says 250 (RFC 5321, section 4.5.3.2.6, allows more).
+class _Patient:
+    """How long which answer may take."""
 
-    Giving up too early means sending the same message again and again.
-    """
+    def _get_socket(self, host: Any, port: Any, timeout: Any) -> Any:
+        connected: socket.socket = super()._get_socket(host, port, CONNECT_TIMEOUT)  # type: ignore[misc]
+        connected.settimeout(TIMEOUT)
+        return connected
 
     def data(self, msg: Any) -> Any:
-        self.sock.settimeout(DATA_TIMEOUT)  # type: ignore[attr-defined]
-        try:
+        with self._within(DATA_TIMEOUT):
             return super().data(msg)  # type: ignore[misc]
+
+    def noop(self) -> Any:
+        with self._within(SHORT_TIMEOUT):
+            return super().noop()  # type: ignore[misc]
+
+    def quit(self) -> Any:
+        with self._within(SHORT_TIMEOUT):
+            return super().quit()  # type: ignore[misc]
+
+    @contextmanager
+    def _within(self, seconds: float) -> Iterator[None]:
+        self._set_timeout(seconds)
+        try:
+            yield
         finally:
-            if self.sock:  # type: ignore[attr-defined]
-                self.sock.settimeout(TIMEOUT)  # type: ignore[attr-defined]
+            self._set_timeout(TIMEOUT)
+
+    def _set_timeout(self, seconds: float) -> None:
+        # None once the connection is closed.
+        if self.sock:  # type: ignore[attr-defined]
+            self.sock.settimeout(seconds)  # type: ignore[attr-defined]
 
 
-class _Smtp(_PatientData, smtplib.SMTP):
+class _Smtp(_Patient, smtplib.SMTP):
     pass
 
 
-class _SmtpOverTls(_PatientData, smtplib.SMTP_SSL):
+class _SmtpOverTls(_Patient, smtplib.SMTP_SSL):
     pass
 
 
@@ -58,9 +96,9 @@ class _Connection(Connection):
         tls = ssl.create_default_context() if self.mail.use_ssl or self.mail.use_tls else None
         host: smtplib.SMTP
         if self.mail.use_ssl:
-            host = _SmtpOverTls(self.mail.server, self.mail.port, timeout=TIMEOUT, context=tls)
+            host = _SmtpOverTls(self.mail.server, self.mail.port, timeout=CONNECT_TIMEOUT, context=tls)
         else:
-            host = _Smtp(self.mail.server, self.mail.port, timeout=TIMEOUT)
+            host = _Smtp(self.mail.server, self.mail.port, timeout=CONNECT_TIMEOUT)
         try:
             if self.mail.use_tls:
                 host.starttls(context=tls)
@@ -77,23 +115,40 @@ class Transport:
 
     def __init__(self) -> None:
         self._connection: _Connection | None = None
+        # How many messages the connection has carried.
+        self._carried = 0
 
     def connect(self) -> None:
         """Make sure that there is a connection that answers. Raises Unreachable."""
         if self._connection is not None:
             try:
-                self._host().noop()
-                return
+                if self._host().noop()[0] == 250:
+                    return
             except (smtplib.SMTPException, OSError):
-                self.close()
+                pass
+            self.close()
         connection = _Connection(current_app.extensions["mail"])
         try:
-            self._connection = connection.__enter__()
-        except (smtplib.SMTPException, OSError) as error:
+            self._connection, self._carried = connection.__enter__(), 0
+        except Exception as error:
+            # Whatever it is, a challenge that cannot be decoded or a name that is none: no message is to blame.
             raise Unreachable(f"{type(error).__name__}: {error}") from error
 
     def send(self, message: Message) -> None:
-        """Hand a message over; returns once the server has said 250. Raises Refused or Unreachable."""
+        """Hand a message over; returns once the server has said 250. Raises Refused or Unreachable.
+
+        Some servers end a connection after so many messages: over a new one it is tried at once.
+        """
+        try:
+            self._send(message)
+        except Unreachable as error:
+            if not self._carried or isinstance(error.__cause__, TimeoutError):
+                raise
+            self.close()
+            self._send(message)
+        self._carried += 1
+
+    def _send(self, message: Message) -> None:
         if self._connection is None:
             self.connect()
         try:
@@ -103,17 +158,23 @@ class Transport:
         except smtplib.SMTPRecipientsRefused as error:
             code, text = next(iter(error.recipients.values()))
             self._refuse(code, text)
-        except (smtplib.SMTPHeloError, smtplib.SMTPSenderRefused) as error:
+        except smtplib.SMTPHeloError as error:
             # About us and not about the message: somebody has to put the settings right, and then it may go.
             self.close()
             raise Unreachable(f"{type(error).__name__}: {error}") from error
+        except smtplib.SMTPSenderRefused as error:
+            if error.smtp_code == TOO_LARGE:
+                self._refuse(error.smtp_code, error.smtp_error)
+            # The sender is always the same one: most likely about us, too.
+            self.close()
+            raise Unreachable(f"{type(error).__name__}: {error}", while_sending=True) from error
         except smtplib.SMTPResponseException as error:
             self._refuse(error.smtp_code, error.smtp_error)
         except (smtplib.SMTPException, OSError) as error:
             self.close()
-            raise Unreachable(f"{type(error).__name__}: {error}") from error
+            raise Unreachable(f"{type(error).__name__}: {error}", while_sending=True) from error
         except ValueError as error:
-            # It cannot be written as a mail at all, for example to an address that is not ASCII.
+            # It cannot be written as an email at all, for example to an address that is not ASCII.
             raise Refused(f"{type(error).__name__}: {error}", permanent=True) from error
 
     def close(self) -> None:
@@ -135,6 +196,6 @@ class Transport:
         # 530: it wants a login before it takes anything (RFC 4954, section 6). Neither is about this message.
         if code in (421, 530):
             self.close()
-            raise Unreachable(f"{code} {words}")
+            raise Unreachable(f"{code} {words}", while_sending=code == 421)
         # RFC 5321, section 4.2.1: codes from 500 on are permanent.
         raise Refused(f"{code} {words}", permanent=code >= 500)

@@ -83,7 +83,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class TripFacts:
-    """What everyone on a trip must know."""
+    """The facts of a trip that everyone on it must know."""
 
     title: str
     meeting_point: str
@@ -103,7 +103,7 @@ class SeatNews:
     was: Mapping[str, str] = field(default_factory=dict)
 
     def former(self, trip: Trip) -> TripFacts:
-        """What a delegate knew of the trip until now."""
+        """The trip's facts as the delegate knew them until now."""
         now = TripFacts(trip.title, trip.meeting_point, trip.starts_at, trip.ends_at)
         was: dict[str, Any] = {
             name: datetime.fromisoformat(value) if name in TRIP_MOMENTS else value for name, value in self.was.items()
@@ -285,7 +285,8 @@ def _trip_entry(whole: CalendarEntry, edition: Edition, seat: TripStanding, take
         starts_at=trip.starts_at,
         ends_at=trip.ends_at,
         summary=f"{edition.name}: {trip.title}",
-        location=_in_a_row(trip.meeting_point, whole.location),
+        # Not the venue as well: maps would lead there.
+        location=trip.meeting_point or edition.city,
         description="\n".join(filter(None, said)),
         changed_at=_latest(whole.changed_at, seat.claim.changed_at, trip.revised_at),
     )

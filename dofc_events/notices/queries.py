@@ -51,7 +51,7 @@ def standing_in(session: Session, registration: Registration) -> Standing:
 def offer_stands(session: Session, standing: Standing, claim: Claim, now: datetime) -> bool:
     """Whether an offer (of a place or a seat) can be accepted: until its deadline, and until its message is sent.
 
-    Once the edition has begun nothing is given any more, told or not.
+    Once the edition has begun nothing more is given out, announced or not.
     """
     if claim.status != ClaimStatus.OFFERED or not standing.edition.gives_places(now):
         return False
@@ -108,7 +108,7 @@ def offers_to_remind_of(session: Session, now: datetime) -> list[int]:
 
 
 def offers_overdue(session: Session, now: datetime) -> list[int]:
-    """Registrations with an offer whose deadline has passed, or whose edition gives no places any more."""
+    """Registrations with an offer whose deadline has passed, or whose edition no longer gives out places."""
     over = or_(Claim.offered_until <= now, Registration.edition_id.in_(_giving_nothing(session, now)))
     query = select(Claim.registration_id).join(Registration).where(Claim.status == ClaimStatus.OFFERED, over)
     return list(dict.fromkeys(session.scalars(query.order_by(Claim.offered_until, Claim.id))))
@@ -122,7 +122,7 @@ def lists_to_close(session: Session, now: datetime) -> list[int]:
 
 
 def _giving_nothing(session: Session, now: datetime) -> list[int]:
-    """The editions that have places and give none any more."""
+    """The editions that have places and no longer give them out."""
     editions = session.scalars(select(Edition).join(Pool, Pool.edition_id == Edition.id))
     return [edition.id for edition in editions if not edition.gives_places(now)]
 

@@ -209,7 +209,7 @@ def _write(
 ) -> None:
     standing = standing_of(session, registration_id)
     reference = standing.registration.reference
-    # An offer that was accepted, declined or has lapsed must not be announced any more; one that stands still must.
+    # An offer that was accepted, declined or has lapsed must no longer be announced; one that stands still must.
     if outbox.withdraw(session, reference, now, kind=PLACE_OFFERED):
         news.place = news.place or standing.status is ClaimStatus.OFFERED
     outbox.withdraw(session, reference, now, kind=OFFER_REMINDER)

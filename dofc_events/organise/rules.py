@@ -21,7 +21,7 @@ def masked(text: str) -> str:
 
 
 def masked_details(details: Any) -> Any:
-    """The same for everything that an entry of the trail says, however deep."""
+    """As `masked`, for everything in an entry of the trail, however deep."""
     if isinstance(details, dict):
         return {name: masked_details(value) for name, value in details.items()}
     if isinstance(details, list):

@@ -20,7 +20,7 @@ EDITION = "/editions/<year:year>"
 
 
 def around(edition: Edition | None) -> dict[str, Any]:
-    """What every organiser's page shows: which edition it is about, and whether mail goes out.
+    """What every organiser's page shows: which edition it is about, and whether emails are being sent.
 
     What could not be delivered counts where it can be seen to: on the pages of its edition, and on the chair's.
     """
@@ -35,7 +35,7 @@ def before_id() -> int | None:
 
 
 def asked_filters() -> Filters:
-    """What the address narrows the list of registrations to; 404 for what no registration can have."""
+    """The filters in the address of the list of registrations; 404 for values no registration can have."""
     names = [field.name for field in fields(Filters)]
     given = {name: request.args.get(name, "").strip() for name in names}
     allowed: dict[str, Callable[[str], bool]] = {
@@ -50,5 +50,5 @@ def asked_filters() -> Filters:
 
 
 def asked_audience() -> Audience:
-    """Whom the address means: all that it leaves on the list or, where it picks references, those of them."""
+    """The people the address means: all that it leaves on the list or, where it picks references, those of them."""
     return Audience(asked_filters(), tuple(dict.fromkeys(request.args.getlist("pick"))))

@@ -35,9 +35,10 @@ class Claim(Base):
 
     `position` is the order of those who wait or have requested, `offered_at` and `offered_until` are set while a place
     is offered, `remind_at` until its reminder is written; `changed_at` is when the status last changed.
-    `closed_position` is the position that a claim lost when the waiting list was closed, for as long as nothing else
-    becomes of it. Of seats, `preference` numbers what a delegate asked for (1: first), and is None again for what they
-    gave back. `used_at` is when the delegate boarded, or arrived at the edition.
+    `position_before` is the position that a claim had before it was offered, or before it ended because nothing is
+    given any more, for as long as nothing else becomes of it. Of seats, `preference` numbers what a delegate asked for
+    (1: first), is None again for what they gave back, and 0 for what organisers took away. `used_at` is when the
+    delegate boarded, or arrived at the edition.
     """
 
     __tablename__ = "claims"
@@ -64,7 +65,7 @@ class Claim(Base):
     changed_at: Mapped[datetime]
     preference: Mapped[int | None]
     used_at: Mapped[datetime | None]
-    closed_position: Mapped[int | None]
+    position_before: Mapped[int | None]
 
     pool: Mapped[Pool] = relationship()
     registration: Mapped[Registration] = relationship()

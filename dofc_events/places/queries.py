@@ -37,30 +37,26 @@ def place_of(session: Session, registration_id: int) -> Claim:
 
 
 def waiting_position(session: Session, claim: Claim) -> int | None:
-    """How many stand on the list up to and including this claim (1: the next in line); None if it does not wait."""
+    """The claim's position on the waiting list (1: the next in line); None if it is not waiting."""
     if claim.position is None:
         return None
     return session.scalar(_WAITING_UP_TO, {"pool_id": claim.pool_id, "position": claim.position})
 
 
 def count_waiting(session: Session, pool_id: int) -> int:
-    """How many wait for a place of a pool."""
+    """How many claims are waiting for a place of a pool."""
     return session.scalar(_WAITING, {"pool_id": pool_id}) or 0
 
 
 def would_move_up(session: Session, pool: Pool, capacity: int) -> int:
-    """How many who wait would get a place, were there so many."""
+    """How many of those waiting would get a place if there were this many."""
     return max(0, min(capacity - pool.taken, count_waiting(session, pool.id)))
 
 
-def closed_waits(pool_id: int) -> Select[Claim]:
-    """The claims whose wait was ended because the list was closed."""
-    return select(Claim).where(Claim.pool_id == pool_id, Claim.closed_position.is_not(None))
-
-
-def count_closed(session: Session, pool_id: int) -> int:
-    """For how many a waiting list was closed."""
-    return session.scalar(select(func.count()).select_from(closed_waits(pool_id).subquery())) or 0
+def closed_claims() -> Select[Claim]:
+    """What was waited for, offered or requested, and ended because nothing is given any more."""
+    ended = Claim.status.in_((ClaimStatus.EXPIRED, ClaimStatus.CANCELLED))
+    return select(Claim).where(Claim.position_before.is_not(None), ended)
 
 
 def waiting_for(session: Session, edition_id: int) -> Sequence[int]:
@@ -87,7 +83,7 @@ def pool_faults(session: Session) -> list[str]:
         if pool.taken > pool.capacity:
             faults.append(f"{name} is oversold: {pool.taken} of {pool.capacity}")
         if last_position is not None and last_position >= pool.next_position:
-            faults.append(f"{name} would give position {pool.next_position} again: {last_position} is in use")
+            faults.append(f"{name} would give position {pool.next_position} twice: {last_position} is in use")
     return faults
 
 

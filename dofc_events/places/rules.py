@@ -1,4 +1,4 @@
-"""Pure decisions about places: statuses, deadlines of offers, what "full" is called."""
+"""Pure decisions about places: statuses, deadlines of offers, what "full" means."""
 
 import enum
 from datetime import datetime, time, timedelta
@@ -8,19 +8,19 @@ from dofc_events.core.clock import from_zone, in_zone
 # Offers of a day or longer end at this hour in the edition's zone, so that a deadline is a time people know.
 OFFERS_END_AT = time(18, 0)
 
-# How much time is left at least when somebody is reminded of an offer.
+# The least time left when somebody is reminded of an offer.
 REMINDED_BEFORE = timedelta(hours=2)
 
 # What an organiser may set.
 MAX_PLACES = 100_000
 LONGEST_OFFER_HOURS = 24 * 90
 
-# From how few free places on their number is said.
+# The number of free places from which the exact number is shown.
 FEW_PLACES = 20
 
 
 class ClaimStatus(enum.StrEnum):
-    """What a claim is. A place at an edition is never `requested`: that is a seat which is not given yet.
+    """The status of a claim. A place at an edition is never `requested`: that is a seat that has not been given yet.
 
     Seats are requested for a draw, or by somebody who has no place at the edition yet.
     """
@@ -35,7 +35,7 @@ class ClaimStatus(enum.StrEnum):
 
 PLACE_STATUSES = tuple(status for status in ClaimStatus if status is not ClaimStatus.REQUESTED)
 TAKEN = (ClaimStatus.CONFIRMED, ClaimStatus.OFFERED)
-# What has not ended.
+# Statuses that have not ended.
 LIVE = (*TAKEN, ClaimStatus.WAITLISTED, ClaimStatus.REQUESTED)
 
 
@@ -46,7 +46,7 @@ class Availability(enum.StrEnum):
 
 
 def availability(capacity: int, taken: int) -> Availability:
-    """What somebody who comes now can expect. Nobody waits while a place is free, so free places mean a place."""
+    """What somebody who registers now can expect. Nobody waits while a place is free, so free places mean a place."""
     free = capacity - taken
     if free <= 0:
         return Availability.WAITING_LIST
@@ -76,5 +76,5 @@ def reminder_at(offered_at: datetime, offered_until: datetime) -> datetime | Non
 
 
 def is_late(offered_at: datetime, offered_until: datetime, now: datetime) -> bool:
-    """Whether so much of an offer's time passed before its message left that it deserves a new deadline: a tenth."""
+    """Whether a tenth of an offer's time passed before its email was sent, so that it deserves a new deadline."""
     return now - offered_at > (offered_until - offered_at) / 10

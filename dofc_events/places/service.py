@@ -14,14 +14,13 @@ from sqlalchemy.orm import Session
 from dofc_events.core.db import insert_row
 from dofc_events.core.errors import Refusal
 from dofc_events.places.models import Claim, Pool
-from dofc_events.places.queries import closed_waits
 from dofc_events.places.rules import TAKEN, ClaimStatus, offer_deadline, reminder_at
 
 _LOCK = select(Pool).where(Pool.edition_id == bindparam("edition_id")).with_for_update()
 _LOCK = _LOCK.execution_options(populate_existing=True)
 _THIS_POOL = Pool.id == bindparam("pool")
 _SOMEBODY_WAITS = exists().where(Claim.pool_id == Pool.id, Claim.status == ClaimStatus.WAITLISTED)
-# One statement judges and writes, so that no two both see the last place free.
+# One statement checks and writes, so that no two claims both see the last place free.
 _TAKE = update(Pool).where(_THIS_POOL, Pool.taken < Pool.capacity, ~_SOMEBODY_WAITS).values(taken=Pool.taken + 1)
 _TAKE = _TAKE.execution_options(synchronize_session=False)
 _NEXT_POSITION = update(Pool).where(_THIS_POOL).values(next_position=Pool.next_position + 1)
@@ -50,7 +49,7 @@ class Promotion:
 
 
 class CapacityBelowTaken(Refusal):
-    """A pool cannot hold fewer than are confirmed or offered; `taken` says how many are."""
+    """A pool cannot have less capacity than claims confirmed or offered; `taken` says how many there are."""
 
     def __init__(self, taken: int) -> None:
         super().__init__(f"{taken} taken")
@@ -58,7 +57,7 @@ class CapacityBelowTaken(Refusal):
 
 
 class NoOpenOffer(Refusal):
-    """There is no offer (any more) that could be accepted or declined."""
+    """There is no offer to accept or decline, or there no longer is."""
 
 
 class NothingFree(Refusal):
@@ -66,7 +65,7 @@ class NothingFree(Refusal):
 
 
 class NotWaitingAgain(Refusal):
-    """Only who let an offer lapse can join the list again."""
+    """Only somebody whose offer has lapsed can rejoin the waiting list."""
 
 
 def create_pool(session: Session, *, edition_id: int | None = None, trip_id: int | None = None, capacity: int) -> Pool:
@@ -94,7 +93,7 @@ def claim_place(session: Session, pool: Pool, registration_id: int, now: datetim
 
 
 def claim_again(session: Session, pool: Pool, claim: Claim, now: datetime) -> None:
-    """The same for a claim that has ended, or was only requested."""
+    """As `claim_place`, for a claim that has ended or was only requested."""
     if _take(session, pool):
         _set(claim, ClaimStatus.CONFIRMED, now)
     else:
@@ -102,12 +101,12 @@ def claim_again(session: Session, pool: Pool, claim: Claim, now: datetime) -> No
 
 
 def request_claim(session: Session, pool: Pool, claim: Claim, now: datetime) -> None:
-    """Note that a seat is asked for, behind those who asked before; it is given later, by a draw or with a place."""
+    """Record a request for a seat, after earlier ones; the seat is given later, by a draw or with a place."""
     _set(claim, ClaimStatus.REQUESTED, now, _next_position(session, pool))
 
 
 def give_places(session: Session, pool: Pool, claims: Sequence[Claim], now: datetime, *, added: int = 0) -> None:
-    """Confirm places past those who wait, which only organisers do by hand, and a draw.
+    """Confirm places ahead of the waiting list, as organisers do by hand, and a draw.
 
     The pool has `added` more from now on, which nobody else can get. Raises NothingFree, and gives none, if they are
     not all there.
@@ -119,9 +118,9 @@ def give_places(session: Session, pool: Pool, claims: Sequence[Claim], now: date
 
 
 def give_drawn(session: Session, pool: Pool, drawn: Sequence[Claim], waiting: Sequence[Claim], now: datetime) -> None:
-    """Confirm what a draw gave, and line up those whom it gave nothing, in this order. Raises NothingFree."""
+    """Confirm the seats a draw gave, and line up those whom it gave nothing, in this order. Raises NothingFree."""
     give_places(session, pool, drawn, now)
-    # All at the end of the line first: two claims must not have one number even for a moment.
+    # Move all to the end of the line first: two claims must never have the same number, even for a moment.
     first = pool.next_position
     pool.next_position = first + len(waiting)
     for position, claim in enumerate(waiting, start=first):
@@ -130,7 +129,7 @@ def give_drawn(session: Session, pool: Pool, drawn: Sequence[Claim], waiting: Se
 
 
 def turn_line(session: Session, claims: Iterable[Claim], status: ClaimStatus, now: datetime) -> None:
-    """Make those who wait those who have requested, or the other way round; each keeps the position."""
+    """Turn waiting claims into requests, or the other way round; each keeps its position."""
     for claim in claims:
         _set(claim, status, now, claim.position)
     session.flush()
@@ -144,7 +143,7 @@ def cancel_claim(session: Session, pool: Pool, claim: Claim, terms: OfferTerms, 
 def cancel_claims(
     session: Session, pool: Pool, claims: Sequence[Claim], terms: OfferTerms, now: datetime
 ) -> list[Promotion]:
-    """The same for several at once: what they held goes to those who stay."""
+    """As `cancel_claim`, for several at once: what they held goes to those who stay."""
     return _end(session, pool, claims, ClaimStatus.CANCELLED, terms, now)
 
 
@@ -153,21 +152,21 @@ def expire_claim(session: Session, pool: Pool, claim: Claim, terms: OfferTerms, 
     return _end(session, pool, [claim], ClaimStatus.EXPIRED, terms, now)
 
 
-def close_list_for(session: Session, claim: Claim, now: datetime) -> None:
-    """End somebody's wait because nothing is given any more."""
-    position = claim.position
-    _set(claim, ClaimStatus.EXPIRED, now)
-    claim.closed_position = position
+def close_claim(session: Session, pool: Pool, claim: Claim, terms: OfferTerms, now: datetime) -> None:
+    """End somebody's wait, offer or request because nothing is given any more; where they stood is kept."""
+    requested, position = claim.status == ClaimStatus.REQUESTED, claim.position or claim.position_before
+    _end(session, pool, [claim], ClaimStatus.CANCELLED if requested else ClaimStatus.EXPIRED, terms, now)
+    claim.position_before = position
     session.flush()
 
 
-def reopen_list(session: Session, pool: Pool, now: datetime) -> list[int]:
-    """Let those wait again whose wait was ended, in their old positions. Returns their registrations, in line."""
-    closed = session.scalars(closed_waits(pool.id).order_by(Claim.closed_position)).all()
-    for claim in closed:
-        _set(claim, ClaimStatus.WAITLISTED, now, claim.closed_position)
+def reopen_claim(session: Session, claim: Claim, now: datetime, *, requested: bool = False) -> None:
+    """Let somebody wait, or request, again whose claim was closed, where they stood.
+
+    Who had an offer stands before all others, and is the first to be offered what is free.
+    """
+    _set(claim, ClaimStatus.REQUESTED if requested else ClaimStatus.WAITLISTED, now, claim.position_before)
     session.flush()
-    return [claim.registration_id for claim in closed]
 
 
 def accept_claim(session: Session, claim: Claim, now: datetime) -> None:
@@ -179,7 +178,7 @@ def accept_claim(session: Session, claim: Claim, now: datetime) -> None:
 
 
 def prolong_offer(session: Session, claim: Claim, terms: OfferTerms, now: datetime) -> None:
-    """Start the time of an offer anew. Raises NoOpenOffer."""
+    """Restart the time of an offer. Raises NoOpenOffer."""
     if claim.status != ClaimStatus.OFFERED:
         raise NoOpenOffer
     _offer(claim, terms, now)
@@ -207,8 +206,10 @@ def promote_next(session: Session, pool: Pool, terms: OfferTerms, now: datetime)
         return []
     session.execute(update(Pool).where(Pool.id == pool.id).values(taken=Pool.taken + len(next_in_line)))
     for claim in next_in_line:
+        position = claim.position
         _set(claim, ClaimStatus.OFFERED if terms.hours > 0 else ClaimStatus.CONFIRMED, now)
         if terms.hours > 0:
+            claim.position_before = position
             _offer(claim, terms, now)
     session.flush()
     session.refresh(pool)
@@ -223,7 +224,7 @@ def _take(session: Session, pool: Pool) -> bool:
 
 
 def _take_many(session: Session, pool: Pool, count: int, added: int) -> None:
-    """Take places whoever waits. Raises NothingFree, and takes none, if they are not all there."""
+    """Take places ahead of the waiting list. Raises NothingFree, and takes none, if they are not all there."""
     given = session.execute(
         update(Pool)
         .where(Pool.id == pool.id, Pool.taken + count <= Pool.capacity + added)
@@ -262,4 +263,4 @@ def _offer(claim: Claim, terms: OfferTerms, now: datetime) -> None:
 
 def _set(claim: Claim, status: ClaimStatus, now: datetime, position: int | None = None) -> None:
     claim.status, claim.changed_at, claim.position = status, now, position
-    claim.offered_at = claim.offered_until = claim.remind_at = claim.closed_position = None
+    claim.offered_at = claim.offered_until = claim.remind_at = claim.position_before = None

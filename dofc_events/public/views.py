@@ -1,6 +1,8 @@
 """What anyone sees: the network, its editions, one edition."""
 
-from flask import Blueprint, Flask, Response, abort, jsonify, render_template
+from datetime import datetime
+
+from flask import Blueprint, Flask, Response, abort, current_app, jsonify, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from sqlalchemy.exc import SQLAlchemyError
@@ -11,9 +13,12 @@ from dofc_events.conference.rules import EditionStatus
 from dofc_events.config import ROOT
 from dofc_events.core.clock import now
 from dofc_events.core.countries import country_names
-from dofc_events.core.db import db
+from dofc_events.core.db import db, unit_of_work
+from dofc_events.extensions import settings
+from dofc_events.health.queries import health
+from dofc_events.health.rules import FAILING, Trouble, for_everybody
+from dofc_events.health.service import Probe, is_news, send_alert
 from dofc_events.hosting.queries import current_call
-from dofc_events.mail.queries import mail_health
 from dofc_events.public.draw import views as draw
 from dofc_events.public.queries import learning_trips, places_left
 
@@ -22,8 +27,9 @@ blueprint.register_blueprint(draw.blueprint)
 
 
 def register(app: Flask) -> None:
-    """Add what anyone sees to the site."""
+    """Add the public pages to the site."""
     app.register_blueprint(blueprint)
+    app.extensions["dofc_probe"] = Probe()
 
 
 # Links that act for a person, and pages that are of use to those only who are signed in, are not for search engines.
@@ -40,7 +46,7 @@ Disallow: /sign-in
 
 @blueprint.get("/")
 def home() -> str:
-    """The network, the edition that one can go to next, the call for hosts, the figures, the past editions."""
+    """The network, the next edition, the call for hosts, the figures, the past editions."""
     session, moment = db.session(), now()
     coming = coming_editions(session, moment)
     current = coming[0] if coming else None
@@ -92,24 +98,57 @@ def edition(year: int) -> str:
 
 
 @blueprint.get("/healthz")
-def health() -> ResponseReturnValue:
-    """For monitoring: 503 if the database fails or mail is over ten minutes late; a silent worker is only said."""
+def healthz() -> ResponseReturnValue:
+    """For monitoring: 503 if the database cannot be used, no mail leaves, or no worker is there."""
+    session, moment = db.session(), now()
     try:
-        mail = mail_health(db.session(), now())
+        found = health(session, settings().instance, moment)
+        session.close()
+        is_writable = _probe().is_writable(moment)
+        troubles = [*([] if is_writable else [Trouble.DATABASE_NOT_WRITABLE]), *found.troubles]
+        # While there is a worker, it tells.
+        if is_writable and settings().alert_url and Trouble.WORKER_SILENT in troubles:
+            _tell(settings().alert_url or "", troubles, moment)
     except SQLAlchemyError:
-        return jsonify(status="failing", database="unreachable"), 503
+        return jsonify(status="failing", database="unreachable", trouble=[Trouble.DATABASE_UNREACHABLE]), 503
+    is_failing, mail = bool(FAILING & set(troubles)), found.mail
     return jsonify(
-        status="failing" if mail.is_late else "ok",
-        database="ok",
+        status="failing" if is_failing else "ok",
+        trouble=troubles,
+        database="ok" if is_writable else "not_writable",
+        waiting=mail.waiting,
+        oldest_seconds=mail.oldest_seconds,
         oldest_due_seconds=mail.late_seconds,
-        worker_seen_at=mail.worker_seen_at.isoformat() if mail.worker_seen_at else None,
+        dead=mail.dead,
+        mail_error=for_everybody(mail.mail_error),
+        mail_tried_at=_iso(mail.mail_tried_at),
+        worker_seen_at=_iso(mail.worker_seen_at),
         worker_is_silent=mail.worker_is_silent,
-    ), 503 if mail.is_late else 200
+        worker_failed_step=mail.failed_step,
+        worker_failed_at=_iso(mail.failed_at),
+        free_disk_mb=found.free_disk_mb,
+    ), 503 if is_failing else 200
+
+
+def _tell(url: str, troubles: list[Trouble], moment: datetime) -> None:
+    with unit_of_work() as session:
+        is_new = is_news(session, troubles, moment)
+    if is_new:
+        send_alert(url, settings().base_url, troubles, moment)
+
+
+def _probe() -> Probe:
+    probe: Probe = current_app.extensions["dofc_probe"]
+    return probe
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
 
 
 @blueprint.get("/robots.txt")
 def robots() -> Response:
-    """What search engines may read."""
+    """The pages that search engines may read."""
     return Response(ROBOTS, mimetype="text/plain")
 
 

@@ -17,7 +17,7 @@ from dofc_events.web.edits import EditForm
 from dofc_events.web.fields import CountryField, EmailField, Line, NameLine, Paragraphs, PhoneField
 from dofc_events.web.forms import Form
 
-# The languages that messages are written in.
+# The languages of our emails.
 LANGUAGES = ("en",)
 AS_WHAT = _l("Choose what you are attending as.")
 
@@ -31,13 +31,13 @@ class NamesForm(Form):
 
 
 class AddressForm(Form):
-    """One mail address: to correct one's own, or to be sent one's link."""
+    """One email address: to correct your own, or to be sent your link."""
 
     email = EmailField(_l("Email address"), missing=_l("Enter an email address."))
 
 
 class DetailsForm(NamesForm):
-    """What a delegate says about themselves, apart from the mail address.
+    """A delegate's details, apart from the email address.
 
     Fields come in the order in which they are first declared: the summary of errors follows the page.
     """
@@ -50,7 +50,7 @@ class DetailsForm(NamesForm):
     dietary = Paragraphs(_l("Dietary needs"), longest=1000)
     access_needs = Paragraphs(_l("Access needs"), longest=1000)
     visa_letter = BooleanField(_l("I need an invitation letter for a visa"))
-    photo_consent = BooleanField(_l("I may be photographed, and the pictures may be published"))
+    photo_consent = BooleanField(_l("I am happy to be photographed and for the photographs to be published"))
 
     def offer_categories(self, categories: Iterable[tuple[str, str]]) -> None:
         """Offer an edition's categories, as slugs with labels."""
@@ -79,17 +79,17 @@ class DetailsForm(NamesForm):
 
 
 class ChangeDetailsForm(EditForm, DetailsForm):
-    """What a delegate has said."""
+    """The form to change a delegate's details."""
 
 
 class ChangeAddressForm(EditForm, AddressForm):
-    """The address that a delegate is written to."""
+    """The form to change a delegate's email address."""
 
 
 class UnseenForm(Form):
-    """What nobody sees of the registration form."""
+    """The hidden fields of the registration form."""
 
-    # Of the mails. One does not choose it while there is only one.
+    # The language of the emails. Nobody chooses it while there is only one.
     language = HiddenField(default=LANGUAGES[0], filters=[lambda typed: typed if typed in LANGUAGES else LANGUAGES[0]])
     # Filled in when the form is shown: the same form sent twice is one registration.
     form_key = HiddenField(

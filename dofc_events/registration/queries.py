@@ -1,4 +1,4 @@
-"""Whom a list of registrations is of: what it is narrowed to, and who of those was picked."""
+"""The people of a list of registrations: its filters, and the people picked among them."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -7,7 +7,7 @@ from dofc_events.places.rules import ClaimStatus
 
 
 class Outcome(enum.StrEnum):
-    """What sending the registration form led to."""
+    """The result of sending the registration form."""
 
     REGISTERED = "registered"
     SENT_BEFORE = "sent_before"

@@ -58,14 +58,14 @@ class RegistrationRequest:
 
 @dataclass(frozen=True)
 class Registered:
-    """What a form led to. `token` opens the delegate's own page; "" where the address is somebody's already."""
+    """The result of a form. `token` opens the delegate's own page; "" if the address is already registered."""
 
     outcome: Outcome
     token: str = ""
 
 
 class RegistrationNotOpen(Refusal):
-    """The window has not opened yet or is closed; `window` says which."""
+    """Registration has not opened yet, or has closed; `window` says which."""
 
     def __init__(self, window: Window) -> None:
         super().__init__(window.value)
@@ -73,7 +73,7 @@ class RegistrationNotOpen(Refusal):
 
 
 class SignUpNotOpen(Refusal):
-    """One cannot sign up for learning trips yet, or any more; `window` says which."""
+    """Sign-up for learning trips has not opened yet, or has closed; `window` says which."""
 
     def __init__(self, window: Window) -> None:
         super().__init__(window.value)
@@ -85,7 +85,7 @@ class DetailsFrozen(Refusal):
 
 
 class RegistrationOver(Refusal):
-    """The registration was cancelled, or the edition is over: nothing can be done with it any more."""
+    """The registration has been cancelled, or the edition is over: it can no longer be changed."""
 
 
 def register_delegate(
@@ -163,7 +163,7 @@ def enrol(
         changes.book.choose(registration.id, wanted, has_place=claim.status == ClaimStatus.CONFIRMED)
     log(session, actor, now, "registered", registration, status=claim.status)
     changes.record_seats()
-    # Whoever is new was told nothing yet that would have to be taken back.
+    # A new delegate has not been sent anything that would have to be withdrawn.
     seats = changes.news.get(registration.id, News()).seats
     # Nor has anything of a trip that was not asked for.
     trips = tuple(trips_of(session, edition.id, registration.id)) if request.trips else ()
@@ -183,7 +183,7 @@ def change_details(
     *,
     seen: Details | None = None,
 ) -> bool:
-    """Change what a delegate said, which is what was `seen`; they are told what changed. Returns whether anything did.
+    """Change a delegate's details, which were `seen`; they are told what changed. Returns whether anything did.
 
     Raises DetailsFrozen, NoSuchCategory, and TooManyMessages when the address was written to too often: nobody has
     proved yet that it is theirs.
@@ -271,7 +271,7 @@ def accept_offer(session: Session, registration_id: int, actor: Actor, now: date
 
 
 def decline_offer(session: Session, registration_id: int, actor: Actor, now: datetime) -> None:
-    """Turn down the place that is offered, which ends the registration. Raises NoOpenOffer and RegistrationOver."""
+    """Decline the offered place, which ends the registration. Raises NoOpenOffer and RegistrationOver."""
     locked(session, registration_id)
     standing = standing_of(session, registration_id)
     if not offer_stands(session, standing, standing.claim, now):
@@ -297,7 +297,7 @@ def rejoin_list(session: Session, registration_id: int, actor: Actor, now: datet
 
 
 def resize_edition(session: Session, edition_id: int, capacity: int, actor: Actor, now: datetime) -> None:
-    """Change how many places an edition has; what becomes free is offered at once. Raises CapacityBelowTaken."""
+    """Change how many places an edition has; free ones are offered immediately. Raises CapacityBelowTaken."""
     pool = places.lock_edition_pool(session, edition_id)
     edition = session.get_one(Edition, edition_id)
     before = pool.capacity
@@ -323,20 +323,20 @@ def locked(session: Session, registration_id: int) -> tuple[Registration, Pool]:
 
 
 def refuse_over(registration: Registration, now: datetime) -> None:
-    """Raise RegistrationOver if nothing can be done with a registration any more."""
+    """Raise RegistrationOver if a registration can no longer be changed."""
     if registration.ended_at is not None or registration.edition.is_over(now):
         raise RegistrationOver
 
 
 def refuse_closed_sign_up(edition: Edition, now: datetime) -> None:
-    """Raise SignUpNotOpen unless one can sign up for learning trips."""
+    """Raise SignUpNotOpen unless sign-up for learning trips is open."""
     window = edition.sign_up_window(now)
     if window is not Window.OPEN:
         raise SignUpNotOpen(window)
 
 
 def refuse_frozen(registration: Registration, now: datetime) -> None:
-    """Raise DetailsFrozen if what is known of a delegate is read-only."""
+    """Raise DetailsFrozen if a delegate's details are read-only."""
     edition = registration.edition
     if details_are_frozen(edition.details_freeze_at(), edition.is_over(now), registration.ended_at is not None, now):
         raise DetailsFrozen

@@ -23,7 +23,7 @@ from dofc_events.registration.hand_over.queries import handed_over_by
 from dofc_events.registration.rules import details_are_frozen
 from dofc_events.registration.texts import consent_text
 from dofc_events.registration.trips.forms import TripsForm
-from dofc_events.trips.draw.service import name_in_draw
+from dofc_events.trips.draw.queries import name_in_draw
 from dofc_events.trips.queries import TripStanding, trips_of
 from dofc_events.web.elsewhere import calendar_links
 
@@ -56,7 +56,7 @@ def own_context(registration: Registration, token: str) -> dict[str, Any]:
         "position": standing.position,
         "trips": standing.trips,
         "sign_up": edition.sign_up_window(at),
-        "name_in_draw": name_in_draw(edition, registration),
+        "name_in_draw": name_in_draw(db.session(), edition, registration),
         "seat_offers": [
             seat for seat in standing.trips if seat.claim and offer_stands(db.session(), standing, seat.claim, at)
         ],
@@ -72,7 +72,7 @@ def own_context(registration: Registration, token: str) -> dict[str, Any]:
 
 
 def _calendars(edition: Edition) -> dict[str, str]:
-    """Where calendars on the web offer to add an edition. They get nothing of a delegate: their events are shared."""
+    """Links to add an edition to web calendars. They contain nothing about a delegate: their events are shared."""
     starts_at, ends_at = edition.begins_at(), edition.finishes_at()
     if starts_at is None or ends_at is None:
         return {}
@@ -81,15 +81,13 @@ def _calendars(edition: Edition) -> dict[str, str]:
     return calendar_links(title, where, starts_at, ends_at, edition.zone, page)
 
 
-def offer_trips(
-    form: TripsForm, edition: Edition, trips: Sequence[TripStanding], *, has_place: bool, known: bool = False
-) -> None:
+def offer_trips(form: TripsForm, edition: Edition, trips: Sequence[TripStanding], *, has_place: bool) -> None:
     """Let a form choose among the trips: all that can be joined while sign-up is open, else what one has already."""
     at = now()
     is_open = edition.sign_up_window(at) is Window.OPEN
     joinable = [seat for seat in trips if seat.is_live or (is_open and seat.trip.can_be_joined(at))]
     ranked = edition.collects_wishes and is_open
-    form.trips.offer(joinable, ranked=ranked, at_once=has_place and not edition.collects_wishes, known=known)
+    form.offer_trips(joinable, ranked=ranked, at_once=has_place and not edition.collects_wishes)
 
 
 def is_frozen(registration: Registration) -> bool:

@@ -1,4 +1,4 @@
-"""What delegates agree to, or an organiser says that they did: kept word for word."""
+"""The text that delegates agree to, or that an organiser says they agreed to: kept word for word."""
 
 from flask_babel import gettext as _
 
@@ -9,8 +9,8 @@ def consent_text(edition: Edition) -> str:
     """The text that delegates consent to; it is kept word for word, so a change of it is a new version."""
     text: str = _(
         "The organisers of %(edition)s use what you enter here to prepare and run this conference: to keep your place,"
-        " to write to you about it, and to care for your needs. Only the organisers see it. What you say about food and"
-        " access is passed on, without your name where possible, to those who provide it. You can see, change and"
+        " to email you about it, and to meet your needs. Only the organisers see it. Your dietary and access needs are "
+        "passed on, without your name where possible, to those who meet them. You can see, change and"
         " withdraw your registration at any time using the link that we email to you. Write to %(contact)s to have your"
         " data deleted.",
         edition=edition.name,

@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 from dofc_events.core.audit import Actor
 from dofc_events.mail import outbox
 from dofc_events.notices import mails
-from dofc_events.notices.mails import PLACE_OFFERED, SEAT_OFFERED
+from dofc_events.notices.mails import PLACE_OFFERED, SEAT_OFFERED, Standing
 from dofc_events.notices.queries import offer_is_told, offer_stands, standing_of
 from dofc_events.notices.service import Changes, News, hold, log, send, tell, terms_of
 from dofc_events.places import service as places
+from dofc_events.places.models import Pool
 from dofc_events.places.queries import overdue
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration.service import locked
@@ -23,24 +24,25 @@ from dofc_events.trips.rules import Reason
 
 
 def lapse_offers(session: Session, registration_id: int, actor: Actor, now: datetime) -> None:
-    """Let a delegate's offers lapse that do not stand any more (see `offer_stands`)."""
+    """Let a delegate's offers lapse that no longer stand (see `offer_stands`)."""
     registration, pool = locked(session, registration_id)
     standing = standing_of(session, registration_id)
     changes = Changes(session, standing.edition, actor, now)
+    terms = terms_of(standing.edition, now)
     if standing.status is ClaimStatus.OFFERED and not offer_stands(session, standing, standing.claim, now):
         changes.place("offer_lapsed", registration)
-        moved_up = places.expire_claim(session, pool, standing.claim, terms_of(standing.edition, now), now)
-        if not standing.edition.gives_places(now):
-            changes.book.leave(registration_id)
-        changes.moved_up(moved_up)
+        if terms.promotes:
+            changes.moved_up(places.expire_claim(session, pool, standing.claim, terms, now))
+        else:
+            _close_place(session, pool, standing, changes, now)
     for seat in standing.trips:
         if seat.claim and seat.status == ClaimStatus.OFFERED and not offer_stands(session, standing, seat.claim, now):
-            changes.book.lapse(registration_id, seat.trip)
+            changes.book.lapse(registration_id, seat.trip, closed=not overdue(seat.claim, now))
     changes.tell()
 
 
 def renew_offers(session: Session, registration_id: int, actor: Actor, now: datetime) -> None:
-    """Give offers whose message still waits their whole time again, unless the edition's beginning leaves no more."""
+    """Give offers whose email is still waiting their full time again, unless the edition begins too soon."""
     registration, _ = locked(session, registration_id)
     standing = standing_of(session, registration_id)
     terms = terms_of(standing.edition, now)
@@ -83,13 +85,26 @@ def remind_of_offers(session: Session, registration_id: int, actor: Actor, now: 
 
 
 def close_list(session: Session, registration_ids: Iterable[int], actor: Actor, now: datetime) -> None:
-    """Tell those who still wait that no more places will be offered."""
+    """Tell those still waiting that no more places will be offered."""
     for registration_id in registration_ids:
-        registration, _ = locked(session, registration_id)
+        registration, pool = locked(session, registration_id)
         standing = standing_of(session, registration_id)
         if standing.status is ClaimStatus.WAITLISTED and not standing.edition.gives_places(now):
             changes = Changes(session, standing.edition, actor, now)
             changes.place("list_closed", registration)
-            places.close_list_for(session, standing.claim, now)
-            changes.book.leave(registration_id)
+            _close_place(session, pool, standing, changes, now)
             changes.tell()
+
+
+def _close_place(session: Session, pool: Pool, standing: Standing, changes: Changes, now: datetime) -> None:
+    """End what somebody waits for or is offered, and requests with it, because the edition gives nothing any more.
+
+    All of it can be taken back (`waiting_list.service.reopen_list`), but for an offer whose own time was up.
+    """
+    terms = terms_of(standing.edition, now)
+    if overdue(standing.claim, now):
+        places.expire_claim(session, pool, standing.claim, terms, now)
+        changes.book.leave(standing.registration.id)
+    else:
+        places.close_claim(session, pool, standing.claim, terms, now)
+        changes.book.close(standing.registration.id)

@@ -36,7 +36,7 @@ from dofc_events.registration.own import views as own
 from dofc_events.registration.rules import Outcome
 from dofc_events.registration.service import RegistrationNotOpen, register_delegate
 from dofc_events.registration.shared import form_context, is_frozen, offer_trips, own_context, wrote_to
-from dofc_events.registration.trips.forms import NOT_TO_BE_HAD, TripsForm
+from dofc_events.registration.trips.forms import NOT_TO_BE_HAD, ChangeTripsForm
 from dofc_events.web.forms import answer_errors, answer_too_many, form_page
 from dofc_events.web.kept import kept_part
 
@@ -79,7 +79,7 @@ def new(year: int) -> ResponseReturnValue:
 
 @blueprint.route("/editions/<year:year>/written")
 def written(year: int) -> ResponseReturnValue:
-    """What a form leads to whose answer is in the mail, not on a page."""
+    """The page after a form whose answer is in an email, not on a page."""
     edition = _published(year)
     if "written" not in browser:
         return redirect(url_for(".lost_link", year=year), 303)
@@ -187,7 +187,7 @@ def _other_answers(token: str, form: RegistrationForm, context: dict[str, Any]) 
         return redirect(url_for("registration.own.own", token=token), 303)
     context = own_context(registration, token) | {"sent_twice": True}
     if details_of(registration) == form.to_details() and form.email.data == registration.email:
-        trips = TripsForm()
+        trips = ChangeTripsForm(obj=registration)
         offer_trips(trips, registration.edition, context["trips"], has_place=context["status"] is ClaimStatus.CONFIRMED)
         return make_response(render_template("registration/own/trips.html", form=trips, **context), 422)
     if details_of(registration) == form.to_details():

@@ -54,6 +54,8 @@ class Trip(Revised, Base):
 class Draw(Base):
     """The draw of an edition's seats: its secret seed from the beginning, and once published what anyone can check.
 
+    `names_key` is what delegates' names in it are made with, from the beginning, too.
+
     `document` is the file that is published, word for word: seats, wishes without names, seed and result.
     """
 
@@ -61,6 +63,7 @@ class Draw(Base):
 
     edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id"), primary_key=True)
     seed: Mapped[str] = mapped_column(String(64))
+    names_key: Mapped[str] = mapped_column(String(64))
     fixed_at: Mapped[datetime]
     document: Mapped[str | None] = mapped_column(Text)
 

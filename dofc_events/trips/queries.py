@@ -12,7 +12,7 @@ from dofc_events.delegates.models import Registration
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import FEW_PLACES, LIVE, TAKEN, ClaimStatus
 from dofc_events.trips.models import Trip
-from dofc_events.trips.rules import still_needed
+from dofc_events.trips.rules import TAKEN_OFF, still_needed
 
 _AHEAD = aliased(Claim)
 _POSITION = (
@@ -63,11 +63,13 @@ class TripStanding:
 
     @property
     def outcome(self) -> str:
-        """The status, or where that is "cancelled", what it means: called off, given back, or not needed any more."""
+        """The status, or where that is "cancelled", what it means: called off, given back, taken off, or not needed."""
         if self.trip.cancelled_at is not None:
             return "called_off"
         if self.status != ClaimStatus.CANCELLED:
             return self.status
+        if self.claim and self.claim.preference == TAKEN_OFF:
+            return "taken_off"
         return "not_needed" if self.preference else "given_back"
 
     @property
@@ -136,6 +138,12 @@ def trips_of(session: Session, edition_id: int, registration_id: int | None = No
     return [replace(s, wish=wishes.index(s) + 1) if s in wishes else s for s in found]
 
 
+def asked_for(trips: Iterable[TripStanding]) -> list[str]:
+    """The slugs of what a delegate has, waits or asks for, the first choice first."""
+    live = (standing for standing in trips if standing.is_live)
+    return [standing.trip.slug for standing in sorted(live, key=lambda standing: standing.preference)]
+
+
 def claims_on_trips(session: Session, registration_ids: Collection[int]) -> dict[int, dict[int, Claim]]:
     """What each of these registrations has of seats, ended claims too, by trip."""
     found: dict[int, dict[int, Claim]] = {registration_id: {} for registration_id in registration_ids}
@@ -150,7 +158,7 @@ def claims_on_trips(session: Session, registration_ids: Collection[int]) -> dict
 def wishes_of(session: Session, registration_id: int) -> list[str]:
     """The slugs of the trips that a delegate asked for and did not give back, the first choice first."""
     query = select(Trip.slug).join(Pool, Pool.trip_id == Trip.id).join(Claim, Claim.pool_id == Pool.id)
-    query = query.where(Claim.registration_id == registration_id, Claim.preference.is_not(None))
+    query = query.where(Claim.registration_id == registration_id, Claim.preference > TAKEN_OFF)
     return list(session.scalars(query.order_by(Claim.preference)))
 
 
@@ -210,7 +218,7 @@ def seat_faults(session: Session) -> list[str]:
         if status != ClaimStatus.REQUESTED and placed != ClaimStatus.CONFIRMED:
             faults.append(f"{name} without a confirmed place")
         if status == ClaimStatus.REQUESTED and placed == ClaimStatus.CONFIRMED and not trip.edition.collects_wishes:
-            faults.append(f"{name} although there is a place, and no draw to come")
+            faults.append(f"{name} although it has a place and no draw is to come")
         held.setdefault(reference, []).append((trip, status))
     for reference, seats in held.items():
         confirmed = [trip for trip, status in seats if status == ClaimStatus.CONFIRMED]

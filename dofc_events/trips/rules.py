@@ -22,13 +22,16 @@ class Reason(enum.StrEnum):
     NO_PLACE = "no_place"  # the registration was cancelled
 
 
+# In place of the number among what a delegate asked for: organisers took it away, and it is not given again unasked.
+TAKEN_OFF = 0
+
 # Two trips at most may be named alike by their place in an address: these words are pages of their own.
 RESERVED_SLUGS = frozenset(("new", "sign-up", "draw", "order"))
 MAX_SEATS = 100_000
 
 
 def still_needed(minimum: int, counts: Mapping[ClaimStatus, int], collects_wishes: bool) -> int:
-    """How many more it takes for a trip to run; wishes count as long as they are collected for a draw."""
+    """How many more people a trip needs to take place; wishes count as long as they are collected for a draw."""
     coming = [ClaimStatus.CONFIRMED, *([ClaimStatus.REQUESTED] if collects_wishes else [])]
     return max(0, minimum - sum(counts[status] for status in coming))
 

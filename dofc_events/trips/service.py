@@ -56,7 +56,7 @@ class TripEndsBeforeItStarts(Refusal):
 
 
 def details_of(trip: Trip) -> TripDetails:
-    """The details as they stand."""
+    """The current details."""
     return TripDetails(**{field.name: getattr(trip, field.name) for field in fields(TripDetails)})
 
 

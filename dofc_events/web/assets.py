@@ -21,7 +21,7 @@ from dofc_events.config import ROOT
 
 PREFIX = "/static/"
 OURS = ("css/site.css", "js/site.js", "js/country.js", "img/hexagons.svg", "img/favicon.svg")
-# Our name for a file, the package that it is installed with, and its place there.
+# Our name for a file, the package it comes with, and its path there.
 LIBRARIES = (("css/bootstrap.min.css", "flask_bootstrap", "static/bootstrap5/css/bootstrap.min.css"),)
 
 # What `web.security` gives to pages; files are answered before it is asked.

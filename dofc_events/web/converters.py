@@ -1,4 +1,4 @@
-"""Numbers in addresses, `<year:year>` and `<id:…>`: what no row can have is not found, and nothing is asked for it."""
+"""Numbers in addresses, `<year:year>` and `<id:…>`: a number that no row can have is not found, without a query."""
 
 from flask import Flask
 from werkzeug.routing import IntegerConverter, Map

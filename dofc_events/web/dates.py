@@ -31,7 +31,7 @@ def deadline(value: datetime, zone: str, named: bool = True) -> str:
     local = value.astimezone(ZoneInfo(zone))
     if local.time() != time(0):
         return moment(value, zone, named)
-    # Of "00:00, Monday" half the readers think that they have all of Monday.
+    # Half the readers of "00:00, Monday" think that they have all of Monday.
     last = local.date() - timedelta(days=1)
     return _with_zone(_("the end of %(day)s", day=day(last)), zone, named)
 
@@ -121,6 +121,6 @@ def _with_zone(moments: str, zone: str, named: bool) -> str:
 
 
 def _reading_locale() -> Locale:
-    """The locale of the page or mail. Our English is British: the day before the month, 24 hours."""
+    """The locale of the page or email. Our English is British: the day before the month, 24 hours."""
     locale = get_locale() or Locale("en")
     return Locale("en", "GB") if locale == Locale("en") else locale

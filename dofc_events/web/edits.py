@@ -16,7 +16,7 @@ from typing import Any
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, Field, FieldList, FormField, HiddenField, SelectMultipleField
+from wtforms import BooleanField, FieldList, FormField, HiddenField, SelectMultipleField
 from wtforms.fields.choices import SelectFieldBase
 
 from dofc_events.core.countries import country_name
@@ -66,7 +66,8 @@ class EditForm(Form):
         valid = super().validate(extra_validators)
         for field in refused:
             text = _(
-                "This was changed meanwhile, here or by somebody else. Compare both, enter what is right, save again."
+                "This has been changed since you opened the page. Compare the two versions, enter the right one "
+                "and save again."
             )
             field.errors = [*field.errors, text]
         return valid and not refused
@@ -74,30 +75,43 @@ class EditForm(Form):
     def _merge(self) -> list[Any]:
         """Take what is stored where the form changed nothing; returns the fields that both changed."""
         stored, opened, refused = self.stored(), self.opened_with.data, []
-        present = stored.digests()
+        present, parts = stored.digests(), {part.name: part for part in stored._fields_to_edit()}
         for field in self._fields_to_edit():
-            typed, now = _digest(field), present[field.name]
+            typed, now = _digest(field), present.get(field.name, _digest(None))
             # A field that was not on the form when it was opened has not been changed in it.
             before = opened.get(field.name, typed) if opened else now
-            if typed == before != now:
-                sent = MultiDict((leaf.name, value) for leaf in _leaves(stored[field.name]) for value in _values(leaf))
-                field.process(sent, field.object_data)
+            if typed == before != now and not getattr(field, "is_an_act", False):
+                field.process(MultiDict(_sent(parts.get(field.name))), field.object_data)
             elif typed != now != before:
-                field.meanwhile, field.yours = _words(stored[field.name], field), _words(field, field)
+                field.meanwhile, field.yours = _words(parts.get(field.name), field), _words(field, field)
                 refused.append(field)
         # Sent once more, the form knows what is stored now.
         self.opened_with.data = present
         return refused
 
     def _fields_to_edit(self) -> Iterator[Any]:
-        return (field for field in self if not isinstance(field, HiddenField))
+        """What is compared: a field, or each part of one that says that it has `parts`, which are like fields."""
+        for field in self:
+            if not isinstance(field, HiddenField):
+                yield from field.parts() if hasattr(field, "parts") else (field,)
 
 
-def _digest(field: Field) -> str:
+def _digest(field: Any) -> str:
     """Two fields have the same if a browser sends the same of them; of what is empty it may send nothing."""
-    values = [(leaf.name, sorted(map(_composed, _values(leaf)))) for leaf in _leaves(field)]
-    said = json.dumps([pair for pair in values if any(pair[1])])
+    values: dict[str, list[str]] = {}
+    for name, value in _sent(field):
+        values.setdefault(name, []).append(_composed(value))
+    said = json.dumps([(name, sorted(some)) for name, some in values.items() if any(some)])
     return sha256(said.encode()).hexdigest()[:12]
+
+
+def _sent(field: Any) -> list[tuple[str, str]]:
+    """What a browser sends of a field; nothing of one that is not there."""
+    if field is None:
+        return []
+    if hasattr(field, "sent"):
+        return list(field.sent())
+    return [(leaf.name, value) for leaf in _leaves(field) for value in _values(leaf)]
 
 
 def _leaves(field: Any) -> Iterator[Any]:
@@ -127,6 +141,8 @@ def _composed(text: str) -> str:
 
 def _words(field: Any, shown: Any) -> str:
     """What a field holds, as people read it; `shown` is the field of the form, which knows its choices."""
+    if hasattr(field, "words"):
+        return str(field.words())
     if isinstance(field, FieldList | FormField):
         rows = [_words(part, part) for part in field if not isinstance(part, HiddenField)]
         return ("\n" if isinstance(field, FieldList) else " · ").join(row for row in rows if row)

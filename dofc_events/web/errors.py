@@ -8,23 +8,30 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_limiter.errors import RateLimitExceeded
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
-from dofc_events.core.db import tried_again
+from dofc_events.core.db import NotKnownWhetherSaved, end_session, is_passing, tried_again
 from dofc_events.core.references import new_reference
 from dofc_events.extensions import limiter, login_manager
 
 log = structlog.get_logger()
 
+# In so many seconds a database that was away may be back.
+RETRY_AFTER = 30
+
 PAGES = {
     400: (_l("This request could not be read"), _l("Go back, reload the page and try again.")),
-    403: (_l("Not allowed"), _l("Your account may not see this page. Ask the organisers if you need it.")),
+    403: (_l("Not allowed"), _l("Your account does not have access to this page. Ask the organisers if you need it.")),
     404: (
-        _l("There is no such page"),
-        _l("The address may be incomplete, or it is a link that has been replaced by a newer one."),
+        _l("Page not found"),
+        _l("The address may be incomplete, or a newer link may have replaced it."),
     ),
-    405: (_l("This page cannot be used like that"), _l("Go back and use the buttons of the page.")),
-    413: (_l("That was too much at once"), _l("The form is larger than this site accepts. Shorten the long answers.")),
+    405: (_l("This page cannot be used that way"), _l("Go back and use the buttons of the page.")),
+    413: (
+        _l("This is too large to send"),
+        _l("The form is larger than this site accepts. Go back and shorten your longest answers."),
+    ),
 }
 
 
@@ -46,6 +53,8 @@ def _begin_anew() -> None:
 
 def init_errors(app: Flask) -> None:
     """Register the error pages."""
+    # Before Flask-SQLAlchemy's own, which fails if the connection is dead.
+    app.teardown_appcontext(lambda _error: end_session())
 
     @app.errorhandler(HTTPException)
     def refused(error: HTTPException) -> Response:
@@ -54,6 +63,28 @@ def init_errors(app: Flask) -> None:
             render_template("errors/page.html", code=error.code, heading=heading, text=text), error.code or 500
         )
 
+    @app.errorhandler(NotKnownWhetherSaved)
+    @app.errorhandler(SQLAlchemyError)
+    def unavailable(error: Exception) -> ResponseReturnValue:
+        if not is_passing(error):
+            return failed(error)
+        # What went wrong says enough in one line; there may be hundreds of them.
+        why = str(getattr(error, "orig", None) or error.__cause__ or error).partition("\n")[0]
+        log.error("database_unavailable", endpoint=request.endpoint, method=request.method, error=why)
+        end_session()
+        unsure = isinstance(error, NotKnownWhetherSaved)
+        if request.method == "POST" and not unsure and "retry_after" not in g:
+            # What only reads may well succeed: then the form comes back.
+            g.retry_after, g.unavailable = RETRY_AFTER, True
+            return _answered_again(app)
+        g._login_user = login_manager.anonymous_user()
+        text = _("It is not known whether this was saved. Look at it before you send it again.") if unsure else ""
+        heading = _("The site cannot do this right now")
+        text = text or _("This is our fault, not yours. Please try again in a minute.")
+        response = make_response(render_template("errors/page.html", code=503, heading=heading, text=text), 503)
+        response.headers["Retry-After"] = str(RETRY_AFTER)
+        return response
+
     @app.errorhandler(Exception)
     def failed(error: Exception) -> Response:
         number = new_reference()
@@ -61,7 +92,7 @@ def init_errors(app: Flask) -> None:
         g._login_user = login_manager.anonymous_user()
         log.exception("request_failed", number=number, endpoint=request.endpoint, method=request.method)
         text = _(
-            "It is our fault, and it was noted under the number %(number)s. Please try again in a minute.",
+            "This is our fault. We have recorded it under the number %(number)s. Please try again in a minute.",
             number=number,
         )
         page = render_template("errors/page.html", code=500, heading=_("Something went wrong"), text=text)
@@ -69,11 +100,16 @@ def init_errors(app: Flask) -> None:
 
     @app.errorhandler(RateLimitExceeded)
     def too_many_posts(error: RateLimitExceeded) -> ResponseReturnValue:
-        # The view answers, so that the form comes back with what was typed; no form is accepted while this is set.
         breached = limiter.current_limit
         g.retry_after = max(1, breached.reset_at - int(time.time())) if breached else 600
-        try:
-            return app.ensure_sync(app.view_functions[str(request.endpoint)])(**(request.view_args or {}))  # type: ignore[no-any-return]
-        except Exception as error_of_view:
-            # Flask handles what a view raises, but not what is raised while it handles something else.
-            return app.handle_user_exception(error_of_view)
+        return _answered_again(app)
+
+
+def _answered_again(app: Flask) -> ResponseReturnValue:
+    """The view answers, so that the form comes back with what was typed: none is accepted with `g.retry_after` set."""
+    _begin_anew()
+    try:
+        return app.ensure_sync(app.view_functions[str(request.endpoint)])(**(request.view_args or {}))  # type: ignore[no-any-return]
+    except Exception as error_of_view:
+        # Flask handles what a view raises, but not what is raised while it handles something else.
+        return app.handle_user_exception(error_of_view)

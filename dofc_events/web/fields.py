@@ -1,4 +1,4 @@
-"""Form fields that several features use: names in any script, mail addresses, countries, telephone numbers."""
+"""Form fields that several features use: names in any script, email addresses, countries, telephone numbers."""
 
 import re
 import unicodedata
@@ -14,10 +14,11 @@ from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 from wtforms import Field, IntegerField, StringField, TextAreaField, ValidationError
 from wtforms.utils import unset_value
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, StopValidation
 from wtforms.widgets import html_params
 
 from dofc_events.core.countries import country_codes, country_names, search_names, three_letter_codes
+from dofc_events.core.normal import normal
 from dofc_events.core.slugs import LONGEST_SLUG, SLUG
 from dofc_events.web.markdown import dead_links
 
@@ -37,7 +38,7 @@ def clean(value: str | None) -> str:
 
     Two invisible ones stay, the joiners that Persian and Indic scripts are written with.
     """
-    composed = unicodedata.normalize("NFC", value or "")
+    composed = normal("NFC", value or "")
     return "".join(c for c in composed if unicodedata.category(c) != "Cf" or c in JOINERS).strip()
 
 
@@ -58,7 +59,10 @@ class OfAnyField(str):
 
 
 class AtMost(Length):
-    """At most so many characters. Browsers are not told, because they cut what is pasted without a word."""
+    """At most so many characters; what is longer is not looked at any further, as nobody knows what that would cost.
+
+    Browsers are not told, because they cut what is pasted without a word.
+    """
 
     def __init__(self, longest: int) -> None:
         super().__init__(max=longest)
@@ -66,7 +70,7 @@ class AtMost(Length):
 
     def __call__(self, form: Any, field: Field) -> None:
         if len(field.data or "") > self.max:
-            raise ValidationError(OfAnyField(_("Use at most %(max)d characters.", max=self.max)))
+            raise StopValidation(OfAnyField(_("Use at most %(max)d characters.", max=self.max)))
 
 
 class Between(NumberRange):
@@ -93,7 +97,7 @@ def _refuse(text: str, is_refused: Callable[[str], bool]) -> None:
     found = [position for position, c in enumerate(text) if is_refused(c)]
     if found:
         where = ", ".join(_place(text, position, is_refused) for position in found[:MAX_PLACES])
-        raise ValidationError(OfAnyField(_("Remove what cannot stand here: %(where)s.", where=where)))
+        raise ValidationError(OfAnyField(_("Remove what is not allowed here: %(where)s.", where=where)))
 
 
 def _place(text: str, position: int, is_refused: Callable[[str], bool]) -> str:
@@ -125,7 +129,7 @@ class NameLine(Line):
         if validation_stopped or self.errors or not self.data:
             return
         if "://" in self.data or not any(unicodedata.category(c).startswith("L") for c in self.data):
-            raise ValidationError(OfAnyField(_("Write a name here, in letters and without web addresses.")))
+            raise ValidationError(OfAnyField(_("Enter a name, in letters and without web addresses.")))
 
 
 class SlugField(Line):
@@ -158,7 +162,7 @@ class Prose(Paragraphs):
         dead = [] if validation_stopped or self.errors else dead_links(self.data)
         if dead:
             words = _(
-                "This link leads nowhere: %(address)s. Write the whole address: https://…", address=", ".join(dead)
+                "This link does not work: %(address)s. Enter the whole address: https://…", address=", ".join(dead)
             )
             raise ValidationError(OfAnyField(words))
 
@@ -172,7 +176,7 @@ def _not_blank(missing: Any) -> Any:
 
 
 class EmailField(Line):
-    """A mail address that servers everywhere can deliver to. Nothing is looked up on the network."""
+    """An email address that servers everywhere can deliver to. Nothing is looked up on the network."""
 
     def __init__(self, label: Any, *, missing: Any, **kwargs: Any) -> None:
         super().__init__(label, longest=254, missing=missing, **kwargs)
@@ -274,7 +278,7 @@ class PhoneField(Line):
             raise ValidationError(_l("Write the number with its country code, for example +381 11 123 4567."))
         formatted = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
         if len(formatted) > LONGEST_PHONE:
-            raise ValidationError(_l("Leave out the extension: the number is too long with it."))
+            raise ValidationError(_l("The number is too long with its extension: leave the extension out."))
         self.data = formatted
 
 
@@ -282,14 +286,16 @@ class RankedField(Field):
     """Choices that somebody numbers, 1 for the first; an empty number does not rank a choice.
 
     Reads `preference-<choice>`; what was typed is kept. `check_ranks` says in the words of `not_whole` and `not_unique`
-    what is wrong with the numbers.
+    what is wrong with the numbers. `labels` are what the choices are called.
     """
 
     not_whole: Any
     not_unique: Any
+    labels: dict[str, str]
 
     def process(self, formdata: Any, data: Any = unset_value, extra_filters: Any = None) -> None:
-        self.data = None
+        self.data = self.object_data = None
+        self.labels = {}
         self.process_errors: list[str] = []
         fields = formdata.items() if formdata else ()
         sent = {name.removeprefix(RANK): text.strip() for name, text in fields if name.startswith(RANK)}
@@ -298,6 +304,14 @@ class RankedField(Field):
     def ranking(self) -> tuple[str, ...]:
         """What is ranked, the first choice first."""
         return tuple(sorted(self.typed, key=lambda choice: rank(self.typed[choice])))
+
+    def sent(self) -> list[tuple[str, str]]:
+        """What a browser sends of the ranking; the same for each way to write the numbers of one order."""
+        return [(f"{RANK}{choice}", str(number)) for number, choice in enumerate(self.ranking(), start=1)]
+
+    def words(self) -> str:
+        """The ranking as people read it, a line each."""
+        return "\n".join(f"{self.typed[choice]}. {self.labels.get(choice, choice)}" for choice in self.ranking())
 
     def check_ranks(self) -> None:
         """Raise ValidationError unless each number is a whole one from 1 to 99, and given once."""
@@ -316,4 +330,4 @@ def rank(text: str) -> int:
 
 def told_reason() -> Line:
     """Why organisers do something, in words that the delegates read."""
-    return Line(_l("Reason"), longest=500, missing=_l("Enter a reason: it is told to the delegates."))
+    return Line(_l("Reason"), longest=500, missing=_l("Enter a reason. Delegates will see it."))

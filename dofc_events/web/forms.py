@@ -23,6 +23,12 @@ class Form(FlaskForm):
             wrapped = super().wrap_formdata(form, formdata)
             return request.form if isinstance(wrapped, CombinedMultiDict) else wrapped
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if "formdata" not in kwargs:
+            # Where a form is refused, those that read it say what is what in it (see `web.given_back`).
+            g.setdefault("forms", []).append(self)
+
     def validate(self, extra_validators: Any = None) -> bool:
         if "retry_after" in g:
             self.form_errors = [_wait(g.retry_after)]
@@ -49,13 +55,10 @@ def answer_errors(form: FlaskForm, template: str, **context: Any) -> ResponseRet
         form.form_errors = [
             _(
                 "Nothing has been saved yet, because you signed in after opening the form, it was open for too long, or"
-                " cookies are off. Nothing is lost: please send it again."
+                " cookies are off. Nothing you typed has been lost: please send it again."
             )
         ]
-        for field in form:
-            # No browser takes a file's name back into the form.
-            if isinstance(field, FileField) and field.data:
-                field.errors = [_("Choose “%(name)s” again.", name=field.data.filename)]
+        _ask_for_files_again(form)
         return render_template(template, form=form, **context), 400
     return render_template(template, form=form, **context), 422
 
@@ -66,19 +69,39 @@ def answer_too_late(form: FlaskForm, text: str, template: str, **context: Any) -
     return render_template(template, form=form, **context), 403
 
 
-def answer_too_many(form: FlaskForm, retry_after: int, template: str, **context: Any) -> Response:
-    """429 with Retry-After (seconds) and the form with its values."""
-    form.form_errors = [_wait(retry_after)]
-    response = make_response(render_template(template, form=form, **context), 429)
+def answer_busy(form: FlaskForm, retry_after: int, template: str, **context: Any) -> Response:
+    """503 with Retry-After (seconds) and the form with its values: others are served first."""
+    form.form_errors = [_("Many people are sending files just now. Nothing is lost: try again in a minute.")]
+    _ask_for_files_again(form)
+    response = make_response(render_template(template, form=form, **context), 503)
     response.headers["Retry-After"] = str(retry_after)
     return response
 
 
+def answer_too_many(form: FlaskForm, retry_after: int, template: str, **context: Any) -> Response:
+    """429 with Retry-After (seconds) and the form with its values; 503 if it is not the sender's doing."""
+    form.form_errors = [_wait(retry_after)]
+    _ask_for_files_again(form)
+    response = make_response(render_template(template, form=form, **context), 503 if "unavailable" in g else 429)
+    response.headers["Retry-After"] = str(retry_after)
+    return response
+
+
+def _ask_for_files_again(form: FlaskForm) -> None:
+    # No browser takes a file's name back into the form.
+    for field in form:
+        if isinstance(field, FileField) and field.data:
+            field.errors = [_("Choose “%(name)s” again.", name=field.data.filename)]
+
+
 def _wait(seconds: int) -> str:
+    if "unavailable" in g:
+        said: str = _("This could not be saved right now; that is our fault. Please send it again in a minute.")
+        return said
     minutes = max(1, round(seconds / 60))
     text: str = ngettext(
-        "That was too often in a short time. Nothing is lost: try again in about a minute.",
-        "That was too often in a short time. Nothing is lost: try again in about %(num)d minutes.",
+        "Too many attempts in a short time. Nothing has been lost: try again in about a minute.",
+        "Too many attempts in a short time. Nothing has been lost: try again in about %(num)d minutes.",
         minutes,
     )
     return text

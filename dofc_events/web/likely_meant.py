@@ -1,4 +1,4 @@
-"""Whether somebody mistyped the domain of a mail address. It is only asked: an address may be as strange as it likes.
+"""Whether somebody mistyped the domain of an email address. It is only asked: an address may be as strange as it likes.
 
 `static/js/site.js` asks the same while the address is typed, by the same rule and this list.
 """

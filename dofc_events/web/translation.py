@@ -1,4 +1,4 @@
-"""Texts in the language of the page or mail, as Flask-Babel finds them, in less than half of the time.
+"""Texts in the language of the page or email, as Flask-Babel finds them, in less than half of the time.
 
 A page has some sixty texts and a mail as many, so that finding them took a fifth of what a registration costs.
 """
@@ -25,7 +25,7 @@ class Catalogues(Domain):
         self._by_locale: dict[str, NullTranslations] = {}
 
     def get_translations(self) -> NullTranslations:
-        """Those of the language of the page or mail."""
+        """Those of the language of the page or email."""
         locale = str(get_locale())
         found = self._by_locale.get(locale)
         if found is None:

@@ -83,7 +83,7 @@ def downgrade() -> None:
 
 
 def fill() -> None:
-    """Whoever is registered is found by what they were found by until now; other spellings come with the next change."""
+    """Registered people are found by the same words as before; other spellings come with the next change."""
     orders = []
     for row in people(NAMES):
         name = f"{folded(row.family_name or row.given_name)} {folded(row.given_name)}"

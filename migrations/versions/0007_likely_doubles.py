@@ -37,7 +37,7 @@ def upgrade() -> None:
     op.create_index("ix_likely_doubles_edition_id", "likely_doubles", ["edition_id"])
     op.create_index("ix_likely_doubles_second_id", "likely_doubles", ["second_id"])
     with op.batch_alter_table("registrations") as batch:
-        # The worker compares everybody who is there already.
+        # The worker compares everybody who is already registered.
         batch.add_column(sa.Column("compared", sa.Boolean(), nullable=False, server_default=sa.false()))
     with op.batch_alter_table("registrations") as batch:
         batch.alter_column("compared", server_default=None)

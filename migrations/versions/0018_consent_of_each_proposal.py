@@ -17,7 +17,7 @@ depends_on: str | Sequence[str] | None = None
 def upgrade() -> None:
     with op.batch_alter_table("proposals") as batch:
         batch.add_column(sa.Column("public_agreed_at", sa.DateTime(timezone=True), nullable=True))
-    # What was agreed to is kept word for word: until now in English alone.
+    # What was agreed to is kept word for word: until now only in English.
     op.execute(
         "UPDATE proposals SET public_agreed_at = consented_at"
         " WHERE consent_text LIKE '%Everybody can read it on this site%'"

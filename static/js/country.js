@@ -1,5 +1,5 @@
 // Turns select[data-type-ahead] into a combobox with a list (ARIA 1.2). The select stays in the form,
-// out of sight, and alone carries the value; so without this script nothing is missing.
+// out of sight, and is the only one with the value, so nothing is missing without this script.
 (function () {
   "use strict";
 
@@ -21,7 +21,7 @@
     return words(text).join(" ");
   }
 
-  // While a finger or a button is down, nothing may move: the click would miss what it was meant for.
+  // While a finger or a button is down, nothing may move: the click would miss its target.
   var pressed = false;
   document.addEventListener("pointerdown", function () { pressed = true; }, true);
   ["pointerup", "pointercancel"].forEach(function (name) {
@@ -45,7 +45,7 @@
       return {
         option: option,
         text: option.text.trim(),
-        // The name that is shown comes first.
+        // The displayed name comes first.
         names: [option.text].concat(others).map(function (name) { return { plain: plain(name), words: words(name) }; }),
         codes: (option.value + " " + (option.dataset.code || "")).toLowerCase().split(" ")
       };
@@ -62,7 +62,7 @@
     var problem = document.createElement("div");
     var shown = [];
     var active = -1;
-    // What stands in the input is nothing of the list.
+    // The text in the input is not in the list.
     var unmatched = false;
 
     // The input takes over the id, so that the label and the error summary's link lead to it.
@@ -76,7 +76,7 @@
     ["aria-describedby", "aria-invalid", "aria-required"].forEach(function (name) {
       if (select.hasAttribute(name)) input.setAttribute(name, select.getAttribute(name));
     });
-    // Empty it describes nothing; it is there from the start, so that what it says later is read out.
+    // While empty it describes nothing; it is there from the start, so that later changes are read out.
     problem.id = id + "-unmatched";
     problem.className = "combobox-problem";
     problem.setAttribute("role", "status");
@@ -155,7 +155,7 @@
       });
     }
 
-    // What is typed is taken without asking only if it can mean nothing else: the beginning of one name may be meant
+    // Typed text is accepted without asking only if it is unambiguous: the beginning of one name may be meant
     // for a country that is called differently here, and a code for the beginning of a name.
     function meant(text) {
       var found = matches(text);
@@ -315,7 +315,7 @@
     select.addEventListener("change", follow);
     select.addEventListener("focus", function () { input.focus(); });
     if (select.form) select.form.addEventListener("reset", function () { setTimeout(restore, 0); });
-    // Browsers may put the form's values back without telling anyone.
+    // Browsers may restore the form's values without an event.
     window.addEventListener("pageshow", follow);
     if (window.visualViewport) window.visualViewport.addEventListener("resize", reveal);
     restore();

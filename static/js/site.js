@@ -5,7 +5,7 @@
   var summary = document.querySelector("[data-error-summary]");
   if (summary) summary.focus();
 
-  // The back button fetches a form anew, and the browser fills in what was typed, but not the one-time key by which
+  // The back button fetches a form again, and the browser fills in what was typed, but not the one-time key by which
   // the server knows that it is the same form, nor what it was opened with. Any other visit begins a new form.
   var visit = performance.getEntriesByType("navigation")[0];
   var wasHere = visit && visit.type === "back_forward" && history.state && history.state.hidden;
@@ -15,11 +15,11 @@
     history.replaceState({ hidden: Array.from(hidden, function (field) { return field.value; }) }, "");
   }
 
-  // What was typed before signing in again is one button away; coming back to that page, one wants to stay.
+  // What was typed before signing in again is one button away; on coming back to that page, the reader wants to stay.
   var goOn = document.querySelector("form[data-go-on]");
   if (goOn && visit && visit.type === "navigate") goOn.submit();
 
-  // Whoever leaves a form by one of its own links, or closes the page, is asked first if something was typed.
+  // Anyone who leaves a form by one of its links, or closes the page, is asked first if something was typed.
   function isChanged(field) {
     if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
     if (!field.name || field.type === "hidden") return false;
@@ -67,7 +67,7 @@
     });
   });
 
-  // Whoever handed a registration over can take it back until it is opened: this says that it is.
+  // The person who handed over a registration can take it back until it is opened: this reports that it is.
   var opened = document.querySelector("form[data-opened]");
   if (opened) {
     fetch(opened.action, { method: "POST", body: new FormData(opened), redirect: "manual" }).then(function () {
@@ -87,7 +87,7 @@
   document.addEventListener("submit", function (event) {
     var form = event.target;
     if (!form.matches("form[data-once]") || event.defaultPrevented) return;
-    // A preview opens beside the form, which goes on.
+    // A preview opens in another tab; the form stays in use.
     if (event.submitter && event.submitter.formTarget === "_blank") return;
     // Only after the browser has collected the values: a disabled button would not send its own.
     setTimeout(function () {
@@ -100,7 +100,7 @@
     setTimeout(function () { release(form); }, REST_MS);
   });
 
-  // The back button may bring the page back as it was left, with the button still resting.
+  // The back button may bring the page back as it was left, with the button still disabled.
   window.addEventListener("pageshow", function () {
     document.querySelectorAll("form[data-once]").forEach(release);
   });

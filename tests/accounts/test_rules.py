@@ -1,4 +1,4 @@
-"""Who may see what of an edition, how long a session lasts, and which paths lead nowhere else."""
+"""Who may see what of an edition, how long a session lasts, and which paths stay on the site."""
 
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urljoin, urlsplit

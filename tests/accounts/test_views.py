@@ -167,7 +167,7 @@ def test_a_link_that_is_used_twice_says_so_kindly_to_who_is_signed_in(client, li
     twice.submit(follow=False)
     page = twice.submit()
     assert page.status == 404
-    assert "You are signed in already, as Ada Chair." in page.text
+    assert "You are already signed in as Ada Chair." in page.text
 
 
 def test_a_link_is_not_used_when_the_csrf_token_is_not_ours(client, link):
@@ -181,7 +181,7 @@ def test_a_link_is_not_used_when_the_csrf_token_is_not_ours(client, link):
 def test_signing_in_keeps_nothing_of_the_session_before(client, link):
     form = client.get(link).form()
     with client._client.session_transaction() as browser:
-        browser["planted"] = "by somebody else"
+        browser["planted"] = "since you opened the page"
         before = dict(browser)
     form.submit(follow=False)
     with client._client.session_transaction() as browser:
@@ -270,7 +270,7 @@ def test_asking_is_limited_for_each_address(visit, ada, clock, email):
     assert page.status == 429
     assert 0 < int(page.headers["Retry-After"]) <= 40 * 60 + 1
     assert page.form().value("email") == email
-    assert "That was too often" in page.text
+    assert "Too many attempts" in page.text
     assert ask(client, f"other-{email}").status == 200
     clock.shift(timedelta(minutes=41))
     assert ask(client, email).status == 200

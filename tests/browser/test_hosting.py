@@ -21,7 +21,7 @@ HIDDEN = "() => { const r = document.querySelector('.compare'); return r.scrollW
 def site(live_server, database_url, writing):
     moment = now()
     with writing() as session:
-        make_account(session, "chair@example.org", RoleName.CHAIR, now=moment)
+        chair = make_account(session, "chair@example.org", RoleName.CHAIR, now=moment)
         call = make_call(session, now=moment - timedelta(days=8))
         proposals: list[Proposal] = [
             make_proposal(session, call, now=moment - timedelta(days=8), motivation="It is our turn. " * 30)
@@ -32,26 +32,24 @@ def site(live_server, database_url, writing):
         for number, proposal in enumerate(proposals, start=1):
             scores = {criterion.id: Given(number) for criterion in call.criteria}
             give_review(session, proposal.id, reviewer.id, scores, COMMAND, moment)
-    return live_server(database_url)
+    site = live_server(database_url)
+    site.chair = chair
+    return site
 
 
 @pytest.mark.databases("sqlite")
-def test_five_proposals_fit_a_desk_and_more_than_fits_is_said(site, browser):
+def test_five_proposals_fit_a_desk_and_more_than_fits_is_said(site, browser, sign_in):
     tab = browser.open(site.url, (1280, 800))
-    link = site.flask("accounts", "sign-in-link", "chair@example.org").strip()
-    page = tab.goto(site.url + "/sign-in/" + link.rpartition("/sign-in/")[2])
-    page.get_by_role("button").last.click()
-    tab.goto(COMPARE)
+    tab.sign_in(sign_in(site.chair))
+    page = tab.goto(COMPARE)
     assert page.evaluate(HIDDEN) <= 0
     assert not page.get_by_text("The table scrolls sideways").is_visible()
     page.get_by_role("link", name="Sort by score").click()
     means = page.locator(".compare dl.scores div:first-child dd").all_inner_texts()
     assert means == ["5.0", "4.0", "3.0", "2.0", "1.0"]
-    tab.screenshot("compare")
     page.emulate_media(media="print")
     assert page.evaluate(HIDDEN) <= 0
     page.emulate_media(media="screen")
-    page.set_viewport_size({"width": 390, "height": 844})
+    tab.resize((390, 844))
     assert page.evaluate(HIDDEN) > 0
     assert page.get_by_text("The table scrolls sideways").is_visible()
-    tab.screenshot("compare-phone")

@@ -1,4 +1,4 @@
-"""What people typed may be longer than a column is wide, and a drawing never lies over words."""
+"""Typed text may be longer than a column is wide, and a drawing never covers words."""
 
 import re
 
@@ -8,6 +8,7 @@ from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.history.service import load_history
 from dofc_events.core.audit import COMMAND
 from dofc_events.core.clock import now
+from tests.support.browser import PHONE
 from tests.support.factories import make_account, make_edition, make_registration
 
 SIZES = [(320, 640), (390, 844), (768, 1024), (1280, 800)]
@@ -41,7 +42,7 @@ def site(live_server, database_url, writing):
     with writing() as session:
         load_history(session, COMMAND, moment)
         edition = make_edition(session, now=moment, capacity=2)
-        make_account(session, "chair@example.org", RoleName.CHAIR, now=moment)
+        chair = make_account(session, "chair@example.org", RoleName.CHAIR, now=moment)
         make_registration(
             session,
             edition,
@@ -54,39 +55,35 @@ def site(live_server, database_url, writing):
         for number in range(3):
             make_registration(session, edition, now=moment, email=f"delegate-{number}@example.org")
     site = live_server(database_url)
-    site.year = edition.year
+    site.year, site.chair = edition.year, chair
     return site
 
 
 @pytest.mark.databases("sqlite")
-def test_nothing_is_wider_than_the_page(site, browser):
-    for size in SIZES:
-        tab = browser.open(site.url, size)
-        link = site.flask("accounts", "sign-in-link", "chair@example.org").strip()
-        page = tab.goto(site.url + "/sign-in/" + link.rpartition("/sign-in/")[2])
-        page.get_by_role("button").last.click()
-        for path in (
-            "/organise/",
-            *(f"/organise/editions/{site.year}/{name}" for name in ("", "registrations", "mail")),
-        ):
-            tab.goto(path)
+def test_nothing_is_wider_than_the_page(site, browser, sign_in):
+    tab = browser.open(site.url)
+    tab.sign_in(sign_in(site.chair))
+    for path in ("/organise/", *(f"/organise/editions/{site.year}/{name}" for name in ("", "mail", "registrations"))):
+        page = tab.goto(path)
+        for size in SIZES:
+            tab.resize(size)
             if path.endswith("registrations"):
                 assert "Bosnia" in page.locator("table").inner_text()
                 assert page.evaluate(BROKEN, "Country") == []
-                page.locator("tr", has_text="bbbb").get_by_role("link").click()
-                tab.check()
+    page.locator("tr", has_text="bbbb").get_by_role("link").click()
+    for size in SIZES:
+        tab.resize(size)
 
 
 @pytest.mark.databases("sqlite")
-@pytest.mark.parametrize("width", [320, 390, 600, 640, 768, 800, 899, 901, 1024, 1280])
-def test_the_drawing_leaves_the_words_alone(site, browser, width):
-    page = browser.open(site.url, (width, 800)).goto("/")
-    assert not page.evaluate(OVERLAP)
-
-
-@pytest.mark.databases("sqlite")
-def test_links_of_the_timeline_are_large_enough_to_hit(site, browser):
-    page = browser.open(site.url, (390, 844)).goto("/editions/")
+def test_the_drawing_leaves_the_words_alone_and_links_are_large_enough_to_hit(site, browser):
+    tab = browser.open(site.url, PHONE)
+    page = tab.goto("/")
+    for width in (320, 390, 600, 640, 768, 800, 899, 901, 1024, 1280):
+        tab.resize((width, 800))
+        assert not page.evaluate(OVERLAP), width
+    tab.resize(PHONE)
+    tab.goto("/editions/")
     links = page.locator(".timeline").get_by_role("link", name=re.compile("."))
     assert links.count() == 7
     assert all(link.bounding_box()["height"] >= 24 for link in links.all())

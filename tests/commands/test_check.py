@@ -161,18 +161,18 @@ def test_check_finds_a_status_that_nobody_was_told(check, full, writing, damage)
         else:
             session.execute(update(Message).where(told).values(queued_at=now() - timedelta(days=1)))
     code, lines = check()
-    assert code == 1 and lines == [f"registration {full['fourth']}: its status was never told"]
+    assert code == 1 and lines == [f"registration {full['fourth']}: no email has announced its status"]
 
 
 def test_check_finds_a_promotion_that_nobody_was_told(check, full, writing):
-    """What a unit of work cut in half would leave behind."""
+    """What a unit of work would leave behind if it were cut in half."""
     with writing() as session:
         waits = session.scalars(select(Registration).where(Registration.reference == full["fourth"])).one()
         claim = claim_of(session, waits)
         claim.status, claim.position, claim.changed_at = ClaimStatus.CONFIRMED, None, now()
         pool = session.get_one(Pool, claim.pool_id)
         pool.capacity, pool.taken = 3, 3
-    assert check() == (1, [f"registration {full['fourth']}: its status was never told"])
+    assert check() == (1, [f"registration {full['fourth']}: no email has announced its status"])
 
 
 def test_check_counts_a_message_as_told_whatever_became_of_it(check, full, writing):
@@ -249,7 +249,7 @@ def test_check_finds_two_trips_at_the_same_time(check, seated, writing, status):
 def test_check_finds_a_seat_that_is_only_requested_although_there_is_a_place(check, seated, writing):
     damage(writing, seated["ana"], "wine", status="requested", position=0)
     reference = seated["ana"]
-    wanted = f"registration {reference}: requested on trip wine although there is a place, and no draw to come"
+    wanted = f"registration {reference}: requested on trip wine although it has a place and no draw is to come"
     assert check() == (1, [wanted])
     with writing() as session:
         session.execute(update(Edition).values(trip_mode="draw"))
@@ -264,7 +264,7 @@ def test_check_finds_a_seat_on_a_cancelled_trip(check, seated, writing):
 
 def test_check_finds_a_change_of_a_seat_that_nobody_was_told(check, seated, writing):
     damage(writing, seated["ivo"], "mill", status="cancelled", changed_at=now() + timedelta(minutes=1))
-    assert check() == (1, [f"registration {seated['ivo']}: its status was never told"])
+    assert check() == (1, [f"registration {seated['ivo']}: no email has announced its status"])
 
 
 def test_check_finds_somebody_who_waits_for_a_seat_while_one_is_free(check, seated, writing):

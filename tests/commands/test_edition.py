@@ -132,7 +132,7 @@ def test_create_does_everything_at_once(numbers, edition, reading):
         (["--opens", "0001-01-01"], "0001-01-01"),
         (["--trip", "nowhere", "--capacity", "4"], "NoSuchTrip"),
         (["--trip", "mill"], "--capacity"),
-        (["--city", "Brno"], "for --create"),
+        (["--city", "Brno"], "with --create"),
         (["--create", "--zone", "Europe/Brno"], "IANA zone"),
         (["--closes", "2020-01-01", "--opens", "2021-01-01"], "DatesOutOfOrder"),
     ],

@@ -161,7 +161,7 @@ def test_sqlite_is_set_up_for_a_site(app):
     with app.app_context():
         assert db.session.scalar(text("PRAGMA journal_mode")) == "wal"
         assert db.session.scalar(text("PRAGMA foreign_keys")) == 1
-        assert db.session.scalar(text("PRAGMA busy_timeout")) == 30_000
+        assert db.session.scalar(text("PRAGMA busy_timeout")) == 5_000
 
 
 def test_a_row_that_leads_nowhere_is_refused(writing):

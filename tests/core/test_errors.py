@@ -1,4 +1,4 @@
-"""What has to be agreed to first."""
+"""Acts that have to be agreed to first."""
 
 import pytest
 

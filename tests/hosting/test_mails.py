@@ -1,4 +1,4 @@
-"""What we say about hosting: every message complete in both parts, and it says what happens next."""
+"""Emails about hosting: every message is complete in both parts, and says what happens next."""
 
 from dataclasses import replace
 from typing import Any
@@ -22,7 +22,7 @@ from tests.support.hosting import (
     shortlist_all,
 )
 
-# What is written does not depend on the database.
+# What an email says does not depend on the database.
 pytestmark = pytest.mark.databases("sqlite")
 
 EVIL = "<b/onmouseover=alert(1)>Müller</b>{{777777*7}}%(x)s"
@@ -68,6 +68,7 @@ TO_PROPOSER = (
     lambda w: mails.membership_settled(w.proposal),
     lambda w: mails.may_be_public(w.proposal),
     lambda w: mails.draft_reminder(w.proposal),
+    lambda w: mails.draft_ends(w.proposal),
     lambda w: mails.declined(w.proposal, w.decision),
     lambda w: mails.declined(w.proposal, Decision(words_to_others=EVIL)),
 )
@@ -121,7 +122,7 @@ def test_every_message_is_complete_and_shows_what_was_typed_as_text(world, write
 def test_every_message_says_what_happens_next(world, write):
     envelope = write(world)
     said = (" ".join(part.split()) for part in (envelope.text, BeautifulSoup(envelope.html, "html.parser").get_text()))
-    assert all("What happens next:" in part or "there is nothing to do" in part for part in said)
+    assert all("What happens next:" in part or "there is nothing for you to do" in part for part in said)
 
 
 @pytest.mark.parametrize("write", TO_PROPOSER)

@@ -1,5 +1,7 @@
 """States of a proposal, what is missing, what scores add up to."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +10,7 @@ from dofc_events.hosting.rules import (
     NEEDED_TO_SUBMIT,
     ProposalStatus,
     by_score,
+    co_hosts_in,
     lines_of,
     may_become,
     missing_to_submit,
@@ -107,3 +110,11 @@ def test_a_single_review_has_no_spread_and_what_has_none_comes_last():
     one, two = (summary_of([{1: score}], {1: 1}) for score in (3, 5))
     assert one and two and one.spread is None
     assert by_score([7, 8, 9], {8: one, 9: two}) == [9, 8, 7]
+
+
+def test_what_is_asked_of_co_hosts_and_coordinates_takes_no_longer_than_they_are_long():
+    begun = time.process_time()
+    for text in ("a" * 200_000, "a" + "," * 200_000 + "b", "@" * 200_000):
+        co_hosts_in(text)
+    assert parse_coordinates("1" + " " * 200_000 + "x") is None
+    assert time.process_time() - begun < 2

@@ -1,4 +1,4 @@
-"""What anyone sees of hosting, through HTTP."""
+"""The public pages about hosting, through HTTP."""
 
 import json
 import subprocess
@@ -95,7 +95,7 @@ def over(ballot, writing, clock):
 def test_an_open_call_says_what_it_is_about_and_until_when(client, open_call):
     open_call()
     page = client.get("/").follow("The call for hosts")
-    assert page.h1 == "Who hosts the Days of Clusters 2029?"
+    assert page.h1 == "Who will host the Days of Clusters 2029?"
     for said in ("next host", "Belgrade time", "Funding", "weight 3", "at least 2 members"):
         assert said in page.text
     assert page.follow("Make a proposal").status == 200
@@ -104,7 +104,7 @@ def test_an_open_call_says_what_it_is_about_and_until_when(client, open_call):
 def test_proposals_are_not_shown_while_the_call_is_open_nor_counted(client, open_call):
     open_call()
     page = client.get("/hosting/")
-    assert "Brno" not in page.text and "nor is it said how many" in page.text
+    assert "Brno" not in page.text and "neither the proposals nor their number are shown" in page.text
 
 
 def test_public_proposals_are_shown_without_drafts_contacts_and_money(client, open_call):
@@ -137,9 +137,9 @@ def test_what_was_agreed_to_as_not_public_stays_so_until_its_proposer_agrees(cli
 @pytest.mark.parametrize(
     ("weeks", "said"),
     [
-        (-2, "Proposals can be made from"),
-        (0, "Proposals can be made until"),
-        (1, "being read"),
+        (-2, "Proposals can be submitted from"),
+        (0, "Proposals can be submitted until"),
+        (1, "being reviewed"),
         (2, "will vote on a shortlist"),
         (3, "No ballot took place"),
     ],
@@ -150,12 +150,12 @@ def test_the_page_says_where_the_call_stands(client, open_call, clock, weeks, sa
     page = client.get("/hosting/")
     assert said in page.one(".lead").get_text()
     assert bool(page.all("a.btn-primary[href*=propose]")) is (weeks == 0)
-    assert ("Who hosts" in client.get("/").text) is (weeks >= 0)
+    assert ("Who will host" in client.get("/").text) is (weeks >= 0)
 
 
 def test_without_a_call_the_page_says_so(client):
-    assert "no call for hosts at present" in client.get("/hosting/").text
-    assert "Who hosts" not in client.get("/").text
+    assert "no open call for hosts at the moment" in client.get("/hosting/").text
+    assert "Who will host" not in client.get("/").text
 
 
 @pytest.mark.parametrize("path", ["/", "/hosting/"])

@@ -65,7 +65,7 @@ def test_who_cancels_frees_seats_and_the_next_is_told_once(live_server, smtp, da
     assert set(forms) == {"seat-bridges", "seat-docks"}
     own = page.form("section[aria-labelledby=seat-bridges] form").submit("Accept the seat")
     assert seats_on(own) == {"bridges": "confirmed", "docks": "offered"}
-    own = own.form("/offer").submit("Decline it").form().submit("Decline the seat")
+    own = own.form("/offer").submit("Decline").form().submit("Decline the seat")
     assert seats_on(own) == {"bridges": "confirmed", "docks": "cancelled"}
     smtp.wait_for(6)
     accepted, declined = smtp.messages_to("boris@dofc.test")[2:]

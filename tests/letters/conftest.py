@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import func, select
 
-from dofc_events.commands.worker import run_timers
+from dofc_events.commands.timers import run_timers
 from dofc_events.core.audit import Actor
 from dofc_events.delegates.models import Registration
 from dofc_events.letters import service

@@ -10,7 +10,7 @@ from dofc_events.notices.queries import standing_of
 from tests.letters.conftest import write
 from tests.support.factories import NOW, make_edition, make_registration, make_trip
 
-# What is written does not depend on the database.
+# What an email says does not depend on the database.
 pytestmark = pytest.mark.databases("sqlite")
 
 SITE = "http://dofc.test"

@@ -1,5 +1,6 @@
 """When a letter is sent, and what can be filled in."""
 
+import time
 from datetime import UTC, date, datetime
 
 import pytest
@@ -19,7 +20,7 @@ from dofc_events.letters.rules import (
     ("day", "days", "expected"),
     [
         (date(2027, 6, 3), -7, datetime(2027, 5, 27, 6, tzinfo=UTC)),
-        # Clocks went forward in between: it is nine in the morning all the same.
+        # Clocks went forward in between: it is still nine in the morning.
         (date(2027, 3, 30), -7, datetime(2027, 3, 23, 7, tzinfo=UTC)),
         (date(2027, 6, 5), 1, datetime(2027, 6, 6, 6, tzinfo=UTC)),
         (None, 1, None),
@@ -70,3 +71,10 @@ def test_only_the_own_page_is_an_address(text, expected):
 
 def test_what_is_filled_in_is_not_filled_in_again():
     assert filled("{given_name} in {city}", {"given_name": "{city}", "city": "Sofia"}) == "{city} in Sofia"
+
+
+@pytest.mark.parametrize("text", ["](" + " " * 200_000, "](" * 100_000, "](" * 100_000 + ")", "{" * 200_000])
+def test_what_is_asked_of_a_text_takes_no_longer_than_it_is_long(text):
+    begun = time.process_time()
+    assert not misplaced_placeholders(text) and not unknown_placeholders(text)
+    assert time.process_time() - begun < 2

@@ -30,7 +30,7 @@ def letter(**changes: Any) -> Envelope:
 
 
 def enqueue_many(session: Session, count: int) -> list[str]:
-    """Letters to so many people, due now; returns their addresses."""
+    """Letters to this many people, due now; returns their addresses."""
     addresses = [f"delegate-{number}@dofc.test" for number in range(count)]
     for address in addresses:
         enqueue(session, letter(recipient=address), now())

@@ -1,6 +1,7 @@
 """What the courier does with a batch, with a server that is away or slow, and beside another courier."""
 
 import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -9,8 +10,7 @@ from sqlalchemy import select, update
 from dofc_events.core.clock import now
 from dofc_events.mail import delivery, outbox
 from dofc_events.mail.delivery import BATCH, Courier, claim_due
-from dofc_events.mail.models import Message, WorkerSign
-from dofc_events.mail.queries import mail_health
+from dofc_events.mail.models import Message
 from dofc_events.mail.rules import RETRY_AFTER, UNREACHABLE_RETRY
 from tests.mail.letters import end_leases, enqueue_many, letter, states
 from tests.support.factories import NOW
@@ -86,7 +86,7 @@ def test_deliver_due_tells_refusals_from_a_server_that_is_away(courier, smtp, wr
     assert timedelta(seconds=50) < waits.due_at - now() <= RETRY_AFTER[0]
 
 
-def test_deliver_due_leaves_an_unreachable_server_alone_for_ten_seconds(courier, smtp, writing, reading, monkeypatch):
+def test_deliver_due_leaves_an_unreachable_server_alone_for_ten_seconds(courier, smtp, writing, reading):
     message_id = put_due(writing)
     smtp.stop()
     assert not courier.deliver_due()
@@ -94,8 +94,8 @@ def test_deliver_due_leaves_an_unreachable_server_alone_for_ten_seconds(courier,
     assert not courier.deliver_due()
     message = stored(reading, message_id)
     assert (message.state, message.attempts, message.refusals) == ("queued", 0, 0)
-    assert timedelta(0) < courier._retry_at - now() <= UNREACHABLE_RETRY
-    monkeypatch.setattr(delivery, "clock", lambda: now() + UNREACHABLE_RETRY)
+    assert 0 < courier._retry_at - time.monotonic() <= UNREACHABLE_RETRY.total_seconds()
+    courier._retry_at = time.monotonic()
     assert courier.deliver_due()
     assert len(smtp.messages) == 1
 
@@ -136,7 +136,7 @@ def test_deliver_due_sends_nothing_that_was_taken_back_while_it_waited_its_turn(
 
 
 def test_a_courier_sends_nothing_whose_lease_it_lost(courier, smtp, writing, reading):
-    """A machine that stood still for minutes wakes up in the middle of a batch, which others have sent meanwhile."""
+    """A machine suspended for minutes wakes up in the middle of a batch, which others have since sent."""
     with writing() as session:
         enqueue_many(session, 3)
     smtp.delay = 0.6
@@ -237,47 +237,65 @@ def _run(app, done: threading.Event) -> None:
         courier.close()
 
 
-def test_show_life_leaves_a_sign_and_forgets_the_long_dead(courier, writing, reading):
-    with writing() as session:
-        session.add(WorkerSign(name="long dead", seen_at=now() - timedelta(days=2)))
-    for _ in range(2):
-        courier.show_life()
-    with reading() as session:
-        (sign,) = session.scalars(select(WorkerSign)).all()
-        assert sign.name == courier.name and now() - sign.seen_at < timedelta(seconds=10)
-
-
-def test_what_a_silent_server_answers_is_kept_until_it_takes_mail_again(make_app, smtp, writing, reading):
+def test_what_a_silent_server_answers_is_kept_until_it_takes_mail_again(make_app, smtp, writing):
     """Organisers read it: the messages themselves were never tried."""
     app = make_app(**smtp.settings() | {"mail_port": 1})
     put_due(writing)
     with app.app_context():
         courier = Courier()
         assert courier.deliver_due() is False
+        assert courier.answer.error == "Connection refused" and courier.answer.taken_at is None
+        assert now() - courier.answer.tried_at < timedelta(seconds=10)
         courier.close()
-    with reading() as session:
-        health = mail_health(session, now())
-    assert health.mail_error == "Connection refused"
-    assert now() - health.mail_tried_at < timedelta(seconds=10)
-    assert not health.worker_is_silent
-    with make_app(**smtp.settings()).app_context():
-        courier = Courier()
-        deliver_all(courier)
-        courier.show_life()
-        courier.close()
-    with reading() as session:
-        assert mail_health(session, now()).mail_error is None
 
 
-def test_a_server_that_answers_again_is_no_longer_blamed(courier, smtp, writing, reading):
+def test_a_server_that_answers_again_is_no_longer_blamed(courier, smtp, writing):
     put_due(writing)
     smtp.drop = 1
     deliver_all(courier)
-    with reading() as session:
-        assert mail_health(session, now()).mail_error
+    assert courier.answer.error
     courier._retry_at = None
     with writing() as session:
         session.execute(update(Message).values(due_at=now()))
     deliver_all(courier)
-    with reading() as session:
-        assert mail_health(session, now()).mail_error is None
+    assert courier.answer.error is None and now() - courier.answer.taken_at < timedelta(seconds=10)
+
+
+def test_what_others_did_not_get_in_between_is_said_of_the_message(courier, smtp, writing, reading):
+    """A message on which the server hangs up each time would keep all others waiting, every ten seconds, for ever."""
+    poison, smtp.poison = put_due(writing, recipient="poison@dofc.test"), "poison@dofc.test"
+    deliver_all(courier)
+    assert (stored(reading, poison).refusals, courier._retry_at is None) == (0, False), "it may be the server"
+    good = put_due(writing)
+    courier._retry_at = None
+    deliver_all(courier)
+    assert stored(reading, good).state == "sent"
+    with writing() as session:
+        session.execute(update(Message).where(Message.id == poison).values(due_at=now()))
+    other = put_due(writing)
+    deliver_all(courier)
+    assert [stored(reading, i).state for i in (poison, other)] == ["queued", "sent"]
+    assert stored(reading, poison).refusals == 1, "it climbs the ladder"
+    assert courier.answer.error is None, "the server is not blamed"
+
+
+# A clock that somebody sets
+
+
+@pytest.mark.databases("sqlite")
+def test_mail_leaves_at_once_when_the_clock_is_set_back(courier, smtp, writing, reading, monkeypatch):
+    """What was put off, queued or leased by the wrong clock does not wait until it is as late again."""
+    smtp.stop()
+    hour = timedelta(hours=1)
+    monkeypatch.setattr(delivery, "clock", lambda: now() + hour)
+    ahead = [put_due(writing) for _ in range(3)]
+    assert not courier.deliver_due()
+    with writing() as session:
+        session.execute(update(Message).where(Message.id != ahead[0]).values(due_at=now() + hour))
+        claim_due(session, "dead", now() + hour + SECOND)
+        session.execute(update(Message).where(Message.id != ahead[0]).values(state="queued", lease_until=None))
+    monkeypatch.setattr(delivery, "clock", now)
+    smtp.start()
+    courier._retry_at -= UNREACHABLE_RETRY.total_seconds()
+    deliver_all(courier)
+    assert [stored(reading, i).state for i in ahead] == ["sent"] * 3

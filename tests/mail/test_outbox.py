@@ -117,7 +117,7 @@ def test_withdraw_takes_back_what_waits(session, state):
     assert outbox.withdraw(session, "7KX9-Q2MB", NOW) == waiting
     session.expire_all()
     assert message.state == (MessageState.WITHDRAWN if waiting else state)
-    # What is under way is not stopped, but not tried again either.
+    # A message being sent is not stopped, but not tried again either.
     assert message.expires_at == (NOW if waiting or state == MessageState.SENDING else None)
 
 

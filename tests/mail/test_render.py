@@ -1,4 +1,4 @@
-"""Every template renders, says the same in both parts, and looks right in the mail programs that understand least."""
+"""Every template renders, says the same in both parts, and looks right in the email programs that understand least."""
 
 import re
 from dataclasses import replace
@@ -143,6 +143,7 @@ def write_of_hosting(session) -> dict:
         "hosting/co_host_asked": hosting.co_host_asked(co_host, "lyon@dofc.test", ""),
         "hosting/co_host_confirmed": hosting.co_host_confirmed(co_host),
         "hosting/draft_reminder": hosting.draft_reminder(proposal),
+        "hosting/draft_ends": hosting.draft_ends(proposal),
         "hosting/ballot_reminder": hosting.ballot_reminder(voter, account),
         "hosting/representative_changed": hosting.representative_changed(
             voter, account, account, by="Elena", added=True, is_chair=True
@@ -228,7 +229,7 @@ def _styles(tag) -> list[tuple[str, str]]:
 
 @pytest.mark.databases("sqlite")
 def test_links_lead_to_the_base_url_whatever_host_was_asked(app, writing):
-    """Whoever sends a request chooses its Host; a link to their site would hand them the token in it."""
+    """The sender of a request chooses its Host; a link to their site would give them the token in it."""
     with app.test_request_context("/", base_url="https://evil.test:4430/x"), writing() as session:
         envelopes = write_all(session)
     for folder, envelope in envelopes.items():

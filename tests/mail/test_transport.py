@@ -21,6 +21,7 @@ from dofc_events.mail.mime import as_mime
 from dofc_events.mail.outbox import message_of
 from dofc_events.mail.transport import Refused, Transport, Unreachable
 from tests.mail.letters import letter
+from tests.support.smtp import scripted_server
 
 pytestmark = pytest.mark.databases("sqlite")
 
@@ -335,3 +336,52 @@ def test_what_is_wrong_with_us_is_no_fault_of_the_message(post, smtp):
     with pytest.raises(Unreachable, match="sender not allowed"):
         post(smtp)
     assert smtp.messages == []
+
+
+def test_a_server_may_take_its_time_over_its_greeting(make_app, monkeypatch):
+    """RFC 5321, section 4.5.3.2.1: five minutes. How long a connection may take to be made says nothing of that."""
+    assert transport_module.TIMEOUT >= 300 and transport_module.DATA_TIMEOUT >= 600
+    monkeypatch.setattr(transport_module, "CONNECT_TIMEOUT", 0.2)
+    answers = {"EHLO": "250 dofc.test", "QUIT": "221 bye"}
+    with scripted_server(answers, greeting_after=0.6) as port:
+        with make_app(mail_server="127.0.0.1", mail_port=port).app_context():
+            transport = Transport()
+            transport.connect()
+            transport.close()
+
+
+def test_a_challenge_that_cannot_be_decoded_is_no_fault_of_a_message(make_app):
+    answers = {"EHLO": "250-dofc.test\r\n250 AUTH CRAM-MD5", "AUTH": "334 abc", "QUIT": "221 bye"}
+    with scripted_server(answers) as port:
+        login = {"mail_username": "dofc", "mail_password": "pass word"}
+        with make_app(mail_server="127.0.0.1", mail_port=port, **login).app_context():
+            with pytest.raises(Unreachable, match="Error"):
+                Transport().connect()
+
+
+def test_a_message_that_is_too_large_is_refused_and_the_others_leave(make_smtp, post):
+    server, transport = make_smtp(largest=20_000), Transport()
+    with pytest.raises(Refused, match="552") as refused:
+        post(server, transport, text="large " * 20_000)
+    assert refused.value.permanent
+    post(server, transport)
+    assert len(server.messages) == 1 and len(server.peers) == 1
+
+
+def test_a_server_that_ends_each_connection_after_some_messages_gets_a_new_one_at_once(make_smtp, post):
+    server, transport = make_smtp(carries=2), Transport()
+    for _ in range(5):
+        post(server, transport)
+    assert len(server.messages) == 5 and len(server.peers) == 3
+
+
+def test_a_kept_connection_that_the_server_wants_to_end_is_replaced(make_app):
+    """It says so when it is asked whether it is still there."""
+    with scripted_server({"EHLO": "250 dofc.test", "NOOP": "421 idle for too long", "QUIT": "221 bye"}) as port:
+        with make_app(mail_server="127.0.0.1", mail_port=port).app_context():
+            transport = Transport()
+            transport.connect()
+            first = transport._connection
+            transport.connect()
+            assert transport._connection is not first
+            transport.close()

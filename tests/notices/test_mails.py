@@ -1,4 +1,4 @@
-"""What delegates read: every message complete, in both parts, with the calendar entry that goes with it."""
+"""Emails to delegates: every message is complete, in both parts, with its calendar entry."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -19,7 +19,7 @@ from dofc_events.registration.hand_over import service as hand_overs
 from tests.support.factories import DELEGATE, NOW, make_edition, make_registration
 from tests.support.letters import deliver_all, letters
 
-# What is written does not depend on the database.
+# What an email says does not depend on the database.
 pytestmark = pytest.mark.databases("sqlite")
 
 EVIL = "<b/onmouseover=alert(1)>Müller</b>{{777777*7}}%(x)s"
@@ -104,7 +104,7 @@ def test_the_offer_says_until_when_in_the_zone_of_the_edition(session, offered):
 def test_a_name_of_one_word_is_greeted_without_a_gap(session, edition):
     make_registration(session, edition, given_name="민준", family_name="")
     (message,) = letters(session)
-    assert message.text.startswith("Dear 민준,\n") and message.recipient_name == "민준"
+    assert message.text.partition("\n\n")[2].startswith("Dear 민준,\n") and message.recipient_name == "민준"
 
 
 def test_an_international_domain_is_written_on_the_envelope_in_ascii(session, edition):
@@ -129,7 +129,7 @@ def events(session, registration):
 def test_a_delegate_is_called_as_the_country_calls_people(session, edition):
     make_registration(session, edition, given_name="János", family_name="Kovács", country="HU")
     (message,) = letters(session)
-    assert message.text.startswith("Dear Kovács János,") and message.recipient_name == "Kovács János"
+    assert "\n\nDear Kovács János,\n" in message.text and message.recipient_name == "Kovács János"
 
 
 def test_the_calendar_entry_stays_the_same_one_and_each_version_replaces_the_last(session, edition):
@@ -160,7 +160,7 @@ def test_who_hands_over_gets_the_days_taken_out_of_the_calendar(session, edition
     assert (str(former["METHOD"]), str(taken_out["STATUS"])) == ("CANCEL", "CANCELLED")
     assert str(taken_out["UID"]) == str(had["UID"]) and taken_out["SEQUENCE"] > had["SEQUENCE"]
     assert (str(colleague["METHOD"]), str(new["STATUS"])) == ("PUBLISH", "CONFIRMED")
-    assert "takes the days out" in " ".join(sent["ana@dofc.test"].text.split())
+    assert "removes the event from your calendar" in " ".join(sent["ana@dofc.test"].text.split())
 
 
 def test_who_hands_over_a_place_on_the_waiting_list_has_nothing_in_the_calendar(session):
@@ -169,7 +169,7 @@ def test_who_hands_over_a_place_on_the_waiting_list_has_nothing_in_the_calendar(
     hand_overs.hand_over(session, registration.id, "Mira", "", "mira@dofc.test", DELEGATE, NOW)
     messages = letters(session, about=registration.reference)
     assert not any(message.attachments for message in messages)
-    assert not any("out of your calendar" in " ".join(message.text.split()) for message in messages)
+    assert not any("removes the event from your calendar" in " ".join(message.text.split()) for message in messages)
 
 
 @pytest.mark.parametrize("change", [{"venue": "Elsewhere"}, {"contact_email": "new@dofc.test"}])
@@ -214,3 +214,13 @@ def test_every_status_is_told_by_a_message_of_its_kind(offered, status):
     envelope = mails.status_message(with_position, {}, handed_over_by="Žofia")
     assert envelope.kind == STATUS_KINDS[status]
     assert ("Žofia" in envelope.text) == ("Žofia" in envelope.html)
+
+
+def test_the_news_stands_above_the_greeting_and_what_can_be_changed_has_its_date(session, edition):
+    person = make_registration(session, edition, given_name="Ana")
+    message = letters(session, to=person.email)[-1]
+    assert message.text.startswith(f"Your place at {edition.name} is confirmed.\n\nDear Ana")
+    assert message.html.index("is confirmed.") < message.html.index("Dear Ana")
+    for part in (message.text, message.html):
+        words = " ".join(part.split())
+        assert "Until 15:00, Thursday 1 April 2027" in words and "see, change, hand over" not in words

@@ -5,7 +5,7 @@ from tests.support.letters import deliver_all, kinds
 
 
 def test_what_is_told_stands_in_the_trail_and_in_calendars(session):
-    """Whoever collects what changed for somebody has put it on record by that."""
+    """Collecting what changed for somebody also puts it on record."""
     edition = make_edition(session)
     wine = make_trip(session, edition, "wine")
     person, other = (make_registration(session, edition, trips=["wine"]) for _ in range(2))

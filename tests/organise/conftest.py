@@ -61,7 +61,7 @@ def register(writing, year):
 
 @pytest.fixture
 def register_many(writing, year):
-    """`register_many(29, dietary="Vegan")`: so many who registered with the same answers."""
+    """`register_many(29, dietary="Vegan")`: this many people registered with the same answers."""
 
     def register_many(count: int, **changes) -> None:
         with writing() as session:

@@ -7,8 +7,8 @@ from tests import rights
 from tests.support.factories import NOW
 
 OF_EDITION = "/organise/editions/<year:year>/"
-# What changes nothing of the edition: a copy of it, who has access to it, and the delivery of what was written. And the
-# door, which refuses by itself, with its list on the same page.
+# Acts that change nothing of the edition: copying it, access to it, and the delivery of its emails. And the
+# door, which has its own refusal, with its list on the same page.
 ALLOWED = {
     f"{OF_EDITION}{path}"
     for path in (
@@ -45,6 +45,6 @@ def test_who_sent_a_form_about_an_archived_edition_is_told_what_to_do(organiser,
     page = form.submit()
     assert (page.status, page.h1) == (409, f"Days of Clusters {year} is archived")
     asked = page.follow("Take it out of the archive")
-    assert "Nobody is told." in asked.text
-    assert f"Days of Clusters {year} is no longer archived." in asked.form().submit().text
+    assert "Nobody will be told." in asked.text
+    assert f"Days of Clusters {year} has been taken out of the archive." in asked.form().submit().text
     assert "Settings saved." in form.submit().text

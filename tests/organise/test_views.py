@@ -1,4 +1,4 @@
-"""Who gets which organisers' page; the overview; one registration."""
+"""Who can see which organisers' page; the overview; one registration."""
 
 import re
 
@@ -108,7 +108,7 @@ def test_overview_shows_the_chair_everything(enter, edition, writing):
 
 
 @pytest.mark.parametrize(
-    ("role", "words"), [("member", "You organise no edition"), ("board", "You organise no edition")]
+    ("role", "words"), [("member", "You are not organising an edition"), ("board", "You are not organising an edition")]
 )
 def test_overview_says_something_to_representatives(enter, edition, writing, role, words):
     with writing() as session:
@@ -186,7 +186,7 @@ def test_correcting_to_a_known_address_changes_nothing(organiser, register, year
     other = register(email="other@dofc.test")
     reference = register(email="typo@dofc.test")
     page = correct(organiser, year, reference, "other@dofc.test")
-    assert "Nothing was changed" in page.text
+    assert "Nothing has been changed" in page.text
     assert "typo@dofc.test" in page.text
     assert page.status == 422 and page.form().value("email") == "other@dofc.test"
     assert f"/registrations/{other}" in page.link("Open the registration of")
@@ -206,7 +206,7 @@ def test_correcting_is_over_once_cancelled(organiser, register, writing, year):
         cancel_registration(session, found.id, DELEGATE, NOW)
     page = form.fill(email="right@dofc.test").submit()
     assert page.status == 403
-    assert "was cancelled" in page.text
+    assert "has been cancelled" in page.text
 
 
 def test_list_shows_those_who_wait_their_place_in_line(organiser, register, year):
@@ -230,5 +230,5 @@ def test_a_link_that_leads_nowhere_is_not_saved(organiser, year, text):
     answer = (
         organiser.get(f"/organise/editions/{year}/settings").form().fill(programme=text).submit("Save the settings")
     )
-    assert answer.status == 422 and "This link leads nowhere" in answer.text
+    assert answer.status == 422 and "This link does not work" in answer.text
     assert answer.form().value("programme") == text

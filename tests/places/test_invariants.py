@@ -94,7 +94,7 @@ class Pool(RuleBasedStateMachine):
 
     @rule(hours=st.sampled_from([1, 3, 100]))
     def let_time_pass(self, hours):
-        # Who was not told of an offer does not lose it.
+        # Somebody who was not told of an offer does not lose it.
         deliver_all(self.session, self.now)
         self.now += timedelta(hours=hours)
         for who in offers_overdue(self.session, self.now):
@@ -145,7 +145,7 @@ class Pool(RuleBasedStateMachine):
         line = [c.registration_id for c in waiting]
         stayed = [who for who in self.line if who in line]
         left = [who for who in self.line if who not in line and who != self.actor]
-        # Whoever left the line without acting stood before everybody who stayed; whoever came stands behind them.
+        # People who left the line without acting were ahead of everybody who stayed; newcomers are behind them.
         others = [who for who in self.line if who != self.actor]
         assert others[: len(left)] == left
         assert line[: len(stayed)] == stayed

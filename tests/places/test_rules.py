@@ -1,4 +1,4 @@
-"""What "full" is called, and until when a place is held."""
+"""What "full" means, and until when a place is held."""
 
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo

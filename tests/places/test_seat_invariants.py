@@ -221,7 +221,7 @@ class Seats(RuleBasedStateMachine):
 
     @invariant()
     def nobody_is_on_two_trips_at_the_same_time(self):
-        """Said here once more in other words than `flask check` has for it."""
+        """Checked again here, independently of `flask check`."""
         for one, other in itertools.combinations(self.trips, 2):
             if one.starts_at < other.ends_at and other.starts_at < one.ends_at:
                 pools = [self.pools_after[trip.slug].id for trip in (one, other)]

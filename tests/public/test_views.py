@@ -127,7 +127,7 @@ def test_an_edition_stays_announced_until_its_last_day_is_over_where_it_is(clien
         for path in ("/", "/editions/"):
             past = [tag.get_text(strip=True) for tag in client.get(path).all(".timeline h3")]
             assert past == ([] if is_coming else ["Los Angeles, United States"])
-        # Whoever lost the link is offered that edition's.
+        # Somebody who has lost the link is offered that edition's.
         assert bool(client.get("/registrations/unknown/").all("form[action='/editions/2027/lost-link']")) == is_coming
 
 
@@ -155,7 +155,7 @@ def test_edition_says_what_delegates_ask_where_organisers_do(client, write):
     write(with_texts)
     page = client.get("/editions/2027/")
     facts = {row.dt.text: row.dd.text for row in page.all("#good-to-know ~ .facts > div")}
-    assert facts == {"Cost": "Taking part is free.", "Language": "English", "Dress": "<b>Warm</b>"}
+    assert facts == {"Cost": "Taking part is free.", "Language": "English", "Dress code": "<b>Warm</b>"}
     assert [question.text for question in page.all("#questions ~ .prose h3")] == ["May I bring a dog?"]
     card = page.one(".edition-card")
     assert card.select_one("a.btn")["href"] == "/editions/2027/register"
@@ -245,7 +245,7 @@ def test_edition_is_silent_where_nothing_is_known(client, write):
     write(lambda session: load_history(session, COMMAND, NOW))
     page = client.get("/editions/2010/")
     assert _facts(page) == {"Organised by": "Cluster House"}
-    assert [tag.get_text() for tag in page.all("main h2")] == ["On record"]
+    assert [tag.get_text() for tag in page.all("main h2")] == ["Key facts"]
     assert page.one("main").get_text(" ", strip=True).startswith("Niš, Serbia Days of Clusters 2010")
 
 
@@ -253,7 +253,7 @@ def test_edition_has_no_button_when_it_is_over(client, write):
     write(lambda session: service.archive_edition(session, announce(session, capacity=200).id, COMMAND, NOW))
     page = client.get("/editions/2027/")
     assert page.all("main .btn") == []
-    assert "On record" in page.text
+    assert "Key facts" in page.text
 
 
 @pytest.mark.parametrize("path", ["/", "/editions/", "/editions/2027/"])

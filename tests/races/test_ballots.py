@@ -64,7 +64,7 @@ def some_ranking(chance: random.Random, choices: Sequence[str]) -> list[str]:
 
 
 def winner_by_every_chain(document: dict) -> set[str]:
-    """Who no other goes before, found by trying all chains; nothing of it is the program's."""
+    """The one that no other is ahead of, found by trying all chains, independently of the program."""
     candidates = [*document["proposals"], "none"]
 
     def votes(a: str, b: str) -> int:

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, create_engine, event, func, select, text, update
 from dofc_events.accounts.rules import RoleName
 from dofc_events.accounts.team import invite
 from dofc_events.commands.check import faults
-from dofc_events.commands.worker import run_timers
+from dofc_events.commands.timers import run_timers
 from dofc_events.core.clock import now
 from dofc_events.core.db import MAX_TRIES
 from dofc_events.delegates.models import Registration
@@ -67,7 +67,7 @@ def paused(thread: str, after: str, reached: Event, until: Event, seconds: float
 
 @contextmanager
 def in_the_way(database_url: str) -> Iterator[psycopg.Cursor]:
-    """Somebody whom PostgreSQL never ends for another one's sake: it looks for deadlocks only when the others wait."""
+    """A transaction that PostgreSQL never ends for another's sake: it looks for deadlocks only when the others wait."""
     with psycopg.connect(database_url.replace("+psycopg", "")) as connection:
         cursor = connection.cursor()
         cursor.execute("SET deadlock_timeout = '1h'")
@@ -75,7 +75,7 @@ def in_the_way(database_url: str) -> Iterator[psycopg.Cursor]:
 
 
 def refuse_first(database_url: str, times: int, code: str = "40P01") -> None:
-    """PostgreSQL ends so many of the next transactions that leave something in the trail."""
+    """PostgreSQL ends this many of the next transactions that leave something in the trail."""
     engine = create_engine(database_url)
     with engine.begin() as connection:
         connection.execute(text("CREATE SEQUENCE refused"))
@@ -215,7 +215,7 @@ def offer_a_place(session, year: int) -> int:
 def test_a_step_of_the_worker_is_tried_three_times_and_the_others_are_done(
     app, database_url, writing, reading, capsys, times, at_once
 ):
-    """What is ended again and again is left for the next round, like anything else that fails; nothing is cut short."""
+    """A step that is ended again and again waits for the next round, like anything that fails; nothing is cut short."""
     with writing() as session:
         offered = [offer_a_place(session, year) for year in (2028, 2029)]
     refuse_first(database_url, times)
@@ -229,7 +229,7 @@ def test_a_step_of_the_worker_is_tried_three_times_and_the_others_are_done(
 
 
 def test_telling_the_news_and_correcting_an_address_do_not_wait_for_each_other(writing, reading):
-    """The worker has struck out the news and withdraws messages; whoever corrects withdraws them, then strikes out."""
+    """The worker has struck out the news and withdraws messages; a correction withdraws them, then strikes out."""
     with writing() as session:
         offer_a_place(session, 2028)
         person = session.scalars(select(Registration).join(Claim).where(Claim.status == "offered")).one()

@@ -1,4 +1,4 @@
-"""The mail leaves, whatever dies meanwhile: the server, a worker, the database's connections."""
+"""Emails are sent, whatever dies in the meantime: the server, a worker, the database's connections."""
 
 import time
 from collections import Counter
@@ -19,7 +19,7 @@ from tests.support.network import NetworkClient
 
 @pytest.fixture
 def app(make_app, smtp):
-    """What the tests write into the outbox is meant to be delivered."""
+    """What the tests put into the outbox is meant to be delivered."""
     return make_app(**smtp.settings())
 
 

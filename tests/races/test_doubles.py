@@ -1,4 +1,4 @@
-"""Several workers look for likely doubles among the same people at the same moment."""
+"""Several workers look for possible duplicates among the same people at the same moment."""
 
 import random
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +11,7 @@ from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.delegates.doubles import service as doubles
 from dofc_events.delegates.models import LikelyDouble, Registration
-from tests.support.factories import make_edition, make_registration
+from tests.support.factories import find_doubles, make_edition, make_registration
 
 WORKERS, PEOPLE, BATCH = 4, 24, 6
 ANA = {"given_name": "Ana", "family_name": "Kovač", "country": "RS"}
@@ -31,7 +31,7 @@ def test_every_pair_is_found_once_by_several_workers(app, people, reading):
         with app.app_context():
             for first in range(0, PEOPLE, BATCH):
                 with unit_of_work() as session:
-                    doubles.compare(session, mine[first : first + BATCH])
+                    find_doubles(session, mine[first : first + BATCH])
             db.session.close()
 
     with ThreadPoolExecutor(WORKERS) as pool:
@@ -49,7 +49,7 @@ def test_who_is_changed_meanwhile_is_compared_afterwards(app, people, writing, r
 
     def compare_all() -> None:
         with app.app_context(), unit_of_work() as session:
-            doubles.compare(session, people)
+            find_doubles(session, people)
 
     with ThreadPoolExecutor(1) as pool, writing() as session:
         session.get_one(Registration, people[0]).given_name = "Marko"

@@ -1,4 +1,4 @@
-"""Letters to many: everybody gets one, whoever presses the button how often, and whatever dies meanwhile."""
+"""Letters to many: everybody gets exactly one, however often the button is pressed and whatever dies meanwhile."""
 
 import re
 import time
@@ -33,7 +33,7 @@ AT_ONCE = 8
 
 @pytest.fixture
 def app(make_app, smtp):
-    """What the tests write into the outbox is meant to be delivered."""
+    """What the tests put into the outbox is meant to be delivered."""
     return make_app(**smtp.settings())
 
 

@@ -96,7 +96,7 @@ def test_nobody_is_lost_or_passed_over_when_everybody_comes_and_goes_at_once(
 
     then = held(reading)
     assert with_status(then, ClaimStatus.CANCELLED) == set(leaving)
-    # Who holds a place now follows from the list alone, whoever was quicker: nobody passes those who wait.
+    # Who holds a place now follows only from the list, whoever was quicker: nobody overtakes those waiting.
     next_in_line = [email for email in waiting if email not in leaving][:PLACES]
     promoted = ClaimStatus.OFFERED if offer_hours else ClaimStatus.CONFIRMED
     assert with_status(then, ClaimStatus.CONFIRMED, ClaimStatus.OFFERED) == set(next_in_line)

@@ -21,7 +21,7 @@ from tests.support.network import NetworkClient
 
 SEATS = 10
 PEOPLE = 60
-# What one can ask for: the wine and the mill take place at the same time.
+# The trips to choose from: the wine and the mill take place at the same time.
 WISHES = (["wine"], ["mill"], ["port"], ["wine", "port"], ["mill", "port"])
 
 Line = list[str]
@@ -101,10 +101,10 @@ def test_nobody_is_in_two_places_or_passed_over_when_everybody_changes_their_min
     assert not {*then["wine"]} & {*then["mill"]}
     anybody_moved_up = False
     for slug in asked:
-        # Who holds a seat or waits is who asked for it last; nobody waits while a seat is free.
+        # The people who hold a seat or wait are those who last asked for it; nobody waits while a seat is free.
         assert {*then[slug], *line[slug]} == {email for email, wanted in changed.items() if slug in wanted}
         assert len(then[slug]) == SEATS or (len(then[slug]) < SEATS and line[slug] == [])
-        # Whoever stayed in line moved up in its order, and stands before all who came since.
+        # People who stayed in line moved up in its order, and are ahead of all who came since.
         stayed = [email for email in waiting[slug] if slug in changed.get(email, ())]
         moved_up = [email for email in stayed if email in then[slug]]
         assert stayed == [*moved_up, *line[slug][: len(stayed) - len(moved_up)]]

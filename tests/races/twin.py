@@ -17,7 +17,7 @@ from dofc_events.places import service
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import ClaimStatus
 
-# Between looking and giving, in seconds: long enough for others to look, too, also where SQLite makes them wait a tenth
+# Between looking and giving, in seconds: long enough for others to look too, also where SQLite makes them wait a tenth
 # of a second before they ask again whether they may write.
 WINDOW = 0.5
 

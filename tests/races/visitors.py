@@ -1,4 +1,4 @@
-"""Many people at once, each with a browser of their own, over the network."""
+"""Many people at once, each with their own browser, over the network."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor

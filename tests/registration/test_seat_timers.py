@@ -1,4 +1,4 @@
-"""What the clock does to offers of seats: told late, lapsed, kept, ended with the beginning of the edition."""
+"""What the clock does to offers of seats: told late, lapsed, kept, ended when the edition begins."""
 
 from datetime import timedelta
 
@@ -234,7 +234,7 @@ def test_wishes_end_with_an_offer_of_a_place_that_ends_as_the_edition_begins(ses
 
 
 def test_wishes_stay_when_the_offer_of_a_place_lapses_before(session, requested):
-    """Who joins the list again still wants what they asked for."""
+    """People who rejoin the list still want what they asked for."""
     placed, waiting = requested
     service.cancel_registration(session, placed.id, DELEGATE, NOW)
     deliver_all(session)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from dofc_events.commands.worker import run_timers
+from dofc_events.commands.timers import run_timers
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.audit import COMMAND, WORKER
 from dofc_events.delegates.queries import token_of
@@ -227,7 +227,7 @@ def test_close_list_tells_those_who_still_wait(session, edition, people):
     assert queries.lists_to_close(session, begins_at) == [edition.id]
     timers.close_list(session, [p.id for p in people], WORKER, begins_at)
     assert statuses(session, people) == ["confirmed", "expired", "expired", "expired"]
-    assert "The waiting list is closed" in letters(session, to=people[1].email)[-1].text
+    assert "The waiting list has closed" in letters(session, to=people[1].email)[-1].text
     assert queries.lists_to_close(session, begins_at) == []
     assert len(unsent(session)) == 3
 
@@ -237,7 +237,7 @@ def test_close_list_of_an_archived_edition_says_that_the_list_is_closed(session,
     session.flush()
     assert queries.lists_to_close(session, NOW) == [edition.id]
     timers.close_list(session, [people[1].id], WORKER, NOW)
-    assert "The waiting list is closed" in letters(session, to=people[1].email)[-1].text
+    assert "The waiting list has closed" in letters(session, to=people[1].email)[-1].text
 
 
 # More people than one transaction can write to
@@ -245,7 +245,7 @@ def test_close_list_of_an_archived_edition_says_that_the_list_is_closed(session,
 
 @pytest.fixture
 def crowd(session):
-    """An edition with one place and so many who wait that their messages are left to the worker."""
+    """An edition with one place and so many people waiting that their messages are left to the worker."""
     edition = make_edition(session, year=2033, capacity=1, offer_hours=0.0)
     crowd = make_crowd(session, edition, BATCH + 3)
     deliver_all(session)
@@ -293,7 +293,7 @@ def test_the_worker_writes_all_news_in_batches(app, crowd_of, reading):
 
 @pytest.fixture
 def crowd_of(writing):
-    """The same crowd, committed, after it was given places."""
+    """The crowd, committed, after it was given places."""
     with writing() as session:
         edition = make_edition(session, capacity=1, offer_hours=0.0)
         make_crowd(session, edition, BATCH + 3)

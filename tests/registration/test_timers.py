@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from dofc_events.commands.worker import run_timers
+from dofc_events.commands.timers import run_timers
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.audit import COMMAND, WORKER
 from dofc_events.delegates.models import Registration

@@ -1,1 +1,1 @@
-"""What tests share: databases, a client that checks pages, an email server, the running site, a browser."""
+"""What tests share: databases, a client that checks pages, a mail server, the running site, a browser."""

@@ -22,7 +22,7 @@ from tests.support.factories import NOW, make_registration, make_registration_re
 def make_crowd(
     session: Session, edition: Edition, count: int, *, now: datetime = NOW, **changes: Any
 ) -> list[Registration]:
-    """So many who registered one after the other, alike but for their names and addresses.
+    """This many people, registered one after the other, alike except for their names and addresses.
 
     Of those whom the same happened to, the first really registers; the others are copies of all rows that were written
     for that one, so that the words of a message, but not its recipient, are the first one's.

@@ -124,7 +124,7 @@ class Databases:
             yield _address(self._server(), name)
 
     def _empty(self, name: str) -> bool:
-        """Remove all rows, and whoever is connected; False if there is none like this, or its schema was changed."""
+        """Remove all rows and connections; False if there is none like this, or its schema was changed."""
         if name not in self._schemas:
             return False
         with self._connect(name) as admin:
@@ -217,7 +217,7 @@ def _address(server: str, name: str) -> str:
 
 
 class Statements(list[str]):
-    """The statements that were executed meanwhile, without those that begin and end transactions."""
+    """The statements that were executed in the meantime, without those that begin and end transactions."""
 
     @property
     def writes(self) -> list[str]:

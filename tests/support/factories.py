@@ -1,7 +1,7 @@
 """Things that tests need before they can begin, made as the site would make them; every call makes another one."""
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.audit import COMMAND, Actor
 from dofc_events.core.errors import NotAgreed
 from dofc_events.core.references import new_secret
+from dofc_events.delegates.doubles.service import look_for_doubles, note_doubles
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.service import Details
 from dofc_events.places.models import Claim, Pool
@@ -158,7 +159,7 @@ def make_registration_request(**changes: Any) -> RegistrationRequest:
 
 
 def make_registration(session: Session, edition: Edition, *, now: datetime = NOW, **changes: Any) -> Registration:
-    """Somebody who registered: with a place, or on the waiting list if there is none. Queues the message, too.
+    """Somebody who registered: with a place, or on the waiting list if there is none. Queues the message too.
 
     `changes` as in `make_registration_request`; `trips=("wine", …)` are the learning trips that are asked for.
     """
@@ -199,3 +200,8 @@ def agreed(act: Callable[..., Any], *args: Any) -> Any:
         return act(*args)
     except NotAgreed as asked:
         return act(*args, accepted=asked.digest)
+
+
+def find_doubles(session: Session, registration_ids: Iterable[int]) -> None:
+    """Look for likely doubles of these registrations and note them, as the worker does."""
+    note_doubles(session, look_for_doubles(session, registration_ids))

@@ -6,11 +6,14 @@ import runpy
 import sys
 from pathlib import Path
 
+from flask import Flask
+from jinja2 import FileSystemBytecodeCache
+
 from dofc_events.config import ROOT
 from tests.support.site import Process, Site
 
 # Nothing of it looks at the environment, or opens anything.
-LOADED = ("dofc_events.app", "flask.cli", "gunicorn.app.wsgiapp", "gunicorn.workers.gthread", __name__)
+LOADED = ("dofc_events.app", "flask.cli", "gunicorn.app.wsgiapp", "dofc_events.serving", __name__)
 
 _forks = multiprocessing.get_context("forkserver")
 _forks.set_forkserver_preload(list(LOADED))
@@ -43,6 +46,8 @@ def _become(command: list[str], environment: dict[str, str], log: Path, errors: 
     for path, descriptor, how in ((Path(os.devnull), 0, "rb"), (log, 1, "ab"), (errors, 2, "ab")):
         with path.open(how) as file:
             os.dup2(file.fileno(), descriptor)
+    if templates := environment.get("COMPILED_TEMPLATES"):
+        Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache(templates)}
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     sys.argv = command
     runpy.run_module(command[0], run_name="__main__", alter_sys=True)

@@ -1,4 +1,4 @@
-"""What lies in the outbox, and a postman for tests that need no SMTP."""
+"""The content of the outbox, and a postman for tests that need no SMTP."""
 
 from datetime import datetime
 

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 # Elements that have no end tag (HTML Standard, 13.1.2).
 VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
-# Nobody reads what stands in these.
+# Nobody reads the text in these.
 UNREAD = frozenset(("script", "style", "template"))
 NEEDS_NO_LABEL = ("hidden", "submit", "button", "reset", "image")
 REFERENCES = frozenset(("for", "aria-labelledby", "aria-describedby", "aria-controls", "form", "list"))

@@ -113,6 +113,11 @@ class Client:
             kept.update(begun)
         return self
 
+    @property
+    def session_cookie(self) -> str:
+        """What the site knows this browser by: also another site, in processes of its own, on the same database."""
+        return str(self._client.get_cookie("dofc").value)
+
     def get(self, address: str, *, checked: bool = True, **options: Any) -> Page:
         """Fetch a page and check it. `checked=False` is for what is not a page of ours, such as a stored HTML mail."""
         return self.open("GET", address, checked=checked, **options)

@@ -41,7 +41,7 @@ class Process:
         return self._process.pid
 
     def poll(self, seconds: float = 0) -> int | None:
-        """Its exit status, or None if it still runs after so many seconds."""
+        """Its exit status, or None if it is still running after this many seconds."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             return self._process.wait(seconds)
         return None
@@ -51,7 +51,7 @@ class Process:
         return self.poll() is None
 
     def wait(self, seconds: float) -> int:
-        """Its exit status; fails, and ends it, if it still runs after so many seconds."""
+        """Its exit status; fails, and ends it, if it is still running after this many seconds."""
         status = self.poll(seconds)
         if status is None:
             self.kill()
@@ -81,7 +81,7 @@ class Site:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         # What the developer's own shell says about a site must not reach this one.
-        own = ("DATABASE_URL", "SECRET_KEY", "BASE_URL", "TRUSTED_PROXIES", "WEB_CONCURRENCY")
+        own = ("DATABASE_URL", "SECRET_KEY", "BASE_URL", "TRUSTED_PROXIES", "WEB_CONCURRENCY", "ALERT_URL")
         inherited = {k: v for k, v in os.environ.items() if k not in own and not k.startswith(("MAIL_", "FLASK_"))}
         self.environment = inherited | {
             "DATABASE_URL": database_url,
@@ -97,7 +97,7 @@ class Site:
         self._numbers = itertools.count(1)
 
     def serve(self, workers: int = 1, application: str = "wsgi:app") -> "Site":
-        """Start gunicorn with so many processes, and wait until the site answers."""
+        """Start gunicorn with this many processes, and wait until the site answers."""
         return self.start("gunicorn", "--bind", f"127.0.0.1:{self.port}", "--workers", str(workers), application)
 
     def start(self, *command: str) -> "Site":
@@ -128,12 +128,9 @@ class Site:
         return answer
 
     def stop(self) -> None:
-        """Stop everything that was started here; what was started last, first."""
+        """End everything that was started here, without waiting for visitors who keep their connections."""
         while self._running:
-            process = self._running.pop()
-            if process.is_running:
-                process.stop()
-            process.kill()
+            self._running.pop().kill()
 
     def _start(self, *command: str) -> Process:
         log = self._new_log(command[0])

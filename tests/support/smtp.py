@@ -1,8 +1,13 @@
 """A real mail server on this machine that behaves as badly as it is told to."""
 
 import asyncio
+import socketserver
 import ssl
+import threading
 import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -21,10 +26,12 @@ class MailServer:
     """Collects what is delivered to it.
 
     `refuse` answers recipients with a reply such as `"550 5.1.1 nobody here"`; `refuse_all` answers everybody.
+    `largest` is how many bytes it takes, which it says to who asks. A connection carries `carries` messages, if set.
     `delay` is waited before a message is accepted, in seconds. `drop` is how many messages more the server takes in
-    full and then hangs up on, before its 250: they land in `dropped`, and were not delivered. `peers` has one entry
-    per connection. With `tls` the server's certificate comes from an authority of its own, in `authority`; a client
-    trusts it through SSL_CERT_FILE. With `login` nobody delivers without that name and password.
+    full and then hangs up on, before its 250: they land in `dropped`, and were not delivered; so do all messages to
+    `poison`. `peers` has one entry per connection, `carried` how often each was asked to carry something. With `tls`
+    the server's certificate comes from an authority of its own, in `authority`; a client trusts it through
+    SSL_CERT_FILE. With `login` nobody delivers without that name and password.
     """
 
     directory: Path
@@ -33,11 +40,15 @@ class MailServer:
     refuse: dict[str, str] = field(default_factory=dict)
     refuse_all: str = ""
     refuse_sender: str = ""
+    largest: int | None = None
+    carries: int = 0
+    poison: str = ""
     delay: float = 0.0
     drop: int = 0
     host: str = "127.0.0.1"
     port: int = 0
     peers: set[str] = field(default_factory=set)
+    carried: Counter[str] = field(default_factory=Counter)
     envelopes: list[Envelope] = field(default_factory=list)
     dropped: list[EmailMessage] = field(default_factory=list)
     _controller: Controller | None = None
@@ -108,6 +119,7 @@ class MailServer:
             # aiosmtpd knows only STARTTLS as a reason to allow a password; on implicit TLS and on loopback it is fine.
             auth_require_tls=False,
             enable_SMTPUTF8=True,
+            data_size_limit=self.largest,
         )
         self._controller.start()
         self.port = self._controller.port
@@ -153,6 +165,9 @@ class _Handler:
     async def handle_MAIL(
         self, smtp: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        self.server.carried[str(session.peer)] += 1
+        if 0 < self.server.carries < self.server.carried[str(session.peer)]:
+            return "421 4.7.0 enough for one connection"
         if self.server.refuse_sender:
             return self.server.refuse_sender
         envelope.mail_from = address
@@ -171,14 +186,40 @@ class _Handler:
     async def handle_DATA(self, smtp: SMTP, session: Session, envelope: Envelope) -> str:
         if self.server.delay:
             await asyncio.sleep(self.server.delay)
-        if self.server.drop > 0:
-            self.server.drop -= 1
+        if self.server.drop > 0 or self.server.poison in envelope.rcpt_tos:
+            self.server.drop = max(0, self.server.drop - 1)
             self.server.dropped.append(_parsed(envelope))
             assert isinstance(smtp.transport, asyncio.Transport)
             smtp.transport.abort()
             raise ConnectionResetError
         self.server.envelopes.append(envelope)
         return "250 OK"
+
+
+@contextmanager
+def scripted_server(answers: dict[str, str], *, greeting_after: float = 0.0) -> Iterator[int]:
+    """A server that says nothing but these answers, by the command's first word; yields its port.
+
+    What it has no answer for ends the connection.
+    """
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            time.sleep(greeting_after)
+            self.wfile.write(b"220 dofc.test\r\n")
+            while words := self.rfile.readline().split():
+                answer = answers.get(words[0].decode().upper())
+                if answer is None:
+                    return
+                self.wfile.write(f"{answer}\r\n".encode())
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        yield server.server_address[1]
+        server.shutdown()
+        thread.join(5)
 
 
 def _parsed(envelope: Envelope) -> EmailMessage:

@@ -46,7 +46,7 @@ def test_a_crowd_is_as_many_registrations(session, capacity, trips):
         make_three_trips(session, edition, capacity=3)
         people = add(session, edition, PEOPLE, trips=trips)
         assert len({person.email for person in people}) == len({person.id for person in people}) == PEOPLE
-        # Whoever comes next stands behind them.
+        # The next people come behind them.
         make_registration(session, edition, trips=trips)
         session.expire_all()
         assert faults(session) == []

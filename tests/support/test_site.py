@@ -17,6 +17,7 @@ def site(request, database_url, tmp_path) -> Iterator[Site]:
     site.stop()
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize("site", [Site, ForkedSite], indirect=True)
 def test_the_site_answers_and_its_commands_see_the_same_database(site):
     with urllib.request.urlopen(f"{site.url}/", timeout=10) as answer:
@@ -30,7 +31,7 @@ def test_the_site_answers_and_its_commands_see_the_same_database(site):
 
 
 @pytest.mark.databases("sqlite")
-def test_the_browser_opens_a_page_of_the_site(live_server, database_url, browser):
+def test_the_browser_opens_a_page_of_the_site_and_notices_one_that_is_not_there(live_server, database_url, browser):
     site = live_server(database_url)
     tab = browser.open(site.url, PHONE)
     assert tab.goto("/").title()
@@ -38,11 +39,6 @@ def test_the_browser_opens_a_page_of_the_site(live_server, database_url, browser
     tab.page.get_by_label("address").first.fill("nobody@dofc.test")
     tab.page.locator("main form button").click()
     tab.check()
-
-
-@pytest.mark.databases("sqlite")
-def test_the_browser_notices_a_page_that_is_not_there(live_server, database_url, browser):
-    tab = browser.open(live_server(database_url).url)
     with pytest.raises(AssertionError, match="404"):
         tab.goto("/nowhere")
     tab.problems.clear()

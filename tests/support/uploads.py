@@ -68,7 +68,7 @@ def pdf_that_runs(action: str = "/JavaScript") -> bytes:
 
 
 def pdf_that_runs_hidden() -> bytes:
-    """The same as `pdf_that_runs`, in a compressed part of the file, where no search for words finds it."""
+    """As `pdf_that_runs`, in a compressed part of the file, where no search for words finds it."""
     writer = page()
     action = writer._add_object(
         DictionaryObject({NameObject("/S"): NameObject("/JavaScript"), NameObject("/JS"): TextStringObject("x()")})
@@ -113,3 +113,23 @@ def bomb(width: int = 50_000, height: int = 50_000) -> bytes:
     packed = b"".join(packer.compress(row) for _ in range(20)) + packer.flush()
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
+
+
+def many_scans(side: int = 200, scans: int = 100) -> bytes:
+    """A progressive JPEG whose last scan, some hundred bytes, comes again and again: each unpacks the whole picture."""
+    written = picture("JPEG", (side, side), progressive=True)
+    last = written[written.rfind(b"\xff\xda") : -2]
+    return written[:-2] + last * scans + b"\xff\xd9"
+
+
+def pdf_of_blanks(megabytes: int = 70, streams: int = 4) -> bytes:
+    """A PDF of some hundred kilobytes whose objects are packed with megabytes of blanks."""
+    packer = zlib.compressobj(9)
+    blanks = b" " * 1024 * 1024
+    packed = packer.compress(b"9 0 ") + b"".join(packer.compress(blanks) for _ in range(megabytes)) + packer.flush()
+    head = b"/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode /Length %d" % len(packed)
+    objects = b"".join(
+        b"%d 0 obj\n<< %b >>\nstream\n%b\nendstream\nendobj\n" % (100 + n, head, packed) for n in range(streams)
+    )
+    whole = pdf()
+    return whole[: whole.index(b"1 0 obj")] + objects + whole[whole.index(b"1 0 obj") :]

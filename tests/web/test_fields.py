@@ -216,7 +216,7 @@ def test_line_breaks_of_powerpoint_are_line_breaks(send):
 )
 def test_characters_that_are_refused_are_shown_where_they_are(send, typed, where):
     (name,) = typed
-    assert send(**typed).said[name] == [f"Remove what cannot stand here: {where}."]
+    assert send(**typed).said[name] == [f"Remove what is not allowed here: {where}."]
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,17 @@
 """Counts that hold over all threads and processes of one machine."""
 
+import contextlib
+import sqlite3
 import subprocess
 import sys
 import threading
+import time
+from pathlib import Path
 
 import pytest
 import time_machine
 
+from dofc_events.web import limits
 from dofc_events.web.limits import FileStorage
 
 COUNT = """
@@ -61,8 +66,44 @@ def test_keys_are_counted_apart_and_can_be_forgotten(uri):
     assert storage.get("b") == 0
 
 
-def test_what_has_ended_is_removed_when_a_process_starts(uri):
+def test_what_has_ended_is_removed(uri):
     with time_machine.travel(1_800_000_000, tick=False) as clock:
-        FileStorage(uri).incr("key", 60)
+        FileStorage(uri).incr("a", 60)
         clock.shift(60)
-        assert FileStorage(uri).reset() == 0
+        FileStorage(uri).incr("b", 60)
+    with contextlib.closing(sqlite3.connect(uri.removeprefix("limits-file://"))) as file:
+        assert file.execute("SELECT key FROM hits").fetchall() == [("b",)]
+
+
+def spoil(path: Path) -> None:
+    path.write_bytes(b"This is no database." * 500)
+
+
+def remove_folder(path: Path) -> None:
+    path.parent.rmdir()
+
+
+@pytest.mark.parametrize("harm", [spoil, remove_folder])
+def test_where_the_file_fails_nobody_is_refused_and_it_is_said_once(tmp_path, capsys, monkeypatch, harm):
+    monkeypatch.setattr(limits, "PAUSE", 0)
+    path = tmp_path / "place" / "limits.sqlite"
+    path.parent.mkdir()
+    harm(path)
+    storage = FileStorage(f"limits-file://{path}")
+    assert [storage.incr("key", 60) for _ in range(3)] == ([0, 1, 2] if harm is spoil else [0, 0, 0])
+    path.parent.mkdir(exist_ok=True)
+    assert storage.incr("key", 60) == (3 if harm is spoil else 1)
+    said = capsys.readouterr().out
+    assert said.count("request_limits_fail") == said.count("request_limits_count_again") == 1
+
+
+def test_a_file_that_somebody_else_holds_is_waited_for_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(limits, "BUSY_TIMEOUT", 0.05)
+    path = tmp_path / "limits.sqlite"
+    storage = FileStorage(f"limits-file://{path}")
+    assert storage.incr("key", 60) == 1
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        began = time.monotonic()
+        assert [storage.incr("key", 60) for _ in range(100)] == [0] * 100
+    assert time.monotonic() - began < 2

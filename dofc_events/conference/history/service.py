@@ -30,7 +30,7 @@ LINKS = ("organisers", "proposed_by", "countries")
 
 @dataclass(frozen=True)
 class Loaded:
-    """How many rows a run added; all zero where everything was there already."""
+    """How many rows a run added; all zero if everything was already there."""
 
     organisations: int
     editions: int
@@ -42,7 +42,7 @@ class Loaded:
 
 
 def read_history(path: Path = HISTORY) -> dict[str, Any]:
-    """The facts as they stand in the file."""
+    """The facts as the file has them."""
     facts: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     return facts
 
@@ -50,7 +50,7 @@ def read_history(path: Path = HISTORY) -> dict[str, Any]:
 def load_history(session: Session, actor: Actor, now: datetime) -> Loaded:
     """Add the past editions, their organisations and outcomes, and say how many of each were new.
 
-    What is there already is left as it is, even where it differs: somebody may have corrected it. A second run
+    Existing rows are left unchanged, even where they differ: somebody may have corrected them. A second run
     therefore changes nothing and leaves nothing in the audit trail.
     """
     facts = read_history()

@@ -1,1 +1,1 @@
-"""Registrations that may be one person's."""
+"""Possible duplicates: registrations that may belong to one person."""

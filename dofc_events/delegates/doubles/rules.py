@@ -1,4 +1,4 @@
-"""Whether two registrations may be one person's. Pure: what is compared is in `Traits`."""
+"""Whether two registrations may belong to one person. Pure: what is compared is in `Traits`."""
 
 import enum
 from dataclasses import dataclass
@@ -13,6 +13,9 @@ from dofc_events.delegates.spelling.rules import words_of
 # enough where telephone or mailbox is the same.
 SAME, ALIKE, AKIN = 95, 80, 60
 ORGANISATIONS_ALIKE, MAILBOXES_ALIKE = 85, 90
+
+# What is compared of a name, and of each word: few people have more, and whoever types more must not cost more.
+MAX_WORDS, MAX_SPELLINGS = 8, 16
 
 Spellings = frozenset[str]
 
@@ -39,7 +42,7 @@ class Likeness(enum.StrEnum):
 
 
 def why_one_person(one: Traits, other: Traits) -> tuple[Likeness, ...]:
-    """Why a human should look whether the two are one person; empty if nothing says so.
+    """Why a human should check whether the two are one person; empty if nothing suggests it.
 
     A name alone is not enough, however common it is: the country, the organisation, the telephone or the mailbox has to
     agree. Names are compared in every spelling and in both orders.
@@ -66,7 +69,7 @@ def names_alike(one: Traits, other: Traits) -> float:
 
 def may_be_one_organisation(one: str, other: str) -> bool:
     """Whether two names are so much alike that a human should look, in every spelling and whatever the order."""
-    return _alike(words_of(one), words_of(other)) >= ALIKE
+    return _alike(_compared(one), _compared(other)) >= ALIKE
 
 
 def _alike(one: list[Spellings], other: list[Spellings]) -> float:
@@ -88,7 +91,11 @@ def keys_of_name(traits: Traits) -> set[str]:
 
 
 def _name_words(traits: Traits) -> list[Spellings]:
-    return words_of(f"{traits.given_name} {traits.family_name}")
+    return _compared(f"{traits.given_name} {traits.family_name}")
+
+
+def _compared(name: str) -> list[Spellings]:
+    return [frozenset(sorted(word, key=lambda s: (len(s), s))[:MAX_SPELLINGS]) for word in words_of(name)[:MAX_WORDS]]
 
 
 def _words_alike(one: Spellings, other: Spellings) -> float:

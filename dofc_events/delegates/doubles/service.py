@@ -1,11 +1,11 @@
-"""Registrations of one edition that may be one person's: looked for by the worker, looked at by organisers.
+"""Registrations of one edition that may belong to one person: found by the worker, checked by organisers.
 
 Each registration is compared once, and again when its name, address or telephone changes, with those alone that share a
 word of the name or the telephone: what that costs does not grow with how many there are.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import fields
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -18,7 +18,7 @@ from dofc_events.core.errors import Refusal
 from dofc_events.delegates.doubles.rules import Likeness, Traits, keys_of_name, why_one_person
 from dofc_events.delegates.models import LikelyDouble, Registration, SearchWord
 
-# Of a common name the latest so many are looked at: who has the rarer half of the name, too, is found by that.
+# Of a common name only the latest are compared: people who also share the rarer half are found by that.
 MAX_OF_A_WORD = 300
 # Who shares the most spellings comes first; of more than so many, the others share one common name and nothing else.
 MAX_CANDIDATES = 100
@@ -27,29 +27,59 @@ TRAITS = tuple(field.name for field in fields(Traits))
 TO_COMPARE = (~Registration.compared, Registration.ended_at.is_(None))
 
 
+@dataclass(frozen=True)
+class Compared:
+    """Whom a registration looks like, as it was when it was compared."""
+
+    registration_id: int
+    traits: Traits
+    likely_doubles: tuple[int, ...]
+
+
 class NoSuchPair(Refusal):
-    """These two are not on the list: one was cancelled or changed, or they were told apart already."""
+    """These two are not on the list: one was cancelled or changed, or they were already told apart."""
 
 
 def to_compare(session: Session, limit: int) -> Sequence[int]:
-    """Registrations for which doubles are still to be looked for, those that came first first."""
+    """Registrations that have yet to be compared, oldest first."""
     query = select(Registration.id).where(*TO_COMPARE).order_by(Registration.id)
     return session.scalars(query.limit(limit)).all()
 
 
-def compare(session: Session, registration_ids: Iterable[int]) -> None:
-    """Look for doubles of those of these registrations that are still to be compared.
+def look_for_doubles(
+    session: Session, registration_ids: Iterable[int], is_over: Callable[[], bool] = lambda: False
+) -> list[Compared]:
+    """Compare those of these registrations that are still to be compared, until time `is_over`; the first at any rate.
 
-    What was found of them before is found anew, by either of the two, or dropped. Who is just being changed is left for
-    another time.
+    It writes nothing, and holds no lock: how long it takes is up to what people call themselves.
     """
-    # Workers come one after the other: two who compare each other's people would find, and write, the same pairs.
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(select(func.pg_advisory_xact_lock(func.hashtext("likely doubles"))))
     columns = (Registration.id, Registration.edition_id, *(getattr(Registration, name) for name in TRAITS))
     query = select(*columns).where(Registration.id.in_(registration_ids), *TO_COMPARE).order_by(Registration.id)
-    # What is compared stays as it is until that is noted; whoever refers to a registration need not wait for it.
-    people = session.execute(query.with_for_update(key_share=True, skip_locked=True)).all()
+    found: list[Compared] = []
+    for person in session.execute(query).all():
+        if found and is_over():
+            break
+        traits = _traits(person)
+        others = [o.id for o in _candidates(session, person, traits) if why_one_person(traits, _traits(o))]
+        found.append(Compared(person.id, traits, tuple(others)))
+    return found
+
+
+def note_doubles(session: Session, compared: Iterable[Compared]) -> None:
+    """Store the pairs that were found, unless the registration was changed since.
+
+    What was found of it before is found anew, by either of the two, or dropped. Who is just being changed is left for
+    another time.
+    """
+    # Workers come one after the other: two who compare each other's people would write the same pairs.
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtext("likely doubles"))))
+    by_id = {one.registration_id: one for one in compared}
+    columns = (Registration.id, Registration.edition_id, *(getattr(Registration, name) for name in TRAITS))
+    query = select(*columns).where(Registration.id.in_(by_id), *TO_COMPARE).order_by(Registration.id)
+    # What was compared stays as it is until that is noted; whoever refers to a registration need not wait for it.
+    locked = session.execute(query.with_for_update(key_share=True, skip_locked=True)).all()
+    people = [person for person in locked if _traits(person) == by_id[person.id].traits]
     ids = [person.id for person in people]
     theirs = or_(LikelyDouble.first_id.in_(ids), LikelyDouble.second_id.in_(ids))
     session.execute(delete(LikelyDouble).where(theirs, LikelyDouble.told_apart_at.is_(None)))
@@ -58,10 +88,9 @@ def compare(session: Session, registration_ids: Iterable[int]) -> None:
     }
     found: dict[tuple[int, int], int] = {}
     for person in people:
-        traits = _traits(person)
-        for other in _candidates(session, person, traits):
-            pair = min(person.id, other.id), max(person.id, other.id)
-            if pair not in told_apart and why_one_person(traits, _traits(other)):
+        for other_id in by_id[person.id].likely_doubles:
+            pair = min(person.id, other_id), max(person.id, other_id)
+            if pair not in told_apart:
                 found[pair] = person.edition_id
     if found:
         rows = [{"first_id": one, "second_id": other, "edition_id": id_} for (one, other), id_ in found.items()]
@@ -70,7 +99,7 @@ def compare(session: Session, registration_ids: Iterable[int]) -> None:
 
 
 def count_to_compare(session: Session, edition_id: int) -> int:
-    """How many registrations of an edition are still to be compared."""
+    """How many registrations of an edition have yet to be compared."""
     query = select(func.count()).select_from(Registration).where(*TO_COMPARE)
     return session.scalar(query.where(Registration.edition_id == edition_id)) or 0
 

@@ -1,1 +1,1 @@
-"""How else a name is written."""
+"""Other spellings of a name."""

@@ -13,12 +13,13 @@ from itertools import islice, product
 from anyascii import anyascii
 from cyrtranslit import to_latin
 
+from dofc_events.core.normal import normal
 from dofc_events.delegates.rules import folded
 
 # Cyrillic letters do not say whose they are: each of these languages reads them in its own way (cyrtranslit).
 READ_AS = ("sr", "mk", "bg", "ua", "ru")
 
-# What a library does not know: how people write these letters who have to do without them. Small letters; one word
+# What libraries lack: how people write these letters when they cannot type them. Small letters; one word
 # uses one habit for a letter throughout. Every other letter, and those not typed in any such way, are anyascii's.
 HABITS = {
     # Bosnian, Croatian, Montenegrin, Serbian, Slovene; with h as English spells the sound
@@ -100,6 +101,8 @@ FEWEST_DIGITS = 5
 
 # A word of many such letters has no more spellings than this in one reading, the likelier ones.
 MAX_SPELLINGS = 16
+# A name or organisation is found by so many of its words, however many it has: each spelling is a row.
+MAX_WORDS = 24
 # Of longer words only the beginning is compared.
 LONGEST = 60
 
@@ -115,7 +118,8 @@ def keys_of(texts: Iterable[str]) -> set[str]:
 
     So the reference 7KX9-Q2MB is found with its hyphen and without, and O’Neill as oneill.
     """
-    words = (word for text in texts for parts in _chunks(text) for word in {*parts, "".join(parts)})
+    found = (parts[:MAX_WORDS] for text in texts for parts in islice(_chunks(text), MAX_WORDS))
+    words = (word for parts in found for word in {*parts, "".join(parts)})
     return {spelling for word in words for spelling in (*spellings(word), *_consonants_of(word))}
 
 
@@ -150,7 +154,7 @@ def words_of(text: str) -> list[frozenset[str]]:
 def spellings(word: str) -> frozenset[str]:
     """The word in its own script without case and marks, and every way in which it may be written in Latin letters."""
     own = folded(word)
-    readings = [unicodedata.normalize("NFC", word.casefold()), own]
+    readings = [normal("NFC", word.casefold()), own]
     if _CYRILLIC.search(own):
         readings += [to_latin(readings[0], language) for language in READ_AS]
     latin = {_latin(written) for reading in readings for written in _by_habit(reading)}
@@ -163,7 +167,7 @@ def _without_implied(beginnings: Collection[str]) -> set[str]:
 
 def _chunks(text: str) -> Iterable[list[str]]:
     """What stands between spaces, each as the words of which it consists: letters, digits and their marks."""
-    for chunk in unicodedata.normalize("NFKC", text).split():
+    for chunk in normal("NFKC", text).split():
         parts = "".join(c if unicodedata.category(c)[0] in "LMN" else " " for c in chunk).split()
         if parts:
             yield parts

@@ -1,6 +1,6 @@
 """The form in which a member ranks proposals."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import gettext as _
@@ -9,36 +9,51 @@ from wtforms import ValidationError
 from wtforms.utils import unset_value
 
 from dofc_events.core.errors import Refusal
+from dofc_events.hosting.ballots.queries import KnownBallot
 from dofc_events.hosting.ballots.service import EmptyRanking, NotOnTheBallot, RankedTwice
 from dofc_events.hosting.conflicts.service import OwnProposal
+from dofc_events.web.edits import EditForm
 from dofc_events.web.fields import RankedField
-from dofc_events.web.forms import Form
 
-# Why a ballot is not taken although it is open; words for it: `RankingField.refuse`.
+# Why a ballot is refused although it is open; words for it: `RankingField.refuse`.
 UNUSABLE = (EmptyRanking, NotOnTheBallot, OwnProposal, RankedTwice)
 
 
 class RankingField(RankedField):
     """A ranking of proposals, as references or `none`; what can be ranked is said by `offer`, before validating."""
 
-    not_whole = _l("Use whole numbers: 1 is what you like best.")
-    not_unique = _l("Give each a number of its own: 1 is what you like best.")
+    # Casting what one has cast before replaces what anybody has cast since.
+    is_an_act = True
+
+    not_whole = _l("Use whole numbers: 1 is your first choice.")
+    not_unique = _l("Give each proposal a different number: 1 is your first choice.")
 
     def process(self, formdata: Any, data: Any = unset_value, extra_filters: Any = None) -> None:
         super().process(formdata, data, extra_filters)
-        self.choices: Sequence[str] = ()
+        self.known: KnownBallot | None = None
 
-    def offer(self, choices: Sequence[str], ranked: Sequence[str] = ()) -> None:
-        """Let these be ranked; the form begins with what is `ranked` already."""
-        self.choices = choices
-        kept = [choice for choice in ranked if choice in choices]
-        self.typed = self.typed or {choice: str(number) for number, choice in enumerate(kept, start=1)}
+    def offer(self, labels: Mapping[str, str], known: KnownBallot | None = None) -> None:
+        """Let these be ranked. The form begins with the ballot that is `known`."""
+        self.labels, self.known = dict(labels), known
+        if known:
+            kept = [choice for choice in known.ranking if choice in labels]
+            self.typed = {choice: str(number) for number, choice in enumerate(kept, start=1)}
+
+    def sent(self) -> list[tuple[str, str]]:
+        """What a browser sends; of another representative's ballot when it was cast, for that alone is known of it."""
+        cast_at = self.known and self.known.by_another_at
+        return [("cast_at", cast_at.isoformat())] if cast_at else super().sent()
+
+    def words(self) -> str:
+        if self.known and self.known.by_another_at:
+            return str(_("Another representative of your member has cast the ballot. How, is shown to them alone."))
+        return super().words()
 
     def pre_validate(self, form: Any) -> None:
         if not self.typed:
-            raise ValidationError(_("Number at least one: 1 is what you like best."))
-        if not self.typed.keys() <= set(self.choices):
-            raise ValidationError(_("Some of what you numbered cannot be ranked. Look at the proposals again."))
+            raise ValidationError(_("Number at least one proposal: 1 is your first choice."))
+        if not self.typed.keys() <= self.labels.keys():
+            raise ValidationError(_("Some of the proposals you numbered cannot be ranked. Check your ranking."))
         self.check_ranks()
 
     def refuse(self, refusal: Refusal) -> None:
@@ -46,11 +61,21 @@ class RankingField(RankedField):
         if isinstance(refusal, OwnProposal):
             words = _("A member cannot rank its own proposal.")
         else:
-            words = _("Some of what you numbered can no longer be ranked. Look at the proposals again.")
+            words = _("Some of the proposals you numbered can no longer be ranked. Check your ranking.")
         self.errors = [words]
 
 
-class BallotForm(Form):
+class BallotForm(EditForm):
     """A member's ballot."""
 
     ranking = RankingField(_l("Your ranking"))
+
+    def offer(self, labels: Mapping[str, str], known: KnownBallot) -> None:
+        """Let these be ranked, by somebody to whom that much is `known` of what was cast; before validating."""
+        self.offered = labels, known
+        self.ranking.offer(labels, None if self.is_submitted() else known)
+
+    def stored(self) -> Any:
+        form = super().stored()
+        form.ranking.offer(*self.offered)
+        return form

@@ -1,6 +1,7 @@
-"""Reads about a ballot: who may vote, who did, on what; how, only one's own, and after the count nobody's."""
+"""Queries about a ballot: who may vote, who has, on what; how, only for one's own, and never after the count."""
 
 import json
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -75,13 +76,25 @@ def on_the_ballot(session: Session, voter: Voter, account: Account) -> tuple[lis
     return [proposal for proposal in proposals if proposal not in own], own
 
 
-def ranking_of(session: Session, voter_id: int, account_id: int) -> list[str]:
-    """The ballot that this account cast for a member: references and `none`.
+@dataclass(frozen=True)
+class KnownBallot:
+    """What one representative may know of their member's ballot: their own `ranking`, as references and `none`.
 
-    Empty before, after the count, and if somebody else cast it.
+    Of another's only when it was cast.
     """
-    ballot = session.get(Ballot, voter_id)
-    return ballot.ranking if ballot and ballot.account_id == account_id else []
+
+    ranking: tuple[str, ...] = ()
+    by_another_at: datetime | None = None
+
+
+def known_ballot(session: Session, voter: Voter, account_id: int) -> KnownBallot:
+    """What this account may know of the ballot that was cast for a member; nothing before, and after the count."""
+    ballot = session.get(Ballot, voter.id)
+    if ballot is None:
+        return KnownBallot()
+    if ballot.account_id == account_id:
+        return KnownBallot(tuple(ballot.ranking))
+    return KnownBallot(by_another_at=voter.voted_at)
 
 
 def cast_ballots(session: Session, call: HostingCall) -> list[RankedBallot]:
@@ -118,14 +131,14 @@ def ballots_of(call: HostingCall) -> list[RankedBallot]:
 
 
 def ballot_faults(session: Session) -> list[str]:
-    """A sentence for each ballot that was kept after the count, and for each voter whose ballot is not there before."""
+    """A sentence for each ballot kept after the count, and for each voter whose ballot is missing before it."""
     query = select(Voter.id, Voter.voted_at, Ballot.voter_id, HostingCall.counted_at).join(Voter.call)
     found = []
     for voter_id, voted_at, ballot, counted_at in session.execute(query.outerjoin(Ballot).order_by(Voter.id)):
         if counted_at is not None and ballot is not None:
-            found.append(f"voter {voter_id}: what links it to its ranking was not deleted with the count")
+            found.append(f"voter {voter_id}: the link to its ranking was not deleted with the count")
         elif counted_at is None and (voted_at is None) != (ballot is None):
-            found.append(f"voter {voter_id}: it has voted without a ballot, or the other way round")
+            found.append(f"voter {voter_id}: it has voted without a ballot, or has a ballot without having voted")
     return found
 
 

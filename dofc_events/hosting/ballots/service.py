@@ -10,9 +10,18 @@ from sqlalchemy.orm import Session
 from dofc_events.accounts.models import Account
 from dofc_events.conference.queries import members
 from dofc_events.core.audit import Actor, record
+from dofc_events.core.changes import refuse_changed
 from dofc_events.core.errors import Refusal
 from dofc_events.hosting import mails
-from dofc_events.hosting.ballots.queries import cast_ballots, on_the_ballot, represents, roll, shortlist
+from dofc_events.hosting.ballots.queries import (
+    KnownBallot,
+    cast_ballots,
+    known_ballot,
+    on_the_ballot,
+    represents,
+    roll,
+    shortlist,
+)
 from dofc_events.hosting.ballots.rules import NONE_OF_THESE, to_document
 from dofc_events.hosting.conflicts.service import OwnProposal
 from dofc_events.hosting.models import Ballot, HostingCall, Voter
@@ -32,11 +41,11 @@ class BallotNotOpen(Refusal):
 
 
 class NotARepresentative(Refusal):
-    """The account does not vote for this member."""
+    """The account cannot vote for this member."""
 
 
 class MemberInactive(Refusal):
-    """The member was made inactive while members voted: it does not vote."""
+    """The member was made inactive while members voted: it cannot vote."""
 
 
 class EmptyRanking(Refusal):
@@ -44,7 +53,7 @@ class EmptyRanking(Refusal):
 
 
 class NotOnTheBallot(Refusal):
-    """One cannot rank this `choice`: it is not on the shortlist."""
+    """This `choice` cannot be ranked: it is not on the shortlist."""
 
     def __init__(self, choice: str) -> None:
         super().__init__(choice)
@@ -67,7 +76,7 @@ def open_ballot(session: Session, call_id: int, actor: Actor, now: datetime) -> 
         return False
     call.ballot_opened_at = now
     if call.decision is not None:
-        # It was prepared for want of a ballot, and nobody was told of it.
+        # It was prepared because there was no ballot, and nobody was told of it.
         session.delete(call.decision)
     voting = members(session)
     session.add_all(Voter(call_id=call_id, organisation_id=member.organisation_id) for member in voting)
@@ -77,7 +86,7 @@ def open_ballot(session: Session, call_id: int, actor: Actor, now: datetime) -> 
 
 
 def tell_voters(session: Session, voter_ids: Iterable[int], now: datetime) -> None:
-    """Mail each representative of these members a link of their own to their member's ballot, once."""
+    """Email each representative of these members their own link to the member's ballot, once."""
     for voter_id in voter_ids:
         voter = _locked_voter(session, voter_id)
         if voter.told_at is None:
@@ -89,9 +98,16 @@ def tell_voters(session: Session, voter_ids: Iterable[int], now: datetime) -> No
 
 
 def cast_ballot(
-    session: Session, voter_id: int, account_id: int, ranking: Sequence[str], actor: Actor, now: datetime
+    session: Session,
+    voter_id: int,
+    account_id: int,
+    ranking: Sequence[str],
+    actor: Actor,
+    now: datetime,
+    *,
+    seen: KnownBallot | None = None,
 ) -> bool:
-    """Make this the member's one ballot, instead of any before, and tell its representatives that there is one.
+    """Make this the member's one ballot, instead of what was `seen`, and tell its representatives that there is one.
 
     `ranking` are references and `none`, best first; it need not rank all. False if this account cast the same already.
     The trail never says how. Raises NotARepresentative, MemberInactive, BallotNotOpen, EmptyRanking, RankedTwice,
@@ -108,6 +124,7 @@ def cast_ballot(
         raise BallotNotOpen(call)
     _refuse_unusable(session, voter, account_id, ranking)
     ballot = session.get(Ballot, voter_id, populate_existing=True)
+    refuse_changed(seen, known_ballot(session, voter, account_id))
     # Of another's ballot nobody learns whether it says the same.
     if ballot is not None and (ballot.account_id, ballot.ranking) == (account_id, list(ranking)):
         return False

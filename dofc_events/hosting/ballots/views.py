@@ -12,7 +12,7 @@ from dofc_events.core.audit import Actor
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.hosting.ballots.forms import UNUSABLE, BallotForm
-from dofc_events.hosting.ballots.queries import on_the_ballot, ranking_of, voter_by_link
+from dofc_events.hosting.ballots.queries import known_ballot, on_the_ballot, voter_by_link
 from dofc_events.hosting.ballots.rules import NONE_OF_THESE
 from dofc_events.hosting.ballots.service import BallotNotOpen, MemberInactive, NotARepresentative, cast_ballot
 from dofc_events.hosting.models import Voter
@@ -37,15 +37,15 @@ def vote(token: str) -> ResponseReturnValue:
 def ballot_page(voter: Voter, account_id: int, actor: Actor, here: str) -> ResponseReturnValue:
     if voter.struck_at or not voter.call.allows(Act.VOTE, now()):
         return _not_open(voter)
-    form = BallotForm()
+    form, seen = BallotForm(), known_ballot(db.session(), voter, account_id)
     context = _context(voter, account_id)
-    choices = [proposal.reference for proposal in context["proposals"]]
-    form.ranking.offer([*choices, NONE_OF_THESE], () if form.is_submitted() else context["cast"])
+    form.offer({**context["names"], NONE_OF_THESE: _("None of these")}, seen)
     if not form.validate_on_submit():
         return form_page(form, "hosting/ballots/vote.html", here=here, **context)
     try:
         with unit_of_work() as session:
-            changed = cast_ballot(session, voter.id, account_id, form.ranking.ranking(), actor, now())
+            ranking = form.ranking.ranking()
+            changed = cast_ballot(session, voter.id, account_id, ranking, actor, now(), seen=seen)
     except UNUSABLE as refusal:
         form.ranking.refuse(refusal)
         return answer_errors(form, "hosting/ballots/vote.html", here=here, **_context(voter, account_id))
@@ -60,7 +60,7 @@ def ballot_page(voter: Voter, account_id: int, actor: Actor, here: str) -> Respo
 def _context(voter: Voter, account_id: int) -> dict[str, Any]:
     """What is on the ballot, and how this account cast it."""
     proposals, own = on_the_ballot(db.session(), voter, db.session.get_one(Account, account_id))
-    cast = ranking_of(db.session(), voter.id, account_id)
+    cast = known_ballot(db.session(), voter, account_id).ranking
     left = {NONE_OF_THESE, *(proposal.reference for proposal in proposals)}
     return {
         "voter": voter,

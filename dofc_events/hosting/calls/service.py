@@ -1,4 +1,4 @@
-"""What the chair does with a call for hosts: open, change, extend, close it; begin the review, set the shortlist."""
+"""Acts of the chair on a call for hosts: open, change, extend, close it; begin the review, set the shortlist."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -58,11 +58,11 @@ DEFAULT_CRITERIA = (
 
 
 class CallExists(Refusal):
-    """The year has its call already."""
+    """The year already has a call."""
 
 
 class YearTaken(Refusal):
-    """The year's edition has been published already, or has been: no proposal can become it."""
+    """The year's edition has already been published: no proposal can become it."""
 
 
 class YearHasPassed(Refusal):
@@ -70,11 +70,11 @@ class YearHasPassed(Refusal):
 
 
 class CallNotEmpty(Refusal):
-    """Somebody has begun a proposal, be it a draft or one that was withdrawn."""
+    """Somebody has started a proposal, even a draft or one since withdrawn."""
 
 
 class CallDatesOutOfOrder(Refusal):
-    """Dates that do not go together; `faults` says which, all of them."""
+    """Dates that contradict each other; `faults` says which, all of them."""
 
     def __init__(self, faults: tuple[DateFault, ...]) -> None:
         super().__init__(", ".join(faults))
@@ -82,7 +82,7 @@ class CallDatesOutOfOrder(Refusal):
 
 
 class CriteriaNotUsable(Refusal):
-    """A call needs criteria, each with a name of its own and a weight from 1 to MAX_WEIGHT."""
+    """A call needs criteria, each with its own name and a weight from 1 to MAX_WEIGHT."""
 
 
 class CriteriaFixed(Refusal):
@@ -90,7 +90,7 @@ class CriteriaFixed(Refusal):
 
 
 class TooLateToChange(Refusal):
-    """`fields` of the call cannot be changed any more: others have acted on them."""
+    """`fields` of the call can no longer be changed: others have acted on them."""
 
     def __init__(self, names: tuple[str, ...]) -> None:
         super().__init__(", ".join(names))
@@ -98,7 +98,7 @@ class TooLateToChange(Refusal):
 
 
 class DatesHavePassed(Refusal):
-    """These `fields` of the call would have a moment that has passed: its stage would end at once."""
+    """These `fields` of the call would be in the past: their stage would end immediately."""
 
     def __init__(self, names: tuple[str, ...]) -> None:
         super().__init__(", ".join(names))
@@ -106,7 +106,7 @@ class DatesHavePassed(Refusal):
 
 
 class NotLater(Refusal):
-    """A call is extended to a moment that is to come, and later than the one that was announced."""
+    """A call can only be extended to a future moment, later than the one announced."""
 
 
 class NotUnderReview(Refusal):
@@ -131,7 +131,7 @@ Criteria = Sequence[tuple[str, int]]
 
 
 def details_of(call: HostingCall) -> CallDetails:
-    """The details as they stand."""
+    """The current details."""
     return CallDetails(**{field.name: getattr(call, field.name) for field in fields(CallDetails)})
 
 
@@ -228,14 +228,14 @@ def extend_call(
 
 
 def close_call(session: Session, call_id: int, actor: Actor, now: datetime) -> None:
-    """Take no more proposals from this moment on, and tell those who counted on more time. Raises WrongStage."""
+    """Close a call from this moment on, and tell those who counted on more time. Raises WrongStage."""
     call = locked_call(session, call_id)
     refuse_unless(Act.CLOSE, call.stage(now))
     _change(session, call, closed_now(call.dates, now), "call_closed", actor, now)
 
 
 def delete_call(session: Session, call_id: int, actor: Actor, now: datetime) -> None:
-    """Delete a call for which nobody has begun a proposal, with its criteria. Raises WrongStage, CallNotEmpty."""
+    """Delete a call for which nobody has started a proposal, with its criteria. Raises WrongStage, CallNotEmpty."""
     call = locked_call(session, call_id)
     refuse_unless(Act.DELETE, call.stage(now))
     if locked_proposals(session, call_id):
@@ -349,7 +349,7 @@ def _refuse_disorder(details: CallDetails) -> None:
 
 
 def _refuse_passed(values: Mapping[str, Any], now: datetime) -> None:
-    # A call may have opened already, when it is made.
+    # A call may already be open when it is created.
     passed = tuple(name for name in DATES[1:] if name in values and values[name] <= now)
     if passed:
         raise DatesHavePassed(passed)

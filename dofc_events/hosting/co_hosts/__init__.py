@@ -1,1 +1,1 @@
-"""Co-hosts: named by a proposer, they count once they have confirmed it themselves."""
+"""Co-hosts: named by a proposer, they count once they have confirmed."""

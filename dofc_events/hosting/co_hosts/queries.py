@@ -1,4 +1,4 @@
-"""Reads about co-hosts: by their link, and who speaks for one that is a member."""
+"""Reads about co-hosts: by their link, and the representatives of one that is a member."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session

@@ -1,4 +1,4 @@
-"""Co-hosts are asked when a proposal is submitted, and confirm by a link of their own."""
+"""Co-hosts are asked when a proposal is submitted, and confirm using their own link."""
 
 from datetime import datetime
 
@@ -21,7 +21,7 @@ CO_HOST = Actor("co-host")
 
 
 class TooLateToConfirm(Refusal):
-    """Members vote on the proposal as it is, or it is decided about, or withdrawn."""
+    """Members are voting on the proposal as it is, or it has been decided on, or withdrawn."""
 
 
 def ask_co_hosts(session: Session, proposal: Proposal, now: datetime, *, keep_mail: bool = False) -> None:
@@ -37,7 +37,7 @@ def ask_co_hosts(session: Session, proposal: Proposal, now: datetime, *, keep_ma
     ]
     for one in {*proposal.asked_co_hosts} - {*named}:
         proposal.asked_co_hosts.remove(one)
-    # The name of one that has gone can be given to another.
+    # The name of a removed one can be reused.
     session.flush()
     proposal.asked_co_hosts.extend(one for one in named if one not in proposal.asked_co_hosts)
     session.flush()

@@ -1,1 +1,1 @@
-"""Who does not judge a proposal, because it is their own or for a reason of theirs."""
+"""Reviewers who do not judge a proposal, because it is their own or for a declared reason."""

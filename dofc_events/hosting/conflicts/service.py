@@ -14,7 +14,7 @@ from dofc_events.hosting.rules import PENDING, scope_of
 
 
 class NotAReviewer(Refusal):
-    """Only board members review."""
+    """Only board members can review."""
 
 
 class OwnProposal(Refusal):
@@ -46,7 +46,7 @@ def declare_conflict(
 
 
 def end_reviews(session: Session, proposal_id: int, account_ids: Iterable[int]) -> None:
-    """Delete what these accounts gave a proposal: it is not theirs to judge any more."""
+    """Delete what these accounts gave a proposal: it is no longer theirs to judge."""
     theirs = select(Review.id).where(Review.proposal_id == proposal_id, Review.account_id.in_(list(account_ids)))
     ids = session.scalars(theirs).all()
     session.execute(delete(Score).where(Score.review_id.in_(ids)))

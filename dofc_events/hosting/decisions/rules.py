@@ -1,4 +1,4 @@
-"""When the chair owes the network a reason."""
+"""When the chair has to give the network a reason."""
 
 import enum
 from collections.abc import Sequence

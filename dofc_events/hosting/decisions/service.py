@@ -1,4 +1,4 @@
-"""What the chair decides: prepared quietly, then announced to all proposers at once."""
+"""The chair's decision: prepared privately, then announced to all proposers at once."""
 
 from datetime import datetime
 
@@ -33,7 +33,7 @@ class NotShortlisted(Refusal):
 
 
 class ZoneNeeded(Refusal):
-    """The proposal's country has not one zone; `zones` are those that it has, and none if that is not known."""
+    """The proposal's country does not have exactly one zone; `zones` are its zones, empty if unknown."""
 
     def __init__(self, zones: tuple[str, ...]) -> None:
         super().__init__(", ".join(zones))
@@ -41,7 +41,7 @@ class ZoneNeeded(Refusal):
 
 
 class ReasonNeeded(Refusal):
-    """The network did not decide this, as `because` says: a reason has to be published with it."""
+    """The network did not decide this, as `because` says: a reason must be published with it."""
 
     def __init__(self, because: Because) -> None:
         super().__init__(because)
@@ -53,7 +53,7 @@ class NothingPrepared(Refusal):
 
 
 def prepared(decision: Decision | None) -> Prepared:
-    """What is going to be announced, as it stands."""
+    """The announcement, as prepared so far."""
     if decision is None:
         return None, "", "", ""
     reference = decision.proposal.reference if decision.proposal else None

@@ -1,4 +1,4 @@
-"""The hand-over from the last host to the next: what was done and when, whom to ask, what was learnt, what is open."""
+"""The hand-over from the last host to the next: what was done when, contacts, lessons learnt, what is still to do."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -12,7 +12,7 @@ from dofc_events.core.audit import Actor, record
 from dofc_events.hosting.models import HandOverItem
 from dofc_events.hosting.rules import HandOverKind, Side
 
-# What is open at the beginning of every edition.
+# What is still to do at the start of every edition.
 OPEN_TOPICS = ("dates", "venue_address", "programme", "trips", "categories", "team")
 LESSON_TOPICS = ("what_went_well", "what_to_do_otherwise")
 
@@ -37,7 +37,7 @@ def start_hand_over(session: Session, edition: Edition, last: Edition | None, ac
 def add_item(
     session: Session, edition_id: int, kind: HandOverKind, text: str, actor: Actor, now: datetime
 ) -> HandOverItem:
-    """Put something on the list, after what is there."""
+    """Add something to the end of the list."""
     edition = session.get_one(Edition, edition_id)
     last = session.scalar(select(func.max(HandOverItem.position)).where(HandOverItem.edition_id == edition_id))
     item = HandOverItem(edition_id=edition_id, kind=kind, text=text, position=0 if last is None else last + 1)

@@ -1,4 +1,4 @@
-"""Who belongs to the network: members, and the accounts that speak for them."""
+"""The members of the network, and the accounts that represent them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -26,20 +26,20 @@ from dofc_events.mail.outbox import enqueue, refuse_flood
 
 
 class MemberExists(Refusal):
-    """The slug belongs to a member already, be it one that is not active."""
+    """The slug already belongs to a member, active or not."""
 
 
 class NameTaken(Refusal):
-    """Another member has this name: one organisation is one member, with one vote."""
+    """Another member already has this name. Each organisation is one member, with one vote."""
 
 
 class NotARoleOfMembers(Refusal):
-    """Only representatives and reviewers speak for a member."""
+    """Only representatives and reviewers belong to a member."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class MemberDetails:
-    """What the network knows of a member. Only an active one votes and proposes."""
+    """What the network knows of a member. Only an active one can vote and propose."""
 
     name: str
     country: str | None
@@ -50,7 +50,7 @@ class MemberDetails:
 
 
 def details_of(member: Member) -> MemberDetails:
-    """The details as they stand."""
+    """The current details."""
     return MemberDetails(
         name=member.organisation.name,
         country=member.organisation.country,
@@ -137,7 +137,7 @@ def add_representative(
 def remove_representative(
     session: Session, organisation_id: int, account_id: int, role: RoleName, actor: Actor, now: datetime
 ) -> bool:
-    """End what `add_representative` began; False if there is nothing to end. What was voted or reviewed stays."""
+    """End what `add_representative` began; False if there is nothing to end. Votes and reviews are kept."""
     voters = open_voters(session, organisation_id) if role == RoleName.MEMBER else []
     found = session.scalar(
         select(Role).where(Role.organisation_id == organisation_id, Role.account_id == account_id, Role.role == role)
@@ -172,7 +172,7 @@ def _plain(name: str) -> str:
 
 
 def _name_of(session: Session, actor: Actor) -> str:
-    """What people call who acts; an address only if there is no account with it."""
+    """The actor's name; the address only if it has no account."""
     account = account_by_email(session, actor.name)
     return account.name if account else actor.name
 

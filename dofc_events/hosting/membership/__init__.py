@@ -1,1 +1,1 @@
-"""Whether an organisation that proposes under a typed name is a member of the network."""
+"""Whether an organisation with a typed name is a member of the network."""

@@ -1,4 +1,4 @@
-"""Which proposals come from somebody whose name is like that of a member, and was typed."""
+"""Proposals whose typed proposer name is similar to a member's."""
 
 from collections.abc import Iterable
 from datetime import datetime

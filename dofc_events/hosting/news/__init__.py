@@ -1,1 +1,1 @@
-"""Who else is told what happens to a call: the chair, reviewers, those who vote."""
+"""Emails about a call to others: the chair, reviewers, voters."""

@@ -1,4 +1,4 @@
-"""Who is to be reminded before a deadline, and what of a call needs the chair's attention."""
+"""Whom to remind before a deadline, and what needs the chair's attention in a call."""
 
 from collections import Counter
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ from dofc_events.hosting.queries import all_calls, holds_now
 from dofc_events.hosting.rules import PENDING, ProposalStatus
 from dofc_events.hosting.stages.rules import Stage
 
-# How long before a deadline people are reminded. Who has begun less than a day before that knows it.
+# How long before a deadline people are reminded. People who have started less than a day before know it.
 REMIND_BEFORE, NEW_FOR = timedelta(days=3), timedelta(days=1)
 
 

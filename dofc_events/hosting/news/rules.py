@@ -1,4 +1,4 @@
-"""What of a call needs the chair's attention."""
+"""What needs the chair's attention in a call."""
 
 import enum
 from collections.abc import Iterator, Mapping

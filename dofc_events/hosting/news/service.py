@@ -1,4 +1,4 @@
-"""What is written to the chair, to reviewers and to representatives about what others do."""
+"""Emails to the chair, reviewers and representatives about what others have done."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -26,7 +26,7 @@ from dofc_events.mail.outbox import enqueue
 def tell_of_withdrawal(session: Session, proposal: Proposal, was: ProposalStatus, now: datetime) -> None:
     """Tell the chair, reviewers once the review has begun, and while members vote on it each that can.
 
-    What each member ranked is nobody's to know: all are told the same, also those whose ballot counts no longer.
+    Nobody may know what each member ranked, so all are told the same, including those whose ballot no longer counts.
     """
     people: list[Account] = acting_chairs(session, now)
     if was is not ProposalStatus.SUBMITTED:
@@ -62,7 +62,7 @@ def tell_of_outcome(session: Session, call: HostingCall, decision: Decision, now
 
 
 def remind_drafter(session: Session, proposal_id: int, now: datetime) -> bool:
-    """Remind who has not submitted a draft, once before each close of the call; False if that is not due."""
+    """Remind the proposer of an unsubmitted draft, once before each close of the call; False if that is not due."""
     proposal = locked_proposal(session, proposal_id)
     if proposal.id not in drafts_to_remind(session, now):
         return False

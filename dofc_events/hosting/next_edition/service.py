@@ -1,4 +1,4 @@
-"""An accepted proposal becomes the next edition: a draft, in its host's hands."""
+"""An accepted proposal becomes the next edition: a draft that its host can edit."""
 
 from dataclasses import replace
 from datetime import datetime, time, timedelta
@@ -46,7 +46,7 @@ def create_next_edition(session: Session, proposal: Proposal, zone: str, actor: 
 
     Categories, offer time, how seats are given, and the dates of registration, counted from the first day, are those of
     the last edition. A draft of the year that is there already keeps these, its texts and its trips. The proposer
-    becomes its organiser. Raises EditionExists if it is no draft any more.
+    becomes its organiser. Raises EditionExists if it is no longer a draft.
     """
     year = proposal.call.year
     last = latest_edition(session, year)
@@ -94,7 +94,7 @@ def _filled(session: Session, draft: Edition, proposal: Proposal, zone: str, act
 
 
 def _details(proposal: Proposal, zone: str, source: Edition | None) -> EditionDetails:
-    """What a proposal says, and for the rest what another edition has, moved to its dates and its zone's clocks."""
+    """What a proposal says, and for the rest what another edition has, moved to its dates and its zone."""
     assert proposal.starts_on and proposal.ends_on, "nothing is submitted without its dates"
     details = EditionDetails(city=proposal.city, country=proposal.country, zone=zone)
     if source is not None:
@@ -117,7 +117,7 @@ def _details(proposal: Proposal, zone: str, source: Edition | None) -> EditionDe
         contact_name=proposal.contact_name,
         contact_email=proposal.contact_email,
     )
-    # Times that were meant for other dates need not fit these; the host says them anew then.
+    # Times meant for other dates may not fit these; the host then sets them again.
     if faults_in_order(details) or faults_after_the_end(details):
         details = replace(
             details,

@@ -16,13 +16,15 @@ from wtforms.validators import InputRequired, Optional, Regexp
 from dofc_events.conference.models import Member
 from dofc_events.core.errors import Refusal
 from dofc_events.core.references import new_secret
-from dofc_events.hosting.proposals.rules import MAX_BYTES, AttachmentFault, AttachmentRefused
 from dofc_events.hosting.proposals.service import Answers, AnswersOutOfOrder, Incomplete, NotAMember
 from dofc_events.hosting.rules import (
     LONGEST_TEXT,
     MAX_ATTACHMENTS,
     MAX_BUDGET,
+    MAX_BYTES,
     MAX_DELEGATES,
+    AttachmentFault,
+    AttachmentRefused,
     ProposalFault,
     co_hosts_in,
     parse_coordinates,
@@ -34,24 +36,34 @@ from dofc_events.web.moments import DayField
 
 MEGABYTES = MAX_BYTES // 1024**2
 PART_MISSING = _l("Part of the form was missing. Please send it again.")
-CHOOSE_MEMBER = _l("Choose a member of the network from the list, or that you are not yet a member.")
+CHOOSE_MEMBER = _l("Choose a member of the network from the list, or say that you are not yet a member.")
 
 WORDS_FOR_REASONS = {
     AttachmentFault.EMPTY: _l("The file is empty."),
-    AttachmentFault.TOO_LARGE: _l("The file is too large: at most %(most)s MB.", most=MEGABYTES),
-    AttachmentFault.UNKNOWN_TYPE: _l("This is not a PDF and not a picture (PNG, JPEG, WebP), whatever its name says."),
+    AttachmentFault.TOO_LARGE: _l("The file is too large. It can be at most %(most)s MB.", most=MEGABYTES),
+    AttachmentFault.UNKNOWN_TYPE: _l(
+        "This is not a PDF or a picture (PNG, JPEG or WebP), whatever its name says. Choose another file."
+    ),
     AttachmentFault.HEIF: _l(
         "This picture is in the HEIC format of newer phones, which many readers cannot open. Save it as a JPEG first."
     ),
-    AttachmentFault.BROKEN: _l("The file is damaged and cannot be read. Save it anew."),
+    AttachmentFault.BROKEN: _l("The file is damaged and cannot be read. Save it again."),
     AttachmentFault.SOMETHING_ELSE_INSIDE: _l(
-        "The PDF has something else in it, besides the document. Save or print it anew."
+        "The PDF contains something besides the document. Save or print it again."
     ),
     AttachmentFault.ENCRYPTED: _l("The PDF is encrypted. Save it without a password."),
-    AttachmentFault.ACTIVE: _l("The PDF has a program or an interactive form in it. Print it into a new PDF."),
-    AttachmentFault.CARRIES_FILES: _l("The PDF carries other files. Save it without them, and add them one by one."),
-    AttachmentFault.TOO_COMPLICATED: _l("The PDF is too complicated to be checked. Print it into a new PDF."),
-    AttachmentFault.TOO_MANY_PIXELS: _l("The picture is too large: at most 30 million pixels. Make it smaller."),
+    AttachmentFault.ACTIVE: _l("The PDF contains a program or an interactive form. Print it to a new PDF."),
+    AttachmentFault.CARRIES_FILES: _l("The PDF contains other files. Save it without them, and add them one by one."),
+    AttachmentFault.TOO_COSTLY: _l(
+        "This file takes too much work to check. Save the picture as a new JPEG, or print the document to a new PDF."
+    ),
+    AttachmentFault.TOO_MANY_PIXELS: _l(
+        "The picture is too large. Make it smaller: at most 30 million pixels, 16 million as a WebP."
+    ),
+    AttachmentFault.NO_ROOM: _l(
+        "The files of this proposal would be too large together. Remove one, or shrink this one."
+    ),
+    AttachmentFault.NO_ROOM_HERE: _l("This site has no more room for files. Please write to the chair of the network."),
 }
 
 
@@ -69,7 +81,7 @@ class WholeNumber(IntegerField):
 
 
 class LostLinkForm(Form):
-    """The address to which the links to one's proposals are mailed."""
+    """The address to which the links to somebody's proposals are emailed."""
 
     email = EmailField(_l("Email address"), missing=_l("Enter an email address."))
 
@@ -80,25 +92,25 @@ class ProposalForm(Form):
     Fields come in the order of the page, which the summary of errors follows.
     """
 
-    member = SelectField(_l("Member of the network that proposes"), validate_choice=False)
+    member = SelectField(_l("Proposing member of the network"), validate_choice=False)
     organisation = Line(_l("Name of your organisation"), longest=200)
     contact_name = NameLine(_l("Contact name"), longest=120)
     contact_email = EmailField(
-        _l("Email address"), missing=_l("Enter an email address: the link to your proposal goes there.")
+        _l("Email address"), missing=_l("Enter an email address. We will send the link to your proposal there.")
     )
-    co_hosts = Paragraphs(_l("Who hosts it with you"), longest=LONGEST_TEXT)
+    co_hosts = Paragraphs(_l("Co-hosts"), longest=LONGEST_TEXT)
     city = Line(_l("City"), longest=120)
     country = CountryField(_l("Country"))
     starts_on = DayField(_l("First day"), [Optional()])
     ends_on = DayField(_l("Last day"), [Optional()])
     venue = Line(_l("Venue"), longest=200)
-    venue_capacity = WholeNumber(_l("How many delegates the venue holds"), most=MAX_DELEGATES)
-    coordinates = Line(_l("Where the venue is"), longest=60)
-    travel = Paragraphs(_l("How delegates get there"), longest=LONGEST_TEXT)
-    budget_eur = WholeNumber(_l("Budget in euro"), most=MAX_BUDGET)
-    funding = Paragraphs(_l("Where the money comes from"), longest=LONGEST_TEXT)
-    team = Paragraphs(_l("Who prepares it"), longest=LONGEST_TEXT)
-    supporters = Paragraphs(_l("Who supports it"), longest=LONGEST_TEXT)
+    venue_capacity = WholeNumber(_l("Capacity of the venue"), most=MAX_DELEGATES)
+    coordinates = Line(_l("Location of the venue"), longest=60)
+    travel = Paragraphs(_l("Travel to the city"), longest=LONGEST_TEXT)
+    budget_eur = WholeNumber(_l("Budget in euros"), most=MAX_BUDGET)
+    funding = Paragraphs(_l("Sources of funding"), longest=LONGEST_TEXT)
+    team = Paragraphs(_l("Organising team"), longest=LONGEST_TEXT)
+    supporters = Paragraphs(_l("Supporters"), longest=LONGEST_TEXT)
     trip_ideas = Paragraphs(_l("Ideas for learning trips"), longest=LONGEST_TEXT)
     motivation = Paragraphs(_l("Why you should host"), longest=LONGEST_TEXT)
     consent = BooleanField(_l("I agree to this use of what I write here"))
@@ -144,7 +156,7 @@ class ProposalForm(Form):
                 self.member.errors = [CHOOSE_MEMBER]
             case Incomplete(missing=missing):
                 for name in missing:
-                    self[name].errors = [_("A submitted proposal needs this.")]
+                    self[name].errors = [_("Fill this in: a submitted proposal needs it.")]
             case AnswersOutOfOrder(faults=faults):
                 if ProposalFault.ENDS_BEFORE_IT_BEGINS in faults:
                     self.ends_on.errors = [_("The last day must not be before the first.")]
@@ -182,7 +194,7 @@ class AttachmentForm(Form):
         if isinstance(refusal, AttachmentRefused):
             self.file.errors = [WORDS_FOR_REASONS[refusal.reason]]
         else:
-            self.form_errors = [_("There are %(most)s files already. Remove one to add another.", most=MAX_ATTACHMENTS)]
+            self.form_errors = [_("There are already %(most)s files. Remove one to add another.", most=MAX_ATTACHMENTS)]
 
 
 class AnswerForm(Form):

@@ -1,10 +1,12 @@
 """What may be attached to a proposal: checked by its content, whatever it is called.
 
+Run in a process with limits alone, see `attachments/`: what strangers send can cost any parser minutes and gigabytes.
+What is cheap to count is counted first: pixels, scans, and what is packed in a PDF.
+
 A picture is unpacked and written anew, so that nothing but the picture is left of it. A PDF stays as it is, because it
 may be signed; hence it is refused if it is anything else besides, or can do more than be read.
 """
 
-import enum
 import io
 import re
 import struct
@@ -12,21 +14,27 @@ import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import suppress
 from pathlib import PurePosixPath
 
 from PIL import Image, ImageOps, UnidentifiedImageError
-from pypdf import PdfReader
+from pypdf import PdfReader, apply_configuration
 from pypdf.errors import PyPdfError
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, PdfObject
 
-from dofc_events.core.errors import Refusal
+from dofc_events.core.normal import normal
+from dofc_events.hosting.rules import MAX_BYTES, AttachmentFault, AttachmentRefused, CheckedFile
 
-MAX_BYTES = 10 * 1024 * 1024
-# Some 120 MB while it is unpacked; a page of A4 scanned at 400 dots an inch has half of it.
+# Some 250 MB while it is unpacked and packed again; a page of A4 scanned at 400 dots an inch has half of it.
 MAX_PIXELS = 30_000_000
+# Of WebP each pixel takes twice as much.
+MAX_PIXELS_OF_WEBP = 16_000_000
+# Each unpacks the whole picture once more; a progressive JPEG has some ten, and its previews one each.
+MAX_SCANS = 64
 # Reading one takes some seconds; a scanned letter has a hundred.
 MAX_OBJECTS = 20_000
+# So many objects unpacked, with room; what pages show is not unpacked here.
+MAX_UNPACKED = 32 * 1024 * 1024
 LONGEST_NAME = 100
 
 ENDINGS = {"application/pdf": ".pdf", "image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}
@@ -36,7 +44,7 @@ MEDIA_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
 # How pictures in HEIF begin (ISO/IEC 23008-12): telephones write them, and few programs can read them.
 _HEIF = re.compile(rb"^.{4}ftyp(heic|heix|hevc|heim|heis|hevm|mif1|msf1|avif)", re.DOTALL)
 
-# What a PDF does by itself, as the names of its actions and entries say (ISO 32000-2, 12.6.4 and 7.7.4).
+# What a PDF does automatically, as the names of its actions and entries say (ISO 32000-2, 12.6.4 and 7.7.4).
 ACTIVE_ACTIONS = frozenset(
     ("/JavaScript", "/Launch", "/ImportData", "/SubmitForm", "/GoToE", "/Rendition", "/RichMediaExecute")
 )
@@ -46,40 +54,8 @@ CARRYING_ENTRIES = frozenset(("/EmbeddedFiles", "/EmbeddedFile", "/EF"))
 _BROKEN_PDF = (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, zlib.error)
 _BROKEN_IMAGE = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, struct.error, zlib.error)
 _HTML = re.compile(rb"<\s*(?:!doctype|html|script|body|svg|iframe)\b", re.IGNORECASE)
-_PDF_END = re.compile(rb"%%EOF\s*\Z")
-
-
-class AttachmentFault(enum.StrEnum):
-    """Why a file is not taken."""
-
-    EMPTY = "empty"
-    TOO_LARGE = "too_large"
-    UNKNOWN_TYPE = "unknown_type"
-    HEIF = "heif"
-    BROKEN = "broken"
-    SOMETHING_ELSE_INSIDE = "something_else_inside"
-    ENCRYPTED = "encrypted"
-    ACTIVE = "active"
-    CARRIES_FILES = "carries_files"
-    TOO_COMPLICATED = "too_complicated"
-    TOO_MANY_PIXELS = "too_many_pixels"
-
-
-class AttachmentRefused(Refusal):
-    """The file is not taken, for this `reason`; nothing of it was kept."""
-
-    def __init__(self, reason: AttachmentFault) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-@dataclass(frozen=True)
-class CheckedFile:
-    """A file that does no harm: what it is called, what it is, and its bytes."""
-
-    name: str
-    media_type: str
-    content: bytes
+_PDF_STREAM = re.compile(rb"(?<!end)stream\r?\n")
+_SCAN = b"\xff\xda"
 
 
 def checked(name: str, content: bytes) -> CheckedFile:
@@ -104,7 +80,7 @@ def safe_name(name: str, media_type: str) -> str:
     Letters of every script stay. What cannot be seen goes: control and format characters can make a name look as if it
     had another ending.
     """
-    base = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
+    base = re.split(r"[/\\]", normal("NFC", name))[-1]
     seen = "".join(" " if c in '<>:"|?*' or unicodedata.category(c)[0] in "CZ" else c for c in base)
     stem = " ".join(seen.split()).strip(". ")
     ending = PurePosixPath(stem).suffix
@@ -126,9 +102,11 @@ def _written_anew(content: bytes) -> tuple[str, bytes]:
     except _BROKEN_IMAGE:
         raise AttachmentRefused(AttachmentFault.BROKEN) from None
     with picture:
-        if picture.width * picture.height > MAX_PIXELS:
-            raise AttachmentRefused(AttachmentFault.TOO_MANY_PIXELS)
         kind = FORMATS[str(picture.format)]
+        if picture.width * picture.height > (MAX_PIXELS_OF_WEBP if kind == "WEBP" else MAX_PIXELS):
+            raise AttachmentRefused(AttachmentFault.TOO_MANY_PIXELS)
+        if kind == "JPEG" and content.count(_SCAN) > MAX_SCANS:
+            raise AttachmentRefused(AttachmentFault.TOO_COSTLY)
         packed = io.BytesIO()
         try:
             upright = ImageOps.exif_transpose(picture)
@@ -138,24 +116,51 @@ def _written_anew(content: bytes) -> tuple[str, bytes]:
             upright.save(packed, format=kind, **({} if kind == "PNG" else {"quality": 90}))
         except _BROKEN_IMAGE:
             raise AttachmentRefused(AttachmentFault.BROKEN) from None
+    if packed.tell() > MAX_BYTES:
+        # A few colours may take more than they did.
+        raise AttachmentRefused(AttachmentFault.TOO_LARGE)
     return MEDIA_TYPES[kind], packed.getvalue()
 
 
 def _refuse_harmful_pdf(content: bytes) -> None:
-    if not _PDF_END.search(content) or _HTML.search(content) or zipfile.is_zipfile(io.BytesIO(content)):
+    if not content.rstrip().endswith(b"%%EOF") or _HTML.search(content) or zipfile.is_zipfile(io.BytesIO(content)):
         raise AttachmentRefused(AttachmentFault.SOMETHING_ELSE_INSIDE)
+    _refuse_packed(content)
     try:
-        reader = PdfReader(io.BytesIO(content), strict=False)
-        if reader.is_encrypted:
-            raise AttachmentRefused(AttachmentFault.ENCRYPTED)
-        if not reader.pages:
-            raise AttachmentRefused(AttachmentFault.BROKEN)
-        for found in _dictionaries(reader.trailer):
-            _refuse_harmful_entries(found)
+        # However it is packed, and however often.
+        with apply_configuration(
+            zlib_maximum_output_length=MAX_UNPACKED,
+            lzw_maximum_output_length=MAX_UNPACKED,
+            run_length_maximum_output_length=MAX_UNPACKED,
+            brotli_maximum_output_length=MAX_UNPACKED,
+        ):
+            reader = PdfReader(io.BytesIO(content), strict=False)
+            if reader.is_encrypted:
+                raise AttachmentRefused(AttachmentFault.ENCRYPTED)
+            if not reader.pages:
+                raise AttachmentRefused(AttachmentFault.BROKEN)
+            for found in _dictionaries(reader.trailer):
+                _refuse_harmful_entries(found)
     except RecursionError:
-        raise AttachmentRefused(AttachmentFault.TOO_COMPLICATED) from None
+        raise AttachmentRefused(AttachmentFault.TOO_COSTLY) from None
     except _BROKEN_PDF:
         raise AttachmentRefused(AttachmentFault.BROKEN) from None
+
+
+def _refuse_packed(content: bytes) -> None:
+    """Count what the reader would unpack, objects and the tables of where they are, without keeping it."""
+    left = MAX_UNPACKED
+    for found in _PDF_STREAM.finditer(content):
+        entries = content[max(0, found.start() - 1000) : found.start()].rpartition(b"obj")[2]
+        if b"/ObjStm" not in entries and b"/XRef" not in entries:
+            continue
+        unpacked, packed = zlib.decompressobj(), content[found.end() :]
+        with suppress(zlib.error):
+            while packed and not unpacked.eof:
+                left -= len(unpacked.decompress(packed, 1024 * 1024))
+                packed = unpacked.unconsumed_tail
+                if left < 0:
+                    raise AttachmentRefused(AttachmentFault.TOO_COSTLY)
 
 
 def _dictionaries(root: PdfObject) -> Iterator[DictionaryObject]:
@@ -169,7 +174,7 @@ def _dictionaries(root: PdfObject) -> Iterator[DictionaryObject]:
                 continue
             seen.add((found.idnum, found.generation))
             if len(seen) > MAX_OBJECTS:
-                raise AttachmentRefused(AttachmentFault.TOO_COMPLICATED)
+                raise AttachmentRefused(AttachmentFault.TOO_COSTLY)
             found = found.get_object()
         if isinstance(found, DictionaryObject):
             yield found

@@ -1,4 +1,4 @@
-"""What a proposer does: save a draft, change it, attach files, submit, withdraw, ask for the link again."""
+"""What a proposer does: save a draft, change it, submit, withdraw, ask for the link again."""
 
 from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
@@ -8,26 +8,21 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dofc_events.conference.queries import member_by_slug
-from dofc_events.core import files
 from dofc_events.core.audit import VISITOR, Actor, record
 from dofc_events.core.changes import difference, refuse_changed, write
 from dofc_events.core.errors import Refusal
 from dofc_events.core.references import new_reference
-from dofc_events.extensions import settings
 from dofc_events.hosting import mails
 from dofc_events.hosting.co_hosts.service import ask_co_hosts
-from dofc_events.hosting.models import Attachment, HostingCall, Proposal
+from dofc_events.hosting.models import HostingCall, Proposal
 from dofc_events.hosting.news.service import tell_of_receipt, tell_of_withdrawal
-from dofc_events.hosting.proposals.rules import CheckedFile
 from dofc_events.hosting.queries import (
-    attachment_of,
     call_by_year,
     locked_call,
     locked_proposal,
     proposals_of_address,
 )
 from dofc_events.hosting.rules import (
-    MAX_ATTACHMENTS,
     RECEIVED,
     ProposalFault,
     ProposalStatus,
@@ -85,10 +80,6 @@ class ProposalFixed(Refusal):
     def __init__(self, status: ProposalStatus) -> None:
         super().__init__(status)
         self.status = status
-
-
-class TooManyAttachments(Refusal):
-    """A proposal has as many attachments as it can have."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,7 +144,7 @@ def save_draft(
     now: datetime,
     keep_mail: bool = False,
 ) -> Proposal:
-    """Begin a proposal for a year's call and mail its link; the same form sent twice gives one proposal and one mail.
+    """Begin a proposal for a year's call and email its link; the same form sent twice gives one proposal and one email.
 
     Raises NoSuchCall, CallNotOpen, NotAMember, AnswersOutOfOrder, and TooManyMessages if the address was written to too
     often.
@@ -169,7 +160,12 @@ def save_draft(
     _refuse_closed(call, now)
     refuse_flood(session, answers.contact_email, now)
     proposal = Proposal(
-        call=call, reference=new_reference(), form_key=form_key, status=ProposalStatus.DRAFT, created_at=now
+        call=call,
+        reference=new_reference(),
+        form_key=form_key,
+        status=ProposalStatus.DRAFT,
+        created_at=now,
+        touched_at=now,
     )
     proposal.language = language
     _write(session, proposal, answers, consent_text, now)
@@ -196,7 +192,7 @@ def change_proposal(
     ProposalFixed, NotAMember, AnswersOutOfOrder, Incomplete if it is submitted, and TooManyMessages
     if the new address was written to too often.
     """
-    proposal = _open_proposal(session, proposal_id, now)
+    proposal = open_proposal(session, proposal_id, now)
     refuse_changed(seen, answers_of(proposal))
     if answers_of(proposal) == answers:
         return proposal
@@ -222,7 +218,7 @@ def submit_proposal(
     session: Session, proposal_id: int, actor: Actor, now: datetime, *, keep_mail: bool = False
 ) -> bool:
     """Hand a draft in; False if it was already. Raises CallNotOpen, ProposalFixed, Incomplete."""
-    proposal = _open_proposal(session, proposal_id, now)
+    proposal = open_proposal(session, proposal_id, now)
     if proposal.status == ProposalStatus.SUBMITTED:
         return False
     if missing := missing_of(proposal):
@@ -276,44 +272,6 @@ def move(session: Session, proposal: Proposal, status: ProposalStatus, act: str,
     session.flush()
 
 
-def add_attachment(session: Session, proposal_id: int, file: CheckedFile, actor: Actor, now: datetime) -> Attachment:
-    """Attach a file, once however often it is sent; nothing is kept of one that is refused.
-
-    It is checked before, outside of the unit of work: unpacking a picture takes seconds. Raises TooManyAttachments,
-    CallNotOpen, ProposalFixed.
-    """
-    proposal = _open_proposal(session, proposal_id, now)
-    content_hash = files.hash_of(file.content)
-    present = next((a for a in proposal.attachments if a.content_hash == content_hash), None)
-    if present is not None:
-        return present
-    if len(proposal.attachments) >= MAX_ATTACHMENTS:
-        raise TooManyAttachments
-    files.store(settings().instance, file.content, now)
-    attachment = Attachment(
-        content_hash=content_hash, name=file.name, media_type=file.media_type, size=len(file.content), added_at=now
-    )
-    proposal.attachments.append(attachment)
-    session.flush()
-    _log(session, actor, now, "attachment_added", proposal, name=file.name, content_hash=content_hash)
-    return attachment
-
-
-def remove_attachment(session: Session, proposal_id: int, attachment_id: int, actor: Actor, now: datetime) -> bool:
-    """Take a file off a proposal; False if it is not there. Its bytes go later, unless they are used elsewhere.
-
-    Raises CallNotOpen, ProposalFixed.
-    """
-    proposal = _open_proposal(session, proposal_id, now)
-    attachment = attachment_of(session, proposal.id, attachment_id)
-    if attachment is None:
-        return False
-    session.delete(attachment)
-    _log(session, actor, now, "attachment_removed", proposal, name=attachment.name)
-    session.flush()
-    return True
-
-
 def send_links(session: Session, email: str, now: datetime) -> None:
     """Mail the links to all proposals of an address to it; to an unknown one nothing, which nobody is told.
 
@@ -333,11 +291,14 @@ def send_links(session: Session, email: str, now: datetime) -> None:
     enqueue_if(is_meant, session, envelope, now)
 
 
-def _open_proposal(session: Session, proposal_id: int, now: datetime) -> Proposal:
+def open_proposal(session: Session, proposal_id: int, now: datetime) -> Proposal:
+    """A proposal, locked, that can be changed still. Raises CallNotOpen, ProposalFixed."""
     proposal = locked_proposal(session, proposal_id)
     if proposal.status not in (ProposalStatus.DRAFT, ProposalStatus.SUBMITTED):
         raise ProposalFixed(ProposalStatus(proposal.status))
     _refuse_closed(proposal.call, now)
+    # Whatever comes of it, somebody is at work on it.
+    proposal.touched_at, proposal.end_told_at = now, None
     return proposal
 
 

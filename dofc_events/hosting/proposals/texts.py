@@ -11,9 +11,9 @@ def consent_text(call: HostingCall, proposal: Proposal | None = None) -> str:
     if proposal and proposal.consented_at:
         is_public = proposal.public_agreed_at is not None
     readers = (
-        _("Everybody can read it on this site, without your contact details, the budget and the attachments.")
+        _("Everyone can read it on this site, without your contact details, the budget and the attachments.")
         if is_public
-        else _("It is not public; when the ballot is over, the cities and organisations of the shortlist are.")
+        else _("It is not public. Once the ballot is over, the cities and organisations on the shortlist are public.")
     )
     text: str = _(
         "The network uses what you write here to decide who hosts the %(call)s. Its chair and its reviewers read all of"

@@ -29,7 +29,7 @@ class TrailFilters:
 def trail_of(
     session: Session, edition: Edition, filters: TrailFilters, *, before_id: int | None, limit: int
 ) -> Sequence[AuditEntry]:
-    """What was recorded of an edition, the newest first; `before_id` turns the page."""
+    """Everything recorded about an edition, newest first; `before_id` turns the page."""
     query = select(AuditEntry).where(AuditEntry.scope == str(edition.year))
     if filters.act:
         query = query.where(AuditEntry.act == filters.act)
@@ -38,7 +38,7 @@ def trail_of(
         query = query.where(or_(AuditEntry.actor == filters.actor, of_kind))
     if filters.q:
         found = select(Registration.reference).where(Registration.edition_id == edition.id, found_by(filters.q))
-        # The trail outlives those of whom it speaks. One list, because with OR no index would be of use.
+        # The trail outlives the people it mentions. One list, because with OR no index would be of use.
         query = query.where(AuditEntry.about.in_(found.union(select(literal(filters.q.upper())))))
     if before_id is not None:
         query = query.where(AuditEntry.id < before_id)
@@ -52,7 +52,7 @@ def names_of(session: Session, references: Collection[str]) -> dict[str, str]:
 
 
 def team_of(session: Session, edition_id: int) -> list[str]:
-    """The addresses of those who may, or once might, act on an edition: its organisers and desk, and the chair."""
+    """The addresses of people who can, or once could, act on an edition: its organisers and desk, and the chair."""
     query = select(Account.email).join(Role, Role.account_id == Account.id)
     query = query.where(or_(Role.edition_id == edition_id, Role.role == RoleName.CHAIR))
     return sorted(set(session.scalars(query)))

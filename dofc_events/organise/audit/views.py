@@ -19,7 +19,7 @@ ROWS = 50
 @blueprint.get(f"{EDITION}/audit")
 @organisers_only
 def index(edition: Edition) -> ResponseReturnValue:
-    """Everything that was recorded of an edition, newest first."""
+    """Everything recorded about an edition, newest first."""
     session = db.session()
     filters = audit_queries.TrailFilters(**{n: request.args.get(n, "").strip() for n in ("act", "actor", "q")})
     found = audit_queries.trail_of(session, edition, filters, before_id=before_id(), limit=ROWS + 1)

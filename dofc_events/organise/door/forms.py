@@ -8,7 +8,7 @@ from dofc_events.web.forms import Form
 
 
 class ArrivalForm(Form):
-    """The door's buttons: the reference of who is in, or of who is not after all."""
+    """The door's buttons: the reference of the person who has arrived, or who has not after all."""
 
     arrived = StringField()
     undo = StringField()

@@ -1,4 +1,4 @@
-"""Reads of the door: who is expected, who is in. Each takes the same number of queries for few people and for many."""
+"""Who is expected at the door, who has arrived. Each takes the same number of queries for few people and for many."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from dofc_events.registration.queries import place_at
 
 @dataclass(frozen=True)
 class Initial:
-    """Those with a place whose name, as it is read aloud, begins with a letter; `arrived` of them are in."""
+    """People with a place whose name, as read aloud, begins with a letter; `arrived` of them have arrived."""
 
     letter: str
     expected: int
@@ -63,7 +63,7 @@ def people_expected(
 
 
 def people_found(session: Session, edition_id: int, words: str, *, limit: int) -> list[AtTheDoor]:
-    """Whoever these words find, also without a place: first those whose names begin with them, and who may come in."""
+    """The people these words find, even without a place: first those whose names begin with them, with a place."""
     called = Registration.called
     named = (
         or_(called.startswith(word, autoescape=True), called.contains(f" {word}", autoescape=True))
@@ -84,7 +84,7 @@ def person_at_the_door(session: Session, edition_id: int, reference: str) -> AtT
 
 
 def let_in_by(session: Session, year: int, references: Collection[str]) -> dict[str, str]:
-    """Who noted last that these arrived, as the trail names who acts."""
+    """The last actor to check in each of these, as the trail names actors."""
     query = select(AuditEntry.about, AuditEntry.actor).where(AuditEntry.about.in_(references))
     query = query.where(AuditEntry.scope == str(year), AuditEntry.act == "arrived").order_by(AuditEntry.id)
     return {entry.about: entry.actor for entry in session.execute(query)}

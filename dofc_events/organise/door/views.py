@@ -1,4 +1,4 @@
-"""The door: on a phone, with a queue in front. Whoever has a place is found by two letters and ticked."""
+"""The door: on a phone, with a queue in front. Two letters find a person with a place, who is then ticked."""
 
 from typing import Any
 
@@ -97,9 +97,9 @@ def _door(edition: Edition) -> dict[str, Any]:
 
 
 def _frame(edition: Edition) -> dict[str, Any]:
-    """Organisers have the pages of their edition around this one; the desk gets no links that it may not follow.
+    """Organisers have the pages of their edition around this one; the desk gets no links it may not follow.
 
-    Nobody reads here how the mail is doing.
+    Nobody here needs the state of the outbox.
     """
     return {"organises": may_organise(edition), "edition": edition}
 

@@ -100,7 +100,7 @@ def _day(label: Any) -> DayField:
 
 
 class NewEditionForm(Form):
-    """An edition of a year, from nothing."""
+    """A new edition for a year, from scratch."""
 
     year = _year()
     city = Line(_l("City"), longest=120, missing=_l("Enter the city."))
@@ -113,7 +113,7 @@ class NewEditionForm(Form):
 
 
 class CopyForm(Form):
-    """An edition of a year like another one."""
+    """An edition for a year, copied from another one."""
 
     year = _year()
     capacity = _capacity()
@@ -143,7 +143,7 @@ class CategoryRow(PlainForm):
         # Here, because an optional field that is empty is not validated any further.
         valid = super().validate(extra_validators)
         if self.slug.data and not self.label.data and not self.remove.data:
-            self.label.errors = [_("Enter a name for the category, or tick that it is to be removed.")]
+            self.label.errors = [_("Enter a name for the category, or tick “Remove”.")]
             valid = False
         return bool(valid)
 
@@ -168,7 +168,7 @@ class SettingsForm(EditForm):
     freezes_at = moment_field(_l("Details can be changed until"))
     capacity = _capacity()
     offer_hours = HoursField(
-        _l("Hours for which a freed place is held"),
+        _l("Hours an offered place is held"),
         [
             InputRequired(_l("Enter a number of hours.")),
             NumberRange(0, LONGEST_OFFER_HOURS, _l("Enter a number of hours from %(min)s to %(max)s.")),
@@ -178,7 +178,7 @@ class SettingsForm(EditForm):
     programme = Prose(_l("Programme"), longest=20_000)
     cost = Line(_l("Cost"), longest=300)
     languages = Line(_l("Language"), longest=300)
-    dress = Line(_l("Dress"), longest=300)
+    dress = Line(_l("Dress code"), longest=300)
     faq = Prose(_l("Questions and answers"), longest=20_000)
     contact_name = Line(_l("Contact name"), longest=120)
     contact_email = EmailField(_l("Contact email address"), missing=None)
@@ -189,7 +189,7 @@ class SettingsForm(EditForm):
 
     @classmethod
     def of(cls, edition: Edition, seen: EditionSettings) -> "SettingsForm":
-        """The form with what holds now, or with what was sent."""
+        """The form with the current values, or with what was sent."""
         values = {**vars(seen.details), "capacity": seen.capacity}
         for name in MOMENTS:
             values[name] = on_the_clock(values[name], edition.zone)
@@ -209,7 +209,7 @@ class SettingsForm(EditForm):
         valid = super().validate(extra_validators)
         if "csrf_token" in self.errors or self.form_errors:
             return valid
-        # What the service would refuse without looking anything up is said here, so that one reads of all at once.
+        # What the service would refuse without a query is checked here, so that all faults are shown at once.
         details = self._details()
         faults = (*faults_in_order(details), *faults_after_the_end(details))
         missing = (
@@ -226,12 +226,12 @@ class SettingsForm(EditForm):
         return EditionWishes(self._details(), self.capacity.data, self._category_changes(known))
 
     def show_refusal(self, refusal: Refusal) -> None:
-        """Say at the field what the service would not do."""
+        """Show the service's refusal at its field."""
         match refusal:
             case CapacityBelowTaken(taken=taken):
                 self._wrong(
                     "capacity",
-                    _("%(taken)d places are taken (confirmed or offered): there cannot be fewer.", taken=taken),
+                    _("Enter at least %(taken)d: that many places are taken (confirmed or offered).", taken=taken),
                 )
             case DatesOutOfOrder(faults=faults):
                 self._say_faults(faults)
@@ -239,7 +239,8 @@ class SettingsForm(EditForm):
                 self._wrong(
                     "categories",
                     _(
-                        "Somebody is registered as “%(label)s”: it can be renamed, or closed to newcomers.",
+                        "Somebody is registered as “%(label)s”, so it cannot be removed. Rename it, or close it "
+                        "to newcomers.",
                         label=label,
                     ),
                 )
@@ -288,7 +289,7 @@ class SettingsForm(EditForm):
         return twice is None
 
     def _say_twice(self, label: str) -> None:
-        self._wrong("categories", _("There are two categories “%(label)s”. Keep one of them.", label=label))
+        self._wrong("categories", _("There are two categories called “%(label)s”. Keep one of them.", label=label))
 
     def _leaves_a_category(self) -> bool:
         changes = self._category_changes({category.slug for category in self.edition.categories})
@@ -306,7 +307,7 @@ class SettingsForm(EditForm):
             ),
             DateFault.FREEZES_AFTER_THE_END: (
                 "freezes_at",
-                _("Details can be changed until the edition ends, not longer."),
+                _("Enter a time before the edition ends."),
             ),
         }
         for fault in faults:
@@ -320,8 +321,8 @@ class SettingsForm(EditForm):
             "ends_at": _("Enter when it ends: a published edition needs it."),
             "registration_opens_at": _("Enter when registration opens: a published edition needs it."),
             "registration_closes_at": _("Enter when registration closes: a published edition needs it."),
-            "contact_name": _("Enter whom delegates write to: a published edition needs it."),
-            "contact_email": _("Enter an email address that delegates write to: a published edition needs it."),
+            "contact_name": _("Enter a contact name: a published edition needs it."),
+            "contact_email": _("Enter a contact email address: a published edition needs it."),
             "categories": _("Leave at least one category open: a published edition needs it."),
         }
         for name in missing:

@@ -29,7 +29,7 @@ Shares = list[tuple[str, int]]
 
 @dataclass(frozen=True)
 class EditionFigures:
-    """Who has a confirmed place, by what they said: keys with their numbers, the largest first.
+    """People with a confirmed place, grouped by their answers: keys with their numbers, the largest first.
 
     Categories are slugs, in the order of the form; countries and continents are codes; of `organisations`
     those with several people, the LARGEST, as they were written. `returning` is how many were at an earlier edition.
@@ -52,14 +52,14 @@ class Growth:
     days: Sequence[int]
 
     def by(self, day: int) -> int:
-        """How many they were at the end of a day; the last number stays."""
+        """The number at the end of a day; after the last day it stays the same."""
         return self.days[min(day, len(self.days) - 1)] if self.days else 0
 
 
 def figures_of(session: Session, edition: Edition) -> EditionFigures:
     """An edition's figures, in three queries."""
     by = (Registration.category_id, Registration.country, Registration.language)
-    # One look at everybody serves four figures: there are few combinations.
+    # One query over everybody serves four figures: there are few combinations.
     rows = session.execute(_counted(edition.id, *by).group_by(*by)).all()
     by_category = dict(_sums((category, count) for category, _country, _language, count in rows))
     countries = _sums((country, count) for _category, country, _language, count in rows)

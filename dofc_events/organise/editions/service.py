@@ -1,7 +1,7 @@
 """Acts on an edition that span features: the edition itself, its places, its categories."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, or_, select, update
@@ -52,7 +52,7 @@ class CameOfACall(Refusal):
 
 @dataclass(frozen=True)
 class CategoryChanges:
-    """What to do with an edition's categories; those that are not mentioned stay as they are.
+    """Changes to an edition's categories; those not mentioned do not change.
 
     `labels` gives known slugs their label, `removed` are slugs, `added` are labels, `closed` all slugs in which nobody
     can register.
@@ -66,7 +66,7 @@ class CategoryChanges:
 
 @dataclass(frozen=True)
 class EditionWishes:
-    """What one page of settings says about an edition. `capacity` None leaves an edition without places without."""
+    """What an edition's settings page says. `capacity` None leaves an edition without places without."""
 
     details: EditionDetails
     capacity: int | None
@@ -83,7 +83,7 @@ class EditionSettings:
 
 
 def settings_of(session: Session, edition: Edition) -> EditionSettings:
-    """The settings as they stand."""
+    """The current settings."""
     pool, categories = edition_pool(session, edition.id), categories_of(session, edition.id)
     rows = tuple((category.slug, category.label, category.state == CategoryState.CLOSED) for category in categories)
     return EditionSettings(details_of(edition), pool.capacity if pool else None, rows)
@@ -124,7 +124,7 @@ def change_settings(
     seen: EditionSettings | None = None,
     accepted: str = "",
 ) -> int | None:
-    """Make an edition what its settings page says, which began with what was `seen`.
+    """Change an edition to what its settings page says, starting from what was `seen`.
 
     What becomes free is offered at once, on the new terms.
 
@@ -163,7 +163,7 @@ def change_settings(
 def consequences(
     session: Session, edition: Edition, pool: Pool | None, wishes: EditionWishes, now: datetime
 ) -> list[Consequence]:
-    """What would come at once of these settings, or is unlikely about them."""
+    """The immediate consequences of these settings, and what is unlikely about them."""
     details = wishes.details
     known = moved(details_of(edition), timedelta(0), details.zone)
     wanted = Edition(status=edition.status, **vars(details))
@@ -187,6 +187,12 @@ def consequences(
     up = would_move_up(session, pool, pool.capacity if capacity is None else capacity)
     if up and wanted.gives_places(now):
         found.append(moving_up(up, details.offer_hours))
+    if wanted.gives_places(now) and not edition.gives_places(now):
+        # Nothing was given for some time: seats may have become free on trips, too.
+        for trip, seats in trip_pools(session, edition.id):
+            up = would_move_up(session, seats, seats.capacity) if trip.can_be_joined(now) else 0
+            if up:
+                found.append(replace(moving_up(up, details.offer_hours), about=trip.title))
     return found
 
 
@@ -202,7 +208,7 @@ def publish(session: Session, edition_id: int, actor: Actor, now: datetime) -> N
 
 
 def archive(session: Session, edition_id: int, actor: Actor, now: datetime) -> None:
-    """End an edition: nobody registers or moves up from then on. Raises EditionNotPublished for a draft."""
+    """Archive an edition: nobody can register or move up from then on. Raises EditionNotPublished for a draft."""
     if edition_pool(session, edition_id):
         lock_edition_pool(session, edition_id)
     conference.archive_edition(session, edition_id, actor, now)
@@ -262,7 +268,7 @@ def _changed(present: dict[str, str], known: set[str], changes: CategoryChanges)
 
 
 def _close_categories(session: Session, edition_id: int, slugs: Collection[str], actor: Actor, now: datetime) -> bool:
-    """Let nobody register in exactly these of an edition's categories any more; False if that was so already.
+    """Close exactly these of an edition's categories to new registrations; False if that was so already.
 
     Who is in one stays. Raises NotReady if a published edition would be left without an open one.
     """

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from math import ceil
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -33,8 +33,9 @@ from dofc_events.organise.editions.forms import CopyForm, NewEditionForm, Reopen
 from dofc_events.organise.editions.queries import COUNTED, Growth, figures_of, growth_of
 from dofc_events.organise.editions.rules import weeks
 from dofc_events.organise.shared import EDITION, around
-from dofc_events.places.queries import count_closed, edition_pool, places_of
+from dofc_events.places.queries import edition_pool, places_of
 from dofc_events.registration.service import RegistrationOver
+from dofc_events.registration.waiting_list.queries import count_closed
 from dofc_events.registration.waiting_list.service import reopen_list
 from dofc_events.trips.queries import trip_rows
 from dofc_events.web.charts import Series, Tick, bar, line_chart
@@ -48,7 +49,7 @@ MAX_TICKS = 4
 @blueprint.route("/editions/new", methods=["GET", "POST"])
 @chair_only
 def new() -> ResponseReturnValue:
-    """Add the edition of a year."""
+    """Create the edition for a year."""
     form, context = NewEditionForm(), {"copyable": _with_places(), **around(None)}
     if not form.validate_on_submit():
         return form_page(form, "organise/editions/new.html", **context)
@@ -66,7 +67,7 @@ def new() -> ResponseReturnValue:
 @blueprint.route(f"{EDITION}/copy", methods=["GET", "POST"])
 @edition_staff(archived_too=True)
 def copy(edition: Edition) -> ResponseReturnValue:
-    """Add an edition that begins like another one."""
+    """Create an edition as a copy of another one."""
     pool = edition_pool(db.session(), edition.id)
     form = CopyForm(data={"year": edition.year + 1, "capacity": pool.capacity if pool else None})
     context = {"source": edition, **around(None)}
@@ -84,9 +85,9 @@ def copy(edition: Edition) -> ResponseReturnValue:
 @blueprint.get(f"{EDITION}/")
 @organisers_only
 def index(edition: Edition) -> ResponseReturnValue:
-    """How one edition stands."""
+    """The overview of one edition."""
     session, at = db.session(), now()
-    places, pool = places_of(session, [edition.id]).get(edition.id), edition_pool(session, edition.id)
+    places = places_of(session, [edition.id]).get(edition.id)
     growth = growth_of(session, edition, at)
     return render_template(
         "organise/editions/index.html",
@@ -101,7 +102,7 @@ def index(edition: Edition) -> ResponseReturnValue:
         window=edition.window(at),
         is_over=edition.is_over(at),
         hand_overs=hand_overs_of(session, edition),
-        closed=count_closed(session, pool.id) if pool and edition.gives_places(at) else 0,
+        closed=count_closed(session, edition.id) if places and edition.gives_places(at) else 0,
         missing=_missing(edition) if edition.status == EditionStatus.DRAFT else (),
         at=at,
         **around(edition),
@@ -153,7 +154,7 @@ def publish(edition: Edition) -> ResponseReturnValue:
 @blueprint.route(f"{EDITION}/archive", methods=["GET", "POST"])
 @organisers_only
 def archive(edition: Edition) -> ResponseReturnValue:
-    """End an edition, after asking."""
+    """Archive an edition, after asking."""
     form = ButtonForm()
     if not form.validate_on_submit():
         places = places_of(db.session(), [edition.id]).get(edition.id)
@@ -178,7 +179,7 @@ def take_out(edition: Edition) -> ResponseReturnValue:
         return form_page(form, "organise/editions/take_out.html", **around(edition))
     with unit_of_work() as session:
         conference.take_out(session, edition.id, acting(), now())
-    flash(_("%(edition)s is no longer archived.", edition=edition.name), "success")
+    flash(_("%(edition)s has been taken out of the archive.", edition=edition.name), "success")
     return redirect(url_for(".index", year=edition.year), 303)
 
 
@@ -186,8 +187,7 @@ def take_out(edition: Edition) -> ResponseReturnValue:
 @organisers_only
 def reopen(edition: Edition) -> ResponseReturnValue:
     """Undo that the waiting list was closed, after asking."""
-    form, pool = ReopenForm(), edition_pool(db.session(), edition.id)
-    closed = count_closed(db.session(), pool.id) if pool else 0
+    form, closed = ReopenForm(), count_closed(db.session(), edition.id)
     if not form.validate_on_submit():
         context = {"closed": closed, "is_possible": edition.gives_places(now()), **around(edition)}
         return form_page(form, "organise/editions/reopen.html", **context)
@@ -195,9 +195,9 @@ def reopen(edition: Edition) -> ResponseReturnValue:
         with unit_of_work() as session:
             reopen_list(session, edition.id, form.reason.data, acting(), now())
     except RegistrationOver:
-        flash(_("The edition has begun or is archived, so no places are given."), "warning")
-    else:
-        flash(_("The waiting list is open again. Everyone on it is told by email."), "success")
+        context = {"closed": closed, "is_possible": False, **around(edition)}
+        return make_response(render_template("organise/editions/reopen.html", form=form, **context), 403)
+    flash(_("The waiting list is open again. Everyone on it will be told by email."), "success")
     return redirect(url_for(".index", year=edition.year), 303)
 
 
@@ -239,9 +239,12 @@ def delete(edition: Edition) -> ResponseReturnValue:
 
 def _why_it_stays(refusal: Refusal) -> str:
     text: str = (
-        _("This edition has been published: others have seen it.")
+        _("This edition has been published, so others have seen it. You can no longer do this.")
         if isinstance(refusal, NotADraft)
-        else _("This edition came of a call for hosts, whose result was announced for its year.")
+        else _(
+            "This edition comes from a call for hosts, whose result was announced for its year. You can no "
+            "longer do this."
+        )
     )
     return text
 
@@ -254,7 +257,7 @@ def _growth_chart(growth: Sequence[Growth]) -> Markup:
     ticks = [Tick(day, ngettext("week %(num)d", "week %(num)d", day // 7)) for day in range(apart, days, apart)]
     return line_chart(
         "growth",
-        _("Confirmed registrations since the opening"),
+        _("Confirmed registrations since registration opened"),
         "; ".join(_("%(year)d: %(number)d", year=one.year, number=one.days[-1]) for one in growth if one.days),
         [Series(str(one.year), one.days) for one in growth],
         [Tick(0, _("opening")), *ticks],
@@ -267,17 +270,17 @@ def _missing(edition: Edition) -> tuple[str, ...]:
 
 
 def _with_places() -> list[Edition]:
-    """The editions that were prepared here; of others there is little to copy."""
+    """The editions that were prepared on this site; others have little to copy."""
     editions = all_editions(db.session())
     places = places_of(db.session(), [edition.id for edition in editions])
     return [edition for edition in editions if edition.id in places]
 
 
 def _first_categories() -> list[str]:
-    """What most editions distinguish; the organisers change it."""
+    """The categories most editions have; organisers can change them."""
     return [_("Member of the network"), _("Guest"), _("Speaker"), _("Public authority"), _("Press")]
 
 
 def _year_is_taken(form: Any, template: str, **context: Any) -> ResponseReturnValue:
-    form.year.errors = [_("There is an edition of %(year)d already.", year=form.year.data)]
+    form.year.errors = [_("There is already an edition for %(year)d. Enter another year.", year=form.year.data)]
     return answer_errors(form, template, **context)

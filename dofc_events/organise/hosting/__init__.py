@@ -1,1 +1,1 @@
-"""What those who run the network see of hosting."""
+"""Hosting, for the people who run the network."""

@@ -14,7 +14,7 @@ from dofc_events.hosting.rules import PENDING, RECEIVED, Interest, ProposalStatu
 
 
 def counts_of_proposals(session: Session) -> dict[int, dict[ProposalStatus, int]]:
-    """How many proposals the network has received, by call and status; what there is none of is left out."""
+    """How many proposals the network has received, by call and status; statuses without proposals are left out."""
     query = select(Proposal.call_id, Proposal.status, func.count()).where(Proposal.status.in_(RECEIVED))
     counts: dict[int, dict[ProposalStatus, int]] = {}
     for call_id, status, number in session.execute(query.group_by(Proposal.call_id, Proposal.status)):
@@ -52,7 +52,7 @@ def reviewers_with_an_interest(
 
 
 def trail_of(session: Session, year: int, *, before_id: int | None, limit: int) -> Sequence[AuditEntry]:
-    """What was recorded of a year's call for hosts, the newest first; `before_id` turns the page."""
+    """Everything recorded about a year's call for hosts, newest first; `before_id` turns the page."""
     query = select(AuditEntry).where(AuditEntry.scope == scope_of(year))
     if before_id is not None:
         query = query.where(AuditEntry.id < before_id)

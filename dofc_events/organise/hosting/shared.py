@@ -1,4 +1,4 @@
-"""What all pages of those who run the network share: which of them an account gets, and what stands around them."""
+"""Shared by all pages for the people who run the network: who may see them, and what is around them."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -39,7 +39,7 @@ def call_of(year: int) -> HostingCall:
 
 
 def network_only(*allowed: RoleName) -> Callable[[View], View]:
-    """Only for the chair, and for those who have one of the `allowed` roles for whatever organisation."""
+    """Only for the chair, and for those who have one of the `allowed` roles for any organisation."""
 
     def guard(view: View) -> View:
         @wraps(view)

@@ -1,4 +1,4 @@
-"""What those who run the network read about hosting: what is to be done, and the calls."""
+"""Hosting, for the people who run the network: what there is to do, and the calls."""
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
@@ -8,7 +8,9 @@ from dofc_events.accounts.guards import is_chair
 from dofc_events.accounts.rules import RoleName
 from dofc_events.core.clock import now
 from dofc_events.core.db import db
+from dofc_events.extensions import settings
 from dofc_events.hosting.ballots.queries import voters_of
+from dofc_events.hosting.proposals.attachments.queries import MEGABYTE, attached_bytes
 from dofc_events.hosting.queries import all_calls, organisations_of
 from dofc_events.organise.hosting.ballots import views as ballots
 from dofc_events.organise.hosting.calls import views as calls
@@ -38,6 +40,8 @@ def index() -> ResponseReturnValue:
         to_review=waiting_for_review(session, current_user.id, at) if reviews else [],
         voters=voters_of(session, current_user.id, at),
         reads=chairs or reviews,
+        megabytes=-(-attached_bytes(session) // MEGABYTE) if chairs else 0,
+        most_megabytes=settings().uploads_mb,
         at=at,
         **around(),
     )

@@ -1,4 +1,4 @@
-"""Forms of letters: what is typed, and that it can be filled in for everybody."""
+"""Forms of letters: what is typed, and a check that it can be filled in for everybody."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -96,7 +96,7 @@ class LetterForm(Form):
         return LetterText(self.subject.data, self.body.data, anchor, days if anchor else 0)
 
     def show_refusal(self, refusal: Refusal) -> None:
-        """Say at the field why it cannot be sent at that time."""
+        """Show at the field why it cannot be sent at that time."""
         match refusal:
             case DateMissing():
                 text = _("The edition does not have that date yet: enter it in the settings, or choose another one.")
@@ -114,7 +114,7 @@ class ChangeLetterForm(EditForm, LetterForm):
 
 
 class SendForm(Form):
-    """The button that sends a letter; `digest` says to whom, so that nobody gets it who was not shown."""
+    """The button that sends a letter; `digest` says to whom, so that only people who were shown get it."""
 
     digest = HiddenField()
 

@@ -45,7 +45,7 @@ NOT_SENT_YET = (LetterState.DRAFT, LetterState.SCHEDULED)
 @blueprint.get(f"{EDITION}/letters")
 @organisers_only
 def index(edition: Edition) -> ResponseReturnValue:
-    """What was written to whom, what is still to be sent, and how far it has come."""
+    """The letters of an edition: sent, scheduled and drafts, each with its progress."""
     session = db.session()
     found = queries.letters_of(session, edition.id, before_id=before_id(), limit=ROWS + 1)
     return render_template(
@@ -80,7 +80,7 @@ def new(edition: Edition) -> ResponseReturnValue:
     except Refusal as refusal:
         form.show_refusal(refusal)
         return answer_errors(form, page, **context)
-    flash(_("Letter saved as a draft. Nobody has received it yet. Look at it as they would see it."), "success")
+    flash(_("Letter saved as a draft. Nobody has received it yet. Check how it will look to them."), "success")
     return redirect(_address(edition, letter_id), 303)
 
 
@@ -133,7 +133,7 @@ def html(edition: Edition, letter_id: int) -> ResponseReturnValue:
 @blueprint.post(f"{LETTER}/test")
 @organisers_only
 def test(edition: Edition, letter_id: int) -> ResponseReturnValue:
-    """Send oneself what a delegate would get, without the delegate's link."""
+    """Send yourself what a delegate would get, without the delegate's link."""
     form, found = ButtonForm(), _letter(edition, letter_id)
     person = _shown_to(found)
     if not form.validate_on_submit():
@@ -175,14 +175,14 @@ def send(edition: Edition, letter_id: int) -> ResponseReturnValue:
         form.digest.data = readers.digest
         form.form_errors = [_why_not(refusal)]
         return answer_errors(form, page, **context)
-    flash(_("The letter will go out at its time.") if found.anchor else _going(readers.count), "success")
+    flash(_("Letter scheduled.") if found.anchor else _going(readers.count), "success")
     return redirect(_address(edition, letter_id), 303)
 
 
 @blueprint.route(f"{LETTER}/stop", methods=["GET", "POST"])
 @organisers_only
 def stop(edition: Edition, letter_id: int) -> ResponseReturnValue:
-    """Stop a letter, or drop a draft, after asking."""
+    """Stop a letter, or delete a draft, after asking."""
     form, found = ButtonForm(), _letter(edition, letter_id)
     if not form.validate_on_submit():
         progress = queries.progress_of(db.session(), [letter_id])[letter_id]
@@ -198,18 +198,13 @@ def _stop(edition: Edition, found: Letter) -> ResponseReturnValue:
         flash(_("There was nothing left to stop."), "info")
         return redirect(_address(edition, found.id), 303)
     if found.before and found.state is LetterState.DRAFT:
-        flash(_("Nobody will be told. This has been noted."), "success")
+        flash(_("Nobody will be told. This has been recorded."), "success")
     elif found.state is LetterState.DRAFT:
         flash(_("Draft deleted."), "success")
     else:
-        flash(
-            _(
-                "Stopped. %(left)d messages had left, %(rest)d people do not get it.",
-                left=stopped.left,
-                rest=stopped.withdrawn + stopped.unwritten,
-            ),
-            "success",
-        )
+        rest = stopped.withdrawn + stopped.unwritten
+        said = _("Stopped. Emails sent: %(left)d. Not sent: %(rest)d.", left=stopped.left, rest=rest)
+        flash(said if stopped.left else _("Stopped before anything was sent."), "success")
     return redirect(url_for(".index", year=edition.year), 303)
 
 
@@ -273,12 +268,12 @@ def _begun_from() -> LetterText:
 
 
 def _title_of(letter: Letter) -> str:
-    """A letter's subject with what is the same for everybody."""
+    """A letter's subject, with the placeholders filled in that are the same for everybody."""
     return filled(letter.subject, {"edition": letter.edition.name, "city": letter.edition.city})
 
 
 def _organised() -> list[int] | None:
-    """The editions whose letters one may begin from; None: all of them."""
+    """The editions whose letters can be used as a start; None: all of them."""
     if is_chair():
         return None
     return [g.edition_id for g in grants() if g.role is RoleName.ORGANISER and g.edition_id]
@@ -302,7 +297,7 @@ def _as_they_get_it(found: Letter, person: Registration) -> Envelope:
 def _as_test(envelope: Envelope, person: Registration) -> Envelope:
     """The message to whoever is signed in, in place of a delegate, whose link and calendar file are not theirs."""
     notice = _(
-        "This is a test: %(name)s would get this message. Their own link is hidden, and does not work.",
+        "This is a test: %(name)s would get this email. Their link is hidden here and does not work.",
         name=person.full_name,
     )
     return replace(
@@ -321,23 +316,26 @@ def _as_test(envelope: Envelope, person: Registration) -> Envelope:
 
 
 def _no_draft(found: Letter) -> ResponseReturnValue:
-    flash(_("This letter has already been sent, scheduled or deleted. Nothing was changed."), "info")
+    flash(_("This letter has already been sent, scheduled or deleted. Nothing has been changed."), "info")
     return redirect(url_for(".letter", year=found.edition.year, letter_id=found.id), 303)
 
 
 def _too_late(form: ChangeLetterForm, page: str, **context: Any) -> ResponseReturnValue:
-    text = _("This letter has been sent, scheduled or deleted meanwhile. Nothing was changed: copy what you need.")
+    text = _("This letter has since been sent, scheduled or deleted. Nothing has been changed: copy anything you need.")
     return answer_too_late(form, text, page, **context)
 
 
 def _why_not(refusal: Refusal) -> str:
     reasons: dict[type[Refusal], str] = {
-        service.NobodyToWriteTo: _("Nobody belongs to this audience now, so there is nobody to send it to."),
+        service.NobodyToWriteTo: _("Nobody is in this audience now, so there is nobody to send it to."),
         service.AudienceChanged: _(
-            "The audience has changed meanwhile. Look at the new number before you send the letter."
+            "The audience has changed since you opened this page. Check the new number before you send the letter."
         ),
         service.TooLate: _("The time of this letter has passed: edit it, and send it now or choose a later time."),
-        service.DateMissing: _("The edition does not have the date that this letter’s time follows: edit the letter."),
+        service.DateMissing: _(
+            "The edition does not have the date that this letter’s time depends on: enter it in the settings, or "
+            "edit the letter."
+        ),
     }
     if type(refusal) not in reasons:
         raise refusal
@@ -345,7 +343,9 @@ def _why_not(refusal: Refusal) -> str:
 
 
 def _going(count: int) -> str:
-    text: str = ngettext("The letter goes to %(num)d person now.", "The letter goes to %(num)d people now.", count)
+    text: str = ngettext(
+        "The letter is being sent to %(num)d person.", "The letter is being sent to %(num)d people.", count
+    )
     return text
 
 

@@ -1,1 +1,1 @@
-"""Every message, and what became of it."""
+"""Every email, and its status."""

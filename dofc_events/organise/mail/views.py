@@ -1,4 +1,4 @@
-"""The mail pages: what was written to delegates, and what became of it.
+"""The mail pages: the emails written to delegates, and their status.
 
 Organisers see their edition's messages; the chair also has pages with all of them, sign-in messages included.
 """
@@ -75,7 +75,7 @@ def index(edition: Edition | None) -> ResponseReturnValue:
 
 @mail_page("/<id:message_id>")
 def message(edition: Edition | None, message_id: int) -> ResponseReturnValue:
-    """One message, as it was or will be sent, and what became of it."""
+    """One email, as it was or will be sent, and its status."""
     return render_template("organise/mail/message.html", form=ButtonForm(), **_message_context(edition, message_id))
 
 
@@ -97,15 +97,15 @@ def send_again(edition: Edition | None, message_id: int) -> ResponseReturnValue:
         with unit_of_work() as session:
             outbox.send_again(session, found.id, acting(), now())
     except outbox.CannotSendAgain:
-        flash(_("This message cannot be sent now: it is on its way at this moment, or is no longer true."), "warning")
+        flash(_("This email cannot be sent now: it is already being sent, or it is out of date."), "warning")
     else:
-        flash(_("The message will be sent again.") if settings().mail_is_delivered else _not_sent(), "success")
+        flash(_("The email will be sent again.") if settings().mail_is_delivered else _not_sent(), "success")
     return redirect(_address(edition, "message", message_id=message_id), 303)
 
 
 @mail_page("/<id:message_id>/settle", "POST")
 def settle(edition: Edition | None, message_id: int) -> ResponseReturnValue:
-    """Take a message that could not be delivered off the alarm."""
+    """Settle a message that could not be delivered."""
     form, found = ButtonForm(), _message(edition, message_id)
     if not form.validate_on_submit():
         return answer_errors(form, "organise/mail/message.html", **_message_context(edition, message_id))
@@ -113,9 +113,9 @@ def settle(edition: Edition | None, message_id: int) -> ResponseReturnValue:
         with unit_of_work() as session:
             outbox.settle_dead(session, found.id, acting(), now())
     except outbox.NotDead:
-        flash(_("There is nothing left to settle: look at the message’s state."), "warning")
+        flash(_("There is nothing left to settle: check the email’s status."), "warning")
     else:
-        flash(_("Message settled. It will not be sent and no longer counts as undelivered."), "success")
+        flash(_("Email settled. It will not be sent and no longer counts as undelivered."), "success")
     return redirect(_address(edition, "message", message_id=message_id), 303)
 
 
@@ -132,7 +132,7 @@ def send_kept(edition: Edition) -> ResponseReturnValue:
         return form_page(form, "organise/mail/send_kept.html", count=count, **around(edition))
     with unit_of_work() as session:
         count = outbox.send_kept(session, scope, acting(), now())
-    flash(ngettext("%(num)d message goes out now.", "%(num)d messages go out now.", count), "success")
+    flash(ngettext("%(num)d email is being sent.", "%(num)d emails are being sent.", count), "success")
     return redirect(url_for(".index", year=edition.year), 303)
 
 
@@ -184,5 +184,5 @@ def _state() -> MessageState | None:
 
 
 def _not_sent() -> str:
-    text: str = _("No mail server is set up, so messages are kept and not sent.")
+    text: str = _("No mail server is set up, so emails are kept and not sent.")
     return text

@@ -15,6 +15,7 @@ from dofc_events.delegates.models import Registration
 from dofc_events.hosting.news.queries import call_matters
 from dofc_events.hosting.news.rules import CallMatter
 from dofc_events.mail.models import Message
+from dofc_events.mail.queries import held_up_since, late_since, mail_taken_at
 from dofc_events.mail.rules import LATE_AFTER, MessageState
 from dofc_events.organise.overview.rules import Deadline, coming_deadlines
 from dofc_events.places.models import Claim, Pool
@@ -178,15 +179,17 @@ def _standings(session: Session, edition_ids: Sequence[int]) -> dict[int, list[P
 def _mail(session: Session, scopes: Sequence[str] | None, now: datetime) -> dict[str | None, list[Alert]]:
     """What is wrong with the messages of these scopes, by scope; with None, of all together, under None."""
     of_scope = null() if scopes is None else Message.scope
-    query = select(of_scope, Message.state, func.count(), func.min(Message.due_at))
+    taken_at = mail_taken_at(session)
+    query = select(of_scope, Message.state, func.count(), func.min(held_up_since(taken_at)))
     query = query.where(Message.state.in_((MessageState.DEAD, MessageState.QUEUED)))
     query = query.group_by(Message.state) if scopes is None else query.group_by(Message.scope, Message.state)
     if scopes is not None:
         query = query.where(Message.scope.in_(scopes))
     found: dict[str | None, list[Alert]] = {}
-    for scope, state, count, due_at in session.execute(query.order_by(Message.state)):
+    for scope, state, count, held_up in session.execute(query.order_by(Message.state)):
+        since = late_since(held_up, taken_at)
         if state == MessageState.DEAD:
             found.setdefault(scope, []).append(Alert(Matter.DEAD_MAIL, count))
-        elif due_at < now - LATE_AFTER:
-            found.setdefault(scope, []).append(Alert(Matter.LATE_MAIL, count, at=due_at))
+        elif since is not None and since < now - LATE_AFTER:
+            found.setdefault(scope, []).append(Alert(Matter.LATE_MAIL, count, at=since))
     return found

@@ -1,10 +1,10 @@
-"""What is coming within two weeks."""
+"""What is due within two weeks."""
 
 import enum
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-# How far ahead organisers are told of what is coming.
+# How far ahead organisers are told of deadlines.
 AHEAD = timedelta(days=14)
 
 

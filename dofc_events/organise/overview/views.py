@@ -22,7 +22,7 @@ blueprint = Blueprint("overview", __name__)
 @blueprint.get("/")
 @signed_in
 def index() -> ResponseReturnValue:
-    """What the account may see, and how it stands there."""
+    """The editions the account may see, and what needs attention there."""
     session, mine_to_do = db.session(), grants()
     organises = {g.edition_id for g in mine_to_do if g.role is RoleName.ORGANISER}
     helps = {g.edition_id for g in mine_to_do if g.role is RoleName.DESK} - organises

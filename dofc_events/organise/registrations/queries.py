@@ -18,7 +18,7 @@ from dofc_events.registration.queries import Filters, conditions, place_at
 ROWS = 50
 
 
-# Who has something stands before who waits for it, and last who has nothing any more.
+# People who hold something come first, then those waiting for it, then those who no longer have anything.
 STATUS_ORDER = (
     ClaimStatus.CONFIRMED,
     ClaimStatus.OFFERED,
@@ -33,7 +33,7 @@ STEP = 2**31
 
 
 class Sort(enum.StrEnum):
-    """In which order the list stands. By status, who waits stands in line."""
+    """The order of the list. By status, waiting people are in line."""
 
     NEWEST = "newest"
     NAME = "name"
@@ -130,7 +130,7 @@ def tags_of(session: Session, registration_ids: Sequence[int]) -> dict[int, list
 
 
 def order_of(sort: Sort, countries: Mapping[str, int]) -> Sequence[SQLColumnExpression[Any]]:
-    """What `registrations` puts its rows in order by."""
+    """The columns by which `registrations` orders its rows."""
     return _order(sort, _key(sort, countries), Registration.id)
 
 
@@ -154,6 +154,6 @@ def _order(
 
 
 def statuses_of(session: Session, edition_id: int, registration_ids: Collection[int]) -> dict[int, ClaimStatus]:
-    """What these registrations hold at an edition, by id."""
+    """The statuses of these registrations at an edition, by id."""
     query = select(Claim.registration_id, Claim.status).where(Claim.registration_id.in_(registration_ids))
     return {id_: ClaimStatus(status) for id_, status in session.execute(query.where(place_at(edition_id)))}

@@ -38,8 +38,8 @@ COLUMNS = {
     "trips": _l("Learning trips"),
     "badge_name": _l("Name on the badge"),
     "phone": _l("Mobile phone"),
-    "dietary": _l("Food"),
-    "access_needs": _l("Needs"),
+    "dietary": _l("Dietary needs"),
+    "access_needs": _l("Access needs"),
     "visa_letter": _l("Invitation letter"),
     "photo_consent": _l("Photographs"),
     "language": _l("Language"),
@@ -49,11 +49,11 @@ COLUMNS = {
 }
 
 
-# What can be done with those picked, in the order of how often it is.
+# What can be done with the people selected, most frequent first.
 ACTS = {
     "write": _l("Write to them"),
-    "tag": _l("Put a tag on them"),
-    "untag": _l("Take a tag off"),
+    "tag": _l("Add a tag to them"),
+    "untag": _l("Remove a tag from them"),
     "category": _l("Change their category"),
     "confirm": _l("Confirm from the waiting list"),
     "cancel": _l("Cancel their registrations"),

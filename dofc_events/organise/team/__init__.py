@@ -1,1 +1,1 @@
-"""Who may do what at an edition."""
+"""Roles at an edition."""

@@ -17,15 +17,15 @@ ROLE_NAMES = {RoleName.ORGANISER: _l("Organiser"), RoleName.DESK: _l("Desk")}
 
 
 class RoleEndForm(Form):
-    """Until when a role lasts, its last day included."""
+    """The last day of a role, which is included."""
 
     last_day = DayField(_l("Last day"), [Optional(), plausible])
-    # Today, as the clocks of the edition show it; the view says what that is.
+    # Today, in the edition's zone; the view says what that is.
     today: date
 
     def validate_last_day(self, field: Field) -> None:
         if field.data and field.data < self.today:
-            raise ValidationError(_l("This day is over. Choose today or a later day."))
+            raise ValidationError(_l("This day has passed. Choose today or a later day."))
 
 
 class ChangeRoleForm(EditForm, RoleEndForm):
@@ -33,7 +33,7 @@ class ChangeRoleForm(EditForm, RoleEndForm):
 
 
 class InvitationForm(RoleEndForm):
-    """Somebody who is to have a role."""
+    """Somebody to be given a role."""
 
     email = EmailField(_l("Email address"), missing=_l("Enter an email address."))
     name = NameLine(_l("Name"), longest=120, missing=_l("Enter the name."))

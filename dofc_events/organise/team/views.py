@@ -1,4 +1,4 @@
-"""An edition's team: who may see and do what, until when."""
+"""An edition's team: who can see and do what, and until when."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -40,7 +40,7 @@ def index(edition: Edition) -> ResponseReturnValue:
     except TooManyMessages as refusal:
         return answer_too_many(form, refusal.retry_after, page, **_context(edition))
     except team.InTeamAlready:
-        form.email.errors = [_("This address has this role already. Change its last day in the list.")]
+        form.email.errors = [_("This address already has this role. Change its last day in the list.")]
         return answer_errors(form, page, **_context(edition))
     flash(_("%(name)s has been added to the team. We will write to %(email)s.", name=name, email=email), "success")
     return redirect(url_for(".index", year=edition.year), 303)
@@ -49,7 +49,7 @@ def index(edition: Edition) -> ResponseReturnValue:
 @blueprint.route(ROLE, methods=["GET", "POST"])
 @edition_staff(RoleName.ORGANISER, archived_too=True)
 def role(edition: Edition, role_id: int) -> ResponseReturnValue:
-    """Change until when a role lasts; a button ends it at once."""
+    """Change a role's last day; a button ends it immediately."""
     role = _role(edition, role_id)
     last_day = in_zone(role.ends_at, edition.zone) - timedelta(microseconds=1) if role.ends_at else None
     form = _with_today(ChangeRoleForm(data={"last_day": last_day}), edition)
@@ -63,7 +63,8 @@ def role(edition: Edition, role_id: int) -> ResponseReturnValue:
     except team.NoSuchRole:
         abort(404)
     flash(
-        _("The last day has been changed.") if changed else _("Nothing was changed."), "success" if changed else "info"
+        _("The last day has been changed.") if changed else _("Nothing has been changed."),
+        "success" if changed else "info",
     )
     return redirect(url_for(".index", year=edition.year), 303)
 
@@ -71,7 +72,7 @@ def role(edition: Edition, role_id: int) -> ResponseReturnValue:
 @blueprint.post(f"{ROLE}/end")
 @edition_staff(RoleName.ORGANISER, archived_too=True)
 def end_role(edition: Edition, role_id: int) -> ResponseReturnValue:
-    """End a role at once."""
+    """End a role immediately."""
     role, form = _role(edition, role_id), _with_today(RoleEndForm(), edition)
     if not form.validate_on_submit():
         return answer_errors(form, "organise/team/role.html", role=role, role_names=ROLE_NAMES, **around(edition))
@@ -82,13 +83,13 @@ def end_role(edition: Edition, role_id: int) -> ResponseReturnValue:
         abort(404)
     except team.LastOrganiser:
         flash(
-            _("Nothing was changed: nobody else organises this edition. Add somebody first, or ask the chair."),
+            _("Nothing has been changed: nobody else organises this edition. Add somebody first, or ask the chair."),
             "warning",
         )
     else:
         flash(_("The role of %(name)s has ended.", name=role.account.name), "success")
         if role.account_id == current_user.id and not is_chair():
-            # Whoever ended their own role may not get the team's page any more.
+            # Someone who has ended their own role may no longer see the team's page.
             return redirect(url_for("organise.overview.index"), 303)
     return redirect(url_for(".index", year=edition.year), 303)
 

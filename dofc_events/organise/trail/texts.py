@@ -90,15 +90,18 @@ def line_of(entry: AuditEntry, edition: Edition, trip_titles: Mapping[str, str])
 ROLES = {RoleName.ORGANISER: _l("organiser"), RoleName.DESK: _l("desk")}
 SEATS = {
     Reason.ASKED: _l("Asked for a seat on “%(trip)s”"),
-    Reason.GIVEN_BACK: _l("Gave up “%(trip)s”"),
+    Reason.GIVEN_BACK: _l("Gave back “%(trip)s”"),
     Reason.MOVED_UP: _l("Moved up from the waiting list of “%(trip)s”"),
     Reason.ACCEPTED: _l("Took the seat that was offered on “%(trip)s”"),
     Reason.LAPSED: _l("The offer of a seat on “%(trip)s” lapsed"),
     Reason.OVERLAP: _l("“%(trip)s” ended, because a seat at the same time was confirmed"),
     Reason.TIMES_CHANGED: _l("“%(trip)s” ended, because it moved to the time of another seat"),
     Reason.TRIP_CHANGED: _l("Title, time or meeting point of “%(trip)s” changed"),
-    Reason.TRIP_CANCELLED: _l("“%(trip)s”: what they have of it changed when a trip was cancelled"),
-    Reason.MODE_CHANGED: _l("“%(trip)s”: waiting became a wish, or a wish waiting, as seats are given differently"),
+    Reason.TRIP_CANCELLED: _l("“%(trip)s”: their seat or position changed when a trip was cancelled"),
+    Reason.MODE_CHANGED: _l(
+        "“%(trip)s”: a position on the list became a wish, or a wish a position, because the way seats are given "
+        "changed"
+    ),
     Reason.DRAWN: _l("“%(trip)s”: the draw decided"),
     Reason.BY_HAND: _l("“%(trip)s”: organisers changed it by hand"),
     Reason.NO_PLACE: _l("“%(trip)s” ended with the registration"),
@@ -116,7 +119,7 @@ def _registered(said: Said) -> str:
 def _link_asked_for(said: Said) -> str:
     if said.is_by_hand:
         return said.fill(_l("Sent the link again"))
-    sent, refused = _l("The link was asked for, and sent again"), _l("A link was asked for, and none was sent")
+    sent, refused = _l("The link was asked for, and sent again"), _l("A link was asked for, but not sent")
     return said.fill(sent if said["sent"] else refused)
 
 
@@ -142,7 +145,7 @@ def _letter_sent(said: Said) -> Text:
 
 def _letter_stopped(said: Said) -> Text:
     return _(
-        "Stopped the letter “%(subject)s”: %(left)d messages had left, %(rest)d people do not get it",
+        "Stopped the letter “%(subject)s”: emails sent: %(left)d, not sent: %(rest)d",
         subject=said["subject"],
         left=said["left"],
         rest=said["withdrawn"] + said["unwritten"],
@@ -157,16 +160,16 @@ def _role_added(said: Said) -> Text:
 def _hand_over_item_ticked(said: Said) -> str:
     if said["side"] == Side.HOST:
         done = _l("Ticked an item of the hand-over, for the new host")
-        undone = _l("Took a tick on the hand-over back, for the new host")
+        undone = _l("Unticked an item of the hand-over, for the new host")
     else:
         done = _l("Ticked an item of the hand-over, for the last host")
-        undone = _l("Took a tick on the hand-over back, for the last host")
+        undone = _l("Unticked an item of the hand-over, for the last host")
     return said.fill(done if said["after"] else undone)
 
 
 def _until(said: Said, moment: str | None) -> Text:
     if not moment:
-        return _("without an end")
+        return _("with no last day")
     return _("until %(moment)s", moment=as_recorded(moment, said.edition.zone))
 
 
@@ -203,11 +206,11 @@ def _order_of_trips(said: Said) -> list[str]:
 def _until_handed_over(said: Said) -> list[str]:
     """Whose registration it was, and what organisers had written on it."""
     before = {name: said[name] for name in ("name", "email")} | {name: was for name, (was, _is) in said.changes.items()}
-    lines = [_("Before: %(name)s, %(email)s", name=before["name"], email=before["email"])]
+    lines = [_("Previously: %(name)s, %(email)s", name=before["name"], email=before["email"])]
     if before.get("note"):
-        lines.append(_("The organisers’ note until then: %(note)s", note=before["note"]))
+        lines.append(_("The organisers’ previous note: %(note)s", note=before["note"]))
     if before.get("tags"):
-        lines.append(_("Tags until then: %(tags)s", tags=", ".join(before["tags"])))
+        lines.append(_("Previous tags: %(tags)s", tags=", ".join(before["tags"])))
     return lines
 
 
@@ -219,7 +222,7 @@ ACTS = {
     "handed_over": Act(_l("Handed over"), _l("Handed over to %(name)s, %(email)s"), _until_handed_over),
     "hand_over_opened": Act(_l("Hand-over opened"), _l("The colleague opened the registration")),
     "hand_over_forgotten": Act(
-        _l("Hand-over not opened"), _l("What was said about the former delegate was forgotten: the edition begins")
+        _l("Hand-over not opened"), _l("The former delegate’s details were deleted, because the edition begins")
     ),
     "taken_back": Act(_l("Hand-over taken back"), _l("Taken back by %(name)s, %(email)s"), _until_handed_over),
     "cancelled": Act(
@@ -234,17 +237,15 @@ ACTS = {
     "offer_accepted": Act(_l("Offer accepted"), _l("Took the place that was offered")),
     "offer_lapsed": Act(_l("Offer lapsed"), _l("The offer lapsed")),
     "offer_prolonged": Act(
-        _l("Offer prolonged"), _l("The offer got its whole time again, because its message went out late")
+        _l("Offer extended"), _l("The offer was given its full time again, because its email was sent late")
     ),
     "offer_reminder": Act(_l("Reminder of an offer"), _l("Reminded that the offer lapses soon")),
     "confirmed": Act(_l("Place given from the waiting list"), _l("Got a place from the waiting list")),
-    "joined_list_again": Act(_l("Joined the list again"), _l("Joined the list again")),
+    "joined_list_again": Act(_l("Rejoined the waiting list"), _l("Rejoined the waiting list")),
     "list_closed": Act(_l("Waiting list closed"), _l("The waiting list was closed")),
     "list_reopened": Act(_l("Waiting list opened again"), _l("Is on the waiting list again. Reason: %(because)s")),
     "link_asked_for": Act(_l("Link asked for"), _link_asked_for),
-    "told_apart": Act(
-        _l("Told apart from a likely double"), _l("Marked as a different person from %(name)s, %(other)s")
-    ),
+    "told_apart": Act(_l("Marked as a different person"), _l("Marked as a different person from %(name)s, %(other)s")),
     "seat_changed": Act(
         _l("Seat on a trip changed"), lambda said: said.fill(SEATS.get(said["reason"], "%(trip)s: %(reason)s"))
     ),
@@ -254,18 +255,18 @@ ACTS = {
     "boarding_undone": Act(_l("Boarding undone"), _l("Had not boarded “%(trip)s” after all")),
     "arrived": Act(_l("Arrived"), _l("Arrived at the door")),
     "arrival_undone": Act(_l("Arrival undone"), _l("Had not arrived after all")),
-    "message_sent_again": Act(_l("Message sent again"), _l("A message was sent again (%(kind)s)")),
-    "message_settled": Act(_l("Message settled"), _l("A message that could not be delivered was settled (%(kind)s)")),
+    "message_sent_again": Act(_l("Email sent again"), _l("An email was sent again (%(kind)s)")),
+    "message_settled": Act(_l("Email settled"), _l("An email that could not be delivered was settled (%(kind)s)")),
     "kept_messages_sent": Act(
-        _l("Kept messages sent"),
+        _l("Kept emails sent"),
         lambda said: ngettext(
-            "Sent %(num)d message that had been kept", "Sent %(num)d messages that had been kept", said["count"]
+            "Sent %(num)d email that had been kept", "Sent %(num)d emails that had been kept", said["count"]
         ),
     ),
-    "edition_created": Act(_l("Edition made"), _l("Made the edition, as a draft")),
+    "edition_created": Act(_l("Edition created"), _l("Created the edition as a draft")),
     "edition_deleted": Act(_l("Edition deleted"), _l("Deleted the draft")),
     "year_changed": Act(_l("Year changed"), _l("Moved the draft from %(before)s to %(after)s")),
-    "edition_loaded": Act(_l("Edition loaded"), _l("Loaded what is on record of the edition")),
+    "edition_loaded": Act(_l("Edition loaded"), _l("Loaded the edition’s record")),
     "edition_changed": Act(_l("Settings changed"), _l("Changed the settings"), _changes),
     "categories_changed": Act(_l("Categories changed"), _l("Changed the categories"), _categories),
     "categories_closed": Act(_l("Categories closed"), _l("Changed which categories are closed to newcomers"), _closed),
@@ -286,15 +287,15 @@ ACTS = {
     "letter_scheduled": Act(
         _l("Letter scheduled"),
         lambda said: ngettext(
-            "Scheduled the letter “%(subject)s”, which %(num)d person would get then",
-            "Scheduled the letter “%(subject)s”, which %(num)d people would get then",
+            "Scheduled the letter “%(subject)s”, which %(num)d person would receive",
+            "Scheduled the letter “%(subject)s”, which %(num)d people would receive",
             said["count"],
             subject=said["subject"],
         ),
     ),
     "letter_sent": Act(_l("Letter sent"), _letter_sent),
     "letter_stopped": Act(_l("Letter stopped"), _letter_stopped),
-    "letter_dropped": Act(_l("Letter dropped"), _l("Dropped the letter “%(subject)s”, which nobody got")),
+    "letter_dropped": Act(_l("Letter deleted"), _l("Deleted the letter “%(subject)s”, which nobody had received")),
     "change_not_told": Act(_l("Change not told"), _l("Told nobody that the place or time has changed")),
     "trip_added": Act(
         _l("Trip added"),
@@ -308,19 +309,17 @@ ACTS = {
     "trip_changed": Act(_l("Trip changed"), _l("Changed “%(trip)s”"), _changes),
     "trip_cancelled": Act(_l("Trip cancelled"), _l("Called off “%(trip)s”")),
     "trips_put_in_order": Act(_l("Trips put in order"), _l("Put the learning trips in order"), _order_of_trips),
-    "sign_up_changed": Act(_l("Sign-up changed"), _l("Changed how one signs up for trips"), _changes),
+    "sign_up_changed": Act(_l("Sign-up changed"), _l("Changed sign-up for trips"), _changes),
     "draw_published": Act(_l("Draw published"), _l("Published the draw: %(seated)d of %(drawn)d got a seat")),
     "role_added": Act(_l("Added to the team"), _role_added),
     "role_changed": Act(
-        _l("Role’s end changed"), _l("Changed until when %(email)s is in the team: %(role)s"), _end_of_role
+        _l("Role’s last day changed"), _l("Changed the last day of %(email)s on the team: %(role)s"), _end_of_role
     ),
     "role_ended": Act(_l("Role ended"), _l("Ended a role of %(email)s: %(role)s"), _end_of_role),
     "hand_over_started": Act(
-        _l("Hand-over begun"),
+        _l("Hand-over started"),
         lambda said: said.fill(
-            _l("Began the hand-over from %(from_year)d")
-            if said["from_year"]
-            else _l("Began the list of what a host has to do")
+            _l("Started the hand-over from %(from_year)d") if said["from_year"] else _l("Started the host’s checklist")
         ),
     ),
     "hand_over_item_added": Act(_l("Added to the hand-over"), _l("Added to the hand-over: “%(text)s”")),

@@ -71,11 +71,11 @@ class TripForm(Form):
         return TripDetails(**{**said, "minimum": self.minimum.data or 0, "starts_at": starts_at, "ends_at": ends_at})
 
     def show_refusal(self, refusal: Refusal) -> None:
-        """Say at the field what the service would not do."""
+        """Show the service's refusal at its field."""
         match refusal:
             case CapacityBelowTaken(taken=taken):
                 self.capacity.errors = [
-                    _("%(taken)d seats are taken (confirmed or offered): there cannot be fewer.", taken=taken)
+                    _("Enter at least %(taken)d: that many seats are taken (confirmed or offered).", taken=taken)
                 ]
             case _:
                 raise refusal
@@ -86,7 +86,7 @@ class TripForm(Form):
 
 
 class NewTripForm(TripForm):
-    """A trip that is not there yet."""
+    """A new trip."""
 
     slug = SlugField(_l("Short name in addresses"))
 
@@ -106,10 +106,10 @@ class NewTripForm(TripForm):
         return self.slug.data or slug_for(self.title.data, {*taken, *RESERVED_SLUGS}, otherwise="trip")
 
     def show_refusal(self, refusal: Refusal) -> None:
-        """Say at the field what the service would not do."""
+        """Show the service's refusal at its field."""
         if not isinstance(refusal, TripExists):
             raise refusal
-        self.slug.errors = [_("Another trip has this short name already. Choose another one.")]
+        self.slug.errors = [_("Another trip already has this short name. Choose another one.")]
 
 
 class ChangeTripForm(EditForm, TripForm):
@@ -117,7 +117,7 @@ class ChangeTripForm(EditForm, TripForm):
 
     @classmethod
     def of(cls, edition: Edition, trip: Trip, capacity: int) -> "ChangeTripForm":
-        """The form with what holds now, or with what was sent."""
+        """The form with the current values, or with what was sent."""
         details = details_of(trip)
         starts, ends = (on_the_clock(moment, edition.zone) for moment in (trip.starts_at, trip.ends_at))
         assert starts and ends, "a trip has its times"
@@ -152,7 +152,7 @@ def _order_field(slug: str) -> WholeNumberField:
 
 
 class SignUpForm(EditForm):
-    """How and when one signs up for trips; an empty time is the default."""
+    """How and when delegates sign up for trips; an empty time is the default."""
 
     mode = RadioField(_l("How seats are given"), choices=[mode.value for mode in TripMode])
     opens_at = moment_field(_l("Sign-up opens"))
@@ -163,7 +163,7 @@ class SignUpForm(EditForm):
 
     @classmethod
     def of(cls, edition: Edition) -> "SignUpForm":
-        """The form with what holds now, or with what was sent."""
+        """The form with the current values, or with what was sent."""
         opens_at, closes_at = (on_the_clock(m, edition.zone) for m in (edition.trips_open_at, edition.trips_close_at))
         form = cls(data={"mode": edition.trip_mode, "opens_at": opens_at, "closes_at": closes_at})
         form.edition = edition
@@ -204,7 +204,7 @@ def _reason() -> Line:
 
 
 class AddPersonForm(Form):
-    """Somebody who gets a seat by hand; `enlarge` adds one for them where all are taken."""
+    """Somebody to be given a seat by hand; `enlarge` adds one for them if all are taken."""
 
     person = Line(_l("Reference or email address"), longest=254, missing=_l("Enter a reference or an email address."))
     enlarge = BooleanField(_l("Add one seat, only for this person"))
@@ -212,8 +212,8 @@ class AddPersonForm(Form):
 
 
 class MovePersonForm(Form):
-    """Where somebody goes who is on a trip, or waits for it: the slug of a trip, or `TAKE_OFF`."""
+    """Where to move somebody who is on a trip or waiting for it: the slug of a trip, or `TAKE_OFF`."""
 
-    to = RadioField(_l("What is to happen"), [InputRequired(_l("Choose what is to happen."))])
+    to = RadioField(_l("What to do"), [InputRequired(_l("Choose what to do."))])
     enlarge = BooleanField(_l("If the trip is full, add one seat, only for this person"))
     reason = _reason()

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -78,7 +78,7 @@ def order(edition: Edition) -> ResponseReturnValue:
 @blueprint.route(f"{TRIPS}/new", methods=["GET", "POST"])
 @organisers_only
 def new(edition: Edition) -> ResponseReturnValue:
-    """Put a trip on offer."""
+    """Add a trip."""
     _with_places(edition)
     form, context = NewTripForm.of(edition), {"trip": None, "asked": None, **around(edition)}
     if not form.validate_on_submit():
@@ -127,7 +127,7 @@ def trip(edition: Edition, slug: str) -> ResponseReturnValue:
 @blueprint.route(f"{TRIP}/cancel", methods=["GET", "POST"])
 @organisers_only
 def cancel(edition: Edition, slug: str) -> ResponseReturnValue:
-    """Call a trip off, after asking."""
+    """Cancel a trip, after asking."""
     trip, pool = _trip(edition, slug)
     people, form = trip_queries.people_on(db.session(), pool.id), ButtonForm()
     if not form.validate_on_submit():
@@ -141,7 +141,7 @@ def cancel(edition: Edition, slug: str) -> ResponseReturnValue:
 @blueprint.route(f"{TRIPS}/sign-up", methods=["GET", "POST"])
 @organisers_only
 def sign_up(edition: Edition) -> ResponseReturnValue:
-    """How seats are given, and when one can ask for them."""
+    """How seats are given, and when delegates can sign up."""
     _with_places(edition)
     form, told = SignUpForm.of(edition), trip_queries.told_of_another_mode(db.session(), edition)
     context = {"told": told, "asked": None, **around(edition)}
@@ -177,16 +177,16 @@ def people(edition: Edition, slug: str) -> ResponseReturnValue:
 
 def _add(edition: Edition, trip: Trip, person: Registration | None, context: dict[str, Any]) -> ResponseReturnValue:
     page, context = "organise/trips/people.html", {**context, "person": None}
-    if trip.cancelled_at is not None:
-        return render_template(page, form=AddPersonForm(formdata=None), **context)
     form = AddPersonForm(data={"person": person.reference if person else ""})
+    if trip.cancelled_at is not None:
+        return make_response(render_template(page, form=form, **context), 403 if form.is_submitted() else 200)
     if not form.validate_on_submit():
         return form_page(form, page, **context)
     found = _found(edition, form.person.data)
     if found is None:
         form.person.errors = [_("Nobody is registered with this reference or address.")]
     elif any(found.id == there.registration.id for there in context["people"][ClaimStatus.CONFIRMED]):
-        form.person.errors = [_("%(name)s has a seat on this trip already.", name=found.full_name)]
+        form.person.errors = [_("%(name)s already has a seat on this trip.", name=found.full_name)]
     else:
         try:
             with unit_of_work() as session:
@@ -237,7 +237,7 @@ def _to_trip(here: TripStanding, there: TripStanding) -> str:
     if there.is_held:
         text = _("Confirm the seat that is offered on “%(trip)s”", trip=there.trip.title)
     elif there is here:
-        text = _("Give a seat on this trip now, past those who wait (%(room)s)", room=room)
+        text = _("Give a seat on this trip now, ahead of the waiting list (%(room)s)", room=room)
     else:
         text = _("Move to “%(trip)s” (%(room)s)", trip=there.trip.title, room=room)
     return text
@@ -266,9 +266,13 @@ def _why_not(refusal: Refusal, person: Registration, trip: Trip) -> str:
                 held=held,
             )
         case seats.NoPlace():
-            text = _("%(name)s has no confirmed place at the conference, and without one no seat.", name=name)
+            text = _(
+                "%(name)s has no confirmed place at the conference, so they cannot have a seat. Confirm their "
+                "place first.",
+                name=name,
+            )
         case RegistrationOver() if person.ended_at is not None:
-            text = _("The registration of %(name)s was cancelled.", name=name)
+            text = _("The registration of %(name)s has been cancelled.", name=name)
         case RegistrationOver():
             text = _("The edition is over.")
         case TripOver():
@@ -279,7 +283,7 @@ def _why_not(refusal: Refusal, person: Registration, trip: Trip) -> str:
 
 
 def _found(edition: Edition, words: str) -> Registration | None:
-    """Who has that reference or, if it is an address, is registered with it."""
+    """The registration with that reference or email address."""
     if "@" in words:
         return live_registration(db.session(), edition.id, words)
     return registration_by_reference(db.session(), edition.id, words.upper())

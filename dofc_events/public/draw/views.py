@@ -1,4 +1,4 @@
-"""How the seats on an edition's learning trips are drawn, and what it takes to check that."""
+"""How the seats on an edition's learning trips are drawn, and everything needed to check it."""
 
 from pathlib import Path
 
@@ -45,7 +45,7 @@ def draw_wishes(year: int) -> ResponseReturnValue:
 
 @blueprint.get(f"{DRAW}/draw.py")
 def draw_rule(year: int) -> ResponseReturnValue:
-    """The program that draws: the very file that runs here."""
+    """The program that makes the draw: the very file that runs here."""
     _draw_of(year)
     return download("draw.py", "text/x-python; charset=utf-8", Path(rule.__file__).read_bytes())
 

@@ -1,4 +1,4 @@
-"""Who has come to the edition, as the door notes it: when a place was used is on its claim, by whom in the trail."""
+"""Arrivals, as the door records them: the time is on the claim, the person who recorded it in the trail."""
 
 from datetime import datetime
 
@@ -16,15 +16,15 @@ from dofc_events.places.rules import ClaimStatus
 
 
 class NotExpected(Refusal):
-    """Somebody has no confirmed place, so the door cannot let them in."""
+    """Somebody has no confirmed place, so the door cannot check them in."""
 
 
 class DoorClosed(Refusal):
-    """Arrivals are noted at a published edition only."""
+    """Arrivals are recorded only at a published edition."""
 
 
 def note_arrival(session: Session, registration_id: int, actor: Actor, now: datetime) -> None:
-    """Note that somebody is in; a second time changes nothing. Raises DoorClosed and NotExpected."""
+    """Record that somebody has arrived; a second time changes nothing. Raises DoorClosed and NotExpected."""
     person = _at_open_door(session, registration_id)
     if _mark(session, person, now, Claim.used_at.is_(None), Claim.status == ClaimStatus.CONFIRMED):
         log(session, actor, now, "arrived", person)
@@ -33,7 +33,7 @@ def note_arrival(session: Session, registration_id: int, actor: Actor, now: date
 
 
 def undo_arrival(session: Session, registration_id: int, actor: Actor, now: datetime) -> None:
-    """Take back that somebody is in; a second time changes nothing. Raises DoorClosed."""
+    """Undo somebody's arrival; a second time changes nothing. Raises DoorClosed."""
     person = _at_open_door(session, registration_id)
     if _mark(session, person, None, Claim.used_at.is_not(None)):
         log(session, actor, now, "arrival_undone", person)
@@ -47,7 +47,7 @@ def _at_open_door(session: Session, registration_id: int) -> Registration:
 
 
 def _mark(session: Session, person: Registration, used_at: datetime | None, *still: ColumnElement[bool]) -> bool:
-    """One statement judges and writes: the queue waits for no lock of the edition, and of two who tick one is first."""
+    """One statement checks and writes: the queue waits for no lock, and of two who tick, one is first."""
     places = select(Pool.id).where(Pool.edition_id == person.edition_id).scalar_subquery()
     marked = session.execute(
         update(Claim)

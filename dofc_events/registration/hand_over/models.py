@@ -11,7 +11,7 @@ from dofc_events.delegates.models import Registration
 
 
 class HandOver(Base):
-    """Whose a registration was, until its new delegate opens it: so long the former one can take it back.
+    """The former delegate of a registration, who can take it back until the new one opens it.
 
     `link_version` is that of the former delegate's link; `before` has what was removed, by the names of columns. It is
     forgotten when the edition begins, at `forget_at`, if nobody opened it.

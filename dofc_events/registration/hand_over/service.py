@@ -22,17 +22,17 @@ from dofc_events.registration.hand_over.models import HandOver
 from dofc_events.registration.rules import Outcome
 from dofc_events.registration.service import Registered, locked, move_to_address, refuse_frozen, refuse_over
 
-# What was said about the person, and what organisers wrote: none of it passes on.
+# The person's own details, and what organisers wrote about them: none of it is passed on.
 TEXTS = ("badge_name", "job_title", "phone", "dietary", "access_needs", "note")
 TICKS = ("visa_letter", "photo_consent")
 
 
 class OwnAddress(Refusal):
-    """Nobody hands over to their own address."""
+    """Nobody can hand over to their own address."""
 
 
 class CannotTakeBack(Refusal):
-    """The colleague has opened the registration, or the former address has registered anew."""
+    """The colleague has opened the registration, or the former address has registered again."""
 
 
 def hand_over(
@@ -61,7 +61,7 @@ def hand_over(
         setattr(registration, name, "")
     registration.tags = []
     registration.visa_letter = registration.photo_consent = False
-    # Sent once more, the former delegate's form would lead to the colleague's page.
+    # If it were sent again, the former delegate's form would lead to the colleague's page.
     registration.form_key = new_secret()
     move_to_address(session, registration, email, now)
     changes = difference(before, _passed_on(registration))
@@ -75,7 +75,7 @@ def hand_over(
 
 
 def take_back(session: Session, registration_id: int, actor: Actor, now: datetime) -> Registered:
-    """Make a registration again whose it was before it was handed over; its link is a new one, which is mailed.
+    """Give a registration back to the person who handed it over; its link is a new one, which is emailed.
 
     Raises CannotTakeBack, and RegistrationOver.
     """
@@ -99,7 +99,7 @@ def take_back(session: Session, registration_id: int, actor: Actor, now: datetim
     session.delete(handed)
     changes = difference(was, _passed_on(registration))
     log(session, actor, now, "taken_back", registration, changes=changes, name=registration.full_name, email=email)
-    # A mailbox that refused the link would refuse this, too.
+    # A mailbox that refused the link would refuse this too.
     if last is None or last.state != MessageState.DEAD:
         send(session, mails.address_changed(standing_of(session, registration_id), email=colleague), now)
     tell(session, registration_id, News(place=True), now, asked_for=True)
@@ -107,7 +107,7 @@ def take_back(session: Session, registration_id: int, actor: Actor, now: datetim
 
 
 def open_handed_over(session: Session, registration: Registration, actor: Actor, now: datetime) -> None:
-    """Note that the new delegate has the registration: what was removed for them is gone for good."""
+    """Record that the new delegate has the registration: the former delegate's details are now gone for good."""
     if registration.link_version == 1:
         # Still the link of whoever registered.
         return
@@ -116,7 +116,7 @@ def open_handed_over(session: Session, registration: Registration, actor: Actor,
 
 
 def _person(registration: Registration) -> dict[str, Any]:
-    """Whose a registration is, and all that is removed when it is somebody else's, by the names of columns."""
+    """The person of a registration, and all that is removed when it is handed over, by column name."""
     names = ("given_name", "family_name", "email", *TEXTS, *TICKS)
     return {name: getattr(registration, name) for name in names} | {"tags": [tag.word for tag in registration.tags]}
 

@@ -1,1 +1,1 @@
-"""One's own link, mailed again."""
+"""A delegate's own link, emailed again."""

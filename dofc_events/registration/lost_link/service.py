@@ -1,4 +1,4 @@
-"""What a form does that anyone can fill in who has lost their link."""
+"""The form for a lost link, which anyone can fill in."""
 
 from datetime import datetime
 
@@ -19,12 +19,12 @@ from dofc_events.trips.queries import trips_of
 
 
 def send_link(session: Session, edition_id: int, email: str, now: datetime) -> None:
-    """Mail somebody the link to their registration, if there is one; the answer must not say whether there is.
+    """Email somebody the link to their registration, if there is one; the answer must not say whether there is.
 
     An address that was written to often enough is not written to again for a while, without a word for the same reason.
     """
     known = live_registration_id(session, edition_id, email)
-    # Strangers cost the same: the time that an answer takes would tell them apart.
+    # An unknown address takes the same time, or the response time would reveal which addresses are known.
     standing = _stranger(session, edition_id, email) if known is None else standing_of(session, known)
     envelope = mails.registration_link(standing)
     is_meant = known is not None

@@ -1,4 +1,4 @@
-"""Whom organisers are about to act on by hand: for how many it can be done, and for whom not and why."""
+"""The people organisers are about to act on: how many it can be done for, and who is left out and why."""
 
 import hashlib
 from collections.abc import Mapping
@@ -45,7 +45,7 @@ class Selection:
 
     @property
     def missing(self) -> int:
-        """How many places it takes beside those that are free to confirm everybody; what is offered is held already."""
+        """How many places are missing to confirm everybody; offered places are already held for them."""
         return max(0, sum(person.status is ClaimStatus.WAITLISTED for person in self.able) - self.free)
 
     def not_yet_in(self, category: str) -> int:
@@ -54,7 +54,7 @@ class Selection:
 
     @property
     def digest(self) -> str:
-        """Stands for all that a page says will be done: once anything of it is different, so is this."""
+        """Represents everything that a page says will be done: if any of it changes, so does the digest."""
         people = [(person.id, person.status.value, person.category) for person in self.able]
         said = repr((people, self.capacity, self.missing, sorted(self.tags.items())))
         return hashlib.sha256(said.encode()).hexdigest()[:32]

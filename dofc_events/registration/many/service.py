@@ -1,4 +1,4 @@
-"""What organisers do with many registrations at once.
+"""Acts of organisers on many registrations at once.
 
 Each act runs inside the caller's unit of work and locks the edition's pool first, as in `service`. It is done for
 exactly those whom the organiser saw before confirming it, or not at all.
@@ -36,12 +36,12 @@ class Order:
 
 
 class SelectionChanged(Refusal):
-    """It would not be done any more for those, or as, the page had said."""
+    """It would no longer be done for the people, or in the way, that the page had shown."""
 
 
 @dataclass(frozen=True)
 class _Chosen:
-    """What an act works on, the edition's pool locked."""
+    """What an act works on, with the edition's pool locked."""
 
     edition: Edition
     pool: Pool
@@ -124,7 +124,7 @@ def cancel(session: Session, edition_id: int, order: Order, reason: str, actor: 
 
 
 def _chosen(session: Session, edition_id: int, order: Order, act: Act, now: datetime) -> _Chosen:
-    """Whom the act is for. Raises SelectionChanged unless they are those, and stand as, the page had said."""
+    """The people the act is for. Raises SelectionChanged unless they are as the page had shown them."""
     pool = places.lock_edition_pool(session, edition_id)
     edition = session.get_one(Edition, edition_id, populate_existing=True)
     selection = selection_of(session, edition, order.audience, act, now)

@@ -1,1 +1,1 @@
-"""What organisers keep for themselves on a registration."""
+"""What organisers keep on a registration for themselves."""

@@ -29,11 +29,11 @@ from dofc_events.registration.service import (
 
 
 class EditionNotRunning(Refusal):
-    """Nobody is registered for a draft, nor for an edition that is over."""
+    """Nobody can be registered for a draft or an edition that is over."""
 
 
 class AlreadyRegistered(Refusal):
-    """Somebody has registered with this address, under `reference`."""
+    """Somebody is already registered with this address, under `reference`."""
 
     def __init__(self, reference: str) -> None:
         super().__init__(reference)
@@ -51,7 +51,7 @@ class Added:
 def add_delegate(session: Session, edition_id: int, request: RegistrationRequest, actor: Actor, now: datetime) -> Added:
     """Register somebody at any time before the edition is over, as `register_delegate` does; the message says by whom.
 
-    Raises EditionNotRunning, AlreadyRegistered, NothingFree once nobody moves up any more and no place is free,
+    Raises EditionNotRunning, AlreadyRegistered, NothingFree once nobody can move up and no place is free,
     and what `enrol` raises.
     """
     pool = places.lock_edition_pool(session, edition_id)
@@ -99,7 +99,7 @@ def change_details(
 def correct_address(
     session: Session, registration_id: int, email: str, actor: Actor, now: datetime, *, seen: str | None = None
 ) -> bool:
-    """Write to a delegate at another address than was `seen` from now on, as they can have it done themselves.
+    """Write to a delegate at another address than was `seen` from now on, as delegates can do themselves.
 
     Returns whether it is another one. Raises RegistrationOver, and AlreadyRegistered if somebody else is registered
     with it, who is not written to.
@@ -117,7 +117,7 @@ def correct_address(
 
 
 def send_link(session: Session, registration_id: int, actor: Actor, now: datetime) -> None:
-    """Mail a delegate the link to their registration. Raises RegistrationOver if it was cancelled, TooManyMessages."""
+    """Email a delegate the link to their registration. Raises RegistrationOver if it was cancelled, TooManyMessages."""
     registration, _ = locked(session, registration_id)
     if registration.ended_at is not None:
         raise RegistrationOver

@@ -1,4 +1,4 @@
-"""One delegate's own pages, behind the link in the mail. No GET changes anything: mail scanners follow links."""
+"""One delegate's own pages, behind the link in the email. No GET changes anything: mail scanners follow links."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,7 +29,8 @@ from dofc_events.registration.hand_over.queries import hand_over_by_token
 from dofc_events.registration.rules import Outcome
 from dofc_events.registration.shared import is_frozen, offer_trips, own_context, wrote_to
 from dofc_events.registration.trips import service as seats
-from dofc_events.registration.trips.forms import NOT_TO_BE_HAD, TripsForm
+from dofc_events.registration.trips.forms import NOT_TO_BE_HAD, ChangeTripsForm
+from dofc_events.trips.queries import asked_for
 from dofc_events.trips.sign_ups.service import NoSuchTrip
 from dofc_events.web.downloads import download
 from dofc_events.web.errors import LinkNotValid
@@ -42,7 +43,7 @@ OWN = "/registrations/<token>"
 
 @blueprint.errorhandler(LinkNotValid)
 def link_not_valid(error: LinkNotValid) -> ResponseReturnValue:
-    """404, without saying whether the link was wrong or replaced, with the form that mails a current one."""
+    """404, without saying whether the link was wrong or replaced, with the form that emails a current one."""
     edition = current_edition(db.session(), now())
     page = render_template("registration/own/link_not_valid.html", edition=edition, form=AddressForm(formdata=None))
     return make_response(page, 404)
@@ -72,7 +73,7 @@ def edit(token: str) -> ResponseReturnValue:
         return answer_too_many(form, refusal.retry_after, "registration/own/edit.html", **context)
     except service.DetailsFrozen:
         return _read_only(registration, token, form)
-    flash(_("Changes saved.") if changed else _("Nothing was changed."), "success" if changed else "info")
+    flash(_("Changes saved.") if changed else _("Nothing has been changed."), "success" if changed else "info")
     return redirect(url_for(".own", token=token), 303)
 
 
@@ -115,7 +116,7 @@ def hand_over(token: str) -> ResponseReturnValue:
     context = own_context(registration, token)
     if not form.validate_on_submit():
         return form_page(form, "registration/own/hand_over.html", **context)
-    # Whoever would be refused is not asked first.
+    # Somebody who would be refused is not asked first.
     if "sure" not in request.form and address_key(form.email.data) != registration.email_key:
         asks = "change" not in request.form
         return render_template(f"registration/own/hand_over{'_sure' if asks else ''}.html", form=form, **context)
@@ -141,7 +142,7 @@ def hand_over(token: str) -> ResponseReturnValue:
 
 @blueprint.route(f"{OWN}/take-back", methods=["GET", "POST"])
 def take_back(token: str) -> ResponseReturnValue:
-    """For whoever handed over, by the link that they had; until the colleague has opened theirs."""
+    """For the person who handed over, using their old link, until the colleague has opened the new one."""
     handed = hand_over_by_token(db.session(), token)
     if handed is None or handed.registration.ended_at or handed.registration.edition.is_over(now()):
         raise LinkNotValid
@@ -193,23 +194,24 @@ def trips(token: str) -> ResponseReturnValue:
     context = {**own_context(registration, token), "sent_twice": False}
     if registration.ended_at or context["over"] or context["status"] is ClaimStatus.EXPIRED:
         return _read_only(registration, token)
-    form = TripsForm(obj=registration)
+    form, seen = ChangeTripsForm(obj=registration), (asked_for(context["trips"]), registration.any_trip)
     has_place = context["status"] is ClaimStatus.CONFIRMED
-    offer_trips(form, registration.edition, context["trips"], has_place=has_place, known=not form.is_submitted())
+    offer_trips(form, registration.edition, context["trips"], has_place=has_place)
     if not form.validate_on_submit():
         return form_page(form, "registration/own/trips.html", **context)
-    wanted, any_trip = form.trips.chosen(), form.any_trip.data
+    # Where nothing is ranked, the form has not asked for it.
+    wanted, any_trip = form.trips.chosen(), form.any_trip.data if form.trips.ranked else registration.any_trip
     try:
         with _act_on(registration) as session:
             changed = seats.choose_trips(
-                session, registration.id, wanted, any_trip=any_trip, actor=_actor(registration), now=now()
+                session, registration.id, wanted, any_trip=any_trip, actor=_actor(registration), now=now(), seen=seen
             )
     except NOT_TO_BE_HAD as refusal:
         form.trips.refuse(refusal)
         return answer_errors(form, "registration/own/trips.html", **context)
     except service.RegistrationOver:
         return _read_only(registration, token)
-    flash(_("Changes saved.") if changed else _("Nothing was changed."), "success" if changed else "info")
+    flash(_("Changes saved.") if changed else _("Nothing has been changed."), "success" if changed else "info")
     return redirect(url_for(".own", token=token), 303)
 
 
@@ -304,7 +306,7 @@ def _is_offered(context: dict[str, Any], trip: str) -> bool:
 
 
 def _no_offer(token: str) -> ResponseReturnValue:
-    """What became of the offer, and what can be done."""
+    """What has happened to the offer, and what can be done."""
     context = own_context(_mine(token), token)
     return make_response(render_template("registration/own/offer.html", form=ButtonForm(), **context), 403)
 

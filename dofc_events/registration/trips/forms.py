@@ -1,6 +1,6 @@
 """The part of a form in which a delegate asks for learning trips."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -13,6 +13,7 @@ from dofc_events.core.errors import Refusal
 from dofc_events.registration.service import SignUpNotOpen
 from dofc_events.trips.queries import TripStanding
 from dofc_events.trips.sign_ups.service import NoSuchTrip, SeatsOverlap, TripOver
+from dofc_events.web.edits import EditForm
 from dofc_events.web.fields import RankedField
 from dofc_events.web.forms import Form
 
@@ -28,12 +29,14 @@ class TripsField(RankedField):
     """
 
     not_whole = _l("Pick your choices from the list: 1st choice, 2nd choice, and so on.")
-    not_unique = _l("Two trips have the same choice. Give each choice to one trip only.")
+    not_unique = _l("Two trips have the same number. Give each trip a different one.")
 
     def process(self, formdata: Any, data: Any = unset_value, extra_filters: Any = None) -> None:
         super().process(formdata, data, extra_filters)
         self.ticked: list[str] = formdata.getlist("trips") if formdata else []
-        self.offer((), ranked=False)
+        self.ranked: list[TripStanding] = []
+        self.tickable: list[TripStanding] = []
+        self.at_once = False
 
     def offer(self, trips: Sequence[TripStanding], *, ranked: bool, at_once: bool = False, known: bool = False) -> None:
         """Let these trips be chosen: ranked for a draw, or ticked; seats that are held are ticked in any case.
@@ -44,9 +47,16 @@ class TripsField(RankedField):
         self.ranked = [trip for trip in trips if ranked and not trip.is_held]
         self.tickable = [trip for trip in trips if not ranked or trip.is_held]
         self.at_once = at_once
+        self.labels = {trip.trip.slug: trip.trip.title for trip in trips}
         if known:
             self.ticked = [trip.trip.slug for trip in self.tickable if trip.is_live]
             self.typed = {trip.trip.slug: str(trip.wish) for trip in self.ranked if trip.wish}
+
+    def parts(self) -> Iterator[Any]:
+        """What is compared with what was saved meanwhile: each tick for itself, and the ranking as a whole."""
+        for slug in dict.fromkeys((*(trip.trip.slug for trip in self.tickable), *self.ticked)):
+            yield _Tick(self, slug)
+        yield self
 
     def chosen(self) -> tuple[str, ...]:
         """What is asked for: what is ticked, that which was asked for before in that order; then by rank."""
@@ -58,7 +68,7 @@ class TripsField(RankedField):
     def pre_validate(self, form: Any) -> None:
         offered = {trip.trip.slug for trip in self.tickable}
         if {*self.ticked} - offered or {*self.typed} - {trip.trip.slug for trip in self.ranked}:
-            raise ValidationError(_("Some of what you chose is no longer available. Look at the trips again."))
+            raise ValidationError(_("Some of the trips you chose are no longer available. Check your choices."))
         self.check_ranks()
         chosen = [trip for trip in self.tickable if trip.trip.slug in self.ticked]
         for one, other in combinations(chosen, 2):
@@ -72,7 +82,7 @@ class TripsField(RankedField):
                 )
 
     def refuse(self, refusal: Refusal) -> None:
-        """Say why what was chosen is not to be had after all: somebody or something was quicker than the form."""
+        """Say why what was chosen is no longer available: something changed while the form was filled in."""
         if isinstance(refusal, SeatsOverlap):
             words = _(
                 "You have a seat on “%(held)s”, which takes place at the same time as “%(wanted)s”: keep one of them.",
@@ -80,9 +90,9 @@ class TripsField(RankedField):
                 wanted=refusal.wanted,
             )
         elif isinstance(refusal, TripOver):
-            words = _("“%(trip)s” can no longer be joined.", trip=refusal)
+            words = _("“%(trip)s” can no longer be joined. Choose another trip. Choose another trip.", trip=refusal)
         else:
-            words = _("Sign-up for learning trips is closed; you can still give back what you have.")
+            words = _("Sign-up for learning trips has closed. You can still give back your seats.")
         self.errors = [words]
 
 
@@ -91,8 +101,42 @@ def _gives(trip: TripStanding) -> bool:
     return trip.is_held or (not trip.is_live and trip.free > 0)
 
 
+class _Tick:
+    """Whether one trip of a TripsField is ticked, to be compared like a field: two who change it do the same."""
+
+    object_data = None
+
+    def __init__(self, field: TripsField, slug: str) -> None:
+        self.field, self.slug, self.name = field, slug, f"trips-{slug}"
+
+    def sent(self) -> list[tuple[str, str]]:
+        return [("trips", self.slug)] if self.slug in self.field.ticked else []
+
+    def process(self, formdata: Any, _data: Any) -> None:
+        kept = [slug for slug in self.field.ticked if slug != self.slug]
+        self.field.ticked = [*kept, *formdata.getlist("trips")]
+
+
 class TripsForm(Form):
-    """What a delegate asks for of learning trips."""
+    """What somebody asks for of learning trips."""
 
     trips = TripsField(_l("Learning trips"))
-    any_trip = BooleanField(_l("Any other trip is fine, too"))
+    any_trip = BooleanField(_l("Any other trip is fine too"))
+
+    def offer_trips(self, trips: Sequence[TripStanding], **how: Any) -> None:
+        """Let these trips be chosen, and `how`, before validating: see `TripsField.offer`."""
+        self.trips.offer(trips, **how)
+
+
+class ChangeTripsForm(EditForm, TripsForm):
+    """What a delegate asks for of learning trips, and has."""
+
+    def offer_trips(self, trips: Sequence[TripStanding], **how: Any) -> None:
+        self.offered = trips, how
+        self.trips.offer(trips, known=not self.is_submitted(), **how)
+
+    def stored(self) -> Any:
+        form = super().stored()
+        trips, how = self.offered
+        form.trips.offer(trips, known=True, **how)
+        return form

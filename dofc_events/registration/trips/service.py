@@ -24,14 +24,14 @@ from dofc_events.registration.service import RegistrationOver, SignUpNotOpen, lo
 from dofc_events.trips import service as trips
 from dofc_events.trips.draw import service as drawing
 from dofc_events.trips.models import Trip
-from dofc_events.trips.queries import claims_on
+from dofc_events.trips.queries import asked_for, claims_on
 from dofc_events.trips.rules import Reason
 from dofc_events.trips.service import TripDetails
 from dofc_events.trips.sign_ups.queries import lost_if_moved
 
 
 class NoPlace(Refusal):
-    """Only who has a confirmed place at the edition can be given a seat."""
+    """Only somebody with a confirmed place at the edition can be given a seat."""
 
 
 def choose_trips(
@@ -43,8 +43,11 @@ def choose_trips(
     actor: Actor,
     now: datetime,
     keep_mail: bool = False,
+    seen: tuple[list[str], bool] | None = None,
 ) -> bool:
     """Make what a delegate asks for exactly these trips, the first choice first. Returns whether anything changed.
+
+    What was `seen` is what they asked for until now, in that order, and whether any trip was fine.
 
     Giving back is possible until the edition ends, everything else while sign-up is open. Raises SignUpNotOpen,
     NoSuchTrip, TripOver, SeatsOverlap, and RegistrationOver. With `keep_mail` messages are stored and not sent, for
@@ -55,8 +58,9 @@ def choose_trips(
     standing = standing_of(session, registration_id)
     if standing.status is ClaimStatus.EXPIRED:
         raise RegistrationOver
-    present = sorted((seat for seat in standing.trips if seat.is_live), key=lambda seat: seat.preference)
-    kept = [seat.trip.slug for seat in present if seat.trip.slug in slugs]
+    present = asked_for(standing.trips)
+    refuse_changed(seen, (present, registration.any_trip))
+    kept = [slug for slug in present if slug in slugs]
     window = standing.edition.sign_up_window(now)
     if window is not Window.OPEN and (kept != list(slugs) or any_trip > registration.any_trip):
         raise SignUpNotOpen(window)
@@ -77,7 +81,7 @@ def accept_seat(session: Session, registration_id: int, slug: str, actor: Actor,
 
 
 def decline_seat(session: Session, registration_id: int, slug: str, actor: Actor, now: datetime) -> None:
-    """Turn down the seat that is offered, which goes to the next in line. Raises what `accept_seat` does."""
+    """Decline the offered seat, which goes to the next in line. Raises what `accept_seat` does."""
     changes = _with_open_offer(session, registration_id, slug, actor, now)
     changes.book.give_back(registration_id, changes.book.trip(slug))
     changes.tell(registration_id)
@@ -121,7 +125,7 @@ def change_trip(
 
 
 def resize_trip(session: Session, edition_id: int, slug: str, capacity: int, actor: Actor, now: datetime) -> None:
-    """Change how many seats a trip has; what becomes free is offered at once. Raises NoSuchTrip, CapacityBelowTaken."""
+    """Change how many seats a trip has; free ones are offered immediately. Raises NoSuchTrip, CapacityBelowTaken."""
     changes = _changes(session, edition_id, actor, now)
     trip = changes.book.trip(slug)
     before = changes.book.pools[trip.id].capacity
@@ -132,7 +136,7 @@ def resize_trip(session: Session, edition_id: int, slug: str, capacity: int, act
 
 
 def cancel_trip(session: Session, edition_id: int, slug: str, actor: Actor, now: datetime) -> None:
-    """Call a trip off: everyone on it is told, and gets the next wish in which there is room. Raises NoSuchTrip."""
+    """Cancel a trip: everyone on it is told, and gets their next wish that has room. Raises NoSuchTrip."""
     changes = _changes(session, edition_id, actor, now)
     trip = changes.book.trip(slug)
     if trip.cancelled_at is None:
@@ -152,7 +156,7 @@ def give_seat(
     instead_of: str = "",
     enlarge: bool = False,
 ) -> None:
-    """Give a free seat by hand, past those who wait, for a reason that is recorded; with `instead_of`, move from there.
+    """Give a free seat by hand, ahead of the list, for a recorded reason; with `instead_of`, move from there.
 
     With `enlarge` a trip that is full gets one seat more, which nobody else can get. Raises NoPlace, NoSuchTrip,
     TripOver, SeatsOverlap, NothingFree, and RegistrationOver.
@@ -193,7 +197,7 @@ def set_sign_up(
     *,
     seen: tuple[str, datetime | None, datetime | None] | None = None,
 ) -> None:
-    """Change how and when one signs up for trips, from what was `seen`. Seats stay; who waits or has wishes is told.
+    """Change how and when delegates sign up, from what was `seen`. Seats stay; who waits or has wishes is told.
 
     Raises AlreadyDrawn.
     """

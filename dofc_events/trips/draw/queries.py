@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from dofc_events.conference.models import Edition
+from dofc_events.core.references import pseudonym
 from dofc_events.delegates.models import Registration
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import LIVE, ClaimStatus
 from dofc_events.trips.draw.rules import Seats, from_document
-from dofc_events.trips.models import DrawnDelegate
+from dofc_events.trips.models import Draw, DrawnDelegate
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,18 @@ class Tally:
     @property
     def drawn(self) -> int:
         return self.seated + self.nothing
+
+
+def name_in_draw(session: Session, edition: Edition, person: Registration) -> str | None:
+    """What a delegate will be, or is, called in what is published of a draw; None if nothing is said of them there."""
+    if not edition.collects_wishes:
+        return person.draw_name
+    return called(session.get_one(Draw, edition.id), edition, person)
+
+
+def called(draw: Draw, edition: Edition, person: Registration) -> str:
+    """The name that a draw has for a delegate. What was told stays, whatever it was made with."""
+    return person.draw_name or pseudonym(draw.names_key, f"draw-{edition.year}", person.reference)
 
 
 def wishing(session: Session, edition_id: int) -> tuple[int, int]:

@@ -90,13 +90,13 @@ def draw(trips: Sequence[Seats], people: Iterable[Wishes], seed: str) -> Result:
 def _check(trips: Sequence[Seats], people: Sequence[Wishes]) -> None:
     slugs = {trip.slug for trip in trips} - {NOTHING}
     if len(slugs) < len(trips) or any(trip.free < 0 for trip in trips):
-        raise ValueError("Every trip needs a name of its own, and cannot have fewer than no free seats.")
+        raise ValueError("Every trip needs its own name, and cannot have fewer than 0 free seats.")
     for person_id, times in Counter(person.id for person in people).items():
         if times > 1:
-            raise ValueError(f"The id {person_id!r} is there {times} times.")
+            raise ValueError(f"The id {person_id!r} appears {times} times.")
     for person in people:
         if unknown := {*person.wishes, *person.cannot} - slugs:
-            raise ValueError(f"There is no trip {min(unknown)!r}, which stands with {person.id!r}.")
+            raise ValueError(f"There is no trip {min(unknown)!r}, which {person.id!r} wishes for.")
         if len(set(person.wishes)) < len(person.wishes):
             raise ValueError(f"{person.id!r} wishes for the same trip twice.")
 

@@ -14,13 +14,13 @@ from sqlalchemy.orm import Session
 from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import TripMode
 from dofc_events.core.errors import Refusal
-from dofc_events.core.references import new_secret, pseudonym
+from dofc_events.core.references import new_secret
 from dofc_events.delegates.models import Registration
-from dofc_events.extensions import settings
 from dofc_events.places import service as places
 from dofc_events.places.models import Claim
 from dofc_events.places.rules import TAKEN, ClaimStatus
 from dofc_events.trips.draw import rules as rule
+from dofc_events.trips.draw.queries import called
 from dofc_events.trips.models import Draw, DrawnDelegate, Trip
 from dofc_events.trips.queries import claims_by_delegate, claims_on, delegates_with_a_place
 from dofc_events.trips.rules import Reason
@@ -29,7 +29,7 @@ from dofc_events.trips.sign_ups.service import SeatBook
 
 @dataclass(frozen=True)
 class Preview:
-    """What the draw would give now; `digest` names exactly this, so that nothing else is published.
+    """The result of the draw if it were made now; `digest` names exactly this, so that nothing else is published.
 
     `people`, `wishes` and `result` speak of those who are drawn by their anonymous ids.
     """
@@ -57,11 +57,6 @@ class AlreadyDrawn(Refusal):
     """Once the draw is published, the mode stays."""
 
 
-def name_in_draw(edition: Edition, person: Registration) -> str:
-    """What a delegate is called in what is published of a draw."""
-    return pseudonym(settings().secret_key, f"draw-{edition.year}", person.reference)
-
-
 def set_mode(book: SeatBook, mode: TripMode) -> None:
     """Change how seats are given. Seats and offers stay; who waits has a wish instead, in the same order, and back.
 
@@ -75,7 +70,8 @@ def set_mode(book: SeatBook, mode: TripMode) -> None:
     edition.trip_mode = mode
     if mode is TripMode.DRAW:
         if book.session.get(Draw, edition.id) is None:
-            book.session.add(Draw(edition_id=edition.id, seed=new_secret(), fixed_at=book.now))
+            secrets = {"seed": new_secret(), "names_key": new_secret()}
+            book.session.add(Draw(edition_id=edition.id, fixed_at=book.now, **secrets))
         _turn(book, ClaimStatus.WAITLISTED, ClaimStatus.REQUESTED)
     else:
         _turn(book, ClaimStatus.REQUESTED, ClaimStatus.WAITLISTED)
@@ -94,13 +90,14 @@ def preview_draw(book: SeatBook) -> Preview:
     seats = [rule.Seats(trip.slug, book.pools[trip.id].capacity - book.pools[trip.id].taken) for trip in trips]
     claims = claims_by_delegate(session, edition.id)
     missed = _got_nothing_before(session, edition)
+    draw = session.get_one(Draw, edition.id)
     people, wishes = {}, {}
     for person in delegates_with_a_place(session, edition.id):
-        name = name_in_draw(edition, person)
+        name = called(draw, edition, person)
         asked = _wishes(name, person, trips, claims.get(person.id, {}), missed=person.email_key in missed)
         if asked.wishes or asked.any_other:
             people[name], wishes[name] = person, asked
-    seed = session.get_one(Draw, edition.id).seed
+    seed = draw.seed
     result = rule.draw(seats, wishes.values(), seed)
     document = rule.to_document(edition.name, seats, list(wishes.values()), seed, result)
     return Preview(trips, people, wishes, result, json.dumps(document, ensure_ascii=False, indent=1))
@@ -121,6 +118,7 @@ def publish_draw(book: SeatBook, digest: str) -> Preview:
     for name in preview.result.order:
         person, asked, slug = preview.people[name], preview.wishes[name], preview.result.seats[name]
         mine = claims.get(person.id, {})
+        person.draw_name = name
         session.add(DrawnDelegate(registration_id=person.id, trip_id=by_slug[slug].id if slug else None))
         if slug:
             drawn[by_slug[slug].id].append(_claim(book, person, by_slug[slug], mine))

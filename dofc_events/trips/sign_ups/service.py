@@ -19,7 +19,7 @@ from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import LIVE, TAKEN, ClaimStatus
 from dofc_events.trips.models import Trip
 from dofc_events.trips.queries import Manifest, claims_on, claims_on_trips, manifest_of, trip_by_slug, trip_pools
-from dofc_events.trips.rules import Reason
+from dofc_events.trips.rules import TAKEN_OFF, Reason
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class SeatBook:
         return self._claims[registration_id]
 
     def look_up(self, registration_ids: Iterable[int]) -> None:
-        """Read at once what all of these have of seats: under the lock nobody else changes it any more."""
+        """Read at once what all of these have of seats: under the lock nobody else can change it."""
         if new := [id_ for id_ in dict.fromkeys(registration_ids) if id_ not in self._claims]:
             self._claims |= claims_on_trips(self.session, new)
 
@@ -142,16 +142,40 @@ class SeatBook:
         """End what a delegate has of a trip, for good: given back, or taken by hand."""
         claim = self.claims_of(registration_id).get(trip.id)
         if claim is not None and claim.status in LIVE:
-            claim.preference = None
+            claim.preference = None if reason is Reason.GIVEN_BACK else TAKEN_OFF
             self._end(claim, trip.id, reason)
 
-    def lapse(self, registration_id: int, trip: Trip) -> None:
-        """Let the offer of a seat lapse, and pass the seat on."""
+    def lapse(self, registration_id: int, trip: Trip, *, closed: bool) -> None:
+        """Let the offer of a seat lapse, and pass the seat on; if it was `closed`, it can be opened again."""
         claim = self.claims_of(registration_id)[trip.id]
+        if closed:
+            self._close(claim, trip, Reason.LAPSED)
+            return
         before, claim.preference = claim.status, None
         moved_up = places.expire_claim(self.session, self.pools[trip.id], claim, self._terms(trip), self.now)
         self.note(claim, trip.id, before, Reason.LAPSED)
         self._passed_on(trip, moved_up)
+
+    def close(self, registration_id: int) -> None:
+        """End what somebody without a place has requested, because nothing is given any more; it can be reopened."""
+        for trip_id, claim in self.claims_of(registration_id).items() if self.trips else ():
+            if claim.status in LIVE:
+                self._close(claim, self.trips[trip_id], Reason.NO_PLACE)
+
+    def reopen(self, closed: Iterable[Claim]) -> None:
+        """Give back what was closed, but on trips that cannot be joined and at the time of a seat that was given since.
+
+        While wishes are collected all of it is requested, in the old order.
+        """
+        trips = {self.pools[trip.id].id: trip for trip in self.trips.values() if trip.can_be_joined(self.now)}
+        possible = [claim for claim in closed if claim.pool_id in trips]
+        self.look_up(claim.registration_id for claim in possible)
+        for claim in possible:
+            trip, before = trips[claim.pool_id], claim.status
+            if not self._seat_at_the_time_of(trip, claim.registration_id):
+                requested = before == ClaimStatus.CANCELLED or self.edition.collects_wishes
+                places.reopen_claim(self.session, claim, self.now, requested=requested)
+                self.note(claim, trip.id, before, Reason.ASKED)
 
     def leave(self, *registration_ids: int) -> None:
         """End everything that cancelled registrations have of seats."""
@@ -214,7 +238,7 @@ class SeatBook:
                 self._ask_in_turn(possible, Reason.TRIP_CANCELLED, one=True)
 
     def end_overlaps_with(self, trip: Trip) -> None:
-        """After a trip moved: who is on another one at its new time keeps that one, and waits for this no more."""
+        """After a trip moved: people on another trip at its new time keep that one, and no longer wait for this one."""
         ending: list[tuple[Claim, int, Reason]] = []
         claims = claims_on(self.session, self.pools[trip.id].id)
         self.look_up(claim.registration_id for claim in claims)
@@ -262,6 +286,11 @@ class SeatBook:
         self.note(claim, trip.id, before, reason)
         if claim.status == ClaimStatus.CONFIRMED:
             self._end_overlapping(claim.registration_id, trip)
+
+    def _close(self, claim: Claim, trip: Trip, reason: Reason) -> None:
+        before = claim.status
+        places.close_claim(self.session, self.pools[trip.id], claim, self._terms(trip), self.now)
+        self.note(claim, trip.id, before, reason)
 
     def _end_overlapping(self, registration_id: int, confirmed: Trip) -> None:
         self._end_all((c, t, Reason.OVERLAP) for c, t in self._overlapping(registration_id, confirmed))

@@ -1,4 +1,4 @@
-"""Who may be one person: a table of people as they register twice, and of people who are alike and two."""
+"""Possible duplicates: a table of people as they register twice, and of different people who are alike."""
 
 import pytest
 

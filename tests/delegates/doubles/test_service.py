@@ -1,5 +1,6 @@
-"""Likely doubles: found once each, kept up to date, settled for good, and never everybody with everybody."""
+"""Possible duplicates: found once each, kept up to date, settled for good, and never everybody with everybody."""
 
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,7 @@ from dofc_events.delegates.models import LikelyDouble
 from dofc_events.delegates.service import details_of
 from dofc_events.registration.service import cancel_registration, change_details, correct_address
 from tests.support.databases import count_queries
-from tests.support.factories import DELEGATE, NOW, make_edition, make_registration
+from tests.support.factories import DELEGATE, NOW, find_doubles, make_edition, make_registration
 
 ELENA = Actor("account", "elena@dofc.test")
 ANA: dict[str, Any] = {"given_name": "Ana", "family_name": "Kovač", "country": "RS", "organisation": "Zelena Energija"}
@@ -38,7 +39,7 @@ def look(session):
     """`look(edition)`: the pairs, once the worker has looked."""
 
     def look(edition) -> list[tuple[int, int]]:
-        doubles.compare(session, doubles.to_compare(session, 100))
+        find_doubles(session, doubles.to_compare(session, 100))
         found = doubles.likely_doubles(session, edition.id, limit=100)
         assert doubles.count_doubles(session, [edition.id]).get(edition.id, 0) == len(found)
         return [(pair.first_id, pair.second_id) for pair in found]
@@ -51,7 +52,7 @@ def test_compare_finds_a_pair_once(session, edition, ana, twin, look):
     assert doubles.count_to_compare(session, edition.id) == 3
     assert look(edition) == [(ana.id, twin.id)]
     assert doubles.count_to_compare(session, edition.id) == 0
-    doubles.compare(session, [ana.id, twin.id])
+    find_doubles(session, [ana.id, twin.id])
     assert look(edition) == [(ana.id, twin.id)]
 
 
@@ -128,6 +129,36 @@ def test_comparing_costs_as_much_among_many_as_among_few(session, edition, ana):
         ana.compared = False
         session.flush()
         with count_queries() as queries:
-            doubles.compare(session, [ana.id])
+            find_doubles(session, [ana.id])
         counts.append(len(queries))
     assert counts[0] == counts[1] <= 7, counts
+
+
+def test_what_a_name_costs_does_not_grow_with_its_words(session, edition):
+    """They come from strangers, who would else hold the worker for minutes."""
+    long = " ".join(f"{a}š{b}" for a in "bcdfghjk" for b in "lmnp")[:100]
+    people = [
+        make_registration(session, edition, given_name=long, family_name=long[n:], phone="+381 11 123 4567")
+        for n in range(8)
+    ]
+    begun = time.process_time()
+    [found] = doubles.look_for_doubles(session, [people[-1].id])
+    assert len(found.likely_doubles) == 7
+    assert time.process_time() - begun < 1
+
+
+def test_a_round_of_comparing_ends_when_its_time_is_over_and_the_next_goes_on(session, edition, ana, twin, look):
+    first = doubles.look_for_doubles(session, doubles.to_compare(session, 100), lambda: True)
+    assert [one.registration_id for one in first] == [ana.id]
+    doubles.note_doubles(session, first)
+    assert doubles.to_compare(session, 100) == [twin.id]
+    assert look(edition) == [(ana.id, twin.id)]
+
+
+def test_who_was_changed_since_the_comparison_is_compared_again(session, edition, ana, twin, look):
+    compared = doubles.look_for_doubles(session, [ana.id, twin.id])
+    change_details(session, twin.id, replace(details_of(twin), given_name="Marko", family_name="Ilić"), DELEGATE, NOW)
+    session.flush()
+    doubles.note_doubles(session, compared)
+    assert doubles.to_compare(session, 100) == [twin.id]
+    assert look(edition) == []

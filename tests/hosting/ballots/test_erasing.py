@@ -1,4 +1,4 @@
-"""How members voted vanishes from the files of the database, too."""
+"""How members voted is erased from the files of the database too."""
 
 import time
 from pathlib import Path
@@ -47,7 +47,7 @@ def test_rankings_are_in_no_file_after_the_count(app, writing):
         close_ballot(session, call.id, WORKER, call.ballot_closes_at)
     with app.app_context():
         for _ in range(50):
-            # What somebody reads just then, if only the database itself, is kept until the next time.
+            # What somebody, if only the database itself, is reading at that moment is kept until the next time.
             erase_deleted(Ballot)
             if ranking not in files():
                 break

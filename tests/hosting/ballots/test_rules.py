@@ -1,4 +1,4 @@
-"""The count: Schulze's method on ballots that need not rank all, ties by rule, and anyone can count again."""
+"""The count: Schulze's method on ballots that may leave some out, ties by rule, and anyone can repeat the count."""
 
 import json
 import random
@@ -182,7 +182,7 @@ def test_what_is_published_counts_to_what_is_published():
 
 
 def test_the_file_counts_again_without_the_application(tmp_path: Path):
-    """As who downloads it would run it: alone in a directory, without anything that is installed."""
+    """As somebody who downloads it would run it: on its own in a directory, with nothing installed."""
     program = tmp_path / "count.py"
     program.write_bytes(Path(module.__file__).read_bytes())
     (tmp_path / "ballots.json").write_text(json.dumps(published()), encoding="utf-8")

@@ -10,10 +10,11 @@ from sqlalchemy import func, select
 from dofc_events.accounts.rules import RoleName
 from dofc_events.core.audit import COMMAND, WORKER, AuditEntry
 from dofc_events.hosting.ballots.queries import (
+    KnownBallot,
     ballots_to_close,
     ballots_to_open,
     counted,
-    ranking_of,
+    known_ballot,
     roll,
     untold_voters,
     voter_by_link,
@@ -154,16 +155,18 @@ def test_how_a_member_votes_is_for_whoever_cast_the_ballot(session, vote):
     first = vote.people["iasi"]
     vote("iasi", "bc")
     ranking = [vote.proposals[c].reference for c in "bc"]
-    voter_id = vote.voters["iasi"].id
-    assert (ranking_of(session, voter_id, first.id), ranking_of(session, voter_id, curious.id)) == (ranking, [])
+    voter = vote.voters["iasi"]
+    assert known_ballot(session, voter, first.id) == KnownBallot(tuple(ranking))
+    assert known_ballot(session, voter, curious.id) == KnownBallot(by_another_at=voter.voted_at)
     assert vote("iasi", "bc", by=curious), "the same again must not be told from another ballot"
-    assert (ranking_of(session, voter_id, first.id), ranking_of(session, voter_id, curious.id)) == ([], ranking)
+    assert known_ballot(session, voter, first.id) == KnownBallot(by_another_at=voter.voted_at)
+    assert known_ballot(session, voter, curious.id) == KnownBallot(tuple(ranking))
 
 
 def test_a_member_cannot_rank_its_own_proposal_but_any_that_names_it_as_co_host(vote):
     with pytest.raises(OwnProposal):
         vote("brno", "cb")
-    # What a proposer types about others takes nobody's vote.
+    # What a proposer types about others takes away nobody's vote.
     assert vote("brno", "cdn") and vote("lyon", "db")
 
 

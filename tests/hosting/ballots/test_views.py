@@ -1,5 +1,6 @@
 """A member's ballot through HTTP: by link and signed in."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -127,8 +128,8 @@ def test_gaps_between_the_numbers_do_not_matter(client, ballot, cast):
         ({"Brno": "1.5"}, "Use whole numbers"),
         ({"Brno": "100"}, "Use whole numbers"),
         ({"Brno": "000000001" + "9" * 5000}, "Use whole numbers"),
-        ({"Brno": "1", "Lyon": "1"}, "a number of its own"),
-        ({"Brno": "1", "Lyon": "01"}, "a number of its own"),
+        ({"Brno": "1", "Lyon": "1"}, "a different number"),
+        ({"Brno": "1", "Lyon": "01"}, "a different number"),
     ],
     ids=lambda value: str(value)[:20],
 )
@@ -143,8 +144,8 @@ def test_the_own_proposal_is_not_offered_and_the_page_says_why(client, ballot, c
     page = client.get(ballot.bidders)
     names = [name for name in page.form("/vote/").names if name.startswith("preference-")]
     assert sorted(names) == sorted(ballot.numbers("Cluj", "Lyon", "none"))
-    assert "cannot rank its own" in page.text and "recognised by this gap" in page.text
-    assert "recognised by this gap" not in client.get(ballot.links[0]).text
+    assert "cannot rank its own" in page.text and "This gap may make yours recognisable" in page.text
+    assert "This gap may make yours recognisable" not in client.get(ballot.links[0]).text
 
 
 @pytest.mark.parametrize("choice", ["Brno", "NONE-SUCH", "none "])
@@ -206,3 +207,36 @@ def test_another_members_ballot_is_404_and_others_have_none(client, ballot, cast
         assert client.get(address).status == status
         assert client.post(address, ballot.numbers("Lyon")).status == status
     assert cast() == []
+
+
+def test_two_tabs_of_one_person_are_shown_side_by_side(client, ballot, cast):
+    one, other = (client.get(ballot.links[0]).form("/vote/") for _tab in range(2))
+    one.fill(ballot.numbers("Lyon", "Brno")).submit()
+    page = other.fill(ballot.numbers("Cluj")).submit()
+    assert page.status == 422 and cast() == ["Lyon", "Brno"]
+    versions = [re.findall("Lyon|Brno|Cluj", dd.get_text()) for dd in page.all(".versions dd")]
+    assert versions == [["Lyon", "Brno"], ["Cluj"]]
+    page.form("/vote/").submit()
+    assert cast() == ["Cluj"]
+
+
+def test_a_ballot_that_somebody_else_cast_meanwhile_is_told_of_and_not_shown(client, ballot, cast):
+    """Neither what it says, nor whether it says the same."""
+    colleague = client.another().get(ballot.links[1]).form("/vote/")
+    form = client.get(ballot.links[0]).form("/vote/").fill(ballot.numbers("Lyon"))
+    colleague.fill(ballot.numbers("Lyon")).submit()
+    page = form.submit()
+    assert page.status == 422
+    theirs, mine = (dd.get_text() for dd in page.all(".versions dd"))
+    assert "shown to them alone" in theirs and "Lyon" not in theirs and "Lyon" in mine
+    assert page.form("/vote/").submit().status == 200 and cast() == ["Lyon"]
+
+
+def test_ones_own_ballot_sent_again_asks_where_a_colleague_has_replaced_it(client, ballot, cast):
+    client.get(ballot.links[0]).form("/vote/").fill(ballot.numbers("Lyon")).submit()
+    form = client.get(ballot.links[0]).form("/vote/")
+    client.another().get(ballot.links[1]).form("/vote/").fill(ballot.numbers("Brno")).submit()
+    page = form.submit()
+    assert page.status == 422 and cast() == ["Brno"]
+    assert "Brno" not in page.one(".versions").get_text() and page.form("/vote/").submit().status == 200
+    assert cast() == ["Lyon"]

@@ -1,4 +1,4 @@
-"""What the chair does with a call: dates, criteria, the review, the shortlist."""
+"""Acts of the chair on a call: dates, criteria, the review, the shortlist."""
 
 from dataclasses import replace
 from datetime import timedelta

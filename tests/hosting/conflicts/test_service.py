@@ -1,4 +1,4 @@
-"""Who does not judge: whose member, or whose address, a proposal has, and who has said so."""
+"""Conflicts of interest: a proposal of one's own member or address, and declared ones."""
 
 import pytest
 from sqlalchemy import select

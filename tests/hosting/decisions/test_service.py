@@ -1,4 +1,4 @@
-"""The decision: prepared quietly, announced at once; what is accepted becomes the next edition."""
+"""The decision: prepared privately, announced to all at once; the accepted proposal becomes the next edition."""
 
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta

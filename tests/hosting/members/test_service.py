@@ -124,7 +124,7 @@ def test_an_account_speaks_for_a_member_until_that_is_taken_back(session):
 
 def test_an_invitation_says_for_whom_one_speaks_and_what_to_do(session):
     member = add_member(session, "alt-brasov", DETAILS, COMMAND, NOW)
-    for role, words in ((RoleName.MEMBER, "You vote for it"), (RoleName.BOARD, "score the proposals")):
+    for role, words in ((RoleName.MEMBER, "You can vote for it"), (RoleName.BOARD, "score all proposals")):
         address = f"{role}@dofc.test"
         add_representative(session, member.organisation_id, address, "Ioana", role, COMMAND, NOW)
         text = session.scalars(select(Message.text).where(Message.recipient == address)).one()

@@ -1,11 +1,11 @@
-"""Who else is told: the chair, reviewers, who votes, the last host; and who is reminded before a deadline."""
+"""Who else is told: the chair, reviewers, voters, the last host; and who is reminded before a deadline."""
 
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from dofc_events.commands.worker import run_timers
+from dofc_events.commands.timers import run_timers
 from dofc_events.core.audit import COMMAND, WORKER
 from dofc_events.hosting.ballots.service import cast_ballot, close_ballot
 from dofc_events.hosting.calls.service import extend_call

@@ -5,6 +5,7 @@ import time_machine
 from sqlalchemy import select
 
 from dofc_events.hosting.models import Proposal
+from dofc_events.hosting.queries import token_of
 from tests.support.factories import NOW
 from tests.support.hosting import make_call, make_member
 
@@ -63,3 +64,8 @@ def alone(reading):
 
 def status_of(page) -> str:
     return page.one("[data-proposal-status]")["data-proposal-status"]
+
+
+def token_for(client, proposal) -> str:
+    with client.app.app_context():
+        return token_of(proposal)

@@ -7,21 +7,22 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from dofc_events.core import files
+from dofc_events.core import contained, files
 from dofc_events.core.audit import COMMAND
 from dofc_events.extensions import settings
 from dofc_events.hosting.calls.service import set_shortlist, start_review
 from dofc_events.hosting.models import Attachment, HostingCall, Proposal
 from dofc_events.hosting.proposals.questions.service import ask_question
-from dofc_events.hosting.proposals.rules import MAX_BYTES, checked
+from dofc_events.hosting.proposals.rules import checked
 from dofc_events.hosting.proposals.service import PROPOSER, answers_of, change_proposal
 from dofc_events.hosting.queries import token_of
-from dofc_events.hosting.rules import ProposalStatus
-from tests.hosting.proposals.conftest import ANSWERS, status_of
+from dofc_events.hosting.rules import MAX_BYTES, ProposalStatus
+from tests.hosting.proposals.conftest import ANSWERS, status_of, token_for
 from tests.support import uploads
 from tests.support.databases import time_writing
 from tests.support.factories import NOW
 from tests.support.hosting import WEEK, mail_to, make_proposal, make_reviewer
+from tests.support.pages import Client
 
 
 @pytest.fixture
@@ -42,9 +43,9 @@ def make(app, writing, call):
 @pytest.mark.parametrize(
     ("status", "said"),
     [
-        ("draft", "Nobody else reads it"),
+        ("draft", "Nobody else can read it"),
         ("submitted", "You can change it until"),
-        ("withdrawn", "takes no further part"),
+        ("withdrawn", "no longer part of the call"),
     ],
 )
 def test_the_own_page_says_how_it_stands_and_what_happens_next(client, make, status, said):
@@ -97,7 +98,7 @@ def test_a_draft_that_was_not_submitted_in_time_says_so(client, make, clock):
     own = make(ProposalStatus.DRAFT)
     clock.move_to(NOW + WEEK)
     page = client.get(own)
-    assert "takes no part" in page.text and "not submitted" in page.text
+    assert "cannot be considered" in page.text and "not submitted" in page.text
     assert not page.all("a.btn-primary")
 
 
@@ -125,7 +126,7 @@ def test_a_lost_link_is_answered_the_same_for_everybody(client, make, alone):
 def test_a_change_is_saved_and_shown(client, make, alone):
     own = make()
     page = client.get(f"{own}edit").form().fill(city="Zlín", venue_capacity="").submit("Continue")
-    assert page.status == 422 and "A submitted proposal needs this" in page.text and alone().city == "Brno"
+    assert page.status == 422 and "a submitted proposal needs it" in page.text and alone().city == "Brno"
     page = page.form().fill(venue_capacity="300").submit("Continue")
     assert page.url == f"{own}check" and "Zlín" in page.text
     assert (alone().city, alone().venue_capacity) == ("Zlín", 300)
@@ -197,6 +198,46 @@ def stored() -> list[str]:
     return sorted(path.name for path in files.path_of(settings().instance, "x").parent.glob("*"))
 
 
+def test_files_are_added_by_the_mailed_link_alone_and_nothing_of_others_is_read(client, call, alone, app):
+    page = client.get("/hosting/propose").form().fill(contact_email="jana@example.org").submit("Save draft")
+    assert "link that we sent to jana@example.org" in page.text and not page.all("form[enctype]")
+    # Ten megabytes that are never asked for.
+    told = {"CONTENT_LENGTH": str(MAX_BYTES), "CONTENT_TYPE": "multipart/form-data; boundary=x", "wsgi.input": None}
+    refused = client.post(f"{page.url}attachments", environ_overrides=told)
+    assert refused.status == 403 and "mailed to you" in refused.one(".error-summary").text
+    assert client.get(f"/hosting/proposals/{token_for(client, alone())}/").form("/attachments")
+    # What is typed later is not proved, either; what was proved before stays so.
+    mailed = client.get(f"/hosting/proposals/{token_for(client, alone())}/edit").form()
+    assert mailed.fill(city="Brno").submit("Save").all("form[enctype]")
+    mailed = client.get(f"/hosting/proposals/{token_for(client, alone())}/edit").form()
+    assert not mailed.fill(contact_email="eva@example.org").submit("Save").all("form[enctype]")
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize(
+    ("setting", "status", "said"),
+    [("uploads_mb", 422, "no more room"), ("uploads_mb_per_proposal", 422, "too large together")],
+)
+def test_what_is_beyond_a_quota_is_refused_and_not_kept(make_app, make, reading, setting, status, said):
+    client = Client(make_app(**{setting: 0}))
+    page = client.get(make()).form("/attachments").fill(file=("letter.pdf", uploads.pdf())).submit()
+    assert page.status == status and said in page.one(".error-summary").text
+    with reading() as session:
+        assert not session.scalars(select(Attachment)).all()
+
+
+@pytest.mark.databases("sqlite")
+def test_one_network_sends_so_much_in_a_day(make_app, make):
+    client = Client(make_app(rate_limits=True, uploads_mb_per_client=1))
+    large = b"%PDF-1.7" + bytes(400 * 1024) + b"%%EOF"
+    form = client.get(make()).form("/attachments").fill(file=("letter.pdf", large))
+    for address in ("192.0.2.1", "192.0.2.1", "2001:db8::1", "2001:db8::2"):
+        assert form.submit(environ_overrides={"REMOTE_ADDR": address}).status == 422
+    for address in ("192.0.2.1", "2001:db8::3"):
+        refused = form.submit(environ_overrides={"REMOTE_ADDR": address})
+        assert refused.status == 429 and int(refused.headers["Retry-After"]) > 0
+
+
 def test_a_file_is_attached_downloaded_and_removed(client, make, reading):
     own = make()
     page = client.get(own).form("/attachments").fill(file=("../письмо.pdf", uploads.pdf())).submit()
@@ -213,13 +254,13 @@ def test_a_file_is_attached_downloaded_and_removed(client, make, reading):
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("letter.pdf", uploads.html(), "not a PDF and not a picture"),
-        ("picture.svg", uploads.svg(), "not a PDF and not a picture"),
-        ("both.pdf", uploads.pdf_and_archive(), "something else in it"),
-        ("both.pdf", uploads.pdf_and_html(), "something else in it"),
+        ("letter.pdf", uploads.html(), "not a PDF or a picture"),
+        ("picture.svg", uploads.svg(), "not a PDF or a picture"),
+        ("both.pdf", uploads.pdf_and_archive(), "something besides the document"),
+        ("both.pdf", uploads.pdf_and_html(), "something besides the document"),
         ("run.pdf", uploads.pdf_that_runs(), "a program"),
         ("inside.pdf", uploads.pdf_with_a_file_inside(), "other files"),
-        ("bomb.png", uploads.bomb(), "too large: at most 30 million pixels"),
+        ("bomb.png", uploads.bomb(), "too large. Make it smaller: at most 30 million pixels"),
         ("empty.pdf", b"", "empty"),
         ("locked.pdf", uploads.encrypted_pdf(), "encrypted"),
         ("", b"", "Choose a file"),
@@ -246,6 +287,17 @@ def test_nobody_else_waits_while_a_picture_is_unpacked(client, make):
     assert len(spent) == 1 and spent[0] < unpacking / 2
 
 
+def test_who_finds_all_checkers_busy_is_asked_to_choose_the_file_again_in_a_minute(client, make, app, monkeypatch):
+    monkeypatch.setattr(contained, "MAX_AT_ONCE", 1)
+    monkeypatch.setattr(contained, "PATIENCE", 0)
+    form = client.get(make()).form("/attachments").fill(file=("letter.pdf", uploads.pdf()))
+    with contained._turn(app.extensions["dofc_events"].instance):
+        page = form.submit()
+    assert page.status == 503 and page.headers["Retry-After"] == "60" and status_of(page) == "submitted"
+    assert "try again in a minute" in page.one(".error-summary").text and "Choose “letter.pdf” again" in page.text
+    assert form.submit(follow=False).status == 303
+
+
 def test_a_body_that_is_too_large_is_413_and_says_how_large_a_file_may_be(client, make):
     told = {"CONTENT_LENGTH": str(3 * MAX_BYTES), "CONTENT_TYPE": "multipart/form-data; boundary=x"}
     page = client.post(f"{make()}attachments", environ_overrides=told)
@@ -262,7 +314,7 @@ def test_a_sixth_file_is_refused(client, make):
         page = page.form("form[enctype]").fill(file=(f"{number}.png", picture)).submit()
     assert not page.all("form[enctype]")
     refused = sixth.fill(file=("6.png", uploads.picture(size=(9, 9)))).submit()
-    assert refused.status == 422 and "5 files already" in refused.text
+    assert refused.status == 422 and "already 5 files" in refused.text
 
 
 def test_another_proposals_attachment_is_404(client, make):

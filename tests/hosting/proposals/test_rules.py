@@ -1,4 +1,4 @@
-"""What may be attached: decided by what is in a file, whatever it is called."""
+"""What may be attached: decided by the content of a file, whatever its name."""
 
 import io
 import unicodedata
@@ -12,12 +12,10 @@ from PIL import Image
 from dofc_events.hosting.proposals.rules import (
     ENDINGS,
     LONGEST_NAME,
-    MAX_BYTES,
-    AttachmentFault,
-    AttachmentRefused,
     checked,
     safe_name,
 )
+from dofc_events.hosting.rules import MAX_BYTES, AttachmentFault, AttachmentRefused
 from tests.support import uploads
 
 PDF = "application/pdf"
@@ -29,6 +27,7 @@ PDF = "application/pdf"
         ("Letter of support.pdf", uploads.pdf(), "Letter of support.pdf", PDF),
         ("Saal.PNG", uploads.picture("PNG"), "Saal.png", "image/png"),
         ("saal.jpeg", uploads.picture("JPEG"), "saal.jpg", "image/jpeg"),
+        ("saal.jpeg", uploads.picture("JPEG", progressive=True), "saal.jpg", "image/jpeg"),
         ("saal.webp", uploads.picture("WEBP"), "saal.webp", "image/webp"),
         ("IMG_0001.JPG", uploads.phone_picture(), "IMG_0001.jpg", "image/jpeg"),
         # The wrong ending: what it is counts.
@@ -62,6 +61,9 @@ def test_what_does_no_harm_is_taken_and_called_what_it_is(name, content, kept_as
         ("picture.png", uploads.bomb(), AttachmentFault.TOO_MANY_PIXELS),
         ("picture.png", uploads.bomb(10_000, 10_000), AttachmentFault.TOO_MANY_PIXELS),
         ("picture.png", uploads.bomb(5_500, 5_500), AttachmentFault.TOO_MANY_PIXELS),
+        ("picture.webp", uploads.picture("WEBP", (4_500, 4_500), lossless=True), AttachmentFault.TOO_MANY_PIXELS),
+        ("picture.jpg", uploads.many_scans(), AttachmentFault.TOO_COSTLY),
+        ("letter.pdf", uploads.pdf_of_blanks(), AttachmentFault.TOO_COSTLY),
         ("letter.pdf", b"", AttachmentFault.EMPTY),
         ("letter.pdf", b"%PDF-1.7\n" + bytes(3 * MAX_BYTES), AttachmentFault.TOO_LARGE),
         ("letter.pdf", uploads.encrypted_pdf(), AttachmentFault.ENCRYPTED),

@@ -1,4 +1,4 @@
-"""What a proposer does, and until when."""
+"""What a proposer can do, and until when."""
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -15,6 +15,7 @@ from dofc_events.extensions import settings
 from dofc_events.hosting import queries as links
 from dofc_events.hosting.calls.service import set_shortlist, start_review
 from dofc_events.hosting.models import Proposal
+from dofc_events.hosting.proposals.attachments.service import TooManyAttachments, add_attachment, remove_attachment
 from dofc_events.hosting.proposals.rules import checked
 from dofc_events.hosting.proposals.service import (
     PROPOSER,
@@ -25,12 +26,9 @@ from dofc_events.hosting.proposals.service import (
     NoSuchCall,
     NotAMember,
     ProposalFixed,
-    TooManyAttachments,
-    add_attachment,
     answers_of,
     change_proposal,
     missing_of,
-    remove_attachment,
     save_draft,
     send_links,
     submit_proposal,

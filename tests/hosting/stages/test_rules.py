@@ -1,4 +1,4 @@
-"""Where a call stands, what may be done with it there, and what that does to its dates."""
+"""The stage of a call, what may be done in it, and what that does to its dates."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

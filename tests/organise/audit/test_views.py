@@ -88,7 +88,7 @@ def test_settings_say_from_what_to_what(chair, writing, edition):
     assert "Venue: House of Clusters → nothing" in lines and "Begins: 09:30 → 10:00" in lines
     assert any(line.startswith("Last day: ") and line.endswith(" → Monday 24 May 2027") for line in lines)
     assert "Registration closes: 1 Apr 2027, 15:00 → 3 Nov 2026, 14:00" in lines
-    assert "Hours of an offer: 72.0 → 24.0" in lines
+    assert "Hours an offer is held: 72.0 → 24.0" in lines
     assert len(next(line for line in lines if line.startswith("Programme"))) < 250
 
 
@@ -124,13 +124,13 @@ def test_acts_on_an_edition_are_told_in_sentences(chair, writing, edition):
         "Changed “Wine cellars” Meeting point: nothing → Hotel lobby A lot of walking: no → yes Seats: 20 → 21",
         "Put the learning trips in order Wine cellars",
         (
-            "Changed how one signs up for trips Seats are given: first come, first served → by a draw"
+            "Changed sign-up for trips Seats are given: first come, first served → by a draw"
             " Sign-up closes: nothing → 2 Nov 2026, 14:00"
         ),
         "Called off “Wine cellars”",
         "Published the draw: 7 of 9 got a seat",
-        "Sent 3 messages that had been kept",
-        "A link was asked for, and none was sent",
+        "Sent 3 emails that had been kept",
+        "A link was asked for, but not sent",
     ]
 
 
@@ -147,7 +147,7 @@ def test_a_line_names_the_delegate_who_acted_and_when(chair, writing, edition):
 
 @pytest.mark.parametrize(
     ("actor", "said"),
-    [(ANA, "ana@dofc.test"), (WORKER, "automatically"), (COMMAND, "by a command"), (VISITOR, "a visitor")],
+    [(ANA, "ana@dofc.test"), (WORKER, "the system"), (COMMAND, "a command"), (VISITOR, "a visitor")],
     ids=str,
 )
 def test_a_line_says_who_acted(chair, write, actor, said):
@@ -213,7 +213,7 @@ def test_filters_narrow_the_trail_and_stand_in_the_address(chair, write, writing
     assert acts(page) == ["arrived"] and page.form(".filters").value("actor") == "account:bo@dofc.test"
     assert acts(chair.get(f"{AUDIT}?actor=account:bo@dofc")) == []
     page = chair.get(f"{AUDIT}?act=nothing")
-    assert "Nothing like that is on record." in page.text
+    assert "No entries match this search." in page.text
     assert len(acts(page.follow("Show everything"))) == 5
 
 
@@ -222,14 +222,14 @@ def test_trail_is_turned_page_by_page_under_its_filters(chair, write):
         write("kept_messages_sent", count=number)
         write("edition_published")
     page = chair.get(f"{AUDIT}?act=kept_messages_sent")
-    assert len(acts(page)) == ROWS and first(page) == f"Sent {ROWS + 1} messages that had been kept"
+    assert len(acts(page)) == ROWS and first(page) == f"Sent {ROWS + 1} emails that had been kept"
     page = page.follow("Older")
     assert acts(page) == ["kept_messages_sent"] * 2 and "Older" not in page.text
     assert len(acts(page.follow("Back to the newest"))) == ROWS
 
 
 def test_trail_of_nothing_says_so(chair):
-    assert "Nothing was done yet." in chair.get(AUDIT).text
+    assert "Nothing has been done yet." in chair.get(AUDIT).text
 
 
 # Trust

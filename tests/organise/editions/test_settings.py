@@ -16,6 +16,7 @@ from dofc_events.notices.queries import standing_of
 from dofc_events.organise.editions.service import CategoryChanges, EditionWishes, change_settings
 from dofc_events.registration.service import cancel_registration
 from dofc_events.registration.timers import close_list
+from dofc_events.registration.trips.service import choose_trips
 from dofc_events.trips.queries import trip_by_slug
 from tests.organise.editions.conftest import settings
 from tests.support.factories import DELEGATE, NOW, make_edition, make_registration, make_trip
@@ -24,7 +25,7 @@ from tests.support.factories import DELEGATE, NOW, make_edition, make_registrati
 
 
 def acts_after_the_invitation(session, year: int) -> list[str]:
-    """What was recorded of an edition since it has an organiser."""
+    """What has been recorded of an edition since it has had an organiser."""
     query = select(AuditEntry.act).where(AuditEntry.scope == str(year)).order_by(AuditEntry.id)
     invited, *acts = session.scalars(query)
     assert invited == "role_added"
@@ -103,13 +104,26 @@ def test_a_first_day_in_the_past_is_asked_about_with_whom_it_would_tell(organise
     assert asked.status == 422
     assert [item.text for item in asked.all(".notice-warning li")] == [
         "“First day” is in the past.",
-        f"The first day is in 2026, and this is the edition of {year}.",
+        f"The first day is in 2026, but this is the {year} edition.",
         "3 people on the waiting list will be told by email that it has closed.",
     ]
     assert now_is()[0].starts_on == before
-    # Who sees the slip mends it in the same form.
+    # Somebody who sees the slip can correct it in the same form.
     asked.form().fill(starts_on=str(before)).submit("Save the settings")
     assert (now_is()[0].starts_on, now_is()[0].summary) == (before, "Kept.")
+
+
+def test_seats_that_later_dates_make_possible_are_asked_about(organiser, writing, now_is, year):
+    with writing() as session:
+        edition = edition_by_year(session, year)
+        trip = make_trip(session, edition, "steel", capacity=1)
+        people = [make_registration(session, edition, trips=("steel",)) for _number in range(2)]
+        edition.starts_on = edition.starts_on.replace(year=2020)
+        choose_trips(session, people[0].id, (), any_trip=False, actor=DELEGATE, now=NOW)
+        title = trip.title
+    asked = settings(organiser, year).form().fill(starts_on="2027-05-20").submit()
+    (said,) = asked.all(".notice-warning li")
+    assert said.text == f"1 person on the waiting list of “{title}” will be offered a seat by email."
 
 
 def test_times_of_day_stay_what_they_are_in_another_zone(organiser, writing, now_is, reading, year):
@@ -139,7 +153,7 @@ def test_capacity_never_falls_below_what_is_taken(organiser, writing, now_is, ye
         make_registration(session, edition_by_year(session, year))
     page = settings(organiser, year).form().fill(capacity=1, summary="Not kept either").submit()
     assert page.status == 422
-    assert "2 places are taken" in page.one("#capacity-error").text
+    assert "Enter at least 2: that many places are taken" in page.one("#capacity-error").text
     assert page.form().value("capacity") == "1"
     edition, pool = now_is()
     assert (pool.capacity, pool.taken) == (2, 2)
@@ -195,7 +209,7 @@ def test_settings_say_at_the_field_what_is_wrong(organiser, now_is, year, filled
             {"registration_closes_at": "2027-06-01T10:00", "freezes_at": "2027-07-01T00:00"},
             {
                 "registration_closes_at": "Registration must close before the edition ends.",
-                "freezes_at": "Details can be changed until the edition ends, not longer.",
+                "freezes_at": "Enter a time before the edition ends.",
             },
         ),
         (
@@ -203,11 +217,11 @@ def test_settings_say_at_the_field_what_is_wrong(organiser, now_is, year, filled
             {
                 "zone": "Choose a time zone.",
                 "starts_on": "Enter the first day: a published edition needs it.",
-                "contact_email": "Enter an email address that delegates write to: a published edition needs it.",
+                "contact_email": "Enter a contact email address: a published edition needs it.",
                 "registration_closes_at": "Registration must close after it opens.",
             },
         ),
-        # What could be said of any field names it in the summary; each is said once.
+        # An error that could be about any field names its field in the summary; each is shown once.
         ({"starts_on": "9999-12-31"}, {"starts_on": "First day: Check the year."}),
         ({"venue": "x" * 201}, {"venue": "Venue: Use at most 200 characters."}),
         ({"capacity": "many"}, {"capacity": "Places: Enter a whole number from 0 to 100000."}),
@@ -256,7 +270,7 @@ def test_the_same_category_is_not_added_twice(organiser, now_is, year, typed):
     assert "Guest" in labels
     page = settings(organiser, year).form().fill(typed).submit()
     (link,) = page.all(".error-summary a")
-    assert page.status == 422 and "There are two categories “" in link.get_text()
+    assert page.status == 422 and "There are two categories called “" in link.get_text()
     assert [category.label for category in now_is()[0].categories] == labels
 
 
@@ -289,14 +303,14 @@ def test_a_list_that_was_closed_can_be_opened_again_for_a_reason(organiser, writ
         close_list(session, people, WORKER, edition.begins_at())
     assert "closed for 2 people, who could still get a place" in index().text
     page = index().follow("Open it again")
-    assert "2 people were told that the waiting list has closed." in page.text
+    assert "2 people were told that the waiting list or their offer has ended." in page.text
     assert page.form().submit().status == 422
     page = page.form().fill(reason="The year was wrong.").submit()
     assert "The waiting list is open again." in page.text
     assert "could still get a place" not in page.text
     with reading() as session:
         assert [standing_of(session, id_).position for id_ in people] == [None, None, 1, 2]
-    assert "closed for nobody" in organiser.get(f"/organise/editions/{year}/waiting-list").text
+    assert "Nobody was told that the list has closed" in organiser.get(f"/organise/editions/{year}/waiting-list").text
 
 
 def category_row(page, slug):
@@ -311,7 +325,7 @@ def test_category_that_only_cancelled_registrations_use_can_be_removed(organiser
     page = settings(organiser, year)
     remove = {f"{category_row(page, 'company')}remove": True}
     refused = page.form().fill(remove).submit()
-    assert refused.status == 422 and "renamed, or closed to newcomers" in refused.text
+    assert refused.status == 422 and "or close it to newcomers" in refused.text
     with writing() as session:
         cancel_registration(session, person.id, DELEGATE, NOW)
     page = settings(organiser, year).form().fill(remove).submit()

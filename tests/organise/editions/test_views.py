@@ -56,7 +56,7 @@ def test_archived_edition_says_that_nothing_can_be_changed(enter, writing):
         make_edition(session, year=2030, status="archived")
     page = enter("chair").get("/organise/editions/2030/")
     assert "Archived: nothing can be changed." in page.text
-    assert "Can be changed" not in page.text and "closed at" not in page.text
+    assert "Delegates can change" not in page.text and "closed at" not in page.text
 
 
 # New ones
@@ -93,7 +93,7 @@ def test_new_edition_is_refused_for_a_year_that_has_one(enter, year):
     form = enter("chair").get("/organise/editions/new").form()
     page = form.fill(year=year, city="Niš", country="RS", zone="Europe/Belgrade", capacity=1).submit()
     assert page.status == 422
-    assert f"There is an edition of {year} already." in page.text
+    assert f"There is already an edition for {year}." in page.text
 
 
 def test_copy_takes_over_categories_dates_and_places(enter, edition, year, now_is):
@@ -128,7 +128,7 @@ def test_publishing_is_refused_with_a_list_of_what_is_missing(enter, writing, no
         session.delete(edition_pool(session, edition.id))
     page = form.submit()
     assert page.status == 422
-    for words in ("the first day", "whom delegates write to", "how many places there are"):
+    for words in ("the first day", "a contact name", "the number of places"):
         assert words in page.text, words
     assert "the last day" not in page.text
     assert now_is(draft)[0].status == "draft"
@@ -141,8 +141,8 @@ def test_archiving_asks_first_and_says_what_it_means(organiser, writing, now_is,
             make_registration(session, edition_by_year(session, year), now=NOW)
     page = organiser.get(f"/organise/editions/{year}/").follow("Archive")
     assert "This edition is not over yet. Its last day is Sunday 23 May 2027." in page.text
-    assert "whoever cannot come has no way to cancel" in page.text
-    assert "1 person still waits" in page.text
+    assert "people who can no longer come have no way to cancel" in page.text
+    assert "1 person is still waiting" in page.text
     assert now_is()[0].status == "published"
     page = page.form().submit()
     assert f"Days of Clusters {year} has been archived." in page.text
@@ -159,9 +159,9 @@ def test_draft_is_looked_at_by_its_organisers_alone(enter, client, writing, draf
     with writing() as session:
         edition = edition_by_year(session, draft)
     page = enter("organiser", edition).get(f"/organise/editions/{draft}/").follow("Preview the page")
-    assert (page.status, page.url) == (200, f"/editions/{draft}/") and "Preview: only its organisers" in page.text
+    assert (page.status, page.url) == (200, f"/editions/{draft}/") and "Preview: only organisers" in page.text
     form = page.client.get(f"/organise/editions/{draft}/").follow("Preview the form")
-    assert form.status == 200 and "Preview: only its organisers" in form.text
+    assert form.status == 200 and "Preview: only organisers" in form.text
     filled = {"given_name": "Ana", "email": "ana@dofc.test", "organisation": "Brno", "country": "CZ", "consent": True}
     sent = form.form().fill(filled, category=form.form().choices("category")[1]).submit()
     assert sent.status == 403 and "not open yet" in sent.text
@@ -191,7 +191,7 @@ def test_draft_gets_another_year_with_all_that_was_prepared(enter, writing, now_
     chair.get(f"/organise/editions/{draft}/settings").form().fill(summary="Ready.").submit()
     form = chair.get(f"/organise/editions/{draft}/").follow("Change the year").form()
     taken = form.fill(year=2033).submit()
-    assert taken.status == 422 and "There is an edition of 2033 already." in taken.text
+    assert taken.status == 422 and "There is already an edition for 2033." in taken.text
     page = form.fill(year=2032).submit()
     assert page.url == "/organise/editions/2032/settings" and page.form().value("summary") == "Ready."
     assert chair.get(f"/organise/editions/{draft}/").status == 404
@@ -235,6 +235,6 @@ def test_draft_that_came_of_a_call_stays(enter, writing, draft):
         session.add(Decision(call_id=call.id, prepared_at=NOW, edition_id=edition_id))
     chair = enter("chair")
     page = chair.get(f"/organise/editions/{draft}/delete").form().submit()
-    assert page.status == 422 and "came of a call for hosts" in page.text
+    assert page.status == 422 and "comes from a call for hosts" in page.text
     page = chair.get(f"/organise/editions/{draft}/year").form().fill(year=2032).submit()
-    assert page.status == 422 and "came of a call for hosts" in page.text
+    assert page.status == 422 and "comes from a call for hosts" in page.text

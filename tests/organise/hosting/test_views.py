@@ -55,7 +55,7 @@ def test_pages_are_for_the_chair_reviewers_and_representatives(client, writing, 
 
 def test_the_chair_opens_the_first_call_from_an_empty_page(client, people, sign_in):
     page = sign_in(people["chair"]).get(DESK)
-    assert "no call for hosts yet" in page.text
+    assert "no calls for hosts yet" in page.text
     assert page.link("New call for hosts") == "/organise/hosting/calls/new"
     assert "New call" not in sign_in(people["reviewer"]).get(DESK).text
 
@@ -99,7 +99,7 @@ def test_a_call_says_to_the_chair_alone_who_has_voted(client, writing, people, s
         begin_ballot(session, call)
     address = f"/organise/hosting/calls/{YEAR}/"
     assert "Danube Cluster: not yet" in sign_in(people["chair"]).get(address).text
-    assert "Who has voted" not in sign_in(people["reviewer"]).get(address).text
+    assert "Members who have voted" not in sign_in(people["reviewer"]).get(address).text
     assert sign_in(people["representative"]).get(address).status == 403
 
 

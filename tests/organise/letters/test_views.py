@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from dofc_events.commands.worker import run_timers
+from dofc_events.commands.timers import run_timers
 from dofc_events.conference.queries import edition_by_year
 from dofc_events.core.audit import AuditEntry
 from dofc_events.letters.models import Letter, LetterRecipient
@@ -75,8 +75,8 @@ def test_new_letter_is_for_those_whom_the_address_means(written, register, writi
     assert "On the waiting list" in page.text and page.link("On the waiting list").endswith("?status=waitlisted")
     assert waits in page.one(".mail-text").text and confirmed not in page.text
     page = written(f"?pick={confirmed}&pick={waits}")
-    assert "2 people who were picked" in page.text
-    assert "Send it to 2 people?" in page.follow("Send …").h1
+    assert "2 selected people" in page.text
+    assert "Send it to 2 people?" in page.follow("Send…").h1
 
 
 def test_new_letter_keeps_what_was_typed_and_says_which_placeholder_is_unknown(see, register):
@@ -134,18 +134,18 @@ def test_letter_is_shown_as_each_delegate_would_get_it_without_their_link(writte
     register(given_name="Ana"), register(given_name="Bojan")
     page = written(body="Dear {given_name}, see {own_page}")
     assert "Dear Ana, see" in page.one(".mail-text").text
-    page = page.follow("The next one")
+    page = page.follow("Next person")
     assert "Dear Bojan" in page.one(".mail-text").text and not SECRET.search(page.html)
     html = organiser.get(page.one("iframe")["src"], checked=False)
     assert "Dear Bojan" in html.html and not SECRET.search(html.html)
     assert html.headers["Content-Security-Policy"] == MAIL_PREVIEW_POLICY
-    assert "Dear Ana" in page.follow("Another one before").one(".mail-text").text
+    assert "Dear Ana" in page.follow("Previous person").one(".mail-text").text
 
 
 def test_letter_says_when_there_is_nobody_to_show_it_to(written):
     page = written()
-    assert "nobody as whom to show it" in page.text
-    assert page.follow("Send …").h1 == "There is nobody to send it to"
+    assert "nobody to show it for" in page.text
+    assert page.follow("Send…").h1 == "There is nobody to send it to"
 
 
 def test_test_mail_goes_to_oneself_without_the_delegates_link(written, register, reading, announced):
@@ -168,11 +168,11 @@ def test_letter_goes_to_exactly_those_whom_the_page_names(written, register, wri
     with writing() as session:
         gone = make_registration(session, edition_by_year(session, year))
         cancel_registration(session, gone.id, DELEGATE, NOW)
-    page = written().follow("Send …")
+    page = written().follow("Send…")
     assert page.h1 == "Send it to 2 people?" and "Ana Kovač" in page.text
     assert "1 more is left out, because they cancelled" in page.text
     page = page.form().submit()
-    assert "The letter goes to 2 people now." in page.text and "Going out" in page.text
+    assert "The letter is being sent to 2 people." in page.text and "Being sent" in page.text
     tick()
     assert announced() == sorted([first, second])
     row = see().one("tr[data-letter]").get_text(" ")
@@ -181,16 +181,16 @@ def test_letter_goes_to_exactly_those_whom_the_page_names(written, register, wri
 
 def test_send_pressed_twice_sends_once(written, register, tick, announced):
     reference = register()
-    form = written().follow("Send …").form()
+    form = written().follow("Send…").form()
     form.submit()
-    assert "Nothing was changed" in form.submit().text
+    assert "Nothing has been changed" in form.submit().text
     tick()
     assert announced() == [reference]
 
 
 def test_send_asks_again_when_the_audience_has_changed(written, register, announced, tick):
     register()
-    form = written().follow("Send …").form()
+    form = written().follow("Send…").form()
     register()
     page = form.submit()
     assert page.status == 422 and page.h1 == "Send it to 2 people?" and "The audience has changed" in page.text
@@ -202,7 +202,7 @@ def test_send_asks_again_when_the_audience_has_changed(written, register, announ
 
 
 def test_scheduled_letter_says_when_and_goes_then(written, register, clock, tick, reading, see, edition):
-    page = written(anchor="begins", days=7, side="before").follow("Schedule …")
+    page = written(anchor="begins", days=7, side="before").follow("Schedule…")
     assert page.h1 == "Schedule it for 0 people?" and "7 days before the first day" in page.text
     assert "Scheduled" in page.form().submit().text
     register()
@@ -219,8 +219,8 @@ def test_draft_is_edited_until_it_is_sent(written, register):
     page = written().follow("Edit the text").form().fill(body="Hello {full_name}").submit()
     assert "Hello Łucja" in page.one(".mail-text").text
     form = page.follow("Edit the text").form()
-    page.follow("Send …").form().submit()
-    assert "Nothing was changed" in form.fill(body="Too late").submit().text
+    page.follow("Send…").form().submit()
+    assert "Nothing has been changed" in form.fill(body="Too late").submit().text
 
 
 # Following and stopping
@@ -229,7 +229,7 @@ def test_draft_is_edited_until_it_is_sent(written, register):
 def test_progress_counts_what_became_of_each_message(written, register, tick, writing):
     for _one in range(3):
         register()
-    page = written().follow("Send …").form().submit()
+    page = written().follow("Send…").form().submit()
     tick()
     with writing() as session:
         ours = session.scalars(select(Message).where(Message.kind == "announcement").order_by(Message.id)).all()
@@ -243,16 +243,16 @@ def test_progress_counts_what_became_of_each_message(written, register, tick, wr
 def test_stopped_letter_goes_to_nobody_else(written, register, tick, announced, see, reading):
     for _one in range(2):
         register()
-    page = written().follow("Send …").form().submit()
-    page = page.follow("Stop …").form().submit()
-    assert "0 messages had left, 2 people do not get it." in page.text
+    page = written().follow("Send…").form().submit()
+    page = page.follow("Stop…").form().submit()
+    assert "Stopped before anything was sent." in page.text
     assert "Stopped" in page.one("tr[data-letter]").get_text(" ")
     tick()
     assert announced() == []
 
 
 def test_draft_is_dropped_and_another_one_can_be_like_it(written, reading):
-    page = written().follow("Drop the draft …").form().submit()
+    page = written().follow("Delete the draft…").form().submit()
     assert "Draft deleted." in page.text
     with reading() as session:
         assert session.scalars(select(Letter)).one().state is LetterState.DROPPED
@@ -261,7 +261,7 @@ def test_draft_is_dropped_and_another_one_can_be_like_it(written, reading):
 
 def test_list_takes_the_same_number_of_queries_for_1_and_30_letters(see, writing, year, register, written):
     register()
-    written().follow("Send …").form().submit()
+    written().follow("Send…").form().submit()
     with count_queries() as one:
         see()
     with writing() as session:
@@ -288,7 +288,7 @@ def test_audience_page_takes_the_same_number_of_queries_for_1_and_30_people(writ
 
 def test_letters_are_recorded_in_words(written, register, organiser, year):
     register()
-    written().follow("Send …").form().submit()
+    written().follow("Send…").form().submit()
     text = organiser.get(f"/organise/editions/{year}/audit").text
     assert "Wrote the letter “News of {edition}”, as a draft" in text
     assert "Sent the letter “News of {edition}” to 1 person" in text
@@ -310,8 +310,8 @@ def test_changed_place_asks_whether_to_tell_everybody(organiser, year, register,
     page = form.submit("tell")
     assert page.status == 422 and "{naem}" in page.text
     form = page.form().fill(sentence="Dear {given_name}, the train takes two hours.")
-    assert "The letter goes to 3 people now." in form.submit("tell").text
-    assert "Nothing was changed" in form.submit("tell").text
+    assert "The letter is being sent to 3 people." in form.submit("tell").text
+    assert "Nothing has been changed" in form.submit("tell").text
     tick()
     with reading() as session:
         messages = session.scalars(select(Message).where(Message.kind == "announcement").order_by(Message.id)).all()
@@ -324,7 +324,7 @@ def test_telling_nobody_is_a_choice_that_is_recorded(organiser, year, register, 
     register()
     page = change(organiser, year, starts_at="11:00").form().submit("nobody")
     assert (
-        "Nobody will be told. This has been noted." in page.text
+        "Nobody will be told. This has been recorded." in page.text
         and "Nobody was told" in page.one("tr[data-letter]").text
     )
     with reading() as session:
@@ -337,7 +337,7 @@ def test_question_stays_until_it_is_answered(organiser, year, register, see):
     register()
     change(organiser, year, city="Plovdiv")
     assert change(organiser, year, summary="Other words").h1 == "Settings", "asked once, not after each change"
-    page = see().follow("The place or time has changed").follow("Tell everybody, or nobody …")
+    page = see().follow("The place or time has changed").follow("Tell everybody, or nobody…")
     assert page.h1.startswith("Tell 1 person")
 
 

@@ -19,13 +19,13 @@ SECRET = re.compile(r"/(?:registrations|sign-in)/[\w-]+[.\w-]{20,}")
 
 @pytest.fixture
 def delivering(shared_app):
-    """The same site, once an email server is configured."""
+    """The same site, once a mail server is configured."""
     return shared_app(mail_server="mail.dofc.test", mail_default_sender="Days of Clusters <dofc@dofc.test>")
 
 
 @pytest.fixture
 def write(writing, year):
-    """`write(3, state=…)`: so many messages to delegates; the id of the last."""
+    """`write(3, state=…)`: this many messages to delegates; the id of the last."""
 
     def write(number: int = 1, **changes) -> int:
         with writing() as session:
@@ -59,7 +59,7 @@ def mail(browser, year, rest=""):
 def test_list_is_empty_at_first(enter, edition, year):
     page = mail(enter("organiser", edition), year)
     assert page.one("[data-total]")["data-total"] == "0"
-    assert "Nothing has been written yet" in page.text
+    assert "No emails yet" in page.text
 
 
 def test_list_filters_by_state_and_says_why_one_failed(enter, edition, year, write):
@@ -72,7 +72,7 @@ def test_list_filters_by_state_and_says_why_one_failed(enter, edition, year, wri
     page = page.form().fill(state="dead").submit()
     assert [row["data-message"] for row in page.all("tr[data-message]")] == [str(failed)]
     assert "550 http://dofc.test/registrations/…/ is spam" in page.text
-    assert "1 message could not be delivered" in page.text
+    assert "1 email could not be delivered" in page.text
 
 
 def test_list_names_the_recipient_first_and_leads_to_the_message(enter, edition, year, write):
@@ -97,7 +97,7 @@ def test_list_is_searched_and_keeps_the_words_on_the_next_page(enter, edition, y
     many = page.form().fill(q="dofc.test", state="kept").submit()
     assert {"q=dofc.test", "state=kept"} < set(re.split("[?&]", many.link("Older")))
     assert len(many.follow("Older").all("tr[data-message]")) == 2
-    assert "No message matches this search" in many.form().fill(q="nobody").submit().text
+    assert "No emails match this search" in many.form().fill(q="nobody").submit().text
 
 
 def test_list_turns_pages_by_key(enter, edition, year, write):
@@ -129,7 +129,7 @@ def test_list_shows_neither_other_editions_nor_sign_in_messages(enter, edition, 
     assert mail(enter("organiser", edition), year).one("[data-total]")["data-total"] == "1"
     page = enter("chair").get("/organise/mail")
     assert page.one("[data-total]")["data-total"] == "3"
-    assert "Your link to sign in" in page.text
+    assert "Your sign-in link" in page.text
 
 
 @pytest.mark.parametrize("path", ["?state=nonsense", "/99999999999999999999", "/4711"])
@@ -207,7 +207,7 @@ def test_message_leads_to_its_registration_and_to_a_better_address(enter, editio
 
 def test_next_attempt_is_never_in_the_past(enter, edition, year, write):
     organiser, late = enter("organiser", edition), write(state=MessageState.QUEUED, due_at=NOW - timedelta(minutes=9))
-    assert "Next attempt As soon as the mail server takes it" in mail(organiser, year, f"/{late}").text
+    assert "Next attempt As soon as the mail server accepts it" in mail(organiser, year, f"/{late}").text
     soon = write(state=MessageState.QUEUED, due_at=NOW + timedelta(minutes=5))
     assert "Next attempt 14:05" in mail(organiser, year, f"/{soon}").text
 
@@ -217,7 +217,7 @@ def test_next_attempt_is_never_in_the_past(enter, edition, year, write):
 
 @pytest.fixture
 def strip_of(writing):
-    """`strip_of(browser, path)`: what the strip about mail says, while a worker lives; more columns of its sign."""
+    """`strip_of(browser, path)`: the strip about email delivery while a worker is running; more columns of its sign."""
 
     def strip_of(browser, path, **columns):
         with writing() as session:
@@ -236,11 +236,11 @@ def test_dead_message_is_an_alarm_of_its_own_until_it_is_settled(enter, edition,
     write(state=MessageState.QUEUED)
     organiser, here = enter("organiser", edition), f"/organise/editions/{year}/mail"
     strip = strip_of(organiser, here)
-    assert [h2.text for h2 in strip.select("h2")] == ["1 message could not be delivered"]
-    assert "1 message is waiting to be sent" in words_of(strip)
+    assert [h2.text for h2 in strip.select("h2")] == ["1 email could not be delivered"]
+    assert "1 email has been waiting to be sent" in words_of(strip)
     page = mail(organiser, year, f"/{dead}").form("settle").submit()
     assert page.url == f"{here}/{dead}"
-    assert "Message settled." in page.text and "550 nobody here" in page.text
+    assert "Email settled." in page.text and "550 nobody here" in page.text
     assert state_of(dead) == "withdrawn"
     assert not page.all('form[action*="settle"]')
     assert not strip_of(organiser, here).select("h2")
@@ -273,14 +273,27 @@ def test_nothing_is_settled_without_a_token_or_from_another_edition(enter, editi
 
 
 def test_strip_says_what_the_mail_server_answers(enter, edition, year, write, strip_of):
-    write(2, state=MessageState.QUEUED, queued_at=NOW - timedelta(minutes=5))
+    write(2, state=MessageState.QUEUED, waits_since=NOW - timedelta(minutes=5))
     answer = "421 http://dofc.test/registrations/SECRET.1.x/ later"
     page = f"/organise/editions/{year}/"
     strip = words_of(strip_of(enter("organiser", edition), page, mail_tried_at=NOW, mail_error=answer))
-    assert "Mail is not going out as it should" in strip
-    assert "2 messages are waiting to be sent, the oldest for 5 minutes." in strip
+    assert "Emails are not being sent as they should" in strip
+    assert "2 emails are waiting to be sent, the oldest for 5 minutes." in strip
     assert "The mail server was last tried at 14:00" in strip
     assert "421 http://dofc.test/registrations/…/ later" in strip
+
+
+def test_strip_names_the_step_of_the_worker_that_fails(enter, edition, year, strip_of):
+    page, failed = f"/organise/editions/{year}/", NOW - timedelta(minutes=3)
+    strip = strip_of(enter("organiser", edition), page, failed_step="lapse_offers", failed_at=failed)
+    assert "“lapse_offers” last failed at 13:57" in words_of(strip) and "mail-health-alarm" in strip["class"]
+
+
+def test_strip_raises_no_alarm_over_what_one_recipient_does_not_take(enter, edition, year, write, strip_of):
+    """Others were sent since: it is tried for days, and organisers need not look each time."""
+    write(state=MessageState.QUEUED, refusals=3, waits_since=NOW - timedelta(days=2))
+    strip = strip_of(enter("organiser", edition), f"/organise/editions/{year}/", mail_taken_at=NOW - timedelta(hours=3))
+    assert "mail-health-alarm" not in strip["class"] and "1 message is waiting to be sent" in words_of(strip)
 
 
 def test_strip_of_the_overview_leads_the_chair_to_all_mail(enter, edition, write, strip_of):
@@ -305,13 +318,13 @@ def test_sending_again_queues_the_same_message(enter, edition, year, write, deli
     with reading() as session:
         before = session.get_one(Message, message_id)
     page = mail(enter("organiser", edition, into=delivering), year, f"/{message_id}").form("send-again").submit()
-    assert "The message will be sent again." in page.text
+    assert "The email will be sent again." in page.text
     assert state_of(message_id) == "queued"
     with reading() as session:
         after = session.get_one(Message, message_id)
     assert (after.message_id, after.text, after.refusals) == (before.message_id, before.text, 0)
     about = enter("organiser", edition).get(f"/organise/editions/{year}/registrations/{after.about}")
-    assert "A message was sent again" in about.text
+    assert "An email was sent again" in about.text
 
 
 def test_sending_again_is_refused_in_words_when_it_was_withdrawn(
@@ -336,11 +349,11 @@ def test_nothing_is_sent_without_a_token(enter, edition, year, write, state_of):
 def test_kept_messages_are_offered_once_there_is_a_mail_server(enter, edition, year, write, delivering, state_of):
     message_id = write(3)
     assert not mail(enter("organiser", edition), year).all('a[href$="/send-kept"]')
-    page = mail(enter("organiser", edition, into=delivering), year).follow("Send what was kept")
-    assert "3 messages" in page.h1
+    page = mail(enter("organiser", edition, into=delivering), year).follow("Send the kept emails")
+    assert "3 kept emails" in page.h1
     assert state_of(message_id) == "kept"
     page = page.form().submit()
-    assert "3 messages go out now." in page.text
+    assert "3 emails are being sent." in page.text
     assert state_of(message_id) == "queued"
     assert not page.all('a[href$="/send-kept"]')
 
@@ -349,7 +362,7 @@ def test_kept_messages_stay_without_a_mail_server(enter, edition, year, write):
     write()
     page = mail(enter("organiser", edition), year, "/send-kept")
     assert page.url.endswith("/mail")
-    assert "messages are kept" in page.text
+    assert "emails are kept" in page.text
 
 
 def test_chair_sends_again_from_the_page_of_all_mail(enter, write, delivering, state_of):

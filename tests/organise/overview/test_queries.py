@@ -39,9 +39,9 @@ def lines(session, edition, *matters, now=NOW, since=None, chairs=False) -> list
     return [line for line in shown if not matters or line.matter in matters]
 
 
-def messages(session, state: MessageState, count: int, scope: str, due_at=NOW) -> None:
+def messages(session, state: MessageState, count: int, scope: str, waits_since=NOW) -> None:
     for message in [_message(session, scope) for _ in range(count)]:
-        message.state, message.due_at = state, due_at
+        message.state, message.waits_since = state, waits_since
     session.flush()
 
 
@@ -130,17 +130,17 @@ def test_trip_with_few_seats_left_is_nearly_full(session):
 def test_mail_that_is_dead_or_late_is_counted_where_it_belongs(session, edition):
     late = NOW - timedelta(minutes=11)
     messages(session, MessageState.DEAD, 2, str(edition.year))
-    messages(session, MessageState.QUEUED, 2, str(edition.year), due_at=late)
+    messages(session, MessageState.QUEUED, 2, str(edition.year), waits_since=late)
     messages(session, MessageState.DEAD, 1, "2001")
-    messages(session, MessageState.QUEUED, 1, "", due_at=late - timedelta(hours=1))
+    messages(session, MessageState.QUEUED, 1, "", waits_since=late - timedelta(hours=1))
     assert lines(session, edition) == [Alert(Matter.DEAD_MAIL, 2), Alert(Matter.LATE_MAIL, 2, at=late)]
     everything = [Alert(Matter.DEAD_MAIL, 3), Alert(Matter.LATE_MAIL, 3, at=late - timedelta(hours=1))]
     assert lines(session, edition, chairs=True) == everything
 
 
 def test_mail_that_waits_for_its_next_try_is_not_late(session, edition):
-    messages(session, MessageState.QUEUED, 1, str(edition.year), due_at=NOW - timedelta(minutes=9))
-    messages(session, MessageState.KEPT, 1, str(edition.year), due_at=NOW - timedelta(days=9))
+    messages(session, MessageState.QUEUED, 1, str(edition.year), waits_since=NOW - timedelta(minutes=9))
+    messages(session, MessageState.KEPT, 1, str(edition.year), waits_since=NOW - timedelta(days=9))
     assert lines(session, edition) == []
 
 

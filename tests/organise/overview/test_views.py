@@ -1,4 +1,4 @@
-"""What organisers read first: what needs attention, and an edition in figures."""
+"""What organisers read first: what needs attention, and an edition's figures."""
 
 from datetime import timedelta
 
@@ -50,7 +50,7 @@ def test_overview_says_what_waits_with_numbers_and_deadlines(organiser, writing,
         cancel_registration(session, people[0].id, DELEGATE, NOW)
     assert sentences(organiser.get("/organise/")) == [
         "1 place is offered until 18:00, Thursday 5 November 2026 (Sofia time).",
-        "1 person waits for a place.",
+        "1 person is waiting for a place.",
     ]
 
 
@@ -65,7 +65,7 @@ def test_overview_counts_who_is_new_since_the_visit_before(client, writing, edit
     client.get(f"/sign-in/{secrets[1]}").form("main form").submit()
     page = client.get("/organise/")
     assert sentences(page) == [
-        "1 registration is new since you signed in before, at 14:00, Monday 2 November 2026 (Sofia time)."
+        "1 registration is new since you last signed in, at 14:00, Monday 2 November 2026 (Sofia time)."
     ]
     assert page.follow("1 registration").one("tr[data-registration]")["data-registration"] == reference
 
@@ -77,7 +77,7 @@ def test_overview_says_what_trips_lack(organiser, writing, edition):
         make_registration(session, edition, trips=("wine",))
         make_registration(session, edition, trips=("wine",))
     assert sentences(organiser.get("/organise/")) == [
-        "1 person waits for a seat on “Wine”.",
+        "1 person is waiting for a seat on “Wine”.",
         "“Mill” needs 3 more people to take place: 0 seats are confirmed so far.",
     ]
 
@@ -89,7 +89,10 @@ def test_overview_says_that_a_draw_is_due(organiser, writing, edition, change):
     page = organiser.get("/organise/")
     assert sentences(page) == [
         "“Mill” needs 1 more person to take place: 0 wishes so far.",
-        "The wishes for learning trips are complete since 14:00, Monday 2 November 2026 (Sofia time): draw the seats",
+        (
+            "The wishes for learning trips have been complete since 14:00, Monday 2 November 2026 (Sofia time): draw "
+            "the seats"
+        ),
     ]
     assert page.link("draw the seats") == f"/organise/editions/{edition.year}/trips/draw"
 
@@ -133,10 +136,10 @@ def test_overview_tells_organisers_of_their_own_mail_and_the_chair_of_all(enter,
         for message in session.query(Message):
             message.state = MessageState.DEAD
     mine = enter("organiser", edition).get("/organise/")
-    assert sentences(mine) == ["1 message could not be delivered."]
-    assert mine.link("1 message") == f"/organise/editions/{edition.year}/mail?state=dead"
+    assert sentences(mine) == ["1 email could not be delivered."]
+    assert mine.link("1 email") == f"/organise/editions/{edition.year}/mail?state=dead"
     everything = enter("chair").get("/organise/")
-    assert sentences(everything) == ["3 messages could not be delivered."]
+    assert sentences(everything) == ["3 emails could not be delivered."]
 
 
 def test_overview_costs_the_same_for_many(enter, writing, edition):
@@ -162,7 +165,7 @@ def test_overview_costs_the_same_for_many(enter, writing, edition):
 
 def test_edition_without_delegates_says_when_figures_come(organiser, year):
     page = organiser.get(f"/organise/editions/{year}/")
-    assert "As soon as the first place is confirmed" in page.text
+    assert "Once the first place is confirmed" in page.text
     assert not page.all(".figure-chart")
 
 
@@ -190,7 +193,7 @@ def test_growth_is_drawn_beside_that_of_earlier_editions_with_a_table(organiser,
     page = organiser.get(f"/organise/editions/{edition.year}/")
     assert [name.get_text() for name in page.all(".chart-name")] == [f"{edition.year}: 1", "2026: 3"]
     assert page.one("#growth-desc").get_text() == f"{edition.year}: 1; 2026: 3"
-    assert "At the same distance: 2026: 2." in page.text
+    assert "At the same point: 2026: 2." in page.text
     rows = [[cell.get_text() for cell in row.select("th, td")] for row in page.all(".figures-table tr")]
     assert rows[:3] == [["Day", str(edition.year), "2026"], ["0", "0", "0"], ["7", "0", "1"]]
     assert rows[-1] == ["100", "", "3"]
@@ -203,7 +206,7 @@ def test_returning_delegates_lead_to_the_list_of_them(organiser, writing, editio
         back = make_registration(session, edition, email="Ana@dofc.test").reference
         make_registration(session, edition)
     page = organiser.get(f"/organise/editions/{edition.year}/")
-    assert "Of these, 1 registered for an earlier edition, too." in page.text
+    assert "Of these, 1 also registered for an earlier edition." in page.text
     (link,) = page.all('a[href*="returning"]')
     found = organiser.get(link["href"])
     assert [row["data-registration"] for row in found.all("tr[data-registration]")] == [back]

@@ -142,7 +142,7 @@ def test_the_list_stands_by_status_with_the_waiting_list_in_line(session, editio
 
 @pytest.mark.parametrize("sort", list(Sort))
 def test_pages_add_up_to_the_list_in_every_order(session, edition, monkeypatch, sort):
-    """With equal keys, too: several have the same name, organisation and country."""
+    """With equal keys too: several have the same name, organisation and country."""
     for number in range(11):
         country, name = ("RS", "BG", "TR")[number % 3], f"Name {number % 4}"
         make_registration(session, edition, family_name=name, organisation=name, country=country)

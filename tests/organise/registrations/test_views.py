@@ -51,7 +51,7 @@ def test_list_shows_searches_and_filters(see, register):
     assert page.form(".filters").value("status") == "waitlisted"
 
     page = page.form(".filters").fill(q="nobody at all").submit()
-    assert "Nobody matches" in page.text
+    assert "No registrations match" in page.text
     assert total(page.follow("Show all")) == 3
 
 
@@ -176,7 +176,7 @@ def test_columns_are_chosen_and_stay_in_the_address(see, register):
     page = see()
     assert headings(page) == ["Delegate", "Status", "Organisation", "Country", "Category", "Registered"]
     page = page.form(".filters").fill(columns=["phone", "dietary", "photo_consent", "language"]).submit()
-    assert headings(page) == ["Delegate", "Mobile phone", "Food", "Photographs", "Language"]
+    assert headings(page) == ["Delegate", "Mobile phone", "Dietary needs", "Photographs", "Language"]
     assert [cell.text.strip() for cell in page.all("table.list td")] == ["+381 11 123 4567", "No nuts", "no", "Serbian"]
     narrowed = page.form(".filters").fill(q="nobody").submit()
     assert headings(narrowed.follow("Show all")) == headings(page)

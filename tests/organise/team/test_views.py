@@ -1,4 +1,4 @@
-"""The team's page: who may do what until when; whoever's role has ended is a stranger from that moment on."""
+"""The team's page: who can do what until when; once a role has ended, its holder is a stranger."""
 
 import pytest
 from sqlalchemy import select
@@ -36,7 +36,7 @@ def test_invite_adds_and_writes(organiser, reading, team):
     [
         ({"email": "ben"}, "complete email address"),
         ({"name": ""}, "Enter the name."),
-        ({"last_day": "2026-11-01"}, "This day is over."),
+        ({"last_day": "2026-11-01"}, "This day has passed."),
         ({"last_day": "9999-12-31"}, "Check the year."),
     ],
 )
@@ -49,7 +49,7 @@ def test_invite_says_what_is_wrong_and_keeps_what_was_typed(organiser, team, cha
 def test_invite_refuses_who_has_the_role(organiser, team):
     invite(organiser, team)
     page = invite(organiser, team)
-    assert page.status == 422 and "has this role already" in page.text
+    assert page.status == 422 and "already has this role" in page.text
 
 
 def test_role_lasts_until_the_last_day_is_over_where_the_edition_is(enter, edition, team, organiser, clock, writing):
@@ -90,8 +90,8 @@ def test_trail_says_from_what_to_what(organiser, team, year, writing):
     text = organiser.get(f"/organise/editions/{year}/audit").text
     for words in (
         "Added ben@dofc.test to the team: desk, until 2 Dec 2026, 00:00",
-        "until 2 Dec 2026, 00:00 → without an end",
-        "Ended a role of ben@dofc.test: desk without an end → until 2 Nov 2026, 14:00",
+        "until 2 Dec 2026, 00:00 → with no last day",
+        "Ended a role of ben@dofc.test: desk with no last day → until 2 Nov 2026, 14:00",
     ):
         assert words in text, words
 

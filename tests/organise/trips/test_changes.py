@@ -92,7 +92,7 @@ def test_seats_never_fall_below_what_is_taken(page, add_trip, register, trip_now
     register("steel"), register("steel")
     shown = page("/steel/").form().fill(capacity=1, title="Not kept either").submit()
     assert shown.status == 422
-    assert problems(shown) == ["2 seats are taken (confirmed or offered): there cannot be fewer."]
+    assert problems(shown) == ["Enter at least 2: that many seats are taken (confirmed or offered)."]
     assert shown.form().value("capacity") == "1"
     assert (trip_now("steel")[1].capacity, trip_now("steel")[0].title) == (3, "The steel trip")
 
@@ -120,7 +120,7 @@ def test_moving_a_trip_onto_another_one_warns_and_names_who_loses_a_seat(page, b
     assert [item.get_text(" ", strip=True) for item in warning.select("li")] == [
         "Ana Kovač keeps the seat on “The wine trip” and loses the one on “The steel trip”."
     ]
-    assert "2 people will be told by email of the new time." in warning.text
+    assert "2 people will be told the new time by email." in warning.text
     assert shown.form().value("bring") == "Shoes"
     assert seats_of(both[0]) == {"steel": "confirmed", "wine": "confirmed"}
     assert trip_now("steel")[0].bring == ""
@@ -165,7 +165,7 @@ def test_cancelling_asks_first_and_says_who_is_affected(page, add_trip, register
     assert trip_now("steel")[0].cancelled_at == NOW
     assert (seats_of(first), seats_of(second)) == ({}, {})
     assert kinds(first)[-1] != kinds(first)[0]
-    assert "cancelled already" in page("/steel/cancel").text
+    assert "already been cancelled" in page("/steel/cancel").text
     assert "was cancelled at" in page("/steel/").text
     assert "nobody is on it" in page("/steel/people").text
 

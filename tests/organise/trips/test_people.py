@@ -103,7 +103,7 @@ def test_adding_is_refused_when_they_are_on_it(page, add_trip, register, kinds):
     add_trip("steel")
     reference = register("steel", family_name="Öz")
     before = kinds(reference)
-    assert problems(add(page, reference)) == ["Łucja Öz has a seat on this trip already."]
+    assert problems(add(page, reference)) == ["Łucja Öz already has a seat on this trip."]
     assert kinds(reference) == before
 
 
@@ -125,7 +125,7 @@ def test_adding_is_refused_without_a_place_at_the_conference(page, add_trip, reg
         resize_edition(session, edition_by_year(session, year).id, 1, DELEGATE, NOW)
     waiting = register(family_name="Öz")
     assert problems(add(page, waiting)) == [
-        "Łucja Öz has no confirmed place at the conference, and without one no seat."
+        "Łucja Öz has no confirmed place at the conference, so they cannot have a seat. Confirm their place first."
     ]
 
 
@@ -135,7 +135,7 @@ def test_adding_is_refused_once_cancelled_or_over(page, add_trip, register, writ
     with writing() as session:
         person = session.scalars(select(Registration).where(Registration.reference == gone)).one()
         cancel_registration(session, person.id, DELEGATE, NOW)
-    assert problems(add(page, gone)) == ["The registration of Łucja Öz was cancelled."]
+    assert problems(add(page, gone)) == ["The registration of Łucja Öz has been cancelled."]
     form = page("/steel/people").form().fill(person=there, reason="Speaks there")
     change_edition(status="archived")
     assert form.submit().status == 409

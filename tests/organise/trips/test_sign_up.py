@@ -28,8 +28,8 @@ def test_sign_up_is_saved_as_times_in_the_editions_zone(page, reading, year):
 
 def test_sign_up_says_what_empty_times_mean(page):
     text = page("/sign-up").text
-    assert "with registration, at 15:00, Saturday 3 October 2026 (Sofia time)" in text
-    assert "until the conference begins, at 09:30, Friday 21 May 2027 (Sofia time)" in text
+    assert "the opening of registration, at 15:00, Saturday 3 October 2026 (Sofia time)" in text
+    assert "the start of the conference, at 09:30, Friday 21 May 2027 (Sofia time)" in text
 
 
 def test_mode_of_sign_up_turns_waits_into_wishes_and_back(page, add_trip, register, seats_of, kinds):

@@ -151,7 +151,7 @@ def test_list_of_trips_shows_times_in_the_editions_zone(page, add_trip):
         ({"trips_open_at": NOW + timedelta(days=1)}, "Sign-up opens at"),
         ({"status": "draft"}, "Nobody can sign up while the edition is a draft."),
         ({"trip_mode": "draw"}, "Seats are drawn"),
-        ({"trip_mode": "draw", "trips_drawn_at": NOW}, "The draw of the seats is published."),
+        ({"trip_mode": "draw", "trips_drawn_at": NOW}, "The draw has been published."),
     ],
     ids=str,
 )
@@ -262,7 +262,7 @@ def test_new_trip_gets_a_short_name_of_its_own(page, add_trip, trip_now, title, 
         ({"slug": "Wine"}, f"Short name in addresses: {SLUG_RULE}"),
         ({"slug": "wine.csv"}, f"Short name in addresses: {SLUG_RULE}"),
         ({"slug": "sign-up"}, "This word is the address of another page. Choose another one."),
-        ({"slug": "steel"}, "Another trip has this short name already. Choose another one."),
+        ({"slug": "steel"}, "Another trip already has this short name. Choose another one."),
     ],
     ids=str,
 )

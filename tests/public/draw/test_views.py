@@ -1,17 +1,22 @@
 """The public page about the draw: when it is there, what it says before and after, and its two downloads."""
 
+import json
 import subprocess
 import sys
 from datetime import timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import select
 
 from dofc_events.conference.queries import edition_by_year
 from dofc_events.conference.rules import EditionStatus, TripMode
 from dofc_events.core.audit import COMMAND
+from dofc_events.core.db import db, unit_of_work
+from dofc_events.delegates.models import Registration
 from dofc_events.notices.service import terms_of
 from dofc_events.registration.trips import service as seats
+from dofc_events.trips.draw.queries import name_in_draw
 from dofc_events.trips.draw.rules import hash_of
 from dofc_events.trips.draw.service import preview_draw
 from dofc_events.trips.models import Draw
@@ -77,7 +82,7 @@ def test_page_shows_seed_and_numbers_after_the_draw(client, published, seed):
     page = client.get(DRAW)
     assert seed in page.text and hash_of(seed) in page.text
     numbers = {row.dt.get_text(): row.dd.get_text() for row in page.all(".figures > div")}
-    assert numbers == {"first wish": "1", "nothing": "1"}
+    assert numbers == {"1st choice": "1", "nothing": "1"}
     assert [link["href"] for link in page.all("main .actions a")] == [*reversed(DOWNLOADS)]
     assert "Secret" not in page.html
 
@@ -131,7 +136,7 @@ def trips_section(client) -> str:
 
 def test_edition_says_how_and_until_when_one_signs_up_for_a_draw(client, year):
     said = trips_section(client)
-    assert "Delegates say until 14:00, Thursday 12 November 2026 (Sofia time) which trips they would like" in said
+    assert "Delegates can choose trips until 14:00, Thursday 12 November 2026 (Sofia time)" in said
     assert "1 seat" in said and "free" not in said
     assert client.get("/editions/2027/").link("How the seats are drawn") == DRAW
 
@@ -139,14 +144,15 @@ def test_edition_says_how_and_until_when_one_signs_up_for_a_draw(client, year):
 def test_edition_says_that_seats_were_drawn_and_how_many_wait(client, published):
     said = trips_section(client)
     assert (
-        "The seats were drawn; what is free goes first come, first served. Delegates with a place can sign up" in said
+        "The seats have been drawn; any still free go first come, first served. Delegates with a place can sign up"
+        in said
     )
-    assert "Full; 1 person waits for a seat" in said
+    assert "Full. 1 person is waiting for a seat" in said
 
 
 def test_edition_says_that_the_draw_comes_next_when_sign_up_is_closed(client, year, clock):
     clock.move_to(CLOSES)
-    assert "Sign-up is closed, and the seats are drawn next." in trips_section(client)
+    assert "Sign-up has closed. The seats will be drawn next." in trips_section(client)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +161,7 @@ def test_edition_says_that_the_draw_comes_next_when_sign_up_is_closed(client, ye
         (0, "2 of 2 seats free"),
         (1, "1 of 2 seats free"),
         (2, "Full. Waiting list open"),
-        (5, "Full; 3 people wait for a seat"),
+        (5, "Full. 3 people are waiting for a seat"),
     ],
 )
 def test_edition_says_what_is_free_of_a_trip(client, writing, people, words):
@@ -175,7 +181,7 @@ def test_edition_says_that_an_idea_for_a_trip_has_no_seats_yet(client, writing):
     with writing() as session:
         make_trip(session, make_edition(session, year=2027), "cellars", capacity=0)
     said = trips_section(client)
-    assert "Seats will follow" in said and "Full" not in said
+    assert "Seats to be announced" in said and "Full" not in said
 
 
 def test_edition_says_that_a_trip_is_cancelled(client, writing):
@@ -195,3 +201,27 @@ def test_edition_says_when_sign_up_opens(client, writing):
         opens = NOW + timedelta(days=1)
         seats.set_sign_up(session, edition.id, TripMode.FIRST_COME, opens, None, COMMAND, NOW)
     assert "Sign-up opens at 14:00, Tuesday 3 November 2026 (Sofia time)." in trips_section(client)
+
+
+def test_names_in_a_draw_outlive_the_secret_key(year, writing, make_app, clock):
+    """What was told before the draw is what is published, and what each delegate is told years later."""
+
+    def told(site) -> set[str | None]:
+        with site.app_context():
+            edition = edition_by_year(db.session(), year)
+            people = db.session.scalars(select(Registration).where(Registration.edition_id == edition.id)).all()
+            return {name_in_draw(db.session(), edition, person) for person in people}
+
+    before = told(make_app())
+    another = make_app(secret_key="the key that came after it was seen")
+    assert told(another) == before and len(before) == 2
+    clock.move_to(CLOSES)
+    with another.app_context(), unit_of_work() as session:
+        edition = edition_by_year(session, year)
+        digest = preview_draw(SeatBook(session, edition, terms_of(edition, CLOSES), CLOSES)).digest
+        seats.publish_draw(session, edition.id, digest, COMMAND, CLOSES)
+        document = json.loads(session.get_one(Draw, edition.id).document)
+    assert {person["id"] for person in document["people"]} == before
+    with writing() as session:
+        session.get_one(Draw, edition.id).names_key = "nothing of what was published is made anew"
+    assert told(make_app()) == told(another) == before

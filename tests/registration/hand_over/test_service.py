@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from dofc_events.commands.worker import run_timers
+from dofc_events.commands.timers import run_timers
 from dofc_events.core.audit import AuditEntry
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import registration_by_token, token_of
@@ -62,7 +62,7 @@ def test_both_are_told_and_a_link_that_has_not_left_never_leaves(session, ana):
     told = letters(session, to="ana@dofc.test")[-1]
     assert f"{token}/take-back" in told.text and f"{token}/take-back" in told.html
     take_back(session, ana.id, DELEGATE, LATER)
-    # Else there would be the message with the link, too.
+    # Otherwise the message with the link would be there too.
     assert kinds(session, to="mria@dofc.test") == ["address-changed"]
     assert "Ana" not in letters(session, to="mria@dofc.test")[-1].text
     assert letters(session, to="ana@dofc.test")[-1].kind == "registration-confirmed"

@@ -1,4 +1,4 @@
-"""What an organiser does for one delegate goes by the same rules, is told them, and is on record with who did it."""
+"""Acts of an organiser for one delegate follow the same rules; the delegate is told, and the actor is on record."""
 
 from dataclasses import replace
 from datetime import timedelta

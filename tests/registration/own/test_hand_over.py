@@ -10,11 +10,14 @@ def test_the_registration_is_handed_over(client, ana, people, mail):
     form = client.get(ana).follow("Hand over to a colleague").form()
     asked = form.fill(given_name="Mira", family_name="", email="mira@dofc.test").submit()
     assert (asked.h1, status_of(asked)) == ("Hand over to Mira?", "confirmed")
-    assert "The link goes to mira@dofc.test." in asked.text and mail("mira@dofc.test") == []
+    assert "The link will be sent to mira@dofc.test." in asked.text and mail("mira@dofc.test") == []
     changed = asked.form().submit("Change it").form()
     assert (changed.value("given_name"), changed.value("email")) == ("Mira", "mira@dofc.test")
     page = asked.form().submit("Hand over")
-    assert (page.h1, page.status) == ("Handed over", 200) and "We write to mira@dofc.test" in page.text
+    assert (page.h1, page.status) == (
+        "Handed over",
+        200,
+    ) and "We will email the link to the registration to mira@dofc.test" in page.text
     assert client.get(page.url).text == page.text
     assert client.get(ana).status == 404
     assert (mail("mira@dofc.test"), mail(people[0])[1:]) == (["registration-confirmed"], ["registration-changed"])
@@ -28,10 +31,10 @@ def hand_over_to_mira(client, own):
 def test_a_hand_over_is_taken_back_until_the_colleague_has_opened_it(client, ana, people, page_of, reading):
     written = hand_over_to_mira(client, ana)
     asked = written.follow("Take it back")
-    assert asked.h1 == "Take the registration back?" and "Mira has not opened it yet." in asked.text
+    assert asked.h1 == "Take the registration back?" and "Mira has not opened the link yet." in asked.text
     with reading() as session:
         miras = page_of(session.get_one(Registration, people[0].id))
-    # A mail scanner looks at the colleague's link; nothing follows from that.
+    # A mail scanner opens the colleague's link; that has no effect.
     assert "has handed this registration over to you" in client.another().get(miras).text
     own = asked.form().submit("Take it back")
     assert "The registration is yours again." in own.text and people[0].given_name in own.h1
@@ -55,8 +58,8 @@ def test_no_hand_over_is_taken_back_once_the_colleague_has_acted(client, ana, pe
 def test_handing_over_to_who_is_registered_says_nothing(client, ana, people, mail):
     form = client.get(f"{ana}hand-over").form()
     page = form.fill(given_name="Boris", email=people[1].email).submit().form().submit("Hand over")
-    assert page.all("[data-registration-status]") == [] and page.h1 == "Nothing was changed"
-    assert f"If {people[1].email} is registered already" in page.text
+    assert page.all("[data-registration-status]") == [] and page.h1 == "Nothing has been changed"
+    assert f"If {people[1].email} is already registered" in page.text
     assert status_of(client.get(ana)) == "confirmed"
     assert mail(people[1]) == ["registration-waitlisted", "already-registered"]
 
@@ -78,7 +81,7 @@ def test_an_address_that_is_taken_can_be_mended_without_typing_all_again(client,
     form = client.get(f"{ana}{path}").form()
     typed = {name: "Mira" for name in form.names if name != "email"}
     page = sure(form.fill(typed, email=people[1].email).submit())
-    assert page.h1 == "Nothing was changed" and page.form(path).value("email") == people[1].email
+    assert page.h1 == "Nothing has been changed" and page.form(path).value("email") == people[1].email
     sure(page.form(path).fill(email="mira@dofc.test").submit())
     assert mail("mira@dofc.test") == ["registration-confirmed"]
 
@@ -94,6 +97,6 @@ def test_the_address_is_corrected_and_the_link_replaced(client, ana, people, mai
 
 def test_correcting_to_an_address_that_is_registered_says_nothing(client, ana, people, mail):
     page = client.get(f"{ana}address").form().fill(email=people[1].email).submit()
-    assert page.all("[data-registration-status]") == [] and page.h1 == "Nothing was changed"
-    assert f"If {people[1].email} is registered already" in page.text
+    assert page.all("[data-registration-status]") == [] and page.h1 == "Nothing has been changed"
+    assert f"If {people[1].email} is already registered" in page.text
     assert client.get(ana).status == 200

@@ -3,83 +3,18 @@
 from datetime import timedelta
 
 import pytest
-import time_machine
 from icalendar import Calendar
+from sqlalchemy import select
 
-from dofc_events.conference.rules import TripMode
 from dofc_events.core.audit import COMMAND
 from dofc_events.delegates.models import Registration
 from dofc_events.registration import service
 from dofc_events.registration.trips import service as seats
+from tests.registration.conftest import FORM
+from tests.registration.own.conftest import TRAVELLER, register, seats_on, trips_page, two_tabs, words_on
 from tests.support.databases import count_queries, dump
-from tests.support.factories import DELEGATE, NOW, make_edition, make_registration, make_trip
+from tests.support.factories import DELEGATE, NOW, make_trip
 from tests.support.letters import deliver_all, kinds, letters
-
-ANSWERS = {
-    "given_name": "Zoë",
-    "email": "zoe@dofc.test",
-    "organisation": "Trakya Cluster",
-    "country": "TR",
-    "category": "company",
-    "consent": True,
-}
-FORM = "/editions/2027/register"
-
-
-@pytest.fixture(autouse=True)
-def clock():
-    with time_machine.travel(NOW, tick=False) as clock:
-        yield clock
-
-
-@pytest.fixture
-def edition(writing):
-    """Two trips at the same time and a third, each with one seat; the third one's is taken, and Boris waits for it."""
-    with writing() as session:
-        edition = make_edition(session, year=2027, capacity=4, offer_hours=10)
-        for slug in ("bridges", "cellars"):
-            make_trip(session, edition, slug, capacity=1, title=slug.title(), bring="Boots")
-        later = {
-            "starts_at": edition.begins_at() + timedelta(hours=30),
-            "ends_at": edition.begins_at() + timedelta(hours=34),
-        }
-        make_trip(session, edition, "docks", capacity=1, title="Docks", **later)
-        make_registration(session, edition, given_name="Ana", trips=("docks",))
-        make_registration(session, edition, given_name="Boris", trips=("docks",))
-        deliver_all(session)
-    return edition
-
-
-@pytest.fixture
-def act(writing, edition):
-    """Does something in a unit of work of its own."""
-
-    def act(do, *arguments, **options):
-        with writing() as session:
-            return do(session, *arguments, **options)
-
-    return act
-
-
-def seats_on(page) -> dict[str, str]:
-    return {str(tag["data-trip"]): str(tag["data-trip-status"]) for tag in page.all("[data-trip]")}
-
-
-def words_on(page) -> dict[str, str]:
-    """What the list of one's own trips says of each."""
-    return {str(tag["data-trip"]): " ".join(tag.p.get_text(" ").split()) for tag in page.all(".trip-list [data-trip]")}
-
-
-def register(client, **answers):
-    return client.get(FORM).form().fill(ANSWERS | answers).submit()
-
-
-def trips_page(client, own):
-    return client.get(own.url.partition("#")[0] + "trips")
-
-
-def set_mode(act, edition, mode, closes_at=None):
-    act(seats.set_sign_up, edition.id, mode, None, closes_at, COMMAND, NOW)
 
 
 def test_registering_gives_a_seat_and_a_position_with_the_place(client, edition, reading):
@@ -98,7 +33,7 @@ def test_the_form_says_what_is_left_and_what_is_at_the_same_time(client, edition
     page = client.get(FORM)
     bridges, docks = page.one("#trip-bridges-facts").text, page.one("#trip-docks-facts").text
     assert "At the same time as: Cellars" in bridges and "1 seat left" in bridges
-    assert "At the same time" not in docks and "you would join the waiting list" in docks
+    assert "At the same time" not in docks and "You can join the waiting list" in docks
 
 
 def test_two_trips_at_the_same_time_are_refused_and_nothing_is_lost(client, edition, database_url):
@@ -123,7 +58,7 @@ def test_one_may_wait_for_two_trips_at_the_same_time(client, edition, act):
 @pytest.mark.parametrize(("field", "value"), [("trips", "nowhere"), ("preference-docks", "1"), ("trips", "")])
 def test_what_is_not_offered_is_refused(client, edition, database_url, field, value):
     before = dump(database_url)
-    page = client.get(FORM).form().fill(ANSWERS).forge({field: value}).submit()
+    page = client.get(FORM).form().fill(TRAVELLER).forge({field: value}).submit()
     assert page.status == 422 and "no longer available" in page.text
     assert dump(database_url) == before
 
@@ -138,13 +73,13 @@ def test_changing_trips_gives_back_and_takes_in_one_step_and_in_one_message(clie
     with reading() as session:
         assert kinds(session, to="zoe@dofc.test") == ["registration-confirmed", "trip-confirmed"]
         message = letters(session, to="zoe@dofc.test")[-1]
-    assert "You have given up “Bridges”." in message.text and "seat on “Cellars”" in message.text
+    assert "You have given back “Bridges”." in message.text and "seat on “Cellars”" in message.text
     assert message.subject == "Your seat is confirmed: Cellars, Days of Clusters 2027"
 
 
 def test_nothing_is_said_when_nothing_changes(client, edition, reading):
     own = register(client, trips=["bridges"])
-    assert "Nothing was changed." in trips_page(client, own).form().submit().text
+    assert "Nothing has been changed." in trips_page(client, own).form().submit().text
     with reading() as session:
         assert kinds(session, to="zoe@dofc.test") == ["registration-confirmed"]
 
@@ -184,7 +119,7 @@ def test_an_offer_is_accepted_or_declined_with_its_own_button(client, edition, a
     own = own.form("/offer").submit("Accept the seat")
     assert seats_on(own)["docks"] == "confirmed"
     assert "There is no open offer" in client.get(page.url).text
-    late = page.form().submit("Decline it")
+    late = page.form().submit("Decline")
     assert late.status == 403 and seats_on(client.get(own.url))["docks"] == "confirmed"
     with reading() as session:
         expected = ["registration-confirmed", "trip-offered", "trip-confirmed"]
@@ -211,7 +146,7 @@ def test_what_came_of_saving_is_said_where_the_page_begins(client, edition):
 def test_a_declined_seat_ends_and_the_registration_stays(client, edition, act):
     own = register(client, trips=["docks"])
     act(seats.resize_trip, edition.id, "docks", 3, COMMAND, NOW)
-    asked = client.get(own.url).form("/offer").submit("Decline it")
+    asked = client.get(own.url).form("/offer").submit("Decline")
     assert asked.h1 == "Decline the seat on “Docks”?" and seats_on(asked)["docks"] == "offered"
     assert seats_on(client.get(own.url))["docks"] == "offered"
     page = asked.form().submit("Decline the seat")
@@ -223,7 +158,7 @@ def test_without_a_place_a_trip_is_only_asked_for_until_there_is_one(client, edi
     act(service.resize_edition, edition.id, 2, COMMAND, NOW)
     own = register(client, trips=["bridges", "cellars"])
     assert seats_on(own) == {"bridges": "requested", "cellars": "requested", "docks": "none"}
-    assert "when your place is confirmed, you get a seat" in own.text and "choice" not in own.text
+    assert "When your place is confirmed, you will get a seat" in own.text and "choice" not in own.text
     act(service.resize_edition, edition.id, 3, COMMAND, NOW)
     own = client.get(own.url).form("/offer").submit("Accept the place")
     assert seats_on(own) == {"bridges": "confirmed", "cellars": "cancelled", "docks": "none"}
@@ -233,61 +168,6 @@ def test_without_a_place_a_trip_is_only_asked_for_until_there_is_one(client, edi
     assert message.kind == "registration-confirmed"
     assert "You have a seat on “Bridges”." in message.text
     assert "“Cellars” takes place while you are on another trip" in " ".join(message.text.split())
-
-
-def test_wishes_are_ranked_by_number_and_can_be_changed_until_sign_up_closes(client, edition, act, clock, reading):
-    set_mode(act, edition, TripMode.DRAW, NOW + timedelta(hours=2))
-    form = client.get(FORM).form()
-    assert "trips" not in form.names and {"preference-bridges", "preference-cellars", "any_trip"} < set(form.names)
-    own = form.fill(ANSWERS | {"preference-cellars": "1", "preference-bridges": "3", "any_trip": True}).submit()
-    assert seats_on(own) == {"bridges": "requested", "cellars": "requested", "docks": "none"}
-    assert [seat.h3.text for seat in own.all(".trip-list li")] == ["Cellars", "Bridges", "Docks"]
-    assert words_on(own) == {
-        "cellars": "Asked for 1st choice",
-        "bridges": "Asked for 2nd choice",
-        "docks": "Not chosen",
-    }
-    assert "you may get a seat on any other trip" in own.text
-    assert "The seats are drawn after sign-up closes at 16:00, Monday 2 November 2026." in own.text
-    form = trips_page(client, own).form()
-    assert (form.value("preference-cellars"), form.value("preference-bridges")) == ("1", "2")
-    assert form.value("any_trip")
-    own = form.fill(
-        {"preference-bridges": "1", "preference-cellars": "2", "preference-docks": "", "any_trip": False}
-    ).submit()
-    form = trips_page(client, own).form()
-    assert (form.value("preference-cellars"), form.value("preference-bridges")) == ("2", "1")
-    assert not form.value("any_trip")
-    with reading() as session:
-        assert kinds(session, to="zoe@dofc.test") == ["registration-confirmed", "trip-changed"]
-    clock.shift(timedelta(hours=2))
-    page = form.fill({"preference-bridges": "2", "preference-cellars": "1"}).submit()
-    assert page.status == 422 and "no longer available" in page.text
-    closed = trips_page(client, own)
-    assert "the seats are being drawn" in closed.text and "Tick what you would like" not in closed.text
-    gone = closed.form().fill(trips=["cellars"]).submit()
-    assert seats_on(gone) == {"bridges": "cancelled", "cellars": "requested", "docks": "none"}
-
-
-@pytest.mark.parametrize(
-    ("ranks", "said"),
-    [
-        ({"preference-bridges": "1", "preference-cellars": "1"}, "the same choice"),
-        ({"preference-bridges": "first"}, "from the list"),
-        ({"preference-bridges": "0"}, "from the list"),
-        ({"preference-bridges": "٣"}, "from the list"),
-        ({"preference-bridges": "1.5"}, "from the list"),
-        ({"preference-bridges": "9" * 400}, "from the list"),
-        ({"preference-bridges": "000000001" + "9" * 5000}, "from the list"),
-    ],
-)
-def test_ranks_that_are_none_are_refused_and_kept(client, edition, act, ranks, said):
-    set_mode(act, edition, TripMode.DRAW)
-    page = client.get(FORM).form().fill(ANSWERS).forge(ranks).submit()
-    assert page.status == 422 and said in page.one("[data-error-summary]").text
-    offered = ("", "1", "2", "3")
-    assert all(page.form().value(name) == text for name, text in ranks.items() if text in offered)
-    assert tuple(page.form().choices("preference-docks")) == offered
 
 
 def test_sign_up_has_its_times(client, edition, act, clock, writing):
@@ -303,17 +183,17 @@ def test_sign_up_has_its_times(client, edition, act, clock, writing):
     own = trips_page(client, own).form().fill(trips=["bridges"]).submit()
     clock.shift(timedelta(days=1))
     page = trips_page(client, own)
-    assert page.form().choices("trips") == ["bridges"] and "Sign-up for learning trips is closed." in page.text
+    assert page.form().choices("trips") == ["bridges"] and "Sign-up for learning trips has closed." in page.text
     assert seats_on(page.form().fill(trips=[]).submit())["bridges"] == "cancelled"
 
 
 def test_the_same_form_with_other_trips_opens_the_page_of_trips_filled_in(client, edition, database_url):
-    form = client.get(FORM).form().fill(ANSWERS | {"trips": ["bridges"]})
+    form = client.get(FORM).form().fill(TRAVELLER | {"trips": ["bridges"]})
     own = form.submit()
     assert form.submit().url == own.url
     before = dump(database_url)
     page = form.fill(trips=["docks"]).submit()
-    assert page.status == 422 and page.h1 == "Your learning trips" and "Nothing is changed yet" in page.text
+    assert page.status == 422 and page.h1 == "Your learning trips" and "Nothing has been changed yet" in page.text
     assert dump(database_url) == before
     assert page.form().values["trips"] == ["docks"]
     assert seats_on(page.form().submit()) == {"bridges": "cancelled", "cellars": "none", "docks": "waitlisted"}
@@ -322,7 +202,7 @@ def test_the_same_form_with_other_trips_opens_the_page_of_trips_filled_in(client
 def test_cancelling_says_which_seats_go_and_frees_them(client, edition, reading):
     own = register(client, trips=["bridges"])
     page = client.get(own.url + "cancel")
-    assert "Your seats go to the next in line, too: Bridges." in page.text and seats_on(page) == {
+    assert "Your seats will also go to the next in line: Bridges." in page.text and seats_on(page) == {
         "bridges": "confirmed"
     }
     assert seats_on(page.form().submit())["bridges"] == "cancelled"
@@ -367,3 +247,35 @@ def test_a_link_of_somebody_else_opens_no_trips(client, edition, app, writing):
     own = register(client, trips=["bridges"]).url
     forged = own.replace("/registrations/", "/registrations/A")
     assert client.get(forged + "trips").status == 404
+
+
+def test_two_tabs_add_up_where_each_ticked_something_else(client, edition):
+    own = register(client, trips=["bridges"])
+    one, other = two_tabs(client, own)
+    one.fill(trips=["bridges", "docks"]).submit()
+    assert seats_on(other.fill(trips=[]).submit()) == {"bridges": "cancelled", "cellars": "none", "docks": "waitlisted"}
+
+
+def test_a_tab_that_changed_nothing_gives_nothing_back(client, edition):
+    own = register(client)
+    one, other = two_tabs(client, own)
+    one.fill(trips=["bridges"]).submit()
+    page = other.submit()
+    assert seats_on(page)["bridges"] == "confirmed" and "Nothing has been changed." in page.text
+
+
+def test_what_was_called_off_while_the_form_was_open_is_in_nobodys_way(client, edition, act):
+    own = register(client, trips=["bridges"])
+    form = trips_page(client, own).form()
+    act(seats.cancel_trip, edition.id, "bridges", COMMAND, NOW)
+    assert seats_on(form.fill(trips=["bridges", "docks"]).submit())["docks"] == "waitlisted"
+
+
+def test_a_seat_that_organisers_took_is_not_called_given_back(client, edition, act, reading):
+    own = register(client, trips=["bridges"])
+    with reading() as session:
+        person = session.scalars(select(Registration).where(Registration.email == "zoe@dofc.test")).one()
+    act(seats.take_seat, person.id, "bridges", "The bus is smaller.", COMMAND, NOW)
+    assert "Taken off by the organisers" in words_on(client.get(own.url))["bridges"]
+    act(seats.cancel_trip, edition.id, "docks", COMMAND, NOW)
+    assert seats_on(client.get(own.url))["bridges"] == "cancelled", "not given again unasked"

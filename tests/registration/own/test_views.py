@@ -92,16 +92,16 @@ def test_details_are_changed_and_told(client, ana, people, mail):
     assert "Changes saved." in page.text and "Ruse Cluster" in page.text
     assert "Changes saved." not in client.get(ana).text
     unchanged = client.get(f"{ana}edit").form().submit()
-    assert "Nothing was changed." in unchanged.text
+    assert "Nothing has been changed." in unchanged.text
     assert mail(people[0]) == ["registration-confirmed", "registration-changed"]
 
 
 def test_details_are_read_only_after_the_freeze(client, ana, clock, mail):
     edit, hand_over = client.get(f"{ana}edit").form(), client.get(f"{ana}hand-over").form()
     clock.move_to(NOW + timedelta(days=150))
-    words = "Since 15:00, Thursday 1 April 2027%s details can be changed by the organisers only."
+    words = "Since 15:00, Thursday 1 April 2027%s only the organisers can change your details."
     typed = edit.fill(dietary="Carries an EpiPen").submit()
-    assert "It has not been saved" in typed.text and typed.one(".as-typed:-soup-contains(EpiPen)")
+    assert "This has not been saved" in typed.text and typed.one(".as-typed:-soup-contains(EpiPen)")
     for page in (typed, hand_over.submit(), client.get(f"{ana}edit")):
         assert page.status == 403 and words % " (Sofia time)" in page.text
         assert "host@dofc.test" in page.text
@@ -115,7 +115,7 @@ def test_details_are_read_only_after_the_freeze(client, ana, clock, mail):
 
 def test_cancelling_asks_first_and_is_final(client, ana, people, mail):
     page = client.get(ana).follow("Cancel this registration")
-    assert "Your place goes to the next in line, at once." in page.text and status_of(page) == "confirmed"
+    assert "Your place will go to the next in line immediately." in page.text and status_of(page) == "confirmed"
     form = page.form()
     done = form.submit("Cancel my registration")
     assert (done.url, status_of(done)) == (ana, "cancelled")
@@ -139,7 +139,7 @@ def test_an_offer_is_accepted(client, boris, people, mail):
 
 
 def test_an_offer_is_declined(client, boris, people, mail):
-    asked = client.get(f"{boris}offer").form().submit("Decline it")
+    asked = client.get(f"{boris}offer").form().submit("Decline")
     assert (asked.h1, status_of(asked)) == ("Decline the place?", "offered")
     assert status_of(client.get(boris)) == "offered"
     done = asked.form().submit("Decline the place")
@@ -147,7 +147,7 @@ def test_an_offer_is_declined(client, boris, people, mail):
     assert mail(people[2])[-1] == "registration-offered"
 
 
-@pytest.mark.parametrize("answer", ["Accept the place", "Decline it"])
+@pytest.mark.parametrize("answer", ["Accept the place", "Decline"])
 def test_an_offer_ends_by_the_clock_though_no_worker_ran(client, boris, people, mail, clock, answer):
     form = client.get(f"{boris}offer").form()
     clock.shift(timedelta(hours=10))
@@ -175,7 +175,7 @@ def test_after_a_lapsed_offer_one_button_leads_back_to_the_list(client, boris, p
     page = client.get(boris)
     assert status_of(page) == "expired"
     form = page.form("rejoin")
-    done = form.submit("Join the list again")
+    done = form.submit("Rejoin the waiting list")
     assert (done.url, status_of(done)) == (boris, "waitlisted")
     assert mail(people[1])[-1] == "registration-waitlisted"
     assert "That is no longer possible" in form.submit().text
@@ -211,10 +211,10 @@ def test_one_address_gets_five_messages_an_hour(client, writing, page_of, path):
 @pytest.mark.parametrize(
     ("state", "words"),
     [
-        (MessageState.QUEUED, "A message is on its way to"),
-        (MessageState.SENT, "Our last message went to"),
+        (MessageState.QUEUED, "An email is on its way to"),
+        (MessageState.SENT, "Our last email was sent to"),
         (MessageState.DEAD, "could not be delivered. Please correct the address."),
-        (MessageState.KEPT, "No mail server is set up here, so no message is on its way."),
+        (MessageState.KEPT, "No mail server is set up for this site, so no email has been sent."),
     ],
 )
 def test_the_own_page_says_where_its_message_is(client, ana, people, writing, state, words):
@@ -256,9 +256,9 @@ def test_an_address_that_looks_mistyped_is_asked_about_and_taken(client, people,
         session.get_one(Registration, people[0].id).email = "ana@gmial.com"
     own = page_of(people[0])
     page = client.get(own)
-    assert "We write to ana@gmial.com. Did you mean ana@gmail.com?" in page.text
+    assert "The address is ana@gmial.com. Did you mean ana@gmail.com?" in page.text
     assert page.follow("Change it").form().value("email") == "ana@gmial.com"
-    # Who has looked at it is not asked for ever.
+    # Somebody who has looked at it is not asked for ever.
     clock.shift(timedelta(days=1))
     assert "Did you mean" not in client.get(own).text
 

@@ -60,7 +60,7 @@ def told(session, *people) -> list[list[str]]:
 
 @pytest.fixture
 def offered(session, edition, person):
-    """Somebody with an offer of the wine for ten hours, which is told; another one waits for it, too."""
+    """Somebody with an offer of the wine for ten hours, which is told; another one is waiting for it too."""
     edition.offer_hours = 10.0
     holder, who, waiting = person("wine"), person("wine"), person("wine")
     choose(session, holder)

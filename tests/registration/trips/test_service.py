@@ -165,7 +165,7 @@ def test_somebody_without_a_place_takes_no_seat_from_anybody(session, placed_and
     assert seats_of(session, waiting) == {"wine": "requested", "port": "requested"}
     assert seats_left(session, trips[2]) == 1
     assert kinds(session, to=waiting.email) == ["registration-waitlisted"]
-    assert "when your place is confirmed, you get a seat" in " ".join(
+    assert "When your place is confirmed, you will get a seat" in " ".join(
         letters(session, to=waiting.email)[0].text.split()
     )
 

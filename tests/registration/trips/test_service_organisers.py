@@ -163,7 +163,7 @@ def test_take_seat_passes_it_on_and_records_its_reason(session, person):
     seats.take_seat(session, who.id, "wine", "did not come last year", COMMAND, NOW)
     assert seats_of(session, waiting) == {"wine": "confirmed"}
     assert told(session, who, waiting) == [["trip-cancelled"], ["trip-confirmed"]]
-    assert "The organisers took you off “Wine”." in unsent(session, to=who.email)[0].text
+    assert "The organisers have taken you off “Wine”." in unsent(session, to=who.email)[0].text
     assert audited(session, "seat_taken") == [{"trip": "wine", "because": "did not come last year"}]
 
 

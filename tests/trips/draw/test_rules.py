@@ -247,12 +247,12 @@ def test_the_queue_has_those_first_who_got_nothing_before():
 @pytest.mark.parametrize(
     ("trips", "people", "sentence"),
     [
-        ([Seats("airport", 1), Seats("airport", 2)], [], "Every trip needs a name of its own"),
-        ([Seats("", 1)], [], "Every trip needs a name of its own"),
-        ([Seats("airport", -1)], [], "fewer than no free seats"),
-        ([], [Wishes("a", ()), Wishes("a", (), missed=True)], "The id 'a' is there 2 times"),
-        ([Seats("airport", 1)], [Wishes("a", ("moon",))], "There is no trip 'moon', which stands with 'a'"),
-        ([Seats("airport", 1)], [Wishes("a", (), cannot=("moon",))], "There is no trip 'moon', which stands with 'a'"),
+        ([Seats("airport", 1), Seats("airport", 2)], [], "Every trip needs its own name"),
+        ([Seats("", 1)], [], "Every trip needs its own name"),
+        ([Seats("airport", -1)], [], "fewer than 0 free seats"),
+        ([], [Wishes("a", ()), Wishes("a", (), missed=True)], "The id 'a' appears 2 times"),
+        ([Seats("airport", 1)], [Wishes("a", ("moon",))], "There is no trip 'moon', which 'a' wishes for"),
+        ([Seats("airport", 1)], [Wishes("a", (), cannot=("moon",))], "There is no trip 'moon', which 'a' wishes for"),
         ([Seats("airport", 1)], [Wishes("a", ("airport", "airport"))], "'a' wishes for the same trip twice"),
     ],
 )

@@ -187,7 +187,7 @@ def test_lapse_ends_the_offer_passes_it_on_and_lets_one_ask_again(session, editi
     offered_for_hours(edition)
     holder, first, second = person("wine"), person("wine"), person("wine")
     act(lambda book: book.give_back(holder.id, wine))
-    act(lambda book: book.lapse(first.id, wine))
+    act(lambda book: book.lapse(first.id, wine, closed=False))
     assert (seats_of(session, first), seats_of(session, second)) == ({"wine": "expired"}, {"wine": "offered"})
     assert seat_of(session, first, wine).preference is None
     act(lambda book: book.choose(first.id, [wine], has_place=True))

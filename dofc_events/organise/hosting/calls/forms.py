@@ -45,7 +45,7 @@ MAX_VOTERS = 10_000
 
 
 class CriterionRow(PlainForm):
-    """One criterion; a row whose name is empty counts for nothing."""
+    """One criterion; a row with an empty name is ignored."""
 
     label = Line(_l("Criterion"), longest=120)
     weight = WholeNumberField(
@@ -57,7 +57,7 @@ class CriterionRow(PlainForm):
         # Here, because an optional field that is empty is not validated any further.
         valid = super().validate(extra_validators)
         if self.label.data and self.weight.data is None and not self.weight.errors:
-            self.weight.errors = [_("Enter how much it weighs, from 1 to %(most)d.", most=MAX_WEIGHT)]
+            self.weight.errors = [_("Enter a weight from 1 to %(most)d.", most=MAX_WEIGHT)]
             valid = False
         return bool(valid)
 
@@ -83,7 +83,7 @@ class CallForm(Form):
             Between(0, MAX_VOTERS),
         ],
     )
-    proposals_public = BooleanField(_l("Everyone can read the proposals that were submitted"))
+    proposals_public = BooleanField(_l("Everyone can read submitted proposals"))
     criteria = FieldList(FormField(CriterionRow), label=_l("Criteria"), max_entries=100)
     accepted = StringField()
 
@@ -91,12 +91,12 @@ class CallForm(Form):
 
     @classmethod
     def of(cls, call: HostingCall, *, is_scored: bool, now: datetime) -> "CallForm":
-        """The form with what holds now, or with what was sent; without what cannot be changed any more."""
+        """The form with the current values, or with what was sent; without what can no longer be changed."""
         details = details_of(call)
         values = {**vars(details), **{name: on_the_clock(getattr(call, name), call.zone) for name in DATES}}
         form = cls(data={**values, "criteria": rows_of((c.label, c.weight) for c in call.criteria)})
         form.before = details
-        # What was sent all the same, from a page that was opened earlier, stays until the service has said no to it.
+        # If it was sent anyway, from a page opened earlier, it stays until the service has refused it.
         for name in vars(details).keys() - EDITABLE[call.stage(now)]:
             if not form[name].raw_data:
                 del form[name]
@@ -108,7 +108,7 @@ class CallForm(Form):
         valid = super().validate(extra_validators)
         if "csrf_token" in self.errors or self.form_errors or any(name in self.errors for name in ("zone", *DATES)):
             return valid
-        # Needs no looking up, so it is said together with all the rest.
+        # Needs no query, so it is shown together with all other faults.
         faults = faults_in_order(self.to_details())
         self._say_faults(faults)
         return valid and not faults
@@ -134,14 +134,17 @@ class CallForm(Form):
         return [(row.label.data, row.weight.data) for row in rows if row.label.data]
 
     def show_refusal(self, refusal: Refusal) -> None:
-        """Say at the field what the service would not do."""
+        """Show the service's refusal at its field."""
         match refusal:
             case CallExists():
-                self._wrong("year", _("There is a call for %(year)s already. Change that one.", year=refusal))
+                self._wrong("year", _("There is already a call for %(year)s. Change that one.", year=refusal))
             case YearTaken():
                 self._wrong(
                     "year",
-                    _("The edition of %(year)s has been published already, so it has its host.", year=refusal),
+                    _(
+                        "The %(year)s edition has already been published, so it has a host. Enter another year.",
+                        year=refusal,
+                    ),
                 )
             case YearHasPassed():
                 self._wrong("year", _("The year would be over before the ballot closes. Check the year and the dates."))
@@ -149,14 +152,16 @@ class CallForm(Form):
                 self._say_faults(faults)
             case DatesHavePassed(fields=names):
                 for name in names:
-                    self._wrong(name, _("This moment has passed. Enter one that is to come."))
+                    self._wrong(name, _("This time has passed. Enter a time in the future."))
             case TooLateToChange(fields=names):
                 self._leave_out(names)
             case CriteriaNotUsable():
-                self._wrong("criteria", _("Name at least one criterion, and each of them once."))
+                self._wrong("criteria", _("Enter at least one criterion, and each only once."))
             case CriteriaFixed():
                 del self.criteria
-                self.form_errors = [_("Somebody has given scores meanwhile: the criteria stay as they were.")]
+                self.form_errors = [
+                    _("Somebody has given scores since you opened this page, so the criteria can no longer be changed.")
+                ]
             case _:
                 raise refusal
 
@@ -214,7 +219,7 @@ class NewCallForm(CallForm):
 class ExtendForm(EditForm):
     """When a call closes instead. `accepted` comes from the button below what moves then: the moment that it showed."""
 
-    closes_at = moment_field(_l("The call closes"), _l("Enter when the call is to close."))
+    closes_at = moment_field(_l("The call closes"), _l("Enter when the call closes."))
     accepted = StringField()
 
     def moment(self, call: HostingCall) -> datetime:
@@ -225,9 +230,7 @@ class ExtendForm(EditForm):
     def show_refusal(self, refusal: Refusal) -> None:
         match refusal:
             case NotLater():
-                self.closes_at.errors = [
-                    _("Enter a moment that is to come, and later than the one that was announced.")
-                ]
+                self.closes_at.errors = [_("Enter a time in the future, later than the one that was announced.")]
             case _:
                 raise refusal
 

@@ -1,4 +1,4 @@
-"""What those who run the network read about hosting: what is to be done, and the calls."""
+"""Hosting, for the people who run the network: what there is to do, and the calls."""
 
 from flask import Blueprint, flash, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -105,7 +105,7 @@ def settings(year: int) -> ResponseReturnValue:
 @blueprint.route(f"{CALL}/delete", methods=["GET", "POST"])
 @chair_only
 def delete(year: int) -> ResponseReturnValue:
-    """Delete a call for which nobody has begun a proposal, after asking."""
+    """Delete a call for which nobody has started a proposal, after asking."""
     call, form = call_of(year), ButtonForm()
     begun = proposals_of(db.session(), call.id, tuple(ProposalStatus))
     if not form.validate_on_submit():
@@ -123,7 +123,7 @@ def delete(year: int) -> ResponseReturnValue:
 @blueprint.route(f"{CALL}/extend", methods=["GET", "POST"])
 @chair_only
 def extend(year: int) -> ResponseReturnValue:
-    """Give proposers more time, after saying what else moves and who is told."""
+    """Extend a call, after showing what else moves and who is told."""
     call, page = call_of(year), "organise/hosting/calls/extend.html"
     form = ExtendForm(data={"closes_at": on_the_clock(call.closes_at, call.zone)})
     context = {"call": call, "changed": (), "at": now(), **around()}
@@ -142,7 +142,7 @@ def extend(year: int) -> ResponseReturnValue:
         with unit_of_work() as session:
             calls.extend_call(session, call.id, closes_at, acting(), now(), seen=call.closes_at)
     except WrongStage:
-        return redirect(url_for(".extend", year=year), 303)
+        return make_response(render_template(page, form=form, **context | {"call": call_of(year)}), 403)
     except Refusal as refusal:
         form.show_refusal(refusal)
         return answer_errors(form, page, **context)
@@ -153,7 +153,7 @@ def extend(year: int) -> ResponseReturnValue:
 @blueprint.route(f"{CALL}/close", methods=["GET", "POST"])
 @chair_only
 def close(year: int) -> ResponseReturnValue:
-    """Take no more proposals from now on, after asking."""
+    """Close a call now, after asking."""
     call, form = call_of(year), ButtonForm()
     if not form.validate_on_submit():
         counts = [len(proposals_of(db.session(), call.id, (status,))) for status in (DRAFT, SUBMITTED)]
@@ -172,7 +172,7 @@ def close(year: int) -> ResponseReturnValue:
 @blueprint.route(f"{CALL}/start-review", methods=["GET", "POST"])
 @chair_only
 def start_review(year: int) -> ResponseReturnValue:
-    """Put under review what was submitted, after saying who is told."""
+    """Put submitted proposals under review, after saying who is told."""
     call, form = call_of(year), ButtonForm()
     if not form.validate_on_submit():
         submitted = proposals_of(db.session(), call.id, (SUBMITTED,))
@@ -215,7 +215,7 @@ def shortlist(year: int) -> ResponseReturnValue:
             calls.set_shortlist(session, call.id, form.references.data, acting(), now(), seen=on_it)
     except calls.NotUnderReview as refusal:
         form.references.errors = [
-            _("%(reference)s has been withdrawn meanwhile. Look at the list again.", reference=refusal.reference)
+            _("%(reference)s has since been withdrawn. Check the list again.", reference=refusal.reference)
         ]
         return answer_errors(form, page, **context)
     except WrongStage:
@@ -227,7 +227,7 @@ def shortlist(year: int) -> ResponseReturnValue:
 @blueprint.get(f"{CALL}/trail")
 @chair_only
 def trail(year: int) -> ResponseReturnValue:
-    """Everything that was recorded of a call, newest first."""
+    """Everything recorded about a call, newest first."""
     call, session = call_of(year), db.session()
     found = trail_of(session, year, before_id=before_id(), limit=ROWS + 1)
     return render_template(
@@ -241,7 +241,7 @@ def trail(year: int) -> ResponseReturnValue:
 
 
 def _unlikely(form: CallForm) -> list[Consequence]:
-    """A quorum that the members that there are cannot reach."""
+    """A quorum that the existing members cannot reach."""
     voting = len(members(db.session()))
     if "quorum" not in form or not voting or form.quorum.data <= voting:
         return []

@@ -1,4 +1,4 @@
-"""What is going to be announced."""
+"""What will be announced."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -17,22 +17,24 @@ from dofc_events.hosting.rules import LONGEST_TEXT
 from dofc_events.web.edits import EditForm
 from dofc_events.web.fields import Paragraphs
 
-# What is asked for where the network did not decide.
+# The reason asked for where the network did not decide.
 REASONS = {
-    Because.NO_BALLOT: _l("No ballot took place. Write why you decide so: it is published."),
-    Because.NOBODY_VOTED: _l("Nobody voted. Write why you decide so: it is published."),
-    Because.NO_QUORUM: _l("The quorum was not reached. Write why you decide so: it is published."),
-    Because.AGAINST_THE_BALLOT: _l("The ballot had another result. Write why you decide otherwise: it is published."),
+    Because.NO_BALLOT: _l("No ballot took place. Write why you are deciding this: it will be published."),
+    Because.NOBODY_VOTED: _l("Nobody voted. Write why you are deciding this: it will be published."),
+    Because.NO_QUORUM: _l("The quorum was not reached. Write why you are deciding this: it will be published."),
+    Because.AGAINST_THE_BALLOT: _l(
+        "The ballot had a different result. Write why you are deciding otherwise: it will be published."
+    ),
 }
 
 
 class DecisionForm(EditForm):
-    """What is going to be announced. `accepted` is a reference, or `none`."""
+    """What will be announced. `accepted` is a reference, or `none`."""
 
     accepted = RadioField(_l("Which proposal is accepted"), [InputRequired(_l("Choose a proposal, or none."))])
     zone = SelectField(_l("Time zone of the edition"), [Optional()])
-    words_to_host = Paragraphs(_l("Words for the host"), longest=LONGEST_TEXT)
-    words_to_others = Paragraphs(_l("Words for the others"), longest=LONGEST_TEXT)
+    words_to_host = Paragraphs(_l("Message to the host"), longest=LONGEST_TEXT)
+    words_to_others = Paragraphs(_l("Message to the others"), longest=LONGEST_TEXT)
     reason = Paragraphs(_l("Reason, published with the decision"), longest=LONGEST_TEXT)
 
     @classmethod
@@ -53,20 +55,20 @@ class DecisionForm(EditForm):
         return form
 
     def show_refusal(self, refusal: Refusal) -> None:
-        """Say at the field what the service would not do."""
+        """Show the service's refusal at its field."""
         match refusal:
             case ReasonNeeded(because=because):
                 self.reason.errors = [REASONS[because]]
             case ZoneNeeded():
-                self.zone.errors = [_("Choose the time zone of the city: the country has several.")]
+                self.zone.errors = [_("Choose the city’s time zone: the country has several.")]
             case EditionExists():
                 self.accepted.errors = [
                     _(
-                        "The edition of %(year)s has been published already: only “none of them” is possible.",
+                        "The %(year)s edition has already been published: you can only choose “none of them”.",
                         year=refusal,
                     )
                 ]
             case NotShortlisted():
-                self.accepted.errors = [_("This proposal has been withdrawn meanwhile. Choose another one, or none.")]
+                self.accepted.errors = [_("This proposal has since been withdrawn. Choose another one, or none.")]
             case _:
                 raise refusal

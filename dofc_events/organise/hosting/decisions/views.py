@@ -1,4 +1,4 @@
-"""The chair decides: prepares what is going to be said, reads it, and announces it to all proposers at once."""
+"""The chair decides: prepares the announcement, reads it, and makes it to all proposers at once."""
 
 from collections.abc import Iterable, Sequence
 
@@ -61,7 +61,7 @@ def decision(year: int) -> ResponseReturnValue:
                 seen=decisions.prepared(call.decision),
             )
     except WrongStage:
-        return redirect(url_for(".decision", year=year), 303)
+        return make_response(render_template(page, form=form, **context | {"call": call_of(year)}), 403)
     except Refusal as refusal:
         form.show_refusal(refusal)
         return answer_errors(form, page, **context)
@@ -96,28 +96,33 @@ def announce(year: int) -> ResponseReturnValue:
     except WrongStage:
         flash(_("There is nothing to announce now."), "warning")
     except decisions.NotShortlisted:
-        flash(_("The proposal has been withdrawn meanwhile. Decide again; nobody was told anything."), "warning")
+        flash(_("The proposal has since been withdrawn. Nobody has been told anything. Decide again."), "warning")
         return redirect(url_for(".decision", year=year), 303)
     except EditionExists:
         return redirect(url_for(".announce", year=year), 303)
     else:
-        told = ngettext("The proposer is told.", "All %(num)d proposers are told.", len(messages))
+        told = ngettext(
+            "The proposer will be told by email.", "All %(num)d proposers will be told by email.", len(messages)
+        )
         flash(_("The decision has been announced."), "success")
         flash(told, "success")
         if edition:
-            flash(_("%(edition)s is a draft in the hands of its host.", edition=edition.name), "success")
+            flash(
+                _("%(edition)s has been created as a draft, and its host can now edit it.", edition=edition.name),
+                "success",
+            )
     return redirect(url_for("organise.hosting.calls.call", year=year), 303)
 
 
 def _zones(proposals: Iterable[Proposal]) -> dict[str, Sequence[str]]:
-    """What there is to choose from, by the country's name: nothing, if each of these countries has one zone."""
+    """The zones to choose from, by country name; none if each of these countries has only one."""
     language = str(get_locale())
     found = {country_name(p.country, language): zones_of(p.country) or zones() for p in proposals}
     return {name: own for name, own in found.items() if len(own) != 1}
 
 
 def _messages(decision: Decision) -> list[tuple[Proposal, Envelope]]:
-    """What announcing sends, as it would be sent now; the host's comes first."""
+    """The emails that announcing sends, as they would be sent now; the host's comes first."""
     year = decision.call.year
     proposals = sorted(pending_of(db.session(), decision.call_id), key=lambda p: p.id != decision.proposal_id)
     return [

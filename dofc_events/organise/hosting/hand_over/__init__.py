@@ -1,1 +1,1 @@
-"""What one host leaves to the next."""
+"""What one host hands over to the next."""

@@ -46,7 +46,7 @@ def index(coming: Edition, sides: set[Side]) -> ResponseReturnValue:
 @blueprint.route(f"{HAND_OVER}/new", methods=["GET", "POST"])
 @hosts_only
 def add(coming: Edition, sides: set[Side]) -> ResponseReturnValue:
-    """Put something on the list."""
+    """Add something to the list."""
     form = ItemForm()
     if not form.validate_on_submit():
         return form_page(form, "organise/hosting/hand_over/add.html", **_around(coming))

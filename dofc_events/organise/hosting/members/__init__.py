@@ -1,1 +1,1 @@
-"""The network's members and who speaks for them."""
+"""The network's members and their representatives."""

@@ -29,15 +29,15 @@ class MemberForm(Form):
 
     @classmethod
     def of(cls, member: Member) -> "MemberForm":
-        """The form with what holds now, or with what was sent."""
+        """The form with the current values, or with what was sent."""
         return cls(data=vars(details_of(member)))
 
     def validate_website(self, field: Line) -> None:
         if not re.fullmatch(r"https?://[^\s/]+\.[^\s]+", field.data):
-            raise ValidationError(_("Begin the address with https:// or http://."))
+            raise ValidationError(_("Start the address with https:// or http://."))
 
     def refuse_name(self) -> None:
-        self.name.errors = [_("Another member has this name: one organisation is one member, with one vote.")]
+        self.name.errors = [_("Another member already has this name. Each organisation is one member, with one vote.")]
 
     def to_details(self) -> MemberDetails:
         return MemberDetails(
@@ -65,13 +65,11 @@ class NewMemberForm(MemberForm):
 
 
 class RepresentativeForm(Form):
-    """Somebody who speaks for a member."""
+    """A representative or reviewer of a member."""
 
     name = NameLine(_l("Name"), longest=120, missing=_l("Enter the person’s name."))
     email = EmailField(_l("Email address"), missing=_l("Enter an email address."))
-    role = RadioField(
-        _l("What they do"), [InputRequired(_l("Choose what they do."))], choices=[role.value for role in MEMBER_ROLES]
-    )
+    role = RadioField(_l("Role"), [InputRequired(_l("Choose a role."))], choices=[role.value for role in MEMBER_ROLES])
 
 
 class RemoveForm(Form):

@@ -1,4 +1,4 @@
-"""The chair's pages about the members of the network and the accounts that speak for them."""
+"""The chair's pages about the members of the network and their representatives and reviewers."""
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -25,7 +25,7 @@ MEMBERS = f"{DESK}/members"
 @blueprint.get(MEMBERS)
 @chair_only
 def index() -> ResponseReturnValue:
-    """The members of the network, and who speaks for them."""
+    """The members of the network, with their representatives and reviewers."""
     rows = members_with_representatives(db.session(), now())
     return render_template("organise/hosting/members/index.html", rows=rows, **around())
 
@@ -43,7 +43,7 @@ def new() -> ResponseReturnValue:
         with unit_of_work() as session:
             service.add_member(session, slug, form.to_details(), acting(), now())
     except service.MemberExists:
-        form.slug.errors = [_("Another member has this short name already. Choose another one.")]
+        form.slug.errors = [_("Another member already has this short name. Choose another one.")]
         return answer_errors(form, page, member=None, **around())
     except service.NameTaken:
         form.refuse_name()
@@ -55,7 +55,7 @@ def new() -> ResponseReturnValue:
 @blueprint.route(f"{MEMBERS}/<slug>/", methods=["GET", "POST"])
 @chair_only
 def member(slug: str) -> ResponseReturnValue:
-    """One member, and who speaks for it; the buttons end that."""
+    """One member, with its representatives and reviewers, and buttons that remove them."""
     member, form = _member(slug), RemoveForm()
     if not form.validate_on_submit():
         rows = members_with_representatives(db.session(), now())
@@ -73,7 +73,7 @@ def member(slug: str) -> ResponseReturnValue:
 @blueprint.route(f"{MEMBERS}/<slug>/settings", methods=["GET", "POST"])
 @chair_only
 def settings(slug: str) -> ResponseReturnValue:
-    """Change what the network knows of a member; one that is not active neither votes nor proposes."""
+    """Change what the network knows of a member; one that is not active cannot vote or propose."""
     member = _member(slug)
     form, page = ChangeMemberForm.of(member), "organise/hosting/members/settings.html"
     if not form.validate_on_submit():
@@ -92,7 +92,7 @@ def settings(slug: str) -> ResponseReturnValue:
 @blueprint.route(f"{MEMBERS}/<slug>/representatives/new", methods=["GET", "POST"])
 @chair_only
 def add_representative(slug: str) -> ResponseReturnValue:
-    """Let somebody speak for a member."""
+    """Make somebody a representative or reviewer of a member."""
     member, form, page = _member(slug), RepresentativeForm(), "organise/hosting/members/representative.html"
     if not form.validate_on_submit():
         return form_page(form, page, member=member, **around())
@@ -106,7 +106,7 @@ def add_representative(slug: str) -> ResponseReturnValue:
         return answer_too_many(form, refusal.retry_after, page, member=member, **around())
     flash(
         _(
-            "%(name)s now represents %(member)s. We have sent them an email that says how to sign in.",
+            "%(name)s now represents %(member)s. We have sent them an email explaining how to sign in.",
             name=account.name,
             member=member.organisation.name,
         ),

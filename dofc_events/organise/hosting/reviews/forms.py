@@ -47,7 +47,7 @@ class ReviewForm(EditForm):
 
 
 class QuestionForm(Form):
-    """What a reviewer wants to know."""
+    """A reviewer's question."""
 
     text = Paragraphs(_l("Your question"), longest=LONGEST_TEXT, missing=_l("Write what you want to know."))
 
@@ -55,10 +55,10 @@ class QuestionForm(Form):
 class ConflictForm(Form):
     """Why a reviewer does not judge a proposal."""
 
-    reason = Line(_l("Reason"), longest=300, missing=_l("Enter a reason. The chair reads it."))
+    reason = Line(_l("Reason"), longest=300, missing=_l("Enter a reason. The chair will read it."))
 
 
 class MembershipForm(Form):
     """Which member a proposer under a typed name is, or none."""
 
-    member = RadioField(_l("Who proposes"), [InputRequired(_l("Choose one."))])
+    member = RadioField(_l("Proposing organisation"), [InputRequired(_l("Choose one."))])

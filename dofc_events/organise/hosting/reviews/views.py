@@ -19,7 +19,7 @@ from dofc_events.hosting.membership.queries import unsettled
 from dofc_events.hosting.membership.service import settle_membership
 from dofc_events.hosting.models import Proposal
 from dofc_events.hosting.proposals.questions.service import ask_question
-from dofc_events.hosting.proposals.views import attachment_answer
+from dofc_events.hosting.proposals.shared import attachment_answer
 from dofc_events.hosting.queries import own_among
 from dofc_events.hosting.reviews.service import give_review
 from dofc_events.hosting.rules import PENDING, RECEIVED, ProposalStatus, by_score, weighted_score
@@ -30,7 +30,7 @@ from dofc_events.web.forms import form_page
 blueprint = Blueprint("reviews", __name__)
 
 PROPOSAL = f"{DESK}/proposals/<reference>"
-# What is no slug: the proposer is none of the members.
+# Not a slug: the proposer is not a member.
 NO_MEMBER = "none!"
 
 
@@ -93,7 +93,7 @@ def proposal_file(reference: str, attachment_id: int) -> ResponseReturnValue:
 @blueprint.route(f"{PROPOSAL}/question", methods=["GET", "POST"])
 @readers_only
 def question(reference: str) -> ResponseReturnValue:
-    """Ask the proposer something."""
+    """Ask the proposer a question."""
     form, context, page = QuestionForm(), _about(reference), "organise/hosting/reviews/question.html"
     context["questions"] = queries.questions_of(db.session(), context["proposal"].id)
     if context["asking_refused"]:
@@ -104,7 +104,7 @@ def question(reference: str) -> ResponseReturnValue:
         with unit_of_work() as session:
             ask_question(session, context["proposal"].id, current_user.id, form.text.data, acting(), now())
     except Refusal:
-        # It was possible a moment ago; the page says why it is not any more.
+        # It was possible a moment ago; the page says why it no longer is.
         return make_response(render_template(page, form=form, **context | _about(reference)), 403)
     flash(_("Your question has been sent. We will write to you when the proposer answers."), "success")
     return redirect(url_for(".proposal", reference=reference, _anchor="questions"), 303)
@@ -113,7 +113,7 @@ def question(reference: str) -> ResponseReturnValue:
 @blueprint.route(f"{PROPOSAL}/review", methods=["GET", "POST"])
 @readers_only
 def review(reference: str) -> ResponseReturnValue:
-    """Score a proposal on each criterion; until reviews end, one can change it."""
+    """Score a proposal on each criterion; the review can be changed until reviews end."""
     context, page = _about(reference), "organise/hosting/reviews/review.html"
     proposal = context["proposal"]
     form = ReviewForm.of(proposal.call.criteria, queries.review_by(db.session(), proposal.id, current_user.id))
@@ -133,7 +133,7 @@ def review(reference: str) -> ResponseReturnValue:
 @blueprint.route(f"{PROPOSAL}/conflict", methods=["GET", "POST"])
 @readers_only
 def conflict(reference: str) -> ResponseReturnValue:
-    """Say that one does not judge a proposal; for good, so that it is asked first."""
+    """Declare a conflict of interest; this cannot be undone, so the page asks first."""
     form, context, page = ConflictForm(), _about(reference), "organise/hosting/reviews/conflict.html"
     if context["asking_refused"]:
         return make_response(render_template(page, form=form, **context), 403)
@@ -144,14 +144,14 @@ def conflict(reference: str) -> ResponseReturnValue:
             declare_conflict(session, context["proposal"].id, current_user.id, form.reason.data, acting(), now())
     except Refusal:
         return make_response(render_template(page, form=form, **context | _about(reference)), 403)
-    flash(_("Conflict of interest recorded. You do not review this proposal."), "success")
+    flash(_("Conflict of interest recorded. You will not review this proposal."), "success")
     return redirect(url_for(".proposal", reference=reference), 303)
 
 
 @blueprint.route(f"{PROPOSAL}/member", methods=["GET", "POST"])
 @chair_only
 def member(reference: str) -> ResponseReturnValue:
-    """Settle whether a proposer whose name is like a member's is that member."""
+    """Settle whether a proposer with a name similar to a member's is that member."""
     proposal, form, page = _proposal(reference), MembershipForm(), "organise/hosting/reviews/member.html"
     likely = unsettled(db.session(), [proposal]).get(proposal.id, [])
     form.member.choices = [*(one.organisation.slug for one in likely), NO_MEMBER]
@@ -163,7 +163,7 @@ def member(reference: str) -> ResponseReturnValue:
         with unit_of_work() as session:
             settle_membership(session, proposal.id, slug, acting(), now())
     except Refusal:
-        flash(_("This has been settled already."), "warning")
+        flash(_("This has already been settled."), "warning")
     else:
         flash(_("Settled."), "success")
     return redirect(url_for(".proposal", reference=reference), 303)

@@ -1,4 +1,4 @@
-"""Registrations that may be one person's, side by side."""
+"""Possible duplicates, side by side."""
 
 from typing import Any
 
@@ -30,14 +30,14 @@ ROWS = 20
 @blueprint.get(f"{EDITION}/doubles")
 @organisers_only
 def index(edition: Edition) -> ResponseReturnValue:
-    """Pairs of registrations that may be one person's, the newest first."""
+    """Pairs of possible duplicates, newest first."""
     return render_template("organise/registrations/doubles/index.html", form=ButtonForm(), **_context(edition))
 
 
 @blueprint.post(f"{EDITION}/doubles/<id:pair_id>/two-people")
 @organisers_only
 def two_people(edition: Edition, pair_id: int) -> ResponseReturnValue:
-    """Remember that a pair is two people."""
+    """Mark a pair as different people."""
     form = ButtonForm()
     if not form.validate_on_submit():
         return answer_errors(form, "organise/registrations/doubles/index.html", **_context(edition))
@@ -48,7 +48,11 @@ def two_people(edition: Edition, pair_id: int) -> ResponseReturnValue:
     except NoSuchPair:
         flash(_("This pair is no longer on the list: it has been settled, or somebody changed their details."), "info")
     else:
-        words = _("%(one)s and %(other)s are two people: they are not shown here again.", one=names[0], other=names[1])
+        words = _(
+            "%(one)s and %(other)s have been marked as different people. They will not be shown here again.",
+            one=names[0],
+            other=names[1],
+        )
         flash(words, "success")
     return redirect(url_for(".index", year=edition.year), 303)
 

@@ -1,4 +1,4 @@
-"""Reads of what leaves the site as a file or on paper."""
+"""Queries for files and printed lists."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ Row = list[Cell]
 
 @dataclass(frozen=True)
 class Catering:
-    """What the caterer is told: how many come, and how many of them need what. Nobody is named."""
+    """For the caterer: how many people come, and how many of them need what. Nobody is named."""
 
     delegates: int
     dietary: Sequence[Need]
@@ -59,7 +59,7 @@ def export_rows(
 ) -> Iterator[Row]:
     """The rows of the filtered list, or of those picked on it, in its order.
 
-    Times are on the clocks of `zone`, countries named in `language`.
+    Times are in `zone`, countries named in `language`.
     One query, so that all of it is of one moment; a chunk of its rows at a time, so that memory stays flat.
     """
     line = _line(edition_id)
@@ -89,7 +89,7 @@ def export_rows(
 
 
 def catering_of(session: Session, edition_id: int) -> Catering:
-    """What those with a confirmed place said about food and access, and how many they are; three queries."""
+    """The dietary and access needs of people with a confirmed place, and their number; three queries."""
     dietary, access = (
         grouped(session.execute(_confirmed(edition_id, said, func.count()).group_by(said)).all())
         for said in (Registration.dietary, Registration.access_needs)

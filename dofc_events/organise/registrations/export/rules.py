@@ -1,4 +1,4 @@
-"""What delegates say they need, counted."""
+"""Delegates' needs, counted."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from dofc_events.core.order import sort_key
 
 @dataclass(frozen=True)
 class Need:
-    """What so many people say they need, in the words of most of them."""
+    """A need of this many people, in the words of most of them."""
 
     text: str
     people: int

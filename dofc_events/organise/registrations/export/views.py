@@ -45,7 +45,7 @@ def caterer(edition: Edition) -> ResponseReturnValue:
 @blueprint.get(f"{LISTS}/caterer.xlsx", defaults={"kind": "xlsx"})
 @organisers_only
 def caterer_file(edition: Edition, kind: str) -> ResponseReturnValue:
-    """The same as CSV or as a workbook."""
+    """The caterer's list as CSV or as a workbook."""
     catering = queries.catering_of(db.session(), edition.id)
     needs = {"dietary": catering.dietary, "access_needs": catering.access}
     rows = [(about, need.text, need.people) for about, said in needs.items() for need in said]

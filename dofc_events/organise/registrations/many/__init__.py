@@ -1,1 +1,1 @@
-"""What is done with many registrations at once."""
+"""Acts on many registrations at once."""

@@ -1,4 +1,4 @@
-"""Forms for what is done with many registrations at once."""
+"""Forms for acts on many registrations at once."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -45,7 +45,7 @@ class TagManyForm(ManyForm):
 
 
 class UntagForm(ManyForm):
-    word = RadioField(_l("Which tag?"), [InputRequired(_l("Choose the tag that is to be removed."))])
+    word = RadioField(_l("Which tag?"), [InputRequired(_l("Choose the tag to remove."))])
 
     @classmethod
     def of(cls, selection: Selection, categories: Sequence[Category]) -> "UntagForm":
@@ -68,7 +68,7 @@ class CategoryForm(ManyForm):
         numbers = {category: selection.not_yet_in(category.slug) for category in categories}
         form.category.choices = [(c.slug, _with_number(c.label, n)) for c, n in numbers.items() if n]
         if not form.category.choices:
-            form.nothing_to_do = _("There is no other category that they could be in.")
+            form.nothing_to_do = _("There is no other category to change to.")
         return form
 
     def wanted(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What is done with many registrations at once: picked on the list, confirmed on a page of its own."""
+"""Acts on many registrations at once: selected on the list, confirmed on a separate page."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
@@ -32,14 +32,14 @@ from dofc_events.web.forms import ButtonForm, answer_errors, form_page
 
 blueprint = Blueprint("many", __name__)
 
-# What other pages do with those picked.
+# What other pages do with the people selected.
 ELSEWHERE: dict[str, tuple[str, dict[str, Any]]] = {
     "write": ("organise.letters.new", {}),
     "xlsx": ("organise.registrations.export.registrations_file", {"kind": "xlsx"}),
     "csv": ("organise.registrations.export.registrations_file", {"kind": "csv"}),
 }
 OF_THE_LIST = {*(field.name for field in fields(Filters)), "sort", "columns"}
-# Which page of it, and who is picked there: one comes back to it as one left it.
+# The page of the list and the selection on it, so that people come back to it as they left it.
 AS_IT_WAS = {"after", "from", "pick", "act", "all"}
 NAMES_SHOWN = 10
 
@@ -107,7 +107,7 @@ DEEDS = {
 @blueprint.route(f"{EDITION}/registrations/selected", methods=["GET", "POST"])
 @organisers_only
 def selected(edition: Edition) -> ResponseReturnValue:
-    """Do something with those picked, or with `all` that the filters leave, after saying with how many."""
+    """Act on the people selected, or on `all` that the filters leave, after saying how many."""
     act, audience, everybody = request.args.get("act", ""), asked_audience(), "all" in request.args
     if act not in ("", *ELSEWHERE, *Act):
         abort(404)
@@ -147,7 +147,10 @@ def _confirmed(
         selection, form = _asked(edition, act, audience)
         form.shown(selection)
         form.form_errors = [
-            _("Nothing has been done, because something has changed meanwhile. This is the current state:")
+            _(
+                "Nothing has been done, because something has changed since you opened the page. This is the "
+                "current state:"
+            )
         ]
         return answer_errors(form, page, selection=selection, **context)
     flash(deed.words(number, form), "success")

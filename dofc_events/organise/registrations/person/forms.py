@@ -13,7 +13,7 @@ from dofc_events.registration.texts import stated_consent
 
 
 class OnBehalfForm(RegistrationForm):
-    """Who registers somebody else cannot agree in their place; they can state that this person did."""
+    """An organiser cannot agree on somebody's behalf, but can state that the person has agreed."""
 
     consent = BooleanField(
         _l("This person has agreed to this use of their data"),

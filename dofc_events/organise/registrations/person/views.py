@@ -88,7 +88,7 @@ def _to_send_again(messages: Sequence[Message]) -> Message | None:
 @blueprint.route(f"{EDITION}/registrations/<reference>/address", methods=["GET", "POST"])
 @organisers_only
 def address(edition: Edition, reference: str) -> ResponseReturnValue:
-    """Write to another address from now on, when mail does not arrive."""
+    """Write to another address from now on, when emails do not arrive."""
     found = registration_at(edition, reference)
     form = ChangeAddressForm(obj=found)
     page, standing = "organise/registrations/person/address.html", standing_of(db.session(), found.id)
@@ -101,7 +101,9 @@ def address(edition: Edition, reference: str) -> ResponseReturnValue:
         with unit_of_work() as session:
             is_new = on_behalf.correct_address(session, found.id, form.email.data, acting(), now(), seen=found.email)
     except on_behalf.AlreadyRegistered as refusal:
-        form.email.errors = [_("Nothing was changed: this address is registered already, under another reference.")]
+        form.email.errors = [
+            _("Nothing has been changed: this address is already registered, under another reference.")
+        ]
         return answer_errors(
             form, page, is_over=False, **context | {"known": registration_at(edition, refusal.reference)}
         )
@@ -113,7 +115,7 @@ def address(edition: Edition, reference: str) -> ResponseReturnValue:
             "success",
         )
     else:
-        flash(_("Nothing was changed: this is the address already."), "info")
+        flash(_("Nothing has been changed: this is already the address."), "info")
     return redirect(url_for(".index", year=edition.year, reference=reference), 303)
 
 
@@ -135,11 +137,12 @@ NEW, EDIT = "organise/registrations/person/add.html", "organise/registrations/pe
 @organisers_only
 def add(edition: Edition) -> ResponseReturnValue:
     """Register somebody, whether or not registration is open."""
+    form = OnBehalfForm()
     if not on_behalf.can_be_added_to(edition, now()):
         return _not_running(edition)
     pool = edition_pool(db.session(), edition.id)
     assert pool is not None, "an edition that people can be added to has places"
-    form, context = OnBehalfForm(), {**form_context(edition, pool), **around(edition), "known": None, "at": now()}
+    context = {**form_context(edition, pool), **around(edition), "known": None, "at": now()}
     context["stated"] = stated_consent(edition)
     form.offer_categories(context["categories"])
     offer_trips(form, edition, context["trips"], has_place=context["free"] > 0)
@@ -160,7 +163,7 @@ def add(edition: Edition) -> ResponseReturnValue:
 @blueprint.route(f"{PERSON}/edit", methods=["GET", "POST"])
 @organisers_only
 def edit(edition: Edition, reference: str) -> ResponseReturnValue:
-    """Change what a delegate said, also when they cannot any more."""
+    """Change a delegate's details, even when they no longer can."""
     found = registration_at(edition, reference)
     form, seen = ChangeDetailsForm(obj=details_of(found)), details_of(found)
     form.offer_categories(edition.category_choices())
@@ -183,14 +186,14 @@ def edit(edition: Edition, reference: str) -> ResponseReturnValue:
     if changed:
         flash(_("Changes saved. %(name)s will be told by email.", name=form.to_details().given_name), "success")
     else:
-        flash(_("Nothing was changed."), "info")
+        flash(_("Nothing has been changed."), "info")
     return redirect(url_for(".index", year=edition.year, reference=reference), 303)
 
 
 @blueprint.post(f"{PERSON}/send-link")
 @organisers_only
 def send_link(edition: Edition, reference: str) -> ResponseReturnValue:
-    """Mail a delegate the link to their own page."""
+    """Email a delegate the link to their own page."""
     found, form = registration_at(edition, reference), ButtonForm()
     if not form.validate_on_submit():
         return answer_errors(
@@ -200,22 +203,26 @@ def send_link(edition: Edition, reference: str) -> ResponseReturnValue:
         with unit_of_work() as session:
             on_behalf.send_link(session, found.id, acting(), now())
     except TooManyMessages:
-        flash(_("Nothing was sent: this address has received enough emails for now. Try again in an hour."), "warning")
+        flash(
+            _("Nothing has been sent: this address has received enough emails for now. Try again in an hour."),
+            "warning",
+        )
     except RegistrationOver:
-        flash(_("Nothing was sent: this registration was cancelled."), "warning")
+        flash(_("Nothing has been sent: this registration has been cancelled."), "warning")
     else:
         flash(
-            _("The link goes to %(email)s.", email=found.email) if settings().mail_is_delivered else _kept(), "success"
+            _("The link will be sent to %(email)s.", email=found.email) if settings().mail_is_delivered else _kept(),
+            "success",
         )
     return redirect(url_for(".index", year=edition.year, reference=reference), 303)
 
 
 def _refused(form: OnBehalfForm, refusal: Refusal, edition: Edition, context: dict[str, Any]) -> ResponseReturnValue:
     if isinstance(refusal, on_behalf.AlreadyRegistered):
-        form.email.errors = [_("This address is registered already.")]
+        form.email.errors = [_("This address is already registered.")]
         context = context | {"known": registration_at(edition, refusal.reference)}
     elif isinstance(refusal, NothingFree):
-        form.form_errors = [_("No place is free and nobody moves up now. Add places in the settings first.")]
+        form.form_errors = [_("No place is free, and nobody can move up now. Add places in the settings first.")]
     else:
         form.trips.refuse(refusal)
     return answer_errors(form, NEW, **context)
@@ -225,7 +232,10 @@ def _say_what_was_added(added: on_behalf.Added, status: ClaimStatus) -> None:
     name = added.registration.full_name
     if not added.is_new:
         flash(
-            _("This form was sent before, and %(name)s was registered then. Nothing was changed now.", name=name),
+            _(
+                "This form has already been sent, and %(name)s was registered with it. Nothing has been changed now.",
+                name=name,
+            ),
             "info",
         )
     elif status is ClaimStatus.CONFIRMED:
@@ -241,7 +251,7 @@ def _not_running(edition: Edition) -> ResponseReturnValue:
 
 
 def _kept() -> str:
-    text: str = _("The email has been written, but no mail server is set up, so it is kept and not sent.")
+    text: str = _("The email has been written, but no mail server is set up, so it has been kept, not sent.")
     return text
 
 
@@ -254,7 +264,7 @@ TEMPLATE = "organise/registrations/person/index.html"
 @blueprint.post(f"{REGISTRATION}/note")
 @organisers_only
 def note(edition: Edition, reference: str) -> ResponseReturnValue:
-    """Write the note anew; an empty one is none."""
+    """Replace the note; an empty one removes it."""
     found = registration_at(edition, reference)
     form = NoteForm(obj=found)
     if not form.validate_on_submit():

@@ -1,1 +1,1 @@
-"""What an act changed, in words."""
+"""The changes of an act, in words."""

@@ -30,7 +30,7 @@ FIELDS = {
     "ballot_opens_at": _l("The ballot opens"),
     "ballot_closes_at": _l("The ballot closes"),
 }
-# What is too long to be said: only that it has changed.
+# Too long to quote: the trail says only that it has changed.
 NOT_SAID = ("text",)
 
 
@@ -44,7 +44,9 @@ def _counted(said: Said) -> Text:
 
 def _opened(said: Said) -> Text:
     return ngettext(
-        "Opened the ballot: %(num)d member votes", "Opened the ballot: %(num)d members vote", said.get("members", 0)
+        "Opened the ballot: %(num)d member can vote",
+        "Opened the ballot: %(num)d members can vote",
+        said.get("members", 0),
     )
 
 
@@ -56,26 +58,27 @@ def _announced(said: Said) -> Text:
 
 # Every act that is recorded of a call for hosts, and how it is told.
 ACTS: dict[str, Text | Callable[[Said], Text]] = {
-    "call_opened": _l("Made the call"),
+    "call_opened": _l("Created the call"),
     "call_changed": _l("Changed the call"),
     "call_extended": _l("Extended the call"),
     "call_closed": _l("Closed the call early"),
     "call_deleted": _l("Deleted the call"),
     "criteria_changed": _l("Changed the criteria"),
     "review_begun": _l("Began the review early"),
-    "proposal_begun": _l("Began a proposal"),
+    "proposal_begun": _l("Started a proposal"),
+    "draft_ended": _l("Deleted a draft that had not been changed for 60 days"),
     "proposal_changed": _l("Changed the proposal"),
     "proposal_submitted": _l("Submitted the proposal"),
     "proposal_withdrawn": _l("Withdrew the proposal"),
-    "proposal_public": _l("Agreed that everyone reads the proposal"),
-    "proposal_not_public": _l("Took back that everyone reads the proposal"),
+    "proposal_public": _l("Agreed that everyone can read the proposal"),
+    "proposal_not_public": _l("Withdrew the agreement that everyone can read the proposal"),
     "proposal_under_review": _l("Put the proposal under review"),
     "proposal_shortlisted": _l("Put the proposal on the shortlist"),
     "proposal_off_shortlist": _l("Took the proposal off the shortlist"),
     "proposal_accepted": _l("Accepted the proposal"),
     "proposal_declined": _l("Declined the proposal"),
     "proposal_links_sent": _l("Asked for the link again, and was sent it"),
-    "proposal_links_refused": _l("Asked for the link again, and was sent none"),
+    "proposal_links_refused": _l("Asked for the link again, but was not sent it"),
     "attachment_added": _with("name", _l("Attached “%(name)s”")),
     "attachment_removed": _with("name", _l("Removed the file “%(name)s”")),
     "co_host_confirmed": _with("name", _l("“%(name)s” confirmed that it is a co-host")),

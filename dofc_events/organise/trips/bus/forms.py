@@ -8,7 +8,7 @@ from dofc_events.web.forms import Form
 
 
 class BoardingForm(Form):
-    """The manifest's buttons: the reference of who boarded, or of who did not after all."""
+    """The manifest's buttons: the reference of the person who boarded, or who did not after all."""
 
     board = StringField()
     undo = StringField()

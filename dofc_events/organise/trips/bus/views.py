@@ -63,7 +63,7 @@ def _note_boarding(edition: Edition, slug: str, reference: str, *, boards: bool)
         with unit_of_work() as session:
             act(session, edition.id, slug, person.id, acting(), now())
     except BusFull:
-        flash(_("As many have boarded as there are seats: %(name)s has to wait.", name=person.full_name), "warning")
+        flash(_("All seats on the bus are taken: %(name)s has to wait.", name=person.full_name), "warning")
     except NotOnTrip:
         flash(_("%(name)s no longer has a seat on this trip.", name=person.full_name), "warning")
 

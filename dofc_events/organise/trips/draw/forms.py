@@ -8,6 +8,6 @@ from dofc_events.web.forms import Form
 
 
 class PublishDrawForm(Form):
-    """The button that publishes a draw; `digest` says which, so that nothing is published that nobody saw."""
+    """The button that publishes a draw; `digest` says which, so that only what somebody saw is published."""
 
     digest = HiddenField()

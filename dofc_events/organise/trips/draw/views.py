@@ -33,7 +33,7 @@ TEMPLATE = "organise/trips/draw/index.html"
 @blueprint.route(f"{EDITION}/trips/draw", methods=["GET", "POST"])
 @organisers_only
 def index(edition: Edition) -> ResponseReturnValue:
-    """What the draw would give now; its button publishes exactly that."""
+    """The result of the draw if it were made now; its button publishes exactly that."""
     form = PublishDrawForm()
     if not form.validate_on_submit():
         return form_page(form, TEMPLATE, **_standing(edition, form))
@@ -42,11 +42,14 @@ def index(edition: Edition) -> ResponseReturnValue:
             seats.publish_draw(session, edition.id, form.digest.data, acting(), now())
     except DrawChanged:
         form.form_errors = [
-            _("Nothing was published: since you opened this page the draw has come to give something else. See below.")
+            _(
+                "Nothing has been published: the draw’s result has changed since you opened this page. The new "
+                "result is below."
+            )
         ]
         return answer_errors(form, TEMPLATE, **_standing(edition, form))
     except DrawNotDue:
-        flash(_("There is nothing to draw now: see below why."), "warning")
+        flash(_("There is nothing to draw now. The reason is below."), "warning")
     else:
         flash(_("The draw has been published. Everyone who took part will be told by email."), "success")
     return redirect(url_for(".index", year=edition.year), 303)

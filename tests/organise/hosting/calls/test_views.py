@@ -106,16 +106,16 @@ def test_a_criterion_needs_its_weight_and_is_named_once(chair):
     form = chair().get("/organise/hosting/calls/new").form().fill(ANSWERS)
     page = form.fill({"criteria-8-label": "Food"}).submit()
     assert page.status == 422
-    assert "how much it weighs" in page.text
+    assert "Enter a weight" in page.text
     page = page.form().fill({"criteria-8-label": "Venue", "criteria-8-weight": "1"}).submit()
     assert page.status == 422
-    assert "each of them once" in page.text
+    assert "each only once" in page.text
 
 
 def test_a_second_call_for_a_year_is_refused(chair, call):
     page = chair().get("/organise/hosting/calls/new").form().fill(ANSWERS).submit()
     assert page.status == 422
-    assert f"There is a call for {YEAR} already" in page.one("#year-error").text
+    assert f"There is already a call for {YEAR}" in page.one("#year-error").text
 
 
 def test_a_call_is_changed_with_its_criteria(chair, call, the_call):
@@ -135,7 +135,7 @@ def test_a_quorum_that_the_members_cannot_reach_is_asked_about(chair, writing, c
             make_member(session)
     asked = chair().get(f"{CALL}/settings").form().fill(quorum="3").submit()
     assert asked.status == 422
-    assert "The network has 2 members that vote" in asked.one(".notice-warning").text
+    assert "The network has 2 voting members" in asked.one(".notice-warning").text
     assert the_call().quorum == call.quorum
     asked.form().submit("Yes, save")
     assert the_call().quorum == 3
@@ -187,7 +187,7 @@ def test_criteria_are_no_fields_any_more_once_somebody_scored(chair, writing, ca
     clock.move_to(call.review_opens_at)
     page = chair().get(f"{CALL}/settings")
     assert "criteria-0-label" not in page.form().names
-    assert "stay as they are" in page.text
+    assert "can no longer be changed, because scores have been given" in page.text
     assert page.form().fill(quorum="1").submit().status == 200
 
 
@@ -268,7 +268,7 @@ def test_the_shortlist_is_what_was_ticked(chair, writing, reading, call, clock):
     assert chair().get(f"{CALL}/shortlist").status == 403
     clock.move_to(call.closes_at)
     browser = chair()
-    assert "No proposal is under review" in browser.get(f"{CALL}/shortlist").text
+    assert "No proposals are under review" in browser.get(f"{CALL}/shortlist").text
     browser.get(f"{CALL}/start-review").form(f"{CALL}/start-review").submit()
     browser.get(f"{CALL}/shortlist").form().fill(references=[second.reference]).submit()
     assert statuses(reading) == ["under_review", "shortlisted"]
@@ -304,7 +304,7 @@ def test_an_empty_call_is_deleted_after_asking_and_another_is_not(chair, writing
     with writing() as session:
         make_proposal(session, make_call(session), ProposalStatus.DRAFT)
     page = chair().get(f"{CALL}/delete")
-    assert "1 proposal has been begun" in page.text and not page.all("main form")
+    assert "1 proposal has been started" in page.text and not page.all("main form")
 
 
 def test_the_trail_of_a_call_is_told_in_words_to_the_chair(chair, writing, call):
@@ -317,5 +317,5 @@ def test_the_trail_of_a_call_is_told_in_words_to_the_chair(chair, writing, call)
     page = chair().get(f"{CALL}/").follow("Audit: who did what")
     told = [row.th.get_text(" ", strip=True) for row in page.all("tbody tr")]
     assert told[0].startswith("Extended the call") and "The call closes:" in told[0]
-    assert told[1:4] == ["Submitted the proposal", "Began a proposal", "Made the call"]
+    assert told[1:4] == ["Submitted the proposal", "Started a proposal", "Created the call"]
     assert proposal.proposer in page.text and "_" not in " ".join(told)

@@ -86,7 +86,7 @@ def test_a_decision_is_prepared_read_and_announced_to_all(chair, proposals, read
         assert [mail_to(session, p.contact_email)[-1] for p in proposals] == ["proposal-status"] * 2
         edition = session.scalars(select(Edition).where(Edition.year == YEAR)).one()
         assert (edition.city, edition.zone) == ("Brno", "Europe/Prague")
-    assert page.link(f"Open the edition of {YEAR}") == f"/organise/editions/{YEAR}/"
+    assert page.link(f"Go to the edition of {YEAR}") == f"/organise/editions/{YEAR}/"
     assert page.follow("Hand-over list").status == 200
     assert chair.get(f"{CALL}/decision").status == 403
 
@@ -101,17 +101,17 @@ def test_a_country_of_several_zones_needs_one(chair, proposals, reading):
     kazan = proposals[1].reference
     page = prepare(chair, kazan, words_to_host="Bravo", reason="Because.")
     assert page.status == 422
-    assert "Choose the time zone of the city" in page.one("#zone-error").text
+    assert "Choose the city’s time zone" in page.one("#zone-error").text
     assert page.form().value("words_to_host") == "Bravo"
     page = page.form().fill(zone="Europe/Moscow").submit()
-    assert "on the clocks of Moscow time" in page.text
+    assert "with all times in Moscow time" in page.text
 
 
 def test_nobody_may_be_accepted(chair, proposals, reading):
     page = prepare(chair, "none", words_to_others="Alas.")
-    assert page.status == 422 and "another result" in page.one("#reason-error").text
+    assert page.status == 422 and "a different result" in page.one("#reason-error").text
     page = page.form().fill(reason="Nobody can afford it.").submit()
-    assert "No proposal is accepted" in page.text
+    assert "No proposal will be accepted" in page.text
     page.form(f"{CALL}/announce").submit()
     assert statuses(reading) == ["declined", "declined"]
     assert "Nobody can afford it." in chair.get(f"/hosting/{YEAR}/result").text
@@ -138,7 +138,7 @@ def test_a_proposal_that_was_withdrawn_meanwhile_is_not_accepted(chair, proposal
         withdraw_proposal(session, proposals[0].id, PROPOSER, NOW)
     page = page.form(f"{CALL}/announce").submit()
     assert page.url == f"{CALL}/decision"
-    assert "has been withdrawn meanwhile" in page.text
+    assert "has since been withdrawn" in page.text
     assert statuses(reading) == ["withdrawn", "shortlisted"]
     assert "was withdrawn after" in chair.get(f"{CALL}/announce").text
 
@@ -148,12 +148,12 @@ def test_a_year_that_has_its_edition_gets_no_second(chair, proposals, writing, r
     with writing() as session:
         make_edition(session, year=YEAR)
     page = page.form(f"{CALL}/announce").submit()
-    assert f"The edition of {YEAR} has been published already" in page.text
+    assert f"The {YEAR} edition has already been published" in page.text
     assert not page.all("main form")
     assert statuses(reading) == ["shortlisted", "shortlisted"]
-    assert "only “none” can be announced" in chair.get(f"{CALL}/").text
+    assert "you can only announce “none”" in chair.get(f"{CALL}/").text
     page = prepare(chair, proposals[0].reference)
-    assert page.status == 422 and "only “none of them”" in page.one("#accepted-error").text
+    assert page.status == 422 and "only choose “none of them”" in page.one("#accepted-error").text
 
 
 def test_announcing_twice_tells_once(chair, proposals, reading):

@@ -53,7 +53,7 @@ def test_the_list_is_for_both_hosts_and_the_chair(client, people, sign_in):
 def test_the_list_says_in_words_what_the_last_host_does_and_what_is_open(client, people, sign_in):
     page = sign_in(people["next"]).get(LIST)
     assert "Opening of registration for 2028: 15:00, Saturday 3 October 2026 (Sofia time)" in page.text
-    assert "End of the edition of 2028: the end of Sunday 23 May 2027 (Sofia time)" in page.text
+    assert "End of the 2028 edition: the end of Sunday 23 May 2027 (Sofia time)" in page.text
     assert "The host of 2028: Elena Petrova, host@dofc.test" in page.text
     assert "Write the summary and the programme" in page.text
 

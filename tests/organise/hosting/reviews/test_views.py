@@ -8,8 +8,9 @@ from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.models import EditionOrganiser
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.hosting.models import HostingCall, Proposal, Question, Review
+from dofc_events.hosting.proposals.attachments.service import add_attachment
 from dofc_events.hosting.proposals.rules import checked
-from dofc_events.hosting.proposals.service import PROPOSER, add_attachment
+from dofc_events.hosting.proposals.service import PROPOSER
 from dofc_events.hosting.reviews.service import Given, give_review
 from dofc_events.hosting.rules import ProposalStatus
 from tests.support import uploads
@@ -106,9 +107,9 @@ def test_the_comparison_has_what_is_compared(reviewer, found):
         row.th.get_text(): [cell.get_text(" ", strip=True) for cell in row.select("td")] for row in page.all("tbody tr")
     }
     assert rows["Place"] == ["Brno, Czechia", "Novi Sad, Serbia"]
-    assert rows["People it holds"] == ["240", "240"]
-    assert rows["Budget"][0] == "48,000 euro"
-    assert rows["For each delegate, if the venue is full"][0] == "200 euro"
+    assert rows["Capacity"] == ["240", "240"]
+    assert rows["Budget"][0] == "48,000 euros"
+    assert rows["Per delegate, if the venue is full"][0] == "200 euros"
     assert rows["Experience as host"] == ["No edition in the archive", "Organised the edition of 2011"]
     assert rows["Travel"][0] == "By train from Vienna."
     region = page.one("[role=region]")
@@ -291,7 +292,7 @@ def test_a_file_is_saved_and_never_run_and_belongs_to_its_proposal(reviewer, wri
 def test_a_conflict_is_asked_about_first_and_the_chair_sees_it(reviewer, sign_in, writing, found):
     brno = found("Brno Cluster")
     page = reviewer().get(address(brno)).follow("Declare a conflict of interest")
-    assert "It cannot be taken back" in page.text
+    assert "This cannot be undone" in page.text
     assert page.form().submit().status == 422
     page = page.form().fill(reason="My brother works there.").submit()
     assert "You have declared a conflict of interest" in page.text

@@ -7,20 +7,20 @@ import pytest
 from dofc_events.conference.queries import edition_by_year
 from dofc_events.delegates.doubles import service as doubles
 from tests.support.databases import count_queries
-from tests.support.factories import make_edition, make_registration
+from tests.support.factories import find_doubles, make_edition, make_registration
 
 ANA: dict[str, Any] = {"given_name": "Ana", "family_name": "Kovač", "country": "RS", "organisation": "Zelena Energija"}
 
 
 @pytest.fixture
 def register(writing, year):
-    """`register(…)`: the references of so many people who are likely doubles, compared as the worker does it."""
+    """`register(…)`: the references of this many possible duplicates, compared as the worker does."""
 
     def register(*people: dict) -> list[str]:
         with writing() as session:
             edition = edition_by_year(session, year)
             found = [make_registration(session, edition, **ANA | person) for person in people]
-            doubles.compare(session, [registration.id for registration in found])
+            find_doubles(session, [registration.id for registration in found])
             return [registration.reference for registration in found]
 
     return register
@@ -49,8 +49,8 @@ def test_doubles_stand_side_by_side_with_what_differs_marked(organiser, register
 def test_two_people_are_not_shown_again(organiser, register, year):
     one, other = register({}, {"organisation": "Niš"})
     page = organiser.get(f"/organise/editions/{year}/doubles").form().submit()
-    assert "are two people: they are not shown here again" in page.text
-    assert page.one("[data-total]")["data-total"] == "0" and "No two registrations" in page.text
+    assert "have been marked as different people. They will not be shown here again" in page.text
+    assert page.one("[data-total]")["data-total"] == "0" and "There are no possible duplicates" in page.text
     history = organiser.get(f"/organise/editions/{year}/registrations/{one}").text
     assert f"Marked as a different person from Ana Kovač, {other}" in history
 
@@ -82,7 +82,7 @@ def test_pages_of_pairs_join(organiser, register, year):
 def test_page_says_that_some_are_still_to_be_compared(organiser, writing, year):
     with writing() as session:
         make_registration(session, edition_by_year(session, year))
-    assert "1 registration is still to be compared" in organiser.get(f"/organise/editions/{year}/doubles").text
+    assert "1 registration has yet to be compared" in organiser.get(f"/organise/editions/{year}/doubles").text
 
 
 def test_page_costs_the_same_for_one_pair_and_for_many(organiser, register, year):
@@ -99,7 +99,7 @@ def test_pairs_of_another_edition_are_not_found(organiser, writing, year):
     with writing() as session:
         other = make_edition(session, year=2031)
         people = [make_registration(session, other, **ANA) for _number in range(2)]
-        doubles.compare(session, [person.id for person in people])
+        find_doubles(session, [person.id for person in people])
         [pair] = doubles.likely_doubles(session, other.id, limit=2)
         path = f"/organise/editions/{year}/doubles/{pair.id}/two-people"
     token = organiser.get(f"/organise/editions/{year}/settings").form().value("csrf_token")

@@ -50,9 +50,9 @@ def statuses(reading) -> dict[str, str]:
 def test_list_says_what_to_do_when_nobody_or_nothing_is_chosen(see, register, do):
     reference = register()
     page = see("sort=name").form("/selected").fill(act="cancel").submit()
-    assert page.status == 200 and page.h1 == "Nobody is picked"
+    assert page.status == 200 and page.h1 == "Nobody is selected"
     assert "sort=name" in page.follow("Back to the list").url
-    assert chosen(page.follow("I mean everybody")) == 1
+    assert chosen(page.follow("Select everybody")) == 1
     assert do("", reference).h1 == "Nothing is chosen"
 
 
@@ -93,7 +93,7 @@ def test_the_page_asks_again_when_the_list_has_changed(do, register, reading):
     page = do("cancel")
     register()
     page = page.form().fill(reason="We move").submit()
-    assert page.status == 422 and "something has changed meanwhile" in page.text
+    assert page.status == 422 and "something has changed since you opened the page" in page.text
     assert chosen(page) == 2 and page.form().value("reason") == "We move"
     assert "cancelled" not in statuses(reading).values()
     page.form().submit()
@@ -117,9 +117,11 @@ def test_all_are_meant_although_somebody_is_picked(see, register):
 def test_confirming_asks_before_it_raises_the_number_of_places(do, register, reading, edition):
     references = [register() for _ in range(5)]
     page = do("confirm", *references[1:5:3])
-    assert chosen(page) == 1 and "1 person, who has a confirmed place already" in page.text
+    assert chosen(page) == 1 and "1 person, who already has a confirmed place" in page.text
     page = page.form().fill(reason="They speak").submit()
-    assert page.status == 422 and "1 place is missing" in page.text and page.form().value("reason") == "They speak"
+    assert (
+        page.status == 422 and "There is 1 place too few" in page.text and page.form().value("reason") == "They speak"
+    )
     assert "from 2 to 3" in page.text
     page = page.form().fill(enlarge=True).submit()
     assert "1 person now has a confirmed place" in page.text
@@ -255,13 +257,13 @@ def test_another_editions_people_cannot_be_picked(organiser, register, writing, 
     with writing() as session:
         stranger = make_registration(session, make_edition(session, year=2031))
     page = organiser.get(f"/organise/editions/{year}/registrations/selected?act=cancel&pick={stranger.reference}")
-    assert chosen(page) == 0 and "1 person you picked is no longer on this list" in page.text
+    assert chosen(page) == 0 and "1 person you selected is no longer on this list" in page.text
     assert organiser.get(f"/organise/editions/{year}/registrations/{stranger.reference}/note").status in (404, 405)
 
 
 def test_leaving_what_was_asked_comes_back_to_the_list_with_those_picked(do, register, see):
     first, _second = register(), register()
-    page = do("cancel", first, query="sort=name").follow("Leave it as it is")
+    page = do("cancel", first, query="sort=name").follow("Go back without changes")
     form = page.form("/selected")
     assert (form.values["pick"], form.value("act"), "sort=name" in page.url) == ([first], "cancel", True)
     page = do("", first).follow("Back to the list")

@@ -112,7 +112,7 @@ def test_links_in_what_happened_act_for_nobody(organiser, register, writing, yea
         said = {"changes": {"dietary": ["", "see /registrations/7KX9-Q2MB.1.secret/"]}}
         record(session, DELEGATE, NOW, "details_changed", scope=str(year), about=reference, **said)
     story = organiser.get(address(year, reference)).one("#history ~ .timeline").get_text(" ", strip=True)
-    assert "Food: nothing → see /registrations/…/" in story and "secret" not in story
+    assert "Dietary needs: nothing → see /registrations/…/" in story and "secret" not in story
 
 
 # Changing details
@@ -126,7 +126,7 @@ def test_edit_changes_records_and_tells(organiser, register, reading, year):
     assert "Organisation: Trakya Cluster → Zelena Energija" in page.text
     assert kinds(reading, "ana@dofc.test")[-1] == "registration-changed"
     page = organiser.get(address(year, reference, "/edit")).form().submit()
-    assert "Nothing was changed" in page.text
+    assert "Nothing has been changed" in page.text
 
 
 def test_edit_goes_on_after_the_freeze_date(organiser, register, writing, year):
@@ -150,7 +150,7 @@ def test_edit_is_over_once_cancelled(organiser, register, writing, year):
     form = organiser.get(address(year, reference, "/edit")).form().fill(organisation="Niš")
     cancelled(writing, reference)
     for page in (form.submit(), organiser.get(address(year, reference, "/edit"))):
-        assert page.status == 403 and "was cancelled" in page.text
+        assert page.status == 403 and "has been cancelled" in page.text
 
 
 def test_edit_is_over_with_the_edition(organiser, register, writing, year):
@@ -182,13 +182,13 @@ def test_confirmation_can_be_sent_again(enter, edition, make_app, smtp, register
     browser = enter("organiser", edition, into=make_app(**smtp.settings()))
     reference = register()
     page = browser.get(address(year, reference)).form("send-again").submit()
-    assert "The message will be sent again" in page.text
+    assert "The email will be sent again" in page.text
     page = browser.get(address(year, reference)).form("send-link").submit()
-    assert "The link goes to" in page.text
-    # What it says is as true as before; a newer one, which says more, replaces it.
-    assert "Send the last message again" in page.text
+    assert "The link will be sent to" in page.text
+    # It is still true; a newer one, which says more, replaces it.
+    assert "Send the last email again" in page.text
     organiser_says = browser.get(f"{address(year, reference)}/edit").form()
-    assert "Send the last message again" not in organiser_says.fill(job_title="Director").submit().text
+    assert "Send the last email again" not in organiser_says.fill(job_title="Director").submit().text
 
 
 # Adding somebody
@@ -216,7 +216,10 @@ def test_add_needs_somebodys_agreement(organiser, reading, year):
 
 def test_add_says_when_the_person_has_to_wait(organiser, register, year):
     register(), register()
-    assert "they would join the waiting list" in organiser.get(f"/organise/editions/{year}/registrations/new").text
+    assert (
+        "they will join the end of the waiting list"
+        in organiser.get(f"/organise/editions/{year}/registrations/new").text
+    )
     page = add(organiser, year)
     assert "is on the waiting list" in page.text and "Added by hand, to the waiting list" in page.text
 
@@ -224,7 +227,7 @@ def test_add_says_when_the_person_has_to_wait(organiser, register, year):
 def test_add_leads_to_who_has_the_address(organiser, register, reading, year):
     reference = register(email="zikic@dofc.test", given_name="Ana", family_name="Kovač")
     page = add(organiser, year)
-    assert page.status == 422 and "This address is registered already." in page.text
+    assert page.status == 422 and "This address is already registered." in page.text
     assert page.link(f"Ana Kovač, {reference}") == address(year, reference)
     assert kinds(reading, "zikic@dofc.test") == ["registration-confirmed"]
 
@@ -232,7 +235,7 @@ def test_add_leads_to_who_has_the_address(organiser, register, reading, year):
 def test_add_of_one_form_twice_is_one_registration(organiser, year):
     form = organiser.get(f"/organise/editions/{year}/registrations/new").form().fill(ANSWERS)
     form.submit()
-    assert "Nothing was changed now" in form.fill(given_name="Jovan").submit().text
+    assert "Nothing has been changed now" in form.fill(given_name="Jovan").submit().text
 
 
 def test_add_goes_on_after_the_close_and_offers_trips_while_one_can_sign_up(organiser, writing, year):

@@ -128,7 +128,7 @@ def test_manifest_and_file_say_of_food_and_access_what_the_trip_needs(organiser,
     change_trip(needs_dietary=dietary, needs_access=access)
     page, (row,) = organiser.get(MANIFEST), rows_of(organiser.get(FILE))
     assert ("No nuts" in page.text, "A step-free bus" in page.text) == (dietary, access)
-    assert ("Food" in page.text, "Needs" in page.text) == (dietary, access)
+    assert ("Dietary needs" in page.text, "Access needs" in page.text) == (dietary, access)
     assert (row.get("dietary"), row.get("access_needs")) == (
         "No nuts" if dietary else None,
         "A step-free bus" if access else None,
@@ -156,7 +156,7 @@ def test_manifest_reads_like_a_roll_call_across_scripts(organiser, join, change_
 
 
 def test_manifest_lists_those_who_wait_below_in_their_order(organiser, join):
-    # By name they would stand the other way round.
+    # By name they would be the other way round.
     people = [join(family_name=name) for name in "FEDCB"]
     page = organiser.get(MANIFEST)
     assert references(page) == [people[1], people[0], *people[2:]]
@@ -271,13 +271,13 @@ def test_boarding_fills_the_seats_of_those_who_did_not_come(organiser, join):
     # Whoever of the list is there; the first may not be.
     assert references(press(organiser, second), "[data-boarded]") == [present, second]
     page = press(organiser, first)
-    assert "As many have boarded as there are seats" in page.text
+    assert "All seats on the bus are taken" in page.text
     assert references(page, "[data-boarded]") == [present, second]
-    # Who holds a seat comes after all.
+    # The person holding the seat comes after all.
     page = press(organiser, absent)
     assert set(references(page, "[data-boarded]")) == {absent, present, second}
-    assert "More have boarded than there are seats" in page.text
-    assert "More have boarded" not in press(organiser, second).text
+    assert "More people have boarded than there are seats" in page.text
+    assert "More people have boarded" not in press(organiser, second).text
 
 
 def test_boarding_is_refused_without_a_seat(organiser, join, writing, edition, reading):

@@ -78,8 +78,8 @@ def test_page_says_when_the_seats_can_be_drawn_and_how_many_have_wishes(organise
     join("cellars"), join(), join(any_trip=True), join("harbour")
     page = organiser.get(PAGE)
     assert "once sign-up has closed: after 15:00, Monday 2 November 2026 (Sofia time)" in page.text
-    assert figures(page) == {"people with wishes so far": 2}
-    assert "1 person more has wishes but no confirmed place" in page.text
+    assert figures(page) == {"people with choices so far": 2}
+    assert "1 more person has choices but no confirmed place" in page.text
     with reading() as session:
         assert hash_of(session.get_one(Draw, edition_by_year(session, 2027).id).seed) in page.text
     assert page.all("main form") == []
@@ -90,8 +90,8 @@ def test_page_asks_to_say_when_sign_up_closes(organiser, year, writing):
         edition_by_year(session, year).registration_closes_at = None
     set_mode(writing, TripMode.DRAW, closes_at=None)
     page = organiser.get(PAGE)
-    assert "it is not said yet when that is" in page.text
-    assert page.link("Say when sign-up closes") == "/organise/editions/2027/trips/sign-up"
+    assert "that time has not been set yet" in page.text
+    assert page.link("Set when sign-up closes") == "/organise/editions/2027/trips/sign-up"
 
 
 def test_page_says_that_seats_go_first_come(organiser, year, writing):
@@ -120,9 +120,9 @@ def test_preview_shows_who_would_get_what(organiser, crowd, clock):
     clock.move_to(CLOSES)
     page = organiser.get(PAGE)
     assert "This is a preview" in page.text
-    assert figures(page) == {"first wish": 1, "wish number 2": 1, "nothing": 1}
+    assert figures(page) == {"1st choice": 1, "2nd choice": 1, "nothing": 1}
     assert outcome(page) == {"The cellars": ["Ana A"], "The harbour": ["Bo B"], "Nothing": ["Cem C"]}
-    assert "3 people are told at once" in page.text
+    assert "3 people will be told their results" in page.text
 
 
 def test_preview_writes_nothing(organiser, crowd, clock, database_url):
@@ -184,9 +184,9 @@ def test_publishing_is_refused_when_something_changed_and_shows_the_new_preview(
         cancel_registration(session, late, DELEGATE, CLOSES)
     page = form.submit()
     assert page.status == 422
-    assert "Nothing was published" in page.one("[role=alert]").get_text()
+    assert "Nothing has been published" in page.one("[role=alert]").get_text()
     assert outcome(page) == {"The cellars": ["Ana A"], "The harbour": ["Bo B"], "Nothing": ["Cem C"]}
-    # Whoever has seen the new preview can publish it.
+    # Somebody who has seen the new preview can publish it.
     assert "The draw has been published" in page.form().submit().text
 
 

@@ -1,0 +1,145 @@
+"""What the worker does by the clock: steps in ladder order, each by itself, each piece in a unit of work of its own."""
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from dofc_events.commands.watch import Step, Watch
+from dofc_events.core.audit import WORKER
+from dofc_events.core.db import db, erase_deleted
+from dofc_events.delegates.doubles import service as doubles
+from dofc_events.hosting.ballots import queries as ballot_queries
+from dofc_events.hosting.ballots import service as ballots
+from dofc_events.hosting.calls import service as calls
+from dofc_events.hosting.membership.queries import calls_to_review
+from dofc_events.hosting.models import Ballot
+from dofc_events.hosting.news import service as hosting_news
+from dofc_events.hosting.news.queries import drafts_to_remind, voters_to_remind
+from dofc_events.hosting.proposals import timers as proposal_timers
+from dofc_events.letters import queries as letter_queries
+from dofc_events.letters import timers as letter_timers
+from dofc_events.notices import queries
+from dofc_events.notices import service as news
+from dofc_events.notices.rules import BATCH
+from dofc_events.places.queries import waiting_for
+from dofc_events.registration import timers
+from dofc_events.registration.hand_over import queries as hand_over_queries
+from dofc_events.registration.hand_over import timers as hand_over_timers
+
+# How long a round may look for likely doubles, in seconds: offers do not wait for it.
+COMPARING = 1
+
+
+def renew_offers(step: Step, at: datetime) -> None:
+    step.each(queries.offers_told_late(db.session(), at), timers.renew_offers, WORKER, at)
+
+
+def lapse_offers(step: Step, at: datetime) -> None:
+    step.each(queries.offers_overdue(db.session(), at), timers.lapse_offers, WORKER, at)
+
+
+def remind_of_offers(step: Step, at: datetime) -> None:
+    step.each(queries.offers_to_remind_of(db.session(), at), timers.remind_of_offers, WORKER, at)
+
+
+def forget_hand_overs(step: Step, at: datetime) -> None:
+    step.each(hand_over_queries.hand_overs_to_forget(db.session(), at), hand_over_timers.forget_hand_over, WORKER, at)
+
+
+def close_lists(step: Step, at: datetime) -> None:
+    for edition_id in queries.lists_to_close(db.session(), at):
+        step.in_batches(waiting_for(db.session(), edition_id), timers.close_list, WORKER, at)
+
+
+def tell_news(step: Step, at: datetime) -> None:
+    step.in_batches(queries.untold_news(db.session(), 10 * BATCH), news.tell_news, at)
+
+
+def remind_drafters(step: Step, at: datetime) -> None:
+    step.each(drafts_to_remind(db.session(), at), hosting_news.remind_drafter, at)
+
+
+def tell_of_ending_drafts(step: Step, at: datetime) -> None:
+    step.each(proposal_timers.drafts_to_tell(db.session(), at), proposal_timers.tell_of_end, at)
+
+
+def end_drafts(step: Step, at: datetime) -> None:
+    step.each(proposal_timers.drafts_to_end(db.session(), at), proposal_timers.end_draft, WORKER, at)
+
+
+def start_reviews(step: Step, at: datetime) -> None:
+    step.each(calls_to_review(db.session(), at), calls.start_review, WORKER, at)
+
+
+def open_ballots(step: Step, at: datetime) -> None:
+    step.each(ballot_queries.ballots_to_open(db.session(), at), ballots.open_ballot, WORKER, at)
+
+
+def tell_voters(step: Step, at: datetime) -> None:
+    step.in_batches(ballot_queries.untold_voters(db.session()), ballots.tell_voters, at)
+
+
+def remind_voters(step: Step, at: datetime) -> None:
+    step.in_batches(voters_to_remind(db.session(), at), hosting_news.remind_voters, at)
+
+
+def close_ballots(step: Step, at: datetime) -> None:
+    for call_id in ballot_queries.ballots_to_close(db.session(), at):
+        if step.attempt(ballots.close_ballot, call_id, WORKER, at):
+            # How each member voted was deleted with the count.
+            erase_deleted(Ballot)
+
+
+def compare_doubles(step: Step, at: datetime) -> None:
+    # Looked for in a transaction that only reads, and of no hurry: after an import the next rounds go on.
+    until = time.monotonic() + COMPARING
+    ids = doubles.to_compare(db.session(), 10 * BATCH)
+    step.in_batches(doubles.look_for_doubles(db.session(), ids, lambda: time.monotonic() > until), doubles.note_doubles)
+
+
+def start_letters(step: Step, at: datetime) -> None:
+    step.each(letter_queries.letters_due(db.session(), at), letter_timers.start_letter, WORKER, at)
+
+
+def write_letters_anew(step: Step, at: datetime) -> None:
+    for letter_id, registration_id in letter_queries.taken_back_from_old_addresses(db.session(), at):
+        step.attempt(letter_timers.write_anew, letter_id, registration_id, at)
+
+
+def write_letters(step: Step, at: datetime) -> bool:
+    """Of a letter to thousands a part is written in each round; returns whether there is more of it."""
+    more = False
+    for letter_id in letter_queries.letters_going(db.session()):
+        recipients = letter_queries.unwritten(db.session(), letter_id, 10 * BATCH)
+        step.in_batches(recipients, letter_timers.write_messages, letter_id, at)
+        more = more or len(recipients) == 10 * BATCH
+    return more
+
+
+TIMERS: tuple[Callable[[Step, datetime], object], ...] = (
+    renew_offers,
+    lapse_offers,
+    remind_of_offers,
+    forget_hand_overs,
+    close_lists,
+    tell_news,
+    remind_drafters,
+    tell_of_ending_drafts,
+    end_drafts,
+    start_reviews,
+    open_ballots,
+    tell_voters,
+    remind_voters,
+    close_ballots,
+    compare_doubles,
+    start_letters,
+    write_letters_anew,
+    write_letters,
+)
+
+
+def run_timers(at: datetime, watch: Watch | None = None) -> bool:
+    """Do what is due by the clock; returns whether there is more of it at once."""
+    watch = watch or Watch()
+    more = [watch.run(timer.__name__, timer, Step(timer.__name__, watch), at) for timer in TIMERS]
+    return any(more)

@@ -1,0 +1,23 @@
+"""Unicode's normal forms of what people typed, in a time that grows with its length alone."""
+
+import unicodedata
+from typing import Literal
+
+# No script puts more marks on one letter (UAX #15, Stream-Safe Text Format). To put n of them into their order takes
+# the library n² steps: 250 KB of marks would hold a process for a minute.
+MAX_MARKS = 30
+SHORT = 1000
+
+
+def normal(form: Literal["NFC", "NFD", "NFKC", "NFKD"], text: str) -> str:
+    """The text in a normal form; of the marks on one letter those beyond MAX_MARKS are left out."""
+    return unicodedata.normalize(form, text if len(text) <= SHORT else _with_few_marks(text))
+
+
+def _with_few_marks(text: str) -> str:
+    kept, marks = [], 0
+    for c in text:
+        marks = marks + 1 if unicodedata.combining(unicodedata.normalize("NFKD", c)[0]) else 0
+        if marks <= MAX_MARKS:
+            kept.append(c)
+    return "".join(kept)

@@ -1,0 +1,1 @@
+"""Files that belong to a proposal: checked in a process of their own, counted, kept."""

@@ -1,0 +1,66 @@
+"""Whoever is refused gets back what they typed: on every page, wherever the refusal was made."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Flask, Response, g, render_template, request
+from flask_babel import get_locale
+from markupsafe import escape
+from wtforms import BooleanField, FieldList, FormField, HiddenField
+from wtforms.fields.choices import SelectFieldBase
+
+from dofc_events.core.countries import country_name
+from dofc_events.web.fields import CountryField
+from dofc_events.web.forms import Form
+
+# Answers that say no, and rarely have the form. Where a fault is in the form itself, it comes back with its values.
+REFUSED = (403, 404, 409, 500, 503)
+# What is in a form that no person typed, where no view has got so far as to say which.
+UNSEEN = ("csrf_token", "opened_with", "form_key", "accepted")
+
+
+def init_given_back(app: Flask) -> None:
+    """Put what was typed at the end of each page that refuses a form and does not have it any more."""
+
+    @app.after_request
+    def give_back(response: Response) -> Response:
+        if request.method != "POST" or response.status_code not in REFUSED or response.mimetype != "text/html":
+            return response
+        page = response.get_data(as_text=True)
+        typed = list(_typed()) if _is_ours() else []
+        if any(str(escape(text)) not in page for _label, text in typed):
+            before, end, after = page.rpartition("</main>")
+            response.set_data(f"{before}{render_template('errors/_typed.html', typed=typed)}{end}{after}")
+        return response
+
+
+def _is_ours() -> bool:
+    """Whether the form comes from a page of ours, as browsers say; other sites' words have no place on one.
+
+    The form's token does not tell: a session that has ended is a reason to be refused.
+    """
+    return request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
+
+
+def _typed() -> Iterator[tuple[str, str]]:
+    """What a person typed, each with what it is called."""
+    forms: list[Form] = g.get("forms", [])
+    known = {leaf.name: leaf for form in forms for leaf in _leaves(form)}
+    for name, text in request.form.items(multi=True):
+        field = known.get(name)
+        if not text.strip() or (field is None and (forms or name in UNSEEN)):
+            continue
+        if isinstance(field, CountryField):
+            yield str(field.label.text), country_name(text, get_locale().language) or text
+        elif field is None:
+            yield name.replace("_", " ").capitalize(), text
+        elif not isinstance(field, HiddenField | BooleanField | SelectFieldBase):
+            yield str(field.label.text), text
+
+
+def _leaves(fields: Any) -> Iterator[Any]:
+    for field in fields:
+        if isinstance(field, FieldList | FormField):
+            yield from _leaves(field)
+        else:
+            yield field

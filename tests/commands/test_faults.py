@@ -1,0 +1,179 @@
+"""What must not end the worker, nor keep the mail: each fault by itself, and all of them at once."""
+
+import os
+import threading
+import time
+from datetime import timedelta
+
+import flask_migrate
+import pytest
+from sqlalchemy import select, text, update
+
+from dofc_events.app import create_app
+from dofc_events.commands.timers import TIMERS
+from dofc_events.commands.worker import Worker
+from dofc_events.core import files
+from dofc_events.core.clock import now
+from dofc_events.core.db import Base, db
+from dofc_events.mail.models import Message, WorkerSign
+from dofc_events.mail.queries import mail_health
+from dofc_events.places.models import Claim
+from dofc_events.registration import service
+from tests.mail.letters import enqueue_many, states
+from tests.support.databases import settings_for
+from tests.support.factories import DELEGATE, make_edition, make_registration
+
+HOUR = timedelta(hours=1)
+MAILS = {"messages", "worker_signs"}
+
+
+@pytest.fixture
+def app(make_app, smtp):
+    """A site that delivers to the test's mail server."""
+    return make_app(**smtp.settings())
+
+
+@pytest.fixture
+def run_once(app, capsys):
+    """`run_once()`: what `flask worker --once` does and logs; fails if it says that the database cannot be used."""
+
+    def run_once() -> str:
+        with app.app_context():
+            assert Worker(threading.Event(), once=True).run_once()
+        return capsys.readouterr().out
+
+    return run_once
+
+
+@pytest.fixture
+def running(app):
+    """A worker that goes on until the test is over."""
+    stopped = threading.Event()
+
+    def run() -> None:
+        with app.app_context():
+            Worker(stopped, once=False).run(app)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    yield
+    stopped.set()
+    thread.join(20)
+    assert not thread.is_alive()
+
+
+def until(condition, seconds: float = 20) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"not within {seconds} s"
+        time.sleep(0.05)
+
+
+def test_mail_leaves_though_every_step_fails_and_each_says_one_line(run_once, app, smtp, writing, reading):
+    with writing() as session:
+        enqueue_many(session, 3)
+        for table in Base.metadata.tables.keys() - MAILS:
+            session.execute(text(f"ALTER TABLE {table} RENAME TO {table}_gone"))
+    lines = run_once().splitlines()
+    assert len(smtp.messages) == 3
+    assert 1 <= len(lines) <= len(TIMERS) + 1 and all('"step_failed"' in line for line in lines)
+    assert not any("Traceback" in line for line in lines)
+    with reading() as session:
+        health = mail_health(session, now())
+        assert health.failed_step == TIMERS[-1].__name__ and now() - health.failed_at < timedelta(seconds=20)
+        assert not health.worker_is_silent
+    with writing() as session:
+        for table in Base.metadata.tables.keys() - MAILS:
+            session.execute(text(f"ALTER TABLE {table}_gone RENAME TO {table}"))
+    assert run_once() == ""
+    with reading() as session:
+        assert mail_health(session, now()).failed_step is None
+
+
+@pytest.mark.databases("sqlite")
+def test_what_lies_among_the_files_and_cannot_be_removed_is_passed_over(run_once, app, smtp, writing):
+    with app.app_context():
+        directory = app.extensions["dofc_events"].instance / "files"
+    old = (now() - 2 * HOUR).timestamp()
+    (directory / "lost+found").mkdir(parents=True)
+    # Where the second one would be put aside stands something else.
+    for name in ("first", "second", "third"):
+        (directory / name).write_bytes(b"left over")
+        os.utime(directory / name, (old, old))
+    (directory / "second.swept" / "taken").mkdir(parents=True)
+    os.utime(directory / "lost+found", (old, old))
+    with writing() as session:
+        enqueue_many(session, 1)
+    (line,) = run_once().splitlines()
+    assert '"not_swept"' in line and '"second"' in line
+    assert {path.name for path in directory.iterdir()} == {"lost+found", "second", "second.swept"}
+    assert len(smtp.messages) == 1
+
+
+def test_what_is_uploaded_while_a_sweep_is_under_way_is_there_afterwards(tmp_path):
+    """The same bytes were uploaded long ago and are named no more; now they are, again."""
+    letters, long_ago = [f"letter {number}".encode() for number in range(20)], now() - 2 * HOUR
+    for content in letters:
+        files.store(tmp_path, content, long_ago)
+    paths = [files.path_of(tmp_path, files.hash_of(content)) for content in letters]
+    for number in range(5000):
+        left_over = tmp_path / "files" / f"left over {number}"
+        left_over.touch()
+        os.utime(left_over, (long_ago.timestamp(), long_ago.timestamp()))
+    sweep = threading.Thread(target=files.sweep, args=(tmp_path, [], now()))
+    sweep.start()
+    # Not a moment later: it is soon over.
+    while len(os.listdir(tmp_path / "files")) >= 5020:
+        pass
+    for content in letters:
+        files.store(tmp_path, content, now())
+    sweep.join()
+    assert [path.read_bytes() for path in paths] == letters
+
+
+def test_a_database_that_was_never_migrated_is_said_and_the_worker_waits_for_it(
+    databases, database_kind, tmp_path, smtp, capsys
+):
+    with databases.empty(database_kind) as url:
+        app = create_app(settings_for(url, tmp_path / "instance", **smtp.settings()))
+        with app.app_context():
+            worker = Worker(threading.Event(), once=True)
+            assert not worker.run_once()
+            first = capsys.readouterr().out.splitlines()
+            assert not worker.run_once() and capsys.readouterr().out == "", "it is said once, for some minutes"
+            assert len(first) <= len(TIMERS) + 3 and not any("Traceback" in line for line in first)
+            flask_migrate.upgrade()
+            assert worker.run_once()
+            db.session.remove()
+            db.engine.dispose()
+
+
+@pytest.mark.databases("sqlite")
+def test_timers_do_not_wait_for_a_slow_mail_server(app, smtp, writing, reading, request):
+    """At nine seconds a message a round of fifty took seven minutes, for offers and for the sign of life."""
+    with writing() as session:
+        edition = make_edition(session, now=now(), capacity=1)
+        people = [make_registration(session, edition, now=now()) for _ in range(3)]
+        service.cancel_registration(session, people[0].id, DELEGATE, now())
+        session.execute(update(Message).values(state="sent"))
+        enqueue_many(session, 1)
+    smtp.delay = 4
+    request.getfixturevalue("running")
+    until(lambda: _count(reading, "sending") == 1)
+    with writing() as session:
+        past = {"offered_at": now() - 80 * HOUR, "offered_until": now() - HOUR}
+        session.execute(update(Claim).where(Claim.status == "offered").values(past))
+    until(lambda: _offers(reading) == ["cancelled", "expired", "offered"], 3.5)
+    assert smtp.messages == [], "the message is still under way"
+    with reading() as session:
+        assert session.scalars(select(WorkerSign)).one().seen_at
+
+
+def _count(reading, state: str) -> int:
+    with reading() as session:
+        return states(session).get(state, 0)
+
+
+def _offers(reading) -> list[str]:
+    with reading() as session:
+        return [str(status) for status in session.scalars(select(Claim.status).order_by(Claim.registration_id))]

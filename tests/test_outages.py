@@ -1,0 +1,127 @@
+"""A database that is busy with somebody else, or gone for a moment: what visitors see meanwhile, and what is saved."""
+
+import contextlib
+import sqlite3
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import create_engine, event, func, select, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+
+from dofc_events.core import db as database
+from dofc_events.core.clock import now
+from dofc_events.core.db import db, is_passing
+from dofc_events.delegates.models import Registration
+from tests.races.visitors import registration_form, send
+from tests.support.factories import make_edition
+from tests.support.network import NetworkClient
+
+# More than there are threads in a process of gunicorn's for what is sent.
+WRITERS = 5
+PROMISED = 2
+
+
+@contextlib.contextmanager
+def somebody_holds_the_place(url: str) -> Iterator[None]:
+    """Another program that has begun to write, and forgets to end it."""
+    if url.startswith("sqlite"):
+        with contextlib.closing(sqlite3.connect(make_url(url).database)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            yield
+        return
+    engine = create_engine(url)
+    with engine.connect() as other:
+        other.execute(text("SELECT * FROM pools FOR UPDATE"))
+        yield
+    engine.dispose()
+
+
+def visit(client: NetworkClient, path: str) -> tuple[int, float]:
+    began = time.perf_counter()
+    return client.get(path, checked=False).status, time.perf_counter() - began
+
+
+def test_a_database_that_is_busy_keeps_no_page_back_and_loses_no_answer(live_server, database_url, writing, reading):
+    with writing() as session:
+        year = make_edition(session, now=now()).year
+    site = live_server(database_url)
+    forms = [registration_form(NetworkClient(site.url), year, f"p{n}@dofc.test") for n in range(WRITERS)]
+    with ThreadPoolExecutor(WRITERS) as people:
+        with somebody_holds_the_place(database_url):
+            waiting = [people.submit(send, form) for form in forms]
+            time.sleep(0.5)
+            visits = [visit(NetworkClient(site.url), path) for path in ("/", f"/editions/{year}/register")]
+            assert all(status == 200 and seconds < PROMISED for status, seconds in visits)
+            pages = [answer.result() for answer in waiting]
+        for page in pages:
+            assert page.status == 503 and page.headers["Retry-After"] == "30"
+            assert "send it again in a minute" in page.one(".error-summary").get_text(" ")
+            assert page.form().values["organisation"] == ["Trakya Cluster"]
+        assert send(pages[0].form()).status == 303
+    with reading() as session:
+        assert session.scalar(select(func.count()).select_from(Registration)) == 1
+    log = site.server.log.read_text()
+    assert log.count("database_unavailable") == WRITERS and "Traceback" not in log
+
+
+@pytest.mark.databases("postgresql")
+def test_a_connection_that_breaks_in_the_middle_is_not_noticed(live_server, database_url, writing, reading):
+    with writing() as session:
+        year = make_edition(session, now=now()).year
+    site = live_server(database_url)
+    form = registration_form(NetworkClient(site.url), year, "person@dofc.test")
+    ends = text(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    engine = create_engine(database_url)
+    with ThreadPoolExecutor() as people, engine.connect() as administrator:
+        with somebody_holds_the_place(database_url):
+            answer = people.submit(send, form)
+            until = time.monotonic() + 10
+            while not administrator.execute(ends).all() and time.monotonic() < until:
+                time.sleep(0.02)
+        assert answer.result().status == 303
+    engine.dispose()
+    with reading() as session:
+        assert session.scalar(select(func.count()).select_from(Registration)) == 1
+
+
+@pytest.mark.databases("postgresql")
+def test_where_nobody_knows_whether_it_was_saved_the_page_says_so(app, client, writing, database_url):
+    with writing() as session:
+        year = make_edition(session).year
+    form = registration_form(client, year, "person@dofc.test")
+    engine = create_engine(database_url)
+
+    def breaks(connection) -> None:
+        pid = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+        with engine.connect() as administrator:
+            administrator.execute(select(func.pg_terminate_backend(pid)))
+
+    with app.app_context():
+        event.listen(db.engine, "commit", breaks, once=True)
+    page = send(form)
+    engine.dispose()
+    assert page.status == 503 and "not known whether this was saved" in page.text
+    assert "person@dofc.test" in page.one("[data-typed]").get_text()
+
+
+@pytest.mark.parametrize("statement", ["SELECT pg_sleep(5)", "SELECT 1/0"])
+@pytest.mark.databases("postgresql")
+def test_what_takes_too_long_passes_and_what_is_wrong_does_not(app, statement):
+    with app.app_context(), db.engine.connect() as connection:
+        connection.exec_driver_sql("SET statement_timeout = 50")
+        with pytest.raises(DBAPIError) as failed:
+            connection.exec_driver_sql(statement)
+        assert is_passing(failed.value) == ("pg_sleep" in statement)
+
+
+@pytest.mark.databases("postgresql")
+def test_no_connection_waits_for_ever(app):
+    with app.app_context(), db.engine.connect() as connection:
+        said = {name: connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in database.PG_LIMITS}
+    assert said == {"lock_timeout": "5s", "statement_timeout": "30s", "idle_in_transaction_session_timeout": "1min"}

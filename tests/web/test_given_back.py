@@ -1,0 +1,121 @@
+"""Whatever refuses a form gives back what was typed into it."""
+
+from datetime import timedelta
+from html import unescape
+
+import pytest
+import time_machine
+from sqlalchemy import select, update
+
+from dofc_events.conference.models import Edition
+from dofc_events.conference.service import archive_edition
+from dofc_events.core.audit import COMMAND
+from dofc_events.core.db import unit_of_work
+from dofc_events.delegates.models import Registration
+from dofc_events.hosting.models import Proposal
+from dofc_events.hosting.queries import token_of
+from dofc_events.hosting.rules import ProposalStatus
+from dofc_events.registration.service import correct_address
+from dofc_events.trips.models import Trip
+from tests import rights
+from tests.support.factories import NOW
+from tests.support.forms import Form
+from tests.support.pages import Client, Page
+
+pytestmark = pytest.mark.databases("sqlite")
+
+DAY = timedelta(days=1)
+TYPED = "textarea[name], input[type=text][name], input:not([type])[name]"
+TRIP_PEOPLE = "/organise/editions/<year:year>/trips/<slug>/people"
+TEXT = "Typed <b>by a person</b>\r\n& nobody’s"
+
+
+@pytest.fixture
+def world(app):
+    with time_machine.travel(NOW, tick=False):
+        yield app, *rights.make_world(app)
+
+
+def opened(world, start: str, role: str) -> list[tuple[str, Form]]:
+    """Every form below an address in which one can type, with something typed."""
+    app, values, browsers = world
+    client, found = Client(app, browser=browsers[role]), []
+    for rule in app.url_map.iter_rules():
+        if rule.rule.startswith(start) and {"GET", "POST"} <= rule.methods:
+            page = client.get(rights.address_of(rule, values, role))
+            for tag in page.all("main form[method=post]"):
+                if names := {field["name"] for field in tag.select(TYPED)}:
+                    found.append((rule.rule, Form(page, tag).forge(dict.fromkeys(map(str, names), TEXT))))
+    return found
+
+
+def gives_back(page: Page) -> bool:
+    return TEXT in unescape(page.html)
+
+
+def lost(forms: list[tuple[str, Form]]) -> list[str]:
+    return [path for path, form in forms if not gives_back(form.submit())]
+
+
+def test_every_form_of_an_edition_that_was_archived_meanwhile_gives_back_what_was_typed(world):
+    forms = opened(world, "/organise/editions/<", rights.CHAIR)
+    with world[0].app_context(), unit_of_work() as session:
+        edition_id = session.scalars(select(Edition.id).where(Edition.year == rights.YEAR)).one()
+        archive_edition(session, edition_id, COMMAND, NOW)
+    assert len(forms) > 8 and lost(forms) == []
+
+
+def test_every_form_behind_a_link_that_was_replaced_meanwhile_gives_back_what_was_typed(world):
+    forms = opened(world, "/registrations/<", rights.HOLDER)
+    with world[0].app_context(), unit_of_work() as session:
+        reference = world[1]["reference"]
+        found = session.scalars(select(Registration).where(Registration.reference == reference)).one()
+        correct_address(session, found.id, "new@dofc.test", COMMAND, NOW)
+    assert len(forms) > 2 and lost(forms) == []
+
+
+def test_every_form_about_a_proposal_that_was_decided_meanwhile_gives_back_what_was_typed(world):
+    forms = opened(world, "/organise/hosting/proposals/<", rights.BOARD)
+    with world[0].app_context(), unit_of_work() as session:
+        session.execute(update(Proposal).values(status="declined"))
+    assert len(forms) > 2 and lost(forms) == []
+
+
+def test_a_question_that_is_answered_after_the_decision_gives_back_the_answer(world):
+    app, values, browsers = world
+    client = Client(app, browser=browsers[rights.BOARD])
+    under_review = values["/organise/hosting/proposals/reference"]
+    client.get(f"/organise/hosting/proposals/{under_review}/question").form().fill(text="Who pays?").submit()
+    with app.app_context(), unit_of_work() as session:
+        proposal = session.scalars(select(Proposal).where(Proposal.reference == under_review)).one()
+        own = f"/hosting/proposals/{token_of(proposal)}/"
+        form = Client(app).get(own).form("/answer").fill(text=TEXT)
+        proposal.status = ProposalStatus.DECLINED
+    page = form.submit()
+    assert page.status == 403 and "has decided" in page.text and gives_back(page)
+
+
+def test_adding_somebody_to_an_edition_that_is_over_gives_back_who(world):
+    app, _values, browsers = world
+    form = Client(app, browser=browsers[rights.CHAIR]).get("/organise/editions/2027/registrations/new").form()
+    form.fill(given_name="Zoë", family_name="Kaya", country="TR", dietary=TEXT)
+    with app.app_context(), unit_of_work() as session:
+        session.execute(update(Edition).values(starts_on=NOW.date() - DAY * 9, ends_on=NOW.date() - DAY * 8))
+    page = form.submit()
+    assert page.status == 403 and gives_back(page)
+    said = {div.dt.get_text(): div.dd.get_text() for div in page.all("[data-typed] dl > div")}
+    assert said["Family name"] == "Kaya"
+
+
+def test_what_no_page_of_ours_sent_stands_on_none(world):
+    typed = {"given_name": TEXT}
+    page = Client(world[0]).post("/registrations/wrong/edit", typed, headers={"Sec-Fetch-Site": "cross-site"})
+    assert page.status == 404 and not page.all("[data-typed]")
+
+
+def test_adding_somebody_to_a_trip_that_was_called_off_gives_back_the_reason(world):
+    ((_path, form),) = opened(world, TRIP_PEOPLE, rights.CHAIR)
+    with world[0].app_context(), unit_of_work() as session:
+        session.execute(update(Trip).values(cancelled_at=NOW))
+    page = form.submit()
+    assert page.status == 403 and gives_back(page)
