@@ -45,18 +45,20 @@ def door_page(edition: Edition, slug: str = "") -> Response:
 
 
 @pytest.fixture
-def app(make_app):
-    return make_app()
+def app(shared_app):
+    """A site with four more pages; its sender makes it another one than that of other tests."""
+    app = shared_app(mail_default_sender="guards@dofc.test")
+    if "any_page" not in app.view_functions:
+        app.add_url_rule("/any", view_func=any_page)
+        app.add_url_rule("/chair", view_func=chair_page)
+        app.add_url_rule("/<int:year>/list", view_func=list_page, methods=["GET", "POST"])
+        app.add_url_rule("/<int:year>/door", view_func=door_page)
+        app.add_url_rule("/<int:year>/door/<slug>", view_func=door_page)
+    return app
 
 
 @pytest.fixture
 def client(app):
-    """A visitor of a site with four more pages."""
-    app.add_url_rule("/any", view_func=any_page)
-    app.add_url_rule("/chair", view_func=chair_page)
-    app.add_url_rule("/<int:year>/list", view_func=list_page, methods=["GET", "POST"])
-    app.add_url_rule("/<int:year>/door", view_func=door_page)
-    app.add_url_rule("/<int:year>/door/<slug>", view_func=door_page)
     return Client(app, base_url="http://dofc.test")
 
 

@@ -1,15 +1,19 @@
 """Letters to write and to send."""
 
 import pytest
+from sqlalchemy import func, select
 
 from dofc_events.commands.timers import run_timers
 from dofc_events.core.audit import Actor
+from dofc_events.delegates.models import Registration
 from dofc_events.letters import service
 from dofc_events.letters.queries import audience_of, readers_of
 from dofc_events.letters.rules import Anchor
 from dofc_events.letters.service import LetterText
+from dofc_events.mail.models import Message
 from dofc_events.registration.queries import Audience
-from tests.support.factories import NOW
+from dofc_events.registration.service import cancel_registration
+from tests.support.factories import DELEGATE, NOW, make_registration
 
 ELENA = Actor("account", "elena@dofc.test")
 
@@ -42,3 +46,14 @@ def tick(app):
             run_timers(moment)
 
     return tick
+
+
+def cancelled(session, edition, **changes) -> Registration:
+    person = make_registration(session, edition, **changes)
+    cancel_registration(session, person.id, DELEGATE, NOW)
+    return person
+
+
+def letters_to(session, person) -> int:
+    query = select(func.count()).where(Message.about == person.reference, Message.kind == "announcement")
+    return session.scalar(query)

@@ -9,30 +9,11 @@ from sqlalchemy import select
 
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.delegates.models import Registration
-from dofc_events.delegates.queries import token_of
-from dofc_events.registration import service
-from tests.support.factories import DELEGATE, NOW, make_edition, make_registration
-from tests.support.letters import kinds, letters
+from tests.registration.conftest import ANSWERS, FORM, LOST, fill
+from tests.support.factories import NOW, make_edition, make_registration
+from tests.support.letters import letters
 from tests.support.pages import Client
 
-FORM = "/editions/2027/register"
-LOST = "/editions/2027/lost-link"
-ANSWERS = {
-    "given_name": "Łucja",
-    "family_name": "Öztürk",
-    "badge_name": "Lucy",
-    "email": "lucja@example.org",
-    "phone": "+359 2 987 6543",
-    "organisation": "Trakya Cluster",
-    "job_title": "Manager",
-    "country": "TR",
-    "category": "company",
-    "dietary": "No nuts",
-    "access_needs": "A ramp",
-    "visa_letter": True,
-    "photo_consent": True,
-    "consent": True,
-}
 # The names that scripts and other programs fill in.
 FIELDS = {*ANSWERS, "language", "csrf_token", "form_key"}
 REQUIRED = ("given_name", "email", "organisation", "country", "category", "consent")
@@ -45,12 +26,6 @@ def clock():
 
 
 @pytest.fixture
-def edition(writing):
-    with writing() as session:
-        return make_edition(session, year=2027, capacity=30)
-
-
-@pytest.fixture
 def change(writing, edition):
     """Changes columns of the edition."""
 
@@ -60,21 +35,6 @@ def change(writing, edition):
                 setattr(session.get_one(type(edition), edition.id), name, value)
 
     return change
-
-
-@pytest.fixture
-def mail(reading):
-    """The kinds of the messages to an address."""
-
-    def mail(to="lucja@example.org"):
-        with reading() as session:
-            return kinds(session, to=to)
-
-    return mail
-
-
-def fill(client, **changes):
-    return client.get(FORM).form().fill(ANSWERS | changes)
 
 
 def status_of(page) -> str:
@@ -369,76 +329,6 @@ def test_one_client_sends_300_forms_in_ten_minutes(make_app, mail, clock):
     assert client.post("/nowhere").status in (404, 429)
     clock.shift(timedelta(minutes=10, seconds=1))
     assert status_of(page.form("main form").submit()) == "confirmed"
-
-
-# The way back to one's own page
-
-
-@pytest.mark.databases("sqlite")
-@pytest.mark.usefixtures("edition")
-@pytest.mark.parametrize("email", ["lucja@example.org", "nobody@example.org"])
-def test_lost_link_is_refused_a_sixth_time_for_known_and_unknown_alike(make_app, clock, email):
-    client = Client(make_app(rate_limits=True))
-    fill(client).submit()
-    for _ in range(5):
-        assert client.get(LOST).form().fill(email=email).submit().status == 200
-    page = client.get(LOST).form().fill(email=email).submit()
-    assert (page.status, page.form().value("email")) == (429, email)
-    assert 0 < int(page.headers["Retry-After"]) <= 3601
-
-
-@pytest.mark.usefixtures("edition")
-def test_lost_link_answers_the_same_for_known_and_unknown_addresses(client, mail):
-    fill(client).submit()
-    known = client.another().get(LOST).form().fill(email="lucja@example.org").submit()
-    unknown = client.another().get(LOST).form().fill(email="nobody@example.org").submit()
-    assert known.redirects == unknown.redirects == [LOST]
-    assert known.html.replace("lucja@", "nobody@") == unknown.html
-    assert mail() == ["registration-confirmed", "registration-link"]
-    assert mail("nobody@example.org") == []
-
-
-@pytest.mark.usefixtures("edition")
-def test_lost_link_writes_five_times_an_hour_and_says_nothing_of_it(client, mail):
-    fill(client).submit()
-    answers = {client.get(LOST).form().fill(email="lucja@example.org").submit().text for _ in range(7)}
-    assert (len(answers), len(mail())) == (1, 6)
-
-
-@pytest.mark.usefixtures("edition")
-@pytest.mark.parametrize("email", ["", "nonsense", "a@b@c.org", "x" * 300 + "@example.org"])
-def test_lost_link_is_422_with_what_was_typed_for_what_is_no_address(client, email):
-    page = client.get(LOST).form().fill(email=email).submit()
-    assert page.status == 422 and page.form("main form").value("email") == email
-    assert page.one("[data-error-summary]")
-
-
-@pytest.mark.usefixtures("edition")
-@pytest.mark.parametrize("method", ["GET", "POST"])
-@pytest.mark.parametrize("path", ["", "edit", "cancel", "offer", "address", "hand-over", "calendar.ics", "rejoin"])
-def test_a_wrong_or_replaced_link_is_404_with_the_form_that_mails_a_new_one(client, writing, edition, method, path):
-    with writing() as session:
-        registration = make_registration(session, edition, email="lucja@example.org")
-        replaced = token_of(registration)
-        service.correct_address(session, registration.id, "new@example.org", DELEGATE, NOW)
-    readable = {"": ["GET"], "calendar.ics": ["GET"], "rejoin": ["POST"]}.get(path, ["GET", "POST"])
-    pages = [
-        client.open(method, f"/registrations/{token}/{path}") for token in (replaced, "nonsense", "KKKK-KKKK.1.x y")
-    ]
-    if method not in readable:
-        assert {page.status for page in pages} == {405}
-        return
-    assert {page.status for page in pages} == {404}
-    assert len({page.text for page in pages}) == 1
-    assert "new@example.org" not in pages[0].html
-    answer = pages[0].form(LOST).fill(email="new@example.org").submit()
-    assert "If new@example.org is registered for this edition, we have sent an email there." in answer.text
-
-
-@pytest.mark.usefixtures("edition")
-@pytest.mark.parametrize("path", ["/editions/2027/written", "/editions/", "/"])
-def test_posting_to_a_page_that_has_no_form_is_405(client, path):
-    assert client.post(path).status == 405
 
 
 def test_what_people_type_begins_where_its_script_does(client, edition):

@@ -23,3 +23,13 @@ def test_a_pool_that_is_locked_after_its_edition_is_noticed(app, writing):
     with pytest.raises(OutOfOrder, match=r"Pool .* after Edition"):
         lock(app, edition_id, lock_edition, lock_edition_pool)
     lock(app, edition_id, lock_edition)
+
+
+def test_another_pool_that_is_locked_after_an_edition_is_noticed_whatever_pool_was_before(app, writing):
+    with writing() as session:
+        one, other = make_edition(session, year=2030).id, make_edition(session, year=2031).id
+    with app.test_request_context(), unit_of_work() as session:
+        lock_edition_pool(session, one)
+        lock_edition(session, one)
+        with pytest.raises(OutOfOrder):
+            lock_edition_pool(session, other)

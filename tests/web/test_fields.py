@@ -47,8 +47,8 @@ class Numbers(Form):
     ],
     ids=lambda value: str(value)[:10],
 )
-def test_a_whole_number_is_taken_or_refused_in_one_sentence(make_app, text, number):
-    with make_app().test_request_context(method="POST", data={"places": text}):
+def test_a_whole_number_is_taken_or_refused_in_one_sentence(app, text, number):
+    with app.test_request_context(method="POST", data={"places": text}):
         form = Numbers()
         assert form.validate() == (number is not None) and form.places._value() == text
         assert form.places.data == number or form.places.errors == ["Enter a whole number from 0 to 500."]

@@ -3,84 +3,18 @@
 from datetime import timedelta
 
 import pytest
-import time_machine
 from icalendar import Calendar
 from sqlalchemy import select
 
-from dofc_events.conference.rules import TripMode
 from dofc_events.core.audit import COMMAND
 from dofc_events.delegates.models import Registration
 from dofc_events.registration import service
 from dofc_events.registration.trips import service as seats
+from tests.registration.conftest import FORM
+from tests.registration.own.conftest import TRAVELLER, register, seats_on, trips_page, two_tabs, words_on
 from tests.support.databases import count_queries, dump
-from tests.support.factories import DELEGATE, NOW, make_edition, make_registration, make_trip
+from tests.support.factories import DELEGATE, NOW, make_trip
 from tests.support.letters import deliver_all, kinds, letters
-
-ANSWERS = {
-    "given_name": "Zoë",
-    "email": "zoe@dofc.test",
-    "organisation": "Trakya Cluster",
-    "country": "TR",
-    "category": "company",
-    "consent": True,
-}
-FORM = "/editions/2027/register"
-
-
-@pytest.fixture(autouse=True)
-def clock():
-    with time_machine.travel(NOW, tick=False) as clock:
-        yield clock
-
-
-@pytest.fixture
-def edition(writing):
-    """Two trips at the same time and a third, each with one seat; the third one's is taken, and Boris waits for it."""
-    with writing() as session:
-        edition = make_edition(session, year=2027, capacity=4, offer_hours=10)
-        for slug in ("bridges", "cellars"):
-            make_trip(session, edition, slug, capacity=1, title=slug.title(), bring="Boots")
-        later = {
-            "starts_at": edition.begins_at() + timedelta(hours=30),
-            "ends_at": edition.begins_at() + timedelta(hours=34),
-        }
-        make_trip(session, edition, "docks", capacity=1, title="Docks", **later)
-        make_registration(session, edition, given_name="Ana", trips=("docks",))
-        make_registration(session, edition, given_name="Boris", trips=("docks",))
-        deliver_all(session)
-    return edition
-
-
-@pytest.fixture
-def act(writing, edition):
-    """Does something in a unit of work of its own."""
-
-    def act(do, *arguments, **options):
-        with writing() as session:
-            return do(session, *arguments, **options)
-
-    return act
-
-
-def seats_on(page) -> dict[str, str]:
-    return {str(tag["data-trip"]): str(tag["data-trip-status"]) for tag in page.all("[data-trip]")}
-
-
-def words_on(page) -> dict[str, str]:
-    """What the list of a delegate's own trips says of each."""
-    return {str(tag["data-trip"]): " ".join(tag.p.get_text(" ").split()) for tag in page.all(".trip-list [data-trip]")}
-
-
-def register(client, **answers):
-    return client.get(FORM).form().fill(ANSWERS | answers).submit()
-
-
-def trips_page(client, own):
-    return client.get(own.url.partition("#")[0] + "trips")
-
-
-def set_mode(act, edition, mode, closes_at=None):
-    act(seats.set_sign_up, edition.id, mode, None, closes_at, COMMAND, NOW)
 
 
 def test_registering_gives_a_seat_and_a_position_with_the_place(client, edition, reading):
@@ -124,7 +58,7 @@ def test_one_may_wait_for_two_trips_at_the_same_time(client, edition, act):
 @pytest.mark.parametrize(("field", "value"), [("trips", "nowhere"), ("preference-docks", "1"), ("trips", "")])
 def test_what_is_not_offered_is_refused(client, edition, database_url, field, value):
     before = dump(database_url)
-    page = client.get(FORM).form().fill(ANSWERS).forge({field: value}).submit()
+    page = client.get(FORM).form().fill(TRAVELLER).forge({field: value}).submit()
     assert page.status == 422 and "no longer available" in page.text
     assert dump(database_url) == before
 
@@ -236,61 +170,6 @@ def test_without_a_place_a_trip_is_only_asked_for_until_there_is_one(client, edi
     assert "“Cellars” takes place while you are on another trip" in " ".join(message.text.split())
 
 
-def test_wishes_are_ranked_by_number_and_can_be_changed_until_sign_up_closes(client, edition, act, clock, reading):
-    set_mode(act, edition, TripMode.DRAW, NOW + timedelta(hours=2))
-    form = client.get(FORM).form()
-    assert "trips" not in form.names and {"preference-bridges", "preference-cellars", "any_trip"} < set(form.names)
-    own = form.fill(ANSWERS | {"preference-cellars": "1", "preference-bridges": "3", "any_trip": True}).submit()
-    assert seats_on(own) == {"bridges": "requested", "cellars": "requested", "docks": "none"}
-    assert [seat.h3.text for seat in own.all(".trip-list li")] == ["Cellars", "Bridges", "Docks"]
-    assert words_on(own) == {
-        "cellars": "Requested 1st choice",
-        "bridges": "Requested 2nd choice",
-        "docks": "Not chosen",
-    }
-    assert "you may get a seat on any other trip" in own.text
-    assert "The seats are drawn after sign-up closes at 16:00, Monday 2 November 2026." in own.text
-    form = trips_page(client, own).form()
-    assert (form.value("preference-cellars"), form.value("preference-bridges")) == ("1", "2")
-    assert form.value("any_trip")
-    own = form.fill(
-        {"preference-bridges": "1", "preference-cellars": "2", "preference-docks": "", "any_trip": False}
-    ).submit()
-    form = trips_page(client, own).form()
-    assert (form.value("preference-cellars"), form.value("preference-bridges")) == ("2", "1")
-    assert not form.value("any_trip")
-    with reading() as session:
-        assert kinds(session, to="zoe@dofc.test") == ["registration-confirmed", "trip-changed"]
-    clock.shift(timedelta(hours=2))
-    page = form.fill({"preference-bridges": "2", "preference-cellars": "1"}).submit()
-    assert page.status == 422 and "no longer available" in page.text
-    closed = trips_page(client, own)
-    assert "The seats are being drawn" in closed.text and "Tick the trips you would like" not in closed.text
-    gone = closed.form().fill(trips=["cellars"]).submit()
-    assert seats_on(gone) == {"bridges": "cancelled", "cellars": "requested", "docks": "none"}
-
-
-@pytest.mark.parametrize(
-    ("ranks", "said"),
-    [
-        ({"preference-bridges": "1", "preference-cellars": "1"}, "the same number"),
-        ({"preference-bridges": "first"}, "from the list"),
-        ({"preference-bridges": "0"}, "from the list"),
-        ({"preference-bridges": "٣"}, "from the list"),
-        ({"preference-bridges": "1.5"}, "from the list"),
-        ({"preference-bridges": "9" * 400}, "from the list"),
-        ({"preference-bridges": "000000001" + "9" * 5000}, "from the list"),
-    ],
-)
-def test_ranks_that_are_none_are_refused_and_kept(client, edition, act, ranks, said):
-    set_mode(act, edition, TripMode.DRAW)
-    page = client.get(FORM).form().fill(ANSWERS).forge(ranks).submit()
-    assert page.status == 422 and said in page.one("[data-error-summary]").text
-    offered = ("", "1", "2", "3")
-    assert all(page.form().value(name) == text for name, text in ranks.items() if text in offered)
-    assert tuple(page.form().choices("preference-docks")) == offered
-
-
 def test_sign_up_has_its_times(client, edition, act, clock, writing):
     with writing() as session:
         mine = session.get_one(type(edition), edition.id)
@@ -309,7 +188,7 @@ def test_sign_up_has_its_times(client, edition, act, clock, writing):
 
 
 def test_the_same_form_with_other_trips_opens_the_page_of_trips_filled_in(client, edition, database_url):
-    form = client.get(FORM).form().fill(ANSWERS | {"trips": ["bridges"]})
+    form = client.get(FORM).form().fill(TRAVELLER | {"trips": ["bridges"]})
     own = form.submit()
     assert form.submit().url == own.url
     before = dump(database_url)
@@ -370,10 +249,6 @@ def test_a_link_of_somebody_else_opens_no_trips(client, edition, app, writing):
     assert client.get(forged + "trips").status == 404
 
 
-def two_tabs(client, own):
-    return trips_page(client, own).form(), trips_page(client, own).form()
-
-
 def test_two_tabs_add_up_where_each_ticked_something_else(client, edition):
     own = register(client, trips=["bridges"])
     one, other = two_tabs(client, own)
@@ -394,27 +269,6 @@ def test_what_was_called_off_while_the_form_was_open_is_in_nobodys_way(client, e
     form = trips_page(client, own).form()
     act(seats.cancel_trip, edition.id, "bridges", COMMAND, NOW)
     assert seats_on(form.fill(trips=["bridges", "docks"]).submit())["docks"] == "waitlisted"
-
-
-def test_two_tabs_that_rank_differently_are_shown_side_by_side(client, edition, act):
-    set_mode(act, edition, TripMode.DRAW)
-    own = register(client, **{"preference-docks": "1"})
-    one, other = two_tabs(client, own)
-    one.fill({"preference-docks": "2", "preference-bridges": "1", "any_trip": True}).submit()
-    page = other.fill({"preference-cellars": "2"}).submit()
-    assert page.status == 422
-    assert [dd.get_text() for dd in page.all(".versions dd")] == ["1. Bridges\n2. Docks", "1. Docks\n2. Cellars"]
-    assert seats_on(page.form().submit()) == {"bridges": "cancelled", "cellars": "requested", "docks": "requested"}
-    assert trips_page(client, own).form().value("any_trip") == "y"
-
-
-def test_giving_back_after_sign_up_keeps_that_any_trip_is_fine(client, edition, act, reading):
-    set_mode(act, edition, TripMode.DRAW, NOW + timedelta(days=1))
-    own = register(client, **{"preference-docks": "1", "preference-cellars": "2", "any_trip": True})
-    with time_machine.travel(NOW + timedelta(days=2), tick=False):
-        trips_page(client, own).form().fill(trips=["docks"]).submit()
-    with reading() as session:
-        assert session.scalars(select(Registration.any_trip).where(Registration.email == "zoe@dofc.test")).one()
 
 
 def test_a_seat_that_organisers_took_is_not_called_given_back(client, edition, act, reading):

@@ -5,93 +5,22 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
-import time_machine
-from sqlalchemy import select
 
 from dofc_events.commands.check import faults
 from dofc_events.conference.queries import edition_by_year
 from dofc_events.conference.rules import EditionStatus, TripMode
-from dofc_events.core.audit import Actor
-from dofc_events.notices.models import UntoldNews
-from dofc_events.notices.rules import BATCH
-from dofc_events.notices.service import tell_news, terms_of
-from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration.service import cancel_registration, resize_edition
 from dofc_events.registration.trips import service as seats
 from dofc_events.trips.draw import rules as rule
-from dofc_events.trips.draw.queries import tally_of, wishing
-from dofc_events.trips.draw.service import AlreadyDrawn, DrawChanged, DrawNotDue, preview_draw
-from dofc_events.trips.models import Draw, DrawnDelegate, Trip
-from dofc_events.trips.queries import claims_on, trip_by_slug, trips_of
-from dofc_events.trips.sign_ups.service import SeatBook
-from tests.support.crowd import make_crowd
-from tests.support.factories import DELEGATE, NOW, make_edition, make_registration, make_trip
-from tests.support.letters import letters
+from dofc_events.trips.draw.queries import wishing
+from dofc_events.trips.draw.service import DrawChanged, DrawNotDue
+from dofc_events.trips.models import Draw, DrawnDelegate
+from dofc_events.trips.queries import trip_by_slug, trips_of
+from tests.support.factories import DELEGATE, NOW, make_edition, make_registration
+from tests.trips.draw.conftest import CLOSES, DRAWN, ORGANISER, drawn, held, line, preview, publish, set_mode
 
-ORGANISER = Actor("account", "ana@dofc.test")
-CLOSES = NOW + timedelta(days=10)
-DRAWN = CLOSES + timedelta(days=1)
-SEED = "six numbers of the national lottery"
 # The SHA-256 of what is published of one draw, whatever the database: a reference names a delegate, the seed the order.
 DOCUMENT = "7e20f3e4bb7e707df3432fe32ff8d6010c0acdf0ebd0da6582d106c3511c150c"
-
-
-@pytest.fixture(autouse=True)
-def _after_sign_up_closed():
-    with time_machine.travel(DRAWN, tick=False):
-        yield
-
-
-@pytest.fixture
-def edition(session):
-    """Three trips, one seat each: cellars and harbour in the morning, museum in the afternoon; wishes are collected."""
-    edition = make_edition(session, year=2027)
-    morning = edition.begins_at() + timedelta(days=1)
-    for slug, hours in (("cellars", 0), ("harbour", 0), ("museum", 5)):
-        begins = morning + timedelta(hours=hours)
-        make_trip(session, edition, slug, capacity=1, starts_at=begins, ends_at=begins + timedelta(hours=3))
-    set_mode(session, edition, TripMode.DRAW)
-    draw = session.get_one(Draw, edition.id)
-    draw.seed, draw.names_key = SEED, "a secret that is good enough for tests"
-    return edition
-
-
-@pytest.fixture
-def join(session, edition):
-    """`join("cellars", "museum", any_trip=True)`: somebody new with these wishes."""
-
-    def join(*slugs: str, any_trip: bool = False, **changes):
-        person = make_registration(session, edition, **changes)
-        seats.choose_trips(session, person.id, slugs, any_trip=any_trip, actor=DELEGATE, now=NOW)
-        return person
-
-    return join
-
-
-def set_mode(session, edition, mode, closes_at=CLOSES):
-    seats.set_sign_up(session, edition.id, mode, None, closes_at, ORGANISER, NOW)
-
-
-def preview(session, edition, now=DRAWN):
-    return preview_draw(SeatBook(session, edition, terms_of(edition, now), now))
-
-
-def publish(session, edition, now=DRAWN):
-    """Publish what the preview shows, which is returned."""
-    shown = preview(session, edition, now)
-    seats.publish_draw(session, edition.id, shown.digest, ORGANISER, now)
-    return shown
-
-
-def held(session, person) -> dict[str, str]:
-    """The statuses of somebody's claims on trips, by slug."""
-    return {s.trip.slug: s.status for s in trips_of(session, person.edition_id, person.id) if s.claim}
-
-
-def line(session, edition, slug: str) -> list[int]:
-    """Who waits for a seat, the next first."""
-    _, pool = trip_by_slug(session, edition.id, slug)
-    return [claim.registration_id for claim in claims_on(session, pool.id, [ClaimStatus.WAITLISTED])]
 
 
 def make_missed(session, person) -> None:
@@ -99,12 +28,6 @@ def make_missed(session, person) -> None:
     earlier = edition_by_year(session, 2026) or make_edition(session, year=2026)
     before = make_registration(session, earlier, email=person.email)
     session.add(DrawnDelegate(registration_id=before.id, trip_id=None))
-
-
-def drawn(session, person) -> str | None:
-    """What the published draw gave to somebody."""
-    found = session.get_one(DrawnDelegate, person.id)
-    return session.get_one(Trip, found.trip_id).slug if found.trip_id else None
 
 
 # What is drawn
@@ -218,35 +141,6 @@ def test_publishing_lines_up_whoever_takes_any_trip_on_all_of_them(session, edit
     assert numbers["cellars"] == 1 and len(set(numbers.values())) == 3
 
 
-def test_seat_that_becomes_free_after_the_draw_goes_to_the_next_in_line(session, edition, join):
-    for _ in range(3):
-        join("cellars")
-    shown = publish(session, edition)
-    order = [shown.people[name] for name in shown.result.order]
-    cancel_registration(session, order[0].id, DELEGATE, DRAWN)
-    assert [held(session, person)["cellars"] for person in order] == ["cancelled", "offered", "waitlisted"]
-    assert faults(session) == []
-
-
-def test_place_at_the_edition_after_the_draw_gives_what_is_free(session, edition, join):
-    resize_edition(session, edition.id, 2, ORGANISER, NOW)
-    winner, idle, waiting = join("cellars"), join(), join("cellars", "museum", "harbour")
-    edition.offer_hours = 0
-    publish(session, edition)
-    cancel_registration(session, idle.id, DELEGATE, DRAWN)
-    assert held(session, winner)["cellars"] == "confirmed"
-    assert held(session, waiting)["museum"] == "confirmed"
-    assert faults(session) == []
-
-
-def test_publishing_leaves_nothing_for_check_to_find(session, edition, join):
-    for slugs in (["cellars"], ["cellars", "harbour"], ["museum", "cellars"], ["museum"], []):
-        join(*slugs, any_trip=len(slugs) < 1)
-    publish(session, edition)
-    session.flush()
-    assert faults(session) == []
-
-
 # What is refused
 
 
@@ -301,108 +195,6 @@ def test_preview_is_the_same_every_time_and_writes_nothing(session, edition, joi
     first, second = preview(session, edition), preview(session, edition)
     assert (first.digest, first.document) == (second.digest, second.document)
     assert not session.new and not session.dirty
-
-
-# Changing the mode
-
-
-def test_changing_the_mode_and_back_keeps_the_order_and_what_is_held(session, edition, join):
-    set_mode(session, edition, TripMode.FIRST_COME)
-    people = [join("cellars") for _ in range(4)]
-    before = [held(session, person) for person in people]
-    assert [statuses["cellars"] for statuses in before] == ["confirmed", "waitlisted", "waitlisted", "waitlisted"]
-    in_line = line(session, edition, "cellars")
-    set_mode(session, edition, TripMode.DRAW)
-    assert [held(session, person)["cellars"] for person in people] == ["confirmed", *["requested"] * 3]
-    seed = session.get_one(Draw, edition.id).seed
-    set_mode(session, edition, TripMode.FIRST_COME)
-    set_mode(session, edition, TripMode.DRAW)
-    assert session.get_one(Draw, edition.id).seed == seed == SEED
-    set_mode(session, edition, TripMode.FIRST_COME)
-    assert [held(session, person) for person in people] == before
-    assert line(session, edition, "cellars") == in_line == [person.id for person in people[1:]]
-
-
-def test_changing_the_mode_gives_free_seats_to_those_who_asked(session, edition, join):
-    people = [join("cellars"), join("museum", "cellars")]
-    set_mode(session, edition, TripMode.FIRST_COME)
-    session.flush()
-    assert [set(held(session, person).values()) for person in people] == [{"offered"}, {"offered", "waitlisted"}]
-    assert faults(session) == []
-
-
-def test_changing_the_mode_is_refused_after_the_draw(session, edition, join):
-    join("cellars")
-    publish(session, edition)
-    with pytest.raises(AlreadyDrawn):
-        set_mode(session, edition, TripMode.FIRST_COME)
-
-
-# Who is told
-
-
-def told_of_the_draw(session, people) -> list[list[str]]:
-    """The kinds of the messages that each got since it was published."""
-    return [[m.kind for m in letters(session, about=p.reference) if m.queued_at >= DRAWN] for p in people]
-
-
-def test_publishing_tells_everybody_once(session, edition, join):
-    people = [join("cellars", "museum"), join("cellars", "harbour"), join("cellars", any_trip=True), join("cellars")]
-    bystander = join()
-    publish(session, edition)
-    got = told_of_the_draw(session, people)
-    expected = [["trip-confirmed"] if drawn(session, person) else ["trip-waitlisted"] for person in people]
-    assert got == expected
-    assert sum(1 for (kind,) in got if kind == "trip-waitlisted") == 1
-    assert told_of_the_draw(session, [bystander]) == [[]]
-
-
-def test_publishing_to_many_leaves_the_messages_to_the_worker_and_tells_everybody_once(session, edition):
-    people = make_crowd(session, edition, BATCH + 1, trips=("cellars", "museum"))
-    publish(session, edition)
-    session.flush()
-    assert told_of_the_draw(session, people) == [[]] * (BATCH + 1)
-    untold = session.scalars(select(UntoldNews.registration_id)).all()
-    assert sorted(untold) == sorted(person.id for person in people)
-    assert faults(session) == []
-    for _again in range(2):
-        tell_news(session, untold, DRAWN)
-    got = told_of_the_draw(session, people)
-    assert Counter(tuple(kinds) for kinds in got) == {("trip-confirmed",): 2, ("trip-waitlisted",): BATCH - 1}
-    assert faults(session) == []
-
-
-# What is published
-
-
-def test_published_document_has_no_names_and_draws_again(session, edition, join, tmp_path, capsys):
-    people = [join("cellars", "museum"), join("cellars"), join("cellars", any_trip=True), join("cellars", "harbour")]
-    shown = publish(session, edition)
-    document = session.get_one(Draw, edition.id).document
-    for person in people:
-        for secret in (person.reference, person.family_name, person.given_name, person.email):
-            assert secret not in document
-    path = tmp_path / "wishes.json"
-    path.write_text(document, encoding="utf-8")
-    assert rule.main([str(path)]) == 0
-    said = capsys.readouterr().out
-    assert "This is the published result." in said
-    for name, person in shown.people.items():
-        assert f"{name}: {drawn(session, person) or 'nothing'}" in said
-
-
-def test_tally_counts_what_everybody_got(session, edition, join):
-    for slugs, any_trip in (
-        (["cellars"], False),
-        (["cellars", "museum"], False),
-        (["cellars"], True),
-        (["cellars"], 0),
-    ):
-        join(*slugs, any_trip=bool(any_trip))
-    tally = tally_of(publish(session, edition).document)
-    assert (tally.by_wish, tally.other, tally.nothing) == ((1, 1), 1, 1)
-    assert (tally.seated, tally.drawn) == (3, 4)
-    assert [(trip.slug, trip.free) for trip in tally.trips] == [("cellars", 1), ("harbour", 1), ("museum", 1)]
 
 
 @pytest.mark.parametrize("state", ["archived", "begun"])

@@ -1,0 +1,354 @@
+"""An edition's settings: what they keep, refuse, ask about and pass on."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from dofc_events.conference.queries import edition_by_year
+from dofc_events.conference.service import DatesOutOfOrder, details_of
+from dofc_events.core.audit import WORKER, AuditEntry
+from dofc_events.core.clock import in_zone
+from dofc_events.delegates.queries import token_of
+from dofc_events.mail.models import Message
+from dofc_events.notices.queries import standing_of
+from dofc_events.organise.editions.service import CategoryChanges, EditionWishes, change_settings
+from dofc_events.registration.service import cancel_registration
+from dofc_events.registration.timers import close_list
+from dofc_events.registration.trips.service import choose_trips
+from dofc_events.trips.queries import trip_by_slug
+from tests.organise.editions.conftest import settings
+from tests.support.factories import DELEGATE, NOW, make_edition, make_registration, make_trip
+
+# Settings
+
+
+def acts_after_the_invitation(session, year: int) -> list[str]:
+    """What has been recorded of an edition since it has had an organiser."""
+    query = select(AuditEntry.act).where(AuditEntry.scope == str(year)).order_by(AuditEntry.id)
+    invited, *acts = session.scalars(query)
+    assert invited == "role_added"
+    return acts
+
+
+def test_settings_that_nobody_touches_change_nothing(organiser, now_is, reading, year):
+    before = {c.name: getattr(now_is()[0], c.name) for c in now_is()[0].__table__.columns}
+    page = settings(organiser, year).form().submit()
+    assert "Settings saved." in page.text
+    after = now_is()[0]
+    assert {c.name: getattr(after, c.name) for c in after.__table__.columns} == before
+    with reading() as session:
+        assert acts_after_the_invitation(session, year) == []
+
+
+def test_settings_keep_what_a_field_cannot_show(organiser, writing, now_is, year):
+    # In Sofia the clocks go back at 4:00 on 31 October 2027: 3:30 comes twice, this is the second.
+    twice = datetime(2027, 10, 31, 1, 30, 7, tzinfo=UTC)
+    with writing() as session:
+        edition_by_year(session, year).registration_closes_at = twice
+    settings(organiser, year).form().fill(summary="New.").submit()
+    assert now_is()[0].registration_closes_at == twice
+
+
+def test_settings_are_times_in_the_editions_zone(organiser, now_is, year):
+    form = settings(organiser, year).form()
+    assert form.value("registration_opens_at") == "2026-10-03T15:00"
+    form.fill(registration_opens_at="2026-12-01T09:00", freezes_at="2027-03-28T03:30").submit()
+    edition, _pool = now_is()
+    assert edition.registration_opens_at == datetime(2026, 12, 1, 7, tzinfo=UTC)
+    # 3:30 does not exist on that day; it means an hour later.
+    assert edition.freezes_at == datetime(2027, 3, 28, 1, 30, tzinfo=UTC)
+
+
+def test_settings_save_everything_in_one_go(organiser, now_is, reading, year):
+    form = settings(organiser, year).form()
+    form.fill(programme="## Day one", venue="", offer_hours="1.5", capacity=9, contact_email="new@dofc.test")
+    form.fill(cost="Free", languages="English", dress="Warm", faq="## Why?")
+    form.fill({"categories-0-label": "Member", "categories-1-remove": True, "categories-4-label": "Преса"})
+    page = form.submit()
+    assert (page.form().value("offer_hours"), page.form().value("capacity")) == ("1.5", "9")
+    edition, pool = now_is()
+    assert (edition.programme, edition.venue, edition.offer_hours, pool.capacity) == ("## Day one", None, 1.5, 9)
+    assert (edition.cost, edition.languages, edition.dress, edition.faq) == ("Free", "English", "Warm", "## Why?")
+    assert [(c.slug, c.label) for c in edition.categories] == [
+        ("member", "Member"),
+        ("guest", "Guest"),
+        ("presa", "Преса"),
+    ]
+    with reading() as session:
+        acts = acts_after_the_invitation(session, year)
+    assert acts == ["edition_changed", "capacity_changed", "categories_changed"]
+
+
+def test_more_places_are_offered_to_the_waiting_list_at_once(organiser, writing, reading, year):
+    with writing() as session:
+        for _number in range(4):
+            make_registration(session, edition_by_year(session, year))
+    asked = settings(organiser, year).form().fill(capacity=3, summary="More.").submit()
+    assert asked.status == 422
+    assert "1 person on the waiting list will be offered a place by email." in asked.one(".notice-warning").text
+    assert asked.form().submit("Yes, save").form().value("summary") == "More."
+    page = organiser.get(f"/organise/editions/{year}/")
+    assert [int(link.contents[0]) for link in page.all("dl.figures a")] == [2, 1, 1, 0]
+    with reading() as session:
+        assert len(session.scalars(select(Message).where(Message.kind == "registration-offered")).all()) == 1
+
+
+def test_a_first_day_in_the_past_is_asked_about_with_whom_it_would_tell(organiser, writing, now_is, year):
+    with writing() as session:
+        for _number in range(5):
+            make_registration(session, edition_by_year(session, year))
+    before = now_is()[0].starts_on
+    asked = settings(organiser, year).form().fill(starts_on="2026-05-21", summary="Kept.").submit()
+    assert asked.status == 422
+    assert [item.text for item in asked.all(".notice-warning li")] == [
+        "“First day” is in the past.",
+        f"The first day is in 2026, but this is the {year} edition.",
+        "3 people on the waiting list will be told by email that it has closed.",
+    ]
+    assert now_is()[0].starts_on == before
+    # Somebody who sees the slip can correct it in the same form.
+    asked.form().fill(starts_on=str(before)).submit("Save the settings")
+    assert (now_is()[0].starts_on, now_is()[0].summary) == (before, "Kept.")
+
+
+def test_seats_that_later_dates_make_possible_are_asked_about(organiser, writing, now_is, year):
+    with writing() as session:
+        edition = edition_by_year(session, year)
+        trip = make_trip(session, edition, "steel", capacity=1)
+        people = [make_registration(session, edition, trips=("steel",)) for _number in range(2)]
+        edition.starts_on = edition.starts_on.replace(year=2020)
+        choose_trips(session, people[0].id, (), any_trip=False, actor=DELEGATE, now=NOW)
+        title = trip.title
+    asked = settings(organiser, year).form().fill(starts_on="2027-05-20").submit()
+    (said,) = asked.all(".notice-warning li")
+    assert said.text == f"1 person on the waiting list of “{title}” will be offered a seat by email."
+
+
+def test_times_of_day_stay_what_they_are_in_another_zone(organiser, writing, now_is, reading, year):
+    closes_at, hour = datetime(2027, 3, 1, 16, tzinfo=UTC), timedelta(hours=1)
+    with writing() as session:
+        edition = edition_by_year(session, year)
+        make_trip(session, edition, "steel")
+        edition.trips_close_at = closes_at
+        was = details_of(edition)
+    settings(organiser, year).form().fill(zone="Europe/Belgrade").submit()
+    edition, _pool = now_is()
+    assert edition.trips_close_at == closes_at + hour
+    assert edition.registration_closes_at == was.registration_closes_at + hour
+    assert edition.registration_opens_at == was.registration_opens_at + hour
+    assert edition.starts_at == was.starts_at
+    with reading() as session:
+        trip, _seats = trip_by_slug(session, edition.id, "steel")
+        assert in_zone(trip.starts_at, edition.zone).time() == time(9, 30)
+        assert trip.revision == 1
+        changed = session.scalars(select(AuditEntry).where(AuditEntry.act == "edition_changed")).one()
+        assert "trips_close_at" in changed.details["changes"]
+
+
+def test_capacity_never_falls_below_what_is_taken(organiser, writing, now_is, year):
+    with writing() as session:
+        make_registration(session, edition_by_year(session, year))
+        make_registration(session, edition_by_year(session, year))
+    page = settings(organiser, year).form().fill(capacity=1, summary="Not kept either").submit()
+    assert page.status == 422
+    assert "Enter at least 2: that many places are taken" in page.one("#capacity-error").text
+    assert page.form().value("capacity") == "1"
+    edition, pool = now_is()
+    assert (pool.capacity, pool.taken) == (2, 2)
+    assert edition.summary == "Three days of clusters."
+
+
+def test_category_that_somebody_has_stays(organiser, writing, now_is, year):
+    with writing() as session:
+        make_registration(session, edition_by_year(session, year), category="guest")
+    page = settings(organiser, year).form().fill({"categories-2-remove": True}).submit()
+    assert page.status == 422
+    assert "Somebody is registered as “Guest”" in page.text
+    assert [c.slug for c in now_is()[0].categories] == ["member", "company", "guest"]
+
+
+@pytest.mark.parametrize(
+    ("filled", "field"),
+    [
+        ({"ends_on": "2027-01-01"}, "ends_on"),
+        ({"registration_closes_at": "2026-01-01T10:00"}, "registration_closes_at"),
+        ({"starts_on": "9999-12-31"}, "starts_on"),
+        ({"freezes_at": "9999-12-31T23:59"}, "freezes_at"),
+        ({"starts_on": ""}, "starts_on"),
+        ({"contact_name": ""}, "contact_name"),
+        ({"contact_email": "no address"}, "contact_email"),
+        ({"offer_hours": "nan"}, "offer_hours"),
+        ({"offer_hours": "-1"}, "offer_hours"),
+        ({"capacity": "99999999999"}, "capacity"),
+        ({"city": " "}, "city"),
+        ({"categories-0-label": ""}, "categories-0-label"),
+    ],
+)
+def test_settings_say_at_the_field_what_is_wrong(organiser, now_is, year, filled, field):
+    page = settings(organiser, year).form().fill(filled).submit()
+    assert page.status == 422
+    assert page.one(f"#{field}-error").text.strip()
+    assert page.all(f'.error-summary a[href="#{field}"]')
+    assert now_is()[0].city == "Sofia"
+
+
+@pytest.mark.parametrize(
+    ("filled", "said"),
+    [
+        (
+            {"ends_on": "2027-01-01", "registration_closes_at": "2026-01-01T10:00", "city": ""},
+            {
+                "city": "Enter the city.",
+                "ends_on": "The last day is before the first day.",
+                "registration_closes_at": "Registration must close after it opens.",
+            },
+        ),
+        (
+            {"registration_closes_at": "2027-06-01T10:00", "freezes_at": "2027-07-01T00:00"},
+            {
+                "registration_closes_at": "Registration must close before the edition ends.",
+                "freezes_at": "Enter a time before the edition ends.",
+            },
+        ),
+        (
+            {"starts_on": "", "contact_email": "", "registration_closes_at": "2026-01-01T10:00", "zone": ""},
+            {
+                "zone": "Choose a time zone.",
+                "starts_on": "Enter the first day: a published edition needs it.",
+                "contact_email": "Enter a contact email address: a published edition needs it.",
+                "registration_closes_at": "Registration must close after it opens.",
+            },
+        ),
+        # An error that could be about any field names its field in the summary; each is shown once.
+        ({"starts_on": "9999-12-31"}, {"starts_on": "First day: Check the year."}),
+        ({"venue": "x" * 201}, {"venue": "Venue: Use at most 200 characters."}),
+        ({"capacity": "many"}, {"capacity": "Places: Enter a whole number from 0 to 100000."}),
+        ({"offer_hours": "many"}, {"offer_hours": "Enter a number of hours from 0 to 2160."}),
+        ({"ends_at": "late"}, {"ends_at": "Ends at: Enter a time of day, for example 18:00."}),
+        ({"ends_on": "late"}, {"ends_on": "Last day: Enter a day as year, month and day, for example 2029-06-14."}),
+    ],
+)
+def test_settings_say_everything_that_is_wrong_at_once(organiser, year, filled, said):
+    page = settings(organiser, year).form().fill(filled).submit()
+    assert page.status == 422
+    assert {link["href"]: link.get_text(strip=True) for link in page.all(".error-summary a")} == {
+        f"#{field}": words for field, words in said.items()
+    }
+
+
+def test_settings_of_a_draft_may_have_gaps_but_no_disorder(enter, writing):
+    with writing() as session:
+        make_edition(session, year=2031, status="draft")
+    form = settings(enter("chair"), 2031).form()
+    page = form.fill(starts_on="", contact_email="", registration_closes_at="2026-01-01T10:00").submit()
+    assert [link["href"] for link in page.all(".error-summary a")] == ["#registration_closes_at"]
+    assert page.form().fill(registration_closes_at="").submit().status == 200
+
+
+def test_settings_hold_the_rule_about_the_end_without_their_form_too(writing, year):
+    with writing() as session:
+        edition = edition_by_year(session, year)
+        late = replace(details_of(edition), freezes_at=datetime(2040, 1, 1, tzinfo=UTC))
+        wishes = EditionWishes(late, 2, CategoryChanges({}))
+        with pytest.raises(DatesOutOfOrder):
+            change_settings(session, edition.id, wishes, DELEGATE, NOW)
+
+
+def test_settings_refuse_to_leave_a_published_edition_without_categories(organiser, now_is, year):
+    form = settings(organiser, year).form()
+    page = form.fill({f"categories-{number}-remove": True for number in range(3)}).submit()
+    assert page.status == 422
+    assert "Leave at least one category open: a published edition needs it." in page.text
+    assert len(now_is()[0].categories) == 3
+
+
+@pytest.mark.parametrize("typed", [{"categories-3-label": "GUEST"}, {"categories-0-label": "guest"}])
+def test_the_same_category_is_not_added_twice(organiser, now_is, year, typed):
+    labels = [category.label for category in now_is()[0].categories]
+    assert "Guest" in labels
+    page = settings(organiser, year).form().fill(typed).submit()
+    (link,) = page.all(".error-summary a")
+    assert page.status == 422 and "There are two categories called “" in link.get_text()
+    assert [category.label for category in now_is()[0].categories] == labels
+
+
+def test_another_zone_is_all_that_the_trail_says_was_changed(organiser, reading, year):
+    """Lines of the programme are the same lines, however a browser ends them."""
+    settings(organiser, year).form().fill(programme="09:00 doors\r\n10:00 begin").submit()
+    settings(organiser, year).form().fill(zone="Europe/Belgrade").submit()
+    with reading() as session:
+        entries = session.scalars(select(AuditEntry).where(AuditEntry.act == "edition_changed").order_by(AuditEntry.id))
+        assert "programme" not in entries.all()[-1].details["changes"]
+
+
+def test_forged_slug_makes_a_new_category(organiser, now_is, year):
+    settings(organiser, year).form().forge({"categories-3-slug": "<b>", "categories-3-label": "Press"}).submit()
+    assert [c.slug for c in now_is()[0].categories] == ["member", "company", "guest", "press"]
+
+
+def test_zone_must_be_one_of_the_list(organiser, year):
+    page = settings(organiser, year).form().forge(zone="../../etc/passwd").submit()
+    assert page.status == 422
+
+
+def test_a_list_that_was_closed_can_be_opened_again_for_a_reason(organiser, writing, reading, year):
+    def index():
+        return organiser.get(f"/organise/editions/{year}/")
+
+    with writing() as session:
+        edition = edition_by_year(session, year)
+        people = [make_registration(session, edition).id for _number in range(4)]
+        close_list(session, people, WORKER, edition.begins_at())
+    assert "closed for 2 people, who could still get a place" in index().text
+    page = index().follow("Open it again")
+    assert "2 people were told that the waiting list or their offer has ended." in page.text
+    assert page.form().submit().status == 422
+    page = page.form().fill(reason="The year was wrong.").submit()
+    assert "The waiting list is open again." in page.text
+    assert "could still get a place" not in page.text
+    with reading() as session:
+        assert [standing_of(session, id_).position for id_ in people] == [None, None, 1, 2]
+    assert "Nobody was told that the list has closed" in organiser.get(f"/organise/editions/{year}/waiting-list").text
+
+
+def category_row(page, slug):
+    """The beginning of the names of a category's fields."""
+    hidden = page.one(f'input[name^=categories-][name$=-slug][value="{slug}"]')["name"]
+    return str(hidden).removesuffix("slug")
+
+
+def test_category_that_only_cancelled_registrations_use_can_be_removed(organiser, year, writing, reading):
+    with writing() as session:
+        person = make_registration(session, edition_by_year(session, year), category="company")
+    page = settings(organiser, year)
+    remove = {f"{category_row(page, 'company')}remove": True}
+    refused = page.form().fill(remove).submit()
+    assert refused.status == 422 and "or close it to newcomers" in refused.text
+    with writing() as session:
+        cancel_registration(session, person.id, DELEGATE, NOW)
+    page = settings(organiser, year).form().fill(remove).submit()
+    assert page.status == 200 and not page.all('input[value="company"]')
+    assert "Company" in organiser.get(f"/organise/editions/{year}/registrations/{person.reference}").text
+    # Another one of that name is another one.
+    settings(organiser, year).form().fill({f"categories-{len(page.all('.category-row'))}-label": "Company"}).submit()
+    with reading() as session:
+        assert [c.slug for c in edition_by_year(session, year).categories][-1] == "company-2"
+
+
+def test_closed_category_keeps_its_delegates_and_takes_no_newcomers(organiser, client, year, writing):
+    with writing() as session:
+        person = make_registration(session, edition_by_year(session, year), category="company")
+        own = f"/registrations/{token_of(person)}/"
+    page = settings(organiser, year)
+    page.form().fill({f"{category_row(page, 'company')}closed": True}).submit()
+    assert settings(organiser, year).form().value(f"{category_row(page, 'company')}closed") == "y"
+    assert "company" not in client.get(f"/editions/{year}/register").form().choices("category")
+    edit = client.get(f"{own}edit").form()
+    assert edit.value("category") == "company" and edit.fill(job_title="Head").submit().status == 200
+    trail = organiser.get(f"/organise/editions/{year}/audit").text
+    assert "Changed which categories are closed to newcomers" in trail
+    every = {f"{category_row(page, slug)}closed": True for slug in ("member", "company", "guest")}
+    refused = settings(organiser, year).form().fill(every).submit()
+    assert refused.status == 422 and "Leave at least one category open" in refused.text
