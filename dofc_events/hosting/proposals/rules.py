@@ -1,6 +1,6 @@
-"""What may be attached to a proposal: checked by its content, whatever it is called.
+"""What may be attached to a proposal: checked by its content, whatever its name.
 
-A picture is unpacked and written anew, so that nothing but the picture is left of it. A PDF stays as it is, because it
+A picture is unpacked and re-encoded, so that only the picture is left of it. A PDF stays as it is, because it
 may be signed; hence it is refused if it is anything else besides, or can do more than be read.
 """
 
@@ -50,7 +50,7 @@ _PDF_END = re.compile(rb"%%EOF\s*\Z")
 
 
 class AttachmentFault(enum.StrEnum):
-    """Why a file is not taken."""
+    """Why a file is refused."""
 
     EMPTY = "empty"
     TOO_LARGE = "too_large"
@@ -66,7 +66,7 @@ class AttachmentFault(enum.StrEnum):
 
 
 class AttachmentRefused(Refusal):
-    """The file is not taken, for this `reason`; nothing of it was kept."""
+    """The file was refused, for this `reason`; nothing of it was kept."""
 
     def __init__(self, reason: AttachmentFault) -> None:
         super().__init__(reason)
@@ -75,7 +75,7 @@ class AttachmentRefused(Refusal):
 
 @dataclass(frozen=True)
 class CheckedFile:
-    """A file that does no harm: what it is called, what it is, and its bytes."""
+    """A harmless file: its name, its type and its bytes."""
 
     name: str
     media_type: str

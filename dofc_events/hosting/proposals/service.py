@@ -1,4 +1,4 @@
-"""What a proposer does: save a draft, change it, attach files, submit, withdraw, ask for the link again."""
+"""Acts of a proposer: save a draft, change it, attach files, submit, withdraw, ask for the link again."""
 
 from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
@@ -48,7 +48,7 @@ class NoSuchCall(Refusal):
 
 
 class CallNotOpen(Refusal):
-    """The `call` takes no proposals yet, or no more: nothing can be submitted or changed."""
+    """The `call` does not take proposals yet, or has closed: nothing can be submitted or changed."""
 
     def __init__(self, call: HostingCall) -> None:
         super().__init__(str(call.year))
@@ -64,7 +64,7 @@ class NotAMember(Refusal):
 
 
 class AnswersOutOfOrder(Refusal):
-    """Answers that do not go together; `faults` says which, all of them."""
+    """Answers that contradict each other; `faults` says which, all of them."""
 
     def __init__(self, faults: tuple[ProposalFault, ...]) -> None:
         super().__init__(", ".join(faults))
@@ -88,7 +88,7 @@ class ProposalFixed(Refusal):
 
 
 class TooManyAttachments(Refusal):
-    """A proposal has as many attachments as it can have."""
+    """A proposal already has the most attachments it can have."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +127,7 @@ PLAIN = tuple(field.name for field in fields(Answers) if field.name not in ("mem
 
 
 def answers_of(proposal: Proposal) -> Answers:
-    """The answers as they stand."""
+    """The current answers."""
     return Answers(
         member=proposal.proposed_by.slug if proposal.proposed_by else "",
         organisation=proposal.organisation,
@@ -153,7 +153,7 @@ def save_draft(
     now: datetime,
     keep_mail: bool = False,
 ) -> Proposal:
-    """Begin a proposal for a year's call and email its link; the same form sent twice gives one proposal and one email.
+    """Start a proposal for a year's call and email its link; the same form sent twice gives one proposal and one email.
 
     Raises NoSuchCall, CallNotOpen, NotAMember, AnswersOutOfOrder, and TooManyMessages if the address was written to too
     often.
@@ -221,7 +221,7 @@ def change_proposal(
 def submit_proposal(
     session: Session, proposal_id: int, actor: Actor, now: datetime, *, keep_mail: bool = False
 ) -> bool:
-    """Hand a draft in; False if it was already. Raises CallNotOpen, ProposalFixed, Incomplete."""
+    """Submit a draft; False if it already was. Raises CallNotOpen, ProposalFixed, Incomplete."""
     proposal = _open_proposal(session, proposal_id, now)
     if proposal.status == ProposalStatus.SUBMITTED:
         return False
@@ -236,7 +236,7 @@ def submit_proposal(
 
 
 def withdraw_proposal(session: Session, proposal_id: int, actor: Actor, now: datetime) -> bool:
-    """Take a proposal back, for good, and tell whom it concerns; False if it was already.
+    """Withdraw a proposal, for good, and tell everyone concerned; False if it already was.
 
     Raises ProposalFixed once it is decided about.
     """
@@ -315,7 +315,7 @@ def remove_attachment(session: Session, proposal_id: int, attachment_id: int, ac
 
 
 def send_links(session: Session, email: str, now: datetime) -> None:
-    """Mail the links to all proposals of an address to it; to an unknown one nothing, which nobody is told.
+    """Email the links to all proposals of an address to it; an unknown one gets nothing, and nobody is told.
 
     Neither the answer nor the time that it takes says whether there are any: the same is read, rendered and written.
     """
@@ -325,7 +325,7 @@ def send_links(session: Session, email: str, now: datetime) -> None:
         refuse_flood(session, email, now, kind=envelope.kind)
         is_meant = bool(proposals)
     except TooManyMessages:
-        # Said aloud, it would say that there is something from this address.
+        # Showing it would reveal that this address has a proposal.
         is_meant = False
     # Without an address: an unknown one belongs to somebody who has nothing to do with us.
     act = "proposal_links_sent" if is_meant else "proposal_links_refused"

@@ -213,7 +213,7 @@ def withdraw(token: str) -> ResponseReturnValue:
 
 @blueprint.post(f"{OWN}/public")
 def public(token: str) -> ResponseReturnValue:
-    """Agree that everyone reads the proposal, or take that back."""
+    """Agree that everyone can read the proposal, or withdraw that."""
     proposal, form = _mine(token), ButtonForm()
     if not form.validate_on_submit():
         return _own_errors(form, proposal, token)
