@@ -108,7 +108,7 @@ def unit_of_work() -> Iterator[Session]:
     writes later fails at once when another writer came between, and no timeout helps.
 
     On PostgreSQL its locks are taken in one order (docs/architecture.md, Locks). Should two ever wait for each other
-    all the same, one of them is ended, and begun anew by its entry point: see `tried_again`.
+    after all, one of them is ended, and tried again by its entry point: see `tried_again`.
     """
     session = db.session()
     session.close()
@@ -126,7 +126,7 @@ def unit_of_work() -> Iterator[Session]:
 
 @contextmanager
 def single_statements() -> Iterator[Connection]:
-    """A connection on which each statement is committed by itself, with no transaction open in between.
+    """A connection on which each statement is committed separately, with no transaction open in between.
 
     It does not wait for the disk: a power cut may undo the last writes.
     """

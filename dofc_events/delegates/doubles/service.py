@@ -48,7 +48,7 @@ def compare(session: Session, registration_ids: Iterable[int]) -> None:
         session.execute(select(func.pg_advisory_xact_lock(func.hashtext("likely doubles"))))
     columns = (Registration.id, Registration.edition_id, *(getattr(Registration, name) for name in TRAITS))
     query = select(*columns).where(Registration.id.in_(registration_ids), *TO_COMPARE).order_by(Registration.id)
-    # What is compared stays as it is until that is noted; whoever refers to a registration need not wait for it.
+    # What is compared stays as it is until that is noted; acts that refer to a registration do not wait for it.
     people = session.execute(query.with_for_update(key_share=True, skip_locked=True)).all()
     ids = [person.id for person in people]
     theirs = or_(LikelyDouble.first_id.in_(ids), LikelyDouble.second_id.in_(ids))
