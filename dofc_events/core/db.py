@@ -170,7 +170,7 @@ def end_session() -> None:
 
 @contextmanager
 def single_statements() -> Iterator[Connection]:
-    """A connection on which each statement is committed by itself, with no transaction open in between.
+    """A connection on which each statement is committed separately, with no transaction open in between.
 
     It does not wait for the disk: a power cut may undo the last writes.
     """

@@ -85,7 +85,7 @@ def came_before(edition_id: int) -> ColumnElement[bool]:
     year = select(Edition.year).where(Edition.id == edition_id).scalar_subquery()
     earlier = aliased(Registration)
     addresses = select(earlier.email_key).join(Edition, Edition.id == earlier.edition_id)
-    # DISTINCT has PostgreSQL read the earlier addresses once, where it would look each delegate up by itself.
+    # DISTINCT has PostgreSQL read the earlier addresses once, where it would look up each delegate separately.
     return Registration.email_key.in_(addresses.where(Edition.year < year, earlier.ended_at.is_(None)).distinct())
 
 

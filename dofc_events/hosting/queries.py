@@ -212,7 +212,7 @@ def representatives_of_members(session: Session, now: datetime) -> list[Account]
 def concerned_by(
     session: Session, call_id: int, changed: Collection[str], now: datetime
 ) -> tuple[list[Proposal], list[Account]]:
-    """Whom other dates of a call concern: proposers, then reviewers and representatives; `changed` are their names.
+    """Those concerned by new dates of a call: proposers, then reviewers and representatives; `changed` are their names.
 
     A draft's proposer has only the close to think of.
     """

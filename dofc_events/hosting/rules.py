@@ -69,14 +69,14 @@ class CheckedFile:
 
 
 class ProposalFault(enum.StrEnum):
-    """What can be wrong about a proposal's answers, taken together."""
+    """What can be wrong with a proposal's answers, taken together."""
 
     ENDS_BEFORE_IT_BEGINS = "ends_before_it_begins"
     NOT_IN_THE_YEAR = "not_in_the_year"
 
 
 class HandOverKind(enum.StrEnum):
-    """What an item of a hand-over list is: what the last host did, whom to ask, what was learnt, what is to be done."""
+    """What an item of a hand-over list is: what the last host did, contacts, lessons learnt, what is still to do."""
 
     DONE = "done"
     CONTACT = "contact"

@@ -1,4 +1,4 @@
-"""What anyone sees of hosting: the call for hosts, and after the ballot how it was counted."""
+"""The public pages about hosting: the call for hosts, and after the ballot how it was counted."""
 
 import json
 from pathlib import Path
@@ -74,7 +74,7 @@ def ballots_json(year: int) -> ResponseReturnValue:
 
 @blueprint.get(f"{YEAR}/count.py")
 def count_rule(year: int) -> ResponseReturnValue:
-    """The program that counts: the very file that runs here."""
+    """The program that makes the count: the very file that runs here."""
     _call_of(year)
     return download("count.py", "text/x-python; charset=utf-8", Path(rule.__file__).read_bytes())
 

@@ -76,7 +76,7 @@ def stored(audience: Audience) -> dict[str, Any]:
 
 
 def audience_of(letter: Letter) -> Audience:
-    """Whom a letter is for."""
+    """The audience of a letter."""
     return Audience(Filters(**letter.audience["filters"]), tuple(letter.audience["references"]))
 
 

@@ -82,7 +82,7 @@ def offer_is_told(session: Session, reference: str, claim: Claim) -> bool:
 def offers_told_late(session: Session, now: datetime) -> list[int]:
     """Registrations with an offer whose message waits while its time runs away, and not because the mailbox refuses it.
 
-    Who has been told of it once gets no more time by having the message sent again, here or to another address.
+    A delegate told of it once gets no more time by having the message sent again, here or to another address.
     """
     claims = session.scalars(_offers_in_unsent_messages()).all()
     late = [c for c in claims if c.offered_at and c.offered_until and is_late(c.offered_at, c.offered_until, now)]

@@ -1,4 +1,4 @@
-"""The registration form of an edition, and what leads back to one's own page."""
+"""The registration form of an edition, and the way back to a delegate's own page."""
 
 from collections.abc import Hashable
 from typing import Any
@@ -171,7 +171,7 @@ def _refused(
 
 
 def _other_answers(token: str, form: RegistrationForm, context: dict[str, Any]) -> ResponseReturnValue:
-    """The same form with other answers: the page that changes them, filled in, and nothing changed yet.
+    """The form sent again with other answers: the page that changes them, filled in, and nothing changed yet.
 
     Another name and another address are another person, whom one wants to register as well.
     """

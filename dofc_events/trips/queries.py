@@ -53,7 +53,7 @@ class TripStanding:
 
     @property
     def few_left(self) -> int | None:
-        """How many seats are free, where they are so few that their number is said."""
+        """How many seats are free, if they are few enough to show the number."""
         return self.free if self.free <= FEW_PLACES else None
 
     @property
@@ -95,7 +95,7 @@ class TripStanding:
 class Manifest:
     """Who may board a trip: those with a seat, as their names are read aloud; then those in line, in their order.
 
-    Whoever is offered a seat stands before those who wait.
+    People with an offer are ahead of those waiting.
     """
 
     confirmed: Sequence[Claim]
@@ -163,7 +163,7 @@ def wishes_of(session: Session, registration_id: int) -> list[str]:
 
 
 def claims_by_delegate(session: Session, edition_id: int) -> dict[int, dict[int, Claim]]:
-    """The same for everyone at an edition, by registration, in one query."""
+    """As `claims_on_trips`, for everyone at an edition, in one query."""
     query = select(Trip.id, Claim).join(Pool, Pool.trip_id == Trip.id).join(Claim, Claim.pool_id == Pool.id)
     found: dict[int, dict[int, Claim]] = {}
     for trip_id, claim in session.execute(query.where(Trip.edition_id == edition_id)):

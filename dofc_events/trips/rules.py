@@ -1,4 +1,4 @@
-"""Why a delegate's seat on a learning trip is not what it was."""
+"""Why a delegate's seat on a learning trip has changed."""
 
 import enum
 from collections.abc import Mapping

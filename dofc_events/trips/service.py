@@ -1,4 +1,4 @@
-"""Learning trips as organisers set them up: add, change, put in order. Who sits on them is in `sign_ups`."""
+"""Learning trips as organisers set them up: add, change, put in order. Their seats are in `sign_ups`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -17,7 +17,7 @@ from dofc_events.places.service import create_pool, lock_edition_pool
 from dofc_events.trips.models import Trip
 from dofc_events.trips.queries import trip_by_slug, trip_pools
 
-# What everyone on a trip must be told.
+# The fields that everyone on a trip must be told of.
 PLACE_AND_TIME = frozenset(("title", "meeting_point", "starts_at", "ends_at"))
 IN_CALENDARS = PLACE_AND_TIME | {"hosts", "bring"}
 
@@ -48,7 +48,7 @@ class TripDetails:
 
 
 class TripExists(Refusal):
-    """The edition has a trip of that slug already, be it a cancelled one."""
+    """The edition already has a trip with that slug, even if cancelled."""
 
 
 class TripEndsBeforeItStarts(Refusal):
@@ -74,7 +74,7 @@ def oddities(edition: Edition, details: TripDetails, now: datetime) -> list[Cons
 def add_trip(
     session: Session, edition_id: int, slug: str, details: TripDetails, capacity: int, actor: Actor, now: datetime
 ) -> Trip:
-    """Put a learning trip with its seats on offer, after those that are there. Raises TripExists."""
+    """Add a learning trip with its seats, after the existing ones. Raises TripExists."""
     _refuse_disorder(details)
     # Two who add the same trip come one after the other.
     lock_edition_pool(session, edition_id)
@@ -101,7 +101,7 @@ def write_details(session: Session, trip: Trip, details: TripDetails, now: datet
 
 
 def move_to_zone(session: Session, edition_id: int, zone: str, other: str, now: datetime) -> None:
-    """Let clocks in `other` show the times of an edition's trips that clocks in `zone` showed."""
+    """Keep the local times of an edition's trips when its zone changes from `zone` to `other`."""
     for trip, _ in trip_pools(session, edition_id):
         starts_at, ends_at = (in_another_zone(moment, zone, other) for moment in (trip.starts_at, trip.ends_at))
         write(trip, {"starts_at": starts_at, "ends_at": ends_at})

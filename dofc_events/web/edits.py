@@ -1,11 +1,11 @@
-"""Forms that change what is stored, so that nobody puts back what others saved meanwhile.
+"""Forms that change what is stored, so that nobody overwrites what others have saved since.
 
 Such a form carries a digest of each value that it was opened with. When it is sent, three values are compared: that
 one, what is stored by then, and what was typed. What was not changed in the form stays as it is stored. What both
 changed is refused once, with both versions side by side; sent again, the form decides.
 
 Between this comparison and the service's lock somebody may still save: services are given what was compared with, and
-raise `ChangedMeanwhile` if that is no longer what is stored, at which the view begins anew (`core.db.tried_again`).
+raise `ChangedMeanwhile` if that is no longer what is stored, and the view then starts over (`core.db.tried_again`).
 """
 
 import json
@@ -85,7 +85,7 @@ class EditForm(Form):
             elif typed != now != before:
                 field.meanwhile, field.yours = _words(parts.get(field.name), field), _words(field, field)
                 refused.append(field)
-        # Sent once more, the form knows what is stored now.
+        # When it is sent again, the form knows what is stored now.
         self.opened_with.data = present
         return refused
 

@@ -21,7 +21,7 @@ from dofc_events.web.downloads import download
 Cell = str | int | datetime | None
 Rows = Iterable[Sequence[Cell]]
 
-# By these a spreadsheet takes a cell for a formula (OWASP, "CSV Injection"); the last four are East Asian keyboards'.
+# With these a spreadsheet treats a cell as a formula (OWASP, "CSV Injection"); the last four are East Asian keyboards'.
 FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 # A telephone number as we store it: of one with a space no spreadsheet makes 3.81E+11, nor a formula.
 PHONE = re.compile(r"\+[0-9]{1,3}( [0-9-]+)+")
@@ -32,7 +32,7 @@ WIDEST = 40
 TIME, TIME_WIDTH = "yyyy-mm-dd hh:mm:ss", 19
 # What the name of a sheet cannot have, and how long it can be.
 NOT_IN_SHEET, LONGEST_SHEET = re.compile(r"[\[\]:*?/\\]"), 31
-# Characters that Unicode keeps for itself and XML forbids; Excel would not open the file.
+# Characters that Unicode reserves and XML forbids; Excel would not open the file.
 NOT_IN_XML = {0xFFFE: "\ufffd", 0xFFFF: "\ufffd"}
 
 

@@ -24,7 +24,7 @@ from dofc_events.web.markdown import dead_links
 
 RANK = "preference-"
 LONGEST_PHONE = 40
-# Of characters that are refused so many are shown, each with what stands before it.
+# At most this many refused characters are shown, each with the text before it.
 MAX_PLACES, SHOWN_BEFORE = 3, 20
 JOINERS = "\u200c\u200d"
 
@@ -53,7 +53,7 @@ def in_one_line(text: str) -> str:
 
 
 class OfAnyField(str):
-    """What could be said of any field: the summary of errors says of which one."""
+    """An error that could be about any field: the summary of errors names the field."""
 
     names_no_field = True
 
@@ -156,7 +156,7 @@ class Paragraphs(TextAreaField):
 
 
 class Prose(Paragraphs):
-    """Several lines of Markdown, as `web.markdown` reads it. A link that leads nowhere is not accepted."""
+    """Several lines of Markdown, as `web.markdown` reads it. A link that does not work is refused."""
 
     def post_validate(self, form: Any, validation_stopped: bool) -> None:
         dead = [] if validation_stopped or self.errors else dead_links(self.data)
@@ -329,5 +329,5 @@ def rank(text: str) -> int:
 
 
 def told_reason() -> Line:
-    """Why organisers do something, in words that the delegates read."""
+    """The reason for an act of the organisers, which the delegates read."""
     return Line(_l("Reason"), longest=500, missing=_l("Enter a reason. Delegates will see it."))

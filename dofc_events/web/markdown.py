@@ -1,4 +1,4 @@
-"""What organisers write: as HTML that is safe on our pages, and as the text part of an email.
+"""Organisers' Markdown: as HTML that is safe on our pages, and as the text part of an email.
 
 Both are made from one reading of the text, so that they cannot say different things. CommonMark in which nothing typed
 gets lost or becomes something else: lines stay lines, numbers stay those that were typed, `1)`, `--`, `&lt;` and

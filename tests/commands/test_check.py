@@ -102,14 +102,14 @@ def test_check_finds_a_position_that_would_be_given_again(check, full, writing):
     with writing() as session:
         session.execute(update(Pool).where(Pool.edition_id.is_not(None)).values(next_position=3))
     code, lines = check()
-    assert code == 1 and any("would give position 3 again: 3 is in use" in line for line in lines)
+    assert code == 1 and any("would give position 3 twice: 3 is in use" in line for line in lines)
 
 
 def test_check_finds_somebody_who_waits_while_a_place_is_free(check, full, writing):
     with writing() as session:
         session.execute(update(Pool).where(Pool.edition_id.is_not(None)).values(capacity=3))
     code, lines = check()
-    assert code == 1 and any("somebody waits while 1 are free" in line for line in lines)
+    assert code == 1 and any("somebody is waiting while 1 are free" in line for line in lines)
 
 
 def test_check_does_not_mind_that_somebody_waits_once_the_edition_has_begun(check, full, writing):
@@ -270,7 +270,7 @@ def test_check_finds_a_change_of_a_seat_that_nobody_was_told(check, seated, writ
 def test_check_finds_somebody_who_waits_for_a_seat_while_one_is_free(check, seated, writing):
     damage(writing, seated["ana"], "wine", status="waitlisted", position=0)
     code, lines = check()
-    assert code == 1 and [line for line in lines if "somebody waits while 1 are free" in line]
+    assert code == 1 and [line for line in lines if "somebody is waiting while 1 are free" in line]
 
 
 def test_check_does_not_mind_that_somebody_waits_for_a_trip_that_has_begun(check, seated, writing):

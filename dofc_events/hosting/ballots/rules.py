@@ -1,33 +1,33 @@
-"""The count of a ballot on hosts, in one file that needs nothing but Python 3.11.
+"""The count of a ballot on hosts, in a single file that needs only Python 3.11.
 
-Whoever wants to check a count downloads this file and the published ballots, and runs `python count.py ballots.json`
-(or, where the application is installed, `python -m dofc_events.hosting.ballots ballots.json`).
+To check a count, download this file and the published ballots, and run `python count.py ballots.json` (or, where the
+application is installed, `python -m dofc_events.hosting.ballots ballots.json`).
 
-A ballot ranks the shortlisted proposals, best first, and may rank "none of these" among them. It need not rank all:
-what it leaves out stands behind what it ranks, all at the same height. A member cannot rank its own proposal; about
-that one its ballot says nothing, neither for it nor against it.
+A ballot ranks the shortlisted proposals, best first, and may rank "none of these" among them. It may leave some out:
+those rank behind all that it ranks, level with each other. A member cannot rank its own proposal; its ballot says
+nothing about that one, for or against.
 
 The ballots are counted by the Schulze method (Markus Schulze, "A new monotonic, clone-independent, reversal symmetric,
 and Condorcet-consistent single-winner election method", 2011), with winning votes:
 
-1. For each two proposals it is counted how many ballots rank the one before the other, and the other way round. Who
-   wins that comparison, wins it with so many votes.
-2. A chain of won comparisons leads from one proposal to another: A wins over B, B over C. It is as strong as its
-   weakest link. A goes before C if the strongest chain from A to C is stronger than the strongest one back.
-3. The first place goes to the proposal that no other one goes before, the second place to the one of which that holds
-   among the rest, and so on. Whoever wins every comparison is always first.
-4. Where several could take a place: "none of these" lets the others go first; then who is first on more ballots goes
-   first; then who wins more comparisons with all others; and if that is equal too, the lot decides. It is drawn from
-   the seed, a text: who has the smallest SHA-256 of the seed, a colon and its own reference goes first. The SHA-256 of
-   the seed is published before the ballot opens, the seed with the result.
+1. For each pair of proposals, we count how many ballots rank one ahead of the other, and the other way round. The one
+   ranked ahead more often wins the comparison, with that many votes.
+2. A chain of won comparisons leads from one proposal to another: A beats B, B beats C. It is as strong as its weakest
+   link. A goes ahead of C if the strongest chain from A to C is stronger than the strongest one back.
+3. The first place goes to the proposal that no other one is ahead of, the second place to the one that no other of the
+   rest is ahead of, and so on. A proposal that wins every comparison is always first.
+4. Where several could take a place, "none of these" lets the others go first. Then the one that is first on more
+   ballots goes first; then the one that wins more comparisons with all others; and if they are still level, a lot
+   decides. It is drawn from the seed, a text: the proposal with the smallest SHA-256 of the seed, a colon and its own
+   reference goes first. The SHA-256 of the seed is published before the ballot opens, the seed with the result.
 5. Without any ballot there is no result, and no lot is drawn.
 
-A ballot that ranks nothing any more, because all that it ranked was withdrawn, is not among the ballots.
+A ballot that no longer ranks anything, because everything it ranked was withdrawn, is not among the ballots.
 
 Ties are frequent among few members. Where 8 members each rank 3 proposals and "none of these" at random, rule 4 gives
 the first place in some 40 of 100 elections, and the lot in 31 of 1,000; without comparisons won it would be 70.
 
-Every step is fixed: the same ballots and the same seed give the same result, always.
+Every step is fixed: the same ballots and the same seed always give the same result.
 """
 
 import argparse
@@ -137,7 +137,7 @@ def strongest_chains(candidates: Sequence[str], preferred: Pairs) -> Pairs:
 
 
 def hash_of(seed: str) -> str:
-    """What is published of a seed before the ballot opens."""
+    """The hash of a seed, which is published before the ballot opens."""
     return sha256(seed.encode()).hexdigest()
 
 
@@ -180,7 +180,7 @@ def to_document(name: str, proposals: Mapping[str, str], ballots: Sequence[Ranke
 
 
 def from_document(document: Any) -> tuple[tuple[str, ...], list[RankedBallot], str]:
-    """The candidates, the ballots and the seed of what was published. Raises ValueError if it is something else."""
+    """The candidates, the ballots and the seed of a published document. Raises ValueError if it is not one."""
     try:
         candidates = (*_typed(document["proposals"], dict), NONE_OF_THESE)
         ballots = [RankedBallot(_texts(ballot["ranking"]), _texts(ballot["own"])) for ballot in document["ballots"]]

@@ -109,7 +109,7 @@ def cast_ballot(
 ) -> bool:
     """Make this the member's one ballot, instead of what was `seen`, and tell its representatives that there is one.
 
-    `ranking` are references and `none`, best first; it need not rank all. False if this account cast the same already.
+    `ranking` are references and `none`, best first; it may leave some out. False if this account cast the same already.
     The trail never says how. Raises NotARepresentative, MemberInactive, BallotNotOpen, EmptyRanking, RankedTwice,
     OwnProposal, NotOnTheBallot.
     """

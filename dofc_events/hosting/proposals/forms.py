@@ -150,7 +150,7 @@ class ProposalForm(Form):
         )
 
     def show_refusal(self, refusal: Refusal) -> None:
-        """Say at the fields what the service would not do."""
+        """Show the service's refusal at its fields."""
         match refusal:
             case NotAMember():
                 self.member.errors = [CHOOSE_MEMBER]
@@ -165,7 +165,7 @@ class ProposalForm(Form):
 
 
 class NewProposalForm(ProposalForm):
-    """A proposal that is not there yet."""
+    """A new proposal."""
 
     year = HiddenField(validators=[InputRequired(PART_MISSING)])
     # Filled in when the form is shown: the same form sent twice is one proposal.
@@ -190,7 +190,7 @@ class AttachmentForm(Form):
     file = FileField(_l("File"), [FileRequired(_l("Choose a file."))])
 
     def refuse(self, refusal: Refusal) -> None:
-        """Say why the file is not taken."""
+        """Show why the file was refused."""
         if isinstance(refusal, AttachmentRefused):
             self.file.errors = [WORDS_FOR_REASONS[refusal.reason]]
         else:

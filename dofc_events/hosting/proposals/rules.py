@@ -1,4 +1,4 @@
-"""What may be attached to a proposal: checked by its content, whatever it is called.
+"""What may be attached to a proposal: checked by its content, whatever its name.
 
 Run in a process with limits alone, see `attachments/`: what strangers send can cost any parser minutes and gigabytes.
 What is cheap to count is counted first: pixels, scans, and what is packed in a PDF.

@@ -43,7 +43,7 @@ class NoSuchCall(Refusal):
 
 
 class CallNotOpen(Refusal):
-    """The `call` takes no proposals yet, or no more: nothing can be submitted or changed."""
+    """The `call` does not take proposals yet, or has closed: nothing can be submitted or changed."""
 
     def __init__(self, call: HostingCall) -> None:
         super().__init__(str(call.year))
@@ -59,7 +59,7 @@ class NotAMember(Refusal):
 
 
 class AnswersOutOfOrder(Refusal):
-    """Answers that do not go together; `faults` says which, all of them."""
+    """Answers that contradict each other; `faults` says which, all of them."""
 
     def __init__(self, faults: tuple[ProposalFault, ...]) -> None:
         super().__init__(", ".join(faults))
@@ -118,7 +118,7 @@ PLAIN = tuple(field.name for field in fields(Answers) if field.name not in ("mem
 
 
 def answers_of(proposal: Proposal) -> Answers:
-    """The answers as they stand."""
+    """The current answers."""
     return Answers(
         member=proposal.proposed_by.slug if proposal.proposed_by else "",
         organisation=proposal.organisation,
@@ -144,7 +144,7 @@ def save_draft(
     now: datetime,
     keep_mail: bool = False,
 ) -> Proposal:
-    """Begin a proposal for a year's call and email its link; the same form sent twice gives one proposal and one email.
+    """Start a proposal for a year's call and email its link; the same form sent twice gives one proposal and one email.
 
     Raises NoSuchCall, CallNotOpen, NotAMember, AnswersOutOfOrder, and TooManyMessages if the address was written to too
     often.
@@ -232,7 +232,7 @@ def submit_proposal(
 
 
 def withdraw_proposal(session: Session, proposal_id: int, actor: Actor, now: datetime) -> bool:
-    """Take a proposal back, for good, and tell whom it concerns; False if it was already.
+    """Withdraw a proposal, for good, and tell everyone concerned; False if it already was.
 
     Raises ProposalFixed once it is decided about.
     """
@@ -273,7 +273,7 @@ def move(session: Session, proposal: Proposal, status: ProposalStatus, act: str,
 
 
 def send_links(session: Session, email: str, now: datetime) -> None:
-    """Mail the links to all proposals of an address to it; to an unknown one nothing, which nobody is told.
+    """Email the links to all proposals of an address to it; an unknown one gets nothing, and nobody is told.
 
     Neither the answer nor the time that it takes says whether there are any: the same is read, rendered and written.
     """
@@ -283,7 +283,7 @@ def send_links(session: Session, email: str, now: datetime) -> None:
         refuse_flood(session, email, now, kind=envelope.kind)
         is_meant = bool(proposals)
     except TooManyMessages:
-        # Said aloud, it would say that there is something from this address.
+        # Showing it would reveal that this address has a proposal.
         is_meant = False
     # Without an address: an unknown one belongs to somebody who has nothing to do with us.
     act = "proposal_links_sent" if is_meant else "proposal_links_refused"

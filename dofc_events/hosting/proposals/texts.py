@@ -1,4 +1,4 @@
-"""What proposers agree to: kept word for word."""
+"""The text that proposers agree to: kept word for word."""
 
 from flask_babel import gettext as _
 

@@ -1,1 +1,1 @@
-"""Scores that board members give."""
+"""Reviews by board members."""

@@ -1,4 +1,4 @@
-"""What reviewers give proposals: a score from 1 to 5 on each criterion, with a note."""
+"""Reviews of proposals: a score from 1 to 5 on each criterion, with a note."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -19,7 +19,7 @@ from dofc_events.hosting.stages.rules import Act
 
 
 class ReviewNotOpen(Refusal):
-    """The `call` takes no reviews yet, or no more, or not of this proposal: the chair has to settle whose it is."""
+    """The `call` takes no reviews yet, or no longer, or not of this proposal: the chair has to settle whose it is."""
 
     def __init__(self, call: HostingCall) -> None:
         super().__init__(str(call.year))
@@ -57,7 +57,7 @@ def give_review(
     *,
     seen: Mapping[int, Given] | None = None,
 ) -> bool:
-    """Give a proposal one's review, or change the one `seen`; `scores` are by criterion.
+    """Give a proposal a review, or change the one `seen`; `scores` are by criterion.
 
     False if it was the same already. Raises NotAReviewer, OwnProposal, ReviewNotOpen, ProposalFixed, ScoresIncomplete.
     """

@@ -1,1 +1,1 @@
-"""Where a call for hosts stands, and what moves it on."""
+"""The stages of a call for hosts, and what moves it on."""

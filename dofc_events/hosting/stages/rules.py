@@ -29,7 +29,7 @@ class Stage(enum.StrEnum):
 
 
 class Act(enum.StrEnum):
-    """What is done with a call, each only in some stages."""
+    """Acts on a call, each possible only in some stages."""
 
     DELETE = "delete"  # a call without any proposal
     PROPOSE = "propose"
@@ -111,7 +111,7 @@ EDITABLE: Mapping[Stage, frozenset[str]] = {
 
 
 class DateFault(enum.StrEnum):
-    """What can be wrong about a call's dates, taken together."""
+    """What can be wrong with a call's dates, taken together."""
 
     CLOSES_BEFORE_IT_OPENS = "closes_before_it_opens"
     REVIEW_BEFORE_CLOSE = "review_before_close"
@@ -121,7 +121,7 @@ class DateFault(enum.StrEnum):
 
 
 class WrongStage(Refusal):
-    """The act cannot be done in the `stage` in which the call stands."""
+    """The act is not possible in the `stage` of the call."""
 
     def __init__(self, act: Act, stage: Stage) -> None:
         super().__init__(f"{act} in {stage}")
@@ -136,7 +136,7 @@ def stage_of(
     counted: bool = False,
     announced: bool = False,
 ) -> Stage:
-    """Where a call stands at `now`: what was done goes before what its dates say."""
+    """The stage of a call at `now`: acts take precedence over dates."""
     if announced:
         return Stage.ANNOUNCED
     if counted:
@@ -164,7 +164,7 @@ def fixed_among(changed: Collection[str], stage: Stage) -> tuple[str, ...]:
 
 
 def changed_dates(before: Dates, after: Dates) -> tuple[str, ...]:
-    """The names of the dates that are not what they were, in their order."""
+    """The names of the dates that have changed, in their order."""
     return tuple(name for name in DATES if getattr(before, name) != getattr(after, name))
 
 
@@ -193,7 +193,7 @@ def review_begun(dates: Dates, now: datetime) -> Dates:
 
 
 def faults_in_order(dates: Dates) -> tuple[DateFault, ...]:
-    """What would end before it begins, or begin before what has to come first."""
+    """The dates that would end before they begin, or begin before what has to come first."""
     in_order = {
         DateFault.CLOSES_BEFORE_IT_OPENS: dates.opens_at < dates.closes_at,
         DateFault.REVIEW_BEFORE_CLOSE: dates.closes_at <= dates.review_opens_at,

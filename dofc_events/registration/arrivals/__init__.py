@@ -1,1 +1,1 @@
-"""Who has come."""
+"""Arrivals."""

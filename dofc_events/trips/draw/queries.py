@@ -1,4 +1,4 @@
-"""Reads of a draw: who asked, and what came of it."""
+"""Queries about a draw: who asked, and the result."""
 
 import json
 from collections import Counter
@@ -48,7 +48,7 @@ def called(draw: Draw, edition: Edition, person: Registration) -> str:
 
 
 def wishing(session: Session, edition_id: int) -> tuple[int, int]:
-    """How many would be drawn now, and how many have wishes without a confirmed place at the edition."""
+    """How many people would be drawn now, and how many have wishes but no confirmed place at the edition."""
     place = aliased(Claim)
     requested = exists().where(Claim.registration_id == Registration.id, Claim.status == ClaimStatus.REQUESTED)
     query = select(place.status).join(Pool, Pool.id == place.pool_id)
@@ -68,7 +68,7 @@ def drawn_delegates(session: Session, edition_id: int) -> Sequence[tuple[Registr
 
 
 def tally_of(document: str) -> Tally:
-    """The numbers of a draw, out of what is published of it."""
+    """The numbers of a draw, from its published document."""
     content = json.loads(document)
     trips, people, _ = from_document(content)
     longest = max((len(person.wishes) for person in people), default=0)

@@ -1,25 +1,25 @@
-"""The draw of the seats on the learning trips, in one file that needs nothing but Python 3.11.
+"""The draw of the seats on the learning trips, in a single file that needs only Python 3.11.
 
-Whoever wants to check a draw downloads this file and the published wishes, and runs `python draw.py wishes.json`.
+To check a draw, download this file and the published wishes, and run `python draw.py wishes.json`.
 
-Everybody lists the trips that they would like, first choice first, and may add that any other trip is fine too. Nobody
-gets more than one trip, nor one that they did not ask for, nor one at the time of a seat that they hold already; and no
-trip takes more people than it has free seats. Of all the ways to do that, the draw takes the best one:
+Delegates list the trips they would like, first choice first, and may add that any other trip is fine too. Nobody gets
+more than one trip, a trip they did not ask for, or a trip at the same time as a seat they already have; and no trip
+takes more people than it has free seats. Of all the ways to do that, the draw takes the best one:
 
-1. As many people as possible get a seat. For that, somebody may have to make do with a lower wish.
-2. Then as many people as possible get their first wish; then as many as possible their second, and so on. A wish keeps
-   its number even if the person cannot have one before it. "Any other trip" comes after all numbered wishes.
-3. Then as many as possible of those get a seat who got nothing in the draw of an earlier edition.
-4. Ties are decided by chance: the people stand in a queue, and one after the other gets the best that
-   can be had without changing 1 to 3 or taking anything from those before them. A better wish is better; of two "other"
-   trips it is the one that the organisers list first; nothing at all is worst.
+1. As many people as possible get a seat, even if that means a lower choice for some.
+2. Then as many people as possible get their first choice, then their second choice, and so on. A choice keeps its
+   number even if the person cannot have one before it. "Any other trip" comes after all numbered choices.
+3. Then as many as possible of the people who got nothing in the draw of an earlier edition get a seat.
+4. Ties are decided by chance: people stand in a queue, and each in turn gets the best result that is possible without
+   changing 1 to 3 or taking anything from those before them. A higher choice is better; of two "other" trips the one
+   that the organisers list first is better; nothing at all is worst.
 
-So nobody holds a lower wish while a trip that they would rather have has a free seat.
+So nobody has a lower choice while a trip they would rather have has a free seat.
 
-The queue: those who got nothing at an earlier edition stand before all others. Within both groups the order comes from
+The queue: people who got nothing at an earlier edition are ahead of all others. Within both groups the order comes from
 the seed, a text: each person's place is given by the SHA-256 of the seed, a colon and the person's id, smallest first.
-The SHA-256 of the seed is published before sign-up closes and the seed itself with the result, so that nobody could
-choose a seed to their liking. Then every step is fixed: the same wishes and the same seed give the same seats, always.
+The SHA-256 of the seed is published before sign-up closes, and the seed itself with the result, so that nobody can
+choose a seed to their liking. This fixes every step: the same wishes and the same seed always give the same seats.
 """
 
 import argparse
@@ -33,7 +33,7 @@ from heapq import heappop, heappush
 from pathlib import Path
 from typing import Any, TypeVar
 
-# Where somebody without a seat is during the draw.
+# The place of somebody without a seat during the draw.
 NOTHING = ""
 
 T = TypeVar("T")
@@ -102,7 +102,7 @@ def _check(trips: Sequence[Seats], people: Sequence[Wishes]) -> None:
 
 
 def _choices(trips: Sequence[Seats], people: Sequence[Wishes]) -> list[dict[str, int]]:
-    """What each person may get, best first, and what it is worth.
+    """What each person may get, best first, with its value.
 
     Points 1 to 3 are the digits of one number: seated, first wish, second wish, ..., missed. No digit can overflow, as
     its base is greater than the number of people; so a greater sum is a better result, in the order of the points.
@@ -199,7 +199,7 @@ class _Seating:
 def to_document(
     name: str, trips: Sequence[Seats], people: Iterable[Wishes], seed: str, result: Result
 ) -> dict[str, Any]:
-    """What is published of a draw, fit for JSON."""
+    """The published document of a draw, ready for JSON."""
     return {
         "edition": name,
         "seed": seed,
@@ -214,7 +214,7 @@ def to_document(
 
 
 def from_document(document: Any) -> tuple[list[Seats], list[Wishes], str]:
-    """The trips, the people and the seed of what was published. Raises ValueError if it is something else."""
+    """The trips, the people and the seed of a published document. Raises ValueError if it is not one."""
     try:
         trips = [Seats(_typed(trip["slug"], str), _typed(trip["free"], int)) for trip in document["trips"]]
         people = [
@@ -259,10 +259,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _report(people: Sequence[Wishes], result: Result) -> Iterator[str]:
-    """How many got which wish, then everybody in the order of the queue."""
+    """How many got which choice, then everybody in the order of the queue."""
     outcomes = Counter(_outcome(person, result.seats[person.id]) for person in people)
     longest = max((len(person.wishes) for person in people), default=0)
-    for outcome in (*(f"wish {number}" for number in range(1, longest + 1)), "any other trip", "nothing"):
+    for outcome in (*(f"choice {number}" for number in range(1, longest + 1)), "any other trip", "nothing"):
         yield f"{outcome}: {outcomes[outcome]}"
     yield from (f"{person_id}: {result.seats[person_id] or 'nothing'}" for person_id in result.order)
 
@@ -270,7 +270,7 @@ def _report(people: Sequence[Wishes], result: Result) -> Iterator[str]:
 def _outcome(person: Wishes, seat: str | None) -> str:
     if seat is None:
         return "nothing"
-    return f"wish {person.wishes.index(seat) + 1}" if seat in person.wishes else "any other trip"
+    return f"choice {person.wishes.index(seat) + 1}" if seat in person.wishes else "any other trip"
 
 
 def _end(code: int, sentence: str) -> int:

@@ -54,7 +54,7 @@ class DrawChanged(Refusal):
 
 
 class AlreadyDrawn(Refusal):
-    """Once the draw is published, the mode stays."""
+    """Once the draw has been published, the mode can no longer be changed."""
 
 
 def set_mode(book: SeatBook, mode: TripMode) -> None:
@@ -149,7 +149,7 @@ def _end_wishes(book: SeatBook, claims: dict[int, dict[int, Claim]]) -> None:
 
 
 def _turn(book: SeatBook, status: ClaimStatus, into: ClaimStatus) -> None:
-    """Only who has a place at the edition waits for a seat; others go on requesting it."""
+    """Only delegates with a place at the edition wait for a seat; others still request it."""
     placed = {person.id for person in delegates_with_a_place(book.session, book.edition.id)}
     for trip in book.trips.values():
         claims = [c for c in claims_on(book.session, book.pools[trip.id].id, [status]) if c.registration_id in placed]
@@ -174,7 +174,7 @@ def _wishes(
 
 
 def _claim(book: SeatBook, person: Registration, trip: Trip, claims: dict[int, Claim]) -> Claim:
-    """The wish, or a new claim behind all wishes for who said that any other trip is fine."""
+    """The wish, or a new claim after all wishes for somebody who said that any other trip is fine."""
     claim = claims.setdefault(trip.id, Claim(pool_id=book.pools[trip.id].id, registration_id=person.id))
     claim.preference = claim.preference or len(claims) + 1
     return claim

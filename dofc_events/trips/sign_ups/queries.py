@@ -1,4 +1,4 @@
-"""What delegates would lose of their seats."""
+"""The seats that delegates would lose."""
 
 from dataclasses import dataclass
 from datetime import datetime

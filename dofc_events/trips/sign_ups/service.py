@@ -24,7 +24,7 @@ from dofc_events.trips.rules import TAKEN_OFF, Reason
 
 @dataclass(frozen=True)
 class SeatChange:
-    """What became of one delegate's claim on one trip; `before` is its status until now, "" if there was none."""
+    """A change of one delegate's claim on one trip; `before` is its status until now, "" if there was none."""
 
     registration_id: int
     trip_id: int
@@ -41,7 +41,7 @@ class TripOver(Refusal):
 
 
 class SeatsOverlap(Refusal):
-    """Nobody can be on both trips; the one called `held` is theirs already."""
+    """Nobody can be on both trips; they already have the one called `held`."""
 
     def __init__(self, wanted: str, held: str) -> None:
         super().__init__(f"{wanted} overlaps {held}")
@@ -49,17 +49,17 @@ class SeatsOverlap(Refusal):
 
 
 class NotOnTrip(Refusal):
-    """Somebody has no seat on the trip and does not wait for one either, so they cannot board."""
+    """Somebody has no seat on the trip and is not waiting for one, so they cannot board."""
 
 
 class BusFull(Refusal):
-    """As many have boarded as there are seats; only who holds a seat can still claim it."""
+    """All seats on the bus are taken; only somebody who holds a seat can still claim it."""
 
 
 class SeatBook:
     """The seats of all trips of an edition, as one unit of work reads and changes them.
 
-    Whoever opens it has locked the edition's pool, and with it all of its trips'. `changes` collects what became of
+    The caller has locked the edition's pool, and with it all of its trips'. `changes` collects what became of
     whom, for the feature above to tell.
     """
 
@@ -79,7 +79,7 @@ class SeatBook:
         raise NoSuchTrip(slug)
 
     def welcome(self, registration_id: int) -> None:
-        """Somebody new, who has nothing of any trip yet."""
+        """Register somebody new, who has no claims on trips yet."""
         self._claims[registration_id] = {}
 
     def claims_of(self, registration_id: int) -> dict[int, Claim]:
@@ -194,7 +194,7 @@ class SeatBook:
                 self._passed_on(trip, places.cancel_claims(self.session, self.pools[trip_id], claims, terms, self.now))
 
     def give(self, registration_id: int, trip: Trip, *, enlarge: bool = False) -> bool:
-        """Give a free seat by hand, past those who wait; returns whether the trip has one more for it.
+        """Give a free seat by hand, ahead of the waiting list; returns whether the trip has one more for it.
 
         With `enlarge` it does if it is full. Raises TripOver, SeatsOverlap, and NothingFree.
         """
@@ -224,7 +224,7 @@ class SeatBook:
         self._passed_on(trip, places.promote_next(self.session, self.pools[trip.id], self._terms(trip), self.now))
 
     def cancel_trip(self, trip: Trip) -> None:
-        """Call a trip off: everyone on it leaves, and who held a seat gets the next wish in which there is room."""
+        """Cancel a trip: everyone on it leaves, and people who held a seat get their next wish that has room."""
         trip.cancelled_at = self.now
         claims = claims_on(self.session, self.pools[trip.id].id)
         held = [claim for claim in claims if claim.status in TAKEN]
@@ -301,7 +301,7 @@ class SeatBook:
         return [(claim, t) for t, claim in claims if t != confirmed.id and self.trips[t].overlaps(confirmed)]
 
     def _end_all(self, ending: Iterable[tuple[Claim, int, Reason]]) -> None:
-        """Several at once, of one delegate or of many. Waits end before seats, which are passed on at once."""
+        """End several claims, of one delegate or of many. Waits end before seats, which are passed on immediately."""
         for claim, trip_id, reason in sorted(ending, key=lambda end: end[0].status in TAKEN):
             if claim.status in LIVE:
                 self._end(claim, trip_id, reason)
@@ -353,7 +353,7 @@ class SeatBook:
 
 
 def board(session: Session, edition_id: int, slug: str, registration_id: int, actor: Actor, now: datetime) -> None:
-    """Note that somebody boarded; a second time changes nothing. Who waits takes the seat of somebody who did not come.
+    """Record that somebody boarded; a second time changes nothing. A waiting delegate takes an absent one's seat.
 
     Raises NoSuchTrip, NotOnTrip, and BusFull.
     """
@@ -369,7 +369,7 @@ def board(session: Session, edition_id: int, slug: str, registration_id: int, ac
 def undo_boarding(
     session: Session, edition_id: int, slug: str, registration_id: int, actor: Actor, now: datetime
 ) -> None:
-    """Take back that somebody boarded; a second time changes nothing. Raises NoSuchTrip and NotOnTrip."""
+    """Undo that somebody boarded; a second time changes nothing. Raises NoSuchTrip and NotOnTrip."""
     _, _, claim = _at_the_bus(session, edition_id, slug, registration_id)
     if claim.used_at is not None:
         claim.used_at = None

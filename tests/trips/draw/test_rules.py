@@ -312,7 +312,7 @@ def test_a_document_says_everything_and_is_read_back(document):
 def test_main_prints_the_draw_and_agrees_when_the_result_is_the_published_one(document, check):
     code, lines = check(document)
     assert code == 0
-    assert lines[:4] == ["wish 1: 1", "wish 2: 1", "any other trip: 1", "nothing: 1"]
+    assert lines[:4] == ["choice 1: 1", "choice 2: 1", "any other trip: 1", "nothing: 1"]
     seats_of = {"a": "airport", "b": "brewery", "c": "castle", "d": "nothing"}
     assert lines[4:8] == [f"{person_id}: {seats_of[person_id]}" for person_id in ["a", *queued("b", "c", "d")]]
     assert lines[8:] == ["This is the published result."]

@@ -1,1 +1,1 @@
-"""What reviewers ask, and the answers."""
+"""Questions of reviewers, and the answers."""

@@ -1,4 +1,4 @@
-"""Reviewers' pages: all proposals side by side, each by itself, questions to its proposer, one's own scores."""
+"""Reviewers' pages: all proposals side by side, each on its own page, questions to its proposer, your own scores."""
 
 from collections.abc import Sequence
 from typing import Any
