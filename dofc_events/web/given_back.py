@@ -6,6 +6,7 @@ from typing import Any
 from flask import Flask, Response, g, render_template, request
 from flask_babel import get_locale
 from markupsafe import escape
+from werkzeug.exceptions import RequestEntityTooLarge
 from wtforms import BooleanField, FieldList, FormField, HiddenField
 from wtforms.fields.choices import SelectFieldBase
 
@@ -27,7 +28,10 @@ def init_given_back(app: Flask) -> None:
         if request.method != "POST" or response.status_code not in REFUSED or response.mimetype != "text/html":
             return response
         page = response.get_data(as_text=True)
-        typed = list(_typed()) if _is_ours() else []
+        try:
+            typed = list(_typed()) if _is_ours() else []
+        except RequestEntityTooLarge:
+            return response
         if any(str(escape(text)) not in page for _label, text in typed):
             before, end, after = page.rpartition("</main>")
             response.set_data(f"{before}{render_template('errors/_typed.html', typed=typed)}{end}{after}")
