@@ -23,6 +23,7 @@ from dofc_events.mail.rules import (
     MessageState,
     address_key,
     in_ascii,
+    mailbox_key,
 )
 
 # What the table holds. Longer text is cut: PostgreSQL would refuse the message, and the fact with it.
@@ -32,7 +33,7 @@ LONGEST_SUBJECT = 300
 _WAIT_FOR_ADDRESS = select(func.pg_advisory_xact_lock(func.hashtext(bindparam("key"))))
 _RECENT = (
     select(Message.queued_at)
-    .where(Message.recipient_key == bindparam("key"), Message.queued_at > bindparam("since"))
+    .where(Message.mailbox_key == bindparam("key"), Message.queued_at > bindparam("since"))
     .where(or_(bindparam("kind", type_=String) == "", Message.kind == bindparam("kind")))
     .where(Message.asked_for, Message.state != MessageState.WITHDRAWN)
     .order_by(Message.queued_at.desc())
@@ -84,6 +85,7 @@ def message_of(envelope: Envelope, now: datetime, *, keep: bool = False) -> Mess
         reply_to=envelope.reply_to,
         recipient=envelope.recipient,
         recipient_key=address_key(envelope.recipient),
+        mailbox_key=mailbox_key(envelope.recipient),
         recipient_name=envelope.recipient_name[:LONGEST_NAME],
         subject=envelope.subject[:LONGEST_SUBJECT],
         text=envelope.text,
@@ -194,7 +196,7 @@ def refuse_flood(session: Session, address: str, now: datetime, *, kind: str = "
 
     Who asks for the same address meanwhile waits until this unit of work ends, or all would count the same few.
     """
-    key = address_key(address)
+    key = mailbox_key(address)
     if session.get_bind().dialect.name == "postgresql":
         session.execute(_WAIT_FOR_ADDRESS, {"key": key})
     recent = session.scalars(_RECENT, {"key": key, "kind": kind, "since": now - ADDRESS_LIMITS[-1][1]}).all()
