@@ -267,7 +267,7 @@ def time_writing() -> Iterator[list[float]]:
 def dump(database_url: str) -> dict[str, list[tuple]]:
     """Every row of every table that a page could change, to be compared with an earlier dump.
 
-    Without the workers' signs of life, which come with the time.
+    Without the workers' signs of life and that of the probe of health, which come with the time.
     """
     with _outside(database_url).connect() as connection:
         return {name: [tuple(row) for row in connection.exec_driver_sql(rows)] for name, rows in _all_rows().items()}
@@ -282,5 +282,5 @@ def _outside(database_url: str) -> Engine:
 @cache
 def _all_rows() -> dict[str, str]:
     """The statement that reads a table, by the table's name; to make them takes far longer than the reading."""
-    tables = [table for table in db.metadata.sorted_tables if table.name != "worker_signs"]
+    tables = [table for table in db.metadata.sorted_tables if table.name not in ("worker_signs", "site_states")]
     return {table.name: str(select(table).order_by(*table.primary_key)) for table in tables}

@@ -293,7 +293,7 @@ def test_strip_raises_no_alarm_over_what_one_recipient_does_not_take(enter, edit
     """Others were sent since: it is tried for days, and organisers need not look each time."""
     write(state=MessageState.QUEUED, refusals=3, waits_since=NOW - timedelta(days=2))
     strip = strip_of(enter("organiser", edition), f"/organise/editions/{year}/", mail_taken_at=NOW - timedelta(hours=3))
-    assert "mail-health-alarm" not in strip["class"] and "1 message is waiting to be sent" in words_of(strip)
+    assert "mail-health-alarm" not in strip["class"] and "1 email has been waiting to be sent" in words_of(strip)
 
 
 def test_strip_of_the_overview_leads_the_chair_to_all_mail(enter, edition, write, strip_of):
