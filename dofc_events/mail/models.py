@@ -18,7 +18,8 @@ class Message(Base):
 
     `scope` (an edition's year) and `about` (a reference) are plain text. `due_at` is when it is to be sent (again);
     `waits_since` since when it could have left, however often it was tried: since it was queued, or queued again;
-    `refusals` counts temporary refusals, `attempts` every try. A message is not sent after `expires_at`.
+    `refusals` counts temporary refusals, `attempts` every try. A message is not sent after `expires_at`. At
+    `text_removed_at` its text and attachments were removed: it was sent long ago, and only the record of it is kept.
     """
 
     __tablename__ = "messages"
@@ -28,6 +29,7 @@ class Message(Base):
         Index("ix_messages_about", "about", "kind"),
         Index("ix_messages_scope", "scope", "id"),
         Index("ix_messages_mailbox", "mailbox_key", "queued_at"),
+        Index("ix_messages_states", "scope", "state", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -58,6 +60,7 @@ class Message(Base):
     last_error: Mapped[str | None] = mapped_column(Text)
     sent_at: Mapped[datetime | None]
     asked_for: Mapped[bool] = mapped_column(default=False)
+    text_removed_at: Mapped[datetime | None]
 
 
 class WorkerSign(Base):

@@ -18,6 +18,7 @@ from dofc_events.mail.models import Message
 from dofc_events.mail.queries import can_be_sent_yet, held_in_order, latest_message
 from dofc_events.mail.rules import (
     ADDRESS_LIMITS,
+    DONE_WITH,
     SAYS_NOTHING_NEW,
     WRITTEN_BY_HAND,
     MessageState,
@@ -50,7 +51,9 @@ class TooManyMessages(Refusal):
 
 
 class CannotSendAgain(Refusal):
-    """The message is being sent at this moment, or is out of date: withdrawn, expired, or followed by a newer one."""
+    """The message is being sent at this moment, or is out of date: withdrawn, expired, followed by a newer one, or old
+    enough for its text to have been removed.
+    """
 
 
 class NotDead(Refusal):
@@ -165,9 +168,16 @@ def settle_dead(session: Session, message_id: int, actor: Actor, now: datetime) 
     record(session, actor, now, "message_settled", scope=message.scope, about=message.about, kind=message.kind)
 
 
+def remove_texts(session: Session, message_ids: Sequence[int], now: datetime) -> None:
+    """Remove the texts and attachments of messages; to whom they went, when and about what is kept."""
+    gone = {"text": "", "html": "", "attachments": [], "text_removed_at": now}
+    held = held_in_order(Message.id.in_(message_ids), Message.state.in_(DONE_WITH))
+    session.execute(update(Message).where(Message.id.in_(held)).values(gone))
+
+
 def can_be_sent_again(session: Session, message: Message, now: datetime) -> bool:
     """Whether `send_again` would take the message: it is still true as far as the recipient has been told."""
-    if message.state in (MessageState.SENDING, MessageState.WITHDRAWN):
+    if message.state in (MessageState.SENDING, MessageState.WITHDRAWN) or message.text_removed_at is not None:
         return False
     if message.expires_at is not None and message.expires_at <= now:
         return False

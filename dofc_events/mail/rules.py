@@ -39,6 +39,10 @@ class MessageState(enum.StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+# Nobody sends these any more.
+DONE_WITH = (MessageState.SENT, MessageState.WITHDRAWN)
+
+
 def retry_at(refusals: int, now: datetime) -> datetime | None:
     """When a message that was temporarily refused is tried again; None when it is given up."""
     return now + RETRY_AFTER[refusals - 1] if refusals <= len(RETRY_AFTER) else None
