@@ -19,6 +19,8 @@ WORKER_SILENT_AFTER = timedelta(minutes=2)
 FORGET_WORKER_AFTER = timedelta(days=1)
 ADDRESS_LIMITS = ((5, timedelta(hours=1)), (20, timedelta(days=1)))
 
+# Leaves also while the outbox is held: whoever is to look must be able to.
+SIGN_IN = "sign-in"
 # Kinds that organisers write themselves: no later message replaces one of them, and they replace none.
 ANNOUNCEMENT = "announcement"
 REMINDER = "reminder"
