@@ -7,7 +7,7 @@ from flask.cli import AppGroup
 
 from dofc_events.core.audit import COMMAND
 from dofc_events.core.clock import now
-from dofc_events.core.db import db, unit_of_work
+from dofc_events.core.db import db, tried_again, unit_of_work
 from dofc_events.mail import outbox
 from dofc_events.mail.queries import mail_health, messages_by_state
 from dofc_events.mail.rules import MessageState
@@ -18,6 +18,7 @@ mail = AppGroup("mail", help="The state of the outbox.")
 
 
 @mail.command("release")
+@tried_again
 def release() -> None:
     """Let emails leave again that are held after a restore."""
     with unit_of_work() as session:
