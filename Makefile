@@ -44,7 +44,8 @@ run: .venv/runtime.stamp ## start the site and its worker, with demonstration da
 	echo "  Ctrl-C stops the site and its worker."; echo; \
 	exec $(RUN_PYTHON) -m honcho -e /dev/null start -p "$$PORT"
 
-test: lint types check-imports dependencies audit browser ## every check and every test: SQLite, PostgreSQL, a real browser
+test: .venv/dev.stamp ## every check and every test: SQLite, PostgreSQL, a real browser
+	@$(MAKE) --no-print-directory -j 3 lint types check-imports dependencies audit browser
 	$(RUN_PYTHON) -m pytest -n auto --dist worksteal
 
 bench: .venv/dev.stamp ## run the benchmarks and print their table

@@ -11,6 +11,7 @@ from pathlib import Path
 from benchmarks.crowd import crowded_site
 from benchmarks.draw import draw_seconds
 from benchmarks.exports import export_cost
+from benchmarks.growth import growth
 from benchmarks.mail import mail_costs
 from benchmarks.memory import memory
 from benchmarks.organise import page_costs
@@ -20,6 +21,7 @@ from tests.support.databases import KINDS, Databases
 
 DELEGATES = (300, 3000)
 CROWDS = (1_000, 10_000, 100_000)
+MESSAGES = (1_000, 100_000)
 
 
 def main(*parts: str) -> None:
@@ -89,6 +91,16 @@ def _crowd(databases: Databases, kind: str, folder: Path, people: int) -> None:
             print(f"{f'{page} of {people:,}, {kind}':34}{of_page.cpu:>9.0f}{'':10}   {more}", flush=True)
 
 
+def _growth(databases: Databases, folder: Path) -> None:
+    for kind in KINDS:
+        for messages in MESSAGES:
+            with databases.fresh(kind) as url:
+                for state, grown in growth(url, folder, messages):
+                    print(f"{messages:,} messages, {state}, {kind}: {grown.megabytes:.0f} MB", flush=True)
+                    for page, clock in grown.pages.items():
+                        print(f"  {page:43}{clock:>10.0f} ms", flush=True)
+
+
 def _clients(count: int) -> str:
     return f"{count} client" if count == 1 else f"{count} clients"
 
@@ -99,6 +111,7 @@ PARTS: dict[str, Callable[[Databases, Path], None]] = {
     "memory": _memory,
     "trips": _trips,
     "crowd": _crowds,
+    "growth": _growth,
 }
 
 if __name__ == "__main__":

@@ -1,7 +1,5 @@
 """create_app: the one place that knows every feature."""
 
-from datetime import timedelta
-
 import structlog
 from flask import Flask
 from flask_babel import format_decimal, get_locale
@@ -30,7 +28,7 @@ from dofc_events.web.given_back import init_given_back
 from dofc_events.web.likely_meant import DOMAINS, likely_meant
 from dofc_events.web.limits import FileStorage
 from dofc_events.web.markdown import render_markdown
-from dofc_events.web.security import init_security
+from dofc_events.web.security import SignedSessions, init_security
 
 # A completely filled registration form takes some 20 KB; no post needs more than this.
 LARGEST_BODY = 256 * 1024
@@ -48,11 +46,11 @@ def create_app(settings: Settings) -> Flask:
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
         MAX_CONTENT_LENGTH=LARGEST_BODY,
         MAX_FORM_MEMORY_SIZE=LARGEST_BODY,
-        SESSION_COOKIE_NAME="dofc",
+        # Browsers take a cookie of this name from this host alone, and over TLS.
+        SESSION_COOKIE_NAME="__Host-dofc" if https else "dofc",
         SESSION_COOKIE_SECURE=https,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
         WTF_CSRF_TIME_LIMIT=None,
         # All our texts are translated with the pages; WTForms would read its own catalogue in each request.
         WTF_I18N_ENABLED=False,
@@ -71,6 +69,7 @@ def create_app(settings: Settings) -> Flask:
     if settings.trusted_proxies:
         n = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n)  # type: ignore[method-assign]
+    app.session_interface = SignedSessions()
     _init_extensions(app)
     _init_templates(app, settings)
     init_security(app, https)

@@ -34,6 +34,7 @@ class Settings:
     mail_username: str | None = None
     mail_password: str | None = field(default=None, repr=False)
     mail_default_sender: str = "Days of Clusters <registration@localhost>"
+    mail_text_days: int = 180
     alert_url: str | None = field(default=None, repr=False)
 
     @classmethod
@@ -83,6 +84,7 @@ class Settings:
             mail_username=env.get("MAIL_USERNAME") or None,
             mail_password=env.get("MAIL_PASSWORD") or None,
             mail_default_sender=sender or cls.mail_default_sender,
+            mail_text_days=_whole_number(env, "MAIL_TEXT_DAYS", cls.mail_text_days),
             alert_url=alert_url,
         )
 

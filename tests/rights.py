@@ -36,7 +36,7 @@ from dofc_events.hosting.proposals.rules import checked
 from dofc_events.hosting.proposals.service import PROPOSER
 from dofc_events.letters.rules import Anchor
 from dofc_events.letters.service import LetterText, write_letter
-from dofc_events.mail.models import Message
+from dofc_events.mail.models import Message, WorkerSign
 from dofc_events.mail.queries import messages_about
 from dofc_events.mail.rules import MessageState
 from dofc_events.registration.hand_over.service import hand_over
@@ -139,6 +139,7 @@ def read_document() -> Table:
 def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
     """What the addresses name, and a browser for each role."""
     with app.app_context(), unit_of_work() as session:
+        session.add(WorkerSign(name="worker", seen_at=NOW))
         edition, other = make_edition(session, year=YEAR), make_edition(session, year=2031)
         trip = make_trip(session, edition, "cellars")
         person = make_registration(session, edition, trips=("cellars",))
@@ -177,6 +178,7 @@ def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
             links[role] = issue_sign_in_link(session, account.id, NOW)
             if role == DESK:
                 values["role_id"] = str(account.roles[0].id)
+                values["account_id"], values["session_id"] = str(account.id), "1"
         values["secret"] = issue_sign_in_link(session, make_account(session).id, NOW)
     # Outside: in one application context, all requests would be the same visitor's.
     return values, {role: _signed_in(app, links.get(role)) for role in ROLES}

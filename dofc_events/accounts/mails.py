@@ -25,6 +25,21 @@ def sign_in_link(email: str, name: str, secret: str, expires_at: datetime) -> En
     )
 
 
+def new_browser(account: Account, browser: str, at: datetime) -> Envelope:
+    """To whoever signed in at that moment in a browser that we do not know as theirs."""
+    return render_message(
+        "accounts/new_browser",
+        kind="new-browser",
+        language="en",
+        recipient=account.email,
+        recipient_name=account.name,
+        sender_name="Days of Clusters",
+        browser=browser,
+        at=at,
+        url=link("organise.sessions.index"),
+    )
+
+
 def team_invitation(
     account: Account, edition: Edition, role: RoleName, ends_at: datetime | None, *, invited_by: str
 ) -> Envelope:

@@ -8,7 +8,7 @@ from dofc_events.accounts import mails
 from dofc_events.accounts.models import Account, Role
 from dofc_events.accounts.queries import account_by_email, role_at, roles_at
 from dofc_events.accounts.rules import Grant, RoleName, audit_name
-from dofc_events.accounts.service import add_account
+from dofc_events.accounts.service import NoSuchRole, add_account
 from dofc_events.conference.models import Edition
 from dofc_events.conference.service import lock_edition
 from dofc_events.core.audit import Actor, record
@@ -19,10 +19,6 @@ from dofc_events.mail.outbox import enqueue, refuse_flood
 
 class InTeamAlready(Refusal):
     """The address has this role at this edition, and it has not ended."""
-
-
-class NoSuchRole(Refusal):
-    """The edition's team has no such role, or it has since ended."""
 
 
 class LastOrganiser(Refusal):

@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from dofc_events.commands.watch import Step, Watch
+from dofc_events.conference.queries import all_editions
 from dofc_events.core.audit import WORKER
 from dofc_events.core.db import db, erase_deleted
 from dofc_events.delegates.doubles import service as doubles
+from dofc_events.extensions import settings
 from dofc_events.hosting.ballots import queries as ballot_queries
 from dofc_events.hosting.ballots import service as ballots
 from dofc_events.hosting.calls import service as calls
@@ -18,6 +20,8 @@ from dofc_events.hosting.news.queries import drafts_to_remind, voters_to_remind
 from dofc_events.hosting.proposals import timers as proposal_timers
 from dofc_events.letters import queries as letter_queries
 from dofc_events.letters import timers as letter_timers
+from dofc_events.mail import outbox
+from dofc_events.mail import queries as mail_queries
 from dofc_events.notices import queries
 from dofc_events.notices import service as news
 from dofc_events.notices.rules import BATCH
@@ -28,6 +32,8 @@ from dofc_events.registration.hand_over import timers as hand_over_timers
 
 # How long a round may look for likely doubles, in seconds: offers do not wait for it.
 COMPARING = 1
+# How many texts of messages go in one round.
+TEXTS_AT_ONCE = 5_000
 
 
 def renew_offers(step: Step, at: datetime) -> None:
@@ -114,6 +120,17 @@ def write_letters(step: Step, at: datetime) -> bool:
         step.in_batches(recipients, letter_timers.write_messages, letter_id, at)
         more = more or len(recipients) == 10 * BATCH
     return more
+
+
+def remove_texts(step: Step, at: datetime) -> None:
+    """Not one of TIMERS: it is no hurry, and what is left is removed the next time."""
+    days = settings().mail_text_days
+    if not days:
+        return
+    going = [str(edition.year) for edition in all_editions(db.session()) if not edition.is_over(at)]
+    before, this_year = at - timedelta(days=days), str(at.year)
+    old = mail_queries.texts_to_remove(db.session(), before, going, this_year, TEXTS_AT_ONCE)
+    step.in_batches(old, outbox.remove_texts, at)
 
 
 TIMERS: tuple[Callable[[Step, datetime], object], ...] = (

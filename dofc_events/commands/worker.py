@@ -11,8 +11,8 @@ from flask.cli import with_appcontext
 from sqlalchemy import delete
 
 from dofc_events.commands.alarm import Alarm
-from dofc_events.commands.timers import run_timers
-from dofc_events.commands.watch import Watch
+from dofc_events.commands.timers import remove_texts, run_timers
+from dofc_events.commands.watch import Step, Watch
 from dofc_events.core import files
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, erase_deleted, is_away, tried_again, unit_of_work
@@ -124,6 +124,7 @@ class Worker:
             more = run_timers(now(), self._watch)
             if self._broom.is_due(now()):
                 self._watch.run("sweep", self._broom.sweep, now())
+                self._watch.run(remove_texts.__name__, remove_texts, Step(remove_texts.__name__, self._watch), now())
         except Exception as error:
             self._say(error)
             self._alarm.note_away(Trouble.DATABASE_UNREACHABLE)

@@ -6,6 +6,7 @@ of the worker) opens exactly one. Delivery alone settles its messages by single 
 """
 
 import sqlite3
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -123,6 +124,8 @@ class NotKnownWhetherSaved(Exception):
     """The connection broke while a transaction was being committed."""
 
 
+_writing = threading.Lock()
+
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 
 
@@ -141,13 +144,29 @@ def unit_of_work() -> Iterator[Session]:
     """
     session = db.session()
     session.close()
-    session.connection(execution_options={"writes": True, "postgresql_readonly": False})
+    with _their_turn(session):
+        session.connection(execution_options={"writes": True, "postgresql_readonly": False})
+        try:
+            yield session
+            _commit(session)
+        finally:
+            # What was not committed is rolled back; what is read next begins a new, read-only transaction.
+            end_session()
+
+
+@contextmanager
+def _their_turn(session: Session) -> Iterator[None]:
+    """On SQLite, which lets anybody pass who comes at the right moment, the writers of a process wait in line.
+
+    Whoever waits here for too long takes their chance with the others.
+    """
+    queues = session.get_bind().dialect.name == "sqlite"
+    is_first = queues and _writing.acquire(timeout=BUSY_TIMEOUT)
     try:
-        yield session
-        _commit(session)
+        yield
     finally:
-        # What was not committed is rolled back; what is read next begins a new, read-only transaction.
-        end_session()
+        if is_first:
+            _writing.release()
 
 
 def _commit(session: Session) -> None:

@@ -18,11 +18,13 @@ from dofc_events.mail.models import MailHold, Message
 from dofc_events.mail.queries import can_be_sent_yet, held_in_order, latest_message
 from dofc_events.mail.rules import (
     ADDRESS_LIMITS,
+    DONE_WITH,
     SAYS_NOTHING_NEW,
     WRITTEN_BY_HAND,
     MessageState,
     address_key,
     in_ascii,
+    mailbox_key,
 )
 
 # What the table holds. Longer text is cut: PostgreSQL would refuse the message, and the fact with it.
@@ -32,7 +34,7 @@ LONGEST_SUBJECT = 300
 _WAIT_FOR_ADDRESS = select(func.pg_advisory_xact_lock(func.hashtext(bindparam("key"))))
 _RECENT = (
     select(Message.queued_at)
-    .where(Message.recipient_key == bindparam("key"), Message.queued_at > bindparam("since"))
+    .where(Message.mailbox_key == bindparam("key"), Message.queued_at > bindparam("since"))
     .where(or_(bindparam("kind", type_=String) == "", Message.kind == bindparam("kind")))
     .where(Message.asked_for, Message.state != MessageState.WITHDRAWN)
     .order_by(Message.queued_at.desc())
@@ -49,7 +51,9 @@ class TooManyMessages(Refusal):
 
 
 class CannotSendAgain(Refusal):
-    """The message is being sent at this moment, or is out of date: withdrawn, expired, or followed by a newer one."""
+    """The message is being sent at this moment, or is out of date: withdrawn, expired, followed by a newer one, or old
+    enough for its text to have been removed.
+    """
 
 
 class NotDead(Refusal):
@@ -84,6 +88,7 @@ def message_of(envelope: Envelope, now: datetime, *, keep: bool = False) -> Mess
         reply_to=envelope.reply_to,
         recipient=envelope.recipient,
         recipient_key=address_key(envelope.recipient),
+        mailbox_key=mailbox_key(envelope.recipient),
         recipient_name=envelope.recipient_name[:LONGEST_NAME],
         subject=envelope.subject[:LONGEST_SUBJECT],
         text=envelope.text,
@@ -163,9 +168,16 @@ def settle_dead(session: Session, message_id: int, actor: Actor, now: datetime) 
     record(session, actor, now, "message_settled", scope=message.scope, about=message.about, kind=message.kind)
 
 
+def remove_texts(session: Session, message_ids: Sequence[int], now: datetime) -> None:
+    """Remove the texts and attachments of messages; to whom they went, when and about what is kept."""
+    gone = {"text": "", "html": "", "attachments": [], "text_removed_at": now}
+    held = held_in_order(Message.id.in_(message_ids), Message.state.in_(DONE_WITH))
+    session.execute(update(Message).where(Message.id.in_(held)).values(gone))
+
+
 def can_be_sent_again(session: Session, message: Message, now: datetime) -> bool:
     """Whether `send_again` would take the message: it is still true as far as the recipient has been told."""
-    if message.state in (MessageState.SENDING, MessageState.WITHDRAWN):
+    if message.state in (MessageState.SENDING, MessageState.WITHDRAWN) or message.text_removed_at is not None:
         return False
     if message.expires_at is not None and message.expires_at <= now:
         return False
@@ -212,7 +224,7 @@ def refuse_flood(session: Session, address: str, now: datetime, *, kind: str = "
 
     Who asks for the same address meanwhile waits until this unit of work ends, or all would count the same few.
     """
-    key = address_key(address)
+    key = mailbox_key(address)
     if session.get_bind().dialect.name == "postgresql":
         session.execute(_WAIT_FOR_ADDRESS, {"key": key})
     recent = session.scalars(_RECENT, {"key": key, "kind": kind, "since": now - ADDRESS_LIMITS[-1][1]}).all()

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, liter
 from sqlalchemy.orm import Session, load_only
 
 from dofc_events.mail.models import MailHold, Message, WorkerSign
-from dofc_events.mail.rules import LATE_AFTER, WORKER_SILENT_AFTER, MessageState
+from dofc_events.mail.rules import DONE_WITH, LATE_AFTER, WORKER_SILENT_AFTER, MessageState
 
 # A search for more words finds no more.
 MAX_WORDS = 20
@@ -156,28 +156,48 @@ def messages(
 
     Each of `words` must occur in the recipient's address, the subject or the reference, which may lack its hyphen.
     """
-    query = select(Message).options(
-        load_only(
-            Message.kind,
-            Message.scope,
-            Message.about,
-            Message.recipient,
-            Message.subject,
-            Message.state,
-            Message.queued_at,
-            Message.due_at,
-            Message.sent_at,
-            Message.attempts,
-            Message.last_error,
-        )
-    )
+    # Which they are is found in an index; else SQLite would put all of them in order, bodies included.
+    query = select(Message.id)
     if scope is not None:
         query = query.where(Message.scope == scope)
     if state is not None:
         query = query.where(Message.state == state)
     if before_id is not None:
         query = query.where(Message.id < before_id)
-    return session.scalars(query.where(_found_by(words)).order_by(Message.id.desc()).limit(limit)).all()
+    found = query.where(_found_by(words)).order_by(Message.id.desc()).limit(limit)
+    shown = load_only(
+        Message.kind,
+        Message.scope,
+        Message.about,
+        Message.recipient,
+        Message.subject,
+        Message.state,
+        Message.queued_at,
+        Message.due_at,
+        Message.sent_at,
+        Message.attempts,
+        Message.last_error,
+    )
+    return session.scalars(
+        select(Message).where(Message.id.in_(found)).options(shown).order_by(Message.id.desc())
+    ).all()
+
+
+def texts_to_remove(
+    session: Session, before: datetime, scopes: Collection[str], last: str, limit: int
+) -> Sequence[int]:
+    """Messages that were done with before that moment and still have their text, but for those of `scopes`.
+
+    Scopes are years: what belongs to a year after `last` is still to come.
+    """
+    old = (
+        Message.state.in_(DONE_WITH),
+        Message.due_at < before,
+        func.coalesce(Message.sent_at, Message.due_at) < before,
+    )
+    mine = (Message.scope.not_in(scopes), Message.scope <= last)
+    query = select(Message.id).where(*old, *mine, Message.text_removed_at.is_(None)).limit(limit)
+    return session.scalars(query).all()
 
 
 def can_be_sent_yet(scope: str, now: datetime) -> ColumnElement[bool]:

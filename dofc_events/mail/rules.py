@@ -17,6 +17,7 @@ SHOW_LIFE_EVERY = timedelta(seconds=10)
 # A round may take long: a list is closed, or letters to many are written.
 WORKER_SILENT_AFTER = timedelta(minutes=2)
 FORGET_WORKER_AFTER = timedelta(days=1)
+LONGEST_GREETING = 40
 ADDRESS_LIMITS = ((5, timedelta(hours=1)), (20, timedelta(days=1)))
 
 # Leaves also while the outbox is held: whoever is to look must be able to.
@@ -40,6 +41,10 @@ class MessageState(enum.StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+# Nobody sends these any more.
+DONE_WITH = (MessageState.SENT, MessageState.WITHDRAWN)
+
+
 def retry_at(refusals: int, now: datetime) -> datetime | None:
     """When a message that was temporarily refused is tried again; None when it is given up."""
     return now + RETRY_AFTER[refusals - 1] if refusals <= len(RETRY_AFTER) else None
@@ -60,6 +65,23 @@ def address_key(address: str) -> str:
     except idna.IDNAError:
         domain = domain.casefold()
     return f"{local}@{domain.lower()}"
+
+
+def mailbox_key(address: str) -> str:
+    """What limits count as one: `address_key` without what follows a `+`, by which many providers keep one mailbox.
+
+    Nobody is taken for somebody else by it: two people who share a mailbox may both register.
+    """
+    local, _, domain = address_key(address).rpartition("@")
+    return f"{local.partition('+')[0] or local}@{domain}"
+
+
+def greeted(name: str) -> str:
+    """A name as an email greets somebody: nobody is called more than that, but a whole message fits into a field."""
+    if len(name) <= LONGEST_GREETING:
+        return name
+    cut = name[: LONGEST_GREETING - 1]
+    return f"{cut.rpartition(' ')[0] or cut}…"
 
 
 def deliverable(address: str) -> str:

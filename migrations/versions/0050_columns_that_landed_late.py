@@ -1,6 +1,6 @@
 """columns that were added to 0001 and 0008 after these had landed, wherever they are missing
 
-Follows: 0037
+Follows: 0045
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0050"
-down_revision: str | None = "0037"
+down_revision: str | None = "0045"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

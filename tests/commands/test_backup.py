@@ -1,11 +1,13 @@
 """`flask backup`, `flask restore`, `flask data copy`: all of it arrives, from either kind of database in either."""
 
+import contextlib
 import shutil
 import sqlite3
 import threading
 import zipfile
 from datetime import timedelta
 
+import alembic.command
 import pytest
 from sqlalchemy import select, text
 
@@ -14,7 +16,7 @@ from dofc_events.app import create_app
 from dofc_events.commands.worker import Worker
 from dofc_events.core import files
 from dofc_events.core.clock import now
-from dofc_events.core.copying import contents_of, snapshot
+from dofc_events.core.copying import contents_of, engine_for, snapshot
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.delegates.models import Registration
 from dofc_events.hosting.models import Attachment
@@ -181,7 +183,7 @@ def test_what_is_no_backup_or_damaged_is_refused_and_nothing_is_kept(filled, bac
         for damaged in (_cut(backup), _with_byte_changed(backup, LETTER), _other(backup)):
             code, said = run(target, "restore", damaged)
             assert code == 1 and said.startswith("Error:") and len(said.splitlines()) == 1
-        code, said = run(target, "restore", _of_revision(backup, "9999"))
+        code, said = run(target, "restore", _of_revision(backup))
         assert code == 1 and "later version" in said
         with target.app_context():
             assert db.session.scalars(text("SELECT name FROM sqlite_master")).all() == []
@@ -190,7 +192,7 @@ def test_what_is_no_backup_or_damaged_is_refused_and_nothing_is_kept(filled, bac
 
 @pytest.mark.databases("sqlite")
 def test_a_backup_of_an_earlier_version_is_upgraded(filled, backup, databases, tmp_path):
-    earlier = _of_revision(backup, "0050", "DROP TABLE mail_holds")
+    earlier = _of_revision(backup, downgrade_of=filled)
     with databases.empty("sqlite") as url:
         target = create_app(settings_for(url, tmp_path / "target"))
         code, said = run(target, "restore", earlier)
@@ -229,19 +231,21 @@ def _other(backup):
     return path
 
 
-def _of_revision(backup, revision: str, change: str = "SELECT 1"):
-    """The same backup, as another version would have written it."""
-    path = backup.with_name(f"{revision}.backup")
+def _of_revision(backup, downgrade_of=None):
+    """The same backup, as a later version would have written it; or the one before, with a site's migrations."""
+    path, database = backup.with_name("another.backup"), backup.with_name("another.sqlite")
     with zipfile.ZipFile(backup) as archive, zipfile.ZipFile(path, "w") as changed:
+        database.write_bytes(archive.read("dofc.sqlite"))
+        if downgrade_of:
+            with downgrade_of.app_context(), engine_for(f"sqlite:///{database}") as engine:
+                config = downgrade_of.extensions["migrate"].migrate.get_config()
+                config.attributes["engine"] = engine
+                alembic.command.downgrade(config, "-1")
+        else:
+            with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as connection:
+                connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        changed.write(database, "dofc.sqlite")
         for name in archive.namelist():
-            content = archive.read(name)
-            if name == "dofc.sqlite":
-                database = backup.with_name(f"{revision}.sqlite")
-                database.write_bytes(content)
-                with sqlite3.connect(database) as connection:
-                    connection.execute(change)
-                    connection.execute("UPDATE alembic_version SET version_num = ?", [revision])
-                connection.close()
-                content = database.read_bytes()
-            changed.writestr(name, content)
+            if name != "dofc.sqlite":
+                changed.writestr(name, archive.read(name))
     return path

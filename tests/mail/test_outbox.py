@@ -217,6 +217,13 @@ def test_refuse_flood_does_not_count_what_nobody_asked_for(session):
     assert refused_for(session) is None
 
 
+def test_refuse_flood_counts_what_follows_a_plus_as_one_mailbox(session):
+    for number in range(5):
+        sent_at(session, NOW, recipient=f"ana+{number}@dofc.test")
+    assert refused_for(session, address="ana+6@dofc.test") is not None
+    assert refused_for(session, address="anna+6@dofc.test") is None
+
+
 def test_refuse_flood_does_not_count_what_was_taken_back(session):
     sent_at(session, *[NOW] * 6, about="7KX9-Q2MB")
     assert refused_for(session) is not None

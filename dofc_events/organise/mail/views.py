@@ -85,8 +85,10 @@ def message(edition: Edition | None, message_id: int) -> ResponseReturnValue:
 @mail_page("/<id:message_id>/html")
 def message_html(edition: Edition | None, message_id: int) -> ResponseReturnValue:
     """The HTML part, under a policy that lets it do nothing; it is shown inside the message's page."""
-    html = _message(edition, message_id).html
-    shown = masked_html(html) if settings().mail_is_delivered else html
+    found = _message(edition, message_id)
+    if found.text_removed_at is not None:
+        abort(404)
+    shown = masked_html(found.html) if settings().mail_is_delivered else found.html
     return Response(shown, mimetype="text/html", headers={"Content-Security-Policy": MAIL_PREVIEW_POLICY})
 
 

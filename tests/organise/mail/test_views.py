@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from dofc_events.accounts.service import ask_for_link
 from dofc_events.conference.queries import edition_by_year
@@ -296,7 +296,7 @@ def test_strip_raises_no_alarm_over_what_one_recipient_does_not_take(enter, edit
     """Others were sent since: it is tried for days, and organisers need not look each time."""
     write(state=MessageState.QUEUED, refusals=3, waits_since=NOW - timedelta(days=2))
     strip = strip_of(enter("organiser", edition), f"/organise/editions/{year}/", mail_taken_at=NOW - timedelta(hours=3))
-    assert "mail-health-alarm" not in strip["class"] and "1 message is waiting to be sent" in words_of(strip)
+    assert "mail-health-alarm" not in strip["class"] and "1 email has been waiting to be sent" in words_of(strip)
 
 
 def test_strip_of_the_overview_leads_the_chair_to_all_mail(enter, edition, write, strip_of):
@@ -392,3 +392,31 @@ def test_chair_sends_again_from_the_page_of_all_mail(enter, write, delivering, s
     page = enter("chair", into=delivering).get(f"/organise/mail/{message_id}").form("send-again").submit()
     assert page.url == f"/organise/mail/{message_id}"
     assert state_of(message_id) == "queued"
+
+
+# What was sent long ago
+
+
+def test_a_message_whose_text_was_removed_says_so_and_cannot_be_sent(enter, edition, year, write, delivering):
+    message_id = write(state=MessageState.SENT, sent_at=NOW, text="", html="", attachments=[], text_removed_at=NOW)
+    browser = enter("organiser", edition, into=delivering)
+    page = mail(browser, year, f"/{message_id}")
+    assert "The text has been removed" in page.text
+    assert not page.all("iframe") and not page.all('form[action*="send-again"]')
+    assert mail(browser, year, f"/{message_id}/html").status == 404
+
+
+@pytest.mark.databases("sqlite")
+def test_messages_are_counted_and_put_in_order_without_reading_them(reading, write):
+    """A hundred thousand of them are a gigabyte."""
+    write()
+    with reading() as session:
+        told = [
+            " ".join(row[3] for row in session.execute(text(f"EXPLAIN QUERY PLAN {statement}")))
+            for statement in (
+                "SELECT state, count(*) FROM messages WHERE scope = '2027' GROUP BY state",
+                "SELECT id FROM messages WHERE state = 'sent' ORDER BY id DESC LIMIT 51",
+                "SELECT id FROM messages WHERE scope = '2027' AND state = 'sent' ORDER BY id DESC LIMIT 51",
+            )
+        ]
+    assert all("COVERING INDEX" in plan for plan in told), told
