@@ -66,5 +66,7 @@ def _sqlite(connection: Connection) -> Any:
 if context.is_offline_mode():
     raise MigrationError("Migrations need the database: some of them look at its data. Run without --sql.")
 
-with current_app.extensions["migrate"].db.engine.connect() as bound:
+# A backup of an earlier version is migrated where it was unpacked.
+engine = context.config.attributes.get("engine") or current_app.extensions["migrate"].db.engine
+with engine.connect() as bound:
     migrate(bound.execution_options(writes=True, postgresql_readonly=False))

@@ -7,13 +7,14 @@ from dofc_events.accounts.rules import SIGN_IN_LINK_LASTS, RoleName
 from dofc_events.conference.models import Edition
 from dofc_events.mail.envelope import Envelope
 from dofc_events.mail.render import link, render_message
+from dofc_events.mail.rules import SIGN_IN
 
 
 def sign_in_link(email: str, name: str, secret: str, expires_at: datetime) -> Envelope:
     """The sign-in link. It is no longer sent once it has expired."""
     return render_message(
         "accounts/sign_in",
-        kind="sign-in",
+        kind=SIGN_IN,
         language="en",
         recipient=email,
         recipient_name=name,

@@ -63,6 +63,15 @@ class Message(Base):
     text_removed_at: Mapped[datetime | None]
 
 
+class MailHold(Base):
+    """One row as long as the outbox is held: what a backup still had to send may have been sent since it was made."""
+
+    __tablename__ = "mail_holds"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    since: Mapped[datetime]
+
+
 class WorkerSign(Base):
     """What each worker last said of itself: when it completed a round, and how its steps and the mail server are doing.
 

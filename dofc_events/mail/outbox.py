@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 
-from sqlalchemy import ColumnElement, String, bindparam, case, func, or_, select, update
+from sqlalchemy import ColumnElement, String, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from dofc_events.core.audit import Actor, record
@@ -14,7 +14,7 @@ from dofc_events.core.db import insert_row
 from dofc_events.core.errors import Refusal
 from dofc_events.extensions import settings
 from dofc_events.mail.envelope import Envelope
-from dofc_events.mail.models import Message
+from dofc_events.mail.models import MailHold, Message
 from dofc_events.mail.queries import can_be_sent_yet, held_in_order, latest_message
 from dofc_events.mail.rules import (
     ADDRESS_LIMITS,
@@ -196,6 +196,24 @@ def send_kept(session: Session, scope: str, actor: Actor, now: datetime) -> int:
     session.execute(update(Message).where(Message.id.in_(released)).values(queued))
     record(session, actor, now, "kept_messages_sent", scope=scope, count=len(released))
     return len(released)
+
+
+def hold(session: Session, actor: Actor, now: datetime) -> None:
+    """Let nothing but sign-in links leave until somebody has looked."""
+    session.add(MailHold(since=now))
+    record(session, actor, now, "mail_held")
+
+
+def end_hold(session: Session, scope: str, actor: Actor, now: datetime) -> bool:
+    """Somebody has looked: let everything leave. False if nothing held it."""
+    ended = session.execute(delete(MailHold))
+    if not ended.rowcount:  # type: ignore[attr-defined]
+        return False
+    # Until now it could not have left.
+    queued = held_in_order(Message.state == MessageState.QUEUED)
+    session.execute(update(Message).where(Message.id.in_(queued)).values(waits_since=now))
+    record(session, actor, now, "mail_released", scope=scope)
+    return True
 
 
 def refuse_flood(session: Session, address: str, now: datetime, *, kind: str = "") -> None:

@@ -20,6 +20,8 @@ FORGET_WORKER_AFTER = timedelta(days=1)
 LONGEST_GREETING = 40
 ADDRESS_LIMITS = ((5, timedelta(hours=1)), (20, timedelta(days=1)))
 
+# Leaves also while the outbox is held: whoever is to look must be able to.
+SIGN_IN = "sign-in"
 # Kinds that organisers write themselves: no later message replaces one of them, and they replace none.
 ANNOUNCEMENT = "announcement"
 REMINDER = "reminder"

@@ -1,6 +1,6 @@
 """columns that were added to 0001 and 0008 after these had landed, wherever they are missing
 
-Follows: 0037
+Follows: 0045
 """
 
 from collections.abc import Sequence

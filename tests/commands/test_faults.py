@@ -25,7 +25,7 @@ from tests.support.databases import settings_for
 from tests.support.factories import DELEGATE, make_edition, make_registration
 
 HOUR = timedelta(hours=1)
-MAILS = {"messages", "worker_signs"}
+MAILS = {"messages", "mail_holds", "worker_signs"}
 
 
 @pytest.fixture

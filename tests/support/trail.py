@@ -75,6 +75,7 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     *((BY_HAND, act, {}) for act in ("edition_published", "edition_archived", "edition_taken_out", "edition_deleted")),
     (BY_HAND, "year_changed", {"changes": {"year": [2027, 2028]}}),
     *((BY_HAND, act, {"kind": "ж"}) for act in ("message_sent_again", "message_settled")),
+    (BY_HAND, "mail_released", {}),
     *((BY_HAND, "kept_messages_sent", {"count": count}) for count in (1, 2)),
     (
         BY_HAND,

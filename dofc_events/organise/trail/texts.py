@@ -257,6 +257,7 @@ ACTS = {
     "arrival_undone": Act(_l("Arrival undone"), _l("Had not arrived after all")),
     "message_sent_again": Act(_l("Email sent again"), _l("An email was sent again (%(kind)s)")),
     "message_settled": Act(_l("Email settled"), _l("An email that could not be delivered was settled (%(kind)s)")),
+    "mail_released": Act(_l("Held emails released"), _l("Let the emails leave that were held after a restore")),
     "kept_messages_sent": Act(
         _l("Kept emails sent"),
         lambda said: ngettext(
