@@ -26,7 +26,7 @@ from dofc_events.web.elsewhere import map_link
 from dofc_events.web.errors import init_errors, try_views_again
 from dofc_events.web.given_back import init_given_back
 from dofc_events.web.likely_meant import DOMAINS, likely_meant
-from dofc_events.web.limits import FileStorage
+from dofc_events.web.limits import DatabaseStorage, FileStorage
 from dofc_events.web.markdown import render_markdown
 from dofc_events.web.security import SignedSessions, init_security
 
@@ -64,7 +64,7 @@ def create_app(settings: Settings) -> Flask:
         MAIL_SUPPRESS_SEND=False,
         MAIL_DEBUG=False,
         RATELIMIT_ENABLED=settings.rate_limits,
-        RATELIMIT_STORAGE_URI=f"{FileStorage.STORAGE_SCHEME[0]}://{settings.instance / 'limits.sqlite'}",
+        RATELIMIT_STORAGE_URI=_where_limits_count(settings),
     )
     if settings.trusted_proxies:
         n = settings.trusted_proxies
@@ -89,6 +89,12 @@ def create_app(settings: Settings) -> Flask:
         ]
     )
     return app
+
+
+def _where_limits_count(settings: Settings) -> str:
+    if settings.shared_limits:
+        return f"{DatabaseStorage.STORAGE_SCHEME[0]}://"
+    return f"{FileStorage.STORAGE_SCHEME[0]}://{settings.instance / 'limits.sqlite'}"
 
 
 def _init_extensions(app: Flask) -> None:

@@ -22,7 +22,9 @@ class Settings:
     database_url: str = field(repr=False)
     base_url: str
     instance: Path = ROOT / "instance"
+    shared_dir: Path | None = None
     rate_limits: bool = True
+    shared_limits: bool = False
     trusted_proxies: int = 0
     uploads_mb: int = 2000
     uploads_mb_per_client: int = 100
@@ -67,12 +69,18 @@ class Settings:
                 raise SettingsError(
                     f"{name} contains characters outside ASCII, which Python cannot use to log in to a mail server."
                 )
+        database_url = env.get("DATABASE_URL") or f"sqlite:///{instance / 'dofc.sqlite'}"
+        shared_limits = _flag(env, "SHARED_LIMITS", "off")
+        if shared_limits and not database_url.startswith("postgresql"):
+            raise SettingsError("SHARED_LIMITS needs PostgreSQL: it counts for several machines in their one database.")
         return cls(
             secret_key=_secret_key(env, instance),
-            database_url=env.get("DATABASE_URL") or f"sqlite:///{instance / 'dofc.sqlite'}",
+            database_url=database_url,
             base_url=base_url,
             instance=instance,
+            shared_dir=Path(env["SHARED_DIR"]) if env.get("SHARED_DIR") else None,
             rate_limits=_flag(env, "RATE_LIMITS", "on"),
+            shared_limits=shared_limits,
             trusted_proxies=_whole_number(env, "TRUSTED_PROXIES", 0),
             uploads_mb=_whole_number(env, "UPLOADS_MB", cls.uploads_mb),
             uploads_mb_per_client=_whole_number(env, "UPLOADS_MB_PER_CLIENT", cls.uploads_mb_per_client),
@@ -87,6 +95,11 @@ class Settings:
             mail_text_days=_whole_number(env, "MAIL_TEXT_DAYS", cls.mail_text_days),
             alert_url=alert_url,
         )
+
+    @property
+    def shared(self) -> Path:
+        """Where what all machines must see lies, in `files/`."""
+        return self.shared_dir or self.instance
 
     @property
     def mail_is_delivered(self) -> bool:

@@ -182,7 +182,7 @@ def unsent_form() -> tuple[str, list[tuple[str, str]]] | None:
     if not unsent:
         return None
     try:
-        return unsent["path"], json.loads(files.read(settings().instance, unsent["fields"]))
+        return unsent["path"], json.loads(files.read(settings().shared, unsent["fields"]))
     except FileNotFoundError:
         return None
 
@@ -208,7 +208,7 @@ def _keep_unsent(path: str) -> None:
     fields = json.dumps([field for field in request.form.items(multi=True) if field[0] != "csrf_token"]).encode()
     try:
         with limiter.limit(KEPT_PER_ADDRESS):
-            files.store(settings().instance, fields, now())
+            files.store(settings().shared, fields, now())
     except RateLimitExceeded:
         return
     until = (now() + files.LEFT_ALONE).timestamp()
