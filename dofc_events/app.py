@@ -3,7 +3,6 @@
 import structlog
 from flask import Flask
 from flask_babel import format_decimal, get_locale
-from flask_wtf.csrf import generate_csrf
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -24,6 +23,7 @@ from dofc_events.web.assets import init_assets
 from dofc_events.web.converters import init_converters
 from dofc_events.web.elsewhere import map_link
 from dofc_events.web.errors import init_errors, try_views_again
+from dofc_events.web.forms import csrf_token
 from dofc_events.web.given_back import init_given_back
 from dofc_events.web.likely_meant import DOMAINS, likely_meant
 from dofc_events.web.limits import DatabaseStorage, FileStorage
@@ -42,6 +42,7 @@ def create_app(settings: Settings) -> Flask:
     https = settings.base_url.startswith("https://")
     app.config.update(
         SECRET_KEY=settings.secret_key,
+        SECRET_KEY_FALLBACKS=list(settings.secret_key_fallbacks),
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
         MAX_CONTENT_LENGTH=LARGEST_BODY,
@@ -51,7 +52,6 @@ def create_app(settings: Settings) -> Flask:
         SESSION_COOKIE_SECURE=https,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        WTF_CSRF_TIME_LIMIT=None,
         # All our texts are translated with the pages; WTForms would read its own catalogue in each request.
         WTF_I18N_ENABLED=False,
         MAIL_SERVER=settings.mail_server,
@@ -72,7 +72,7 @@ def create_app(settings: Settings) -> Flask:
     app.session_interface = SignedSessions()
     _init_extensions(app)
     _init_templates(app, settings)
-    init_security(app, https)
+    init_security(app, https, subdomains=settings.hsts_subdomains)
     init_errors(app)
     init_given_back(app)
     init_assets(app, settings.instance)
@@ -114,7 +114,7 @@ def _init_templates(app: Flask, settings: Settings) -> None:
         _=translation.gettext,
         gettext=translation.gettext,
         ngettext=translation.ngettext,
-        csrf_token=generate_csrf,
+        csrf_token=csrf_token,
         mail_is_delivered=lambda: settings.mail_is_delivered,
         current_locale=get_locale,
         is_chair=is_chair,

@@ -83,14 +83,14 @@ def begin_session(account: Account, secret: str) -> str:
 
 def accounts_known_here() -> set[int]:
     """The ids of the accounts that have signed in on this browser before."""
-    known = read_token(settings().secret_key, KNOWN_BROWSER, request.cookies.get(_known_cookie(), ""))
+    known = read_token(settings().keys, KNOWN_BROWSER, request.cookies.get(_known_cookie(), ""))
     return {int(account_id) for account_id in known[0].split("-")} if known else set()
 
 
 def remember_here(account_id: int) -> None:
     """Let this browser know that the account has signed in on it, for a year and beyond signing out."""
     others = sorted(accounts_known_here() - {account_id})[-MAX_KNOWN:]
-    token = sign(settings().secret_key, KNOWN_BROWSER, "-".join(map(str, [*others, account_id])), 1)
+    token = sign(settings().keys, KNOWN_BROWSER, "-".join(map(str, [*others, account_id])), 1)
     secure: bool = current_app.config["SESSION_COOKIE_SECURE"]
 
     @after_this_request

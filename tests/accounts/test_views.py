@@ -14,6 +14,7 @@ from dofc_events.mail.models import Message
 from tests.support.pages import Client
 
 NOW = datetime(2027, 6, 3, 8, tzinfo=UTC)
+KEY, NEW_KEY = "a secret that is good enough for tests", "the key that came after it was seen"
 COMMAND_LINE = "flask --app wsgi accounts sign-in-link"
 PUBLIC = "/editions/"
 
@@ -370,3 +371,21 @@ def test_forms_with_errors_do_not_count_against_an_address(visit, ada):
         assert ask(client, "").status == 422
         assert client.post("/sign-in", {"email": "ada@example.org"}).status == 400
     assert ask(client).status == 200
+
+
+def test_sessions_outlive_the_key_that_signed_them(visit, link):
+    before = visit()
+    sign_in(before, link)
+    for fallbacks, lasts in (((KEY,), True), ((), False)):
+        after = visit(secret_key=NEW_KEY, secret_key_fallbacks=fallbacks)
+        after._client.set_cookie("dofc", before.session_cookie)
+        assert is_signed_in(after) is lasts
+
+
+def test_a_form_that_was_open_is_accepted_after_the_key_has_changed(visit, ada):
+    before = visit()
+    page = before.get("/sign-in")
+    after = visit(secret_key=NEW_KEY, secret_key_fallbacks=(KEY,))
+    after._client.set_cookie("dofc", before.session_cookie)
+    page.client = after
+    assert page.form().fill(email="ada@example.org").submit().url == "/sign-in/sent"
