@@ -9,6 +9,8 @@ from sqlalchemy import func, select
 from dofc_events.commands.check import faults
 from dofc_events.conference.rules import EditionStatus, TripMode, Window
 from dofc_events.core.audit import COMMAND, WORKER, AuditEntry
+from dofc_events.delegates import service as delegates
+from dofc_events.mail.rules import ADDRESS_LIMITS
 from dofc_events.notices import queries
 from dofc_events.notices import service as news
 from dofc_events.notices.models import UntoldNews
@@ -35,7 +37,7 @@ from tests.support.factories import (
 )
 from tests.support.letters import deliver_all, kinds, letters, unsent
 
-HOUR = timedelta(hours=1)
+HOUR, FIVE_MINUTES = timedelta(hours=1), timedelta(minutes=5)
 
 
 @pytest.fixture
@@ -82,7 +84,76 @@ def audited(session, act: str) -> list[dict]:
     return [entry.details for entry in entries]
 
 
+def tell_due(session, at) -> None:
+    news.tell_news(session, queries.untold_news(session, 999, at), at)
+
+
 # The delegate's own acts
+
+
+def test_choosing_again_and_again_is_told_once_and_at_last(session, person):
+    """Whoever registers somebody else's address must not be able to fill their mailbox."""
+    who, start = person(), NOW + HOUR
+    for number in range(40):
+        choose(session, who, *(("wine",) if number % 2 == 0 else ("port",)), now=start + timedelta(seconds=number))
+    first, second = unsent(session, to=who.email)
+    assert "You have a seat on “Wine”" in first.text and "You have a seat on “Port”" in second.text
+    # Nothing is told twice, nor before its time: five minutes after the first of them.
+    tell_due(session, start + FIVE_MINUTES - timedelta(seconds=1))
+    assert len(unsent(session, to=who.email)) == 2
+    tell_due(session, start + FIVE_MINUTES)
+    _, _, third = unsent(session, to=who.email)
+    assert "You have a seat on “Port”" in third.text and "You have given back “Wine”" in third.text
+    assert session.scalar(select(func.count()).select_from(UntoldNews)) == 0
+
+
+def test_whoever_goes_on_choosing_causes_no_more_emails_than_the_limits_allow(session, person):
+    who, at = person(), NOW + HOUR
+    for number in range(150):
+        at += timedelta(minutes=10)
+        choose(session, who, *(("wine",) if number % 2 == 0 else ()), now=at)
+        tell_due(session, at)
+    written = [message.queued_at for message in letters(session, to=who.email)]
+    for count, span in ADDRESS_LIMITS:
+        assert all(later - earlier >= span for earlier, later in zip(written, written[count:], strict=False))
+    # Nothing stays untold.
+    tell_due(session, at + timedelta(days=1))
+    assert "given back" in letters(session, to=who.email)[-1].text
+
+
+def test_details_and_trips_that_are_changed_together_wait_together(session, person):
+    who, at = person(), NOW + HOUR
+    for number in range(4):
+        service.change_details(session, who.id, replace(delegates.details_of(who), phone=f"{number}"), DELEGATE, at)
+    choose(session, who, "wine", now=at)
+    assert kinds(session, to=who.email)[1:] == ["registration-changed"] * 2
+    tell_due(session, at + FIVE_MINUTES)
+    *_, seat, changed = unsent(session, to=who.email)
+    assert (seat.kind, changed.kind) == ("trip-confirmed", "registration-changed")
+    assert "Changed: mobile phone." in changed.text and "The organisers changed" not in changed.text
+
+
+def test_what_waits_is_told_at_once_with_what_others_do(session, edition, trips, person):
+    who = person()
+    for slugs in (("wine",), (), ("port",), ("wine",)):
+        choose(session, who, *slugs, now=NOW + HOUR)
+    seats.cancel_trip(session, edition.id, "wine", COMMAND, NOW + HOUR)
+    last = unsent(session, to=who.email)[-1]
+    assert "“Wine” has been cancelled" in last.text and "You have given back “Port”" in last.text
+    assert session.scalar(select(func.count()).select_from(UntoldNews)) == 0
+
+
+def test_an_offer_does_not_stand_longer_because_its_delegate_goes_on_choosing(session, edition, trips, person):
+    edition.offer_hours, edition.revision = 2, 1
+    holder, who = person("wine"), person("wine")
+    choose(session, holder, now=NOW + HOUR)
+    deliver_all(session, NOW + HOUR)
+    assert seat_of(session, who, trips[0]).status == "offered"
+    for number in range(9):
+        choose(session, who, "wine", *(("port",) if number % 2 else ()), now=NOW + 3 * HOUR)
+        deliver_all(session, NOW + 3 * HOUR)
+    timers.lapse_offers(session, who.id, WORKER, NOW + 3 * HOUR)
+    assert seat_of(session, who, trips[0]).status == "expired"
 
 
 def test_registering_says_in_one_message_what_became_of_the_trips(session, person):
@@ -335,8 +406,9 @@ def test_cancel_trip_is_told_by_the_worker_when_many_were_on_it(session, edition
     assert "“Learning trip" in message.text and "has been cancelled" in message.text
     # And another act concerns one who is still to be told.
     choose(session, people[0])
-    news.tell_news(session, queries.untold_news(session, 999), NOW)
+    news.tell_news(session, queries.untold_news(session, 999, NOW), NOW)
     assert told(session, *people[1:]) == [["trip-cancelled"]] * (len(people) - 1)
+    tell_due(session, NOW + FIVE_MINUTES)
     assert told(session, people[0]) == [["trip-confirmed", "trip-cancelled"]]
     assert sea.cancelled_at == NOW
 
@@ -350,7 +422,7 @@ def test_news_of_two_acts_are_one_message_when_the_worker_tells_them_together(se
         changed = replace(details_of(wine), title=name)
         seats.change_trip(session, edition.id, "wine", changed, 200, COMMAND, NOW)
     seats.cancel_trip(session, edition.id, "wine", COMMAND, NOW)
-    news.tell_news(session, queries.untold_news(session, 999), NOW)
+    news.tell_news(session, queries.untold_news(session, 999, NOW), NOW)
     assert told(session, *people) == [["trip-cancelled"]] * len(people)
     assert "“Wine and hills” has been cancelled" in " ".join(unsent(session, to=people[0].email)[0].text.split())
 
