@@ -15,6 +15,7 @@ from dofc_events.core.db import db, engine_options
 from dofc_events.core.order import sort_key
 from dofc_events.extensions import babel, limiter, login_manager, mail, migrate
 from dofc_events.hosting import views as hosting
+from dofc_events.mail.rules import LINK_LIMITS
 from dofc_events.organise import views as organise
 from dofc_events.public import views as public
 from dofc_events.registration import views as registration
@@ -120,6 +121,7 @@ def _init_templates(app: Flask, settings: Settings) -> None:
         is_chair=is_chair,
         map_link=map_link,
         MAIL_DOMAINS=DOMAINS,
+        LINKS_AN_HOUR=LINK_LIMITS[0][0],
         country_name=lambda code: country_name(code, get_locale().language),
     )
     app.jinja_env.filters.update(
