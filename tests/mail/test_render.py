@@ -11,7 +11,7 @@ from jinja2 import UndefinedError
 from markupsafe import Markup
 from werkzeug.routing import BuildError
 
-from dofc_events.accounts.mails import sign_in_link, team_invitation
+from dofc_events.accounts.mails import new_browser, sign_in_link, team_invitation
 from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.service import at_place_and_time, place_and_time_of
 from dofc_events.config import ROOT
@@ -108,6 +108,9 @@ def write_all(session) -> dict:
             invited_by="elena@dofc.test",
         ),
         "accounts/sign_in": sign_in_link("ana@dofc.test", "Anna & <b>Ivo</b> O'Neill", "secret", NOW),
+        "accounts/new_browser": new_browser(
+            make_account(session, "ivo@dofc.test", name="Anna & <b>Ivo</b> O'Neill"), "Firefox & <b>co</b>", NOW
+        ),
     }
 
 
