@@ -7,6 +7,7 @@ import pytest
 from dofc_events.commands.check import faults
 from dofc_events.core.audit import WORKER
 from dofc_events.delegates.queries import proof_of, registration_by_proof, registration_by_token, token_of
+from dofc_events.mail.rules import MessageState
 from dofc_events.notices import queries
 from dofc_events.places.queries import edition_pool
 from dofc_events.places.rules import HOLD
@@ -107,7 +108,7 @@ def test_a_hold_has_its_half_hour_from_when_the_email_is_sent(session, edition):
     lapse(session, late)
     assert claim_of(session, person).status == "offered"
     (message,) = unsent(session)
-    message.state = "queued"
+    message.state = MessageState.QUEUED
     session.flush()
     assert queries.offers_told_late(session, late) == [person.id]
     timers.renew_offers(session, person.id, WORKER, late)
