@@ -5,7 +5,6 @@ from contextlib import suppress
 import structlog
 from flask import Flask
 from flask_babel import format_decimal, get_locale
-from flask_wtf.csrf import generate_csrf
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -18,6 +17,7 @@ from dofc_events.core.db import db, engine_options
 from dofc_events.core.order import sort_key
 from dofc_events.extensions import babel, limiter, login_manager, mail, migrate
 from dofc_events.hosting import views as hosting
+from dofc_events.mail.rules import LINK_LIMITS
 from dofc_events.organise import views as organise
 from dofc_events.public import views as public
 from dofc_events.registration import views as registration
@@ -26,9 +26,10 @@ from dofc_events.web.assets import init_assets
 from dofc_events.web.converters import init_converters
 from dofc_events.web.elsewhere import map_link
 from dofc_events.web.errors import init_errors, try_views_again
+from dofc_events.web.forms import csrf_token
 from dofc_events.web.given_back import init_given_back
 from dofc_events.web.likely_meant import DOMAINS, likely_meant
-from dofc_events.web.limits import FileStorage
+from dofc_events.web.limits import DatabaseStorage, FileStorage
 from dofc_events.web.markdown import render_markdown
 from dofc_events.web.security import SignedSessions, init_security
 
@@ -46,6 +47,7 @@ def create_app(settings: Settings) -> Flask:
     https = settings.base_url.startswith("https://")
     app.config.update(
         SECRET_KEY=settings.secret_key,
+        SECRET_KEY_FALLBACKS=list(settings.secret_key_fallbacks),
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
         MAX_CONTENT_LENGTH=LARGEST_BODY,
@@ -55,7 +57,6 @@ def create_app(settings: Settings) -> Flask:
         SESSION_COOKIE_SECURE=https,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        WTF_CSRF_TIME_LIMIT=None,
         # All our texts are translated with the pages; WTForms would read its own catalogue in each request.
         WTF_I18N_ENABLED=False,
         MAIL_SERVER=settings.mail_server,
@@ -68,7 +69,7 @@ def create_app(settings: Settings) -> Flask:
         MAIL_SUPPRESS_SEND=False,
         MAIL_DEBUG=False,
         RATELIMIT_ENABLED=settings.rate_limits,
-        RATELIMIT_STORAGE_URI=f"{FileStorage.STORAGE_SCHEME[0]}://{settings.instance / 'limits.sqlite'}",
+        RATELIMIT_STORAGE_URI=_where_limits_count(settings),
     )
     if settings.trusted_proxies:
         n = settings.trusted_proxies
@@ -76,7 +77,7 @@ def create_app(settings: Settings) -> Flask:
     app.session_interface = SignedSessions()
     _init_extensions(app)
     _init_templates(app, settings)
-    init_security(app, https)
+    init_security(app, https, subdomains=settings.hsts_subdomains)
     init_errors(app)
     init_given_back(app)
     init_assets(app, settings.instance)
@@ -93,6 +94,12 @@ def create_app(settings: Settings) -> Flask:
         ]
     )
     return app
+
+
+def _where_limits_count(settings: Settings) -> str:
+    if settings.shared_limits:
+        return f"{DatabaseStorage.STORAGE_SCHEME[0]}://"
+    return f"{FileStorage.STORAGE_SCHEME[0]}://{settings.instance / 'limits.sqlite'}"
 
 
 def _init_extensions(app: Flask) -> None:
@@ -112,12 +119,13 @@ def _init_templates(app: Flask, settings: Settings) -> None:
         _=translation.gettext,
         gettext=translation.gettext,
         ngettext=translation.ngettext,
-        csrf_token=generate_csrf,
+        csrf_token=csrf_token,
         mail_is_delivered=lambda: settings.mail_is_delivered,
         current_locale=get_locale,
         is_chair=is_chair,
         map_link=map_link,
         MAIL_DOMAINS=DOMAINS,
+        LINKS_AN_HOUR=LINK_LIMITS[0][0],
         country_name=lambda code: country_name(code, get_locale().language),
     )
     app.jinja_env.filters.update(

@@ -41,9 +41,13 @@ def test_from_env_has_defaults_that_work_on_a_developers_machine(read, tmp_path)
 def test_from_env_reads_every_variable(read, tmp_path):
     env = {
         "SECRET_KEY": "another secret of a good length",
+        "SECRET_KEY_FALLBACKS": "the one that came before it, and the one before that",
+        "HSTS_SUBDOMAINS": "on",
         "DATABASE_URL": "postgresql+psycopg://dofc@db/dofc",
         "BASE_URL": "https://events.example.org/",
         "RATE_LIMITS": "off",
+        "SHARED_LIMITS": "on",
+        "SHARED_DIR": "/srv/shared",
         "TRUSTED_PROXIES": "2",
         "MAIL_SERVER": "mail.example.org",
         "MAIL_PORT": "2525",
@@ -55,10 +59,14 @@ def test_from_env_reads_every_variable(read, tmp_path):
     settings = read(**env)
     assert settings == Settings(
         secret_key="another secret of a good length",
+        secret_key_fallbacks=("the one that came before it", "and the one before that"),
+        hsts_subdomains=True,
         database_url="postgresql+psycopg://dofc@db/dofc",
         base_url="https://events.example.org",
         instance=tmp_path,
         rate_limits=False,
+        shared_limits=True,
+        shared_dir=Path("/srv/shared"),
         trusted_proxies=2,
         mail_server="mail.example.org",
         mail_port=2525,
@@ -93,11 +101,24 @@ def test_from_env_builds_links_on_the_port_when_there_is_no_base_url(read):
     [
         ({"SECRET_KEY": ""}, "SECRET_KEY"),
         ({"SECRET_KEY": "short"}, "at least 16"),
+        *(
+            ({"SECRET_KEY": key}, "SECRET_KEY can be guessed")
+            for key in (
+                "a" * 48,
+                "0123456789abcdef",
+                "changeme-changeme-please",
+                "xyz1xyz1xyz1xyz1",
+                "Your-Secret-Key-Here",
+            )
+        ),
+        ({"SECRET_KEY_FALLBACKS": "short"}, "SECRET_KEY_FALLBACKS can be guessed"),
+        ({"HSTS_SUBDOMAINS": "perhaps"}, "HSTS_SUBDOMAINS must be on or off"),
         ({"PORT": "http"}, "PORT must be a whole number"),
         ({"MAIL_PORT": "-25"}, "MAIL_PORT must be a whole number"),
         ({"MAIL_PORT": "9" * 5000}, "MAIL_PORT must be a whole number"),
         ({"TRUSTED_PROXIES": "yes"}, "TRUSTED_PROXIES must be a whole number"),
         ({"RATE_LIMITS": "maybe"}, "RATE_LIMITS must be on or off"),
+        ({"SHARED_LIMITS": "on"}, "SHARED_LIMITS needs PostgreSQL"),
         ({"MAIL_USE_TLS": "starttls"}, "MAIL_USE_TLS must be on or off"),
         ({"MAIL_USE_SSL": "2"}, "MAIL_USE_SSL must be on or off"),
         ({"MAIL_USE_TLS": "on", "MAIL_USE_SSL": "on"}, "cannot both be on"),

@@ -83,14 +83,14 @@ def begin_session(account: Account, secret: str) -> str:
 
 def accounts_known_here() -> set[int]:
     """The ids of the accounts that have signed in on this browser before."""
-    known = read_token(settings().secret_key, KNOWN_BROWSER, request.cookies.get(_known_cookie(), ""))
+    known = read_token(settings().keys, KNOWN_BROWSER, request.cookies.get(_known_cookie(), ""))
     return {int(account_id) for account_id in known[0].split("-")} if known else set()
 
 
 def remember_here(account_id: int) -> None:
     """Let this browser know that the account has signed in on it, for a year and beyond signing out."""
     others = sorted(accounts_known_here() - {account_id})[-MAX_KNOWN:]
-    token = sign(settings().secret_key, KNOWN_BROWSER, "-".join(map(str, [*others, account_id])), 1)
+    token = sign(settings().keys, KNOWN_BROWSER, "-".join(map(str, [*others, account_id])), 1)
     secure: bool = current_app.config["SESSION_COOKIE_SECURE"]
 
     @after_this_request
@@ -182,7 +182,7 @@ def unsent_form() -> tuple[str, list[tuple[str, str]]] | None:
     if not unsent:
         return None
     try:
-        return unsent["path"], json.loads(files.read(settings().instance, unsent["fields"]))
+        return unsent["path"], json.loads(files.read(settings().shared, unsent["fields"]))
     except FileNotFoundError:
         return None
 
@@ -208,7 +208,7 @@ def _keep_unsent(path: str) -> None:
     fields = json.dumps([field for field in request.form.items(multi=True) if field[0] != "csrf_token"]).encode()
     try:
         with limiter.limit(KEPT_PER_ADDRESS):
-            files.store(settings().instance, fields, now())
+            files.store(settings().shared, fields, now())
     except RateLimitExceeded:
         return
     until = (now() + files.LEFT_ALONE).timestamp()

@@ -9,6 +9,8 @@ from dofc_events.mail.envelope import Envelope
 from dofc_events.mail.render import link, render_message
 from dofc_events.mail.rules import SIGN_IN
 
+INVITATION = "team-invitation"
+
 
 def sign_in_link(email: str, name: str, secret: str, expires_at: datetime) -> Envelope:
     """The sign-in link. It is no longer sent once it has expired."""
@@ -46,7 +48,7 @@ def team_invitation(
     """To somebody who now has a role at an edition. To sign in, they ask for a link."""
     return render_message(
         "accounts/team_invitation",
-        kind="team-invitation",
+        kind=INVITATION,
         language="en",
         recipient=account.email,
         recipient_name=account.name,

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from dofc_events.accounts import mails
+from dofc_events.accounts.mails import INVITATION
 from dofc_events.accounts.models import Account, Role
 from dofc_events.accounts.queries import account_by_email, role_at, roles_at
 from dofc_events.accounts.rules import Grant, RoleName, audit_name
@@ -43,7 +44,8 @@ def invite(
     grant, known = Grant(role, edition_id), account_by_email(session, email)
     if known and grant in known.grants(now):
         raise InTeamAlready
-    refuse_flood(session, email, now)
+    # Strangers who write to the address by other forms must not keep it out of the team.
+    refuse_flood(session, email, now, kind=INVITATION)
     account = add_account(session, email, name, grant, actor, now, ends_at=ends_at)
     enqueue(session, mails.team_invitation(account, edition, role, ends_at, invited_by=actor.name), now, asked_for=True)
     return account

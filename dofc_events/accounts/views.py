@@ -24,7 +24,6 @@ from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.extensions import settings
 from dofc_events.mail.guards import limit_by_address
-from dofc_events.mail.rules import ADDRESS_LIMITS
 from dofc_events.web.forms import ButtonForm, form_page
 
 blueprint = Blueprint("accounts", __name__)
@@ -56,7 +55,6 @@ def sent() -> ResponseReturnValue:
         "accounts/sent.html",
         address=browser.get("asked_for"),
         minutes=int(SIGN_IN_LINK_LASTS.total_seconds() // 60),
-        an_hour=ADDRESS_LIMITS[0][0],
         delivers=settings().mail_is_delivered,
         unsent=unsent_form(),
     )

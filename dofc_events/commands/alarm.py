@@ -22,7 +22,7 @@ class Alarm:
         url = settings().alert_url
         if url is None:
             return
-        troubles = health(db.session(), settings().instance, now()).troubles
+        troubles = health(db.session(), settings().shared, now()).troubles
         is_new = self._is_news(troubles)
         if is_new or self._told_of_database:
             self._told_of_database = False

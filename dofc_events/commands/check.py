@@ -60,6 +60,6 @@ def faults(session: Session) -> list[str]:
     found += [
         f"file {content_hash}: it is attached to a proposal, but missing from the disk"
         for content_hash in sorted(attached_hashes(session))
-        if not files.path_of(settings().instance, content_hash).exists()
+        if not files.path_of(settings().shared, content_hash).exists()
     ]
     return found

@@ -48,7 +48,7 @@ class Broom:
         self._swept_at = at
         named = hosting_queries.attached_hashes(db.session())
         db.session.close()
-        files.sweep(settings().instance, named, at)
+        files.sweep(settings().shared, named, at)
         # What somebody read at that moment was kept when the ballots were counted.
         erase_deleted(Ballot)
 

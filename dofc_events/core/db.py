@@ -293,8 +293,8 @@ def engine_options(database_url: str) -> dict[str, Any]:
     said = str(make_url(database_url).query.get("options", ""))
     limits = " ".join([*(f"-c {name}={value}" for name, value in PG_LIMITS.items()), said])
     return options | {
+        # A connection that broke while nobody used it is noticed when it is used: see `tried_again`.
         "execution_options": {"postgresql_readonly": True},
-        "pool_pre_ping": True,
         "connect_args": CONNECTING | {"options": limits.strip()},
     }
 
@@ -344,6 +344,7 @@ def tried_again(act: Callable[P, R], *, between: Callable[[], object] = lambda: 
                 if not is_conflict(error) and not getattr(error, "connection_invalidated", False):
                     raise
                 log.warning("begun_anew", act=act.__qualname__, error=repr(getattr(error, "orig", error)))
+                end_session()
                 between()
         return act(*args, **kwargs)
 

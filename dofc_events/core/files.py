@@ -1,4 +1,6 @@
-"""Files that people add: their bytes are in `instance/files/`, each file named by the SHA-256 of its content.
+"""Files that people add: their bytes are in `files/`, each file named by the SHA-256 of its content.
+
+That is in `instance/`, or in the directory that several machines share.
 
 The original name of a file, and its owner, are in the table of the feature it belongs to.
 """

@@ -130,9 +130,9 @@ PURPOSE = "registration"
 
 def token_of(registration: Registration) -> str:
     """The token of the link that is valid now."""
-    return sign(settings().secret_key, PURPOSE, registration.reference, registration.link_version)
+    return sign(settings().keys, PURPOSE, registration.reference, registration.link_version)
 
 
 def read_link(token: str) -> tuple[str, int] | None:
     """The reference and version that a token was made for, or None if it was not made here."""
-    return read_token(settings().secret_key, PURPOSE, token)
+    return read_token(settings().keys, PURPOSE, token)

@@ -18,7 +18,14 @@ SHOW_LIFE_EVERY = timedelta(seconds=10)
 WORKER_SILENT_AFTER = timedelta(minutes=2)
 FORGET_WORKER_AFTER = timedelta(days=1)
 LONGEST_GREETING = 40
+# How many emails forms may cause one mailbox to get, and whoever has a link: so many within so long.
 ADDRESS_LIMITS = ((5, timedelta(hours=1)), (20, timedelta(days=1)))
+# What somebody changes with a link is never refused for it: it is told together with what follows, once there is room.
+CHANGE_LIMITS = ((2, timedelta(minutes=5)), *ADDRESS_LIMITS)
+# Emails that only contain a link that somebody asked for. They have a budget of their own for each kind, or strangers
+# could keep somebody from signing in; from one network ADDRESS_LIMITS hold.
+LINKS_ALONE = ("sign-in", "registration-link")
+LINK_LIMITS = ((30, timedelta(hours=1)), (100, timedelta(days=1)))
 
 # Leaves also while the outbox is held: whoever is to look must be able to.
 SIGN_IN = "sign-in"

@@ -102,7 +102,7 @@ def healthz() -> ResponseReturnValue:
     """For monitoring: 503 if the database cannot be used, no mail leaves, or no worker is there."""
     session, moment = db.session(), now()
     try:
-        found = health(session, settings().instance, moment)
+        found = health(session, settings().shared, moment)
         session.close()
         is_writable = _probe().is_writable(moment)
         troubles = [*([] if is_writable else [Trouble.DATABASE_NOT_WRITABLE]), *found.troubles]

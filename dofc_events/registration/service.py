@@ -185,8 +185,7 @@ def change_details(
 ) -> bool:
     """Change a delegate's details, which were `seen`; they are told what changed. Returns whether anything did.
 
-    Raises DetailsFrozen, NoSuchCategory, and TooManyMessages when the address was written to too often: nobody has
-    proved yet that it is theirs.
+    Raises DetailsFrozen and NoSuchCategory.
     """
     registration, _ = locked(session, registration_id)
     refuse_frozen(registration, now)
@@ -194,11 +193,9 @@ def change_details(
     changes = write_details(session, registration, details)
     if not changes:
         return False
-    outbox.refuse_flood(session, registration.email, now)
     registration.revise(now)
     log(session, actor, now, "details_changed", registration, changes=changes)
-    message = mails.registration_changed(standing_of(session, registration_id), list(changes))
-    send(session, message, now, asked_for=True)
+    tell(session, registration_id, News(own_details=tuple(changes)), now, asked_for=True)
     return True
 
 
@@ -234,7 +231,7 @@ def readdress(
     standing = standing_of(session, registration.id)
     # A mailbox that refused our last message would refuse this one too, and keep the alarm on.
     if not bounced:
-        send(session, mails.address_changed(standing, email=old_email), now)
+        send(session, mails.address_changed(standing, email=old_email), now, asked_for=asked_for)
     tell(session, registration.id, News(place=True), now, asked_for=asked_for)
 
 

@@ -36,8 +36,10 @@ class SignedSessions(SecureCookieSessionInterface):
     digest_method = staticmethod(_sha256)
 
 
-def init_security(app: Flask, https: bool) -> None:
+def init_security(app: Flask, https: bool, *, subdomains: bool = False) -> None:
     """Add the headers to every answer; a view may have set a policy of its own."""
+
+    transport = "max-age=31536000; includeSubDomains" if subdomains else "max-age=31536000"
 
     @app.before_request
     def refuse_nul() -> None:
@@ -57,5 +59,5 @@ def init_security(app: Flask, https: bool) -> None:
         # Pages carry links that act for a person, and counts that change.
         headers.setdefault("Cache-Control", "no-store")
         if https:
-            headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+            headers.setdefault("Strict-Transport-Security", transport)
         return response

@@ -14,7 +14,7 @@ from dofc_events.conference.models import Edition, Organisation
 from dofc_events.core.audit import COMMAND, Actor, AuditEntry
 from dofc_events.core.references import hash_secret
 from dofc_events.mail.models import Message
-from dofc_events.mail.rules import ADDRESS_LIMITS
+from dofc_events.mail.rules import LINK_LIMITS
 
 NOW = datetime(2027, 6, 3, 8, tzinfo=UTC)
 LASTS = timedelta(minutes=15)
@@ -176,7 +176,7 @@ def test_ask_for_link_leaves_a_trace_without_the_address_when_there_is_no_accoun
 
 
 def test_ask_for_link_stops_silently_when_the_address_got_enough(session, ada):
-    most, span = ADDRESS_LIMITS[0]
+    most, span = LINK_LIMITS[0]
     for _ in range(most + 3):
         service.ask_for_link(session, "ada@example.org", NOW)
     assert len(messages(session)) == count(session, SignInLink) == most

@@ -12,7 +12,7 @@ from dofc_events.accounts.service import NoSuchRole
 from dofc_events.core.audit import Actor, AuditEntry
 from dofc_events.mail.models import Message
 from dofc_events.mail.outbox import TooManyMessages
-from dofc_events.mail.rules import ADDRESS_LIMITS
+from dofc_events.mail.rules import LINK_LIMITS
 from tests.support.factories import NOW, make_account, make_edition
 
 ELENA = Actor("account", "elena@dofc.test")
@@ -69,7 +69,7 @@ def test_invite_refuses_who_has_the_role_and_takes_who_had_it(session, edition, 
 
 
 def test_invite_writes_to_an_address_only_so_often(session, edition, invite):
-    for _number in range(ADDRESS_LIMITS[0][0]):
+    for _number in range(LINK_LIMITS[0][0]):
         role = invite()
         team.end_role(session, edition.id, role, ELENA, NOW)
     with pytest.raises(TooManyMessages):

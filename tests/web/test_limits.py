@@ -10,9 +10,13 @@ from pathlib import Path
 
 import pytest
 import time_machine
+from flask import Flask
+from sqlalchemy import select
 
+from dofc_events.core.db import db, single_statements
 from dofc_events.web import limits
-from dofc_events.web.limits import FileStorage
+from dofc_events.web.limits import DatabaseStorage, FileStorage, RequestCount
+from tests.support.pages import Client
 
 COUNT = """
 import sys
@@ -73,6 +77,52 @@ def test_what_has_ended_is_removed(uri):
         FileStorage(uri).incr("b", 60)
     with contextlib.closing(sqlite3.connect(uri.removeprefix("limits-file://"))) as file:
         assert file.execute("SELECT key FROM hits").fetchall() == [("b",)]
+
+
+@pytest.mark.databases("postgresql")
+def test_two_sites_on_one_database_count_together(make_app, database_url):
+    sites, storage = [make_app(), make_app()], DatabaseStorage("limits-database://")
+
+    def count(site: Flask) -> None:
+        with site.app_context():
+            for _ in range(20):
+                storage.incr("key", 60)
+
+    threads = [threading.Thread(target=count, args=(site,)) for site in sites for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with sites[1].app_context():
+        assert (storage.get("key"), storage.incr("key", 60, amount=3)) == (80, 83)
+        assert abs(storage.get_expiry("key") - time.time() - 60) < 5
+        assert (storage.incr("short", 0), storage.incr("short", 60)) == (1, 1), "a window that has ended"
+        storage.clear("key")
+        assert (storage.get("key"), storage.check(), storage.reset()) == (0, True, 1)
+
+
+@pytest.mark.databases("postgresql")
+def test_forms_are_limited_over_all_sites_that_share_a_database(make_app):
+    browsers = [Client(make_app(rate_limits=True, shared_limits=True)) for _ in range(2)]
+    answers = [
+        browsers[number % 2].get("/sign-in").form().fill(email="eve@example.org").submit().status for number in range(6)
+    ]
+    assert answers == [200] * 5 + [429]
+    with browsers[0].app.app_context():
+        assert db.session.scalars(select(RequestCount.count).where(RequestCount.key.contains("eve@"))).first() == 5
+
+
+@pytest.mark.databases("postgresql")
+def test_where_the_database_cannot_count_nobody_is_refused_and_it_is_said_once(make_app, capsys, monkeypatch):
+    monkeypatch.setattr(limits, "PAUSE", 0)
+    storage = DatabaseStorage("limits-database://")
+    with make_app().app_context(), single_statements() as connection:
+        connection.exec_driver_sql("ALTER TABLE request_counts RENAME TO away")
+        assert [storage.incr("key", 60) for _ in range(3)] == [0, 0, 0]
+        connection.exec_driver_sql("ALTER TABLE away RENAME TO request_counts")
+        assert [storage.incr("key", 60), storage.get("key")] == [1, 1]
+    said = capsys.readouterr().out
+    assert said.count("request_limits_fail") == said.count("request_limits_count_again") == 1
 
 
 def spoil(path: Path) -> None:

@@ -74,7 +74,7 @@ def own_errors(form: Form, proposal: Proposal, token: str, **place: Form) -> Res
 
 def attachment_answer(attachment: Attachment) -> Response:
     """A proposal's attachment, in a way that no browser runs anything of it."""
-    content = files.read(settings().instance, attachment.content_hash)
+    content = files.read(settings().shared, attachment.content_hash)
     answer = download(attachment.name, attachment.media_type, content)
     answer.headers["Content-Security-Policy"] = DOWNLOAD_POLICY
     return answer

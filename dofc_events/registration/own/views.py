@@ -69,8 +69,6 @@ def edit(token: str) -> ResponseReturnValue:
         with _act_on(registration) as session:
             actor = _actor(registration)
             changed = service.change_details(session, registration.id, form.to_details(), actor, now(), seen=seen)
-    except TooManyMessages as refusal:
-        return answer_too_many(form, refusal.retry_after, "registration/own/edit.html", **context)
     except service.DetailsFrozen:
         return _read_only(registration, token, form)
     flash(_("Changes saved.") if changed else _("Nothing has been changed."), "success" if changed else "info")

@@ -251,6 +251,18 @@ def test_a_file_is_attached_downloaded_and_removed(client, make, reading):
     assert "письмо.pdf" not in page.text and client.get(file.url).status == 404
 
 
+@pytest.mark.databases("postgresql")
+def test_machines_that_share_a_directory_serve_each_others_files(make_app, make, tmp_path):
+    here, there = (make_app(shared_dir=tmp_path / "shared") for _ in range(2))
+    page = Client(here).get(make()).form("/attachments").fill(file=("letter.pdf", uploads.pdf())).submit()
+    assert Client(there).get(page.link("letter.pdf")).data == uploads.pdf()
+    kept = [len(list((tmp_path / folder / "files").glob("*"))) for folder in ("shared", "instance")]
+    assert kept == [1, 0]
+    # The other machine has not mounted it.
+    lost = make_app(shared_dir=tmp_path / "nowhere").test_cli_runner().invoke(args=["check"])
+    assert lost.exit_code == 1 and "missing from the disk" in lost.output
+
+
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [

@@ -33,7 +33,7 @@ def add_attachment(session: Session, proposal_id: int, file: CheckedFile, actor:
     if len(proposal.attachments) >= MAX_ATTACHMENTS:
         raise TooManyAttachments
     _refuse_beyond_quota(session, proposal, len(file.content))
-    files.store(settings().instance, file.content, now)
+    files.store(settings().shared, file.content, now)
     attachment = Attachment(
         content_hash=content_hash, name=file.name, media_type=file.media_type, size=len(file.content), added_at=now
     )
