@@ -1,5 +1,7 @@
 """create_app: the one place that knows every feature."""
 
+from contextlib import suppress
+
 import structlog
 from flask import Flask
 from flask_babel import format_decimal, get_locale
@@ -39,7 +41,9 @@ def create_app(settings: Settings) -> Flask:
     """The application, complete; it opens no connection and needs no database to be made."""
     app = Flask("dofc_events", template_folder=str(ROOT / "templates"), static_folder=None)
     app.extensions["dofc_events"] = settings
-    settings.instance.mkdir(parents=True, exist_ok=True)
+    # With PostgreSQL all but uploads goes on without it.
+    with suppress(OSError):
+        settings.instance.mkdir(parents=True, exist_ok=True)
     https = settings.base_url.startswith("https://")
     app.config.update(
         SECRET_KEY=settings.secret_key,

@@ -2,6 +2,8 @@
 
 import ast
 import re
+import shutil
+import subprocess
 from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
@@ -216,3 +218,20 @@ def _anchors(path: Path) -> set[str]:
     """The names by which GitHub links to a document's headings."""
     headings = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.M)
     return {re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
+
+
+def test_services_are_confined_and_started_again_without_limit(tmp_path):
+    """Of the units that the documents give. Where systemd is, it says itself how exposed they are."""
+    units = [
+        unit for path in DOCUMENTS for unit in re.findall(r"```ini\n(.*?)```", path.read_text(encoding="utf-8"), re.S)
+    ]
+    assert units
+    for number, unit in enumerate(units):
+        assert {"Restart=always", "RestartSec=2", "StartLimitIntervalSec=0", "UMask=0077"} <= set(unit.splitlines())
+        file = tmp_path / f"unit-{number}.service"
+        file.write_text(unit, encoding="utf-8")
+        if systemd := shutil.which("systemd-analyze"):
+            # Of 100: without any of it, it would be 92.
+            command = [systemd, "security", "--offline=yes", "--threshold=25", str(file)]
+            said = subprocess.run(command, capture_output=True, text=True, env={"SYSTEMD_PAGER": ""})
+            assert said.returncode == 0, said.stdout

@@ -101,6 +101,9 @@ def sweep(instance: Path, named: Collection[str], now: datetime) -> int:
             return _sweep(instance, named, now)
     except BlockingIOError:
         return 0
+    except OSError as error:
+        log.error("not_swept", file="files", error=error.strerror)
+        return 0
 
 
 def _sweep(instance: Path, named: Collection[str], now: datetime) -> int:

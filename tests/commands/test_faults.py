@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import threading
 import time
 from datetime import timedelta
@@ -15,7 +16,7 @@ from dofc_events.commands.timers import TIMERS
 from dofc_events.commands.worker import Worker
 from dofc_events.core import files
 from dofc_events.core.clock import now
-from dofc_events.core.db import Base, db
+from dofc_events.core.db import Base, db, unit_of_work
 from dofc_events.mail.models import Message, WorkerSign
 from dofc_events.mail.queries import mail_health
 from dofc_events.places.models import Claim
@@ -110,6 +111,40 @@ def test_what_lies_among_the_files_and_cannot_be_removed_is_passed_over(run_once
     assert '"not_swept"' in line and '"second"' in line
     assert {path.name for path in directory.iterdir()} == {"lost+found", "second", "second.swept"}
     assert len(smtp.messages) == 1
+
+
+@pytest.mark.databases("postgresql")
+def test_a_directory_that_cannot_be_written_stops_no_worker(database_url, tmp_path, smtp, capsys):
+    """Neither static files, nor uploads, nor counts of requests have a place: files stand where directories should."""
+    instance = tmp_path / "instance"
+    instance.mkdir()
+    for name in ("assets", "files"):
+        (instance / name).touch()
+    (instance / "limits.sqlite").mkdir()
+    app = create_app(settings_for(database_url, instance, **smtp.settings()))
+    with app.app_context():
+        with unit_of_work() as session:
+            enqueue_many(session, 1)
+        assert Worker(threading.Event(), once=True).run_once()
+        assert len(smtp.messages) == 1
+        assert app.test_client().get("/").status_code == 200
+        db.session.remove()
+        db.engine.dispose()
+    said = capsys.readouterr().out
+    assert said.count('"static_files_not_written"') == 1 and said.count('"not_swept"') == 1
+
+
+@pytest.mark.databases("sqlite")
+def test_a_full_disk_keeps_no_part_of_an_upload(tmp_path):
+    """The system refuses to write more of it than fits."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64 * 1024, before[1]))
+    try:
+        with pytest.raises(OSError):
+            files.store(tmp_path, b"%PDF" * 100_000, now())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list((tmp_path / "files").iterdir()) == []
 
 
 def test_what_is_uploaded_while_a_sweep_is_under_way_is_there_afterwards(tmp_path):
