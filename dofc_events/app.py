@@ -15,6 +15,7 @@ from dofc_events.config import ROOT, Settings
 from dofc_events.core.countries import country_name
 from dofc_events.core.db import db, engine_options
 from dofc_events.core.order import sort_key
+from dofc_events.core.statements import watch_statements
 from dofc_events.extensions import babel, limiter, login_manager, mail, migrate
 from dofc_events.hosting import views as hosting
 from dofc_events.mail.rules import LINK_LIMITS
@@ -22,6 +23,7 @@ from dofc_events.organise import views as organise
 from dofc_events.public import views as public
 from dofc_events.registration import views as registration
 from dofc_events.web import dates, translation
+from dofc_events.web.answered import init_answered, with_number
 from dofc_events.web.assets import init_assets
 from dofc_events.web.converters import init_converters
 from dofc_events.web.elsewhere import map_link
@@ -75,6 +77,7 @@ def create_app(settings: Settings) -> Flask:
         n = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n)  # type: ignore[method-assign]
     app.session_interface = SignedSessions()
+    init_answered(app, settings)
     _init_extensions(app)
     _init_templates(app, settings)
     init_security(app, https, subdomains=settings.hsts_subdomains)
@@ -88,6 +91,7 @@ def create_app(settings: Settings) -> Flask:
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
+            with_number,
             structlog.processors.format_exc_info,
             structlog.processors.TimeStamper(fmt="iso"),
             structlog.processors.JSONRenderer(),
@@ -104,6 +108,8 @@ def _where_limits_count(settings: Settings) -> str:
 
 def _init_extensions(app: Flask) -> None:
     db.init_app(app)
+    with app.app_context():
+        watch_statements(db.engine)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
     babel.init_app(app)
     babel.domain_instance = translation.catalogues
