@@ -12,6 +12,7 @@ from dofc_events.accounts.guards import is_chair
 from dofc_events.config import ROOT, Settings
 from dofc_events.core.countries import country_name
 from dofc_events.core.db import db, engine_options
+from dofc_events.core.files import keep_private
 from dofc_events.core.order import sort_key
 from dofc_events.extensions import babel, limiter, login_manager, mail, migrate
 from dofc_events.hosting import views as hosting
@@ -38,7 +39,7 @@ def create_app(settings: Settings) -> Flask:
     """The application, complete; it opens no connection and needs no database to be made."""
     app = Flask("dofc_events", template_folder=str(ROOT / "templates"), static_folder=None)
     app.extensions["dofc_events"] = settings
-    settings.instance.mkdir(parents=True, exist_ok=True)
+    keep_private(settings.instance)
     https = settings.base_url.startswith("https://")
     app.config.update(
         SECRET_KEY=settings.secret_key,

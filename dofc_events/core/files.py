@@ -3,6 +3,7 @@
 The original name of a file, and its owner, are in the table of the feature it belongs to.
 """
 
+import contextlib
 import os
 import tempfile
 from collections.abc import Collection
@@ -17,6 +18,24 @@ LEFT_ALONE = timedelta(hours=1)
 SWEEP_EVERY = timedelta(hours=1)
 
 log = structlog.get_logger()
+
+
+def keep_private(instance: Path) -> None:
+    """Make the directory, and let it and what is directly in it be read by its own user alone.
+
+    What belongs to somebody else stays as it is; `flask check` says so of the directory.
+    """
+    instance.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for path in (instance, *instance.glob("*")):
+        with contextlib.suppress(OSError):
+            mode = path.lstat().st_mode
+            if mode & 0o077 and not path.is_symlink():
+                path.chmod(mode & 0o700)
+
+
+def is_private(instance: Path) -> bool:
+    """Whether only the directory's own user gets to what is in it."""
+    return not instance.stat().st_mode & 0o077
 
 
 def hash_of(content: bytes) -> str:

@@ -46,6 +46,7 @@ from dofc_events.web.forms import (
     answer_too_late,
     answer_too_many,
     form_page,
+    of_this_browser,
 )
 
 blueprint = Blueprint("proposals", __name__)
@@ -99,7 +100,7 @@ def propose() -> ResponseReturnValue:
                 answers,
                 language=str(get_locale()),
                 consent_text=context["consent_text"],
-                form_key=form.form_key.data,
+                form_key=of_this_browser(form.form_key.data),
                 actor=PROPOSER,
                 now=now(),
             )
