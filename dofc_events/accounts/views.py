@@ -26,6 +26,7 @@ from dofc_events.extensions import settings
 from dofc_events.mail.guards import limit_by_address
 from dofc_events.mail.rules import ADDRESS_LIMITS
 from dofc_events.web.forms import ButtonForm, form_page
+from dofc_events.web.on_record import say
 
 blueprint = Blueprint("accounts", __name__)
 
@@ -111,5 +112,6 @@ def sign_out() -> ResponseReturnValue:
 
 
 def _link_not_valid() -> ResponseReturnValue:
+    say("wrong_link")
     page = render_template("accounts/not_valid.html", form=SignInForm(), delivers=settings().mail_is_delivered)
     return page, 404

@@ -48,6 +48,7 @@ from dofc_events.web.forms import (
     form_page,
     of_this_browser,
 )
+from dofc_events.web.on_record import say
 
 blueprint = Blueprint("proposals", __name__)
 blueprint.register_blueprint(attachments.blueprint)
@@ -61,6 +62,7 @@ UNANSWERABLE = (service.AnswersOutOfOrder, service.NotAMember, service.Incomplet
 @blueprint.errorhandler(LinkNotValid)
 def link_not_valid(error: LinkNotValid) -> ResponseReturnValue:
     """404, without saying whether the link was wrong or replaced, with the form that emails a current one."""
+    say("wrong_link")
     return make_response(
         render_template("hosting/proposals/link_not_valid.html", form=LostLinkForm(formdata=None)), 404
     )

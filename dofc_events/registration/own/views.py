@@ -36,6 +36,7 @@ from dofc_events.trips.sign_ups.service import NoSuchTrip
 from dofc_events.web.downloads import download
 from dofc_events.web.errors import LinkNotValid
 from dofc_events.web.forms import ButtonForm, Form, answer_errors, answer_too_many, form_page
+from dofc_events.web.on_record import say
 
 blueprint = Blueprint("own", __name__)
 
@@ -53,6 +54,7 @@ class LinkEnded(Exception):
 @blueprint.errorhandler(LinkNotValid)
 def link_not_valid(error: LinkNotValid) -> ResponseReturnValue:
     """404, without saying whether the link was wrong or replaced, with the form that emails a current one."""
+    say("wrong_link")
     edition = current_edition(db.session(), now())
     page = render_template("registration/own/link_not_valid.html", edition=edition, form=AddressForm(formdata=None))
     return make_response(page, 404)
