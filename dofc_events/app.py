@@ -14,6 +14,7 @@ from dofc_events.accounts.guards import is_chair
 from dofc_events.config import ROOT, Settings
 from dofc_events.core.countries import country_name
 from dofc_events.core.db import db, engine_options
+from dofc_events.core.files import keep_private
 from dofc_events.core.order import sort_key
 from dofc_events.core.statements import watch_statements
 from dofc_events.extensions import babel, limiter, login_manager, mail, migrate
@@ -45,7 +46,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["dofc_events"] = settings
     # With PostgreSQL all but uploads goes on without it.
     with suppress(OSError):
-        settings.instance.mkdir(parents=True, exist_ok=True)
+        keep_private(settings.instance)
     https = settings.base_url.startswith("https://")
     app.config.update(
         SECRET_KEY=settings.secret_key,

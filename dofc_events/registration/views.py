@@ -34,7 +34,7 @@ from dofc_events.registration.forms import (
 )
 from dofc_events.registration.lost_link.service import send_link
 from dofc_events.registration.own import views as own
-from dofc_events.registration.rules import Outcome
+from dofc_events.registration.rules import Outcome, link_has_ended
 from dofc_events.registration.service import RegistrationNotOpen, register_delegate
 from dofc_events.registration.shared import form_context, is_frozen, offer_trips, own_context, wrote_to
 from dofc_events.registration.trips.forms import NOT_TO_BE_HAD, ChangeTripsForm
@@ -112,6 +112,8 @@ def written(year: int) -> ResponseReturnValue:
 @limit_by_address(AddressForm)
 def lost_link(year: int) -> ResponseReturnValue:
     edition = _published(year)
+    if link_has_ended(edition.finishes_at(), now()):
+        abort(404)
     form = AddressForm()
     if not form.validate_on_submit():
         return form_page(form, "registration/lost_link.html", edition=edition)

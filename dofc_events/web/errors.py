@@ -1,5 +1,6 @@
 """Answers to what goes wrong, in words and on a page of ours."""
 
+import logging
 import time
 
 import structlog
@@ -14,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 from dofc_events.core.db import NotKnownWhetherSaved, end_session, is_passing, tried_again
 from dofc_events.extensions import limiter, login_manager
 from dofc_events.web.answered import request_number
+from dofc_events.web.on_record import say
 
 log = structlog.get_logger()
 
@@ -33,6 +35,12 @@ PAGES = {
         _l("The form is larger than this site accepts. Go back and shorten your longest answers."),
     ),
 }
+
+
+def _without_address(record: logging.LogRecord) -> bool:
+    """The address of a page may be the link that acts for somebody."""
+    record.msg = str(record.msg).partition(" /")[0]
+    return True
 
 
 class LinkNotValid(Exception):
@@ -56,8 +64,13 @@ def init_errors(app: Flask) -> None:
     # Before Flask-SQLAlchemy's own, which fails if the connection is dead.
     app.teardown_appcontext(lambda _error: end_session())
 
+    # Should even the page about a failure fail.
+    app.logger.addFilter(_without_address)
+
     @app.errorhandler(HTTPException)
     def refused(error: HTTPException) -> Response:
+        if error.code == 403:
+            say("refused")
         heading, text = PAGES.get(error.code or 500, (error.name, ""))
         return make_response(
             render_template("errors/page.html", code=error.code, heading=heading, text=text), error.code or 500

@@ -381,3 +381,14 @@ def test_a_form_that_is_shown_again_asks_about_an_address_that_looks_mistyped(cl
     assert page.status == 422 and page.one(".meant").get_text() == "Did you mean ana@gmail.com?"
     # It is a question: the address is not among what is wrong.
     assert "#email" not in page.one("[data-error-summary]").decode()
+
+
+@pytest.mark.usefixtures("edition")
+def test_the_key_of_a_form_shows_nothing_in_another_browser(client, mail):
+    """Whoever saw or left behind the page of a form does not get to what was sent with it."""
+    form = fill(client)
+    form.submit()
+    stranger = fill(client.another())
+    page = stranger.fill(organisation="Mine").forge(form_key=form.value("form_key")).submit()
+    assert page.url == "/editions/2027/written" and "/registrations/" not in page.html
+    assert mail() == ["registration-confirmed", "already-registered"]

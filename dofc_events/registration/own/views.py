@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import current_edition
 from dofc_events.core.audit import Actor
 from dofc_events.core.clock import now
@@ -26,7 +27,7 @@ from dofc_events.registration import service
 from dofc_events.registration.forms import AddressForm, ChangeAddressForm, ChangeDetailsForm, HandOverForm
 from dofc_events.registration.hand_over import service as hand_overs
 from dofc_events.registration.hand_over.queries import hand_over_by_token
-from dofc_events.registration.rules import Outcome
+from dofc_events.registration.rules import Outcome, link_has_ended
 from dofc_events.registration.shared import is_frozen, offer_trips, own_context, wrote_to
 from dofc_events.registration.trips import service as seats
 from dofc_events.registration.trips.forms import NOT_TO_BE_HAD, ChangeTripsForm
@@ -35,18 +36,34 @@ from dofc_events.trips.sign_ups.service import NoSuchTrip
 from dofc_events.web.downloads import download
 from dofc_events.web.errors import LinkNotValid
 from dofc_events.web.forms import ButtonForm, Form, answer_errors, answer_too_many, form_page
+from dofc_events.web.on_record import say
 
 blueprint = Blueprint("own", __name__)
 
 OWN = "/registrations/<token>"
 
 
+class LinkEnded(Exception):
+    """A link to a registration at an edition that has been over for LINKS_LAST."""
+
+    def __init__(self, edition: Edition) -> None:
+        super().__init__(str(edition.year))
+        self.edition = edition
+
+
 @blueprint.errorhandler(LinkNotValid)
 def link_not_valid(error: LinkNotValid) -> ResponseReturnValue:
     """404, without saying whether the link was wrong or replaced, with the form that emails a current one."""
+    say("wrong_link")
     edition = current_edition(db.session(), now())
     page = render_template("registration/own/link_not_valid.html", edition=edition, form=AddressForm(formdata=None))
     return make_response(page, 404)
+
+
+@blueprint.errorhandler(LinkEnded)
+def link_ended(error: LinkEnded) -> ResponseReturnValue:
+    """404, and why: whoever has the link was registered."""
+    return make_response(render_template("registration/own/link_ended.html", edition=error.edition), 404)
 
 
 @blueprint.get(f"{OWN}/")
@@ -301,6 +318,8 @@ def _mine(token: str) -> Registration:
     registration = registration_by_token(db.session(), token)
     if registration is None:
         raise LinkNotValid
+    if link_has_ended(registration.edition.finishes_at(), now()):
+        raise LinkEnded(registration.edition)
     return registration
 
 
