@@ -32,8 +32,10 @@ run: .venv/runtime.stamp ## start the site and its worker, with demonstration da
 	  echo "Port $$PORT of 127.0.0.1 cannot be used: is something already running there? Try: make run PORT=8080" >&2; exit 1; }; \
 	mkdir -p instance; \
 	if [ -z "$$SECRET_KEY" ] && [ ! -s instance/secret_key ]; then \
-	  $(RUN_PYTHON) -c 'import secrets; print(secrets.token_urlsafe(48))' > instance/secret_key.new; \
-	  mv instance/secret_key.new instance/secret_key; \
+	  $(RUN_PYTHON) -c 'import secrets; print(secrets.token_urlsafe(48))' > instance/secret_key.$$$$; \
+	  ln instance/secret_key.$$$$ instance/secret_key 2>/dev/null || [ -s instance/secret_key ] || \
+	    mv instance/secret_key.$$$$ instance/secret_key; \
+	  rm -f instance/secret_key.$$$$; \
 	fi; \
 	$(FLASK) db upgrade; \
 	$(FLASK) demo --if-empty; \
@@ -42,9 +44,11 @@ run: .venv/runtime.stamp ## start the site and its worker, with demonstration da
 	  echo "  Sign in once as the demonstration chair: $$link"; \
 	fi; \
 	echo "  Ctrl-C stops the site and its worker."; echo; \
+	SUPERVISOR=$$$$; export SUPERVISOR; \
 	exec $(RUN_PYTHON) -m honcho -e /dev/null start -p "$$PORT"
 
-test: lint types check-imports dependencies audit browser ## every check and every test: SQLite, PostgreSQL, a real browser
+test: .venv/dev.stamp ## every check and every test: SQLite, PostgreSQL, a real browser
+	@$(MAKE) --no-print-directory -j 3 lint types check-imports dependencies audit browser
 	$(RUN_PYTHON) -m pytest -n auto --dist worksteal
 
 bench: .venv/dev.stamp ## run the benchmarks and print their table

@@ -5,6 +5,8 @@ import os
 import shutil
 import tempfile
 
+from dofc_events.core.supervisor import end_with_supervisor
+
 # Only this machine: TLS and the outside world are a front server's business (see TRUSTED_PROXIES).
 bind = f"127.0.0.1:{os.environ.get('PORT') or 8000}"
 
@@ -50,6 +52,7 @@ def when_ready(server: object) -> None:
     """
     gc.collect()
     gc.freeze()
+    end_with_supervisor()
 
 
 def post_fork(server: object, worker: object) -> None:

@@ -200,6 +200,7 @@ def _message(edition: Edition, person: Registration, kind: str) -> dict[str, Any
         "reply_to": edition.contact_email,
         "recipient": person.email,
         "recipient_key": person.email_key,
+        "mailbox_key": person.email_key,
         "recipient_name": person.given_name,
         "subject": edition.name,
         "text": "How you stand.",

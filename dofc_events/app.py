@@ -1,11 +1,10 @@
 """create_app: the one place that knows every feature."""
 
-from datetime import timedelta
+from contextlib import suppress
 
 import structlog
 from flask import Flask
 from flask_babel import format_decimal, get_locale
-from flask_wtf.csrf import generate_csrf
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -19,6 +18,7 @@ from dofc_events.core.order import sort_key
 from dofc_events.core.statements import watch_statements
 from dofc_events.extensions import babel, limiter, login_manager, mail, migrate
 from dofc_events.hosting import views as hosting
+from dofc_events.mail.rules import LINK_LIMITS
 from dofc_events.organise import views as organise
 from dofc_events.public import views as public
 from dofc_events.registration import views as registration
@@ -28,11 +28,12 @@ from dofc_events.web.assets import init_assets
 from dofc_events.web.converters import init_converters
 from dofc_events.web.elsewhere import map_link
 from dofc_events.web.errors import init_errors, try_views_again
+from dofc_events.web.forms import csrf_token
 from dofc_events.web.given_back import init_given_back
 from dofc_events.web.likely_meant import DOMAINS, likely_meant
 from dofc_events.web.limits import DatabaseStorage, FileStorage
 from dofc_events.web.markdown import render_markdown
-from dofc_events.web.security import init_security
+from dofc_events.web.security import SignedSessions, init_security
 
 # A completely filled registration form takes some 20 KB; no post needs more than this.
 LARGEST_BODY = 256 * 1024
@@ -42,20 +43,22 @@ def create_app(settings: Settings) -> Flask:
     """The application, complete; it opens no connection and needs no database to be made."""
     app = Flask("dofc_events", template_folder=str(ROOT / "templates"), static_folder=None)
     app.extensions["dofc_events"] = settings
-    settings.instance.mkdir(parents=True, exist_ok=True)
+    # With PostgreSQL all but uploads goes on without it.
+    with suppress(OSError):
+        settings.instance.mkdir(parents=True, exist_ok=True)
     https = settings.base_url.startswith("https://")
     app.config.update(
         SECRET_KEY=settings.secret_key,
+        SECRET_KEY_FALLBACKS=list(settings.secret_key_fallbacks),
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
         MAX_CONTENT_LENGTH=LARGEST_BODY,
         MAX_FORM_MEMORY_SIZE=LARGEST_BODY,
-        SESSION_COOKIE_NAME="dofc",
+        # Browsers take a cookie of this name from this host alone, and over TLS.
+        SESSION_COOKIE_NAME="__Host-dofc" if https else "dofc",
         SESSION_COOKIE_SECURE=https,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
-        WTF_CSRF_TIME_LIMIT=None,
         # All our texts are translated with the pages; WTForms would read its own catalogue in each request.
         WTF_I18N_ENABLED=False,
         MAIL_SERVER=settings.mail_server,
@@ -73,10 +76,11 @@ def create_app(settings: Settings) -> Flask:
     if settings.trusted_proxies:
         n = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n)  # type: ignore[method-assign]
+    app.session_interface = SignedSessions()
     init_answered(app, settings)
     _init_extensions(app, settings)
     _init_templates(app, settings)
-    init_security(app, https)
+    init_security(app, https, subdomains=settings.hsts_subdomains)
     init_errors(app)
     init_given_back(app)
     init_assets(app, settings.instance)
@@ -121,12 +125,13 @@ def _init_templates(app: Flask, settings: Settings) -> None:
         _=translation.gettext,
         gettext=translation.gettext,
         ngettext=translation.ngettext,
-        csrf_token=generate_csrf,
+        csrf_token=csrf_token,
         mail_is_delivered=lambda: settings.mail_is_delivered,
         current_locale=get_locale,
         is_chair=is_chair,
         map_link=map_link,
         MAIL_DOMAINS=DOMAINS,
+        LINKS_AN_HOUR=LINK_LIMITS[0][0],
         country_name=lambda code: country_name(code, get_locale().language),
     )
     app.jinja_env.filters.update(

@@ -1,13 +1,19 @@
 """Settings: read from the environment once, checked at start, then frozen."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parseaddr
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# Of its characters, and of the steps from one to the next, a key has at least so many different ones.
+FEWEST_DIFFERENT = 6
+PLACEHOLDER = re.compile(r"change.?(me|this|it)|replace.?(me|this|it)|your.?(secret|key)|passw|qwert|12345", re.I)
 
 
 class SettingsError(Exception):
@@ -21,6 +27,8 @@ class Settings:
     secret_key: str = field(repr=False)
     database_url: str = field(repr=False)
     base_url: str
+    secret_key_fallbacks: tuple[str, ...] = field(default=(), repr=False)
+    hsts_subdomains: bool = False
     instance: Path = ROOT / "instance"
     shared_dir: Path | None = None
     rate_limits: bool = True
@@ -78,6 +86,8 @@ class Settings:
         return cls(
             secret_key=_secret_key(env, instance),
             database_url=database_url,
+            secret_key_fallbacks=_fallbacks(env),
+            hsts_subdomains=_flag(env, "HSTS_SUBDOMAINS", "off"),
             base_url=base_url,
             instance=instance,
             shared_dir=Path(env["SHARED_DIR"]) if env.get("SHARED_DIR") else None,
@@ -106,6 +116,11 @@ class Settings:
         return self.shared_dir or self.instance
 
     @property
+    def keys(self) -> list[str]:
+        """What links may be signed with: the oldest first, and last the one that new links are signed with."""
+        return [*reversed(self.secret_key_fallbacks), self.secret_key]
+
+    @property
     def mail_is_delivered(self) -> bool:
         """Whether an email server is configured; without one, messages are kept and can be read on the mail page."""
         return self.mail_server is not None
@@ -119,7 +134,26 @@ def _secret_key(env: Mapping[str, str], instance: Path) -> str:
             f"No usable SECRET_KEY (at least 16 characters): set it in the environment, or put one into {path}"
             " (`make run` creates that file)."
         )
+    _refuse_guessable("SECRET_KEY", key)
     return key
+
+
+def _fallbacks(env: Mapping[str, str]) -> tuple[str, ...]:
+    keys = tuple(filter(None, (key.strip() for key in env.get("SECRET_KEY_FALLBACKS", "").split(","))))
+    for key in keys:
+        _refuse_guessable("SECRET_KEY_FALLBACKS", key)
+    return keys
+
+
+def _refuse_guessable(name: str, key: str) -> None:
+    """No key that stands in some example, or that few letters or one run of the alphabet make up."""
+    steps = {ord(after) - ord(before) for before, after in pairwise(key)}
+    if len(key) < 16 or min(len(set(key)), len(steps)) < FEWEST_DIFFERENT or PLACEHOLDER.search(key):
+        raise SettingsError(
+            f"{name} can be guessed, and with it everybody's links. Make one with"
+            " `python3 -c 'import secrets; print(secrets.token_urlsafe(48))'`. Links that were signed with"
+            " a key that can be guessed have to be mailed again."
+        )
 
 
 def _metrics_token(env: Mapping[str, str]) -> str | None:

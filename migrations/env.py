@@ -7,7 +7,7 @@ from alembic.autogenerate.api import AutogenContext
 from flask import current_app
 from sqlalchemy import Connection, text
 
-from dofc_events.core.db import Base, UtcDateTime
+from dofc_events.core.db import PREPARING_TIMEOUT, Base, UtcDateTime
 
 # Of no meaning beyond being the same number for everyone who migrates.
 MIGRATIONS_LOCK = 20_100_917
@@ -27,6 +27,9 @@ def migrate(connection: Connection) -> None:
     try:
         with connection.begin():
             if not is_sqlite:
+                connection.execute(text(f"SET LOCAL lock_timeout = '{PREPARING_TIMEOUT}s'"))
+                # A table takes as long as it is.
+                connection.execute(text("SET LOCAL statement_timeout = 0"))
                 # Of two machines that start at once, the second waits and then finds nothing to do.
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATIONS_LOCK})
             context.configure(
@@ -66,5 +69,7 @@ def _sqlite(connection: Connection) -> Any:
 if context.is_offline_mode():
     raise MigrationError("Migrations need the database: some of them look at its data. Run without --sql.")
 
-with current_app.extensions["migrate"].db.engine.connect() as bound:
-    migrate(bound.execution_options(writes=True, postgresql_readonly=False))
+# A backup of an earlier version is migrated where it was unpacked.
+engine = context.config.attributes.get("engine") or current_app.extensions["migrate"].db.engine
+with engine.connect() as bound:
+    migrate(bound.execution_options(writes=True, postgresql_readonly=False, patience=PREPARING_TIMEOUT))

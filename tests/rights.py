@@ -28,7 +28,7 @@ from dofc_events.config import ROOT
 from dofc_events.core.audit import COMMAND
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.delegates.doubles.service import likely_doubles
-from dofc_events.delegates.queries import token_of
+from dofc_events.delegates.queries import proof_of, token_of
 from dofc_events.hosting import queries as proposal_links
 from dofc_events.hosting.ballots.service import cast_ballot
 from dofc_events.hosting.proposals.attachments.service import add_attachment
@@ -36,7 +36,7 @@ from dofc_events.hosting.proposals.rules import checked
 from dofc_events.hosting.proposals.service import PROPOSER
 from dofc_events.letters.rules import Anchor
 from dofc_events.letters.service import LetterText, write_letter
-from dofc_events.mail.models import Message
+from dofc_events.mail.models import Message, WorkerSign
 from dofc_events.mail.queries import messages_about
 from dofc_events.mail.rules import MessageState
 from dofc_events.registration.hand_over.service import hand_over
@@ -139,6 +139,7 @@ def read_document() -> Table:
 def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
     """What the addresses name, and a browser for each role."""
     with app.app_context(), unit_of_work() as session:
+        session.add(WorkerSign(name="worker", seen_at=NOW))
         edition, other = make_edition(session, year=YEAR), make_edition(session, year=2031)
         trip = make_trip(session, edition, "cellars")
         person = make_registration(session, edition, trips=("cellars",))
@@ -155,6 +156,7 @@ def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
             "message_id": str(messages_about(session, person.reference)[0].id),
             "token": token_of(person),
             "/registrations/<token>/take-back": former,
+            "/registrations/<token>/confirm": proof_of(person),
             "letter_id": str(_write_letter(session, edition)),
             "pair_id": str(likely_doubles(session, edition.id, limit=1)[0].id),
         }
@@ -177,6 +179,7 @@ def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
             links[role] = issue_sign_in_link(session, account.id, NOW)
             if role == DESK:
                 values["role_id"] = str(account.roles[0].id)
+                values["account_id"], values["session_id"] = str(account.id), "1"
         values["secret"] = issue_sign_in_link(session, make_account(session).id, NOW)
     # Outside: in one application context, all requests would be the same visitor's.
     return values, {role: _signed_in(app, links.get(role)) for role in ROLES}

@@ -41,6 +41,8 @@ def test_from_env_has_defaults_that_work_on_a_developers_machine(read, tmp_path)
 def test_from_env_reads_every_variable(read, tmp_path):
     env = {
         "SECRET_KEY": "another secret of a good length",
+        "SECRET_KEY_FALLBACKS": "the one that came before it, and the one before that",
+        "HSTS_SUBDOMAINS": "on",
         "DATABASE_URL": "postgresql+psycopg://dofc@db/dofc",
         "BASE_URL": "https://events.example.org/",
         "RATE_LIMITS": "off",
@@ -57,6 +59,8 @@ def test_from_env_reads_every_variable(read, tmp_path):
     settings = read(**env)
     assert settings == Settings(
         secret_key="another secret of a good length",
+        secret_key_fallbacks=("the one that came before it", "and the one before that"),
+        hsts_subdomains=True,
         database_url="postgresql+psycopg://dofc@db/dofc",
         base_url="https://events.example.org",
         instance=tmp_path,
@@ -97,6 +101,18 @@ def test_from_env_builds_links_on_the_port_when_there_is_no_base_url(read):
     [
         ({"SECRET_KEY": ""}, "SECRET_KEY"),
         ({"SECRET_KEY": "short"}, "at least 16"),
+        *(
+            ({"SECRET_KEY": key}, "SECRET_KEY can be guessed")
+            for key in (
+                "a" * 48,
+                "0123456789abcdef",
+                "changeme-changeme-please",
+                "xyz1xyz1xyz1xyz1",
+                "Your-Secret-Key-Here",
+            )
+        ),
+        ({"SECRET_KEY_FALLBACKS": "short"}, "SECRET_KEY_FALLBACKS can be guessed"),
+        ({"HSTS_SUBDOMAINS": "perhaps"}, "HSTS_SUBDOMAINS must be on or off"),
         ({"PORT": "http"}, "PORT must be a whole number"),
         ({"MAIL_PORT": "-25"}, "MAIL_PORT must be a whole number"),
         ({"MAIL_PORT": "9" * 5000}, "MAIL_PORT must be a whole number"),

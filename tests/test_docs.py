@@ -2,6 +2,8 @@
 
 import ast
 import re
+import shutil
+import subprocess
 from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
@@ -14,7 +16,7 @@ from dofc_events.config import ROOT, Settings
 from dofc_events.health.rules import Trouble
 from dofc_events.hosting.proposals.forms import LostLinkForm, NewProposalForm
 from dofc_events.hosting.rules import ProposalStatus
-from dofc_events.mail.rules import WRITTEN_BY_HAND, MessageState
+from dofc_events.mail.rules import SIGN_IN, WRITTEN_BY_HAND, MessageState
 from dofc_events.notices.queries import STATUS_KINDS
 from dofc_events.organise.registrations.export.queries import TAG_COLUMNS, export_columns
 from dofc_events.places.rules import PLACE_STATUSES, ClaimStatus
@@ -129,7 +131,7 @@ def test_the_contract_names_every_kind_of_message():
     for path in (ROOT / "dofc_events").rglob("mails.py"):
         texts = [n.value for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(n, ast.Constant)]
         sent |= {text for text in texts if isinstance(text, str) and re.fullmatch(r"[a-z]+(-[a-z]+)+|ballot", text)}
-    assert promised == sent | set(WRITTEN_BY_HAND)
+    assert promised == sent | {*WRITTEN_BY_HAND, SIGN_IN}
     assert set(STATUS_KINDS.values()) <= promised
 
 
@@ -216,3 +218,20 @@ def _anchors(path: Path) -> set[str]:
     """The names by which GitHub links to a document's headings."""
     headings = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.M)
     return {re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
+
+
+def test_services_are_confined_and_started_again_without_limit(tmp_path):
+    """Of the units that the documents give. Where systemd is, it says itself how exposed they are."""
+    units = [
+        unit for path in DOCUMENTS for unit in re.findall(r"```ini\n(.*?)```", path.read_text(encoding="utf-8"), re.S)
+    ]
+    assert units
+    for number, unit in enumerate(units):
+        assert {"Restart=always", "RestartSec=2", "StartLimitIntervalSec=0", "UMask=0077"} <= set(unit.splitlines())
+        file = tmp_path / f"unit-{number}.service"
+        file.write_text(unit, encoding="utf-8")
+        if systemd := shutil.which("systemd-analyze"):
+            # Of 100: without any of it, it would be 92.
+            command = [systemd, "security", "--offline=yes", "--threshold=25", str(file)]
+            said = subprocess.run(command, capture_output=True, text=True, env={"SYSTEMD_PAGER": ""})
+            assert said.returncode == 0, said.stdout

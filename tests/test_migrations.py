@@ -1,6 +1,7 @@
 """Migrations: they lead to exactly what the models say, there and back, with data in the tables."""
 
 import json
+import shutil
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
@@ -17,10 +18,13 @@ from dofc_events.conference.history.service import load_history
 from dofc_events.config import ROOT
 from dofc_events.core.audit import COMMAND
 from dofc_events.core.db import Base, db, unit_of_work
+from dofc_events.core.files import hash_of
 from dofc_events.core.order import sort_key
 from dofc_events.core.references import pseudonym
+from dofc_events.core.schema import differences
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import found_by
+from dofc_events.hosting.models import Ballot
 from dofc_events.trips.models import Draw
 from tests.support.databases import settings_for
 from tests.support.factories import make_edition, make_registration, make_trip
@@ -29,6 +33,10 @@ NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 SCRIPTS = ScriptDirectory(str(ROOT / "migrations"))
 # As the application wrote it with 0002.
 SEARCHED_BEFORE = "dorde\nђурђевић\n\nana.k@dofc.test\ntrakya cluster\n7kx9-q2mb\n7kx9q2mb"
+LANDED = ROOT / "tests" / "landed"
+PINS = ROOT / "migrations" / "landed.sha256"
+# Columns that were added to a migration after it had landed.
+LATE = {"worker_signs": "mail_error", "ballots": "account_id"}
 REVISIONS = [script.revision for script in SCRIPTS.walk_revisions()]
 
 
@@ -145,18 +153,54 @@ def test_names_in_a_draw_that_were_published_or_told_are_stored(app):
         db.session.close()
 
 
-def _name_with_the_key(app: Flask, year: int, person: Registration) -> str:
-    return pseudonym(app.config["SECRET_KEY"], f"draw-{year}", person.reference)
+def test_the_first_versions_are_upgraded_with_their_data(databases, database_kind, tmp_path):
+    """Migration 0050: 0001 and 0008 were changed after they had landed, and databases were made before.
 
-
-def test_migrating_is_possible_again_when_nothing_is_left_to_do(app, databases, database_kind, tmp_path):
+    tests/landed/ has both as they landed, and rows as the application wrote them with each.
+    """
+    scripts = tmp_path / "migrations"
+    shutil.copytree(ROOT / "migrations", scripts, ignore=shutil.ignore_patterns("__pycache__"))
+    for landed in LANDED.glob("*.py"):
+        shutil.copy(landed, scripts / "versions" / landed.name)
     with databases.empty(database_kind) as url:
         app = create_app(settings_for(url, tmp_path / "instance"))
         with app.app_context():
+            for revision in ("0001", "0008"):
+                flask_migrate.upgrade(directory=str(scripts), revision=revision)
+                with unit_of_work() as session:
+                    for statement in (LANDED / f"{revision}.sql").read_text().splitlines()[1:]:
+                        session.connection().exec_driver_sql(statement)
+            assert _missing(LATE) == LATE.keys()
             flask_migrate.upgrade()
+            # Nothing is left to do.
             flask_migrate.upgrade()
-            assert set(inspect(db.engine).get_table_names()) > set(Base.metadata.tables)
+            assert _missing(LATE) == set() and differences(db.session.connection()) == []
+            assert db.session.scalars(select(Registration.family_name)).all() == ["Kovač"]
+            # Who cast it last is the one who may see it.
+            assert db.session.execute(select(Ballot.account_id, Ballot.ranking)).all() == [(2, ["4TRW-8HNC", "none"])]
+            db.session.remove()
             db.engine.dispose()
+        assert app.test_cli_runner().invoke(args=["check"]).output == "Everything adds up.\n"
+        assert app.test_cli_runner().invoke(args=["worker", "--once"]).exit_code == 0
+        with app.app_context():
+            db.engine.dispose()
+
+
+def test_what_has_landed_is_not_changed():
+    """A database that was made with a migration is never made with it again: docs/architecture.md, Migrations."""
+    pinned = [line.split() for line in PINS.read_text().splitlines()]
+    files = {path.name: hash_of(path.read_bytes()) for path in (ROOT / "migrations" / "versions").glob("*.py")}
+    assert {name: files.get(name) for _, name in pinned} == {name: content_hash for content_hash, name in pinned}
+    assert files.keys() == {name for _, name in pinned}, "each has its line, and new ones are added to the end"
+
+
+def _missing(columns: dict[str, str]) -> set[str]:
+    inspector = inspect(db.engine)
+    return {table for table, name in columns.items() if name not in {c["name"] for c in inspector.get_columns(table)}}
+
+
+def _name_with_the_key(app: Flask, year: int, person: Registration) -> str:
+    return pseudonym(app.config["SECRET_KEY"], f"draw-{year}", person.reference)
 
 
 def _row_counts() -> dict[str, int]:

@@ -91,6 +91,25 @@ def test_a_connection_that_breaks_in_the_middle_is_not_noticed(live_server, data
 
 
 @pytest.mark.databases("postgresql")
+def test_a_server_that_was_restarted_meanwhile_is_not_noticed(live_server, database_url, writing):
+    with writing() as session:
+        year = make_edition(session, now=now()).year
+    site = live_server(database_url)
+    client = NetworkClient(site.url)
+    all_of_them = text(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    engine = create_engine(database_url)
+    form = registration_form(client, year, "person@dofc.test")
+    for act in (lambda: client.get("/").status == 200, lambda: send(form).status == 303):
+        with engine.connect() as administrator:
+            assert administrator.execute(all_of_them).all()
+        assert act()
+    engine.dispose()
+
+
+@pytest.mark.databases("postgresql")
 def test_where_nobody_knows_whether_it_was_saved_the_page_says_so(app, client, writing, database_url):
     with writing() as session:
         year = make_edition(session).year

@@ -9,8 +9,19 @@ TABLE = rights.read_document()
 OF_EDITION = "/organise/editions/<year>/"
 # Pages for everybody who is signed in, and pages only for the chair.
 EVERYBODYS, CHAIRS = (
-    {"/organise/", "/organise/preview"},
-    ("/organise/mail", "/organise/editions/new", *(f"{OF_EDITION}{page}" for page in ("copy", "year", "delete"))),
+    {
+        "/organise/",
+        "/organise/preview",
+        "/organise/sessions",
+        "/organise/sessions/<session_id>/end",
+        "/organise/sessions/end",
+    },
+    (
+        "/organise/mail",
+        "/organise/accounts",
+        "/organise/editions/new",
+        *(f"{OF_EDITION}{page}" for page in ("copy", "year", "delete")),
+    ),
 )
 OF_HOSTING = "/organise/hosting/"
 # Where the desk works.

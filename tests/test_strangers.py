@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from dofc_events.core.clock import now
 from dofc_events.mail.models import Message
-from dofc_events.mail.rules import ADDRESS_LIMITS
+from dofc_events.mail.rules import LINK_LIMITS
 from tests.support.databases import count_queries
 from tests.support.factories import make_account, make_edition, make_registration
 from tests.support.hosting import make_call, make_proposal
@@ -57,7 +57,7 @@ def test_the_same_is_read_and_written_for_known_and_unknown_addresses(ask, readi
 
 @pytest.mark.parametrize("path", FORMS)
 def test_the_same_is_written_where_an_address_was_written_to_too_often(ask, reading, path):
-    most, _ = ADDRESS_LIMITS[0]
+    most, _ = LINK_LIMITS[0]
     asked = [ask(path, KNOWN) for _ in range(most + 1)]
     assert asked[0] == asked[-1]
     with reading() as session:

@@ -2,26 +2,27 @@
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import wraps
 from typing import Any
 
-from flask import abort, redirect, request, url_for
+from flask import Response, abort, after_this_request, current_app, redirect, request, url_for
 from flask import session as browser
 from flask.typing import ResponseReturnValue
 from flask_limiter.errors import RateLimitExceeded
 from flask_login import current_user, login_user
 
 from dofc_events.accounts.models import Account
-from dofc_events.accounts.queries import account_by_id
+from dofc_events.accounts.queries import account_of_session
 from dofc_events.accounts.rules import (
+    IDLE_LASTS,
+    USE_NOTED_EVERY,
     Access,
     Grant,
     RoleName,
     access_to_edition,
     includes_chair,
     is_local_path,
-    session_is_over,
 )
 from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import edition_by_year
@@ -30,6 +31,7 @@ from dofc_events.core import files
 from dofc_events.core.audit import Actor
 from dofc_events.core.clock import now
 from dofc_events.core.db import db
+from dofc_events.core.references import read_token, sign
 from dofc_events.extensions import limiter, login_manager, settings
 
 View = Callable[..., ResponseReturnValue]
@@ -40,16 +42,30 @@ KEPT_PER_ADDRESS = "30 per 10 minutes"
 # Browsers drop a cookie of more than 4096 bytes, and the CSRF token with it.
 LONGEST_WANTED_PATH = 1000
 
+KNOWN_BROWSER, KNOWN_FOR, MAX_KNOWN = "known-browser", timedelta(days=365), 20
+
 
 @login_manager.user_loader  # type: ignore[untyped-decorator]
-def account_of_session(account_id: str) -> Account | None:
-    """The account that this browser signed in as, for as long as a session lasts."""
-    signed_in_at = datetime.fromtimestamp(browser.get("signed_in_at", 0), UTC)
-    return None if session_is_over(signed_in_at, now()) else account_by_id(db.session(), int(account_id))
+def _signed_in_as(_account_id: str) -> Account | None:
+    """The account that this browser is signed in as, unless its session has ended or nobody has used it for too long.
+
+    Reading must not write to the database, so that the cookie says when it was last used.
+    """
+    at = now()
+    unused = at - datetime.fromtimestamp(browser.get("used_at", 0), UTC)
+    account = account_of_session(db.session(), session_secret(), at) if unused < IDLE_LASTS else None
+    if account and unused >= USE_NOTED_EVERY:
+        browser["used_at"] = int(at.timestamp())
+    return account
 
 
-def begin_session(account: Account) -> str:
-    """Sign this browser in and return the path of the page to go on with.
+def session_secret() -> str:
+    """What tells this browser's session apart from others; empty if it was never signed in."""
+    return str(browser.get("session", ""))
+
+
+def begin_session(account: Account, secret: str) -> str:
+    """Sign this browser in, with the secret of its new session, and return the path of the page to go on with.
 
     Nothing of the session before survives, as somebody else may have begun it, but for the form in which this account's
     session ended.
@@ -58,11 +74,34 @@ def begin_session(account: Account) -> str:
     unsent = _unsent()
     browser.clear()
     login_user(account)
-    browser["signed_in_at"] = int(now().timestamp())
+    browser["session"], browser["used_at"] = secret, int(now().timestamp())
     if unsent and unsent["account"] in (None, current_user.get_id()):
         browser["unsent"] = unsent
         return url_for("accounts.unsent")
     return wanted if is_local_path(wanted) else url_for("organise.overview.index")
+
+
+def accounts_known_here() -> set[int]:
+    """The ids of the accounts that have signed in on this browser before."""
+    known = read_token(settings().keys, KNOWN_BROWSER, request.cookies.get(_known_cookie(), ""))
+    return {int(account_id) for account_id in known[0].split("-")} if known else set()
+
+
+def remember_here(account_id: int) -> None:
+    """Let this browser know that the account has signed in on it, for a year and beyond signing out."""
+    others = sorted(accounts_known_here() - {account_id})[-MAX_KNOWN:]
+    token = sign(settings().keys, KNOWN_BROWSER, "-".join(map(str, [*others, account_id])), 1)
+    secure: bool = current_app.config["SESSION_COOKIE_SECURE"]
+
+    @after_this_request
+    def remember(response: Response) -> Response:
+        options: dict[str, Any] = {"secure": secure, "httponly": True, "samesite": "Lax"}
+        response.set_cookie(_known_cookie(), token, max_age=KNOWN_FOR, **options)
+        return response
+
+
+def _known_cookie() -> str:
+    return f"{current_app.config['SESSION_COOKIE_NAME']}-known"
 
 
 def acting() -> Actor:

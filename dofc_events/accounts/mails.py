@@ -7,13 +7,16 @@ from dofc_events.accounts.rules import SIGN_IN_LINK_LASTS, RoleName
 from dofc_events.conference.models import Edition
 from dofc_events.mail.envelope import Envelope
 from dofc_events.mail.render import link, render_message
+from dofc_events.mail.rules import SIGN_IN
+
+INVITATION = "team-invitation"
 
 
 def sign_in_link(email: str, name: str, secret: str, expires_at: datetime) -> Envelope:
     """The sign-in link. It is no longer sent once it has expired."""
     return render_message(
         "accounts/sign_in",
-        kind="sign-in",
+        kind=SIGN_IN,
         language="en",
         recipient=email,
         recipient_name=name,
@@ -24,13 +27,28 @@ def sign_in_link(email: str, name: str, secret: str, expires_at: datetime) -> En
     )
 
 
+def new_browser(account: Account, browser: str, at: datetime) -> Envelope:
+    """To whoever signed in at that moment in a browser that we do not know as theirs."""
+    return render_message(
+        "accounts/new_browser",
+        kind="new-browser",
+        language="en",
+        recipient=account.email,
+        recipient_name=account.name,
+        sender_name="Days of Clusters",
+        browser=browser,
+        at=at,
+        url=link("organise.sessions.index"),
+    )
+
+
 def team_invitation(
     account: Account, edition: Edition, role: RoleName, ends_at: datetime | None, *, invited_by: str
 ) -> Envelope:
     """To somebody who now has a role at an edition. To sign in, they ask for a link."""
     return render_message(
         "accounts/team_invitation",
-        kind="team-invitation",
+        kind=INVITATION,
         language="en",
         recipient=account.email,
         recipient_name=account.name,

@@ -1,4 +1,4 @@
-"""Tables of accounts, their roles and their sign-in links."""
+"""Tables of accounts, their roles, their sign-in links and where they are signed in."""
 
 from datetime import datetime
 
@@ -79,3 +79,18 @@ class SignInLink(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class BrowserSession(Base):
+    """A browser in which an account is signed in, until the row is deleted or the session has lasted SESSION_LASTS.
+
+    The browser's cookie has the secret, of which only a hash is stored.
+    """
+
+    __tablename__ = "browser_sessions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    browser: Mapped[str] = mapped_column(String(80))
+    began_at: Mapped[datetime]

@@ -1,4 +1,4 @@
-"""Reads about accounts and their sign-in links."""
+"""Reads about accounts, their sign-in links and where they are signed in."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from dofc_events.accounts.models import Account, Role, SignInLink
-from dofc_events.accounts.rules import RoleName, audit_name
+from dofc_events.accounts.models import Account, BrowserSession, Role, SignInLink
+from dofc_events.accounts.rules import SESSION_LASTS, RoleName, audit_name
 from dofc_events.core.audit import AuditEntry
 from dofc_events.core.references import hash_secret
 from dofc_events.mail.rules import address_key
@@ -41,10 +41,24 @@ def chairs(session: Session) -> Sequence[Account]:
     return session.scalars(query.order_by(Account.name, Account.id)).all()
 
 
-def link_is_valid(session: Session, secret: str, now: datetime) -> bool:
-    """Whether a sign-in link can be used at `now`. Looking does not use it."""
-    link = session.get(SignInLink, hash_secret(secret))
-    return link is not None and link.used_at is None and link.expires_at > now
+def account_of_link(session: Session, secret: str, now: datetime) -> Account | None:
+    """The account that a sign-in link would sign in at `now`; None if it can no longer be used. Looking is no use."""
+    link = select(SignInLink.account_id).where(SignInLink.secret_hash == hash_secret(secret))
+    valid = link.where(SignInLink.used_at.is_(None), SignInLink.expires_at > now)
+    return session.scalar(select(Account).where(Account.id == valid.scalar_subquery()))
+
+
+def account_of_session(session: Session, secret: str, now: datetime) -> Account | None:
+    """The account that a browser with this secret is signed in as at `now`, with its roles."""
+    standing = BrowserSession.secret_hash == hash_secret(secret), BrowserSession.began_at > now - SESSION_LASTS
+    query = select(Account).join(BrowserSession, BrowserSession.account_id == Account.id)
+    return session.scalar(query.where(*standing))
+
+
+def sessions_of(session: Session, account_id: int, now: datetime) -> Sequence[BrowserSession]:
+    """Where an account is signed in at `now`, the newest first."""
+    mine = BrowserSession.account_id == account_id, BrowserSession.began_at > now - SESSION_LASTS
+    return session.scalars(select(BrowserSession).where(*mine).order_by(BrowserSession.id.desc())).all()
 
 
 def previous_sign_in(session: Session, account_id: int) -> datetime | None:

@@ -3,10 +3,35 @@
 import enum
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 SIGN_IN_LINK_LASTS = timedelta(minutes=15)
+# How long somebody stays signed in, and how long without opening a page.
 SESSION_LASTS = timedelta(hours=12)
+IDLE_LASTS = timedelta(hours=2)
+# How often a browser's cookie says anew when it was last used.
+USE_NOTED_EVERY = timedelta(minutes=5)
+
+# What browsers and systems call themselves, those first that also give another one's name.
+_BROWSERS = {
+    "Edg": "Edge",
+    "OPR/": "Opera",
+    "SamsungBrowser": "Samsung Internet",
+    "Firefox": "Firefox",
+    "FxiOS": "Firefox",
+    "Chrome": "Chrome",
+    "CriOS": "Chrome",
+    "Safari": "Safari",
+}
+_SYSTEMS = {
+    "Windows": "Windows",
+    "Android": "Android",
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "CrOS": "ChromeOS",
+    "Mac OS X": "macOS",
+    "Linux": "Linux",
+}
 
 
 class RoleName(enum.StrEnum):
@@ -63,9 +88,10 @@ def audit_name(account_id: int) -> str:
     return f"account-{account_id}"
 
 
-def session_is_over(signed_in_at: datetime, now: datetime) -> bool:
-    """Whether somebody who signed in at that moment has to sign in again, however active they have been since."""
-    return now - signed_in_at >= SESSION_LASTS
+def browser_name(user_agent: str) -> str:
+    """A browser as its owner would recognise it: "Firefox, Windows"; empty if it does not say."""
+    kinds = (next((name for mark, name in kind.items() if mark in user_agent), "") for kind in (_BROWSERS, _SYSTEMS))
+    return ", ".join(filter(None, kinds))
 
 
 def is_local_path(address: str) -> bool:

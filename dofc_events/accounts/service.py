@@ -6,16 +6,25 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, delete, insert, literal, select, update
 from sqlalchemy.orm import Session, lazyload
 
-from dofc_events.accounts import mails
+from dofc_events.accounts import mails, sessions
 from dofc_events.accounts.models import Account, Role, SignInLink
 from dofc_events.accounts.queries import account_by_email, account_by_id
-from dofc_events.accounts.rules import SIGN_IN_LINK_LASTS, Grant, audit_name
+from dofc_events.accounts.rules import SIGN_IN_LINK_LASTS, Grant, RoleName, audit_name
 from dofc_events.conference.queries import edition_by_id
 from dofc_events.core.audit import VISITOR, Actor, record
+from dofc_events.core.changes import write
 from dofc_events.core.errors import Refusal
 from dofc_events.core.references import hash_secret, new_secret
 from dofc_events.mail.outbox import TooManyMessages, enqueue_if, refuse_flood
 from dofc_events.mail.rules import address_key
+
+
+class NoSuchRole(Refusal):
+    """Nobody has such a role, or it has since ended."""
+
+
+class LastChair(Refusal):
+    """Without this role the network would have no chair."""
 
 
 class SignInLinkNotValid(Refusal):
@@ -105,6 +114,27 @@ def use_link(session: Session, secret: str, now: datetime) -> int:
         raise SignInLinkNotValid
     record(session, Actor("account", account.email), now, "signed_in", about=audit_name(account.id))
     return account.id
+
+
+def end_chair(session: Session, account_id: int, actor: Actor, now: datetime, *, even_the_last: bool = False) -> None:
+    """End an account's role as chair at `now`. Raises NoSuchRole and, unless `even_the_last` may go, LastChair."""
+    # Of two chairs who end each other's roles at the same moment, one comes first.
+    query = select(Role).where(Role.role == RoleName.CHAIR).order_by(Role.id).with_for_update(of=Role)
+    standing = [role for role in session.scalars(query) if not role.has_ended(now)]
+    mine = next((role for role in standing if role.account_id == account_id), None)
+    if mine is None:
+        raise NoSuchRole
+    if standing == [mine] and not even_the_last:
+        raise LastChair
+    changes, said = write(mine, {"ends_at": now}), {"email": mine.account.email, "role": mine.role}
+    record(session, actor, now, "role_ended", about=audit_name(account_id), changes=changes, **said)
+    session.flush()
+
+
+def lock_out(session: Session, account_id: int, actor: Actor, now: datetime) -> None:
+    """Sign an account out everywhere, and end the sign-in links that it was sent."""
+    sessions.end(session, account_id, actor, now)
+    session.execute(delete(SignInLink).where(SignInLink.account_id == account_id))
 
 
 def _store(session: Session, whose: ColumnElement[bool], secret: str, now: datetime) -> None:

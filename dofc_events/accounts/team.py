@@ -5,10 +5,11 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from dofc_events.accounts import mails
+from dofc_events.accounts.mails import INVITATION
 from dofc_events.accounts.models import Account, Role
 from dofc_events.accounts.queries import account_by_email, role_at, roles_at
 from dofc_events.accounts.rules import Grant, RoleName, audit_name
-from dofc_events.accounts.service import add_account
+from dofc_events.accounts.service import NoSuchRole, add_account
 from dofc_events.conference.models import Edition
 from dofc_events.conference.service import lock_edition
 from dofc_events.core.audit import Actor, record
@@ -19,10 +20,6 @@ from dofc_events.mail.outbox import enqueue, refuse_flood
 
 class InTeamAlready(Refusal):
     """The address has this role at this edition, and it has not ended."""
-
-
-class NoSuchRole(Refusal):
-    """The edition's team has no such role, or it has since ended."""
 
 
 class LastOrganiser(Refusal):
@@ -47,7 +44,8 @@ def invite(
     grant, known = Grant(role, edition_id), account_by_email(session, email)
     if known and grant in known.grants(now):
         raise InTeamAlready
-    refuse_flood(session, email, now)
+    # Strangers who write to the address by other forms must not keep it out of the team.
+    refuse_flood(session, email, now, kind=INVITATION)
     account = add_account(session, email, name, grant, actor, now, ends_at=ends_at)
     enqueue(session, mails.team_invitation(account, edition, role, ends_at, invited_by=actor.name), now, asked_for=True)
     return account

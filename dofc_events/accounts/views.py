@@ -1,21 +1,29 @@
 """Pages for signing in and out."""
 
-from flask import Blueprint, Flask, flash, redirect, render_template, url_for
+from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask import session as browser
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user, logout_user
 
+from dofc_events.accounts import sessions
 from dofc_events.accounts.forms import SignInForm
-from dofc_events.accounts.guards import begin_session, signed_in, unsent_form
-from dofc_events.accounts.queries import account_by_id, link_is_valid
-from dofc_events.accounts.rules import SIGN_IN_LINK_LASTS
+from dofc_events.accounts.guards import (
+    accounts_known_here,
+    acting,
+    begin_session,
+    remember_here,
+    session_secret,
+    signed_in,
+    unsent_form,
+)
+from dofc_events.accounts.queries import account_by_id, account_of_link
+from dofc_events.accounts.rules import SIGN_IN_LINK_LASTS, browser_name
 from dofc_events.accounts.service import SignInLinkNotValid, ask_for_link, use_link
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.extensions import settings
 from dofc_events.mail.guards import limit_by_address
-from dofc_events.mail.rules import ADDRESS_LIMITS
 from dofc_events.web.forms import ButtonForm, form_page
 
 blueprint = Blueprint("accounts", __name__)
@@ -47,7 +55,6 @@ def sent() -> ResponseReturnValue:
         "accounts/sent.html",
         address=browser.get("asked_for"),
         minutes=int(SIGN_IN_LINK_LASTS.total_seconds() // 60),
-        an_hour=ADDRESS_LIMITS[0][0],
         delivers=settings().mail_is_delivered,
         unsent=unsent_form(),
     )
@@ -70,16 +77,18 @@ def sign_in_link(secret: str) -> ResponseReturnValue:
     """Use a link: only its button does, because mail scanners open links too."""
     form = ButtonForm()
     if not form.validate_on_submit():
-        if not link_is_valid(db.session(), secret, now()):
-            return _link_not_valid()
-        return form_page(form, "accounts/confirm.html", secret=secret)
+        account, page = account_of_link(db.session(), secret, now()), "accounts/confirm.html"
+        return form_page(form, page, secret=secret, account=account) if account else _link_not_valid()
+    known, before, browser_is = accounts_known_here(), session_secret(), browser_name(request.user_agent.string)
     try:
         with unit_of_work() as session:
-            account_id = use_link(session, secret, now())
+            account_id, at = use_link(session, secret, now()), now()
+            begun = sessions.begin(session, account_id, browser_is, at, known=account_id in known, instead_of=before)
     except SignInLinkNotValid:
         return _link_not_valid()
+    remember_here(account_id)
     account = account_by_id(db.session(), account_id)
-    return redirect(begin_session(account) if account else url_for(".sign_in"), 303)
+    return redirect(begin_session(account, begun) if account else url_for(".sign_in"), 303)
 
 
 @blueprint.route("/sign-out", methods=["GET", "POST"])
@@ -91,6 +100,9 @@ def sign_out() -> ResponseReturnValue:
         return redirect(url_for("public.home"), 303)
     if not form.validate_on_submit():
         return form_page(form, "accounts/sign_out.html")
+    account_id, secret = current_user.id, session_secret()
+    with unit_of_work() as session:
+        sessions.sign_out(session, account_id, secret, acting(), now())
     logout_user()
     browser.clear()
     return redirect(url_for("public.home"), 303)

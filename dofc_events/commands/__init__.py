@@ -2,10 +2,21 @@
 
 from flask import Flask
 
-from dofc_events.commands import accounts, check, demo, edition, mail, worker
+from dofc_events.commands import accounts, backup, check, data, demo, edition, mail, worker
 
 
 def register(app: Flask) -> None:
     """Add every command of ours to `flask --app wsgi`."""
-    for command in (accounts.accounts, check.check, demo.history, demo.demo, edition.edition, mail.mail, worker.worker):
+    for command in (
+        accounts.accounts,
+        backup.backup,
+        backup.restore,
+        check.check,
+        data.data,
+        demo.history,
+        demo.demo,
+        edition.edition,
+        mail.mail,
+        worker.worker,
+    ):
         app.cli.add_command(command)

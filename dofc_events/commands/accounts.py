@@ -13,6 +13,7 @@ from dofc_events.core.audit import COMMAND
 from dofc_events.core.clock import now
 from dofc_events.core.db import tried_again, unit_of_work
 from dofc_events.mail.render import link
+from dofc_events.organise.accounts.service import end_account
 
 accounts = AppGroup("accounts", help="Accounts: who can sign in, and what they can do.")
 
@@ -54,6 +55,19 @@ def sign_in_link(email: str) -> None:
             raise click.ClickException(f"No account has the address {email}; create one with `accounts add`.")
         secret = issue_sign_in_link(session, account.id, now(), COMMAND)
     click.echo(link("accounts.sign_in_link", secret=secret))
+
+
+@accounts.command("end")
+@click.argument("email")
+@tried_again
+def end(email: str) -> None:
+    """End every role of EMAIL, sign it out everywhere, and end the links it was sent."""
+    with unit_of_work() as session:
+        account = account_by_email(session, email)
+        if account is None:
+            raise click.ClickException(f"No account has the address {email}.")
+        end_account(session, account.id, COMMAND, now(), even_the_last=True)
+    click.echo(f"{account.email} ({account.name}): no role, signed out everywhere")
 
 
 def _address(email: str) -> str:

@@ -1,4 +1,4 @@
-"""`flask check`: proves that the numbers add up."""
+"""`flask check`: proves that the tables are those of this version, and that the numbers add up."""
 
 import click
 from flask.cli import with_appcontext
@@ -8,6 +8,7 @@ from dofc_events.conference.models import Edition
 from dofc_events.core import files
 from dofc_events.core.clock import now
 from dofc_events.core.db import db
+from dofc_events.core.schema import differences, newest_revision, revision_of
 from dofc_events.extensions import settings
 from dofc_events.hosting.ballots.queries import ballot_faults
 from dofc_events.hosting.queries import attached_hashes
@@ -22,12 +23,21 @@ from dofc_events.trips.queries import seat_faults
 @with_appcontext
 def check() -> None:
     """Prove the data consistent; exits 1 and says what is wrong otherwise."""
-    found = faults(db.session())
+    # What looks through the data asks for every column.
+    found = schema_faults(db.session()) or faults(db.session())
     for fault in found:
         click.echo(fault)
     if found:
         raise SystemExit(1)
     click.echo("Everything adds up.")
+
+
+def schema_faults(session: Session) -> list[str]:
+    """One sentence for each way in which the tables are not those of this version."""
+    revision, newest = revision_of(session.connection()), newest_revision()
+    if revision != newest:
+        return [f"the database is at revision {revision}, and this version wants {newest}: run flask db upgrade"]
+    return differences(session.connection())
 
 
 def faults(session: Session) -> list[str]:

@@ -20,7 +20,7 @@ from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import edition_by_year, member_by_slug
 from dofc_events.core.audit import COMMAND, Actor
 from dofc_events.core.clock import end_of_day, from_zone, in_zone, now
-from dofc_events.core.db import db, tried_again, unit_of_work
+from dofc_events.core.db import PREPARING_TIMEOUT, take_turns, tried_again, unit_of_work
 from dofc_events.core.references import new_secret
 from dofc_events.delegates.queries import live_registration
 from dofc_events.delegates.rules import INVENTED
@@ -57,9 +57,11 @@ def history() -> None:
 @tried_again
 def demo(if_empty: bool) -> None:
     """Load the history and the demonstration data: next year's edition and the call for hosts of the year after."""
-    if if_empty and db.session.scalar(select(func.count()).select_from(Edition)):
-        return
-    with unit_of_work() as session:
+    with unit_of_work(PREPARING_TIMEOUT) as session:
+        # Two sites may be started at once on one database.
+        take_turns(session)
+        if if_empty and session.scalar(select(func.count()).select_from(Edition)):
+            return
         load_history(session, COMMAND, now())
         load_demo(session, now())
 

@@ -5,14 +5,25 @@ import json
 import click
 from flask.cli import AppGroup
 
+from dofc_events.core.audit import COMMAND
 from dofc_events.core.clock import now
-from dofc_events.core.db import db
+from dofc_events.core.db import db, tried_again, unit_of_work
+from dofc_events.mail import outbox
 from dofc_events.mail.queries import mail_health, messages_by_state
 from dofc_events.mail.rules import MessageState
 
 COUNTED = (MessageState.QUEUED, MessageState.SENDING, MessageState.SENT, MessageState.DEAD, MessageState.KEPT)
 
 mail = AppGroup("mail", help="The state of the outbox.")
+
+
+@mail.command("release")
+@tried_again
+def release() -> None:
+    """Let emails leave again that are held after a restore."""
+    with unit_of_work() as session:
+        held = outbox.end_hold(session, "", COMMAND, now())
+    click.echo("Emails are being sent again." if held else "No emails were held.")
 
 
 @mail.command("status")

@@ -58,7 +58,7 @@ def close_lists(step: Step, at: datetime) -> None:
 
 
 def tell_news(step: Step, at: datetime) -> None:
-    step.in_batches(queries.untold_news(db.session(), 10 * BATCH), news.tell_news, at)
+    step.in_batches(queries.untold_news(db.session(), 10 * BATCH, at), news.tell_news, at)
 
 
 def remind_drafters(step: Step, at: datetime) -> None:

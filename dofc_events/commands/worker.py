@@ -16,6 +16,7 @@ from dofc_events.commands.watch import Step, Watch
 from dofc_events.core import files
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, erase_deleted, is_away, tried_again, unit_of_work
+from dofc_events.core.supervisor import end_with_supervisor
 from dofc_events.extensions import settings
 from dofc_events.health.rules import Trouble
 from dofc_events.hosting import queries as hosting_queries
@@ -179,6 +180,7 @@ def worker(once: bool) -> None:
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
+    end_with_supervisor()
     work = Worker(stopped, once=once)
     if not once:
         work.run(current_app._get_current_object())  # type: ignore[attr-defined]

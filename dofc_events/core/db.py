@@ -6,6 +6,7 @@ of the worker) opens exactly one. Delivery alone settles its messages by single 
 """
 
 import sqlite3
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -27,8 +28,10 @@ from sqlalchemy import (
     Table,
     TypeDecorator,
     event,
+    func,
     insert,
     make_url,
+    select,
 )
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -48,6 +51,8 @@ NAMING = {
 # How long a writer waits for another one before it gives up, in seconds, and how long where nobody waits for an answer.
 BUSY_TIMEOUT = 5
 PATIENT_TIMEOUT = 30
+# Whoever prepares a database at the same time is done by then.
+PREPARING_TIMEOUT = 300
 
 # What PostgreSQL is told in each connection: nothing waits for ever, for a lock, an answer, or somebody who went away.
 PG_LIMITS = {
@@ -77,6 +82,9 @@ PASSING_SQLITE = (
     sqlite3.SQLITE_CANTOPEN,
 )
 MAX_TRIES = 3
+
+# Of no meaning beyond being the same number for everyone who prepares a database.
+_PREPARING = select(func.pg_advisory_xact_lock(20_100_918))
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -123,11 +131,13 @@ class NotKnownWhetherSaved(Exception):
     """The connection broke while a transaction was being committed."""
 
 
+_writing = threading.Lock()
+
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 
 
 @contextmanager
-def unit_of_work() -> Iterator[Session]:
+def unit_of_work(patience: int | None = None) -> Iterator[Session]:
     """One writing transaction: commits when the block ends, rolls back when it raises.
 
     It first ends the request's read transaction (rows fetched before are detached and must not be written), hence
@@ -137,17 +147,47 @@ def unit_of_work() -> Iterator[Session]:
     On PostgreSQL its locks are taken in one order (docs/architecture.md, Locks). Should two ever wait for each other
     all the same, one of them is ended, and begun anew by its entry point: see `tried_again`.
 
+    It waits for others `patience` seconds; if nothing is said, as long as somebody may wait for an answer.
+
     Raises NotKnownWhetherSaved.
     """
     session = db.session()
     session.close()
-    session.connection(execution_options={"writes": True, "postgresql_readonly": False})
+    with _their_turn(session):
+        options = {"writes": True, "postgresql_readonly": False} | ({"patience": patience} if patience else {})
+        connection = session.connection(execution_options=options)
+        if patience and connection.dialect.name != "sqlite":
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{patience}s'")
+        try:
+            yield session
+            _commit(session)
+        finally:
+            # What was not committed is rolled back; what is read next begins a new, read-only transaction.
+            end_session()
+
+
+@contextmanager
+def _their_turn(session: Session) -> Iterator[None]:
+    """On SQLite, which lets anybody pass who comes at the right moment, the writers of a process wait in line.
+
+    Whoever waits here for too long takes their chance with the others.
+    """
+    queues = session.get_bind().dialect.name == "sqlite"
+    is_first = queues and _writing.acquire(timeout=BUSY_TIMEOUT)
     try:
-        yield session
-        _commit(session)
+        yield
     finally:
-        # What was not committed is rolled back; what is read next begins a new, read-only transaction.
-        end_session()
+        if is_first:
+            _writing.release()
+
+
+def take_turns(session: Session) -> None:
+    """Of all who prepare this database, one at a time: whoever comes second sees what the first one did.
+
+    On SQLite a unit of work waits for all others anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(_PREPARING)
 
 
 def _commit(session: Session) -> None:
@@ -175,9 +215,7 @@ def single_statements() -> Iterator[Connection]:
     It does not wait for the disk: a power cut may undo the last writes.
     """
     options = {"writes": True, "isolation_level": "AUTOCOMMIT", "postgresql_readonly": False}
-    with db.engine.connect().execution_options(**options) as connection:
-        if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql(f"PRAGMA busy_timeout = {PATIENT_TIMEOUT * 1000}")
+    with db.engine.connect().execution_options(**options, patience=PATIENT_TIMEOUT) as connection:
         try:
             yield connection
         finally:
@@ -187,19 +225,12 @@ def single_statements() -> Iterator[Connection]:
 
 def single_write(statement: Executable, values: dict[str, Any], patience: int) -> None:
     """One statement in a transaction of its own, which waits no longer than so many seconds for anybody else."""
-    with db.engine.connect().execution_options(writes=True, postgresql_readonly=False) as connection:
-        driver = connection.connection.driver_connection
-        if isinstance(driver, sqlite3.Connection):
-            driver.execute(f"PRAGMA busy_timeout = {1000 * patience}")
-        try:
-            with connection.begin():
-                if not isinstance(driver, sqlite3.Connection):
-                    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{patience}s'")
-                    connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{patience}s'")
-                connection.execute(statement, values)
-        finally:
-            if isinstance(driver, sqlite3.Connection):
-                driver.execute(f"PRAGMA busy_timeout = {1000 * BUSY_TIMEOUT}")
+    options = {"writes": True, "postgresql_readonly": False, "patience": patience}
+    with db.engine.connect().execution_options(**options) as connection, connection.begin():
+        if connection.dialect.name != "sqlite":
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{patience}s'")
+            connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{patience}s'")
+        connection.execute(statement, values)
 
 
 def erase_deleted(*tables: type[Base]) -> None:
@@ -262,8 +293,8 @@ def engine_options(database_url: str) -> dict[str, Any]:
     said = str(make_url(database_url).query.get("options", ""))
     limits = " ".join([*(f"-c {name}={value}" for name, value in PG_LIMITS.items()), said])
     return options | {
+        # A connection that broke while nobody used it is noticed when it is used: see `tried_again`.
         "execution_options": {"postgresql_readonly": True},
-        "pool_pre_ping": True,
         "connect_args": CONNECTING | {"options": limits.strip()},
     }
 
@@ -313,6 +344,7 @@ def tried_again(act: Callable[P, R], *, between: Callable[[], object] = lambda: 
                 if not is_conflict(error) and not getattr(error, "connection_invalidated", False):
                     raise
                 log.warning("begun_anew", act=act.__qualname__, error=repr(getattr(error, "orig", error)))
+                end_session()
                 between()
         return act(*args, **kwargs)
 
@@ -361,5 +393,6 @@ def _begin(connection: Connection) -> None:
     driver.execute(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
     if writes:
         driver.execute(f"PRAGMA synchronous = {'NORMAL' if alone else 'FULL'}")
+        driver.execute(f"PRAGMA busy_timeout = {int(1000 * options.get('patience', BUSY_TIMEOUT))}")
     if not alone:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

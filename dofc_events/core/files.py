@@ -5,9 +5,11 @@ That is in `instance/`, or in the directory that several machines share.
 The original name of a file, and its owner, are in the table of the feature it belongs to.
 """
 
+import fcntl
 import os
 import tempfile
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -59,11 +61,52 @@ def path_of(instance: Path, content_hash: str) -> Path:
     return instance / "files" / content_hash
 
 
+@contextmanager
+def for_us_alone() -> Iterator[None]:
+    """What is made meanwhile can be read by nobody else on this machine."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+@contextmanager
+def unswept(instance: Path) -> Iterator[None]:
+    """Meanwhile nothing is swept: whatever a row names, or named at some moment of it, is there to be read."""
+    with _locked(instance, fcntl.LOCK_SH):
+        yield
+
+
+@contextmanager
+def _locked(instance: Path, how: int) -> Iterator[None]:
+    directory = instance / "files"
+    directory.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, how)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def sweep(instance: Path, named: Collection[str], now: datetime) -> int:
     """Remove the files that no row names and that were stored more than LEFT_ALONE before `now`; returns how many.
 
-    What is no file is none of ours. What cannot be removed is said, and left to the next sweep.
+    What is no file is none of ours. What cannot be removed is said, and left to the next sweep; so is everything while
+    a backup is being made.
     """
+    try:
+        with _locked(instance, fcntl.LOCK_EX | fcntl.LOCK_NB):
+            return _sweep(instance, named, now)
+    except BlockingIOError:
+        return 0
+    except OSError as error:
+        log.error("not_swept", file="files", error=error.strerror)
+        return 0
+
+
+def _sweep(instance: Path, named: Collection[str], now: datetime) -> int:
     oldest, removed = (now - LEFT_ALONE).timestamp(), 0
     for path in (instance / "files").glob("*"):
         if path.name in named or not path.is_file():

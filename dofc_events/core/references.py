@@ -26,18 +26,18 @@ def hash_secret(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def sign(secret_key: str, purpose: str, subject: str, version: int) -> str:
-    """A token that names `subject` and cannot be made without `secret_key` (HMAC-SHA-256, 256 bits).
+def sign(keys: list[str], purpose: str, subject: str, version: int) -> str:
+    """A token that names `subject` and cannot be made without the last of `keys` (HMAC-SHA-256, 256 bits).
 
     The same subject and version give the same token, so that a link can be emailed again; a new version ends it.
     """
-    return _signer(secret_key, purpose).sign(f"{subject}.{version}").decode()
+    return _signer(keys, purpose).sign(f"{subject}.{version}").decode()
 
 
-def read_token(secret_key: str, purpose: str, token: str) -> tuple[str, int] | None:
-    """The subject and version that a token was signed for, or None if it was not signed by us for this purpose."""
+def read_token(keys: list[str], purpose: str, token: str) -> tuple[str, int] | None:
+    """The subject and version that a token was signed for, or None if none of `keys` signed it for this purpose."""
     try:
-        subject, _, version = _signer(secret_key, purpose).unsign(token).decode().rpartition(".")
+        subject, _, version = _signer(keys, purpose).unsign(token).decode().rpartition(".")
         return subject, int(version)
     except (BadSignature, ValueError):
         return None
@@ -48,5 +48,5 @@ def pseudonym(key: str, purpose: str, subject: str) -> str:
     return hmac.new(key.encode(), f"dofc.{purpose}.{subject}".encode(), hashlib.sha256).hexdigest()[:16]
 
 
-def _signer(secret_key: str, purpose: str) -> Signer:
-    return Signer(secret_key, salt=f"dofc.{purpose}", key_derivation="hmac", digest_method=hashlib.sha256)
+def _signer(keys: list[str], purpose: str) -> Signer:
+    return Signer(keys, salt=f"dofc.{purpose}", key_derivation="hmac", digest_method=hashlib.sha256)

@@ -28,6 +28,7 @@ class Health:
     def troubles(self) -> list[Trouble]:
         found = {
             Trouble.WORKER_SILENT: self.mail.worker_is_silent,
+            Trouble.MAIL_HELD: self.mail.held_since is not None,
             Trouble.MAIL_LATE: self.mail.is_late,
             Trouble.STEP_FAILED: self.mail.failed_step is not None,
             Trouble.MAIL_DEAD: self.mail.dead > 0,

@@ -18,6 +18,7 @@ class Trouble(enum.StrEnum):
     DATABASE_UNREACHABLE = "database_unreachable"
     DATABASE_NOT_WRITABLE = "database_not_writable"
     WORKER_SILENT = "worker_silent"
+    MAIL_HELD = "mail_held"
     MAIL_LATE = "mail_late"
     STEP_FAILED = "step_failed"
     MAIL_DEAD = "mail_dead"
@@ -35,6 +36,7 @@ SENTENCES = {
     Trouble.DATABASE_UNREACHABLE: "the database does not answer",
     Trouble.DATABASE_NOT_WRITABLE: "the database cannot be written",
     Trouble.WORKER_SILENT: "no worker has completed a round for two minutes",
+    Trouble.MAIL_HELD: "emails are held after a restore, until somebody has looked at them",
     Trouble.MAIL_LATE: "no email has left for ten minutes, and some should have",
     Trouble.STEP_FAILED: "one of the worker's tasks fails",
     Trouble.MAIL_DEAD: "an email could not be delivered",

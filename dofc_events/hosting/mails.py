@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from dofc_events.accounts.mails import INVITATION
 from dofc_events.accounts.models import Account
 from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.models import Organisation
@@ -24,7 +25,7 @@ def invitation(account: Account, organisation: Organisation, role: RoleName, *, 
     """To somebody who now represents a member. To sign in, they ask for a link."""
     return render_message(
         "hosting/invitation",
-        kind="team-invitation",
+        kind=INVITATION,
         language=LANGUAGE_OF_ACCOUNTS,
         recipient=deliverable(account.email),
         recipient_name=account.name,

@@ -355,37 +355,37 @@ PROPOSAL, TYPED, BALLOT, CO_HOST = "proposal", "proposal-typed", "ballot", "co-h
 
 def token_of(proposal: Proposal) -> str:
     """The token of the proposer's link that is valid now, for the contact address alone: it proves who holds it."""
-    return sign(settings().secret_key, PROPOSAL, proposal.reference, proposal.link_version)
+    return sign(settings().keys, PROPOSAL, proposal.reference, proposal.link_version)
 
 
 def typed_token_of(proposal: Proposal) -> str:
     """The token for a browser in which the contact address was typed: whether it is theirs, nobody knows."""
-    return sign(settings().secret_key, TYPED, proposal.reference, proposal.link_version)
+    return sign(settings().keys, TYPED, proposal.reference, proposal.link_version)
 
 
 def came_by_mail(token: str) -> bool:
     """Whether who holds a proposal's token can read what is sent to its contact address."""
-    return read_token(settings().secret_key, PROPOSAL, token) is not None
+    return read_token(settings().keys, PROPOSAL, token) is not None
 
 
 def read_proposal_link(token: str) -> tuple[str, int] | None:
     """The reference and version that a token was made for, or None if it was not made here."""
-    return read_token(settings().secret_key, PROPOSAL, token) or read_token(settings().secret_key, TYPED, token)
+    return read_token(settings().keys, PROPOSAL, token) or read_token(settings().keys, TYPED, token)
 
 
 def co_host_token(co_host: CoHost) -> str:
     """The token of a co-host's link."""
-    return sign(settings().secret_key, CO_HOST, str(co_host.id), 1)
+    return sign(settings().keys, CO_HOST, str(co_host.id), 1)
 
 
 def ballot_token(voter: Voter, account_id: int) -> str:
     """The token of one representative's link to their member's ballot."""
-    return sign(settings().secret_key, BALLOT, f"{voter.id}-{account_id}", voter.link_version)
+    return sign(settings().keys, BALLOT, f"{voter.id}-{account_id}", voter.link_version)
 
 
 def read_ballot_link(token: str) -> tuple[int, int, int] | None:
     """The ids of the voter and the account, and the version, that a token was made for, or None."""
-    read = read_token(settings().secret_key, BALLOT, token)
+    read = read_token(settings().keys, BALLOT, token)
     if read is None:
         return None
     voter_id, _, account_id = read[0].partition("-")

@@ -15,17 +15,18 @@ from datetime import datetime
 
 import structlog
 from flask import Flask, current_app
-from sqlalchemy import Connection, and_, bindparam, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from dofc_events.core.clock import now as clock
 from dofc_events.core.db import db, single_statements, unit_of_work
 from dofc_events.core.errors import in_one_line
-from dofc_events.mail.models import Message
+from dofc_events.mail.models import MailHold, Message
 from dofc_events.mail.queries import held_in_order
 from dofc_events.mail.rules import (
     LEASE,
     RETRY_AFTER,
+    SIGN_IN,
     UNREACHABLE_RETRY,
     WRITTEN_BY_HAND,
     MessageState,
@@ -39,6 +40,7 @@ LOOK_LASTS = 0.1
 
 # What is asked and said of every message is built once: that takes longer than most databases take to answer.
 _TABLE = Message.metadata.tables[Message.__tablename__]
+_MAY_GO = or_(Message.kind == SIGN_IN, ~exists(select(MailHold.id)))
 # What is further away than anything is ever put off was written down before somebody set the clock back.
 _IS_DUE = or_(
     and_(
@@ -54,11 +56,11 @@ _IS_DUE = or_(
         or_(Message.lease_until < bindparam("now"), Message.lease_until > bindparam("leased")),
     ),
 )
-_ANY_DUE = select(Message.id).where(_IS_DUE).limit(1)
+_ANY_DUE = select(Message.id).where(_IS_DUE, _MAY_GO).limit(1)
 # The oldest come first, but letters to many come after emails that somebody is waiting for.
 _NEXT_DUE = (
     select(Message)
-    .where(_IS_DUE)
+    .where(_IS_DUE, _MAY_GO)
     .order_by(Message.kind.in_(WRITTEN_BY_HAND), Message.due_at, Message.id)
     .limit(BATCH)
     .with_for_update(skip_locked=True)

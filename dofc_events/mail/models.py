@@ -13,7 +13,8 @@ from dofc_events.mail.rules import MessageState
 class Message(Base):
     """One message, finished: what is stored here is what is sent, each time under the same Message-ID.
 
-    `asked_for`: a form that anyone can fill in with this address caused it; these are limited per day.
+    `asked_for`: a form that anyone can fill in with this address caused it, or whoever has a link; of these one mailbox
+    (`mailbox_key`) gets only so many.
 
     `scope` (an edition's year) and `about` (a reference) are plain text. `due_at` is when it is to be sent (again);
     `waits_since` since when it could have left, however often it was tried: since it was queued, or queued again;
@@ -27,8 +28,8 @@ class Message(Base):
         Index("ix_messages_due", "state", "due_at"),
         Index("ix_messages_about", "about", "kind"),
         Index("ix_messages_scope", "scope", "id"),
+        Index("ix_messages_mailbox", "mailbox_key", "queued_at"),
         Index("ix_messages_states", "scope", "state", "id"),
-        Index("ix_messages_recipient", "recipient_key", "queued_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -41,6 +42,7 @@ class Message(Base):
     reply_to: Mapped[str | None] = mapped_column(String(254))
     recipient: Mapped[str] = mapped_column(String(254))
     recipient_key: Mapped[str] = mapped_column(String(254))
+    mailbox_key: Mapped[str] = mapped_column(String(254))
     recipient_name: Mapped[str] = mapped_column(String(200))
     subject: Mapped[str] = mapped_column(String(300))
     text: Mapped[str] = mapped_column(Text)
@@ -59,6 +61,15 @@ class Message(Base):
     sent_at: Mapped[datetime | None]
     asked_for: Mapped[bool] = mapped_column(default=False)
     text_removed_at: Mapped[datetime | None]
+
+
+class MailHold(Base):
+    """One row as long as the outbox is held: what a backup still had to send may have been sent since it was made."""
+
+    __tablename__ = "mail_holds"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    since: Mapped[datetime]
 
 
 class WorkerSign(Base):

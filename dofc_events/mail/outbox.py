@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 
-from sqlalchemy import ColumnElement, String, bindparam, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Integer, bindparam, case, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from dofc_events.core.audit import Actor, record
@@ -14,16 +14,20 @@ from dofc_events.core.db import insert_row
 from dofc_events.core.errors import Refusal
 from dofc_events.extensions import settings
 from dofc_events.mail.envelope import Envelope
-from dofc_events.mail.models import Message
+from dofc_events.mail.models import MailHold, Message
 from dofc_events.mail.queries import can_be_sent_yet, held_in_order, latest_message
 from dofc_events.mail.rules import (
     ADDRESS_LIMITS,
+    CHANGE_LIMITS,
     DONE_WITH,
+    LINK_LIMITS,
+    LINKS_ALONE,
     SAYS_NOTHING_NEW,
     WRITTEN_BY_HAND,
     MessageState,
     address_key,
     in_ascii,
+    mailbox_key,
 )
 
 # What the table holds. Longer text is cut: PostgreSQL would refuse the message, and the fact with it.
@@ -33,12 +37,13 @@ LONGEST_SUBJECT = 300
 _WAIT_FOR_ADDRESS = select(func.pg_advisory_xact_lock(func.hashtext(bindparam("key"))))
 _RECENT = (
     select(Message.queued_at)
-    .where(Message.recipient_key == bindparam("key"), Message.queued_at > bindparam("since"))
-    .where(or_(bindparam("kind", type_=String) == "", Message.kind == bindparam("kind")))
+    .where(Message.mailbox_key == bindparam("key"), Message.queued_at > bindparam("since"))
     .where(Message.asked_for, Message.state != MessageState.WITHDRAWN)
     .order_by(Message.queued_at.desc())
-    .limit(ADDRESS_LIMITS[-1][0])
+    .limit(bindparam("most", type_=Integer))
 )
+_RECENT_OF_ALL = _RECENT.where(Message.kind.not_in(LINKS_ALONE))
+_RECENT_OF_KIND = _RECENT.where(Message.kind == bindparam("kind"))
 
 
 class TooManyMessages(Refusal):
@@ -60,15 +65,23 @@ class NotDead(Refusal):
 
 
 def enqueue(
-    session: Session, envelope: Envelope, now: datetime, *, keep: bool = False, asked_for: bool = False
+    session: Session,
+    envelope: Envelope,
+    now: datetime,
+    *,
+    keep: bool = False,
+    asked_for: bool = False,
+    due_at: datetime | None = None,
 ) -> Message:
-    """Store a finished message; it is sent when, and only if, the transaction commits.
+    """Store a finished message; it is sent when, and only if, the transaction commits, and not before it is due.
 
     Without a mail server it is kept: it can be read, and sent once there is one. With `keep`, for demonstration data,
-    it is kept and never sent. What is `asked_for` by a form that anyone can fill in counts for `refuse_flood`.
+    it is kept and never sent. What is `asked_for` by a form that anyone can fill in, or by somebody with a link, counts
+    for `refuse_flood`.
     """
     message = message_of(envelope, now, keep=keep)
     message.asked_for = asked_for
+    message.due_at = message.waits_since = due_at or now
     insert_row(session, message)
     return message
 
@@ -87,6 +100,7 @@ def message_of(envelope: Envelope, now: datetime, *, keep: bool = False) -> Mess
         reply_to=envelope.reply_to,
         recipient=envelope.recipient,
         recipient_key=address_key(envelope.recipient),
+        mailbox_key=mailbox_key(envelope.recipient),
         recipient_name=envelope.recipient_name[:LONGEST_NAME],
         subject=envelope.subject[:LONGEST_SUBJECT],
         text=envelope.text,
@@ -196,19 +210,50 @@ def send_kept(session: Session, scope: str, actor: Actor, now: datetime) -> int:
     return len(released)
 
 
+def hold(session: Session, actor: Actor, now: datetime) -> None:
+    """Let nothing but sign-in links leave until somebody has looked."""
+    session.add(MailHold(since=now))
+    record(session, actor, now, "mail_held")
+
+
+def end_hold(session: Session, scope: str, actor: Actor, now: datetime) -> bool:
+    """Somebody has looked: let everything leave. False if nothing held it."""
+    ended = session.execute(delete(MailHold))
+    if not ended.rowcount:  # type: ignore[attr-defined]
+        return False
+    # Until now it could not have left.
+    queued = held_in_order(Message.state == MessageState.QUEUED)
+    session.execute(update(Message).where(Message.id.in_(queued)).values(waits_since=now))
+    record(session, actor, now, "mail_released", scope=scope)
+    return True
+
+
 def refuse_flood(session: Session, address: str, now: datetime, *, kind: str = "") -> None:
     """Raise TooManyMessages when forms that anyone can fill in would send `address` more than the limits allow.
 
-    What we send unasked does not count, and for a link alone messages of its `kind` do: who asks for one is
-    not told whether it is sent, so that nothing else may use it up.
+    What we send unasked does not count, nor do links that somebody asked for. Messages of a `kind` have a budget of
+    their own, which is larger: who asks for a link is not told whether it is sent, so that nobody may use it up.
 
     Who asks for the same address meanwhile waits until this unit of work ends, or all would count the same few.
     """
-    key = address_key(address)
+    key = mailbox_key(address)
     if session.get_bind().dialect.name == "postgresql":
         session.execute(_WAIT_FOR_ADDRESS, {"key": key})
-    recent = session.scalars(_RECENT, {"key": key, "kind": kind, "since": now - ADDRESS_LIMITS[-1][1]}).all()
-    waits = [recent[count - 1] + span - now for count, span in ADDRESS_LIMITS if len(recent) >= count]
-    longest = max(waits, default=timedelta(0))
-    if longest > timedelta(0):
-        raise TooManyMessages(int(longest.total_seconds()) + 1)
+    wait = _wait(session, key, now, LINK_LIMITS if kind else ADDRESS_LIMITS, kind)
+    if wait > timedelta(0):
+        raise TooManyMessages(int(wait.total_seconds()) + 1)
+
+
+def may_be_told_at(session: Session, address: str, now: datetime) -> datetime:
+    """When `address` may be told what somebody changes with a link: `now`, or once the limits allow it."""
+    return now + _wait(session, mailbox_key(address), now, CHANGE_LIMITS)
+
+
+def _wait(
+    session: Session, key: str, now: datetime, limits: Sequence[tuple[int, timedelta]], kind: str = ""
+) -> timedelta:
+    most, longest = limits[-1]
+    values = {"key": key, "since": now - longest, "most": most} | ({"kind": kind} if kind else {})
+    recent = session.scalars(_RECENT_OF_KIND if kind else _RECENT_OF_ALL, values).all()
+    waits = [recent[count - 1] + span - now for count, span in limits if len(recent) >= count]
+    return max([*waits, timedelta(0)])

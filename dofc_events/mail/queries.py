@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, literal, or_, select, true
 from sqlalchemy.orm import Session, load_only
 
-from dofc_events.mail.models import Message, WorkerSign
+from dofc_events.mail.models import MailHold, Message, WorkerSign
 from dofc_events.mail.rules import DONE_WITH, LATE_AFTER, WORKER_SILENT_AFTER, MessageState
 
 # A search for more words finds no more.
@@ -25,13 +25,23 @@ _LATEST = (
 )
 
 
+# Of both there may be none, and one query has to do.
+_SIGNS_AND_HOLD = (
+    select(WorkerSign, MailHold.since)
+    .select_from(select(literal(1).label("one")).subquery())
+    .outerjoin(WorkerSign, true())
+    .outerjoin(MailHold, true())
+)
+
+
 @dataclass(frozen=True)
 class MailHealth:
     """The state of the outbox. Ages in whole seconds, None where there is no message.
 
     `late_seconds`: for how long a message has waited, and none has left, at most; see `late_since`. `mail_error`: why
     the mail server could not be spoken to when it was last tried, at `mail_tried_at`; None if it answered then.
-    `failed_step`: the worker's step that failed last, at `failed_at`, and has not succeeded since.
+    `failed_step`: the worker's step that failed last, at `failed_at`, and has not succeeded since. `held_since`: since
+    when nothing leaves, because nobody has looked at the outbox after a restore.
     """
 
     waiting: int
@@ -45,6 +55,7 @@ class MailHealth:
     mail_error: str | None
     failed_step: str | None
     failed_at: datetime | None
+    held_since: datetime | None
 
     @property
     def is_late(self) -> bool:
@@ -61,7 +72,7 @@ def held_in_order(*which: ColumnElement[bool]) -> Select[int]:
 
 def mail_health(session: Session, now: datetime, scopes: Collection[str] | None = None) -> MailHealth:
     """One look at the outbox, in two queries; with `scopes`, only those scopes' dead and kept messages count."""
-    signs = _signs(session)
+    signs, held_since = _signs_and_hold(session)
     mine = true() if scopes is None else Message.scope.in_(scopes)
     taken_at = last_taken(signs)
     rows = session.execute(
@@ -90,6 +101,7 @@ def mail_health(session: Session, now: datetime, scopes: Collection[str] | None 
         mail_error=tried.mail_error if tried else None,
         failed_step=failed.failed_step if failed else None,
         failed_at=failed.failed_at if failed else None,
+        held_since=held_since,
     )
 
 
@@ -216,6 +228,11 @@ def latest_message(session: Session, about: str, recipient_key: str, *, but: Col
 
 def _signs(session: Session) -> Sequence[WorkerSign]:
     return session.scalars(select(WorkerSign)).all()
+
+
+def _signs_and_hold(session: Session) -> tuple[list[WorkerSign], datetime | None]:
+    rows = session.execute(_SIGNS_AND_HOLD).all()
+    return [sign for sign, _ in rows if sign], rows[0].since
 
 
 def _found_by(words: str) -> ColumnElement[bool]:

@@ -13,6 +13,7 @@ from flask_babel import force_locale
 
 from dofc_events.extensions import settings
 from dofc_events.mail.envelope import Attachment, Envelope
+from dofc_events.mail.rules import greeted
 
 # The length of a line of plain text, in characters.
 WIDTH = 76
@@ -48,7 +49,7 @@ def render_message(
     with force_locale(language):
         subject, text, html = (
             current_app.jinja_env.get_template(f"email/{template}/{part}").render(
-                language=language, recipient_name=recipient_name, **context
+                language=language, recipient_name=greeted(recipient_name), **context
             )
             for part in ("subject.txt", "body.txt", "body.html")
         )

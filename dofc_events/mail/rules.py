@@ -17,8 +17,18 @@ SHOW_LIFE_EVERY = timedelta(seconds=10)
 # A round may take long: a list is closed, or letters to many are written.
 WORKER_SILENT_AFTER = timedelta(minutes=2)
 FORGET_WORKER_AFTER = timedelta(days=1)
+LONGEST_GREETING = 40
+# How many emails forms may cause one mailbox to get, and whoever has a link: so many within so long.
 ADDRESS_LIMITS = ((5, timedelta(hours=1)), (20, timedelta(days=1)))
+# What somebody changes with a link is never refused for it: it is told together with what follows, once there is room.
+CHANGE_LIMITS = ((2, timedelta(minutes=5)), *ADDRESS_LIMITS)
+# Emails that only contain a link that somebody asked for. They have a budget of their own for each kind, or strangers
+# could keep somebody from signing in; from one network ADDRESS_LIMITS hold.
+LINKS_ALONE = ("sign-in", "registration-link")
+LINK_LIMITS = ((30, timedelta(hours=1)), (100, timedelta(days=1)))
 
+# Leaves also while the outbox is held: whoever is to look must be able to.
+SIGN_IN = "sign-in"
 # Kinds that organisers write themselves: no later message replaces one of them, and they replace none.
 ANNOUNCEMENT = "announcement"
 REMINDER = "reminder"
@@ -62,6 +72,23 @@ def address_key(address: str) -> str:
     except idna.IDNAError:
         domain = domain.casefold()
     return f"{local}@{domain.lower()}"
+
+
+def mailbox_key(address: str) -> str:
+    """What limits count as one: `address_key` without what follows a `+`, by which many providers keep one mailbox.
+
+    Nobody is taken for somebody else by it: two people who share a mailbox may both register.
+    """
+    local, _, domain = address_key(address).rpartition("@")
+    return f"{local.partition('+')[0] or local}@{domain}"
+
+
+def greeted(name: str) -> str:
+    """A name as an email greets somebody: nobody is called more than that, but a whole message fits into a field."""
+    if len(name) <= LONGEST_GREETING:
+        return name
+    cut = name[: LONGEST_GREETING - 1]
+    return f"{cut.rpartition(' ')[0] or cut}…"
 
 
 def deliverable(address: str) -> str:

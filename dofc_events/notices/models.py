@@ -13,12 +13,13 @@ class UntoldNews(Base):
     """Says that what a delegate holds changed and the message about it is still to be written.
 
     An act that concerns more people than fit into one quick transaction stores these instead of messages, in the same
-    commit as the fact; the worker writes the messages from them in batches. `news` is what `registration.news.News`
-    holds.
+    commit as the fact; the worker writes the messages from them in batches. `news` is what `notices.service.News` has.
+    Changes that a delegate makes one soon after the other wait here until `due_at`, to be told together.
     """
 
     __tablename__ = "untold_news"
 
     registration_id: Mapped[int] = mapped_column(ForeignKey("registrations.id"), primary_key=True)
     since: Mapped[datetime]
+    due_at: Mapped[datetime | None]
     news: Mapped[dict[str, Any]] = mapped_column(JSON)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import Select, exists, or_, select
+from sqlalchemy import ColumnElement, Select, exists, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from dofc_events.conference.models import Edition
@@ -69,7 +69,8 @@ def offer_is_untold(session: Session, registration: Registration, claim: Claim) 
         Message.queued_at >= claim.offered_at,
         Message.state.in_((MessageState.QUEUED, MessageState.SENDING, MessageState.KEPT)),
     )
-    unwritten = exists().where(UntoldNews.registration_id == registration.id)
+    # What waits for more changes of the delegate's announces no offer.
+    unwritten = exists().where(UntoldNews.registration_id == registration.id, UntoldNews.due_at.is_(None))
     return bool(session.scalar(select(unsent | unwritten)))
 
 
@@ -127,10 +128,15 @@ def _giving_nothing(session: Session, now: datetime) -> list[int]:
     return [edition.id for edition in editions if not edition.gives_places(now)]
 
 
-def untold_news(session: Session, limit: int) -> Sequence[int]:
-    """Registrations whose delegates are still to be told, those who have waited longest first."""
-    query = select(UntoldNews.registration_id).order_by(UntoldNews.since, UntoldNews.registration_id)
-    return session.scalars(query.limit(limit)).all()
+def untold_news(session: Session, limit: int, now: datetime) -> Sequence[int]:
+    """Registrations whose delegates are to be told now, those who have waited longest first."""
+    query = select(UntoldNews.registration_id).where(is_due(now))
+    return session.scalars(query.order_by(UntoldNews.since, UntoldNews.registration_id).limit(limit)).all()
+
+
+def is_due(now: datetime) -> ColumnElement[bool]:
+    """The condition for news that need not wait for more of the same delegate's."""
+    return or_(UntoldNews.due_at.is_(None), UntoldNews.due_at <= now)
 
 
 def facts_without_message(session: Session) -> Sequence[str]:

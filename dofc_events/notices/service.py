@@ -20,7 +20,7 @@ from dofc_events.mail.envelope import Envelope
 from dofc_events.notices import mails
 from dofc_events.notices.mails import OFFER_REMINDER, PLACE_OFFERED, SEAT_OFFERED, SeatNews
 from dofc_events.notices.models import UntoldNews
-from dofc_events.notices.queries import standing_of
+from dofc_events.notices.queries import is_due, standing_of
 from dofc_events.notices.rules import BATCH
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.places.service import OfferTerms, Promotion
@@ -33,7 +33,8 @@ class News:
     """What one delegate is to be told: about the place at the edition, about seats, by trip, and about `details`.
 
     `before` is what a cancelled registration held; `because` is the reason that organisers gave for what they did to
-    the place by hand; `details` are names of fields of Details.
+    the place by hand; `details` are names of fields of Details that organisers changed, `own_details` of those that the
+    delegate did. `asked_for` as in `outbox.enqueue`.
     """
 
     place: bool = False
@@ -41,6 +42,8 @@ class News:
     before: ClaimStatus | None = None
     because: str = ""
     details: tuple[str, ...] = ()
+    own_details: tuple[str, ...] = ()
+    asked_for: bool = False
 
     def add_seat(self, trip_id: int, before: str, reason: Reason, was: Mapping[str, str] | None = None) -> None:
         """What was before the first change is before all of them."""
@@ -52,6 +55,8 @@ class News:
         if not self.place:
             self.place, self.before, self.because = earlier.place, earlier.before, earlier.because
         self.details = tuple(dict.fromkeys((*earlier.details, *self.details)))
+        self.own_details = tuple(dict.fromkeys((*earlier.own_details, *self.own_details)))
+        self.asked_for = self.asked_for or earlier.asked_for
         for trip_id, seat in earlier.seats.items():
             later = self.seats.get(trip_id, seat)
             self.seats[trip_id] = SeatNews(seat.before, later.reason, {**later.was, **seat.was})
@@ -112,7 +117,7 @@ class Changes:
         self.record_seats()
         news = self.news
         if first is not None:
-            tell(self.session, first, news.pop(first, News()), self.now, keep=self.keep)
+            tell(self.session, first, news.pop(first, News()), self.now, keep=self.keep, asked_for=True)
         if len(news) <= BATCH:
             for registration_id, what in news.items():
                 tell(self.session, registration_id, what, self.now, keep=self.keep)
@@ -150,13 +155,23 @@ def tell(
     """Write to a delegate what changed, and all that they hold now; `handed_over_by` as in `mails.status_message`.
 
     What they were still to be told is told with it. With `keep` the message is stored and never sent, for demonstration
-    data; `asked_for` as in `outbox.enqueue`.
+    data. What the delegate `asked_for` waits if there were such messages just now, so that many changes are told
+    once; not what becomes of the place, nor an offer.
     """
     session.flush()
     earlier = _take_over(session, registration_id)
     if earlier:
         news.add_all(earlier)
-    _write(session, registration_id, news, now, keep=keep, asked_for=asked_for, handed_over_by=handed_over_by)
+    news.asked_for = news.asked_for or asked_for
+    standing = standing_of(session, registration_id)
+    if asked_for and not keep and _can_wait(news, standing):
+        due_at = outbox.may_be_told_at(session, standing.registration.email, now)
+        if due_at > now:
+            row = UntoldNews(registration_id=registration_id, since=now, due_at=due_at, news=_stored(news))
+            session.add(row)
+            session.flush()
+            return
+    _write(session, standing, news, now, keep=keep, handed_over_by=handed_over_by)
 
 
 def tell_news(session: Session, registration_ids: Iterable[int], now: datetime) -> None:
@@ -166,9 +181,9 @@ def tell_news(session: Session, registration_ids: Iterable[int], now: datetime) 
     leaves what is being told just now.
     """
     for registration_id in registration_ids:
-        untold = _take_over(session, registration_id, skip_locked=True)
+        untold = _take_over(session, registration_id, due_by=now)
         if untold:
-            _write(session, registration_id, untold, now)
+            _write(session, standing_of(session, registration_id), untold, now)
 
 
 def told_if_known(session: Session, edition_id: int, email: str, now: datetime) -> bool:
@@ -197,17 +212,20 @@ def terms_of(edition: Edition, now: datetime) -> OfferTerms:
     return OfferTerms(edition.offer_hours, edition.zone, edition.begins_at(), edition.gives_places(now))
 
 
+def _can_wait(news: News, standing: mails.Standing) -> bool:
+    offered = {seat.trip.id for seat in standing.trips if seat.status == ClaimStatus.OFFERED}
+    return not news.place and not offered.intersection(news.seats)
+
+
 def _write(
     session: Session,
-    registration_id: int,
+    standing: mails.Standing,
     news: News,
     now: datetime,
     *,
     keep: bool = False,
-    asked_for: bool = False,
     handed_over_by: str = "",
 ) -> None:
-    standing = standing_of(session, registration_id)
     reference = standing.registration.reference
     # An offer that was accepted, declined or has lapsed must no longer be announced; one that stands still must.
     if outbox.withdraw(session, reference, now, kind=PLACE_OFFERED):
@@ -220,11 +238,13 @@ def _write(
     if news.place:
         words = {"handed_over_by": handed_over_by, "because": news.because}
         message = mails.status_message(standing, news.seats, before=news.before, **words)
-        send(session, message, now, keep=keep, asked_for=asked_for)
+        send(session, message, now, keep=keep, asked_for=news.asked_for)
     elif news.seats:
-        send(session, mails.seats_changed(standing, news.seats), now, keep=keep)
-    if news.details and standing.status is not ClaimStatus.CANCELLED:
-        send(session, mails.registration_changed(standing, news.details, by_organisers=True), now, keep=keep)
+        send(session, mails.seats_changed(standing, news.seats), now, keep=keep, asked_for=news.asked_for)
+    for changed, by_organisers in ((news.details, True), (news.own_details, False)):
+        if changed and standing.status is not ClaimStatus.CANCELLED:
+            message = mails.registration_changed(standing, changed, by_organisers=by_organisers)
+            send(session, message, now, keep=keep, asked_for=news.asked_for)
 
 
 def _leave_untold(session: Session, news: Mapping[int, News], now: datetime) -> None:
@@ -236,7 +256,7 @@ def _leave_untold(session: Session, news: Mapping[int, News], now: datetime) -> 
         row = rows.get(registration_id) or UntoldNews(registration_id=registration_id, since=now)
         if row.news:
             what.add_all(_read(row.news))
-        row.news = _stored(what)
+        row.news, row.due_at = _stored(what), None
         session.add(row)
 
 
@@ -249,6 +269,8 @@ def _stored(news: News) -> dict[str, Any]:
         "before": news.before,
         "because": news.because,
         "details": list(news.details),
+        "own_details": list(news.own_details),
+        "asked_for": news.asked_for,
     }
 
 
@@ -261,9 +283,14 @@ def _news_of(registration_id: int) -> Select[int]:
     return select(UntoldNews.registration_id).where(UntoldNews.registration_id == registration_id)
 
 
-def _take_over(session: Session, registration_id: int, *, skip_locked: bool = False) -> News | None:
-    """Strike out the news that a delegate was still to be told; None if there were none, or somebody was quicker."""
-    mine = _news_of(registration_id).with_for_update(skip_locked=skip_locked)
+def _take_over(session: Session, registration_id: int, *, due_by: datetime | None = None) -> News | None:
+    """Strike out the news that a delegate was still to be told; None if there were none, or somebody was quicker.
+
+    With `due_by` only what is due by then, without waiting for whoever tells it just now.
+    """
+    mine = _news_of(registration_id).with_for_update(skip_locked=due_by is not None)
+    if due_by:
+        mine = mine.where(is_due(due_by))
     struck = session.scalar(delete(UntoldNews).where(UntoldNews.registration_id.in_(mine)).returning(UntoldNews.news))
     return None if struck is None else _read(struck)
 
@@ -272,4 +299,6 @@ def _read(stored: dict[str, Any]) -> News:
     # What was stored before trips said what they were has two parts.
     seats = {int(t): SeatNews(seat[0], Reason(seat[1]), *seat[2:]) for t, seat in stored.get("seats", {}).items()}
     before = ClaimStatus(stored["before"]) if stored.get("before") else None
-    return News(stored["place"], seats, before, stored.get("because", ""), tuple(stored.get("details", ())))
+    details, own = (tuple(stored.get(name, ())) for name in ("details", "own_details"))
+    because, asked_for = stored.get("because", ""), stored.get("asked_for", False)
+    return News(stored["place"], seats, before, because, details, own, asked_for)

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from dofc_events.accounts.guards import signed_in
 from dofc_events.conference.service import EditionArchived
+from dofc_events.organise.accounts import views as accounts
 from dofc_events.organise.audit import views as audit
 from dofc_events.organise.door import views as door
 from dofc_events.organise.editions import views as editions
@@ -13,12 +14,13 @@ from dofc_events.organise.letters import views as letters
 from dofc_events.organise.mail import views as mail
 from dofc_events.organise.overview import views as overview
 from dofc_events.organise.registrations import views as registrations
+from dofc_events.organise.sessions import views as sessions
 from dofc_events.organise.team import views as team
 from dofc_events.organise.trips import views as trips
 from dofc_events.web.forms import ButtonForm, answer_errors
 
 blueprint = Blueprint("organise", __name__, url_prefix="/organise")
-for area in (overview, editions, registrations, trips, door, letters, mail, team, audit, hosting):
+for area in (overview, editions, registrations, trips, door, letters, mail, team, audit, hosting, accounts, sessions):
     blueprint.register_blueprint(area.blueprint)
 
 

@@ -14,7 +14,7 @@ from dofc_events.registration.service import RegistrationRequest
 from dofc_events.registration.texts import consent_text
 from dofc_events.registration.trips.forms import TripsForm
 from dofc_events.web.edits import EditForm
-from dofc_events.web.fields import CountryField, EmailField, Line, NameLine, Paragraphs, PhoneField
+from dofc_events.web.fields import CountryField, EmailField, NameLine, Paragraphs, PhoneField, QuotedLine
 from dofc_events.web.forms import Form
 
 # The languages of our emails.
@@ -43,8 +43,8 @@ class DetailsForm(NamesForm):
     """
 
     phone = PhoneField(_l("Mobile phone"))
-    organisation = Line(_l("Organisation"), longest=200, missing=_l("Enter your organisation."))
-    job_title = Line(_l("Job title"), longest=120)
+    organisation = QuotedLine(_l("Organisation"), longest=200, missing=_l("Enter your organisation."))
+    job_title = QuotedLine(_l("Job title"), longest=120)
     country = CountryField(_l("Country of your organisation"), missing=_l("Choose a country from the list."))
     category = SelectField(_l("I am attending as"), [InputRequired(AS_WHAT)], validate_choice=False)
     dietary = Paragraphs(_l("Dietary needs"), longest=1000)

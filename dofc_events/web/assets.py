@@ -14,15 +14,19 @@ from pathlib import Path
 from wsgiref.headers import Headers
 
 import brotli
+import structlog
 from flask import Flask
 from whitenoise import WhiteNoise
 
 from dofc_events.config import ROOT
+from dofc_events.core.errors import in_one_line
 
 PREFIX = "/static/"
 OURS = ("css/site.css", "js/site.js", "js/country.js", "img/hexagons.svg", "img/favicon.svg")
 # Our name for a file, the package it comes with, and its path there.
 LIBRARIES = (("css/bootstrap.min.css", "flask_bootstrap", "static/bootstrap5/css/bootstrap.min.css"),)
+
+log = structlog.get_logger()
 
 # What `web.security` gives to pages; files are answered before it is asked.
 FILE_HEADERS = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin"}
@@ -30,9 +34,16 @@ FILE_HEADERS = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Poli
 
 def init_assets(app: Flask, instance: Path) -> None:
     """Build what is missing, serve it, and give templates `asset_url(name)`."""
-    folder = instance / "assets"
-    names = {name: _publish(folder, name, content) for name, content in _sources().items()}
+    folder, sources = instance / "assets", _sources()
+    names = {name: _hashed(name, content) for name, content in sources.items()}
     app.jinja_env.globals["asset_url"] = lambda name: PREFIX + names[name]
+    try:
+        for name, content in sources.items():
+            _publish(folder / names[name], content)
+    except OSError as error:
+        # Pages do without, and a worker needs none.
+        log.error("static_files_not_written", error=in_one_line(error))
+        return
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
         app.wsgi_app,
         root=folder,
@@ -56,15 +67,17 @@ def _sources() -> dict[str, bytes]:
     return sources
 
 
-def _publish(folder: Path, name: str, content: bytes) -> str:
+def _hashed(name: str, content: bytes) -> str:
     stem, dot, ending = name.rpartition(".")
-    hashed = f"{stem}.{hashlib.sha256(content).hexdigest()[:12]}{dot}{ending}"
-    if not (folder / hashed).exists():
-        _write(folder / f"{hashed}.br", brotli.compress(content))
-        _write(folder / f"{hashed}.gz", gzip.compress(content, mtime=0))
+    return f"{stem}.{hashlib.sha256(content).hexdigest()[:12]}{dot}{ending}"
+
+
+def _publish(path: Path, content: bytes) -> None:
+    if not path.exists():
+        _write(path.with_name(f"{path.name}.br"), brotli.compress(content))
+        _write(path.with_name(f"{path.name}.gz"), gzip.compress(content, mtime=0))
         # Last, because its presence says that all three are there.
-        _write(folder / hashed, content)
-    return hashed
+        _write(path, content)
 
 
 def _write(path: Path, content: bytes) -> None:

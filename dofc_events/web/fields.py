@@ -21,12 +21,15 @@ from dofc_events.core.countries import country_codes, country_names, search_name
 from dofc_events.core.normal import normal
 from dofc_events.core.slugs import LONGEST_SLUG, SLUG
 from dofc_events.web.markdown import dead_links
+from dofc_events.web.quoted import address_in
 
 RANK = "preference-"
 LONGEST_PHONE = 40
 # At most this many refused characters are shown, each with the text before it.
 MAX_PLACES, SHOWN_BEFORE = 3, 20
 JOINERS = "\u200c\u200d"
+# As the Unicode names of their letters begin; Latin letters stand beside them, too.
+WRITTEN_TOGETHER = {"CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "IDEOGRAPHIC"}
 
 
 # What browsers (the first), PowerPoint, Word and the Unicode standard end a line with.
@@ -122,14 +125,39 @@ class Line(StringField):
         super().__init__(label, checks, filters=[lambda text: in_one_line(clean(text))], **kwargs)
 
 
-class NameLine(Line):
-    """A person's name, in any script: not an address that an email program would make a link of."""
+class QuotedLine(Line):
+    """A name that our emails quote: none that an email program would make a link of."""
+
+    are_people = False
 
     def post_validate(self, form: Any, validation_stopped: bool) -> None:
+        if not validation_stopped and not self.errors:
+            refuse_address(self.data, bare=self.are_people)
+
+
+class NameLine(QuotedLine):
+    """A person's name, in any script."""
+
+    are_people = True
+
+    def post_validate(self, form: Any, validation_stopped: bool) -> None:
+        super().post_validate(form, validation_stopped)
         if validation_stopped or self.errors or not self.data:
             return
-        if "://" in self.data or not any(unicodedata.category(c).startswith("L") for c in self.data):
+        if not any(unicodedata.category(c).startswith("L") for c in self.data):
             raise ValidationError(OfAnyField(_("Enter a name, in letters and without web addresses.")))
+
+
+def refuse_address(text: str, *, bare: bool) -> None:
+    """Raise ValidationError if a text that our emails quote has a web or email address in it; see `address_in`."""
+    found = address_in(text or "", bare=bare)
+    if found:
+        words = _(
+            "Remove “%(text)s”: our emails quote what you write here, so it must not contain web or email addresses. If"
+            " it is not one, put a space after the full stop.",
+            text=found,
+        )
+        raise ValidationError(OfAnyField(words))
 
 
 class SlugField(Line):
@@ -188,20 +216,37 @@ class EmailField(Line):
         if not local.isascii():
             raise ValidationError(_l("Use Latin letters before the @. Is your keyboard set to another alphabet?"))
         try:
-            self.data = validate_email(
-                self.data, strict=True, check_deliverability=False, test_environment=True
-            ).normalized
+            valid = validate_email(self.data, strict=True, check_deliverability=False, test_environment=True)
         except EmailNotValidError as error:
             raise ValidationError(_l("Enter a complete email address, like name@example.org.")) from error
+        mixed = mixed_label(valid.domain)
+        if mixed:
+            words = _("“%(text)s” mixes letters of two alphabets. Is your keyboard set to another one?", text=mixed)
+            raise ValidationError(words)
+        self.data = valid.normalized
 
 
 def is_address(text: str) -> bool:
     """Whether an EmailField would take this."""
     try:
-        validate_email(text, strict=True, check_deliverability=False, test_environment=True)
+        valid = validate_email(text, strict=True, check_deliverability=False, test_environment=True)
     except EmailNotValidError:
         return False
-    return text.rpartition("@")[0].isascii()
+    return valid.local_part.isascii() and not mixed_label(valid.domain)
+
+
+def mixed_label(domain: str) -> str:
+    """The first part of a domain whose letters are of two scripts, or ""; East Asian ones are written together.
+
+    Registries refuse them (Unicode Technical Standard 39, section 5.2): only their looks could deceive.
+    """
+    return "" if domain.isascii() else next((part for part in domain.split(".") if len(_scripts(part)) > 1), "")
+
+
+def _scripts(text: str) -> set[str]:
+    names = {unicodedata.name(c, "").partition(" ")[0].partition("-")[0] for c in text if c.isalpha()}
+    together = names & WRITTEN_TOGETHER
+    return names - WRITTEN_TOGETHER - {"LATIN"} | {"CJK"} if together else names
 
 
 class WholeNumberField(IntegerField):

@@ -1,14 +1,36 @@
 """What every form shares: the CSRF token, and the answers to a form that is not accepted."""
 
+import hmac
 from typing import Any
 
 from flask import Response, g, make_response, render_template, request
+from flask import session as browser
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from werkzeug.datastructures import CombinedMultiDict
+from wtforms import ValidationError
+from wtforms.csrf.core import CSRF
+
+from dofc_events.core.references import new_secret
+
+
+def csrf_token() -> str:
+    """What a form of this browser carries: as long as its session, which is signed, lasts, and no other browser's."""
+    if "csrf_token" not in browser:
+        browser["csrf_token"] = new_secret()
+    return str(browser["csrf_token"])
+
+
+class _TokenOfSession(CSRF):
+    def generate_csrf_token(self, csrf_token_field: Any) -> str:
+        return csrf_token()
+
+    def validate_csrf_token(self, form: Any, field: Any) -> None:
+        if not hmac.compare_digest(str(field.data or "").encode(), csrf_token().encode()):
+            raise ValidationError
 
 
 class Form(FlaskForm):
@@ -18,6 +40,8 @@ class Form(FlaskForm):
     """
 
     class Meta(FlaskForm.Meta):
+        csrf_class = _TokenOfSession
+
         def wrap_formdata(self, form: Any, formdata: Any) -> Any:
             # No form of ours takes files; a text field that is sent as one would yield what is no text.
             wrapped = super().wrap_formdata(form, formdata)

@@ -1,6 +1,10 @@
-"""Headers that every answer carries."""
+"""What every answer carries: headers, and a signed cookie."""
+
+import hashlib
+from typing import Any
 
 from flask import Flask, Response, abort, request
+from flask.sessions import SecureCookieSessionInterface
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -22,8 +26,20 @@ MAIL_PREVIEW_POLICY = "; ".join(
 )
 
 
-def init_security(app: Flask, https: bool) -> None:
+def _sha256(string: bytes = b"") -> Any:
+    return hashlib.sha256(string)
+
+
+class SignedSessions(SecureCookieSessionInterface):
+    """Flask's own, which would sign with SHA-1."""
+
+    digest_method = staticmethod(_sha256)
+
+
+def init_security(app: Flask, https: bool, *, subdomains: bool = False) -> None:
     """Add the headers to every answer; a view may have set a policy of its own."""
+
+    transport = "max-age=31536000; includeSubDomains" if subdomains else "max-age=31536000"
 
     @app.before_request
     def refuse_nul() -> None:
@@ -43,5 +59,5 @@ def init_security(app: Flask, https: bool) -> None:
         # Pages carry links that act for a person, and counts that change.
         headers.setdefault("Cache-Control", "no-store")
         if https:
-            headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+            headers.setdefault("Strict-Transport-Security", transport)
         return response

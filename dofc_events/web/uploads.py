@@ -1,13 +1,11 @@
 """How much one client may send within a day, whatever of it is kept."""
 
 import time
-from ipaddress import ip_address, ip_network
 
-from flask_limiter.util import get_remote_address
 from limits import RateLimitItemPerDay
 
 from dofc_events.core.errors import Refusal
-from dofc_events.extensions import limiter, settings
+from dofc_events.extensions import client_network, limiter, settings
 
 
 class TooManyUploads(Refusal):
@@ -27,9 +25,3 @@ def refuse_flood_of_uploads(size: int) -> None:
     if not limiter.limiter.hit(most, "uploads", network, cost=kilobytes):
         resets_at = limiter.limiter.get_window_stats(most, "uploads", network).reset_time
         raise TooManyUploads(max(1, int(resets_at - time.time())))
-
-
-def client_network() -> str:
-    """Whom a request comes from: an address, of IPv6 the network of a household or an office, which has as many."""
-    address = ip_address(get_remote_address())
-    return str(address if address.version == 4 else ip_network((address, 64), strict=False))

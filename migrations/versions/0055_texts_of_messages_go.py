@@ -1,6 +1,6 @@
 """texts of messages sent long ago go; messages are counted by scope and state without reading them
 
-Follows: 0037
+Follows: 0051
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0055"
-down_revision: str | None = "0037"
+down_revision: str | None = "0051"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -118,3 +118,20 @@ def test_sign_in_link_is_refused_when_nobody_has_the_address(flask):
     answer = flask("sign-in-link", "eve@example.org")
     assert (answer.exit_code, answer.stdout) == (1, "")
     assert "eve@example.org" in answer.stderr
+
+
+def test_end_leaves_an_account_nothing(flask, app, reading, network):
+    flask("add", "ada@example.org", "--name", "Ada", "--role", "chair")
+    flask("add", "ada@example.org", "--name", "Ada", "--role", "desk", "--edition", "2027")
+    with reading() as session:
+        browser = Client(app).sign_in(account_by_email(session, "ada@example.org"))
+    link = flask("sign-in-link", "ada@example.org").output.strip()
+    answer = flask("end", "ADA@example.org")
+    assert (answer.exit_code, answer.output) == (0, "ada@example.org (Ada): no role, signed out everywhere\n")
+    assert grants(reading) == []
+    assert browser.get("/organise/", follow=False).headers["Location"] == "/sign-in"
+    assert Client(app, base_url="http://dofc.test").get(link).status == 404
+
+
+def test_end_says_so_when_there_is_no_such_account(flask):
+    assert "No account has the address" in flask("end", "eve@example.org").output

@@ -1,6 +1,5 @@
 """Who may see what of an edition, how long a session lasts, and which paths stay on the site."""
 
-from datetime import UTC, datetime, timedelta
 from urllib.parse import urljoin, urlsplit
 
 import pytest
@@ -12,11 +11,10 @@ from dofc_events.accounts.rules import (
     Grant,
     RoleName,
     access_to_edition,
+    browser_name,
     is_local_path,
-    session_is_over,
 )
 
-SIGNED_IN = datetime(2027, 6, 3, 8, tzinfo=UTC)
 HERE, ELSEWHERE = 1, 2
 ORGANISERS = (RoleName.ORGANISER,)
 DOOR = (RoleName.ORGANISER, RoleName.DESK)
@@ -70,9 +68,19 @@ def test_access_to_edition_is_granted_only_to_chair_and_its_own_staff(held, allo
     )
 
 
-@pytest.mark.parametrize(("hours", "over"), [(0, False), (11.99, False), (12, True), (12.01, True), (24 * 365, True)])
-def test_session_is_over_after_twelve_hours(hours, over):
-    assert session_is_over(SIGNED_IN, SIGNED_IN + timedelta(hours=hours)) is over
+@pytest.mark.parametrize(
+    ("user_agent", "name"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0", "Firefox, Linux"),
+        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/129.0 Safari/537.36 Edg/129.0", "Edge, Windows"),
+        ("Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 Chrome/129.0 Mobile Safari/537.36", "Chrome, Android"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_6 like Mac OS X) Version/17.6 Safari/604.1", "Safari, iPhone"),
+        ("curl/8.5.0", ""),
+        ("", ""),
+    ],
+)
+def test_browsers_are_called_what_their_owners_call_them(user_agent, name):
+    assert browser_name(user_agent) == name
 
 
 @pytest.mark.parametrize("path", ["/", "/organise/", "/organise/editions/2027/registrations?q=a%2Fb&page=2", "/č"])

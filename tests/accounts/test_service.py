@@ -8,13 +8,13 @@ from sqlalchemy.exc import IntegrityError
 
 from dofc_events.accounts import service
 from dofc_events.accounts.models import Account, Role, SignInLink
-from dofc_events.accounts.queries import account_by_email, account_by_id, link_is_valid
+from dofc_events.accounts.queries import account_by_email, account_by_id, account_of_link
 from dofc_events.accounts.rules import Grant, RoleName, includes_chair
 from dofc_events.conference.models import Edition, Organisation
 from dofc_events.core.audit import COMMAND, Actor, AuditEntry
 from dofc_events.core.references import hash_secret
 from dofc_events.mail.models import Message
-from dofc_events.mail.rules import ADDRESS_LIMITS
+from dofc_events.mail.rules import LINK_LIMITS
 
 NOW = datetime(2027, 6, 3, 8, tzinfo=UTC)
 LASTS = timedelta(minutes=15)
@@ -143,7 +143,7 @@ def test_issue_sign_in_link_stores_no_secret(session, ada):
 def test_issue_sign_in_link_keeps_valid_links_and_removes_expired_ones(session, ada):
     first = service.issue_sign_in_link(session, ada.id, NOW)
     service.issue_sign_in_link(session, ada.id, NOW + LASTS - MOMENT)
-    assert link_is_valid(session, first, NOW + LASTS - MOMENT)
+    assert account_of_link(session, first, NOW + LASTS - MOMENT)
     service.issue_sign_in_link(session, ada.id, NOW + LASTS)
     assert count(session, SignInLink) == 2
 
@@ -176,7 +176,7 @@ def test_ask_for_link_leaves_a_trace_without_the_address_when_there_is_no_accoun
 
 
 def test_ask_for_link_stops_silently_when_the_address_got_enough(session, ada):
-    most, span = ADDRESS_LIMITS[0]
+    most, span = LINK_LIMITS[0]
     for _ in range(most + 3):
         service.ask_for_link(session, "ada@example.org", NOW)
     assert len(messages(session)) == count(session, SignInLink) == most
@@ -188,16 +188,16 @@ def test_use_link_signs_in_once(session, ada):
     secret = service.issue_sign_in_link(session, ada.id, NOW)
     assert service.use_link(session, secret, NOW) == ada.id
     assert acts(session)[-1] == ("signed_in", "account:Ada@example.org")
-    assert not link_is_valid(session, secret, NOW)
+    assert not account_of_link(session, secret, NOW)
     with pytest.raises(service.SignInLinkNotValid):
         service.use_link(session, secret, NOW)
 
 
 def test_use_link_works_until_the_link_expires(session, ada):
     early, late = (service.issue_sign_in_link(session, ada.id, NOW) for _ in range(2))
-    assert link_is_valid(session, early, NOW + LASTS - MOMENT)
+    assert account_of_link(session, early, NOW + LASTS - MOMENT)
     assert service.use_link(session, early, NOW + LASTS - MOMENT) == ada.id
-    assert not link_is_valid(session, late, NOW + LASTS)
+    assert not account_of_link(session, late, NOW + LASTS)
     with pytest.raises(service.SignInLinkNotValid):
         service.use_link(session, late, NOW + LASTS)
 
@@ -205,7 +205,7 @@ def test_use_link_works_until_the_link_expires(session, ada):
 @pytest.mark.parametrize("secret", ["", "wrong", "é/'\";--", "x" * 5000])
 def test_use_link_is_refused_when_the_secret_is_wrong(session, ada, secret):
     service.issue_sign_in_link(session, ada.id, NOW)
-    assert not link_is_valid(session, secret, NOW)
+    assert not account_of_link(session, secret, NOW)
     with pytest.raises(service.SignInLinkNotValid):
         service.use_link(session, secret, NOW)
 
@@ -216,9 +216,9 @@ def test_use_link_does_not_take_the_hash_for_the_secret(session, ada):
         service.use_link(session, stored, NOW)
 
 
-def test_link_is_valid_does_not_use_the_link(session, ada):
+def test_account_of_link_does_not_use_the_link(session, ada):
     secret = service.issue_sign_in_link(session, ada.id, NOW)
-    assert all(link_is_valid(session, secret, NOW) for _ in range(3))
+    assert all(account_of_link(session, secret, NOW) for _ in range(3))
     assert service.use_link(session, secret, NOW) == ada.id
 
 

@@ -8,10 +8,11 @@ from sqlalchemy import select
 from dofc_events.accounts import team
 from dofc_events.accounts.queries import account_by_email, roles_at
 from dofc_events.accounts.rules import Grant, RoleName
+from dofc_events.accounts.service import NoSuchRole
 from dofc_events.core.audit import Actor, AuditEntry
 from dofc_events.mail.models import Message
 from dofc_events.mail.outbox import TooManyMessages
-from dofc_events.mail.rules import ADDRESS_LIMITS
+from dofc_events.mail.rules import LINK_LIMITS
 from tests.support.factories import NOW, make_account, make_edition
 
 ELENA = Actor("account", "elena@dofc.test")
@@ -68,7 +69,7 @@ def test_invite_refuses_who_has_the_role_and_takes_who_had_it(session, edition, 
 
 
 def test_invite_writes_to_an_address_only_so_often(session, edition, invite):
-    for _number in range(ADDRESS_LIMITS[0][0]):
+    for _number in range(LINK_LIMITS[0][0]):
         role = invite()
         team.end_role(session, edition.id, role, ELENA, NOW)
     with pytest.raises(TooManyMessages):
@@ -96,9 +97,9 @@ def test_end_role_ends_it_at_once(session, edition, elena, invite):
         "role": "desk",
         "changes": {"ends_at": [None, NOW.isoformat()]},
     }
-    with pytest.raises(team.NoSuchRole):
+    with pytest.raises(NoSuchRole):
         team.end_role(session, edition.id, role_id, ELENA, NOW)
-    with pytest.raises(team.NoSuchRole):
+    with pytest.raises(NoSuchRole):
         team.change_end(session, edition.id, role_id, None, ELENA, NOW)
 
 
@@ -119,5 +120,5 @@ def test_chair_may_leave_an_edition_without_organisers(session, edition, elena):
 
 def test_roles_of_another_edition_are_not_touched(session, edition, elena):
     other = make_edition(session, year=2031)
-    with pytest.raises(team.NoSuchRole):
+    with pytest.raises(NoSuchRole):
         team.end_role(session, other.id, elena, ELENA, NOW)

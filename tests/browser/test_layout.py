@@ -9,7 +9,7 @@ from dofc_events.conference.history.service import load_history
 from dofc_events.core.audit import COMMAND
 from dofc_events.core.clock import now
 from tests.support.browser import PHONE
-from tests.support.factories import make_account, make_edition, make_registration
+from tests.support.factories import make_account, make_edition, make_registration, make_trip
 
 SIZES = [(320, 640), (390, 844), (768, 1024), (1280, 800)]
 LONG = "Balkanskisavezklasteraproizvođačapoljoprivrednemehanizacije" * 2
@@ -52,10 +52,11 @@ def site(live_server, database_url, writing):
             email=f"{'a' * 60}@{'b' * 60}.example",
             country="BA",
         )
+        trip, _ = (make_trip(session, edition, slug) for slug in ("cellars", "harbour"))
         for number in range(3):
             make_registration(session, edition, now=moment, email=f"delegate-{number}@example.org")
     site = live_server(database_url)
-    site.year, site.chair = edition.year, chair
+    site.year, site.chair, site.trip = edition.year, chair, trip.slug
     return site
 
 
@@ -63,13 +64,15 @@ def site(live_server, database_url, writing):
 def test_nothing_is_wider_than_the_page(site, browser, sign_in):
     tab = browser.open(site.url)
     tab.sign_in(sign_in(site.chair))
-    for path in ("/organise/", *(f"/organise/editions/{site.year}/{name}" for name in ("", "mail", "registrations"))):
+    of_edition = ("", "mail", "registrations", "trips", f"trips/{site.trip}/manifest", "check-in/list")
+    for path in ("/organise/", *(f"/organise/editions/{site.year}/{name}" for name in of_edition)):
         page = tab.goto(path)
         for size in SIZES:
             tab.resize(size)
             if path.endswith("registrations"):
                 assert "Bosnia" in page.locator("table").inner_text()
                 assert page.evaluate(BROKEN, "Country") == []
+    page = tab.goto(f"/organise/editions/{site.year}/registrations")
     page.locator("tr", has_text="bbbb").get_by_role("link").click()
     for size in SIZES:
         tab.resize(size)

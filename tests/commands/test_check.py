@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, func, select, text, update
 
+from dofc_events.commands.check import faults
 from dofc_events.conference.models import Edition
 from dofc_events.core.clock import now
+from dofc_events.core.db import db
 from dofc_events.delegates.models import Registration
 from dofc_events.letters.models import Letter, LetterRecipient
 from dofc_events.letters.queries import unwritten
@@ -30,12 +32,24 @@ from tests.support.factories import (
 
 
 @pytest.fixture
-def check(app):
-    """`check()`: the exit status and the lines that the command prints."""
+def command(app):
+    """`command()`: the exit status and the lines that the command prints."""
 
     def run() -> tuple[int, list[str]]:
         answer = app.test_cli_runner().invoke(args=["check"])
         return answer.exit_code, answer.output.splitlines()
+
+    return run
+
+
+@pytest.fixture
+def check(app):
+    """`check()`: what the command would say of the data; to look at the schema takes longer than all else."""
+
+    def run() -> tuple[int, list[str]]:
+        with app.app_context():
+            found = faults(db.session())
+        return (1, found) if found else (0, ["Everything adds up."])
 
     return run
 
@@ -59,12 +73,12 @@ def of(reference: str):
     return Claim.registration_id == select(Registration.id).where(Registration.reference == reference).scalar_subquery()
 
 
-def test_check_is_content_with_an_empty_database(check):
-    assert check() == (0, ["Everything adds up."])
+def test_check_is_content_with_an_empty_database(command):
+    assert command() == (0, ["Everything adds up."])
 
 
-def test_check_is_content_with_sound_data(check, full):
-    assert check() == (0, ["Everything adds up."])
+def test_check_is_content_with_sound_data(command, full):
+    assert command() == (0, ["Everything adds up."])
 
 
 def test_check_is_content_with_news_that_are_still_to_be_written(check, full, writing):
@@ -75,10 +89,10 @@ def test_check_is_content_with_news_that_are_still_to_be_written(check, full, wr
     assert check() == (0, ["Everything adds up."])
 
 
-def test_check_finds_a_pool_that_counts_too_few(check, full, writing):
+def test_check_finds_a_pool_that_counts_too_few(command, full, writing):
     with writing() as session:
         session.execute(update(Pool).where(Pool.edition_id.is_not(None)).values(taken=1))
-    code, lines = check()
+    code, lines = command()
     assert code == 1
     assert any("counts 1 taken, but 2 claims are confirmed or offered" in line for line in lines)
 
@@ -329,6 +343,33 @@ def test_check_finds_a_letter_that_went_to_somebody_else(check, sent_letter, wri
         session.execute(update(Message).where(Message.kind == "announcement").values(about="XXXX-XXXX"))
     code, lines = check()
     assert code == 1 and len(lines) == 4 and all("is about somebody else" in line for line in lines)
+
+
+# The schema
+
+
+@pytest.mark.parametrize(
+    ("damage", "fault"),
+    [
+        ("ALTER TABLE worker_signs DROP COLUMN mail_error", "column worker_signs.mail_error: it is missing"),
+        ("DROP INDEX ix_messages_scope", "index ix_messages_scope of table messages: it is missing"),
+        ("ALTER TABLE draws ADD COLUMN more INTEGER", "column draws.more: it is not known to this version"),
+        ("DROP TABLE likely_doubles", "table likely_doubles: it is missing"),
+    ],
+)
+def test_check_finds_tables_that_are_not_those_of_this_version(command, writing, damage, fault):
+    with writing() as session:
+        session.execute(text(damage))
+    code, lines = command()
+    assert code == 1 and fault in lines
+
+
+@pytest.mark.databases("sqlite")
+def test_check_finds_a_database_that_was_not_upgraded(command, writing):
+    with writing() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '0037'"))
+    code, (line,) = command()
+    assert code == 1 and "at revision 0037" in line and "flask db upgrade" in line
 
 
 def test_check_says_everything_that_is_wrong(check, full, writing):

@@ -1,21 +1,23 @@
 """`flask history` and `flask demo`: run twice they change nothing, and what is invented says so."""
 
+import threading
 import unicodedata
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
 import yaml
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from dofc_events.accounts.models import Account
+from dofc_events.app import create_app
 from dofc_events.commands.check import faults
 from dofc_events.commands.demo import DEMO
 from dofc_events.conference.models import Edition, Member, Organisation
 from dofc_events.conference.rules import Window
 from dofc_events.core.audit import AuditEntry
 from dofc_events.core.clock import end_of_day, now
-from dofc_events.core.db import Base
+from dofc_events.core.db import PG_LIMITS, Base, db, take_turns, unit_of_work
 from dofc_events.delegates.models import Registration
 from dofc_events.hosting.models import Proposal
 from dofc_events.hosting.queries import call_by_year, questions_of
@@ -23,6 +25,8 @@ from dofc_events.hosting.stages.rules import Stage
 from dofc_events.mail.models import Message
 from dofc_events.places.models import Claim, Pool
 from dofc_events.trips.queries import trip_pools
+from tests.support.databases import settings_for
+from tests.support.factories import make_edition
 
 
 @pytest.fixture
@@ -193,3 +197,35 @@ def test_the_demonstration_numbers(app, flask, reading):
     with reading() as session:
         pools = session.execute(select(Edition.year, Pool.capacity, Pool.taken).join(Pool)).all()
         assert [tuple(row) for row in pools] == [(now().year + 1, 250, 37)]
+
+
+def test_a_second_start_waits_for_the_first_and_adds_nothing(databases, database_kind, tmp_path, monkeypatch):
+    """The first one may migrate and fill the database for longer than anybody who waits for a page would wait."""
+    monkeypatch.setattr("dofc_events.core.db.BUSY_TIMEOUT", 0.05)
+    monkeypatch.setattr("dofc_events.core.db.PG_LIMITS", PG_LIMITS | {"lock_timeout": "50ms"})
+    with databases.fresh(database_kind) as url:
+        apps = [create_app(settings_for(url, tmp_path / name)) for name in ("first", "second")]
+        codes: list[object] = []
+
+        def second() -> None:
+            for command in (["db", "upgrade"], ["demo", "--if-empty"]):
+                answer = apps[1].test_cli_runner().invoke(args=command)
+                codes.append(answer.exception or answer.exit_code)
+
+        thread = threading.Thread(target=second)
+        with apps[0].app_context():
+            with unit_of_work() as session:
+                take_turns(session)
+                if database_kind == "postgresql":
+                    session.execute(text("SELECT pg_advisory_xact_lock(20100917)"))
+                thread.start()
+                thread.join(0.4)
+                assert codes == []
+                make_edition(session, year=2031)
+            thread.join(20)
+            assert codes == [0, 0]
+            assert db.session.scalars(select(Edition.year)).all() == [2031]
+            db.session.remove()
+        for app in apps:
+            with app.app_context():
+                db.engine.dispose()

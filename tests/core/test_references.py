@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dofc_events.core.references import hash_secret, new_reference, new_secret, read_token, sign
 
-KEY = "a secret that is good enough for tests"
+KEY = ["a secret that is good enough for tests"]
 
 
 def test_references_are_easy_to_dictate_and_do_not_repeat():
@@ -40,7 +40,7 @@ def test_read_token_finds_what_sign_wrote(subject, version):
     "token",
     [
         sign(KEY, "ballot", "7KX9-Q2MB", 1),
-        sign("another secret of the same length", "registration", "7KX9-Q2MB", 1),
+        sign(["another secret of the same length"], "registration", "7KX9-Q2MB", 1),
         sign(KEY, "registration", "7KX9-Q2MB", 1)[:-1],
         sign(KEY, "registration", "7KX9-Q2MB", 1).replace(".1.", ".2."),
         sign(KEY, "registration", "7KX9-Q2MB", 1).lower(),
@@ -59,3 +59,11 @@ def test_read_token_refuses_what_was_not_signed_for_it(token):
 @given(st.text(max_size=60))
 def test_read_token_survives_anything(token):
     assert read_token(KEY, "registration", token) is None
+
+
+def test_what_an_earlier_key_signed_is_read_as_long_as_the_key_is_kept():
+    before = sign(KEY, "registration", "7KX9-Q2MB", 1)
+    keys = [*KEY, "the key that came after it"]
+    assert read_token(keys, "registration", before) == ("7KX9-Q2MB", 1)
+    assert sign(keys, "registration", "7KX9-Q2MB", 1) == sign(keys[1:], "registration", "7KX9-Q2MB", 1) != before
+    assert read_token(keys[1:], "registration", before) is None

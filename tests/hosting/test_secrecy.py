@@ -14,7 +14,7 @@ from tests.support.factories import NOW
 
 VOTED_ON = rights.YEAR_OF_CALL - 2
 OWN_BALLOT = {("/hosting/vote/<token>", rights.HOLDER)}
-TOKENS = re.compile(rb'name="(csrf_token|form_key)"[^>]*value="[^"]*"|csrf-token" content="[^"]*"')
+TOKENS = re.compile(rb'name="(csrf_token|form_key)"[^>]*value="[^"]*"|csrf-token" content="[^"]*"|"free_disk_mb":\d+')
 
 
 def test_no_answer_to_anybody_depends_on_how_members_have_voted(databases, tmp_path):

@@ -217,6 +217,41 @@ def test_refuse_flood_does_not_count_what_nobody_asked_for(session):
     assert refused_for(session) is None
 
 
+def test_refuse_flood_counts_what_follows_a_plus_as_one_mailbox(session):
+    for number in range(5):
+        sent_at(session, NOW, recipient=f"ana+{number}@dofc.test")
+    assert refused_for(session, address="ana+6@dofc.test") is not None
+    assert refused_for(session, address="anna+6@dofc.test") is None
+
+
+def test_links_alone_have_a_budget_of_their_own_and_use_up_nobody_elses(session):
+    sent_at(session, *[NOW] * 29, kind="sign-in")
+    assert refused_for(session) is None
+    outbox.refuse_flood(session, "ana@dofc.test", NOW, kind="sign-in")
+    sent_at(session, *[NOW] * 5, kind="registration-confirmed")
+    outbox.refuse_flood(session, "ana@dofc.test", NOW, kind="sign-in")
+    sent_at(session, NOW, kind="sign-in")
+    with pytest.raises(outbox.TooManyMessages):
+        outbox.refuse_flood(session, "ana@dofc.test", NOW, kind="sign-in")
+
+
+def test_what_is_to_wait_is_neither_due_nor_late_before_its_time(session):
+    stored = outbox.enqueue(session, letter(), NOW, due_at=NOW + HOUR)
+    session.flush()
+    assert (stored.queued_at, stored.due_at) == (NOW, NOW + HOUR)
+    assert mail_health(session, NOW + HOUR).late_seconds == 0
+
+
+def test_what_is_changed_may_be_told_twice_at_once_and_then_after_a_while(session):
+    assert outbox.may_be_told_at(session, "ana@dofc.test", NOW) == NOW
+    sent_at(session, NOW, recipient="ana+1@dofc.test")
+    assert outbox.may_be_told_at(session, "ana@dofc.test", NOW) == NOW
+    sent_at(session, NOW + timedelta(minutes=1))
+    assert outbox.may_be_told_at(session, "ana@dofc.test", NOW + timedelta(minutes=2)) == NOW + timedelta(minutes=5)
+    sent_at(session, *[NOW + timedelta(minutes=6)] * 3)
+    assert outbox.may_be_told_at(session, "ana@dofc.test", NOW + timedelta(minutes=12)) == NOW + HOUR
+
+
 def test_refuse_flood_does_not_count_what_was_taken_back(session):
     sent_at(session, *[NOW] * 6, about="7KX9-Q2MB")
     assert refused_for(session) is not None

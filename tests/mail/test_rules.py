@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dofc_events.mail.rules import RETRY_AFTER, address_key, deliverable, retry_at
+from dofc_events.mail.rules import RETRY_AFTER, address_key, deliverable, greeted, mailbox_key, retry_at
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 
@@ -56,6 +56,26 @@ def test_address_key_is_the_same_when_people_mean_the_same_mailbox(one, other):
 )
 def test_address_key_differs_when_mailboxes_do(one, other):
     assert address_key(one) != address_key(other)
+
+
+@pytest.mark.parametrize(
+    ("address", "key"),
+    [
+        ("Ana+12@Example.org", "ana@example.org"),
+        ("ana+a+b@example.org", "ana@example.org"),
+        ("ana@example.org", "ana@example.org"),
+        ("+ana@example.org", "+ana@example.org"),
+        ("ana@a+b.example", "ana@a+b.example"),
+    ],
+)
+def test_limits_count_what_follows_a_plus_as_the_same_mailbox(address, key):
+    assert mailbox_key(address) == key
+
+
+def test_nobody_is_greeted_by_a_whole_message():
+    assert greeted("Łucja Öztürk") == "Łucja Öztürk" and greeted("ž" * 40) == "ž" * 40
+    assert greeted("Maria das Dores de Jesus e Silva do Espírito Santo") == "Maria das Dores de Jesus e Silva do…"
+    assert greeted("ž" * 41) == "ž" * 39 + "…"
 
 
 addresses = st.builds(lambda local, domain: f"{local}@{domain}", st.text(max_size=30), st.text(max_size=30))

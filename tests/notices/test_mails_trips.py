@@ -56,8 +56,8 @@ def person(session, edition, trips):
     return make
 
 
-def choose(session, who, *slugs):
-    seats.choose_trips(session, who.id, slugs, any_trip=False, actor=DELEGATE, now=NOW)
+def choose(session, who, *slugs, now=NOW):
+    seats.choose_trips(session, who.id, slugs, any_trip=False, actor=DELEGATE, now=now)
 
 
 def one_line(text: str) -> str:
@@ -171,7 +171,7 @@ def test_the_calendar_file_takes_out_a_seat_that_was_given_back_and_keeps_the_da
     assert (second["Port"][0], second["Days"][0]) == ("CANCELLED", "CONFIRMED")
     assert second["Port"][3] > first["Port"][3] and second["Days"][3] > first["Days"][3]
     # What has been removed once is not mentioned again.
-    choose(session, who, "wine")
+    choose(session, who, "wine", now=NOW + timedelta(minutes=5))
     assert events(letters(session, to=who.email)[-1]).keys() == {"Days", "Wine"}
 
 
@@ -266,7 +266,7 @@ def test_what_several_changes_made_of_a_trip_is_told_at_once_from_the_first_stat
     deliver_all(session)
     change(session, edition, wine, title="Wine and more", meeting_point="Gate 2")
     change(session, edition, wine, title="Wine and walks")
-    news.tell_news(session, untold_news(session, 999), NOW)
+    news.tell_news(session, untold_news(session, 999, NOW), NOW)
     said = one_line(unsent(session, to=people[0].email)[0].text)
     assert f"“{title}” is now called “Wine and walks”." in said
     assert f"The meeting point of “Wine and walks” is now Gate 2, not {place}." in said

@@ -107,8 +107,13 @@ def test_each_member_has_one_ballot_and_the_count_is_that_of_an_independent_reco
         sent.setdefault(slug, []).append(ranking)
         forms.append(filled_in(site.url, path, ranking))
     answers = all_at_once(send, forms)
-
-    assert {answer.status for answer in answers} == {303}
+    # Whoever replaces what a colleague has cast meanwhile is asked first.
+    asked = [answer for answer in answers if answer.status == 422]
+    assert {answer.status for answer in answers} <= {303, 422} and len(asked) <= WITH_A_SECOND + TWICE
+    for page in asked:
+        while page.status == 422:
+            page = send(page.form())
+        assert page.status == 303
     with reading() as session:
         cast = dict(session.execute(select(Voter.id, Ballot.ranking).join(Voter, Voter.id == Ballot.voter_id)).all())
         voters = {voter.organisation.slug: voter for voter in session.scalars(select(Voter))}

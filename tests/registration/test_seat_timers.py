@@ -135,7 +135,7 @@ def test_an_offer_of_a_seat_that_is_still_to_be_written_does_not_lapse(session, 
     assert unsent(session) == []
     timers.lapse_offers(session, people[1].id, WORKER, ENDS)
     assert statuses(session, people)[1] == "offered"
-    news.tell_news(session, queries.untold_news(session, 999), ENDS)
+    news.tell_news(session, queries.untold_news(session, 999, ENDS), ENDS)
     assert {message.kind for message in unsent(session)} == {"trip-offered"} and len(unsent(session)) == BATCH + 2
     assert faults(session) == []
 

@@ -266,7 +266,7 @@ def test_many_promotions_are_told_by_the_worker_once_each(session, crowd):
     service.correct_address(session, people[2].id, "corrected@dofc.test", DELEGATE, NOW)
     hand_overs.hand_over(session, people[3].id, "Mira", "", "mira@dofc.test", DELEGATE, NOW)
     for _ in range(2):
-        news.tell_news(session, queries.untold_news(session, BATCH), NOW)
+        news.tell_news(session, queries.untold_news(session, BATCH, NOW), NOW)
     assert untold(session) == 0
     assert kinds(session, to=people[1].email)[1:] == ["registration-cancelled"]
     assert kinds(session, to="corrected@dofc.test") == ["registration-confirmed"]

@@ -43,7 +43,7 @@ def move_up_many(session, people: int = BATCH + 2) -> list[int]:
     make_crowd(session, edition, people + 1)
     deliver_all(session)
     service.resize_edition(session, edition.id, people + 1, COMMAND, NOW)
-    return list(queries.untold_news(session, 10 * BATCH))
+    return list(queries.untold_news(session, 10 * BATCH, NOW))
 
 
 def test_news_is_told_once_by_however_many_workers_have_read_of_it(session):
@@ -62,7 +62,7 @@ def test_one_broken_registration_does_not_keep_the_news_from_the_others(app, wri
     with app.app_context():
         run_timers(NOW)
     with reading() as session:
-        assert list(queries.untold_news(session, 99)) == ids[:1]
+        assert list(queries.untold_news(session, 99, NOW)) == ids[:1]
         confirmed = select(func.count()).where(Message.kind == "registration-confirmed")
         assert session.scalar(confirmed) == len(ids)
 

@@ -61,7 +61,12 @@ def _copies(
             position = None if claim.position is None else claim.position + number * steps[claim.pool_id][1]
             session.add(_copy(claim, registration_id=person.id, position=position))
         session.add_all(_copy(entry, about=person.reference) for entry in entries)
-        to = {"recipient": person.email, "recipient_key": person.email_key, "about": person.reference}
+        to = {
+            "recipient": person.email,
+            "recipient_key": person.email_key,
+            "mailbox_key": person.email_key,
+            "about": person.reference,
+        }
         session.add_all(_copy(message, **to, message_id=f"<{new_secret()}@dofc.test>") for message in messages)
     for pool, (taken, positions) in steps.items():
         moved = {"taken": Pool.taken + count * taken, "next_position": Pool.next_position + count * positions}

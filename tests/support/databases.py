@@ -20,6 +20,7 @@ from dofc_events.config import Settings
 from dofc_events.core.db import db
 
 KINDS = ("sqlite", "postgresql")
+SIGNS = ("worker_signs", "site_states")
 
 # Changes as soon as a table, a column or a constraint does.
 SCHEMA = """
@@ -267,7 +268,7 @@ def time_writing() -> Iterator[list[float]]:
 def dump(database_url: str) -> dict[str, list[tuple]]:
     """Every row of every table that a page could change, to be compared with an earlier dump.
 
-    Without the workers' signs of life, which come with the time.
+    Without the signs of life of workers and of the database, which come with the time.
     """
     with _outside(database_url).connect() as connection:
         return {name: [tuple(row) for row in connection.exec_driver_sql(rows)] for name, rows in _all_rows().items()}
@@ -282,5 +283,5 @@ def _outside(database_url: str) -> Engine:
 @cache
 def _all_rows() -> dict[str, str]:
     """The statement that reads a table, by the table's name; to make them takes far longer than the reading."""
-    tables = [table for table in db.metadata.sorted_tables if table.name != "worker_signs"]
+    tables = [table for table in db.metadata.sorted_tables if table.name not in SIGNS]
     return {table.name: str(select(table).order_by(*table.primary_key)) for table in tables}

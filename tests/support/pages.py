@@ -13,8 +13,11 @@ from flask import Flask, session
 from flask.testing import FlaskClient
 from werkzeug.datastructures import Headers
 
+from dofc_events.accounts import sessions
 from dofc_events.accounts.guards import begin_session
 from dofc_events.accounts.models import Account
+from dofc_events.core.clock import now
+from dofc_events.core.db import unit_of_work
 from tests.support.forms import Form
 from tests.support.lint import problems_of
 
@@ -105,8 +108,10 @@ class Client:
 
     def sign_in(self, account: Account) -> "Client":
         """Have the session that the site itself begins for an account, without its mail and its pages."""
+        with self.app.app_context(), unit_of_work() as rows:
+            secret = sessions.begin(rows, account.id, "", now())
         with self.app.test_request_context(environ_base=self._client.environ_base):
-            begin_session(account)
+            begin_session(account, secret)
             begun = dict(session)
         with self._client.session_transaction() as kept:
             kept.clear()
@@ -116,7 +121,7 @@ class Client:
     @property
     def session_cookie(self) -> str:
         """What the site knows this browser by: also another site, in processes of its own, on the same database."""
-        return str(self._client.get_cookie("dofc").value)
+        return str(self._client.get_cookie(self.app.config["SESSION_COOKIE_NAME"]).value)
 
     def get(self, address: str, *, checked: bool = True, **options: Any) -> Page:
         """Fetch a page and check it. `checked=False` is for what is not a page of ours, such as a stored HTML mail."""

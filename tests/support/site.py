@@ -66,8 +66,10 @@ class Process:
 
     def kill(self) -> None:
         """End it and all that it started, as a power cut would."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGKILL)
+        # One that was just started may not lead its own group yet.
+        for end in (os.killpg, os.kill):
+            with contextlib.suppress(ProcessLookupError):
+                end(self.pid, signal.SIGKILL)
         self.poll(30)
 
 

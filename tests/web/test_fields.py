@@ -8,8 +8,10 @@ from dofc_events.web.fields import (
     CountryField,
     EmailField,
     Line,
+    NameLine,
     Paragraphs,
     PhoneField,
+    QuotedLine,
     WholeNumberField,
     rank,
 )
@@ -60,6 +62,8 @@ class Everything(Form):
 
     name = Line("Name", longest=10, missing="Enter a name.")
     note = Line("Note", longest=10)
+    person = NameLine("Person", longest=100)
+    group = QuotedLine("Group", longest=100)
     text = Paragraphs("Text", longest=20)
     email = EmailField("Address", missing="Enter an address.")
     country = CountryField("Country", missing="Choose a country.")
@@ -97,6 +101,13 @@ pytestmark = pytest.mark.databases("sqlite")
         ("ana@пример.бг", "ana@пример.бг"),
         ("ana@xn--e1afmkfd.xn--90ae", "ana@пример.бг"),
         ("ana@münchen.example", "ana@münchen.example"),
+        ("ana@東京サイト.example", "ana@東京サイト.example"),
+        ("ana@toyota東京.example", "ana@toyota東京.example"),
+        # A Cyrillic а in each; the second as servers write it, the third in a part of its own.
+        ("ana@pаypal.example", None),
+        ("ana@xn--pypal-4ve.example", None),
+        ("ana@пример.example", "ana@пример.example"),
+        ("ana@gοogle.example", None),
         ("o'neil@example.org", "o'neil@example.org"),
         ("ана@example.org", None),
         ("ana", None),
@@ -125,6 +136,7 @@ def test_an_address_is_one_that_every_server_can_deliver_to(send, typed, stored)
 def test_an_address_in_another_script_is_refused_with_words_that_help(send):
     assert "Use Latin letters before the @" in send(email="ана@example.org").said["email"][0]
     assert "name@example.org" in send(email="ana@example").said["email"][0]
+    assert "“pаypal” mixes letters of two alphabets. Is your keyboard" in send(email="ana@pаypal.org").said["email"][0]
     assert send(email=" ").said["email"] == ["Enter an address."]
 
 
@@ -191,6 +203,70 @@ def test_what_is_no_country_is_refused(send, code, app):
 def test_a_line_is_one_line_in_composed_form(send, typed, stored):
     form = send(name=typed)
     assert (form.name.data if not form.name.errors else None) == stored
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Dear winner, your prize waits at evil.example/claim",
+        "evil.example",
+        "http://evil",
+        "www.evil",
+        "ana@evil.example",
+        "evil。example",
+        "ｅｖｉｌ．ｅｘａｍｐｌｅ",
+        "evil.xn--90a3ac",
+        "зло.срб",
+        "t.co/a",
+        "x.com",
+        "Ana (evil.example)",
+        # With the space it is taken.
+        "Dr.Kovač",
+    ],
+)
+def test_no_address_is_taken_for_a_persons_name(send, name):
+    assert "must not contain web or email addresses" in send(person=name).said["person"][0]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "St. Anna",
+        "A.Kovač",
+        "J.R.R. Tolkien",
+        "J. R. R. Tolkien",
+        "Dr. sc. Ana Kovač",
+        "Martin Luther King Jr.",
+        "ა.ბერიძე",
+        "O’Neil-Šimić",
+        "Ana / Ανα",
+        "Nguyễn Văn A",
+        "Ana @ home",
+    ],
+)
+def test_names_with_full_stops_are_names(send, name):
+    assert send(person=name).person.data == name and not send(person=name).said
+
+
+@pytest.mark.parametrize(
+    ("name", "accepted"),
+    [
+        ("Cluster.NET Ltd", True),
+        ("Booking.com", True),
+        ("Trakya Kümesi d.o.o./s.r.o.", True),
+        ("S.p.A.", True),
+        ("St.Anna C@fe", True),
+        ("Prof./Dr. Kovač i sinovi", True),
+        ("Claim it: evil.example/claim", False),
+        ("evil.example:8080/", False),
+        ("evil.example?a", False),
+        ("(www.evil)", False),
+        ("ftp://evil", False),
+        ("write to ana@evil.example", False),
+    ],
+)
+def test_an_organisation_may_be_called_like_a_domain_but_not_lead_anywhere(send, name, accepted):
+    assert bool(send(group=name).said) != accepted
 
 
 def test_an_optional_line_may_be_empty(send):

@@ -52,6 +52,8 @@ def addresses(app, token, reading) -> list[tuple[str, str, set[str]]]:
         "letter_id": 1,
         "pair_id": 1,
         "role_id": 1,
+        "account_id": 1,
+        "session_id": 1,
         "attachment_id": 1,
         "voter_id": 1,
     }

@@ -185,7 +185,10 @@ def _tell_representatives(session: Session, voter: Voter, account_id: int, now: 
     everyone = representatives_of(session, voter.organisation_id, now)
     cast_by = session.get_one(Account, account_id)
     for representative in everyone:
-        outbox.enqueue(session, mails.ballot_cast(voter, cast_by, representative, changed=changed), now)
+        # Who changes a ballot ten times in a minute makes us write once more.
+        due_at = outbox.may_be_told_at(session, representative.email, now)
+        message = mails.ballot_cast(voter, cast_by, representative, changed=changed)
+        outbox.enqueue(session, message, now, asked_for=True, due_at=due_at)
 
 
 def _locked_voter(session: Session, voter_id: int) -> Voter:

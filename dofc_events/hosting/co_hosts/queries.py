@@ -13,7 +13,7 @@ from dofc_events.hosting.queries import CO_HOST
 
 def co_host_by_link(session: Session, token: str) -> CoHost | None:
     """The co-host of a link, if the proposer still names it."""
-    read = read_token(settings().secret_key, CO_HOST, token)
+    read = read_token(settings().keys, CO_HOST, token)
     return session.get(CoHost, int(read[0])) if read else None
 
 

@@ -79,4 +79,4 @@ def _ask(session: Session, co_host: CoHost, now: datetime, *, keep_mail: bool) -
         except TooManyMessages:
             continue
         co_host.asked_at = now
-        enqueue(session, mails.co_host_asked(co_host, email, name), now, keep=keep_mail)
+        enqueue(session, mails.co_host_asked(co_host, email, name), now, keep=keep_mail, asked_for=True)

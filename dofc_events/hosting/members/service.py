@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dofc_events.accounts.mails import INVITATION
 from dofc_events.accounts.models import Account, Role
 from dofc_events.accounts.queries import account_by_email
 from dofc_events.accounts.rules import MEMBER_ROLES, Grant, RoleName, audit_name
@@ -126,7 +127,7 @@ def add_representative(
     grant, known = Grant(role, organisation_id=organisation_id), account_by_email(session, email)
     if known and grant in known.grants(now):
         return known
-    refuse_flood(session, email, now)
+    refuse_flood(session, email, now, kind=INVITATION)
     account = add_account(session, email, name, grant, actor, now)
     invitation = mails.invitation(account, member.organisation, role, invited_by=_name_of(session, actor))
     enqueue(session, invitation, now, asked_for=True)

@@ -30,7 +30,17 @@ from dofc_events.hosting.rules import (
     parse_coordinates,
 )
 from dofc_events.web.edits import EditForm
-from dofc_events.web.fields import Between, CountryField, EmailField, Line, NameLine, Paragraphs, is_address
+from dofc_events.web.fields import (
+    Between,
+    CountryField,
+    EmailField,
+    Line,
+    NameLine,
+    Paragraphs,
+    QuotedLine,
+    is_address,
+    refuse_address,
+)
 from dofc_events.web.forms import Form
 from dofc_events.web.moments import DayField
 
@@ -93,13 +103,13 @@ class ProposalForm(Form):
     """
 
     member = SelectField(_l("Proposing member of the network"), validate_choice=False)
-    organisation = Line(_l("Name of your organisation"), longest=200)
+    organisation = QuotedLine(_l("Name of your organisation"), longest=200)
     contact_name = NameLine(_l("Contact name"), longest=120)
     contact_email = EmailField(
         _l("Email address"), missing=_l("Enter an email address. We will send the link to your proposal there.")
     )
     co_hosts = Paragraphs(_l("Co-hosts"), longest=LONGEST_TEXT)
-    city = Line(_l("City"), longest=120)
+    city = QuotedLine(_l("City"), longest=120)
     country = CountryField(_l("Country"))
     starts_on = DayField(_l("First day"), [Optional()])
     ends_on = DayField(_l("Last day"), [Optional()])
@@ -131,9 +141,12 @@ class ProposalForm(Form):
             raise ValidationError(_("This is a member of the network: choose it from the list."))
 
     def validate_co_hosts(self, field: Field) -> None:
-        wrong = [address for _name, address in co_hosts_in(field.data or "") if address and not is_address(address)]
+        named = co_hosts_in(field.data or "")
+        wrong = [address for _name, address in named if address and not is_address(address)]
         if wrong:
             raise ValidationError(_("Check the addresses: %(addresses)s", addresses=", ".join(wrong)))
+        for name, _address in named:
+            refuse_address(name, bare=False)
 
     def validate_coordinates(self, field: Field) -> None:
         if parse_coordinates(field.data) is None:

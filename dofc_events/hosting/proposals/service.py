@@ -208,7 +208,7 @@ def change_proposal(
     if proposal.email_key != old_key:
         refuse_flood(session, proposal.contact_email, now)
         proposal.link_version += 1
-        enqueue(session, mails.address_changed(proposal, old_address), now)
+        enqueue(session, mails.address_changed(proposal, old_address), now, asked_for=True)
         enqueue(session, mails.links(proposal.contact_email, [proposal]), now, asked_for=True)
     session.flush()
     return proposal

@@ -227,6 +227,9 @@ def answer(token: str) -> ResponseReturnValue:
     try:
         with unit_of_work() as session:
             answer_question(session, proposal.id, form.text.data, PROPOSER, now())
+    except TooManyMessages as refusal:
+        context = own_context(proposal, token, answer=form)
+        return answer_too_many(form, refusal.retry_after, "hosting/proposals/own.html", **context)
     except NothingAsked:
         abort(404)
     flash(_("Your answer has been sent to the reviewer who asked. All reviewers can read it below."), "success")

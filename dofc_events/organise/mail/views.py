@@ -55,22 +55,25 @@ def mail_page(path: str, *methods: str) -> Callable[[View], View]:
 @mail_page("")
 def index(edition: Edition | None) -> ResponseReturnValue:
     """The messages, newest first."""
+    return render_template("organise/mail/index.html", form=ButtonForm(), **_list_context(edition))
+
+
+def _list_context(edition: Edition | None) -> dict[str, Any]:
     session, scope, state, words = db.session(), _scope(edition), _state(), request.args.get("q", "").strip()
     found = queries.messages(session, scope, state=state, words=words, before_id=before_id(), limit=ROWS + 1)
     counts = queries.messages_by_state(session, scope, words)
-    return render_template(
-        "organise/mail/index.html",
-        messages=found[:ROWS],
-        has_more=len(found) > ROWS,
-        counts=counts,
-        total=counts[state] if state else sum(counts.values()),
-        state=state,
-        words=words,
+    return {
+        "messages": found[:ROWS],
+        "has_more": len(found) > ROWS,
+        "counts": counts,
+        "total": counts[state] if state else sum(counts.values()),
+        "state": state,
+        "words": words,
         # Without what is empty, for addresses that lead to the same list.
-        narrowed={name: value for name, value in (("q", words), ("state", state)) if value},
-        sendable=_sendable(edition),
+        "narrowed": {name: value for name, value in (("q", words), ("state", state)) if value},
+        "sendable": _sendable(edition),
         **_about(edition),
-    )
+    }
 
 
 @mail_page("/<id:message_id>")
@@ -136,6 +139,18 @@ def send_kept(edition: Edition) -> ResponseReturnValue:
         count = outbox.send_kept(session, scope, acting(), now())
     flash(ngettext("%(num)d email is being sent.", "%(num)d emails are being sent.", count), "success")
     return redirect(url_for(".index", year=edition.year), 303)
+
+
+@mail_page("/release", "POST")
+def release(edition: Edition | None) -> ResponseReturnValue:
+    """Let emails leave that are held after a restore."""
+    form = ButtonForm()
+    if not form.validate_on_submit():
+        return answer_errors(form, "organise/mail/index.html", **_list_context(edition))
+    with unit_of_work() as session:
+        outbox.end_hold(session, _scope(edition) or "", acting(), now())
+    flash(_("Emails are being sent again."), "success")
+    return redirect(_address(edition, "index"), 303)
 
 
 def _sendable(edition: Edition | None) -> int:

@@ -12,6 +12,7 @@ from dofc_events.accounts import queries, team
 from dofc_events.accounts.guards import acting, edition_staff, is_chair
 from dofc_events.accounts.models import Role
 from dofc_events.accounts.rules import RoleName, includes_chair
+from dofc_events.accounts.service import NoSuchRole
 from dofc_events.conference.models import Edition
 from dofc_events.core.clock import end_of_day, in_zone, now
 from dofc_events.core.db import db, unit_of_work
@@ -60,7 +61,7 @@ def role(edition: Edition, role_id: int) -> ResponseReturnValue:
         with unit_of_work() as session:
             ends_at, seen = _ends_at(form, edition), (role.ends_at,)
             changed = team.change_end(session, edition.id, role.id, ends_at, acting(), now(), seen=seen)
-    except team.NoSuchRole:
+    except NoSuchRole:
         abort(404)
     flash(
         _("The last day has been changed.") if changed else _("Nothing has been changed."),
@@ -79,7 +80,7 @@ def end_role(edition: Edition, role_id: int) -> ResponseReturnValue:
     try:
         with unit_of_work() as session:
             team.end_role(session, edition.id, role.id, acting(), now(), even_the_last=is_chair())
-    except team.NoSuchRole:
+    except NoSuchRole:
         abort(404)
     except team.LastOrganiser:
         flash(

@@ -109,6 +109,8 @@ SEATS = {
 
 
 def _registered(said: Said) -> str:
+    if said["status"] == ClaimStatus.OFFERED:
+        return said.fill(_l("Registered; a place is held until it is confirmed by email"))
     if said["status"] == ClaimStatus.WAITLISTED:
         by_hand, by_delegate = _l("Added by hand, to the waiting list"), _l("Registered, and joined the waiting list")
     else:
@@ -235,6 +237,8 @@ ACTS = {
     "untagged": Act(_l("Tag removed"), _l("The tag “%(word)s” was removed")),
     "offered": Act(_l("Place offered"), _l("Was offered a place")),
     "offer_accepted": Act(_l("Offer accepted"), _l("Took the place that was offered")),
+    "hold_confirmed": Act(_l("Place confirmed by email"), _l("Confirmed the place by the link in the email")),
+    "hold_lapsed": Act(_l("Place not confirmed"), _l("The place was not confirmed by email in time")),
     "offer_lapsed": Act(_l("Offer lapsed"), _l("The offer lapsed")),
     "offer_prolonged": Act(
         _l("Offer extended"), _l("The offer was given its full time again, because its email was sent late")
@@ -257,6 +261,7 @@ ACTS = {
     "arrival_undone": Act(_l("Arrival undone"), _l("Had not arrived after all")),
     "message_sent_again": Act(_l("Email sent again"), _l("An email was sent again (%(kind)s)")),
     "message_settled": Act(_l("Email settled"), _l("An email that could not be delivered was settled (%(kind)s)")),
+    "mail_released": Act(_l("Held emails released"), _l("Let the emails leave that were held after a restore")),
     "kept_messages_sent": Act(
         _l("Kept emails sent"),
         lambda said: ngettext(

@@ -67,7 +67,7 @@ def hand_over(
     changes = difference(before, _passed_on(registration))
     log(session, actor, now, "handed_over", registration, changes=changes, name=registration.full_name, email=email)
     standing = standing_of(session, registration_id)
-    send(session, mails.handed_over(standing, email=old_email, name=old_name, token=token), now)
+    send(session, mails.handed_over(standing, email=old_email, name=old_name, token=token), now, asked_for=True)
     # In a calendar that both look into, the colleague's entry comes after the one that is taken out.
     registration.revise(now)
     tell(session, registration_id, News(place=True), now, asked_for=True, handed_over_by=old_name)
@@ -101,7 +101,9 @@ def take_back(session: Session, registration_id: int, actor: Actor, now: datetim
     log(session, actor, now, "taken_back", registration, changes=changes, name=registration.full_name, email=email)
     # A mailbox that refused the link would refuse this too.
     if last is None or last.state != MessageState.DEAD:
-        send(session, mails.address_changed(standing_of(session, registration_id), email=colleague), now)
+        send(
+            session, mails.address_changed(standing_of(session, registration_id), email=colleague), now, asked_for=True
+        )
     tell(session, registration_id, News(place=True), now, asked_for=True)
     return Registered(Outcome.REGISTERED, token_of(registration))
 

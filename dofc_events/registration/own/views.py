@@ -14,7 +14,7 @@ from dofc_events.core.audit import Actor
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.delegates.models import Registration
-from dofc_events.delegates.queries import registration_by_token
+from dofc_events.delegates.queries import registration_by_proof, registration_by_token, token_of
 from dofc_events.delegates.service import details_of
 from dofc_events.mail.outbox import TooManyMessages
 from dofc_events.mail.rules import address_key
@@ -69,8 +69,6 @@ def edit(token: str) -> ResponseReturnValue:
         with _act_on(registration) as session:
             actor = _actor(registration)
             changed = service.change_details(session, registration.id, form.to_details(), actor, now(), seen=seen)
-    except TooManyMessages as refusal:
-        return answer_too_many(form, refusal.retry_after, "registration/own/edit.html", **context)
     except service.DetailsFrozen:
         return _read_only(registration, token, form)
     flash(_("Changes saved.") if changed else _("Nothing has been changed."), "success" if changed else "info")
@@ -236,6 +234,24 @@ def offer(token: str) -> ResponseReturnValue:
     except (NoOpenOffer, NoSuchTrip, service.RegistrationOver):
         return _no_offer(token)
     return redirect(url_for(".own", token=token), 303)
+
+
+@blueprint.route(f"{OWN}/confirm", methods=["GET", "POST"])
+def confirm(token: str) -> ResponseReturnValue:
+    """Behind the link in the email alone, which proves the address: on the own page the same place cannot be taken."""
+    registration = registration_by_proof(db.session(), token)
+    if registration is None:
+        raise LinkNotValid
+    form, own_token = ButtonForm(), token_of(registration)
+    if not form.validate_on_submit():
+        page = "registration/own/confirm.html"
+        return form_page(form, page, proof=token, **own_context(registration, own_token))
+    try:
+        with _act_on(registration) as session:
+            service.confirm_hold(session, registration.id, _actor(registration), now())
+    except (NoOpenOffer, service.RegistrationOver):
+        return _no_offer(own_token)
+    return redirect(url_for(".own", token=own_token), 303)
 
 
 @blueprint.route(f"{OWN}/decline", methods=["GET", "POST"])

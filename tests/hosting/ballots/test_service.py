@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from dofc_events.accounts.rules import RoleName
 from dofc_events.core.audit import COMMAND, WORKER, AuditEntry
@@ -39,6 +39,7 @@ from dofc_events.hosting.proposals.service import PROPOSER, withdraw_proposal
 from dofc_events.hosting.queries import ballot_token
 from dofc_events.hosting.rules import ProposalStatus
 from dofc_events.mail.models import Message
+from dofc_events.mail.rules import MessageState
 from tests.support.factories import NOW, make_account
 from tests.support.hosting import (
     begin_ballot,
@@ -264,3 +265,15 @@ def test_a_withdrawal_before_the_ballot_is_told_to_the_chair_and_who_reviews(ses
     shortlist_all(session, call)
     withdraw_proposal(session, late.id, PROPOSER, call.closes_at)
     assert [mail_to(session, f"{name}@dofc.test").count("proposal-status") for name in ("chair", "board")] == [2, 2]
+
+
+def test_a_ballot_that_is_changed_again_and_again_is_told_once_more(session, vote):
+    begin = vote.call.ballot_opens_at
+    for number in range(40):
+        vote("iasi", "bc" if number % 2 else "cb", now=begin + timedelta(seconds=number))
+        # What has left is not taken back.
+        due = Message.state == MessageState.KEPT, Message.due_at <= begin + timedelta(seconds=number)
+        session.execute(update(Message).where(*due).values(state=MessageState.SENT))
+    told = session.scalars(select(Message).where(Message.about == vote.voters["iasi"].reference).order_by(Message.id))
+    waiting = [message.due_at - begin for message in told if message.state != MessageState.WITHDRAWN]
+    assert waiting == [timedelta(0), timedelta(seconds=1), timedelta(minutes=5)]

@@ -66,6 +66,15 @@ def test_who_is_still_named_keeps_the_answer_and_who_is_new_is_asked(session, ly
     assert [len(mail_to(session, to)) for to in ("votes@lyon.test", "m@brno.test", "o@brno.test")] == [1, 1, 1]
 
 
+def test_naming_co_hosts_again_and_again_fills_no_mailbox(session, lyon):
+    proposal = make_proposal(session, make_call(session), co_hosts="Museum, m@brno.test")
+    for number in range(9):
+        answers = replace(answers_of(proposal), co_hosts=f"Museum {number}, m+{number}@brno.test")
+        change_proposal(session, proposal.id, answers, consent_text="", actor=PROPOSER, now=NOW)
+    written = [message for n in range(9) for message in mail_to(session, f"m+{n}@brno.test")]
+    assert len(written) == 4 and proposal.asked_co_hosts[0].asked_at is None
+
+
 def test_a_member_that_is_named_judges_until_it_has_confirmed(session, lyon):
     call = make_call(session)
     proposal = make_proposal(session, call, co_hosts="Lyon Cluster", contact_email="jana@brno.test")

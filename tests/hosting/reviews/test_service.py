@@ -1,5 +1,7 @@
 """Who reviews what, when, and who sees it; and what reviewers ask."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import func, select
 
@@ -14,6 +16,7 @@ from dofc_events.hosting.queries import summaries, visible_reviews
 from dofc_events.hosting.reviews.service import Given, ReviewNotOpen, ScoresIncomplete, give_review
 from dofc_events.hosting.rules import ProposalStatus
 from dofc_events.mail.models import Message
+from dofc_events.mail.outbox import TooManyMessages
 from tests.support.factories import NOW, make_account
 from tests.support.hosting import (
     last_entry,
@@ -152,6 +155,19 @@ def test_question_and_answer_reach_the_other_side_by_mail(session):
     assert mail_to(session, "one@dofc.test") == mail_to(session, "two@dofc.test") == ["proposal-question"]
     text = session.scalars(select(Message.text).where(Message.recipient == "one@dofc.test")).one()
     assert "The region does." in text and f"/organise/hosting/proposals/{proposal.reference}/" in text
+
+
+def test_a_proposer_answers_as_often_as_was_asked_and_no_mailbox_is_filled(session):
+    proposal, board = make_proposal(session, make_call(session)), make_reviewer(session, email="one@dofc.test")
+    for number in range(7):
+        ask_question(session, proposal.id, board.id, f"And {number}?", COMMAND, NOW)
+    for _ in range(7):
+        answer_question(session, proposal.id, "So.", PROPOSER, NOW)
+    with pytest.raises(TooManyMessages) as refusal:
+        answer_question(session, proposal.id, "So.", PROPOSER, NOW)
+    assert refusal.value.retry_after == 3601
+    answer_question(session, proposal.id, "So.", PROPOSER, NOW + timedelta(hours=1))
+    assert len(mail_to(session, "one@dofc.test")) == 8
 
 
 def test_nobody_asks_about_a_draft(session):

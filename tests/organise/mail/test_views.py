@@ -8,11 +8,14 @@ from sqlalchemy import select, text
 
 from dofc_events.accounts.service import ask_for_link
 from dofc_events.conference.queries import edition_by_year
-from dofc_events.mail.models import Message, WorkerSign
+from dofc_events.core.audit import COMMAND
+from dofc_events.mail import outbox
+from dofc_events.mail.models import MailHold, Message, WorkerSign
 from dofc_events.mail.rules import MessageState
 from dofc_events.web.security import MAIL_PREVIEW_POLICY
 from tests.support.databases import count_queries
 from tests.support.factories import NOW, make_account, make_edition, make_registration
+from tests.support.hosting import last_entry
 
 SECRET = re.compile(r"/(?:registrations|sign-in)/[\w-]+[.\w-]{20,}")
 
@@ -293,7 +296,7 @@ def test_strip_raises_no_alarm_over_what_one_recipient_does_not_take(enter, edit
     """Others were sent since: it is tried for days, and organisers need not look each time."""
     write(state=MessageState.QUEUED, refusals=3, waits_since=NOW - timedelta(days=2))
     strip = strip_of(enter("organiser", edition), f"/organise/editions/{year}/", mail_taken_at=NOW - timedelta(hours=3))
-    assert "mail-health-alarm" not in strip["class"] and "1 message is waiting to be sent" in words_of(strip)
+    assert "mail-health-alarm" not in strip["class"] and "1 email has been waiting to be sent" in words_of(strip)
 
 
 def test_strip_of_the_overview_leads_the_chair_to_all_mail(enter, edition, write, strip_of):
@@ -363,6 +366,25 @@ def test_kept_messages_stay_without_a_mail_server(enter, edition, year, write):
     page = mail(enter("organiser", edition), year, "/send-kept")
     assert page.url.endswith("/mail")
     assert "emails are kept" in page.text
+
+
+@pytest.mark.parametrize("role", ["organiser", "chair"])
+def test_after_a_restore_everything_is_held_until_somebody_presses_deliver(
+    enter, edition, year, write, delivering, writing, reading, strip_of, role
+):
+    message_id = write(state=MessageState.QUEUED, waits_since=NOW - timedelta(days=2))
+    with writing() as session:
+        outbox.hold(session, COMMAND, NOW)
+    staff = enter(role, edition if role == "organiser" else None, into=delivering)
+    strip = strip_of(staff, f"/organise/editions/{year}/")
+    assert "Emails are held" in words_of(strip) and "not being sent as they should" not in words_of(strip)
+    page = mail(staff, year) if role == "organiser" else staff.get("/organise/mail")
+    answer = page.form("release").submit()
+    assert "Emails are being sent again." in answer.text and "Emails are held" not in answer.text
+    with reading() as session:
+        assert session.scalars(select(MailHold)).all() == []
+        assert session.get_one(Message, message_id).waits_since > NOW - timedelta(days=1)
+        assert last_entry(session, "mail_released").scope == (str(year) if role == "organiser" else "")
 
 
 def test_chair_sends_again_from_the_page_of_all_mail(enter, write, delivering, state_of):

@@ -53,14 +53,16 @@ def test_invite_refuses_who_has_the_role(organiser, team):
 
 
 def test_role_lasts_until_the_last_day_is_over_where_the_edition_is(enter, edition, team, organiser, clock, writing):
-    helper = enter("desk", edition)
+    enter("desk", edition)
     with writing() as session:
-        account_role = session.scalars(select(Role).where(Role.role == "desk")).one().id
+        helper_role = session.scalars(select(Role).where(Role.role == "desk")).one()
+        account_role, account = helper_role.id, helper_role.account
     form = organiser.get(f"{team}/{account_role}").form("form.form-narrow")
     page = form.fill(last_day=NOW.date().isoformat()).submit()
     assert "The last day has been changed" in page.text
     assert organiser.get(f"{team}/{account_role}").form("form.form-narrow").value("last_day") == "2026-11-02"
     clock.move_to(NOW.replace(hour=21, minute=59, second=59))
+    helper = organiser.another().sign_in(account)
     assert helper.get(f"/organise/editions/{edition.year}/check-in").status == 200
     clock.move_to(NOW.replace(hour=22))
     # A signed-in stranger's answers, and no trace of the edition.

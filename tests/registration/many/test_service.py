@@ -254,7 +254,7 @@ def test_many_are_told_by_the_worker_with_the_reason(session):
     edition = people[0].edition
     many.cancel(session, edition.id, order(session, edition, Act.CANCEL), "It burned down.", ORGANISER, NOW)
     assert texts(session, people[0]) == []
-    tell_news(session, queries.untold_news(session, 10 * BATCH), NOW)
+    tell_news(session, queries.untold_news(session, 10 * BATCH, NOW), NOW)
     assert [kinds(session, to=person.email)[1:] for person in people] == [["registration-cancelled"]] * len(people)
     assert "Your place will now go to the next in line" in texts(session, people[0])[0]
     assert "You are no longer on the waiting list" in texts(session, people[-1])[0]
@@ -324,7 +324,7 @@ def test_category_of_many_is_told_by_the_worker_beside_other_news(session):
     wanted = order(session, edition, Act.CATEGORY)
     many.change_category(session, edition.id, wanted, "guest", ORGANISER, NOW)
     service.cancel_registration(session, people[0].id, DELEGATE, NOW)
-    tell_news(session, queries.untold_news(session, 10 * BATCH), NOW)
+    tell_news(session, queries.untold_news(session, 10 * BATCH, NOW), NOW)
     assert kinds(session, to=people[0].email)[1:] == ["registration-cancelled"]
     assert kinds(session, to=people[1].email)[1:] == ["registration-changed"]
     assert "what you are attending as" in texts(session, people[1])[0]

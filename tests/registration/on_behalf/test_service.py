@@ -13,7 +13,7 @@ from dofc_events.delegates.service import details_of
 from dofc_events.mail.models import Message
 from dofc_events.mail.outbox import TooManyMessages
 from dofc_events.mail.queries import messages_about
-from dofc_events.mail.rules import ADDRESS_LIMITS
+from dofc_events.mail.rules import LINK_LIMITS
 from dofc_events.places.models import Pool
 from dofc_events.places.service import NothingFree
 from dofc_events.registration.lost_link.service import send_link
@@ -129,7 +129,7 @@ def test_add_puts_nobody_on_a_list_that_is_closed(edition, add):
 
 def test_what_organisers_save_is_not_refused_for_what_was_asked_for(session, edition, add):
     person = add(email="ana@dofc.test").registration
-    for _number in range(ADDRESS_LIMITS[0][0]):
+    for _number in range(LINK_LIMITS[0][0]):
         on_behalf.send_link(session, person.id, ELENA, NOW)
     with pytest.raises(TooManyMessages):
         on_behalf.send_link(session, person.id, ELENA, NOW)

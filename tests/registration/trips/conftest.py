@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 
 from dofc_events.commands.check import faults
+from dofc_events.notices import queries
+from dofc_events.notices import service as news
 from dofc_events.places.queries import edition_pool
 from dofc_events.registration.trips import service as seats
 from tests.support.factories import (
@@ -16,7 +18,7 @@ from tests.support.factories import (
 )
 from tests.support.letters import deliver_all, unsent
 
-HOUR = timedelta(hours=1)
+HOUR, FIVE_MINUTES = timedelta(hours=1), timedelta(minutes=5)
 
 
 @pytest.fixture
@@ -73,3 +75,7 @@ def placed_and_not(session, edition, person):
     """One with the only place and a seat on the wine; one who waits for a place and asked for wine and port."""
     edition_pool(session, edition.id).capacity = 1
     return person("wine"), person("wine", "port")
+
+
+def tell_due(session, at) -> None:
+    news.tell_news(session, queries.untold_news(session, 999, at), at)

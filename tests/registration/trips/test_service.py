@@ -244,6 +244,6 @@ def test_news_of_two_acts_are_one_message_when_the_worker_tells_them_together(se
         changed = replace(details_of(wine), title=name)
         seats.change_trip(session, edition.id, "wine", changed, 200, COMMAND, NOW)
     seats.cancel_trip(session, edition.id, "wine", COMMAND, NOW)
-    news.tell_news(session, queries.untold_news(session, 999), NOW)
+    news.tell_news(session, queries.untold_news(session, 999, NOW), NOW)
     assert told(session, *people) == [["trip-cancelled"]] * len(people)
     assert "“Wine and hills” has been cancelled" in " ".join(unsent(session, to=people[0].email)[0].text.split())

@@ -17,7 +17,7 @@ from dofc_events.registration.service import RegistrationOver
 from dofc_events.registration.trips import service as seats
 from dofc_events.trips.service import details_of
 from dofc_events.trips.sign_ups.service import SeatsOverlap
-from tests.registration.trips.conftest import HOUR, choose, told
+from tests.registration.trips.conftest import FIVE_MINUTES, HOUR, choose, tell_due, told
 from tests.support.crowd import make_crowd
 from tests.support.factories import (
     NOW,
@@ -62,8 +62,9 @@ def test_cancel_trip_is_told_by_the_worker_when_many_were_on_it(session, edition
     assert "“Learning trip" in message.text and "has been cancelled" in message.text
     # And another act concerns one who is still to be told.
     choose(session, people[0])
-    news.tell_news(session, queries.untold_news(session, 999), NOW)
+    news.tell_news(session, queries.untold_news(session, 999, NOW), NOW)
     assert told(session, *people[1:]) == [["trip-cancelled"]] * (len(people) - 1)
+    tell_due(session, NOW + FIVE_MINUTES)
     assert told(session, people[0]) == [["trip-confirmed", "trip-cancelled"]]
     assert sea.cancelled_at == NOW
 

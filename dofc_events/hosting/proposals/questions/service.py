@@ -14,7 +14,8 @@ from dofc_events.hosting.models import Proposal, Question
 from dofc_events.hosting.proposals.service import ProposalFixed
 from dofc_events.hosting.queries import locked_proposal
 from dofc_events.hosting.rules import PENDING, ProposalStatus, scope_of
-from dofc_events.mail.outbox import enqueue
+from dofc_events.mail.outbox import TooManyMessages, enqueue
+from dofc_events.mail.rules import ADDRESS_LIMITS
 
 
 class NothingAsked(Refusal):
@@ -40,16 +41,30 @@ def ask_question(
 
 
 def answer_question(session: Session, proposal_id: int, text: str, actor: Actor, now: datetime) -> Question:
-    """Answer what was asked, and write to everyone who asked. Raises ProposalFixed, NothingAsked."""
+    """Answer what was asked, and write to everyone who asked.
+
+    Raises ProposalFixed, NothingAsked, and TooManyMessages: an hour has as many answers as there are questions, but at
+    least as many as ADDRESS_LIMITS has.
+    """
     proposal = _undecided(session, proposal_id)
     asked = select(Question.account_id).where(Question.proposal_id == proposal_id, Question.account_id.is_not(None))
     reviewers = session.scalars(select(Account).where(Account.id.in_(asked)).order_by(Account.id)).all()
     if not reviewers:
         raise NothingAsked
+    _refuse_flood(session, proposal_id, now)
     answer = _add(session, proposal, None, text, "question_answered", actor, now)
     for reviewer in reviewers:
         enqueue(session, mails.question_answered(proposal, answer, reviewer), now)
     return answer
+
+
+def _refuse_flood(session: Session, proposal_id: int, now: datetime) -> None:
+    count, span = ADDRESS_LIMITS[0]
+    written = select(Question.written_at).where(Question.proposal_id == proposal_id)
+    questions = session.scalars(written.where(Question.account_id.is_not(None))).all()
+    answers = session.scalars(written.where(Question.account_id.is_(None), Question.written_at > now - span)).all()
+    if len(answers) >= max(count, len(questions)):
+        raise TooManyMessages(int((min(answers) + span - now).total_seconds()) + 1)
 
 
 def _undecided(session: Session, proposal_id: int) -> Proposal:

@@ -1,0 +1,177 @@
+"""`flask backup` and `flask restore`: everything that people entered, their files too, in one file.
+
+It is a ZIP archive of a SQLite database, whatever the site uses, and of the files by their hashes. So a backup of one
+kind of database can be restored into the other.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
+
+import alembic.command
+import click
+from alembic.util import CommandError
+from flask import current_app
+from flask.cli import with_appcontext
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from dofc_events.core import files
+from dofc_events.core.audit import COMMAND
+from dofc_events.core.clock import now
+from dofc_events.core.copying import (
+    CannotCopy,
+    Contents,
+    contents_of,
+    copy_all,
+    engine_for,
+    refuse_difference,
+    snapshot,
+    writing,
+)
+from dofc_events.core.db import db
+from dofc_events.extensions import settings
+from dofc_events.hosting.queries import attached_hashes
+from dofc_events.mail.outbox import hold
+
+DATABASE, FILES = "dofc.sqlite", "files/"
+NO_BACKUP = "{} is no backup of this site, or only a part of one."
+
+
+@click.command("backup")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@with_appcontext
+def backup(file: Path) -> None:
+    """Write everything into FILE, as it is at one moment, and read it again to compare. The site may go on."""
+    if file.exists():
+        raise click.ClickException(f"{file} is there already: choose another name.")
+    part = file.with_name(f"{file.name}.part")
+    with _in_words(), files.for_us_alone(), tempfile.TemporaryDirectory(dir=file.parent) as directory:
+        try:
+            with files.unswept(settings().instance):
+                copied, missing = _pack(part, Path(directory) / DATABASE)
+            _compare(part, Path(directory) / "again.sqlite", copied)
+            part.rename(file)
+        finally:
+            part.unlink(missing_ok=True)
+    for content_hash in missing:
+        click.echo(f"file {content_hash}: it is attached to a proposal, but missing from the disk", err=True)
+    click.echo(f"{file}: {sum(contents.rows for contents in copied.values())} rows, read again and compared.")
+
+
+@click.command("restore")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@with_appcontext
+def restore(file: Path) -> None:
+    """Put what `backup` wrote into the site's database, which is empty, and its files. Stop the site first.
+
+    The outbox is held until somebody has looked at it.
+    """
+    with _in_words(), files.for_us_alone(), tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / DATABASE
+        with _opened(file) as archive:
+            _unpack(archive, path)
+            for name in archive.namelist():
+                if name.startswith(FILES):
+                    _restore_file(archive.read(name), name.removeprefix(FILES))
+        with _sqlite(path) as packed:
+            _upgrade(packed)
+            with snapshot(packed) as source, writing(db.engine) as target:
+                copied = copy_all(source, target)
+                refuse_difference(copied, contents_of(target))
+                with Session(target) as session:
+                    hold(session, COMMAND, now())
+                    session.flush()
+    click.echo(
+        f"{sum(contents.rows for contents in copied.values())} rows restored and compared. No email leaves until"
+        " somebody has looked at the mail page and pressed Deliver, or runs flask mail release."
+    )
+
+
+def _pack(part: Path, path: Path) -> tuple[dict[str, Contents], list[str]]:
+    """Write the archive; what is in it, and which files it should have and cannot."""
+    with _sqlite(path) as packed:
+        with snapshot(db.engine) as source, writing(packed) as target:
+            copied = copy_all(source, target)
+        with Session(packed) as session:
+            named = attached_hashes(session)
+    missing = []
+    with part.open("xb") as written:
+        with ZipFile(written, "w", ZIP_DEFLATED) as archive:
+            archive.write(path, DATABASE)
+            for content_hash in sorted(named):
+                try:
+                    # Pictures and documents are packed already.
+                    archive.write(
+                        files.path_of(settings().instance, content_hash), FILES + content_hash, compress_type=ZIP_STORED
+                    )
+                except FileNotFoundError:
+                    missing.append(content_hash)
+        os.fsync(written.fileno())
+    return copied, missing
+
+
+def _compare(part: Path, path: Path, copied: dict[str, Contents]) -> None:
+    """Read an archive as `restore` would. Raises CannotCopy unless it has what was read from the site."""
+    with _opened(part) as archive:
+        _unpack(archive, path)
+        for name in archive.namelist():
+            if name.startswith(FILES):
+                _refuse_other_bytes(archive.read(name), name.removeprefix(FILES))
+    with _sqlite(path) as packed_again, snapshot(packed_again) as source:
+        refuse_difference(copied, contents_of(source))
+
+
+def _unpack(archive: ZipFile, path: Path) -> None:
+    with archive.open(DATABASE) as packed, path.open("xb") as written:
+        shutil.copyfileobj(packed, written)
+
+
+def _restore_file(content: bytes, content_hash: str) -> None:
+    _refuse_other_bytes(content, content_hash)
+    files.store(settings().instance, content, now())
+
+
+def _refuse_other_bytes(content: bytes, content_hash: str) -> None:
+    if files.hash_of(content) != content_hash:
+        raise CannotCopy(f"The file {content_hash} in it is damaged.")
+
+
+def _upgrade(packed: Engine) -> None:
+    """Bring what an earlier version wrote to this one's schema. Raises CannotCopy if it is of a later one."""
+    config = current_app.extensions["migrate"].migrate.get_config()
+    config.attributes["engine"] = packed
+    try:
+        alembic.command.upgrade(config, "head")
+    except CommandError as error:
+        raise CannotCopy(f"It was written by a later version of the site: {error}") from error
+
+
+@contextmanager
+def _sqlite(path: Path) -> Iterator[Engine]:
+    with engine_for(f"sqlite:///{path}") as engine:
+        yield engine
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[ZipFile]:
+    try:
+        with ZipFile(file) as archive:
+            archive.getinfo(DATABASE)
+            yield archive
+    except (BadZipFile, KeyError, EOFError) as error:
+        raise CannotCopy(NO_BACKUP.format(file)) from error
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    try:
+        yield
+    except CannotCopy as error:
+        raise click.ClickException(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(f"{error.filename or ''}: {error.strerror}") from error

@@ -1,0 +1,48 @@
+"""Whether a database has the tables that the code wants: its revision, and how they differ from the models."""
+
+from functools import cache
+from typing import Any
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from dofc_events.config import ROOT
+from dofc_events.core.db import Base
+
+MISSING, FOREIGN, OTHERWISE = "is missing", "is not known to this version", "is not as this version has it"
+
+
+@cache
+def newest_revision() -> str:
+    """The revision that this code works with."""
+    return str(ScriptDirectory(str(ROOT / "migrations")).get_current_head())
+
+
+def revision_of(connection: Connection) -> str | None:
+    """The revision that a database was migrated to; None if it never was."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def differences(connection: Connection) -> list[str]:
+    """One sentence for each thing that is missing, or not as the models have it.
+
+    Tables and indexes that somebody added harm nothing.
+    """
+    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    found: list[Any] = []
+    for difference in compare_metadata(context, Base.metadata):
+        found += difference if isinstance(difference, list) else [difference]
+    return [_in_words(*one) for one in found if one[0] not in ("remove_table", "remove_index")]
+
+
+def _in_words(kind: str, *what: Any) -> str:
+    said = MISSING if kind.startswith("add_") else FOREIGN if kind.startswith("remove_") else OTHERWISE
+    if kind == "add_table":
+        return f"table {what[0].name}: it {said}"
+    if kind.endswith("_column"):
+        return f"column {what[1]}.{what[2].name}: it {said}"
+    if kind.startswith("modify_"):
+        return f"column {what[1]}.{what[2]}: its {kind.removeprefix('modify_')} {said}"
+    return f"{kind.partition('_')[2]} {what[0].name} of table {what[0].table.name}: it {said}"

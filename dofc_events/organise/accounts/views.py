@@ -1,0 +1,126 @@
+"""The chair's pages about all accounts: what each can do, where it is signed in, and an end to both."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from dofc_events.accounts import sessions
+from dofc_events.accounts.guards import acting, chair_only
+from dofc_events.accounts.models import Account
+from dofc_events.accounts.queries import account_by_id, sessions_of
+from dofc_events.accounts.service import LastChair, NoSuchRole
+from dofc_events.core.clock import now
+from dofc_events.core.db import db, unit_of_work
+from dofc_events.organise.accounts import queries, service
+from dofc_events.organise.shared import around, before_id
+from dofc_events.organise.trail.network.texts import ROLES, line_of
+from dofc_events.web.forms import ButtonForm, answer_errors
+
+blueprint = Blueprint("accounts", __name__)
+
+ROWS = 50
+ACCOUNT = "/accounts/<id:account_id>"
+
+
+@blueprint.get("/accounts")
+@chair_only
+def index() -> ResponseReturnValue:
+    """All accounts, newest first."""
+    session, words, at = db.session(), request.args.get("q", "").strip(), now()
+    found = queries.accounts(session, words, before_id=before_id(), limit=ROWS + 1)
+    shown = found[:ROWS]
+    return render_template(
+        "organise/accounts/index.html",
+        accounts=shown,
+        roles={account.id: [r for r in account.roles if not r.has_ended(at)] for account in shown},
+        places=queries.where_roles_are(session, [role for account in shown for role in account.roles]),
+        last_sign_ins=queries.last_sign_ins(session, shown),
+        open_sessions=queries.open_sessions(session, shown, at),
+        has_more=len(found) > ROWS,
+        words=words,
+        role_names=ROLES,
+        **around(None),
+    )
+
+
+@blueprint.get(ACCOUNT)
+@chair_only
+def account(account_id: int) -> ResponseReturnValue:
+    """One account: its roles and where it is signed in."""
+    return render_template("organise/accounts/account.html", form=ButtonForm(), **_context(account_id))
+
+
+@blueprint.post(f"{ACCOUNT}/roles/<id:role_id>/end")
+@chair_only
+def end_role(account_id: int, role_id: int) -> ResponseReturnValue:
+    """End one of its roles."""
+    end = partial(service.end_role, account_id=account_id, role_id=role_id)
+    return _done(account_id, _("The role has ended."), end)
+
+
+@blueprint.post(f"{ACCOUNT}/sign-out")
+@chair_only
+def sign_out(account_id: int) -> ResponseReturnValue:
+    """Sign it out everywhere."""
+    return _done(account_id, _("Signed out everywhere."), partial(sessions.end, account_id=account_id))
+
+
+@blueprint.post(f"{ACCOUNT}/end")
+@chair_only
+def end(account_id: int) -> ResponseReturnValue:
+    """End all that it can do."""
+    return _done(account_id, _("The account has ended."), partial(service.end_account, account_id=account_id))
+
+
+@blueprint.get("/accounts/trail")
+@chair_only
+def trail() -> ResponseReturnValue:
+    """Everything recorded about accounts, roles, sign-ins and members, newest first."""
+    session = db.session()
+    found = queries.network_trail(session, before_id=before_id(), limit=ROWS + 1)
+    names = queries.names_of(session, {entry.about for entry in found})
+    return render_template(
+        "organise/accounts/trail.html",
+        lines=[line_of(entry) for entry in found[:ROWS]],
+        has_more=len(found) > ROWS,
+        accounts=names,
+        **around(None),
+    )
+
+
+def _done(account_id: int, words: str, act: Callable[..., Any]) -> ResponseReturnValue:
+    """The answer to a button on an account's page."""
+    form, _account = ButtonForm(), _of(account_id)
+    if not form.validate_on_submit():
+        return answer_errors(form, "organise/accounts/account.html", **_context(account_id))
+    try:
+        with unit_of_work() as session:
+            act(session, actor=acting(), now=now())
+    except NoSuchRole:
+        abort(404)
+    except LastChair:
+        flash(_("Nothing has been changed: the network has no other chair. Make somebody else chair first."), "warning")
+    else:
+        flash(words, "success")
+    return redirect(url_for(".account", account_id=account_id), 303)
+
+
+def _of(account_id: int) -> Account:
+    return account_by_id(db.session(), account_id) or abort(404)
+
+
+def _context(account_id: int) -> dict[str, Any]:
+    session, account, at = db.session(), _of(account_id), now()
+    return {
+        "account": account,
+        "roles": [role for role in account.roles if not role.has_ended(at)],
+        "places": queries.where_roles_are(session, account.roles),
+        "role_names": ROLES,
+        "sessions": sessions_of(session, account_id, at),
+        "last_sign_in": queries.last_sign_ins(session, [account]).get(account_id),
+        **around(None),
+    }

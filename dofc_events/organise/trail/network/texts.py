@@ -1,0 +1,71 @@
+"""The acts of the network's trail, and the words for each."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+
+from dofc_events.accounts.rules import RoleName
+from dofc_events.core.audit import AuditEntry
+from dofc_events.organise.rules import masked_details
+from dofc_events.organise.trail.texts import TrailLine
+
+# What gettext gives, at once or when it is read.
+Text = Any
+Said = dict[str, Any]
+
+ROLES = {
+    RoleName.CHAIR: _l("chair"),
+    RoleName.ORGANISER: _l("organiser"),
+    RoleName.DESK: _l("desk"),
+    RoleName.MEMBER: _l("representative"),
+    RoleName.BOARD: _l("reviewer"),
+}
+
+
+def _of_role(words: Text) -> Callable[[Said, str], Text]:
+    def told(said: Said, scope: str) -> Text:
+        role = ROLES.get(said.get("role", ""), said.get("role", ""))
+        return str(words) % {"role": f"{role} {scope}".strip()}
+
+    return told
+
+
+def _signed_out(said: Said, scope: str) -> Text:
+    return ngettext("Signed out of %(num)d browser", "Signed out of %(num)d browsers", said.get("count", 0))
+
+
+def _of_member(words: Text) -> Callable[[Said, str], Text]:
+    return lambda said, scope: str(words) % {"member": said.get("organisation", "")}
+
+
+def _link_refused(said: Said, scope: str) -> Text:
+    return _("Asked for a sign-in link and was not sent one: %(reason)s", reason=said.get("reason", ""))
+
+
+# Every act that is recorded of an account, or of no edition and no call for hosts, and how it is told.
+ACTS: dict[str, Text | Callable[[Said, str], Text]] = {
+    "account_added": _l("Account added"),
+    "account_ended": _l("Account ended"),
+    "role_added": _of_role(_l("Role given: %(role)s")),
+    "role_changed": _of_role(_l("Last day changed: %(role)s")),
+    "role_ended": _of_role(_l("Role ended: %(role)s")),
+    "role_removed": _of_role(_l("Role ended: %(role)s")),
+    "sign_in_link_issued": _l("Sign-in link sent"),
+    "sign_in_link_refused": _link_refused,
+    "signed_in": _l("Signed in"),
+    "signed_out": _l("Signed out"),
+    "sessions_ended": _signed_out,
+    "member_added": _of_member(_l("Member added: %(member)s")),
+    "member_changed": _of_member(_l("Member changed: %(member)s")),
+    "history_loaded": _l("The history was loaded"),
+}
+
+
+def line_of(entry: AuditEntry) -> TrailLine:
+    """An entry of the network's trail in words. No link in it acts for anybody."""
+    words = ACTS.get(entry.act, entry.act.replace("_", " ").capitalize())
+    sentence = words(masked_details(entry.details), entry.scope) if callable(words) else words
+    return TrailLine(entry.id, entry.at, entry.actor, entry.act, entry.about, str(sentence), [])

@@ -1,0 +1,22 @@
+-- One row in each table of the first version, as the application wrote them then.
+INSERT INTO accounts VALUES (1, 'ana@cluster.test', 'ana@cluster.test', 'Ana', '2026-11-22 12:00:00.000000');
+INSERT INTO audit_entries VALUES (1, '2026-11-22 12:00:00.000000', 'delegate:7KX9-Q2MB', 'registered', '2031', '7KX9-Q2MB', '{}');
+INSERT INTO consent_texts VALUES ('v1', 'en', 'I agree.', '2026-11-22 12:00:00.000000');
+INSERT INTO messages VALUES (1, '<1@dofc.test>', 'registration-confirmed', '2031', '7KX9-Q2MB', 'en', 'DofC', NULL, 'd@dofc.test', 'd@dofc.test', 'D', 'You have a place', 'text', '<p>text</p>', '[]', 'queued', '2026-11-22 12:00:00.000000', '2026-11-22 12:00:00.000000', NULL, NULL, NULL, 0, 0, NULL, NULL);
+INSERT INTO organisations VALUES (1, 'trakya', 'Trakya Cluster', 'TR', FALSE);
+INSERT INTO worker_signs VALUES ('worker', '2026-11-22 12:00:00.000000');
+INSERT INTO editions VALUES (1, 2031, 8, 'published', FALSE, 'Sofia', 'BG', NULL, NULL, 'Europe/Sofia', '2031-05-05', '09:00:00.000000', '2031-05-06', '17:00:00.000000', 'Summary', 'Programme', '2026-11-01 12:00:00.000000', '2031-05-01 12:00:00.000000', NULL, 72, 'Ana', 'ana@cluster.test', 0, NULL, NULL, NULL, 1);
+INSERT INTO members VALUES (1, TRUE);
+INSERT INTO sign_in_links VALUES ('hash', 1, '2026-11-22 12:15:00.000000', NULL);
+INSERT INTO attending_countries VALUES (1, 1, 'BG');
+INSERT INTO categories VALUES (1, 1, 'member', 'Member', 1);
+INSERT INTO edition_organisers VALUES (1, 1, 1);
+INSERT INTO outcomes VALUES (1, 1, 'memorandum', 'A memorandum', NULL);
+INSERT INTO roles VALUES (1, 1, 'chair', NULL, NULL), (2, 1, 'member', NULL, 1);
+INSERT INTO trips VALUES (1, 1, 'mill', 'The mill', '', 'The door', '2031-05-05 12:00:00.000000', '2031-05-05 16:00:00.000000', 1);
+INSERT INTO outcome_countries VALUES (1, 'BG');
+INSERT INTO pools VALUES (1, 1, NULL, 5, 1, 1), (2, NULL, 1, 5, 0, 1);
+INSERT INTO registrations VALUES (1, 1, '7KX9-Q2MB', 'key', 1, 0, 'Đorđe', 'Kovač', 'Đorđe Kovač', 'd@dofc.test', 'd@dofc.test', 'Trakya Cluster', '', 'RS', '', 1, '', '', FALSE, FALSE, 'en', 'v1', '2026-11-22 12:00:00.000000', '2026-11-22 12:00:00.000000', 'dorde kovac', NULL);
+INSERT INTO signatories VALUES (1, 1);
+INSERT INTO claims VALUES (1, 1, 1, 'confirmed', NULL, NULL, NULL, '2026-11-22 12:00:00.000000');
+INSERT INTO untold_news VALUES (1, '2026-11-22 12:00:00.000000');
