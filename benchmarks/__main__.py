@@ -10,6 +10,7 @@ from pathlib import Path
 
 from benchmarks.crowd import crowded_site
 from benchmarks.draw import draw_seconds
+from benchmarks.endurance import endurance
 from benchmarks.exports import export_cost
 from benchmarks.growth import growth
 from benchmarks.mail import mail_costs
@@ -92,6 +93,13 @@ def _crowd(databases: Databases, kind: str, folder: Path, people: int) -> None:
             print(f"{f'{page} of {people:,}, {kind}':34}{of_page.cpu:>9.0f}{'':10}   {more}", flush=True)
 
 
+def _endurance(databases: Databases, folder: Path) -> None:
+    for kind in KINDS:
+        for before, after in endurance(databases, kind, folder):
+            grown = f"{before.megabytes:.1f} → {after.megabytes:.1f} MB, threads {before.threads} → {after.threads}"
+            print(f"{f'{before.name}, {kind}':30} {grown}, files {before.files} → {after.files}", flush=True)
+
+
 def _rush(databases: Databases, folder: Path) -> None:
     for kind in KINDS:
         found = rush(databases, kind, folder)
@@ -124,6 +132,7 @@ PARTS: dict[str, Callable[[Databases, Path], None]] = {
     "crowd": _crowds,
     "growth": _growth,
     "rush": _rush,
+    "endurance": _endurance,
 }
 
 if __name__ == "__main__":

@@ -79,7 +79,7 @@ def create_app(settings: Settings) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n)  # type: ignore[method-assign]
     app.session_interface = SignedSessions()
     init_answered(app, settings)
-    _init_extensions(app)
+    _init_extensions(app, settings)
     _init_templates(app, settings)
     init_security(app, https, subdomains=settings.hsts_subdomains)
     init_errors(app)
@@ -107,10 +107,10 @@ def _where_limits_count(settings: Settings) -> str:
     return f"{FileStorage.STORAGE_SCHEME[0]}://{settings.instance / 'limits.sqlite'}"
 
 
-def _init_extensions(app: Flask) -> None:
+def _init_extensions(app: Flask, settings: Settings) -> None:
     db.init_app(app)
     with app.app_context():
-        watch_statements(db.engine)
+        watch_statements(db.engine, counted=settings.metrics_token is not None)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
     babel.init_app(app)
     babel.domain_instance = translation.catalogues
