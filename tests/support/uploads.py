@@ -67,6 +67,19 @@ def pdf_that_runs(action: str = "/JavaScript") -> bytes:
     return pdf(writer)
 
 
+def pdf_with_a_link(action: str, address: str, *, by_itself: bool = False) -> bytes:
+    """A PDF that leads somewhere when somebody presses a link, or as soon as it is opened."""
+    writer = page()
+    key = "/URI" if action == "/URI" else "/F"
+    leads = DictionaryObject({NameObject("/S"): NameObject(action), NameObject(key): TextStringObject(address)})
+    if by_itself:
+        writer.root_object[NameObject("/OpenAction")] = leads
+    else:
+        link = DictionaryObject({NameObject("/Subtype"): NameObject("/Link"), NameObject("/A"): leads})
+        writer.pages[0][NameObject("/Annots")] = ArrayObject([link])
+    return pdf(writer)
+
+
 def pdf_that_runs_hidden() -> bytes:
     """As `pdf_that_runs`, in a compressed part of the file, where no search for words finds it."""
     writer = page()

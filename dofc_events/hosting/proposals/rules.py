@@ -20,7 +20,14 @@ from pathlib import PurePosixPath
 from PIL import Image, ImageOps, UnidentifiedImageError
 from pypdf import PdfReader, apply_configuration
 from pypdf.errors import PyPdfError
-from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, PdfObject
+from pypdf.generic import (
+    ArrayObject,
+    ByteStringObject,
+    DictionaryObject,
+    IndirectObject,
+    PdfObject,
+    TextStringObject,
+)
 
 from dofc_events.core.normal import normal
 from dofc_events.hosting.rules import MAX_BYTES, AttachmentFault, AttachmentRefused, CheckedFile
@@ -50,6 +57,8 @@ ACTIVE_ACTIONS = frozenset(
 )
 ACTIVE_ENTRIES = frozenset(("/JS", "/JavaScript", "/XFA", "/RichMedia"))
 CARRYING_ENTRIES = frozenset(("/EmbeddedFiles", "/EmbeddedFile", "/EF"))
+
+_WEB = re.compile(r"\s*(https?://\w|mailto:)", re.IGNORECASE)
 
 _BROKEN_PDF = (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, zlib.error)
 _BROKEN_IMAGE = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, struct.error, zlib.error)
@@ -188,3 +197,34 @@ def _refuse_harmful_entries(found: DictionaryObject) -> None:
         raise AttachmentRefused(AttachmentFault.ACTIVE)
     if CARRYING_ENTRIES & found.keys() or found.get("/Type") == "/EmbeddedFile":
         raise AttachmentRefused(AttachmentFault.CARRIES_FILES)
+    names_a_file = isinstance(_at(found, "/F"), TextStringObject | ByteStringObject)
+    if names_a_file or not all(map(_is_harmless, _actions_of(found))):
+        raise AttachmentRefused(AttachmentFault.ACTIVE)
+
+
+def _actions_of(found: DictionaryObject) -> Iterator[tuple[bool, DictionaryObject]]:
+    """What a dictionary does: automatically or, when somebody presses it, by hand."""
+    by_itself = _at(found, "/AA")
+    triggered = list(by_itself.values()) if isinstance(by_itself, DictionaryObject) else []
+    for is_by_hand, action in (
+        *((True, _at(found, key)) for key in ("/A", "/PA", "/Next")),
+        *((False, action) for action in (_at(found, "/OpenAction"), *triggered)),
+    ):
+        for one in action if isinstance(action, ArrayObject) else [action]:
+            resolved = one.get_object() if isinstance(one, IndirectObject) else one
+            if isinstance(resolved, DictionaryObject) and "/S" in resolved:
+                yield is_by_hand, resolved
+
+
+def _at(found: DictionaryObject, key: str) -> object:
+    # `get` would not follow a reference.
+    return found[key] if key in found else None  # noqa: SIM401
+
+
+def _is_harmless(action: tuple[bool, DictionaryObject]) -> bool:
+    """Whether it moves within the document or, pressed by hand, leads to a page or an address for email."""
+    is_by_hand, what = action
+    kind = str(what["/S"])
+    if kind in ("/GoTo", "/Named"):
+        return True
+    return is_by_hand and kind == "/URI" and bool(_WEB.match(str(what.get("/URI", ""))))

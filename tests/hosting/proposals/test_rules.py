@@ -70,6 +70,11 @@ def test_what_does_no_harm_is_taken_and_called_what_it_is(name, content, kept_as
         ("letter.pdf", uploads.pdf_that_runs("/JavaScript"), AttachmentFault.ACTIVE),
         ("letter.pdf", uploads.pdf_that_runs("/Launch"), AttachmentFault.ACTIVE),
         ("letter.pdf", uploads.pdf_that_runs_hidden(), AttachmentFault.ACTIVE),
+        ("letter.pdf", uploads.pdf_with_a_link("/URI", r"\\host\share"), AttachmentFault.ACTIVE),
+        ("letter.pdf", uploads.pdf_with_a_link("/URI", "file:///etc/passwd"), AttachmentFault.ACTIVE),
+        ("letter.pdf", uploads.pdf_with_a_link("/GoToR", r"\\host\share\x.pdf"), AttachmentFault.ACTIVE),
+        ("letter.pdf", uploads.pdf_with_a_link("/URI", "https://dofc.test", by_itself=True), AttachmentFault.ACTIVE),
+        ("letter.pdf", uploads.pdf_with_a_link("/Whatever", "x"), AttachmentFault.ACTIVE),
         ("letter.pdf", uploads.pdf_with_a_file_inside(), AttachmentFault.CARRIES_FILES),
         ("letter.pdf", b"%PDF-1.7\nnothing else\n%%EOF\n", AttachmentFault.BROKEN),
         ("picture.gif", b"GIF89a" + bytes(40), AttachmentFault.UNKNOWN_TYPE),
@@ -119,3 +124,8 @@ def test_whatever_is_sent_is_taken_or_refused(content):
     for head in (b"", b"%PDF-1.7\n", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0"):
         with suppress(AttachmentRefused):
             checked("x", head + content + (b"\n%%EOF" if head == b"%PDF-1.7\n" else b""))
+
+
+@pytest.mark.parametrize("address", ["https://dofc.test/a", "http://dofc.test", "mailto:ana@dofc.test"])
+def test_links_that_somebody_presses_stay(address):
+    assert checked("letter.pdf", uploads.pdf_with_a_link("/URI", address)).media_type == "application/pdf"
