@@ -6,8 +6,11 @@ from sqlalchemy import select
 from dofc_events.commands.check import faults
 from dofc_events.core.clock import now
 from dofc_events.delegates.models import Registration
+from dofc_events.mail import outbox
 from dofc_events.mail.models import Message
+from dofc_events.mail.rules import LINK_LIMITS
 from dofc_events.places.models import Pool
+from tests.mail.letters import letter
 from tests.races.visitors import all_at_once, form_at, registration_form, send
 from tests.support.factories import make_edition
 from tests.support.network import NetworkClient
@@ -56,14 +59,19 @@ def test_ten_forms_with_one_address_at_once_are_one_registration_and_no_flood(op
         assert faults(session) == []
 
 
-def test_a_lost_link_asked_for_ten_times_at_once_is_mailed_as_often_as_the_limit_allows(opened, reading):
+def test_a_lost_link_asked_for_ten_times_at_once_is_mailed_as_often_as_the_limit_allows(opened, reading, writing):
     site, year = opened
+    most = LINK_LIMITS[0][0]
+    with writing() as session:
+        for _ in range(most - 5):
+            said = letter(kind="registration-link", recipient="ana@dofc.test")
+            outbox.enqueue(session, said, now(), asked_for=True)
     visitor = NetworkClient(site.url)
     assert send(registration_form(visitor, year, "ana@dofc.test")).status == 303
     form = form_at(visitor, f"/editions/{year}/lost-link").fill(email="ana@dofc.test")
     answers = all_at_once(send, [form] * AT_ONCE)
     assert {answer.status for answer in answers} == {303}, "the answer does not say what was done"
-    assert kinds(reading) == ["registration-confirmed"] + ["registration-link"] * 5
+    assert kinds(reading) == ["registration-confirmed"] + ["registration-link"] * most
 
 
 def test_one_place_given_up_ten_times_at_once_goes_to_one_person(live_server, database_url, writing, reading):

@@ -226,6 +226,11 @@ def test_settings_say_at_the_field_what_is_wrong(organiser, now_is, year, filled
         ({"venue": "x" * 201}, {"venue": "Venue: Use at most 200 characters."}),
         ({"capacity": "many"}, {"capacity": "Places: Enter a whole number from 0 to 100000."}),
         ({"offer_hours": "many"}, {"offer_hours": "Enter a number of hours from 0 to 2160."}),
+        # Or those who wait would get a place that nobody confirms.
+        (
+            {"offer_hours": "0", "confirms_places": True},
+            {"confirms_places": "This needs offers: enter how many hours an offered place is held."},
+        ),
         ({"ends_at": "late"}, {"ends_at": "Ends at: Enter a time of day, for example 18:00."}),
         ({"ends_on": "late"}, {"ends_on": "Last day: Enter a day as year, month and day, for example 2029-06-14."}),
     ],
