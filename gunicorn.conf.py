@@ -2,6 +2,8 @@
 
 import gc
 import os
+import shutil
+import tempfile
 
 from dofc_events.core.supervisor import end_with_supervisor
 
@@ -31,6 +33,16 @@ loglevel = "info"
 
 # Loaded once, and shared by the processes as long as none writes to it.
 preload_app = True
+
+# Each process notes its figures in a file of its own here, and whichever is asked for /metrics adds them up.
+if os.environ.get("METRICS_TOKEN") and "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="dofc-metrics-")
+
+
+def on_exit(server: object) -> None:
+    """Nobody will ask for them again."""
+    if directory := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 def when_ready(server: object) -> None:

@@ -1,5 +1,6 @@
 """The WSGI entry point: `gunicorn wsgi:app`, `flask --app wsgi …`."""
 
+import os
 import sys
 
 from dofc_events.app import create_app
@@ -7,6 +8,9 @@ from dofc_events.config import Settings, SettingsError
 
 # By this gunicorn knows that starting a worker again is of no use.
 CANNOT_START = 3
+
+# What this process writes is for its own user alone: answers, emails with links that act, counts of addresses.
+os.umask(0o077)
 
 try:
     app = create_app(Settings.from_env())

@@ -10,12 +10,14 @@ from pathlib import Path
 
 from benchmarks.crowd import crowded_site
 from benchmarks.draw import draw_seconds
+from benchmarks.endurance import endurance
 from benchmarks.exports import export_cost
 from benchmarks.growth import growth
 from benchmarks.mail import mail_costs
 from benchmarks.memory import memory
 from benchmarks.organise import page_costs
 from benchmarks.registration import BARE, BEGINNER, registration_costs
+from benchmarks.rush import PEOPLE, SECONDS, rush
 from benchmarks.trips import sign_up_cost
 from tests.support.databases import KINDS, Databases
 
@@ -91,6 +93,23 @@ def _crowd(databases: Databases, kind: str, folder: Path, people: int) -> None:
             print(f"{f'{page} of {people:,}, {kind}':34}{of_page.cpu:>9.0f}{'':10}   {more}", flush=True)
 
 
+def _endurance(databases: Databases, folder: Path) -> None:
+    for kind in KINDS:
+        for before, after in endurance(databases, kind, folder):
+            grown = f"{before.megabytes:.1f} → {after.megabytes:.1f} MB, threads {before.threads} → {after.threads}"
+            print(f"{f'{before.name}, {kind}':30} {grown}, files {before.files} → {after.files}", flush=True)
+
+
+def _rush(databases: Databases, folder: Path) -> None:
+    for kind in KINDS:
+        found = rush(databases, kind, folder)
+        print(
+            f"{f'{PEOPLE:,} people in {SECONDS} s, {kind}':45}{found.typical:>7.0f} ms, slowest {found.slowest:.0f} ms,"
+            f" {found.asked_again} asked again when a site was killed; everything adds up",
+            flush=True,
+        )
+
+
 def _growth(databases: Databases, folder: Path) -> None:
     for kind in KINDS:
         for messages in MESSAGES:
@@ -112,6 +131,8 @@ PARTS: dict[str, Callable[[Databases, Path], None]] = {
     "trips": _trips,
     "crowd": _crowds,
     "growth": _growth,
+    "rush": _rush,
+    "endurance": _endurance,
 }
 
 if __name__ == "__main__":

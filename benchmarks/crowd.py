@@ -44,7 +44,7 @@ def crowded_site(database_url: str, folder: Path, people: int) -> Iterator[tuple
 
     Half of the people get a place. The site has one process, whose memory and time can be read.
     """
-    app = create_app(settings_for(database_url, folder))
+    app = create_app(settings_for(database_url, folder / "instance"))
     with app.app_context():
         with unit_of_work() as session:
             edition = make_edition(session, now=now(), capacity=people // 2)

@@ -110,7 +110,7 @@ def register(year: int) -> Callable[[Client, int], None]:
     """A complete registration: the form's page, the form sent, the delegate's own page."""
 
     def act(client: Client, number: int) -> None:
-        own_page = _fill_in(client, f"/editions/{year}/register", number)
+        own_page = fill_in(client, f"/editions/{year}/register", number)
         assert 'data-registration-status="' in client.get(own_page)
 
     return act
@@ -118,12 +118,12 @@ def register(year: int) -> Callable[[Client, int], None]:
 
 def register_with_beginner(client: Client, number: int) -> None:
     """A registration at the beginner's site."""
-    thanks = _fill_in(client, "/", number)
+    thanks = fill_in(client, "/", number)
     assert "Thank you, " in client.get(thanks)
 
 
-def _fill_in(client: Client, path: str, number: int) -> str:
-    """Send the form that is at `path`, as a browser does; returns where the answer leads."""
+def fill_in(client: Client, path: str, number: int, **more: str) -> str:
+    """Send the form that is at `path`, as a browser does, with `more` fields; returns where the answer leads."""
     form = client.get(path)
     chance = random.Random(f"{number} {time.time_ns()}")
     # As in life, some share a given name or a country, few a family name, and no two a mailbox that is nearly the same.
@@ -142,6 +142,7 @@ def _fill_in(client: Client, path: str, number: int) -> str:
         "access_needs": "",
         "language": "en",
         "consent": "y",
+        **more,
     }
     for hidden in (CSRF, KEY):
         if found := hidden.search(form):

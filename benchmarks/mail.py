@@ -48,7 +48,7 @@ def mail_costs(databases: Databases, kind: str, folder: Path) -> tuple[Cost, Cos
     sink.start()
     try:
         with databases.fresh(kind) as url:
-            app = create_app(settings_for(url, folder, **sink.settings()))
+            app = create_app(settings_for(url, folder / "instance", **sink.settings()))
             site = Site(url, folder, sink)
             with app.app_context():
                 try:

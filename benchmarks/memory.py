@@ -48,7 +48,7 @@ def memory(databases: Databases, kind: str, folder: Path) -> list[tuple[str, flo
 
 def _every_page(database_url: str, folder: Path, sink: MailServer) -> list[str]:
     """All addresses, with something behind each of them."""
-    app = create_app(settings_for(database_url, folder, **sink.settings()))
+    app = create_app(settings_for(database_url, folder / "instance", **sink.settings()))
     with time_machine.travel(NOW, tick=False):
         values, _ = make_world(app)
     with app.app_context():

@@ -50,7 +50,7 @@ class PageCost:
 
 def page_costs(database_url: str, folder: Path, year: int) -> dict[str, PageCost]:
     """What the pages of a crowded edition cost, after some people came to the one before, too."""
-    app = create_app(settings_for(database_url, folder))
+    app = create_app(settings_for(database_url, folder / "instance"))
     app.config["WTF_CSRF_ENABLED"] = False
     with app.app_context():
         with unit_of_work() as session:

@@ -21,7 +21,7 @@ def sign_up_cost(database_url: str, folder: Path, delegates: int) -> tuple[float
 
     So many delegates have signed up before, nearly all of whom wait: the next ones join the end of the list.
     """
-    app = create_app(settings_for(database_url, folder))
+    app = create_app(settings_for(database_url, folder / "instance"))
     with app.app_context():
         with unit_of_work() as session:
             edition = make_edition(session, now=now(), capacity=10 * delegates)

@@ -14,7 +14,9 @@ from dofc_events.accounts.guards import is_chair
 from dofc_events.config import ROOT, Settings
 from dofc_events.core.countries import country_name
 from dofc_events.core.db import db, engine_options
+from dofc_events.core.files import keep_private
 from dofc_events.core.order import sort_key
+from dofc_events.core.statements import watch_statements
 from dofc_events.extensions import babel, limiter, login_manager, mail, migrate
 from dofc_events.hosting import views as hosting
 from dofc_events.mail.rules import LINK_LIMITS
@@ -22,6 +24,7 @@ from dofc_events.organise import views as organise
 from dofc_events.public import views as public
 from dofc_events.registration import views as registration
 from dofc_events.web import dates, translation
+from dofc_events.web.answered import init_answered, with_number
 from dofc_events.web.assets import init_assets
 from dofc_events.web.converters import init_converters
 from dofc_events.web.elsewhere import map_link
@@ -43,7 +46,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["dofc_events"] = settings
     # With PostgreSQL all but uploads goes on without it.
     with suppress(OSError):
-        settings.instance.mkdir(parents=True, exist_ok=True)
+        keep_private(settings.instance)
     https = settings.base_url.startswith("https://")
     app.config.update(
         SECRET_KEY=settings.secret_key,
@@ -75,7 +78,8 @@ def create_app(settings: Settings) -> Flask:
         n = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n)  # type: ignore[method-assign]
     app.session_interface = SignedSessions()
-    _init_extensions(app)
+    init_answered(app, settings)
+    _init_extensions(app, settings)
     _init_templates(app, settings)
     init_security(app, https, subdomains=settings.hsts_subdomains)
     init_errors(app)
@@ -88,6 +92,7 @@ def create_app(settings: Settings) -> Flask:
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
+            with_number,
             structlog.processors.format_exc_info,
             structlog.processors.TimeStamper(fmt="iso"),
             structlog.processors.JSONRenderer(),
@@ -102,8 +107,10 @@ def _where_limits_count(settings: Settings) -> str:
     return f"{FileStorage.STORAGE_SCHEME[0]}://{settings.instance / 'limits.sqlite'}"
 
 
-def _init_extensions(app: Flask) -> None:
+def _init_extensions(app: Flask, settings: Settings) -> None:
     db.init_app(app)
+    with app.app_context():
+        watch_statements(db.engine, counted=settings.metrics_token is not None)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
     babel.init_app(app)
     babel.domain_instance = translation.catalogues

@@ -46,6 +46,8 @@ class Settings:
     mail_default_sender: str = "Days of Clusters <registration@localhost>"
     mail_text_days: int = 180
     alert_url: str | None = field(default=None, repr=False)
+    metrics_token: str | None = field(default=None, repr=False)
+    request_log: bool = False
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ, instance: Path = ROOT / "instance") -> "Settings":
@@ -104,6 +106,8 @@ class Settings:
             mail_default_sender=sender or cls.mail_default_sender,
             mail_text_days=_whole_number(env, "MAIL_TEXT_DAYS", cls.mail_text_days),
             alert_url=alert_url,
+            metrics_token=_metrics_token(env),
+            request_log=_flag(env, "REQUEST_LOG", "off"),
         )
 
     @property
@@ -150,6 +154,13 @@ def _refuse_guessable(name: str, key: str) -> None:
             " `python3 -c 'import secrets; print(secrets.token_urlsafe(48))'`. Links that were signed with"
             " a key that can be guessed have to be mailed again."
         )
+
+
+def _metrics_token(env: Mapping[str, str]) -> str | None:
+    token = env.get("METRICS_TOKEN") or None
+    if token and not (len(token) >= 16 and token.isascii()):
+        raise SettingsError("METRICS_TOKEN must have at least 16 characters, all of them ASCII.")
+    return token
 
 
 def _flag(env: Mapping[str, str], name: str, default: str) -> bool:

@@ -28,7 +28,7 @@ from dofc_events.config import ROOT
 from dofc_events.core.audit import COMMAND
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.delegates.doubles.service import likely_doubles
-from dofc_events.delegates.queries import token_of
+from dofc_events.delegates.queries import proof_of, token_of
 from dofc_events.hosting import queries as proposal_links
 from dofc_events.hosting.ballots.service import cast_ballot
 from dofc_events.hosting.proposals.attachments.service import add_attachment
@@ -156,6 +156,7 @@ def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
             "message_id": str(messages_about(session, person.reference)[0].id),
             "token": token_of(person),
             "/registrations/<token>/take-back": former,
+            "/registrations/<token>/confirm": proof_of(person),
             "letter_id": str(_write_letter(session, edition)),
             "pair_id": str(likely_doubles(session, edition.id, limit=1)[0].id),
         }

@@ -25,6 +25,7 @@ from dofc_events.core.db import db, unit_of_work
 from dofc_events.extensions import settings
 from dofc_events.mail.guards import limit_by_address
 from dofc_events.web.forms import ButtonForm, form_page
+from dofc_events.web.on_record import say
 
 blueprint = Blueprint("accounts", __name__)
 
@@ -109,5 +110,6 @@ def sign_out() -> ResponseReturnValue:
 
 
 def _link_not_valid() -> ResponseReturnValue:
+    say("wrong_link")
     page = render_template("accounts/not_valid.html", form=SignInForm(), delivers=settings().mail_is_delivered)
     return page, 404

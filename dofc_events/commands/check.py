@@ -62,4 +62,6 @@ def faults(session: Session) -> list[str]:
         for content_hash in sorted(attached_hashes(session))
         if not files.path_of(settings().shared, content_hash).exists()
     ]
+    if not files.is_private(settings().instance):
+        found.append(f"{settings().instance}: other users of this machine can read it; chmod 700 ends that")
     return found

@@ -34,11 +34,12 @@ GOODBYE = 3
 class Broom:
     """Removes what is no longer needed, now and then: what is not urgent must not be looked for in every round.
 
-    That is files that no row names, and ballots that were deleted.
+    That is files that no row names, ballots that were deleted, and texts of emails that were sent long ago.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, watch: Watch | None = None) -> None:
         self._swept_at: datetime | None = None
+        self._step = Step("sweep", watch or Watch())
 
     def is_due(self, at: datetime) -> bool:
         """Whether it is SWEEP_EVERY since the last time; or somebody set the clock back, and nobody knows."""
@@ -51,6 +52,7 @@ class Broom:
         files.sweep(settings().shared, named, at)
         # What somebody read at that moment was kept when the ballots were counted.
         erase_deleted(Ballot)
+        remove_texts(self._step, at)
 
 
 class Sign:
@@ -60,6 +62,12 @@ class Sign:
         self._name = name
         self._left_at = -SHOW_LIFE_EVERY.total_seconds()
         self._said: tuple[str | None, str | None] = (None, None)
+        self._rounds, self._round_seconds = 0, 0.0
+
+    def note_round(self, seconds: float) -> None:
+        """A round was completed."""
+        self._rounds += 1
+        self._round_seconds += seconds
 
     @tried_again
     def leave(self, answer: Answer, watch: Watch) -> bool:
@@ -70,6 +78,7 @@ class Sign:
             return False
         at = now()
         sign = WorkerSign(name=self._name, seen_at=at, failed_step=failed_step, failed_at=failed_at)
+        sign.rounds, sign.round_seconds = self._rounds, self._round_seconds
         if answer.tried_at:
             sign.mail_tried_at, sign.mail_error = answer.tried_at, answer.error
         if answer.taken_at:
@@ -85,7 +94,8 @@ class Worker:
     """Rounds of everything but the mail, and the mail. Neither waits for the other, and no failure ends them."""
 
     def __init__(self, stopped: threading.Event, *, once: bool) -> None:
-        self._stopped, self._watch, self._broom = stopped, Watch(), Broom()
+        self._stopped, self._watch = stopped, Watch()
+        self._broom = Broom(self._watch)
         self._courier = Courier(stopped)
         # Who comes every minute would leave a thousand signs a day.
         self._alarm = Alarm()
@@ -120,16 +130,16 @@ class Worker:
 
     def _round(self) -> tuple[bool, bool]:
         """Everything but the mail. Whether there is more to do at once, and whether the database could be used."""
-        more = False
+        more, began = False, time.monotonic()
         try:
             more = run_timers(now(), self._watch)
             if self._broom.is_due(now()):
                 self._watch.run("sweep", self._broom.sweep, now())
-                self._watch.run(remove_texts.__name__, remove_texts, Step(remove_texts.__name__, self._watch), now())
         except Exception as error:
             self._say(error)
             self._alarm.note_away(Trouble.DATABASE_UNREACHABLE)
             return False, False
+        self._sign.note_round(time.monotonic() - began)
         return more, self._leave_sign()
 
     def _leave_sign(self) -> bool:

@@ -114,6 +114,7 @@ class EditionDetails:
     registration_closes_at: datetime | None = None
     freezes_at: datetime | None = None
     offer_hours: float = 72.0
+    confirms_places: bool = False
     contact_name: str | None = None
     contact_email: str | None = None
 

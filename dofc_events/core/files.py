@@ -5,11 +5,11 @@ That is in `instance/`, or in the directory that several machines share.
 The original name of a file, and its owner, are in the table of the feature it belongs to.
 """
 
+import contextlib
 import fcntl
 import os
 import tempfile
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -21,6 +21,24 @@ LEFT_ALONE = timedelta(hours=1)
 SWEEP_EVERY = timedelta(hours=1)
 
 log = structlog.get_logger()
+
+
+def keep_private(instance: Path) -> None:
+    """Make the directory, and let it and what is directly in it be read by its own user alone.
+
+    What belongs to somebody else stays as it is; `flask check` says so of the directory.
+    """
+    instance.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for path in (instance, *instance.glob("*")):
+        with contextlib.suppress(OSError):
+            mode = path.lstat().st_mode
+            if mode & 0o077 and not path.is_symlink():
+                path.chmod(mode & 0o700)
+
+
+def is_private(instance: Path) -> bool:
+    """Whether only the directory's own user gets to what is in it."""
+    return not instance.stat().st_mode & 0o077
 
 
 def hash_of(content: bytes) -> str:
@@ -61,7 +79,7 @@ def path_of(instance: Path, content_hash: str) -> Path:
     return instance / "files" / content_hash
 
 
-@contextmanager
+@contextlib.contextmanager
 def for_us_alone() -> Iterator[None]:
     """What is made meanwhile can be read by nobody else on this machine."""
     before = os.umask(0o077)
@@ -71,14 +89,14 @@ def for_us_alone() -> Iterator[None]:
         os.umask(before)
 
 
-@contextmanager
+@contextlib.contextmanager
 def unswept(instance: Path) -> Iterator[None]:
     """Meanwhile nothing is swept: whatever a row names, or named at some moment of it, is there to be read."""
     with _locked(instance, fcntl.LOCK_SH):
         yield
 
 
-@contextmanager
+@contextlib.contextmanager
 def _locked(instance: Path, how: int) -> Iterator[None]:
     directory = instance / "files"
     directory.mkdir(parents=True, exist_ok=True)

@@ -126,11 +126,23 @@ def categories_in_use(session: Session, edition_id: int) -> set[str]:
 
 
 PURPOSE = "registration"
+PROOF = "confirm-place"
 
 
 def token_of(registration: Registration) -> str:
     """The token of the link that is valid now."""
     return sign(settings().keys, PURPOSE, registration.reference, registration.link_version)
+
+
+def proof_of(registration: Registration) -> str:
+    """The token of the link that only an email contains: whoever has it reads what is sent to the address."""
+    return sign(settings().keys, PROOF, registration.reference, registration.link_version)
+
+
+def registration_by_proof(session: Session, token: str) -> Registration | None:
+    """The registration that such a link confirms, with its edition and category; None for a wrong or replaced one."""
+    signed = read_token(settings().keys, PROOF, token)
+    return session.scalar(_BY_LINK, dict(zip(("reference", "version"), signed, strict=True))) if signed else None
 
 
 def read_link(token: str) -> tuple[str, int] | None:

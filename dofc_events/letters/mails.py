@@ -28,6 +28,9 @@ from dofc_events.web.markdown import plain_text, render_markdown
 _ADDRESS = "https://own-page.invalid"
 _LINK_TO_OWN_PAGE = re.compile(r"\]\(\s*\{" + LINK + r"\}\s*\)")
 _MARKS = {name: f"\ue000{name}\ue001" for name in PLACEHOLDERS} | {LINK: f"<{_ADDRESS}>"}
+_ATTRIBUTE = re.compile(r' (href|title)="([^"]*)"')
+# After these an address begins, also for whoever reads a text without marks.
+BEFORE_AN_ADDRESS = ("", " ", "\n", "<", "(", "[", "“", "„", '"')
 _MARKED = re.compile("\ue000(" + "|".join(PLACEHOLDERS) + ")\ue001|" + re.escape(_ADDRESS))
 
 
@@ -52,7 +55,8 @@ def letter_to(letter: Letter, standing: Standing) -> Envelope:
         scope=str(edition.year),
         about=registration.reference,
         expires_at=good_until(letter),
-        subject=filled(letter.subject, values),
+        # A subject is shown where nobody expects a secret.
+        subject=filled(letter.subject, {**values, LINK: ""}),
         said_text=text,
         said_html=html,
         reference=registration.reference,
@@ -88,19 +92,32 @@ def as_html(body: str, values: Mapping[str, str], site: str) -> Markup:
 
     `site` is what addresses of our own pages begin with.
     """
-    html = render_markdown(_marked(body), site)
-    filled_in = _MARKED.sub(lambda found: str(escape(values[found[1] or LINK])), str(html))
+    html = _ATTRIBUTE.sub(_whole_or_nothing, str(render_markdown(_marked(body), site)))
+    filled_in = _MARKED.sub(lambda found: str(escape(values[found[1] or LINK])), html)
     return Markup(filled_in)  # noqa: S704  (sanitised before the values came in, which are escaped)
 
 
 def as_text(body: str, values: Mapping[str, str], site: str) -> str:
     """The same as plain text."""
     text = plain_text(_marked(body), site)
-    return _MARKED.sub(lambda found: values[found[1] or LINK], text)
+
+    def fill(found: re.Match[str]) -> str:
+        value, before = values[found[1] or LINK], text[: found.start()][-1:]
+        # Email programs make one address of all that stands together.
+        return value if found[1] or before in BEFORE_AN_ADDRESS else f" {value}"
+
+    return _MARKED.sub(fill, text)
+
+
+def _whole_or_nothing(attribute: re.Match[str]) -> str:
+    """The link that acts for a delegate leads to our page, and is no part of an address that leads elsewhere."""
+    is_whole = attribute[1] == "href" and attribute[2] == _ADDRESS
+    return attribute[0] if is_whole or not _MARKED.search(attribute[2]) else ""
 
 
 def _marked(body: str) -> str:
-    return filled(_LINK_TO_OWN_PAGE.sub(f"]({_ADDRESS})", body), _MARKS)
+    typed = body.replace(_ADDRESS, "")
+    return filled(_LINK_TO_OWN_PAGE.sub(f"]({_ADDRESS})", typed), _MARKS)
 
 
 def _place(standing: Standing) -> str:

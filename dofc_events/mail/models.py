@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Index, String, Text
+from sqlalchemy import JSON, CheckConstraint, Float, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dofc_events.core.db import Base
@@ -77,7 +77,7 @@ class WorkerSign(Base):
 
     `mail_error` is why the mail server could not be spoken to at `mail_tried_at`; None if it answered. At
     `mail_taken_at` it last took a message. `failed_step` is the step that failed last, at `failed_at`, and has not
-    succeeded since.
+    succeeded since. `rounds` it has completed since it began, which took `round_seconds` in all.
     """
 
     __tablename__ = "worker_signs"
@@ -89,3 +89,5 @@ class WorkerSign(Base):
     mail_taken_at: Mapped[datetime | None]
     failed_step: Mapped[str | None] = mapped_column(String(80))
     failed_at: Mapped[datetime | None]
+    rounds: Mapped[int] = mapped_column(default=0)
+    round_seconds: Mapped[float] = mapped_column(Float(53), default=0)

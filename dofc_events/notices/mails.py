@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from dofc_events.conference.models import Edition
 from dofc_events.delegates.models import Registration
-from dofc_events.delegates.queries import token_of
+from dofc_events.delegates.queries import proof_of, token_of
 from dofc_events.documents.calendar import CalendarEntry, CalendarFile, calendar_file
 from dofc_events.mail.envelope import Attachment, Envelope
 from dofc_events.mail.render import link, render_message
@@ -158,6 +158,10 @@ def registration_waitlisted(
 
 
 def registration_offered(standing: Standing, seats: Seats, handed_over_by: str = "") -> Envelope:
+    if standing.claim.is_hold:
+        confirm = link("registration.own.confirm", token=proof_of(standing.registration))
+        words: dict[str, Any] = {"handed_over_by": handed_over_by, "confirm": confirm}
+        return _message("held", PLACE_OFFERED, standing, seats=seats, **words)
     return _message("offered", PLACE_OFFERED, standing, seats=seats, handed_over_by=handed_over_by)
 
 

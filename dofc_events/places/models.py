@@ -37,8 +37,9 @@ class Claim(Base):
     is offered, `remind_at` until its reminder is written; `changed_at` is when the status last changed.
     `position_before` is the position that a claim had before it was offered, or before it ended because nothing is
     given any more, for as long as nothing else becomes of it. Of seats, `preference` numbers what a delegate asked for
-    (1: first); it is None again for what they gave back, and 0 for what organisers took away. `used_at` is when the
-    delegate boarded, or arrived at the edition.
+    (1: first), is None again for what they gave back, and 0 for what organisers took away. `used_at` is when the
+    delegate boarded, or arrived at the edition. `is_hold`: what is offered, or has lapsed, did not
+    come from the waiting list, but is held for HOLD until whoever registered confirms it by the link in the email.
     """
 
     __tablename__ = "claims"
@@ -49,6 +50,7 @@ class Claim(Base):
             "(status IN ('waitlisted', 'requested')) = (position IS NOT NULL)", name="position_while_waiting"
         ),
         CheckConstraint("(status = 'offered') = (offered_until IS NOT NULL)", name="deadline_while_offered"),
+        CheckConstraint("NOT is_hold OR status IN ('offered', 'expired')", name="hold_is_an_offer"),
         Index("ix_claims_pool_status", "pool_id", "status", "position"),
         Index("ix_claims_pool_registration", "pool_id", "registration_id", "status"),
         Index("ix_claims_due", "status", "offered_until"),
@@ -66,6 +68,7 @@ class Claim(Base):
     preference: Mapped[int | None]
     used_at: Mapped[datetime | None]
     position_before: Mapped[int | None]
+    is_hold: Mapped[bool] = mapped_column(default=False)
 
     pool: Mapped[Pool] = relationship()
     registration: Mapped[Registration] = relationship()

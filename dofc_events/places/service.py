@@ -6,7 +6,7 @@ what changed, and the feature above tells the people.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.orm import Session
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from dofc_events.core.db import insert_row
 from dofc_events.core.errors import Refusal
 from dofc_events.places.models import Claim, Pool
-from dofc_events.places.rules import TAKEN, ClaimStatus, offer_deadline, reminder_at
+from dofc_events.places.rules import HOLD, TAKEN, ClaimStatus, offer_deadline, reminder_at
 
 _LOCK = select(Pool).where(Pool.edition_id == bindparam("edition_id")).with_for_update()
 _LOCK = _LOCK.execution_options(populate_existing=True)
@@ -81,23 +81,31 @@ def lock_edition_pool(session: Session, edition_id: int) -> Pool:
     return session.scalars(_LOCK, {"edition_id": edition_id}).one()
 
 
-def claim_place(session: Session, pool: Pool, registration_id: int, now: datetime) -> Claim:
+def claim_place(
+    session: Session, pool: Pool, registration_id: int, now: datetime, *, hold: OfferTerms | None = None
+) -> Claim:
     """Give a place if one is free and nobody waits, else a position at the end of the waiting list.
 
-    The claim is `confirmed` or `waitlisted`.
+    The claim is `confirmed` or `waitlisted`; with `hold` a place is only `offered`, for HOLD.
     """
-    claim = Claim(pool_id=pool.id, registration_id=registration_id)
-    claim_again(session, pool, claim, now)
+    claim = Claim(pool_id=pool.id, registration_id=registration_id, is_hold=False)
+    claim_again(session, pool, claim, now, hold=hold)
     insert_row(session, claim)
     return claim
 
 
-def claim_again(session: Session, pool: Pool, claim: Claim, now: datetime) -> None:
+def claim_again(session: Session, pool: Pool, claim: Claim, now: datetime, *, hold: OfferTerms | None = None) -> None:
     """As `claim_place`, for a claim that has ended or was only requested."""
-    if _take(session, pool):
+    if not _take(session, pool):
+        _set(claim, ClaimStatus.WAITLISTED, now, _next_position(session, pool))
+    elif hold is None:
         _set(claim, ClaimStatus.CONFIRMED, now)
     else:
-        _set(claim, ClaimStatus.WAITLISTED, now, _next_position(session, pool))
+        # Should nothing be given any more and then again, they stand where they came.
+        position = _next_position(session, pool)
+        _set(claim, ClaimStatus.OFFERED, now)
+        claim.position_before, claim.is_hold = position, True
+        _offer(claim, hold, now)
 
 
 def request_claim(session: Session, pool: Pool, claim: Claim, now: datetime) -> None:
@@ -257,10 +265,13 @@ def _end(
 
 def _offer(claim: Claim, terms: OfferTerms, now: datetime) -> None:
     claim.offered_at = now
-    claim.offered_until = offer_deadline(now, terms.hours, terms.zone, terms.begins_at)
+    hours = HOLD / timedelta(hours=1) if claim.is_hold else terms.hours
+    claim.offered_until = offer_deadline(now, hours, terms.zone, terms.begins_at)
     claim.remind_at = reminder_at(now, claim.offered_until)
 
 
 def _set(claim: Claim, status: ClaimStatus, now: datetime, position: int | None = None) -> None:
     claim.status, claim.changed_at, claim.position = status, now, position
     claim.offered_at = claim.offered_until = claim.remind_at = claim.position_before = None
+    # Of what has lapsed it is still said.
+    claim.is_hold = bool(claim.is_hold) and status == ClaimStatus.EXPIRED

@@ -1,10 +1,12 @@
 """What anyone sees: the network, its editions, one edition."""
 
 from datetime import datetime
+from hmac import compare_digest
 
-from flask import Blueprint, Flask, Response, abort, current_app, jsonify, render_template
+from flask import Blueprint, Flask, Response, abort, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from sqlalchemy.exc import SQLAlchemyError
 
 from dofc_events.accounts.guards import may_organise
@@ -14,8 +16,9 @@ from dofc_events.config import ROOT
 from dofc_events.core.clock import now
 from dofc_events.core.countries import country_names
 from dofc_events.core.db import db, unit_of_work
+from dofc_events.core.figures import exposition
 from dofc_events.extensions import settings
-from dofc_events.health.queries import health
+from dofc_events.health.queries import DATABASE_DOWN, health, site_metrics
 from dofc_events.health.rules import FAILING, Trouble, for_everybody
 from dofc_events.health.service import Probe, is_news, send_alert
 from dofc_events.hosting.queries import current_call
@@ -128,6 +131,19 @@ def healthz() -> ResponseReturnValue:
         worker_failed_at=_iso(mail.failed_at),
         free_disk_mb=found.free_disk_mb,
     ), 503 if is_failing else 200
+
+
+@blueprint.get("/metrics")
+def metrics() -> Response:
+    """For Prometheus, with the token of the settings; without it there is no such page."""
+    token, given = settings().metrics_token, request.headers.get("Authorization", "")
+    if token is None or not compare_digest(given.encode(), f"Bearer {token}".encode()):
+        abort(404)
+    try:
+        known = site_metrics(db.session(), settings().shared, now())
+    except SQLAlchemyError:
+        known = [DATABASE_DOWN]
+    return Response(exposition(known), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
 def _tell(url: str, troubles: list[Trouble], moment: datetime) -> None:

@@ -15,7 +15,7 @@ from dofc_events.registration.texts import consent_text
 from dofc_events.registration.trips.forms import TripsForm
 from dofc_events.web.edits import EditForm
 from dofc_events.web.fields import CountryField, EmailField, NameLine, Paragraphs, PhoneField, QuotedLine
-from dofc_events.web.forms import Form
+from dofc_events.web.forms import Form, of_this_browser
 
 # The languages of our emails.
 LANGUAGES = ("en",)
@@ -115,7 +115,7 @@ class RegistrationForm(DetailsForm, AddressForm, TripsForm, UnseenForm):
             email=self.email.data,
             language=self.language.data,
             consent_text=consent_text(edition),
-            form_key=self.form_key.data,
+            form_key=of_this_browser(self.form_key.data),
             trips=self.trips.chosen(),
             any_trip=self.any_trip.data,
         )

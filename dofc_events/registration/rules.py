@@ -1,9 +1,11 @@
 """Pure decisions about what a delegate may do, and when."""
 
 import enum
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from dofc_events.places.rules import ClaimStatus
+
+LINKS_LAST = timedelta(days=183)
 
 
 class Outcome(enum.StrEnum):
@@ -18,6 +20,11 @@ class Outcome(enum.StrEnum):
 def details_are_frozen(freezes_at: datetime | None, is_over: bool, has_ended: bool, now: datetime) -> bool:
     """Whether a delegate's details are read-only: after the freeze date, after the edition, after cancelling."""
     return has_ended or is_over or (freezes_at is not None and now >= freezes_at)
+
+
+def link_has_ended(finished_at: datetime | None, now: datetime) -> bool:
+    """Whether delegates' links to their own pages no longer work, so long after an edition."""
+    return finished_at is not None and now >= finished_at + LINKS_LAST
 
 
 class Act(enum.StrEnum):

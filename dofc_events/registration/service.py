@@ -154,7 +154,8 @@ def enrol(
         any_trip=request.any_trip,
     )
     add_registration(session, registration, request.details)
-    claim = places.claim_place(session, pool, registration.id, now)
+    hold = None if on_behalf else hold_of(edition, now)
+    claim = places.claim_place(session, pool, registration.id, now, hold=hold)
     changes = Changes(session, edition, actor, now, keep=keep_mail)
     if request.trips:
         refuse_closed_sign_up(edition, now)
@@ -259,12 +260,29 @@ def accept_offer(session: Session, registration_id: int, actor: Actor, now: date
     registration, _ = locked(session, registration_id)
     refuse_over(registration, now)
     standing = standing_of(session, registration_id)
-    if not offer_stands(session, standing, standing.claim, now):
+    if standing.claim.is_hold or not offer_stands(session, standing, standing.claim, now):
         raise places.NoOpenOffer
+    _take_up(session, standing, "offer_accepted", actor, now)
+
+
+def confirm_hold(session: Session, registration_id: int, actor: Actor, now: datetime) -> None:
+    """Take the place that is held, as only the link in the email can (`delegates.queries.proof_of`).
+
+    Raises NoOpenOffer once the time is up, and RegistrationOver.
+    """
+    registration, _ = locked(session, registration_id)
+    refuse_over(registration, now)
+    standing = standing_of(session, registration_id)
+    if not standing.claim.is_hold or not offer_stands(session, standing, standing.claim, now):
+        raise places.NoOpenOffer
+    _take_up(session, standing, "hold_confirmed", actor, now)
+
+
+def _take_up(session: Session, standing: mails.Standing, act: str, actor: Actor, now: datetime) -> None:
     places.accept_claim(session, standing.claim, now)
-    changes = Changes(session, registration.edition, actor, now)
-    changes.place("offer_accepted", registration, confirmed=True)
-    changes.tell(registration_id)
+    changes = Changes(session, standing.edition, actor, now)
+    changes.place(act, standing.registration, confirmed=True)
+    changes.tell(standing.registration.id)
 
 
 def decline_offer(session: Session, registration_id: int, actor: Actor, now: datetime) -> None:
@@ -277,7 +295,7 @@ def decline_offer(session: Session, registration_id: int, actor: Actor, now: dat
 
 
 def rejoin_list(session: Session, registration_id: int, actor: Actor, now: datetime) -> None:
-    """After a lapsed offer: a place if one is free, else the end of the list.
+    """After a lapsed offer or hold: a place, or one on hold, if one is free, else the end of the list.
 
     Raises NotWaitingAgain and RegistrationOver.
     """
@@ -286,7 +304,7 @@ def rejoin_list(session: Session, registration_id: int, actor: Actor, now: datet
     standing = standing_of(session, registration_id)
     if registration.edition.has_begun(now) or standing.status is not ClaimStatus.EXPIRED:
         raise places.NotWaitingAgain
-    places.claim_again(session, pool, standing.claim, now)
+    places.claim_again(session, pool, standing.claim, now, hold=hold_of(registration.edition, now))
     changes = Changes(session, registration.edition, actor, now)
     is_confirmed = standing.claim.status == ClaimStatus.CONFIRMED
     changes.place("joined_list_again", registration, confirmed=is_confirmed)
@@ -317,6 +335,11 @@ def locked(session: Session, registration_id: int) -> tuple[Registration, Pool]:
     # Read again: it may have changed while we waited for the lock.
     registration = session.get_one(Registration, registration_id, populate_existing=True)
     return registration, pool
+
+
+def hold_of(edition: Edition, now: datetime) -> places.OfferTerms | None:
+    """On what terms a free place is held for whoever registers; None where it is theirs at once."""
+    return terms_of(edition, now) if edition.confirms_places else None
 
 
 def refuse_over(registration: Registration, now: datetime) -> None:

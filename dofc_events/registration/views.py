@@ -3,7 +3,7 @@
 from collections.abc import Hashable
 from typing import Any
 
-from flask import Blueprint, Flask, abort, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, abort, g, make_response, redirect, render_template, request, url_for
 from flask import session as browser
 from flask.typing import ResponseReturnValue
 
@@ -18,6 +18,7 @@ from dofc_events.core.errors import Refusal
 from dofc_events.core.references import new_secret
 from dofc_events.delegates.queries import registration_by_token
 from dofc_events.delegates.service import details_of
+from dofc_events.extensions import limiter
 from dofc_events.mail.guards import limit_by_address
 from dofc_events.mail.outbox import TooManyMessages
 from dofc_events.mail.rules import address_key
@@ -33,7 +34,7 @@ from dofc_events.registration.forms import (
 )
 from dofc_events.registration.lost_link.service import send_link
 from dofc_events.registration.own import views as own
-from dofc_events.registration.rules import Outcome
+from dofc_events.registration.rules import Outcome, link_has_ended
 from dofc_events.registration.service import RegistrationNotOpen, register_delegate
 from dofc_events.registration.shared import form_context, is_frozen, offer_trips, own_context, wrote_to
 from dofc_events.registration.trips.forms import NOT_TO_BE_HAD, ChangeTripsForm
@@ -51,10 +52,18 @@ def register(app: Flask) -> None:
 
 DELEGATE = Actor("delegate")
 NEW = "registration/new.html"
+# A conference behind one network address does not feel this; who wants all places for themselves does.
+FORMS_PER_NETWORK = "60 per 10 minutes"
 REFUSALS = (RegistrationNotOpen, TooManyMessages, *NOT_TO_BE_HAD)
 
 
 @blueprint.route("/editions/<year:year>/register", methods=["GET", "POST"])
+@limiter.limit(
+    FORMS_PER_NETWORK,
+    methods=["POST"],
+    exempt_when=lambda: "begun_anew" in g,
+    override_defaults=False,
+)
 def new(year: int) -> ResponseReturnValue:
     edition, pool = _with_places(year, is_form=True)
     context = form_context(edition, pool) | {"blank": None, "earlier": None}
@@ -103,6 +112,8 @@ def written(year: int) -> ResponseReturnValue:
 @limit_by_address(AddressForm)
 def lost_link(year: int) -> ResponseReturnValue:
     edition = _published(year)
+    if link_has_ended(edition.finishes_at(), now()):
+        abort(404)
     form = AddressForm()
     if not form.validate_on_submit():
         return form_page(form, "registration/lost_link.html", edition=edition)

@@ -1,5 +1,6 @@
 """Answers to what goes wrong, in words and on a page of ours."""
 
+import logging
 import time
 
 import structlog
@@ -12,8 +13,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from dofc_events.core.db import NotKnownWhetherSaved, end_session, is_passing, tried_again
-from dofc_events.core.references import new_reference
 from dofc_events.extensions import limiter, login_manager
+from dofc_events.web.answered import request_number
+from dofc_events.web.on_record import say
 
 log = structlog.get_logger()
 
@@ -33,6 +35,12 @@ PAGES = {
         _l("The form is larger than this site accepts. Go back and shorten your longest answers."),
     ),
 }
+
+
+def _without_address(record: logging.LogRecord) -> bool:
+    """The address of a page may be the link that acts for somebody."""
+    record.msg = str(record.msg).partition(" /")[0]
+    return True
 
 
 class LinkNotValid(Exception):
@@ -56,8 +64,13 @@ def init_errors(app: Flask) -> None:
     # Before Flask-SQLAlchemy's own, which fails if the connection is dead.
     app.teardown_appcontext(lambda _error: end_session())
 
+    # Should even the page about a failure fail.
+    app.logger.addFilter(_without_address)
+
     @app.errorhandler(HTTPException)
     def refused(error: HTTPException) -> Response:
+        if error.code == 403:
+            say("refused")
         heading, text = PAGES.get(error.code or 500, (error.name, ""))
         return make_response(
             render_template("errors/page.html", code=error.code, heading=heading, text=text), error.code or 500
@@ -81,19 +94,20 @@ def init_errors(app: Flask) -> None:
         text = _("It is not known whether this was saved. Look at it before you send it again.") if unsure else ""
         heading = _("The site cannot do this right now")
         text = text or _("This is our fault, not yours. Please try again in a minute.")
-        response = make_response(render_template("errors/page.html", code=503, heading=heading, text=text), 503)
+        details = _("If you write to us about this, include the number %(number)s.", number=request_number())
+        page = render_template("errors/page.html", code=503, heading=heading, text=text, details=details)
+        response = make_response(page, 503)
         response.headers["Retry-After"] = str(RETRY_AFTER)
         return response
 
     @app.errorhandler(Exception)
     def failed(error: Exception) -> Response:
-        number = new_reference()
         # What failed may be the database, and the page must not ask it who is signed in.
         g._login_user = login_manager.anonymous_user()
-        log.exception("request_failed", number=number, endpoint=request.endpoint, method=request.method)
+        log.exception("request_failed", endpoint=request.endpoint, method=request.method)
         text = _(
             "This is our fault. We have recorded it under the number %(number)s. Please try again in a minute.",
-            number=number,
+            number=request_number(),
         )
         page = render_template("errors/page.html", code=500, heading=_("Something went wrong"), text=text)
         return make_response(page, 500)

@@ -16,6 +16,7 @@ from werkzeug.wsgi import wrap_file
 from xlsxwriter import Workbook
 
 from dofc_events.web.downloads import download
+from dofc_events.web.on_record import say
 
 # A moment is one on the clocks of the zone that it has; without a zone it is one to the minute.
 Cell = str | int | datetime | None
@@ -37,7 +38,8 @@ NOT_IN_XML = {0xFFFE: "\ufffd", 0xFFFF: "\ufffd"}
 
 
 def list_download(kind: str, name: str, columns: Sequence[str], rows: Rows, *, sheet: str) -> Response:
-    """The rows under their columns as a file: `kind` is csv or xlsx, `name` is without it."""
+    """The rows under their columns as a file: `kind` is csv or xlsx, `name` is without it. The log says who took it."""
+    say("exported", file=f"{name}.{kind}")
     send = csv_download if kind == "csv" else partial(xlsx_download, sheet=sheet)
     return send(f"{name}.{kind}", columns, rows)
 

@@ -14,7 +14,7 @@ from werkzeug.datastructures import CombinedMultiDict
 from wtforms import ValidationError
 from wtforms.csrf.core import CSRF
 
-from dofc_events.core.references import new_secret
+from dofc_events.core.references import hash_secret, new_secret
 
 
 def csrf_token() -> str:
@@ -22,6 +22,11 @@ def csrf_token() -> str:
     if "csrf_token" not in browser:
         browser["csrf_token"] = new_secret()
     return str(browser["csrf_token"])
+
+
+def of_this_browser(form_key: str) -> str:
+    """What is stored of a form's one-time key: from another browser the same key is another one."""
+    return hash_secret(f"{csrf_token()}.{form_key}")
 
 
 class _TokenOfSession(CSRF):
@@ -43,6 +48,9 @@ class Form(FlaskForm):
         csrf_class = _TokenOfSession
 
         def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            # What is no form, such as JSON, was not typed into one.
+            if request.is_json:
+                return request.form
             # No form of ours takes files; a text field that is sent as one would yield what is no text.
             wrapped = super().wrap_formdata(form, formdata)
             return request.form if isinstance(wrapped, CombinedMultiDict) else wrapped

@@ -68,7 +68,7 @@ class Person(Evening):
         self.fill(email=self.address)
         self.press("Send me a link")
         self.open_mail("sign-in", "/sign-in/")
-        self.press("Sign in as")
+        self.press(f"Sign in as {self.address}")
 
     def says(self, *words: str) -> None:
         for some in words:

@@ -1,5 +1,7 @@
 """A letter as one delegate gets it: filled in, and nothing of what they typed is taken for anything but text."""
 
+import re
+
 import pytest
 
 from dofc_events.letters.mails import as_html, as_text, letter_to, values_for
@@ -120,3 +122,35 @@ def test_our_own_texts_can_be_filled_in(app, session, person, name):
     assert envelope.kind == ("reminder" if reminder else "announcement")
     if starter.anchor == Anchor.BEGINS:
         assert envelope.expires_at == person.edition.begins_at() > NOW
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "[here](https://evil.example/?u={own_page})",
+        "[here](<https://evil.example/{own_page}>)",
+        "[here](\nhttps://evil.example/?u={own_page}\n)",
+        "https://evil.example/?u={own_page}",
+        "https://evil.example/{own_page}/x",
+        "[here](https://evil.example/?u=https://own-page.invalid)",
+        "[here](https://evil.example/?u=https://own-page.inhttps://own-page.invalidvalid)",
+        "[here](https://evil.example/?u=https://OWN-PAGE.invalid)",
+        "https://evil.example/?u=https://own-page.invalid",
+        '[here](https://evil.example/ "{own_page}")',
+        "<https://evil.example/?u={own_page}>",
+        "www.evil.example?{own_page}",
+    ],
+)
+def test_the_link_that_acts_is_no_part_of_another_address(body):
+    values = dict.fromkeys(PLACEHOLDERS, "x") | {"own_page": "https://dofc.test/registrations/SECRET/"}
+    html, text = as_html(body, values, "https://dofc.test"), as_text(body, values, "https://dofc.test")
+    for address in re.findall(r'(?:href|title)="([^"]*)"', html):
+        assert "SECRET" not in address or address == values["own_page"], html
+    for word in re.split(r"[\s<>]+", text):
+        assert "SECRET" not in word or word.strip("()[].") == values["own_page"] or "evil" not in word, text
+
+
+def test_a_subject_that_was_written_before_has_no_link(session, person):
+    letter = letter_for(session, person)
+    letter.subject = "Your page: {own_page}"
+    assert letter_to(letter, standing_of(session, person.id)).subject.strip() == "Your page:"

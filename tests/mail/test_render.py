@@ -11,7 +11,7 @@ from jinja2 import UndefinedError
 from markupsafe import Markup
 from werkzeug.routing import BuildError
 
-from dofc_events.accounts.mails import sign_in_link, team_invitation
+from dofc_events.accounts.mails import new_browser, sign_in_link, team_invitation
 from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.service import at_place_and_time, place_and_time_of
 from dofc_events.config import ROOT
@@ -70,6 +70,7 @@ def write_all(session) -> dict:
     edition = make_edition(session, capacity=1)
     trip = make_trip(session, edition, "wine", title="Wine & <b>cheese</b>", meeting_point="Hall <b>2</b> & gate")
     first = make_registration(session, edition, trips=("wine",))
+    held = make_registration(session, make_edition(session, year=2031, confirms_places=True))
     registration = make_registration(
         session, edition, given_name="Anna & <b>Ivo</b>", family_name="O'Neill", trips=("wine",)
     )
@@ -86,6 +87,7 @@ def write_all(session) -> dict:
     return written | {
         "notices/confirmed": mails.registration_confirmed(standing, seats, handed_over_by="Łucja Öztürk"),
         "notices/offered": mails.registration_offered(standing, seats),
+        "notices/held": mails.registration_offered(standing_of(session, held.id), {}),
         "notices/offer_reminder": mails.offer_reminder(standing, [standing.claim]),
         "notices/expired": mails.registration_expired(standing, seats),
         "notices/cancelled": mails.registration_cancelled(standing, seats),
@@ -108,6 +110,9 @@ def write_all(session) -> dict:
             invited_by="elena@dofc.test",
         ),
         "accounts/sign_in": sign_in_link("ana@dofc.test", "Anna & <b>Ivo</b> O'Neill", "secret", NOW),
+        "accounts/new_browser": new_browser(
+            make_account(session, "ivo@dofc.test", name="Anna & <b>Ivo</b> O'Neill"), "Firefox & <b>co</b>", NOW
+        ),
     }
 
 

@@ -20,6 +20,7 @@ ALLOWED = {
         "team/<id:role_id>/end",
         "mail/<id:message_id>/send-again",
         "mail/<id:message_id>/settle",
+        "mail/release",
     )
 }
 

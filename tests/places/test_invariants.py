@@ -50,9 +50,10 @@ class Pool(RuleBasedStateMachine):
         # Who acts in this step: of all others, only the first in line may leave it.
         self.actor = 0
 
-    @initialize(capacity=st.integers(0, 4), hours=st.sampled_from([0.0, 2.0, 72.0]))
-    def open(self, capacity, hours):
-        self.edition = make_edition(self.session, year=next(YEARS), capacity=capacity, offer_hours=hours)
+    @initialize(capacity=st.integers(0, 4), hours=st.sampled_from([0.0, 2.0, 72.0]), confirms=st.booleans())
+    def open(self, capacity, hours, confirms):
+        terms = {"offer_hours": hours, "confirms_places": confirms}
+        self.edition = make_edition(self.session, year=next(YEARS), capacity=capacity, **terms)
         self.pool = edition_pool(self.session, self.edition.id)
 
     def claims(self, *statuses: ClaimStatus) -> list[Claim]:
@@ -83,14 +84,16 @@ class Pool(RuleBasedStateMachine):
             assert who not in [c.registration_id for c in self.claims(*TAKEN, ClaimStatus.WAITLISTED)]
 
     @precondition(lambda self: self.people)
-    @rule(number=PICKS, act=st.sampled_from([service.accept_offer, service.decline_offer]))
+    @rule(number=PICKS, act=st.sampled_from([service.accept_offer, service.confirm_hold, service.decline_offer]))
     def answer(self, number, act):
         who = self.pick(number, ClaimStatus.OFFERED)
         try:
             act(self.session, who, DELEGATE, self.now)
         except (NoOpenOffer, service.RegistrationOver):
             offered = self.claims(ClaimStatus.OFFERED)
-            assert all(c.offered_until <= self.now for c in offered if c.registration_id == who)
+            open_ones = [c for c in offered if c.registration_id == who and c.offered_until > self.now]
+            assert all(c.is_hold != (act is service.confirm_hold) for c in open_ones)
+            assert not open_ones or act is not service.decline_offer
 
     @rule(hours=st.sampled_from([1, 3, 100]))
     def let_time_pass(self, hours):
@@ -122,9 +125,9 @@ class Pool(RuleBasedStateMachine):
         else:
             assert capacity >= taken
 
-    @rule(hours=st.sampled_from([0.0, 0.5, 72.0]))
-    def change_offer_hours(self, hours):
-        self.edition.offer_hours = hours
+    @rule(hours=st.sampled_from([0.0, 0.5, 72.0]), confirms=st.booleans())
+    def change_offers(self, hours, confirms):
+        self.edition.offer_hours, self.edition.confirms_places = hours, confirms
         self.session.flush()
 
     @invariant()
@@ -134,6 +137,7 @@ class Pool(RuleBasedStateMachine):
         assert pool_faults(self.session) == []
         assert ended_unlike_their_claim(self.session) == []
         assert facts_without_message(self.session) == []
+        assert not [c for c in self.claims(ClaimStatus.CONFIRMED, ClaimStatus.WAITLISTED) if c.is_hold]
 
     @invariant()
     def nobody_waits_while_a_place_is_free(self):

@@ -1,5 +1,6 @@
 """The registration form, and the way back to a delegate's own page, through HTTP only."""
 
+import re
 from datetime import timedelta
 from io import BytesIO
 
@@ -331,6 +332,44 @@ def test_one_client_sends_300_forms_in_ten_minutes(make_app, mail, clock):
     assert status_of(page.form("main form").submit()) == "confirmed"
 
 
+@pytest.mark.databases("sqlite")
+@pytest.mark.usefixtures("edition")
+def test_one_network_registers_sixty_in_ten_minutes_however_many_addresses_it_has(make_app, clock):
+    client = Client(make_app(rate_limits=True))
+    for number in range(60):
+        network = {"environ_overrides": {"REMOTE_ADDR": f"2001:db8::{number:x}"}}
+        assert client.post(FORM, {}, checked=False, **network).status == 400
+    page = fill(client).submit(environ_overrides={"REMOTE_ADDR": "2001:db8::ffff"})
+    assert page.status == 429 and 0 < int(page.headers["Retry-After"]) <= 601 and kept(page) == ANSWERS
+    assert fill(client).submit(environ_overrides={"REMOTE_ADDR": "2001:db8:0:1::1"}).status == 200
+    clock.shift(timedelta(minutes=10, seconds=1))
+    again = fill(client, email="other@example.org").submit(environ_overrides={"REMOTE_ADDR": "2001:db8::1"})
+    assert status_of(again) == "confirmed"
+
+
+@pytest.mark.usefixtures("edition")
+def test_a_place_that_is_held_is_confirmed_by_the_link_in_the_email_alone(client, change, reading):
+    change(confirms_places=True)
+    assert "Your place is held for 30 minutes." in client.get(FORM).text
+    own = fill(client).submit()
+    assert status_of(own) == "offered" and "Place held, not confirmed yet" in own.text
+    assert "Open the link in our email to lucja@example.org" in own.text
+    assert not [button for button in own.all("main button") if "Accept" in button.text or "Confirm" in button.text]
+    # Nor by whoever makes up the form that answers an offer.
+    token = own.url.rstrip("/").rpartition("/")[2]
+    csrf = client.get(f"{own.url}cancel").form("main form").value("csrf_token")
+    refused = client.post(f"{own.url}offer", {"answer": "accept", "csrf_token": csrf})
+    assert refused.status == 403 and status_of(client.get(own.url)) == "offered"
+    assert client.get(f"/registrations/{token}/confirm").status == 404
+    with reading() as session:
+        (link,) = re.findall(r"(/registrations/\S+/confirm)\s", letters(session)[-1].text)
+    other = client.another()
+    page = other.get(link)
+    assert status_of(client.get(own.url)) == "offered", "looking at the page confirms nothing"
+    assert status_of(page.form("main form").submit()) == "confirmed"
+    assert "You already have your place." in other.get(link).text
+
+
 def test_what_people_type_begins_where_its_script_does(client, edition):
     form = client.get(FORM)
     auto = {tag["name"] for tag in form.all("main [dir=auto]")}
@@ -342,3 +381,14 @@ def test_a_form_that_is_shown_again_asks_about_an_address_that_looks_mistyped(cl
     assert page.status == 422 and page.one(".meant").get_text() == "Did you mean ana@gmail.com?"
     # It is a question: the address is not among what is wrong.
     assert "#email" not in page.one("[data-error-summary]").decode()
+
+
+@pytest.mark.usefixtures("edition")
+def test_the_key_of_a_form_shows_nothing_in_another_browser(client, mail):
+    """Whoever saw or left behind the page of a form does not get to what was sent with it."""
+    form = fill(client)
+    form.submit()
+    stranger = fill(client.another())
+    page = stranger.fill(organisation="Mine").forge(form_key=form.value("form_key")).submit()
+    assert page.url == "/editions/2027/written" and "/registrations/" not in page.html
+    assert mail() == ["registration-confirmed", "already-registered"]

@@ -206,7 +206,7 @@ class Databases:
 
 def migrate(database_url: str, instance: Path, revision: str = "head") -> None:
     """Migrate a database up to a revision with the project's own migrations."""
-    app = create_app(settings_for(database_url, instance))
+    app = create_app(settings_for(database_url, instance / "instance"))
     with app.app_context():
         flask_migrate.upgrade(revision=revision)
         db.engine.dispose()

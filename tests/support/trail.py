@@ -60,8 +60,11 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     (BY_HAND, "note_changed", {"changes": {"note": ["", "Говори"]}}),
     (BY_HAND, "note_changed", {"changes": {"note": ["Говори", ""]}}),
     *((BY_HAND, act, {"word": "вип"}) for act in ("tagged", "untagged")),
-    *((DELEGATE, act, {}) for act in ("offered", "offer_accepted", "confirmed", "joined_list_again")),
-    *(("worker", act, {}) for act in ("offer_lapsed", "offer_prolonged", "offer_reminder", "list_closed")),
+    *((DELEGATE, act, {}) for act in ("offered", "offer_accepted", "hold_confirmed", "confirmed", "joined_list_again")),
+    *(
+        ("worker", act, {})
+        for act in ("offer_lapsed", "hold_lapsed", "offer_prolonged", "offer_reminder", "list_closed")
+    ),
     (BY_HAND, "list_reopened", BECAUSE),
     (BY_HAND, "link_asked_for", {"sent": True}),
     *(("visitor", "link_asked_for", {"sent": sent}) for sent in (True, False)),

@@ -46,7 +46,9 @@ from dofc_events.web.forms import (
     answer_too_late,
     answer_too_many,
     form_page,
+    of_this_browser,
 )
+from dofc_events.web.on_record import say
 
 blueprint = Blueprint("proposals", __name__)
 blueprint.register_blueprint(attachments.blueprint)
@@ -60,6 +62,7 @@ UNANSWERABLE = (service.AnswersOutOfOrder, service.NotAMember, service.Incomplet
 @blueprint.errorhandler(LinkNotValid)
 def link_not_valid(error: LinkNotValid) -> ResponseReturnValue:
     """404, without saying whether the link was wrong or replaced, with the form that emails a current one."""
+    say("wrong_link")
     return make_response(
         render_template("hosting/proposals/link_not_valid.html", form=LostLinkForm(formdata=None)), 404
     )
@@ -99,7 +102,7 @@ def propose() -> ResponseReturnValue:
                 answers,
                 language=str(get_locale()),
                 consent_text=context["consent_text"],
-                form_key=form.form_key.data,
+                form_key=of_this_browser(form.form_key.data),
                 actor=PROPOSER,
                 now=now(),
             )

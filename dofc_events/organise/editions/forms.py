@@ -8,11 +8,13 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import (
     BooleanField,
+    Field,
     FieldList,
     FloatField,
     FormField,
     HiddenField,
     StringField,
+    ValidationError,
 )
 from wtforms import Form as PlainForm
 from wtforms.validators import InputRequired, NumberRange, Optional
@@ -174,6 +176,7 @@ class SettingsForm(EditForm):
             NumberRange(0, LONGEST_OFFER_HOURS, _l("Enter a number of hours from %(min)s to %(max)s.")),
         ],
     )
+    confirms_places = BooleanField(_l("Delegates confirm their place by email"))
     summary = Paragraphs(_l("Summary"), longest=400)
     programme = Prose(_l("Programme"), longest=20_000)
     cost = Line(_l("Cost"), longest=300)
@@ -221,6 +224,11 @@ class SettingsForm(EditForm):
         self._say_missing(tuple(name for name in missing if not self[name].errors))
         return self._has_each_category_once() and valid and not faults and not missing
 
+    def validate_confirms_places(self, field: Field) -> None:
+        # Or the next in line would be whoever registered without an address.
+        if field.data and not self.offer_hours.errors and not self.offer_hours.data:
+            raise ValidationError(_("This needs offers: enter how many hours an offered place is held."))
+
     def to_wishes(self) -> EditionWishes:
         known = {category.slug for category in self.edition.categories}
         return EditionWishes(self._details(), self.capacity.data, self._category_changes(known))
@@ -266,6 +274,7 @@ class SettingsForm(EditForm):
             ends_on=self._sound("ends_on"),
             ends_at=self._sound("ends_at"),
             offer_hours=self.offer_hours.data,
+            confirms_places=self.confirms_places.data,
             summary=self.summary.data,
             programme=self.programme.data,
             cost=self.cost.data,

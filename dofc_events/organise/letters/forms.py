@@ -11,6 +11,7 @@ from wtforms.validators import InputRequired
 
 from dofc_events.core.errors import Refusal
 from dofc_events.letters.rules import (
+    LINK,
     LONGEST_BODY,
     LONGEST_SUBJECT,
     MAX_DAYS,
@@ -79,6 +80,10 @@ class LetterForm(Form):
 
     def validate_subject(self, field: Line) -> None:
         can_be_filled_in(field.data)
+        if f"{{{LINK}}}" in field.data:
+            raise ValidationError(
+                _("The subject cannot contain {own_page}, because others see subjects. Put it in the text.")
+            )
 
     def validate_body(self, field: Prose) -> None:
         can_be_filled_in(field.data)

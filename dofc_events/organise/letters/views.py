@@ -217,7 +217,7 @@ def _letter_context(edition: Edition, letter_id: int) -> dict[str, Any]:
         "letter": found,
         "audience": queries.audience_of(found),
         "person": person,
-        "subject": envelope.subject if envelope else "",
+        "subject": masked(envelope.subject) if envelope else "",
         "text": masked(envelope.text) if envelope else "",
         "language": envelope.language if envelope else "",
         "attached": [attachment.filename for attachment in envelope.attachments] if envelope else [],
@@ -305,7 +305,7 @@ def _as_test(envelope: Envelope, person: Registration) -> Envelope:
         recipient=deliverable(current_user.email),
         recipient_name=current_user.name,
         about="",
-        subject=_("Test: %(subject)s", subject=envelope.subject),
+        subject=_("Test: %(subject)s", subject=masked(envelope.subject)),
         text=f"{notice}\n\n{masked(envelope.text)}",
         html=re.sub(
             r"<body[^>]*>", lambda tag: f"{tag[0]}<p>{escape(notice)}</p>", masked_html(envelope.html), count=1

@@ -109,6 +109,8 @@ SEATS = {
 
 
 def _registered(said: Said) -> str:
+    if said["status"] == ClaimStatus.OFFERED:
+        return said.fill(_l("Registered; a place is held until it is confirmed by email"))
     if said["status"] == ClaimStatus.WAITLISTED:
         by_hand, by_delegate = _l("Added by hand, to the waiting list"), _l("Registered, and joined the waiting list")
     else:
@@ -235,6 +237,8 @@ ACTS = {
     "untagged": Act(_l("Tag removed"), _l("The tag “%(word)s” was removed")),
     "offered": Act(_l("Place offered"), _l("Was offered a place")),
     "offer_accepted": Act(_l("Offer accepted"), _l("Took the place that was offered")),
+    "hold_confirmed": Act(_l("Place confirmed by email"), _l("Confirmed the place by the link in the email")),
+    "hold_lapsed": Act(_l("Place not confirmed"), _l("The place was not confirmed by email in time")),
     "offer_lapsed": Act(_l("Offer lapsed"), _l("The offer lapsed")),
     "offer_prolonged": Act(
         _l("Offer extended"), _l("The offer was given its full time again, because its email was sent late")

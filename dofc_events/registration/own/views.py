@@ -9,12 +9,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import current_edition
 from dofc_events.core.audit import Actor
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.delegates.models import Registration
-from dofc_events.delegates.queries import registration_by_token
+from dofc_events.delegates.queries import registration_by_proof, registration_by_token, token_of
 from dofc_events.delegates.service import details_of
 from dofc_events.mail.outbox import TooManyMessages
 from dofc_events.mail.rules import address_key
@@ -26,7 +27,7 @@ from dofc_events.registration import service
 from dofc_events.registration.forms import AddressForm, ChangeAddressForm, ChangeDetailsForm, HandOverForm
 from dofc_events.registration.hand_over import service as hand_overs
 from dofc_events.registration.hand_over.queries import hand_over_by_token
-from dofc_events.registration.rules import Outcome
+from dofc_events.registration.rules import Outcome, link_has_ended
 from dofc_events.registration.shared import is_frozen, offer_trips, own_context, wrote_to
 from dofc_events.registration.trips import service as seats
 from dofc_events.registration.trips.forms import NOT_TO_BE_HAD, ChangeTripsForm
@@ -35,18 +36,34 @@ from dofc_events.trips.sign_ups.service import NoSuchTrip
 from dofc_events.web.downloads import download
 from dofc_events.web.errors import LinkNotValid
 from dofc_events.web.forms import ButtonForm, Form, answer_errors, answer_too_many, form_page
+from dofc_events.web.on_record import say
 
 blueprint = Blueprint("own", __name__)
 
 OWN = "/registrations/<token>"
 
 
+class LinkEnded(Exception):
+    """A link to a registration at an edition that has been over for LINKS_LAST."""
+
+    def __init__(self, edition: Edition) -> None:
+        super().__init__(str(edition.year))
+        self.edition = edition
+
+
 @blueprint.errorhandler(LinkNotValid)
 def link_not_valid(error: LinkNotValid) -> ResponseReturnValue:
     """404, without saying whether the link was wrong or replaced, with the form that emails a current one."""
+    say("wrong_link")
     edition = current_edition(db.session(), now())
     page = render_template("registration/own/link_not_valid.html", edition=edition, form=AddressForm(formdata=None))
     return make_response(page, 404)
+
+
+@blueprint.errorhandler(LinkEnded)
+def link_ended(error: LinkEnded) -> ResponseReturnValue:
+    """404, and why: whoever has the link was registered."""
+    return make_response(render_template("registration/own/link_ended.html", edition=error.edition), 404)
 
 
 @blueprint.get(f"{OWN}/")
@@ -236,6 +253,24 @@ def offer(token: str) -> ResponseReturnValue:
     return redirect(url_for(".own", token=token), 303)
 
 
+@blueprint.route(f"{OWN}/confirm", methods=["GET", "POST"])
+def confirm(token: str) -> ResponseReturnValue:
+    """Behind the link in the email alone, which proves the address: on the own page the same place cannot be taken."""
+    registration = registration_by_proof(db.session(), token)
+    if registration is None:
+        raise LinkNotValid
+    form, own_token = ButtonForm(), token_of(registration)
+    if not form.validate_on_submit():
+        page = "registration/own/confirm.html"
+        return form_page(form, page, proof=token, **own_context(registration, own_token))
+    try:
+        with _act_on(registration) as session:
+            service.confirm_hold(session, registration.id, _actor(registration), now())
+    except (NoOpenOffer, service.RegistrationOver):
+        return _no_offer(own_token)
+    return redirect(url_for(".own", token=own_token), 303)
+
+
 @blueprint.route(f"{OWN}/decline", methods=["GET", "POST"])
 def decline(token: str) -> ResponseReturnValue:
     """Asks first: the button stands beside the one that accepts, and what is declined goes to somebody else."""
@@ -283,6 +318,8 @@ def _mine(token: str) -> Registration:
     registration = registration_by_token(db.session(), token)
     if registration is None:
         raise LinkNotValid
+    if link_has_ended(registration.edition.finishes_at(), now()):
+        raise LinkEnded(registration.edition)
     return registration
 
 

@@ -81,6 +81,8 @@ def test_new_letter_is_for_those_whom_the_address_means(written, register, writi
 
 def test_new_letter_keeps_what_was_typed_and_says_which_placeholder_is_unknown(see, register):
     register()
+    page = see("/new").form().fill(subject="Yours: {own_page}", body="x", days=0).submit()
+    assert page.status == 422 and "The subject cannot contain {own_page}" in page.text
     form = see("/new").form().fill(subject="{naem}", body="[x]({city}) {foo}", days=0)
     page = form.submit()
     assert page.status == 422

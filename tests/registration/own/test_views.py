@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 from icalendar import Calendar
+from sqlalchemy import select
 
+from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.delegates.models import Registration
 from dofc_events.mail.models import Message
@@ -273,3 +275,16 @@ def test_two_people_see_nothing_of_each_other(client, ana, people, page_of):
     assert people[1].reference not in client.get(ana).html
     mixed = ana.replace(people[0].reference, people[1].reference)
     assert client.get(mixed).status == 404
+
+
+def test_a_link_ends_half_a_year_after_the_edition_and_the_page_says_so(client, ana, reading, clock):
+    with reading() as session:
+        edition = session.scalars(select(Edition)).one()
+        year, finished_at = edition.year, edition.finishes_at()
+    clock.move_to(finished_at + timedelta(days=182))
+    assert client.get(ana).status == 200
+    clock.move_to(finished_at + timedelta(days=183))
+    for path in ("", "edit", "cancel", "calendar.ics"):
+        page = client.get(f"{ana}{path}")
+        assert page.status == 404 and page.h1 == "This link has ended" and "six months" in page.text
+    assert client.get(f"/editions/{year}/lost-link").status == 404

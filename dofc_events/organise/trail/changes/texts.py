@@ -45,6 +45,7 @@ FIELDS = FIELDS_OF_PEOPLE | {
     "registration_closes_at": _l("Registration closes"),
     "freezes_at": _l("Details can be changed until"),
     "offer_hours": _l("Hours an offer is held"),
+    "confirms_places": _l("Places are confirmed by email"),
     "contact_name": _l("Contact name"),
     "contact_email": _l("Contact email address"),
     "title": _l("Title"),
