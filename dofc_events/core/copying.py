@@ -9,10 +9,11 @@ from typing import Any
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, Table, create_engine, func, insert, inspect, select
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from dofc_events.config import ROOT
 from dofc_events.core.db import Base, engine_options
+from dofc_events.core.errors import in_one_line
 from dofc_events.core.schema import newest_revision, revision_of
 
 ROWS = 500
@@ -104,7 +105,11 @@ def _copy_table(table: Table, source: Connection, target: Connection) -> Content
     for rows in _rows_of(source, table):
         for row in rows:
             copied.add(row)
-        target.execute(insert(table), [row._asdict() for row in rows])
+        try:
+            target.execute(insert(table), [row._asdict() for row in rows])
+        except DBAPIError as error:
+            # PostgreSQL keeps to lengths that SQLite does not know.
+            raise CannotCopy(f"The target does not take a row of {table.name}: {in_one_line(error)}") from error
     counted = table.autoincrement_column
     if copied.rows and counted is not None and target.dialect.name == "postgresql":
         target.execute(

@@ -48,10 +48,14 @@ class Filters:
 
 @dataclass(frozen=True)
 class Audience:
-    """Some registrations of an edition: all that the filters leave or, where references are given, those of them."""
+    """Some registrations of an edition: all that the filters leave or, where references are given, those of them.
+
+    With `until`, none that came after the registration with this id.
+    """
 
     filters: Filters = Filters()
     references: tuple[str, ...] = ()
+    until: int | None = None
 
 
 def place_at(edition_id: int) -> ColumnElement[bool]:
@@ -64,6 +68,8 @@ def members_of(edition_id: int, audience: Audience) -> list[ColumnElement[bool]]
     found = conditions(edition_id, audience.filters)
     if audience.references:
         found.append(Registration.reference.in_(audience.references))
+    if audience.until is not None:
+        found.append(Registration.id <= audience.until)
     return found
 
 

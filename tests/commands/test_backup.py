@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import alembic.command
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import inspect, select, text
 
 from dofc_events.accounts.service import ask_for_link
 from dofc_events.app import create_app
@@ -144,6 +144,16 @@ def _revision(app) -> str:
         found = db.session.scalar(text("SELECT version_num FROM alembic_version"))
         db.session.remove()
         return str(found)
+
+
+@pytest.mark.databases("sqlite")
+def test_a_row_that_the_target_does_not_take_is_said_and_nothing_is_kept(filled, other, writing):
+    with writing() as session:
+        session.execute(text("UPDATE editions SET city = :city"), {"city": "Niš" * 100})
+    code, said = run(filled, "data", "copy", "--to", other.config["SQLALCHEMY_DATABASE_URI"])
+    assert code == 1 and said.startswith("Error: The target does not take a row of editions:") and "Niš" not in said
+    with other.app_context():
+        assert inspect(db.engine).get_table_names() == []
 
 
 @pytest.mark.databases("sqlite")

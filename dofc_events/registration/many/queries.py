@@ -2,8 +2,9 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -30,12 +31,13 @@ class Person:
 
 @dataclass(frozen=True)
 class Selection:
-    """Those who were chosen for an act, by name.
+    """Those who were chosen for an `act`, by name.
 
     `gone` counts those who were picked and do not stand on the list any more. What an act may need: the `capacity` of
     the edition and how many of its places are `free`; `tags`, with how many of those chosen have each of them.
     """
 
+    act: Act
     able: tuple[Person, ...]
     unable: Mapping[Obstacle, list[Person]]
     gone: int
@@ -54,10 +56,27 @@ class Selection:
 
     @property
     def digest(self) -> str:
-        """Represents everything that a page says will be done: if any of it changes, so does the digest."""
-        people = [(person.id, person.status.value, person.category) for person in self.able]
-        said = repr((people, self.capacity, self.missing, sorted(self.tags.items())))
-        return hashlib.sha256(said.encode()).hexdigest()[:32]
+        """Represents for whom a page says that it will be done, and what matters of them to this act.
+
+        It begins with the newest of them: see `those_shown`.
+        """
+        said: list[Any] = sorted(person.id for person in self.able)
+        newest = said[-1] if said else 0
+        if self.act is Act.CATEGORY:
+            said += sorted((person.id, person.category) for person in self.able)
+        elif self.act is Act.CANCEL:
+            said += sorted((person.id, person.status.value) for person in self.able)
+        elif self.act is Act.CONFIRM and self.missing:
+            said += [self.missing, self.capacity]
+        return f"{newest}-{hashlib.sha256(repr(said).encode()).hexdigest()[:32]}"
+
+
+def those_shown(audience: Audience, digest: str) -> Audience:
+    """Without those who came after the page with this digest was made: what it says is done for none of them."""
+    newest = digest.partition("-")[0]
+    if audience.references or not (newest.isascii() and newest.isdecimal() and len(newest) < 10):
+        return audience
+    return replace(audience, until=int(newest))
 
 
 def selection_of(session: Session, edition: Edition, audience: Audience, act: Act, now: datetime) -> Selection:
@@ -80,7 +99,7 @@ def selection_of(session: Session, edition: Edition, audience: Audience, act: Ac
     pool = edition_pool(session, edition.id) if act is Act.CONFIRM else None
     room = {"capacity": pool.capacity, "free": pool.capacity - pool.taken} if pool else {}
     tags = tags_on(session, edition.id, audience) if act is Act.UNTAG else {}
-    return Selection(tuple(able), unable, gone, tags=tags, **room)
+    return Selection(act, tuple(able), unable, gone, tags=tags, **room)
 
 
 def tags_on(session: Session, edition_id: int, audience: Audience) -> dict[str, int]:

@@ -1,7 +1,8 @@
 """Acts of organisers on many registrations at once.
 
 Each act runs inside the caller's unit of work and locks the edition's pool first, as in `service`. It is done for
-exactly those whom the organiser saw before confirming it, or not at all.
+exactly those whom the organiser saw before confirming it, whoever came meanwhile; or not at all, if what matters to it
+has changed for one of them.
 """
 
 from collections.abc import Sequence
@@ -21,7 +22,7 @@ from dofc_events.notices.service import Changes, terms_of
 from dofc_events.places import service as places
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import ClaimStatus
-from dofc_events.registration.many.queries import Selection, selection_of
+from dofc_events.registration.many.queries import Selection, selection_of, those_shown
 from dofc_events.registration.notes.service import tag, untag
 from dofc_events.registration.queries import Audience, members_of
 from dofc_events.registration.rules import Act
@@ -127,12 +128,13 @@ def _chosen(session: Session, edition_id: int, order: Order, act: Act, now: date
     """The people the act is for. Raises SelectionChanged unless they are as the page had shown them."""
     pool = places.lock_edition_pool(session, edition_id)
     edition = session.get_one(Edition, edition_id, populate_existing=True)
-    selection = selection_of(session, edition, order.audience, act, now)
+    audience = those_shown(order.audience, order.digest)
+    selection = selection_of(session, edition, audience, act, now)
     if selection.digest != order.digest:
         raise SelectionChanged
     able = {person.id for person in selection.able}
     query = select(Registration, Claim).join(Claim, Claim.registration_id == Registration.id)
     query = query.options(joinedload(Registration.category), selectinload(Registration.tags))
-    query = query.where(*members_of(edition_id, order.audience)).order_by(Registration.id)
+    query = query.where(*members_of(edition_id, audience)).order_by(Registration.id)
     rows = [row for row in session.execute(query.execution_options(populate_existing=True)) if row[0].id in able]
     return _Chosen(edition, pool, selection, [person for person, _ in rows], [claim for _, claim in rows])

@@ -24,7 +24,7 @@ from dofc_events.organise.registrations.many.forms import (
 )
 from dofc_events.organise.shared import EDITION, around, asked_audience
 from dofc_events.registration.many import service as many
-from dofc_events.registration.many.queries import Selection, selection_of
+from dofc_events.registration.many.queries import Selection, selection_of, those_shown
 from dofc_events.registration.many.service import Order
 from dofc_events.registration.queries import Audience, Filters
 from dofc_events.registration.rules import Act
@@ -136,7 +136,8 @@ def _confirmed(
         "organise/registrations/many/selected.html",
         {"act": act, "back": back, "names_shown": NAMES_SHOWN, **around(edition)},
     )
-    deed, (selection, form) = DEEDS[act], _asked(edition, act, audience)
+    shown = those_shown(audience, request.form.get("digest", ""))
+    deed, (selection, form) = DEEDS[act], _asked(edition, act, shown)
     order = Order(audience, form.shown(selection))
     if not selection.able or form.nothing_to_do or not form.validate_on_submit():
         return form_page(form, page, selection=selection, **context)

@@ -10,8 +10,9 @@ from dofc_events.delegates.queries import registration_by_reference, token_of
 from dofc_events.mail.models import Message
 from dofc_events.places.models import Claim
 from dofc_events.places.queries import edition_pool
+from dofc_events.registration import service
 from tests.support.databases import count_queries
-from tests.support.factories import make_edition, make_registration
+from tests.support.factories import DELEGATE, NOW, make_edition, make_registration
 from tests.support.sheets import dicts, read_csv
 
 
@@ -88,16 +89,30 @@ def test_names_beyond_ten_are_counted(do, register):
     assert "Name09" in page.text and "and 3 more" in page.text and "Name10" not in page.text
 
 
-def test_the_page_asks_again_when_the_list_has_changed(do, register, reading):
-    register()
+def test_the_page_asks_again_when_one_of_those_whom_it_showed_has_changed(do, register, reading, writing):
+    shown = [register(), register()]
     page = do("cancel")
-    register()
+    late = register()
+    with writing() as session:
+        person = session.scalars(select(Registration).where(Registration.reference == shown[0])).one()
+        service.cancel_registration(session, person.id, DELEGATE, NOW)
     page = page.form().fill(reason="We move").submit()
     assert page.status == 422 and "something has changed since you opened the page" in page.text
     assert chosen(page) == 2 and page.form().value("reason") == "We move"
-    assert "cancelled" not in statuses(reading).values()
+    assert "cancelled" not in [statuses(reading)[r] for r in (shown[1], late)]
     page.form().submit()
     assert set(statuses(reading).values()) == {"cancelled"}
+
+
+def test_who_registers_while_the_page_is_open_is_not_meant(do, register, reading):
+    shown = register()
+    page = do("cancel")
+    late = register()
+    # Also when the form is shown once more.
+    page = page.form().submit()
+    assert page.status == 422 and chosen(page) == 1
+    page.form().fill(reason="We move").submit()
+    assert statuses(reading) == {shown: "cancelled", late: "confirmed"}
 
 
 def test_filters_hold_for_all_and_nobody_else(do, register, reading):
