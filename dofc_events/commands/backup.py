@@ -52,7 +52,7 @@ def backup(file: Path) -> None:
     part = file.with_name(f"{file.name}.part")
     with _in_words(), files.for_us_alone(), tempfile.TemporaryDirectory(dir=file.parent) as directory:
         try:
-            with files.unswept(settings().instance):
+            with files.unswept(settings().shared):
                 copied, missing = _pack(part, Path(directory) / DATABASE)
             _compare(part, Path(directory) / "again.sqlite", copied)
             part.rename(file)
@@ -107,7 +107,7 @@ def _pack(part: Path, path: Path) -> tuple[dict[str, Contents], list[str]]:
                 try:
                     # Pictures and documents are packed already.
                     archive.write(
-                        files.path_of(settings().instance, content_hash), FILES + content_hash, compress_type=ZIP_STORED
+                        files.path_of(settings().shared, content_hash), FILES + content_hash, compress_type=ZIP_STORED
                     )
                 except FileNotFoundError:
                     missing.append(content_hash)
@@ -133,7 +133,7 @@ def _unpack(archive: ZipFile, path: Path) -> None:
 
 def _restore_file(content: bytes, content_hash: str) -> None:
     _refuse_other_bytes(content, content_hash)
-    files.store(settings().instance, content, now())
+    files.store(settings().shared, content, now())
 
 
 def _refuse_other_bytes(content: bytes, content_hash: str) -> None:

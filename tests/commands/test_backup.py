@@ -72,7 +72,7 @@ def other(databases, database_kind, tmp_path, smtp):
     """A site on an empty database of the other kind, which delivers mail."""
     (kind,) = set(KINDS) - {database_kind}
     with databases.empty(kind) as url:
-        app = create_app(settings_for(url, tmp_path / "other", **smtp.settings()))
+        app = create_app(settings_for(url, tmp_path / "other", shared_dir=tmp_path / "shared", **smtp.settings()))
         yield app
         with app.app_context():
             db.session.remove()
@@ -96,7 +96,7 @@ def test_a_backup_is_restored_in_the_other_kind_of_database(filled, backup, othe
     assert {n: c for n, c in restored.items() if n not in RESTORED} == {
         n: c for n, c in before.items() if n not in RESTORED
     }
-    path = files.path_of(other.extensions["dofc_events"].instance, files.hash_of(LETTER))
+    path = files.path_of(other.extensions["dofc_events"].shared, files.hash_of(LETTER))
     assert path.read_bytes() == LETTER and path.stat().st_mode & 0o777 == 0o600
     assert run(other, "check") == (0, "Everything adds up.\n")
     with other.app_context(), unit_of_work() as session:
