@@ -129,5 +129,6 @@ def test_an_organiser_goes_from_nothing_to_open_registration(site, smtp, browser
         "registration-confirmed",
         "announcement",
         "team-invitation",
+        "new-browser",
     }
     tab.goto(f"/organise/editions/{year}/letters")

@@ -23,6 +23,7 @@ from dofc_events.hosting.members.service import (
 from dofc_events.hosting.queries import is_reviewer, members_with_representatives, organisations_of
 from dofc_events.mail.models import Message
 from dofc_events.mail.outbox import TooManyMessages
+from dofc_events.mail.rules import LINK_LIMITS
 from tests.support.factories import NOW, make_account, make_organisation
 from tests.support.hosting import (
     begin_ballot,
@@ -134,7 +135,7 @@ def test_an_invitation_says_for_whom_one_speaks_and_what_to_do(session):
 
 def test_nobody_is_added_whose_address_was_written_to_too_often(session):
     member = add_member(session, "alt-brasov", DETAILS, COMMAND, NOW)
-    for _ in range(5):
+    for _ in range(LINK_LIMITS[0][0]):
         account = add_representative(
             session, member.organisation_id, "i@dofc.test", "Ioana", RoleName.BOARD, COMMAND, NOW
         )
