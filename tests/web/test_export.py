@@ -10,7 +10,6 @@ from xml.etree import ElementTree as ET
 from zoneinfo import ZoneInfo
 
 import pytest
-from flask import Flask
 from xlsxwriter.exceptions import FileCreateError
 
 from dofc_events.web.export import PIECE, csv_download, list_download, xlsx_download
@@ -33,9 +32,12 @@ FORMULAS += ["＝1+1", "＋1", "－1", "＠A1"]
 PHONES = ["+381 11 1234567", "+1 212-555-0100"]
 
 
+pytestmark = pytest.mark.databases("sqlite")
+
+
 @pytest.fixture(autouse=True)
-def request_context():
-    with Flask(__name__).test_request_context():
+def request_context(app):
+    with app.test_request_context():
         yield
 
 

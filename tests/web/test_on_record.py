@@ -46,12 +46,8 @@ def test_nobody_fills_the_log(client, capsys):
     assert len(said(capsys)) == on_record.MAX_A_MINUTE
     on_record._minute -= 1
     client.get("/sign-in/wrong")
-    assert said(capsys)[0] | {"timestamp": ""} == {
-        "event": "lines_left_out",
-        "level": "warning",
-        "timestamp": "",
-        "wrong_link": 5,
-    }
+    first = said(capsys)[0]
+    assert (first["event"], first["wrong_link"]) == ("lines_left_out", 5)
 
 
 def test_a_page_about_a_failure_that_fails_tells_no_address(app, caplog):
