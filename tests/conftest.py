@@ -33,6 +33,7 @@ from tests.support.smtp import MailServer
 # Without a sandbox, because tests also run as root and in containers; and no script runs long enough to be optimised.
 CHROMIUM = ["--no-sandbox", "--disable-dev-shm-usage", "--js-flags=--no-opt,--no-maglev"]
 RUN = pytest.StashKey[Path]()
+TEMPLATES = "templates"
 # A directory in memory, where the system has one, and what a run may need of it.
 MEMORY, MOST = Path("/dev/shm"), 2 * 1024**3
 # They run sites, workers and browsers.
@@ -43,7 +44,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """One directory per run: made by the process that was started, named to the others by xdist."""
     given = getattr(config, "workerinput", {}).get("dofc_run")
     locks.watch()
-    config.stash[RUN] = Path(given or tempfile.mkdtemp(prefix="dofc-", dir=_memory()))
+    run = config.stash[RUN] = Path(given or tempfile.mkdtemp(prefix="dofc-", dir=_memory()))
+    # Of all sites in all processes, one translates a template.
+    (run / TEMPLATES).mkdir(exist_ok=True)
+    Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache(str(run / TEMPLATES))}
     if not given:
         shutil.rmtree(ARTIFACTS, ignore_errors=True)
         # Ends like Ctrl-C: otherwise PostgreSQL and the sites under test would outlive a run that is cut short.
@@ -110,7 +114,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Whatever uses a database runs on both kinds, except views, which run on SQLite, and what is marked otherwise."""
+    """Whatever uses a database runs on both kinds, except views, which run on SQLite, and what is marked otherwise.
+
+    Marked are the files whose tests make the same statements: there, those run on both that together make every one.
+    """
     if "database_kind" not in metafunc.fixturenames:
         return
     marker = metafunc.definition.get_closest_marker("databases")
@@ -201,15 +208,13 @@ def app(shared_app: Callable[..., Flask]) -> Flask:
 
 
 def _site(databases: Databases, database_url: str, instance: Path, **changes: object) -> Flask:
-    """A site that takes from others of the run what takes time: static files compressed, templates translated."""
+    """A site that takes from others of the run what takes time: static files compressed."""
     shared = databases.run / "assets"
-    for directory in (shared, instance, databases.run / "templates"):
+    for directory in (shared, instance):
         directory.mkdir(exist_ok=True)
     if not (instance / "assets").exists():
         (instance / "assets").symlink_to(shared)
-    app = create_app(settings_for(database_url, instance, **changes))
-    app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(databases.run / "templates"))
-    return app
+    return create_app(settings_for(database_url, instance, **changes))
 
 
 @pytest.fixture
@@ -303,8 +308,7 @@ def live_server(databases: Databases, tmp_path: Path) -> Iterator[Callable[..., 
     `workers=0` gives a site whose commands can be run, without gunicorn.
     """
     sites: list[Site] = []
-    templates = databases.run / "templates"
-    templates.mkdir(exist_ok=True)
+    templates = databases.run / TEMPLATES
 
     def serve(database_url: str, smtp: MailServer | None = None, workers: int = 1, **environment: str) -> Site:
         logs = tmp_path / f"site-{len(sites)}"

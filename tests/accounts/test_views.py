@@ -14,6 +14,9 @@ from dofc_events.mail.models import Message
 from dofc_events.mail.rules import LINK_LIMITS
 from tests.support.pages import Client
 
+# Views run on SQLite, also where a test opens several browsers.
+pytestmark = pytest.mark.databases("sqlite")
+
 NOW = datetime(2027, 6, 3, 8, tzinfo=UTC)
 KEY, NEW_KEY = "a secret that is good enough for tests", "the key that came after it was seen"
 COMMAND_LINE = "flask --app wsgi accounts sign-in-link"

@@ -30,6 +30,9 @@ from tests.support.factories import (
     make_trip,
 )
 
+# Each asks for everything: PostgreSQL is asked once for each kind of data.
+pytestmark = pytest.mark.databases("sqlite")
+
 
 @pytest.fixture
 def command(app):
@@ -77,6 +80,7 @@ def test_check_is_content_with_an_empty_database(command):
     assert command() == (0, ["Everything adds up."])
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_check_is_content_with_sound_data(command, full):
     assert command() == (0, ["Everything adds up."])
 
@@ -225,6 +229,7 @@ def damage(writing, reference: str, slug: str, **values) -> None:
         session.execute(update(Pool).where(Pool.trip_id.is_not(None)).values(taken=taken))
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_check_is_content_with_sound_seats(check, seated):
     assert check() == (0, ["Everything adds up."])
 
@@ -309,6 +314,7 @@ def sent_letter(writing, full) -> int:
     return letter_id
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_check_is_content_with_a_letter(check, sent_letter):
     assert check() == (0, ["Everything adds up."])
 
@@ -357,6 +363,7 @@ def test_check_finds_a_letter_that_went_to_somebody_else(check, sent_letter, wri
         ("DROP TABLE likely_doubles", "table likely_doubles: it is missing"),
     ],
 )
+@pytest.mark.databases("sqlite", "postgresql")
 def test_check_finds_tables_that_are_not_those_of_this_version(command, writing, damage, fault):
     with writing() as session:
         session.execute(text(damage))
@@ -372,6 +379,7 @@ def test_check_finds_a_database_that_was_not_upgraded(command, writing):
     assert code == 1 and "at revision 0037" in line and "flask db upgrade" in line
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_check_says_everything_that_is_wrong(check, full, writing):
     with writing() as session:
         session.execute(update(Pool).where(Pool.edition_id.is_not(None)).values(taken=1, next_position=1))

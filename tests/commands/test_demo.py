@@ -64,6 +64,7 @@ def test_history_and_demo_change_nothing_when_run_again(flask, reading):
     assert dump(reading) == before
 
 
+@pytest.mark.databases("sqlite")
 def test_demo_leaves_alone_what_was_changed_since(flask, reading, writing):
     flask("demo")
     with writing() as session:
@@ -183,6 +184,7 @@ def test_the_demonstration_begins_with_the_day_that_it_is_in_its_own_zone(flask,
         assert call.closes_at == end_of_day(date(2027, 1, 1) + timedelta(days=70), call.zone)
 
 
+@pytest.mark.databases("sqlite")
 def test_demo_keeps_its_mail_even_with_a_mail_server(make_app, smtp, reading):
     app = make_app(**smtp.settings())
     answer = app.test_cli_runner().invoke(args=["demo"])

@@ -136,6 +136,7 @@ def test_worker_sends_a_late_offer_with_a_new_deadline(worker, smtp, writing, re
     assert kinds_to(smtp, second) == ["registration-waitlisted", "registration-offered"]
 
 
+@pytest.mark.databases("sqlite")
 def test_worker_closes_the_list_when_the_edition_begins(worker, smtp, writing, reading):
     with writing() as session:
         edition = make_edition(session, now=now(), capacity=1)
@@ -149,6 +150,7 @@ def test_worker_closes_the_list_when_the_edition_begins(worker, smtp, writing, r
         assert faults(session) == []
 
 
+@pytest.mark.databases("sqlite")
 def test_worker_writes_the_news_that_were_too_many_for_one_act(worker, smtp, writing, reading):
     count = 2 * BATCH + 10
     with writing() as session:

@@ -7,9 +7,12 @@ import pytest
 from bs4 import BeautifulSoup
 
 from dofc_events.accounts.models import Account
+from dofc_events.app import create_app
+from dofc_events.core.db import unit_of_work
 from dofc_events.hosting import mails
 from dofc_events.hosting.models import Decision, Proposal, Question, Voter
 from dofc_events.hosting.queries import ballot_token, token_of
+from tests.support.databases import settings_for
 from tests.support.factories import NOW
 from tests.support.hosting import (
     WEEK,
@@ -21,9 +24,6 @@ from tests.support.hosting import (
     make_reviewer,
     shortlist_all,
 )
-
-# What an email says does not depend on the database.
-pytestmark = pytest.mark.databases("sqlite")
 
 EVIL = "<b/onmouseover=alert(1)>Müller</b>{{777777*7}}%(x)s"
 
@@ -47,11 +47,14 @@ class World:
         self.decision.proposal = self.proposal
 
 
-@pytest.fixture
-def world(session):
-    with session.no_autoflush:
-        yield World(session)
-        session.expunge_all()
+@pytest.fixture(scope="module")
+def world(databases, tmp_path_factory):
+    """One for all: to write an email changes nothing in it."""
+    with databases.fresh("sqlite") as url:
+        app = create_app(settings_for(url, tmp_path_factory.mktemp("instance")))
+        with app.app_context(), unit_of_work() as session, session.no_autoflush:
+            yield World(session)
+            session.expunge_all()
 
 
 TO_PROPOSER = (

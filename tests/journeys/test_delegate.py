@@ -57,6 +57,7 @@ def check(message: EmailMessage, kind: str) -> None:
     assert all(len(line) <= 998 for line in message.as_bytes().splitlines())
 
 
+@pytest.mark.databases("postgresql")
 def test_a_place_goes_from_one_to_the_next_by_mail(live_server, smtp, database_url, edition):
     site = live_server(database_url, smtp)
     worker = site.run_worker()

@@ -40,6 +40,7 @@ def events_in(message) -> dict[str, str]:
     return {str(event["SUMMARY"]).partition(",")[0].rpartition(": ")[2]: str(event["STATUS"]) for event in events}
 
 
+@pytest.mark.databases("sqlite")
 def test_who_cancels_frees_seats_and_the_next_is_told_once(live_server, smtp, database_url, writing, edition):
     site = live_server(database_url, smtp)
     worker = site.run_worker()

@@ -21,12 +21,16 @@ from tests.support.crowd import make_crowd
 from tests.support.factories import DELEGATE, NOW, make_edition, make_registration
 from tests.support.letters import deliver_all
 
+# PostgreSQL is asked whatever these acts ask by those that say so; the others would ask it the same again.
+pytestmark = pytest.mark.databases("sqlite")
+
 DAY = timedelta(days=1)
 
 
 # To whom
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_readers_are_those_who_take_part_unless_a_status_is_asked_for(session):
     edition = make_edition(session, capacity=1)
     first, waits = make_registration(session, edition), make_registration(session, edition)
@@ -67,6 +71,7 @@ def test_released_letter_is_written_to_everybody_once(app, writing, reading, tic
         assert progress_of(session, [letter_id])[letter_id].waiting == 60
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_release_refuses_a_second_time(session):
     edition = make_edition(session)
     make_registration(session, edition)
@@ -109,6 +114,7 @@ def test_one_broken_delegate_does_not_keep_a_letter_from_the_others(writing, rea
         assert (progress.waiting, progress.unwritten) == (2, 1)
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_invented_people_get_kept_messages(writing, reading, tick):
     with writing() as session:
         edition = make_edition(session)
@@ -124,6 +130,7 @@ def test_invented_people_get_kept_messages(writing, reading, tick):
         }
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_a_letter_neither_replaces_a_status_message_nor_is_replaced_by_one(writing, reading, tick):
     with writing() as session:
         edition = make_edition(session)
@@ -212,6 +219,7 @@ def test_a_reminder_whose_worker_came_too_late_goes_to_nobody(writing, reading, 
 # Stopping
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_stop_takes_back_what_has_not_left_and_writes_no_more(writing, reading, tick):
     with writing() as session:
         edition = make_edition(session)
@@ -240,6 +248,7 @@ def test_stop_takes_back_what_has_not_left_and_writes_no_more(writing, reading, 
         service.stop_letter(session, letter_id, ELENA, NOW)
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_stop_keeps_a_scheduled_letter_from_going(writing, reading, tick):
     with writing() as session:
         edition = make_edition(session)

@@ -51,6 +51,7 @@ def recipients(smtp) -> Counter[str]:
     return Counter(envelope.rcpt_tos[0] for envelope in smtp.envelopes)
 
 
+@pytest.mark.databases("postgresql")
 def test_registering_needs_no_mail_server_and_each_message_leaves_once_when_it_is_back(
     live_server, database_url, smtp, writing, reading
 ):

@@ -24,6 +24,9 @@ from tests.support.crowd import make_crowd
 from tests.support.factories import DELEGATE, NOW, claim_of, make_edition, make_registration, make_trip, seat_of
 from tests.support.letters import deliver_all, kinds, letters
 
+# PostgreSQL is asked whatever these acts ask by those that say so; the others would ask it the same again.
+pytestmark = pytest.mark.databases("sqlite")
+
 HOUR = timedelta(hours=1)
 
 
@@ -46,6 +49,7 @@ def move_up_many(session, people: int = BATCH + 2) -> list[int]:
     return list(queries.untold_news(session, 10 * BATCH, NOW))
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_news_is_told_once_by_however_many_workers_have_read_of_it(session):
     ids = move_up_many(session)
     news.tell_news(session, ids[:3], NOW)
@@ -54,6 +58,7 @@ def test_news_is_told_once_by_however_many_workers_have_read_of_it(session):
     assert [kinds(session, to=email) for email in told] == [["registration-waitlisted", "registration-confirmed"]] * 3
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_one_broken_registration_does_not_keep_the_news_from_the_others(app, writing, reading):
     with writing() as session:
         ids = move_up_many(session)
@@ -67,6 +72,7 @@ def test_one_broken_registration_does_not_keep_the_news_from_the_others(app, wri
         assert session.scalar(confirmed) == len(ids)
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_one_broken_registration_does_not_keep_a_list_open_for_the_others(app, writing, reading):
     with writing() as session:
         edition = make_edition(session, capacity=1)
@@ -80,6 +86,7 @@ def test_one_broken_registration_does_not_keep_a_list_open_for_the_others(app, w
         assert count_waiting(session, pool_id) == 1
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_a_mailbox_that_refuses_gets_no_more_time(session, offered):
     message = session.scalars(select(Message).where(Message.kind == "registration-offered")).one()
     message.state, message.sent_at, message.refusals = MessageState.QUEUED, None, 0
@@ -163,6 +170,7 @@ def test_an_offer_whose_message_is_kept_does_not_lapse(session, offered):
     assert claim_of(session, offered).status == ClaimStatus.OFFERED
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_later_dates_let_somebody_move_up_who_could_not_before(session):
     edition = make_edition(session, capacity=1)
     placed, waiting = make_registration(session, edition), make_registration(session, edition)

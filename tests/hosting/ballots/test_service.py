@@ -52,6 +52,9 @@ from tests.support.hosting import (
     shortlist_all,
 )
 
+# PostgreSQL is asked whatever these acts ask by those that say so; the others would ask it the same again.
+pytestmark = pytest.mark.databases("sqlite")
+
 MINUTE = timedelta(minutes=1)
 
 
@@ -86,6 +89,7 @@ class Vote:
         return json.loads(self.call.document)
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_the_roll_has_the_members_that_are_active_when_the_ballot_begins(session):
     call = make_call(session)
     make_proposal(session, call)
@@ -107,6 +111,7 @@ def test_the_roll_has_the_members_that_are_active_when_the_ballot_begins(session
         assert f"/hosting/vote/{ballot_token(voter, person.id)}" in message.text
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_a_link_is_personal_and_ends_with_the_role(session, vote):
     person, voter = vote.people["brno"], vote.voters["brno"]
     token = ballot_token(voter, person.id)
@@ -136,6 +141,7 @@ def test_the_mail_about_the_ballot_does_not_ask_to_rank_what_is_ones_own(session
     assert "- Cluj" in asked and "- Brno" not in asked and "Brno" in after
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_a_second_representative_replaces_and_never_adds(session, vote):
     second = make_representative(session, vote.members["iasi"], email="second@dofc.test")
     assert vote("iasi", "bc")
@@ -189,6 +195,7 @@ def test_ballots_are_cast_in_their_window_alone_whether_or_not_the_worker_runs(v
     assert vote("iasi", "c", now=vote.call.ballot_closes_at - MINUTE)
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_the_trail_says_that_a_ballot_was_cast_or_changed_and_never_how(session, vote):
     vote("iasi", "bc")
     vote("iasi", "c")
@@ -234,6 +241,7 @@ def test_what_is_withdrawn_meanwhile_is_not_counted(session, vote):
     assert vote.proposals["c"].reference not in json.dumps(document)
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_a_withdrawal_in_mid_ballot_is_told_to_all_alike_and_an_emptied_ballot_is_no_vote(session, vote):
     make_account(session, "chair@dofc.test")
     make_reviewer(session, email="board@dofc.test")

@@ -53,6 +53,9 @@ from tests.support.hosting import (
     shortlist_all,
 )
 
+# PostgreSQL is asked whatever these acts ask by those that say so; the others would ask it the same again.
+pytestmark = pytest.mark.databases("sqlite")
+
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 FOLLOWING = [(name, getattr(call_details(), name)) for name in DATES[1:]]
 
@@ -61,6 +64,7 @@ def statuses(*proposals) -> list[str]:
     return [str(proposal.status) for proposal in proposals]
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_a_year_has_one_call(session):
     make_call(session)
     with pytest.raises(CallExists):
@@ -77,6 +81,7 @@ def test_a_call_is_for_a_year_that_can_still_get_its_host(session):
     assert make_call(session, 2031)
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_a_call_for_which_nobody_has_begun_a_proposal_can_be_deleted(session):
     call, begun = make_call(session), make_call(session, 2031)
     make_proposal(session, begun, ProposalStatus.DRAFT)
@@ -178,6 +183,7 @@ def test_an_early_close_is_told_to_who_counted_on_more_time_and_moves_nothing(se
     assert set(told_since(session, NOW + MINUTE)) == {"draft@dofc.test", "submitted@dofc.test"}
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_other_dates_are_told_to_whom_they_concern_and_to_nobody_before_the_call_opens(session, people):
     change_call(session, people.id, replace(details_of(people), quorum=1), COMMAND, NOW)
     assert told_since(session, NOW) == {}
@@ -210,6 +216,7 @@ def test_once_the_review_has_begun_the_call_is_not_extended_and_proposals_are_no
         extend_call(session, call.id, NOW + WEEK, COMMAND, NOW + 2 * MINUTE)
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_criteria_stay_what_they_are_once_somebody_scored_by_them(session):
     call = make_call(session)
     proposal, reviewer = make_proposal(session, call), make_reviewer(session)

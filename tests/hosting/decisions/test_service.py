@@ -47,6 +47,9 @@ from tests.support.hosting import (
     shortlist_all,
 )
 
+# PostgreSQL is asked whatever these acts ask by those that say so; the others would ask it the same again.
+pytestmark = pytest.mark.databases("sqlite")
+
 MINUTE = timedelta(minutes=1)
 
 
@@ -98,6 +101,7 @@ def test_nothing_is_decided_before_the_count(session, call):
         announce_decision(session, call.id, COMMAND, call.ballot_closes_at)
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_what_was_prepared_for_want_of_a_ballot_is_not_announced_while_members_vote(session, call):
     """With new dates for the ballot it could be, and the ballot went on."""
     proposal = proposed(session, call)
@@ -117,6 +121,7 @@ def test_what_was_prepared_for_want_of_a_ballot_is_not_announced_while_members_v
         announce_decision(session, call.id, COMMAND, at + WEEK)
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_a_prepared_decision_is_told_to_nobody_and_can_be_another_one(session, call):
     one, two = proposed(session, call), proposed(session, call)
     vote_and_count(session, call)
@@ -163,6 +168,7 @@ def test_a_reason_is_needed_where_the_ballot_did_not_say_it(order, votes, choice
     assert needs_reason(order, votes, 2, choice) is because
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_all_proposers_are_told_at_once_each_what_it_means_for_them(session, call):
     one = proposed(session, call, contact_email="one@dofc.test")
     two = proposed(session, call, contact_email="two@dofc.test", city="Cluj", country="RO")
@@ -327,6 +333,7 @@ def organisers_of(session, edition) -> list[str]:
     return list(session.scalars(query.order_by(EditionOrganiser.position)))
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_host_and_the_co_hosts_that_confirmed_are_its_organisers_and_known_ones_are_not_made_twice(session, accept):
     named = "- Moravian Museum\n- Brno cluster\n- Škoda Friends\n- Never Asked"
     edition = accept(
@@ -353,6 +360,7 @@ def test_trip_ideas_become_trips_without_seats_that_nobody_sees_yet(session, acc
     )
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_the_hand_over_begins_with_what_the_last_host_did_and_both_tick_it_off(session, accept):
     edition = accept()
     items = {item.topic: item for item in hand_over_items(session, edition.id)}

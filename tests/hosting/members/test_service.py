@@ -36,6 +36,9 @@ from tests.support.hosting import (
     shortlist_all,
 )
 
+# PostgreSQL is asked whatever these acts ask by those that say so; the others would ask it the same again.
+pytestmark = pytest.mark.databases("sqlite")
+
 DETAILS = MemberDetails(name="ALT Brașov", country="RO", website="https://alt.test", contact_name="Ioana")
 
 
@@ -58,6 +61,7 @@ def test_one_organisation_is_one_member_whatever_its_short_name(session):
     assert not change_member(session, member.organisation_id, DETAILS, COMMAND, NOW)
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_a_change_of_who_votes_while_members_vote_is_told_and_shown(session):
     call, member = make_call(session), make_member(session, "danube")
     first = make_representative(session, member, email="first@dofc.test")
@@ -123,6 +127,7 @@ def test_an_account_speaks_for_a_member_until_that_is_taken_back(session):
         add_representative(session, here, "ioana@dofc.test", "Ioana", RoleName.CHAIR, COMMAND, NOW)
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_an_invitation_says_for_whom_one_speaks_and_what_to_do(session):
     member = add_member(session, "alt-brasov", DETAILS, COMMAND, NOW)
     for role, words in ((RoleName.MEMBER, "You can vote for it"), (RoleName.BOARD, "score all proposals")):
@@ -145,6 +150,7 @@ def test_nobody_is_added_whose_address_was_written_to_too_often(session):
         add_representative(session, member.organisation_id, "i@dofc.test", "Ioana", RoleName.BOARD, COMMAND, NOW)
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_a_role_that_has_ended_allows_nothing(session):
     member = add_member(session, "alt-brasov", DETAILS, COMMAND, NOW)
     account = add_representative(session, member.organisation_id, "i@dofc.test", "Ioana", RoleName.BOARD, COMMAND, NOW)

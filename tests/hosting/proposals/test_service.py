@@ -50,6 +50,9 @@ from tests.support.hosting import (
     make_proposal,
 )
 
+# PostgreSQL is asked whatever these acts ask by those that say so; the others would ask it the same again.
+pytestmark = pytest.mark.databases("sqlite")
+
 MINUTE = timedelta(minutes=1)
 DRAFT, SUBMITTED, WITHDRAWN = ProposalStatus.DRAFT, ProposalStatus.SUBMITTED, ProposalStatus.WITHDRAWN
 
@@ -88,6 +91,7 @@ def test_the_same_form_sent_twice_gives_one_proposal_and_one_mail(session):
     assert mail_to(session, answers.contact_email) == ["proposal-link"]
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_a_link_leads_to_its_own_proposal_and_a_changed_one_nowhere(session):
     call = make_call(session)
     mine, other = make_proposal(session, call), make_proposal(session, call)
@@ -160,6 +164,7 @@ def test_an_older_state_is_not_changed(session):
     assert proposal.city == "Ostrava"
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_another_address_ends_the_link_and_both_are_told(session):
     proposal = make_proposal(session, make_call(session), contact_email="old@dofc.test")
     old = links.token_of(proposal)
@@ -285,6 +290,7 @@ def test_a_proposal_takes_so_many_files_and_no_more(session):
     assert add_attachment(session, proposal.id, checked("a.png", pictures[-1]), PROPOSER, NOW)
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_nobody_takes_off_the_file_of_another_proposal(session):
     call = make_call(session)
     mine, other = make_proposal(session, call), make_proposal(session, call)
@@ -310,6 +316,7 @@ def test_bytes_that_nobody_names_go_after_a_while_and_those_in_use_stay(session)
 # The link again
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_lost_links_are_mailed_to_who_has_one_and_to_nobody_else(session):
     call = make_call(session)
     mine = [make_proposal(session, call, contact_email="jana@dofc.test") for _ in range(2)]

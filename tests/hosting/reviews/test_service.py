@@ -28,6 +28,9 @@ from tests.support.hosting import (
     make_reviewer,
 )
 
+# PostgreSQL is asked whatever these acts ask by those that say so; the others would ask it the same again.
+pytestmark = pytest.mark.databases("sqlite")
+
 
 def scores(call: HostingCall, *values: int) -> dict[int, Given]:
     return {criterion.id: Given(value, "why") for criterion, value in zip(call.criteria, values, strict=False)}
@@ -39,6 +42,7 @@ def review(session, proposal, account, *values: int, now=None) -> bool:
     return give_review(session, proposal.id, account.id, scores(call, *values), COMMAND, at)
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_a_reviewer_has_one_review_of_a_proposal_which_can_be_changed(session):
     proposal, board = make_proposal(session, make_call(session)), make_reviewer(session)
     assert review(session, proposal, board, 5, 4, 3)
@@ -73,6 +77,7 @@ def test_nobody_reviews_or_asks_about_what_their_own_member_proposes(session):
     assert review(session, make_proposal(session, call, co_hosts="Somebody\n- Czech Cluster"), board, 1, 1, 1)
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_a_board_member_who_votes_for_the_proposing_member_does_not_review_it(session):
     call = make_call(session)
     member = make_member(session, "czech-cluster")
@@ -104,6 +109,7 @@ def test_reviews_are_given_in_their_window_alone(session):
             review(session, other, board, 1, 1, 1)
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_others_scores_are_seen_after_giving_ones_own_and_by_all_of_the_board_at_the_end(session):
     call = make_call(session)
     member = make_member(session, "czech-cluster")
@@ -126,6 +132,7 @@ def test_others_scores_are_seen_after_giving_ones_own_and_by_all_of_the_board_at
     assert seen_by(voter) == seen_by(voter, call.review_closes_at) == {}
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_a_summary_weighs_the_criteria(session):
     call = make_call(session)
     proposal = make_proposal(session, call)
@@ -157,6 +164,7 @@ def test_question_and_answer_reach_the_other_side_by_mail(session):
     assert "The region does." in text and f"/organise/hosting/proposals/{proposal.reference}/" in text
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_a_proposer_answers_as_often_as_was_asked_and_no_mailbox_is_filled(session):
     proposal, board = make_proposal(session, make_call(session)), make_reviewer(session, email="one@dofc.test")
     for number in range(7):

@@ -20,6 +20,9 @@ from dofc_events.registration.service import RegistrationOver, cancel_registrati
 from tests.support.factories import DELEGATE, NOW, claim_of, make_edition, make_registration, make_trip
 from tests.support.letters import deliver_all, kinds, letters
 
+# PostgreSQL is asked whatever these acts ask by those that say so; the others would ask it the same again.
+pytestmark = pytest.mark.databases("sqlite")
+
 LATER = NOW + timedelta(hours=1)
 
 
@@ -56,6 +59,7 @@ def test_what_was_handed_over_is_taken_back_whole(session, ana):
         take_back(session, ana.id, DELEGATE, LATER)
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_both_are_told_and_a_link_that_has_not_left_never_leaves(session, ana):
     token = token_of(ana)
     hand_over(session, ana.id, "Mira", "", "mria@dofc.test", DELEGATE, NOW)
@@ -70,6 +74,7 @@ def test_both_are_told_and_a_link_that_has_not_left_never_leaves(session, ana):
     assert session.scalars(trail).all()[-2:] == ["handed_over", "taken_back"]
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_nothing_is_taken_back_once_the_colleague_has_opened_it(session, ana):
     token = token_of(ana)
     hand_over(session, ana.id, "Mira", "", "mira@dofc.test", DELEGATE, NOW)
@@ -80,6 +85,7 @@ def test_nothing_is_taken_back_once_the_colleague_has_opened_it(session, ana):
     assert ana.email == "mira@dofc.test"
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_only_the_last_holder_can_take_it_back(session, ana):
     first = token_of(ana)
     hand_over(session, ana.id, "Mira", "", "mira@dofc.test", DELEGATE, NOW)
@@ -98,6 +104,7 @@ def test_nobody_takes_back_who_has_registered_anew_meanwhile(session, ana):
         take_back(session, ana.id, DELEGATE, LATER)
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_what_nobody_opens_is_forgotten_when_the_edition_begins(app, writing, reading):
     with writing() as session:
         edition = make_edition(session)

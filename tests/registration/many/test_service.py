@@ -41,6 +41,9 @@ from tests.support.factories import (
 )
 from tests.support.letters import deliver_all, kinds
 
+# PostgreSQL is asked whatever these acts ask by those that say so; the others would ask it the same again.
+pytestmark = pytest.mark.databases("sqlite")
+
 ORGANISER = replace(DELEGATE, kind="account", name="ana@dofc.test")
 EVERYBODY = Filters()
 WAITING = Filters(status=ClaimStatus.WAITLISTED)
@@ -90,6 +93,7 @@ def make_room_for_all(session, edition, number) -> None:
     service.resize_edition(session, edition.id, number, ORGANISER, NOW)
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 @pytest.mark.parametrize(
     ("act", "capacity", "offer_hours", "asks_for_trips"),
     [
@@ -140,6 +144,7 @@ def test_selection_says_for_whom_it_cannot_be_done_and_why(session):
     assert offered.id in [person.id for person in selection_of(session, edition, Audience(), Act.CATEGORY, NOW).able]
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_nothing_but_tags_is_possible_when_the_edition_is_over(session):
     edition = make_people(session, 2)[0].edition
     edition.status = EditionStatus.ARCHIVED
@@ -150,6 +155,7 @@ def test_nothing_but_tags_is_possible_when_the_edition_is_over(session):
     assert len(selection_of(session, edition, Audience(), Act.UNTAG, NOW).able) == 2
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_who_left_the_list_is_counted_and_not_acted_on(session):
     _, first, second = make_people(session, 3)
     edition = first.edition
@@ -181,6 +187,7 @@ def test_an_act_is_done_for_those_who_were_shown_whoever_came_meanwhile(session,
     assert faults(session) == []
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 @pytest.mark.parametrize("act", Act)
 def test_an_act_is_refused_when_one_of_those_who_were_shown_left_the_list(session, act):
     people = make_people(session, 3)
@@ -207,6 +214,7 @@ def test_an_act_is_refused_only_if_what_changed_matters_to_it(session, act, is_r
 # Confirm
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_confirming_gives_the_places_that_it_adds_to_those_picked_alone(session):
     people = make_people(session, 5)
     edition, last = people[0].edition, people[3:]
@@ -244,6 +252,7 @@ def test_confirming_who_has_an_offer_takes_no_further_place(session):
     assert faults(session) == []
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_seats_that_were_asked_for_follow_the_place(session):
     edition = make_edition(session, capacity=0)
     make_trip(session, edition, "mill")
@@ -362,6 +371,7 @@ def test_category_of_many_is_told_by_the_worker_beside_other_news(session):
 # Tags and the note
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_tags_are_put_on_and_taken_off_without_mail(session):
     people = make_people(session, 3)
     edition = people[0].edition

@@ -28,6 +28,9 @@ from tests.support.factories import (
 )
 from tests.support.letters import deliver_all, unsent
 
+# PostgreSQL is asked whatever these acts ask by those that say so; the others would ask it the same again.
+pytestmark = pytest.mark.databases("sqlite")
+
 
 def audited(session, act: str) -> list[dict]:
     entries = session.scalars(select(AuditEntry).where(AuditEntry.act == act).order_by(AuditEntry.id))
@@ -105,6 +108,7 @@ def test_change_trip_takes_the_seat_from_who_is_on_another_trip_at_the_new_time(
     assert "“Port” now takes place while you are on another trip" in text
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_change_trip_passes_on_what_more_seats_there_are_and_refuses_fewer_than_are_taken(
     session, edition, person, trips
 ):
@@ -138,6 +142,7 @@ def test_give_seat_is_told_and_recorded_with_its_reason(session, person):
     assert audited(session, "seat_given") == [{"trip": "wine", "instead_of": "", "because": "speaks at the winery"}]
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_give_seat_moves_and_the_seat_that_is_left_goes_to_the_next(session, person):
     who, waiting = person("wine"), person("wine")
     seats.give_seat(session, who.id, "mill", "asked at the desk", COMMAND, NOW, instead_of="wine")
@@ -208,6 +213,7 @@ def test_set_sign_up_gives_nobody_two_seats_at_the_same_time(session, edition, p
     assert told(session, both) == [["trip-confirmed"]]
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_set_sign_up_records_what_changed_and_only_then(session, edition):
     set_mode(session, edition, TripMode.FIRST_COME)
     assert audited(session, "sign_up_changed") == []

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import func, select
 
 from dofc_events.core.audit import COMMAND, WORKER
@@ -14,6 +15,9 @@ from dofc_events.registration.trips import service as seats
 from tests.registration.trips.conftest import FIVE_MINUTES, HOUR, choose, tell_due
 from tests.support.factories import DELEGATE, NOW, seat_of
 from tests.support.letters import deliver_all, kinds, letters, unsent
+
+# PostgreSQL is asked whatever these acts ask by those that say so; the others would ask it the same again.
+pytestmark = pytest.mark.databases("sqlite")
 
 
 def test_choosing_again_and_again_is_told_once_and_at_last(session, person):

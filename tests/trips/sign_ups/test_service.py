@@ -16,6 +16,9 @@ from dofc_events.trips.sign_ups import service as sign_ups
 from dofc_events.trips.sign_ups.service import BusFull, NoSuchTrip, NotOnTrip, SeatsOverlap, TripOver
 from tests.support.factories import DELEGATE, NOW, make_registration, make_trip, seat_of, seats_left, seats_of
 
+# PostgreSQL is asked whatever these acts ask by those that say so; the others would ask it the same again.
+pytestmark = pytest.mark.databases("sqlite")
+
 
 @pytest.fixture
 def act(session, edition):
@@ -111,6 +114,7 @@ def test_choose_is_refused_when_the_trip_is_over(session, person, act, wine, ove
         act(lambda book: book.choose(who.id, [wine], has_place=True), NOW if over == "cancelled" else wine.starts_at)
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_choose_keeps_the_position_when_only_the_order_changes(session, person, act, wine, mill):
     person("wine"), person("mill")
     who, later = person("wine", "mill"), person("wine")
@@ -127,6 +131,7 @@ def test_choose_stands_at_the_end_when_it_was_given_back_before(session, person,
     assert positions(session, seat_of(session, first, wine).pool_id) == [second.id, first.id]
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_choose_only_requests_without_a_place(session, edition, person, wine):
     edition_pool(session, edition.id).capacity = 0
     who = person("wine", "mill")
@@ -295,6 +300,7 @@ def test_cancel_trip_gives_the_next_wish_in_which_there_is_room(session, person,
     assert seats_of(session, waiting) == {"wine": "cancelled"}
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_cancel_trip_gives_one_wish_when_there_is_room_in_several_and_the_first_of_them(
     session, edition, person, act, wine
 ):
@@ -376,6 +382,7 @@ def bus(session, edition, wine):
     return lambda do, who, slug="wine": do(session, edition.id, slug, who.id, COMMAND, NOW)
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_board_is_noted_once_and_taken_back(session, person, bus, wine):
     who = person("wine")
     for do in (sign_ups.board, sign_ups.board, sign_ups.undo_boarding, sign_ups.undo_boarding, sign_ups.board):
