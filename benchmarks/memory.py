@@ -30,7 +30,7 @@ def memory(databases: Databases, kind: str, folder: Path) -> list[tuple[str, flo
     try:
         with databases.fresh(kind) as url:
             addresses = _every_page(url, folder, sink)
-            paths = {"PYTHONPATH": str(_without_rich(folder)), "SHARED_DIR": str(folder / "instance")}
+            paths = {"PYTHONPATH": str(_as_on_a_host(folder)), "SHARED_DIR": str(folder / "instance")}
             site = Site(url, folder, sink, WEB_CONCURRENCY="2", **paths)
             try:
                 supervisor = psutil.Process(site.start(*SUPERVISOR, str(site.port)).server.pid)
@@ -62,11 +62,12 @@ def _every_page(database_url: str, folder: Path, sink: MailServer) -> list[str]:
     return [address_of(rule, values, role) for rule in pages for role in (NOBODY, HOLDER)]
 
 
-def _without_rich(folder: Path) -> Path:
-    """A directory to look for modules in first, so that the site has those of a host: structlog loads rich if it can."""
+def _as_on_a_host(folder: Path) -> Path:
+    """A directory to look for modules in first: it hides those for development that libraries load if they can."""
     hidden = folder / "hidden"
     hidden.mkdir(exist_ok=True)
-    (hidden / "rich.py").write_text("raise ImportError\n", encoding="utf-8")
+    for name in ("pygments", "rich"):
+        (hidden / f"{name}.py").write_text("raise ImportError\n", encoding="utf-8")
     return hidden
 
 
