@@ -59,7 +59,7 @@ class Client:
 
     def __init__(self, port: int) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        self._cookie = ""
+        self._cookies: dict[str, str] = {}
 
     def get(self, path: str) -> str:
         return self._ask("GET", path, None, 200)[0]
@@ -69,8 +69,7 @@ class Client:
 
     def download(self, path: str) -> int:
         """Fetch a file, keeping nothing of it; how many bytes it has."""
-        self._connection.request("GET", path, headers={"Cookie": self._cookie})
-        response = self._connection.getresponse()
+        response = self._send("GET", path)
         if response.status != 200:
             raise AssertionError(f"GET {path}: {response.status}")
         size = 0
@@ -80,23 +79,27 @@ class Client:
 
     def visit(self, path: str) -> int:
         """Fetch a page, whatever the answer; its status."""
-        self._connection.request("GET", path, headers={"Cookie": self._cookie})
-        response = self._connection.getresponse()
+        response = self._send("GET", path)
         response.read()
         return response.status
 
     def _ask(self, method: str, path: str, body: str | None, status: int) -> tuple[str, str]:
-        headers = {"Cookie": self._cookie}
+        response = self._send(method, path, body)
+        text = response.read().decode()
+        if response.status != status:
+            raise AssertionError(f"{method} {path}: {response.status}\n{text[:2000]}")
+        return text, response.headers.get("Location", "")
+
+    def _send(self, method: str, path: str, body: str | None = None) -> http.client.HTTPResponse:
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         self._connection.request(method, path, body, headers)
         response = self._connection.getresponse()
-        text = response.read().decode()
-        if response.status != status:
-            raise AssertionError(f"{method} {path}: {response.status}\n{text[:2000]}")
-        if cookie := response.headers.get("Set-Cookie"):
-            self._cookie = cookie.partition(";")[0]
-        return text, response.headers.get("Location", "")
+        for cookie in response.headers.get_all("Set-Cookie", ()):
+            name, _, value = cookie.partition(";")[0].partition("=")
+            self._cookies[name] = value
+        return response
 
 
 def three_requests(client: Client, number: int) -> None:

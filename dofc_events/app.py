@@ -1,5 +1,6 @@
 """create_app: the one place that knows every feature."""
 
+import sys
 from contextlib import suppress
 
 import structlog
@@ -96,7 +97,9 @@ def create_app(settings: Settings) -> Flask:
             structlog.processors.format_exc_info,
             structlog.processors.TimeStamper(fmt="iso"),
             structlog.processors.JSONRenderer(),
-        ]
+        ],
+        # What a command prints is its answer, for scripts to read.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
     return app
 

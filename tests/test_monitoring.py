@@ -87,7 +87,7 @@ def test_a_failure_has_one_number_on_its_page_and_in_each_of_its_lines(make_app,
     site.config["PROPAGATE_EXCEPTIONS"] = False
     site.view_functions["accounts.sign_in"] = lambda: 1 // 0
     page = Client(site).get("/sign-in")
-    failed, answered = (line for line in lines(capsys.readouterr().out) if line["event"].startswith("request"))
+    failed, answered = (line for line in lines(capsys.readouterr().err) if line["event"].startswith("request"))
     assert (failed["event"], answered["status"]) == ("request_failed", 500) and failed["number"] in page.text
     assert failed["number"] == answered["number"]
 
@@ -100,7 +100,15 @@ def test_a_slow_statement_is_one_line_without_its_values(app, capsys, monkeypatc
         with pytest.raises(OperationalError):
             db.session.execute(text("SELECT\n  :secret FROM nowhere"), {"secret": "Somebody's allergy"})
         db.session.close()
-    said = [line for line in lines(capsys.readouterr().out) if line["event"] == "slow_statement"]
+    said = [line for line in lines(capsys.readouterr().err) if line["event"] == "slow_statement"]
     assert {"SELECT ?", "SELECT ? FROM nowhere"} <= {line["statement"] for line in said}
     assert all(line["ms"] >= 0 for line in said)
     assert "allergy" not in str(said)
+
+
+@pytest.mark.databases("sqlite")
+def test_a_slow_statement_is_not_in_what_a_command_answers(app, monkeypatch):
+    """Scripts read it: a link, or one JSON object."""
+    monkeypatch.setattr(statements, "SLOW", 0)
+    said = app.test_cli_runner().invoke(args=["mail", "status", "--json"])
+    assert json.loads(said.stdout)["queued"] == 0 and "slow_statement" in said.stderr

@@ -42,7 +42,7 @@ def run_once(app, capsys):
     def run_once() -> str:
         with app.app_context():
             assert Worker(threading.Event(), once=True).run_once()
-        return capsys.readouterr().out
+        return capsys.readouterr().err
 
     return run_once
 
@@ -130,7 +130,7 @@ def test_a_directory_that_cannot_be_written_stops_no_worker(database_url, tmp_pa
         assert app.test_client().get("/").status_code == 200
         db.session.remove()
         db.engine.dispose()
-    said = capsys.readouterr().out
+    said = capsys.readouterr().err
     assert said.count('"static_files_not_written"') == 1 and said.count('"not_swept"') == 1
 
 
@@ -176,8 +176,8 @@ def test_a_database_that_was_never_migrated_is_said_and_the_worker_waits_for_it(
         with app.app_context():
             worker = Worker(threading.Event(), once=True)
             assert not worker.run_once()
-            first = capsys.readouterr().out.splitlines()
-            assert not worker.run_once() and capsys.readouterr().out == "", "it is said once, for some minutes"
+            first = capsys.readouterr().err.splitlines()
+            assert not worker.run_once() and capsys.readouterr().err == "", "it is said once, for some minutes"
             said = [(line["event"], line.get("step")) for line in map(json.loads, first)]
             assert len(set(said)) == len(said) and not any("Traceback" in line for line in first)
             flask_migrate.upgrade()

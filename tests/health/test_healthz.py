@@ -227,7 +227,7 @@ def test_an_alert_that_nobody_takes_harms_nothing(capsys, app):
         hook.answer = 500
         send_alert(hook.url, "http://dofc.test", [Trouble.MAIL_LATE], now())
     send_alert(hook.url, "http://dofc.test", [], now())
-    assert hook.troubles == [["mail_late"]] and capsys.readouterr().out.count("alert_not_sent") == 2
+    assert hook.troubles == [["mail_late"]] and capsys.readouterr().err.count("alert_not_sent") == 2
 
 
 def _work(app) -> None:

@@ -225,7 +225,7 @@ def test_a_step_of_the_worker_is_tried_three_times_and_the_others_are_done(
             with reading() as session:
                 moved_up = select(Claim.registration_id).where(Claim.status == "offered")
                 assert len({*session.scalars(moved_up)} & {*offered}) == expected
-    assert "database_unreachable" not in capsys.readouterr().out
+    assert "database_unreachable" not in capsys.readouterr().err
 
 
 def test_telling_the_news_and_correcting_an_address_do_not_wait_for_each_other(writing, reading):

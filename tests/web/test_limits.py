@@ -121,7 +121,7 @@ def test_where_the_database_cannot_count_nobody_is_refused_and_it_is_said_once(m
         assert [storage.incr("key", 60) for _ in range(3)] == [0, 0, 0]
         connection.exec_driver_sql("ALTER TABLE away RENAME TO request_counts")
         assert [storage.incr("key", 60), storage.get("key")] == [1, 1]
-    said = capsys.readouterr().out
+    said = capsys.readouterr().err
     assert said.count("request_limits_fail") == said.count("request_limits_count_again") == 1
 
 
@@ -143,7 +143,7 @@ def test_where_the_file_fails_nobody_is_refused_and_it_is_said_once(tmp_path, ca
     assert [storage.incr("key", 60) for _ in range(3)] == ([0, 1, 2] if harm is spoil else [0, 0, 0])
     path.parent.mkdir(exist_ok=True)
     assert storage.incr("key", 60) == (3 if harm is spoil else 1)
-    said = capsys.readouterr().out
+    said = capsys.readouterr().err
     assert said.count("request_limits_fail") == said.count("request_limits_count_again") == 1
 
 

@@ -15,7 +15,7 @@ def nothing_said_yet(monkeypatch):
 
 
 def said(capsys) -> list[dict]:
-    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
+    lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("{")]
     return [json.loads(line) for line in lines]
 
 
