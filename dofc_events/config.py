@@ -152,7 +152,7 @@ def _refuse_guessable(name: str, key: str) -> None:
         raise SettingsError(
             f"{name} can be guessed, and with it everybody's links. Make one with"
             " `python3 -c 'import secrets; print(secrets.token_urlsafe(48))'`. Links that were signed with"
-            " a key that can be guessed have to be mailed again."
+            " a key that can be guessed have to be emailed again."
         )
 
 

@@ -14,7 +14,7 @@ from dofc_events.config import Settings
 
 
 def client_network() -> str:
-    """Whom a request comes from: an address, of IPv6 the network of a household or an office, which has as many."""
+    """The client of a request: an address, of IPv6 the network of a household or an office, which has as many."""
     address = ip_address(get_remote_address())
     return str(address if address.version == 4 else ip_network((address, 64), strict=False))
 

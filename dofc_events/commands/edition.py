@@ -75,14 +75,18 @@ def edition(year: int, as_json: bool, **wishes: Any) -> None:
     """Change the edition of YEAR as the options say, then show its numbers."""
     _check_combination(wishes)
     try:
-        # By identity: --capacity 0 and --offer-hours 0 are settings too, and 0 equals False.
-        if any(value is not None and value is not False for value in wishes.values()):
+        if _given(wishes):
             with unit_of_work() as session:
                 _change(session, year, wishes, now())
         numbers = _numbers(db.session(), year)
     except Refusal as refusal:
         raise click.ClickException(f"{type(refusal).__name__}: {refusal}") from refusal
     click.echo(json.dumps(numbers) if as_json else "\n".join(f"{name}: {value}" for name, value in numbers.items()))
+
+
+def _given(wishes: dict[str, Any]) -> set[str]:
+    # By identity: --capacity 0 and --offer-hours 0 are settings too, and 0 equals False.
+    return {name for name, value in wishes.items() if value is not None and value is not False}
 
 
 def _check_combination(wishes: dict[str, Any]) -> None:
@@ -104,6 +108,8 @@ def _change(session: Session, year: int, wishes: dict[str, Any], at: datetime) -
     if edition_pool(session, found.id):
         # Before the edition's row, in the order in which everyone locks.
         lock_edition_pool(session, found.id)
+    if _given(wishes) - {"archive"}:
+        conference.refuse_archived(conference.lock_edition(session, found.id))
     conference.change_edition(session, found.id, _details(found, wishes), COMMAND, at)
     _set_trip_mode(session, found, wishes["trip_mode"], at)
     _resize(session, found, wishes["capacity"], wishes["trip_slug"], at)

@@ -1,4 +1,4 @@
-"""What the worker does by the clock: steps in ladder order, each by itself, each piece in a unit of work of its own."""
+"""What the worker does by the clock: steps in ladder order, each on its own, each piece in its own unit of work."""
 
 import time
 from collections.abc import Callable

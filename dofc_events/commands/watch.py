@@ -1,4 +1,4 @@
-"""What keeps one failure of the worker from becoming all of them: every step is run by itself, and passed over."""
+"""What keeps one failure of the worker from becoming all of them: every step is run on its own."""
 
 import time
 from collections import Counter

@@ -97,7 +97,7 @@ class Worker:
         self._stopped, self._watch = stopped, Watch()
         self._broom = Broom(self._watch)
         self._courier = Courier(stopped)
-        # Who comes every minute would leave a thousand signs a day.
+        # A worker that is started every minute would leave a thousand signs a day.
         self._alarm = Alarm()
         self._sign = Sign("once" if once else self._courier.name)
 

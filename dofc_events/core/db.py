@@ -51,7 +51,7 @@ NAMING = {
 # How long a writer waits for another one before it gives up, in seconds, and how long where nobody waits for an answer.
 BUSY_TIMEOUT = 5
 PATIENT_TIMEOUT = 30
-# Whoever prepares a database at the same time is done by then.
+# Another process that prepares the database is done by then.
 PREPARING_TIMEOUT = 300
 
 # What PostgreSQL is told in each connection: nothing waits for ever, for a lock, an answer, or somebody who went away.
@@ -145,7 +145,7 @@ def unit_of_work(patience: int | None = None) -> Iterator[Session]:
     writes later fails at once when another writer came between, and no timeout helps.
 
     On PostgreSQL its locks are taken in one order (docs/architecture.md, Locks). Should two ever wait for each other
-    all the same, one of them is ended, and begun anew by its entry point: see `tried_again`.
+    all the same, the database ends one, and its entry point begins anew: see `tried_again`.
 
     It waits for others `patience` seconds; if nothing is said, as long as somebody may wait for an answer.
 
@@ -170,7 +170,7 @@ def unit_of_work(patience: int | None = None) -> Iterator[Session]:
 def _their_turn(session: Session) -> Iterator[None]:
     """On SQLite, which lets anybody pass who comes at the right moment, the writers of a process wait in line.
 
-    Whoever waits here for too long takes their chance with the others.
+    A process that waits here for too long takes its chance with the others.
     """
     queues = session.get_bind().dialect.name == "sqlite"
     is_first = queues and _writing.acquire(timeout=BUSY_TIMEOUT)
@@ -182,7 +182,7 @@ def _their_turn(session: Session) -> Iterator[None]:
 
 
 def take_turns(session: Session) -> None:
-    """Of all who prepare this database, one at a time: whoever comes second sees what the first one did.
+    """Of all who prepare this database, one at a time: the second sees what the first did.
 
     On SQLite a unit of work waits for all others anyway.
     """

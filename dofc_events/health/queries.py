@@ -74,7 +74,9 @@ DATABASE_DOWN = _gauge("dofc_database_up", "Whether the database answers.", 0)
 def _lock_waits(session: Session) -> Iterable[Metric]:
     """SQLite's writers wait within their statements, and there alone it can be seen."""
     if session.get_bind().dialect.name == "postgresql":
-        yield _gauge("dofc_database_lock_waits", "Who waits for a lock at this moment.", session.scalar(_WAITING))
+        yield _gauge(
+            "dofc_database_lock_waits", "Sessions that wait for a lock at this moment.", session.scalar(_WAITING)
+        )
 
 
 def _rounds(session: Session) -> Iterable[Metric]:

@@ -70,7 +70,7 @@ def is_news(session: Session, troubles: Sequence[Trouble], now: datetime) -> boo
 
 
 def send_alert(url: str, site: str, troubles: Sequence[Trouble], now: datetime) -> None:
-    """Tell a webhook what is wrong, or that nothing is any more. It is tried once."""
+    """Tell a webhook what is wrong, or that nothing is wrong now. It is tried once."""
     sentences = "; ".join(SENTENCES[trouble] for trouble in troubles)
     alert = {
         "site": site,

@@ -18,7 +18,7 @@ SHOW_LIFE_EVERY = timedelta(seconds=10)
 WORKER_SILENT_AFTER = timedelta(minutes=2)
 FORGET_WORKER_AFTER = timedelta(days=1)
 LONGEST_GREETING = 40
-# How many emails forms may cause one mailbox to get, and whoever has a link: so many within so long.
+# How many emails forms, and acts with a link, may cause one mailbox to get: so many within so long.
 ADDRESS_LIMITS = ((5, timedelta(hours=1)), (20, timedelta(days=1)))
 # What somebody changes with a link is never refused for it: it is told together with what follows, once there is room.
 CHANGE_LIMITS = ((2, timedelta(minutes=5)), *ADDRESS_LIMITS)
@@ -27,7 +27,7 @@ CHANGE_LIMITS = ((2, timedelta(minutes=5)), *ADDRESS_LIMITS)
 LINKS_ALONE = ("sign-in", "registration-link")
 LINK_LIMITS = ((30, timedelta(hours=1)), (100, timedelta(days=1)))
 
-# Leaves also while the outbox is held: whoever is to look must be able to.
+# Sent even while the outbox is held: the people who are to look must be able to sign in.
 SIGN_IN = "sign-in"
 # Kinds that organisers write themselves: no later message replaces one of them, and they replace none.
 ANNOUNCEMENT = "announcement"
@@ -48,7 +48,7 @@ class MessageState(enum.StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-# Nobody sends these any more.
+# These are no longer sent.
 DONE_WITH = (MessageState.SENT, MessageState.WITHDRAWN)
 
 

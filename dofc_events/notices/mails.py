@@ -345,7 +345,6 @@ def _message(
         position=standing.position,
         trips=standing.trips,
         seats=seats or {},
-        seats_lead=template == "trips",
         own_page=link("registration.own.own", token=token),
         offer=link("registration.own.offer", token=token),
         trips_page=link("registration.own.trips", token=token),

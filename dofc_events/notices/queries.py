@@ -135,7 +135,7 @@ def untold_news(session: Session, limit: int, now: datetime) -> Sequence[int]:
 
 
 def is_due(now: datetime) -> ColumnElement[bool]:
-    """The condition for news that need not wait for more of the same delegate's."""
+    """The condition for news that does not wait for more about the same delegate."""
     return or_(UntoldNews.due_at.is_(None), UntoldNews.due_at <= now)
 
 

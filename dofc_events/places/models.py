@@ -35,11 +35,11 @@ class Claim(Base):
 
     `position` is the order of those who wait or have requested, `offered_at` and `offered_until` are set while a place
     is offered, `remind_at` until its reminder is written; `changed_at` is when the status last changed.
-    `position_before` is the position that a claim had before it was offered, or before it ended because nothing is
-    given any more, for as long as nothing else becomes of it. Of seats, `preference` numbers what a delegate asked for
+    `position_before` is the position that a claim had before it was offered, or before it ended because nothing more
+    is given, for as long as nothing else becomes of it. Of seats, `preference` numbers what a delegate asked for
     (1: first), is None again for what they gave back, and 0 for what organisers took away. `used_at` is when the
     delegate boarded, or arrived at the edition. `is_hold`: what is offered, or has lapsed, did not
-    come from the waiting list, but is held for HOLD until whoever registered confirms it by the link in the email.
+    come from the waiting list, but is held for HOLD until the delegate confirms it by the link in the email.
     """
 
     __tablename__ = "claims"

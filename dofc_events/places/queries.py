@@ -54,7 +54,7 @@ def would_move_up(session: Session, pool: Pool, capacity: int) -> int:
 
 
 def closed_claims() -> Select[Claim]:
-    """What was waited for, offered or requested, and ended because nothing is given any more."""
+    """What was waited for, offered or requested, and ended because nothing more is given."""
     ended = Claim.status.in_((ClaimStatus.EXPIRED, ClaimStatus.CANCELLED))
     return select(Claim).where(Claim.position_before.is_not(None), ended)
 

@@ -15,7 +15,7 @@ REMINDED_BEFORE = timedelta(hours=2)
 MAX_PLACES = 100_000
 LONGEST_OFFER_HOURS = 24 * 90
 
-# For how long a place is held until whoever registered has proved the address, where an edition asks for it.
+# For how long a place is held until the delegate has proved the address, where an edition asks for it.
 HOLD = timedelta(minutes=30)
 
 # The number of free places from which the exact number is shown.

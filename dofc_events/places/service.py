@@ -31,7 +31,7 @@ _NEXT_POSITION_TAKEN = _NEXT_POSITION.returning(Pool.next_position).execution_op
 class OfferTerms:
     """How freed places are offered: for how many hours, in which zone, until which beginning.
 
-    `promotes` is False once nothing is offered any more: the edition has begun, or is archived.
+    `promotes` is False once nothing more is offered: the edition has begun, or is archived.
     """
 
     hours: float
@@ -101,7 +101,7 @@ def claim_again(session: Session, pool: Pool, claim: Claim, now: datetime, *, ho
     elif hold is None:
         _set(claim, ClaimStatus.CONFIRMED, now)
     else:
-        # Should nothing be given any more and then again, they stand where they came.
+        # If giving stops and begins again, they stand where they came.
         position = _next_position(session, pool)
         _set(claim, ClaimStatus.OFFERED, now)
         claim.position_before, claim.is_hold = position, True
@@ -161,7 +161,7 @@ def expire_claim(session: Session, pool: Pool, claim: Claim, terms: OfferTerms, 
 
 
 def close_claim(session: Session, pool: Pool, claim: Claim, terms: OfferTerms, now: datetime) -> None:
-    """End somebody's wait, offer or request because nothing is given any more; where they stood is kept."""
+    """End somebody's wait, offer or request because nothing more is given; where they stood is kept."""
     requested, position = claim.status == ClaimStatus.REQUESTED, claim.position or claim.position_before
     _end(session, pool, [claim], ClaimStatus.CANCELLED if requested else ClaimStatus.EXPIRED, terms, now)
     claim.position_before = position

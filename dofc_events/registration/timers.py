@@ -70,7 +70,7 @@ def renew_offers(session: Session, registration_id: int, actor: Actor, now: date
 
 
 def remind_of_offers(session: Session, registration_id: int, actor: Actor, now: datetime) -> None:
-    """Remind a delegate of offers that lapse soon, once: whoever opened the first message too early may forget it."""
+    """Remind a delegate of offers that lapse soon, once: the first email may be forgotten."""
     registration, _ = locked(session, registration_id)
     standing = standing_of(session, registration_id)
     claims = [standing.claim, *(seat.claim for seat in standing.trips if seat.claim)]
@@ -97,7 +97,7 @@ def close_list(session: Session, registration_ids: Iterable[int], actor: Actor, 
 
 
 def _close_place(session: Session, pool: Pool, standing: Standing, changes: Changes, now: datetime) -> None:
-    """End what somebody waits for or is offered, and requests with it, because the edition gives nothing any more.
+    """End what somebody waits for or is offered, and requests with it, because the edition gives nothing more.
 
     All of it can be taken back (`waiting_list.service.reopen_list`), but for an offer whose own time was up.
     """

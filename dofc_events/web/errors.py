@@ -91,7 +91,7 @@ def init_errors(app: Flask) -> None:
             g.retry_after, g.unavailable = RETRY_AFTER, True
             return _answered_again(app)
         g._login_user = login_manager.anonymous_user()
-        text = _("It is not known whether this was saved. Look at it before you send it again.") if unsure else ""
+        text = _("We don’t know whether this was saved. Check before you send it again.") if unsure else ""
         heading = _("The site cannot do this right now")
         text = text or _("This is our fault, not yours. Please try again in a minute.")
         details = _("If you write to us about this, include the number %(number)s.", number=request_number())

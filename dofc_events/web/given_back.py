@@ -1,4 +1,4 @@
-"""Whoever is refused gets back what they typed: on every page, wherever the refusal was made."""
+"""What was typed into a form that is refused is given back: on every page, wherever the refusal was made."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -21,7 +21,7 @@ UNSEEN = ("csrf_token", "opened_with", "form_key", "accepted")
 
 
 def init_given_back(app: Flask) -> None:
-    """Put what was typed at the end of each page that refuses a form and does not have it any more."""
+    """Put what was typed at the end of each page that refuses a form and no longer has it."""
 
     @app.after_request
     def give_back(response: Response) -> Response:

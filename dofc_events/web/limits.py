@@ -28,7 +28,7 @@ BUSY_TIMEOUT = 3
 PAUSE = 10
 # How often what has expired is removed, in seconds: it says which network address asked for something.
 TIDY_EVERY = 600
-# What a file says that holds no counts any more, and never will.
+# The errors of a file that can no longer hold counts.
 RUINED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 log = structlog.get_logger()

@@ -1,4 +1,4 @@
-"""Web and email addresses in what our emails quote: whoever types a name must not put a link under ours.
+"""Web and email addresses in what our emails quote: somebody who types a name must not put a link under ours.
 
 Email programs make a link of more than browsers do: `www.` and any word.word are enough for some.
 """

@@ -167,6 +167,25 @@ def test_publish_and_archive_change_what_everybody_sees(numbers, edition, readin
     assert stored(reading).status == EditionStatus.ARCHIVED
 
 
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--capacity", "50"],
+        ["--trip", "mill", "--capacity", "9"],
+        ["--trip-mode", "draw"],
+        ["--offer-hours", "1"],
+        ["--closes", "2031-09-30"],
+        ["--publish"],
+    ],
+)
+def test_an_archived_edition_is_read_only_for_commands_too(flask, edition, numbers, arguments):
+    before = numbers("--archive")
+    answer = flask(*arguments)
+    assert answer.exit_code != 0 and "EditionArchived" in answer.stderr
+    assert numbers() == before
+
+
 # Dates
 
 

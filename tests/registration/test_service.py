@@ -366,7 +366,7 @@ def test_cancel_says_what_was_given_up_and_clears_only_calendars_that_had_it(ses
     service.decline_offer(session, first.id, DELEGATE, LATER)
     told = [letters(session, to=r.email)[-1] for r in (placed, first, second)]
     assert [len(message.attachments) for message in told] == [1, 0, 0]
-    said = ("Your place will now go to the next in line", "You declined the place", "You have left the waiting list")
+    said = ("Your place is now free for the next in line", "You declined the place", "You have left the waiting list")
     assert [words in " ".join(m.text.split()) for words, m in zip(said, told, strict=True)] == [True] * 3
 
 

@@ -118,6 +118,9 @@ def test_an_offer_that_lapsed_is_told_and_goes_to_the_next(session, people, offe
     assert kinds(session, to=offered.email)[-1] == "registration-expired"
     assert kinds(session, to=people[2].email)[-1] == "registration-offered"
     assert offered.ended_at is None
+    # Of the last one nobody is in line, and it is not said that somebody is.
+    (message,) = [m for m in letters(session, to=offered.email) if m.kind == "registration-expired"]
+    assert "now free for the next in line" in " ".join(message.text.split())
 
 
 def test_an_offer_that_was_accepted_does_not_lapse(session, offered):

@@ -29,7 +29,7 @@ TO_COMPARE = (~Registration.compared, Registration.ended_at.is_(None))
 
 @dataclass(frozen=True)
 class Compared:
-    """Whom a registration looks like, as it was when it was compared."""
+    """The registrations that one looks like, as it was when it was compared."""
 
     registration_id: int
     traits: Traits
@@ -77,7 +77,7 @@ def note_doubles(session: Session, compared: Iterable[Compared]) -> None:
     by_id = {one.registration_id: one for one in compared}
     columns = (Registration.id, Registration.edition_id, *(getattr(Registration, name) for name in TRAITS))
     query = select(*columns).where(Registration.id.in_(by_id), *TO_COMPARE).order_by(Registration.id)
-    # What was compared stays as it is until that is noted; whoever refers to a registration need not wait for it.
+    # What was compared stays as it is until that is noted; a writer that refers to a registration does not wait for it.
     locked = session.execute(query.with_for_update(key_share=True, skip_locked=True)).all()
     people = [person for person in locked if _traits(person) == by_id[person.id].traits]
     ids = [person.id for person in people]

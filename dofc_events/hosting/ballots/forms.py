@@ -46,7 +46,9 @@ class RankingField(RankedField):
 
     def words(self) -> str:
         if self.known and self.known.by_another_at:
-            return str(_("Another representative of your member has cast the ballot. How, is shown to them alone."))
+            return str(
+                _("Another representative of your member has cast the ballot. Only they can see how they voted.")
+            )
         return super().words()
 
     def pre_validate(self, form: Any) -> None:

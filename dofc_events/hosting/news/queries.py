@@ -1,4 +1,4 @@
-"""Whom to remind before a deadline, and what needs the chair's attention in a call."""
+"""The people to remind before a deadline, and what needs the chair's attention in a call."""
 
 from collections import Counter
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Roles and accounts are ended, whatever they are for."""
+"""Ending roles and accounts, whatever they are for."""
 
 from datetime import datetime
 

@@ -99,7 +99,7 @@ SEATS = {
     Reason.TRIP_CHANGED: _l("Title, time or meeting point of “%(trip)s” changed"),
     Reason.TRIP_CANCELLED: _l("“%(trip)s”: their seat or position changed when a trip was cancelled"),
     Reason.MODE_CHANGED: _l(
-        "“%(trip)s”: a position on the list became a wish, or a wish a position, because the way seats are given "
+        "“%(trip)s”: a position on the list became a choice, or a choice a position, because the way seats are given "
         "changed"
     ),
     Reason.DRAWN: _l("“%(trip)s”: the draw decided"),
@@ -237,7 +237,7 @@ ACTS = {
     "untagged": Act(_l("Tag removed"), _l("The tag “%(word)s” was removed")),
     "offered": Act(_l("Place offered"), _l("Was offered a place")),
     "offer_accepted": Act(_l("Offer accepted"), _l("Took the place that was offered")),
-    "hold_confirmed": Act(_l("Place confirmed by email"), _l("Confirmed the place by the link in the email")),
+    "hold_confirmed": Act(_l("Place confirmed by email"), _l("Confirmed the place using the link in the email")),
     "hold_lapsed": Act(_l("Place not confirmed"), _l("The place was not confirmed by email in time")),
     "offer_lapsed": Act(_l("Offer lapsed"), _l("The offer lapsed")),
     "offer_prolonged": Act(
@@ -261,7 +261,7 @@ ACTS = {
     "arrival_undone": Act(_l("Arrival undone"), _l("Had not arrived after all")),
     "message_sent_again": Act(_l("Email sent again"), _l("An email was sent again (%(kind)s)")),
     "message_settled": Act(_l("Email settled"), _l("An email that could not be delivered was settled (%(kind)s)")),
-    "mail_released": Act(_l("Held emails released"), _l("Let the emails leave that were held after a restore")),
+    "mail_released": Act(_l("Held emails released"), _l("Released the emails that were held after a restore")),
     "kept_messages_sent": Act(
         _l("Kept emails sent"),
         lambda said: ngettext(

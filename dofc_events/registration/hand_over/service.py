@@ -111,7 +111,7 @@ def take_back(session: Session, registration_id: int, actor: Actor, now: datetim
 def open_handed_over(session: Session, registration: Registration, actor: Actor, now: datetime) -> None:
     """Record that the new delegate has the registration: the former delegate's details are now gone for good."""
     if registration.link_version == 1:
-        # Still the link of whoever registered.
+        # Still the link of the person who registered.
         return
     if session.execute(delete(HandOver).where(HandOver.registration_id == registration.id)).rowcount:  # type: ignore[attr-defined]
         log(session, actor, now, "hand_over_opened", registration)

@@ -33,7 +33,7 @@ class Person:
 class Selection:
     """Those who were chosen for an `act`, by name.
 
-    `gone` counts those who were picked and do not stand on the list any more. What an act may need: the `capacity` of
+    `gone` counts those who were picked and are no longer on the list. What an act may need: the `capacity` of
     the edition and how many of its places are `free`; `tags`, with how many of those chosen have each of them.
     """
 

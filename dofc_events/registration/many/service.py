@@ -1,8 +1,8 @@
 """Acts of organisers on many registrations at once.
 
 Each act runs inside the caller's unit of work and locks the edition's pool first, as in `service`. It is done for
-exactly those whom the organiser saw before confirming it, whoever came meanwhile; or not at all, if what matters to it
-has changed for one of them.
+exactly those whom the organiser saw before confirming it, even if others came meanwhile; or not at all, if what
+matters to it has changed for one of them.
 """
 
 from collections.abc import Sequence

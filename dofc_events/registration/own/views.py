@@ -62,7 +62,7 @@ def link_not_valid(error: LinkNotValid) -> ResponseReturnValue:
 
 @blueprint.errorhandler(LinkEnded)
 def link_ended(error: LinkEnded) -> ResponseReturnValue:
-    """404, and why: whoever has the link was registered."""
+    """404, and why: a holder of the link was registered."""
     return make_response(render_template("registration/own/link_ended.html", edition=error.edition), 404)
 
 
@@ -151,7 +151,7 @@ def hand_over(token: str) -> ResponseReturnValue:
     if handed.outcome is Outcome.ADDRESS_KNOWN:
         names_typed = dict(zip(("given_name", "family_name"), names, strict=True))
         return wrote_to(registration.edition, form.email.data, after="change", again=(request.path, names_typed))
-    # The link is the colleague's now; with the one of whoever handed over it can be taken back.
+    # The link is the colleague's now; with the former delegate's it can be taken back.
     return wrote_to(registration.edition, form.email.data, after="hand_over", token=token)
 
 

@@ -90,7 +90,7 @@ class TripsField(RankedField):
                 wanted=refusal.wanted,
             )
         elif isinstance(refusal, TripOver):
-            words = _("“%(trip)s” can no longer be joined. Choose another trip. Choose another trip.", trip=refusal)
+            words = _("“%(trip)s” can no longer be joined. Choose another trip.", trip=refusal)
         else:
             words = _("Sign-up for learning trips has closed. You can still give back your seats.")
         self.errors = [words]

@@ -1,6 +1,6 @@
 """The draw of the seats on the learning trips, in a single file that needs only Python 3.11.
 
-To check a draw, download this file and the published wishes, and run `python draw.py wishes.json`.
+To check a draw, download this file and the published choices, and run `python draw.py wishes.json`.
 
 Delegates list the trips they would like, first choice first, and may add that any other trip is fine too. Nobody gets
 more than one trip, a trip they did not ask for, or a trip at the same time as a seat they already have; and no trip
@@ -19,7 +19,7 @@ So nobody has a lower choice while a trip they would rather have has a free seat
 The queue: people who got nothing at an earlier edition are ahead of all others. Within both groups the order comes from
 the seed, a text: each person's place is given by the SHA-256 of the seed, a colon and the person's id, smallest first.
 The SHA-256 of the seed is published before sign-up closes, and the seed itself with the result, so that nobody can
-choose a seed to their liking. This fixes every step: the same wishes and the same seed always give the same seats.
+choose a seed to their liking. This fixes every step: the same choices and the same seed always give the same seats.
 """
 
 import argparse
@@ -96,16 +96,16 @@ def _check(trips: Sequence[Seats], people: Sequence[Wishes]) -> None:
             raise ValueError(f"The id {person_id!r} appears {times} times.")
     for person in people:
         if unknown := {*person.wishes, *person.cannot} - slugs:
-            raise ValueError(f"There is no trip {min(unknown)!r}, which {person.id!r} wishes for.")
+            raise ValueError(f"There is no trip {min(unknown)!r}, which {person.id!r} names.")
         if len(set(person.wishes)) < len(person.wishes):
-            raise ValueError(f"{person.id!r} wishes for the same trip twice.")
+            raise ValueError(f"{person.id!r} chose the same trip twice.")
 
 
 def _choices(trips: Sequence[Seats], people: Sequence[Wishes]) -> list[dict[str, int]]:
     """What each person may get, best first, with its value.
 
-    Points 1 to 3 are the digits of one number: seated, first wish, second wish, ..., missed. No digit can overflow, as
-    its base is greater than the number of people; so a greater sum is a better result, in the order of the points.
+    Points 1 to 3 are the digits of one number: seated, first choice, second choice, ..., missed. No digit can overflow,
+    as its base is greater than the number of people; so a greater sum is a better result, in the order of the points.
     """
     base = len(people) + 1
     lowest = max((len(person.wishes) for person in people), default=0)
@@ -242,7 +242,7 @@ def _typed(value: Any, kind: type[T]) -> T:
 def main(arguments: list[str] | None = None) -> int:
     """Draws again from a published document. Returns 0 if the result is the published one, else 1."""
     parser = argparse.ArgumentParser(description="Draws the seats on the learning trips again, and compares.")
-    parser.add_argument("document", type=Path, help="the published wishes, a JSON file")
+    parser.add_argument("document", type=Path, help="the published choices, a JSON file")
     path = parser.parse_args(arguments).document
     try:
         document = json.loads(path.read_text(encoding="utf-8"))

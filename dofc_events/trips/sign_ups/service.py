@@ -157,7 +157,7 @@ class SeatBook:
         self._passed_on(trip, moved_up)
 
     def close(self, registration_id: int) -> None:
-        """End what somebody without a place has requested, because nothing is given any more; it can be reopened."""
+        """End what somebody without a place has requested, because nothing more is given; it can be reopened."""
         for trip_id, claim in self.claims_of(registration_id).items() if self.trips else ():
             if claim.status in LIVE:
                 self._close(claim, self.trips[trip_id], Reason.NO_PLACE)

@@ -228,7 +228,7 @@ def test_a_ballot_that_somebody_else_cast_meanwhile_is_told_of_and_not_shown(cli
     page = form.submit()
     assert page.status == 422
     theirs, mine = (dd.get_text() for dd in page.all(".versions dd"))
-    assert "shown to them alone" in theirs and "Lyon" not in theirs and "Lyon" in mine
+    assert "Only they can see" in theirs and "Lyon" not in theirs and "Lyon" in mine
     assert page.form("/vote/").submit().status == 200 and cast() == ["Lyon"]
 
 

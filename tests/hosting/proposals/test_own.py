@@ -204,7 +204,7 @@ def test_files_are_added_by_the_mailed_link_alone_and_nothing_of_others_is_read(
     # Ten megabytes that are never asked for.
     told = {"CONTENT_LENGTH": str(MAX_BYTES), "CONTENT_TYPE": "multipart/form-data; boundary=x", "wsgi.input": None}
     refused = client.post(f"{page.url}attachments", environ_overrides=told)
-    assert refused.status == 403 and "mailed to you" in refused.one(".error-summary").text
+    assert refused.status == 403 and "emailed to you" in refused.one(".error-summary").text
     assert client.get(f"/hosting/proposals/{token_for(client, alone())}/").form("/attachments")
     # What is typed later is not proved, either; what was proved before stays so.
     mailed = client.get(f"/hosting/proposals/{token_for(client, alone())}/edit").form()

@@ -255,6 +255,8 @@ def test_withdrawing_is_for_good_and_possible_after_the_deadline(session):
     assert withdraw_proposal(session, proposal.id, PROPOSER, later)
     assert not withdraw_proposal(session, proposal.id, PROPOSER, later)
     assert mail_to(session, "jana@dofc.test")[-2:] == ["proposal-status", "proposal-status"]
+    message = session.scalars(select(Message).order_by(Message.id)).all()[-1]
+    assert "has been withdrawn" in message.text and "new proposal" not in message.text
     with pytest.raises(ProposalFixed):
         submit_proposal(session, proposal.id, PROPOSER, NOW)
 

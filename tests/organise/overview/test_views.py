@@ -88,9 +88,9 @@ def test_overview_says_that_a_draw_is_due(organiser, writing, edition, change):
         make_trip(session, edition, "mill", title="Mill", minimum=1)
     page = organiser.get("/organise/")
     assert sentences(page) == [
-        "“Mill” needs 1 more person to take place: 0 wishes so far.",
+        "“Mill” needs 1 more person to take place: 0 choices so far.",
         (
-            "The wishes for learning trips have been complete since 14:00, Monday 2 November 2026 (Sofia time): draw "
+            "The choices of learning trips have been complete since 14:00, Monday 2 November 2026 (Sofia time): draw "
             "the seats"
         ),
     ]

@@ -38,7 +38,7 @@ def test_people_stand_where_they_belong(page, add_trip, register, change_edition
     assert list(rows["waitlisted"]) == [next_one, last]
     assert "Number 1" in rows["waitlisted"][next_one] and "Number 2" in rows["waitlisted"][last]
     assert list(rows["requested"]) == [wishing, without_place]
-    assert "Number 2" in rows["requested"][wishing] and "At the conference" not in rows["requested"][wishing]
+    assert "2nd choice" in rows["requested"][wishing] and "At the conference" not in rows["requested"][wishing]
     assert "On the waiting list" in rows["requested"][without_place]
 
 

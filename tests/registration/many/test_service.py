@@ -294,7 +294,7 @@ def test_many_are_told_by_the_worker_with_the_reason(session):
     assert texts(session, people[0]) == []
     tell_news(session, queries.untold_news(session, 10 * BATCH, NOW), NOW)
     assert [kinds(session, to=person.email)[1:] for person in people] == [["registration-cancelled"]] * len(people)
-    assert "Your place will now go to the next in line" in texts(session, people[0])[0]
+    assert "Your place is now free for the next in line" in texts(session, people[0])[0]
     assert "You are no longer on the waiting list" in texts(session, people[-1])[0]
     assert "It burned down." in texts(session, people[-1])[0]
     assert faults(session) == []

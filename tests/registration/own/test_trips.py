@@ -202,9 +202,7 @@ def test_the_same_form_with_other_trips_opens_the_page_of_trips_filled_in(client
 def test_cancelling_says_which_seats_go_and_frees_them(client, edition, reading):
     own = register(client, trips=["bridges"])
     page = client.get(own.url + "cancel")
-    assert "Your seats will also go to the next in line: Bridges." in page.text and seats_on(page) == {
-        "bridges": "confirmed"
-    }
+    assert "Your seats will be free as well: Bridges." in page.text and seats_on(page) == {"bridges": "confirmed"}
     assert seats_on(page.form().submit())["bridges"] == "cancelled"
     with reading() as session:
         assert kinds(session, to="zoe@dofc.test")[-1] == "registration-cancelled"

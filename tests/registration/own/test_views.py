@@ -117,7 +117,7 @@ def test_details_are_read_only_after_the_freeze(client, ana, clock, mail):
 
 def test_cancelling_asks_first_and_is_final(client, ana, people, mail):
     page = client.get(ana).follow("Cancel this registration")
-    assert "Your place will go to the next in line immediately." in page.text and status_of(page) == "confirmed"
+    assert "Your place will be free for the next in line immediately." in page.text and status_of(page) == "confirmed"
     form = page.form()
     done = form.submit("Cancel my registration")
     assert (done.url, status_of(done)) == (ana, "cancelled")
@@ -176,6 +176,8 @@ def test_after_a_lapsed_offer_one_button_leads_back_to_the_list(client, boris, p
         timers.lapse_offers(session, people[1].id, DELEGATE, NOW + timedelta(hours=10))
     page = client.get(boris)
     assert status_of(page) == "expired"
+    # What nobody holds is given up by nobody.
+    assert "Your place will be free" not in page.follow("Cancel this registration").text
     form = page.form("rejoin")
     done = form.submit("Rejoin the waiting list")
     assert (done.url, status_of(done)) == (boris, "waitlisted")

@@ -186,6 +186,8 @@ def test_set_sign_up_turns_waits_into_wishes_and_back_in_the_same_order(session,
         {"wine": "requested"},
     ]
     assert told(session, holder, first, second) == [[], ["trip-changed"], ["trip-changed"]]
+    (message,) = unsent(session, to=second.email)
+    assert "Seats will now be given by a draw" in " ".join(message.text.split())
     deliver_all(session)
     # In the meantime a seat is given back, which nobody gets before the draw.
     choose(session, holder)

@@ -251,9 +251,9 @@ def test_the_queue_has_those_first_who_got_nothing_before():
         ([Seats("", 1)], [], "Every trip needs its own name"),
         ([Seats("airport", -1)], [], "fewer than 0 free seats"),
         ([], [Wishes("a", ()), Wishes("a", (), missed=True)], "The id 'a' appears 2 times"),
-        ([Seats("airport", 1)], [Wishes("a", ("moon",))], "There is no trip 'moon', which 'a' wishes for"),
-        ([Seats("airport", 1)], [Wishes("a", (), cannot=("moon",))], "There is no trip 'moon', which 'a' wishes for"),
-        ([Seats("airport", 1)], [Wishes("a", ("airport", "airport"))], "'a' wishes for the same trip twice"),
+        ([Seats("airport", 1)], [Wishes("a", ("moon",))], "There is no trip 'moon', which 'a' names"),
+        ([Seats("airport", 1)], [Wishes("a", (), cannot=("moon",))], "There is no trip 'moon', which 'a' names"),
+        ([Seats("airport", 1)], [Wishes("a", ("airport", "airport"))], "'a' chose the same trip twice"),
     ],
 )
 def test_draw_is_refused_when_the_wishes_cannot_be_meant(trips, people, sentence):

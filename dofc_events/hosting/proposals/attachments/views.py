@@ -100,6 +100,6 @@ def remove(token: str, attachment_id: int) -> ResponseReturnValue:
 def _address_unknown(proposal: Proposal, token: str) -> ResponseReturnValue:
     """403: anybody can type an address, and fill our disk in its name."""
     form = AttachmentForm(formdata=None)
-    form.form_errors = [_("Nothing was added: open your proposal with the link that we mailed to you first.")]
+    form.form_errors = [_("Nothing has been added: open your proposal with the link that we emailed to you first.")]
     page = render_template("hosting/proposals/own.html", form=form, **own_context(proposal, token, attach=form))
     return make_response(page, 403)

@@ -36,7 +36,7 @@ def test_doubles_stand_side_by_side_with_what_differs_marked(organiser, register
     assert page.one("[data-double]")["data-double"] == f"{one} {other}"
     assert {row.find("th").get_text(" ", strip=True) for row in page.all("tr.differs")} == {
         "Name differs",
-        "Mail differs",
+        "Email differs",
         "Mobile phone differs",
     }
     assert [mark.text for mark in page.all("tr.differs mark")][:2] == ["Ana Kovač", "Ана Kovač"]
