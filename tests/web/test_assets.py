@@ -60,3 +60,14 @@ def test_the_form_weighs_little_over_the_wire(client, form):
 @pytest.mark.parametrize("path", ["/static/", "/static/css/", "/static/../wsgi.py", "/static/%2e%2e/dofc.sqlite"])
 def test_nothing_else_is_served(client, path):
     assert client.get(path).status == 404
+
+
+@pytest.mark.databases("sqlite")
+def test_the_ring_of_the_focus_does_not_look_like_an_error(form):
+    """In the light and in the dark: neither in the same colour, nor a pale tone of it."""
+    css = "".join(form.client.get(address).html for address in assets(form) if "/site." in address)
+    colours = re.findall(r"--wrong:\s*#(\w{6}).*?--focus:\s*#(\w{6})", css, re.S)
+    assert len(colours) == 2
+    for wrong, focus in ([[int(hexes[i : i + 2], 16) for i in (0, 2, 4)] for hexes in pair] for pair in colours):
+        # What is wrong is red; the ring has hardly any hue.
+        assert wrong[0] - min(wrong) > 60 and max(focus) - min(focus) < 30
