@@ -102,4 +102,4 @@ def _people(edition_id: int) -> Select[Registration, ClaimStatus, bool, datetime
 
 def _read(session: Session, query: Select[Registration, ClaimStatus, bool, datetime | None]) -> list[AtTheDoor]:
     rows = session.execute(query)
-    return [AtTheDoor(person, ClaimStatus(status), *rest) for person, status, *rest in rows]
+    return [AtTheDoor(person, ClaimStatus(status), is_hold, at) for person, status, is_hold, at in rows]

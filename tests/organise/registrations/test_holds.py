@@ -1,5 +1,7 @@
 """A place that is held until its email is confirmed has words of its own wherever organisers look."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy import update
 
@@ -20,7 +22,7 @@ def held(writing, year) -> str:
         session.execute(update(Edition).where(Edition.year == year).values(confirms_places=True))
         edition = edition_by_year(session, year)
         make_trip(session, edition, "mill", title="The mill")
-        ana = {"given_name": "Ana", "family_name": "Kovač", "trips": ("mill",)}
+        ana: dict[str, Any] = {"given_name": "Ana", "family_name": "Kovač", "trips": ("mill",)}
         people = [make_registration(session, edition, **ana) for _ in range(2)]
         find_doubles(session, [person.id for person in people])
         return people[0].reference
