@@ -35,7 +35,7 @@ from dofc_events.web.given_back import init_given_back
 from dofc_events.web.likely_meant import DOMAINS, likely_meant
 from dofc_events.web.limits import DatabaseStorage, FileStorage
 from dofc_events.web.markdown import render_markdown
-from dofc_events.web.security import SignedSessions, init_security
+from dofc_events.web.security import SignedSessions, init_security, transport_security
 
 # A completely filled registration form takes some 20 KB; no post needs more than this.
 LARGEST_BODY = 256 * 1024
@@ -82,10 +82,11 @@ def create_app(settings: Settings) -> Flask:
     init_answered(app, settings)
     _init_extensions(app, settings)
     _init_templates(app, settings)
-    init_security(app, https, subdomains=settings.hsts_subdomains)
+    transport = transport_security(https, subdomains=settings.hsts_subdomains)
+    init_security(app, transport)
     init_errors(app)
     init_given_back(app)
-    init_assets(app, settings.instance)
+    init_assets(app, settings.instance, transport)
     init_converters(app)
     for package in (public, accounts, registration, hosting, organise, commands):
         package.register(app)

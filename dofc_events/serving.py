@@ -64,6 +64,8 @@ class _Parser(HTTPRequestParser):
     """Leaves it to the application to refuse what is too large, in words and on a page of its own."""
 
     error: Any = None
+    # Of what is no request there is none.
+    command = ""
 
     def received(self, data: bytes) -> int:
         consumed: int = super().received(data)
@@ -82,6 +84,10 @@ class _Channel(HTTPChannel):
 
     parser_class = _Parser
     _begun = 0.0
+
+    def __repr__(self) -> str:
+        """For the log, which has nobody's network address."""
+        return f"<connection {self.fileno()}>"
 
     def received(self, data: bytes) -> bool:
         now = time.time()

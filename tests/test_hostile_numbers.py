@@ -17,7 +17,7 @@ from tests.support.pages import Client
 # More digits than Python reads as a number, the first nine being a small one; and just as many as it reads.
 TOO_LONG, LONGEST = "000000001" + "9" * 4991, "9" * 4300
 # In some zones there is no such moment.
-ENDS_OF_TIME = ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00")
+ENDS_OF_TIME = ("0001-01-01T00:00:00+14:00", "0001-01-01T00:00+23:59", "9999-12-31T23:59:59-12:00")
 
 pytestmark = pytest.mark.databases("sqlite")
 

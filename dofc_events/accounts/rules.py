@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-SIGN_IN_LINK_LASTS = timedelta(minutes=15)
+SIGN_IN_LINK_LASTS = timedelta(minutes=10)
 # How long somebody stays signed in, and how long without opening a page.
 SESSION_LASTS = timedelta(hours=12)
 IDLE_LASTS = timedelta(hours=2)

@@ -48,7 +48,7 @@ def add(email: str, name: str, role: str, year: int | None, slug: str | None) ->
 @click.argument("email")
 @tried_again
 def sign_in_link(email: str) -> None:
-    """Print one link that signs EMAIL in: once, within 15 minutes."""
+    """Print one link that signs EMAIL in: once, within 10 minutes."""
     with unit_of_work() as session:
         account = account_by_email(session, email)
         if account is None:

@@ -66,6 +66,9 @@ LIFE: dict[str, Callable[..., bool]] = {
 @click.option("--trip", "trip_slug", help="The learning trip that --capacity applies to.")
 @click.option("--offer-hours", type=HOURS, help="Set how long an offer is held; 0 confirms immediately.")
 @click.option(
+    "--confirms-places", type=click.Choice(["on", "off"]), help="Set whether delegates confirm their place by email."
+)
+@click.option(
     "--opens", help="Set when registration opens: ISO date or time; without an offset, in the edition's zone."
 )
 @click.option("--closes", help="Set when registration closes; a date alone means the end of that day.")
@@ -126,6 +129,8 @@ def _details(found: Edition, wishes: dict[str, Any]) -> conference.EditionDetail
     }
     if wishes["offer_hours"] is not None:
         given["offer_hours"] = wishes["offer_hours"]
+    if wishes["confirms_places"]:
+        given["confirms_places"] = wishes["confirms_places"] == "on"
     return replace(conference.details_of(found), **given)
 
 

@@ -36,14 +36,15 @@ class OutcomeKind(enum.StrEnum):
     MILESTONE = "milestone"
 
 
-class DateFault(enum.StrEnum):
-    """What can be wrong with an edition's dates, taken together."""
+class Fault(enum.StrEnum):
+    """What can be wrong with an edition's settings, taken together."""
 
     LAST_DAY_BEFORE_FIRST = "last_day_before_first"
     ENDS_BEFORE_IT_BEGINS = "ends_before_it_begins"
     CLOSES_BEFORE_IT_OPENS = "closes_before_it_opens"
     CLOSES_AFTER_THE_END = "closes_after_the_end"
     FREEZES_AFTER_THE_END = "freezes_after_the_end"
+    HOLDS_WITHOUT_OFFERS = "holds_without_offers"
 
 
 class Effect(enum.StrEnum):

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Category, Edition
 from dofc_events.conference.queries import categories_of, edition_by_year
-from dofc_events.conference.rules import CategoryState, DateFault, EditionStatus, days_to_same_weekday, over_at
+from dofc_events.conference.rules import CategoryState, EditionStatus, Fault, days_to_same_weekday, over_at
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.changes import difference, plain, write
 from dofc_events.core.clock import from_zone, in_another_zone, in_zone
@@ -67,10 +67,10 @@ class NotReady(Refusal):
         self.missing = missing
 
 
-class DatesOutOfOrder(Refusal):
-    """Dates that contradict each other; `faults` says which, all of them."""
+class SettingsContradict(Refusal):
+    """Settings that contradict each other; `faults` says which, all of them."""
 
-    def __init__(self, faults: tuple[DateFault, ...]) -> None:
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
         super().__init__(", ".join(faults))
         self.faults = faults
 
@@ -148,7 +148,7 @@ def create_edition(
 ) -> Edition:
     """Add the edition of a year as a draft. `categories` are slugs with labels, in the form's order.
 
-    Raises EditionExists, DatesOutOfOrder, CategoryTwice.
+    Raises EditionExists, SettingsContradict, CategoryTwice.
     """
     _refuse_disorder(details)
     edition = Edition(year=year, status=EditionStatus.DRAFT, is_demo=is_demo, **vars(details))
@@ -199,8 +199,8 @@ def change_edition(session: Session, edition_id: int, details: EditionDetails, a
     """Make an edition's details what `details` says, and say whether any of them was different.
 
     In another zone the windows for learning trips keep their times of day. The trail gets the changed fields with their
-    values before and after. Calendars learn by `revision` of what they show. Raises EditionArchived, DatesOutOfOrder,
-    and NotReady if a published edition would lose something it needs.
+    values before and after. Calendars learn by `revision` of what they show. Raises EditionArchived,
+    SettingsContradict, and NotReady if a published edition would lose something it needs.
     """
     edition = lock_edition(session, edition_id)
     before = vars(details_of(edition))
@@ -235,28 +235,31 @@ def is_complete(edition: Edition) -> bool:
     return not missing_to_publish(details_of(edition), has_categories=edition.has_open_category)
 
 
-def faults_in_order(details: EditionDetails) -> tuple[DateFault, ...]:
-    """The dates that would end before they begin; no edition is stored with such dates."""
+def faults_in_order(details: EditionDetails) -> tuple[Fault, ...]:
+    """The settings that contradict each other; no edition is stored with them."""
     faults = []
     days, hours = (details.starts_on, details.ends_on), (details.starts_at, details.ends_at)
     if days[0] and days[1] and days[1] < days[0]:
-        faults.append(DateFault.LAST_DAY_BEFORE_FIRST)
+        faults.append(Fault.LAST_DAY_BEFORE_FIRST)
     if days[0] and days[0] == days[1] and hours[0] and hours[1] and hours[1] <= hours[0]:
-        faults.append(DateFault.ENDS_BEFORE_IT_BEGINS)
+        faults.append(Fault.ENDS_BEFORE_IT_BEGINS)
     opens_at, closes_at = details.registration_opens_at, details.registration_closes_at
     if opens_at and closes_at and closes_at <= opens_at:
-        faults.append(DateFault.CLOSES_BEFORE_IT_OPENS)
+        faults.append(Fault.CLOSES_BEFORE_IT_OPENS)
+    if details.confirms_places and details.offer_hours == 0:
+        # The next in line would get at once what nobody confirmed.
+        faults.append(Fault.HOLDS_WITHOUT_OFFERS)
     return tuple(faults)
 
 
-def faults_after_the_end(details: EditionDetails) -> tuple[DateFault, ...]:
+def faults_after_the_end(details: EditionDetails) -> tuple[Fault, ...]:
     """What would still be possible when the edition is over. Organisers may not set this; scripts may."""
     ends = over_at(details.ends_on, details.ends_at, details.zone)
     if ends is None:
         return ()
     moments = {
-        DateFault.CLOSES_AFTER_THE_END: details.registration_closes_at,
-        DateFault.FREEZES_AFTER_THE_END: details.freezes_at,
+        Fault.CLOSES_AFTER_THE_END: details.registration_closes_at,
+        Fault.FREEZES_AFTER_THE_END: details.freezes_at,
     }
     return tuple(fault for fault, moment in moments.items() if moment and moment > ends)
 
@@ -387,7 +390,7 @@ def _refuse_unready(details: EditionDetails, *, has_categories: bool) -> None:
 def _refuse_disorder(details: EditionDetails) -> None:
     faults = faults_in_order(details)
     if faults:
-        raise DatesOutOfOrder(faults)
+        raise SettingsContradict(faults)
 
 
 def _first_known_day(details: EditionDetails) -> date | None:

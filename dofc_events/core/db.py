@@ -308,24 +308,21 @@ def is_conflict(error: BaseException) -> bool:
 
 def is_passing(error: BaseException) -> bool:
     """Whether the database is away, full or busy with somebody else: the same may succeed in a minute."""
-    if isinstance(error, PoolTimeout | NotKnownWhetherSaved):
+    if isinstance(error, PoolTimeout | NotKnownWhetherSaved) or is_away(error):
         return True
-    if not isinstance(error, DBAPIError):
-        return False
-    if isinstance(error.orig, sqlite3.Error):
-        return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in PASSING_SQLITE
-    state = getattr(error.orig, "sqlstate", None)
-    return error.connection_invalidated or (
-        isinstance(error, OperationalError | InterfaceError) if state is None else state.startswith(PASSING)
-    )
+    said = getattr(error, "orig", None)
+    if isinstance(said, sqlite3.Error):
+        return getattr(said, "sqlite_errorcode", 0) & 0xFF in PASSING_SQLITE
+    return str(getattr(said, "sqlstate", "")).startswith(PASSING)
 
 
 def is_away(error: BaseException) -> bool:
     """Whether the database itself cannot be spoken to: it refused the connection, or broke it."""
+    if not isinstance(error, DBAPIError):
+        return False
     # psycopg's errors have no SQLSTATE where no server answered; SQLite's never have the attribute.
-    return isinstance(error, DBAPIError) and (
-        error.connection_invalidated or getattr(error.orig, "sqlstate", "of a statement") is None
-    )
+    unanswered = getattr(error.orig, "sqlstate", "of a statement") is None
+    return error.connection_invalidated or (unanswered and isinstance(error, OperationalError | InterfaceError))
 
 
 def tried_again(act: Callable[P, R], *, between: Callable[[], object] = lambda: None) -> Callable[P, R]:

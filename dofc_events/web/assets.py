@@ -9,6 +9,7 @@ import hashlib
 import os
 import re
 import tempfile
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from wsgiref.headers import Headers
@@ -32,9 +33,10 @@ log = structlog.get_logger()
 FILE_HEADERS = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin"}
 
 
-def init_assets(app: Flask, instance: Path) -> None:
-    """Build what is missing, serve it, and give templates `asset_url(name)`."""
+def init_assets(app: Flask, instance: Path, transport: Mapping[str, str]) -> None:
+    """Build what is missing, serve it with `transport` among its headers, and give templates `asset_url(name)`."""
     folder, sources = instance / "assets", _sources()
+    file_headers = {**FILE_HEADERS, **transport}
     names = {name: _hashed(name, content) for name, content in sources.items()}
     app.jinja_env.globals["asset_url"] = lambda name: PREFIX + names[name]
     try:
@@ -44,19 +46,19 @@ def init_assets(app: Flask, instance: Path) -> None:
         # Pages do without, and a worker needs none.
         log.error("static_files_not_written", error=in_one_line(error))
         return
+
+    def add_headers(headers: Headers, path: str, url: str) -> None:
+        for name, value in file_headers.items():
+            headers[name] = value
+
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
         app.wsgi_app,
         root=folder,
         prefix=PREFIX,
         immutable_file_test=lambda path, url: True,
         allow_all_origins=False,
-        add_headers_function=_add_headers,
+        add_headers_function=add_headers,
     )
-
-
-def _add_headers(headers: Headers, path: str, url: str) -> None:
-    for name, value in FILE_HEADERS.items():
-        headers[name] = value
 
 
 def _sources() -> dict[str, bytes]:

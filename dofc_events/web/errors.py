@@ -13,12 +13,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from dofc_events.core.db import NotKnownWhetherSaved, end_session, is_passing, tried_again
+from dofc_events.core.errors import in_one_line
 from dofc_events.extensions import limiter, login_manager
 from dofc_events.web.answered import request_number
 from dofc_events.web.on_record import say
 
 log = structlog.get_logger()
 
+# A token that is not ours, or a request that is none; more than one may ask for. See `on_record`.
+ON_RECORD = {400: "bad_request", 429: "too_many_requests"}
 # In so many seconds a database that was away may be back.
 RETRY_AFTER = 30
 
@@ -67,6 +70,12 @@ def init_errors(app: Flask) -> None:
     # Should even the page about a failure fail.
     app.logger.addFilter(_without_address)
 
+    @app.after_request
+    def note(response: Response) -> Response:
+        if event := ON_RECORD.get(response.status_code):
+            say(event)
+        return response
+
     @app.errorhandler(HTTPException)
     def refused(error: HTTPException) -> Response:
         if error.code == 403:
@@ -82,7 +91,7 @@ def init_errors(app: Flask) -> None:
         if not is_passing(error):
             return failed(error)
         # What went wrong says enough in one line; there may be hundreds of them.
-        why = str(getattr(error, "orig", None) or error.__cause__ or error).partition("\n")[0]
+        why = in_one_line(error.__cause__ or error if isinstance(error, NotKnownWhetherSaved) else error)
         log.error("database_unavailable", endpoint=request.endpoint, method=request.method, error=why)
         end_session()
         unsure = isinstance(error, NotKnownWhetherSaved)

@@ -1,6 +1,7 @@
 """What every answer carries: headers, and a signed cookie."""
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask, Response, abort, request
@@ -36,10 +37,14 @@ class SignedSessions(SecureCookieSessionInterface):
     digest_method = staticmethod(_sha256)
 
 
-def init_security(app: Flask, https: bool, *, subdomains: bool = False) -> None:
-    """Add the headers to every answer; a view may have set a policy of its own."""
+def transport_security(https: bool, *, subdomains: bool = False) -> dict[str, str]:
+    """What tells browsers to use TLS from now on, for a year; nothing where the site has none."""
+    said = "max-age=31536000; includeSubDomains" if subdomains else "max-age=31536000"
+    return {"Strict-Transport-Security": said} if https else {}
 
-    transport = "max-age=31536000; includeSubDomains" if subdomains else "max-age=31536000"
+
+def init_security(app: Flask, transport: Mapping[str, str]) -> None:
+    """Add the headers to every answer, `transport` too; a view may have set a policy of its own."""
 
     @app.before_request
     def refuse_nul() -> None:
@@ -58,6 +63,5 @@ def init_security(app: Flask, https: bool, *, subdomains: bool = False) -> None:
         headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
         # Pages carry links that act for a person, and counts that change.
         headers.setdefault("Cache-Control", "no-store")
-        if https:
-            headers.setdefault("Strict-Transport-Security", transport)
+        headers.update(transport)
         return response

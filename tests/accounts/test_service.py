@@ -17,7 +17,7 @@ from dofc_events.mail.models import Message
 from dofc_events.mail.rules import LINK_LIMITS
 
 NOW = datetime(2027, 6, 3, 8, tzinfo=UTC)
-LASTS = timedelta(minutes=15)
+LASTS = timedelta(minutes=10)
 MOMENT = timedelta(microseconds=1)
 CHAIR = Grant(RoleName.CHAIR)
 

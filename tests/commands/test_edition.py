@@ -134,7 +134,9 @@ def test_create_does_everything_at_once(numbers, edition, reading):
         (["--trip", "mill"], "--capacity"),
         (["--city", "Brno"], "with --create"),
         (["--create", "--zone", "Europe/Brno"], "IANA zone"),
-        (["--closes", "2020-01-01", "--opens", "2021-01-01"], "DatesOutOfOrder"),
+        (["--closes", "2020-01-01", "--opens", "2021-01-01"], "SettingsContradict"),
+        (["--confirms-places", "on", "--offer-hours", "0"], "SettingsContradict"),
+        (["--confirms-places", "perhaps"], "--confirms-places"),
     ],
 )
 def test_edition_says_what_is_wrong_and_changes_nothing(flask, edition, reading, arguments, words):
@@ -257,6 +259,15 @@ def test_trip_with_capacity_changes_the_seats_of_that_trip(numbers, edition):
 def test_offer_hours_may_be_a_fraction(numbers, edition, reading, hours):
     numbers("--offer-hours", hours)
     assert stored(reading).offer_hours == float(hours)
+
+
+@pytest.mark.databases("sqlite")
+def test_places_are_confirmed_by_email_where_a_script_says_so(numbers, edition, reading):
+    for word, confirms in (("on", True), ("off", False)):
+        numbers("--confirms-places", word)
+        assert stored(reading).confirms_places is confirms
+        numbers("--capacity", "12")
+        assert stored(reading).confirms_places is confirms
 
 
 def test_offer_hours_of_nought_confirm_the_next_at_once(numbers, edition, writing, reading):

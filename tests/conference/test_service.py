@@ -10,7 +10,7 @@ from sqlalchemy import String, select
 from dofc_events.conference import service
 from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import categories_of
-from dofc_events.conference.rules import DateFault, EditionStatus
+from dofc_events.conference.rules import EditionStatus, Fault
 from dofc_events.core.audit import Actor, AuditEntry
 from dofc_events.core.clock import from_zone
 from dofc_events.delegates.models import ConsentText, Registration
@@ -87,22 +87,24 @@ def test_create_edition_is_refused_when_the_year_has_one(session):
 @pytest.mark.parametrize(
     ("change", "faults"),
     [
-        ({"ends_on": date(2027, 6, 2)}, (DateFault.LAST_DAY_BEFORE_FIRST,)),
-        ({"ends_on": date(2027, 6, 3), "ends_at": time(9)}, (DateFault.ENDS_BEFORE_IT_BEGINS,)),
-        ({"registration_closes_at": DETAILS.registration_opens_at}, (DateFault.CLOSES_BEFORE_IT_OPENS,)),
+        ({"ends_on": date(2027, 6, 2)}, (Fault.LAST_DAY_BEFORE_FIRST,)),
+        ({"ends_on": date(2027, 6, 3), "ends_at": time(9)}, (Fault.ENDS_BEFORE_IT_BEGINS,)),
+        # Or those who wait would get a place that nobody confirms.
+        ({"offer_hours": 0, "confirms_places": True}, (Fault.HOLDS_WITHOUT_OFFERS,)),
+        ({"registration_closes_at": DETAILS.registration_opens_at}, (Fault.CLOSES_BEFORE_IT_OPENS,)),
         (
             {"ends_on": date(2027, 6, 2), "registration_closes_at": datetime(2027, 1, 1, tzinfo=UTC)},
-            (DateFault.LAST_DAY_BEFORE_FIRST, DateFault.CLOSES_BEFORE_IT_OPENS),
+            (Fault.LAST_DAY_BEFORE_FIRST, Fault.CLOSES_BEFORE_IT_OPENS),
         ),
     ],
 )
-def test_dates_are_refused_when_something_ends_before_it_begins(session, change, faults):
+def test_settings_are_refused_when_they_contradict_each_other(session, change, faults):
     disordered = replace(DETAILS, **change)
-    with pytest.raises(service.DatesOutOfOrder) as refusal:
+    with pytest.raises(service.SettingsContradict) as refusal:
         create(session, details=disordered)
     assert refusal.value.faults == faults
     edition = create(session)
-    with pytest.raises(service.DatesOutOfOrder):
+    with pytest.raises(service.SettingsContradict):
         service.change_edition(session, edition.id, disordered, CHAIR, NOW)
 
 
@@ -111,9 +113,9 @@ def test_dates_are_refused_when_something_ends_before_it_begins(session, change,
     [
         ({}, ()),
         ({"registration_closes_at": datetime(2027, 6, 5, 15, tzinfo=UTC)}, ()),
-        ({"registration_closes_at": datetime(2027, 6, 5, 15, 1, tzinfo=UTC)}, (DateFault.CLOSES_AFTER_THE_END,)),
+        ({"registration_closes_at": datetime(2027, 6, 5, 15, 1, tzinfo=UTC)}, (Fault.CLOSES_AFTER_THE_END,)),
         ({"registration_closes_at": datetime(2027, 6, 5, 22, tzinfo=UTC), "ends_at": None}, ()),
-        ({"freezes_at": datetime(2028, 1, 1, tzinfo=UTC)}, (DateFault.FREEZES_AFTER_THE_END,)),
+        ({"freezes_at": datetime(2028, 1, 1, tzinfo=UTC)}, (Fault.FREEZES_AFTER_THE_END,)),
         ({"freezes_at": datetime(2028, 1, 1, tzinfo=UTC), "ends_on": None}, ()),
     ],
 )
@@ -133,7 +135,7 @@ def test_an_edition_ends_at_one_moment_whoever_asks(session, ends_at):
         moment: replace(DETAILS, ends_at=ends_at, registration_closes_at=moment) for moment in (over, over + second)
     }
     faults = [service.faults_after_the_end(details) for details in open_until.values()]
-    assert faults == [(), (DateFault.CLOSES_AFTER_THE_END,)]
+    assert faults == [(), (Fault.CLOSES_AFTER_THE_END,)]
 
 
 def test_copy_edition_takes_texts_and_moves_dates_to_the_same_weekdays(session):

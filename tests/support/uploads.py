@@ -146,3 +146,10 @@ def pdf_of_blanks(megabytes: int = 70, streams: int = 4) -> bytes:
     )
     whole = pdf()
     return whole[: whole.index(b"1 0 obj")] + objects + whole[whole.index(b"1 0 obj") :]
+
+
+def pdf_of_broken_links(links: int) -> bytes:
+    """A PDF that names objects which it does not have: of each, its reader says so in a line of the log."""
+    whole, catalogue = pdf(), b"/Type /Catalog"
+    names = b" ".join(b"%d 0 R" % (1000 + n) for n in range(links))
+    return whole.replace(catalogue, catalogue + b" /X [" + names + b"]")

@@ -6,6 +6,7 @@ import pytest
 
 from dofc_events.web import on_record
 from tests.support.factories import make_account, make_edition
+from tests.support.pages import Client
 
 
 @pytest.fixture(autouse=True)
@@ -38,6 +39,18 @@ def test_refusals_wrong_links_and_files_are_on_record(client, organiser, capsys)
         *[("wrong_link", False)] * 3,
     ]
     assert lines[1]["file"].endswith(".csv") and "SECRET" not in json.dumps(lines)
+
+
+def test_attempts_to_get_round_what_protects_us_are_on_record(make_app, capsys):
+    client = Client(make_app(rate_limits=True))
+    assert client.post("/sign-in", {"email": "ana@dofc.test", "csrf_token": "invented"}, checked=False).status == 400
+    form = client.get("/sign-in").form()
+    for _ in range(6):
+        last = form.fill(email="SECRET@dofc.test").submit(follow=False)
+    assert last.status == 429
+    lines = said(capsys)
+    assert [line["event"] for line in lines] == ["bad_request", "too_many_requests"]
+    assert "SECRET" not in json.dumps(lines) and lines[1]["endpoint"] == "accounts.sign_in"
 
 
 def test_nobody_fills_the_log(client, capsys):

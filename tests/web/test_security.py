@@ -153,6 +153,17 @@ def test_cookies_are_locked_up(make_app, base_url, secure):
     assert re.match(r"[\w-]+=", cookie)
 
 
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize(
+    ("subdomains", "said"), [(False, "max-age=31536000"), (True, "max-age=31536000; includeSubDomains")]
+)
+def test_files_ask_for_tls_as_pages_do(make_app, subdomains, said):
+    app = make_app(base_url="https://dofc.test", hsts_subdomains=subdomains)
+    client = Client(app, "https://dofc.test")
+    for path in ("/sign-in", app.jinja_env.globals["asset_url"]("css/site.css"), "/static/nothing.css"):
+        assert client.get(path, checked=False).headers["Strict-Transport-Security"] == said
+
+
 def test_a_page_that_needs_no_form_sets_no_cookie(client):
     assert client.get("/").headers.get_all("Set-Cookie") == []
 

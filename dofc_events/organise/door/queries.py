@@ -33,6 +33,7 @@ class AtTheDoor:
 
     registration: Registration
     status: ClaimStatus
+    is_hold: bool
     arrived_at: datetime | None
 
 
@@ -90,13 +91,15 @@ def let_in_by(session: Session, year: int, references: Collection[str]) -> dict[
     return {entry.about: entry.actor for entry in session.execute(query)}
 
 
-def _people(edition_id: int) -> Select[Registration, ClaimStatus, datetime | None]:
-    query = select(Registration, Claim.status, Claim.used_at).join(Claim, Claim.registration_id == Registration.id)
-    query = query.join(Category, Category.id == Registration.category_id)
+def _people(edition_id: int) -> Select[Registration, ClaimStatus, bool, datetime | None]:
+    query = select(Registration, Claim.status, Claim.is_hold, Claim.used_at)
+    query = query.join(Claim, Claim.registration_id == Registration.id).join(
+        Category, Category.id == Registration.category_id
+    )
     query = query.where(Registration.edition_id == edition_id, place_at(edition_id))
     return query.options(contains_eager(Registration.category))
 
 
-def _read(session: Session, query: Select[Registration, ClaimStatus, datetime | None]) -> list[AtTheDoor]:
+def _read(session: Session, query: Select[Registration, ClaimStatus, bool, datetime | None]) -> list[AtTheDoor]:
     rows = session.execute(query)
-    return [AtTheDoor(person, ClaimStatus(status), arrived_at) for person, status, arrived_at in rows]
+    return [AtTheDoor(person, ClaimStatus(status), is_hold, at) for person, status, is_hold, at in rows]

@@ -8,25 +8,23 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import (
     BooleanField,
-    Field,
     FieldList,
     FloatField,
     FormField,
     HiddenField,
     StringField,
-    ValidationError,
 )
 from wtforms import Form as PlainForm
 from wtforms.validators import InputRequired, NumberRange, Optional
 
 from dofc_events.conference.models import Edition
-from dofc_events.conference.rules import DateFault, EditionStatus
+from dofc_events.conference.rules import EditionStatus, Fault
 from dofc_events.conference.service import (
     CategoryInUse,
     CategoryTwice,
-    DatesOutOfOrder,
     EditionDetails,
     NotReady,
+    SettingsContradict,
     details_of,
     faults_after_the_end,
     faults_in_order,
@@ -224,11 +222,6 @@ class SettingsForm(EditForm):
         self._say_missing(tuple(name for name in missing if not self[name].errors))
         return self._has_each_category_once() and valid and not faults and not missing
 
-    def validate_confirms_places(self, field: Field) -> None:
-        # Or the next in line would be whoever registered without an address.
-        if field.data and not self.offer_hours.errors and not self.offer_hours.data:
-            raise ValidationError(_("This needs offers: enter how many hours an offered place is held."))
-
     def to_wishes(self) -> EditionWishes:
         known = {category.slug for category in self.edition.categories}
         return EditionWishes(self._details(), self.capacity.data, self._category_changes(known))
@@ -241,7 +234,7 @@ class SettingsForm(EditForm):
                     "capacity",
                     _("Enter at least %(taken)d: that many places are taken (confirmed or offered).", taken=taken),
                 )
-            case DatesOutOfOrder(faults=faults):
+            case SettingsContradict(faults=faults):
                 self._say_faults(faults)
             case CategoryInUse(label=label):
                 self._wrong(
@@ -305,18 +298,22 @@ class SettingsForm(EditForm):
         gone = changes.removed | changes.closed
         return bool(changes.added) or any(category.slug not in gone for category in self.edition.categories)
 
-    def _say_faults(self, faults: Sequence[DateFault]) -> None:
+    def _say_faults(self, faults: Sequence[Fault]) -> None:
         sentences = {
-            DateFault.LAST_DAY_BEFORE_FIRST: ("ends_on", _("The last day is before the first day.")),
-            DateFault.ENDS_BEFORE_IT_BEGINS: ("ends_at", _("The edition must end after it begins.")),
-            DateFault.CLOSES_BEFORE_IT_OPENS: ("registration_closes_at", _("Registration must close after it opens.")),
-            DateFault.CLOSES_AFTER_THE_END: (
+            Fault.LAST_DAY_BEFORE_FIRST: ("ends_on", _("The last day is before the first day.")),
+            Fault.ENDS_BEFORE_IT_BEGINS: ("ends_at", _("The edition must end after it begins.")),
+            Fault.CLOSES_BEFORE_IT_OPENS: ("registration_closes_at", _("Registration must close after it opens.")),
+            Fault.CLOSES_AFTER_THE_END: (
                 "registration_closes_at",
                 _("Registration must close before the edition ends."),
             ),
-            DateFault.FREEZES_AFTER_THE_END: (
+            Fault.FREEZES_AFTER_THE_END: (
                 "freezes_at",
                 _("Enter a time before the edition ends."),
+            ),
+            Fault.HOLDS_WITHOUT_OFFERS: (
+                "confirms_places",
+                _("This needs offers: enter how many hours an offered place is held."),
             ),
         }
         for fault in faults:

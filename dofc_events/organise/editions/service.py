@@ -15,12 +15,12 @@ from dofc_events.conference.rules import CategoryState, Consequence, EditionStat
 from dofc_events.conference.service import (
     DAYS,
     MOMENTS,
-    DatesOutOfOrder,
     EditionDetails,
     EditionExists,
     NoSuchEdition,
     NotADraft,
     NotReady,
+    SettingsContradict,
     details_of,
     faults_after_the_end,
     faults_in_order,
@@ -132,12 +132,12 @@ def change_settings(
 
     Returns the letter with which everybody can be told that its place or time has changed, if it has. Raises NotAgreed
     with what else would come of it, unless `accepted` is its digest.
-    Raises what `conference.service.change_edition` and `set_categories` raise, and CapacityBelowTaken; DatesOutOfOrder
-    also for what would end only after the edition.
+    Raises what `conference.service.change_edition` and `set_categories` raise, and CapacityBelowTaken;
+    SettingsContradict also for what would end only after the edition.
     """
     faults = (*faults_in_order(wishes.details), *faults_after_the_end(wishes.details))
     if faults:
-        raise DatesOutOfOrder(faults)
+        raise SettingsContradict(faults)
     has_places = edition_pool(session, edition_id) is not None
     # Before the edition's row, as everyone who registers does: the other way round two could wait for each other.
     pool = lock_edition_pool(session, edition_id) if has_places else None

@@ -56,6 +56,7 @@ class Row:
 
     registration: Registration
     status: ClaimStatus
+    is_hold: bool
     position: int | None
     key: str | int
 
@@ -92,11 +93,11 @@ def registrations(
         page = page.where(tuple_(key, Registration.id) > tuple_(literal(after.key), literal(after.id)))
     found = page.order_by(*_order(sort, key, Registration.id)).limit(ROWS + 1).subquery()
     line = waiting_line(edition_id)
-    query = select(Registration, Claim.status, line.c.position, found.c.key)
+    query = select(Registration, Claim.status, Claim.is_hold, line.c.position, found.c.key)
     query = query.join(found, found.c.id == Registration.id).join(Claim, Claim.registration_id == Registration.id)
     query = query.where(place_at(edition_id)).join(line, line.c.id == Claim.id, isouter=True)
     query = query.options(joinedload(Registration.category)).order_by(*_order(sort, found.c.key, found.c.id))
-    return [Row(person, ClaimStatus(status), number, key) for person, status, number, key in session.execute(query)]
+    return [Row(person, ClaimStatus(status), *rest) for person, status, *rest in session.execute(query)]
 
 
 def counts_by_status(session: Session, edition_id: int, filters: Filters) -> dict[ClaimStatus, int]:
@@ -153,7 +154,7 @@ def _order(
     return (id_.desc(),) if sort is Sort.NEWEST else (key, id_)
 
 
-def statuses_of(session: Session, edition_id: int, registration_ids: Collection[int]) -> dict[int, ClaimStatus]:
-    """The statuses of these registrations at an edition, by id."""
-    query = select(Claim.registration_id, Claim.status).where(Claim.registration_id.in_(registration_ids))
-    return {id_: ClaimStatus(status) for id_, status in session.execute(query.where(place_at(edition_id)))}
+def places_of(session: Session, edition_id: int, registration_ids: Collection[int]) -> dict[int, Claim]:
+    """What these registrations have of an edition's places, by their ids."""
+    query = select(Claim).where(Claim.registration_id.in_(registration_ids), place_at(edition_id))
+    return {claim.registration_id: claim for claim in session.scalars(query)}

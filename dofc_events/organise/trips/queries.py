@@ -25,7 +25,7 @@ class PersonOnTrip:
     status: ClaimStatus
     offered_until: datetime | None
     number: int | None
-    place: ClaimStatus
+    place: Claim
 
 
 def people_on(session: Session, pool_id: int) -> dict[ClaimStatus, list[PersonOnTrip]]:
@@ -35,7 +35,7 @@ def people_on(session: Session, pool_id: int) -> dict[ClaimStatus, list[PersonOn
     theirs = Claim.registration_id.in_(select(Claim.registration_id).where(Claim.pool_id == pool_id))
     wishes = select(Claim.id, wish).where(Claim.status == ClaimStatus.REQUESTED, theirs).subquery()
     query = (
-        select(Registration, Claim, wishes.c.wish, place.status)
+        select(Registration, Claim, wishes.c.wish, place)
         .join(Claim, Claim.registration_id == Registration.id)
         .join(place, place.registration_id == Registration.id)
         .join(place_pool, and_(place_pool.id == place.pool_id, place_pool.edition_id == Registration.edition_id))
@@ -48,9 +48,7 @@ def people_on(session: Session, pool_id: int) -> dict[ClaimStatus, list[PersonOn
         line = found[ClaimStatus(claim.status)]
         if claim.status == ClaimStatus.WAITLISTED:
             number = len(line) + 1
-        line.append(
-            PersonOnTrip(registration, ClaimStatus(claim.status), claim.offered_until, number, ClaimStatus(placed))
-        )
+        line.append(PersonOnTrip(registration, ClaimStatus(claim.status), claim.offered_until, number, placed))
     for status in TAKEN:
         found[status].sort(key=lambda row: row.registration.by_name)
     return found

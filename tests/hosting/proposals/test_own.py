@@ -279,9 +279,12 @@ def test_machines_that_share_a_directory_serve_each_others_files(make_app, make,
     ],
     ids=lambda value: value[:20] if isinstance(value, str) else "",
 )
-def test_a_hostile_file_is_refused_with_the_reason_and_leaves_nothing(client, make, app, reading, name, content, said):
+def test_a_hostile_file_is_refused_with_the_reason_and_leaves_nothing(
+    client, make, app, reading, capsys, name, content, said
+):
     page = client.get(make()).form("/attachments").fill(file=(name, content)).submit()
     assert page.status == 422 and said in page.one(".error-summary").get_text(" ")
+    assert not name or ('"event": "file_refused"' in (line := capsys.readouterr().out) and name not in line)
     assert status_of(page) == "submitted"
     with reading() as session:
         assert not session.scalars(select(Attachment)).all() and stored() == []

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from dofc_events.conference.queries import edition_by_year
-from dofc_events.conference.service import DatesOutOfOrder, details_of
+from dofc_events.conference.service import SettingsContradict, details_of
 from dofc_events.core.audit import WORKER, AuditEntry
 from dofc_events.core.clock import in_zone
 from dofc_events.delegates.queries import token_of
@@ -257,7 +257,7 @@ def test_settings_hold_the_rule_about_the_end_without_their_form_too(writing, ye
         edition = edition_by_year(session, year)
         late = replace(details_of(edition), freezes_at=datetime(2040, 1, 1, tzinfo=UTC))
         wishes = EditionWishes(late, 2, CategoryChanges({}))
-        with pytest.raises(DatesOutOfOrder):
+        with pytest.raises(SettingsContradict):
             change_settings(session, edition.id, wishes, DELEGATE, NOW)
 
 

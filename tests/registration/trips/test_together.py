@@ -72,6 +72,16 @@ def test_what_waits_is_told_at_once_with_what_others_do(session, edition, trips,
     assert session.scalar(select(func.count()).select_from(UntoldNews)) == 0
 
 
+def test_what_becomes_of_the_place_never_waits(session, person):
+    who, at = person(), NOW + HOUR
+    for slugs in (("wine",), (), ("port",)):
+        choose(session, who, *slugs, now=at)
+    assert session.scalar(select(func.count()).select_from(UntoldNews)) == 1
+    service.cancel_registration(session, who.id, DELEGATE, at)
+    assert unsent(session, to=who.email)[-1].kind == "registration-cancelled"
+    assert session.scalar(select(func.count()).select_from(UntoldNews)) == 0
+
+
 def test_an_offer_does_not_stand_longer_because_its_delegate_goes_on_choosing(session, edition, trips, person):
     edition.offer_hours, edition.revision = 2, 1
     holder, who = person("wine"), person("wine")

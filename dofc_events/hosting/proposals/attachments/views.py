@@ -28,6 +28,7 @@ from dofc_events.hosting.proposals.shared import (
 from dofc_events.hosting.queries import attachment_of, came_by_mail
 from dofc_events.hosting.rules import MAX_BYTES, AttachmentFault, AttachmentRefused
 from dofc_events.web.forms import ButtonForm, answer_busy, answer_too_many
+from dofc_events.web.on_record import say
 from dofc_events.web.uploads import TooManyUploads, refuse_flood_of_uploads
 
 blueprint = Blueprint("attachments", __name__)
@@ -65,6 +66,7 @@ def add(token: str) -> ResponseReturnValue:
         with unit_of_work() as session:
             add_attachment(session, proposal.id, file, PROPOSER, now())
     except (AttachmentRefused, TooManyAttachments) as refusal:
+        say("file_refused", reason=str(refusal) or type(refusal).__name__)
         form.refuse(refusal)
         return own_errors(form, mine(token), token, attach=form)
     except TooManyUploads as refusal:

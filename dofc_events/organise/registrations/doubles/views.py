@@ -18,7 +18,7 @@ from dofc_events.delegates.doubles.service import (
     tell_apart,
     why_a_pair,
 )
-from dofc_events.organise.registrations.queries import statuses_of
+from dofc_events.organise.registrations.queries import places_of
 from dofc_events.organise.shared import EDITION, around, before_id
 from dofc_events.web.forms import ButtonForm, answer_errors
 
@@ -67,8 +67,6 @@ def _context(edition: Edition) -> dict[str, Any]:
         "has_more": len(found) > ROWS,
         "total": count_doubles(session, [edition.id]).get(edition.id, 0),
         "to_compare": count_to_compare(session, edition.id),
-        "statuses": statuses_of(
-            session, edition.id, {id_ for pair in pairs for id_ in (pair.first_id, pair.second_id)}
-        ),
+        "places": places_of(session, edition.id, {id_ for pair in pairs for id_ in (pair.first_id, pair.second_id)}),
         **around(edition),
     }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, String, Subquery, case, cast, func, null, select
+from sqlalchemy import Select, String, Subquery, and_, case, cast, func, null, select
 from sqlalchemy.orm import Session, aliased
 
 from dofc_events.conference.models import Category
@@ -24,6 +24,8 @@ from dofc_events.web.export import Cell
 # How many rows are in memory at a time.
 CHUNK = 500
 NEVER_ASKED = "none"
+# What a place is that somebody registered for and has not confirmed by email.
+HELD = "held"
 YES_OR_NO = {True: "yes", False: "no"}
 
 Row = list[Cell]
@@ -116,7 +118,7 @@ def _columns(position: Any) -> dict[str, Any]:
     r = Registration
     return {
         "reference": r.reference,
-        "status": Claim.status,
+        "status": case((and_(Claim.is_hold, Claim.status == ClaimStatus.OFFERED), HELD), else_=Claim.status),
         "position": position,
         "given_name": r.given_name,
         "family_name": r.family_name,

@@ -92,7 +92,7 @@ def address(edition: Edition, reference: str) -> ResponseReturnValue:
     found = registration_at(edition, reference)
     form = ChangeAddressForm(obj=found)
     page, standing = "organise/registrations/person/address.html", standing_of(db.session(), found.id)
-    context = {"registration": found, "status": standing.status, "known": None, **around(edition)}
+    context = {"registration": found, "claim": standing.claim, "known": None, **around(edition)}
     if found.ended_at is not None or edition.is_over(now()):
         return make_response(render_template(page, form=form, is_over=True, **context), 403)
     if not form.validate_on_submit():
@@ -167,10 +167,10 @@ def edit(edition: Edition, reference: str) -> ResponseReturnValue:
     found = registration_at(edition, reference)
     form, seen = ChangeDetailsForm(obj=details_of(found)), details_of(found)
     form.offer_categories(edition.category_choices())
-    freezes_at, status = edition.details_freeze_at(), standing_of(db.session(), found.id).status
+    freezes_at, standing = edition.details_freeze_at(), standing_of(db.session(), found.id)
     context = {
         "registration": found,
-        "status": status,
+        "claim": standing.claim,
         "is_frozen": freezes_at and freezes_at <= now(),
         **around(edition),
     }
