@@ -1,5 +1,6 @@
 """The door: on a phone, with a queue in front. Two letters find a person with a place, who is then ticked."""
 
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
@@ -9,7 +10,7 @@ from flask_babel import gettext as _
 from dofc_events.accounts.guards import acting, edition_staff, may_organise
 from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.models import Edition
-from dofc_events.core.clock import now
+from dofc_events.core.clock import in_zone, now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.delegates.queries import registration_by_reference
 from dofc_events.delegates.rules import folded
@@ -49,7 +50,7 @@ def check_in(edition: Edition) -> ResponseReturnValue:
 @edition_staff(RoleName.ORGANISER, RoleName.DESK)
 def check_in_list(edition: Edition) -> ResponseReturnValue:
     """The same people on paper, for when there is no network at all."""
-    rows = door_queries.people_expected(db.session(), edition.id, limit=PRINTED + 1, after_id=before_id())
+    rows = door_queries.people_expected(db.session(), edition.id, _today(edition), limit=PRINTED + 1, after_id=before_id())
     return render_template(
         "organise/door/check_in_list.html",
         rows=rows[:PRINTED],
@@ -74,22 +75,24 @@ def _note(edition: Edition, reference: str, *, arrived: bool) -> None:
 def _door(edition: Edition) -> dict[str, Any]:
     """What the door shows: the one who was just ticked, else whom a search finds, else a letter, else all of them."""
     session, narrowed, reference = db.session(), _narrowed(), request.args.get("person", "")
+    today = _today(edition)
     if reference:
-        one = door_queries.person_at_the_door(session, edition.id, reference)
+        one = door_queries.person_at_the_door(session, edition.id, today, reference)
         people = [one] if one else abort(404)
     elif "q" in narrowed:
-        people = door_queries.people_found(session, edition.id, narrowed["q"], limit=ROWS + 1)
+        people = door_queries.people_found(session, edition.id, today, narrowed["q"], limit=ROWS + 1)
     else:
         # A letter in an address may be typed as a capital.
         letter = folded(narrowed.get("letter", ""))
-        people = door_queries.people_expected(session, edition.id, letter=letter, after_id=before_id(), limit=ROWS + 1)
+        after, limit = before_id(), ROWS + 1
+        people = door_queries.people_expected(session, edition.id, today, letter=letter, after_id=after, limit=limit)
     shown = people[:ROWS]
     return {
         "people": shown,
         "has_more": len(people) > ROWS,
         "ticked": bool(reference),
         "narrowed": narrowed,
-        "letters": door_queries.letters_at(session, edition.id),
+        "letters": door_queries.letters_at(session, edition.id, today),
         "seats": seats_of(session, [one.registration.id for one in shown]),
         "let_in_by": door_queries.let_in_by(session, edition.year, [one.registration.reference for one in shown]),
         **_frame(edition),
@@ -102,6 +105,11 @@ def _frame(edition: Edition) -> dict[str, Any]:
     Nobody here needs the state of the outbox.
     """
     return {"organises": may_organise(edition), "edition": edition}
+
+
+def _today(edition: Edition) -> date:
+    """People arrive anew on each day of the edition."""
+    return in_zone(now(), edition.zone).date()
 
 
 def _narrowed() -> dict[str, Any]:
