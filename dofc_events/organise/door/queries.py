@@ -1,4 +1,4 @@
-"""Who is expected at the door, who has arrived on a day. Each takes the same number of queries for few people and for many."""
+"""Who is expected at the door, who has arrived on a day. Few people and many take the same number of queries."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from dofc_events.registration.queries import place_at
 
 @dataclass(frozen=True)
 class Initial:
-    """People with a place whose name, as read aloud, begins with a letter; `arrived` of them have arrived on the day."""
+    """People with a place whose name, as read aloud, begins with a letter; `arrived` of them arrived on the day."""
 
     letter: str
     expected: int

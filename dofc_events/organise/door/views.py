@@ -50,7 +50,9 @@ def check_in(edition: Edition) -> ResponseReturnValue:
 @edition_staff(RoleName.ORGANISER, RoleName.DESK)
 def check_in_list(edition: Edition) -> ResponseReturnValue:
     """The same people on paper, for when there is no network at all."""
-    rows = door_queries.people_expected(db.session(), edition.id, _today(edition), limit=PRINTED + 1, after_id=before_id())
+    rows = door_queries.people_expected(
+        db.session(), edition.id, _today(edition), limit=PRINTED + 1, after_id=before_id()
+    )
     return render_template(
         "organise/door/check_in_list.html",
         rows=rows[:PRINTED],

@@ -55,10 +55,7 @@ def undo_arrival(session: Session, registration_id: int, actor: Actor, now: date
     if session.execute(undone).rowcount:  # type: ignore[attr-defined]
         first = select(func.min(Arrival.at)).where(Arrival.claim_id == place).scalar_subquery()
         session.execute(
-            update(Claim)
-            .where(Claim.id == place)
-            .values(used_at=first)
-            .execution_options(synchronize_session=False)
+            update(Claim).where(Claim.id == place).values(used_at=first).execution_options(synchronize_session=False)
         )
         log(session, actor, now, "arrival_undone", person)
 

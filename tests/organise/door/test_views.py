@@ -1,5 +1,7 @@
 """The door: who may use it, whom it finds, checking in and undoing, the list on paper."""
 
+from datetime import timedelta
+
 import pytest
 
 from dofc_events.conference.queries import edition_by_year
@@ -7,9 +9,11 @@ from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.audit import history_of
 from dofc_events.delegates.queries import registration_by_reference
 from dofc_events.organise.door.views import ROWS
+from dofc_events.registration.arrivals.service import note_arrival
 from dofc_events.registration.service import cancel_registration
 from tests.support.databases import count_queries
 from tests.support.factories import DELEGATE, NOW, claim_of, make_edition, make_registration, make_trip
+from tests.support.sheets import dicts, read_csv
 
 DOOR = "/organise/editions/2027/check-in"
 LIST = f"{DOOR}/list"
@@ -254,6 +258,44 @@ def test_tick_is_noted_with_time_and_name_and_the_next_name_can_be_typed(desk, j
     assert shown(page) == [person] and not shown(page, "[data-arrived]")
     assert counts(page) == ("0", "2")
     assert acts(reading, person)[-2:] == ["arrived", "arrival_undone"]
+
+
+def test_each_day_is_ticked_anew_and_list_files_and_figures_say_who_came(organiser, join, writing, edition, room):
+    ana, mia, late = join("Kovač, Ana"), join("Kovač, Mia"), join("Kovač, Vid")
+    listed = "/organise/editions/2027/registrations"
+    assert "arrived_at" not in organiser.get(listed).text
+    assert not organiser.get("/organise/editions/2027/").all("#arrivals")
+    with writing() as session:
+        for reference in (ana, mia):
+            person = registration_by_reference(session, edition.id, reference)
+            note_arrival(session, person.id, DELEGATE, NOW - timedelta(days=1))
+    page = find(organiser, "kov")
+    assert counts(page) == ("0", "3") and not shown(page, "[data-arrived]")
+    assert page.text.count("First here on 1 Nov 2026") == 2
+    press(page, ana)
+    assert counts(find(organiser, "kov")) == ("1", "3")
+
+    def found(value: str) -> list[str]:
+        page = organiser.get(f"{listed}?arrived={value}&sort=name")
+        file = dicts(read_csv(organiser.get(f"{listed}.csv?arrived={value}&sort=name").data))
+        assert [row["reference"] for row in file] == shown(page)
+        return shown(page)
+
+    days = ("2026-11-01", "2026-11-02", "2026-11-03")
+    assert [found(value) for value in ("yes", "no", *days)] == [[ana, mia], [late], [ana, mia], [ana], []]
+    row = dicts(read_csv(organiser.get(f"{listed}.csv?q=ana").data))[0]
+    assert (row["arrived_at"], row["arrived_on"]) == ("2026-11-01T14:00:00+02:00", "2026-11-01 2026-11-02")
+    page = organiser.get(f"{listed}?arrived=2026-11-02")
+    assert "1 Nov 2026, 14:00" in page.one("[data-label=Arrived]").get_text()
+    assert "Arrived on Monday 2 November 2026" in page.one(".filters-set").get_text()
+    assert organiser.get(f"{listed}?arrived=maybe").status == 404
+    page = organiser.get("/organise/editions/2027/")
+    assert "Arrived so far: 2. Still expected: 1." in page.one("[aria-labelledby=arrivals] p").get_text()
+    rows = [
+        [cell.get_text() for cell in row.find_all(["th", "td"])]
+        for row in page.all("[aria-labelledby=arrivals] tbody tr")
+    ]
+    assert rows == [["14:15", "2", "1"]]
 
 
 def test_keyboard_does_not_cover_what_was_found(desk, join):
