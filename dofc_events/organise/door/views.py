@@ -18,9 +18,20 @@ from dofc_events.extensions import limiter
 from dofc_events.organise.door import queries as door_queries
 from dofc_events.organise.door.forms import ArrivalForm
 from dofc_events.organise.shared import EDITION, before_id
-from dofc_events.registration.arrivals.service import DoorClosed, NotExpected, note_arrival, undo_arrival
+from dofc_events.places.queries import edition_pool
+from dofc_events.places.service import NothingFree
+from dofc_events.registration.arrivals.service import (
+    DoorClosed,
+    NotExpected,
+    note_arrival,
+    register_at_door,
+    undo_arrival,
+)
+from dofc_events.registration.on_behalf.forms import OnBehalfForm
+from dofc_events.registration.on_behalf.service import AlreadyRegistered, can_be_added_to
+from dofc_events.registration.texts import stated_consent
 from dofc_events.trips.queries import seats_of
-from dofc_events.web.forms import form_page
+from dofc_events.web.forms import answer_errors, form_page
 
 blueprint = Blueprint("door", __name__)
 
@@ -60,6 +71,33 @@ def check_in_list(edition: Edition) -> ResponseReturnValue:
         at=now(),
         **_frame(edition),
     )
+
+
+@blueprint.route(f"{EDITION}/check-in/new", methods=["GET", "POST"])
+@limiter.exempt
+@edition_staff(RoleName.ORGANISER, RoleName.DESK)
+def new(edition: Edition) -> ResponseReturnValue:
+    """Register somebody who came without a registration, where organisers allow it."""
+    form, template = OnBehalfForm(), "organise/door/new.html"
+    pool = edition_pool(db.session(), edition.id)
+    if pool is None or not edition.registers_at_door or not can_be_added_to(edition, now()):
+        return make_response(render_template(template, form=None, **_frame(edition)), 403)
+    free = pool.capacity - pool.taken
+    context = {"free": free, "known": "", "stated": stated_consent(edition), **_frame(edition)}
+    form.offer_categories(edition.category_choices())
+    if not form.validate_on_submit():
+        return form_page(form, template, **context)
+    try:
+        with unit_of_work() as session:
+            added = register_at_door(session, edition.id, form.to_request(edition), acting(), now())
+            reference = added.registration.reference
+    except AlreadyRegistered as refusal:
+        form.email.errors = [_("This address is already registered.")]
+        return answer_errors(form, template, **context | {"known": refusal.reference})
+    except NothingFree:
+        form.form_errors = [_("No place is free, or people are waiting for one: ask the organisers.")]
+        return answer_errors(form, template, **context | {"free": 0})
+    return redirect(url_for(".check_in", year=edition.year, person=reference), 303)
 
 
 def _note(edition: Edition, reference: str, *, arrived: bool) -> None:

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
+from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.audit import Actor
 from dofc_events.core.clock import in_zone
@@ -12,11 +13,19 @@ from dofc_events.core.errors import Refusal
 from dofc_events.delegates.models import Registration
 from dofc_events.notices.service import log
 from dofc_events.places.models import Arrival, Claim, Pool
+from dofc_events.places.queries import place_of
 from dofc_events.places.rules import ClaimStatus
+from dofc_events.places.service import NothingFree
+from dofc_events.registration.on_behalf.service import Added, add_delegate
+from dofc_events.registration.service import RegistrationRequest
 
 
 class NotExpected(Refusal):
     """Somebody has no confirmed place, so the door cannot check them in."""
+
+
+class NotRegisteredAtDoor(Refusal):
+    """Organisers have not allowed the desk of this edition to register people."""
 
 
 class DoorClosed(Refusal):
@@ -45,6 +54,23 @@ def note_arrival(session: Session, registration_id: int, actor: Actor, now: date
     if not _arrived_on(session, place, today):
         session.add(Arrival(claim_id=place, day=today, at=now))
         log(session, actor, now, "arrived", person)
+
+
+def register_at_door(
+    session: Session, edition_id: int, request: RegistrationRequest, actor: Actor, now: datetime
+) -> Added:
+    """Register somebody who came without a registration, and record their arrival.
+
+    Raises NotRegisteredAtDoor, DoorClosed, NothingFree where they would get no place, and what `add_delegate` raises.
+    """
+    edition = session.get_one(Edition, edition_id)
+    if not edition.registers_at_door:
+        raise NotRegisteredAtDoor(str(edition.year))
+    added = add_delegate(session, edition_id, request, actor, now)
+    if added.is_new and place_of(session, added.registration.id).status != ClaimStatus.CONFIRMED:
+        raise NothingFree
+    note_arrival(session, added.registration.id, actor, now)
+    return added
 
 
 def undo_arrival(session: Session, registration_id: int, actor: Actor, now: datetime) -> None:
