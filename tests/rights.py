@@ -140,7 +140,7 @@ def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
     """What the addresses name, and a browser for each role."""
     with app.app_context(), unit_of_work() as session:
         session.add(WorkerSign(name="worker", seen_at=NOW))
-        edition, other = make_edition(session, year=YEAR), make_edition(session, year=2031)
+        edition, other = make_edition(session, year=YEAR, registers_at_door=True), make_edition(session, year=2031)
         trip = make_trip(session, edition, "cellars")
         person = make_registration(session, edition, trips=("cellars",))
         double = make_registration(session, edition, given_name=person.given_name, family_name=person.family_name)

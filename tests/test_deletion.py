@@ -20,6 +20,7 @@ from dofc_events.hosting.reviews.service import Given, give_review
 from dofc_events.letters.timers import write_messages
 from dofc_events.mail.models import Message
 from dofc_events.notices.models import UntoldNews
+from dofc_events.registration.arrivals.service import note_arrival
 from dofc_events.registration.hand_over.models import HandOver
 from dofc_events.registration.notes.service import tag_one
 from dofc_events.trips.models import DrawnDelegate
@@ -45,6 +46,7 @@ def test_the_page_deletes_a_delegate_altogether(session):
     edition = make_edition(session, trip_mode=TripMode.DRAW)
     make_trip(session, edition, "mill")
     ana, twin = (make_registration(session, edition, **NAME, trips=("mill",)) for _ in range(2))
+    note_arrival(session, ana.id, DELEGATE, NOW)
     tag_one(session, ana.id, "speaker", DELEGATE, NOW)
     find_doubles(session, [ana.id, twin.id])
     tell_apart(session, edition.id, likely_doubles(session, edition.id, limit=1)[0].id, DELEGATE, NOW)

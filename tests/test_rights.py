@@ -25,7 +25,7 @@ EVERYBODYS, CHAIRS = (
 )
 OF_HOSTING = "/organise/hosting/"
 # Where the desk works.
-DESKS = {f"{OF_EDITION}check-in", f"{OF_EDITION}check-in/list", f"{OF_EDITION}trips/<slug>/manifest"}
+DESKS = {f"{OF_EDITION}{page}" for page in ("check-in", "check-in/list", "check-in/new", "trips/<slug>/manifest")}
 STAFF = (rights.DESK, rights.ORGANISER, rights.CHAIR)
 
 

@@ -14,7 +14,12 @@ from dofc_events.hosting.ballots.queries import ballot_faults
 from dofc_events.hosting.queries import attached_hashes
 from dofc_events.letters.queries import letter_faults
 from dofc_events.notices.queries import facts_without_message
-from dofc_events.places.queries import ended_unlike_their_claim, pool_faults, pools_with_free_places_and_people_waiting
+from dofc_events.places.queries import (
+    arrival_faults,
+    ended_unlike_their_claim,
+    pool_faults,
+    pools_with_free_places_and_people_waiting,
+)
 from dofc_events.trips.models import Trip
 from dofc_events.trips.queries import seat_faults
 
@@ -42,7 +47,7 @@ def schema_faults(session: Session) -> list[str]:
 
 def faults(session: Session) -> list[str]:
     """One sentence for each fact that contradicts another."""
-    found = pool_faults(session)
+    found = pool_faults(session) + arrival_faults(session)
     for pool in pools_with_free_places_and_people_waiting(session):
         trip = session.get(Trip, pool.trip_id) if pool.trip_id else None
         edition = session.get_one(Edition, trip.edition_id if trip else pool.edition_id)

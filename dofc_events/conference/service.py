@@ -115,6 +115,7 @@ class EditionDetails:
     freezes_at: datetime | None = None
     offer_hours: float = 72.0
     confirms_places: bool = False
+    registers_at_door: bool = False
     contact_name: str | None = None
     contact_email: str | None = None
 

@@ -1,7 +1,7 @@
 """Which secrets organisers do not see."""
 
 import re
-from datetime import MAXYEAR, MINYEAR, datetime
+from datetime import MAXYEAR, MINYEAR, date, datetime
 from html import unescape
 from typing import Any
 
@@ -45,3 +45,12 @@ def is_moment(text: str) -> bool:
     except ValueError:
         return False
     return moment.tzinfo is not None and MINYEAR < moment.year < MAXYEAR
+
+
+def is_day(text: str) -> bool:
+    """Whether a text is a day in ISO 8601."""
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

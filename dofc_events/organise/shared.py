@@ -11,9 +11,9 @@ from dofc_events.core.clock import now
 from dofc_events.core.countries import country_codes
 from dofc_events.core.db import db
 from dofc_events.mail.queries import mail_health
-from dofc_events.organise.rules import is_moment
+from dofc_events.organise.rules import is_day, is_moment
 from dofc_events.places.rules import PLACE_STATUSES
-from dofc_events.registration.queries import FLAGS, Audience, Filters
+from dofc_events.registration.queries import FLAGS, NO, YES, Audience, Filters
 from dofc_events.web.converters import LARGEST_ID
 
 EDITION = "/editions/<year:year>"
@@ -42,6 +42,7 @@ def asked_filters() -> Filters:
         "status": lambda value: value in PLACE_STATUSES,
         "country": lambda value: value in country_codes(),
         "since": is_moment,
+        "arrived": lambda value: value in (YES, NO) or is_day(value),
         **dict.fromkeys(FLAGS, lambda value: value == "1"),
     }
     if any(given[name] and not is_allowed(given[name]) for name, is_allowed in allowed.items()):

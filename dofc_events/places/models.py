@@ -1,6 +1,6 @@
 """Tables of pools (an edition's places, a trip's seats) and of the claims on them."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -38,7 +38,7 @@ class Claim(Base):
     `position_before` is the position that a claim had before it was offered, or before it ended because nothing more
     is given, for as long as nothing else becomes of it. Of seats, `preference` numbers what a delegate asked for
     (1: first), is None again for what they gave back, and 0 for what organisers took away. `used_at` is when the
-    delegate boarded, or arrived at the edition. `is_hold`: what is offered, or has lapsed, did not
+    delegate boarded, or first arrived at the edition; see Arrival. `is_hold`: what is offered, or has lapsed, did not
     come from the waiting list, but is held for HOLD until the delegate confirms it by the link in the email.
     """
 
@@ -72,3 +72,15 @@ class Claim(Base):
 
     pool: Mapped[Pool] = relationship()
     registration: Mapped[Registration] = relationship()
+
+
+class Arrival(Base):
+    """A day of the edition, in its zone, on which whoever holds a place arrived, and when the door first saw them."""
+
+    __tablename__ = "arrivals"
+    __table_args__ = (UniqueConstraint("claim_id", "day"), Index("ix_arrivals_day", "day", "claim_id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    claim_id: Mapped[int] = mapped_column(ForeignKey("claims.id"))
+    day: Mapped[date]
+    at: Mapped[datetime]

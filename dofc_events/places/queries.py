@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, contains_eager
 
 from dofc_events.conference.models import Edition
 from dofc_events.delegates.models import Registration
-from dofc_events.places.models import Claim, Pool
+from dofc_events.places.models import Arrival, Claim, Pool
 from dofc_events.places.rules import PLACE_STATUSES, TAKEN, ClaimStatus
 
 _EDITION = select(Edition, Pool).join(Pool, Pool.edition_id == Edition.id).where(Edition.year == bindparam("year"))
@@ -85,6 +85,15 @@ def pool_faults(session: Session) -> list[str]:
         if last_position is not None and last_position >= pool.next_position:
             faults.append(f"{name} would give position {pool.next_position} twice: {last_position} is in use")
     return faults
+
+
+def arrival_faults(session: Session) -> list[str]:
+    """Claims on places whose first arrival is not that of the first day, one sentence each."""
+    first = func.min(Arrival.at)
+    query = select(Claim.id, Claim.used_at, first).join(Pool, Pool.id == Claim.pool_id)
+    query = query.outerjoin(Arrival, Arrival.claim_id == Claim.id).where(Pool.edition_id.is_not(None))
+    rows = session.execute(query.group_by(Claim.id, Claim.used_at).having(Claim.used_at.is_distinct_from(first)))
+    return [f"claim {claim}: first arrived at {used}, but by day at {at}" for claim, used, at in rows]
 
 
 def pools_with_free_places_and_people_waiting(session: Session) -> Sequence[Pool]:

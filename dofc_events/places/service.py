@@ -8,12 +8,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, exists, select, update
+from sqlalchemy import bindparam, delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from dofc_events.core.db import insert_row
 from dofc_events.core.errors import Refusal
-from dofc_events.places.models import Claim, Pool
+from dofc_events.places.models import Arrival, Claim, Pool
 from dofc_events.places.rules import HOLD, TAKEN, ClaimStatus, offer_deadline, reminder_at
 
 _LOCK = select(Pool).where(Pool.edition_id == bindparam("edition_id")).with_for_update()
@@ -253,6 +253,8 @@ def _end(
     session: Session, pool: Pool, claims: Sequence[Claim], status: ClaimStatus, terms: OfferTerms, now: datetime
 ) -> list[Promotion]:
     held = sum(claim.status in TAKEN for claim in claims)
+    if arrived := [claim.id for claim in claims if claim.used_at]:
+        session.execute(delete(Arrival).where(Arrival.claim_id.in_(arrived)))
     for claim in claims:
         claim.used_at = None
         _set(claim, status, now)

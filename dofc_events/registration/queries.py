@@ -1,7 +1,7 @@
 """The people of a list of registrations: its filters, and the people picked among them."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, select
 
@@ -9,11 +9,12 @@ from dofc_events.conference.models import Category
 from dofc_events.core.countries import countries_on
 from dofc_events.delegates.models import Registration, Tag
 from dofc_events.delegates.queries import came_before, found_by
-from dofc_events.places.models import Claim, Pool
-from dofc_events.places.rules import LIVE
+from dofc_events.places.models import Arrival, Claim, Pool
+from dofc_events.places.rules import LIVE, ClaimStatus
 from dofc_events.trips.models import Trip
 
 FLAGS = ("returning", "dietary", "visa_letter", "noted")
+YES, NO = "yes", "no"
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class Filters:
 
     Of a trip, whoever has a seat on it, waits or has asked for one. `since` is a moment in ISO 8601 with its offset:
     who registered after it. `continent` and `language` are codes. FLAGS, unless empty: who was at an earlier edition,
-    said something about food, needs a letter for a visa, has a note of the organisers'.
+    said something about food, needs a letter for a visa, has a note of the organisers'. `arrived` is a day in ISO 8601:
+    who arrived on it; or YES: who arrived on any; or NO: who has a place and has not arrived.
     """
 
     q: str = ""
@@ -39,6 +41,7 @@ class Filters:
     language: str = ""
     tag: str = ""
     noted: str = ""
+    arrived: str = ""
 
     @property
     def since_at(self) -> datetime:
@@ -107,4 +110,11 @@ def conditions(edition_id: int, filters: Filters) -> list[ColumnElement[bool]]:
         found.append(Registration.id.in_(select(Tag.registration_id).where(Tag.word == filters.tag)))
     if filters.noted:
         found.append(Registration.note != "")
+    if filters.arrived == NO:
+        found += [Claim.status == ClaimStatus.CONFIRMED, Claim.used_at.is_(None)]
+    elif filters.arrived == YES:
+        found.append(Claim.used_at.is_not(None))
+    elif filters.arrived:
+        on_day = select(Arrival.claim_id).where(Arrival.day == date.fromisoformat(filters.arrived))
+        found.append(Claim.id.in_(on_day))
     return found

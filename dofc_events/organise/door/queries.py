@@ -1,8 +1,9 @@
-"""Who is expected at the door, who has arrived. Each takes the same number of queries for few people and for many."""
+"""Who is expected at the door, who has arrived on a day. Few people and many take the same number of queries."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Select, and_, case, func, literal_column, or_, select
 from sqlalchemy.orm import Session, aliased, contains_eager
@@ -13,14 +14,14 @@ from dofc_events.core.order import sort_key
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import AFTER_ALL, found_by
 from dofc_events.delegates.rules import folded
-from dofc_events.places.models import Claim
+from dofc_events.places.models import Arrival, Claim
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration.queries import place_at
 
 
 @dataclass(frozen=True)
 class Initial:
-    """People with a place whose name, as read aloud, begins with a letter; `arrived` of them have arrived."""
+    """People with a place whose name, as read aloud, begins with a letter; `arrived` of them arrived on the day."""
 
     letter: str
     expected: int
@@ -29,30 +30,35 @@ class Initial:
 
 @dataclass(frozen=True)
 class AtTheDoor:
-    """Somebody who may come to the door, with a place or not."""
+    """Somebody who may come to the door, with a place or not.
+
+    `arrived_at` is when they arrived on the day, `first_at` when they first arrived at the edition.
+    """
 
     registration: Registration
     status: ClaimStatus
     is_hold: bool
     arrived_at: datetime | None
+    first_at: datetime | None
 
 
-def letters_at(session: Session, edition_id: int) -> list[Initial]:
+def letters_at(session: Session, edition_id: int, day: date) -> list[Initial]:
     """The letters that there are, in their order; together they have everyone with a confirmed place."""
     # Numbers and no parameters: PostgreSQL does not see that two parameters are the same.
     letter = func.substr(Registration.called, literal_column("1"), literal_column("1"))
-    query = select(letter, func.count(), func.count(Claim.used_at)).select_from(Registration)
+    query = select(letter, func.count(), func.count(Arrival.at)).select_from(Registration)
     query = query.join(Claim, Claim.registration_id == Registration.id).where(place_at(edition_id))
+    query = query.join(Arrival, and_(Arrival.claim_id == Claim.id, Arrival.day == day), isouter=True)
     query = query.where(Registration.edition_id == edition_id, Claim.status == ClaimStatus.CONFIRMED)
     found = [Initial(*row) for row in session.execute(query.group_by(letter))]
     return sorted(found, key=lambda one: sort_key(one.letter))
 
 
 def people_expected(
-    session: Session, edition_id: int, *, limit: int, letter: str = "", after_id: int | None = None
+    session: Session, edition_id: int, day: date, *, limit: int, letter: str = "", after_id: int | None = None
 ) -> list[AtTheDoor]:
     """Those with a confirmed place by name, as they are read aloud; `after_id` turns the page."""
-    query = _people(edition_id).where(Claim.status == ClaimStatus.CONFIRMED)
+    query = _people(edition_id, day).where(Claim.status == ClaimStatus.CONFIRMED)
     if letter:
         query = query.where(Registration.called >= letter, Registration.called < letter + AFTER_ALL)
     if after_id is not None:
@@ -63,7 +69,7 @@ def people_expected(
     return _read(session, query.order_by(Registration.by_name, Registration.id).limit(limit))
 
 
-def people_found(session: Session, edition_id: int, words: str, *, limit: int) -> list[AtTheDoor]:
+def people_found(session: Session, edition_id: int, day: date, words: str, *, limit: int) -> list[AtTheDoor]:
     """The people these words find, even without a place: first those whose names begin with them, with a place."""
     called = Registration.called
     named = (
@@ -76,12 +82,12 @@ def people_found(session: Session, edition_id: int, words: str, *, limit: int) -
         Registration.by_name,
         Registration.id,
     )
-    return _read(session, _people(edition_id).where(found_by(words)).order_by(*order).limit(limit))
+    return _read(session, _people(edition_id, day).where(found_by(words)).order_by(*order).limit(limit))
 
 
-def person_at_the_door(session: Session, edition_id: int, reference: str) -> AtTheDoor | None:
+def person_at_the_door(session: Session, edition_id: int, day: date, reference: str) -> AtTheDoor | None:
     """One of an edition's registrations."""
-    return next(iter(_read(session, _people(edition_id).where(Registration.reference == reference))), None)
+    return next(iter(_read(session, _people(edition_id, day).where(Registration.reference == reference))), None)
 
 
 def let_in_by(session: Session, year: int, references: Collection[str]) -> dict[str, str]:
@@ -91,15 +97,15 @@ def let_in_by(session: Session, year: int, references: Collection[str]) -> dict[
     return {entry.about: entry.actor for entry in session.execute(query)}
 
 
-def _people(edition_id: int) -> Select[Registration, ClaimStatus, bool, datetime | None]:
-    query = select(Registration, Claim.status, Claim.is_hold, Claim.used_at)
-    query = query.join(Claim, Claim.registration_id == Registration.id).join(
-        Category, Category.id == Registration.category_id
-    )
+def _people(edition_id: int, day: date) -> Select[Any]:
+    query = select(Registration, Claim.status, Claim.is_hold, Arrival.at, Claim.used_at)
+    query = query.join(Claim, Claim.registration_id == Registration.id)
+    query = query.join(Category, Category.id == Registration.category_id)
+    query = query.join(Arrival, and_(Arrival.claim_id == Claim.id, Arrival.day == day), isouter=True)
     query = query.where(Registration.edition_id == edition_id, place_at(edition_id))
     return query.options(contains_eager(Registration.category))
 
 
-def _read(session: Session, query: Select[Registration, ClaimStatus, bool, datetime | None]) -> list[AtTheDoor]:
+def _read(session: Session, query: Select[Any]) -> list[AtTheDoor]:
     rows = session.execute(query)
-    return [AtTheDoor(person, ClaimStatus(status), is_hold, at) for person, status, is_hold, at in rows]
+    return [AtTheDoor(person, ClaimStatus(status), *rest) for person, status, *rest in rows]

@@ -1,5 +1,6 @@
 """The door: on a phone, with a queue in front. Two letters find a person with a place, who is then ticked."""
 
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
@@ -9,7 +10,7 @@ from flask_babel import gettext as _
 from dofc_events.accounts.guards import acting, edition_staff, may_organise
 from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.models import Edition
-from dofc_events.core.clock import now
+from dofc_events.core.clock import in_zone, now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.delegates.queries import registration_by_reference
 from dofc_events.delegates.rules import folded
@@ -17,9 +18,20 @@ from dofc_events.extensions import limiter
 from dofc_events.organise.door import queries as door_queries
 from dofc_events.organise.door.forms import ArrivalForm
 from dofc_events.organise.shared import EDITION, before_id
-from dofc_events.registration.arrivals.service import DoorClosed, NotExpected, note_arrival, undo_arrival
+from dofc_events.places.queries import edition_pool
+from dofc_events.places.service import NothingFree
+from dofc_events.registration.arrivals.service import (
+    DoorClosed,
+    NotExpected,
+    note_arrival,
+    register_at_door,
+    undo_arrival,
+)
+from dofc_events.registration.on_behalf.forms import OnBehalfForm
+from dofc_events.registration.on_behalf.service import AlreadyRegistered, can_be_added_to
+from dofc_events.registration.texts import stated_consent
 from dofc_events.trips.queries import seats_of
-from dofc_events.web.forms import form_page
+from dofc_events.web.forms import answer_errors, form_page
 
 blueprint = Blueprint("door", __name__)
 
@@ -49,7 +61,9 @@ def check_in(edition: Edition) -> ResponseReturnValue:
 @edition_staff(RoleName.ORGANISER, RoleName.DESK)
 def check_in_list(edition: Edition) -> ResponseReturnValue:
     """The same people on paper, for when there is no network at all."""
-    rows = door_queries.people_expected(db.session(), edition.id, limit=PRINTED + 1, after_id=before_id())
+    rows = door_queries.people_expected(
+        db.session(), edition.id, _today(edition), limit=PRINTED + 1, after_id=before_id()
+    )
     return render_template(
         "organise/door/check_in_list.html",
         rows=rows[:PRINTED],
@@ -57,6 +71,33 @@ def check_in_list(edition: Edition) -> ResponseReturnValue:
         at=now(),
         **_frame(edition),
     )
+
+
+@blueprint.route(f"{EDITION}/check-in/new", methods=["GET", "POST"])
+@limiter.exempt
+@edition_staff(RoleName.ORGANISER, RoleName.DESK)
+def new(edition: Edition) -> ResponseReturnValue:
+    """Register somebody who came without a registration, where organisers allow it."""
+    form, template = OnBehalfForm(), "organise/door/new.html"
+    pool = edition_pool(db.session(), edition.id)
+    if pool is None or not edition.registers_at_door or not can_be_added_to(edition, now()):
+        return make_response(render_template(template, form=None, **_frame(edition)), 403)
+    free = pool.capacity - pool.taken
+    context = {"free": free, "known": "", "stated": stated_consent(edition), **_frame(edition)}
+    form.offer_categories(edition.category_choices())
+    if not form.validate_on_submit():
+        return form_page(form, template, **context)
+    try:
+        with unit_of_work() as session:
+            added = register_at_door(session, edition.id, form.to_request(edition), acting(), now())
+            reference = added.registration.reference
+    except AlreadyRegistered as refusal:
+        form.email.errors = [_("This address is already registered.")]
+        return answer_errors(form, template, **context | {"known": refusal.reference})
+    except NothingFree:
+        form.form_errors = [_("No place is free, or people are waiting for one: ask the organisers.")]
+        return answer_errors(form, template, **context | {"free": 0})
+    return redirect(url_for(".check_in", year=edition.year, person=reference), 303)
 
 
 def _note(edition: Edition, reference: str, *, arrived: bool) -> None:
@@ -74,22 +115,24 @@ def _note(edition: Edition, reference: str, *, arrived: bool) -> None:
 def _door(edition: Edition) -> dict[str, Any]:
     """What the door shows: the one who was just ticked, else whom a search finds, else a letter, else all of them."""
     session, narrowed, reference = db.session(), _narrowed(), request.args.get("person", "")
+    today = _today(edition)
     if reference:
-        one = door_queries.person_at_the_door(session, edition.id, reference)
+        one = door_queries.person_at_the_door(session, edition.id, today, reference)
         people = [one] if one else abort(404)
     elif "q" in narrowed:
-        people = door_queries.people_found(session, edition.id, narrowed["q"], limit=ROWS + 1)
+        people = door_queries.people_found(session, edition.id, today, narrowed["q"], limit=ROWS + 1)
     else:
         # A letter in an address may be typed as a capital.
         letter = folded(narrowed.get("letter", ""))
-        people = door_queries.people_expected(session, edition.id, letter=letter, after_id=before_id(), limit=ROWS + 1)
+        after, limit = before_id(), ROWS + 1
+        people = door_queries.people_expected(session, edition.id, today, letter=letter, after_id=after, limit=limit)
     shown = people[:ROWS]
     return {
         "people": shown,
         "has_more": len(people) > ROWS,
         "ticked": bool(reference),
         "narrowed": narrowed,
-        "letters": door_queries.letters_at(session, edition.id),
+        "letters": door_queries.letters_at(session, edition.id, today),
         "seats": seats_of(session, [one.registration.id for one in shown]),
         "let_in_by": door_queries.let_in_by(session, edition.year, [one.registration.reference for one in shown]),
         **_frame(edition),
@@ -102,6 +145,11 @@ def _frame(edition: Edition) -> dict[str, Any]:
     Nobody here needs the state of the outbox.
     """
     return {"organises": may_organise(edition), "edition": edition}
+
+
+def _today(edition: Edition) -> date:
+    """People arrive anew on each day of the edition."""
+    return in_zone(now(), edition.zone).date()
 
 
 def _narrowed() -> dict[str, Any]:

@@ -175,6 +175,7 @@ class SettingsForm(EditForm):
         ],
     )
     confirms_places = BooleanField(_l("Delegates confirm their place by email"))
+    registers_at_door = BooleanField(_l("The desk can register people at the door"))
     summary = Paragraphs(_l("Summary"), longest=400)
     programme = Prose(_l("Programme"), longest=20_000)
     cost = Line(_l("Cost"), longest=300)
@@ -268,6 +269,7 @@ class SettingsForm(EditForm):
             ends_at=self._sound("ends_at"),
             offer_hours=self.offer_hours.data,
             confirms_places=self.confirms_places.data,
+            registers_at_door=self.registers_at_door.data,
             summary=self.summary.data,
             programme=self.programme.data,
             cost=self.cost.data,

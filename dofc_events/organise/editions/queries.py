@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
+from itertools import accumulate
 from typing import Any
 
 from sqlalchemy import BigInteger, Select, case, cast, extract, func, literal_column, select
@@ -11,11 +12,12 @@ from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import EditionStatus
+from dofc_events.core.clock import in_zone
 from dofc_events.core.countries import continent_of
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import came_before
 from dofc_events.organise.editions.rules import DAY, days_between, growth
-from dofc_events.places.models import Claim, Pool
+from dofc_events.places.models import Arrival, Claim, Pool
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration.queries import Filters, conditions
 
@@ -23,6 +25,7 @@ from dofc_events.registration.queries import Filters, conditions
 COUNTED = ClaimStatus.CONFIRMED
 LARGEST = 10
 MAX_EARLIER = 3
+QUARTER = 15 * 60
 
 Shares = list[tuple[str, int]]
 
@@ -32,10 +35,12 @@ class EditionFigures:
     """People with a confirmed place, grouped by their answers: keys with their numbers, the largest first.
 
     Categories are slugs, in the order of the form; countries and continents are codes; of `organisations`
-    those with several people, the LARGEST, as they were written. `returning` is how many were at an earlier edition.
+    those with several people, the LARGEST, as they were written. `arrived` is how many have
+    arrived, `returning` how many were at an earlier edition.
     """
 
     total: int
+    arrived: int
     categories: Shares
     continents: Shares
     countries: Shares
@@ -59,19 +64,20 @@ class Growth:
 def figures_of(session: Session, edition: Edition) -> EditionFigures:
     """An edition's figures, in three queries."""
     by = (Registration.category_id, Registration.country, Registration.language)
-    # One query over everybody serves four figures: there are few combinations.
-    rows = session.execute(_counted(edition.id, *by).group_by(*by)).all()
-    by_category = dict(_sums((category, count) for category, _country, _language, count in rows))
-    countries = _sums((country, count) for _category, country, _language, count in rows)
+    # One query over everybody serves five figures: there are few combinations.
+    rows = session.execute(_counted(edition.id, *by, func.count(Claim.used_at)).group_by(*by)).all()
+    by_category = dict(_sums((category, count) for category, _country, _language, _arrived, count in rows))
+    countries = _sums((country, count) for _category, country, _language, _arrived, count in rows)
     organisations = _counted(edition.id, Registration.organisation).group_by(Registration.organisation)
     several = organisations.having(func.count() > 1)
     largest = several.order_by(func.count().desc(), Registration.organisation).limit(LARGEST)
     return EditionFigures(
         total=sum(row[-1] for row in rows),
+        arrived=sum(row[-2] for row in rows),
         categories=[(category.slug, by_category.get(category.id, 0)) for category in edition.categories],
         continents=_sums((continent_of(country), count) for country, count in countries),
         countries=countries,
-        languages=_sums((language, count) for _category, _country, language, count in rows),
+        languages=_sums((language, count) for _category, _country, language, _arrived, count in rows),
         organisations=[(name, count) for name, count in session.execute(largest)],
         returning=session.scalar(_counted(edition.id).where(came_before(edition.id))) or 0,
     )
@@ -108,6 +114,39 @@ def growth_of(session: Session, edition: Edition, now: datetime) -> list[Growth]
     for edition_id, on, count in session.execute(query):
         per_day.setdefault(edition_id, Counter())[max(0, on)] += count
     return [Growth(one.year, _days(one, per_day.get(one.id, Counter()), now)) for one in (edition, *earlier)]
+
+
+@dataclass(frozen=True)
+class Arrivals:
+    """How many had arrived on one day by the end of each quarter of an hour.
+
+    All days of an edition begin at the same quarter since midnight, `from_`.
+    """
+
+    day: date
+    from_: int
+    by_quarter: Sequence[int]
+
+    @property
+    def total(self) -> int:
+        return self.by_quarter[-1]
+
+
+def arrivals_of(session: Session, edition: Edition) -> list[Arrivals]:
+    """The days on which people arrived, each with its curve, in one query."""
+    quarter = (cast(extract("epoch", Arrival.at), BigInteger) // QUARTER).label("quarter")
+    query = select(Arrival.day, quarter, func.count()).join(Claim, Claim.id == Arrival.claim_id)
+    query = query.join(Pool, Pool.id == Claim.pool_id).where(Pool.edition_id == edition.id)
+    days: dict[date, Counter[int]] = {}
+    for on, number, count in session.execute(query.group_by(Arrival.day, literal_column("quarter"))):
+        # All zones of today are whole quarters of an hour away from UTC.
+        local = in_zone(datetime.fromtimestamp(number * QUARTER, UTC), edition.zone)
+        days.setdefault(on, Counter())[local.hour * 4 + local.minute // 15] += count
+    first = min((min(quarters) for quarters in days.values()), default=0)
+    return [
+        Arrivals(on, first, [*accumulate(days[on][number] for number in range(first, max(days[on]) + 1))])
+        for on in sorted(days)
+    ]
 
 
 def _counted(edition_id: int, *columns: Any) -> Select[Any]:

@@ -6,8 +6,8 @@ from typing import Any
 
 from flask import Blueprint, flash, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import format_date, ngettext
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from markupsafe import Markup
 
 from dofc_events.accounts.guards import acting, chair_only, edition_staff, organisers_only
@@ -30,7 +30,7 @@ from dofc_events.core.errors import NotAgreed, Refusal
 from dofc_events.hosting.queries import hand_overs_of
 from dofc_events.organise.editions import service
 from dofc_events.organise.editions.forms import CopyForm, NewEditionForm, ReopenForm, SettingsForm, YearForm
-from dofc_events.organise.editions.queries import COUNTED, Growth, figures_of, growth_of
+from dofc_events.organise.editions.queries import COUNTED, Arrivals, Growth, arrivals_of, figures_of, growth_of
 from dofc_events.organise.editions.rules import weeks
 from dofc_events.organise.shared import EDITION, around
 from dofc_events.places.queries import edition_pool, places_of
@@ -39,6 +39,7 @@ from dofc_events.registration.waiting_list.queries import count_closed
 from dofc_events.registration.waiting_list.service import reopen_list
 from dofc_events.trips.queries import trip_rows
 from dofc_events.web.charts import Series, Tick, bar, line_chart
+from dofc_events.web.dates import day
 from dofc_events.web.forms import ButtonForm, answer_errors, form_page
 
 blueprint = Blueprint("editions", __name__)
@@ -88,13 +89,15 @@ def index(edition: Edition) -> ResponseReturnValue:
     """The overview of one edition."""
     session, at = db.session(), now()
     places = places_of(session, [edition.id]).get(edition.id)
-    growth = growth_of(session, edition, at)
+    growth, arrivals = growth_of(session, edition, at), arrivals_of(session, edition)
     return render_template(
         "organise/editions/index.html",
         places=places,
         breakdown=figures_of(session, edition) if places else None,
         growth=growth,
         growth_chart=_growth_chart(growth),
+        arrivals=arrivals,
+        arrivals_chart=_arrivals_chart(arrivals),
         weeks=weeks(max((len(one.days) for one in growth), default=0)),
         trips=trip_rows(session, edition),
         counted=COUNTED,
@@ -254,13 +257,27 @@ def _growth_chart(growth: Sequence[Growth]) -> Markup:
     days = max((len(one.days) for one in growth), default=0)
     # As many as there is room for on a telephone.
     apart = 7 * max(1, ceil(days / 7 / MAX_TICKS))
-    ticks = [Tick(day, ngettext("week %(num)d", "week %(num)d", day // 7)) for day in range(apart, days, apart)]
+    ticks = [Tick(one, ngettext("week %(num)d", "week %(num)d", one // 7)) for one in range(apart, days, apart)]
     return line_chart(
         "growth",
         _("Confirmed registrations since registration opened"),
         "; ".join(_("%(year)d: %(number)d", year=one.year, number=one.days[-1]) for one in growth if one.days),
         [Series(str(one.year), one.days) for one in growth],
         [Tick(0, _("opening")), *ticks],
+    )
+
+
+def _arrivals_chart(arrivals: Sequence[Arrivals]) -> Markup:
+    """A line for each day over the same hours, the last day before the others."""
+    begins = arrivals[0].from_ if arrivals else 0
+    length = max((len(one.by_quarter) for one in arrivals), default=0)
+    hours = range(-begins % 4, length, 4 * max(1, ceil(length / 4 / MAX_TICKS)))
+    return line_chart(
+        "arrivals",
+        _("People who had arrived by each time of day"),
+        "; ".join(_("%(day)s: %(number)d", day=day(one.day), number=one.total) for one in arrivals),
+        [Series(format_date(one.day, "d MMM"), one.by_quarter) for one in reversed(arrivals)],
+        [Tick(step, f"{(begins + step) // 4}:00") for step in hours],
     )
 
 

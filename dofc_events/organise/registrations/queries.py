@@ -3,6 +3,7 @@
 import enum
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Select, SQLColumnExpression, case, func, literal, select, tuple_
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from dofc_events.core.order import sort_key
 from dofc_events.delegates.models import Registration, Tag
-from dofc_events.places.models import Claim
+from dofc_events.places.models import Arrival, Claim, Pool
 from dofc_events.places.queries import waiting_line
 from dofc_events.places.rules import PLACE_STATUSES, ClaimStatus
 from dofc_events.registration.queries import Filters, conditions, place_at
@@ -52,11 +53,15 @@ class After:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the list; `position` is the place on the waiting list (1: the next in line) of those who wait."""
+    """One line of the list; `position` is the place on the waiting list (1: the next in line) of those who wait.
+
+    `arrived_at` is when they first arrived.
+    """
 
     registration: Registration
     status: ClaimStatus
     is_hold: bool
+    arrived_at: datetime | None
     position: int | None
     key: str | int
 
@@ -93,7 +98,7 @@ def registrations(
         page = page.where(tuple_(key, Registration.id) > tuple_(literal(after.key), literal(after.id)))
     found = page.order_by(*_order(sort, key, Registration.id)).limit(ROWS + 1).subquery()
     line = waiting_line(edition_id)
-    query = select(Registration, Claim.status, Claim.is_hold, line.c.position, found.c.key)
+    query = select(Registration, Claim.status, Claim.is_hold, Claim.used_at, line.c.position, found.c.key)
     query = query.join(found, found.c.id == Registration.id).join(Claim, Claim.registration_id == Registration.id)
     query = query.where(place_at(edition_id)).join(line, line.c.id == Claim.id, isouter=True)
     query = query.options(joinedload(Registration.category)).order_by(*_order(sort, found.c.key, found.c.id))
@@ -113,6 +118,12 @@ def present(session: Session, edition_id: int) -> Present:
     query = select(Registration.country, Registration.language).where(Registration.edition_id == edition_id).distinct()
     pairs = session.execute(query).all()
     return Present(frozenset(country for country, _ in pairs), frozenset(language for _, language in pairs))
+
+
+def arrival_days(session: Session, edition_id: int) -> list[date]:
+    """The days on which anybody arrived at an edition, in order."""
+    query = select(Arrival.day).join(Claim, Claim.id == Arrival.claim_id).join(Pool, Pool.id == Claim.pool_id)
+    return [*session.scalars(query.where(Pool.edition_id == edition_id).distinct().order_by(Arrival.day))]
 
 
 def tags_at(session: Session, edition_id: int) -> list[str]:

@@ -1,10 +1,13 @@
 """The list of registrations: searched, narrowed, put in order, with the columns that somebody wants to see."""
 
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from dofc_events.accounts.guards import organisers_only
@@ -21,8 +24,9 @@ from dofc_events.organise.registrations.queries import After, Row, Sort
 from dofc_events.organise.registrations.shared import asked_sort
 from dofc_events.organise.shared import EDITION, around, asked_filters, before_id
 from dofc_events.places.rules import ClaimStatus
-from dofc_events.registration.queries import Filters
+from dofc_events.registration.queries import NO, YES, Filters
 from dofc_events.trips.queries import seats_of, trip_pools
+from dofc_events.web.dates import day
 
 blueprint = Blueprint("registrations", __name__)
 for part in (person, many, doubles, export):
@@ -46,6 +50,7 @@ COLUMNS = {
     "tags": _l("Tags"),
     "note": _l("Note"),
     "registered_at": _l("Registered"),
+    "arrived_at": _l("Arrived"),
 }
 
 
@@ -62,7 +67,7 @@ ACTS = {
 }
 
 
-USUAL_COLUMNS = ("status", "organisation", "country", "category", "trips", "registered_at")
+USUAL_COLUMNS = ("status", "organisation", "country", "category", "trips", "registered_at", "arrived_at")
 
 
 NUMBERED = (Sort.COUNTRY, Sort.STATUS)
@@ -77,7 +82,9 @@ def index(edition: Edition) -> ResponseReturnValue:
     """Who is registered: who of them, in which order and with which columns is said by the address."""
     session, filters, sort = db.session(), asked_filters(), asked_sort()
     trips = {trip.slug: trip.title for trip, _pool in trip_pools(session, edition.id)}
-    offered = {key: words for key, words in COLUMNS.items() if trips or key != "trips"}
+    arrivals = _arrivals(queries.arrival_days(session, edition.id))
+    absent = {"trips": not trips, "arrived_at": not arrivals}
+    offered = {key: words for key, words in COLUMNS.items() if not absent.get(key)}
     usual = [key for key in offered if key in USUAL_COLUMNS]
     columns = _columns() or usual
     present, countries = queries.present(session, edition.id), country_names(get_locale().language)
@@ -101,6 +108,7 @@ def index(edition: Edition) -> ResponseReturnValue:
         trips=trips,
         seats=seats_of(session, ids) if "trips" in columns else {},
         doubles=count_doubles(session, [edition.id]).get(edition.id, 0),
+        arrivals=arrivals,
         tags={word: word for word in queries.tags_at(session, edition.id)},
         tags_of=queries.tags_of(session, ids) if "tags" in columns else {},
         acts=ACTS,
@@ -126,6 +134,12 @@ def _addresses(filters: Filters, sort: Sort, columns: list[str], rows: list[Row]
         addresses["next_page"] = narrowed | view | key | {"after": last.registration.id}
     without = {name: {other: narrowed[other] for other in narrowed if other != name} | view for name in narrowed}
     return addresses | {"without": without}
+
+
+def _arrivals(days: Sequence[date]) -> dict[str, str]:
+    """What the filter offers once somebody has arrived."""
+    each = {one.isoformat(): _("Arrived on %(day)s", day=day(one)) for one in days} if len(days) > 1 else {}
+    return {YES: _("Have arrived"), NO: _("Have not arrived"), **each} if days else {}
 
 
 def _columns() -> list[str]:

@@ -1,18 +1,25 @@
 """The door: who may use it, whom it finds, checking in and undoing, the list on paper."""
 
+from datetime import timedelta
+
 import pytest
+from sqlalchemy import select
 
 from dofc_events.conference.queries import edition_by_year
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.audit import history_of
 from dofc_events.delegates.queries import registration_by_reference
+from dofc_events.mail.models import Message
 from dofc_events.organise.door.views import ROWS
+from dofc_events.registration.arrivals.service import note_arrival
 from dofc_events.registration.service import cancel_registration
 from tests.support.databases import count_queries
 from tests.support.factories import DELEGATE, NOW, claim_of, make_edition, make_registration, make_trip
+from tests.support.sheets import dicts, read_csv
 
 DOOR = "/organise/editions/2027/check-in"
 LIST = f"{DOOR}/list"
+NEW = f"{DOOR}/new"
 
 
 @pytest.fixture
@@ -256,6 +263,44 @@ def test_tick_is_noted_with_time_and_name_and_the_next_name_can_be_typed(desk, j
     assert acts(reading, person)[-2:] == ["arrived", "arrival_undone"]
 
 
+def test_each_day_is_ticked_anew_and_list_files_and_figures_say_who_came(organiser, join, writing, edition, room):
+    ana, mia, late = join("Kovač, Ana"), join("Kovač, Mia"), join("Kovač, Vid")
+    listed = "/organise/editions/2027/registrations"
+    assert "arrived_at" not in organiser.get(listed).text
+    assert not organiser.get("/organise/editions/2027/").all("#arrivals")
+    with writing() as session:
+        for reference in (ana, mia):
+            person = registration_by_reference(session, edition.id, reference)
+            note_arrival(session, person.id, DELEGATE, NOW - timedelta(days=1))
+    page = find(organiser, "kov")
+    assert counts(page) == ("0", "3") and not shown(page, "[data-arrived]")
+    assert page.text.count("First here on 1 Nov 2026") == 2
+    press(page, ana)
+    assert counts(find(organiser, "kov")) == ("1", "3")
+
+    def found(value: str) -> list[str]:
+        page = organiser.get(f"{listed}?arrived={value}&sort=name")
+        file = dicts(read_csv(organiser.get(f"{listed}.csv?arrived={value}&sort=name").data))
+        assert [row["reference"] for row in file] == shown(page)
+        return shown(page)
+
+    days = ("2026-11-01", "2026-11-02", "2026-11-03")
+    assert [found(value) for value in ("yes", "no", *days)] == [[ana, mia], [late], [ana, mia], [ana], []]
+    row = dicts(read_csv(organiser.get(f"{listed}.csv?q=ana").data))[0]
+    assert (row["arrived_at"], row["arrived_on"]) == ("2026-11-01T14:00:00+02:00", "2026-11-01 2026-11-02")
+    page = organiser.get(f"{listed}?arrived=2026-11-02")
+    assert "1 Nov 2026, 14:00" in page.one("[data-label=Arrived]").get_text()
+    assert "Arrived on Monday 2 November 2026" in page.one(".filters-set").get_text()
+    assert organiser.get(f"{listed}?arrived=maybe").status == 404
+    page = organiser.get("/organise/editions/2027/")
+    assert "Arrived so far: 2. Still expected: 1." in page.one("[aria-labelledby=arrivals] p").get_text()
+    rows = [
+        [cell.get_text() for cell in row.find_all(["th", "td"])]
+        for row in page.all("[aria-labelledby=arrivals] tbody tr")
+    ]
+    assert rows == [["14:15", "2", "1"]]
+
+
 def test_keyboard_does_not_cover_what_was_found(desk, join):
     join()
     assert not find(desk, "ko").one("#q").has_attr("autofocus")
@@ -360,3 +405,46 @@ def test_list_on_paper_has_a_line_for_everyone_with_a_place(desk, join):
 def test_list_on_paper_says_when_nobody_has_a_place(desk):
     assert "Nobody has a confirmed place yet." in desk.get(LIST).text
     assert "Nobody has a confirmed place yet." in desk.get(DOOR).text
+
+
+# Somebody new
+
+
+def kinds(reading) -> list[str]:
+    with reading() as session:
+        return [*session.scalars(select(Message.kind).where(Message.recipient == "zikic@dofc.test"))]
+
+
+def fill_in(page, **changes):
+    answers = {
+        "given_name": "Ђорђе",
+        "family_name": "Жикић",
+        "email": "zikic@dofc.test",
+        "organisation": "Niš Cluster",
+        "country": "RS",
+        "category": "member",
+        "consent": True,
+    }
+    return page.form().fill(answers | changes)
+
+
+def test_somebody_new_gets_a_place_is_checked_in_and_told(desk, change_edition, reading):
+    assert desk.get(NEW).status == 403 and "Register somebody new" not in desk.get(DOOR).one("main").get_text()
+    change_edition(registers_at_door=True)
+    form = fill_in(desk.get(DOOR).follow("Register somebody new"))
+    page = form.submit()
+    assert names(page) == ["Жикић, Ђорђе"] and shown(page, "[data-arrived]") and counts(page) == ("1", "1")
+    assert kinds(reading) == ["registration-confirmed"]
+    assert counts(form.submit()) == ("1", "1"), "the same form again registers nobody"
+    page = fill_in(desk.get(NEW), given_name="Jovan").submit()
+    assert page.status == 422 and page.form().value("given_name") == "Jovan"
+    assert names(page.follow("See who is registered with this address")) == ["Жикић, Ђорђе"]
+
+
+def test_somebody_new_is_refused_and_keeps_what_was_typed_when_no_place_is_free(desk, change_edition, join, reading):
+    change_edition(registers_at_door=True)
+    for _ in range(3):
+        join()
+    page = fill_in(desk.get(NEW)).submit()
+    assert page.status == 422 and "ask the organisers" in page.text and page.form().value("family_name") == "Жикић"
+    assert kinds(reading) == []

@@ -1,13 +1,16 @@
 """Arriving: noted once, taken back once, and only where there is a place and a conference."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Barrier
 
 import pytest
+from sqlalchemy import select
 
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.audit import Actor, history_of
+from dofc_events.places.models import Arrival
+from dofc_events.places.queries import arrival_faults
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration.arrivals.service import DoorClosed, NotExpected, note_arrival, undo_arrival
 from dofc_events.registration.service import cancel_registration
@@ -46,6 +49,35 @@ def test_arrival_can_be_taken_back_once_and_noted_again(session):
     assert [act for act, _ in trail(session, person)] == ["arrived", "arrival_undone", "arrived"]
 
 
+def days_of(session, person) -> list[tuple[str, datetime]]:
+    claim = claim_of(session, person)
+    arrived = select(Arrival).where(Arrival.claim_id == claim.id).order_by(Arrival.day)
+    return [(one.day.isoformat(), one.at) for one in session.scalars(arrived)]
+
+
+def test_arrival_is_noted_anew_on_each_day_in_the_zone_of_the_edition(session):
+    person = make_registration(session, make_edition(session, zone="Europe/Belgrade"))
+    first = datetime(2027, 10, 7, 21, 50, tzinfo=UTC)
+    past_midnight = datetime(2027, 10, 7, 22, 10, tzinfo=UTC)
+    for moment in (first, first + timedelta(minutes=5), past_midnight):
+        note_arrival(session, person.id, ANA, moment)
+    assert days_of(session, person) == [("2027-10-07", first), ("2027-10-08", past_midnight)]
+    assert claim_of(session, person).used_at == first
+    assert len(trail(session, person)) == 2
+
+
+def test_arrival_that_is_undone_leaves_those_of_other_days(session):
+    person = make_registration(session, make_edition(session))
+    tomorrow = NOW + timedelta(days=1)
+    for moment in (NOW, tomorrow):
+        note_arrival(session, person.id, ANA, moment)
+    undo_arrival(session, person.id, ANA, NOW)
+    session.expire_all()
+    assert [at for _, at in days_of(session, person)] == [tomorrow]
+    assert claim_of(session, person).used_at == tomorrow
+    assert arrival_faults(session) == []
+
+
 def test_arrival_is_of_the_place_and_not_of_a_seat(session):
     edition = make_edition(session)
     trip = make_trip(session, edition, "cellars")
@@ -74,6 +106,7 @@ def test_arrival_ends_when_the_registration_is_cancelled(session):
     note_arrival(session, person.id, ANA, NOW)
     cancel_registration(session, person.id, DELEGATE, LATER)
     assert claim_of(session, person).used_at is None
+    assert days_of(session, person) == []
 
 
 @pytest.mark.parametrize("status", [EditionStatus.DRAFT, EditionStatus.ARCHIVED])

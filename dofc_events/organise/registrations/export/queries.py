@@ -15,7 +15,7 @@ from dofc_events.delegates.models import Registration, Tag
 from dofc_events.delegates.rules import full_name
 from dofc_events.organise.registrations.export.rules import Need, grouped
 from dofc_events.organise.registrations.queries import Sort, order_of
-from dofc_events.places.models import Claim, Pool
+from dofc_events.places.models import Arrival, Claim, Pool
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration.queries import Audience, Filters, conditions, members_of
 from dofc_events.trips.models import Trip
@@ -76,6 +76,8 @@ def export_rows(
         "photo_consent": YES_OR_NO.__getitem__,
         "registered_at": lambda moment: moment.astimezone(clocks),
         "consented_at": lambda moment: moment.astimezone(clocks),
+        "arrived_at": lambda moment: moment and moment.astimezone(clocks),
+        "arrived_on": lambda days: " ".join(sorted(days.split())) if days else "",
         "any_trip": YES_OR_NO.__getitem__,
         "tags": lambda words: ", ".join(sorted(words.split(","), key=sort_key)) if words else "",
     }
@@ -141,6 +143,8 @@ def _columns(position: Any) -> dict[str, Any]:
         "any_trip": r.any_trip,
         "tags": _tags(),
         "note": r.note,
+        "arrived_at": Claim.used_at,
+        "arrived_on": _days(),
     }
 
 
@@ -160,6 +164,12 @@ def _tags() -> Any:
     """The tags of a registration, with commas between, which no tag has."""
     words = select(func.aggregate_strings(Tag.word, ","))
     return words.where(Tag.registration_id == Registration.id).correlate(Registration).scalar_subquery()
+
+
+def _days() -> Any:
+    """The days on which somebody arrived, with spaces between."""
+    days = select(func.aggregate_strings(cast(Arrival.day, String), " "))
+    return days.where(Arrival.claim_id == Claim.id).correlate(Claim).scalar_subquery()
 
 
 def _seats() -> Any:

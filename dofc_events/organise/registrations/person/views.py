@@ -21,7 +21,6 @@ from dofc_events.mail.outbox import TooManyMessages, can_be_sent_again
 from dofc_events.mail.queries import messages_about
 from dofc_events.notices.queries import STATUS_KINDS, standing_of
 from dofc_events.organise.registrations.forms import NoteForm, TagForm
-from dofc_events.organise.registrations.person.forms import OnBehalfForm
 from dofc_events.organise.registrations.person.queries import (
     consent_given,
     history,
@@ -36,6 +35,7 @@ from dofc_events.places.service import NothingFree
 from dofc_events.registration.forms import ChangeAddressForm, ChangeDetailsForm
 from dofc_events.registration.notes import service as notes
 from dofc_events.registration.on_behalf import service as on_behalf
+from dofc_events.registration.on_behalf.forms import OnBehalfForm
 from dofc_events.registration.service import RegistrationOver
 from dofc_events.registration.shared import form_context, offer_trips
 from dofc_events.registration.texts import stated_consent

@@ -46,6 +46,7 @@ FIELDS = FIELDS_OF_PEOPLE | {
     "freezes_at": _l("Details can be changed until"),
     "offer_hours": _l("Hours an offer is held"),
     "confirms_places": _l("Places are confirmed by email"),
+    "registers_at_door": _l("The desk can register people"),
     "contact_name": _l("Contact name"),
     "contact_email": _l("Contact email address"),
     "title": _l("Title"),
