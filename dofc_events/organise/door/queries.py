@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import Select, and_, case, func, literal_column, or_, select
 from sqlalchemy.orm import Session, aliased, contains_eager
@@ -17,6 +16,8 @@ from dofc_events.delegates.rules import folded
 from dofc_events.places.models import Arrival, Claim
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration.queries import place_at
+
+Found = Select[Registration, ClaimStatus, bool, datetime, datetime | None]
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def let_in_by(session: Session, year: int, references: Collection[str]) -> dict[
     return {entry.about: entry.actor for entry in session.execute(query)}
 
 
-def _people(edition_id: int, day: date) -> Select[Any]:
+def _people(edition_id: int, day: date) -> Found:
     query = select(Registration, Claim.status, Claim.is_hold, Arrival.at, Claim.used_at)
     query = query.join(Claim, Claim.registration_id == Registration.id)
     query = query.join(Category, Category.id == Registration.category_id)
@@ -106,6 +107,6 @@ def _people(edition_id: int, day: date) -> Select[Any]:
     return query.options(contains_eager(Registration.category))
 
 
-def _read(session: Session, query: Select[Any]) -> list[AtTheDoor]:
+def _read(session: Session, query: Found) -> list[AtTheDoor]:
     rows = session.execute(query)
     return [AtTheDoor(person, ClaimStatus(status), *rest) for person, status, *rest in rows]
