@@ -109,4 +109,6 @@ def _people(edition_id: int, day: date) -> Found:
 
 def _read(session: Session, query: Found) -> list[AtTheDoor]:
     rows = session.execute(query)
-    return [AtTheDoor(person, ClaimStatus(status), *rest) for person, status, *rest in rows]
+    return [
+        AtTheDoor(person, ClaimStatus(status), is_hold, at, first_at) for person, status, is_hold, at, first_at in rows
+    ]
