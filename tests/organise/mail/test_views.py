@@ -1,4 +1,4 @@
-"""The mail pages: what they list, what they hide, and sending again."""
+"""The mail pages: what they list, and what they hide."""
 
 import re
 from datetime import timedelta
@@ -7,53 +7,14 @@ import pytest
 from sqlalchemy import select, text
 
 from dofc_events.accounts.service import ask_for_link
-from dofc_events.conference.queries import edition_by_year
-from dofc_events.core.audit import COMMAND
-from dofc_events.mail import outbox
-from dofc_events.mail.models import MailHold, Message, WorkerSign
+from dofc_events.mail.models import Message
 from dofc_events.mail.rules import MessageState
 from dofc_events.web.security import MAIL_PREVIEW_POLICY
+from tests.organise.mail.conftest import mail
 from tests.support.databases import count_queries
 from tests.support.factories import NOW, make_account, make_edition, make_registration
-from tests.support.hosting import last_entry
 
 SECRET = re.compile(r"/(?:registrations|sign-in)/[\w-]+[.\w-]{20,}")
-
-
-@pytest.fixture
-def delivering(shared_app):
-    """The same site, once a mail server is configured."""
-    return shared_app(mail_server="mail.dofc.test", mail_default_sender="Days of Clusters <dofc@dofc.test>")
-
-
-@pytest.fixture
-def write(writing, year):
-    """`write(3, state=…)`: this many messages to delegates; the id of the last."""
-
-    def write(number: int = 1, **changes) -> int:
-        with writing() as session:
-            edition = edition_by_year(session, year)
-            for _one in range(number):
-                registration = make_registration(session, edition)
-                message = session.scalars(select(Message).where(Message.about == registration.reference)).one()
-                for name, value in changes.items():
-                    setattr(message, name, value)
-            return message.id
-
-    return write
-
-
-@pytest.fixture
-def state_of(reading):
-    def state_of(message_id: int) -> MessageState:
-        with reading() as session:
-            return session.get_one(Message, message_id).state
-
-    return state_of
-
-
-def mail(browser, year, rest=""):
-    return browser.get(f"/organise/editions/{year}/mail{rest}")
 
 
 # The list
@@ -213,185 +174,6 @@ def test_next_attempt_is_never_in_the_past(enter, edition, year, write):
     assert "Next attempt As soon as the mail server accepts it" in mail(organiser, year, f"/{late}").text
     soon = write(state=MessageState.QUEUED, due_at=NOW + timedelta(minutes=5))
     assert "Next attempt 14:05" in mail(organiser, year, f"/{soon}").text
-
-
-# The alarm
-
-
-@pytest.fixture
-def strip_of(writing):
-    """`strip_of(browser, path)`: the strip about email delivery while a worker is running; more columns of its sign."""
-
-    def strip_of(browser, path, **columns):
-        with writing() as session:
-            session.merge(WorkerSign(name="worker", seen_at=NOW, **columns))
-        return browser.get(path).one(".mail-health")
-
-    return strip_of
-
-
-def words_of(strip) -> str:
-    return " ".join(strip.get_text(" ").split())
-
-
-def test_dead_message_is_an_alarm_of_its_own_until_it_is_settled(enter, edition, year, write, strip_of, state_of):
-    dead = write(state=MessageState.DEAD, last_error="550 nobody here")
-    write(state=MessageState.QUEUED)
-    organiser, here = enter("organiser", edition), f"/organise/editions/{year}/mail"
-    strip = strip_of(organiser, here)
-    assert [h2.text for h2 in strip.select("h2")] == ["1 email could not be delivered"]
-    assert "1 email has been waiting to be sent" in words_of(strip)
-    page = mail(organiser, year, f"/{dead}").form("settle").submit()
-    assert page.url == f"{here}/{dead}"
-    assert "Email settled." in page.text and "550 nobody here" in page.text
-    assert state_of(dead) == "withdrawn"
-    assert not page.all('form[action*="settle"]')
-    assert not strip_of(organiser, here).select("h2")
-
-
-def test_settling_is_told_on_the_registrations_page(enter, edition, year, write, reading):
-    dead, organiser = write(state=MessageState.DEAD), enter("organiser", edition)
-    mail(organiser, year, f"/{dead}").form("settle").submit()
-    with reading() as session:
-        about = session.get_one(Message, dead).about
-    assert "was settled" in organiser.get(f"/organise/editions/{year}/registrations/{about}").text
-
-
-def test_settling_is_refused_in_words_when_it_was_sent_meanwhile(enter, edition, year, write, writing, state_of):
-    dead = write(state=MessageState.DEAD)
-    form = mail(enter("organiser", edition), year, f"/{dead}").form("settle")
-    with writing() as session:
-        session.get_one(Message, dead).state = MessageState.SENT
-    assert "nothing left to settle" in form.submit().text
-    assert state_of(dead) == "sent"
-
-
-def test_nothing_is_settled_without_a_token_or_from_another_edition(enter, edition, year, write, writing, state_of):
-    dead = write(state=MessageState.DEAD)
-    with writing() as session:
-        other = make_edition(session, year=2031)
-    assert enter("organiser", edition).post(f"/organise/editions/{year}/mail/{dead}/settle").status == 400
-    assert enter("organiser", other).post(f"/organise/editions/2031/mail/{dead}/settle").status == 404
-    assert state_of(dead) == "dead"
-
-
-def test_strip_says_what_the_mail_server_answers(enter, edition, year, write, strip_of):
-    write(2, state=MessageState.QUEUED, waits_since=NOW - timedelta(minutes=5))
-    answer = "421 http://dofc.test/registrations/SECRET.1.x/ later"
-    page = f"/organise/editions/{year}/"
-    strip = words_of(strip_of(enter("organiser", edition), page, mail_tried_at=NOW, mail_error=answer))
-    assert "Emails are not being sent as they should" in strip
-    assert "2 emails are waiting to be sent, the oldest for 5 minutes." in strip
-    assert "The mail server was last tried at 14:00" in strip
-    assert "421 http://dofc.test/registrations/…/ later" in strip
-
-
-def test_strip_names_the_step_of_the_worker_that_fails(enter, edition, year, strip_of):
-    page, failed = f"/organise/editions/{year}/", NOW - timedelta(minutes=3)
-    strip = strip_of(enter("organiser", edition), page, failed_step="lapse_offers", failed_at=failed)
-    assert "“lapse_offers” last failed at 13:57" in words_of(strip) and "mail-health-alarm" in strip["class"]
-
-
-def test_strip_raises_no_alarm_over_what_one_recipient_does_not_take(enter, edition, year, write, strip_of):
-    """Others were sent since: it is tried for days, and organisers need not look each time."""
-    write(state=MessageState.QUEUED, refusals=3, waits_since=NOW - timedelta(days=2))
-    strip = strip_of(enter("organiser", edition), f"/organise/editions/{year}/", mail_taken_at=NOW - timedelta(hours=3))
-    assert "mail-health-alarm" not in strip["class"] and "1 email has been waiting to be sent" in words_of(strip)
-
-
-def test_strip_of_the_overview_leads_the_chair_to_all_mail(enter, edition, write, strip_of):
-    write(state=MessageState.DEAD)
-    strip = strip_of(enter("chair"), "/organise/")
-    assert strip.a["href"] == "/organise/mail?state=dead"
-    assert not strip_of(enter("organiser", edition), "/organise/").select("a")
-
-
-def test_strip_counts_no_dead_message_that_the_page_cannot_show(enter, write, writing, strip_of):
-    with writing() as session:
-        other = make_edition(session, year=2031)
-    write(state=MessageState.DEAD)
-    assert not strip_of(enter("organiser", other), "/organise/editions/2031/").select("h2")
-
-
-# Sending
-
-
-def test_sending_again_queues_the_same_message(enter, edition, year, write, delivering, reading, state_of):
-    message_id = write(state=MessageState.DEAD, refusals=7)
-    with reading() as session:
-        before = session.get_one(Message, message_id)
-    page = mail(enter("organiser", edition, into=delivering), year, f"/{message_id}").form("send-again").submit()
-    assert "The email will be sent again." in page.text
-    assert state_of(message_id) == "queued"
-    with reading() as session:
-        after = session.get_one(Message, message_id)
-    assert (after.message_id, after.text, after.refusals) == (before.message_id, before.text, 0)
-    about = enter("organiser", edition).get(f"/organise/editions/{year}/registrations/{after.about}")
-    assert "An email was sent again" in about.text
-
-
-def test_sending_again_is_refused_in_words_when_it_was_withdrawn(
-    enter, edition, year, write, delivering, writing, state_of
-):
-    message_id = write(state=MessageState.DEAD)
-    form = mail(enter("organiser", edition, into=delivering), year, f"/{message_id}").form("send-again")
-    with writing() as session:
-        session.get_one(Message, message_id).state = MessageState.WITHDRAWN
-    page = form.submit()
-    assert "cannot be sent now" in page.text
-    assert not page.all('form[action*="send-again"]')
-    assert state_of(message_id) == "withdrawn"
-
-
-def test_nothing_is_sent_without_a_token(enter, edition, year, write, state_of):
-    message_id = write()
-    assert enter("organiser", edition).post(f"/organise/editions/{year}/mail/{message_id}/send-again").status == 400
-    assert state_of(message_id) == "kept"
-
-
-def test_kept_messages_are_offered_once_there_is_a_mail_server(enter, edition, year, write, delivering, state_of):
-    message_id = write(3)
-    assert not mail(enter("organiser", edition), year).all('a[href$="/send-kept"]')
-    page = mail(enter("organiser", edition, into=delivering), year).follow("Send the kept emails")
-    assert "3 kept emails" in page.h1
-    assert state_of(message_id) == "kept"
-    page = page.form().submit()
-    assert "3 emails are being sent." in page.text
-    assert state_of(message_id) == "queued"
-    assert not page.all('a[href$="/send-kept"]')
-
-
-def test_kept_messages_stay_without_a_mail_server(enter, edition, year, write):
-    write()
-    page = mail(enter("organiser", edition), year, "/send-kept")
-    assert page.url.endswith("/mail")
-    assert "emails are kept" in page.text
-
-
-@pytest.mark.parametrize("role", ["organiser", "chair"])
-def test_after_a_restore_everything_is_held_until_somebody_presses_deliver(
-    enter, edition, year, write, delivering, writing, reading, strip_of, role
-):
-    message_id = write(state=MessageState.QUEUED, waits_since=NOW - timedelta(days=2))
-    with writing() as session:
-        outbox.hold(session, COMMAND, NOW)
-    staff = enter(role, edition if role == "organiser" else None, into=delivering)
-    strip = strip_of(staff, f"/organise/editions/{year}/")
-    assert "Emails are held" in words_of(strip) and "not being sent as they should" not in words_of(strip)
-    page = mail(staff, year) if role == "organiser" else staff.get("/organise/mail")
-    answer = page.form("release").submit()
-    assert "Emails are being sent again." in answer.text and "Emails are held" not in answer.text
-    with reading() as session:
-        assert session.scalars(select(MailHold)).all() == []
-        assert session.get_one(Message, message_id).waits_since > NOW - timedelta(days=1)
-        assert last_entry(session, "mail_released").scope == (str(year) if role == "organiser" else "")
-
-
-def test_chair_sends_again_from_the_page_of_all_mail(enter, write, delivering, state_of):
-    message_id = write(state=MessageState.DEAD)
-    page = enter("chair", into=delivering).get(f"/organise/mail/{message_id}").form("send-again").submit()
-    assert page.url == f"/organise/mail/{message_id}"
-    assert state_of(message_id) == "queued"
 
 
 # What was sent long ago

@@ -1,8 +1,5 @@
 """Acts on many registrations at once: exactly those who were shown, told once, and the numbers add up."""
 
-from dataclasses import replace
-from datetime import timedelta
-
 import pytest
 from sqlalchemy import delete, select
 
@@ -11,8 +8,6 @@ from dofc_events.commands.check import faults
 from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.audit import AuditEntry, history_of
-from dofc_events.delegates.models import Registration
-from dofc_events.mail.models import Message
 from dofc_events.notices import queries
 from dofc_events.notices.models import UntoldNews
 from dofc_events.notices.rules import BATCH
@@ -21,13 +16,12 @@ from dofc_events.places.queries import edition_pool
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.places.service import NothingFree
 from dofc_events.registration import service
-from dofc_events.registration.hand_over import service as hand_overs
 from dofc_events.registration.many import service as many
 from dofc_events.registration.many.queries import selection_of
 from dofc_events.registration.many.service import Order, SelectionChanged
-from dofc_events.registration.notes import service as notes
-from dofc_events.registration.queries import Audience, Filters
-from dofc_events.registration.rules import Act, Obstacle, tag_word
+from dofc_events.registration.queries import Audience
+from dofc_events.registration.rules import Act, Obstacle
+from tests.registration.many.conftest import ORGANISER, WAITING, acts, make_people, order, pick, statuses, texts
 from tests.support.crowd import make_crowd
 from tests.support.databases import count_queries
 from tests.support.factories import (
@@ -43,41 +37,6 @@ from tests.support.letters import deliver_all, kinds
 
 # PostgreSQL is asked whatever these acts ask by those that say so; the others would ask it the same again.
 pytestmark = pytest.mark.databases("sqlite")
-
-ORGANISER = replace(DELEGATE, kind="account", name="ana@dofc.test")
-EVERYBODY = Filters()
-WAITING = Filters(status=ClaimStatus.WAITLISTED)
-ALL = Audience(EVERYBODY)
-
-
-def make_people(session, number: int, **changes) -> list[Registration]:
-    """So many registrations at an edition with one place that is taken by the first, all told."""
-    edition = make_edition(session, **({"capacity": 1} | changes))
-    people = make_crowd(session, edition, number)
-    deliver_all(session)
-    return people
-
-
-def pick(*people: Registration, filters: Filters = EVERYBODY) -> Audience:
-    return Audience(filters, tuple(person.reference for person in people))
-
-
-def order(session, edition, act: Act, audience: Audience = ALL) -> Order:
-    """What an organiser who has just seen the page confirms."""
-    return Order(audience, selection_of(session, edition, audience, act, NOW).digest)
-
-
-def statuses(session, people) -> list[str]:
-    return [str(claim_of(session, person).status) for person in people]
-
-
-def texts(session, person) -> list[str]:
-    query = select(Message.text).where(Message.recipient == person.email, Message.sent_at.is_(None))
-    return list(session.scalars(query.order_by(Message.id)))
-
-
-def acts(session, person) -> list[str]:
-    return [entry.act for entry in history_of(session, person.reference)]
 
 
 def cancel_all(session, edition, number) -> None:
@@ -336,80 +295,3 @@ def test_seats_of_many_end_with_few_statements_for_each(session):
         return len(statements)
 
     assert cost(BATCH + 60) - cost(BATCH + 10) <= 50 * 5
-
-
-# Category
-
-
-def test_category_is_changed_for_whom_it_is_another_and_told_once(session):
-    edition = make_edition(session)
-    people = [make_registration(session, edition, category=slug) for slug in ("guest", "company", "member")]
-    deliver_all(session)
-    wanted = order(session, edition, Act.CATEGORY)
-    assert many.change_category(session, edition.id, wanted, "guest", ORGANISER, NOW) == 2
-    assert [person.category.slug for person in people] == ["guest"] * 3
-    assert kinds(session, to=people[0].email) == ["registration-confirmed"]
-    for person in people[1:]:
-        assert kinds(session, to=person.email)[1:] == ["registration-changed"]
-        assert history_of(session, person.reference)[-1].act == "details_changed"
-    assert history_of(session, people[1].reference)[-1].details == {"changes": {"category": ["company", "guest"]}}
-    assert faults(session) == []
-
-
-def test_category_of_many_is_told_by_the_worker_beside_other_news(session):
-    people = make_people(session, BATCH + 2, capacity=BATCH + 2)
-    edition = people[0].edition
-    wanted = order(session, edition, Act.CATEGORY)
-    many.change_category(session, edition.id, wanted, "guest", ORGANISER, NOW)
-    service.cancel_registration(session, people[0].id, DELEGATE, NOW)
-    tell_news(session, queries.untold_news(session, 10 * BATCH, NOW), NOW)
-    assert kinds(session, to=people[0].email)[1:] == ["registration-cancelled"]
-    assert kinds(session, to=people[1].email)[1:] == ["registration-changed"]
-    assert "what you are attending as" in texts(session, people[1])[0]
-
-
-# Tags and the note
-
-
-@pytest.mark.databases("sqlite", "postgresql")
-def test_tags_are_put_on_and_taken_off_without_mail(session):
-    people = make_people(session, 3)
-    edition = people[0].edition
-    notes.tag_one(session, people[0].id, "vip", ORGANISER, NOW)
-    assert many.put_tag(session, edition.id, order(session, edition, Act.TAG), "vip", ORGANISER, NOW) == 3
-    assert [acts(session, person).count("tagged") for person in people] == [1, 1, 1]
-    audience = pick(*people[1:])
-    assert selection_of(session, edition, audience, Act.UNTAG, NOW).tags == {"vip": 2}
-    assert many.take_tag(session, edition.id, order(session, edition, Act.UNTAG, audience), "vip", ORGANISER, NOW) == 2
-    session.flush()
-    session.expire_all()
-    assert [[tag.word for tag in person.tags] for person in people] == [["vip"], [], []]
-    assert acts(session, people[1])[-1] == "untagged"
-    assert [kinds(session, to=person.email) for person in people[1:]] == [["registration-waitlisted"]] * 2
-
-
-def test_note_is_recorded_from_what_to_what(session):
-    (person,) = make_people(session, 1)
-    assert notes.write_note(session, person.id, "Speaks at ten", ORGANISER, NOW)
-    assert not notes.write_note(session, person.id, "Speaks at ten", ORGANISER, NOW)
-    entry = history_of(session, person.reference)[-1]
-    assert (entry.act, entry.details) == ("note_changed", {"changes": {"note": ["", "Speaks at ten"]}})
-    assert acts(session, person).count("note_changed") == 1
-
-
-def test_note_and_tags_do_not_pass_on_to_a_colleague(session):
-    (person,) = make_people(session, 1)
-    notes.write_note(session, person.id, "Owes us a slide", ORGANISER, NOW)
-    notes.tag_one(session, person.id, "speaker", ORGANISER, NOW)
-    later = NOW + timedelta(hours=1)
-    hand_overs.hand_over(session, person.id, "Bojan", "Ilić", "bojan@dofc.test", DELEGATE, later)
-    session.flush()
-    session.expire_all()
-    assert (person.note, person.tags) == ("", [])
-    changes = history_of(session, person.reference)[-1].details["changes"]
-    assert (changes["note"], changes["tags"]) == (["Owes us a slide", ""], [["speaker"], []])
-
-
-def test_a_tag_is_the_same_however_it_is_typed():
-    assert {tag_word("VIP  Guest"), tag_word(" vip guest "), tag_word("Vip\tguest")} == {"vip guest"}
-    assert tag_word("ŽURI ДЂ") == "žuri дђ"
