@@ -248,6 +248,8 @@ def test_what_is_changed_may_be_told_twice_at_once_and_then_after_a_while(sessio
     assert outbox.may_be_told_at(session, "ana@dofc.test", NOW) == NOW
     sent_at(session, NOW + timedelta(minutes=1))
     assert outbox.may_be_told_at(session, "ana@dofc.test", NOW + timedelta(minutes=2)) == NOW + timedelta(minutes=5)
+    # A tag makes no other mailbox.
+    assert outbox.may_be_told_at(session, "ana+1@dofc.test", NOW + timedelta(minutes=2)) == NOW + timedelta(minutes=5)
     sent_at(session, *[NOW + timedelta(minutes=6)] * 3)
     assert outbox.may_be_told_at(session, "ana@dofc.test", NOW + timedelta(minutes=12)) == NOW + HOUR
 

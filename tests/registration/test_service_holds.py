@@ -90,6 +90,8 @@ def test_places_that_nobody_confirms_go_to_those_who_came_after_in_order(session
     assert [claim_of(session, one).status for one in (first, second, third)] == ["offered", "offered", "waitlisted"]
     # An offer from the waiting list has its own time, and is accepted as ever.
     assert not claim_of(session, first).is_hold and claim_of(session, first).offered_until > NOW + HOLD
+    with pytest.raises(NoOpenOffer):
+        service.confirm_hold(session, first.id, DELEGATE, NOW + HOLD)
     service.accept_offer(session, first.id, DELEGATE, NOW + HOLD)
     told = unsent(session, to=invented[0].email)[-1]
     assert "was not confirmed by email in time" in told.text and "Not confirmed in time" in told.text

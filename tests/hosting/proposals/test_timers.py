@@ -53,3 +53,7 @@ def test_a_draft_that_was_saved_again_stays_and_a_submitted_proposal_never_ends(
     assert draft.ends_at == TOLD + KEEP_DRAFTS and not drafts_to_end(session, NOW + KEEP_DRAFTS)
     assert draft.id in drafts_to_tell(session, TOLD + KEEP_DRAFTS)
     assert submitted.id not in drafts_to_tell(session, NOW + 9 * KEEP_DRAFTS)
+    # Not even one whose proposer was told while it was a draft.
+    submitted.end_told_at = TOLD
+    session.flush()
+    assert submitted.id not in drafts_to_end(session, NOW + 9 * KEEP_DRAFTS)
