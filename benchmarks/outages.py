@@ -35,8 +35,8 @@ from tests.support.site import Site
 
 SECONDS = 12
 PEOPLE = 12
-# A look whether anybody is there, and a turn in the line before it.
-LONGEST = 12
+# A look whether anybody is there; or some turns of five seconds, as twelve people wait for a process's four threads.
+LONGEST = 16
 MEGABYTES = 300
 
 # Begins an outage, and returns what ends it.
