@@ -16,6 +16,7 @@ from benchmarks.growth import growth
 from benchmarks.mail import mail_costs
 from benchmarks.memory import memory
 from benchmarks.organise import page_costs
+from benchmarks.outages import outages
 from benchmarks.registration import BARE, BEGINNER, registration_costs
 from benchmarks.rush import PEOPLE, SECONDS, rush
 from benchmarks.trips import sign_up_cost
@@ -110,6 +111,13 @@ def _rush(databases: Databases, folder: Path) -> None:
         )
 
 
+def _outages(databases: Databases, folder: Path) -> None:
+    for found in outages(folder):
+        answers = ", ".join(f"{count} × {status}" for status, count in sorted(found.answers.items()))
+        back = f"slowest {found.slowest:.1f} s, back after {found.back_after:.1f} s"
+        print(f"{found.name:45} {answers}; {back}", flush=True)
+
+
 def _growth(databases: Databases, folder: Path) -> None:
     for kind in KINDS:
         for messages in MESSAGES:
@@ -132,6 +140,7 @@ PARTS: dict[str, Callable[[Databases, Path], None]] = {
     "crowd": _crowds,
     "growth": _growth,
     "rush": _rush,
+    "outages": _outages,
     "endurance": _endurance,
 }
 

@@ -13,8 +13,9 @@ from dofc_events import commands
 from dofc_events.accounts import views as accounts
 from dofc_events.accounts.guards import is_chair
 from dofc_events.config import ROOT, Settings
+from dofc_events.core.connecting import engine_options
 from dofc_events.core.countries import country_name
-from dofc_events.core.db import db, engine_options
+from dofc_events.core.db import db
 from dofc_events.core.files import keep_private
 from dofc_events.core.order import sort_key
 from dofc_events.core.statements import watch_statements

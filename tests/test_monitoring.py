@@ -3,6 +3,7 @@
 import json
 import threading
 import urllib.request
+from datetime import timedelta
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -13,7 +14,9 @@ from dofc_events.commands.worker import Worker
 from dofc_events.core import statements
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
+from dofc_events.mail.models import WorkerSign
 from dofc_events.mail.outbox import enqueue
+from dofc_events.mail.rules import MessageState
 from tests.mail.letters import letter
 from tests.support.pages import Client
 from tests.support.site import Site
@@ -72,6 +75,24 @@ def test_figures_tell_of_mail_worker_and_database(make_app, database_url):
     assert figures["dofc_mail_waiting",] == 1 and figures["dofc_mail_oldest_seconds",] >= 0
     assert figures["dofc_statement_seconds_count",] > 0 and figures["dofc_database_up",] == 1
     assert (("dofc_database_lock_waits",) in figures) == database_url.startswith("postgresql")
+
+
+@pytest.mark.databases("sqlite")
+def test_figures_tell_of_what_is_wrong(make_app):
+    app = make_app(metrics_token=TOKEN)
+    long_ago = now() - timedelta(hours=1)
+    with app.app_context(), unit_of_work() as session:
+        for state in (MessageState.QUEUED, MessageState.QUEUED, MessageState.DEAD):
+            enqueue(session, letter(), long_ago).state = state
+        session.add(
+            WorkerSign(name="worker", seen_at=now() - timedelta(minutes=1), failed_step="sweep", failed_at=now())
+        )
+    figures = figures_in(app.test_client().get("/metrics", headers=HEADERS).text)
+    assert (figures["dofc_mail_waiting",], figures["dofc_mail_dead",]) == (2, 1)
+    assert figures["dofc_worker_step_failing",] == 1 and 60 <= figures["dofc_worker_age_seconds",] < 120
+    for age in ("dofc_mail_oldest_seconds", "dofc_mail_late_seconds"):
+        assert 3600 <= figures[age,] < 3700, age
+    assert figures["dofc_disk_free_bytes",] > 0
 
 
 @pytest.mark.databases("sqlite")

@@ -1,27 +1,40 @@
 """A database that is busy with somebody else, or gone for a moment: what visitors see meanwhile, and what is saved."""
 
 import contextlib
+import os
+import resource
+import signal
 import sqlite3
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from http.client import RemoteDisconnected
 
+import psutil
 import pytest
 from sqlalchemy import create_engine, event, func, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
-from dofc_events.core import db as database
+from dofc_events.commands.check import faults
+from dofc_events.core import connecting
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, is_passing
 from dofc_events.delegates.models import Registration
 from tests.races.visitors import registration_form, send
 from tests.support.factories import make_edition
+from tests.support.line import Line
 from tests.support.network import NetworkClient
+from tests.support.pages import Client, Page
 
 # More than there are threads in a process of gunicorn's for what is sent.
 WRITERS = 5
 PROMISED = 2
+REFUSE = """
+    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '%s'; END $$;
+    CREATE TRIGGER refuse BEFORE INSERT ON registrations EXECUTE FUNCTION refuse()"""
 
 
 @contextlib.contextmanager
@@ -42,6 +55,17 @@ def somebody_holds_the_place(url: str) -> Iterator[None]:
 def visit(client: NetworkClient, path: str) -> tuple[int, float]:
     began = time.perf_counter()
     return client.get(path, checked=False).status, time.perf_counter() - began
+
+
+def gives_everything_back(page: Page) -> bool:
+    """Whether nothing was done for the time being, and what was typed is on the page."""
+    return page.status == 503 and page.headers["Retry-After"] == "30" and "Trakya Cluster" in page.html
+
+
+def registered(session: Session) -> list[str]:
+    """Who is. Each was told, and everything adds up."""
+    assert faults(session) == []
+    return sorted(session.scalars(select(Registration.email)))
 
 
 def test_a_database_that_is_busy_keeps_no_page_back_and_loses_no_answer(live_server, database_url, writing, reading):
@@ -142,5 +166,112 @@ def test_what_takes_too_long_passes_and_what_is_wrong_does_not(app, statement):
 @pytest.mark.databases("postgresql")
 def test_no_connection_waits_for_ever(app):
     with app.app_context(), db.engine.connect() as connection:
-        said = {name: connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in database.PG_LIMITS}
+        said = {name: connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in connecting.PG_LIMITS}
     assert said == {"lock_timeout": "5s", "statement_timeout": "30s", "idle_in_transaction_session_timeout": "1min"}
+
+
+@pytest.mark.databases("postgresql")
+def test_a_database_that_is_frozen_keeps_nobody_and_loses_no_answer(
+    make_app, database_url, writing, reading, monkeypatch
+):
+    """Its machine answers, and keeps the connections; one visitor notices it, the others are told at once."""
+    monkeypatch.setattr(connecting, "SILENCE", 0.5)
+    with writing() as session:
+        year = make_edition(session, now=now()).year
+    with Line(database_url) as line:
+        site = make_app(database_url=line.url)
+        client = Client(site)
+        form = registration_form(client, year, "person@dofc.test")
+        with line.frozen():
+            began = time.monotonic()
+            assert gives_everything_back(send(form))
+            assert time.monotonic() - began < connecting.SILENCE + connecting.LOOKING + 1
+            began = time.monotonic()
+            assert client.get("/", checked=False).status == 503
+            assert time.monotonic() - began < 0.5
+        until = time.monotonic() + 10
+        while (page := send(form)).status == 503 and time.monotonic() < until:
+            time.sleep(0.1)
+        assert page.status == 303
+    with reading() as session:
+        assert registered(session) == ["person@dofc.test"]
+
+
+@pytest.mark.databases("postgresql")
+def test_a_database_that_is_slow_is_not_taken_for_gone(app, monkeypatch):
+    monkeypatch.setattr(connecting, "SILENCE", 0.2)
+    with app.app_context(), db.engine.connect() as connection:
+        before = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+        assert connection.exec_driver_sql("SELECT pg_backend_pid() FROM pg_sleep(0.7)").scalar_one() == before
+
+
+@pytest.mark.databases("postgresql")
+def test_lines_that_are_cut_in_the_middle_are_not_noticed(live_server, database_url, writing, reading):
+    with writing() as session:
+        year = make_edition(session, now=now()).year
+    emails = [f"p{n}@dofc.test" for n in range(WRITERS)]
+    with Line(database_url) as line, ThreadPoolExecutor(WRITERS) as people:
+        site = live_server(line.url)
+        forms = [registration_form(NetworkClient(site.url), year, email) for email in emails]
+        with somebody_holds_the_place(database_url):
+            answers = [people.submit(send, form) for form in forms]
+            time.sleep(0.5)
+            assert line.cut() >= WRITERS - 1
+        assert {answer.result().status for answer in answers} == {303}
+    with reading() as session:
+        assert registered(session) == emails
+
+
+@pytest.mark.databases("postgresql")
+@pytest.mark.parametrize("says", ["53100", "0A000", "25006"], ids=["full", "standby", "reads only"])
+def test_a_database_that_takes_nothing_loses_no_answer(client, writing, reading, says):
+    """What PostgreSQL says of a full disk, and as a standby; `python -m benchmarks outages` fills and demotes one."""
+    with writing() as session:
+        year = make_edition(session, now=now()).year
+        session.execute(text(REFUSE % says))
+    form = registration_form(client, year, "person@dofc.test")
+    assert gives_everything_back(send(form))
+    with writing() as session:
+        session.execute(text("DROP FUNCTION refuse CASCADE"))
+    assert send(form).status == 303
+    with reading() as session:
+        assert registered(session) == ["person@dofc.test"]
+
+
+@pytest.mark.databases("sqlite")
+def test_a_full_disk_and_processes_killed_in_the_middle_lose_no_answer(live_server, database_url, writing, reading):
+    with writing() as session:
+        year = make_edition(session, now=now()).year
+    site = live_server(database_url, workers=2)
+    gunicorn = psutil.Process(site.server.pid)
+    emails = [f"p{n}@dofc.test" for n in range(WRITERS)]
+    forms = [registration_form(NetworkClient(site.url), year, email) for email in emails]
+
+    # The database's log may not grow: the system itself refuses what is written.
+    size = os.path.getsize(f"{make_url(database_url).database}-wal")
+    for child in gunicorn.children():
+        child.rlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+    assert gives_everything_back(send(forms[0]))
+    assert visit(NetworkClient(site.url), "/")[0] == 200
+    for child in gunicorn.children():
+        child.rlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    assert send(forms[0]).status == 303
+
+    # Those that serve are killed while people wait, and others take their place.
+    with ThreadPoolExecutor(WRITERS) as people:
+        with somebody_holds_the_place(database_url):
+            answers = [people.submit(send, form) for form in forms[1:]]
+            time.sleep(0.5)
+            for child in gunicorn.children():
+                child.kill()
+        assert {type(answer.exception()) for answer in answers} <= {ConnectionResetError, RemoteDisconnected}
+    assert [send(form).status for form in forms] == [303] * WRITERS
+
+    # The first process is killed alone: no other serves on, and the port is free.
+    children = gunicorn.children()
+    os.kill(gunicorn.pid, signal.SIGKILL)
+    assert psutil.wait_procs(children, timeout=10)[1] == []
+    site.serve(workers=2)
+    assert [send(form).status for form in forms] == [303] * WRITERS
+    with reading() as session:
+        assert registered(session) == emails

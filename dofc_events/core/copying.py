@@ -12,7 +12,8 @@ from sqlalchemy import Connection, Engine, Table, create_engine, func, insert, i
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from dofc_events.config import ROOT
-from dofc_events.core.db import Base, engine_options
+from dofc_events.core.connecting import engine_options
+from dofc_events.core.db import Base
 from dofc_events.core.errors import in_one_line
 from dofc_events.core.schema import newest_revision, revision_of
 

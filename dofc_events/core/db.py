@@ -7,6 +7,7 @@ of the worker) opens exactly one. Delivery alone settles its messages by single 
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -30,7 +31,6 @@ from sqlalchemy import (
     event,
     func,
     insert,
-    make_url,
     select,
 )
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -38,6 +38,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, make_transient_to_detached, mapped_column, registry
 from sqlalchemy.orm.attributes import set_committed_value
 
+from dofc_events.core.connecting import BUSY_TIMEOUT
 from dofc_events.core.errors import ChangedMeanwhile
 
 NAMING = {
@@ -48,19 +49,12 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 
-# How long a writer waits for another one before it gives up, in seconds, and how long where nobody waits for an answer.
-BUSY_TIMEOUT = 5
+# How long a writer waits for another one where nobody waits for an answer, in seconds.
 PATIENT_TIMEOUT = 30
+# Those who waited for their turn all that time try once more, for so long.
+LAST_TRY = 0.5
 # Another process that prepares the database is done by then.
 PREPARING_TIMEOUT = 300
-
-# What PostgreSQL is told in each connection: nothing waits for ever, for a lock, an answer, or somebody who went away.
-PG_LIMITS = {
-    "lock_timeout": f"{BUSY_TIMEOUT}s",
-    "statement_timeout": "30s",
-    "idle_in_transaction_session_timeout": "60s",
-}
-CONNECTING = {"connect_timeout": 5, "tcp_user_timeout": 10_000, "keepalives_idle": 10, "keepalives_interval": 5}
 
 MAX_IN_A_LIST = 1000
 
@@ -72,7 +66,8 @@ PLANNED_WITH_VALUES = "/* planned with its values */"
 CONFLICTS = ("40P01", "40001")
 # What passes: no connection, no room, ended or not yet begun, a lock or an answer that takes too long, a standby.
 # https://www.postgresql.org/docs/current/errcodes-appendix.html, https://www.sqlite.org/rescode.html
-PASSING = ("08", "53", "57", "58", "55P03", "25006")
+# A standby refuses to begin what writes as something that it does not support.
+PASSING = ("08", "53", "57", "58", "55P03", "25006", "0A000")
 PASSING_SQLITE = (
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
@@ -153,8 +148,10 @@ def unit_of_work(patience: int | None = None) -> Iterator[Session]:
     """
     session = db.session()
     session.close()
+    began = time.monotonic()
     with _their_turn(session):
-        options = {"writes": True, "postgresql_readonly": False} | ({"patience": patience} if patience else {})
+        left = max(patience or BUSY_TIMEOUT - (time.monotonic() - began), LAST_TRY)
+        options = {"writes": True, "postgresql_readonly": False, "patience": left}
         connection = session.connection(execution_options=options)
         if patience and connection.dialect.name != "sqlite":
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{patience}s'")
@@ -281,22 +278,6 @@ def table_of(entity: type[Base]) -> Table:
 def _insertion(entity: type[Base]) -> tuple[Insert, frozenset[str]]:
     table = table_of(entity)
     return insert(table), frozenset(table.columns.keys())
-
-
-def engine_options(database_url: str) -> dict[str, Any]:
-    """Options for the engine: every connection is read-only unless `unit_of_work` says otherwise."""
-    # People's answers do not belong in logs, where errors would put them.
-    options: dict[str, Any] = {"hide_parameters": True}
-    if database_url.startswith("sqlite"):
-        return options | {"connect_args": {"timeout": BUSY_TIMEOUT}}
-    # What the address says wins.
-    said = str(make_url(database_url).query.get("options", ""))
-    limits = " ".join([*(f"-c {name}={value}" for name, value in PG_LIMITS.items()), said])
-    return options | {
-        # A connection that broke while nobody used it is noticed when it is used: see `tried_again`.
-        "execution_options": {"postgresql_readonly": True},
-        "connect_args": CONNECTING | {"options": limits.strip()},
-    }
 
 
 def is_conflict(error: BaseException) -> bool:

@@ -174,6 +174,14 @@ def test_a_backup_is_of_one_moment_however_much_is_written_meanwhile(filled, wri
 
 
 @pytest.mark.databases("sqlite")
+def test_what_is_compared_tells_one_changed_word(filled, writing):
+    before = everything(filled)
+    with writing() as session:
+        session.execute(text("UPDATE registrations SET organisation = 'Another' WHERE id = 1"))
+    assert {table for table, found in everything(filled).items() if found != before[table]} == {"registrations"}
+
+
+@pytest.mark.databases("sqlite")
 def test_nothing_is_swept_while_a_backup_is_made(tmp_path):
     """A file that was removed and swept between the two copies was missing after a restore."""
     files.store(tmp_path, LETTER, now() - LONG_AGO)

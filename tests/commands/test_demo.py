@@ -17,7 +17,8 @@ from dofc_events.conference.models import Edition, Member, Organisation
 from dofc_events.conference.rules import Window
 from dofc_events.core.audit import AuditEntry
 from dofc_events.core.clock import end_of_day, now
-from dofc_events.core.db import PG_LIMITS, Base, db, take_turns, unit_of_work
+from dofc_events.core.connecting import PG_LIMITS
+from dofc_events.core.db import Base, db, take_turns, unit_of_work
 from dofc_events.delegates.models import Registration
 from dofc_events.hosting.models import Proposal
 from dofc_events.hosting.queries import call_by_year, questions_of
@@ -204,7 +205,7 @@ def test_the_demonstration_numbers(app, flask, reading):
 def test_a_second_start_waits_for_the_first_and_adds_nothing(databases, database_kind, tmp_path, monkeypatch):
     """The first one may migrate and fill the database for longer than anybody who waits for a page would wait."""
     monkeypatch.setattr("dofc_events.core.db.BUSY_TIMEOUT", 0.05)
-    monkeypatch.setattr("dofc_events.core.db.PG_LIMITS", PG_LIMITS | {"lock_timeout": "50ms"})
+    monkeypatch.setattr("dofc_events.core.connecting.PG_LIMITS", PG_LIMITS | {"lock_timeout": "50ms"})
     with databases.fresh(database_kind) as url:
         apps = [create_app(settings_for(url, tmp_path / name)) for name in ("first", "second")]
         codes: list[object] = []

@@ -6,14 +6,13 @@ from threading import Barrier
 from typing import Any, TypeVar
 
 from tests.support.forms import Form
-from tests.support.network import NetworkClient
-from tests.support.pages import Page
+from tests.support.pages import Client, Page
 
 Subject = TypeVar("Subject")
 Result = TypeVar("Result")
 
 
-def registration_form(client: NetworkClient, year: int, email: str, **changes: Any) -> Form:
+def registration_form(client: Client, year: int, email: str, **changes: Any) -> Form:
     """The edition's form, filled in."""
     values = {
         "given_name": "Ana",
@@ -27,7 +26,7 @@ def registration_form(client: NetworkClient, year: int, email: str, **changes: A
     return form_at(client, f"/editions/{year}/register").fill(values | changes)
 
 
-def form_at(client: NetworkClient, path: str) -> Form:
+def form_at(client: Client, path: str) -> Form:
     """The only form on a page, which other tests look at more closely."""
     page = client.get(path, checked=False)
     assert page.status == 200, str(page)
