@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, null, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import Window
@@ -162,7 +162,11 @@ def _standings(session: Session, edition_ids: Sequence[int]) -> dict[int, list[P
     ).all()
     counts = {pool.id: dict.fromkeys(LIVE, 0) for pool, _trip in pools}
     deadlines: dict[int, datetime] = {}
-    query = select(Claim.pool_id, Claim.status, func.count(), func.min(Claim.offered_until))
+    # Found by itself, as no index has it: each claim would be read for it.
+    offer = aliased(Claim)
+    next_end = select(func.min(offer.offered_until)).where(offer.pool_id == Claim.pool_id)
+    next_end = next_end.where(offer.status == ClaimStatus.OFFERED)
+    query = select(Claim.pool_id, Claim.status, func.count(), next_end.scalar_subquery())
     query = query.where(Claim.pool_id.in_(counts), Claim.status.in_(LIVE)).group_by(Claim.pool_id, Claim.status)
     for pool_id, status, count, offered_until in session.execute(query):
         counts[pool_id][ClaimStatus(status)] = count
