@@ -180,6 +180,8 @@ def test_file_says_everything_about_somebody(exported, register, year, kind):
             "any_trip": "no",
             "tags": "",
             "note": "",
+            "arrived_at": "",
+            "arrived_on": "",
         }
     ]
 
