@@ -174,15 +174,16 @@ def neighbours(session: Session, letter: Letter, person: Registration) -> tuple[
 
 
 def due_time(letter: Letter) -> datetime | None:
-    """When a letter that follows a date is sent; None at once, and while the edition does not have that date."""
+    """When a letter that has a time is sent; None at once, and while the edition does not have the date it follows."""
     edition = letter.edition
     days = {
         Anchor.BEGINS: edition.starts_on,
         Anchor.ENDS: edition.ends_on,
         Anchor.CLOSES: last_day(edition.registration_closes_at, edition.zone),
+        Anchor.ON_DAY: letter.sent_on,
     }
     anchor = Anchor(letter.anchor)
-    return due_at(days[anchor], letter.anchor_days, edition.zone) if anchor in days else None
+    return due_at(days[anchor], letter.anchor_days, letter.hour, edition.zone) if anchor in days else None
 
 
 def good_until(letter: Letter) -> datetime | None:

@@ -1,6 +1,7 @@
 """Writing letters and having them sent: to whom, when, how often, and how they are stopped."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -175,6 +176,51 @@ def test_time_follows_the_editions_dates_until_it_has_begun(session):
     assert due_time(letter) == before + 3 * DAY
     edition.ends_on = None
     assert due_time(letter) is None
+
+
+def test_hour_is_one_on_the_editions_clocks_whatever_zone_they_come_to_have(session):
+    edition = make_edition(session)
+    exact = write(session, edition, anchor=Anchor.ON_DAY, sent_on=date(2027, 5, 20), hour=time(18, 30))
+    relative = write(session, edition, anchor=Anchor.BEGINS, days=-7, hour=time(18, 30))
+    letters = [session.get_one(Letter, letter_id) for letter_id in (exact, relative)]
+    edition.starts_on, edition.zone = date(2027, 5, 27), "Europe/Sofia"
+    assert {due_time(letter) for letter in letters} == {datetime(2027, 5, 20, 15, 30, tzinfo=UTC)}
+    edition.zone = "Europe/Lisbon"
+    assert {due_time(letter) for letter in letters} == {datetime(2027, 5, 20, 17, 30, tzinfo=UTC)}
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+def test_scheduled_letter_that_is_edited_goes_once_at_its_new_time_with_its_new_text(writing, reading, tick):
+    with writing() as session:
+        edition = make_edition(session)
+        make_registration(session, edition)
+        letter_id = write(session, edition, anchor=Anchor.BEGINS, days=-7)
+        release(session, edition, letter_id)
+        letter = session.get_one(Letter, letter_id)
+        first = due_time(letter)
+        later = replace(service.text_of(letter), body="Better", days=-6, hour=time(18))
+        service.rewrite_letter(session, letter_id, later, ELENA, NOW)
+        second = due_time(letter)
+    tick(first)
+    with reading() as session:
+        assert session.get_one(Letter, letter_id).state is LetterState.SCHEDULED
+    tick(second)
+    tick(second + DAY)
+    with reading() as session:
+        assert "Better" in session.scalars(select(Message).where(Message.kind == "reminder")).one().text
+    with writing() as session, pytest.raises(service.NotEditable):
+        service.rewrite_letter(session, letter_id, later, ELENA, NOW)
+
+
+def test_scheduled_letter_that_loses_its_time_is_a_draft_again(session):
+    edition = make_edition(session)
+    letter_id = write(session, edition, anchor=Anchor.ENDS, days=1)
+    release(session, edition, letter_id)
+    at_once = service.LetterText("News", "Dear", Anchor.AT_ONCE)
+    service.rewrite_letter(session, letter_id, at_once, ELENA, NOW)
+    assert session.get_one(Letter, letter_id).state is LetterState.DRAFT
+    acts = session.scalars(select(AuditEntry.act).order_by(AuditEntry.id.desc()).limit(2)).all()
+    assert acts == ["letter_unscheduled", "letter_changed"]
 
 
 @pytest.mark.parametrize(("anchor", "days"), [(Anchor.BEGINS, -365), (Anchor.CLOSES, -365)])
