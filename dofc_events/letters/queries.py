@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, distinct, exists, func, literal, select, union_all
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from dofc_events.conference.rules import EditionStatus
@@ -107,6 +107,17 @@ def readers_of(session: Session, edition_id: int, audience: Audience) -> Readers
             cancelled += status == ClaimStatus.CANCELLED
     keys = {registration_id: key for key, registration_id in by_address.items()}
     return Readers(keys, len(meant) - len(keys), len(rows) - len(meant), cancelled)
+
+
+def reach_of(session: Session, letters: Collection[Letter]) -> dict[int, int]:
+    """How many people each of these letters would be sent to now, in one query; each address counts once."""
+    counts = [
+        select(literal(letter.id), func.count(distinct(Registration.email_key)))
+        .join(Claim, Claim.registration_id == Registration.id)
+        .where(*conditions_of(letter.edition_id, audience_of(letter)))
+        for letter in letters
+    ]
+    return dict(session.execute(union_all(*counts)).all()) if counts else {}
 
 
 def first_of(session: Session, registration_ids: Collection[int]) -> Sequence[Registration]:

@@ -17,6 +17,8 @@ MAX_DAYS = 365
 PLACEHOLDERS = (
     "given_name",
     "full_name",
+    "organisation",
+    "category",
     "reference",
     "place",
     "trips",

@@ -10,7 +10,7 @@ from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.audit import AuditEntry
 from dofc_events.letters import service
 from dofc_events.letters.models import Letter, LetterRecipient
-from dofc_events.letters.queries import due_time, letter_faults, progress_of, readers_of
+from dofc_events.letters.queries import due_time, letter_faults, progress_of, reach_of, readers_of
 from dofc_events.letters.rules import Anchor, LetterState
 from dofc_events.mail.models import Message
 from dofc_events.mail.outbox import can_be_sent_again
@@ -19,6 +19,7 @@ from dofc_events.registration.queries import Audience, Filters
 from dofc_events.registration.service import cancel_registration
 from tests.letters.conftest import ELENA, cancelled, letters_to, release, write
 from tests.support.crowd import make_crowd
+from tests.support.databases import count_queries
 from tests.support.factories import DELEGATE, NOW, make_edition, make_registration
 from tests.support.letters import deliver_all
 
@@ -52,6 +53,20 @@ def test_readers_have_each_address_once_and_the_living_registration_of_it(sessio
     )
     readers = readers_of(session, edition.id, Audience(references=(gone.reference, again.reference)))
     assert (list(readers.keys), readers.repeated) == ([again.id], 1)
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+def test_reach_counts_the_readers_of_each_letter_in_one_query(session):
+    edition = make_edition(session, capacity=2)
+    once = cancelled(session, edition, email="ana@dofc.test")
+    ana, *_others = (make_registration(session, edition, email=f"{name}@dofc.test") for name in ("ana", "bo", "vi"))
+    audiences = Audience(), Audience(Filters(status="waitlisted")), Audience(references=(once.reference, ana.reference))
+    letters = [session.get_one(Letter, write(session, edition, audience)) for audience in audiences]
+    session.flush()
+    with count_queries() as asked:
+        reach = reach_of(session, letters)
+    assert len(asked) == 1 and reach == {letters[0].id: 3, letters[1].id: 1, letters[2].id: 1}
+    assert [readers_of(session, edition.id, audience).count for audience in audiences] == [*reach.values()]
 
 
 # Sending

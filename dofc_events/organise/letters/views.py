@@ -52,6 +52,7 @@ def index(edition: Edition) -> ResponseReturnValue:
         letters=found[:ROWS],
         has_more=len(found) > ROWS,
         progress=queries.progress_of(session, [letter.id for letter in found]),
+        reach=queries.reach_of(session, [letter for letter in found if letter.state in EDITABLE]),
         starters=starters(),
         **_about(edition),
     )
@@ -110,7 +111,7 @@ def edit(edition: Edition, letter_id: int) -> ResponseReturnValue:
         with unit_of_work() as session:
             service.rewrite_letter(session, letter_id, form.to_text(), acting(), now(), seen=text_of(found))
     except service.NotEditable:
-        return _too_late(form, page, **context)
+        return _too_late(form, page, **context | {"letter": _letter(edition, letter_id)})
     except Refusal as refusal:
         form.show_refusal(refusal)
         return answer_errors(form, page, **context)
@@ -227,6 +228,7 @@ def _letter_context(edition: Edition, letter_id: int) -> dict[str, Any]:
         "previous": previous,
         "following": following,
         "progress": queries.progress_of(session, [letter_id])[letter_id],
+        "reach": queries.reach_of(session, [found] if found.state in EDITABLE else []),
         **_about(edition),
     }
 

@@ -72,6 +72,7 @@ def test_list_says_what_to_do_when_nothing_was_written(see):
 def test_new_letter_is_for_those_whom_the_address_means(written, register, writing, year):
     confirmed, _second, waits = register(), register(), register()
     page = written("?status=waitlisted")
+    assert page.one("[data-reach]").text == "1 person:"
     assert "On the waiting list" in page.text and page.link("On the waiting list").endswith("?status=waitlisted")
     assert waits in page.one(".mail-text").text and confirmed not in page.text
     page = written(f"?pick={confirmed}&pick={waits}")
@@ -170,7 +171,9 @@ def test_letter_goes_to_exactly_those_whom_the_page_names(written, register, wri
     with writing() as session:
         gone = make_registration(session, edition_by_year(session, year))
         cancel_registration(session, gone.id, DELEGATE, NOW)
-    page = written().follow("Send…")
+    page = written()
+    assert page.one("[data-reach]")["data-reach"] == see().one("tr[data-letter] [data-reach]")["data-reach"] == "2"
+    page = page.follow("Send…")
     assert page.h1 == "Send it to 2 people?" and "Ana Kovač" in page.text
     assert "1 more is left out, because they cancelled" in page.text
     page = page.form().submit()
