@@ -298,6 +298,7 @@ ACTS = {
             subject=said["subject"],
         ),
     ),
+    "letter_unscheduled": Act(_l("Letter no longer scheduled"), _l("Made the letter “%(subject)s” a draft again")),
     "letter_sent": Act(_l("Letter sent"), _letter_sent),
     "letter_stopped": Act(_l("Letter stopped"), _letter_stopped),
     "letter_dropped": Act(_l("Letter deleted"), _l("Deleted the letter “%(subject)s”, which nobody had received")),
