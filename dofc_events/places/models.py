@@ -39,8 +39,8 @@ class Claim(Base):
     is given, for as long as nothing else becomes of it. Of seats, `preference` numbers what a delegate asked for
     (1: first), is None again for what they gave back, and 0 for what organisers took away. `used_at` is when the
     delegate boarded, or first arrived at the edition; see Arrival. `is_hold`: what is offered, or has lapsed, did not
-    come from the waiting list, but is held for HOLD until the delegate confirms it by the link in the email. `by_email`:
-    only that link takes what is offered; it is as the email said, whatever the edition asks for later.
+    come from the waiting list, but is held for HOLD until the delegate confirms it by the link in the email.
+    `by_email`: only that link takes what is offered; it is as the email said, whatever the edition asks for later.
     """
 
     __tablename__ = "claims"

@@ -31,8 +31,8 @@ _NEXT_POSITION_TAKEN = _NEXT_POSITION.returning(Pool.next_position).execution_op
 class OfferTerms:
     """How freed places are offered: for how many hours, in which zone, until which beginning.
 
-    `promotes` is False once nothing more is offered: the edition has begun, or is archived. `by_email`: only the link in
-    the email accepts, which proves the address.
+    `promotes` is False once nothing more is offered: the edition has begun, or is archived. `by_email`: only the
+    link in the email accepts, which proves the address.
     """
 
     hours: float
