@@ -40,6 +40,7 @@ class Claim(Base):
     (1: first), is None again for what they gave back, and 0 for what organisers took away. `used_at` is when the
     delegate boarded, or first arrived at the edition; see Arrival. `is_hold`: what is offered, or has lapsed, did not
     come from the waiting list, but is held for HOLD until the delegate confirms it by the link in the email.
+    `by_email`: only that link takes what is offered; it is as the email said, whatever the edition asks for later.
     """
 
     __tablename__ = "claims"
@@ -51,6 +52,7 @@ class Claim(Base):
         ),
         CheckConstraint("(status = 'offered') = (offered_until IS NOT NULL)", name="deadline_while_offered"),
         CheckConstraint("NOT is_hold OR status IN ('offered', 'expired')", name="hold_is_an_offer"),
+        CheckConstraint("NOT by_email OR status = 'offered'", name="by_email_while_offered"),
         Index("ix_claims_pool_status", "pool_id", "status", "position"),
         Index("ix_claims_pool_registration", "pool_id", "registration_id", "status"),
         Index("ix_claims_due", "status", "offered_until"),
@@ -69,6 +71,7 @@ class Claim(Base):
     used_at: Mapped[datetime | None]
     position_before: Mapped[int | None]
     is_hold: Mapped[bool] = mapped_column(default=False)
+    by_email: Mapped[bool] = mapped_column(default=False)
 
     pool: Mapped[Pool] = relationship()
     registration: Mapped[Registration] = relationship()
