@@ -31,6 +31,7 @@ for part in (person, many, doubles, export):
 # Beside the name. Addresses have these keys: none may ever mean something else.
 COLUMNS = {
     "status": _l("Status"),
+    "email": _l("Email"),
     "organisation": _l("Organisation"),
     "job_title": _l("Job title"),
     "country": _l("Country"),
@@ -62,7 +63,7 @@ ACTS = {
 }
 
 
-USUAL_COLUMNS = ("status", "organisation", "country", "category", "trips", "registered_at")
+USUAL_COLUMNS = ("status", "email", "organisation", "country", "category", "trips", "registered_at")
 
 
 NUMBERED = (Sort.COUNTRY, Sort.STATUS)

@@ -174,7 +174,7 @@ def test_list_says_in_which_order_it_stands(see, register):
 def test_columns_are_chosen_and_stay_in_the_address(see, register):
     register(phone="+381 11 123 4567", dietary="No nuts", photo_consent=False, language="sr")
     page = see()
-    assert headings(page) == ["Delegate", "Status", "Organisation", "Country", "Category", "Registered"]
+    assert headings(page) == ["Delegate", "Status", "Email", "Organisation", "Country", "Category", "Registered"]
     page = page.form(".filters").fill(columns=["phone", "dietary", "photo_consent", "language"]).submit()
     assert headings(page) == ["Delegate", "Mobile phone", "Dietary needs", "Photographs", "Language"]
     assert [cell.text.strip() for cell in page.all("table.list td")] == ["+381 11 123 4567", "No nuts", "no", "Serbian"]
