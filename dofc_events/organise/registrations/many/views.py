@@ -40,7 +40,7 @@ ELSEWHERE: dict[str, tuple[str, dict[str, Any]]] = {
 }
 OF_THE_LIST = {*(field.name for field in fields(Filters)), "sort", "columns"}
 # The page of the list and the selection on it, so that people come back to it as they left it.
-AS_IT_WAS = {"after", "from", "pick", "act", "all"}
+AS_IT_WAS = {"after", "before", "from", "pick", "act", "all"}
 NAMES_SHOWN = 10
 
 
