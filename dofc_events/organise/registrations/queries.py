@@ -109,14 +109,7 @@ def registrations(
     It goes on where that row stood, whatever became of it meanwhile. To sort by country, `countries` numbers those that
     are present as a reader puts them in order.
     """
-    key = _key(order.by, countries or {})
-    # Indexes are enough to find a page; what its rows show is read of these few.
-    page: Select[int, Any] = select(Registration.id, key.label("key"))
-    page = page.join(Claim, Claim.registration_id == Registration.id).where(*conditions(edition_id, filters))
-    if edge:
-        page = page.where(_beyond(order, key, edge))
-    descends = order.descends != bool(edge and edge.back)
-    found = page.order_by(*_order(order.by, key, Registration.id, descends)).limit(rows).subquery()
+    found = _page(edition_id, filters, order, _key(order.by, countries or {}), edge).limit(rows).subquery()
     line = waiting_line(edition_id)
     query = select(Registration, Claim.status, line.c.position, found.c.key)
     query = query.join(found, found.c.id == Registration.id).join(Claim, Claim.registration_id == Registration.id)
@@ -124,6 +117,19 @@ def registrations(
     query = query.options(joinedload(Registration.category))
     query = query.order_by(*_order(order.by, found.c.key, found.c.id, order.descends))
     return [Row(person, ClaimStatus(status), number, key) for person, status, number, key in session.execute(query)]
+
+
+def neighbours(
+    session: Session, registration: Registration, filters: Filters, *, order: Order, countries: Mapping[str, int]
+) -> tuple[Registration | None, Registration | None]:
+    """Who stands before and after a registration on the filtered list, or would if it stood there."""
+    key = _key(order.by, countries)
+    mine = select(key).select_from(Registration).join(Claim, Claim.registration_id == Registration.id)
+    here = session.scalar(mine.where(Registration.id == registration.id, place_at(registration.edition_id)))
+    edges = (Edge(here, registration.id, back) for back in (True, False))
+    pages = (_page(registration.edition_id, filters, order, key, edge).limit(1).subquery() for edge in edges)
+    before, after = (session.scalar(select(Registration).join(page, page.c.id == Registration.id)) for page in pages)
+    return before, after
 
 
 def count_before(
@@ -168,6 +174,17 @@ def tags_of(session: Session, registration_ids: Sequence[int]) -> dict[int, list
 def order_of(order: Order, countries: Mapping[str, int]) -> Sequence[SQLColumnExpression[Any]]:
     """The columns by which `registrations` orders its rows."""
     return _order(order.by, _key(order.by, countries), Registration.id, order.descends)
+
+
+def _page(
+    edition_id: int, filters: Filters, order: Order, key: SQLColumnExpression[Any], edge: Edge | None
+) -> Select[int, Any]:
+    """The ids and keys of the rows beyond an edge. Indexes are enough to find them; what they show is read of few."""
+    page: Select[int, Any] = select(Registration.id, key.label("key"))
+    page = page.join(Claim, Claim.registration_id == Registration.id).where(*conditions(edition_id, filters))
+    if edge:
+        page = page.where(_beyond(order, key, edge))
+    return page.order_by(*_order(order.by, key, Registration.id, order.descends != bool(edge and edge.back)))
 
 
 def _key(sort: Sort, countries: Mapping[str, int]) -> SQLColumnExpression[Any]:

@@ -1,6 +1,8 @@
 """What the list of registrations, the pages about one of them and its files share."""
 
 from collections.abc import Collection
+from dataclasses import fields
+from typing import Any
 
 from flask import abort, request
 from flask_babel import get_locale
@@ -9,6 +11,13 @@ from dofc_events.core.countries import country_names
 from dofc_events.organise.registrations.queries import Order, Sort
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration.queries import Filters
+
+OF_THE_LIST = {*(field.name for field in fields(Filters)), "sort", "columns"}
+
+
+def of_the_list() -> dict[str, Any]:
+    """What the address says of the list from which people came, and to which they go back."""
+    return {name: values for name, values in request.args.lists() if name in OF_THE_LIST}
 
 
 def asked_order(filters: Filters) -> Order:
