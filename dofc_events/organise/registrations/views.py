@@ -18,14 +18,17 @@ from dofc_events.organise.registrations.export import views as export
 from dofc_events.organise.registrations.many import views as many
 from dofc_events.organise.registrations.person import views as person
 from dofc_events.organise.registrations.queries import Edge, Order, Row, Sort
+from dofc_events.organise.registrations.saved import views as saved
+from dofc_events.organise.registrations.saved.forms import SaveViewForm
 from dofc_events.organise.registrations.shared import asked_order, ranks_of
 from dofc_events.organise.shared import EDITION, around, asked_filters, id_in_address
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration.queries import Filters
+from dofc_events.registration.saved.queries import saved_views
 from dofc_events.trips.queries import seats_of, trip_pools
 
 blueprint = Blueprint("registrations", __name__)
-for part in (person, many, doubles, export):
+for part in (saved, person, many, doubles, export):
     blueprint.register_blueprint(part.blueprint)
 
 # Beside the name. Addresses have these keys: none may ever mean something else.
@@ -120,6 +123,8 @@ def index(edition: Edition) -> ResponseReturnValue:
         tags={word: word for word in queries.tags_at(session, edition.id)},
         tags_of=queries.tags_of(session, ids) if "tags" in columns else {},
         acts=ACTS,
+        views=saved_views(session, edition.id),
+        save_form=SaveViewForm(formdata=None),
         picked=request.args.getlist("pick"),
         **_addresses(filters, order, [] if columns == usual else columns),
         **_turns(order, rows, before, total),
