@@ -59,6 +59,7 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     (BY_HAND, "place_given", BECAUSE),
     (BY_HAND, "note_changed", {"changes": {"note": ["", "Говори"]}}),
     (BY_HAND, "note_changed", {"changes": {"note": ["Говори", ""]}}),
+    *((BY_HAND, act, {"name": "Вегани"}) for act in ("view_saved", "view_removed")),
     *((BY_HAND, act, {"word": "вип"}) for act in ("tagged", "untagged")),
     *((DELEGATE, act, {}) for act in ("offered", "offer_accepted", "hold_confirmed", "confirmed", "joined_list_again")),
     *(

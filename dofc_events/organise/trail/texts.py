@@ -235,6 +235,8 @@ ACTS = {
     "note_changed": Act(_l("Note changed"), _l("The organisers’ note was changed"), _note),
     "tagged": Act(_l("Tagged"), _l("Tagged “%(word)s”")),
     "untagged": Act(_l("Tag removed"), _l("The tag “%(word)s” was removed")),
+    "view_saved": Act(_l("View saved"), _l("Saved the view “%(name)s” of the list")),
+    "view_removed": Act(_l("View removed"), _l("Removed the view “%(name)s” of the list")),
     "offered": Act(_l("Place offered"), _l("Was offered a place")),
     "offer_accepted": Act(_l("Offer accepted"), _l("Took the place that was offered")),
     "hold_confirmed": Act(_l("Place confirmed by email"), _l("Confirmed the place using the link in the email")),
