@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from dofc_events.mail.models import Message
+from dofc_events.mail.models import Message, WorkerSign
 from dofc_events.mail.rules import MessageState
 from tests.organise.mail.conftest import mail, words_of
 from tests.support.factories import NOW, make_edition
