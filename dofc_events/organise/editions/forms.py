@@ -33,7 +33,7 @@ from dofc_events.conference.service import (
     missing_to_publish,
 )
 from dofc_events.core.errors import Refusal
-from dofc_events.organise.editions.service import CategoryChanges, EditionSettings, EditionWishes
+from dofc_events.organise.editions.service import CategoryChanges, EditionSettings, EditionWishes, LimitBelowTaken
 from dofc_events.places.rules import LONGEST_OFFER_HOURS, MAX_PLACES
 from dofc_events.places.service import CapacityBelowTaken
 from dofc_events.web.edits import EditForm
@@ -138,6 +138,7 @@ class CategoryRow(PlainForm):
 
     slug = HiddenField()
     label = Line(_l("Category"), longest=120)
+    limit = WholeNumberField(_l("Limit"), [Optional(), Between(0, MAX_PLACES)])
     closed = BooleanField(_l("Closed to newcomers"))
     remove = BooleanField(_l("Remove"))
 
@@ -197,7 +198,7 @@ class SettingsForm(EditForm):
         for name in MOMENTS:
             values[name] = on_the_clock(values[name], edition.zone)
         values["categories"] = [
-            *({"slug": slug, "label": label, "closed": closed} for slug, label, closed in seen.categories),
+            *({"slug": s, "label": label, "closed": closed, "limit": n} for s, label, closed, n in seen.categories),
             *[{}] * EMPTY_ROWS,
         ]
         form = cls(data=values)
@@ -240,6 +241,16 @@ class SettingsForm(EditForm):
                 self._wrong(
                     "capacity",
                     _("Enter at least %(taken)d: that many places are taken (confirmed or offered).", taken=taken),
+                )
+            case LimitBelowTaken(label=label, taken=taken):
+                self._wrong(
+                    "categories",
+                    _(
+                        "Enter a limit of at least %(taken)d for “%(label)s”: that many of its places are taken "
+                        "(confirmed or offered).",
+                        taken=taken,
+                        label=label,
+                    ),
                 )
             case DatesOutOfOrder(faults=faults):
                 self._say_faults(faults)
@@ -342,6 +353,7 @@ class SettingsForm(EditForm):
         old = [row for row in rows if row.slug.data in known]
         return CategoryChanges(
             labels={row.slug.data: row.label.data for row in old if not row.remove.data},
+            limits={row.slug.data: row.limit.data for row in old if not row.remove.data},
             removed=frozenset(row.slug.data for row in old if row.remove.data),
             closed=frozenset(row.slug.data for row in old if row.closed.data),
             added=tuple(row.label.data for row in rows if row not in old and row.label.data and not row.remove.data),

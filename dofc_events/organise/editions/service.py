@@ -1,7 +1,7 @@
 """Acts on an edition that span features: the edition itself, its places, its categories."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, or_, select, update
@@ -38,12 +38,20 @@ from dofc_events.letters.models import Letter
 from dofc_events.letters.service import note_change
 from dofc_events.mail.models import Message
 from dofc_events.places.models import Pool
-from dofc_events.places.queries import count_waiting, edition_pool, would_move_up
-from dofc_events.places.service import create_pool, lock_edition_pool
+from dofc_events.places.queries import categories_with_places, count_waiting, edition_pool, would_move_up
+from dofc_events.places.service import CapacityBelowTaken, copy_limits, create_pool, lock_edition_pool, set_limit
 from dofc_events.registration.service import resize_edition
 from dofc_events.trips.models import Draw, Trip
 from dofc_events.trips.queries import trip_pools
 from dofc_events.trips.service import USUAL_DAYS_AWAY, move_to_zone
+
+
+class LimitBelowTaken(Refusal):
+    """The category `label` cannot have a lower limit than the number of its places that are `taken`."""
+
+    def __init__(self, label: str, taken: int) -> None:
+        super().__init__(f"{label}: {taken} taken")
+        self.label, self.taken = label, taken
 
 
 class CameOfACall(Refusal):
@@ -54,11 +62,12 @@ class CameOfACall(Refusal):
 class CategoryChanges:
     """Changes to an edition's categories; those not mentioned do not change.
 
-    `labels` gives known slugs their label, `removed` are slugs, `added` are labels, `closed` all slugs in which nobody
-    can register.
+    `labels` gives known slugs their label, `limits` their limit or None, `removed` are slugs, `added` are labels,
+    `closed` all slugs in which nobody can register.
     """
 
     labels: dict[str, str]
+    limits: dict[str, int | None] = field(default_factory=dict)
     removed: frozenset[str] = frozenset()
     added: tuple[str, ...] = ()
     closed: frozenset[str] = frozenset()
@@ -75,17 +84,17 @@ class EditionWishes:
 
 @dataclass(frozen=True)
 class EditionSettings:
-    """What the page of settings begins with; `categories` are slugs with labels, and whether they are closed."""
+    """What the page of settings begins with; `categories` are slugs with labels, whether closed, and limits."""
 
     details: EditionDetails
     capacity: int | None
-    categories: tuple[tuple[str, str, bool], ...]
+    categories: tuple[tuple[str, str, bool, int | None], ...]
 
 
 def settings_of(session: Session, edition: Edition) -> EditionSettings:
     """The current settings."""
-    pool, categories = edition_pool(session, edition.id), categories_of(session, edition.id)
-    rows = tuple((category.slug, category.label, category.state == CategoryState.CLOSED) for category in categories)
+    pool, categories = edition_pool(session, edition.id), categories_with_places(session, edition.id)
+    rows = tuple((one.slug, one.label, one.state == CategoryState.CLOSED, one.limit) for one in categories)
     return EditionSettings(details_of(edition), pool.capacity if pool else None, rows)
 
 
@@ -111,6 +120,9 @@ def copy_to_draft(session: Session, from_year: int, year: int, capacity: int, ac
     """Add a draft that is like another year's edition, with its own places. Raises EditionExists, NoSuchEdition."""
     edition = conference.copy_edition(session, from_year, year, actor, now)
     _add_places(session, edition, capacity, actor, now)
+    source = edition_by_year(session, from_year)
+    assert source is not None, "it has been copied"
+    copy_limits(session, source.id, edition.id)
     return edition
 
 
@@ -132,8 +144,8 @@ def change_settings(
 
     Returns the letter with which everybody can be told that its place or time has changed, if it has. Raises NotAgreed
     with what else would come of it, unless `accepted` is its digest.
-    Raises what `conference.service.change_edition` and `set_categories` raise, and CapacityBelowTaken; DatesOutOfOrder
-    also for what would end only after the edition.
+    Raises what `conference.service.change_edition` and `set_categories` raise, CapacityBelowTaken and LimitBelowTaken;
+    DatesOutOfOrder also for what would end only after the edition.
     """
     faults = (*faults_in_order(wishes.details), *faults_after_the_end(wishes.details))
     if faults:
@@ -148,6 +160,9 @@ def change_settings(
     conference.change_edition(session, edition_id, wishes.details, actor, now)
     if edition.zone != zone:
         move_to_zone(session, edition_id, zone, edition.zone, now)
+    if pool:
+        # Before the places, which pass on what has become free when all is as it is to be.
+        _set_limits(session, edition, pool, wishes.categories, actor, now)
     if wishes.capacity is not None and has_places:
         resize_edition(session, edition_id, wishes.capacity, actor, now)
     elif wishes.capacity is not None:
@@ -184,7 +199,9 @@ def consequences(
     waiting, capacity = count_waiting(session, pool.id), wishes.capacity
     if waiting and edition.gives_places(now) and not wanted.gives_places(now):
         found.append(Consequence(Effect.LIST_IS_CLOSED, waiting))
-    up = would_move_up(session, pool, pool.capacity if capacity is None else capacity)
+    changed_limits = wishes.categories.limits | dict.fromkeys(wishes.categories.removed)
+    limits = {one.id: changed_limits[one.slug] for one in edition.categories if one.slug in changed_limits}
+    up = would_move_up(session, pool, pool.capacity if capacity is None else capacity, limits)
     if up and wanted.gives_places(now):
         found.append(moving_up(up, details.offer_hours))
     if wanted.gives_places(now) and not edition.gives_places(now):
@@ -236,7 +253,9 @@ def delete_draft(session: Session, edition_id: int, actor: Actor, now: datetime)
         lock_edition_pool(session, edition_id)
     edition = _draft(session, edition_id)
     trips = select(Trip.id).where(Trip.edition_id == edition_id)
-    session.execute(delete(Pool).where(or_(Pool.edition_id == edition_id, Pool.trip_id.in_(trips))))
+    categories = select(Category.id).where(Category.edition_id == edition_id)
+    owned = or_(Pool.edition_id == edition_id, Pool.trip_id.in_(trips), Pool.category_id.in_(categories))
+    session.execute(delete(Pool).where(owned))
     for table in (Draw, Trip, Letter, Role, Category, EditionOrganiser):
         session.execute(delete(table).where(table.edition_id == edition_id))
     session.execute(delete(Edition).where(Edition.id == edition_id))
@@ -265,6 +284,23 @@ def _changed(present: dict[str, str], known: set[str], changes: CategoryChanges)
         # Not even a removed category's slug: links and exports of yesterday would mean another kind of delegate.
         wanted[slug_for(label, {*known, *wanted})] = label
     return list(wanted.items())
+
+
+def _set_limits(
+    session: Session, edition: Edition, pool: Pool, changes: CategoryChanges, actor: Actor, now: datetime
+) -> None:
+    """Give categories their limits; one that is removed has none. Raises LimitBelowTaken."""
+    wanted = changes.limits | dict.fromkeys(changes.removed)
+    present = [one for one in categories_with_places(session, edition.id) if one.slug in wanted]
+    other = [one for one in present if wanted[one.slug] != one.limit]
+    for one in other:
+        try:
+            set_limit(session, pool, one.id, wanted[one.slug])
+        except CapacityBelowTaken as refusal:
+            raise LimitBelowTaken(one.label, refusal.taken) from None
+    if other:
+        said = [{one.label: one.limit for one in other}, {one.label: wanted[one.slug] for one in other}]
+        record(session, actor, now, "limits_changed", scope=str(edition.year), changes={"limits": said})
 
 
 def _close_categories(session: Session, edition_id: int, slugs: Collection[str], actor: Actor, now: datetime) -> bool:

@@ -33,7 +33,7 @@ from dofc_events.organise.editions.forms import CopyForm, NewEditionForm, Reopen
 from dofc_events.organise.editions.queries import COUNTED, Growth, figures_of, growth_of
 from dofc_events.organise.editions.rules import weeks
 from dofc_events.organise.shared import EDITION, around
-from dofc_events.places.queries import edition_pool, places_of
+from dofc_events.places.queries import categories_with_places, edition_pool, places_of
 from dofc_events.registration.service import RegistrationOver
 from dofc_events.registration.waiting_list.queries import count_closed
 from dofc_events.registration.waiting_list.service import reopen_list
@@ -92,6 +92,7 @@ def index(edition: Edition) -> ResponseReturnValue:
     return render_template(
         "organise/editions/index.html",
         places=places,
+        limits=[one for one in categories_with_places(session, edition.id) if one.limit is not None],
         breakdown=figures_of(session, edition) if places else None,
         growth=growth,
         growth_chart=_growth_chart(growth),
@@ -115,7 +116,8 @@ def settings(edition: Edition) -> ResponseReturnValue:
     """Everything that an edition's organisers decide, on one page."""
     pool, seen = edition_pool(db.session(), edition.id), service.settings_of(db.session(), edition)
     form = SettingsForm.of(edition, seen)
-    context = {"taken": pool.taken if pool else 0, "asked": None, **around(edition)}
+    limited = {one.slug: one.taken for one in categories_with_places(db.session(), edition.id) if one.limit is not None}
+    context = {"taken": pool.taken if pool else 0, "limited": limited, "asked": None, **around(edition)}
     if not form.validate_on_submit():
         return form_page(form, "organise/editions/settings.html", **context)
     wishes, accepted = form.to_wishes(), form.accepted.data or ""
