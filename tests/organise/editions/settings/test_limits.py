@@ -5,10 +5,11 @@ from tests.registration.conftest import ANSWERS
 
 
 def limit_guests(organiser, year: int, number: str):
-    return settings(organiser, year).form().fill({"categories-2-limit": number, "capacity": 10}).submit()
+    return settings(organiser, year, "categories").form().fill({"categories-2-limit": number}).submit()
 
 
 def test_a_full_category_says_so_and_loses_nothing(organiser, client, year):
+    settings(organiser, year, "places").form().fill(capacity=10).submit()
     assert "Settings saved." in limit_guests(organiser, year, "1").text
     form = f"/editions/{year}/register"
 
