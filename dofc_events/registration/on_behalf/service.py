@@ -12,12 +12,13 @@ from dofc_events.core.changes import refuse_changed
 from dofc_events.core.errors import Refusal
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import live_registration, registration_by_form_key
-from dofc_events.delegates.service import Details, details_of, write_details
+from dofc_events.delegates.service import Details, category_of, details_of
 from dofc_events.mail import outbox
 from dofc_events.notices import mails
 from dofc_events.notices.queries import standing_of
-from dofc_events.notices.service import log, send
+from dofc_events.notices.service import News, log, send
 from dofc_events.places import service as places
+from dofc_events.places.queries import has_room
 from dofc_events.registration.service import (
     RegistrationOver,
     RegistrationRequest,
@@ -25,6 +26,7 @@ from dofc_events.registration.service import (
     locked,
     readdress,
     refuse_over,
+    rewrite_details,
 )
 
 
@@ -64,7 +66,8 @@ def add_delegate(session: Session, edition_id: int, request: RegistrationRequest
     known = live_registration(session, edition_id, request.email)
     if known is not None:
         raise AlreadyRegistered(known.reference)
-    if not edition.gives_places(now) and pool.taken >= pool.capacity:
+    category = category_of(session, edition_id, request.details.category)
+    if not edition.gives_places(now) and not has_room(session, pool, category.id):
         raise places.NothingFree
     return Added(enrol(session, pool, edition, request, actor, now, on_behalf=True), is_new=True)
 
@@ -80,20 +83,16 @@ def change_details(
 ) -> bool:
     """Change what a delegate said, which is what was `seen`, also after the freeze date; they are told by whom.
 
-    Returns whether anything changed. Raises RegistrationOver and NoSuchCategory.
+    Returns whether anything changed. Raises RegistrationOver, NoSuchCategory, and CategoryFull.
     """
-    registration, _ = locked(session, registration_id)
+    registration, pool = locked(session, registration_id)
     refuse_over(registration, now)
     refuse_changed(seen, details_of(registration))
-    changes = write_details(session, registration, details)
-    if not changes:
-        return False
-    registration.revise(now)
-    log(session, actor, now, "details_changed", registration, changes=changes)
-    send(
-        session, mails.registration_changed(standing_of(session, registration_id), [*changes], by_organisers=True), now
-    )
-    return True
+    fields, changes = rewrite_details(session, pool, registration, details, actor, now)
+    if fields:
+        changes.news.setdefault(registration_id, News()).details = fields
+        changes.tell()
+    return bool(fields)
 
 
 def correct_address(
