@@ -30,7 +30,7 @@ class Page:
 def page_of(
     session: Session, found: Select[tuple[int]] | Select[int], id_: InstrumentedAttribute[int], turn: Turn, size: int
 ) -> Page:
-    """A page of the ids `found`: one query for the newest, two for others. Fewer newer ones than `size` are that page."""
+    """A page of the ids `found`: one query for the newest, two for others. Fewer newer ones are that page."""
     if turn.newer_than is not None:
         ids = session.scalars(found.where(id_ > turn.newer_than).order_by(id_).limit(size)).all()
         if len(ids) < size:
