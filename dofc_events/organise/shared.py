@@ -10,6 +10,7 @@ from dofc_events.conference.models import Edition
 from dofc_events.core.clock import now
 from dofc_events.core.countries import country_codes
 from dofc_events.core.db import db
+from dofc_events.core.pages import Turn
 from dofc_events.mail.queries import mail_health
 from dofc_events.organise.rules import is_day, is_moment
 from dofc_events.places.rules import PLACE_STATUSES
@@ -31,6 +32,11 @@ def around(edition: Edition | None) -> dict[str, Any]:
 def before_id() -> int | None:
     """Where the page of a list begins: below the last row of the page before."""
     return id_in_address("after")
+
+
+def asked_turn() -> Turn:
+    """Which page of a list that stands newest first the address asks for."""
+    return Turn(older_than=id_in_address("after"), newer_than=id_in_address("before"))
 
 
 def id_in_address(name: str) -> int | None:

@@ -28,7 +28,11 @@ class Evening:
         self.tab, self.page = tab, tab.page
 
     def follow(self, link: str) -> None:
-        self._click(self.page.get_by_role("link", name=link, exact=True).first)
+        found = self.page.get_by_role("link", name=link, exact=True).first
+        if not found.is_visible():
+            # On a phone the pages of an edition are in a menu.
+            self.page.locator(".subnav summary").click()
+        self._click(found)
 
     def press(self, button: str) -> None:
         self._click(self.page.get_by_role("main").get_by_role("button", name=button, exact=True))
