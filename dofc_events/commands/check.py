@@ -14,7 +14,12 @@ from dofc_events.hosting.ballots.queries import ballot_faults
 from dofc_events.hosting.queries import attached_hashes
 from dofc_events.letters.queries import letter_faults
 from dofc_events.notices.queries import facts_without_message
-from dofc_events.places.queries import ended_unlike_their_claim, pool_faults, pools_with_free_places_and_people_waiting
+from dofc_events.places.queries import (
+    ended_unlike_their_claim,
+    option_faults,
+    pool_faults,
+    pools_with_free_places_and_people_waiting,
+)
 from dofc_events.trips.models import Trip
 from dofc_events.trips.queries import seat_faults
 
@@ -54,6 +59,7 @@ def faults(session: Session) -> list[str]:
         for r in ended_unlike_their_claim(session)
     ]
     found += seat_faults(session)
+    found += option_faults(session)
     found += [f"registration {r}: no email has announced its status" for r in facts_without_message(session)]
     found += letter_faults(session)
     found += ballot_faults(session)

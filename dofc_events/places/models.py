@@ -1,4 +1,4 @@
-"""Tables of pools (an edition's places, a trip's seats) and of the claims on them."""
+"""Tables of pools (an edition's places, a trip's seats, an option's places) and of the claims on them."""
 
 from datetime import datetime
 
@@ -9,22 +9,31 @@ from dofc_events.core.db import Base
 from dofc_events.delegates.models import Registration
 from dofc_events.places.rules import ClaimStatus
 
+# Each pool belongs to one of these.
+OWNERS = ("edition_id", "trip_id", "option_id")
+
+
+def _belongs_to(owner: str) -> str:
+    return "(" + " AND ".join(f"{name} IS {'NOT ' if name == owner else ''}NULL" for name in OWNERS) + ")"
+
 
 class Pool(Base):
-    """Places at an edition, or seats on a trip. `taken` counts confirmed and offered claims.
+    """Places at an edition, seats on a trip, or the places of an option of a question.
 
+    `taken` counts confirmed and offered claims.
     The CHECK is the last word on overselling: whatever code does, the database refuses taken > capacity.
     """
 
     __tablename__ = "pools"
     __table_args__ = (
         CheckConstraint("taken >= 0 AND taken <= capacity", name="never_oversold"),
-        CheckConstraint("(edition_id IS NULL) != (trip_id IS NULL)", name="has_one_owner"),
+        CheckConstraint(" OR ".join(_belongs_to(owner) for owner in OWNERS), name="has_one_owner"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     edition_id: Mapped[int | None] = mapped_column(ForeignKey("editions.id"), unique=True)
     trip_id: Mapped[int | None] = mapped_column(ForeignKey("trips.id"), unique=True)
+    option_id: Mapped[int | None] = mapped_column(ForeignKey("question_options.id"), unique=True)
     capacity: Mapped[int]
     taken: Mapped[int] = mapped_column(default=0)
     next_position: Mapped[int] = mapped_column(default=1)

@@ -10,15 +10,19 @@ from flask.typing import ResponseReturnValue
 from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import category_choices
 from dofc_events.conference.rules import Window
-from dofc_events.core.clock import now
+from dofc_events.core.clock import in_zone, now
 from dofc_events.core.db import db
 from dofc_events.delegates.models import Registration
+from dofc_events.delegates.service import details_of
 from dofc_events.mail.queries import latest_message
 from dofc_events.mail.render import link
 from dofc_events.notices.queries import offer_stands, standing_in
 from dofc_events.places.models import Pool
-from dofc_events.places.queries import count_waiting, overdue
+from dofc_events.places.queries import count_waiting, option_pools, overdue
 from dofc_events.places.rules import ClaimStatus, availability
+from dofc_events.questions.queries import answers_of, questions_of
+from dofc_events.questions.rules import PICKED, Answers, OwnQuestion, asked, missing
+from dofc_events.registration.forms import ChangeDetailsForm
 from dofc_events.registration.hand_over.queries import handed_over_by
 from dofc_events.registration.rules import details_are_frozen
 from dofc_events.registration.texts import consent_text
@@ -42,7 +46,8 @@ def wrote_to(
 def own_context(registration: Registration, token: str) -> dict[str, Any]:
     """What the pages about one registration show."""
     standing, at = standing_in(db.session(), registration), now()
-    edition = registration.edition
+    edition, known = registration.edition, answers_of(standing.answers)
+    questions, category = questions_of(db.session(), edition.id), registration.category.slug
     return {
         "registration": registration,
         "edition": edition,
@@ -55,6 +60,9 @@ def own_context(registration: Registration, token: str) -> dict[str, Any]:
         and standing.claim.pool.taken < standing.claim.pool.capacity,
         "position": standing.position,
         "trips": standing.trips,
+        "answers": [one for one in standing.answers if not one.organisers_only],
+        "known": known,
+        "unanswered": missing(questions, known, category, in_zone(at, edition.zone).date()),
         "sign_up": edition.sign_up_window(at),
         "name_in_draw": name_in_draw(db.session(), edition, registration),
         "seat_offers": [
@@ -96,9 +104,34 @@ def is_frozen(registration: Registration) -> bool:
     return details_are_frozen(edition.details_freeze_at(), edition.is_over(at), registration.ended_at is not None, at)
 
 
-def form_context(edition: Edition, pool: Pool) -> dict[str, Any]:
-    """What a page with a registration form shows, apart from the form."""
+def asked_of(edition: Edition, questions: Sequence[OwnQuestion], *, by_organisers: bool = False) -> dict[str, Any]:
+    """What a form asks now of an edition's own questions, and how many places are left of the options that are limited.
+
+    What is limited is looked up only where there is something to choose.
+    """
+    now_asked = asked(questions, in_zone(now(), edition.zone).date(), by_organisers=by_organisers)
+    picked = any(one.kind in PICKED for one in now_asked)
+    pools = option_pools(db.session(), edition.id) if picked else {}
     return {
+        "asked": now_asked,
+        "room": {id_: pool.capacity - pool.taken for id_, pool in pools.items()},
+    }
+
+
+def change_form(registration: Registration, known: Answers, *, by_organisers: bool = False) -> ChangeDetailsForm:
+    """The form that changes a delegate's details and what they answered, with what is stored or what was sent."""
+    edition, form = registration.edition, ChangeDetailsForm(obj=details_of(registration))
+    form.offer_categories(edition.category_choices(None if by_organisers else registration.category))
+    now_asked = asked_of(edition, questions_of(db.session(), edition.id), by_organisers=by_organisers)
+    form.ask(now_asked["asked"], now_asked["room"], known)
+    return form
+
+
+def form_context(edition: Edition, pool: Pool, *, by_organisers: bool = False) -> dict[str, Any]:
+    """What a page with a registration form shows, apart from the form."""
+    questions = questions_of(db.session(), edition.id)
+    return {
+        **asked_of(edition, questions, by_organisers=by_organisers),
         "edition": edition,
         "categories": category_choices(db.session(), edition.id),
         "trips": trips_of(db.session(), edition.id),

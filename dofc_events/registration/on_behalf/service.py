@@ -18,6 +18,8 @@ from dofc_events.notices import mails
 from dofc_events.notices.queries import standing_of
 from dofc_events.notices.service import log, send
 from dofc_events.places import service as places
+from dofc_events.questions.rules import Answers
+from dofc_events.registration.answers.service import give_answers
 from dofc_events.registration.service import (
     RegistrationOver,
     RegistrationRequest,
@@ -76,23 +78,29 @@ def change_details(
     actor: Actor,
     now: datetime,
     *,
+    answers: Answers | None = None,
     seen: Details | None = None,
 ) -> bool:
-    """Change what a delegate said, which is what was `seen`, also after the freeze date; they are told by whom.
+    """Change what a delegate said, which is what was `seen`, and these `answers`, also after the freeze date.
 
-    Returns whether anything changed. Raises RegistrationOver and NoSuchCategory.
+    They are told by whom, but for what is for organisers only. Returns whether anything changed. Raises
+    RegistrationOver, NoSuchCategory and ChoiceFull.
     """
     registration, _ = locked(session, registration_id)
     refuse_over(registration, now)
     refuse_changed(seen, details_of(registration))
     changes = write_details(session, registration, details)
+    told = [*changes]
+    if answers:
+        written = give_answers(session, registration, answers, now)
+        changes, told = changes | written.changes, [*told, *written.told]
     if not changes:
         return False
     registration.revise(now)
     log(session, actor, now, "details_changed", registration, changes=changes)
-    send(
-        session, mails.registration_changed(standing_of(session, registration_id), [*changes], by_organisers=True), now
-    )
+    if told:
+        standing = standing_of(session, registration_id)
+        send(session, mails.registration_changed(standing, told, by_organisers=True), now)
     return True
 
 
