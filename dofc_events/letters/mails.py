@@ -13,7 +13,7 @@ from dofc_events.delegates.queries import token_of
 from dofc_events.extensions import settings
 from dofc_events.letters.models import Letter
 from dofc_events.letters.queries import good_until
-from dofc_events.letters.rules import LINK, PLACEHOLDERS, Anchor, filled, is_reminder
+from dofc_events.letters.rules import LINK, OWN, PLACEHOLDERS, Anchor, filled, is_reminder
 from dofc_events.mail.envelope import Envelope
 from dofc_events.mail.render import link, render_message
 from dofc_events.mail.rules import ANNOUNCEMENT, REMINDER, deliverable
@@ -31,7 +31,8 @@ _MARKS = {name: f"\ue000{name}\ue001" for name in PLACEHOLDERS} | {LINK: f"<{_AD
 _ATTRIBUTE = re.compile(r' (href|title)="([^"]*)"')
 # After these an address begins, also for whoever reads a text without marks.
 BEFORE_AN_ADDRESS = ("", " ", "\n", "<", "(", "[", "“", "„", '"')
-_MARKED = re.compile("\ue000(" + "|".join(PLACEHOLDERS) + ")\ue001|" + re.escape(_ADDRESS))
+_MARKED = re.compile("\ue000(" + "|".join((*PLACEHOLDERS, OWN.pattern)) + ")\ue001|" + re.escape(_ADDRESS))
+_OWN_IN_BRACES = re.compile(r"\{(" + OWN.pattern + r")\}")
 
 
 def letter_to(letter: Letter, standing: Standing) -> Envelope:
@@ -71,6 +72,7 @@ def values_for(standing: Standing) -> dict[str, str]:
     """What PLACEHOLDERS stand for, for one delegate, in the language that is set."""
     registration, edition = standing.registration, standing.edition
     closes_at = edition.registration_closes_at
+    own = {one.field: one.words for one in standing.answers if not one.organisers_only}
     held = [seat for seat in standing.trips if seat.is_live and not seat.trip.cancelled_at]
     return {
         "given_name": registration.greeted_as,
@@ -84,6 +86,7 @@ def values_for(standing: Standing) -> dict[str, str]:
         "city": edition.city,
         "venue": ", ".join(part for part in (edition.venue, edition.venue_address) if part) or _("not fixed yet"),
         "closes": deadline(closes_at, edition.zone) if closes_at else _("not fixed yet"),
+        **own,
     }
 
 
@@ -93,7 +96,7 @@ def as_html(body: str, values: Mapping[str, str], site: str) -> Markup:
     `site` is what addresses of our own pages begin with.
     """
     html = _ATTRIBUTE.sub(_whole_or_nothing, str(render_markdown(_marked(body), site)))
-    filled_in = _MARKED.sub(lambda found: str(escape(values[found[1] or LINK])), html)
+    filled_in = _MARKED.sub(lambda found: str(escape(values.get(found[1] or LINK, ""))), html)
     return Markup(filled_in)  # noqa: S704  (sanitised before the values came in, which are escaped)
 
 
@@ -102,7 +105,7 @@ def as_text(body: str, values: Mapping[str, str], site: str) -> str:
     text = plain_text(_marked(body), site)
 
     def fill(found: re.Match[str]) -> str:
-        value, before = values[found[1] or LINK], text[: found.start()][-1:]
+        value, before = values.get(found[1] or LINK, ""), text[: found.start()][-1:]
         # Email programs make one address of all that stands together.
         return value if found[1] or before in BEFORE_AN_ADDRESS else f" {value}"
 
@@ -116,7 +119,7 @@ def _whole_or_nothing(attribute: re.Match[str]) -> str:
 
 
 def _marked(body: str) -> str:
-    typed = body.replace(_ADDRESS, "")
+    typed = _OWN_IN_BRACES.sub("\ue000\\1\ue001", body.replace(_ADDRESS, ""))
     return filled(_LINK_TO_OWN_PAGE.sub(f"]({_ADDRESS})", typed), _MARKS)
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, select
+from sqlalchemy import Row, Select, and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from dofc_events.questions.models import Answer, EditionQuestion, QuestionOption
-from dofc_events.questions.rules import Answers, Kind, Option, OwnQuestion
+from dofc_events.questions.rules import ANY, Answers, Kind, Option, OwnQuestion
 from dofc_events.questions.texts import Answered
 
 _QUESTIONS = (
@@ -77,6 +77,14 @@ def answered_by_many(session: Session, registration_ids: Collection[int]) -> dic
     """What each of these registrations answered, by the question's key."""
     rows = session.execute(_ANSWERED.where(Answer.registration_id.in_(registration_ids))).all()
     return {id_: {one.key: one for one in said} for id_, said in _by_registration(rows).items()}
+
+
+def people_who_answered(edition_id: int, key: str, answer: str = ANY) -> Select[int]:
+    """The registrations that gave this answer to a question, or any."""
+    question = EditionQuestion
+    mine = select(question.id).where(question.edition_id == edition_id, question.key == key).scalar_subquery()
+    found = select(Answer.registration_id).where(Answer.question_id == mine)
+    return found if answer == ANY else found.where(Answer.choice == answer)
 
 
 def answers_of(answered: Collection[Answered]) -> Answers:

@@ -32,6 +32,8 @@ PICKED = (Kind.CHOICE, Kind.SEVERAL)
 # Answered by a key.
 KEYED = (*PICKED, Kind.YES_NO)
 YES, NO = "yes", "no"
+# Who is looked for by an answer: whoever gave any, or none.
+ANY, NONE = "*", "-"
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,12 @@ class OwnQuestion:
 def caption_in(change: str) -> str:
     """What the question asked whose answer was changed; "" if it was no question's. See `OwnQuestion.change`."""
     return change.partition(" ")[2] if change.startswith(FIELD) else ""
+
+
+def pairs_in(text: str) -> list[tuple[str, str]]:
+    """What a list is narrowed to by answers: "hotel:single dinner:yes" are two questions with the answer to each."""
+    pairs = (part.partition(":") for part in text.split())
+    return [(key, answer) for key, _colon, answer in pairs if key and answer]
 
 
 def asked(questions: Iterable[OwnQuestion], on: date, *, by_organisers: bool = False) -> tuple[OwnQuestion, ...]:

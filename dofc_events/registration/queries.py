@@ -11,6 +11,8 @@ from dofc_events.delegates.models import Registration, Tag
 from dofc_events.delegates.queries import came_before, found_by
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import LIVE
+from dofc_events.questions.queries import people_who_answered
+from dofc_events.questions.rules import NONE, pairs_in
 from dofc_events.trips.models import Trip
 
 FLAGS = ("returning", "dietary", "visa_letter", "noted")
@@ -22,7 +24,8 @@ class Filters:
 
     Of a trip, whoever has a seat on it, waits or has asked for one. `since` is a moment in ISO 8601 with its offset:
     who registered after it. `continent` and `language` are codes. FLAGS, unless empty: who was at an earlier edition,
-    said something about food, needs a letter for a visa, has a note of the organisers'.
+    said something about food, needs a letter for a visa, has a note of the organisers'. `answers` to the edition's own
+    questions: as `pairs_in` reads them.
     """
 
     q: str = ""
@@ -39,6 +42,7 @@ class Filters:
     language: str = ""
     tag: str = ""
     noted: str = ""
+    answers: str = ""
 
     @property
     def since_at(self) -> datetime:
@@ -107,4 +111,7 @@ def conditions(edition_id: int, filters: Filters) -> list[ColumnElement[bool]]:
         found.append(Registration.id.in_(select(Tag.registration_id).where(Tag.word == filters.tag)))
     if filters.noted:
         found.append(Registration.note != "")
+    for key, answer in pairs_in(filters.answers):
+        without = Registration.id.not_in(people_who_answered(edition_id, key))
+        found.append(without if answer == NONE else Registration.id.in_(people_who_answered(edition_id, key, answer)))
     return found

@@ -38,6 +38,7 @@ from dofc_events.letters.models import Letter
 from dofc_events.letters.service import note_change
 from dofc_events.mail.models import Message
 from dofc_events.places.models import Pool
+from dofc_events.places.options.service import copy_with_places
 from dofc_events.places.queries import count_waiting, edition_pool, would_move_up
 from dofc_events.places.service import create_pool, lock_edition_pool
 from dofc_events.registration.service import resize_edition
@@ -111,6 +112,9 @@ def copy_to_draft(session: Session, from_year: int, year: int, capacity: int, ac
     """Add a draft that is like another year's edition, with its own places. Raises EditionExists, NoSuchEdition."""
     edition = conference.copy_edition(session, from_year, year, actor, now)
     _add_places(session, edition, capacity, actor, now)
+    source = edition_by_year(session, from_year)
+    assert source is not None, "it was copied"
+    copy_with_places(session, source.id, edition.id)
     return edition
 
 

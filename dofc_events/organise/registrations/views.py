@@ -1,10 +1,12 @@
 """The list of registrations: searched, narrowed, put in order, with the columns that somebody wants to see."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from dofc_events.accounts.guards import organisers_only
@@ -21,6 +23,8 @@ from dofc_events.organise.registrations.queries import After, Row, Sort
 from dofc_events.organise.registrations.shared import asked_sort
 from dofc_events.organise.shared import EDITION, around, asked_filters, before_id
 from dofc_events.places.rules import ClaimStatus
+from dofc_events.questions.queries import answered_by_many, questions_of
+from dofc_events.questions.rules import FIELD, KEYED, NO, NONE, YES, OwnQuestion, pairs_in
 from dofc_events.registration.queries import Filters
 from dofc_events.trips.queries import seats_of, trip_pools
 
@@ -77,9 +81,11 @@ def index(edition: Edition) -> ResponseReturnValue:
     """Who is registered: who of them, in which order and with which columns is said by the address."""
     session, filters, sort = db.session(), asked_filters(), asked_sort()
     trips = {trip.slug: trip.title for trip, _pool in trip_pools(session, edition.id)}
+    questions = questions_of(session, edition.id)
     offered = {key: words for key, words in COLUMNS.items() if trips or key != "trips"}
+    offered |= {one.field: one.caption for one in questions}
     usual = [key for key in offered if key in USUAL_COLUMNS]
-    columns = _columns() or usual
+    columns = _columns(offered) or usual
     present, countries = queries.present(session, edition.id), country_names(get_locale().language)
     ranks = {code: number for number, code in enumerate(countries) if code in present.countries}
     rows = queries.registrations(session, edition.id, filters, sort=sort, countries=ranks, after=_after(sort))
@@ -103,6 +109,10 @@ def index(edition: Edition) -> ResponseReturnValue:
         doubles=count_doubles(session, [edition.id]).get(edition.id, 0),
         tags={word: word for word in queries.tags_at(session, edition.id)},
         tags_of=queries.tags_of(session, ids) if "tags" in columns else {},
+        answers_of=answered_by_many(session, ids) if any(key.startswith(FIELD) for key in columns) else {},
+        questions=[one for one in questions if one.kind in KEYED],
+        answer_choices=_answer_choices,
+        answered=dict(pairs_in(filters.answers)),
         acts=ACTS,
         picked=request.args.getlist("pick"),
         **_addresses(filters, sort, [] if columns == usual else columns, rows),
@@ -128,11 +138,17 @@ def _addresses(filters: Filters, sort: Sort, columns: list[str], rows: list[Row]
     return addresses | {"without": without}
 
 
-def _columns() -> list[str]:
+def _columns(offered: Mapping[str, Any]) -> list[str]:
     asked = request.args.getlist("columns")
-    if not COLUMNS.keys() >= set(asked):
+    if not {*COLUMNS, *offered} >= set(asked):
         abort(404)
-    return [key for key in COLUMNS if key in asked]
+    return [key for key in offered if key in asked]
+
+
+def _answer_choices(question: OwnQuestion) -> dict[str, str]:
+    """What the list can be narrowed to by a question: its answers, those that are no longer offered too, and none."""
+    words = {YES: _("Yes"), NO: _("No")} | {option.key: option.caption for option in question.options}
+    return {key: words[key] for key in question.answers} | {NONE: _("No answer")}
 
 
 def _after(sort: Sort) -> After | None:

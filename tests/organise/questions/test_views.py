@@ -9,7 +9,6 @@ from dofc_events.places.queries import option_pools
 from dofc_events.questions.models import EditionQuestion
 from dofc_events.questions.queries import questions_of
 from tests.support.databases import count_queries
-from tests.support.factories import make_question
 
 
 @pytest.fixture
@@ -27,15 +26,6 @@ def asked(reading, year):
             return {one.key: one for one in questions_of(session, edition_by_year(session, year).id)}
 
     return asked
-
-
-@pytest.fixture
-def ask(writing, year):
-    def ask(key: str, kind: str = "choice", **said) -> None:
-        with writing() as session:
-            make_question(session, edition_by_year(session, year), key, kind, **said)
-
-    return ask
 
 
 @pytest.fixture
