@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, select
+from sqlalchemy import Select, and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from dofc_events.questions.models import Answer, EditionQuestion, QuestionOption
@@ -92,7 +92,7 @@ def answers_of(answered: Collection[Answered]) -> Answers:
     return {one.key: one.values for one in answered}
 
 
-def _by_registration(rows: Collection[Row[Any]]) -> dict[int, tuple[Answered, ...]]:
+def _by_registration(rows: Collection[Any]) -> dict[int, tuple[Answered, ...]]:
     found: dict[int, dict[str, Answered]] = {}
     for id_, key, kind, caption, organisers_only, choice, text, chosen in rows:
         said = found.setdefault(id_, {})
