@@ -10,6 +10,7 @@ notices       who is told what about what they hold: news, and the messages to d
 trips         learning trips: what is on offer, sign-ups, the draw
 places        pools and claims: the one place where something scarce is given, released, offered
 delegates     who is registered where: table, reference, link, search, likely doubles
+questions     an edition's own questions and their answers
 accounts      who signs in, and what they may do
 conference    network, organisations, members, editions, categories, outcomes
 mail          the outbox          web   what all views share          documents   values into files (calendar)

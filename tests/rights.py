@@ -50,6 +50,7 @@ from tests.support.factories import (
     make_account,
     make_edition,
     make_organisation,
+    make_question,
     make_registration,
     make_trip,
 )
@@ -142,6 +143,7 @@ def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
         session.add(WorkerSign(name="worker", seen_at=NOW))
         edition, other = make_edition(session, year=YEAR, registers_at_door=True), make_edition(session, year=2031)
         trip = make_trip(session, edition, "cellars")
+        question = make_question(session, edition, "t-shirt")
         person = make_registration(session, edition, trips=("cellars",))
         double = make_registration(session, edition, given_name=person.given_name, family_name=person.family_name)
         find_doubles(session, [double.id])
@@ -152,6 +154,7 @@ def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
         values = {
             "year": str(YEAR),
             "slug": trip.slug,
+            "key": question.key,
             "reference": person.reference,
             "message_id": str(messages_about(session, person.reference)[0].id),
             "token": token_of(person),

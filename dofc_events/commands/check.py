@@ -17,6 +17,7 @@ from dofc_events.notices.queries import facts_without_message
 from dofc_events.places.queries import (
     arrival_faults,
     ended_unlike_their_claim,
+    option_faults,
     pool_faults,
     pools_with_free_places_and_people_waiting,
 )
@@ -59,6 +60,7 @@ def faults(session: Session) -> list[str]:
         for r in ended_unlike_their_claim(session)
     ]
     found += seat_faults(session)
+    found += option_faults(session)
     found += [f"registration {r}: no email has announced its status" for r in facts_without_message(session)]
     found += letter_faults(session)
     found += ballot_faults(session)

@@ -22,6 +22,7 @@ from dofc_events.core.db import db, tried_again, unit_of_work
 from dofc_events.core.errors import Refusal
 from dofc_events.extensions import settings
 from dofc_events.places.models import Pool
+from dofc_events.places.options.service import copy_with_places
 from dofc_events.places.queries import count_waiting, edition_pool
 from dofc_events.places.rules import LONGEST_OFFER_HOURS, MAX_PLACES
 from dofc_events.places.service import copy_limits, create_pool, lock_edition_pool
@@ -159,6 +160,7 @@ def _create(session: Session, year: int, wishes: dict[str, Any], at: datetime) -
         created = conference.create_edition(session, year, blank, [], COMMAND, at)
     else:
         created = conference.copy_edition(session, last.year, year, COMMAND, at)
+        copy_with_places(session, last.id, created.id)
     if not created.categories:
         conference.set_categories(session, created.id, [("delegate", "Delegate")], COMMAND, at)
     details = conference.details_of(created)

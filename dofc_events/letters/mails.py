@@ -70,6 +70,7 @@ def values_for(standing: Standing) -> dict[str, str]:
     """What PLACEHOLDERS stand for, for one delegate, in the language that is set."""
     registration, edition = standing.registration, standing.edition
     closes_at = edition.registration_closes_at
+    own = {one.field: one.words for one in standing.answers if not one.organisers_only}
     held = [seat for seat in standing.trips if seat.is_live and not seat.trip.cancelled_at]
     return {
         "given_name": registration.greeted_as,
@@ -85,6 +86,7 @@ def values_for(standing: Standing) -> dict[str, str]:
         "city": edition.city,
         "venue": ", ".join(part for part in (edition.venue, edition.venue_address) if part) or _("not fixed yet"),
         "closes": deadline(closes_at, edition.zone) if closes_at else _("not fixed yet"),
+        **own,
     }
 
 
@@ -103,7 +105,7 @@ def as_text(body: str, values: Mapping[str, str], site: str) -> str:
     text = plain_text(_marked(body, values), site)
 
     def fill(found: re.Match[str]) -> str:
-        value, before = values[found[1] or LINK], text[: found.start()][-1:]
+        value, before = values.get(found[1] or LINK, ""), text[: found.start()][-1:]
         # Email programs make one address of all that stands together.
         return value if found[1] or before in BEFORE_AN_ADDRESS else f" {value}"
 

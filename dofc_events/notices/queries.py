@@ -16,6 +16,7 @@ from dofc_events.notices.models import UntoldNews
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.queries import overdue, place_of, waiting_position
 from dofc_events.places.rules import ClaimStatus, is_late
+from dofc_events.questions.queries import answered_by
 from dofc_events.trips.queries import trips_of
 
 OFFERS = (PLACE_OFFERED, SEAT_OFFERED)
@@ -45,7 +46,8 @@ def standing_in(session: Session, registration: Registration) -> Standing:
     """What a registration that is at hand, with its edition, holds at this moment."""
     claim = place_of(session, registration.id)
     trips = tuple(trips_of(session, registration.edition_id, registration.id))
-    return Standing(registration, registration.edition, claim, waiting_position(session, claim), trips)
+    position, answers = waiting_position(session, claim), answered_by(session, registration.id)
+    return Standing(registration, registration.edition, claim, position, trips, answers)
 
 
 def offer_stands(session: Session, standing: Standing, claim: Claim, now: datetime) -> bool:

@@ -13,6 +13,7 @@ from dofc_events.organise.hosting import views as hosting
 from dofc_events.organise.letters import views as letters
 from dofc_events.organise.mail import views as mail
 from dofc_events.organise.overview import views as overview
+from dofc_events.organise.questions import views as questions
 from dofc_events.organise.registrations import views as registrations
 from dofc_events.organise.sessions import views as sessions
 from dofc_events.organise.team import views as team
@@ -20,7 +21,22 @@ from dofc_events.organise.trips import views as trips
 from dofc_events.web.forms import ButtonForm, answer_errors
 
 blueprint = Blueprint("organise", __name__, url_prefix="/organise")
-for area in (overview, editions, registrations, trips, door, letters, mail, team, audit, hosting, accounts, sessions):
+AREAS = (
+    overview,
+    editions,
+    registrations,
+    questions,
+    trips,
+    door,
+    letters,
+    mail,
+    team,
+    audit,
+    hosting,
+    accounts,
+    sessions,
+)
+for area in AREAS:
     blueprint.register_blueprint(area.blueprint)
 
 

@@ -84,9 +84,16 @@ class NotWaitingAgain(Refusal):
     """Only somebody whose offer has lapsed can rejoin the waiting list."""
 
 
-def create_pool(session: Session, *, edition_id: int | None = None, trip_id: int | None = None, capacity: int) -> Pool:
-    """A pool for an edition or a trip."""
-    pool = Pool(edition_id=edition_id, trip_id=trip_id, capacity=capacity)
+def create_pool(
+    session: Session,
+    *,
+    edition_id: int | None = None,
+    trip_id: int | None = None,
+    option_id: int | None = None,
+    capacity: int,
+) -> Pool:
+    """A pool for an edition, a trip or an option of a question."""
+    pool = Pool(edition_id=edition_id, trip_id=trip_id, option_id=option_id, capacity=capacity)
     session.add(pool)
     session.flush()
     return pool

@@ -1,6 +1,7 @@
 """The delegate's forms: shape only; what needs the database is the service's to refuse."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -12,6 +13,8 @@ from dofc_events.conference.models import Edition
 from dofc_events.core.references import new_secret
 from dofc_events.delegates.service import Details
 from dofc_events.places.queries import CategoryPlaces
+from dofc_events.questions.rules import Answers, OwnQuestion
+from dofc_events.registration.answers.forms import AnswersField
 from dofc_events.registration.service import RegistrationRequest
 from dofc_events.registration.texts import consent_text
 from dofc_events.registration.trips.forms import TripsForm
@@ -53,6 +56,7 @@ class DetailsForm(NamesForm):
     access_needs = Paragraphs(_l("Access needs"), longest=1000)
     visa_letter = BooleanField(_l("I need an invitation letter for a visa"))
     photo_consent = BooleanField(_l("I am happy to be photographed and for the photographs to be published"))
+    answers = AnswersField(label=_l("More questions"))
 
     def offer_categories(self, categories: Iterable[CategoryPlaces]) -> None:
         """Offer these categories of an edition, and say which of them are full."""
@@ -66,6 +70,10 @@ class DetailsForm(NamesForm):
         self.category.errors = [
             _("This category is full, so your place cannot be changed to it. Nothing has been changed.")
         ]
+
+    def ask(self, questions: Sequence[OwnQuestion], free: Mapping[int, int], known: Answers | None = None) -> None:
+        """Ask these questions of the edition's own, before validating: see `AnswersField.ask`."""
+        self.answers.ask(questions, known or {}, free)
 
     def validate_category(self, field: Field) -> None:
         # What is offered may have changed since the form was opened.
@@ -91,6 +99,16 @@ class DetailsForm(NamesForm):
 
 class ChangeDetailsForm(EditForm, DetailsForm):
     """The form to change a delegate's details."""
+
+    def ask(self, questions: Sequence[OwnQuestion], free: Mapping[int, int], known: Answers | None = None) -> None:
+        self.asked_with = questions, free, known
+        super().ask(questions, free, known)
+
+    def stored(self) -> Any:
+        form = super().stored()
+        if form is not self and "asked_with" in self.__dict__:
+            form.ask(*self.asked_with)
+        return form
 
 
 class ChangeAddressForm(EditForm, AddressForm):
@@ -129,6 +147,7 @@ class RegistrationForm(DetailsForm, AddressForm, TripsForm, UnseenForm):
             form_key=of_this_browser(self.form_key.data),
             trips=self.trips.chosen(),
             any_trip=self.any_trip.data,
+            answers=self.answers.given(),
         )
 
 

@@ -4,7 +4,7 @@ Each locks the edition's pool first, so that whatever it then reads (who is regi
 commits; the database's constraints stand behind that.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -36,6 +36,9 @@ from dofc_events.places import service as places
 from dofc_events.places.models import Pool
 from dofc_events.places.queries import place_of, waiting_position
 from dofc_events.places.rules import ClaimStatus
+from dofc_events.questions.queries import answered_by, answers_of
+from dofc_events.questions.rules import Answers
+from dofc_events.registration.answers.service import give_answers, give_back
 from dofc_events.registration.rules import Outcome, details_are_frozen
 from dofc_events.trips.queries import trips_of, wishes_of
 
@@ -44,7 +47,8 @@ from dofc_events.trips.queries import trips_of, wishes_of
 class RegistrationRequest:
     """A registration form, filled in. `form_key` tells one form from another, however often it is sent.
 
-    `trips` are the slugs of the learning trips that are asked for, the first choice first.
+    `trips` are the slugs of the learning trips that are asked for, the first choice first; `answers` are those to the
+    edition's own questions that it asked.
     """
 
     details: Details
@@ -54,6 +58,7 @@ class RegistrationRequest:
     form_key: str
     trips: tuple[str, ...] = ()
     any_trip: bool = False
+    answers: Answers = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -100,8 +105,8 @@ def register_delegate(
     """Register one person: a place, or a position on the waiting list, and the message that says so.
 
     What is asked for of learning trips is given with the place, or waits for it. Raises RegistrationNotOpen,
-    NoSuchCategory, NoSuchTrip, SignUpNotOpen, and TooManyMessages when the address was written to too often. With
-    `keep_mail` the message is stored and not sent, for demonstration data.
+    NoSuchCategory, NoSuchTrip, SignUpNotOpen, ChoiceFull, and TooManyMessages when the address was written to too
+    often. With `keep_mail` the message is stored and not sent, for demonstration data.
     """
     pool = places.lock_edition_pool(session, edition_id)
     edition = edition_by_id(session, edition_id)
@@ -110,6 +115,7 @@ def register_delegate(
     if earlier is not None:
         same = details_of(earlier) == request.details and earlier.email == request.email
         same = same and set(request.trips) == set(wishes_of(session, earlier.id))
+        same = same and _answered_so(session, earlier.id, request.answers)
         return Registered(Outcome.SENT_BEFORE if same else Outcome.OTHER_ANSWERS, token_of(earlier))
     window = edition.window(now)
     if window is not Window.OPEN:
@@ -134,8 +140,8 @@ def enrol(
 ) -> Registration:
     """Register whoever may register: the place or position, the seats, the message. The pool is locked already.
 
-    `on_behalf`: an organiser filled in the form, which the message says. Raises NoSuchCategory, NoSuchTrip and
-    SignUpNotOpen.
+    `on_behalf`: an organiser filled in the form, which the message says. Raises NoSuchCategory, NoSuchTrip, ChoiceFull
+    and SignUpNotOpen.
     """
     registration = Registration(
         edition_id=edition.id,
@@ -156,6 +162,8 @@ def enrol(
     add_registration(session, registration, request.details)
     hold = None if on_behalf else hold_of(edition, now)
     claim = places.claim_place(session, pool, registration, now, hold=hold)
+    if any(request.answers.values()):
+        give_answers(session, registration, request.answers, now)
     changes = Changes(session, edition, actor, now, keep=keep_mail)
     if request.trips:
         refuse_closed_sign_up(edition, now)
@@ -168,7 +176,8 @@ def enrol(
     seats = changes.news.get(registration.id, News()).seats
     # Nor has anything of a trip that was not asked for.
     trips = tuple(trips_of(session, edition.id, registration.id)) if request.trips else ()
-    standing = mails.Standing(registration, edition, claim, waiting_position(session, claim), trips)
+    answers = answered_by(session, registration.id) if any(request.answers.values()) else ()
+    standing = mails.Standing(registration, edition, claim, waiting_position(session, claim), trips, answers)
     stated = request.consent_text if on_behalf else ""
     message = mails.status_message(standing, seats, stated_consent=stated)
     send(session, message, now, keep=keep_mail, asked_for=not on_behalf)
@@ -182,16 +191,17 @@ def change_details(
     actor: Actor,
     now: datetime,
     *,
+    answers: Answers | None = None,
     seen: Details | None = None,
 ) -> bool:
-    """Change a delegate's details, which were `seen`; they are told what changed. Returns whether anything did.
+    """Change a delegate's details, which were `seen`, and these `answers`; they are told what changed.
 
-    Raises DetailsFrozen, NoSuchCategory, and CategoryFull.
+    Returns whether anything did. Raises DetailsFrozen, NoSuchCategory, CategoryFull, and ChoiceFull.
     """
     registration, pool = locked(session, registration_id)
     refuse_frozen(registration, now)
     refuse_changed(seen, details_of(registration))
-    fields, changes = rewrite_details(session, pool, registration, details, actor, now)
+    fields, _told, changes = rewrite_details(session, pool, registration, details, answers, actor, now)
     if fields:
         changes.news.setdefault(registration_id, News()).own_details = fields
         changes.tell(registration_id)
@@ -199,21 +209,37 @@ def change_details(
 
 
 def rewrite_details(
-    session: Session, pool: Pool, registration: Registration, details: Details, actor: Actor, now: datetime
-) -> tuple[tuple[str, ...], Changes]:
-    """Write the details, with the pool's lock: a place counts in the limit of its new category from now on.
+    session: Session,
+    pool: Pool,
+    registration: Registration,
+    details: Details,
+    answers: Answers | None,
+    actor: Actor,
+    now: datetime,
+) -> tuple[tuple[str, ...], tuple[str, ...], Changes]:
+    """Write details and answers, with the pool's lock: a place counts in the limit of its new category from now on.
 
-    Returns which fields are different, and what that changes for whom. Raises NoSuchCategory and CategoryFull.
+    Returns which fields are different, which of them delegates see, and what that changes for whom. Raises
+    NoSuchCategory, CategoryFull, and ChoiceFull.
     """
     before, changes = registration.category_id, Changes(session, registration.edition, actor, now)
     written = write_details(session, registration, details)
+    told = (*written,)
+    if answers:
+        given = give_answers(session, registration, answers, now)
+        written, told = written | given.changes, (*told, *given.told)
     if written:
         registration.revise(now)
         log(session, actor, now, "details_changed", registration, changes=written)
     if registration.category_id != before:
         moved = [(place_of(session, registration.id), before)]
         changes.moved_up(places.change_category(session, pool, moved, terms_of(registration.edition, now), now))
-    return tuple(written), changes
+    return tuple(written), told, changes
+
+
+def _answered_so(session: Session, registration_id: int, answers: Answers) -> bool:
+    known = answers_of(answered_by(session, registration_id))
+    return all(known.get(key, ()) == values for key, values in answers.items())
 
 
 def correct_address(
@@ -266,6 +292,7 @@ def cancel_registration(
     changes = Changes(session, registration.edition, actor, now, keep=keep_mail)
     changes.place("cancelled", registration, before=standing.status)
     moved_up = places.cancel_claim(session, pool, standing.claim, terms_of(registration.edition, now), now)
+    give_back(session, [registration], now)
     changes.book.leave(registration_id)
     changes.moved_up(moved_up)
     changes.tell(registration_id)

@@ -25,10 +25,11 @@ from dofc_events.mail.rules import address_key
 from dofc_events.places.models import Pool
 from dofc_events.places.queries import edition_with_pool
 from dofc_events.places.rules import Availability, ClaimStatus
+from dofc_events.registration.answers.forms import FEW
+from dofc_events.registration.answers.service import ChoiceFull
 from dofc_events.registration.forms import (
     AddressForm,
     ChangeAddressForm,
-    ChangeDetailsForm,
     RegistrationForm,
     UnseenForm,
 )
@@ -36,7 +37,7 @@ from dofc_events.registration.lost_link.service import send_link
 from dofc_events.registration.own import views as own
 from dofc_events.registration.rules import Outcome, link_has_ended
 from dofc_events.registration.service import RegistrationNotOpen, register_delegate
-from dofc_events.registration.shared import form_context, is_frozen, offer_trips, open_categories, own_context, wrote_to
+from dofc_events.registration.shared import change_form, form_context, is_frozen, offer_trips, own_context, wrote_to
 from dofc_events.registration.trips.forms import NOT_TO_BE_HAD, ChangeTripsForm
 from dofc_events.web.forms import answer_errors, answer_too_many, form_page
 from dofc_events.web.kept import kept_part
@@ -54,7 +55,7 @@ DELEGATE = Actor("delegate")
 NEW = "registration/new.html"
 # A conference behind one network address does not feel this; who wants all places for themselves does.
 FORMS_PER_NETWORK = "60 per 10 minutes"
-REFUSALS = (RegistrationNotOpen, TooManyMessages, *NOT_TO_BE_HAD)
+REFUSALS = (RegistrationNotOpen, TooManyMessages, ChoiceFull, *NOT_TO_BE_HAD)
 
 
 @blueprint.route("/editions/<year:year>/register", methods=["GET", "POST"])
@@ -139,6 +140,7 @@ def _with_places(year: int, *, is_form: bool = False) -> tuple[Edition, Pool]:
 def _form(edition: Edition, context: dict[str, Any]) -> RegistrationForm:
     form = RegistrationForm()
     form.offer_categories(context["categories"])
+    form.ask(context["asked"], context["room"])
     offer_trips(form, edition, context["trips"], has_place=context["free"] > 0)
     return form
 
@@ -161,8 +163,10 @@ def _shown(edition: Edition, context: dict[str, Any]) -> Hashable:
         for seat in context["trips"]
     )
     places = context["availability"], context["free"] if context["availability"] is Availability.FEW else 0
+    few = tuple((option, min(left, FEW)) for option, left in sorted(context["room"].items()))
+    own = context["asked"], few
     categories = tuple((one.slug, one.label, one.is_full) for one in context["categories"])
-    return said_by(edition), categories, trips, context["sign_up"], places, context["waiting"]
+    return said_by(edition), categories, trips, context["sign_up"], places, context["waiting"], own
 
 
 def _not_open(edition: Edition, form: RegistrationForm | None) -> ResponseReturnValue:
@@ -178,7 +182,10 @@ def _refused(
         return _not_open(edition, form)
     if isinstance(refusal, TooManyMessages):
         return answer_too_many(form, refusal.retry_after, NEW, **context)
-    form.trips.refuse(refusal)
+    if isinstance(refusal, ChoiceFull):
+        form.answers.refuse(refusal)
+    else:
+        form.trips.refuse(refusal)
     return answer_errors(form, NEW, **context)
 
 
@@ -198,14 +205,14 @@ def _other_answers(token: str, form: RegistrationForm, context: dict[str, Any]) 
     if is_frozen(registration):
         return redirect(url_for("registration.own.own", token=token), 303)
     context = own_context(registration, token) | {"sent_twice": True}
-    if details_of(registration) == form.to_details() and form.email.data == registration.email:
+    same = details_of(registration) == form.to_details() and form.answers.is_as(context["known"])
+    if same and form.email.data == registration.email:
         trips = ChangeTripsForm(obj=registration)
         offer_trips(trips, registration.edition, context["trips"], has_place=context["status"] is ClaimStatus.CONFIRMED)
         return make_response(render_template("registration/own/trips.html", form=trips, **context), 422)
-    if details_of(registration) == form.to_details():
+    if same:
         address = ChangeAddressForm(obj=registration)
         return make_response(render_template("registration/own/address.html", form=address, **context), 422)
-    edit = ChangeDetailsForm(obj=details_of(registration))
-    edit.offer_categories(open_categories(registration.edition, registration.category.slug))
+    edit = change_form(registration, context["known"])
     context["other_email"] = form.email.data if form.email.data != registration.email else ""
     return make_response(render_template("registration/own/edit.html", form=edit, **context), 422)

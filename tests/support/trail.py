@@ -125,6 +125,31 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     *((BY_HAND, "letter_scheduled", {**LETTER, "count": count}) for count in (1, 2)),
     *((BY_HAND, "letter_sent", {**LETTER, "subject": s, "count": n}) for s in ("Наслов", "") for n in (1, 2)),
     (BY_HAND, "letter_stopped", {**LETTER, "left": 1, "withdrawn": 2, "unwritten": 3}),
+    *(
+        (BY_HAND, f"question_{what}", {"question": "hotel", "caption": "Хотел?"})
+        for what in ("added", "moved", "retired", "asked_again", "deleted")
+    ),
+    (
+        BY_HAND,
+        "question_changed",
+        {
+            "question": "hotel",
+            "caption": "Хотел?",
+            "changes": {
+                "caption": ["Соба?", "Хотел?"],
+                "hint": ["", "Због кључа"],
+                "categories": ["", "guest, member"],
+                "shown_when": ["", "dinner"],
+                "shown_for": ["", "yes"],
+                "required": [False, True],
+                "required_from_on": [None, "2027-05-16"],
+                "frozen_from_on": [None, "2027-05-17"],
+                "organisers_only": [False, True],
+                "options": ["Једна", "Једна, Две"],
+            },
+        },
+    ),
+    (DELEGATE, "details_changed", {"changes": {"question-hotel Хотел?": ["", "ж " * 150]}}),
     *((BY_HAND, "trip_added", {**CELLARS, "capacity": capacity}) for capacity in (1, 20)),
     (
         BY_HAND,

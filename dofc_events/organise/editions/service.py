@@ -25,6 +25,7 @@ from dofc_events.hosting.models import Decision
 from dofc_events.letters.models import Letter
 from dofc_events.mail.models import Message
 from dofc_events.places.models import Pool
+from dofc_events.places.options.service import copy_with_places
 from dofc_events.places.queries import edition_pool
 from dofc_events.places.service import copy_limits, create_pool, lock_edition_pool
 from dofc_events.registration.saved.models import SavedView
@@ -60,6 +61,7 @@ def copy_to_draft(session: Session, from_year: int, year: int, capacity: int, ac
     source = edition_by_year(session, from_year)
     assert source is not None, "it has been copied"
     copy_limits(session, source.id, edition.id)
+    copy_with_places(session, source.id, edition.id)
     return edition
 
 

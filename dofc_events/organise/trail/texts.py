@@ -316,6 +316,14 @@ ACTS = {
     "letter_stopped": Act(_l("Letter stopped"), _letter_stopped),
     "letter_dropped": Act(_l("Letter deleted"), _l("Deleted the letter “%(subject)s”, which nobody had received")),
     "change_not_told": Act(_l("Change not told"), _l("Told nobody that the place or time has changed")),
+    "question_added": Act(_l("Question added"), _l("Added the question “%(caption)s”")),
+    "question_changed": Act(_l("Question changed"), _l("Changed the question “%(caption)s”"), _changes),
+    "question_moved": Act(_l("Question moved"), _l("Moved the question “%(caption)s”")),
+    "question_retired": Act(_l("Question no longer asked"), _l("Stopped asking “%(caption)s”")),
+    "question_asked_again": Act(_l("Question asked again"), _l("Asks “%(caption)s” again")),
+    "question_deleted": Act(
+        _l("Question deleted"), _l("Deleted the question “%(caption)s”, which nobody had answered")
+    ),
     "trip_added": Act(
         _l("Trip added"),
         lambda said: ngettext(

@@ -22,6 +22,7 @@ from dofc_events.notices.service import Changes, terms_of
 from dofc_events.places import service as places
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import ClaimStatus
+from dofc_events.registration.answers.service import give_back
 from dofc_events.registration.many.queries import Selection, selection_of, those_shown
 from dofc_events.registration.notes.service import tag, untag
 from dofc_events.registration.queries import Audience, members_of
@@ -127,6 +128,7 @@ def cancel(session: Session, edition_id: int, order: Order, reason: str, actor: 
         person.ended_at = now
         changes.place("cancelled", person, before=ClaimStatus(claim.status), because=reason)
     moved_up = places.cancel_claims(session, chosen.pool, chosen.claims, terms_of(chosen.edition, now), now)
+    give_back(session, chosen.people, now)
     changes.book.leave(*(person.id for person in chosen.people))
     changes.moved_up(moved_up)
     changes.tell()

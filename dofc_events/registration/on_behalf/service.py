@@ -19,6 +19,7 @@ from dofc_events.notices.queries import standing_of
 from dofc_events.notices.service import News, log, send
 from dofc_events.places import service as places
 from dofc_events.places.queries import has_room
+from dofc_events.questions.rules import Answers
 from dofc_events.registration.service import (
     RegistrationOver,
     RegistrationRequest,
@@ -79,18 +80,21 @@ def change_details(
     actor: Actor,
     now: datetime,
     *,
+    answers: Answers | None = None,
     seen: Details | None = None,
 ) -> bool:
-    """Change what a delegate said, which is what was `seen`, also after the freeze date; they are told by whom.
+    """Change what a delegate said, which is what was `seen`, and these `answers`, also after the freeze date.
 
-    Returns whether anything changed. Raises RegistrationOver, NoSuchCategory, and CategoryFull.
+    They are told by whom, but for what is for organisers only. Returns whether anything changed. Raises
+    RegistrationOver, NoSuchCategory, CategoryFull, and ChoiceFull.
     """
     registration, pool = locked(session, registration_id)
     refuse_over(registration, now)
     refuse_changed(seen, details_of(registration))
-    fields, changes = rewrite_details(session, pool, registration, details, actor, now)
+    fields, told, changes = rewrite_details(session, pool, registration, details, answers, actor, now)
+    if told:
+        changes.news.setdefault(registration_id, News()).details = told
     if fields:
-        changes.news.setdefault(registration_id, News()).details = fields
         changes.tell()
     return bool(fields)
 
