@@ -4,6 +4,7 @@ import click
 from flask.cli import with_appcontext
 from sqlalchemy.orm import Session
 
+from dofc_events.commands.named_files import named_files
 from dofc_events.conference.models import Edition
 from dofc_events.core import files
 from dofc_events.core.clock import now
@@ -11,7 +12,6 @@ from dofc_events.core.db import db
 from dofc_events.core.schema import differences, newest_revision, revision_of
 from dofc_events.extensions import settings
 from dofc_events.hosting.ballots.queries import ballot_faults
-from dofc_events.hosting.queries import attached_hashes
 from dofc_events.letters.queries import letter_faults
 from dofc_events.notices.queries import facts_without_message
 from dofc_events.places.queries import (
@@ -65,8 +65,8 @@ def faults(session: Session) -> list[str]:
     found += letter_faults(session)
     found += ballot_faults(session)
     found += [
-        f"file {content_hash}: it is attached to a proposal, but missing from the disk"
-        for content_hash in sorted(attached_hashes(session))
+        f"file {content_hash}: it is attached to a proposal or a letter, but missing from the disk"
+        for content_hash in sorted(named_files(session))
         if not files.path_of(settings().shared, content_hash).exists()
     ]
     if not files.is_private(settings().instance):

@@ -14,7 +14,7 @@ from dofc_events.extensions import settings
 from dofc_events.letters.models import Letter
 from dofc_events.letters.queries import good_until
 from dofc_events.letters.rules import LINK, Anchor, filled, is_reminder
-from dofc_events.mail.envelope import Envelope
+from dofc_events.mail.envelope import Envelope, StoredFile
 from dofc_events.mail.render import link, render_message
 from dofc_events.mail.rules import ANNOUNCEMENT, REMINDER, deliverable
 from dofc_events.notices.mails import Standing, edition_changed
@@ -58,6 +58,7 @@ def letter_to(letter: Letter, standing: Standing) -> Envelope:
         subject=filled(letter.subject, {**values, LINK: ""}),
         said_text=text,
         said_html=html,
+        attachments=[StoredFile(one.name, one.media_type, one.content_hash) for one in letter.attachments],
         reference=registration.reference,
         own_page=values[LINK],
         edition_name=edition.name,

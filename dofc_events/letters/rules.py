@@ -13,6 +13,8 @@ SENT_AT = time(9)
 LONGEST_SUBJECT = 200
 LONGEST_BODY = 20_000
 MAX_DAYS = 365
+# What many mail servers let through, as it grows by a third on its way.
+MAX_ATTACHED = 5 * 1024 * 1024
 
 # What stands in braces is filled in for each delegate.
 PLACEHOLDERS = (

@@ -122,6 +122,7 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
         (BY_HAND, act, LETTER)
         for act in ("letter_written", "letter_changed", "letter_unscheduled", "letter_dropped", "change_not_told")
     ),
+    *((BY_HAND, act, {**LETTER, "name": "План.pdf"}) for act in ("letter_file_added", "letter_file_removed")),
     *((BY_HAND, "letter_scheduled", {**LETTER, "count": count}) for count in (1, 2)),
     *((BY_HAND, "letter_sent", {**LETTER, "subject": s, "count": n}) for s in ("Наслов", "") for n in (1, 2)),
     (BY_HAND, "letter_stopped", {**LETTER, "left": 1, "withdrawn": 2, "unwritten": 3}),

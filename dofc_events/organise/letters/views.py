@@ -25,9 +25,10 @@ from dofc_events.letters.rules import EDITABLE, PLACEHOLDERS, Anchor, LetterStat
 from dofc_events.letters.service import LetterText, text_of
 from dofc_events.letters.texts import starters
 from dofc_events.mail import outbox
-from dofc_events.mail.envelope import Envelope
+from dofc_events.mail.envelope import Envelope, StoredFile
 from dofc_events.mail.rules import deliverable
 from dofc_events.notices.queries import standing_in
+from dofc_events.organise.letters.attachments import views as attachments
 from dofc_events.organise.letters.forms import ChangeForm, ChangeLetterForm, LetterForm, SendForm
 from dofc_events.organise.rules import masked, masked_html
 from dofc_events.organise.shared import EDITION, around, asked_audience, before_id
@@ -37,6 +38,7 @@ from dofc_events.web.forms import ButtonForm, answer_errors, answer_too_late, fo
 from dofc_events.web.security import MAIL_PREVIEW_POLICY
 
 blueprint = Blueprint("letters", __name__)
+blueprint.register_blueprint(attachments.blueprint)
 
 ROWS = 50
 LETTER = f"{EDITION}/letters/<id:letter_id>"
@@ -324,7 +326,7 @@ def _as_test(envelope: Envelope, person: Registration) -> Envelope:
         html=re.sub(
             r"<body[^>]*>", lambda tag: f"{tag[0]}<p>{escape(notice)}</p>", masked_html(envelope.html), count=1
         ),
-        attachments=(),
+        attachments=tuple(one for one in envelope.attachments if isinstance(one, StoredFile)),
         expires_at=None,
     )
 

@@ -312,6 +312,8 @@ ACTS = {
         ),
     ),
     "letter_unscheduled": Act(_l("Letter no longer scheduled"), _l("Made the letter “%(subject)s” a draft again")),
+    "letter_file_added": Act(_l("File attached"), _l("Attached “%(name)s” to the letter “%(subject)s”")),
+    "letter_file_removed": Act(_l("File removed"), _l("Removed “%(name)s” from the letter “%(subject)s”")),
     "letter_sent": Act(_l("Letter sent"), _letter_sent),
     "letter_stopped": Act(_l("Letter stopped"), _letter_stopped),
     "letter_dropped": Act(_l("Letter deleted"), _l("Deleted the letter “%(subject)s”, which nobody had received")),
