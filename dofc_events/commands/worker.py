@@ -21,6 +21,7 @@ from dofc_events.extensions import settings
 from dofc_events.health.rules import Trouble
 from dofc_events.hosting import queries as hosting_queries
 from dofc_events.hosting.models import Ballot
+from dofc_events.imports import queries as import_queries
 from dofc_events.mail.delivery import Answer, Courier
 from dofc_events.mail.models import WorkerSign
 from dofc_events.mail.rules import FORGET_WORKER_AFTER, SHOW_LIFE_EVERY
@@ -47,7 +48,8 @@ class Broom:
 
     def sweep(self, at: datetime) -> None:
         self._swept_at = at
-        named = hosting_queries.attached_hashes(db.session())
+        session = db.session()
+        named = hosting_queries.attached_hashes(session) | import_queries.kept_hashes(session)
         db.session.close()
         files.sweep(settings().shared, named, at)
         # What somebody read at that moment was kept when the ballots were counted.

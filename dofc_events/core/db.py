@@ -329,8 +329,8 @@ def tried_again(act: Callable[P, R], *, between: Callable[[], object] = lambda: 
     return insistent
 
 
-def in_pieces(ids: Iterable[int]) -> Iterator[list[int]]:
-    """The ids in lists that one statement takes: its parameters are counted."""
+def in_pieces(ids: Iterable[R]) -> Iterator[list[R]]:
+    """The ids, or other values, in lists that one statement takes: its parameters are counted."""
     everything = list(ids)
     for first in range(0, len(everything), MAX_IN_A_LIST):
         yield everything[first : first + MAX_IN_A_LIST]

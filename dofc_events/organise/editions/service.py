@@ -34,6 +34,7 @@ from dofc_events.core.errors import Refusal, ask_first
 from dofc_events.core.slugs import slug_for
 from dofc_events.delegates.queries import categories_in_use
 from dofc_events.hosting.models import Decision
+from dofc_events.imports.models import ImportFile, KnownColumn
 from dofc_events.letters.models import Letter
 from dofc_events.letters.service import note_change
 from dofc_events.mail.models import Message
@@ -237,7 +238,7 @@ def delete_draft(session: Session, edition_id: int, actor: Actor, now: datetime)
     edition = _draft(session, edition_id)
     trips = select(Trip.id).where(Trip.edition_id == edition_id)
     session.execute(delete(Pool).where(or_(Pool.edition_id == edition_id, Pool.trip_id.in_(trips))))
-    for table in (Draw, Trip, Letter, Role, Category, EditionOrganiser):
+    for table in (Draw, Trip, Letter, Role, ImportFile, KnownColumn, Category, EditionOrganiser):
         session.execute(delete(table).where(table.edition_id == edition_id))
     session.execute(delete(Edition).where(Edition.id == edition_id))
     record(session, actor, now, "edition_deleted", scope=str(edition.year))
