@@ -3,9 +3,10 @@
 from sqlalchemy.orm import Session
 
 from dofc_events.hosting.queries import attached_hashes
+from dofc_events.imports.queries import kept_hashes
 from dofc_events.letters.queries import attached_to_letters
 
 
 def named_files(session: Session) -> set[str]:
     """The hashes of all files that some row names."""
-    return attached_hashes(session) | attached_to_letters(session)
+    return attached_hashes(session) | attached_to_letters(session) | kept_hashes(session)

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, exists, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from dofc_events.conference.models import Edition
+from dofc_events.core.audit import AuditEntry
 from dofc_events.delegates.models import Registration
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import MessageState
@@ -20,6 +21,9 @@ from dofc_events.questions.queries import answered_by
 from dofc_events.trips.queries import trips_of
 
 OFFERS = (PLACE_OFFERED, SEAT_OFFERED)
+
+# The act by which organisers registered somebody whom they chose not to write to.
+IMPORTED_UNTOLD = "imported_untold"
 
 # The kind of the message that a place's status is told by; also what `flask check` looks for.
 STATUS_KINDS = {
@@ -142,11 +146,13 @@ def is_due(now: datetime) -> ColumnElement[bool]:
 
 
 def facts_without_message(session: Session) -> Sequence[str]:
-    """References of registrations whose status was never put into a message (nor is about to be)."""
+    """References of registrations whose status was never put into a message, nor is about to be, as somebody chose."""
     told = exists().where(Message.about == Registration.reference, Message.queued_at >= Claim.changed_at)
     of_kind = [(Claim.status == status) & told.where(Message.kind == kind) for status, kind in STATUS_KINDS.items()]
     unwritten = exists().where(UntoldNews.registration_id == Registration.id)
+    chosen = exists().where(AuditEntry.about == Registration.reference, AuditEntry.act == IMPORTED_UNTOLD)
+    chosen = chosen.where(AuditEntry.at >= Claim.changed_at)
     query = select(Registration.reference).join(Claim, Claim.registration_id == Registration.id).join(Pool)
-    places = query.where(Pool.edition_id.is_not(None), ~unwritten, *(~told_so for told_so in of_kind))
+    places = query.where(Pool.edition_id.is_not(None), ~unwritten, ~chosen, *(~told_so for told_so in of_kind))
     seats = query.where(Pool.trip_id.is_not(None), ~unwritten, ~told.where(Message.kind.in_(SEAT_KINDS)))
     return session.scalars(places.union(seats)).all()

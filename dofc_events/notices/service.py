@@ -13,14 +13,14 @@ from dofc_events.conference.models import Edition
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.changes import Difference
 from dofc_events.core.db import in_pieces
-from dofc_events.delegates.models import Registration
+from dofc_events.delegates.models import ConsentText, Registration
 from dofc_events.delegates.queries import live_registration_id, registrations_by_id
 from dofc_events.mail import outbox
 from dofc_events.mail.envelope import Envelope
 from dofc_events.notices import mails
 from dofc_events.notices.mails import OFFER_REMINDER, PLACE_OFFERED, SEAT_OFFERED, SeatNews
 from dofc_events.notices.models import UntoldNews
-from dofc_events.notices.queries import is_due, standing_of
+from dofc_events.notices.queries import IMPORTED_UNTOLD, is_due, standing_of
 from dofc_events.notices.rules import BATCH
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.places.service import OfferTerms, Promotion
@@ -34,7 +34,8 @@ class News:
 
     `before` is what a cancelled registration held; `because` is the reason that organisers gave for what they did to
     the place by hand; `details` are names of fields of Details that organisers changed, `own_details` of those that the
-    delegate did. `asked_for` as in `outbox.enqueue`.
+    delegate did. `added`: organisers registered them, and the message quotes what they said about the delegate's
+    consent. `asked_for` as in `outbox.enqueue`.
     """
 
     place: bool = False
@@ -43,6 +44,7 @@ class News:
     because: str = ""
     details: tuple[str, ...] = ()
     own_details: tuple[str, ...] = ()
+    added: bool = False
     asked_for: bool = False
 
     def add_seat(self, trip_id: int, before: str, reason: Reason, was: Mapping[str, str] | None = None) -> None:
@@ -56,6 +58,7 @@ class News:
             self.place, self.before, self.because = earlier.place, earlier.before, earlier.because
         self.details = tuple(dict.fromkeys((*earlier.details, *self.details)))
         self.own_details = tuple(dict.fromkeys((*earlier.own_details, *self.own_details)))
+        self.added = self.added or earlier.added
         self.asked_for = self.asked_for or earlier.asked_for
         for trip_id, seat in earlier.seats.items():
             later = self.seats.get(trip_id, seat)
@@ -98,6 +101,13 @@ class Changes:
         self.news[registration.id] = News(place=True, before=before, because=because)
         if confirmed:
             self.book.settle(registration.id)
+
+    def added(self, registration: Registration, status: ClaimStatus, file: str, *, told: bool) -> None:
+        """Organisers registered somebody whom a file names."""
+        act = "imported" if told else IMPORTED_UNTOLD
+        log(self.session, self.actor, self.now, act, registration, status=status, file=file)
+        if told:
+            self.news[registration.id] = News(place=True, added=True)
 
     def moved_up(self, promotions: Sequence[Promotion]) -> None:
         """These moved up on the edition's waiting list."""
@@ -238,6 +248,8 @@ def _write(
                 news.add_seat(seat.trip.id, ClaimStatus.WAITLISTED, Reason.MOVED_UP)
     if news.place:
         words = {"handed_over_by": handed_over_by, "because": news.because}
+        if news.added:
+            words["stated_consent"] = session.get_one(ConsentText, standing.registration.consent_version).text
         message = mails.status_message(standing, news.seats, before=news.before, **words)
         send(session, message, now, keep=keep, asked_for=news.asked_for)
     elif news.seats:
@@ -271,6 +283,7 @@ def _stored(news: News) -> dict[str, Any]:
         "because": news.because,
         "details": list(news.details),
         "own_details": list(news.own_details),
+        "added": news.added,
         "asked_for": news.asked_for,
     }
 
@@ -301,5 +314,5 @@ def _read(stored: dict[str, Any]) -> News:
     seats = {int(t): SeatNews(seat[0], Reason(seat[1]), *seat[2:]) for t, seat in stored.get("seats", {}).items()}
     before = ClaimStatus(stored["before"]) if stored.get("before") else None
     details, own = (tuple(stored.get(name, ())) for name in ("details", "own_details"))
-    because, asked_for = stored.get("because", ""), stored.get("asked_for", False)
-    return News(stored["place"], seats, before, because, details, own, asked_for)
+    because, added, asked_for = stored.get("because", ""), stored.get("added", False), stored.get("asked_for", False)
+    return News(stored["place"], seats, before, because, details, own, added, asked_for)

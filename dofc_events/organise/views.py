@@ -10,6 +10,7 @@ from dofc_events.organise.audit import views as audit
 from dofc_events.organise.door import views as door
 from dofc_events.organise.editions import views as editions
 from dofc_events.organise.hosting import views as hosting
+from dofc_events.organise.imports import views as imports
 from dofc_events.organise.letters import views as letters
 from dofc_events.organise.mail import views as mail
 from dofc_events.organise.overview import views as overview
@@ -26,6 +27,7 @@ AREAS = (
     editions,
     registrations,
     questions,
+    imports,
     trips,
     door,
     letters,

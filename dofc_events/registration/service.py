@@ -33,7 +33,7 @@ from dofc_events.notices import mails
 from dofc_events.notices.queries import offer_stands, standing_of
 from dofc_events.notices.service import Changes, News, hold, log, send, tell, terms_of, told_if_known
 from dofc_events.places import service as places
-from dofc_events.places.models import Pool
+from dofc_events.places.models import Claim, Pool
 from dofc_events.places.queries import place_of, waiting_position
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.questions.queries import answered_by, answers_of
@@ -143,27 +143,8 @@ def enrol(
     `on_behalf`: an organiser filled in the form, which the message says. Raises NoSuchCategory, NoSuchTrip, ChoiceFull
     and SignUpNotOpen.
     """
-    registration = Registration(
-        edition_id=edition.id,
-        edition=edition,
-        reference=new_reference(),
-        form_key=request.form_key,
-        link_version=1,
-        revision=0,
-        revised_at=now,
-        email=request.email,
-        email_key=address_key(request.email),
-        language=request.language,
-        consent_version=keep_consent_text(session, request.consent_text, request.language, now),
-        consented_at=now,
-        registered_at=now,
-        any_trip=request.any_trip,
-    )
-    add_registration(session, registration, request.details)
     hold = None if on_behalf else hold_of(edition, now)
-    claim = places.claim_place(session, pool, registration, now, hold=hold)
-    if any(request.answers.values()):
-        give_answers(session, registration, request.answers, now)
+    registration, claim = enter(session, pool, edition, request, now, hold=hold)
     changes = Changes(session, edition, actor, now, keep=keep_mail)
     if request.trips:
         refuse_closed_sign_up(edition, now)
@@ -182,6 +163,42 @@ def enrol(
     message = mails.status_message(standing, seats, stated_consent=stated)
     send(session, message, now, keep=keep_mail, asked_for=not on_behalf)
     return registration
+
+
+def enter(
+    session: Session,
+    pool: Pool,
+    edition: Edition,
+    request: RegistrationRequest,
+    now: datetime,
+    *,
+    hold: places.OfferTerms | None = None,
+) -> tuple[Registration, Claim]:
+    """Write somebody down, with the place or position that they get; no seat, no message, nothing in the trail.
+
+    The pool is locked already. Raises NoSuchCategory and ChoiceFull.
+    """
+    registration = Registration(
+        edition_id=edition.id,
+        edition=edition,
+        reference=new_reference(),
+        form_key=request.form_key,
+        link_version=1,
+        revision=0,
+        revised_at=now,
+        email=request.email,
+        email_key=address_key(request.email),
+        language=request.language,
+        consent_version=keep_consent_text(session, request.consent_text, request.language, now),
+        consented_at=now,
+        registered_at=now,
+        any_trip=request.any_trip,
+    )
+    add_registration(session, registration, request.details)
+    claim = places.claim_place(session, pool, registration, now, hold=hold)
+    if any(request.answers.values()):
+        give_answers(session, registration, request.answers, now)
+    return registration, claim
 
 
 def change_details(

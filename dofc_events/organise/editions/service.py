@@ -22,12 +22,14 @@ from dofc_events.core.changes import write
 from dofc_events.core.errors import Refusal
 from dofc_events.core.slugs import slug_for
 from dofc_events.hosting.models import Decision
-from dofc_events.letters.models import Letter
+from dofc_events.imports.models import ImportFile, KnownColumn
+from dofc_events.letters.models import Letter, LetterAttachment
 from dofc_events.mail.models import Message
 from dofc_events.places.models import Pool
 from dofc_events.places.options.service import copy_with_places
 from dofc_events.places.queries import edition_pool
 from dofc_events.places.service import copy_limits, create_pool, lock_edition_pool
+from dofc_events.questions.models import EditionQuestion, QuestionOption
 from dofc_events.registration.saved.models import SavedView
 from dofc_events.trips.models import Draw, Trip
 
@@ -106,9 +108,25 @@ def delete_draft(session: Session, edition_id: int, actor: Actor, now: datetime)
     edition = _draft(session, edition_id)
     trips = select(Trip.id).where(Trip.edition_id == edition_id)
     categories = select(Category.id).where(Category.edition_id == edition_id)
-    owned = or_(Pool.edition_id == edition_id, Pool.trip_id.in_(trips), Pool.category_id.in_(categories))
-    session.execute(delete(Pool).where(owned))
-    for table in (Draw, Trip, Letter, Role, SavedView, Category, EditionOrganiser):
+    questions = select(EditionQuestion.id).where(EditionQuestion.edition_id == edition_id)
+    options = select(QuestionOption.id).where(QuestionOption.question_id.in_(questions))
+    letters = select(Letter.id).where(Letter.edition_id == edition_id)
+    owners = (Pool.trip_id.in_(trips), Pool.category_id.in_(categories), Pool.option_id.in_(options))
+    session.execute(delete(Pool).where(or_(Pool.edition_id == edition_id, *owners)))
+    session.execute(delete(QuestionOption).where(QuestionOption.question_id.in_(questions)))
+    session.execute(delete(LetterAttachment).where(LetterAttachment.letter_id.in_(letters)))
+    for table in (
+        Draw,
+        Trip,
+        Letter,
+        Role,
+        SavedView,
+        ImportFile,
+        KnownColumn,
+        EditionQuestion,
+        Category,
+        EditionOrganiser,
+    ):
         session.execute(delete(table).where(table.edition_id == edition_id))
     session.execute(delete(Edition).where(Edition.id == edition_id))
     record(session, actor, now, "edition_deleted", scope=str(edition.year))

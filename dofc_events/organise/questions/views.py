@@ -21,7 +21,7 @@ from dofc_events.questions.models import EditionQuestion
 from dofc_events.questions.queries import questions_of
 from dofc_events.questions.rules import Kind, OwnQuestion
 from dofc_events.registration.forms import DetailsForm
-from dofc_events.registration.shared import asked_of, open_categories
+from dofc_events.registration.shared import asked_of
 from dofc_events.web.forms import ButtonForm, answer_errors, form_page
 
 blueprint = Blueprint("questions", __name__)
@@ -45,7 +45,7 @@ def new(edition: Edition) -> ResponseReturnValue:
     kind, standard = _begun()
     present = _questions(edition)
     values = values_of_standard(standard) if standard else {}
-    form = QuestionForm.of(kind, values, categories=_categories(edition), earlier=present)
+    form = QuestionForm.of(kind, values, categories=edition.category_choices(), earlier=present)
     context = {"question": None, "kind": kind, "kinds": KINDS, **around(edition)}
     if not form.validate_on_submit():
         return form_page(form, PAGE, **context)
@@ -73,7 +73,7 @@ def question(edition: Edition, key: str) -> ResponseReturnValue:
     form = QuestionForm.of(
         found.kind,
         values_of(found, capacities),
-        categories=_categories(edition),
+        categories=edition.category_choices(),
         earlier=present[: present.index(found)],
     )
     context = {"question": found, "kind": found.kind, "kinds": KINDS, **around(edition)}
@@ -151,7 +151,7 @@ def _list(edition: Edition) -> dict[str, Any]:
         "questions": [one for one in questions if not one.is_retired],
         "retired": [one for one in questions if one.is_retired],
         "captions": {one.key: one.caption for one in questions},
-        "categories": dict(_categories(edition)),
+        "categories": dict(edition.category_choices()),
         "pools": option_pools(db.session(), edition.id),
         "kinds": KINDS,
         "standard": {key: one["name"] for key, one in STANDARD.items()},
@@ -182,7 +182,3 @@ def _begun() -> tuple[Kind, str]:
 def _places_of(row: EditionQuestion, options: list[tuple[service.OptionDetails, int | None]]) -> dict[str, int | None]:
     """The places of each option by its key: options stand as they were sent, those that were left out behind them."""
     return {option.key: capacity for option, (_said, capacity) in zip(row.options, options, strict=False)}
-
-
-def _categories(edition: Edition) -> list[tuple[str, str]]:
-    return [(category.slug, category.label) for category in edition.categories]

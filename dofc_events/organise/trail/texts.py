@@ -118,6 +118,33 @@ def _registered(said: Said) -> str:
     return said.fill(by_hand if said.is_by_hand else by_delegate)
 
 
+def _imported(said: Said) -> str:
+    waits = said["status"] == ClaimStatus.WAITLISTED
+    with_place, waiting = (
+        _l("Registered from “%(file)s”, with a place"),
+        _l("Registered from “%(file)s”, to the waiting list"),
+    )
+    return said.fill(waiting if waits else with_place)
+
+
+def _imported_untold(said: Said) -> str:
+    text: str = _("%(said)s. Nobody was told", said=_imported(said))
+    return text
+
+
+def _people_imported(said: Said) -> str:
+    told, untold = _l("They are told by email"), _l("Nobody was told")
+    text: str = ngettext(
+        "Registered %(num)d person from “%(file)s”, %(confirmed)d with a place. %(told)s",
+        "Registered %(num)d people from “%(file)s”, %(confirmed)d with a place. %(told)s",
+        said["number"],
+        file=said["file"],
+        confirmed=said["confirmed"],
+        told=told if said["told"] else untold,
+    )
+    return text
+
+
 def _link_asked_for(said: Said) -> str:
     if said.is_by_hand:
         return said.fill(_l("Sent the link again"))
@@ -229,6 +256,11 @@ def _until_handed_over(said: Said) -> list[str]:
 # Every act that is recorded of an edition, in the order of the filter.
 ACTS = {
     "registered": Act(_l("Registered"), _registered),
+    "imported": Act(_l("Registered from a file"), _imported),
+    "imported_untold": Act(_l("Registered from a file, told nobody"), _imported_untold),
+    "people_imported": Act(_l("File registered"), _people_imported),
+    "import_file_added": Act(_l("File sent"), _l("Sent the file “%(file)s”, to register the people in it")),
+    "import_file_removed": Act(_l("File removed"), _l("The file “%(file)s” was removed; nobody in it was registered")),
     "details_changed": Act(_l("Details changed"), _l("Details were changed"), _changes),
     "address_corrected": Act(_l("Address corrected"), _l("Address corrected from %(before)s to %(after)s")),
     "handed_over": Act(_l("Handed over"), _l("Handed over to %(name)s, %(email)s"), _until_handed_over),
