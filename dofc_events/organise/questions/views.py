@@ -21,7 +21,7 @@ from dofc_events.questions.models import EditionQuestion
 from dofc_events.questions.queries import questions_of
 from dofc_events.questions.rules import Kind, OwnQuestion
 from dofc_events.registration.forms import DetailsForm
-from dofc_events.registration.shared import asked_of
+from dofc_events.registration.shared import asked_of, open_categories
 from dofc_events.web.forms import ButtonForm, answer_errors, form_page
 
 blueprint = Blueprint("questions", __name__)
