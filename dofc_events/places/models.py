@@ -39,7 +39,8 @@ class Claim(Base):
     is given, for as long as nothing else becomes of it. Of seats, `preference` numbers what a delegate asked for
     (1: first), is None again for what they gave back, and 0 for what organisers took away. `used_at` is when the
     delegate boarded, or first arrived at the edition; see Arrival. `is_hold`: what is offered, or has lapsed, did not
-    come from the waiting list, but is held for HOLD until the delegate confirms it by the link in the email.
+    come from the waiting list, but is held for HOLD until the delegate confirms it by the link in the email. `untold`:
+    organisers chose not to tell the delegate of the status that it has now.
     """
 
     __tablename__ = "claims"
@@ -69,6 +70,7 @@ class Claim(Base):
     used_at: Mapped[datetime | None]
     position_before: Mapped[int | None]
     is_hold: Mapped[bool] = mapped_column(default=False)
+    untold: Mapped[bool] = mapped_column(default=False)
 
     pool: Mapped[Pool] = relationship()
     registration: Mapped[Registration] = relationship()

@@ -277,3 +277,4 @@ def _set(claim: Claim, status: ClaimStatus, now: datetime, position: int | None 
     claim.offered_at = claim.offered_until = claim.remind_at = claim.position_before = None
     # Of what has lapsed it is still said.
     claim.is_hold = bool(claim.is_hold) and status == ClaimStatus.EXPIRED
+    claim.untold = False

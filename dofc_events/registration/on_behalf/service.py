@@ -77,10 +77,12 @@ def change_details(
     now: datetime,
     *,
     seen: Details | None = None,
+    quiet: bool = False,
 ) -> bool:
-    """Change what a delegate said, which is what was `seen`, also after the freeze date; they are told by whom.
+    """Change what a delegate said, which is what was `seen`, also after the freeze date.
 
-    Returns whether anything changed. Raises RegistrationOver and NoSuchCategory.
+    They are told by whom, unless it is `quiet`. Returns whether anything changed. Raises RegistrationOver and
+    NoSuchCategory.
     """
     registration, _ = locked(session, registration_id)
     refuse_over(registration, now)
@@ -89,10 +91,10 @@ def change_details(
     if not changes:
         return False
     registration.revise(now)
-    log(session, actor, now, "details_changed", registration, changes=changes)
-    send(
-        session, mails.registration_changed(standing_of(session, registration_id), [*changes], by_organisers=True), now
-    )
+    log(session, actor, now, "details_changed", registration, quiet=quiet, changes=changes)
+    if not quiet:
+        standing = standing_of(session, registration_id)
+        send(session, mails.registration_changed(standing, [*changes], by_organisers=True), now)
     return True
 
 

@@ -32,10 +32,10 @@ from dofc_events.organise.shared import EDITION, around
 from dofc_events.places.queries import edition_pool
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.places.service import NothingFree
-from dofc_events.registration.forms import ChangeAddressForm, ChangeDetailsForm
+from dofc_events.registration.forms import ChangeAddressForm
 from dofc_events.registration.notes import service as notes
 from dofc_events.registration.on_behalf import service as on_behalf
-from dofc_events.registration.on_behalf.forms import OnBehalfForm
+from dofc_events.registration.on_behalf.forms import CorrectDetailsForm, OnBehalfForm
 from dofc_events.registration.service import RegistrationOver
 from dofc_events.registration.shared import form_context, offer_trips
 from dofc_events.registration.texts import stated_consent
@@ -165,7 +165,7 @@ def add(edition: Edition) -> ResponseReturnValue:
 def edit(edition: Edition, reference: str) -> ResponseReturnValue:
     """Change a delegate's details, even when they no longer can."""
     found = registration_at(edition, reference)
-    form, seen = ChangeDetailsForm(obj=details_of(found)), details_of(found)
+    form, seen = CorrectDetailsForm(obj=details_of(found)), details_of(found)
     form.offer_categories(edition.category_choices())
     freezes_at, standing = edition.details_freeze_at(), standing_of(db.session(), found.id)
     context = {
@@ -178,15 +178,13 @@ def edit(edition: Edition, reference: str) -> ResponseReturnValue:
         return make_response(render_template(EDIT, form=form, is_over=True, **context), 403)
     if not form.validate_on_submit():
         return form_page(form, EDIT, is_over=False, **context)
+    details, quiet = form.to_details(), form.quiet.data
     try:
         with unit_of_work() as session:
-            changed = on_behalf.change_details(session, found.id, form.to_details(), acting(), now(), seen=seen)
+            changed = on_behalf.change_details(session, found.id, details, acting(), now(), seen=seen, quiet=quiet)
     except RegistrationOver:
         return make_response(render_template(EDIT, form=form, is_over=True, **context), 403)
-    if changed:
-        flash(_("Changes saved. %(name)s will be told by email.", name=form.to_details().given_name), "success")
-    else:
-        flash(_("Nothing has been changed."), "info")
+    _say_what_was_changed(details.given_name, changed=changed, quiet=quiet)
     return redirect(url_for(".index", year=edition.year, reference=reference), 303)
 
 
@@ -226,6 +224,15 @@ def _refused(form: OnBehalfForm, refusal: Refusal, edition: Edition, context: di
     else:
         form.trips.refuse(refusal)
     return answer_errors(form, NEW, **context)
+
+
+def _say_what_was_changed(name: str, *, changed: bool, quiet: bool) -> None:
+    if not changed:
+        flash(_("Nothing has been changed."), "info")
+    elif quiet:
+        flash(_("Changes saved. %(name)s has not been told.", name=name), "success")
+    else:
+        flash(_("Changes saved. %(name)s will be told by email.", name=name), "success")
 
 
 def _say_what_was_added(added: on_behalf.Added, status: ClaimStatus) -> None:

@@ -86,6 +86,14 @@ def test_page_costs_the_same_for_one_registration_and_for_many(organiser, regist
     assert counts[0] == counts[1], counts
 
 
+def test_details_are_changed_without_telling(organiser, register, reading, year):
+    reference = register(email="ana@dofc.test")
+    page = organiser.get(address(year, reference, "/edit")).form().fill(organisation="Drvo", quiet=True).submit()
+    assert "has not been told" in page.text
+    assert "The delegate was not told." in page.one("section[aria-labelledby=history]").text
+    assert kinds(reading, "ana@dofc.test") == ["registration-confirmed"]
+
+
 def test_page_offers_what_is_possible(organiser, register, writing, year):
     references = [register() for _number in range(3)]
     confirmed, waiting = (organiser.get(address(year, reference)) for reference in references[1:])
