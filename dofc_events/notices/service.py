@@ -33,9 +33,9 @@ from dofc_events.trips.sign_ups.service import SeatBook
 class News:
     """What one delegate is to be told: about the place at the edition, about seats, by trip, and about `details`.
 
-    `before` is what a cancelled registration held; `because` is the reason that organisers gave for what they did to
-    the place by hand; `details` are names of fields of Details that organisers changed, `own_details` of those that the
-    delegate did. `asked_for` as in `outbox.enqueue`.
+    `before` is what a cancelled registration held, and CANCELLED of one that was reinstated; `because` is the reason
+    that organisers gave for what they did to the place by hand; `details` are names of fields of Details that
+    organisers changed, `own_details` of those that the delegate did. `asked_for` as in `outbox.enqueue`.
     """
 
     place: bool = False

@@ -239,6 +239,7 @@ ACTS = {
         _l("Registration cancelled"),
         _cancelled,
     ),
+    "reinstated": Act(_l("Registration reinstated"), _l("Reinstated by hand, with a place: %(because)s")),
     "place_given": Act(_l("Place given by hand"), _l("Got a place by hand: %(because)s")),
     "note_changed": Act(_l("Note changed"), _l("The organisers’ note was changed"), _note),
     "tagged": Act(_l("Tagged"), _l("Tagged “%(word)s”")),

@@ -7,17 +7,19 @@ from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import EditionStatus
-from dofc_events.core.audit import Actor
-from dofc_events.core.changes import refuse_changed
-from dofc_events.core.errors import Refusal
+from dofc_events.core.audit import Actor, record
+from dofc_events.core.changes import difference, refuse_changed
+from dofc_events.core.errors import Refusal, ask_first
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import live_registration, registration_by_form_key
 from dofc_events.delegates.service import Details, details_of, write_details
 from dofc_events.mail import outbox
 from dofc_events.notices import mails
 from dofc_events.notices.queries import standing_of
-from dofc_events.notices.service import log, send
+from dofc_events.notices.service import Changes, log, send
 from dofc_events.places import service as places
+from dofc_events.places.rules import ClaimStatus
+from dofc_events.registration.on_behalf.queries import raise_needed
 from dofc_events.registration.service import (
     RegistrationOver,
     RegistrationRequest,
@@ -38,6 +40,10 @@ class AlreadyRegistered(Refusal):
     def __init__(self, reference: str) -> None:
         super().__init__(reference)
         self.reference = reference
+
+
+class NotCancelled(Refusal):
+    """Only a cancelled registration can be reinstated."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +122,38 @@ def correct_address(
         raise AlreadyRegistered(known.reference)
     readdress(session, registration, email, actor, now)
     return True
+
+
+def reinstate(
+    session: Session, registration_id: int, reason: str, actor: Actor, now: datetime, *, agreed: str = ""
+) -> None:
+    """Confirm a cancelled registration again, for a reason that the delegate is told; its seats are not given back.
+
+    Where no place is free, or somebody waits for it, the edition gets one more that nobody else can get: raises
+    NotAgreed with that Raise unless `agreed` is its digest. Raises NotCancelled, EditionNotRunning, and
+    AlreadyRegistered if the address has another registration by now.
+    """
+    registration, pool = locked(session, registration_id)
+    edition = registration.edition
+    if registration.ended_at is None:
+        raise NotCancelled
+    if not can_be_added_to(edition, now):
+        raise EditionNotRunning
+    known = live_registration(session, edition.id, registration.email)
+    if known is not None:
+        raise AlreadyRegistered(known.reference)
+    needed = raise_needed(session, pool)
+    ask_first(agreed, needed)
+    before = pool.capacity
+    claim = standing_of(session, registration_id).claim
+    places.give_places(session, pool, [claim], now, added=len(needed))
+    if added := difference({"capacity": before}, {"capacity": pool.capacity}):
+        record(session, actor, now, "capacity_changed", scope=str(edition.year), changes=added, because=reason)
+    # Those who came meanwhile were not compared with it.
+    registration.ended_at, registration.compared = None, False
+    changes = Changes(session, edition, actor, now)
+    changes.place("reinstated", registration, confirmed=True, before=ClaimStatus.CANCELLED, because=reason)
+    changes.tell()
 
 
 def send_link(session: Session, registration_id: int, actor: Actor, now: datetime) -> None:

@@ -11,16 +11,16 @@ from dofc_events.accounts.guards import acting, may_organise, organisers_only
 from dofc_events.conference.models import Edition
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
-from dofc_events.core.errors import Refusal
+from dofc_events.core.errors import NotAgreed, Refusal
 from dofc_events.delegates.models import Registration
-from dofc_events.delegates.queries import registration_by_reference
+from dofc_events.delegates.queries import live_registration, registration_by_reference
 from dofc_events.delegates.service import details_of
 from dofc_events.extensions import settings
 from dofc_events.mail.models import Message
 from dofc_events.mail.outbox import TooManyMessages, can_be_sent_again
 from dofc_events.mail.queries import messages_about
 from dofc_events.notices.queries import STATUS_KINDS, standing_of
-from dofc_events.organise.registrations.forms import NoteForm, TagForm
+from dofc_events.organise.registrations.forms import NoteForm, ReinstateForm, TagForm
 from dofc_events.organise.registrations.person.queries import (
     consent_given,
     history,
@@ -36,6 +36,7 @@ from dofc_events.registration.forms import ChangeAddressForm
 from dofc_events.registration.notes import service as notes
 from dofc_events.registration.on_behalf import service as on_behalf
 from dofc_events.registration.on_behalf.forms import CorrectDetailsForm, OnBehalfForm
+from dofc_events.registration.on_behalf.queries import raise_needed
 from dofc_events.registration.service import RegistrationOver
 from dofc_events.registration.shared import form_context, offer_trips
 from dofc_events.registration.texts import stated_consent
@@ -68,6 +69,7 @@ def about(edition: Edition, found: Registration) -> dict[str, Any]:
         "at": now(),
         "others": [(other, may_organise(other.registration.edition)) for other in others],
         "history": history(session, found, {seat.trip.slug: seat.trip.title for seat in standing.trips}),
+        "can_be_reinstated": found.ended_at is not None and on_behalf.can_be_added_to(edition, now()),
         "is_over": found.ended_at is not None or edition.is_over(now()),
         "note_form": NoteForm(obj=found, formdata=None),
         "tag_form": TagForm(formdata=None),
@@ -130,6 +132,7 @@ def registration_at(edition: Edition, reference: str) -> Registration:
 PERSON = f"{EDITION}/registrations/<reference>"
 
 
+REINSTATE = "organise/registrations/person/reinstate.html"
 NEW, EDIT = "organise/registrations/person/add.html", "organise/registrations/person/edit.html"
 
 
@@ -188,6 +191,28 @@ def edit(edition: Edition, reference: str) -> ResponseReturnValue:
     return redirect(url_for(".index", year=edition.year, reference=reference), 303)
 
 
+@blueprint.route(f"{PERSON}/reinstate", methods=["GET", "POST"])
+@organisers_only
+def reinstate(edition: Edition, reference: str) -> ResponseReturnValue:
+    """Confirm a cancelled registration again, after saying whether that takes one more place."""
+    found, form, page = registration_at(edition, reference), ReinstateForm(), REINSTATE
+    context = _to_reinstate(edition, found)
+    if not form.validate_on_submit():
+        return form_page(form, page, **context)
+    if context["known"] or not context["can_be_reinstated"]:
+        return make_response(render_template(page, form=form, **context), 403)
+    try:
+        with unit_of_work() as session:
+            on_behalf.reinstate(session, found.id, form.reason.data, acting(), now(), agreed=form.accepted.data or "")
+    except NotAgreed as asked:
+        return answer_errors(form, page, **context | {"asked": asked})
+    except (on_behalf.NotCancelled, on_behalf.EditionNotRunning, on_behalf.AlreadyRegistered):
+        # Somebody else was quicker; the page says with what.
+        return redirect(url_for(".reinstate", year=edition.year, reference=reference), 303)
+    flash(_("%(name)s has a confirmed place again and will be told by email.", name=found.full_name), "success")
+    return redirect(url_for(".index", year=edition.year, reference=reference), 303)
+
+
 @blueprint.post(f"{PERSON}/send-link")
 @organisers_only
 def send_link(edition: Edition, reference: str) -> ResponseReturnValue:
@@ -213,6 +238,20 @@ def send_link(edition: Edition, reference: str) -> ResponseReturnValue:
             "success",
         )
     return redirect(url_for(".index", year=edition.year, reference=reference), 303)
+
+
+def _to_reinstate(edition: Edition, found: Registration) -> dict[str, Any]:
+    session, known = db.session(), None
+    if found.ended_at is not None:
+        known = live_registration(session, edition.id, found.email)
+    return {
+        "registration": found,
+        "known": known and known.reference,
+        "can_be_reinstated": found.ended_at is not None and on_behalf.can_be_added_to(edition, now()),
+        "needed": raise_needed(session, standing_of(session, found.id).claim.pool),
+        "asked": None,
+        **around(edition),
+    }
 
 
 def _refused(form: OnBehalfForm, refusal: Refusal, edition: Edition, context: dict[str, Any]) -> ResponseReturnValue:
