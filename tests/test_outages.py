@@ -149,7 +149,7 @@ def test_where_nobody_knows_whether_it_was_saved_the_page_says_so(app, client, w
         event.listen(db.engine, "commit", breaks, once=True)
     page = send(form)
     engine.dispose()
-    assert page.status == 503 and "not known whether this was saved" in page.text
+    assert page.status == 503 and "don’t know whether this was saved" in page.text
     assert "person@dofc.test" in page.one("[data-typed]").get_text()
 
 

@@ -1,7 +1,7 @@
 """A letter as one delegate gets it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from flask_babel import force_locale
@@ -13,7 +13,7 @@ from dofc_events.delegates.queries import token_of
 from dofc_events.extensions import settings
 from dofc_events.letters.models import Letter
 from dofc_events.letters.queries import good_until
-from dofc_events.letters.rules import LINK, PLACEHOLDERS, Anchor, filled, is_reminder
+from dofc_events.letters.rules import LINK, Anchor, filled, is_reminder
 from dofc_events.mail.envelope import Envelope
 from dofc_events.mail.render import link, render_message
 from dofc_events.mail.rules import ANNOUNCEMENT, REMINDER, deliverable
@@ -27,11 +27,10 @@ from dofc_events.web.markdown import plain_text, render_markdown
 # delegates wrote is ever read as Markdown. No such address exists (RFC 2606), nobody types such characters.
 _ADDRESS = "https://own-page.invalid"
 _LINK_TO_OWN_PAGE = re.compile(r"\]\(\s*\{" + LINK + r"\}\s*\)")
-_MARKS = {name: f"\ue000{name}\ue001" for name in PLACEHOLDERS} | {LINK: f"<{_ADDRESS}>"}
 _ATTRIBUTE = re.compile(r' (href|title)="([^"]*)"')
 # After these an address begins, also for whoever reads a text without marks.
 BEFORE_AN_ADDRESS = ("", " ", "\n", "<", "(", "[", "“", "„", '"')
-_MARKED = re.compile("\ue000(" + "|".join(PLACEHOLDERS) + ")\ue001|" + re.escape(_ADDRESS))
+_MARKED = re.compile("\ue000([^\ue000\ue001]+)\ue001|" + re.escape(_ADDRESS))
 
 
 def letter_to(letter: Letter, standing: Standing) -> Envelope:
@@ -75,6 +74,8 @@ def values_for(standing: Standing) -> dict[str, str]:
     return {
         "given_name": registration.greeted_as,
         "full_name": registration.full_name,
+        "organisation": registration.organisation,
+        "category": registration.category.label,
         "reference": registration.reference,
         "place": _place(standing),
         "trips": ", ".join(f"{seat.trip.title} ({_seat(seat)})" for seat in held) or _("none"),
@@ -92,14 +93,14 @@ def as_html(body: str, values: Mapping[str, str], site: str) -> Markup:
 
     `site` is what addresses of our own pages begin with.
     """
-    html = _ATTRIBUTE.sub(_whole_or_nothing, str(render_markdown(_marked(body), site)))
+    html = _ATTRIBUTE.sub(_whole_or_nothing, str(render_markdown(_marked(body, values), site)))
     filled_in = _MARKED.sub(lambda found: str(escape(values[found[1] or LINK])), html)
     return Markup(filled_in)  # noqa: S704  (sanitised before the values came in, which are escaped)
 
 
 def as_text(body: str, values: Mapping[str, str], site: str) -> str:
     """The same as plain text."""
-    text = plain_text(_marked(body), site)
+    text = plain_text(_marked(body, values), site)
 
     def fill(found: re.Match[str]) -> str:
         value, before = values[found[1] or LINK], text[: found.start()][-1:]
@@ -115,9 +116,10 @@ def _whole_or_nothing(attribute: re.Match[str]) -> str:
     return attribute[0] if is_whole or not _MARKED.search(attribute[2]) else ""
 
 
-def _marked(body: str) -> str:
-    typed = body.replace(_ADDRESS, "")
-    return filled(_LINK_TO_OWN_PAGE.sub(f"]({_ADDRESS})", typed), _MARKS)
+def _marked(body: str, names: Iterable[str]) -> str:
+    typed = _MARKED.sub("", body)
+    marks = {name: f"\ue000{name}\ue001" for name in names} | {LINK: f"<{_ADDRESS}>"}
+    return filled(_LINK_TO_OWN_PAGE.sub(f"]({_ADDRESS})", typed), marks)
 
 
 def _place(standing: Standing) -> str:

@@ -1,6 +1,6 @@
 """Tables of letters and of whom each one goes to."""
 
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
@@ -8,14 +8,15 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dofc_events.conference.models import Edition
 from dofc_events.core.db import Base
-from dofc_events.letters.rules import Anchor, LetterState
+from dofc_events.letters.rules import SENT_AT, Anchor, LetterState
 
 
 class Letter(Base):
     """What organisers write to some delegates of an edition: once, now or at a time that follows the edition's dates.
 
     `body` is Markdown with placeholders. `audience` is what `letters.queries.audience_of` reads. `anchor` (empty: at
-    once) and `anchor_days` say when it is sent: so many days after (negative: before) that date of the edition.
+    once) and `anchor_days` say when it is sent: so many days after (negative: before) that date of the edition, or
+    on the day `sent_on`; at `hour` on the edition's clocks, whatever zone they will have.
     `before` makes it one about a changed place or time, and has these as they were when delegates last knew them.
 
     `released_at`: when somebody said that it is to be sent. `started_at`: from when on its recipients are fixed.
@@ -32,6 +33,8 @@ class Letter(Base):
     before: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     anchor: Mapped[Anchor] = mapped_column(String(20), default=Anchor.AT_ONCE)
     anchor_days: Mapped[int] = mapped_column(default=0)
+    sent_on: Mapped[date | None]
+    hour: Mapped[time] = mapped_column(default=SENT_AT)
     written_by: Mapped[str] = mapped_column(String(254))
     written_at: Mapped[datetime]
     released_at: Mapped[datetime | None]

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, distinct, exists, func, literal, select, union_all
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from dofc_events.conference.rules import EditionStatus
@@ -109,6 +109,17 @@ def readers_of(session: Session, edition_id: int, audience: Audience) -> Readers
     return Readers(keys, len(meant) - len(keys), len(rows) - len(meant), cancelled)
 
 
+def reach_of(session: Session, letters: Collection[Letter]) -> dict[int, int]:
+    """How many people each of these letters would be sent to now, in one query; each address counts once."""
+    counts = [
+        select(literal(letter.id), func.count(distinct(Registration.email_key)))
+        .join(Claim, Claim.registration_id == Registration.id)
+        .where(*conditions_of(letter.edition_id, audience_of(letter)))
+        for letter in letters
+    ]
+    return dict(session.execute(union_all(*counts)).all()) if counts else {}
+
+
 def first_of(session: Session, registration_ids: Collection[int]) -> Sequence[Registration]:
     """The first few of these registrations, by name."""
     few = sorted(registration_ids)[:FIRST_NAMES]
@@ -174,15 +185,16 @@ def neighbours(session: Session, letter: Letter, person: Registration) -> tuple[
 
 
 def due_time(letter: Letter) -> datetime | None:
-    """When a letter that follows a date is sent; None at once, and while the edition does not have that date."""
+    """When a letter that has a time is sent; None at once, and while the edition does not have the date it follows."""
     edition = letter.edition
     days = {
         Anchor.BEGINS: edition.starts_on,
         Anchor.ENDS: edition.ends_on,
         Anchor.CLOSES: last_day(edition.registration_closes_at, edition.zone),
+        Anchor.ON_DAY: letter.sent_on,
     }
     anchor = Anchor(letter.anchor)
-    return due_at(days[anchor], letter.anchor_days, edition.zone) if anchor in days else None
+    return due_at(days[anchor], letter.anchor_days, letter.hour, edition.zone) if anchor in days else None
 
 
 def good_until(letter: Letter) -> datetime | None:

@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 
 from dofc_events.core.clock import from_zone, in_zone
 
+# At this hour in the edition's zone, unless another one was chosen.
 SENT_AT = time(9)
 LONGEST_SUBJECT = 200
 LONGEST_BODY = 20_000
@@ -16,6 +17,8 @@ MAX_DAYS = 365
 PLACEHOLDERS = (
     "given_name",
     "full_name",
+    "organisation",
+    "category",
     "reference",
     "place",
     "trips",
@@ -32,12 +35,13 @@ _IN_BRACES = re.compile(r"\{([^{}\n]*)\}")
 
 
 class Anchor(enum.StrEnum):
-    """The date of an edition that a letter's time follows; AT_ONCE follows none."""
+    """The date of an edition that a letter's time follows; AT_ONCE follows none, ON_DAY has a day of its own."""
 
     AT_ONCE = ""
     BEGINS = "begins"
     ENDS = "ends"
     CLOSES = "registration_closes"
+    ON_DAY = "on_day"
 
 
 class LetterState(enum.StrEnum):
@@ -49,14 +53,18 @@ class LetterState(enum.StrEnum):
     DROPPED = "dropped"
 
 
+# In these states nobody has been written to, and the text and the time can still be changed.
+EDITABLE = (LetterState.DRAFT, LetterState.SCHEDULED)
+
+
 def is_reminder(anchor: Anchor, days: int) -> bool:
     """Whether a letter is written ahead of something: it is of no use to anybody afterwards."""
     return anchor in (Anchor.BEGINS, Anchor.CLOSES) and days < 0
 
 
-def due_at(day: date | None, days: int, zone: str) -> datetime | None:
-    """When a letter is sent: so many days after (negative: before) a day, at SENT_AT in `zone`; None without a day."""
-    return None if day is None else from_zone(day + timedelta(days=days), SENT_AT, zone)
+def due_at(day: date | None, days: int, hour: time, zone: str) -> datetime | None:
+    """When a letter is sent: so many days after (negative: before) a day, at `hour` in `zone`; None without a day."""
+    return None if day is None else from_zone(day + timedelta(days=days), hour, zone)
 
 
 def last_day(moment: datetime | None, zone: str) -> date | None:

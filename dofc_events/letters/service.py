@@ -1,7 +1,7 @@
 """Acts on a letter: write it, have it sent, stop it; and letters about changes of an edition."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -24,7 +24,7 @@ from dofc_events.letters.queries import (
     readers_of,
     stored,
 )
-from dofc_events.letters.rules import Anchor, LetterState
+from dofc_events.letters.rules import EDITABLE, SENT_AT, Anchor, LetterState
 from dofc_events.mail import outbox
 from dofc_events.mail.models import Message
 from dofc_events.registration.queries import Audience
@@ -32,6 +32,10 @@ from dofc_events.registration.queries import Audience
 
 class NotADraft(Refusal):
     """Somebody has already sent or deleted it."""
+
+
+class NotEditable(Refusal):
+    """It is being sent or has been, or somebody has stopped or deleted it."""
 
 
 class NobodyToWriteTo(Refusal):
@@ -61,7 +65,9 @@ class LetterText:
     subject: str
     body: str
     anchor: Anchor
-    days: int
+    days: int = 0
+    sent_on: date | None = None
+    hour: time = SENT_AT
 
 
 @dataclass(frozen=True)
@@ -75,7 +81,8 @@ class Stopped:
 
 def text_of(letter: Letter) -> LetterText:
     """What a letter says, as it stands."""
-    return LetterText(letter.subject, letter.body, Anchor(letter.anchor), letter.anchor_days)
+    anchor = Anchor(letter.anchor)
+    return LetterText(letter.subject, letter.body, anchor, letter.anchor_days, letter.sent_on, letter.hour)
 
 
 def write_letter(
@@ -101,11 +108,20 @@ def rewrite_letter(
     *,
     seen: LetterText | None = None,
 ) -> None:
-    """Change a draft that said what was `seen`. Raises NotADraft, DateMissing, TooLate."""
-    letter = _draft(session, letter_id)
+    """Change a letter that said what was `seen` and that nobody has been sent.
+
+    A scheduled one stays scheduled, at its new time; without a time it is a draft again. Raises NotEditable,
+    DateMissing, TooLate.
+    """
+    letter = locked(session, letter_id)
+    if letter.state not in EDITABLE:
+        raise NotEditable
     refuse_changed(seen, text_of(letter))
     _write(letter, text, now)
     _record(session, actor, now, "letter_changed", letter)
+    if letter.released_at and not letter.anchor:
+        letter.released_at = None
+        _record(session, actor, now, "letter_unscheduled", letter)
 
 
 def release_letter(session: Session, letter_id: int, digest: str, actor: Actor, now: datetime) -> int:
@@ -206,6 +222,7 @@ def _draft(session: Session, letter_id: int) -> Letter:
 def _write(letter: Letter, text: LetterText, now: datetime) -> None:
     letter.subject, letter.body = text.subject, text.body
     letter.anchor, letter.anchor_days = text.anchor, text.days
+    letter.sent_on, letter.hour = text.sent_on, text.hour
     _refuse_bad_time(letter, now)
 
 

@@ -167,11 +167,8 @@ def registration_waitlisted(
 
 
 def registration_offered(standing: Standing, seats: Seats, handed_over_by: str = "") -> Envelope:
-    if standing.claim.is_hold:
-        confirm = link("registration.own.confirm", token=proof_of(standing.registration))
-        words: dict[str, Any] = {"handed_over_by": handed_over_by, "confirm": confirm}
-        return _message("held", PLACE_OFFERED, standing, seats=seats, **words)
-    return _message("offered", PLACE_OFFERED, standing, seats=seats, handed_over_by=handed_over_by)
+    template = "held" if standing.claim.is_hold else "offered"
+    return _message(template, PLACE_OFFERED, standing, seats=seats, handed_over_by=handed_over_by)
 
 
 def offer_reminder(standing: Standing, claims: Sequence[Claim]) -> Envelope:
@@ -305,6 +302,13 @@ def _trip_entry(whole: CalendarEntry, edition: Edition, seat: TripStanding, take
     )
 
 
+def _link_to_accept(standing: Standing) -> str:
+    """To the page that accepts what is offered."""
+    if standing.claim.by_email:
+        return link("registration.own.confirm", token=proof_of(standing.registration))
+    return link("registration.own.offer", token=token_of(standing.registration))
+
+
 def _questions(edition: Edition) -> str:
     return f"{_('Questions? Write to')} {_in_a_row(edition.contact_name, edition.contact_email)}"
 
@@ -355,7 +359,7 @@ def _message(
         trips=standing.trips,
         seats=seats or {},
         own_page=link("registration.own.own", token=token),
-        offer=link("registration.own.offer", token=token),
+        offer=_link_to_accept(standing),
         trips_page=link("registration.own.trips", token=token),
         handed_over_by=handed_over_by,
         stated_consent=stated_consent,

@@ -235,7 +235,8 @@ def log(
 
 def terms_of(edition: Edition, now: datetime) -> OfferTerms:
     """On what terms freed places of an edition are offered now."""
-    return OfferTerms(edition.offer_hours, edition.zone, edition.begins_at(), edition.gives_places(now))
+    begins_at, promotes = edition.begins_at(), edition.gives_places(now)
+    return OfferTerms(edition.offer_hours, edition.zone, begins_at, promotes, edition.confirms_places)
 
 
 def _can_wait(news: News, standing: mails.Standing) -> bool:

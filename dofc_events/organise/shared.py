@@ -30,8 +30,13 @@ def around(edition: Edition | None) -> dict[str, Any]:
 
 def before_id() -> int | None:
     """Where the page of a list begins: below the last row of the page before."""
-    after = request.args.get("after", type=int)
-    return None if after is None else max(0, min(after, LARGEST_ID))
+    return id_in_address("after")
+
+
+def id_in_address(name: str) -> int | None:
+    """The id that this parameter gives, as near as an id can be; None if it gives none."""
+    given = request.args.get(name, type=int)
+    return None if given is None else max(0, min(given, LARGEST_ID))
 
 
 def asked_filters() -> Filters:

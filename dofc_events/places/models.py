@@ -39,8 +39,9 @@ class Claim(Base):
     is given, for as long as nothing else becomes of it. Of seats, `preference` numbers what a delegate asked for
     (1: first), is None again for what they gave back, and 0 for what organisers took away. `used_at` is when the
     delegate boarded, or first arrived at the edition; see Arrival. `is_hold`: what is offered, or has lapsed, did not
-    come from the waiting list, but is held for HOLD until the delegate confirms it by the link in the email. `untold`:
-    organisers chose not to tell the delegate of the status that it has now.
+    come from the waiting list, but is held for HOLD until the delegate confirms it by the link in the email.
+    `by_email`: only that link takes what is offered; it is as the email said, whatever the edition asks for later.
+    `untold`: organisers chose not to tell the delegate of the status that it has now.
     """
 
     __tablename__ = "claims"
@@ -52,6 +53,7 @@ class Claim(Base):
         ),
         CheckConstraint("(status = 'offered') = (offered_until IS NOT NULL)", name="deadline_while_offered"),
         CheckConstraint("NOT is_hold OR status IN ('offered', 'expired')", name="hold_is_an_offer"),
+        CheckConstraint("NOT by_email OR status = 'offered'", name="by_email_while_offered"),
         Index("ix_claims_pool_status", "pool_id", "status", "position"),
         Index("ix_claims_pool_registration", "pool_id", "registration_id", "status"),
         Index("ix_claims_due", "status", "offered_until"),
@@ -70,6 +72,7 @@ class Claim(Base):
     used_at: Mapped[datetime | None]
     position_before: Mapped[int | None]
     is_hold: Mapped[bool] = mapped_column(default=False)
+    by_email: Mapped[bool] = mapped_column(default=False)
     untold: Mapped[bool] = mapped_column(default=False)
 
     pool: Mapped[Pool] = relationship()

@@ -31,13 +31,15 @@ _NEXT_POSITION_TAKEN = _NEXT_POSITION.returning(Pool.next_position).execution_op
 class OfferTerms:
     """How freed places are offered: for how many hours, in which zone, until which beginning.
 
-    `promotes` is False once nothing more is offered: the edition has begun, or is archived.
+    `promotes` is False once nothing more is offered: the edition has begun, or is archived. `by_email`: only the
+    link in the email accepts, which proves the address.
     """
 
     hours: float
     zone: str
     begins_at: datetime | None
     promotes: bool
+    by_email: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def claim_place(
 
     The claim is `confirmed` or `waitlisted`; with `hold` a place is only `offered`, for HOLD.
     """
-    claim = Claim(pool_id=pool.id, registration_id=registration_id, is_hold=False)
+    claim = Claim(pool_id=pool.id, registration_id=registration_id, is_hold=False, by_email=False)
     claim_again(session, pool, claim, now, hold=hold)
     insert_row(session, claim)
     return claim
@@ -270,11 +272,13 @@ def _offer(claim: Claim, terms: OfferTerms, now: datetime) -> None:
     hours = HOLD / timedelta(hours=1) if claim.is_hold else terms.hours
     claim.offered_until = offer_deadline(now, hours, terms.zone, terms.begins_at)
     claim.remind_at = reminder_at(now, claim.offered_until)
+    claim.by_email = claim.is_hold or terms.by_email
 
 
 def _set(claim: Claim, status: ClaimStatus, now: datetime, position: int | None = None) -> None:
     claim.status, claim.changed_at, claim.position = status, now, position
     claim.offered_at = claim.offered_until = claim.remind_at = claim.position_before = None
+    claim.by_email = False
     # Of what has lapsed it is still said.
     claim.is_hold = bool(claim.is_hold) and status == ClaimStatus.EXPIRED
     claim.untold = False

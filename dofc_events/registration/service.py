@@ -260,22 +260,22 @@ def accept_offer(session: Session, registration_id: int, actor: Actor, now: date
     registration, _ = locked(session, registration_id)
     refuse_over(registration, now)
     standing = standing_of(session, registration_id)
-    if standing.claim.is_hold or not offer_stands(session, standing, standing.claim, now):
+    if standing.claim.by_email or not offer_stands(session, standing, standing.claim, now):
         raise places.NoOpenOffer
     _take_up(session, standing, "offer_accepted", actor, now)
 
 
-def confirm_hold(session: Session, registration_id: int, actor: Actor, now: datetime) -> None:
-    """Take the place that is held, as only the link in the email can (`delegates.queries.proof_of`).
+def accept_by_email(session: Session, registration_id: int, actor: Actor, now: datetime) -> None:
+    """Take the place that is held or offered, as only the link in the email can (`delegates.queries.proof_of`).
 
     Raises NoOpenOffer once the time is up, and RegistrationOver.
     """
     registration, _ = locked(session, registration_id)
     refuse_over(registration, now)
     standing = standing_of(session, registration_id)
-    if not standing.claim.is_hold or not offer_stands(session, standing, standing.claim, now):
+    if not standing.claim.by_email or not offer_stands(session, standing, standing.claim, now):
         raise places.NoOpenOffer
-    _take_up(session, standing, "hold_confirmed", actor, now)
+    _take_up(session, standing, "hold_confirmed" if standing.claim.is_hold else "offer_accepted", actor, now)
 
 
 def _take_up(session: Session, standing: mails.Standing, act: str, actor: Actor, now: datetime) -> None:

@@ -23,7 +23,15 @@ from dofc_events.config import ROOT
 from dofc_events.core.errors import in_one_line
 
 PREFIX = "/static/"
-OURS = ("css/site.css", "js/site.js", "js/country.js", "img/hexagons.svg", "img/favicon.svg")
+OURS = (
+    "css/site.css",
+    "css/organise.css",
+    "js/site.js",
+    "js/organise.js",
+    "js/country.js",
+    "img/hexagons.svg",
+    "img/favicon.svg",
+)
 # Our name for a file, the package it comes with, and its path there.
 LIBRARIES = (("css/bootstrap.min.css", "flask_bootstrap", "static/bootstrap5/css/bootstrap.min.css"),)
 

@@ -24,9 +24,14 @@ def app(shared_app):
     return shared_app(mail_server="127.0.0.1")
 
 
-def write(session, edition, audience=Audience(), *, body="Dear {given_name}", anchor=Anchor.AT_ONCE, days=0, now=NOW):  # noqa: B008
+EVERYBODY = Audience()
+
+
+def write(
+    session, edition, audience=EVERYBODY, *, body="Dear {given_name}", anchor=Anchor.AT_ONCE, days=0, now=NOW, **when
+):
     """A draft; returns its id."""
-    text = LetterText("News of {edition}", body, anchor, days)
+    text = LetterText("News of {edition}", body, anchor, days, **when)
     return service.write_letter(session, edition.id, audience, text, ELENA, now)
 
 

@@ -36,6 +36,7 @@ def test_every_placeholder_has_a_value(session, person):
     values = values_for(standing_of(session, person.id))
     assert set(values) == set(PLACEHOLDERS) and all(values.values())
     assert (values["place"], values["trips"], values["city"]) == ("confirmed", "Wine (seat confirmed)", "Sofia")
+    assert (values["organisation"], values["category"]) == (person.organisation, person.category.label)
 
 
 def test_place_says_where_one_stands_on_the_waiting_list(session):

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from dofc_events.letters.rules import (
+    SENT_AT,
     Anchor,
     due_at,
     filled,
@@ -27,7 +28,7 @@ from dofc_events.letters.rules import (
     ],
 )
 def test_a_letter_is_due_at_nine_in_the_editions_zone(day, days, expected):
-    assert due_at(day, days, "Europe/Sofia") == expected
+    assert due_at(day, days, SENT_AT, "Europe/Sofia") == expected
 
 
 def test_what_closes_at_midnight_closes_on_the_day_before():

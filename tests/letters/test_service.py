@@ -1,6 +1,7 @@
 """Writing letters and having them sent: to whom, when, how often, and how they are stopped."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -9,7 +10,7 @@ from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.audit import AuditEntry
 from dofc_events.letters import service
 from dofc_events.letters.models import Letter, LetterRecipient
-from dofc_events.letters.queries import due_time, letter_faults, progress_of, readers_of
+from dofc_events.letters.queries import due_time, letter_faults, progress_of, reach_of, readers_of
 from dofc_events.letters.rules import Anchor, LetterState
 from dofc_events.mail.models import Message
 from dofc_events.mail.outbox import can_be_sent_again
@@ -18,6 +19,7 @@ from dofc_events.registration.queries import Audience, Filters
 from dofc_events.registration.service import cancel_registration
 from tests.letters.conftest import ELENA, cancelled, letters_to, release, write
 from tests.support.crowd import make_crowd
+from tests.support.databases import count_queries
 from tests.support.factories import DELEGATE, NOW, make_edition, make_registration
 from tests.support.letters import deliver_all
 
@@ -51,6 +53,20 @@ def test_readers_have_each_address_once_and_the_living_registration_of_it(sessio
     )
     readers = readers_of(session, edition.id, Audience(references=(gone.reference, again.reference)))
     assert (list(readers.keys), readers.repeated) == ([again.id], 1)
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+def test_reach_counts_the_readers_of_each_letter_in_one_query(session):
+    edition = make_edition(session, capacity=2)
+    once = cancelled(session, edition, email="ana@dofc.test")
+    ana, *_others = (make_registration(session, edition, email=f"{name}@dofc.test") for name in ("ana", "bo", "vi"))
+    audiences = Audience(), Audience(Filters(status="waitlisted")), Audience(references=(once.reference, ana.reference))
+    letters = [session.get_one(Letter, write(session, edition, audience)) for audience in audiences]
+    session.flush()
+    with count_queries() as asked:
+        reach = reach_of(session, letters)
+    assert len(asked) == 1 and reach == {letters[0].id: 3, letters[1].id: 1, letters[2].id: 1}
+    assert [readers_of(session, edition.id, audience).count for audience in audiences] == [*reach.values()]
 
 
 # Sending
@@ -175,6 +191,51 @@ def test_time_follows_the_editions_dates_until_it_has_begun(session):
     assert due_time(letter) == before + 3 * DAY
     edition.ends_on = None
     assert due_time(letter) is None
+
+
+def test_hour_is_one_on_the_editions_clocks_whatever_zone_they_come_to_have(session):
+    edition = make_edition(session)
+    exact = write(session, edition, anchor=Anchor.ON_DAY, sent_on=date(2027, 5, 20), hour=time(18, 30))
+    relative = write(session, edition, anchor=Anchor.BEGINS, days=-7, hour=time(18, 30))
+    letters = [session.get_one(Letter, letter_id) for letter_id in (exact, relative)]
+    edition.starts_on, edition.zone = date(2027, 5, 27), "Europe/Sofia"
+    assert {due_time(letter) for letter in letters} == {datetime(2027, 5, 20, 15, 30, tzinfo=UTC)}
+    edition.zone = "Europe/Lisbon"
+    assert {due_time(letter) for letter in letters} == {datetime(2027, 5, 20, 17, 30, tzinfo=UTC)}
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+def test_scheduled_letter_that_is_edited_goes_once_at_its_new_time_with_its_new_text(writing, reading, tick):
+    with writing() as session:
+        edition = make_edition(session)
+        make_registration(session, edition)
+        letter_id = write(session, edition, anchor=Anchor.BEGINS, days=-7)
+        release(session, edition, letter_id)
+        letter = session.get_one(Letter, letter_id)
+        first = due_time(letter)
+        later = replace(service.text_of(letter), body="Better", days=-6, hour=time(18))
+        service.rewrite_letter(session, letter_id, later, ELENA, NOW)
+        second = due_time(letter)
+    tick(first)
+    with reading() as session:
+        assert session.get_one(Letter, letter_id).state is LetterState.SCHEDULED
+    tick(second)
+    tick(second + DAY)
+    with reading() as session:
+        assert "Better" in session.scalars(select(Message).where(Message.kind == "reminder")).one().text
+    with writing() as session, pytest.raises(service.NotEditable):
+        service.rewrite_letter(session, letter_id, later, ELENA, NOW)
+
+
+def test_scheduled_letter_that_loses_its_time_is_a_draft_again(session):
+    edition = make_edition(session)
+    letter_id = write(session, edition, anchor=Anchor.ENDS, days=1)
+    release(session, edition, letter_id)
+    at_once = service.LetterText("News", "Dear", Anchor.AT_ONCE)
+    service.rewrite_letter(session, letter_id, at_once, ELENA, NOW)
+    assert session.get_one(Letter, letter_id).state is LetterState.DRAFT
+    acts = session.scalars(select(AuditEntry.act).order_by(AuditEntry.id.desc()).limit(2)).all()
+    assert acts == ["letter_unscheduled", "letter_changed"]
 
 
 @pytest.mark.parametrize(("anchor", "days"), [(Anchor.BEGINS, -365), (Anchor.CLOSES, -365)])

@@ -84,7 +84,7 @@ class Pool(RuleBasedStateMachine):
             assert who not in [c.registration_id for c in self.claims(*TAKEN, ClaimStatus.WAITLISTED)]
 
     @precondition(lambda self: self.people)
-    @rule(number=PICKS, act=st.sampled_from([service.accept_offer, service.confirm_hold, service.decline_offer]))
+    @rule(number=PICKS, act=st.sampled_from([service.accept_offer, service.accept_by_email, service.decline_offer]))
     def answer(self, number, act):
         who = self.pick(number, ClaimStatus.OFFERED)
         try:
@@ -92,7 +92,7 @@ class Pool(RuleBasedStateMachine):
         except (NoOpenOffer, service.RegistrationOver):
             offered = self.claims(ClaimStatus.OFFERED)
             open_ones = [c for c in offered if c.registration_id == who and c.offered_until > self.now]
-            assert all(c.is_hold != (act is service.confirm_hold) for c in open_ones)
+            assert all(c.by_email != (act is service.accept_by_email) for c in open_ones)
             assert not open_ones or act is not service.decline_offer
 
     @rule(hours=st.sampled_from([1, 3, 100]))

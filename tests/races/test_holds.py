@@ -14,7 +14,7 @@ from dofc_events.notices.queries import offers_overdue
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import HOLD, ClaimStatus
 from dofc_events.places.service import NoOpenOffer
-from dofc_events.registration.service import accept_offer, confirm_hold
+from dofc_events.registration.service import accept_by_email, accept_offer
 from dofc_events.registration.timers import lapse_offers
 from tests.races.visitors import all_at_once
 from tests.support.factories import DELEGATE, NOW, make_edition, make_registration
@@ -83,7 +83,7 @@ def test_each_place_is_confirmed_once_or_lapses_and_goes_to_the_next_in_line(wri
             deliver_all(session, at)
         # Everybody but one answers in the last second, while two workers come at the deadline.
         answering = offered[1:]
-        tries = [(accept_offer if not one.is_hold else confirm_hold, one.registration_id) for one in answering]
+        tries = [(accept_by_email if one.by_email else accept_offer, one.registration_id) for one in answering]
         acts = [(what, who, DELEGATE, at - MOMENT) for what, who in tries] + [(lapse_all, at)] * WORKERS
         said = all_at_once(lambda one: act(*one), acts)
         after = {claim.registration_id: claim for claim in claims()}

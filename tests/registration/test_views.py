@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.delegates.models import Registration
+from dofc_events.registration import service
 from tests.registration.conftest import ANSWERS, FORM, LOST, fill
-from tests.support.factories import NOW, make_edition, make_registration
+from tests.support.factories import DELEGATE, NOW, make_edition, make_registration
 from tests.support.letters import letters
 from tests.support.pages import Client
 
@@ -368,6 +369,28 @@ def test_a_place_that_is_held_is_confirmed_by_the_link_in_the_email_alone(client
     assert status_of(client.get(own.url)) == "offered", "looking at the page confirms nothing"
     assert status_of(page.form("main form").submit()) == "confirmed"
     assert "You already have your place." in other.get(link).text
+
+
+def test_an_offer_from_the_waiting_list_is_accepted_by_the_link_in_the_email_alone(client, writing, reading):
+    with writing() as session:
+        edition = make_edition(session, capacity=1, confirms_places=True)
+        other = make_registration(session, edition).id
+    own = fill(client).submit()
+    assert status_of(own) == "waitlisted"
+    with writing() as session:
+        service.cancel_registration(session, other, DELEGATE, NOW)
+    own = client.get(own.url)
+    assert "Open the link in our email to lucja@example.org and press “Accept the place”" in own.text
+    assert own.link("Send me my link again") and own.link("Decline").endswith("/decline")
+    assert not [button for button in own.all("main button") if "Accept" in button.text]
+    csrf = client.get(f"{own.url}cancel").form("main form").value("csrf_token")
+    refused = client.post(f"{own.url}offer", {"answer": "accept", "csrf_token": csrf})
+    assert refused.status == 403 and status_of(refused) == "offered"
+    with reading() as session:
+        (link,) = re.findall(r"(/registrations/\S+/confirm)\s", letters(session, to="lucja@example.org")[-1].text)
+    page = client.another().get(link)
+    assert page.h1 == "Accept your place" and "If you did not register, do nothing" in page.text
+    assert status_of(page.form("main form").submit("Accept the place")) == "confirmed"
 
 
 def test_what_people_type_begins_where_its_script_does(client, edition):

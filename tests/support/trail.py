@@ -61,6 +61,7 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     (BY_HAND, "place_given", BECAUSE),
     (BY_HAND, "note_changed", {"changes": {"note": ["", "Говори"]}}),
     (BY_HAND, "note_changed", {"changes": {"note": ["Говори", ""]}}),
+    *((BY_HAND, act, {"name": "Вегани"}) for act in ("view_saved", "view_removed")),
     *((BY_HAND, act, {"word": "вип"}) for act in ("tagged", "untagged")),
     *((DELEGATE, act, {}) for act in ("offered", "offer_accepted", "hold_confirmed", "confirmed", "joined_list_again")),
     *(
@@ -117,7 +118,10 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     (BY_HAND, "capacity_changed", {"changes": {"capacity": [None, 100]}}),
     (BY_HAND, "capacity_changed", {"changes": {"capacity": [100, 120]}}),
     (BY_HAND, "capacity_changed", {"changes": {"capacity": [120, 121]}, **BECAUSE}),
-    *((BY_HAND, act, LETTER) for act in ("letter_written", "letter_changed", "letter_dropped", "change_not_told")),
+    *(
+        (BY_HAND, act, LETTER)
+        for act in ("letter_written", "letter_changed", "letter_unscheduled", "letter_dropped", "change_not_told")
+    ),
     *((BY_HAND, "letter_scheduled", {**LETTER, "count": count}) for count in (1, 2)),
     *((BY_HAND, "letter_sent", {**LETTER, "subject": s, "count": n}) for s in ("Наслов", "") for n in (1, 2)),
     (BY_HAND, "letter_stopped", {**LETTER, "left": 1, "withdrawn": 2, "unwritten": 3}),

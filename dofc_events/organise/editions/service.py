@@ -40,6 +40,7 @@ from dofc_events.mail.models import Message
 from dofc_events.places.models import Pool
 from dofc_events.places.queries import count_waiting, edition_pool, would_move_up
 from dofc_events.places.service import create_pool, lock_edition_pool
+from dofc_events.registration.saved.models import SavedView
 from dofc_events.registration.service import resize_edition
 from dofc_events.trips.models import Draw, Trip
 from dofc_events.trips.queries import trip_pools
@@ -237,7 +238,7 @@ def delete_draft(session: Session, edition_id: int, actor: Actor, now: datetime)
     edition = _draft(session, edition_id)
     trips = select(Trip.id).where(Trip.edition_id == edition_id)
     session.execute(delete(Pool).where(or_(Pool.edition_id == edition_id, Pool.trip_id.in_(trips))))
-    for table in (Draw, Trip, Letter, Role, Category, EditionOrganiser):
+    for table in (Draw, Trip, Letter, Role, SavedView, Category, EditionOrganiser):
         session.execute(delete(table).where(table.edition_id == edition_id))
     session.execute(delete(Edition).where(Edition.id == edition_id))
     record(session, actor, now, "edition_deleted", scope=str(edition.year))

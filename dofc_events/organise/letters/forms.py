@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, SelectField, StringField, ValidationError
 from wtforms.fields import SelectChoice
-from wtforms.validators import InputRequired
+from wtforms.validators import InputRequired, Optional
 
 from dofc_events.core.errors import Refusal
 from dofc_events.letters.rules import (
@@ -24,6 +24,7 @@ from dofc_events.letters.service import DateMissing, LetterText, TooLate
 from dofc_events.web.edits import EditForm
 from dofc_events.web.fields import Between, Line, Prose, WholeNumberField
 from dofc_events.web.forms import Form
+from dofc_events.web.moments import ClockField, DayField, plausible
 
 BEFORE, AFTER = "before", "after"
 
@@ -61,6 +62,7 @@ class LetterForm(Form):
         _l("When it is sent"),
         choices=[
             SelectChoice(Anchor.AT_ONCE.value, _l("When I send it")),
+            SelectChoice(Anchor.ON_DAY.value, _l("On a day of my choice")),
             SelectChoice(Anchor.BEGINS.value, _l("Days from the first day of the edition")),
             SelectChoice(Anchor.ENDS.value, _l("Days from the last day of the edition")),
             SelectChoice(Anchor.CLOSES.value, _l("Days from the day on which registration closes")),
@@ -77,6 +79,17 @@ class LetterForm(Form):
         _l("Before or after it"),
         choices=[SelectChoice(BEFORE, _l("days before")), SelectChoice(AFTER, _l("days after"))],
     )
+
+    sent_on = DayField(_l("Day"), [Optional(), plausible])
+    hour = ClockField(_l("Time of day"), [InputRequired(_l("Enter a time of day, for example 09:00."))])
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        valid = super().validate(extra_validators)
+        # A field that may be empty is not asked any further.
+        if self.anchor.data == Anchor.ON_DAY and not self.sent_on.data and not self.sent_on.errors:
+            self.sent_on.errors = [_("Enter the day on which the letter is to be sent.")]
+            return False
+        return valid
 
     def validate_subject(self, field: Line) -> None:
         can_be_filled_in(field.data)
@@ -96,9 +109,13 @@ class LetterForm(Form):
         return cls(data=values)
 
     def to_text(self) -> LetterText:
+        subject, body, anchor = self.subject.data, self.body.data, Anchor(self.anchor.data)
+        if anchor is Anchor.AT_ONCE:
+            return LetterText(subject, body, anchor)
+        if anchor is Anchor.ON_DAY:
+            return LetterText(subject, body, anchor, sent_on=self.sent_on.data, hour=self.hour.data)
         days = -self.days.data if self.side.data == BEFORE else self.days.data
-        anchor = Anchor(self.anchor.data)
-        return LetterText(self.subject.data, self.body.data, anchor, days if anchor else 0)
+        return LetterText(subject, body, anchor, days, hour=self.hour.data)
 
     def show_refusal(self, refusal: Refusal) -> None:
         """Show at the field why it cannot be sent at that time."""
@@ -115,7 +132,7 @@ class LetterForm(Form):
 
 
 class ChangeLetterForm(EditForm, LetterForm):
-    """A letter that is a draft."""
+    """A letter that nobody has been sent."""
 
 
 class SendForm(Form):

@@ -21,7 +21,7 @@ from dofc_events.core.errors import Refusal
 from dofc_events.delegates.models import Registration
 from dofc_events.letters import mails, queries, service
 from dofc_events.letters.models import Letter
-from dofc_events.letters.rules import PLACEHOLDERS, Anchor, LetterState, filled
+from dofc_events.letters.rules import EDITABLE, PLACEHOLDERS, Anchor, LetterState, filled
 from dofc_events.letters.service import LetterText, text_of
 from dofc_events.letters.texts import starters
 from dofc_events.mail import outbox
@@ -39,7 +39,6 @@ blueprint = Blueprint("letters", __name__)
 
 ROWS = 50
 LETTER = f"{EDITION}/letters/<id:letter_id>"
-NOT_SENT_YET = (LetterState.DRAFT, LetterState.SCHEDULED)
 
 
 @blueprint.get(f"{EDITION}/letters")
@@ -53,6 +52,7 @@ def index(edition: Edition) -> ResponseReturnValue:
         letters=found[:ROWS],
         has_more=len(found) > ROWS,
         progress=queries.progress_of(session, [letter.id for letter in found]),
+        reach=queries.reach_of(session, [letter for letter in found if letter.state in EDITABLE]),
         starters=starters(),
         **_about(edition),
     )
@@ -94,27 +94,31 @@ def letter(edition: Edition, letter_id: int) -> ResponseReturnValue:
 @blueprint.route(f"{LETTER}/edit", methods=["GET", "POST"])
 @organisers_only
 def edit(edition: Edition, letter_id: int) -> ResponseReturnValue:
-    """Change a draft."""
+    """Change a draft or a scheduled letter."""
     found = _letter(edition, letter_id)
     form, page = ChangeLetterForm.of(text_of(found)), "organise/letters/edit.html"
-    if found.before or (found.state is not LetterState.DRAFT and not form.is_submitted()):
-        return _no_draft(found)
+    if found.before or (found.state not in EDITABLE and not form.is_submitted()):
+        flash(_why_not_editable(found), "info")
+        return redirect(_address(edition, letter_id), 303)
     audience = queries.audience_of(found)
     readers = queries.readers_of(db.session(), edition.id, audience)
     context = {"letter": found, "audience": audience, "readers": readers, **_about(edition)}
-    if found.state is not LetterState.DRAFT:
+    if found.state not in EDITABLE:
         return _too_late(form, page, **context)
     if not form.validate_on_submit():
         return form_page(form, page, **context)
     try:
         with unit_of_work() as session:
             service.rewrite_letter(session, letter_id, form.to_text(), acting(), now(), seen=text_of(found))
-    except service.NotADraft:
-        return _too_late(form, page, **context)
+    except service.NotEditable:
+        return _too_late(form, page, **context | {"letter": _letter(edition, letter_id)})
     except Refusal as refusal:
         form.show_refusal(refusal)
         return answer_errors(form, page, **context)
-    flash(_("Draft saved."), "success")
+    flash(
+        _("Letter saved. It is still scheduled.") if found.released_at and form.anchor.data else _("Draft saved."),
+        "success",
+    )
     return redirect(_address(edition, letter_id), 303)
 
 
@@ -224,6 +228,7 @@ def _letter_context(edition: Edition, letter_id: int) -> dict[str, Any]:
         "previous": previous,
         "following": following,
         "progress": queries.progress_of(session, [letter_id])[letter_id],
+        "reach": queries.reach_of(session, [found] if found.state in EDITABLE else []),
         **_about(edition),
     }
 
@@ -262,7 +267,7 @@ def _begun_from() -> LetterText:
             abort(404)
         return text_of(known)
     if not starter:
-        return LetterText("", "", Anchor.AT_ONCE, 0)
+        return LetterText("", "", Anchor.AT_ONCE)
     ours = starters().get(starter) or abort(404)
     return LetterText(ours.subject, ours.body, ours.anchor, ours.days)
 
@@ -285,7 +290,7 @@ def _letter(edition: Edition, letter_id: int) -> Letter:
 
 def _shown_to(found: Letter) -> Registration | None:
     """The delegate as whom the letter is looked at; nobody once it goes, as the messages themselves can be read."""
-    if found.state not in NOT_SENT_YET:
+    if found.state not in EDITABLE:
         return None
     return queries.some_reader(db.session(), found, request.args.get("person"))
 
@@ -321,8 +326,21 @@ def _no_draft(found: Letter) -> ResponseReturnValue:
 
 
 def _too_late(form: ChangeLetterForm, page: str, **context: Any) -> ResponseReturnValue:
-    text = _("This letter has since been sent, scheduled or deleted. Nothing has been changed: copy anything you need.")
+    text = _(
+        "%(reason)s Nothing has been changed: copy anything you need.", reason=_why_not_editable(context["letter"])
+    )
     return answer_too_late(form, text, page, **context)
+
+
+def _why_not_editable(found: Letter) -> str:
+    if found.before:
+        return _("What a letter about a changed place or time says follows from the settings of the edition.")
+    words: dict[LetterState, str] = {
+        LetterState.STOPPED: _("This letter has been stopped, so it can no longer be edited."),
+        LetterState.DROPPED: _("This draft has been deleted, so it can no longer be edited."),
+        LetterState.WRITTEN: _("This letter has been sent, so it can no longer be edited."),
+    }
+    return words.get(found.state, _("This letter is being sent, so it can no longer be edited."))
 
 
 def _why_not(refusal: Refusal) -> str:

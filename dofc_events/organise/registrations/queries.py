@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, SQLColumnExpression, case, func, literal, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Select, SQLColumnExpression, case, func, literal, select, tuple_
 from sqlalchemy.orm import Session, joinedload
 
+from dofc_events.conference.models import Category
 from dofc_events.core.order import sort_key
 from dofc_events.delegates.models import Registration, Tag
 from dofc_events.places.models import Arrival, Claim, Pool
@@ -34,21 +35,46 @@ STEP = 2**31
 
 
 class Sort(enum.StrEnum):
-    """The order of the list. By status, waiting people are in line."""
+    """By what the list stands in order. By status, waiting people are in line."""
 
     NEWEST = "newest"
     NAME = "name"
     ORGANISATION = "organisation"
     COUNTRY = "country"
+    CATEGORY = "category"
     STATUS = "status"
 
 
 @dataclass(frozen=True)
-class After:
-    """The last row of the page before: by what it stood where it stood, and its id, which decides between equals."""
+class Order:
+    """An order of the list, or its `reverse`. In addresses it is written as in `str`."""
+
+    by: Sort = Sort.NEWEST
+    reverse: bool = False
+
+    def __str__(self) -> str:
+        return f"-{self.by}" if self.reverse else str(self.by)
+
+    @property
+    def descends(self) -> bool:
+        return (self.by is Sort.NEWEST) != self.reverse
+
+    @classmethod
+    def read(cls, text: str) -> "Order":
+        """The order that is written like this. Raises ValueError."""
+        return cls(Sort(text.removeprefix("-")), text.startswith("-"))
+
+
+@dataclass(frozen=True)
+class Edge:
+    """The row where a page begins or, with `back`, ends: by what it stood where it stood, and its id.
+
+    The row itself is on the page before, or after. The id decides between equals.
+    """
 
     key: str | int
     id: int
+    back: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,30 +105,46 @@ def registrations(
     edition_id: int,
     filters: Filters,
     *,
-    sort: Sort = Sort.NEWEST,
+    order: Order = Order(),
     countries: Mapping[str, int] | None = None,
-    after: After | None = None,
+    edge: Edge | None = None,
+    rows: int = ROWS,
 ) -> list[Row]:
-    """A page of the filtered list, and one row more if there are further pages; `after` turns the page.
+    """A page of the filtered list; `edge` turns it.
 
     It goes on where that row stood, whatever became of it meanwhile. To sort by country, `countries` numbers those that
     are present as a reader puts them in order.
     """
-    key = _key(sort, countries or {})
-    # Indexes are enough to find a page; what its rows show is read of these few.
-    page: Select[int, Any] = select(Registration.id, key.label("key"))
-    page = page.join(Claim, Claim.registration_id == Registration.id).where(*conditions(edition_id, filters))
-    if after and sort is Sort.NEWEST:
-        page = page.where(Registration.id < after.id)
-    elif after:
-        page = page.where(tuple_(key, Registration.id) > tuple_(literal(after.key), literal(after.id)))
-    found = page.order_by(*_order(sort, key, Registration.id)).limit(ROWS + 1).subquery()
+    found = _page(edition_id, filters, order, _key(order.by, countries or {}), edge).limit(rows).subquery()
     line = waiting_line(edition_id)
     query = select(Registration, Claim.status, Claim.is_hold, Claim.used_at, line.c.position, found.c.key)
     query = query.join(found, found.c.id == Registration.id).join(Claim, Claim.registration_id == Registration.id)
     query = query.where(place_at(edition_id)).join(line, line.c.id == Claim.id, isouter=True)
-    query = query.options(joinedload(Registration.category)).order_by(*_order(sort, found.c.key, found.c.id))
+    query = query.options(joinedload(Registration.category))
+    query = query.order_by(*_order(order.by, found.c.key, found.c.id, order.descends))
     return [Row(person, ClaimStatus(status), *rest) for person, status, *rest in session.execute(query)]
+
+
+def neighbours(
+    session: Session, registration: Registration, filters: Filters, *, order: Order, countries: Mapping[str, int]
+) -> tuple[Registration | None, Registration | None]:
+    """Who stands before and after a registration on the filtered list, or would if it stood there."""
+    key = _key(order.by, countries)
+    mine = select(key).select_from(Registration).join(Claim, Claim.registration_id == Registration.id)
+    here = session.scalar(mine.where(Registration.id == registration.id, place_at(registration.edition_id)))
+    edges = (Edge(here, registration.id, back) for back in (True, False))
+    pages = (_page(registration.edition_id, filters, order, key, edge).limit(1).subquery() for edge in edges)
+    before, after = (session.scalar(select(Registration).join(page, page.c.id == Registration.id)) for page in pages)
+    return before, after
+
+
+def count_before(
+    session: Session, edition_id: int, filters: Filters, row: Row, *, order: Order, countries: Mapping[str, int]
+) -> int:
+    """How many rows of the filtered list stand before this one."""
+    beyond = _beyond(order, _key(order.by, countries), Edge(row.key, row.registration.id, back=True))
+    query = select(func.count()).select_from(Registration).join(Claim, Claim.registration_id == Registration.id)
+    return session.scalar(query.where(*conditions(edition_id, filters), beyond)) or 0
 
 
 def counts_by_status(session: Session, edition_id: int, filters: Filters) -> dict[ClaimStatus, int]:
@@ -141,9 +183,20 @@ def tags_of(session: Session, registration_ids: Sequence[int]) -> dict[int, list
     return found
 
 
-def order_of(sort: Sort, countries: Mapping[str, int]) -> Sequence[SQLColumnExpression[Any]]:
+def order_of(order: Order, countries: Mapping[str, int]) -> Sequence[SQLColumnExpression[Any]]:
     """The columns by which `registrations` orders its rows."""
-    return _order(sort, _key(sort, countries), Registration.id)
+    return _order(order.by, _key(order.by, countries), Registration.id, order.descends)
+
+
+def _page(
+    edition_id: int, filters: Filters, order: Order, key: SQLColumnExpression[Any], edge: Edge | None
+) -> Select[int, Any]:
+    """The ids and keys of the rows beyond an edge. Indexes are enough to find them; what they show is read of few."""
+    page: Select[int, Any] = select(Registration.id, key.label("key"))
+    page = page.join(Claim, Claim.registration_id == Registration.id).where(*conditions(edition_id, filters))
+    if edge:
+        page = page.where(_beyond(order, key, edge))
+    return page.order_by(*_order(order.by, key, Registration.id, order.descends != bool(edge and edge.back)))
 
 
 def _key(sort: Sort, countries: Mapping[str, int]) -> SQLColumnExpression[Any]:
@@ -153,6 +206,8 @@ def _key(sort: Sort, countries: Mapping[str, int]) -> SQLColumnExpression[Any]:
         return Registration.by_organisation
     if sort is Sort.COUNTRY and countries:
         return case(countries, value=Registration.country, else_=literal(-1, BigInteger))
+    if sort is Sort.CATEGORY:
+        return select(Category.position).where(Category.id == Registration.category_id).scalar_subquery()
     if sort is Sort.STATUS:
         steps = {status: literal(number * STEP, BigInteger) for number, status in enumerate(STATUS_ORDER)}
         return case(steps, value=Claim.status) + func.coalesce(Claim.position, 0)
@@ -160,9 +215,19 @@ def _key(sort: Sort, countries: Mapping[str, int]) -> SQLColumnExpression[Any]:
 
 
 def _order(
-    sort: Sort, key: SQLColumnExpression[Any], id_: SQLColumnExpression[int]
+    sort: Sort, key: SQLColumnExpression[Any], id_: SQLColumnExpression[int], descends: bool
 ) -> Sequence[SQLColumnExpression[Any]]:
-    return (id_.desc(),) if sort is Sort.NEWEST else (key, id_)
+    columns = (id_,) if sort is Sort.NEWEST else (key, id_)
+    return tuple(column.desc() if descends else column.asc() for column in columns)
+
+
+def _beyond(order: Order, key: SQLColumnExpression[Any], edge: Edge) -> ColumnElement[bool]:
+    """The condition that a row stands after that one or, if the page goes back, before it."""
+    here: ColumnElement[Any] = Registration.id
+    there: ColumnElement[Any] = literal(edge.id)
+    if order.by is not Sort.NEWEST:
+        here, there = tuple_(key, Registration.id), tuple_(literal(edge.key), there)
+    return here < there if order.descends != edge.back else here > there
 
 
 def places_of(session: Session, edition_id: int, registration_ids: Collection[int]) -> dict[int, Claim]:

@@ -1,13 +1,39 @@
-"""What the list of registrations and its files share."""
+"""What the list of registrations, the pages about one of them and its files share."""
+
+from collections.abc import Collection
+from dataclasses import fields
+from typing import Any
 
 from flask import abort, request
+from flask_babel import get_locale
 
-from dofc_events.organise.registrations.queries import Sort
+from dofc_events.core.countries import country_names
+from dofc_events.organise.registrations.queries import Order, Sort
+from dofc_events.places.rules import ClaimStatus
+from dofc_events.registration.queries import Filters
+
+OF_THE_LIST = {*(field.name for field in fields(Filters)), "sort", "columns"}
 
 
-def asked_sort() -> Sort:
-    """The order that the address asks for; 404 for an unknown one."""
-    asked = request.args.get("sort") or Sort.NEWEST
-    if asked not in list(Sort):
+def of_the_list() -> dict[str, Any]:
+    """What the address says of the list from which people came, and to which they go back."""
+    return {name: values for name, values in request.args.lists() if name in OF_THE_LIST}
+
+
+def asked_order(filters: Filters) -> Order:
+    """The order that the address asks for, and else the usual one; 404 for an unknown one.
+
+    Who waits is usually shown in line.
+    """
+    asked = request.args.get("sort")
+    if not asked:
+        return Order(Sort.STATUS) if filters.status == ClaimStatus.WAITLISTED else Order()
+    try:
+        return Order.read(asked)
+    except ValueError:
         abort(404)
-    return Sort(asked)
+
+
+def ranks_of(codes: Collection[str]) -> dict[str, int]:
+    """The numbers of these countries in the order in which a reader of the page looks for them."""
+    return {code: number for number, code in enumerate(country_names(get_locale().language)) if code in codes}

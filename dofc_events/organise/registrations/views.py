@@ -20,21 +20,25 @@ from dofc_events.organise.registrations.doubles import views as doubles
 from dofc_events.organise.registrations.export import views as export
 from dofc_events.organise.registrations.many import views as many
 from dofc_events.organise.registrations.person import views as person
-from dofc_events.organise.registrations.queries import After, Row, Sort
-from dofc_events.organise.registrations.shared import asked_sort
-from dofc_events.organise.shared import EDITION, around, asked_filters, before_id
+from dofc_events.organise.registrations.queries import Edge, Order, Row, Sort
+from dofc_events.organise.registrations.saved import views as saved
+from dofc_events.organise.registrations.saved.forms import SaveViewForm
+from dofc_events.organise.registrations.shared import asked_order, ranks_of
+from dofc_events.organise.shared import EDITION, around, asked_filters, id_in_address
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration.queries import NO, YES, Filters
+from dofc_events.registration.saved.queries import saved_views
 from dofc_events.trips.queries import seats_of, trip_pools
 from dofc_events.web.dates import day
 
 blueprint = Blueprint("registrations", __name__)
-for part in (person, many, doubles, export):
+for part in (saved, person, many, doubles, export):
     blueprint.register_blueprint(part.blueprint)
 
 # Beside the name. Addresses have these keys: none may ever mean something else.
 COLUMNS = {
     "status": _l("Status"),
+    "email": _l("Email"),
     "organisation": _l("Organisation"),
     "job_title": _l("Job title"),
     "country": _l("Country"),
@@ -67,10 +71,21 @@ ACTS = {
 }
 
 
-USUAL_COLUMNS = ("status", "organisation", "country", "category", "trips", "registered_at", "arrived_at")
+USUAL_COLUMNS = ("status", "email", "organisation", "country", "category", "trips", "registered_at", "arrived_at")
 
 
-NUMBERED = (Sort.COUNTRY, Sort.STATUS)
+# The orders that the heads of columns lead to.
+SORTED_BY = {
+    "name": Sort.NAME,
+    "status": Sort.STATUS,
+    "organisation": Sort.ORGANISATION,
+    "country": Sort.COUNTRY,
+    "category": Sort.CATEGORY,
+    "registered_at": Sort.NEWEST,
+}
+
+
+NUMBERED = (Sort.COUNTRY, Sort.CATEGORY, Sort.STATUS)
 
 
 LONGEST_NUMBER = 12
@@ -80,7 +95,8 @@ LONGEST_NUMBER = 12
 @organisers_only
 def index(edition: Edition) -> ResponseReturnValue:
     """Who is registered: who of them, in which order and with which columns is said by the address."""
-    session, filters, sort = db.session(), asked_filters(), asked_sort()
+    session, filters = db.session(), asked_filters()
+    order = asked_order(filters)
     trips = {trip.slug: trip.title for trip, _pool in trip_pools(session, edition.id)}
     arrivals = _arrivals(queries.arrival_days(session, edition.id))
     absent = {"trips": not trips, "arrived_at": not arrivals}
@@ -88,18 +104,21 @@ def index(edition: Edition) -> ResponseReturnValue:
     usual = [key for key in offered if key in USUAL_COLUMNS]
     columns = _columns() or usual
     present, countries = queries.present(session, edition.id), country_names(get_locale().language)
-    ranks = {code: number for number, code in enumerate(countries) if code in present.countries}
-    rows = queries.registrations(session, edition.id, filters, sort=sort, countries=ranks, after=_after(sort))
+    ranks = ranks_of(present.countries)
+    rows, before = _page(edition.id, filters, order, ranks)
     counts = queries.counts_by_status(session, edition.id, filters)
+    total = counts[ClaimStatus(filters.status)] if filters.status else sum(counts.values())
     ids = [row.registration.id for row in rows]
     return render_template(
         "organise/registrations/index.html",
-        rows=rows[: queries.ROWS],
+        rows=rows,
+        before=before,
         counts=counts,
-        total=counts[ClaimStatus(filters.status)] if filters.status else sum(counts.values()),
+        total=total,
         filters=filters,
-        sort=sort,
-        sorts=list(Sort),
+        order=order,
+        sorts=[Order(by) for by in Sort],
+        SORTED_BY=SORTED_BY,
         columns={key: str(words) for key, words in offered.items() if key in columns},
         all_columns=offered,
         categories={category.slug: category.label for category in edition.categories},
@@ -112,28 +131,54 @@ def index(edition: Edition) -> ResponseReturnValue:
         tags={word: word for word in queries.tags_at(session, edition.id)},
         tags_of=queries.tags_of(session, ids) if "tags" in columns else {},
         acts=ACTS,
+        views=saved_views(session, edition.id),
+        save_form=SaveViewForm(formdata=None),
         picked=request.args.getlist("pick"),
-        **_addresses(filters, sort, [] if columns == usual else columns, rows),
+        **_addresses(filters, order, [] if columns == usual else columns),
+        **_turns(order, rows, before, total),
         **around(edition),
     )
 
 
-def _addresses(filters: Filters, sort: Sort, columns: list[str], rows: list[Row]) -> dict[str, Any]:
-    """What stands in addresses of the list: only what is set, and not the usual order.
+def _page(edition_id: int, filters: Filters, order: Order, ranks: dict[str, int]) -> tuple[list[Row], int]:
+    """The page of the list that the address asks for, and how many rows stand before it."""
+    session, edge = db.session(), _edge(order)
+    rows = queries.registrations(session, edition_id, filters, order=order, countries=ranks, edge=edge)
+    if edge and edge.back and len(rows) < queries.ROWS:
+        # There are not as many before it: this is the first page.
+        edge, rows = None, queries.registrations(session, edition_id, filters, order=order, countries=ranks)
+    if not edge or not rows:
+        return rows, 0
+    return rows, queries.count_before(session, edition_id, filters, rows[0], order=order, countries=ranks)
 
-    `narrowed` are the filters, `without` each of them the others, `view` is order and columns.
+
+def _addresses(filters: Filters, order: Order, columns: list[str]) -> dict[str, Any]:
+    """What stands in addresses of the list: only what is set, and an order only if it was asked for.
+
+    `narrowed` are the filters, `without` each of them the others, `view` is order and columns. `heads` are the
+    addresses of the orders by column; that of the order in which the list stands leads to its reverse.
     """
     narrowed = {name: value for name, value in vars(filters).items() if value}
-    view: dict[str, Any] = {} if sort is Sort.NEWEST else {"sort": sort.value}
+    view: dict[str, Any] = {"sort": str(order)} if request.args.get("sort") else {}
     if columns:
         view["columns"] = columns
-    addresses = {"narrowed": narrowed, "view": view, "first_page": narrowed | view, "next_page": None}
-    if len(rows) > queries.ROWS:
-        last = rows[queries.ROWS - 1]
-        key = {} if sort is Sort.NEWEST else {"from": last.key}
-        addresses["next_page"] = narrowed | view | key | {"after": last.registration.id}
     without = {name: {other: narrowed[other] for other in narrowed if other != name} | view for name in narrowed}
-    return addresses | {"without": without}
+    turned = {name: Order(by, by is order.by and not order.reverse) for name, by in SORTED_BY.items()}
+    heads = {name: narrowed | view | {"sort": str(other)} for name, other in turned.items()}
+    return {"narrowed": narrowed, "view": view, "first_page": narrowed | view, "without": without, "heads": heads}
+
+
+def _turns(order: Order, rows: list[Row], before: int, total: int) -> dict[str, Any]:
+    """What the addresses of the pages before and after this one have more than that of the first; None for no page."""
+
+    def edge(name: str, row: Row) -> dict[str, Any]:
+        return {name: row.registration.id} | ({} if order.by is Sort.NEWEST else {"from": row.key})
+
+    is_last = not rows or before + len(rows) >= total
+    return {
+        "previous_page": edge("before", rows[0]) if before else None,
+        "next_page": None if is_last else edge("after", rows[-1]),
+    }
 
 
 def _arrivals(days: Sequence[date]) -> dict[str, str]:
@@ -149,14 +194,15 @@ def _columns() -> list[str]:
     return [key for key in COLUMNS if key in asked]
 
 
-def _after(sort: Sort) -> After | None:
-    """Where the page begins; an address that does not say it, or not in this order's terms, means the first page."""
-    id_, key = before_id(), request.args.get("from", "")
+def _edge(order: Order) -> Edge | None:
+    """Where the page begins or ends; an address that does not say it in this order's terms means the first page."""
+    back, key = "before" in request.args, request.args.get("from", "")
+    id_ = id_in_address("before" if back else "after")
     if id_ is None:
         return None
-    if sort not in NUMBERED:
-        return After(key, id_)
-    return After(int(key), id_) if key.isdecimal() and len(key) <= LONGEST_NUMBER else None
+    if order.by not in NUMBERED:
+        return Edge(key, id_, back)
+    return Edge(int(key), id_, back) if key.isdecimal() and len(key) <= LONGEST_NUMBER else None
 
 
 def _language(code: str) -> str:

@@ -265,7 +265,7 @@ def confirm(token: str) -> ResponseReturnValue:
         return form_page(form, page, proof=token, **own_context(registration, own_token))
     try:
         with _act_on(registration) as session:
-            service.confirm_hold(session, registration.id, _actor(registration), now())
+            service.accept_by_email(session, registration.id, _actor(registration), now())
     except (NoOpenOffer, service.RegistrationOver):
         return _no_offer(own_token)
     return redirect(url_for(".own", token=own_token), 303)

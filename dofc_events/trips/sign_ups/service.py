@@ -339,7 +339,8 @@ class SeatBook:
         """A seat is offered until the edition begins, and in any case until its trip does."""
         begins_at = min(self.terms.begins_at or trip.starts_at, trip.starts_at)
         promotes = self.terms.promotes and trip.can_be_joined(self.now)
-        return replace(self.terms, begins_at=begins_at, promotes=promotes)
+        # Whoever has a place has proved the address, where the edition asks for it.
+        return replace(self.terms, begins_at=begins_at, promotes=promotes, by_email=False)
 
     def _new_claim(self, registration_id: int, trip: Trip) -> Claim:
         return Claim(pool_id=self.pools[trip.id].id, registration_id=registration_id)

@@ -284,7 +284,7 @@ def test_a_hostile_file_is_refused_with_the_reason_and_leaves_nothing(
 ):
     page = client.get(make()).form("/attachments").fill(file=(name, content)).submit()
     assert page.status == 422 and said in page.one(".error-summary").get_text(" ")
-    assert not name or ('"event": "file_refused"' in (line := capsys.readouterr().out) and name not in line)
+    assert not name or ('"event": "file_refused"' in (line := capsys.readouterr().err) and name not in line)
     assert status_of(page) == "submitted"
     with reading() as session:
         assert not session.scalars(select(Attachment)).all() and stored() == []

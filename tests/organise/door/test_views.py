@@ -194,7 +194,7 @@ def test_door_shows_what_is_told_to_who_comes_in(desk, writing, edition, reading
             trips=("cellars",),
         )
     text = desk.get(DOOR).one(".door li").get_text(" ", strip=True)
-    for words in ("Kovač, Ana", "Annie K.", "Fruit Cluster Guest", "Wine cellars, 22 May 2027, 09:30"):
+    for words in ("Kovač, Ana", "Annie K.", "Fruit Cluster · Guest", "Wine cellars, 22 May 2027, 09:30"):
         assert words in text
     assert "Old mill" not in text
 

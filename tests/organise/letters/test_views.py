@@ -72,6 +72,7 @@ def test_list_says_what_to_do_when_nothing_was_written(see):
 def test_new_letter_is_for_those_whom_the_address_means(written, register, writing, year):
     confirmed, _second, waits = register(), register(), register()
     page = written("?status=waitlisted")
+    assert page.one("[data-reach]").text == "1 person:"
     assert "On the waiting list" in page.text and page.link("On the waiting list").endswith("?status=waitlisted")
     assert waits in page.one(".mail-text").text and confirmed not in page.text
     page = written(f"?pick={confirmed}&pick={waits}")
@@ -170,7 +171,9 @@ def test_letter_goes_to_exactly_those_whom_the_page_names(written, register, wri
     with writing() as session:
         gone = make_registration(session, edition_by_year(session, year))
         cancel_registration(session, gone.id, DELEGATE, NOW)
-    page = written().follow("Send…")
+    page = written()
+    assert page.one("[data-reach]")["data-reach"] == see().one("tr[data-letter] [data-reach]")["data-reach"] == "2"
+    page = page.follow("Send…")
     assert page.h1 == "Send it to 2 people?" and "Ana Kovač" in page.text
     assert "1 more is left out, because they cancelled" in page.text
     page = page.form().submit()
@@ -218,11 +221,37 @@ def test_scheduled_letter_says_when_and_goes_then(written, register, clock, tick
 
 def test_draft_is_edited_until_it_is_sent(written, register):
     register()
-    page = written().follow("Edit the text").form().fill(body="Hello {full_name}").submit()
+    page = written().follow("Edit the letter").form().fill(body="Hello {full_name}").submit()
     assert "Hello Łucja" in page.one(".mail-text").text
-    form = page.follow("Edit the text").form()
+    form = page.follow("Edit the letter").form()
     page.follow("Send…").form().submit()
-    assert "Nothing has been changed" in form.fill(body="Too late").submit().text
+    page = form.fill(body="Too late").submit()
+    assert "This letter is being sent, so it can no longer be edited. Nothing has been changed" in page.text
+    page = page.client.get(page.url)
+    assert page.url.endswith("/1/") and "is being sent, so it can no longer be edited" in page.text
+
+
+def test_scheduled_letter_goes_on_a_day_and_at_an_hour_of_ones_choice(written, see):
+    page = written(anchor="on_day")
+    assert page.status == 422 and "Enter the day on which the letter is to be sent." in page.text
+    page = page.form().fill(sent_on="2027-05-20", hour="18:30").submit()
+    assert "20 May 2027, 18:30" in page.text
+    page = page.follow("Schedule…").form().submit()
+    assert "20 May 2027, 18:30" in see().one("tr[data-letter]").text
+
+
+def test_scheduled_letter_is_edited_without_being_stopped(written, register):
+    register()
+    page = written(anchor="on_day", sent_on="2027-05-20", hour="18:30").follow("Schedule…").form().submit()
+    form = page.follow("Edit the letter").form()
+    assert (form.value("sent_on"), form.value("hour")) == ("2027-05-20", "18:30")
+    page = form.fill(sent_on="2020-01-01").submit()
+    assert page.status == 422
+    page = page.form().fill(sent_on="2027-05-21", body="Better").submit()
+    assert "It is still scheduled." in page.text and "21 May 2027, 18:30" in page.text
+    assert page.one(".state").text == "Scheduled" and "Better" in page.one(".mail-text").text
+    page = page.follow("Edit the letter").form().fill(anchor="").submit()
+    assert page.one(".state").text == "Draft"
 
 
 # Following and stopping

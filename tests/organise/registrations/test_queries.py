@@ -5,7 +5,7 @@ from sqlalchemy import text
 
 from dofc_events.core.countries import country_names
 from dofc_events.organise.registrations import queries
-from dofc_events.organise.registrations.queries import After, Sort
+from dofc_events.organise.registrations.queries import Edge, Order, Sort
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration.queries import Filters
 from dofc_events.registration.service import cancel_registration
@@ -18,13 +18,13 @@ from tests.support.factories import DELEGATE, NOW, claim_of, make_edition, make_
 RANKS = {code: number for number, code in enumerate(country_names("en"))}
 
 
-def rows_of(session, edition, sort=Sort.NEWEST, after=None, **filters) -> list[queries.Row]:
-    given = Filters(**filters)
-    return queries.registrations(session, edition.id, given, sort=sort, countries=RANKS, after=after)
+def rows_of(session, edition, sort=Sort.NEWEST, edge=None, rows=50, reverse=False, **filters) -> list[queries.Row]:
+    given, order = Filters(**filters), Order(sort, reverse)
+    return queries.registrations(session, edition.id, given, order=order, countries=RANKS, edge=edge, rows=rows)
 
 
-def found(session, edition, sort=Sort.NEWEST, after=None, **filters) -> list[str]:
-    return [row.registration.reference for row in rows_of(session, edition, sort, after, **filters)]
+def found(session, edition, sort=Sort.NEWEST, **more) -> list[str]:
+    return [row.registration.reference for row in rows_of(session, edition, sort, **more)]
 
 
 @pytest.fixture
@@ -140,32 +140,36 @@ def test_the_list_stands_by_status_with_the_waiting_list_in_line(session, editio
     ]
 
 
+@pytest.mark.parametrize("reverse", [False, True])
 @pytest.mark.parametrize("sort", list(Sort))
-def test_pages_add_up_to_the_list_in_every_order(session, edition, monkeypatch, sort):
+def test_pages_add_up_to_the_list_in_every_order_and_back(session, edition, sort, reverse):
     """With equal keys too: several have the same name, organisation and country."""
     for number in range(11):
         country, name = ("RS", "BG", "TR")[number % 3], f"Name {number % 4}"
-        make_registration(session, edition, family_name=name, organisation=name, country=country)
-    whole = found(session, edition, sort)
-    monkeypatch.setattr(queries, "ROWS", 3)
-    pages: list[list[str]] = []
-    after = None
-    for _number in range(4):
-        rows = rows_of(session, edition, sort, after)
-        assert len(rows) == (4 if len(pages) < 3 else 2)
-        pages.append([row.registration.reference for row in rows[:3]])
-        after = After(rows[min(2, len(rows) - 1)].key, rows[min(2, len(rows) - 1)].registration.id)
-    assert [reference for page in pages for reference in page] == whole
-    assert rows_of(session, edition, sort, after) == []
+        category = ("member", "guest")[number % 2]
+        make_registration(session, edition, family_name=name, organisation=name, country=country, category=category)
+    whole = found(session, edition, sort, reverse=reverse)
+    assert reverse == (whole != found(session, edition, sort))
+    pages: list[list[queries.Row]] = []
+    edge = None
+    while rows := rows_of(session, edition, sort, edge, 3, reverse):
+        pages.append(rows)
+        edge = Edge(rows[-1].key, rows[-1].registration.id)
+    assert [row.registration.reference for page in pages for row in page] == whole
+    for number in (1, 2, 3):
+        first, order = pages[number][0], Order(sort, reverse)
+        back = Edge(first.key, first.registration.id, back=True)
+        assert rows_of(session, edition, sort, back, 3, reverse) == pages[number - 1]
+        before = queries.count_before(session, edition.id, Filters(), first, order=order, countries=RANKS)
+        assert before == 3 * number
 
 
-def test_a_page_goes_on_where_the_last_row_stood_whatever_became_of_it(session, edition, monkeypatch):
+def test_a_page_goes_on_where_the_last_row_stood_whatever_became_of_it(session, edition):
     people = [make_registration(session, edition) for _number in range(6)]
-    monkeypatch.setattr(queries, "ROWS", 3)
     last = rows_of(session, edition, Sort.STATUS)[2]
     assert last.registration is people[2]
     cancel_registration(session, people[2].id, DELEGATE, NOW)
-    rows = rows_of(session, edition, Sort.STATUS, After(last.key, last.registration.id))
+    rows = rows_of(session, edition, Sort.STATUS, Edge(last.key, last.registration.id))
     assert [row.registration for row in rows] == [*people[3:], people[2]]
 
 
@@ -178,7 +182,7 @@ def test_counts_and_list_cost_the_same_with_many(session, edition):
         edition_id = edition.id
         with count_queries() as statements:
             for sort in Sort:
-                for row in queries.registrations(session, edition_id, Filters(), sort=sort, countries=RANKS):
+                for row in queries.registrations(session, edition_id, Filters(), order=Order(sort), countries=RANKS):
                     assert row.registration.category.label
             queries.counts_by_status(session, edition_id, Filters())
             queries.present(session, edition_id)

@@ -14,7 +14,7 @@ from dofc_events.core.order import sort_key
 from dofc_events.delegates.models import Registration, Tag
 from dofc_events.delegates.rules import full_name
 from dofc_events.organise.registrations.export.rules import Need, grouped
-from dofc_events.organise.registrations.queries import Sort, order_of
+from dofc_events.organise.registrations.queries import Order, order_of
 from dofc_events.places.models import Arrival, Claim, Pool
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration.queries import Audience, Filters, conditions, members_of
@@ -54,7 +54,7 @@ def export_rows(
     edition_id: int,
     audience: Audience,
     *,
-    sort: Sort,
+    order: Order,
     trips: Sequence[Trip],
     zone: str,
     language: str,
@@ -69,7 +69,7 @@ def export_rows(
     query = _with_places(select(*columns.values(), _seats())).join(line, line.c.id == Claim.id)
     names, clocks = country_names(language), ZoneInfo(zone)
     ranks = {code: number for number, code in enumerate(names)}
-    query = query.where(*members_of(edition_id, audience)).order_by(*order_of(sort, ranks))
+    query = query.where(*members_of(edition_id, audience)).order_by(*order_of(order, ranks))
     written: dict[str, Callable[[Any], Cell]] = {
         "country_name": names.__getitem__,
         "visa_letter": YES_OR_NO.__getitem__,

@@ -14,7 +14,7 @@ from dofc_events.conference.models import Edition
 from dofc_events.core.clock import now
 from dofc_events.core.db import db
 from dofc_events.organise.registrations.export import queries
-from dofc_events.organise.registrations.shared import asked_sort
+from dofc_events.organise.registrations.shared import asked_order
 from dofc_events.organise.shared import EDITION, around, asked_audience
 from dofc_events.trips.queries import trip_pools
 from dofc_events.web.export import list_download
@@ -66,11 +66,12 @@ def name_tags_file(edition: Edition, kind: str) -> ResponseReturnValue:
 def _filtered_list(edition: Edition) -> tuple[list[str], Iterator[queries.Row]]:
     """The columns and rows of what the list of registrations shows under the same address, or of those picked there."""
     trips = [trip for trip, _pool in trip_pools(db.session(), edition.id)]
+    audience = asked_audience()
     read = partial(
         queries.export_rows,
         edition_id=edition.id,
-        audience=asked_audience(),
-        sort=asked_sort(),
+        audience=audience,
+        order=asked_order(audience.filters),
         trips=trips,
         zone=edition.zone,
         language=get_locale().language,

@@ -1,7 +1,7 @@
 """Acts on many registrations at once: selected on the list, confirmed on a separate page."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
@@ -22,11 +22,12 @@ from dofc_events.organise.registrations.many.forms import (
     TagManyForm,
     UntagForm,
 )
+from dofc_events.organise.registrations.shared import of_the_list
 from dofc_events.organise.shared import EDITION, around, asked_audience
 from dofc_events.registration.many import service as many
 from dofc_events.registration.many.queries import Selection, selection_of, those_shown
 from dofc_events.registration.many.service import Order
-from dofc_events.registration.queries import Audience, Filters
+from dofc_events.registration.queries import Audience
 from dofc_events.registration.rules import Act
 from dofc_events.web.forms import ButtonForm, answer_errors, form_page
 
@@ -38,9 +39,8 @@ ELSEWHERE: dict[str, tuple[str, dict[str, Any]]] = {
     "xlsx": ("organise.registrations.export.registrations_file", {"kind": "xlsx"}),
     "csv": ("organise.registrations.export.registrations_file", {"kind": "csv"}),
 }
-OF_THE_LIST = {*(field.name for field in fields(Filters)), "sort", "columns"}
 # The page of the list and the selection on it, so that people come back to it as they left it.
-AS_IT_WAS = {"after", "from", "pick", "act", "all"}
+AS_IT_WAS = {"after", "before", "from", "pick", "act", "all"}
 NAMES_SHOWN = 10
 
 
@@ -127,10 +127,8 @@ def selected(edition: Edition) -> ResponseReturnValue:
     act, audience, everybody = request.args.get("act", ""), asked_audience(), "all" in request.args
     if act not in ("", *ELSEWHERE, *Act):
         abort(404)
-    of_list: dict[str, Any] = {name: values for name, values in request.args.lists() if name in OF_THE_LIST}
-    as_it_was: dict[str, Any] = {
-        name: values for name, values in request.args.lists() if name in OF_THE_LIST | AS_IT_WAS
-    }
+    of_list = of_the_list()
+    as_it_was = of_list | {name: values for name, values in request.args.lists() if name in AS_IT_WAS}
     back = url_for("organise.registrations.index", year=edition.year, **as_it_was)
     if not act or not (everybody or audience.references):
         form, page = ButtonForm(), "organise/registrations/many/nobody_picked.html"

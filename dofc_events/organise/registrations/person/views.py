@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from dofc_events.accounts.guards import acting, may_organise, organisers_only
 from dofc_events.conference.models import Edition
 from dofc_events.core.clock import now
+from dofc_events.core.countries import country_codes
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import NotAgreed, Refusal
 from dofc_events.delegates.models import Registration
@@ -27,8 +28,9 @@ from dofc_events.organise.registrations.person.queries import (
     other_registrations,
     references_here,
 )
-from dofc_events.organise.registrations.queries import tags_at
-from dofc_events.organise.shared import EDITION, around
+from dofc_events.organise.registrations.queries import neighbours, tags_at
+from dofc_events.organise.registrations.shared import asked_order, of_the_list, ranks_of
+from dofc_events.organise.shared import EDITION, around, asked_filters
 from dofc_events.places.queries import edition_pool
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.places.service import NothingFree
@@ -75,8 +77,17 @@ def about(edition: Edition, found: Registration) -> dict[str, Any]:
         "tag_form": TagForm(formdata=None),
         "button_form": ButtonForm(formdata=None),
         "known_tags": tags_at(session, edition.id),
+        **_on_the_list(found),
         **around(edition),
     }
+
+
+def _on_the_list(found: Registration) -> dict[str, Any]:
+    """Who stands beside somebody on the list that the address describes."""
+    filters, of_list = asked_filters(), of_the_list()
+    ranks = ranks_of(country_codes())
+    before, after = neighbours(db.session(), found, filters, order=asked_order(filters), countries=ranks)
+    return {"of_list": of_list, "before": before, "after": after}
 
 
 def _to_send_again(messages: Sequence[Message]) -> Message | None:
@@ -94,7 +105,13 @@ def address(edition: Edition, reference: str) -> ResponseReturnValue:
     found = registration_at(edition, reference)
     form = ChangeAddressForm(obj=found)
     page, standing = "organise/registrations/person/address.html", standing_of(db.session(), found.id)
-    context = {"registration": found, "claim": standing.claim, "known": None, **around(edition)}
+    context = {
+        "registration": found,
+        "claim": standing.claim,
+        "known": None,
+        "of_list": of_the_list(),
+        **around(edition),
+    }
     if found.ended_at is not None or edition.is_over(now()):
         return make_response(render_template(page, form=form, is_over=True, **context), 403)
     if not form.validate_on_submit():
@@ -118,7 +135,7 @@ def address(edition: Edition, reference: str) -> ResponseReturnValue:
         )
     else:
         flash(_("Nothing has been changed: this is already the address."), "info")
-    return redirect(url_for(".index", year=edition.year, reference=reference), 303)
+    return redirect(url_for(".index", year=edition.year, reference=reference, **of_the_list()), 303)
 
 
 def registration_at(edition: Edition, reference: str) -> Registration:
@@ -175,6 +192,7 @@ def edit(edition: Edition, reference: str) -> ResponseReturnValue:
         "registration": found,
         "claim": standing.claim,
         "is_frozen": freezes_at and freezes_at <= now(),
+        "of_list": of_the_list(),
         **around(edition),
     }
     if found.ended_at is not None or edition.is_over(now()):
@@ -188,7 +206,7 @@ def edit(edition: Edition, reference: str) -> ResponseReturnValue:
     except RegistrationOver:
         return make_response(render_template(EDIT, form=form, is_over=True, **context), 403)
     _say_what_was_changed(details.given_name, changed=changed, quiet=quiet)
-    return redirect(url_for(".index", year=edition.year, reference=reference), 303)
+    return redirect(url_for(".index", year=edition.year, reference=reference, **of_the_list()), 303)
 
 
 @blueprint.route(f"{PERSON}/reinstate", methods=["GET", "POST"])
@@ -208,9 +226,9 @@ def reinstate(edition: Edition, reference: str) -> ResponseReturnValue:
         return answer_errors(form, page, **context | {"asked": asked})
     except (on_behalf.NotCancelled, on_behalf.EditionNotRunning, on_behalf.AlreadyRegistered):
         # Somebody else was quicker; the page says with what.
-        return redirect(url_for(".reinstate", year=edition.year, reference=reference), 303)
+        return redirect(url_for(".reinstate", year=edition.year, reference=reference, **of_the_list()), 303)
     flash(_("%(name)s has a confirmed place again and will be told by email.", name=found.full_name), "success")
-    return redirect(url_for(".index", year=edition.year, reference=reference), 303)
+    return redirect(url_for(".index", year=edition.year, reference=reference, **of_the_list()), 303)
 
 
 @blueprint.post(f"{PERSON}/send-link")
@@ -237,7 +255,7 @@ def send_link(edition: Edition, reference: str) -> ResponseReturnValue:
             _("The link will be sent to %(email)s.", email=found.email) if settings().mail_is_delivered else _kept(),
             "success",
         )
-    return redirect(url_for(".index", year=edition.year, reference=reference), 303)
+    return redirect(url_for(".index", year=edition.year, reference=reference, **of_the_list()), 303)
 
 
 def _to_reinstate(edition: Edition, found: Registration) -> dict[str, Any]:
@@ -348,4 +366,4 @@ def untag(edition: Edition, reference: str) -> ResponseReturnValue:
 
 
 def _back(edition: Edition, reference: str) -> ResponseReturnValue:
-    return redirect(url_for(".index", year=edition.year, reference=reference, _anchor="own"), 303)
+    return redirect(url_for(".index", year=edition.year, reference=reference, **of_the_list(), _anchor="own"), 303)

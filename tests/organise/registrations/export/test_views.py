@@ -10,7 +10,7 @@ from dofc_events.conference.queries import edition_by_year
 from dofc_events.core.db import db
 from dofc_events.delegates.queries import registration_by_reference
 from dofc_events.organise.registrations.export import queries as export_queries
-from dofc_events.organise.registrations.queries import Sort
+from dofc_events.organise.registrations.queries import Order
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration.queries import Audience, Filters
@@ -180,6 +180,8 @@ def test_file_says_everything_about_somebody(exported, register, year, kind):
             "any_trip": "no",
             "tags": "",
             "note": "",
+            "arrived_at": "",
+            "arrived_on": "",
         }
     ]
 
@@ -281,7 +283,7 @@ def test_rows_are_read_a_chunk_at_a_time(reading, writing, year):
         trips = make_three_trips(session, edition)
         add_crowd(session, edition, 2000, NOW, trips)
     with reading() as session:
-        options: dict = {"sort": Sort.NEWEST, "trips": trips, "zone": edition.zone, "language": "en"}
+        options: dict = {"order": Order(), "trips": trips, "zone": edition.zone, "language": "en"}
         # What is loaded and compiled once is not the rows'.
         assert not list(export_queries.export_rows(session, edition.id, Audience(Filters(q="nobody")), **options))
         tracemalloc.start()

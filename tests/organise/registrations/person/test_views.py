@@ -73,6 +73,26 @@ def test_page_has_what_the_address_registered_for_before(organiser, register, wr
     assert len(page.all("section[aria-labelledby=messages] tbody tr")) == 3
 
 
+def test_page_leads_along_the_list_from_which_it_was_opened(organiser, register, year):
+    for name in ("Zorić", "Abel", "Kovač"):
+        register(given_name="Ana", family_name=name, country="RS")
+    register(given_name="Ana", family_name="Babić", country="TR")
+    page = organiser.get(f"/organise/editions/{year}/registrations?sort=name&country=RS").follow("Ana Kovač")
+
+    def beside(page) -> list[str]:
+        return [link.text.split()[-1] for link in page.all("[data-key]")]
+
+    assert beside(page) == ["Abel", "Zorić"]
+    page = page.follow("Next: Ana Zorić")
+    assert (page.h1, beside(page)) == ("Ana Zorić", ["Kovač"])
+    # What is done on the page does not lead away from the list.
+    page = page.form("/tag").fill(word="speaker").submit()
+    assert beside(page) == ["Kovač"]
+    page = page.follow("Change the details").follow("Go back without changes")
+    page = organiser.get(page.one(".eyebrow a")["href"])
+    assert [row.text for row in page.all("tbody th a")] == ["Ana Abel", "Ana Kovač", "Ana Zorić"]
+
+
 def test_page_costs_the_same_for_one_registration_and_for_many(organiser, register, writing, year):
     counts = []
     for email, years in (("ana@dofc.test", [2001]), ("ben@dofc.test", range(2002, 2005))):
