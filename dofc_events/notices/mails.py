@@ -135,13 +135,15 @@ def status_message(
 ) -> Envelope:
     """The message that says what a registration holds now, and what changed about `seats`, by trip.
 
-    `handed_over_by` names who handed it to its new delegate; `before` is what a cancelled one held; `because` is the
-    reason for which organisers confirmed or cancelled it by hand, or opened the list again; `stated_consent` is what
-    they said about the delegate's consent when they made the registration themselves.
+    `handed_over_by` names who handed it to its new delegate; `before` is what a cancelled one held, or CANCELLED of one
+    that was reinstated; `because` is the reason for which organisers confirmed, cancelled or reinstated it by hand, or
+    opened the list again; `stated_consent` is what they said about the delegate's consent when they made the
+    registration themselves.
     """
     match standing.status:
         case ClaimStatus.CONFIRMED:
-            return registration_confirmed(standing, seats, handed_over_by, because, stated_consent)
+            is_back = before is ClaimStatus.CANCELLED
+            return registration_confirmed(standing, seats, handed_over_by, because, stated_consent, is_back=is_back)
         case ClaimStatus.WAITLISTED:
             return registration_waitlisted(standing, seats, handed_over_by, because, stated_consent)
         case ClaimStatus.OFFERED:
@@ -154,9 +156,16 @@ def status_message(
 
 
 def registration_confirmed(
-    standing: Standing, seats: Seats, handed_over_by: str = "", because: str = "", stated_consent: str = ""
+    standing: Standing,
+    seats: Seats,
+    handed_over_by: str = "",
+    because: str = "",
+    stated_consent: str = "",
+    *,
+    is_back: bool = False,
 ) -> Envelope:
     words: dict[str, Any] = {"handed_over_by": handed_over_by, "because": because, "stated_consent": stated_consent}
+    words["is_back"] = is_back
     return _message("confirmed", "registration-confirmed", standing, calendar_of(standing, seats), seats=seats, **words)
 
 

@@ -1,6 +1,6 @@
 """Reads that the delegate's own pages and the messages to delegates need."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
 
@@ -12,7 +12,7 @@ from dofc_events.core.audit import AuditEntry
 from dofc_events.delegates.models import Registration
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import MessageState
-from dofc_events.notices.mails import PLACE_OFFERED, SEAT_OFFERED, SEAT_STATUS_KINDS, Standing
+from dofc_events.notices.mails import OFFER_REMINDER, PLACE_OFFERED, SEAT_OFFERED, SEAT_STATUS_KINDS, Standing
 from dofc_events.notices.models import UntoldNews
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.queries import overdue, place_of, waiting_position
@@ -78,6 +78,13 @@ def offer_is_untold(session: Session, registration: Registration, claim: Claim) 
     # What waits for more changes of the delegate's announces no offer.
     unwritten = exists().where(UntoldNews.registration_id == registration.id, UntoldNews.due_at.is_(None))
     return bool(session.scalar(select(unsent | unwritten)))
+
+
+def with_unsent_offer(registration_ids: Iterable[int]) -> Select[int]:
+    """Those of these registrations with a message on its way that announces an offer, or reminds of one."""
+    query = select(Registration.id).join(Message, Message.about == Registration.reference)
+    query = query.where(Registration.id.in_(registration_ids), Message.kind.in_((*OFFERS, OFFER_REMINDER)))
+    return query.where(Message.state == MessageState.QUEUED).distinct().order_by(Registration.id)
 
 
 def offer_is_told(session: Session, reference: str, claim: Claim) -> bool:
@@ -146,13 +153,14 @@ def is_due(now: datetime) -> ColumnElement[bool]:
 
 
 def facts_without_message(session: Session) -> Sequence[str]:
-    """References of registrations whose status was never put into a message, nor is about to be, as somebody chose."""
+    """References of registrations whose status was never put into a message, is not about to be, and was to be told."""
     told = exists().where(Message.about == Registration.reference, Message.queued_at >= Claim.changed_at)
     of_kind = [(Claim.status == status) & told.where(Message.kind == kind) for status, kind in STATUS_KINDS.items()]
     unwritten = exists().where(UntoldNews.registration_id == Registration.id)
     chosen = exists().where(AuditEntry.about == Registration.reference, AuditEntry.act == IMPORTED_UNTOLD)
     chosen = chosen.where(AuditEntry.at >= Claim.changed_at)
     query = select(Registration.reference).join(Claim, Claim.registration_id == Registration.id).join(Pool)
+    query = query.where(~Claim.untold)
     places = query.where(Pool.edition_id.is_not(None), ~unwritten, ~chosen, *(~told_so for told_so in of_kind))
     seats = query.where(Pool.trip_id.is_not(None), ~unwritten, ~told.where(Message.kind.in_(SEAT_KINDS)))
     return session.scalars(places.union(seats)).all()

@@ -1,12 +1,12 @@
 """Tells delegates: every message about what changed for them goes through here, in the commit of what changed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Edition
@@ -20,8 +20,9 @@ from dofc_events.mail.envelope import Envelope
 from dofc_events.notices import mails
 from dofc_events.notices.mails import OFFER_REMINDER, PLACE_OFFERED, SEAT_OFFERED, SeatNews
 from dofc_events.notices.models import UntoldNews
-from dofc_events.notices.queries import IMPORTED_UNTOLD, is_due, standing_of
+from dofc_events.notices.queries import IMPORTED_UNTOLD, is_due, standing_of, with_unsent_offer
 from dofc_events.notices.rules import BATCH
+from dofc_events.places.models import Claim
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.places.service import OfferTerms, Promotion
 from dofc_events.trips.rules import Reason
@@ -32,10 +33,10 @@ from dofc_events.trips.sign_ups.service import SeatBook
 class News:
     """What one delegate is to be told: about the place at the edition, about seats, by trip, and about `details`.
 
-    `before` is what a cancelled registration held; `because` is the reason that organisers gave for what they did to
-    the place by hand; `details` are names of fields of Details that organisers changed, `own_details` of those that the
-    delegate did. `added`: organisers registered them, and the message quotes what they said about the delegate's
-    consent. `asked_for` as in `outbox.enqueue`.
+    `before` is what a cancelled registration held, and CANCELLED of one that was reinstated; `because` is the reason
+    that organisers gave for what they did to the place by hand; `details` are names of fields of Details that
+    organisers changed, `own_details` of those that the delegate did. `added`: organisers registered
+    them, and the message quotes what they said about the delegate's consent. `asked_for` as in `outbox.enqueue`.
     """
 
     place: bool = False
@@ -69,11 +70,22 @@ class Changes:
     """Collects what one act changes for whom, so that everyone is told once, of everything.
 
     What is collected is put into the trail here, in the same words, and by `revision` into calendars: nobody is told
-    what the trail does not say. `book` has the seats of the edition's trips; what changes in it is told, too.
+    what the trail does not say. `book` has the seats of the edition's trips; what changes in it is told, too. The
+    registrations in `quiet` are not told, and the trail says so.
     """
 
-    def __init__(self, session: Session, edition: Edition, actor: Actor, now: datetime, *, keep: bool = False) -> None:
+    def __init__(
+        self,
+        session: Session,
+        edition: Edition,
+        actor: Actor,
+        now: datetime,
+        *,
+        keep: bool = False,
+        quiet: Collection[int] = (),
+    ) -> None:
         self.session, self.edition, self.actor, self.now, self.keep = session, edition, actor, now, keep
+        self.quiet = frozenset(quiet)
         self.news: dict[int, News] = {}
         # Of trips that are not what they were: what was said of them, as SeatNews has it.
         self.trips_were: dict[int, dict[str, str]] = {}
@@ -125,7 +137,9 @@ class Changes:
         Where the others are many, only note that they are to be told: the worker writes to them.
         """
         self.record_seats()
-        news = self.news
+        news = {id_: what for id_, what in self.news.items() if id_ not in self.quiet}
+        if self.quiet:
+            _say_nothing(self.session, self.quiet, self.now)
         if first is not None:
             tell(self.session, first, news.pop(first, News()), self.now, keep=self.keep, asked_for=True)
         if len(news) <= BATCH:
@@ -149,7 +163,8 @@ class Changes:
 
     def _happened(self, act: str, registration: Registration, **details: Any) -> None:
         registration.revise(self.now)
-        log(self.session, self.actor, self.now, act, registration, **details)
+        quiet = registration.id in self.quiet
+        log(self.session, self.actor, self.now, act, registration, quiet=quiet, **details)
 
 
 def tell(
@@ -211,9 +226,20 @@ def send(session: Session, envelope: Envelope, now: datetime, *, keep: bool = Fa
     outbox.enqueue(session, envelope, now, keep=keep, asked_for=asked_for)
 
 
-def log(session: Session, actor: Actor, now: datetime, act: str, registration: Registration, **details: Any) -> None:
-    """Add to the trail what happened to a registration."""
+def log(
+    session: Session,
+    actor: Actor,
+    now: datetime,
+    act: str,
+    registration: Registration,
+    *,
+    quiet: bool = False,
+    **details: Any,
+) -> None:
+    """Add to the trail what happened to a registration, and, if it was `quiet`, that the delegate was not told."""
     scope = str(registration.edition.year)
+    if quiet:
+        details["untold"] = True
     record(session, actor, now, act, scope=scope, about=registration.reference, **details)
 
 
@@ -258,6 +284,21 @@ def _write(
         if changed and standing.status is not ClaimStatus.CANCELLED:
             message = mails.registration_changed(standing, changed, by_organisers=by_organisers)
             send(session, message, now, keep=keep, asked_for=news.asked_for)
+
+
+def _say_nothing(session: Session, registration_ids: Collection[int], now: datetime) -> None:
+    """Mark what became of these people's claims as not to be told.
+
+    What they were about to be told of an offer that no longer stands is withdrawn; who cancelled is told nothing more.
+    """
+    session.flush()
+    for some in in_pieces(registration_ids):
+        ended = select(Registration.id).where(Registration.id.in_(some), Registration.ended_at.is_not(None))
+        of_this_act = or_(Claim.changed_at == now, Claim.registration_id.in_(ended))
+        session.execute(update(Claim).where(Claim.registration_id.in_(some), of_this_act).values(untold=True))
+        session.execute(delete(UntoldNews).where(UntoldNews.registration_id.in_(ended)))
+        for registration_id in session.scalars(with_unsent_offer(some)).all():
+            _write(session, standing_of(session, registration_id), News(), now)
 
 
 def _leave_untold(session: Session, news: Mapping[int, News], now: datetime) -> None:

@@ -55,6 +55,7 @@ class Claim(Base):
     delegate boarded, or first arrived at the edition; see Arrival. `is_hold`: what is offered, or has lapsed, did not
     come from the waiting list, but is held for HOLD until the delegate confirms it by the link in the email.
     `by_email`: only that link takes what is offered; it is as the email said, whatever the edition asks for later.
+    `untold`: organisers chose not to tell the delegate of the status that it has now.
     """
 
     __tablename__ = "claims"
@@ -86,6 +87,7 @@ class Claim(Base):
     position_before: Mapped[int | None]
     is_hold: Mapped[bool] = mapped_column(default=False)
     by_email: Mapped[bool] = mapped_column(default=False)
+    untold: Mapped[bool] = mapped_column(default=False)
 
     pool: Mapped[Pool] = relationship()
     registration: Mapped[Registration] = relationship()

@@ -403,3 +403,4 @@ def _set(claim: Claim, status: ClaimStatus, now: datetime, position: int | None 
     claim.by_email = False
     # Of what has lapsed it is still said.
     claim.is_hold = bool(claim.is_hold) and status == ClaimStatus.EXPIRED
+    claim.untold = False

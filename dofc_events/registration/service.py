@@ -4,6 +4,7 @@ Each locks the edition's pool first, so that whatever it then reads (who is regi
 commits; the database's constraints stand behind that.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -233,13 +234,15 @@ def rewrite_details(
     answers: Answers | None,
     actor: Actor,
     now: datetime,
+    *,
+    quiet: Collection[int] = (),
 ) -> tuple[tuple[str, ...], tuple[str, ...], Changes]:
     """Write details and answers, with the pool's lock: a place counts in the limit of its new category from now on.
 
     Returns which fields are different, which of them delegates see, and what that changes for whom. Raises
     NoSuchCategory, CategoryFull, and ChoiceFull.
     """
-    before, changes = registration.category_id, Changes(session, registration.edition, actor, now)
+    before, changes = registration.category_id, Changes(session, registration.edition, actor, now, quiet=quiet)
     written = write_details(session, registration, details)
     told = (*written,)
     if answers:
@@ -247,7 +250,7 @@ def rewrite_details(
         written, told = written | given.changes, (*told, *given.told)
     if written:
         registration.revise(now)
-        log(session, actor, now, "details_changed", registration, changes=written)
+        log(session, actor, now, "details_changed", registration, quiet=registration.id in quiet, changes=written)
     if registration.category_id != before:
         moved = [(place_of(session, registration.id), before)]
         changes.moved_up(places.change_category(session, pool, moved, terms_of(registration.edition, now), now))

@@ -1,7 +1,7 @@
 """What the form, the delegate's own pages and the organisers' page about one delegate share."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import redirect, url_for
 from flask import session as browser
@@ -36,6 +36,8 @@ from dofc_events.registration.trips.forms import TripsForm
 from dofc_events.trips.draw.queries import name_in_draw
 from dofc_events.trips.queries import TripStanding, trips_of
 from dofc_events.web.elsewhere import calendar_links
+
+F = TypeVar("F", bound=ChangeDetailsForm)
 
 
 def wrote_to(
@@ -131,9 +133,9 @@ def asked_of(edition: Edition, questions: Sequence[OwnQuestion], *, by_organiser
     }
 
 
-def change_form(registration: Registration, known: Answers, *, by_organisers: bool = False) -> ChangeDetailsForm:
+def change_form(registration: Registration, known: Answers, *, by_organisers: bool = False, kind: type[F]) -> F:
     """The form that changes a delegate's details and what they answered, with what is stored or what was sent."""
-    edition, form = registration.edition, ChangeDetailsForm(obj=details_of(registration))
+    edition, form = registration.edition, kind(obj=details_of(registration))
     form.offer_categories(
         categories_with_places(db.session(), edition.id)
         if by_organisers

@@ -30,6 +30,7 @@ from dofc_events.registration.answers.service import ChoiceFull
 from dofc_events.registration.forms import (
     AddressForm,
     ChangeAddressForm,
+    ChangeDetailsForm,
     RegistrationForm,
     UnseenForm,
 )
@@ -213,6 +214,6 @@ def _other_answers(token: str, form: RegistrationForm, context: dict[str, Any]) 
     if same:
         address = ChangeAddressForm(obj=registration)
         return make_response(render_template("registration/own/address.html", form=address, **context), 422)
-    edit = change_form(registration, context["known"])
+    edit = change_form(registration, context["known"], kind=ChangeDetailsForm)
     context["other_email"] = form.email.data if form.email.data != registration.email else ""
     return make_response(render_template("registration/own/edit.html", form=edit, **context), 422)

@@ -63,6 +63,8 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     (DELEGATE, "taken_back", {"changes": {"email": ["бо@кластер.срб", "а@кластер.срб"]}, **TOLD}),
     (DELEGATE, "cancelled", {}),
     (BY_HAND, "cancelled", BECAUSE),
+    (BY_HAND, "cancelled", {"untold": True}),
+    (BY_HAND, "reinstated", BECAUSE),
     (BY_HAND, "place_given", BECAUSE),
     (BY_HAND, "note_changed", {"changes": {"note": ["", "Говори"]}}),
     (BY_HAND, "note_changed", {"changes": {"note": ["Говори", ""]}}),

@@ -3,12 +3,12 @@
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import ValidationError
+from wtforms import StringField, ValidationError
 
 from dofc_events.delegates.models import LONGEST_TAG
 from dofc_events.registration.rules import tag_word
 from dofc_events.web.edits import EditForm
-from dofc_events.web.fields import Line, Paragraphs
+from dofc_events.web.fields import Line, Paragraphs, told_reason
 from dofc_events.web.forms import Form
 
 LONGEST_NOTE = 5000
@@ -35,6 +35,13 @@ class TagForm(Form):
     """One more tag on one registration."""
 
     word = TagField(_l("Add a tag"))
+
+
+class ReinstateForm(Form):
+    """Why a cancelled registration is confirmed again; `accepted` is the digest of what that takes."""
+
+    reason = told_reason()
+    accepted = StringField()
 
 
 class NoteForm(EditForm):

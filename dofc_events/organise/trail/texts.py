@@ -84,6 +84,8 @@ def line_of(entry: AuditEntry, edition: Edition, trip_titles: Mapping[str, str])
     said, act = Said(entry, edition, trip_titles), ACTS.get(entry.act)
     sentence = act.tell(said) if act else entry.act.replace("_", " ").capitalize()
     particulars = act.particulars(said) if act else []
+    if said["untold"]:
+        particulars = [*particulars, _("The delegate was not told.")]
     return TrailLine(entry.id, entry.at, entry.actor, entry.act, entry.about, sentence, particulars)
 
 
@@ -143,6 +145,12 @@ def _people_imported(said: Said) -> str:
         told=told if said["told"] else untold,
     )
     return text
+
+
+def _cancelled(said: Said) -> str:
+    if said["because"]:
+        return said.fill(_l("Cancelled by hand: %(because)s"))
+    return said.fill(_l("Cancelled by hand") if said.is_by_hand else _l("Cancelled"))
 
 
 def _link_asked_for(said: Said) -> str:
@@ -271,8 +279,9 @@ ACTS = {
     "taken_back": Act(_l("Hand-over taken back"), _l("Taken back by %(name)s, %(email)s"), _until_handed_over),
     "cancelled": Act(
         _l("Registration cancelled"),
-        lambda said: said.fill(_l("Cancelled by hand: %(because)s") if said["because"] else _l("Cancelled")),
+        _cancelled,
     ),
+    "reinstated": Act(_l("Registration reinstated"), _l("Reinstated by hand, with a place: %(because)s")),
     "place_given": Act(_l("Place given by hand"), _l("Got a place by hand: %(because)s")),
     "note_changed": Act(_l("Note changed"), _l("The organisers’ note was changed"), _note),
     "tagged": Act(_l("Tagged"), _l("Tagged “%(word)s”")),

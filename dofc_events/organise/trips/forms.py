@@ -217,3 +217,4 @@ class MovePersonForm(Form):
     to = RadioField(_l("What to do"), [InputRequired(_l("Choose what to do."))])
     enlarge = BooleanField(_l("If the trip is full, add one seat, only for this person"))
     reason = _reason()
+    quiet = BooleanField(_l("Save without telling them"))

@@ -212,23 +212,33 @@ def _move(edition: Edition, trip: Trip, person: Registration, context: dict[str,
     context = {**context, "person": person, "here": here, "is_full": is_full}
     if not form.validate_on_submit():
         return form_page(form, page, **context)
-    to = form.to.data
+    to, reason, said = form.to.data, form.reason.data, {"quiet": form.quiet.data}
     try:
         with unit_of_work() as session:
             if to == TAKE_OFF:
-                seats.take_seat(session, person.id, trip.slug, form.reason.data, acting(), now())
+                seats.take_seat(session, person.id, trip.slug, reason, acting(), now(), **said)
             else:
-                left = "" if to == trip.slug else trip.slug
-                reason, enlarge = form.reason.data, form.enlarge.data
-                seats.give_seat(session, person.id, to, reason, acting(), now(), instead_of=left, enlarge=enlarge)
+                said |= {"instead_of": "" if to == trip.slug else trip.slug, "enlarge": form.enlarge.data}
+                seats.give_seat(session, person.id, to, reason, acting(), now(), **said)
     except Refusal as refusal:
         form.to.errors = [_why_not(refusal, person, others[to])]
         return answer_errors(form, page, **context)
-    if to == TAKE_OFF:
-        flash(_("%(name)s is no longer on “%(trip)s”.", name=person.full_name, trip=trip.title), "success")
-    else:
-        flash(_("%(name)s has a seat on “%(trip)s”.", name=person.full_name, trip=others[to].title), "success")
+    words = {"name": person.full_name, "trip": trip.title if to == TAKE_OFF else others[to].title}
+    flash(_moved(words, off=to == TAKE_OFF, quiet=form.quiet.data), "success")
     return redirect(url_for(".people", year=edition.year, slug=trip.slug), 303)
+
+
+def _moved(words: dict[str, str], *, off: bool, quiet: bool) -> str:
+    text: str
+    if off and quiet:
+        text = _("%(name)s is no longer on “%(trip)s” and has not been told.", **words)
+    elif off:
+        text = _("%(name)s is no longer on “%(trip)s”.", **words)
+    elif quiet:
+        text = _("%(name)s has a seat on “%(trip)s” and has not been told.", **words)
+    else:
+        text = _("%(name)s has a seat on “%(trip)s”.", **words)
+    return text
 
 
 def _to_trip(here: TripStanding, there: TripStanding) -> str:

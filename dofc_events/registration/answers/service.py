@@ -14,7 +14,7 @@ from dofc_events.places.options.service import NOBODY_WAITS
 from dofc_events.places.queries import option_claims, option_pools
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.questions.answers.service import Written, write_answers
-from dofc_events.questions.queries import questions_of
+from dofc_events.questions.queries import answered_by, answers_of, questions_of
 from dofc_events.questions.rules import PICKED, Answers
 
 
@@ -42,6 +42,20 @@ def give_back(session: Session, people: Collection[Registration], now: datetime)
     """Free the places of options that these people held; what they answered stays on record."""
     for claim in option_claims(session, [person.id for person in people]):
         places.cancel_claim(session, claim.pool, claim, NOBODY_WAITS, now)
+
+
+def take_again(session: Session, registration: Registration, now: datetime) -> None:
+    """Take the places of what a reinstated registration had chosen; what is full is no longer its answer."""
+    known = answers_of(answered_by(session, registration.id))
+    kept: dict[str, tuple[str, ...]] = {}
+    for key, values in known.items():
+        for value in values:
+            try:
+                _move_places(session, registration, {}, {key: (value,)}, now)
+            except ChoiceFull:
+                kept[key] = tuple(one for one in kept.get(key, values) if one != value)
+    if kept:
+        write_answers(session, registration.edition_id, registration.id, kept, registration.category.slug)
 
 
 def _move_places(session: Session, registration: Registration, before: Answers, after: Answers, now: datetime) -> None:

@@ -51,6 +51,10 @@ class _Chosen:
     people: Sequence[Registration]
     claims: Sequence[Claim]
 
+    @property
+    def ids(self) -> list[int]:
+        return [person.id for person in self.people]
+
 
 def put_tag(session: Session, edition_id: int, order: Order, word: str, actor: Actor, now: datetime) -> int:
     """Put a tag on everybody; returns on how many. Raises SelectionChanged."""
@@ -65,14 +69,17 @@ def take_tag(session: Session, edition_id: int, order: Order, word: str, actor: 
     return untag(session, chosen.people, word, actor, now)
 
 
-def change_category(session: Session, edition_id: int, order: Order, slug: str, actor: Actor, now: datetime) -> int:
+def change_category(
+    session: Session, edition_id: int, order: Order, slug: str, actor: Actor, now: datetime, *, quiet: bool = False
+) -> int:
     """Put everybody into a category, and tell whom that is new for; returns how many they are.
 
-    Raises SelectionChanged, NoSuchCategory, and CategoryFull if it has not room for all who have a place.
+    If it is `quiet`, nobody is told. Raises SelectionChanged, NoSuchCategory, and CategoryFull if it has not room for
+    all who have a place.
     """
     chosen = _chosen(session, edition_id, order, Act.CATEGORY, now)
     category = category_of(session, edition_id, slug)
-    changes = Changes(session, chosen.edition, actor, now)
+    changes = Changes(session, chosen.edition, actor, now, quiet=chosen.ids if quiet else ())
     claims = zip(chosen.people, chosen.claims, strict=True)
     moved = [(person, claim, person.category_id) for person, claim in claims if person.category_id != category.id]
     for person, _claim, _before in moved:
@@ -110,26 +117,29 @@ def confirm(
         said = {"limits": [limits, {category.label: (category.limit or 0) + n for category, n in more.items()}]}
         record(session, actor, now, "limits_changed", scope=scope, changes=said, because=reason)
     changes = Changes(session, chosen.edition, actor, now)
-    changes.book.look_up(person.id for person in chosen.people)
+    changes.book.look_up(chosen.ids)
     for person in chosen.people:
         changes.place("place_given", person, confirmed=True, because=reason)
     changes.tell()
     return len(chosen.people)
 
 
-def cancel(session: Session, edition_id: int, order: Order, reason: str, actor: Actor, now: datetime) -> int:
-    """Cancel everybody's registration for good, for a reason that they are told; returns how many they are.
+def cancel(
+    session: Session, edition_id: int, order: Order, reason: str, actor: Actor, now: datetime, *, quiet: bool = False
+) -> int:
+    """Cancel everybody's registration, for a reason that they are told; returns how many they are.
 
-    Their places and seats go to the next in line, who are not among them. Raises SelectionChanged.
+    If it is `quiet`, they are not told, and the reason, which may be "", is the organisers' own. Their places
+    and seats go to the next in line, who are not among them. Raises SelectionChanged.
     """
     chosen = _chosen(session, edition_id, order, Act.CANCEL, now)
-    changes = Changes(session, chosen.edition, actor, now)
+    changes = Changes(session, chosen.edition, actor, now, quiet=chosen.ids if quiet else ())
     for person, claim in zip(chosen.people, chosen.claims, strict=True):
         person.ended_at = now
         changes.place("cancelled", person, before=ClaimStatus(claim.status), because=reason)
     moved_up = places.cancel_claims(session, chosen.pool, chosen.claims, terms_of(chosen.edition, now), now)
     give_back(session, chosen.people, now)
-    changes.book.leave(*(person.id for person in chosen.people))
+    changes.book.leave(*chosen.ids)
     changes.moved_up(moved_up)
     changes.tell()
     return len(chosen.people)

@@ -7,9 +7,15 @@ from wtforms import BooleanField
 from wtforms.validators import DataRequired
 
 from dofc_events.conference.models import Edition
-from dofc_events.registration.forms import RegistrationForm
+from dofc_events.registration.forms import ChangeDetailsForm, RegistrationForm
 from dofc_events.registration.service import RegistrationRequest
 from dofc_events.registration.texts import stated_consent
+
+
+class CorrectDetailsForm(ChangeDetailsForm):
+    """An organiser may change details without telling the delegate."""
+
+    quiet = BooleanField(_l("Save without telling them"))
 
 
 class OnBehalfForm(RegistrationForm):

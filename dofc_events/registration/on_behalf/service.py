@@ -7,19 +7,22 @@ from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import EditionStatus
-from dofc_events.core.audit import Actor
-from dofc_events.core.changes import refuse_changed
-from dofc_events.core.errors import Refusal
+from dofc_events.core.audit import Actor, record
+from dofc_events.core.changes import difference, refuse_changed
+from dofc_events.core.errors import Refusal, ask_first
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import live_registration, registration_by_form_key
 from dofc_events.delegates.service import Details, category_of, details_of
 from dofc_events.mail import outbox
 from dofc_events.notices import mails
 from dofc_events.notices.queries import standing_of
-from dofc_events.notices.service import News, log, send
+from dofc_events.notices.service import Changes, News, log, send
 from dofc_events.places import service as places
 from dofc_events.places.queries import has_room
+from dofc_events.places.rules import ClaimStatus
 from dofc_events.questions.rules import Answers
+from dofc_events.registration.answers.service import take_again
+from dofc_events.registration.on_behalf.queries import NOTHING_NEEDED, raise_needed
 from dofc_events.registration.service import (
     RegistrationOver,
     RegistrationRequest,
@@ -41,6 +44,10 @@ class AlreadyRegistered(Refusal):
     def __init__(self, reference: str) -> None:
         super().__init__(reference)
         self.reference = reference
+
+
+class NotCancelled(Refusal):
+    """Only a cancelled registration can be reinstated."""
 
 
 @dataclass(frozen=True)
@@ -82,16 +89,18 @@ def change_details(
     *,
     answers: Answers | None = None,
     seen: Details | None = None,
+    quiet: bool = False,
 ) -> bool:
     """Change what a delegate said, which is what was `seen`, and these `answers`, also after the freeze date.
 
-    They are told by whom, but for what is for organisers only. Returns whether anything changed. Raises
-    RegistrationOver, NoSuchCategory, CategoryFull, and ChoiceFull.
+    They are told by whom, but for what is for organisers only, and unless it is `quiet`. Returns whether anything
+    changed. Raises RegistrationOver, NoSuchCategory, CategoryFull, and ChoiceFull.
     """
     registration, pool = locked(session, registration_id)
     refuse_over(registration, now)
     refuse_changed(seen, details_of(registration))
-    fields, told, changes = rewrite_details(session, pool, registration, details, answers, actor, now)
+    quietly = [registration_id] if quiet else []
+    fields, told, changes = rewrite_details(session, pool, registration, details, answers, actor, now, quiet=quietly)
     if told:
         changes.news.setdefault(registration_id, News()).details = told
     if fields:
@@ -117,6 +126,44 @@ def correct_address(
         raise AlreadyRegistered(known.reference)
     readdress(session, registration, email, actor, now)
     return True
+
+
+def reinstate(
+    session: Session, registration_id: int, reason: str, actor: Actor, now: datetime, *, agreed: str = ""
+) -> None:
+    """Confirm a cancelled registration again, for a reason that the delegate is told; its seats are not given back.
+
+    Where no place is free, or somebody waits for it, the edition gets one more that nobody else can get: raises
+    NotAgreed with that Raise unless `agreed` is its digest. Raises NotCancelled, EditionNotRunning, and
+    AlreadyRegistered if the address has another registration by now.
+    """
+    registration, pool = locked(session, registration_id)
+    edition = registration.edition
+    if registration.ended_at is None:
+        raise NotCancelled
+    if not can_be_added_to(edition, now):
+        raise EditionNotRunning
+    known = live_registration(session, edition.id, registration.email)
+    if known is not None:
+        raise AlreadyRegistered(known.reference)
+    needed = raise_needed(session, pool, registration.category_id)
+    ask_first(agreed, needed)
+    more, before, scope = next(iter(needed), NOTHING_NEEDED), pool.capacity, str(edition.year)
+    claim = standing_of(session, registration_id).claim
+    added_to = {} if more.limit is None else {registration.category_id: 1}
+    places.give_places(session, pool, [claim], now, added=int(more.adds_place), added_to=added_to)
+    if added := difference({"capacity": before}, {"capacity": pool.capacity}):
+        record(session, actor, now, "capacity_changed", scope=scope, changes=added, because=reason)
+    if more.limit is not None:
+        label = registration.category.label
+        said = {"limits": [{label: more.limit}, {label: more.limit + 1}]}
+        record(session, actor, now, "limits_changed", scope=scope, changes=said, because=reason)
+    take_again(session, registration, now)
+    # Those who came meanwhile were not compared with it.
+    registration.ended_at, registration.compared = None, False
+    changes = Changes(session, edition, actor, now)
+    changes.place("reinstated", registration, confirmed=True, before=ClaimStatus.CANCELLED, because=reason)
+    changes.tell()
 
 
 def send_link(session: Session, registration_id: int, actor: Actor, now: datetime) -> None:

@@ -25,7 +25,7 @@ from dofc_events.places.rules import ClaimStatus
 from dofc_events.places.service import CategoryFull, NoOpenOffer, NotWaitingAgain
 from dofc_events.registration import service
 from dofc_events.registration.answers.service import ChoiceFull
-from dofc_events.registration.forms import AddressForm, ChangeAddressForm, HandOverForm
+from dofc_events.registration.forms import AddressForm, ChangeAddressForm, ChangeDetailsForm, HandOverForm
 from dofc_events.registration.hand_over import service as hand_overs
 from dofc_events.registration.hand_over.queries import hand_over_by_token
 from dofc_events.registration.rules import Outcome, link_has_ended
@@ -77,7 +77,7 @@ def own(token: str) -> ResponseReturnValue:
 def edit(token: str) -> ResponseReturnValue:
     registration = _mine(token)
     context = {**own_context(registration, token), "sent_twice": False}
-    form, seen = change_form(registration, context["known"]), details_of(registration)
+    form, seen = change_form(registration, context["known"], kind=ChangeDetailsForm), details_of(registration)
     if is_frozen(registration):
         return _read_only(registration, token, form)
     if not form.validate_on_submit():

@@ -155,17 +155,19 @@ def give_seat(
     *,
     instead_of: str = "",
     enlarge: bool = False,
+    quiet: bool = False,
 ) -> None:
     """Give a free seat by hand, ahead of the list, for a recorded reason; with `instead_of`, move from there.
 
-    With `enlarge` a trip that is full gets one seat more, which nobody else can get. Raises NoPlace, NoSuchTrip,
-    TripOver, SeatsOverlap, NothingFree, and RegistrationOver.
+    If it is `quiet`, the delegate is not told; whoever moves up is. With `enlarge` a trip that is full gets one seat
+    more, which nobody else can get. Raises NoPlace, NoSuchTrip, TripOver, SeatsOverlap, NothingFree, and
+    RegistrationOver.
     """
     registration, _ = locked(session, registration_id)
     refuse_over(registration, now)
     if standing_of(session, registration_id).status is not ClaimStatus.CONFIRMED:
         raise NoPlace
-    changes = Changes(session, registration.edition, actor, now)
+    changes = Changes(session, registration.edition, actor, now, quiet=[registration_id] if quiet else ())
     if instead_of:
         changes.book.give_back(registration_id, changes.book.trip(instead_of), Reason.BY_HAND)
     trip = changes.book.trip(slug)
@@ -173,16 +175,29 @@ def give_seat(
         capacity = changes.book.pools[trip.id].capacity
         said = {"capacity": [capacity - 1, capacity]}
         record(session, actor, now, "trip_changed", scope=str(changes.edition.year), trip=slug, changes=said)
-    log(session, actor, now, "seat_given", registration, trip=slug, instead_of=instead_of, because=reason)
+    how = {"trip": slug, "instead_of": instead_of, "because": reason}
+    log(session, actor, now, "seat_given", registration, quiet=quiet, **how)
     changes.tell()
 
 
-def take_seat(session: Session, registration_id: int, slug: str, reason: str, actor: Actor, now: datetime) -> None:
-    """Take somebody off a trip by hand, for a reason that is recorded; the seat goes to the next in line."""
+def take_seat(
+    session: Session,
+    registration_id: int,
+    slug: str,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+    *,
+    quiet: bool = False,
+) -> None:
+    """Take somebody off a trip by hand, for a reason that is recorded; the seat goes to the next in line.
+
+    If it is `quiet`, the delegate is not told; whoever moves up is.
+    """
     registration, _ = locked(session, registration_id)
-    changes = Changes(session, registration.edition, actor, now)
+    changes = Changes(session, registration.edition, actor, now, quiet=[registration_id] if quiet else ())
     changes.book.give_back(registration_id, changes.book.trip(slug), Reason.BY_HAND)
-    log(session, actor, now, "seat_taken", registration, trip=slug, because=reason)
+    log(session, actor, now, "seat_taken", registration, quiet=quiet, trip=slug, because=reason)
     changes.tell()
 
 

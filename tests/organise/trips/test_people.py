@@ -171,6 +171,19 @@ def test_moving_somebody_gives_the_seat_there_and_frees_the_one_here(page, add_t
     assert trail("seat_given") == [{"trip": "wine", "instead_of": "steel", "because": "Changed their mind"}]
 
 
+def test_moving_somebody_quietly_tells_only_who_moves_up(page, add_trip, register, seats_of, trail, kinds, reading):
+    add_trip("steel", capacity=1), add_trip("wine")
+    moved, next_one = register("steel"), register("steel")
+    before = kinds(moved)
+    form = page(f"/steel/people?person={moved}").form().fill(to="wine", reason="Bus too full", quiet=True)
+    assert "has a seat on “The wine trip” and has not been told." in form.submit().text
+    assert seats_of(moved) == {"wine": "confirmed"} and seats_of(next_one) == {"steel": "offered"}
+    assert kinds(moved) == before and kinds(next_one)[-1] == "trip-offered"
+    assert trail("seat_given")[0]["untold"]
+    with reading() as session:
+        assert faults(session) == []
+
+
 def test_moving_somebody_is_refused_when_it_is_full_there(page, add_trip, register, seats_of):
     add_trip("steel")
     add_trip("wine", capacity=1)

@@ -1,7 +1,9 @@
 """Acts on many registrations at once: exactly those who were shown, told once, and the numbers add up."""
 
+from datetime import timedelta
+
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from benchmarks.crowd import add_crowd
 from dofc_events.commands.check import faults
@@ -12,6 +14,7 @@ from dofc_events.notices import queries
 from dofc_events.notices.models import UntoldNews
 from dofc_events.notices.rules import BATCH
 from dofc_events.notices.service import tell_news
+from dofc_events.places.models import Claim
 from dofc_events.places.queries import edition_pool
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.places.service import NothingFree
@@ -21,6 +24,7 @@ from dofc_events.registration.many.queries import selection_of
 from dofc_events.registration.many.service import Order, SelectionChanged
 from dofc_events.registration.queries import Audience
 from dofc_events.registration.rules import Act, Obstacle
+from dofc_events.registration.trips.service import choose_trips
 from tests.registration.many.conftest import ORGANISER, WAITING, acts, make_people, order, pick, statuses, texts
 from tests.support.crowd import make_crowd
 from tests.support.databases import count_queries
@@ -37,6 +41,8 @@ from tests.support.letters import deliver_all, kinds
 
 # PostgreSQL is asked whatever these acts ask by those that say so; the others would ask it the same again.
 pytestmark = pytest.mark.databases("sqlite")
+
+LATER = NOW + timedelta(minutes=5)
 
 
 def cancel_all(session, edition, number) -> None:
@@ -268,6 +274,48 @@ def test_a_reason_that_was_not_told_yet_is_not_given_for_what_the_delegate_did_s
     (text,) = texts(session, last)
     assert "They speak." not in text
     assert "The organisers have cancelled" not in text
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+def test_who_is_cancelled_quietly_is_not_told_and_who_moves_up_is(session):
+    placed, other, next_one = make_people(session, 3, capacity=1, offer_hours=0.0)
+    edition = placed.edition
+    trip = make_trip(session, edition)
+    choose_trips(session, placed.id, [trip.slug], any_trip=False, actor=DELEGATE, now=NOW)
+    deliver_all(session)
+    both = order(session, edition, Act.CANCEL, pick(placed, other))
+    many.cancel(session, edition.id, both, "Test data.", ORGANISER, LATER, quiet=True)
+    assert statuses(session, [placed, other, next_one]) == ["cancelled", "cancelled", "confirmed"]
+    assert [texts(session, person) for person in (placed, other)] == [[], []] and len(texts(session, next_one)) == 1
+    assert faults(session) == []
+    assert queries.facts_without_message(session) == []
+    entries = [entry for entry in history_of(session, placed.reference) if entry.at == LATER]
+    assert [(entry.act, entry.details["untold"]) for entry in entries] == [("cancelled", True), ("seat_changed", True)]
+    assert entries[0].details["because"] == "Test data."
+    assert not any("untold" in entry.details for entry in history_of(session, next_one.reference))
+    # Nobody chose that this one is not told.
+    session.execute(update(Claim).values(untold=False))
+    assert {*queries.facts_without_message(session)} == {placed.reference, other.reference}
+
+
+def test_who_is_cancelled_quietly_is_told_nothing_that_was_about_to_be_said(session):
+    placed, waiting = make_people(session, 2, capacity=1)
+    service.cancel_registration(session, placed.id, DELEGATE, NOW)
+    assert kinds(session, about=waiting.reference)[-1] == "registration-offered"
+    session.add(UntoldNews(registration_id=waiting.id, since=NOW, due_at=LATER, news={"place": True}))
+    one = order(session, waiting.edition, Act.CANCEL, pick(waiting))
+    many.cancel(session, waiting.edition_id, one, "", ORGANISER, LATER, quiet=True)
+    assert kinds(session, about=waiting.reference) == ["registration-waitlisted"]
+    assert session.get(UntoldNews, waiting.id) is None
+    assert faults(session) == []
+
+
+def test_category_is_changed_quietly(session):
+    person = make_people(session, 1)[0]
+    change = order(session, person.edition, Act.CATEGORY)
+    assert many.change_category(session, person.edition_id, change, "guest", ORGANISER, NOW, quiet=True) == 1
+    assert texts(session, person) == []
+    assert history_of(session, person.reference)[-1].details["untold"]
 
 
 def test_statements_of_cancelling_grow_by_a_few_for_each(session):

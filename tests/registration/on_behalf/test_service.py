@@ -6,9 +6,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from dofc_events.commands.check import faults
 from dofc_events.conference.rules import EditionStatus, Window
 from dofc_events.core.audit import Actor, history_of
+from dofc_events.core.errors import NotAgreed
 from dofc_events.delegates.models import ConsentText, Registration
+from dofc_events.delegates.queries import token_of
 from dofc_events.delegates.service import details_of
 from dofc_events.mail.models import Message
 from dofc_events.mail.outbox import TooManyMessages
@@ -18,6 +21,7 @@ from dofc_events.places.models import Pool
 from dofc_events.places.service import NothingFree
 from dofc_events.registration.lost_link.service import send_link
 from dofc_events.registration.on_behalf import service as on_behalf
+from dofc_events.registration.on_behalf.queries import Raise
 from dofc_events.registration.service import RegistrationOver, cancel_registration
 from tests.support.factories import (
     DELEGATE,
@@ -34,6 +38,7 @@ from tests.support.factories import (
 pytestmark = pytest.mark.databases("sqlite")
 
 ELENA = Actor("account", "elena@dofc.test")
+LATER = NOW + timedelta(minutes=5)
 
 
 @pytest.fixture
@@ -187,6 +192,56 @@ def test_nothing_is_changed_of_what_has_ended(session, edition):
 
 
 @pytest.mark.databases("sqlite", "postgresql")
+@pytest.mark.databases("sqlite", "postgresql")
+def test_reinstating_takes_a_free_place_and_keeps_reference_and_link(session):
+    edition = make_edition(session, capacity=2)
+    trip = make_trip(session, edition)
+    person = make_registration(session, edition, trips=(trip.slug,))
+    link = token_of(person)
+    cancel_registration(session, person.id, DELEGATE, NOW)
+    on_behalf.reinstate(session, person.id, "Found a deputy.", ELENA, LATER)
+    assert (claim_of(session, person).status, person.ended_at, token_of(person)) == ("confirmed", None, link)
+    assert seats_of(session, person) == {trip.slug: "cancelled"}
+    told = messages_about(session, person.reference)[-1]
+    assert told.kind == "registration-confirmed" and "reinstated your registration" in words(told)
+    assert "Their reason: Found a deputy." in words(told) and "not given back" in words(told)
+    assert history_of(session, person.reference)[-1].act == "reinstated"
+    assert not person.compared
+    assert faults(session) == []
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+@pytest.mark.parametrize("waits", [False, True])
+def test_reinstating_passes_nobody_but_with_one_more_place_that_was_agreed_to(session, edition, waits):
+    person, other = make_registration(session, edition), make_registration(session, edition)
+    cancel_registration(session, person.id, DELEGATE, NOW)
+    assert claim_of(session, other).status == "offered"
+    others = [other, *([make_registration(session, edition)] if waits else [])]
+    before = [claim_of(session, one).status for one in others]
+    with pytest.raises(NotAgreed) as asked:
+        on_behalf.reinstate(session, person.id, "Speaks.", ELENA, LATER)
+    assert asked.value.consequences[0] == [Raise(capacity=1, waiting=int(waits), adds_place=True, limit=None)]
+    on_behalf.reinstate(session, person.id, "Speaks.", ELENA, LATER, agreed=asked.value.digest)
+    assert claim_of(session, person).status == "confirmed"
+    assert [claim_of(session, one).status for one in others] == before
+    assert claim_of(session, person).pool.capacity == 2
+    assert faults(session) == []
+
+
+def test_reinstating_is_for_what_is_cancelled_of_a_running_edition_and_an_address_that_is_free(session, edition):
+    person = make_registration(session, edition, email="ana@dofc.test")
+    with pytest.raises(on_behalf.NotCancelled):
+        on_behalf.reinstate(session, person.id, "x", ELENA, LATER)
+    cancel_registration(session, person.id, DELEGATE, NOW)
+    again = make_registration(session, edition, email="Ana@dofc.test")
+    with pytest.raises(on_behalf.AlreadyRegistered) as known:
+        on_behalf.reinstate(session, person.id, "x", ELENA, LATER)
+    assert known.value.reference == again.reference
+    edition.status = EditionStatus.ARCHIVED
+    with pytest.raises(on_behalf.EditionNotRunning):
+        on_behalf.reinstate(session, person.id, "x", ELENA, LATER)
+
+
 def test_send_link_writes_and_records_it(session, edition):
     person = make_registration(session, edition)
     on_behalf.send_link(session, person.id, ELENA, NOW)

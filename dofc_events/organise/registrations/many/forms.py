@@ -12,7 +12,7 @@ from wtforms.validators import InputRequired
 from dofc_events.conference.models import Category
 from dofc_events.organise.registrations.forms import TagField
 from dofc_events.registration.many.queries import Selection
-from dofc_events.web.fields import told_reason
+from dofc_events.web.fields import Line, told_reason
 from dofc_events.web.forms import Form
 
 
@@ -61,6 +61,7 @@ class UntagForm(ManyForm):
 
 class CategoryForm(ManyForm):
     category = RadioField(_l("Which category?"), [InputRequired(_l("Choose the category."))])
+    quiet = BooleanField(_l("Save without telling them"))
 
     @classmethod
     def of(cls, selection: Selection, categories: Sequence[Category]) -> "CategoryForm":
@@ -72,7 +73,7 @@ class CategoryForm(ManyForm):
         return form
 
     def wanted(self) -> dict[str, Any]:
-        return {"slug": self.category.data}
+        return {"slug": self.category.data, "quiet": self.quiet.data}
 
 
 class ConfirmForm(ManyForm):
@@ -120,10 +121,18 @@ class ConfirmForm(ManyForm):
 
 
 class CancelForm(ManyForm):
-    reason = told_reason()
+    reason = Line(_l("Reason"), longest=500)
+    quiet = BooleanField(_l("Cancel without telling them"))
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        valid = super().validate(extra_validators)
+        if not (self.reason.errors or self.reason.data or self.quiet.data):
+            self.reason.errors = [_("Enter a reason. Delegates will see it.")]
+            return False
+        return bool(valid)
 
     def wanted(self) -> dict[str, Any]:
-        return {"reason": self.reason.data}
+        return {"reason": self.reason.data, "quiet": self.quiet.data}
 
 
 def _with_number(words: str, number: int) -> str:

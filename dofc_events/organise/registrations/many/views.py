@@ -78,10 +78,18 @@ DEEDS = {
     Act.CATEGORY: Deed(
         CategoryForm,
         many.change_category,
-        lambda number, form: ngettext(
-            "%(num)d person has a new category and will be told by email.",
-            "%(num)d people have a new category and will be told by email.",
-            number,
+        lambda number, form: (
+            ngettext(
+                "%(num)d person has a new category and has not been told.",
+                "%(num)d people have a new category and have not been told.",
+                number,
+            )
+            if form.quiet.data
+            else ngettext(
+                "%(num)d person has a new category and will be told by email.",
+                "%(num)d people have a new category and will be told by email.",
+                number,
+            )
         ),
     ),
     Act.CONFIRM: Deed(
@@ -96,10 +104,18 @@ DEEDS = {
     Act.CANCEL: Deed(
         CancelForm,
         many.cancel,
-        lambda number, form: ngettext(
-            "%(num)d registration has been cancelled. The delegate will be told by email.",
-            "%(num)d registrations have been cancelled. The delegates will be told by email.",
-            number,
+        lambda number, form: (
+            ngettext(
+                "%(num)d registration has been cancelled. The delegate has not been told.",
+                "%(num)d registrations have been cancelled. The delegates have not been told.",
+                number,
+            )
+            if form.quiet.data
+            else ngettext(
+                "%(num)d registration has been cancelled. The delegate will be told by email.",
+                "%(num)d registrations have been cancelled. The delegates will be told by email.",
+                number,
+            )
         ),
     ),
 }

@@ -12,16 +12,16 @@ from dofc_events.conference.models import Edition
 from dofc_events.core.clock import now
 from dofc_events.core.countries import country_codes
 from dofc_events.core.db import db, unit_of_work
-from dofc_events.core.errors import Refusal
+from dofc_events.core.errors import NotAgreed, Refusal
 from dofc_events.delegates.models import Registration
-from dofc_events.delegates.queries import registration_by_reference
+from dofc_events.delegates.queries import live_registration, registration_by_reference
 from dofc_events.delegates.service import details_of
 from dofc_events.extensions import settings
 from dofc_events.mail.models import Message
 from dofc_events.mail.outbox import TooManyMessages, can_be_sent_again
 from dofc_events.mail.queries import messages_about
 from dofc_events.notices.queries import STATUS_KINDS, standing_of
-from dofc_events.organise.registrations.forms import NoteForm, TagForm
+from dofc_events.organise.registrations.forms import NoteForm, ReinstateForm, TagForm
 from dofc_events.organise.registrations.person.queries import (
     consent_given,
     history,
@@ -39,7 +39,8 @@ from dofc_events.registration.answers.service import ChoiceFull
 from dofc_events.registration.forms import ChangeAddressForm
 from dofc_events.registration.notes import service as notes
 from dofc_events.registration.on_behalf import service as on_behalf
-from dofc_events.registration.on_behalf.forms import OnBehalfForm
+from dofc_events.registration.on_behalf.forms import CorrectDetailsForm, OnBehalfForm
+from dofc_events.registration.on_behalf.queries import raise_needed
 from dofc_events.registration.service import RegistrationOver
 from dofc_events.registration.shared import change_form, form_context, offer_trips
 from dofc_events.registration.texts import stated_consent
@@ -72,6 +73,7 @@ def about(edition: Edition, found: Registration) -> dict[str, Any]:
         "at": now(),
         "others": [(other, may_organise(other.registration.edition)) for other in others],
         "history": history(session, found, {seat.trip.slug: seat.trip.title for seat in standing.trips}),
+        "can_be_reinstated": found.ended_at is not None and on_behalf.can_be_added_to(edition, now()),
         "is_over": found.ended_at is not None or edition.is_over(now()),
         "note_form": NoteForm(obj=found, formdata=None),
         "tag_form": TagForm(formdata=None),
@@ -149,6 +151,7 @@ def registration_at(edition: Edition, reference: str) -> Registration:
 PERSON = f"{EDITION}/registrations/<reference>"
 
 
+REINSTATE = "organise/registrations/person/reinstate.html"
 NEW, EDIT = "organise/registrations/person/add.html", "organise/registrations/person/edit.html"
 
 
@@ -186,7 +189,7 @@ def edit(edition: Edition, reference: str) -> ResponseReturnValue:
     """Change a delegate's details, even when they no longer can."""
     found = registration_at(edition, reference)
     standing, seen = standing_of(db.session(), found.id), details_of(found)
-    form = change_form(found, answers_of(standing.answers), by_organisers=True)
+    form = change_form(found, answers_of(standing.answers), by_organisers=True, kind=CorrectDetailsForm)
     freezes_at = edition.details_freeze_at()
     context = {
         "registration": found,
@@ -199,10 +202,12 @@ def edit(edition: Edition, reference: str) -> ResponseReturnValue:
         return make_response(render_template(EDIT, form=form, is_over=True, **context), 403)
     if not form.validate_on_submit():
         return form_page(form, EDIT, is_over=False, **context)
+    details, quiet = form.to_details(), form.quiet.data
     try:
         with unit_of_work() as session:
+            answers = form.answers.given()
             changed = on_behalf.change_details(
-                session, found.id, form.to_details(), acting(), now(), answers=form.answers.given(), seen=seen
+                session, found.id, details, acting(), now(), answers=answers, seen=seen, quiet=quiet
             )
     except RegistrationOver:
         return make_response(render_template(EDIT, form=form, is_over=True, **context), 403)
@@ -212,10 +217,29 @@ def edit(edition: Edition, reference: str) -> ResponseReturnValue:
     except ChoiceFull as refusal:
         form.answers.refuse(refusal)
         return answer_errors(form, EDIT, is_over=False, **context)
-    if changed:
-        flash(_("Changes saved. %(name)s will be told by email.", name=form.to_details().given_name), "success")
-    else:
-        flash(_("Nothing has been changed."), "info")
+    _say_what_was_changed(details.given_name, changed=changed, quiet=quiet)
+    return redirect(url_for(".index", year=edition.year, reference=reference, **of_the_list()), 303)
+
+
+@blueprint.route(f"{PERSON}/reinstate", methods=["GET", "POST"])
+@organisers_only
+def reinstate(edition: Edition, reference: str) -> ResponseReturnValue:
+    """Confirm a cancelled registration again, after saying whether that takes one more place."""
+    found, form, page = registration_at(edition, reference), ReinstateForm(), REINSTATE
+    context = _to_reinstate(edition, found)
+    if not form.validate_on_submit():
+        return form_page(form, page, **context)
+    if context["known"] or not context["can_be_reinstated"]:
+        return make_response(render_template(page, form=form, **context), 403)
+    try:
+        with unit_of_work() as session:
+            on_behalf.reinstate(session, found.id, form.reason.data, acting(), now(), agreed=form.accepted.data or "")
+    except NotAgreed as asked:
+        return answer_errors(form, page, **context | {"asked": asked})
+    except (on_behalf.NotCancelled, on_behalf.EditionNotRunning, on_behalf.AlreadyRegistered):
+        # Somebody else was quicker; the page says with what.
+        return redirect(url_for(".reinstate", year=edition.year, reference=reference, **of_the_list()), 303)
+    flash(_("%(name)s has a confirmed place again and will be told by email.", name=found.full_name), "success")
     return redirect(url_for(".index", year=edition.year, reference=reference, **of_the_list()), 303)
 
 
@@ -246,6 +270,20 @@ def send_link(edition: Edition, reference: str) -> ResponseReturnValue:
     return redirect(url_for(".index", year=edition.year, reference=reference, **of_the_list()), 303)
 
 
+def _to_reinstate(edition: Edition, found: Registration) -> dict[str, Any]:
+    session, known = db.session(), None
+    if found.ended_at is not None:
+        known = live_registration(session, edition.id, found.email)
+    return {
+        "registration": found,
+        "known": known and known.reference,
+        "can_be_reinstated": found.ended_at is not None and on_behalf.can_be_added_to(edition, now()),
+        "needed": raise_needed(session, standing_of(session, found.id).claim.pool, found.category_id),
+        "asked": None,
+        **around(edition),
+    }
+
+
 def _refused(form: OnBehalfForm, refusal: Refusal, edition: Edition, context: dict[str, Any]) -> ResponseReturnValue:
     if isinstance(refusal, on_behalf.AlreadyRegistered):
         form.email.errors = [_("This address is already registered.")]
@@ -257,6 +295,15 @@ def _refused(form: OnBehalfForm, refusal: Refusal, edition: Edition, context: di
     else:
         form.trips.refuse(refusal)
     return answer_errors(form, NEW, **context)
+
+
+def _say_what_was_changed(name: str, *, changed: bool, quiet: bool) -> None:
+    if not changed:
+        flash(_("Nothing has been changed."), "info")
+    elif quiet:
+        flash(_("Changes saved. %(name)s has not been told.", name=name), "success")
+    else:
+        flash(_("Changes saved. %(name)s will be told by email.", name=name), "success")
 
 
 def _say_what_was_added(added: on_behalf.Added, status: ClaimStatus) -> None:

@@ -81,6 +81,16 @@ def test_cancelling_says_with_whom_and_does_exactly_that(do, see, register, read
     assert do("cancel", *picked[1:]).text.count("So there is nothing to do") == 1
 
 
+def test_cancelling_quietly_needs_no_reason_and_says_that_nobody_was_told(do, register, person, reading):
+    reference = register()
+    page = do("cancel", reference).form().fill(quiet=True).submit()
+    assert "1 registration has been cancelled. The delegate has not been told." in page.text
+    shown = person(reference).one("section[aria-labelledby=history]").get_text(" ", strip=True)
+    assert "Cancelled by hand The delegate was not told." in shown
+    with reading() as session:
+        assert session.scalars(select(Message.kind).where(Message.kind == "registration-cancelled")).all() == []
+
+
 def test_names_beyond_ten_are_counted(do, register):
     for number in range(13):
         register(given_name=f"Name{number:02}")
@@ -167,6 +177,14 @@ def test_category_says_for_how_many_it_is_another_one(do, register, reading):
         told = session.scalar(select(func.count()).where(Message.kind == "registration-changed"))
     assert told == 2
     assert "Guest (" not in do("category").text
+
+
+def test_category_is_changed_without_telling(do, register, reading):
+    register(category="company")
+    page = do("category").form().fill(category="guest", quiet=True).submit()
+    assert "1 person has a new category and has not been told." in page.text
+    with reading() as session:
+        assert session.scalars(select(Message.kind).where(Message.kind == "registration-changed")).all() == []
 
 
 def test_tags_are_put_on_filtered_and_taken_off(do, see, register):

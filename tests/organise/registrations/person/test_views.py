@@ -106,6 +106,40 @@ def test_page_costs_the_same_for_one_registration_and_for_many(organiser, regist
     assert counts[0] == counts[1], counts
 
 
+def test_details_are_changed_without_telling(organiser, register, reading, year):
+    reference = register(email="ana@dofc.test")
+    page = organiser.get(address(year, reference, "/edit")).form().fill(organisation="Drvo", quiet=True).submit()
+    assert "has not been told" in page.text
+    assert "The delegate was not told." in page.one("section[aria-labelledby=history]").text
+    assert kinds(reading, "ana@dofc.test") == ["registration-confirmed"]
+
+
+def test_cancelled_registration_is_reinstated_after_asking(organiser, register, writing, reading, year):
+    gone = register(given_name="Ana", email="ana@dofc.test")
+    for _number in range(3):
+        register()
+    cancelled(writing, gone)
+    page = organiser.get(address(year, gone)).follow("Reinstate this registration")
+    assert "No place is free, and" in page.text
+    page = page.form().submit()
+    assert page.status == 422 and "Enter a reason" in page.text
+    page = page.form().fill(reason="She speaks").submit()
+    assert page.status == 422 and "Is this what you want?" in page.text and page.form().value("reason") == "She speaks"
+    page = page.form().submit("Yes, add a place and reinstate")
+    assert "has a confirmed place again" in page.text
+    assert "Reinstated by hand, with a place: She speaks" in page.one("section[aria-labelledby=history]").text
+    assert kinds(reading, "ana@dofc.test")[-1] == "registration-confirmed"
+    assert "This registration is not cancelled." in organiser.get(address(year, gone, "/reinstate")).text
+
+
+def test_reinstating_leads_to_the_other_registration_of_the_address(organiser, register, writing, year):
+    gone = register(email="ana@dofc.test")
+    cancelled(writing, gone)
+    again = register(email="ana@dofc.test")
+    page = organiser.get(address(year, gone, "/reinstate"))
+    assert page.follow(f"Go to {again}").url.endswith(again)
+
+
 def test_page_offers_what_is_possible(organiser, register, writing, year):
     references = [register() for _number in range(3)]
     confirmed, waiting = (organiser.get(address(year, reference)) for reference in references[1:])
