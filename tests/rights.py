@@ -41,6 +41,8 @@ from dofc_events.mail.queries import messages_about
 from dofc_events.mail.rules import MessageState
 from dofc_events.registration.hand_over.service import hand_over
 from dofc_events.registration.queries import Audience
+from dofc_events.registration.saved.queries import saved_views
+from dofc_events.registration.saved.service import save_view
 from dofc_events.registration.trips.service import set_sign_up
 from tests.support import uploads
 from tests.support.databases import Databases, settings_for
@@ -162,6 +164,7 @@ def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
             "/registrations/<token>/confirm": proof_of(person),
             "letter_id": str(_write_letter(session, edition)),
             "pair_id": str(likely_doubles(session, edition.id, limit=1)[0].id),
+            "view_id": str(_save_view(session, edition)),
         }
         voting, bidding = make_member(session), make_member(session)
         values |= _world_of_hosting(session, voting, bidding)
@@ -186,6 +189,11 @@ def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
         values["secret"] = issue_sign_in_link(session, make_account(session).id, NOW)
     # Outside: in one application context, all requests would be the same visitor's.
     return values, {role: _signed_in(app, links.get(role)) for role in ROLES}
+
+
+def _save_view(session: Session, edition: Edition) -> int:
+    save_view(session, edition.id, "Who waits", "status=waitlisted", COMMAND, NOW)
+    return saved_views(session, edition.id)[0].id
 
 
 def _write_letter(session: Session, edition: Edition) -> int:
