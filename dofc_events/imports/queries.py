@@ -13,6 +13,7 @@ from dofc_events.core import files
 from dofc_events.core.db import in_pieces
 from dofc_events.delegates.doubles.rules import Likeness, Traits, keys_of_name, why_one_person
 from dofc_events.delegates.models import Registration, SearchWord
+from dofc_events.delegates.service import Details
 from dofc_events.extensions import settings
 from dofc_events.imports.models import ImportFile, KnownColumn
 from dofc_events.imports.reading.rules import Table, table_from
@@ -21,7 +22,7 @@ from dofc_events.mail.rules import address_key
 from dofc_events.registration.service import RegistrationRequest
 
 # Of those who share a word of the name with somebody, so many are compared; who shares the most comes first.
-MAX_CANDIDATES = 50
+MAX_CANDIDATES = 20
 
 
 @dataclass(frozen=True)
@@ -80,13 +81,14 @@ def likely_registered(
     session: Session, edition_id: int, requests: Mapping[int, RegistrationRequest]
 ) -> dict[int, list[Likely]]:
     """Whom each of these people, by the number of the row, may be registered as already, under another address."""
-    traits = {number: _traits_of(request) for number, request in requests.items()}
+    traits = {number: _traits_of(request.details, address_key(request.email)) for number, request in requests.items()}
     candidates = _candidates(session, edition_id, traits)
     people = _people(session, {id_ for ids in candidates.values() for id_ in ids})
+    theirs = {id_: _traits_of(person, person.email_key) for id_, person in people.items()}
     found: dict[int, list[Likely]] = {}
     for number, ids in candidates.items():
         for id_ in ids:
-            if why := why_one_person(traits[number], _traits_of(people[id_])):
+            if why := why_one_person(traits[number], theirs[id_]):
                 found.setdefault(number, []).append(Likely(people[id_], why))
     return found
 
@@ -117,7 +119,5 @@ def _people(session: Session, ids: Iterable[int]) -> dict[int, Registration]:
     return {person.id: person for person in found}
 
 
-def _traits_of(one: RegistrationRequest | Registration) -> Traits:
-    said = one.details if isinstance(one, RegistrationRequest) else one
-    key = address_key(one.email)
-    return Traits(said.given_name, said.family_name, key, said.phone, said.organisation, said.country)
+def _traits_of(said: Details | Registration, email_key: str) -> Traits:
+    return Traits(said.given_name, said.family_name, email_key, said.phone, said.organisation, said.country)

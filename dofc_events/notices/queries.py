@@ -22,9 +22,6 @@ from dofc_events.trips.queries import trips_of
 
 OFFERS = (PLACE_OFFERED, SEAT_OFFERED)
 
-# The act by which organisers registered somebody whom they chose not to write to.
-IMPORTED_UNTOLD = "imported_untold"
-
 # The kind of the message that a place's status is told by; also what `flask check` looks for.
 STATUS_KINDS = {
     ClaimStatus.CONFIRMED: "registration-confirmed",
@@ -157,7 +154,8 @@ def facts_without_message(session: Session) -> Sequence[str]:
     told = exists().where(Message.about == Registration.reference, Message.queued_at >= Claim.changed_at)
     of_kind = [(Claim.status == status) & told.where(Message.kind == kind) for status, kind in STATUS_KINDS.items()]
     unwritten = exists().where(UntoldNews.registration_id == Registration.id)
-    chosen = exists().where(AuditEntry.about == Registration.reference, AuditEntry.act == IMPORTED_UNTOLD)
+    # Organisers may choose not to write to those whom they register from a file.
+    chosen = exists().where(AuditEntry.about == Registration.reference, AuditEntry.act == "imported_untold")
     chosen = chosen.where(AuditEntry.at >= Claim.changed_at)
     query = select(Registration.reference).join(Claim, Claim.registration_id == Registration.id).join(Pool)
     query = query.where(~Claim.untold)

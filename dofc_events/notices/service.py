@@ -20,7 +20,7 @@ from dofc_events.mail.envelope import Envelope
 from dofc_events.notices import mails
 from dofc_events.notices.mails import OFFER_REMINDER, PLACE_OFFERED, SEAT_OFFERED, SeatNews
 from dofc_events.notices.models import UntoldNews
-from dofc_events.notices.queries import IMPORTED_UNTOLD, is_due, standing_of, with_unsent_offer
+from dofc_events.notices.queries import is_due, standing_of, with_unsent_offer
 from dofc_events.notices.rules import BATCH
 from dofc_events.places.models import Claim
 from dofc_events.places.rules import ClaimStatus
@@ -116,10 +116,11 @@ class Changes:
 
     def added(self, registration: Registration, status: ClaimStatus, file: str, *, told: bool) -> None:
         """Organisers registered somebody whom a file names."""
-        act = "imported" if told else IMPORTED_UNTOLD
-        log(self.session, self.actor, self.now, act, registration, status=status, file=file)
         if told:
+            log(self.session, self.actor, self.now, "imported", registration, status=status, file=file)
             self.news[registration.id] = News(place=True, added=True)
+        else:
+            log(self.session, self.actor, self.now, "imported_untold", registration, status=status, file=file)
 
     def moved_up(self, promotions: Sequence[Promotion]) -> None:
         """These moved up on the edition's waiting list."""
