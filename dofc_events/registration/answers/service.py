@@ -14,8 +14,7 @@ from dofc_events.places.options.service import NOBODY_WAITS
 from dofc_events.places.queries import option_claims, option_pools
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.questions.answers.service import Written, write_answers
-from dofc_events.questions.queries import questions_of
-from dofc_events.questions.rules import PICKED, Answers
+from dofc_events.questions.rules import Answers
 
 
 class ChoiceFull(Refusal):
@@ -34,7 +33,7 @@ def give_answers(session: Session, registration: Registration, answers: Answers,
     edition_id, category = registration.edition_id, registration.category.slug
     written = write_answers(session, edition_id, registration.id, answers, category)
     if written.changes:
-        _move_places(session, registration, written.before, written.after, now)
+        _move_places(session, registration, written, now)
     return written
 
 
@@ -44,12 +43,11 @@ def give_back(session: Session, people: Collection[Registration], now: datetime)
         places.cancel_claim(session, claim.pool, claim, NOBODY_WAITS, now)
 
 
-def _move_places(session: Session, registration: Registration, before: Answers, after: Answers, now: datetime) -> None:
-    picked = [one for one in questions_of(session, registration.edition_id) if one.kind in PICKED]
+def _move_places(session: Session, registration: Registration, written: Written, now: datetime) -> None:
     pools = option_pools(session, registration.edition_id)
-    limited = [(one, option) for one in picked for option in one.options if option.id in pools]
+    limited = [(one, option) for one in written.questions for option in one.options if option.id in pools]
     for one, option in sorted(limited, key=lambda pair: pair[1].id):
-        had, has = (option.key in side.get(one.key, ()) for side in (before, after))
+        had, has = (option.key in side.get(one.key, ()) for side in (written.before, written.after))
         if had == has:
             continue
         pool = pools[option.id]
