@@ -10,6 +10,7 @@ from dofc_events.core import files
 from dofc_events.core.clock import now
 from dofc_events.core.db import db
 from dofc_events.core.schema import differences, newest_revision, revision_of
+from dofc_events.delegates.queries import answer_faults
 from dofc_events.extensions import settings
 from dofc_events.hosting.ballots.queries import ballot_faults
 from dofc_events.letters.queries import letter_faults
@@ -61,6 +62,7 @@ def faults(session: Session) -> list[str]:
     ]
     found += seat_faults(session)
     found += option_faults(session)
+    found += answer_faults(session)
     found += [f"registration {r}: no email has announced its status" for r in facts_without_message(session)]
     found += letter_faults(session)
     found += ballot_faults(session)

@@ -1,6 +1,7 @@
 """Reads about questions and answers. Each takes one query, however many questions, options and people there are."""
 
 from collections.abc import Collection
+from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, select
@@ -10,12 +11,20 @@ from dofc_events.questions.models import Answer, EditionQuestion, QuestionOption
 from dofc_events.questions.rules import ANY, Answers, Kind, Option, OwnQuestion
 from dofc_events.questions.texts import Answered
 
+# Columns, and not entities: every form of an edition asks for them.
+_NAMES = tuple(field.name for field in fields(OwnQuestion) if field.name not in ("is_retired", "options"))
 _QUESTIONS = (
-    select(EditionQuestion, QuestionOption)
+    select(
+        *(getattr(EditionQuestion, name) for name in _NAMES),
+        EditionQuestion.retired_at,
+        QuestionOption.id.label("option_id"),
+        QuestionOption.key.label("option_key"),
+        QuestionOption.caption.label("option_caption"),
+        QuestionOption.retired_at.label("option_retired_at"),
+    )
     .join(QuestionOption, QuestionOption.question_id == EditionQuestion.id, isouter=True)
     .where(EditionQuestion.edition_id == bindparam("edition_id"))
     .order_by(EditionQuestion.position, EditionQuestion.id, QuestionOption.position, QuestionOption.id)
-    .execution_options(populate_existing=True)
 )
 _ANSWERED = (
     select(
@@ -41,30 +50,19 @@ _ANSWERED_BY_ONE = _ANSWERED.where(Answer.registration_id == bindparam("registra
 
 def questions_of(session: Session, edition_id: int) -> tuple[OwnQuestion, ...]:
     """An edition's own questions in their order, those that are retired among them."""
-    found: dict[int, tuple[EditionQuestion, list[Option]]] = {}
-    for question, option in session.execute(_QUESTIONS, {"edition_id": edition_id}):
-        _row, options = found.setdefault(question.id, (question, []))
-        if option is not None:
-            options.append(Option(option.id, option.key, option.caption, option.retired_at is not None))
-    return tuple(
-        OwnQuestion(
-            id=row.id,
-            key=row.key,
-            kind=Kind(row.kind),
-            caption=row.caption,
-            hint=row.hint,
-            categories=tuple(row.categories),
-            shown_when=row.shown_when,
-            shown_for=tuple(row.shown_for),
-            required=row.required,
-            required_from_on=row.required_from_on,
-            frozen_from_on=row.frozen_from_on,
-            organisers_only=row.organisers_only,
-            is_retired=row.retired_at is not None,
-            options=tuple(options),
-        )
-        for row, options in found.values()
-    )
+    found: dict[int, tuple[dict[str, Any], list[Option]]] = {}
+    for row in session.execute(_QUESTIONS, {"edition_id": edition_id}):
+        *said, retired_at, option_id, option_key, option_caption, option_retired_at = row
+        if row.id not in found:
+            values = dict(zip(_NAMES, said, strict=True)) | {
+                "kind": Kind(row.kind),
+                "is_retired": retired_at is not None,
+            }
+            values |= {name: tuple(values[name]) for name in ("categories", "shown_for")}
+            found[row.id] = values, []
+        if option_id is not None:
+            found[row.id][1].append(Option(option_id, option_key, option_caption, option_retired_at is not None))
+    return tuple(OwnQuestion(**values, options=tuple(options)) for values, options in found.values())
 
 
 def answered_by(session: Session, registration_id: int) -> tuple[Answered, ...]:

@@ -102,11 +102,13 @@ def pairs_in(text: str) -> list[tuple[str, str]]:
 
 def asked(questions: Iterable[OwnQuestion], on: date, *, by_organisers: bool = False) -> tuple[OwnQuestion, ...]:
     """The questions that a form asks on a day, `required` as they are then; organisers are never required to answer."""
-    return tuple(
-        replace(one, required=not by_organisers and is_required(one, on))
+    offered = (
+        one
         for one in questions
         if not one.is_retired and (by_organisers or not (one.organisers_only or is_frozen(one, on)))
     )
+    pairs = ((one, not by_organisers and is_required(one, on)) for one in offered)
+    return tuple(one if one.required == required else replace(one, required=required) for one, required in pairs)
 
 
 def is_required(question: OwnQuestion, on: date) -> bool:

@@ -17,11 +17,12 @@ from dofc_events.questions.texts import in_words
 
 @dataclass(frozen=True)
 class Written:
-    """What was written of somebody's answers: what changed, in words, and all answers before and after.
+    """What was written of somebody's answers to `questions`: what changed, in words, and all answers before and after.
 
     `told` are the changes that are the delegate's business.
     """
 
+    questions: Sequence[OwnQuestion]
     changes: Difference
     told: tuple[str, ...]
     before: Answers
@@ -54,7 +55,7 @@ def write_answers(session: Session, edition_id: int, registration_id: int, answe
         add_answers(session, registration_id, [one for one in changed if one.key in after], after)
     words = {one.field: one.words for one in known}, {one.field: one.words for one in in_words(questions, after)}
     changes = {one.change: [side.get(one.field, "") for side in words] for one in changed}
-    return Written(changes, tuple(one.change for one in changed if not one.organisers_only), before, after)
+    return Written(questions, changes, tuple(one.change for one in changed if not one.organisers_only), before, after)
 
 
 def add_answers(session: Session, registration_id: int, questions: Sequence[OwnQuestion], answers: Answers) -> None:

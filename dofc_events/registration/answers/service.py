@@ -15,7 +15,7 @@ from dofc_events.places.queries import option_claims, option_pools
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.questions.answers.service import Written, write_answers
 from dofc_events.questions.queries import answered_by, answers_of, questions_of
-from dofc_events.questions.rules import PICKED, Answers
+from dofc_events.questions.rules import Answers
 
 
 class ChoiceFull(Refusal):
@@ -34,7 +34,7 @@ def give_answers(session: Session, registration: Registration, answers: Answers,
     edition_id, category = registration.edition_id, registration.category.slug
     written = write_answers(session, edition_id, registration.id, answers, category)
     if written.changes:
-        _move_places(session, registration, written.before, written.after, now)
+        _move_places(session, registration, written, now)
     return written
 
 
@@ -46,24 +46,23 @@ def give_back(session: Session, people: Collection[Registration], now: datetime)
 
 def take_again(session: Session, registration: Registration, now: datetime) -> None:
     """Take the places of what a reinstated registration had chosen; what is full is no longer its answer."""
-    known = answers_of(answered_by(session, registration.id))
+    known, questions = answers_of(answered_by(session, registration.id)), questions_of(session, registration.edition_id)
     kept: dict[str, tuple[str, ...]] = {}
     for key, values in known.items():
         for value in values:
             try:
-                _move_places(session, registration, {}, {key: (value,)}, now)
+                _move_places(session, registration, Written(questions, {}, (), {}, {key: (value,)}), now)
             except ChoiceFull:
                 kept[key] = tuple(one for one in kept.get(key, values) if one != value)
     if kept:
         write_answers(session, registration.edition_id, registration.id, kept, registration.category.slug)
 
 
-def _move_places(session: Session, registration: Registration, before: Answers, after: Answers, now: datetime) -> None:
-    picked = [one for one in questions_of(session, registration.edition_id) if one.kind in PICKED]
+def _move_places(session: Session, registration: Registration, written: Written, now: datetime) -> None:
     pools = option_pools(session, registration.edition_id)
-    limited = [(one, option) for one in picked for option in one.options if option.id in pools]
+    limited = [(one, option) for one in written.questions for option in one.options if option.id in pools]
     for one, option in sorted(limited, key=lambda pair: pair[1].id):
-        had, has = (option.key in side.get(one.key, ()) for side in (before, after))
+        had, has = (option.key in side.get(one.key, ()) for side in (written.before, written.after))
         if had == has:
             continue
         pool = pools[option.id]
