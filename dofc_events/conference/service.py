@@ -179,7 +179,12 @@ def copy_edition(session: Session, from_year: int, year: int, actor: Actor, now:
     if anchor is not None:
         # One distance for all, taken from the first day: the registration closes as many days before it as it did.
         details = moved(details, timedelta(days=days_to_same_weekday(anchor, year - from_year)), details.zone)
-    return create_edition(session, year, details, [(c.slug, c.label) for c in source.categories], actor, now)
+    edition = create_edition(session, year, details, [(c.slug, c.label) for c in source.categories], actor, now)
+    invited = {category.slug for category in source.categories if category.by_invitation}
+    for category in categories_of(session, edition.id):
+        # Who is invited this time is still to be said; until then nobody is.
+        category.by_invitation = category.slug in invited
+    return edition
 
 
 def moved(details: EditionDetails, distance: timedelta, zone: str) -> EditionDetails:

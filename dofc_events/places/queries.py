@@ -23,7 +23,15 @@ _IN_CATEGORY = Claim.registration_id.in_(
     select(Registration.id).where(Registration.category_id == bindparam("category_id"))
 )
 _LIMIT = aliased(Pool)
-_CATEGORIES = select(Category.id, Category.slug, Category.label, Category.state, Pool.capacity, Pool.taken)
+_CATEGORIES = select(
+    Category.id,
+    Category.slug,
+    Category.label,
+    Category.state,
+    Pool.capacity,
+    Pool.taken,
+    Category.by_invitation,
+)
 _CATEGORIES = _CATEGORIES.outerjoin(Pool, Pool.category_id == Category.id).order_by(Category.position)
 _CATEGORIES = _CATEGORIES.where(Category.edition_id == bindparam("edition_id"), Category.state != CategoryState.REMOVED)
 
@@ -54,6 +62,7 @@ class CategoryPlaces:
     state: CategoryState
     limit: int | None
     taken: int | None
+    by_invitation: bool
 
     @property
     def free(self) -> int:

@@ -24,6 +24,7 @@ from dofc_events.delegates.service import (
     details_of,
     keep_consent_text,
     refresh_search,
+    refuse_uninvited,
     write_details,
 )
 from dofc_events.mail import outbox
@@ -44,7 +45,8 @@ from dofc_events.trips.queries import trips_of, wishes_of
 class RegistrationRequest:
     """A registration form, filled in. `form_key` tells one form from another, however often it is sent.
 
-    `trips` are the slugs of the learning trips that are asked for, the first choice first.
+    `trips` are the slugs of the learning trips that are asked for, the first choice first; `code` opens a category by
+    invitation.
     """
 
     details: Details
@@ -54,6 +56,7 @@ class RegistrationRequest:
     form_key: str
     trips: tuple[str, ...] = ()
     any_trip: bool = False
+    code: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,8 +103,8 @@ def register_delegate(
     """Register one person: a place, or a position on the waiting list, and the message that says so.
 
     What is asked for of learning trips is given with the place, or waits for it. Raises RegistrationNotOpen,
-    NoSuchCategory, NoSuchTrip, SignUpNotOpen, and TooManyMessages when the address was written to too often. With
-    `keep_mail` the message is stored and not sent, for demonstration data.
+    NoSuchCategory, NotInvited, NoSuchTrip, SignUpNotOpen, and TooManyMessages when the address was written to too often.
+    With `keep_mail` the message is stored and not sent, for demonstration data.
     """
     pool = places.lock_edition_pool(session, edition_id)
     edition = edition_by_id(session, edition_id)
@@ -154,6 +157,8 @@ def enrol(
         any_trip=request.any_trip,
     )
     add_registration(session, registration, request.details)
+    if not on_behalf:
+        refuse_uninvited(session, registration, request.code)
     hold = None if on_behalf else hold_of(edition, now)
     claim = places.claim_place(session, pool, registration, now, hold=hold)
     changes = Changes(session, edition, actor, now, keep=keep_mail)

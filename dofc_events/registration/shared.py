@@ -97,9 +97,10 @@ def is_frozen(registration: Registration) -> bool:
 
 
 def open_categories(edition: Edition, present: str = "") -> tuple[CategoryPlaces, ...]:
-    """The categories that delegates can choose: the open ones, and the one they are in."""
+    """The categories that newcomers can choose; or a delegate, beside the `present` one: none by invitation."""
     categories = categories_with_places(db.session(), edition.id)
-    return tuple(one for one in categories if one.state == CategoryState.OPEN or one.slug == present)
+    chosen = [one for one in categories if one.state == CategoryState.OPEN and not (present and one.by_invitation)]
+    return tuple(one for one in categories if one in chosen or one.slug == present)
 
 
 def form_context(edition: Edition, pool: Pool) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from dofc_events.accounts.models import Role
 from dofc_events.conference import service as conference
-from dofc_events.conference.models import Category, Edition, EditionOrganiser
+from dofc_events.conference.models import Category, Edition, EditionOrganiser, InvitedAddress
 from dofc_events.conference.queries import edition_by_year
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.conference.service import (
@@ -105,6 +105,7 @@ def delete_draft(session: Session, edition_id: int, actor: Actor, now: datetime)
     categories = select(Category.id).where(Category.edition_id == edition_id)
     owned = or_(Pool.edition_id == edition_id, Pool.trip_id.in_(trips), Pool.category_id.in_(categories))
     session.execute(delete(Pool).where(owned))
+    session.execute(delete(InvitedAddress).where(InvitedAddress.category_id.in_(categories)))
     for table in (Draw, Trip, Letter, Role, Category, EditionOrganiser):
         session.execute(delete(table).where(table.edition_id == edition_id))
     session.execute(delete(Edition).where(Edition.id == edition_id))

@@ -285,6 +285,9 @@ ACTS = {
     "edition_changed": Act(_l("Settings changed"), _l("Changed the settings"), _changes),
     "categories_changed": Act(_l("Categories changed"), _l("Changed the categories"), _categories),
     "categories_closed": Act(_l("Categories closed"), _l("Changed which categories are closed to newcomers"), _closed),
+    "invitations_changed": Act(
+        _l("Invitations to categories changed"), _l("Changed who can register as: %(categories)s")
+    ),
     "limits_changed": Act(_l("Limits of categories changed"), _l("Changed the limits of categories"), _limits),
     "capacity_changed": Act(
         _l("Places changed"),
