@@ -181,7 +181,7 @@ class Category(Base):
     """A kind of delegate at one edition.
 
     If it is `by_invitation`, only those can register in it who know its `code`, if it has one, or whose address is
-    invited.
+    invited. If it `needs_approval`, whoever registers only requests a place, until organisers decide.
     """
 
     __tablename__ = "categories"
@@ -196,6 +196,7 @@ class Category(Base):
 
     by_invitation: Mapped[bool] = mapped_column(default=False)
     code: Mapped[str] = mapped_column(String(60), default="")
+    needs_approval: Mapped[bool] = mapped_column(default=False)
 
     edition: Mapped[Edition] = relationship(back_populates="categories")
 

@@ -31,6 +31,7 @@ OFFER_REMINDER = "offer-reminder"
 CALENDAR_STATUS = {
     ClaimStatus.CONFIRMED: "CONFIRMED",
     ClaimStatus.WAITLISTED: "TENTATIVE",
+    ClaimStatus.REQUESTED: "TENTATIVE",
     ClaimStatus.OFFERED: "TENTATIVE",
     ClaimStatus.EXPIRED: "CANCELLED",
     ClaimStatus.CANCELLED: "CANCELLED",
@@ -68,7 +69,8 @@ FIELD_NAMES = {
 class Standing:
     """A registration, its edition, and what it holds at this moment; `position` counts those in line up to it.
 
-    `trips` are all learning trips of the edition, with what the registration has of them.
+    `trips` are all learning trips of the edition, with what the registration has of them; `organisers_say` is what
+    organisers write to the delegate with the news.
     """
 
     registration: Registration
@@ -76,6 +78,7 @@ class Standing:
     claim: Claim
     position: int | None
     trips: tuple[TripStanding, ...] = ()
+    organisers_say: str = ""
 
     @property
     def status(self) -> ClaimStatus:
@@ -139,13 +142,14 @@ def status_message(
             return registration_confirmed(standing, seats, handed_over_by, because, stated_consent)
         case ClaimStatus.WAITLISTED:
             return registration_waitlisted(standing, seats, handed_over_by, because, stated_consent)
+        case ClaimStatus.REQUESTED:
+            return registration_requested(standing, seats, handed_over_by)
         case ClaimStatus.OFFERED:
             return registration_offered(standing, seats, handed_over_by)
         case ClaimStatus.EXPIRED:
             return registration_expired(standing, seats, handed_over_by)
         case ClaimStatus.CANCELLED:
             return registration_cancelled(standing, seats, before, because)
-    raise ValueError(f"a place at an edition is never {standing.status}")
 
 
 def registration_confirmed(
@@ -160,6 +164,10 @@ def registration_waitlisted(
 ) -> Envelope:
     words: dict[str, Any] = {"handed_over_by": handed_over_by, "because": because, "stated_consent": stated_consent}
     return _message("waitlisted", "registration-waitlisted", standing, seats=seats, **words)
+
+
+def registration_requested(standing: Standing, seats: Seats, handed_over_by: str = "") -> Envelope:
+    return _message("requested", "registration-waitlisted", standing, seats=seats, handed_over_by=handed_over_by)
 
 
 def registration_offered(standing: Standing, seats: Seats, handed_over_by: str = "") -> Envelope:
@@ -348,6 +356,7 @@ def _message(
         contact_email=edition.contact_email,
         claim=standing.claim,
         position=standing.position,
+        organisers_say=standing.organisers_say,
         waits_for_category=standing.waits_for_category,
         trips=standing.trips,
         seats=seats or {},

@@ -1,7 +1,7 @@
 """Tells delegates: every message about what changed for them goes through here, in the commit of what changed."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -34,13 +34,14 @@ class News:
 
     `before` is what a cancelled registration held; `because` is the reason that organisers gave for what they did to
     the place by hand; `details` are names of fields of Details that organisers changed, `own_details` of those that the
-    delegate did. `asked_for` as in `outbox.enqueue`.
+    delegate did; `organisers_say` is what organisers write to the delegate with it. `asked_for` as in `outbox.enqueue`.
     """
 
     place: bool = False
     seats: dict[int, SeatNews] = field(default_factory=dict)
     before: ClaimStatus | None = None
     because: str = ""
+    organisers_say: str = ""
     details: tuple[str, ...] = ()
     own_details: tuple[str, ...] = ()
     asked_for: bool = False
@@ -56,6 +57,7 @@ class News:
             self.place, self.before, self.because = earlier.place, earlier.before, earlier.because
         self.details = tuple(dict.fromkeys((*earlier.details, *self.details)))
         self.own_details = tuple(dict.fromkeys((*earlier.own_details, *self.own_details)))
+        self.organisers_say = self.organisers_say or earlier.organisers_say
         self.asked_for = self.asked_for or earlier.asked_for
         for trip_id, seat in earlier.seats.items():
             later = self.seats.get(trip_id, seat)
@@ -227,6 +229,7 @@ def _write(
     handed_over_by: str = "",
 ) -> None:
     reference = standing.registration.reference
+    standing = replace(standing, organisers_say=news.organisers_say)
     # An offer that was accepted, declined or has lapsed must no longer be announced; one that stands still must.
     if outbox.withdraw(session, reference, now, kind=PLACE_OFFERED):
         news.place = news.place or standing.status is ClaimStatus.OFFERED
@@ -268,6 +271,7 @@ def _stored(news: News) -> dict[str, Any]:
         "seats": seats,
         "before": news.before,
         "because": news.because,
+        "organisers_say": news.organisers_say,
         "details": list(news.details),
         "own_details": list(news.own_details),
         "asked_for": news.asked_for,
@@ -300,5 +304,5 @@ def _read(stored: dict[str, Any]) -> News:
     seats = {int(t): SeatNews(seat[0], Reason(seat[1]), *seat[2:]) for t, seat in stored.get("seats", {}).items()}
     before = ClaimStatus(stored["before"]) if stored.get("before") else None
     details, own = (tuple(stored.get(name, ())) for name in ("details", "own_details"))
-    because, asked_for = stored.get("because", ""), stored.get("asked_for", False)
-    return News(stored["place"], seats, before, because, details, own, asked_for)
+    because, say = stored.get("because", ""), stored.get("organisers_say", "")
+    return News(stored["place"], seats, before, because, say, details, own, stored.get("asked_for", False))

@@ -31,6 +31,7 @@ _CATEGORIES = select(
     Pool.capacity,
     Pool.taken,
     Category.by_invitation,
+    Category.needs_approval,
 )
 _CATEGORIES = _CATEGORIES.outerjoin(Pool, Pool.category_id == Category.id).order_by(Category.position)
 _CATEGORIES = _CATEGORIES.where(Category.edition_id == bindparam("edition_id"), Category.state != CategoryState.REMOVED)
@@ -63,6 +64,7 @@ class CategoryPlaces:
     limit: int | None
     taken: int | None
     by_invitation: bool
+    needs_approval: bool
 
     @property
     def free(self) -> int:
@@ -105,7 +107,7 @@ def waiting_position(session: Session, claim: Claim) -> int | None:
 
     While only the category is full, those in line for another one do not count: they are not before anybody.
     """
-    if claim.position is None:
+    if claim.status != ClaimStatus.WAITLISTED:
         return None
     values = {"pool_id": claim.pool_id, "position": claim.position}
     if not waits_for_category(claim):
@@ -179,9 +181,9 @@ def closed_claims() -> Select[Claim]:
 
 
 def waiting_for(session: Session, edition_id: int) -> Sequence[int]:
-    """The registrations on an edition's waiting list, the next in line first."""
+    """The registrations that wait for a place at an edition, or for approval, the next in line first."""
     query = select(Claim.registration_id).join(Pool).where(Pool.edition_id == edition_id)
-    return session.scalars(query.where(Claim.status == ClaimStatus.WAITLISTED).order_by(Claim.position)).all()
+    return session.scalars(query.where(Claim.position.is_not(None)).order_by(Claim.position)).all()
 
 
 def pool_faults(session: Session) -> list[str]:

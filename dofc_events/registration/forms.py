@@ -61,6 +61,8 @@ class DetailsForm(NamesForm):
         for one in categories:
             if one.by_invitation:
                 words[one.slug] = _("%(category)s (by invitation)", category=words[one.slug])
+            if one.needs_approval:
+                words[one.slug] = _("%(category)s (organisers decide)", category=words[one.slug])
             if one.is_full:
                 words[one.slug] = _("%(category)s (full)", category=words[one.slug])
         self.category.choices = [SelectChoice(slug, label) for slug, label in {"": "", **words}.items()]

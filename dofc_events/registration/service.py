@@ -103,7 +103,7 @@ def register_delegate(
     """Register one person: a place, or a position on the waiting list, and the message that says so.
 
     What is asked for of learning trips is given with the place, or waits for it. Raises RegistrationNotOpen,
-    NoSuchCategory, NotInvited, NoSuchTrip, SignUpNotOpen, and TooManyMessages when the address was written to too often.
+    NoSuchCategory, NotInvited, NoSuchTrip, SignUpNotOpen, and TooManyMessages if the address was written to too often.
     With `keep_mail` the message is stored and not sent, for demonstration data.
     """
     pool = places.lock_edition_pool(session, edition_id)
@@ -160,7 +160,8 @@ def enrol(
     if not on_behalf:
         refuse_uninvited(session, registration, request.code)
     hold = None if on_behalf else hold_of(edition, now)
-    claim = places.claim_place(session, pool, registration, now, hold=hold)
+    requested = registration.category.needs_approval and not on_behalf
+    claim = places.claim_place(session, pool, registration, now, hold=hold, requested=requested)
     changes = Changes(session, edition, actor, now, keep=keep_mail)
     if request.trips:
         refuse_closed_sign_up(edition, now)

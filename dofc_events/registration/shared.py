@@ -97,9 +97,11 @@ def is_frozen(registration: Registration) -> bool:
 
 
 def open_categories(edition: Edition, present: str = "") -> tuple[CategoryPlaces, ...]:
-    """The categories that newcomers can choose; or a delegate, beside the `present` one: none by invitation."""
+    """The categories that newcomers can choose; or a delegate, beside the `present` one: none that asks organisers."""
     categories = categories_with_places(db.session(), edition.id)
-    chosen = [one for one in categories if one.state == CategoryState.OPEN and not (present and one.by_invitation)]
+    chosen = [one for one in categories if one.state == CategoryState.OPEN]
+    if present:
+        chosen = [one for one in chosen if not one.by_invitation and not one.needs_approval]
     return tuple(one for one in categories if one in chosen or one.slug == present)
 
 

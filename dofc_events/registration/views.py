@@ -1,5 +1,6 @@
 """The registration form of an edition, and the way back to a delegate's own page."""
 
+import operator
 from collections.abc import Hashable
 from typing import Any
 
@@ -167,7 +168,8 @@ def _shown(edition: Edition, context: dict[str, Any]) -> Hashable:
         for seat in context["trips"]
     )
     places = context["availability"], context["free"] if context["availability"] is Availability.FEW else 0
-    categories = tuple((one.slug, one.label, one.is_full, one.by_invitation) for one in context["categories"])
+    shown = operator.attrgetter("slug", "label", "is_full", "by_invitation", "needs_approval")
+    categories = tuple(shown(one) for one in context["categories"])
     return said_by(edition), categories, trips, context["sign_up"], places, context["waiting"]
 
 

@@ -56,6 +56,7 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     (DELEGATE, "taken_back", {"changes": {"email": ["бо@кластер.срб", "а@кластер.срб"]}, **TOLD}),
     (DELEGATE, "cancelled", {}),
     (BY_HAND, "cancelled", BECAUSE),
+    (BY_HAND, "request_accepted", {}),
     (BY_HAND, "place_given", BECAUSE),
     (BY_HAND, "note_changed", {"changes": {"note": ["", "Говори"]}}),
     (BY_HAND, "note_changed", {"changes": {"note": ["Говори", ""]}}),

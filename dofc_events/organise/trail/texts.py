@@ -111,6 +111,8 @@ SEATS = {
 def _registered(said: Said) -> str:
     if said["status"] == ClaimStatus.OFFERED:
         return said.fill(_l("Registered; a place is held until it is confirmed by email"))
+    if said["status"] == ClaimStatus.REQUESTED:
+        return said.fill(_l("Registered, and waits for approval"))
     if said["status"] == ClaimStatus.WAITLISTED:
         by_hand, by_delegate = _l("Added by hand, to the waiting list"), _l("Registered, and joined the waiting list")
     else:
@@ -241,6 +243,7 @@ ACTS = {
         _l("Registration cancelled"),
         lambda said: said.fill(_l("Cancelled by hand: %(because)s") if said["because"] else _l("Cancelled")),
     ),
+    "request_accepted": Act(_l("Request accepted"), _l("The request for a place was accepted")),
     "place_given": Act(_l("Place given by hand"), _l("Got a place by hand: %(because)s")),
     "note_changed": Act(_l("Note changed"), _l("The organisers’ note was changed"), _note),
     "tagged": Act(_l("Tagged"), _l("Tagged “%(word)s”")),

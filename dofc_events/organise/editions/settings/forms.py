@@ -263,6 +263,7 @@ class CategoryRow(PlainForm):
     order = WholeNumberField(_l("Order"), [Optional(), Between(0, MAX_PLACES)])
     limit = WholeNumberField(_l("Limit"), [Optional(), Between(0, MAX_PLACES)])
     closed = BooleanField(_l("Closed to newcomers"))
+    needs_approval = BooleanField(_l("Organisers decide about each request"))
     by_invitation = BooleanField(_l("By invitation"))
     code = Line(_l("Invitation code"), longest=LONGEST_CODE)
     addresses = Paragraphs(_l("Invited email addresses"), longest=100_000)
@@ -283,7 +284,7 @@ class CategoryRow(PlainForm):
     def to_invitation(self) -> Invitation:
         keys = frozenset(address_key(typed) for typed in _addresses(self.addresses.data or ""))
         code = self.code.data or ""
-        return Invitation(bool(self.by_invitation.data or code or keys), code, keys)
+        return Invitation(bool(self.by_invitation.data or code or keys), code, keys, self.needs_approval.data)
 
 
 def _addresses(text: str) -> list[str]:
@@ -306,6 +307,7 @@ class CategoriesForm(PartForm):
                 "order": number,
                 "closed": one.is_closed,
                 "limit": one.limit,
+                "needs_approval": one.invitation.needs_approval,
                 "by_invitation": one.invitation.by_invitation,
                 "code": one.invitation.code,
                 "addresses": "\n".join(sorted(one.invitation.keys)),

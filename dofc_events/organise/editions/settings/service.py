@@ -51,12 +51,13 @@ class LimitBelowTaken(Refusal):
 class Invitation:
     """Who can register in a category: everybody, or by invitation whoever knows the code, or has one of the addresses.
 
-    `keys` are those of the addresses.
+    `keys` are those of the addresses. If it `needs_approval`, they only request a place.
     """
 
     by_invitation: bool = False
     code: str = ""
     keys: frozenset[str] = frozenset()
+    needs_approval: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ def invitations_of(session: Session, edition_id: int) -> dict[str, Invitation]:
     invited = select(InvitedAddress).where(InvitedAddress.category_id.in_(keys))
     for one in session.scalars(invited):
         keys[one.category_id].add(one.email_key)
-    return {one.slug: Invitation(one.by_invitation, one.code, frozenset(keys[one.id])) for one in categories}
+    return {c.slug: Invitation(c.by_invitation, c.code, frozenset(keys[c.id]), c.needs_approval) for c in categories}
 
 
 def change_settings(
@@ -238,6 +239,7 @@ def _invite(
     for category in changed:
         invitation = invitations[category.slug]
         category.by_invitation, category.code = invitation.by_invitation, invitation.code
+        category.needs_approval = invitation.needs_approval
         session.execute(delete(InvitedAddress).where(InvitedAddress.category_id == category.id))
         session.add_all(InvitedAddress(category_id=category.id, email_key=key) for key in sorted(invitation.keys))
     if changed:

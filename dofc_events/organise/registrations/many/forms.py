@@ -12,7 +12,7 @@ from wtforms.validators import InputRequired
 from dofc_events.conference.models import Category
 from dofc_events.organise.registrations.forms import TagField
 from dofc_events.registration.many.queries import Selection
-from dofc_events.web.fields import told_reason
+from dofc_events.web.fields import Line, told_reason
 from dofc_events.web.forms import Form
 
 
@@ -117,6 +117,13 @@ class ConfirmForm(ManyForm):
 
     def wanted(self) -> dict[str, Any]:
         return {"reason": self.reason.data, "enlarge": "enlarge" in self}
+
+
+class ApproveForm(ManyForm):
+    message = Line(_l("Message"), longest=500)
+
+    def wanted(self) -> dict[str, Any]:
+        return {"message": self.message.data}
 
 
 class CancelForm(ManyForm):
