@@ -139,7 +139,7 @@ def import_delegates(
     session.flush()
     changes, confirmed = Changes(session, edition, actor, now), 0
     for request in requests:
-        registration, claim = enter(session, pool, edition, request, now)
+        registration, claim = enter(session, pool, edition, request, now, on_behalf=True)
         confirmed += claim.status == ClaimStatus.CONFIRMED
         changes.added(registration, ClaimStatus(claim.status), file.name, told=told)
     changes.tell()

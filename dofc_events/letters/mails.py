@@ -132,6 +132,8 @@ def _place(standing: Standing) -> str:
         words = _("confirmed")
     elif standing.status is ClaimStatus.WAITLISTED:
         words = _("on the waiting list, number %(number)d", number=standing.position)
+    elif standing.status is ClaimStatus.REQUESTED:
+        words = _("requested; the organisers will decide")
     elif until:
         words = _("offered until %(time)s", time=deadline(until, standing.edition.zone))
     elif standing.status is ClaimStatus.EXPIRED:

@@ -34,6 +34,7 @@ OFFER_REMINDER = "offer-reminder"
 CALENDAR_STATUS = {
     ClaimStatus.CONFIRMED: "CONFIRMED",
     ClaimStatus.WAITLISTED: "TENTATIVE",
+    ClaimStatus.REQUESTED: "TENTATIVE",
     ClaimStatus.OFFERED: "TENTATIVE",
     ClaimStatus.EXPIRED: "CANCELLED",
     ClaimStatus.CANCELLED: "CANCELLED",
@@ -72,7 +73,8 @@ class Standing:
     """A registration, its edition, and what it holds at this moment; `position` counts those in line up to it.
 
     `trips` are all learning trips of the edition, with what the registration has of them; `answers` are all that it
-    answered of the edition's own questions.
+    answered of the edition's own questions; `organisers_say` is what organisers write to the
+    delegate with the news.
     """
 
     registration: Registration
@@ -81,6 +83,7 @@ class Standing:
     position: int | None
     trips: tuple[TripStanding, ...] = ()
     answers: tuple[Answered, ...] = ()
+    organisers_say: str = ""
 
     @property
     def status(self) -> ClaimStatus:
@@ -146,13 +149,14 @@ def status_message(
             return registration_confirmed(standing, seats, handed_over_by, because, stated_consent, is_back=is_back)
         case ClaimStatus.WAITLISTED:
             return registration_waitlisted(standing, seats, handed_over_by, because, stated_consent)
+        case ClaimStatus.REQUESTED:
+            return registration_requested(standing, seats, handed_over_by)
         case ClaimStatus.OFFERED:
             return registration_offered(standing, seats, handed_over_by)
         case ClaimStatus.EXPIRED:
             return registration_expired(standing, seats, handed_over_by)
         case ClaimStatus.CANCELLED:
             return registration_cancelled(standing, seats, before, because)
-    raise ValueError(f"a place at an edition is never {standing.status}")
 
 
 def registration_confirmed(
@@ -174,6 +178,10 @@ def registration_waitlisted(
 ) -> Envelope:
     words: dict[str, Any] = {"handed_over_by": handed_over_by, "because": because, "stated_consent": stated_consent}
     return _message("waitlisted", "registration-waitlisted", standing, seats=seats, **words)
+
+
+def registration_requested(standing: Standing, seats: Seats, handed_over_by: str = "") -> Envelope:
+    return _message("requested", "registration-waitlisted", standing, seats=seats, handed_over_by=handed_over_by)
 
 
 def registration_offered(standing: Standing, seats: Seats, handed_over_by: str = "") -> Envelope:
@@ -372,6 +380,7 @@ def _message(
         contact_email=edition.contact_email,
         claim=standing.claim,
         position=standing.position,
+        organisers_say=standing.organisers_say,
         waits_for_category=standing.waits_for_category,
         trips=standing.trips,
         own_answers=_quoted(standing.answers) if registration.ended_at is None else [],

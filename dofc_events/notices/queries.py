@@ -26,6 +26,7 @@ OFFERS = (PLACE_OFFERED, SEAT_OFFERED)
 STATUS_KINDS = {
     ClaimStatus.CONFIRMED: "registration-confirmed",
     ClaimStatus.WAITLISTED: "registration-waitlisted",
+    ClaimStatus.REQUESTED: "registration-waitlisted",
     ClaimStatus.OFFERED: PLACE_OFFERED,
     ClaimStatus.EXPIRED: "registration-expired",
     ClaimStatus.CANCELLED: "registration-cancelled",
@@ -127,7 +128,7 @@ def offers_overdue(session: Session, now: datetime) -> list[int]:
 
 def lists_to_close(session: Session, now: datetime) -> list[int]:
     """Editions that have begun, or are archived, while people still wait for a place."""
-    waits = exists().where(Claim.pool_id == Pool.id, Claim.status == ClaimStatus.WAITLISTED)
+    waits = exists().where(Claim.pool_id == Pool.id, Claim.position.is_not(None))
     query = select(Pool.edition_id).where(Pool.edition_id.in_(_giving_nothing(session, now)), waits)
     return [id_ for id_ in session.scalars(query.order_by(Pool.edition_id)) if id_ is not None]
 

@@ -1,7 +1,7 @@
 """Tells delegates: every message about what changed for them goes through here, in the commit of what changed."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -36,13 +36,15 @@ class News:
     `before` is what a cancelled registration held, and CANCELLED of one that was reinstated; `because` is the reason
     that organisers gave for what they did to the place by hand; `details` are names of fields of Details that
     organisers changed, `own_details` of those that the delegate did. `added`: organisers registered
-    them, and the message quotes what they said about the delegate's consent. `asked_for` as in `outbox.enqueue`.
+    them, and the message quotes what they said about the delegate's consent. `organisers_say` is what organisers write to
+    the delegate with it. `asked_for` as in `outbox.enqueue`.
     """
 
     place: bool = False
     seats: dict[int, SeatNews] = field(default_factory=dict)
     before: ClaimStatus | None = None
     because: str = ""
+    organisers_say: str = ""
     details: tuple[str, ...] = ()
     own_details: tuple[str, ...] = ()
     added: bool = False
@@ -60,6 +62,7 @@ class News:
         self.details = tuple(dict.fromkeys((*earlier.details, *self.details)))
         self.own_details = tuple(dict.fromkeys((*earlier.own_details, *self.own_details)))
         self.added = self.added or earlier.added
+        self.organisers_say = self.organisers_say or earlier.organisers_say
         self.asked_for = self.asked_for or earlier.asked_for
         for trip_id, seat in earlier.seats.items():
             later = self.seats.get(trip_id, seat)
@@ -265,6 +268,7 @@ def _write(
     handed_over_by: str = "",
 ) -> None:
     reference = standing.registration.reference
+    standing = replace(standing, organisers_say=news.organisers_say)
     # An offer that was accepted, declined or has lapsed must no longer be announced; one that stands still must.
     if outbox.withdraw(session, reference, now, kind=PLACE_OFFERED):
         news.place = news.place or standing.status is ClaimStatus.OFFERED
@@ -323,6 +327,7 @@ def _stored(news: News) -> dict[str, Any]:
         "seats": seats,
         "before": news.before,
         "because": news.because,
+        "organisers_say": news.organisers_say,
         "details": list(news.details),
         "own_details": list(news.own_details),
         "added": news.added,
@@ -357,4 +362,5 @@ def _read(stored: dict[str, Any]) -> News:
     before = ClaimStatus(stored["before"]) if stored.get("before") else None
     details, own = (tuple(stored.get(name, ())) for name in ("details", "own_details"))
     because, added, asked_for = stored.get("because", ""), stored.get("added", False), stored.get("asked_for", False)
-    return News(stored["place"], seats, before, because, details, own, added, asked_for)
+    say = stored.get("organisers_say", "")
+    return News(stored["place"], seats, before, because, say, details, own, added, asked_for)

@@ -24,7 +24,16 @@ _IN_CATEGORY = Claim.registration_id.in_(
     select(Registration.id).where(Registration.category_id == bindparam("category_id"))
 )
 _LIMIT = aliased(Pool)
-_CATEGORIES = select(Category.id, Category.slug, Category.label, Category.state, Pool.capacity, Pool.taken)
+_CATEGORIES = select(
+    Category.id,
+    Category.slug,
+    Category.label,
+    Category.state,
+    Pool.capacity,
+    Pool.taken,
+    Category.by_invitation,
+    Category.needs_approval,
+)
 _CATEGORIES = _CATEGORIES.outerjoin(Pool, Pool.category_id == Category.id).order_by(Category.position)
 _CATEGORIES = _CATEGORIES.where(Category.edition_id == bindparam("edition_id"), Category.state != CategoryState.REMOVED)
 _OPTIONS = select(Pool).join(QuestionOption, QuestionOption.id == Pool.option_id)
@@ -91,6 +100,8 @@ class CategoryPlaces:
     state: CategoryState
     limit: int | None
     taken: int | None
+    by_invitation: bool
+    needs_approval: bool
 
     @property
     def free(self) -> int:
@@ -133,7 +144,7 @@ def waiting_position(session: Session, claim: Claim) -> int | None:
 
     While only the category is full, those in line for another one do not count: they are not before anybody.
     """
-    if claim.position is None:
+    if claim.status != ClaimStatus.WAITLISTED:
         return None
     values = {"pool_id": claim.pool_id, "position": claim.position}
     if not waits_for_category(claim):
@@ -207,9 +218,9 @@ def closed_claims() -> Select[Claim]:
 
 
 def waiting_for(session: Session, edition_id: int) -> Sequence[int]:
-    """The registrations on an edition's waiting list, the next in line first."""
+    """The registrations that wait for a place at an edition, or for approval, the next in line first."""
     query = select(Claim.registration_id).join(Pool).where(Pool.edition_id == edition_id)
-    return session.scalars(query.where(Claim.status == ClaimStatus.WAITLISTED).order_by(Claim.position)).all()
+    return session.scalars(query.where(Claim.position.is_not(None)).order_by(Claim.position)).all()
 
 
 def pool_faults(session: Session) -> list[str]:

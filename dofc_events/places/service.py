@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, bindparam, case, delete, exists, literal, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from dofc_events.conference.models import Category
 from dofc_events.core.db import insert_row
 from dofc_events.core.errors import Refusal
 from dofc_events.delegates.models import Registration
@@ -84,16 +83,9 @@ class NotWaitingAgain(Refusal):
     """Only somebody whose offer has lapsed can rejoin the waiting list."""
 
 
-def create_pool(
-    session: Session,
-    *,
-    edition_id: int | None = None,
-    trip_id: int | None = None,
-    option_id: int | None = None,
-    capacity: int,
-) -> Pool:
-    """A pool for an edition, a trip or an option of a question."""
-    pool = Pool(edition_id=edition_id, trip_id=trip_id, option_id=option_id, capacity=capacity)
+def create_pool(session: Session, *, capacity: int, **owner: int) -> Pool:
+    """A pool for its owner, which is given as `edition_id`, `category_id`, `trip_id` or `option_id`."""
+    pool = Pool(capacity=capacity, **owner)
     session.add(pool)
     session.flush()
     return pool
@@ -122,28 +114,25 @@ def set_limit(session: Session, pool: Pool, category_id: int, limit: int | None)
         _resize(session, known, limit)
 
 
-def copy_limits(session: Session, from_edition_id: int, to_edition_id: int) -> None:
-    """Give the categories of an edition the limits that those of the same slug have at another one."""
-    ours, theirs = aliased(Category), aliased(Category)
-    query = select(ours.id, Pool.capacity).join(theirs, theirs.slug == ours.slug)
-    query = query.join(Pool, Pool.category_id == theirs.id)
-    for category_id, limit in session.execute(
-        query.where(ours.edition_id == to_edition_id, theirs.edition_id == from_edition_id)
-    ).all():
-        session.add(Pool(category_id=category_id, capacity=limit))
-    session.flush()
-
-
 def claim_place(
-    session: Session, pool: Pool, registration: Registration, now: datetime, *, hold: OfferTerms | None = None
+    session: Session,
+    pool: Pool,
+    registration: Registration,
+    now: datetime,
+    *,
+    hold: OfferTerms | None = None,
+    requested: bool = False,
 ) -> Claim:
     """Give a place at an edition if one is free and nobody waits for it, else a position at the end of the line.
 
     One who waits because the category is full stands in nobody's way. The claim is `confirmed` or `waitlisted`; with
-    `hold` a place is only `offered`, for HOLD.
+    `hold` a place is only `offered`, for HOLD; `requested` if it is to be granted first.
     """
     claim = Claim(pool_id=pool.id, registration_id=registration.id, is_hold=False, by_email=False)
-    claim_again(session, pool, claim, now, category_id=registration.category_id, hold=hold)
+    if requested:
+        request_claim(session, pool, claim, now)
+    else:
+        claim_again(session, pool, claim, now, category_id=registration.category_id, hold=hold)
     insert_row(session, claim)
     return claim
 
@@ -171,8 +160,16 @@ def claim_again(
 
 
 def request_claim(session: Session, pool: Pool, claim: Claim, now: datetime) -> None:
-    """Record a request for a seat, after earlier ones; the seat is given later, by a draw or with a place."""
+    """Record a request, after earlier ones; it is given later: a seat by a draw or with a place, a place if granted."""
     _set(claim, ClaimStatus.REQUESTED, now, _next_position(session, pool))
+
+
+def grant_claim(session: Session, pool: Pool, claim: Claim, now: datetime) -> None:
+    """Give a place that was requested, if one is free and nobody waits for it; else it waits in its position."""
+    given = _take(session, pool, claim.registration.category_id)
+    status, position = (ClaimStatus.CONFIRMED, None) if given else (ClaimStatus.WAITLISTED, claim.position)
+    _set(claim, status, now, position)
+    session.flush()
 
 
 def give_places(
@@ -233,6 +230,7 @@ def expire_claim(session: Session, pool: Pool, claim: Claim, terms: OfferTerms, 
 def close_claim(session: Session, pool: Pool, claim: Claim, terms: OfferTerms, now: datetime) -> None:
     """End somebody's wait, offer or request because nothing more is given; where they stood is kept."""
     requested, position = claim.status == ClaimStatus.REQUESTED, claim.position or claim.position_before
+    requested = requested and pool.edition_id is None
     _end(session, pool, [claim], ClaimStatus.CANCELLED if requested else ClaimStatus.EXPIRED, terms, now)
     claim.position_before = position
     session.flush()

@@ -1,6 +1,6 @@
 """The delegate's forms: shape only; what needs the database is the service's to refuse."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
@@ -19,11 +19,12 @@ from dofc_events.registration.service import RegistrationRequest
 from dofc_events.registration.texts import consent_text
 from dofc_events.registration.trips.forms import TripsForm
 from dofc_events.web.edits import EditForm
-from dofc_events.web.fields import CountryField, EmailField, NameLine, Paragraphs, PhoneField, QuotedLine
+from dofc_events.web.fields import CountryField, EmailField, Line, NameLine, Paragraphs, PhoneField, QuotedLine
 from dofc_events.web.forms import Form, of_this_browser
 
 # The languages of our emails.
 LANGUAGES = ("en",)
+LONGEST_CODE = 60
 AS_WHAT = _l("Choose what you are attending as.")
 
 
@@ -58,11 +59,16 @@ class DetailsForm(NamesForm):
     photo_consent = BooleanField(_l("I am happy to be photographed and for the photographs to be published"))
     answers = AnswersField(label=_l("More questions"))
 
-    def offer_categories(self, categories: Iterable[CategoryPlaces]) -> None:
-        """Offer these categories of an edition, and say which of them are full."""
-        words = {
-            one.slug: _("%(category)s (full)", category=one.label) if one.is_full else one.label for one in categories
-        }
+    def offer_categories(self, categories: Sequence[CategoryPlaces]) -> None:
+        """Offer these categories of an edition, and say which of them are full, and which by invitation."""
+        words = {one.slug: one.label for one in categories}
+        for one in categories:
+            if one.by_invitation:
+                words[one.slug] = _("%(category)s (by invitation)", category=words[one.slug])
+            if one.needs_approval:
+                words[one.slug] = _("%(category)s (organisers decide)", category=words[one.slug])
+            if one.is_full:
+                words[one.slug] = _("%(category)s (full)", category=words[one.slug])
         self.category.choices = [SelectChoice(slug, label) for slug, label in {"": "", **words}.items()]
 
     def refuse_category(self) -> None:
@@ -133,6 +139,7 @@ class UnseenForm(Form):
 class RegistrationForm(DetailsForm, AddressForm, TripsForm, UnseenForm):
     """The registration form of an edition."""
 
+    code = Line(_l("Invitation code"), longest=LONGEST_CODE)
     consent = BooleanField(
         _l("I agree to this use of my data"),
         [DataRequired(_l("Tick that you agree to this use of your data."))],
@@ -148,7 +155,15 @@ class RegistrationForm(DetailsForm, AddressForm, TripsForm, UnseenForm):
             trips=self.trips.chosen(),
             any_trip=self.any_trip.data,
             answers=self.answers.given(),
+            code=self.code.data,
         )
+
+    def refuse_uninvited(self) -> None:
+        """Say that the chosen category is by invitation."""
+        words = _(
+            "This category is by invitation. Enter the code you were given, or register with the invited address."
+        )
+        self.category.errors = [words]
 
 
 class HandOverForm(AddressForm):

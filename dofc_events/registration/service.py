@@ -25,6 +25,7 @@ from dofc_events.delegates.service import (
     details_of,
     keep_consent_text,
     refresh_search,
+    refuse_uninvited,
     write_details,
 )
 from dofc_events.mail import outbox
@@ -49,7 +50,7 @@ class RegistrationRequest:
     """A registration form, filled in. `form_key` tells one form from another, however often it is sent.
 
     `trips` are the slugs of the learning trips that are asked for, the first choice first; `answers` are those to the
-    edition's own questions that it asked.
+    edition's own questions that it asked; `code` opens a category by invitation.
     """
 
     details: Details
@@ -60,6 +61,7 @@ class RegistrationRequest:
     trips: tuple[str, ...] = ()
     any_trip: bool = False
     answers: Answers = field(default_factory=dict)
+    code: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,8 +108,8 @@ def register_delegate(
     """Register one person: a place, or a position on the waiting list, and the message that says so.
 
     What is asked for of learning trips is given with the place, or waits for it. Raises RegistrationNotOpen,
-    NoSuchCategory, NoSuchTrip, SignUpNotOpen, ChoiceFull, and TooManyMessages when the address was written to too
-    often. With `keep_mail` the message is stored and not sent, for demonstration data.
+    NoSuchCategory, NotInvited, NoSuchTrip, SignUpNotOpen, ChoiceFull, and TooManyMessages when the address was written to
+    too often. With `keep_mail` the message is stored and not sent, for demonstration data.
     """
     pool = places.lock_edition_pool(session, edition_id)
     edition = edition_by_id(session, edition_id)
@@ -144,8 +146,7 @@ def enrol(
     `on_behalf`: an organiser filled in the form, which the message says. Raises NoSuchCategory, NoSuchTrip, ChoiceFull
     and SignUpNotOpen.
     """
-    hold = None if on_behalf else hold_of(edition, now)
-    registration, claim = enter(session, pool, edition, request, now, hold=hold)
+    registration, claim = enter(session, pool, edition, request, now, on_behalf=on_behalf)
     changes = Changes(session, edition, actor, now, keep=keep_mail)
     if request.trips:
         refuse_closed_sign_up(edition, now)
@@ -173,11 +174,12 @@ def enter(
     request: RegistrationRequest,
     now: datetime,
     *,
-    hold: places.OfferTerms | None = None,
+    on_behalf: bool,
 ) -> tuple[Registration, Claim]:
     """Write somebody down, with the place or position that they get; no seat, no message, nothing in the trail.
 
-    The pool is locked already. Raises NoSuchCategory and ChoiceFull.
+    The pool is locked already. Where organisers register, nobody needs an invitation, their approval, or to confirm a
+    held place. Raises NoSuchCategory, NotInvited and ChoiceFull.
     """
     registration = Registration(
         edition_id=edition.id,
@@ -196,7 +198,11 @@ def enter(
         any_trip=request.any_trip,
     )
     add_registration(session, registration, request.details)
-    claim = places.claim_place(session, pool, registration, now, hold=hold)
+    if not on_behalf:
+        refuse_uninvited(session, registration, request.code)
+    hold = None if on_behalf else hold_of(edition, now)
+    requested = registration.category.needs_approval and not on_behalf
+    claim = places.claim_place(session, pool, registration, now, hold=hold, requested=requested)
     if any(request.answers.values()):
         give_answers(session, registration, request.answers, now)
     return registration, claim

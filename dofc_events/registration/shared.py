@@ -114,9 +114,12 @@ def is_frozen(registration: Registration) -> bool:
 
 
 def open_categories(edition: Edition, present: str = "") -> tuple[CategoryPlaces, ...]:
-    """The categories that delegates can choose: the open ones, and the one they are in."""
+    """The categories that newcomers can choose; or a delegate, beside the `present` one: none that asks organisers."""
     categories = categories_with_places(db.session(), edition.id)
-    return tuple(one for one in categories if one.state == CategoryState.OPEN or one.slug == present)
+    chosen = [one for one in categories if one.state == CategoryState.OPEN]
+    if present:
+        chosen = [one for one in chosen if not one.by_invitation and not one.needs_approval]
+    return tuple(one for one in categories if one in chosen or one.slug == present)
 
 
 def asked_of(edition: Edition, questions: Sequence[OwnQuestion], *, by_organisers: bool = False) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The registration form of an edition, and the way back to a delegate's own page."""
 
+import operator
 from collections.abc import Hashable
 from typing import Any
 
@@ -17,7 +18,7 @@ from dofc_events.core.db import db, said_by, unit_of_work
 from dofc_events.core.errors import Refusal
 from dofc_events.core.references import new_secret
 from dofc_events.delegates.queries import registration_by_token
-from dofc_events.delegates.service import details_of
+from dofc_events.delegates.service import NotInvited, details_of
 from dofc_events.extensions import limiter
 from dofc_events.mail.guards import limit_by_address
 from dofc_events.mail.outbox import TooManyMessages
@@ -28,6 +29,7 @@ from dofc_events.places.rules import Availability, ClaimStatus
 from dofc_events.registration.answers.forms import FEW
 from dofc_events.registration.answers.service import ChoiceFull
 from dofc_events.registration.forms import (
+    LONGEST_CODE,
     AddressForm,
     ChangeAddressForm,
     ChangeDetailsForm,
@@ -56,7 +58,7 @@ DELEGATE = Actor("delegate")
 NEW = "registration/new.html"
 # A conference behind one network address does not feel this; who wants all places for themselves does.
 FORMS_PER_NETWORK = "60 per 10 minutes"
-REFUSALS = (RegistrationNotOpen, TooManyMessages, ChoiceFull, *NOT_TO_BE_HAD)
+REFUSALS = (RegistrationNotOpen, TooManyMessages, ChoiceFull, NotInvited, *NOT_TO_BE_HAD)
 
 
 @blueprint.route("/editions/<year:year>/register", methods=["GET", "POST"])
@@ -148,6 +150,11 @@ def _form(edition: Edition, context: dict[str, Any]) -> RegistrationForm:
 
 def _blank_form(edition: Edition, context: dict[str, Any]) -> ResponseReturnValue:
     """The form as it is first shown: the same for everyone, but for what nobody sees of it."""
+    if "code" in request.args:
+        # Not for everyone: whoever has the link need not type it.
+        form = _form(edition, context)
+        form.code.data = request.args["code"][:LONGEST_CODE]
+        return render_template(NEW, form=form, **context)
     shown = _shown(edition, context)
     blank = {
         part: kept_part(f"registration/_{part}.html", shown, lambda: {"form": _form(edition, context), **context})
@@ -166,7 +173,8 @@ def _shown(edition: Edition, context: dict[str, Any]) -> Hashable:
     places = context["availability"], context["free"] if context["availability"] is Availability.FEW else 0
     few = tuple((option, min(left, FEW)) for option, left in sorted(context["room"].items()))
     own = context["asked"], few
-    categories = tuple((one.slug, one.label, one.is_full) for one in context["categories"])
+    shown = operator.attrgetter("slug", "label", "is_full", "by_invitation", "needs_approval")
+    categories = tuple(shown(one) for one in context["categories"])
     return said_by(edition), categories, trips, context["sign_up"], places, context["waiting"], own
 
 
@@ -185,6 +193,8 @@ def _refused(
         return answer_too_many(form, refusal.retry_after, NEW, **context)
     if isinstance(refusal, ChoiceFull):
         form.answers.refuse(refusal)
+    elif isinstance(refusal, NotInvited):
+        form.refuse_uninvited()
     else:
         form.trips.refuse(refusal)
     return answer_errors(form, NEW, **context)

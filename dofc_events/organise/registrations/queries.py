@@ -25,6 +25,7 @@ STATUS_ORDER = (
     ClaimStatus.CONFIRMED,
     ClaimStatus.OFFERED,
     ClaimStatus.WAITLISTED,
+    ClaimStatus.REQUESTED,
     ClaimStatus.EXPIRED,
     ClaimStatus.CANCELLED,
 )

@@ -66,6 +66,7 @@ ACTS = {
     "tag": _l("Add a tag to them"),
     "untag": _l("Remove a tag from them"),
     "category": _l("Change their category"),
+    "approve": _l("Accept their requests"),
     "confirm": _l("Confirm from the waiting list"),
     "cancel": _l("Cancel their registrations"),
     "xlsx": _l("Save as an Excel file"),

@@ -113,6 +113,8 @@ SEATS = {
 def _registered(said: Said) -> str:
     if said["status"] == ClaimStatus.OFFERED:
         return said.fill(_l("Registered; a place is held until it is confirmed by email"))
+    if said["status"] == ClaimStatus.REQUESTED:
+        return said.fill(_l("Registered, and waits for approval"))
     if said["status"] == ClaimStatus.WAITLISTED:
         by_hand, by_delegate = _l("Added by hand, to the waiting list"), _l("Registered, and joined the waiting list")
     else:
@@ -282,6 +284,7 @@ ACTS = {
         _cancelled,
     ),
     "reinstated": Act(_l("Registration reinstated"), _l("Reinstated by hand, with a place: %(because)s")),
+    "request_accepted": Act(_l("Request accepted"), _l("The request for a place was accepted")),
     "place_given": Act(_l("Place given by hand"), _l("Got a place by hand: %(because)s")),
     "note_changed": Act(_l("Note changed"), _l("The organisers’ note was changed"), _note),
     "tagged": Act(_l("Tagged"), _l("Tagged “%(word)s”")),
@@ -328,6 +331,9 @@ ACTS = {
     "edition_changed": Act(_l("Settings changed"), _l("Changed the settings"), _changes),
     "categories_changed": Act(_l("Categories changed"), _l("Changed the categories"), _categories),
     "categories_closed": Act(_l("Categories closed"), _l("Changed which categories are closed to newcomers"), _closed),
+    "invitations_changed": Act(
+        _l("Invitations to categories changed"), _l("Changed who can register as: %(categories)s")
+    ),
     "limits_changed": Act(_l("Limits of categories changed"), _l("Changed the limits of categories"), _limits),
     "capacity_changed": Act(
         _l("Places changed"),

@@ -124,6 +124,23 @@ def confirm(
     return len(chosen.people)
 
 
+def approve(session: Session, edition_id: int, order: Order, message: str, actor: Actor, now: datetime) -> int:
+    """Accept everybody's request, and tell them, with a message if there is one; returns how many they are.
+
+    Each gets a place, or waits in the position that the request had. Raises SelectionChanged.
+    """
+    chosen = _chosen(session, edition_id, order, Act.APPROVE, now)
+    changes = Changes(session, chosen.edition, actor, now)
+    changes.book.look_up(chosen.ids)
+    requests = sorted(zip(chosen.people, chosen.claims, strict=True), key=lambda request: request[1].position or 0)
+    for person, claim in requests:
+        places.grant_claim(session, chosen.pool, claim, now)
+        changes.place("request_accepted", person, confirmed=claim.status == ClaimStatus.CONFIRMED)
+        changes.news[person.id].organisers_say = message
+    changes.tell()
+    return len(chosen.people)
+
+
 def cancel(
     session: Session, edition_id: int, order: Order, reason: str, actor: Actor, now: datetime, *, quiet: bool = False
 ) -> int:

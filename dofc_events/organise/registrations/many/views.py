@@ -15,6 +15,7 @@ from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.delegates.service import NoSuchCategory
 from dofc_events.organise.registrations.many.forms import (
+    ApproveForm,
     CancelForm,
     CategoryForm,
     ConfirmForm,
@@ -90,6 +91,15 @@ DEEDS = {
                 "%(num)d people have a new category and will be told by email.",
                 number,
             )
+        ),
+    ),
+    Act.APPROVE: Deed(
+        ApproveForm,
+        many.approve,
+        lambda number, form: ngettext(
+            "%(num)d request has been accepted. The delegate will be told by email.",
+            "%(num)d requests have been accepted. The delegates will be told by email.",
+            number,
         ),
     ),
     Act.CONFIRM: Deed(
