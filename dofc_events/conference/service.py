@@ -354,8 +354,8 @@ def set_categories(
         if category.state == CategoryState.REMOVED:
             category.state = CategoryState.OPEN
         session.add(category)
-    changes = {"categories": [dict(before), labels]}
-    record(session, actor, now, "categories_changed", scope=str(edition.year), changes=changes)
+    said = {"categories": [dict(before), labels]}
+    record(session, actor, now, "categories_changed", scope=str(edition.year), changes=said)
     session.flush()
     session.expire(edition, ["categories"])
     return True
@@ -366,12 +366,8 @@ def lock_edition(session: Session, edition_id: int) -> Edition:
 
     With `key_share`, those who register meanwhile, and refer to the row, do not wait for it. Raises NoSuchEdition.
     """
-    edition = session.scalar(
-        select(Edition)
-        .where(Edition.id == edition_id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
+    locked = select(Edition).where(Edition.id == edition_id).with_for_update(key_share=True)
+    edition = session.scalar(locked.execution_options(populate_existing=True))
     if edition is None:
         raise NoSuchEdition(str(edition_id))
     return edition
@@ -389,14 +385,12 @@ def _remove_category(session: Session, category: Category, *, is_unused: bool) -
 
 
 def _refuse_unready(details: EditionDetails, *, has_categories: bool) -> None:
-    missing = missing_to_publish(details, has_categories=has_categories)
-    if missing:
+    if missing := missing_to_publish(details, has_categories=has_categories):
         raise NotReady(missing)
 
 
 def _refuse_disorder(details: EditionDetails) -> None:
-    faults = faults_in_order(details)
-    if faults:
+    if faults := faults_in_order(details):
         raise SettingsContradict(faults)
 
 

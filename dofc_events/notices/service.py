@@ -35,9 +35,9 @@ class News:
 
     `before` is what a cancelled registration held, and CANCELLED of one that was reinstated; `because` is the reason
     that organisers gave for what they did to the place by hand; `details` are names of fields of Details that
-    organisers changed, `own_details` of those that the delegate did. `added`: organisers registered
-    them, and the message quotes what they said about the delegate's consent. `organisers_say` is what organisers write to
-    the delegate with it. `asked_for` as in `outbox.enqueue`.
+    organisers changed, `own_details` of those that the delegate did. `added`: organisers registered them, and the
+    message quotes what they said about the delegate's consent. `organisers_say` is what organisers write to the
+    delegate with it. `asked_for` as in `outbox.enqueue`.
     """
 
     place: bool = False

@@ -24,9 +24,8 @@ _LOCK = _LOCK.execution_options(populate_existing=True)
 _THIS_POOL = Pool.id == bindparam("pool")
 _LINE, _FULL = aliased(Pool), aliased(Pool)
 _SOMEBODY_WAITS = exists().where(_LINE.id == bindparam("pool"), is_next_in(_LINE))
-_ONE_IS_FULL = exists().where(
-    or_(_FULL.id == bindparam("pool"), _FULL.category_id == bindparam("category")), _FULL.taken >= _FULL.capacity
-)
+_THEIRS = or_(_FULL.id == bindparam("pool"), _FULL.category_id == bindparam("category"))
+_ONE_IS_FULL = exists().where(_THEIRS, _FULL.taken >= _FULL.capacity)
 # One statement checks and writes, so that no two claims both see the last place free; in the pool and in the limit of
 # the category, or in neither.
 _TAKE = update(Pool).where(or_(_THIS_POOL, Pool.category_id == bindparam("category")), Pool.taken < Pool.capacity)
@@ -105,8 +104,7 @@ def set_limit(session: Session, pool: Pool, category_id: int, limit: int | None)
     if limit is None:
         session.execute(delete(Pool).where(Pool.category_id == category_id))
     elif known is None:
-        taken = taken_in_categories(session, pool).get(category_id, 0)
-        if taken > limit:
+        if (taken := taken_in_categories(session, pool).get(category_id, 0)) > limit:
             raise CapacityBelowTaken(taken)
         session.add(Pool(category_id=category_id, capacity=limit, taken=taken))
         session.flush()
@@ -352,9 +350,7 @@ def _each(pool: type[Pool], categories: Mapping[int, int], number: int) -> Colum
 
 def _by_category(pool: Pool, claims: Iterable[Claim]) -> Counter[int]:
     """How many of these claims count in the limit of each category: only those on the places of an edition do."""
-    if pool.edition_id is None:
-        return Counter()
-    return Counter(claim.registration.category_id for claim in claims)
+    return Counter(claim.registration.category_id for claim in claims if pool.edition_id is not None)
 
 
 def _resize(session: Session, pool: Pool, capacity: int) -> None:

@@ -279,10 +279,7 @@ ACTS = {
         _l("Hand-over not opened"), _l("The former delegate’s details were deleted, because the edition begins")
     ),
     "taken_back": Act(_l("Hand-over taken back"), _l("Taken back by %(name)s, %(email)s"), _until_handed_over),
-    "cancelled": Act(
-        _l("Registration cancelled"),
-        _cancelled,
-    ),
+    "cancelled": Act(_l("Registration cancelled"), _cancelled),
     "reinstated": Act(_l("Registration reinstated"), _l("Reinstated by hand, with a place: %(because)s")),
     "request_accepted": Act(_l("Request accepted"), _l("The request for a place was accepted")),
     "place_given": Act(_l("Place given by hand"), _l("Got a place by hand: %(because)s")),

@@ -28,6 +28,7 @@ from dofc_events.registration.answers.service import ChoiceFull
 from dofc_events.registration.forms import AddressForm, ChangeAddressForm, ChangeDetailsForm, HandOverForm
 from dofc_events.registration.hand_over import service as hand_overs
 from dofc_events.registration.hand_over.queries import hand_over_by_token
+from dofc_events.registration.offers import service as offers
 from dofc_events.registration.rules import Outcome, link_has_ended
 from dofc_events.registration.shared import change_form, is_frozen, offer_trips, own_context, wrote_to
 from dofc_events.registration.trips import service as seats
@@ -256,7 +257,7 @@ def offer(token: str) -> ResponseReturnValue:
             if trip:
                 seats.accept_seat(session, registration.id, trip, _actor(registration), now())
             else:
-                service.accept_offer(session, registration.id, _actor(registration), now())
+                offers.accept_offer(session, registration.id, _actor(registration), now())
     except (NoOpenOffer, NoSuchTrip, service.RegistrationOver):
         return _no_offer(token)
     return redirect(url_for(".own", token=token), 303)
@@ -274,7 +275,7 @@ def confirm(token: str) -> ResponseReturnValue:
         return form_page(form, page, proof=token, **own_context(registration, own_token))
     try:
         with _act_on(registration) as session:
-            service.accept_by_email(session, registration.id, _actor(registration), now())
+            offers.accept_by_email(session, registration.id, _actor(registration), now())
     except (NoOpenOffer, service.RegistrationOver):
         return _no_offer(own_token)
     return redirect(url_for(".own", token=own_token), 303)
@@ -294,7 +295,7 @@ def decline(token: str) -> ResponseReturnValue:
             if trip:
                 seats.decline_seat(session, registration.id, trip, _actor(registration), now())
             else:
-                service.decline_offer(session, registration.id, _actor(registration), now())
+                offers.decline_offer(session, registration.id, _actor(registration), now())
     except (NoOpenOffer, NoSuchTrip, service.RegistrationOver):
         return _no_offer(token)
     return redirect(url_for(".own", token=token), 303)
@@ -308,7 +309,7 @@ def rejoin(token: str) -> ResponseReturnValue:
         return answer_errors(form, "registration/own/own.html", **own_context(registration, token))
     try:
         with _act_on(registration) as session:
-            service.rejoin_list(session, registration.id, _actor(registration), now())
+            offers.rejoin_list(session, registration.id, _actor(registration), now())
     except (NotWaitingAgain, service.RegistrationOver):
         flash(_("That is no longer possible. This page shows the current state."), "warning")
     return redirect(url_for(".own", token=token), 303)
