@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 from flask_babel import gettext as _
@@ -57,6 +58,7 @@ class AnswersField(FormField):
 
     form: BaseForm
     questions: tuple[OwnQuestion, ...] = ()
+    known: Answers = MappingProxyType({})
     category = ""
 
     def __init__(self, **kwargs: Any) -> None:
