@@ -135,7 +135,9 @@ DEEDS = {
 @organisers_only
 def selected(edition: Edition) -> ResponseReturnValue:
     """Act on the people selected, or on `all` that the filters leave, after saying how many."""
-    act, audience, everybody = request.args.get("act", ""), asked_audience(), "all" in request.args
+    # A button of its own comes after the choice.
+    act = next(reversed(request.args.getlist("act")), "")
+    audience, everybody = asked_audience(), "all" in request.args
     if act not in ("", *ELSEWHERE, *Act):
         abort(404)
     of_list = of_the_list()
