@@ -21,7 +21,6 @@ from werkzeug.routing import Rule
 
 from dofc_events.accounts.rules import RoleName
 from dofc_events.accounts.service import issue_sign_in_link
-from dofc_events.app import create_app
 from dofc_events.conference.models import Edition, Organisation
 from dofc_events.conference.rules import TripMode
 from dofc_events.config import ROOT
@@ -45,7 +44,7 @@ from dofc_events.registration.saved.queries import saved_views
 from dofc_events.registration.saved.service import save_view
 from dofc_events.registration.trips.service import set_sign_up
 from tests.support import uploads
-from tests.support.databases import Databases, settings_for
+from tests.support.databases import Databases
 from tests.support.factories import (
     NOW,
     find_doubles,
@@ -105,10 +104,8 @@ is open. The proposal that is reviewed comes from the member of **board, own pro
 """
 
 
-def ask_everybody(database_url: str, instance: Path) -> Table:
-    """The answers of a site on this empty, migrated database, which then has what the pages are about."""
-    # With a mail server, because a page about kept messages is only there if they can be sent.
-    app = create_app(settings_for(database_url, instance, mail_server="127.0.0.1"))
+def ask_everybody(app: Flask) -> Table:
+    """The answers of a site on an empty, migrated database, which then has what the pages are about."""
     table: Table = {}
     with time_machine.travel(NOW, tick=False):
         values, browsers = make_world(app)
@@ -263,11 +260,13 @@ def _answer(browser: FlaskClient, method: str, address: str) -> str:
 
 
 @contextmanager
-def _database() -> Iterator[tuple[str, Path]]:
-    with tempfile.TemporaryDirectory() as directory, Databases(Path(directory)).fresh("sqlite") as url:
-        yield url, Path(directory)
+def site_to_ask(databases: Databases, instance: Path) -> Iterator[Flask]:
+    """With a mail server, because a page about kept messages is only there if they can be sent."""
+    with databases.fresh("sqlite") as url:
+        yield databases.site(url, instance, mail_server="127.0.0.1")
 
 
 if __name__ == "__main__":
-    with _database() as (url, instance):
-        DOCUMENT.write_text(as_document(ask_everybody(url, instance)), encoding="utf-8")
+    with tempfile.TemporaryDirectory() as directory:
+        with site_to_ask(Databases(Path(directory)), Path(directory) / "instance") as app:
+            DOCUMENT.write_text(as_document(ask_everybody(app)), encoding="utf-8")
