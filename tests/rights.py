@@ -4,10 +4,12 @@
 in `ROLES` really opens every page and sends every form, without its token, so that nothing happens.
 """
 
+import json
 import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -33,6 +35,9 @@ from dofc_events.hosting.ballots.service import cast_ballot
 from dofc_events.hosting.proposals.attachments.service import add_attachment
 from dofc_events.hosting.proposals.rules import checked
 from dofc_events.hosting.proposals.service import PROPOSER
+from dofc_events.imports.reading.rules import ReadAs, read_table
+from dofc_events.imports.rules import HEADERS, guessed_matching
+from dofc_events.imports.service import Kept, Matching, keep_file, match_columns
 from dofc_events.letters.rules import Anchor
 from dofc_events.letters.service import LetterText, write_letter
 from dofc_events.mail.models import Message, WorkerSign
@@ -160,6 +165,7 @@ def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
             "/registrations/<token>/take-back": former,
             "/registrations/<token>/confirm": proof_of(person),
             "letter_id": str(_write_letter(session, edition)),
+            "file_id": str(_send_file(session, edition)),
             "pair_id": str(likely_doubles(session, edition.id, limit=1)[0].id),
             "view_id": str(_save_view(session, edition)),
         }
@@ -196,6 +202,17 @@ def _save_view(session: Session, edition: Edition) -> int:
 def _write_letter(session: Session, edition: Edition) -> int:
     text = LetterText("News", "Dear {given_name}", Anchor.AT_ONCE, 0)
     return write_letter(session, edition.id, Audience(), text, COMMAND, NOW)
+
+
+def _send_file(session: Session, edition: Edition) -> int:
+    """A file of one person, whose columns are matched."""
+    content = b"Name,Email,Organisation,Country,Category\nAna,ana@dofc.test,Dom,RS,company"
+    table = read_table(content, ReadAs())
+    kept = Kept("people.csv", content, json.dumps(asdict(table)).encode())
+    file_id = keep_file(session, edition.id, kept, COMMAND, NOW).id
+    matching = Matching(tuple(guessed_matching(table.header, {}, HEADERS)), {"country": "", "category": ""})
+    match_columns(session, file_id, table.header, matching)
+    return file_id
 
 
 def _world_of_hosting(session: Session, voting: Organisation, bidding: Organisation) -> dict[str, str]:

@@ -78,7 +78,7 @@ class MatchForm(EditForm):
     category = SelectField(_l("Attending as, where a row has nothing"))
 
     @classmethod
-    def of(cls, edition: Edition, table: Table, matching: Matching) -> "MatchForm":
+    def of(cls, edition: Edition, table: Table, matching: Matching, **kwargs: Any) -> "MatchForm":
         """The form for the columns of a table, beginning with a matching."""
         labels = field_labels()
         choices = [SelectChoice(*one) for one in (("", _("Not used")), *labels.items())]
@@ -93,7 +93,7 @@ class MatchForm(EditForm):
             choices=[SelectChoice(*one) for one in (("", ""), *edition.category_choices())],
         )
         form: MatchForm = type("MatchForm", (cls,), fields)(
-            data={**dict(zip(names, matching.columns, strict=True)), **matching.fallbacks}
+            data={**dict(zip(names, matching.columns, strict=True)), **matching.fallbacks}, **kwargs
         )
         return form
 

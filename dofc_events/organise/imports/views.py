@@ -86,7 +86,7 @@ def columns(edition: Edition, file_id: int) -> ResponseReturnValue:
     stored = Matching(tuple(file.matching), file.fallbacks) if file.matching else None
     form = MatchForm.of(edition, table, stored or _guess(edition, table))
     if not form.validate_on_submit():
-        return form_page(form, COLUMNS, **_columns_context(edition, file, table))
+        return form_page(form, COLUMNS, match=form, **_columns_context(edition, file, table))
     with unit_of_work() as session:
         service.match_columns(session, file.id, table.header, form.to_matching(), seen=stored)
     return redirect(url_for(".check", year=edition.year, file_id=file_id), 303)
@@ -97,10 +97,13 @@ def columns(edition: Edition, file_id: int) -> ResponseReturnValue:
 def read(edition: Edition, file_id: int) -> ResponseReturnValue:
     """Read the file in another way."""
     file, table = _file(edition, file_id)
-    form, match = ReadAsForm(data=vars(table.read_as)), MatchForm.of(edition, table, _guess(edition, table))
-    context = {**_columns_context(edition, file, table), "read_as": form}
+    form, match = (
+        ReadAsForm(data=vars(table.read_as)),
+        MatchForm.of(edition, table, _guess(edition, table), formdata=None),
+    )
+    context = {**_columns_context(edition, file, table), "match": match, "read_as": form}
     if not form.validate_on_submit():
-        return answer_errors(match, COLUMNS, **context)
+        return answer_errors(form, COLUMNS, **context)
     try:
         content, seen = files.read(settings().shared, file.content_hash), file.table_hash
         db.session.close()
@@ -109,9 +112,9 @@ def read(edition: Edition, file_id: int) -> ResponseReturnValue:
             service.read_again(session, file_id, kept, now(), seen=seen)
     except FileRefused:
         form.encoding.errors = [_("Read like this there is no list in the file.")]
-        return answer_errors(match, COLUMNS, **context)
+        return answer_errors(form, COLUMNS, **context)
     except TooBusy as refusal:
-        return answer_busy(match, refusal.retry_after, COLUMNS, **context)
+        return answer_busy(form, refusal.retry_after, COLUMNS, **context)
     return redirect(url_for(".columns", year=edition.year, file_id=file_id), 303)
 
 
@@ -166,7 +169,7 @@ def remove(edition: Edition, file_id: int) -> ResponseReturnValue:
     """Remove a file whose people have not been registered."""
     form = ButtonForm()
     if not form.validate_on_submit():
-        return answer_errors(form, INDEX, **_context(edition))
+        return answer_errors(form, INDEX, upload=UploadForm(formdata=None), **_context(edition))
     if import_file(db.session(), edition.id, file_id, now()) is None:
         abort(404)
     with unit_of_work() as session:
