@@ -43,7 +43,7 @@ def index() -> ResponseReturnValue:
         "organise/overview/index.html",
         attention=found,
         put_off=later,
-        in_a_week=(at + timedelta(days=7)).date(),
+        tomorrow=(at + timedelta(days=1)).date(),
         editions=mine,
         desk_editions=desk_editions,
         manifests=trips_by_edition(session, [edition.id for edition in desk_editions]),
