@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -142,7 +143,7 @@ def import_delegates(
         confirmed += claim.status == ClaimStatus.CONFIRMED
         changes.added(registration, ClaimStatus(claim.status), file.name, told=told)
     changes.tell()
-    counted = {"number": len(requests), "confirmed": confirmed, "told": told}
+    counted: dict[str, Any] = {"number": len(requests), "confirmed": confirmed, "told": told}
     record(session, actor, now, "people_imported", scope=str(edition.year), file=file.name, **counted)
     return Imported(confirmed, len(requests) - confirmed)
 
