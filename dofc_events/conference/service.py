@@ -176,11 +176,16 @@ def copy_edition(session: Session, from_year: int, year: int, actor: Actor, now:
     if source is None:
         raise NoSuchEdition(str(from_year))
     details = details_of(source)
-    anchor = _first_known_day(details)
-    if anchor is not None:
-        # One distance for all, taken from the first day: the registration closes as many days before it as it did.
-        details = moved(details, timedelta(days=days_to_same_weekday(anchor, year - from_year)), details.zone)
+    details = moved(details, distance_to(first_known_day(details), year - from_year), details.zone)
     return create_edition(session, year, details, [(c.slug, c.label) for c in source.categories], actor, now)
+
+
+def distance_to(day: date | None, years: int) -> timedelta:
+    """How far everything moves so that `day`, of which nothing need be known, falls on the same weekday years on.
+
+    One distance for all, taken from the first day: the registration closes as many days before it as it did.
+    """
+    return timedelta(days=days_to_same_weekday(day, years)) if day else timedelta(0)
 
 
 def moved(details: EditionDetails, distance: timedelta, zone: str) -> EditionDetails:
@@ -394,7 +399,8 @@ def _refuse_disorder(details: EditionDetails) -> None:
         raise SettingsContradict(faults)
 
 
-def _first_known_day(details: EditionDetails) -> date | None:
+def first_known_day(details: EditionDetails) -> date | None:
+    """The first day of an edition; while that is not known, the first of its dates that is."""
     moments = (getattr(details, name) for name in MOMENTS)
     local = (in_zone(moment, details.zone).date() for moment in moments if moment)
     return next((day for day in (details.starts_on, details.ends_on, *local) if day), None)

@@ -75,7 +75,8 @@ class HoursField(FloatField):
         return self.raw_data[0] if self.raw_data else "" if self.data is None else f"{self.data:g}"
 
 
-def _capacity() -> WholeNumberField:
+def capacity_field() -> WholeNumberField:
+    """How many places an edition has."""
     return WholeNumberField(
         _l("Places"),
         [
@@ -85,7 +86,8 @@ def _capacity() -> WholeNumberField:
     )
 
 
-def _year() -> WholeNumberField:
+def year_field() -> WholeNumberField:
+    """The year of an edition."""
     return WholeNumberField(
         _l("Year"),
         [
@@ -102,21 +104,14 @@ def _day(label: Any) -> DayField:
 class NewEditionForm(Form):
     """A new edition for a year, from scratch."""
 
-    year = _year()
+    year = year_field()
     city = Line(_l("City"), longest=120, missing=_l("Enter the city."))
     country = CountryField(_l("Country"), missing=_l("Choose a country from the list."))
     zone = zone_field()
-    capacity = _capacity()
+    capacity = capacity_field()
 
     def to_details(self) -> EditionDetails:
         return EditionDetails(city=self.city.data, country=self.country.data, zone=self.zone.data)
-
-
-class CopyForm(Form):
-    """An edition for a year, copied from another one."""
-
-    year = _year()
-    capacity = _capacity()
 
 
 class ReopenForm(Form):
@@ -128,7 +123,7 @@ class ReopenForm(Form):
 class YearForm(EditForm):
     """The year of a draft."""
 
-    year = _year()
+    year = year_field()
 
 
 class CategoryRow(PlainForm):
@@ -166,7 +161,7 @@ class SettingsForm(EditForm):
     registration_opens_at = moment_field(_l("Registration opens"))
     registration_closes_at = moment_field(_l("Registration closes"))
     freezes_at = moment_field(_l("Details can be changed until"))
-    capacity = _capacity()
+    capacity = capacity_field()
     offer_hours = HoursField(
         _l("Hours an offered place is held"),
         [

@@ -103,14 +103,7 @@ def open_draft(
     for label in categories:
         labelled[slug_for(label, labelled)] = label
     edition = conference.create_edition(session, year, details, list(labelled.items()), actor, now)
-    _add_places(session, edition, capacity, actor, now)
-    return edition
-
-
-def copy_to_draft(session: Session, from_year: int, year: int, capacity: int, actor: Actor, now: datetime) -> Edition:
-    """Add a draft that is like another year's edition, with its own places. Raises EditionExists, NoSuchEdition."""
-    edition = conference.copy_edition(session, from_year, year, actor, now)
-    _add_places(session, edition, capacity, actor, now)
+    add_places(session, edition, capacity, actor, now)
     return edition
 
 
@@ -151,7 +144,7 @@ def change_settings(
     if wishes.capacity is not None and has_places:
         resize_edition(session, edition_id, wishes.capacity, actor, now)
     elif wishes.capacity is not None:
-        _add_places(session, _edition(session, edition_id), wishes.capacity, actor, now)
+        add_places(session, _edition(session, edition_id), wishes.capacity, actor, now)
     present = {category.slug: category.label for category in categories_of(session, edition_id)}
     wanted = _changed(present, category_slugs(session, edition_id), wishes.categories)
     unused = wishes.categories.removed - categories_in_use(session, edition_id)
@@ -237,6 +230,7 @@ def delete_draft(session: Session, edition_id: int, actor: Actor, now: datetime)
     edition = _draft(session, edition_id)
     trips = select(Trip.id).where(Trip.edition_id == edition_id)
     session.execute(delete(Pool).where(or_(Pool.edition_id == edition_id, Pool.trip_id.in_(trips))))
+    session.execute(update(Edition).where(Edition.copied_from_id == edition_id).values(copied_from_id=None))
     for table in (Draw, Trip, Letter, Role, Category, EditionOrganiser):
         session.execute(delete(table).where(table.edition_id == edition_id))
     session.execute(delete(Edition).where(Edition.id == edition_id))
@@ -286,7 +280,8 @@ def _close_categories(session: Session, edition_id: int, slugs: Collection[str],
     return before != after
 
 
-def _add_places(session: Session, edition: Edition, capacity: int, actor: Actor, now: datetime) -> None:
+def add_places(session: Session, edition: Edition, capacity: int, actor: Actor, now: datetime) -> None:
+    """Give an edition its places; until then it has none."""
     create_pool(session, edition_id=edition.id, capacity=capacity)
     changes = {"capacity": [None, capacity]}
     record(session, actor, now, "capacity_changed", scope=str(edition.year), changes=changes)
