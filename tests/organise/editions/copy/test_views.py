@@ -41,7 +41,7 @@ def prepared(writing, edition, year):
             ("Welcome", Audience(), Anchor.BEGINS, -3),
             (
                 "Thanks",
-                Audience(Filters(arrived=found.starts_on.isoformat(), since=NOW.isoformat())),
+                Audience(Filters(arrived=f"{found.starts_on}", since=NOW.isoformat())),
                 Anchor.AT_ONCE,
                 0,
             ),
