@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Category, Edition
 from dofc_events.conference.queries import categories_of, edition_by_year
-from dofc_events.conference.rules import CategoryState, EditionStatus, Fault, days_to_same_weekday, over_at
+from dofc_events.conference.rules import CategoryState, EditionStatus, Fault, distance_to, over_at
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.changes import difference, plain, write
 from dofc_events.core.clock import from_zone, in_another_zone, in_zone
@@ -178,14 +178,6 @@ def copy_edition(session: Session, from_year: int, year: int, actor: Actor, now:
     details = details_of(source)
     details = moved(details, distance_to(first_known_day(details), year - from_year), details.zone)
     return create_edition(session, year, details, [(c.slug, c.label) for c in source.categories], actor, now)
-
-
-def distance_to(day: date | None, years: int) -> timedelta:
-    """How far everything moves so that `day`, of which nothing need be known, falls on the same weekday years on.
-
-    One distance for all, taken from the first day: the registration closes as many days before it as it did.
-    """
-    return timedelta(days=days_to_same_weekday(day, years)) if day else timedelta(0)
 
 
 def moved(details: EditionDetails, distance: timedelta, zone: str) -> EditionDetails:

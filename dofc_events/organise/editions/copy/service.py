@@ -12,7 +12,7 @@ from dofc_events.accounts.team import invite
 from dofc_events.conference import service as conference
 from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import edition_by_year
-from dofc_events.conference.rules import TripMode
+from dofc_events.conference.rules import TripMode, distance_to
 from dofc_events.conference.service import NoSuchEdition, details_of, first_known_day, moved
 from dofc_events.core.audit import Actor
 from dofc_events.core.clock import from_zone, in_zone
@@ -84,7 +84,7 @@ def copy_to_draft(session: Session, from_year: int, wishes: CopyWishes, actor: A
 def _distance(source: Edition, trips: Sequence[Trip], year: int) -> timedelta:
     days = [in_zone(trip.starts_at, source.zone).date() for trip in trips]
     day = first_known_day(details_of(source)) or min(days, default=None)
-    return conference.distance_to(day, year - source.year)
+    return distance_to(day, year - source.year)
 
 
 def _copy_trips(
