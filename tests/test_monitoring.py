@@ -71,6 +71,7 @@ def test_figures_tell_of_mail_worker_and_database(make_app, database_url):
         enqueue(session, letter(), now())
     figures = figures_in(site.test_client().get("/metrics", headers=HEADERS).text)
     assert figures["dofc_worker_rounds_total", "once"] >= 1 and figures["dofc_worker_silent",] == 0
+    assert figures["dofc_worker_step_failing",] == 0
     assert 0 < figures["dofc_worker_round_seconds_total", "once"] < 60
     assert figures["dofc_mail_waiting",] == 1 and figures["dofc_mail_oldest_seconds",] >= 0
     assert figures["dofc_statement_seconds_count",] > 0 and figures["dofc_database_up",] == 1

@@ -53,7 +53,7 @@ class Edition(Revised, Base):
     `registers_at_door` the desk may register people who come without a registration. `revision` grows
     whenever what calendars show changes. Seats on learning trips are given as `trip_mode` says; one signs up from
     `trips_open_at` (by default with registration) until `trips_close_at`; `trips_drawn_at` is when the draw was
-    published.
+    published. Of a copy, `copied_from_id` says which edition its texts were written for.
     """
 
     __tablename__ = "editions"
@@ -95,6 +95,7 @@ class Edition(Revised, Base):
     speakers: Mapped[int | None]
     had_learning_trips: Mapped[bool | None]
     proposed_by_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
+    copied_from_id: Mapped[int | None] = mapped_column(ForeignKey("editions.id"))
 
     categories: Mapped[list["Category"]] = relationship(
         primaryjoin="and_(Category.edition_id == Edition.id, Category.state != 'removed')",

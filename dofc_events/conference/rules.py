@@ -2,7 +2,7 @@
 
 import enum
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 from dofc_events.core.clock import end_of_day, from_zone
 
@@ -128,6 +128,14 @@ def days_to_same_weekday(day: date, years: int) -> int:
     except ValueError:
         anniversary = date(day.year + years, 3, 1)
     return round((anniversary - day).days / 7) * 7
+
+
+def distance_to(day: date | None, years: int) -> timedelta:
+    """How far everything moves so that `day`, of which nothing need be known, falls on the same weekday years on.
+
+    One distance for all, taken from the first day: the registration closes as many days before it as it did.
+    """
+    return timedelta(days=days_to_same_weekday(day, years)) if day else timedelta(0)
 
 
 def days_away(day: date, first: date | None, last: date | None) -> int:

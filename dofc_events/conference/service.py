@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Category, Edition
 from dofc_events.conference.queries import categories_of, edition_by_year
-from dofc_events.conference.rules import CategoryState, EditionStatus, Fault, days_to_same_weekday, over_at
+from dofc_events.conference.rules import CategoryState, EditionStatus, Fault, distance_to, over_at
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.changes import difference, plain, write
 from dofc_events.core.clock import from_zone, in_another_zone, in_zone
@@ -176,10 +176,7 @@ def copy_edition(session: Session, from_year: int, year: int, actor: Actor, now:
     if source is None:
         raise NoSuchEdition(str(from_year))
     details = details_of(source)
-    anchor = _first_known_day(details)
-    if anchor is not None:
-        # One distance for all, taken from the first day: the registration closes as many days before it as it did.
-        details = moved(details, timedelta(days=days_to_same_weekday(anchor, year - from_year)), details.zone)
+    details = moved(details, distance_to(first_known_day(details), year - from_year), details.zone)
     edition = create_edition(session, year, details, [(c.slug, c.label) for c in source.categories], actor, now)
     edition.keep_conditions_of(source)
     return edition
@@ -390,7 +387,8 @@ def _refuse_disorder(details: EditionDetails) -> None:
         raise SettingsContradict(faults)
 
 
-def _first_known_day(details: EditionDetails) -> date | None:
+def first_known_day(details: EditionDetails) -> date | None:
+    """The first day of an edition; while that is not known, the first of its dates that is."""
     moments = (getattr(details, name) for name in MOMENTS)
     local = (in_zone(moment, details.zone).date() for moment in moments if moment)
     return next((day for day in (details.starts_on, details.ends_on, *local) if day), None)

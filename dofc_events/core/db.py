@@ -67,8 +67,8 @@ CONFLICTS = ("40P01", "40001")
 # What passes: no connection, no room, ended or not yet begun, a lock or an answer that takes too long, a standby.
 # https://www.postgresql.org/docs/current/errcodes-appendix.html, https://www.sqlite.org/rescode.html
 PASSING = ("08", "53", "57", "58", "55P03", "25006")
-# A standby refuses to begin what writes as a setting that it does not support. The words differ by language, the place
-# in PostgreSQL's source does not.
+# A standby refuses to begin what writes as a setting that it does not support. Unlike the words, the function that says
+# so is the same in every language.
 STANDBY = ("0A000", "call_bool_check_hook")
 PASSING_SQLITE = (
     sqlite3.SQLITE_BUSY,

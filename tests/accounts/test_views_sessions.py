@@ -8,6 +8,7 @@ from sqlalchemy import select
 from dofc_events.accounts.service import issue_sign_in_link
 from dofc_events.mail.models import Message
 from tests.accounts.conftest import NOW, is_signed_in, sign_in
+from tests.support.factories import make_account
 
 # Views run on SQLite, also where a test opens several browsers.
 pytestmark = [pytest.mark.databases("sqlite"), pytest.mark.usefixtures("clock")]
@@ -79,6 +80,8 @@ def test_a_session_ends_when_it_is_not_used_for_two_hours(client, link, clock):
     assert is_signed_in(client)
     clock.move_to(NOW + timedelta(hours=5, minutes=59))
     assert not is_signed_in(client)
+    # Nor does looking bring it back.
+    assert not is_signed_in(client)
 
 
 def test_the_cookie_is_of_no_use_after_signing_out(client, link):
@@ -102,9 +105,9 @@ def test_signing_in_again_ends_the_session_that_the_browser_had(client, link, ad
 
 
 def test_a_sign_in_on_a_new_browser_is_told_by_email_and_one_on_a_known_browser_is_not(client, writing, reading, ada):
-    def sign_in_again(browser):
+    def sign_in_again(browser, account=ada):
         with writing() as session:
-            secret = issue_sign_in_link(session, ada, NOW)
+            secret = issue_sign_in_link(session, account, NOW)
         sign_in(browser, f"/sign-in/{secret}")
 
     def told() -> int:
@@ -118,11 +121,18 @@ def test_a_sign_in_on_a_new_browser_is_told_by_email_and_one_on_a_known_browser_
     assert told() == 1
     sign_in_again(client.another())
     assert told() == 2
+    # It is known to one account, and new to another, after which it is known to both.
+    with writing() as session:
+        other = make_account(session, "other@dofc.test").id
+    for account, number in ((other, 3), (ada, 3), (other, 3)):
+        client.get(PUBLIC).form("/sign-out").submit()
+        sign_in_again(client, account)
+        assert told() == number
     # A value that we did not sign tells nothing.
     forged = client.another()
     forged._client.set_cookie("dofc-known", f"{ada}.1.x")
     sign_in_again(forged)
-    assert told() == 3
+    assert told() == 4
 
 
 def test_cookies_belong_to_this_host_over_tls_alone(visit, link):

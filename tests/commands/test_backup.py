@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import alembic.command
 import pytest
-from sqlalchemy import inspect, select, text
+from sqlalchemy import Engine, event, inspect, select, text
 
 from dofc_events.accounts.service import ask_for_link
 from dofc_events.commands.worker import Worker
@@ -191,13 +191,33 @@ def test_nothing_is_swept_while_a_backup_is_made(tmp_path):
 
 
 @pytest.mark.databases("sqlite")
+def test_the_command_keeps_sweeps_away_and_refuses_a_file_that_is_not_what_its_name_says(filled, tmp_path):
+    shared = filled.extensions["dofc_events"].shared
+
+    def sweep(*args: object) -> None:
+        files.sweep(shared, [], now())
+
+    event.listen(Engine, "before_cursor_execute", sweep)
+    try:
+        code, said = run(filled, "backup", tmp_path / "swept.backup")
+    finally:
+        event.remove(Engine, "before_cursor_execute", sweep)
+    assert code == 0 and "missing" not in said
+    files.path_of(shared, files.hash_of(LETTER)).write_bytes(b"damaged")
+    code, said = run(filled, "backup", tmp_path / "damaged.backup")
+    assert code == 1 and said == f"Error: The file {files.hash_of(LETTER)} in it is damaged.\n"
+    assert not [*tmp_path.glob("damaged*")]
+
+
+@pytest.mark.databases("sqlite")
 def test_what_is_no_backup_or_damaged_is_refused_and_nothing_is_kept(filled, backup, databases, tmp_path):
     assert run(filled, "backup", backup)[1] == f"Error: {backup} is there already: choose another name.\n"
     code, said = run(filled, "restore", backup)
     assert code == 1 and "not empty" in said
     with databases.empty("sqlite") as url:
         target = databases.site(url, tmp_path / "target")
-        for damaged in (_cut(backup), _with_byte_changed(backup, LETTER), _other(backup)):
+        damaged_ones = _cut(backup), _with_byte_changed(backup, LETTER), _with_another_file(backup), _other(backup)
+        for damaged in damaged_ones:
             code, said = run(target, "restore", damaged)
             assert code == 1 and said.startswith("Error:") and len(said.splitlines()) == 1
         code, said = run(target, "restore", _of_revision(backup))
@@ -238,6 +258,15 @@ def _with_byte_changed(backup, content: bytes):
     packed = backup.read_bytes()
     assert content in packed
     path.write_bytes(packed.replace(content, content[:-1] + b"!"))
+    return path
+
+
+def _with_another_file(backup):
+    """Packed anew, so that the archive itself is sound."""
+    path = backup.with_name("sound")
+    with zipfile.ZipFile(backup) as archive, zipfile.ZipFile(path, "w") as changed:
+        for name in archive.namelist():
+            changed.writestr(name, b"another" if name.startswith("files/") else archive.read(name))
     return path
 
 

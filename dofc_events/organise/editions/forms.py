@@ -34,7 +34,8 @@ def capacity_field() -> WholeNumberField:
     )
 
 
-def _year() -> WholeNumberField:
+def year_field() -> WholeNumberField:
+    """The year of an edition."""
     return WholeNumberField(
         _l("Year"),
         [
@@ -47,7 +48,7 @@ def _year() -> WholeNumberField:
 class NewEditionForm(Form):
     """A new edition for a year, from scratch."""
 
-    year = _year()
+    year = year_field()
     city = Line(_l("City"), longest=120, missing=_l("Enter the city."))
     country = CountryField(_l("Country"), missing=_l("Choose a country from the list."))
     zone = zone_field()
@@ -55,13 +56,6 @@ class NewEditionForm(Form):
 
     def to_details(self) -> EditionDetails:
         return EditionDetails(city=self.city.data, country=self.country.data, zone=self.zone.data)
-
-
-class CopyForm(Form):
-    """An edition for a year, copied from another one."""
-
-    year = _year()
-    capacity = capacity_field()
 
 
 class ReopenForm(Form):
@@ -73,4 +67,4 @@ class ReopenForm(Form):
 class YearForm(EditForm):
     """The year of a draft."""
 
-    year = _year()
+    year = year_field()

@@ -26,7 +26,6 @@ from dofc_events.imports.models import ImportFile, KnownColumn
 from dofc_events.letters.models import Letter, LetterAttachment
 from dofc_events.mail.models import Message
 from dofc_events.places.models import Pool
-from dofc_events.places.options.service import copy_with_places
 from dofc_events.places.queries import categories_with_places, edition_pool
 from dofc_events.places.service import create_pool, lock_edition_pool
 from dofc_events.questions.models import EditionQuestion, QuestionOption
@@ -53,17 +52,6 @@ def open_draft(
         labelled[slug_for(label, labelled)] = label
     edition = conference.create_edition(session, year, details, list(labelled.items()), actor, now)
     add_places(session, edition, capacity, actor, now)
-    return edition
-
-
-def copy_to_draft(session: Session, from_year: int, year: int, capacity: int, actor: Actor, now: datetime) -> Edition:
-    """Add a draft that is like another year's edition, with its own places. Raises EditionExists, NoSuchEdition."""
-    edition = conference.copy_edition(session, from_year, year, actor, now)
-    add_places(session, edition, capacity, actor, now)
-    source = edition_by_year(session, from_year)
-    assert source is not None, "it has been copied"
-    copy_limits(session, from_year, edition)
-    copy_with_places(session, source.id, edition.id)
     return edition
 
 
@@ -121,6 +109,7 @@ def delete_draft(session: Session, edition_id: int, actor: Actor, now: datetime)
     options = select(QuestionOption.id).where(QuestionOption.question_id.in_(questions))
     letters = select(Letter.id).where(Letter.edition_id == edition_id)
     owners = (Pool.trip_id.in_(trips), Pool.category_id.in_(categories), Pool.option_id.in_(options))
+    session.execute(update(Edition).where(Edition.copied_from_id == edition_id).values(copied_from_id=None))
     session.execute(delete(Pool).where(or_(Pool.edition_id == edition_id, *owners)))
     session.execute(delete(QuestionOption).where(QuestionOption.question_id.in_(questions)))
     session.execute(delete(LetterAttachment).where(LetterAttachment.letter_id.in_(letters)))

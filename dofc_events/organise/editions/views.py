@@ -29,7 +29,9 @@ from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import Refusal
 from dofc_events.hosting.queries import hand_overs_of
 from dofc_events.organise.editions import service
-from dofc_events.organise.editions.forms import CopyForm, NewEditionForm, ReopenForm, YearForm
+from dofc_events.organise.editions.copy import views as copying
+from dofc_events.organise.editions.copy.queries import marks_of
+from dofc_events.organise.editions.forms import NewEditionForm, ReopenForm, YearForm
 from dofc_events.organise.editions.queries import COUNTED, Arrivals, Growth, arrivals_of, figures_of, growth_of
 from dofc_events.organise.editions.rules import weeks
 from dofc_events.organise.editions.settings import views as settings
@@ -45,6 +47,7 @@ from dofc_events.web.forms import ButtonForm, answer_errors, form_page
 
 blueprint = Blueprint("editions", __name__)
 blueprint.register_blueprint(settings.blueprint)
+blueprint.register_blueprint(copying.blueprint)
 
 MAX_TICKS = 4
 
@@ -64,24 +67,6 @@ def new() -> ResponseReturnValue:
     except EditionExists:
         return _year_is_taken(form, "organise/editions/new.html", **context)
     flash(_("Edition created as a draft that nobody else can see. Complete its settings next."), "success")
-    return redirect(url_for(".settings.index", year=form.year.data), 303)
-
-
-@blueprint.route(f"{EDITION}/copy", methods=["GET", "POST"])
-@edition_staff(archived_too=True)
-def copy(edition: Edition) -> ResponseReturnValue:
-    """Create an edition as a copy of another one."""
-    pool = edition_pool(db.session(), edition.id)
-    form = CopyForm(data={"year": edition.year + 1, "capacity": pool.capacity if pool else None})
-    context = {"source": edition, **around(None)}
-    if not form.validate_on_submit():
-        return form_page(form, "organise/editions/copy.html", **context)
-    try:
-        with unit_of_work() as session:
-            service.copy_to_draft(session, edition.year, form.year.data, form.capacity.data, acting(), now())
-    except EditionExists:
-        return _year_is_taken(form, "organise/editions/copy.html", **context)
-    flash(_("Edition copied as a draft. Its dates have moved to the same days of the week: check them."), "success")
     return redirect(url_for(".settings.index", year=form.year.data), 303)
 
 
@@ -110,6 +95,7 @@ def index(edition: Edition) -> ResponseReturnValue:
         hand_overs=hand_overs_of(session, edition),
         closed=count_closed(session, edition.id) if places and edition.gives_places(at) else 0,
         missing=_missing(edition) if edition.status == EditionStatus.DRAFT else (),
+        marks=marks_of(session, edition) if edition.status == EditionStatus.DRAFT else None,
         at=at,
         **around(edition),
     )

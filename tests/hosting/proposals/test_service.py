@@ -15,6 +15,7 @@ from dofc_events.extensions import settings
 from dofc_events.hosting import queries as links
 from dofc_events.hosting.calls.service import set_shortlist, start_review
 from dofc_events.hosting.models import Proposal
+from dofc_events.hosting.proposals.attachments.queries import attached_bytes
 from dofc_events.hosting.proposals.attachments.service import TooManyAttachments, add_attachment, remove_attachment
 from dofc_events.hosting.proposals.rules import checked
 from dofc_events.hosting.proposals.service import (
@@ -313,6 +314,13 @@ def test_bytes_that_nobody_names_go_after_a_while_and_those_in_use_stay(session)
     assert files.sweep(instance, attached_hashes(session), NOW + 59 * MINUTE) == 0
     assert files.sweep(instance, attached_hashes(session), NOW + 61 * MINUTE) == 1
     assert everything_kept(instance) == [kept.content_hash]
+
+
+def test_a_file_that_several_have_attached_takes_its_room_once(session):
+    call, letter = make_call(session), uploads.pdf()
+    for _ in range(2):
+        add_attachment(session, make_proposal(session, call).id, checked("letter.pdf", letter), PROPOSER, NOW)
+    assert attached_bytes(session) == len(letter)
 
 
 # The link again
