@@ -63,9 +63,11 @@ RANKS = {
 }
 
 
-def rank_of(matter: enum.StrEnum) -> Rank:
+def rank_of(matter: object) -> Rank:
     """How soon somebody should look at a line about this."""
-    return Rank.DEADLINE if isinstance(matter, Deadline) else RANKS.get(matter, Rank.TASK)
+    if isinstance(matter, Deadline):
+        return Rank.DEADLINE
+    return RANKS.get(matter, Rank.TASK) if isinstance(matter, Matter) else Rank.TASK
 
 
 def is_due(often: Often, looked_at: datetime, now: datetime, zone: str) -> bool:
