@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
@@ -35,11 +35,13 @@ from dofc_events.hosting.ballots.service import cast_ballot
 from dofc_events.hosting.proposals.attachments.service import add_attachment
 from dofc_events.hosting.proposals.rules import checked
 from dofc_events.hosting.proposals.service import PROPOSER
+from dofc_events.hosting.rules import CheckedFile
 from dofc_events.imports.reading.rules import ReadAs, read_table
 from dofc_events.imports.rules import HEADERS, guessed_matching
 from dofc_events.imports.service import Kept, Matching, keep_file, match_columns
+from dofc_events.letters.models import LetterAttachment
 from dofc_events.letters.rules import Anchor
-from dofc_events.letters.service import LetterText, write_letter
+from dofc_events.letters.service import LetterText, attach_file, write_letter
 from dofc_events.mail.models import Message, WorkerSign
 from dofc_events.mail.queries import messages_about
 from dofc_events.mail.rules import MessageState
@@ -164,7 +166,8 @@ def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
             "token": token_of(person),
             "/registrations/<token>/take-back": former,
             "/registrations/<token>/confirm": proof_of(person),
-            "letter_id": str(_write_letter(session, edition)),
+            "letter_id": str(letter_id := _write_letter(session, edition)),
+            "/organise/editions/<year>/letters/<letter_id>/attachments/attachment_id": str(_attach(session, letter_id)),
             "file_id": str(_send_file(session, edition)),
             "pair_id": str(likely_doubles(session, edition.id, limit=1)[0].id),
             "view_id": str(_save_view(session, edition)),
@@ -213,6 +216,11 @@ def _send_file(session: Session, edition: Edition) -> int:
     matching = Matching(tuple(guessed_matching(table.header, {}, HEADERS)), {"country": "", "category": ""})
     match_columns(session, file_id, table.header, matching)
     return file_id
+
+
+def _attach(session: Session, letter_id: int) -> int:
+    attach_file(session, letter_id, CheckedFile("map.pdf", "application/pdf", b"%PDF-"), COMMAND, NOW)
+    return session.scalars(select(LetterAttachment.id)).one()
 
 
 def _world_of_hosting(session: Session, voting: Organisation, bidding: Organisation) -> dict[str, str]:

@@ -64,11 +64,11 @@ RANKS = {
 }
 
 
-def rank_of(matter: enum.StrEnum) -> Rank:
+def rank_of(matter: object) -> Rank:
     """How soon somebody should look at a line about this."""
     if isinstance(matter, Deadline):
         return Rank.DEADLINE
-    return next((rank for one, rank in RANKS.items() if one is matter), Rank.TASK)
+    return RANKS.get(matter, Rank.TASK) if isinstance(matter, Matter) else Rank.TASK
 
 
 def is_due(often: Often, looked_at: datetime, now: datetime, zone: str) -> bool:

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from dofc_events.accounts.guards import grants, is_chair, signed_in
+from dofc_events.accounts.guards import grants, is_chair, may_organise, signed_in
 from dofc_events.accounts.queries import previous_sign_in
 from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.queries import all_editions, edition_by_year
@@ -102,4 +102,4 @@ def _edition_id(year: str) -> int | None:
     if not year:
         return None
     found = edition_by_year(db.session(), int(year)) if year.isdecimal() and len(year) == 4 else None
-    return found.id if found else abort(404)
+    return found.id if found and may_organise(found) else abort(404)

@@ -90,7 +90,7 @@ def remove(edition: Edition, letter_id: int, attachment_id: int) -> ResponseRetu
     form = ButtonForm()
     _letter(edition, letter_id)
     if not form.validate_on_submit():
-        return answer_errors(form, PAGE, **_again(edition, letter_id))
+        return answer_errors(form, PAGE, attach=LetterFileForm(formdata=None), **_again(edition, letter_id))
     try:
         with unit_of_work() as session:
             service.detach_file(session, letter_id, attachment_id, acting(), now())
