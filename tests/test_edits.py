@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup, Tag
 
 from dofc_events.accounts.service import issue_sign_in_link
 from dofc_events.core.db import unit_of_work
-from dofc_events.organise.editions import service as settings_service
+from dofc_events.organise.editions.settings import service as settings_service
 from tests import rights
 from tests.support.factories import NOW
 from tests.support.pages import Client, Page
@@ -68,7 +68,10 @@ def test_every_form_that_changes_what_is_stored_goes_by_what_it_was_opened_with(
 # Two changes of each form: what one person saves while another has it open, and what the other one changes.
 SETTINGS = "/organise/editions/<year>/settings"
 EDITS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
-    SETTINGS: ({"capacity": "80", "ends_at": "18:00"}, {"summary": "All about clusters."}),
+    f"{SETTINGS}/texts": ({"dress": "Warm"}, {"summary": "All about clusters."}),
+    f"{SETTINGS}/dates": ({"ends_at": "18:00"}, {"venue": "Old Hall"}),
+    f"{SETTINGS}/places": ({"capacity": "80"}, {"offer_hours": "5"}),
+    f"{SETTINGS}/contact": ({"contact_email": "new@dofc.test"}, {"contact_name": "Elena"}),
     "/organise/editions/<year>/registrations/<reference>/edit": (
         {"dietary": "Peanuts: carries an EpiPen", "visa_letter": True},
         {"job_title": "Director", "photo_consent": True},
@@ -121,7 +124,7 @@ def test_what_both_changed_is_shown_side_by_side_and_saved_when_sent_again(world
     for path, (theirs, mine) in EDITS.items():
         name, value = next((name, value) for name, value in mine.items() if value is not True)
         one, other = opened_by_two(world, path)
-        changed = "2027-01-12T09:00" if name == "opens_at" else f"{value} Really"
+        changed = {"opens_at": "2027-01-12T09:00", "offer_hours": "6"}.get(name, f"{value} Really")
         edit_form(one).fill({**theirs, name: changed}).submit()
         page = edit_form(other).fill(mine).submit()
         assert page.status == 422, path
@@ -134,7 +137,7 @@ def test_what_both_changed_is_shown_side_by_side_and_saved_when_sent_again(world
 
 
 def test_lists_of_a_form_are_compared_as_a_whole(world):
-    one, other = opened_by_two(world, SETTINGS)
+    one, other = opened_by_two(world, f"{SETTINGS}/categories")
     first = next(name for name in edit_form(one).names if name.endswith("-label"))
     edit_form(one).fill({first: "Members of the network"}).submit()
     page = edit_form(other).fill({first: "Our members"}).submit()
@@ -145,7 +148,7 @@ def test_lists_of_a_form_are_compared_as_a_whole(world):
 
 def test_what_is_saved_between_comparing_and_writing_is_compared_too(world, monkeypatch):
     """The service finds something other than the form was compared with, and the view starts over."""
-    one, other = opened_by_two(world, SETTINGS)
+    one, other = opened_by_two(world, f"{SETTINGS}/texts")
     change_settings = settings_service.change_settings
     rival: list[bool] = []
 
@@ -153,21 +156,21 @@ def test_what_is_saved_between_comparing_and_writing_is_compared_too(world, monk
         if not rival:
             rival.append(True)
             session.rollback()
-            edit_form(one).fill(capacity="80").submit()
+            edit_form(one).fill(dress="Warm").submit()
         return change_settings(session, *args, **kwargs)
 
     monkeypatch.setattr(settings_service, "change_settings", rivalled)
     assert edit_form(other).fill(summary="All about clusters.").submit().status == 200
     now = edit_form(one.client.get(one.url))
-    assert (now.value("capacity"), now.value("summary")) == ("80", "All about clusters.")
+    assert (now.value("dress"), now.value("summary")) == ("Warm", "All about clusters.")
 
 
 def test_a_form_whose_session_has_ended_is_there_again_after_signing_in(world):
     """With what was typed, and compared with what it was opened with, as if nothing had happened."""
     app, _values, browsers = world
-    one, other = opened_by_two(world, SETTINGS)
+    one, other = opened_by_two(world, f"{SETTINGS}/texts")
     form = edit_form(other).fill(summary="All about clusters.")
-    edit_form(one).fill(capacity="80").submit()
+    edit_form(one).fill(dress="Warm").submit()
     with browsers[rights.CHAIR].session_transaction() as session:
         chair = session["_user_id"]
         session.clear()
@@ -180,4 +183,4 @@ def test_a_form_whose_session_has_ended_is_there_again_after_signing_in(world):
     assert edit_form(page).value("summary") == "All about clusters."
     assert edit_form(page).submit().status == 200
     now = edit_form(one.client.get(one.url))
-    assert (now.value("capacity"), now.value("summary")) == ("80", "All about clusters.")
+    assert (now.value("dress"), now.value("summary")) == ("Warm", "All about clusters.")

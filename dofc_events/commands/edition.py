@@ -24,7 +24,7 @@ from dofc_events.extensions import settings
 from dofc_events.places.models import Pool
 from dofc_events.places.queries import count_waiting, edition_pool
 from dofc_events.places.rules import LONGEST_OFFER_HOURS, MAX_PLACES
-from dofc_events.places.service import create_pool, lock_edition_pool
+from dofc_events.places.service import copy_limits, create_pool, lock_edition_pool
 from dofc_events.registration.service import resize_edition
 from dofc_events.registration.trips.service import resize_trip, set_sign_up
 from dofc_events.trips.queries import trip_pools
@@ -175,6 +175,8 @@ def _create(session: Session, year: int, wishes: dict[str, Any], at: datetime) -
     conference.change_edition(session, created.id, complete, COMMAND, at)
     pool = edition_pool(session, last.id) if last else None
     create_pool(session, edition_id=created.id, capacity=pool.capacity if pool else 0)
+    if last:
+        copy_limits(session, last.id, created.id)
 
 
 def _moment(text: str, zone: str, *, closing: bool) -> datetime:

@@ -112,14 +112,6 @@ class Edition(Revised, Base):
     def name(self) -> str:
         return f"Days of Clusters {self.year}"
 
-    def category_choices(self, present: "Category | None" = None) -> tuple[tuple[str, str], ...]:
-        """The categories as slugs with labels, in the order of the form; beside `present` only those that are open."""
-        return tuple(
-            (category.slug, category.label)
-            for category in self.categories
-            if present is None or category.id == present.id or category.state == CategoryState.OPEN
-        )
-
     @property
     def has_open_category(self) -> bool:
         """Whether there is a category to register in."""

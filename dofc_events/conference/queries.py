@@ -14,8 +14,6 @@ from dofc_events.core.order import sort_key
 # The statement for every page of an edition is built once: building it takes longer than executing it.
 _BY_YEAR = select(Edition).where(Edition.year == bindparam("year")).options(joinedload(Edition.categories))
 _BY_ID = select(Edition).where(Edition.id == bindparam("edition_id"))
-_CHOICES = select(Category.slug, Category.label).where(Category.edition_id == bindparam("edition_id"))
-_CHOICES = _CHOICES.where(Category.state == CategoryState.OPEN).order_by(Category.position)
 
 
 @dataclass(frozen=True)
@@ -110,11 +108,6 @@ def categories_of(session: Session, edition_id: int) -> list[Category]:
 def category_slugs(session: Session, edition_id: int) -> set[str]:
     """Every slug that a category of an edition has, or had while somebody registered in it."""
     return set(session.scalars(select(Category.slug).where(Category.edition_id == edition_id)))
-
-
-def category_choices(session: Session, edition_id: int) -> tuple[tuple[str, str], ...]:
-    """The categories open for registration, as slugs with labels in the order of the form."""
-    return tuple((slug, label) for slug, label in session.execute(_CHOICES, {"edition_id": edition_id}))
 
 
 def member_by_slug(session: Session, slug: str) -> Member | None:

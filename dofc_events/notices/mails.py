@@ -17,6 +17,7 @@ from dofc_events.mail.envelope import Attachment, Envelope
 from dofc_events.mail.render import link, render_message
 from dofc_events.mail.rules import deliverable
 from dofc_events.places.models import Claim
+from dofc_events.places.queries import waits_for_category
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.trips.models import Trip
 from dofc_events.trips.queries import TripStanding
@@ -79,6 +80,10 @@ class Standing:
     @property
     def status(self) -> ClaimStatus:
         return ClaimStatus(self.claim.status)
+
+    @property
+    def waits_for_category(self) -> bool:
+        return waits_for_category(self.claim)
 
 
 @dataclass(frozen=True)
@@ -356,6 +361,7 @@ def _message(
         contact_email=edition.contact_email,
         claim=standing.claim,
         position=standing.position,
+        waits_for_category=standing.waits_for_category,
         trips=standing.trips,
         seats=seats or {},
         own_page=link("registration.own.own", token=token),

@@ -1,4 +1,4 @@
-"""Tables of pools (an edition's places, a trip's seats) and of the claims on them."""
+"""Tables of pools (an edition's places, a category's limit, a trip's seats) and of the claims on them."""
 
 from datetime import date, datetime
 
@@ -9,21 +9,31 @@ from dofc_events.core.db import Base
 from dofc_events.delegates.models import Registration
 from dofc_events.places.rules import ClaimStatus
 
+# One line for each kind of owner.
+OWNERS = (
+    "CASE WHEN edition_id IS NULL THEN 0 ELSE 1 END",
+    "CASE WHEN category_id IS NULL THEN 0 ELSE 1 END",
+    "CASE WHEN trip_id IS NULL THEN 0 ELSE 1 END",
+)
+
 
 class Pool(Base):
-    """Places at an edition, or seats on a trip. `taken` counts confirmed and offered claims.
+    """Places at an edition, seats on a trip, or a category's limit. `taken` counts confirmed and offered claims.
 
-    The CHECK is the last word on overselling: whatever code does, the database refuses taken > capacity.
+    A category's limit has no claims: those on its edition's pool count in it, too, whose delegates are in the category.
+    So nobody can hold a place of one and not of the other. The CHECK is the last word on overselling: whatever code
+    does, the database refuses taken > capacity.
     """
 
     __tablename__ = "pools"
     __table_args__ = (
         CheckConstraint("taken >= 0 AND taken <= capacity", name="never_oversold"),
-        CheckConstraint("(edition_id IS NULL) != (trip_id IS NULL)", name="has_one_owner"),
+        CheckConstraint(" + ".join(OWNERS) + " = 1", name="has_one_owner"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     edition_id: Mapped[int | None] = mapped_column(ForeignKey("editions.id"), unique=True)
+    category_id: Mapped[int | None] = mapped_column(ForeignKey("categories.id"), unique=True)
     trip_id: Mapped[int | None] = mapped_column(ForeignKey("trips.id"), unique=True)
     capacity: Mapped[int]
     taken: Mapped[int] = mapped_column(default=0)

@@ -1,13 +1,14 @@
 """Reads over pools and claims."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, Subquery, and_, bindparam, case, func, or_, select
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy import ColumnElement, Select, Subquery, and_, bindparam, case, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased, contains_eager
 
-from dofc_events.conference.models import Edition
+from dofc_events.conference.models import Category, Edition
+from dofc_events.conference.rules import CategoryState
 from dofc_events.delegates.models import Registration
 from dofc_events.places.models import Arrival, Claim, Pool
 from dofc_events.places.rules import PLACE_STATUSES, TAKEN, ClaimStatus
@@ -18,6 +19,13 @@ _PLACE = select(Claim).join(Claim.pool).options(contains_eager(Claim.pool))
 _PLACE = _PLACE.where(Claim.registration_id == bindparam("registration_id"), Pool.edition_id.is_not(None))
 _WAITING = select(func.count()).where(Claim.pool_id == bindparam("pool_id"), Claim.status == ClaimStatus.WAITLISTED)
 _WAITING_UP_TO = _WAITING.where(Claim.position <= bindparam("position"))
+_IN_CATEGORY = Claim.registration_id.in_(
+    select(Registration.id).where(Registration.category_id == bindparam("category_id"))
+)
+_LIMIT = aliased(Pool)
+_CATEGORIES = select(Category.id, Category.slug, Category.label, Category.state, Pool.capacity, Pool.taken)
+_CATEGORIES = _CATEGORIES.outerjoin(Pool, Pool.category_id == Category.id).order_by(Category.position)
+_CATEGORIES = _CATEGORIES.where(Category.edition_id == bindparam("edition_id"), Category.state != CategoryState.REMOVED)
 
 
 def edition_with_pool(session: Session, year: int) -> tuple[Edition, Pool] | None:
@@ -36,11 +44,65 @@ def place_of(session: Session, registration_id: int) -> Claim:
     return session.scalars(_PLACE, {"registration_id": registration_id}).one()
 
 
+@dataclass(frozen=True)
+class CategoryPlaces:
+    """A category with its `limit`, None if it has none, and how many of it are `taken`."""
+
+    id: int
+    slug: str
+    label: str
+    state: CategoryState
+    limit: int | None
+    taken: int | None
+
+    @property
+    def free(self) -> int:
+        """How many the limit has left; only to be asked of a category that has one."""
+        return (self.limit or 0) - (self.taken or 0)
+
+    @property
+    def is_full(self) -> bool:
+        return self.limit is not None and self.free <= 0
+
+
+def categories_with_places(session: Session, edition_id: int) -> tuple[CategoryPlaces, ...]:
+    """The categories of an edition with their limits, in the order of the form; closed ones too."""
+    return tuple(CategoryPlaces(*row) for row in session.execute(_CATEGORIES, {"edition_id": edition_id}))
+
+
+def has_room(session: Session, pool: Pool, category_id: int) -> bool:
+    """Whether a place is free in an edition, and for a category of it."""
+    limit = limits_of(session, pool).get(category_id)
+    return all(one.taken < one.capacity for one in (pool, limit) if one is not None)
+
+
+def limits_of(session: Session, pool: Pool) -> dict[int, Pool]:
+    """The limits of those categories that have one, by category; seats have none."""
+    if pool.edition_id is None:
+        return {}
+    query = select(Category.id, Pool).join(Pool, Pool.category_id == Category.id)
+    query = query.where(Category.edition_id == pool.edition_id).execution_options(populate_existing=True)
+    return dict(session.execute(query).all())
+
+
+def waits_for_category(claim: Claim) -> bool:
+    """Whether somebody waits although the edition has free places: because the category has reached its limit."""
+    pool = claim.pool
+    return claim.status == ClaimStatus.WAITLISTED and pool.edition_id is not None and pool.taken < pool.capacity
+
+
 def waiting_position(session: Session, claim: Claim) -> int | None:
-    """The claim's position on the waiting list (1: the next in line); None if it is not waiting."""
+    """The claim's position on the waiting list (1: the next in line); None if it is not waiting.
+
+    While only the category is full, those in line for another one do not count: they are not before anybody.
+    """
     if claim.position is None:
         return None
-    return session.scalar(_WAITING_UP_TO, {"pool_id": claim.pool_id, "position": claim.position})
+    values = {"pool_id": claim.pool_id, "position": claim.position}
+    if not waits_for_category(claim):
+        return session.scalar(_WAITING_UP_TO, values)
+    category_id = claim.registration.category_id
+    return session.scalar(_WAITING_UP_TO.where(_IN_CATEGORY), values | {"category_id": category_id})
 
 
 def count_waiting(session: Session, pool_id: int) -> int:
@@ -48,9 +110,57 @@ def count_waiting(session: Session, pool_id: int) -> int:
     return session.scalar(_WAITING, {"pool_id": pool_id}) or 0
 
 
-def would_move_up(session: Session, pool: Pool, capacity: int) -> int:
-    """How many of those waiting would get a place if there were this many."""
-    return max(0, min(capacity - pool.taken, count_waiting(session, pool.id)))
+def would_move_up(session: Session, pool: Pool, capacity: int, limits: Mapping[int, int | None] | None = None) -> int:
+    """How many of those waiting would get a place if there were this many, and these `limits` of categories.
+
+    What is not in `limits` stays as it is; None is no limit.
+    """
+    in_category = select(Registration.category_id, func.count()).join(Claim, Claim.registration_id == Registration.id)
+    in_category = in_category.where(Claim.pool_id == pool.id, Claim.status == ClaimStatus.WAITLISTED)
+    waiting = dict(session.execute(in_category.group_by(Registration.category_id)).all())
+    known = limits_of(session, pool)
+    wanted = {category_id: limit.capacity for category_id, limit in known.items()} | dict(limits or {})
+    taken = taken_in_categories(session, pool) if wanted else {}
+    for category_id, most in wanted.items():
+        if most is not None and category_id in waiting:
+            waiting[category_id] = max(0, min(waiting[category_id], most - taken.get(category_id, 0)))
+    return max(0, min(capacity - pool.taken, sum(waiting.values())))
+
+
+def taken_in_categories(session: Session, pool: Pool) -> dict[int, int]:
+    """How many places of an edition are confirmed or offered to delegates of each category."""
+    query = select(Registration.category_id, func.count()).join(Claim, Claim.registration_id == Registration.id)
+    query = query.where(Claim.pool_id == pool.id, Claim.status.in_(TAKEN)).group_by(Registration.category_id)
+    return dict(session.execute(query).all())
+
+
+def is_next_in(pool: type[Pool]) -> ColumnElement[bool]:
+    """The condition that a `Claim` and its `Registration` wait for what is free in a pool.
+
+    Nobody waits for a place whose category has reached its limit: who does is passed by those of other categories.
+    """
+    is_full = exists().where(_LIMIT.category_id == Registration.category_id, _LIMIT.taken >= _LIMIT.capacity)
+    return and_(
+        Claim.pool_id == pool.id,
+        Claim.status == ClaimStatus.WAITLISTED,
+        Registration.id == Claim.registration_id,
+        or_(pool.edition_id.is_(None), ~is_full),
+    )
+
+
+def next_in_line(pool: Pool, limits: Mapping[int, Pool], number: int) -> Select[Claim]:
+    """The first of those who wait, each only if their category has room left for them."""
+    waiting = select(Claim).where(Claim.pool_id == pool.id, Claim.status == ClaimStatus.WAITLISTED)
+    if limits:
+        category = Registration.category_id
+        room = case({id_: limit.capacity - limit.taken for id_, limit in limits.items()}, value=category)
+        nth = func.row_number().over(partition_by=category, order_by=Claim.position)
+        numbered = select(Claim.id, room.label("room"), nth.label("nth")).join(Claim.registration)
+        line = numbered.where(Claim.pool_id == pool.id, Claim.status == ClaimStatus.WAITLISTED).subquery()
+        waiting = waiting.join(line, line.c.id == Claim.id).where(or_(line.c.room.is_(None), line.c.nth <= line.c.room))
+    if pool.edition_id is not None:
+        waiting = waiting.join(Claim.registration).options(contains_eager(Claim.registration))
+    return waiting.order_by(Claim.position).limit(number)
 
 
 def closed_claims() -> Select[Claim]:
@@ -68,16 +178,25 @@ def waiting_for(session: Session, edition_id: int) -> Sequence[int]:
 def pool_faults(session: Session) -> list[str]:
     """What is wrong with pools and claims, one sentence each; empty when the numbers add up."""
     taken = func.sum(case((Claim.status.in_(TAKEN), 1), else_=0))
-    waiting = func.sum(case((Claim.status == ClaimStatus.WAITLISTED, 1), else_=0))
+    # Who counts in a category's limit holds a claim on the pool of its edition.
+    in_limit = select(_LIMIT.id, func.sum(case((Claim.status.in_(TAKEN), 1), else_=0)).label("taken"))
+    in_limit = in_limit.join(Registration, Registration.category_id == _LIMIT.category_id)
+    in_limit = in_limit.join(Claim, Claim.registration_id == Registration.id)
+    of_edition = aliased(Pool)
+    in_limit = in_limit.join(of_edition, of_edition.id == Claim.pool_id).where(of_edition.edition_id.is_not(None))
+    counted = in_limit.group_by(_LIMIT.id).subquery()
     rows = session.execute(
-        select(Pool, func.coalesce(taken, 0), func.coalesce(waiting, 0), func.max(Claim.position))
+        select(Pool, func.coalesce(counted.c.taken, taken, 0), func.max(Claim.position))
         .outerjoin(Claim, Claim.pool_id == Pool.id)
-        .group_by(Pool.id)
+        .outerjoin(counted, counted.c.id == Pool.id)
+        .group_by(Pool.id, counted.c.taken)
         .order_by(Pool.id)
     ).all()
     faults = []
-    for pool, taken_claims, _waiting, last_position in rows:
-        name = f"pool {pool.id} ({'edition' if pool.edition_id else 'trip'} {pool.edition_id or pool.trip_id})"
+    for pool, taken_claims, last_position in rows:
+        owners = {"edition": pool.edition_id, "category": pool.category_id, "trip": pool.trip_id}
+        owner = next(f"{kind} {id_}" for kind, id_ in owners.items() if id_ is not None)
+        name = f"pool {pool.id} ({owner})"
         if pool.taken != taken_claims:
             faults.append(f"{name} counts {pool.taken} taken, but {taken_claims} claims are confirmed or offered")
         if pool.taken > pool.capacity:
@@ -98,7 +217,7 @@ def arrival_faults(session: Session) -> list[str]:
 
 def pools_with_free_places_and_people_waiting(session: Session) -> Sequence[Pool]:
     """Pools in which somebody waits while a place is free; whether that is a fault depends on the edition."""
-    waits = select(Claim.id).where(Claim.pool_id == Pool.id, Claim.status == ClaimStatus.WAITLISTED).exists()
+    waits = exists().where(is_next_in(Pool)).correlate(Pool)
     return session.scalars(select(Pool).where(Pool.taken < Pool.capacity, waits)).all()
 
 

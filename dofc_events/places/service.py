@@ -4,24 +4,34 @@ Everything here runs inside the caller's unit of work, on a pool whose row it ha
 what changed, and the feature above tells the people.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, delete, exists, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, bindparam, case, delete, exists, literal, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
+from dofc_events.conference.models import Category
 from dofc_events.core.db import insert_row
 from dofc_events.core.errors import Refusal
+from dofc_events.delegates.models import Registration
 from dofc_events.places.models import Arrival, Claim, Pool
+from dofc_events.places.queries import is_next_in, limits_of, next_in_line, taken_in_categories
 from dofc_events.places.rules import HOLD, TAKEN, ClaimStatus, offer_deadline, reminder_at
 
 _LOCK = select(Pool).where(Pool.edition_id == bindparam("edition_id")).with_for_update()
 _LOCK = _LOCK.execution_options(populate_existing=True)
 _THIS_POOL = Pool.id == bindparam("pool")
-_SOMEBODY_WAITS = exists().where(Claim.pool_id == Pool.id, Claim.status == ClaimStatus.WAITLISTED)
-# One statement checks and writes, so that no two claims both see the last place free.
-_TAKE = update(Pool).where(_THIS_POOL, Pool.taken < Pool.capacity, ~_SOMEBODY_WAITS).values(taken=Pool.taken + 1)
+_LINE, _FULL = aliased(Pool), aliased(Pool)
+_SOMEBODY_WAITS = exists().where(_LINE.id == bindparam("pool"), is_next_in(_LINE))
+_ONE_IS_FULL = exists().where(
+    or_(_FULL.id == bindparam("pool"), _FULL.category_id == bindparam("category")), _FULL.taken >= _FULL.capacity
+)
+# One statement checks and writes, so that no two claims both see the last place free; in the pool and in the limit of
+# the category, or in neither.
+_TAKE = update(Pool).where(or_(_THIS_POOL, Pool.category_id == bindparam("category")), Pool.taken < Pool.capacity)
+_TAKE = _TAKE.where(~_ONE_IS_FULL, ~_SOMEBODY_WAITS).values(taken=Pool.taken + 1)
 _TAKE = _TAKE.execution_options(synchronize_session=False)
 _NEXT_POSITION = update(Pool).where(_THIS_POOL).values(next_position=Pool.next_position + 1)
 _NEXT_POSITION_TAKEN = _NEXT_POSITION.returning(Pool.next_position).execution_options(synchronize_session=False)
@@ -63,7 +73,11 @@ class NoOpenOffer(Refusal):
 
 
 class NothingFree(Refusal):
-    """Every place of the pool is confirmed or offered."""
+    """Every place of the pool, or of the category that the place is for, is confirmed or offered."""
+
+
+class CategoryFull(Refusal):
+    """As many delegates as the limit of the category allows have a place already."""
 
 
 class NotWaitingAgain(Refusal):
@@ -83,22 +97,61 @@ def lock_edition_pool(session: Session, edition_id: int) -> Pool:
     return session.scalars(_LOCK, {"edition_id": edition_id}).one()
 
 
-def claim_place(
-    session: Session, pool: Pool, registration_id: int, now: datetime, *, hold: OfferTerms | None = None
-) -> Claim:
-    """Give a place if one is free and nobody waits, else a position at the end of the waiting list.
+def set_limit(session: Session, pool: Pool, category_id: int, limit: int | None) -> None:
+    """Let only so many places of an edition's pool be for a category, or any number. Raises CapacityBelowTaken.
 
-    The claim is `confirmed` or `waitlisted`; with `hold` a place is only `offered`, for HOLD.
+    What becomes free is passed on by `promote_next`, once all is as it is to be.
     """
-    claim = Claim(pool_id=pool.id, registration_id=registration_id, is_hold=False, by_email=False)
-    claim_again(session, pool, claim, now, hold=hold)
+    known = session.scalar(select(Pool).where(Pool.category_id == category_id))
+    if limit is None:
+        session.execute(delete(Pool).where(Pool.category_id == category_id))
+    elif known is None:
+        taken = taken_in_categories(session, pool).get(category_id, 0)
+        if taken > limit:
+            raise CapacityBelowTaken(taken)
+        session.add(Pool(category_id=category_id, capacity=limit, taken=taken))
+        session.flush()
+    else:
+        _resize(session, known, limit)
+
+
+def copy_limits(session: Session, from_edition_id: int, to_edition_id: int) -> None:
+    """Give the categories of an edition the limits that those of the same slug have at another one."""
+    ours, theirs = aliased(Category), aliased(Category)
+    query = select(ours.id, Pool.capacity).join(theirs, theirs.slug == ours.slug)
+    query = query.join(Pool, Pool.category_id == theirs.id)
+    for category_id, limit in session.execute(
+        query.where(ours.edition_id == to_edition_id, theirs.edition_id == from_edition_id)
+    ).all():
+        session.add(Pool(category_id=category_id, capacity=limit))
+    session.flush()
+
+
+def claim_place(
+    session: Session, pool: Pool, registration: Registration, now: datetime, *, hold: OfferTerms | None = None
+) -> Claim:
+    """Give a place at an edition if one is free and nobody waits for it, else a position at the end of the line.
+
+    One who waits because the category is full stands in nobody's way. The claim is `confirmed` or `waitlisted`; with
+    `hold` a place is only `offered`, for HOLD.
+    """
+    claim = Claim(pool_id=pool.id, registration_id=registration.id, is_hold=False, by_email=False)
+    claim_again(session, pool, claim, now, category_id=registration.category_id, hold=hold)
     insert_row(session, claim)
     return claim
 
 
-def claim_again(session: Session, pool: Pool, claim: Claim, now: datetime, *, hold: OfferTerms | None = None) -> None:
-    """As `claim_place`, for a claim that has ended or was only requested."""
-    if not _take(session, pool):
+def claim_again(
+    session: Session,
+    pool: Pool,
+    claim: Claim,
+    now: datetime,
+    *,
+    category_id: int | None = None,
+    hold: OfferTerms | None = None,
+) -> None:
+    """As `claim_place`, for a claim that has ended or was only requested; a place is for a category, a seat is not."""
+    if not _take(session, pool, category_id):
         _set(claim, ClaimStatus.WAITLISTED, now, _next_position(session, pool))
     elif hold is None:
         _set(claim, ClaimStatus.CONFIRMED, now)
@@ -115,13 +168,21 @@ def request_claim(session: Session, pool: Pool, claim: Claim, now: datetime) -> 
     _set(claim, ClaimStatus.REQUESTED, now, _next_position(session, pool))
 
 
-def give_places(session: Session, pool: Pool, claims: Sequence[Claim], now: datetime, *, added: int = 0) -> None:
+def give_places(
+    session: Session,
+    pool: Pool,
+    claims: Sequence[Claim],
+    now: datetime,
+    *,
+    added: int = 0,
+    added_to: Mapping[int, int] | None = None,
+) -> None:
     """Confirm places ahead of the waiting list, as organisers do by hand, and a draw.
 
-    The pool has `added` more from now on, which nobody else can get. Raises NothingFree, and gives none, if they are
-    not all there.
+    The pool has `added` more from now on, and the limits of categories as many as are `added_to` them, which nobody
+    else can get. Raises NothingFree, and gives none, if they are not all there.
     """
-    _take_many(session, pool, len(claims), added)
+    _take_many(session, pool, _by_category(pool, claims), len(claims), added, added_to or {})
     for claim in claims:
         _set(claim, ClaimStatus.CONFIRMED, now)
     session.flush()
@@ -197,25 +258,42 @@ def prolong_offer(session: Session, claim: Claim, terms: OfferTerms, now: dateti
 
 def resize_pool(session: Session, pool: Pool, capacity: int, terms: OfferTerms, now: datetime) -> list[Promotion]:
     """Change a pool's capacity and pass on what became free. Raises CapacityBelowTaken."""
-    changed = session.execute(update(Pool).where(Pool.id == pool.id, Pool.taken <= capacity).values(capacity=capacity))
-    session.refresh(pool)
-    if changed.rowcount == 0:  # type: ignore[attr-defined]
-        raise CapacityBelowTaken(pool.taken)
+    _resize(session, pool, capacity)
+    return promote_next(session, pool, terms, now)
+
+
+def change_category(
+    session: Session, pool: Pool, claims: Sequence[tuple[Claim, int]], terms: OfferTerms, now: datetime
+) -> list[Promotion]:
+    """Count these claims where their delegates are now, who were in other categories, named beside them.
+
+    Places stay, as do positions in the line; what became free goes to the next. Returns who moved up. Raises
+    CategoryFull.
+    """
+    session.flush()
+    moved = Counter(claim.registration.category_id for claim, _ in claims if claim.status in TAKEN)
+    moved.subtract(before for claim, before in claims if claim.status in TAKEN)
+    for category_id, limit in limits_of(session, pool).items():
+        if moved[category_id] > max(0, limit.capacity - limit.taken):
+            raise CategoryFull
+    _count(session, pool, 0, moved)
     return promote_next(session, pool, terms, now)
 
 
 def promote_next(session: Session, pool: Pool, terms: OfferTerms, now: datetime) -> list[Promotion]:
-    """Give every free place to the next in line, in the order of their positions. Returns who moved up."""
+    """Give every free place to the next in line whose category has room, in the order of their positions.
+
+    Returns who moved up.
+    """
     session.refresh(pool)
     free = pool.capacity - pool.taken
     if free <= 0 or not terms.promotes:
         return []
-    waiting = select(Claim).where(Claim.pool_id == pool.id, Claim.status == ClaimStatus.WAITLISTED)
-    next_in_line: Sequence[Claim] = session.scalars(waiting.order_by(Claim.position).limit(free)).all()
-    if not next_in_line:
+    moving_up: Sequence[Claim] = session.scalars(next_in_line(pool, limits_of(session, pool), free)).all()
+    if not moving_up:
         return []
-    session.execute(update(Pool).where(Pool.id == pool.id).values(taken=Pool.taken + len(next_in_line)))
-    for claim in next_in_line:
+    _count(session, pool, len(moving_up), _by_category(pool, moving_up))
+    for claim in moving_up:
         position = claim.position
         _set(claim, ClaimStatus.OFFERED if terms.hours > 0 else ClaimStatus.CONFIRMED, now)
         if terms.hours > 0:
@@ -223,26 +301,62 @@ def promote_next(session: Session, pool: Pool, terms: OfferTerms, now: datetime)
             _offer(claim, terms, now)
     session.flush()
     session.refresh(pool)
-    return [Promotion(claim.registration_id, claim.status) for claim in next_in_line]
+    return [Promotion(claim.registration_id, claim.status) for claim in moving_up]
 
 
-def _take(session: Session, pool: Pool) -> bool:
-    """Give a place, if one is free and nobody waits."""
-    given = session.execute(_TAKE, {"pool": pool.id})
+def _take(session: Session, pool: Pool, category_id: int | None) -> bool:
+    """Give a place, if one is free and nobody waits for it; it counts in the limit of its category, if that has one."""
+    given = session.execute(_TAKE, {"pool": pool.id, "category": category_id})
     session.expire(pool, ["taken"])
     return bool(given.rowcount)  # type: ignore[attr-defined]
 
 
-def _take_many(session: Session, pool: Pool, count: int, added: int) -> None:
-    """Take places ahead of the waiting list. Raises NothingFree, and takes none, if they are not all there."""
+def _take_many(
+    session: Session, pool: Pool, categories: Counter[int], count: int, added: int, added_to: Mapping[int, int]
+) -> None:
+    """Take places ahead of the waiting list, in these categories. Raises NothingFree, and takes none, if too few."""
+    short = aliased(Pool)
+    theirs = or_(Pool.id == pool.id, Pool.category_id.in_(categories))
+    one_is_short = exists().where(
+        or_(short.id == pool.id, short.category_id.in_(categories)),
+        short.taken + _each(short, categories, count) > short.capacity + _each(short, added_to, added),
+    )
+    more = _each(Pool, added_to, added)
     given = session.execute(
         update(Pool)
-        .where(Pool.id == pool.id, Pool.taken + count <= Pool.capacity + added)
-        .values(taken=Pool.taken + count, capacity=Pool.capacity + added)
+        .where(theirs, Pool.taken + _each(Pool, categories, count) <= Pool.capacity + more, ~one_is_short)
+        .values(taken=Pool.taken + _each(Pool, categories, count), capacity=Pool.capacity + more)
+        .execution_options(synchronize_session=False)
     )
     session.refresh(pool)
     if not given.rowcount:  # type: ignore[attr-defined]
         raise NothingFree
+
+
+def _count(session: Session, pool: Pool, number: int, categories: Mapping[int, int]) -> None:
+    """Add a number to what is taken of a pool, and each category's to what is taken of its limit, if it has one."""
+    theirs = or_(Pool.id == pool.id, Pool.category_id.in_(categories))
+    counted = update(Pool).where(theirs).values(taken=Pool.taken + _each(Pool, categories, number))
+    session.execute(counted.execution_options(synchronize_session=False))
+
+
+def _each(pool: type[Pool], categories: Mapping[int, int], number: int) -> ColumnElement[int]:
+    """A number for the row of each category's limit, and one for the pool itself."""
+    return case(categories, value=pool.category_id, else_=number) if categories else literal(number)
+
+
+def _by_category(pool: Pool, claims: Iterable[Claim]) -> Counter[int]:
+    """How many of these claims count in the limit of each category: only those on the places of an edition do."""
+    if pool.edition_id is None:
+        return Counter()
+    return Counter(claim.registration.category_id for claim in claims)
+
+
+def _resize(session: Session, pool: Pool, capacity: int) -> None:
+    changed = session.execute(update(Pool).where(Pool.id == pool.id, Pool.taken <= capacity).values(capacity=capacity))
+    session.refresh(pool)
+    if changed.rowcount == 0:  # type: ignore[attr-defined]
+        raise CapacityBelowTaken(pool.taken)
 
 
 def _next_position(session: Session, pool: Pool) -> int:
@@ -254,7 +368,7 @@ def _next_position(session: Session, pool: Pool) -> int:
 def _end(
     session: Session, pool: Pool, claims: Sequence[Claim], status: ClaimStatus, terms: OfferTerms, now: datetime
 ) -> list[Promotion]:
-    held = sum(claim.status in TAKEN for claim in claims)
+    held = [claim for claim in claims if claim.status in TAKEN]
     if arrived := [claim.id for claim in claims if claim.used_at]:
         session.execute(delete(Arrival).where(Arrival.claim_id.in_(arrived)))
     for claim in claims:
@@ -263,7 +377,8 @@ def _end(
     session.flush()
     if not held:
         return []
-    session.execute(update(Pool).where(Pool.id == pool.id).values(taken=Pool.taken - held))
+    freed = {category_id: -number for category_id, number in _by_category(pool, held).items()}
+    _count(session, pool, -len(held), freed)
     return promote_next(session, pool, terms, now)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, Field, HiddenField, SelectField, ValidationError
 from wtforms.fields import SelectChoice
@@ -10,6 +11,7 @@ from wtforms.validators import DataRequired, InputRequired, Regexp
 from dofc_events.conference.models import Edition
 from dofc_events.core.references import new_secret
 from dofc_events.delegates.service import Details
+from dofc_events.places.queries import CategoryPlaces
 from dofc_events.registration.service import RegistrationRequest
 from dofc_events.registration.texts import consent_text
 from dofc_events.registration.trips.forms import TripsForm
@@ -52,9 +54,18 @@ class DetailsForm(NamesForm):
     visa_letter = BooleanField(_l("I need an invitation letter for a visa"))
     photo_consent = BooleanField(_l("I am happy to be photographed and for the photographs to be published"))
 
-    def offer_categories(self, categories: Iterable[tuple[str, str]]) -> None:
-        """Offer an edition's categories, as slugs with labels."""
-        self.category.choices = [SelectChoice(slug, label) for slug, label in (("", ""), *categories)]
+    def offer_categories(self, categories: Iterable[CategoryPlaces]) -> None:
+        """Offer these categories of an edition, and say which of them are full."""
+        words = {
+            one.slug: _("%(category)s (full)", category=one.label) if one.is_full else one.label for one in categories
+        }
+        self.category.choices = [SelectChoice(slug, label) for slug, label in {"": "", **words}.items()]
+
+    def refuse_category(self) -> None:
+        """Say that the chosen category was full when its place was to be taken."""
+        self.category.errors = [
+            _("This category is full, so your place cannot be changed to it. Nothing has been changed.")
+        ]
 
     def validate_category(self, field: Field) -> None:
         # What is offered may have changed since the form was opened.

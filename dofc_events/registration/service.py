@@ -34,7 +34,7 @@ from dofc_events.notices.queries import offer_stands, standing_of
 from dofc_events.notices.service import Changes, News, hold, log, send, tell, terms_of, told_if_known
 from dofc_events.places import service as places
 from dofc_events.places.models import Pool
-from dofc_events.places.queries import waiting_position
+from dofc_events.places.queries import place_of, waiting_position
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration.rules import Outcome, details_are_frozen
 from dofc_events.trips.queries import trips_of, wishes_of
@@ -155,7 +155,7 @@ def enrol(
     )
     add_registration(session, registration, request.details)
     hold = None if on_behalf else hold_of(edition, now)
-    claim = places.claim_place(session, pool, registration.id, now, hold=hold)
+    claim = places.claim_place(session, pool, registration, now, hold=hold)
     changes = Changes(session, edition, actor, now, keep=keep_mail)
     if request.trips:
         refuse_closed_sign_up(edition, now)
@@ -186,18 +186,43 @@ def change_details(
 ) -> bool:
     """Change a delegate's details, which were `seen`; they are told what changed. Returns whether anything did.
 
-    Raises DetailsFrozen and NoSuchCategory.
+    Raises DetailsFrozen, NoSuchCategory, and CategoryFull.
     """
-    registration, _ = locked(session, registration_id)
+    registration, pool = locked(session, registration_id)
     refuse_frozen(registration, now)
     refuse_changed(seen, details_of(registration))
-    changes = write_details(session, registration, details)
-    if not changes:
-        return False
-    registration.revise(now)
-    log(session, actor, now, "details_changed", registration, changes=changes)
-    tell(session, registration_id, News(own_details=tuple(changes)), now, asked_for=True)
-    return True
+    fields, changes = rewrite_details(session, pool, registration, details, actor, now)
+    if fields:
+        changes.news.setdefault(registration_id, News()).own_details = fields
+        changes.tell(registration_id)
+    return bool(fields)
+
+
+def rewrite_details(
+    session: Session,
+    pool: Pool,
+    registration: Registration,
+    details: Details,
+    actor: Actor,
+    now: datetime,
+    *,
+    quiet: bool = False,
+) -> tuple[tuple[str, ...], Changes]:
+    """Write the details, with the pool's lock: a place counts in the limit of its new category from now on.
+
+    If it is `quiet`, the delegate is only told if that gives them a place. Returns which fields are different, and what
+    that changes for whom. Raises NoSuchCategory and CategoryFull.
+    """
+    before, silent = registration.category_id, [registration.id] if quiet else ()
+    changes = Changes(session, registration.edition, actor, now, quiet=silent)
+    written = write_details(session, registration, details)
+    if written:
+        registration.revise(now)
+        log(session, actor, now, "details_changed", registration, quiet=quiet, changes=written)
+    if registration.category_id != before:
+        moved = [(place_of(session, registration.id), before)]
+        changes.moved_up(places.change_category(session, pool, moved, terms_of(registration.edition, now), now))
+    return tuple(written), changes
 
 
 def correct_address(
@@ -304,7 +329,8 @@ def rejoin_list(session: Session, registration_id: int, actor: Actor, now: datet
     standing = standing_of(session, registration_id)
     if registration.edition.has_begun(now) or standing.status is not ClaimStatus.EXPIRED:
         raise places.NotWaitingAgain
-    places.claim_again(session, pool, standing.claim, now, hold=hold_of(registration.edition, now))
+    category_id, hold = registration.category_id, hold_of(registration.edition, now)
+    places.claim_again(session, pool, standing.claim, now, category_id=category_id, hold=hold)
     changes = Changes(session, registration.edition, actor, now)
     is_confirmed = standing.claim.status == ClaimStatus.CONFIRMED
     changes.place("joined_list_again", registration, confirmed=is_confirmed)

@@ -8,8 +8,7 @@ from flask import session as browser
 from flask.typing import ResponseReturnValue
 
 from dofc_events.conference.models import Edition
-from dofc_events.conference.queries import category_choices
-from dofc_events.conference.rules import Window
+from dofc_events.conference.rules import CategoryState, Window
 from dofc_events.core.clock import now
 from dofc_events.core.db import db
 from dofc_events.delegates.models import Registration
@@ -17,8 +16,8 @@ from dofc_events.mail.queries import latest_message
 from dofc_events.mail.render import link
 from dofc_events.notices.queries import offer_stands, standing_in
 from dofc_events.places.models import Pool
-from dofc_events.places.queries import count_waiting, overdue
-from dofc_events.places.rules import ClaimStatus, availability
+from dofc_events.places.queries import CategoryPlaces, categories_with_places, count_waiting, has_room, overdue
+from dofc_events.places.rules import Availability, ClaimStatus, availability
 from dofc_events.registration.hand_over.queries import handed_over_by
 from dofc_events.registration.rules import details_are_frozen
 from dofc_events.registration.texts import consent_text
@@ -52,8 +51,9 @@ def own_context(registration: Registration, token: str) -> dict[str, Any]:
         "claim": standing.claim,
         "overdue": overdue(standing.claim, at),
         "place_is_free": standing.status is ClaimStatus.EXPIRED
-        and standing.claim.pool.taken < standing.claim.pool.capacity,
+        and has_room(db.session(), standing.claim.pool, registration.category_id),
         "position": standing.position,
+        "waits_for_category": standing.waits_for_category,
         "trips": standing.trips,
         "sign_up": edition.sign_up_window(at),
         "name_in_draw": name_in_draw(db.session(), edition, registration),
@@ -96,15 +96,23 @@ def is_frozen(registration: Registration) -> bool:
     return details_are_frozen(edition.details_freeze_at(), edition.is_over(at), registration.ended_at is not None, at)
 
 
+def open_categories(edition: Edition, present: str = "") -> tuple[CategoryPlaces, ...]:
+    """The categories that delegates can choose: the open ones, and the one they are in."""
+    categories = categories_with_places(db.session(), edition.id)
+    return tuple(one for one in categories if one.state == CategoryState.OPEN or one.slug == present)
+
+
 def form_context(edition: Edition, pool: Pool) -> dict[str, Any]:
     """What a page with a registration form shows, apart from the form."""
+    categories = open_categories(edition)
+    has_room = any(not one.is_full for one in categories)
     return {
         "edition": edition,
-        "categories": category_choices(db.session(), edition.id),
+        "categories": categories,
         "trips": trips_of(db.session(), edition.id),
         "sign_up": edition.sign_up_window(now()),
         "consent_text": consent_text(edition),
-        "availability": availability(pool.capacity, pool.taken),
+        "availability": availability(pool.capacity, pool.taken) if has_room else Availability.WAITING_LIST,
         "free": pool.capacity - pool.taken,
         "waiting": count_waiting(db.session(), pool.id) if pool.taken >= pool.capacity else 0,
     }

@@ -36,7 +36,7 @@ from dofc_events.registration.lost_link.service import send_link
 from dofc_events.registration.own import views as own
 from dofc_events.registration.rules import Outcome, link_has_ended
 from dofc_events.registration.service import RegistrationNotOpen, register_delegate
-from dofc_events.registration.shared import form_context, is_frozen, offer_trips, own_context, wrote_to
+from dofc_events.registration.shared import form_context, is_frozen, offer_trips, open_categories, own_context, wrote_to
 from dofc_events.registration.trips.forms import NOT_TO_BE_HAD, ChangeTripsForm
 from dofc_events.web.forms import answer_errors, answer_too_many, form_page
 from dofc_events.web.kept import kept_part
@@ -161,7 +161,8 @@ def _shown(edition: Edition, context: dict[str, Any]) -> Hashable:
         for seat in context["trips"]
     )
     places = context["availability"], context["free"] if context["availability"] is Availability.FEW else 0
-    return said_by(edition), context["categories"], trips, context["sign_up"], places, context["waiting"]
+    categories = tuple((one.slug, one.label, one.is_full) for one in context["categories"])
+    return said_by(edition), categories, trips, context["sign_up"], places, context["waiting"]
 
 
 def _not_open(edition: Edition, form: RegistrationForm | None) -> ResponseReturnValue:
@@ -205,6 +206,6 @@ def _other_answers(token: str, form: RegistrationForm, context: dict[str, Any]) 
         address = ChangeAddressForm(obj=registration)
         return make_response(render_template("registration/own/address.html", form=address, **context), 422)
     edit = ChangeDetailsForm(obj=details_of(registration))
-    edit.offer_categories(registration.edition.category_choices(registration.category))
+    edit.offer_categories(open_categories(registration.edition, registration.category.slug))
     context["other_email"] = form.email.data if form.email.data != registration.email else ""
     return make_response(render_template("registration/own/edit.html", form=edit, **context), 422)

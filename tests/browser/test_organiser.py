@@ -67,6 +67,7 @@ def test_an_organiser_goes_from_nothing_to_open_registration(site, smtp, browser
     evening.press("Create the draft")
 
     evening.follow("Settings")
+    evening.follow("Place and dates")
     evening.fill(
         starts_on=first_day.isoformat(),
         ends_on=(first_day + timedelta(days=1)).isoformat(),
@@ -74,9 +75,14 @@ def test_an_organiser_goes_from_nothing_to_open_registration(site, smtp, browser
         ends_at="17:00",
         registration_opens_at=f"{today - timedelta(days=1)}T09:00",
         registration_closes_at=f"{first_day - timedelta(days=10)}T18:00",
-        contact_name="The organisers",
-        contact_email="organisers@dofc.test",
     )
+    evening.press("Save the settings")
+    evening.follow("Settings")
+    evening.follow("Contact")
+    evening.fill(contact_name="The organisers", contact_email="organisers@dofc.test")
+    evening.press("Save the settings")
+    evening.follow("Settings")
+    evening.follow("Categories of delegates")
     evening.page.locator("[name=categories-0-label]").fill("Cluster manager")
     evening.press("Save the settings")
 

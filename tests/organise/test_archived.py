@@ -40,7 +40,7 @@ def test_no_form_changes_an_archived_edition(app, writing):
 
 
 def test_who_sent_a_form_about_an_archived_edition_is_told_what_to_do(organiser, writing, edition, year):
-    form = organiser.get(f"/organise/editions/{year}/settings").form().fill(summary="Late.")
+    form = organiser.get(f"/organise/editions/{year}/settings/texts").form().fill(summary="Late.")
     with writing() as session:
         archive_edition(session, edition.id, COMMAND, NOW)
     page = form.submit()

@@ -218,7 +218,7 @@ def test_list_shows_those_who_wait_their_place_in_line(organiser, register, year
 
 
 def test_what_is_typed_is_shown_before_it_is_saved(organiser, year):
-    page = organiser.get(f"/organise/editions/{year}/settings")
+    page = organiser.get(f"/organise/editions/{year}/settings/texts")
     preview = page.form().fill(programme="21. October\n23. October\n[x](/editions/)").submit("Preview")
     assert preview.status == 200 and preview.h1 == "Preview" and "Programme" in preview.text
     assert [item["value"] for item in preview.all(".prose li")] == ["21", "23"]
@@ -228,7 +228,10 @@ def test_what_is_typed_is_shown_before_it_is_saved(organiser, year):
 @pytest.mark.parametrize("text", ["See [the map](plan.pdf).", "[x](http://plan)"])
 def test_a_link_that_leads_nowhere_is_not_saved(organiser, year, text):
     answer = (
-        organiser.get(f"/organise/editions/{year}/settings").form().fill(programme=text).submit("Save the settings")
+        organiser.get(f"/organise/editions/{year}/settings/texts")
+        .form()
+        .fill(programme=text)
+        .submit("Save the settings")
     )
     assert answer.status == 422 and "This link does not work" in answer.text
     assert answer.form().value("programme") == text

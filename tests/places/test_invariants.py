@@ -1,6 +1,7 @@
 """Whatever delegates and organisers do, in whatever order: the numbers add up, and nobody passes those who wait."""
 
 import itertools
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -16,9 +17,13 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import select
 
+from dofc_events.conference.models import Category
 from dofc_events.core.audit import COMMAND, WORKER
+from dofc_events.delegates.models import Registration
+from dofc_events.delegates.service import category_of, details_of
 from dofc_events.notices.queries import facts_without_message, offers_overdue
 from dofc_events.places.models import Claim
+from dofc_events.places.models import Pool as PoolRow
 from dofc_events.places.queries import (
     edition_pool,
     ended_unlike_their_claim,
@@ -26,13 +31,14 @@ from dofc_events.places.queries import (
     pools_with_free_places_and_people_waiting,
 )
 from dofc_events.places.rules import TAKEN, ClaimStatus
-from dofc_events.places.service import CapacityBelowTaken, NoOpenOffer, NotWaitingAgain
+from dofc_events.places.service import CapacityBelowTaken, CategoryFull, NoOpenOffer, NotWaitingAgain, set_limit
 from dofc_events.registration import service, timers
 from tests.support.factories import DELEGATE, NOW, make_edition, make_registration
 from tests.support.letters import deliver_all
 
 YEARS = itertools.count(2100)
 PICKS = st.integers(0, 10_000)
+CATEGORY = st.sampled_from(["company", "guest"])
 
 
 class Pool(RuleBasedStateMachine):
@@ -68,11 +74,54 @@ class Pool(RuleBasedStateMachine):
         self.actor = found[number % len(found)]
         return self.actor
 
-    @rule()
-    def register(self):
+    @rule(category=CATEGORY)
+    def register(self, category):
         self.now += timedelta(minutes=1)
-        self.actor = make_registration(self.session, self.edition, now=self.now).id
+        self.actor = make_registration(self.session, self.edition, now=self.now, category=category).id
         self.people.append(self.actor)
+
+    @precondition(lambda self: self.people)
+    @rule(number=PICKS, category=CATEGORY)
+    def change_category(self, number, category):
+        who = self.pick(number, *TAKEN, ClaimStatus.WAITLISTED, ClaimStatus.EXPIRED)
+        registration = self.session.get_one(Registration, who)
+        details = replace(details_of(registration), category=category)
+        try:
+            with self.session.begin_nested():
+                service.change_details(self.session, who, details, DELEGATE, self.now)
+        except service.DetailsFrozen:
+            assert registration.ended_at is not None
+        except CategoryFull:
+            limit = self.limits()[category]
+            assert limit.taken == limit.capacity and who in [c.registration_id for c in self.claims(*TAKEN)]
+
+    @rule(category=CATEGORY, limit=st.sampled_from([None, 0, 1, 2, 3]))
+    def limit(self, category, limit):
+        self.now += timedelta(minutes=1)
+        self.actor = 0
+        taken = self.taken_in(category)
+        try:
+            set_limit(self.session, self.pool, category_of(self.session, self.edition.id, category).id, limit)
+        except CapacityBelowTaken:
+            assert limit < taken
+        else:
+            assert limit is None or limit >= taken
+        service.resize_edition(self.session, self.edition.id, self.pool.capacity, COMMAND, self.now)
+
+    def limits(self) -> dict[str, PoolRow]:
+        """The limits of categories, by slug."""
+        query = select(Category.slug, PoolRow).join(PoolRow, PoolRow.category_id == Category.id)
+        query = query.where(Category.edition_id == self.edition.id).execution_options(populate_existing=True)
+        return dict(self.session.execute(query).all())
+
+    def taken_in(self, category: str) -> int:
+        people = [self.session.get_one(Registration, c.registration_id) for c in self.claims(*TAKEN)]
+        return sum(person.category.slug == category for person in people)
+
+    def is_held_up(self, who: int) -> bool:
+        """Whether somebody's category has reached its limit, so that others may go before them."""
+        limit = self.limits().get(self.session.get_one(Registration, who).category.slug)
+        return limit is not None and limit.taken >= limit.capacity
 
     @precondition(lambda self: self.people)
     @rule(number=PICKS)
@@ -103,6 +152,7 @@ class Pool(RuleBasedStateMachine):
         for who in offers_overdue(self.session, self.now):
             self.actor = who
             timers.lapse_offers(self.session, who, WORKER, self.now)
+            self.nobody_passes()
 
     @precondition(lambda self: self.people)
     @rule(number=PICKS)
@@ -134,6 +184,8 @@ class Pool(RuleBasedStateMachine):
     def the_numbers_add_up(self):
         self.session.refresh(self.pool)
         assert self.pool.taken == len(self.claims(*TAKEN)) <= self.pool.capacity
+        for category, limit in self.limits().items():
+            assert limit.taken == self.taken_in(category) <= limit.capacity
         assert pool_faults(self.session) == []
         assert ended_unlike_their_claim(self.session) == []
         assert facts_without_message(self.session) == []
@@ -148,9 +200,10 @@ class Pool(RuleBasedStateMachine):
         waiting = sorted(self.claims(ClaimStatus.WAITLISTED), key=lambda c: c.position)
         line = [c.registration_id for c in waiting]
         stayed = [who for who in self.line if who in line]
-        left = [who for who in self.line if who not in line and who != self.actor]
-        # People who left the line without acting were ahead of everybody who stayed; newcomers are behind them.
-        others = [who for who in self.line if who != self.actor]
+        # People who left the line without acting were ahead of everybody who stayed, but for those whose category is
+        # full; newcomers are behind them.
+        others = [who for who in self.line if who != self.actor and (who not in line or not self.is_held_up(who))]
+        left = [who for who in others if who not in line]
         assert others[: len(left)] == left
         assert line[: len(stayed)] == stayed
         for claim in waiting:

@@ -22,7 +22,7 @@ from dofc_events.places.rules import ClaimStatus
 WINDOW = 0.5
 
 
-def take_what_seemed_free(session: Session, pool: Pool) -> bool:
+def take_what_seemed_free(session: Session, pool: Pool, category_id: int | None) -> bool:
     """What `_take` must not be: the answer is out of date when it is acted upon."""
     somebody_waits = exists().where(Claim.pool_id == Pool.id, Claim.status == ClaimStatus.WAITLISTED)
     query = select(Pool.taken < Pool.capacity, somebody_waits).where(Pool.id == pool.id)

@@ -115,6 +115,8 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     (BY_HAND, "categories_changed", {"changes": {"categories": [{}, {"guest": "Гост"}]}}),
     (BY_HAND, "categories_changed", {"changes": {"categories": [{"guest": "Гост"}, {"guest": "Г.", "new": "Ново"}]}}),
     (BY_HAND, "categories_closed", {"changes": {"closed": [[], ["Гост", "Ново"]]}}),
+    (BY_HAND, "limits_changed", {"changes": {"limits": [{"Гост": None, "Ново": 3}, {"Гост": 2, "Ново": None}]}}),
+    (BY_HAND, "limits_changed", {"changes": {"limits": [{"Гост": 2}, {"Гост": 3}]}, **BECAUSE}),
     (BY_HAND, "capacity_changed", {"changes": {"capacity": [None, 100]}}),
     (BY_HAND, "capacity_changed", {"changes": {"capacity": [100, 120]}}),
     (BY_HAND, "capacity_changed", {"changes": {"capacity": [120, 121]}, **BECAUSE}),

@@ -18,7 +18,7 @@ from dofc_events.extensions import limiter
 from dofc_events.organise.door import queries as door_queries
 from dofc_events.organise.door.forms import ArrivalForm
 from dofc_events.organise.shared import EDITION, before_id
-from dofc_events.places.queries import edition_pool
+from dofc_events.places.queries import categories_with_places, edition_pool
 from dofc_events.places.service import NothingFree
 from dofc_events.registration.arrivals.service import (
     DoorClosed,
@@ -84,7 +84,7 @@ def new(edition: Edition) -> ResponseReturnValue:
         return make_response(render_template(template, form=None, **_frame(edition)), 403)
     free = pool.capacity - pool.taken
     context = {"free": free, "known": "", "stated": stated_consent(edition), **_frame(edition)}
-    form.offer_categories(edition.category_choices())
+    form.offer_categories(categories_with_places(db.session(), edition.id))
     if not form.validate_on_submit():
         return form_page(form, template, **context)
     try:

@@ -26,14 +26,15 @@ from dofc_events.conference.service import (
 )
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
-from dofc_events.core.errors import NotAgreed, Refusal
+from dofc_events.core.errors import Refusal
 from dofc_events.hosting.queries import hand_overs_of
 from dofc_events.organise.editions import service
-from dofc_events.organise.editions.forms import CopyForm, NewEditionForm, ReopenForm, SettingsForm, YearForm
+from dofc_events.organise.editions.forms import CopyForm, NewEditionForm, ReopenForm, YearForm
 from dofc_events.organise.editions.queries import COUNTED, Arrivals, Growth, arrivals_of, figures_of, growth_of
 from dofc_events.organise.editions.rules import weeks
+from dofc_events.organise.editions.settings import views as settings
 from dofc_events.organise.shared import EDITION, around
-from dofc_events.places.queries import edition_pool, places_of
+from dofc_events.places.queries import categories_with_places, edition_pool, places_of
 from dofc_events.registration.service import RegistrationOver
 from dofc_events.registration.waiting_list.queries import count_closed
 from dofc_events.registration.waiting_list.service import reopen_list
@@ -43,6 +44,7 @@ from dofc_events.web.dates import day
 from dofc_events.web.forms import ButtonForm, answer_errors, form_page
 
 blueprint = Blueprint("editions", __name__)
+blueprint.register_blueprint(settings.blueprint)
 
 MAX_TICKS = 4
 
@@ -62,7 +64,7 @@ def new() -> ResponseReturnValue:
     except EditionExists:
         return _year_is_taken(form, "organise/editions/new.html", **context)
     flash(_("Edition created as a draft that nobody else can see. Complete its settings next."), "success")
-    return redirect(url_for(".settings", year=form.year.data), 303)
+    return redirect(url_for(".settings.index", year=form.year.data), 303)
 
 
 @blueprint.route(f"{EDITION}/copy", methods=["GET", "POST"])
@@ -80,7 +82,7 @@ def copy(edition: Edition) -> ResponseReturnValue:
     except EditionExists:
         return _year_is_taken(form, "organise/editions/copy.html", **context)
     flash(_("Edition copied as a draft. Its dates have moved to the same days of the week: check them."), "success")
-    return redirect(url_for(".settings", year=form.year.data), 303)
+    return redirect(url_for(".settings.index", year=form.year.data), 303)
 
 
 @blueprint.get(f"{EDITION}/")
@@ -93,6 +95,7 @@ def index(edition: Edition) -> ResponseReturnValue:
     return render_template(
         "organise/editions/index.html",
         places=places,
+        limits=[one for one in categories_with_places(session, edition.id) if one.limit is not None],
         breakdown=figures_of(session, edition) if places else None,
         growth=growth,
         growth_chart=_growth_chart(growth),
@@ -110,32 +113,6 @@ def index(edition: Edition) -> ResponseReturnValue:
         at=at,
         **around(edition),
     )
-
-
-@blueprint.route(f"{EDITION}/settings", methods=["GET", "POST"])
-@organisers_only
-def settings(edition: Edition) -> ResponseReturnValue:
-    """Everything that an edition's organisers decide, on one page."""
-    pool, seen = edition_pool(db.session(), edition.id), service.settings_of(db.session(), edition)
-    form = SettingsForm.of(edition, seen)
-    context = {"taken": pool.taken if pool else 0, "asked": None, **around(edition)}
-    if not form.validate_on_submit():
-        return form_page(form, "organise/editions/settings.html", **context)
-    wishes, accepted = form.to_wishes(), form.accepted.data or ""
-    try:
-        with unit_of_work() as session:
-            to_tell = service.change_settings(
-                session, edition.id, wishes, acting(), now(), seen=seen, accepted=accepted
-            )
-    except NotAgreed as asked:
-        return answer_errors(form, "organise/editions/settings.html", **(context | {"asked": asked}))
-    except Refusal as refusal:
-        form.show_refusal(refusal)
-        return answer_errors(form, "organise/editions/settings.html", **context)
-    flash(_("Settings saved."), "success")
-    if to_tell:
-        return redirect(url_for("organise.letters.send", year=edition.year, letter_id=to_tell), 303)
-    return redirect(url_for(".settings", year=edition.year), 303)
 
 
 @blueprint.route(f"{EDITION}/publish", methods=["GET", "POST"])
@@ -220,7 +197,7 @@ def change_year(edition: Edition) -> ResponseReturnValue:
         form.form_errors = [_why_it_stays(refusal)]
         return answer_errors(form, page, **around(edition))
     flash(_("The draft is now for %(year)d. Its dates have not changed: check them.", year=form.year.data), "success")
-    return redirect(url_for(".settings", year=form.year.data), 303)
+    return redirect(url_for(".settings.index", year=form.year.data), 303)
 
 
 @blueprint.route(f"{EDITION}/delete", methods=["GET", "POST"])

@@ -334,13 +334,13 @@ def _too_late(form: ChangeLetterForm, page: str, **context: Any) -> ResponseRetu
 
 def _why_not_editable(found: Letter) -> str:
     if found.before:
-        return _("What a letter about a changed place or time says follows from the settings of the edition.")
+        return str(_("What a letter about a changed place or time says follows from the settings of the edition."))
     words: dict[LetterState, str] = {
         LetterState.STOPPED: _("This letter has been stopped, so it can no longer be edited."),
         LetterState.DROPPED: _("This draft has been deleted, so it can no longer be edited."),
         LetterState.WRITTEN: _("This letter has been sent, so it can no longer be edited."),
     }
-    return words.get(found.state, _("This letter is being sent, so it can no longer be edited."))
+    return str(words.get(found.state, _("This letter is being sent, so it can no longer be edited.")))
 
 
 def _why_not(refusal: Refusal) -> str:

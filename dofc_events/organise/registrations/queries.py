@@ -131,7 +131,9 @@ def neighbours(
     """Who stands before and after a registration on the filtered list, or would if it stood there."""
     key = _key(order.by, countries)
     mine = select(key).select_from(Registration).join(Claim, Claim.registration_id == Registration.id)
-    here = session.scalar(mine.where(Registration.id == registration.id, place_at(registration.edition_id)))
+    here = session.execute(
+        mine.where(Registration.id == registration.id, place_at(registration.edition_id))
+    ).scalar_one()
     edges = (Edge(here, registration.id, back) for back in (True, False))
     pages = (_page(registration.edition_id, filters, order, key, edge).limit(1).subquery() for edge in edges)
     before, after = (session.scalar(select(Registration).join(page, page.c.id == Registration.id)) for page in pages)
@@ -223,8 +225,8 @@ def _order(
 
 def _beyond(order: Order, key: SQLColumnExpression[Any], edge: Edge) -> ColumnElement[bool]:
     """The condition that a row stands after that one or, if the page goes back, before it."""
-    here: ColumnElement[Any] = Registration.id
-    there: ColumnElement[Any] = literal(edge.id)
+    here: SQLColumnExpression[Any] = Registration.id
+    there: SQLColumnExpression[Any] = literal(edge.id)
     if order.by is not Sort.NEWEST:
         here, there = tuple_(key, Registration.id), tuple_(literal(edge.key), there)
     return here < there if order.descends != edge.back else here > there

@@ -200,6 +200,16 @@ def _closed(said: Said) -> list[str]:
     return from_to(", ".join(said["before"]), ", ".join(said["after"]))
 
 
+def _limits(said: Said) -> list[str]:
+    before, after = said.changes["limits"]
+    lines = [
+        _("%(category)s: %(limit)s", category=label, limit=change)
+        for label, number in after.items()
+        for change in from_to(before[label], number)
+    ]
+    return [*lines, *(_reason_for_places(said) if said["because"] else [])]
+
+
 def _end_of_role(said: Said) -> list[str]:
     return from_to(_until(said, said["before"]), _until(said, said["after"]))
 
@@ -286,6 +296,7 @@ ACTS = {
     "edition_changed": Act(_l("Settings changed"), _l("Changed the settings"), _changes),
     "categories_changed": Act(_l("Categories changed"), _l("Changed the categories"), _categories),
     "categories_closed": Act(_l("Categories closed"), _l("Changed which categories are closed to newcomers"), _closed),
+    "limits_changed": Act(_l("Limits of categories changed"), _l("Changed the limits of categories"), _limits),
     "capacity_changed": Act(
         _l("Places changed"),
         lambda said: said.fill(

@@ -1,6 +1,7 @@
 """The people organisers are about to act on: how many it can be done for, and who is left out and why."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -13,7 +14,7 @@ from dofc_events.conference.models import Category, Edition
 from dofc_events.delegates.models import Registration, Tag
 from dofc_events.delegates.rules import full_name
 from dofc_events.places.models import Claim
-from dofc_events.places.queries import edition_pool
+from dofc_events.places.queries import CategoryPlaces, categories_with_places, edition_pool
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration.queries import Audience, members_of
 from dofc_events.registration.rules import Act, Obstacle, obstacle
@@ -34,7 +35,8 @@ class Selection:
     """Those who were chosen for an `act`, by name.
 
     `gone` counts those who were picked and are no longer on the list. What an act may need: the `capacity` of
-    the edition and how many of its places are `free`; `tags`, with how many of those chosen have each of them.
+    the edition and how many of its places are `free`, and the `limits` of categories; `tags`, with how many of those
+    chosen have each of them.
     """
 
     act: Act
@@ -43,12 +45,20 @@ class Selection:
     gone: int
     capacity: int = 0
     free: int = 0
+    limits: tuple[CategoryPlaces, ...] = ()
     tags: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def missing(self) -> int:
         """How many places are missing to confirm everybody; offered places are already held for them."""
         return max(0, sum(person.status is ClaimStatus.WAITLISTED for person in self.able) - self.free)
+
+    @property
+    def missing_in(self) -> dict[CategoryPlaces, int]:
+        """How many places are missing in each category whose limit has not room for all of them."""
+        waiting = Counter(person.category for person in self.able if person.status is ClaimStatus.WAITLISTED)
+        missing = {limit: waiting[limit.slug] - limit.free for limit in self.limits if limit.slug in waiting}
+        return {limit: number for limit, number in missing.items() if number > 0}
 
     def not_yet_in(self, category: str) -> int:
         """How many are not in a category."""
@@ -66,8 +76,8 @@ class Selection:
             said += sorted((person.id, person.category) for person in self.able)
         elif self.act is Act.CANCEL:
             said += sorted((person.id, person.status.value) for person in self.able)
-        elif self.act is Act.CONFIRM and self.missing:
-            said += [self.missing, self.capacity]
+        elif self.act is Act.CONFIRM and (self.missing or self.missing_in):
+            said += [self.missing, self.capacity, *((one.id, one.limit, n) for one, n in self.missing_in.items())]
         return f"{newest}-{hashlib.sha256(repr(said).encode()).hexdigest()[:32]}"
 
 
@@ -80,7 +90,7 @@ def those_shown(audience: Audience, digest: str) -> Audience:
 
 
 def selection_of(session: Session, edition: Edition, audience: Audience, act: Act, now: datetime) -> Selection:
-    """For whom of an audience an act can be done; two queries at most, however many they are."""
+    """For whom of an audience an act can be done; three queries at most, however many they are."""
     is_over, gives_places = edition.is_over(now), edition.gives_places(now)
     r = Registration
     query = select(r.id, r.given_name, r.family_name, r.country, Claim.status, Category.slug)
@@ -98,8 +108,9 @@ def selection_of(session: Session, edition: Edition, audience: Audience, act: Ac
     gone = len(set(audience.references)) - found if audience.references else 0
     pool = edition_pool(session, edition.id) if act is Act.CONFIRM else None
     room = {"capacity": pool.capacity, "free": pool.capacity - pool.taken} if pool else {}
+    limits = tuple(c for c in categories_with_places(session, edition.id) if c.limit is not None) if pool else ()
     tags = tags_on(session, edition.id, audience) if act is Act.UNTAG else {}
-    return Selection(act, tuple(able), unable, gone, tags=tags, **room)
+    return Selection(act, tuple(able), unable, gone, limits=limits, tags=tags, **room)
 
 
 def tags_on(session: Session, edition_id: int, audience: Audience) -> dict[str, int]:

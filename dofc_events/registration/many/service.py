@@ -73,16 +73,20 @@ def change_category(
 ) -> int:
     """Put everybody into a category, and tell whom that is new for; returns how many they are.
 
-    If it is `quiet`, nobody is told. Raises SelectionChanged and NoSuchCategory.
+    If it is `quiet`, only those are told who move up. Raises SelectionChanged, NoSuchCategory, and CategoryFull if it
+    has not room for all who have a place.
     """
     chosen = _chosen(session, edition_id, order, Act.CATEGORY, now)
     category = category_of(session, edition_id, slug)
     changes = Changes(session, chosen.edition, actor, now, quiet=chosen.ids if quiet else ())
-    moved = [person for person in chosen.people if person.category_id != category.id]
-    for person in moved:
+    claims = zip(chosen.people, chosen.claims, strict=True)
+    moved = [(person, claim, person.category_id) for person, claim in claims if person.category_id != category.id]
+    for person, _claim, _before in moved:
         said = {"category": [person.category.slug, slug]}
         person.category = category
         changes.details(person, said)
+    were_in = [(claim, before) for _person, claim, before in moved]
+    changes.moved_up(places.change_category(session, chosen.pool, were_in, terms_of(chosen.edition, now), now))
     changes.tell()
     return len(moved)
 
@@ -92,19 +96,25 @@ def confirm(
 ) -> int:
     """Give everybody who waits or has an offer their place, for a reason that they are told; returns how many they are.
 
-    With `enlarge` the edition gets as many places more as are not free, and these people get them, past all others who
-    wait. Raises SelectionChanged, and NothingFree without it.
+    With `enlarge` the edition, and categories with a limit, get as many places more as are not free, and these people
+    get them, past all others who wait. Raises SelectionChanged, and NothingFree without it.
     """
     chosen = _chosen(session, edition_id, order, Act.CONFIRM, now)
     before = chosen.pool.capacity
     waiting = [claim for claim in chosen.claims if claim.status == ClaimStatus.WAITLISTED]
-    places.give_places(session, chosen.pool, waiting, now, added=chosen.selection.missing if enlarge else 0)
+    added, more = (chosen.selection.missing, chosen.selection.missing_in) if enlarge else (0, {})
+    added_to = {category.id: number for category, number in more.items()}
+    places.give_places(session, chosen.pool, waiting, now, added=added, added_to=added_to)
     for claim in chosen.claims:
         if claim.status == ClaimStatus.OFFERED:
             places.accept_claim(session, claim, now)
-    if added := difference({"capacity": before}, {"capacity": chosen.pool.capacity}):
-        scope = str(chosen.edition.year)
-        record(session, actor, now, "capacity_changed", scope=scope, changes=added, because=reason)
+    scope = str(chosen.edition.year)
+    if said := difference({"capacity": before}, {"capacity": chosen.pool.capacity}):
+        record(session, actor, now, "capacity_changed", scope=scope, changes=said, because=reason)
+    if more:
+        limits = {category.label: category.limit for category in more}
+        said = {"limits": [limits, {category.label: (category.limit or 0) + n for category, n in more.items()}]}
+        record(session, actor, now, "limits_changed", scope=scope, changes=said, because=reason)
     changes = Changes(session, chosen.edition, actor, now)
     changes.book.look_up(chosen.ids)
     for person in chosen.people:

@@ -2,22 +2,24 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.audit import Actor, record
-from dofc_events.core.changes import difference, refuse_changed
+from dofc_events.core.changes import refuse_changed
 from dofc_events.core.errors import Refusal, ask_first
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import live_registration, registration_by_form_key
-from dofc_events.delegates.service import Details, details_of, write_details
+from dofc_events.delegates.service import Details, category_of, details_of
 from dofc_events.mail import outbox
 from dofc_events.notices import mails
 from dofc_events.notices.queries import standing_of
-from dofc_events.notices.service import Changes, log, send
+from dofc_events.notices.service import Changes, News, log, send
 from dofc_events.places import service as places
+from dofc_events.places.queries import has_room, place_of
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration.on_behalf.queries import raise_needed
 from dofc_events.registration.service import (
@@ -27,6 +29,7 @@ from dofc_events.registration.service import (
     locked,
     readdress,
     refuse_over,
+    rewrite_details,
 )
 
 
@@ -70,7 +73,8 @@ def add_delegate(session: Session, edition_id: int, request: RegistrationRequest
     known = live_registration(session, edition_id, request.email)
     if known is not None:
         raise AlreadyRegistered(known.reference)
-    if not edition.gives_places(now) and pool.taken >= pool.capacity:
+    category = category_of(session, edition_id, request.details.category)
+    if not edition.gives_places(now) and not has_room(session, pool, category.id):
         raise places.NothingFree
     return Added(enrol(session, pool, edition, request, actor, now, on_behalf=True), is_new=True)
 
@@ -87,21 +91,17 @@ def change_details(
 ) -> bool:
     """Change what a delegate said, which is what was `seen`, also after the freeze date.
 
-    They are told by whom, unless it is `quiet`. Returns whether anything changed. Raises RegistrationOver and
-    NoSuchCategory.
+    They are told by whom, unless it is `quiet`. Returns whether anything changed. Raises RegistrationOver,
+    NoSuchCategory, and CategoryFull.
     """
-    registration, _ = locked(session, registration_id)
+    registration, pool = locked(session, registration_id)
     refuse_over(registration, now)
     refuse_changed(seen, details_of(registration))
-    changes = write_details(session, registration, details)
-    if not changes:
-        return False
-    registration.revise(now)
-    log(session, actor, now, "details_changed", registration, quiet=quiet, changes=changes)
-    if not quiet:
-        standing = standing_of(session, registration_id)
-        send(session, mails.registration_changed(standing, [*changes], by_organisers=True), now)
-    return True
+    fields, changes = rewrite_details(session, pool, registration, details, actor, now, quiet=quiet)
+    if fields:
+        changes.news.setdefault(registration_id, News()).details = fields
+        changes.tell()
+    return bool(fields)
 
 
 def correct_address(
@@ -129,9 +129,9 @@ def reinstate(
 ) -> None:
     """Confirm a cancelled registration again, for a reason that the delegate is told; its seats are not given back.
 
-    Where no place is free, or somebody waits for it, the edition gets one more that nobody else can get: raises
-    NotAgreed with that Raise unless `agreed` is its digest. Raises NotCancelled, EditionNotRunning, and
-    AlreadyRegistered if the address has another registration by now.
+    Where no place is free, or somebody waits for it, the edition or the limit of the category gets one more that nobody
+    else can get: raises NotAgreed with each such Raise unless `agreed` is its digest. Raises NotCancelled,
+    EditionNotRunning, and AlreadyRegistered if the address has another registration by now.
     """
     registration, pool = locked(session, registration_id)
     edition = registration.edition
@@ -142,13 +142,17 @@ def reinstate(
     known = live_registration(session, edition.id, registration.email)
     if known is not None:
         raise AlreadyRegistered(known.reference)
-    needed = raise_needed(session, pool)
+    needed, scope = raise_needed(session, pool, registration), str(edition.year)
     ask_first(agreed, needed)
-    before = pool.capacity
-    claim = standing_of(session, registration_id).claim
-    places.give_places(session, pool, [claim], now, added=len(needed))
-    if added := difference({"capacity": before}, {"capacity": pool.capacity}):
-        record(session, actor, now, "capacity_changed", scope=str(edition.year), changes=added, because=reason)
+    in_category = [one for one in needed if one.category]
+    added, added_to = len(needed) - len(in_category), {registration.category_id: len(in_category)}
+    places.give_places(session, pool, [place_of(session, registration_id)], now, added=added, added_to=added_to)
+    for one in needed:
+        before, after = one.capacity, one.capacity + 1
+        act, values = "capacity_changed", dict[str, list[Any]](capacity=[before, after])
+        if one.category:
+            act, values = "limits_changed", {"limits": [{one.category: before}, {one.category: after}]}
+        record(session, actor, now, act, scope=scope, changes=values, because=reason)
     # Those who came meanwhile were not compared with it.
     registration.ended_at, registration.compared = None, False
     changes = Changes(session, edition, actor, now)

@@ -22,13 +22,13 @@ from dofc_events.mail.rules import address_key
 from dofc_events.notices.mails import calendar_of
 from dofc_events.notices.queries import standing_in
 from dofc_events.places.rules import ClaimStatus
-from dofc_events.places.service import NoOpenOffer, NotWaitingAgain
+from dofc_events.places.service import CategoryFull, NoOpenOffer, NotWaitingAgain
 from dofc_events.registration import service
 from dofc_events.registration.forms import AddressForm, ChangeAddressForm, ChangeDetailsForm, HandOverForm
 from dofc_events.registration.hand_over import service as hand_overs
 from dofc_events.registration.hand_over.queries import hand_over_by_token
 from dofc_events.registration.rules import Outcome, link_has_ended
-from dofc_events.registration.shared import is_frozen, offer_trips, own_context, wrote_to
+from dofc_events.registration.shared import is_frozen, offer_trips, open_categories, own_context, wrote_to
 from dofc_events.registration.trips import service as seats
 from dofc_events.registration.trips.forms import NOT_TO_BE_HAD, ChangeTripsForm
 from dofc_events.trips.queries import asked_for
@@ -78,7 +78,7 @@ def edit(token: str) -> ResponseReturnValue:
     form, seen = ChangeDetailsForm(obj=details_of(registration)), details_of(registration)
     if is_frozen(registration):
         return _read_only(registration, token, form)
-    form.offer_categories(registration.edition.category_choices(registration.category))
+    form.offer_categories(open_categories(registration.edition, registration.category.slug))
     context = {**own_context(registration, token), "sent_twice": False}
     if not form.validate_on_submit():
         return form_page(form, "registration/own/edit.html", **context)
@@ -88,6 +88,9 @@ def edit(token: str) -> ResponseReturnValue:
             changed = service.change_details(session, registration.id, form.to_details(), actor, now(), seen=seen)
     except service.DetailsFrozen:
         return _read_only(registration, token, form)
+    except CategoryFull:
+        form.refuse_category()
+        return answer_errors(form, "registration/own/edit.html", **context)
     flash(_("Changes saved.") if changed else _("Nothing has been changed."), "success" if changed else "info")
     return redirect(url_for(".own", token=token), 303)
 

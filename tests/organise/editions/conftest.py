@@ -19,8 +19,9 @@ def now_is(reading, year):
     return now_is
 
 
-def settings(browser, year):
-    return browser.get(f"/organise/editions/{year}/settings")
+def settings(browser, year, part: str):
+    """A part of the settings, as it stands."""
+    return browser.get(f"/organise/editions/{year}/settings/{part}")
 
 
 @pytest.fixture

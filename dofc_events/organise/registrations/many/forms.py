@@ -84,8 +84,16 @@ class ConfirmForm(ManyForm):
     @classmethod
     def of(cls, selection: Selection, categories: Sequence[Category]) -> "ConfirmForm":
         form = cls()
-        form.missing = selection.missing
-        if selection.missing:
+        form.missing = max(selection.missing, sum(selection.missing_in.values()))
+        if selection.missing_in:
+            short = {_("places"): (selection.capacity, selection.missing)} if selection.missing else {}
+            short |= {one.label: (one.limit or 0, number) for one, number in selection.missing_in.items()}
+            raised = [
+                _("%(what)s: %(before)d → %(after)d", what=what, before=before, after=before + number)
+                for what, (before, number) in short.items()
+            ]
+            form.enlarge.label.text = _("Make room, only for these people (%(changes)s)", changes=", ".join(raised))
+        elif selection.missing:
             form.enlarge.label.text = _(
                 "Raise the number of places from %(before)d to %(after)d, only for these people",
                 before=selection.capacity,

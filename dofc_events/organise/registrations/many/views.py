@@ -24,6 +24,7 @@ from dofc_events.organise.registrations.many.forms import (
 )
 from dofc_events.organise.registrations.shared import of_the_list
 from dofc_events.organise.shared import EDITION, around, asked_audience
+from dofc_events.places.service import CategoryFull
 from dofc_events.registration.many import service as many
 from dofc_events.registration.many.queries import Selection, selection_of, those_shown
 from dofc_events.registration.many.service import Order
@@ -158,6 +159,11 @@ def _confirmed(
     try:
         with unit_of_work() as session:
             number = deed.do(session, edition.id, order, actor=acting(), now=now(), **form.wanted())
+    except CategoryFull:
+        form.form_errors = [
+            _("Nothing has been done: too few places of this category are free. Raise its limit first.")
+        ]
+        return answer_errors(form, page, selection=selection, **context)
     except (many.SelectionChanged, NoSuchCategory):
         selection, form = _asked(edition, act, audience)
         form.shown(selection)

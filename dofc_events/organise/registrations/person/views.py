@@ -31,9 +31,9 @@ from dofc_events.organise.registrations.person.queries import (
 from dofc_events.organise.registrations.queries import neighbours, tags_at
 from dofc_events.organise.registrations.shared import asked_order, of_the_list, ranks_of
 from dofc_events.organise.shared import EDITION, around, asked_filters
-from dofc_events.places.queries import edition_pool
+from dofc_events.places.queries import categories_with_places, edition_pool, place_of
 from dofc_events.places.rules import ClaimStatus
-from dofc_events.places.service import NothingFree
+from dofc_events.places.service import CategoryFull, NothingFree
 from dofc_events.registration.forms import ChangeAddressForm
 from dofc_events.registration.notes import service as notes
 from dofc_events.registration.on_behalf import service as on_behalf
@@ -186,7 +186,7 @@ def edit(edition: Edition, reference: str) -> ResponseReturnValue:
     """Change a delegate's details, even when they no longer can."""
     found = registration_at(edition, reference)
     form, seen = CorrectDetailsForm(obj=details_of(found)), details_of(found)
-    form.offer_categories(edition.category_choices())
+    form.offer_categories(categories_with_places(db.session(), edition.id))
     freezes_at, standing = edition.details_freeze_at(), standing_of(db.session(), found.id)
     context = {
         "registration": found,
@@ -205,6 +205,9 @@ def edit(edition: Edition, reference: str) -> ResponseReturnValue:
             changed = on_behalf.change_details(session, found.id, details, acting(), now(), seen=seen, quiet=quiet)
     except RegistrationOver:
         return make_response(render_template(EDIT, form=form, is_over=True, **context), 403)
+    except CategoryFull:
+        form.category.errors = [_("This category is full. Nothing has been changed. Raise its limit first.")]
+        return answer_errors(form, EDIT, is_over=False, **context)
     _say_what_was_changed(details.given_name, changed=changed, quiet=quiet)
     return redirect(url_for(".index", year=edition.year, reference=reference, **of_the_list()), 303)
 
@@ -266,7 +269,7 @@ def _to_reinstate(edition: Edition, found: Registration) -> dict[str, Any]:
         "registration": found,
         "known": known and known.reference,
         "can_be_reinstated": found.ended_at is not None and on_behalf.can_be_added_to(edition, now()),
-        "needed": raise_needed(session, standing_of(session, found.id).claim.pool),
+        "needed": raise_needed(session, place_of(session, found.id).pool, found),
         "asked": None,
         **around(edition),
     }
@@ -306,7 +309,8 @@ def _say_what_was_added(added: on_behalf.Added, status: ClaimStatus) -> None:
         flash(_("%(name)s has a place and will be told by email.", name=name), "success")
     else:
         flash(
-            _("All places are taken. %(name)s is on the waiting list and will be told by email.", name=name), "success"
+            _("No place is free for %(name)s, who is on the waiting list and will be told by email.", name=name),
+            "success",
         )
 
 

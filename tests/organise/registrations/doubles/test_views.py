@@ -102,5 +102,5 @@ def test_pairs_of_another_edition_are_not_found(organiser, writing, year):
         find_doubles(session, [person.id for person in people])
         [pair] = doubles.likely_doubles(session, other.id, limit=2)
         path = f"/organise/editions/{year}/doubles/{pair.id}/two-people"
-    token = organiser.get(f"/organise/editions/{year}/settings").form().value("csrf_token")
+    token = organiser.get(f"/organise/editions/{year}/settings/texts").form().value("csrf_token")
     assert "no longer on the list" in organiser.post(path, {"csrf_token": token}).text

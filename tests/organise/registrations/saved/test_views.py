@@ -2,7 +2,7 @@
 
 import pytest
 
-from dofc_events.organise.registrations.saved.views import saved as service
+from dofc_events.registration.saved import service
 from tests.support.factories import make_edition, make_registration
 
 

@@ -13,7 +13,7 @@ from dofc_events.core.clock import in_zone
 from dofc_events.delegates.queries import token_of
 from dofc_events.mail.models import Message
 from dofc_events.notices.queries import standing_of
-from dofc_events.organise.editions.service import CategoryChanges, EditionWishes, change_settings
+from dofc_events.organise.editions.settings.service import EditionWishes, change_settings
 from dofc_events.registration.service import cancel_registration
 from dofc_events.registration.timers import close_list
 from dofc_events.registration.trips.service import choose_trips
@@ -32,10 +32,31 @@ def acts_after_the_invitation(session, year: int) -> list[str]:
     return acts
 
 
+PARTS = {
+    "texts": ("summary", "programme", "cost", "languages", "dress", "faq"),
+    "places": ("capacity", "offer_hours", "confirms_places"),
+    "contact": ("contact_name", "contact_email"),
+    "categories": ("categories",),
+}
+
+
+def part_of(filled) -> str:
+    """The part of the settings that has these fields."""
+    return next((part for part, names in PARTS.items() if next(iter(filled)).startswith(names)), "dates")
+
+
+def test_settings_are_an_index_of_their_parts(organiser, year):
+    page = organiser.get(f"/organise/editions/{year}/settings")
+    links = [link["href"].rpartition("/")[2] for link in page.all("[data-parts] a")]
+    assert links == ["texts", "dates", "places", "categories", "trips", "contact"]
+    assert "0 of 2 places taken" in page.text and "Member of the network, Company, Guest" in page.text
+
+
 def test_settings_that_nobody_touches_change_nothing(organiser, now_is, reading, year):
     before = {c.name: getattr(now_is()[0], c.name) for c in now_is()[0].__table__.columns}
-    page = settings(organiser, year).form().submit()
-    assert "Settings saved." in page.text
+    for part in (*PARTS, "dates"):
+        page = settings(organiser, year, part).form().submit()
+        assert "Settings saved." in page.text
     after = now_is()[0]
     assert {c.name: getattr(after, c.name) for c in after.__table__.columns} == before
     with reading() as session:
@@ -47,12 +68,12 @@ def test_settings_keep_what_a_field_cannot_show(organiser, writing, now_is, year
     twice = datetime(2027, 10, 31, 1, 30, 7, tzinfo=UTC)
     with writing() as session:
         edition_by_year(session, year).registration_closes_at = twice
-    settings(organiser, year).form().fill(summary="New.").submit()
+    settings(organiser, year, "texts").form().fill(summary="New.").submit()
     assert now_is()[0].registration_closes_at == twice
 
 
 def test_settings_are_times_in_the_editions_zone(organiser, now_is, year):
-    form = settings(organiser, year).form()
+    form = settings(organiser, year, "dates").form()
     assert form.value("registration_opens_at") == "2026-10-03T15:00"
     form.fill(registration_opens_at="2026-12-01T09:00", freezes_at="2027-03-28T03:30").submit()
     edition, _pool = now_is()
@@ -61,12 +82,12 @@ def test_settings_are_times_in_the_editions_zone(organiser, now_is, year):
     assert edition.freezes_at == datetime(2027, 3, 28, 1, 30, tzinfo=UTC)
 
 
-def test_settings_save_everything_in_one_go(organiser, now_is, reading, year):
-    form = settings(organiser, year).form()
-    form.fill(programme="## Day one", venue="", offer_hours="1.5", capacity=9, contact_email="new@dofc.test")
-    form.fill(cost="Free", languages="English", dress="Warm", faq="## Why?")
-    form.fill({"categories-0-label": "Member", "categories-1-remove": True, "categories-4-label": "Преса"})
-    page = form.submit()
+def test_each_part_of_the_settings_is_saved_on_its_own(organiser, now_is, reading, year):
+    texts = {"programme": "## Day one", "cost": "Free", "languages": "English", "dress": "Warm", "faq": "## Why?"}
+    categories = {"categories-0-label": "Member", "categories-1-remove": True, "categories-4-label": "Преса"}
+    for filled in (texts, {"venue": ""}, {"contact_email": "new@dofc.test"}, categories):
+        settings(organiser, year, part_of(filled)).form().fill(filled).submit()
+    page = settings(organiser, year, "places").form().fill(offer_hours="1.5", capacity=9).submit()
     assert (page.form().value("offer_hours"), page.form().value("capacity")) == ("1.5", "9")
     edition, pool = now_is()
     assert (edition.programme, edition.venue, edition.offer_hours, pool.capacity) == ("## Day one", None, 1.5, 9)
@@ -78,17 +99,25 @@ def test_settings_save_everything_in_one_go(organiser, now_is, reading, year):
     ]
     with reading() as session:
         acts = acts_after_the_invitation(session, year)
-    assert acts == ["edition_changed", "capacity_changed", "categories_changed"]
+    assert acts == [*["edition_changed"] * 3, "categories_changed", "edition_changed", "capacity_changed"]
+
+
+def test_categories_stand_in_an_order_of_ones_own(organiser, client, now_is, year):
+    form = settings(organiser, year, "categories").form()
+    assert [form.value(f"categories-{number}-order") for number in range(3)] == ["1", "2", "3"]
+    form.fill({"categories-2-order": 1, "categories-0-order": 2}).submit()
+    assert [c.slug for c in now_is()[0].categories] == ["guest", "member", "company"]
+    assert client.get(f"/editions/{year}/register").form().choices("category") == ["", "guest", "member", "company"]
 
 
 def test_more_places_are_offered_to_the_waiting_list_at_once(organiser, writing, reading, year):
     with writing() as session:
         for _number in range(4):
             make_registration(session, edition_by_year(session, year))
-    asked = settings(organiser, year).form().fill(capacity=3, summary="More.").submit()
+    asked = settings(organiser, year, "places").form().fill(capacity=3, offer_hours=5).submit()
     assert asked.status == 422
     assert "1 person on the waiting list will be offered a place by email." in asked.one(".notice-warning").text
-    assert asked.form().submit("Yes, save").form().value("summary") == "More."
+    assert asked.form().submit("Yes, save").form().value("offer_hours") == "5"
     page = organiser.get(f"/organise/editions/{year}/")
     assert [int(link.contents[0]) for link in page.all("dl.figures a")] == [2, 1, 1, 0]
     with reading() as session:
@@ -100,7 +129,7 @@ def test_a_first_day_in_the_past_is_asked_about_with_whom_it_would_tell(organise
         for _number in range(5):
             make_registration(session, edition_by_year(session, year))
     before = now_is()[0].starts_on
-    asked = settings(organiser, year).form().fill(starts_on="2026-05-21", summary="Kept.").submit()
+    asked = settings(organiser, year, "dates").form().fill(starts_on="2026-05-21", venue="Kept").submit()
     assert asked.status == 422
     assert [item.text for item in asked.all(".notice-warning li")] == [
         "“First day” is in the past.",
@@ -110,7 +139,7 @@ def test_a_first_day_in_the_past_is_asked_about_with_whom_it_would_tell(organise
     assert now_is()[0].starts_on == before
     # Somebody who sees the slip can correct it in the same form.
     asked.form().fill(starts_on=str(before)).submit("Save the settings")
-    assert (now_is()[0].starts_on, now_is()[0].summary) == (before, "Kept.")
+    assert (now_is()[0].starts_on, now_is()[0].venue) == (before, "Kept")
 
 
 def test_seats_that_later_dates_make_possible_are_asked_about(organiser, writing, now_is, year):
@@ -121,7 +150,7 @@ def test_seats_that_later_dates_make_possible_are_asked_about(organiser, writing
         edition.starts_on = edition.starts_on.replace(year=2020)
         choose_trips(session, people[0].id, (), any_trip=False, actor=DELEGATE, now=NOW)
         title = trip.title
-    asked = settings(organiser, year).form().fill(starts_on="2027-05-20").submit()
+    asked = settings(organiser, year, "dates").form().fill(starts_on="2027-05-20").submit()
     (said,) = asked.all(".notice-warning li")
     assert said.text == f"1 person on the waiting list of “{title}” will be offered a seat by email."
 
@@ -133,7 +162,7 @@ def test_times_of_day_stay_what_they_are_in_another_zone(organiser, writing, now
         make_trip(session, edition, "steel")
         edition.trips_close_at = closes_at
         was = details_of(edition)
-    settings(organiser, year).form().fill(zone="Europe/Belgrade").submit()
+    settings(organiser, year, "dates").form().fill(zone="Europe/Belgrade").submit()
     edition, _pool = now_is()
     assert edition.trips_close_at == closes_at + hour
     assert edition.registration_closes_at == was.registration_closes_at + hour
@@ -151,19 +180,19 @@ def test_capacity_never_falls_below_what_is_taken(organiser, writing, now_is, ye
     with writing() as session:
         make_registration(session, edition_by_year(session, year))
         make_registration(session, edition_by_year(session, year))
-    page = settings(organiser, year).form().fill(capacity=1, summary="Not kept either").submit()
+    page = settings(organiser, year, "places").form().fill(capacity=1, offer_hours=5).submit()
     assert page.status == 422
     assert "Enter at least 2: that many places are taken" in page.one("#capacity-error").text
     assert page.form().value("capacity") == "1"
     edition, pool = now_is()
     assert (pool.capacity, pool.taken) == (2, 2)
-    assert edition.summary == "Three days of clusters."
+    assert edition.offer_hours == 72
 
 
 def test_category_that_somebody_has_stays(organiser, writing, now_is, year):
     with writing() as session:
         make_registration(session, edition_by_year(session, year), category="guest")
-    page = settings(organiser, year).form().fill({"categories-2-remove": True}).submit()
+    page = settings(organiser, year, "categories").form().fill({"categories-2-remove": True}).submit()
     assert page.status == 422
     assert "Somebody is registered as “Guest”" in page.text
     assert [c.slug for c in now_is()[0].categories] == ["member", "company", "guest"]
@@ -187,7 +216,7 @@ def test_category_that_somebody_has_stays(organiser, writing, now_is, year):
     ],
 )
 def test_settings_say_at_the_field_what_is_wrong(organiser, now_is, year, filled, field):
-    page = settings(organiser, year).form().fill(filled).submit()
+    page = settings(organiser, year, part_of(filled)).form().fill(filled).submit()
     assert page.status == 422
     assert page.one(f"#{field}-error").text.strip()
     assert page.all(f'.error-summary a[href="#{field}"]')
@@ -213,12 +242,18 @@ def test_settings_say_at_the_field_what_is_wrong(organiser, now_is, year, filled
             },
         ),
         (
-            {"starts_on": "", "contact_email": "", "registration_closes_at": "2026-01-01T10:00", "zone": ""},
+            {"starts_on": "", "registration_closes_at": "2026-01-01T10:00", "zone": ""},
             {
                 "zone": "Choose a time zone.",
                 "starts_on": "Enter the first day: a published edition needs it.",
-                "contact_email": "Enter a contact email address: a published edition needs it.",
                 "registration_closes_at": "Registration must close after it opens.",
+            },
+        ),
+        (
+            {"contact_email": "", "contact_name": ""},
+            {
+                "contact_name": "Enter a contact name: a published edition needs it.",
+                "contact_email": "Enter a contact email address: a published edition needs it.",
             },
         ),
         # An error that could be about any field names its field in the summary; each is shown once.
@@ -236,7 +271,7 @@ def test_settings_say_at_the_field_what_is_wrong(organiser, now_is, year, filled
     ],
 )
 def test_settings_say_everything_that_is_wrong_at_once(organiser, year, filled, said):
-    page = settings(organiser, year).form().fill(filled).submit()
+    page = settings(organiser, year, part_of(filled)).form().fill(filled).submit()
     assert page.status == 422
     assert {link["href"]: link.get_text(strip=True) for link in page.all(".error-summary a")} == {
         f"#{field}": words for field, words in said.items()
@@ -246,8 +281,8 @@ def test_settings_say_everything_that_is_wrong_at_once(organiser, year, filled, 
 def test_settings_of_a_draft_may_have_gaps_but_no_disorder(enter, writing):
     with writing() as session:
         make_edition(session, year=2031, status="draft")
-    form = settings(enter("chair"), 2031).form()
-    page = form.fill(starts_on="", contact_email="", registration_closes_at="2026-01-01T10:00").submit()
+    form = settings(enter("chair"), 2031, "dates").form()
+    page = form.fill(starts_on="", registration_closes_at="2026-01-01T10:00").submit()
     assert [link["href"] for link in page.all(".error-summary a")] == ["#registration_closes_at"]
     assert page.form().fill(registration_closes_at="").submit().status == 200
 
@@ -256,13 +291,13 @@ def test_settings_hold_the_rule_about_the_end_without_their_form_too(writing, ye
     with writing() as session:
         edition = edition_by_year(session, year)
         late = replace(details_of(edition), freezes_at=datetime(2040, 1, 1, tzinfo=UTC))
-        wishes = EditionWishes(late, 2, CategoryChanges({}))
+        wishes = EditionWishes(late)
         with pytest.raises(SettingsContradict):
             change_settings(session, edition.id, wishes, DELEGATE, NOW)
 
 
 def test_settings_refuse_to_leave_a_published_edition_without_categories(organiser, now_is, year):
-    form = settings(organiser, year).form()
+    form = settings(organiser, year, "categories").form()
     page = form.fill({f"categories-{number}-remove": True for number in range(3)}).submit()
     assert page.status == 422
     assert "Leave at least one category open: a published edition needs it." in page.text
@@ -273,7 +308,7 @@ def test_settings_refuse_to_leave_a_published_edition_without_categories(organis
 def test_the_same_category_is_not_added_twice(organiser, now_is, year, typed):
     labels = [category.label for category in now_is()[0].categories]
     assert "Guest" in labels
-    page = settings(organiser, year).form().fill(typed).submit()
+    page = settings(organiser, year, "categories").form().fill(typed).submit()
     (link,) = page.all(".error-summary a")
     assert page.status == 422 and "There are two categories called “" in link.get_text()
     assert [category.label for category in now_is()[0].categories] == labels
@@ -281,20 +316,22 @@ def test_the_same_category_is_not_added_twice(organiser, now_is, year, typed):
 
 def test_another_zone_is_all_that_the_trail_says_was_changed(organiser, reading, year):
     """Lines of the programme are the same lines, however a browser ends them."""
-    settings(organiser, year).form().fill(programme="09:00 doors\r\n10:00 begin").submit()
-    settings(organiser, year).form().fill(zone="Europe/Belgrade").submit()
+    settings(organiser, year, "texts").form().fill(programme="09:00 doors\r\n10:00 begin").submit()
+    settings(organiser, year, "dates").form().fill(zone="Europe/Belgrade").submit()
     with reading() as session:
         entries = session.scalars(select(AuditEntry).where(AuditEntry.act == "edition_changed").order_by(AuditEntry.id))
         assert "programme" not in entries.all()[-1].details["changes"]
 
 
 def test_forged_slug_makes_a_new_category(organiser, now_is, year):
-    settings(organiser, year).form().forge({"categories-3-slug": "<b>", "categories-3-label": "Press"}).submit()
+    settings(organiser, year, "categories").form().forge(
+        {"categories-3-slug": "<b>", "categories-3-label": "Press"}
+    ).submit()
     assert [c.slug for c in now_is()[0].categories] == ["member", "company", "guest", "press"]
 
 
 def test_zone_must_be_one_of_the_list(organiser, year):
-    page = settings(organiser, year).form().forge(zone="../../etc/passwd").submit()
+    page = settings(organiser, year, "dates").form().forge(zone="../../etc/passwd").submit()
     assert page.status == 422
 
 
@@ -327,17 +364,19 @@ def category_row(page, slug):
 def test_category_that_only_cancelled_registrations_use_can_be_removed(organiser, year, writing, reading):
     with writing() as session:
         person = make_registration(session, edition_by_year(session, year), category="company")
-    page = settings(organiser, year)
+    page = settings(organiser, year, "categories")
     remove = {f"{category_row(page, 'company')}remove": True}
     refused = page.form().fill(remove).submit()
     assert refused.status == 422 and "or close it to newcomers" in refused.text
     with writing() as session:
         cancel_registration(session, person.id, DELEGATE, NOW)
-    page = settings(organiser, year).form().fill(remove).submit()
+    page = settings(organiser, year, "categories").form().fill(remove).submit()
     assert page.status == 200 and not page.all('input[value="company"]')
     assert "Company" in organiser.get(f"/organise/editions/{year}/registrations/{person.reference}").text
     # Another one of that name is another one.
-    settings(organiser, year).form().fill({f"categories-{len(page.all('.category-row'))}-label": "Company"}).submit()
+    settings(organiser, year, "categories").form().fill(
+        {f"categories-{len(page.all('.category-row'))}-label": "Company"}
+    ).submit()
     with reading() as session:
         assert [c.slug for c in edition_by_year(session, year).categories][-1] == "company-2"
 
@@ -346,14 +385,14 @@ def test_closed_category_keeps_its_delegates_and_takes_no_newcomers(organiser, c
     with writing() as session:
         person = make_registration(session, edition_by_year(session, year), category="company")
         own = f"/registrations/{token_of(person)}/"
-    page = settings(organiser, year)
+    page = settings(organiser, year, "categories")
     page.form().fill({f"{category_row(page, 'company')}closed": True}).submit()
-    assert settings(organiser, year).form().value(f"{category_row(page, 'company')}closed") == "y"
+    assert settings(organiser, year, "categories").form().value(f"{category_row(page, 'company')}closed") == "y"
     assert "company" not in client.get(f"/editions/{year}/register").form().choices("category")
     edit = client.get(f"{own}edit").form()
     assert edit.value("category") == "company" and edit.fill(job_title="Head").submit().status == 200
     trail = organiser.get(f"/organise/editions/{year}/audit").text
     assert "Changed which categories are closed to newcomers" in trail
     every = {f"{category_row(page, slug)}closed": True for slug in ("member", "company", "guest")}
-    refused = settings(organiser, year).form().fill(every).submit()
+    refused = settings(organiser, year, "categories").form().fill(every).submit()
     assert refused.status == 422 and "Leave at least one category open" in refused.text

@@ -1,0 +1,243 @@
+"""Changes what an edition's organisers decide: all parts of its settings, each of which is saved on its own."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from dofc_events.conference import service as conference
+from dofc_events.conference.models import Edition
+from dofc_events.conference.queries import categories_of, category_slugs
+from dofc_events.conference.rules import CategoryState, Consequence, EditionStatus, Effect, days_away, moving_up
+from dofc_events.conference.service import (
+    DAYS,
+    MOMENTS,
+    EditionDetails,
+    NotReady,
+    SettingsContradict,
+    details_of,
+    faults_after_the_end,
+    faults_in_order,
+    moved,
+    place_and_time_of,
+)
+from dofc_events.core.audit import Actor, record
+from dofc_events.core.changes import refuse_changed
+from dofc_events.core.clock import in_zone
+from dofc_events.core.errors import Refusal, ask_first
+from dofc_events.core.slugs import slug_for
+from dofc_events.delegates.queries import categories_in_use
+from dofc_events.letters.service import note_change
+from dofc_events.organise.editions.service import add_places
+from dofc_events.places.models import Pool
+from dofc_events.places.queries import categories_with_places, count_waiting, edition_pool, would_move_up
+from dofc_events.places.service import CapacityBelowTaken, lock_edition_pool, set_limit
+from dofc_events.registration.service import resize_edition
+from dofc_events.trips.queries import trip_pools
+from dofc_events.trips.service import USUAL_DAYS_AWAY, move_to_zone
+
+
+class LimitBelowTaken(Refusal):
+    """The category `label` cannot have a lower limit than the number of its places that are `taken`."""
+
+    def __init__(self, label: str, taken: int) -> None:
+        super().__init__(f"{label}: {taken} taken")
+        self.label, self.taken = label, taken
+
+
+@dataclass(frozen=True)
+class CategoryChanges:
+    """Changes to an edition's categories; those not mentioned do not change.
+
+    `labels` gives known slugs their label, in the order of the form, and `limits` their limit or None; `removed` are
+    slugs, `added` are labels, `closed` all slugs in which nobody can register.
+    """
+
+    labels: dict[str, str]
+    limits: dict[str, int | None] = field(default_factory=dict)
+    removed: frozenset[str] = frozenset()
+    added: tuple[str, ...] = ()
+    closed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class EditionWishes:
+    """What a part of an edition's settings says; what is None stays as it is."""
+
+    details: EditionDetails
+    capacity: int | None = None
+    categories: CategoryChanges | None = None
+
+
+@dataclass(frozen=True)
+class CategorySettings:
+    """What organisers decide about one category."""
+
+    slug: str
+    label: str
+    is_closed: bool
+    limit: int | None
+
+
+@dataclass(frozen=True)
+class EditionSettings:
+    """What the pages of settings begin with; `categories` are in the order of the form."""
+
+    details: EditionDetails
+    capacity: int | None
+    categories: tuple[CategorySettings, ...]
+
+
+def settings_of(session: Session, edition: Edition) -> EditionSettings:
+    """The current settings."""
+    pool, categories = edition_pool(session, edition.id), categories_with_places(session, edition.id)
+    rows = tuple(CategorySettings(c.slug, c.label, c.state == CategoryState.CLOSED, c.limit) for c in categories)
+    return EditionSettings(details_of(edition), pool.capacity if pool else None, rows)
+
+
+def change_settings(
+    session: Session,
+    edition_id: int,
+    wishes: EditionWishes,
+    actor: Actor,
+    now: datetime,
+    *,
+    seen: EditionSettings | None = None,
+    accepted: str = "",
+) -> int | None:
+    """Change an edition to what a part of its settings says, starting from what was `seen`.
+
+    What becomes free is offered at once, on the new terms.
+
+    In another zone all times of day stay what they are, those of trips too.
+
+    Returns the letter with which everybody can be told that its place or time has changed, if it has. Raises NotAgreed
+    with what else would come of it, unless `accepted` is its digest.
+    Raises what `conference.service.change_edition` and `set_categories` raise, CapacityBelowTaken and LimitBelowTaken;
+    SettingsContradict also for what would end only after the edition.
+    """
+    faults = (*faults_in_order(wishes.details), *faults_after_the_end(wishes.details))
+    if faults:
+        raise SettingsContradict(faults)
+    has_places = edition_pool(session, edition_id) is not None
+    # Before the edition's row, as everyone who registers does: the other way round two could wait for each other.
+    pool = lock_edition_pool(session, edition_id) if has_places else None
+    edition = conference.lock_edition(session, edition_id)
+    refuse_changed(seen, settings_of(session, edition))
+    ask_first(accepted, consequences(session, edition, pool, wishes, now))
+    before, zone = place_and_time_of(edition), edition.zone
+    conference.change_edition(session, edition_id, wishes.details, actor, now)
+    if edition.zone != zone:
+        move_to_zone(session, edition_id, zone, edition.zone, now)
+    if wishes.categories:
+        _change_categories(session, edition, pool, wishes.categories, actor, now)
+    if pool:
+        # What has become free is passed on when all is as it is to be.
+        resize_edition(session, edition_id, pool.capacity if wishes.capacity is None else wishes.capacity, actor, now)
+    elif wishes.capacity is not None:
+        add_places(session, edition, wishes.capacity, actor, now)
+    return note_change(session, edition, before, actor, now)
+
+
+def consequences(
+    session: Session, edition: Edition, pool: Pool | None, wishes: EditionWishes, now: datetime
+) -> list[Consequence]:
+    """The immediate consequences of these settings, and what is unlikely about them."""
+    details = wishes.details
+    known = moved(details_of(edition), timedelta(0), details.zone)
+    wanted = Edition(status=edition.status, **vars(details))
+    changed = [name for name in (*DAYS, *MOMENTS) if getattr(details, name) != getattr(known, name)]
+    if edition.status == EditionStatus.DRAFT and "registration_opens_at" in changed:
+        # Nothing opens before it is published, and then it may open at once.
+        changed.remove("registration_opens_at")
+    found = [Consequence(Effect.IN_THE_PAST, about=name) for name in changed if _has_passed(details, name, now)]
+    if "starts_on" in changed and details.starts_on and details.starts_on.year != edition.year:
+        found.append(Consequence(Effect.IN_ANOTHER_YEAR, details.starts_on.year))
+    for trip, _ in trip_pools(session, edition.id) if {*DAYS}.intersection(changed) else ():
+        day = in_zone(trip.starts_at, edition.zone).date()
+        away = days_away(day, details.starts_on, details.ends_on)
+        if trip.cancelled_at is None and away > USUAL_DAYS_AWAY:
+            found.append(Consequence(Effect.FAR_FROM_THE_EDITION, away, trip.title))
+    if pool is None:
+        return found
+    waiting, capacity = count_waiting(session, pool.id), wishes.capacity
+    categories = wishes.categories or CategoryChanges({})
+    if waiting and edition.gives_places(now) and not wanted.gives_places(now):
+        found.append(Consequence(Effect.LIST_IS_CLOSED, waiting))
+    changed_limits = categories.limits | dict.fromkeys(categories.removed)
+    limits = {one.id: changed_limits[one.slug] for one in edition.categories if one.slug in changed_limits}
+    up = would_move_up(session, pool, pool.capacity if capacity is None else capacity, limits)
+    if up and wanted.gives_places(now):
+        found.append(moving_up(up, details.offer_hours))
+    if wanted.gives_places(now) and not edition.gives_places(now):
+        # Nothing was given for some time: seats may have become free on trips, too.
+        for trip, seats in trip_pools(session, edition.id):
+            up = would_move_up(session, seats, seats.capacity) if trip.can_be_joined(now) else 0
+            if up:
+                found.append(replace(moving_up(up, details.offer_hours), about=trip.title))
+    return found
+
+
+def _has_passed(details: EditionDetails, name: str, now: datetime) -> bool:
+    value = getattr(details, name)
+    if name in MOMENTS:
+        return value is not None and value <= now
+    return value is not None and value < in_zone(now, details.zone).date()
+
+
+def _change_categories(
+    session: Session, edition: Edition, pool: Pool | None, changes: CategoryChanges, actor: Actor, now: datetime
+) -> None:
+    if pool:
+        _set_limits(session, edition, pool, changes, actor, now)
+    present = {category.slug: category.label for category in categories_of(session, edition.id)}
+    wanted = _changed(present, category_slugs(session, edition.id), changes)
+    unused = changes.removed - categories_in_use(session, edition.id)
+    conference.set_categories(session, edition.id, wanted, actor, now, unused=unused)
+    _close_categories(session, edition.id, changes.closed, actor, now)
+
+
+def _changed(present: dict[str, str], known: set[str], changes: CategoryChanges) -> list[tuple[str, str]]:
+    wanted = {slug: label for slug, label in (changes.labels | present).items() if slug not in changes.removed}
+    wanted |= {slug: label for slug, label in changes.labels.items() if slug in wanted}
+    for label in changes.added:
+        # Not even a removed category's slug: links and exports of yesterday would mean another kind of delegate.
+        wanted[slug_for(label, {*known, *wanted})] = label
+    return list(wanted.items())
+
+
+def _set_limits(
+    session: Session, edition: Edition, pool: Pool, changes: CategoryChanges, actor: Actor, now: datetime
+) -> None:
+    """Give categories their limits; one that is removed has none. Raises LimitBelowTaken."""
+    wanted = changes.limits | dict.fromkeys(changes.removed)
+    present = [one for one in categories_with_places(session, edition.id) if one.slug in wanted]
+    other = [one for one in present if wanted[one.slug] != one.limit]
+    for one in other:
+        try:
+            set_limit(session, pool, one.id, wanted[one.slug])
+        except CapacityBelowTaken as refusal:
+            raise LimitBelowTaken(one.label, refusal.taken) from None
+    if other:
+        said = [{one.label: one.limit for one in other}, {one.label: wanted[one.slug] for one in other}]
+        record(session, actor, now, "limits_changed", scope=str(edition.year), changes={"limits": said})
+
+
+def _close_categories(session: Session, edition_id: int, slugs: Collection[str], actor: Actor, now: datetime) -> bool:
+    """Close exactly these of an edition's categories to new registrations; False if that was so already.
+
+    Who is in one stays. Raises NotReady if a published edition would be left without an open one.
+    """
+    edition = conference.lock_edition(session, edition_id)
+    present = categories_of(session, edition_id)
+    if edition.status == EditionStatus.PUBLISHED and {category.slug for category in present} <= {*slugs}:
+        raise NotReady(("categories",))
+    before = [category.label for category in present if category.state == CategoryState.CLOSED]
+    for category in present:
+        category.state = CategoryState.CLOSED if category.slug in slugs else CategoryState.OPEN
+    after = [category.label for category in present if category.state == CategoryState.CLOSED]
+    if before != after:
+        record(session, actor, now, "categories_closed", scope=str(edition.year), changes={"closed": [before, after]})
+    session.flush()
+    return before != after
