@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ def pair(session):
     edition = make_edition(session, capacity=2, offer_hours=0)
     _wine, port = (make_trip(session, edition, slug, capacity=1) for slug in ("wine", "port"))
     port.starts_at, port.ends_at = port.starts_at + timedelta(hours=5), port.ends_at + timedelta(hours=5)
-    names = {"given_name": "Ana", "family_name": "Kovač", "organisation": "Zelena"}
+    names: dict[str, Any] = {"given_name": "Ana", "family_name": "Kovač", "organisation": "Zelena"}
     one = make_registration(session, edition, **names, trips=("wine",), email="ana@dofc.test")
     other = make_registration(session, edition, **names, trips=("port",), job_title="Chair", email="ana@other.test")
     make_registration(session, edition, trips=("wine", "port"), given_name="Zoe", email="zoe@dofc.test")

@@ -3,6 +3,7 @@
 from dataclasses import fields
 from typing import Any
 
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, HiddenField, RadioField
@@ -62,7 +63,7 @@ def _words(name: str, value: Any, pair: LikelyDouble) -> str:
     if value is True or value is False:
         text = _("yes") if value else _("no")
     elif name == "country":
-        text = country_name(value)
+        text = country_name(value, get_locale().language)
     elif name == "category":
         text = next(one.category.label for one in (pair.first, pair.second) if one.category.slug == value)
     else:

@@ -107,7 +107,10 @@ def test_pairs_of_another_edition_are_not_found(organiser, writing, year):
 
 
 def test_a_pair_is_merged_with_what_was_chosen(organiser, register, year):
-    one, other = register({"organisation": "Drvo"}, {"organisation": "Niš", "job_title": "Chair"})
+    one, other = register(
+        {"organisation": "Drvo", "email": "ana.kovac@dofc.test"},
+        {"organisation": "Niš", "job_title": "Chair", "country": "BG", "email": "ana.kovac1@dofc.test"},
+    )
     page = organiser.get(f"/organise/editions/{year}/doubles").follow("Merge")
     assert page.form().choices("organisation") == ["first", "second"]
     page = page.form().fill(keep="second", organisation="first").submit()
