@@ -107,6 +107,7 @@ clean: ## remove everything that can be rebuilt; keeps instance/ with its data
 .venv/dev.stamp: requirements-dev.lock .venv/bin/python
 	@echo "Installing the packages of requirements-dev.lock ..."
 	@# uv takes a quarter of the time. It knows no index that pip alone was told of: if it reaches none, pip installs them.
+	@# What is never imported need not be compiled, and the rest is as soon as it is.
 	@sed -n '/^uv==/,/[^\\]$$/p' requirements-dev.lock | $(PIP_INSTALL) --no-compile -r /dev/stdin
 	@UV_HTTP_RETRIES=1 $(BIN)/uv pip install --quiet --system-certs --python $(RUN_PYTHON) --require-hashes \
 		-r requirements-dev.lock || $(PIP_INSTALL) --no-compile -r requirements-dev.lock

@@ -13,6 +13,7 @@ from benchmarks.draw import draw_seconds
 from benchmarks.endurance import endurance
 from benchmarks.exports import export_cost
 from benchmarks.growth import growth
+from benchmarks.imports import import_cost
 from benchmarks.mail import mail_costs
 from benchmarks.memory import memory
 from benchmarks.organise import page_costs
@@ -132,12 +133,22 @@ def _clients(count: int) -> str:
     return f"{count} client" if count == 1 else f"{count} clients"
 
 
+def _imports(databases: Databases, folder: Path) -> None:
+    print(f"{'1,000 people from a file, seconds':45}{'reading':>9}{'trial':>9}{'writing':>9}")
+    for kind in KINDS:
+        for present in (250, 3000):
+            cost = import_cost(databases, kind, folder, 1000, present)
+            name = f"to {present} who are there, {kind}"
+            print(f"{name:45}{cost.reading:>9.2f}{cost.trial:>9.2f}{cost.locked:>9.2f}", flush=True)
+
+
 PARTS: dict[str, Callable[[Databases, Path], None]] = {
     "registration": _registrations,
     "mail": _mail,
     "memory": _memory,
     "trips": _trips,
     "crowd": _crowds,
+    "imports": _imports,
     "growth": _growth,
     "rush": _rush,
     "outages": _outages,

@@ -27,9 +27,12 @@ from dofc_events.mail.rules import MessageState, address_key
 from dofc_events.notices.queries import STATUS_KINDS
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import ClaimStatus
+from dofc_events.questions.models import Answer
+from dofc_events.questions.queries import questions_of
+from dofc_events.questions.rules import OwnQuestion
 from dofc_events.trips.models import Trip
 from tests.support.databases import settings_for
-from tests.support.factories import make_account, make_edition, make_trip
+from tests.support.factories import make_account, make_edition, make_question, make_trip
 from tests.support.site import Site
 
 DIETARY = ("vegetarian", "Vegetarian", "vegan", 'No nuts,\nno "shellfish"', "халал", "bez glutena 🌾", "=no milk")
@@ -48,6 +51,8 @@ def crowded_site(database_url: str, folder: Path, people: int) -> Iterator[tuple
     with app.app_context():
         with unit_of_work() as session:
             edition = make_edition(session, now=now(), capacity=people // 2)
+            make_question(session, edition, "size")
+            make_question(session, edition, "arrival", "date")
             add_crowd(session, edition, people, now(), [make_trip(session, edition) for _ in range(4)])
             make_account(session, CHAIR, role=RoleName.CHAIR)
             year = edition.year
@@ -82,9 +87,9 @@ def add_crowd(
 ) -> None:
     """Add so many registrations to an edition, each announced by a message that was sent.
 
-    They came over the hundred days before `at`, the earliest first. One in twenty is cancelled; who finds no place
-    waits. The others ask for one of `trips`: who has a place gets a seat, or waits for one. The same seed gives the
-    same people.
+    They came over the hundred days before `at`, the earliest first, and answered all that the edition asks. One in
+    twenty is cancelled; who finds no place waits. The others ask for one of `trips`: who has a place gets a seat, or
+    waits for one. The same seed gives the same people.
     """
     chance = random.Random(seed)
     consent = keep_consent_text(session, "What you say here is used to prepare the conference.", "en", at)
@@ -92,6 +97,7 @@ def add_crowd(
     places = session.scalars(select(Pool).where(Pool.edition_id == edition.id)).one()
     seats = session.scalars(select(Pool).where(Pool.trip_id.in_([trip.id for trip in trips]))).all()
     first = session.scalar(select(func.count()).select_from(Registration)) or 0
+    questions = questions_of(session, edition.id)
     for begin in range(0, count, BATCH):
         numbers = range(begin, min(begin + BATCH, count))
         moments = [at - timedelta(days=100) * (1 - number / count) for number in numbers]
@@ -102,7 +108,7 @@ def add_crowd(
         last_id = session.scalar(select(func.max(Registration.id))) or 0
         _insert(session, Registration, [_columns(person) for person in people])
         ids = session.scalars(select(Registration.id).where(Registration.id > last_id).order_by(Registration.id)).all()
-        words, claims, messages = [], [], []
+        words, claims, messages, answers = [], [], [], []
         for person, registration_id in zip(people, ids, strict=True):
             words += [{"registration_id": registration_id, "word": word} for word in search_keys(person)]
             place = ClaimStatus.CANCELLED if person.ended_at else _next_in(places)
@@ -112,10 +118,20 @@ def add_crowd(
                 seat = _next_in(pool) if place == ClaimStatus.CONFIRMED else ClaimStatus.REQUESTED
                 claims.append(_claim(pool, registration_id, seat, person) | {"preference": 1})
             messages.append(_message(edition, person, STATUS_KINDS[place]))
+            answers += [_answer(registration_id, question) for question in questions]
         _insert(session, SearchWord, words)
         _insert(session, Claim, claims)
         _insert(session, Message, messages)
+        if answers:
+            _insert(session, Answer, answers)
     session.flush()
+
+
+def _answer(registration_id: int, question: OwnQuestion) -> dict[str, Any]:
+    """One option after the other, and a day where there are none."""
+    keys = question.answers
+    choice, said = (keys[registration_id % len(keys)], "") if keys else ("", "2027-05-01")
+    return {"registration_id": registration_id, "question_id": question.id, "choice": choice, "text": said}
 
 
 def _insert(session: Session, table: type[Base], rows: list[dict[str, Any]]) -> None:

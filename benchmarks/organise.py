@@ -27,6 +27,7 @@ PAGES = {
     "figures": "/organise/editions/{year}/",
     "list": "/organise/editions/{year}/registrations",
     "list, narrowed": "/organise/editions/{year}/registrations?dietary=1&country=RS&status=confirmed",
+    "list by an answer": "/organise/editions/{year}/registrations?question-size=m&columns=question-size",
     "list by name": "/organise/editions/{year}/registrations?sort=name",
     "list by country": "/organise/editions/{year}/registrations?sort=country",
     "list by status": "/organise/editions/{year}/registrations?sort=status",

@@ -18,13 +18,12 @@ from sqlalchemy.orm import Session
 
 from dofc_events.accounts.models import Account
 from dofc_events.accounts.service import issue_sign_in_link, use_link
-from dofc_events.app import create_app
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from tests.browser_setup import HOW_TO_GET_ONE, find_chromium
 from tests.support import locks
 from tests.support.browser import ARTIFACTS, CheckedBrowser, Tabs
-from tests.support.databases import KINDS, Databases, settings_for
+from tests.support.databases import KINDS, Databases
 from tests.support.forked import ForkedSite
 from tests.support.pages import Client
 from tests.support.site import Site
@@ -36,13 +35,20 @@ RUN = pytest.StashKey[Path]()
 TEMPLATES = "templates"
 # A directory in memory, where the system has one, and what a run may need of it.
 MEMORY, MOST = Path("/dev/shm"), 2 * 1024**3
-# They run sites, workers and browsers.
-SLOW = {"journeys", "races", "browser", "commands", "support"}
+# They run sites, workers and browsers, wait for limits, or ask for every page.
+SLOW = {"journeys", "races", "browser", "commands", "support", "attacks"} | {
+    "test_hostile_numbers.py",
+    "test_migrations.py",
+    "test_outages.py",
+    "test_rights.py",
+}
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """One directory per run: made by the process that was started, named to the others by xdist."""
     given = getattr(config, "workerinput", {}).get("dofc_run")
+    # Until all tests are collected everything is kept, so there is nothing to look for.
+    gc.disable()
     locks.watch()
     run = config.stash[RUN] = Path(given or tempfile.mkdtemp(prefix="dofc-", dir=_memory()))
     # Of all sites in all processes, one translates a template.
@@ -92,9 +98,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_collection_finish() -> None:
     """What is there before the first test stays to the end; to look through all of it again takes much of a run."""
-    gc.collect()
     gc.freeze()
     gc.set_threshold(50_000)
+    gc.enable()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -162,7 +168,7 @@ def make_app(
 
     def make(**changes: object) -> Flask:
         url = str(changes.pop("database_url", database_url))
-        made.append(_site(databases, url, tmp_path / "instance", **changes))
+        made.append(databases.site(url, tmp_path / "instance", **changes))
         return made[-1]
 
     yield make
@@ -186,7 +192,7 @@ def shared_app(sites: dict[object, Flask], databases: Databases, database_url: s
     def share(**changes: object) -> Flask:
         key = database_url, *sorted(changes.items())
         if key not in sites:
-            sites[key] = _site(databases, database_url, instance, **changes)
+            sites[key] = databases.site(database_url, instance, **changes)
         used.append(sites[key])
         return sites[key]
 
@@ -205,16 +211,6 @@ def shared_app(sites: dict[object, Flask], databases: Databases, database_url: s
 def app(shared_app: Callable[..., Flask]) -> Flask:
     """The site, without rate limits and without an email server: messages are kept."""
     return shared_app()
-
-
-def _site(databases: Databases, database_url: str, instance: Path, **changes: object) -> Flask:
-    """A site that takes from others of the run what takes time: static files compressed."""
-    shared = databases.run / "assets"
-    for directory in (shared, instance):
-        directory.mkdir(exist_ok=True)
-    if not (instance / "assets").exists():
-        (instance / "assets").symlink_to(shared)
-    return create_app(settings_for(database_url, instance, **changes))
 
 
 @pytest.fixture

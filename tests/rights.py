@@ -4,10 +4,12 @@
 in `ROLES` really opens every page and sends every form, without its token, so that nothing happens.
 """
 
+import json
 import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,7 +23,6 @@ from werkzeug.routing import Rule
 
 from dofc_events.accounts.rules import RoleName
 from dofc_events.accounts.service import issue_sign_in_link
-from dofc_events.app import create_app
 from dofc_events.conference.models import Edition, Organisation
 from dofc_events.conference.rules import TripMode
 from dofc_events.config import ROOT
@@ -34,6 +35,9 @@ from dofc_events.hosting.ballots.service import cast_ballot
 from dofc_events.hosting.proposals.attachments.service import add_attachment
 from dofc_events.hosting.proposals.rules import checked
 from dofc_events.hosting.proposals.service import PROPOSER
+from dofc_events.imports.reading.rules import ReadAs, read_table
+from dofc_events.imports.rules import HEADERS, guessed_matching
+from dofc_events.imports.service import Kept, Matching, keep_file, match_columns
 from dofc_events.letters.rules import Anchor
 from dofc_events.letters.service import LetterText, write_letter
 from dofc_events.mail.models import Message, WorkerSign
@@ -41,15 +45,18 @@ from dofc_events.mail.queries import messages_about
 from dofc_events.mail.rules import MessageState
 from dofc_events.registration.hand_over.service import hand_over
 from dofc_events.registration.queries import Audience
+from dofc_events.registration.saved.queries import saved_views
+from dofc_events.registration.saved.service import save_view
 from dofc_events.registration.trips.service import set_sign_up
 from tests.support import uploads
-from tests.support.databases import Databases, settings_for
+from tests.support.databases import Databases
 from tests.support.factories import (
     NOW,
     find_doubles,
     make_account,
     make_edition,
     make_organisation,
+    make_question,
     make_registration,
     make_trip,
 )
@@ -102,10 +109,8 @@ is open. The proposal that is reviewed comes from the member of **board, own pro
 """
 
 
-def ask_everybody(database_url: str, instance: Path) -> Table:
-    """The answers of a site on this empty, migrated database, which then has what the pages are about."""
-    # With a mail server, because a page about kept messages is only there if they can be sent.
-    app = create_app(settings_for(database_url, instance, mail_server="127.0.0.1"))
+def ask_everybody(app: Flask) -> Table:
+    """The answers of a site on an empty, migrated database, which then has what the pages are about."""
     table: Table = {}
     with time_machine.travel(NOW, tick=False):
         values, browsers = make_world(app)
@@ -142,6 +147,7 @@ def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
         session.add(WorkerSign(name="worker", seen_at=NOW))
         edition, other = make_edition(session, year=YEAR, registers_at_door=True), make_edition(session, year=2031)
         trip = make_trip(session, edition, "cellars")
+        question = make_question(session, edition, "t-shirt")
         person = make_registration(session, edition, trips=("cellars",))
         double = make_registration(session, edition, given_name=person.given_name, family_name=person.family_name)
         find_doubles(session, [double.id])
@@ -152,13 +158,16 @@ def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
         values = {
             "year": str(YEAR),
             "slug": trip.slug,
+            "key": question.key,
             "reference": person.reference,
             "message_id": str(messages_about(session, person.reference)[0].id),
             "token": token_of(person),
             "/registrations/<token>/take-back": former,
             "/registrations/<token>/confirm": proof_of(person),
             "letter_id": str(_write_letter(session, edition)),
+            "file_id": str(_send_file(session, edition)),
             "pair_id": str(likely_doubles(session, edition.id, limit=1)[0].id),
+            "view_id": str(_save_view(session, edition)),
         }
         voting, bidding = make_member(session), make_member(session)
         values |= _world_of_hosting(session, voting, bidding)
@@ -185,9 +194,25 @@ def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
     return values, {role: _signed_in(app, links.get(role)) for role in ROLES}
 
 
+def _save_view(session: Session, edition: Edition) -> int:
+    save_view(session, edition.id, "Who waits", "status=waitlisted", COMMAND, NOW)
+    return saved_views(session, edition.id)[0].id
+
+
 def _write_letter(session: Session, edition: Edition) -> int:
     text = LetterText("News", "Dear {given_name}", Anchor.AT_ONCE, 0)
     return write_letter(session, edition.id, Audience(), text, COMMAND, NOW)
+
+
+def _send_file(session: Session, edition: Edition) -> int:
+    """A file of one person, whose columns are matched."""
+    content = b"Name,Email,Organisation,Country,Category\nAna,ana@dofc.test,Dom,RS,company"
+    table = read_table(content, ReadAs())
+    kept = Kept("people.csv", content, json.dumps(asdict(table)).encode())
+    file_id = keep_file(session, edition.id, kept, COMMAND, NOW).id
+    matching = Matching(tuple(guessed_matching(table.header, {}, HEADERS)), {"country": "", "category": ""})
+    match_columns(session, file_id, table.header, matching)
+    return file_id
 
 
 def _world_of_hosting(session: Session, voting: Organisation, bidding: Organisation) -> dict[str, str]:
@@ -252,11 +277,13 @@ def _answer(browser: FlaskClient, method: str, address: str) -> str:
 
 
 @contextmanager
-def _database() -> Iterator[tuple[str, Path]]:
-    with tempfile.TemporaryDirectory() as directory, Databases(Path(directory)).fresh("sqlite") as url:
-        yield url, Path(directory)
+def site_to_ask(databases: Databases, instance: Path) -> Iterator[Flask]:
+    """With a mail server, because a page about kept messages is only there if they can be sent."""
+    with databases.fresh("sqlite") as url:
+        yield databases.site(url, instance, mail_server="127.0.0.1")
 
 
 if __name__ == "__main__":
-    with _database() as (url, instance):
-        DOCUMENT.write_text(as_document(ask_everybody(url, instance)), encoding="utf-8")
+    with tempfile.TemporaryDirectory() as directory:
+        with site_to_ask(Databases(Path(directory)), Path(directory) / "instance") as app:
+            DOCUMENT.write_text(as_document(ask_everybody(app)), encoding="utf-8")

@@ -13,7 +13,6 @@ from alembic.script import ScriptDirectory
 from flask import Flask
 from sqlalchemy import Engine, Inspector, create_engine, func, inspect, select, text
 
-from dofc_events.app import create_app
 from dofc_events.conference.history.service import load_history
 from dofc_events.config import ROOT
 from dofc_events.core.audit import COMMAND
@@ -26,7 +25,6 @@ from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import found_by
 from dofc_events.hosting.models import Ballot
 from dofc_events.trips.models import Draw
-from tests.support.databases import settings_for
 from tests.support.factories import make_edition, make_registration, make_trip
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
@@ -163,7 +161,7 @@ def test_the_first_versions_are_upgraded_with_their_data(databases, database_kin
     for landed in LANDED.glob("*.py"):
         shutil.copy(landed, scripts / "versions" / landed.name)
     with databases.empty(database_kind) as url:
-        app = create_app(settings_for(url, tmp_path / "instance"))
+        app = databases.site(url, tmp_path / "instance")
         with app.app_context():
             for revision in ("0001", "0008"):
                 flask_migrate.upgrade(directory=str(scripts), revision=revision)

@@ -39,13 +39,16 @@ def test_the_table_is_what_the_site_answers_and_asking_changes_nothing(databases
     def make_and_remember(app):
         # What is there before anybody asks; being signed in is part of it.
         world = make_world(app)
-        before.append(dump(url))
+        before.append(rows_of(app))
         return world
 
+    def rows_of(app):
+        return dump(app.extensions["dofc_events"].database_url)
+
     monkeypatch.setattr(rights, "make_world", make_and_remember)
-    with databases.fresh("sqlite") as url:
-        table = rights.ask_everybody(url, tmp_path)
-        assert [dump(url)] == before, "a GET, or a form without its token, changed something"
+    with rights.site_to_ask(databases, tmp_path) as app:
+        table = rights.ask_everybody(app)
+        assert [rows_of(app)] == before, "a GET, or a form without its token, changed something"
     assert rights.as_document(table) == rights.DOCUMENT.read_text(encoding="utf-8"), (
         "the site answers otherwise than docs/rights.md says; look whether it should, then: make rights"
     )

@@ -20,6 +20,7 @@ from flask.cli import with_appcontext
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from dofc_events.commands.named_files import named_files
 from dofc_events.core import files
 from dofc_events.core.audit import COMMAND
 from dofc_events.core.clock import now
@@ -35,7 +36,6 @@ from dofc_events.core.copying import (
 )
 from dofc_events.core.db import db
 from dofc_events.extensions import settings
-from dofc_events.hosting.queries import attached_hashes
 from dofc_events.mail.outbox import hold
 
 DATABASE, FILES = "dofc.sqlite", "files/"
@@ -59,7 +59,9 @@ def backup(file: Path) -> None:
         finally:
             part.unlink(missing_ok=True)
     for content_hash in missing:
-        click.echo(f"file {content_hash}: it is attached to a proposal, but missing from the disk", err=True)
+        click.echo(
+            f"file {content_hash}: it is attached to a proposal or a letter, but missing from the disk", err=True
+        )
     click.echo(f"{file}: {sum(contents.rows for contents in copied.values())} rows, read again and compared.")
 
 
@@ -98,7 +100,7 @@ def _pack(part: Path, path: Path) -> tuple[dict[str, Contents], list[str]]:
         with snapshot(db.engine) as source, writing(packed) as target:
             copied = copy_all(source, target)
         with Session(packed) as session:
-            named = attached_hashes(session)
+            named = named_files(session)
     missing = []
     with part.open("xb") as written:
         with ZipFile(written, "w", ZIP_DEFLATED) as archive:

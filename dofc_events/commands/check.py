@@ -4,19 +4,21 @@ import click
 from flask.cli import with_appcontext
 from sqlalchemy.orm import Session
 
+from dofc_events.commands.named_files import named_files
 from dofc_events.conference.models import Edition
 from dofc_events.core import files
 from dofc_events.core.clock import now
 from dofc_events.core.db import db
 from dofc_events.core.schema import differences, newest_revision, revision_of
+from dofc_events.delegates.queries import answer_faults
 from dofc_events.extensions import settings
 from dofc_events.hosting.ballots.queries import ballot_faults
-from dofc_events.hosting.queries import attached_hashes
 from dofc_events.letters.queries import letter_faults
 from dofc_events.notices.queries import facts_without_message
 from dofc_events.places.queries import (
     arrival_faults,
     ended_unlike_their_claim,
+    option_faults,
     pool_faults,
     pools_with_free_places_and_people_waiting,
 )
@@ -59,12 +61,14 @@ def faults(session: Session) -> list[str]:
         for r in ended_unlike_their_claim(session)
     ]
     found += seat_faults(session)
+    found += option_faults(session)
+    found += answer_faults(session)
     found += [f"registration {r}: no email has announced its status" for r in facts_without_message(session)]
     found += letter_faults(session)
     found += ballot_faults(session)
     found += [
-        f"file {content_hash}: it is attached to a proposal, but missing from the disk"
-        for content_hash in sorted(attached_hashes(session))
+        f"file {content_hash}: it is attached to a proposal or a letter, but missing from the disk"
+        for content_hash in sorted(named_files(session))
         if not files.path_of(settings().shared, content_hash).exists()
     ]
     if not files.is_private(settings().instance):

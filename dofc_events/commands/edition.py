@@ -21,10 +21,12 @@ from dofc_events.core.countries import country_codes
 from dofc_events.core.db import db, tried_again, unit_of_work
 from dofc_events.core.errors import Refusal
 from dofc_events.extensions import settings
+from dofc_events.organise.editions.service import copy_limits
 from dofc_events.places.models import Pool
+from dofc_events.places.options.service import copy_with_places
 from dofc_events.places.queries import count_waiting, edition_pool
 from dofc_events.places.rules import LONGEST_OFFER_HOURS, MAX_PLACES
-from dofc_events.places.service import copy_limits, create_pool, lock_edition_pool
+from dofc_events.places.service import create_pool, lock_edition_pool
 from dofc_events.registration.service import resize_edition
 from dofc_events.registration.trips.service import resize_trip, set_sign_up
 from dofc_events.trips.queries import trip_pools
@@ -159,6 +161,7 @@ def _create(session: Session, year: int, wishes: dict[str, Any], at: datetime) -
         created = conference.create_edition(session, year, blank, [], COMMAND, at)
     else:
         created = conference.copy_edition(session, last.year, year, COMMAND, at)
+        copy_with_places(session, last.id, created.id)
     if not created.categories:
         conference.set_categories(session, created.id, [("delegate", "Delegate")], COMMAND, at)
     details = conference.details_of(created)
@@ -176,7 +179,7 @@ def _create(session: Session, year: int, wishes: dict[str, Any], at: datetime) -
     pool = edition_pool(session, last.id) if last else None
     create_pool(session, edition_id=created.id, capacity=pool.capacity if pool else 0)
     if last:
-        copy_limits(session, last.id, created.id)
+        copy_limits(session, last.year, created)
 
 
 def _moment(text: str, zone: str, *, closing: bool) -> datetime:

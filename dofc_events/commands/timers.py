@@ -18,6 +18,8 @@ from dofc_events.hosting.models import Ballot
 from dofc_events.hosting.news import service as hosting_news
 from dofc_events.hosting.news.queries import drafts_to_remind, voters_to_remind
 from dofc_events.hosting.proposals import timers as proposal_timers
+from dofc_events.imports import queries as import_queries
+from dofc_events.imports import timers as import_timers
 from dofc_events.letters import queries as letter_queries
 from dofc_events.letters import timers as letter_timers
 from dofc_events.mail import outbox
@@ -50,6 +52,10 @@ def remind_of_offers(step: Step, at: datetime) -> None:
 
 def forget_hand_overs(step: Step, at: datetime) -> None:
     step.each(hand_over_queries.hand_overs_to_forget(db.session(), at), hand_over_timers.forget_hand_over, WORKER, at)
+
+
+def forget_files(step: Step, at: datetime) -> None:
+    step.each(import_queries.files_to_forget(db.session(), at), import_timers.forget_file, WORKER, at)
 
 
 def close_lists(step: Step, at: datetime) -> None:
@@ -138,6 +144,7 @@ TIMERS: tuple[Callable[[Step, datetime], object], ...] = (
     lapse_offers,
     remind_of_offers,
     forget_hand_overs,
+    forget_files,
     close_lists,
     tell_news,
     remind_drafters,

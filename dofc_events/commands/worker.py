@@ -11,6 +11,7 @@ from flask.cli import with_appcontext
 from sqlalchemy import delete
 
 from dofc_events.commands.alarm import Alarm
+from dofc_events.commands.named_files import named_files
 from dofc_events.commands.timers import remove_texts, run_timers
 from dofc_events.commands.watch import Step, Watch
 from dofc_events.core import files
@@ -19,7 +20,6 @@ from dofc_events.core.db import db, erase_deleted, is_away, tried_again, unit_of
 from dofc_events.core.supervisor import end_with_supervisor
 from dofc_events.extensions import settings
 from dofc_events.health.rules import Trouble
-from dofc_events.hosting import queries as hosting_queries
 from dofc_events.hosting.models import Ballot
 from dofc_events.mail.delivery import Answer, Courier
 from dofc_events.mail.models import WorkerSign
@@ -47,7 +47,7 @@ class Broom:
 
     def sweep(self, at: datetime) -> None:
         self._swept_at = at
-        named = hosting_queries.attached_hashes(db.session())
+        named = named_files(db.session())
         db.session.close()
         files.sweep(settings().shared, named, at)
         # What somebody read at that moment was kept when the ballots were counted.

@@ -112,6 +112,10 @@ class Edition(Revised, Base):
     def name(self) -> str:
         return f"Days of Clusters {self.year}"
 
+    def category_choices(self) -> tuple[tuple[str, str], ...]:
+        """The categories, closed ones too, as slugs with labels, in the order of the form."""
+        return tuple((category.slug, category.label) for category in self.categories)
+
     @property
     def has_open_category(self) -> bool:
         """Whether there is a category to register in."""
@@ -180,7 +184,11 @@ class Edition(Revised, Base):
 
 
 class Category(Base):
-    """A kind of delegate at one edition."""
+    """A kind of delegate at one edition.
+
+    If it is `by_invitation`, only those can register in it who know its `code`, if it has one, or whose address is
+    invited. If it `needs_approval`, whoever registers only requests a place, until organisers decide.
+    """
 
     __tablename__ = "categories"
     __table_args__ = (UniqueConstraint("edition_id", "slug"),)
@@ -192,7 +200,20 @@ class Category(Base):
     position: Mapped[int]
     state: Mapped[CategoryState] = mapped_column(String(10), default=CategoryState.OPEN)
 
+    by_invitation: Mapped[bool] = mapped_column(default=False)
+    code: Mapped[str] = mapped_column(String(60), default="")
+    needs_approval: Mapped[bool] = mapped_column(default=False)
+
     edition: Mapped[Edition] = relationship(back_populates="categories")
+
+
+class InvitedAddress(Base):
+    """The key of an address that is invited to register in a category."""
+
+    __tablename__ = "invited_addresses"
+
+    category_id: Mapped[int] = mapped_column(ForeignKey("categories.id", ondelete="CASCADE"), primary_key=True)
+    email_key: Mapped[str] = mapped_column(String(254), primary_key=True)
 
 
 class EditionOrganiser(Base):

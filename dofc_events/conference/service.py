@@ -180,7 +180,13 @@ def copy_edition(session: Session, from_year: int, year: int, actor: Actor, now:
     if anchor is not None:
         # One distance for all, taken from the first day: the registration closes as many days before it as it did.
         details = moved(details, timedelta(days=days_to_same_weekday(anchor, year - from_year)), details.zone)
-    return create_edition(session, year, details, [(c.slug, c.label) for c in source.categories], actor, now)
+    edition = create_edition(session, year, details, [(c.slug, c.label) for c in source.categories], actor, now)
+    sources = {category.slug: category for category in source.categories}
+    for category in categories_of(session, edition.id):
+        # Who is invited this time is still to be said; until then nobody is.
+        category.by_invitation = sources[category.slug].by_invitation
+        category.needs_approval = sources[category.slug].needs_approval
+    return edition
 
 
 def moved(details: EditionDetails, distance: timedelta, zone: str) -> EditionDetails:
@@ -348,8 +354,8 @@ def set_categories(
         if category.state == CategoryState.REMOVED:
             category.state = CategoryState.OPEN
         session.add(category)
-    changes = {"categories": [dict(before), labels]}
-    record(session, actor, now, "categories_changed", scope=str(edition.year), changes=changes)
+    said = {"categories": [dict(before), labels]}
+    record(session, actor, now, "categories_changed", scope=str(edition.year), changes=said)
     session.flush()
     session.expire(edition, ["categories"])
     return True
@@ -360,12 +366,8 @@ def lock_edition(session: Session, edition_id: int) -> Edition:
 
     With `key_share`, those who register meanwhile, and refer to the row, do not wait for it. Raises NoSuchEdition.
     """
-    edition = session.scalar(
-        select(Edition)
-        .where(Edition.id == edition_id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
+    locked = select(Edition).where(Edition.id == edition_id).with_for_update(key_share=True)
+    edition = session.scalar(locked.execution_options(populate_existing=True))
     if edition is None:
         raise NoSuchEdition(str(edition_id))
     return edition
@@ -383,14 +385,12 @@ def _remove_category(session: Session, category: Category, *, is_unused: bool) -
 
 
 def _refuse_unready(details: EditionDetails, *, has_categories: bool) -> None:
-    missing = missing_to_publish(details, has_categories=has_categories)
-    if missing:
+    if missing := missing_to_publish(details, has_categories=has_categories):
         raise NotReady(missing)
 
 
 def _refuse_disorder(details: EditionDetails) -> None:
-    faults = faults_in_order(details)
-    if faults:
+    if faults := faults_in_order(details):
         raise SettingsContradict(faults)
 
 

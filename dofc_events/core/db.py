@@ -66,8 +66,10 @@ PLANNED_WITH_VALUES = "/* planned with its values */"
 CONFLICTS = ("40P01", "40001")
 # What passes: no connection, no room, ended or not yet begun, a lock or an answer that takes too long, a standby.
 # https://www.postgresql.org/docs/current/errcodes-appendix.html, https://www.sqlite.org/rescode.html
-# A standby refuses to begin what writes as something that it does not support.
-PASSING = ("08", "53", "57", "58", "55P03", "25006", "0A000")
+PASSING = ("08", "53", "57", "58", "55P03", "25006")
+# A standby refuses to begin what writes as a setting that it does not support. The words differ by language, the place
+# in PostgreSQL's source does not.
+STANDBY = ("0A000", "call_bool_check_hook")
 PASSING_SQLITE = (
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
@@ -294,7 +296,13 @@ def is_passing(error: BaseException) -> bool:
     said = getattr(error, "orig", None)
     if isinstance(said, sqlite3.Error):
         return getattr(said, "sqlite_errorcode", 0) & 0xFF in PASSING_SQLITE
-    return str(getattr(said, "sqlstate", "")).startswith(PASSING)
+    sqlstate = str(getattr(said, "sqlstate", ""))
+    return sqlstate.startswith(PASSING) or (sqlstate, _said_in(said)) == STANDBY
+
+
+def _said_in(error: Any) -> str | None:
+    """In which function of PostgreSQL it came up."""
+    return getattr(getattr(error, "diag", None), "source_function", None)
 
 
 def is_away(error: BaseException) -> bool:
@@ -329,8 +337,8 @@ def tried_again(act: Callable[P, R], *, between: Callable[[], object] = lambda: 
     return insistent
 
 
-def in_pieces(ids: Iterable[int]) -> Iterator[list[int]]:
-    """The ids in lists that one statement takes: its parameters are counted."""
+def in_pieces(ids: Iterable[R]) -> Iterator[list[R]]:
+    """The ids, or other values, in lists that one statement takes: its parameters are counted."""
     everything = list(ids)
     for first in range(0, len(everything), MAX_IN_A_LIST):
         yield everything[first : first + MAX_IN_A_LIST]

@@ -15,6 +15,8 @@ from dofc_events.delegates.models import Registration, SearchWord
 from dofc_events.delegates.spelling.rules import asked_for, number_asked_for
 from dofc_events.extensions import settings
 from dofc_events.mail.rules import address_key
+from dofc_events.questions.models import Answer, EditionQuestion, QuestionOption
+from dofc_events.questions.rules import KEYED, NO, PICKED, YES, Kind
 
 # A search for more words finds no more.
 MAX_WORDS = 20
@@ -123,6 +125,24 @@ def categories_in_use(session: Session, edition_id: int) -> set[str]:
     """The slugs of the categories in which somebody is registered at an edition, and has not cancelled."""
     live = select(Category.slug).join(Registration, Registration.category_id == Category.id).distinct()
     return set(session.scalars(live.where(Category.edition_id == edition_id, Registration.ended_at.is_(None))))
+
+
+def answer_faults(session: Session) -> list[str]:
+    """Answers to another edition's questions, and such as no option gives; one sentence each."""
+    answered = select(Registration.reference, EditionQuestion.key, EditionQuestion.kind, Answer.choice)
+    answered = answered.join(Answer, Answer.registration_id == Registration.id)
+    answered = answered.join(EditionQuestion, EditionQuestion.id == Answer.question_id)
+    mine = and_(QuestionOption.question_id == Answer.question_id, QuestionOption.key == Answer.choice)
+    is_right = or_(
+        and_(EditionQuestion.kind.in_(PICKED), exists().where(mine)),
+        and_(EditionQuestion.kind == Kind.YES_NO, Answer.choice.in_((YES, NO))),
+        and_(EditionQuestion.kind.not_in(KEYED), Answer.choice == "", Answer.text != ""),
+    )
+    wrong = answered.where(or_(Registration.edition_id != EditionQuestion.edition_id, not_(is_right)))
+    return [
+        f"registration {reference}: “{choice}” is no answer to the question “{key}” ({kind}) of its edition"
+        for reference, key, kind, choice in session.execute(wrong)
+    ]
 
 
 PURPOSE = "registration"

@@ -1,13 +1,14 @@
 """Writes a delegate's details."""
 
 import hashlib
+import hmac
 from dataclasses import dataclass, fields
 from datetime import datetime
 
 from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
-from dofc_events.conference.models import Category
+from dofc_events.conference.models import Category, InvitedAddress
 from dofc_events.core.changes import Difference, difference
 from dofc_events.core.db import insert_row, table_of
 from dofc_events.core.errors import Refusal
@@ -37,6 +38,10 @@ class Details:
     access_needs: str
     visa_letter: bool
     photo_consent: bool
+
+
+class NotInvited(Refusal):
+    """The category is by invitation, and neither the code nor the address is one that was invited."""
 
 
 class NoSuchCategory(Refusal):
@@ -72,6 +77,17 @@ def category_of(session: Session, edition_id: int, slug: str) -> Category:
     if category is None:
         raise NoSuchCategory
     return category
+
+
+def refuse_uninvited(session: Session, registration: Registration, code: str) -> None:
+    """Raise NotInvited unless somebody new may register in their category, with this code or their address."""
+    category = registration.category
+    if not category.by_invitation:
+        return
+    if category.code and hmac.compare_digest(folded(code).encode(), folded(category.code).encode()):
+        return
+    if session.get(InvitedAddress, (category.id, registration.email_key)) is None:
+        raise NotInvited
 
 
 def refresh_search(registration: Registration) -> None:

@@ -14,7 +14,7 @@ from dofc_events.extensions import settings
 from dofc_events.letters.models import Letter
 from dofc_events.letters.queries import good_until
 from dofc_events.letters.rules import LINK, Anchor, filled, is_reminder
-from dofc_events.mail.envelope import Envelope
+from dofc_events.mail.envelope import Envelope, StoredFile
 from dofc_events.mail.render import link, render_message
 from dofc_events.mail.rules import ANNOUNCEMENT, REMINDER, deliverable
 from dofc_events.notices.mails import Standing, edition_changed
@@ -58,6 +58,7 @@ def letter_to(letter: Letter, standing: Standing) -> Envelope:
         subject=filled(letter.subject, {**values, LINK: ""}),
         said_text=text,
         said_html=html,
+        attachments=[StoredFile(one.name, one.media_type, one.content_hash) for one in letter.attachments],
         reference=registration.reference,
         own_page=values[LINK],
         edition_name=edition.name,
@@ -70,6 +71,7 @@ def values_for(standing: Standing) -> dict[str, str]:
     """What PLACEHOLDERS stand for, for one delegate, in the language that is set."""
     registration, edition = standing.registration, standing.edition
     closes_at = edition.registration_closes_at
+    own = {one.field: one.words for one in standing.answers if not one.organisers_only}
     held = [seat for seat in standing.trips if seat.is_live and not seat.trip.cancelled_at]
     return {
         "given_name": registration.greeted_as,
@@ -85,6 +87,7 @@ def values_for(standing: Standing) -> dict[str, str]:
         "city": edition.city,
         "venue": ", ".join(part for part in (edition.venue, edition.venue_address) if part) or _("not fixed yet"),
         "closes": deadline(closes_at, edition.zone) if closes_at else _("not fixed yet"),
+        **own,
     }
 
 
@@ -103,7 +106,7 @@ def as_text(body: str, values: Mapping[str, str], site: str) -> str:
     text = plain_text(_marked(body, values), site)
 
     def fill(found: re.Match[str]) -> str:
-        value, before = values[found[1] or LINK], text[: found.start()][-1:]
+        value, before = values.get(found[1] or LINK, ""), text[: found.start()][-1:]
         # Email programs make one address of all that stands together.
         return value if found[1] or before in BEFORE_AN_ADDRESS else f" {value}"
 
@@ -129,6 +132,8 @@ def _place(standing: Standing) -> str:
         words = _("confirmed")
     elif standing.status is ClaimStatus.WAITLISTED:
         words = _("on the waiting list, number %(number)d", number=standing.position)
+    elif standing.status is ClaimStatus.REQUESTED:
+        words = _("requested; the organisers will decide")
     elif until:
         words = _("offered until %(time)s", time=deadline(until, standing.edition.zone))
     elif standing.status is ClaimStatus.EXPIRED:

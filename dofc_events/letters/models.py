@@ -43,6 +43,7 @@ class Letter(Base):
     stopped_at: Mapped[datetime | None]
 
     edition: Mapped[Edition] = relationship()
+    attachments: Mapped[list["LetterAttachment"]] = relationship(order_by="LetterAttachment.id")
 
     @property
     def state(self) -> LetterState:
@@ -54,6 +55,24 @@ class Letter(Base):
         if self.started_at:
             return LetterState.GOING
         return LetterState.SCHEDULED if self.released_at else LetterState.DRAFT
+
+
+class LetterAttachment(Base):
+    """A file that travels with each message of a letter. Its bytes lie under `instance/files/` by `content_hash`, once.
+
+    Messages refer to them, too: once a letter has begun to go, its files stay.
+    """
+
+    __tablename__ = "letter_attachments"
+    __table_args__ = (UniqueConstraint("letter_id", "content_hash"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    letter_id: Mapped[int] = mapped_column(ForeignKey("letters.id"))
+    content_hash: Mapped[str] = mapped_column(String(64), index=True)
+    name: Mapped[str] = mapped_column(String(120))
+    media_type: Mapped[str] = mapped_column(String(40))
+    size: Mapped[int]
+    added_at: Mapped[datetime]
 
 
 class LetterRecipient(Base):

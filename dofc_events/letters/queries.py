@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased, joinedload
 
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.delegates.models import Registration
-from dofc_events.letters.models import Letter, LetterRecipient
+from dofc_events.letters.models import Letter, LetterAttachment, LetterRecipient
 from dofc_events.letters.rules import Anchor, due_at, is_reminder, last_day
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import WRITTEN_BY_HAND, MessageState
@@ -267,6 +267,17 @@ def _in_withdrawn_messages() -> Select[Letter, int]:
         ~same,
     )
     return query.order_by(Letter.id, recipient.registration_id)
+
+
+def attached_to_letters(session: Session) -> set[str]:
+    """The hashes of all files that are attached to letters, and so to their messages."""
+    return set(session.scalars(select(LetterAttachment.content_hash)))
+
+
+def letter_attachment(session: Session, letter_id: int, attachment_id: int) -> LetterAttachment | None:
+    """One file of this letter, and of no other."""
+    query = select(LetterAttachment).where(LetterAttachment.id == attachment_id)
+    return session.scalar(query.where(LetterAttachment.letter_id == letter_id))
 
 
 def letter_about_change(session: Session, edition_id: int) -> Letter | None:

@@ -2,16 +2,19 @@
 
 import enum
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, time, timedelta
 
 from dofc_events.core.clock import from_zone, in_zone
+from dofc_events.questions.rules import FIELD
 
 # At this hour in the edition's zone, unless another one was chosen.
 SENT_AT = time(9)
 LONGEST_SUBJECT = 200
 LONGEST_BODY = 20_000
 MAX_DAYS = 365
+# What many mail servers let through, as it grows by a third on its way.
+MAX_ATTACHED = 5 * 1024 * 1024
 
 # What stands in braces is filled in for each delegate.
 PLACEHOLDERS = (
@@ -30,6 +33,9 @@ PLACEHOLDERS = (
     "closes",
 )
 LINK = "own_page"
+
+# The answer to one of the edition's own questions, by the name of its field.
+OWN = re.compile(FIELD + r"[a-z0-9_-]+")
 
 _IN_BRACES = re.compile(r"\{([^{}\n]*)\}")
 
@@ -72,9 +78,9 @@ def last_day(moment: datetime | None, zone: str) -> date | None:
     return None if moment is None else (in_zone(moment, zone) - timedelta(microseconds=1)).date()
 
 
-def unknown_placeholders(text: str) -> list[str]:
-    """What stands in braces and is none of PLACEHOLDERS, in the order of the text."""
-    return [name for name in dict.fromkeys(_IN_BRACES.findall(text)) if name not in PLACEHOLDERS]
+def unknown_placeholders(text: str, own: Collection[str] = ()) -> list[str]:
+    """What stands in braces and is none of PLACEHOLDERS or an edition's `own` questions, in the order of the text."""
+    return [name for name in dict.fromkeys(_IN_BRACES.findall(text)) if name not in PLACEHOLDERS and name not in own]
 
 
 def misplaced_placeholders(text: str) -> list[str]:
@@ -90,5 +96,8 @@ def _addresses_of_links(line: str) -> list[str]:
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:
-    """The text with its placeholders filled in, once: what a value says in braces stays as it is."""
-    return _IN_BRACES.sub(lambda found: values.get(found[1], found[0]), text)
+    """The text with its placeholders filled in, once: what a value says in braces stays as it is.
+
+    A question that was not answered leaves nothing.
+    """
+    return _IN_BRACES.sub(lambda found: values.get(found[1], "" if OWN.fullmatch(found[1]) else found[0]), text)

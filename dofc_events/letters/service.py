@@ -10,21 +10,25 @@ from sqlalchemy.orm import Session
 from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.conference.service import place_and_time_of
+from dofc_events.core import files
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.changes import refuse_changed
 from dofc_events.core.errors import Refusal
-from dofc_events.letters.models import Letter, LetterRecipient
+from dofc_events.extensions import settings
+from dofc_events.hosting.rules import CheckedFile
+from dofc_events.letters.models import Letter, LetterAttachment, LetterRecipient
 from dofc_events.letters.queries import (
     Readers,
     audience_of,
     came_too_late,
     due_time,
     letter_about_change,
+    letter_attachment,
     progress_of,
     readers_of,
     stored,
 )
-from dofc_events.letters.rules import EDITABLE, SENT_AT, Anchor, LetterState
+from dofc_events.letters.rules import EDITABLE, MAX_ATTACHED, SENT_AT, Anchor, LetterState
 from dofc_events.mail import outbox
 from dofc_events.mail.models import Message
 from dofc_events.registration.queries import Audience
@@ -52,6 +56,10 @@ class DateMissing(Refusal):
 
 class TooLate(Refusal):
     """The time at which it would be sent has passed, or the edition it reminds of is archived."""
+
+
+class FilesTooLarge(Refusal):
+    """The files of a letter would be larger together than many mail servers take."""
 
 
 class NothingToStop(Refusal):
@@ -113,15 +121,43 @@ def rewrite_letter(
     A scheduled one stays scheduled, at its new time; without a time it is a draft again. Raises NotEditable,
     DateMissing, TooLate.
     """
-    letter = locked(session, letter_id)
-    if letter.state not in EDITABLE:
-        raise NotEditable
+    letter = _editable(session, letter_id)
     refuse_changed(seen, text_of(letter))
     _write(letter, text, now)
     _record(session, actor, now, "letter_changed", letter)
     if letter.released_at and not letter.anchor:
         letter.released_at = None
         _record(session, actor, now, "letter_unscheduled", letter)
+
+
+def attach_file(session: Session, letter_id: int, file: CheckedFile, actor: Actor, now: datetime) -> None:
+    """Have a file travel with a letter, once however often it is sent; it was checked before, outside of a transaction.
+
+    Raises NotEditable, FilesTooLarge.
+    """
+    letter = _editable(session, letter_id)
+    content_hash, size = files.hash_of(file.content), len(file.content)
+    if any(one.content_hash == content_hash for one in letter.attachments):
+        return
+    if size + sum(one.size for one in letter.attachments) > MAX_ATTACHED:
+        raise FilesTooLarge
+    files.store(settings().shared, file.content, now)
+    letter.attachments.append(
+        LetterAttachment(content_hash=content_hash, name=file.name, media_type=file.media_type, size=size, added_at=now)
+    )
+    _record(session, actor, now, "letter_file_added", letter, name=file.name, content_hash=content_hash)
+
+
+def detach_file(session: Session, letter_id: int, attachment_id: int, actor: Actor, now: datetime) -> None:
+    """Take a file off a letter, if it is there. Its bytes go later, unless they are used elsewhere.
+
+    Raises NotEditable.
+    """
+    letter = _editable(session, letter_id)
+    attachment = letter_attachment(session, letter_id, attachment_id)
+    if attachment:
+        session.delete(attachment)
+        _record(session, actor, now, "letter_file_removed", letter, name=attachment.name)
 
 
 def release_letter(session: Session, letter_id: int, digest: str, actor: Actor, now: datetime) -> int:
@@ -216,6 +252,13 @@ def _draft(session: Session, letter_id: int) -> Letter:
     letter = locked(session, letter_id)
     if letter.state is not LetterState.DRAFT:
         raise NotADraft
+    return letter
+
+
+def _editable(session: Session, letter_id: int) -> Letter:
+    letter = locked(session, letter_id)
+    if letter.state not in EDITABLE or letter.before:
+        raise NotEditable
     return letter
 
 

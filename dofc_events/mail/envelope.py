@@ -17,6 +17,15 @@ class Attachment:
 
 
 @dataclass(frozen=True)
+class StoredFile:
+    """A file that travels with a message and lies in `files/`, where it is once for however many messages."""
+
+    filename: str
+    content_type: str
+    content_hash: str
+
+
+@dataclass(frozen=True)
 class Envelope:
     """A rendered message. Raises ValueError for anything that could break out of a header."""
 
@@ -31,7 +40,7 @@ class Envelope:
     reply_to: str | None = None
     scope: str = ""
     about: str = ""
-    attachments: tuple[Attachment, ...] = ()
+    attachments: tuple[Attachment | StoredFile, ...] = ()
     expires_at: datetime | None = None
 
     def __post_init__(self) -> None:

@@ -12,6 +12,8 @@ from email.header import Header
 from email.utils import encode_rfc2231, format_datetime, quote
 from functools import lru_cache
 
+from dofc_events.core import files
+from dofc_events.extensions import settings
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import in_ascii
 
@@ -21,7 +23,8 @@ NEWLINE = re.compile(r"\r\n|\r|\n")
 def as_mime(message: Message, sender: str, recipient: str) -> bytes:
     """The message, from and to these ASCII addresses: ASCII too, and in lines that every server takes (RFC 5322).
 
-    Raises UnicodeEncodeError, a ValueError, if one of the addresses is not ASCII.
+    Raises UnicodeEncodeError, a ValueError, if one of the addresses is not ASCII, and FileNotFoundError if a file that
+    it refers to is not on the disk.
     """
     key = message.message_id.strip("<>").partition("@")[0]
     alternative = _multipart("alternative", key, [_text("plain", message.text), _text("html", message.html)])
@@ -58,11 +61,12 @@ def _text(subtype: str, text: str) -> str:
     )
 
 
-def _attached(filename: str, content_type: str, body: str) -> str:
+def _attached(filename: str, content_type: str, body: str = "", content_hash: str = "") -> str:
+    content = files.read(settings().shared, content_hash) if content_hash else body.encode()
     name = f'filename="{quote(filename)}"' if filename.isascii() else f"filename*={encode_rfc2231(filename, 'utf-8')}"
     return (
         f"Content-Type: {content_type}\r\nContent-Transfer-Encoding: base64\r\n"
-        f"Content-Disposition: attachment; {name}\r\n\r\n{_in_lines(base64.encodebytes(body.encode()))}"
+        f"Content-Disposition: attachment; {name}\r\n\r\n{_in_lines(base64.encodebytes(content))}"
     )
 
 

@@ -18,8 +18,9 @@ class Message(Base):
 
     `scope` (an edition's year) and `about` (a reference) are plain text. `due_at` is when it is to be sent (again);
     `waits_since` since when it could have left, however often it was tried: since it was queued, or queued again;
-    `refusals` counts temporary refusals, `attempts` every try. A message is not sent after `expires_at`. At
-    `text_removed_at` its text and attachments were removed: it was sent long ago, and only the record of it is kept.
+    `refusals` counts temporary refusals, `attempts` every try. A message is not sent after `expires_at`.
+    `attachments` have their text here, or the hash of a file. At `text_removed_at` its text and attachments were
+    removed: it was sent long ago, and only the record of it is kept.
     """
 
     __tablename__ = "messages"

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, literal, or_, select, true
 from sqlalchemy.orm import Session, load_only
 
+from dofc_events.core.pages import NEWEST, Turn, page_of
 from dofc_events.mail.models import MailHold, Message, WorkerSign
 from dofc_events.mail.rules import DONE_WITH, LATE_AFTER, WORKER_SILENT_AFTER, MessageState
 
@@ -149,22 +150,20 @@ def messages(
     *,
     state: MessageState | None,
     words: str = "",
-    before_id: int | None,
-    limit: int,
-) -> Sequence[Message]:
-    """The newest messages first, without their bodies; `before_id` turns the page.
+    turn: Turn = NEWEST,
+    size: int,
+) -> tuple[Sequence[Message], int]:
+    """A page of messages, newest first, without their bodies; and how many stand before it.
 
     Each of `words` must occur in the recipient's address, the subject or the reference, which may lack its hyphen.
     """
     # Which they are is found in an index; else SQLite would put all of them in order, bodies included.
-    query = select(Message.id)
+    query = select(Message.id).where(_found_by(words))
     if scope is not None:
         query = query.where(Message.scope == scope)
     if state is not None:
         query = query.where(Message.state == state)
-    if before_id is not None:
-        query = query.where(Message.id < before_id)
-    found = query.where(_found_by(words)).order_by(Message.id.desc()).limit(limit)
+    page = page_of(session, query, Message.id, turn, size)
     shown = load_only(
         Message.kind,
         Message.scope,
@@ -178,9 +177,8 @@ def messages(
         Message.attempts,
         Message.last_error,
     )
-    return session.scalars(
-        select(Message).where(Message.id.in_(found)).options(shown).order_by(Message.id.desc())
-    ).all()
+    found = select(Message).where(Message.id.in_(page.ids)).options(shown).order_by(Message.id.desc())
+    return session.scalars(found).all(), page.before
 
 
 def texts_to_remove(

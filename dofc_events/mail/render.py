@@ -12,7 +12,7 @@ from flask import current_app
 from flask_babel import force_locale
 
 from dofc_events.extensions import settings
-from dofc_events.mail.envelope import Attachment, Envelope
+from dofc_events.mail.envelope import Attachment, Envelope, StoredFile
 from dofc_events.mail.rules import greeted
 
 # The length of a line of plain text, in characters.
@@ -41,7 +41,7 @@ def render_message(
     reply_to: str | None = None,
     scope: str = "",
     about: str = "",
-    attachments: Sequence[Attachment] = (),
+    attachments: Sequence[Attachment | StoredFile] = (),
     expires_at: datetime | None = None,
     **context: Any,
 ) -> Envelope:

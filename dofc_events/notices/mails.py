@@ -19,9 +19,12 @@ from dofc_events.mail.rules import deliverable
 from dofc_events.places.models import Claim
 from dofc_events.places.queries import waits_for_category
 from dofc_events.places.rules import ClaimStatus
+from dofc_events.questions.rules import Kind, caption_in
+from dofc_events.questions.texts import Answered
 from dofc_events.trips.models import Trip
 from dofc_events.trips.queries import TripStanding
 from dofc_events.trips.rules import Reason
+from dofc_events.web.quoted import address_in
 
 # What announces an offer ends with it.
 PLACE_OFFERED = "registration-offered"
@@ -31,6 +34,7 @@ OFFER_REMINDER = "offer-reminder"
 CALENDAR_STATUS = {
     ClaimStatus.CONFIRMED: "CONFIRMED",
     ClaimStatus.WAITLISTED: "TENTATIVE",
+    ClaimStatus.REQUESTED: "TENTATIVE",
     ClaimStatus.OFFERED: "TENTATIVE",
     ClaimStatus.EXPIRED: "CANCELLED",
     ClaimStatus.CANCELLED: "CANCELLED",
@@ -68,7 +72,9 @@ FIELD_NAMES = {
 class Standing:
     """A registration, its edition, and what it holds at this moment; `position` counts those in line up to it.
 
-    `trips` are all learning trips of the edition, with what the registration has of them.
+    `trips` are all learning trips of the edition, with what the registration has of them; `answers` are all that it
+    answered of the edition's own questions; `organisers_say` is what organisers write to the
+    delegate with the news.
     """
 
     registration: Registration
@@ -76,6 +82,8 @@ class Standing:
     claim: Claim
     position: int | None
     trips: tuple[TripStanding, ...] = ()
+    answers: tuple[Answered, ...] = ()
+    organisers_say: str = ""
 
     @property
     def status(self) -> ClaimStatus:
@@ -141,13 +149,14 @@ def status_message(
             return registration_confirmed(standing, seats, handed_over_by, because, stated_consent, is_back=is_back)
         case ClaimStatus.WAITLISTED:
             return registration_waitlisted(standing, seats, handed_over_by, because, stated_consent)
+        case ClaimStatus.REQUESTED:
+            return registration_requested(standing, seats, handed_over_by)
         case ClaimStatus.OFFERED:
             return registration_offered(standing, seats, handed_over_by)
         case ClaimStatus.EXPIRED:
             return registration_expired(standing, seats, handed_over_by)
         case ClaimStatus.CANCELLED:
             return registration_cancelled(standing, seats, before, because)
-    raise ValueError(f"a place at an edition is never {standing.status}")
 
 
 def registration_confirmed(
@@ -169,6 +178,10 @@ def registration_waitlisted(
 ) -> Envelope:
     words: dict[str, Any] = {"handed_over_by": handed_over_by, "because": because, "stated_consent": stated_consent}
     return _message("waitlisted", "registration-waitlisted", standing, seats=seats, **words)
+
+
+def registration_requested(standing: Standing, seats: Seats, handed_over_by: str = "") -> Envelope:
+    return _message("requested", "registration-waitlisted", standing, seats=seats, handed_over_by=handed_over_by)
 
 
 def registration_offered(standing: Standing, seats: Seats, handed_over_by: str = "") -> Envelope:
@@ -214,9 +227,9 @@ def seats_changed(standing: Standing, seats: Seats) -> Envelope:
 
 
 def registration_changed(standing: Standing, changes: Sequence[str], *, by_organisers: bool = False) -> Envelope:
-    """`changes` are names of fields of Details."""
+    """`changes` are names of fields of Details, and of answers, as in the trail."""
     file = calendar_of(standing) if standing.status is ClaimStatus.CONFIRMED else None
-    changed, kind = [FIELD_NAMES[name] for name in changes], "registration-changed"
+    changed, kind = [caption_in(name) or FIELD_NAMES[name] for name in changes], "registration-changed"
     return _message("changed", kind, standing, file, changes=changed, by_organisers=by_organisers)
 
 
@@ -326,6 +339,12 @@ def _latest(*moments: datetime | None) -> datetime:
     return max(filter(None, moments))
 
 
+def _quoted(answers: Sequence[Answered]) -> list[tuple[str, str]]:
+    """What our emails say of somebody's answers: nothing long, and nothing that email programs make a link of."""
+    told = [one for one in answers if not one.organisers_only and one.kind is not Kind.LONG_TEXT]
+    return [(one.caption, one.words) for one in told if not address_in(one.words, bare=True)]
+
+
 def _message(
     template: str,
     kind: str,
@@ -361,8 +380,10 @@ def _message(
         contact_email=edition.contact_email,
         claim=standing.claim,
         position=standing.position,
+        organisers_say=standing.organisers_say,
         waits_for_category=standing.waits_for_category,
         trips=standing.trips,
+        own_answers=_quoted(standing.answers) if registration.ended_at is None else [],
         seats=seats or {},
         own_page=link("registration.own.own", token=token),
         offer=_link_to_accept(standing),

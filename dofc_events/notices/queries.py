@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, exists, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from dofc_events.conference.models import Edition
+from dofc_events.core.audit import AuditEntry
 from dofc_events.delegates.models import Registration
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import MessageState
@@ -16,6 +17,7 @@ from dofc_events.notices.models import UntoldNews
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.queries import overdue, place_of, waiting_position
 from dofc_events.places.rules import ClaimStatus, is_late
+from dofc_events.questions.queries import answered_by
 from dofc_events.trips.queries import trips_of
 
 OFFERS = (PLACE_OFFERED, SEAT_OFFERED)
@@ -24,6 +26,7 @@ OFFERS = (PLACE_OFFERED, SEAT_OFFERED)
 STATUS_KINDS = {
     ClaimStatus.CONFIRMED: "registration-confirmed",
     ClaimStatus.WAITLISTED: "registration-waitlisted",
+    ClaimStatus.REQUESTED: "registration-waitlisted",
     ClaimStatus.OFFERED: PLACE_OFFERED,
     ClaimStatus.EXPIRED: "registration-expired",
     ClaimStatus.CANCELLED: "registration-cancelled",
@@ -45,7 +48,8 @@ def standing_in(session: Session, registration: Registration) -> Standing:
     """What a registration that is at hand, with its edition, holds at this moment."""
     claim = place_of(session, registration.id)
     trips = tuple(trips_of(session, registration.edition_id, registration.id))
-    return Standing(registration, registration.edition, claim, waiting_position(session, claim), trips)
+    position, answers = waiting_position(session, claim), answered_by(session, registration.id)
+    return Standing(registration, registration.edition, claim, position, trips, answers)
 
 
 def offer_stands(session: Session, standing: Standing, claim: Claim, now: datetime) -> bool:
@@ -124,7 +128,7 @@ def offers_overdue(session: Session, now: datetime) -> list[int]:
 
 def lists_to_close(session: Session, now: datetime) -> list[int]:
     """Editions that have begun, or are archived, while people still wait for a place."""
-    waits = exists().where(Claim.pool_id == Pool.id, Claim.status == ClaimStatus.WAITLISTED)
+    waits = exists().where(Claim.pool_id == Pool.id, Claim.position.is_not(None))
     query = select(Pool.edition_id).where(Pool.edition_id.in_(_giving_nothing(session, now)), waits)
     return [id_ for id_ in session.scalars(query.order_by(Pool.edition_id)) if id_ is not None]
 
@@ -151,8 +155,11 @@ def facts_without_message(session: Session) -> Sequence[str]:
     told = exists().where(Message.about == Registration.reference, Message.queued_at >= Claim.changed_at)
     of_kind = [(Claim.status == status) & told.where(Message.kind == kind) for status, kind in STATUS_KINDS.items()]
     unwritten = exists().where(UntoldNews.registration_id == Registration.id)
+    # Organisers may choose not to write to those whom they register from a file.
+    chosen = exists().where(AuditEntry.about == Registration.reference, AuditEntry.act == "imported_untold")
+    chosen = chosen.where(AuditEntry.at >= Claim.changed_at)
     query = select(Registration.reference).join(Claim, Claim.registration_id == Registration.id).join(Pool)
     query = query.where(~Claim.untold)
-    places = query.where(Pool.edition_id.is_not(None), ~unwritten, *(~told_so for told_so in of_kind))
+    places = query.where(Pool.edition_id.is_not(None), ~unwritten, ~chosen, *(~told_so for told_so in of_kind))
     seats = query.where(Pool.trip_id.is_not(None), ~unwritten, ~told.where(Message.kind.in_(SEAT_KINDS)))
     return session.scalars(places.union(seats)).all()

@@ -1,7 +1,7 @@
 """Tells delegates: every message about what changed for them goes through here, in the commit of what changed."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -13,7 +13,7 @@ from dofc_events.conference.models import Edition
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.changes import Difference
 from dofc_events.core.db import in_pieces
-from dofc_events.delegates.models import Registration
+from dofc_events.delegates.models import ConsentText, Registration
 from dofc_events.delegates.queries import live_registration_id, registrations_by_id
 from dofc_events.mail import outbox
 from dofc_events.mail.envelope import Envelope
@@ -35,15 +35,19 @@ class News:
 
     `before` is what a cancelled registration held, and CANCELLED of one that was reinstated; `because` is the reason
     that organisers gave for what they did to the place by hand; `details` are names of fields of Details that
-    organisers changed, `own_details` of those that the delegate did. `asked_for` as in `outbox.enqueue`.
+    organisers changed, `own_details` of those that the delegate did. `added`: organisers registered them, and the
+    message quotes what they said about the delegate's consent. `organisers_say` is what organisers write to the
+    delegate with it. `asked_for` as in `outbox.enqueue`.
     """
 
     place: bool = False
     seats: dict[int, SeatNews] = field(default_factory=dict)
     before: ClaimStatus | None = None
     because: str = ""
+    organisers_say: str = ""
     details: tuple[str, ...] = ()
     own_details: tuple[str, ...] = ()
+    added: bool = False
     asked_for: bool = False
 
     def add_seat(self, trip_id: int, before: str, reason: Reason, was: Mapping[str, str] | None = None) -> None:
@@ -57,6 +61,8 @@ class News:
             self.place, self.before, self.because = earlier.place, earlier.before, earlier.because
         self.details = tuple(dict.fromkeys((*earlier.details, *self.details)))
         self.own_details = tuple(dict.fromkeys((*earlier.own_details, *self.own_details)))
+        self.added = self.added or earlier.added
+        self.organisers_say = self.organisers_say or earlier.organisers_say
         self.asked_for = self.asked_for or earlier.asked_for
         for trip_id, seat in earlier.seats.items():
             later = self.seats.get(trip_id, seat)
@@ -110,6 +116,14 @@ class Changes:
         self.news[registration.id] = News(place=True, before=before, because=because)
         if confirmed:
             self.book.settle(registration.id)
+
+    def added(self, registration: Registration, status: ClaimStatus, file: str, *, told: bool) -> None:
+        """Organisers registered somebody whom a file names."""
+        if told:
+            log(self.session, self.actor, self.now, "imported", registration, status=status, file=file)
+            self.news[registration.id] = News(place=True, added=True)
+        else:
+            log(self.session, self.actor, self.now, "imported_untold", registration, status=status, file=file)
 
     def moved_up(self, promotions: Sequence[Promotion]) -> None:
         """These moved up on the edition's waiting list."""
@@ -256,6 +270,7 @@ def _write(
     handed_over_by: str = "",
 ) -> None:
     reference = standing.registration.reference
+    standing = replace(standing, organisers_say=news.organisers_say)
     # An offer that was accepted, declined or has lapsed must no longer be announced; one that stands still must.
     if outbox.withdraw(session, reference, now, kind=PLACE_OFFERED):
         news.place = news.place or standing.status is ClaimStatus.OFFERED
@@ -266,6 +281,8 @@ def _write(
                 news.add_seat(seat.trip.id, ClaimStatus.WAITLISTED, Reason.MOVED_UP)
     if news.place:
         words = {"handed_over_by": handed_over_by, "because": news.because}
+        if news.added:
+            words["stated_consent"] = session.get_one(ConsentText, standing.registration.consent_version).text
         message = mails.status_message(standing, news.seats, before=news.before, **words)
         send(session, message, now, keep=keep, asked_for=news.asked_for)
     elif news.seats:
@@ -312,8 +329,10 @@ def _stored(news: News) -> dict[str, Any]:
         "seats": seats,
         "before": news.before,
         "because": news.because,
+        "organisers_say": news.organisers_say,
         "details": list(news.details),
         "own_details": list(news.own_details),
+        "added": news.added,
         "asked_for": news.asked_for,
     }
 
@@ -344,5 +363,6 @@ def _read(stored: dict[str, Any]) -> News:
     seats = {int(t): SeatNews(seat[0], Reason(seat[1]), *seat[2:]) for t, seat in stored.get("seats", {}).items()}
     before = ClaimStatus(stored["before"]) if stored.get("before") else None
     details, own = (tuple(stored.get(name, ())) for name in ("details", "own_details"))
-    because, asked_for = stored.get("because", ""), stored.get("asked_for", False)
-    return News(stored["place"], seats, before, because, details, own, asked_for)
+    because, added, asked_for = stored.get("because", ""), stored.get("added", False), stored.get("asked_for", False)
+    say = stored.get("organisers_say", "")
+    return News(stored["place"], seats, before, because, say, details, own, added, asked_for)

@@ -1,5 +1,6 @@
 """What all areas of the organisers' pages share: addresses, what stands around a page, what a list is narrowed to."""
 
+import re
 from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
@@ -10,13 +11,17 @@ from dofc_events.conference.models import Edition
 from dofc_events.core.clock import now
 from dofc_events.core.countries import country_codes
 from dofc_events.core.db import db
+from dofc_events.core.pages import Turn
 from dofc_events.mail.queries import mail_health
 from dofc_events.organise.rules import is_day, is_moment
 from dofc_events.places.rules import PLACE_STATUSES
+from dofc_events.questions.rules import FIELD, pairs_in
 from dofc_events.registration.queries import FLAGS, NO, YES, Audience, Filters
 from dofc_events.web.converters import LARGEST_ID
 
 EDITION = "/editions/<year:year>"
+# A key, or what stands for any answer or none.
+ANSWER = re.compile(r"[a-z0-9_-]{1,60}|\*")
 
 
 def around(edition: Edition | None) -> dict[str, Any]:
@@ -31,6 +36,11 @@ def around(edition: Edition | None) -> dict[str, Any]:
 def before_id() -> int | None:
     """Where the page of a list begins: below the last row of the page before."""
     return id_in_address("after")
+
+
+def asked_turn() -> Turn:
+    """Which page of a list that stands newest first the address asks for."""
+    return Turn(older_than=id_in_address("after"), newer_than=id_in_address("before"))
 
 
 def id_in_address(name: str) -> int | None:
@@ -50,9 +60,19 @@ def asked_filters() -> Filters:
         "arrived": lambda value: value in (YES, NO) or is_day(value),
         **dict.fromkeys(FLAGS, lambda value: value == "1"),
     }
+    given["answers"] = _asked_answers(given["answers"])
     if any(given[name] and not is_allowed(given[name]) for name, is_allowed in allowed.items()):
         abort(404)
     return Filters(**given)
+
+
+def _asked_answers(text: str) -> str:
+    """What the list is narrowed to by answers: together in `answers`, or each by the name of its question's field."""
+    own = {name.removeprefix(FIELD): value for name, value in request.args.items() if name.startswith(FIELD)}
+    wanted = dict(pairs_in(text)) | own
+    if not all(ANSWER.fullmatch(part) for part in (*wanted.keys(), *filter(None, wanted.values()))):
+        abort(404)
+    return " ".join(f"{key}:{answer}" for key, answer in wanted.items() if answer)
 
 
 def asked_audience() -> Audience:

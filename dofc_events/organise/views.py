@@ -10,9 +10,11 @@ from dofc_events.organise.audit import views as audit
 from dofc_events.organise.door import views as door
 from dofc_events.organise.editions import views as editions
 from dofc_events.organise.hosting import views as hosting
+from dofc_events.organise.imports import views as imports
 from dofc_events.organise.letters import views as letters
 from dofc_events.organise.mail import views as mail
 from dofc_events.organise.overview import views as overview
+from dofc_events.organise.questions import views as questions
 from dofc_events.organise.registrations import views as registrations
 from dofc_events.organise.sessions import views as sessions
 from dofc_events.organise.team import views as team
@@ -20,7 +22,23 @@ from dofc_events.organise.trips import views as trips
 from dofc_events.web.forms import ButtonForm, answer_errors
 
 blueprint = Blueprint("organise", __name__, url_prefix="/organise")
-for area in (overview, editions, registrations, trips, door, letters, mail, team, audit, hosting, accounts, sessions):
+AREAS = (
+    overview,
+    editions,
+    registrations,
+    questions,
+    imports,
+    trips,
+    door,
+    letters,
+    mail,
+    team,
+    audit,
+    hosting,
+    accounts,
+    sessions,
+)
+for area in AREAS:
     blueprint.register_blueprint(area.blueprint)
 
 

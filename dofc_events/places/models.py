@@ -1,4 +1,4 @@
-"""Tables of pools (an edition's places, a category's limit, a trip's seats) and of the claims on them."""
+"""Tables of pools (of an edition, a category, a trip, an option of a question) and of the claims on them."""
 
 from datetime import date, datetime
 
@@ -14,11 +14,14 @@ OWNERS = (
     "CASE WHEN edition_id IS NULL THEN 0 ELSE 1 END",
     "CASE WHEN category_id IS NULL THEN 0 ELSE 1 END",
     "CASE WHEN trip_id IS NULL THEN 0 ELSE 1 END",
+    "CASE WHEN option_id IS NULL THEN 0 ELSE 1 END",
 )
 
 
 class Pool(Base):
-    """Places at an edition, seats on a trip, or a category's limit. `taken` counts confirmed and offered claims.
+    """Places at an edition, seats on a trip, places of an option of a question, or a category's limit.
+
+    `taken` counts confirmed and offered claims.
 
     A category's limit has no claims: those on its edition's pool count in it, too, whose delegates are in the category.
     So nobody can hold a place of one and not of the other. The CHECK is the last word on overselling: whatever code
@@ -35,6 +38,7 @@ class Pool(Base):
     edition_id: Mapped[int | None] = mapped_column(ForeignKey("editions.id"), unique=True)
     category_id: Mapped[int | None] = mapped_column(ForeignKey("categories.id"), unique=True)
     trip_id: Mapped[int | None] = mapped_column(ForeignKey("trips.id"), unique=True)
+    option_id: Mapped[int | None] = mapped_column(ForeignKey("question_options.id"), unique=True)
     capacity: Mapped[int]
     taken: Mapped[int] = mapped_column(default=0)
     next_position: Mapped[int] = mapped_column(default=1)

@@ -12,6 +12,7 @@ from dofc_events.conference.rules import CategoryState
 from dofc_events.delegates.models import Registration
 from dofc_events.places.models import Arrival, Claim, Pool
 from dofc_events.places.rules import PLACE_STATUSES, TAKEN, ClaimStatus
+from dofc_events.questions.models import Answer, EditionQuestion, QuestionOption
 
 _EDITION = select(Edition, Pool).join(Pool, Pool.edition_id == Edition.id).where(Edition.year == bindparam("year"))
 _POOL = select(Pool).where(Pool.edition_id == bindparam("edition_id"))
@@ -23,9 +24,21 @@ _IN_CATEGORY = Claim.registration_id.in_(
     select(Registration.id).where(Registration.category_id == bindparam("category_id"))
 )
 _LIMIT = aliased(Pool)
-_CATEGORIES = select(Category.id, Category.slug, Category.label, Category.state, Pool.capacity, Pool.taken)
+_CATEGORIES = select(
+    Category.id,
+    Category.slug,
+    Category.label,
+    Category.state,
+    Pool.capacity,
+    Pool.taken,
+    Category.by_invitation,
+    Category.needs_approval,
+)
 _CATEGORIES = _CATEGORIES.outerjoin(Pool, Pool.category_id == Category.id).order_by(Category.position)
 _CATEGORIES = _CATEGORIES.where(Category.edition_id == bindparam("edition_id"), Category.state != CategoryState.REMOVED)
+_OPTIONS = select(Pool).join(QuestionOption, QuestionOption.id == Pool.option_id)
+_OPTIONS = _OPTIONS.join(EditionQuestion, EditionQuestion.id == QuestionOption.question_id)
+_OPTIONS = _OPTIONS.where(EditionQuestion.edition_id == bindparam("edition_id"))
 
 
 def edition_with_pool(session: Session, year: int) -> tuple[Edition, Pool] | None:
@@ -37,6 +50,39 @@ def edition_with_pool(session: Session, year: int) -> tuple[Edition, Pool] | Non
 def edition_pool(session: Session, edition_id: int) -> Pool | None:
     """The edition's pool; past editions, whose registrations are not here, have none."""
     return session.scalar(_POOL, {"edition_id": edition_id})
+
+
+def option_pools(session: Session, edition_id: int) -> dict[int, Pool]:
+    """The places of the options that an edition has few of, by the option; others have as many as are wanted."""
+    return {pool.option_id: pool for pool in session.scalars(_OPTIONS, {"edition_id": edition_id}) if pool.option_id}
+
+
+def option_claims(session: Session, registration_ids: Collection[int]) -> list[Claim]:
+    """The places of options that these registrations hold, with their pools, in the order in which pools are taken."""
+    query = select(Claim).join(Claim.pool).options(contains_eager(Claim.pool))
+    query = query.where(Claim.registration_id.in_(registration_ids), Pool.option_id.is_not(None))
+    return list(session.scalars(query.where(Claim.status == ClaimStatus.CONFIRMED).order_by(Pool.id, Claim.id)))
+
+
+def option_faults(session: Session) -> list[str]:
+    """Who chose an option with limited places and holds none, or the other way round; one sentence each."""
+    chosen = (
+        select(Answer.registration_id, QuestionOption.id.label("option_id"))
+        .join(
+            QuestionOption, and_(QuestionOption.question_id == Answer.question_id, QuestionOption.key == Answer.choice)
+        )
+        .join(Registration, Registration.id == Answer.registration_id)
+        .join(Pool, Pool.option_id == QuestionOption.id)
+        .where(QuestionOption.key == Answer.choice, Registration.ended_at.is_(None))
+    )
+    held = select(Claim.registration_id, Pool.option_id).join(Pool, Pool.id == Claim.pool_id)
+    held = held.where(Pool.option_id.is_not(None), Claim.status == ClaimStatus.CONFIRMED)
+    without = session.execute(chosen.except_(held)).all()
+    unchosen = session.execute(held.except_(chosen)).all()
+    return [
+        *(f"registration number {r}: chose option {o}, whose places are limited, and holds none" for r, o in without),
+        *(f"registration number {r}: holds a place of option {o}, which it has not chosen" for r, o in unchosen),
+    ]
 
 
 def place_of(session: Session, registration_id: int) -> Claim:
@@ -54,6 +100,8 @@ class CategoryPlaces:
     state: CategoryState
     limit: int | None
     taken: int | None
+    by_invitation: bool
+    needs_approval: bool
 
     @property
     def free(self) -> int:
@@ -96,7 +144,7 @@ def waiting_position(session: Session, claim: Claim) -> int | None:
 
     While only the category is full, those in line for another one do not count: they are not before anybody.
     """
-    if claim.position is None:
+    if claim.status != ClaimStatus.WAITLISTED:
         return None
     values = {"pool_id": claim.pool_id, "position": claim.position}
     if not waits_for_category(claim):
@@ -170,9 +218,9 @@ def closed_claims() -> Select[Claim]:
 
 
 def waiting_for(session: Session, edition_id: int) -> Sequence[int]:
-    """The registrations on an edition's waiting list, the next in line first."""
+    """The registrations that wait for a place at an edition, or for approval, the next in line first."""
     query = select(Claim.registration_id).join(Pool).where(Pool.edition_id == edition_id)
-    return session.scalars(query.where(Claim.status == ClaimStatus.WAITLISTED).order_by(Claim.position)).all()
+    return session.scalars(query.where(Claim.position.is_not(None)).order_by(Claim.position)).all()
 
 
 def pool_faults(session: Session) -> list[str]:
@@ -194,7 +242,12 @@ def pool_faults(session: Session) -> list[str]:
     ).all()
     faults = []
     for pool, taken_claims, last_position in rows:
-        owners = {"edition": pool.edition_id, "category": pool.category_id, "trip": pool.trip_id}
+        owners = {
+            "edition": pool.edition_id,
+            "category": pool.category_id,
+            "trip": pool.trip_id,
+            "option": pool.option_id,
+        }
         owner = next(f"{kind} {id_}" for kind, id_ in owners.items() if id_ is not None)
         name = f"pool {pool.id} ({owner})"
         if pool.taken != taken_claims:

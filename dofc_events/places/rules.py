@@ -23,9 +23,10 @@ FEW_PLACES = 20
 
 
 class ClaimStatus(enum.StrEnum):
-    """The status of a claim. A place at an edition is never `requested`: that is a seat that has not been given yet.
+    """The status of a claim. What is `requested` has not been given yet, and has a position.
 
-    Seats are requested for a draw, or by somebody who has no place at the edition yet.
+    Seats are requested for a draw, or by somebody who has no place at the edition yet; places in a category that needs
+    approval, until organisers decide.
     """
 
     CONFIRMED = "confirmed"
@@ -36,7 +37,7 @@ class ClaimStatus(enum.StrEnum):
     REQUESTED = "requested"
 
 
-PLACE_STATUSES = tuple(status for status in ClaimStatus if status is not ClaimStatus.REQUESTED)
+PLACE_STATUSES = tuple(ClaimStatus)
 TAKEN = (ClaimStatus.CONFIRMED, ClaimStatus.OFFERED)
 # Statuses that have not ended.
 LIVE = (*TAKEN, ClaimStatus.WAITLISTED, ClaimStatus.REQUESTED)

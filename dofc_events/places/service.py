@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, bindparam, case, delete, exists, literal, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from dofc_events.conference.models import Category
 from dofc_events.core.db import insert_row
 from dofc_events.core.errors import Refusal
 from dofc_events.delegates.models import Registration
@@ -25,9 +24,8 @@ _LOCK = _LOCK.execution_options(populate_existing=True)
 _THIS_POOL = Pool.id == bindparam("pool")
 _LINE, _FULL = aliased(Pool), aliased(Pool)
 _SOMEBODY_WAITS = exists().where(_LINE.id == bindparam("pool"), is_next_in(_LINE))
-_ONE_IS_FULL = exists().where(
-    or_(_FULL.id == bindparam("pool"), _FULL.category_id == bindparam("category")), _FULL.taken >= _FULL.capacity
-)
+_THEIRS = or_(_FULL.id == bindparam("pool"), _FULL.category_id == bindparam("category"))
+_ONE_IS_FULL = exists().where(_THEIRS, _FULL.taken >= _FULL.capacity)
 # One statement checks and writes, so that no two claims both see the last place free; in the pool and in the limit of
 # the category, or in neither.
 _TAKE = update(Pool).where(or_(_THIS_POOL, Pool.category_id == bindparam("category")), Pool.taken < Pool.capacity)
@@ -84,9 +82,9 @@ class NotWaitingAgain(Refusal):
     """Only somebody whose offer has lapsed can rejoin the waiting list."""
 
 
-def create_pool(session: Session, *, edition_id: int | None = None, trip_id: int | None = None, capacity: int) -> Pool:
-    """A pool for an edition or a trip."""
-    pool = Pool(edition_id=edition_id, trip_id=trip_id, capacity=capacity)
+def create_pool(session: Session, *, capacity: int, **owner: int) -> Pool:
+    """A pool for its owner, which is given as `edition_id`, `category_id`, `trip_id` or `option_id`."""
+    pool = Pool(capacity=capacity, **owner)
     session.add(pool)
     session.flush()
     return pool
@@ -106,8 +104,7 @@ def set_limit(session: Session, pool: Pool, category_id: int, limit: int | None)
     if limit is None:
         session.execute(delete(Pool).where(Pool.category_id == category_id))
     elif known is None:
-        taken = taken_in_categories(session, pool).get(category_id, 0)
-        if taken > limit:
+        if (taken := taken_in_categories(session, pool).get(category_id, 0)) > limit:
             raise CapacityBelowTaken(taken)
         session.add(Pool(category_id=category_id, capacity=limit, taken=taken))
         session.flush()
@@ -115,28 +112,25 @@ def set_limit(session: Session, pool: Pool, category_id: int, limit: int | None)
         _resize(session, known, limit)
 
 
-def copy_limits(session: Session, from_edition_id: int, to_edition_id: int) -> None:
-    """Give the categories of an edition the limits that those of the same slug have at another one."""
-    ours, theirs = aliased(Category), aliased(Category)
-    query = select(ours.id, Pool.capacity).join(theirs, theirs.slug == ours.slug)
-    query = query.join(Pool, Pool.category_id == theirs.id)
-    for category_id, limit in session.execute(
-        query.where(ours.edition_id == to_edition_id, theirs.edition_id == from_edition_id)
-    ).all():
-        session.add(Pool(category_id=category_id, capacity=limit))
-    session.flush()
-
-
 def claim_place(
-    session: Session, pool: Pool, registration: Registration, now: datetime, *, hold: OfferTerms | None = None
+    session: Session,
+    pool: Pool,
+    registration: Registration,
+    now: datetime,
+    *,
+    hold: OfferTerms | None = None,
+    requested: bool = False,
 ) -> Claim:
     """Give a place at an edition if one is free and nobody waits for it, else a position at the end of the line.
 
     One who waits because the category is full stands in nobody's way. The claim is `confirmed` or `waitlisted`; with
-    `hold` a place is only `offered`, for HOLD.
+    `hold` a place is only `offered`, for HOLD; `requested` if it is to be granted first.
     """
     claim = Claim(pool_id=pool.id, registration_id=registration.id, is_hold=False, by_email=False)
-    claim_again(session, pool, claim, now, category_id=registration.category_id, hold=hold)
+    if requested:
+        request_claim(session, pool, claim, now)
+    else:
+        claim_again(session, pool, claim, now, category_id=registration.category_id, hold=hold)
     insert_row(session, claim)
     return claim
 
@@ -164,8 +158,16 @@ def claim_again(
 
 
 def request_claim(session: Session, pool: Pool, claim: Claim, now: datetime) -> None:
-    """Record a request for a seat, after earlier ones; the seat is given later, by a draw or with a place."""
+    """Record a request, after earlier ones; it is given later: a seat by a draw or with a place, a place if granted."""
     _set(claim, ClaimStatus.REQUESTED, now, _next_position(session, pool))
+
+
+def grant_claim(session: Session, pool: Pool, claim: Claim, now: datetime) -> None:
+    """Give a place that was requested, if one is free and nobody waits for it; else it waits in its position."""
+    given = _take(session, pool, claim.registration.category_id)
+    status, position = (ClaimStatus.CONFIRMED, None) if given else (ClaimStatus.WAITLISTED, claim.position)
+    _set(claim, status, now, position)
+    session.flush()
 
 
 def give_places(
@@ -226,6 +228,7 @@ def expire_claim(session: Session, pool: Pool, claim: Claim, terms: OfferTerms, 
 def close_claim(session: Session, pool: Pool, claim: Claim, terms: OfferTerms, now: datetime) -> None:
     """End somebody's wait, offer or request because nothing more is given; where they stood is kept."""
     requested, position = claim.status == ClaimStatus.REQUESTED, claim.position or claim.position_before
+    requested = requested and pool.edition_id is None
     _end(session, pool, [claim], ClaimStatus.CANCELLED if requested else ClaimStatus.EXPIRED, terms, now)
     claim.position_before = position
     session.flush()
@@ -357,9 +360,7 @@ def _each(pool: type[Pool], categories: Mapping[int, int], number: int) -> Colum
 
 def _by_category(pool: Pool, claims: Iterable[Claim]) -> Counter[int]:
     """How many of these claims count in the limit of each category: only those on the places of an edition do."""
-    if pool.edition_id is None:
-        return Counter()
-    return Counter(claim.registration.category_id for claim in claims)
+    return Counter(claim.registration.category_id for claim in claims if pool.edition_id is not None)
 
 
 def _resize(session: Session, pool: Pool, capacity: int) -> None:

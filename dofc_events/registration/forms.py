@@ -1,6 +1,7 @@
 """The delegate's forms: shape only; what needs the database is the service's to refuse."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -12,15 +13,18 @@ from dofc_events.conference.models import Edition
 from dofc_events.core.references import new_secret
 from dofc_events.delegates.service import Details
 from dofc_events.places.queries import CategoryPlaces
+from dofc_events.questions.rules import Answers, OwnQuestion
+from dofc_events.registration.answers.forms import AnswersField
 from dofc_events.registration.service import RegistrationRequest
 from dofc_events.registration.texts import consent_text
 from dofc_events.registration.trips.forms import TripsForm
 from dofc_events.web.edits import EditForm
-from dofc_events.web.fields import CountryField, EmailField, NameLine, Paragraphs, PhoneField, QuotedLine
+from dofc_events.web.fields import CountryField, EmailField, Line, NameLine, Paragraphs, PhoneField, QuotedLine
 from dofc_events.web.forms import Form, of_this_browser
 
 # The languages of our emails.
 LANGUAGES = ("en",)
+LONGEST_CODE = 60
 AS_WHAT = _l("Choose what you are attending as.")
 
 
@@ -53,12 +57,18 @@ class DetailsForm(NamesForm):
     access_needs = Paragraphs(_l("Access needs"), longest=1000)
     visa_letter = BooleanField(_l("I need an invitation letter for a visa"))
     photo_consent = BooleanField(_l("I am happy to be photographed and for the photographs to be published"))
+    answers = AnswersField(label=_l("More questions"))
 
-    def offer_categories(self, categories: Iterable[CategoryPlaces]) -> None:
-        """Offer these categories of an edition, and say which of them are full."""
-        words = {
-            one.slug: _("%(category)s (full)", category=one.label) if one.is_full else one.label for one in categories
-        }
+    def offer_categories(self, categories: Sequence[CategoryPlaces]) -> None:
+        """Offer these categories of an edition, and say which of them are full, and which by invitation."""
+        words = {one.slug: one.label for one in categories}
+        for one in categories:
+            if one.by_invitation:
+                words[one.slug] = _("%(category)s (by invitation)", category=words[one.slug])
+            if one.needs_approval:
+                words[one.slug] = _("%(category)s (organisers decide)", category=words[one.slug])
+            if one.is_full:
+                words[one.slug] = _("%(category)s (full)", category=words[one.slug])
         self.category.choices = [SelectChoice(slug, label) for slug, label in {"": "", **words}.items()]
 
     def refuse_category(self) -> None:
@@ -66,6 +76,10 @@ class DetailsForm(NamesForm):
         self.category.errors = [
             _("This category is full, so your place cannot be changed to it. Nothing has been changed.")
         ]
+
+    def ask(self, questions: Sequence[OwnQuestion], free: Mapping[int, int], known: Answers | None = None) -> None:
+        """Ask these questions of the edition's own, before validating: see `AnswersField.ask`."""
+        self.answers.ask(questions, known or {}, free)
 
     def validate_category(self, field: Field) -> None:
         # What is offered may have changed since the form was opened.
@@ -92,6 +106,16 @@ class DetailsForm(NamesForm):
 class ChangeDetailsForm(EditForm, DetailsForm):
     """The form to change a delegate's details."""
 
+    def ask(self, questions: Sequence[OwnQuestion], free: Mapping[int, int], known: Answers | None = None) -> None:
+        self.asked_with = questions, free, known
+        super().ask(questions, free, known)
+
+    def stored(self) -> Any:
+        form = super().stored()
+        if form is not self and "asked_with" in self.__dict__:
+            form.ask(*self.asked_with)
+        return form
+
 
 class ChangeAddressForm(EditForm, AddressForm):
     """The form to change a delegate's email address."""
@@ -115,6 +139,7 @@ class UnseenForm(Form):
 class RegistrationForm(DetailsForm, AddressForm, TripsForm, UnseenForm):
     """The registration form of an edition."""
 
+    code = Line(_l("Invitation code"), longest=LONGEST_CODE)
     consent = BooleanField(
         _l("I agree to this use of my data"),
         [DataRequired(_l("Tick that you agree to this use of your data."))],
@@ -129,7 +154,16 @@ class RegistrationForm(DetailsForm, AddressForm, TripsForm, UnseenForm):
             form_key=of_this_browser(self.form_key.data),
             trips=self.trips.chosen(),
             any_trip=self.any_trip.data,
+            answers=self.answers.given(),
+            code=self.code.data,
         )
+
+    def refuse_uninvited(self) -> None:
+        """Say that the chosen category is by invitation."""
+        words = _(
+            "This category is by invitation. Enter the code you were given, or register with the invited address."
+        )
+        self.category.errors = [words]
 
 
 class HandOverForm(AddressForm):

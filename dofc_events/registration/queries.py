@@ -11,6 +11,8 @@ from dofc_events.delegates.models import Registration, Tag
 from dofc_events.delegates.queries import came_before, found_by
 from dofc_events.places.models import Arrival, Claim, Pool
 from dofc_events.places.rules import LIVE, ClaimStatus
+from dofc_events.questions.queries import people_who_answered
+from dofc_events.questions.rules import NONE, pairs_in
 from dofc_events.trips.models import Trip
 
 FLAGS = ("returning", "dietary", "visa_letter", "noted")
@@ -25,6 +27,7 @@ class Filters:
     who registered after it. `continent` and `language` are codes. FLAGS, unless empty: who was at an earlier edition,
     said something about food, needs a letter for a visa, has a note of the organisers'. `arrived` is a day in ISO 8601:
     who arrived on it; or YES: who arrived on any; or NO: who has a place and has not arrived.
+    `answers` to the edition's own questions: as `pairs_in` reads them.
     """
 
     q: str = ""
@@ -42,6 +45,7 @@ class Filters:
     tag: str = ""
     noted: str = ""
     arrived: str = ""
+    answers: str = ""
 
     @property
     def since_at(self) -> datetime:
@@ -117,4 +121,7 @@ def conditions(edition_id: int, filters: Filters) -> list[ColumnElement[bool]]:
     elif filters.arrived:
         on_day = select(Arrival.claim_id).where(Arrival.day == date.fromisoformat(filters.arrived))
         found.append(Claim.id.in_(on_day))
+    for key, answer in pairs_in(filters.answers):
+        without = Registration.id.not_in(people_who_answered(edition_id, key))
+        found.append(without if answer == NONE else Registration.id.in_(people_who_answered(edition_id, key, answer)))
     return found

@@ -33,6 +33,7 @@ class Act(enum.StrEnum):
     TAG = "tag"
     UNTAG = "untag"
     CATEGORY = "category"
+    APPROVE = "approve"
     CONFIRM = "confirm"
     CANCEL = "cancel"
 
@@ -45,6 +46,8 @@ class Obstacle(enum.StrEnum):
     CANCELLED = "cancelled"
     HAS_PLACE = "has_place"
     NOT_WAITING = "not_waiting"
+    NOT_REQUESTED = "not_requested"
+    NOT_APPROVED = "not_approved"
 
 
 def obstacle(act: Act, status: ClaimStatus, *, is_over: bool, gives_places: bool) -> Obstacle | None:
@@ -58,12 +61,16 @@ def obstacle(act: Act, status: ClaimStatus, *, is_over: bool, gives_places: bool
         return Obstacle.EDITION_OVER
     if status is ClaimStatus.CANCELLED:
         return Obstacle.CANCELLED
-    if act is not Act.CONFIRM:
+    if act is Act.APPROVE and status is not ClaimStatus.REQUESTED:
+        return Obstacle.NOT_REQUESTED
+    if act not in (Act.CONFIRM, Act.APPROVE):
         return None
     if status is ClaimStatus.CONFIRMED:
         return Obstacle.HAS_PLACE
     if not gives_places:
         return Obstacle.EDITION_BEGUN
+    if act is Act.CONFIRM and status is ClaimStatus.REQUESTED:
+        return Obstacle.NOT_APPROVED
     return Obstacle.NOT_WAITING if status is ClaimStatus.EXPIRED else None
 
 

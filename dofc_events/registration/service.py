@@ -4,7 +4,8 @@ Each locks the edition's pool first, so that whatever it then reads (who is regi
 commits; the database's constraints stand behind that.
 """
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -24,18 +25,22 @@ from dofc_events.delegates.service import (
     details_of,
     keep_consent_text,
     refresh_search,
+    refuse_uninvited,
     write_details,
 )
 from dofc_events.mail import outbox
 from dofc_events.mail.queries import latest_message
 from dofc_events.mail.rules import MessageState, address_key
 from dofc_events.notices import mails
-from dofc_events.notices.queries import offer_stands, standing_of
+from dofc_events.notices.queries import standing_of
 from dofc_events.notices.service import Changes, News, hold, log, send, tell, terms_of, told_if_known
 from dofc_events.places import service as places
-from dofc_events.places.models import Pool
+from dofc_events.places.models import Claim, Pool
 from dofc_events.places.queries import place_of, waiting_position
 from dofc_events.places.rules import ClaimStatus
+from dofc_events.questions.queries import answered_by, answers_of
+from dofc_events.questions.rules import Answers
+from dofc_events.registration.answers.service import give_answers, give_back
 from dofc_events.registration.rules import Outcome, details_are_frozen
 from dofc_events.trips.queries import trips_of, wishes_of
 
@@ -44,7 +49,8 @@ from dofc_events.trips.queries import trips_of, wishes_of
 class RegistrationRequest:
     """A registration form, filled in. `form_key` tells one form from another, however often it is sent.
 
-    `trips` are the slugs of the learning trips that are asked for, the first choice first.
+    `trips` are the slugs of the learning trips that are asked for, the first choice first; `answers` are those to the
+    edition's own questions that it asked; `code` opens a category by invitation.
     """
 
     details: Details
@@ -54,6 +60,8 @@ class RegistrationRequest:
     form_key: str
     trips: tuple[str, ...] = ()
     any_trip: bool = False
+    answers: Answers = field(default_factory=dict)
+    code: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,8 +108,8 @@ def register_delegate(
     """Register one person: a place, or a position on the waiting list, and the message that says so.
 
     What is asked for of learning trips is given with the place, or waits for it. Raises RegistrationNotOpen,
-    NoSuchCategory, NoSuchTrip, SignUpNotOpen, and TooManyMessages when the address was written to too often. With
-    `keep_mail` the message is stored and not sent, for demonstration data.
+    NoSuchCategory, NotInvited, NoSuchTrip, SignUpNotOpen, ChoiceFull, and TooManyMessages when the address was written
+    to too often. With `keep_mail` the message is stored and not sent, for demonstration data.
     """
     pool = places.lock_edition_pool(session, edition_id)
     edition = edition_by_id(session, edition_id)
@@ -110,6 +118,7 @@ def register_delegate(
     if earlier is not None:
         same = details_of(earlier) == request.details and earlier.email == request.email
         same = same and set(request.trips) == set(wishes_of(session, earlier.id))
+        same = same and _answered_so(session, earlier.id, request.answers)
         return Registered(Outcome.SENT_BEFORE if same else Outcome.OTHER_ANSWERS, token_of(earlier))
     window = edition.window(now)
     if window is not Window.OPEN:
@@ -134,8 +143,43 @@ def enrol(
 ) -> Registration:
     """Register whoever may register: the place or position, the seats, the message. The pool is locked already.
 
-    `on_behalf`: an organiser filled in the form, which the message says. Raises NoSuchCategory, NoSuchTrip and
-    SignUpNotOpen.
+    `on_behalf`: an organiser filled in the form, which the message says. Raises NoSuchCategory, NoSuchTrip, ChoiceFull
+    and SignUpNotOpen.
+    """
+    registration, claim = enter(session, pool, edition, request, now, on_behalf=on_behalf)
+    changes = Changes(session, edition, actor, now, keep=keep_mail)
+    if request.trips:
+        refuse_closed_sign_up(edition, now)
+        changes.book.welcome(registration.id)
+        wanted = [changes.book.trip(slug) for slug in request.trips]
+        changes.book.choose(registration.id, wanted, has_place=claim.status == ClaimStatus.CONFIRMED)
+    log(session, actor, now, "registered", registration, status=claim.status)
+    changes.record_seats()
+    # A new delegate has not been sent anything that would have to be withdrawn.
+    seats = changes.news.get(registration.id, News()).seats
+    # Nor has anything of a trip that was not asked for.
+    trips = tuple(trips_of(session, edition.id, registration.id)) if request.trips else ()
+    answers = answered_by(session, registration.id) if any(request.answers.values()) else ()
+    standing = mails.Standing(registration, edition, claim, waiting_position(session, claim), trips, answers)
+    stated = request.consent_text if on_behalf else ""
+    message = mails.status_message(standing, seats, stated_consent=stated)
+    send(session, message, now, keep=keep_mail, asked_for=not on_behalf)
+    return registration
+
+
+def enter(
+    session: Session,
+    pool: Pool,
+    edition: Edition,
+    request: RegistrationRequest,
+    now: datetime,
+    *,
+    on_behalf: bool,
+) -> tuple[Registration, Claim]:
+    """Write somebody down, with the place or position that they get; no seat, no message, nothing in the trail.
+
+    The pool is locked already. Where organisers register, nobody needs an invitation, their approval, or to confirm a
+    held place. Raises NoSuchCategory, NotInvited and ChoiceFull.
     """
     registration = Registration(
         edition_id=edition.id,
@@ -154,25 +198,14 @@ def enrol(
         any_trip=request.any_trip,
     )
     add_registration(session, registration, request.details)
+    if not on_behalf:
+        refuse_uninvited(session, registration, request.code)
     hold = None if on_behalf else hold_of(edition, now)
-    claim = places.claim_place(session, pool, registration, now, hold=hold)
-    changes = Changes(session, edition, actor, now, keep=keep_mail)
-    if request.trips:
-        refuse_closed_sign_up(edition, now)
-        changes.book.welcome(registration.id)
-        wanted = [changes.book.trip(slug) for slug in request.trips]
-        changes.book.choose(registration.id, wanted, has_place=claim.status == ClaimStatus.CONFIRMED)
-    log(session, actor, now, "registered", registration, status=claim.status)
-    changes.record_seats()
-    # A new delegate has not been sent anything that would have to be withdrawn.
-    seats = changes.news.get(registration.id, News()).seats
-    # Nor has anything of a trip that was not asked for.
-    trips = tuple(trips_of(session, edition.id, registration.id)) if request.trips else ()
-    standing = mails.Standing(registration, edition, claim, waiting_position(session, claim), trips)
-    stated = request.consent_text if on_behalf else ""
-    message = mails.status_message(standing, seats, stated_consent=stated)
-    send(session, message, now, keep=keep_mail, asked_for=not on_behalf)
-    return registration
+    requested = registration.category.needs_approval and not on_behalf
+    claim = places.claim_place(session, pool, registration, now, hold=hold, requested=requested)
+    if any(request.answers.values()):
+        give_answers(session, registration, request.answers, now)
+    return registration, claim
 
 
 def change_details(
@@ -182,16 +215,17 @@ def change_details(
     actor: Actor,
     now: datetime,
     *,
+    answers: Answers | None = None,
     seen: Details | None = None,
 ) -> bool:
-    """Change a delegate's details, which were `seen`; they are told what changed. Returns whether anything did.
+    """Change a delegate's details, which were `seen`, and these `answers`; they are told what changed.
 
-    Raises DetailsFrozen, NoSuchCategory, and CategoryFull.
+    Returns whether anything did. Raises DetailsFrozen, NoSuchCategory, CategoryFull, and ChoiceFull.
     """
     registration, pool = locked(session, registration_id)
     refuse_frozen(registration, now)
     refuse_changed(seen, details_of(registration))
-    fields, changes = rewrite_details(session, pool, registration, details, actor, now)
+    fields, _told, changes = rewrite_details(session, pool, registration, details, answers, actor, now)
     if fields:
         changes.news.setdefault(registration_id, News()).own_details = fields
         changes.tell(registration_id)
@@ -203,26 +237,35 @@ def rewrite_details(
     pool: Pool,
     registration: Registration,
     details: Details,
+    answers: Answers | None,
     actor: Actor,
     now: datetime,
     *,
-    quiet: bool = False,
-) -> tuple[tuple[str, ...], Changes]:
-    """Write the details, with the pool's lock: a place counts in the limit of its new category from now on.
+    quiet: Collection[int] = (),
+) -> tuple[tuple[str, ...], tuple[str, ...], Changes]:
+    """Write details and answers, with the pool's lock: a place counts in the limit of its new category from now on.
 
-    If it is `quiet`, the delegate is only told if that gives them a place. Returns which fields are different, and what
-    that changes for whom. Raises NoSuchCategory and CategoryFull.
+    Returns which fields are different, which of them delegates see, and what that changes for whom. Raises
+    NoSuchCategory, CategoryFull, and ChoiceFull.
     """
-    before, silent = registration.category_id, [registration.id] if quiet else ()
-    changes = Changes(session, registration.edition, actor, now, quiet=silent)
+    before, changes = registration.category_id, Changes(session, registration.edition, actor, now, quiet=quiet)
     written = write_details(session, registration, details)
+    told = (*written,)
+    if answers:
+        given = give_answers(session, registration, answers, now)
+        written, told = written | given.changes, (*told, *given.told)
     if written:
         registration.revise(now)
-        log(session, actor, now, "details_changed", registration, quiet=quiet, changes=written)
+        log(session, actor, now, "details_changed", registration, quiet=registration.id in quiet, changes=written)
     if registration.category_id != before:
         moved = [(place_of(session, registration.id), before)]
         changes.moved_up(places.change_category(session, pool, moved, terms_of(registration.edition, now), now))
-    return tuple(written), changes
+    return tuple(written), told, changes
+
+
+def _answered_so(session: Session, registration_id: int, answers: Answers) -> bool:
+    known = answers_of(answered_by(session, registration_id))
+    return all(known.get(key, ()) == values for key, values in answers.items())
 
 
 def correct_address(
@@ -275,65 +318,9 @@ def cancel_registration(
     changes = Changes(session, registration.edition, actor, now, keep=keep_mail)
     changes.place("cancelled", registration, before=standing.status)
     moved_up = places.cancel_claim(session, pool, standing.claim, terms_of(registration.edition, now), now)
+    give_back(session, [registration], now)
     changes.book.leave(registration_id)
     changes.moved_up(moved_up)
-    changes.tell(registration_id)
-
-
-def accept_offer(session: Session, registration_id: int, actor: Actor, now: datetime) -> None:
-    """Take the place that is offered. Raises NoOpenOffer once the deadline has passed, and RegistrationOver."""
-    registration, _ = locked(session, registration_id)
-    refuse_over(registration, now)
-    standing = standing_of(session, registration_id)
-    if standing.claim.by_email or not offer_stands(session, standing, standing.claim, now):
-        raise places.NoOpenOffer
-    _take_up(session, standing, "offer_accepted", actor, now)
-
-
-def accept_by_email(session: Session, registration_id: int, actor: Actor, now: datetime) -> None:
-    """Take the place that is held or offered, as only the link in the email can (`delegates.queries.proof_of`).
-
-    Raises NoOpenOffer once the time is up, and RegistrationOver.
-    """
-    registration, _ = locked(session, registration_id)
-    refuse_over(registration, now)
-    standing = standing_of(session, registration_id)
-    if not standing.claim.by_email or not offer_stands(session, standing, standing.claim, now):
-        raise places.NoOpenOffer
-    _take_up(session, standing, "hold_confirmed" if standing.claim.is_hold else "offer_accepted", actor, now)
-
-
-def _take_up(session: Session, standing: mails.Standing, act: str, actor: Actor, now: datetime) -> None:
-    places.accept_claim(session, standing.claim, now)
-    changes = Changes(session, standing.edition, actor, now)
-    changes.place(act, standing.registration, confirmed=True)
-    changes.tell(standing.registration.id)
-
-
-def decline_offer(session: Session, registration_id: int, actor: Actor, now: datetime) -> None:
-    """Decline the offered place, which ends the registration. Raises NoOpenOffer and RegistrationOver."""
-    locked(session, registration_id)
-    standing = standing_of(session, registration_id)
-    if not offer_stands(session, standing, standing.claim, now):
-        raise places.NoOpenOffer
-    cancel_registration(session, registration_id, actor, now)
-
-
-def rejoin_list(session: Session, registration_id: int, actor: Actor, now: datetime) -> None:
-    """After a lapsed offer or hold: a place, or one on hold, if one is free, else the end of the list.
-
-    Raises NotWaitingAgain and RegistrationOver.
-    """
-    registration, pool = locked(session, registration_id)
-    refuse_over(registration, now)
-    standing = standing_of(session, registration_id)
-    if registration.edition.has_begun(now) or standing.status is not ClaimStatus.EXPIRED:
-        raise places.NotWaitingAgain
-    category_id, hold = registration.category_id, hold_of(registration.edition, now)
-    places.claim_again(session, pool, standing.claim, now, category_id=category_id, hold=hold)
-    changes = Changes(session, registration.edition, actor, now)
-    is_confirmed = standing.claim.status == ClaimStatus.CONFIRMED
-    changes.place("joined_list_again", registration, confirmed=is_confirmed)
     changes.tell(registration_id)
 
 

@@ -1,7 +1,7 @@
 """What the form, the delegate's own pages and the organisers' page about one delegate share."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import redirect, url_for
 from flask import session as browser
@@ -9,15 +9,26 @@ from flask.typing import ResponseReturnValue
 
 from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import CategoryState, Window
-from dofc_events.core.clock import now
+from dofc_events.core.clock import in_zone, now
 from dofc_events.core.db import db
 from dofc_events.delegates.models import Registration
+from dofc_events.delegates.service import details_of
 from dofc_events.mail.queries import latest_message
 from dofc_events.mail.render import link
 from dofc_events.notices.queries import offer_stands, standing_in
 from dofc_events.places.models import Pool
-from dofc_events.places.queries import CategoryPlaces, categories_with_places, count_waiting, has_room, overdue
+from dofc_events.places.queries import (
+    CategoryPlaces,
+    categories_with_places,
+    count_waiting,
+    has_room,
+    option_pools,
+    overdue,
+)
 from dofc_events.places.rules import Availability, ClaimStatus, availability
+from dofc_events.questions.queries import answers_of, questions_of
+from dofc_events.questions.rules import PICKED, Answers, OwnQuestion, asked, missing
+from dofc_events.registration.forms import ChangeDetailsForm
 from dofc_events.registration.hand_over.queries import handed_over_by
 from dofc_events.registration.rules import details_are_frozen
 from dofc_events.registration.texts import consent_text
@@ -25,6 +36,8 @@ from dofc_events.registration.trips.forms import TripsForm
 from dofc_events.trips.draw.queries import name_in_draw
 from dofc_events.trips.queries import TripStanding, trips_of
 from dofc_events.web.elsewhere import calendar_links
+
+F = TypeVar("F", bound=ChangeDetailsForm)
 
 
 def wrote_to(
@@ -41,7 +54,8 @@ def wrote_to(
 def own_context(registration: Registration, token: str) -> dict[str, Any]:
     """What the pages about one registration show."""
     standing, at = standing_in(db.session(), registration), now()
-    edition = registration.edition
+    edition, known = registration.edition, answers_of(standing.answers)
+    questions, category = questions_of(db.session(), edition.id), registration.category.slug
     return {
         "registration": registration,
         "edition": edition,
@@ -55,6 +69,9 @@ def own_context(registration: Registration, token: str) -> dict[str, Any]:
         "position": standing.position,
         "waits_for_category": standing.waits_for_category,
         "trips": standing.trips,
+        "answers": [one for one in standing.answers if not one.organisers_only],
+        "known": known,
+        "unanswered": missing(questions, known, category, in_zone(at, edition.zone).date()),
         "sign_up": edition.sign_up_window(at),
         "name_in_draw": name_in_draw(db.session(), edition, registration),
         "seat_offers": [
@@ -97,16 +114,48 @@ def is_frozen(registration: Registration) -> bool:
 
 
 def open_categories(edition: Edition, present: str = "") -> tuple[CategoryPlaces, ...]:
-    """The categories that delegates can choose: the open ones, and the one they are in."""
+    """The categories that newcomers can choose; or a delegate, beside the `present` one: none that asks organisers."""
     categories = categories_with_places(db.session(), edition.id)
-    return tuple(one for one in categories if one.state == CategoryState.OPEN or one.slug == present)
+    chosen = [one for one in categories if one.state == CategoryState.OPEN]
+    if present:
+        chosen = [one for one in chosen if not one.by_invitation and not one.needs_approval]
+    return tuple(one for one in categories if one in chosen or one.slug == present)
 
 
-def form_context(edition: Edition, pool: Pool) -> dict[str, Any]:
+def asked_of(edition: Edition, questions: Sequence[OwnQuestion], *, by_organisers: bool = False) -> dict[str, Any]:
+    """What a form asks now of an edition's own questions, and how many places are left of the options that are limited.
+
+    What is limited is looked up only where there is something to choose.
+    """
+    now_asked = asked(questions, in_zone(now(), edition.zone).date(), by_organisers=by_organisers)
+    picked = any(one.kind in PICKED for one in now_asked)
+    pools = option_pools(db.session(), edition.id) if picked else {}
+    return {
+        "asked": now_asked,
+        "room": {id_: pool.capacity - pool.taken for id_, pool in pools.items()},
+    }
+
+
+def change_form(registration: Registration, known: Answers, *, by_organisers: bool = False, kind: type[F]) -> F:
+    """The form that changes a delegate's details and what they answered, with what is stored or what was sent."""
+    edition, form = registration.edition, kind(obj=details_of(registration))
+    form.offer_categories(
+        categories_with_places(db.session(), edition.id)
+        if by_organisers
+        else open_categories(edition, registration.category.slug)
+    )
+    now_asked = asked_of(edition, questions_of(db.session(), edition.id), by_organisers=by_organisers)
+    form.ask(now_asked["asked"], now_asked["room"], known)
+    return form
+
+
+def form_context(edition: Edition, pool: Pool, *, by_organisers: bool = False) -> dict[str, Any]:
     """What a page with a registration form shows, apart from the form."""
     categories = open_categories(edition)
     has_room = any(not one.is_full for one in categories)
+    questions = questions_of(db.session(), edition.id)
     return {
+        **asked_of(edition, questions, by_organisers=by_organisers),
         "edition": edition,
         "categories": categories,
         "trips": trips_of(db.session(), edition.id),

@@ -89,7 +89,9 @@ def close_list(session: Session, registration_ids: Iterable[int], actor: Actor, 
     for registration_id in registration_ids:
         registration, pool = locked(session, registration_id)
         standing = standing_of(session, registration_id)
-        if standing.status is ClaimStatus.WAITLISTED and not standing.edition.gives_places(now):
+        if standing.status in (ClaimStatus.WAITLISTED, ClaimStatus.REQUESTED) and not standing.edition.gives_places(
+            now
+        ):
             changes = Changes(session, standing.edition, actor, now)
             changes.place("list_closed", registration)
             _close_place(session, pool, standing, changes, now)

@@ -1,5 +1,6 @@
 """The registration form of an edition, and the way back to a delegate's own page."""
 
+import operator
 from collections.abc import Hashable
 from typing import Any
 
@@ -17,7 +18,7 @@ from dofc_events.core.db import db, said_by, unit_of_work
 from dofc_events.core.errors import Refusal
 from dofc_events.core.references import new_secret
 from dofc_events.delegates.queries import registration_by_token
-from dofc_events.delegates.service import details_of
+from dofc_events.delegates.service import NotInvited, details_of
 from dofc_events.extensions import limiter
 from dofc_events.mail.guards import limit_by_address
 from dofc_events.mail.outbox import TooManyMessages
@@ -25,7 +26,10 @@ from dofc_events.mail.rules import address_key
 from dofc_events.places.models import Pool
 from dofc_events.places.queries import edition_with_pool
 from dofc_events.places.rules import Availability, ClaimStatus
+from dofc_events.registration.answers.forms import FEW
+from dofc_events.registration.answers.service import ChoiceFull
 from dofc_events.registration.forms import (
+    LONGEST_CODE,
     AddressForm,
     ChangeAddressForm,
     ChangeDetailsForm,
@@ -36,7 +40,7 @@ from dofc_events.registration.lost_link.service import send_link
 from dofc_events.registration.own import views as own
 from dofc_events.registration.rules import Outcome, link_has_ended
 from dofc_events.registration.service import RegistrationNotOpen, register_delegate
-from dofc_events.registration.shared import form_context, is_frozen, offer_trips, open_categories, own_context, wrote_to
+from dofc_events.registration.shared import change_form, form_context, is_frozen, offer_trips, own_context, wrote_to
 from dofc_events.registration.trips.forms import NOT_TO_BE_HAD, ChangeTripsForm
 from dofc_events.web.forms import answer_errors, answer_too_many, form_page
 from dofc_events.web.kept import kept_part
@@ -54,7 +58,7 @@ DELEGATE = Actor("delegate")
 NEW = "registration/new.html"
 # A conference behind one network address does not feel this; who wants all places for themselves does.
 FORMS_PER_NETWORK = "60 per 10 minutes"
-REFUSALS = (RegistrationNotOpen, TooManyMessages, *NOT_TO_BE_HAD)
+REFUSALS = (RegistrationNotOpen, TooManyMessages, ChoiceFull, NotInvited, *NOT_TO_BE_HAD)
 
 
 @blueprint.route("/editions/<year:year>/register", methods=["GET", "POST"])
@@ -139,12 +143,18 @@ def _with_places(year: int, *, is_form: bool = False) -> tuple[Edition, Pool]:
 def _form(edition: Edition, context: dict[str, Any]) -> RegistrationForm:
     form = RegistrationForm()
     form.offer_categories(context["categories"])
+    form.ask(context["asked"], context["room"])
     offer_trips(form, edition, context["trips"], has_place=context["free"] > 0)
     return form
 
 
 def _blank_form(edition: Edition, context: dict[str, Any]) -> ResponseReturnValue:
     """The form as it is first shown: the same for everyone, but for what nobody sees of it."""
+    if "code" in request.args:
+        # Not for everyone: whoever has the link need not type it.
+        form = _form(edition, context)
+        form.code.data = request.args["code"][:LONGEST_CODE]
+        return render_template(NEW, form=form, **context)
     shown = _shown(edition, context)
     blank = {
         part: kept_part(f"registration/_{part}.html", shown, lambda: {"form": _form(edition, context), **context})
@@ -161,8 +171,11 @@ def _shown(edition: Edition, context: dict[str, Any]) -> Hashable:
         for seat in context["trips"]
     )
     places = context["availability"], context["free"] if context["availability"] is Availability.FEW else 0
-    categories = tuple((one.slug, one.label, one.is_full) for one in context["categories"])
-    return said_by(edition), categories, trips, context["sign_up"], places, context["waiting"]
+    few = tuple((option, min(left, FEW)) for option, left in sorted(context["room"].items()))
+    own = context["asked"], few
+    shown = operator.attrgetter("slug", "label", "is_full", "by_invitation", "needs_approval")
+    categories = tuple(shown(one) for one in context["categories"])
+    return said_by(edition), categories, trips, context["sign_up"], places, context["waiting"], own
 
 
 def _not_open(edition: Edition, form: RegistrationForm | None) -> ResponseReturnValue:
@@ -178,7 +191,12 @@ def _refused(
         return _not_open(edition, form)
     if isinstance(refusal, TooManyMessages):
         return answer_too_many(form, refusal.retry_after, NEW, **context)
-    form.trips.refuse(refusal)
+    if isinstance(refusal, ChoiceFull):
+        form.answers.refuse(refusal)
+    elif isinstance(refusal, NotInvited):
+        form.refuse_uninvited()
+    else:
+        form.trips.refuse(refusal)
     return answer_errors(form, NEW, **context)
 
 
@@ -198,14 +216,14 @@ def _other_answers(token: str, form: RegistrationForm, context: dict[str, Any]) 
     if is_frozen(registration):
         return redirect(url_for("registration.own.own", token=token), 303)
     context = own_context(registration, token) | {"sent_twice": True}
-    if details_of(registration) == form.to_details() and form.email.data == registration.email:
+    same = details_of(registration) == form.to_details() and form.answers.is_as(context["known"])
+    if same and form.email.data == registration.email:
         trips = ChangeTripsForm(obj=registration)
         offer_trips(trips, registration.edition, context["trips"], has_place=context["status"] is ClaimStatus.CONFIRMED)
         return make_response(render_template("registration/own/trips.html", form=trips, **context), 422)
-    if details_of(registration) == form.to_details():
+    if same:
         address = ChangeAddressForm(obj=registration)
         return make_response(render_template("registration/own/address.html", form=address, **context), 422)
-    edit = ChangeDetailsForm(obj=details_of(registration))
-    edit.offer_categories(open_categories(registration.edition, registration.category.slug))
+    edit = change_form(registration, context["known"], kind=ChangeDetailsForm)
     context["other_email"] = form.email.data if form.email.data != registration.email else ""
     return make_response(render_template("registration/own/edit.html", form=edit, **context), 422)

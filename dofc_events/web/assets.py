@@ -29,6 +29,7 @@ OURS = (
     "js/site.js",
     "js/organise.js",
     "js/country.js",
+    "js/questions.js",
     "img/hexagons.svg",
     "img/favicon.svg",
 )

@@ -21,6 +21,8 @@ CONTENT_SECURITY_POLICY = "; ".join(
     )
 )
 
+# A file that people sent is kept on the disk of whoever asks for it: no page of ours shows it.
+DOWNLOAD_POLICY = "sandbox; default-src 'none'"
 # For a stored HTML mail: it may look as it will look, and do nothing at all.
 MAIL_PREVIEW_POLICY = "; ".join(
     ("sandbox", "default-src 'none'", "style-src 'unsafe-inline'", "frame-ancestors 'self'", "base-uri 'none'")

@@ -1,6 +1,6 @@
 """offers that only the link in the email accepts
 
-Follows: 0100
+Follows: 0110
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0115"
-down_revision: str | None = "0100"
+down_revision: str | None = "0110"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

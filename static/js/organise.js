@@ -83,9 +83,14 @@
       chosen.clear();
       pick(boxes, false);
     });
-    var page = document.querySelector("[data-pick-page]");
-    page.hidden = false;
-    page.addEventListener("click", function () { pick(boxes, !boxes.every(function (box) { return box.checked; })); });
+    var picks = document.querySelector("[data-picks]");
+    picks.hidden = false;
+    picks.addEventListener("click", function (event) {
+      if (event.target.dataset.pick === "all") {
+        all.checked = !all.checked;
+        show();
+      } else if (event.target.dataset.pick === "page") pick(boxes, !boxes.every(function (box) { return box.checked; }));
+    });
     picking.addEventListener("submit", function () {
       var here = new Set(boxes.map(function (box) { return box.value; }));
       picking.querySelectorAll("[data-elsewhere]").forEach(function (field) { field.remove(); });

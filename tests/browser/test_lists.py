@@ -111,6 +111,9 @@ def _picks_are_counted_and_kept(page: Page) -> None:
     expect(page.locator(".notice-success")).to_contain_text("4 people have the tag")
     # What is done is done: nobody is left selected.
     expect(bar).to_be_hidden()
+    page.get_by_role("button", name=f"all {PEOPLE}").click()
+    page.get_by_role("button", name="Write to them").click()
+    expect(page.locator("h1")).to_have_text(re.compile("letter", re.IGNORECASE))
 
 
 def _keys_lead_through(page: Page) -> None:

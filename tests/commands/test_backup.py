@@ -12,7 +12,6 @@ import pytest
 from sqlalchemy import inspect, select, text
 
 from dofc_events.accounts.service import ask_for_link
-from dofc_events.app import create_app
 from dofc_events.commands.worker import Worker
 from dofc_events.core import files
 from dofc_events.core.clock import now
@@ -21,14 +20,14 @@ from dofc_events.core.db import db, unit_of_work
 from dofc_events.delegates.models import Registration
 from dofc_events.hosting.models import Attachment
 from dofc_events.mail.models import MailHold, Message
-from tests.support.databases import KINDS, settings_for
+from tests.support.databases import KINDS
 from tests.support.factories import make_account, make_edition, make_registration, make_trip
 from tests.support.hosting import make_call, make_proposal
 
 LONG_AGO = timedelta(days=2)
 LETTER = b"%PDF-1.7 a letter of support"
 NAMES = ["Đorđe", "Ђорђе", "שרה"]
-MISSING = "it is attached to a proposal, but missing from the disk"
+MISSING = "it is attached to a proposal or a letter, but missing from the disk"
 RESTORED = {"mail_holds", "audit_entries"}
 
 
@@ -72,7 +71,7 @@ def other(databases, database_kind, tmp_path, smtp):
     """A site on an empty database of the other kind, which delivers mail."""
     (kind,) = set(KINDS) - {database_kind}
     with databases.empty(kind) as url:
-        app = create_app(settings_for(url, tmp_path / "other", shared_dir=tmp_path / "shared", **smtp.settings()))
+        app = databases.site(url, tmp_path / "other", shared_dir=tmp_path / "shared", **smtp.settings())
         yield app
         with app.app_context():
             db.session.remove()
@@ -122,7 +121,7 @@ def test_data_is_copied_there_and_back(filled, other, databases, database_kind, 
         # Migrated and empty.
         code, said = run(other, "data", "copy", "--to", url)
         assert code == 0, said
-        third = create_app(settings_for(url, tmp_path / "third"))
+        third = databases.site(url, tmp_path / "third")
         assert everything(third) == before
         with third.app_context(), unit_of_work() as session:
             make_registration(session, make_edition(session, now=now(), year=2033), now=now())
@@ -197,7 +196,7 @@ def test_what_is_no_backup_or_damaged_is_refused_and_nothing_is_kept(filled, bac
     code, said = run(filled, "restore", backup)
     assert code == 1 and "not empty" in said
     with databases.empty("sqlite") as url:
-        target = create_app(settings_for(url, tmp_path / "target"))
+        target = databases.site(url, tmp_path / "target")
         for damaged in (_cut(backup), _with_byte_changed(backup, LETTER), _other(backup)):
             code, said = run(target, "restore", damaged)
             assert code == 1 and said.startswith("Error:") and len(said.splitlines()) == 1
@@ -212,7 +211,7 @@ def test_what_is_no_backup_or_damaged_is_refused_and_nothing_is_kept(filled, bac
 def test_a_backup_of_an_earlier_version_is_upgraded(filled, backup, databases, tmp_path):
     earlier = _of_revision(backup, downgrade_of=filled)
     with databases.empty("sqlite") as url:
-        target = create_app(settings_for(url, tmp_path / "target"))
+        target = databases.site(url, tmp_path / "target")
         code, said = run(target, "restore", earlier)
         assert code == 0, said
         assert everything(target)["registrations"] == everything(filled)["registrations"]
@@ -225,7 +224,7 @@ def test_a_backup_of_an_earlier_version_is_upgraded(filled, backup, databases, t
 def test_a_backup_says_what_is_missing_from_the_disk(filled, tmp_path):
     shutil.rmtree(filled.extensions["dofc_events"].instance / "files")
     code, said = run(filled, "backup", tmp_path / "less.backup")
-    assert code == 0 and f"file {files.hash_of(LETTER)}: it is attached to a proposal, but missing" in said
+    assert code == 0 and f"file {files.hash_of(LETTER)}: it is attached to a proposal or a letter, but missing" in said
 
 
 def _cut(backup):

@@ -10,7 +10,6 @@ import yaml
 from sqlalchemy import select, text
 
 from dofc_events.accounts.models import Account
-from dofc_events.app import create_app
 from dofc_events.commands.check import faults
 from dofc_events.commands.demo import DEMO
 from dofc_events.conference.models import Edition, Member, Organisation
@@ -26,7 +25,6 @@ from dofc_events.hosting.stages.rules import Stage
 from dofc_events.mail.models import Message
 from dofc_events.places.models import Claim, Pool
 from dofc_events.trips.queries import trip_pools
-from tests.support.databases import settings_for
 from tests.support.factories import make_edition
 
 
@@ -207,7 +205,7 @@ def test_a_second_start_waits_for_the_first_and_adds_nothing(databases, database
     monkeypatch.setattr("dofc_events.core.db.BUSY_TIMEOUT", 0.05)
     monkeypatch.setattr("dofc_events.core.connecting.PG_LIMITS", PG_LIMITS | {"lock_timeout": "50ms"})
     with databases.fresh(database_kind) as url:
-        apps = [create_app(settings_for(url, tmp_path / name)) for name in ("first", "second")]
+        apps = [databases.site(url, tmp_path / name) for name in ("first", "second")]
         codes: list[object] = []
 
         def second() -> None:

@@ -172,7 +172,7 @@ def test_a_database_that_was_never_migrated_is_said_and_the_worker_waits_for_it(
     databases, database_kind, tmp_path, smtp, capsys
 ):
     with databases.empty(database_kind) as url:
-        app = create_app(settings_for(url, tmp_path / "instance", **smtp.settings()))
+        app = databases.site(url, tmp_path / "instance", **smtp.settings())
         with app.app_context():
             worker = Worker(threading.Event(), once=True)
             assert not worker.run_once()

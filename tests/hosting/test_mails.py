@@ -7,12 +7,10 @@ import pytest
 from bs4 import BeautifulSoup
 
 from dofc_events.accounts.models import Account
-from dofc_events.app import create_app
 from dofc_events.core.db import unit_of_work
 from dofc_events.hosting import mails
 from dofc_events.hosting.models import Decision, Proposal, Question, Voter
 from dofc_events.hosting.queries import ballot_token, token_of
-from tests.support.databases import settings_for
 from tests.support.factories import NOW
 from tests.support.hosting import (
     WEEK,
@@ -51,7 +49,7 @@ class World:
 def world(databases, tmp_path_factory):
     """One for all: to write an email changes nothing in it."""
     with databases.fresh("sqlite") as url:
-        app = create_app(settings_for(url, tmp_path_factory.mktemp("instance")))
+        app = databases.site(url, tmp_path_factory.mktemp("instance"))
         with app.app_context(), unit_of_work() as session, session.no_autoflush:
             yield World(session)
             session.expunge_all()

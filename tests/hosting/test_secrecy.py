@@ -5,11 +5,9 @@ import re
 import time_machine
 from sqlalchemy import select
 
-from dofc_events.app import create_app
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.hosting.models import Ballot, HostingCall, Proposal
 from tests import rights
-from tests.support.databases import settings_for
 from tests.support.factories import NOW
 
 VOTED_ON = rights.YEAR_OF_CALL - 2
@@ -19,8 +17,7 @@ TOKENS = re.compile(rb'name="(csrf_token|form_key)"[^>]*value="[^"]*"|csrf-token
 
 def test_no_answer_to_anybody_depends_on_how_members_have_voted(databases, tmp_path):
     """Everybody asks for every page; then each ballot says the opposite, and everybody asks again."""
-    with databases.fresh("sqlite") as url, time_machine.travel(NOW, tick=False):
-        app = create_app(settings_for(url, tmp_path, mail_server="127.0.0.1"))
+    with rights.site_to_ask(databases, tmp_path) as app, time_machine.travel(NOW, tick=False):
         values, browsers = rights.make_world(app)
         with app.app_context():
             voted_on = db.session().scalars(select(HostingCall).where(HostingCall.year == VOTED_ON)).one()

@@ -295,5 +295,5 @@ def test_dead_messages_count_where_they_can_be_seen_to_and_waiting_ones_everywhe
 def test_messages_are_found_by_address_reference_and_subject(session, words, count):
     in_state(session, MessageState.SENT, about="7KX9-Q2MB")
     in_state(session, MessageState.SENT, recipient="xin@dofc.test", subject="Your place is confirmed at 100%")
-    assert len(messages(session, None, state=None, words=words, before_id=None, limit=9)) == count
+    assert len(messages(session, None, state=None, words=words, size=9)[0]) == count
     assert messages_by_state(session, words=words)[MessageState.SENT] == count

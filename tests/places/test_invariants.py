@@ -33,6 +33,7 @@ from dofc_events.places.queries import (
 from dofc_events.places.rules import TAKEN, ClaimStatus
 from dofc_events.places.service import CapacityBelowTaken, CategoryFull, NoOpenOffer, NotWaitingAgain, set_limit
 from dofc_events.registration import service, timers
+from dofc_events.registration.offers import service as offers
 from tests.support.factories import DELEGATE, NOW, make_edition, make_registration
 from tests.support.letters import deliver_all
 
@@ -133,7 +134,7 @@ class Pool(RuleBasedStateMachine):
             assert who not in [c.registration_id for c in self.claims(*TAKEN, ClaimStatus.WAITLISTED)]
 
     @precondition(lambda self: self.people)
-    @rule(number=PICKS, act=st.sampled_from([service.accept_offer, service.accept_by_email, service.decline_offer]))
+    @rule(number=PICKS, act=st.sampled_from([offers.accept_offer, offers.accept_by_email, offers.decline_offer]))
     def answer(self, number, act):
         who = self.pick(number, ClaimStatus.OFFERED)
         try:
@@ -141,8 +142,8 @@ class Pool(RuleBasedStateMachine):
         except (NoOpenOffer, service.RegistrationOver):
             offered = self.claims(ClaimStatus.OFFERED)
             open_ones = [c for c in offered if c.registration_id == who and c.offered_until > self.now]
-            assert all(c.by_email != (act is service.accept_by_email) for c in open_ones)
-            assert not open_ones or act is not service.decline_offer
+            assert all(c.by_email != (act is offers.accept_by_email) for c in open_ones)
+            assert not open_ones or act is not offers.decline_offer
 
     @rule(hours=st.sampled_from([1, 3, 100]))
     def let_time_pass(self, hours):
@@ -159,7 +160,7 @@ class Pool(RuleBasedStateMachine):
     def rejoin(self, number):
         who = self.pick(number, ClaimStatus.EXPIRED)
         try:
-            service.rejoin_list(self.session, who, DELEGATE, self.now)
+            offers.rejoin_list(self.session, who, DELEGATE, self.now)
         except (NotWaitingAgain, service.RegistrationOver):
             assert who not in [c.registration_id for c in self.claims(ClaimStatus.EXPIRED)]
 

@@ -16,6 +16,7 @@ from dofc_events.places.service import CapacityBelowTaken, CategoryFull, set_lim
 from dofc_events.registration import service
 from dofc_events.registration.many import service as many
 from dofc_events.registration.many.queries import selection_of
+from dofc_events.registration.offers import service as offers
 from dofc_events.registration.queries import Audience, Filters
 from dofc_events.registration.rules import Act
 from tests.support.factories import DELEGATE, NOW, claim_of, make_edition, make_registration
@@ -118,7 +119,7 @@ def test_an_offer_counts_in_the_limit_until_it_lapses(session, edition, limit):
     service.cancel_registration(session, first.id, DELEGATE, NOW)
     deliver_all(session)
     assert statuses(session, [waiting, last]) == ["offered", "waitlisted"]
-    service.decline_offer(session, waiting.id, DELEGATE, NOW)
+    offers.decline_offer(session, waiting.id, DELEGATE, NOW)
     assert statuses(session, [waiting, last]) == ["cancelled", "offered"]
     assert faults(session) == []
 

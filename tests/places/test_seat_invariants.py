@@ -31,6 +31,7 @@ from dofc_events.places.models import Claim, Pool
 from dofc_events.places.queries import edition_pool
 from dofc_events.places.rules import LIVE, TAKEN, ClaimStatus
 from dofc_events.registration import service, timers
+from dofc_events.registration.offers import service as offers
 from dofc_events.registration.trips import service as seats
 from dofc_events.trips.service import details_of
 from tests.support.factories import DELEGATE, NOW, agreed, make_edition, make_registration, make_three_trips
@@ -145,14 +146,14 @@ class Seats(RuleBasedStateMachine):
         self.act(answer, *self.one_of(number, ClaimStatus.OFFERED), DELEGATE, self.now)
 
     @precondition(lambda self: self.has(ClaimStatus.OFFERED, seat=False))
-    @rule(number=PICKS, answer=st.sampled_from([service.accept_offer, service.accept_offer, service.decline_offer]))
+    @rule(number=PICKS, answer=st.sampled_from([offers.accept_offer, offers.accept_offer, offers.decline_offer]))
     def answer_place(self, number, answer):
         self.act(answer, self.with_place(number, ClaimStatus.OFFERED), DELEGATE, self.now)
 
     @precondition(lambda self: self.has(ClaimStatus.EXPIRED, seat=False))
     @rule(number=PICKS)
     def rejoin(self, number):
-        self.act(service.rejoin_list, self.with_place(number, ClaimStatus.EXPIRED), DELEGATE, self.now)
+        self.act(offers.rejoin_list, self.with_place(number, ClaimStatus.EXPIRED), DELEGATE, self.now)
 
     @rule(number=PICKS)
     def cancel(self, number):

@@ -14,7 +14,7 @@ from dofc_events.notices.queries import offers_overdue
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import HOLD, ClaimStatus
 from dofc_events.places.service import NoOpenOffer
-from dofc_events.registration.service import accept_by_email, accept_offer
+from dofc_events.registration.offers.service import accept_by_email, accept_offer
 from dofc_events.registration.timers import lapse_offers
 from tests.races.visitors import all_at_once
 from tests.support.factories import DELEGATE, NOW, make_edition, make_registration

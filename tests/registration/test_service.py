@@ -16,6 +16,7 @@ from dofc_events.mail.rules import MessageState
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration import service
 from dofc_events.registration.hand_over import service as hand_overs
+from dofc_events.registration.offers import service as offers
 from dofc_events.registration.rules import Outcome
 from tests.support.factories import (
     DELEGATE,
@@ -363,7 +364,7 @@ def test_cancel_says_what_was_given_up_and_clears_only_calendars_that_had_it(ses
     placed, first, second = (make_registration(session, edition) for _ in range(3))
     service.cancel_registration(session, placed.id, DELEGATE, LATER)
     service.cancel_registration(session, second.id, DELEGATE, LATER)
-    service.decline_offer(session, first.id, DELEGATE, LATER)
+    offers.decline_offer(session, first.id, DELEGATE, LATER)
     told = [letters(session, to=r.email)[-1] for r in (placed, first, second)]
     assert [len(message.attachments) for message in told] == [1, 0, 0]
     said = ("Your place is now free for the next in line", "You declined the place", "You have left the waiting list")
@@ -387,7 +388,7 @@ def test_nothing_can_be_done_when_the_edition_is_over(session, edition, ends):
     for name, value in ends.items():
         setattr(edition, name, value)
     session.flush()
-    for act in (service.cancel_registration, service.accept_offer, service.rejoin_list):
+    for act in (service.cancel_registration, offers.accept_offer, offers.rejoin_list):
         with pytest.raises(service.RegistrationOver):
             act(session, registration.id, DELEGATE, LATER)
     with pytest.raises(service.RegistrationOver):

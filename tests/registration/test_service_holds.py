@@ -15,6 +15,7 @@ from dofc_events.places.queries import edition_pool
 from dofc_events.places.rules import HOLD
 from dofc_events.places.service import NoOpenOffer
 from dofc_events.registration import service, timers
+from dofc_events.registration.offers import service as offers
 from dofc_events.registration.trips import service as seats
 from tests.support.factories import (
     DELEGATE,
@@ -61,13 +62,13 @@ def test_a_place_is_held_and_not_given_until_it_is_confirmed_by_the_link_in_the_
     assert message.subject.startswith("Confirm your place at ") and "Place held, not confirmed yet" in message.text
     # Whoever filled in the form sees their own page, which is not enough.
     with pytest.raises(NoOpenOffer):
-        service.accept_offer(session, person.id, DELEGATE, NOW)
-    service.accept_by_email(session, person.id, DELEGATE, NOW + HOLD - MOMENT)
+        offers.accept_offer(session, person.id, DELEGATE, NOW)
+    offers.accept_by_email(session, person.id, DELEGATE, NOW + HOLD - MOMENT)
     claim = claim_of(session, person)
     assert (claim.status, claim.is_hold) == ("confirmed", False)
     assert letters(session, to=person.email)[-1].kind == "registration-confirmed"
     with pytest.raises(NoOpenOffer):
-        service.accept_by_email(session, person.id, DELEGATE, NOW + HOLD - MOMENT)
+        offers.accept_by_email(session, person.id, DELEGATE, NOW + HOLD - MOMENT)
 
 
 def test_the_link_that_proves_is_none_that_acts_and_ends_with_the_address(session, edition):
@@ -93,7 +94,7 @@ def test_places_that_nobody_confirms_go_to_those_who_came_after_in_order(session
     assert [claim_of(session, one).status for one in (first, second, third)] == ["offered", "offered", "waitlisted"]
     # An offer from the waiting list has its own time, and needs the email too.
     assert not claim_of(session, first).is_hold and claim_of(session, first).offered_until > NOW + HOLD
-    service.accept_by_email(session, first.id, DELEGATE, NOW + HOLD)
+    offers.accept_by_email(session, first.id, DELEGATE, NOW + HOLD)
     told = unsent(session, to=invented[0].email)[-1]
     assert "was not confirmed by email in time" in told.text and "Not confirmed in time" in told.text
 
@@ -103,7 +104,7 @@ def test_who_comes_back_after_a_hold_does_not_get_the_place_without_the_email(se
     deliver_all(session)
     at = NOW + HOLD
     lapse(session, at)
-    service.rejoin_list(session, person.id, DELEGATE, at)
+    offers.rejoin_list(session, person.id, DELEGATE, at)
     claim = claim_of(session, person)
     assert (claim.status, claim.is_hold, claim.offered_until) == ("offered", True, at + HOLD)
 
@@ -125,8 +126,8 @@ def test_an_offer_from_the_waiting_list_is_accepted_by_the_link_in_the_email_alo
     for part in (message.text, message.html):
         assert f"/registrations/{proof_of(person)}/confirm" in part and "/offer" not in part
     with pytest.raises(NoOpenOffer):
-        service.accept_offer(session, person.id, DELEGATE, NOW)
-    service.accept_by_email(session, person.id, DELEGATE, claim.offered_until - MOMENT)
+        offers.accept_offer(session, person.id, DELEGATE, NOW)
+    offers.accept_by_email(session, person.id, DELEGATE, claim.offered_until - MOMENT)
     claim = claim_of(session, person)
     assert (claim.status, claim.by_email) == ("confirmed", False)
     acts = select(AuditEntry.act).where(AuditEntry.about == person.reference)
@@ -148,7 +149,7 @@ def test_whatever_reminds_of_such_an_offer_or_sends_the_link_again_has_the_link_
 
 def test_such_an_offer_is_declined_without_the_email(session, edition):
     person = offered(session, edition)
-    service.decline_offer(session, person.id, DELEGATE, NOW)
+    offers.decline_offer(session, person.id, DELEGATE, NOW)
     assert claim_of(session, person).status == "cancelled"
 
 
@@ -158,7 +159,7 @@ def test_an_offer_is_accepted_as_its_email_said_whatever_is_set_later(session, e
     person = offered(session, edition)
     edition.confirms_places = not confirms
     session.flush()
-    right, wrong = service.accept_offer, service.accept_by_email
+    right, wrong = offers.accept_offer, offers.accept_by_email
     if confirms:
         right, wrong = wrong, right
     with pytest.raises(NoOpenOffer):
@@ -189,7 +190,7 @@ def test_seats_wait_for_the_place(session, edition):
     make_three_trips(session, edition)
     person = make_registration(session, edition, trips=("wine",))
     assert seats_of(session, person) == {"wine": "requested"}
-    service.accept_by_email(session, person.id, DELEGATE, NOW)
+    offers.accept_by_email(session, person.id, DELEGATE, NOW)
     assert seats_of(session, person) == {"wine": "confirmed"}
 
 
@@ -198,7 +199,7 @@ def test_seats_are_accepted_with_the_own_link(session, edition):
     make_three_trips(session, edition)
     first, second = (make_registration(session, edition, trips=("wine",)) for _ in range(2))
     for person in (first, second):
-        service.accept_by_email(session, person.id, DELEGATE, NOW)
+        offers.accept_by_email(session, person.id, DELEGATE, NOW)
     seats.choose_trips(session, first.id, (), any_trip=False, actor=DELEGATE, now=NOW)
     assert seats_of(session, second) == {"wine": "offered"}
     seats.accept_seat(session, second.id, "wine", DELEGATE, NOW)

@@ -18,6 +18,7 @@ from dofc_events.places.rules import ClaimStatus
 from dofc_events.places.service import CapacityBelowTaken, NoOpenOffer, NotWaitingAgain
 from dofc_events.registration import service, timers
 from dofc_events.registration.hand_over import service as hand_overs
+from dofc_events.registration.offers import service as offers
 from tests.support.crowd import make_crowd
 from tests.support.factories import DELEGATE, NOW, claim_of, make_edition, make_registration
 from tests.support.letters import deliver_all, kinds, letters, unsent
@@ -81,21 +82,21 @@ def test_cancel_confirms_the_next_at_once_when_offers_have_no_time(session, edit
 
 
 def test_accept_gives_the_place(session, people, offered):
-    service.accept_offer(session, offered.id, DELEGATE, ENDS - MOMENT)
+    offers.accept_offer(session, offered.id, DELEGATE, ENDS - MOMENT)
     assert statuses(session, people[:3]) == ["cancelled", "confirmed", "waitlisted"]
     assert kinds(session, to=offered.email)[-1] == "registration-confirmed"
     with pytest.raises(NoOpenOffer):
-        service.accept_offer(session, offered.id, DELEGATE, ENDS - MOMENT)
+        offers.accept_offer(session, offered.id, DELEGATE, ENDS - MOMENT)
 
 
 def test_accept_before_the_offer_was_mailed_takes_the_message_back(session, people):
     service.cancel_registration(session, people[0].id, DELEGATE, NOW)
-    service.accept_offer(session, people[1].id, DELEGATE, NOW)
+    offers.accept_offer(session, people[1].id, DELEGATE, NOW)
     assert kinds(session, to=people[1].email) == ["registration-waitlisted", "registration-confirmed"]
 
 
 @pytest.mark.parametrize("late", [timedelta(0), timedelta(days=9)])
-@pytest.mark.parametrize("act", [service.accept_offer, service.decline_offer])
+@pytest.mark.parametrize("act", [offers.accept_offer, offers.decline_offer])
 def test_an_answer_after_the_deadline_is_refused_though_no_worker_ran(session, people, offered, act, late):
     with pytest.raises(NoOpenOffer):
         act(session, offered.id, DELEGATE, ENDS + late)
@@ -103,7 +104,7 @@ def test_an_answer_after_the_deadline_is_refused_though_no_worker_ran(session, p
 
 
 def test_decline_is_final_and_offers_to_the_next(session, people, offered):
-    service.decline_offer(session, offered.id, DELEGATE, NOW)
+    offers.decline_offer(session, offered.id, DELEGATE, NOW)
     assert statuses(session, people) == ["cancelled", "cancelled", "offered", "waitlisted"]
     assert offered.ended_at == NOW
     assert kinds(session, to=offered.email)[-1] == "registration-cancelled"
@@ -124,7 +125,7 @@ def test_an_offer_that_lapsed_is_told_and_goes_to_the_next(session, people, offe
 
 
 def test_an_offer_that_was_accepted_does_not_lapse(session, offered):
-    service.accept_offer(session, offered.id, DELEGATE, NOW)
+    offers.accept_offer(session, offered.id, DELEGATE, NOW)
     timers.lapse_offers(session, offered.id, WORKER, ENDS)
     assert claim_of(session, offered).status == ClaimStatus.CONFIRMED
 
@@ -133,7 +134,7 @@ def test_an_offer_does_not_lapse_before_its_message_is_sent(session, people):
     service.cancel_registration(session, people[0].id, DELEGATE, NOW)
     timers.lapse_offers(session, people[1].id, WORKER, ENDS + MOMENT)
     assert statuses(session, people)[1] == "offered"
-    service.accept_offer(session, people[1].id, DELEGATE, ENDS + MOMENT)
+    offers.accept_offer(session, people[1].id, DELEGATE, ENDS + MOMENT)
     assert statuses(session, people)[1] == "confirmed"
 
 
@@ -167,7 +168,7 @@ def test_an_open_offer_ends_when_the_edition_begins(session, edition, people, to
     if told:
         deliver_all(session)
     with pytest.raises(NoOpenOffer):
-        service.accept_offer(session, people[1].id, DELEGATE, begins_at)
+        offers.accept_offer(session, people[1].id, DELEGATE, begins_at)
     lapse(session, begins_at)
     assert statuses(session, people)[1:] == ["expired", "waitlisted", "waitlisted"]
     sent = ["registration-offered"] if told else []
@@ -186,21 +187,21 @@ def test_an_offer_that_is_told_late_keeps_its_message_when_the_beginning_leaves_
 
 def test_rejoin_stands_at_the_end_or_gets_a_free_place(session, edition, people, offered):
     with pytest.raises(NotWaitingAgain):
-        service.rejoin_list(session, offered.id, DELEGATE, NOW)
+        offers.rejoin_list(session, offered.id, DELEGATE, NOW)
     lapse(session, ENDS)
-    service.rejoin_list(session, offered.id, DELEGATE, ENDS)
+    offers.rejoin_list(session, offered.id, DELEGATE, ENDS)
     assert statuses(session, people[1:]) == ["waitlisted", "offered", "waitlisted"]
     assert claim_of(session, offered).position > claim_of(session, people[3]).position
     assert "number 2 on the waiting list" in " ".join(letters(session, to=offered.email)[-1].text.split())
     with pytest.raises(NotWaitingAgain):
-        service.rejoin_list(session, offered.id, DELEGATE, ENDS)
+        offers.rejoin_list(session, offered.id, DELEGATE, ENDS)
 
 
 def test_rejoin_is_confirmed_when_a_place_is_free(session, edition, people, offered):
     for person in people[2:]:
         service.cancel_registration(session, person.id, DELEGATE, NOW)
     lapse(session, ENDS)
-    service.rejoin_list(session, offered.id, DELEGATE, ENDS)
+    offers.rejoin_list(session, offered.id, DELEGATE, ENDS)
     assert claim_of(session, offered).status == ClaimStatus.CONFIRMED
     assert kinds(session, to=offered.email)[-1] == "registration-confirmed"
 
@@ -208,7 +209,7 @@ def test_rejoin_is_confirmed_when_a_place_is_free(session, edition, people, offe
 def test_rejoin_is_refused_once_the_edition_has_begun(session, edition, offered):
     lapse(session, ENDS)
     with pytest.raises(NotWaitingAgain):
-        service.rejoin_list(session, offered.id, DELEGATE, edition.begins_at())
+        offers.rejoin_list(session, offered.id, DELEGATE, edition.begins_at())
 
 
 def test_resize_offers_what_became_free_in_order(session, edition, people):

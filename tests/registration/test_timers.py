@@ -19,6 +19,7 @@ from dofc_events.places.queries import count_waiting, edition_pool
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.places.service import NoOpenOffer
 from dofc_events.registration import service, timers
+from dofc_events.registration.offers import service as offers
 from dofc_events.registration.trips import service as seats
 from tests.support.crowd import make_crowd
 from tests.support.factories import DELEGATE, NOW, claim_of, make_edition, make_registration, make_trip, seat_of
@@ -142,7 +143,7 @@ def test_nobody_is_reminded_of_what_they_were_not_told(session, offered):
 def test_an_answer_takes_a_reminder_back_that_has_not_left(session, offered):
     timers.remind_of_offers(session, offered.id, WORKER, NOW + 8 * HOUR)
     assert kinds(session, to=offered.email)[-1] == "offer-reminder"
-    service.accept_offer(session, offered.id, DELEGATE, NOW + 8 * HOUR)
+    offers.accept_offer(session, offered.id, DELEGATE, NOW + 8 * HOUR)
     assert "offer-reminder" not in kinds(session, to=offered.email)
 
 
@@ -158,7 +159,7 @@ def test_an_offer_ends_with_the_giving_of_places(session, offered, ends):
         session, queries.standing_of(session, offered.id), claim_of(session, offered), NOW + HOUR
     )
     with pytest.raises((NoOpenOffer, service.RegistrationOver)):
-        service.accept_offer(session, offered.id, DELEGATE, NOW + HOUR)
+        offers.accept_offer(session, offered.id, DELEGATE, NOW + HOUR)
     assert queries.offers_overdue(session, NOW + HOUR) == [offered.id]
     timers.lapse_offers(session, offered.id, WORKER, NOW + HOUR)
     assert claim_of(session, offered).status == ClaimStatus.EXPIRED

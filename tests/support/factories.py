@@ -21,7 +21,11 @@ from dofc_events.delegates.doubles.service import look_for_doubles, note_doubles
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.service import Details
 from dofc_events.places.models import Claim, Pool
-from dofc_events.places.service import create_pool
+from dofc_events.places.options.service import limit_options
+from dofc_events.places.service import create_pool, lock_edition_pool
+from dofc_events.questions.models import EditionQuestion
+from dofc_events.questions.rules import PICKED, Kind
+from dofc_events.questions.service import OptionDetails, QuestionDetails, add_question
 from dofc_events.registration.service import RegistrationRequest, register_delegate
 from dofc_events.trips.models import Trip
 
@@ -102,6 +106,24 @@ def make_three_trips(session: Session, edition: Edition, *, capacity: int = 1) -
     mill = make_trip(session, edition, "mill", title="Mill", capacity=capacity, **times)
     times = {"starts_at": mill.ends_at, "ends_at": mill.ends_at + timedelta(hours=3)}
     return wine, mill, make_trip(session, edition, "port", title="Port", capacity=capacity, **times)
+
+
+def make_question(
+    session: Session,
+    edition: Edition,
+    key: str,
+    kind: str = "choice",
+    *,
+    places: dict[str, int] | None = None,
+    **said: Any,
+) -> EditionQuestion:
+    """A question of the edition's own; `options` are captions, and `places` limit some of them by their keys."""
+    options = [OptionDetails("", caption) for caption in said.pop("options", ("S", "M", "L") if kind in PICKED else ())]
+    details = QuestionDetails(caption=said.pop("caption", f"{key.capitalize()}?"), **said)
+    lock_edition_pool(session, edition.id)
+    row = add_question(session, edition.id, Kind(kind), details, options, COMMAND, NOW, key=key)
+    limit_options(session, edition.id, row, places or {}, NOW)
+    return row
 
 
 def make_organisation(session: Session, slug: str = "", **changes: Any) -> Organisation:

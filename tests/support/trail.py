@@ -16,6 +16,13 @@ TOLD = {"name": "Бојан", "email": "бо@кластер.срб"}
 # By whom, the act, and what was said: each act of an edition in each of the ways in which it is told.
 EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     *((actor, "registered", {"status": s}) for actor in (BY_HAND, DELEGATE) for s in ("confirmed", "waitlisted")),
+    *(
+        (BY_HAND, act, {"status": s, "file": "списак.csv"})
+        for act in ("imported", "imported_untold")
+        for s in ("confirmed", "waitlisted")
+    ),
+    *((BY_HAND, act, {"file": "списак.csv"}) for act in ("import_file_added", "import_file_removed")),
+    *((BY_HAND, "people_imported", {"file": "списак.csv", "number": n, "confirmed": 1, "told": n > 1}) for n in (1, 2)),
     (
         DELEGATE,
         "details_changed",
@@ -58,6 +65,7 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     (BY_HAND, "cancelled", BECAUSE),
     (BY_HAND, "cancelled", {"untold": True}),
     (BY_HAND, "reinstated", BECAUSE),
+    (BY_HAND, "request_accepted", {}),
     (BY_HAND, "place_given", BECAUSE),
     (BY_HAND, "note_changed", {"changes": {"note": ["", "Говори"]}}),
     (BY_HAND, "note_changed", {"changes": {"note": ["Говори", ""]}}),
@@ -117,6 +125,7 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     (BY_HAND, "categories_changed", {"changes": {"categories": [{"guest": "Гост"}, {"guest": "Г.", "new": "Ново"}]}}),
     (BY_HAND, "categories_closed", {"changes": {"closed": [[], ["Гост", "Ново"]]}}),
     (BY_HAND, "limits_changed", {"changes": {"limits": [{"Гост": None, "Ново": 3}, {"Гост": 2, "Ново": None}]}}),
+    (BY_HAND, "invitations_changed", {"categories": "Гост, Ново"}),
     (BY_HAND, "limits_changed", {"changes": {"limits": [{"Гост": 2}, {"Гост": 3}]}, **BECAUSE}),
     (BY_HAND, "capacity_changed", {"changes": {"capacity": [None, 100]}}),
     (BY_HAND, "capacity_changed", {"changes": {"capacity": [100, 120]}}),
@@ -125,9 +134,35 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
         (BY_HAND, act, LETTER)
         for act in ("letter_written", "letter_changed", "letter_unscheduled", "letter_dropped", "change_not_told")
     ),
+    *((BY_HAND, act, {**LETTER, "name": "План.pdf"}) for act in ("letter_file_added", "letter_file_removed")),
     *((BY_HAND, "letter_scheduled", {**LETTER, "count": count}) for count in (1, 2)),
     *((BY_HAND, "letter_sent", {**LETTER, "subject": s, "count": n}) for s in ("Наслов", "") for n in (1, 2)),
     (BY_HAND, "letter_stopped", {**LETTER, "left": 1, "withdrawn": 2, "unwritten": 3}),
+    *(
+        (BY_HAND, f"question_{what}", {"question": "hotel", "caption": "Хотел?"})
+        for what in ("added", "moved", "retired", "asked_again", "deleted")
+    ),
+    (
+        BY_HAND,
+        "question_changed",
+        {
+            "question": "hotel",
+            "caption": "Хотел?",
+            "changes": {
+                "caption": ["Соба?", "Хотел?"],
+                "hint": ["", "Због кључа"],
+                "categories": ["", "guest, member"],
+                "shown_when": ["", "dinner"],
+                "shown_for": ["", "yes"],
+                "required": [False, True],
+                "required_from_on": [None, "2027-05-16"],
+                "frozen_from_on": [None, "2027-05-17"],
+                "organisers_only": [False, True],
+                "options": ["Једна", "Једна, Две"],
+            },
+        },
+    ),
+    (DELEGATE, "details_changed", {"changes": {"question-hotel Хотел?": ["", "ж " * 150]}}),
     *((BY_HAND, "trip_added", {**CELLARS, "capacity": capacity}) for capacity in (1, 20)),
     (
         BY_HAND,

@@ -2,6 +2,7 @@
 
 import enum
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
 from rapidfuzz import fuzz
@@ -72,7 +73,7 @@ def may_be_one_organisation(one: str, other: str) -> bool:
     return _alike(_compared(one), _compared(other)) >= ALIKE
 
 
-def _alike(one: list[Spellings], other: list[Spellings]) -> float:
+def _alike(one: tuple[Spellings, ...], other: tuple[Spellings, ...]) -> float:
     shorter, longer = sorted((one, other), key=len)
     if not shorter:
         return 0
@@ -90,12 +91,15 @@ def keys_of_name(traits: Traits) -> set[str]:
     return {spelling for word in _name_words(traits) for spelling in word}
 
 
-def _name_words(traits: Traits) -> list[Spellings]:
+def _name_words(traits: Traits) -> tuple[Spellings, ...]:
     return _compared(f"{traits.given_name} {traits.family_name}")
 
 
-def _compared(name: str) -> list[Spellings]:
-    return [frozenset(sorted(word, key=lambda s: (len(s), s))[:MAX_SPELLINGS]) for word in words_of(name)[:MAX_WORDS]]
+@lru_cache(maxsize=4096)
+def _compared(name: str) -> tuple[Spellings, ...]:
+    """One name is compared with many, a file of names with the same ones again and again."""
+    words = words_of(name)[:MAX_WORDS]
+    return tuple(frozenset(sorted(word, key=lambda s: (len(s), s))[:MAX_SPELLINGS]) for word in words)
 
 
 def _words_alike(one: Spellings, other: Spellings) -> float:

@@ -29,6 +29,7 @@ from dofc_events.core.slugs import slug_for
 from dofc_events.hosting.hand_over.service import start_hand_over
 from dofc_events.hosting.models import Proposal
 from dofc_events.hosting.rules import lines_of
+from dofc_events.places.options.service import copy_with_places
 from dofc_events.places.service import create_pool, lock_edition_pool
 from dofc_events.trips.queries import trip_pools
 from dofc_events.trips.rules import RESERVED_SLUGS
@@ -75,6 +76,7 @@ def _made(
     )
     if last:
         edition.trip_mode = last.trip_mode
+        copy_with_places(session, last.id, edition.id)
     capacity = proposal.venue_capacity or 0
     create_pool(session, edition_id=edition.id, capacity=capacity)
     record(session, actor, now, "capacity_changed", scope=str(year), changes={"capacity": [None, capacity]})

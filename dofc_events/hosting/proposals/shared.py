@@ -19,11 +19,9 @@ from dofc_events.mail.queries import latest_message
 from dofc_events.web.downloads import download
 from dofc_events.web.errors import LinkNotValid
 from dofc_events.web.forms import Form, answer_errors
+from dofc_events.web.security import DOWNLOAD_POLICY
 
 OWN = "/hosting/proposals/<token>"
-
-# A file that strangers sent is kept on the disk of whoever asks for it: no page of ours shows it.
-DOWNLOAD_POLICY = "sandbox; default-src 'none'"
 
 
 def mine(token: str) -> Proposal:

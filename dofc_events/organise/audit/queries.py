@@ -3,13 +3,14 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import literal, or_, select
+from sqlalchemy import func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from dofc_events.accounts.models import Account, Role
 from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.models import Edition
 from dofc_events.core.audit import AuditEntry
+from dofc_events.core.pages import Turn, page_of
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import found_by
 
@@ -26,11 +27,18 @@ class TrailFilters:
     q: str = ""
 
 
-def trail_of(
-    session: Session, edition: Edition, filters: TrailFilters, *, before_id: int | None, limit: int
-) -> Sequence[AuditEntry]:
-    """Everything recorded about an edition, newest first; `before_id` turns the page."""
-    query = select(AuditEntry).where(AuditEntry.scope == str(edition.year))
+@dataclass(frozen=True)
+class TrailPage:
+    """Entries of a trail, newest first; so many stand `before` them, of `total`."""
+
+    entries: Sequence[AuditEntry]
+    before: int
+    total: int
+
+
+def trail_of(session: Session, edition: Edition, filters: TrailFilters, *, turn: Turn, size: int) -> TrailPage:
+    """A page of everything recorded about an edition."""
+    query = select(AuditEntry.id).where(AuditEntry.scope == str(edition.year))
     if filters.act:
         query = query.where(AuditEntry.act == filters.act)
     if filters.actor:
@@ -40,9 +48,10 @@ def trail_of(
         found = select(Registration.reference).where(Registration.edition_id == edition.id, found_by(filters.q))
         # The trail outlives the people it mentions. One list, because with OR no index would be of use.
         query = query.where(AuditEntry.about.in_(found.union(select(literal(filters.q.upper())))))
-    if before_id is not None:
-        query = query.where(AuditEntry.id < before_id)
-    return session.scalars(query.order_by(AuditEntry.id.desc()).limit(limit)).all()
+    page = page_of(session, query, AuditEntry.id, turn, size)
+    entries = select(AuditEntry).where(AuditEntry.id.in_(page.ids)).order_by(AuditEntry.id.desc())
+    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    return TrailPage(session.scalars(entries).all(), page.before, total)
 
 
 def names_of(session: Session, references: Collection[str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from dofc_events.accounts.guards import organisers_only
 from dofc_events.conference.models import Edition
 from dofc_events.core.db import db
 from dofc_events.organise.audit import queries as audit_queries
-from dofc_events.organise.shared import EDITION, around, before_id
+from dofc_events.organise.shared import EDITION, around, asked_turn
 from dofc_events.organise.trail.texts import ACTS, line_of
 from dofc_events.trips.queries import trip_pools
 
@@ -22,13 +22,14 @@ def index(edition: Edition) -> ResponseReturnValue:
     """Everything recorded about an edition, newest first."""
     session = db.session()
     filters = audit_queries.TrailFilters(**{n: request.args.get(n, "").strip() for n in ("act", "actor", "q")})
-    found = audit_queries.trail_of(session, edition, filters, before_id=before_id(), limit=ROWS + 1)
+    page = audit_queries.trail_of(session, edition, filters, turn=asked_turn(), size=ROWS)
     trip_titles = {trip.slug: trip.title for trip, _pool in trip_pools(session, edition.id)}
-    lines = [line_of(entry, edition, trip_titles) for entry in found[:ROWS]]
+    lines = [line_of(entry, edition, trip_titles) for entry in page.entries]
     return render_template(
         "organise/audit/index.html",
         lines=lines,
-        has_more=len(found) > ROWS,
+        before=page.before,
+        total=page.total,
         filters=filters,
         acts=ACTS,
         # Without what is empty, for addresses that lead to the same list.

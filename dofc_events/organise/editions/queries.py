@@ -19,6 +19,9 @@ from dofc_events.delegates.queries import came_before
 from dofc_events.organise.editions.rules import DAY, days_between, growth
 from dofc_events.places.models import Arrival, Claim, Pool
 from dofc_events.places.rules import ClaimStatus
+from dofc_events.questions.models import Answer
+from dofc_events.questions.queries import questions_of
+from dofc_events.questions.rules import KEYED, OwnQuestion
 from dofc_events.registration.queries import Filters, conditions
 
 # The one rule for who counts.
@@ -37,6 +40,7 @@ class EditionFigures:
     Categories are slugs, in the order of the form; countries and continents are codes; of `organisations`
     those with several people, the LARGEST, as they were written. `arrived` is how many have
     arrived, `returning` how many were at an earlier edition.
+    `choices` are the edition's own questions that are answered by a key, each with its answers in their order.
     """
 
     total: int
@@ -47,6 +51,7 @@ class EditionFigures:
     languages: Shares
     organisations: Shares
     returning: int
+    choices: Sequence[tuple[OwnQuestion, Shares]]
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,7 @@ class Growth:
 
 
 def figures_of(session: Session, edition: Edition) -> EditionFigures:
-    """An edition's figures, in three queries."""
+    """An edition's figures, in four queries; one more if it asks questions of its own."""
     by = (Registration.category_id, Registration.country, Registration.language)
     # One query over everybody serves five figures: there are few combinations.
     rows = session.execute(_counted(edition.id, *by, func.count(Claim.used_at)).group_by(*by)).all()
@@ -80,7 +85,20 @@ def figures_of(session: Session, edition: Edition) -> EditionFigures:
         languages=_sums((language, count) for _category, _country, language, _arrived, count in rows),
         organisations=[(name, count) for name, count in session.execute(largest)],
         returning=session.scalar(_counted(edition.id).where(came_before(edition.id))) or 0,
+        choices=_choices(session, edition.id),
     )
+
+
+def _choices(session: Session, edition_id: int) -> Sequence[tuple[OwnQuestion, Shares]]:
+    asked = [one for one in questions_of(session, edition_id) if one.kind in KEYED]
+    if not asked:
+        return []
+    by = Answer.question_id, Answer.choice
+    query = _counted(edition_id, *by).join(Answer, Answer.registration_id == Registration.id)
+    query = query.where(Answer.question_id.in_([one.id for one in asked])).group_by(*by)
+    counts = {(question, choice): count for question, choice, count in session.execute(query)}
+    answered = {question for question, _choice in counts}
+    return [(one, [(key, counts.get((one.id, key), 0)) for key in one.answers]) for one in asked if one.id in answered]
 
 
 def growth_of(session: Session, edition: Edition, now: datetime) -> list[Growth]:

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from dofc_events.accounts.models import Role
 from dofc_events.conference import service as conference
-from dofc_events.conference.models import Category, Edition, EditionOrganiser
-from dofc_events.conference.queries import edition_by_year
+from dofc_events.conference.models import Category, Edition, EditionOrganiser, InvitedAddress
+from dofc_events.conference.queries import categories_of, edition_by_year
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.conference.service import (
     EditionDetails,
@@ -22,11 +22,14 @@ from dofc_events.core.changes import write
 from dofc_events.core.errors import Refusal
 from dofc_events.core.slugs import slug_for
 from dofc_events.hosting.models import Decision
-from dofc_events.letters.models import Letter
+from dofc_events.imports.models import ImportFile, KnownColumn
+from dofc_events.letters.models import Letter, LetterAttachment
 from dofc_events.mail.models import Message
 from dofc_events.places.models import Pool
-from dofc_events.places.queries import edition_pool
-from dofc_events.places.service import copy_limits, create_pool, lock_edition_pool
+from dofc_events.places.options.service import copy_with_places
+from dofc_events.places.queries import categories_with_places, edition_pool
+from dofc_events.places.service import create_pool, lock_edition_pool
+from dofc_events.questions.models import EditionQuestion, QuestionOption
 from dofc_events.registration.saved.models import SavedView
 from dofc_events.trips.models import Draw, Trip
 
@@ -59,8 +62,18 @@ def copy_to_draft(session: Session, from_year: int, year: int, capacity: int, ac
     add_places(session, edition, capacity, actor, now)
     source = edition_by_year(session, from_year)
     assert source is not None, "it has been copied"
-    copy_limits(session, source.id, edition.id)
+    copy_limits(session, from_year, edition)
+    copy_with_places(session, source.id, edition.id)
     return edition
+
+
+def copy_limits(session: Session, from_year: int, edition: Edition) -> None:
+    """Give the categories of an edition the limits that those of the same slug have in another year."""
+    source = edition_by_year(session, from_year)
+    limits = {one.slug: one.limit for one in categories_with_places(session, source.id)} if source else {}
+    for category in categories_of(session, edition.id):
+        if (limit := limits.get(category.slug)) is not None:
+            create_pool(session, category_id=category.id, capacity=limit)
 
 
 def publish(session: Session, edition_id: int, actor: Actor, now: datetime) -> None:
@@ -104,9 +117,26 @@ def delete_draft(session: Session, edition_id: int, actor: Actor, now: datetime)
     edition = _draft(session, edition_id)
     trips = select(Trip.id).where(Trip.edition_id == edition_id)
     categories = select(Category.id).where(Category.edition_id == edition_id)
-    owned = or_(Pool.edition_id == edition_id, Pool.trip_id.in_(trips), Pool.category_id.in_(categories))
-    session.execute(delete(Pool).where(owned))
-    for table in (Draw, Trip, Letter, Role, SavedView, Category, EditionOrganiser):
+    questions = select(EditionQuestion.id).where(EditionQuestion.edition_id == edition_id)
+    options = select(QuestionOption.id).where(QuestionOption.question_id.in_(questions))
+    letters = select(Letter.id).where(Letter.edition_id == edition_id)
+    owners = (Pool.trip_id.in_(trips), Pool.category_id.in_(categories), Pool.option_id.in_(options))
+    session.execute(delete(Pool).where(or_(Pool.edition_id == edition_id, *owners)))
+    session.execute(delete(QuestionOption).where(QuestionOption.question_id.in_(questions)))
+    session.execute(delete(LetterAttachment).where(LetterAttachment.letter_id.in_(letters)))
+    session.execute(delete(InvitedAddress).where(InvitedAddress.category_id.in_(categories)))
+    for table in (
+        Draw,
+        Trip,
+        Letter,
+        Role,
+        SavedView,
+        ImportFile,
+        KnownColumn,
+        EditionQuestion,
+        Category,
+        EditionOrganiser,
+    ):
         session.execute(delete(table).where(table.edition_id == edition_id))
     session.execute(delete(Edition).where(Edition.id == edition_id))
     record(session, actor, now, "edition_deleted", scope=str(edition.year))

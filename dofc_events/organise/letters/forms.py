@@ -1,6 +1,6 @@
 """Forms of letters: what is typed, and a check that it can be filled in for everybody."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from flask_babel import gettext as _
@@ -29,15 +29,15 @@ from dofc_events.web.moments import ClockField, DayField, plausible
 BEFORE, AFTER = "before", "after"
 
 
-def can_be_filled_in(text: str) -> None:
+def can_be_filled_in(text: str, own: Collection[str]) -> None:
     """Raise ValidationError unless everything in braces is something that we can fill in where it stands."""
-    unknown, misplaced = unknown_placeholders(text), misplaced_placeholders(text)
+    unknown, misplaced = unknown_placeholders(text, own), misplaced_placeholders(text)
     if unknown:
         raise ValidationError(
             _(
                 "%(unknown)s is not a placeholder. You can use %(known)s.",
                 unknown=_in_braces(unknown),
-                known=_in_braces(PLACEHOLDERS),
+                known=_in_braces((*PLACEHOLDERS, *own)),
             )
         )
     if misplaced:
@@ -54,7 +54,9 @@ def _in_braces(names: Any) -> str:
 
 
 class LetterForm(Form):
-    """A letter, and when it is sent."""
+    """A letter, and when it is sent. It can quote answers to the edition's `own` questions."""
+
+    own: Collection[str] = ()
 
     subject = Line(_l("Subject"), longest=LONGEST_SUBJECT, missing=_l("Enter a subject."))
     body = Prose(_l("Text"), longest=LONGEST_BODY, missing=_l("Write what the letter says."))
@@ -92,14 +94,14 @@ class LetterForm(Form):
         return valid
 
     def validate_subject(self, field: Line) -> None:
-        can_be_filled_in(field.data)
+        can_be_filled_in(field.data, self.own)
         if f"{{{LINK}}}" in field.data:
             raise ValidationError(
                 _("The subject cannot contain {own_page}, because others see subjects. Put it in the text.")
             )
 
     def validate_body(self, field: Prose) -> None:
-        can_be_filled_in(field.data)
+        can_be_filled_in(field.data, self.own)
 
     @classmethod
     def of(cls, text: LetterText) -> "LetterForm":
@@ -148,4 +150,4 @@ class ChangeForm(SendForm):
     answer = StringField()
 
     def validate_sentence(self, field: Prose) -> None:
-        can_be_filled_in(field.data)
+        can_be_filled_in(field.data, ())

@@ -25,17 +25,20 @@ from dofc_events.letters.rules import EDITABLE, PLACEHOLDERS, Anchor, LetterStat
 from dofc_events.letters.service import LetterText, text_of
 from dofc_events.letters.texts import starters
 from dofc_events.mail import outbox
-from dofc_events.mail.envelope import Envelope
+from dofc_events.mail.envelope import Envelope, StoredFile
 from dofc_events.mail.rules import deliverable
 from dofc_events.notices.queries import standing_in
+from dofc_events.organise.letters.attachments import views as attachments
 from dofc_events.organise.letters.forms import ChangeForm, ChangeLetterForm, LetterForm, SendForm
 from dofc_events.organise.rules import masked, masked_html
 from dofc_events.organise.shared import EDITION, around, asked_audience, before_id
+from dofc_events.questions.queries import questions_of
 from dofc_events.trips.queries import trip_pools
 from dofc_events.web.forms import ButtonForm, answer_errors, answer_too_late, form_page
 from dofc_events.web.security import MAIL_PREVIEW_POLICY
 
 blueprint = Blueprint("letters", __name__)
+blueprint.register_blueprint(attachments.blueprint)
 
 ROWS = 50
 LETTER = f"{EDITION}/letters/<id:letter_id>"
@@ -64,6 +67,7 @@ def new(edition: Edition) -> ResponseReturnValue:
     """Write a letter to those whom the address means, from nothing or like another one."""
     session, audience = db.session(), asked_audience()
     form, page = LetterForm.of(_begun_from()), "organise/letters/edit.html"
+    form.own = _own(edition)
     context = {
         "letter": None,
         "audience": audience,
@@ -97,6 +101,7 @@ def edit(edition: Edition, letter_id: int) -> ResponseReturnValue:
     """Change a draft or a scheduled letter."""
     found = _letter(edition, letter_id)
     form, page = ChangeLetterForm.of(text_of(found)), "organise/letters/edit.html"
+    form.own = _own(edition)
     if found.before or (found.state not in EDITABLE and not form.is_submitted()):
         flash(_why_not_editable(found), "info")
         return redirect(_address(edition, letter_id), 303)
@@ -250,12 +255,18 @@ def _about(edition: Edition) -> dict[str, Any]:
     return {
         "trips": trips,
         "placeholders": PLACEHOLDERS,
+        "own": _own(edition),
         "audience_of": queries.audience_of,
         "due_time": queries.due_time,
         "title_of": _title_of,
         "narrowed": lambda audience: queries.stored(audience)["filters"],
         **around(edition),
     }
+
+
+def _own(edition: Edition) -> dict[str, str]:
+    """The edition's own questions that a letter can quote the answers to, by the names of their fields."""
+    return {one.field: one.caption for one in questions_of(db.session(), edition.id) if not one.organisers_only}
 
 
 def _begun_from() -> LetterText:
@@ -315,7 +326,7 @@ def _as_test(envelope: Envelope, person: Registration) -> Envelope:
         html=re.sub(
             r"<body[^>]*>", lambda tag: f"{tag[0]}<p>{escape(notice)}</p>", masked_html(envelope.html), count=1
         ),
-        attachments=(),
+        attachments=tuple(one for one in envelope.attachments if isinstance(one, StoredFile)),
         expires_at=None,
     )
 

@@ -23,7 +23,7 @@ from dofc_events.mail import outbox, queries
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import MessageState
 from dofc_events.organise.rules import masked, masked_html
-from dofc_events.organise.shared import EDITION, around, before_id
+from dofc_events.organise.shared import EDITION, around, asked_turn
 from dofc_events.web.forms import ButtonForm, answer_errors, form_page
 from dofc_events.web.security import MAIL_PREVIEW_POLICY
 
@@ -60,11 +60,11 @@ def index(edition: Edition | None) -> ResponseReturnValue:
 
 def _list_context(edition: Edition | None) -> dict[str, Any]:
     session, scope, state, words = db.session(), _scope(edition), _state(), request.args.get("q", "").strip()
-    found = queries.messages(session, scope, state=state, words=words, before_id=before_id(), limit=ROWS + 1)
+    found, before = queries.messages(session, scope, state=state, words=words, turn=asked_turn(), size=ROWS)
     counts = queries.messages_by_state(session, scope, words)
     return {
-        "messages": found[:ROWS],
-        "has_more": len(found) > ROWS,
+        "messages": found,
+        "before": before,
         "counts": counts,
         "total": counts[state] if state else sum(counts.values()),
         "state": state,

@@ -33,6 +33,7 @@ class Matter(enum.StrEnum):
     DOUBLES = "doubles"
     OFFERED = "offered"
     WAITLISTED = "waitlisted"
+    REQUESTED = "requested"
     DRAW_DUE = "draw_due"
     UNDER_MINIMUM = "under_minimum"
     NEARLY_FULL = "nearly_full"
@@ -115,6 +116,8 @@ def _about_places(edition: Edition, standings: Sequence[PoolStanding], now: date
             yield from _about_trip(edition, one, one.trip)
         if offered:
             yield Alert(Matter.SEATS_OFFERED if one.trip else Matter.OFFERED, offered, one.trip, one.next_deadline)
+        if requested := 0 if one.trip else one.counts[ClaimStatus.REQUESTED]:
+            yield Alert(Matter.REQUESTED, requested)
         if waiting:
             yield Alert(Matter.SEATS_WAITLISTED if one.trip else Matter.WAITLISTED, waiting, one.trip)
 

@@ -25,6 +25,7 @@ STATUS_ORDER = (
     ClaimStatus.CONFIRMED,
     ClaimStatus.OFFERED,
     ClaimStatus.WAITLISTED,
+    ClaimStatus.REQUESTED,
     ClaimStatus.EXPIRED,
     ClaimStatus.CANCELLED,
 )
@@ -131,9 +132,7 @@ def neighbours(
     """Who stands before and after a registration on the filtered list, or would if it stood there."""
     key = _key(order.by, countries)
     mine = select(key).select_from(Registration).join(Claim, Claim.registration_id == Registration.id)
-    here = session.execute(
-        mine.where(Registration.id == registration.id, place_at(registration.edition_id))
-    ).scalar_one()
+    here = session.scalars(mine.where(Registration.id == registration.id, place_at(registration.edition_id))).one()
     edges = (Edge(here, registration.id, back) for back in (True, False))
     pages = (_page(registration.edition_id, filters, order, key, edge).limit(1).subquery() for edge in edges)
     before, after = (session.scalar(select(Registration).join(page, page.c.id == Registration.id)) for page in pages)

@@ -1,6 +1,6 @@
 """The list of registrations: searched, narrowed, put in order, with the columns that somebody wants to see."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -26,7 +26,9 @@ from dofc_events.organise.registrations.saved.forms import SaveViewForm
 from dofc_events.organise.registrations.shared import asked_order, ranks_of
 from dofc_events.organise.shared import EDITION, around, asked_filters, id_in_address
 from dofc_events.places.rules import ClaimStatus
-from dofc_events.registration.queries import NO, YES, Filters
+from dofc_events.questions.queries import answered_by_many, questions_of
+from dofc_events.questions.rules import FIELD, KEYED, NO, NONE, YES, OwnQuestion, pairs_in
+from dofc_events.registration.queries import Filters
 from dofc_events.registration.saved.queries import saved_views
 from dofc_events.trips.queries import seats_of, trip_pools
 from dofc_events.web.dates import day
@@ -64,6 +66,7 @@ ACTS = {
     "tag": _l("Add a tag to them"),
     "untag": _l("Remove a tag from them"),
     "category": _l("Change their category"),
+    "approve": _l("Accept their requests"),
     "confirm": _l("Confirm from the waiting list"),
     "cancel": _l("Cancel their registrations"),
     "xlsx": _l("Save as an Excel file"),
@@ -100,9 +103,11 @@ def index(edition: Edition) -> ResponseReturnValue:
     trips = {trip.slug: trip.title for trip, _pool in trip_pools(session, edition.id)}
     arrivals = _arrivals(queries.arrival_days(session, edition.id))
     absent = {"trips": not trips, "arrived_at": not arrivals}
+    questions = questions_of(session, edition.id)
     offered = {key: words for key, words in COLUMNS.items() if not absent.get(key)}
+    offered |= {one.field: one.caption for one in questions}
     usual = [key for key in offered if key in USUAL_COLUMNS]
-    columns = _columns() or usual
+    columns = _columns(offered) or usual
     present, countries = queries.present(session, edition.id), country_names(get_locale().language)
     ranks = ranks_of(present.countries)
     rows, before = _page(edition.id, filters, order, ranks)
@@ -130,6 +135,10 @@ def index(edition: Edition) -> ResponseReturnValue:
         arrivals=arrivals,
         tags={word: word for word in queries.tags_at(session, edition.id)},
         tags_of=queries.tags_of(session, ids) if "tags" in columns else {},
+        answers_of=answered_by_many(session, ids) if any(key.startswith(FIELD) for key in columns) else {},
+        questions=[one for one in questions if one.kind in KEYED],
+        answer_choices=_answer_choices,
+        answered=dict(pairs_in(filters.answers)),
         acts=ACTS,
         views=saved_views(session, edition.id),
         save_form=SaveViewForm(formdata=None),
@@ -187,11 +196,17 @@ def _arrivals(days: Sequence[date]) -> dict[str, str]:
     return {YES: _("Have arrived"), NO: _("Have not arrived"), **each} if days else {}
 
 
-def _columns() -> list[str]:
+def _columns(offered: Mapping[str, Any]) -> list[str]:
     asked = request.args.getlist("columns")
-    if not COLUMNS.keys() >= set(asked):
+    if not {*COLUMNS, *offered} >= set(asked):
         abort(404)
-    return [key for key in COLUMNS if key in asked]
+    return [key for key in offered if key in asked]
+
+
+def _answer_choices(question: OwnQuestion) -> dict[str, str]:
+    """What the list can be narrowed to by a question: its answers, those that are no longer offered too, and none."""
+    words = {YES: _("Yes"), NO: _("No")} | {option.key: option.caption for option in question.options}
+    return {key: words[key] for key in question.answers} | {NONE: _("No answer")}
 
 
 def _edge(order: Order) -> Edge | None:

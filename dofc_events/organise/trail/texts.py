@@ -113,11 +113,40 @@ SEATS = {
 def _registered(said: Said) -> str:
     if said["status"] == ClaimStatus.OFFERED:
         return said.fill(_l("Registered; a place is held until it is confirmed by email"))
+    if said["status"] == ClaimStatus.REQUESTED:
+        return said.fill(_l("Registered, and waits for approval"))
     if said["status"] == ClaimStatus.WAITLISTED:
         by_hand, by_delegate = _l("Added by hand, to the waiting list"), _l("Registered, and joined the waiting list")
     else:
         by_hand, by_delegate = _l("Added by hand, with a place"), _l("Registered, with a place")
     return said.fill(by_hand if said.is_by_hand else by_delegate)
+
+
+def _imported(said: Said) -> str:
+    waits = said["status"] == ClaimStatus.WAITLISTED
+    with_place, waiting = (
+        _l("Registered from “%(file)s”, with a place"),
+        _l("Registered from “%(file)s”, to the waiting list"),
+    )
+    return said.fill(waiting if waits else with_place)
+
+
+def _imported_untold(said: Said) -> str:
+    text: str = _("%(said)s. Nobody was told", said=_imported(said))
+    return text
+
+
+def _people_imported(said: Said) -> str:
+    told, untold = _l("They are told by email"), _l("Nobody was told")
+    text: str = ngettext(
+        "Registered %(num)d person from “%(file)s”, %(confirmed)d with a place. %(told)s",
+        "Registered %(num)d people from “%(file)s”, %(confirmed)d with a place. %(told)s",
+        said["number"],
+        file=said["file"],
+        confirmed=said["confirmed"],
+        told=told if said["told"] else untold,
+    )
+    return text
 
 
 def _cancelled(said: Said) -> str:
@@ -237,6 +266,11 @@ def _until_handed_over(said: Said) -> list[str]:
 # Every act that is recorded of an edition, in the order of the filter.
 ACTS = {
     "registered": Act(_l("Registered"), _registered),
+    "imported": Act(_l("Registered from a file"), _imported),
+    "imported_untold": Act(_l("Registered from a file, told nobody"), _imported_untold),
+    "people_imported": Act(_l("File registered"), _people_imported),
+    "import_file_added": Act(_l("File sent"), _l("Sent the file “%(file)s”, to register the people in it")),
+    "import_file_removed": Act(_l("File removed"), _l("The file “%(file)s” was removed; nobody in it was registered")),
     "details_changed": Act(_l("Details changed"), _l("Details were changed"), _changes),
     "address_corrected": Act(_l("Address corrected"), _l("Address corrected from %(before)s to %(after)s")),
     "handed_over": Act(_l("Handed over"), _l("Handed over to %(name)s, %(email)s"), _until_handed_over),
@@ -245,11 +279,9 @@ ACTS = {
         _l("Hand-over not opened"), _l("The former delegate’s details were deleted, because the edition begins")
     ),
     "taken_back": Act(_l("Hand-over taken back"), _l("Taken back by %(name)s, %(email)s"), _until_handed_over),
-    "cancelled": Act(
-        _l("Registration cancelled"),
-        _cancelled,
-    ),
+    "cancelled": Act(_l("Registration cancelled"), _cancelled),
     "reinstated": Act(_l("Registration reinstated"), _l("Reinstated by hand, with a place: %(because)s")),
+    "request_accepted": Act(_l("Request accepted"), _l("The request for a place was accepted")),
     "place_given": Act(_l("Place given by hand"), _l("Got a place by hand: %(because)s")),
     "note_changed": Act(_l("Note changed"), _l("The organisers’ note was changed"), _note),
     "tagged": Act(_l("Tagged"), _l("Tagged “%(word)s”")),
@@ -297,6 +329,9 @@ ACTS = {
     "edition_changed": Act(_l("Settings changed"), _l("Changed the settings"), _changes),
     "categories_changed": Act(_l("Categories changed"), _l("Changed the categories"), _categories),
     "categories_closed": Act(_l("Categories closed"), _l("Changed which categories are closed to newcomers"), _closed),
+    "invitations_changed": Act(
+        _l("Invitations to categories changed"), _l("Changed who can register as: %(categories)s")
+    ),
     "limits_changed": Act(_l("Limits of categories changed"), _l("Changed the limits of categories"), _limits),
     "capacity_changed": Act(
         _l("Places changed"),
@@ -322,10 +357,20 @@ ACTS = {
         ),
     ),
     "letter_unscheduled": Act(_l("Letter no longer scheduled"), _l("Made the letter “%(subject)s” a draft again")),
+    "letter_file_added": Act(_l("File attached"), _l("Attached “%(name)s” to the letter “%(subject)s”")),
+    "letter_file_removed": Act(_l("File removed"), _l("Removed “%(name)s” from the letter “%(subject)s”")),
     "letter_sent": Act(_l("Letter sent"), _letter_sent),
     "letter_stopped": Act(_l("Letter stopped"), _letter_stopped),
     "letter_dropped": Act(_l("Letter deleted"), _l("Deleted the letter “%(subject)s”, which nobody had received")),
     "change_not_told": Act(_l("Change not told"), _l("Told nobody that the place or time has changed")),
+    "question_added": Act(_l("Question added"), _l("Added the question “%(caption)s”")),
+    "question_changed": Act(_l("Question changed"), _l("Changed the question “%(caption)s”"), _changes),
+    "question_moved": Act(_l("Question moved"), _l("Moved the question “%(caption)s”")),
+    "question_retired": Act(_l("Question no longer asked"), _l("Stopped asking “%(caption)s”")),
+    "question_asked_again": Act(_l("Question asked again"), _l("Asks “%(caption)s” again")),
+    "question_deleted": Act(
+        _l("Question deleted"), _l("Deleted the question “%(caption)s”, which nobody had answered")
+    ),
     "trip_added": Act(
         _l("Trip added"),
         lambda said: ngettext(

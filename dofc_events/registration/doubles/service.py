@@ -79,9 +79,9 @@ def merge(session: Session, edition_id: int, pair_id: int, wanted: Merging, acto
     changes.moved_up(moved_up)
     log(session, actor, now, "merged", kept, other=other.reference)
     changes.tell()
-    fields, rewritten = rewrite_details(session, pool, kept, wanted.details, actor, now)
-    if fields:
-        rewritten.news.setdefault(kept.id, News()).details = fields
+    _fields, told, rewritten = rewrite_details(session, pool, kept, wanted.details, None, actor, now)
+    if told:
+        rewritten.news.setdefault(kept.id, News()).details = told
         rewritten.tell()
     if wanted.email != kept.email:
         readdress(session, kept, wanted.email, actor, now)

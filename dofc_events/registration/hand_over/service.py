@@ -18,6 +18,7 @@ from dofc_events.mail.rules import MessageState, address_key
 from dofc_events.notices import mails
 from dofc_events.notices.queries import standing_of
 from dofc_events.notices.service import News, log, send, tell, told_if_known
+from dofc_events.questions.answers.service import put_back, take_typed
 from dofc_events.registration.hand_over.models import HandOver
 from dofc_events.registration.rules import Outcome
 from dofc_events.registration.service import Registered, locked, move_to_address, refuse_frozen, refuse_over
@@ -40,8 +41,9 @@ def hand_over(
 ) -> Registered:
     """Pass a registration with all that it holds to a colleague; both are told, and the link is the colleague's.
 
-    What was said about the person (telephone, diet, access, visa, photographs, job) does not pass on, nor do the
-    organisers' note and tags, which the trail keeps. Raises DetailsFrozen, OwnAddress, and TooManyMessages when the
+    What was said about the person (telephone, diet, access, visa, photographs, job, answers that were typed) does not
+    pass on, nor do the organisers' note and tags, which the trail keeps. Answers that were picked do, with their
+    places. Raises DetailsFrozen, OwnAddress, and TooManyMessages when the
     colleague's address was written to too often.
     """
     registration, _ = locked(session, registration_id)
@@ -54,7 +56,8 @@ def hand_over(
     token, old_email, old_name = token_of(registration), registration.email, registration.full_name
     before = _passed_on(registration)
     kept = HandOver(registration_id=registration_id, link_version=registration.link_version)
-    kept.before, kept.forget_at = _person(registration), registration.edition.begins_at()
+    kept.before = _person(registration) | {"typed": take_typed(session, registration_id)}
+    kept.forget_at = registration.edition.begins_at()
     session.merge(kept)
     registration.given_name, registration.family_name = given_name, family_name
     for name in TEXTS:
@@ -85,7 +88,8 @@ def take_back(session: Session, registration_id: int, actor: Actor, now: datetim
     if handed is None:
         raise CannotTakeBack
     former: dict[str, Any] = dict(handed.before)
-    email, tags = former.pop("email"), former.pop("tags")
+    # What was handed over before there were questions has no answers.
+    email, tags, typed = former.pop("email"), former.pop("tags"), former.pop("typed", {})
     if live_registration_id(session, registration.edition_id, email) not in (None, registration_id):
         raise CannotTakeBack
     colleague, was = registration.email, _passed_on(registration)
@@ -95,6 +99,7 @@ def take_back(session: Session, registration_id: int, actor: Actor, now: datetim
         setattr(registration, name, getattr(registration, name) if name == "note" and registration.note else value)
     known = {tag.word for tag in registration.tags}
     registration.tags += [Tag(word=word) for word in tags if word not in known]
+    put_back(session, registration_id, typed)
     move_to_address(session, registration, email, now)
     session.delete(handed)
     changes = difference(was, _passed_on(registration))

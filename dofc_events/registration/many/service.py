@@ -22,6 +22,7 @@ from dofc_events.notices.service import Changes, terms_of
 from dofc_events.places import service as places
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import ClaimStatus
+from dofc_events.registration.answers.service import give_back
 from dofc_events.registration.many.queries import Selection, selection_of, those_shown
 from dofc_events.registration.notes.service import tag, untag
 from dofc_events.registration.queries import Audience, members_of
@@ -73,8 +74,8 @@ def change_category(
 ) -> int:
     """Put everybody into a category, and tell whom that is new for; returns how many they are.
 
-    If it is `quiet`, only those are told who move up. Raises SelectionChanged, NoSuchCategory, and CategoryFull if it
-    has not room for all who have a place.
+    If it is `quiet`, nobody is told. Raises SelectionChanged, NoSuchCategory, and CategoryFull if it has not room for
+    all who have a place.
     """
     chosen = _chosen(session, edition_id, order, Act.CATEGORY, now)
     category = category_of(session, edition_id, slug)
@@ -123,6 +124,23 @@ def confirm(
     return len(chosen.people)
 
 
+def approve(session: Session, edition_id: int, order: Order, message: str, actor: Actor, now: datetime) -> int:
+    """Accept everybody's request, and tell them, with a message if there is one; returns how many they are.
+
+    Each gets a place, or waits in the position that the request had. Raises SelectionChanged.
+    """
+    chosen = _chosen(session, edition_id, order, Act.APPROVE, now)
+    changes = Changes(session, chosen.edition, actor, now)
+    changes.book.look_up(chosen.ids)
+    requests = sorted(zip(chosen.people, chosen.claims, strict=True), key=lambda request: request[1].position or 0)
+    for person, claim in requests:
+        places.grant_claim(session, chosen.pool, claim, now)
+        changes.place("request_accepted", person, confirmed=claim.status == ClaimStatus.CONFIRMED)
+        changes.news[person.id].organisers_say = message
+    changes.tell()
+    return len(chosen.people)
+
+
 def cancel(
     session: Session, edition_id: int, order: Order, reason: str, actor: Actor, now: datetime, *, quiet: bool = False
 ) -> int:
@@ -137,6 +155,7 @@ def cancel(
         person.ended_at = now
         changes.place("cancelled", person, before=ClaimStatus(claim.status), because=reason)
     moved_up = places.cancel_claims(session, chosen.pool, chosen.claims, terms_of(chosen.edition, now), now)
+    give_back(session, chosen.people, now)
     changes.book.leave(*chosen.ids)
     changes.moved_up(moved_up)
     changes.tell()

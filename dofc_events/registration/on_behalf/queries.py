@@ -4,30 +4,30 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from dofc_events.delegates.models import Registration
 from dofc_events.places.models import Pool
-from dofc_events.places.queries import count_waiting, limits_of, next_in_line
+from dofc_events.places.queries import count_waiting, limits_of
 
 
 @dataclass(frozen=True)
 class Raise:
-    """An edition, or the limit of a `category` of it, would get one place more than its `capacity`, for one person.
+    """What would be raised by one, for one person alone.
 
-    `waiting` is how many wait for a place at the edition, and are passed.
+    `capacity` is the edition's, past so many who are `waiting`, if that `adds_place`; `limit` that of a category which
+    is full, else None.
     """
 
     capacity: int
     waiting: int
-    category: str = ""
+    adds_place: bool
+    limit: int | None
 
 
-def raise_needed(session: Session, pool: Pool, registration: Registration) -> list[Raise]:
+NOTHING_NEEDED = Raise(0, 0, adds_place=False, limit=None)
+
+
+def raise_needed(session: Session, pool: Pool, category_id: int) -> list[Raise]:
     """What it takes to give somebody a place now; nothing if one is free and nobody waits for it."""
-    limits, waiting = limits_of(session, pool), count_waiting(session, pool.id)
-    needed = []
-    if pool.taken >= pool.capacity or session.scalars(next_in_line(pool, limits, 1)).first():
-        needed.append(Raise(pool.capacity, waiting))
-    limit = limits.get(registration.category_id)
-    if limit and limit.taken >= limit.capacity:
-        needed.append(Raise(limit.capacity, waiting, registration.category.label))
-    return needed
+    waiting, limit = count_waiting(session, pool.id), limits_of(session, pool).get(category_id)
+    adds_place = waiting > 0 or pool.taken >= pool.capacity
+    full = limit.capacity if limit is not None and limit.taken >= limit.capacity else None
+    return [Raise(pool.capacity, waiting, adds_place, full)] if adds_place or full is not None else []

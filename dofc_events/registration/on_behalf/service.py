@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.audit import Actor, record
-from dofc_events.core.changes import refuse_changed
+from dofc_events.core.changes import difference, refuse_changed
 from dofc_events.core.errors import Refusal, ask_first
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import live_registration, registration_by_form_key
@@ -19,9 +18,11 @@ from dofc_events.notices import mails
 from dofc_events.notices.queries import standing_of
 from dofc_events.notices.service import Changes, News, log, send
 from dofc_events.places import service as places
-from dofc_events.places.queries import has_room, place_of
+from dofc_events.places.queries import has_room
 from dofc_events.places.rules import ClaimStatus
-from dofc_events.registration.on_behalf.queries import raise_needed
+from dofc_events.questions.rules import Answers
+from dofc_events.registration.answers.service import take_again
+from dofc_events.registration.on_behalf.queries import NOTHING_NEEDED, raise_needed
 from dofc_events.registration.service import (
     RegistrationOver,
     RegistrationRequest,
@@ -86,20 +87,23 @@ def change_details(
     actor: Actor,
     now: datetime,
     *,
+    answers: Answers | None = None,
     seen: Details | None = None,
     quiet: bool = False,
 ) -> bool:
-    """Change what a delegate said, which is what was `seen`, also after the freeze date.
+    """Change what a delegate said, which is what was `seen`, and these `answers`, also after the freeze date.
 
-    They are told by whom, unless it is `quiet`. Returns whether anything changed. Raises RegistrationOver,
-    NoSuchCategory, and CategoryFull.
+    They are told by whom, but for what is for organisers only, and unless it is `quiet`. Returns whether anything
+    changed. Raises RegistrationOver, NoSuchCategory, CategoryFull, and ChoiceFull.
     """
     registration, pool = locked(session, registration_id)
     refuse_over(registration, now)
     refuse_changed(seen, details_of(registration))
-    fields, changes = rewrite_details(session, pool, registration, details, actor, now, quiet=quiet)
+    quietly = [registration_id] if quiet else []
+    fields, told, changes = rewrite_details(session, pool, registration, details, answers, actor, now, quiet=quietly)
+    if told:
+        changes.news.setdefault(registration_id, News()).details = told
     if fields:
-        changes.news.setdefault(registration_id, News()).details = fields
         changes.tell()
     return bool(fields)
 
@@ -129,9 +133,9 @@ def reinstate(
 ) -> None:
     """Confirm a cancelled registration again, for a reason that the delegate is told; its seats are not given back.
 
-    Where no place is free, or somebody waits for it, the edition or the limit of the category gets one more that nobody
-    else can get: raises NotAgreed with each such Raise unless `agreed` is its digest. Raises NotCancelled,
-    EditionNotRunning, and AlreadyRegistered if the address has another registration by now.
+    Where no place is free, or somebody waits for it, the edition gets one more that nobody else can get: raises
+    NotAgreed with that Raise unless `agreed` is its digest. Raises NotCancelled, EditionNotRunning, and
+    AlreadyRegistered if the address has another registration by now.
     """
     registration, pool = locked(session, registration_id)
     edition = registration.edition
@@ -142,17 +146,19 @@ def reinstate(
     known = live_registration(session, edition.id, registration.email)
     if known is not None:
         raise AlreadyRegistered(known.reference)
-    needed, scope = raise_needed(session, pool, registration), str(edition.year)
+    needed = raise_needed(session, pool, registration.category_id)
     ask_first(agreed, needed)
-    in_category = [one for one in needed if one.category]
-    added, added_to = len(needed) - len(in_category), {registration.category_id: len(in_category)}
-    places.give_places(session, pool, [place_of(session, registration_id)], now, added=added, added_to=added_to)
-    for one in needed:
-        before, after = one.capacity, one.capacity + 1
-        act, values = "capacity_changed", dict[str, list[Any]](capacity=[before, after])
-        if one.category:
-            act, values = "limits_changed", {"limits": [{one.category: before}, {one.category: after}]}
-        record(session, actor, now, act, scope=scope, changes=values, because=reason)
+    more, before, scope = next(iter(needed), NOTHING_NEEDED), pool.capacity, str(edition.year)
+    claim = standing_of(session, registration_id).claim
+    added_to = {} if more.limit is None else {registration.category_id: 1}
+    places.give_places(session, pool, [claim], now, added=int(more.adds_place), added_to=added_to)
+    if added := difference({"capacity": before}, {"capacity": pool.capacity}):
+        record(session, actor, now, "capacity_changed", scope=scope, changes=added, because=reason)
+    if more.limit is not None:
+        label = registration.category.label
+        said = {"limits": [{label: more.limit}, {label: more.limit + 1}]}
+        record(session, actor, now, "limits_changed", scope=scope, changes=said, because=reason)
+    take_again(session, registration, now)
     # Those who came meanwhile were not compared with it.
     registration.ended_at, registration.compared = None, False
     changes = Changes(session, edition, actor, now)

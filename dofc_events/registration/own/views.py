@@ -24,11 +24,13 @@ from dofc_events.notices.queries import standing_in
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.places.service import CategoryFull, NoOpenOffer, NotWaitingAgain
 from dofc_events.registration import service
+from dofc_events.registration.answers.service import ChoiceFull
 from dofc_events.registration.forms import AddressForm, ChangeAddressForm, ChangeDetailsForm, HandOverForm
 from dofc_events.registration.hand_over import service as hand_overs
 from dofc_events.registration.hand_over.queries import hand_over_by_token
+from dofc_events.registration.offers import service as offers
 from dofc_events.registration.rules import Outcome, link_has_ended
-from dofc_events.registration.shared import is_frozen, offer_trips, open_categories, own_context, wrote_to
+from dofc_events.registration.shared import change_form, is_frozen, offer_trips, own_context, wrote_to
 from dofc_events.registration.trips import service as seats
 from dofc_events.registration.trips.forms import NOT_TO_BE_HAD, ChangeTripsForm
 from dofc_events.trips.queries import asked_for
@@ -75,21 +77,26 @@ def own(token: str) -> ResponseReturnValue:
 @blueprint.route(f"{OWN}/edit", methods=["GET", "POST"])
 def edit(token: str) -> ResponseReturnValue:
     registration = _mine(token)
-    form, seen = ChangeDetailsForm(obj=details_of(registration)), details_of(registration)
+    context = {**own_context(registration, token), "sent_twice": False}
+    form, seen = change_form(registration, context["known"], kind=ChangeDetailsForm), details_of(registration)
     if is_frozen(registration):
         return _read_only(registration, token, form)
-    form.offer_categories(open_categories(registration.edition, registration.category.slug))
-    context = {**own_context(registration, token), "sent_twice": False}
     if not form.validate_on_submit():
         return form_page(form, "registration/own/edit.html", **context)
     try:
         with _act_on(registration) as session:
             actor = _actor(registration)
-            changed = service.change_details(session, registration.id, form.to_details(), actor, now(), seen=seen)
+            answers = form.answers.given()
+            changed = service.change_details(
+                session, registration.id, form.to_details(), actor, now(), answers=answers, seen=seen
+            )
     except service.DetailsFrozen:
         return _read_only(registration, token, form)
     except CategoryFull:
         form.refuse_category()
+        return answer_errors(form, "registration/own/edit.html", **context)
+    except ChoiceFull as refusal:
+        form.answers.refuse(refusal)
         return answer_errors(form, "registration/own/edit.html", **context)
     flash(_("Changes saved.") if changed else _("Nothing has been changed."), "success" if changed else "info")
     return redirect(url_for(".own", token=token), 303)
@@ -250,7 +257,7 @@ def offer(token: str) -> ResponseReturnValue:
             if trip:
                 seats.accept_seat(session, registration.id, trip, _actor(registration), now())
             else:
-                service.accept_offer(session, registration.id, _actor(registration), now())
+                offers.accept_offer(session, registration.id, _actor(registration), now())
     except (NoOpenOffer, NoSuchTrip, service.RegistrationOver):
         return _no_offer(token)
     return redirect(url_for(".own", token=token), 303)
@@ -268,7 +275,7 @@ def confirm(token: str) -> ResponseReturnValue:
         return form_page(form, page, proof=token, **own_context(registration, own_token))
     try:
         with _act_on(registration) as session:
-            service.accept_by_email(session, registration.id, _actor(registration), now())
+            offers.accept_by_email(session, registration.id, _actor(registration), now())
     except (NoOpenOffer, service.RegistrationOver):
         return _no_offer(own_token)
     return redirect(url_for(".own", token=own_token), 303)
@@ -288,7 +295,7 @@ def decline(token: str) -> ResponseReturnValue:
             if trip:
                 seats.decline_seat(session, registration.id, trip, _actor(registration), now())
             else:
-                service.decline_offer(session, registration.id, _actor(registration), now())
+                offers.decline_offer(session, registration.id, _actor(registration), now())
     except (NoOpenOffer, NoSuchTrip, service.RegistrationOver):
         return _no_offer(token)
     return redirect(url_for(".own", token=token), 303)
@@ -302,7 +309,7 @@ def rejoin(token: str) -> ResponseReturnValue:
         return answer_errors(form, "registration/own/own.html", **own_context(registration, token))
     try:
         with _act_on(registration) as session:
-            service.rejoin_list(session, registration.id, _actor(registration), now())
+            offers.rejoin_list(session, registration.id, _actor(registration), now())
     except (NotWaitingAgain, service.RegistrationOver):
         flash(_("That is no longer possible. This page shows the current state."), "warning")
     return redirect(url_for(".own", token=token), 303)

@@ -30,9 +30,10 @@ def reopen_list(session: Session, edition_id: int, because: str, actor: Actor, n
     changes = Changes(session, edition, actor, now)
     closed = session.scalars(closed_of(edition_id)).all()
     waits, seats = [c for c in closed if c.pool_id == pool.id], [c for c in closed if c.pool_id != pool.id]
-    for claim in waits:
-        places.reopen_claim(session, claim, now)
     people = registrations_by_id(session, (claim.registration_id for claim in waits))
+    for claim in waits:
+        requested = people[claim.registration_id].category.needs_approval
+        places.reopen_claim(session, claim, now, requested=requested)
     for registration in people.values():
         changes.place("list_reopened", registration, because=because)
     confirmed = _confirmed(session, pool.id, [claim.registration_id for claim in seats])

@@ -223,9 +223,11 @@ def test_trail_is_turned_page_by_page_under_its_filters(chair, write):
         write("edition_published")
     page = chair.get(f"{AUDIT}?act=kept_messages_sent")
     assert len(acts(page)) == ROWS and first(page) == f"Sent {ROWS + 1} emails that had been kept"
-    page = page.follow("Older")
-    assert acts(page) == ["kept_messages_sent"] * 2 and "Older" not in page.text
-    assert len(acts(page.follow("Back to the newest"))) == ROWS
+    page = page.follow("Next")
+    assert acts(page) == ["kept_messages_sent"] * 2 and "Next" not in page.text
+    assert f"{ROWS + 1}–{ROWS + 2} of {ROWS + 2}" in page.text
+    for back in ("Previous", "First"):
+        assert len(acts(page.follow(back))) == ROWS
 
 
 def test_trail_of_nothing_says_so(chair):

@@ -221,7 +221,7 @@ def test_reinstating_passes_nobody_but_with_one_more_place_that_was_agreed_to(se
     before = [claim_of(session, one).status for one in others]
     with pytest.raises(NotAgreed) as asked:
         on_behalf.reinstate(session, person.id, "Speaks.", ELENA, LATER)
-    assert asked.value.consequences[0] == [Raise(capacity=1, waiting=int(waits))]
+    assert asked.value.consequences[0] == [Raise(capacity=1, waiting=int(waits), adds_place=True, limit=None)]
     on_behalf.reinstate(session, person.id, "Speaks.", ELENA, LATER, agreed=asked.value.digest)
     assert claim_of(session, person).status == "confirmed"
     assert [claim_of(session, one).status for one in others] == before
@@ -237,7 +237,7 @@ def test_reinstating_raises_the_limit_of_a_full_category(session):
     set_limit(session, edition_pool(session, edition.id), person.category_id, 1)
     with pytest.raises(NotAgreed) as asked:
         on_behalf.reinstate(session, person.id, "Speaks.", ELENA, LATER)
-    assert asked.value.consequences[0] == [Raise(capacity=1, waiting=0, category="Guest")]
+    assert asked.value.consequences[0] == [Raise(capacity=5, waiting=0, adds_place=False, limit=1)]
     on_behalf.reinstate(session, person.id, "Speaks.", ELENA, LATER, agreed=asked.value.digest)
     assert edition_pool(session, edition.id).capacity == 5
     assert session.scalar(select(Pool.capacity).where(Pool.category_id == person.category_id)) == 2

@@ -12,6 +12,7 @@ from dofc_events.notices.rules import BATCH
 from dofc_events.places.queries import edition_pool
 from dofc_events.places.service import NoOpenOffer
 from dofc_events.registration import service, timers
+from dofc_events.registration.offers import service as offers
 from dofc_events.registration.service import RegistrationOver, SignUpNotOpen
 from dofc_events.registration.trips import service as seats
 from dofc_events.trips.service import details_of
@@ -189,7 +190,7 @@ def test_accepting_the_place_turns_what_was_requested_into_seats(session, editio
     service.cancel_registration(session, leaving.id, DELEGATE, NOW)
     assert seats_of(session, waiting) == {"wine": "requested", "port": "requested"}
     deliver_all(session)
-    service.accept_offer(session, waiting.id, DELEGATE, NOW + HOUR)
+    offers.accept_offer(session, waiting.id, DELEGATE, NOW + HOUR)
     assert seats_of(session, waiting) == {"wine": "confirmed", "port": "confirmed"}
     assert told(session, waiting) == [["registration-confirmed"]]
 
@@ -212,7 +213,7 @@ def test_rejoining_with_a_free_place_gives_the_seats_that_were_asked_for(session
     deliver_all(session)
     timers.lapse_offers(session, waiting.id, WORKER, NOW + 2 * HOUR)
     assert seats_of(session, waiting) == {"wine": "requested", "port": "requested"}
-    service.rejoin_list(session, waiting.id, DELEGATE, NOW + 3 * HOUR)
+    offers.rejoin_list(session, waiting.id, DELEGATE, NOW + 3 * HOUR)
     assert seats_of(session, waiting) == {"wine": "confirmed", "port": "confirmed"}
     assert kinds(session, to=waiting.email)[-1] == "registration-confirmed"
 

@@ -8,6 +8,7 @@ from dofc_events.core.audit import COMMAND, WORKER
 from dofc_events.notices.queries import offers_overdue, standing_of
 from dofc_events.places.queries import pool_faults, waiting_for
 from dofc_events.registration import service, timers
+from dofc_events.registration.offers import service as offers
 from dofc_events.registration.trips.service import choose_trips
 from dofc_events.registration.waiting_list.queries import count_closed
 from dofc_events.registration.waiting_list.service import reopen_list
@@ -67,7 +68,7 @@ def test_a_list_that_is_opened_again_gives_what_became_free(session, edition, pe
 
 def test_who_joined_again_meanwhile_keeps_that(session, edition, people):
     closed(session, edition, people, edition.begins_at())
-    service.rejoin_list(session, people[1].id, DELEGATE, NOW)
+    offers.rejoin_list(session, people[1].id, DELEGATE, NOW)
     reopen_list(session, edition.id, "The year was wrong.", COMMAND, NOW)
     assert [standing_of(session, person.id).position for person in people[1:]] == [3, 1, 2]
 

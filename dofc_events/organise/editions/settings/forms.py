@@ -25,11 +25,14 @@ from dofc_events.conference.service import (
     missing_to_publish,
 )
 from dofc_events.core.errors import Refusal
+from dofc_events.delegates.queries import WHOLE_ADDRESS
+from dofc_events.mail.rules import address_key
 from dofc_events.organise.editions.forms import capacity_field
 from dofc_events.organise.editions.settings.service import (
     CategoryChanges,
     EditionSettings,
     EditionWishes,
+    Invitation,
     LimitBelowTaken,
 )
 from dofc_events.places.rules import LONGEST_OFFER_HOURS, MAX_PLACES
@@ -47,6 +50,7 @@ from dofc_events.web.moments import (
 )
 
 EMPTY_ROWS = 3
+LONGEST_CODE = 60
 MOMENTS = ("registration_opens_at", "registration_closes_at", "freezes_at")
 
 
@@ -259,6 +263,10 @@ class CategoryRow(PlainForm):
     order = WholeNumberField(_l("Order"), [Optional(), Between(0, MAX_PLACES)])
     limit = WholeNumberField(_l("Limit"), [Optional(), Between(0, MAX_PLACES)])
     closed = BooleanField(_l("Closed to newcomers"))
+    needs_approval = BooleanField(_l("Organisers decide about each request"))
+    by_invitation = BooleanField(_l("By invitation"))
+    code = Line(_l("Invitation code"), longest=LONGEST_CODE)
+    addresses = Paragraphs(_l("Invited email addresses"), longest=100_000)
     remove = BooleanField(_l("Remove"))
 
     def validate(self, extra_validators: Any = None) -> bool:
@@ -267,7 +275,22 @@ class CategoryRow(PlainForm):
         if self.slug.data and not self.label.data and not self.remove.data:
             self.label.errors = [_("Enter a name for the category, or tick “Remove”.")]
             valid = False
+        wrong = [typed for typed in _addresses(self.addresses.data or "") if not WHOLE_ADDRESS.fullmatch(typed)]
+        if wrong:
+            self.addresses.errors = [_("This is not an email address: %(typed)s", typed=wrong[0])]
+            valid = False
         return bool(valid)
+
+    def to_invitation(self) -> Invitation:
+        keys = frozenset(address_key(typed) for typed in _addresses(self.addresses.data or ""))
+        code = self.code.data or ""
+        return Invitation(bool(self.by_invitation.data or code or keys), code, keys, self.needs_approval.data)
+
+
+def _addresses(text: str) -> list[str]:
+    """The addresses in what was pasted, one a line or in a row, with names before them or without."""
+    words = text.translate(str.maketrans("<>,;\"'()", " " * 8)).split()
+    return [word for word in words if "@" in word]
 
 
 class CategoriesForm(PartForm):
@@ -278,7 +301,17 @@ class CategoriesForm(PartForm):
     @classmethod
     def values(cls, edition: Edition, seen: EditionSettings) -> dict[str, Any]:
         rows = [
-            {"slug": one.slug, "label": one.label, "order": number, "closed": one.is_closed, "limit": one.limit}
+            {
+                "slug": one.slug,
+                "label": one.label,
+                "order": number,
+                "closed": one.is_closed,
+                "limit": one.limit,
+                "needs_approval": one.invitation.needs_approval,
+                "by_invitation": one.invitation.by_invitation,
+                "code": one.invitation.code,
+                "addresses": "\n".join(sorted(one.invitation.keys)),
+            }
             for number, one in enumerate(seen.categories, start=1)
         ]
         return {"categories": [*rows, *[{}] * EMPTY_ROWS]}
@@ -335,6 +368,7 @@ class CategoriesForm(PartForm):
         return CategoryChanges(
             labels={row.slug.data: row.label.data for row in old if not row.remove.data},
             limits={row.slug.data: row.limit.data for row in old if not row.remove.data},
+            invitations={row.slug.data: row.to_invitation() for row in old if not row.remove.data},
             removed=frozenset(row.slug.data for row in old if row.remove.data),
             closed=frozenset(row.slug.data for row in old if row.closed.data),
             added=tuple(row.label.data for row in rows if row not in old and row.label.data and not row.remove.data),

@@ -1,13 +1,14 @@
 """Changes what an edition's organisers decide: all parts of its settings, each of which is saved on its own."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from dofc_events.conference import service as conference
-from dofc_events.conference.models import Edition
+from dofc_events.conference.models import Edition, InvitedAddress
 from dofc_events.conference.queries import categories_of, category_slugs
 from dofc_events.conference.rules import CategoryState, Consequence, EditionStatus, Effect, days_away, moving_up
 from dofc_events.conference.service import (
@@ -47,11 +48,24 @@ class LimitBelowTaken(Refusal):
 
 
 @dataclass(frozen=True)
+class Invitation:
+    """Who can register in a category: everybody, or by invitation whoever knows the code, or has one of the addresses.
+
+    `keys` are those of the addresses. If it `needs_approval`, they only request a place.
+    """
+
+    by_invitation: bool = False
+    code: str = ""
+    keys: frozenset[str] = frozenset()
+    needs_approval: bool = False
+
+
+@dataclass(frozen=True)
 class CategoryChanges:
     """Changes to an edition's categories; those not mentioned do not change.
 
     `labels` gives known slugs their label, in the order of the form, and `limits` their limit or None; `removed` are
-    slugs, `added` are labels, `closed` all slugs in which nobody can register.
+    slugs, `added` are labels, `closed` all slugs in which nobody can register; `invitations` say who can.
     """
 
     labels: dict[str, str]
@@ -59,6 +73,7 @@ class CategoryChanges:
     removed: frozenset[str] = frozenset()
     added: tuple[str, ...] = ()
     closed: frozenset[str] = frozenset()
+    invitations: dict[str, Invitation] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -78,6 +93,7 @@ class CategorySettings:
     label: str
     is_closed: bool
     limit: int | None
+    invitation: Invitation
 
 
 @dataclass(frozen=True)
@@ -92,8 +108,22 @@ class EditionSettings:
 def settings_of(session: Session, edition: Edition) -> EditionSettings:
     """The current settings."""
     pool, categories = edition_pool(session, edition.id), categories_with_places(session, edition.id)
-    rows = tuple(CategorySettings(c.slug, c.label, c.state == CategoryState.CLOSED, c.limit) for c in categories)
+    invitations = invitations_of(session, edition.id)
+    rows = tuple(
+        CategorySettings(one.slug, one.label, one.state == CategoryState.CLOSED, one.limit, invitations[one.slug])
+        for one in categories
+    )
     return EditionSettings(details_of(edition), pool.capacity if pool else None, rows)
+
+
+def invitations_of(session: Session, edition_id: int) -> dict[str, Invitation]:
+    """Who can register in each category of an edition, by slug."""
+    categories = categories_of(session, edition_id)
+    keys: dict[int, set[str]] = {category.id: set() for category in categories}
+    invited = select(InvitedAddress).where(InvitedAddress.category_id.in_(keys))
+    for one in session.scalars(invited):
+        keys[one.category_id].add(one.email_key)
+    return {c.slug: Invitation(c.by_invitation, c.code, frozenset(keys[c.id]), c.needs_approval) for c in categories}
 
 
 def change_settings(
@@ -196,6 +226,26 @@ def _change_categories(
     unused = changes.removed - categories_in_use(session, edition.id)
     conference.set_categories(session, edition.id, wanted, actor, now, unused=unused)
     _close_categories(session, edition.id, changes.closed, actor, now)
+    _invite(session, edition, changes.invitations, actor, now)
+
+
+def _invite(
+    session: Session, edition: Edition, invitations: Mapping[str, Invitation], actor: Actor, now: datetime
+) -> None:
+    """Let only those register in a category who are invited; the trail says in which, and not whom, nor the code."""
+    before = invitations_of(session, edition.id)
+    present = [one for one in categories_of(session, edition.id) if one.slug in invitations]
+    changed = [one for one in present if invitations[one.slug] != before[one.slug]]
+    for category in changed:
+        invitation = invitations[category.slug]
+        category.by_invitation, category.code = invitation.by_invitation, invitation.code
+        category.needs_approval = invitation.needs_approval
+        session.execute(delete(InvitedAddress).where(InvitedAddress.category_id == category.id))
+        session.add_all(InvitedAddress(category_id=category.id, email_key=key) for key in sorted(invitation.keys))
+    if changed:
+        labels = ", ".join(category.label for category in changed)
+        record(session, actor, now, "invitations_changed", scope=str(edition.year), categories=labels)
+    session.flush()
 
 
 def _changed(present: dict[str, str], known: set[str], changes: CategoryChanges) -> list[tuple[str, str]]:

@@ -17,6 +17,8 @@ from dofc_events.organise.registrations.export.rules import Need, grouped
 from dofc_events.organise.registrations.queries import Order, order_of
 from dofc_events.places.models import Arrival, Claim, Pool
 from dofc_events.places.rules import ClaimStatus
+from dofc_events.questions.models import Answer
+from dofc_events.questions.rules import PICKED, Kind, OwnQuestion
 from dofc_events.registration.queries import Audience, Filters, conditions, members_of
 from dofc_events.trips.models import Trip
 from dofc_events.web.export import Cell
@@ -27,6 +29,9 @@ NEVER_ASKED = "none"
 # What a place is that somebody registered for and has not confirmed by email.
 HELD = "held"
 YES_OR_NO = {True: "yes", False: "no"}
+
+# Forms take no such signs.
+BETWEEN, AFTER_EACH = "\x1f", "\x1e"
 
 Row = list[Cell]
 
@@ -44,9 +49,10 @@ class Catering:
         return self.delegates - sum(need.people for need in self.dietary)
 
 
-def export_columns(trips: Sequence[Trip]) -> list[str]:
+def export_columns(trips: Sequence[Trip], questions: Sequence[OwnQuestion]) -> list[str]:
     """The names over `export_rows`. Programs rely on them: they are in docs/contract.md."""
-    return [*_columns(position=null()), *(f"trip_{trip.slug}" for trip in trips)]
+    own = (one.field for one in questions)
+    return [*_columns(position=null()), *(f"trip_{trip.slug}" for trip in trips), *own]
 
 
 def export_rows(
@@ -56,6 +62,7 @@ def export_rows(
     *,
     order: Order,
     trips: Sequence[Trip],
+    questions: Sequence[OwnQuestion],
     zone: str,
     language: str,
 ) -> Iterator[Row]:
@@ -66,7 +73,8 @@ def export_rows(
     """
     line = _line(edition_id)
     columns = _columns(line.c.position)
-    query = _with_places(select(*columns.values(), _seats())).join(line, line.c.id == Claim.id)
+    answers = _answers() if questions else null()
+    query = _with_places(select(*columns.values(), _seats(), answers)).join(line, line.c.id == Claim.id)
     names, clocks = country_names(language), ZoneInfo(zone)
     ranks = {code: number for number, code in enumerate(names)}
     query = query.where(*members_of(edition_id, audience)).order_by(*order_of(order, ranks))
@@ -85,11 +93,11 @@ def export_rows(
     ids = [str(trip.id) for trip in trips]
     # Closed also when whoever reads goes away: on PostgreSQL it is a cursor of the server's.
     with session.execute(query.execution_options(yield_per=CHUNK)) as found:
-        for *row, seats in found:
+        for *row, seats, said in found:
             for number, write in changes:
                 row[number] = write(row[number])
             statuses = dict(seat.split(":") for seat in seats.split()) if seats else {}
-            yield row + [statuses.get(trip_id, NEVER_ASKED) for trip_id in ids]
+            yield row + [statuses.get(trip_id, NEVER_ASKED) for trip_id in ids] + _answer_cells(questions, said)
 
 
 def catering_of(session: Session, edition_id: int) -> Catering:
@@ -178,6 +186,32 @@ def _seats() -> Any:
     each = cast(pool.trip_id, String) + ":" + seat.status
     query = select(func.aggregate_strings(each, " ")).join(pool, pool.id == seat.pool_id)
     return query.where(seat.registration_id == Registration.id, pool.trip_id.is_not(None)).scalar_subquery()
+
+
+def _answers() -> Any:
+    """All that a registration answered, as question's number, option and text, with signs between that no text has."""
+    each = cast(Answer.question_id, String) + BETWEEN + Answer.choice + BETWEEN + Answer.text
+    query = select(func.aggregate_strings(each, AFTER_EACH)).where(Answer.registration_id == Registration.id)
+    return query.correlate(Registration).scalar_subquery()
+
+
+def _answer_cells(questions: Sequence[OwnQuestion], answers: str | None) -> list[Cell]:
+    """Options by their captions, numbers and days as such."""
+    said: dict[str, list[str]] = {}
+    for one in answers.split(AFTER_EACH) if answers else ():
+        number, choice, text = one.split(BETWEEN)
+        said.setdefault(number, []).append(choice or text)
+    return [_answer_cell(one, said.get(str(one.id), [])) for one in questions]
+
+
+def _answer_cell(question: OwnQuestion, values: list[str]) -> Cell:
+    if not values:
+        return ""
+    if question.kind is Kind.NUMBER:
+        return int(values[0])
+    if question.kind in PICKED:
+        return ", ".join(option.caption for option in question.options if option.key in values)
+    return values[0]
 
 
 def _with_places(query: Select[Any]) -> Select[Any]:

@@ -16,6 +16,7 @@ from dofc_events.core.db import db
 from dofc_events.organise.registrations.export import queries
 from dofc_events.organise.registrations.shared import asked_order
 from dofc_events.organise.shared import EDITION, around, asked_audience
+from dofc_events.questions.queries import questions_of
 from dofc_events.trips.queries import trip_pools
 from dofc_events.web.export import list_download
 
@@ -67,16 +68,18 @@ def _filtered_list(edition: Edition) -> tuple[list[str], Iterator[queries.Row]]:
     """The columns and rows of what the list of registrations shows under the same address, or of those picked there."""
     trips = [trip for trip, _pool in trip_pools(db.session(), edition.id)]
     audience = asked_audience()
+    questions = questions_of(db.session(), edition.id)
     read = partial(
         queries.export_rows,
         edition_id=edition.id,
         audience=audience,
         order=asked_order(audience.filters),
         trips=trips,
+        questions=questions,
         zone=edition.zone,
         language=get_locale().language,
     )
-    return queries.export_columns(trips), _read_when_sent(read)
+    return queries.export_columns(trips, questions), _read_when_sent(read)
 
 
 def _read_when_sent(read: Callable[[Session], Iterator[queries.Row]]) -> Iterator[queries.Row]:

@@ -120,6 +120,13 @@ class ConfirmForm(ManyForm):
         return {"reason": self.reason.data, "enlarge": "enlarge" in self}
 
 
+class ApproveForm(ManyForm):
+    message = Line(_l("Message"), longest=500)
+
+    def wanted(self) -> dict[str, Any]:
+        return {"message": self.message.data}
+
+
 class CancelForm(ManyForm):
     reason = Line(_l("Reason"), longest=500)
     quiet = BooleanField(_l("Cancel without telling them"))

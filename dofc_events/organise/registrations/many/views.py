@@ -15,6 +15,7 @@ from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.delegates.service import NoSuchCategory
 from dofc_events.organise.registrations.many.forms import (
+    ApproveForm,
     CancelForm,
     CategoryForm,
     ConfirmForm,
@@ -92,6 +93,15 @@ DEEDS = {
             )
         ),
     ),
+    Act.APPROVE: Deed(
+        ApproveForm,
+        many.approve,
+        lambda number, form: ngettext(
+            "%(num)d request has been accepted. The delegate will be told by email.",
+            "%(num)d requests have been accepted. The delegates will be told by email.",
+            number,
+        ),
+    ),
     Act.CONFIRM: Deed(
         ConfirmForm,
         many.confirm,
@@ -125,7 +135,9 @@ DEEDS = {
 @organisers_only
 def selected(edition: Edition) -> ResponseReturnValue:
     """Act on the people selected, or on `all` that the filters leave, after saying how many."""
-    act, audience, everybody = request.args.get("act", ""), asked_audience(), "all" in request.args
+    # A button of its own comes after the choice.
+    act = next(reversed(request.args.getlist("act")), "")
+    audience, everybody = asked_audience(), "all" in request.args
     if act not in ("", *ELSEWHERE, *Act):
         abort(404)
     of_list = of_the_list()

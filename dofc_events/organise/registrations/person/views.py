@@ -31,16 +31,18 @@ from dofc_events.organise.registrations.person.queries import (
 from dofc_events.organise.registrations.queries import neighbours, tags_at
 from dofc_events.organise.registrations.shared import asked_order, of_the_list, ranks_of
 from dofc_events.organise.shared import EDITION, around, asked_filters
-from dofc_events.places.queries import categories_with_places, edition_pool, place_of
+from dofc_events.places.queries import edition_pool
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.places.service import CategoryFull, NothingFree
+from dofc_events.questions.queries import answers_of
+from dofc_events.registration.answers.service import ChoiceFull
 from dofc_events.registration.forms import ChangeAddressForm
 from dofc_events.registration.notes import service as notes
 from dofc_events.registration.on_behalf import service as on_behalf
 from dofc_events.registration.on_behalf.forms import CorrectDetailsForm, OnBehalfForm
 from dofc_events.registration.on_behalf.queries import raise_needed
 from dofc_events.registration.service import RegistrationOver
-from dofc_events.registration.shared import form_context, offer_trips
+from dofc_events.registration.shared import change_form, form_context, offer_trips
 from dofc_events.registration.texts import stated_consent
 from dofc_events.registration.trips.forms import NOT_TO_BE_HAD
 from dofc_events.web.forms import ButtonForm, answer_errors, form_page
@@ -162,9 +164,10 @@ def add(edition: Edition) -> ResponseReturnValue:
         return _not_running(edition)
     pool = edition_pool(db.session(), edition.id)
     assert pool is not None, "an edition that people can be added to has places"
-    context = {**form_context(edition, pool), **around(edition), "known": None, "at": now()}
+    context = {**form_context(edition, pool, by_organisers=True), **around(edition), "known": None, "at": now()}
     context["stated"] = stated_consent(edition)
     form.offer_categories(context["categories"])
+    form.ask(context["asked"], context["room"])
     offer_trips(form, edition, context["trips"], has_place=context["free"] > 0)
     if not form.validate_on_submit():
         return form_page(form, NEW, **context)
@@ -174,7 +177,7 @@ def add(edition: Edition) -> ResponseReturnValue:
             status = standing_of(session, added.registration.id).status
     except on_behalf.EditionNotRunning:
         return _not_running(edition)
-    except (on_behalf.AlreadyRegistered, NothingFree, *NOT_TO_BE_HAD) as refusal:
+    except (on_behalf.AlreadyRegistered, NothingFree, ChoiceFull, *NOT_TO_BE_HAD) as refusal:
         return _refused(form, refusal, edition, context)
     _say_what_was_added(added, status)
     return redirect(url_for(".index", year=edition.year, reference=added.registration.reference), 303)
@@ -185,9 +188,9 @@ def add(edition: Edition) -> ResponseReturnValue:
 def edit(edition: Edition, reference: str) -> ResponseReturnValue:
     """Change a delegate's details, even when they no longer can."""
     found = registration_at(edition, reference)
-    form, seen = CorrectDetailsForm(obj=details_of(found)), details_of(found)
-    form.offer_categories(categories_with_places(db.session(), edition.id))
-    freezes_at, standing = edition.details_freeze_at(), standing_of(db.session(), found.id)
+    standing, seen = standing_of(db.session(), found.id), details_of(found)
+    form = change_form(found, answers_of(standing.answers), by_organisers=True, kind=CorrectDetailsForm)
+    freezes_at = edition.details_freeze_at()
     context = {
         "registration": found,
         "claim": standing.claim,
@@ -202,11 +205,17 @@ def edit(edition: Edition, reference: str) -> ResponseReturnValue:
     details, quiet = form.to_details(), form.quiet.data
     try:
         with unit_of_work() as session:
-            changed = on_behalf.change_details(session, found.id, details, acting(), now(), seen=seen, quiet=quiet)
+            answers = form.answers.given()
+            changed = on_behalf.change_details(
+                session, found.id, details, acting(), now(), answers=answers, seen=seen, quiet=quiet
+            )
     except RegistrationOver:
         return make_response(render_template(EDIT, form=form, is_over=True, **context), 403)
     except CategoryFull:
         form.category.errors = [_("This category is full. Nothing has been changed. Raise its limit first.")]
+        return answer_errors(form, EDIT, is_over=False, **context)
+    except ChoiceFull as refusal:
+        form.answers.refuse(refusal)
         return answer_errors(form, EDIT, is_over=False, **context)
     _say_what_was_changed(details.given_name, changed=changed, quiet=quiet)
     return redirect(url_for(".index", year=edition.year, reference=reference, **of_the_list()), 303)
@@ -269,7 +278,7 @@ def _to_reinstate(edition: Edition, found: Registration) -> dict[str, Any]:
         "registration": found,
         "known": known and known.reference,
         "can_be_reinstated": found.ended_at is not None and on_behalf.can_be_added_to(edition, now()),
-        "needed": raise_needed(session, place_of(session, found.id).pool, found),
+        "needed": raise_needed(session, standing_of(session, found.id).claim.pool, found.category_id),
         "asked": None,
         **around(edition),
     }
@@ -281,6 +290,8 @@ def _refused(form: OnBehalfForm, refusal: Refusal, edition: Edition, context: di
         context = context | {"known": registration_at(edition, refusal.reference)}
     elif isinstance(refusal, NothingFree):
         form.form_errors = [_("No place is free, and nobody can move up now. Add places in the settings first.")]
+    elif isinstance(refusal, ChoiceFull):
+        form.answers.refuse(refusal)
     else:
         form.trips.refuse(refusal)
     return answer_errors(form, NEW, **context)

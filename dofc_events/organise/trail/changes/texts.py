@@ -10,6 +10,7 @@ from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import TripMode
 from dofc_events.core.changes import Difference
 from dofc_events.core.countries import country_name
+from dofc_events.questions.rules import caption_in
 from dofc_events.web.dates import as_recorded
 
 FIELDS_OF_PEOPLE = {
@@ -61,6 +62,16 @@ FIELDS = FIELDS_OF_PEOPLE | {
     "needs_access": _l("Manifest shows access needs"),
     "capacity": _l("Seats"),
     "trip_mode": _l("Seats are given"),
+    "caption": _l("Question"),
+    "hint": _l("Hint"),
+    "categories": _l("Only for categories"),
+    "shown_when": _l("Depends on"),
+    "shown_for": _l("Depends on the answers"),
+    "required": _l("Must be answered"),
+    "required_from_on": _l("Must be answered from"),
+    "frozen_from_on": _l("Can no longer be answered from"),
+    "organisers_only": _l("For organisers only"),
+    "options": _l("Options"),
     "trips_open_at": _l("Sign-up opens"),
     "trips_close_at": _l("Sign-up closes"),
 }
@@ -73,7 +84,7 @@ def in_words(changes: Difference, edition: Edition) -> list[str]:
     return [
         _(
             "%(field)s: %(before)s → %(after)s",
-            field=FIELDS.get(name, name),
+            field=caption_in(name) or FIELDS.get(name, name),
             before=_value(name, before, edition),
             after=_value(name, after, edition),
         )
@@ -100,6 +111,6 @@ def _value(name: str, value: Any, edition: Edition) -> Any:
     if name.endswith(("_at", "_on")):
         return as_recorded(value, edition.zone)
     # What people said of themselves is short, and needed in full; what is said of an edition or a trip may be long.
-    if name in FIELDS_OF_PEOPLE or not isinstance(value, str) or len(value) <= LONGEST_TEXT:
+    if name in FIELDS_OF_PEOPLE or caption_in(name) or not isinstance(value, str) or len(value) <= LONGEST_TEXT:
         return value
     return value[: LONGEST_TEXT - len(CUT)].rsplit(" ", 1)[0] + CUT

@@ -224,6 +224,12 @@ def test_writing_leads_to_a_letter_to_those_picked(see, register):
     assert parse_qs(address.query) == {"country": ["DE"], "pick": picked}
 
 
+def test_button_writes_whatever_else_is_chosen(see, register):
+    reference = register()
+    page = see().form("/selected").fill(pick=[reference], act="cancel").submit("Write to them")
+    assert "/letters/new" in page.url
+
+
 def test_asking_costs_the_same_with_1_and_30_people(do, register, register_many):
     def cost(act: str) -> int:
         with count_queries() as statements:

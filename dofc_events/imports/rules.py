@@ -1,0 +1,95 @@
+"""Which column is which field, and what a cell says. Pure."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+
+from dofc_events.core.countries import country_codes, country_name, search_names, three_letter_codes
+from dofc_events.delegates.rules import folded
+
+# How long a file of people's details waits to be used.
+KEPT_FOR = timedelta(days=1)
+
+# What columns are called, folded; of a field that is there twice the first column is taken. The fields' own names and
+# those of our exports are among them.
+HEADERS = {
+    "given_name": "given_name|given name|given name or your only name|first name|forename|name|full name|vorname|prenom"
+    "|ime|име|имя|имя и фамилия|nume|jmeno|imię|ad|onoma|όνομα",
+    "family_name": "family_name|family name|last name|surname|nachname|nom|prezime|презиме|фамилия|фамилно име|prenume"
+    "|prijmeni|nazwisko|soyad|επώνυμο",
+    "email": "email|e-mail|mail|email address|e-mail address|mejl|имейл|и-мејл|електронна поща|почта|adresa de email",
+    "organisation": "organisation|organization|company|institution|employer|cluster|organizacija|организација"
+    "|организация|firma|фирма|unternehmen|organizatie|kurum",
+    "country": "country|country code|country of your organisation|drzava|zemlja|држава|земља|държава|страна|land|tara"
+    "|ulke|χώρα",
+    "category": "category|attending as|i am attending as|type|kategorija|категорија|категория|kategorie",
+    "job_title": "job_title|job title|position|function|role|title|funkcija|pozicija|функција|длъжност|должность",
+    "phone": "phone|mobile|mobile phone|telephone|tel|telefon|телефон|mobitel|handy",
+    "badge_name": "badge_name|name on the badge|badge name|badge",
+    "dietary": "dietary|dietary needs|diet|food|ishrana|исхрана|хранене",
+    "access_needs": "access_needs|access needs|accessibility|special needs",
+    "visa_letter": "visa_letter|invitation letter|visa letter|visa|i need an invitation letter for a visa",
+    "photo_consent": "photo_consent|photographs|photos|photo consent",
+}
+YES = frozenset("1 y yes true x ✓ ✔ da да ja oui si igen tak evet ναι".split())
+NO = frozenset(("", *"0 n no false - – ne не nein non nu nem nie hayır όχι".split()))
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the page of a trial run had said would be done; `free` counts the places that were."""
+
+    free: int
+    registered: tuple[int, ...]
+    doubtful: tuple[int, ...]
+
+    @property
+    def digest(self) -> str:
+        """Represents it in the form that agrees to it."""
+        return hashlib.sha256(repr((self.free, self.registered, self.doubtful)).encode()).hexdigest()[:32]
+
+
+def header_key(header: str) -> str:
+    """A header as it is looked up: without case, accents and marks around it."""
+    return folded(" ".join(header.replace("*", " ").split())).strip(" :?")
+
+
+def guessed_matching(header: Sequence[str], known: Mapping[str, str], fields: Iterable[str]) -> list[str]:
+    """The field of each column, "" for none: as it was the last time, else by what it is called; no field twice."""
+    offered, taken, matching = set(fields), set[str](), []
+    remembered = {field for title in header if (field := known.get(header_key(title)))}
+    for title in header:
+        key = header_key(title)
+        field = known[key] if key in known else _called().get(key, "")
+        if field not in offered or field in taken or (key not in known and field in remembered):
+            field = ""
+        taken.add(field)
+        matching.append(field)
+    return matching
+
+
+@cache
+def _called() -> dict[str, str]:
+    return {header_key(title): field for field, titles in HEADERS.items() for title in titles.split("|")}
+
+
+def country_code(text: str) -> str:
+    """The code of a country, whichever way it is written; the text itself if it is none that we know."""
+    return _countries().get(folded(text).strip(" ."), text)
+
+
+@cache
+def _countries() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for code in sorted(country_codes()):
+        names = (code, *three_letter_codes(code), *search_names(code, "en"), country_name(code, "en"))
+        found |= {folded(name): code for name in names}
+    return found
+
+
+def is_yes(text: str) -> bool | None:
+    """Whether a cell says yes; None if it says neither yes nor no."""
+    word = text.strip().casefold()
+    return True if word in YES else False if word in NO else None

@@ -1,0 +1,1 @@
+"""Files into registrations: sent, matched, tried out, registered."""

@@ -1,0 +1,265 @@
+"""Register the people of a file, in steps: the file, its columns, a trial run, and then all at once."""
+
+from typing import Any
+
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from dofc_events.accounts.guards import acting, organisers_only
+from dofc_events.conference.models import Edition
+from dofc_events.core import files
+from dofc_events.core.clock import now
+from dofc_events.core.contained import TooBusy
+from dofc_events.core.db import db, unit_of_work
+from dofc_events.delegates.service import NoSuchCategory
+from dofc_events.extensions import settings
+from dofc_events.imports import service
+from dofc_events.imports.forms import field_labels
+from dofc_events.imports.models import ImportFile
+from dofc_events.imports.queries import import_file, import_files, known_columns, table_of_file
+from dofc_events.imports.reading.queries import read_table
+from dofc_events.imports.reading.rules import MAX_BYTES, FileFault, FileRefused, ReadAs, Table
+from dofc_events.imports.rules import guessed_matching
+from dofc_events.imports.service import Imported, Kept, Matching
+from dofc_events.organise.imports.forms import ENCODINGS, SEPARATORS, ConfirmForm, MatchForm, ReadAsForm, UploadForm
+from dofc_events.organise.imports.shared import Trial, trial_of
+from dofc_events.organise.shared import EDITION, around
+from dofc_events.places.service import NothingFree
+from dofc_events.registration.on_behalf.service import EditionNotRunning, can_be_added_to
+from dofc_events.registration.texts import stated_consent
+from dofc_events.web.export import csv_download
+from dofc_events.web.forms import ButtonForm, answer_busy, answer_errors, answer_too_late, form_page
+from dofc_events.web.on_record import say
+
+blueprint = Blueprint("imports", __name__)
+
+FILE = f"{EDITION}/import/<id:file_id>"
+INDEX, COLUMNS, CHECK = (f"organise/imports/{name}.html" for name in ("index", "columns", "check"))
+# The file, and what a browser wraps around it.
+LARGEST_UPLOAD = MAX_BYTES + 64 * 1024
+# Rows that the page of the columns shows, and examples of each kind that the trial run shows at most.
+EXAMPLES, SHOWN = 3, 100
+
+
+@blueprint.route(f"{EDITION}/import", methods=["GET", "POST"])
+@organisers_only
+def index(edition: Edition) -> ResponseReturnValue:
+    """The files that are being imported, and the form for another."""
+    if request.method == "GET":
+        return render_template(INDEX, form=UploadForm(), **_context(edition))
+    request.max_content_length = LARGEST_UPLOAD
+    try:
+        form = UploadForm()
+        accepted = form.validate_on_submit()
+    except RequestEntityTooLarge:
+        form = UploadForm(formdata=None)
+        form.refuse(FileRefused(FileFault.TOO_LARGE))
+        return make_response(render_template(INDEX, form=form, **_context(edition)), 413)
+    if not accepted:
+        return answer_errors(form, INDEX, **_context(edition))
+    try:
+        # Outside of the transaction, and it does not keep the connection that read the page.
+        db.session.close()
+        content = form.file.data.read()
+        kept = Kept(form.file.data.filename, content, read_table(content, ReadAs())[1])
+        with unit_of_work() as session:
+            file_id = service.keep_file(session, edition.id, kept, acting(), now()).id
+    except FileRefused as refusal:
+        say("file_refused", reason=str(refusal))
+        form.refuse(refusal)
+        return answer_errors(form, INDEX, **_context(edition))
+    except TooBusy as refusal:
+        return answer_busy(form, refusal.retry_after, INDEX, **_context(edition))
+    except EditionNotRunning:
+        return answer_too_late(form, _("Nobody can be registered for this edition now."), INDEX, **_context(edition))
+    return redirect(url_for(".columns", year=edition.year, file_id=file_id), 303)
+
+
+@blueprint.route(FILE, methods=["GET", "POST"])
+@organisers_only
+def columns(edition: Edition, file_id: int) -> ResponseReturnValue:
+    """Which column is which field."""
+    file, table = _file(edition, file_id)
+    stored = Matching(tuple(file.matching), file.fallbacks) if file.matching else None
+    form = MatchForm.of(edition, table, stored or _guess(edition, table))
+    if not form.validate_on_submit():
+        return form_page(form, COLUMNS, match=form, **_columns_context(edition, file, table))
+    with unit_of_work() as session:
+        service.match_columns(session, file.id, table.header, form.to_matching(), seen=stored)
+    return redirect(url_for(".check", year=edition.year, file_id=file_id), 303)
+
+
+@blueprint.post(f"{FILE}/read")
+@organisers_only
+def read(edition: Edition, file_id: int) -> ResponseReturnValue:
+    """Read the file in another way."""
+    file, table = _file(edition, file_id)
+    form, match = (
+        ReadAsForm(data=vars(table.read_as)),
+        MatchForm.of(edition, table, _guess(edition, table), formdata=None),
+    )
+    context = {**_columns_context(edition, file, table), "match": match, "read_as": form}
+    if not form.validate_on_submit():
+        return answer_errors(form, COLUMNS, **context)
+    try:
+        content, seen = files.read(settings().shared, file.content_hash), file.table_hash
+        db.session.close()
+        kept = Kept(file.name, content, read_table(content, form.to_read_as())[1])
+        with unit_of_work() as session:
+            service.read_again(session, file_id, kept, now(), seen=seen)
+    except FileRefused:
+        form.encoding.errors = [_("Read like this there is no list in the file.")]
+        return answer_errors(form, COLUMNS, **context)
+    except TooBusy as refusal:
+        return answer_busy(form, refusal.retry_after, COLUMNS, **context)
+    return redirect(url_for(".columns", year=edition.year, file_id=file_id), 303)
+
+
+@blueprint.route(f"{FILE}/check", methods=["GET", "POST"])
+@organisers_only
+def check(edition: Edition, file_id: int) -> ResponseReturnValue:
+    """What would be done with each row; sent, it is done."""
+    file, _table = _file(edition, file_id)
+    if not file.matching:
+        return redirect(url_for(".columns", year=edition.year, file_id=file_id), 303)
+    trial = trial_of(db.session(), edition, file)
+    form, context = ConfirmForm.of(trial.failing), _check_context(edition, file, trial)
+    shown, form.digest.data = form.digest.data, trial.seen.digest
+    if not form.validate_on_submit():
+        return form_page(form, CHECK, **context)
+    if shown != trial.seen.digest:
+        return _changed(form, edition, file_id)
+    requests = trial.requests(form.taken(trial.seen.doubtful))
+    if not requests:
+        form.form_errors = [_("There is nobody to register.")]
+        return answer_errors(form, CHECK, **context)
+    told = form.told.data == "yes"
+    try:
+        with unit_of_work() as session:
+            done = service.import_delegates(
+                session, edition.id, file_id, requests, acting(), now(), free=trial.free, told=told
+            )
+    except (service.PlacesChanged, NoSuchCategory):
+        return _changed(form, edition, file_id)
+    except (EditionNotRunning, NothingFree):
+        words = _("These people cannot be registered now: the edition is over, or nobody can move up any more.")
+        return answer_too_late(form, words, CHECK, **context)
+    _say_what_was_done(done, told=told)
+    return redirect(url_for("organise.registrations.index", year=edition.year), 303)
+
+
+@blueprint.get(f"{FILE}/failing.csv")
+@organisers_only
+def failing(edition: Edition, file_id: int) -> ResponseReturnValue:
+    """The rows that cannot be registered, as they came, each with what is wrong with it."""
+    file, table = _file(edition, file_id)
+    if not file.matching:
+        abort(404)
+    rows = [(*one.row.cells, "\n".join(one.problems)) for one in trial_of(db.session(), edition, file).failing]
+    name = _("%(file)s, rows to mend.csv", file=file.name.rpartition(".")[0] or file.name)
+    return csv_download(name, (*table.header, _("What is wrong")), rows)
+
+
+@blueprint.post(f"{FILE}/remove")
+@organisers_only
+def remove(edition: Edition, file_id: int) -> ResponseReturnValue:
+    """Remove a file whose people have not been registered."""
+    form = ButtonForm()
+    if not form.validate_on_submit():
+        return answer_errors(form, INDEX, upload=UploadForm(formdata=None), **_context(edition))
+    if import_file(db.session(), edition.id, file_id, now()) is None:
+        abort(404)
+    with unit_of_work() as session:
+        service.forget_file(session, file_id, acting(), now())
+    flash(_("The file has been removed. Nobody has been registered."), "success")
+    return redirect(url_for(".index", year=edition.year), 303)
+
+
+@blueprint.errorhandler(service.DoneBefore)
+def _done_before(refusal: service.DoneBefore) -> ResponseReturnValue:
+    flash(_("The people of this file have been registered already."), "info")
+    assert request.view_args is not None
+    return redirect(url_for("organise.registrations.index", year=request.view_args["year"]), 303)
+
+
+@blueprint.errorhandler(service.FileGone)
+def _file_gone(refusal: service.FileGone) -> ResponseReturnValue:
+    abort(404)
+
+
+def _file(edition: Edition, file_id: int) -> tuple[ImportFile, Table]:
+    """A file of the edition with what it says; 404 if there is none, or no longer."""
+    file = import_file(db.session(), edition.id, file_id, now())
+    if file is None:
+        abort(404)
+    if file.done_at:
+        raise service.DoneBefore
+    try:
+        return file, table_of_file(file)
+    except FileNotFoundError:
+        abort(404)
+
+
+def _guess(edition: Edition, table: Table) -> Matching:
+    known = known_columns(db.session(), edition.id)
+    return Matching(tuple(guessed_matching(table.header, known, field_labels())), {})
+
+
+def _context(edition: Edition) -> dict[str, Any]:
+    moment = now()
+    return {
+        "files": import_files(db.session(), edition.id, moment),
+        "can_import": can_be_added_to(edition, moment),
+        "fields": field_labels(),
+        **around(edition),
+    }
+
+
+def _columns_context(edition: Edition, file: ImportFile, table: Table) -> dict[str, Any]:
+    return {
+        "file": file,
+        "table": table,
+        "examples": table.rows[:EXAMPLES],
+        "read_as": ReadAsForm(formdata=None, data=vars(table.read_as)),
+        "encoding": {str(one): words for one, words in ENCODINGS.items()}.get(table.read_as.encoding),
+        "separator": {str(one): words for one, words in SEPARATORS.items()}.get(table.read_as.separator),
+        **around(edition),
+    }
+
+
+def _check_context(edition: Edition, file: ImportFile, trial: Trial) -> dict[str, Any]:
+    return {
+        "file": file,
+        "trial": trial,
+        "gives_places": edition.gives_places(now()),
+        "stated": stated_consent(edition),
+        "shown": SHOWN,
+        **around(edition),
+    }
+
+
+def _changed(form: ConfirmForm, edition: Edition, file_id: int) -> ResponseReturnValue:
+    file, _table = _file(edition, file_id)
+    trial = trial_of(db.session(), edition, file)
+    form.digest.data = trial.seen.digest
+    form.form_errors = [
+        _("Nobody has been registered: something has changed since you opened this page. Check it, and send it again.")
+    ]
+    return answer_errors(form, CHECK, **_check_context(edition, file, trial))
+
+
+def _say_what_was_done(done: Imported, *, told: bool) -> None:
+    words = ngettext(
+        "%(num)d person has been registered.",
+        "%(num)d people have been registered.",
+        done.confirmed + done.waitlisted,
+    )
+    if done.waitlisted:
+        words += " " + ngettext(
+            "%(num)d of them is on the waiting list.", "%(num)d of them are on the waiting list.", done.waitlisted
+        )
+    words += " " + (_("They will be told by email.") if told else _("Nobody has been told."))
+    flash(words, "success")

@@ -1,0 +1,20 @@
+"""The form that attaches a file to a letter."""
+
+from flask_babel import gettext as _
+
+from dofc_events.core.errors import Refusal
+from dofc_events.hosting.proposals.forms import AttachmentForm
+from dofc_events.letters.service import FilesTooLarge
+
+
+class LetterFileForm(AttachmentForm):
+    """One file, checked as those of proposals are."""
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Show why the file was refused."""
+        if isinstance(refusal, FilesTooLarge):
+            self.file.errors = [
+                _("The files of a letter can have 5 MB in all. Remove one, shrink this one, or put it on a website.")
+            ]
+        else:
+            super().refuse(refusal)

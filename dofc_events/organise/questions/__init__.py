@@ -1,0 +1,1 @@
+"""Organisers' pages about an edition's own questions."""

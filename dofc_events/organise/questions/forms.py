@@ -1,0 +1,168 @@
+"""The form of one question: shape only; what needs the database is the service's to refuse."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, FieldList, FormField, HiddenField
+from wtforms import Form as PlainForm
+from wtforms.fields import SelectChoice
+from wtforms.validators import Optional
+
+from dofc_events.organise.questions.texts import STANDARD
+from dofc_events.places.options.service import TooFewPlaces
+from dofc_events.places.rules import MAX_PLACES
+from dofc_events.questions.models import LONGEST_CAPTION, LONGEST_HINT
+from dofc_events.questions.rules import KEYED, NO, PICKED, YES, Kind, OwnQuestion
+from dofc_events.questions.service import MAX_OPTIONS, OptionDetails, QuestionDetails, details_of
+from dofc_events.registration.answers.forms import ChecksField
+from dofc_events.web.edits import EditForm
+from dofc_events.web.fields import Between, Line, WholeNumberField
+from dofc_events.web.moments import DayField, plausible
+
+EMPTY_ROWS = 4
+
+
+def _day(label: Any) -> DayField:
+    return DayField(label, [Optional(), plausible])
+
+
+class OptionRow(PlainForm):
+    """One option: a known one has a key, a new one has none."""
+
+    key = HiddenField()
+    caption = Line(_l("Option"), longest=LONGEST_CAPTION)
+    places = WholeNumberField(_l("Places"), [Optional(), Between(0, MAX_PLACES)])
+    remove = BooleanField(_l("No longer offer it"))
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        valid = super().validate(extra_validators)
+        if not self.caption.data and (self.key.data or self.places.data is not None):
+            self.caption.errors = [_("Enter what the option is called.")]
+            valid = False
+        return bool(valid)
+
+
+class QuestionForm(EditForm):
+    """What organisers say of a question, and the options to choose from."""
+
+    caption = Line(_l("Question"), longest=LONGEST_CAPTION, missing=_l("Enter the question."))
+    hint = Line(_l("Hint"), longest=LONGEST_HINT)
+    options = FieldList(FormField(OptionRow), label=_l("Options"), max_entries=MAX_OPTIONS)
+    required = BooleanField(_l("Delegates must answer it"))
+    required_from_on = _day(_l("Must be answered from"))
+    frozen_from_on = _day(_l("Can no longer be answered from"))
+    organisers_only = BooleanField(_l("For organisers only"))
+    categories = ChecksField(_l("Only for these categories"))
+    shown_if = ChecksField(_l("Only after one of these answers"))
+
+    kind: Kind
+
+    @classmethod
+    def of(
+        cls,
+        kind: Kind,
+        values: Mapping[str, Any],
+        *,
+        categories: Sequence[tuple[str, str]],
+        earlier: Sequence[OwnQuestion],
+    ) -> "QuestionForm":
+        """The form with these values, or with what was sent; it may depend on the answers to `earlier` questions."""
+        form = cls(data={**values, "options": [*values.get("options", ()), *[{}] * EMPTY_ROWS]})
+        form.kind = kind
+        form.offer(categories, earlier)
+        if kind not in PICKED:
+            del form.options
+        return form
+
+    def offer(self, categories: Sequence[tuple[str, str]], earlier: Sequence[OwnQuestion]) -> None:
+        self.offered = categories, earlier
+        self.categories.choices = [SelectChoice(slug, label) for slug, label in categories]
+        names = {YES: _("Yes"), NO: _("No")}
+        self.shown_if.choices = [
+            SelectChoice(f"{one.key}:{key}", f"{one.caption} — {option.caption if option else names[key]}")
+            for one in earlier
+            if one.kind in KEYED and not one.is_retired
+            for key, option in ((key, one.option(key)) for key in one.answers)
+        ]
+
+    def stored(self) -> Any:
+        form = super().stored()
+        form.offer(*self.offered)
+        return form
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        valid = super().validate(extra_validators)
+        if "csrf_token" in self.errors or self.form_errors:
+            return valid
+        if len({answer.partition(":")[0] for answer in self.shown_if.data or ()}) > 1:
+            self.shown_if.errors = [_("Choose answers to one question.")]
+            valid = False
+        if self.kind in PICKED and not self._has_options():
+            valid = False
+        return valid
+
+    def to_details(self) -> QuestionDetails:
+        pairs = [answer.partition(":") for answer in self.shown_if.data or ()]
+        return QuestionDetails(
+            caption=self.caption.data,
+            hint=self.hint.data,
+            categories=tuple(self.categories.data or ()),
+            shown_when=pairs[0][0] if pairs else "",
+            shown_for=tuple(option for _key, _colon, option in pairs),
+            required=self.required.data,
+            required_from_on=self.required_from_on.data,
+            frozen_from_on=self.frozen_from_on.data,
+            organisers_only=self.organisers_only.data,
+        )
+
+    def to_options(self) -> list[tuple[OptionDetails, int | None]]:
+        """The options in their order, each with its places."""
+        rows = self._rows()
+        return [(OptionDetails(r.key.data or "", r.caption.data, r.remove.data), r.places.data) for r in rows]
+
+    def show_refusal(self, refusal: TooFewPlaces) -> None:
+        """Show the service's refusal at its field."""
+        for row in self._rows():
+            if row.caption.data == refusal.caption:
+                words = _("Enter at least %(taken)d: that many people chose it.", taken=refusal.taken)
+                row.places.errors = [words]
+        self.options.errors = [row.errors for row in self.options]
+
+    def _rows(self) -> list[OptionRow]:
+        return [row.form for row in self.options if row.form.caption.data] if self.kind in PICKED else []
+
+    def _has_options(self) -> bool:
+        rows = [row for row in self._rows() if not row.remove.data]
+        captions = [row.caption.data.casefold() for row in rows]
+        if len(rows) < 2 and not self.options.errors:
+            self.options.errors = [_("Enter at least two options.")]
+        elif len({*captions}) < len(captions):
+            self.options.errors = [_("Two options have the same name. Change one of them.")]
+        else:
+            return True
+        return False
+
+
+def values_of(question: OwnQuestion, capacities: Mapping[int, int]) -> dict[str, Any]:
+    """What the form of a question begins with."""
+    options = [
+        {
+            "key": one.key,
+            "caption": one.caption,
+            "places": capacities.get(one.id),
+            "remove": one.is_retired,
+        }
+        for one in question.options
+    ]
+    shown_if = [f"{question.shown_when}:{key}" for key in question.shown_for] if question.shown_when else []
+    details = vars(details_of(question)) | {"categories": list(question.categories)}
+    return details | {"shown_if": shown_if, "options": options}
+
+
+def values_of_standard(key: str) -> dict[str, Any]:
+    """What the form of a question begins with that many hosts ask."""
+    standard = STANDARD[key]
+    options = [{"caption": str(words)} for words in standard.get("options", ())]
+    return {"caption": str(standard["caption"]), "hint": str(standard.get("hint", "")), "options": options}

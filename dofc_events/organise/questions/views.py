@@ -1,0 +1,184 @@
+"""The own questions of an edition: what is asked, in which order, of whom; with the form as delegates see it."""
+
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from dofc_events.accounts.guards import acting, organisers_only
+from dofc_events.conference.models import Edition
+from dofc_events.core.clock import now
+from dofc_events.core.db import db, unit_of_work
+from dofc_events.organise.questions.forms import QuestionForm, values_of, values_of_standard
+from dofc_events.organise.questions.texts import KINDS, STANDARD
+from dofc_events.organise.shared import EDITION, around
+from dofc_events.places.options.service import TooFewPlaces, limit_options
+from dofc_events.places.queries import edition_pool, option_pools
+from dofc_events.places.service import lock_edition_pool
+from dofc_events.questions import service
+from dofc_events.questions.models import EditionQuestion
+from dofc_events.questions.queries import questions_of
+from dofc_events.questions.rules import Kind, OwnQuestion
+from dofc_events.registration.forms import DetailsForm
+from dofc_events.registration.shared import asked_of, open_categories
+from dofc_events.web.forms import ButtonForm, answer_errors, form_page
+
+blueprint = Blueprint("questions", __name__)
+
+QUESTIONS = f"{EDITION}/questions"
+QUESTION = f"{QUESTIONS}/<key>"
+PAGE, LIST = "organise/questions/question.html", "organise/questions/index.html"
+
+
+@blueprint.get(QUESTIONS)
+@organisers_only
+def index(edition: Edition) -> ResponseReturnValue:
+    """The questions in their order, and the form as delegates see it now."""
+    return render_template(LIST, button_form=ButtonForm(formdata=None), **_list(edition))
+
+
+@blueprint.route(f"{QUESTIONS}/new", methods=["GET", "POST"])
+@organisers_only
+def new(edition: Edition) -> ResponseReturnValue:
+    """Ask one more; the address says of which kind, or which of those that many hosts ask."""
+    kind, standard = _begun()
+    present = _questions(edition)
+    values = values_of_standard(standard) if standard else {}
+    form = QuestionForm.of(kind, values, categories=edition.category_choices(), earlier=present)
+    context = {"question": None, "kind": kind, "kinds": KINDS, **around(edition)}
+    if not form.validate_on_submit():
+        return form_page(form, PAGE, **context)
+    details, options = form.to_details(), form.to_options()
+    try:
+        with unit_of_work() as session:
+            lock_edition_pool(session, edition.id)
+            said = [option for option, _places in options]
+            row = service.add_question(session, edition.id, kind, details, said, acting(), now(), key=standard)
+            limit_options(session, edition.id, row, _places_of(row, options), now())
+    except service.TooManyQuestions:
+        form.form_errors = [_("An edition asks at most %(max)d questions.", max=service.MAX_QUESTIONS)]
+        return answer_errors(form, PAGE, **context)
+    flash(_("“%(question)s” has been added.", question=details.caption), "success")
+    return redirect(url_for(".index", year=edition.year), 303)
+
+
+@blueprint.route(f"{QUESTION}/", methods=["GET", "POST"])
+@organisers_only
+def question(edition: Edition, key: str) -> ResponseReturnValue:
+    """What is said of a question, and its options."""
+    present = _questions(edition)
+    found = _one_of(present, key)
+    capacities = {id_: pool.capacity for id_, pool in option_pools(db.session(), edition.id).items()}
+    form = QuestionForm.of(
+        found.kind,
+        values_of(found, capacities),
+        categories=edition.category_choices(),
+        earlier=present[: present.index(found)],
+    )
+    context = {"question": found, "kind": found.kind, "kinds": KINDS, **around(edition)}
+    if not form.validate_on_submit():
+        return form_page(form, PAGE, **context)
+    details, options = form.to_details(), form.to_options()
+    try:
+        with unit_of_work() as session:
+            lock_edition_pool(session, edition.id)
+            said = [option for option, _places in options]
+            row = service.change_question(session, edition.id, key, details, said, acting(), now(), seen=found)
+            limit_options(session, edition.id, row, _places_of(row, options), now())
+    except TooFewPlaces as refusal:
+        form.show_refusal(refusal)
+        return answer_errors(form, PAGE, **context)
+    flash(_("Changes saved."), "success")
+    return redirect(url_for(".index", year=edition.year), 303)
+
+
+@blueprint.post(f"{QUESTION}/move")
+@organisers_only
+def move(edition: Edition, key: str) -> ResponseReturnValue:
+    """Let a question change places with its neighbour."""
+    form, moved = ButtonForm(), _one_of(_questions(edition), key)
+    if not form.validate_on_submit():
+        return answer_errors(form, LIST, button_form=form, **_list(edition))
+    try:
+        with unit_of_work() as session:
+            service.move_question(session, edition.id, key, acting(), now(), down="down" in request.form)
+    except service.OutOfOrder:
+        flash(_("A question must come after the one that it depends on."), "warning")
+    return redirect(url_for(".index", year=edition.year, _anchor=f"row-{moved.key}"), 303)
+
+
+@blueprint.post(f"{QUESTION}/take-out")
+@organisers_only
+def take_out(edition: Edition, key: str) -> ResponseReturnValue:
+    """Ask a question no more."""
+    form, gone = ButtonForm(), _one_of(_questions(edition), key)
+    if not form.validate_on_submit():
+        return answer_errors(form, LIST, button_form=form, **_list(edition))
+    try:
+        with unit_of_work() as session:
+            stays = service.take_out(session, edition.id, key, acting(), now())
+    except service.OthersDependOnIt as refusal:
+        flash(_("“%(question)s” depends on it: change that question first.", question=refusal.caption), "warning")
+        return redirect(url_for(".index", year=edition.year), 303)
+    if stays:
+        words = _("“%(question)s” is no longer asked. The answers so far have been kept.", question=gone.caption)
+    else:
+        words = _("“%(question)s” has been deleted. Nobody had answered it.", question=gone.caption)
+    flash(words, "success")
+    return redirect(url_for(".index", year=edition.year), 303)
+
+
+@blueprint.post(f"{QUESTION}/ask-again")
+@organisers_only
+def ask_again(edition: Edition, key: str) -> ResponseReturnValue:
+    """Ask a question again that was taken out."""
+    form, found = ButtonForm(), _one_of(_questions(edition), key)
+    if not form.validate_on_submit():
+        return answer_errors(form, LIST, button_form=form, **_list(edition))
+    with unit_of_work() as session:
+        service.ask_again(session, edition.id, key, acting(), now())
+    flash(_("“%(question)s” is asked again.", question=found.caption), "success")
+    return redirect(url_for(".index", year=edition.year), 303)
+
+
+def _list(edition: Edition) -> dict[str, Any]:
+    questions = _questions(edition)
+    preview, now_asked = DetailsForm(formdata=None), asked_of(edition, questions)
+    preview.offer_categories(open_categories(edition))
+    preview.ask(now_asked["asked"], now_asked["room"])
+    return {
+        "questions": [one for one in questions if not one.is_retired],
+        "retired": [one for one in questions if one.is_retired],
+        "captions": {one.key: one.caption for one in questions},
+        "categories": dict(edition.category_choices()),
+        "pools": option_pools(db.session(), edition.id),
+        "kinds": KINDS,
+        "standard": {key: one["name"] for key, one in STANDARD.items()},
+        "preview": preview,
+        **around(edition),
+    }
+
+
+def _questions(edition: Edition) -> tuple[OwnQuestion, ...]:
+    """An edition's questions; one whose registrations are not kept here asks nothing."""
+    if edition_pool(db.session(), edition.id) is None:
+        abort(404)
+    return questions_of(db.session(), edition.id)
+
+
+def _one_of(questions: tuple[OwnQuestion, ...], key: str) -> OwnQuestion:
+    return next((one for one in questions if one.key == key), None) or abort(404)
+
+
+def _begun() -> tuple[Kind, str]:
+    """The kind of a new question, and the key of the standard one that it begins from, or ""."""
+    standard, kind = request.args.get("standard", ""), request.args.get("kind", Kind.TEXT)
+    if standard:
+        return (STANDARD[standard]["kind"], standard) if standard in STANDARD else abort(404)
+    return (Kind(kind), "") if kind in [*Kind] else abort(404)
+
+
+def _places_of(row: EditionQuestion, options: list[tuple[service.OptionDetails, int | None]]) -> dict[str, int | None]:
+    """The places of each option by its key: options stand as they were sent, those that were left out behind them."""
+    return {option.key: capacity for option, (_said, capacity) in zip(row.options, options, strict=False)}

@@ -1,0 +1,1 @@
+"""The places of options that an edition has few of."""

@@ -1,0 +1,1 @@
+"""An edition's own questions, and their answers."""

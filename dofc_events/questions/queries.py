@@ -1,0 +1,101 @@
+"""Reads about questions and answers. Each takes one query, however many questions, options and people there are."""
+
+from collections.abc import Collection
+from dataclasses import fields
+from typing import Any
+
+from sqlalchemy import Select, and_, bindparam, select
+from sqlalchemy.orm import Session
+
+from dofc_events.questions.models import Answer, EditionQuestion, QuestionOption
+from dofc_events.questions.rules import ANY, Answers, Kind, Option, OwnQuestion
+from dofc_events.questions.texts import Answered
+
+# Columns, and not entities: every form of an edition asks for them.
+_NAMES = tuple(field.name for field in fields(OwnQuestion) if field.name not in ("is_retired", "options"))
+_QUESTIONS = (
+    select(
+        *(getattr(EditionQuestion, name) for name in _NAMES),
+        EditionQuestion.retired_at,
+        QuestionOption.id.label("option_id"),
+        QuestionOption.key.label("option_key"),
+        QuestionOption.caption.label("option_caption"),
+        QuestionOption.retired_at.label("option_retired_at"),
+    )
+    .join(QuestionOption, QuestionOption.question_id == EditionQuestion.id, isouter=True)
+    .where(EditionQuestion.edition_id == bindparam("edition_id"))
+    .order_by(EditionQuestion.position, EditionQuestion.id, QuestionOption.position, QuestionOption.id)
+)
+_ANSWERED = (
+    select(
+        Answer.registration_id,
+        EditionQuestion.key,
+        EditionQuestion.kind,
+        EditionQuestion.caption,
+        EditionQuestion.organisers_only,
+        Answer.choice,
+        Answer.text,
+        QuestionOption.caption.label("chosen"),
+    )
+    .join(EditionQuestion, EditionQuestion.id == Answer.question_id)
+    .join(
+        QuestionOption,
+        and_(QuestionOption.question_id == Answer.question_id, QuestionOption.key == Answer.choice),
+        isouter=True,
+    )
+    .order_by(EditionQuestion.position, EditionQuestion.id, QuestionOption.position, QuestionOption.id)
+)
+_ANSWERED_BY_ONE = _ANSWERED.where(Answer.registration_id == bindparam("registration_id"))
+
+
+def questions_of(session: Session, edition_id: int) -> tuple[OwnQuestion, ...]:
+    """An edition's own questions in their order, those that are retired among them."""
+    found: dict[int, tuple[dict[str, Any], list[Option]]] = {}
+    for row in session.execute(_QUESTIONS, {"edition_id": edition_id}):
+        *said, retired_at, option_id, option_key, option_caption, option_retired_at = row
+        if row.id not in found:
+            values = dict(zip(_NAMES, said, strict=True)) | {
+                "kind": Kind(row.kind),
+                "is_retired": retired_at is not None,
+            }
+            values |= {name: tuple(values[name]) for name in ("categories", "shown_for")}
+            found[row.id] = values, []
+        if option_id is not None:
+            found[row.id][1].append(Option(option_id, option_key, option_caption, option_retired_at is not None))
+    return tuple(OwnQuestion(**values, options=tuple(options)) for values, options in found.values())
+
+
+def answered_by(session: Session, registration_id: int) -> tuple[Answered, ...]:
+    """What one registration answered, in the order of the questions."""
+    rows = session.execute(_ANSWERED_BY_ONE, {"registration_id": registration_id}).all()
+    return _by_registration(rows).get(registration_id, ())
+
+
+def answered_by_many(session: Session, registration_ids: Collection[int]) -> dict[int, dict[str, Answered]]:
+    """What each of these registrations answered, by the question's key."""
+    rows = session.execute(_ANSWERED.where(Answer.registration_id.in_(registration_ids))).all()
+    return {id_: {one.key: one for one in said} for id_, said in _by_registration(rows).items()}
+
+
+def people_who_answered(edition_id: int, key: str, answer: str = ANY) -> Select[int]:
+    """The registrations that gave this answer to a question, or any."""
+    question = EditionQuestion
+    mine = select(question.id).where(question.edition_id == edition_id, question.key == key).scalar_subquery()
+    found = select(Answer.registration_id).where(Answer.question_id == mine)
+    return found if answer == ANY else found.where(Answer.choice == answer)
+
+
+def answers_of(answered: Collection[Answered]) -> Answers:
+    """What was answered, by key."""
+    return {one.key: one.values for one in answered}
+
+
+def _by_registration(rows: Collection[Any]) -> dict[int, tuple[Answered, ...]]:
+    found: dict[int, dict[str, Answered]] = {}
+    for id_, key, kind, caption, organisers_only, choice, text, chosen in rows:
+        said = found.setdefault(id_, {})
+        before = said.get(key)
+        values = (*(before.values if before else ()), choice or text)
+        captions = (*(before.captions if before else ()), *([chosen] if chosen is not None else []))
+        said[key] = Answered(key, Kind(kind), caption, organisers_only, values, captions)
+    return {id_: tuple(said.values()) for id_, said in found.items()}

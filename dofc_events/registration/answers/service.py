@@ -1,0 +1,82 @@
+"""Answers together with the places of options that are limited. The edition's pool is locked already."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dofc_events.core.errors import Refusal
+from dofc_events.delegates.models import Registration
+from dofc_events.places import service as places
+from dofc_events.places.models import Claim
+from dofc_events.places.options.service import NOBODY_WAITS
+from dofc_events.places.queries import option_claims, option_pools
+from dofc_events.places.rules import ClaimStatus
+from dofc_events.questions.answers.service import Written, write_answers
+from dofc_events.questions.queries import answered_by, answers_of, questions_of
+from dofc_events.questions.rules import Answers
+
+
+class ChoiceFull(Refusal):
+    """All places of an option are taken; `field` is the question's, `option` the key, and `caption` what it says."""
+
+    def __init__(self, field: str, option: str, caption: str) -> None:
+        super().__init__(f"{field}: {option}")
+        self.field, self.option, self.caption = field, option, caption
+
+
+def give_answers(session: Session, registration: Registration, answers: Answers, now: datetime) -> Written:
+    """Write what a registration answers, as `write_answers` does, with the places of what is chosen.
+
+    Raises ChoiceFull, and ChangedMeanwhile.
+    """
+    edition_id, category = registration.edition_id, registration.category.slug
+    written = write_answers(session, edition_id, registration.id, answers, category)
+    if written.changes:
+        _move_places(session, registration, written, now)
+    return written
+
+
+def give_back(session: Session, people: Collection[Registration], now: datetime) -> None:
+    """Free the places of options that these people held; what they answered stays on record."""
+    for claim in option_claims(session, [person.id for person in people]):
+        places.cancel_claim(session, claim.pool, claim, NOBODY_WAITS, now)
+
+
+def take_again(session: Session, registration: Registration, now: datetime) -> None:
+    """Take the places of what a reinstated registration had chosen; what is full is no longer its answer."""
+    known, questions = answers_of(answered_by(session, registration.id)), questions_of(session, registration.edition_id)
+    kept: dict[str, tuple[str, ...]] = {}
+    for key, values in known.items():
+        for value in values:
+            try:
+                _move_places(session, registration, Written(questions, {}, (), {}, {key: (value,)}), now)
+            except ChoiceFull:
+                kept[key] = tuple(one for one in kept.get(key, values) if one != value)
+    if kept:
+        write_answers(session, registration.edition_id, registration.id, kept, registration.category.slug)
+
+
+def _move_places(session: Session, registration: Registration, written: Written, now: datetime) -> None:
+    pools = option_pools(session, registration.edition_id)
+    limited = [(one, option) for one in written.questions for option in one.options if option.id in pools]
+    for one, option in sorted(limited, key=lambda pair: pair[1].id):
+        had, has = (option.key in side.get(one.key, ()) for side in (written.before, written.after))
+        if had == has:
+            continue
+        pool = pools[option.id]
+        claims = select(Claim).where(Claim.registration_id == registration.id, Claim.pool_id == pool.id)
+        claim = session.scalar(claims)
+        if had:
+            if claim is not None and claim.status == ClaimStatus.CONFIRMED:
+                places.cancel_claim(session, pool, claim, NOBODY_WAITS, now)
+            continue
+        if claim is None:
+            claim = Claim(pool_id=pool.id, registration_id=registration.id, is_hold=False)
+        try:
+            places.give_places(session, pool, [claim], now)
+        except places.NothingFree:
+            raise ChoiceFull(one.field, option.key, option.caption) from None
+        session.add(claim)
+    session.flush()

@@ -1,0 +1,187 @@
+"""A file becomes registrations in steps, each of which an organiser sees before it is taken."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from dofc_events.delegates.models import Registration
+from dofc_events.imports.models import ImportFile
+from dofc_events.places.models import Claim
+from tests.support.pages import Page
+from tests.support.sheets import read_csv
+
+HEADER = "Vorname,Surname,E-mail,Firma,Land,Type,Photos,Room"
+
+
+@pytest.fixture
+def send(organiser, year):
+    """`send("Ana,Kos,…", …)`: the page after a file with these rows was sent."""
+
+    def send(*rows: str, header: str = HEADER, name: str = "people.csv", codec: str = "utf-8") -> Page:
+        form = organiser.get(f"/organise/editions/{year}/import").form("form[enctype]")
+        content = "\n".join((header, *rows)).encode(codec)
+        return form.fill(file=(name, content)).submit()
+
+    return send
+
+
+def row(name: str, email: str, **other: Any) -> str:
+    cells = {"organisation": "Klaster", "country": "Serbia", "type": "Company", "photos": "yes"} | other
+    return f"{name},Kos,{email},{cells['organisation']},{cells['country']},{cells['type']},{cells['photos']},12"
+
+
+def people(reading) -> list[tuple[str, str, str, str]]:
+    with reading() as session:
+        query = select(Registration, Claim.status).join(Claim, Claim.registration_id == Registration.id)
+        return [(p.given_name, p.email, p.country, s) for p, s in session.execute(query.order_by(Registration.id))]
+
+
+def confirm(page: Page, **values: Any) -> Page:
+    return page.form("form:has([name=digest])").fill(**{"told": "yes", "consent": True, **values}).submit()
+
+
+def test_file_registers_people_step_by_step(send, reading, client, year):
+    columns = send(row("Ana", "ana@dofc.test"), row("Bo", "bo@dofc.test", country="SRB"), row("Cy", "cy@dofc.test"))
+    assert columns.h1 == "Which column is what"
+    form = columns.form("form:has([name=column-0])")
+    assert [form.value(f"column-{n}") for n in range(8)] == [
+        "given_name",
+        "family_name",
+        "email",
+        "organisation",
+        "country",
+        "category",
+        "photo_consent",
+        "",
+    ]
+    check = form.submit()
+    assert check.one("[data-ready]")["data-ready"] == "3"
+    assert "2 places are free" in check.text
+    assert people(reading) == []
+    done = confirm(check)
+    assert done.url == f"/organise/editions/{year}/registrations"
+    assert "3 people have been registered. 1 of them is on the waiting list. They will be told by email." in done.text
+    assert people(reading) == [
+        ("Ana", "ana@dofc.test", "RS", "confirmed"),
+        ("Bo", "bo@dofc.test", "RS", "confirmed"),
+        ("Cy", "cy@dofc.test", "RS", "waitlisted"),
+    ]
+
+
+def test_file_with_mistakes_registers_nobody_until_somebody_leaves_them_out(send, reading, organiser):
+    mistakes = [
+        row("Bo", "bo-at-dofc.test"),
+        row("", "cy@dofc.test"),
+        row("Di", "di@dofc.test", country="Atlantis"),
+        row("Ed", "ed@dofc.test", type="Emperor"),
+        row("Fa", "fa@dofc.test", photos="perhaps"),
+        row("Ana", "ANA@dofc.test"),
+    ]
+    check = send(row("Ana", "ana@dofc.test"), *mistakes).form("form:has([name=column-0])").submit()
+    assert check.one("[data-failing]")["data-failing"] == "6"
+    said = {int(tag["data-row"]): tag.get_text(" ", strip=True) for tag in check.all("tr[data-row]")}
+    assert list(said) == [3, 4, 5, 6, 7, 8]
+    assert "Enter a complete email address" in said[3] and "“bo-at-dofc.test”" in said[3]
+    assert "Enter your name" in said[4]
+    assert "Choose a country from the list. The row says “Atlantis”." in said[5]
+    assert "“Emperor”" in said[6]
+    assert "Write yes or no. The row says “perhaps”." in said[7]
+    assert "is already in row 2" in said[8]
+    refused = confirm(check)
+    assert (refused.status, people(reading)) == (422, [])
+    assert "Tick that these rows are left out" in refused.text
+    assert refused.form("form:has([name=digest])").value("told") is not None
+    failed = read_csv(organiser.get(check.link("Download these rows"), checked=False).data)
+    assert failed[0] == [*HEADER.split(","), "What is wrong"]
+    assert failed[1][:3] == ["Bo", "Kos", "bo-at-dofc.test"] and "email address" in failed[1][-1]
+    assert confirm(refused, leave_out=True).status == 200
+    assert [email for _, email, _, _ in people(reading)] == ["ana@dofc.test"]
+
+
+def test_file_sent_again_after_mending_registers_nobody_twice(send, reading):
+    first = send(row("Ana", "ana@dofc.test"), row("Bo", "bo")).form("form:has([name=column-0])").submit()
+    confirm(first, leave_out=True)
+    again = send(row("Ana", "ana@dofc.test"), row("Bo", "bo@dofc.test")).form("form:has([name=column-0])").submit()
+    assert (again.one("[data-known]")["data-known"], again.one("[data-ready]")["data-ready"]) == ("1", "1")
+    confirm(again)
+    assert [email for _, email, _, _ in people(reading)] == ["ana@dofc.test", "bo@dofc.test"]
+    # The page that was sent is still open in another tab.
+    late = confirm(again)
+    assert "have been registered already" in late.text
+    assert len(people(reading)) == 2
+
+
+def test_row_that_looks_like_somebody_is_left_out_unless_it_is_ticked(send, register, reading):
+    reference = register(
+        given_name="Ana", family_name="Kos", organisation="Klaster", country="RS", email="ak@dofc.test"
+    )
+    check = send(row("Anna", "anna@dofc.test"), row("Bo", "bo@dofc.test")).form("form:has([name=column-0])").submit()
+    card = check.one("[data-doubtful-row]")
+    assert card["data-doubtful-row"] == "2" and reference in card.get_text()
+    refused = check.form("form:has([name=digest])").fill(take="2").submit()
+    assert (refused.status, refused.form("form:has([name=digest])").value("take")) == (422, "2")
+    confirm(check)
+    assert [name for name, *_ in people(reading)] == ["Ana", "Bo"]
+
+
+def test_row_that_is_somebody_else_is_registered_when_it_is_ticked(send, register, reading):
+    register(given_name="Ana", family_name="Kos", organisation="Klaster", country="RS")
+    check = send(row("Anna", "anna@dofc.test")).form("form:has([name=column-0])").submit()
+    confirm(check, take="2")
+    assert [name for name, *_ in people(reading)] == ["Ana", "Anna"]
+
+
+def test_page_is_shown_again_when_a_place_was_taken_meanwhile(send, register, reading):
+    check = send(row("Ana", "ana@dofc.test")).form("form:has([name=column-0])").submit()
+    register(given_name="Zoran", family_name="Petrov")
+    refused = confirm(check, told="no")
+    assert refused.status == 422
+    assert "something has changed since you opened this page" in refused.text
+    assert refused.one("[data-free]")["data-free"] == "1"
+    assert refused.one("[name=told][checked]")["value"] == "no"
+    assert len(people(reading)) == 1
+    assert refused.form("form:has([name=digest])").submit().status == 200
+    assert len(people(reading)) == 2
+
+
+def test_matching_is_remembered_and_needs_what_everybody_needs(send, organiser, year):
+    columns = send("Ana Kos,ana@dofc.test", header="Wer,Wo")
+    form = columns.form("form:has([name=column-0])")
+    assert [form.value("column-0"), form.value("column-1")] == ["", ""]
+    refused = form.fill({"column-0": "given_name", "column-1": "given_name"}).submit()
+    assert refused.status == 422
+    assert (
+        "Two columns are" in refused.text and "No column is “Email address”, “Organisation”, “Country" in refused.text
+    )
+    again = refused.form("form:has([name=column-0])").fill({"column-1": "email", "country": "RS", "category": "guest"})
+    assert again.submit().status == 422
+    columns = send("Ana Kos,ana@dofc.test,Dom", header="Wer,Wo,Firma")
+    form = columns.form("form:has([name=column-0])")
+    form.fill({"column-0": "given_name", "column-1": "email", "country": "RS", "category": "company"})
+    assert form.submit().one("[data-ready]")["data-ready"] == "1"
+    form = send("Bo Kos,bo@dofc.test,Dom", header="WER,wo:,Firma").form("form:has([name=column-0])")
+    assert [form.value(f"column-{n}") for n in range(3)] == ["given_name", "email", "organisation"]
+
+
+def test_file_can_be_read_in_another_way(send):
+    columns = send("Ђорђе;dj@dofc.test", header="Име;Пошта", codec="cp1251")
+    assert "Windows-1251 (Cyrillic), separated by: semicolon" in columns.text
+    assert "Ђорђе" in columns.text
+    wrong = columns.form("/read").fill(encoding="cp1250").submit()
+    assert wrong.status == 200 and "Ђорђе" not in wrong.text
+    empty = wrong.form("/read").fill(encoding="utf-16").submit()
+    assert empty.status == 422 and "Read like this there is no list in the file." in empty.text
+    right = empty.form("/read").fill(encoding="cp1251").submit()
+    assert "Ђорђе" in right.text
+
+
+def test_file_that_is_no_list_is_refused_and_a_kept_one_can_be_removed(send, organiser, year, reading):
+    refused = send(name="people.xlsx", header="Name")
+    assert refused.status == 422 and "There is nobody in this file." in refused.text
+    send(row("Ana", "ana@dofc.test"))
+    index = organiser.get(f"/organise/editions/{year}/import")
+    assert "people.csv" in index.text
+    assert "The file has been removed" in index.form("/remove").submit().text
+    with reading() as session:
+        assert session.scalar(select(func.count()).select_from(ImportFile)) == 0

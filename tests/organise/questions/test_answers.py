@@ -1,0 +1,147 @@
+"""Answers where organisers read them: the list, its files, the figures, letters, and the next edition's form."""
+
+import csv
+import io
+
+import pytest
+from sqlalchemy import select
+
+from dofc_events.conference.queries import edition_by_year
+from dofc_events.core.audit import COMMAND
+from dofc_events.delegates.models import Registration
+from dofc_events.letters.mails import as_html, as_text, values_for
+from dofc_events.letters.rules import filled
+from dofc_events.notices.queries import standing_of
+from dofc_events.organise.editions.service import copy_to_draft
+from dofc_events.places.queries import option_pools
+from dofc_events.questions.queries import questions_of
+from tests.support.databases import count_queries
+from tests.support.factories import NOW, make_edition
+
+
+@pytest.fixture
+def year(writing) -> int:
+    with writing() as session:
+        return make_edition(session, capacity=60).year
+
+
+@pytest.fixture
+def page(organiser, year):
+    """`page("/registrations")`: an organiser's page about the edition."""
+    return lambda path="": organiser.get(f"/organise/editions/{year}{path}")
+
+
+@pytest.fixture
+def answered(ask, register):
+    """Three people: two come to dinner, one of whom eats fish; the third did not answer."""
+    ask("dinner", "yes-no")
+    ask("menu", "several", options=("Fish", "Meat"))
+    ask("guests", "number")
+    ask("arrival", "date")
+    return {
+        "ana": register(answers={"dinner": ("yes",), "menu": ("fish", "meat"), "arrival": ("2027-05-01",)}),
+        "bo": register(answers={"dinner": ("yes",), "guests": ("2",)}),
+        "eve": register(),
+    }
+
+
+def listed(page) -> set[str]:
+    return {str(row["data-registration"]) for row in page.all("tr[data-registration]")}
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("question-dinner=yes", "ana bo"),
+        ("question-menu=meat", "ana"),
+        ("question-dinner=yes&question-menu=fish", "ana"),
+        ("question-dinner=-", "eve"),
+        ("question-guests=*", "bo"),
+        ("answers=dinner:yes+guests:*", "bo"),
+        ("question-dinner=no", ""),
+        ("question-nothing=yes", ""),
+    ],
+)
+@pytest.mark.databases("sqlite", "postgresql")
+def test_list_and_its_file_are_narrowed_by_answers(page, answered, query, names):
+    expected = {answered[name] for name in names.split()}
+    assert listed(page(f"/registrations?{query}")) == expected
+    rows = csv.DictReader(io.StringIO(page(f"/registrations.csv?{query}").html.removeprefix("\ufeff")))
+    assert {row["reference"] for row in rows} == expected
+
+
+@pytest.mark.parametrize("query", ["question-dinner=A", "question-dinner=%00", "question-%20=yes"])
+def test_answer_that_nobody_can_give_is_not_found(page, answered, query):
+    assert page(f"/registrations?{query}").status == 404
+
+
+def test_list_says_what_it_is_narrowed_to_and_shows_answers_as_columns(page, answered):
+    narrowed = page("/registrations?question-menu=fish&columns=question-menu&columns=question-arrival")
+    assert "Menu? Fish" in narrowed.one(".filters-set").get_text(" ", strip=True)
+    assert "Fish, Meat" in narrowed.text and "Saturday 1 May 2027" in narrowed.text
+    assert page("/registrations?columns=question-nothing").status == 404
+
+
+def test_file_has_a_column_for_each_question_under_its_stable_name(page, answered, organiser, year):
+    file = page("/registrations.csv").html.removeprefix("\ufeff")
+    rows = {row["reference"]: row for row in csv.DictReader(io.StringIO(file))}
+    names = ("question-dinner", "question-menu", "question-guests", "question-arrival")
+    assert [rows[answered["ana"]][name] for name in names] == ["yes", "Fish, Meat", "", "2027-05-01"]
+    assert [rows[answered["bo"]][name] for name in names] == ["yes", "", "2", ""]
+    assert page("/registrations.xlsx").status == 200
+
+
+def test_list_with_answers_costs_the_same_for_one_question_and_for_thirty(page, ask, register):
+    counts = []
+    for numbers in (range(1), range(1, 30)):
+        for number in numbers:
+            ask(f"q{number}")
+        register(answers={f"q{number}": ("s",) for number in numbers})
+        columns = "&".join(f"columns=question-q{number}" for number in range(numbers.stop))
+        with count_queries() as queries:
+            assert page(f"/registrations?{columns}").status == 200
+        counts.append(len(queries))
+    assert counts[0] == counts[1], counts
+
+
+def test_figures_have_a_bar_for_each_choice_that_leads_to_who_made_it(page, answered):
+    link = page().one("a[href*='question-menu=fish']")
+    assert link["data-count"] == "1" and "status=confirmed" in str(link["href"])
+
+
+def test_letters_quote_answers_and_leave_out_what_was_not_answered(page, answered, reading, year, ask):
+    ask("vip", "text", organisers_only=True)
+    text = "You eat {question-menu}; {question-guests} come with you."
+    with reading() as session:
+        people = {one.reference: one.id for one in session.scalars(select(Registration))}
+        values = values_for(standing_of(session, people[answered["ana"]]))
+    assert filled(text, values) == "You eat Fish, Meat;  come with you."
+    assert as_text(text, values, "https://x").strip() == "You eat Fish, Meat;  come with you."
+    assert "You eat Fish, Meat;  come" in as_html(text, values, "https://x")
+    form = page("/letters/new").form("main form")
+    refused = form.fill(subject="Hello", body="{question-vip} {question-nothing}").submit()
+    assert refused.status == 422 and "{question-vip}, {question-nothing} is not a placeholder" in refused.text
+    assert refused.form("main form").fill(body=text).submit().status == 200
+
+
+def test_letters_go_to_whom_an_answer_leaves(page, answered):
+    new = page("/letters/new?answers=menu:fish")
+    letter = new.form("main form").fill(subject="Fish", body="It is fresh.").submit()
+    assert "answers: menu:fish" in letter.text
+
+
+def test_copying_an_edition_copies_its_questions_with_their_places_and_moves_their_dates(writing, year, ask, edition):
+    ask("dinner", "yes-no", frozen_from_on=NOW.date())
+    ask("menu", options=("Gala", "Bistro"), places={"gala": 3}, shown_when="dinner", shown_for=("yes",))
+    ask("old", "text")
+    with writing() as session:
+        copy = copy_to_draft(session, year, year + 1, 50, COMMAND, NOW)
+        dinner, menu, _old = questions_of(session, copy.id)
+        assert dinner.frozen_from_on - NOW.date() == copy.starts_on - edition_by_year(session, year).starts_on
+        assert (menu.key, menu.shown_when, menu.shown_for) == ("menu", "dinner", ("yes",))
+        assert {
+            one.key: pool.capacity
+            for one in menu.options
+            for id_, pool in option_pools(session, copy.id).items()
+            if id_ == one.id
+        } == {"gala": 3}

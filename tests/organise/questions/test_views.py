@@ -1,0 +1,172 @@
+"""Organisers' pages about an edition's own questions: add, change, move, stop asking."""
+
+import pytest
+from sqlalchemy import select
+
+from dofc_events.commands.check import faults
+from dofc_events.conference.queries import edition_by_year
+from dofc_events.places.queries import option_pools
+from dofc_events.questions.models import EditionQuestion
+from dofc_events.questions.queries import questions_of
+from tests.support.databases import count_queries
+
+
+@pytest.fixture
+def page(organiser, year):
+    """`page("/new?kind=text")`: an organiser's page about questions."""
+    return lambda path="": organiser.get(f"/organise/editions/{year}/questions{path}")
+
+
+@pytest.fixture
+def asked(reading, year):
+    """The questions as they are in the database."""
+
+    def asked() -> dict:
+        with reading() as session:
+            return {one.key: one for one in questions_of(session, edition_by_year(session, year).id)}
+
+    return asked
+
+
+@pytest.fixture
+def capacities(reading, year):
+    def capacities() -> list[tuple[int, int]]:
+        with reading() as session:
+            assert faults(session) == []
+            pools = option_pools(session, edition_by_year(session, year).id)
+            return [(pool.taken, pool.capacity) for pool in pools.values()]
+
+    return capacities
+
+
+def problems(page) -> list[str]:
+    return [item.get_text(" ", strip=True) for item in page.all(".error-summary li")]
+
+
+@pytest.mark.parametrize(("role", "status"), [("chair", 200), ("organiser", 200), ("desk", 403)])
+def test_question_pages_are_for_chair_and_organisers(enter, edition, year, ask, role, status):
+    ask("size")
+    browser = enter(role, None if role == "chair" else edition)
+    for path in ("", "/new", "/size/"):
+        assert browser.get(f"/organise/editions/{year}/questions{path}").status == status, path
+
+
+@pytest.mark.parametrize("path", ["/nothing/", "/new?kind=nothing", "/new?standard=nothing"])
+def test_question_that_there_is_not_is_not_found(page, path):
+    assert page(path).status == 404
+
+
+def test_standard_question_is_added_under_its_key_and_shown_as_delegates_see_it(page, asked):
+    form = page("/new?standard=t-shirt").form()
+    listed = form.fill(required=True).submit()
+    assert (listed.status, listed.h1) == (200, "Questions")
+    found = asked()["t-shirt"]
+    assert found.required and [one.key for one in found.options] == ["xs", "s", "m", "l", "xl", "xxl"]
+    assert listed.one(".preview input[value=xxl]")["name"] == "question-t-shirt"
+
+
+def test_own_question_gets_a_key_of_what_it_asks_in_any_script(page, asked):
+    page("/new?kind=yes-no").form().fill(caption="Хотел?").submit()
+    page("/new?kind=yes-no").form().fill(caption="Хотел?").submit()
+    assert [*asked()] == ["khotel", "khotel_2"]
+
+
+def test_options_keep_their_keys_when_their_captions_change(page, asked, ask, register):
+    ask("size", options=("Small", "Large"))
+    register(answers={"size": ("small",)})
+    form = page("/size/").form()
+    form.fill({"options-0-caption": "Tiny", "options-1-remove": True, "options-2-caption": "Huge"}).submit()
+    assert [(one.key, one.caption, one.is_retired) for one in asked()["size"].options] == [
+        ("small", "Tiny", False),
+        ("large", "Large", True),
+        ("huge", "Huge", False),
+    ]
+
+
+def test_options_are_two_at_least_and_differ(page):
+    form = page("/new?kind=choice").form()
+    refused = form.fill({"caption": "Size?", "options-0-caption": "S"}).submit()
+    assert refused.status == 422 and problems(refused) == ["Enter at least two options."]
+    refused = refused.form("main form").fill({"options-1-caption": "s"}).submit()
+    assert problems(refused) == ["Two options have the same name. Change one of them."]
+
+
+def test_places_of_an_option_are_limited_and_not_below_what_is_taken(page, ask, register, capacities):
+    ask("size", options=("S", "M"))
+    register(answers={"size": ("s",)})
+    register(answers={"size": ("s",)})
+    form = page("/size/").form()
+    refused = form.fill({"options-0-places": "1"}).submit()
+    assert refused.status == 422 and "Enter at least 2: that many people chose it." in problems(refused)[0]
+    refused.form("main form").fill({"options-0-places": "3"}).submit()
+    assert capacities() == [(2, 3)]
+    assert problems(page("/size/").form().fill({"options-0-places": "1"}).submit()) != []
+    page("/size/").form().fill({"options-0-places": ""}).submit()
+    assert capacities() == []
+
+
+def test_question_depends_on_answers_to_an_earlier_one_and_cannot_be_moved_before_it(page, asked, ask):
+    ask("dinner", "yes-no")
+    page("/new?kind=text").form().fill(caption="Menu", shown_if=["dinner:yes"], categories=["guest"]).submit()
+    found = asked()["menu"]
+    assert (found.shown_when, found.shown_for, found.categories) == ("dinner", ("yes",), ("guest",))
+    listed = page().form("menu/move").submit("up")
+    assert [*asked()] == ["dinner", "menu"] and "must come after" in listed.text
+    assert "depends on it" in page().form("dinner/take-out").submit().text
+    assert [*asked()] == ["dinner", "menu"]
+
+
+def test_questions_change_places(page, asked, ask):
+    for key in ("one", "two", "three"):
+        ask(key, "text")
+    page().form("three/move").submit("up")
+    assert [*asked()] == ["one", "three", "two"]
+    page().form("one/move").submit("down")
+    assert [*asked()] == ["three", "one", "two"]
+
+
+def test_answered_question_is_retired_and_asked_again_and_another_one_is_deleted(page, asked, ask, register, organiser):
+    ask("size")
+    ask("name", "text")
+    reference = register(answers={"size": ("s",)})
+    assert "has been deleted" in page().form("name/take-out").submit().text
+    assert "The answers so far have been kept" in page().form("size/take-out").submit().text
+    assert asked()["size"].is_retired and "name" not in asked()
+    person = organiser.get(f"{page().url.removesuffix('/questions')}/registrations/{reference}")
+    assert "Size?" in person.text
+    assert "question-size" not in person.follow("Change the details").form("edit").values
+    page().form("size/ask-again").submit()
+    assert not asked()["size"].is_retired
+
+
+def test_what_two_change_is_asked_about_and_not_overwritten(page, ask, writing):
+    ask("name", "text")
+    form = page("/name/").form()
+    with writing() as session:
+        session.scalars(select(EditionQuestion)).one().caption = "What is your name?"
+    refused = form.fill(caption="Your name?").submit()
+    assert refused.status == 422 and "What is your name?" in refused.text
+
+
+def test_person_page_has_answers_with_those_for_organisers_only_which_nobody_is_told_of(
+    organiser, year, ask, register, reading
+):
+    ask("vip", "yes-no", organisers_only=True)
+    reference = register()
+    person = organiser.get(f"/organise/editions/{year}/registrations/{reference}")
+    person.follow("Change the details").form("edit").fill({"question-vip": "yes"}).submit()
+    person = organiser.get(f"/organise/editions/{year}/registrations/{reference}")
+    assert "Vip? (organisers only)" in person.text and "Vip?: nothing → Yes" in person.text
+    assert "registration-changed" not in person.text
+    assert len(person.all("#messages ~ table tbody tr, [aria-labelledby=messages] tbody tr")) == 1
+
+
+def test_list_costs_the_same_for_one_question_and_for_thirty(page, ask):
+    counts = []
+    for numbers in (range(1), range(1, 30)):
+        for number in numbers:
+            ask(f"q{number}")
+        with count_queries() as queries:
+            assert page().status == 200
+        counts.append(len(queries))
+    assert counts[0] == counts[1], counts
