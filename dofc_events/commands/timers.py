@@ -27,6 +27,8 @@ from dofc_events.mail import queries as mail_queries
 from dofc_events.notices import queries
 from dofc_events.notices import service as news
 from dofc_events.notices.rules import BATCH
+from dofc_events.organise.overview.queries import digests_due
+from dofc_events.organise.overview.timers import tell_what_needs_attention
 from dofc_events.places.queries import waiting_for
 from dofc_events.registration import timers
 from dofc_events.registration.hand_over import queries as hand_over_queries
@@ -128,6 +130,10 @@ def write_letters(step: Step, at: datetime) -> bool:
     return more
 
 
+def tell_organisers(step: Step, at: datetime) -> None:
+    step.each(digests_due(db.session(), at), tell_what_needs_attention, at)
+
+
 def remove_texts(step: Step, at: datetime) -> None:
     """Not one of TIMERS: it is no hurry, and what is left is removed the next time."""
     days = settings().mail_text_days
@@ -159,6 +165,7 @@ TIMERS: tuple[Callable[[Step, datetime], object], ...] = (
     start_letters,
     write_letters_anew,
     write_letters,
+    tell_organisers,
 )
 
 

@@ -121,6 +121,13 @@ class Edition(Revised, Base):
         """Whether there is a category to register in."""
         return any(category.state == CategoryState.OPEN for category in self.categories)
 
+    def keep_conditions_of(self, source: "Edition") -> None:
+        """Let categories be by invitation, and need approval, as those of the same slug; whom one invites is new."""
+        sources = {category.slug: category for category in source.categories}
+        for category in self.categories:
+            if known := sources.get(category.slug):
+                category.by_invitation, category.needs_approval = known.by_invitation, known.needs_approval
+
     def begins_at(self) -> datetime | None:
         """The moment at which the edition begins, or None while its dates are not set."""
         if self.starts_on is None:

@@ -181,11 +181,7 @@ def copy_edition(session: Session, from_year: int, year: int, actor: Actor, now:
         # One distance for all, taken from the first day: the registration closes as many days before it as it did.
         details = moved(details, timedelta(days=days_to_same_weekday(anchor, year - from_year)), details.zone)
     edition = create_edition(session, year, details, [(c.slug, c.label) for c in source.categories], actor, now)
-    sources = {category.slug: category for category in source.categories}
-    for category in categories_of(session, edition.id):
-        # Who is invited this time is still to be said; until then nobody is.
-        category.by_invitation = sources[category.slug].by_invitation
-        category.needs_approval = sources[category.slug].needs_approval
+    edition.keep_conditions_of(source)
     return edition
 
 

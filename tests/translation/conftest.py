@@ -105,7 +105,7 @@ def own(app, writing, edition):
             registration = make_registration(session, edition_there, **PERSON)
             claim = claim_of(session, registration)
             claim.status = standing
-            claim.position = 7 if standing is ClaimStatus.WAITLISTED else None
+            claim.position = {ClaimStatus.WAITLISTED: 7, ClaimStatus.REQUESTED: 8}.get(standing)
             if standing is ClaimStatus.OFFERED:
                 claim.offered_at, claim.offered_until = NOW, NOW + timedelta(hours=5)
             registration.ended_at = NOW if standing is ClaimStatus.CANCELLED else None

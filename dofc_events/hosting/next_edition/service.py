@@ -77,6 +77,7 @@ def _made(
     if last:
         edition.trip_mode = last.trip_mode
         copy_with_places(session, last.id, edition.id)
+        edition.keep_conditions_of(last)
     capacity = proposal.venue_capacity or 0
     create_pool(session, edition_id=edition.id, capacity=capacity)
     record(session, actor, now, "capacity_changed", scope=str(year), changes={"capacity": [None, capacity]})

@@ -29,13 +29,21 @@ from dofc_events.web.edits import EditForm
 from dofc_events.web.fields import CountryField
 from dofc_events.web.forms import Form
 
-ENCODINGS = {
+ENCODINGS: dict[str, Any] = {
     Encoding.UTF_8: _l("UTF-8"),
     Encoding.UTF_16: _l("UTF-16 (“Unicode text” of Excel)"),
     Encoding.CENTRAL_EUROPEAN: _l("Windows-1250 (Central European)"),
     Encoding.CYRILLIC: _l("Windows-1251 (Cyrillic)"),
 }
-SEPARATORS = {Separator.COMMA: _l("Comma"), Separator.SEMICOLON: _l("Semicolon"), Separator.TAB: _l("Tab")}
+SEPARATORS: dict[str, Any] = {
+    Separator.COMMA: _l("Comma"),
+    Separator.SEMICOLON: _l("Semicolon"),
+    Separator.TAB: _l("Tab"),
+}
+    Separator.COMMA: _l("Comma"),
+    Separator.SEMICOLON: _l("Semicolon"),
+    Separator.TAB: _l("Tab"),
+}
 FAULTS = {
     FileFault.EMPTY: _l("There is nobody in this file. It needs a first row with titles, and a row for each person."),
     FileFault.TOO_LARGE: _l("The file is larger than 5 MB. Split it in two."),

@@ -1,44 +1,32 @@
 """What needs an organiser's attention, over several editions; the number of queries does not grow with them."""
 
-import enum
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, null, or_, select
+from sqlalchemy import case, func, null, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from dofc_events.accounts.models import Account, Role
+from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.models import Edition
-from dofc_events.conference.rules import Window
+from dofc_events.conference.queries import all_editions
+from dofc_events.conference.rules import EditionStatus, Window
+from dofc_events.core.clock import in_zone
 from dofc_events.delegates.doubles.service import count_doubles
 from dofc_events.delegates.models import Registration
 from dofc_events.hosting.news.queries import call_matters
 from dofc_events.hosting.news.rules import CallMatter
+from dofc_events.hosting.queries import holds_now
 from dofc_events.mail.models import Message
 from dofc_events.mail.queries import held_up_since, late_since, mail_taken_at
 from dofc_events.mail.rules import LATE_AFTER, MessageState
-from dofc_events.organise.overview.rules import Deadline, coming_deadlines
+from dofc_events.organise.overview.models import Digest, PutOff
+from dofc_events.organise.overview.rules import Deadline, Matter, Often, Rank, coming_deadlines, is_due, rank_of
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import LIVE, ClaimStatus
 from dofc_events.trips.models import Trip
 from dofc_events.trips.rules import is_nearly_full, still_needed
-
-
-class Matter(enum.StrEnum):
-    """What a line is about, beside deadlines."""
-
-    DEAD_MAIL = "dead_mail"
-    LATE_MAIL = "late_mail"
-    NEW = "new"
-    DOUBLES = "doubles"
-    OFFERED = "offered"
-    WAITLISTED = "waitlisted"
-    REQUESTED = "requested"
-    DRAW_DUE = "draw_due"
-    UNDER_MINIMUM = "under_minimum"
-    NEARLY_FULL = "nearly_full"
-    SEATS_OFFERED = "seats_offered"
-    SEATS_WAITLISTED = "seats_waitlisted"
 
 
 @dataclass(frozen=True)
@@ -55,6 +43,19 @@ class Alert:
     at: datetime | None = None
     more: int = 0
     year: int | None = None
+
+    @property
+    def rank(self) -> Rank:
+        return rank_of(self.matter)
+
+    @property
+    def key(self) -> str:
+        """What the line is about, whatever its numbers: by it somebody puts it off."""
+        return ":".join(str(part) for part in (self.matter, self.trip and self.trip.slug, self.year) if part)
+
+
+# What somebody put off, the edition it is about, and the line as it would stand there now.
+PutOffLine = tuple[PutOff, Edition | None, Alert]
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,68 @@ class Attention:
     def is_needed(self) -> bool:
         return bool(self.everywhere) or any(self.editions.values())
 
+    @property
+    def keys(self) -> dict[str, Rank]:
+        """What all lines are about, each with its rank."""
+        found = {alert.key: alert.rank for alert in self.everywhere}
+        return found | {f"{id_} {one.key}": one.rank for id_, alerts in self.editions.items() for one in alerts}
+
+    def without(self, put_off: Collection[tuple[int | None, str]]) -> "Attention":
+        """What is left when lines are put off, each by its edition (None: of none) and its key."""
+        everywhere = [alert for alert in self.everywhere if (None, alert.key) not in put_off]
+        editions = {
+            id_: [one for one in alerts if (id_, one.key) not in put_off] for id_, alerts in self.editions.items()
+        }
+        return Attention(everywhere, editions)
+
+
+def attention_of(
+    session: Session, account: Account, since: datetime | None, now: datetime
+) -> tuple[Attention, list[PutOffLine]]:
+    """What needs the attention of an account now; and apart from that, what it has put off until later."""
+    grants = account.grants(now)
+    chairs = any(grant.role is RoleName.CHAIR for grant in grants)
+    mine = {grant.edition_id for grant in grants if grant.role is RoleName.ORGANISER}
+    editions = {
+        edition.id: edition
+        for edition in all_editions(session)
+        if edition.status != EditionStatus.ARCHIVED and (chairs or edition.id in mine)
+    }
+    found = attention(session, list(editions.values()), chairs=chairs, since=since, now=now)
+    later = []
+    for one in put_off_by(session, account.id):
+        edition = editions.get(one.edition_id or 0)
+        of_key = [a for a in (found.editions[edition.id] if edition else found.everywhere) if a.key == one.key]
+        if of_key and one.until > in_zone(now, edition.zone if edition else "UTC").date():
+            later.append((one, edition, of_key[0]))
+    return found.without({(one.edition_id, one.key) for one, _edition, _alert in later}), later
+
+
+def put_off_by(session: Session, account_id: int) -> Sequence[PutOff]:
+    """What an account has put off, the soonest first."""
+    return session.scalars(
+        select(PutOff).where(PutOff.account_id == account_id).order_by(PutOff.until, PutOff.id)
+    ).all()
+
+
+def digests_due(session: Session, now: datetime) -> list[int]:
+    """The accounts for which it is time to look for what needs their attention, in two queries."""
+    query = select(Role.account_id, Role.edition_id, Digest).outerjoin(Digest, Digest.account_id == Role.account_id)
+    query = query.where(Role.role.in_((RoleName.CHAIR, RoleName.ORGANISER)), holds_now(now))
+    zones = {edition.id: edition.zone for edition in all_editions(session) if edition.status != EditionStatus.ARCHIVED}
+    due = {
+        account_id
+        for account_id, edition_id, digest in session.execute(query.order_by(Role.account_id, Role.id))
+        if (edition_id is None or edition_id in zones)
+        and (digest is None or is_due(Often(digest.often), digest.looked_at, now, _zone(zones, edition_id)))
+    }
+    return sorted(due)
+
+
+def _zone(zones: dict[int, str], edition_id: int | None) -> str:
+    """On whose clocks it is morning: on those of the edition; for the chair, of the next one."""
+    return zones.get(edition_id, "UTC") if edition_id else next(iter(zones.values()), "UTC")
+
 
 def attention(
     session: Session, editions: Sequence[Edition], *, chairs: bool, since: datetime | None, now: datetime
@@ -89,19 +152,21 @@ def attention(
     """
     ids = [edition.id for edition in editions]
     mail = _mail(session, None if chairs else [str(edition.year) for edition in editions], now)
-    new = _registered_since(session, ids, since) if since else {}
+    news = _news_since(session, ids, since) if since else {}
     doubles = count_doubles(session, ids)
     standings = _standings(session, ids)
     lines = {
         edition.id: [
             *mail.get(str(edition.year), ()),
-            *([Alert(Matter.NEW, new[edition.id], at=since)] if edition.id in new else ()),
+            *(Alert(matter, number, at=since) for matter, number in news.get(edition.id, ())),
             *([Alert(Matter.DOUBLES, doubles[edition.id])] if edition.id in doubles else ()),
             *_about_places(edition, standings[edition.id], now),
             *_about_dates(edition, standings[edition.id], now),
         ]
         for edition in editions
     }
+    for alerts in lines.values():
+        alerts.sort(key=lambda alert: alert.rank)
     matters = call_matters(session, now) if chairs else []
     about_calls = [Alert(matter, number, year=call.year) for call, matter, number in matters]
     return Attention([*mail.get(None, []), *about_calls], lines)
@@ -148,10 +213,15 @@ def _about_dates(edition: Edition, standings: Sequence[PoolStanding], now: datet
         yield Alert(deadline, at=moment)
 
 
-def _registered_since(session: Session, edition_ids: Sequence[int], since: datetime) -> dict[int, int]:
-    query = select(Registration.edition_id, func.count()).where(Registration.edition_id.in_(edition_ids))
-    rows = session.execute(query.where(Registration.registered_at > since).group_by(Registration.edition_id))
-    return dict(rows.all())
+def _news_since(session: Session, edition_ids: Sequence[int], since: datetime) -> dict[int, list[tuple[Matter, int]]]:
+    """How many have registered, and how many have cancelled."""
+    came, went = Registration.registered_at > since, Registration.ended_at > since
+    numbers = func.count(case((came, 1))), func.count(case((went, 1)))
+    query = select(Registration.edition_id, *numbers).where(Registration.edition_id.in_(edition_ids), or_(came, went))
+    return {
+        id_: [(matter, number) for matter, number in ((Matter.NEW, new), (Matter.CANCELLED, gone)) if number]
+        for id_, new, gone in session.execute(query.group_by(Registration.edition_id))
+    }
 
 
 def _standings(session: Session, edition_ids: Sequence[int]) -> dict[int, list[PoolStanding]]:

@@ -185,3 +185,19 @@ def test_file_that_is_no_list_is_refused_and_a_kept_one_can_be_removed(send, org
     assert "The file has been removed" in index.form("/remove").submit().text
     with reading() as session:
         assert session.scalar(select(func.count()).select_from(ImportFile)) == 0
+
+
+def test_a_thousand_rows_with_twenty_mistakes_are_all_in_after_mending(send, reading):
+    def rows(mended: bool) -> list[str]:
+        addresses = (f"p{n}@dofc.test" if mended or n % 50 else f"p{n}" for n in range(1000))
+        return [f"Person{n},Family{n},{address},Dom {n},RS,Guest,no,1" for n, address in enumerate(addresses)]
+
+    check = send(*rows(mended=False)).form("form:has([name=column-0])").submit()
+    assert [int(tag["data-row"]) for tag in check.all("tr[data-row]")] == [2 + n for n in range(0, 1000, 50)]
+    confirm(check, leave_out=True)
+    again = send(*rows(mended=True)).form("form:has([name=column-0])").submit()
+    known, doubtful, ready = (int(again.one(f"[data-{x}]")[f"data-{x}"]) for x in ("known", "doubtful", "ready"))
+    assert (known, doubtful + ready) == (980, 20)
+    confirm(again, **({"take": [str(tag["value"]) for tag in again.all("[name=take]")]} if doubtful else {}))
+    emails = [email for _, email, _, _ in people(reading)]
+    assert (len(emails), len(set(emails))) == (1000, 1000)

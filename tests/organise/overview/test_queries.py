@@ -9,8 +9,8 @@ from dofc_events.accounts.service import issue_sign_in_link, use_link
 from dofc_events.conference.rules import EditionStatus, TripMode
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import MessageState
-from dofc_events.organise.overview.queries import Alert, Matter, attention
-from dofc_events.organise.overview.rules import Deadline
+from dofc_events.organise.overview.queries import Alert, attention
+from dofc_events.organise.overview.rules import Deadline, Matter
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration.service import cancel_registration
 from dofc_events.trips.models import Trip

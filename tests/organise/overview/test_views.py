@@ -30,7 +30,7 @@ def change(writing, edition):
 
 
 def sentences(page: Page) -> list[str]:
-    return [" ".join(item.get_text(" ").split()) for item in page.all(".attention li")]
+    return [" ".join(item.get_text(" ").split()) for item in page.all(".attention li > span")]
 
 
 # What needs attention
@@ -64,9 +64,7 @@ def test_overview_counts_who_is_new_since_the_visit_before(client, writing, edit
     assert not sentences(client.get("/organise/"))
     client.get(f"/sign-in/{secrets[1]}").form("main form").submit()
     page = client.get("/organise/")
-    assert sentences(page) == [
-        "1 registration is new since you last signed in, at 14:00, Monday 2 November 2026 (Sofia time)."
-    ]
+    assert sentences(page) == ["1 registration is new since 14:00, Monday 2 November 2026 (Sofia time)."]
     assert page.follow("1 registration").one("tr[data-registration]")["data-registration"] == reference
 
 
@@ -77,8 +75,8 @@ def test_overview_says_what_trips_lack(organiser, writing, edition):
         make_registration(session, edition, trips=("wine",))
         make_registration(session, edition, trips=("wine",))
     assert sentences(organiser.get("/organise/")) == [
-        "1 person is waiting for a seat on “Wine”.",
         "“Mill” needs 3 more people to take place: 0 seats are confirmed so far.",
+        "1 person is waiting for a seat on “Wine”.",
     ]
 
 

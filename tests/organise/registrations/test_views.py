@@ -111,7 +111,6 @@ def test_counts_in_the_form_are_those_of_the_lists_they_lead_to(see, register, w
     [
         *(
             "status=nonsense",
-            "status=requested",
             "sort=nonsense",
             "sort=--name",
             "columns=nonsense",

@@ -135,12 +135,17 @@ def do(session, edition, act: Act, wanted: Order) -> int:
         Act.TAG: lambda: many.put_tag(session, edition.id, wanted, "vip", ORGANISER, NOW),
         Act.UNTAG: lambda: many.take_tag(session, edition.id, wanted, "vip", ORGANISER, NOW),
         Act.CATEGORY: lambda: many.change_category(session, edition.id, wanted, "guest", ORGANISER, NOW),
+        Act.APPROVE: lambda: many.approve(session, edition.id, wanted, "welcome", ORGANISER, NOW),
         Act.CONFIRM: lambda: many.confirm(session, edition.id, wanted, "why", ORGANISER, NOW, enlarge=True),
         Act.CANCEL: lambda: many.cancel(session, edition.id, wanted, "why", ORGANISER, NOW),
     }[act]()
 
 
-@pytest.mark.parametrize("act", Act)
+# A request is accepted of those alone who wait for that.
+OF_WHO_WAITS = [act for act in Act if act is not Act.APPROVE]
+
+
+@pytest.mark.parametrize("act", OF_WHO_WAITS)
 def test_an_act_is_done_for_those_who_were_shown_whoever_came_meanwhile(session, act):
     """While three register every second, it was nearly always refused."""
     people = make_people(session, 3)
@@ -153,7 +158,7 @@ def test_an_act_is_done_for_those_who_were_shown_whoever_came_meanwhile(session,
 
 
 @pytest.mark.databases("sqlite", "postgresql")
-@pytest.mark.parametrize("act", Act)
+@pytest.mark.parametrize("act", OF_WHO_WAITS)
 def test_an_act_is_refused_when_one_of_those_who_were_shown_left_the_list(session, act):
     people = make_people(session, 3)
     edition, wanted = people[0].edition, order(session, people[0].edition, act, Audience(WAITING))
@@ -174,6 +179,31 @@ def test_an_act_is_refused_only_if_what_changed_matters_to_it(session, act, is_r
             do(session, edition, act, wanted)
     else:
         assert do(session, edition, act, wanted) == 1
+
+
+# Accept requests
+
+
+def test_requests_are_accepted_in_their_order_and_told_once(session):
+    edition = make_edition(session, capacity=2)
+    guest = next(category for category in edition.categories if category.slug == "guest")
+    guest.needs_approval = True
+    people = make_people_of(session, edition, "company", "guest", "guest", "guest")
+    wanted = order(session, edition, Act.APPROVE, pick(people[2], people[1]))
+    late = make_registration(session, edition, category="guest")
+    assert do(session, edition, Act.APPROVE, wanted) == 2
+    assert statuses(session, [*people, late]) == ["confirmed", "confirmed", "waitlisted", "requested", "requested"]
+    selection = selection_of(session, edition, Audience(), Act.CONFIRM, NOW)
+    assert {why: len(people) for why, people in selection.unable.items()} == {
+        Obstacle.HAS_PLACE: 2,
+        Obstacle.NOT_APPROVED: 2,
+    }
+    assert kinds(session, to=people[1].email) == ["registration-waitlisted", "registration-confirmed"]
+    assert faults(session) == []
+
+
+def make_people_of(session, edition, *categories: str) -> list[Registration]:
+    return [make_registration(session, edition, category=category) for category in categories]
 
 
 # Confirm

@@ -41,7 +41,7 @@ def test_every_page_of_every_status_is_in_order_and_changes_nothing(
     with writing() as session:
         claim = claim_of(session, person)
         claim.status = status
-        claim.position = 9 if status == ClaimStatus.WAITLISTED else None
+        claim.position = 9 if status in (ClaimStatus.WAITLISTED, ClaimStatus.REQUESTED) else None
         if status == ClaimStatus.OFFERED:
             claim.offered_at, claim.offered_until = NOW, NOW + timedelta(hours=10)
         person = session.get_one(Registration, person.id)
