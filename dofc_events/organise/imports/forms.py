@@ -40,10 +40,6 @@ SEPARATORS: dict[str, Any] = {
     Separator.SEMICOLON: _l("Semicolon"),
     Separator.TAB: _l("Tab"),
 }
-    Separator.COMMA: _l("Comma"),
-    Separator.SEMICOLON: _l("Semicolon"),
-    Separator.TAB: _l("Tab"),
-}
 FAULTS = {
     FileFault.EMPTY: _l("There is nobody in this file. It needs a first row with titles, and a row for each person."),
     FileFault.TOO_LARGE: _l("The file is larger than 5 MB. Split it in two."),

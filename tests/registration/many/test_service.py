@@ -10,6 +10,7 @@ from dofc_events.commands.check import faults
 from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.audit import AuditEntry, history_of
+from dofc_events.delegates.models import Registration
 from dofc_events.notices import queries
 from dofc_events.notices.models import UntoldNews
 from dofc_events.notices.rules import BATCH
