@@ -131,6 +131,8 @@ class Changes:
         confirmed = [one.registration_id for one in promotions if one.status == ClaimStatus.CONFIRMED]
         if confirmed:
             self.book.look_up(confirmed)
+        # Whoever gets a place is told, whatever else is not said.
+        self.quiet = self.quiet.difference(people)
         for promotion in promotions:
             registration = people[promotion.registration_id]
             self.place(str(promotion.status), registration, confirmed=promotion.status == ClaimStatus.CONFIRMED)

@@ -243,6 +243,16 @@ def reopen_claim(session: Session, claim: Claim, now: datetime, *, requested: bo
     session.flush()
 
 
+def pass_claim(session: Session, held: Claim, to: Claim, now: datetime) -> None:
+    """End a claim, and let another one of the same pool, which holds nothing, have what it held: the numbers stay."""
+    status, offer = held.status, (held.offered_at, held.offered_until, held.remind_at)
+    _set(held, ClaimStatus.CANCELLED, now)
+    session.flush()
+    _set(to, ClaimStatus(status), now)
+    to.offered_at, to.offered_until, to.remind_at = offer
+    session.flush()
+
+
 def accept_claim(session: Session, claim: Claim, now: datetime) -> None:
     """Turn an offer into a confirmed place; whether it is still open is the caller's to ask. Raises NoOpenOffer."""
     if claim.status != ClaimStatus.OFFERED:

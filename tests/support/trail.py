@@ -79,6 +79,7 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     (BY_HAND, "list_reopened", BECAUSE),
     (BY_HAND, "link_asked_for", {"sent": True}),
     *(("visitor", "link_asked_for", {"sent": sent}) for sent in (True, False)),
+    (BY_HAND, "merged", {"other": "K7X9-Q2MC"}),
     (BY_HAND, "told_apart", {"other": "K7X9-Q2MC", "name": "Ана"}),
     *((DELEGATE, "seat_changed", {**CELLARS, "reason": reason}) for reason in Reason),
     (BY_HAND, "seat_given", {**CELLARS, "instead_of": "", **BECAUSE}),

@@ -129,10 +129,7 @@ def count_doubles(session: Session, edition_ids: Iterable[int]) -> dict[int, int
 
 def tell_apart(session: Session, edition_id: int, pair_id: int, actor: Actor, now: datetime) -> LikelyDouble:
     """Note that a pair is two people, in the trail of both; it is not shown again. Raises NoSuchPair."""
-    query = select(LikelyDouble).where(LikelyDouble.id == pair_id, LikelyDouble.edition_id == edition_id)
-    pair = session.scalar(query.where(*_to_look_at()).with_for_update(of=LikelyDouble))
-    if pair is None:
-        raise NoSuchPair
+    pair = pair_to_settle(session, edition_id, pair_id)
     pair.told_apart_at = now
     scope = str(pair.first.edition.year)
     for one, other in ((pair.first, pair.second), (pair.second, pair.first)):
@@ -140,6 +137,23 @@ def tell_apart(session: Session, edition_id: int, pair_id: int, actor: Actor, no
         record(session, actor, now, "told_apart", scope=scope, about=one.reference, **said)
     session.flush()
     return pair
+
+
+def pair_to_settle(session: Session, edition_id: int, pair_id: int) -> LikelyDouble:
+    """A pair that organisers should look at, its row locked until the unit of work ends. Raises NoSuchPair."""
+    pair = session.scalar(_pair(edition_id, pair_id).with_for_update(of=LikelyDouble))
+    if pair is None:
+        raise NoSuchPair
+    return pair
+
+
+def pair_to_look_at(session: Session, edition_id: int, pair_id: int) -> LikelyDouble | None:
+    """A pair that is still on the list."""
+    return session.scalar(_pair(edition_id, pair_id))
+
+
+def _pair(edition_id: int, pair_id: int) -> Select[LikelyDouble]:
+    return select(LikelyDouble).where(LikelyDouble.id == pair_id, LikelyDouble.edition_id == edition_id, *_to_look_at())
 
 
 def _candidates(session: Session, person: Row[Any], traits: Traits) -> Sequence[Row[Any]]:

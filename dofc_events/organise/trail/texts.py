@@ -302,6 +302,7 @@ ACTS = {
     "list_closed": Act(_l("Waiting list closed"), _l("The waiting list was closed")),
     "list_reopened": Act(_l("Waiting list opened again"), _l("Is on the waiting list again. Reason: %(because)s")),
     "link_asked_for": Act(_l("Link asked for"), _link_asked_for),
+    "merged": Act(_l("Registrations merged"), _l("Merged with %(other)s, which was cancelled")),
     "told_apart": Act(_l("Marked as a different person"), _l("Marked as a different person from %(name)s, %(other)s")),
     "seat_changed": Act(
         _l("Seat on a trip changed"), lambda said: said.fill(SEATS.get(said["reason"], "%(trip)s: %(reason)s"))

@@ -18,7 +18,8 @@ from dofc_events.mail.outbox import TooManyMessages
 from dofc_events.mail.queries import messages_about
 from dofc_events.mail.rules import LINK_LIMITS
 from dofc_events.places.models import Pool
-from dofc_events.places.service import NothingFree
+from dofc_events.places.queries import edition_pool
+from dofc_events.places.service import NothingFree, set_limit
 from dofc_events.registration.lost_link.service import send_link
 from dofc_events.registration.on_behalf import service as on_behalf
 from dofc_events.registration.on_behalf.queries import Raise
@@ -225,6 +226,21 @@ def test_reinstating_passes_nobody_but_with_one_more_place_that_was_agreed_to(se
     assert claim_of(session, person).status == "confirmed"
     assert [claim_of(session, one).status for one in others] == before
     assert claim_of(session, person).pool.capacity == 2
+    assert faults(session) == []
+
+
+def test_reinstating_raises_the_limit_of_a_full_category(session):
+    edition = make_edition(session, capacity=5)
+    person = make_registration(session, edition, category="guest")
+    cancel_registration(session, person.id, DELEGATE, NOW)
+    make_registration(session, edition, category="guest")
+    set_limit(session, edition_pool(session, edition.id), person.category_id, 1)
+    with pytest.raises(NotAgreed) as asked:
+        on_behalf.reinstate(session, person.id, "Speaks.", ELENA, LATER)
+    assert asked.value.consequences[0] == [Raise(capacity=5, waiting=0, adds_place=False, limit=1)]
+    on_behalf.reinstate(session, person.id, "Speaks.", ELENA, LATER, agreed=asked.value.digest)
+    assert edition_pool(session, edition.id).capacity == 5
+    assert session.scalar(select(Pool.capacity).where(Pool.category_id == person.category_id)) == 2
     assert faults(session) == []
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -15,12 +15,19 @@ from dofc_events.delegates.doubles.service import (
     count_doubles,
     count_to_compare,
     likely_doubles,
+    pair_to_look_at,
     tell_apart,
     why_a_pair,
 )
+from dofc_events.notices.queries import standing_of
+from dofc_events.organise.registrations.doubles.forms import MergeForm
 from dofc_events.organise.registrations.queries import places_of
 from dofc_events.organise.shared import EDITION, around, before_id
-from dofc_events.web.forms import ButtonForm, answer_errors
+from dofc_events.places.service import CategoryFull
+from dofc_events.registration.doubles.service import PairChanged, digest_of
+from dofc_events.registration.doubles.service import merge as merge_pair
+from dofc_events.registration.service import RegistrationOver
+from dofc_events.web.forms import ButtonForm, answer_errors, form_page
 
 blueprint = Blueprint("doubles", __name__)
 
@@ -55,6 +62,34 @@ def two_people(edition: Edition, pair_id: int) -> ResponseReturnValue:
         )
         flash(words, "success")
     return redirect(url_for(".index", year=edition.year), 303)
+
+
+@blueprint.route(f"{EDITION}/doubles/<id:pair_id>/merge", methods=["GET", "POST"])
+@organisers_only
+def merge(edition: Edition, pair_id: int) -> ResponseReturnValue:
+    """Make one registration of a pair, after choosing what stays."""
+    session, page = db.session(), "organise/registrations/doubles/merge.html"
+    pair = pair_to_look_at(session, edition.id, pair_id) or abort(404)
+    form, digest = MergeForm.of(pair), digest_of(session, pair)
+    sides = [standing_of(session, one.id) for one in (pair.first, pair.second)]
+    if not form.validate_on_submit():
+        form.digest.data = form.digest.data or digest
+        return form_page(form, page, sides=sides, **around(edition))
+    try:
+        with unit_of_work() as work:
+            merge_pair(work, edition.id, pair_id, form.wanted(pair), acting(), now())
+    except PairChanged:
+        form.digest.data = digest
+        form.form_errors = [_("Nothing has been done, because something has changed since you opened the page.")]
+    except CategoryFull:
+        form.form_errors = [_("This category is full. Nothing has been changed. Raise its limit first.")]
+    except (NoSuchPair, RegistrationOver):
+        flash(_("Nothing has been done: this pair is settled, or the edition is over."), "info")
+        return redirect(url_for(".index", year=edition.year), 303)
+    else:
+        flash(_("The two registrations have been merged."), "success")
+        return redirect(url_for(".index", year=edition.year), 303)
+    return answer_errors(form, page, sides=sides, **around(edition))
 
 
 def _context(edition: Edition) -> dict[str, Any]:

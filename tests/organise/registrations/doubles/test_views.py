@@ -104,3 +104,17 @@ def test_pairs_of_another_edition_are_not_found(organiser, writing, year):
         path = f"/organise/editions/{year}/doubles/{pair.id}/two-people"
     token = organiser.get(f"/organise/editions/{year}/settings/texts").form().value("csrf_token")
     assert "no longer on the list" in organiser.post(path, {"csrf_token": token}).text
+
+
+def test_a_pair_is_merged_with_what_was_chosen(organiser, register, year):
+    one, other = register(
+        {"organisation": "Drvo", "email": "ana.kovac@dofc.test"},
+        {"organisation": "Niš", "job_title": "Chair", "country": "BG", "email": "ana.kovac1@dofc.test"},
+    )
+    page = organiser.get(f"/organise/editions/{year}/doubles").follow("Merge")
+    assert page.form().choices("organisation") == ["first", "second"]
+    page = page.form().fill(keep="second", organisation="first").submit()
+    assert "The two registrations have been merged." in page.text and page.one("[data-total]")["data-total"] == "0"
+    kept = organiser.get(f"/organise/editions/{year}/registrations/{other}").text
+    assert f"Merged with {one}, which was cancelled" in kept and "Drvo" in kept
+    assert "Cancelled" in organiser.get(f"/organise/editions/{year}/registrations/{one}").text

@@ -1,0 +1,108 @@
+"""Two registrations of one person become one: the details of either, one place, and the seats of both that fit."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from dofc_events.conference.models import Edition
+from dofc_events.core.audit import Actor
+from dofc_events.core.db import insert_row
+from dofc_events.core.errors import Refusal
+from dofc_events.delegates.doubles.service import pair_to_settle
+from dofc_events.delegates.models import LikelyDouble, Registration
+from dofc_events.delegates.service import Details, details_of
+from dofc_events.notices.queries import standing_of
+from dofc_events.notices.service import Changes, News, log, terms_of
+from dofc_events.places import service as places
+from dofc_events.places.models import Claim
+from dofc_events.places.rules import LIVE, TAKEN, ClaimStatus
+from dofc_events.registration.service import RegistrationOver, readdress, rewrite_details
+from dofc_events.trips.rules import Reason
+from dofc_events.trips.sign_ups.service import SeatBook
+
+
+@dataclass(frozen=True)
+class Merging:
+    """What becomes of a pair: which of the two stays, with these details and this address.
+
+    `seats`: those of the other that fit go to the one that stays. `because` is what the other is told, unless it is
+    `quiet`. `digest` stands for what the page had said of the two.
+    """
+
+    keeps_first: bool
+    details: Details
+    email: str
+    because: str
+    digest: str
+    seats: bool = True
+    quiet: bool = False
+
+
+class PairChanged(Refusal):
+    """The two are no longer as the page had shown them."""
+
+
+def digest_of(session: Session, pair: LikelyDouble) -> str:
+    """Represents what a page says of a pair: details, addresses, places and seats."""
+    said = []
+    for one in (pair.first, pair.second):
+        standing = standing_of(session, one.id)
+        seats = [(seat.trip.slug, seat.status) for seat in standing.trips if seat.is_live]
+        said.append((details_of(one), one.email, standing.status.value, seats))
+    return hashlib.sha256(repr(said).encode()).hexdigest()[:32]
+
+
+def merge(session: Session, edition_id: int, pair_id: int, wanted: Merging, actor: Actor, now: datetime) -> None:
+    """Make one registration of two: one stays, with its place; the other is cancelled, and what it held is passed on.
+
+    Only what changed of the one that stays is told. Raises NoSuchPair, PairChanged, RegistrationOver, NoSuchCategory
+    and CategoryFull.
+    """
+    pool = places.lock_edition_pool(session, edition_id)
+    edition = session.get_one(Edition, edition_id, populate_existing=True)
+    pair = pair_to_settle(session, edition_id, pair_id)
+    if edition.is_over(now):
+        raise RegistrationOver
+    if digest_of(session, pair) != wanted.digest:
+        raise PairChanged
+    kept, other = (pair.first, pair.second) if wanted.keeps_first else (pair.second, pair.first)
+    changes = Changes(session, edition, actor, now, quiet=[other.id] if wanted.quiet else ())
+    if wanted.seats and standing_of(session, kept.id).status is ClaimStatus.CONFIRMED:
+        _take_over_seats(session, changes.book, kept, other, now)
+    place = standing_of(session, other.id)
+    other.ended_at = now
+    changes.place("cancelled", other, before=place.status, because=wanted.because)
+    moved_up = places.cancel_claim(session, pool, place.claim, terms_of(edition, now), now)
+    changes.book.leave(other.id)
+    changes.moved_up(moved_up)
+    log(session, actor, now, "merged", kept, other=other.reference)
+    changes.tell()
+    _fields, told, rewritten = rewrite_details(session, pool, kept, wanted.details, None, actor, now)
+    if told:
+        rewritten.news.setdefault(kept.id, News()).details = told
+        rewritten.tell()
+    if wanted.email != kept.email:
+        readdress(session, kept, wanted.email, actor, now)
+
+
+def _take_over_seats(session: Session, book: SeatBook, kept: Registration, other: Registration, now: datetime) -> None:
+    """Pass on each seat of the other, on a trip at whose time the one that stays has and asks for nothing else."""
+    mine = book.claims_of(kept.id)
+    for trip_id, theirs in book.claims_of(other.id).items():
+        trip, own = book.trips[trip_id], mine.get(trip_id)
+        elsewhere = [book.trips[t] for t, claim in mine.items() if t != trip_id and claim.status in LIVE]
+        if theirs.status not in TAKEN or not trip.can_be_joined(now) or any(trip.overlaps(one) for one in elsewhere):
+            continue
+        if own is not None and own.status in TAKEN:
+            continue
+        before, held = own.status if own else "", theirs.status
+        claim = own or Claim(pool_id=theirs.pool_id, registration_id=kept.id)
+        places.pass_claim(session, theirs, claim, now)
+        claim.preference = claim.preference or len(mine) + 1
+        if own is None:
+            insert_row(session, claim)
+            mine[trip_id] = claim
+        book.note(theirs, trip_id, held, Reason.BY_HAND)
+        book.note(claim, trip_id, before, Reason.BY_HAND)

@@ -1,0 +1,77 @@
+"""Two registrations of one person become one, and the numbers add up."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from dofc_events.commands.check import faults
+from dofc_events.core.audit import Actor, history_of
+from dofc_events.delegates.doubles.service import NoSuchPair, likely_doubles
+from dofc_events.delegates.service import details_of
+from dofc_events.registration.doubles import service as doubles
+from dofc_events.registration.doubles.service import Merging
+from tests.support.factories import NOW, claim_of, find_doubles, make_edition, make_registration, make_trip, seats_of
+from tests.support.letters import deliver_all, unsent
+
+ELENA = Actor("account", "elena@dofc.test")
+LATER = NOW + timedelta(minutes=5)
+
+
+@pytest.fixture
+def pair(session):
+    """Ana twice, with a seat on a full trip each, and somebody who waits for both the place and the seat."""
+    edition = make_edition(session, capacity=2, offer_hours=0)
+    _wine, port = (make_trip(session, edition, slug, capacity=1) for slug in ("wine", "port"))
+    port.starts_at, port.ends_at = port.starts_at + timedelta(hours=5), port.ends_at + timedelta(hours=5)
+    names: dict[str, Any] = {"given_name": "Ana", "family_name": "Kovač", "organisation": "Zelena"}
+    one = make_registration(session, edition, **names, trips=("wine",), email="ana@dofc.test")
+    other = make_registration(session, edition, **names, trips=("port",), job_title="Chair", email="ana@other.test")
+    make_registration(session, edition, trips=("wine", "port"), given_name="Zoe", email="zoe@dofc.test")
+    find_doubles(session, [one.id, other.id])
+    deliver_all(session)
+    return likely_doubles(session, edition.id, limit=1)[0]
+
+
+def merging(session, pair, **changes) -> Merging:
+    wanted = Merging(True, details_of(pair.second), pair.first.email, "Twice.", doubles.digest_of(session, pair))
+    return replace(wanted, **changes)
+
+
+def test_the_one_that_stays_has_place_details_and_the_seats_of_both(session, pair):
+    doubles.merge(session, pair.edition_id, pair.id, merging(session, pair), ELENA, LATER)
+    kept, other = pair.first, pair.second
+    assert (claim_of(session, kept).status, claim_of(session, other).status) == ("confirmed", "cancelled")
+    assert kept.job_title == "Chair" and kept.email == "ana@dofc.test"
+    assert seats_of(session, kept) == {"wine": "confirmed", "port": "confirmed"}
+    assert [message.kind for message in unsent(session, to=other.email)] == ["registration-cancelled"]
+    assert {message.kind for message in unsent(session, to=kept.email)} == {"trip-confirmed", "registration-changed"}
+    # The place is passed on, and the seat is not.
+    assert [message.kind for message in unsent(session, to="zoe@dofc.test")] == ["registration-confirmed"]
+    assert "merged" in [entry.act for entry in history_of(session, kept.reference)]
+    assert faults(session) == []
+
+
+@pytest.mark.databases("sqlite")
+def test_the_other_is_not_told_and_its_address_and_seats_are_as_chosen(session, pair):
+    wanted = merging(session, pair, quiet=True, seats=False, email=pair.second.email)
+    doubles.merge(session, pair.edition_id, pair.id, wanted, ELENA, LATER)
+    assert pair.first.email == "ana@other.test"
+    assert seats_of(session, pair.first) == {"wine": "confirmed"}
+    told = unsent(session, to="ana@other.test")
+    assert {message.about for message in told} == {pair.first.reference}
+    assert faults(session) == []
+
+
+@pytest.mark.databases("sqlite")
+def test_nothing_is_merged_of_what_has_changed_or_was_settled(session, pair):
+    wanted = merging(session, pair)
+    pair.first.organisation = "Drvo"
+    session.flush()
+    with pytest.raises(doubles.PairChanged):
+        doubles.merge(session, pair.edition_id, pair.id, wanted, ELENA, LATER)
+    pair.told_apart_at = NOW
+    session.flush()
+    with pytest.raises(NoSuchPair):
+        doubles.merge(session, pair.edition_id, pair.id, merging(session, pair), ELENA, LATER)
