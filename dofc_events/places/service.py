@@ -16,7 +16,7 @@ from dofc_events.core.db import insert_row
 from dofc_events.core.errors import Refusal
 from dofc_events.delegates.models import Registration
 from dofc_events.places.models import Arrival, Claim, Pool
-from dofc_events.places.queries import is_next_in, limits_of, next_in_line, taken_in_categories
+from dofc_events.places.queries import is_next_in, limits_of, next_in_line
 from dofc_events.places.rules import HOLD, TAKEN, ClaimStatus, offer_deadline, reminder_at
 
 _LOCK = select(Pool).where(Pool.edition_id == bindparam("edition_id")).with_for_update()
@@ -93,23 +93,6 @@ def create_pool(session: Session, *, capacity: int, **owner: int) -> Pool:
 def lock_edition_pool(session: Session, edition_id: int) -> Pool:
     """The edition's pool, its row locked until the unit of work ends (on SQLite the whole database is)."""
     return session.scalars(_LOCK, {"edition_id": edition_id}).one()
-
-
-def set_limit(session: Session, pool: Pool, category_id: int, limit: int | None) -> None:
-    """Let only so many places of an edition's pool be for a category, or any number. Raises CapacityBelowTaken.
-
-    What becomes free is passed on by `promote_next`, once all is as it is to be.
-    """
-    known = session.scalar(select(Pool).where(Pool.category_id == category_id))
-    if limit is None:
-        session.execute(delete(Pool).where(Pool.category_id == category_id))
-    elif known is None:
-        if (taken := taken_in_categories(session, pool).get(category_id, 0)) > limit:
-            raise CapacityBelowTaken(taken)
-        session.add(Pool(category_id=category_id, capacity=limit, taken=taken))
-        session.flush()
-    else:
-        _resize(session, known, limit)
 
 
 def claim_place(
@@ -271,7 +254,7 @@ def prolong_offer(session: Session, claim: Claim, terms: OfferTerms, now: dateti
 
 def resize_pool(session: Session, pool: Pool, capacity: int, terms: OfferTerms, now: datetime) -> list[Promotion]:
     """Change a pool's capacity and pass on what became free. Raises CapacityBelowTaken."""
-    _resize(session, pool, capacity)
+    resize(session, pool, capacity)
     return promote_next(session, pool, terms, now)
 
 
@@ -363,7 +346,8 @@ def _by_category(pool: Pool, claims: Iterable[Claim]) -> Counter[int]:
     return Counter(claim.registration.category_id for claim in claims if pool.edition_id is not None)
 
 
-def _resize(session: Session, pool: Pool, capacity: int) -> None:
+def resize(session: Session, pool: Pool, capacity: int) -> None:
+    """Give a pool another capacity, and nobody a place. Raises CapacityBelowTaken."""
     changed = session.execute(update(Pool).where(Pool.id == pool.id, Pool.taken <= capacity).values(capacity=capacity))
     session.refresh(pool)
     if changed.rowcount == 0:  # type: ignore[attr-defined]

@@ -22,6 +22,7 @@ from dofc_events.core.audit import COMMAND, WORKER
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.service import category_of, details_of
 from dofc_events.notices.queries import facts_without_message, offers_overdue
+from dofc_events.places.limits.service import set_limit
 from dofc_events.places.models import Claim
 from dofc_events.places.models import Pool as PoolRow
 from dofc_events.places.queries import (
@@ -31,7 +32,7 @@ from dofc_events.places.queries import (
     pools_with_free_places_and_people_waiting,
 )
 from dofc_events.places.rules import TAKEN, ClaimStatus
-from dofc_events.places.service import CapacityBelowTaken, CategoryFull, NoOpenOffer, NotWaitingAgain, set_limit
+from dofc_events.places.service import CapacityBelowTaken, CategoryFull, NoOpenOffer, NotWaitingAgain
 from dofc_events.registration import service, timers
 from dofc_events.registration.offers import service as offers
 from tests.support.factories import DELEGATE, NOW, make_edition, make_registration

@@ -5,10 +5,10 @@ from sqlalchemy import select
 from dofc_events.commands.check import faults
 from dofc_events.core.clock import now
 from dofc_events.delegates.service import category_of
+from dofc_events.places.limits.service import set_limit
 from dofc_events.places.models import Pool
 from dofc_events.places.queries import edition_pool
 from dofc_events.places.rules import ClaimStatus
-from dofc_events.places.service import set_limit
 from tests.races.test_places import held, with_status
 from tests.races.visitors import all_at_once, form_at, registration_form, send
 from tests.support.factories import make_edition

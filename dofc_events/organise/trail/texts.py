@@ -101,8 +101,7 @@ SEATS = {
     Reason.TRIP_CHANGED: _l("Title, time or meeting point of “%(trip)s” changed"),
     Reason.TRIP_CANCELLED: _l("“%(trip)s”: their seat or position changed when a trip was cancelled"),
     Reason.MODE_CHANGED: _l(
-        "“%(trip)s”: a position on the list became a choice, or a choice a position, because the way seats are given "
-        "changed"
+        "“%(trip)s”: positions became choices, or choices positions: seats are given in another way"
     ),
     Reason.DRAWN: _l("“%(trip)s”: the draw decided"),
     Reason.BY_HAND: _l("“%(trip)s”: organisers changed it by hand"),

@@ -17,9 +17,10 @@ from dofc_events.mail.models import Message
 from dofc_events.mail.outbox import TooManyMessages
 from dofc_events.mail.queries import messages_about
 from dofc_events.mail.rules import LINK_LIMITS
+from dofc_events.places.limits.service import set_limit
 from dofc_events.places.models import Pool
 from dofc_events.places.queries import edition_pool
-from dofc_events.places.service import NothingFree, set_limit
+from dofc_events.places.service import NothingFree
 from dofc_events.registration.lost_link.service import send_link
 from dofc_events.registration.on_behalf import service as on_behalf
 from dofc_events.registration.on_behalf.queries import Raise
