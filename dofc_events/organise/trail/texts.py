@@ -100,9 +100,7 @@ SEATS = {
     Reason.TIMES_CHANGED: _l("“%(trip)s” ended, because it moved to the time of another seat"),
     Reason.TRIP_CHANGED: _l("Title, time or meeting point of “%(trip)s” changed"),
     Reason.TRIP_CANCELLED: _l("“%(trip)s”: their seat or position changed when a trip was cancelled"),
-    Reason.MODE_CHANGED: _l(
-        "“%(trip)s”: positions became choices, or choices positions: seats are given in another way"
-    ),
+    Reason.MODE_CHANGED: _l("“%(trip)s”: positions became choices, or choices positions: seats are given differently"),
     Reason.DRAWN: _l("“%(trip)s”: the draw decided"),
     Reason.BY_HAND: _l("“%(trip)s”: organisers changed it by hand"),
     Reason.NO_PLACE: _l("“%(trip)s” ended with the registration"),
