@@ -8,7 +8,6 @@ from sqlalchemy import ColumnElement, Select, exists, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from dofc_events.conference.models import Edition
-from dofc_events.core.audit import AuditEntry
 from dofc_events.delegates.models import Registration
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import MessageState
@@ -155,11 +154,8 @@ def facts_without_message(session: Session) -> Sequence[str]:
     told = exists().where(Message.about == Registration.reference, Message.queued_at >= Claim.changed_at)
     of_kind = [(Claim.status == status) & told.where(Message.kind == kind) for status, kind in STATUS_KINDS.items()]
     unwritten = exists().where(UntoldNews.registration_id == Registration.id)
-    # Organisers may choose not to write to those whom they register from a file.
-    chosen = exists().where(AuditEntry.about == Registration.reference, AuditEntry.act == "imported_untold")
-    chosen = chosen.where(AuditEntry.at >= Claim.changed_at)
     query = select(Registration.reference).join(Claim, Claim.registration_id == Registration.id).join(Pool)
     query = query.where(~Claim.untold)
-    places = query.where(Pool.edition_id.is_not(None), ~unwritten, ~chosen, *(~told_so for told_so in of_kind))
+    places = query.where(Pool.edition_id.is_not(None), ~unwritten, *(~told_so for told_so in of_kind))
     seats = query.where(Pool.trip_id.is_not(None), ~unwritten, ~told.where(Message.kind.in_(SEAT_KINDS)))
     return session.scalars(places.union(seats)).all()

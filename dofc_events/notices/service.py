@@ -119,11 +119,10 @@ class Changes:
 
     def added(self, registration: Registration, status: ClaimStatus, file: str, *, told: bool) -> None:
         """Organisers registered somebody whom a file names."""
-        if told:
-            log(self.session, self.actor, self.now, "imported", registration, status=status, file=file)
-            self.news[registration.id] = News(place=True, added=True)
-        else:
-            log(self.session, self.actor, self.now, "imported_untold", registration, status=status, file=file)
+        log(self.session, self.actor, self.now, "imported", registration, quiet=not told, status=status, file=file)
+        self.news[registration.id] = News(place=True, added=True)
+        if not told:
+            self.quiet |= {registration.id}
 
     def moved_up(self, promotions: Sequence[Promotion]) -> None:
         """These moved up on the edition's waiting list."""

@@ -128,11 +128,6 @@ def _imported(said: Said) -> str:
     return said.fill(waiting if waits else with_place)
 
 
-def _imported_untold(said: Said) -> str:
-    text: str = _("%(said)s. Nobody was told", said=_imported(said))
-    return text
-
-
 def _people_imported(said: Said) -> str:
     told, untold = _l("They are told by email"), _l("Nobody was told")
     text: str = ngettext(
@@ -264,7 +259,6 @@ def _until_handed_over(said: Said) -> list[str]:
 ACTS = {
     "registered": Act(_l("Registered"), _registered),
     "imported": Act(_l("Registered from a file"), _imported),
-    "imported_untold": Act(_l("Registered from a file, told nobody"), _imported_untold),
     "people_imported": Act(_l("File registered"), _people_imported),
     "import_file_added": Act(_l("File sent"), _l("Sent the file “%(file)s”, to register the people in it")),
     "import_file_removed": Act(_l("File removed"), _l("The file “%(file)s” was removed; nobody in it was registered")),
