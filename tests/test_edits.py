@@ -21,6 +21,8 @@ NOTHING_STORED = {
     "/editions/<year>/register",
     "/hosting/propose",
     "/organise/editions/<year>/copy",
+    # It says what it compared by a digest.
+    "/organise/editions/<year>/doubles/<pair_id>/merge",
     "/organise/editions/<year>/letters/new",
     "/organise/editions/<year>/trips/new",
     "/organise/hosting/calls/new",

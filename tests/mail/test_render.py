@@ -22,6 +22,9 @@ from dofc_events.letters.models import Letter
 from dofc_events.mail.render import _INLINER, link, render_message
 from dofc_events.notices import mails
 from dofc_events.notices.queries import standing_of
+from dofc_events.organise.overview.mails import digest
+from dofc_events.organise.overview.queries import Alert, Attention
+from dofc_events.organise.overview.rules import Matter
 from dofc_events.registration import service
 from dofc_events.trips.rules import Reason
 from tests.support.factories import DELEGATE, NOW, make_account, make_edition, make_registration, make_trip
@@ -108,6 +111,13 @@ def write_all(session) -> dict:
             RoleName.ORGANISER,
             NOW,
             invited_by="elena@dofc.test",
+        ),
+        "notices/requested": mails.registration_requested(standing, {}),
+        "organise/digest": digest(
+            make_account(session, "mia@dofc.test", name="Anna & <b>Ivo</b> O'Neill"),
+            Attention([Alert(Matter.DEAD_MAIL, 1)], {}),
+            [],
+            NOW,
         ),
         "accounts/sign_in": sign_in_link("ana@dofc.test", "Anna & <b>Ivo</b> O'Neill", "secret", NOW),
         "accounts/new_browser": new_browser(

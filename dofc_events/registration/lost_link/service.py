@@ -15,7 +15,11 @@ from dofc_events.notices.queries import standing_of
 from dofc_events.places.models import Claim
 from dofc_events.places.queries import edition_pool
 from dofc_events.places.rules import ClaimStatus
+from dofc_events.questions.queries import answered_by
 from dofc_events.trips.queries import trips_of
+
+# The id of no registration.
+NOBODY = 0
 
 
 def send_link(session: Session, edition_id: int, email: str, now: datetime) -> None:
@@ -43,4 +47,5 @@ def _stranger(session: Session, edition_id: int, email: str) -> mails.Standing:
     names = {"given_name": "", "family_name": "", "reference": new_reference(), "link_version": 1}
     registration = Registration(edition_id=edition_id, email=email, language="en", **names)
     claim = Claim(status=ClaimStatus.CANCELLED, pool=edition_pool(session, edition_id))
-    return mails.Standing(registration, edition, claim, None, tuple(trips_of(session, edition_id)))
+    trips, answers = tuple(trips_of(session, edition_id)), tuple(answered_by(session, NOBODY))
+    return mails.Standing(registration, edition, claim, None, trips, answers)
