@@ -50,7 +50,8 @@ class Edition(Revised, Base):
     `starts_at` and `ends_at` are times of day in `zone`; `registration_opens_at`, `registration_closes_at` and
     `freezes_at` are moments. `offer_hours` is how long a freed place is held for the next in line; 0 confirms at once.
     With `confirms_places` a free place is held until the delegate has confirmed it by email; with
-    `registers_at_door` the desk may register people who come without a registration. `revision` grows
+    `registers_at_door` the desk may register people who come without a registration. `asks_questions`
+    once it has had a question of its own: nobody else looks for any. `revision` grows
     whenever what calendars show changes. Seats on learning trips are given as `trip_mode` says; one signs up from
     `trips_open_at` (by default with registration) until `trips_close_at`; `trips_drawn_at` is when the draw was
     published. Of a copy, `copied_from_id` says which edition its texts were written for.
@@ -85,6 +86,7 @@ class Edition(Revised, Base):
     offer_hours: Mapped[float] = mapped_column(default=72.0)
     confirms_places: Mapped[bool] = mapped_column(default=False)
     registers_at_door: Mapped[bool] = mapped_column(default=False)
+    asks_questions: Mapped[bool] = mapped_column(default=False)
     contact_name: Mapped[str | None] = mapped_column(String(120))
     contact_email: Mapped[str | None] = mapped_column(String(254))
     trip_mode: Mapped[TripMode] = mapped_column(String(20), default=TripMode.FIRST_COME)

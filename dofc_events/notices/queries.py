@@ -47,8 +47,9 @@ def standing_in(session: Session, registration: Registration) -> Standing:
     """What a registration that is at hand, with its edition, holds at this moment."""
     claim = place_of(session, registration.id)
     trips = tuple(trips_of(session, registration.edition_id, registration.id))
-    position, answers = waiting_position(session, claim), answered_by(session, registration.id)
-    return Standing(registration, registration.edition, claim, position, trips, answers)
+    position, edition = waiting_position(session, claim), registration.edition
+    answers = answered_by(session, registration.id) if edition.asks_questions else ()
+    return Standing(registration, edition, claim, position, trips, answers)
 
 
 def offer_stands(session: Session, standing: Standing, claim: Claim, now: datetime) -> bool:

@@ -55,7 +55,8 @@ def own_context(registration: Registration, token: str) -> dict[str, Any]:
     """What the pages about one registration show."""
     standing, at = standing_in(db.session(), registration), now()
     edition, known = registration.edition, answers_of(standing.answers)
-    questions, category = questions_of(db.session(), edition.id), registration.category.slug
+    questions = questions_of(db.session(), edition.id) if edition.asks_questions else ()
+    category = registration.category.slug
     return {
         "registration": registration,
         "edition": edition,

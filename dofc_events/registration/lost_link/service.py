@@ -47,5 +47,8 @@ def _stranger(session: Session, edition_id: int, email: str) -> mails.Standing:
     names = {"given_name": "", "family_name": "", "reference": new_reference(), "link_version": 1}
     registration = Registration(edition_id=edition_id, email=email, language="en", **names)
     claim = Claim(status=ClaimStatus.CANCELLED, pool=edition_pool(session, edition_id))
-    trips, answers = tuple(trips_of(session, edition_id)), tuple(answered_by(session, NOBODY))
+    trips, answers = (
+        tuple(trips_of(session, edition_id)),
+        answered_by(session, NOBODY) if edition.asks_questions else (),
+    )
     return mails.Standing(registration, edition, claim, None, trips, answers)
