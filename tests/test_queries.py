@@ -17,8 +17,8 @@ from tests.support.factories import NOW, claim_of, make_edition, make_registrati
 ANSWERS = {"given_name": "Ana", "organisation": "A", "country": "RS", "category": "guest", "consent": True}
 # What registering may ask of the database, from opening the form to the page that it leads to; and what it writes.
 # Four of the queries are about the trips: for the form, for its answers, for the email and for the page it leads to.
-# Four more are about the edition's own questions: for the form, for its answers, and two for the page it leads to.
-MAX_STATEMENTS, WRITES = 38, 8
+# Two of them ask, for the form and when it is sent, for the questions of the edition's own.
+MAX_STATEMENTS, WRITES = 35, 8
 
 
 def past_edition(year: int) -> Edition:
@@ -108,4 +108,4 @@ def test_the_own_page_costs_a_few_queries_however_many_are_registered(client, ap
         address = f"/registrations/{token_of(registration)}/"
     with count_queries() as queries:
         assert client.get(address).status == 200
-    assert len(queries) <= 7, "\n".join(queries)
+    assert len(queries) <= 5, "\n".join(queries)

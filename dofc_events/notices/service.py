@@ -88,7 +88,7 @@ class Changes:
         quiet: Collection[int] = (),
     ) -> None:
         self.session, self.edition, self.actor, self.now, self.keep = session, edition, actor, now, keep
-        self.quiet = frozenset(quiet)
+        self.quiet = set(quiet)
         self.news: dict[int, News] = {}
         # Of trips that are not what they were: what was said of them, as SeatNews has it.
         self.trips_were: dict[int, dict[str, str]] = {}
@@ -122,7 +122,7 @@ class Changes:
         log(self.session, self.actor, self.now, "imported", registration, quiet=not told, status=status, file=file)
         self.news[registration.id] = News(place=True, added=True)
         if not told:
-            self.quiet |= {registration.id}
+            self.quiet.add(registration.id)
 
     def moved_up(self, promotions: Sequence[Promotion]) -> None:
         """These moved up on the edition's waiting list."""
@@ -131,7 +131,7 @@ class Changes:
         if confirmed:
             self.book.look_up(confirmed)
         # Whoever gets a place is told, whatever else is not said.
-        self.quiet = self.quiet.difference(people)
+        self.quiet.difference_update(people)
         for promotion in promotions:
             registration = people[promotion.registration_id]
             self.place(str(promotion.status), registration, confirmed=promotion.status == ClaimStatus.CONFIRMED)

@@ -71,11 +71,6 @@ def details_of(question: OwnQuestion) -> QuestionDetails:
     return QuestionDetails(**{field.name: getattr(question, field.name) for field in fields(QuestionDetails)})
 
 
-def options_of(question: OwnQuestion) -> tuple[OptionDetails, ...]:
-    """The answers to choose from."""
-    return tuple(OptionDetails(one.key, one.caption, one.is_retired) for one in question.options)
-
-
 def add_question(
     session: Session,
     edition_id: int,

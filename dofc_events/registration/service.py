@@ -195,6 +195,8 @@ def enter(
         consent_version=keep_consent_text(session, request.consent_text, request.language, now),
         consented_at=now,
         registered_at=now,
+        # Said, so that nobody has to read it back.
+        ended_at=None,
         any_trip=request.any_trip,
     )
     add_registration(session, registration, request.details)

@@ -145,7 +145,7 @@ def check(edition: Edition, file_id: int) -> ResponseReturnValue:
     except (service.PlacesChanged, NoSuchCategory):
         return _changed(form, edition, file_id)
     except (EditionNotRunning, NothingFree):
-        words = _("These people cannot be registered now: the edition is over, or nobody can move up any more.")
+        words = _("These people cannot be registered now: the edition is over, or nobody can move up now.")
         return answer_too_late(form, words, CHECK, **context)
     _say_what_was_done(done, told=told)
     return redirect(url_for("organise.registrations.index", year=edition.year), 303)

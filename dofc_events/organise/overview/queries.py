@@ -235,7 +235,7 @@ def _standings(session: Session, edition_ids: Sequence[int]) -> dict[int, list[P
     ).all()
     counts = {pool.id: dict.fromkeys(LIVE, 0) for pool, _trip in pools}
     deadlines: dict[int, datetime] = {}
-    # Found by itself, as no index has it: each claim would be read for it.
+    # Found on its own, as no index has it: each claim would be read for it.
     offer = aliased(Claim)
     next_end = select(func.min(offer.offered_until)).where(offer.pool_id == Claim.pool_id)
     next_end = next_end.where(offer.status == ClaimStatus.OFFERED)

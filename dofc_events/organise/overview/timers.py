@@ -17,7 +17,7 @@ from dofc_events.organise.overview.rules import Often, Rank
 def tell_what_needs_attention(session: Session, account_id: int, now: datetime) -> None:
     """Write to an account if there is something to do or something new; at once only what it was not told before.
 
-    Who has not been looked for yet is told from the next time on.
+    Accounts that were not looked at before are told from the next time on.
     """
     digest = session.get(Digest, account_id, with_for_update=True)
     if account_id not in digests_due(session, now):

@@ -23,7 +23,7 @@ def of_the_list() -> dict[str, Any]:
 def asked_order(filters: Filters) -> Order:
     """The order that the address asks for, and else the usual one; 404 for an unknown one.
 
-    Who waits is usually shown in line.
+    The waiting list is shown in line, unless another order is asked for.
     """
     asked = request.args.get("sort")
     if not asked:

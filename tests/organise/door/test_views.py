@@ -3,91 +3,19 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
 
-from dofc_events.conference.queries import edition_by_year
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.audit import history_of
 from dofc_events.delegates.queries import registration_by_reference
-from dofc_events.mail.models import Message
 from dofc_events.organise.door.views import ROWS
 from dofc_events.registration.arrivals.service import note_arrival
 from dofc_events.registration.service import cancel_registration
+from tests.organise.door.conftest import DOOR, counts, find, names, press, shown
 from tests.support.databases import count_queries
-from tests.support.factories import DELEGATE, NOW, claim_of, make_edition, make_registration, make_trip
+from tests.support.factories import DELEGATE, NOW, make_edition, make_registration, make_trip
 from tests.support.sheets import dicts, read_csv
 
-DOOR = "/organise/editions/2027/check-in"
 LIST = f"{DOOR}/list"
-NEW = f"{DOOR}/new"
-
-
-@pytest.fixture
-def year(writing) -> int:
-    with writing() as session:
-        make_edition(session, year=2027, capacity=3)
-    return 2027
-
-
-@pytest.fixture
-def desk(enter, edition):
-    return enter("desk", edition)
-
-
-@pytest.fixture
-def join(writing, year):
-    """`join("Kovač, Ana")`: the reference of somebody who registered; three get a place, the others wait."""
-
-    def join(name: str = "Kovač, Ana", **changes) -> str:
-        family_name, _, given_name = name.rpartition(", ")
-        with writing() as session:
-            edition = edition_by_year(session, year)
-            return make_registration(
-                session, edition, family_name=family_name, given_name=given_name, **changes
-            ).reference
-
-    return join
-
-
-@pytest.fixture
-def change_edition(writing, year):
-    def change(**columns) -> None:
-        with writing() as session:
-            for name, value in columns.items():
-                setattr(edition_by_year(session, year), name, value)
-
-    return change
-
-
-@pytest.fixture
-def room(writing, year):
-    """Places for everyone that a test brings."""
-    with writing() as session:
-        edition = edition_by_year(session, year)
-        person = make_registration(session, edition)
-        claim_of(session, person).pool.capacity = 5000
-        cancel_registration(session, person.id, DELEGATE, NOW)
-
-
-def shown(page, which="") -> list[str]:
-    return [row["data-registration"] for row in page.all(f"[data-registration]{which}")]
-
-
-def names(page) -> list[str]:
-    return [tag.get_text() for tag in page.all(".door h2")]
-
-
-def counts(page) -> tuple[str, str]:
-    mark = page.one("[data-arrived-count]")
-    return mark["data-arrived-count"], mark["data-expected-count"]
-
-
-def find(browser, words: str):
-    return browser.get(DOOR).form(".door-search").fill(q=words).submit()
-
-
-def press(page, reference: str, **options):
-    return page.form("[method=post][action*=check-in]").submit(reference, **options)
 
 
 def acts(reading, reference: str) -> list[str]:
@@ -405,46 +333,3 @@ def test_list_on_paper_has_a_line_for_everyone_with_a_place(desk, join):
 def test_list_on_paper_says_when_nobody_has_a_place(desk):
     assert "Nobody has a confirmed place yet." in desk.get(LIST).text
     assert "Nobody has a confirmed place yet." in desk.get(DOOR).text
-
-
-# Somebody new
-
-
-def kinds(reading) -> list[str]:
-    with reading() as session:
-        return [*session.scalars(select(Message.kind).where(Message.recipient == "zikic@dofc.test"))]
-
-
-def fill_in(page, **changes):
-    answers = {
-        "given_name": "Ђорђе",
-        "family_name": "Жикић",
-        "email": "zikic@dofc.test",
-        "organisation": "Niš Cluster",
-        "country": "RS",
-        "category": "member",
-        "consent": True,
-    }
-    return page.form().fill(answers | changes)
-
-
-def test_somebody_new_gets_a_place_is_checked_in_and_told(desk, change_edition, reading):
-    assert desk.get(NEW).status == 403 and "Register somebody new" not in desk.get(DOOR).one("main").get_text()
-    change_edition(registers_at_door=True)
-    form = fill_in(desk.get(DOOR).follow("Register somebody new"))
-    page = form.submit()
-    assert names(page) == ["Жикић, Ђорђе"] and shown(page, "[data-arrived]") and counts(page) == ("1", "1")
-    assert kinds(reading) == ["registration-confirmed"]
-    assert counts(form.submit()) == ("1", "1"), "the same form again registers nobody"
-    page = fill_in(desk.get(NEW), given_name="Jovan").submit()
-    assert page.status == 422 and page.form().value("given_name") == "Jovan"
-    assert names(page.follow("See who is registered with this address")) == ["Жикић, Ђорђе"]
-
-
-def test_somebody_new_is_refused_and_keeps_what_was_typed_when_no_place_is_free(desk, change_edition, join, reading):
-    change_edition(registers_at_door=True)
-    for _ in range(3):
-        join()
-    page = fill_in(desk.get(NEW)).submit()
-    assert page.status == 422 and "ask the organisers" in page.text and page.form().value("family_name") == "Жикић"
-    assert kinds(reading) == []

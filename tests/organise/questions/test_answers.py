@@ -2,35 +2,20 @@
 
 import csv
 import io
-from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from dofc_events.conference.queries import edition_by_year
-from dofc_events.core.audit import COMMAND
 from dofc_events.delegates.models import Registration
 from dofc_events.letters.mails import as_html, as_text, values_for
 from dofc_events.letters.rules import filled
 from dofc_events.notices.queries import standing_of
-from dofc_events.organise.editions.copy.service import CopyWishes, copy_to_draft
 from dofc_events.places.queries import option_pools
 from dofc_events.questions.queries import questions_of
+from tests.support.copies import make_copy
 from tests.support.databases import count_queries
 from tests.support.factories import NOW, make_edition
-
-PLACE: dict[str, Any] = {
-    "city": "Niš",
-    "country": "RS",
-    "venue": None,
-    "venue_address": None,
-    "zone": "Europe/Belgrade",
-    "contact_name": None,
-    "contact_email": None,
-    "trips": False,
-    "letters": False,
-    "team": False,
-}
 
 
 @pytest.fixture
@@ -149,7 +134,7 @@ def test_copying_an_edition_copies_its_questions_with_their_places_and_moves_the
     ask("menu", options=("Gala", "Bistro"), places={"gala": 3}, shown_when="dinner", shown_for=("yes",))
     ask("old", "text")
     with writing() as session:
-        copy = copy_to_draft(session, year, CopyWishes(year=year + 1, capacity=50, **PLACE), COMMAND, NOW)
+        copy = make_copy(session, year, year + 1)
         dinner, menu, _old = questions_of(session, copy.id)
         assert dinner.frozen_from_on - NOW.date() == copy.starts_on - edition_by_year(session, year).starts_on
         assert (menu.key, menu.shown_when, menu.shown_for) == ("menu", "dinner", ("yes",))

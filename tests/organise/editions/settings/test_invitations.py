@@ -1,27 +1,10 @@
 """Categories by invitation: with a code, by a link that carries it, or with an address that was invited."""
 
-from typing import Any
-
 import pytest
 
-from dofc_events.core.audit import COMMAND
-from dofc_events.organise.editions.copy.service import CopyWishes, copy_to_draft
 from tests.organise.editions.conftest import settings
 from tests.registration.conftest import ANSWERS
-from tests.support.factories import NOW
-
-PLACE: dict[str, Any] = {
-    "city": "Niš",
-    "country": "RS",
-    "venue": None,
-    "venue_address": None,
-    "zone": "Europe/Belgrade",
-    "contact_name": None,
-    "contact_email": None,
-    "trips": False,
-    "letters": False,
-    "team": False,
-}
+from tests.support.copies import make_copy
 
 
 @pytest.fixture
@@ -75,7 +58,7 @@ def test_nobody_changes_into_a_category_by_invitation_but_organisers_put_them_th
 def test_a_copy_invites_nobody_until_it_is_said_whom(writing, invite, year):
     invite(code="Vitosha 7", addresses="ana@dofc.test")
     with writing() as session:
-        copy = copy_to_draft(session, year, CopyWishes(year=2031, capacity=10, **PLACE), COMMAND, NOW)
+        copy = make_copy(session, year, 2031)
         session.refresh(copy)
         (guest,) = [category for category in copy.categories if category.slug == "guest"]
         assert (guest.by_invitation, guest.code) == (True, "")
