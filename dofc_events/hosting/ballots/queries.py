@@ -1,7 +1,7 @@
 """Queries about a ballot: who may vote, who has, on what; how, only for one's own, and never after the count."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import select
@@ -80,21 +80,24 @@ def on_the_ballot(session: Session, voter: Voter, account: Account) -> tuple[lis
 class KnownBallot:
     """What one representative may know of their member's ballot: their own `ranking`, as references and `none`.
 
-    Of another's only when it was cast.
+    Of another's only when it was cast. `cast_at` is when the last one was, whoever cast it.
     """
 
     ranking: tuple[str, ...] = ()
     by_another_at: datetime | None = None
+    cast_at: datetime | None = field(default=None, compare=False)
 
 
 def known_ballot(session: Session, voter: Voter, account_id: int) -> KnownBallot:
     """What this account may know of the ballot that was cast for a member; nothing before, and after the count."""
-    ballot = session.get(Ballot, voter.id)
-    if ballot is None:
+    # In one statement, so that the time is that of the ballot: it may be cast between two.
+    query = select(Ballot.account_id, Ballot.ranking, Voter.voted_at).join(Voter, Voter.id == Ballot.voter_id)
+    found = session.execute(query.where(Voter.id == voter.id)).one_or_none()
+    if found is None:
         return KnownBallot()
-    if ballot.account_id == account_id:
-        return KnownBallot(tuple(ballot.ranking))
-    return KnownBallot(by_another_at=voter.voted_at)
+    if found.account_id == account_id:
+        return KnownBallot(tuple(found.ranking), cast_at=found.voted_at)
+    return KnownBallot(by_another_at=found.voted_at, cast_at=found.voted_at)
 
 
 def cast_ballots(session: Session, call: HostingCall) -> list[RankedBallot]:

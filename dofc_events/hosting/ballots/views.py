@@ -12,7 +12,7 @@ from dofc_events.core.audit import Actor
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.hosting.ballots.forms import UNUSABLE, BallotForm
-from dofc_events.hosting.ballots.queries import known_ballot, on_the_ballot, voter_by_link
+from dofc_events.hosting.ballots.queries import KnownBallot, known_ballot, on_the_ballot, voter_by_link
 from dofc_events.hosting.ballots.rules import NONE_OF_THESE
 from dofc_events.hosting.ballots.service import BallotNotOpen, MemberInactive, NotARepresentative, cast_ballot
 from dofc_events.hosting.models import Voter
@@ -38,7 +38,7 @@ def ballot_page(voter: Voter, account_id: int, actor: Actor, here: str) -> Respo
     if voter.struck_at or not voter.call.allows(Act.VOTE, now()):
         return _not_open(voter)
     form, seen = BallotForm(), known_ballot(db.session(), voter, account_id)
-    context = _context(voter, account_id)
+    context = _context(voter, account_id, seen)
     form.offer({**context["names"], NONE_OF_THESE: _("None of these")}, seen)
     if not form.validate_on_submit():
         return form_page(form, "hosting/ballots/vote.html", here=here, **context)
@@ -48,7 +48,8 @@ def ballot_page(voter: Voter, account_id: int, actor: Actor, here: str) -> Respo
             changed = cast_ballot(session, voter.id, account_id, ranking, actor, now(), seen=seen)
     except UNUSABLE as refusal:
         form.ranking.refuse(refusal)
-        return answer_errors(form, "hosting/ballots/vote.html", here=here, **_context(voter, account_id))
+        current = known_ballot(db.session(), voter, account_id)
+        return answer_errors(form, "hosting/ballots/vote.html", here=here, **_context(voter, account_id, current))
     except (BallotNotOpen, MemberInactive):
         return _not_open(voter)
     except NotARepresentative:
@@ -57,10 +58,10 @@ def ballot_page(voter: Voter, account_id: int, actor: Actor, here: str) -> Respo
     return redirect(here, 303)
 
 
-def _context(voter: Voter, account_id: int) -> dict[str, Any]:
+def _context(voter: Voter, account_id: int, known: KnownBallot) -> dict[str, Any]:
     """What is on the ballot, and how this account cast it."""
     proposals, own = on_the_ballot(db.session(), voter, db.session.get_one(Account, account_id))
-    cast = known_ballot(db.session(), voter, account_id).ranking
+    cast = known.ranking
     left = {NONE_OF_THESE, *(proposal.reference for proposal in proposals)}
     return {
         "voter": voter,
@@ -68,6 +69,7 @@ def _context(voter: Voter, account_id: int) -> dict[str, Any]:
         "proposals": proposals,
         "own": own,
         "cast": cast,
+        "cast_at": known.cast_at,
         "empty": bool(cast) and not left.intersection(cast),
         "names": {proposal.reference: f"{proposal.city}, {proposal.proposer}" for proposal in proposals},
     }

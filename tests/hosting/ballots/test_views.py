@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import select
+from sqlalchemy import event, select
+from sqlalchemy.orm import Session
 
 from dofc_events.accounts.models import Account
 from dofc_events.accounts.rules import RoleName
@@ -240,3 +241,21 @@ def test_ones_own_ballot_sent_again_asks_where_a_colleague_has_replaced_it(clien
     assert page.status == 422 and cast() == ["Brno"]
     assert "Brno" not in page.one(".versions").get_text() and page.form("/vote/").submit().status == 200
     assert cast() == ["Lyon"]
+
+
+@pytest.mark.databases("postgresql")
+def test_a_ballot_cast_while_the_page_is_made_is_shown_with_its_time(client, ballot, clock, app):
+    """The roll was read before it was cast, and the ballot afterwards."""
+
+    def cast_it(session, instance) -> None:
+        if isinstance(instance, Voter) and not done:
+            done.append(True)
+            client.another().get(ballot.links[0]).form().fill(ballot.numbers("Lyon")).submit()
+
+    done: list[bool] = []
+    event.listen(Session, "loaded_as_persistent", cast_it)
+    try:
+        page = client.get(ballot.links[0])
+    finally:
+        event.remove(Session, "loaded_as_persistent", cast_it)
+    assert done and page.status == 200 and "Cast at" in page.text
