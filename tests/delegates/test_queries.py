@@ -121,8 +121,10 @@ def test_found_by_asks_an_index_however_many_spellings_are_looked_for(session, e
 
 
 def add_words(session, registration_id: int, count: int) -> None:
-    """So many words more, enough for PostgreSQL to prefer an index."""
-    session.execute(insert(SearchWord), [{"registration_id": registration_id, "word": f"w{i}"} for i in range(count)])
+    """So many words more, enough for PostgreSQL to prefer an index; none is half a reference, which is a word, too."""
+    session.execute(
+        insert(SearchWord), [{"registration_id": registration_id, "word": f"word{i}"} for i in range(count)]
+    )
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("ANALYZE search_words"))
 
