@@ -31,9 +31,15 @@ def quoting(scope: str, values: Iterable[str]) -> Select[AuditEntry]:
     return select(AuditEntry).where(AuditEntry.scope == scope, or_(*found)).order_by(AuditEntry.id)
 
 
+def former_addresses(session: Session, reference: str) -> set[str]:
+    """The addresses that a registration had before they were corrected."""
+    query = select(AuditEntry).where(AuditEntry.about == reference, AuditEntry.act == "address_corrected")
+    return {str(entry.changes["email"][0]) for entry in session.scalars(query)}
+
+
 def values_of(session: Session, registration: Registration) -> list[str]:
-    """What tells a person from others, in the words that were typed: to be looked for where no table says whose it is."""
+    """What tells a person from others, as it was typed: looked for where no table says whose it is."""
     r = registration
     typed = [r.email, r.reference, r.phone, r.full_name, r.given_name, r.family_name, r.badge_name]
     answers = session.scalars(select(Answer.text).where(Answer.registration_id == r.id, Answer.text != ""))
-    return [value for value in [*typed, r.email_key, *answers] if value]
+    return [value for value in [*typed, r.email_key, *answers, *former_addresses(session, r.reference)] if value]

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from dofc_events.conference.models import Edition
+from dofc_events.conference.models import Category, Edition, InvitedAddress
 from dofc_events.core.audit import Actor, AuditEntry, record
 from dofc_events.core.order import sort_key
 from dofc_events.core.references import new_reference, new_secret
@@ -20,14 +20,14 @@ from dofc_events.delegates.queries import came_before
 from dofc_events.letters.models import Letter, LetterRecipient
 from dofc_events.mail import outbox
 from dofc_events.mail.models import Message
-from dofc_events.mail.rules import DONE_WITH, MessageState
+from dofc_events.mail.rules import DONE_WITH, MessageState, address_key
 from dofc_events.places.service import lock_edition_pool
 from dofc_events.privacy.erasing.queries import is_gone, quoting, values_of
 from dofc_events.privacy.erasing.rules import exchanged, names_one_of, search_without, without, without_names
+from dofc_events.privacy.kept.queries import about, blanks, says_something, table_of
+from dofc_events.privacy.kept.rules import Ends, Kept, Whose, rows_of
 from dofc_events.privacy.models import Erasure
 from dofc_events.privacy.queries import erasure_hash
-from dofc_events.privacy.retention.queries import about, blanks, says_something, table_of
-from dofc_events.privacy.retention.rules import Ends, Kept, Whose, rows_of
 from dofc_events.privacy.rules import GONE
 from dofc_events.registration.saved.models import SavedView
 from dofc_events.registration.service import cancel_registration, locked
@@ -55,6 +55,7 @@ def erase_registration(
     values = values_of(session, registration)
     _drop_searches(session, edition, values)
     _drop_quotations(session, edition, values, now)
+    _drop_invitations(session, edition, values)
     (new,) = forget_delegates(session, edition.id, [registration_id], now)
     note_erased(session, "registration", reference, now)
     said = {"because": because} if because else {}
@@ -197,6 +198,13 @@ def _drop_searches(session: Session, edition: Edition, values: Collection[str]) 
             filters.pop("q")
             letter.audience = {**letter.audience, "filters": filters}
     session.flush()
+
+
+def _drop_invitations(session: Session, edition: Edition, values: Collection[str]) -> None:
+    """Whoever was invited by this address, or one that it replaced, no longer is."""
+    here = select(Category.id).where(Category.edition_id == edition.id)
+    mine = InvitedAddress.email_key.in_({address_key(value) for value in values if "@" in value})
+    session.execute(delete(InvitedAddress).where(mine, InvitedAddress.category_id.in_(here)))
 
 
 def _drop_quotations(session: Session, edition: Edition, values: Sequence[str], now: datetime) -> None:

@@ -1,1 +1,1 @@
-"""The table of everything personal that is kept, and the run that ends it by the clock."""
+"""The run that ends by the clock what has been kept long enough."""

@@ -73,7 +73,7 @@ class Place:
     until: str
 
 
-D, P, A, O, X = Whose.DELEGATE, Whose.PROPOSER, Whose.ACCOUNT, Whose.EDITION, Whose.ANYBODY
+D, P, A, E, X = Whose.DELEGATE, Whose.PROPOSER, Whose.ACCOUNT, Whose.EDITION, Whose.ANYBODY
 NEEDS, PHONE, VISA, EMAILS, NAMES = Period.NEEDS, Period.PHONE, Period.VISA, Period.EMAILS, Period.NAMES
 BLANKED, DELETED, REPLACED, NAMELESS, STAYS, BY_ITSELF = Ends
 OWN, OF, BY = "registrations", "registration_id", "proposal_id"
@@ -130,16 +130,16 @@ KEPT = (
     Kept("audit_entries", "actor about details", "about", D, "What was done, by whom, with old and new values", PROVE,
          NAMES, NAMELESS),
     Kept("audit_entries", "at act", "about", D, "Which act, when", PROVE, None, STAYS),
-    Kept("invited_addresses", "email_key", "category_id.edition_id", O, "Addresses invited to register in a category",
+    Kept("invited_addresses", "email_key", "category_id.edition_id", E, "Addresses invited to a category",
          "to let them register", NAMES, DELETED),
-    Kept("saved_views", "query", "edition_id", O, "Words searched for in saved views of the list", FIND, NAMES, NAMELESS),
-    Kept("letters", "audience", "edition_id", O, "Delegates picked, or searched for, to be written to", TELL, NAMES,
+    Kept("saved_views", "query", "edition_id", E, "Words searched for in saved views", FIND, NAMES, NAMELESS),
+    Kept("letters", "audience", "edition_id", E, "Delegates picked, or searched for, to be written to", TELL, NAMES,
          NAMELESS),
-    Kept("letters", "written_by", "edition_id", O, "Who wrote a letter", PROVE, NAMES, BLANKED),
-    Kept("editions", "contact_name contact_email", "id", O, "The edition’s contact", "to be reached", NAMES, BLANKED),
-    Kept("draws", "names_key", "edition_id", O, "The key to the identifiers of a published draw", "to draw", NAMES,
+    Kept("letters", "written_by", "edition_id", E, "Who wrote a letter", PROVE, NAMES, BLANKED),
+    Kept("editions", "contact_name contact_email", "id", E, "The edition’s contact", "to be reached", NAMES, BLANKED),
+    Kept("draws", "names_key", "edition_id", E, "The key to the identifiers of a published draw", "to draw", NAMES,
          BLANKED),
-    Kept("import_files", "name added_by content_hash table_hash matching fallbacks", "edition_id", O,
+    Kept("import_files", "name added_by content_hash table_hash matching fallbacks", "edition_id", E,
          "Files of people to register", "to register them", None, BY_ITSELF, "a day has passed"),
     Kept("proposals", "contact_name contact_email email_key", "id", P, "The proposer’s name and address", CHOOSE, NAMES,
          REPLACED),
@@ -173,7 +173,7 @@ KEPT = (
 )  # fmt: skip
 
 ELSEWHERE = (
-    Place("instance/limits.sqlite", "Network addresses and addresses typed into forms", "so that nobody floods the site",
+    Place("instance/limits.sqlite", "Network addresses, and addresses typed into forms", "so that nobody floods us",
           "a day has passed at most; erased with the person"),
     Place("instance/files/", "Files of proposals and imports, and forms sent after a session had ended",
           "to keep them until they are needed", "an hour after no row names them; forms after an hour"),

@@ -3,11 +3,11 @@
 import pytest
 
 from dofc_events.core.db import Base
-from dofc_events.privacy.retention.rules import KEPT, NOT_PERSONAL, Whose, undecided
+from dofc_events.privacy.kept.rules import KEPT, NOT_PERSONAL, Whose, undecided
 
 TABLES = Base.metadata.tables
 SAY = """
-  {table}.{column} is in no row of dofc_events/privacy/retention/rules.py. Does it say anything of a person?
+  {table}.{column} is in no row of dofc_events/privacy/kept/rules.py. Does it say anything of a person?
   If so, add to KEPT, beside the rows of its table:
       Kept("{table}", "{column}", "<column that leads to the person, e.g. registration_id>", D, "<what it is>",
            "<why we keep it>", NAMES, BLANKED),
