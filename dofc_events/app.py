@@ -26,7 +26,7 @@ from dofc_events.organise import views as organise
 from dofc_events.public import views as public
 from dofc_events.registration import views as registration
 from dofc_events.web import dates, translation
-from dofc_events.web.answered import init_answered, with_number
+from dofc_events.web.answered import init_answered, with_number, without_addresses
 from dofc_events.web.assets import init_assets
 from dofc_events.web.converters import init_converters
 from dofc_events.web.elsewhere import map_link
@@ -97,6 +97,7 @@ def create_app(settings: Settings) -> Flask:
             structlog.processors.add_log_level,
             with_number,
             structlog.processors.format_exc_info,
+            without_addresses,
             structlog.processors.TimeStamper(fmt="iso"),
             structlog.processors.JSONRenderer(),
         ],

@@ -8,7 +8,7 @@ docs/privacy.md all read these rows: whoever adds a column adds it to one of the
 import enum
 from dataclasses import dataclass
 
-from dofc_events.privacy.rules import Period
+from dofc_events.privacy.rules import DEFAULT_DAYS, Period, in_months
 
 
 class Whose(enum.StrEnum):
@@ -238,6 +238,15 @@ NOT_PERSONAL = {
 }
 
 
+INTRODUCTION = """\
+# What is kept about people
+
+Written from `dofc_events/privacy/kept/rules.py` by `python -m tests.privacy.document`; a test compares the two. Periods
+are those of a new site: the chair sets others under **Privacy**, organisers can shorten them for an edition.
+[operations.md](operations.md#personal-data) says how it ends, and what to do when somebody asks.
+"""
+
+
 def rows_of(whose: Whose) -> tuple[Kept, ...]:
     """The rows of the table about these people."""
     return tuple(row for row in KEPT if row.whose is whose)
@@ -247,3 +256,32 @@ def undecided(table: str, columns: set[str], keys: set[str]) -> set[str]:
     """The columns of a table that nobody has decided about: no key, in no row, and not said to be impersonal."""
     known = {name for row in KEPT if row.table == table for name in row.names}
     return columns - keys - known - set(NOT_PERSONAL.get(table, "").split())
+
+
+def as_document() -> str:
+    """docs/privacy.md."""
+    lines = [INTRODUCTION, _table("what", "whose", "where", "why", "until", "then")]
+    for row in KEPT:
+        until = f"{_said(DEFAULT_DAYS[row.period])} after {COUNTED_FROM[row.whose]}" if row.period else ""
+        until = "; sooner if ".join(filter(None, (until, row.until))) if until else row.until
+        where = ", ".join(f"`{row.table}.{name}`" for name in row.names)
+        lines.append(_line(row.what, row.whose.value, where, row.why, until or "as long as its row", row.ends.value))
+    lines += ["\n## Elsewhere\n", _table("where", "what", "why", "until")]
+    lines += [_line(place.where, place.what, place.why, place.until) for place in ELSEWHERE]
+    lines += ["\n## Not personal\n", "Keys of tables, and:\n"]
+    for table, names in sorted(NOT_PERSONAL.items()):
+        lines.append(f"- `{table}`: " + ", ".join(f"`{name}`" for name in names.split()))
+    return "\n".join(lines) + "\n"
+
+
+def _said(days: int) -> str:
+    months = in_months(days)
+    return f"{months} months" if months else f"{days} days"
+
+
+def _table(*names: str) -> str:
+    return f"{_line(*names)}\n{_line(*['---'] * len(names))}"
+
+
+def _line(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"

@@ -71,6 +71,10 @@ class Task:
     def is_due(self, at: datetime) -> bool:
         return self.due_at <= at
 
+    def is_left(self, session: Session) -> bool:
+        """Whether there is anything to do."""
+        return session.execute(self.meant.limit(1)).first() is not None
+
     def count(self, session: Session) -> int:
         """How many rows still have something to lose."""
         return session.scalar(select(func.count()).select_from(self.meant.order_by(None).subquery())) or 0

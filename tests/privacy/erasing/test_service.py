@@ -72,7 +72,7 @@ def figures(session, edition_id):
         if entry.act != "person_erased"
     ]
     counted = figures_of(session, edition), growth_of(session, edition, NOW), arrivals_of(session, edition)
-    return repr((counted, draw.seed, draw.document, acts))
+    return [*map(repr, counted), draw.seed, draw.document, repr(acts)]
 
 
 @pytest.mark.databases("sqlite")
