@@ -45,7 +45,8 @@ class Ends(enum.StrEnum):
 class Kept:
     """One row of the table. `by` leads from a row of `table` to the person it is about, column by column.
 
-    `columns` have spaces between them. Without a `period` it ends as `until` says.
+    `columns` have spaces between them. Without a `period` it ends as `until` says. What is not `is_shown` to the person
+    is about somebody else.
     """
 
     table: str
@@ -57,6 +58,7 @@ class Kept:
     period: Period | None
     ends: Ends
     until: str = ""
+    is_shown: bool = True
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -110,7 +112,7 @@ KEPT = (
     Kept("likely_doubles", "told_apart_at", "second_id", D, "Possible duplicate registrations", FIND, NAMES, DELETED),
     Kept("hand_overs", "before link_version forget_at", OF, D,
          "Details of the person who handed the registration over", "to take it back", NAMES, DELETED,
-         "the colleague opens it or the edition begins"),
+         "the colleague opens it or the edition begins", is_shown=False),
     Kept("untold_news", "news since due_at", OF, D, "News still to be told", TELL, NAMES, DELETED, "they are told"),
     Kept("answers", "text", OF, D, "Answers to own questions, as text", KEEP_PLACE, NAMES, DELETED),
     Kept("answers", "choice", OF, D, "Answers to own questions that were picked", COUNT, None, STAYS),
