@@ -23,6 +23,7 @@ from dofc_events.extensions import babel, limiter, login_manager, mail, migrate
 from dofc_events.hosting import views as hosting
 from dofc_events.mail.rules import LINK_LIMITS
 from dofc_events.organise import views as organise
+from dofc_events.privacy import views as privacy
 from dofc_events.public import views as public
 from dofc_events.registration import views as registration
 from dofc_events.web import dates, translation
@@ -89,7 +90,7 @@ def create_app(settings: Settings) -> Flask:
     init_given_back(app)
     init_assets(app, settings.instance, transport)
     init_converters(app)
-    for package in (public, accounts, registration, hosting, organise, commands):
+    for package in (public, accounts, registration, hosting, privacy, organise, commands):
         package.register(app)
     try_views_again(app)
     structlog.configure(

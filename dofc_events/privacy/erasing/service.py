@@ -20,7 +20,7 @@ from dofc_events.delegates.queries import came_before
 from dofc_events.letters.models import Letter, LetterRecipient
 from dofc_events.mail import outbox
 from dofc_events.mail.models import Message
-from dofc_events.mail.rules import DONE_WITH, MessageState, address_key
+from dofc_events.mail.rules import ABOUT_DATA, DONE_WITH, MessageState, address_key
 from dofc_events.places.service import lock_edition_pool
 from dofc_events.privacy.erasing.queries import is_gone, quoting, values_of
 from dofc_events.privacy.erasing.rules import exchanged, names_one_of, search_without, without, without_names
@@ -56,11 +56,20 @@ def erase_registration(
     _drop_searches(session, edition, values)
     _drop_quotations(session, edition, values, now)
     _drop_invitations(session, edition, values)
+    drop_links(session, registration.email_key, now)
     (new,) = forget_delegates(session, edition.id, [registration_id], now)
     note_erased(session, "registration", reference, now)
     said = {"because": because} if because else {}
     record(session, actor, now, "person_erased", scope=str(edition.year), about=new, **said)
     return values
+
+
+def drop_links(session: Session, email_key: str, now: datetime) -> None:
+    """The emails with a link to all that is kept about an address: they are about no registration."""
+    mine = [Message.recipient_key == email_key, Message.kind.in_(ABOUT_DATA), Message.about == ""]
+    outbox.withdraw_all(session, mine, now)
+    nobody = {"recipient": GONE, "recipient_key": "", "mailbox_key": "", **TEXTLESS, "text_removed_at": now}
+    session.execute(update(Message).where(*mine).values(nobody).execution_options(synchronize_session=False))
 
 
 def note_erased(session: Session, kind: str, subject: str, now: datetime) -> None:

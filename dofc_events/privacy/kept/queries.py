@@ -9,7 +9,8 @@ from dofc_events.core.db import Base
 from dofc_events.delegates.models import Registration
 from dofc_events.privacy.kept.rules import Ends, Kept
 
-Ids = Collection[int]
+# What says nothing where there must be something. A moment cannot: its row stays as it is, or goes.
+EMPTY: dict[type, Any] = {str: "", bool: False}
 
 
 def table_of(row: Kept) -> Table:
@@ -43,15 +44,16 @@ def _blank(column: Any) -> Any:
     if isinstance(column.type, JSON):
         # One that must not be null has a default: an empty list, or object.
         return column.default.arg(None) if column.default else {}
-    return column.type.python_type()
+    return EMPTY[column.type.python_type]
 
 
 def says_something(row: Kept) -> ColumnElement[bool]:
     """The condition that any column of a row still has what it is to lose."""
     if row.ends is Ends.DELETED and not row.columns.startswith("text"):
         return literal(True)
-    table = table_of(row)
-    return or_(*(_differs(table.c[name], blank) for name, blank in blanks(row).items()))
+    if row.ends is Ends.DELETED:
+        return or_(*(table_of(row).c[name] != "" for name in row.names))
+    return or_(*(_differs(table_of(row).c[name], blank) for name, blank in blanks(row).items()))
 
 
 def _differs(column: Any, blank: Any) -> ColumnElement[bool]:

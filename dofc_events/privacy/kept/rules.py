@@ -155,7 +155,7 @@ KEPT = (
     Kept("attachments", "name content_hash media_type size added_at", BY, P, "Files attached to a proposal", CHOOSE,
          NAMES, DELETED),
     Kept("questions", "text written_at", BY, P, "Questions and answers about a proposal", CHOOSE, None, STAYS),
-    Kept("conflicts", "reason declared_at", BY, P, "Conflicts of interest of reviewers", CHOOSE, NAMES, BLANKED),
+    Kept("conflicts", "reason", BY, P, "Conflicts of interest of reviewers", CHOOSE, NAMES, BLANKED),
     Kept("accounts", "name email email_key", "id", A, "Name and email address", VOUCH, NAMES, REPLACED),
     Kept("roles", "role ends_at", "account_id", A, "Roles", VOUCH, None, STAYS),
     Kept("digests", "often looked_at told", "account_id", A, "How often they are told what needs attention", TELL,
@@ -230,6 +230,7 @@ NOT_PERSONAL = {
     "proposals": "status language starts_on ends_on venue_capacity latitude longitude budget_eur created_at touched_at"
     " submitted_at settled_at reminded_at end_told_at",
     "co_hosts": "name asked_at confirmed_at",
+    "conflicts": "declared_at",
     "voters": "link_version told_at voted_at struck_at representatives_changed_at reminded_at",
     "decisions": "zone words_to_host words_to_others reason prepared_at announced_at",
     # What hosts write for each other.

@@ -17,7 +17,7 @@ from dofc_events.mail import outbox
 from dofc_events.mail.models import Message
 from dofc_events.privacy.erasing.queries import GONE_KEY
 from dofc_events.privacy.erasing.rules import NAMELESS, NAMING, exchanged, without
-from dofc_events.privacy.erasing.service import TEXTLESS, end_rows, note_erased
+from dofc_events.privacy.erasing.service import TEXTLESS, drop_links, end_rows, note_erased
 from dofc_events.privacy.kept.rules import Whose, rows_of
 from dofc_events.privacy.rules import GONE
 
@@ -42,6 +42,7 @@ def erase_proposer(session: Session, proposal_id: int, actor: Actor, now: dateti
     if ProposalStatus(proposal.status) in OPEN:
         withdraw_proposal(session, proposal_id, actor, now)
     values = [proposal.contact_email, proposal.email_key, proposal.contact_name]
+    drop_links(session, proposal.email_key, now)
     forget_proposers(session, [proposal_id], now)
     note_erased(session, "proposal", proposal.reference, now)
     said = {"because": because} if because else {}

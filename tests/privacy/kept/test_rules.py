@@ -2,7 +2,8 @@
 
 import dofc_events.app  # noqa: F401 (every table is known then)
 from dofc_events.core.db import Base
-from dofc_events.privacy.kept.rules import KEPT, NOT_PERSONAL, Whose, as_document, undecided
+from dofc_events.privacy.kept.queries import blanks
+from dofc_events.privacy.kept.rules import KEPT, NOT_PERSONAL, Ends, Whose, as_document, undecided
 from tests.privacy.document import DOCUMENT
 
 TABLES = Base.metadata.tables
@@ -49,6 +50,12 @@ def test_each_row_leads_to_whom_it_is_about():
             table = next((key.column.table for key in table.c[step].foreign_keys), table)
         to = ends.get(row.whose, "editions")
         assert row.whose is Whose.ANYBODY or row.by == "about" or table.name == to, row
+
+
+def test_what_is_blanked_can_be():
+    for row in KEPT:
+        if row.ends is Ends.BLANKED:
+            assert set(blanks(row)) == set(row.names)
 
 
 def test_the_page_says_what_the_table_says():
