@@ -5,21 +5,13 @@ from datetime import UTC, datetime
 
 import click
 from flask.cli import AppGroup
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from dofc_events.accounts.models import Account
-from dofc_events.accounts.queries import account_by_email
-from dofc_events.accounts.rules import audit_name
 from dofc_events.core.audit import COMMAND
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, tried_again, unit_of_work
-from dofc_events.delegates.models import Registration
-from dofc_events.hosting.queries import proposal_by_reference
 from dofc_events.organise.accounts.service import end_account
-from dofc_events.privacy.accounts.service import erase_account
-from dofc_events.privacy.erasing.service import erase_registration
-from dofc_events.privacy.proposals.service import erase_proposer
+from dofc_events.privacy import service
+from dofc_events.privacy.queries import ACCOUNT, people_called
 from dofc_events.privacy.retention.service import Task, do_some, old_ones, tasks
 from dofc_events.privacy.service import erase_again, keep_list, vanish
 
@@ -72,7 +64,7 @@ def run(at: str | None) -> None:
 @privacy.command("erase")
 @click.argument("reference")
 def erase(reference: str) -> None:
-    """Erase one person: the reference of a registration or proposal, or an account (its address, or account-12).
+    """Erase one person: a registration or proposal by its reference, account-12, or all that an address has.
 
     A live place is given up and passed on first, a proposal withdrawn, roles ended.
     """
@@ -103,24 +95,11 @@ def _erase_again(at: datetime) -> int:
 @tried_again
 def _erase(reference: str) -> list[str] | None:
     with unit_of_work() as session:
-        found = session.scalar(select(Registration.id).where(Registration.reference == reference.upper()))
-        if found is not None:
-            return erase_registration(session, found, COMMAND, now())
-        proposal = proposal_by_reference(session, reference.upper())
-        if proposal is not None:
-            return erase_proposer(session, proposal.id, COMMAND, now())
-        account = _account(session, reference)
-        if account is None:
-            return None
-        end_account(session, account.id, COMMAND, now(), even_the_last=True)
-        return erase_account(session, account.id, COMMAND, now())
-
-
-def _account(session: Session, reference: str) -> Account | None:
-    if "@" in reference:
-        return account_by_email(session, reference)
-    found = (a for a in session.scalars(select(Account)) if audit_name(a.id) == reference)
-    return next(found, None)
+        found = people_called(session, reference)
+        for one in found:
+            if one.kind == ACCOUNT:
+                end_account(session, one.id, COMMAND, now(), even_the_last=True)
+        return service.erase(session, found, COMMAND, now()) if found else None
 
 
 def _moment(text: str | None) -> datetime:

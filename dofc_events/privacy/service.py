@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
@@ -14,7 +15,7 @@ from dofc_events.core import files
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.changes import difference, refuse_changed
 from dofc_events.core.db import erase_deleted
-from dofc_events.core.errors import Refusal
+from dofc_events.core.errors import Refusal, ask_first
 from dofc_events.delegates.models import Registration
 from dofc_events.extensions import limiter, settings
 from dofc_events.hosting.models import Proposal
@@ -26,7 +27,8 @@ from dofc_events.privacy.erasing.queries import GONE_KEY, still_named
 from dofc_events.privacy.erasing.service import erase_registration
 from dofc_events.privacy.models import Erasure, KeptFor
 from dofc_events.privacy.proposals.service import erase_proposer
-from dofc_events.privacy.queries import erasure_hashes, periods_of
+from dofc_events.privacy.queries import ACCOUNT, PROPOSAL, REGISTRATION, Found, erasure_hashes, periods_of
+from dofc_events.privacy.retention.service import tasks
 from dofc_events.privacy.rules import MAX_DAYS, Period
 from dofc_events.web.limits import Counts
 
@@ -45,30 +47,65 @@ class TooLong(Refusal):
 
 
 def set_network_periods(
-    session: Session, days: Mapping[Period, int], actor: Actor, now: datetime, *, seen: object = None
+    session: Session, days: Mapping[Period, int], actor: Actor, now: datetime, *, seen: object = None, agreed: str = ""
 ) -> None:
-    """Keep everything of the network for so many days from now on."""
-    before = periods_of(session).network
+    """Keep everything of the network for so many days from now on.
+
+    Raises NotAgreed with what would be due at once: its year (0: of no edition), its period, and how many rows.
+    """
+    before, due = periods_of(session).network, _due(session, now)
     refuse_changed(seen, before)
     _set(session, None, days)
+    ask_first(agreed, _newly_due(session, due, now))
     if changes := difference({**before}, {**days}):
         record(session, actor, now, "periods_changed", about="privacy", changes=changes)
 
 
 def shorten_periods(
-    session: Session, edition_id: int, days: Mapping[Period, int], actor: Actor, now: datetime, *, seen: object = None
+    session: Session,
+    edition_id: int,
+    days: Mapping[Period, int],
+    actor: Actor,
+    now: datetime,
+    *,
+    seen: object = None,
+    agreed: str = "",
 ) -> None:
-    """Keep everything of one edition for so many days, none of them more than the network. Raises TooLong."""
+    """Keep everything of one edition for so many days, none of them more than the network.
+
+    Raises TooLong, and NotAgreed as `set_network_periods` does.
+    """
     edition = lock_edition(session, edition_id)
-    periods = periods_of(session)
+    periods, due = periods_of(session), _due(session, now)
     before = {period: periods.days(period, edition_id) for period in Period}
     refuse_changed(seen, before)
     if too_long := [period for period, number in days.items() if number > periods.network[period]]:
         raise TooLong(too_long)
     # What is as long as the network's follows it.
     _set(session, edition_id, {p: n for p, n in days.items() if n < periods.network[p]})
+    ask_first(agreed, _newly_due(session, due, now))
     if changes := difference({**before}, {**days}):
         record(session, actor, now, "periods_shortened", scope=str(edition.year), changes=changes)
+
+
+def erase(session: Session, found: Sequence[Found], actor: Actor, now: datetime, *, because: str = "") -> list[str]:
+    """Erase these people. Raises StillHasRoles. Returns what to look for in files once that is committed."""
+    acts = {PROPOSAL: erase_proposer, REGISTRATION: erase_registration, ACCOUNT: erase_account}
+    return [value for one in found for value in acts[one.kind](session, one.id, actor, now, because=because)]
+
+
+def _due(session: Session, now: datetime) -> dict[tuple[int, Period], int]:
+    """How many rows are due now, by year and period."""
+    numbers: Counter[tuple[int, Period]] = Counter()
+    for task in tasks(session):
+        if task.is_due(now):
+            numbers[task.year, task.period] += task.count(session)
+    return numbers
+
+
+def _newly_due(session: Session, before: Mapping[tuple[int, Period], int], now: datetime) -> list[tuple[int, str, int]]:
+    after = _due(session, now)
+    return [(*key, number - before.get(key, 0)) for key, number in sorted(after.items()) if number > before.get(key, 0)]
 
 
 def _set(session: Session, edition_id: int | None, days: Mapping[Period, int]) -> None:

@@ -60,6 +60,10 @@ ACTS: dict[str, Text | Callable[[Said, str], Text]] = {
     "sessions_ended": _signed_out,
     "member_added": _of_member(_l("Member added: %(member)s")),
     "member_changed": _of_member(_l("Member changed: %(member)s")),
+    "periods_changed": _l("Changed how long data is kept"),
+    "data_link_sent": _l("Somebody was sent the link to all that is kept about their address"),
+    "data_link_refused": _l("The link to all that is kept about an address was asked for, and not sent"),
+    "person_erased": _l("All that named this person was erased"),
     "history_loaded": _l("The history was loaded"),
 }
 
