@@ -57,7 +57,7 @@ def set_network_periods(
     refuse_changed(seen, before)
     _set(session, None, days)
     ask_first(agreed, _newly_due(session, due, now))
-    if changes := difference({**before}, {**days}):
+    if changes := difference(_named(before), _named(days)):
         record(session, actor, now, "periods_changed", about="privacy", changes=changes)
 
 
@@ -84,8 +84,12 @@ def shorten_periods(
     # What is as long as the network's follows it.
     _set(session, edition_id, {p: n for p, n in days.items() if n < periods.network[p]})
     ask_first(agreed, _newly_due(session, due, now))
-    if changes := difference({**before}, {**days}):
+    if changes := difference(_named(before), _named(days)):
         record(session, actor, now, "periods_shortened", scope=str(edition.year), changes=changes)
+
+
+def _named(days: Mapping[Period, int]) -> dict[str, int]:
+    return {period.value: number for period, number in days.items()}
 
 
 def erase(session: Session, found: Sequence[Found], actor: Actor, now: datetime, *, because: str = "") -> list[str]:
