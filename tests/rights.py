@@ -45,6 +45,7 @@ from dofc_events.letters.service import LetterText, attach_file, write_letter
 from dofc_events.mail.models import Message, WorkerSign
 from dofc_events.mail.queries import messages_about
 from dofc_events.mail.rules import MessageState
+from dofc_events.privacy.queries import token_of_address, token_to_erase
 from dofc_events.registration.hand_over.service import hand_over
 from dofc_events.registration.queries import Audience
 from dofc_events.registration.saved.queries import saved_views
@@ -166,6 +167,8 @@ def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
             "token": token_of(person),
             "/registrations/<token>/take-back": former,
             "/registrations/<token>/confirm": proof_of(person),
+            "/registrations/<token>/erase/confirm": token_to_erase(person, NOW),
+            "/my-data/token": token_of_address(person.email_key, NOW),
             "letter_id": str(letter_id := _write_letter(session, edition)),
             "/organise/editions/<year>/letters/<letter_id>/attachments/attachment_id": str(_attach(session, letter_id)),
             "file_id": str(_send_file(session, edition)),

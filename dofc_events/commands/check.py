@@ -22,6 +22,7 @@ from dofc_events.places.queries import (
     pool_faults,
     pools_with_free_places_and_people_waiting,
 )
+from dofc_events.privacy.erasing.queries import erasure_faults
 from dofc_events.trips.models import Trip
 from dofc_events.trips.queries import seat_faults
 
@@ -66,6 +67,7 @@ def faults(session: Session) -> list[str]:
     found += [f"registration {r}: no email has announced its status" for r in facts_without_message(session)]
     found += letter_faults(session)
     found += ballot_faults(session)
+    found += erasure_faults(session)
     found += [
         f"file {content_hash}: it is attached to a proposal or a letter, but missing from the disk"
         for content_hash in sorted(named_files(session))

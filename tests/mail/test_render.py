@@ -25,6 +25,7 @@ from dofc_events.notices.queries import standing_of
 from dofc_events.organise.overview.mails import digest
 from dofc_events.organise.overview.queries import Alert, Attention
 from dofc_events.organise.overview.rules import Matter
+from dofc_events.privacy.mails import erasure_asked_for, my_data_link
 from dofc_events.registration import service
 from dofc_events.trips.rules import Reason
 from tests.support.factories import DELEGATE, NOW, make_account, make_edition, make_registration, make_trip
@@ -119,6 +120,8 @@ def write_all(session) -> dict:
             [],
             NOW,
         ),
+        "privacy/my_data": my_data_link("ana@dofc.test", "ana@dofc.test", NOW),
+        "privacy/erase": erasure_asked_for(registration, NOW),
         "accounts/sign_in": sign_in_link("ana@dofc.test", "Anna & <b>Ivo</b> O'Neill", "secret", NOW),
         "accounts/new_browser": new_browser(
             make_account(session, "ivo@dofc.test", name="Anna & <b>Ivo</b> O'Neill"), "Firefox & <b>co</b>", NOW

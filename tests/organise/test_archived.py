@@ -7,8 +7,8 @@ from tests import rights
 from tests.support.factories import NOW
 
 OF_EDITION = "/organise/editions/<year:year>/"
-# Acts that change nothing of the edition: copying it, access to it, and the delivery of its emails. And the
-# door, which has its own refusal, with its list on the same page.
+# Acts that change nothing of the edition: copying it, access to it, and the delivery of its emails. How long it names
+# people, and the end of that, comes after it. And the door, which has its own refusal, with its list on the same page.
 ALLOWED = {
     f"{OF_EDITION}{path}"
     for path in (
@@ -21,6 +21,8 @@ ALLOWED = {
         "mail/<id:message_id>/send-again",
         "mail/<id:message_id>/settle",
         "mail/release",
+        "privacy/",
+        "privacy/<reference>",
     )
 }
 
