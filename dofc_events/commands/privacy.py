@@ -11,9 +11,8 @@ from dofc_events.core.clock import now
 from dofc_events.core.db import db, tried_again, unit_of_work
 from dofc_events.organise.accounts.service import end_account
 from dofc_events.privacy import service
-from dofc_events.privacy.queries import ACCOUNT, people_called
+from dofc_events.privacy.queries import ACCOUNT, Found, people_called
 from dofc_events.privacy.retention.service import Task, do_some, old_ones, tasks
-from dofc_events.privacy.service import erase_again, keep_list, vanish
 
 privacy = AppGroup("privacy", help="What is kept about people, and until when.")
 
@@ -42,10 +41,9 @@ def due(at: str | None, as_json: bool) -> None:
         click.echo(json.dumps({"at": moment.isoformat(), "due": rows}))
         return
     for row in rows:
-        word = "is due" if row["is_due"] else "on"
-        click.echo(
-            f"{row['year'] or 'network'} {row['period']} {row['kept_in']}: {row['number']} {word} {row['due_at']}"
-        )
+        when = "due since" if row["is_due"] else "to go at"
+        where = f"{row['year'] or 'network'} {row['period']} {row['kept_in']}"
+        click.echo(f"{where}: {row['number']} {when} {row['due_at']}")
 
 
 @privacy.command("run")
@@ -57,7 +55,7 @@ def run(at: str | None) -> None:
     for task in [*tasks(db.session()), *old_ones(db.session(), moment)]:
         while number := _some(task, moment):
             removed += number
-    vanish(db.session(), [])
+    service.vanish(db.session(), [])
     click.echo(f"Removed from {removed} rows." if removed else "Nothing is due.")
 
 
@@ -68,10 +66,11 @@ def erase(reference: str) -> None:
 
     A live place is given up and passed on first, a proposal withdrawn, roles ended.
     """
-    values = _erase(reference)
-    if values is None:
+    found = people_called(db.session(), reference)
+    if not found:
         raise click.ClickException(f"Nobody has the reference {reference}.")
-    vanish(db.session(), values)
+    values = [value for one in found for value in _one(one)]
+    service.vanish(db.session(), values)
     click.echo("Erased." if values else "That was erased before.")
 
 
@@ -81,25 +80,39 @@ def _some(task: Task, at: datetime) -> int:
         return do_some(session, task, at)
 
 
-@tried_again
 def _erase_again(at: datetime) -> int:
-    missing = keep_list(db.session())
-    if not missing:
-        return 0
-    with unit_of_work() as session:
-        values = erase_again(session, missing, COMMAND, at)
-    vanish(db.session(), values)
-    return len(missing)
+    missing = service.keep_list(db.session())
+    found = service.erased_before(db.session(), missing)
+    for one in found:
+        # A role that the backup gave back ends first.
+        _one(one)
+    if missing:
+        _remember(missing, at)
+    return len(found)
 
 
 @tried_again
-def _erase(reference: str) -> list[str] | None:
+def _remember(missing: set[str], at: datetime) -> None:
     with unit_of_work() as session:
-        found = people_called(session, reference)
-        for one in found:
-            if one.kind == ACCOUNT:
-                end_account(session, one.id, COMMAND, now(), even_the_last=True)
-        return service.erase(session, found, COMMAND, now()) if found else None
+        service.remember_erased(session, missing, at)
+
+
+def _one(one: Found) -> list[str]:
+    if one.kind == ACCOUNT:
+        _end(one)
+    return _erased(one)
+
+
+@tried_again
+def _end(one: Found) -> None:
+    with unit_of_work() as session:
+        end_account(session, one.id, COMMAND, now(), even_the_last=True)
+
+
+@tried_again
+def _erased(one: Found) -> list[str]:
+    with unit_of_work() as session:
+        return service.erase(session, one, COMMAND, now())
 
 
 def _moment(text: str | None) -> datetime:

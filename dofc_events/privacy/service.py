@@ -3,7 +3,7 @@
 import json
 import os
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -92,10 +92,19 @@ def _named(days: Mapping[Period, int]) -> dict[str, int]:
     return {period.value: number for period, number in days.items()}
 
 
-def erase(session: Session, found: Sequence[Found], actor: Actor, now: datetime, *, because: str = "") -> list[str]:
-    """Erase these people. Raises StillHasRoles. Returns what to look for in files once that is committed."""
+def erase(session: Session, one: Found, actor: Actor, now: datetime, *, because: str = "") -> list[str]:
+    """Erase somebody. Raises StillHasRoles. Returns what to look for in files once that is committed.
+
+    Of several people each takes a unit of work: together they would take locks in another order than everybody else.
+    """
     acts = {PROPOSAL: erase_proposer, REGISTRATION: erase_registration, ACCOUNT: erase_account}
-    return [value for one in found for value in acts[one.kind](session, one.id, actor, now, because=because)]
+    return acts[one.kind](session, one.id, actor, now, because=because)
+
+
+def refuse_roles(session: Session, found: Sequence[Found], now: datetime) -> None:
+    """Raises StillHasRoles if one of them is an account that can still do something."""
+    if any(one.kind == ACCOUNT and session.get_one(Account, one.id).grants(now) for one in found):
+        raise StillHasRoles
 
 
 def _due(session: Session, now: datetime) -> dict[tuple[int, Period], int]:
@@ -149,26 +158,32 @@ def keep_list(session: Session) -> set[str]:
     return written - known
 
 
-def erase_again(session: Session, missing: Collection[str], actor: Actor, now: datetime) -> list[str]:
-    """Erase who was erased before an old backup was restored. Returns what to look for in files, as erasing does."""
-    values: list[str] = []
+def erased_before(session: Session, missing: Collection[str]) -> list[Found]:
+    """Who was erased before an old backup was restored, and is there again."""
+    wanted, found = set(missing), list[Found]()
+    if not wanted:
+        return found
+    for kind, subject, one in _everybody(session):
+        if wanted & erasure_hashes(kind, subject):
+            found.append(one)
+    return sorted(found)
+
+
+def remember_erased(session: Session, missing: Collection[str], now: datetime) -> None:
+    """Note in the database who is on the list beside it, apart from those who are still to be erased."""
     wanted = set(missing)
-    people = select(Registration.id, Registration.reference).where(still_named())
-    for id_, reference in session.execute(people.order_by(Registration.id)).all():
-        if wanted & erasure_hashes("registration", reference):
-            values += erase_registration(session, id_, actor, now)
-    named = select(Proposal.id, Proposal.reference).where(Proposal.email_key.not_like(f"{GONE_KEY}%"))
-    for id_, reference in session.execute(named.order_by(Proposal.id)).all():
-        if wanted & erasure_hashes("proposal", reference):
-            values += erase_proposer(session, id_, actor, now)
-    for account in session.scalars(select(Account).where(Account.email_key.not_like(f"{GONE_KEY}%"))).all():
-        if wanted & erasure_hashes("account", account_subject(account)):
-            try:
-                values += erase_account(session, account.id, actor, now)
-            except StillHasRoles:
-                # The backup gives them roles again; the chair ends those, and the next run comes back to it.
-                wanted -= erasure_hashes("account", account_subject(account))
+    for kind, subject, _one in _everybody(session):
+        wanted -= erasure_hashes(kind, subject)
     for one in wanted:
         session.merge(Erasure(hash=one, erased_at=now))
-    session.flush()
-    return values
+
+
+def _everybody(session: Session) -> Iterator[tuple[str, str, Found]]:
+    """All who are named here, with what they go by in the list."""
+    for id_, reference in session.execute(select(Registration.id, Registration.reference).where(still_named())).all():
+        yield "registration", reference, Found(REGISTRATION, id_, "", "")
+    named = Proposal.email_key.not_like(f"{GONE_KEY}%")
+    for id_, reference in session.execute(select(Proposal.id, Proposal.reference).where(named)).all():
+        yield "proposal", reference, Found(PROPOSAL, id_, "", "")
+    for account in session.scalars(select(Account).where(Account.email_key.not_like(f"{GONE_KEY}%"))).all():
+        yield "account", account_subject(account), Found(ACCOUNT, account.id, "", "")

@@ -21,12 +21,11 @@ from dofc_events.organise.shared import EDITION, around
 from dofc_events.privacy import service
 from dofc_events.privacy.accounts.service import StillHasRoles
 from dofc_events.privacy.erasing.queries import is_gone
-from dofc_events.privacy.erasing.service import erase_registration
 from dofc_events.privacy.handed_out.queries import as_json, data_of
 from dofc_events.privacy.queries import KINDS, people_called, periods_of, removals
 from dofc_events.privacy.retention.service import tasks
 from dofc_events.privacy.rules import Period
-from dofc_events.privacy.shared import handed_out
+from dofc_events.privacy.shared import erase_each, handed_out
 from dofc_events.privacy.texts import PERIODS, duration_of
 from dofc_events.web.forms import answer_errors, form_page
 
@@ -68,15 +67,14 @@ def erase() -> ResponseReturnValue:
         form.reference.errors = [_("Nobody has this address or reference.")]
         return answer_errors(form, page, **context)
     try:
+        service.refuse_roles(db.session(), found, now())
         ask_first(form.accepted.data or "", found)
-        with unit_of_work() as session:
-            values = service.erase(session, found, acting(), now(), because=form.because.data)
     except NotAgreed as asked:
         return answer_errors(form, page, **(context | {"asked": asked}))
     except StillHasRoles:
         form.reference.errors = [_("This account still has a role. End the account first, under Accounts.")]
         return answer_errors(form, page, **context)
-    service.vanish(db.session(), values)
+    erase_each(found, acting(), because=form.because.data)
     flash(_("Erased."), "success")
     return redirect(url_for(".index"), 303)
 
@@ -114,10 +112,7 @@ def person(edition: Edition, reference: str) -> ResponseReturnValue:
         kept = [replace(one, values=masked_details(one.values)) for one in data_of(db.session(), registration)]
         context = {"registration": registration, "kept": kept, **around(edition)}
         return form_page(form, "organise/privacy/person.html", **context)
-    registration_id = registration.id
-    with unit_of_work() as session:
-        values = erase_registration(session, registration_id, acting(), now(), because=form.because.data)
-    service.vanish(db.session(), values)
+    erase_each(people_called(db.session(), registration.reference), acting(), because=form.because.data)
     flash(_("Erased."), "success")
     return redirect(url_for(".edition", year=edition.year), 303)
 
