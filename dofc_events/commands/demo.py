@@ -31,6 +31,8 @@ from dofc_events.hosting.proposals.questions.service import ask_question
 from dofc_events.hosting.proposals.service import PROPOSER, Answers, save_draft, submit_proposal
 from dofc_events.hosting.proposals.texts import consent_text as proposers_consent_text
 from dofc_events.places.service import create_pool
+from dofc_events.privacy.rules import DEFAULT_DAYS, Period
+from dofc_events.privacy.service import shorten_periods
 from dofc_events.registration.service import RegistrationRequest, cancel_registration, register_delegate
 from dofc_events.registration.texts import consent_text
 from dofc_events.registration.trips.service import choose_trips
@@ -88,6 +90,7 @@ def load_demo(session: Session, at: datetime) -> None:
     for number, row in enumerate(invented["delegates"], start=1):
         _add_delegate(session, edition, number, row, opened_at + timedelta(days=number, minutes=37 * number))
     _give_back_a_seat(session, edition, **invented["seat_given_back"], at=at)
+    shorten_periods(session, edition.id, {**DEFAULT_DAYS, Period.NEEDS: 14}, COMMAND, at)
     _add_call(session, year + 1, invented, at)
 
 
