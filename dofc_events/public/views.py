@@ -3,7 +3,7 @@
 from datetime import datetime
 from hmac import compare_digest
 
-from flask import Blueprint, Flask, Response, abort, current_app, jsonify, render_template, request
+from flask import Blueprint, Flask, Response, abort, current_app, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
@@ -22,11 +22,14 @@ from dofc_events.health.queries import DATABASE_DOWN, health, site_metrics
 from dofc_events.health.rules import FAILING, Trouble, for_everybody
 from dofc_events.health.service import Probe, is_news, send_alert
 from dofc_events.hosting.queries import current_call
+from dofc_events.public.cards import views as cards
 from dofc_events.public.draw import views as draw
 from dofc_events.public.queries import learning_trips, places_left
+from dofc_events.public.shared import description_of, event_of, network_as_thing, picture_of_edition
 
 blueprint = Blueprint("public", __name__)
 blueprint.register_blueprint(draw.blueprint)
+blueprint.register_blueprint(cards.blueprint)
 
 
 def register(app: Flask) -> None:
@@ -64,6 +67,7 @@ def home() -> str:
         stage=call.stage(moment) if call else None,
         figures=figures(session, moment),
         past=past_editions(session, moment),
+        network_data=network_as_thing(_asset("img/icon-512.png")),
     )
 
 
@@ -97,6 +101,9 @@ def edition(year: int) -> str:
         trips=learning_trips(session, found.id),
         sign_up_window=found.sign_up_window(moment),
         country_names=country_names(str(get_locale())),
+        description=description_of(found),
+        picture=picture_of_edition(found),
+        event=event_of(found),
     )
 
 
@@ -146,6 +153,11 @@ def metrics() -> Response:
     return Response(exposition(known), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
+def _asset(name: str) -> str:
+    address: str = settings().base_url + current_app.jinja_env.globals["asset_url"](name)
+    return address
+
+
 def _tell(url: str, troubles: list[Trouble], moment: datetime) -> None:
     with unit_of_work() as session:
         is_new = is_news(session, troubles, moment)
@@ -166,6 +178,25 @@ def _iso(moment: datetime | None) -> str | None:
 def robots() -> Response:
     """The pages that search engines may read."""
     return Response(ROBOTS, mimetype="text/plain")
+
+
+@blueprint.get("/site.webmanifest")
+def manifest() -> Response:
+    """What a telephone shows of the site on its home screen."""
+    answer = jsonify(
+        name="Days of Clusters",
+        short_name="DofC",
+        start_url=url_for(".home"),
+        display="browser",
+        background_color="#faf7f2",
+        theme_color="#faf7f2",
+        icons=[
+            {"src": _asset(f"img/icon-{size}.png"), "sizes": f"{size}x{size}", "type": "image/png"}
+            for size in (192, 512)
+        ],
+    )
+    answer.mimetype = "application/manifest+json"
+    return answer
 
 
 @blueprint.get("/favicon.ico")

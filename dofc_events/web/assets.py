@@ -32,6 +32,10 @@ OURS = (
     "js/questions.js",
     "img/hexagons.svg",
     "img/favicon.svg",
+    "img/share.png",
+    "img/icon-180.png",
+    "img/icon-192.png",
+    "img/icon-512.png",
 )
 # Our name for a file, the package it comes with, and its path there.
 LIBRARIES = (("css/bootstrap.min.css", "flask_bootstrap", "static/bootstrap5/css/bootstrap.min.css"),)
