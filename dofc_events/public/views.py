@@ -10,7 +10,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from sqlalchemy.exc import SQLAlchemyError
 
 from dofc_events.accounts.guards import may_organise
-from dofc_events.conference.queries import coming_editions, edition_with_record, figures, past_editions
+from dofc_events.conference.queries import coming_editions, edition_with_record, past_editions
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.config import ROOT
 from dofc_events.core.clock import now
@@ -22,6 +22,7 @@ from dofc_events.health.queries import DATABASE_DOWN, health, site_metrics
 from dofc_events.health.rules import FAILING, Trouble, for_everybody
 from dofc_events.health.service import Probe, is_news, send_alert
 from dofc_events.hosting.queries import current_call
+from dofc_events.memory.figures.network.queries import network_in_figures
 from dofc_events.public.cards import views as cards
 from dofc_events.public.draw import views as draw
 from dofc_events.public.queries import learning_trips, places_left
@@ -65,7 +66,7 @@ def home() -> str:
         places=places_left(session, [current.id]).get(current.id) if current else None,
         call=call,
         stage=call.stage(moment) if call else None,
-        figures=figures(session, moment),
+        figures=network_in_figures(session, moment).figures,
         past=past_editions(session, moment),
         network_data=network_as_thing(_asset("img/icon-512.png")),
     )

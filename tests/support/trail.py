@@ -83,7 +83,10 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     (BY_HAND, "seat_taken", {**CELLARS, **BECAUSE}),
     *((BY_HAND, act, CELLARS) for act in ("boarded", "boarding_undone", "trip_cancelled")),
     *((BY_HAND, act, {}) for act in ("arrived", "arrival_undone", "edition_created", "edition_loaded")),
-    *((BY_HAND, act, {}) for act in ("edition_published", "edition_archived", "edition_taken_out", "edition_deleted")),
+    *(
+        (BY_HAND, act, {})
+        for act in ("edition_published", "edition_archived", "edition_taken_out", "edition_deleted", "figures_frozen")
+    ),
     (BY_HAND, "year_changed", {"changes": {"year": [2027, 2028]}}),
     *((BY_HAND, act, {"kind": "ж"}) for act in ("message_sent_again", "message_settled")),
     (BY_HAND, "mail_released", {}),

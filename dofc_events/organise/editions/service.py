@@ -75,13 +75,6 @@ def publish(session: Session, edition_id: int, actor: Actor, now: datetime) -> N
         raise NotReady(missing)
 
 
-def archive(session: Session, edition_id: int, actor: Actor, now: datetime) -> None:
-    """Archive an edition: nobody can register or move up from then on. Raises EditionNotPublished for a draft."""
-    if edition_pool(session, edition_id):
-        lock_edition_pool(session, edition_id)
-    conference.archive_edition(session, edition_id, actor, now)
-
-
 def change_year(session: Session, edition_id: int, year: int, actor: Actor, now: datetime) -> bool:
     """Give a draft another year, and say whether it is one; its dates stay, its trail and messages go with it.
 

@@ -335,6 +335,7 @@ ACTS = {
     ),
     "edition_published": Act(_l("Edition published"), _l("Published the edition")),
     "edition_archived": Act(_l("Edition archived"), _l("Archived the edition")),
+    "figures_frozen": Act(_l("Figures kept"), _l("Kept the edition’s figures for ever, as they were then")),
     "edition_taken_out": Act(_l("Edition taken out of the archive"), _l("Took the edition out of the archive")),
     "letter_written": Act(_l("Letter written"), _l("Wrote the letter “%(subject)s”, as a draft")),
     "letter_changed": Act(_l("Letter changed"), _l("Changed the letter “%(subject)s”")),
