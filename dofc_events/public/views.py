@@ -22,15 +22,22 @@ from dofc_events.health.queries import DATABASE_DOWN, health, site_metrics
 from dofc_events.health.rules import FAILING, Trouble, for_everybody
 from dofc_events.health.service import Probe, is_news, send_alert
 from dofc_events.hosting.queries import current_call
-from dofc_events.memory.figures.network.queries import network_in_figures
+from dofc_events.mail.render import link
+from dofc_events.memory.figures.network.queries import edition_in_figures, editions_in_figures, network_in_figures
 from dofc_events.public.cards import views as cards
 from dofc_events.public.draw import views as draw
-from dofc_events.public.queries import learning_trips, places_left
+from dofc_events.public.feed import views as feed
+from dofc_events.public.network import views as network
+from dofc_events.public.queries import learning_trips, past_with_record, places_left
+from dofc_events.public.report import views as report
 from dofc_events.public.shared import description_of, event_of, network_as_thing, picture_of_edition
 
 blueprint = Blueprint("public", __name__)
 blueprint.register_blueprint(draw.blueprint)
 blueprint.register_blueprint(cards.blueprint)
+blueprint.register_blueprint(feed.blueprint)
+blueprint.register_blueprint(network.blueprint)
+blueprint.register_blueprint(report.blueprint)
 
 
 def register(app: Flask) -> None:
@@ -76,13 +83,15 @@ def home() -> str:
 def editions() -> str:
     """All editions that are public, the coming ones first."""
     session, moment = db.session(), now()
-    coming = coming_editions(session, moment)
+    coming, past = coming_editions(session, moment), past_with_record(session, moment)
     return render_template(
         "public/editions.html",
         coming=coming,
         windows={edition.id: edition.window(moment) for edition in coming},
         places=places_left(session, [edition.id for edition in coming]),
-        past=past_editions(session, moment),
+        past=past,
+        known=editions_in_figures(session, past),
+        figures=network_in_figures(session, moment).figures,
     )
 
 
@@ -97,6 +106,7 @@ def edition(year: int) -> str:
         "public/edition.html",
         edition=found,
         is_over=found.is_over(moment),
+        known=edition_in_figures(session, found),
         window=found.window(moment),
         places=places_left(session, [found.id]).get(found.id),
         trips=learning_trips(session, found.id),
@@ -178,7 +188,7 @@ def _iso(moment: datetime | None) -> str | None:
 @blueprint.get("/robots.txt")
 def robots() -> Response:
     """The pages that search engines may read."""
-    return Response(ROBOTS, mimetype="text/plain")
+    return Response(f"{ROBOTS}\nSitemap: {link('public.feed.sitemap')}\n", mimetype="text/plain")
 
 
 @blueprint.get("/site.webmanifest")

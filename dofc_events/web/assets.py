@@ -26,6 +26,7 @@ PREFIX = "/static/"
 OURS = (
     "css/site.css",
     "css/organise.css",
+    "css/figures.css",
     "js/site.js",
     "js/organise.js",
     "js/country.js",

@@ -70,7 +70,8 @@ def test_home_says_that_nothing_is_announced_when_there_is_nothing(client):
 def test_home_shows_the_figures_and_the_past_editions(client, write):
     write(lambda session: load_history(session, COMMAND, NOW))
     page = client.get("/")
-    assert [tag.get_text() for tag in page.all(".figures dd")] == ["7", "33", "5"]
+    assert [tag.get_text() for tag in page.all(".figures dd")] == ["7", "33", "5", "550", "7"]
+    assert "delegates, at least" in page.text
     assert [tag.get_text() for tag in page.all(".timeline h3")] == [
         *("Ohrid, North Macedonia", "Brașov, Romania", "Tekirdağ, Türkiye", "Sofia, Bulgaria"),
         *("Niš, Serbia", "Niš, Serbia", "Niš, Serbia"),
@@ -281,10 +282,12 @@ def test_home_shows_the_nearest_edition_and_names_the_later(client, write):
     ]
 
 
-def test_search_engines_are_told_what_is_not_for_them(app):
+def test_search_engines_are_told_what_is_not_for_them(app, client):
     answer = app.test_client().get("/robots.txt")
     assert answer.mimetype == "text/plain"
-    assert answer.text.splitlines() == [
+    *rules, nothing, sitemap = answer.text.splitlines()
+    assert (nothing, sitemap) == ("", f"Sitemap: {client.base_url}/sitemap.xml")
+    assert rules == [
         *("User-agent: *", "Disallow: /organise/", "Disallow: /registrations/"),
         *("Disallow: /hosting/proposals/", "Disallow: /hosting/vote/", "Disallow: /hosting/co-host/"),
         "Disallow: /sign-in",

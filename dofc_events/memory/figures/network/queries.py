@@ -21,6 +21,11 @@ def network_in_figures(session: Session, now: datetime) -> Network:
     return _in_figures(session, [edition for edition in public if edition.is_past(now)])
 
 
+def editions_in_figures(session: Session, editions: Sequence[Edition]) -> dict[int, EditionInFigures]:
+    """What is known of these editions, by edition; also of demonstrations."""
+    return {one.edition_id: one for one in _in_figures(session, editions).editions}
+
+
 def edition_in_figures(session: Session, edition: Edition) -> EditionInFigures:
     """What is known of one edition, also of a demonstration."""
     return _in_figures(session, [edition]).editions[0]
