@@ -172,6 +172,9 @@ def _path(ring: Ring) -> str:
     for (ax, ay), (bx, by) in pairwise(steps):
         if (ax, ay) != (bx, by):
             parts.append(f"{bx - ax} {by - ay} ")
+    if len(parts) == 1:
+        # So small that nothing is left of it: a dot stands for it.
+        parts.append("0 0")
     return "".join(parts).strip().replace(" -", "-") + "z"
 
 

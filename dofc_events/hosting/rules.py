@@ -14,6 +14,8 @@ LOWEST_SCORE, HIGHEST_SCORE = 1, 5
 KEEP_DRAFTS, TELL_BEFORE_END = timedelta(days=60), timedelta(days=14)
 MAX_ATTACHMENTS = 5
 MAX_BYTES = 10 * 1024 * 1024
+# To one item of a hand-over list.
+MAX_HANDED_OVER = 10
 MAX_WEIGHT = 10
 # More than any hall holds, and no more than the database counts.
 MAX_DELEGATES = 100_000

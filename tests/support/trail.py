@@ -204,6 +204,12 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     (BY_HAND, "role_changed", {**ROLE, "changes": {"ends_at": [None, MOMENT]}}),
     (BY_HAND, "role_ended", {**ROLE, "role": "organiser", "changes": {"ends_at": [MOMENT, LATER]}}),
     *((BY_HAND, "hand_over_started", {"from_year": year}) for year in (2026, None)),
+    (
+        BY_HAND,
+        "hand_over_item_changed",
+        {"item": 1, "changes": {"text": ["", "Кључеви"], "owner": ["", "Ана"], "due_on": [None, "2027-03-01"]}},
+    ),
+    *((BY_HAND, act, {"item": 1, "name": "План.pdf"}) for act in ("hand_over_file_added", "hand_over_file_removed")),
     (BY_HAND, "hand_over_item_added", {"item": 1, "kind": "open", "text": "Кључеви"}),
     *(
         (BY_HAND, "hand_over_item_ticked", {"item": 1, "side": side, "changes": {"done": [not done, done]}})

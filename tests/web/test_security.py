@@ -59,6 +59,7 @@ def addresses(app, token, reading) -> list[tuple[str, str, set[str]]]:
         "session_id": 1,
         "attachment_id": 1,
         "voter_id": 1,
+        "item_id": 1,
     }
     routes = []
     for rule in app.url_map.iter_rules():

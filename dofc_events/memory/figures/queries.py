@@ -17,7 +17,7 @@ from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.clock import in_zone
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import came_before
-from dofc_events.memory.figures.models import FrozenFigures
+from dofc_events.memory.figures.models import FrozenDelegate, FrozenFigures
 from dofc_events.memory.figures.rules import (
     DAY,
     Arrivals,
@@ -45,19 +45,20 @@ MAX_EARLIER = 3
 QUARTER = 15 * 60
 
 
-def frozen_figures(session: Session, edition_ids: Iterable[int]) -> dict[int, Record]:
-    """What was frozen of these editions, by edition; one query."""
+def frozen_records(session: Session, edition_ids: Iterable[int]) -> dict[int, Record]:
+    """What was frozen of these editions, by edition, as far as it holds; one query.
+
+    Of an edition that was taken out of the archive it does not, unless personal data has been erased since.
+    """
     rows = select(FrozenFigures, Edition.year).join(Edition, Edition.id == FrozenFigures.edition_id)
-    found = session.execute(rows.where(FrozenFigures.edition_id.in_(list(edition_ids))))
+    holds = or_(FrozenFigures.is_final, Edition.status == EditionStatus.ARCHIVED)
+    found = session.execute(rows.where(FrozenFigures.edition_id.in_(list(edition_ids)), holds))
     return {frozen.edition_id: from_stored(year, frozen.came_before, frozen.record) for frozen, year in found}
 
 
 def frozen_record(session: Session, edition: Edition) -> Record | None:
-    """What was frozen of an edition, while that holds: not if it was taken out of the archive and can be counted."""
-    frozen = session.get(FrozenFigures, edition.id)
-    if frozen is None or not (frozen.is_final or edition.status == EditionStatus.ARCHIVED):
-        return None
-    return from_stored(edition.year, frozen.came_before, frozen.record)
+    """What was frozen of an edition, while that holds."""
+    return frozen_records(session, [edition.id]).get(edition.id)
 
 
 def counted_record(session: Session, edition: Edition, now: datetime) -> Record:
@@ -107,10 +108,10 @@ def seats_taken(session: Session, edition_id: int) -> list[SeatsTaken]:
     return [SeatsTaken(title, capacity, number) for title, capacity, number in session.execute(rows)]
 
 
-def growth_of(session: Session, edition: Edition, now: datetime) -> list[Growth]:
+def growth_of(session: Session, edition: Edition, now: datetime, kept: Record | None = None) -> list[Growth]:
     """How an edition grows until `now`, then how the last MAX_EARLIER before it grew; in three queries.
 
-    Empty if it is not known when registration opens. Earlier editions that nobody registered for here are left out.
+    `kept` is what was frozen of the edition itself, which then is not counted. Empty if it is not known when registration opens. Earlier editions that nobody registered for here are left out.
     """
     if edition.registration_opens_at is None:
         return []
@@ -123,11 +124,11 @@ def growth_of(session: Session, edition: Edition, now: datetime) -> list[Growth]
         .order_by(Edition.year.desc())
         .limit(MAX_EARLIER)
     ).all()
-    kept = frozen_figures(session, [one.id for one in earlier if one.status == EditionStatus.ARCHIVED])
-    per_day = _per_day(session, [one for one in (edition, *earlier) if one.id not in kept])
+    records = frozen_records(session, [one.id for one in earlier]) | ({edition.id: kept} if kept else {})
+    per_day = _per_day(session, [one for one in (edition, *earlier) if one.id not in records])
     grown = []
     for one in (edition, *earlier):
-        was = kept[one.id].growth if one.id in kept else None
+        was = records[one.id].growth if one.id in records else None
         grown.append(was or Growth(one.year, _days(one, per_day.get(one.id, Counter()), now)))
     return grown
 
@@ -176,6 +177,8 @@ def _per_day(session: Session, editions: Sequence[Edition]) -> dict[int, Counter
     opened = {
         one.id: int(one.registration_opens_at.timestamp()) for one in editions if one.registration_opens_at is not None
     }
+    if not opened:
+        return {}
     # Whole spans of 24 hours: no database need know an edition's zone.
     age = cast(extract("epoch", Registration.registered_at), BigInteger) - case(opened, value=Registration.edition_id)
     places = select(Pool.id).where(Pool.edition_id.in_(opened))
@@ -199,3 +202,24 @@ def _days(edition: Edition, per_day: Counter[int], now: datetime) -> tuple[int, 
     if now >= opened_at:
         last = max(last, days_between(opened_at, min(now, closes_at) if closes_at else now))
     return growth(per_day, last)
+
+
+def figure_faults(session: Session) -> list[str]:
+    """Frozen figures that contradict each other; one sentence each."""
+    there = select(FrozenDelegate.edition_id, func.count()).group_by(FrozenDelegate.edition_id)
+    delegates = dict(session.execute(there).all())
+    years = dict(session.execute(select(Edition.id, Edition.year)).all())
+    found = [
+        f"edition {years[edition_id]}: there are names of delegates, and no frozen figures"
+        for edition_id in sorted(delegates.keys() - set(session.scalars(select(FrozenFigures.edition_id))))
+    ]
+    for frozen in session.scalars(select(FrozenFigures).order_by(FrozenFigures.edition_id)):
+        year = years[frozen.edition_id]
+        figures = from_stored(year, frozen.came_before, frozen.record).figures
+        if sum(number for _slug, number in figures.categories) > figures.total:
+            found.append(f"edition {year}: its frozen categories have more people than its countries")
+        if max(figures.arrived, frozen.came_before, delegates.get(frozen.edition_id, 0)) > figures.total:
+            found.append(f"edition {year}: more people arrived, returned or have a name than were counted")
+        if frozen.second_time > frozen.came_before:
+            found.append(f"edition {year}: more people came for the second time than came before")
+    return found

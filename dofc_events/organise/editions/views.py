@@ -79,7 +79,7 @@ def index(edition: Edition) -> ResponseReturnValue:
     places = places_of(session, [edition.id]).get(edition.id)
     kept = frozen_record(session, edition)
     breakdown = kept.figures if kept else figures_of(session, edition) if places else None
-    growth, arrivals = growth_of(session, edition, at), kept.arrivals if kept else arrivals_of(session, edition)
+    growth, arrivals = growth_of(session, edition, at, kept), kept.arrivals if kept else arrivals_of(session, edition)
     return render_template(
         "organise/editions/index.html",
         places=places,

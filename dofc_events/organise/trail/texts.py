@@ -389,5 +389,8 @@ ACTS = {
         ),
     ),
     "hand_over_item_added": Act(_l("Added to the hand-over"), _l("Added to the hand-over: “%(text)s”")),
+    "hand_over_item_changed": Act(_l("Hand-over changed"), _l("Changed an item of the hand-over"), _changes),
+    "hand_over_file_added": Act(_l("File handed over"), _l("Added the file “%(name)s” to the hand-over")),
+    "hand_over_file_removed": Act(_l("File not handed over"), _l("Took the file “%(name)s” off the hand-over")),
     "hand_over_item_ticked": Act(_l("Hand-over ticked"), _hand_over_item_ticked),
 }

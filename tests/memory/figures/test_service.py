@@ -13,7 +13,7 @@ from dofc_events.memory.figures import service
 from dofc_events.memory.figures.models import FrozenDelegate, FrozenFigures, PseudonymKey
 from dofc_events.memory.figures.network.queries import network_in_figures
 from dofc_events.memory.figures.network.rules import Attendance
-from dofc_events.memory.figures.queries import counted_record, frozen_record, growth_of
+from dofc_events.memory.figures.queries import counted_record, figure_faults, frozen_record, growth_of
 from dofc_events.memory.figures.timers import editions_to_freeze, freeze_late
 from dofc_events.places.models import Arrival, Claim
 from dofc_events.registration.service import cancel_registration
@@ -153,3 +153,19 @@ def test_the_worker_freezes_what_was_archived_before_figures_were_kept(session, 
     assert freeze_late(session, editions[0].id, COMMAND, LATER)
     assert editions_to_freeze(session) == []
     assert not freeze_late(session, editions[0].id, COMMAND, LATER)
+
+
+def test_the_check_finds_figures_that_contradict_each_other(session, editions):
+    archive(session, editions[:2])
+    assert figure_faults(session) == []
+    first, second = session.scalars(select(FrozenFigures).order_by(FrozenFigures.edition_id))
+    first.record = {**first.record, "countries": [["RS", 1]]}
+    second.second_time = 2
+    session.add(FrozenDelegate(edition_id=editions[2].id, pseudonym="0" * 16))
+    session.flush()
+    assert figure_faults(session) == [
+        "edition 2029: there are names of delegates, and no frozen figures",
+        "edition 2027: its frozen categories have more people than its countries",
+        "edition 2027: more people arrived, returned or have a name than were counted",
+        "edition 2028: more people came for the second time than came before",
+    ]

@@ -49,7 +49,7 @@ def test_file_goes_to_everybody_and_lies_on_the_disk_once(attaching, register, a
         assert (attached.get_filename(), attached.get_content()) == ("план.pdf", uploads.pdf())
         files.path_of(settings().shared, content_hash).unlink()
         assert faults(session) == [
-            f"file {content_hash}: it is attached to a proposal or a letter, but missing from the disk"
+            f"file {content_hash}: it is attached to a proposal or a letter, or handed over, but missing from the disk"
         ]
 
 
