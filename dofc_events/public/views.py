@@ -31,6 +31,7 @@ from dofc_events.public.network import views as network
 from dofc_events.public.queries import learning_trips, past_with_record, places_left
 from dofc_events.public.report import views as report
 from dofc_events.public.shared import description_of, event_of, network_as_thing, picture_of_edition
+from dofc_events.web.assets import asset_url
 
 blueprint = Blueprint("public", __name__)
 blueprint.register_blueprint(draw.blueprint)
@@ -165,8 +166,7 @@ def metrics() -> Response:
 
 
 def _asset(name: str) -> str:
-    address: str = settings().base_url + current_app.jinja_env.globals["asset_url"](name)
-    return address
+    return settings().base_url + asset_url(name)
 
 
 def _tell(url: str, troubles: list[Trouble], moment: datetime) -> None:
@@ -202,7 +202,7 @@ def manifest() -> Response:
         background_color="#faf7f2",
         theme_color="#faf7f2",
         icons=[
-            {"src": _asset(f"img/icon-{size}.png"), "sizes": f"{size}x{size}", "type": "image/png"}
+            {"src": asset_url(f"img/icon-{size}.png"), "sizes": f"{size}x{size}", "type": "image/png"}
             for size in (192, 512)
         ],
     )

@@ -16,7 +16,7 @@ from wsgiref.headers import Headers
 
 import brotli
 import structlog
-from flask import Flask
+from flask import Flask, current_app
 from whitenoise import WhiteNoise
 
 from dofc_events.config import ROOT
@@ -52,6 +52,7 @@ def init_assets(app: Flask, instance: Path, transport: Mapping[str, str]) -> Non
     folder, sources = instance / "assets", _sources()
     file_headers = {**FILE_HEADERS, **transport}
     names = {name: _hashed(name, content) for name, content in sources.items()}
+    app.extensions["dofc_assets"] = names
     app.jinja_env.globals["asset_url"] = lambda name: PREFIX + names[name]
     try:
         for name, content in sources.items():
@@ -73,6 +74,12 @@ def init_assets(app: Flask, instance: Path, transport: Mapping[str, str]) -> Non
         allow_all_origins=False,
         add_headers_function=add_headers,
     )
+
+
+def asset_url(name: str) -> str:
+    """The path at which a file is served now."""
+    names: dict[str, str] = current_app.extensions["dofc_assets"]
+    return PREFIX + names[name]
 
 
 def _sources() -> dict[str, bytes]:

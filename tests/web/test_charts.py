@@ -133,6 +133,6 @@ def test_columns_show_what_is_known_and_nothing_else():
     columns = [Column("2010", None), Column("2014", 250, "250+", open=True), Column("2027", 125)]
     chart = BeautifulSoup(column_chart("c", "Delegates", "2014: 250", columns), "html.parser")
     rects = chart.select("rect")
-    assert [float(rect["height"]) for rect in rects] == [(FLOOR - TOP) * 250 / 300, (FLOOR - TOP) * 125 / 300]
+    assert [float(str(rect["height"])) for rect in rects] == [(FLOOR - TOP) * 250 / 300, (FLOOR - TOP) * 125 / 300]
     assert ["chart-column-open" in rect["class"] for rect in rects] == [True, False]
     assert [text.get_text() for text in chart.select(".chart-name")] == ["250+", "125"]

@@ -3,6 +3,7 @@
 import json
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import cache, partial
 from io import BytesIO
 from pathlib import Path
@@ -69,7 +70,8 @@ def _has(font: FreeTypeFont, letter: str) -> bool:
 @cache
 def _missing(font: FreeTypeFont) -> tuple[int, int, int, int] | None:
     """What stands for a letter that is in no font: Unicode has none with this number."""
-    return font.getmask("\U0010ffff").getbbox()
+    box: tuple[int, int, int, int] | None = font.getmask("\U0010ffff").getbbox()
+    return box
 
 
 @cache
@@ -142,7 +144,7 @@ def _hexagons(file: Path) -> list[list[tuple[float, float]]]:
     return [[tuple(map(float, corner.split(","))) for corner in one] for one in corners]  # type: ignore[misc]
 
 
-def _moved(points: list[tuple[float, ...]], *, times: float, x: float, y: float) -> list[tuple[float, float]]:
+def _moved(points: Sequence[tuple[float, ...]], *, times: float, x: float, y: float) -> list[tuple[float, float]]:
     return [(x + times * a, y + times * b) for a, b in points]
 
 

@@ -1,6 +1,6 @@
 """Pictures for messengers, 1200 by 630 pixels."""
 
-from flask import Blueprint, Response, abort, current_app, redirect
+from flask import Blueprint, Response, abort, redirect
 from flask.typing import ResponseReturnValue
 
 from dofc_events.conference.queries import edition_by_year
@@ -11,6 +11,7 @@ from dofc_events.documents.cards.rules import Card
 from dofc_events.extensions import settings
 from dofc_events.public.cards.service import picture_of
 from dofc_events.public.shared import card_of_edition
+from dofc_events.web.assets import asset_url
 
 blueprint = Blueprint("cards", __name__)
 
@@ -30,7 +31,7 @@ def card_answer(card: Card, subject: str) -> ResponseReturnValue:
     try:
         picture = picture_of(card, subject, settings().instance)
     except (TooBusy, TooCostly, ReaderFailed):
-        return redirect(current_app.jinja_env.globals["asset_url"]("img/share.png"), 302)
+        return redirect(asset_url("img/share.png"), 302)
     answer = Response(picture, mimetype="image/png")
     answer.headers["Cache-Control"] = "public, max-age=86400"
     return answer

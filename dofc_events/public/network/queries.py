@@ -52,4 +52,5 @@ def parts_of_organisations(session: Session, now: datetime) -> list[Part]:
 def _signed(session: Session) -> Sequence[tuple[int, Outcome]]:
     """Who signed which outcome: the one place that knows how signatories are kept."""
     rows = select(Signatory.organisation_id, Outcome).join(Outcome, Outcome.id == Signatory.outcome_id)
-    return [tuple(row) for row in session.execute(rows.order_by(Outcome.edition_id, Outcome.id))]
+    ordered = session.execute(rows.order_by(Outcome.edition_id, Outcome.id))
+    return [(organisation_id, outcome) for organisation_id, outcome in ordered]

@@ -7,6 +7,7 @@ from sqlalchemy import delete, select, update
 
 from dofc_events.conference import service as conference
 from dofc_events.core.audit import COMMAND, AuditEntry
+from dofc_events.core.references import pseudonym
 from dofc_events.delegates.models import Registration, SearchWord
 from dofc_events.extensions import settings
 from dofc_events.memory.figures import service
@@ -118,7 +119,7 @@ def test_nobody_can_tell_who_was_there_from_the_database_alone(session, editions
     # Whoever has the tables can only guess the key.
     (row,) = session.scalars(select(PseudonymKey))
     for key in ("", row.locked, *row.locked.split("."), *settings().keys):
-        names = {service.pseudonym(key, service.PURPOSE, f"{name}@dofc.test") for name in ("ana", "boris", "vera")}
+        names = {pseudonym(key, service.PURPOSE, f"{name}@dofc.test") for name in ("ana", "boris", "vera")}
         assert not names & kept
     said = str(list(session.scalars(select(AuditEntry.details).where(AuditEntry.act == "figures_frozen"))))
     assert "dofc.test" not in said and not any(name in said for name in kept)

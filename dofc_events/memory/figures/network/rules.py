@@ -69,8 +69,12 @@ class Network:
     @property
     def countries_so_far(self) -> list[int]:
         """How many countries had taken part by each edition, as far as it is known which came when."""
-        so_far = accumulate(map(_present, self.editions), frozenset.union)
-        return [len(countries) for countries in so_far]
+        so_far: set[str] = set()
+        numbers = []
+        for edition in self.editions:
+            so_far |= _present(edition)
+            numbers.append(len(so_far))
+        return numbers
 
     @property
     def outcomes_so_far(self) -> list[int]:
