@@ -154,7 +154,7 @@ def form_context(edition: Edition, pool: Pool, *, by_organisers: bool = False) -
     """What a page with a registration form shows, apart from the form."""
     categories = open_categories(edition)
     has_room = any(not one.is_full for one in categories)
-    questions = questions_of(db.session(), edition.id)
+    questions = questions_of(db.session(), edition.id) if edition.asks_questions else ()
     return {
         **asked_of(edition, questions, by_organisers=by_organisers),
         "edition": edition,
