@@ -37,6 +37,7 @@ from dofc_events.web.likely_meant import DOMAINS, likely_meant
 from dofc_events.web.limits import DatabaseStorage, FileStorage
 from dofc_events.web.markdown import render_markdown
 from dofc_events.web.security import SignedSessions, init_security, transport_security
+from dofc_events.web.templates import Templates
 
 # A completely filled registration form takes some 20 KB; no post needs more than this.
 LARGEST_BODY = 256 * 1024
@@ -80,6 +81,7 @@ def create_app(settings: Settings) -> Flask:
         n = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n)  # type: ignore[method-assign]
     app.session_interface = SignedSessions()
+    app.jinja_environment = Templates
     init_answered(app, settings)
     _init_extensions(app, settings)
     _init_templates(app, settings)
