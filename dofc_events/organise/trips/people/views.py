@@ -73,8 +73,8 @@ def index(edition: Edition, slug: str) -> ResponseReturnValue:
 def selected(edition: Edition, slug: str) -> ResponseReturnValue:
     """Move the people picked, put them on a waiting list or take them off, after saying how many they are."""
     trip, pool = trip_by_slug(db.session(), edition.id, slug) or abort(404)
-    of_list = {name: request.args[name] for name in OF_THE_LIST if request.args.get(name)}
-    picks = {name: values for name, values in request.args.lists() if name in OF_THE_PICKS}
+    of_list: dict[str, Any] = {name: request.args[name] for name in OF_THE_LIST if request.args.get(name)}
+    picks: dict[str, Any] = {name: values for name, values in request.args.lists() if name in OF_THE_PICKS}
     context = {"trip": trip, "pool": pool, "back": url_for(".index", year=edition.year, slug=slug, **of_list, **picks)}
     context |= {"names_shown": NAMES_SHOWN, "asked": None, **around(edition)}
     if not picks:
