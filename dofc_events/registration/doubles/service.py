@@ -32,8 +32,8 @@ class Merging:
     """What becomes of a pair: which of the two stays, with these details and this address.
 
     `answers` are those of the other that the one that stays takes over, and `note` is its note from now on; the tags of
-    both stay. `seats`: those of the other that fit go to the one that stays. `because` is what the other is told, unless
-    it is `quiet`. `digest` stands for what the page had said of the two.
+    both stay. `seats`: those of the other that fit go to the one that stays. `because` is what the other is told,
+    unless it is `quiet`. `digest` stands for what the page had said of the two.
     """
 
     keeps_first: bool
