@@ -122,7 +122,7 @@ class Settings:
 
     @property
     def mail_is_delivered(self) -> bool:
-        """Whether an email server is configured; without one, messages are kept and can be read on the mail page."""
+        """Whether an email server is configured; without one, messages are kept and can be read on the emails page."""
         return self.mail_server is not None
 
 

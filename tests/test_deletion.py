@@ -49,7 +49,7 @@ def test_the_page_deletes_a_delegate_altogether(session):
     note_arrival(session, ana.id, DELEGATE, NOW)
     tag_one(session, ana.id, "speaker", DELEGATE, NOW)
     find_doubles(session, [ana.id, twin.id])
-    tell_apart(session, edition.id, likely_doubles(session, edition.id, limit=1)[0].id, DELEGATE, NOW)
+    tell_apart(session, edition.id, [likely_doubles(session, edition.id, limit=1)[0].id], DELEGATE, NOW)
     letter_id = write(session, edition)
     release(session, edition, letter_id)
     write_messages(session, [ana.id, twin.id], letter_id, NOW)

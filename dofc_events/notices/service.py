@@ -158,6 +158,7 @@ class Changes:
     def record_seats(self) -> None:
         """Take over what has become of seats, once all is done: into the trail, and into what is to be told."""
         changes = self.book.changes if "book" in self.__dict__ else ()
+        self.quiet.difference_update(c.registration_id for c in changes if c.reason is Reason.MOVED_UP)
         people = registrations_by_id(self.session, {change.registration_id for change in changes})
         for change in changes:
             registration, slug = people[change.registration_id], self.book.trips[change.trip_id].slug

@@ -111,6 +111,17 @@ def asked(questions: Iterable[OwnQuestion], on: date, *, by_organisers: bool = F
     return tuple(one if one.required == required else replace(one, required=required) for one, required in pairs)
 
 
+def still_offered(questions: Iterable[OwnQuestion], answers: Answers) -> dict[str, tuple[str, ...]]:
+    """Of these answers what can still be given: neither to a question that was retired, nor an option that was."""
+    found = {}
+    for one in questions:
+        retired = {option.key for option in one.options if option.is_retired}
+        values = tuple(value for value in answers.get(one.key, ()) if value not in retired)
+        if values and not one.is_retired:
+            found[one.key] = values
+    return found
+
+
 def is_required(question: OwnQuestion, on: date) -> bool:
     """Whether a delegate must answer it on that day."""
     starts = question.required_from_on

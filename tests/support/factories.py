@@ -216,12 +216,12 @@ def seats_left(session: Session, trip: Trip) -> int:
     return pool.capacity - pool.taken
 
 
-def agreed(act: Callable[..., Any], *args: Any) -> Any:
+def agreed(act: Callable[..., Any], *args: Any, **named: Any) -> Any:
     """Do what asks first, and agree to all that it would bring about."""
     try:
-        return act(*args)
+        return act(*args, **named)
     except NotAgreed as asked:
-        return act(*args, accepted=asked.digest)
+        return act(*args, **named, accepted=asked.digest)
 
 
 def find_doubles(session: Session, registration_ids: Iterable[int]) -> None:

@@ -80,6 +80,7 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     *((DELEGATE, "seat_changed", {**CELLARS, "reason": reason}) for reason in Reason),
     (BY_HAND, "seat_given", {**CELLARS, "instead_of": "", **BECAUSE}),
     (BY_HAND, "seat_given", {**CELLARS, "instead_of": "бродом", **BECAUSE}),
+    *((BY_HAND, "seat_waits", {**CELLARS, "instead_of": slug, **BECAUSE}) for slug in ("", "бродом")),
     (BY_HAND, "seat_taken", {**CELLARS, **BECAUSE}),
     *((BY_HAND, act, CELLARS) for act in ("boarded", "boarding_undone", "trip_cancelled")),
     *((BY_HAND, act, {}) for act in ("arrived", "arrival_undone", "edition_created", "edition_loaded")),

@@ -159,6 +159,12 @@ def _seat_given(said: Said) -> str:
     return said.fill(moved if said["instead_of"] else _l("Put on “%(trip)s” by hand: %(because)s"))
 
 
+def _seat_waits(said: Said) -> str:
+    moved = _l("Moved from “%(instead_of)s” to the waiting list of “%(trip)s” by hand: %(because)s")
+    stays = _l("Put on the waiting list of “%(trip)s” by hand: %(because)s")
+    return said.fill(moved if said["instead_of"] else stays)
+
+
 def _letter_sent(said: Said) -> Text:
     if not said["subject"]:
         return ngettext(
@@ -299,6 +305,7 @@ ACTS = {
         _l("Seat on a trip changed"), lambda said: said.fill(SEATS.get(said["reason"], "%(trip)s: %(reason)s"))
     ),
     "seat_given": Act(_l("Seat given by hand"), _seat_given),
+    "seat_waits": Act(_l("Put on a trip’s waiting list by hand"), _seat_waits),
     "seat_taken": Act(_l("Seat taken by hand"), _l("Taken off “%(trip)s” by hand: %(because)s")),
     "boarded": Act(_l("Boarded"), _l("Boarded “%(trip)s”")),
     "boarding_undone": Act(_l("Boarding undone"), _l("Had not boarded “%(trip)s” after all")),
