@@ -213,7 +213,9 @@ def _send_file(session: Session, edition: Edition) -> int:
     table = read_table(content, ReadAs())
     kept = Kept("people.csv", content, json.dumps(asdict(table)).encode())
     file_id = keep_file(session, edition.id, kept, COMMAND, NOW).id
-    matching = Matching(tuple(guessed_matching(table.header, {}, HEADERS)), {"country": "", "category": ""})
+    matching = Matching(
+        tuple(guessed_matching(table.header, {}, dict.fromkeys(HEADERS, ""))), {"country": "", "category": ""}
+    )
     match_columns(session, file_id, table.header, matching)
     return file_id
 

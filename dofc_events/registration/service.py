@@ -40,7 +40,7 @@ from dofc_events.places.queries import place_of, waiting_position
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.questions.queries import answered_by, answers_of
 from dofc_events.questions.rules import Answers
-from dofc_events.registration.answers.service import give_answers, give_back
+from dofc_events.registration.answers.service import give_answers, give_back, give_first_answers
 from dofc_events.registration.rules import Outcome, details_are_frozen
 from dofc_events.trips.queries import trips_of, wishes_of
 
@@ -147,6 +147,7 @@ def enrol(
     and SignUpNotOpen.
     """
     registration, claim = enter(session, pool, edition, request, now, on_behalf=on_behalf)
+    give_first_answers(session, edition.id, [(registration, request.answers)], now)
     changes = Changes(session, edition, actor, now, keep=keep_mail)
     if request.trips:
         refuse_closed_sign_up(edition, now)
@@ -176,10 +177,10 @@ def enter(
     *,
     on_behalf: bool,
 ) -> tuple[Registration, Claim]:
-    """Write somebody down, with the place or position that they get; no seat, no message, nothing in the trail.
+    """Write somebody down, with the place or position that they get; no answers, no seat, no message, no trail.
 
     The pool is locked already. Where organisers register, nobody needs an invitation, their approval, or to confirm a
-    held place. Raises NoSuchCategory, NotInvited and ChoiceFull.
+    held place. Raises NoSuchCategory and NotInvited.
     """
     registration = Registration(
         edition_id=edition.id,
@@ -205,8 +206,6 @@ def enter(
     hold = None if on_behalf else hold_of(edition, now)
     requested = registration.category.needs_approval and not on_behalf
     claim = places.claim_place(session, pool, registration, now, hold=hold, requested=requested)
-    if any(request.answers.values()):
-        give_answers(session, registration, request.answers, now)
     return registration, claim
 
 

@@ -1,6 +1,6 @@
 """Answers as they are written. What is limited about an option, its places, is above: `registration/answers`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import delete, insert, select
@@ -52,17 +52,26 @@ def write_answers(session: Session, edition_id: int, registration_id: int, answe
             session.execute(
                 delete(Answer).where(Answer.registration_id == registration_id, Answer.question_id.in_(old))
             )
-        add_answers(session, registration_id, [one for one in changed if one.key in after], after)
+        add_answers(session, changed, {registration_id: after})
     words = {one.field: one.words for one in known}, {one.field: one.words for one in in_words(questions, after)}
     changes = {one.change: [side.get(one.field, "") for side in words] for one in changed}
     return Written(questions, changes, tuple(one.change for one in changed if not one.organisers_only), before, after)
 
 
-def add_answers(session: Session, registration_id: int, questions: Sequence[OwnQuestion], answers: Answers) -> None:
-    """Write answers where there were none to these questions."""
+def first_answers(questions: Sequence[OwnQuestion], answers: Answers, category: str) -> Answers:
+    """What is kept of the answers of somebody new: what they are shown. Raises ChangedMeanwhile, as `write_answers`."""
+    _refuse_unknown(questions, answers, {})
+    wanted = _in_order(questions, answers)
+    visible = shown(questions, wanted, category)
+    return {key: values for key, values in wanted.items() if values and key in visible}
+
+
+def add_answers(session: Session, questions: Sequence[OwnQuestion], given: Mapping[int, Answers]) -> None:
+    """Write what registrations, by id, answered to these questions, where there was nothing."""
     rows = [
         {"registration_id": registration_id, "question_id": one.id, "choice": "", "text": ""}
         | ({"choice": value} if one.kind in KEYED else {"text": value})
+        for registration_id, answers in given.items()
         for one in questions
         for value in answers.get(one.key, ())
     ]

@@ -1,6 +1,6 @@
 """Answers together with the places of options that are limited. The edition's pool is locked already."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 from dofc_events.core.errors import Refusal
 from dofc_events.delegates.models import Registration
 from dofc_events.places import service as places
-from dofc_events.places.models import Claim
+from dofc_events.places.models import Claim, Pool
 from dofc_events.places.options.service import NOBODY_WAITS
 from dofc_events.places.queries import option_claims, option_pools
 from dofc_events.places.rules import ClaimStatus
-from dofc_events.questions.answers.service import Written, write_answers
+from dofc_events.questions.answers.service import Written, add_answers, first_answers, write_answers
 from dofc_events.questions.queries import answered_by, answers_of, questions_of
-from dofc_events.questions.rules import Answers
+from dofc_events.questions.rules import PICKED, Answers, Option, OwnQuestion
 
 
 class ChoiceFull(Refusal):
@@ -24,6 +24,27 @@ class ChoiceFull(Refusal):
     def __init__(self, field: str, option: str, caption: str) -> None:
         super().__init__(f"{field}: {option}")
         self.field, self.option, self.caption = field, option, caption
+
+
+def give_first_answers(
+    session: Session, edition_id: int, given: Sequence[tuple[Registration, Answers]], now: datetime
+) -> None:
+    """Write what people answered who are new, with the places of what they chose; who comes first gets them first.
+
+    As many statements for many people as for one. Raises ChoiceFull, and ChangedMeanwhile.
+    """
+    if not any(any(answers.values()) for _person, answers in given):
+        return
+    questions = questions_of(session, edition_id)
+    kept = {person.id: first_answers(questions, answers, person.category.slug) for person, answers in given}
+    add_answers(session, questions, kept)
+    chosen = {key for answers in kept.values() for key in answers}
+    if not any(one.key in chosen and one.kind in PICKED for one in questions):
+        return
+    for one, option, pool in _limited(session, edition_id, questions):
+        people = [id_ for id_, answers in kept.items() if option.key in answers.get(one.key, ())]
+        _take(session, pool, one, option, [_new_claim(pool, id_) for id_ in people], now)
+    session.flush()
 
 
 def give_answers(session: Session, registration: Registration, answers: Answers, now: datetime) -> Written:
@@ -59,24 +80,39 @@ def take_again(session: Session, registration: Registration, now: datetime) -> N
 
 
 def _move_places(session: Session, registration: Registration, written: Written, now: datetime) -> None:
-    pools = option_pools(session, registration.edition_id)
-    limited = [(one, option) for one in written.questions for option in one.options if option.id in pools]
-    for one, option in sorted(limited, key=lambda pair: pair[1].id):
+    for one, option, pool in _limited(session, registration.edition_id, written.questions):
         had, has = (option.key in side.get(one.key, ()) for side in (written.before, written.after))
         if had == has:
             continue
-        pool = pools[option.id]
         claims = select(Claim).where(Claim.registration_id == registration.id, Claim.pool_id == pool.id)
         claim = session.scalar(claims)
-        if had:
-            if claim is not None and claim.status == ClaimStatus.CONFIRMED:
-                places.cancel_claim(session, pool, claim, NOBODY_WAITS, now)
-            continue
-        if claim is None:
-            claim = Claim(pool_id=pool.id, registration_id=registration.id, is_hold=False)
-        try:
-            places.give_places(session, pool, [claim], now)
-        except places.NothingFree:
-            raise ChoiceFull(one.field, option.key, option.caption) from None
-        session.add(claim)
+        if has:
+            _take(session, pool, one, option, [claim or _new_claim(pool, registration.id)], now)
+        elif claim is not None and claim.status == ClaimStatus.CONFIRMED:
+            places.cancel_claim(session, pool, claim, NOBODY_WAITS, now)
     session.flush()
+
+
+def _limited(
+    session: Session, edition_id: int, questions: Sequence[OwnQuestion]
+) -> list[tuple[OwnQuestion, Option, Pool]]:
+    """The options of these questions that have a pool, in the order in which pools are taken."""
+    pools = option_pools(session, edition_id)
+    found = [(one, option, pools[option.id]) for one in questions for option in one.options if option.id in pools]
+    return sorted(found, key=lambda one: one[1].id)
+
+
+def _take(
+    session: Session, pool: Pool, question: OwnQuestion, option: Option, claims: Sequence[Claim], now: datetime
+) -> None:
+    if not claims:
+        return
+    try:
+        places.give_places(session, pool, claims, now)
+    except places.NothingFree:
+        raise ChoiceFull(question.field, option.key, option.caption) from None
+    session.add_all(claims)
+
+
+def _new_claim(pool: Pool, registration_id: int) -> Claim:
+    return Claim(pool_id=pool.id, registration_id=registration_id, is_hold=False)
