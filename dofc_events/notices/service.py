@@ -97,10 +97,10 @@ class Changes:
     def book(self) -> SeatBook:
         return SeatBook(self.session, self.edition, terms_of(self.edition, self.now), self.now)
 
-    def details(self, registration: Registration, changes: Difference) -> None:
-        """What is on record of somebody is not what it was."""
+    def details(self, registration: Registration, changes: Difference, *, told: tuple[str, ...]) -> None:
+        """What is on record of somebody is not what it was; they are told of what is their business."""
         self._happened("details_changed", registration, changes=changes)
-        self.news[registration.id] = News(details=tuple(changes))
+        self.news[registration.id] = News(details=told)
 
     def place(
         self,

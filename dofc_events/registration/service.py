@@ -226,9 +226,9 @@ def change_details(
     registration, pool = locked(session, registration_id)
     refuse_frozen(registration, now)
     refuse_changed(seen, details_of(registration))
-    fields, _told, changes = rewrite_details(session, pool, registration, details, answers, actor, now)
+    fields, told, changes = rewrite_details(session, pool, registration, details, answers, actor, now)
     if fields:
-        changes.news.setdefault(registration_id, News()).own_details = fields
+        changes.news.setdefault(registration_id, News()).own_details = told
         changes.tell(registration_id)
     return bool(fields)
 
@@ -251,14 +251,14 @@ def rewrite_details(
     """
     before, changes = registration.category_id, Changes(session, registration.edition, actor, now, quiet=quiet)
     written = write_details(session, registration, details)
-    told = (*written,)
-    if answers:
-        given = give_answers(session, registration, answers, now)
+    told, is_another = (*written,), registration.category_id != before
+    if answers or (is_another and registration.edition.asks_questions):
+        given = give_answers(session, registration, answers or {}, now, is_another=is_another)
         written, told = written | given.changes, (*told, *given.told)
     if written:
         registration.revise(now)
         log(session, actor, now, "details_changed", registration, quiet=registration.id in quiet, changes=written)
-    if registration.category_id != before:
+    if is_another:
         moved = [(place_of(session, registration.id), before)]
         changes.moved_up(places.change_category(session, pool, moved, terms_of(registration.edition, now), now))
     return tuple(written), told, changes

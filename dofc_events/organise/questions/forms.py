@@ -33,6 +33,7 @@ class OptionRow(PlainForm):
 
     key = HiddenField()
     caption = Line(_l("Option"), longest=LONGEST_CAPTION)
+    order = WholeNumberField(_l("Order"), [Optional(), Between(0, MAX_OPTIONS)])
     places = WholeNumberField(_l("Places"), [Optional(), Between(0, MAX_PLACES)])
     remove = BooleanField(_l("No longer offer it"))
 
@@ -119,7 +120,8 @@ class QuestionForm(EditForm):
 
     def to_options(self) -> list[tuple[OptionDetails, int | None]]:
         """The options in their order, each with its places."""
-        rows = self._rows()
+        # Those with the same number stay as they are, and what has none comes last.
+        rows = sorted(self._rows(), key=lambda row: MAX_OPTIONS if row.order.data is None else row.order.data)
         return [(OptionDetails(r.key.data or "", r.caption.data, r.remove.data), r.places.data) for r in rows]
 
     def show_refusal(self, refusal: TooFewPlaces) -> None:
@@ -151,10 +153,11 @@ def values_of(question: OwnQuestion, capacities: Mapping[int, int]) -> dict[str,
         {
             "key": one.key,
             "caption": one.caption,
+            "order": number,
             "places": capacities.get(one.id),
             "remove": one.is_retired,
         }
-        for one in question.options
+        for number, one in enumerate(question.options, start=1)
     ]
     shown_if = [f"{question.shown_when}:{key}" for key in question.shown_for] if question.shown_when else []
     details = vars(details_of(question)) | {"categories": list(question.categories)}

@@ -29,10 +29,19 @@ class Written:
     after: Answers
 
 
-def write_answers(session: Session, edition_id: int, registration_id: int, answers: Answers, category: str) -> Written:
+def write_answers(
+    session: Session,
+    edition_id: int,
+    registration_id: int,
+    answers: Answers,
+    category: str,
+    *,
+    is_another: bool = False,
+) -> Written:
     """Write what somebody answered: these questions so, others as before; what is not shown then is not kept.
 
-    Raises ChangedMeanwhile if an answer is none of the question's: what can be chosen has changed.
+    Nor is, where the category `is_another` than until now, what was answered to others that it is not asked. Raises
+    ChangedMeanwhile if an answer is none of the question's: what can be chosen has changed.
     """
     questions = questions_of(session, edition_id)
     known = answered_by(session, registration_id)
@@ -43,7 +52,7 @@ def write_answers(session: Session, edition_id: int, registration_id: int, answe
     after = {
         one.key: wanted[one.key]
         for one in questions
-        if wanted.get(one.key) and (one.key in visible or one.key not in answers)
+        if wanted.get(one.key) and (one.key in visible or one.is_retired or (one.key not in answers and not is_another))
     }
     changed = [one for one in questions if before.get(one.key) != after.get(one.key)]
     if changed:

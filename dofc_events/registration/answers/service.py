@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dofc_events.conference.models import Edition
 from dofc_events.core.errors import Refusal
 from dofc_events.delegates.models import Registration
 from dofc_events.places import service as places
@@ -14,8 +15,8 @@ from dofc_events.places.options.service import NOBODY_WAITS
 from dofc_events.places.queries import option_claims, option_pools
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.questions.answers.service import Written, add_answers, first_answers, write_answers
-from dofc_events.questions.queries import answered_by, answers_of, questions_of
-from dofc_events.questions.rules import PICKED, Answers, Option, OwnQuestion
+from dofc_events.questions.queries import answered_by, answered_by_many, answers_of, questions_of
+from dofc_events.questions.rules import PICKED, Answers, Option, OwnQuestion, shown
 
 
 class ChoiceFull(Refusal):
@@ -47,16 +48,38 @@ def give_first_answers(
     session.flush()
 
 
-def give_answers(session: Session, registration: Registration, answers: Answers, now: datetime) -> Written:
+def give_answers(
+    session: Session, registration: Registration, answers: Answers, now: datetime, *, is_another: bool = False
+) -> Written:
     """Write what a registration answers, as `write_answers` does, with the places of what is chosen.
 
     Raises ChoiceFull, and ChangedMeanwhile.
     """
     edition_id, category = registration.edition_id, registration.category.slug
-    written = write_answers(session, edition_id, registration.id, answers, category)
+    written = write_answers(session, edition_id, registration.id, answers, category, is_another=is_another)
     if written.changes:
         _move_places(session, registration, written, now)
     return written
+
+
+def drop_answers(
+    session: Session, edition: Edition, people: Sequence[Registration], now: datetime
+) -> dict[int, Written]:
+    """Drop what these people answered to questions that their new category is not asked, and free the places of it.
+
+    Returns what that changed, by registration.
+    """
+    questions = questions_of(session, edition.id) if edition.asks_questions else ()
+    if not any(one.categories for one in questions):
+        return {}
+    known = answered_by_many(session, [person.id for person in people])
+    dropped: dict[int, Written] = {}
+    for person in people:
+        answers = answers_of(known.get(person.id, {}).values())
+        if answers.keys() - shown(questions, answers, person.category.slug):
+            written = give_answers(session, person, {}, now, is_another=True)
+            dropped |= {person.id: written} if written.changes else {}
+    return dropped
 
 
 def give_back(session: Session, people: Collection[Registration], now: datetime) -> None:

@@ -18,6 +18,7 @@ from dofc_events.notices.service import Changes, News, log, terms_of
 from dofc_events.places import service as places
 from dofc_events.places.models import Claim
 from dofc_events.places.rules import LIVE, TAKEN, ClaimStatus
+from dofc_events.registration.answers.service import give_back
 from dofc_events.registration.service import RegistrationOver, readdress, rewrite_details
 from dofc_events.trips.rules import Reason
 from dofc_events.trips.sign_ups.service import SeatBook
@@ -75,6 +76,7 @@ def merge(session: Session, edition_id: int, pair_id: int, wanted: Merging, acto
     other.ended_at = now
     changes.place("cancelled", other, before=place.status, because=wanted.because)
     moved_up = places.cancel_claim(session, pool, place.claim, terms_of(edition, now), now)
+    give_back(session, [other], now)
     changes.book.leave(other.id)
     changes.moved_up(moved_up)
     log(session, actor, now, "merged", kept, other=other.reference)

@@ -83,6 +83,16 @@ def test_options_keep_their_keys_when_their_captions_change(page, asked, ask, re
     ]
 
 
+def test_options_are_put_in_another_order_and_keep_keys_places_and_answers(page, asked, ask, register, capacities):
+    ask("size", options=("Small", "Large", "Huge"), places={"large": 4})
+    register(answers={"size": ("large",)})
+    form = page("/size/").form()
+    assert [form.value(f"options-{n}-order") for n in range(3)] == ["1", "2", "3"]
+    form.fill({"options-2-order": "0", "options-3-caption": "Tiny", "options-3-order": "1"}).submit()
+    assert [one.key for one in asked()["size"].options] == ["huge", "small", "tiny", "large"]
+    assert capacities() == [(1, 4)]
+
+
 def test_options_are_two_at_least_and_differ(page):
     form = page("/new?kind=choice").form()
     refused = form.fill({"caption": "Size?", "options-0-caption": "S"}).submit()
