@@ -111,6 +111,8 @@ def with_places(
     """
     left, found = dict(room), []
     limited = [(one, option) for one in questions for option in one.options if option.id in room]
+    # Who comes too late for one with a waiting list joins it.
+    limited = [(one, option) for one, option in limited if not option.waiting_list]
     for row in rows:
         answers = row.request.answers if row.request else {}
         wanted = [(one, option) for one, option in limited if option.key in answers.get(one.key, ())]

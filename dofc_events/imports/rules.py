@@ -72,7 +72,7 @@ def guessed_matching(header: Sequence[str], known: Mapping[str, str], labels: Ma
     """
     offered, taken, matching = {*labels}, set[str](), []
     ours = {
-        key: name for name, label in reversed(labels.items()) for said in (label, name) if (key := header_key(said))
+        key: name for name, label in reversed([*labels.items()]) for said in (label, name) if (key := header_key(said))
     }
     called = ours | _called()
     remembered = {field for title in header if (field := known.get(header_key(title)))}

@@ -40,7 +40,7 @@ from dofc_events.places.queries import place_of, waiting_position
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.questions.queries import answered_by, answers_of
 from dofc_events.questions.rules import Answers
-from dofc_events.registration.answers.service import give_answers, give_back, give_first_answers
+from dofc_events.registration.answers.service import give_answers, give_back, give_first_answers, moved_up
 from dofc_events.registration.rules import Outcome, details_are_frozen
 from dofc_events.trips.queries import trips_of, wishes_of
 
@@ -254,7 +254,8 @@ def rewrite_details(
     told, is_another = (*written,), registration.category_id != before
     if answers or (is_another and registration.edition.asks_questions):
         given = give_answers(session, registration, answers or {}, now, is_another=is_another)
-        written, told = written | given.changes, (*told, *given.told)
+        written, told = written | given.written.changes, (*told, *given.written.told)
+        moved_up(session, changes, given.moved_up)
     if written:
         registration.revise(now)
         log(session, actor, now, "details_changed", registration, quiet=registration.id in quiet, changes=written)
@@ -318,10 +319,10 @@ def cancel_registration(
     registration.ended_at = now
     changes = Changes(session, registration.edition, actor, now, keep=keep_mail)
     changes.place("cancelled", registration, before=standing.status)
-    moved_up = places.cancel_claim(session, pool, standing.claim, terms_of(registration.edition, now), now)
-    give_back(session, [registration], now)
+    next_in_line = places.cancel_claim(session, pool, standing.claim, terms_of(registration.edition, now), now)
+    moved_up(session, changes, give_back(session, registration.edition, [registration], now))
     changes.book.leave(registration_id)
-    changes.moved_up(moved_up)
+    changes.moved_up(next_in_line)
     changes.tell(registration_id)
 
 
@@ -331,12 +332,12 @@ def resize_edition(session: Session, edition_id: int, capacity: int, actor: Acto
     edition = session.get_one(Edition, edition_id)
     before = pool.capacity
     # Also where the number stays: later dates may let somebody move up who could not before, on trips too.
-    moved_up = places.resize_pool(session, pool, capacity, terms_of(edition, now), now)
+    next_in_line = places.resize_pool(session, pool, capacity, terms_of(edition, now), now)
     if before != capacity:
         said = {"capacity": [before, capacity]}
         record(session, actor, now, "capacity_changed", scope=str(edition.year), changes=said)
     changes = Changes(session, edition, actor, now)
-    changes.moved_up(moved_up)
+    changes.moved_up(next_in_line)
     for trip in changes.book.trips.values():
         changes.book.pass_on(trip)
     changes.tell()

@@ -22,7 +22,7 @@ from dofc_events.notices.service import Changes, terms_of
 from dofc_events.places import service as places
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import ClaimStatus
-from dofc_events.registration.answers.service import drop_answers, give_back
+from dofc_events.registration.answers.service import drop_answers, give_back, moved_up
 from dofc_events.registration.many.queries import Selection, selection_of, those_shown
 from dofc_events.registration.notes.service import tag, untag
 from dofc_events.registration.queries import Audience, members_of
@@ -88,9 +88,11 @@ def change_category(
         person.category = category
     dropped = drop_answers(session, chosen.edition, [person for person, _claim, _before in moved], now)
     for person, _claim, _before in moved:
-        answers = dropped.get(person.id)
-        more, told = (answers.changes, answers.told) if answers else ({}, ())
+        given = dropped.get(person.id)
+        more, told = (given.written.changes, given.written.told) if given else ({}, ())
         changes.details(person, said[person.id] | more, told=("category", *told))
+    for given in dropped.values():
+        moved_up(session, changes, given.moved_up)
     were_in = [(claim, before) for _person, claim, before in moved]
     changes.moved_up(places.change_category(session, chosen.pool, were_in, terms_of(chosen.edition, now), now))
     changes.tell()
@@ -159,10 +161,10 @@ def cancel(
     for person, claim in zip(chosen.people, chosen.claims, strict=True):
         person.ended_at = now
         changes.place("cancelled", person, before=ClaimStatus(claim.status), because=reason)
-    moved_up = places.cancel_claims(session, chosen.pool, chosen.claims, terms_of(chosen.edition, now), now)
-    give_back(session, chosen.people, now)
+    next_in_line = places.cancel_claims(session, chosen.pool, chosen.claims, terms_of(chosen.edition, now), now)
+    moved_up(session, changes, give_back(session, chosen.edition, chosen.people, now))
     changes.book.leave(*chosen.ids)
-    changes.moved_up(moved_up)
+    changes.moved_up(next_in_line)
     changes.tell()
     return len(chosen.people)
 

@@ -115,6 +115,31 @@ def test_places_of_an_option_are_limited_and_not_below_what_is_taken(page, ask, 
     assert capacities() == []
 
 
+def test_waiting_list_of_an_option_is_asked_about_before_anybody_moves_up_and_kept_while_somebody_waits(
+    page, ask, register, capacities, organiser, year
+):
+    ask("size", options=("S", "M"), places={"s": 1}, waiting_list=True)
+    for _ in range(3):
+        register(answers={"size": ("s",)})
+    assert "S: 1 of 1 taken, 2 waiting" in page().text
+    waits = organiser.get(f"/organise/editions/{year}/registrations?question-size=s:waiting&columns=question-size")
+    assert len(waits.all("tr[data-registration]")) == 2 and "S (waiting list)" in waits.text
+    has = organiser.get(f"/organise/editions/{year}/registrations?question-size=s")
+    assert len(has.all("tr[data-registration]")) == 1
+    refused = page("/size/").form().fill({"options-0-waiting_list": False}).submit()
+    assert refused.status == 422 and "2 people wait for it. Give them places first." in problems(refused)[0]
+    asked = page("/size/").form().fill({"options-0-places": "2"}).submit()
+    assert asked.status == 422 and "1 person on the waiting list of “S” will get it" in asked.text
+    assert capacities() == [(1, 1)]
+    assert asked.form("main form").submit("accepted").status == 200
+    assert capacities() == [(2, 2)]
+    asked = page("/size/").form().fill({"options-0-places": "", "options-0-waiting_list": False}).submit()
+    assert asked.form("main form").submit("accepted").status == 200
+    assert capacities() == []
+    refused = page("/size/").form().fill({"options-1-waiting_list": True}).submit()
+    assert "Enter how many places there are before others wait." in problems(refused)[0]
+
+
 def test_question_depends_on_answers_to_an_earlier_one_and_cannot_be_moved_before_it(page, asked, ask):
     ask("dinner", "yes-no")
     page("/new?kind=text").form().fill(caption="Menu", shown_if=["dinner:yes"], categories=["guest"]).submit()

@@ -1,6 +1,7 @@
 """Answers and the places of limited options, whatever happens to a registration: the numbers add up."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,8 @@ from dofc_events.registration import service
 from dofc_events.registration.doubles import service as doubles
 from dofc_events.registration.doubles.service import Merging
 from dofc_events.registration.many import service as many
+from dofc_events.registration.on_behalf import service as on_behalf
+from dofc_events.registration.queries import Audience
 from dofc_events.registration.rules import Act
 from tests.registration.many.conftest import order
 from tests.support.factories import DELEGATE, NOW, find_doubles, make_edition, make_question, make_registration
@@ -34,7 +37,7 @@ def edition(session):
 def company(session, edition):
     """Companies are asked for a stand, of which there are two, and for its size; organisers note a number."""
     closed = (NOW - timedelta(days=1)).date()
-    only = {"categories": ("company",)}
+    only: dict[str, Any] = {"categories": ("company",)}
     make_question(
         session, edition, "stand", options=("Hall", "Tent"), places={"hall": 2}, frozen_from_on=closed, **only
     )
@@ -53,7 +56,7 @@ def taken(session, edition) -> list[int]:
     """How many places of each limited option are taken; `flask check` agrees."""
     session.flush()
     assert faults(session) == []
-    return [pool.taken for pool in option_pools(session, edition.id).values()]
+    return [pool.taken for _option, pool in sorted(option_pools(session, edition.id).items())]
 
 
 @pytest.mark.databases("sqlite", "postgresql")
@@ -97,10 +100,86 @@ def test_answers_to_what_is_no_longer_asked_stay_when_the_category_changes(sessi
 
 def test_merging_frees_the_places_of_the_one_that_is_cancelled(session, edition):
     make_question(session, edition, "dinner", places={"s": 2})
-    said = {"given_name": "Ana", "family_name": "Kovač", "answers": {"dinner": ("s",)}}
+    said: dict[str, Any] = {"given_name": "Ana", "family_name": "Kovač", "answers": {"dinner": ("s",)}}
     one, other = (make_registration(session, edition, **said) for _ in range(2))
     find_doubles(session, [one.id, other.id])
     pair = likely_doubles(session, edition.id, limit=1)[0]
     wanted = Merging(True, details_of(one), one.email, "Twice.", doubles.digest_of(session, pair))
     doubles.merge(session, edition.id, pair.id, wanted, ELENA, LATER)
     assert taken(session, edition) == [1]
+
+
+# The waiting list of a limited option
+
+
+@pytest.fixture
+def waiting(session, edition):
+    """Two have a place of the gala, three wait for one: Ana, Bo, Cy; the trail and the mail of all that is done."""
+    make_question(session, edition, "dinner", options=("Gala", "Bistro"), places={"gala": 2}, waiting_list=True)
+    make_question(session, edition, "days", "several", options=("Monday", "Tuesday"), places={"monday": 1})
+    said: dict[str, Any] = {"answers": {"dinner": ("gala",)}}
+    names = ("one", "two", "ana", "bo", "cy")
+    return {name: make_registration(session, edition, given_name=name, **said) for name in names}
+
+
+def words(session, waiting) -> dict[str, str]:
+    return {name: answered(session, person).get("dinner", "") for name, person in waiting.items()}
+
+
+WAITS = "Gala (waiting list)"
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+def test_option_with_a_list_is_given_in_the_order_of_the_line_and_told(session, edition, waiting):
+    assert words(session, waiting) == {"one": "Gala", "two": "Gala", "ana": WAITS, "bo": WAITS, "cy": WAITS}
+    assert taken(session, edition) == [2, 0]
+    bistro = {"dinner": ("bistro",)}
+    service.change_details(session, waiting["ana"].id, details_of(waiting["ana"]), DELEGATE, LATER, answers=bistro)
+    assert words(session, waiting)["bo"] == WAITS
+    service.change_details(session, waiting["one"].id, details_of(waiting["one"]), DELEGATE, LATER, answers=bistro)
+    assert words(session, waiting) == {"one": "Bistro", "two": "Gala", "ana": "Bistro", "bo": "Gala", "cy": WAITS}
+    told = unsent(session, to=waiting["bo"].email)[-1]
+    assert told.kind == "registration-changed" and "have it now: Dinner? Gala" in told.text
+    assert "choice_given" in [entry.act for entry in history_of(session, waiting["bo"].reference)]
+    service.cancel_registration(session, waiting["two"].id, DELEGATE, LATER)
+    assert words(session, waiting)["cy"] == "Gala"
+    assert taken(session, edition) == [2, 0]
+
+
+def test_place_and_option_that_become_free_in_one_act_are_told_in_one_message(session):
+    edition = make_edition(session, capacity=1, offer_hours=0)
+    make_question(session, edition, "dinner", places={"s": 1}, waiting_list=True)
+    first, second = (make_registration(session, edition, answers={"dinner": ("s",)}) for _ in range(2))
+    before = len(unsent(session, to=second.email))
+    service.cancel_registration(session, first.id, DELEGATE, LATER)
+    (told,) = unsent(session, to=second.email)[before:]
+    assert told.kind == "registration-confirmed" and "have it now: Dinner? S" in told.text
+    assert taken(session, edition) == [1]
+
+
+def test_who_waits_for_one_option_keeps_the_position_when_another_answer_changes(session, edition, waiting):
+    bo = waiting["bo"]
+    service.change_details(session, bo.id, details_of(bo), DELEGATE, LATER, answers={"days": ("monday",)})
+    assert answered(session, bo) == {"dinner": WAITS, "days": "Monday"}
+    assert taken(session, edition) == [2, 1]
+
+
+def test_cancelling_many_at_once_passes_on_what_they_had_to_those_who_stay(session, edition, waiting):
+    some = Audience(references=tuple(waiting[name].reference for name in ("one", "two", "ana")))
+    wanted = order(session, edition, Act.CANCEL, some)
+    many.cancel(session, edition.id, wanted, "Flooded.", ELENA, LATER)
+    assert words(session, waiting) == {"one": "Gala", "two": "Gala", "ana": "Gala", "bo": "Gala", "cy": "Gala"}
+    assert taken(session, edition) == [2, 0]
+
+
+def test_reinstated_person_joins_the_end_of_the_line(session, edition, waiting):
+    service.cancel_registration(session, waiting["two"].id, DELEGATE, LATER)
+    on_behalf.reinstate(session, waiting["two"].id, "They come.", ELENA, LATER)
+    assert words(session, waiting) == {"one": "Gala", "two": WAITS, "ana": "Gala", "bo": WAITS, "cy": WAITS}
+    assert taken(session, edition) == [2, 0]
+
+
+def test_nothing_is_passed_on_once_the_edition_has_begun(session, edition, waiting):
+    begun = edition.begins_at() + timedelta(hours=1)
+    service.cancel_registration(session, waiting["one"].id, DELEGATE, begun)
+    assert words(session, waiting)["ana"] == WAITS
