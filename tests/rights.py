@@ -33,9 +33,7 @@ from dofc_events.delegates.queries import proof_of, token_of
 from dofc_events.hosting import queries as proposal_links
 from dofc_events.hosting.ballots.service import cast_ballot
 from dofc_events.hosting.proposals.attachments.service import add_attachment
-from dofc_events.hosting.proposals.rules import checked
 from dofc_events.hosting.proposals.service import PROPOSER
-from dofc_events.hosting.rules import CheckedFile
 from dofc_events.imports.reading.rules import ReadAs, read_table
 from dofc_events.imports.rules import HEADERS, guessed_matching
 from dofc_events.imports.service import Kept, Matching, keep_file, match_columns
@@ -50,6 +48,8 @@ from dofc_events.registration.queries import Audience
 from dofc_events.registration.saved.queries import saved_views
 from dofc_events.registration.saved.service import save_view
 from dofc_events.registration.trips.service import set_sign_up
+from dofc_events.web.attachments.reading.rules import checked
+from dofc_events.web.attachments.rules import CheckedFile
 from tests.support import uploads
 from tests.support.databases import Databases
 from tests.support.factories import (
@@ -213,7 +213,9 @@ def _send_file(session: Session, edition: Edition) -> int:
     table = read_table(content, ReadAs())
     kept = Kept("people.csv", content, json.dumps(asdict(table)).encode())
     file_id = keep_file(session, edition.id, kept, COMMAND, NOW).id
-    matching = Matching(tuple(guessed_matching(table.header, {}, HEADERS)), {"country": "", "category": ""})
+    matching = Matching(
+        tuple(guessed_matching(table.header, {}, dict.fromkeys(HEADERS, ""))), {"country": "", "category": ""}
+    )
     match_columns(session, file_id, table.header, matching)
     return file_id
 

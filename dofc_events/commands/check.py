@@ -17,6 +17,7 @@ from dofc_events.letters.queries import letter_faults
 from dofc_events.notices.queries import facts_without_message
 from dofc_events.places.queries import (
     arrival_faults,
+    edition_of_option,
     ended_unlike_their_claim,
     option_faults,
     pool_faults,
@@ -52,7 +53,8 @@ def faults(session: Session) -> list[str]:
     found = pool_faults(session) + arrival_faults(session)
     for pool in pools_with_free_places_and_people_waiting(session):
         trip = session.get(Trip, pool.trip_id) if pool.trip_id else None
-        edition = session.get_one(Edition, trip.edition_id if trip else pool.edition_id)
+        edition_id = trip.edition_id if trip else pool.edition_id or edition_of_option(session, pool.option_id or 0)
+        edition = session.get_one(Edition, edition_id)
         # Once an edition has begun nothing is offered; the worker closes its list.
         if edition.gives_places(now()) and (trip is None or trip.can_be_joined(now())):
             found.append(f"pool {pool.id}: somebody is waiting while {pool.capacity - pool.taken} are free")

@@ -15,7 +15,6 @@ from dofc_events.core.audit import Actor, record
 from dofc_events.core.changes import refuse_changed
 from dofc_events.core.errors import Refusal
 from dofc_events.extensions import settings
-from dofc_events.hosting.rules import CheckedFile
 from dofc_events.letters.models import Letter, LetterAttachment, LetterRecipient
 from dofc_events.letters.queries import (
     Readers,
@@ -32,6 +31,7 @@ from dofc_events.letters.rules import EDITABLE, MAX_ATTACHED, SENT_AT, Anchor, L
 from dofc_events.mail import outbox
 from dofc_events.mail.models import Message
 from dofc_events.registration.queries import Audience
+from dofc_events.web.attachments.rules import CheckedFile
 
 
 class NotADraft(Refusal):

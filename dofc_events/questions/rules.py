@@ -34,16 +34,22 @@ KEYED = (*PICKED, Kind.YES_NO)
 YES, NO = "yes", "no"
 # Who is looked for by an answer: whoever gave any, or none.
 ANY, NONE = "*", "-"
+# After the key of an option: whoever waits for a place of it.
+WAITING = ":waiting"
 
 
 @dataclass(frozen=True)
 class Option:
-    """One of the answers to choose from. What is retired is no longer offered, and read by whoever chose it."""
+    """One of the answers to choose from. What is retired is no longer offered, and read by whoever chose it.
+
+    With a `waiting_list` whoever chooses it when its places are taken waits for one.
+    """
 
     id: int
     key: str
     caption: str
     is_retired: bool
+    waiting_list: bool = False
 
 
 @dataclass(frozen=True)

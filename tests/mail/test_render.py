@@ -94,6 +94,7 @@ def write_all(session) -> dict:
         "notices/offer_reminder": mails.offer_reminder(standing, [standing.claim]),
         "notices/expired": mails.registration_expired(standing, seats),
         "notices/cancelled": mails.registration_cancelled(standing, seats),
+        "notices/choice_given": mails.choice_given(replace(standing, choices=("Which dinner? Gala",))),
         "notices/changed": mails.registration_changed(standing, ["phone", "dietary"]),
         "notices/link": mails.registration_link(standing),
         "notices/already_registered": mails.already_registered(standing),

@@ -139,6 +139,7 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
         (BY_HAND, f"question_{what}", {"question": "hotel", "caption": "Хотел?"})
         for what in ("added", "moved", "retired", "asked_again", "deleted")
     ),
+    (DELEGATE, "choice_given", {"question": "Хотел?", "option": "Једна"}),
     (
         BY_HAND,
         "question_changed",

@@ -95,7 +95,7 @@ def _choices(session: Session, edition_id: int) -> Sequence[tuple[OwnQuestion, S
         return []
     by = Answer.question_id, Answer.choice
     query = _counted(edition_id, *by).join(Answer, Answer.registration_id == Registration.id)
-    query = query.where(Answer.question_id.in_([one.id for one in asked])).group_by(*by)
+    query = query.where(Answer.question_id.in_([one.id for one in asked]), ~Answer.waits).group_by(*by)
     counts = {(question, choice): count for question, choice, count in session.execute(query)}
     answered = {question for question, _choice in counts}
     return [(one, [(key, counts.get((one.id, key), 0)) for key in one.answers]) for one in asked if one.id in answered]

@@ -304,6 +304,9 @@ ACTS = {
     "seat_changed": Act(
         _l("Seat on a trip changed"), lambda said: said.fill(SEATS.get(said["reason"], "%(trip)s: %(reason)s"))
     ),
+    "choice_given": Act(
+        _l("Moved up for an option"), _l("%(question)s: moved up on the waiting list of “%(option)s” and has it now")
+    ),
     "seat_given": Act(_l("Seat given by hand"), _seat_given),
     "seat_waits": Act(_l("Put on a trip’s waiting list by hand"), _seat_waits),
     "seat_taken": Act(_l("Seat taken by hand"), _l("Taken off “%(trip)s” by hand: %(because)s")),

@@ -20,7 +20,7 @@ from dofc_events.places.models import Claim
 from dofc_events.places.rules import LIVE, TAKEN, ClaimStatus
 from dofc_events.questions.queries import answers_of
 from dofc_events.questions.rules import Answers
-from dofc_events.registration.answers.service import give_back
+from dofc_events.registration.answers.service import give_back, moved_up
 from dofc_events.registration.notes.service import tag, write_note
 from dofc_events.registration.service import RegistrationOver, readdress, rewrite_details
 from dofc_events.trips.rules import Reason
@@ -82,10 +82,10 @@ def merge(session: Session, edition_id: int, pair_id: int, wanted: Merging, acto
     place = standing_of(session, other.id)
     other.ended_at = now
     changes.place("cancelled", other, before=place.status, because=wanted.because)
-    moved_up = places.cancel_claim(session, pool, place.claim, terms_of(edition, now), now)
-    give_back(session, [other], now)
+    next_in_line = places.cancel_claim(session, pool, place.claim, terms_of(edition, now), now)
+    moved_up(session, changes, give_back(session, edition, [other], now))
     changes.book.leave(other.id)
-    changes.moved_up(moved_up)
+    changes.moved_up(next_in_line)
     log(session, actor, now, "merged", kept, other=other.reference)
     changes.tell()
     write_note(session, kept.id, wanted.note, actor, now)

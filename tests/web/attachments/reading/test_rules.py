@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from dofc_events.hosting.proposals.rules import (
+from dofc_events.web.attachments.reading.rules import (
     ENDINGS,
     LONGEST_NAME,
     checked,
     safe_name,
 )
-from dofc_events.hosting.rules import MAX_BYTES, AttachmentFault, AttachmentRefused
+from dofc_events.web.attachments.rules import MAX_BYTES, AttachmentFault, AttachmentRefused
 from tests.support import uploads
 
 PDF = "application/pdf"

@@ -1,10 +1,10 @@
-"""Checks one file, in a process with limits; see `queries.check_upload`, which says what comes in and goes out."""
+"""Checks one file, in a process with limits; `check_upload` says what comes in and goes out."""
 
 import json
 
 from dofc_events.core.contained import serve
-from dofc_events.hosting.proposals.rules import checked
-from dofc_events.hosting.rules import AttachmentRefused
+from dofc_events.web.attachments.reading.rules import checked
+from dofc_events.web.attachments.rules import AttachmentRefused
 
 
 def read(sent: bytes) -> bytes:

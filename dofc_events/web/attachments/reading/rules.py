@@ -1,6 +1,6 @@
-"""What may be attached to a proposal: checked by its content, whatever its name.
+"""What may be attached to anything: checked by its content, whatever its name.
 
-Run in a process with limits alone, see `attachments/`: what strangers send can cost any parser minutes and gigabytes.
+Run in a process with limits alone, see `__main__`: what strangers send can cost any parser minutes and gigabytes.
 What is cheap to count is counted first: pixels, scans, and what is packed in a PDF.
 
 A picture is unpacked and written anew, so that nothing but the picture is left of it. A PDF stays as it is, because it
@@ -30,7 +30,7 @@ from pypdf.generic import (
 )
 
 from dofc_events.core.normal import normal
-from dofc_events.hosting.rules import MAX_BYTES, AttachmentFault, AttachmentRefused, CheckedFile
+from dofc_events.web.attachments.rules import MAX_BYTES, AttachmentFault, AttachmentRefused, CheckedFile
 
 # Some 250 MB while it is unpacked and packed again; a page of A4 scanned at 400 dots an inch has half of it.
 MAX_PIXELS = 30_000_000
