@@ -90,7 +90,7 @@ def begin_session(account: Account, secret: str) -> str:
     browser.clear()
     login_user(account)
     browser["session"], browser["used_at"] = secret, int(now().timestamp())
-    if unsent and unsent["account"] in (None, current_user.get_id()):
+    if unsent and not unsent.get("seen") and unsent["account"] in (None, current_user.get_id()):
         browser["unsent"] = unsent
         return url_for("accounts.unsent")
     return wanted if is_local_path(wanted) else url_for("organise.overview.index")
@@ -197,11 +197,20 @@ def edition_staff(*allowed: RoleName, archived_too: bool = False) -> Callable[[V
 organisers_only = edition_staff(RoleName.ORGANISER)
 
 
+def unsent_waits() -> bool:
+    """Whether such a form has not been shown yet."""
+    return bool(_unsent()) and not _unsent().get("seen")
+
+
 def unsent_form() -> tuple[str, list[tuple[str, str]]] | None:
-    """Where the form was sent in which the session ended, and its fields; None if nothing is kept, or no longer is."""
+    """Where the form was sent in which the session ended, and its fields; None if nothing is kept, or no longer is.
+
+    Until it is lost it can be seen again, but nobody is led there a second time.
+    """
     unsent = _unsent()
     if not unsent:
         return None
+    browser["unsent"] = {**unsent, "seen": True}
     try:
         return unsent["path"], json.loads(files.read(settings().shared, unsent["fields"]))
     except FileNotFoundError:

@@ -19,6 +19,7 @@ from dofc_events.accounts.guards import (
     session_secret,
     signed_in,
     unsent_form,
+    unsent_waits,
 )
 from dofc_events.accounts.models import Account
 from dofc_events.accounts.queries import account_by_id, account_of_link
@@ -46,7 +47,7 @@ def sign_in() -> ResponseReturnValue:
     """Ask for a sign-in link."""
     form = SignInForm()
     if not form.validate_on_submit():
-        context = {"delivers": settings().mail_is_delivered, "unsent": unsent_form()}
+        context = {"delivers": settings().mail_is_delivered, "unsent": unsent_waits()}
         return form_page(form, "accounts/sign_in.html", **context)
     with unit_of_work() as session:
         ask_for_link(session, form.email.data, now())
@@ -62,7 +63,7 @@ def sent() -> ResponseReturnValue:
         address=browser.get("asked_for"),
         minutes=int(SIGN_IN_LINK_LASTS.total_seconds() // 60),
         delivers=settings().mail_is_delivered,
-        unsent=unsent_form(),
+        unsent=unsent_waits(),
     )
 
 

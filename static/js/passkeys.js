@@ -10,7 +10,7 @@
   form.hidden = false;
 
   var failed = form.querySelector("[data-passkey-failed]"), button = form.querySelector("button");
-  var options = JSON.parse(form.dataset.options), makes = form.dataset.passkey === "create";
+  var options = JSON.parse(atob(form.dataset.options)), makes = form.dataset.passkey === "create";
 
   form.addEventListener("submit", function (event) {
     event.preventDefault();

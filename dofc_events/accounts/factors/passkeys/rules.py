@@ -1,6 +1,7 @@
 """What a browser is asked for, as WebAuthn names it, and what is asked of the process that looks at its answer.
 
-Browsers read these with `PublicKeyCredential.parseCreationOptionsFromJSON` and `…parseRequestOptionsFromJSON`.
+Our script unpacks these, and browsers read them (WebAuthn, section 5.1: `parseCreationOptionsFromJSON` and
+`parseRequestOptionsFromJSON`).
 """
 
 import base64
@@ -23,7 +24,7 @@ def creation_options(
     party: RelyingParty, challenge: str, user: str, email: str, name: str, existing: Iterable[str]
 ) -> str:
     """To make a passkey, unless the device has one of the `existing`."""
-    return _json(
+    return _packed(
         {
             "rp": {"id": party.id, "name": "Days of Clusters"},
             "user": {"id": encoded(user), "name": email, "displayName": name},
@@ -39,7 +40,7 @@ def creation_options(
 
 def request_options(party: RelyingParty, challenge: str, existing: Iterable[str]) -> str:
     """To sign with one of the `existing` passkeys."""
-    return _json(
+    return _packed(
         {
             "rpId": party.id,
             "challenge": encoded(challenge),
@@ -69,5 +70,6 @@ def _named(credentials: Iterable[str]) -> list[dict[str, str]]:
     return [{"type": "public-key", "id": credential} for credential in credentials]
 
 
-def _json(options: dict[str, Any]) -> str:
-    return json.dumps(options, separators=(",", ":"))
+def _packed(options: dict[str, Any]) -> str:
+    """As an attribute of an element holds it, and a script takes it apart: JSON in base64."""
+    return base64.b64encode(json.dumps(options).encode()).decode()
