@@ -241,6 +241,7 @@ def _came_from() -> str:
 
 def _context(here: BrowserSession) -> dict[str, object]:
     session, account = db.session(), here.account
+    starts_at = queries.policy(session).starts_at
     return {
         "account": account,
         "factors": queries.factors_of(session, account.id),
@@ -248,7 +249,7 @@ def _context(here: BrowserSession) -> dict[str, object]:
         "has_new_codes": "codes" in browser,
         "takes_passkeys": relying_party(settings().base_url) is not None,
         "needs_one": queries.is_asked_to_set_up(session, account, now()),
-        "starts_at": queries.policy(session).starts_at,
+        "needed_from": starts_at if starts_at and starts_at > now() else None,
         "must": here.awaits == Awaited.SET_UP,
         "later": browser.get("wanted"),
     }

@@ -1,10 +1,11 @@
 """The form that says who needs a second factor."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, Field, StringField, ValidationError
+from wtforms import BooleanField, StringField
 from wtforms.validators import Optional
 
 from dofc_events.accounts.factors.rules import Policy
@@ -29,9 +30,12 @@ class PolicyForm(EditForm):
         """The form as things are, or with what was sent."""
         return cls(data=vars(policy))
 
-    def validate_starts_on(self, field: Field) -> None:
-        if field.data is None and (self.chair.data or self.organiser.data):
-            raise ValidationError(_("Enter the first day. Two weeks give everybody time to set one up."))
+    def validate(self, extra_validators: Any = None) -> bool:
+        valid = super().validate(extra_validators)
+        if valid and self.starts_on.data is None and (self.chair.data or self.organiser.data):
+            self.starts_on.errors = [_("Enter the first day. Two weeks give everybody time to set one up.")]
+            return False
+        return valid
 
     def to_policy(self) -> Policy:
         needed = self.chair.data or self.organiser.data
