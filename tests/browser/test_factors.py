@@ -2,11 +2,14 @@
 
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy import select, update
 
 from dofc_events.accounts.factors.models import Factor
+from dofc_events.accounts.factors.rules import FRESH
+from dofc_events.accounts.models import BrowserSession
 from dofc_events.core.clock import now
 from tests.support.browser import DESKTOP, PHONE
-from tests.support.factories import make_account, make_edition
+from tests.support.factories import make_account, make_edition, make_registration
 
 pytestmark = pytest.mark.databases("sqlite")
 
@@ -23,7 +26,8 @@ AUTHENTICATOR = {
 @pytest.fixture
 def site(live_server, database_url, writing):
     with writing() as session:
-        edition = make_edition(session)
+        edition = make_edition(session, now=now(), year=2027)
+        make_registration(session, edition, now=now())
         make_account(session, "ivo@dofc.test", "organiser", edition=edition, name="Ivo Horák", now=now())
     site = live_server(database_url, workers=0)
     # Passkeys belong to a name, and no number is one.
@@ -31,7 +35,7 @@ def site(live_server, database_url, writing):
     return site.serve()
 
 
-def test_an_organiser_signs_in_with_a_passkey_and_takes_the_list_along(site, browser, reading):
+def test_an_organiser_signs_in_with_a_passkey_and_takes_the_list_along(site, browser, reading, writing):
     tab = browser.open(site.url, PHONE)
     page = tab.page
     device = page.context.new_cdp_session(page)
@@ -71,10 +75,17 @@ def test_an_organiser_signs_in_with_a_passkey_and_takes_the_list_along(site, bro
     device.send("WebAuthn.setUserVerified", {"authenticatorId": added, "isUserVerified": True})
     press("Use a passkey")
     expect(main.get_by_role("heading", level=1)).not_to_have_text("Confirm that it is you")
+    # A while later, for the list as a file.
+    with writing() as session:
+        session.execute(update(BrowserSession).values(factor_at=now() - FRESH))
     tab.resize(DESKTOP)
     tab.goto("/organise/editions/2027/registrations")
+    main.get_by_role("link", name="Excel").click()
+    expect(main).to_contain_text("You are not asked again for ten minutes")
+    press("Use a passkey")
+    tab.accessible_on_both()
     with page.expect_download() as download:
-        main.get_by_role("link", name="CSV").click()
-    assert download.value.suggested_filename == "registrations-2027.csv"
+        main.get_by_role("link", name="Download registrations.xlsx").click()
+    assert download.value.suggested_filename == "registrations-2027.xlsx"
     with reading() as session:
-        assert session.query(Factor).one().sign_count == 2
+        assert session.scalars(select(Factor.sign_count)).one() == 3

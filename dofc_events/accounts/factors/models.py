@@ -53,7 +53,7 @@ class FactorPolicy(Base):
 
     __tablename__ = "factor_policy"
 
-    id: Mapped[int] = mapped_column(primary_key=True, default=1)
+    id: Mapped[int] = mapped_column(primary_key=True)
     chair: Mapped[bool]
     organiser: Mapped[bool]
     starts_on: Mapped[date | None]

@@ -77,7 +77,7 @@ def place(hers, writing) -> str:
 def need(writing, starts_on=TODAY, **roles: bool) -> None:
     """Let the network want a factor of these roles."""
     with writing() as session:
-        session.add(FactorPolicy(**{"chair": False, "organiser": False, "starts_on": starts_on, **roles}))
+        session.add(FactorPolicy(**{"id": 1, "chair": False, "organiser": False, "starts_on": starts_on, **roles}))
 
 
 def test_a_file_is_there_after_the_factor_with_the_way_back(hers, place):
