@@ -14,7 +14,7 @@ LONGEST_CODE = 60
 class CheckForm(Form):
     """A code, or what a passkey answered."""
 
-    code = Line(_l("Code from your app, or a recovery code"), longest=LONGEST_CODE)
+    code = Line(_l("Code"), longest=LONGEST_CODE)
     answer = HiddenField()
 
     def refuse(self) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from dofc_events.accounts.factors.models import Factor, FactorPolicy, RecoveryCode
 from dofc_events.accounts.factors.rules import TRIES, FactorKind, Policy, next_try
-from dofc_events.accounts.models import Account
+from dofc_events.accounts.models import Account, BrowserSession
 from dofc_events.accounts.rules import Awaited, audit_name
 from dofc_events.core.audit import AuditEntry
 
@@ -72,3 +72,14 @@ def without_factor(session: Session, wanted: Policy, now: datetime) -> int:
     """How many accounts have no factor and would need one."""
     accounts = session.scalars(select(Account).where(Account.id.not_in(select(Factor.account_id)))).all()
     return sum(wanted.concerns(account.grants(now)) for account in accounts)
+
+
+def factor_faults(session: Session) -> list[str]:
+    """Accounts with recovery codes, or a session that waits for a factor, and no factor: one sentence each."""
+    mine = select(Factor.account_id)
+    codes = select(RecoveryCode.account_id).where(RecoveryCode.account_id.not_in(mine)).distinct()
+    waiting = BrowserSession.awaits == Awaited.FACTOR, BrowserSession.account_id.not_in(mine)
+    sessions = select(BrowserSession.account_id).where(*waiting).distinct()
+    return [f"account {a}: it has recovery codes, but no second factor" for a in session.scalars(codes)] + [
+        f"account {a}: a session waits for a second factor, and it has none" for a in session.scalars(sessions)
+    ]

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from ipaddress import ip_address
+from unicodedata import decimal
 from urllib.parse import urlsplit
 
 from pyotp import TOTP
@@ -110,7 +111,7 @@ def step_of(secret: str, code: str, now: datetime, last_step: int) -> int | None
     here = int(now.timestamp()) // STEP
     steps = [step for step in range(here - DRIFT, here + DRIFT + 1) if step > last_step]
     app = TOTP(secret)
-    return next((step for step in steps if hmac.compare_digest(app.generate_otp(step), code)), None)
+    return next((step for step in steps if hmac.compare_digest(app.generate_otp(step).encode(), code.encode())), None)
 
 
 def masked(key: str, nonce: str, secret: bytes) -> bytes:
@@ -129,13 +130,14 @@ def new_recovery_codes() -> list[str]:
 
 
 def plain_code(typed: str) -> str:
-    """A code without what people write between its letters; letters that are read as digits are digits."""
-    return "".join(letter for letter in typed.upper() if letter.isalnum()).translate(MISREAD)
+    """A code without what people write between its letters, with the digits of any script, and what is read as one."""
+    plain = (str(decimal(one)) if one.isdecimal() else one for one in typed.upper() if one.isalnum())
+    return "".join(plain).translate(MISREAD)
 
 
 def is_app_code(plain: str) -> bool:
     """Whether this looks like a code of an app, and not like a recovery code."""
-    return len(plain) == DIGITS and plain.isascii() and plain.isdecimal()
+    return len(plain) == DIGITS and plain.isdecimal()
 
 
 def next_try(wrong: Sequence[datetime], now: datetime) -> datetime | None:

@@ -24,7 +24,7 @@ from dofc_events.accounts.factors.rules import (
     step_of,
 )
 from dofc_events.accounts.models import Account, BrowserSession
-from dofc_events.accounts.rules import audit_name
+from dofc_events.accounts.rules import Awaited, audit_name
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.changes import difference, refuse_changed
 from dofc_events.core.errors import Refusal
@@ -148,6 +148,8 @@ def remove(session: Session, account_id: int, factor_id: int, actor: Actor, now:
         if policy(session).concerns(account.grants(now)):
             raise LastFactor
         session.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account_id))
+        waiting = BrowserSession.account_id == account_id, BrowserSession.awaits == Awaited.FACTOR
+        session.execute(delete(BrowserSession).where(*waiting))
     session.delete(factor)
     record(session, actor, now, "factor_removed", about=audit_name(account_id), kind=factor.kind, name=factor.name)
     enqueue(session, mails.factors_changed(account, mails.Event.REMOVED, factor.name, now), now)
