@@ -191,7 +191,7 @@ def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
             links[role] = issue_sign_in_link(session, account.id, NOW)
             if role == DESK:
                 values["role_id"] = str(account.roles[0].id)
-                values["account_id"], values["session_id"] = str(account.id), "1"
+                values["account_id"], values["session_id"], values["factor_id"] = str(account.id), "1", "1"
         values["secret"] = issue_sign_in_link(session, make_account(session).id, NOW)
     # Outside: in one application context, all requests would be the same visitor's.
     return values, {role: _signed_in(app, links.get(role)) for role in ROLES}

@@ -4,6 +4,7 @@ import click
 from flask.cli import with_appcontext
 from sqlalchemy.orm import Session
 
+from dofc_events.accounts.factors.queries import factor_faults
 from dofc_events.commands.named_files import named_files
 from dofc_events.conference.models import Edition
 from dofc_events.core import files
@@ -68,6 +69,7 @@ def faults(session: Session) -> list[str]:
     found += [f"registration {r}: no email has announced its status" for r in facts_without_message(session)]
     found += letter_faults(session)
     found += ballot_faults(session)
+    found += factor_faults(session)
     found += [
         f"file {content_hash}: it is attached to a proposal or a letter, but missing from the disk"
         for content_hash in sorted(named_files(session))

@@ -6,6 +6,7 @@ reads. It inherits no connection, no secret and no library of the site's, and th
 """
 
 import contextlib
+import enum
 import fcntl
 import logging
 import os
@@ -40,7 +41,15 @@ RETRY_AFTER = 60
 # The child's word that it was stopped by its limits.
 EXHAUSTED = 3
 
-_of_this_process = threading.BoundedSemaphore(MAX_OF_A_PROCESS)
+
+class Line(enum.StrEnum):
+    """Who waits for whom: nobody who signs in waits for those who send files."""
+
+    FILES = "reader"
+    PASSKEYS = "passkeys"
+
+
+_of_this_process = {line: threading.BoundedSemaphore(MAX_OF_A_PROCESS) for line in Line}
 
 log = structlog.get_logger()
 
@@ -61,12 +70,12 @@ class ReaderFailed(Exception):
     """The child ended in a way that nobody foresaw."""
 
 
-def run(module: str, content: bytes, instance: Path) -> bytes:
+def run(module: str, content: bytes, instance: Path, line: Line = Line.FILES) -> bytes:
     """What `serve` in this module makes of `content`. Raises TooBusy, TooCostly.
 
     All processes that share `instance` take turns. It can take SECONDS and PATIENCE: not in a transaction.
     """
-    with _turn(instance):
+    with _turn(instance, line):
         try:
             done = subprocess.run(  # noqa: S603 (our own module, named by us)
                 [sys.executable, "-m", module],
@@ -120,13 +129,13 @@ def _limit() -> None:
 
 
 @contextlib.contextmanager
-def _turn(instance: Path) -> Iterator[None]:
+def _turn(instance: Path, line: Line) -> Iterator[None]:
     """Hold one of MAX_AT_ONCE places. The system gives a place back when its holder ends, however it ends."""
-    if not _of_this_process.acquire(blocking=False):
+    if not _of_this_process[line].acquire(blocking=False):
         raise TooBusy
     with contextlib.ExitStack() as held:
-        held.callback(_of_this_process.release)
-        places = [held.enter_context((instance / f"reader-{n}.lock").open("ab")) for n in range(MAX_AT_ONCE)]
+        held.callback(_of_this_process[line].release)
+        places = [held.enter_context((instance / f"{line}-{n}.lock").open("ab")) for n in range(MAX_AT_ONCE)]
         until = time.monotonic() + PATIENCE
         while not any(_taken(place) for place in places):
             if time.monotonic() > until:

@@ -11,6 +11,7 @@ from jinja2 import UndefinedError
 from markupsafe import Markup
 from werkzeug.routing import BuildError
 
+from dofc_events.accounts.factors.mails import Event, factors_changed
 from dofc_events.accounts.mails import new_browser, sign_in_link, team_invitation
 from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.service import at_place_and_time, place_and_time_of
@@ -121,6 +122,12 @@ def write_all(session) -> dict:
             NOW,
         ),
         "accounts/sign_in": sign_in_link("ana@dofc.test", "Anna & <b>Ivo</b> O'Neill", "secret", NOW),
+        "accounts/factors": factors_changed(
+            make_account(session, "eva@dofc.test", name="Anna & <b>Ivo</b> O'Neill"),
+            Event.ADDED,
+            "Phone & <b>co</b>",
+            NOW,
+        ),
         "accounts/new_browser": new_browser(
             make_account(session, "ivo@dofc.test", name="Anna & <b>Ivo</b> O'Neill"), "Firefox & <b>co</b>", NOW
         ),

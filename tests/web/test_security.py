@@ -57,6 +57,7 @@ def addresses(app, token, reading) -> list[tuple[str, str, set[str]]]:
         "role_id": 1,
         "account_id": 1,
         "session_id": 1,
+        "factor_id": 1,
         "attachment_id": 1,
         "voter_id": 1,
     }

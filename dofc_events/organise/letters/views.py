@@ -11,6 +11,7 @@ from flask_babel import ngettext
 from flask_login import current_user
 from markupsafe import escape
 
+from dofc_events.accounts.factors.guards import fresh_factor
 from dofc_events.accounts.guards import acting, grants, is_chair, may_organise, organisers_only
 from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.models import Edition
@@ -165,6 +166,7 @@ def test(edition: Edition, letter_id: int) -> ResponseReturnValue:
 
 @blueprint.route(f"{LETTER}/send", methods=["GET", "POST"])
 @organisers_only
+@fresh_factor
 def send(edition: Edition, letter_id: int) -> ResponseReturnValue:
     """Send a letter or have it sent at its time, after saying how many get it, and who."""
     session, found = db.session(), _letter(edition, letter_id)
