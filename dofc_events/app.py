@@ -23,10 +23,11 @@ from dofc_events.extensions import babel, limiter, login_manager, mail, migrate
 from dofc_events.hosting import views as hosting
 from dofc_events.mail.rules import LINK_LIMITS
 from dofc_events.organise import views as organise
+from dofc_events.privacy import views as privacy
 from dofc_events.public import views as public
 from dofc_events.registration import views as registration
 from dofc_events.web import dates, translation
-from dofc_events.web.answered import init_answered, with_number
+from dofc_events.web.answered import init_answered, with_number, without_addresses
 from dofc_events.web.assets import init_assets
 from dofc_events.web.converters import init_converters
 from dofc_events.web.elsewhere import map_link
@@ -91,7 +92,7 @@ def create_app(settings: Settings) -> Flask:
     init_given_back(app)
     init_assets(app, settings.instance, transport)
     init_converters(app)
-    for package in (public, accounts, registration, hosting, organise, commands):
+    for package in (public, accounts, registration, hosting, privacy, organise, commands):
         package.register(app)
     try_views_again(app)
     structlog.configure(
@@ -99,6 +100,7 @@ def create_app(settings: Settings) -> Flask:
             structlog.processors.add_log_level,
             with_number,
             structlog.processors.format_exc_info,
+            without_addresses,
             structlog.processors.TimeStamper(fmt="iso"),
             structlog.processors.JSONRenderer(),
         ],

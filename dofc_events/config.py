@@ -44,7 +44,7 @@ class Settings:
     mail_username: str | None = None
     mail_password: str | None = field(default=None, repr=False)
     mail_default_sender: str = "Days of Clusters <registration@localhost>"
-    mail_text_days: int = 180
+    mail_text_days: int = 0
     alert_url: str | None = field(default=None, repr=False)
     metrics_token: str | None = field(default=None, repr=False)
     request_log: bool = False

@@ -124,6 +124,19 @@ def sweep(instance: Path, named: Collection[str], now: datetime) -> int:
         return 0
 
 
+def remove_with(instance: Path, named: Collection[str], texts: Collection[bytes]) -> int:
+    """Remove the files that no row names and that have one of these texts in them, at once; returns how many."""
+    removed = 0
+    for path in (instance / "files").glob("*"):
+        if path.name in named or not path.is_file():
+            continue
+        content = path.read_bytes()
+        if any(text in content for text in texts):
+            path.unlink(missing_ok=True)
+            removed += 1
+    return removed
+
+
 def _sweep(instance: Path, named: Collection[str], now: datetime) -> int:
     oldest, removed = (now - LEFT_ALONE).timestamp(), 0
     for path in (instance / "files").glob("*"):

@@ -25,7 +25,8 @@ ADDRESS_LIMITS = ((5, timedelta(hours=1)), (20, timedelta(days=1)))
 CHANGE_LIMITS = ((2, timedelta(minutes=5)), *ADDRESS_LIMITS)
 # Emails that only contain a link that somebody asked for. They have a budget of their own for each kind, or strangers
 # could keep somebody from signing in; from one network ADDRESS_LIMITS hold.
-LINKS_ALONE = ("sign-in", "registration-link")
+ABOUT_DATA = ("my-data", "erase-confirmation")
+LINKS_ALONE = ("sign-in", "registration-link", *ABOUT_DATA)
 LINK_LIMITS = ((30, timedelta(hours=1)), (100, timedelta(days=1)))
 
 # Sent even while the outbox is held: the people who are to look must be able to sign in.
@@ -35,7 +36,14 @@ ANNOUNCEMENT = "announcement"
 REMINDER = "reminder"
 WRITTEN_BY_HAND = (ANNOUNCEMENT, REMINDER)
 # Kinds after which earlier messages remain true.
-SAYS_NOTHING_NEW = (*WRITTEN_BY_HAND, "registration-link", "already-registered", "proposal-link")
+SAYS_NOTHING_NEW = (
+    *WRITTEN_BY_HAND,
+    "registration-link",
+    "already-registered",
+    "proposal-link",
+    "my-data",
+    "erase-confirmation",
+)
 
 
 class MessageState(enum.StrEnum):

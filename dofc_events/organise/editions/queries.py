@@ -73,7 +73,8 @@ def figures_of(session: Session, edition: Edition) -> EditionFigures:
     rows = session.execute(_counted(edition.id, *by, func.count(Claim.used_at)).group_by(*by)).all()
     by_category = dict(_sums((category, count) for category, _country, _language, _arrived, count in rows))
     countries = _sums((country, count) for _category, country, _language, _arrived, count in rows)
-    organisations = _counted(edition.id, Registration.organisation).group_by(Registration.organisation)
+    named = Registration.organisation != ""
+    organisations = _counted(edition.id, Registration.organisation).where(named).group_by(Registration.organisation)
     several = organisations.having(func.count() > 1)
     largest = several.order_by(func.count().desc(), Registration.organisation).limit(LARGEST)
     return EditionFigures(
