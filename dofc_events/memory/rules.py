@@ -28,6 +28,7 @@ class FaultKind(enum.StrEnum):
     """What can be wrong in a file of the memory."""
 
     NOT_OURS = "not_ours"
+    NOT_YAML = "not_yaml"
     TOO_LARGE = "too_large"
     TOO_COSTLY = "too_costly"
     UNKNOWN_KEY = "unknown_key"

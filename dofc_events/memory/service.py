@@ -3,18 +3,23 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, BinaryIO
 
 from sqlalchemy.orm import Session
 
+from dofc_events.core import files
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.db import take_turns
 from dofc_events.core.errors import ChangedMeanwhile
+from dofc_events.extensions import settings
+from dofc_events.memory.archive.rules import write_archive
 from dofc_events.memory.documents.service import DOCUMENTS
-from dofc_events.memory.editions.queries import not_archived
+from dofc_events.memory.editions.queries import not_archived, organisation_slugs
 from dofc_events.memory.editions.service import EDITIONS, ORGANISATIONS, SERIES_PART
+from dofc_events.memory.history.rules import history_rows
 from dofc_events.memory.outcomes.exchange.service import OUTCOMES
 from dofc_events.memory.queries import Change, Part, Reference, changes_to
+from dofc_events.memory.reading.queries import ReadFile, bytes_in, refuse_missing
 from dofc_events.memory.rules import MAX_FAULTS, Fault, FaultKind, FileRefused, Row, faults_of
 
 # A new part of the memory is a line here: exported, imported, kept from the sweep and checked. What a part refers to
@@ -30,6 +35,37 @@ OF_SETTINGS = frozenset(
 def named_by_memory(session: Session) -> set[str]:
     """The hashes of all files that the memory names."""
     return {content_hash for part in PARTS for content_hash in part.named(session)}
+
+
+def export_memory(session: Session, target: BinaryIO) -> tuple[int, int]:
+    """Write the whole memory, with its files; returns how many rows and files. Raises FileNotFoundError."""
+    rows = {part.name: part.rows(session) for part in PARTS}
+    files_of = {part.name: part.files_of for part in PARTS}
+    return write_archive(target, rows, files_of, lambda content_hash: files.read(settings().shared, content_hash))
+
+
+def rows_in(session: Session, read: ReadFile) -> dict[str, list[Row]]:
+    """The checked rows of a file that was read. Raises FileRefused."""
+    facts = read.facts
+    rows = read.rows if facts is None else history_rows(facts, organisation_slugs(session))
+    check_rows(rows)
+    return rows
+
+
+def keep_files(
+    file: BinaryIO, read: ReadFile, changes: Iterable[Change], now: datetime, *, only_look: bool = False
+) -> None:
+    """Store the files that changes name, before a transaction; with `only_look` see that they are there.
+
+    Raises FileRefused if one is missing or damaged.
+    """
+    named = {one: None for change in changes for one in change.part.files_of(change.row)}
+    refuse_missing(read, named)
+    for content_hash in named:
+        if content_hash in read.places:
+            content = bytes_in(file, read, content_hash)
+            if not only_look:
+                files.store(settings().shared, content, now)
 
 
 def check_rows(rows: Mapping[str, Any]) -> None:
@@ -82,12 +118,12 @@ def import_rows(
         raise ChangedMeanwhile
     for change in changes:
         change.part.write(session, change.row, now)
-        year = change.part.year(change.row)
-        if year is not None:
-            said = {"part": change.part.name, "fields": sorted(change.fields), "is_new": change.is_new}
-            record(session, actor, now, "memory_imported", scope=str(year), **said)
+        if (year := change.part.year(change.row)) is not None:
+            told = {name: [_in_short(value) for value in pair] for name, pair in change.fields.items()}
+            about = {"part": change.part.name, "thing": str(change.key)}
+            record(session, actor, now, "memory_imported", scope=str(year), changes=told, **about)
     if changes:
-        record(session, actor, now, "memory_imported", count=len(changes))
+        record(session, actor, now, "memory_loaded", count=len(changes))
     session.flush()
     return changes
 
@@ -102,6 +138,13 @@ def _said_to_be(part: Part, row: Any) -> str:
         return str(part.key(row))[:60]
     except (KeyError, TypeError, ValueError):
         return ""
+
+
+def _in_short(value: Any) -> Any:
+    """A value for the trail: of a list of rows how many there are."""
+    if isinstance(value, dict):
+        return "; ".join(f"{name}: {said}" for name, said in value.items())
+    return len(value) if isinstance(value, list) and any(isinstance(one, dict) for one in value) else value
 
 
 def _dangling(session: Session, changes: Sequence[Change]) -> list[Fault]:

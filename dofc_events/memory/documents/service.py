@@ -92,8 +92,9 @@ def arrange_documents(
         document.position = position
         changes = write(document, {"title": one.title, "is_published": one.is_published})
         if changes:
-            said = {"document": one.title, "changes": changes}
-            record(session, actor, now, "document_changed", scope=str(edition.year), **said)
+            record(
+                session, actor, now, "document_changed", scope=str(edition.year), document=one.title, changes=changes
+            )
     for position, document in enumerate(documents.values(), start=len(wanted)):
         document.position = position
     if [one.id for one in wanted] != [one.id for one in seen]:

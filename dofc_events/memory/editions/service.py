@@ -1,6 +1,7 @@
 """Writes what is on record of editions."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
 
@@ -8,24 +9,41 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import AttendingCountry, Edition, EditionOrganiser, Member, Organisation
+from dofc_events.conference.queries import edition_with_record
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.conference.service import lock_edition
 from dofc_events.core.audit import Actor, record
-from dofc_events.core.changes import refuse_changed
+from dofc_events.core.changes import difference, refuse_changed, write
 from dofc_events.core.countries import zones_of
-from dofc_events.core.db import table_of
+from dofc_events.core.db import table_of, take_turns
+from dofc_events.core.errors import Refusal
+from dofc_events.core.slugs import slug_for
 from dofc_events.memory.editions.models import FactSource, WriteUp
 from dofc_events.memory.editions.queries import (
+    countries_of_unknown_edition,
     edition_rows,
     ids_by_slug,
     named_in_edition,
     organisation_rows,
+    organisation_slugs,
     series_rows,
+    sources_of,
     write_up_of,
 )
 from dofc_events.memory.editions.rules import CLOCKS, COLUMNS, DAYS, FIELDS, ORGANISATION, REQUIRED, SERIES
 from dofc_events.memory.queries import Part
 from dofc_events.memory.rules import Row
+
+# Facts that are columns of the edition's table.
+PLAIN_FACTS = ("city", "country", "venue", *DAYS, "attendance_at_least", "speakers", "had_learning_trips")
+
+
+class StillInUse(Refusal):
+    """The edition is not archived: what delegates rely on is changed among its settings, and told."""
+
+
+class DaysInDisorder(Refusal):
+    """The last day of an edition is before its first."""
 
 
 def write_up(session: Session, edition_id: int, text: str, actor: Actor, now: datetime, *, seen: str) -> bool:
@@ -42,6 +60,105 @@ def write_up(session: Session, edition_id: int, text: str, actor: Actor, now: da
     record(session, actor, now, "write_up_changed", scope=str(edition.year), changes={"write_up": [before, text]})
     session.flush()
     return True
+
+
+@dataclass(frozen=True, kw_only=True)
+class EditionFacts:
+    """What is on record of an edition, each fact of FACTS; organisations by their names. None is not known.
+
+    `sources` say where a fact is known from.
+    """
+
+    city: str
+    country: str
+    venue: str | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
+    organisers: tuple[str, ...] = ()
+    proposed_by: str | None = None
+    attendance_at_least: int | None = None
+    speakers: int | None = None
+    had_learning_trips: bool | None = None
+    countries: tuple[str, ...] = ()
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+
+def facts_of(session: Session, year: int) -> EditionFacts | None:
+    """What is on record of the edition of a year."""
+    edition = edition_with_record(session, year)
+    if edition is None:
+        return None
+    return EditionFacts(
+        **{name: getattr(edition, name) for name in PLAIN_FACTS},
+        organisers=tuple(organisation.name for organisation in edition.organisers),
+        proposed_by=edition.proposed_by.name if edition.proposed_by else None,
+        countries=tuple(row.country for row in edition.countries),
+        sources=sources_of(session, edition.id),
+    )
+
+
+def change_facts(
+    session: Session, edition_id: int, facts: EditionFacts, actor: Actor, now: datetime, *, seen: EditionFacts
+) -> bool:
+    """Make what is on record of an edition, which was `seen`, these facts, and say whether any was different.
+
+    Organisations that nobody knows by their names are added. Raises StillInUse, and DaysInDisorder.
+    """
+    edition = lock_edition(session, edition_id)
+    if edition.status != EditionStatus.ARCHIVED:
+        raise StillInUse(str(edition.year))
+    if facts.starts_on and facts.ends_on and facts.ends_on < facts.starts_on:
+        raise DaysInDisorder
+    session.expire(edition)
+    refuse_changed(seen, facts_of(session, edition.year))
+    changes = difference(_as_told(seen), _as_told(facts))
+    if not changes:
+        return False
+    slugs = slugs_of_organisations(session, [*facts.organisers, *filter(None, [facts.proposed_by])])
+    ids = ids_by_slug(session, slugs.values())
+    write(edition, {name: getattr(facts, name) for name in PLAIN_FACTS})
+    edition.proposed_by_id = ids[slugs[facts.proposed_by]] if facts.proposed_by else None
+    _set_organisers(session, edition.id, [ids[slugs[name]] for name in facts.organisers])
+    _set_countries(session, edition.id, facts.countries)
+    _set_sources(session, edition.id, facts.sources)
+    record(session, actor, now, "facts_changed", scope=str(edition.year), changes=changes)
+    session.flush()
+    return True
+
+
+def _as_told(facts: EditionFacts) -> dict[str, Any]:
+    """The facts as the trail has them."""
+    sources = "; ".join(f"{fact}: {source}" for fact, source in sorted(facts.sources.items()))
+    return {**vars(facts), "sources": sources}
+
+
+def set_countries_of_unknown_edition(
+    session: Session, codes: Sequence[str], actor: Actor, now: datetime, *, seen: Sequence[str]
+) -> bool:
+    """Let these be the countries that people came from to an edition that no source names; False if they are."""
+    take_turns(session)
+    before, after = countries_of_unknown_edition(session), sorted(set(codes))
+    refuse_changed(list(seen), before)
+    if before == after:
+        return False
+    _set_countries(session, None, after)
+    record(session, actor, now, "countries_of_unknown_edition_changed", changes={"countries": [before, after]})
+    session.flush()
+    return True
+
+
+def slugs_of_organisations(session: Session, names: Sequence[str]) -> dict[str, str]:
+    """The slugs of organisations by their names; those that nobody knows by that name are added."""
+    known = organisation_slugs(session)
+    found: dict[str, str] = {}
+    for name in names:
+        key = " ".join(name.casefold().split())
+        if key not in known:
+            known[key] = slug_for(name, set(known.values()), otherwise="organisation")
+            session.add(Organisation(slug=known[key], name=name))
+        found[name] = known[key]
+    session.flush()
+    return found
 
 
 def _write_organisation(session: Session, row: Row, now: datetime) -> None:
@@ -69,10 +186,10 @@ def _write_edition(session: Session, row: Row, now: datetime) -> None:
     edition.proposed_by_id = organisations.get(row.get("proposed_by", ""))
     session.add(edition)
     session.flush()
-    set_organisers(session, edition.id, [organisations[slug] for slug in row.get("organisers", ())])
+    _set_organisers(session, edition.id, [organisations[slug] for slug in row.get("organisers", ())])
     _set_countries(session, edition.id, row.get("countries", ()))
     _set_write_up(session, edition.id, row.get("write_up", ""))
-    set_sources(session, edition.id, row.get("sources", {}))
+    _set_sources(session, edition.id, row.get("sources", {}))
     session.flush()
     session.expire(edition)
 
@@ -97,7 +214,7 @@ def _clock_of(country: str) -> str:
     return zones[0] if len(zones) == 1 else "UTC"
 
 
-def set_organisers(session: Session, edition_id: int, organisation_ids: Sequence[int]) -> None:
+def _set_organisers(session: Session, edition_id: int, organisation_ids: Sequence[int]) -> None:
     """Let these organisations be an edition's organisers, in this order."""
     session.execute(delete(EditionOrganiser).where(EditionOrganiser.edition_id == edition_id))
     session.add_all(
@@ -119,7 +236,7 @@ def _set_write_up(session: Session, edition_id: int, text: str) -> None:
         session.merge(WriteUp(edition_id=edition_id, text=text))
 
 
-def set_sources(session: Session, edition_id: int, sources: Mapping[str, str]) -> None:
+def _set_sources(session: Session, edition_id: int, sources: Mapping[str, str]) -> None:
     """Let these be the sources of an edition's facts."""
     session.execute(delete(FactSource).where(FactSource.edition_id == edition_id))
     session.add_all(FactSource(edition_id=edition_id, fact=fact, source=source) for fact, source in sources.items())

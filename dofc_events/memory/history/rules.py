@@ -57,7 +57,7 @@ class _Organisations:
 
 
 def _edition(fact: Any, organisations: _Organisations) -> Row:
-    row = _plain(fact)
+    row: Row = _plain(fact)
     if "organisers" in row:
         row["organisers"] = organisations.slugs(row["organisers"])
     if "proposed_by" in row:

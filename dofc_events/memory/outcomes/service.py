@@ -1,6 +1,6 @@
 """Acts on outcomes: write, publish, take back, follow up. Of archived editions too: mostly it is done long after."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -8,15 +8,15 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dofc_events.conference.models import Edition, Organisation
+from dofc_events.conference.models import Edition
 from dofc_events.conference.service import lock_edition
 from dofc_events.core import files
 from dofc_events.core.audit import Actor, record
-from dofc_events.core.changes import Difference, refuse_changed, write
+from dofc_events.core.changes import refuse_changed, write
 from dofc_events.core.errors import Refusal
-from dofc_events.core.slugs import slug_for
 from dofc_events.extensions import settings
-from dofc_events.memory.editions.queries import ids_by_slug, organisation_slugs
+from dofc_events.memory.editions.queries import ids_by_slug
+from dofc_events.memory.editions.service import slugs_of_organisations
 from dofc_events.memory.models import NewFile
 from dofc_events.memory.outcomes.models import FollowUp, Outcome, OutcomeFile, Party
 from dofc_events.memory.outcomes.queries import (
@@ -128,7 +128,7 @@ def create_outcome(session: Session, edition_id: int, details: OutcomeDetails, a
     outcome = Outcome(edition_id=edition_id, slug=slug, is_published=False, changed_at=now, **values)
     session.add(outcome)
     session.flush()
-    _record(session, edition, outcome, actor, now, "outcome_created")
+    _record(session, actor, now, "outcome_created", edition, outcome)
     return outcome
 
 
@@ -146,13 +146,13 @@ def change_outcome(
 
     Its address stays. Raises NoSuchOutcome, TitleTaken.
     """
-
-    def change(edition: Edition, outcome: Outcome) -> Difference:
-        refuse_changed(seen, details_of(outcome))
-        _refuse_taken(session, edition_id, details.title, outcome.id)
-        return write(outcome, _columns(details, edition))
-
-    return _changed(session, edition_id, slug, actor, now, "outcome_changed", change)
+    edition, outcome = _locked(session, edition_id, slug)
+    refuse_changed(seen, details_of(outcome))
+    _refuse_taken(session, edition_id, details.title, outcome.id)
+    changes = write(outcome, _columns(details, edition))
+    if changes:
+        _record(session, actor, now, "outcome_changed", edition, outcome, changes=changes)
+    return bool(changes)
 
 
 def set_parties(
@@ -169,30 +169,29 @@ def set_parties(
 
     An organisation that nobody knows by its name is added. Raises NoSuchOutcome.
     """
-
-    def change(edition: Edition, outcome: Outcome) -> Difference:
-        refuse_changed(list(seen), parties_of(outcome))
-        if list(parties) == parties_of(outcome):
-            return {}
-        before = _names(outcome)
-        slugs = slugs_of_organisations(session, [party.organisation for party in parties if party.organisation])
-        ids = ids_by_slug(session, slugs.values())
-        outcome.parties = [
-            Party(
-                position=position,
-                organisation_id=ids[slugs[party.organisation]] if party.organisation else None,
-                country=None if party.organisation else party.country,
-                has_signed=party.has_signed,
-                person=party.person,
-                role=party.role,
-                signed_on=party.signed_on,
-            )
-            for position, party in enumerate(parties)
-        ]
-        session.flush()
-        return {"parties": [before, _names(outcome)]}
-
-    return _changed(session, edition_id, slug, actor, now, "outcome_parties_changed", change)
+    edition, outcome = _locked(session, edition_id, slug)
+    refuse_changed(list(seen), parties_of(outcome))
+    if list(parties) == parties_of(outcome):
+        return False
+    before = _names(outcome)
+    slugs = slugs_of_organisations(session, [party.organisation for party in parties if party.organisation])
+    ids = ids_by_slug(session, slugs.values())
+    outcome.parties = [
+        Party(
+            position=position,
+            organisation_id=ids[slugs[party.organisation]] if party.organisation else None,
+            country=None if party.organisation else party.country,
+            has_signed=party.has_signed,
+            person=party.person,
+            role=party.role,
+            signed_on=party.signed_on,
+        )
+        for position, party in enumerate(parties)
+    ]
+    session.flush()
+    changes = {"parties": [before, _names(outcome)]}
+    _record(session, actor, now, "outcome_parties_changed", edition, outcome, changes=changes)
+    return True
 
 
 def set_follow_up(
@@ -206,28 +205,26 @@ def set_follow_up(
     seen: Sequence[NoteDetails],
 ) -> bool:
     """Let exactly this be noted of an outcome; False if it was already. Raises NoSuchOutcome."""
-
-    def change(edition: Edition, outcome: Outcome) -> Difference:
-        refuse_changed(list(seen), notes_of(outcome))
-        ordered = sorted(notes, key=lambda note: note.noted_on)
-        if ordered == notes_of(outcome):
-            return {}
-        before = outcome.status
-        outcome.follow_up = [FollowUp(position=position, **vars(note)) for position, note in enumerate(ordered)]
-        session.flush()
-        return {"status": [before, outcome.status]} if before != outcome.status else {"follow_up": [None, None]}
-
-    return _changed(session, edition_id, slug, actor, now, "outcome_followed_up", change)
+    edition, outcome = _locked(session, edition_id, slug)
+    before, ordered = notes_of(outcome), sorted(notes, key=lambda note: note.noted_on)
+    refuse_changed(list(seen), before)
+    if ordered == before:
+        return False
+    outcome.follow_up = [FollowUp(position=position, **vars(note)) for position, note in enumerate(ordered)]
+    session.flush()
+    changes = {"follow_up": [_as_text(before), _as_text(ordered)]}
+    _record(session, actor, now, "outcome_followed_up", edition, outcome, changes=changes)
+    return True
 
 
 def publish_outcome(session: Session, edition_id: int, slug: str, actor: Actor, now: datetime) -> bool:
     """Show an outcome to everyone; False if it was already shown. Raises NoSuchOutcome."""
-    return _show(session, edition_id, slug, actor, now, "outcome_published", is_published=True)
+    return _show(session, edition_id, slug, actor, now, is_published=True)
 
 
 def unpublish_outcome(session: Session, edition_id: int, slug: str, actor: Actor, now: datetime) -> bool:
     """Take an outcome back at once, with its files; False if it is a draft. Raises NoSuchOutcome."""
-    return _show(session, edition_id, slug, actor, now, "outcome_unpublished", is_published=False)
+    return _show(session, edition_id, slug, actor, now, is_published=False)
 
 
 def delete_outcome(session: Session, edition_id: int, slug: str, actor: Actor, now: datetime) -> None:
@@ -235,7 +232,7 @@ def delete_outcome(session: Session, edition_id: int, slug: str, actor: Actor, n
     edition, outcome = _locked(session, edition_id, slug)
     if outcome.is_published:
         raise NotADraft(slug)
-    _record(session, edition, outcome, actor, now, "outcome_deleted")
+    _record(session, actor, now, "outcome_deleted", edition, outcome)
     session.delete(outcome)
     session.flush()
 
@@ -255,9 +252,7 @@ def add_file(session: Session, edition_id: int, slug: str, file: NewFile, actor:
         **file.columns(),
     )
     outcome.files.append(added)
-    outcome.changed_at = now
-    session.flush()
-    _record(session, edition, outcome, actor, now, "outcome_file_added", name=file.title)
+    _record(session, actor, now, "outcome_file_added", edition, outcome, name=file.title)
     return added
 
 
@@ -268,24 +263,8 @@ def remove_file(session: Session, edition_id: int, slug: str, file_id: int, acto
     if file is None:
         return False
     outcome.files.remove(file)
-    outcome.changed_at = now
-    session.flush()
-    _record(session, edition, outcome, actor, now, "outcome_file_removed", name=file.title)
+    _record(session, actor, now, "outcome_file_removed", edition, outcome, name=file.title)
     return True
-
-
-def slugs_of_organisations(session: Session, names: Sequence[str]) -> dict[str, str]:
-    """The slugs of organisations by their names; those that nobody knows by that name are added."""
-    known = organisation_slugs(session)
-    found: dict[str, str] = {}
-    for name in names:
-        key = " ".join(name.casefold().split())
-        if key not in known:
-            known[key] = slug_for(name, set(known.values()), otherwise="organisation")
-            session.add(Organisation(slug=known[key], name=name))
-        found[name] = known[key]
-    session.flush()
-    return found
 
 
 def _columns(details: OutcomeDetails, edition: Edition) -> dict[str, Any]:
@@ -316,38 +295,24 @@ def _locked(session: Session, edition_id: int, slug: str) -> tuple[Edition, Outc
     return edition, outcome
 
 
-def _changed(
-    session: Session,
-    edition_id: int,
-    slug: str,
-    actor: Actor,
-    now: datetime,
-    act: str,
-    change: Callable[[Edition, Outcome], Difference],
-) -> bool:
-    edition, outcome = _locked(session, edition_id, slug)
-    changes = change(edition, outcome)
-    if not changes:
-        return False
-    outcome.changed_at = now
-    session.flush()
-    _record(session, edition, outcome, actor, now, act, changes=changes)
-    return True
-
-
-def _show(
-    session: Session, edition_id: int, slug: str, actor: Actor, now: datetime, act: str, *, is_published: bool
-) -> bool:
+def _show(session: Session, edition_id: int, slug: str, actor: Actor, now: datetime, *, is_published: bool) -> bool:
     edition, outcome = _locked(session, edition_id, slug)
     if outcome.is_published == is_published:
         return False
-    outcome.is_published, outcome.changed_at = is_published, now
-    session.flush()
-    _record(session, edition, outcome, actor, now, act)
+    outcome.is_published = is_published
+    _record(session, actor, now, "outcome_published" if is_published else "outcome_unpublished", edition, outcome)
     return True
 
 
+def _as_text(notes: Sequence[NoteDetails]) -> str:
+    """What was noted, for the trail."""
+    return "; ".join(f"{note.noted_on}: {note.text}" for note in notes)
+
+
 def _record(
-    session: Session, edition: Edition, outcome: Outcome, actor: Actor, now: datetime, act: str, **said: Any
+    session: Session, actor: Actor, now: datetime, act: str, edition: Edition, outcome: Outcome, **said: Any
 ) -> None:
+    """Put on record what was done to an outcome, which its page says the day of."""
+    outcome.changed_at = now
+    session.flush()
     record(session, actor, now, act, scope=str(edition.year), outcome=outcome.title, **said)

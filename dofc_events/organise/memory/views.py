@@ -1,5 +1,7 @@
 """An edition's part of the memory: a page that leads to its sections, each of which is a package of its own."""
 
+from types import ModuleType
+
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
@@ -9,7 +11,7 @@ from dofc_events.organise.shared import around
 
 blueprint = Blueprint("memory", __name__)
 # Each section brings a `blueprint`, and its line in templates/organise/memory/index.html.
-SECTIONS = ()
+SECTIONS: tuple[ModuleType, ...] = ()
 for section in SECTIONS:
     blueprint.register_blueprint(section.blueprint)
 
