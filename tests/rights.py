@@ -71,6 +71,7 @@ from tests.support.hosting import (
     make_representative,
     shortlist_all,
 )
+from tests.support.memory import make_document, make_outcome, paper
 
 DOCUMENT = ROOT / "docs" / "rights.md"
 YEAR = 2027
@@ -171,6 +172,7 @@ def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
             "file_id": str(_send_file(session, edition)),
             "pair_id": str(likely_doubles(session, edition.id, limit=1)[0].id),
             "view_id": str(_save_view(session, edition)),
+            **_memory_of(session, edition),
         }
         voting, bidding = make_member(session), make_member(session)
         values |= _world_of_hosting(session, voting, bidding)
@@ -195,6 +197,18 @@ def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
         values["secret"] = issue_sign_in_link(session, make_account(session).id, NOW)
     # Outside: in one application context, all requests would be the same visitor's.
     return values, {role: _signed_in(app, links.get(role)) for role in ROLES}
+
+
+def _memory_of(session: Session, edition: Edition) -> dict[str, str]:
+    """An outcome with a file, and a document; anyone can see them."""
+    outcome, document = make_outcome(session, edition, file=paper()), make_document(session, edition)
+    return {
+        "/outcomes/slug": outcome.slug,
+        "/outcomes/<slug>/files/content_hash": outcome.files[0].content_hash,
+        "/organise/editions/<year:year>/memory/outcomes/slug": outcome.slug,
+        "content_hash": document.content_hash,
+        "document_id": str(document.id),
+    }
 
 
 def _save_view(session: Session, edition: Edition) -> int:

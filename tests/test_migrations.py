@@ -15,7 +15,6 @@ from alembic.script import ScriptDirectory
 from flask import Flask, current_app
 from sqlalchemy import Engine, Inspector, create_engine, func, inspect, select, text
 
-from dofc_events.conference.history.service import load_history
 from dofc_events.config import ROOT
 from dofc_events.core.audit import COMMAND
 from dofc_events.core.db import Base, db, unit_of_work
@@ -26,6 +25,7 @@ from dofc_events.core.schema import differences
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import found_by
 from dofc_events.hosting.models import Ballot
+from dofc_events.memory.history.service import load_history
 from dofc_events.trips.models import Draw
 from tests.support.factories import make_edition, make_registration, make_trip
 

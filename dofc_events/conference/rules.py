@@ -28,14 +28,6 @@ class CategoryState(enum.StrEnum):
     REMOVED = "removed"
 
 
-class OutcomeKind(enum.StrEnum):
-    MEMORANDUM = "memorandum"
-    DECLARATION = "declaration"
-    AGREEMENT = "agreement"
-    NETWORK = "network"
-    MILESTONE = "milestone"
-
-
 class Fault(enum.StrEnum):
     """What can be wrong with an edition's settings, taken together."""
 

@@ -70,16 +70,18 @@ class ReaderFailed(Exception):
     """The child ended in a way that nobody foresaw."""
 
 
-def run(module: str, content: bytes, instance: Path, line: Line = Line.FILES) -> bytes:
+def run(module: str, content: bytes | BinaryIO, instance: Path, line: Line = Line.FILES) -> bytes:
     """What `serve` in this module makes of `content`. Raises TooBusy, TooCostly.
 
-    All processes that share `instance` take turns. It can take SECONDS and PATIENCE: not in a transaction.
+    A file on the disk is never in memory as a whole: the child reads of it what it needs. All processes that share
+    `instance` take turns. It can take SECONDS and PATIENCE: not in a transaction.
     """
     with _turn(instance, line):
         try:
-            done = subprocess.run(  # noqa: S603 (our own module, named by us)
+            done: subprocess.CompletedProcess[bytes] = subprocess.run(  # noqa: S603 (our own module, named by us)
                 [sys.executable, "-m", module],
-                input=content,
+                input=content if isinstance(content, bytes) else None,
+                stdin=None if isinstance(content, bytes) else content,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 cwd=ROOT,
@@ -90,7 +92,7 @@ def run(module: str, content: bytes, instance: Path, line: Line = Line.FILES) ->
         except subprocess.TimeoutExpired:
             raise TooCostly from None
     if done.returncode == EXHAUSTED or done.returncode < 0:
-        log.warning("reader_stopped", module=module, status=done.returncode, size=len(content))
+        log.warning("reader_stopped", module=module, status=done.returncode)
         raise TooCostly
     if done.returncode:
         raise ReaderFailed(f"{module}: exit {done.returncode}: {done.stdout[-500:].decode(errors='replace')}")
@@ -99,11 +101,16 @@ def run(module: str, content: bytes, instance: Path, line: Line = Line.FILES) ->
 
 def serve(read: Callable[[bytes], bytes]) -> None:
     """The child's whole life: within its limits, what comes in becomes what goes out."""
+    serve_file(lambda file: read(file.read()))
+
+
+def serve_file(read: Callable[[BinaryIO], bytes]) -> None:
+    """The life of a child that is given a file."""
     _limit()
     # Libraries complain in a line for each broken object.
     logging.disable()
     try:
-        answer = read(sys.stdin.buffer.read())
+        answer = read(sys.stdin.buffer)
     except (MemoryError, RecursionError):
         os._exit(EXHAUSTED)
     except Exception as error:

@@ -209,6 +209,58 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
         for side in ("host", "last_host")
         for done in (True, False)
     ),
+    (BY_HAND, "write_up_changed", {"changes": {"write_up": ["", "Како је било"]}}),
+    *((BY_HAND, act, {"document": "Програм"}) for act in ("document_added", "document_removed")),
+    (BY_HAND, "document_changed", {"document": "Програм", "changes": {"is_published": [False, True]}}),
+    (BY_HAND, "documents_put_in_order", {}),
+    (
+        BY_HAND,
+        "outcome_changed",
+        {
+            "outcome": "Споразум",
+            "changes": {
+                "kind": ["agreement", "memorandum"],
+                "year": [2027, 2028],
+                "agreed_on": [None, "2028-05-20"],
+                "addressed_to": [None, "Владама"],
+                "text": ["", "ж " * 150],
+                "first_status": [None, "open"],
+                "source": ["", "Извештај"],
+            },
+        },
+    ),
+    (BY_HAND, "outcome_parties_changed", {"outcome": "Споразум", "changes": {"parties": ["", "Кластер; RS"]}}),
+    (BY_HAND, "outcome_followed_up", {"outcome": "Споразум", "changes": {"follow_up": ["", "2028-01-01: Важи."]}}),
+    *(
+        (BY_HAND, act, {"outcome": "Споразум", "name": "Копија"})
+        for act in (
+            "outcome_created",
+            "outcome_file_added",
+            "outcome_file_removed",
+            "outcome_published",
+            "outcome_unpublished",
+            "outcome_deleted",
+        )
+    ),
+    (
+        "command",
+        "memory_imported",
+        {"part": "editions", "thing": "2027", "changes": {"countries": [None, ["BG", "RS"]], "ordinal": [None, 8]}},
+    ),
+    (
+        BY_HAND,
+        "facts_changed",
+        {
+            "changes": {
+                "organisers": [["Кластер"], ["Кластер", "Дом"]],
+                "proposed_by": [None, "Дом"],
+                "attendance_at_least": [None, 150],
+                "speakers": [None, 40],
+                "had_learning_trips": [None, True],
+                "sources": ["", "venue: Извештај"],
+            }
+        },
+    ),
 ]
 
 # Entries as the database has them from before there was one form, and what they say was changed.

@@ -16,6 +16,7 @@ from dofc_events.core.changes import Difference
 from dofc_events.hosting.rules import Side
 from dofc_events.organise.rules import masked_details
 from dofc_events.organise.trail.changes.texts import from_to, in_words
+from dofc_events.organise.trail.memory.texts import WORDS
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.trips.rules import Reason
 from dofc_events.web.dates import as_recorded
@@ -399,4 +400,5 @@ ACTS = {
     ),
     "hand_over_item_added": Act(_l("Added to the hand-over"), _l("Added to the hand-over: “%(text)s”")),
     "hand_over_item_ticked": Act(_l("Hand-over ticked"), _hand_over_item_ticked),
+    **{act: Act(*words, _changes) for act, words in WORDS.items()},
 }

@@ -4,14 +4,16 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy import func, select
 
-from dofc_events.conference.history.service import load_history, read_history
-from dofc_events.conference.models import AttendingCountry, Edition, Member, Organisation, Outcome
+from dofc_events.conference.models import AttendingCountry, Edition, Member, Organisation
 from dofc_events.conference.queries import NetworkFigures, edition_with_record, figures
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.audit import COMMAND, AuditEntry
 from dofc_events.core.clock import zones
 from dofc_events.core.countries import country_codes
 from dofc_events.core.db import Base
+from dofc_events.memory.history.service import load_history, read_history
+from dofc_events.memory.outcomes.models import Outcome
+from dofc_events.memory.outcomes.queries import outcomes_by_edition
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 
@@ -69,26 +71,39 @@ def test_load_history_is_silent_where_the_sources_are(session):
         *(edition.had_learning_trips, edition.proposed_by, edition.contact_name, edition.contact_email),
     )
     assert silent == (None,) * 9
-    assert (edition.countries, edition.outcomes) == ([], [])
+    assert (edition.countries, outcomes_of(session, 2010)) == ([], [])
     assert session.scalar(select(func.count()).select_from(Member)) == 0
     assert session.scalars(select(Organisation.country).distinct()).all() == [None]
 
 
 def test_load_history_keeps_outcomes_with_those_who_signed(session):
     load_history(session, COMMAND, NOW)
-    edition = edition_with_record(session, 2016)
-    assert edition is not None
-    (agreement,) = edition.outcomes
-    assert [o.name for o in agreement.signatories] == ["Balkan and Black Sea Cluster Network", "Keimyung University"]
-    assert [row.country for row in agreement.countries] == ["KR"]
-    of_2015 = edition_with_record(session, 2015)
-    assert of_2015 is not None
-    assert [outcome.kind for outcome in of_2015.outcomes] == ["memorandum", "declaration"]
-    assert (of_2015.outcomes[1].addressed_to or "").startswith("Governments of the Danube Region")
+    (agreement,) = outcomes_of(session, 2016)
+    signed = [party.organisation.name for party in agreement.signatories if party.organisation]
+    assert signed == ["Balkan and Black Sea Cluster Network", "Keimyung University"]
+    assert [party.country for party in agreement.parties if not party.has_signed] == ["KR"]
+    of_2015 = outcomes_of(session, 2015)
+    assert [outcome.kind for outcome in of_2015] == ["memorandum", "declaration"]
+    assert (of_2015[1].addressed_to or "").startswith("Governments of the Danube Region")
     of_2013 = edition_with_record(session, 2013)
     assert of_2013 is not None
     assert of_2013.proposed_by
     assert of_2013.proposed_by.name == "Bulgarian Dental Tourism Cluster"
+
+
+def test_load_history_leaves_a_draft_of_a_past_year_to_whoever_began_it(session):
+    session.add(Edition(year=2010, city="Plovdiv", country="BG"))
+    session.flush()
+    load_history(session, COMMAND, NOW)
+    assert session.execute(select(Edition.city, Edition.status).where(Edition.year == 2010)).one() == (
+        "Plovdiv",
+        EditionStatus.DRAFT,
+    )
+
+
+def outcomes_of(session, year: int) -> list[Outcome]:
+    edition_id = session.scalars(select(Edition.id).where(Edition.year == year)).one()
+    return outcomes_by_edition(session, [edition_id])[edition_id]
 
 
 def test_history_names_only_known_countries_zones_and_organisations():
