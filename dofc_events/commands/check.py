@@ -14,6 +14,7 @@ from dofc_events.delegates.queries import answer_faults
 from dofc_events.extensions import settings
 from dofc_events.hosting.ballots.queries import ballot_faults
 from dofc_events.letters.queries import letter_faults
+from dofc_events.memory.photographs.queries import photograph_faults
 from dofc_events.notices.queries import facts_without_message
 from dofc_events.places.queries import (
     arrival_faults,
@@ -66,8 +67,9 @@ def faults(session: Session) -> list[str]:
     found += [f"registration {r}: no email has announced its status" for r in facts_without_message(session)]
     found += letter_faults(session)
     found += ballot_faults(session)
+    found += photograph_faults(session)
     found += [
-        f"file {content_hash}: it is attached to a proposal or a letter, but missing from the disk"
+        f"file {content_hash}: some row names it, but it is missing"
         for content_hash in sorted(named_files(session))
         if not files.path_of(settings().shared, content_hash).exists()
     ]

@@ -24,6 +24,8 @@ from dofc_events.letters import queries as letter_queries
 from dofc_events.letters import timers as letter_timers
 from dofc_events.mail import outbox
 from dofc_events.mail import queries as mail_queries
+from dofc_events.memory.photographs import queries as photograph_queries
+from dofc_events.memory.photographs import timers as photograph_timers
 from dofc_events.notices import queries
 from dofc_events.notices import service as news
 from dofc_events.notices.rules import BATCH
@@ -145,6 +147,15 @@ def remove_texts(step: Step, at: datetime) -> None:
     step.in_batches(old, outbox.remove_texts, at)
 
 
+def tell_of_objections(step: Step, at: datetime) -> None:
+    step.each(photograph_queries.editions_to_tell(db.session(), at), photograph_timers.tell_of_objections, at)
+
+
+def prepare_photographs(step: Step, at: datetime) -> bool:
+    """Last, because it takes some seconds of a round."""
+    return photograph_timers.prepare_photographs(at)
+
+
 TIMERS: tuple[Callable[[Step, datetime], object], ...] = (
     renew_offers,
     lapse_offers,
@@ -166,6 +177,8 @@ TIMERS: tuple[Callable[[Step, datetime], object], ...] = (
     write_letters_anew,
     write_letters,
     tell_organisers,
+    tell_of_objections,
+    prepare_photographs,
 )
 
 

@@ -22,11 +22,17 @@ from dofc_events.health.queries import DATABASE_DOWN, health, site_metrics
 from dofc_events.health.rules import FAILING, Trouble, for_everybody
 from dofc_events.health.service import Probe, is_news, send_alert
 from dofc_events.hosting.queries import current_call
+from dofc_events.memory.photographs.queries import count_public, covers_of, public_photographs
 from dofc_events.public.draw import views as draw
+from dofc_events.public.photographs import views as photographs
 from dofc_events.public.queries import learning_trips, places_left
 
 blueprint = Blueprint("public", __name__)
 blueprint.register_blueprint(draw.blueprint)
+blueprint.register_blueprint(photographs.blueprint)
+
+# On the page of an edition; all of them are in the gallery.
+PHOTOGRAPHS_SHOWN = 6
 
 
 def register(app: Flask) -> None:
@@ -60,6 +66,7 @@ def home() -> str:
         later=coming[1:],
         window=current.window(moment) if current else None,
         places=places_left(session, [current.id]).get(current.id) if current else None,
+        cover=covers_of(session, [current.id]).get(current.id) if current else None,
         call=call,
         stage=call.stage(moment) if call else None,
         figures=figures(session, moment),
@@ -94,6 +101,9 @@ def edition(year: int) -> str:
         is_over=found.is_over(moment),
         window=found.window(moment),
         places=places_left(session, [found.id]).get(found.id),
+        cover=covers_of(session, [found.id]).get(found.id),
+        photographs=public_photographs(session, found.id, PHOTOGRAPHS_SHOWN),
+        photographs_in_all=count_public(session, found.id),
         trips=learning_trips(session, found.id),
         sign_up_window=found.sign_up_window(moment),
         country_names=country_names(str(get_locale())),

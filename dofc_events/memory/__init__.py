@@ -1,0 +1,1 @@
+"""What the network keeps of its editions: outcomes, photographs, figures."""

@@ -1,0 +1,1 @@
+"""Writing up an edition: its outcomes, photographs and figures."""
