@@ -29,6 +29,7 @@ from dofc_events.registration import views as registration
 from dofc_events.web import dates, translation
 from dofc_events.web.answered import init_answered, with_number, without_addresses
 from dofc_events.web.assets import init_assets
+from dofc_events.web.bodies import init_bodies
 from dofc_events.web.converters import init_converters
 from dofc_events.web.elsewhere import map_link
 from dofc_events.web.errors import init_errors, try_views_again
@@ -88,6 +89,7 @@ def create_app(settings: Settings) -> Flask:
     _init_templates(app, settings)
     transport = transport_security(https, subdomains=settings.hsts_subdomains)
     init_security(app, transport)
+    init_bodies(app)
     init_errors(app)
     init_given_back(app)
     init_assets(app, settings.instance, transport)

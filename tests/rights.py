@@ -72,6 +72,7 @@ from tests.support.hosting import (
     shortlist_all,
 )
 from tests.support.memory import make_document, make_outcome, paper
+from tests.support.photographs import SHOWN, make_photograph
 
 DOCUMENT = ROOT / "docs" / "rights.md"
 YEAR = 2027
@@ -171,6 +172,10 @@ def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
             "/organise/editions/<year>/letters/<letter_id>/attachments/attachment_id": str(_attach(session, letter_id)),
             "file_id": str(_send_file(session, edition)),
             "pair_id": str(likely_doubles(session, edition.id, limit=1)[0].id),
+            "photograph_id": str((photograph := make_photograph(session, edition, **SHOWN)).id),
+            "content_hash": photograph.largest.content_hash,
+            "ending": "jpeg",
+            "act": "unpublish",
             "view_id": str(_save_view(session, edition)),
             **_memory_of(session, edition),
         }

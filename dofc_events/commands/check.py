@@ -16,6 +16,7 @@ from dofc_events.extensions import settings
 from dofc_events.hosting.ballots.queries import ballot_faults
 from dofc_events.letters.queries import letter_faults
 from dofc_events.memory.outcomes.queries import outcome_faults
+from dofc_events.memory.photographs.queries import photograph_faults
 from dofc_events.notices.queries import facts_without_message
 from dofc_events.places.queries import (
     arrival_faults,
@@ -72,8 +73,9 @@ def faults(session: Session) -> list[str]:
     found += ballot_faults(session)
     found += factor_faults(session)
     found += outcome_faults(session)
+    found += photograph_faults(session)
     found += [
-        f"file {content_hash}: a row names it, but it is missing from the disk"
+        f"file {content_hash}: some row names it, but it is missing"
         for content_hash in sorted(named_files(session))
         if not files.path_of(settings().shared, content_hash).exists()
     ]

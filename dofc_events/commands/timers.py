@@ -24,6 +24,8 @@ from dofc_events.letters import queries as letter_queries
 from dofc_events.letters import timers as letter_timers
 from dofc_events.mail import outbox
 from dofc_events.mail import queries as mail_queries
+from dofc_events.memory.photographs import queries as photograph_queries
+from dofc_events.memory.photographs import timers as photograph_timers
 from dofc_events.notices import queries
 from dofc_events.notices import service as news
 from dofc_events.notices.rules import BATCH
@@ -160,6 +162,15 @@ def end_what_is_over(step: Step, at: datetime) -> None:
         vanish(db.session(), [])
 
 
+def tell_of_objections(step: Step, at: datetime) -> None:
+    step.each(photograph_queries.editions_to_tell(db.session(), at), photograph_timers.tell_of_objections, at)
+
+
+def prepare_photographs(step: Step, at: datetime) -> bool:
+    """Last, because it takes some seconds of a round."""
+    return photograph_timers.prepare_photographs(at)
+
+
 TIMERS: tuple[Callable[[Step, datetime], object], ...] = (
     renew_offers,
     lapse_offers,
@@ -181,6 +192,8 @@ TIMERS: tuple[Callable[[Step, datetime], object], ...] = (
     write_letters_anew,
     write_letters,
     tell_organisers,
+    tell_of_objections,
+    prepare_photographs,
 )
 
 

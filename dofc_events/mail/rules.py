@@ -34,6 +34,7 @@ SIGN_IN = "sign-in"
 # Kinds that organisers write themselves: no later message replaces one of them, and they replace none.
 ANNOUNCEMENT = "announcement"
 REMINDER = "reminder"
+PHOTOGRAPH_OBJECTION = "photograph-objection"
 WRITTEN_BY_HAND = (ANNOUNCEMENT, REMINDER)
 # Kinds after which earlier messages remain true.
 SAYS_NOTHING_NEW = (

@@ -31,6 +31,7 @@ OURS = (
     "js/country.js",
     "js/questions.js",
     "js/passkeys.js",
+    "js/photographs.js",
     "img/hexagons.svg",
     "img/favicon.svg",
 )

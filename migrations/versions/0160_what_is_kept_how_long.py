@@ -1,6 +1,6 @@
 """how long what names a person is kept, what was removed, and who is to stay erased
 
-Follows: 0130
+Follows: 0140
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0160"
-down_revision: str | None = "0130"
+down_revision: str | None = "0140"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -21,6 +21,8 @@ from dofc_events.hosting.models import Decision, Question
 from dofc_events.letters.mails import letter_to
 from dofc_events.letters.models import Letter
 from dofc_events.mail.render import _INLINER, link, render_message
+from dofc_events.memory.photographs.mails import photographs_objected_to
+from dofc_events.memory.photographs.models import Objection, Photograph
 from dofc_events.notices import mails
 from dofc_events.notices.queries import standing_of
 from dofc_events.organise.overview.mails import digest
@@ -120,6 +122,11 @@ def write_all(session) -> dict:
             Attention([Alert(Matter.DEAD_MAIL, 1)], {}),
             [],
             NOW,
+        ),
+        "memory/photographs_objected_to": photographs_objected_to(
+            make_account(session, "noa@dofc.test", name="Anna & <b>Ivo</b> O'Neill"),
+            edition,
+            [Objection(hides=hides, photograph=Photograph(id=1, caption="A & <b>B</b>")) for hides in (True, False)],
         ),
         "accounts/sign_in": sign_in_link("ana@dofc.test", "Anna & <b>Ivo</b> O'Neill", "secret", NOW),
         "accounts/factors": factors_changed(

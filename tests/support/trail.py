@@ -9,6 +9,7 @@ DELEGATE = "delegate:K7X9-Q2MB"
 MOMENT, LATER = "2027-05-16T22:00:00+00:00", "2027-05-20T22:00:00+00:00"
 CELLARS = {"trip": "подруми"}
 LETTER = {"letter": 1, "subject": "Наслов"}
+PHOTOGRAPH = {"photograph": "Отварање"}
 BECAUSE = {"because": "Говори."}
 ROLE = {"email": "бо@кластер.срб", "role": "desk"}
 TOLD = {"name": "Бојан", "email": "бо@кластер.срб"}
@@ -130,6 +131,27 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     *(
         (BY_HAND, act, LETTER)
         for act in ("letter_written", "letter_changed", "letter_unscheduled", "letter_dropped", "change_not_told")
+    ),
+    *(
+        (BY_HAND, act, PHOTOGRAPH)
+        for act in ("photograph_added", "photograph_published", "photograph_unpublished", "photograph_removed")
+    ),
+    *((BY_HAND, act, PHOTOGRAPH) for act in ("cover_chosen", "cover_taken_away")),
+    (BY_HAND, "photograph_kept", {**PHOTOGRAPH, **BECAUSE}),
+    ("visitor", "photograph_objected_to", {**PHOTOGRAPH, "hidden": True}),
+    (
+        BY_HAND,
+        "photograph_changed",
+        {
+            **PHOTOGRAPH,
+            "changes": {
+                "photograph_caption": ["", "Отварање"],
+                "alternative": ["", "Људи у сали"],
+                "photographer": ["", "Ана"],
+                "licence": ["reserved", "CC-BY-4.0"],
+                "people_agreed": [False, True],
+            },
+        },
     ),
     *((BY_HAND, act, {**LETTER, "name": "План.pdf"}) for act in ("letter_file_added", "letter_file_removed")),
     *((BY_HAND, "letter_scheduled", {**LETTER, "count": count}) for count in (1, 2)),

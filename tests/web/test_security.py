@@ -59,6 +59,10 @@ def addresses(app, token, reading) -> list[tuple[str, str, set[str]]]:
         "session_id": 1,
         "factor_id": 1,
         "attachment_id": 1,
+        "photograph_id": 1,
+        "content_hash": "0" * 64,
+        "ending": "jpeg",
+        "act": "publish",
         "voter_id": 1,
     }
     routes = []

@@ -6,12 +6,13 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from dofc_events.conference.models import Edition
+from dofc_events.organise.memory.photographs import views as photographs
 from dofc_events.organise.memory.shared import MEMORY, writers_only
 from dofc_events.organise.shared import around
 
 blueprint = Blueprint("memory", __name__)
 # Each section brings a `blueprint`, and its line in templates/organise/memory/index.html.
-SECTIONS: tuple[ModuleType, ...] = ()
+SECTIONS: tuple[ModuleType, ...] = (photographs,)
 for section in SECTIONS:
     blueprint.register_blueprint(section.blueprint)
 

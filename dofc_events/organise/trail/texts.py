@@ -360,6 +360,17 @@ ACTS = {
     ),
     "letter_unscheduled": Act(_l("Letter no longer scheduled"), _l("Made the letter “%(subject)s” a draft again")),
     "letter_file_added": Act(_l("File attached"), _l("Attached “%(name)s” to the letter “%(subject)s”")),
+    "photograph_added": Act(_l("Photograph added"), _l("Added the photograph “%(photograph)s”")),
+    "photograph_changed": Act(_l("Photograph changed"), _l("Changed the photograph “%(photograph)s”"), _changes),
+    "photograph_published": Act(_l("Photograph published"), _l("Published the photograph “%(photograph)s”")),
+    "photograph_unpublished": Act(_l("Photograph unpublished"), _l("Took “%(photograph)s” off the public pages")),
+    "photograph_removed": Act(_l("Photograph deleted"), _l("Deleted the photograph “%(photograph)s”")),
+    "photograph_objected_to": Act(
+        _l("Photograph to be taken down"), _l("A visitor wants the photograph “%(photograph)s” taken down")
+    ),
+    "photograph_kept": Act(_l("Photograph kept"), _l("Decided that “%(photograph)s” stays: %(because)s")),
+    "cover_chosen": Act(_l("Cover chosen"), _l("Chose “%(photograph)s” as the cover")),
+    "cover_taken_away": Act(_l("Cover taken away"), _l("“%(photograph)s” is no longer the cover")),
     "letter_file_removed": Act(_l("File removed"), _l("Removed “%(name)s” from the letter “%(subject)s”")),
     "letter_sent": Act(_l("Letter sent"), _letter_sent),
     "letter_stopped": Act(_l("Letter stopped"), _letter_stopped),
