@@ -74,7 +74,7 @@ class Standing:
 
     `trips` are all learning trips of the edition, with what the registration has of them; `answers` are all that it
     answered of the edition's own questions; `organisers_say` is what organisers write to the
-    delegate with the news.
+    delegate with the news; `registered_by` is the colleague who registered them, with what they `stated` of consent.
     """
 
     registration: Registration
@@ -84,6 +84,8 @@ class Standing:
     trips: tuple[TripStanding, ...] = ()
     answers: tuple[Answered, ...] = ()
     organisers_say: str = ""
+    registered_by: str = ""
+    stated: str = ""
 
     @property
     def status(self) -> ClaimStatus:
@@ -381,6 +383,8 @@ def _message(
         claim=standing.claim,
         position=standing.position,
         organisers_say=standing.organisers_say,
+        registered_by=standing.registered_by,
+        stated=standing.stated,
         waits_for_category=standing.waits_for_category,
         trips=standing.trips,
         own_answers=_quoted(standing.answers) if registration.ended_at is None else [],
