@@ -20,6 +20,7 @@ from dofc_events.core.files import keep_private
 from dofc_events.core.order import sort_key
 from dofc_events.core.statements import watch_statements
 from dofc_events.extensions import babel, limiter, login_manager, mail, migrate
+from dofc_events.groups import views as groups
 from dofc_events.hosting import views as hosting
 from dofc_events.mail.rules import LINK_LIMITS
 from dofc_events.organise import views as organise
@@ -94,7 +95,7 @@ def create_app(settings: Settings) -> Flask:
     init_given_back(app)
     init_assets(app, settings.instance, transport)
     init_converters(app)
-    for package in (public, accounts, registration, hosting, privacy, organise, commands):
+    for package in (public, accounts, registration, groups, hosting, privacy, organise, commands):
         package.register(app)
     try_views_again(app)
     structlog.configure(

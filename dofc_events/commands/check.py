@@ -13,11 +13,14 @@ from dofc_events.core.db import db
 from dofc_events.core.schema import differences, newest_revision, revision_of
 from dofc_events.delegates.queries import answer_faults
 from dofc_events.extensions import settings
+from dofc_events.groups.mails import GROUP_REGISTERED
+from dofc_events.groups.queries import told_with_group
 from dofc_events.hosting.ballots.queries import ballot_faults
 from dofc_events.letters.queries import letter_faults
 from dofc_events.memory.outcomes.queries import outcome_faults
 from dofc_events.memory.photographs.queries import photograph_faults
 from dofc_events.notices.queries import facts_without_message
+from dofc_events.places.line.queries import promise_faults
 from dofc_events.places.queries import (
     arrival_faults,
     edition_of_option,
@@ -65,10 +68,12 @@ def faults(session: Session) -> list[str]:
         f"registration {r}: it has ended but its place is not cancelled, or the other way round"
         for r in ended_unlike_their_claim(session)
     ]
+    found += promise_faults(session)
     found += seat_faults(session)
     found += option_faults(session)
     found += answer_faults(session)
-    found += [f"registration {r}: no email has announced its status" for r in facts_without_message(session)]
+    untold = facts_without_message(session, told_otherwise=told_with_group(GROUP_REGISTERED))
+    found += [f"registration {r}: no email has announced its status" for r in untold]
     found += letter_faults(session)
     found += ballot_faults(session)
     found += factor_faults(session)

@@ -74,7 +74,8 @@ class Standing:
 
     `trips` are all learning trips of the edition, with what the registration has of them; `answers` are all that it
     answered of the edition's own questions; `organisers_say` is what organisers write with the news; `choices` are
-    options that it waited for until now, in words.
+    options that it waited for until now, in words; `registered_by` is the colleague who
+    registered them, with what they `stated` of consent.
     """
 
     registration: Registration
@@ -85,6 +86,8 @@ class Standing:
     answers: tuple[Answered, ...] = ()
     organisers_say: str = ""
     choices: tuple[str, ...] = ()
+    registered_by: str = ""
+    stated: str = ""
 
     @property
     def status(self) -> ClaimStatus:
@@ -384,6 +387,8 @@ def _message(
         position=standing.position,
         organisers_say=standing.organisers_say,
         choices=standing.choices,
+        registered_by=standing.registered_by,
+        stated=standing.stated,
         waits_for_category=standing.waits_for_category,
         trips=standing.trips,
         own_answers=_quoted(standing.answers) if registration.ended_at is None else [],

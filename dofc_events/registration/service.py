@@ -50,7 +50,8 @@ class RegistrationRequest:
     """A registration form, filled in. `form_key` tells one form from another, however often it is sent.
 
     `trips` are the slugs of the learning trips that are asked for, the first choice first; `answers` are those to the
-    edition's own questions that it asked; `code` opens a category by invitation.
+    edition's own questions that it asked; `code` opens a category by invitation. Without `has_address` the address is
+    that of the contact who registers somebody.
     """
 
     details: Details
@@ -62,6 +63,7 @@ class RegistrationRequest:
     any_trip: bool = False
     answers: Answers = field(default_factory=dict)
     code: str = ""
+    has_address: bool = True
 
 
 @dataclass(frozen=True)
@@ -176,11 +178,13 @@ def enter(
     now: datetime,
     *,
     on_behalf: bool,
+    promise_id: int | None = None,
+    party: int | None = None,
 ) -> tuple[Registration, Claim]:
     """Write somebody down, with the place or position that they get; no answers, no seat, no message, no trail.
 
     The pool is locked already. Where organisers register, nobody needs an invitation, their approval, or to confirm a
-    held place. Raises NoSuchCategory and NotInvited.
+    held place. `promise_id` and `party` as in `claim_place`. Raises NoSuchCategory and NotInvited.
     """
     registration = Registration(
         edition_id=edition.id,
@@ -191,7 +195,7 @@ def enter(
         revision=0,
         revised_at=now,
         email=request.email,
-        email_key=address_key(request.email),
+        email_key=address_key(request.email) if request.has_address else None,
         language=request.language,
         consent_version=keep_consent_text(session, request.consent_text, request.language, now),
         consented_at=now,
@@ -205,7 +209,9 @@ def enter(
         refuse_uninvited(session, registration, request.code)
     hold = None if on_behalf else hold_of(edition, now)
     requested = registration.category.needs_approval and not on_behalf
-    claim = places.claim_place(session, pool, registration, now, hold=hold, requested=requested)
+    claim = places.claim_place(
+        session, pool, registration, now, hold=hold, requested=requested, promise_id=promise_id, party=party
+    )
     return registration, claim
 
 
@@ -295,7 +301,7 @@ def readdress(
 ) -> None:
     """Write to another address, which is nobody else's, from now on; the registration's pool is locked."""
     old_email = registration.email
-    last = latest_message(session, registration.reference, registration.email_key)
+    last = latest_message(session, registration.reference, registration.mailed_key)
     bounced = last is not None and last.state == MessageState.DEAD
     move_to_address(session, registration, email, now)
     log(session, actor, now, "address_corrected", registration, changes={"email": [old_email, email]})

@@ -80,7 +80,7 @@ def own_context(registration: Registration, token: str) -> dict[str, Any]:
         "seat_offers": [
             seat for seat in standing.trips if seat.claim and offer_stands(db.session(), standing, seat.claim, at)
         ],
-        "message": latest_message(db.session(), registration.reference, registration.email_key),
+        "message": latest_message(db.session(), registration.reference, registration.mailed_key),
         "frozen": is_frozen(registration),
         "over": edition.is_over(at),
         "registration_is_open": edition.window(at) is Window.OPEN,

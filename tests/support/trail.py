@@ -18,6 +18,7 @@ TOLD = {"name": "Бојан", "email": "бо@кластер.срб"}
 EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     *((actor, "registered", {"status": s}) for actor in (BY_HAND, DELEGATE) for s in ("confirmed", "waitlisted")),
     *((BY_HAND, "imported", {"status": s, "file": "списак.csv"}) for s in ("confirmed", "waitlisted")),
+    *(("contact:K7X9-Q2MB", "group_registered", {"number": n, "waiting": 1}) for n in (1, 2)),
     *((BY_HAND, act, {"file": "списак.csv"}) for act in ("import_file_added", "import_file_removed")),
     *((BY_HAND, "people_imported", {"file": "списак.csv", "number": n, "confirmed": 1, "told": n > 1}) for n in (1, 2)),
     (

@@ -197,7 +197,8 @@ def _latest_with(word: str) -> Select[int]:
 
 
 def _traits(of: Row[Any] | Registration) -> Traits:
-    return Traits(*(getattr(of, name) for name in TRAITS))
+    # Who has no address of their own has no key.
+    return Traits(*(getattr(of, name) or "" for name in TRAITS))
 
 
 def _to_look_at() -> tuple[ColumnElement[bool], ...]:

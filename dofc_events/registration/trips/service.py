@@ -18,8 +18,8 @@ from dofc_events.delegates.models import Registration
 from dofc_events.notices.queries import offer_stands, standing_of
 from dofc_events.notices.service import Changes, log
 from dofc_events.places import service as places
+from dofc_events.places.line.queries import would_move_up
 from dofc_events.places.models import Pool
-from dofc_events.places.queries import would_move_up
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration.service import RegistrationOver, SignUpNotOpen, locked, refuse_over
 from dofc_events.trips import service as trips
