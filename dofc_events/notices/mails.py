@@ -74,8 +74,7 @@ class Standing:
 
     `trips` are all learning trips of the edition, with what the registration has of them; `answers` are all that it
     answered of the edition's own questions; `organisers_say` is what organisers write with the news; `choices` are
-    options that it waited for until now, in words; `registered_by` is the colleague who
-    registered them, with what they `stated` of consent.
+    options that it waited for until now, in words; `registered_by` is who registered them, `stated` their consent.
     """
 
     registration: Registration

@@ -46,7 +46,6 @@ def addresses(app, token, reading) -> list[tuple[str, str, set[str]]]:
         "reference": token.split(".")[0],
         "message_id": message.id,
         "slug": "wine",
-        "ending": "csv",
         "kind": "csv",
         "part": "html",
         "letter_id": 1,
