@@ -1,1 +1,1 @@
-"""What the network remembers: what an edition led to, its pictures and documents, its figures."""
+"""What the network keeps: editions with documents, photographs and figures, outcomes with who signed, its history."""

@@ -13,6 +13,7 @@ from dofc_events.organise.hosting import views as hosting
 from dofc_events.organise.imports import views as imports
 from dofc_events.organise.letters import views as letters
 from dofc_events.organise.mail import views as mail
+from dofc_events.organise.memory import views as memory
 from dofc_events.organise.overview import views as overview
 from dofc_events.organise.questions import views as questions
 from dofc_events.organise.registrations import views as registrations
@@ -32,6 +33,7 @@ AREAS = (
     door,
     letters,
     mail,
+    memory,
     team,
     audit,
     hosting,

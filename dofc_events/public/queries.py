@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from dofc_events.conference.models import Edition, Outcome
+from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import Availability, ClaimStatus, availability
@@ -51,13 +51,12 @@ class LearningTrip:
 
 
 def past_with_record(session: Session, now: datetime) -> list[Edition]:
-    """The editions that are over or archived, latest first, with their hosts and what they led to."""
+    """The editions that are over or archived, latest first, with their hosts."""
     public = select(Edition).where(Edition.status != EditionStatus.DRAFT).order_by(Edition.year.desc())
     public = public.options(
         joinedload(Edition.proposed_by),
         selectinload(Edition.organisers),
         selectinload(Edition.countries),
-        selectinload(Edition.outcomes).options(selectinload(Outcome.countries), selectinload(Outcome.signatories)),
     )
     return [one for one in session.scalars(public) if one.status == EditionStatus.ARCHIVED or one.is_past(now)]
 

@@ -10,6 +10,8 @@ from dofc_events.core.clock import from_zone, in_zone
 from dofc_events.core.countries import country_name
 from dofc_events.documents.cards.rules import Card
 from dofc_events.mail.render import link
+from dofc_events.memory.outcomes.models import Outcome
+from dofc_events.memory.outcomes.rules import OutcomeKind
 from dofc_events.public import rules
 from dofc_events.public.rules import Thing
 from dofc_events.web.dates import day_range
@@ -63,6 +65,41 @@ def event_of(edition: Edition) -> Thing | None:
         country=edition.country,
         organisers=[organisation.name for organisation in edition.organisers],
     )
+
+
+def card_of_outcome(outcome: Outcome) -> Card:
+    """What stands on the picture of an outcome."""
+    return Card(outcome.title, kind_in_words(outcome.kind), f"{outcome.edition.name}, {place_of(outcome.edition)}")
+
+
+def picture_of_outcome(outcome: Outcome) -> str:
+    """The full address of an outcome's picture, another one whenever it looks different."""
+    return link("public.cards.outcome", slug=outcome.slug, v=card_of_outcome(outcome).name)
+
+
+def description_of_outcome(outcome: Outcome) -> str:
+    """One or two sentences about an outcome: what it is, from where, and who signed it."""
+    kind, edition = kind_in_words(outcome.kind), outcome.edition
+    said = _("%(kind)s of %(edition)s, %(place)s.", kind=kind, edition=edition.name, place=place_of(edition))
+    language = get_locale().language
+    signed = [
+        party.organisation.name if party.organisation else country_name(party.country or "", language)
+        for party in outcome.signatories
+    ]
+    if not signed:
+        return str(said)
+    return f"{said} {_('Signed by: %(whom)s', whom='; '.join(dict.fromkeys(signed)))}"
+
+
+def kind_in_words(kind: OutcomeKind) -> str:
+    words = {
+        OutcomeKind.MEMORANDUM: _("Memorandum"),
+        OutcomeKind.DECLARATION: _("Declaration"),
+        OutcomeKind.AGREEMENT: _("Agreement"),
+        OutcomeKind.NETWORK: _("Network"),
+        OutcomeKind.MILESTONE: _("Milestone"),
+    }
+    return words[kind]
 
 
 def network_as_thing(picture: str) -> Thing:

@@ -23,22 +23,29 @@ from dofc_events.health.rules import FAILING, Trouble, for_everybody
 from dofc_events.health.service import Probe, is_news, send_alert
 from dofc_events.hosting.queries import current_call
 from dofc_events.mail.render import link
+from dofc_events.memory.documents.queries import published_documents
+from dofc_events.memory.editions.queries import sources_of, write_up_of
 from dofc_events.memory.figures.network.queries import edition_in_figures, editions_in_figures, network_in_figures
+from dofc_events.memory.outcomes.queries import outcomes_by_edition
+from dofc_events.memory.photographs.queries import count_public, covers_of, public_photographs
 from dofc_events.public.cards import views as cards
+from dofc_events.public.documents import views as documents
 from dofc_events.public.draw import views as draw
 from dofc_events.public.feed import views as feed
 from dofc_events.public.network import views as network
+from dofc_events.public.outcomes import views as outcome_pages
+from dofc_events.public.photographs import views as photographs
 from dofc_events.public.queries import learning_trips, past_with_record, places_left
 from dofc_events.public.report import views as report
 from dofc_events.public.shared import description_of, event_of, network_as_thing, picture_of_edition
 from dofc_events.web.assets import asset_url
 
 blueprint = Blueprint("public", __name__)
-blueprint.register_blueprint(draw.blueprint)
-blueprint.register_blueprint(cards.blueprint)
-blueprint.register_blueprint(feed.blueprint)
-blueprint.register_blueprint(network.blueprint)
-blueprint.register_blueprint(report.blueprint)
+for part in (draw, outcome_pages, documents, photographs, cards, feed, network, report):
+    blueprint.register_blueprint(part.blueprint)
+
+# On the page of an edition; all of them are in the gallery.
+PHOTOGRAPHS_SHOWN = 6
 
 
 def register(app: Flask) -> None:
@@ -64,7 +71,7 @@ def home() -> str:
     """The network, the next edition, the call for hosts, the figures, the past editions."""
     session, moment = db.session(), now()
     coming = coming_editions(session, moment)
-    current = coming[0] if coming else None
+    current, past = coming[0] if coming else None, past_editions(session, moment)
     call = current_call(session, moment)
     return render_template(
         "public/home.html",
@@ -72,10 +79,12 @@ def home() -> str:
         later=coming[1:],
         window=current.window(moment) if current else None,
         places=places_left(session, [current.id]).get(current.id) if current else None,
+        cover=covers_of(session, [current.id]).get(current.id) if current else None,
         call=call,
         stage=call.stage(moment) if call else None,
         figures=network_in_figures(session, moment).figures,
-        past=past_editions(session, moment),
+        past=past,
+        outcomes=outcomes_by_edition(session, [edition.id for edition in past]),
         network_data=network_as_thing(_asset("img/icon-512.png")),
     )
 
@@ -91,6 +100,7 @@ def editions() -> str:
         windows={edition.id: edition.window(moment) for edition in coming},
         places=places_left(session, [edition.id for edition in coming]),
         past=past,
+        outcomes=outcomes_by_edition(session, [edition.id for edition in past]),
         known=editions_in_figures(session, past),
         figures=network_in_figures(session, moment).figures,
     )
@@ -110,11 +120,18 @@ def edition(year: int) -> str:
         known=edition_in_figures(session, found),
         window=found.window(moment),
         places=places_left(session, [found.id]).get(found.id),
+        cover=covers_of(session, [found.id]).get(found.id),
+        photographs=public_photographs(session, found.id, PHOTOGRAPHS_SHOWN),
+        photographs_in_all=count_public(session, found.id),
         trips=learning_trips(session, found.id),
+        outcomes=outcomes_by_edition(session, [found.id])[found.id],
+        write_up=write_up_of(session, found.id),
+        documents=published_documents(session, found.id),
+        sources=sources_of(session, found.id),
         sign_up_window=found.sign_up_window(moment),
         country_names=country_names(str(get_locale())),
         description=description_of(found),
-        picture=picture_of_edition(found),
+        share_picture=picture_of_edition(found),
         event=event_of(found),
     )
 

@@ -1,6 +1,6 @@
 """figures of archived editions are kept as numbers
 
-Follows: 0117
+Follows: 0140
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0150"
-down_revision: str | None = "0117"
+down_revision: str | None = "0140"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -15,7 +15,8 @@ from dofc_events.core.changes import refuse_changed, write
 from dofc_events.core.errors import Refusal
 from dofc_events.extensions import settings
 from dofc_events.hosting.models import HandOverFile, HandOverItem
-from dofc_events.hosting.rules import MAX_HANDED_OVER, CheckedFile, HandOverKind, Side
+from dofc_events.hosting.rules import MAX_HANDED_OVER, HandOverKind, Side
+from dofc_events.web.attachments.rules import CheckedFile
 
 # What is still to do at the start of every edition.
 OPEN_TOPICS = ("dates", "venue_address", "programme", "trips", "categories", "team")

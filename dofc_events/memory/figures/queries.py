@@ -80,7 +80,8 @@ def figures_of(session: Session, edition: Edition) -> Figures:
     # One query over everybody serves five figures: there are few combinations.
     rows = session.execute(_counted(edition.id, *by, func.count(Claim.used_at)).group_by(*by)).all()
     by_category = dict(sums((category, count) for category, _country, _language, _arrived, count in rows))
-    organisations = _counted(edition.id, Registration.organisation).group_by(Registration.organisation)
+    named = Registration.organisation != ""
+    organisations = _counted(edition.id, Registration.organisation).where(named).group_by(Registration.organisation)
     several = organisations.having(func.count() > 1)
     largest = several.order_by(func.count().desc(), Registration.organisation).limit(LARGEST)
     return Figures(
@@ -111,7 +112,8 @@ def seats_taken(session: Session, edition_id: int) -> list[SeatsTaken]:
 def growth_of(session: Session, edition: Edition, now: datetime, kept: Record | None = None) -> list[Growth]:
     """How an edition grows until `now`, then how the last MAX_EARLIER before it grew; in three queries.
 
-    `kept` is what was frozen of the edition itself, which then is not counted. Empty if it is not known when registration opens. Earlier editions that nobody registered for here are left out.
+    `kept` is what was frozen of the edition itself, which then is not counted. Empty if it is not known when
+    registration opens. Earlier editions that nobody registered for here are left out.
     """
     if edition.registration_opens_at is None:
         return []
@@ -156,7 +158,7 @@ def _choices(session: Session, edition_id: int) -> dict[str, Shares]:
         return {}
     by = Answer.question_id, Answer.choice
     query = _counted(edition_id, *by).join(Answer, Answer.registration_id == Registration.id)
-    query = query.where(Answer.question_id.in_([one.id for one in asked])).group_by(*by)
+    query = query.where(Answer.question_id.in_([one.id for one in asked]), ~Answer.waits).group_by(*by)
     counts = {(question, choice): count for question, choice, count in session.execute(query)}
     answered = {question for question, _choice in counts}
     return {

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, aliased
 
 from dofc_events.conference import service as conference
 from dofc_events.conference.models import Edition
-from dofc_events.core.audit import Actor, record
+from dofc_events.core.audit import WORKER, Actor, record
 from dofc_events.core.references import locked, pseudonym, unlocked
 from dofc_events.extensions import settings
 from dofc_events.memory.figures.models import FrozenDelegate, FrozenFigures, PseudonymKey
@@ -60,7 +60,7 @@ def freeze(session: Session, edition_id: int, actor: Actor, now: datetime) -> bo
     return True
 
 
-def keep_before_erasing(session: Session, edition_id: int, actor: Actor, now: datetime) -> None:
+def keep_before_erasing(session: Session, edition_id: int, now: datetime) -> None:
     """Whoever erases personal data of an edition that is over calls this first, in the same unit of work.
 
     Figures that were frozen are final from now on; if there are none, they are frozen first. Of an edition that is not
@@ -69,7 +69,7 @@ def keep_before_erasing(session: Session, edition_id: int, actor: Actor, now: da
     if not session.get_one(Edition, edition_id).is_over(now):
         return
     if session.get(FrozenFigures, edition_id) is None:
-        freeze(session, edition_id, actor, now)
+        freeze(session, edition_id, WORKER, now)
     if kept := session.get(FrozenFigures, edition_id):
         kept.is_final = True
         session.flush()

@@ -9,8 +9,9 @@ from dofc_events.core.contained import ReaderFailed, TooBusy, TooCostly
 from dofc_events.core.db import db
 from dofc_events.documents.cards.rules import Card
 from dofc_events.extensions import settings
+from dofc_events.memory.outcomes.queries import public_outcome
 from dofc_events.public.cards.service import picture_of
-from dofc_events.public.shared import card_of_edition
+from dofc_events.public.shared import card_of_edition, card_of_outcome
 from dofc_events.web.assets import asset_url
 
 blueprint = Blueprint("cards", __name__)
@@ -23,6 +24,13 @@ def edition(year: int) -> ResponseReturnValue:
     if found is None or found.status == EditionStatus.DRAFT:
         abort(404)
     return card_answer(card_of_edition(found), f"edition-{year}")
+
+
+@blueprint.get("/outcomes/<slug>/card.png")
+def outcome(slug: str) -> ResponseReturnValue:
+    """A published outcome: its kind, its title, and where it was agreed."""
+    found = public_outcome(db.session(), slug) or abort(404)
+    return card_answer(card_of_outcome(found), f"outcome-{slug}")
 
 
 def card_answer(card: Card, subject: str) -> ResponseReturnValue:

@@ -4,6 +4,7 @@ from flask import Blueprint, Response, render_template
 
 from dofc_events.core.clock import now
 from dofc_events.core.db import db
+from dofc_events.memory.outcomes.queries import outcomes_by_edition
 from dofc_events.public.feed.queries import latest_news, public_editions
 from dofc_events.public.shared import description_of
 
@@ -23,5 +24,8 @@ def atom() -> Response:
 @blueprint.get("/sitemap.xml")
 def sitemap() -> Response:
     """The pages that search engines should know (sitemaps.org)."""
-    editions = public_editions(db.session())
-    return Response(render_template("public/feed/sitemap.xml", editions=editions), mimetype="application/xml")
+    session = db.session()
+    editions = public_editions(session)
+    outcomes = outcomes_by_edition(session, [edition.id for edition in editions])
+    text = render_template("public/feed/sitemap.xml", editions=editions, outcomes=outcomes)
+    return Response(text, mimetype="application/xml")

@@ -7,9 +7,10 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dofc_events.conference.models import Edition, EditionOrganiser, Member, Organisation, Outcome, Signatory
+from dofc_events.conference.models import Edition, EditionOrganiser, Member, Organisation
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.order import sort_key
+from dofc_events.memory.outcomes.models import Outcome, Party
 
 
 @dataclass
@@ -51,6 +52,8 @@ def parts_of_organisations(session: Session, now: datetime) -> list[Part]:
 
 def _signed(session: Session) -> Sequence[tuple[int, Outcome]]:
     """Who signed which outcome: the one place that knows how signatories are kept."""
-    rows = select(Signatory.organisation_id, Outcome).join(Outcome, Outcome.id == Signatory.outcome_id)
-    ordered = session.execute(rows.order_by(Outcome.edition_id, Outcome.id))
-    return [(organisation_id, outcome) for organisation_id, outcome in ordered]
+    rows = select(Party.organisation_id, Outcome).join(Outcome, Outcome.id == Party.outcome_id).join(Outcome.edition)
+    signed = rows.where(Party.has_signed, Party.organisation_id.is_not(None))
+    public = signed.where(Outcome.is_published, Edition.status != EditionStatus.DRAFT).distinct()
+    ordered = session.execute(public.order_by(Outcome.year, Outcome.id))
+    return [(organisation_id, outcome) for organisation_id, outcome in ordered if organisation_id]

@@ -11,6 +11,7 @@ from dofc_events.core.db import db
 from dofc_events.memory.figures.network.queries import edition_in_figures, network_in_figures
 from dofc_events.memory.figures.queries import frozen_record
 from dofc_events.memory.figures.shared import growth_chart
+from dofc_events.memory.outcomes.queries import outcomes_by_edition
 from dofc_events.public.queries import past_with_record
 from dofc_events.public.shared import description_of, picture_of_edition
 from dofc_events.web.charts import bar
@@ -30,11 +31,12 @@ def edition(year: int) -> str:
         "public/report/edition.html",
         edition=found,
         known=edition_in_figures(session, found),
+        outcomes=outcomes_by_edition(session, [found.id]),
         record=record,
         curve=growth_chart([record.growth]) if record and record.growth and record.growth.days else None,
         bar=bar,
         description=description_of(found),
-        picture=picture_of_edition(found),
+        share_picture=picture_of_edition(found),
         country_names=country_names(str(get_locale())),
     )
 
@@ -44,10 +46,12 @@ def every() -> str:
     """All editions that are over, on paper."""
     session, at = db.session(), now()
     network = network_in_figures(session, at)
+    past = [one for one in past_with_record(session, at) if not one.is_demo]
     return render_template(
         "public/report/every.html",
         network=network,
         known={one.edition_id: one for one in network.editions},
-        editions=[one for one in past_with_record(session, at) if not one.is_demo],
+        editions=past,
+        outcomes=outcomes_by_edition(session, [one.id for one in past]),
         country_names=country_names(str(get_locale())),
     )

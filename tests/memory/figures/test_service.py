@@ -71,7 +71,7 @@ def test_figures_and_curves_stay_when_the_people_are_erased(session, editions):
     archive(session, editions)
     network = network_in_figures(session, LATER)
     for edition in editions:
-        service.keep_before_erasing(session, edition.id, COMMAND, LATER)
+        service.keep_before_erasing(session, edition.id, LATER)
         erase(session, edition)
     after = [frozen_record(session, edition) for edition in editions]
     for was, kept in zip(before, after, strict=True):
@@ -101,7 +101,7 @@ def test_a_returning_delegate_counts_once_for_each_edition_and_once_for_the_netw
 
 def test_who_returns_is_known_after_the_first_edition_was_erased(session, editions):
     archive(session, editions[:1])
-    service.keep_before_erasing(session, editions[0].id, COMMAND, LATER)
+    service.keep_before_erasing(session, editions[0].id, LATER)
     erase(session, editions[0])
     archive(session, editions[1:])
     assert returning(session) == [(0, 0), (1, 1), (2, 1)]
@@ -140,7 +140,7 @@ def test_figures_are_counted_anew_when_an_edition_is_archived_again(session, edi
 
 
 def test_nothing_is_kept_of_who_leaves_an_edition_that_is_not_over(session, editions):
-    service.keep_before_erasing(session, editions[0].id, COMMAND, NOW)
+    service.keep_before_erasing(session, editions[0].id, NOW)
     assert returning(session) == []
     person = session.scalars(select(Registration).where(Registration.edition_id == editions[0].id)).first()
     cancel_registration(session, person.id, DELEGATE, NOW)

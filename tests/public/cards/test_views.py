@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dofc_events.conference.history.service import load_history
 from dofc_events.conference.models import Edition
 from dofc_events.core.audit import COMMAND
+from dofc_events.memory.history.service import load_history
 
 NOW = datetime(2027, 2, 1, 12, tzinfo=UTC)
 

@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime
 import pytest
 import time_machine
 
-from dofc_events.conference.history.service import load_history
 from dofc_events.conference.members.service import add_member
 from dofc_events.conference.models import Edition, Organisation
 from dofc_events.core.audit import COMMAND
+from dofc_events.memory.history.service import load_history
 from tests.support.databases import count_queries
 
 NOW = datetime(2027, 2, 1, 12, tzinfo=UTC)

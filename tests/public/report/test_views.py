@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from dofc_events.conference.history.service import load_history
 from dofc_events.conference.queries import edition_by_year
 from dofc_events.core.audit import COMMAND
 from dofc_events.memory.figures.service import archive
+from dofc_events.memory.history.service import load_history
 from dofc_events.places.models import Claim
 from tests.support.factories import NOW as REGISTERED
 from tests.support.factories import make_edition, make_registration, make_trip

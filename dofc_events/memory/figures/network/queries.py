@@ -6,11 +6,12 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from dofc_events.conference.models import AttendingCountry, Edition, Outcome
+from dofc_events.conference.models import AttendingCountry, Edition
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.memory.figures.models import FrozenFigures
 from dofc_events.memory.figures.network.rules import EditionInFigures, Network, attendance_of
 from dofc_events.memory.figures.rules import from_stored
+from dofc_events.memory.outcomes.models import Outcome
 
 
 def network_in_figures(session: Session, now: datetime) -> Network:
@@ -39,8 +40,8 @@ def _in_figures(session: Session, editions: Sequence[Edition]) -> Network:
     frozen = {
         one.edition_id: one for one in session.scalars(select(FrozenFigures).where(FrozenFigures.edition_id.in_(ids)))
     }
-    ours = select(Outcome.edition_id, func.count()).where(Outcome.edition_id.in_(ids)).group_by(Outcome.edition_id)
-    outcomes = dict(session.execute(ours).all())
+    ours = select(Outcome.edition_id, func.count()).where(Outcome.edition_id.in_(ids), Outcome.is_published)
+    outcomes = dict(session.execute(ours.group_by(Outcome.edition_id)).all())
     found = []
     for edition in editions:
         kept = frozen.get(edition.id)

@@ -11,8 +11,8 @@ from wtforms.validators import InputRequired, Optional
 from dofc_events.core.errors import Refusal
 from dofc_events.hosting.hand_over.service import ItemDetails, TooManyFiles, details_of
 from dofc_events.hosting.models import HandOverItem
-from dofc_events.hosting.proposals.forms import AttachmentForm
 from dofc_events.hosting.rules import LONGEST_TEXT, MAX_HANDED_OVER, HandOverKind, Side
+from dofc_events.web.attachments.forms import AttachmentForm
 from dofc_events.web.edits import EditForm
 from dofc_events.web.fields import Line, Paragraphs
 from dofc_events.web.forms import Form

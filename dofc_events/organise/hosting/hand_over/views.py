@@ -26,14 +26,15 @@ from dofc_events.hosting.hand_over.service import (
     tick_item,
 )
 from dofc_events.hosting.models import HandOverItem
-from dofc_events.hosting.proposals.attachments.queries import check_upload
 from dofc_events.hosting.queries import hand_over_item, hand_over_items
-from dofc_events.hosting.rules import MAX_BYTES, AttachmentFault, AttachmentRefused, HandOverKind, Side
+from dofc_events.hosting.rules import HandOverKind, Side
 from dofc_events.memory.figures.shared import growth_chart
 from dofc_events.organise.hosting.hand_over.forms import ChangeItemForm, ItemFileForm, ItemForm, TickForm
 from dofc_events.organise.hosting.hand_over.queries import lessons_of
 from dofc_events.organise.hosting.shared import around, hosts_only
 from dofc_events.organise.shared import EDITION
+from dofc_events.web.attachments.queries import check_upload
+from dofc_events.web.attachments.rules import MAX_BYTES, AttachmentFault, AttachmentRefused
 from dofc_events.web.charts import bar
 from dofc_events.web.downloads import download
 from dofc_events.web.forms import ButtonForm, answer_busy, answer_errors, answer_too_many, form_page

@@ -4,11 +4,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from dofc_events.conference.history.service import load_history, read_history
 from dofc_events.conference.models import AttendingCountry, Edition
 from dofc_events.core.audit import COMMAND
 from dofc_events.memory.figures.network.queries import edition_in_figures, network_in_figures
 from dofc_events.memory.figures.network.rules import Attendance, NetworkFigures
+from dofc_events.memory.history.service import load_history, read_history
 from tests.support.databases import count_queries
 
 TODAY = date(2027, 6, 4)
