@@ -33,8 +33,10 @@ from dofc_events.delegates.queries import proof_of, token_of
 from dofc_events.groups.queries import token_of_group
 from dofc_events.hosting import queries as proposal_links
 from dofc_events.hosting.ballots.service import cast_ballot
+from dofc_events.hosting.hand_over.service import ItemDetails, add_file, add_item
 from dofc_events.hosting.proposals.attachments.service import add_attachment
 from dofc_events.hosting.proposals.service import PROPOSER
+from dofc_events.hosting.rules import HandOverKind
 from dofc_events.imports.reading.rules import ReadAs, read_table
 from dofc_events.imports.rules import HEADERS, guessed_matching
 from dofc_events.imports.service import Kept, Matching, keep_file, match_columns
@@ -181,6 +183,7 @@ def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
             "ending": "jpeg",
             "act": "unpublish",
             "view_id": str(_save_view(session, edition)),
+            **_hand_over_with_a_file(session, edition),
             **_memory_of(session, edition),
         }
         voting, bidding = make_member(session), make_member(session)
@@ -246,6 +249,13 @@ def _send_file(session: Session, edition: Edition) -> int:
 def _attach(session: Session, letter_id: int) -> int:
     attach_file(session, letter_id, CheckedFile("map.pdf", "application/pdf", b"%PDF-"), COMMAND, NOW)
     return session.scalars(select(LetterAttachment.id)).one()
+
+
+def _hand_over_with_a_file(session: Session, edition: Edition) -> dict[str, str]:
+    item = add_item(session, edition.id, HandOverKind.CONTACT, ItemDetails("The bus company"), COMMAND, NOW)
+    add_file(session, edition.id, item.id, CheckedFile("map.pdf", "application/pdf", b"%PDF-"), COMMAND, NOW)
+    file = "/organise/editions/<year:year>/hand-over/<id:item_id>/files/file_id"
+    return {"item_id": str(item.id), file: str(item.files[0].id)}
 
 
 def _world_of_hosting(session: Session, voting: Organisation, bidding: Organisation) -> dict[str, str]:

@@ -92,6 +92,7 @@ EDITS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "/organise/hosting/calls/<year>/settings": ({"quorum": "1"}, {"text": "Who wants to host?"}),
     "/organise/hosting/members/<slug>/settings": ({"website": "https://example.org"}, {"contact_name": "Ana Kos"}),
+    "/organise/editions/<year>/hand-over/<item_id>": ({"owner": "Milan"}, {"text": "Both buses"}),
     "/hosting/proposals/<token>/edit": ({"venue": "Old Hall"}, {"city": "Zlín"}),
     "/registrations/<token>/edit": ({"access_needs": "Step-free"}, {"badge_name": "Ana"}),
 }

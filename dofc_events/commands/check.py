@@ -17,6 +17,7 @@ from dofc_events.groups.mails import GROUP_REGISTERED
 from dofc_events.groups.queries import told_with_group
 from dofc_events.hosting.ballots.queries import ballot_faults
 from dofc_events.letters.queries import letter_faults
+from dofc_events.memory.figures.queries import figure_faults
 from dofc_events.memory.outcomes.queries import outcome_faults
 from dofc_events.memory.photographs.queries import photograph_faults
 from dofc_events.notices.queries import facts_without_message
@@ -76,6 +77,7 @@ def faults(session: Session) -> list[str]:
     found += [f"registration {r}: no email has announced its status" for r in untold]
     found += letter_faults(session)
     found += ballot_faults(session)
+    found += figure_faults(session)
     found += factor_faults(session)
     found += outcome_faults(session)
     found += photograph_faults(session)

@@ -21,6 +21,7 @@ from dofc_events.core.countries import country_codes
 from dofc_events.core.db import db, tried_again, unit_of_work
 from dofc_events.core.errors import Refusal
 from dofc_events.extensions import settings
+from dofc_events.memory.figures.service import archive
 from dofc_events.organise.editions.service import copy_limits
 from dofc_events.places.models import Pool
 from dofc_events.places.options.service import copy_with_places
@@ -46,7 +47,7 @@ HOURS = Hours(0, LONGEST_OFFER_HOURS)
 WINDOW = {"opens": "registration_opens_at", "closes": "registration_closes_at"}
 LIFE: dict[str, Callable[..., bool]] = {
     "publish": conference.publish_edition,
-    "archive": conference.archive_edition,
+    "archive": archive,
 }
 
 

@@ -24,6 +24,7 @@ from dofc_events.letters import queries as letter_queries
 from dofc_events.letters import timers as letter_timers
 from dofc_events.mail import outbox
 from dofc_events.mail import queries as mail_queries
+from dofc_events.memory.figures import timers as figure_timers
 from dofc_events.memory.photographs import queries as photograph_queries
 from dofc_events.memory.photographs import timers as photograph_timers
 from dofc_events.notices import queries
@@ -115,6 +116,10 @@ def compare_doubles(step: Step, at: datetime) -> None:
     step.in_batches(doubles.look_for_doubles(db.session(), ids, lambda: time.monotonic() > until), doubles.note_doubles)
 
 
+def freeze_figures(step: Step, at: datetime) -> None:
+    step.each(figure_timers.editions_to_freeze(db.session()), figure_timers.freeze_late, WORKER, at)
+
+
 def start_letters(step: Step, at: datetime) -> None:
     step.each(letter_queries.letters_due(db.session(), at), letter_timers.start_letter, WORKER, at)
 
@@ -188,6 +193,7 @@ TIMERS: tuple[Callable[[Step, datetime], object], ...] = (
     remind_voters,
     close_ballots,
     compare_doubles,
+    freeze_figures,
     start_letters,
     write_letters_anew,
     write_letters,

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload, selectinload
 
+from dofc_events.conference.models import Edition
+from dofc_events.conference.rules import EditionStatus
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import Availability, ClaimStatus, availability
 from dofc_events.trips.models import Trip
@@ -46,6 +48,17 @@ class LearningTrip:
     @property
     def free(self) -> int:
         return max(0, self.capacity - self.taken)
+
+
+def past_with_record(session: Session, now: datetime) -> list[Edition]:
+    """The editions that are over or archived, latest first, with their hosts."""
+    public = select(Edition).where(Edition.status != EditionStatus.DRAFT).order_by(Edition.year.desc())
+    public = public.options(
+        joinedload(Edition.proposed_by),
+        selectinload(Edition.organisers),
+        selectinload(Edition.countries),
+    )
+    return [one for one in session.scalars(public) if one.status == EditionStatus.ARCHIVED or one.is_past(now)]
 
 
 def places_left(session: Session, edition_ids: Iterable[int]) -> dict[int, PlacesLeft]:

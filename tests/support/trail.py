@@ -86,7 +86,10 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     (BY_HAND, "seat_taken", {**CELLARS, **BECAUSE}),
     *((BY_HAND, act, CELLARS) for act in ("boarded", "boarding_undone", "trip_cancelled")),
     *((BY_HAND, act, {}) for act in ("arrived", "arrival_undone", "edition_created", "edition_loaded")),
-    *((BY_HAND, act, {}) for act in ("edition_published", "edition_archived", "edition_taken_out", "edition_deleted")),
+    *(
+        (BY_HAND, act, {})
+        for act in ("edition_published", "edition_archived", "edition_taken_out", "edition_deleted", "figures_frozen")
+    ),
     (BY_HAND, "year_changed", {"changes": {"year": [2027, 2028]}}),
     *((BY_HAND, act, {"kind": "ж"}) for act in ("message_sent_again", "message_settled")),
     (BY_HAND, "mail_released", {}),
@@ -226,6 +229,12 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     (BY_HAND, "role_changed", {**ROLE, "changes": {"ends_at": [None, MOMENT]}}),
     (BY_HAND, "role_ended", {**ROLE, "role": "organiser", "changes": {"ends_at": [MOMENT, LATER]}}),
     *((BY_HAND, "hand_over_started", {"from_year": year}) for year in (2026, None)),
+    (
+        BY_HAND,
+        "hand_over_item_changed",
+        {"item": 1, "changes": {"text": ["", "Кључеви"], "owner": ["", "Ана"], "due_on": [None, "2027-03-01"]}},
+    ),
+    *((BY_HAND, act, {"item": 1, "name": "План.pdf"}) for act in ("hand_over_file_added", "hand_over_file_removed")),
     (BY_HAND, "hand_over_item_added", {"item": 1, "kind": "open", "text": "Кључеви"}),
     *(
         (BY_HAND, "hand_over_item_ticked", {"item": 1, "side": side, "changes": {"done": [not done, done]}})

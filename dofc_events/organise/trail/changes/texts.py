@@ -61,6 +61,8 @@ FIELDS = FIELDS_OF_PEOPLE | {
     "meeting_point": _l("Meeting point"),
     "minimum": _l("Minimum number of participants"),
     "bring": _l("What to bring"),
+    "owner": _l("Who sees to it"),
+    "due_on": _l("By when"),
     "accessibility": _l("Accessibility"),
     "walking": _l("A lot of walking"),
     "needs_dietary": _l("Manifest shows dietary needs"),
