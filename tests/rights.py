@@ -29,6 +29,7 @@ from dofc_events.config import ROOT
 from dofc_events.core.audit import COMMAND
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.delegates.doubles.service import likely_doubles
+from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import proof_of, token_of
 from dofc_events.hosting import queries as proposal_links
 from dofc_events.hosting.ballots.service import cast_ballot
@@ -44,6 +45,7 @@ from dofc_events.mail.models import Message, WorkerSign
 from dofc_events.mail.queries import messages_about
 from dofc_events.mail.rules import MessageState
 from dofc_events.registration.hand_over.service import hand_over
+from dofc_events.registration.own.files.service import Who, add_file
 from dofc_events.registration.queries import Audience
 from dofc_events.registration.saved.queries import saved_views
 from dofc_events.registration.saved.service import save_view
@@ -166,6 +168,9 @@ def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
             "token": token_of(person),
             "/registrations/<token>/take-back": former,
             "/registrations/<token>/confirm": proof_of(person),
+            "/registrations/<token>/files": proof_of(person),
+            "/registrations/<token>/files/key": _answer_with_file(session, edition, person),
+            "/organise/editions/<year:year>/registrations/<reference>/files/key": "cv",
             "letter_id": str(letter_id := _write_letter(session, edition)),
             "/organise/editions/<year>/letters/<letter_id>/attachments/attachment_id": str(_attach(session, letter_id)),
             "file_id": str(_send_file(session, edition)),
@@ -195,6 +200,12 @@ def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
         values["secret"] = issue_sign_in_link(session, make_account(session).id, NOW)
     # Outside: in one application context, all requests would be the same visitor's.
     return values, {role: _signed_in(app, links.get(role)) for role in ROLES}
+
+
+def _answer_with_file(session: Session, edition: Edition, person: Registration) -> str:
+    question = make_question(session, edition, "cv", "file")
+    add_file(session, person.id, question.key, CheckedFile("cv.pdf", "application/pdf", b"%PDF-"), Who(COMMAND), NOW)
+    return question.key
 
 
 def _save_view(session: Session, edition: Edition) -> int:

@@ -87,6 +87,8 @@ class Edition(Revised, Base):
     confirms_places: Mapped[bool] = mapped_column(default=False)
     registers_at_door: Mapped[bool] = mapped_column(default=False)
     asks_questions: Mapped[bool] = mapped_column(default=False)
+    # Whether some of these are answered with a file.
+    asks_files: Mapped[bool] = mapped_column(default=False)
     contact_name: Mapped[str | None] = mapped_column(String(120))
     contact_email: Mapped[str | None] = mapped_column(String(254))
     trip_mode: Mapped[TripMode] = mapped_column(String(20), default=TripMode.FIRST_COME)

@@ -14,7 +14,7 @@ from dofc_events.delegates.rules import folded
 from dofc_events.imports.reading.rules import Row, Table
 from dofc_events.imports.rules import HEADERS, country_code, is_yes, typed_answer
 from dofc_events.mail.rules import address_key
-from dofc_events.questions.rules import OwnQuestion, asked, is_required, shown
+from dofc_events.questions.rules import Kind, OwnQuestion, asked, is_required, shown
 from dofc_events.registration.on_behalf.forms import OnBehalfForm
 from dofc_events.registration.service import RegistrationRequest
 
@@ -49,7 +49,7 @@ class RowForm(OnBehalfForm):
 def field_labels(questions: Iterable[OwnQuestion]) -> dict[str, str]:
     """What a column can be, by the field's name: a detail, or an answer to one of the edition's own questions."""
     form = RowForm(formdata=None)
-    own = {one.field: one.caption for one in questions if not one.is_retired}
+    own = {one.field: one.caption for one in questions if not one.is_retired and one.kind is not Kind.FILE}
     return {name: str(form[name].label.text) for name in HEADERS} | own
 
 

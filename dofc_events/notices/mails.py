@@ -74,7 +74,7 @@ class Standing:
 
     `trips` are all learning trips of the edition, with what the registration has of them; `answers` are all that it
     answered of the edition's own questions; `organisers_say` is what organisers write with the news; `choices` are
-    options that it waited for until now, in words.
+    options that it waited for until now, in words; `files` are the questions to be answered with a file.
     """
 
     registration: Registration
@@ -85,6 +85,7 @@ class Standing:
     answers: tuple[Answered, ...] = ()
     organisers_say: str = ""
     choices: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
     @property
     def status(self) -> ClaimStatus:
@@ -384,6 +385,8 @@ def _message(
         position=standing.position,
         organisers_say=standing.organisers_say,
         choices=standing.choices,
+        files=standing.files if registration.ended_at is None else (),
+        files_page=link("registration.own.files.index", token=proof_of(registration)),
         waits_for_category=standing.waits_for_category,
         trips=standing.trips,
         own_answers=_quoted(standing.answers) if registration.ended_at is None else [],
