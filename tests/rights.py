@@ -169,6 +169,7 @@ def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
             "/registrations/<token>/take-back": former,
             "/registrations/<token>/confirm": proof_of(person),
             "/registrations/<token>/files": proof_of(person),
+            **{f"/registrations/<token>/files/<key>{act} token": proof_of(person) for act in ("", "/remove")},
             "/registrations/<token>/files/key": _answer_with_file(session, edition, person),
             "/organise/editions/<year:year>/registrations/<reference>/files/key": "cv",
             "letter_id": str(letter_id := _write_letter(session, edition)),
@@ -280,7 +281,7 @@ def address_of(rule: Rule, values: dict[str, str], role: str) -> str:
     """Where a role asks for a rule's page; only the holder of links has ones that are right."""
 
     def value(found: re.Match[str]) -> str:
-        special = rule.rule, f"{rule.rule[: found.start()]}{found[1]}"
+        special = rule.rule, f"{rule.rule} {found[1]}", f"{rule.rule[: found.start()]}{found[1]}"
         name = next((name for name in special if name in values), found[1])
         assert name in values, f"say in tests/rights.py what <{found[1]}> in {rule.rule} is"
         is_link = found[1] in ("token", "secret")
