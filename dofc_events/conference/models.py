@@ -117,10 +117,6 @@ class Edition(Revised, Base):
     def name(self) -> str:
         return f"Days of Clusters {self.year}"
 
-    def category_choices(self) -> tuple[tuple[str, str], ...]:
-        """The categories, closed ones too, as slugs with labels, in the order of the form."""
-        return tuple((category.slug, category.label) for category in self.categories)
-
     @property
     def has_open_category(self) -> bool:
         """Whether there is a category to register in."""

@@ -73,8 +73,8 @@ class Standing:
     """A registration, its edition, and what it holds at this moment; `position` counts those in line up to it.
 
     `trips` are all learning trips of the edition, with what the registration has of them; `answers` are all that it
-    answered of the edition's own questions; `organisers_say` is what organisers write with the news; in words, `choices`
-    are options that it waited for until now, and `files` questions to be answered with a file.
+    answered of the edition's own questions; `organisers_say` is what organisers write with the news. In words:
+    `choices` are options that it waited for until now, `files` are questions to be answered with a file.
     """
 
     registration: Registration

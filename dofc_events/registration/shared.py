@@ -129,9 +129,8 @@ def is_frozen(registration: Registration) -> bool:
     return details_are_frozen(edition.details_freeze_at(), edition.is_over(at), registration.ended_at is not None, at)
 
 
-def open_categories(edition: Edition, present: str = "") -> tuple[CategoryPlaces, ...]:
+def open_among(categories: Sequence[CategoryPlaces], present: str = "") -> tuple[CategoryPlaces, ...]:
     """The categories that newcomers can choose; or a delegate, beside the `present` one: none that asks organisers."""
-    categories = categories_with_places(db.session(), edition.id)
     chosen = [one for one in categories if one.state == CategoryState.OPEN]
     if present:
         chosen = [one for one in chosen if not one.by_invitation and not one.needs_approval]
@@ -155,11 +154,8 @@ def asked_of(edition: Edition, questions: Sequence[OwnQuestion], *, by_organiser
 def change_form(registration: Registration, known: Answers, *, by_organisers: bool = False, kind: type[F]) -> F:
     """The form that changes a delegate's details and what they answered, with what is stored or what was sent."""
     edition, form = registration.edition, kind(obj=details_of(registration))
-    form.offer_categories(
-        categories_with_places(db.session(), edition.id)
-        if by_organisers
-        else open_categories(edition, registration.category.slug)
-    )
+    categories = categories_with_places(db.session(), edition.id)
+    form.offer_categories(categories if by_organisers else open_among(categories, registration.category.slug))
     now_asked = asked_of(edition, questions_of(db.session(), edition.id), by_organisers=by_organisers)
     form.ask(now_asked["asked"], now_asked["room"], known)
     return form
@@ -167,7 +163,7 @@ def change_form(registration: Registration, known: Answers, *, by_organisers: bo
 
 def form_context(edition: Edition, pool: Pool, *, by_organisers: bool = False) -> dict[str, Any]:
     """What a page with a registration form shows, apart from the form."""
-    categories = open_categories(edition)
+    categories = open_among(categories_with_places(db.session(), edition.id))
     has_room = any(not one.is_full for one in categories)
     questions = questions_of(db.session(), edition.id)
     return {
