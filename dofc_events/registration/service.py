@@ -32,7 +32,7 @@ from dofc_events.mail import outbox
 from dofc_events.mail.queries import latest_message
 from dofc_events.mail.rules import MessageState, address_key
 from dofc_events.notices import mails
-from dofc_events.notices.queries import standing_of
+from dofc_events.notices.queries import files_for, standing_of
 from dofc_events.notices.service import Changes, News, hold, log, send, tell, terms_of, told_if_known
 from dofc_events.places import service as places
 from dofc_events.places.models import Claim, Pool
@@ -163,7 +163,8 @@ def enrol(
     # Nor has anything of a trip that was not asked for.
     trips = tuple(trips_of(session, edition.id, registration.id)) if request.trips else ()
     answers = answered_by(session, registration.id) if any(request.answers.values()) else ()
-    standing = mails.Standing(registration, edition, claim, waiting_position(session, claim), trips, answers)
+    position, files = waiting_position(session, claim), files_for(session, edition, request.details.category, answers)
+    standing = mails.Standing(registration, edition, claim, position, trips, answers, files=files)
     stated = request.consent_text if on_behalf else ""
     message = mails.status_message(standing, seats, stated_consent=stated)
     send(session, message, now, keep=keep_mail, asked_for=not on_behalf)
