@@ -306,7 +306,7 @@ def test_who_finds_all_checkers_busy_is_asked_to_choose_the_file_again_in_a_minu
     monkeypatch.setattr(contained, "MAX_AT_ONCE", 1)
     monkeypatch.setattr(contained, "PATIENCE", 0)
     form = client.get(make()).form("/attachments").fill(file=("letter.pdf", uploads.pdf()))
-    with contained._turn(app.extensions["dofc_events"].instance):
+    with contained._turn(app.extensions["dofc_events"].instance, contained.Line.FILES):
         page = form.submit()
     assert page.status == 503 and page.headers["Retry-After"] == "60" and status_of(page) == "submitted"
     assert "try again in a minute" in page.one(".error-summary").text and "Choose “letter.pdf” again" in page.text
