@@ -69,7 +69,7 @@ def run(module: str, content: bytes, instance: Path) -> bytes:
     All processes that share `instance` take turns. It can take SECONDS and PATIENCE: not in a transaction.
     """
     with _turn(instance):
-        answer = _run(module, input=content, stdout=subprocess.PIPE)
+        answer = _run(module, timeout=SECONDS, input=content, stdout=subprocess.PIPE)
     return answer or b""
 
 
@@ -83,7 +83,7 @@ def run_on_file(module: str, source: BinaryIO, answer: BinaryIO, instance: Path)
         _run(module, str(LONGER), stdin=source, stdout=answer, timeout=LONGER * SECONDS)
 
 
-def _run(module: str, *arguments: str, timeout: float = SECONDS, **streams: Any) -> bytes | None:
+def _run(module: str, *arguments: str, timeout: float, **streams: Any) -> bytes | None:
     try:
         done = subprocess.run(  # noqa: S603 (our own module, named by us)
             [sys.executable, "-m", module, *arguments],

@@ -22,6 +22,11 @@ def packed(picture: Image.Image, kind: str, **options: Any) -> bytes:
     return written.getvalue()
 
 
+def red(width: int = 40, height: int = 30) -> bytes:
+    """A JPEG that is red all over."""
+    return packed(Image.new("RGB", (width, height), (220, 30, 20)), "JPEG")
+
+
 def make_photograph(session: Session, edition: Edition, **changes: Any) -> Photograph:
     """A photograph of an edition that is ready, in two sizes; its files are there. Each has another colour."""
     number = session.query(Photograph).count()

@@ -8,7 +8,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from pi_heif import register_heif_opener
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
@@ -26,7 +26,10 @@ KINDS = ("JPEG", "PNG", "WEBP", "GIF", "HEIF", "AVIF")
 # left out; of the smallest, whatever fits.
 QUALITIES = {"avif": (62, 54, 46, 38, 30), "jpeg": (82, 74, 66, 58, 50, 42, 34)}
 WORSE = (20, 10, 1)
-OPTIONS = {"avif": {"speed": 8, "max_threads": 1}, "jpeg": {"progressive": True, "optimize": True}}
+OPTIONS: dict[str, dict[str, Any]] = {
+    "avif": {"speed": 8, "max_threads": 1},
+    "jpeg": {"progressive": True, "optimize": True},
+}
 
 _BROKEN = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError, struct.error, zlib.error)
 
