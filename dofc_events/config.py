@@ -62,7 +62,7 @@ class Settings:
     mail_username: str | None = None
     mail_password: str | None = field(default=None, repr=False)
     mail_default_sender: str = "Days of Clusters <registration@localhost>"
-    mail_text_days: int = 180
+    mail_text_days: int = 0
     alert_url: str | None = field(default=None, repr=False)
     metrics_token: str | None = field(default=None, repr=False)
     request_log: bool = False
@@ -151,7 +151,7 @@ class Settings:
 
     @property
     def mail_is_delivered(self) -> bool:
-        """Whether an email server is configured; without one, messages are kept and can be read on the mail page."""
+        """Whether an email server is configured; without one, messages are kept and can be read on the emails page."""
         return self.mail_server is not None
 
 

@@ -28,6 +28,7 @@ NOTHING_STORED = {
     "/organise/editions/<year>/trips/new",
     "/organise/hosting/calls/new",
     "/organise/hosting/members/new",
+    "/sign-in/factors/app",
 }
 TYPED = "input:not([type=hidden]):not([type=submit]), select, textarea"
 

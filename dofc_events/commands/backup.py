@@ -90,7 +90,7 @@ def restore(file: Path) -> None:
                     session.flush()
     click.echo(
         f"{sum(contents.rows for contents in copied.values())} rows restored and compared. No email leaves until"
-        " somebody has looked at the mail page and pressed Deliver, or runs flask mail release."
+        " somebody has looked at the emails page and pressed Deliver, or runs flask mail release."
     )
 
 

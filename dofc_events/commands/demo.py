@@ -14,7 +14,6 @@ from dofc_events.accounts.queries import account_by_email
 from dofc_events.accounts.rules import Grant, RoleName
 from dofc_events.accounts.service import add_account
 from dofc_events.conference import service as conference
-from dofc_events.conference.history.service import load_history
 from dofc_events.conference.members.service import add_member
 from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import edition_by_year, member_by_slug
@@ -30,6 +29,7 @@ from dofc_events.hosting.models import HostingCall
 from dofc_events.hosting.proposals.questions.service import ask_question
 from dofc_events.hosting.proposals.service import PROPOSER, Answers, save_draft, submit_proposal
 from dofc_events.hosting.proposals.texts import consent_text as proposers_consent_text
+from dofc_events.memory.history.service import load_history
 from dofc_events.places.service import create_pool
 from dofc_events.registration.service import RegistrationRequest, cancel_registration, register_delegate
 from dofc_events.registration.texts import consent_text
@@ -143,7 +143,7 @@ def _add_delegate(session: Session, edition: Edition, number: int, row: list[Any
         form_key=new_secret(),
         trips=tuple(special.get("trips", ())),
     )
-    # Nobody reads these mailboxes: the emails are kept, for the mail page.
+    # Nobody reads these mailboxes: the emails are kept, for the emails page.
     register_delegate(session, edition.id, request, DELEGATE, at, keep_mail=True)
     if special.get("cancelled"):
         registration = live_registration(session, edition.id, email)

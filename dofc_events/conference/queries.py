@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from dofc_events.conference.models import AttendingCountry, Category, Edition, Member, Organisation, Outcome
+from dofc_events.conference.models import AttendingCountry, Category, Edition, Member, Organisation
 from dofc_events.conference.rules import CategoryState, EditionStatus
 from dofc_events.core.countries import continent_of
 from dofc_events.core.order import sort_key
@@ -54,7 +54,7 @@ def latest_edition(session: Session, before: int) -> Edition | None:
 
 
 def edition_with_record(session: Session, year: int) -> Edition | None:
-    """The edition of a year with all that is on record: organisers, countries, outcomes and who signed."""
+    """The edition of a year with what is on record of it: organisers, countries, who proposed it."""
     return session.scalar(
         select(Edition)
         .where(Edition.year == year)
@@ -63,7 +63,6 @@ def edition_with_record(session: Session, year: int) -> Edition | None:
             selectinload(Edition.categories),
             selectinload(Edition.organisers),
             selectinload(Edition.countries),
-            selectinload(Edition.outcomes).options(selectinload(Outcome.countries), selectinload(Outcome.signatories)),
         )
     )
 
@@ -89,11 +88,11 @@ def current_edition(session: Session, now: datetime) -> Edition | None:
 
 
 def past_editions(session: Session, now: datetime) -> list[Edition]:
-    """The editions that are archived, or published and past, latest first, with outcomes and countries."""
+    """The editions that are archived, or published and past, latest first, with countries."""
     public = session.scalars(
         select(Edition)
         .where(Edition.status != EditionStatus.DRAFT)
-        .options(selectinload(Edition.outcomes), selectinload(Edition.countries))
+        .options(selectinload(Edition.countries))
         .order_by(Edition.year.desc())
     )
     return [edition for edition in public if edition.status == EditionStatus.ARCHIVED or edition.is_past(now)]

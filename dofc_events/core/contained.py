@@ -6,6 +6,7 @@ reads. It inherits no connection, no secret and no library of the site's, and th
 """
 
 import contextlib
+import enum
 import fcntl
 import logging
 import os
@@ -42,7 +43,15 @@ RETRY_AFTER = 60
 # The child's word that it was stopped by its limits.
 EXHAUSTED = 3
 
-_of_this_process = threading.BoundedSemaphore(MAX_OF_A_PROCESS)
+
+class Line(enum.StrEnum):
+    """Who waits for whom: nobody who signs in waits for those who send files."""
+
+    FILES = "reader"
+    PASSKEYS = "passkeys"
+
+
+_of_this_process = {line: threading.BoundedSemaphore(MAX_OF_A_PROCESS) for line in Line}
 
 log = structlog.get_logger()
 
@@ -63,14 +72,15 @@ class ReaderFailed(Exception):
     """The child ended in a way that nobody foresaw."""
 
 
-def run(module: str, content: bytes, instance: Path) -> bytes:
+def run(module: str, content: bytes | BinaryIO, instance: Path, line: Line = Line.FILES) -> bytes:
     """What `serve` in this module makes of `content`. Raises TooBusy, TooCostly.
 
-    All processes that share `instance` take turns. It can take SECONDS and PATIENCE: not in a transaction.
+    A file on the disk is never in memory as a whole: the child reads of it what it needs. All processes that share
+    `instance` take turns. It can take SECONDS and PATIENCE: not in a transaction.
     """
-    with _turn(instance):
-        answer = _run(module, timeout=SECONDS, input=content, stdout=subprocess.PIPE)
-    return answer or b""
+    given: dict[str, Any] = {"input": content} if isinstance(content, bytes) else {"stdin": content}
+    with _turn(instance, line):
+        return _run(module, timeout=SECONDS, stdout=subprocess.PIPE, **given) or b""
 
 
 def run_on_file(module: str, source: BinaryIO, answer: BinaryIO, instance: Path) -> None:
@@ -79,7 +89,7 @@ def run_on_file(module: str, source: BinaryIO, answer: BinaryIO, instance: Path)
     So neither is ever in memory here. The child may take LONGER times as much of everything.
     """
     source.seek(0)
-    with _turn(instance):
+    with _turn(instance, Line.FILES):
         _run(module, str(LONGER), stdin=source, stdout=answer, timeout=LONGER * SECONDS)
 
 
@@ -140,13 +150,13 @@ def _limit(times: int) -> None:
 
 
 @contextlib.contextmanager
-def _turn(instance: Path) -> Iterator[None]:
+def _turn(instance: Path, line: Line) -> Iterator[None]:
     """Hold one of MAX_AT_ONCE places. The system gives a place back when its holder ends, however it ends."""
-    if not _of_this_process.acquire(blocking=False):
+    if not _of_this_process[line].acquire(blocking=False):
         raise TooBusy
     with contextlib.ExitStack() as held:
-        held.callback(_of_this_process.release)
-        places = [held.enter_context((instance / f"reader-{n}.lock").open("ab")) for n in range(MAX_AT_ONCE)]
+        held.callback(_of_this_process[line].release)
+        places = [held.enter_context((instance / f"{line}-{n}.lock").open("ab")) for n in range(MAX_AT_ONCE)]
         until = time.monotonic() + PATIENCE
         while not any(_taken(place) for place in places):
             if time.monotonic() > until:

@@ -73,6 +73,25 @@ class Home(ABC):
     def sweep(self, named: Collection[str], now: datetime) -> int:
         """See `sweep`."""
 
+    @abstractmethod
+    def names(self) -> list[str]:
+        """The hashes of all files that are there."""
+
+    @abstractmethod
+    def remove(self, content_hash: str) -> None:
+        """Remove a file, whatever names it, if it is there."""
+
+    def remove_with(self, named: Collection[str], texts: Collection[bytes]) -> int:
+        """See `remove_with`."""
+        removed = 0
+        for name in set(self.names()) - set(named):
+            with contextlib.suppress(FileNotFoundError):
+                content = b"".join(self.stream(name))
+                if any(text in content for text in texts):
+                    self.remove(name)
+                    removed += 1
+        return removed
+
 
 @cache
 def home_of(where: Where) -> Home:
@@ -147,6 +166,11 @@ def sweep(where: Where, named: Collection[str], now: datetime) -> int:
         return 0
 
 
+def remove_with(where: Where, named: Collection[str], texts: Collection[bytes]) -> int:
+    """Remove the files that no row names and that have one of these texts in them, at once; returns how many."""
+    return home_of(where).remove_with(named, texts)
+
+
 def path_of(instance: Path, content_hash: str) -> Path:
     """The path of the bytes with that hash, in a directory."""
     return instance / "files" / content_hash
@@ -189,6 +213,12 @@ class Directory(Home):
                 return self._sweep(named, (now - LEFT_ALONE).timestamp())
         except BlockingIOError:
             return 0
+
+    def names(self) -> list[str]:
+        return [path.name for path in (self._instance / "files").glob("*") if path.is_file()]
+
+    def remove(self, content_hash: str) -> None:
+        path_of(self._instance, content_hash).unlink(missing_ok=True)
 
     def _write(self, path: Path, source: IO[bytes], now: datetime) -> None:
         descriptor, name = tempfile.mkstemp(dir=path.parent)

@@ -66,8 +66,15 @@ class Objects(Home):
         found = _asked(lambda: obstore.get(self._now, content_hash)).stream(CHUNK)
         return _in_words(found)
 
+    def names(self) -> list[str]:
+        return [name for name, _ in self._listed()]
+
+    def remove(self, content_hash: str) -> None:
+        with suppress(FileNotFoundError):
+            _asked(lambda: obstore.delete(self._now, content_hash))
+
     def missing(self, named: Collection[str]) -> set[str]:
-        return set(named) - {name for name, _ in self._listed()}
+        return set(named) - set(self.names())
 
     def answers(self) -> bool:
         if time.monotonic() - self._asked_at >= ASK_EVERY:
@@ -101,7 +108,7 @@ class Objects(Home):
             # Somebody may have stored the same bytes since they were listed.
             stored_again_at = self._stored_at(name)
             if stored_again_at and stored_again_at < oldest:
-                _asked(lambda name=name: obstore.delete(self._now, name))  # type: ignore[misc]
+                self.remove(name)
                 removed += 1
         return removed
 

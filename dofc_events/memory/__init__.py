@@ -1,1 +1,1 @@
-"""What the network keeps of its editions: outcomes, photographs, figures."""
+"""What the network keeps: editions with documents and photographs, outcomes with who signed them, its history."""

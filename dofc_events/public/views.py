@@ -23,13 +23,20 @@ from dofc_events.health.queries import DATABASE_DOWN, health, site_metrics
 from dofc_events.health.rules import FAILING, Trouble, for_everybody
 from dofc_events.health.service import Probe, is_news, send_alert
 from dofc_events.hosting.queries import current_call
+from dofc_events.memory.documents.queries import published_documents
+from dofc_events.memory.editions.queries import sources_of, write_up_of
+from dofc_events.memory.outcomes.queries import outcomes_by_edition
 from dofc_events.memory.photographs.queries import count_public, covers_of, public_photographs
+from dofc_events.public.documents import views as documents
 from dofc_events.public.draw import views as draw
+from dofc_events.public.outcomes import views as outcome_pages
 from dofc_events.public.photographs import views as photographs
 from dofc_events.public.queries import learning_trips, places_left
 
 blueprint = Blueprint("public", __name__)
 blueprint.register_blueprint(draw.blueprint)
+blueprint.register_blueprint(outcome_pages.blueprint)
+blueprint.register_blueprint(documents.blueprint)
 blueprint.register_blueprint(photographs.blueprint)
 
 # On the page of an edition; all of them are in the gallery.
@@ -59,7 +66,7 @@ def home() -> str:
     """The network, the next edition, the call for hosts, the figures, the past editions."""
     session, moment = db.session(), now()
     coming = coming_editions(session, moment)
-    current = coming[0] if coming else None
+    current, past = coming[0] if coming else None, past_editions(session, moment)
     call = current_call(session, moment)
     return render_template(
         "public/home.html",
@@ -71,7 +78,8 @@ def home() -> str:
         call=call,
         stage=call.stage(moment) if call else None,
         figures=figures(session, moment),
-        past=past_editions(session, moment),
+        past=past,
+        outcomes=outcomes_by_edition(session, [edition.id for edition in past]),
     )
 
 
@@ -79,13 +87,14 @@ def home() -> str:
 def editions() -> str:
     """All editions that are public, the coming ones first."""
     session, moment = db.session(), now()
-    coming = coming_editions(session, moment)
+    coming, past = coming_editions(session, moment), past_editions(session, moment)
     return render_template(
         "public/editions.html",
         coming=coming,
         windows={edition.id: edition.window(moment) for edition in coming},
         places=places_left(session, [edition.id for edition in coming]),
-        past=past_editions(session, moment),
+        past=past,
+        outcomes=outcomes_by_edition(session, [edition.id for edition in past]),
     )
 
 
@@ -106,6 +115,10 @@ def edition(year: int) -> str:
         photographs=public_photographs(session, found.id, PHOTOGRAPHS_SHOWN),
         photographs_in_all=count_public(session, found.id),
         trips=learning_trips(session, found.id),
+        outcomes=outcomes_by_edition(session, [found.id])[found.id],
+        write_up=write_up_of(session, found.id),
+        documents=published_documents(session, found.id),
+        sources=sources_of(session, found.id),
         sign_up_window=found.sign_up_window(moment),
         country_names=country_names(str(get_locale())),
     )

@@ -1,6 +1,6 @@
 """photographs of editions, in the sizes they are served in, and what visitors want taken down
 
-Follows: 0117
+Follows: 0130
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0140"
-down_revision: str | None = "0117"
+down_revision: str | None = "0130"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

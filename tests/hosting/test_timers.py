@@ -15,9 +15,9 @@ from dofc_events.hosting.ballots.service import cast_ballot
 from dofc_events.hosting.calls.service import set_shortlist
 from dofc_events.hosting.models import Ballot, HostingCall, Proposal, Voter
 from dofc_events.hosting.proposals.attachments.service import add_attachment
-from dofc_events.hosting.proposals.rules import checked
 from dofc_events.hosting.proposals.service import PROPOSER
 from dofc_events.mail.models import Message
+from dofc_events.web.attachments.reading.rules import checked
 from tests.support import uploads
 from tests.support.factories import NOW
 from tests.support.hosting import make_call, make_member, make_proposal, make_representative

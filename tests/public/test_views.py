@@ -7,9 +7,9 @@ import pytest
 import time_machine
 
 from dofc_events.conference import service
-from dofc_events.conference.history.service import load_history
 from dofc_events.core.audit import COMMAND
 from dofc_events.core.clock import from_zone
+from dofc_events.memory.history.service import load_history
 from dofc_events.places.models import Pool
 from dofc_events.trips.models import Trip
 
@@ -235,7 +235,7 @@ def test_edition_shows_what_is_on_record_of_a_past_one(client, write):
     }
     assert client.get("/editions/2016/").one("article").get_text(" ", strip=True) == (
         "Agreement Cooperation agreement with Keimyung University, Daegu"
-        " Signed by: Balkan and Black Sea Cluster Network; Keimyung University South Korea"
+        " Signed by: Balkan and Black Sea Cluster Network; Keimyung University Also involved: South Korea"
     )
     assert "Addressed to: Governments of the Danube Region" in client.get("/editions/2015/").text
     assert _facts(client.get("/editions/2013/"))["Proposed by"] == "Bulgarian Dental Tourism Cluster"

@@ -18,6 +18,7 @@ TOLD = {"name": "Бојан", "email": "бо@кластер.срб"}
 EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     *((actor, "registered", {"status": s}) for actor in (BY_HAND, DELEGATE) for s in ("confirmed", "waitlisted")),
     *((BY_HAND, "imported", {"status": s, "file": "списак.csv"}) for s in ("confirmed", "waitlisted")),
+    *(("contact:K7X9-Q2MB", "group_registered", {"number": n, "waiting": 1}) for n in (1, 2)),
     *((BY_HAND, act, {"file": "списак.csv"}) for act in ("import_file_added", "import_file_removed")),
     *((BY_HAND, "people_imported", {"file": "списак.csv", "number": n, "confirmed": 1, "told": n > 1}) for n in (1, 2)),
     (
@@ -81,6 +82,7 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     *((DELEGATE, "seat_changed", {**CELLARS, "reason": reason}) for reason in Reason),
     (BY_HAND, "seat_given", {**CELLARS, "instead_of": "", **BECAUSE}),
     (BY_HAND, "seat_given", {**CELLARS, "instead_of": "бродом", **BECAUSE}),
+    *((BY_HAND, "seat_waits", {**CELLARS, "instead_of": slug, **BECAUSE}) for slug in ("", "бродом")),
     (BY_HAND, "seat_taken", {**CELLARS, **BECAUSE}),
     *((BY_HAND, act, CELLARS) for act in ("boarded", "boarding_undone", "trip_cancelled")),
     *((BY_HAND, act, {}) for act in ("arrived", "arrival_undone", "edition_created", "edition_loaded")),
@@ -160,6 +162,7 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
         (BY_HAND, f"question_{what}", {"question": "hotel", "caption": "Хотел?"})
         for what in ("added", "moved", "retired", "asked_again", "deleted")
     ),
+    (DELEGATE, "choice_given", {"question": "Хотел?", "option": "Једна"}),
     (
         BY_HAND,
         "question_changed",
@@ -228,6 +231,58 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
         (BY_HAND, "hand_over_item_ticked", {"item": 1, "side": side, "changes": {"done": [not done, done]}})
         for side in ("host", "last_host")
         for done in (True, False)
+    ),
+    (BY_HAND, "write_up_changed", {"changes": {"write_up": ["", "Како је било"]}}),
+    *((BY_HAND, act, {"document": "Програм"}) for act in ("document_added", "document_removed")),
+    (BY_HAND, "document_changed", {"document": "Програм", "changes": {"is_published": [False, True]}}),
+    (BY_HAND, "documents_put_in_order", {}),
+    (
+        BY_HAND,
+        "outcome_changed",
+        {
+            "outcome": "Споразум",
+            "changes": {
+                "kind": ["agreement", "memorandum"],
+                "year": [2027, 2028],
+                "agreed_on": [None, "2028-05-20"],
+                "addressed_to": [None, "Владама"],
+                "text": ["", "ж " * 150],
+                "first_status": [None, "open"],
+                "source": ["", "Извештај"],
+            },
+        },
+    ),
+    (BY_HAND, "outcome_parties_changed", {"outcome": "Споразум", "changes": {"parties": ["", "Кластер; RS"]}}),
+    (BY_HAND, "outcome_followed_up", {"outcome": "Споразум", "changes": {"follow_up": ["", "2028-01-01: Важи."]}}),
+    *(
+        (BY_HAND, act, {"outcome": "Споразум", "name": "Копија"})
+        for act in (
+            "outcome_created",
+            "outcome_file_added",
+            "outcome_file_removed",
+            "outcome_published",
+            "outcome_unpublished",
+            "outcome_deleted",
+        )
+    ),
+    (
+        "command",
+        "memory_imported",
+        {"part": "editions", "thing": "2027", "changes": {"countries": [None, ["BG", "RS"]], "ordinal": [None, 8]}},
+    ),
+    (
+        BY_HAND,
+        "facts_changed",
+        {
+            "changes": {
+                "organisers": [["Кластер"], ["Кластер", "Дом"]],
+                "proposed_by": [None, "Дом"],
+                "attendance_at_least": [None, 150],
+                "speakers": [None, 40],
+                "had_learning_trips": [None, True],
+                "sources": ["", "venue: Извештај"],
+            }
+        },
     ),
 ]
 

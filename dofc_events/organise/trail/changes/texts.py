@@ -79,6 +79,25 @@ FIELDS = FIELDS_OF_PEOPLE | {
     "options": _l("Options"),
     "trips_open_at": _l("Sign-up opens"),
     "trips_close_at": _l("Sign-up closes"),
+    "kind": _l("Kind"),
+    "year": _l("Year"),
+    "agreed_on": _l("Date"),
+    "addressed_to": _l("Addressed to"),
+    "text": _l("Text"),
+    "first_status": _l("Status at first"),
+    "source": _l("Source"),
+    "sources": _l("Sources"),
+    "parties": _l("Participants"),
+    "follow_up": _l("Follow-up"),
+    "is_published": _l("Published"),
+    "write_up": _l("How it was"),
+    "ordinal": _l("Number in the series"),
+    "organisers": _l("Organised by"),
+    "proposed_by": _l("Proposed by"),
+    "attendance_at_least": _l("Delegates, at least"),
+    "speakers": _l("Speakers"),
+    "had_learning_trips": _l("Learning trips"),
+    "countries": _l("Countries"),
 }
 MODES = {TripMode.DRAW: _l("by a draw"), TripMode.FIRST_COME: _l("first come, first served")}
 LONGEST_TEXT, CUT = 200, "..."
@@ -107,6 +126,8 @@ def _value(name: str, value: Any, edition: Edition) -> Any:
         return _("yes") if value else _("no")
     if value is None or value == "":
         return _("nothing")
+    if isinstance(value, list):
+        return "; ".join(str(one) for one in value)
     if name == "country":
         return country_name(value, get_locale().language)
     if name == "category":
