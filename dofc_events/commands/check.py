@@ -81,11 +81,11 @@ def faults(session: Session) -> list[str]:
     found += factor_faults(session)
     found += outcome_faults(session)
     found += photograph_faults(session)
-    found += [
-        f"file {content_hash}: some row names it, but it is missing"
-        for content_hash in sorted(named_files(session))
-        if not files.path_of(settings().shared, content_hash).exists()
-    ]
+    try:
+        missing = files.missing(settings().shared, named_files(session))
+        found += [f"file {content_hash}: some row names it, but it is missing" for content_hash in sorted(missing)]
+    except files.FilesAway as error:
+        found.append(f"files: they cannot be looked at: {error.strerror}")
     if not files.is_private(settings().instance):
         found.append(f"{settings().instance}: other users of this machine can read it; chmod 700 ends that")
     return found

@@ -5,7 +5,6 @@ from sqlalchemy.orm import Session
 from dofc_events.hosting.queries import attached_hashes
 from dofc_events.imports.queries import kept_hashes
 from dofc_events.letters.queries import attached_to_letters
-from dofc_events.memory.photographs.queries import photograph_hashes
 from dofc_events.memory.service import named_by_memory
 from dofc_events.questions.queries import answer_hashes
 
@@ -18,5 +17,4 @@ def named_files(session: Session) -> set[str]:
         | answer_hashes(session)
         | kept_hashes(session)
         | named_by_memory(session)
-        | photograph_hashes(session)
     )
