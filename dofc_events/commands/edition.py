@@ -197,14 +197,16 @@ def _numbers(session: Session, year: int) -> dict[str, Any]:
         for trip, pool in trip_pools(session, found.id)
     }
     pool = edition_pool(session, found.id)
-    return {**_pool_numbers(session, pool, is_open=found.window(at) is Window.OPEN), "trips": trips}
+    numbers = _pool_numbers(session, pool, is_open=found.window(at) is Window.OPEN)
+    return {**numbers, "promised": pool.promised if pool else 0, "trips": trips}
 
 
 def _pool_numbers(session: Session, pool: Pool | None, *, is_open: bool) -> dict[str, Any]:
     if pool is None:
         return {"capacity": 0, "taken": 0, "waitlisted": 0, "open": is_open}
     waiting = count_waiting(session, pool.id)
-    return {"capacity": pool.capacity, "taken": pool.taken, "waitlisted": waiting, "open": is_open}
+    taken = pool.taken - pool.promised
+    return {"capacity": pool.capacity, "taken": taken, "waitlisted": waiting, "open": is_open}
 
 
 def _edition(session: Session, year: int) -> Edition:

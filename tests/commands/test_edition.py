@@ -14,7 +14,7 @@ from dofc_events.places.models import Pool
 from tests.support.factories import make_edition, make_registration, make_trip
 
 YEAR = 2031
-NOBODY = {"capacity": 0, "taken": 0, "waitlisted": 0, "open": False, "trips": {}}
+NOBODY = {"capacity": 0, "taken": 0, "waitlisted": 0, "promised": 0, "open": False, "trips": {}}
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_edition_shows_its_numbers_and_changes_nothing(numbers, edition, writing
             make_registration(session, session.get_one(Edition, edition), now=now())
     before = acts(reading)
     seats = {"taken": 0, "waitlisted": 0, "open": True}
-    expected = {"capacity": 2, "taken": 2, "waitlisted": 3, "open": True}
+    expected = {"capacity": 2, "taken": 2, "waitlisted": 3, "promised": 0, "open": True}
     assert numbers() == expected | {"trips": {"mill": {"capacity": 3, **seats}, "wine": {"capacity": 20, **seats}}}
     assert acts(reading) == before
 

@@ -58,6 +58,7 @@ def addresses(app, token, reading) -> list[tuple[str, str, set[str]]]:
         "account_id": 1,
         "session_id": 1,
         "attachment_id": 1,
+        "invitation_id": 1,
         "voter_id": 1,
     }
     routes = []
