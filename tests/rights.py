@@ -31,7 +31,7 @@ from dofc_events.core.db import db, unit_of_work
 from dofc_events.delegates.doubles.service import likely_doubles
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import proof_of, token_of
-from dofc_events.groups.queries import token_of_group
+from dofc_events.groups.queries import token_of_group, token_of_invitation
 from dofc_events.hosting import queries as proposal_links
 from dofc_events.hosting.ballots.service import cast_ballot
 from dofc_events.hosting.hand_over import service as hand_over
@@ -68,7 +68,7 @@ from tests.support.factories import (
     make_registration,
     make_trip,
 )
-from tests.support.groups import make_group, someone
+from tests.support.groups import make_delegation, make_group, someone
 from tests.support.hosting import (
     WEEK,
     begin_ballot,
@@ -164,7 +164,9 @@ def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
         find_doubles(session, [double.id])
         passed_on = make_registration(session, edition)
         former = token_of(passed_on)
-        group = token_of_group(make_group(session, edition, [someone("Mira")]).group)
+        group, invitation = make_delegation(session, edition)
+        [member] = make_group(session, edition, [someone("Mira")], group_id=group.id).people
+        plain = make_group(session, edition, [someone("Mila")])
         hand_over(session, passed_on.id, "Mira", "", "mira@dofc.test", COMMAND, NOW)
         set_sign_up(session, edition.id, TripMode.DRAW, None, None, COMMAND, NOW)
         values = {
@@ -175,7 +177,12 @@ def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
             "message_id": str(messages_about(session, person.reference)[0].id),
             "token": token_of(person),
             "/registrations/<token>/take-back": former,
-            "/groups/token": group,
+            "/groups/token": token_of_group(group),
+            "/groups/<token>/contact": token_of_group(plain.group),
+            "/groups/join/token": token_of_invitation(invitation),
+            "/groups/<token>/people/reference": member.registration.reference,
+            "/organise/editions/<year:year>/groups/reference": group.reference,
+            "invitation_id": str(invitation.id),
             "/registrations/<token>/confirm": proof_of(person),
             "/registrations/<token>/files": proof_of(person),
             **{f"/registrations/<token>/files/<key>{act} token": proof_of(person) for act in ("", "/remove")},

@@ -13,6 +13,7 @@ from dofc_events.core.db import db
 from dofc_events.core.schema import differences, newest_revision, revision_of
 from dofc_events.delegates.queries import answer_faults
 from dofc_events.extensions import settings
+from dofc_events.groups.delegations.queries import delegation_faults
 from dofc_events.groups.mails import GROUP_REGISTERED
 from dofc_events.groups.queries import told_with_group
 from dofc_events.hosting.ballots.queries import ballot_faults
@@ -70,6 +71,7 @@ def faults(session: Session) -> list[str]:
         for r in ended_unlike_their_claim(session)
     ]
     found += promise_faults(session)
+    found += delegation_faults(session)
     found += seat_faults(session)
     found += option_faults(session)
     found += answer_faults(session)

@@ -208,7 +208,8 @@ def _numbers(session: Session, year: int) -> dict[str, Any]:
     numbers = _pool_numbers(session, pool, is_open=found.window(at) is Window.OPEN)
     limits = (one for one in categories_with_places(session, found.id) if one.limit is not None)
     categories = {one.slug: {"limit": one.limit, "taken": one.taken} for one in limits}
-    return {**numbers, "trips": trips, "categories": categories, "options": _option_numbers(session, found)}
+    options = _option_numbers(session, found)
+    return {**numbers, "promised": pool.promised if pool else 0, "trips": trips, "categories": categories, "options": options}
 
 
 def _option_numbers(session: Session, found: Edition) -> dict[str, dict[str, dict[str, int]]]:
@@ -227,7 +228,8 @@ def _pool_numbers(session: Session, pool: Pool | None, *, is_open: bool) -> dict
     if pool is None:
         return {"capacity": 0, "taken": 0, "waitlisted": 0, "open": is_open}
     waiting = count_waiting(session, pool.id)
-    return {"capacity": pool.capacity, "taken": pool.taken, "waitlisted": waiting, "open": is_open}
+    taken = pool.taken - pool.promised
+    return {"capacity": pool.capacity, "taken": taken, "waitlisted": waiting, "open": is_open}
 
 
 def _edition(session: Session, year: int) -> Edition:

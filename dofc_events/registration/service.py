@@ -142,13 +142,14 @@ def enrol(
     *,
     on_behalf: bool = False,
     keep_mail: bool = False,
+    promise_id: int | None = None,
 ) -> Registration:
     """Register whoever may register: the place or position, the seats, the message. The pool is locked already.
 
-    `on_behalf`: an organiser filled in the form, which the message says. Raises NoSuchCategory, NoSuchTrip, ChoiceFull
-    and SignUpNotOpen.
+    `on_behalf`: an organiser filled in the form, which the message says; `promise_id` as in `claim_place`. Raises
+    NoSuchCategory, NoSuchTrip, ChoiceFull and SignUpNotOpen.
     """
-    registration, claim = enter(session, pool, edition, request, now, on_behalf=on_behalf)
+    registration, claim = enter(session, pool, edition, request, now, on_behalf=on_behalf, promise_id=promise_id)
     give_first_answers(session, edition.id, [(registration, request.answers)], now)
     changes = Changes(session, edition, actor, now, keep=keep_mail)
     if request.trips:

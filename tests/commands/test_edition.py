@@ -16,7 +16,7 @@ from tests.support.factories import make_edition, make_question, make_registrati
 
 YEAR = 2031
 NOTHING_LIMITED: dict = {"categories": {}, "options": {}}
-NOBODY = {"capacity": 0, "taken": 0, "waitlisted": 0, "open": False, "trips": {}, **NOTHING_LIMITED}
+NOBODY = {"capacity": 0, "taken": 0, "waitlisted": 0, "promised": 0, "open": False, "trips": {}, **NOTHING_LIMITED}
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_edition_shows_its_numbers_and_changes_nothing(numbers, edition, writing
             make_registration(session, session.get_one(Edition, edition), now=now())
     before = acts(reading)
     seats = {"taken": 0, "waitlisted": 0, "open": True}
-    expected = {"capacity": 2, "taken": 2, "waitlisted": 3, "open": True}
+    expected = {"capacity": 2, "taken": 2, "waitlisted": 3, "promised": 0, "open": True}
     expected |= NOTHING_LIMITED
     assert numbers() == expected | {"trips": {"mill": {"capacity": 3, **seats}, "wine": {"capacity": 20, **seats}}}
     assert acts(reading) == before
