@@ -84,6 +84,7 @@ EDITS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"body": "Dear {given_name},\r\n\r\nhello"},
         {"subject": "Hello"},
     ),
+    "/organise/editions/<year>/memory/outcomes/<slug>/edit": ({"source": "The report"}, {"addressed_to": "Ministers"}),
     "/organise/hosting/calls/<year>/settings": ({"quorum": "1"}, {"text": "Who wants to host?"}),
     "/organise/hosting/members/<slug>/settings": ({"website": "https://example.org"}, {"contact_name": "Ana Kos"}),
     "/hosting/proposals/<token>/edit": ({"venue": "Old Hall"}, {"city": "Zlín"}),
