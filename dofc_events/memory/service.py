@@ -57,7 +57,7 @@ def rows_in(session: Session, read: ReadFile) -> dict[str, list[Row]]:
 
 
 def keep_files(
-    file: BinaryIO, read: ReadFile, changes: Iterable[Change], now: datetime, *, only_look: bool = False
+    file: BinaryIO | None, read: ReadFile, changes: Iterable[Change], now: datetime, *, only_look: bool = False
 ) -> None:
     """Store the files that changes name, before a transaction; with `only_look` see that they are there.
 
@@ -66,7 +66,7 @@ def keep_files(
     named = {one: None for change in changes for one in change.part.files_of(change.row)}
     refuse_missing(read, named)
     for content_hash in named:
-        if content_hash in read.places:
+        if file is not None and content_hash in read.places:
             content = bytes_in(file, read, content_hash)
             if not only_look:
                 files.store(settings().shared, content, now)
