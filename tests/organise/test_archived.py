@@ -7,8 +7,9 @@ from tests import rights
 from tests.support.factories import NOW
 
 OF_EDITION = "/organise/editions/<year:year>/"
-# Acts that change nothing of the edition: copying it, access to it, and the delivery of its emails. How long it names
-# people, and the end of that, comes after it. And the door, which has its own refusal, with its list on the same page.
+# Acts that change nothing of the edition: copying it, access to it, and the delivery of its emails. And the
+# door, which has its own refusal, with its list on the same page. An edition is written up when it is over,
+# and how long it names people, and the end of that, comes after it.
 ALLOWED = {
     f"{OF_EDITION}{path}"
     for path in (
@@ -23,6 +24,13 @@ ALLOWED = {
         "mail/release",
         "privacy/",
         "privacy/<reference>",
+        "memory/photographs",
+        "memory/photographs/clear",
+        "memory/photographs/publish-all",
+        "memory/photographs/<id:photograph_id>",
+        "memory/photographs/<id:photograph_id>/decide",
+        "memory/photographs/<id:photograph_id>/delete",
+        "memory/photographs/<id:photograph_id>/<any(publish, unpublish, cover, 'no-cover'):act>",
     )
 }
 
