@@ -33,6 +33,8 @@ from dofc_events.hosting.proposals.texts import consent_text as proposers_consen
 from dofc_events.memory.history.service import load_history
 from dofc_events.places.options.service import limit_options
 from dofc_events.places.service import create_pool
+from dofc_events.privacy.rules import DEFAULT_DAYS, Period
+from dofc_events.privacy.service import shorten_periods
 from dofc_events.questions.rules import Answers as OwnAnswers
 from dofc_events.questions.rules import Kind
 from dofc_events.questions.service import OptionDetails, QuestionDetails, add_question
@@ -94,6 +96,7 @@ def load_demo(session: Session, at: datetime) -> None:
         answers = {key: tuple(said) for key, said in invented["answers"].get(number, {}).items()}
         _add_delegate(session, edition, number, row, answers, opened_at + timedelta(days=number, minutes=37 * number))
     _give_back_a_seat(session, edition, **invented["seat_given_back"], at=at)
+    shorten_periods(session, edition.id, {**DEFAULT_DAYS, Period.NEEDS: 14}, COMMAND, at)
     _add_call(session, year + 1, invented, at)
 
 

@@ -10,6 +10,7 @@ from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import TripMode
 from dofc_events.core.changes import Difference
 from dofc_events.core.countries import country_name
+from dofc_events.privacy.texts import PERIODS
 from dofc_events.questions.rules import caption_in
 from dofc_events.web.dates import as_recorded
 
@@ -27,7 +28,7 @@ FIELDS_OF_PEOPLE = {
     "visa_letter": _l("Invitation letter"),
     "photo_consent": _l("Photographs"),
 }
-FIELDS = FIELDS_OF_PEOPLE | {
+FIELDS = PERIODS | FIELDS_OF_PEOPLE | {
     "city": _l("City"),
     "venue": _l("Venue"),
     "venue_address": _l("Address of the venue"),
