@@ -78,7 +78,7 @@ def test_a_session_ends_when_it_is_not_used_for_two_hours(client, link, clock):
     assert is_signed_in(client)
     clock.move_to(NOW + timedelta(hours=3, minutes=58))
     assert is_signed_in(client)
-    clock.move_to(NOW + timedelta(hours=5, minutes=59))
+    clock.move_to(NOW + timedelta(hours=5, minutes=58))
     assert not is_signed_in(client)
     # Nor does looking bring it back.
     assert not is_signed_in(client)
