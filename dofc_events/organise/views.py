@@ -9,10 +9,12 @@ from dofc_events.organise.accounts import views as accounts
 from dofc_events.organise.audit import views as audit
 from dofc_events.organise.door import views as door
 from dofc_events.organise.editions import views as editions
+from dofc_events.organise.groups import views as groups
 from dofc_events.organise.hosting import views as hosting
 from dofc_events.organise.imports import views as imports
 from dofc_events.organise.letters import views as letters
 from dofc_events.organise.mail import views as mail
+from dofc_events.organise.memory import views as memory
 from dofc_events.organise.overview import views as overview
 from dofc_events.organise.questions import views as questions
 from dofc_events.organise.registrations import views as registrations
@@ -28,10 +30,12 @@ AREAS = (
     registrations,
     questions,
     imports,
+    groups,
     trips,
     door,
     letters,
     mail,
+    memory,
     team,
     audit,
     hosting,

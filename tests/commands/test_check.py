@@ -198,7 +198,7 @@ def test_check_finds_a_promotion_that_nobody_was_told(check, full, writing):
 
 
 def test_check_counts_a_message_as_told_whatever_became_of_it(check, full, writing):
-    """A dead message is shown on the mail page; here the question is whether it was written."""
+    """A dead message is shown on the emails page; here the question is whether it was written."""
     for state in (MessageState.DEAD, MessageState.WITHDRAWN, MessageState.SENT):
         with writing() as session:
             session.execute(update(Message).values(state=state))

@@ -13,10 +13,11 @@ from dofc_events.extensions import settings
 from dofc_events.hosting.calls.service import set_shortlist, start_review
 from dofc_events.hosting.models import Attachment, HostingCall, Proposal
 from dofc_events.hosting.proposals.questions.service import ask_question
-from dofc_events.hosting.proposals.rules import checked
 from dofc_events.hosting.proposals.service import PROPOSER, answers_of, change_proposal
 from dofc_events.hosting.queries import token_of
-from dofc_events.hosting.rules import MAX_BYTES, ProposalStatus
+from dofc_events.hosting.rules import ProposalStatus
+from dofc_events.web.attachments.reading.rules import checked
+from dofc_events.web.attachments.rules import MAX_BYTES
 from tests.hosting.proposals.conftest import ANSWERS, status_of, token_for
 from tests.support import uploads
 from tests.support.databases import time_writing

@@ -31,7 +31,7 @@ def index(edition: Edition) -> ResponseReturnValue:
     pool = edition_pool(db.session(), edition.id)
     proposed = {"year": edition.year + 1, "capacity": pool.capacity if pool else None, "trips": True, "letters": True}
     form = CopyForm(data=proposed)
-    context = {"source": edition, "found": to_copy(db.session(), edition, now()), **around(None)}
+    context = {"source": edition, "found": to_copy(db.session(), edition, now()), **around(edition)}
     if not form.validate_on_submit():
         return form_page(form, PAGE, **context)
     try:

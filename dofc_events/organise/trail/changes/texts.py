@@ -50,12 +50,22 @@ FIELDS = FIELDS_OF_PEOPLE | {
     "registers_at_door": _l("The desk can register people"),
     "contact_name": _l("Contact name"),
     "contact_email": _l("Contact email address"),
+    "photograph_caption": _l("Caption"),
+    "alternative": _l("Alternative text"),
+    "photographer": _l("Photographer"),
+    "licence": _l("Licence"),
+    "people_agreed": _l("Those who can be recognised agreed"),
+    "email": _l("Email address"),
+    "places": _l("Places"),
+    "until": _l("Kept until"),
     "title": _l("Title"),
     "description": _l("Description"),
     "hosts": _l("Hosts"),
     "meeting_point": _l("Meeting point"),
     "minimum": _l("Minimum number of participants"),
     "bring": _l("What to bring"),
+    "owner": _l("Who sees to it"),
+    "due_on": _l("By when"),
     "accessibility": _l("Accessibility"),
     "walking": _l("A lot of walking"),
     "needs_dietary": _l("Manifest shows dietary needs"),
@@ -74,6 +84,25 @@ FIELDS = FIELDS_OF_PEOPLE | {
     "options": _l("Options"),
     "trips_open_at": _l("Sign-up opens"),
     "trips_close_at": _l("Sign-up closes"),
+    "kind": _l("Kind"),
+    "year": _l("Year"),
+    "agreed_on": _l("Date"),
+    "addressed_to": _l("Addressed to"),
+    "text": _l("Text"),
+    "first_status": _l("Status at first"),
+    "source": _l("Source"),
+    "sources": _l("Sources"),
+    "parties": _l("Participants"),
+    "follow_up": _l("Follow-up"),
+    "is_published": _l("Published"),
+    "write_up": _l("How it was"),
+    "ordinal": _l("Number in the series"),
+    "organisers": _l("Organised by"),
+    "proposed_by": _l("Proposed by"),
+    "attendance_at_least": _l("Delegates, at least"),
+    "speakers": _l("Speakers"),
+    "had_learning_trips": _l("Learning trips"),
+    "countries": _l("Countries"),
 }
 MODES = {TripMode.DRAW: _l("by a draw"), TripMode.FIRST_COME: _l("first come, first served")}
 LONGEST_TEXT, CUT = 200, "..."
@@ -102,13 +131,15 @@ def _value(name: str, value: Any, edition: Edition) -> Any:
         return _("yes") if value else _("no")
     if value is None or value == "":
         return _("nothing")
+    if isinstance(value, list):
+        return "; ".join(str(one) for one in value)
     if name == "country":
         return country_name(value, get_locale().language)
     if name == "category":
         return next((category.label for category in edition.categories if category.slug == value), value)
     if name == "trip_mode":
         return MODES[value]
-    if name.endswith(("_at", "_on")):
+    if name.endswith(("_at", "_on")) or name == "until":
         return as_recorded(value, edition.zone)
     # What people said of themselves is short, and needed in full; what is said of an edition or a trip may be long.
     if name in FIELDS_OF_PEOPLE or caption_in(name) or not isinstance(value, str) or len(value) <= LONGEST_TEXT:

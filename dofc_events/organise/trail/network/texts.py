@@ -92,6 +92,8 @@ ACTS: dict[str, Text | Callable[[Said, str], Text]] = {
     "member_added": _of_member(_l("Member added: %(member)s")),
     "member_changed": _of_member(_l("Member changed: %(member)s")),
     "history_loaded": _l("The history was loaded"),
+    "countries_of_unknown_edition_changed": _l("Countries whose edition is unknown were changed"),
+    "memory_loaded": _l("The network’s memory was imported from a file"),
 }
 
 

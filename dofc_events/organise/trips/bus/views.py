@@ -16,9 +16,9 @@ from dofc_events.delegates.queries import registration_by_reference
 from dofc_events.organise.shared import EDITION, around
 from dofc_events.organise.trips.bus.forms import BoardingForm
 from dofc_events.places.models import Pool
+from dofc_events.trips.bus.service import BusFull, NotOnTrip, board, undo_boarding
 from dofc_events.trips.models import Trip
 from dofc_events.trips.queries import Manifest, manifest_of, trip_by_slug
-from dofc_events.trips.sign_ups.service import BusFull, NotOnTrip, board, undo_boarding
 from dofc_events.web.export import Cell, list_download
 from dofc_events.web.forms import form_page
 
