@@ -4,6 +4,7 @@ app           create_app(settings): the one place that knows every package
 commands      the flask commands and the worker
 organise      organisers' pages, one package an area      public   / and /editions/: what anyone sees
 letters       what organisers write to many delegates at once            imports  files into registrations
+groups        several registrations with one contact; places promised to a delegation
 registration  the delegate's acts and pages
 hosting       the next host: call, proposal, review, ballot, decision, hand-over
 notices       who is told what about what they hold: news, and the messages to delegates

@@ -20,14 +20,17 @@ from dofc_events.core.files import keep_private
 from dofc_events.core.order import sort_key
 from dofc_events.core.statements import watch_statements
 from dofc_events.extensions import babel, limiter, login_manager, mail, migrate
+from dofc_events.groups import views as groups
 from dofc_events.hosting import views as hosting
 from dofc_events.mail.rules import LINK_LIMITS
 from dofc_events.organise import views as organise
+from dofc_events.privacy import views as privacy
 from dofc_events.public import views as public
 from dofc_events.registration import views as registration
 from dofc_events.web import dates, translation
-from dofc_events.web.answered import init_answered, with_number
+from dofc_events.web.answered import init_answered, with_number, without_addresses
 from dofc_events.web.assets import init_assets
+from dofc_events.web.bodies import init_bodies
 from dofc_events.web.converters import init_converters
 from dofc_events.web.elsewhere import map_link
 from dofc_events.web.errors import init_errors, try_views_again
@@ -37,6 +40,7 @@ from dofc_events.web.likely_meant import DOMAINS, likely_meant
 from dofc_events.web.limits import DatabaseStorage, FileStorage
 from dofc_events.web.markdown import render_markdown
 from dofc_events.web.security import SignedSessions, init_security, transport_security
+from dofc_events.web.templates import Templates
 
 # A completely filled registration form takes some 20 KB; no post needs more than this.
 LARGEST_BODY = 256 * 1024
@@ -80,16 +84,18 @@ def create_app(settings: Settings) -> Flask:
         n = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n)  # type: ignore[method-assign]
     app.session_interface = SignedSessions()
+    app.jinja_environment = Templates
     init_answered(app, settings)
     _init_extensions(app, settings)
     _init_templates(app, settings)
     transport = transport_security(https, subdomains=settings.hsts_subdomains)
     init_security(app, transport)
+    init_bodies(app)
     init_errors(app)
     init_given_back(app)
     init_assets(app, settings.instance, transport)
     init_converters(app)
-    for package in (public, accounts, registration, hosting, organise, commands):
+    for package in (public, accounts, registration, groups, hosting, privacy, organise, commands):
         package.register(app)
     try_views_again(app)
     structlog.configure(
@@ -97,6 +103,7 @@ def create_app(settings: Settings) -> Flask:
             structlog.processors.add_log_level,
             with_number,
             structlog.processors.format_exc_info,
+            without_addresses,
             structlog.processors.TimeStamper(fmt="iso"),
             structlog.processors.JSONRenderer(),
         ],

@@ -37,6 +37,7 @@ class Settings:
     uploads_mb: int = 2000
     uploads_mb_per_client: int = 100
     uploads_mb_per_proposal: int = 30
+    photographs_mb: int = 5000
     mail_server: str | None = None
     mail_port: int = 25
     mail_use_tls: bool = False
@@ -44,7 +45,7 @@ class Settings:
     mail_username: str | None = None
     mail_password: str | None = field(default=None, repr=False)
     mail_default_sender: str = "Days of Clusters <registration@localhost>"
-    mail_text_days: int = 180
+    mail_text_days: int = 0
     alert_url: str | None = field(default=None, repr=False)
     metrics_token: str | None = field(default=None, repr=False)
     request_log: bool = False
@@ -97,6 +98,7 @@ class Settings:
             uploads_mb=_whole_number(env, "UPLOADS_MB", cls.uploads_mb),
             uploads_mb_per_client=_whole_number(env, "UPLOADS_MB_PER_CLIENT", cls.uploads_mb_per_client),
             uploads_mb_per_proposal=_whole_number(env, "UPLOADS_MB_PER_PROPOSAL", cls.uploads_mb_per_proposal),
+            photographs_mb=_whole_number(env, "PHOTOGRAPHS_MB", cls.photographs_mb),
             mail_server=server,
             mail_port=_whole_number(env, "MAIL_PORT", 465 if use_ssl else 587 if use_tls else 25),
             mail_use_tls=use_tls,
@@ -122,7 +124,7 @@ class Settings:
 
     @property
     def mail_is_delivered(self) -> bool:
-        """Whether an email server is configured; without one, messages are kept and can be read on the mail page."""
+        """Whether an email server is configured; without one, messages are kept and can be read on the emails page."""
         return self.mail_server is not None
 
 

@@ -24,7 +24,7 @@ from werkzeug.routing import Rule
 from dofc_events.accounts.rules import RoleName
 from dofc_events.accounts.service import issue_sign_in_link
 from dofc_events.conference.models import Edition, Organisation
-from dofc_events.conference.rules import TripMode
+from dofc_events.conference.rules import EditionStatus, TripMode
 from dofc_events.config import ROOT
 from dofc_events.core import files
 from dofc_events.core.audit import COMMAND
@@ -32,12 +32,11 @@ from dofc_events.core.db import db, unit_of_work
 from dofc_events.delegates.doubles.service import likely_doubles
 from dofc_events.delegates.queries import proof_of, token_of
 from dofc_events.extensions import settings
+from dofc_events.groups.queries import token_of_group
 from dofc_events.hosting import queries as proposal_links
 from dofc_events.hosting.ballots.service import cast_ballot
 from dofc_events.hosting.proposals.attachments.service import add_attachment
-from dofc_events.hosting.proposals.rules import checked
 from dofc_events.hosting.proposals.service import PROPOSER
-from dofc_events.hosting.rules import CheckedFile
 from dofc_events.imports.reading.rules import ReadAs, read_table
 from dofc_events.imports.rules import HEADERS, guessed_matching
 from dofc_events.imports.service import Kept, Matching, keep_file, match_columns
@@ -52,6 +51,8 @@ from dofc_events.registration.queries import Audience
 from dofc_events.registration.saved.queries import saved_views
 from dofc_events.registration.saved.service import save_view
 from dofc_events.registration.trips.service import set_sign_up
+from dofc_events.web.attachments.reading.rules import checked
+from dofc_events.web.attachments.rules import CheckedFile
 from tests.support import uploads
 from tests.support.databases import Databases
 from tests.support.factories import (
@@ -64,6 +65,7 @@ from tests.support.factories import (
     make_registration,
     make_trip,
 )
+from tests.support.groups import make_group, someone
 from tests.support.hosting import (
     WEEK,
     begin_ballot,
@@ -74,6 +76,7 @@ from tests.support.hosting import (
     shortlist_all,
 )
 from tests.support.memory import make_document, make_outcome, paper
+from tests.support.photographs import SHOWN, make_photograph
 
 DOCUMENT = ROOT / "docs" / "rights.md"
 YEAR = 2027
@@ -158,6 +161,7 @@ def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
         find_doubles(session, [double.id])
         passed_on = make_registration(session, edition)
         former = token_of(passed_on)
+        group = token_of_group(make_group(session, edition, [someone("Mira")]).group)
         hand_over(session, passed_on.id, "Mira", "", "mira@dofc.test", COMMAND, NOW)
         set_sign_up(session, edition.id, TripMode.DRAW, None, None, COMMAND, NOW)
         values = {
@@ -168,11 +172,16 @@ def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
             "message_id": str(messages_about(session, person.reference)[0].id),
             "token": token_of(person),
             "/registrations/<token>/take-back": former,
+            "/groups/token": group,
             "/registrations/<token>/confirm": proof_of(person),
             "letter_id": str(letter_id := _write_letter(session, edition)),
             "/organise/editions/<year>/letters/<letter_id>/attachments/attachment_id": str(_attach(session, letter_id)),
             "file_id": str(_send_file(session, edition)),
             "pair_id": str(likely_doubles(session, edition.id, limit=1)[0].id),
+            "photograph_id": str((photograph := make_photograph(session, edition, **SHOWN)).id),
+            "content_hash": photograph.largest.content_hash,
+            "ending": "jpeg",
+            "act": "unpublish",
             "view_id": str(_save_view(session, edition)),
             **_memory_of(session, edition),
         }
@@ -195,7 +204,7 @@ def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
             links[role] = issue_sign_in_link(session, account.id, NOW)
             if role == DESK:
                 values["role_id"] = str(account.roles[0].id)
-                values["account_id"], values["session_id"] = str(account.id), "1"
+                values["account_id"], values["session_id"], values["factor_id"] = str(account.id), "1", "1"
         values["secret"] = issue_sign_in_link(session, make_account(session).id, NOW)
     # Outside: in one application context, all requests would be the same visitor's.
     return values, {role: _signed_in(app, links.get(role)) for role in ROLES}
@@ -204,6 +213,7 @@ def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
 def _memory_of(session: Session, edition: Edition) -> dict[str, str]:
     """An outcome with a file, and a document; anyone can see them."""
     outcome, document = make_outcome(session, edition, file=paper()), make_document(session, edition)
+    session.add(Edition(year=2016, city="Ohrid", country="MK", status=EditionStatus.ARCHIVED))
     sent = json.dumps({"rows": {}}).encode()
     files.store(settings().shared, sent, NOW)
     return {
@@ -212,6 +222,7 @@ def _memory_of(session: Session, edition: Edition) -> dict[str, str]:
         "/organise/editions/<year:year>/memory/outcomes/slug": outcome.slug,
         "content_hash": document.content_hash,
         "document_id": str(document.id),
+        "/organise/memory/editions/year": "2016",
         "/organise/memory/import/content_hash": files.hash_of(sent),
     }
 
@@ -232,7 +243,9 @@ def _send_file(session: Session, edition: Edition) -> int:
     table = read_table(content, ReadAs())
     kept = Kept("people.csv", content, json.dumps(asdict(table)).encode())
     file_id = keep_file(session, edition.id, kept, COMMAND, NOW).id
-    matching = Matching(tuple(guessed_matching(table.header, {}, HEADERS)), {"country": "", "category": ""})
+    matching = Matching(
+        tuple(guessed_matching(table.header, {}, dict.fromkeys(HEADERS, ""))), {"country": "", "category": ""}
+    )
     match_columns(session, file_id, table.header, matching)
     return file_id
 

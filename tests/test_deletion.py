@@ -14,7 +14,6 @@ from dofc_events.hosting.calls.service import start_review
 from dofc_events.hosting.models import Proposal
 from dofc_events.hosting.proposals.attachments.service import add_attachment
 from dofc_events.hosting.proposals.questions.service import ask_question
-from dofc_events.hosting.proposals.rules import checked
 from dofc_events.hosting.proposals.service import PROPOSER
 from dofc_events.hosting.reviews.service import Given, give_review
 from dofc_events.letters.timers import write_messages
@@ -24,6 +23,7 @@ from dofc_events.registration.arrivals.service import note_arrival
 from dofc_events.registration.hand_over.models import HandOver
 from dofc_events.registration.notes.service import tag_one
 from dofc_events.trips.models import DrawnDelegate
+from dofc_events.web.attachments.reading.rules import checked
 from tests.letters.conftest import release, write
 from tests.support import uploads
 from tests.support.factories import DELEGATE, NOW, find_doubles, make_edition, make_registration, make_trip
@@ -49,7 +49,7 @@ def test_the_page_deletes_a_delegate_altogether(session):
     note_arrival(session, ana.id, DELEGATE, NOW)
     tag_one(session, ana.id, "speaker", DELEGATE, NOW)
     find_doubles(session, [ana.id, twin.id])
-    tell_apart(session, edition.id, likely_doubles(session, edition.id, limit=1)[0].id, DELEGATE, NOW)
+    tell_apart(session, edition.id, [likely_doubles(session, edition.id, limit=1)[0].id], DELEGATE, NOW)
     letter_id = write(session, edition)
     release(session, edition, letter_id)
     write_messages(session, [ana.id, twin.id], letter_id, NOW)

@@ -24,9 +24,11 @@ NOTHING_STORED = {
     # It says what it compared by a digest.
     "/organise/editions/<year>/doubles/<pair_id>/merge",
     "/organise/editions/<year>/letters/new",
+    "/organise/editions/<year>/memory/photographs",
     "/organise/editions/<year>/trips/new",
     "/organise/hosting/calls/new",
     "/organise/hosting/members/new",
+    "/sign-in/factors/app",
 }
 TYPED = "input:not([type=hidden]):not([type=submit]), select, textarea"
 
@@ -85,6 +87,10 @@ EDITS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"subject": "Hello"},
     ),
     "/organise/editions/<year>/memory/outcomes/<slug>/edit": ({"source": "The report"}, {"addressed_to": "Ministers"}),
+    "/organise/editions/<year>/memory/photographs/<photograph_id>": (
+        {"alternative": "A hall"},
+        {"caption": "Opening day"},
+    ),
     "/organise/hosting/calls/<year>/settings": ({"quorum": "1"}, {"text": "Who wants to host?"}),
     "/organise/hosting/members/<slug>/settings": ({"website": "https://example.org"}, {"contact_name": "Ana Kos"}),
     "/hosting/proposals/<token>/edit": ({"venue": "Old Hall"}, {"city": "Zlín"}),

@@ -18,8 +18,7 @@ from tests.support.factories import NOW, claim_of, make_edition, make_registrati
 ANSWERS = {"given_name": "Ana", "organisation": "A", "country": "RS", "category": "guest", "consent": True}
 # What registering may ask of the database, from opening the form to the page that it leads to; and what it writes.
 # Four of the queries are about the trips: for the form, for its answers, for the email and for the page it leads to.
-# Two of them ask, for the form and when it is sent, for the questions of the edition's own.
-MAX_STATEMENTS, WRITES = 35, 8
+MAX_STATEMENTS, WRITES = 33, 8
 
 
 def past_edition(year: int) -> Outcome:

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from dofc_events.commands import accounts, backup, check, data, demo, edition, mail, memory, worker
+from dofc_events.commands import accounts, backup, check, data, demo, edition, mail, memory, privacy, worker
 
 
 def register(app: Flask) -> None:
@@ -18,6 +18,7 @@ def register(app: Flask) -> None:
         edition.edition,
         mail.mail,
         memory.memory,
+        privacy.privacy,
         worker.worker,
     ):
         app.cli.add_command(command)

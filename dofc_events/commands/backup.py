@@ -59,7 +59,7 @@ def backup(file: Path) -> None:
         finally:
             part.unlink(missing_ok=True)
     for content_hash in missing:
-        click.echo(f"file {content_hash}: a row names it, but it is missing from the disk", err=True)
+        click.echo(f"file {content_hash}: some row names it, but it is missing", err=True)
     click.echo(f"{file}: {sum(contents.rows for contents in copied.values())} rows, read again and compared.")
 
 
@@ -88,7 +88,7 @@ def restore(file: Path) -> None:
                     session.flush()
     click.echo(
         f"{sum(contents.rows for contents in copied.values())} rows restored and compared. No email leaves until"
-        " somebody has looked at the mail page and pressed Deliver, or runs flask mail release."
+        " somebody has looked at the emails page and pressed Deliver, or runs flask mail release."
     )
 
 

@@ -143,7 +143,7 @@ def _add_delegate(session: Session, edition: Edition, number: int, row: list[Any
         form_key=new_secret(),
         trips=tuple(special.get("trips", ())),
     )
-    # Nobody reads these mailboxes: the emails are kept, for the mail page.
+    # Nobody reads these mailboxes: the emails are kept, for the emails page.
     register_delegate(session, edition.id, request, DELEGATE, at, keep_mail=True)
     if special.get("cancelled"):
         registration = live_registration(session, edition.id, email)

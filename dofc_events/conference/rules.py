@@ -48,6 +48,7 @@ class Effect(enum.StrEnum):
     LIST_IS_CLOSED = "list_is_closed"
     OFFERED = "offered"
     CONFIRMED = "confirmed"
+    OPTION_GIVEN = "option_given"
     MORE_THAN_MEMBERS = "more_than_members"
 
 

@@ -13,7 +13,10 @@ from dofc_events.core.db import Base, insert_row
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts. `kind`: delegate, account, command or worker; `name` tells them apart (a reference, an address)."""
+    """Who acts. `kind`: delegate, contact (of a group), account, command or worker.
+
+    `name` tells them apart (a reference, an address).
+    """
 
     kind: str
     name: str = ""

@@ -7,18 +7,23 @@ The original name of a file, and its owner, are in the table of the feature it b
 
 import contextlib
 import fcntl
+import io
 import os
+import shutil
 import tempfile
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
+from typing import BinaryIO
 
 import structlog
 
 # A file is written before the row that names it is committed: this long it is left alone, named or not.
 LEFT_ALONE = timedelta(hours=1)
 SWEEP_EVERY = timedelta(hours=1)
+# How much of a file is in memory at once.
+CHUNK = 256 * 1024
 
 log = structlog.get_logger()
 
@@ -48,17 +53,25 @@ def hash_of(content: bytes) -> str:
 
 def store(instance: Path, content: bytes, now: datetime) -> None:
     """Write bytes to the disk, unless they are there. When it returns they are safe."""
-    path = path_of(instance, hash_of(content))
+    store_from(instance, io.BytesIO(content), now)
+
+
+def store_from(instance: Path, source: BinaryIO, now: datetime) -> str:
+    """As `store`, of an open file of any size, which is read from its beginning; returns its hash."""
+    source.seek(0)
+    content_hash = file_digest(source, "sha256").hexdigest()
+    path = path_of(instance, content_hash)
     try:
         # Nothing else says whether it is there: between a look and this, a sweep may have been.
         os.utime(path, (now.timestamp(), now.timestamp()))
-        return
+        return content_hash
     except FileNotFoundError:
         path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent)
     try:
         with open(descriptor, "wb") as written:
-            written.write(content)
+            source.seek(0)
+            shutil.copyfileobj(source, written, CHUNK)
             written.flush()
             os.fsync(written.fileno())
         os.utime(name, (now.timestamp(), now.timestamp()))
@@ -67,11 +80,24 @@ def store(instance: Path, content: bytes, now: datetime) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+    return content_hash
 
 
 def read(instance: Path, content_hash: str) -> bytes:
     """The bytes of that hash. Raises FileNotFoundError if they are not there."""
     return path_of(instance, content_hash).read_bytes()
+
+
+def opened(instance: Path, content_hash: str) -> BinaryIO:
+    """The bytes of that hash as an open file of the system. Raises FileNotFoundError if they are not there."""
+    return path_of(instance, content_hash).open("rb")
+
+
+def in_chunks(file: BinaryIO) -> Iterator[bytes]:
+    """What an open file has, piece by piece; then it is closed."""
+    with file:
+        while chunk := file.read(CHUNK):
+            yield chunk
 
 
 def path_of(instance: Path, content_hash: str) -> Path:
@@ -122,6 +148,19 @@ def sweep(instance: Path, named: Collection[str], now: datetime) -> int:
     except OSError as error:
         log.error("not_swept", file="files", error=error.strerror)
         return 0
+
+
+def remove_with(instance: Path, named: Collection[str], texts: Collection[bytes]) -> int:
+    """Remove the files that no row names and that have one of these texts in them, at once; returns how many."""
+    removed = 0
+    for path in (instance / "files").glob("*"):
+        if path.name in named or not path.is_file():
+            continue
+        content = path.read_bytes()
+        if any(text in content for text in texts):
+            path.unlink(missing_ok=True)
+            removed += 1
+    return removed
 
 
 def _sweep(instance: Path, named: Collection[str], now: datetime) -> int:

@@ -10,6 +10,7 @@ from dofc_events.conference.models import Category, Edition
 from dofc_events.core.db import Base, Revised
 from dofc_events.delegates.rules import full_name, greeted_as
 from dofc_events.delegates.spelling.rules import LONGEST
+from dofc_events.mail.rules import address_key
 
 # Only the beginning of a long name, some fifty letters, decides its position in a list.
 BY_LENGTH = 240
@@ -38,13 +39,15 @@ class ConsentText(Base):
 class Registration(Revised, Base):
     """One person at one edition. Its status is its claim's on the edition's pool, stored nowhere else.
 
-    `ended_at` is when it was cancelled: at most one registration per edition and address has not ended.
+    `ended_at` is when it was cancelled: at most one registration per edition and address has not ended. Who has no
+    address of their own has no `email_key`: `email` is then that of the contact who registered them, see `groups`.
     `link_version` grows when the link must end (another address); `revision` whenever the delegate's calendar entry
     or details change; `search_words` are what the organisers' search looks for; lists are put in order by `by_name` and
     `by_organisation` (`core/order.py`); `called` is the name as the door calls it out, without case and marks;
     `any_trip` says that in a draw any other learning trip is fine, too. Only organisers see `note` and `tags`.
     `draw_name` is what it is called in what was published of a draw, or in what was told of it before.
-    `compared` says that doubles were looked for since its name, address or telephone last changed.
+    `compared` says that doubles were looked for since its name, address or telephone last changed. `known_before`: the
+    same address was at an earlier edition, which no longer has it.
     """
 
     __tablename__ = "registrations"
@@ -80,7 +83,7 @@ class Registration(Revised, Base):
     family_name: Mapped[str] = mapped_column(String(100))
     badge_name: Mapped[str] = mapped_column(String(100))
     email: Mapped[str] = mapped_column(String(254))
-    email_key: Mapped[str] = mapped_column(String(254), index=True)
+    email_key: Mapped[str | None] = mapped_column(String(254), index=True)
     organisation: Mapped[str] = mapped_column(String(200))
     job_title: Mapped[str] = mapped_column(String(120))
     country: Mapped[str] = mapped_column(String(2))
@@ -101,6 +104,7 @@ class Registration(Revised, Base):
     draw_name: Mapped[str | None] = mapped_column(String(16))
     note: Mapped[str] = mapped_column(Text, default="")
     compared: Mapped[bool] = mapped_column(default=False)
+    known_before: Mapped[bool] = mapped_column(default=False)
     ended_at: Mapped[datetime | None]
 
     edition: Mapped[Edition] = relationship()
@@ -111,6 +115,11 @@ class Registration(Revised, Base):
     @property
     def full_name(self) -> str:
         return full_name(self.given_name, self.family_name, self.country)
+
+    @property
+    def mailed_key(self) -> str:
+        """The key of the address that messages about it go to, whosever that is."""
+        return self.email_key or address_key(self.email)
 
     @property
     def greeted_as(self) -> str:

@@ -88,7 +88,8 @@ def came_before(edition_id: int) -> ColumnElement[bool]:
     earlier = aliased(Registration)
     addresses = select(earlier.email_key).join(Edition, Edition.id == earlier.edition_id)
     # DISTINCT has PostgreSQL read the earlier addresses once, where it would look up each delegate separately.
-    return Registration.email_key.in_(addresses.where(Edition.year < year, earlier.ended_at.is_(None)).distinct())
+    known = addresses.where(Edition.year < year, earlier.ended_at.is_(None)).distinct()
+    return or_(Registration.known_before, Registration.email_key.in_(known))
 
 
 def found_by(words: str) -> ColumnElement[bool]:

@@ -86,7 +86,8 @@ def refuse_uninvited(session: Session, registration: Registration, code: str) ->
         return
     if category.code and hmac.compare_digest(folded(code).encode(), folded(category.code).encode()):
         return
-    if session.get(InvitedAddress, (category.id, registration.email_key)) is None:
+    key = registration.email_key
+    if key is None or session.get(InvitedAddress, (category.id, key)) is None:
         raise NotInvited
 
 

@@ -84,7 +84,7 @@ def likely_registered(
     traits = {number: _traits_of(request.details, address_key(request.email)) for number, request in requests.items()}
     candidates = _candidates(session, edition_id, traits)
     people = _people(session, {id_ for ids in candidates.values() for id_ in ids})
-    theirs = {id_: _traits_of(person, person.email_key) for id_, person in people.items()}
+    theirs = {id_: _traits_of(person, person.email_key or "") for id_, person in people.items()}
     found: dict[int, list[Likely]] = {}
     for number, ids in candidates.items():
         for id_ in ids:

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, distinct, exists, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, distinct, exists, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from dofc_events.conference.rules import EditionStatus
@@ -21,6 +21,8 @@ from dofc_events.places.rules import LIVE, ClaimStatus
 from dofc_events.registration.queries import Audience, Filters, members_of
 
 FIRST_NAMES = 5
+# Whoever has no address of their own gets a letter of their own, at their contact's.
+READER = func.coalesce(Registration.email_key, Registration.reference)
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ def conditions_of(edition_id: int, audience: Audience) -> list[ColumnElement[boo
 
 def readers_of(session: Session, edition_id: int, audience: Audience) -> Readers:
     """The people a letter to an audience would be sent to now."""
-    query = select(Registration.id, Registration.email_key, Claim.status)
+    query = select(Registration.id, READER, Claim.status)
     query = query.join(Claim, Claim.registration_id == Registration.id).where(*members_of(edition_id, audience))
     # Of two registrations of one address it is the living one that is meant, else the later.
     rows = session.execute(query.order_by(Registration.ended_at.is_not(None), Registration.id.desc())).all()
@@ -112,7 +114,7 @@ def readers_of(session: Session, edition_id: int, audience: Audience) -> Readers
 def reach_of(session: Session, letters: Collection[Letter]) -> dict[int, int]:
     """How many people each of these letters would be sent to now, in one query; each address counts once."""
     counts = [
-        select(literal(letter.id), func.count(distinct(Registration.email_key)))
+        select(literal(letter.id), func.count(distinct(READER)))
         .join(Claim, Claim.registration_id == Registration.id)
         .where(*conditions_of(letter.edition_id, audience_of(letter)))
         for letter in letters
@@ -258,10 +260,12 @@ def _in_withdrawn_messages() -> Select[Letter, int]:
     query = select(Letter, recipient.registration_id).join(recipient, recipient.letter_id == Letter.id)
     query = query.join(Message, Message.id == recipient.message_id)
     query = query.join(Registration, Registration.id == recipient.registration_id).options(joinedload(Letter.edition))
+    # Whose contact has another address by now: its key may be no other than the address in small letters.
+    of_contact = and_(Registration.email_key.is_(None), Message.recipient_key != func.lower(Registration.email))
     same = exists().where(other.letter_id == recipient.letter_id, other.email_key == Registration.email_key)
     query = query.where(
         Message.state == MessageState.WITHDRAWN,
-        Message.recipient_key != Registration.email_key,
+        or_(Message.recipient_key != Registration.email_key, of_contact),
         Registration.ended_at.is_(None),
         Letter.stopped_at.is_(None),
         ~same,

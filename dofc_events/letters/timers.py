@@ -59,7 +59,8 @@ def write_anew(session: Session, letter_id: int, registration_id: int, now: date
     mine = LetterRecipient.letter_id == letter_id, LetterRecipient.registration_id == registration_id
     if taken_back_from_old_addresses(session, now, *mine):
         recipient = session.get_one(LetterRecipient, (letter_id, registration_id))
-        recipient.email_key = session.get_one(Registration, registration_id).email_key
+        registration = session.get_one(Registration, registration_id)
+        recipient.email_key = registration.email_key or registration.reference
         _write(session, letter, recipient, now)
 
 

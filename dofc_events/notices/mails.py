@@ -73,8 +73,8 @@ class Standing:
     """A registration, its edition, and what it holds at this moment; `position` counts those in line up to it.
 
     `trips` are all learning trips of the edition, with what the registration has of them; `answers` are all that it
-    answered of the edition's own questions; `organisers_say` is what organisers write to the
-    delegate with the news.
+    answered of the edition's own questions; `organisers_say` is what organisers write with the news; `choices` are
+    options that it waited for until now, in words; `registered_by` is who registered them, `stated` their consent.
     """
 
     registration: Registration
@@ -84,6 +84,9 @@ class Standing:
     trips: tuple[TripStanding, ...] = ()
     answers: tuple[Answered, ...] = ()
     organisers_say: str = ""
+    choices: tuple[str, ...] = ()
+    registered_by: str = ""
+    stated: str = ""
 
     @property
     def status(self) -> ClaimStatus:
@@ -169,8 +172,8 @@ def registration_confirmed(
     is_back: bool = False,
 ) -> Envelope:
     words: dict[str, Any] = {"handed_over_by": handed_over_by, "because": because, "stated_consent": stated_consent}
-    words["is_back"] = is_back
-    return _message("confirmed", "registration-confirmed", standing, calendar_of(standing, seats), seats=seats, **words)
+    words, file = words | {"is_back": is_back}, calendar_of(standing, seats)
+    return _message("confirmed", "registration-confirmed", standing, file, seats=seats, **words)
 
 
 def registration_waitlisted(
@@ -233,6 +236,11 @@ def registration_changed(standing: Standing, changes: Sequence[str], *, by_organ
     return _message("changed", kind, standing, file, changes=changed, by_organisers=by_organisers)
 
 
+def choice_given(standing: Standing) -> Envelope:
+    """A place of an option has become free for somebody who waited for it."""
+    return _message("choice_given", "registration-changed", standing)
+
+
 def edition_changed(standing: Standing, was: Edition, kind: str, said_text: str, said_html: str) -> Envelope:
     """What became of the edition's place and time since it `was`, and what the organisers say of it."""
     file = calendar_of(standing) if standing.status is ClaimStatus.CONFIRMED else None
@@ -285,7 +293,7 @@ def calendar_of(standing: Standing, seats: Seats | None = None, *, taken_out: bo
             location=_in_a_row(edition.venue, edition.venue_address, edition.city),
             description=f"{_questions(edition)}\n{page}",
             url=page,
-            changed_at=_latest(standing.claim.changed_at, registration.revised_at, edition.revised_at),
+            changed_at=max(filter(None, (standing.claim.changed_at, registration.revised_at, edition.revised_at))),
         )
         held = (seat for seat in standing.trips if _is_in_calendar(seat, seats or {}))
         trips = [_trip_entry(whole, edition, seat, taken_out) for seat in held]
@@ -316,7 +324,7 @@ def _trip_entry(whole: CalendarEntry, edition: Edition, seat: TripStanding, take
         # Not the venue as well: maps would lead there.
         location=trip.meeting_point or edition.city,
         description="\n".join(filter(None, said)),
-        changed_at=_latest(whole.changed_at, seat.claim.changed_at, trip.revised_at),
+        changed_at=max(filter(None, (whole.changed_at, seat.claim.changed_at, trip.revised_at))),
     )
 
 
@@ -333,10 +341,6 @@ def _questions(edition: Edition) -> str:
 
 def _in_a_row(*parts: str | None) -> str:
     return ", ".join(filter(None, parts))
-
-
-def _latest(*moments: datetime | None) -> datetime:
-    return max(filter(None, moments))
 
 
 def _quoted(answers: Sequence[Answered]) -> list[tuple[str, str]]:
@@ -381,6 +385,9 @@ def _message(
         claim=standing.claim,
         position=standing.position,
         organisers_say=standing.organisers_say,
+        choices=standing.choices,
+        registered_by=standing.registered_by,
+        stated=standing.stated,
         waits_for_category=standing.waits_for_category,
         trips=standing.trips,
         own_answers=_quoted(standing.answers) if registration.ended_at is None else [],

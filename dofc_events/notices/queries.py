@@ -150,13 +150,18 @@ def is_due(now: datetime) -> ColumnElement[bool]:
     return or_(UntoldNews.due_at.is_(None), UntoldNews.due_at <= now)
 
 
-def facts_without_message(session: Session) -> Sequence[str]:
-    """References of registrations whose status was never put into a message, is not about to be, and was to be told."""
+def facts_without_message(session: Session, *, told_otherwise: Select[int] | None = None) -> Sequence[str]:
+    """References of registrations whose status was never put into a message, is not about to be, and was to be told.
+
+    `told_otherwise` are claims of which somebody was told in a message about more than one registration.
+    """
     told = exists().where(Message.about == Registration.reference, Message.queued_at >= Claim.changed_at)
     of_kind = [(Claim.status == status) & told.where(Message.kind == kind) for status, kind in STATUS_KINDS.items()]
     unwritten = exists().where(UntoldNews.registration_id == Registration.id)
     query = select(Registration.reference).join(Claim, Claim.registration_id == Registration.id).join(Pool)
     query = query.where(~Claim.untold)
+    if told_otherwise is not None:
+        query = query.where(Claim.id.not_in(told_otherwise))
     places = query.where(Pool.edition_id.is_not(None), ~unwritten, *(~told_so for told_so in of_kind))
     seats = query.where(Pool.trip_id.is_not(None), ~unwritten, ~told.where(Message.kind.in_(SEAT_KINDS)))
     return session.scalars(places.union(seats)).all()

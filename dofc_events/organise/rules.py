@@ -6,7 +6,7 @@ from html import unescape
 from typing import Any
 
 # The part of an address that acts for a person, after the path of each page that takes one.
-_SECRET = re.compile(r"(/(?:registrations|sign-in|hosting/(?:vote|co-host|proposals))/)[^/\s\"'<>?#&\\)\]]+")
+_SECRET = re.compile(r"(/(?:registrations|my-data|sign-in|hosting/(?:vote|co-host|proposals))/)[^/\s\"'<>?#&\\)\]]+")
 
 
 _LINK = re.compile(r"""\s(?:href|xlink:href|action|formaction)\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)""", re.IGNORECASE)

@@ -1,8 +1,8 @@
-"""Tables of pools (of an edition, a category, a trip, an option of a question) and of the claims on them."""
+"""Tables of pools (of an edition, a category, a trip, an option of a question, a promise) and of the claims on them."""
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dofc_events.core.db import Base
@@ -15,7 +15,17 @@ OWNERS = (
     "CASE WHEN category_id IS NULL THEN 0 ELSE 1 END",
     "CASE WHEN trip_id IS NULL THEN 0 ELSE 1 END",
     "CASE WHEN option_id IS NULL THEN 0 ELSE 1 END",
+    "CASE WHEN promise_id IS NULL THEN 0 ELSE 1 END",
 )
+
+
+class Promise(Base):
+    """Places at an edition that are kept for a group; its pool says how many. It is gone once they no longer are."""
+
+    __tablename__ = "promises"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id"), index=True)
 
 
 class Pool(Base):
@@ -24,13 +34,16 @@ class Pool(Base):
     `taken` counts confirmed and offered claims.
 
     A category's limit has no claims: those on its edition's pool count in it, too, whose delegates are in the category.
-    So nobody can hold a place of one and not of the other. The CHECK is the last word on overselling: whatever code
+    So nobody can hold a place of one and not of the other. A promise's pool has no
+    claims either: those on the edition's pool count in it that name it. What is unused of an edition's promises is
+    `promised`, and counts as taken: nobody else gets it. The CHECK is the last word on overselling: whatever code
     does, the database refuses taken > capacity.
     """
 
     __tablename__ = "pools"
     __table_args__ = (
         CheckConstraint("taken >= 0 AND taken <= capacity", name="never_oversold"),
+        CheckConstraint("promised >= 0 AND promised <= taken", name="promised_is_taken"),
         CheckConstraint(" + ".join(OWNERS) + " = 1", name="has_one_owner"),
     )
 
@@ -39,7 +52,9 @@ class Pool(Base):
     category_id: Mapped[int | None] = mapped_column(ForeignKey("categories.id"), unique=True)
     trip_id: Mapped[int | None] = mapped_column(ForeignKey("trips.id"), unique=True)
     option_id: Mapped[int | None] = mapped_column(ForeignKey("question_options.id"), unique=True)
+    promise_id: Mapped[int | None] = mapped_column(ForeignKey("promises.id"), unique=True)
     capacity: Mapped[int]
+    promised: Mapped[int] = mapped_column(default=0)
     taken: Mapped[int] = mapped_column(default=0)
     next_position: Mapped[int] = mapped_column(default=1)
 
@@ -55,7 +70,9 @@ class Claim(Base):
     delegate boarded, or first arrived at the edition; see Arrival. `is_hold`: what is offered, or has lapsed, did not
     come from the waiting list, but is held for HOLD until the delegate confirms it by the link in the email.
     `by_email`: only that link takes what is offered; it is as the email said, whatever the edition asks for later.
-    `untold`: organisers chose not to tell the delegate of the status that it has now.
+    `untold`: organisers chose not to tell the delegate of the status that it has now. `party` is the same number for
+    those who wait to get their places at the same moment or not at all. `promise_id` is the promise from which it
+    has its place; of who waits, from which it would get one.
     """
 
     __tablename__ = "claims"
@@ -68,9 +85,18 @@ class Claim(Base):
         CheckConstraint("(status = 'offered') = (offered_until IS NOT NULL)", name="deadline_while_offered"),
         CheckConstraint("NOT is_hold OR status IN ('offered', 'expired')", name="hold_is_an_offer"),
         CheckConstraint("NOT by_email OR status = 'offered'", name="by_email_while_offered"),
+        CheckConstraint("party IS NULL OR status = 'waitlisted'", name="party_while_waiting"),
         Index("ix_claims_pool_status", "pool_id", "status", "position"),
         Index("ix_claims_pool_registration", "pool_id", "registration_id", "status"),
         Index("ix_claims_due", "status", "offered_until"),
+        # As short as there are parties and promises.
+        *(
+            Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+            for name, columns, where in (
+                ("ix_claims_party", ("pool_id", "party"), "party IS NOT NULL"),
+                ("ix_claims_promise", ("promise_id",), "promise_id IS NOT NULL"),
+            )
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -88,6 +114,8 @@ class Claim(Base):
     is_hold: Mapped[bool] = mapped_column(default=False)
     by_email: Mapped[bool] = mapped_column(default=False)
     untold: Mapped[bool] = mapped_column(default=False)
+    party: Mapped[int | None]
+    promise_id: Mapped[int | None] = mapped_column(ForeignKey("promises.id"))
 
     pool: Mapped[Pool] = relationship()
     registration: Mapped[Registration] = relationship()

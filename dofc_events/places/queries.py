@@ -4,14 +4,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, bindparam, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, Subquery, and_, bindparam, case, exists, func, or_, select, union_all
 from sqlalchemy.orm import Session, aliased, contains_eager
 
 from dofc_events.conference.models import Category, Edition
 from dofc_events.conference.rules import CategoryState
 from dofc_events.delegates.models import Registration
-from dofc_events.places.models import Arrival, Claim, Pool
-from dofc_events.places.rules import PLACE_STATUSES, TAKEN, ClaimStatus
+from dofc_events.places.models import Arrival, Claim, Pool, Promise
+from dofc_events.places.rules import LIVE, PLACE_STATUSES, TAKEN, ClaimStatus
 from dofc_events.questions.models import Answer, EditionQuestion, QuestionOption
 
 _EDITION = select(Edition, Pool).join(Pool, Pool.edition_id == Edition.id).where(Edition.year == bindparam("year"))
@@ -24,6 +24,9 @@ _IN_CATEGORY = Claim.registration_id.in_(
     select(Registration.id).where(Registration.category_id == bindparam("category_id"))
 )
 _LIMIT = aliased(Pool)
+_FULL = aliased(Pool)
+_PARTY, _IN_PARTY = aliased(Claim), aliased(Registration)
+_OF_PARTY = select(func.count()).where(_PARTY.pool_id == Claim.pool_id, _PARTY.party == Claim.party)
 _CATEGORIES = select(
     Category.id,
     Category.slug,
@@ -57,17 +60,44 @@ def option_pools(session: Session, edition_id: int) -> dict[int, Pool]:
     return {pool.option_id: pool for pool in session.scalars(_OPTIONS, {"edition_id": edition_id}) if pool.option_id}
 
 
+def edition_of_option(session: Session, option_id: int) -> int:
+    """The edition that asks the question of an option."""
+    query = select(EditionQuestion.edition_id).join(QuestionOption, QuestionOption.question_id == EditionQuestion.id)
+    return session.scalars(query.where(QuestionOption.id == option_id)).one()
+
+
+def waiting_for_options(session: Session, edition_id: int) -> dict[int, int]:
+    """How many people wait for a place of each option of an edition's; those for which nobody does are left out."""
+    query = select(Pool.option_id, func.count()).join(Claim, Claim.pool_id == Pool.id)
+    query = query.join(QuestionOption, QuestionOption.id == Pool.option_id).join(EditionQuestion)
+    query = query.where(EditionQuestion.edition_id == edition_id, Claim.status == ClaimStatus.WAITLISTED)
+    return {id_: number for id_, number in session.execute(query.group_by(Pool.option_id)) if id_ is not None}
+
+
+def positions_for_options(session: Session, registration_id: int) -> list[tuple[str, int]]:
+    """The options that a registration waits for, each with its position on that list (1: the next)."""
+    mine, before = aliased(Claim), aliased(Claim)
+    ahead = select(func.count()).where(
+        before.pool_id == mine.pool_id, before.status == ClaimStatus.WAITLISTED, before.position <= mine.position
+    )
+    query = select(QuestionOption.caption, ahead.scalar_subquery()).select_from(mine)
+    query = query.join(Pool, Pool.id == mine.pool_id).join(QuestionOption, QuestionOption.id == Pool.option_id)
+    query = query.where(mine.registration_id == registration_id, mine.status == ClaimStatus.WAITLISTED)
+    return [(caption, position) for caption, position in session.execute(query.order_by(Pool.option_id))]
+
+
 def option_claims(session: Session, registration_ids: Collection[int]) -> list[Claim]:
-    """The places of options that these registrations hold, with their pools, in the order in which pools are taken."""
+    """What these registrations hold of options, or wait for, with the pools, in the order in which pools are taken."""
     query = select(Claim).join(Claim.pool).options(contains_eager(Claim.pool))
     query = query.where(Claim.registration_id.in_(registration_ids), Pool.option_id.is_not(None))
-    return list(session.scalars(query.where(Claim.status == ClaimStatus.CONFIRMED).order_by(Pool.id, Claim.id)))
+    return list(session.scalars(query.where(Claim.status.in_(LIVE)).order_by(Pool.option_id, Claim.id)))
 
 
 def option_faults(session: Session) -> list[str]:
-    """Who chose an option with limited places and holds none, or the other way round; one sentence each."""
+    """Who chose an option with limited places and holds none nor waits for one, or the other way round."""
+    status = case((Answer.waits, ClaimStatus.WAITLISTED), else_=ClaimStatus.CONFIRMED)
     chosen = (
-        select(Answer.registration_id, QuestionOption.id.label("option_id"))
+        select(Answer.registration_id, QuestionOption.id.label("option_id"), status.label("status"))
         .join(
             QuestionOption, and_(QuestionOption.question_id == Answer.question_id, QuestionOption.key == Answer.choice)
         )
@@ -75,13 +105,20 @@ def option_faults(session: Session) -> list[str]:
         .join(Pool, Pool.option_id == QuestionOption.id)
         .where(QuestionOption.key == Answer.choice, Registration.ended_at.is_(None))
     )
-    held = select(Claim.registration_id, Pool.option_id).join(Pool, Pool.id == Claim.pool_id)
-    held = held.where(Pool.option_id.is_not(None), Claim.status == ClaimStatus.CONFIRMED)
+    held = select(Claim.registration_id, Pool.option_id, Claim.status).join(Pool, Pool.id == Claim.pool_id)
+    held = held.where(Pool.option_id.is_not(None), Claim.status.in_(LIVE))
     without = session.execute(chosen.except_(held)).all()
     unchosen = session.execute(held.except_(chosen)).all()
+    unlimited = select(Answer.registration_id, Answer.question_id, Answer.choice).where(Answer.waits)
+    unlimited = unlimited.outerjoin(
+        QuestionOption, and_(QuestionOption.question_id == Answer.question_id, QuestionOption.key == Answer.choice)
+    ).outerjoin(Pool, Pool.option_id == QuestionOption.id)
+    unlimited = unlimited.join(Registration, Registration.id == Answer.registration_id)
+    nowhere = session.execute(unlimited.where(Pool.id.is_(None), Registration.ended_at.is_(None))).all()
     return [
-        *(f"registration number {r}: chose option {o}, whose places are limited, and holds none" for r, o in without),
-        *(f"registration number {r}: holds a place of option {o}, which it has not chosen" for r, o in unchosen),
+        *(f"registration number {r}: its answer has a {s} place of option {o}, and it has none" for r, o, s in without),
+        *(f"registration number {r}: has a {s} place of option {o}, and no such answer" for r, o, s in unchosen),
+        *(f"registration number {r}: waits for “{key}” of question {q}, which has no limit" for r, q, key in nowhere),
     ]
 
 
@@ -158,21 +195,10 @@ def count_waiting(session: Session, pool_id: int) -> int:
     return session.scalar(_WAITING, {"pool_id": pool_id}) or 0
 
 
-def would_move_up(session: Session, pool: Pool, capacity: int, limits: Mapping[int, int | None] | None = None) -> int:
-    """How many of those waiting would get a place if there were this many, and these `limits` of categories.
-
-    What is not in `limits` stays as it is; None is no limit.
-    """
-    in_category = select(Registration.category_id, func.count()).join(Claim, Claim.registration_id == Registration.id)
-    in_category = in_category.where(Claim.pool_id == pool.id, Claim.status == ClaimStatus.WAITLISTED)
-    waiting = dict(session.execute(in_category.group_by(Registration.category_id)).all())
-    known = limits_of(session, pool)
-    wanted = {category_id: limit.capacity for category_id, limit in known.items()} | dict(limits or {})
-    taken = taken_in_categories(session, pool) if wanted else {}
-    for category_id, most in wanted.items():
-        if most is not None and category_id in waiting:
-            waiting[category_id] = max(0, min(waiting[category_id], most - taken.get(category_id, 0)))
-    return max(0, min(capacity - pool.taken, sum(waiting.values())))
+def waiting_in(session: Session, pool_id: int) -> list[int]:
+    """The registrations that wait for a place of a pool, the next in line first."""
+    waiting = Claim.pool_id == pool_id, Claim.status == ClaimStatus.WAITLISTED
+    return list(session.scalars(select(Claim.registration_id).where(*waiting).order_by(Claim.position)))
 
 
 def taken_in_categories(session: Session, pool: Pool) -> dict[int, int]:
@@ -185,7 +211,8 @@ def taken_in_categories(session: Session, pool: Pool) -> dict[int, int]:
 def is_next_in(pool: type[Pool]) -> ColumnElement[bool]:
     """The condition that a `Claim` and its `Registration` wait for what is free in a pool.
 
-    Nobody waits for a place whose category has reached its limit: who does is passed by those of other categories.
+    Nobody waits for a place whose category has reached its limit: who does is passed by those of other categories. Nor
+    does a party for which there are too few.
     """
     is_full = exists().where(_LIMIT.category_id == Registration.category_id, _LIMIT.taken >= _LIMIT.capacity)
     return and_(
@@ -193,7 +220,19 @@ def is_next_in(pool: type[Pool]) -> ColumnElement[bool]:
         Claim.status == ClaimStatus.WAITLISTED,
         Registration.id == Claim.registration_id,
         or_(pool.edition_id.is_(None), ~is_full),
+        or_(Claim.party.is_(None), _fits_party(pool)),
     )
+
+
+def _fits_party(pool: type[Pool]) -> ColumnElement[bool]:
+    """The condition that a pool, and each limit of a category, has as many places left as the party of a `Claim` is."""
+    of_category = _OF_PARTY.where(_IN_PARTY.id == _PARTY.registration_id, _IN_PARTY.category_id == _FULL.category_id)
+    is_short = exists().where(_FULL.category_id.is_not(None), _scalar(of_category) > _FULL.capacity - _FULL.taken)
+    return and_(_scalar(_OF_PARTY) <= pool.capacity - pool.taken, ~is_short)
+
+
+def _scalar(count: Select[int]) -> ColumnElement[int]:
+    return count.correlate_except(_PARTY, _IN_PARTY).scalar_subquery()
 
 
 def next_in_line(pool: Pool, limits: Mapping[int, Pool], number: int) -> Select[Claim]:
@@ -232,7 +271,12 @@ def pool_faults(session: Session) -> list[str]:
     in_limit = in_limit.join(Claim, Claim.registration_id == Registration.id)
     of_edition = aliased(Pool)
     in_limit = in_limit.join(of_edition, of_edition.id == Claim.pool_id).where(of_edition.edition_id.is_not(None))
-    counted = in_limit.group_by(_LIMIT.id).subquery()
+    in_promise = select(_LIMIT.id, func.sum(case((Claim.status.in_(TAKEN), 1), else_=0)).label("taken"))
+    in_promise = in_promise.join(Claim, Claim.promise_id == _LIMIT.promise_id).group_by(_LIMIT.id)
+    counted = union_all(in_limit.group_by(_LIMIT.id), in_promise).subquery()
+    unused = select(Promise.edition_id, func.sum(Pool.capacity - Pool.taken))
+    unused = unused.join(Pool, Pool.promise_id == Promise.id).group_by(Promise.edition_id)
+    promised = dict(session.execute(unused).all())
     rows = session.execute(
         select(Pool, func.coalesce(counted.c.taken, taken, 0), func.max(Claim.position))
         .outerjoin(Claim, Claim.pool_id == Pool.id)
@@ -247,11 +291,16 @@ def pool_faults(session: Session) -> list[str]:
             "category": pool.category_id,
             "trip": pool.trip_id,
             "option": pool.option_id,
+            "promise": pool.promise_id,
         }
         owner = next(f"{kind} {id_}" for kind, id_ in owners.items() if id_ is not None)
         name = f"pool {pool.id} ({owner})"
-        if pool.taken != taken_claims:
-            faults.append(f"{name} counts {pool.taken} taken, but {taken_claims} claims are confirmed or offered")
+        if pool.promised != (unused := promised.get(pool.edition_id, 0)):
+            faults.append(f"{name} keeps {pool.promised} places for groups, but {unused} of their promises are unused")
+        if pool.taken - pool.promised != taken_claims:
+            faults.append(
+                f"{name} counts {pool.taken - pool.promised} taken, but {taken_claims} claims are confirmed or offered"
+            )
         if pool.taken > pool.capacity:
             faults.append(f"{name} is oversold: {pool.taken} of {pool.capacity}")
         if last_position is not None and last_position >= pool.next_position:
@@ -302,29 +351,34 @@ def overdue(claim: Claim, now: datetime) -> bool:
 
 @dataclass(frozen=True)
 class Places:
-    """An edition's places in numbers: how many there are, and how many registrations have each status."""
+    """An edition's places in numbers: how many there are, and how many registrations have each status.
+
+    `taken` are confirmed or offered; `promised` are kept for groups that have not used them yet.
+    """
 
     capacity: int
     taken: int
     counts: dict[ClaimStatus, int]
+    promised: int = 0
 
     @property
     def free(self) -> int:
-        return self.capacity - self.taken
+        return self.capacity - self.taken - self.promised
 
 
 def places_of(session: Session, edition_ids: Collection[int]) -> dict[int, Places]:
     """The places of these editions, by edition, in one query; editions of the past have none here."""
     rows = session.execute(
-        select(Pool.edition_id, Pool.capacity, Pool.taken, Claim.status, func.count(Claim.id))
+        select(Pool.edition_id, Pool.capacity, Pool.taken, Pool.promised, Claim.status, func.count(Claim.id))
         .join(Claim, Claim.pool_id == Pool.id, isouter=True)
         .where(Pool.edition_id.in_(edition_ids))
-        .group_by(Pool.edition_id, Pool.capacity, Pool.taken, Claim.status)
+        .group_by(Pool.edition_id, Pool.capacity, Pool.taken, Pool.promised, Claim.status)
     )
     found: dict[int, Places] = {}
-    for edition_id, capacity, taken, status, count in rows:
+    for edition_id, capacity, taken, promised, status, count in rows:
         assert edition_id is not None, "the query asked for editions' pools"
-        places = found.setdefault(edition_id, Places(capacity, taken, dict.fromkeys(PLACE_STATUSES, 0)))
+        counts = dict.fromkeys(PLACE_STATUSES, 0)
+        places = found.setdefault(edition_id, Places(capacity, taken - promised, counts, promised))
         if status:
             places.counts[ClaimStatus(status)] = count
     return found

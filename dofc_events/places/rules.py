@@ -1,6 +1,9 @@
 """Pure decisions about places: statuses, deadlines of offers, what "full" means."""
 
 import enum
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from dofc_events.core.clock import from_zone, in_zone
@@ -41,6 +44,52 @@ PLACE_STATUSES = tuple(ClaimStatus)
 TAKEN = (ClaimStatus.CONFIRMED, ClaimStatus.OFFERED)
 # Statuses that have not ended.
 LIVE = (*TAKEN, ClaimStatus.WAITLISTED, ClaimStatus.REQUESTED)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Somebody in line: they count in a category, may have a place of a promise, or go with a party."""
+
+    claim_id: int
+    category_id: int
+    party: int | None = None
+    promise_id: int | None = None
+
+
+def moving_up(
+    line: Iterable[Waiting], free: int, limits: Mapping[int, int], promises: Mapping[int, int]
+) -> list[tuple[int, int | None]]:
+    """Who of a line gets a place, in its order: the claim, and the promise that the place is of, if it is.
+
+    `free` is how many places anybody may have, `limits` how many there are left of categories that have one, `promises`
+    of promises. Nobody of a party gets one unless all do: they are looked at where the first of them stands. Who cannot
+    get one stands in nobody's way.
+    """
+    left, limit, promised = free, Counter(dict(limits)), Counter(dict(promises))
+    found: list[tuple[int, int | None]] = []
+    for unit in _units(line):
+        common, by_limit, by_promise, given = 0, Counter[int](), Counter[int](), []
+        for one in unit:
+            of = one.promise_id
+            if of is not None and promised[of] > by_promise[of]:
+                by_promise[of] += 1
+            else:
+                common, of = common + 1, None
+            by_limit[one.category_id] += one.category_id in limits
+            given.append((one.claim_id, of))
+        if common <= left and all(number <= limit[id_] for id_, number in by_limit.items()):
+            left, found = left - common, found + given
+            limit.subtract(by_limit)
+            promised.subtract(by_promise)
+    return found
+
+
+def _units(line: Iterable[Waiting]) -> Iterable[Sequence[Waiting]]:
+    """A line with each party in one place, that of its first."""
+    units: dict[tuple[bool, int], list[Waiting]] = {}
+    for one in line:
+        units.setdefault((one.party is None, one.claim_id if one.party is None else one.party), []).append(one)
+    return units.values()
 
 
 class Availability(enum.StrEnum):

@@ -9,14 +9,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, bindparam, case, delete, exists, literal, or_, select, update
+from sqlalchemy import bindparam, delete, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from dofc_events.core.db import insert_row
 from dofc_events.core.errors import Refusal
 from dofc_events.delegates.models import Registration
+from dofc_events.places.line.queries import next_up
 from dofc_events.places.models import Arrival, Claim, Pool
-from dofc_events.places.queries import is_next_in, limits_of, next_in_line
+from dofc_events.places.numbers.service import by_category, by_promise, count, each, take_promised
+from dofc_events.places.queries import is_next_in, limits_of
 from dofc_events.places.rules import HOLD, TAKEN, ClaimStatus, offer_deadline, reminder_at
 
 _LOCK = select(Pool).where(Pool.edition_id == bindparam("edition_id")).with_for_update()
@@ -83,7 +85,7 @@ class NotWaitingAgain(Refusal):
 
 
 def create_pool(session: Session, *, capacity: int, **owner: int) -> Pool:
-    """A pool for its owner, which is given as `edition_id`, `category_id`, `trip_id` or `option_id`."""
+    """A pool for its owner: `edition_id`, `category_id`, `trip_id`, `option_id` or `promise_id`."""
     pool = Pool(capacity=capacity, **owner)
     session.add(pool)
     session.flush()
@@ -103,15 +105,22 @@ def claim_place(
     *,
     hold: OfferTerms | None = None,
     requested: bool = False,
+    promise_id: int | None = None,
+    party: int | None = None,
 ) -> Claim:
     """Give a place at an edition if one is free and nobody waits for it, else a position at the end of the line.
 
     One who waits because the category is full stands in nobody's way. The claim is `confirmed` or `waitlisted`; with
-    `hold` a place is only `offered`, for HOLD; `requested` if it is to be granted first.
+    `hold` a place is only `offered`, for HOLD; `requested` if it is to be granted first. Of a promise a place is given
+    whoever waits. Who comes with a `party` waits, until there is a place for each of them.
     """
     claim = Claim(pool_id=pool.id, registration_id=registration.id, is_hold=False, by_email=False)
+    claim.promise_id = promise_id
     if requested:
         request_claim(session, pool, claim, now)
+    elif party is not None:
+        _set(claim, ClaimStatus.WAITLISTED, now, _next_position(session, pool))
+        claim.party = party
     else:
         claim_again(session, pool, claim, now, category_id=registration.category_id, hold=hold)
     insert_row(session, claim)
@@ -128,7 +137,7 @@ def claim_again(
     hold: OfferTerms | None = None,
 ) -> None:
     """As `claim_place`, for a claim that has ended or was only requested; a place is for a category, a seat is not."""
-    if not _take(session, pool, category_id):
+    if not _take_for(session, pool, claim, category_id):
         _set(claim, ClaimStatus.WAITLISTED, now, _next_position(session, pool))
     elif hold is None:
         _set(claim, ClaimStatus.CONFIRMED, now)
@@ -147,7 +156,7 @@ def request_claim(session: Session, pool: Pool, claim: Claim, now: datetime) -> 
 
 def grant_claim(session: Session, pool: Pool, claim: Claim, now: datetime) -> None:
     """Give a place that was requested, if one is free and nobody waits for it; else it waits in its position."""
-    given = _take(session, pool, claim.registration.category_id)
+    given = _take_for(session, pool, claim, claim.registration.category_id)
     status, position = (ClaimStatus.CONFIRMED, None) if given else (ClaimStatus.WAITLISTED, claim.position)
     _set(claim, status, now, position)
     session.flush()
@@ -167,9 +176,10 @@ def give_places(
     The pool has `added` more from now on, and the limits of categories as many as are `added_to` them, which nobody
     else can get. Raises NothingFree, and gives none, if they are not all there.
     """
-    _take_many(session, pool, _by_category(pool, claims), len(claims), added, added_to or {})
+    _take_many(session, pool, by_category(pool, claims), len(claims), added, added_to or {})
     for claim in claims:
         _set(claim, ClaimStatus.CONFIRMED, now)
+        claim.promise_id = None
     session.flush()
 
 
@@ -232,6 +242,7 @@ def pass_claim(session: Session, held: Claim, to: Claim, now: datetime) -> None:
     _set(held, ClaimStatus.CANCELLED, now)
     session.flush()
     _set(to, ClaimStatus(status), now)
+    to.promise_id, held.promise_id = held.promise_id, None
     to.offered_at, to.offered_until, to.remind_at = offer
     session.flush()
 
@@ -272,7 +283,7 @@ def change_category(
     for category_id, limit in limits_of(session, pool).items():
         if moved[category_id] > max(0, limit.capacity - limit.taken):
             raise CategoryFull
-    _count(session, pool, 0, moved)
+    count(session, pool, 0, moved)
     return promote_next(session, pool, terms, now)
 
 
@@ -283,12 +294,12 @@ def promote_next(session: Session, pool: Pool, terms: OfferTerms, now: datetime)
     """
     session.refresh(pool)
     free = pool.capacity - pool.taken
-    if free <= 0 or not terms.promotes:
+    if free + pool.promised <= 0 or not terms.promotes:
         return []
-    moving_up: Sequence[Claim] = session.scalars(next_in_line(pool, limits_of(session, pool), free)).all()
+    moving_up = next_up(session, pool, free)
     if not moving_up:
         return []
-    _count(session, pool, len(moving_up), _by_category(pool, moving_up))
+    count(session, pool, len(moving_up), by_category(pool, moving_up), by_promise(moving_up))
     for claim in moving_up:
         position = claim.position
         _set(claim, ClaimStatus.OFFERED if terms.hours > 0 else ClaimStatus.CONFIRMED, now)
@@ -298,6 +309,15 @@ def promote_next(session: Session, pool: Pool, terms: OfferTerms, now: datetime)
     session.flush()
     session.refresh(pool)
     return [Promotion(claim.registration_id, claim.status) for claim in moving_up]
+
+
+def _take_for(session: Session, pool: Pool, claim: Claim, category_id: int | None) -> bool:
+    """Give a place of the claim's promise, else one that is free, whose promise the claim then has no more."""
+    if claim.promise_id is not None and take_promised(session, pool, claim.promise_id, category_id):
+        return True
+    taken = _take(session, pool, category_id)
+    claim.promise_id = None if taken else claim.promise_id
+    return taken
 
 
 def _take(session: Session, pool: Pool, category_id: int | None) -> bool:
@@ -315,35 +335,18 @@ def _take_many(
     theirs = or_(Pool.id == pool.id, Pool.category_id.in_(categories))
     one_is_short = exists().where(
         or_(short.id == pool.id, short.category_id.in_(categories)),
-        short.taken + _each(short, categories, count) > short.capacity + _each(short, added_to, added),
+        short.taken + each(short, categories, count) > short.capacity + each(short, added_to, added),
     )
-    more = _each(Pool, added_to, added)
+    more = each(Pool, added_to, added)
     given = session.execute(
         update(Pool)
-        .where(theirs, Pool.taken + _each(Pool, categories, count) <= Pool.capacity + more, ~one_is_short)
-        .values(taken=Pool.taken + _each(Pool, categories, count), capacity=Pool.capacity + more)
+        .where(theirs, Pool.taken + each(Pool, categories, count) <= Pool.capacity + more, ~one_is_short)
+        .values(taken=Pool.taken + each(Pool, categories, count), capacity=Pool.capacity + more)
         .execution_options(synchronize_session=False)
     )
     session.refresh(pool)
     if not given.rowcount:  # type: ignore[attr-defined]
         raise NothingFree
-
-
-def _count(session: Session, pool: Pool, number: int, categories: Mapping[int, int]) -> None:
-    """Add a number to what is taken of a pool, and each category's to what is taken of its limit, if it has one."""
-    theirs = or_(Pool.id == pool.id, Pool.category_id.in_(categories))
-    counted = update(Pool).where(theirs).values(taken=Pool.taken + _each(Pool, categories, number))
-    session.execute(counted.execution_options(synchronize_session=False))
-
-
-def _each(pool: type[Pool], categories: Mapping[int, int], number: int) -> ColumnElement[int]:
-    """A number for the row of each category's limit, and one for the pool itself."""
-    return case(categories, value=pool.category_id, else_=number) if categories else literal(number)
-
-
-def _by_category(pool: Pool, claims: Iterable[Claim]) -> Counter[int]:
-    """How many of these claims count in the limit of each category: only those on the places of an edition do."""
-    return Counter(claim.registration.category_id for claim in claims if pool.edition_id is not None)
 
 
 def resize(session: Session, pool: Pool, capacity: int) -> None:
@@ -364,6 +367,8 @@ def _end(
     session: Session, pool: Pool, claims: Sequence[Claim], status: ClaimStatus, terms: OfferTerms, now: datetime
 ) -> list[Promotion]:
     held = [claim for claim in claims if claim.status in TAKEN]
+    # A party that is one less may fit.
+    in_party = any(claim.party is not None for claim in claims)
     if arrived := [claim.id for claim in claims if claim.used_at]:
         session.execute(delete(Arrival).where(Arrival.claim_id.in_(arrived)))
     for claim in claims:
@@ -371,9 +376,9 @@ def _end(
         _set(claim, status, now)
     session.flush()
     if not held:
-        return []
-    freed = {category_id: -number for category_id, number in _by_category(pool, held).items()}
-    _count(session, pool, -len(held), freed)
+        return promote_next(session, pool, terms, now) if in_party else []
+    freed = {category_id: -number for category_id, number in by_category(pool, held).items()}
+    count(session, pool, -len(held), freed, {id_: -number for id_, number in by_promise(held).items()})
     return promote_next(session, pool, terms, now)
 
 
@@ -391,4 +396,4 @@ def _set(claim: Claim, status: ClaimStatus, now: datetime, position: int | None 
     claim.by_email = False
     # Of what has lapsed it is still said.
     claim.is_hold = bool(claim.is_hold) and status == ClaimStatus.EXPIRED
-    claim.untold = False
+    claim.untold, claim.party = False, None

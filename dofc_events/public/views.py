@@ -25,15 +25,21 @@ from dofc_events.hosting.queries import current_call
 from dofc_events.memory.documents.queries import published_documents
 from dofc_events.memory.editions.queries import sources_of, write_up_of
 from dofc_events.memory.outcomes.queries import outcomes_by_edition
+from dofc_events.memory.photographs.queries import count_public, covers_of, public_photographs
 from dofc_events.public.documents import views as documents
 from dofc_events.public.draw import views as draw
 from dofc_events.public.outcomes import views as outcome_pages
+from dofc_events.public.photographs import views as photographs
 from dofc_events.public.queries import learning_trips, places_left
 
 blueprint = Blueprint("public", __name__)
 blueprint.register_blueprint(draw.blueprint)
 blueprint.register_blueprint(outcome_pages.blueprint)
 blueprint.register_blueprint(documents.blueprint)
+blueprint.register_blueprint(photographs.blueprint)
+
+# On the page of an edition; all of them are in the gallery.
+PHOTOGRAPHS_SHOWN = 6
 
 
 def register(app: Flask) -> None:
@@ -67,6 +73,7 @@ def home() -> str:
         later=coming[1:],
         window=current.window(moment) if current else None,
         places=places_left(session, [current.id]).get(current.id) if current else None,
+        cover=covers_of(session, [current.id]).get(current.id) if current else None,
         call=call,
         stage=call.stage(moment) if call else None,
         figures=figures(session, moment),
@@ -103,6 +110,9 @@ def edition(year: int) -> str:
         is_over=found.is_over(moment),
         window=found.window(moment),
         places=places_left(session, [found.id]).get(found.id),
+        cover=covers_of(session, [found.id]).get(found.id),
+        photographs=public_photographs(session, found.id, PHOTOGRAPHS_SHOWN),
+        photographs_in_all=count_public(session, found.id),
         trips=learning_trips(session, found.id),
         outcomes=outcomes_by_edition(session, [found.id])[found.id],
         write_up=write_up_of(session, found.id),

@@ -48,7 +48,10 @@ class EditionQuestion(Base):
 
 
 class QuestionOption(Base):
-    """One of the answers to a question. Where its places are limited it has a pool of its own."""
+    """One of the answers to a question. Where its places are limited it has a pool of its own.
+
+    With a `waiting_list` whoever chooses it when it is full waits for a place.
+    """
 
     __tablename__ = "question_options"
     __table_args__ = (UniqueConstraint("question_id", "key"),)
@@ -59,18 +62,21 @@ class QuestionOption(Base):
     caption: Mapped[str] = mapped_column(String(LONGEST_CAPTION))
     position: Mapped[int]
     retired_at: Mapped[datetime | None]
+    waiting_list: Mapped[bool] = mapped_column(default=False)
 
 
 class Answer(Base):
     """What one registration answered: the key of an option (yes and no are keys), or a text.
 
-    Of several options each is a row, so that all who chose one are found in `ix_answers_choice` alone.
+    Of several options each is a row, so that all who chose one are found in `ix_answers_choice` alone. Who `waits` for
+    a place of the option has a claim that does.
     """
 
     __tablename__ = "answers"
-    __table_args__ = (Index("ix_answers_choice", "question_id", "choice", "registration_id"),)
+    __table_args__ = (Index("ix_answers_choice", "question_id", "choice", "waits", "registration_id"),)
 
     registration_id: Mapped[int] = mapped_column(ForeignKey("registrations.id"), primary_key=True)
     question_id: Mapped[int] = mapped_column(ForeignKey("edition_questions.id"), primary_key=True)
     choice: Mapped[str] = key_column(primary_key=True)
     text: Mapped[str] = mapped_column(Text, default="")
+    waits: Mapped[bool] = mapped_column(default=False)

@@ -34,16 +34,22 @@ KEYED = (*PICKED, Kind.YES_NO)
 YES, NO = "yes", "no"
 # Who is looked for by an answer: whoever gave any, or none.
 ANY, NONE = "*", "-"
+# After the key of an option: whoever waits for a place of it.
+WAITING = ":waiting"
 
 
 @dataclass(frozen=True)
 class Option:
-    """One of the answers to choose from. What is retired is no longer offered, and read by whoever chose it."""
+    """One of the answers to choose from. What is retired is no longer offered, and read by whoever chose it.
+
+    With a `waiting_list` whoever chooses it when its places are taken waits for one.
+    """
 
     id: int
     key: str
     caption: str
     is_retired: bool
+    waiting_list: bool = False
 
 
 @dataclass(frozen=True)
@@ -109,6 +115,17 @@ def asked(questions: Iterable[OwnQuestion], on: date, *, by_organisers: bool = F
     )
     pairs = ((one, not by_organisers and is_required(one, on)) for one in offered)
     return tuple(one if one.required == required else replace(one, required=required) for one, required in pairs)
+
+
+def still_offered(questions: Iterable[OwnQuestion], answers: Answers) -> dict[str, tuple[str, ...]]:
+    """Of these answers what can still be given: neither to a question that was retired, nor an option that was."""
+    found = {}
+    for one in questions:
+        retired = {option.key for option in one.options if option.is_retired}
+        values = tuple(value for value in answers.get(one.key, ()) if value not in retired)
+        if values and not one.is_retired:
+            found[one.key] = values
+    return found
 
 
 def is_required(question: OwnQuestion, on: date) -> bool:

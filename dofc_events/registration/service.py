@@ -40,7 +40,7 @@ from dofc_events.places.queries import place_of, waiting_position
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.questions.queries import answered_by, answers_of
 from dofc_events.questions.rules import Answers
-from dofc_events.registration.answers.service import give_answers, give_back
+from dofc_events.registration.answers.service import give_answers, give_back, give_first_answers, moved_up
 from dofc_events.registration.rules import Outcome, details_are_frozen
 from dofc_events.trips.queries import trips_of, wishes_of
 
@@ -50,7 +50,8 @@ class RegistrationRequest:
     """A registration form, filled in. `form_key` tells one form from another, however often it is sent.
 
     `trips` are the slugs of the learning trips that are asked for, the first choice first; `answers` are those to the
-    edition's own questions that it asked; `code` opens a category by invitation.
+    edition's own questions that it asked; `code` opens a category by invitation. Without `has_address` the address is
+    that of the contact who registers somebody.
     """
 
     details: Details
@@ -62,6 +63,7 @@ class RegistrationRequest:
     any_trip: bool = False
     answers: Answers = field(default_factory=dict)
     code: str = ""
+    has_address: bool = True
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,7 @@ def enrol(
     and SignUpNotOpen.
     """
     registration, claim = enter(session, pool, edition, request, now, on_behalf=on_behalf)
+    give_first_answers(session, edition.id, [(registration, request.answers)], now)
     changes = Changes(session, edition, actor, now, keep=keep_mail)
     if request.trips:
         refuse_closed_sign_up(edition, now)
@@ -175,11 +178,13 @@ def enter(
     now: datetime,
     *,
     on_behalf: bool,
+    promise_id: int | None = None,
+    party: int | None = None,
 ) -> tuple[Registration, Claim]:
-    """Write somebody down, with the place or position that they get; no seat, no message, nothing in the trail.
+    """Write somebody down, with the place or position that they get; no answers, no seat, no message, no trail.
 
     The pool is locked already. Where organisers register, nobody needs an invitation, their approval, or to confirm a
-    held place. Raises NoSuchCategory, NotInvited and ChoiceFull.
+    held place. `promise_id` and `party` as in `claim_place`. Raises NoSuchCategory and NotInvited.
     """
     registration = Registration(
         edition_id=edition.id,
@@ -190,7 +195,7 @@ def enter(
         revision=0,
         revised_at=now,
         email=request.email,
-        email_key=address_key(request.email),
+        email_key=address_key(request.email) if request.has_address else None,
         language=request.language,
         consent_version=keep_consent_text(session, request.consent_text, request.language, now),
         consented_at=now,
@@ -204,9 +209,9 @@ def enter(
         refuse_uninvited(session, registration, request.code)
     hold = None if on_behalf else hold_of(edition, now)
     requested = registration.category.needs_approval and not on_behalf
-    claim = places.claim_place(session, pool, registration, now, hold=hold, requested=requested)
-    if any(request.answers.values()):
-        give_answers(session, registration, request.answers, now)
+    claim = places.claim_place(
+        session, pool, registration, now, hold=hold, requested=requested, promise_id=promise_id, party=party
+    )
     return registration, claim
 
 
@@ -227,9 +232,9 @@ def change_details(
     registration, pool = locked(session, registration_id)
     refuse_frozen(registration, now)
     refuse_changed(seen, details_of(registration))
-    fields, _told, changes = rewrite_details(session, pool, registration, details, answers, actor, now)
+    fields, told, changes = rewrite_details(session, pool, registration, details, answers, actor, now)
     if fields:
-        changes.news.setdefault(registration_id, News()).own_details = fields
+        changes.news.setdefault(registration_id, News()).own_details = told
         changes.tell(registration_id)
     return bool(fields)
 
@@ -252,14 +257,15 @@ def rewrite_details(
     """
     before, changes = registration.category_id, Changes(session, registration.edition, actor, now, quiet=quiet)
     written = write_details(session, registration, details)
-    told = (*written,)
-    if answers:
-        given = give_answers(session, registration, answers, now)
-        written, told = written | given.changes, (*told, *given.told)
+    told, is_another = (*written,), registration.category_id != before
+    if answers or (is_another and registration.edition.asks_questions):
+        given = give_answers(session, registration, answers or {}, now, is_another=is_another)
+        written, told = written | given.written.changes, (*told, *given.written.told)
+        moved_up(session, changes, given.moved_up)
     if written:
         registration.revise(now)
         log(session, actor, now, "details_changed", registration, quiet=registration.id in quiet, changes=written)
-    if registration.category_id != before:
+    if is_another:
         moved = [(place_of(session, registration.id), before)]
         changes.moved_up(places.change_category(session, pool, moved, terms_of(registration.edition, now), now))
     return tuple(written), told, changes
@@ -295,7 +301,7 @@ def readdress(
 ) -> None:
     """Write to another address, which is nobody else's, from now on; the registration's pool is locked."""
     old_email = registration.email
-    last = latest_message(session, registration.reference, registration.email_key)
+    last = latest_message(session, registration.reference, registration.mailed_key)
     bounced = last is not None and last.state == MessageState.DEAD
     move_to_address(session, registration, email, now)
     log(session, actor, now, "address_corrected", registration, changes={"email": [old_email, email]})
@@ -319,10 +325,10 @@ def cancel_registration(
     registration.ended_at = now
     changes = Changes(session, registration.edition, actor, now, keep=keep_mail)
     changes.place("cancelled", registration, before=standing.status)
-    moved_up = places.cancel_claim(session, pool, standing.claim, terms_of(registration.edition, now), now)
-    give_back(session, [registration], now)
+    next_in_line = places.cancel_claim(session, pool, standing.claim, terms_of(registration.edition, now), now)
+    moved_up(session, changes, give_back(session, registration.edition, [registration], now))
     changes.book.leave(registration_id)
-    changes.moved_up(moved_up)
+    changes.moved_up(next_in_line)
     changes.tell(registration_id)
 
 
@@ -332,12 +338,12 @@ def resize_edition(session: Session, edition_id: int, capacity: int, actor: Acto
     edition = session.get_one(Edition, edition_id)
     before = pool.capacity
     # Also where the number stays: later dates may let somebody move up who could not before, on trips too.
-    moved_up = places.resize_pool(session, pool, capacity, terms_of(edition, now), now)
+    next_in_line = places.resize_pool(session, pool, capacity, terms_of(edition, now), now)
     if before != capacity:
         said = {"capacity": [before, capacity]}
         record(session, actor, now, "capacity_changed", scope=str(edition.year), changes=said)
     changes = Changes(session, edition, actor, now)
-    changes.moved_up(moved_up)
+    changes.moved_up(next_in_line)
     for trip in changes.book.trips.values():
         changes.book.pass_on(trip)
     changes.tell()

@@ -24,6 +24,7 @@ from dofc_events.places.queries import (
     has_room,
     option_pools,
     overdue,
+    positions_for_options,
 )
 from dofc_events.places.rules import Availability, ClaimStatus, availability
 from dofc_events.questions.queries import answers_of, questions_of
@@ -56,7 +57,7 @@ def own_context(registration: Registration, token: str) -> dict[str, Any]:
     standing, at = standing_in(db.session(), registration), now()
     edition, known = registration.edition, answers_of(standing.answers)
     questions = questions_of(db.session(), edition.id) if edition.asks_questions else ()
-    category = registration.category.slug
+    category, waits = registration.category.slug, any(one.waiting for one in standing.answers)
     return {
         "registration": registration,
         "edition": edition,
@@ -71,6 +72,7 @@ def own_context(registration: Registration, token: str) -> dict[str, Any]:
         "waits_for_category": standing.waits_for_category,
         "trips": standing.trips,
         "answers": [one for one in standing.answers if not one.organisers_only],
+        "waits_for": positions_for_options(db.session(), registration.id) if waits else (),
         "known": known,
         "unanswered": missing(questions, known, category, in_zone(at, edition.zone).date()),
         "sign_up": edition.sign_up_window(at),
@@ -78,7 +80,7 @@ def own_context(registration: Registration, token: str) -> dict[str, Any]:
         "seat_offers": [
             seat for seat in standing.trips if seat.claim and offer_stands(db.session(), standing, seat.claim, at)
         ],
-        "message": latest_message(db.session(), registration.reference, registration.email_key),
+        "message": latest_message(db.session(), registration.reference, registration.mailed_key),
         "frozen": is_frozen(registration),
         "over": edition.is_over(at),
         "registration_is_open": edition.window(at) is Window.OPEN,
@@ -154,7 +156,7 @@ def form_context(edition: Edition, pool: Pool, *, by_organisers: bool = False) -
     """What a page with a registration form shows, apart from the form."""
     categories = open_categories(edition)
     has_room = any(not one.is_full for one in categories)
-    questions = questions_of(db.session(), edition.id)
+    questions = questions_of(db.session(), edition.id) if edition.asks_questions else ()
     return {
         **asked_of(edition, questions, by_organisers=by_organisers),
         "edition": edition,

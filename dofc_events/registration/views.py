@@ -62,8 +62,9 @@ REFUSALS = (RegistrationNotOpen, TooManyMessages, ChoiceFull, NotInvited, *NOT_T
 
 
 @blueprint.route("/editions/<year:year>/register", methods=["GET", "POST"])
-@limiter.limit(
+@limiter.shared_limit(
     FORMS_PER_NETWORK,
+    scope="registering",
     methods=["POST"],
     exempt_when=lambda: "begun_anew" in g,
     override_defaults=False,

@@ -30,6 +30,8 @@ OURS = (
     "js/organise.js",
     "js/country.js",
     "js/questions.js",
+    "js/passkeys.js",
+    "js/photographs.js",
     "img/hexagons.svg",
     "img/favicon.svg",
 )

@@ -14,13 +14,13 @@ from dofc_events.core.clock import now
 from dofc_events.core.db import db
 from dofc_events.delegates.models import Registration
 from dofc_events.hosting.proposals.attachments.service import add_attachment
-from dofc_events.hosting.proposals.rules import checked
 from dofc_events.hosting.proposals.service import PROPOSER
 from dofc_events.mail.models import Message, WorkerSign
 from dofc_events.notices.models import UntoldNews
 from dofc_events.notices.rules import BATCH
 from dofc_events.places.models import Claim, Pool
 from dofc_events.registration import service
+from dofc_events.web.attachments.reading.rules import checked
 from tests.mail.letters import enqueue_many, states
 from tests.support.crowd import make_crowd
 from tests.support.databases import count_queries

@@ -11,15 +11,20 @@ from jinja2 import UndefinedError
 from markupsafe import Markup
 from werkzeug.routing import BuildError
 
+from dofc_events.accounts.factors.mails import Event, factors_changed
 from dofc_events.accounts.mails import new_browser, sign_in_link, team_invitation
 from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.service import at_place_and_time, place_and_time_of
 from dofc_events.config import ROOT
+from dofc_events.groups.mails import group_link, group_registered
+from dofc_events.groups.queries import people_of
 from dofc_events.hosting import mails as hosting
 from dofc_events.hosting.models import Decision, Question
 from dofc_events.letters.mails import letter_to
 from dofc_events.letters.models import Letter
 from dofc_events.mail.render import _INLINER, link, render_message
+from dofc_events.memory.photographs.mails import photographs_objected_to
+from dofc_events.memory.photographs.models import Objection, Photograph
 from dofc_events.notices import mails
 from dofc_events.notices.queries import standing_of
 from dofc_events.organise.overview.mails import digest
@@ -28,6 +33,7 @@ from dofc_events.organise.overview.rules import Matter
 from dofc_events.registration import service
 from dofc_events.trips.rules import Reason
 from tests.support.factories import DELEGATE, NOW, make_account, make_edition, make_registration, make_trip
+from tests.support.groups import make_group, someone
 from tests.support.hosting import (
     begin_ballot,
     make_call,
@@ -87,6 +93,7 @@ def write_all(session) -> dict:
     elsewhere = at_place_and_time({**place_and_time_of(edition), "venue": "Hall <b>1</b> & gate"})
     letter = Letter(subject="To {given_name}", body="**Hello** {full_name}: {own_page}", anchor="", anchor_days=0)
     letter.edition = edition
+    group = make_group(session, make_edition(session, year=2032), [someone("Anna & <b>Ivo</b>")]).group
     return written | {
         "notices/confirmed": mails.registration_confirmed(standing, seats, handed_over_by="Łucja Öztürk"),
         "notices/offered": mails.registration_offered(standing, seats),
@@ -94,6 +101,7 @@ def write_all(session) -> dict:
         "notices/offer_reminder": mails.offer_reminder(standing, [standing.claim]),
         "notices/expired": mails.registration_expired(standing, seats),
         "notices/cancelled": mails.registration_cancelled(standing, seats),
+        "notices/choice_given": mails.choice_given(replace(standing, choices=("Which dinner? Gala",))),
         "notices/changed": mails.registration_changed(standing, ["phone", "dietary"]),
         "notices/link": mails.registration_link(standing),
         "notices/already_registered": mails.already_registered(standing),
@@ -104,6 +112,8 @@ def write_all(session) -> dict:
         "notices/edition_changed": mails.edition_changed(
             standing, elsewhere, "announcement", "The other one is wet.", Markup("<p>The other one is wet.</p>")
         ),
+        "groups/registered": group_registered(group, people_of(session, group.id), "I <b>said</b> so."),
+        "groups/link": group_link(group),
         "letters/letter": letter_to(letter, standing),
         "accounts/team_invitation": team_invitation(
             make_account(session, "ana@dofc.test", name="Anna & <b>Ivo</b> O'Neill"),
@@ -119,7 +129,18 @@ def write_all(session) -> dict:
             [],
             NOW,
         ),
+        "memory/photographs_objected_to": photographs_objected_to(
+            make_account(session, "noa@dofc.test", name="Anna & <b>Ivo</b> O'Neill"),
+            edition,
+            [Objection(hides=hides, photograph=Photograph(id=1, caption="A & <b>B</b>")) for hides in (True, False)],
+        ),
         "accounts/sign_in": sign_in_link("ana@dofc.test", "Anna & <b>Ivo</b> O'Neill", "secret", NOW),
+        "accounts/factors": factors_changed(
+            make_account(session, "eva@dofc.test", name="Anna & <b>Ivo</b> O'Neill"),
+            Event.ADDED,
+            "Phone & <b>co</b>",
+            NOW,
+        ),
         "accounts/new_browser": new_browser(
             make_account(session, "ivo@dofc.test", name="Anna & <b>Ivo</b> O'Neill"), "Firefox & <b>co</b>", NOW
         ),

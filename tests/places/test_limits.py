@@ -10,8 +10,9 @@ from dofc_events.commands.check import faults
 from dofc_events.core.audit import COMMAND
 from dofc_events.delegates.service import category_of, details_of
 from dofc_events.places.limits.service import set_limit
+from dofc_events.places.line.queries import would_move_up
 from dofc_events.places.models import Pool
-from dofc_events.places.queries import edition_pool, has_room, waiting_position, would_move_up
+from dofc_events.places.queries import edition_pool, has_room, waiting_position
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.places.service import CapacityBelowTaken, CategoryFull
 from dofc_events.registration import service

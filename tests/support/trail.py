@@ -9,6 +9,7 @@ DELEGATE = "delegate:K7X9-Q2MB"
 MOMENT, LATER = "2027-05-16T22:00:00+00:00", "2027-05-20T22:00:00+00:00"
 CELLARS = {"trip": "подруми"}
 LETTER = {"letter": 1, "subject": "Наслов"}
+PHOTOGRAPH = {"photograph": "Отварање"}
 BECAUSE = {"because": "Говори."}
 ROLE = {"email": "бо@кластер.срб", "role": "desk"}
 TOLD = {"name": "Бојан", "email": "бо@кластер.срб"}
@@ -17,6 +18,7 @@ TOLD = {"name": "Бојан", "email": "бо@кластер.срб"}
 EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     *((actor, "registered", {"status": s}) for actor in (BY_HAND, DELEGATE) for s in ("confirmed", "waitlisted")),
     *((BY_HAND, "imported", {"status": s, "file": "списак.csv"}) for s in ("confirmed", "waitlisted")),
+    *(("contact:K7X9-Q2MB", "group_registered", {"number": n, "waiting": 1}) for n in (1, 2)),
     *((BY_HAND, act, {"file": "списак.csv"}) for act in ("import_file_added", "import_file_removed")),
     *((BY_HAND, "people_imported", {"file": "списак.csv", "number": n, "confirmed": 1, "told": n > 1}) for n in (1, 2)),
     (
@@ -80,6 +82,7 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     *((DELEGATE, "seat_changed", {**CELLARS, "reason": reason}) for reason in Reason),
     (BY_HAND, "seat_given", {**CELLARS, "instead_of": "", **BECAUSE}),
     (BY_HAND, "seat_given", {**CELLARS, "instead_of": "бродом", **BECAUSE}),
+    *((BY_HAND, "seat_waits", {**CELLARS, "instead_of": slug, **BECAUSE}) for slug in ("", "бродом")),
     (BY_HAND, "seat_taken", {**CELLARS, **BECAUSE}),
     *((BY_HAND, act, CELLARS) for act in ("boarded", "boarding_undone", "trip_cancelled")),
     *((BY_HAND, act, {}) for act in ("arrived", "arrival_undone", "edition_created", "edition_loaded")),
@@ -130,6 +133,27 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
         (BY_HAND, act, LETTER)
         for act in ("letter_written", "letter_changed", "letter_unscheduled", "letter_dropped", "change_not_told")
     ),
+    *(
+        (BY_HAND, act, PHOTOGRAPH)
+        for act in ("photograph_added", "photograph_published", "photograph_unpublished", "photograph_removed")
+    ),
+    *((BY_HAND, act, PHOTOGRAPH) for act in ("cover_chosen", "cover_taken_away")),
+    (BY_HAND, "photograph_kept", {**PHOTOGRAPH, **BECAUSE}),
+    ("visitor", "photograph_objected_to", {**PHOTOGRAPH, "hidden": True}),
+    (
+        BY_HAND,
+        "photograph_changed",
+        {
+            **PHOTOGRAPH,
+            "changes": {
+                "photograph_caption": ["", "Отварање"],
+                "alternative": ["", "Људи у сали"],
+                "photographer": ["", "Ана"],
+                "licence": ["reserved", "CC-BY-4.0"],
+                "people_agreed": [False, True],
+            },
+        },
+    ),
     *((BY_HAND, act, {**LETTER, "name": "План.pdf"}) for act in ("letter_file_added", "letter_file_removed")),
     *((BY_HAND, "letter_scheduled", {**LETTER, "count": count}) for count in (1, 2)),
     *((BY_HAND, "letter_sent", {**LETTER, "subject": s, "count": n}) for s in ("Наслов", "") for n in (1, 2)),
@@ -138,6 +162,7 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
         (BY_HAND, f"question_{what}", {"question": "hotel", "caption": "Хотел?"})
         for what in ("added", "moved", "retired", "asked_again", "deleted")
     ),
+    (DELEGATE, "choice_given", {"question": "Хотел?", "option": "Једна"}),
     (
         BY_HAND,
         "question_changed",

@@ -46,7 +46,6 @@ def addresses(app, token, reading) -> list[tuple[str, str, set[str]]]:
         "reference": token.split(".")[0],
         "message_id": message.id,
         "slug": "wine",
-        "ending": "csv",
         "kind": "csv",
         "part": "html",
         "letter_id": 1,
@@ -57,7 +56,12 @@ def addresses(app, token, reading) -> list[tuple[str, str, set[str]]]:
         "role_id": 1,
         "account_id": 1,
         "session_id": 1,
+        "factor_id": 1,
         "attachment_id": 1,
+        "photograph_id": 1,
+        "content_hash": "0" * 64,
+        "ending": "jpeg",
+        "act": "publish",
         "voter_id": 1,
     }
     routes = []

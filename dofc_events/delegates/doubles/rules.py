@@ -110,6 +110,8 @@ def _words_alike(one: Spellings, other: Spellings) -> float:
 
 def _mailboxes_alike(one: str, other: str) -> bool:
     """Whether addresses differ by a slip of the finger, or are one name's at two providers."""
+    if not one or not other:
+        return False
     (name, _, host), (other_name, _, other_host) = one.rpartition("@"), other.rpartition("@")
     if name == other_name:
         return True

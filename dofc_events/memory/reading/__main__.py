@@ -7,10 +7,10 @@ from dofc_events.core.contained import serve_file
 from dofc_events.memory.reading.rules import read
 
 
-def answer(file: BinaryIO) -> bytes:
+def write(file: BinaryIO, answer: BinaryIO) -> None:
     """The file comes in, and what it says goes out as JSON, days as ISO 8601."""
-    return json.dumps(read(file), default=lambda value: value.isoformat()).encode()
+    answer.write(json.dumps(read(file), default=lambda value: value.isoformat()).encode())
 
 
 if __name__ == "__main__":
-    serve_file(answer)
+    serve_file(write)

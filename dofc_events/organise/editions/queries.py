@@ -73,7 +73,8 @@ def figures_of(session: Session, edition: Edition) -> EditionFigures:
     rows = session.execute(_counted(edition.id, *by, func.count(Claim.used_at)).group_by(*by)).all()
     by_category = dict(_sums((category, count) for category, _country, _language, _arrived, count in rows))
     countries = _sums((country, count) for _category, country, _language, _arrived, count in rows)
-    organisations = _counted(edition.id, Registration.organisation).group_by(Registration.organisation)
+    named = Registration.organisation != ""
+    organisations = _counted(edition.id, Registration.organisation).where(named).group_by(Registration.organisation)
     several = organisations.having(func.count() > 1)
     largest = several.order_by(func.count().desc(), Registration.organisation).limit(LARGEST)
     return EditionFigures(
@@ -95,7 +96,7 @@ def _choices(session: Session, edition_id: int) -> Sequence[tuple[OwnQuestion, S
         return []
     by = Answer.question_id, Answer.choice
     query = _counted(edition_id, *by).join(Answer, Answer.registration_id == Registration.id)
-    query = query.where(Answer.question_id.in_([one.id for one in asked])).group_by(*by)
+    query = query.where(Answer.question_id.in_([one.id for one in asked]), ~Answer.waits).group_by(*by)
     counts = {(question, choice): count for question, choice, count in session.execute(query)}
     answered = {question for question, _choice in counts}
     return [(one, [(key, counts.get((one.id, key), 0)) for key in one.answers]) for one in asked if one.id in answered]

@@ -11,13 +11,14 @@ from dofc_events.memory.outcomes.queries import outcomes_of
 from dofc_events.organise.memory.documents import views as documents
 from dofc_events.organise.memory.network import views as network
 from dofc_events.organise.memory.outcomes import views as outcomes
+from dofc_events.organise.memory.photographs import views as photographs
 from dofc_events.organise.memory.shared import MEMORY, writers_only
 from dofc_events.organise.memory.summary import views as summary
 from dofc_events.organise.shared import around
 
 blueprint = Blueprint("memory", __name__)
 # Each section brings a `blueprint`, and its line in templates/organise/memory/index.html.
-SECTIONS = (summary, outcomes, documents, network)
+SECTIONS = (summary, outcomes, documents, photographs, network)
 for section in SECTIONS:
     blueprint.register_blueprint(section.blueprint)
 

@@ -10,16 +10,18 @@ from dofc_events.accounts.guards import acting, organisers_only
 from dofc_events.conference.models import Edition
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
+from dofc_events.core.errors import NotAgreed
 from dofc_events.organise.questions.forms import QuestionForm, values_of, values_of_standard
 from dofc_events.organise.questions.texts import KINDS, STANDARD
 from dofc_events.organise.shared import EDITION, around
-from dofc_events.places.options.service import TooFewPlaces, limit_options
-from dofc_events.places.queries import edition_pool, option_pools
+from dofc_events.places.options.service import PeopleWait, TooFewPlaces
+from dofc_events.places.queries import edition_pool, option_pools, waiting_for_options
 from dofc_events.places.service import lock_edition_pool
 from dofc_events.questions import service
 from dofc_events.questions.models import EditionQuestion
 from dofc_events.questions.queries import questions_of
 from dofc_events.questions.rules import Kind, OwnQuestion
+from dofc_events.registration.answers.service import set_places
 from dofc_events.registration.forms import DetailsForm
 from dofc_events.registration.shared import asked_of, open_categories
 from dofc_events.web.forms import ButtonForm, answer_errors, form_page
@@ -46,7 +48,7 @@ def new(edition: Edition) -> ResponseReturnValue:
     present = _questions(edition)
     values = values_of_standard(standard) if standard else {}
     form = QuestionForm.of(kind, values, categories=edition.category_choices(), earlier=present)
-    context = {"question": None, "kind": kind, "kinds": KINDS, **around(edition)}
+    context = {"question": None, "kind": kind, "kinds": KINDS, "asked": None, **around(edition)}
     if not form.validate_on_submit():
         return form_page(form, PAGE, **context)
     details, options = form.to_details(), form.to_options()
@@ -55,7 +57,7 @@ def new(edition: Edition) -> ResponseReturnValue:
             lock_edition_pool(session, edition.id)
             said = [option for option, _places in options]
             row = service.add_question(session, edition.id, kind, details, said, acting(), now(), key=standard)
-            limit_options(session, edition.id, row, _places_of(row, options), now())
+            set_places(session, edition.id, row, _places_of(row, options), acting(), now())
     except service.TooManyQuestions:
         form.form_errors = [_("An edition asks at most %(max)d questions.", max=service.MAX_QUESTIONS)]
         return answer_errors(form, PAGE, **context)
@@ -76,7 +78,7 @@ def question(edition: Edition, key: str) -> ResponseReturnValue:
         categories=edition.category_choices(),
         earlier=present[: present.index(found)],
     )
-    context = {"question": found, "kind": found.kind, "kinds": KINDS, **around(edition)}
+    context = {"question": found, "kind": found.kind, "kinds": KINDS, "asked": None, **around(edition)}
     if not form.validate_on_submit():
         return form_page(form, PAGE, **context)
     details, options = form.to_details(), form.to_options()
@@ -85,8 +87,11 @@ def question(edition: Edition, key: str) -> ResponseReturnValue:
             lock_edition_pool(session, edition.id)
             said = [option for option, _places in options]
             row = service.change_question(session, edition.id, key, details, said, acting(), now(), seen=found)
-            limit_options(session, edition.id, row, _places_of(row, options), now())
-    except TooFewPlaces as refusal:
+            agreed = form.accepted.data or ""
+            set_places(session, edition.id, row, _places_of(row, options), acting(), now(), agreed=agreed)
+    except NotAgreed as asked:
+        return answer_errors(form, PAGE, **context | {"asked": asked})
+    except (TooFewPlaces, PeopleWait) as refusal:
         form.show_refusal(refusal)
         return answer_errors(form, PAGE, **context)
     flash(_("Changes saved."), "success")
@@ -153,6 +158,7 @@ def _list(edition: Edition) -> dict[str, Any]:
         "captions": {one.key: one.caption for one in questions},
         "categories": dict(edition.category_choices()),
         "pools": option_pools(db.session(), edition.id),
+        "waiting": waiting_for_options(db.session(), edition.id),
         "kinds": KINDS,
         "standard": {key: one["name"] for key, one in STANDARD.items()},
         "preview": preview,

@@ -27,7 +27,8 @@ from dofc_events.organise.registrations.shared import asked_order, ranks_of
 from dofc_events.organise.shared import EDITION, around, asked_filters, id_in_address
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.questions.queries import answered_by_many, questions_of
-from dofc_events.questions.rules import FIELD, KEYED, NO, NONE, YES, OwnQuestion, pairs_in
+from dofc_events.questions.rules import FIELD, KEYED, NO, NONE, WAITING, YES, OwnQuestion, pairs_in
+from dofc_events.questions.texts import waiting_for
 from dofc_events.registration.queries import Filters
 from dofc_events.registration.saved.queries import saved_views
 from dofc_events.trips.queries import seats_of, trip_pools
@@ -206,7 +207,9 @@ def _columns(offered: Mapping[str, Any]) -> list[str]:
 def _answer_choices(question: OwnQuestion) -> dict[str, str]:
     """What the list can be narrowed to by a question: its answers, those that are no longer offered too, and none."""
     words = {YES: _("Yes"), NO: _("No")} | {option.key: option.caption for option in question.options}
-    return {key: words[key] for key in question.answers} | {NONE: _("No answer")}
+    found = {key: words[key] for key in question.answers}
+    found |= {one.key + WAITING: waiting_for(one.caption) for one in question.options if one.waiting_list}
+    return found | {NONE: _("No answer")}
 
 
 def _edge(order: Order) -> Edge | None:

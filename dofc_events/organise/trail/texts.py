@@ -1,70 +1,23 @@
 """The acts of an edition's trail, and the words for each: in the filter, in a sentence, and for what it changed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
-from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.models import Edition
 from dofc_events.core.audit import AuditEntry
-from dofc_events.core.changes import Difference
 from dofc_events.hosting.rules import Side
-from dofc_events.organise.rules import masked_details
+from dofc_events.organise.trail.acts.texts import Act, Said, Text
 from dofc_events.organise.trail.changes.texts import from_to, in_words
+from dofc_events.organise.trail.groups.texts import GROUP_ACTS
 from dofc_events.organise.trail.memory.texts import WORDS
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.trips.rules import Reason
 from dofc_events.web.dates import as_recorded
-
-# What gettext gives, at once or when it is read.
-Text = Any
-
-
-class Said(dict[str, Any]):
-    """What an entry says, by name, for its words; "" for what it does not say. No link in it acts for anybody.
-
-    Trips go by their titles, roles by what people call them. Of the only thing that was changed, `before` and `after`
-    are the values.
-    """
-
-    def __init__(self, entry: AuditEntry, edition: Edition, trip_titles: Mapping[str, str]) -> None:
-        super().__init__(masked_details(entry.details))
-        self.edition, self.trip_titles = edition, trip_titles
-        self.is_by_hand = entry.actor.startswith("account:")
-        self.changes: Difference = masked_details(entry.changes)
-        if len(self.changes) == 1:
-            [(self["before"], self["after"])] = self.changes.values()
-        for name in {"trip", "instead_of"} & self.keys():
-            self[name] = self.title(self[name])
-        self["role"] = ROLES.get(self["role"], self["role"])
-
-    def __missing__(self, name: str) -> str:
-        return ""
-
-    def fill(self, words: Text) -> str:
-        """A sentence with the names in it replaced by what was said."""
-        return str(words) % self
-
-    def title(self, slug: str) -> str:
-        """What a trip is called, if it is still there."""
-        return self.trip_titles.get(slug, slug)
-
-
-@dataclass(frozen=True)
-class Act:
-    """How an act is told: its name in the filter, what was done in one sentence, and what the sentence leaves out."""
-
-    name: Text
-    sentence: Text | Callable[[Said], str]
-    particulars: Callable[[Said], list[str]] = lambda said: []
-
-    def tell(self, said: Said) -> str:
-        return self.sentence(said) if callable(self.sentence) else said.fill(self.sentence)
 
 
 @dataclass(frozen=True)
@@ -90,7 +43,6 @@ def line_of(entry: AuditEntry, edition: Edition, trip_titles: Mapping[str, str])
     return TrailLine(entry.id, entry.at, entry.actor, entry.act, entry.about, sentence, particulars)
 
 
-ROLES = {RoleName.ORGANISER: _l("organiser"), RoleName.DESK: _l("desk")}
 SEATS = {
     Reason.ASKED: _l("Asked for a seat on “%(trip)s”"),
     Reason.GIVEN_BACK: _l("Gave back “%(trip)s”"),
@@ -158,6 +110,12 @@ def _link_asked_for(said: Said) -> str:
 def _seat_given(said: Said) -> str:
     moved = _l("Moved from “%(instead_of)s” to “%(trip)s” by hand: %(because)s")
     return said.fill(moved if said["instead_of"] else _l("Put on “%(trip)s” by hand: %(because)s"))
+
+
+def _seat_waits(said: Said) -> str:
+    moved = _l("Moved from “%(instead_of)s” to the waiting list of “%(trip)s” by hand: %(because)s")
+    stays = _l("Put on the waiting list of “%(trip)s” by hand: %(because)s")
+    return said.fill(moved if said["instead_of"] else stays)
 
 
 def _letter_sent(said: Said) -> Text:
@@ -263,6 +221,7 @@ ACTS = {
     "people_imported": Act(_l("File registered"), _people_imported),
     "import_file_added": Act(_l("File sent"), _l("Sent the file “%(file)s”, to register the people in it")),
     "import_file_removed": Act(_l("File removed"), _l("The file “%(file)s” was removed; nobody in it was registered")),
+    **GROUP_ACTS,
     "details_changed": Act(_l("Details changed"), _l("Details were changed"), _changes),
     "address_corrected": Act(_l("Address corrected"), _l("Address corrected from %(before)s to %(after)s")),
     "handed_over": Act(_l("Handed over"), _l("Handed over to %(name)s, %(email)s"), _until_handed_over),
@@ -299,7 +258,11 @@ ACTS = {
     "seat_changed": Act(
         _l("Seat on a trip changed"), lambda said: said.fill(SEATS.get(said["reason"], "%(trip)s: %(reason)s"))
     ),
+    "choice_given": Act(
+        _l("Moved up for an option"), _l("%(question)s: moved up on the waiting list of “%(option)s” and has it now")
+    ),
     "seat_given": Act(_l("Seat given by hand"), _seat_given),
+    "seat_waits": Act(_l("Put on a trip’s waiting list by hand"), _seat_waits),
     "seat_taken": Act(_l("Seat taken by hand"), _l("Taken off “%(trip)s” by hand: %(because)s")),
     "boarded": Act(_l("Boarded"), _l("Boarded “%(trip)s”")),
     "boarding_undone": Act(_l("Boarding undone"), _l("Had not boarded “%(trip)s” after all")),
@@ -350,6 +313,17 @@ ACTS = {
     ),
     "letter_unscheduled": Act(_l("Letter no longer scheduled"), _l("Made the letter “%(subject)s” a draft again")),
     "letter_file_added": Act(_l("File attached"), _l("Attached “%(name)s” to the letter “%(subject)s”")),
+    "photograph_added": Act(_l("Photograph added"), _l("Added the photograph “%(photograph)s”")),
+    "photograph_changed": Act(_l("Photograph changed"), _l("Changed the photograph “%(photograph)s”"), _changes),
+    "photograph_published": Act(_l("Photograph published"), _l("Published the photograph “%(photograph)s”")),
+    "photograph_unpublished": Act(_l("Photograph unpublished"), _l("Took “%(photograph)s” off the public pages")),
+    "photograph_removed": Act(_l("Photograph deleted"), _l("Deleted the photograph “%(photograph)s”")),
+    "photograph_objected_to": Act(
+        _l("Photograph to be taken down"), _l("A visitor wants the photograph “%(photograph)s” taken down")
+    ),
+    "photograph_kept": Act(_l("Photograph kept"), _l("Decided that “%(photograph)s” stays: %(because)s")),
+    "cover_chosen": Act(_l("Cover chosen"), _l("Chose “%(photograph)s” as the cover")),
+    "cover_taken_away": Act(_l("Cover taken away"), _l("“%(photograph)s” is no longer the cover")),
     "letter_file_removed": Act(_l("File removed"), _l("Removed “%(name)s” from the letter “%(subject)s”")),
     "letter_sent": Act(_l("Letter sent"), _letter_sent),
     "letter_stopped": Act(_l("Letter stopped"), _letter_stopped),

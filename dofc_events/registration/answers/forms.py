@@ -22,6 +22,7 @@ from dofc_events.questions.rules import (
     YES,
     Answers,
     Kind,
+    Option,
     OwnQuestion,
     shown,
 )
@@ -141,11 +142,9 @@ class AnswersField(FormField):
         for option in offered:
             left = self.free.get(option.id)
             is_full = left == 0 and option.key not in held
-            words = (
-                _places_left(option.caption, left) if left is not None and option.key not in held else option.caption
-            )
+            words = _places_left(option, left) if left is not None and option.key not in held else option.caption
             # What somebody picked stays picked, with the sentence that says why it cannot be had.
-            off = {"disabled": True} if is_full and option.key not in typed else None
+            off = {"disabled": True} if is_full and option.key not in typed and not option.waiting_list else None
             choices.append(SelectChoice(option.key, words, render_kw=off))
         return choices
 
@@ -162,7 +161,10 @@ class _OneOf:
             raise ValidationError(OfAnyField(_("Choose from the list.")))
 
 
-def _places_left(caption: str, left: int) -> str:
+def _places_left(option: Option, left: int) -> str:
+    caption = option.caption
+    if left == 0 and option.waiting_list:
+        return str(_("%(option)s (full: you join the waiting list)", option=caption))
     if left == 0:
         return str(_("%(option)s (full)", option=caption))
     return str(_("%(option)s (%(num)d left)", option=caption, num=left)) if left < FEW else caption

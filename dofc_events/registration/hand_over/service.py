@@ -93,7 +93,7 @@ def take_back(session: Session, registration_id: int, actor: Actor, now: datetim
     if live_registration_id(session, registration.edition_id, email) not in (None, registration_id):
         raise CannotTakeBack
     colleague, was = registration.email, _passed_on(registration)
-    last = latest_message(session, registration.reference, registration.email_key)
+    last = latest_message(session, registration.reference, registration.mailed_key)
     for name, value in former.items():
         # Organisers may have written something since.
         setattr(registration, name, getattr(registration, name) if name == "note" and registration.note else value)

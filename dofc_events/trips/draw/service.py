@@ -184,4 +184,5 @@ def _got_nothing_before(session: Session, edition: Edition) -> set[str]:
     """The address keys of those to whom an earlier edition's draw gave nothing."""
     query = select(Registration.email_key).join(DrawnDelegate, DrawnDelegate.registration_id == Registration.id)
     query = query.join(Edition, Edition.id == Registration.edition_id)
-    return set(session.scalars(query.where(DrawnDelegate.trip_id.is_(None), Edition.year < edition.year)))
+    query = query.where(DrawnDelegate.trip_id.is_(None), Edition.year < edition.year)
+    return {key for key in session.scalars(query) if key is not None}

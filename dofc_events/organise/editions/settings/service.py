@@ -32,8 +32,9 @@ from dofc_events.delegates.queries import categories_in_use
 from dofc_events.letters.service import note_change
 from dofc_events.organise.editions.service import add_places
 from dofc_events.places.limits.service import set_limit
+from dofc_events.places.line.queries import would_move_up
 from dofc_events.places.models import Pool
-from dofc_events.places.queries import categories_with_places, count_waiting, edition_pool, would_move_up
+from dofc_events.places.queries import categories_with_places, count_waiting, edition_pool
 from dofc_events.places.service import CapacityBelowTaken, lock_edition_pool
 from dofc_events.registration.service import resize_edition
 from dofc_events.trips.queries import trip_pools

@@ -18,7 +18,7 @@ from dofc_events.organise.registrations.queries import Order, order_of
 from dofc_events.places.models import Arrival, Claim, Pool
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.questions.models import Answer
-from dofc_events.questions.rules import PICKED, Kind, OwnQuestion
+from dofc_events.questions.rules import PICKED, WAITING, Kind, OwnQuestion
 from dofc_events.registration.queries import Audience, Filters, conditions, members_of
 from dofc_events.trips.models import Trip
 from dofc_events.web.export import Cell
@@ -32,6 +32,9 @@ YES_OR_NO = {True: "yes", False: "no"}
 
 # Forms take no such signs.
 BETWEEN, AFTER_EACH = "\x1f", "\x1e"
+
+# After an option's key, and its caption in the file, of who has it and who waits for it.
+MARKS = (("", ""), (WAITING, " (waiting)"))
 
 Row = list[Cell]
 
@@ -189,8 +192,12 @@ def _seats() -> Any:
 
 
 def _answers() -> Any:
-    """All that a registration answered, as question's number, option and text, with signs between that no text has."""
-    each = cast(Answer.question_id, String) + BETWEEN + Answer.choice + BETWEEN + Answer.text
+    """All that a registration answered, as question's number, option and text, with signs between that no text has.
+
+    What somebody waits for ends with WAITING.
+    """
+    choice = Answer.choice + case((Answer.waits, WAITING), else_="")
+    each = cast(Answer.question_id, String) + BETWEEN + choice + BETWEEN + Answer.text
     query = select(func.aggregate_strings(each, AFTER_EACH)).where(Answer.registration_id == Registration.id)
     return query.correlate(Registration).scalar_subquery()
 
@@ -210,7 +217,8 @@ def _answer_cell(question: OwnQuestion, values: list[str]) -> Cell:
     if question.kind is Kind.NUMBER:
         return int(values[0])
     if question.kind in PICKED:
-        return ", ".join(option.caption for option in question.options if option.key in values)
+        said = ((option.caption + ending, option.key + mark) for option in question.options for mark, ending in MARKS)
+        return ", ".join(words for words, key in said if key in values)
     return values[0]
 
 

@@ -30,7 +30,7 @@ def other_registrations(session: Session, registration: Registration) -> list[Ot
     at_edition = and_(Pool.id == Claim.pool_id, Pool.edition_id == r.edition_id)
     query = select(r, Claim.status, Claim.is_hold).join(r.edition).options(contains_eager(r.edition))
     query = query.join(Claim, Claim.registration_id == r.id).join(Pool, at_edition)
-    query = query.where(r.email_key == registration.email_key, r.id != registration.id)
+    query = query.where(r.email_key == (registration.email_key or ""), r.id != registration.id)
     query = query.where(or_(Edition.year < year, r.edition_id == registration.edition_id))
     return [
         Other(found, ClaimStatus(status), is_hold)

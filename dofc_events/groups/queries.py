@@ -1,0 +1,97 @@
+"""Reads about groups and their people."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, joinedload
+
+from dofc_events.core.references import read_token, sign
+from dofc_events.delegates.models import Registration
+from dofc_events.delegates.rules import folded
+from dofc_events.extensions import settings
+from dofc_events.groups.models import Group, Member
+from dofc_events.groups.rules import Shortage
+from dofc_events.mail.models import Message
+from dofc_events.places.line.queries import who_gets_one_now
+from dofc_events.places.models import Claim, Pool
+from dofc_events.places.rules import ClaimStatus
+
+PURPOSE = "group"
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody of a group, with what they hold of the edition's places."""
+
+    registration: Registration
+    claim: Claim
+
+    @property
+    def status(self) -> ClaimStatus:
+        return ClaimStatus(self.claim.status)
+
+
+def token_of_group(group: Group) -> str:
+    """The token of the link to a group's page that is valid now."""
+    return sign(settings().keys, PURPOSE, group.reference, group.link_version)
+
+
+def group_by_token(session: Session, token: str) -> Group | None:
+    """The group that a link leads to, with its edition; None for a wrong or replaced one."""
+    signed = read_token(settings().keys, PURPOSE, token)
+    if signed is None:
+        return None
+    query = select(Group).where(Group.reference == signed[0], Group.link_version == signed[1])
+    return session.scalar(query.options(joinedload(Group.edition)))
+
+
+def people_of(session: Session, group_id: int) -> list[Person]:
+    """Everybody of a group in the order in which they came, those who cancelled among them."""
+    query = select(Registration, Claim).join(Member, Member.registration_id == Registration.id)
+    query = query.join(Claim, Claim.registration_id == Registration.id).join(Pool, Pool.id == Claim.pool_id)
+    query = query.where(Member.group_id == group_id, Pool.edition_id.is_not(None))
+    query = query.options(joinedload(Registration.category)).order_by(Registration.id)
+    return [Person(*row) for row in session.execute(query)]
+
+
+def group_of_contact(session: Session, registration: Registration) -> Group | None:
+    """The group that a delegate has registered, which has their address; None if there is none."""
+    query = select(Group).join(Member, Member.group_id == Group.id)
+    query = query.where(Member.registration_id == registration.id, Group.email_key == registration.email_key)
+    return session.scalar(query.options(joinedload(Group.edition)))
+
+
+def made_with(session: Session, form_keys: Collection[str]) -> Group | None:
+    """The group of whom a form registered, if it was sent before."""
+    query = select(Group).join(Member, Member.group_id == Group.id)
+    query = query.join(Registration, Registration.id == Member.registration_id)
+    return session.scalar(query.where(Registration.form_key.in_(form_keys)).limit(1))
+
+
+def names_at(session: Session, edition_id: int, email: str) -> dict[tuple[str, str], str]:
+    """The references of those who have this address as their contact's and have not cancelled, by name as compared."""
+    query = select(Registration).where(Registration.edition_id == edition_id, Registration.email == email)
+    query = query.where(Registration.email_key.is_(None), Registration.ended_at.is_(None))
+    return {compared(one.given_name, one.family_name): one.reference for one in session.scalars(query)}
+
+
+def compared(given_name: str, family_name: str) -> tuple[str, str]:
+    """A name as it is compared with others of the same contact."""
+    return folded(given_name), folded(family_name)
+
+
+def shortages(
+    session: Session, pool: Pool, category_ids: Sequence[int], promise_id: int | None = None
+) -> list[Shortage]:
+    """That there are fewer places than these newcomers, if there are."""
+    now = len(who_gets_one_now(session, pool, category_ids, promise_id))
+    return [Shortage(len(category_ids), now)] if now < len(category_ids) else []
+
+
+def told_with_group(kind: str) -> Select[int]:
+    """The claims of people without an address of their own whose contact was told of them in one message of a kind."""
+    query = select(Claim.id).join(Registration, Registration.id == Claim.registration_id)
+    query = query.join(Member, Member.registration_id == Registration.id).join(Group, Group.id == Member.group_id)
+    query = query.join(Message, Message.about == Group.reference)
+    return query.where(Registration.email_key.is_(None), Message.kind == kind, Message.queued_at >= Claim.changed_at)

@@ -1,0 +1,197 @@
+"""Registers several people with one contact. The edition's pool is locked first, as for one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from dofc_events.conference.models import Edition
+from dofc_events.conference.queries import edition_by_id
+from dofc_events.conference.rules import Window
+from dofc_events.core.audit import Actor, record
+from dofc_events.core.errors import Refusal, ask_first
+from dofc_events.core.references import new_reference
+from dofc_events.delegates.service import category_of
+from dofc_events.groups import mails
+from dofc_events.groups.models import Group, Member
+from dofc_events.groups.queries import Person, compared, made_with, names_at, shortages
+from dofc_events.groups.rules import Choice
+from dofc_events.mail import outbox
+from dofc_events.mail.rules import address_key
+from dofc_events.notices import mails as notices
+from dofc_events.notices.queries import standing_in
+from dofc_events.notices.service import log, send, told_if_known
+from dofc_events.places import service as places
+from dofc_events.places.models import Pool
+from dofc_events.places.rules import ClaimStatus
+from dofc_events.registration.service import RegistrationNotOpen, RegistrationRequest, enter
+
+
+@dataclass(frozen=True)
+class Contact:
+    """Who registers a group, and where to write to them."""
+
+    name: str
+    email: str
+    language: str
+    organisation: str = ""
+
+
+@dataclass(frozen=True)
+class GroupRequest:
+    """A form, filled in: each person's own, with the contact's address for those who have none; `form_keys` as made.
+
+    `choice` says what is to become of them if there are too few places, `agreed` that the contact has seen how few.
+    """
+
+    contact: Contact
+    people: tuple[RegistrationRequest, ...]
+    choice: str = ""
+    agreed: str = ""
+
+
+@dataclass(frozen=True)
+class Joined:
+    """The result of a form. `known` are addresses that were registered already: who has one of them was written to.
+
+    `group` is None if that were all of them.
+    """
+
+    group: Group | None
+    known: tuple[str, ...] = ()
+    is_new: bool = True
+    people: tuple[Person, ...] = field(default=())
+
+
+class AlreadyInGroup(Refusal):
+    """Somebody of this name is registered with the same contact already; `number` says which on the form, from 0."""
+
+    def __init__(self, number: int, reference: str) -> None:
+        super().__init__(reference)
+        self.number, self.reference = number, reference
+
+
+def register_people(
+    session: Session,
+    edition_id: int,
+    request: GroupRequest,
+    actor: Actor,
+    now: datetime,
+    *,
+    group_id: int | None = None,
+    contact_id: int | None = None,
+    keep_mail: bool = False,
+) -> Joined:
+    """Register several people at once, in their order: each with a place or a position, and the messages that say so.
+
+    They join a group that is there, or a new one, to which the contact belongs whose registration is `contact_id`.
+    Everybody with an address is written to there, and the contact once, with a list of all. Of a delegation they get
+    promised places first. Raises NotAgreed with a Shortage if not all get a place, unless `agreed` is its digest and
+    the choice one of Choice. Then as many get one as there are; or, TOGETHER, they wait in line until there is one for
+    each at the same moment. Raises AlreadyInGroup, and what `register_delegate` does for one.
+    """
+    pool = places.lock_edition_pool(session, edition_id)
+    edition = edition_by_id(session, edition_id)
+    assert edition is not None, "it has a pool"
+    earlier = made_with(session, [person.form_key for person in request.people])
+    if earlier is not None:
+        return Joined(earlier, is_new=False)
+    if (window := edition.window(now)) is not Window.OPEN:
+        raise RegistrationNotOpen(window)
+    _refuse_repeated(session, edition_id, request)
+    for address in dict.fromkeys([request.contact.email, *(one.email for one in request.people)]):
+        outbox.refuse_flood(session, address, now)
+    known = tuple(
+        one.email for one in request.people if one.has_address and told_if_known(session, edition_id, one.email, now)
+    )
+    people = [one for one in request.people if one.email not in known or not one.has_address]
+    if not people:
+        return Joined(None, known)
+    group = session.get_one(Group, group_id, populate_existing=True) if group_id else None
+    promise_id = group.promise_id if group else None
+    together = _is_together(session, pool, edition, people, promise_id, request)
+    if group is None:
+        group = _new_group(session, edition, request.contact, contact_id, now)
+    # No two parties have the same number: positions are given once.
+    party = pool.next_position if together else None
+    joined = [_join(session, pool, group, one, actor, now, promise_id, party, keep=keep_mail) for one in people]
+    said = {"number": len(joined), "waiting": sum(one.status == ClaimStatus.WAITLISTED for one in joined)}
+    record(session, actor, now, "group_registered", scope=str(edition.year), about=group.reference, **said)
+    message = mails.group_registered(group, joined, people[0].consent_text)
+    send(session, message, now, keep=keep_mail, asked_for=True)
+    return Joined(group, known, people=tuple(joined))
+
+
+def _is_together(
+    session: Session,
+    pool: Pool,
+    edition: Edition,
+    people: Sequence[RegistrationRequest],
+    promise_id: int | None,
+    request: GroupRequest,
+) -> bool:
+    """Whether these people are all to wait for a place for each; but for those who ask organisers for theirs."""
+    categories = [category_of(session, edition.id, one.details.category) for one in people]
+    short = shortages(session, pool, [one.id for one in categories if not one.needs_approval], promise_id)
+    ask_first(request.agreed if request.choice in tuple(Choice) else "", short)
+    return bool(short) and request.choice == Choice.TOGETHER
+
+
+def _refuse_repeated(session: Session, edition_id: int, request: GroupRequest) -> None:
+    taken = names_at(session, edition_id, request.contact.email)
+    for number, one in enumerate(request.people):
+        name = compared(one.details.given_name, one.details.family_name)
+        if one.has_address:
+            continue
+        if name in taken:
+            raise AlreadyInGroup(number, taken[name])
+        taken[name] = ""
+
+
+def _new_group(session: Session, edition: Edition, contact: Contact, contact_id: int | None, now: datetime) -> Group:
+    group = Group(
+        edition_id=edition.id,
+        edition=edition,
+        reference=new_reference(),
+        link_version=1,
+        organisation=contact.organisation,
+        contact_name=contact.name,
+        email=contact.email,
+        email_key=address_key(contact.email),
+        language=contact.language,
+        made_at=now,
+    )
+    session.add(group)
+    session.flush()
+    if contact_id is not None:
+        session.merge(Member(registration_id=contact_id, group_id=group.id))
+        session.flush()
+    return group
+
+
+def _join(
+    session: Session,
+    pool: Pool,
+    group: Group,
+    request: RegistrationRequest,
+    actor: Actor,
+    now: datetime,
+    promise_id: int | None,
+    party: int | None,
+    *,
+    keep: bool,
+) -> Person:
+    registration, claim = enter(
+        session, pool, group.edition, request, now, on_behalf=False, promise_id=promise_id, party=party
+    )
+    session.add(Member(registration_id=registration.id, group_id=group.id))
+    log(session, actor, now, "registered", registration, status=claim.status, group=group.reference)
+    # What must be confirmed is announced to the contact, too, in a message of its own: the offer ends with it.
+    has_address = registration.email_key is not None
+    if has_address or claim.status == ClaimStatus.OFFERED:
+        standing = standing_in(session, registration)
+        if has_address:
+            standing = replace(standing, registered_by=group.contact_name, stated=request.consent_text)
+        send(session, notices.status_message(standing, {}), now, keep=keep, asked_for=has_address)
+    return Person(registration, claim)

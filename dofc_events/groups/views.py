@@ -1,0 +1,256 @@
+"""Several people with one contact: the form for them, and their group's page. No GET changes anything."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Flask, abort, flash, g, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from dofc_events.conference.models import Edition
+from dofc_events.conference.queries import current_edition
+from dofc_events.conference.rules import EditionStatus, Window
+from dofc_events.core.audit import Actor
+from dofc_events.core.clock import now
+from dofc_events.core.db import db, unit_of_work
+from dofc_events.core.errors import NotAgreed, Refusal, ask_first
+from dofc_events.delegates.queries import registration_by_token, token_of
+from dofc_events.delegates.service import NotInvited
+from dofc_events.extensions import limiter
+from dofc_events.groups.forms import GroupForm, PeopleForm
+from dofc_events.groups.models import Group
+from dofc_events.groups.queries import group_by_token, group_of_contact, people_of, shortages, token_of_group
+from dofc_events.groups.rules import MAX_PEOPLE
+from dofc_events.groups.service import AlreadyInGroup, Contact, Joined, register_people
+from dofc_events.mail.outbox import TooManyMessages
+from dofc_events.places.models import Pool
+from dofc_events.places.queries import edition_with_pool
+from dofc_events.registration.rules import link_has_ended
+from dofc_events.registration.service import RegistrationNotOpen
+from dofc_events.registration.shared import open_categories, wrote_to
+from dofc_events.registration.texts import consent_text
+from dofc_events.registration.views import DELEGATE, FORMS_PER_NETWORK
+from dofc_events.web.errors import LinkNotValid
+from dofc_events.web.forms import answer_errors, answer_too_many
+from dofc_events.web.on_record import say
+
+blueprint = Blueprint("groups", __name__)
+
+PEOPLE, CHECK = "groups/people.html", "groups/check.html"
+REGISTER = "register"
+REFUSALS = (RegistrationNotOpen, TooManyMessages, NotInvited, AlreadyInGroup)
+
+
+def register(app: Flask) -> None:
+    """Add the pages of groups to the site."""
+    app.register_blueprint(blueprint)
+
+
+@dataclass(frozen=True)
+class Start:
+    """From where people are added: by whom, to which group, with which promise; `action` is the form's address."""
+
+    edition: Edition
+    pool: Pool
+    action: str
+    actor: Actor = DELEGATE
+    contact: Contact | None = None
+    group: Group | None = None
+    contact_id: int | None = None
+
+
+def _of_form() -> int:
+    """How many registrations a form asks for: as many forms for one person would count."""
+    return max(1, sum(name.endswith("-given_name") for name in request.form))
+
+
+def limit_by_people(view: Any) -> Any:
+    """As many people as on forms for one: only what registers somebody counts."""
+    return limiter.shared_limit(
+        FORMS_PER_NETWORK,
+        scope="registering",
+        methods=["POST"],
+        cost=_of_form,
+        exempt_when=lambda: "begun_anew" in g or request.form.get("step") != REGISTER,
+        override_defaults=False,
+    )(view)
+
+
+@blueprint.errorhandler(LinkNotValid)
+def link_not_valid(error: LinkNotValid) -> ResponseReturnValue:
+    """404, without saying whether the link was wrong or replaced."""
+    say("wrong_link")
+    edition = current_edition(db.session(), now())
+    return make_response(render_template("groups/link_not_valid.html", edition=edition), 404)
+
+
+@blueprint.route("/groups/new/<year:year>", methods=["GET", "POST"])
+@limit_by_people
+def new(year: int) -> ResponseReturnValue:
+    found = edition_with_pool(db.session(), year)
+    if found is None or found[0].registration_opens_at is None or found[0].status == EditionStatus.DRAFT:
+        abort(404)
+    return _add_people(Start(*found, url_for(".new", year=year)))
+
+
+@blueprint.route("/groups/with/<token>", methods=["GET", "POST"])
+@limit_by_people
+def with_delegate(token: str) -> ResponseReturnValue:
+    """A delegate registers colleagues, and is their contact."""
+    registration = registration_by_token(db.session(), token)
+    if registration is None or registration.email_key is None or registration.ended_at is not None:
+        raise LinkNotValid
+    if (group := group_of_contact(db.session(), registration)) is not None:
+        return redirect(url_for(".add", token=token_of_group(group)), 303)
+    contact = Contact(registration.full_name, registration.email, registration.language, registration.organisation)
+    edition, pool = _with_pool(registration.edition)
+    actor = Actor("delegate", registration.reference)
+    action = url_for(".with_delegate", token=token)
+    return _add_people(Start(edition, pool, action, actor, contact, contact_id=registration.id))
+
+
+@blueprint.get("/groups/<token>/")
+def index(token: str) -> ResponseReturnValue:
+    group = _mine(token)
+    return render_template("groups/index.html", **_context(group, token))
+
+
+@blueprint.route("/groups/<token>/add", methods=["GET", "POST"])
+@limit_by_people
+def add(token: str) -> ResponseReturnValue:
+    group = _mine(token)
+    contact = Contact(group.contact_name, group.email, group.language, group.organisation)
+    edition, pool = _with_pool(group.edition)
+    action = url_for(".add", token=token)
+    return _add_people(Start(edition, pool, action, Actor("contact", group.reference), contact, group))
+
+
+def _mine(token: str) -> Group:
+    group = group_by_token(db.session(), token)
+    if group is None or link_has_ended(group.edition.finishes_at(), now()):
+        raise LinkNotValid
+    return group
+
+
+def _with_pool(edition: Edition) -> tuple[Edition, Pool]:
+    found = edition_with_pool(db.session(), edition.year)
+    assert found is not None, "somebody is registered there"
+    return found
+
+
+def _context(group: Group, token: str) -> dict[str, Any]:
+    edition, at = group.edition, now()
+    people = people_of(db.session(), group.id)
+    return {
+        "group": group,
+        "edition": edition,
+        "token": token,
+        "people": people,
+        "tokens": {one.registration.id: token_of(one.registration) for one in people},
+        "is_open": edition.window(at) is Window.OPEN,
+    }
+
+
+def _add_people(start: Start) -> ResponseReturnValue:
+    """The form, again with one more or less, then what is to be checked, then what has become of it."""
+    edition, step = start.edition, request.form.get("step", "")
+    form = GroupForm() if start.contact is None else PeopleForm()
+    context = _form_context(start)
+    form.offer_categories(context["categories"])
+    if edition.window(now()) is not Window.OPEN:
+        return _not_open(edition, form)
+    if request.method != "POST" or step == "change":
+        return render_template(PEOPLE, form=_begun(form, start), **context)
+    if step.startswith(("add", "remove")):
+        form.add_person() if step == "add" else form.remove_person(step.removeprefix("remove "))
+        return render_template(PEOPLE, form=form, **context)
+    if not form.validate():
+        return answer_errors(form, PEOPLE, **context)
+    contact = start.contact or form.contact()
+    assert contact is not None, "the form asks for one"
+    if step != REGISTER:
+        return _check(start, form, contact, context)
+    choice, agreed = request.form.get("choice", ""), request.form.get("agreed", "")
+    try:
+        with unit_of_work() as session:
+            group_id = start.group and start.group.id
+            wanted = form.to_request(edition, contact, choice, agreed)
+            joined = register_people(
+                session, edition.id, wanted, start.actor, now(), group_id=group_id, contact_id=start.contact_id
+            )
+    except NotAgreed as asked:
+        return _check(start, form, contact, context, asked)
+    except REFUSALS as refusal:
+        return _refused(refusal, start, form, context)
+    return _done(start, joined, contact)
+
+
+def _begun(form: PeopleForm, start: Start) -> PeopleForm:
+    first = form.people.entries[0].form
+    if request.method != "POST" and start.contact is not None:
+        first.organisation.data = start.contact.organisation
+    return form
+
+
+def _form_context(start: Start) -> dict[str, Any]:
+    return {
+        "start": start,
+        "edition": start.edition,
+        "categories": open_categories(start.edition),
+        "consent_text": consent_text(start.edition),
+        "most": MAX_PEOPLE,
+    }
+
+
+def _check(
+    start: Start, form: PeopleForm, contact: Contact, context: dict[str, Any], asked: NotAgreed | None = None
+) -> ResponseReturnValue:
+    """What was typed, and what becomes of the people: asked first if there are too few places for all."""
+    if asked is None:
+        by_slug = {one.slug: one for one in context["categories"]}
+        chosen = [by_slug[entry.form.category.data] for entry in form.people]
+        ids = [one.id for one in chosen if not one.needs_approval]
+        promise_id = start.group.promise_id if start.group else None
+        try:
+            ask_first("", shortages(db.session(), start.pool, ids, promise_id))
+        except NotAgreed as found:
+            asked = found
+    short = asked.consequences[0][0] if asked else None
+    words = {"short": short, "digest": asked.digest if asked else "", "contact": contact}
+    again = request.form.get("step") == REGISTER
+    page = render_template(CHECK, form=form, again=again, **words, **context)
+    return make_response(page, 422 if again else 200)
+
+
+def _not_open(edition: Edition, form: PeopleForm) -> ResponseReturnValue:
+    page = render_template("registration/not_open.html", edition=edition, window=edition.window(now()), form=form)
+    return make_response(page, 403)
+
+
+def _refused(refusal: Refusal, start: Start, form: PeopleForm, context: dict[str, Any]) -> ResponseReturnValue:
+    if isinstance(refusal, RegistrationNotOpen):
+        return _not_open(start.edition, form)
+    if isinstance(refusal, TooManyMessages):
+        return answer_too_many(form, refusal.retry_after, PEOPLE, **context)
+    if isinstance(refusal, AlreadyInGroup):
+        words = _("Somebody with this name is already registered, and has no address of their own.")
+        form.people.entries[refusal.number].form.given_name.errors = [words]
+    else:
+        words = _("A category that you chose is by invitation. Enter the code you were given.")
+        form.code.errors = [words]
+    return answer_errors(form, PEOPLE, **context)
+
+
+def _done(start: Start, joined: Joined, contact: Contact) -> ResponseReturnValue:
+    if joined.group is None:
+        return wrote_to(start.edition, joined.known[0], after="register")
+    for email in joined.known:
+        flash(
+            _(
+                "Nobody new has been registered with %(email)s. If it is already registered, the email we have just"
+                " sent there says so.",
+                email=email,
+            ),
+            "info",
+        )
+    return redirect(url_for(".index", token=token_of_group(joined.group)), 303)

@@ -1,0 +1,1 @@
+"""How an act of the trail is told."""

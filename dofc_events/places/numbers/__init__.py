@@ -1,0 +1,1 @@
+"""The numbers of pools: what is taken of them."""

@@ -1,0 +1,133 @@
+"""Sets the periods, erases again who was erased before a restore, and lets what is gone vanish from files."""
+
+import json
+import os
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from dofc_events.accounts.models import Account
+from dofc_events.conference.service import lock_edition
+from dofc_events.core import files
+from dofc_events.core.audit import Actor, record
+from dofc_events.core.changes import difference, refuse_changed
+from dofc_events.core.db import erase_deleted
+from dofc_events.core.errors import Refusal
+from dofc_events.delegates.models import Registration
+from dofc_events.extensions import limiter, settings
+from dofc_events.hosting.models import Proposal
+from dofc_events.hosting.queries import attached_hashes
+from dofc_events.imports.queries import kept_hashes
+from dofc_events.letters.queries import attached_to_letters
+from dofc_events.privacy.accounts.service import StillHasRoles, account_subject, erase_account
+from dofc_events.privacy.erasing.queries import GONE_KEY, still_named
+from dofc_events.privacy.erasing.service import erase_registration
+from dofc_events.privacy.models import Erasure, KeptFor
+from dofc_events.privacy.proposals.service import erase_proposer
+from dofc_events.privacy.queries import erasure_hashes, periods_of
+from dofc_events.privacy.rules import MAX_DAYS, Period
+from dofc_events.web.limits import Counts
+
+# Beside the database, because a backup that is restored knows only who had been erased by then.
+LIST = "erased"
+# What is shorter may stand in what somebody else has just typed.
+SHORTEST = 8
+
+
+class TooLong(Refusal):
+    """An edition keeps nothing longer than the network does."""
+
+    def __init__(self, periods: Sequence[Period]) -> None:
+        super().__init__(", ".join(periods))
+        self.periods = periods
+
+
+def set_network_periods(
+    session: Session, days: Mapping[Period, int], actor: Actor, now: datetime, *, seen: object = None
+) -> None:
+    """Keep everything of the network for so many days from now on."""
+    before = periods_of(session).network
+    refuse_changed(seen, before)
+    _set(session, None, days)
+    if changes := difference({**before}, {**days}):
+        record(session, actor, now, "periods_changed", about="privacy", changes=changes)
+
+
+def shorten_periods(
+    session: Session, edition_id: int, days: Mapping[Period, int], actor: Actor, now: datetime, *, seen: object = None
+) -> None:
+    """Keep everything of one edition for so many days, none of them more than the network. Raises TooLong."""
+    edition = lock_edition(session, edition_id)
+    periods = periods_of(session)
+    before = {period: periods.days(period, edition_id) for period in Period}
+    refuse_changed(seen, before)
+    if too_long := [period for period, number in days.items() if number > periods.network[period]]:
+        raise TooLong(too_long)
+    # What is as long as the network's follows it.
+    _set(session, edition_id, {p: n for p, n in days.items() if n < periods.network[p]})
+    if changes := difference({**before}, {**days}):
+        record(session, actor, now, "periods_shortened", scope=str(edition.year), changes=changes)
+
+
+def _set(session: Session, edition_id: int | None, days: Mapping[Period, int]) -> None:
+    if any(not 0 < number <= MAX_DAYS for number in days.values()):
+        raise ValueError(days)
+    session.execute(
+        delete(KeptFor).where(KeptFor.edition_id.is_(None) if edition_id is None else KeptFor.edition_id == edition_id)
+    )
+    session.add_all(KeptFor(edition_id=edition_id, period=period, days=number) for period, number in days.items())
+    session.flush()
+
+
+def vanish(session: Session, values: Collection[str]) -> None:
+    """After a person was erased and that is committed: nothing of `values` stays in files, and the list knows of it."""
+    named = attached_hashes(session) | attached_to_letters(session) | kept_hashes(session)
+    keep_list(session)
+    session.close()
+    for value in values:
+        if "@" in value and settings().rate_limits and isinstance(limiter.storage, Counts):
+            limiter.storage.forget(value)
+    telling = [value for value in values if len(value) >= SHORTEST]
+    found = [form.encode() for value in telling for form in {value, json.dumps(value)[1:-1]}]
+    files.remove_with(settings().shared, named, found)
+    erase_deleted()
+
+
+def keep_list(session: Session) -> set[str]:
+    """Write down beside the database who was erased; returns who was according to that, and is not in the database."""
+    path = settings().shared / LIST
+    written = set(path.read_text(encoding="ascii").split()) if path.exists() else set()
+    known = set(session.scalars(select(Erasure.hash)))
+    if new := known - written:
+        with files.for_us_alone(), path.open("a", encoding="ascii") as added:
+            added.write("".join(f"{one}\n" for one in sorted(new)))
+            added.flush()
+            os.fsync(added.fileno())
+    return written - known
+
+
+def erase_again(session: Session, missing: Collection[str], actor: Actor, now: datetime) -> list[str]:
+    """Erase who was erased before an old backup was restored. Returns what to look for in files, as erasing does."""
+    values: list[str] = []
+    wanted = set(missing)
+    people = select(Registration.id, Registration.reference).where(still_named())
+    for id_, reference in session.execute(people.order_by(Registration.id)).all():
+        if wanted & erasure_hashes("registration", reference):
+            values += erase_registration(session, id_, actor, now)
+    named = select(Proposal.id, Proposal.reference).where(Proposal.email_key.not_like(f"{GONE_KEY}%"))
+    for id_, reference in session.execute(named.order_by(Proposal.id)).all():
+        if wanted & erasure_hashes("proposal", reference):
+            values += erase_proposer(session, id_, actor, now)
+    for account in session.scalars(select(Account).where(Account.email_key.not_like(f"{GONE_KEY}%"))).all():
+        if wanted & erasure_hashes("account", account_subject(account)):
+            try:
+                values += erase_account(session, account.id, actor, now)
+            except StillHasRoles:
+                # The backup gives them roles again; the chair ends those, and the next run comes back to it.
+                wanted -= erasure_hashes("account", account_subject(account))
+    for one in wanted:
+        session.merge(Erasure(hash=one, erased_at=now))
+    session.flush()
+    return values

@@ -1,0 +1,149 @@
+"""A secretary registers several people, through HTTP only."""
+
+import pytest
+import time_machine
+
+from dofc_events.core.references import sign
+from dofc_events.delegates.queries import token_of
+from dofc_events.extensions import settings
+from tests.support.factories import NOW, make_registration
+from tests.support.groups import CONTACT, make_group, someone, stand
+from tests.support.letters import kinds
+from tests.support.pages import Client
+
+NEW = "/groups/new/2027"
+MAIN = "main form.form-narrow"
+
+
+@pytest.fixture(autouse=True)
+def clock():
+    with time_machine.travel(NOW, tick=False) as clock:
+        yield clock
+
+
+def filled(client, *names: str, address: str = NEW):
+    """The form with these people, none of whom has an address."""
+    page = client.get(address)
+    for _ in names[1:]:
+        form = fill_people(page.form(MAIN), names)
+        page = form.submit("add")
+    form = fill_people(page.form(MAIN), names).fill(consent=True)
+    if "contact_name" in form.values:
+        form.fill(contact_name=CONTACT.name, contact_email=CONTACT.email)
+    return form
+
+
+def fill_people(form, names):
+    for number, name in enumerate(names):
+        if f"people-{number}-given_name" in form.values:
+            values = {"given_name": name, "organisation": "Trakya Cluster", "country": "TR", "category": "company"}
+            form.fill({f"people-{number}-{field}": value for field, value in values.items()})
+    return form
+
+
+def test_several_people_are_registered_after_a_look_at_all_of_them(client, edition, reading):
+    form = filled(client, "Ana", "Boro", "Ceca")
+    form.fill({"people-1-email": "boro@own.test", "people-2-dietary": "No nuts", "people-0-photo_consent": True})
+    check = form.submit("check")
+    assert check.status == 200
+    assert "There are places for all 3." in check.text
+    done = check.form(MAIN).submit("register")
+    assert done.h1 == "Your group"
+    assert [tag["data-status"] for tag in done.all("[data-member]")] == ["confirmed"] * 3
+    with reading() as session:
+        assert list(stand(session, edition)) == ["Ana", "Boro", "Ceca"]
+    assert done.follow("Open the registration of Ceca").one("[data-registration-status]")
+    assert "Emails go to the contact" in done.text
+
+
+@pytest.mark.usefixtures("edition")
+def test_what_was_typed_stays_while_people_are_added_removed_and_changed(client):
+    form = filled(client, "Ana", "Boro")
+    page = form.submit("remove people-0")
+    again = page.form(MAIN)
+    assert again.value("people-1-given_name") == "Boro"
+    assert "people-0-given_name" not in again.values
+    check = again.submit("check")
+    changed = check.form(MAIN).submit("change").form(MAIN)
+    assert (changed.value("people-0-given_name"), changed.value("contact_email")) == ("Boro", CONTACT.email)
+
+
+@pytest.mark.usefixtures("edition")
+def test_what_is_missing_is_said_of_each_person(client):
+    page = client.get(NEW).form(MAIN).submit("add").form(MAIN).submit("check")
+    assert page.status == 422
+    wrong = {str(tag["name"]) for tag in page.all("[aria-invalid=true]")}
+    assert wrong >= {f"people-{n}-{field}" for n in (0, 1) for field in ("given_name", "country", "category")}
+    assert {"contact_name", "contact_email", "consent"} <= wrong
+
+
+def test_two_people_with_one_address_are_refused(client, edition):
+    form = filled(client, "Ana", "Boro").fill({"people-0-email": "a@own.test", "people-1-email": "A@own.test"})
+    page = form.submit("check")
+    assert page.status == 422
+    assert "Somebody above has this address" in page.text
+
+
+@pytest.mark.parametrize(("choice", "statuses"), [("split", ["confirmed", "waitlisted"]), ("together", ["waitlisted"])])
+def test_a_group_for_which_there_are_too_few_places_is_asked_first(client, writing, edition, choice, statuses):
+    with writing() as session:
+        for _ in range(27):
+            make_registration(session, edition)
+    check = filled(client, "Ana", "Boro", "Ceca", "Dana", "Ema").submit("check")
+    asked = check.one("[data-asked]")
+    assert (asked["data-asked"], asked["data-now"]) == ("5", "3")
+    assert "3 now, and 2 on the waiting list" in check.text
+    unanswered = check.form(MAIN).submit("register")
+    assert unanswered.status == 422
+    # Meanwhile somebody takes one of the three places.
+    with writing() as session:
+        make_registration(session, edition)
+    changed = unanswered.form(MAIN).fill(choice=choice).submit("register")
+    assert changed.status == 422
+    assert changed.one("[data-now]")["data-now"] == "2"
+    done = changed.form(MAIN).fill(choice=choice).submit("register")
+    assert sorted({tag["data-status"] for tag in done.all("[data-member]")}) == statuses
+
+
+def test_sending_the_form_twice_registers_once(client, edition, reading):
+    form = filled(client, "Ana").submit("check").form(MAIN)
+    assert form.submit("register").url == form.submit("register").url
+    with reading() as session:
+        assert len(stand(session, edition)) == 1
+
+
+def test_a_delegate_adds_a_colleague_from_the_own_page(client, writing, reading, edition):
+    with writing() as session:
+        token = token_of(make_registration(session, edition, email="vera@own.test", given_name="Vera"))
+    own = client.get(f"/registrations/{token}/")
+    add = own.follow("Add a colleague")
+    done = filled(client, "Ana", address=add.url).submit("check").form(MAIN).submit("register")
+    assert [tag["data-status"] for tag in done.all("[data-member]")] == ["confirmed"] * 2
+    more = client.get(f"/registrations/{token}/").follow("Add a colleague")
+    done = filled(client, "Boro", address=more.url).submit("check").form(MAIN).submit("register")
+    assert len(done.all("[data-member]")) == 3
+    with reading() as session:
+        assert kinds(session, to="vera@own.test") == ["registration-confirmed", "group-registered", "group-registered"]
+
+
+def test_a_forged_link_opens_nothing(client, writing, edition):
+    with writing() as session:
+        group = make_group(session, edition, [someone("Ana")]).group
+        reference, own = group.reference, token_of(session.merge(group) and make_registration(session, edition))
+        other_purpose = sign(settings().keys, "registration", reference, 1)
+    for token in ("x", own, other_purpose, f"{reference}.1"):
+        for path in ("", "add"):
+            assert client.get(f"/groups/{token}/{path}").status == 404
+
+
+def test_people_of_groups_count_as_forms_of_one_network(make_app, edition):
+    client = Client(make_app(rate_limits=True))
+    form = filled(client, *"ABCDEFGHIJKLMNOPQRST").submit("check").form(MAIN)
+    statuses = []
+    for number in range(4):
+        form.forge(form_key=f"key-number-{number}-of-a-form")
+        for person in range(20):
+            form.forge({f"people-{person}-family_name": f"Round {number}"})
+        statuses.append(form.submit("register").status)
+    assert statuses[:2] == [200, 422]
+    assert statuses[-1] == 429
