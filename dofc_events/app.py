@@ -16,12 +16,13 @@ from dofc_events.config import ROOT, Settings
 from dofc_events.core.connecting import engine_options
 from dofc_events.core.countries import country_name
 from dofc_events.core.db import db
-from dofc_events.core.files import keep_private
+from dofc_events.core.files import home_of, keep_private
 from dofc_events.core.order import sort_key
 from dofc_events.core.statements import watch_statements
 from dofc_events.extensions import babel, limiter, login_manager, mail, migrate
 from dofc_events.groups import views as groups
 from dofc_events.hosting import views as hosting
+from dofc_events.mail.render import link
 from dofc_events.mail.rules import LINK_LIMITS
 from dofc_events.organise import views as organise
 from dofc_events.privacy import views as privacy
@@ -53,6 +54,8 @@ def create_app(settings: Settings) -> Flask:
     # With PostgreSQL all but uploads goes on without it.
     with suppress(OSError):
         keep_private(settings.instance)
+    # What it needs is loaded once, before processes are forked.
+    home_of(settings.shared)
     https = settings.base_url.startswith("https://")
     app.config.update(
         SECRET_KEY=settings.secret_key,
@@ -143,6 +146,8 @@ def _init_templates(app: Flask, settings: Settings) -> None:
         current_locale=get_locale,
         is_chair=is_chair,
         map_link=map_link,
+        full_address=link,
+        base_url=settings.base_url,
         MAIL_DOMAINS=DOMAINS,
         LINKS_AN_HOUR=LINK_LIMITS[0][0],
         country_name=lambda code: country_name(code, get_locale().language),

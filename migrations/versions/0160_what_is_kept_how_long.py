@@ -1,6 +1,6 @@
 """how long what names a person is kept, what was removed, and who is to stay erased
 
-Follows: 0140
+Follows: 0151
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0160"
-down_revision: str | None = "0140"
+down_revision: str | None = "0151"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -18,7 +18,7 @@ from dofc_events.organise.shared import around
 
 blueprint = Blueprint("memory", __name__)
 # Each section brings a `blueprint`, and its line in templates/organise/memory/index.html.
-SECTIONS = (summary, outcomes, documents, photographs, network)
+SECTIONS = (summary, outcomes, photographs, documents, network)
 for section in SECTIONS:
     blueprint.register_blueprint(section.blueprint)
 

@@ -299,6 +299,7 @@ ACTS = {
     ),
     "edition_published": Act(_l("Edition published"), _l("Published the edition")),
     "edition_archived": Act(_l("Edition archived"), _l("Archived the edition")),
+    "figures_frozen": Act(_l("Figures kept"), _l("Kept the edition’s figures for ever, as they were then")),
     "edition_taken_out": Act(_l("Edition taken out of the archive"), _l("Took the edition out of the archive")),
     "letter_written": Act(_l("Letter written"), _l("Wrote the letter “%(subject)s”, as a draft")),
     "letter_changed": Act(_l("Letter changed"), _l("Changed the letter “%(subject)s”")),
@@ -363,6 +364,9 @@ ACTS = {
         ),
     ),
     "hand_over_item_added": Act(_l("Added to the hand-over"), _l("Added to the hand-over: “%(text)s”")),
+    "hand_over_item_changed": Act(_l("Hand-over changed"), _l("Changed an item of the hand-over"), _changes),
+    "hand_over_file_added": Act(_l("File handed over"), _l("Added the file “%(name)s” to the hand-over")),
+    "hand_over_file_removed": Act(_l("File not handed over"), _l("Took the file “%(name)s” off the hand-over")),
     "hand_over_item_ticked": Act(_l("Hand-over ticked"), _hand_over_item_ticked),
     **{act: Act(*words, _changes) for act, words in WORDS.items()},
 }

@@ -21,6 +21,7 @@ from dofc_events.letters.models import Letter, LetterRecipient
 from dofc_events.mail import outbox
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import ABOUT_DATA, DONE_WITH, MessageState, address_key
+from dofc_events.memory.figures.service import keep_before_erasing
 from dofc_events.places.service import lock_edition_pool
 from dofc_events.privacy.erasing.queries import is_gone, quoting, values_of
 from dofc_events.privacy.erasing.rules import exchanged, names_one_of, search_without, without, without_names
@@ -89,6 +90,7 @@ def forget_delegates(session: Session, edition_id: int, ids: Collection[int], no
     if not people:
         return []
     mine = [one.id for one in people]
+    keep_before_erasing(session, edition_id, now)
     _keep_known_before(session, edition_id, people)
     for one in people:
         outbox.withdraw(session, one.reference, now)

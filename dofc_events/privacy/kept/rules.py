@@ -234,7 +234,12 @@ NOT_PERSONAL = {
     "voters": "link_version told_at voted_at struck_at representatives_changed_at reminded_at",
     "decisions": "zone words_to_host words_to_others reason prepared_at announced_at",
     # What hosts write for each other.
-    "hand_over_items": "kind topic details text happened_at position host_done_at last_host_done_at",
+    "hand_over_items": "kind topic details text happened_at position owner due_on host_done_at last_host_done_at",
+    "hand_over_files": "content_hash name media_type size added_at",
+    # Numbers; and names that nobody can make without the key, which is locked with SECRET_KEY.
+    "frozen_figures": "frozen_at is_final came_before second_time record",
+    "frozen_delegates": "pseudonym",
+    "pseudonym_keys": "locked made_at",
     "kept_for": "period days",
     "removals": "year period kept_in on number",
     "erasures": "hash erased_at",
