@@ -31,6 +31,16 @@ from dofc_events.hosting.proposals.questions.service import ask_question
 from dofc_events.hosting.proposals.service import PROPOSER, Answers, save_draft, submit_proposal
 from dofc_events.hosting.proposals.texts import consent_text as proposers_consent_text
 from dofc_events.memory.history.service import load_history
+from dofc_events.memory.outcomes.rules import OutcomeKind, OutcomeStatus
+from dofc_events.memory.outcomes.service import (
+    NoteDetails,
+    OutcomeDetails,
+    PartyDetails,
+    create_outcome,
+    publish_outcome,
+    set_follow_up,
+    set_parties,
+)
 from dofc_events.places.options.service import limit_options
 from dofc_events.places.service import create_pool
 from dofc_events.privacy.rules import DEFAULT_DAYS, Period
@@ -97,6 +107,8 @@ def load_demo(session: Session, at: datetime) -> None:
         _add_delegate(session, edition, number, row, answers, opened_at + timedelta(days=number, minutes=37 * number))
     _give_back_a_seat(session, edition, **invented["seat_given_back"], at=at)
     shorten_periods(session, edition.id, {**DEFAULT_DAYS, Period.NEEDS: 14}, COMMAND, at)
+    for row in invented["outcomes"]:
+        _add_outcome(session, edition, row, at)
     _add_call(session, year + 1, invented, at)
 
 
@@ -184,6 +196,29 @@ def _give_back_a_seat(session: Session, edition: Edition, delegate: int, trip: s
     assert registration is not None
     kept = [slug for slug in wishes_of(session, registration.id) if slug != trip]
     choose_trips(session, registration.id, kept, any_trip=False, actor=DELEGATE, now=at, keep_mail=True)
+
+
+def _add_outcome(session: Session, edition: Edition, row: dict[str, Any], at: datetime) -> None:
+    """What was signed before the edition, by whom, and what became of it."""
+
+    def day(days_ago: int) -> date:
+        return in_zone(at, edition.zone).date() - timedelta(days=days_ago)
+
+    agreed_on = day(row["days_ago"])
+    said = {name: row[name] for name in ("title", "text", "source")}
+    details = OutcomeDetails(kind=OutcomeKind(row["kind"]), agreed_on=agreed_on, **said)
+    slug = create_outcome(session, edition.id, details, COMMAND, at).slug
+    parties = [
+        PartyDetails(has_signed="person" in party, signed_on=agreed_on if "person" in party else None, **party)
+        for party in row["parties"]
+    ]
+    set_parties(session, edition.id, slug, parties, COMMAND, at, seen=[])
+    notes = [
+        NoteDetails(noted_on=day(note["days_ago"]), status=OutcomeStatus(note["status"]), text=note["text"])
+        for note in row["follow_up"]
+    ]
+    set_follow_up(session, edition.id, slug, notes, COMMAND, at, seen=[])
+    publish_outcome(session, edition.id, slug, COMMAND, at)
 
 
 def _add_call(session: Session, year: int, invented: dict[str, Any], at: datetime) -> None:
