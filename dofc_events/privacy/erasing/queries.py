@@ -8,9 +8,8 @@ from sqlalchemy.orm import Session
 
 from dofc_events.core.audit import AuditEntry
 from dofc_events.delegates.models import Registration
+from dofc_events.delegates.rules import GONE_KEY
 from dofc_events.questions.models import Answer
-
-GONE_KEY = "gone-"
 
 
 def is_gone(registration: Registration) -> bool:

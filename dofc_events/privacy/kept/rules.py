@@ -170,6 +170,11 @@ KEPT = (
          NAMES, DELETED, "they sign out, or 12 hours have passed"),
     Kept("members", "contact_name contact_email", "organisation_id", X, "A member’s contact", TELL, None, STAYS,
          "the chair changes it"),
+    Kept("photographs", "photographer", "edition_id", X, "Names of photographers", "to credit them", None, STAYS,
+         "organisers remove them"),
+    Kept("photograph_objections", "reason email asked_at", "photograph_id.edition_id", X,
+         "Who wants a photograph taken down, and why", "to decide, and to answer", None, BY_ITSELF,
+         "organisers decide; what stays names nobody"),
     Kept("request_counts", "key count expires", "key", X, "Network addresses, and addresses typed into forms",
          "so that nobody floods the site", None, BY_ITSELF, "a day has passed at most"),
 )  # fmt: skip
@@ -235,6 +240,11 @@ NOT_PERSONAL = {
     "decisions": "zone words_to_host words_to_others reason prepared_at announced_at",
     # What hosts write for each other.
     "hand_over_items": "kind topic details text happened_at position host_done_at last_host_done_at",
+    # Who can be seen on them agreed, as organisers say of each.
+    "photographs": "state fault name source_hash size added_at tries taken_at position caption alternative licence"
+    " people_agreed is_cover published_at hidden_at",
+    "photograph_renditions": "format width height size content_hash",
+    "photograph_objections": "hides told_at settled_at",
     "kept_for": "period days",
     "removals": "year period kept_in on number",
     "erasures": "hash erased_at",
