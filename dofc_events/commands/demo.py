@@ -1,5 +1,6 @@
 """`flask history`: the network's facts. `flask demo`: the same, plus invented people to try the system with."""
 
+import json
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from dofc_events.conference import service as conference
 from dofc_events.conference.members.service import add_member
 from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import edition_by_year, member_by_slug
+from dofc_events.core import files
 from dofc_events.core.audit import COMMAND, Actor
 from dofc_events.core.clock import end_of_day, from_zone, in_zone, now
 from dofc_events.core.db import PREPARING_TIMEOUT, take_turns, tried_again, unit_of_work
@@ -24,12 +26,14 @@ from dofc_events.core.references import new_secret
 from dofc_events.delegates.queries import live_registration
 from dofc_events.delegates.rules import INVENTED
 from dofc_events.delegates.service import Details
+from dofc_events.extensions import settings
 from dofc_events.hosting.calls.service import DEFAULT_CRITERIA, CallDetails, open_call
 from dofc_events.hosting.models import HostingCall
 from dofc_events.hosting.proposals.questions.service import ask_question
 from dofc_events.hosting.proposals.service import PROPOSER, Answers, save_draft, submit_proposal
 from dofc_events.hosting.proposals.texts import consent_text as proposers_consent_text
 from dofc_events.memory.history.service import load_history
+from dofc_events.memory.photographs.exchange.service import PHOTOGRAPHS
 from dofc_events.places.service import create_pool
 from dofc_events.registration.service import RegistrationRequest, cancel_registration, register_delegate
 from dofc_events.registration.texts import consent_text
@@ -38,6 +42,8 @@ from dofc_events.trips.queries import wishes_of
 from dofc_events.trips.service import TripDetails, add_trip
 
 DEMO = Path(__file__).parent / "data" / "demo.yaml"
+# Drawn by `python -m tests.demo_photographs`.
+PICTURES = DEMO.parent / "photographs"
 CAPACITY = 250
 DELEGATE = Actor("delegate", "demonstration")
 
@@ -76,6 +82,7 @@ def load_demo(session: Session, at: datetime) -> None:
         add_member(session, member["slug"], member["name"], member["country"], COMMAND, at, is_demo=True)
     opened_at = at - timedelta(days=60)
     edition = _add_edition(session, year, invented, opened_at)
+    _add_photographs(session, year, at)
     for account in invented["accounts"]:
         role = RoleName(account["role"])
         member = member_by_slug(session, account["member"]) if "member" in account else None
@@ -116,6 +123,13 @@ def _add_edition(session: Session, year: int, invented: dict[str, Any], at: date
         add_trip(session, edition.id, trip["slug"], offered, trip["capacity"], COMMAND, at)
     conference.publish_edition(session, edition.id, COMMAND, at)
     return edition
+
+
+def _add_photographs(session: Session, year: int, at: datetime) -> None:
+    for row in json.loads((PICTURES / "photographs.json").read_text(encoding="utf-8")):
+        for one in row["sizes"]:
+            files.store(settings().shared, (PICTURES / one["hash"]).read_bytes(), at)
+        PHOTOGRAPHS.write(session, {**row, "edition": year}, at)
 
 
 def _add_delegate(session: Session, edition: Edition, number: int, row: list[Any], at: datetime) -> None:

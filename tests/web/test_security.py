@@ -61,6 +61,7 @@ def addresses(app, token, reading) -> list[tuple[str, str, set[str]]]:
         "photograph_id": 1,
         "content_hash": "0" * 64,
         "act": "publish",
+        "ending": "jpeg",
         "voter_id": 1,
     }
     routes = []
