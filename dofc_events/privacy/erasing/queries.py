@@ -8,21 +8,20 @@ from sqlalchemy.orm import Session
 
 from dofc_events.core.audit import AuditEntry
 from dofc_events.delegates.models import Registration
+from dofc_events.delegates.rules import GONE_KEY
 from dofc_events.privacy.kept.queries import about, says_something, table_of
 from dofc_events.privacy.kept.rules import Ends, Whose, rows_of
 from dofc_events.questions.models import Answer
 
-GONE_KEY = "gone-"
-
 
 def is_gone(registration: Registration) -> bool:
     """Whether the registration no longer names its person."""
-    return registration.email_key.startswith(GONE_KEY)
+    return (registration.email_key or "").startswith(GONE_KEY)
 
 
 def still_named() -> ColumnElement[bool]:
     """The condition for registrations that name their person."""
-    return Registration.email_key.not_like(f"{GONE_KEY}%")
+    return or_(Registration.email_key.is_(None), Registration.email_key.not_like(f"{GONE_KEY}%"))
 
 
 def quoting(scope: str, values: Iterable[str]) -> Select[AuditEntry]:
