@@ -16,7 +16,7 @@ from dofc_events.config import ROOT, Settings
 from dofc_events.core.connecting import engine_options
 from dofc_events.core.countries import country_name
 from dofc_events.core.db import db
-from dofc_events.core.files import keep_private
+from dofc_events.core.files import home_of, keep_private
 from dofc_events.core.order import sort_key
 from dofc_events.core.statements import watch_statements
 from dofc_events.extensions import babel, limiter, login_manager, mail, migrate
@@ -54,6 +54,8 @@ def create_app(settings: Settings) -> Flask:
     # With PostgreSQL all but uploads goes on without it.
     with suppress(OSError):
         keep_private(settings.instance)
+    # What it needs is loaded once, before processes are forked.
+    home_of(settings.shared)
     https = settings.base_url.startswith("https://")
     app.config.update(
         SECRET_KEY=settings.secret_key,

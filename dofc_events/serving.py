@@ -66,6 +66,7 @@ class _Nowhere:
 class _Parser(HTTPRequestParser):
     """Leaves it to the application to refuse what is too large, in words and on a page of its own."""
 
+    adj: Any
     error: Any = None
     # Of what is no request there is none.
     command = ""

@@ -29,11 +29,13 @@ from dofc_events.config import ROOT
 from dofc_events.core.audit import COMMAND
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.delegates.doubles.service import likely_doubles
+from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import proof_of, token_of
-from dofc_events.groups.queries import token_of_group
+from dofc_events.groups.queries import token_of_group, token_of_invitation
 from dofc_events.hosting import queries as proposal_links
 from dofc_events.hosting.ballots.service import cast_ballot
-from dofc_events.hosting.hand_over.service import ItemDetails, add_file, add_item
+from dofc_events.hosting.hand_over import service as hand_over
+from dofc_events.hosting.hand_over.service import ItemDetails, add_item
 from dofc_events.hosting.proposals.attachments.service import add_attachment
 from dofc_events.hosting.proposals.service import PROPOSER
 from dofc_events.hosting.rules import HandOverKind
@@ -47,6 +49,7 @@ from dofc_events.mail.models import Message, WorkerSign
 from dofc_events.mail.queries import messages_about
 from dofc_events.mail.rules import MessageState
 from dofc_events.registration.hand_over.service import hand_over
+from dofc_events.registration.own.files.service import Who, add_file
 from dofc_events.registration.queries import Audience
 from dofc_events.registration.saved.queries import saved_views
 from dofc_events.registration.saved.service import save_view
@@ -65,7 +68,7 @@ from tests.support.factories import (
     make_registration,
     make_trip,
 )
-from tests.support.groups import make_group, someone
+from tests.support.groups import make_delegation, make_group, someone
 from tests.support.hosting import (
     WEEK,
     begin_ballot,
@@ -161,7 +164,9 @@ def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
         find_doubles(session, [double.id])
         passed_on = make_registration(session, edition)
         former = token_of(passed_on)
-        group = token_of_group(make_group(session, edition, [someone("Mira")]).group)
+        group, invitation = make_delegation(session, edition)
+        [member] = make_group(session, edition, [someone("Mira")], group_id=group.id).people
+        plain = make_group(session, edition, [someone("Mila")])
         hand_over(session, passed_on.id, "Mira", "", "mira@dofc.test", COMMAND, NOW)
         set_sign_up(session, edition.id, TripMode.DRAW, None, None, COMMAND, NOW)
         values = {
@@ -172,8 +177,17 @@ def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
             "message_id": str(messages_about(session, person.reference)[0].id),
             "token": token_of(person),
             "/registrations/<token>/take-back": former,
-            "/groups/token": group,
+            "/groups/token": token_of_group(group),
+            "/groups/<token>/contact": token_of_group(plain.group),
+            "/groups/join/token": token_of_invitation(invitation),
+            "/groups/<token>/people/reference": member.registration.reference,
+            "/organise/editions/<year:year>/groups/reference": group.reference,
+            "invitation_id": str(invitation.id),
             "/registrations/<token>/confirm": proof_of(person),
+            "/registrations/<token>/files": proof_of(person),
+            **{f"/registrations/<token>/files/<key>{act} token": proof_of(person) for act in ("", "/remove")},
+            "/registrations/<token>/files/key": _answer_with_file(session, edition, person),
+            "/organise/editions/<year:year>/registrations/<reference>/files/key": "cv",
             "letter_id": str(letter_id := _write_letter(session, edition)),
             "/organise/editions/<year>/letters/<letter_id>/attachments/attachment_id": str(_attach(session, letter_id)),
             "file_id": str(_send_file(session, edition)),
@@ -223,6 +237,12 @@ def _memory_of(session: Session, edition: Edition) -> dict[str, str]:
     }
 
 
+def _answer_with_file(session: Session, edition: Edition, person: Registration) -> str:
+    question = make_question(session, edition, "cv", "file")
+    add_file(session, person.id, question.key, CheckedFile("cv.pdf", "application/pdf", b"%PDF-"), Who(COMMAND), NOW)
+    return question.key
+
+
 def _save_view(session: Session, edition: Edition) -> int:
     save_view(session, edition.id, "Who waits", "status=waitlisted", COMMAND, NOW)
     return saved_views(session, edition.id)[0].id
@@ -253,7 +273,7 @@ def _attach(session: Session, letter_id: int) -> int:
 
 def _hand_over_with_a_file(session: Session, edition: Edition) -> dict[str, str]:
     item = add_item(session, edition.id, HandOverKind.CONTACT, ItemDetails("The bus company"), COMMAND, NOW)
-    add_file(session, edition.id, item.id, CheckedFile("map.pdf", "application/pdf", b"%PDF-"), COMMAND, NOW)
+    hand_over.add_file(session, edition.id, item.id, CheckedFile("map.pdf", "application/pdf", b"%PDF-"), COMMAND, NOW)
     file = "/organise/editions/<year:year>/hand-over/<id:item_id>/files/file_id"
     return {"item_id": str(item.id), file: str(item.files[0].id)}
 
@@ -302,7 +322,7 @@ def address_of(rule: Rule, values: dict[str, str], role: str) -> str:
     """Where a role asks for a rule's page; only the holder of links has ones that are right."""
 
     def value(found: re.Match[str]) -> str:
-        special = rule.rule, f"{rule.rule[: found.start()]}{found[1]}"
+        special = rule.rule, f"{rule.rule} {found[1]}", f"{rule.rule[: found.start()]}{found[1]}"
         name = next((name for name in special if name in values), found[1])
         assert name in values, f"say in tests/rights.py what <{found[1]}> in {rule.rule} is"
         is_link = found[1] in ("token", "secret")

@@ -19,6 +19,10 @@ pytestmark = pytest.mark.databases("sqlite")
 # What is filled in beforehand, with what is usual or was last time, makes something new, or is an act as a whole.
 NOTHING_STORED = {
     "/editions/<year>/register",
+    # What colleagues most likely have in common, and the address that somebody was invited at.
+    "/groups/<token>/add",
+    "/groups/join/<token>",
+    "/groups/with/<token>",
     "/hosting/propose",
     "/organise/editions/<year>/copy",
     # It says what it compared by a digest.
@@ -94,6 +98,7 @@ EDITS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "/organise/hosting/members/<slug>/settings": ({"website": "https://example.org"}, {"contact_name": "Ana Kos"}),
     "/organise/editions/<year>/hand-over/<item_id>": ({"owner": "Milan"}, {"text": "Both buses"}),
     "/hosting/proposals/<token>/edit": ({"venue": "Old Hall"}, {"city": "Zlín"}),
+    "/organise/editions/<year>/groups/<reference>/change": ({"places": "4"}, {"organisation": "House"}),
     "/registrations/<token>/edit": ({"access_needs": "Step-free"}, {"badge_name": "Ana"}),
 }
 

@@ -13,6 +13,7 @@ from dofc_events.core.db import db
 from dofc_events.core.schema import differences, newest_revision, revision_of
 from dofc_events.delegates.queries import answer_faults
 from dofc_events.extensions import settings
+from dofc_events.groups.delegations.queries import delegation_faults
 from dofc_events.groups.mails import GROUP_REGISTERED
 from dofc_events.groups.queries import told_with_group
 from dofc_events.hosting.ballots.queries import ballot_faults
@@ -70,6 +71,7 @@ def faults(session: Session) -> list[str]:
         for r in ended_unlike_their_claim(session)
     ]
     found += promise_faults(session)
+    found += delegation_faults(session)
     found += seat_faults(session)
     found += option_faults(session)
     found += answer_faults(session)
@@ -81,11 +83,11 @@ def faults(session: Session) -> list[str]:
     found += factor_faults(session)
     found += outcome_faults(session)
     found += photograph_faults(session)
-    found += [
-        f"file {content_hash}: some row names it, but it is missing"
-        for content_hash in sorted(named_files(session))
-        if not files.path_of(settings().shared, content_hash).exists()
-    ]
+    try:
+        missing = files.missing(settings().shared, named_files(session))
+        found += [f"file {content_hash}: some row names it, but it is missing" for content_hash in sorted(missing)]
+    except files.FilesAway as error:
+        found.append(f"files: they cannot be looked at: {error.strerror}")
     if not files.is_private(settings().instance):
         found.append(f"{settings().instance}: other users of this machine can read it; chmod 700 ends that")
     return found

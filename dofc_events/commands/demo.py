@@ -21,6 +21,7 @@ from dofc_events.core.audit import COMMAND, Actor
 from dofc_events.core.clock import end_of_day, from_zone, in_zone, now
 from dofc_events.core.db import PREPARING_TIMEOUT, take_turns, tried_again, unit_of_work
 from dofc_events.core.references import new_secret
+from dofc_events.core.slugs import slug_for
 from dofc_events.delegates.queries import live_registration
 from dofc_events.delegates.rules import INVENTED
 from dofc_events.delegates.service import Details
@@ -30,7 +31,11 @@ from dofc_events.hosting.proposals.questions.service import ask_question
 from dofc_events.hosting.proposals.service import PROPOSER, Answers, save_draft, submit_proposal
 from dofc_events.hosting.proposals.texts import consent_text as proposers_consent_text
 from dofc_events.memory.history.service import load_history
+from dofc_events.places.options.service import limit_options
 from dofc_events.places.service import create_pool
+from dofc_events.questions.rules import Answers as OwnAnswers
+from dofc_events.questions.rules import Kind
+from dofc_events.questions.service import OptionDetails, QuestionDetails, add_question
 from dofc_events.registration.service import RegistrationRequest, cancel_registration, register_delegate
 from dofc_events.registration.texts import consent_text
 from dofc_events.registration.trips.service import choose_trips
@@ -86,7 +91,8 @@ def load_demo(session: Session, at: datetime) -> None:
         )
         add_account(session, account["email"], account["name"], grant, COMMAND, at)
     for number, row in enumerate(invented["delegates"], start=1):
-        _add_delegate(session, edition, number, row, opened_at + timedelta(days=number, minutes=37 * number))
+        answers = {key: tuple(said) for key, said in invented["answers"].get(number, {}).items()}
+        _add_delegate(session, edition, number, row, answers, opened_at + timedelta(days=number, minutes=37 * number))
     _give_back_a_seat(session, edition, **invented["seat_given_back"], at=at)
     _add_call(session, year + 1, invented, at)
 
@@ -114,11 +120,28 @@ def _add_edition(session: Session, year: int, invented: dict[str, Any], at: date
         said = {name: trip[name] for name in trip.keys() - {"slug", "capacity", "day", "starts", "ends"}}
         offered = TripDetails(starts_at=starts_at, ends_at=ends_at, **said)
         add_trip(session, edition.id, trip["slug"], offered, trip["capacity"], COMMAND, at)
+    _add_questions(session, edition, invented, at)
     conference.publish_edition(session, edition.id, COMMAND, at)
     return edition
 
 
-def _add_delegate(session: Session, edition: Edition, number: int, row: list[Any], at: datetime) -> None:
+def _add_questions(session: Session, edition: Edition, invented: dict[str, Any], at: datetime) -> None:
+    """What the edition asks besides, one of it with few places."""
+    for row in invented["questions"]:
+        said = {name: row[name] for name in ("caption", "hint", "shown_when", "shown_for") if name in row}
+        limited = row.get("places", {})
+        options = [
+            OptionDetails("", caption, waiting_list=slug_for(caption, (), "") in limited)
+            for caption in row.get("options", ())
+        ]
+        details, key = QuestionDetails(**said), row["key"]
+        question = add_question(session, edition.id, Kind(row["kind"]), details, options, COMMAND, at, key=key)
+        limit_options(session, edition, question, limited, at)
+
+
+def _add_delegate(
+    session: Session, edition: Edition, number: int, row: list[Any], answers: OwnAnswers, at: datetime
+) -> None:
     given_name, family_name, organisation, country, category, *rest = row
     special = rest[0] if rest else {}
     email = _address(number)
@@ -142,6 +165,7 @@ def _add_delegate(session: Session, edition: Edition, number: int, row: list[Any
         consent_text=consent_text(edition),
         form_key=new_secret(),
         trips=tuple(special.get("trips", ())),
+        answers=answers,
     )
     # Nobody reads these mailboxes: the emails are kept, for the emails page.
     register_delegate(session, edition.id, request, DELEGATE, at, keep_mail=True)

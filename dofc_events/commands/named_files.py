@@ -5,8 +5,8 @@ from sqlalchemy.orm import Session
 from dofc_events.hosting.queries import attached_hashes
 from dofc_events.imports.queries import kept_hashes
 from dofc_events.letters.queries import attached_to_letters
-from dofc_events.memory.photographs.queries import photograph_hashes
 from dofc_events.memory.service import named_by_memory
+from dofc_events.questions.queries import answer_hashes
 
 
 def named_files(session: Session) -> set[str]:
@@ -14,7 +14,7 @@ def named_files(session: Session) -> set[str]:
     return (
         attached_hashes(session)
         | attached_to_letters(session)
+        | answer_hashes(session)
         | kept_hashes(session)
         | named_by_memory(session)
-        | photograph_hashes(session)
     )

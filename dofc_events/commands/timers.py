@@ -10,6 +10,8 @@ from dofc_events.core.audit import WORKER
 from dofc_events.core.db import db, erase_deleted
 from dofc_events.delegates.doubles import service as doubles
 from dofc_events.extensions import settings
+from dofc_events.groups.delegations.queries import delegations_to_end
+from dofc_events.groups.delegations.service import end_delegation
 from dofc_events.hosting.ballots import queries as ballot_queries
 from dofc_events.hosting.ballots import service as ballots
 from dofc_events.hosting.calls import service as calls
@@ -63,6 +65,10 @@ def forget_hand_overs(step: Step, at: datetime) -> None:
 
 def forget_files(step: Step, at: datetime) -> None:
     step.each(import_queries.files_to_forget(db.session(), at), import_timers.forget_file, WORKER, at)
+
+
+def end_delegations(step: Step, at: datetime) -> None:
+    step.each(delegations_to_end(db.session(), at), end_delegation, WORKER, at)
 
 
 def close_lists(step: Step, at: datetime) -> None:
@@ -182,6 +188,7 @@ TIMERS: tuple[Callable[[Step, datetime], object], ...] = (
     remind_of_offers,
     forget_hand_overs,
     forget_files,
+    end_delegations,
     close_lists,
     tell_news,
     remind_drafters,

@@ -80,7 +80,7 @@ def run(module: str, content: bytes | BinaryIO, instance: Path, line: Line = Lin
     """
     given: dict[str, Any] = {"input": content} if isinstance(content, bytes) else {"stdin": content}
     with _turn(instance, line):
-        return _run(module, stdout=subprocess.PIPE, **given) or b""
+        return _run(module, timeout=SECONDS, stdout=subprocess.PIPE, **given) or b""
 
 
 def run_on_file(module: str, source: BinaryIO, answer: BinaryIO, instance: Path) -> None:
@@ -93,7 +93,7 @@ def run_on_file(module: str, source: BinaryIO, answer: BinaryIO, instance: Path)
         _run(module, str(LONGER), stdin=source, stdout=answer, timeout=LONGER * SECONDS)
 
 
-def _run(module: str, *arguments: str, timeout: float = SECONDS, **streams: Any) -> bytes | None:
+def _run(module: str, *arguments: str, timeout: float, **streams: Any) -> bytes | None:
     try:
         done = subprocess.run(  # noqa: S603 (our own module, named by us)
             [sys.executable, "-m", module, *arguments],

@@ -18,13 +18,14 @@ from dofc_events.memory.editions.queries import not_archived, organisation_slugs
 from dofc_events.memory.editions.service import EDITIONS, ORGANISATIONS, SERIES_PART
 from dofc_events.memory.history.rules import history_rows
 from dofc_events.memory.outcomes.exchange.service import OUTCOMES
+from dofc_events.memory.photographs.exchange.service import PHOTOGRAPHS
 from dofc_events.memory.queries import Change, Part, Reference, changes_to
 from dofc_events.memory.reading.queries import ReadFile, bytes_in, refuse_missing
 from dofc_events.memory.rules import MAX_FAULTS, Fault, FaultKind, FileRefused, Row, faults_of
 
 # A new part of the memory is a line here: exported, imported, kept from the sweep and checked. What a part refers to
 # comes before it.
-PARTS: tuple[Part, ...] = (ORGANISATIONS, EDITIONS, SERIES_PART, OUTCOMES, DOCUMENTS)
+PARTS: tuple[Part, ...] = (ORGANISATIONS, EDITIONS, SERIES_PART, OUTCOMES, DOCUMENTS, PHOTOGRAPHS)
 
 # What an edition in use has settings for; an import leaves that to its organisers.
 OF_SETTINGS = frozenset(

@@ -9,6 +9,7 @@ from dofc_events.organise.accounts import views as accounts
 from dofc_events.organise.audit import views as audit
 from dofc_events.organise.door import views as door
 from dofc_events.organise.editions import views as editions
+from dofc_events.organise.groups import views as groups
 from dofc_events.organise.hosting import views as hosting
 from dofc_events.organise.imports import views as imports
 from dofc_events.organise.letters import views as letters
@@ -29,6 +30,7 @@ AREAS = (
     registrations,
     questions,
     imports,
+    groups,
     trips,
     door,
     letters,

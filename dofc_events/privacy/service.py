@@ -21,6 +21,7 @@ from dofc_events.hosting.models import Proposal
 from dofc_events.hosting.queries import attached_hashes
 from dofc_events.imports.queries import kept_hashes
 from dofc_events.letters.queries import attached_to_letters
+from dofc_events.memory.service import named_by_memory
 from dofc_events.privacy.accounts.service import StillHasRoles, account_subject, erase_account
 from dofc_events.privacy.erasing.queries import GONE_KEY, still_named
 from dofc_events.privacy.erasing.service import erase_registration
@@ -84,6 +85,7 @@ def _set(session: Session, edition_id: int | None, days: Mapping[Period, int]) -
 def vanish(session: Session, values: Collection[str]) -> None:
     """After a person was erased and that is committed: nothing of `values` stays in files, and the list knows of it."""
     named = attached_hashes(session) | attached_to_letters(session) | kept_hashes(session)
+    named |= named_by_memory(session)
     keep_list(session)
     session.close()
     for value in values:
@@ -97,7 +99,7 @@ def vanish(session: Session, values: Collection[str]) -> None:
 
 def keep_list(session: Session) -> set[str]:
     """Write down beside the database who was erased; returns who was according to that, and is not in the database."""
-    path = settings().shared / LIST
+    path = settings().disk / LIST
     written = set(path.read_text(encoding="ascii").split()) if path.exists() else set()
     known = set(session.scalars(select(Erasure.hash)))
     if new := known - written:

@@ -13,6 +13,7 @@ from dofc_events.accounts.guards import may_organise
 from dofc_events.conference.queries import coming_editions, edition_with_record, past_editions
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.config import ROOT
+from dofc_events.core import files
 from dofc_events.core.clock import now
 from dofc_events.core.countries import country_names
 from dofc_events.core.db import db, unit_of_work
@@ -141,7 +142,7 @@ def healthz() -> ResponseReturnValue:
     """For monitoring: 503 if the database cannot be used, no mail leaves, or no worker is there."""
     session, moment = db.session(), now()
     try:
-        found = health(session, settings().shared, moment)
+        found = health(session, settings().disk, moment, files_answer=files.answers(settings().shared))
         session.close()
         is_writable = _probe().is_writable(moment)
         troubles = [*([] if is_writable else [Trouble.DATABASE_NOT_WRITABLE]), *found.troubles]
@@ -165,6 +166,7 @@ def healthz() -> ResponseReturnValue:
         worker_is_silent=mail.worker_is_silent,
         worker_failed_step=mail.failed_step,
         worker_failed_at=_iso(mail.failed_at),
+        files="ok" if found.files_answer else "unreachable",
         free_disk_mb=found.free_disk_mb,
     ), 503 if is_failing else 200
 
@@ -176,7 +178,7 @@ def metrics() -> Response:
     if token is None or not compare_digest(given.encode(), f"Bearer {token}".encode()):
         abort(404)
     try:
-        known = site_metrics(db.session(), settings().shared, now())
+        known = site_metrics(db.session(), settings().disk, now(), files_answer=files.answers(settings().shared))
     except SQLAlchemyError:
         known = [DATABASE_DOWN]
     return Response(exposition(known), content_type=CONTENT_TYPE_PLAIN_0_0_4)

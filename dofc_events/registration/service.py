@@ -32,7 +32,7 @@ from dofc_events.mail import outbox
 from dofc_events.mail.queries import latest_message
 from dofc_events.mail.rules import MessageState, address_key
 from dofc_events.notices import mails
-from dofc_events.notices.queries import standing_of
+from dofc_events.notices.queries import files_for, standing_of
 from dofc_events.notices.service import Changes, News, hold, log, send, tell, terms_of, told_if_known
 from dofc_events.places import service as places
 from dofc_events.places.models import Claim, Pool
@@ -142,13 +142,14 @@ def enrol(
     *,
     on_behalf: bool = False,
     keep_mail: bool = False,
+    promise_id: int | None = None,
 ) -> Registration:
     """Register whoever may register: the place or position, the seats, the message. The pool is locked already.
 
-    `on_behalf`: an organiser filled in the form, which the message says. Raises NoSuchCategory, NoSuchTrip, ChoiceFull
-    and SignUpNotOpen.
+    `on_behalf`: an organiser filled in the form, which the message says; `promise_id` as in `claim_place`. Raises
+    NoSuchCategory, NoSuchTrip, ChoiceFull and SignUpNotOpen.
     """
-    registration, claim = enter(session, pool, edition, request, now, on_behalf=on_behalf)
+    registration, claim = enter(session, pool, edition, request, now, on_behalf=on_behalf, promise_id=promise_id)
     give_first_answers(session, edition.id, [(registration, request.answers)], now)
     changes = Changes(session, edition, actor, now, keep=keep_mail)
     if request.trips:
@@ -163,7 +164,8 @@ def enrol(
     # Nor has anything of a trip that was not asked for.
     trips = tuple(trips_of(session, edition.id, registration.id)) if request.trips else ()
     answers = answered_by(session, registration.id) if any(request.answers.values()) else ()
-    standing = mails.Standing(registration, edition, claim, waiting_position(session, claim), trips, answers)
+    position, files = waiting_position(session, claim), files_for(session, edition, request.details.category, answers)
+    standing = mails.Standing(registration, edition, claim, position, trips, answers, files=files)
     stated = request.consent_text if on_behalf else ""
     message = mails.status_message(standing, seats, stated_consent=stated)
     send(session, message, now, keep=keep_mail, asked_for=not on_behalf)

@@ -16,7 +16,14 @@ from dofc_events.accounts.mails import new_browser, sign_in_link, team_invitatio
 from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.service import at_place_and_time, place_and_time_of
 from dofc_events.config import ROOT
-from dofc_events.groups.mails import group_link, group_registered
+from dofc_events.groups.mails import (
+    contact_changed,
+    delegation_ended,
+    delegation_invitation,
+    delegation_promised,
+    group_link,
+    group_registered,
+)
 from dofc_events.groups.queries import people_of
 from dofc_events.hosting import mails as hosting
 from dofc_events.hosting.models import Decision, Question
@@ -33,7 +40,7 @@ from dofc_events.organise.overview.rules import Matter
 from dofc_events.registration import service
 from dofc_events.trips.rules import Reason
 from tests.support.factories import DELEGATE, NOW, make_account, make_edition, make_registration, make_trip
-from tests.support.groups import make_group, someone
+from tests.support.groups import make_delegation, make_group, someone
 from tests.support.hosting import (
     begin_ballot,
     make_call,
@@ -94,6 +101,7 @@ def write_all(session) -> dict:
     letter = Letter(subject="To {given_name}", body="**Hello** {full_name}: {own_page}", anchor="", anchor_days=0)
     letter.edition = edition
     group = make_group(session, make_edition(session, year=2032), [someone("Anna & <b>Ivo</b>")]).group
+    delegation, invitation = make_delegation(session, make_edition(session, year=2033), "Anna & <b>Ivo</b>")
     return written | {
         "notices/confirmed": mails.registration_confirmed(standing, seats, handed_over_by="Łucja Öztürk"),
         "notices/offered": mails.registration_offered(standing, seats),
@@ -114,6 +122,10 @@ def write_all(session) -> dict:
         ),
         "groups/registered": group_registered(group, people_of(session, group.id), "I <b>said</b> so."),
         "groups/link": group_link(group),
+        "groups/contact_changed": contact_changed(group, "old@dofc.test"),
+        "groups/promised": delegation_promised(delegation, changed=True),
+        "groups/ended": delegation_ended(delegation, 2, 1, by_organisers=True),
+        "groups/invitation": delegation_invitation(invitation, again=True),
         "letters/letter": letter_to(letter, standing),
         "accounts/team_invitation": team_invitation(
             make_account(session, "ana@dofc.test", name="Anna & <b>Ivo</b> O'Neill"),
@@ -271,7 +283,7 @@ def test_links_lead_to_the_base_url_whatever_host_was_asked(app, writing):
     for folder, envelope in envelopes.items():
         assert "evil" not in envelope.text + envelope.html, folder
         links = re.findall(r"https?://[^\s\"<]+", envelope.text + envelope.html)
-        assert links or folder == "notices/handed_over" or folder == "notices/address_changed", folder
+        assert links or folder in ("notices/handed_over", "notices/address_changed", "groups/contact_changed"), folder
         assert {urlsplit(address)[:2] for address in links} <= {("http", "dofc.test")}, folder
 
 

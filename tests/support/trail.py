@@ -19,6 +19,13 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     *((actor, "registered", {"status": s}) for actor in (BY_HAND, DELEGATE) for s in ("confirmed", "waitlisted")),
     *((BY_HAND, "imported", {"status": s, "file": "списак.csv"}) for s in ("confirmed", "waitlisted")),
     *(("contact:K7X9-Q2MB", "group_registered", {"number": n, "waiting": 1}) for n in (1, 2)),
+    ("contact:K7X9-Q2MB", "contact_changed", {"changes": {"email": ["а@кластер.срб", "б@кластер.срб"]}}),
+    *((BY_HAND, "places_promised", {"organisation": "Дом", "number": n, "until": MOMENT}) for n in (1, 2)),
+    (BY_HAND, "promise_changed", {"changes": {"places": [5, 6], "until": [MOMENT, LATER]}}),
+    *((BY_HAND, "promise_withdrawn", {"organisation": "Дом", "number": n, "used": 3}) for n in (1, 2)),
+    ("worker", "promise_ended", {"organisation": "Дом", "number": 2, "used": 3}),
+    *(("contact:K7X9-Q2MB", act, {"number": n}) for act in ("places_given_back", "people_invited") for n in (1, 2)),
+    *(("contact:K7X9-Q2MB", act, {}) for act in ("invitation_reminded", "invitation_taken_back")),
     *((BY_HAND, act, {"file": "списак.csv"}) for act in ("import_file_added", "import_file_removed")),
     *((BY_HAND, "people_imported", {"file": "списак.csv", "number": n, "confirmed": 1, "told": n > 1}) for n in (1, 2)),
     (

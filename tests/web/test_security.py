@@ -60,8 +60,8 @@ def addresses(app, token, reading) -> list[tuple[str, str, set[str]]]:
         "attachment_id": 1,
         "photograph_id": 1,
         "content_hash": "0" * 64,
-        "ending": "jpeg",
         "act": "publish",
+        "invitation_id": 1,
         "voter_id": 1,
         "item_id": 1,
     }

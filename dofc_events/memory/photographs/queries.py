@@ -105,8 +105,8 @@ def count_of(session: Session, edition_id: int) -> int:
 def progress_of(session: Session, edition_id: int) -> dict[str, int]:
     """How many photographs of an edition are in each state."""
     counted = select(Photograph.state, func.count()).where(Photograph.edition_id == edition_id)
-    found: dict[str, int] = dict(session.execute(counted.group_by(Photograph.state)).tuples().all())
-    return {str(state): found.get(state, 0) for state in PhotographState}
+    found = {str(state): number for state, number in session.execute(counted.group_by(Photograph.state))}
+    return {str(state): found.get(str(state), 0) for state in PhotographState}
 
 
 def next_to_prepare(session: Session, now: datetime) -> int | None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -109,9 +110,9 @@ def add_photographs(
                 **asdict(credit),
             )
             session.add(photograph)
-            if not fault:
+            if photograph.source_hash:
                 count += 1
-                known[file.source_hash] = photograph
+                known[photograph.source_hash] = photograph
                 _record(session, actor, now, "photograph_added", edition, photograph)
         added.append(photograph)
     session.flush()
@@ -313,7 +314,7 @@ def _last_position(session: Session, edition_id: int) -> int:
 
 
 def _record(
-    session: Session, actor: Actor, now: datetime, act: str, edition: Edition, photograph: Photograph, **details: object
+    session: Session, actor: Actor, now: datetime, act: str, edition: Edition, photograph: Photograph, **details: Any
 ) -> None:
     details["photograph"] = photograph.caption or photograph.name
     record(session, actor, now, act, scope=str(edition.year), **details)

@@ -68,6 +68,9 @@ def _prepare(photograph_id: int, now: datetime) -> bool:
         except TooBusy:
             _give_back(photograph_id)
             return False
+        except files.FilesAway:
+            _give_back(photograph_id)
+            raise
     if fault:
         log.warning("photograph_refused", photograph=photograph_id, fault=fault)
     _settle(photograph_id, made, fault, now)

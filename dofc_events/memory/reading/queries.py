@@ -52,6 +52,7 @@ def bytes_in(file: BinaryIO, read: ReadFile, content_hash: str) -> bytes:
 
 def refuse_missing(read: ReadFile, wanted: Iterable[str]) -> None:
     """Raise FileRefused if a file is wanted that is neither there already nor in what was read."""
-    missing = [one for one in wanted if one not in read.places and not files.path_of(settings().shared, one).exists()]
+    elsewhere = [one for one in wanted if one not in read.places]
+    missing = sorted(files.missing(settings().shared, elsewhere)) if elsewhere else []
     if missing:
         raise FileRefused(*(Fault(FaultKind.FILE_MISSING, one) for one in missing))

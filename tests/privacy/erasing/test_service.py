@@ -45,7 +45,7 @@ def test_no_byte_of_somebody_is_left_and_everything_adds_up(app, writing, databa
         form = f'[["email", "{OWN["email"]}"]]'.encode()
         files.store(settings().shared, form, NOW)
         before = figures(session, edition_id)
-        kept_file = files.path_of(settings().shared, files.hash_of(form))
+        kept_file = files.path_of(settings().instance, files.hash_of(form))
     with app.app_context():
         # Before there is something to find; else nothing would be proved.
         assert set(found_in(everything(app, database_url), wanted)) == set(wanted)

@@ -4,11 +4,12 @@ Run in a process with limits alone, see `queries.py`: what people send can cost 
 """
 
 import io
+import math
 import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from pi_heif import register_heif_opener
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
@@ -26,7 +27,10 @@ KINDS = ("JPEG", "PNG", "WEBP", "GIF", "HEIF", "AVIF")
 # left out; of the smallest, whatever fits.
 QUALITIES = {"avif": (62, 54, 46, 38, 30), "jpeg": (82, 74, 66, 58, 50, 42, 34)}
 WORSE = (20, 10, 1)
-OPTIONS = {"avif": {"speed": 8, "max_threads": 1}, "jpeg": {"progressive": True, "optimize": True}}
+OPTIONS: dict[str, dict[str, Any]] = {
+    "avif": {"speed": 8, "max_threads": 1},
+    "jpeg": {"progressive": True, "optimize": True},
+}
 
 _BROKEN = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError, struct.error, zlib.error)
 
@@ -67,11 +71,15 @@ def _sizes(width: int, height: int) -> Iterator[tuple[int, int]]:
 
 def _packed(picture: Image.Image, name: str, *, at_any_price: bool) -> bytes | None:
     """The picture as few bytes as a telephone may be sent, or None if it would no longer look well."""
-    for quality in (*QUALITIES[name], *(WORSE if at_any_price else ())):
+    left = [*QUALITIES[name], *(WORSE if at_any_price else ())]
+    while left:
         packed = io.BytesIO()
-        picture.save(packed, name.upper(), quality=quality, **OPTIONS[name])
+        picture.save(packed, name.upper(), quality=left[0], **OPTIONS[name])
         if packed.tell() <= MAX_SERVED:
             return packed.getvalue()
+        # Each try costs as much: one step takes a fifth off, and whoever has far to go does not try them all.
+        steps = max(1, int(math.log(packed.tell() / MAX_SERVED, 1.25)))
+        left = left[min(steps, len(left) - 1) :] if len(left) > 1 else []
     return None
 
 

@@ -60,7 +60,8 @@ def fault_words(fault: str) -> str:
 
 def missing_words(missing: Any) -> str:
     """What a photograph lacks to be published."""
-    return _("Missing: %(what)s.", what=", ".join(str(LACKS[one]) for one in missing))
+    words: str = _("Missing: %(what)s.", what=", ".join(str(LACKS[one]) for one in missing))
+    return words
 
 
 def _licences() -> list[SelectChoice]:

@@ -13,8 +13,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from dofc_events.accounts.guards import acting, edition_staff
-from dofc_events.accounts.rules import RoleName
+from dofc_events.accounts.guards import acting
 from dofc_events.conference.models import Edition
 from dofc_events.core import files
 from dofc_events.core.audit import Actor
@@ -39,14 +38,15 @@ from dofc_events.organise.memory.photographs.forms import (
     fault_words,
     missing_words,
 )
-from dofc_events.organise.shared import EDITION, around
+from dofc_events.organise.memory.shared import MEMORY, writers_only
+from dofc_events.organise.shared import around
 from dofc_events.web.forms import ButtonForm, answer_errors, form_page
 from dofc_events.web.on_record import say
 from dofc_events.web.pictures import picture_answer
 
 blueprint = Blueprint("photographs", __name__)
 
-PHOTOGRAPHS = f"{EDITION}/memory/photographs"
+PHOTOGRAPHS = f"{MEMORY}/photographs"
 PHOTOGRAPH = f"{PHOTOGRAPHS}/<id:photograph_id>"
 INDEX, EDIT = "organise/memory/photographs/index.html", "organise/memory/photographs/edit.html"
 
@@ -59,12 +59,9 @@ ACTS: dict[str, tuple[Does, Any]] = {
     "no-cover": (service.take_cover_away, _l("The edition has no cover now.")),
 }
 
-# Editions are written up when they are over, and those in the archive as well.
-writing_up = edition_staff(RoleName.ORGANISER, archived_too=True)
-
 
 @blueprint.route(PHOTOGRAPHS, methods=["GET", "POST"])
-@writing_up
+@writers_only
 def index(edition: Edition) -> ResponseReturnValue:
     """The gallery as organisers see it, and the form for more photographs, as many as they like."""
     request.max_content_length = MAX_FORM
@@ -93,14 +90,14 @@ def index(edition: Edition) -> ResponseReturnValue:
 
 
 @blueprint.get(f"{PHOTOGRAPHS}/progress.json")
-@writing_up
+@writers_only
 def progress(edition: Edition) -> Response:
     """How many are still to be made ready, for the page that waits for it."""
     return jsonify(queries.progress_of(db.session(), edition.id))
 
 
 @blueprint.get(f"{PHOTOGRAPHS}/files/<content_hash>.<ending>")
-@writing_up
+@writers_only
 def file(edition: Edition, content_hash: str, ending: str) -> Response:
     """A picture as only organisers see it, published or not."""
     found = queries.rendition_of(db.session(), edition.id, content_hash, ending) or abort(404)
@@ -108,7 +105,7 @@ def file(edition: Edition, content_hash: str, ending: str) -> Response:
 
 
 @blueprint.route(PHOTOGRAPH, methods=["GET", "POST"])
-@writing_up
+@writers_only
 def edit(edition: Edition, photograph_id: int) -> ResponseReturnValue:
     """What is said of one photograph."""
     photograph = _photograph(edition, photograph_id)
@@ -133,7 +130,7 @@ def edit(edition: Edition, photograph_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post(f"{PHOTOGRAPH}/<any(publish, unpublish, cover, 'no-cover'):act>")
-@writing_up
+@writers_only
 def act(edition: Edition, photograph_id: int, act: str) -> ResponseReturnValue:
     """A button of one photograph: whether everybody sees it, and whether it is the cover."""
     _photograph(edition, photograph_id)
@@ -152,7 +149,7 @@ def act(edition: Edition, photograph_id: int, act: str) -> ResponseReturnValue:
 
 
 @blueprint.post(f"{PHOTOGRAPHS}/publish-all")
-@writing_up
+@writers_only
 def publish_all(edition: Edition) -> ResponseReturnValue:
     """Let everybody see the photographs that lack nothing."""
     form = ButtonForm()
@@ -166,7 +163,7 @@ def publish_all(edition: Edition) -> ResponseReturnValue:
 
 
 @blueprint.post(f"{PHOTOGRAPHS}/clear")
-@writing_up
+@writers_only
 def clear(edition: Edition) -> ResponseReturnValue:
     """Forget the files that were refused."""
     form = ButtonForm()
@@ -178,7 +175,7 @@ def clear(edition: Edition) -> ResponseReturnValue:
 
 
 @blueprint.route(f"{PHOTOGRAPH}/delete", methods=["GET", "POST"])
-@writing_up
+@writers_only
 def delete(edition: Edition, photograph_id: int) -> ResponseReturnValue:
     """Delete a photograph for good, after a question."""
     photograph = _photograph(edition, photograph_id)
@@ -193,7 +190,7 @@ def delete(edition: Edition, photograph_id: int) -> ResponseReturnValue:
 
 
 @blueprint.get(f"{PHOTOGRAPHS}/objections")
-@writing_up
+@writers_only
 def objections(edition: Edition) -> str:
     """What visitors want taken down, and what organisers decided."""
     wanted = [one for one in _gallery(edition) if one.open_objections]
@@ -201,7 +198,7 @@ def objections(edition: Edition) -> str:
 
 
 @blueprint.route(f"{PHOTOGRAPH}/decide", methods=["GET", "POST"])
-@writing_up
+@writers_only
 def decide(edition: Edition, photograph_id: int) -> ResponseReturnValue:
     """Show a photograph again that somebody wanted taken down; to delete it has a page of its own."""
     photograph = _photograph(edition, photograph_id)

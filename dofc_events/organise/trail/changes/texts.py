@@ -55,6 +55,9 @@ FIELDS = FIELDS_OF_PEOPLE | {
     "photographer": _l("Photographer"),
     "licence": _l("Licence"),
     "people_agreed": _l("Those who can be recognised agreed"),
+    "email": _l("Email address"),
+    "places": _l("Places"),
+    "until": _l("Kept until"),
     "title": _l("Title"),
     "description": _l("Description"),
     "hosts": _l("Hosts"),
@@ -136,7 +139,7 @@ def _value(name: str, value: Any, edition: Edition) -> Any:
         return next((category.label for category in edition.categories if category.slug == value), value)
     if name == "trip_mode":
         return MODES[value]
-    if name.endswith(("_at", "_on")):
+    if name.endswith(("_at", "_on")) or name == "until":
         return as_recorded(value, edition.zone)
     # What people said of themselves is short, and needed in full; what is said of an edition or a trip may be long.
     if name in FIELDS_OF_PEOPLE or caption_in(name) or not isinstance(value, str) or len(value) <= LONGEST_TEXT:

@@ -47,7 +47,7 @@ def test_file_goes_to_everybody_and_lies_on_the_disk_once(attaching, register, a
         as_sent = message_from_bytes(as_mime(sent[1], "a@dofc.test", "b@dofc.test"), policy=policy.default)
         (attached,) = as_sent.iter_attachments()
         assert (attached.get_filename(), attached.get_content()) == ("план.pdf", uploads.pdf())
-        files.path_of(settings().shared, content_hash).unlink()
+        files.path_of(settings().instance, content_hash).unlink()
         assert faults(session) == [f"file {content_hash}: some row names it, but it is missing"]
 
 

@@ -46,6 +46,7 @@ def test_good_ones_arrive_and_each_bad_one_is_named_with_its_reason(organiser, a
     form = organiser.get(address).form("form[data-uploads]")
     page = form.fill(files=list(sent.items()), photographer="Ана Ковач", licence="CC-BY-4.0").submit()
     assert (page.status, len(page.redirects)) == (200, 1)
+    assert organiser.get(f"{address}/progress.json", checked=False).html.count('"waiting":4') == 1
     prepare()
     page = organiser.get(address)
     said = {row.strong.get_text(): row["data-refused"] for row in page.all("[data-refused]")}
