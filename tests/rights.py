@@ -26,15 +26,17 @@ from dofc_events.accounts.service import issue_sign_in_link
 from dofc_events.conference.models import Edition, Organisation
 from dofc_events.conference.rules import TripMode
 from dofc_events.config import ROOT
+from dofc_events.core import files
 from dofc_events.core.audit import COMMAND
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.delegates.doubles.service import likely_doubles
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import proof_of, token_of
+from dofc_events.extensions import settings
 from dofc_events.groups.queries import token_of_group, token_of_invitation
 from dofc_events.hosting import queries as proposal_links
 from dofc_events.hosting.ballots.service import cast_ballot
-from dofc_events.hosting.hand_over import service as hand_over
+from dofc_events.hosting.hand_over import service as hand_over_list
 from dofc_events.hosting.hand_over.service import ItemDetails, add_item
 from dofc_events.hosting.proposals.attachments.service import add_attachment
 from dofc_events.hosting.proposals.service import PROPOSER
@@ -228,12 +230,15 @@ def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
 def _memory_of(session: Session, edition: Edition) -> dict[str, str]:
     """An outcome with a file, and a document; anyone can see them."""
     outcome, document = make_outcome(session, edition, file=paper()), make_document(session, edition)
+    sent = json.dumps({"rows": {}}).encode()
+    files.store(settings().shared, sent, NOW)
     return {
         "/outcomes/slug": outcome.slug,
         "/outcomes/<slug>/files/content_hash": outcome.files[0].content_hash,
         "/organise/editions/<year:year>/memory/outcomes/slug": outcome.slug,
         "content_hash": document.content_hash,
         "document_id": str(document.id),
+        "/organise/memory/import/content_hash": files.hash_of(sent),
     }
 
 
@@ -273,7 +278,9 @@ def _attach(session: Session, letter_id: int) -> int:
 
 def _hand_over_with_a_file(session: Session, edition: Edition) -> dict[str, str]:
     item = add_item(session, edition.id, HandOverKind.CONTACT, ItemDetails("The bus company"), COMMAND, NOW)
-    hand_over.add_file(session, edition.id, item.id, CheckedFile("map.pdf", "application/pdf", b"%PDF-"), COMMAND, NOW)
+    hand_over_list.add_file(
+        session, edition.id, item.id, CheckedFile("map.pdf", "application/pdf", b"%PDF-"), COMMAND, NOW
+    )
     file = "/organise/editions/<year:year>/hand-over/<id:item_id>/files/file_id"
     return {"item_id": str(item.id), file: str(item.files[0].id)}
 

@@ -94,6 +94,7 @@ EDITS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"alternative": "A hall"},
         {"caption": "Opening day"},
     ),
+    "/organise/editions/<year>/memory/outcomes/<slug>/edit": ({"source": "The report"}, {"addressed_to": "Ministers"}),
     "/organise/hosting/calls/<year>/settings": ({"quorum": "1"}, {"text": "Who wants to host?"}),
     "/organise/hosting/members/<slug>/settings": ({"website": "https://example.org"}, {"contact_name": "Ana Kos"}),
     "/organise/editions/<year>/hand-over/<item_id>": ({"owner": "Milan"}, {"text": "Both buses"}),

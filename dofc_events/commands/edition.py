@@ -209,7 +209,13 @@ def _numbers(session: Session, year: int) -> dict[str, Any]:
     limits = (one for one in categories_with_places(session, found.id) if one.limit is not None)
     categories = {one.slug: {"limit": one.limit, "taken": one.taken} for one in limits}
     options = _option_numbers(session, found)
-    return {**numbers, "promised": pool.promised if pool else 0, "trips": trips, "categories": categories, "options": options}
+    return {
+        **numbers,
+        "promised": pool.promised if pool else 0,
+        "trips": trips,
+        "categories": categories,
+        "options": options,
+    }
 
 
 def _option_numbers(session: Session, found: Edition) -> dict[str, dict[str, dict[str, int]]]:

@@ -15,7 +15,6 @@ from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import NotAgreed, Refusal, ask_first
 from dofc_events.delegates.queries import registration_by_token
-from dofc_events.delegates.service import NotInvited
 from dofc_events.extensions import limiter
 from dofc_events.groups.forms import GroupForm, PeopleForm
 from dofc_events.groups.invitations import views as invitations
@@ -26,9 +25,10 @@ from dofc_events.groups.service import AlreadyInGroup, Contact, Joined, register
 from dofc_events.groups.shared import acting_for, context_of, mine
 from dofc_events.mail.outbox import TooManyMessages
 from dofc_events.places.models import Pool
-from dofc_events.places.queries import edition_with_pool
+from dofc_events.places.queries import categories_with_places, edition_with_pool
+from dofc_events.registration.invitations.service import NotInvited
 from dofc_events.registration.service import RegistrationNotOpen
-from dofc_events.registration.shared import open_categories, wrote_to
+from dofc_events.registration.shared import open_among, wrote_to
 from dofc_events.registration.texts import consent_text
 from dofc_events.registration.views import DELEGATE, FORMS_PER_NETWORK
 from dofc_events.web.errors import LinkNotValid
@@ -178,7 +178,7 @@ def _form_context(start: Start) -> dict[str, Any]:
     return {
         "start": start,
         "edition": start.edition,
-        "categories": open_categories(start.edition),
+        "categories": open_among(categories_with_places(db.session(), start.edition.id)),
         "consent_text": consent_text(start.edition),
         "most": MAX_PEOPLE,
     }

@@ -74,8 +74,8 @@ class Standing:
 
     `trips` are all learning trips of the edition, with what the registration has of them; `answers` are all that it
     answered of the edition's own questions; `organisers_say` is what organisers write with the news. In words:
-    `choices` are options that it waited for until now, `files` are questions to be answered with a file, `registered_by`
-    is who registered them, `stated` their consent.
+    `choices` are options that it waited for until now, `files` questions to be answered with a file, `registered_by`
+    who registered them, `stated` their consent.
     """
 
     registration: Registration

@@ -27,7 +27,7 @@ from dofc_events.places.queries import (
     overdue,
     positions_for_options,
 )
-from dofc_events.places.rules import Availability, ClaimStatus, availability
+from dofc_events.places.rules import ClaimStatus, availability, free_for_anybody
 from dofc_events.questions.queries import answers_of, questions_of
 from dofc_events.questions.rules import PICKED, Answers, Kind, OwnQuestion, asked, files_asked, missing
 from dofc_events.questions.texts import Answered
@@ -164,7 +164,8 @@ def change_form(registration: Registration, known: Answers, *, by_organisers: bo
 def form_context(edition: Edition, pool: Pool, *, by_organisers: bool = False) -> dict[str, Any]:
     """What a page with a registration form shows, apart from the form."""
     categories = open_among(categories_with_places(db.session(), edition.id))
-    has_room = any(not one.is_full for one in categories)
+    left = [one.left for one in categories if not one.by_invitation] or [one.left for one in categories]
+    free = free_for_anybody(pool.capacity - pool.taken, left)
     questions = questions_of(db.session(), edition.id) if edition.asks_questions else ()
     return {
         **asked_of(edition, questions, by_organisers=by_organisers),
@@ -173,7 +174,7 @@ def form_context(edition: Edition, pool: Pool, *, by_organisers: bool = False) -
         "trips": trips_of(db.session(), edition.id),
         "sign_up": edition.sign_up_window(now()),
         "consent_text": consent_text(edition),
-        "availability": availability(pool.capacity, pool.taken) if has_room else Availability.WAITING_LIST,
-        "free": pool.capacity - pool.taken,
-        "waiting": count_waiting(db.session(), pool.id) if pool.taken >= pool.capacity else 0,
+        "availability": availability(free),
+        "free": free,
+        "waiting": count_waiting(db.session(), pool.id) if free <= 0 else 0,
     }

@@ -38,6 +38,7 @@ from dofc_events.organise.overview.mails import digest
 from dofc_events.organise.overview.queries import Alert, Attention
 from dofc_events.organise.overview.rules import Matter
 from dofc_events.registration import service
+from dofc_events.registration.invitations.mails import not_invited
 from dofc_events.trips.rules import Reason
 from tests.support.factories import DELEGATE, NOW, make_account, make_edition, make_registration, make_trip
 from tests.support.groups import make_delegation, make_group, someone
@@ -113,6 +114,7 @@ def write_all(session) -> dict:
         "notices/changed": mails.registration_changed(standing, ["phone", "dietary"]),
         "notices/link": mails.registration_link(standing),
         "notices/already_registered": mails.already_registered(standing),
+        "registration/not_invited": not_invited(edition, "Guest & <b>friend</b>", "eva@dofc.test", "en"),
         "notices/handed_over": mails.handed_over(
             standing, email="ivo@dofc.test", name="Anna & <b>Ivo</b> O'Neill", token="old-token"
         ),

@@ -98,6 +98,34 @@ def test_pages_say_what_one_gets_when_one_can_register(client, write, path, capa
     assert page.link(button) == "/editions/2027/register"
 
 
+@pytest.mark.parametrize("path", ["/", "/editions/", "/editions/2027/", "/editions/2027/register"])
+@pytest.mark.parametrize(
+    ("limits", "invited", "words"),
+    [
+        # What the edition has left is of no use where no category that is open to everybody has any of it.
+        ((5, 5), (), "All places are taken."),
+        ((5, 8), (), "3 places left."),
+        ((5, None), (), "Places available."),
+        ((5, None), ("guest",), "All places are taken."),
+        ((None, 5), ("guest", "company"), "Places available."),
+    ],
+)
+def test_pages_say_what_open_categories_have_left(client, write, path, limits, invited, words):
+    def open_with_limits(session):
+        edition = service.create_edition(
+            session, 2027, DETAILS, [("company", "Company"), ("guest", "Guest")], COMMAND, NOW
+        )
+        service.publish_edition(session, edition.id, COMMAND, NOW)
+        session.add(Pool(edition_id=edition.id, capacity=200, taken=10))
+        for category, limit in zip(edition.categories, limits, strict=True):
+            category.by_invitation = category.slug in invited
+            if limit is not None:
+                session.add(Pool(category_id=category.id, capacity=limit, taken=5))
+
+    write(open_with_limits)
+    assert words in client.get(path).text
+
+
 @pytest.mark.parametrize("path", ["/", "/editions/", "/editions/2027/"])
 @pytest.mark.parametrize(
     ("window", "words"),

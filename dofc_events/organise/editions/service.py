@@ -25,6 +25,7 @@ from dofc_events.hosting.models import Decision, HandOverFile, HandOverItem
 from dofc_events.imports.models import ImportFile, KnownColumn
 from dofc_events.letters.models import Letter, LetterAttachment
 from dofc_events.mail.models import Message
+from dofc_events.memory.service import forget_edition
 from dofc_events.places.models import Pool
 from dofc_events.places.queries import categories_with_places, edition_pool
 from dofc_events.places.service import create_pool, lock_edition_pool
@@ -109,6 +110,7 @@ def delete_draft(session: Session, edition_id: int, actor: Actor, now: datetime)
     items = select(HandOverItem.id).where(HandOverItem.edition_id == edition_id)
     session.execute(delete(HandOverFile).where(HandOverFile.item_id.in_(items)))
     session.execute(delete(InvitedAddress).where(InvitedAddress.category_id.in_(categories)))
+    forget_edition(session, edition_id)
     for table in (
         Draw,
         Trip,

@@ -173,6 +173,11 @@ def _addresses(filters: Filters, order: Order, columns: list[str]) -> dict[str, 
     if columns:
         view["columns"] = columns
     without = {name: {other: narrowed[other] for other in narrowed if other != name} | view for name in narrowed}
+    # Each answer by itself, called as the field of its question.
+    pairs = pairs_in(filters.answers)
+    for key, _answer in pairs:
+        others = " ".join(f"{one}:{answer}" for one, answer in pairs if one != key)
+        without[f"{FIELD}{key}"] = without["answers"] | ({"answers": others} if others else {})
     turned = {name: Order(by, by is order.by and not order.reverse) for name, by in SORTED_BY.items()}
     heads = {name: narrowed | view | {"sort": str(other)} for name, other in turned.items()}
     return {"narrowed": narrowed, "view": view, "first_page": narrowed | view, "without": without, "heads": heads}
