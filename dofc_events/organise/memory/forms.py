@@ -8,8 +8,8 @@ from flask_wtf import FlaskForm
 from flask_wtf.file import FileRequired, MultipleFileField
 from wtforms import ValidationError
 
-from dofc_events.hosting.proposals.forms import WORDS_FOR_REASONS
-from dofc_events.hosting.rules import AttachmentFault
+from dofc_events.web.attachments.forms import WORDS_FOR_REASONS
+from dofc_events.web.attachments.rules import AttachmentFault
 from dofc_events.web.forms import Form
 
 MAX_AT_ONCE = 10

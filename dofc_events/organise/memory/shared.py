@@ -10,11 +10,11 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from dofc_events.accounts.guards import edition_staff
 from dofc_events.accounts.rules import RoleName
 from dofc_events.core.db import db
-from dofc_events.hosting.proposals.attachments.queries import check_upload
-from dofc_events.hosting.rules import MAX_BYTES, AttachmentRefused
 from dofc_events.memory.models import NewFile
 from dofc_events.organise.memory.forms import FilesForm
 from dofc_events.organise.shared import EDITION
+from dofc_events.web.attachments.queries import check_upload
+from dofc_events.web.attachments.rules import MAX_BYTES, AttachmentRefused
 from dofc_events.web.on_record import say
 from dofc_events.web.uploads import refuse_flood_of_uploads
 
