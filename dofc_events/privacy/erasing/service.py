@@ -57,7 +57,8 @@ def erase_registration(
     _drop_searches(session, edition, values)
     _drop_quotations(session, edition, values, now)
     _drop_invitations(session, edition, values)
-    drop_links(session, registration.email_key, now)
+    if registration.email_key is not None:
+        drop_links(session, registration.email_key, now)
     (new,) = forget_delegates(session, edition.id, [registration_id], now)
     _leave_others_trail(session, str(edition.year), reference, new)
     note_erased(session, "registration", reference, now)
