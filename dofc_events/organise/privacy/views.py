@@ -7,6 +7,7 @@ from flask import Blueprint, abort, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from dofc_events.accounts.factors.guards import fresh_factor, fresh_factor_for_forms
 from dofc_events.accounts.guards import acting, chair_only, edition_staff
 from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.models import Edition
@@ -58,6 +59,7 @@ def index() -> ResponseReturnValue:
 
 @blueprint.route("/privacy/erase", methods=["GET", "POST"])
 @chair_only
+@fresh_factor_for_forms
 def erase() -> ResponseReturnValue:
     """Somebody who asks the chair: everything of an address, or what a reference names. Asks first, by name."""
     form, page, context = EraseForm(), "organise/privacy/erase.html", {"asked": None, "kinds": KINDS, **around(None)}
@@ -105,6 +107,7 @@ def edition(edition: Edition) -> ResponseReturnValue:
 
 @blueprint.route(PERSON, methods=["GET", "POST"])
 @organisers
+@fresh_factor_for_forms
 def person(edition: Edition, reference: str) -> ResponseReturnValue:
     """Everything that is kept about one delegate, to hand out, and the end of it, for somebody who writes."""
     registration, form = _registration(edition, reference), BecauseForm()
@@ -120,6 +123,7 @@ def person(edition: Edition, reference: str) -> ResponseReturnValue:
 
 @blueprint.get(f"{PERSON}/my-data.json")
 @organisers
+@fresh_factor
 def person_json(edition: Edition, reference: str) -> ResponseReturnValue:
     """The same as a file, without links that act for the person."""
     registration = _registration(edition, reference)
