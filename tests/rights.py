@@ -24,7 +24,7 @@ from werkzeug.routing import Rule
 from dofc_events.accounts.rules import RoleName
 from dofc_events.accounts.service import issue_sign_in_link
 from dofc_events.conference.models import Edition, Organisation
-from dofc_events.conference.rules import TripMode
+from dofc_events.conference.rules import EditionStatus, TripMode
 from dofc_events.config import ROOT
 from dofc_events.core import files
 from dofc_events.core.audit import COMMAND
@@ -233,6 +233,7 @@ def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
 def _memory_of(session: Session, edition: Edition) -> dict[str, str]:
     """An outcome with a file, and a document; anyone can see them."""
     outcome, document = make_outcome(session, edition, file=paper()), make_document(session, edition)
+    session.add(Edition(year=2016, city="Ohrid", country="MK", status=EditionStatus.ARCHIVED))
     sent = json.dumps({"rows": {}}).encode()
     files.store(settings().shared, sent, NOW)
     return {
@@ -241,6 +242,7 @@ def _memory_of(session: Session, edition: Edition) -> dict[str, str]:
         "/organise/editions/<year:year>/memory/outcomes/slug": outcome.slug,
         "content_hash": document.content_hash,
         "document_id": str(document.id),
+        "/organise/memory/editions/year": "2016",
         "/organise/memory/import/content_hash": files.hash_of(sent),
     }
 

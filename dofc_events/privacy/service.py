@@ -18,6 +18,7 @@ from dofc_events.core.changes import difference, refuse_changed
 from dofc_events.core.db import erase_deleted
 from dofc_events.core.errors import Refusal, ask_first
 from dofc_events.delegates.models import Registration
+from dofc_events.delegates.rules import GONE_KEY
 from dofc_events.extensions import limiter, settings
 from dofc_events.hosting.models import Proposal
 from dofc_events.hosting.queries import attached_hashes
@@ -25,7 +26,7 @@ from dofc_events.imports.queries import kept_hashes
 from dofc_events.letters.queries import attached_to_letters
 from dofc_events.memory.service import named_by_memory
 from dofc_events.privacy.accounts.service import StillHasRoles, account_subject, erase_account
-from dofc_events.privacy.erasing.queries import GONE_KEY, still_named
+from dofc_events.privacy.erasing.queries import still_named
 from dofc_events.privacy.erasing.service import erase_registration
 from dofc_events.privacy.models import Erasure, KeptFor
 from dofc_events.privacy.proposals.service import erase_proposer

@@ -189,6 +189,11 @@ KEPT = (
          "the network’s memory", None, STAYS, "the network takes it down"),
     Kept("members", "contact_name contact_email", "organisation_id", X, "A member’s contact", TELL, None, STAYS,
          "the chair changes it"),
+    Kept("photographs", "photographer", "edition_id", X, "Names of photographers", "to credit them", None, STAYS,
+         "organisers remove them"),
+    Kept("photograph_objections", "reason email asked_at", "photograph_id.edition_id", X,
+         "Who wants a photograph taken down, and why", "to decide, and to answer", None, BY_ITSELF,
+         "organisers decide; what stays names nobody"),
     Kept("request_counts", "key count expires", "key", X, "Network addresses, and addresses typed into forms",
          "so that nobody floods the site", None, BY_ITSELF, "a day has passed at most"),
 )  # fmt: skip
@@ -270,6 +275,11 @@ NOT_PERSONAL = {
     "frozen_figures": "frozen_at is_final came_before second_time record",
     "frozen_delegates": "pseudonym",
     "pseudonym_keys": "locked made_at",
+    # Who can be seen on them agreed, as organisers say of each.
+    "photographs": "state fault name source_hash size added_at tries taken_at position caption alternative licence"
+    " people_agreed is_cover published_at hidden_at",
+    "photograph_renditions": "format width height size content_hash",
+    "photograph_objections": "hides told_at settled_at",
     "kept_for": "period days",
     "removals": "year period kept_in on number",
     "erasures": "hash erased_at",

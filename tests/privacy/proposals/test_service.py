@@ -9,11 +9,11 @@ from dofc_events.extensions import settings
 from dofc_events.hosting.models import Attachment, Proposal, Question
 from dofc_events.hosting.proposals.attachments.service import add_attachment
 from dofc_events.hosting.proposals.questions.service import answer_question, ask_question
-from dofc_events.hosting.proposals.rules import checked
 from dofc_events.hosting.proposals.service import PROPOSER
 from dofc_events.hosting.rules import ProposalStatus
 from dofc_events.privacy.proposals.service import erase_proposer
 from dofc_events.privacy.service import vanish
+from dofc_events.web.attachments.reading.rules import checked
 from tests.privacy.erasing.test_service import everything, found_in
 from tests.support import uploads
 from tests.support.factories import NOW
