@@ -27,10 +27,10 @@ from dofc_events.letters.queries import attached_to_letters
 from dofc_events.memory.service import named_by_memory
 from dofc_events.privacy.accounts.service import StillHasRoles, account_subject, erase_account
 from dofc_events.privacy.erasing.queries import still_named
-from dofc_events.privacy.erasing.service import erase_registration
+from dofc_events.privacy.erasing.service import erase_contact, erase_registration
 from dofc_events.privacy.models import Erasure, KeptFor
 from dofc_events.privacy.proposals.service import erase_proposer
-from dofc_events.privacy.queries import ACCOUNT, PROPOSAL, REGISTRATION, Found, erasure_hashes, periods_of
+from dofc_events.privacy.queries import ACCOUNT, CONTACT, PROPOSAL, REGISTRATION, Found, erasure_hashes, periods_of
 from dofc_events.privacy.retention.service import tasks
 from dofc_events.privacy.rules import MAX_DAYS, Period
 from dofc_events.questions.queries import answer_hashes
@@ -97,11 +97,16 @@ def _named(days: Mapping[Period, int]) -> dict[str, int]:
 
 
 def erase(session: Session, one: Found, actor: Actor, now: datetime, *, because: str = "") -> list[str]:
-    """Erase somebody. Raises StillHasRoles. Returns what to look for in files once that is committed.
+    """Erase somebody. Raises StillHasRoles and StillContact. Returns what to look for in files once that is committed.
 
     Of several people each takes a unit of work: together they would take locks in another order than everybody else.
     """
-    acts = {PROPOSAL: erase_proposer, REGISTRATION: erase_registration, ACCOUNT: erase_account}
+    acts = {
+        PROPOSAL: erase_proposer,
+        REGISTRATION: erase_registration,
+        CONTACT: erase_contact,
+        ACCOUNT: erase_account,
+    }
     return acts[one.kind](session, one.id, actor, now, because=because)
 
 

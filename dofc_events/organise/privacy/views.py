@@ -22,6 +22,7 @@ from dofc_events.organise.shared import EDITION, around
 from dofc_events.privacy import service
 from dofc_events.privacy.accounts.service import StillHasRoles
 from dofc_events.privacy.erasing.queries import is_gone
+from dofc_events.privacy.erasing.service import StillContact
 from dofc_events.privacy.handed_out.queries import as_json, data_of
 from dofc_events.privacy.queries import KINDS, people_called, periods_of, removals
 from dofc_events.privacy.retention.service import tasks
@@ -77,7 +78,11 @@ def erase() -> ResponseReturnValue:
     except StillHasRoles:
         form.reference.errors = [_("This account still has a role. End the account first, under Accounts.")]
         return answer_errors(form, page, **context)
-    erase_each(found, acting(), because=form.because.data)
+    try:
+        erase_each(found, acting(), because=form.because.data)
+    except StillContact:
+        form.reference.errors = [_("Others are reached at this address alone. Give them another contact first.")]
+        return answer_errors(form, page, **context)
     flash(_("Erased."), "success")
     return redirect(url_for(".index"), 303)
 
@@ -116,7 +121,14 @@ def person(edition: Edition, reference: str) -> ResponseReturnValue:
         kept = [replace(one, values=masked_details(one.values)) for one in data_of(db.session(), registration)]
         context = {"registration": registration, "kept": kept, **around(edition)}
         return form_page(form, "organise/privacy/person.html", **context)
-    erase_each(people_called(db.session(), registration.reference), acting(), because=form.because.data)
+    try:
+        erase_each(people_called(db.session(), registration.reference), acting(), because=form.because.data)
+    except StillContact:
+        flash(
+            _("Nothing has been erased: others are reached at this address alone. Change their contact first."),
+            "warning",
+        )
+        return redirect(url_for(".person", year=edition.year, reference=reference), 303)
     flash(_("Erased."), "success")
     return redirect(url_for(".edition", year=edition.year), 303)
 

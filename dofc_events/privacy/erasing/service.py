@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Category, Edition, InvitedAddress
 from dofc_events.core.audit import Actor, AuditEntry, record
+from dofc_events.core.errors import Refusal
 from dofc_events.core.order import sort_key
 from dofc_events.core.references import new_reference, new_secret
 from dofc_events.delegates.models import BY_LENGTH, Registration
@@ -25,7 +26,7 @@ from dofc_events.mail.rules import ABOUT_DATA, DONE_WITH, MessageState, address_
 from dofc_events.memory.figures.service import keep_before_erasing
 from dofc_events.memory.photographs.models import Objection, Photograph
 from dofc_events.places.service import lock_edition_pool
-from dofc_events.privacy.erasing.queries import Traces, is_gone, quoting, traces_of
+from dofc_events.privacy.erasing.queries import Traces, is_gone, others_reached_by, quoting, traces_of
 from dofc_events.privacy.erasing.rules import exchanged, names_one_of, search_without, without, without_names
 from dofc_events.privacy.kept.queries import about, blanks, says_something, table_of
 from dofc_events.privacy.kept.rules import Ends, Kept, Whose, rows_of
@@ -41,17 +42,24 @@ DELEGATE = Actor("delegate")
 TEXTLESS: dict[str, Any] = {"text": "", "html": "", "attachments": []}
 
 
+class StillContact(Refusal):
+    """Others who take part are reached at this person's address alone: they need another contact first."""
+
+
 def erase_registration(
     session: Session, registration_id: int, actor: Actor, now: datetime, *, because: str = ""
 ) -> list[str]:
     """Erase everything that names the person of a registration; a live place is given up and passed on first.
 
+    Raises StillContact.
     Returns what to look for in files once that is committed (see `vanish.vanish`); nothing if it was erased already.
     """
     registration, _ = locked(session, registration_id)
     if is_gone(registration):
         return []
     edition, reference = registration.edition, registration.reference
+    if registration.email_key is not None:
+        _refuse_contact(session, edition, registration.email, now, but=registration_id)
     if registration.ended_at is None and not edition.is_over(now):
         cancel_registration(session, registration_id, actor, now)
         session.flush()
@@ -67,6 +75,40 @@ def erase_registration(
     said = {"because": because} if because else {}
     record(session, actor, now, "person_erased", scope=str(edition.year), about=new, **said)
     return traces.all
+
+
+def erase_contact(session: Session, group_id: int, actor: Actor, now: datetime, *, because: str = "") -> list[str]:
+    """Erase the contact of a group, who need not be a delegate. Raises StillContact.
+
+    Returns what to look for in files once that is committed; nothing if it was erased already.
+    """
+    edition_id = session.get_one(Group, group_id).edition_id
+    lock_edition_pool(session, edition_id)
+    group = session.get_one(Group, group_id, populate_existing=True)
+    if not group.email:
+        return []
+    _refuse_contact(session, group.edition, group.email, now)
+    values, reference, edition, key = [group.email, group.contact_name], group.reference, group.edition, group.email_key
+    outbox.withdraw(session, reference, now)
+    traces = Traces((group.email, key), (group.contact_name,), ())
+    _drop_quotations(session, edition, traces, now)
+    _drop_address(session, edition, traces)
+    drop_links(session, key, now)
+    nobody = {"recipient": GONE, "recipient_name": GONE, "recipient_key": "", "mailbox_key": "", "subject": GONE}
+    gone = {**TEXTLESS, **nobody, "reply_to": None, "text_removed_at": now}
+    session.execute(update(Message).where(Message.about == reference, Message.recipient_key == key).values(gone))
+    for entry in session.scalars(select(AuditEntry).where(AuditEntry.about == reference)):
+        entry.details = without_names(entry.details)
+    said = {"because": because} if because else {}
+    record(session, actor, now, "person_erased", scope=str(edition.year), about=reference, **said)
+    session.flush()
+    session.expire_all()
+    return values
+
+
+def _refuse_contact(session: Session, edition: Edition, address: str, now: datetime, *, but: int = 0) -> None:
+    if not edition.is_over(now) and others_reached_by(session, edition.id, address, but=but):
+        raise StillContact
 
 
 def drop_links(session: Session, email_key: str, now: datetime) -> None:
