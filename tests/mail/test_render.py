@@ -38,6 +38,7 @@ from dofc_events.notices.queries import standing_of
 from dofc_events.organise.overview.mails import digest
 from dofc_events.organise.overview.queries import Alert, Attention
 from dofc_events.organise.overview.rules import Matter
+from dofc_events.privacy.mails import erasure_asked_for, my_data_link
 from dofc_events.registration import service
 from dofc_events.registration.invitations.mails import not_invited
 from dofc_events.trips.rules import Reason
@@ -144,6 +145,8 @@ def write_all(session) -> dict:
             [],
             NOW,
         ),
+        "privacy/my_data": my_data_link("ana@dofc.test", "ana@dofc.test", NOW),
+        "privacy/erase": erasure_asked_for(registration, NOW),
         "memory/photographs_objected_to": photographs_objected_to(
             make_account(session, "noa@dofc.test", name="Anna & <b>Ivo</b> O'Neill"),
             edition,

@@ -47,8 +47,8 @@ from dofc_events.web.forms import answer_busy, answer_errors, form_page
 
 blueprint = Blueprint("network", __name__)
 
-# What is larger goes in by `flask memory import`.
-LARGEST_UPLOAD = 10 * 1024 * 1024
+# What is larger goes in by `flask memory import` (see also web/bodies.py).
+LARGEST_UPLOAD = 512 * 1024 * 1024
 PAGES = "organise/memory/network"
 CHUNK = 256 * 1024
 
