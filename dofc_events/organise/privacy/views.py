@@ -7,7 +7,7 @@ from flask import Blueprint, abort, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from dofc_events.accounts.factors.guards import fresh_factor, fresh_factor_for_forms
+from dofc_events.accounts.factors.guards import fresh_factor_for_files, fresh_factor_for_forms
 from dofc_events.accounts.guards import acting, chair_only, edition_staff
 from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.models import Edition
@@ -30,6 +30,7 @@ from dofc_events.privacy.rules import Period
 from dofc_events.privacy.shared import erase_each, handed_out
 from dofc_events.privacy.texts import PERIODS, duration_of
 from dofc_events.web.forms import answer_errors, form_page
+from dofc_events.web.on_record import say
 
 blueprint = Blueprint("privacy", __name__)
 
@@ -135,10 +136,11 @@ def person(edition: Edition, reference: str) -> ResponseReturnValue:
 
 @blueprint.get(f"{PERSON}/my-data.json")
 @organisers
-@fresh_factor
+@fresh_factor_for_files
 def person_json(edition: Edition, reference: str) -> ResponseReturnValue:
     """The same as a file, without links that act for the person."""
     registration = _registration(edition, reference)
+    say("exported", file="my-data.json")
     return handed_out(registration, masked_details(as_json(db.session(), registration, now())))
 
 
