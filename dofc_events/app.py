@@ -22,6 +22,7 @@ from dofc_events.core.statements import watch_statements
 from dofc_events.extensions import babel, limiter, login_manager, mail, migrate
 from dofc_events.groups import views as groups
 from dofc_events.hosting import views as hosting
+from dofc_events.mail.render import link
 from dofc_events.mail.rules import LINK_LIMITS
 from dofc_events.organise import views as organise
 from dofc_events.privacy import views as privacy
@@ -145,6 +146,8 @@ def _init_templates(app: Flask, settings: Settings) -> None:
         current_locale=get_locale,
         is_chair=is_chair,
         map_link=map_link,
+        full_address=link,
+        base_url=settings.base_url,
         MAIL_DOMAINS=DOMAINS,
         LINKS_AN_HOUR=LINK_LIMITS[0][0],
         country_name=lambda code: country_name(code, get_locale().language),

@@ -13,10 +13,12 @@ from dofc_events.core.db import db
 from dofc_events.core.schema import differences, newest_revision, revision_of
 from dofc_events.delegates.queries import answer_faults
 from dofc_events.extensions import settings
+from dofc_events.groups.delegations.queries import delegation_faults
 from dofc_events.groups.mails import GROUP_REGISTERED
 from dofc_events.groups.queries import told_with_group
 from dofc_events.hosting.ballots.queries import ballot_faults
 from dofc_events.letters.queries import letter_faults
+from dofc_events.memory.figures.queries import figure_faults
 from dofc_events.memory.outcomes.queries import outcome_faults
 from dofc_events.memory.photographs.queries import photograph_faults
 from dofc_events.notices.queries import facts_without_message
@@ -29,6 +31,7 @@ from dofc_events.places.queries import (
     pool_faults,
     pools_with_free_places_and_people_waiting,
 )
+from dofc_events.privacy.erasing.queries import erasure_faults
 from dofc_events.trips.models import Trip
 from dofc_events.trips.queries import seat_faults
 
@@ -69,6 +72,7 @@ def faults(session: Session) -> list[str]:
         for r in ended_unlike_their_claim(session)
     ]
     found += promise_faults(session)
+    found += delegation_faults(session)
     found += seat_faults(session)
     found += option_faults(session)
     found += answer_faults(session)
@@ -76,6 +80,8 @@ def faults(session: Session) -> list[str]:
     found += [f"registration {r}: no email has announced its status" for r in untold]
     found += letter_faults(session)
     found += ballot_faults(session)
+    found += erasure_faults(session)
+    found += figure_faults(session)
     found += factor_faults(session)
     found += outcome_faults(session)
     found += photograph_faults(session)

@@ -10,6 +10,8 @@ from dofc_events.core.audit import WORKER
 from dofc_events.core.db import db, erase_deleted
 from dofc_events.delegates.doubles import service as doubles
 from dofc_events.extensions import settings
+from dofc_events.groups.delegations.queries import delegations_to_end
+from dofc_events.groups.delegations.service import end_delegation
 from dofc_events.hosting.ballots import queries as ballot_queries
 from dofc_events.hosting.ballots import service as ballots
 from dofc_events.hosting.calls import service as calls
@@ -24,6 +26,7 @@ from dofc_events.letters import queries as letter_queries
 from dofc_events.letters import timers as letter_timers
 from dofc_events.mail import outbox
 from dofc_events.mail import queries as mail_queries
+from dofc_events.memory.figures import timers as figure_timers
 from dofc_events.memory.photographs import queries as photograph_queries
 from dofc_events.memory.photographs import timers as photograph_timers
 from dofc_events.notices import queries
@@ -32,8 +35,8 @@ from dofc_events.notices.rules import BATCH
 from dofc_events.organise.overview.queries import digests_due
 from dofc_events.organise.overview.timers import tell_what_needs_attention
 from dofc_events.places.queries import waiting_for
+from dofc_events.privacy import service as privacy
 from dofc_events.privacy.retention.service import do_some, old_ones, tasks
-from dofc_events.privacy.service import erase_again, keep_list, vanish
 from dofc_events.registration import timers
 from dofc_events.registration.hand_over import queries as hand_over_queries
 from dofc_events.registration.hand_over import timers as hand_over_timers
@@ -62,6 +65,10 @@ def forget_hand_overs(step: Step, at: datetime) -> None:
 
 def forget_files(step: Step, at: datetime) -> None:
     step.each(import_queries.files_to_forget(db.session(), at), import_timers.forget_file, WORKER, at)
+
+
+def end_delegations(step: Step, at: datetime) -> None:
+    step.each(delegations_to_end(db.session(), at), end_delegation, WORKER, at)
 
 
 def close_lists(step: Step, at: datetime) -> None:
@@ -115,6 +122,10 @@ def compare_doubles(step: Step, at: datetime) -> None:
     step.in_batches(doubles.look_for_doubles(db.session(), ids, lambda: time.monotonic() > until), doubles.note_doubles)
 
 
+def freeze_figures(step: Step, at: datetime) -> None:
+    step.each(figure_timers.editions_to_freeze(db.session()), figure_timers.freeze_late, WORKER, at)
+
+
 def start_letters(step: Step, at: datetime) -> None:
     step.each(letter_queries.letters_due(db.session(), at), letter_timers.start_letter, WORKER, at)
 
@@ -151,15 +162,16 @@ def remove_texts(step: Step, at: datetime) -> None:
 
 def end_what_is_over(step: Step, at: datetime) -> None:
     """Remove what has been kept long enough, and erase again who had been erased before a restore. Once a day."""
-    missing = keep_list(db.session())
+    missing = privacy.keep_list(db.session())
+    step.each(privacy.erased_before(db.session(), missing), privacy.erase, WORKER, at)
     if missing:
-        step.attempt(erase_again, missing, WORKER, at)
+        step.attempt(privacy.remember_erased, missing, at)
     done = bool(missing)
     for task in [*tasks(db.session()), *old_ones(db.session(), at)]:
         while task.is_due(at) and task.is_left(db.session()) and step.attempt(do_some, task, at):
             done = True
     if done:
-        vanish(db.session(), [])
+        privacy.vanish(db.session(), [])
 
 
 def tell_of_objections(step: Step, at: datetime) -> None:
@@ -177,6 +189,7 @@ TIMERS: tuple[Callable[[Step, datetime], object], ...] = (
     remind_of_offers,
     forget_hand_overs,
     forget_files,
+    end_delegations,
     close_lists,
     tell_news,
     remind_drafters,
@@ -188,6 +201,7 @@ TIMERS: tuple[Callable[[Step, datetime], object], ...] = (
     remind_voters,
     close_ballots,
     compare_doubles,
+    freeze_figures,
     start_letters,
     write_letters_anew,
     write_letters,

@@ -86,6 +86,8 @@ class Edition(Revised, Base):
     confirms_places: Mapped[bool] = mapped_column(default=False)
     registers_at_door: Mapped[bool] = mapped_column(default=False)
     asks_questions: Mapped[bool] = mapped_column(default=False)
+    # Whether some of these are answered with a file.
+    asks_files: Mapped[bool] = mapped_column(default=False)
     contact_name: Mapped[str | None] = mapped_column(String(120))
     contact_email: Mapped[str | None] = mapped_column(String(254))
     trip_mode: Mapped[TripMode] = mapped_column(String(20), default=TripMode.FIRST_COME)
@@ -112,10 +114,6 @@ class Edition(Revised, Base):
     @property
     def name(self) -> str:
         return f"Days of Clusters {self.year}"
-
-    def category_choices(self) -> tuple[tuple[str, str], ...]:
-        """The categories, closed ones too, as slugs with labels, in the order of the form."""
-        return tuple((category.slug, category.label) for category in self.categories)
 
     @property
     def has_open_category(self) -> bool:

@@ -134,10 +134,11 @@ def answer_faults(session: Session) -> list[str]:
     answered = answered.join(Answer, Answer.registration_id == Registration.id)
     answered = answered.join(EditionQuestion, EditionQuestion.id == Answer.question_id)
     mine = and_(QuestionOption.question_id == Answer.question_id, QuestionOption.key == Answer.choice)
+    is_file, has_file = EditionQuestion.kind == Kind.FILE, Answer.content_hash.is_not(None)
     is_right = or_(
         and_(EditionQuestion.kind.in_(PICKED), exists().where(mine)),
         and_(EditionQuestion.kind == Kind.YES_NO, Answer.choice.in_((YES, NO))),
-        and_(EditionQuestion.kind.not_in(KEYED), Answer.choice == "", Answer.text != ""),
+        and_(EditionQuestion.kind.not_in(KEYED), Answer.choice == "", Answer.text != "", is_file == has_file),
     )
     wrong = answered.where(or_(Registration.edition_id != EditionQuestion.edition_id, not_(is_right)))
     return [

@@ -1,11 +1,13 @@
 """What we say to the contact of a group."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
+from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import token_of
-from dofc_events.groups.models import Group
-from dofc_events.groups.queries import Person, token_of_group
+from dofc_events.groups.models import Group, Invitation
+from dofc_events.groups.queries import Person, token_of_group, token_of_invitation
 from dofc_events.mail.envelope import Envelope
 from dofc_events.mail.render import link, render_message
 from dofc_events.mail.rules import deliverable
@@ -16,7 +18,7 @@ GROUP_REGISTERED = "group-registered"
 
 def group_registered(group: Group, people: Sequence[Person], stated_consent: str) -> Envelope:
     """Lists those who were just registered, each with their link."""
-    return _message("registered", GROUP_REGISTERED, group, people=_listed(people), stated_consent=stated_consent)
+    return _message("registered", GROUP_REGISTERED, group, people=_listed(group, people), stated_consent=stated_consent)
 
 
 def group_link(group: Group) -> Envelope:
@@ -24,31 +26,68 @@ def group_link(group: Group) -> Envelope:
     return _message("link", "group-link", group)
 
 
-def _listed(people: Sequence[Person]) -> list[dict[str, Any]]:
+def contact_changed(group: Group, old_email: str) -> Envelope:
+    """To the old address, which may be a stranger's: says neither the new address nor the link."""
+    return _message("contact_changed", "group-contact-changed", group, recipient=old_email, name="")
+
+
+def delegation_promised(group: Group, *, changed: bool = False) -> Envelope:
+    """To the head: how many places are kept until when, and the link to the group's page."""
+    return _message("promised", "delegation-promised", group, changed=changed)
+
+
+def delegation_ended(group: Group, used: int, unused: int, *, by_organisers: bool) -> Envelope:
+    """To the head: nothing is kept any more; so many were `used`, and the `unused` go to others."""
+    words = {"used": used, "unused": unused, "by_organisers": by_organisers}
+    return _message("ended", "delegation-ended", group, **words)
+
+
+def delegation_invitation(invitation: Invitation, *, again: bool = False) -> Envelope:
+    """To somebody whom the head invites: the link to register with a promised place."""
+    link_to_join = link("groups.invitations.join", token=token_of_invitation(invitation))
+    to: dict[str, Any] = {"recipient": invitation.email, "name": invitation.name, "expires_at": invitation.group.until}
+    return _message("invitation", "delegation-invitation", invitation.group, again=again, join=link_to_join, **to)
+
+
+def _listed(group: Group, people: Sequence[Person]) -> list[dict[str, Any]]:
     return [
         {
             "name": one.registration.full_name,
             "reference": one.registration.reference,
             "claim": one.claim,
             "has_address": one.registration.email_key is not None,
-            "link": link("registration.own.own", token=token_of(one.registration)),
+            "link": _own_page(one.registration) if group.shows(one.registration) else "",
         }
         for one in people
     ]
 
 
-def _message(template: str, kind: str, group: Group, **context: Any) -> Envelope:
+def _own_page(registration: Registration) -> str:
+    return link("registration.own.own", token=token_of(registration))
+
+
+def _message(
+    template: str,
+    kind: str,
+    group: Group,
+    *,
+    recipient: str = "",
+    name: str | None = None,
+    expires_at: datetime | None = None,
+    **context: Any,
+) -> Envelope:
     edition = group.edition
     return render_message(
         f"groups/{template}",
         kind=kind,
         language=group.language,
-        recipient=deliverable(group.email),
-        recipient_name=group.contact_name,
+        recipient=deliverable(recipient or group.email),
+        recipient_name=group.contact_name if name is None else name,
         sender_name=edition.name,
         reply_to=edition.contact_email,
         scope=str(edition.year),
         about=group.reference,
+        expires_at=expires_at,
         group=group,
         edition=edition,
         edition_name=edition.name,

@@ -42,6 +42,17 @@ class Group(Base):
 
     edition: Mapped[Edition] = relationship()
 
+    @property
+    def is_delegation(self) -> bool:
+        return self.places is not None
+
+    def shows(self, registration: Registration) -> bool:
+        """Whether the contact has the link to somebody's page: of a delegation only where it is the contact's own.
+
+        The head sees who has registered, and nothing that they said of themselves.
+        """
+        return not self.is_delegation or registration.email_key is None
+
 
 class Member(Base):
     """A registration that belongs to a group."""

@@ -10,14 +10,14 @@ from dofc_events.core.references import read_token, sign
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.rules import folded
 from dofc_events.extensions import settings
-from dofc_events.groups.models import Group, Member
+from dofc_events.groups.models import Group, Invitation, Member
 from dofc_events.groups.rules import Shortage
 from dofc_events.mail.models import Message
 from dofc_events.places.line.queries import who_gets_one_now
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import ClaimStatus
 
-PURPOSE = "group"
+PURPOSE, INVITATION = "group", "group-invitation"
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,26 @@ def group_by_token(session: Session, token: str) -> Group | None:
         return None
     query = select(Group).where(Group.reference == signed[0], Group.link_version == signed[1])
     return session.scalar(query.options(joinedload(Group.edition)))
+
+
+def token_of_invitation(invitation: Invitation) -> str:
+    """The token of the link in the invitation."""
+    return sign(settings().keys, INVITATION, str(invitation.id), 1)
+
+
+def invitation_by_token(session: Session, token: str) -> Invitation | None:
+    """The invitation that a link leads to, with its group and edition; None for a wrong one, or one taken back."""
+    signed = read_token(settings().keys, INVITATION, token)
+    if signed is None:
+        return None
+    query = select(Invitation).where(Invitation.id == int(signed[0]))
+    return session.scalar(query.options(joinedload(Invitation.group).joinedload(Group.edition)))
+
+
+def is_answered(session: Session, invitation: Invitation) -> bool:
+    """Whether somebody is registered with an invitation, who has not cancelled since."""
+    registered = select(Registration.id).where(Registration.id == invitation.registration_id)
+    return session.scalar(registered.where(Registration.ended_at.is_(None))) is not None
 
 
 def people_of(session: Session, group_id: int) -> list[Person]:

@@ -4,15 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import edition_by_id
-from dofc_events.conference.rules import Window
+from dofc_events.conference.rules import EditionStatus, Window
 from dofc_events.core.audit import Actor, record
+from dofc_events.core.changes import refuse_changed, write
 from dofc_events.core.errors import Refusal, ask_first
 from dofc_events.core.references import new_reference
-from dofc_events.delegates.service import category_of
+from dofc_events.delegates.models import Registration
+from dofc_events.delegates.service import category_of, refresh_search
 from dofc_events.groups import mails
 from dofc_events.groups.models import Group, Member
 from dofc_events.groups.queries import Person, compared, made_with, names_at, shortages
@@ -21,11 +24,12 @@ from dofc_events.mail import outbox
 from dofc_events.mail.rules import address_key
 from dofc_events.notices import mails as notices
 from dofc_events.notices.queries import standing_in
-from dofc_events.notices.service import log, send, told_if_known
+from dofc_events.notices.service import hold, log, send, told_if_known
 from dofc_events.places import service as places
 from dofc_events.places.models import Pool
 from dofc_events.places.rules import ClaimStatus
-from dofc_events.registration.service import RegistrationNotOpen, RegistrationRequest, enter
+from dofc_events.registration.invitations.service import refuse_without_code
+from dofc_events.registration.service import RegistrationNotOpen, RegistrationOver, RegistrationRequest, enter
 
 
 @dataclass(frozen=True)
@@ -108,11 +112,13 @@ def register_people(
     people = [one for one in request.people if one.email not in known or not one.has_address]
     if not people:
         return Joined(None, known)
+    for one in people:
+        refuse_without_code(session, edition_id, one.details.category, one.code)
     group = session.get_one(Group, group_id, populate_existing=True) if group_id else None
     promise_id = group.promise_id if group else None
     together = _is_together(session, pool, edition, people, promise_id, request)
     if group is None:
-        group = _new_group(session, edition, request.contact, contact_id, now)
+        group = new_group(session, edition, request.contact, contact_id, now)
     # No two parties have the same number: positions are given once.
     party = pool.next_position if together else None
     joined = [_join(session, pool, group, one, actor, now, promise_id, party, keep=keep_mail) for one in people]
@@ -149,7 +155,7 @@ def _refuse_repeated(session: Session, edition_id: int, request: GroupRequest) -
         taken[name] = ""
 
 
-def _new_group(session: Session, edition: Edition, contact: Contact, contact_id: int | None, now: datetime) -> Group:
+def new_group(session: Session, edition: Edition, contact: Contact, contact_id: int | None, now: datetime) -> Group:
     group = Group(
         edition_id=edition.id,
         edition=edition,
@@ -195,3 +201,45 @@ def _join(
             standing = replace(standing, registered_by=group.contact_name, stated=request.consent_text)
         send(session, notices.status_message(standing, {}), now, keep=keep, asked_for=has_address)
     return Person(registration, claim)
+
+
+def change_contact(
+    session: Session, group_id: int, name: str, email: str, actor: Actor, now: datetime, *, seen: tuple[str, str]
+) -> bool:
+    """Write to another contact than was `seen` from now on, who gets a new link; the old address is told.
+
+    Returns whether anything changed. Raises RegistrationOver and TooManyMessages.
+    """
+    places.lock_edition_pool(session, session.get_one(Group, group_id).edition_id)
+    group = session.get_one(Group, group_id, populate_existing=True)
+    if group.edition.status == EditionStatus.ARCHIVED:
+        raise RegistrationOver
+    refuse_changed(seen, (group.contact_name, group.email))
+    changes = write(group, {"contact_name": name, "email": email})
+    if not changes:
+        return False
+    record(
+        session, actor, now, "contact_changed", scope=str(group.edition.year), about=group.reference, changes=changes
+    )
+    if "email" in changes:
+        outbox.refuse_flood(session, email, now)
+        old = seen[1]
+        outbox.withdraw(session, group.reference, now, recipient=old)
+        group.email_key, group.link_version = address_key(email), group.link_version + 1
+        move_people(session, group, old, now)
+        send(session, mails.contact_changed(group, old), now, asked_for=True)
+        send(session, mails.group_link(group), now, asked_for=True)
+    return True
+
+
+def move_people(session: Session, group: Group, old_email: str, now: datetime) -> None:
+    """Write to the group's contact about everybody who has no address of their own; their links are new ones."""
+    query = select(Registration).join(Member, Member.registration_id == Registration.id)
+    query = query.where(Member.group_id == group.id, Registration.email_key.is_(None), Registration.ended_at.is_(None))
+    for person in session.scalars(query.order_by(Registration.id)).all():
+        hold(session, person.id)
+        outbox.withdraw(session, person.reference, now, recipient=old_email)
+        person.email, person.link_version = group.email, person.link_version + 1
+        person.revise(now)
+        refresh_search(person)
+    session.flush()

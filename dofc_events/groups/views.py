@@ -14,20 +14,21 @@ from dofc_events.core.audit import Actor
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import NotAgreed, Refusal, ask_first
-from dofc_events.delegates.queries import registration_by_token, token_of
-from dofc_events.delegates.service import NotInvited
+from dofc_events.delegates.queries import registration_by_token
 from dofc_events.extensions import limiter
 from dofc_events.groups.forms import GroupForm, PeopleForm
+from dofc_events.groups.invitations import views as invitations
 from dofc_events.groups.models import Group
-from dofc_events.groups.queries import group_by_token, group_of_contact, people_of, shortages, token_of_group
+from dofc_events.groups.queries import group_of_contact, shortages, token_of_group
 from dofc_events.groups.rules import MAX_PEOPLE
 from dofc_events.groups.service import AlreadyInGroup, Contact, Joined, register_people
+from dofc_events.groups.shared import acting_for, context_of, mine
 from dofc_events.mail.outbox import TooManyMessages
 from dofc_events.places.models import Pool
-from dofc_events.places.queries import edition_with_pool
-from dofc_events.registration.rules import link_has_ended
+from dofc_events.places.queries import categories_with_places, edition_with_pool
+from dofc_events.registration.invitations.service import NotInvited
 from dofc_events.registration.service import RegistrationNotOpen
-from dofc_events.registration.shared import open_categories, wrote_to
+from dofc_events.registration.shared import open_among, wrote_to
 from dofc_events.registration.texts import consent_text
 from dofc_events.registration.views import DELEGATE, FORMS_PER_NETWORK
 from dofc_events.web.errors import LinkNotValid
@@ -35,6 +36,7 @@ from dofc_events.web.forms import answer_errors, answer_too_many
 from dofc_events.web.on_record import say
 
 blueprint = Blueprint("groups", __name__)
+blueprint.register_blueprint(invitations.blueprint)
 
 PEOPLE, CHECK = "groups/people.html", "groups/check.html"
 REGISTER = "register"
@@ -111,44 +113,24 @@ def with_delegate(token: str) -> ResponseReturnValue:
 
 @blueprint.get("/groups/<token>/")
 def index(token: str) -> ResponseReturnValue:
-    group = _mine(token)
-    return render_template("groups/index.html", **_context(group, token))
+    group = mine(token)
+    return render_template("groups/index.html", **context_of(group, token))
 
 
 @blueprint.route("/groups/<token>/add", methods=["GET", "POST"])
 @limit_by_people
 def add(token: str) -> ResponseReturnValue:
-    group = _mine(token)
+    group = mine(token)
     contact = Contact(group.contact_name, group.email, group.language, group.organisation)
     edition, pool = _with_pool(group.edition)
     action = url_for(".add", token=token)
-    return _add_people(Start(edition, pool, action, Actor("contact", group.reference), contact, group))
-
-
-def _mine(token: str) -> Group:
-    group = group_by_token(db.session(), token)
-    if group is None or link_has_ended(group.edition.finishes_at(), now()):
-        raise LinkNotValid
-    return group
+    return _add_people(Start(edition, pool, action, acting_for(group), contact, group))
 
 
 def _with_pool(edition: Edition) -> tuple[Edition, Pool]:
     found = edition_with_pool(db.session(), edition.year)
     assert found is not None, "somebody is registered there"
     return found
-
-
-def _context(group: Group, token: str) -> dict[str, Any]:
-    edition, at = group.edition, now()
-    people = people_of(db.session(), group.id)
-    return {
-        "group": group,
-        "edition": edition,
-        "token": token,
-        "people": people,
-        "tokens": {one.registration.id: token_of(one.registration) for one in people},
-        "is_open": edition.window(at) is Window.OPEN,
-    }
 
 
 def _add_people(start: Start) -> ResponseReturnValue:
@@ -196,7 +178,7 @@ def _form_context(start: Start) -> dict[str, Any]:
     return {
         "start": start,
         "edition": start.edition,
-        "categories": open_categories(start.edition),
+        "categories": open_among(categories_with_places(db.session(), start.edition.id)),
         "consent_text": consent_text(start.edition),
         "most": MAX_PEOPLE,
     }

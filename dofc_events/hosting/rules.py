@@ -11,6 +11,8 @@ LOWEST_SCORE, HIGHEST_SCORE = 1, 5
 # A draft that its proposer does not save again is deleted, with its files, so long after; they are told before.
 KEEP_DRAFTS, TELL_BEFORE_END = timedelta(days=60), timedelta(days=14)
 MAX_ATTACHMENTS = 5
+# Files of one item of a hand-over list.
+MAX_HANDED_OVER = 10
 MAX_WEIGHT = 10
 # More than any hall holds, and no more than the database counts.
 MAX_DELEGATES = 100_000

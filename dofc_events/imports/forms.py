@@ -14,7 +14,8 @@ from dofc_events.delegates.rules import folded
 from dofc_events.imports.reading.rules import Row, Table
 from dofc_events.imports.rules import HEADERS, country_code, is_yes, typed_answer
 from dofc_events.mail.rules import address_key
-from dofc_events.questions.rules import OwnQuestion, asked, is_required, shown
+from dofc_events.places.queries import CategoryPlaces
+from dofc_events.questions.rules import Kind, OwnQuestion, asked, is_required, shown
 from dofc_events.registration.on_behalf.forms import OnBehalfForm
 from dofc_events.registration.service import RegistrationRequest
 
@@ -49,7 +50,7 @@ class RowForm(OnBehalfForm):
 def field_labels(questions: Iterable[OwnQuestion]) -> dict[str, str]:
     """What a column can be, by the field's name: a detail, or an answer to one of the edition's own questions."""
     form = RowForm(formdata=None)
-    own = {one.field: one.caption for one in questions if not one.is_retired}
+    own = {one.field: one.caption for one in questions if not one.is_retired and one.kind is not Kind.FILE}
     return {name: str(form[name].label.text) for name in HEADERS} | own
 
 
@@ -65,6 +66,7 @@ def asked_of_rows(questions: Iterable[OwnQuestion], on: date, matching: Sequence
 
 def checked_rows(
     edition: Edition,
+    categories: Sequence[CategoryPlaces],
     questions: Sequence[OwnQuestion],
     table: Table,
     matching: Sequence[str],
@@ -74,8 +76,8 @@ def checked_rows(
 
     `questions` are those that `asked_of_rows` has found.
     """
-    choices = [SelectChoice(*one) for one in (("", ""), *edition.category_choices())]
-    by_words = {folded(word): slug for slug, label in edition.category_choices() for word in (slug, str(label))}
+    choices = [SelectChoice("", ""), *(SelectChoice(one.slug, one.label) for one in categories)]
+    by_words = {folded(word): one.slug for one in categories for word in (one.slug, one.label)}
     found, first_row = [], dict[str, int]()
     for row in table.rows:
         cells = {field: cell for field, cell in zip(matching, row.cells, strict=False) if field}

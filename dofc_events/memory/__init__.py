@@ -1,1 +1,1 @@
-"""What the network keeps: editions with documents and photographs, outcomes with who signed them, its history."""
+"""What the network keeps: editions with documents, photographs and figures, outcomes with who signed, its history."""

@@ -5,6 +5,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, BinaryIO
 
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from dofc_events.core import files
@@ -13,11 +14,14 @@ from dofc_events.core.db import take_turns
 from dofc_events.core.errors import ChangedMeanwhile
 from dofc_events.extensions import settings
 from dofc_events.memory.archive.rules import write_archive
+from dofc_events.memory.documents.models import EditionDocument
 from dofc_events.memory.documents.service import DOCUMENTS
+from dofc_events.memory.editions.models import FactSource, WriteUp
 from dofc_events.memory.editions.queries import not_archived, organisation_slugs
 from dofc_events.memory.editions.service import EDITIONS, ORGANISATIONS, SERIES_PART
 from dofc_events.memory.history.rules import history_rows
 from dofc_events.memory.outcomes.exchange.service import OUTCOMES
+from dofc_events.memory.outcomes.models import FollowUp, Outcome, OutcomeFile, Party
 from dofc_events.memory.photographs.exchange.service import PHOTOGRAPHS
 from dofc_events.memory.queries import Change, Part, Reference, changes_to
 from dofc_events.memory.reading.queries import ReadFile, bytes_in, refuse_missing
@@ -42,7 +46,7 @@ def export_memory(session: Session, target: BinaryIO) -> tuple[int, int]:
     """Write the whole memory, with its files; returns how many rows and files. Raises FileNotFoundError."""
     rows = {part.name: part.rows(session) for part in PARTS}
     files_of = {part.name: part.files_of for part in PARTS}
-    return write_archive(target, rows, files_of, lambda content_hash: files.read(settings().shared, content_hash))
+    return write_archive(target, rows, files_of, lambda content_hash: files.opened(settings().shared, content_hash))
 
 
 def rows_in(session: Session, read: ReadFile) -> dict[str, list[Row]]:
@@ -54,7 +58,7 @@ def rows_in(session: Session, read: ReadFile) -> dict[str, list[Row]]:
 
 
 def keep_files(
-    file: BinaryIO, read: ReadFile, changes: Iterable[Change], now: datetime, *, only_look: bool = False
+    file: BinaryIO | None, read: ReadFile, changes: Iterable[Change], now: datetime, *, only_look: bool = False
 ) -> None:
     """Store the files that changes name, before a transaction; with `only_look` see that they are there.
 
@@ -63,10 +67,19 @@ def keep_files(
     named = {one: None for change in changes for one in change.part.files_of(change.row)}
     refuse_missing(read, named)
     for content_hash in named:
-        if content_hash in read.places:
+        if file is not None and content_hash in read.places:
             content = bytes_in(file, read, content_hash)
             if not only_look:
                 files.store(settings().shared, content, now)
+
+
+def forget_edition(session: Session, edition_id: int) -> None:
+    """Delete what is kept of an edition that is being deleted: a draft."""
+    outcomes = select(Outcome.id).where(Outcome.edition_id == edition_id)
+    for of_outcome in (Party, FollowUp, OutcomeFile):
+        session.execute(delete(of_outcome).where(of_outcome.outcome_id.in_(outcomes)))
+    for of_edition in (Outcome, EditionDocument, WriteUp, FactSource):
+        session.execute(delete(of_edition).where(of_edition.edition_id == edition_id))
 
 
 def check_rows(rows: Mapping[str, Any]) -> None:

@@ -73,8 +73,9 @@ class Standing:
     """A registration, its edition, and what it holds at this moment; `position` counts those in line up to it.
 
     `trips` are all learning trips of the edition, with what the registration has of them; `answers` are all that it
-    answered of the edition's own questions; `organisers_say` is what organisers write with the news; `choices` are
-    options that it waited for until now, in words; `registered_by` is who registered them, `stated` their consent.
+    answered of the edition's own questions; `organisers_say` is what organisers write with the news. In words:
+    `choices` are options that it waited for until now, `files` questions to be answered with a file, `registered_by`
+    who registered them, `stated` their consent.
     """
 
     registration: Registration
@@ -87,6 +88,7 @@ class Standing:
     choices: tuple[str, ...] = ()
     registered_by: str = ""
     stated: str = ""
+    files: tuple[str, ...] = ()
 
     @property
     def status(self) -> ClaimStatus:
@@ -308,11 +310,8 @@ def _is_in_calendar(seat: TripStanding, seats: Seats) -> bool:
 def _trip_entry(whole: CalendarEntry, edition: Edition, seat: TripStanding, taken_out: bool) -> CalendarEntry:
     assert seat.claim is not None
     trip = seat.trip
-    said = [
-        _("With: %(hosts)s", hosts=trip.hosts) if trip.hosts else "",
-        _("Bring: %(what)s", what=trip.bring) if trip.bring else "",
-        whole.description,
-    ]
+    hosts = _("With: %(hosts)s", hosts=trip.hosts) if trip.hosts else ""
+    bring = _("Bring: %(what)s", what=trip.bring) if trip.bring else ""
     return replace(
         whole,
         uid=f"{trip.slug}.{whole.uid}",
@@ -323,7 +322,7 @@ def _trip_entry(whole: CalendarEntry, edition: Edition, seat: TripStanding, take
         summary=f"{edition.name}: {trip.title}",
         # Not the venue as well: maps would lead there.
         location=trip.meeting_point or edition.city,
-        description="\n".join(filter(None, said)),
+        description="\n".join(filter(None, (hosts, bring, whole.description))),
         changed_at=max(filter(None, (whole.changed_at, seat.claim.changed_at, trip.revised_at))),
     )
 
@@ -388,6 +387,8 @@ def _message(
         choices=standing.choices,
         registered_by=standing.registered_by,
         stated=standing.stated,
+        files=standing.files if registration.ended_at is None else (),
+        files_page=link("registration.own.files.index", token=proof_of(registration)),
         waits_for_category=standing.waits_for_category,
         trips=standing.trips,
         own_answers=_quoted(standing.answers) if registration.ended_at is None else [],

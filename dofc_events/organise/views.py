@@ -9,12 +9,14 @@ from dofc_events.organise.accounts import views as accounts
 from dofc_events.organise.audit import views as audit
 from dofc_events.organise.door import views as door
 from dofc_events.organise.editions import views as editions
+from dofc_events.organise.groups import views as groups
 from dofc_events.organise.hosting import views as hosting
 from dofc_events.organise.imports import views as imports
 from dofc_events.organise.letters import views as letters
 from dofc_events.organise.mail import views as mail
 from dofc_events.organise.memory import views as memory
 from dofc_events.organise.overview import views as overview
+from dofc_events.organise.privacy import views as privacy
 from dofc_events.organise.questions import views as questions
 from dofc_events.organise.registrations import views as registrations
 from dofc_events.organise.sessions import views as sessions
@@ -29,6 +31,7 @@ AREAS = (
     registrations,
     questions,
     imports,
+    groups,
     trips,
     door,
     letters,
@@ -39,6 +42,7 @@ AREAS = (
     hosting,
     accounts,
     sessions,
+    privacy,
 )
 for area in AREAS:
     blueprint.register_blueprint(area.blueprint)

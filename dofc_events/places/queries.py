@@ -146,6 +146,11 @@ class CategoryPlaces:
         return (self.limit or 0) - (self.taken or 0)
 
     @property
+    def left(self) -> int | None:
+        """How many the limit has left, None without one."""
+        return None if self.limit is None else self.free
+
+    @property
     def is_full(self) -> bool:
         return self.limit is not None and self.free <= 0
 

@@ -3,14 +3,14 @@
 from datetime import datetime
 from hmac import compare_digest
 
-from flask import Blueprint, Flask, Response, abort, current_app, jsonify, render_template, request
+from flask import Blueprint, Flask, Response, abort, current_app, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from sqlalchemy.exc import SQLAlchemyError
 
 from dofc_events.accounts.guards import may_organise
-from dofc_events.conference.queries import coming_editions, edition_with_record, figures, past_editions
+from dofc_events.conference.queries import coming_editions, edition_with_record, past_editions
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.config import ROOT
 from dofc_events.core import files
@@ -23,21 +23,27 @@ from dofc_events.health.queries import DATABASE_DOWN, health, site_metrics
 from dofc_events.health.rules import FAILING, Trouble, for_everybody
 from dofc_events.health.service import Probe, is_news, send_alert
 from dofc_events.hosting.queries import current_call
+from dofc_events.mail.render import link
 from dofc_events.memory.documents.queries import published_documents
 from dofc_events.memory.editions.queries import sources_of, write_up_of
+from dofc_events.memory.figures.network.queries import edition_in_figures, editions_in_figures, network_in_figures
 from dofc_events.memory.outcomes.queries import outcomes_by_edition
 from dofc_events.memory.photographs.queries import count_public, covers_of, public_photographs
+from dofc_events.public.cards import views as cards
 from dofc_events.public.documents import views as documents
 from dofc_events.public.draw import views as draw
+from dofc_events.public.feed import views as feed
+from dofc_events.public.network import views as network
 from dofc_events.public.outcomes import views as outcome_pages
 from dofc_events.public.photographs import views as photographs
-from dofc_events.public.queries import learning_trips, places_left
+from dofc_events.public.queries import learning_trips, past_with_record, places_left
+from dofc_events.public.report import views as report
+from dofc_events.public.shared import description_of, event_of, network_as_thing, picture_of_edition
+from dofc_events.web.assets import asset_url
 
 blueprint = Blueprint("public", __name__)
-blueprint.register_blueprint(draw.blueprint)
-blueprint.register_blueprint(outcome_pages.blueprint)
-blueprint.register_blueprint(documents.blueprint)
-blueprint.register_blueprint(photographs.blueprint)
+for part in (draw, outcome_pages, documents, photographs, cards, feed, network, report):
+    blueprint.register_blueprint(part.blueprint)
 
 # On the page of an edition; all of them are in the gallery.
 PHOTOGRAPHS_SHOWN = 6
@@ -77,9 +83,10 @@ def home() -> str:
         cover=covers_of(session, [current.id]).get(current.id) if current else None,
         call=call,
         stage=call.stage(moment) if call else None,
-        figures=figures(session, moment),
+        figures=network_in_figures(session, moment).figures,
         past=past,
         outcomes=outcomes_by_edition(session, [edition.id for edition in past]),
+        network_data=network_as_thing(_asset("img/icon-512.png")),
     )
 
 
@@ -87,7 +94,7 @@ def home() -> str:
 def editions() -> str:
     """All editions that are public, the coming ones first."""
     session, moment = db.session(), now()
-    coming, past = coming_editions(session, moment), past_editions(session, moment)
+    coming, past = coming_editions(session, moment), past_with_record(session, moment)
     return render_template(
         "public/editions.html",
         coming=coming,
@@ -95,6 +102,8 @@ def editions() -> str:
         places=places_left(session, [edition.id for edition in coming]),
         past=past,
         outcomes=outcomes_by_edition(session, [edition.id for edition in past]),
+        known=editions_in_figures(session, past),
+        figures=network_in_figures(session, moment).figures,
     )
 
 
@@ -109,6 +118,7 @@ def edition(year: int) -> str:
         "public/edition.html",
         edition=found,
         is_over=found.is_over(moment),
+        known=edition_in_figures(session, found),
         window=found.window(moment),
         places=places_left(session, [found.id]).get(found.id),
         cover=covers_of(session, [found.id]).get(found.id),
@@ -121,6 +131,9 @@ def edition(year: int) -> str:
         sources=sources_of(session, found.id),
         sign_up_window=found.sign_up_window(moment),
         country_names=country_names(str(get_locale())),
+        description=description_of(found),
+        share_picture=picture_of_edition(found),
+        event=event_of(found),
     )
 
 
@@ -171,6 +184,10 @@ def metrics() -> Response:
     return Response(exposition(known), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
+def _asset(name: str) -> str:
+    return settings().base_url + asset_url(name)
+
+
 def _tell(url: str, troubles: list[Trouble], moment: datetime) -> None:
     with unit_of_work() as session:
         is_new = is_news(session, troubles, moment)
@@ -190,7 +207,26 @@ def _iso(moment: datetime | None) -> str | None:
 @blueprint.get("/robots.txt")
 def robots() -> Response:
     """The pages that search engines may read."""
-    return Response(ROBOTS, mimetype="text/plain")
+    return Response(f"{ROBOTS}\nSitemap: {link('public.feed.sitemap')}\n", mimetype="text/plain")
+
+
+@blueprint.get("/site.webmanifest")
+def manifest() -> Response:
+    """What a telephone shows of the site on its home screen."""
+    answer = jsonify(
+        name="Days of Clusters",
+        short_name="DofC",
+        start_url=url_for(".home"),
+        display="browser",
+        background_color="#faf7f2",
+        theme_color="#faf7f2",
+        icons=[
+            {"src": asset_url(f"img/icon-{size}.png"), "sizes": f"{size}x{size}", "type": "image/png"}
+            for size in (192, 512)
+        ],
+    )
+    answer.mimetype = "application/manifest+json"
+    return answer
 
 
 @blueprint.get("/favicon.ico")

@@ -1,10 +1,10 @@
 """Reads about questions and answers. Each takes one query, however many questions, options and people there are."""
 
 from collections.abc import Collection
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, select
+from sqlalchemy import Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from dofc_events.questions.models import Answer, EditionQuestion, QuestionOption
@@ -50,6 +50,16 @@ _ANSWERED = (
 _ANSWERED_BY_ONE = _ANSWERED.where(Answer.registration_id == bindparam("registration_id"))
 
 
+@dataclass(frozen=True)
+class AnswerFile:
+    """A file that answers a question: its name, what it is, how many bytes, and where they lie."""
+
+    name: str
+    media_type: str
+    size: int
+    content_hash: str
+
+
 def questions_of(session: Session, edition_id: int) -> tuple[OwnQuestion, ...]:
     """An edition's own questions in their order, those that are retired among them."""
     found: dict[int, tuple[dict[str, Any], list[Option]]] = {}
@@ -78,6 +88,28 @@ def answered_by_many(session: Session, registration_ids: Collection[int]) -> dic
     """What each of these registrations answered, by the question's key."""
     rows = session.execute(_ANSWERED.where(Answer.registration_id.in_(registration_ids))).all()
     return {id_: {one.key: one for one in said} for id_, said in _by_registration(rows).items()}
+
+
+def files_of(session: Session, registration_id: int, *, by_organisers: bool = True) -> dict[str, AnswerFile]:
+    """The files that one registration answered with, by the question's key; delegates do not see all."""
+    query = select(EditionQuestion.key, Answer).join(EditionQuestion, EditionQuestion.id == Answer.question_id)
+    query = query.where(Answer.registration_id == registration_id, Answer.content_hash.is_not(None))
+    if not by_organisers:
+        query = query.where(EditionQuestion.organisers_only.is_(False))
+    rows = session.execute(query.execution_options(populate_existing=True))
+    return {key: AnswerFile(a.text, a.media_type or "", a.size or 0, a.content_hash or "") for key, a in rows}
+
+
+def answer_hashes(session: Session) -> set[str]:
+    """The hashes of all files that questions were answered with."""
+    found = session.scalars(select(Answer.content_hash).where(Answer.content_hash.is_not(None)).distinct())
+    return {content_hash for content_hash in found if content_hash}
+
+
+def answered_bytes(session: Session) -> int:
+    """The size of all files that questions were answered with; what many share is kept once."""
+    each = select(Answer.content_hash, Answer.size).where(Answer.content_hash.is_not(None)).distinct().subquery()
+    return session.scalar(select(func.coalesce(func.sum(each.c.size), 0))) or 0
 
 
 def people_who_answered(edition_id: int, key: str, answer: str = ANY) -> Select[int]:

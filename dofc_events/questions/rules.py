@@ -25,6 +25,7 @@ class Kind(enum.StrEnum):
     SEVERAL = "several"
     DATE = "date"
     YES_NO = "yes-no"
+    FILE = "file"
 
 
 # With options of its own.
@@ -160,3 +161,12 @@ def missing(questions: Sequence[OwnQuestion], answers: Answers, category: str, o
     return tuple(
         one for one in asked(questions, on) if one.required and one.key in visible and not answers.get(one.key)
     )
+
+
+def files_asked(
+    questions: Sequence[OwnQuestion], answers: Answers, category: str, on: date, *, by_organisers: bool = False
+) -> tuple[OwnQuestion, ...]:
+    """The questions that somebody can answer with a file on that day, or organisers for them."""
+    visible = shown(questions, answers, category)
+    now_asked = asked(questions, on, by_organisers=by_organisers)
+    return tuple(one for one in now_asked if one.kind is Kind.FILE and one.key in visible)

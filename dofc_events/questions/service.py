@@ -93,7 +93,7 @@ def add_question(
     taken = [one.key.replace("_", "-") for one in present]
     key = key if key and key not in taken else _key_for(details.caption, taken, "question").replace("-", "_")
     last = max((row.position for row in _rows(session, edition_id)), default=-1)
-    edition.asks_questions = True
+    edition.asks_questions, edition.asks_files = True, edition.asks_files or kind is Kind.FILE
     row = EditionQuestion(edition_id=edition_id, key=key, kind=kind, position=last + 1)
     _set(row, details, present)
     session.add(row)
@@ -199,7 +199,7 @@ def copy_questions(session: Session, from_edition_id: int, edition_id: int) -> d
         for name in ("required_from_on", "frozen_from_on"):
             values[name] = _moved(values[name], source.starts_on, target.starts_on)
         values |= {"key": row.key, "kind": row.kind, "position": row.position}
-        target.asks_questions = True
+        target.asks_questions, target.asks_files = True, target.asks_files or row.kind == Kind.FILE
         copy = EditionQuestion(edition_id=edition_id, **values)
         kept = [option for option in row.options if option.retired_at is None]
         names = ("key", "caption", "position", "waiting_list")

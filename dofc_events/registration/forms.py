@@ -166,9 +166,10 @@ class RegistrationForm(DetailsForm, AddressForm, TripsForm, UnseenForm):
         )
 
     def refuse_uninvited(self) -> None:
-        """Say that the chosen category is by invitation."""
+        """Say that the chosen category is by invitation; of an address it says nothing."""
         words = _(
-            "This category is by invitation. Enter the code you were given, or register with the invited address."
+            "This category is by invitation. Enter the code you were given, or leave the code empty if your address "
+            "was invited."
         )
         self.category.errors = [words]
 

@@ -1,6 +1,6 @@
 """outcomes with pages of their own, parties, follow-up and files; write-ups, documents and sources of editions
 
-Follows: 0120
+Follows: 0121
 """
 
 import re
@@ -11,7 +11,7 @@ from alembic import op
 from anyascii import anyascii
 
 revision: str = "0130"
-down_revision: str | None = "0120"
+down_revision: str | None = "0121"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -1,6 +1,6 @@
 """how long what names a person is kept, what was removed, and who is to stay erased
 
-Follows: 0140
+Follows: 0151
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0160"
-down_revision: str | None = "0140"
+down_revision: str | None = "0151"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
@@ -28,7 +28,7 @@ def upgrade() -> None:
             ["edition_id"], ["editions.id"], name=op.f("fk_kept_for_edition_id_editions"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_kept_for")),
-        sa.UniqueConstraint("edition_id", "period", name=op.f("uq_kept_for_edition_id")),
+        sa.UniqueConstraint("edition_id", "period", name=op.f("uq_kept_for_edition_id_period")),
     )
     op.create_index(
         "uq_kept_for_network", "kept_for", ["period"], unique=True, sqlite_where=NETWORK, postgresql_where=NETWORK
@@ -42,7 +42,7 @@ def upgrade() -> None:
         sa.Column("on", sa.Date(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_removals")),
-        sa.UniqueConstraint("year", "period", "kept_in", "on", name=op.f("uq_removals_year")),
+        sa.UniqueConstraint("year", "period", "kept_in", "on", name=op.f("uq_removals_year_period_kept_in_on")),
     )
     op.create_table(
         "erasures",

@@ -16,12 +16,20 @@ from dofc_events.accounts.mails import new_browser, sign_in_link, team_invitatio
 from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.service import at_place_and_time, place_and_time_of
 from dofc_events.config import ROOT
-from dofc_events.groups.mails import group_link, group_registered
+from dofc_events.groups.mails import (
+    contact_changed,
+    delegation_ended,
+    delegation_invitation,
+    delegation_promised,
+    group_link,
+    group_registered,
+)
 from dofc_events.groups.queries import people_of
 from dofc_events.hosting import mails as hosting
 from dofc_events.hosting.models import Decision, Question
 from dofc_events.letters.mails import letter_to
 from dofc_events.letters.models import Letter
+from dofc_events.mail.envelope import Attachment
 from dofc_events.mail.render import _INLINER, link, render_message
 from dofc_events.memory.photographs.mails import photographs_objected_to
 from dofc_events.memory.photographs.models import Objection, Photograph
@@ -30,10 +38,12 @@ from dofc_events.notices.queries import standing_of
 from dofc_events.organise.overview.mails import digest
 from dofc_events.organise.overview.queries import Alert, Attention
 from dofc_events.organise.overview.rules import Matter
+from dofc_events.privacy.mails import erasure_asked_for, my_data_link
 from dofc_events.registration import service
+from dofc_events.registration.invitations.mails import not_invited
 from dofc_events.trips.rules import Reason
 from tests.support.factories import DELEGATE, NOW, make_account, make_edition, make_registration, make_trip
-from tests.support.groups import make_group, someone
+from tests.support.groups import make_delegation, make_group, someone
 from tests.support.hosting import (
     begin_ballot,
     make_call,
@@ -94,6 +104,7 @@ def write_all(session) -> dict:
     letter = Letter(subject="To {given_name}", body="**Hello** {full_name}: {own_page}", anchor="", anchor_days=0)
     letter.edition = edition
     group = make_group(session, make_edition(session, year=2032), [someone("Anna & <b>Ivo</b>")]).group
+    delegation, invitation = make_delegation(session, make_edition(session, year=2033), "Anna & <b>Ivo</b>")
     return written | {
         "notices/confirmed": mails.registration_confirmed(standing, seats, handed_over_by="Łucja Öztürk"),
         "notices/offered": mails.registration_offered(standing, seats),
@@ -105,6 +116,7 @@ def write_all(session) -> dict:
         "notices/changed": mails.registration_changed(standing, ["phone", "dietary"]),
         "notices/link": mails.registration_link(standing),
         "notices/already_registered": mails.already_registered(standing),
+        "registration/not_invited": not_invited(edition, "Guest & <b>friend</b>", "eva@dofc.test", "en"),
         "notices/handed_over": mails.handed_over(
             standing, email="ivo@dofc.test", name="Anna & <b>Ivo</b> O'Neill", token="old-token"
         ),
@@ -114,6 +126,10 @@ def write_all(session) -> dict:
         ),
         "groups/registered": group_registered(group, people_of(session, group.id), "I <b>said</b> so."),
         "groups/link": group_link(group),
+        "groups/contact_changed": contact_changed(group, "old@dofc.test"),
+        "groups/promised": delegation_promised(delegation, changed=True),
+        "groups/ended": delegation_ended(delegation, 2, 1, by_organisers=True),
+        "groups/invitation": delegation_invitation(invitation, again=True),
         "letters/letter": letter_to(letter, standing),
         "accounts/team_invitation": team_invitation(
             make_account(session, "ana@dofc.test", name="Anna & <b>Ivo</b> O'Neill"),
@@ -129,6 +145,8 @@ def write_all(session) -> dict:
             [],
             NOW,
         ),
+        "privacy/my_data": my_data_link("ana@dofc.test", "ana@dofc.test", NOW),
+        "privacy/erase": erasure_asked_for(registration, NOW),
         "memory/photographs_objected_to": photographs_objected_to(
             make_account(session, "noa@dofc.test", name="Anna & <b>Ivo</b> O'Neill"),
             edition,
@@ -209,6 +227,13 @@ def test_every_template_is_complete_and_is_tested_here(written):
 
 
 @pytest.mark.databases("sqlite")
+def test_a_file_is_in_a_message_itself_only_where_no_other_message_has_the_same(written):
+    """What many share lies in `files/` once; somebody's calendar has their own status in it."""
+    inside = [(f, one.content_type) for f, e in written.items() for one in e.attachments if isinstance(one, Attachment)]
+    assert inside and all(kind.startswith("text/calendar") for _folder, kind in inside), inside
+
+
+@pytest.mark.databases("sqlite")
 def test_every_message_says_the_same_in_both_parts(written):
     for folder, envelope in written.items():
         html = BeautifulSoup(envelope.html, "html.parser")
@@ -271,7 +296,7 @@ def test_links_lead_to_the_base_url_whatever_host_was_asked(app, writing):
     for folder, envelope in envelopes.items():
         assert "evil" not in envelope.text + envelope.html, folder
         links = re.findall(r"https?://[^\s\"<]+", envelope.text + envelope.html)
-        assert links or folder == "notices/handed_over" or folder == "notices/address_changed", folder
+        assert links or folder in ("notices/handed_over", "notices/address_changed", "groups/contact_changed"), folder
         assert {urlsplit(address)[:2] for address in links} <= {("http", "dofc.test")}, folder
 
 

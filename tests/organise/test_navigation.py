@@ -1,5 +1,7 @@
 """On each page it is marked which part of the site it belongs to, and which part of its edition."""
 
+from typing import Any
+
 import pytest
 import time_machine
 from bs4 import BeautifulSoup, Tag
@@ -34,7 +36,7 @@ def marked(page: BeautifulSoup, navigation: str) -> list[tuple[str, str]]:
 def test_every_organisers_page_is_marked_in_both_navigations(app):
     with time_machine.travel(NOW, tick=False):
         values, browsers = rights.make_world(app)
-        walked, wrong = 0, []
+        walked, wrong = 0, list[tuple[Any, ...]]()
         for rule in app.url_map.iter_rules():
             if "GET" not in rule.methods or not rule.rule.startswith("/organise/"):
                 continue

@@ -20,18 +20,16 @@ def test_a_code_is_right_exactly_once_and_tries_are_counted_when_eight_give_it_a
     secret, at = new_app_secret(), now()
     with writing() as session:
         account = make_account(session)
-        for _ in range(AT_ONCE):
-            sessions.begin(session, account.id, "", at)
-        rows = session.scalars(select(BrowserSession.id)).all()
-        added = service.add_app(session, rows[0], "App", secret, TOTP(secret).at(NOW), NOW)
+        sessions.begin(session, account.id, "", at)
+        first = session.scalars(select(BrowserSession.id)).one()
+        added = service.add_app(session, first, "App", secret, TOTP(secret).at(NOW), NOW)
         for _ in range(AT_ONCE - 1):
             sessions.begin(session, account.id, "", at)
         rows = session.scalars(select(BrowserSession.id)).all()
     assert len(rows) == AT_ONCE
     # A code that is wrong from the second on counts as a try, and after five of these none is looked at.
-    assert (
-        at_once(writing, rows, TOTP(secret).at(at), at) == [Given.NOT_LOOKED_AT] * 2 + [Given.RIGHT] + [Given.WRONG] * 5
-    )
+    given = at_once(writing, rows, TOTP(secret).at(at), at)
+    assert given == [Given.NOT_LOOKED_AT] * 2 + [Given.RIGHT] + [Given.WRONG] * 5
     assert at_once(writing, rows, added.codes[0], at) == [Given.RIGHT] + [Given.WRONG] * (AT_ONCE - 1)
 
 

@@ -1,13 +1,18 @@
 """Several people who are registered with one contact."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
 
+from dofc_events.core.audit import COMMAND
 from dofc_events.core.errors import NotAgreed
 from dofc_events.core.references import new_secret
 from dofc_events.delegates.models import Registration
+from dofc_events.groups.delegations.service import Promised, promise_places
+from dofc_events.groups.invitations.service import invite
+from dofc_events.groups.models import Group, Invitation
 from dofc_events.groups.rules import key_of_person
 from dofc_events.groups.service import Contact, GroupRequest, Joined, register_people
 from dofc_events.places.models import Claim, Pool
@@ -41,6 +46,19 @@ def make_group(
 
 def _with_key(request, key: str):
     return type(request)(**{**vars(request), "form_key": key})
+
+
+def make_promise(session, edition, organisation: str = "Dom", *, places: int = 3, days: float = 30, now=NOW) -> Group:
+    """Places that organisers keep for an organisation."""
+    promised = Promised(organisation, "Head of it", "head@cluster.test", places, now + timedelta(days=days))
+    return promise_places(session, edition.id, promised, COMMAND, now)
+
+
+def make_delegation(session, edition, organisation: str = "Dom", **promised: Any) -> tuple[Group, Invitation]:
+    """A delegation whose head has invited somebody."""
+    group = make_promise(session, edition, organisation, **promised)
+    [invitation] = invite(session, group.id, [("Guest of theirs", "guest@own.test")], COMMAND, promised.get("now", NOW))
+    return group, invitation
 
 
 def stand(session, edition) -> dict[str, tuple[str, int | None]]:

@@ -19,6 +19,13 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     *((actor, "registered", {"status": s}) for actor in (BY_HAND, DELEGATE) for s in ("confirmed", "waitlisted")),
     *((BY_HAND, "imported", {"status": s, "file": "списак.csv"}) for s in ("confirmed", "waitlisted")),
     *(("contact:K7X9-Q2MB", "group_registered", {"number": n, "waiting": 1}) for n in (1, 2)),
+    ("contact:K7X9-Q2MB", "contact_changed", {"changes": {"email": ["а@кластер.срб", "б@кластер.срб"]}}),
+    *((BY_HAND, "places_promised", {"organisation": "Дом", "number": n, "until": MOMENT}) for n in (1, 2)),
+    (BY_HAND, "promise_changed", {"changes": {"places": [5, 6], "until": [MOMENT, LATER]}}),
+    *((BY_HAND, "promise_withdrawn", {"organisation": "Дом", "number": n, "used": 3}) for n in (1, 2)),
+    ("worker", "promise_ended", {"organisation": "Дом", "number": 2, "used": 3}),
+    *(("contact:K7X9-Q2MB", act, {"number": n}) for act in ("places_given_back", "people_invited") for n in (1, 2)),
+    *(("contact:K7X9-Q2MB", act, {}) for act in ("invitation_reminded", "invitation_taken_back")),
     *((BY_HAND, act, {"file": "списак.csv"}) for act in ("import_file_added", "import_file_removed")),
     *((BY_HAND, "people_imported", {"file": "списак.csv", "number": n, "confirmed": 1, "told": n > 1}) for n in (1, 2)),
     (
@@ -75,6 +82,10 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
         for act in ("offer_lapsed", "hold_lapsed", "offer_prolonged", "offer_reminder", "list_closed")
     ),
     (BY_HAND, "list_reopened", BECAUSE),
+    (DELEGATE, "erasure_asked_for", {}),
+    ("delegate", "person_erased", {}),
+    (BY_HAND, "person_erased", BECAUSE),
+    (BY_HAND, "periods_shortened", {"changes": {"needs": [30, 14], "names": [730, 365]}}),
     (BY_HAND, "link_asked_for", {"sent": True}),
     *(("visitor", "link_asked_for", {"sent": sent}) for sent in (True, False)),
     (BY_HAND, "merged", {"other": "K7X9-Q2MC"}),
@@ -86,7 +97,10 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     (BY_HAND, "seat_taken", {**CELLARS, **BECAUSE}),
     *((BY_HAND, act, CELLARS) for act in ("boarded", "boarding_undone", "trip_cancelled")),
     *((BY_HAND, act, {}) for act in ("arrived", "arrival_undone", "edition_created", "edition_loaded")),
-    *((BY_HAND, act, {}) for act in ("edition_published", "edition_archived", "edition_taken_out", "edition_deleted")),
+    *(
+        (BY_HAND, act, {})
+        for act in ("edition_published", "edition_archived", "edition_taken_out", "edition_deleted", "figures_frozen")
+    ),
     (BY_HAND, "year_changed", {"changes": {"year": [2027, 2028]}}),
     *((BY_HAND, act, {"kind": "ж"}) for act in ("message_sent_again", "message_settled")),
     (BY_HAND, "mail_released", {}),
@@ -226,6 +240,12 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     (BY_HAND, "role_changed", {**ROLE, "changes": {"ends_at": [None, MOMENT]}}),
     (BY_HAND, "role_ended", {**ROLE, "role": "organiser", "changes": {"ends_at": [MOMENT, LATER]}}),
     *((BY_HAND, "hand_over_started", {"from_year": year}) for year in (2026, None)),
+    (
+        BY_HAND,
+        "hand_over_item_changed",
+        {"item": 1, "changes": {"text": ["", "Кључеви"], "owner": ["", "Ана"], "due_on": [None, "2027-03-01"]}},
+    ),
+    *((BY_HAND, act, {"item": 1, "name": "План.pdf"}) for act in ("hand_over_file_added", "hand_over_file_removed")),
     (BY_HAND, "hand_over_item_added", {"item": 1, "kind": "open", "text": "Кључеви"}),
     *(
         (BY_HAND, "hand_over_item_ticked", {"item": 1, "side": side, "changes": {"done": [not done, done]}})

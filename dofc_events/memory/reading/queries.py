@@ -21,6 +21,10 @@ class ReadFile:
     facts: Any = None
 
 
+# Where everything that is named must be there already.
+NOTHING_READ = ReadFile({}, {})
+
+
 def read_file(file: BinaryIO) -> ReadFile:
     """What a file on the disk says. Raises FileRefused, and TooBusy while enough others are read.
 

@@ -12,7 +12,6 @@ from wtforms import BooleanField, HiddenField, RadioField, SelectField, SelectMu
 from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, InputRequired
 
-from dofc_events.conference.models import Edition
 from dofc_events.imports.forms import FALLBACKS, NEEDED, CheckedRow
 from dofc_events.imports.reading.rules import (
     MAX_ROWS,
@@ -25,6 +24,7 @@ from dofc_events.imports.reading.rules import (
     column_name,
 )
 from dofc_events.imports.service import Matching
+from dofc_events.places.queries import CategoryPlaces
 from dofc_events.web.edits import EditForm
 from dofc_events.web.fields import CountryField
 from dofc_events.web.forms import Form
@@ -85,7 +85,12 @@ class MatchForm(EditForm):
 
     @classmethod
     def of(
-        cls, edition: Edition, table: Table, labels: Mapping[str, str], matching: Matching, **kwargs: Any
+        cls,
+        categories: Iterable[CategoryPlaces],
+        table: Table,
+        labels: Mapping[str, str],
+        matching: Matching,
+        **kwargs: Any,
     ) -> "MatchForm":
         """The form for the columns of a table, each one of these fields; beginning with a matching."""
         choices = [SelectChoice(*one) for one in (("", _("Not used")), *labels.items())]
@@ -98,7 +103,7 @@ class MatchForm(EditForm):
         # The choice of a category that is no longer there is refused with the others.
         fields["category"] = SelectField(
             _l("Attending as, where a row has nothing"),
-            choices=[SelectChoice(*one) for one in (("", ""), *edition.category_choices())],
+            choices=[SelectChoice("", ""), *(SelectChoice(one.slug, one.label) for one in categories)],
         )
         form: MatchForm = type("MatchForm", (cls,), fields)(
             data={**dict(zip(names, matching.columns, strict=True)), **matching.fallbacks}, **kwargs

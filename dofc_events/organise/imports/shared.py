@@ -14,7 +14,7 @@ from dofc_events.imports.queries import Likely, likely_registered, registered_ad
 from dofc_events.imports.reading.rules import Table
 from dofc_events.imports.rules import Seen
 from dofc_events.mail.rules import address_key
-from dofc_events.places.queries import edition_pool, option_pools
+from dofc_events.places.queries import categories_with_places, edition_pool, option_pools
 from dofc_events.questions.queries import questions_of
 from dofc_events.questions.rules import OwnQuestion, is_required
 from dofc_events.registration.service import RegistrationRequest
@@ -71,7 +71,8 @@ def trial_of(session: Session, edition: Edition, file: ImportFile) -> Trial:
     table, on = table_of_file(file), in_zone(now(), edition.zone).date()
     present = questions_of(session, edition.id) if edition.asks_questions else ()
     questions = asked_of_rows(present, on, file.matching)
-    rows = checked_rows(edition, questions, table, file.matching, file.fallbacks)
+    categories = categories_with_places(session, edition.id)
+    rows = checked_rows(edition, categories, questions, table, file.matching, file.fallbacks)
     good = {one.row.number: one.request for one in rows if one.request}
     registered = registered_addresses(session, edition.id, (request.email for request in good.values()))
     known = {n: registered[key] for n, r in good.items() if (key := address_key(r.email)) in registered}

@@ -28,12 +28,13 @@ from dofc_events.imports.service import Imported, Kept, Matching
 from dofc_events.organise.imports.forms import ENCODINGS, SEPARATORS, ConfirmForm, MatchForm, ReadAsForm, UploadForm
 from dofc_events.organise.imports.shared import Trial, trial_of
 from dofc_events.organise.shared import EDITION, around
+from dofc_events.places.queries import CategoryPlaces, categories_with_places
 from dofc_events.places.service import NothingFree
 from dofc_events.questions.queries import questions_of
 from dofc_events.registration.answers.service import ChoiceFull
 from dofc_events.registration.on_behalf.service import EditionNotRunning, can_be_added_to
 from dofc_events.registration.texts import stated_consent
-from dofc_events.web.export import csv_download
+from dofc_events.web.export import list_download
 from dofc_events.web.forms import ButtonForm, answer_busy, answer_errors, answer_too_late, form_page
 from dofc_events.web.on_record import say
 
@@ -87,7 +88,7 @@ def columns(edition: Edition, file_id: int) -> ResponseReturnValue:
     """Which column is which field."""
     file, table = _file(edition, file_id)
     stored = Matching(tuple(file.matching), file.fallbacks) if file.matching else None
-    form = MatchForm.of(edition, table, _labels(edition), stored or _guess(edition, table))
+    form = MatchForm.of(_categories(edition), table, _labels(edition), stored or _guess(edition, table))
     if not form.validate_on_submit():
         return form_page(form, COLUMNS, match=form, **_columns_context(edition, file, table))
     with unit_of_work() as session:
@@ -101,7 +102,7 @@ def read(edition: Edition, file_id: int) -> ResponseReturnValue:
     """Read the file in another way."""
     file, table = _file(edition, file_id)
     form = ReadAsForm(data=vars(table.read_as))
-    match = MatchForm.of(edition, table, _labels(edition), _guess(edition, table), formdata=None)
+    match = MatchForm.of(_categories(edition), table, _labels(edition), _guess(edition, table), formdata=None)
     context = {**_columns_context(edition, file, table), "match": match, "read_as": form}
     if not form.validate_on_submit():
         return answer_errors(form, COLUMNS, **context)
@@ -166,8 +167,8 @@ def failing(edition: Edition, file_id: int) -> ResponseReturnValue:
     if not file.matching:
         abort(404)
     rows = [(*one.row.cells, "\n".join(one.problems)) for one in trial_of(db.session(), edition, file).failing]
-    name = _("%(file)s, rows to mend.csv", file=file.name.rpartition(".")[0] or file.name)
-    return csv_download(name, (*table.header, _("What is wrong")), rows)
+    name = _("%(file)s, rows to mend", file=file.name.rpartition(".")[0] or file.name)
+    return list_download("csv", name, (*table.header, _("What is wrong")), rows, sheet=name)
 
 
 @blueprint.post(f"{FILE}/remove")
@@ -213,6 +214,10 @@ def _file(edition: Edition, file_id: int) -> tuple[ImportFile, Table]:
 def _guess(edition: Edition, table: Table) -> Matching:
     known = known_columns(db.session(), edition.id)
     return Matching(tuple(guessed_matching(table.header, known, _labels(edition))), {})
+
+
+def _categories(edition: Edition) -> tuple[CategoryPlaces, ...]:
+    return categories_with_places(db.session(), edition.id)
 
 
 def _labels(edition: Edition) -> dict[str, str]:

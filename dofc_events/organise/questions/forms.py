@@ -13,6 +13,7 @@ from wtforms.validators import Optional
 
 from dofc_events.organise.questions.texts import STANDARD
 from dofc_events.places.options.service import PeopleWait, TooFewPlaces
+from dofc_events.places.queries import CategoryPlaces
 from dofc_events.places.rules import MAX_PLACES
 from dofc_events.questions.models import LONGEST_CAPTION, LONGEST_HINT
 from dofc_events.questions.rules import KEYED, NO, PICKED, YES, Kind, OwnQuestion
@@ -72,7 +73,7 @@ class QuestionForm(EditForm):
         kind: Kind,
         values: Mapping[str, Any],
         *,
-        categories: Sequence[tuple[str, str]],
+        categories: Sequence[CategoryPlaces],
         earlier: Sequence[OwnQuestion],
     ) -> "QuestionForm":
         """The form with these values, or with what was sent; it may depend on the answers to `earlier` questions."""
@@ -83,9 +84,9 @@ class QuestionForm(EditForm):
             del form.options
         return form
 
-    def offer(self, categories: Sequence[tuple[str, str]], earlier: Sequence[OwnQuestion]) -> None:
+    def offer(self, categories: Sequence[CategoryPlaces], earlier: Sequence[OwnQuestion]) -> None:
         self.offered = categories, earlier
-        self.categories.choices = [SelectChoice(slug, label) for slug, label in categories]
+        self.categories.choices = [SelectChoice(one.slug, one.label) for one in categories]
         names = {YES: _("Yes"), NO: _("No")}
         self.shown_if.choices = [
             SelectChoice(f"{one.key}:{key}", f"{one.caption} — {option.caption if option else names[key]}")

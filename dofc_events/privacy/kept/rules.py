@@ -181,15 +181,15 @@ KEPT = (
 
 ELSEWHERE = (
     Place("instance/limits.sqlite", "Network addresses, and addresses typed into forms", "so that nobody floods us",
-          "a day has passed at most; erased with the person"),
+          "a day has passed at most, or the person is erased"),
     Place("instance/files/", "Files of proposals and imports, and forms sent after a session had ended",
-          "to keep them until they are needed", "an hour after no row names them; forms after an hour"),
-    Place("the log", "No name, address or link; what a mail server answers is logged without addresses",
-          "to mend faults", "whoever runs the site says; nothing in it leads to a person"),
-    Place("exports", "Lists that organisers download are not kept here", "for lists and badges",
-          "organisers delete them after the edition: the site cannot"),
+          "for as long as somebody needs them", "an hour after no row names them; forms for an hour"),
+    Place("the log", "What failed, without names, addresses or links", "to mend it",
+          "whoever runs the site deletes it"),
+    Place("files on organisers’ computers", "Lists that organisers download", "for badges, buses and caterers",
+          "organisers delete them after the edition; the site cannot"),
     Place("backups", "Everything, as it was", "to restore it",
-          "whoever runs the site deletes them; who was erased is erased again after a restore"),
+          "whoever runs the site deletes them; who has been erased is erased again after a restore"),
 )  # fmt: skip
 
 # Every other column. Keys of tables need not be named.
@@ -239,7 +239,12 @@ NOT_PERSONAL = {
     "voters": "link_version told_at voted_at struck_at representatives_changed_at reminded_at",
     "decisions": "zone words_to_host words_to_others reason prepared_at announced_at",
     # What hosts write for each other.
-    "hand_over_items": "kind topic details text happened_at position host_done_at last_host_done_at",
+    "hand_over_items": "kind topic details text happened_at position owner due_on host_done_at last_host_done_at",
+    "hand_over_files": "content_hash name media_type size added_at",
+    # Numbers; and names that nobody can make without the key, which is locked with SECRET_KEY.
+    "frozen_figures": "frozen_at is_final came_before second_time record",
+    "frozen_delegates": "pseudonym",
+    "pseudonym_keys": "locked made_at",
     # Who can be seen on them agreed, as organisers say of each.
     "photographs": "state fault name source_hash size added_at tries taken_at position caption alternative licence"
     " people_agreed is_cover published_at hidden_at",

@@ -10,6 +10,7 @@ from dofc_events.extensions import settings
 from dofc_events.memory.outcomes.models import Outcome
 from dofc_events.memory.outcomes.queries import Narrowed, choices, public_outcome, public_outcomes
 from dofc_events.memory.outcomes.rules import OutcomeKind
+from dofc_events.public.shared import description_of_outcome, picture_of_outcome
 from dofc_events.web.downloads import download
 from dofc_events.web.security import DOWNLOAD_POLICY
 
@@ -40,7 +41,12 @@ def index() -> str:
 def outcome(slug: str) -> str:
     """One outcome: who takes part, how it stands, what became of it."""
     found = _outcome(slug)
-    return render_template("public/outcomes/outcome.html", outcome=found)
+    return render_template(
+        "public/outcomes/outcome.html",
+        outcome=found,
+        description=description_of_outcome(found),
+        share_picture=picture_of_outcome(found),
+    )
 
 
 @blueprint.get("/outcomes/<slug>/files/<content_hash>")

@@ -11,7 +11,7 @@ from dofc_events.core.changes import Difference
 from dofc_events.core.db import in_pieces, table_of
 from dofc_events.core.errors import ChangedMeanwhile
 from dofc_events.questions.models import Answer
-from dofc_events.questions.queries import answered_by, answers_of, questions_of
+from dofc_events.questions.queries import AnswerFile, answered_by, answers_of, questions_of
 from dofc_events.questions.rules import KEYED, Answers, Kind, OwnQuestion, shown
 from dofc_events.questions.texts import in_words
 
@@ -50,11 +50,10 @@ def write_answers(
     _refuse_unknown(questions, answers, before)
     wanted = {**before, **_in_order(questions, answers)}
     visible = shown(questions, wanted, category)
-    after = {
-        one.key: wanted[one.key]
-        for one in questions
-        if wanted.get(one.key) and (one.key in visible or one.is_retired or (one.key not in answers and not is_another))
-    }
+    # What this form did not ask stays; but files, which no form asks.
+    unasked = {one.key for one in questions if not is_another and one.key not in answers and one.kind is not Kind.FILE}
+    kept = visible | unasked | {one.key for one in questions if one.is_retired}
+    after = {one.key: wanted[one.key] for one in questions if wanted.get(one.key) and one.key in kept}
     changed = [one for one in questions if before.get(one.key) != after.get(one.key)]
     if changed:
         old = [one.id for one in changed if one.key in before]
@@ -109,6 +108,15 @@ def _in_order(questions: Sequence[OwnQuestion], answers: Answers) -> Answers:
     }
 
 
+def write_file(session: Session, registration_id: int, question: OwnQuestion, file: AnswerFile | None) -> None:
+    """Answer a question with a file, in place of another one, or with none."""
+    session.execute(delete(Answer).where(Answer.registration_id == registration_id, Answer.question_id == question.id))
+    if file is not None:
+        mine = {"registration_id": registration_id, "question_id": question.id, "choice": "", "waits": False}
+        said = {"text": file.name, "content_hash": file.content_hash, "media_type": file.media_type, "size": file.size}
+        session.execute(insert(table_of(Answer)), mine | said)
+
+
 def mark_waiting(
     session: Session, question_id: int, option: str, registration_ids: Collection[int], *, waits: bool
 ) -> None:
@@ -119,9 +127,13 @@ def mark_waiting(
 
 
 def take_typed(session: Session, registration_id: int) -> dict[str, str]:
-    """Delete what a person typed, for it is not passed on, and return it for `put_back`; what was picked stays."""
+    """Delete what a person typed, for it is not passed on, and return it for `put_back`; what was picked stays.
+
+    Files are deleted for good.
+    """
     mine = (Answer.registration_id == registration_id, Answer.choice == "")
-    typed = {str(answer.question_id): answer.text for answer in session.scalars(select(Answer).where(*mine))}
+    found = session.scalars(select(Answer).where(*mine, Answer.content_hash.is_(None)))
+    typed = {str(answer.question_id): answer.text for answer in found}
     session.execute(delete(Answer).where(*mine))
     return typed
 

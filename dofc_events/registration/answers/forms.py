@@ -58,6 +58,7 @@ class AnswersField(FormField):
     """An edition's own questions, each with a field `question-<key>` that keeps what was typed; `ask` says which."""
 
     form: BaseForm
+    all_questions: tuple[OwnQuestion, ...] = ()
     questions: tuple[OwnQuestion, ...] = ()
     known: Answers = MappingProxyType({})
     category = ""
@@ -73,11 +74,13 @@ class AnswersField(FormField):
         """Ask these, beginning with the `known` answers.
 
         `free` is how many places options have left, of those that are limited. Known answers to questions that are not
-        asked decide what is shown, too.
+        asked decide what is shown, too. Files have a page of their own: there is no field for them.
         """
-        self.questions, self.known, self.free = tuple(questions), known, free
-        self.form = BaseForm({one.field: self._field_for(one) for one in questions})
-        self.form.process(self.formdata, data={one.field: _data(one, known.get(one.key, ())) for one in questions})
+        self.all_questions, self.known, self.free = tuple(questions), known, free
+        self.questions = tuple(one for one in questions if one.kind is not Kind.FILE)
+        self.form = BaseForm({one.field: self._field_for(one) for one in self.questions})
+        data = {one.field: _data(one, known.get(one.key, ())) for one in self.questions}
+        self.form.process(self.formdata, data=data)
 
     def parts(self) -> Iterator[Any]:
         """What is compared with what was saved meanwhile: each answer for itself."""

@@ -36,6 +36,7 @@ from dofc_events.registration.forms import (
 from dofc_events.registration.hand_over import service as hand_overs
 from dofc_events.registration.hand_over.queries import hand_over_by_token
 from dofc_events.registration.offers import service as offers
+from dofc_events.registration.own.files import views as files
 from dofc_events.registration.rules import Outcome, link_has_ended
 from dofc_events.registration.shared import change_form, is_frozen, offer_trips, own_context, wrote_to
 from dofc_events.registration.trips import service as seats
@@ -48,6 +49,7 @@ from dofc_events.web.forms import ButtonForm, Form, answer_errors, answer_too_ma
 from dofc_events.web.on_record import say
 
 blueprint = Blueprint("own", __name__)
+blueprint.register_blueprint(files.blueprint)
 
 OWN = "/registrations/<token>"
 

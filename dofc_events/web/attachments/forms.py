@@ -1,5 +1,6 @@
 """The form that adds one file to something."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -53,3 +54,11 @@ class AttachmentForm(Form):
         """Show why the file was refused."""
         assert isinstance(refusal, AttachmentRefused)
         self.file.errors = [WORDS_FOR_REASONS[refusal.reason]]
+
+
+def forms_for(keys: Iterable[str], key: str, sent: AttachmentForm | None) -> dict[str, AttachmentForm]:
+    """A form for each of several files on one page; that for `key` is the one that was `sent`."""
+    forms = {one: sent if sent is not None and one == key else AttachmentForm(formdata=None) for one in keys}
+    for one, form in forms.items():
+        form.file.id = f"file-{one}"
+    return forms

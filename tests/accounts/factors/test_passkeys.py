@@ -11,11 +11,12 @@ from dofc_events.accounts.factors.passkeys import __main__ as child
 from dofc_events.accounts.factors.passkeys.queries import PasskeyRefused, made_passkey
 from dofc_events.accounts.factors.passkeys.rules import credential_in, request_options
 from dofc_events.accounts.factors.rules import RelyingParty
-from dofc_events.accounts.models import Account
+from dofc_events.accounts.models import Account, BrowserSession
 from dofc_events.core.audit import AuditEntry
 from tests.accounts.conftest import NOW, is_signed_in
 from tests.accounts.factors.conftest import CHECK, PAGE
 from tests.support.authenticator import Passkey
+from tests.support.factories import make_account
 
 HERE = RelyingParty("localhost", "http://localhost")
 CHALLENGE = "what is asked this time"
@@ -74,24 +75,23 @@ def test_what_is_no_answer_of_a_known_passkey_is_refused(browser, writing, ada, 
 
 
 @pytest.mark.databases("sqlite")
-def test_somebody_elses_passkey_is_refused(browser, writing, ada, client):
+def test_somebody_elses_passkey_is_refused_though_it_signs_what_was_asked(browser, writing, reading, ada):
+    theirs = Passkey(id=b"theirs")
+    made = json.loads(child.read(_asked(theirs.make(_options(CHALLENGE)))))
     with writing() as session:
-        other = Account(email="b@dofc.test", email_key="b@dofc.test", name="B", created_at=_factor(ada).added_at)
-        session.add(other)
-        session.flush()
-        session.add_all([_factor(ada), _factor(other.id, credential="dGhlaXJz")])
-    assert answered(browser.get(CHECK), json.dumps({"id": "dGhlaXJz"})).status == 422
+        other = make_account(session, "other@dofc.test")
+        known = {"credential": made["credential"], "public_key": bytes.fromhex(made["public_key"])}
+        session.add_all([_factor(ada), _factor(other.id, **known)])
+    page = browser.get(CHECK)
+    page = answered(page, theirs.sign(options(page)))
+    assert page.status == 422 and "The passkey was not accepted" in page.text
+    with reading() as session:
+        assert session.scalars(select(BrowserSession.factor_at)).all() == [None]
 
 
-def _factor(account_id: int, credential: str = "bWluZQ") -> Factor:
-    return Factor(
-        account_id=account_id,
-        kind="passkey",
-        name="Key",
-        added_at=NOW,
-        credential=credential,
-        public_key=b"-",
-    )
+def _factor(account_id: int, credential: str = "bWluZQ", public_key: bytes = b"-") -> Factor:
+    known = {"credential": credential, "public_key": public_key}
+    return Factor(account_id=account_id, kind="passkey", name="Key", added_at=NOW, **known)
 
 
 def asked_of(passkey: Passkey, *, known: Passkey | None = None, challenge: str = CHALLENGE, before: int = 0) -> dict:

@@ -38,6 +38,23 @@ def test_an_app_is_added_and_asked_for_at_the_next_sign_in(hers, reading):
     assert acts(reading)[-2:] == ["sign_in_link_used", "signed_in"]
 
 
+def test_a_new_browser_is_told_with_what_it_still_awaits_and_known_once_the_factor_was_given(hers, reading):
+    hers.add_app()
+    other = hers.client.another()
+
+    def mails() -> list[str]:
+        with reading() as session:
+            return list(session.scalars(select(Message.text).where(Message.kind == "new-browser").order_by(Message.id)))
+
+    hers.open_link(other)
+    hers.open_link(other).form().fill(code=hers.code()).submit()
+    hers.open_link(other)
+    first, *later = mails()
+    assert "somebody has signed in to your account" in " ".join(first.split())
+    # Twice, because the browser is not known before, and not a third time.
+    assert ["and is now asked for a second factor" in " ".join(text.split()) for text in later] == [True, True]
+
+
 def test_no_page_opens_before_the_factor_is_given_and_the_wanted_one_does_then(hers):
     hers.add_app()
     other = hers.client.another()

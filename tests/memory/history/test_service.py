@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from sqlalchemy import func, select
 
 from dofc_events.conference.models import AttendingCountry, Edition, Member, Organisation
-from dofc_events.conference.queries import NetworkFigures, edition_with_record, figures
+from dofc_events.conference.queries import edition_with_record
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.audit import COMMAND, AuditEntry
 from dofc_events.core.clock import zones
@@ -16,12 +16,6 @@ from dofc_events.memory.outcomes.models import Outcome
 from dofc_events.memory.outcomes.queries import outcomes_by_edition
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
-
-
-def test_load_history_gives_the_figures_that_the_network_publishes(session):
-    load_history(session, COMMAND, NOW)
-    published = read_history()["series"]["published_figures"]
-    assert figures(session, NOW) == NetworkFigures(**published)
 
 
 def test_load_history_changes_nothing_when_run_again(session):

@@ -104,7 +104,7 @@ def test_merging_frees_the_places_of_the_one_that_is_cancelled(session, edition)
     one, other = (make_registration(session, edition, **said) for _ in range(2))
     find_doubles(session, [one.id, other.id])
     pair = likely_doubles(session, edition.id, limit=1)[0]
-    wanted = Merging(True, details_of(one), one.email, {}, "", "Twice.", doubles.digest_of(session, pair))
+    wanted = Merging(True, details_of(one), one.email, "Twice.", doubles.digest_of(session, pair), {}, "")
     doubles.merge(session, edition.id, pair.id, wanted, ELENA, LATER)
     assert taken(session, edition) == [1]
 

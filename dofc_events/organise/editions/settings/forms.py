@@ -244,7 +244,10 @@ class PlacesForm(PartForm):
     def show_refusal(self, refusal: Refusal) -> None:
         if not isinstance(refusal, CapacityBelowTaken):
             return super().show_refusal(refusal)
-        text = _("Enter at least %(taken)d: that many places are taken (confirmed or offered).", taken=refusal.taken)
+        text = _(
+            "Enter at least %(taken)d: that many places are taken (confirmed, offered or promised).",
+            taken=refusal.taken,
+        )
         return self._wrong("capacity", text)
 
 

@@ -97,6 +97,12 @@ class PickedForm(Form):
 
     pick = SelectMultipleField(coerce=int, validate_choice=False)
 
+    def validate(self, extra_validators: Any = None) -> bool:
+        valid = super().validate(extra_validators)
+        if valid and not self.pick.data:
+            self.form_errors = [_("Tick the pairs that are different people.")]
+        return valid and bool(self.pick.data)
+
 
 def _both(notes: Sequence[str]) -> str:
     return "\n\n".join(notes)

@@ -56,10 +56,7 @@ def two_people(edition: Edition, pair_id: int) -> ResponseReturnValue:
 def all_two_people(edition: Edition) -> ResponseReturnValue:
     """Mark all pairs picked as different people."""
     form = PickedForm()
-    if form.pick.data:
-        return _told_apart(edition, form, form.pick.data)
-    form.form_errors = [_("Tick the pairs that are different people.")]
-    return answer_errors(form, "organise/registrations/doubles/index.html", **_context(edition))
+    return _told_apart(edition, form, form.pick.data or [])
 
 
 def _told_apart(edition: Edition, form: Form, pair_ids: list[int]) -> ResponseReturnValue:

@@ -68,10 +68,11 @@ def export_rows(
     questions: Sequence[OwnQuestion],
     zone: str,
     language: str,
+    link_to: Callable[[str, str], str],
 ) -> Iterator[Row]:
     """The rows of the filtered list, or of those picked on it, in its order.
 
-    Times are in `zone`, countries named in `language`.
+    Times are in `zone`, countries named in `language`; `link_to` leads to a file, by reference and question's key.
     One query, so that all of it is of one moment; a chunk of its rows at a time, so that memory stays flat.
     """
     line = _line(edition_id)
@@ -94,13 +95,18 @@ def export_rows(
     }
     changes = [(number, written[name]) for number, name in enumerate(columns) if name in written]
     ids = [str(trip.id) for trip in trips]
+    of_files = [(number, one.key) for number, one in enumerate(questions) if one.kind is Kind.FILE]
     # Closed also when whoever reads goes away: on PostgreSQL it is a cursor of the server's.
     with session.execute(query.execution_options(yield_per=CHUNK)) as found:
         for *row, seats, said in found:
             for number, write in changes:
                 row[number] = write(row[number])
             statuses = dict(seat.split(":") for seat in seats.split()) if seats else {}
-            yield row + [statuses.get(trip_id, NEVER_ASKED) for trip_id in ids] + _answer_cells(questions, said)
+            answered = _answer_cells(questions, said)
+            for number, key in of_files:
+                if answered[number]:
+                    answered[number] = link_to(row[0], key)
+            yield row + [statuses.get(trip_id, NEVER_ASKED) for trip_id in ids] + answered
 
 
 def catering_of(session: Session, edition_id: int) -> Catering:

@@ -14,6 +14,7 @@ from dofc_events.accounts.guards import organisers_only
 from dofc_events.conference.models import Edition
 from dofc_events.core.clock import now
 from dofc_events.core.db import db
+from dofc_events.mail.render import link
 from dofc_events.organise.registrations.export import queries
 from dofc_events.organise.registrations.shared import asked_order
 from dofc_events.organise.shared import EDITION, around, asked_audience
@@ -82,8 +83,13 @@ def _filtered_list(edition: Edition) -> tuple[list[str], Iterator[queries.Row]]:
         questions=questions,
         zone=edition.zone,
         language=get_locale().language,
+        link_to=partial(_link_to_file, edition.year),
     )
     return queries.export_columns(trips, questions), _read_when_sent(read)
+
+
+def _link_to_file(year: int, reference: str, key: str) -> str:
+    return link("organise.registrations.person.files.file", year=year, reference=reference, key=key)
 
 
 def _read_when_sent(read: Callable[[Session], Iterator[queries.Row]]) -> Iterator[queries.Row]:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.countries import continent_of
 from dofc_events.delegates.models import Registration
-from dofc_events.organise.editions.queries import LARGEST, figures_of, growth_of
+from dofc_events.memory.figures.queries import LARGEST, figures_of, growth_of
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration.service import cancel_registration
 from tests.support.databases import count_queries

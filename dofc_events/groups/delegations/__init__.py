@@ -1,0 +1,1 @@
+"""Delegations: places promised to an organisation until a date, and what its head does with them."""

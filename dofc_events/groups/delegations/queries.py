@@ -1,0 +1,78 @@
+"""Reads about delegations."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, case, func, select
+from sqlalchemy.orm import Session, joinedload
+
+from dofc_events.groups.models import Group, Invitation, Member
+from dofc_events.places.models import Claim, Pool
+from dofc_events.places.rules import TAKEN, ClaimStatus
+
+
+@dataclass(frozen=True)
+class Row:
+    """A group with its numbers: of the promised `places` so many are `used`, while they are kept.
+
+    `registered` are those of its people who have not cancelled, `placed` of them have a place, `waiting` wait for one.
+    """
+
+    group: Group
+    used: int | None
+    registered: int
+    placed: int
+    waiting: int
+
+    @property
+    def free(self) -> int:
+        """Promised places that are left."""
+        return (self.group.places or 0) - (self.used or 0) if self.group.promise_id else 0
+
+
+def groups_at(session: Session, edition_id: int, *, only: int | None = None) -> list[Row]:
+    """The groups of an edition, delegations first, then by organisation; in one query."""
+    kept = select(Pool.taken).where(Pool.promise_id == Group.promise_id).scalar_subquery()
+
+    def number(*statuses: ClaimStatus) -> object:
+        return func.sum(case((Claim.status.in_(statuses), 1), else_=0))
+
+    live = (*TAKEN, ClaimStatus.WAITLISTED, ClaimStatus.REQUESTED, ClaimStatus.EXPIRED)
+    query = select(Group, kept, number(*live), number(*TAKEN), number(ClaimStatus.WAITLISTED, ClaimStatus.REQUESTED))
+    query = query.outerjoin(Member, Member.group_id == Group.id)
+    place = and_(Claim.registration_id == Member.registration_id, Claim.pool_id == _pool_of(edition_id))
+    query = query.outerjoin(Claim, place).where(Group.edition_id == edition_id).group_by(Group.id)
+    if only is not None:
+        query = query.where(Group.id == only)
+    rows = session.execute(query.order_by(Group.places.is_(None), func.lower(Group.organisation), Group.id))
+    return [Row(group, used, *(int(n or 0) for n in numbers)) for group, used, *numbers in rows]
+
+
+def _pool_of(edition_id: int) -> object:
+    return select(Pool.id).where(Pool.edition_id == edition_id).scalar_subquery()
+
+
+def group_by_reference(session: Session, edition_id: int, reference: str) -> Group | None:
+    """A group of an edition."""
+    query = select(Group).where(Group.edition_id == edition_id, Group.reference == reference)
+    return session.scalar(query.options(joinedload(Group.edition)))
+
+
+def invitations_of(session: Session, group_id: int) -> Sequence[Invitation]:
+    """Everybody whom the head has invited, those who have registered among them."""
+    return session.scalars(select(Invitation).where(Invitation.group_id == group_id).order_by(Invitation.id)).all()
+
+
+def delegations_to_end(session: Session, now: datetime) -> Sequence[int]:
+    """Delegations whose promised places are no longer kept."""
+    return session.scalars(select(Group.id).where(Group.promise_id.is_not(None), Group.until <= now)).all()
+
+
+def delegation_faults(session: Session) -> list[str]:
+    """Promises that say something else than the groups they are made to, one sentence each."""
+    query = select(Group.reference, Group.places, Pool.capacity).join(Pool, Pool.promise_id == Group.promise_id)
+    return [
+        f"group {reference}: was promised {places} places, but {kept} are kept"
+        for reference, places, kept in session.execute(query.where(Group.places != Pool.capacity))
+    ]

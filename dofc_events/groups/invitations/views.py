@@ -1,0 +1,242 @@
+"""What the head of a delegation does, behind the link to its page; and the form of those who were invited."""
+
+from typing import Any
+
+from flask import Blueprint, flash, g, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from dofc_events.conference.models import Edition
+from dofc_events.conference.rules import Window
+from dofc_events.core.clock import now
+from dofc_events.core.db import db, unit_of_work
+from dofc_events.core.errors import Refusal
+from dofc_events.extensions import limiter
+from dofc_events.groups import service as groups
+from dofc_events.groups.delegations.service import NoPromise
+from dofc_events.groups.invitations import service
+from dofc_events.groups.invitations.forms import ContactForm, GiveBackForm, InviteForm, ReplaceForm
+from dofc_events.groups.models import Invitation
+from dofc_events.groups.queries import invitation_by_token, is_answered
+from dofc_events.groups.shared import acting_for, answer_late, context_of, mine, my_delegation
+from dofc_events.mail.outbox import TooManyMessages
+from dofc_events.places.queries import edition_with_pool
+from dofc_events.places.service import CapacityBelowTaken
+from dofc_events.registration.answers.service import ChoiceFull
+from dofc_events.registration.forms import RegistrationForm
+from dofc_events.registration.hand_over.service import OwnAddress
+from dofc_events.registration.invitations.service import NotInvited
+from dofc_events.registration.rules import Outcome
+from dofc_events.registration.service import DetailsFrozen, RegistrationNotOpen, RegistrationOver
+from dofc_events.registration.shared import form_context, offer_trips, wrote_to
+from dofc_events.registration.trips.forms import NOT_TO_BE_HAD
+from dofc_events.registration.views import DELEGATE, FORMS_PER_NETWORK
+from dofc_events.web.errors import LinkNotValid
+from dofc_events.web.forms import ButtonForm, answer_errors, answer_too_many, form_page
+
+blueprint = Blueprint("invitations", __name__)
+
+GROUP = "/groups/<token>"
+JOIN = "groups/join.html"
+REFUSALS = (RegistrationNotOpen, TooManyMessages, ChoiceFull, NotInvited, service.NotOfGroup, *NOT_TO_BE_HAD)
+
+
+@blueprint.route(f"{GROUP}/invite", methods=["GET", "POST"])
+def invite(token: str) -> ResponseReturnValue:
+    group, form = my_delegation(token), InviteForm()
+    context = context_of(group, token)
+    if not form.validate_on_submit():
+        return form_page(form, "groups/invite.html", **context)
+    try:
+        with unit_of_work() as session:
+            person = form.name.data, form.email.data
+            service.invite(session, group.id, [person], acting_for(group), now())
+    except NoPromise:
+        return answer_late(group, token)
+    except TooManyMessages as refusal:
+        return answer_too_many(form, refusal.retry_after, "groups/invite.html", **context)
+    except service.AlreadyInvited:
+        form.email.errors = [_("You have already invited this address.")]
+        return answer_errors(form, "groups/invite.html", **context)
+    except service.TooManyInvited:
+        form.form_errors = [_("Every promised place is used, or somebody has been invited for it.")]
+        return answer_errors(form, "groups/invite.html", **context)
+    flash(_("%(name)s will get the invitation by email.", name=form.name.data), "success")
+    return redirect(url_for("groups.index", token=token), 303)
+
+
+@blueprint.post(f"{GROUP}/invitations/<id:invitation_id>/remind")
+def remind(token: str, invitation_id: int) -> ResponseReturnValue:
+    return _act(token, service.remind, invitation_id, _("The reminder will be sent by email."))
+
+
+@blueprint.post(f"{GROUP}/invitations/<id:invitation_id>/take-back")
+def take_back(token: str, invitation_id: int) -> ResponseReturnValue:
+    return _act(
+        token, service.take_back, invitation_id, _("The invitation has been taken back. Its link no longer works.")
+    )
+
+
+def _act(token: str, act: Any, invitation_id: int, said: str) -> ResponseReturnValue:
+    group, form = my_delegation(token), ButtonForm()
+    if not form.validate_on_submit():
+        return answer_errors(form, "groups/index.html", **context_of(group, token))
+    try:
+        with unit_of_work() as session:
+            act(session, group.id, invitation_id, acting_for(group), now())
+    except (service.NotOfGroup, service.NotNow, NoPromise):
+        return answer_late(group, token)
+    except TooManyMessages:
+        flash(_("Nothing has been sent: this address has received enough emails for now."), "warning")
+        return redirect(url_for("groups.index", token=token), 303)
+    flash(said, "success")
+    return redirect(url_for("groups.index", token=token), 303)
+
+
+@blueprint.route(f"{GROUP}/people/<reference>/replace", methods=["GET", "POST"])
+def replace(token: str, reference: str) -> ResponseReturnValue:
+    """Somebody else comes instead of a person of the delegation."""
+    group, form = my_delegation(token), ReplaceForm()
+    context = context_of(group, token)
+    person = next((one for one in context["people"] if one.registration.reference == reference), None)
+    if person is None:
+        raise LinkNotValid
+    context |= {"person": person.registration}
+    if not form.validate_on_submit():
+        return form_page(form, "groups/replace.html", **context)
+    name, email = (form.given_name.data, form.family_name.data), form.email.data
+    try:
+        with unit_of_work() as session:
+            handed = service.replace_person(session, group.id, reference, name, email, acting_for(group), now())
+    except DetailsFrozen:
+        return answer_late(group, token)
+    except OwnAddress:
+        form.email.errors = [_("This is the address of the person who is to be replaced.")]
+        return answer_errors(form, "groups/replace.html", **context)
+    except TooManyMessages as refusal:
+        return answer_too_many(form, refusal.retry_after, "groups/replace.html", **context)
+    if handed.outcome is Outcome.ADDRESS_KNOWN:
+        return wrote_to(group.edition, email, after="change")
+    flash(_("%(name)s comes instead. Both have been told by email.", name=form.given_name.data), "success")
+    return redirect(url_for("groups.index", token=token), 303)
+
+
+@blueprint.route(f"{GROUP}/give-back", methods=["GET", "POST"])
+def give_back(token: str) -> ResponseReturnValue:
+    group, form = my_delegation(token), GiveBackForm()
+    context = context_of(group, token)
+    if not form.validate_on_submit():
+        return form_page(form, "groups/give_back.html", **context)
+    try:
+        with unit_of_work() as session:
+            service.give_back(session, group.id, form.number.data, acting_for(group), now())
+    except NoPromise:
+        return answer_late(group, token)
+    except CapacityBelowTaken:
+        form.number.errors = [_("You have fewer unused places.")]
+        return answer_errors(form, "groups/give_back.html", **context)
+    number = form.number.data
+    flash(ngettext("%(num)d place has been given back.", "%(num)d places have been given back.", number), "success")
+    return redirect(url_for("groups.index", token=token), 303)
+
+
+@blueprint.route(f"{GROUP}/contact", methods=["GET", "POST"])
+def contact(token: str) -> ResponseReturnValue:
+    """Another contact for a group; whom a delegation has as its head is for organisers to say."""
+    group = mine(token)
+    if group.is_delegation:
+        raise LinkNotValid
+    form, seen = ContactForm(obj=group), (group.contact_name, group.email)
+    context = context_of(group, token)
+    if not form.validate_on_submit():
+        return form_page(form, "groups/contact.html", **context)
+    try:
+        with unit_of_work() as session:
+            values = form.contact_name.data, form.email.data
+            groups.change_contact(session, group.id, *values, acting_for(group), now(), seen=seen)
+    except RegistrationOver:
+        return answer_late(group, token)
+    except TooManyMessages as refusal:
+        return answer_too_many(form, refusal.retry_after, "groups/contact.html", **context)
+    flash(_("Changes saved."), "success")
+    if form.email.data != seen[1]:
+        return wrote_to(group.edition, form.email.data, after="link")
+    return redirect(url_for("groups.index", token=token), 303)
+
+
+@blueprint.route("/groups/join/<token>", methods=["GET", "POST"])
+@limiter.shared_limit(
+    FORMS_PER_NETWORK,
+    scope="registering",
+    methods=["POST"],
+    exempt_when=lambda: "begun_anew" in g,
+    override_defaults=False,
+)
+def join(token: str) -> ResponseReturnValue:
+    """The registration form of somebody whom a delegation's head has invited."""
+    invitation = invitation_by_token(db.session(), token)
+    if invitation is None:
+        raise LinkNotValid
+    edition = invitation.group.edition
+    form, context = _form(edition, invitation)
+    context |= {"invitation": invitation, "token": token}
+    if is_answered(db.session(), invitation) and request.method != "POST":
+        return render_template("groups/joined.html", **context)
+    if edition.window(now()) is not Window.OPEN:
+        return _not_open(edition, form)
+    if not form.validate_on_submit():
+        return form_page(form, JOIN, **context)
+    try:
+        with unit_of_work() as session:
+            joined = service.join(session, invitation.id, form.to_request(edition), DELEGATE, now())
+    except service.NotNow:
+        return make_response(render_template("groups/joined.html", **context), 403)
+    except (
+        RegistrationNotOpen,
+        TooManyMessages,
+        ChoiceFull,
+        NotInvited,
+        service.NotOfGroup,
+        *NOT_TO_BE_HAD,
+    ) as refusal:
+        return _refused(refusal, form, edition, context)
+    if joined.outcome is Outcome.ADDRESS_KNOWN:
+        return wrote_to(edition, form.email.data, after="register")
+    return redirect(url_for("registration.own.own", token=joined.token), 303)
+
+
+def _form(edition: Edition, invitation: Invitation) -> tuple[RegistrationForm, dict[str, Any]]:
+    found = edition_with_pool(db.session(), edition.year)
+    assert found is not None, "places of it were promised"
+    context = form_context(*found)
+    form = RegistrationForm()
+    form.offer_categories(context["categories"])
+    form.ask(context["asked"], context["room"])
+    offer_trips(form, edition, context["trips"], has_place=invitation.group.promise_id is not None)
+    if request.method != "POST":
+        form.email.data = invitation.email
+    return form, context | {"availability": "places", "earlier": None, "blank": None}
+
+
+def _not_open(edition: Edition, form: RegistrationForm) -> ResponseReturnValue:
+    page = render_template("registration/not_open.html", edition=edition, window=edition.window(now()), form=form)
+    return make_response(page, 403)
+
+
+def _refused(
+    refusal: Refusal, form: RegistrationForm, edition: Edition, context: dict[str, Any]
+) -> ResponseReturnValue:
+    if isinstance(refusal, service.NotOfGroup):
+        raise LinkNotValid
+    if isinstance(refusal, RegistrationNotOpen):
+        return _not_open(edition, form)
+    if isinstance(refusal, TooManyMessages):
+        return answer_too_many(form, refusal.retry_after, JOIN, **context)
+    if isinstance(refusal, ChoiceFull):
+        form.answers.refuse(refusal)
+    elif isinstance(refusal, NotInvited):
+        form.refuse_uninvited()
+    else:
+        form.trips.refuse(refusal)
+    return answer_errors(form, JOIN, **context)

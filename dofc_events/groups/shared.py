@@ -1,0 +1,67 @@
+"""What the pages of groups have in common: whose they are, and what stands on them."""
+
+from typing import Any
+
+from flask import make_response, render_template
+from flask.typing import ResponseReturnValue
+
+from dofc_events.conference.rules import Window
+from dofc_events.core.audit import Actor
+from dofc_events.core.clock import now
+from dofc_events.core.db import db
+from dofc_events.delegates.queries import token_of
+from dofc_events.groups.delegations.queries import groups_at, invitations_of
+from dofc_events.groups.delegations.rules import REMIND_AFTER
+from dofc_events.groups.models import Group
+from dofc_events.groups.queries import group_by_token, people_of
+from dofc_events.registration.rules import link_has_ended
+from dofc_events.web.errors import LinkNotValid
+from dofc_events.web.forms import ButtonForm
+
+
+def mine(token: str) -> Group:
+    """The group that a link leads to."""
+    group = group_by_token(db.session(), token)
+    if group is None or link_has_ended(group.edition.finishes_at(), now()):
+        raise LinkNotValid
+    return group
+
+
+def my_delegation(token: str) -> Group:
+    """The delegation that a link leads to."""
+    group = mine(token)
+    if not group.is_delegation:
+        raise LinkNotValid
+    return group
+
+
+def acting_for(group: Group) -> Actor:
+    """Whoever has the link of a group."""
+    return Actor("contact", group.reference)
+
+
+def context_of(group: Group, token: str) -> dict[str, Any]:
+    """What the pages of a group show."""
+    edition, at = group.edition, now()
+    people = people_of(db.session(), group.id)
+    invitations = invitations_of(db.session(), group.id) if group.is_delegation else ()
+    open_ones = [one for one in invitations if one.registration_id is None]
+    row = groups_at(db.session(), edition.id, only=group.id)[0]
+    return {
+        "group": group,
+        "edition": edition,
+        "token": token,
+        "people": people,
+        "tokens": {one.registration.id: token_of(one.registration) for one in people if group.shows(one.registration)},
+        "is_open": edition.window(at) is Window.OPEN,
+        "invited": open_ones,
+        "can_be_reminded": {one.id for one in open_ones if (one.reminded_at or one.invited_at) + REMIND_AFTER <= at},
+        "row": row,
+        "left_to_invite": max(0, row.free - len(open_ones)),
+        "button_form": ButtonForm(formdata=None),
+    }
+
+
+def answer_late(group: Group, token: str) -> ResponseReturnValue:
+    """The group's page as it is now, for what can no longer be done."""
+    return make_response(render_template("groups/index.html", too_late=True, **context_of(group, token)), 403)

@@ -1,0 +1,1 @@
+"""Groups and delegations of an edition."""

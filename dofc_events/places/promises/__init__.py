@@ -1,0 +1,1 @@
+"""Places of an edition that are kept for a group."""

@@ -1,0 +1,185 @@
+"""Places promised until a date: exact, whatever becomes of them."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from dofc_events.commands.check import faults
+from dofc_events.core.audit import COMMAND
+from dofc_events.core.errors import NotAgreed
+from dofc_events.groups.delegations import service
+from dofc_events.groups.delegations.queries import delegations_to_end, groups_at
+from dofc_events.groups.delegations.service import (
+    NothingFreeToPromise,
+    TooLate,
+    change_promise,
+    end_delegation,
+    promised_of,
+    withdraw_promise,
+)
+from dofc_events.groups.invitations.service import give_back
+from dofc_events.groups.models import Group
+from dofc_events.places.limits.service import set_limit
+from dofc_events.places.models import Claim, Pool
+from dofc_events.places.queries import edition_pool
+from dofc_events.places.service import CapacityBelowTaken
+from dofc_events.registration.service import cancel_registration, resize_edition
+from tests.support.factories import DELEGATE, NOW, make_edition, make_registration
+from tests.support.groups import make_group, make_promise, someone, stand
+from tests.support.letters import kinds
+
+
+@pytest.fixture
+def edition(session):
+    return make_edition(session, capacity=5, offer_hours=0)
+
+
+def numbers(session, edition) -> tuple[int, int]:
+    pool = edition_pool(session, edition.id)
+    session.refresh(pool)
+    return pool.taken, pool.promised
+
+
+def add(session, edition, group: Group, *names: str, choice: str = ""):
+    return make_group(session, edition, [someone(name) for name in names], group_id=group.id, choice=choice).people
+
+
+def test_promised_places_are_kept_for_the_delegation_and_used_by_it(session, edition):
+    group = make_promise(session, edition)
+    assert numbers(session, edition) == (3, 3)
+    for name in ("One", "Two", "Three"):
+        make_registration(session, edition, given_name=name)
+    assert [status for status, _ in stand(session, edition).values()] == ["confirmed", "confirmed", "waitlisted"]
+    add(session, edition, group, "Ana", "Boro")
+    assert [stand(session, edition)[name][0] for name in ("Ana", "Boro")] == ["confirmed"] * 2
+    assert numbers(session, edition) == (5, 1)
+    [row] = groups_at(session, edition.id)
+    assert (row.used, row.free, row.registered) == (2, 1, 2)
+    assert faults(session) == []
+
+
+def test_a_place_that_becomes_free_goes_back_to_the_delegation_and_to_its_own_first(session, edition):
+    group = make_promise(session, edition)
+    for name in ("One", "Two", "Three"):
+        make_registration(session, edition, given_name=name)
+    ana, *_ = add(session, edition, group, "Ana", "Boro", "Ceca", "Dana", choice="split")
+    assert stand(session, edition)["Dana"][0] == "waitlisted"
+    cancel_registration(session, ana.registration.id, DELEGATE, NOW)
+    # Although somebody else has waited longer.
+    assert (stand(session, edition)["Dana"][0], stand(session, edition)["Three"][0]) == ("confirmed", "waitlisted")
+    dana = session.scalars(select(Claim).where(Claim.promise_id == group.promise_id).order_by(Claim.id.desc())).first()
+    cancel_registration(session, dana.registration_id, DELEGATE, NOW)
+    assert (numbers(session, edition), stand(session, edition)["Three"][0]) == ((5, 1), "waitlisted")
+    assert faults(session) == []
+
+
+def test_what_is_unused_goes_to_the_list_when_the_date_has_come(session, edition):
+    group = make_promise(session, edition, places=4)
+    for name in ("One", "Two", "Three"):
+        make_registration(session, edition, given_name=name)
+    add(session, edition, group, "Ana")
+    assert delegations_to_end(session, NOW) == []
+    later = NOW + timedelta(days=30)
+    assert delegations_to_end(session, later) == [group.id]
+    end_delegation(session, group.id, COMMAND, later)
+    assert (numbers(session, edition), group.promise_id, group.places) == ((4, 0), None, 4)
+    assert {status for status, _ in stand(session, edition).values()} == {"confirmed"}
+    assert kinds(session, to=group.email)[-1] == "delegation-ended"
+    assert delegations_to_end(session, later) == []
+    assert faults(session) == []
+
+
+@pytest.mark.databases("sqlite")
+def test_what_is_not_free_cannot_be_promised(session, edition):
+    for _ in range(3):
+        make_registration(session, edition)
+    with pytest.raises(NothingFreeToPromise) as refused:
+        make_promise(session, edition, places=3)
+    assert refused.value.free == 2
+    with pytest.raises(TooLate):
+        make_promise(session, edition, places=1, days=151)
+
+
+@pytest.mark.databases("sqlite")
+def test_promised_places_cannot_be_taken_out_of_the_edition(session, edition):
+    make_promise(session, edition)
+    with pytest.raises(CapacityBelowTaken):
+        resize_edition(session, edition.id, 2, DELEGATE, NOW)
+
+
+def test_a_smaller_promise_asks_first_and_moves_people_up(session, edition):
+    group = make_promise(session, edition, places=5)
+    make_registration(session, edition, given_name="One")
+    smaller = service.Promised(**(vars(promised_of(group)) | {"places": 3}))
+    with pytest.raises(NotAgreed) as asked:
+        change_promise(session, group.id, smaller, COMMAND, NOW)
+    assert asked.value.consequences[0] == [service.Consequence("moving_up", 1)]
+    assert change_promise(session, group.id, smaller, COMMAND, NOW, agreed=asked.value.digest)
+    assert (numbers(session, edition), stand(session, edition)["One"][0]) == ((4, 3), "confirmed")
+    assert faults(session) == []
+
+
+@pytest.mark.databases("sqlite")
+def test_another_head_gets_another_link(session, edition):
+    group = make_promise(session, edition)
+    other = service.Promised(**(vars(promised_of(group)) | {"email": "other@cluster.test"}))
+    with pytest.raises(NotAgreed) as asked:
+        change_promise(session, group.id, other, COMMAND, NOW)
+    change_promise(session, group.id, other, COMMAND, NOW, agreed=asked.value.digest)
+    assert (group.link_version, kinds(session, to="other@cluster.test")) == (2, ["delegation-promised"])
+    assert kinds(session, to="head@cluster.test") == []
+
+
+@pytest.mark.databases("sqlite")
+def test_a_withdrawn_promise_leaves_places_to_those_who_have_them(session, edition):
+    group = make_promise(session, edition)
+    [ana] = add(session, edition, group, "Ana")
+    with pytest.raises(NotAgreed) as asked:
+        withdraw_promise(session, group.id, COMMAND, NOW)
+    assert withdraw_promise(session, group.id, COMMAND, NOW, agreed=asked.value.digest) == 2
+    assert (numbers(session, edition), stand(session, edition)["Ana"][0]) == ((1, 0), "confirmed")
+    cancel_registration(session, ana.registration.id, DELEGATE, NOW)
+    assert numbers(session, edition) == (0, 0)
+    assert faults(session) == []
+
+
+@pytest.mark.databases("sqlite")
+def test_the_head_gives_back_what_is_unused_and_no_more(session, edition):
+    group = make_promise(session, edition)
+    add(session, edition, group, "Ana")
+    with pytest.raises(CapacityBelowTaken):
+        give_back(session, group.id, 3, COMMAND, NOW)
+    give_back(session, group.id, 2, COMMAND, NOW)
+    assert (numbers(session, edition), group.places) == ((1, 0), 1)
+    assert faults(session) == []
+
+
+@pytest.mark.databases("sqlite")
+def test_a_promised_place_counts_in_the_limit_of_its_category(session, edition):
+    group = make_promise(session, edition)
+    category = next(one for one in edition.categories if one.slug == "company")
+    set_limit(session, edition_pool(session, edition.id), category.id, 1)
+    add(session, edition, group, "Ana", "Boro", choice="split")
+    assert [status for status, _ in stand(session, edition).values()] == ["confirmed", "waitlisted"]
+    assert faults(session) == []
+    set_limit(session, edition_pool(session, edition.id), category.id, 2)
+    resize_edition(session, edition.id, 5, DELEGATE, NOW)
+    assert [status for status, _ in stand(session, edition).values()][:2] == ["confirmed", "confirmed"]
+    assert numbers(session, edition) == (3, 1)
+    assert faults(session) == []
+
+
+def test_the_database_itself_refuses_more_than_was_promised(session, edition):
+    group = make_promise(session, edition)
+    session.flush()
+    with pytest.raises(IntegrityError), session.begin_nested():
+        session.execute(Pool.__table__.update().where(Pool.promise_id == group.promise_id).values(taken=4))
+
+
+@pytest.mark.databases("sqlite")
+def test_check_finds_promises_that_miscount(session, edition):
+    make_promise(session, edition)
+    session.execute(Pool.__table__.update().where(Pool.edition_id == edition.id).values(promised=2))
+    assert any("keeps 2 places for groups, but 3" in fault for fault in faults(session))

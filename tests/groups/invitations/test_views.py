@@ -1,0 +1,121 @@
+"""The page of a delegation's head, and the form of whom the head invites, through HTTP only."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from dofc_events.commands.timers import run_timers
+from dofc_events.groups.queries import token_of_group, token_of_invitation
+from tests.registration.conftest import ANSWERS
+from tests.support.factories import NOW, make_edition, make_registration
+from tests.support.groups import CONTACT, make_delegation, make_group, make_promise, someone, stand
+from tests.support.letters import kinds
+
+
+@pytest.fixture(autouse=True)
+def clock():
+    with time_machine.travel(NOW, tick=False) as clock:
+        yield clock
+
+
+@pytest.fixture
+def page(client, writing, edition):
+    """The address of the page of a delegation with three places."""
+    with writing() as session:
+        return f"/groups/{token_of_group(make_promise(session, edition))}/"
+
+
+def test_the_head_invites_reminds_and_takes_back(client, page, reading, clock):
+    assert client.get(page).one("[data-promised]")["data-used"] == "0"
+    form = client.get(page).follow("Invite somebody").form("main form")
+    done = form.fill(name="Mira", email="mira@own.test").submit()
+    assert "For 2 places nobody has registered or been invited." in done.text
+    assert not done.soup.select("[aria-label='Remind Mira']")
+    again = client.get(page).follow("Invite somebody").form("main form").fill(name="Mira", email="mira@own.test")
+    assert again.submit().status == 422
+    clock.shift(timedelta(days=1))
+    client.get(page).form("[action$=remind]").submit()
+    with reading() as session:
+        assert kinds(session, to="mira@own.test") == ["delegation-invitation"] * 2
+    client.get(page).form("[action$=take-back]").submit()
+    with reading() as session:
+        assert kinds(session, to="mira@own.test") == []
+
+
+def test_who_is_invited_registers_and_the_head_sees_no_more_than_name_and_status(client, writing, edition):
+    with writing() as session:
+        group, invitation = make_delegation(session, edition)
+        page, link = f"/groups/{token_of_group(group)}/", f"/groups/join/{token_of_invitation(invitation)}"
+    form = client.get(link).form("main form")
+    assert form.value("email") == "guest@own.test"
+    own = form.fill(ANSWERS | {"email": "guest@own.test"}).submit()
+    assert own.one("[data-registration-status]")["data-registration-status"] == "confirmed"
+    seen = client.get(page)
+    assert seen.one("[data-member]")["data-status"] == "confirmed"
+    assert "Łucja" in seen.text
+    for private in ("guest@own.test", ANSWERS["phone"], ANSWERS["dietary"], ANSWERS["job_title"], "/registrations/"):
+        assert private not in str(seen.soup)
+    assert client.get(link).h1 == "You have already registered"
+
+
+def test_the_head_replaces_somebody_and_gives_places_back(client, page, edition, reading):
+    add = client.get(page).follow("Register colleagues yourself").form("main form.form-narrow")
+    values = {"given_name": "Ana", "organisation": "Dom", "country": "RS", "category": "company"}
+    add.fill({f"people-0-{name}": value for name, value in values.items()}).fill(consent=True)
+    check = add.submit("check")
+    assert "There is a place for this person." in check.text
+    done = check.form("main form.form-narrow").submit("register")
+    assert done.one("[data-promised]")["data-used"] == "1"
+    replace = done.follow("Replace Ana").form("main form")
+    done = replace.fill(given_name="Boro", email="boro@own.test").submit()
+    with reading() as session:
+        assert list(stand(session, edition)) == ["Boro"]
+    back = done.follow("Give places back")
+    assert back.form("main form").fill(number="3").submit().status == 422
+    assert back.form("main form").fill(number="2").submit().one("[data-promised]")["data-promised"] == "1"
+
+
+def test_a_head_who_crafts_requests_reaches_nothing_of_others(client, page, writing):
+    with writing() as session:
+        edition = make_edition(session, year=2031)
+        group, invitation = make_delegation(session, edition, "Other")
+        [theirs] = make_group(session, edition, [someone("Theirs")], group_id=group.id).people
+        stranger = make_registration(session, edition)
+        references, number = (theirs.registration.reference, stranger.reference), invitation.id
+        token = token_of_group(
+            make_group(session, edition, [someone("Plain")], contact=replace(CONTACT, email="other@cluster.test")).group
+        )
+    csrf = client.get(page).follow("Invite somebody").form("main form").value("csrf_token")
+    for act in ("remind", "take-back"):
+        answer = client.post(f"{page}invitations/{number}/{act}", {"csrf_token": csrf})
+        assert answer.status == 403
+        assert "Guest of theirs" not in answer.text
+    for reference in references:
+        assert client.get(f"{page}people/{reference}/replace").status == 404
+    assert client.get(f"{page}contact").status == 404
+    for act in ("invite", "give-back", f"people/{references[0]}/replace"):
+        assert client.get(f"/groups/{token}/{act}").status == 404
+
+
+def test_after_the_date_the_page_says_so_and_promises_nothing(client, page, writing, clock):
+    form = client.get(page).follow("Invite somebody").form("main form").fill(name="Mira", email="mira@own.test")
+    clock.shift(timedelta(days=31))
+    with client.app.app_context():
+        run_timers(NOW + timedelta(days=31))
+    assert client.get(page).one("[data-promised]")["data-promised"] == "0"
+    assert form.submit().status == 403
+
+
+def test_the_contact_of_a_group_changes_with_all_links(client, writing, edition, reading):
+    with writing() as session:
+        page = f"/groups/{token_of_group(make_group(session, edition, [someone('Ana')]).group)}/"
+    own = client.get(page).link("Open the registration of Ana")
+    form = client.get(page).follow("Change the contact").form("main form")
+    form.fill(contact_name="Mila", email="mila@cluster.test").submit()
+    assert client.get(page).status == 404
+    assert client.get(own).status == 404
+    with reading() as session:
+        assert kinds(session, to="mila@cluster.test") == ["group-link"]
+        assert kinds(session, to="office@cluster.test") == ["group-contact-changed"]

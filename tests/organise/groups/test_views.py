@@ -1,0 +1,97 @@
+"""Organisers promise places, change and withdraw what they promised, and see who used what."""
+
+import pytest
+import time_machine
+
+from dofc_events.conference.rules import EditionStatus
+from dofc_events.places.queries import edition_pool
+from tests.support.databases import count_queries
+from tests.support.factories import NOW, make_account, make_edition, make_registration
+from tests.support.groups import make_group, make_promise, someone
+from tests.support.letters import kinds
+
+GROUPS = "/organise/editions/2027/groups"
+
+
+@pytest.fixture(autouse=True)
+def clock():
+    with time_machine.travel(NOW, tick=False) as clock:
+        yield clock
+
+
+@pytest.fixture
+def edition(writing):
+    with writing() as session:
+        return make_edition(session, year=2027, capacity=10, offer_hours=0)
+
+
+@pytest.fixture
+def organiser(client, writing, edition):
+    with writing() as session:
+        account = make_account(session, role="organiser", edition=edition)
+    return client.sign_in(account)
+
+
+def promise(browser, **changes):
+    values = {"organisation": "Dom", "contact_name": "Mira", "email": "mira@dom.test", "places": "4"}
+    form = browser.get(f"{GROUPS}/new").form("main form")
+    return form.fill(values | {"until": "2026-12-24T18:00"} | changes).submit()
+
+
+@pytest.mark.usefixtures("organiser")
+def test_places_are_promised_changed_and_withdrawn(organiser, reading, edition):
+    page = promise(organiser)
+    assert page.one("[data-promised]")["data-promised"] == "4"
+    with reading() as session:
+        assert (edition_pool(session, edition.id).promised, kinds(session)) == (4, ["delegation-promised"])
+    form = page.follow("Change what is promised").form("main form")
+    assert form.value("until") == "2026-12-24T18:00"
+    page = form.fill(places="6").submit()
+    assert page.one("[data-promised]")["data-promised"] == "6"
+    asked = page.follow("Withdraw the promise")
+    assert "6 unused places go to others." in asked.text
+    page = asked.form("main form").submit()
+    assert "Nothing is kept any more" in page.text
+    with reading() as session:
+        assert edition_pool(session, edition.id).promised == 0
+
+
+def test_what_cannot_be_promised_is_said_at_its_field(organiser):
+    assert "Only 10 places are free." in promise(organiser, places="11").text
+    assert "until registration closes" in promise(organiser, until="2020-01-01T10:00").text
+    assert promise(organiser, places="0").status == 422
+
+
+def test_a_smaller_promise_is_asked_about_first(organiser, writing, edition):
+    page = promise(organiser, places="10")
+    with writing() as session:
+        make_registration(session, edition)
+    asked = page.follow("Change what is promised").form("main form").fill(places="8").submit()
+    assert asked.status == 422
+    assert "1 person on the waiting list will get a place" in asked.text
+    assert asked.form("main form").submit("accepted").one("[data-promised]")["data-promised"] == "8"
+
+
+def test_the_list_costs_the_same_for_one_group_and_for_many(organiser, writing, edition):
+    counts = []
+    for number in (1, 8):
+        with writing() as session:
+            for _ in range(number):
+                group = make_promise(session, edition, places=1)
+                make_group(session, edition, [someone(f"A{number}{_}")], group_id=group.id)
+        with count_queries() as queries:
+            page = organiser.get(GROUPS)
+        counts.append(len(queries))
+    assert len(page.all("[data-group]")) == 9
+    assert counts[0] == counts[1]
+
+
+def test_groups_of_an_archived_edition_are_read_only(organiser, writing, edition):
+    page = promise(organiser)
+    form = page.follow("Change what is promised").form("main form").fill(places="5")
+    withdraw = page.follow("Withdraw the promise").form("main form")
+    with writing() as session:
+        session.get_one(type(edition), edition.id).status = EditionStatus.ARCHIVED
+    assert form.submit().status == 409
+    assert withdraw.submit().status == 409
+    assert organiser.get(page.url).status == 200
