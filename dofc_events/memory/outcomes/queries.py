@@ -73,11 +73,11 @@ def public_outcome(session: Session, slug: str) -> Outcome | None:
 
 
 def public_outcomes(session: Session, narrowed: Narrowed, after: Outcome | None, size: int) -> list[Outcome]:
-    """So many published outcomes, the latest first, below the one `after` which the page begins; with their parties."""
-    order = (Outcome.year.desc(), Outcome.id.desc())
+    """So many published outcomes, the latest years first, below the one `after` which the page begins."""
+    order = (Outcome.year.desc(), Outcome.id)
     found = select(Outcome).join(Outcome.edition).where(*_PUBLIC, *_conditions(narrowed)).order_by(*order)
     if after is not None:
-        below = or_(Outcome.year < after.year, and_(Outcome.year == after.year, Outcome.id < after.id))
+        below = or_(Outcome.year < after.year, and_(Outcome.year == after.year, Outcome.id > after.id))
         found = found.where(below)
     return list(session.scalars(found.options(*WITH_ALL).limit(size)))
 
