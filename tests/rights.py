@@ -50,6 +50,7 @@ from dofc_events.letters.service import LetterText, attach_file, write_letter
 from dofc_events.mail.models import Message, WorkerSign
 from dofc_events.mail.queries import messages_about
 from dofc_events.mail.rules import MessageState
+from dofc_events.privacy.queries import token_of_address, token_to_erase
 from dofc_events.registration.hand_over.service import hand_over
 from dofc_events.registration.own.files.service import Who, add_file
 from dofc_events.registration.queries import Audience
@@ -186,6 +187,8 @@ def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
             "/organise/editions/<year:year>/groups/reference": group.reference,
             "invitation_id": str(invitation.id),
             "/registrations/<token>/confirm": proof_of(person),
+            "/registrations/<token>/erase/confirm": token_to_erase(person, NOW),
+            "/my-data/token": token_of_address(person.email_key, NOW),
             "/registrations/<token>/files": proof_of(person),
             **{f"/registrations/<token>/files/<key>{act} token": proof_of(person) for act in ("", "/remove")},
             "/registrations/<token>/files/key": _answer_with_file(session, edition, person),

@@ -1,5 +1,6 @@
 """`flask history`: the network's facts. `flask demo`: the same, plus invented people to try the system with."""
 
+import json
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from dofc_events.conference import service as conference
 from dofc_events.conference.members.service import add_member
 from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import edition_by_year, member_by_slug
+from dofc_events.core import files
 from dofc_events.core.audit import COMMAND, Actor
 from dofc_events.core.clock import end_of_day, from_zone, in_zone, now
 from dofc_events.core.db import PREPARING_TIMEOUT, take_turns, tried_again, unit_of_work
@@ -25,6 +27,7 @@ from dofc_events.core.slugs import slug_for
 from dofc_events.delegates.queries import live_registration
 from dofc_events.delegates.rules import INVENTED
 from dofc_events.delegates.service import Details
+from dofc_events.extensions import settings
 from dofc_events.hosting.calls.service import DEFAULT_CRITERIA, CallDetails, open_call
 from dofc_events.hosting.models import HostingCall
 from dofc_events.hosting.proposals.questions.service import ask_question
@@ -41,8 +44,11 @@ from dofc_events.memory.outcomes.service import (
     set_follow_up,
     set_parties,
 )
+from dofc_events.memory.photographs.exchange.service import PHOTOGRAPHS
 from dofc_events.places.options.service import limit_options
 from dofc_events.places.service import create_pool
+from dofc_events.privacy.rules import DEFAULT_DAYS, Period
+from dofc_events.privacy.service import shorten_periods
 from dofc_events.questions.rules import Answers as OwnAnswers
 from dofc_events.questions.rules import Kind
 from dofc_events.questions.service import OptionDetails, QuestionDetails, add_question
@@ -53,6 +59,8 @@ from dofc_events.trips.queries import wishes_of
 from dofc_events.trips.service import TripDetails, add_trip
 
 DEMO = Path(__file__).parent / "data" / "demo.yaml"
+# Drawn by `python -m tests.demo_photographs`.
+PICTURES = DEMO.parent / "photographs"
 CAPACITY = 250
 DELEGATE = Actor("delegate", "demonstration")
 
@@ -91,6 +99,7 @@ def load_demo(session: Session, at: datetime) -> None:
         add_member(session, member["slug"], member["name"], member["country"], COMMAND, at, is_demo=True)
     opened_at = at - timedelta(days=60)
     edition = _add_edition(session, year, invented, opened_at)
+    _add_photographs(session, year, at)
     for account in invented["accounts"]:
         role = RoleName(account["role"])
         member = member_by_slug(session, account["member"]) if "member" in account else None
@@ -104,6 +113,7 @@ def load_demo(session: Session, at: datetime) -> None:
         answers = {key: tuple(said) for key, said in invented["answers"].get(number, {}).items()}
         _add_delegate(session, edition, number, row, answers, opened_at + timedelta(days=number, minutes=37 * number))
     _give_back_a_seat(session, edition, **invented["seat_given_back"], at=at)
+    shorten_periods(session, edition.id, {**DEFAULT_DAYS, Period.NEEDS: 14}, COMMAND, at)
     for row in invented["outcomes"]:
         _add_outcome(session, edition, row, at)
     _add_call(session, year + 1, invented, at)
@@ -135,6 +145,13 @@ def _add_edition(session: Session, year: int, invented: dict[str, Any], at: date
     _add_questions(session, edition, invented, at)
     conference.publish_edition(session, edition.id, COMMAND, at)
     return edition
+
+
+def _add_photographs(session: Session, year: int, at: datetime) -> None:
+    for row in json.loads((PICTURES / "photographs.json").read_text(encoding="utf-8")):
+        for one in row["sizes"]:
+            files.store(settings().shared, (PICTURES / one["hash"]).read_bytes(), at)
+        PHOTOGRAPHS.write(session, {**row, "edition": year}, at)
 
 
 def _add_questions(session: Session, edition: Edition, invented: dict[str, Any], at: datetime) -> None:

@@ -55,7 +55,8 @@ def freeze(session: Session, edition_id: int, actor: Actor, now: datetime) -> bo
     )
     session.flush()
     _recount_returning(session)
-    record(session, actor, now, "figures_frozen", scope=str(edition.year))
+    # It names nobody: nothing has to be taken out of it later (`privacy/retention`).
+    record(session, actor, now, "figures_frozen", scope=str(edition.year), nameless=True)
     session.flush()
     return True
 

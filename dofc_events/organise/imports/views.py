@@ -34,7 +34,7 @@ from dofc_events.questions.queries import questions_of
 from dofc_events.registration.answers.service import ChoiceFull
 from dofc_events.registration.on_behalf.service import EditionNotRunning, can_be_added_to
 from dofc_events.registration.texts import stated_consent
-from dofc_events.web.export import csv_download
+from dofc_events.web.export import list_download
 from dofc_events.web.forms import ButtonForm, answer_busy, answer_errors, answer_too_late, form_page
 from dofc_events.web.on_record import say
 
@@ -167,8 +167,8 @@ def failing(edition: Edition, file_id: int) -> ResponseReturnValue:
     if not file.matching:
         abort(404)
     rows = [(*one.row.cells, "\n".join(one.problems)) for one in trial_of(db.session(), edition, file).failing]
-    name = _("%(file)s, rows to mend.csv", file=file.name.rpartition(".")[0] or file.name)
-    return csv_download(name, (*table.header, _("What is wrong")), rows)
+    name = _("%(file)s, rows to mend", file=file.name.rpartition(".")[0] or file.name)
+    return list_download("csv", name, (*table.header, _("What is wrong")), rows, sheet=name)
 
 
 @blueprint.post(f"{FILE}/remove")

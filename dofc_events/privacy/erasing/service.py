@@ -57,8 +57,10 @@ def erase_registration(
     _drop_searches(session, edition, values)
     _drop_quotations(session, edition, values, now)
     _drop_invitations(session, edition, values)
-    drop_links(session, registration.email_key, now)
+    if registration.email_key is not None:
+        drop_links(session, registration.email_key, now)
     (new,) = forget_delegates(session, edition.id, [registration_id], now)
+    _leave_others_trail(session, str(edition.year), reference, new)
     note_erased(session, "registration", reference, now)
     said = {"because": because} if because else {}
     record(session, actor, now, "person_erased", scope=str(edition.year), about=new, **said)
@@ -95,8 +97,7 @@ def forget_delegates(session: Session, edition_id: int, ids: Collection[int], no
     for one in people:
         outbox.withdraw(session, one.reference, now)
     end_rows(session, Whose.DELEGATE, mine)
-    scope = session.get_one(Edition, edition_id).year
-    renamed = {one.reference: _replaced(session, one, str(scope), now) for one in people}
+    renamed = {one.reference: _replaced(session, one, now) for one in people}
     _rename_in_letters(session, edition_id, renamed)
     # Those who were drawn keep what they were called then; nobody else's identifier can be made again.
     session.execute(update(Draw).where(Draw.edition_id == edition_id, Draw.document.is_not(None)).values(names_key=""))
@@ -133,7 +134,7 @@ def _keep_known_before(session: Session, edition_id: int, people: Sequence[Regis
     session.execute(marked.execution_options(synchronize_session=False))
 
 
-def _replaced(session: Session, one: Registration, scope: str, now: datetime) -> str:
+def _replaced(session: Session, one: Registration, now: datetime) -> str:
     """Give a registration, its emails and its trail a reference that leads to nobody; returns it."""
     old, new = one.reference, new_reference()
     nobody = f"gone-{new}"
@@ -177,6 +178,15 @@ def _replaced(session: Session, one: Registration, scope: str, now: datetime) ->
     )
     for entry in session.scalars(select(AuditEntry).where(AuditEntry.about == old)):
         entry.about, entry.details = new, without_names(entry.details)
+    session.flush()
+    return new
+
+
+def _leave_others_trail(session: Session, scope: str, old: str, new: str) -> None:
+    """Entries about others that name the person, as whoever acted or as the other one of two.
+
+    At the end of a period all entries of the edition lose their names, and nobody need be looked for.
+    """
     actor = str(Actor("delegate", old))
     session.execute(
         update(AuditEntry)
@@ -187,7 +197,6 @@ def _replaced(session: Session, one: Registration, scope: str, now: datetime) ->
     for entry in session.scalars(quoting(scope, [old])):
         entry.details = exchanged(without(entry.details, ("name",)), old, new)
     session.flush()
-    return new
 
 
 def _rename_in_letters(session: Session, edition_id: int, renamed: dict[str, str]) -> None:

@@ -106,9 +106,9 @@ def _mine(session: Session, registration: Registration) -> _Mine:
         passed_on.where(AuditEntry.act.in_(PASSED_ON)).order_by(AuditEntry.id.desc()).limit(1)
     ).first()
     if last is not None:
-        return _Mine(last.at, last.id, frozenset({registration.email_key}))
+        return _Mine(last.at, last.id, frozenset({registration.mailed_key}))
     former = {address_key(email) for email in former_addresses(session, registration.reference)}
-    return _Mine(registration.registered_at, 0, frozenset({registration.email_key, *former}))
+    return _Mine(registration.registered_at, 0, frozenset({registration.mailed_key, *former}))
 
 
 def _values(session: Session, rows: Sequence[Kept], registration: Registration, mine: _Mine) -> list[dict[str, Any]]:

@@ -58,10 +58,12 @@ def says_something(row: Kept) -> ColumnElement[bool]:
 
 def _differs(column: Any, blank: Any) -> ColumnElement[bool]:
     if blank is None:
-        return column.is_not(None) if not isinstance(column.type, JSON) else cast(column, Text) != "null"
+        is_set: ColumnElement[bool] = column.is_not(None)
+        return cast(column, Text) != "null" if isinstance(column.type, JSON) else is_set
     if isinstance(column.type, JSON):
         return cast(column, Text) != str(blank)
-    return column.is_(True) if blank is False else column != blank
+    differs: ColumnElement[bool] = column.is_(True) if blank is False else column != blank
+    return differs
 
 
 def these(table: Table, keys: Collection[Any]) -> ColumnElement[bool]:

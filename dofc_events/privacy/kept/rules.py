@@ -170,21 +170,26 @@ KEPT = (
          NAMES, DELETED, "they sign out, or 12 hours have passed"),
     Kept("members", "contact_name contact_email", "organisation_id", X, "A member’s contact", TELL, None, STAYS,
          "the chair changes it"),
+    Kept("photographs", "photographer", "edition_id", X, "Names of photographers", "to credit them", None, STAYS,
+         "organisers remove them"),
+    Kept("photograph_objections", "reason email asked_at", "photograph_id.edition_id", X,
+         "Who wants a photograph taken down, and why", "to decide, and to answer", None, BY_ITSELF,
+         "organisers decide; what stays names nobody"),
     Kept("request_counts", "key count expires", "key", X, "Network addresses, and addresses typed into forms",
          "so that nobody floods the site", None, BY_ITSELF, "a day has passed at most"),
 )  # fmt: skip
 
 ELSEWHERE = (
     Place("instance/limits.sqlite", "Network addresses, and addresses typed into forms", "so that nobody floods us",
-          "a day has passed at most; erased with the person"),
+          "a day has passed at most, or the person is erased"),
     Place("instance/files/", "Files of proposals and imports, and forms sent after a session had ended",
-          "to keep them until they are needed", "an hour after no row names them; forms after an hour"),
-    Place("the log", "No name, address or link; what a mail server answers is logged without addresses",
-          "to mend faults", "whoever runs the site says; nothing in it leads to a person"),
-    Place("exports", "Lists that organisers download are not kept here", "for lists and badges",
-          "organisers delete them after the edition: the site cannot"),
+          "for as long as somebody needs them", "an hour after no row names them; forms for an hour"),
+    Place("the log", "What failed, without names, addresses or links", "to mend it",
+          "whoever runs the site deletes it"),
+    Place("files on organisers’ computers", "Lists that organisers download", "for badges, buses and caterers",
+          "organisers delete them after the edition; the site cannot"),
     Place("backups", "Everything, as it was", "to restore it",
-          "whoever runs the site deletes them; who was erased is erased again after a restore"),
+          "whoever runs the site deletes them; who has been erased is erased again after a restore"),
 )  # fmt: skip
 
 # Every other column. Keys of tables need not be named.
@@ -240,6 +245,11 @@ NOT_PERSONAL = {
     "frozen_figures": "frozen_at is_final came_before second_time record",
     "frozen_delegates": "pseudonym",
     "pseudonym_keys": "locked made_at",
+    # Who can be seen on them agreed, as organisers say of each.
+    "photographs": "state fault name source_hash size added_at tries taken_at position caption alternative licence"
+    " people_agreed is_cover published_at hidden_at",
+    "photograph_renditions": "format width height size content_hash",
+    "photograph_objections": "hides told_at settled_at",
     "kept_for": "period days",
     "removals": "year period kept_in on number",
     "erasures": "hash erased_at",

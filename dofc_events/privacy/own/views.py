@@ -1,11 +1,10 @@
 """What is kept about somebody, for them to read and to erase. They prove the address by a link in an email."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
 from flask import Blueprint, flash, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy.orm import Session
 
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
@@ -13,17 +12,20 @@ from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import registration_by_token
 from dofc_events.mail.guards import limit_by_address
 from dofc_events.mail.outbox import TooManyMessages
-from dofc_events.privacy.erasing.service import DELEGATE, erase_registration
+from dofc_events.privacy.erasing.service import DELEGATE
 from dofc_events.privacy.handed_out.queries import as_json, data_of
 from dofc_events.privacy.own import service
 from dofc_events.privacy.queries import (
+    ACCOUNT,
+    REGISTRATION,
+    Found,
     address_of,
+    people_called,
     proposals_of_address,
     registration_to_erase,
     registrations_of_address,
 )
-from dofc_events.privacy.service import vanish
-from dofc_events.privacy.shared import handed_out
+from dofc_events.privacy.shared import erase_each, handed_out
 from dofc_events.registration.forms import AddressForm
 from dofc_events.web.errors import LinkNotValid
 from dofc_events.web.forms import ButtonForm, answer_too_many, form_page
@@ -83,8 +85,7 @@ def confirm(token: str) -> ResponseReturnValue:
     if not form.validate_on_submit():
         context = {"registration": registration, "edition": registration.edition, "token": token}
         return form_page(form, "privacy/own/confirm.html", **context)
-    registration_id = registration.id
-    return _erased(lambda session: erase_registration(session, registration_id, DELEGATE, now()))
+    return _erased([one for one in people_called(db.session(), registration.reference) if one.kind == REGISTRATION])
 
 
 @blueprint.route(ALL, methods=["GET", "POST"])
@@ -139,13 +140,12 @@ def erase_all(token: str) -> ResponseReturnValue:
         raise LinkNotValid
     if not form.validate_on_submit():
         return form_page(form, "privacy/own/erase_all.html", registrations=mine, proposals=proposals, token=token)
-    return _erased(lambda session: service.erase_all(session, email_key, now()))
+    # The account stays: what it can do ends first, and the chair sees to that.
+    return _erased([one for one in people_called(session, email_key) if one.kind != ACCOUNT])
 
 
-def _erased(act: Callable[[Session], list[str]]) -> ResponseReturnValue:
-    with unit_of_work() as session:
-        values = act(session)
-    vanish(db.session(), values)
+def _erased(found: Sequence[Found]) -> ResponseReturnValue:
+    erase_each(found, DELEGATE)
     return redirect(url_for(".erased"), 303)
 
 

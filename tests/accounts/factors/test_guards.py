@@ -5,13 +5,14 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from dofc_events.accounts.factors.models import Factor, FactorPolicy
 from dofc_events.accounts.factors.rules import masked
 from dofc_events.accounts.models import BrowserSession, Role
 from dofc_events.accounts.rules import RoleName
 from dofc_events.core.db import unit_of_work
+from dofc_events.web import on_record
 from tests import rights
 from tests.accounts.factors.conftest import CHECK, PAGE
 from tests.support.factories import NOW, make_edition, make_registration
@@ -43,7 +44,7 @@ def give_app(session, account_id: int) -> None:
     session.add(Factor(account_id=account_id, kind="app", name="App", added_at=NOW, nonce="nonce", secret=secret))
 
 
-def test_files_with_people_and_what_changes_roles_ask_for_a_fresh_factor_and_nothing_else_does(app):
+def test_files_with_people_and_what_changes_roles_ask_for_a_fresh_factor_and_nothing_else_does(app, capsys):
     with time_machine.travel(NOW, tick=False):
         values, browsers = rights.make_world(app)
         with app.app_context(), unit_of_work() as session:
@@ -64,6 +65,16 @@ def test_files_with_people_and_what_changes_roles_ask_for_a_fresh_factor_and_not
         assert files == {re.sub("<[a-z]+:", "<", path) for path in all_files} and len(files) > 5
         assert asked["GET"] - files == {"/organise/editions/<year>/letters/<letter_id>/send"}
         assert asked["POST"] == GUARDED_FORMS
+        # Each that is handed out is in the log, whichever it is.
+        with app.app_context(), unit_of_work() as session:
+            session.execute(update(BrowserSession).values(factor_at=NOW))
+        capsys.readouterr()
+        on_record._said.clear()
+        for rule in (rule for rule in app.url_map.iter_rules() if rule.rule in all_files):
+            answer = browsers[rights.CHAIR].get(rights.address_of(rule, values, rights.CHAIR))
+            assert answer.status_code == 200
+            answer.close()
+        assert capsys.readouterr().err.count('"exported"') == len(all_files)
 
 
 @pytest.fixture

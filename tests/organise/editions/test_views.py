@@ -9,13 +9,14 @@ from dofc_events.conference.rules import EditionStatus
 from dofc_events.delegates.models import Registration, SearchWord
 from dofc_events.hosting.hand_over.service import ItemDetails, add_file, add_item
 from dofc_events.hosting.models import Decision
-from dofc_events.hosting.rules import CheckedFile, HandOverKind
+from dofc_events.hosting.rules import HandOverKind
 from dofc_events.letters.rules import Anchor
 from dofc_events.letters.service import LetterText, write_letter
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.queries import edition_pool
 from dofc_events.registration.queries import Audience
 from dofc_events.trips.models import Trip
+from dofc_events.web.attachments.rules import CheckedFile
 from tests.organise.editions.conftest import settings
 from tests.support.factories import DELEGATE, NOW, make_account, make_edition, make_registration, make_trip
 from tests.support.hosting import make_call

@@ -12,7 +12,7 @@ from dofc_events.core import files
 from dofc_events.core.audit import COMMAND, AuditEntry
 from dofc_events.core.db import db
 from dofc_events.extensions import settings
-from dofc_events.organise.editions.queries import arrivals_of, figures_of, growth_of
+from dofc_events.memory.figures.queries import arrivals_of, figures_of, growth_of
 from dofc_events.places.models import Claim
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.privacy.erasing.service import erase_registration
@@ -69,7 +69,7 @@ def figures(session, edition_id):
     acts = [
         (entry.act, entry.at)
         for entry in session.scalars(select(AuditEntry).order_by(AuditEntry.id))
-        if entry.act != "person_erased"
+        if entry.act not in ("person_erased", "figures_frozen")
     ]
     counted = figures_of(session, edition), growth_of(session, edition, NOW), arrivals_of(session, edition)
     return [*map(repr, counted), draw.seed, draw.document, repr(acts)]
