@@ -3,11 +3,13 @@
 import pytest
 
 from dofc_events.conference.models import Edition
+from dofc_events.conference.queries import edition_by_year
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.audit import COMMAND
 from dofc_events.memory.history.service import load_history
 from dofc_events.memory.outcomes.rules import OutcomeKind
 from dofc_events.memory.outcomes.service import PartyDetails, set_parties
+from tests.support.databases import count_queries
 from tests.support.factories import NOW, make_edition
 from tests.support.memory import make_outcome, paper
 
@@ -91,3 +93,20 @@ def test_outcomes_and_files_of_drafts_are_nobodys(client, writing):
     assert client.get(f"/outcomes/{outcome.slug}").status == 404
     assert client.get(f"/outcomes/{outcome.slug}/files/{content_hash}").status == 404
     assert "Quiet House" not in client.get("/outcomes/").text
+
+
+@pytest.mark.parametrize("path", ["/editions/2027/", "/outcomes/"])
+def test_pages_cost_the_same_for_one_outcome_and_for_twenty(client, writing, path):
+    counts = []
+    for numbers in (range(1), range(1, 20)):
+        with writing() as session:
+            edition = edition_by_year(session, 2027) or make_edition(session, year=2027)
+            for number in numbers:
+                slug = make_outcome(session, edition, f"Outcome {number}").slug
+                parties = [PartyDetails(organisation=f"House {number}", has_signed=True)]
+                set_parties(session, edition.id, slug, parties, COMMAND, NOW, seen=[])
+        with count_queries() as queries:
+            page = client.get(path)
+        assert page.status == 200 and f"Outcome {numbers[-1]}" in page.text
+        counts.append(len(queries))
+    assert counts[0] == counts[1], counts
