@@ -50,7 +50,7 @@ class Choices:
 def outcomes_by_edition(
     session: Session, edition_ids: Collection[int], *, titles_only: bool = False
 ) -> dict[int, list[Outcome]]:
-    """The published outcomes of these editions, by edition, in the order of pages; two queries less for their titles."""
+    """The published outcomes of these editions, by edition, as pages show them; two queries less for their titles."""
     found = select(Outcome).where(Outcome.edition_id.in_(edition_ids), Outcome.is_published.is_(True))
     by_edition: dict[int, list[Outcome]] = {edition_id: [] for edition_id in edition_ids}
     for outcome in session.scalars(found.options(*(() if titles_only else IN_SHORT)).order_by(Outcome.id)):
