@@ -85,7 +85,7 @@ def home() -> str:
         stage=call.stage(moment) if call else None,
         figures=network_in_figures(session, moment).figures,
         past=past,
-        outcomes=outcomes_by_edition(session, [edition.id for edition in past]),
+        outcomes=outcomes_by_edition(session, [edition.id for edition in past], titles_only=True),
         network_data=network_as_thing(_asset("img/icon-512.png")),
     )
 
@@ -101,7 +101,7 @@ def editions() -> str:
         windows={edition.id: edition.window(moment) for edition in coming},
         places=places_left(session, [edition.id for edition in coming]),
         past=past,
-        outcomes=outcomes_by_edition(session, [edition.id for edition in past]),
+        outcomes=outcomes_by_edition(session, [edition.id for edition in past], titles_only=True),
         known=editions_in_figures(session, past),
         figures=network_in_figures(session, moment).figures,
     )
