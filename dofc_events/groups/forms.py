@@ -55,11 +55,21 @@ class PeopleForm(UnseenForm):
         [DataRequired(_l("Ask each person first, and tick that they have agreed."))],
     )
 
+    given: tuple[Sequence[CategoryPlaces], Contact, str] | None = None
+
     def offer_categories(self, categories: Sequence[CategoryPlaces]) -> None:
         """Offer these categories of an edition to each of the people."""
         self.categories = categories
         for person in self.people:
             person.form.offer_categories(categories)
+
+    def bring_along(self, categories: Sequence[CategoryPlaces], contact: Contact, country: str) -> None:
+        """All of them come with the contact: organisation, country and category are given, and nobody types them."""
+        self.given = categories, contact, country
+        for person in self.people:
+            person.form.organisation.data, person.form.country.data = contact.organisation, country
+            person.form.category.data = categories[0].slug if categories else ""
+            person.form.email.data = ""
 
     def add_person(self) -> None:
         """One more, of the same organisation as the last."""
@@ -67,6 +77,8 @@ class PeopleForm(UnseenForm):
             last = self.people.entries[-1].form
             self.people.append_entry({name: last[name].data for name in COMMON})
             self.offer_categories(self.categories)
+            if self.given:
+                self.bring_along(*self.given)
 
     def remove_person(self, name: str) -> None:
         """One less, of those that are there: at least one is left."""
