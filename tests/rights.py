@@ -79,7 +79,7 @@ YEAR = 2027
 # Its edition has no host yet.
 YEAR_OF_CALL = YEAR + 3
 
-COMPANIONS = {"companions": 1, "companion_category": "guest"}
+COMPANIONS: dict[str, Any] = {"companions": 1, "companion_category": "guest"}
 
 NOBODY, HOLDER = "nobody", "holder of the link"
 DESK, ORGANISER, ELSEWHERE = "desk", "organiser", "organiser of another edition"

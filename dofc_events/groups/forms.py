@@ -17,7 +17,7 @@ from dofc_events.mail.rules import address_key
 from dofc_events.places.queries import CategoryPlaces
 from dofc_events.registration.forms import LONGEST_CODE, DetailsForm, UnseenForm
 from dofc_events.registration.service import RegistrationRequest
-from dofc_events.web.fields import EmailField, Line, NameLine
+from dofc_events.web.fields import CountryField, EmailField, Line, NameLine
 from dofc_events.web.forms import of_this_browser
 
 # What the next person on a form most likely has in common with the one before.
@@ -38,11 +38,13 @@ class PersonForm(DetailsForm):
     class Meta(DetailsForm.Meta):
         csrf = False
 
+    given_name = NameLine(_l("Given name, or only name"), longest=100, missing=_l("Enter their name."))
     email = AnyEmailField(_l("Their email address"), missing=None)
-    answers = None
+    answers = None  # type: ignore[assignment]
+    country = CountryField(_l("Country of their organisation"), missing=_l("Choose a country from the list."))
     visa_letter = BooleanField(_l("Needs an invitation letter for a visa"))
     photo_consent = BooleanField(_l("Is happy to be photographed and for the photographs to be published"))
-    category = SelectField(_l("Attending as"), DetailsForm.category.args[1], validate_choice=False)  # type: ignore[attr-defined]
+    category = SelectField(_l("Attending as"), DetailsForm.category.args[1], validate_choice=False)
 
 
 class PeopleForm(UnseenForm):

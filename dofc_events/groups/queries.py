@@ -84,6 +84,12 @@ def group_of_contact(session: Session, registration: Registration) -> Group | No
     return session.scalar(query.options(joinedload(Group.edition)))
 
 
+def group_with(session: Session, registration_id: int) -> Group | None:
+    """The group that a registration belongs to."""
+    query = select(Group).join(Member, Member.group_id == Group.id)
+    return session.scalar(query.where(Member.registration_id == registration_id))
+
+
 def made_with(session: Session, form_keys: Collection[str]) -> Group | None:
     """The group of whom a form registered, if it was sent before."""
     query = select(Group).join(Member, Member.group_id == Group.id)

@@ -165,7 +165,7 @@ def _add_people(start: Start, *, country: str = "") -> ResponseReturnValue:
         return render_template(PEOPLE, form=_begun(form, start), **context)
     if step.startswith(("add", "remove")):
         form.add_person() if step == "add" else form.remove_person(step.removeprefix("remove "))
-        return render_template(PEOPLE, form=form, **context)
+        return render_template(PEOPLE, form=form, **context | {"added": step == "add"})
     if not form.validate():
         return answer_errors(form, PEOPLE, **context)
     contact = start.contact or form.contact()
@@ -175,7 +175,7 @@ def _add_people(start: Start, *, country: str = "") -> ResponseReturnValue:
     choice, agreed = request.form.get("choice", ""), request.form.get("agreed", "")
     try:
         with unit_of_work() as session:
-            group_id = start.group and start.group.id
+            group_id = start.group.id if start.group else None
             wanted = form.to_request(edition, contact, choice, agreed)
             joined = register_people(
                 session,
@@ -214,6 +214,7 @@ def _form_context(start: Start) -> dict[str, Any]:
         "categories": categories,
         "consent_text": consent_text(start.edition),
         "most": most,
+        "added": False,
     }
 
 
