@@ -235,7 +235,9 @@ def change_contact(
         session, actor, now, "contact_changed", scope=str(group.edition.year), about=group.reference, changes=changes
     )
     if "email" in changes:
-        outbox.refuse_flood(session, email, now)
+        message = mails.group_link(group)
+        for kind in ("", message.kind):
+            outbox.refuse_flood(session, email, now, kind=kind)
         old = seen[1]
         outbox.withdraw(session, group.reference, now, recipient=old)
         group.email_key, group.link_version = address_key(email), group.link_version + 1

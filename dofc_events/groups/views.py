@@ -19,20 +19,24 @@ from dofc_events.delegates.service import NotInvited
 from dofc_events.extensions import limiter
 from dofc_events.groups.forms import GroupForm, PeopleForm
 from dofc_events.groups.invitations import views as invitations
+from dofc_events.groups.lost_link.service import send_group_link
 from dofc_events.groups.models import Group
 from dofc_events.groups.queries import companions_left, group_of_contact, shortages, token_of_group
 from dofc_events.groups.rules import MAX_PEOPLE
 from dofc_events.groups.service import AlreadyInGroup, Contact, Joined, TooManyCompanions, register_people
 from dofc_events.groups.shared import acting_for, context_of, mine
+from dofc_events.mail.guards import limit_by_address
 from dofc_events.mail.outbox import TooManyMessages
 from dofc_events.places.models import Pool
 from dofc_events.places.queries import categories_with_places, edition_with_pool
+from dofc_events.registration.forms import AddressForm
+from dofc_events.registration.rules import link_has_ended
 from dofc_events.registration.service import RegistrationNotOpen
 from dofc_events.registration.shared import open_categories, wrote_to
 from dofc_events.registration.texts import consent_text
 from dofc_events.registration.views import DELEGATE, FORMS_PER_NETWORK
 from dofc_events.web.errors import LinkNotValid
-from dofc_events.web.forms import answer_errors, answer_too_many
+from dofc_events.web.forms import answer_errors, answer_too_many, form_page
 from dofc_events.web.on_record import say
 
 blueprint = Blueprint("groups", __name__)
@@ -110,6 +114,21 @@ def with_delegate(token: str) -> ResponseReturnValue:
     actor = Actor("delegate", registration.reference)
     action = url_for(".with_delegate", token=token)
     return _add_people(Start(edition, pool, action, actor, contact, contact_id=registration.id))
+
+
+@blueprint.route("/groups/link/<year:year>", methods=["GET", "POST"])
+@limit_by_address(AddressForm)
+def lost_link(year: int) -> ResponseReturnValue:
+    """Have the link to one's group mailed again."""
+    found = edition_with_pool(db.session(), year)
+    if found is None or found[0].status == EditionStatus.DRAFT or link_has_ended(found[0].finishes_at(), now()):
+        abort(404)
+    form = AddressForm()
+    if not form.validate_on_submit():
+        return form_page(form, "groups/lost_link.html", edition=found[0])
+    with unit_of_work() as session:
+        send_group_link(session, found[0].id, form.email.data, now())
+    return wrote_to(found[0], form.email.data, after="link")
 
 
 @blueprint.route("/groups/companions/<token>", methods=["GET", "POST"])

@@ -24,7 +24,7 @@ ADDRESS_LIMITS = ((5, timedelta(hours=1)), (20, timedelta(days=1)))
 CHANGE_LIMITS = ((2, timedelta(minutes=5)), *ADDRESS_LIMITS)
 # Emails that only contain a link that somebody asked for. They have a budget of their own for each kind, or strangers
 # could keep somebody from signing in; from one network ADDRESS_LIMITS hold.
-LINKS_ALONE = ("sign-in", "registration-link")
+LINKS_ALONE = ("sign-in", "registration-link", "group-link")
 LINK_LIMITS = ((30, timedelta(hours=1)), (100, timedelta(days=1)))
 
 # Sent even while the outbox is held: the people who are to look must be able to sign in.
@@ -34,7 +34,7 @@ ANNOUNCEMENT = "announcement"
 REMINDER = "reminder"
 WRITTEN_BY_HAND = (ANNOUNCEMENT, REMINDER)
 # Kinds after which earlier messages remain true.
-SAYS_NOTHING_NEW = (*WRITTEN_BY_HAND, "registration-link", "already-registered", "proposal-link")
+SAYS_NOTHING_NEW = (*WRITTEN_BY_HAND, "registration-link", "group-link", "already-registered", "proposal-link")
 
 
 class MessageState(enum.StrEnum):
