@@ -70,6 +70,7 @@ Disallow: /registrations/
 Disallow: /hosting/proposals/
 Disallow: /hosting/vote/
 Disallow: /hosting/co-host/
+Disallow: /groups/
 Disallow: /sign-in
 """
 
