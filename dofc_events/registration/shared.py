@@ -136,7 +136,7 @@ def is_frozen(registration: Registration) -> bool:
     return details_are_frozen(edition.details_freeze_at(), edition.is_over(at), registration.ended_at is not None, at)
 
 
-def open_among(categories: Sequence[CategoryPlaces], present: str = "") -> tuple[CategoryPlaces, ...]:
+def open_among(edition: Edition, categories: Sequence[CategoryPlaces], present: str = "") -> tuple[CategoryPlaces, ...]:
     """The categories that newcomers can choose; or a delegate, beside the `present` one: none that asks organisers."""
     chosen = [one for one in categories if one.state == CategoryState.OPEN]
     if edition.takes_companions:
@@ -164,7 +164,7 @@ def change_form(registration: Registration, known: Answers, *, by_organisers: bo
     """The form that changes a delegate's details and what they answered, with what is stored or what was sent."""
     edition, form = registration.edition, kind(obj=details_of(registration))
     categories = categories_with_places(db.session(), edition.id)
-    form.offer_categories(categories if by_organisers else open_among(categories, registration.category.slug))
+    form.offer_categories(categories if by_organisers else open_among(edition, categories, registration.category.slug))
     now_asked = asked_of(edition, questions_of(db.session(), edition.id), by_organisers=by_organisers)
     form.ask(now_asked["asked"], now_asked["room"], known)
     return form
@@ -172,7 +172,7 @@ def change_form(registration: Registration, known: Answers, *, by_organisers: bo
 
 def form_context(edition: Edition, pool: Pool, *, by_organisers: bool = False) -> dict[str, Any]:
     """What a page with a registration form shows, apart from the form."""
-    categories = open_among(categories_with_places(db.session(), edition.id))
+    categories = open_among(edition, categories_with_places(db.session(), edition.id))
     left = [one.left for one in categories if not one.by_invitation] or [one.left for one in categories]
     free = free_for_anybody(pool.capacity - pool.taken, left)
     questions = questions_of(db.session(), edition.id) if edition.asks_questions else ()
