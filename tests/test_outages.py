@@ -179,7 +179,7 @@ def test_no_connection_waits_for_ever(app):
 def test_a_connection_that_breaks_once_the_page_is_made_costs_nobody_the_page(make_app, database_url):
     app = make_app()
 
-    @app.get("/last-moment")
+    @app.get("/last-moment")  # type: ignore[untyped-decorator]
     def last_moment() -> str:
         session = db.session()
         me = session.scalar(text("SELECT pg_backend_pid()"))

@@ -32,7 +32,7 @@ from dofc_events.registration.forms import AddressForm
 from dofc_events.registration.invitations.service import NotInvited
 from dofc_events.registration.rules import link_has_ended
 from dofc_events.registration.service import RegistrationNotOpen
-from dofc_events.registration.shared import wrote_to
+from dofc_events.registration.shared import open_among, wrote_to
 from dofc_events.registration.texts import consent_text
 from dofc_events.registration.views import DELEGATE, FORMS_PER_NETWORK
 from dofc_events.web.errors import LinkNotValid
