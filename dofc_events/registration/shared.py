@@ -114,11 +114,18 @@ def _calendars(edition: Edition) -> dict[str, str]:
     return calendar_links(title, where, starts_at, ends_at, edition.zone, page)
 
 
-def offer_trips(form: TripsForm, edition: Edition, trips: Sequence[TripStanding], *, has_place: bool) -> None:
-    """Let a form choose among the trips: all that can be joined while sign-up is open, else what one has already."""
+def offer_trips(
+    form: TripsForm, edition: Edition, trips: Sequence[TripStanding], *, has_place: bool, accompanies: bool = False
+) -> None:
+    """Let a form choose among the trips: all that can be joined while sign-up is open, else what one has already.
+
+    Whoever `accompanies` a delegate can come only where the trip allows it.
+    """
     at = now()
     is_open = edition.sign_up_window(at) is Window.OPEN
     joinable = [seat for seat in trips if seat.is_live or (is_open and seat.trip.can_be_joined(at))]
+    if accompanies:
+        joinable = [seat for seat in joinable if seat.is_live or seat.trip.takes_companions]
     ranked = edition.collects_wishes and is_open
     form.offer_trips(joinable, ranked=ranked, at_once=has_place and not edition.collects_wishes)
 
@@ -132,6 +139,8 @@ def is_frozen(registration: Registration) -> bool:
 def open_among(categories: Sequence[CategoryPlaces], present: str = "") -> tuple[CategoryPlaces, ...]:
     """The categories that newcomers can choose; or a delegate, beside the `present` one: none that asks organisers."""
     chosen = [one for one in categories if one.state == CategoryState.OPEN]
+    if edition.takes_companions:
+        chosen = [one for one in chosen if one.slug != edition.companion_category]
     if present:
         chosen = [one for one in chosen if not one.by_invitation and not one.needs_approval]
     return tuple(one for one in categories if one in chosen or one.slug == present)
