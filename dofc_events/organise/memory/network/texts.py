@@ -60,8 +60,8 @@ OTHER_FIELDS = {
 
 def fault_in_words(fault: Fault) -> str:
     """What is wrong, and where."""
-    words = FAULTS[fault.kind]
-    return f"{_('%(where)s: %(words)s', where=fault.where, words=words) if fault.where else words}."
+    words = f"{FAULTS[fault.kind]}."
+    return str(_("%(where)s: %(words)s", where=fault.where, words=words)) if fault.where else words
 
 
 def field_in_words(name: str) -> Any:
