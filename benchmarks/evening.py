@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Locator, Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, ViewportSize, expect, sync_playwright
 
 from benchmarks.crowd import CHAIR, add_crowd
 from dofc_events.accounts.rules import RoleName
@@ -25,7 +25,7 @@ from tests.support.factories import DELEGATE, make_account, make_edition, make_q
 from tests.support.site import Site
 
 PEOPLE, PLACES = 340, 250
-DESK = {"width": 1280, "height": 900}
+DESK: ViewportSize = {"width": 1280, "height": 900}
 
 
 @dataclass

@@ -55,7 +55,7 @@ def test_who_was_erased_is_erased_again_after_a_restore_and_nobody_else(app, wri
             values += erase(session, one, COMMAND, NOW)
     with app.app_context():
         vanish(db.session(), values)
-        written = (settings().shared / LIST).read_text()
+        written = (settings().disk / LIST).read_text()
         assert len(written.split()) == 3
         assert "ana" not in written
         assert reference not in written

@@ -1,5 +1,7 @@
 """A proposal without its proposer: what was proposed stays, and what the network chose by."""
 
+from typing import Any
+
 from sqlalchemy import select
 
 from dofc_events.core import files
@@ -9,17 +11,21 @@ from dofc_events.extensions import settings
 from dofc_events.hosting.models import Attachment, Proposal, Question
 from dofc_events.hosting.proposals.attachments.service import add_attachment
 from dofc_events.hosting.proposals.questions.service import answer_question, ask_question
-from dofc_events.hosting.proposals.rules import checked
 from dofc_events.hosting.proposals.service import PROPOSER
 from dofc_events.hosting.rules import ProposalStatus
 from dofc_events.privacy.proposals.service import erase_proposer
 from dofc_events.privacy.service import vanish
+from dofc_events.web.attachments.reading.rules import checked
 from tests.privacy.erasing.test_service import everything, found_in
 from tests.support import uploads
 from tests.support.factories import NOW
 from tests.support.hosting import make_call, make_proposal, make_reviewer
 
-OWN = {"contact_name": "Zvonimira Quxlačić", "contact_email": "zvonimira@quxmail.test", "team": "Me and Brunhilda"}
+OWN: dict[str, Any] = {
+    "contact_name": "Zvonimira Quxlačić",
+    "contact_email": "zvonimira@quxmail.test",
+    "team": "Me and Brunhilda",
+}
 NAMED = {**OWN, "motivation": "Ask Zvonimira Quxlačić why", "city": "Zlín"}
 
 
