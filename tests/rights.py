@@ -89,6 +89,8 @@ YEAR = 2027
 # Its edition has no host yet.
 YEAR_OF_CALL = YEAR + 3
 
+COMPANIONS: dict[str, Any] = {"companions": 1, "companion_category": "guest"}
+
 NOBODY, HOLDER = "nobody", "holder of the link"
 DESK, ORGANISER, ELSEWHERE = "desk", "organiser", "organiser of another edition"
 ENDED, MEMBER, BOARD = "organiser whose role has ended", "member", "board"
@@ -159,7 +161,10 @@ def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
     """What the addresses name, and a browser for each role."""
     with app.app_context(), unit_of_work() as session:
         session.add(WorkerSign(name="worker", seen_at=NOW))
-        edition, other = make_edition(session, year=YEAR, registers_at_door=True), make_edition(session, year=2031)
+        edition, other = (
+            make_edition(session, year=YEAR, registers_at_door=True, **COMPANIONS),
+            make_edition(session, year=2031),
+        )
         trip = make_trip(session, edition, "cellars")
         question = make_question(session, edition, "t-shirt")
         person = make_registration(session, edition, trips=("cellars",))
@@ -240,7 +245,7 @@ def _memory_of(session: Session, edition: Edition) -> dict[str, str]:
         "/outcomes/slug": outcome.slug,
         "/outcomes/<slug>/files/content_hash": outcome.files[0].content_hash,
         "/organise/editions/<year:year>/memory/outcomes/slug": outcome.slug,
-        "content_hash": document.content_hash,
+        "/editions/<year:year>/documents/content_hash": document.content_hash,
         "document_id": str(document.id),
         "/organise/memory/editions/year": "2016",
         "/organise/memory/import/content_hash": files.hash_of(sent),

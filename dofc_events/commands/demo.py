@@ -1,6 +1,7 @@
 """`flask history`: the network's facts. `flask demo`: the same, plus invented people to try the system with."""
 
 import json
+from dataclasses import fields
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,9 @@ from dofc_events.delegates.queries import live_registration
 from dofc_events.delegates.rules import INVENTED
 from dofc_events.delegates.service import Details
 from dofc_events.extensions import settings
+from dofc_events.groups.delegations.service import Promised, promise_places
+from dofc_events.groups.service import Contact, GroupRequest, register_people
+from dofc_events.groups.texts import stated_by_contact
 from dofc_events.hosting.calls.service import DEFAULT_CRITERIA, CallDetails, open_call
 from dofc_events.hosting.models import HostingCall
 from dofc_events.hosting.proposals.questions.service import ask_question
@@ -116,6 +120,7 @@ def load_demo(session: Session, at: datetime) -> None:
     shorten_periods(session, edition.id, {**DEFAULT_DAYS, Period.NEEDS: 14}, COMMAND, at)
     for row in invented["outcomes"]:
         _add_outcome(session, edition, row, at)
+    _add_delegation(session, edition, invented["delegation"], at)
     _add_call(session, year + 1, invented, at)
 
 
@@ -202,6 +207,27 @@ def _add_delegate(
         registration = live_registration(session, edition.id, email)
         assert registration is not None
         cancel_registration(session, registration.id, DELEGATE, at + timedelta(hours=5), keep_mail=True)
+
+
+def _add_delegation(session: Session, edition: Edition, row: dict[str, Any], at: datetime) -> None:
+    """Places promised to an organisation, of which its head has used one for somebody without an address."""
+    assert edition.registration_closes_at is not None
+    until = edition.registration_closes_at - timedelta(days=30)
+    promised = Promised(row["organisation"], row["head"], row["email"], row["places"], until)
+    group = promise_places(session, edition.id, promised, COMMAND, at - timedelta(hours=2), keep_mail=True)
+    details: dict[str, Any] = dict.fromkeys((field.name for field in fields(Details)), "")
+    details |= {"visa_letter": False, "photo_consent": False, "organisation": row["organisation"], **row["person"]}
+    person = RegistrationRequest(
+        details=Details(**details),
+        email=row["email"],
+        language="en",
+        consent_text=stated_by_contact(edition),
+        form_key=new_secret(),
+        has_address=False,
+    )
+    contact = Contact(row["head"], row["email"], "en", row["organisation"])
+    request, head = GroupRequest(contact, (person,)), Actor("contact", group.reference)
+    register_people(session, edition.id, request, head, at - timedelta(hours=1), group_id=group.id, keep_mail=True)
 
 
 def _give_back_a_seat(session: Session, edition: Edition, delegate: int, trip: str, at: datetime) -> None:

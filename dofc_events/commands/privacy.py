@@ -11,6 +11,7 @@ from dofc_events.core.clock import now
 from dofc_events.core.db import db, tried_again, unit_of_work
 from dofc_events.organise.accounts.service import end_account
 from dofc_events.privacy import service
+from dofc_events.privacy.erasing.service import StillContact
 from dofc_events.privacy.queries import ACCOUNT, Found, people_called
 from dofc_events.privacy.retention.service import Task, do_some, old_ones, tasks
 
@@ -111,8 +112,11 @@ def _end(one: Found) -> None:
 
 @tried_again
 def _erased(one: Found) -> list[str]:
-    with unit_of_work() as session:
-        return service.erase(session, one, COMMAND, now())
+    try:
+        with unit_of_work() as session:
+            return service.erase(session, one, COMMAND, now())
+    except StillContact as refusal:
+        raise click.ClickException("Others are reached at this address alone: change their contact first.") from refusal
 
 
 def _moment(text: str | None) -> datetime:
