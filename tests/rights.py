@@ -24,7 +24,7 @@ from werkzeug.routing import Rule
 from dofc_events.accounts.rules import RoleName
 from dofc_events.accounts.service import issue_sign_in_link
 from dofc_events.conference.models import Edition, Organisation
-from dofc_events.conference.rules import TripMode
+from dofc_events.conference.rules import EditionStatus, TripMode
 from dofc_events.config import ROOT
 from dofc_events.core import files
 from dofc_events.core.audit import COMMAND
@@ -50,6 +50,7 @@ from dofc_events.letters.service import LetterText, attach_file, write_letter
 from dofc_events.mail.models import Message, WorkerSign
 from dofc_events.mail.queries import messages_about
 from dofc_events.mail.rules import MessageState
+from dofc_events.privacy.queries import token_of_address, token_to_erase
 from dofc_events.registration.hand_over.service import hand_over
 from dofc_events.registration.own.files.service import Who, add_file
 from dofc_events.registration.queries import Audience
@@ -87,6 +88,8 @@ DOCUMENT = ROOT / "docs" / "rights.md"
 YEAR = 2027
 # Its edition has no host yet.
 YEAR_OF_CALL = YEAR + 3
+
+COMPANIONS: dict[str, Any] = {"companions": 1, "companion_category": "guest"}
 
 NOBODY, HOLDER = "nobody", "holder of the link"
 DESK, ORGANISER, ELSEWHERE = "desk", "organiser", "organiser of another edition"
@@ -158,7 +161,10 @@ def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
     """What the addresses name, and a browser for each role."""
     with app.app_context(), unit_of_work() as session:
         session.add(WorkerSign(name="worker", seen_at=NOW))
-        edition, other = make_edition(session, year=YEAR, registers_at_door=True), make_edition(session, year=2031)
+        edition, other = (
+            make_edition(session, year=YEAR, registers_at_door=True, **COMPANIONS),
+            make_edition(session, year=2031),
+        )
         trip = make_trip(session, edition, "cellars")
         question = make_question(session, edition, "t-shirt")
         person = make_registration(session, edition, trips=("cellars",))
@@ -186,6 +192,8 @@ def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
             "/organise/editions/<year:year>/groups/reference": group.reference,
             "invitation_id": str(invitation.id),
             "/registrations/<token>/confirm": proof_of(person),
+            "/registrations/<token>/erase/confirm": token_to_erase(person, NOW),
+            "/my-data/token": token_of_address(person.email_key, NOW),
             "/registrations/<token>/files": proof_of(person),
             **{f"/registrations/<token>/files/<key>{act} token": proof_of(person) for act in ("", "/remove")},
             "/registrations/<token>/files/key": _answer_with_file(session, edition, person),
@@ -230,14 +238,16 @@ def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
 def _memory_of(session: Session, edition: Edition) -> dict[str, str]:
     """An outcome with a file, and a document; anyone can see them."""
     outcome, document = make_outcome(session, edition, file=paper()), make_document(session, edition)
+    session.add(Edition(year=2016, city="Ohrid", country="MK", status=EditionStatus.ARCHIVED))
     sent = json.dumps({"rows": {}}).encode()
     files.store(settings().shared, sent, NOW)
     return {
         "/outcomes/slug": outcome.slug,
         "/outcomes/<slug>/files/content_hash": outcome.files[0].content_hash,
         "/organise/editions/<year:year>/memory/outcomes/slug": outcome.slug,
-        "content_hash": document.content_hash,
+        "/editions/<year:year>/documents/content_hash": document.content_hash,
         "document_id": str(document.id),
+        "/organise/memory/editions/year": "2016",
         "/organise/memory/import/content_hash": files.hash_of(sent),
     }
 

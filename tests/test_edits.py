@@ -90,6 +90,8 @@ EDITS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"body": "Dear {given_name},\r\n\r\nhello"},
         {"subject": "Hello"},
     ),
+    "/organise/privacy/": ({"needs": "29"}, {"names": "700"}),
+    "/organise/editions/<year>/privacy/": ({"needs": "14"}, {"names": "365"}),
     "/organise/editions/<year>/memory/photographs/<photograph_id>": (
         {"alternative": "A hall"},
         {"caption": "Opening day"},
@@ -139,7 +141,7 @@ def test_what_both_changed_is_shown_side_by_side_and_saved_when_sent_again(world
     for path, (theirs, mine) in EDITS.items():
         name, value = next((name, value) for name, value in mine.items() if value is not True)
         one, other = opened_by_two(world, path)
-        changed = {"opens_at": "2027-01-12T09:00", "offer_hours": "6"}.get(name, f"{value} Really")
+        changed = {"opens_at": "2027-01-12T09:00", "offer_hours": "6", "names": "366"}.get(name, f"{value} Really")
         edit_form(one).fill({**theirs, name: changed}).submit()
         page = edit_form(other).fill(mine).submit()
         assert page.status == 422, path

@@ -31,6 +31,7 @@ from dofc_events.places.queries import (
     pool_faults,
     pools_with_free_places_and_people_waiting,
 )
+from dofc_events.privacy.erasing.queries import erasure_faults
 from dofc_events.trips.models import Trip
 from dofc_events.trips.queries import seat_faults
 
@@ -79,6 +80,7 @@ def faults(session: Session) -> list[str]:
     found += [f"registration {r}: no email has announced its status" for r in untold]
     found += letter_faults(session)
     found += ballot_faults(session)
+    found += erasure_faults(session)
     found += figure_faults(session)
     found += factor_faults(session)
     found += outcome_faults(session)

@@ -5,23 +5,15 @@ from datetime import UTC, datetime
 
 import click
 from flask.cli import AppGroup
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from dofc_events.accounts.models import Account
-from dofc_events.accounts.queries import account_by_email
-from dofc_events.accounts.rules import audit_name
 from dofc_events.core.audit import COMMAND
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, tried_again, unit_of_work
-from dofc_events.delegates.models import Registration
-from dofc_events.hosting.queries import proposal_by_reference
 from dofc_events.organise.accounts.service import end_account
-from dofc_events.privacy.accounts.service import erase_account
-from dofc_events.privacy.erasing.service import erase_registration
-from dofc_events.privacy.proposals.service import erase_proposer
+from dofc_events.privacy import service
+from dofc_events.privacy.erasing.service import StillContact
+from dofc_events.privacy.queries import ACCOUNT, Found, people_called
 from dofc_events.privacy.retention.service import Task, do_some, old_ones, tasks
-from dofc_events.privacy.service import erase_again, keep_list, vanish
 
 privacy = AppGroup("privacy", help="What is kept about people, and until when.")
 
@@ -50,10 +42,9 @@ def due(at: str | None, as_json: bool) -> None:
         click.echo(json.dumps({"at": moment.isoformat(), "due": rows}))
         return
     for row in rows:
-        word = "is due" if row["is_due"] else "on"
-        click.echo(
-            f"{row['year'] or 'network'} {row['period']} {row['kept_in']}: {row['number']} {word} {row['due_at']}"
-        )
+        when = "due since" if row["is_due"] else "to go at"
+        where = f"{row['year'] or 'network'} {row['period']} {row['kept_in']}"
+        click.echo(f"{where}: {row['number']} {when} {row['due_at']}")
 
 
 @privacy.command("run")
@@ -65,21 +56,22 @@ def run(at: str | None) -> None:
     for task in [*tasks(db.session()), *old_ones(db.session(), moment)]:
         while number := _some(task, moment):
             removed += number
-    vanish(db.session(), [])
+    service.vanish(db.session(), [])
     click.echo(f"Removed from {removed} rows." if removed else "Nothing is due.")
 
 
 @privacy.command("erase")
 @click.argument("reference")
 def erase(reference: str) -> None:
-    """Erase one person: the reference of a registration or proposal, or an account (its address, or account-12).
+    """Erase one person: a registration or proposal by its reference, account-12, or all that an address has.
 
     A live place is given up and passed on first, a proposal withdrawn, roles ended.
     """
-    values = _erase(reference)
-    if values is None:
+    found = people_called(db.session(), reference)
+    if not found:
         raise click.ClickException(f"Nobody has the reference {reference}.")
-    vanish(db.session(), values)
+    values = [value for one in found for value in _one(one)]
+    service.vanish(db.session(), values)
     click.echo("Erased." if values else "That was erased before.")
 
 
@@ -89,38 +81,42 @@ def _some(task: Task, at: datetime) -> int:
         return do_some(session, task, at)
 
 
-@tried_again
 def _erase_again(at: datetime) -> int:
-    missing = keep_list(db.session())
-    if not missing:
-        return 0
-    with unit_of_work() as session:
-        values = erase_again(session, missing, COMMAND, at)
-    vanish(db.session(), values)
-    return len(missing)
+    missing = service.keep_list(db.session())
+    found = service.erased_before(db.session(), missing)
+    for one in found:
+        # A role that the backup gave back ends first.
+        _one(one)
+    if missing:
+        _remember(missing, at)
+    return len(found)
 
 
 @tried_again
-def _erase(reference: str) -> list[str] | None:
+def _remember(missing: set[str], at: datetime) -> None:
     with unit_of_work() as session:
-        found = session.scalar(select(Registration.id).where(Registration.reference == reference.upper()))
-        if found is not None:
-            return erase_registration(session, found, COMMAND, now())
-        proposal = proposal_by_reference(session, reference.upper())
-        if proposal is not None:
-            return erase_proposer(session, proposal.id, COMMAND, now())
-        account = _account(session, reference)
-        if account is None:
-            return None
-        end_account(session, account.id, COMMAND, now(), even_the_last=True)
-        return erase_account(session, account.id, COMMAND, now())
+        service.remember_erased(session, missing, at)
 
 
-def _account(session: Session, reference: str) -> Account | None:
-    if "@" in reference:
-        return account_by_email(session, reference)
-    found = (a for a in session.scalars(select(Account)) if audit_name(a.id) == reference)
-    return next(found, None)
+def _one(one: Found) -> list[str]:
+    if one.kind == ACCOUNT:
+        _end(one)
+    return _erased(one)
+
+
+@tried_again
+def _end(one: Found) -> None:
+    with unit_of_work() as session:
+        end_account(session, one.id, COMMAND, now(), even_the_last=True)
+
+
+@tried_again
+def _erased(one: Found) -> list[str]:
+    try:
+        with unit_of_work() as session:
+            return service.erase(session, one, COMMAND, now())
+    except StillContact as refusal:
+        raise click.ClickException("Others are reached at this address alone: change their contact first.") from refusal
 
 
 def _moment(text: str | None) -> datetime:

@@ -35,8 +35,8 @@ from dofc_events.notices.rules import BATCH
 from dofc_events.organise.overview.queries import digests_due
 from dofc_events.organise.overview.timers import tell_what_needs_attention
 from dofc_events.places.queries import waiting_for
+from dofc_events.privacy import service as privacy
 from dofc_events.privacy.retention.service import do_some, old_ones, tasks
-from dofc_events.privacy.service import erase_again, keep_list, vanish
 from dofc_events.registration import timers
 from dofc_events.registration.hand_over import queries as hand_over_queries
 from dofc_events.registration.hand_over import timers as hand_over_timers
@@ -162,15 +162,16 @@ def remove_texts(step: Step, at: datetime) -> None:
 
 def end_what_is_over(step: Step, at: datetime) -> None:
     """Remove what has been kept long enough, and erase again who had been erased before a restore. Once a day."""
-    missing = keep_list(db.session())
+    missing = privacy.keep_list(db.session())
+    step.each(privacy.erased_before(db.session(), missing), privacy.erase, WORKER, at)
     if missing:
-        step.attempt(erase_again, missing, WORKER, at)
+        step.attempt(privacy.remember_erased, missing, at)
     done = bool(missing)
     for task in [*tasks(db.session()), *old_ones(db.session(), at)]:
         while task.is_due(at) and task.is_left(db.session()) and step.attempt(do_some, task, at):
             done = True
     if done:
-        vanish(db.session(), [])
+        privacy.vanish(db.session(), [])
 
 
 def tell_of_objections(step: Step, at: datetime) -> None:

@@ -49,7 +49,8 @@ class Edition(Revised, Base):
     `starts_at` and `ends_at` are times of day in `zone`; `registration_opens_at`, `registration_closes_at` and
     `freezes_at` are moments. `offer_hours` is how long a freed place is held for the next in line; 0 confirms at once.
     With `confirms_places` a free place is held until the delegate has confirmed it by email; with
-    `registers_at_door` the desk may register people who come without a registration. `asks_questions`
+    `registers_at_door` the desk may register people who come without a registration. Each delegate may bring so many
+    `companions`, who are registered in the category with that slug; nobody else is. `asks_questions`
     once it has had a question of its own: nobody else looks for any. `revision` grows
     whenever what calendars show changes. Seats on learning trips are given as `trip_mode` says; one signs up from
     `trips_open_at` (by default with registration) until `trips_close_at`; `trips_drawn_at` is when the draw was
@@ -85,6 +86,8 @@ class Edition(Revised, Base):
     offer_hours: Mapped[float] = mapped_column(default=72.0)
     confirms_places: Mapped[bool] = mapped_column(default=False)
     registers_at_door: Mapped[bool] = mapped_column(default=False)
+    companions: Mapped[int] = mapped_column(default=0)
+    companion_category: Mapped[str] = mapped_column(String(80), default="")
     asks_questions: Mapped[bool] = mapped_column(default=False)
     # Whether some of these are answered with a file.
     asks_files: Mapped[bool] = mapped_column(default=False)
@@ -143,6 +146,11 @@ class Edition(Revised, Base):
     def details_freeze_at(self) -> datetime | None:
         """From when on delegates' details are read-only: the freeze date, by default the close of registration."""
         return self.freezes_at or self.registration_closes_at
+
+    @property
+    def takes_companions(self) -> bool:
+        """Whether delegates may bring accompanying persons."""
+        return self.companions > 0 and bool(self.companion_category)
 
     def has_begun(self, now: datetime) -> bool:
         begins_at = self.begins_at()

@@ -116,6 +116,8 @@ class EditionDetails:
     offer_hours: float = 72.0
     confirms_places: bool = False
     registers_at_door: bool = False
+    companions: int = 0
+    companion_category: str = ""
     contact_name: str | None = None
     contact_email: str | None = None
 

@@ -122,6 +122,11 @@ class Registration(Revised, Base):
         return self.email_key or address_key(self.email)
 
     @property
+    def accompanies(self) -> bool:
+        """Whether this is an accompanying person, as the edition has them now."""
+        return self.edition.takes_companions and self.category.slug == self.edition.companion_category
+
+    @property
     def greeted_as(self) -> str:
         return greeted_as(self.given_name, self.family_name, self.country)
 

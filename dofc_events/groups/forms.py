@@ -17,7 +17,7 @@ from dofc_events.mail.rules import address_key
 from dofc_events.places.queries import CategoryPlaces
 from dofc_events.registration.forms import LONGEST_CODE, DetailsForm, UnseenForm
 from dofc_events.registration.service import RegistrationRequest
-from dofc_events.web.fields import EmailField, Line, NameLine
+from dofc_events.web.fields import CountryField, EmailField, Line, NameLine
 from dofc_events.web.forms import of_this_browser
 
 # What the next person on a form most likely has in common with the one before.
@@ -38,11 +38,13 @@ class PersonForm(DetailsForm):
     class Meta(DetailsForm.Meta):
         csrf = False
 
+    given_name = NameLine(_l("Given name, or only name"), longest=100, missing=_l("Enter their name."))
     email = AnyEmailField(_l("Their email address"), missing=None)
-    answers = None
+    answers = None  # type: ignore[assignment]
+    country = CountryField(_l("Country of their organisation"), missing=_l("Choose a country from the list."))
     visa_letter = BooleanField(_l("Needs an invitation letter for a visa"))
     photo_consent = BooleanField(_l("Is happy to be photographed and for the photographs to be published"))
-    category = SelectField(_l("Attending as"), DetailsForm.category.args[1], validate_choice=False)  # type: ignore[attr-defined]
+    category = SelectField(_l("Attending as"), DetailsForm.category.args[1], validate_choice=False)
 
 
 class PeopleForm(UnseenForm):
@@ -55,11 +57,21 @@ class PeopleForm(UnseenForm):
         [DataRequired(_l("Ask each person first, and tick that they have agreed."))],
     )
 
+    given: tuple[Sequence[CategoryPlaces], Contact, str] | None = None
+
     def offer_categories(self, categories: Sequence[CategoryPlaces]) -> None:
         """Offer these categories of an edition to each of the people."""
         self.categories = categories
         for person in self.people:
             person.form.offer_categories(categories)
+
+    def bring_along(self, categories: Sequence[CategoryPlaces], contact: Contact, country: str) -> None:
+        """All of them come with the contact: organisation, country and category are given, and nobody types them."""
+        self.given = categories, contact, country
+        for person in self.people:
+            person.form.organisation.data, person.form.country.data = contact.organisation, country
+            person.form.category.data = categories[0].slug if categories else ""
+            person.form.email.data = ""
 
     def add_person(self) -> None:
         """One more, of the same organisation as the last."""
@@ -67,6 +79,8 @@ class PeopleForm(UnseenForm):
             last = self.people.entries[-1].form
             self.people.append_entry({name: last[name].data for name in COMMON})
             self.offer_categories(self.categories)
+            if self.given:
+                self.bring_along(*self.given)
 
     def remove_person(self, name: str) -> None:
         """One less, of those that are there: at least one is left."""

@@ -21,9 +21,10 @@ def group_registered(group: Group, people: Sequence[Person], stated_consent: str
     return _message("registered", GROUP_REGISTERED, group, people=_listed(group, people), stated_consent=stated_consent)
 
 
-def group_link(group: Group) -> Envelope:
-    """The link to the group's page again."""
-    return _message("link", "group-link", group)
+def group_link(*groups: Group) -> Envelope:
+    """The links to the pages of these groups again, who have one contact; the first is the newest."""
+    pages = [(one.organisation or one.contact_name, link("groups.index", token=token_of_group(one))) for one in groups]
+    return _message("link", "group-link", groups[0], pages=pages)
 
 
 def contact_changed(group: Group, old_email: str) -> Envelope:
@@ -38,7 +39,7 @@ def delegation_promised(group: Group, *, changed: bool = False) -> Envelope:
 
 def delegation_ended(group: Group, used: int, unused: int, *, by_organisers: bool) -> Envelope:
     """To the head: nothing is kept any more; so many were `used`, and the `unused` go to others."""
-    words = {"used": used, "unused": unused, "by_organisers": by_organisers}
+    words: dict[str, Any] = {"used": used, "unused": unused, "by_organisers": by_organisers}
     return _message("ended", "delegation-ended", group, **words)
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
+from dofc_events.conference.models import Category, Edition
 from dofc_events.core.references import read_token, sign
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.rules import folded
@@ -76,10 +77,17 @@ def people_of(session: Session, group_id: int) -> list[Person]:
 
 
 def group_of_contact(session: Session, registration: Registration) -> Group | None:
-    """The group that a delegate has registered, which has their address; None if there is none."""
+    """The group that a delegate has registered, which has their address and is no delegation; None if there is none."""
     query = select(Group).join(Member, Member.group_id == Group.id)
     query = query.where(Member.registration_id == registration.id, Group.email_key == registration.email_key)
+    query = query.where(Group.places.is_(None))
     return session.scalar(query.options(joinedload(Group.edition)))
+
+
+def group_with(session: Session, registration_id: int) -> Group | None:
+    """The group that a registration belongs to."""
+    query = select(Group).join(Member, Member.group_id == Group.id)
+    return session.scalar(query.where(Member.registration_id == registration_id))
 
 
 def made_with(session: Session, form_keys: Collection[str]) -> Group | None:
@@ -94,6 +102,15 @@ def names_at(session: Session, edition_id: int, email: str) -> dict[tuple[str, s
     query = select(Registration).where(Registration.edition_id == edition_id, Registration.email == email)
     query = query.where(Registration.email_key.is_(None), Registration.ended_at.is_(None))
     return {compared(one.given_name, one.family_name): one.reference for one in session.scalars(query)}
+
+
+def companions_left(session: Session, edition: Edition, email: str) -> int:
+    """How many accompanying persons the delegate with an address may still bring."""
+    brought = select(func.count(Registration.id)).join(Category, Category.id == Registration.category_id)
+    brought = brought.where(Registration.edition_id == edition.id, Registration.email == email)
+    brought = brought.where(Registration.email_key.is_(None), Registration.ended_at.is_(None))
+    brought = brought.where(Category.slug == edition.companion_category)
+    return max(0, edition.companions - (session.scalar(brought) or 0)) if edition.takes_companions else 0
 
 
 def compared(given_name: str, family_name: str) -> tuple[str, str]:

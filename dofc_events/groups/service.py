@@ -18,7 +18,7 @@ from dofc_events.delegates.models import Registration
 from dofc_events.delegates.service import category_of, refresh_search
 from dofc_events.groups import mails
 from dofc_events.groups.models import Group, Member
-from dofc_events.groups.queries import Person, compared, made_with, names_at, shortages
+from dofc_events.groups.queries import Person, companions_left, compared, made_with, names_at, shortages
 from dofc_events.groups.rules import Choice
 from dofc_events.mail import outbox
 from dofc_events.mail.rules import address_key
@@ -68,6 +68,14 @@ class Joined:
     people: tuple[Person, ...] = field(default=())
 
 
+class TooManyCompanions(Refusal):
+    """A delegate may bring so many accompanying persons, of whom only so many are `left`."""
+
+    def __init__(self, left: int) -> None:
+        super().__init__(str(left))
+        self.left = left
+
+
 class AlreadyInGroup(Refusal):
     """Somebody of this name is registered with the same contact already; `number` says which on the form, from 0."""
 
@@ -85,6 +93,7 @@ def register_people(
     *,
     group_id: int | None = None,
     contact_id: int | None = None,
+    accompanying: bool = False,
     keep_mail: bool = False,
 ) -> Joined:
     """Register several people at once, in their order: each with a place or a position, and the messages that say so.
@@ -93,7 +102,8 @@ def register_people(
     Everybody with an address is written to there, and the contact once, with a list of all. Of a delegation they get
     promised places first. Raises NotAgreed with a Shortage if not all get a place, unless `agreed` is its digest and
     the choice one of Choice. Then as many get one as there are; or, TOGETHER, they wait in line until there is one for
-    each at the same moment. Raises AlreadyInGroup, and what `register_delegate` does for one.
+    each at the same moment. `accompanying`: they are persons whom the contact brings along. Raises AlreadyInGroup,
+    TooManyCompanions, and what `register_delegate` does for one.
     """
     pool = places.lock_edition_pool(session, edition_id)
     edition = edition_by_id(session, edition_id)
@@ -104,6 +114,11 @@ def register_people(
     if (window := edition.window(now)) is not Window.OPEN:
         raise RegistrationNotOpen(window)
     _refuse_repeated(session, edition_id, request)
+    companions = [one for one in request.people if one.details.category == edition.companion_category]
+    if edition.takes_companions and (accompanying or companions):
+        left = companions_left(session, edition, request.contact.email) if accompanying else 0
+        if len(request.people) > left or len(companions) != len(request.people):
+            raise TooManyCompanions(left)
     for address in dict.fromkeys([request.contact.email, *(one.email for one in request.people)]):
         outbox.refuse_flood(session, address, now)
     known = tuple(
@@ -156,6 +171,7 @@ def _refuse_repeated(session: Session, edition_id: int, request: GroupRequest) -
 
 
 def new_group(session: Session, edition: Edition, contact: Contact, contact_id: int | None, now: datetime) -> Group:
+    """A group of an edition, to which the contact belongs whose registration is `contact_id`."""
     group = Group(
         edition_id=edition.id,
         edition=edition,
@@ -222,7 +238,9 @@ def change_contact(
         session, actor, now, "contact_changed", scope=str(group.edition.year), about=group.reference, changes=changes
     )
     if "email" in changes:
-        outbox.refuse_flood(session, email, now)
+        message = mails.group_link(group)
+        for kind in ("", message.kind):
+            outbox.refuse_flood(session, email, now, kind=kind)
         old = seen[1]
         outbox.withdraw(session, group.reference, now, recipient=old)
         group.email_key, group.link_version = address_key(email), group.link_version + 1

@@ -18,21 +18,25 @@ from dofc_events.delegates.queries import registration_by_token
 from dofc_events.extensions import limiter
 from dofc_events.groups.forms import GroupForm, PeopleForm
 from dofc_events.groups.invitations import views as invitations
+from dofc_events.groups.lost_link.service import send_group_link
 from dofc_events.groups.models import Group
-from dofc_events.groups.queries import group_of_contact, shortages, token_of_group
+from dofc_events.groups.queries import companions_left, group_of_contact, shortages, token_of_group
 from dofc_events.groups.rules import MAX_PEOPLE
-from dofc_events.groups.service import AlreadyInGroup, Contact, Joined, register_people
+from dofc_events.groups.service import AlreadyInGroup, Contact, Joined, TooManyCompanions, register_people
 from dofc_events.groups.shared import acting_for, context_of, mine
+from dofc_events.mail.guards import limit_by_address
 from dofc_events.mail.outbox import TooManyMessages
 from dofc_events.places.models import Pool
 from dofc_events.places.queries import categories_with_places, edition_with_pool
+from dofc_events.registration.forms import AddressForm
 from dofc_events.registration.invitations.service import NotInvited
+from dofc_events.registration.rules import link_has_ended
 from dofc_events.registration.service import RegistrationNotOpen
 from dofc_events.registration.shared import open_among, wrote_to
 from dofc_events.registration.texts import consent_text
 from dofc_events.registration.views import DELEGATE, FORMS_PER_NETWORK
 from dofc_events.web.errors import LinkNotValid
-from dofc_events.web.forms import answer_errors, answer_too_many
+from dofc_events.web.forms import answer_errors, answer_too_many, form_page
 from dofc_events.web.on_record import say
 
 blueprint = Blueprint("groups", __name__)
@@ -40,7 +44,7 @@ blueprint.register_blueprint(invitations.blueprint)
 
 PEOPLE, CHECK = "groups/people.html", "groups/check.html"
 REGISTER = "register"
-REFUSALS = (RegistrationNotOpen, TooManyMessages, NotInvited, AlreadyInGroup)
+REFUSALS = (RegistrationNotOpen, TooManyMessages, NotInvited, AlreadyInGroup, TooManyCompanions)
 
 
 def register(app: Flask) -> None:
@@ -59,6 +63,7 @@ class Start:
     contact: Contact | None = None
     group: Group | None = None
     contact_id: int | None = None
+    accompanying: bool = False
 
 
 def _of_form() -> int:
@@ -111,6 +116,38 @@ def with_delegate(token: str) -> ResponseReturnValue:
     return _add_people(Start(edition, pool, action, actor, contact, contact_id=registration.id))
 
 
+@blueprint.route("/groups/link/<year:year>", methods=["GET", "POST"])
+@limit_by_address(AddressForm)
+def lost_link(year: int) -> ResponseReturnValue:
+    """Have the link to one's group mailed again."""
+    found = edition_with_pool(db.session(), year)
+    if found is None or found[0].status == EditionStatus.DRAFT or link_has_ended(found[0].finishes_at(), now()):
+        abort(404)
+    form = AddressForm()
+    if not form.validate_on_submit():
+        return form_page(form, "groups/lost_link.html", edition=found[0])
+    with unit_of_work() as session:
+        send_group_link(session, found[0].id, form.email.data, now())
+    return wrote_to(found[0], form.email.data, after="link")
+
+
+@blueprint.route("/groups/companions/<token>", methods=["GET", "POST"])
+@limit_by_people
+def companions(token: str) -> ResponseReturnValue:
+    """A delegate brings accompanying persons, as many as the edition allows."""
+    registration = registration_by_token(db.session(), token)
+    if registration is None or registration.email_key is None or registration.ended_at is not None:
+        raise LinkNotValid
+    edition, pool = _with_pool(registration.edition)
+    if not edition.takes_companions or registration.accompanies:
+        abort(404)
+    contact = Contact(registration.full_name, registration.email, registration.language, registration.organisation)
+    action, actor = url_for(".companions", token=token), Actor("delegate", registration.reference)
+    group = group_of_contact(db.session(), registration)
+    start = Start(edition, pool, action, actor, contact, group, registration.id, accompanying=True)
+    return _add_people(start, country=registration.country)
+
+
 @blueprint.get("/groups/<token>/")
 def index(token: str) -> ResponseReturnValue:
     group = mine(token)
@@ -133,19 +170,21 @@ def _with_pool(edition: Edition) -> tuple[Edition, Pool]:
     return found
 
 
-def _add_people(start: Start) -> ResponseReturnValue:
+def _add_people(start: Start, *, country: str = "") -> ResponseReturnValue:
     """The form, again with one more or less, then what is to be checked, then what has become of it."""
     edition, step = start.edition, request.form.get("step", "")
     form = GroupForm() if start.contact is None else PeopleForm()
     context = _form_context(start)
     form.offer_categories(context["categories"])
+    if start.accompanying and start.contact is not None:
+        form.bring_along(context["categories"], start.contact, country)
     if edition.window(now()) is not Window.OPEN:
         return _not_open(edition, form)
     if request.method != "POST" or step == "change":
         return render_template(PEOPLE, form=_begun(form, start), **context)
     if step.startswith(("add", "remove")):
         form.add_person() if step == "add" else form.remove_person(step.removeprefix("remove "))
-        return render_template(PEOPLE, form=form, **context)
+        return render_template(PEOPLE, form=form, **context | {"added": step == "add"})
     if not form.validate():
         return answer_errors(form, PEOPLE, **context)
     contact = start.contact or form.contact()
@@ -155,10 +194,17 @@ def _add_people(start: Start) -> ResponseReturnValue:
     choice, agreed = request.form.get("choice", ""), request.form.get("agreed", "")
     try:
         with unit_of_work() as session:
-            group_id = start.group and start.group.id
+            group_id = start.group.id if start.group else None
             wanted = form.to_request(edition, contact, choice, agreed)
             joined = register_people(
-                session, edition.id, wanted, start.actor, now(), group_id=group_id, contact_id=start.contact_id
+                session,
+                edition.id,
+                wanted,
+                start.actor,
+                now(),
+                group_id=group_id,
+                contact_id=start.contact_id,
+                accompanying=start.accompanying,
             )
     except NotAgreed as asked:
         return _check(start, form, contact, context, asked)
@@ -175,12 +221,19 @@ def _begun(form: PeopleForm, start: Start) -> PeopleForm:
 
 
 def _form_context(start: Start) -> dict[str, Any]:
+    most, categories = MAX_PEOPLE, open_among(start.edition, categories_with_places(db.session(), start.edition.id))
+    if start.accompanying:
+        assert start.contact is not None, "a delegate brings them"
+        most = companions_left(db.session(), start.edition, start.contact.email)
+        known = categories_with_places(db.session(), start.edition.id)
+        categories = tuple(one for one in known if one.slug == start.edition.companion_category)
     return {
         "start": start,
         "edition": start.edition,
-        "categories": open_among(categories_with_places(db.session(), start.edition.id)),
+        "categories": categories,
         "consent_text": consent_text(start.edition),
-        "most": MAX_PEOPLE,
+        "most": most,
+        "added": False,
     }
 
 
@@ -214,7 +267,10 @@ def _refused(refusal: Refusal, start: Start, form: PeopleForm, context: dict[str
         return _not_open(start.edition, form)
     if isinstance(refusal, TooManyMessages):
         return answer_too_many(form, refusal.retry_after, PEOPLE, **context)
-    if isinstance(refusal, AlreadyInGroup):
+    if isinstance(refusal, TooManyCompanions):
+        words = _("You can bring so many more accompanying persons: %(left)d.", left=refusal.left)
+        form.form_errors = [words]
+    elif isinstance(refusal, AlreadyInGroup):
         words = _("Somebody with this name is already registered, and has no address of their own.")
         form.people.entries[refusal.number].form.given_name.errors = [words]
     else:

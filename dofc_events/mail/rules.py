@@ -26,7 +26,7 @@ CHANGE_LIMITS = ((2, timedelta(minutes=5)), *ADDRESS_LIMITS)
 # Emails that only contain a link that somebody asked for. They have a budget of their own for each kind, or strangers
 # could keep somebody from signing in; from one network ADDRESS_LIMITS hold.
 ABOUT_DATA = ("my-data", "erase-confirmation")
-LINKS_ALONE = ("sign-in", "registration-link", *ABOUT_DATA)
+LINKS_ALONE = ("sign-in", "registration-link", "group-link", *ABOUT_DATA)
 LINK_LIMITS = ((30, timedelta(hours=1)), (100, timedelta(days=1)))
 
 # Sent even while the outbox is held: the people who are to look must be able to sign in.
@@ -40,6 +40,7 @@ WRITTEN_BY_HAND = (ANNOUNCEMENT, REMINDER)
 SAYS_NOTHING_NEW = (
     *WRITTEN_BY_HAND,
     "registration-link",
+    "group-link",
     "already-registered",
     "proposal-link",
     "my-data",

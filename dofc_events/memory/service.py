@@ -47,7 +47,7 @@ def export_memory(session: Session, target: BinaryIO) -> tuple[int, int]:
     """Write the whole memory, with its files; returns how many rows and files. Raises FileNotFoundError."""
     rows = {part.name: part.rows(session) for part in PARTS}
     files_of = {part.name: part.files_of for part in PARTS}
-    return write_archive(target, rows, files_of, lambda content_hash: files.read(settings().shared, content_hash))
+    return write_archive(target, rows, files_of, lambda content_hash: files.opened(settings().shared, content_hash))
 
 
 def rows_in(session: Session, read: ReadFile) -> dict[str, list[Row]]:

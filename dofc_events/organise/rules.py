@@ -6,7 +6,12 @@ from html import unescape
 from typing import Any
 
 # The part of an address that acts for a person, after the path of each page that takes one.
-_SECRET = re.compile(r"(/(?:registrations|my-data|sign-in|hosting/(?:vote|co-host|proposals))/)[^/\s\"'<>?#&\\)\]]+")
+# Below an edition `/groups/` has references, which are no secret.
+_ACTING = (
+    r"/(?:registrations|my-data|sign-in|hosting/(?:vote|co-host|proposals))/"
+    r"|(?<!/\d{4})/groups/(?:(?:join|with|companions)/)?"
+)
+_SECRET = re.compile(rf"({_ACTING})[^/\s\"'<>?#&\\)\]]+")
 
 
 _LINK = re.compile(r"""\s(?:href|xlink:href|action|formaction)\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)""", re.IGNORECASE)

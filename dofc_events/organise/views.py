@@ -16,6 +16,7 @@ from dofc_events.organise.letters import views as letters
 from dofc_events.organise.mail import views as mail
 from dofc_events.organise.memory import views as memory
 from dofc_events.organise.overview import views as overview
+from dofc_events.organise.privacy import views as privacy
 from dofc_events.organise.questions import views as questions
 from dofc_events.organise.registrations import views as registrations
 from dofc_events.organise.sessions import views as sessions
@@ -41,6 +42,7 @@ AREAS = (
     hosting,
     accounts,
     sessions,
+    privacy,
 )
 for area in AREAS:
     blueprint.register_blueprint(area.blueprint)

@@ -279,9 +279,9 @@ def pool_faults(session: Session) -> list[str]:
     in_promise = select(_LIMIT.id, func.sum(case((Claim.status.in_(TAKEN), 1), else_=0)).label("taken"))
     in_promise = in_promise.join(Claim, Claim.promise_id == _LIMIT.promise_id).group_by(_LIMIT.id)
     counted = union_all(in_limit.group_by(_LIMIT.id), in_promise).subquery()
-    unused = select(Promise.edition_id, func.sum(Pool.capacity - Pool.taken))
-    unused = unused.join(Pool, Pool.promise_id == Promise.id).group_by(Promise.edition_id)
-    promised = dict(session.execute(unused).all())
+    kept = select(Promise.edition_id, func.sum(Pool.capacity - Pool.taken))
+    kept = kept.join(Pool, Pool.promise_id == Promise.id).group_by(Promise.edition_id)
+    promised = dict(session.execute(kept).all())
     rows = session.execute(
         select(Pool, func.coalesce(counted.c.taken, taken, 0), func.max(Claim.position))
         .outerjoin(Claim, Claim.pool_id == Pool.id)

@@ -16,6 +16,7 @@ REMINDED_BEFORE = timedelta(hours=2)
 
 # What an organiser may set.
 MAX_PLACES = 100_000
+MAX_COMPANIONS = 9
 LONGEST_OFFER_HOURS = 24 * 90
 
 # For how long a place is held until the delegate has proved the address, where an edition asks for it.

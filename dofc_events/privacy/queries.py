@@ -3,16 +3,22 @@
 import base64
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dofc_events.accounts.models import Account
+from dofc_events.accounts.rules import audit_name
 from dofc_events.core.references import read_token, sign
 from dofc_events.delegates.models import Registration
 from dofc_events.extensions import settings
+from dofc_events.groups.models import Group
 from dofc_events.hosting.models import Proposal
+from dofc_events.hosting.rules import scope_of
+from dofc_events.mail.rules import address_key
 from dofc_events.privacy.models import KeptFor, Removal
 from dofc_events.privacy.rules import DEFAULT_DAYS, Period, Periods
 
@@ -85,3 +91,62 @@ def registrations_of_address(session: Session, email_key: str) -> Sequence[Regis
 def proposals_of_address(session: Session, email_key: str) -> Sequence[Proposal]:
     """Every proposal to host that was made with an address, the newest first."""
     return session.scalars(select(Proposal).where(Proposal.email_key == email_key).order_by(Proposal.id.desc())).all()
+
+
+def groups_of_address(session: Session, email_key: str) -> Sequence[Group]:
+    """Every group whose contact has an address, the newest first."""
+    return session.scalars(select(Group).where(Group.email_key == email_key).order_by(Group.id.desc())).all()
+
+
+@dataclass(frozen=True, order=True)
+class Found:
+    """Somebody who can be erased: a `kind` (one of KINDS), its row, and what that belongs to.
+
+    In this order they are erased: it is that of locks.
+    """
+
+    kind: str
+    id: int
+    where: str
+    name: str
+
+
+KINDS = PROPOSAL, REGISTRATION, CONTACT, ACCOUNT = ("1 proposal", "2 registration", "3 contact", "4 account")
+
+
+def people_called(session: Session, text: str) -> list[Found]:
+    """Whom a reference means, or an account's name in the trail; or, of an address, all that it has here."""
+    text = text.strip()
+    return sorted(_of_address(session, address_key(text)) if "@" in text else _of_reference(session, text))
+
+
+def _of_address(session: Session, key: str) -> Iterator[Found]:
+    yield from map(_registration, registrations_of_address(session, key))
+    yield from map(_proposal, proposals_of_address(session, key))
+    yield from map(_contact, groups_of_address(session, key))
+    yield from map(_account, session.scalars(select(Account).where(Account.email_key == key)))
+
+
+def _of_reference(session: Session, text: str) -> Iterator[Found]:
+    reference = text.upper()
+    yield from map(_registration, session.scalars(select(Registration).where(Registration.reference == reference)))
+    yield from map(_proposal, session.scalars(select(Proposal).where(Proposal.reference == reference)))
+    prefix, _, number = text.rpartition("-")
+    if number.isdecimal() and f"{prefix}-{number}" == audit_name(int(number[:9])):
+        yield from map(_account, session.scalars(select(Account).where(Account.id == int(number))))
+
+
+def _registration(one: Registration) -> Found:
+    return Found(REGISTRATION, one.id, str(one.edition.year), one.full_name)
+
+
+def _proposal(one: Proposal) -> Found:
+    return Found(PROPOSAL, one.id, scope_of(one.call.year), one.contact_name)
+
+
+def _contact(one: Group) -> Found:
+    return Found(CONTACT, one.id, str(one.edition.year), one.contact_name)
+
+
+def _account(one: Account) -> Found:
+    return Found(ACCOUNT, one.id, "", one.name)

@@ -1,12 +1,32 @@
 """What the pages of people and those of organisers have in common."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response
 
+from dofc_events.core.audit import Actor
+from dofc_events.core.clock import now
+from dofc_events.core.db import db, unit_of_work
 from dofc_events.delegates.models import Registration
+from dofc_events.privacy import service
+from dofc_events.privacy.queries import Found
 from dofc_events.web.downloads import download
+
+
+def erase_each(found: Sequence[Found], actor: Actor, *, because: str = "") -> None:
+    """Erase these people, one after the other, and let what named them vanish from files.
+
+    Raises StillContact where others are reached by one of them alone; who came before is erased.
+    """
+    values: list[str] = []
+    try:
+        for one in found:
+            with unit_of_work() as session:
+                values += service.erase(session, one, actor, now(), because=because)
+    finally:
+        service.vanish(db.session(), values)
 
 
 def handed_out(registration: Registration | None, content: Any) -> Response:

@@ -95,7 +95,7 @@ def description_of_outcome(outcome: Outcome) -> str:
 
 
 def kind_in_words(kind: OutcomeKind) -> str:
-    words = {
+    words: dict[str, str] = {
         OutcomeKind.MEMORANDUM: _("Memorandum"),
         OutcomeKind.DECLARATION: _("Declaration"),
         OutcomeKind.AGREEMENT: _("Agreement"),

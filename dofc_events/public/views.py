@@ -70,6 +70,7 @@ Disallow: /registrations/
 Disallow: /hosting/proposals/
 Disallow: /hosting/vote/
 Disallow: /hosting/co-host/
+Disallow: /groups/
 Disallow: /sign-in
 """
 
@@ -93,7 +94,7 @@ def home() -> str:
         figures=network.figures,
         map=picture_of_network(network) if network.editions else None,
         past=past,
-        outcomes=outcomes_by_edition(session, [edition.id for edition in past]),
+        outcomes=outcomes_by_edition(session, [edition.id for edition in past], titles_only=True),
         network_data=network_as_thing(_asset("img/icon-512.png")),
     )
 
@@ -109,7 +110,7 @@ def editions() -> str:
         windows={edition.id: edition.window(moment) for edition in coming},
         places=places_left(session, [edition.id for edition in coming]),
         past=past,
-        outcomes=outcomes_by_edition(session, [edition.id for edition in past]),
+        outcomes=outcomes_by_edition(session, [edition.id for edition in past], titles_only=True),
         known=editions_in_figures(session, past),
         figures=network_in_figures(session, moment).figures,
     )

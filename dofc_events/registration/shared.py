@@ -114,11 +114,18 @@ def _calendars(edition: Edition) -> dict[str, str]:
     return calendar_links(title, where, starts_at, ends_at, edition.zone, page)
 
 
-def offer_trips(form: TripsForm, edition: Edition, trips: Sequence[TripStanding], *, has_place: bool) -> None:
-    """Let a form choose among the trips: all that can be joined while sign-up is open, else what one has already."""
+def offer_trips(
+    form: TripsForm, edition: Edition, trips: Sequence[TripStanding], *, has_place: bool, accompanies: bool = False
+) -> None:
+    """Let a form choose among the trips: all that can be joined while sign-up is open, else what one has already.
+
+    Whoever `accompanies` a delegate can come only where the trip allows it.
+    """
     at = now()
     is_open = edition.sign_up_window(at) is Window.OPEN
     joinable = [seat for seat in trips if seat.is_live or (is_open and seat.trip.can_be_joined(at))]
+    if accompanies:
+        joinable = [seat for seat in joinable if seat.is_live or seat.trip.takes_companions]
     ranked = edition.collects_wishes and is_open
     form.offer_trips(joinable, ranked=ranked, at_once=has_place and not edition.collects_wishes)
 
@@ -129,9 +136,11 @@ def is_frozen(registration: Registration) -> bool:
     return details_are_frozen(edition.details_freeze_at(), edition.is_over(at), registration.ended_at is not None, at)
 
 
-def open_among(categories: Sequence[CategoryPlaces], present: str = "") -> tuple[CategoryPlaces, ...]:
+def open_among(edition: Edition, categories: Sequence[CategoryPlaces], present: str = "") -> tuple[CategoryPlaces, ...]:
     """The categories that newcomers can choose; or a delegate, beside the `present` one: none that asks organisers."""
     chosen = [one for one in categories if one.state == CategoryState.OPEN]
+    if edition.takes_companions:
+        chosen = [one for one in chosen if one.slug != edition.companion_category]
     if present:
         chosen = [one for one in chosen if not one.by_invitation and not one.needs_approval]
     return tuple(one for one in categories if one in chosen or one.slug == present)
@@ -155,7 +164,7 @@ def change_form(registration: Registration, known: Answers, *, by_organisers: bo
     """The form that changes a delegate's details and what they answered, with what is stored or what was sent."""
     edition, form = registration.edition, kind(obj=details_of(registration))
     categories = categories_with_places(db.session(), edition.id)
-    form.offer_categories(categories if by_organisers else open_among(categories, registration.category.slug))
+    form.offer_categories(categories if by_organisers else open_among(edition, categories, registration.category.slug))
     now_asked = asked_of(edition, questions_of(db.session(), edition.id), by_organisers=by_organisers)
     form.ask(now_asked["asked"], now_asked["room"], known)
     return form
@@ -163,7 +172,7 @@ def change_form(registration: Registration, known: Answers, *, by_organisers: bo
 
 def form_context(edition: Edition, pool: Pool, *, by_organisers: bool = False) -> dict[str, Any]:
     """What a page with a registration form shows, apart from the form."""
-    categories = open_among(categories_with_places(db.session(), edition.id))
+    categories = open_among(edition, categories_with_places(db.session(), edition.id))
     left = [one.left for one in categories if not one.by_invitation] or [one.left for one in categories]
     free = free_for_anybody(pool.capacity - pool.taken, left)
     questions = questions_of(db.session(), edition.id) if edition.asks_questions else ()

@@ -37,6 +37,7 @@ class Trip(Revised, Base):
     walking: Mapped[bool] = mapped_column(default=False)
     needs_dietary: Mapped[bool] = mapped_column(default=False)
     needs_access: Mapped[bool] = mapped_column(default=True)
+    takes_companions: Mapped[bool] = mapped_column(default=True)
     position: Mapped[int]
     cancelled_at: Mapped[datetime | None]
 

@@ -30,7 +30,8 @@ class TripDetails:
     """What is said of a learning trip. Times are aware; `description` and `accessibility` are Markdown.
 
     `minimum` is how many delegates it takes for the trip to run; `walking` says that there is much of it. What
-    delegates said about food and access is on the manifest only where the trip needs it.
+    delegates said about food and access is on the manifest only where the trip needs it. Without `takes_companions`
+    accompanying persons cannot ask for a seat.
     """
 
     title: str
@@ -45,6 +46,7 @@ class TripDetails:
     walking: bool = False
     needs_dietary: bool = False
     needs_access: bool = True
+    takes_companions: bool = True
 
 
 class TripExists(Refusal):

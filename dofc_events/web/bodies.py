@@ -6,8 +6,11 @@ from flask import Flask
 from itsdangerous import BadSignature
 from werkzeug.http import parse_cookie
 
-# Where many photographs are sent in one form.
-LARGE = re.compile(r"/organise/editions/[0-9]{1,4}/memory/photographs")
+# Where many photographs or documents are sent in one form, and where the whole memory comes in.
+LARGE = re.compile(
+    r"/organise/editions/[0-9]{1,4}/memory/(photographs|documents/add|outcomes/[a-z0-9-]+/files/add)"
+    r"|/organise/memory/import"
+)
 
 
 def init_bodies(app: Flask) -> None:

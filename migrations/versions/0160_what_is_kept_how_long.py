@@ -28,7 +28,7 @@ def upgrade() -> None:
             ["edition_id"], ["editions.id"], name=op.f("fk_kept_for_edition_id_editions"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_kept_for")),
-        sa.UniqueConstraint("edition_id", "period", name=op.f("uq_kept_for_edition_id")),
+        sa.UniqueConstraint("edition_id", "period", name=op.f("uq_kept_for_edition_id_period")),
     )
     op.create_index(
         "uq_kept_for_network", "kept_for", ["period"], unique=True, sqlite_where=NETWORK, postgresql_where=NETWORK
@@ -42,7 +42,7 @@ def upgrade() -> None:
         sa.Column("on", sa.Date(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_removals")),
-        sa.UniqueConstraint("year", "period", "kept_in", "on", name=op.f("uq_removals_year")),
+        sa.UniqueConstraint("year", "period", "kept_in", "on", name=op.f("uq_removals_year_period_kept_in_on")),
     )
     op.create_table(
         "erasures",

@@ -8,6 +8,7 @@ from dofc_events.core.errors import NotAgreed
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.service import category_of
 from dofc_events.groups.queries import people_of
+from dofc_events.groups.rules import Shortage
 from dofc_events.groups.service import AlreadyInGroup
 from dofc_events.mail.models import Message
 from dofc_events.mail.outbox import TooManyMessages
@@ -62,8 +63,7 @@ def test_register_people_asks_when_there_are_too_few_places(session):
     edition = make_edition(session, capacity=3)
     with pytest.raises(NotAgreed) as asked:
         make_group(session, edition, five())
-    [[short]] = asked.value.consequences
-    assert (short.asked, short.now, short.waiting) == (5, 3, 2)
+    assert asked.value.consequences == ([Shortage(asked=5, now=3)],)
     assert stand(session, edition) == {}
 
 

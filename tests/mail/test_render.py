@@ -29,6 +29,7 @@ from dofc_events.hosting import mails as hosting
 from dofc_events.hosting.models import Decision, Question
 from dofc_events.letters.mails import letter_to
 from dofc_events.letters.models import Letter
+from dofc_events.mail.envelope import Attachment
 from dofc_events.mail.render import _INLINER, link, render_message
 from dofc_events.memory.photographs.mails import photographs_objected_to
 from dofc_events.memory.photographs.models import Objection, Photograph
@@ -37,6 +38,7 @@ from dofc_events.notices.queries import standing_of
 from dofc_events.organise.overview.mails import digest
 from dofc_events.organise.overview.queries import Alert, Attention
 from dofc_events.organise.overview.rules import Matter
+from dofc_events.privacy.mails import erasure_asked_for, my_data_link
 from dofc_events.registration import service
 from dofc_events.registration.invitations.mails import not_invited
 from dofc_events.trips.rules import Reason
@@ -143,6 +145,8 @@ def write_all(session) -> dict:
             [],
             NOW,
         ),
+        "privacy/my_data": my_data_link("ana@dofc.test", "ana@dofc.test", NOW),
+        "privacy/erase": erasure_asked_for(registration, NOW),
         "memory/photographs_objected_to": photographs_objected_to(
             make_account(session, "noa@dofc.test", name="Anna & <b>Ivo</b> O'Neill"),
             edition,
@@ -220,6 +224,13 @@ def test_every_template_is_complete_and_is_tested_here(written):
     assert set(FOLDERS) == set(written), "a template without a message, or a message that write_all() does not know"
     for folder in FOLDERS:
         assert {path.name for path in (TEMPLATES / folder).iterdir()} == PARTS
+
+
+@pytest.mark.databases("sqlite")
+def test_a_file_is_in_a_message_itself_only_where_no_other_message_has_the_same(written):
+    """What many share lies in `files/` once; somebody's calendar has their own status in it."""
+    inside = [(f, one.content_type) for f, e in written.items() for one in e.attachments if isinstance(one, Attachment)]
+    assert inside and all(kind.startswith("text/calendar") for _folder, kind in inside), inside
 
 
 @pytest.mark.databases("sqlite")

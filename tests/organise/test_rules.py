@@ -24,6 +24,13 @@ from tests.support.factories import NOW
         ("https://dofc.test/hosting/vote/abc.", "https://dofc.test/hosting/vote/…"),
         ("https://dofc.test/hosting/proposals/abc/edit", "https://dofc.test/hosting/proposals/…/edit"),
         ("https://dofc.test/editions/2027/", "https://dofc.test/editions/2027/"),
+        ("http://127.0.0.1:8000/groups/abc.1.x/invite", "http://127.0.0.1:8000/groups/…/invite"),
+        ("https://dofc.test/groups/join/5.1.x", "https://dofc.test/groups/join/…"),
+        ("https://dofc.test/groups/with/abc.1.x", "https://dofc.test/groups/with/…"),
+        (
+            "https://dofc.test/organise/editions/2027/groups/AB-CD/",
+            "https://dofc.test/organise/editions/2027/groups/AB-CD/",
+        ),
         ("https://dofc.test/sign-in", "https://dofc.test/sign-in"),
         ("two /registrations/a/ and /registrations/b/", "two /registrations/…/ and /registrations/…/"),
     ],

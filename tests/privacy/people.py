@@ -78,7 +78,7 @@ def make_person(session) -> tuple[Registration, Registration]:
     make_question(session, edition, "hobby", "text")
     make_question(session, edition, "shirt")
     person = make_registration(session, edition, **{**OWN, **FORMER}, trips=("mill",))
-    like = {"given_name": "Zvonimire", "family_name": "Quxlatič"}
+    like: dict[str, Any] = {"given_name": "Zvonimire", "family_name": "Quxlatič"}
     other = make_registration(session, edition, **like, trips=("mill",))
     edition.asks_questions = True
     new = type(details_of(person))(**{**vars(details_of(person)), "dietary": OWN["dietary"], "phone": OWN["phone"]})

@@ -318,7 +318,7 @@ def test_search_engines_are_told_what_is_not_for_them(app, client):
     assert rules == [
         *("User-agent: *", "Disallow: /organise/", "Disallow: /registrations/"),
         *("Disallow: /hosting/proposals/", "Disallow: /hosting/vote/", "Disallow: /hosting/co-host/"),
-        "Disallow: /sign-in",
+        *("Disallow: /groups/", "Disallow: /sign-in"),
     ]
 
 

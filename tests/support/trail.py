@@ -82,6 +82,10 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
         for act in ("offer_lapsed", "hold_lapsed", "offer_prolonged", "offer_reminder", "list_closed")
     ),
     (BY_HAND, "list_reopened", BECAUSE),
+    (DELEGATE, "erasure_asked_for", {}),
+    ("delegate", "person_erased", {}),
+    (BY_HAND, "person_erased", BECAUSE),
+    (BY_HAND, "periods_shortened", {"changes": {"needs": [30, 14], "names": [730, 365]}}),
     (BY_HAND, "link_asked_for", {"sent": True}),
     *(("visitor", "link_asked_for", {"sent": sent}) for sent in (True, False)),
     (BY_HAND, "merged", {"other": "K7X9-Q2MC"}),

@@ -62,6 +62,7 @@ def addresses(app, token, reading) -> list[tuple[str, str, set[str]]]:
         "content_hash": "0" * 64,
         "act": "publish",
         "invitation_id": 1,
+        "ending": "jpeg",
         "voter_id": 1,
         "item_id": 1,
     }

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, case, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from dofc_events.groups.models import Group, Invitation, Member
@@ -35,7 +35,7 @@ def groups_at(session: Session, edition_id: int, *, only: int | None = None) -> 
     """The groups of an edition, delegations first, then by organisation; in one query."""
     kept = select(Pool.taken).where(Pool.promise_id == Group.promise_id).scalar_subquery()
 
-    def number(*statuses: ClaimStatus) -> object:
+    def number(*statuses: ClaimStatus) -> ColumnElement[int]:
         return func.sum(case((Claim.status.in_(statuses), 1), else_=0))
 
     live = (*TAKEN, ClaimStatus.WAITLISTED, ClaimStatus.REQUESTED, ClaimStatus.EXPIRED)
@@ -49,7 +49,7 @@ def groups_at(session: Session, edition_id: int, *, only: int | None = None) -> 
     return [Row(group, used, *(int(n or 0) for n in numbers)) for group, used, *numbers in rows]
 
 
-def _pool_of(edition_id: int) -> object:
+def _pool_of(edition_id: int) -> ScalarSelect[int]:
     return select(Pool.id).where(Pool.edition_id == edition_id).scalar_subquery()
 
 

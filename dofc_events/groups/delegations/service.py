@@ -66,10 +66,13 @@ def promised_of(group: Group) -> Promised:
     return Promised(**{field.name: getattr(group, field.name) for field in fields(Promised)})
 
 
-def promise_places(session: Session, edition_id: int, promised: Promised, actor: Actor, now: datetime) -> Group:
+def promise_places(
+    session: Session, edition_id: int, promised: Promised, actor: Actor, now: datetime, *, keep_mail: bool = False
+) -> Group:
     """Keep places for an organisation until a moment; its head gets the link to its page.
 
-    Raises EditionNotRunning, TooLate, and NothingFreeToPromise.
+    With `keep_mail` the message is stored and not sent, for demonstration data. Raises EditionNotRunning, TooLate, and
+    NothingFreeToPromise.
     """
     pool = places.lock_edition_pool(session, edition_id)
     edition = session.get_one(Edition, edition_id)
@@ -83,7 +86,7 @@ def promise_places(session: Session, edition_id: int, promised: Promised, actor:
     session.flush()
     said = {"organisation": group.organisation, "number": promised.places, "until": promised.until.isoformat()}
     record_of(session, actor, now, "places_promised", group, **said)
-    send(session, mails.delegation_promised(group), now)
+    send(session, mails.delegation_promised(group), now, keep=keep_mail)
     return group
 
 

@@ -26,7 +26,7 @@ class GiveBackForm(Form):
 class ReplaceForm(NamesForm):
     """Who comes instead of somebody."""
 
-    badge_name = None
+    badge_name = None  # type: ignore[assignment]
     email = EmailField(_l("Email address"), missing=_l("Enter an email address."))
 
 

@@ -5,6 +5,7 @@ whole is written and read piece by piece.
 """
 
 import json
+import shutil
 import struct
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -32,11 +33,11 @@ def write_archive(
     target: BinaryIO,
     parts: Mapping[str, Iterable[Row]],
     files_of: Mapping[str, Callable[[Row], Iterable[str]]],
-    read: Callable[[str], bytes],
+    opened: Callable[[str], BinaryIO],
 ) -> tuple[int, int]:
     """Write the rows of each part, and then the files that they name; returns how many there were of each.
 
-    `read` gives the bytes of a hash, and raises FileNotFoundError.
+    `opened` gives the bytes of a hash, and raises FileNotFoundError.
     """
     named: set[str] = set()
     count = 0
@@ -49,7 +50,8 @@ def write_archive(
                     named.update(files_of[name](row))
                     count += 1
         for content_hash in sorted(named):
-            archive.writestr(_entry(FILES + content_hash), read(content_hash))
+            with opened(content_hash) as source, archive.open(_entry(FILES + content_hash), "w") as written:
+                shutil.copyfileobj(source, written)
     return count, len(named)
 
 

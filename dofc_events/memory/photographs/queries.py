@@ -10,6 +10,7 @@ from dofc_events.accounts.models import Account
 from dofc_events.accounts.queries import chairs, roles_at
 from dofc_events.accounts.rules import RoleName, includes_chair
 from dofc_events.delegates.models import Registration
+from dofc_events.delegates.rules import GONE_KEY
 from dofc_events.memory.photographs.models import Objection, Photograph, Rendition
 from dofc_events.memory.photographs.rules import PhotographState
 
@@ -119,7 +120,9 @@ def next_to_prepare(session: Session, now: datetime) -> int | None:
 def may_not_be_shown(session: Session, edition_id: int) -> Sequence[Registration]:
     """The delegates of an edition who did not agree to be photographed, or no longer do, by name."""
     said_no = (Registration.photo_consent.is_(False), Registration.ended_at.is_(None))
-    ours = select(Registration).where(Registration.edition_id == edition_id, *said_no)
+    # Whose name has been removed can be recognised by nobody.
+    named = Registration.email_key.not_like(f"{GONE_KEY}%")
+    ours = select(Registration).where(Registration.edition_id == edition_id, *said_no, named)
     return session.scalars(ours.order_by(Registration.by_name, Registration.id)).all()
 
 

@@ -21,6 +21,7 @@ from dofc_events.groups.queries import people_of
 from dofc_events.organise.groups.forms import PromiseForm
 from dofc_events.organise.shared import EDITION, around
 from dofc_events.places.queries import edition_pool
+from dofc_events.registration.on_behalf.service import EditionNotRunning
 from dofc_events.web.forms import ButtonForm, answer_errors, form_page
 
 blueprint = Blueprint("groups", __name__)
@@ -52,7 +53,7 @@ def new(edition: Edition) -> ResponseReturnValue:
         with unit_of_work() as session:
             group = service.promise_places(session, edition.id, form.to_promised(), acting(), now())
             reference = group.reference
-    except service.EditionNotRunning:
+    except EditionNotRunning:
         form.form_errors = [_("Publish the edition first. Once it is over, nothing can be promised.")]
         return answer_errors(form, PROMISE, **context)
     except Refusal as refusal:

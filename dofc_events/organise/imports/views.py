@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from dofc_events.accounts.factors.guards import fresh_factor
+from dofc_events.accounts.factors.guards import fresh_factor_for_files
 from dofc_events.accounts.guards import acting, organisers_only
 from dofc_events.conference.models import Edition
 from dofc_events.core import files
@@ -34,7 +34,7 @@ from dofc_events.questions.queries import questions_of
 from dofc_events.registration.answers.service import ChoiceFull
 from dofc_events.registration.on_behalf.service import EditionNotRunning, can_be_added_to
 from dofc_events.registration.texts import stated_consent
-from dofc_events.web.export import csv_download
+from dofc_events.web.export import list_download
 from dofc_events.web.forms import ButtonForm, answer_busy, answer_errors, answer_too_late, form_page
 from dofc_events.web.on_record import say
 
@@ -160,15 +160,15 @@ def check(edition: Edition, file_id: int) -> ResponseReturnValue:
 
 @blueprint.get(f"{FILE}/failing.csv")
 @organisers_only
-@fresh_factor
+@fresh_factor_for_files
 def failing(edition: Edition, file_id: int) -> ResponseReturnValue:
     """The rows that cannot be registered, as they came, each with what is wrong with it."""
     file, table = _file(edition, file_id)
     if not file.matching:
         abort(404)
     rows = [(*one.row.cells, "\n".join(one.problems)) for one in trial_of(db.session(), edition, file).failing]
-    name = _("%(file)s, rows to mend.csv", file=file.name.rpartition(".")[0] or file.name)
-    return csv_download(name, (*table.header, _("What is wrong")), rows)
+    name = _("%(file)s, rows to mend", file=file.name.rpartition(".")[0] or file.name)
+    return list_download("csv", name, (*table.header, _("What is wrong")), rows, sheet=name)
 
 
 @blueprint.post(f"{FILE}/remove")

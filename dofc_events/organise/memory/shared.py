@@ -19,8 +19,8 @@ from dofc_events.web.on_record import say
 from dofc_events.web.uploads import refuse_flood_of_uploads
 
 MEMORY = f"{EDITION}/memory"
-# As much as one file can be, for all of them, and what a browser wraps around them: serving.py takes no more.
-LARGEST_UPLOAD = MAX_BYTES + 64 * 1024
+# Several files of the largest kind, and what a browser wraps around them (see also web/bodies.py).
+LARGEST_UPLOAD = 4 * MAX_BYTES + 64 * 1024
 
 # Archived editions too: what came of an edition is written up once it is over, often long after. Nothing else may
 # change about an archived one.

@@ -158,7 +158,7 @@ def _list(edition: Edition) -> dict[str, Any]:
     questions = _questions(edition)
     preview, now_asked = DetailsForm(formdata=None), asked_of(edition, questions)
     categories = categories_with_places(db.session(), edition.id)
-    preview.offer_categories(open_among(categories))
+    preview.offer_categories(open_among(edition, categories))
     preview.ask(now_asked["asked"], now_asked["room"])
     return {
         "questions": [one for one in questions if not one.is_retired],

@@ -107,6 +107,11 @@ def _link_asked_for(said: Said) -> str:
     return said.fill(sent if said["sent"] else refused)
 
 
+def _person_erased(said: Said) -> str:
+    because = _l("All that named this person was erased: %(because)s")
+    return said.fill(because if said["because"] else _l("All that named this person was erased"))
+
+
 def _seat_given(said: Said) -> str:
     moved = _l("Moved from “%(instead_of)s” to “%(trip)s” by hand: %(because)s")
     return said.fill(moved if said["instead_of"] else _l("Put on “%(trip)s” by hand: %(because)s"))
@@ -252,6 +257,9 @@ ACTS = {
     "joined_list_again": Act(_l("Rejoined the waiting list"), _l("Rejoined the waiting list")),
     "list_closed": Act(_l("Waiting list closed"), _l("The waiting list was closed")),
     "list_reopened": Act(_l("Waiting list opened again"), _l("Is on the waiting list again. Reason: %(because)s")),
+    "erasure_asked_for": Act(_l("Asked to be erased"), _l("Asked for their data to be erased, and was sent the link")),
+    "person_erased": Act(_l("Person erased"), _person_erased),
+    "periods_shortened": Act(_l("Periods shortened"), _l("Changed how long data is kept"), _changes),
     "link_asked_for": Act(_l("Link asked for"), _link_asked_for),
     "merged": Act(_l("Registrations merged"), _l("Merged with %(other)s, which was cancelled")),
     "told_apart": Act(_l("Marked as a different person"), _l("Marked as a different person from %(name)s, %(other)s")),

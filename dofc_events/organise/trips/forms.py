@@ -46,6 +46,7 @@ class TripForm(Form):
     walking = BooleanField(_l("Involves a lot of walking"))
     needs_dietary = BooleanField(_l("The manifest shows dietary needs"))
     needs_access = BooleanField(_l("The manifest shows access needs"))
+    takes_companions = BooleanField(_l("Accompanying persons can come along"))
     accepted = StringField()
 
     zone: str
@@ -91,7 +92,7 @@ class NewTripForm(TripForm):
     @classmethod
     def of(cls, edition: Edition) -> "NewTripForm":
         """The form with what most trips are like, or with what was sent."""
-        form = cls(data={"day": edition.starts_on, "minimum": 0, "needs_access": True})
+        form = cls(data={"day": edition.starts_on, "minimum": 0, "needs_access": True, "takes_companions": True})
         form.zone = edition.zone
         return form
 

@@ -12,10 +12,10 @@ from dofc_events.accounts.service import lock_out
 from dofc_events.conference.models import Edition, Member
 from dofc_events.core.audit import Actor, AuditEntry, record
 from dofc_events.core.errors import Refusal
+from dofc_events.delegates.rules import GONE_KEY
 from dofc_events.imports.models import ImportFile
 from dofc_events.letters.models import Letter
 from dofc_events.mail.models import Message
-from dofc_events.privacy.erasing.queries import GONE_KEY
 from dofc_events.privacy.erasing.rules import NAMING, exchanged, without
 from dofc_events.privacy.erasing.service import TEXTLESS, end_rows, note_erased
 from dofc_events.privacy.kept.rules import Whose

@@ -49,19 +49,19 @@ def _blank(column: Any) -> Any:
 
 def says_something(row: Kept) -> ColumnElement[bool]:
     """The condition that any column of a row still has what it is to lose."""
-    if row.ends is Ends.DELETED and not row.columns.startswith("text"):
-        return literal(True)
     if row.ends is Ends.DELETED:
-        return or_(*(table_of(row).c[name] != "" for name in row.names))
+        return table_of(row).c[row.only] != "" if row.only else literal(True)
     return or_(*(_differs(table_of(row).c[name], blank) for name, blank in blanks(row).items()))
 
 
 def _differs(column: Any, blank: Any) -> ColumnElement[bool]:
     if blank is None:
-        return column.is_not(None) if not isinstance(column.type, JSON) else cast(column, Text) != "null"
+        is_set: ColumnElement[bool] = column.is_not(None)
+        return cast(column, Text) != "null" if isinstance(column.type, JSON) else is_set
     if isinstance(column.type, JSON):
         return cast(column, Text) != str(blank)
-    return column.is_(True) if blank is False else column != blank
+    differs: ColumnElement[bool] = column.is_(True) if blank is False else column != blank
+    return differs
 
 
 def these(table: Table, keys: Collection[Any]) -> ColumnElement[bool]:

@@ -9,9 +9,7 @@ from dofc_events.delegates.models import Registration
 from dofc_events.mail import outbox
 from dofc_events.mail.rules import address_key
 from dofc_events.privacy import mails
-from dofc_events.privacy.erasing.service import DELEGATE, erase_registration
-from dofc_events.privacy.proposals.service import erase_proposer
-from dofc_events.privacy.queries import proposals_of_address, registrations_of_address
+from dofc_events.privacy.queries import groups_of_address, proposals_of_address, registrations_of_address
 
 
 def ask_for_data(session: Session, email: str, now: datetime) -> None:
@@ -22,6 +20,7 @@ def ask_for_data(session: Session, email: str, now: datetime) -> None:
     """
     key = address_key(email)
     known = bool(registrations_of_address(session, key)) | bool(proposals_of_address(session, key))
+    known |= bool(groups_of_address(session, key))
     envelope = mails.my_data_link(email, key, now)
     try:
         outbox.refuse_flood(session, email, now, kind=envelope.kind)
@@ -40,15 +39,3 @@ def ask_to_erase(session: Session, registration_id: int, now: datetime) -> None:
     actor, scope = Actor("delegate", registration.reference), str(registration.edition.year)
     record(session, actor, now, "erasure_asked_for", scope=scope, about=registration.reference)
     outbox.enqueue(session, envelope, now, asked_for=True)
-
-
-def erase_all(session: Session, email_key: str, now: datetime) -> list[str]:
-    """Erase every registration and proposal of an address. Returns what to look for in files once it is committed."""
-    values: list[str] = []
-    # In the order of locks: calls and proposals first, then editions by their ids.
-    for proposal in sorted(proposals_of_address(session, email_key), key=lambda p: (p.call_id, p.id)):
-        values += erase_proposer(session, proposal.id, DELEGATE, now)
-    mine = registrations_of_address(session, email_key)
-    for registration_id in [one.id for one in sorted(mine, key=lambda r: (r.edition_id, r.id))]:
-        values += erase_registration(session, registration_id, DELEGATE, now)
-    return values

@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 
 from dofc_events.core.audit import Actor, AuditEntry, history_of, record
 from dofc_events.core.references import new_secret
+from dofc_events.delegates.rules import GONE_KEY
 from dofc_events.hosting.models import Proposal, Question
 from dofc_events.hosting.proposals.service import withdraw_proposal
 from dofc_events.hosting.queries import locked_proposal
 from dofc_events.hosting.rules import ProposalStatus, scope_of
 from dofc_events.mail import outbox
 from dofc_events.mail.models import Message
-from dofc_events.privacy.erasing.queries import GONE_KEY
 from dofc_events.privacy.erasing.rules import NAMELESS, NAMING, exchanged, without
 from dofc_events.privacy.erasing.service import TEXTLESS, drop_links, end_rows, note_erased
 from dofc_events.privacy.kept.rules import Whose, rows_of
@@ -42,6 +42,7 @@ def erase_proposer(session: Session, proposal_id: int, actor: Actor, now: dateti
     if ProposalStatus(proposal.status) in OPEN:
         withdraw_proposal(session, proposal_id, actor, now)
     values = [proposal.contact_email, proposal.email_key, proposal.contact_name]
+    values += [one.content_hash for one in proposal.attachments]
     drop_links(session, proposal.email_key, now)
     forget_proposers(session, [proposal_id], now)
     note_erased(session, "proposal", proposal.reference, now)

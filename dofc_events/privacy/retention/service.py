@@ -19,13 +19,14 @@ from dofc_events.core.audit import AuditEntry
 from dofc_events.core.clock import from_zone
 from dofc_events.core.db import Base
 from dofc_events.delegates.models import ConsentText, Registration
+from dofc_events.delegates.rules import GONE_KEY
 from dofc_events.hosting.models import HostingCall, Proposal
 from dofc_events.hosting.rules import scope_of
 from dofc_events.letters.models import Letter
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import MessageState
 from dofc_events.privacy.accounts.service import NOBODY, forget_accounts
-from dofc_events.privacy.erasing.queries import GONE_KEY, still_named
+from dofc_events.privacy.erasing.queries import still_named
 from dofc_events.privacy.erasing.rules import (
     NAMELESS,
     NAMING,

@@ -29,6 +29,7 @@ from dofc_events.trips.queries import asked_for, claims_on
 from dofc_events.trips.rules import Reason
 from dofc_events.trips.service import TripDetails
 from dofc_events.trips.sign_ups.queries import lost_if_moved
+from dofc_events.trips.sign_ups.service import NoSuchTrip
 
 
 class NoPlace(Refusal):
@@ -71,6 +72,8 @@ def choose_trips(
         raise SignUpNotOpen(window)
     changes = Changes(session, standing.edition, actor, now, keep=keep_mail)
     wanted = [changes.book.trip(slug) for slug in slugs]
+    if registration.accompanies and any(not trip.takes_companions for trip in wanted if trip.slug not in kept):
+        raise NoSuchTrip
     changes.book.choose(registration_id, wanted, has_place=standing.status is ClaimStatus.CONFIRMED)
     changed = bool(changes.book.changes) or any_trip != registration.any_trip
     registration.any_trip = any_trip

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from dofc_events.commands.check import faults
@@ -175,11 +175,11 @@ def test_the_database_itself_refuses_more_than_was_promised(session, edition):
     group = make_promise(session, edition)
     session.flush()
     with pytest.raises(IntegrityError), session.begin_nested():
-        session.execute(Pool.__table__.update().where(Pool.promise_id == group.promise_id).values(taken=4))
+        session.execute(update(Pool).where(Pool.promise_id == group.promise_id).values(taken=4))
 
 
 @pytest.mark.databases("sqlite")
 def test_check_finds_promises_that_miscount(session, edition):
     make_promise(session, edition)
-    session.execute(Pool.__table__.update().where(Pool.edition_id == edition.id).values(promised=2))
+    session.execute(update(Pool).where(Pool.edition_id == edition.id).values(promised=2))
     assert any("keeps 2 places for groups, but 3" in fault for fault in faults(session))

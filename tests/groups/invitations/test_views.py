@@ -11,7 +11,7 @@ from dofc_events.groups.queries import token_of_group, token_of_invitation
 from tests.registration.conftest import ANSWERS
 from tests.support.factories import NOW, make_edition, make_registration
 from tests.support.groups import CONTACT, make_delegation, make_group, make_promise, someone, stand
-from tests.support.letters import kinds
+from tests.support.letters import kinds, letters
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +55,7 @@ def test_who_is_invited_registers_and_the_head_sees_no_more_than_name_and_status
     seen = client.get(page)
     assert seen.one("[data-member]")["data-status"] == "confirmed"
     assert "Łucja" in seen.text
-    for private in ("guest@own.test", ANSWERS["phone"], ANSWERS["dietary"], ANSWERS["job_title"], "/registrations/"):
+    for private in ("guest@own.test", "987 6543", "No nuts", "A ramp", "Manager", "/registrations/"):
         assert private not in str(seen.soup)
     assert client.get(link).h1 == "You have already registered"
 
@@ -119,3 +119,13 @@ def test_the_contact_of_a_group_changes_with_all_links(client, writing, edition,
     with reading() as session:
         assert kinds(session, to="mila@cluster.test") == ["group-link"]
         assert kinds(session, to="office@cluster.test") == ["group-contact-changed"]
+
+
+def test_a_lost_link_to_a_group_is_mailed_again_and_nobody_learns_whether_there_is_one(client, page, reading):
+    form = client.get("/groups/link/2027").form("main form")
+    known, unknown = (form.fill(email=email).submit() for email in ("HEAD@cluster.test", "nobody@cluster.test"))
+    assert known.text.replace("HEAD@cluster.test", "") == unknown.text.replace("nobody@cluster.test", "")
+    with reading() as session:
+        [message] = [one for one in letters(session) if one.kind == "group-link"]
+        assert message.recipient == "head@cluster.test"
+        assert page in message.text

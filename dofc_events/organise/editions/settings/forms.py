@@ -7,7 +7,17 @@ from typing import Any, Self
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, FieldList, FloatField, FormField, HiddenField, StringField
+from wtforms import (
+    BooleanField,
+    Field,
+    FieldList,
+    FloatField,
+    FormField,
+    HiddenField,
+    SelectField,
+    StringField,
+    ValidationError,
+)
 from wtforms import Form as PlainForm
 from wtforms.validators import InputRequired, NumberRange, Optional
 
@@ -35,7 +45,7 @@ from dofc_events.organise.editions.settings.service import (
     Invitation,
     LimitBelowTaken,
 )
-from dofc_events.places.rules import LONGEST_OFFER_HOURS, MAX_PLACES
+from dofc_events.places.rules import LONGEST_OFFER_HOURS, MAX_COMPANIONS, MAX_PLACES
 from dofc_events.places.service import CapacityBelowTaken
 from dofc_events.web.edits import EditForm
 from dofc_events.web.fields import Between, CountryField, EmailField, Line, Paragraphs, Prose, WholeNumberField
@@ -224,6 +234,11 @@ class PlacesForm(PartForm):
     )
     confirms_places = BooleanField(_l("Delegates confirm their place by email"))
     registers_at_door = BooleanField(_l("The desk can register people at the door"))
+    companions = WholeNumberField(
+        _l("Accompanying persons that each delegate may bring"),
+        [InputRequired(_l("Enter a number, or 0.")), Between(0, MAX_COMPANIONS)],
+    )
+    companion_category = SelectField(_l("Category of accompanying persons"), validate_choice=False)
 
     @classmethod
     def of(cls, edition: Edition, seen: EditionSettings) -> Self:
@@ -232,7 +247,13 @@ class PlacesForm(PartForm):
             # An edition of the past, whose registrations are not here.
             form.capacity.validators = [Optional(), *form.capacity.validators[1:]]
             form.capacity.flags.required = False
+        form.companion_category.choices = [("", ""), *((one.slug, one.label) for one in edition.categories)]
         return form
+
+    def validate_companion_category(self, field: Field) -> None:
+        known = {value for value, _label in field.choices}
+        if field.data not in known or (self.companions.data and not field.data):
+            raise ValidationError(_("Choose a category. Delegates cannot choose it for themselves."))
 
     @classmethod
     def values(cls, edition: Edition, seen: EditionSettings) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from dofc_events.core.countries import country_names
 from dofc_events.core.order import sort_key
 from dofc_events.delegates.models import Registration, Tag
 from dofc_events.delegates.rules import full_name
+from dofc_events.groups.models import Group, Member
 from dofc_events.organise.registrations.export.rules import Need, grouped
 from dofc_events.organise.registrations.queries import Order, order_of
 from dofc_events.places.models import Arrival, Claim, Pool
@@ -91,6 +92,8 @@ def export_rows(
         "arrived_at": lambda moment: moment and moment.astimezone(clocks),
         "arrived_on": lambda days: " ".join(sorted(days.split())) if days else "",
         "any_trip": YES_OR_NO.__getitem__,
+        "group": lambda reference: reference or "",
+        "own_address": YES_OR_NO.__getitem__,
         "tags": lambda words: ", ".join(sorted(words.split(","), key=sort_key)) if words else "",
     }
     changes = [(number, written[name]) for number, name in enumerate(columns) if name in written]
@@ -162,6 +165,8 @@ def _columns(position: Any) -> dict[str, Any]:
         "note": r.note,
         "arrived_at": Claim.used_at,
         "arrived_on": _days(),
+        "group": _group(),
+        "own_address": r.email_key.is_not(None),
     }
 
 
@@ -187,6 +192,12 @@ def _days() -> Any:
     """The days on which somebody arrived, with spaces between."""
     days = select(func.aggregate_strings(cast(Arrival.day, String), " "))
     return days.where(Arrival.claim_id == Claim.id).correlate(Claim).scalar_subquery()
+
+
+def _group() -> Any:
+    """The reference of the group that a registration belongs to."""
+    query = select(Group.reference).join(Member, Member.group_id == Group.id)
+    return query.where(Member.registration_id == Registration.id).correlate(Registration).scalar_subquery()
 
 
 def _seats() -> Any:

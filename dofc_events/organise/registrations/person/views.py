@@ -17,6 +17,7 @@ from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import live_registration, registration_by_reference
 from dofc_events.delegates.service import details_of
 from dofc_events.extensions import settings
+from dofc_events.groups.queries import group_with
 from dofc_events.mail.models import Message
 from dofc_events.mail.outbox import TooManyMessages, can_be_sent_again
 from dofc_events.mail.queries import messages_about
@@ -73,6 +74,7 @@ def about(edition: Edition, found: Registration) -> dict[str, Any]:
         "messages": messages,
         "to_send_again": _to_send_again(messages),
         "at": now(),
+        "group": group_with(session, found.id),
         "others": [(other, may_organise(other.registration.edition)) for other in others],
         "history": history(session, found, {seat.trip.slug: seat.trip.title for seat in standing.trips}),
         "can_be_reinstated": found.ended_at is not None and on_behalf.can_be_added_to(edition, now()),

@@ -182,6 +182,8 @@ def test_file_says_everything_about_somebody(exported, register, year, kind):
             "note": "",
             "arrived_at": "",
             "arrived_on": "",
+            "group": "",
+            "own_address": "yes",
         }
     ]
 

@@ -1,0 +1,43 @@
+"""The form for a lost link to a group, which anyone can fill in."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dofc_events.conference.models import Edition
+from dofc_events.core.audit import VISITOR, record
+from dofc_events.core.references import new_reference
+from dofc_events.groups import mails
+from dofc_events.groups.models import Group
+from dofc_events.mail import outbox
+from dofc_events.mail.rules import address_key
+
+# So many links fit into one email.
+MAX_LINKS = 10
+
+
+def send_group_link(session: Session, edition_id: int, email: str, now: datetime) -> None:
+    """Email somebody the links to their groups, if there are any; the answer must not say whether there are.
+
+    As `registration/lost_link`: an address that was written to often enough is not written to, without a word.
+    """
+    query = select(Group).where(Group.edition_id == edition_id, Group.email_key == address_key(email))
+    known = session.scalars(query.order_by(Group.id.desc()).limit(MAX_LINKS)).all()
+    is_meant = bool(known)
+    # An unknown address takes the same time.
+    envelope = mails.group_link(*known) if known else mails.group_link(_stranger(session, edition_id, email))
+    try:
+        outbox.refuse_flood(session, email, now, kind=envelope.kind)
+    except outbox.TooManyMessages:
+        is_meant = False
+    scope, about = envelope.scope, envelope.about if is_meant else ""
+    record(session, VISITOR, now, "link_asked_for", scope=scope, about=about, sent=is_meant)
+    outbox.enqueue_if(is_meant, session, envelope, now)
+
+
+def _stranger(session: Session, edition_id: int, email: str) -> Group:
+    edition = session.get_one(Edition, edition_id)
+    names = {"contact_name": "", "organisation": "", "reference": new_reference(), "language": "en"}
+    with session.no_autoflush:
+        return Group(edition=edition, email=email, link_version=1, **names)

@@ -1,0 +1,96 @@
+"""Delegates bring accompanying persons: registrations like others, in a category of their own."""
+
+import pytest
+import time_machine
+from sqlalchemy import select
+
+from dofc_events.delegates.models import Registration
+from dofc_events.delegates.queries import token_of
+from dofc_events.registration.trips.service import choose_trips
+from dofc_events.trips.sign_ups.service import NoSuchTrip
+from tests.support.factories import DELEGATE, NOW, make_account, make_edition, make_registration, make_trip
+from tests.support.groups import stand
+
+MAIN = "main form.form-narrow"
+
+
+@pytest.fixture(autouse=True)
+def clock():
+    with time_machine.travel(NOW, tick=False) as clock:
+        yield clock
+
+
+@pytest.fixture
+def edition(writing):
+    with writing() as session:
+        edition = make_edition(session, year=2027, capacity=3, companions=2, companion_category="guest")
+        make_trip(session, edition, "wine", title="Wine")
+        make_trip(session, edition, "plant", title="Plant", takes_companions=False)
+        return edition
+
+
+@pytest.fixture
+def own(client, writing, edition):
+    with writing() as session:
+        return f"/registrations/{token_of(make_registration(session, edition, given_name='Vera'))}/"
+
+
+def bring(client, own, *names):
+    page = client.get(own).follow("Bring somebody with you")
+    for _ in names[1:]:
+        page = page.form(MAIN).submit("add")
+    form = page.form(MAIN).fill(consent=True)
+    form.fill({f"people-{number}-given_name": name for number, name in enumerate(names)})
+    return form.submit("check").form(MAIN)
+
+
+def test_accompanying_persons_hold_places_and_seats_like_others(client, own, edition, reading, writing):
+    done = bring(client, own, "Milan", "Nada").submit("register")
+    assert len(done.all("[data-member]")) == 3
+    with reading() as session:
+        assert {status for status, _ in stand(session, edition).values()} == {"confirmed"}
+        milan = session.scalars(select(Registration).where(Registration.given_name == "Milan")).one()
+        assert (milan.category.slug, milan.email_key, milan.organisation) == ("guest", None, "Trakya Cluster")
+        page = f"/registrations/{token_of(milan)}/"
+    trips = client.get(f"{page}trips").form(MAIN)
+    assert trips.choices("trips") == ["wine"]
+    seat = trips.forge(trips=["wine", "plant"]).submit()
+    assert seat.one("[data-trip=wine]")["data-trip-status"] == "confirmed"
+    assert seat.one("[data-trip=plant]")["data-trip-status"] == "none"
+    with writing() as session, pytest.raises(NoSuchTrip):
+        choose_trips(session, milan.id, ["plant"], any_trip=False, actor=DELEGATE, now=NOW)
+    assert "Bring somebody with you" not in client.get(page).text
+
+
+def test_nobody_brings_more_than_the_edition_allows(client, own, edition, reading):
+    first, second = bring(client, own, "Milan"), bring(client, own, "Nada", "Olga")
+    first.submit("register")
+    refused = second.submit("register")
+    assert refused.status == 422
+    assert "You can bring so many more accompanying persons: 1." in refused.text
+    bring(client, own, "Olga").submit("register")
+    assert "You have already registered as many as you can bring." in client.get(own).follow("Bring somebody").text
+    with reading() as session:
+        assert len(stand(session, edition)) == 3
+
+
+@pytest.mark.usefixtures("edition")
+def test_their_category_cannot_be_chosen_otherwise(client, own):
+    form = client.get("/editions/2027/register").form(MAIN)
+    assert "guest" not in form.choices("category")
+    add = client.get(own).follow("Add a colleague").form(MAIN)
+    assert "guest" not in add.choices("people-0-category")
+    values = {"given_name": "Milan", "organisation": "Dom", "country": "RS"}
+    add.fill({f"people-0-{name}": value for name, value in values.items()}).fill(consent=True)
+    assert add.forge({"people-0-category": "guest"}).submit("check").status == 422
+
+
+def test_organisers_say_how_many_and_in_which_category(client, writing, edition):
+    with writing() as session:
+        account = make_account(session, role="organiser", edition=edition)
+    organiser = client.sign_in(account)
+    places = "/organise/editions/2027/settings/places"
+    assert organiser.get(places).form(MAIN).fill(companion_category="").submit().status == 422
+    organiser.get(places).form(MAIN).fill(companions="1", companion_category="member").submit()
+    form = organiser.get(places).form(MAIN)
+    assert (form.value("companions"), form.value("companion_category")) == ("1", "member")
