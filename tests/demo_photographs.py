@@ -77,8 +77,8 @@ def town() -> Image.Image:
                 [(x - 24, base - high), (x + wide / 2, base - high - 130), (x + wide + 24, base - high)], fill=colour
             )
             for window in range(x + 50, x + wide - 30, 84):
-                for y in range(base - high + 60, base - 20, 110):
-                    draw.polygon(hexagon(window, y, 25), fill=mixed(colour, INK, 0.4))
+                for floor in range(base - high + 60, base - 20, 110):
+                    draw.polygon(hexagon(window, floor, 25), fill=mixed(colour, INK, 0.4))
             x += wide + chance.randint(-6, 44)
     for wave, y in honeycomb(70, 2130, HEIGHT):
         if y > 2100:
