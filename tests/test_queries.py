@@ -80,7 +80,7 @@ def test_public_pages_cost_the_same_for_one_edition_and_for_thirty(client, writi
         counts.append(len(queries))
     assert counts[0] == counts[1] <= PUBLIC[path], counts
     if path in ("/", "/editions/"):
-        assert len(page.all(".timeline li")) == 31
+        assert len(page.all(".timeline > li")) == 31
 
 
 def test_coming_editions_cost_the_same_for_one_and_for_five(client, writing):

@@ -66,10 +66,8 @@ def neighbours_of(session: Session, edition: Edition) -> tuple[Edition | None, E
     is_public = Edition.status != EditionStatus.DRAFT
     before = select(func.max(Edition.year)).where(is_public, Edition.year < edition.year).scalar_subquery()
     after = select(func.min(Edition.year)).where(is_public, Edition.year > edition.year).scalar_subquery()
-    found = {
-        one.year < edition.year: one
-        for one in session.scalars(select(Edition).where(Edition.year.in_([before, after])))
-    }
+    both = session.scalars(select(Edition).where(Edition.year.in_([before, after])))
+    found = {one.year < edition.year: one for one in both}
     return found.get(True), found.get(False)
 
 
