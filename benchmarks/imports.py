@@ -19,10 +19,13 @@ from dofc_events.imports.reading.rules import ReadAs
 from dofc_events.imports.rules import guessed_matching
 from dofc_events.imports.service import Kept, Matching, import_delegates, keep_file, match_columns
 from dofc_events.organise.imports.shared import trial_of
+from dofc_events.questions.queries import questions_of
 from tests.support.crowd import make_crowd
 from tests.support.databases import Databases, settings_for, time_writing
-from tests.support.factories import make_edition
+from tests.support.factories import make_edition, make_question
 
+OWN = ("Size?", "Dinner?", "Days?", "Arrival?")
+ANSWERS = ("M", "Gala", "Monday, Tuesday", "2027-06-14")
 ORGANISER = Actor("account", "organiser@dofc.test")
 
 
@@ -41,7 +44,12 @@ def import_cost(databases: Databases, kind: str, folder: Path, rows: int, presen
         app = create_app(settings_for(url, folder / f"imports-{kind}"))
         with app.test_request_context():
             with unit_of_work() as session:
-                edition_id = make_edition(session, now=now(), capacity=rows + present).id
+                edition = make_edition(session, now=now(), capacity=rows + present)
+                edition_id = edition.id
+                make_question(session, edition, "size", required=True)
+                make_question(session, edition, "dinner", options=("Gala", "Home"), places={"gala": rows})
+                make_question(session, edition, "days", "several", options=("Monday", "Tuesday"))
+                make_question(session, edition, "arrival", "date")
             with unit_of_work() as session:
                 make_crowd(session, session.get_one(Edition, edition_id), present, now=now())
             try:
@@ -55,11 +63,11 @@ def people_file(rows: int) -> bytes:
     """A list as partners send them."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(("First name", "Surname", "E-mail", "Company", "Country", "Category", "Phone", "Diet"))
+    writer.writerow(("First name", "Surname", "E-mail", "Company", "Country", "Category", "Phone", "Diet", *OWN))
     for n in range(rows):
         name = "Ana Ivan Łucja Žofie Mehmet Ђорђе Ελένη".split()[n % 7]
         mail, phone = f"person-{n}@partner.test", f"+381 11 {1000000 + n}"
-        writer.writerow((name, f"Öztürk-{n}", mail, f"Cluster {n % 40}", "Serbia", "Company", phone, ""))
+        writer.writerow((name, f"Öztürk-{n}", mail, f"Cluster {n % 40}", "Serbia", "Company", phone, "", *ANSWERS))
     return text.getvalue().encode()
 
 
@@ -69,7 +77,9 @@ def _cost(edition_id: int, content: bytes) -> ImportCost:
     reading = time.perf_counter() - started
     with unit_of_work() as session:
         file_id = keep_file(session, edition_id, Kept("people.csv", content, kept), ORGANISER, now()).id
-        matching = Matching(tuple(guessed_matching(table.header, {}, field_labels())), {})
+        matching = Matching(
+            tuple(guessed_matching(table.header, {}, field_labels(questions_of(session, edition_id)))), {}
+        )
         match_columns(session, file_id, table.header, matching)
     started = time.perf_counter()
     session = db.session()

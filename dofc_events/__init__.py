@@ -3,6 +3,7 @@
 app           create_app(settings): the one place that knows every package
 commands      the flask commands and the worker
 organise      organisers' pages, one package an area      public   / and /editions/: what anyone sees
+privacy       what is kept about people and how long, handed out, erased: knows every feature
 letters       what organisers write to many delegates at once            imports  files into registrations
 groups        several registrations with one contact; places promised to a delegation
 registration  the delegate's acts and pages

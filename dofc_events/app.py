@@ -16,19 +16,22 @@ from dofc_events.config import ROOT, Settings
 from dofc_events.core.connecting import engine_options
 from dofc_events.core.countries import country_name
 from dofc_events.core.db import db
-from dofc_events.core.files import keep_private
+from dofc_events.core.files import home_of, keep_private
 from dofc_events.core.order import sort_key
 from dofc_events.core.statements import watch_statements
 from dofc_events.extensions import babel, limiter, login_manager, mail, migrate
 from dofc_events.groups import views as groups
 from dofc_events.hosting import views as hosting
+from dofc_events.mail.render import link
 from dofc_events.mail.rules import LINK_LIMITS
 from dofc_events.organise import views as organise
+from dofc_events.privacy import views as privacy
 from dofc_events.public import views as public
 from dofc_events.registration import views as registration
 from dofc_events.web import dates, translation
-from dofc_events.web.answered import init_answered, with_number
+from dofc_events.web.answered import init_answered, with_number, without_addresses
 from dofc_events.web.assets import init_assets
+from dofc_events.web.bodies import init_bodies
 from dofc_events.web.converters import init_converters
 from dofc_events.web.elsewhere import map_link
 from dofc_events.web.errors import init_errors, try_views_again
@@ -38,6 +41,7 @@ from dofc_events.web.likely_meant import DOMAINS, likely_meant
 from dofc_events.web.limits import DatabaseStorage, FileStorage
 from dofc_events.web.markdown import render_markdown
 from dofc_events.web.security import SignedSessions, init_security, transport_security
+from dofc_events.web.templates import Templates
 
 # A completely filled registration form takes some 20 KB; no post needs more than this.
 LARGEST_BODY = 256 * 1024
@@ -50,6 +54,8 @@ def create_app(settings: Settings) -> Flask:
     # With PostgreSQL all but uploads goes on without it.
     with suppress(OSError):
         keep_private(settings.instance)
+    # What it needs is loaded once, before processes are forked.
+    home_of(settings.shared)
     https = settings.base_url.startswith("https://")
     app.config.update(
         SECRET_KEY=settings.secret_key,
@@ -81,16 +87,18 @@ def create_app(settings: Settings) -> Flask:
         n = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n)  # type: ignore[method-assign]
     app.session_interface = SignedSessions()
+    app.jinja_environment = Templates
     init_answered(app, settings)
     _init_extensions(app, settings)
     _init_templates(app, settings)
     transport = transport_security(https, subdomains=settings.hsts_subdomains)
     init_security(app, transport)
+    init_bodies(app)
     init_errors(app)
     init_given_back(app)
     init_assets(app, settings.instance, transport)
     init_converters(app)
-    for package in (public, accounts, registration, groups, hosting, organise, commands):
+    for package in (public, accounts, registration, groups, hosting, privacy, organise, commands):
         package.register(app)
     try_views_again(app)
     structlog.configure(
@@ -98,6 +106,7 @@ def create_app(settings: Settings) -> Flask:
             structlog.processors.add_log_level,
             with_number,
             structlog.processors.format_exc_info,
+            without_addresses,
             structlog.processors.TimeStamper(fmt="iso"),
             structlog.processors.JSONRenderer(),
         ],
@@ -137,6 +146,8 @@ def _init_templates(app: Flask, settings: Settings) -> None:
         current_locale=get_locale,
         is_chair=is_chair,
         map_link=map_link,
+        full_address=link,
+        base_url=settings.base_url,
         MAIL_DOMAINS=DOMAINS,
         LINKS_AN_HOUR=LINK_LIMITS[0][0],
         country_name=lambda code: country_name(code, get_locale().language),

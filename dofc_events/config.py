@@ -21,6 +21,18 @@ class SettingsError(Exception):
 
 
 @dataclass(frozen=True)
+class Bucket:
+    """Where files lie on a storage that speaks S3: below `prefix` of a bucket; without an `endpoint` at Amazon's."""
+
+    name: str
+    prefix: str
+    endpoint: str
+    region: str
+    key_id: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Settings:
     """What a process needs to know about its surroundings. `docs/operations.md` explains each variable."""
 
@@ -31,12 +43,18 @@ class Settings:
     hsts_subdomains: bool = False
     instance: Path = ROOT / "instance"
     shared_dir: Path | None = None
+    files_url: str | None = None
+    files_endpoint: str = ""
+    files_region: str = "us-east-1"
+    files_key_id: str = ""
+    files_secret: str = field(default="", repr=False)
     rate_limits: bool = True
     shared_limits: bool = False
     trusted_proxies: int = 0
     uploads_mb: int = 2000
     uploads_mb_per_client: int = 100
     uploads_mb_per_proposal: int = 30
+    photographs_mb: int = 5000
     mail_server: str | None = None
     mail_port: int = 25
     mail_use_tls: bool = False
@@ -44,7 +62,7 @@ class Settings:
     mail_username: str | None = None
     mail_password: str | None = field(default=None, repr=False)
     mail_default_sender: str = "Days of Clusters <registration@localhost>"
-    mail_text_days: int = 180
+    mail_text_days: int = 0
     alert_url: str | None = field(default=None, repr=False)
     metrics_token: str | None = field(default=None, repr=False)
     request_log: bool = False
@@ -91,12 +109,14 @@ class Settings:
             base_url=base_url,
             instance=instance,
             shared_dir=Path(env["SHARED_DIR"]) if env.get("SHARED_DIR") else None,
+            **_storage(env),
             rate_limits=_flag(env, "RATE_LIMITS", "on"),
             shared_limits=shared_limits,
             trusted_proxies=_whole_number(env, "TRUSTED_PROXIES", 0),
             uploads_mb=_whole_number(env, "UPLOADS_MB", cls.uploads_mb),
             uploads_mb_per_client=_whole_number(env, "UPLOADS_MB_PER_CLIENT", cls.uploads_mb_per_client),
             uploads_mb_per_proposal=_whole_number(env, "UPLOADS_MB_PER_PROPOSAL", cls.uploads_mb_per_proposal),
+            photographs_mb=_whole_number(env, "PHOTOGRAPHS_MB", cls.photographs_mb),
             mail_server=server,
             mail_port=_whole_number(env, "MAIL_PORT", 465 if use_ssl else 587 if use_tls else 25),
             mail_use_tls=use_tls,
@@ -111,8 +131,17 @@ class Settings:
         )
 
     @property
-    def shared(self) -> Path:
-        """Where what all machines must see lies, in `files/`."""
+    def shared(self) -> Path | Bucket:
+        """Where what all machines must see lies: files that people add (see `core/files.py`)."""
+        if self.files_url is None:
+            return self.disk
+        url = urlsplit(self.files_url)
+        where = url.netloc, url.path.strip("/"), self.files_endpoint, self.files_region
+        return Bucket(*where, self.files_key_id, self.files_secret)
+
+    @property
+    def disk(self) -> Path:
+        """The directory that fills up."""
         return self.shared_dir or self.instance
 
     @property
@@ -122,7 +151,7 @@ class Settings:
 
     @property
     def mail_is_delivered(self) -> bool:
-        """Whether an email server is configured; without one, messages are kept and can be read on the mail page."""
+        """Whether an email server is configured; without one, messages are kept and can be read on the emails page."""
         return self.mail_server is not None
 
 
@@ -136,6 +165,25 @@ def _secret_key(env: Mapping[str, str], instance: Path) -> str:
         )
     _refuse_guessable("SECRET_KEY", key)
     return key
+
+
+def _storage(env: Mapping[str, str]) -> dict[str, str]:
+    """The settings of a storage that speaks S3; none where there is no FILES_URL."""
+    address, endpoint = env.get("FILES_URL", "").strip(), env.get("FILES_ENDPOINT", "").strip().rstrip("/")
+    if not address:
+        return {}
+    if env.get("SHARED_DIR"):
+        raise SettingsError("FILES_URL and SHARED_DIR both say where files are: set one of them.")
+    url, at = urlsplit(address), urlsplit(endpoint)
+    if url.scheme != "s3" or not url.netloc:
+        raise SettingsError(f"FILES_URL must be s3://bucket or s3://bucket/prefix, not {address!r}.")
+    if endpoint and (at.scheme not in ("http", "https") or not at.netloc):
+        raise SettingsError(f"FILES_ENDPOINT must be a full address such as https://s3.example.org, not {endpoint!r}.")
+    if not (env.get("FILES_KEY_ID") and env.get("FILES_SECRET")):
+        raise SettingsError("FILES_URL is set but FILES_KEY_ID or FILES_SECRET is not: set both.")
+    region = {"files_region": env["FILES_REGION"]} if env.get("FILES_REGION") else {}
+    keys = {"files_key_id": env["FILES_KEY_ID"], "files_secret": env["FILES_SECRET"]}
+    return {"files_url": address, "files_endpoint": endpoint, **region, **keys}
 
 
 def _fallbacks(env: Mapping[str, str]) -> tuple[str, ...]:

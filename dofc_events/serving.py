@@ -3,7 +3,8 @@
 import logging
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from copy import copy
 from io import BytesIO
 from socket import socket
 from typing import Any
@@ -28,6 +29,8 @@ CONNECTIONS = 1000
 LARGEST_HEADER = 32 * 1024
 # More than any page takes; what is too large for which of them is the application's to say.
 LARGEST_BODY = 11 * 1024 * 1024
+# Many photographs at once, from somebody who is signed in (see `web/bodies.py`): kept in a file, never in memory.
+LARGEST_OF_ALL = 513 * 1024 * 1024
 
 # What is too large is read nevertheless, and thrown away, up to here: who still sends could not read the answer.
 READ_AT_MOST = 100 * 1024 * 1024
@@ -63,9 +66,15 @@ class _Nowhere:
 class _Parser(HTTPRequestParser):
     """Leaves it to the application to refuse what is too large, in words and on a page of its own."""
 
+    adj: Any
     error: Any = None
     # Of what is no request there is none.
     command = ""
+
+    def parse_header(self, header_plus: bytes) -> None:
+        super().parse_header(header_plus)
+        if self.adj.takes_much(self.path, self.headers.get("COOKIE", "")):
+            self.adj = self.adj.generous
 
     def received(self, data: bytes) -> int:
         consumed: int = super().received(data)
@@ -77,6 +86,16 @@ class _Parser(HTTPRequestParser):
             if max(self.content_length, self.body_bytes_received) > READ_AT_MOST:
                 self.completed, self.headers["CONNECTION"] = True, "close"
         return consumed
+
+
+class _Adjustments(Adjustments):
+    """The settings of a server; `generous` are those for requests that may be large, as `takes_much` says."""
+
+    def __init__(self, takes_much: Callable[[str, str], bool], **settings: Any) -> None:
+        super().__init__(**settings)
+        self.takes_much = takes_much
+        self.generous = copy(self)
+        self.generous.max_request_body_size = LARGEST_OF_ALL
 
 
 class _Channel(HTTPChannel):
@@ -137,7 +156,8 @@ class BufferingWorker(Worker):
         threads = ThreadedTaskDispatcher(), ThreadedTaskDispatcher()
         for pool in threads:
             pool.set_thread_count(self.cfg.threads)
-        self._servers = [make_server(self.wsgi, bound.sock, channels, *threads) for bound in self.sockets]
+        takes_much = self.wsgi.extensions["dofc_takes_much"]
+        self._servers = [make_server(self.wsgi, bound.sock, channels, *threads, takes_much) for bound in self.sockets]
         while self.alive and self.ppid == os.getppid():
             self._serve(channels)
         for server in self._servers:
@@ -165,9 +185,11 @@ def make_server(
     channels: dict[int, Any],
     readers: ThreadedTaskDispatcher,
     writers: ThreadedTaskDispatcher,
+    takes_much: Callable[[str, str], bool] = lambda path, cookies: False,
 ) -> _Server:
     """What reads and writes for `wsgi` on a socket that listens; its connections are kept in `channels`."""
-    settings = Adjustments(
+    settings = _Adjustments(
+        takes_much,
         ident=None,
         # They are for TRUSTED_PROXIES to judge.
         clear_untrusted_proxy_headers=False,

@@ -24,19 +24,23 @@ from werkzeug.routing import Rule
 from dofc_events.accounts.rules import RoleName
 from dofc_events.accounts.service import issue_sign_in_link
 from dofc_events.conference.models import Edition, Organisation
-from dofc_events.conference.rules import TripMode
+from dofc_events.conference.rules import EditionStatus, TripMode
 from dofc_events.config import ROOT
+from dofc_events.core import files
 from dofc_events.core.audit import COMMAND
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.delegates.doubles.service import likely_doubles
+from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import proof_of, token_of
+from dofc_events.extensions import settings
 from dofc_events.groups.queries import token_of_group, token_of_invitation
 from dofc_events.hosting import queries as proposal_links
 from dofc_events.hosting.ballots.service import cast_ballot
+from dofc_events.hosting.hand_over import service as hand_over_list
+from dofc_events.hosting.hand_over.service import ItemDetails, add_item
 from dofc_events.hosting.proposals.attachments.service import add_attachment
-from dofc_events.hosting.proposals.rules import checked
 from dofc_events.hosting.proposals.service import PROPOSER
-from dofc_events.hosting.rules import CheckedFile
+from dofc_events.hosting.rules import HandOverKind
 from dofc_events.imports.reading.rules import ReadAs, read_table
 from dofc_events.imports.rules import HEADERS, guessed_matching
 from dofc_events.imports.service import Kept, Matching, keep_file, match_columns
@@ -46,11 +50,15 @@ from dofc_events.letters.service import LetterText, attach_file, write_letter
 from dofc_events.mail.models import Message, WorkerSign
 from dofc_events.mail.queries import messages_about
 from dofc_events.mail.rules import MessageState
+from dofc_events.privacy.queries import token_of_address, token_to_erase
 from dofc_events.registration.hand_over.service import hand_over
+from dofc_events.registration.own.files.service import Who, add_file
 from dofc_events.registration.queries import Audience
 from dofc_events.registration.saved.queries import saved_views
 from dofc_events.registration.saved.service import save_view
 from dofc_events.registration.trips.service import set_sign_up
+from dofc_events.web.attachments.reading.rules import checked
+from dofc_events.web.attachments.rules import CheckedFile
 from tests.support import uploads
 from tests.support.databases import Databases
 from tests.support.factories import (
@@ -73,6 +81,8 @@ from tests.support.hosting import (
     make_representative,
     shortlist_all,
 )
+from tests.support.memory import make_document, make_outcome, paper
+from tests.support.photographs import SHOWN, make_photograph
 
 DOCUMENT = ROOT / "docs" / "rights.md"
 YEAR = 2027
@@ -182,11 +192,23 @@ def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
             "/organise/editions/<year:year>/groups/reference": group.reference,
             "invitation_id": str(invitation.id),
             "/registrations/<token>/confirm": proof_of(person),
+            "/registrations/<token>/erase/confirm": token_to_erase(person, NOW),
+            "/my-data/token": token_of_address(person.email_key, NOW),
+            "/registrations/<token>/files": proof_of(person),
+            **{f"/registrations/<token>/files/<key>{act} token": proof_of(person) for act in ("", "/remove")},
+            "/registrations/<token>/files/key": _answer_with_file(session, edition, person),
+            "/organise/editions/<year:year>/registrations/<reference>/files/key": "cv",
             "letter_id": str(letter_id := _write_letter(session, edition)),
             "/organise/editions/<year>/letters/<letter_id>/attachments/attachment_id": str(_attach(session, letter_id)),
             "file_id": str(_send_file(session, edition)),
             "pair_id": str(likely_doubles(session, edition.id, limit=1)[0].id),
+            "photograph_id": str((photograph := make_photograph(session, edition, **SHOWN)).id),
+            "content_hash": photograph.largest.content_hash,
+            "ending": "jpeg",
+            "act": "unpublish",
             "view_id": str(_save_view(session, edition)),
+            **_hand_over_with_a_file(session, edition),
+            **_memory_of(session, edition),
         }
         voting, bidding = make_member(session), make_member(session)
         values |= _world_of_hosting(session, voting, bidding)
@@ -207,10 +229,33 @@ def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
             links[role] = issue_sign_in_link(session, account.id, NOW)
             if role == DESK:
                 values["role_id"] = str(account.roles[0].id)
-                values["account_id"], values["session_id"] = str(account.id), "1"
+                values["account_id"], values["session_id"], values["factor_id"] = str(account.id), "1", "1"
         values["secret"] = issue_sign_in_link(session, make_account(session).id, NOW)
     # Outside: in one application context, all requests would be the same visitor's.
     return values, {role: _signed_in(app, links.get(role)) for role in ROLES}
+
+
+def _memory_of(session: Session, edition: Edition) -> dict[str, str]:
+    """An outcome with a file, and a document; anyone can see them."""
+    outcome, document = make_outcome(session, edition, file=paper()), make_document(session, edition)
+    session.add(Edition(year=2016, city="Ohrid", country="MK", status=EditionStatus.ARCHIVED))
+    sent = json.dumps({"rows": {}}).encode()
+    files.store(settings().shared, sent, NOW)
+    return {
+        "/outcomes/slug": outcome.slug,
+        "/outcomes/<slug>/files/content_hash": outcome.files[0].content_hash,
+        "/organise/editions/<year:year>/memory/outcomes/slug": outcome.slug,
+        "content_hash": document.content_hash,
+        "document_id": str(document.id),
+        "/organise/memory/editions/year": "2016",
+        "/organise/memory/import/content_hash": files.hash_of(sent),
+    }
+
+
+def _answer_with_file(session: Session, edition: Edition, person: Registration) -> str:
+    question = make_question(session, edition, "cv", "file")
+    add_file(session, person.id, question.key, CheckedFile("cv.pdf", "application/pdf", b"%PDF-"), Who(COMMAND), NOW)
+    return question.key
 
 
 def _save_view(session: Session, edition: Edition) -> int:
@@ -229,7 +274,9 @@ def _send_file(session: Session, edition: Edition) -> int:
     table = read_table(content, ReadAs())
     kept = Kept("people.csv", content, json.dumps(asdict(table)).encode())
     file_id = keep_file(session, edition.id, kept, COMMAND, NOW).id
-    matching = Matching(tuple(guessed_matching(table.header, {}, HEADERS)), {"country": "", "category": ""})
+    matching = Matching(
+        tuple(guessed_matching(table.header, {}, dict.fromkeys(HEADERS, ""))), {"country": "", "category": ""}
+    )
     match_columns(session, file_id, table.header, matching)
     return file_id
 
@@ -237,6 +284,15 @@ def _send_file(session: Session, edition: Edition) -> int:
 def _attach(session: Session, letter_id: int) -> int:
     attach_file(session, letter_id, CheckedFile("map.pdf", "application/pdf", b"%PDF-"), COMMAND, NOW)
     return session.scalars(select(LetterAttachment.id)).one()
+
+
+def _hand_over_with_a_file(session: Session, edition: Edition) -> dict[str, str]:
+    item = add_item(session, edition.id, HandOverKind.CONTACT, ItemDetails("The bus company"), COMMAND, NOW)
+    hand_over_list.add_file(
+        session, edition.id, item.id, CheckedFile("map.pdf", "application/pdf", b"%PDF-"), COMMAND, NOW
+    )
+    file = "/organise/editions/<year:year>/hand-over/<id:item_id>/files/file_id"
+    return {"item_id": str(item.id), file: str(item.files[0].id)}
 
 
 def _world_of_hosting(session: Session, voting: Organisation, bidding: Organisation) -> dict[str, str]:
@@ -283,7 +339,7 @@ def address_of(rule: Rule, values: dict[str, str], role: str) -> str:
     """Where a role asks for a rule's page; only the holder of links has ones that are right."""
 
     def value(found: re.Match[str]) -> str:
-        special = rule.rule, f"{rule.rule[: found.start()]}{found[1]}"
+        special = rule.rule, f"{rule.rule} {found[1]}", f"{rule.rule[: found.start()]}{found[1]}"
         name = next((name for name in special if name in values), found[1])
         assert name in values, f"say in tests/rights.py what <{found[1]}> in {rule.rule} is"
         is_link = found[1] in ("token", "secret")

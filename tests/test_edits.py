@@ -28,9 +28,11 @@ NOTHING_STORED = {
     # It says what it compared by a digest.
     "/organise/editions/<year>/doubles/<pair_id>/merge",
     "/organise/editions/<year>/letters/new",
+    "/organise/editions/<year>/memory/photographs",
     "/organise/editions/<year>/trips/new",
     "/organise/hosting/calls/new",
     "/organise/hosting/members/new",
+    "/sign-in/factors/app",
 }
 TYPED = "input:not([type=hidden]):not([type=submit]), select, textarea"
 
@@ -88,8 +90,16 @@ EDITS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"body": "Dear {given_name},\r\n\r\nhello"},
         {"subject": "Hello"},
     ),
+    "/organise/privacy/": ({"needs": "29"}, {"names": "700"}),
+    "/organise/editions/<year>/privacy/": ({"needs": "14"}, {"names": "365"}),
+    "/organise/editions/<year>/memory/photographs/<photograph_id>": (
+        {"alternative": "A hall"},
+        {"caption": "Opening day"},
+    ),
+    "/organise/editions/<year>/memory/outcomes/<slug>/edit": ({"source": "The report"}, {"addressed_to": "Ministers"}),
     "/organise/hosting/calls/<year>/settings": ({"quorum": "1"}, {"text": "Who wants to host?"}),
     "/organise/hosting/members/<slug>/settings": ({"website": "https://example.org"}, {"contact_name": "Ana Kos"}),
+    "/organise/editions/<year>/hand-over/<item_id>": ({"owner": "Milan"}, {"text": "Both buses"}),
     "/hosting/proposals/<token>/edit": ({"venue": "Old Hall"}, {"city": "Zlín"}),
     "/organise/editions/<year>/groups/<reference>/change": ({"places": "4"}, {"organisation": "House"}),
     "/registrations/<token>/edit": ({"access_needs": "Step-free"}, {"badge_name": "Ana"}),
@@ -131,7 +141,7 @@ def test_what_both_changed_is_shown_side_by_side_and_saved_when_sent_again(world
     for path, (theirs, mine) in EDITS.items():
         name, value = next((name, value) for name, value in mine.items() if value is not True)
         one, other = opened_by_two(world, path)
-        changed = {"opens_at": "2027-01-12T09:00", "offer_hours": "6"}.get(name, f"{value} Really")
+        changed = {"opens_at": "2027-01-12T09:00", "offer_hours": "6", "names": "366"}.get(name, f"{value} Really")
         edit_form(one).fill({**theirs, name: changed}).submit()
         page = edit_form(other).fill(mine).submit()
         assert page.status == 422, path

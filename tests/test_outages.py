@@ -167,6 +167,10 @@ def test_what_takes_too_long_passes_and_what_is_wrong_does_not(app, statement):
 def test_no_connection_waits_for_ever(app):
     with app.app_context(), db.engine.connect() as connection:
         said = {name: connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in connecting.PG_LIMITS}
+        used = connection.connection.driver_connection.info.get_parameters()
+    # Before there is a connection, and where the network keeps it.
+    limits = {"connect_timeout": "5", "tcp_user_timeout": "10000", "keepalives_idle": "10", "keepalives_interval": "5"}
+    assert limits.items() <= used.items()
     assert said == {"lock_timeout": "5s", "statement_timeout": "30s", "idle_in_transaction_session_timeout": "1min"}
 
 

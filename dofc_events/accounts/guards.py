@@ -4,20 +4,22 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Response, abort, after_this_request, current_app, redirect, request, url_for
 from flask import session as browser
 from flask.typing import ResponseReturnValue
 from flask_limiter.errors import RateLimitExceeded
 from flask_login import current_user, login_user
+from sqlalchemy.orm import Session
 
-from dofc_events.accounts.models import Account
-from dofc_events.accounts.queries import account_of_session
+from dofc_events.accounts.models import Account, BrowserSession
+from dofc_events.accounts.queries import account_of_session, session_of
 from dofc_events.accounts.rules import (
     IDLE_LASTS,
     USE_NOTED_EVERY,
     Access,
+    Awaited,
     Grant,
     RoleName,
     access_to_edition,
@@ -35,6 +37,9 @@ from dofc_events.core.references import read_token, sign
 from dofc_events.extensions import limiter, login_manager, settings
 
 View = Callable[..., ResponseReturnValue]
+Found = TypeVar("Found")
+
+AWAITED_ON = {Awaited.FACTOR: "accounts.factors.check", Awaited.SET_UP: "accounts.factors.index"}
 
 # Visitors who are not signed in can store at most this much.
 KEPT_PER_ADDRESS = "30 per 10 minutes"
@@ -47,16 +52,26 @@ KNOWN_BROWSER, KNOWN_FOR, MAX_KNOWN = "known-browser", timedelta(days=365), 20
 
 @login_manager.user_loader  # type: ignore[untyped-decorator]
 def _signed_in_as(_account_id: str) -> Account | None:
-    """The account that this browser is signed in as, unless its session has ended or nobody has used it for too long.
+    """The account that this browser is signed in as, unless its session has ended or was unused for too long."""
+    return _used(account_of_session)
+
+
+def session_here() -> BrowserSession | None:
+    """The session of this browser, unless it has ended or was unused for too long; it may still await something."""
+    return _used(session_of)
+
+
+def _used(found: Callable[[Session, str, datetime], Found | None]) -> Found | None:
+    """What is found of this browser's session, which is used by it.
 
     Reading must not write to the database, so that the cookie says when it was last used.
     """
     at = now()
     unused = at - datetime.fromtimestamp(browser.get("used_at", 0), UTC)
-    account = account_of_session(db.session(), session_secret(), at) if unused < IDLE_LASTS else None
-    if account and unused >= USE_NOTED_EVERY:
+    one = found(db.session(), session_secret(), at) if unused < IDLE_LASTS else None
+    if one and unused >= USE_NOTED_EVERY:
         browser["used_at"] = int(at.timestamp())
-    return account
+    return one
 
 
 def session_secret() -> str:
@@ -75,10 +90,16 @@ def begin_session(account: Account, secret: str) -> str:
     browser.clear()
     login_user(account)
     browser["session"], browser["used_at"] = secret, int(now().timestamp())
-    if unsent and unsent["account"] in (None, current_user.get_id()):
+    if unsent and not unsent.get("seen") and unsent["account"] in (None, current_user.get_id()):
         browser["unsent"] = unsent
         return url_for("accounts.unsent")
     return wanted if is_local_path(wanted) else url_for("organise.overview.index")
+
+
+def go_on_with(account: Account, secret: str) -> None:
+    """Let the browser have the new secret of its session, which signs it in."""
+    login_user(account)
+    browser["session"] = secret
 
 
 def accounts_known_here() -> set[int]:
@@ -129,7 +150,7 @@ def signed_in(view: View) -> View:
 
     @wraps(view)
     def guarded(**values: Any) -> ResponseReturnValue:
-        return view(**values) if current_user.is_authenticated else _ask_to_sign_in()
+        return view(**values) if current_user.is_authenticated else ask_to_sign_in()
 
     return guarded
 
@@ -176,11 +197,20 @@ def edition_staff(*allowed: RoleName, archived_too: bool = False) -> Callable[[V
 organisers_only = edition_staff(RoleName.ORGANISER)
 
 
+def unsent_waits() -> bool:
+    """Whether such a form has not been shown yet."""
+    return bool(_unsent()) and not _unsent().get("seen")
+
+
 def unsent_form() -> tuple[str, list[tuple[str, str]]] | None:
-    """Where the form was sent in which the session ended, and its fields; None if nothing is kept, or no longer is."""
+    """Where the form was sent in which the session ended, and its fields; None if nothing is kept, or no longer is.
+
+    Until it is lost it can be seen again, but nobody is led there a second time.
+    """
     unsent = _unsent()
     if not unsent:
         return None
+    browser["unsent"] = {**unsent, "seen": True}
     try:
         return unsent["path"], json.loads(files.read(settings().shared, unsent["fields"]))
     except FileNotFoundError:
@@ -193,14 +223,21 @@ def _unsent() -> dict[str, Any]:
     return unsent if unsent and unsent["until"] > now().timestamp() else {}
 
 
-def _ask_to_sign_in() -> ResponseReturnValue:
+def ask_to_sign_in() -> ResponseReturnValue:
+    """Lead to the page for signing in, or for what its session still awaits, and back from there."""
+    keep_for_later()
+    here = session_here()
+    return redirect(url_for(AWAITED_ON[here.awaits] if here and here.awaits else "accounts.sign_in"), 303)
+
+
+def keep_for_later() -> None:
+    """Keep what is wanted, a page or a form with what was typed, until it can be had."""
     path = request.script_root + request.full_path.removesuffix("?")
     if len(path) <= LONGEST_WANTED_PATH:
         if request.method == "GET":
             browser["wanted"] = path
         else:
             _keep_unsent(path)
-    return redirect(url_for("accounts.sign_in"), 303)
 
 
 def _keep_unsent(path: str) -> None:

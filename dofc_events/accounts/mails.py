@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from dofc_events.accounts.models import Account
-from dofc_events.accounts.rules import SIGN_IN_LINK_LASTS, RoleName
+from dofc_events.accounts.rules import SIGN_IN_LINK_LASTS, Awaited, RoleName
 from dofc_events.conference.models import Edition
 from dofc_events.mail.envelope import Envelope
 from dofc_events.mail.render import link, render_message
@@ -27,8 +27,8 @@ def sign_in_link(email: str, name: str, secret: str, expires_at: datetime) -> En
     )
 
 
-def new_browser(account: Account, browser: str, at: datetime) -> Envelope:
-    """To whoever signed in at that moment in a browser that we do not know as theirs."""
+def new_browser(account: Account, browser: str, at: datetime, *, awaits: Awaited | None = None) -> Envelope:
+    """To whoever used their link at that moment in a browser that we do not know as theirs."""
     return render_message(
         "accounts/new_browser",
         kind="new-browser",
@@ -38,6 +38,7 @@ def new_browser(account: Account, browser: str, at: datetime) -> Envelope:
         sender_name="Days of Clusters",
         browser=browser,
         at=at,
+        signed_in=awaits is None,
         url=link("organise.sessions.index"),
     )
 

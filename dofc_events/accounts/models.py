@@ -6,8 +6,9 @@ from flask_login import UserMixin
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from dofc_events.accounts.rules import Grant, RoleName
+from dofc_events.accounts.rules import Awaited, Grant, RoleName
 from dofc_events.core.db import Base
+from dofc_events.core.references import new_secret
 
 
 class Account(UserMixin, Base):
@@ -84,7 +85,9 @@ class SignInLink(Base):
 class BrowserSession(Base):
     """A browser in which an account is signed in, until the row is deleted or the session has lasted SESSION_LASTS.
 
-    The browser's cookie has the secret, of which only a hash is stored.
+    The browser's cookie has the secret, of which only a hash is stored. What the session `awaits` has to be done
+    before it signs anybody in. `factor_at` is when a second factor was last given in it; a passkey signs the
+    `challenge`, which is another one from then on.
     """
 
     __tablename__ = "browser_sessions"
@@ -94,3 +97,8 @@ class BrowserSession(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
     browser: Mapped[str] = mapped_column(String(80))
     began_at: Mapped[datetime]
+    awaits: Mapped[Awaited | None] = mapped_column(String(20))
+    factor_at: Mapped[datetime | None]
+    challenge: Mapped[str] = mapped_column(String(64), default=new_secret)
+
+    account: Mapped[Account] = relationship()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from dofc_events.accounts.models import Account, BrowserSession, Role, SignInLink
@@ -50,14 +50,26 @@ def account_of_link(session: Session, secret: str, now: datetime) -> Account | N
 
 def account_of_session(session: Session, secret: str, now: datetime) -> Account | None:
     """The account that a browser with this secret is signed in as at `now`, with its roles."""
-    standing = BrowserSession.secret_hash == hash_secret(secret), BrowserSession.began_at > now - SESSION_LASTS
+    mine = BrowserSession.secret_hash == hash_secret(secret), BrowserSession.awaits.is_(None)
     query = select(Account).join(BrowserSession, BrowserSession.account_id == Account.id)
-    return session.scalar(query.where(*standing))
+    return session.scalar(query.where(*mine, *standing(now)))
+
+
+def session_of(session: Session, secret: str, now: datetime) -> BrowserSession | None:
+    """The session of a browser with this secret, with its account, also if it still awaits something."""
+    query = select(BrowserSession).where(BrowserSession.secret_hash == hash_secret(secret), *standing(now))
+    return session.scalar(query.options(joinedload(BrowserSession.account)))
+
+
+def standing(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """What is true of the sessions that have not ended at `now`: a role that ended since one began has ended it."""
+    since = Role.account_id == BrowserSession.account_id, Role.ends_at > BrowserSession.began_at, Role.ends_at <= now
+    return BrowserSession.began_at > now - SESSION_LASTS, ~exists().where(*since)
 
 
 def sessions_of(session: Session, account_id: int, now: datetime) -> Sequence[BrowserSession]:
     """Where an account is signed in at `now`, the newest first."""
-    mine = BrowserSession.account_id == account_id, BrowserSession.began_at > now - SESSION_LASTS
+    mine = BrowserSession.account_id == account_id, *standing(now)
     return session.scalars(select(BrowserSession).where(*mine).order_by(BrowserSession.id.desc())).all()
 
 

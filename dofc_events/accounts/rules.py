@@ -42,6 +42,13 @@ class RoleName(enum.StrEnum):
     BOARD = "board"
 
 
+class Awaited(enum.StrEnum):
+    """What somebody who has used a sign-in link has to do before they are signed in."""
+
+    FACTOR = "factor"
+    SET_UP = "set_up"
+
+
 class Access(enum.StrEnum):
     """What an account gets for a page: the page, a refusal, or an answer that does not reveal that the page exists."""
 

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, and_, delete, insert, literal, select, upd
 from sqlalchemy.orm import Session, lazyload
 
 from dofc_events.accounts import mails, sessions
+from dofc_events.accounts.factors.queries import awaited_of
 from dofc_events.accounts.models import Account, Role, SignInLink
 from dofc_events.accounts.queries import account_by_email, account_by_id
 from dofc_events.accounts.rules import SIGN_IN_LINK_LASTS, Grant, RoleName, audit_name
@@ -100,7 +101,10 @@ def ask_for_link(session: Session, email: str, now: datetime) -> None:
 
 
 def use_link(session: Session, secret: str, now: datetime) -> int:
-    """The id of the account that a link signs in; from then on the link is used. Raises SignInLinkNotValid."""
+    """The id of the account that a link signs in, unless more is awaited of it; from then on the link is used.
+
+    Raises SignInLinkNotValid.
+    """
     account_id = session.scalar(
         update(SignInLink)
         .where(SignInLink.secret_hash == hash_secret(secret))
@@ -112,7 +116,8 @@ def use_link(session: Session, secret: str, now: datetime) -> int:
     account = account_by_id(session, account_id) if account_id is not None else None
     if account is None:
         raise SignInLinkNotValid
-    record(session, Actor("account", account.email), now, "signed_in", about=audit_name(account.id))
+    act = "sign_in_link_used" if awaited_of(session, account.id, now) else "signed_in"
+    record(session, Actor("account", account.email), now, act, about=audit_name(account.id))
     return account.id
 
 

@@ -7,8 +7,11 @@ from flask_babel import gettext as _
 from flask_login import current_user, logout_user
 
 from dofc_events.accounts import sessions
+from dofc_events.accounts.factors import views as factors
+from dofc_events.accounts.factors.queries import awaited_of, is_asked_to_set_up
 from dofc_events.accounts.forms import SignInForm
 from dofc_events.accounts.guards import (
+    AWAITED_ON,
     accounts_known_here,
     acting,
     begin_session,
@@ -16,9 +19,11 @@ from dofc_events.accounts.guards import (
     session_secret,
     signed_in,
     unsent_form,
+    unsent_waits,
 )
+from dofc_events.accounts.models import Account
 from dofc_events.accounts.queries import account_by_id, account_of_link
-from dofc_events.accounts.rules import SIGN_IN_LINK_LASTS, browser_name
+from dofc_events.accounts.rules import SIGN_IN_LINK_LASTS, Awaited, browser_name
 from dofc_events.accounts.service import SignInLinkNotValid, ask_for_link, use_link
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
@@ -28,6 +33,7 @@ from dofc_events.web.forms import ButtonForm, form_page
 from dofc_events.web.on_record import say
 
 blueprint = Blueprint("accounts", __name__)
+blueprint.register_blueprint(factors.blueprint)
 
 
 def register(app: Flask) -> None:
@@ -41,7 +47,7 @@ def sign_in() -> ResponseReturnValue:
     """Ask for a sign-in link."""
     form = SignInForm()
     if not form.validate_on_submit():
-        context = {"delivers": settings().mail_is_delivered, "unsent": unsent_form()}
+        context = {"delivers": settings().mail_is_delivered, "unsent": unsent_waits()}
         return form_page(form, "accounts/sign_in.html", **context)
     with unit_of_work() as session:
         ask_for_link(session, form.email.data, now())
@@ -57,7 +63,7 @@ def sent() -> ResponseReturnValue:
         address=browser.get("asked_for"),
         minutes=int(SIGN_IN_LINK_LASTS.total_seconds() // 60),
         delivers=settings().mail_is_delivered,
-        unsent=unsent_form(),
+        unsent=unsent_waits(),
     )
 
 
@@ -84,12 +90,14 @@ def sign_in_link(secret: str) -> ResponseReturnValue:
     try:
         with unit_of_work() as session:
             account_id, at = use_link(session, secret, now()), now()
-            begun = sessions.begin(session, account_id, browser_is, at, known=account_id in known, instead_of=before)
+            awaits, is_known = awaited_of(session, account_id, at), account_id in known
+            begun = sessions.begin(
+                session, account_id, browser_is, at, known=is_known, instead_of=before, awaits=awaits
+            )
     except SignInLinkNotValid:
         return _link_not_valid()
-    remember_here(account_id)
     account = account_by_id(db.session(), account_id)
-    return redirect(begin_session(account, begun) if account else url_for(".sign_in"), 303)
+    return redirect(_first_page(account, begun, awaits) if account else url_for(".sign_in"), 303)
 
 
 @blueprint.route("/sign-out", methods=["GET", "POST"])
@@ -107,6 +115,17 @@ def sign_out() -> ResponseReturnValue:
     logout_user()
     browser.clear()
     return redirect(url_for("public.home"), 303)
+
+
+def _first_page(account: Account, secret: str, awaits: Awaited | None) -> str:
+    """Sign this browser in, as far as a link does, and return the path of the page that comes first."""
+    wanted = begin_session(account, secret)
+    if awaits is None:
+        remember_here(account.id)
+        if not is_asked_to_set_up(db.session(), account, now()):
+            return wanted
+    browser["wanted"] = wanted
+    return url_for(AWAITED_ON[awaits or Awaited.SET_UP])
 
 
 def _link_not_valid() -> ResponseReturnValue:

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from dofc_events.commands import accounts, backup, check, data, demo, edition, mail, worker
+from dofc_events.commands import accounts, backup, check, data, demo, edition, mail, memory, privacy, worker
 
 
 def register(app: Flask) -> None:
@@ -17,6 +17,8 @@ def register(app: Flask) -> None:
         demo.demo,
         edition.edition,
         mail.mail,
+        memory.memory,
+        privacy.privacy,
         worker.worker,
     ):
         app.cli.add_command(command)

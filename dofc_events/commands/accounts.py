@@ -5,6 +5,7 @@ from email_validator import EmailNotValidError, validate_email
 from flask.cli import AppGroup
 from sqlalchemy.orm import Session
 
+from dofc_events.accounts.factors.service import reset
 from dofc_events.accounts.queries import account_by_email
 from dofc_events.accounts.rules import EDITION_ROLES, MEMBER_ROLES, Grant, RoleName
 from dofc_events.accounts.service import add_account, issue_sign_in_link
@@ -68,6 +69,19 @@ def end(email: str) -> None:
             raise click.ClickException(f"No account has the address {email}.")
         end_account(session, account.id, COMMAND, now(), even_the_last=True)
     click.echo(f"{account.email} ({account.name}): no role, signed out everywhere")
+
+
+@accounts.command("reset-factor")
+@click.argument("email")
+@tried_again
+def reset_factor(email: str) -> None:
+    """Take the second factor of EMAIL away, sign it out everywhere, and tell it by email."""
+    with unit_of_work() as session:
+        account = account_by_email(session, email)
+        if account is None:
+            raise click.ClickException(f"No account has the address {email}.")
+        removed = reset(session, account.id, COMMAND, now())
+    click.echo(f"{account.email} ({account.name}): {removed} removed, signed out everywhere")
 
 
 def _address(email: str) -> str:

@@ -2,6 +2,7 @@
 
 import time
 
+from dofc_events.core import files
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, tried_again, unit_of_work
 from dofc_events.extensions import settings
@@ -22,7 +23,7 @@ class Alarm:
         url = settings().alert_url
         if url is None:
             return
-        troubles = health(db.session(), settings().shared, now()).troubles
+        troubles = health(db.session(), settings().disk, now(), files_answer=files.answers(settings().shared)).troubles
         is_new = self._is_news(troubles)
         if is_new or self._told_of_database:
             self._told_of_database = False

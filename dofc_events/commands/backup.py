@@ -10,7 +10,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
+from typing import IO
+from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
 
 import alembic.command
 import click
@@ -59,9 +60,7 @@ def backup(file: Path) -> None:
         finally:
             part.unlink(missing_ok=True)
     for content_hash in missing:
-        click.echo(
-            f"file {content_hash}: it is attached to a proposal or a letter, but missing from the disk", err=True
-        )
+        click.echo(f"file {content_hash}: some row names it, but it is missing", err=True)
     click.echo(f"{file}: {sum(contents.rows for contents in copied.values())} rows, read again and compared.")
 
 
@@ -79,7 +78,8 @@ def restore(file: Path) -> None:
             _unpack(archive, path)
             for name in archive.namelist():
                 if name.startswith(FILES):
-                    _restore_file(archive.read(name), name.removeprefix(FILES))
+                    with archive.open(name) as packed_file:
+                        _restore_file(packed_file, name.removeprefix(FILES))
         with _sqlite(path) as packed:
             _upgrade(packed)
             with snapshot(packed) as source, writing(db.engine) as target:
@@ -90,7 +90,7 @@ def restore(file: Path) -> None:
                     session.flush()
     click.echo(
         f"{sum(contents.rows for contents in copied.values())} rows restored and compared. No email leaves until"
-        " somebody has looked at the mail page and pressed Deliver, or runs flask mail release."
+        " somebody has looked at the emails page and pressed Deliver, or runs flask mail release."
     )
 
 
@@ -107,12 +107,13 @@ def _pack(part: Path, path: Path) -> tuple[dict[str, Contents], list[str]]:
             archive.write(path, DATABASE)
             for content_hash in sorted(named):
                 try:
-                    # Pictures and documents are packed already.
-                    archive.write(
-                        files.path_of(settings().shared, content_hash), FILES + content_hash, compress_type=ZIP_STORED
-                    )
+                    content = files.stream(settings().shared, content_hash)
                 except FileNotFoundError:
                     missing.append(content_hash)
+                    continue
+                # Pictures and documents are packed already.
+                with archive.open(ZipInfo(FILES + content_hash), "w") as packed_file:
+                    packed_file.writelines(content)
         os.fsync(written.fileno())
     return copied, missing
 
@@ -123,7 +124,8 @@ def _compare(part: Path, path: Path, copied: dict[str, Contents]) -> None:
         _unpack(archive, path)
         for name in archive.namelist():
             if name.startswith(FILES):
-                _refuse_other_bytes(archive.read(name), name.removeprefix(FILES))
+                with archive.open(name) as packed_file:
+                    _refuse_other_bytes(packed_file, name.removeprefix(FILES))
     with _sqlite(path) as packed_again, snapshot(packed_again) as source:
         refuse_difference(copied, contents_of(source))
 
@@ -133,13 +135,16 @@ def _unpack(archive: ZipFile, path: Path) -> None:
         shutil.copyfileobj(packed, written)
 
 
-def _restore_file(content: bytes, content_hash: str) -> None:
-    _refuse_other_bytes(content, content_hash)
-    files.store(settings().shared, content, now())
+def _restore_file(packed: IO[bytes], content_hash: str) -> None:
+    _refuse_other_bytes(packed, content_hash)
+    with tempfile.TemporaryFile() as content:
+        packed.seek(0)
+        shutil.copyfileobj(packed, content)
+        files.store_from(settings().shared, content, now())
 
 
-def _refuse_other_bytes(content: bytes, content_hash: str) -> None:
-    if files.hash_of(content) != content_hash:
+def _refuse_other_bytes(packed: IO[bytes], content_hash: str) -> None:
+    if files.hash_of_file(packed) != content_hash:
         raise CannotCopy(f"The file {content_hash} in it is damaged.")
 
 

@@ -4,6 +4,7 @@ import click
 from flask.cli import with_appcontext
 from sqlalchemy.orm import Session
 
+from dofc_events.accounts.factors.queries import factor_faults
 from dofc_events.commands.named_files import named_files
 from dofc_events.conference.models import Edition
 from dofc_events.core import files
@@ -17,15 +18,20 @@ from dofc_events.groups.mails import GROUP_REGISTERED
 from dofc_events.groups.queries import told_with_group
 from dofc_events.hosting.ballots.queries import ballot_faults
 from dofc_events.letters.queries import letter_faults
+from dofc_events.memory.figures.queries import figure_faults
+from dofc_events.memory.outcomes.queries import outcome_faults
+from dofc_events.memory.photographs.queries import photograph_faults
 from dofc_events.notices.queries import facts_without_message
 from dofc_events.places.line.queries import promise_faults
 from dofc_events.places.queries import (
     arrival_faults,
+    edition_of_option,
     ended_unlike_their_claim,
     option_faults,
     pool_faults,
     pools_with_free_places_and_people_waiting,
 )
+from dofc_events.privacy.erasing.queries import erasure_faults
 from dofc_events.trips.models import Trip
 from dofc_events.trips.queries import seat_faults
 
@@ -56,7 +62,8 @@ def faults(session: Session) -> list[str]:
     found = pool_faults(session) + arrival_faults(session)
     for pool in pools_with_free_places_and_people_waiting(session):
         trip = session.get(Trip, pool.trip_id) if pool.trip_id else None
-        edition = session.get_one(Edition, trip.edition_id if trip else pool.edition_id)
+        edition_id = trip.edition_id if trip else pool.edition_id or edition_of_option(session, pool.option_id or 0)
+        edition = session.get_one(Edition, edition_id)
         # Once an edition has begun nothing is offered; the worker closes its list.
         if edition.gives_places(now()) and (trip is None or trip.can_be_joined(now())):
             found.append(f"pool {pool.id}: somebody is waiting while {pool.capacity - pool.taken} are free")
@@ -73,11 +80,16 @@ def faults(session: Session) -> list[str]:
     found += [f"registration {r}: no email has announced its status" for r in untold]
     found += letter_faults(session)
     found += ballot_faults(session)
-    found += [
-        f"file {content_hash}: it is attached to a proposal or a letter, but missing from the disk"
-        for content_hash in sorted(named_files(session))
-        if not files.path_of(settings().shared, content_hash).exists()
-    ]
+    found += erasure_faults(session)
+    found += figure_faults(session)
+    found += factor_faults(session)
+    found += outcome_faults(session)
+    found += photograph_faults(session)
+    try:
+        missing = files.missing(settings().shared, named_files(session))
+        found += [f"file {content_hash}: some row names it, but it is missing" for content_hash in sorted(missing)]
+    except files.FilesAway as error:
+        found.append(f"files: they cannot be looked at: {error.strerror}")
     if not files.is_private(settings().instance):
         found.append(f"{settings().instance}: other users of this machine can read it; chmod 700 ends that")
     return found

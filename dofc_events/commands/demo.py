@@ -1,5 +1,6 @@
 """`flask history`: the network's facts. `flask demo`: the same, plus invented people to try the system with."""
 
+import json
 from dataclasses import fields
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -15,17 +16,19 @@ from dofc_events.accounts.queries import account_by_email
 from dofc_events.accounts.rules import Grant, RoleName
 from dofc_events.accounts.service import add_account
 from dofc_events.conference import service as conference
-from dofc_events.conference.history.service import load_history
 from dofc_events.conference.members.service import add_member
 from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import edition_by_year, member_by_slug
+from dofc_events.core import files
 from dofc_events.core.audit import COMMAND, Actor
 from dofc_events.core.clock import end_of_day, from_zone, in_zone, now
 from dofc_events.core.db import PREPARING_TIMEOUT, take_turns, tried_again, unit_of_work
 from dofc_events.core.references import new_secret
+from dofc_events.core.slugs import slug_for
 from dofc_events.delegates.queries import live_registration
 from dofc_events.delegates.rules import INVENTED
 from dofc_events.delegates.service import Details
+from dofc_events.extensions import settings
 from dofc_events.groups.delegations.service import Promised, promise_places
 from dofc_events.groups.service import Contact, GroupRequest, register_people
 from dofc_events.groups.texts import stated_by_contact
@@ -34,7 +37,25 @@ from dofc_events.hosting.models import HostingCall
 from dofc_events.hosting.proposals.questions.service import ask_question
 from dofc_events.hosting.proposals.service import PROPOSER, Answers, save_draft, submit_proposal
 from dofc_events.hosting.proposals.texts import consent_text as proposers_consent_text
+from dofc_events.memory.history.service import load_history
+from dofc_events.memory.outcomes.rules import OutcomeKind, OutcomeStatus
+from dofc_events.memory.outcomes.service import (
+    NoteDetails,
+    OutcomeDetails,
+    PartyDetails,
+    create_outcome,
+    publish_outcome,
+    set_follow_up,
+    set_parties,
+)
+from dofc_events.memory.photographs.exchange.service import PHOTOGRAPHS
+from dofc_events.places.options.service import limit_options
 from dofc_events.places.service import create_pool
+from dofc_events.privacy.rules import DEFAULT_DAYS, Period
+from dofc_events.privacy.service import shorten_periods
+from dofc_events.questions.rules import Answers as OwnAnswers
+from dofc_events.questions.rules import Kind
+from dofc_events.questions.service import OptionDetails, QuestionDetails, add_question
 from dofc_events.registration.service import RegistrationRequest, cancel_registration, register_delegate
 from dofc_events.registration.texts import consent_text
 from dofc_events.registration.trips.service import choose_trips
@@ -42,6 +63,8 @@ from dofc_events.trips.queries import wishes_of
 from dofc_events.trips.service import TripDetails, add_trip
 
 DEMO = Path(__file__).parent / "data" / "demo.yaml"
+# Drawn by `python -m tests.demo_photographs`.
+PICTURES = DEMO.parent / "photographs"
 CAPACITY = 250
 DELEGATE = Actor("delegate", "demonstration")
 
@@ -80,6 +103,7 @@ def load_demo(session: Session, at: datetime) -> None:
         add_member(session, member["slug"], member["name"], member["country"], COMMAND, at, is_demo=True)
     opened_at = at - timedelta(days=60)
     edition = _add_edition(session, year, invented, opened_at)
+    _add_photographs(session, year, at)
     for account in invented["accounts"]:
         role = RoleName(account["role"])
         member = member_by_slug(session, account["member"]) if "member" in account else None
@@ -90,9 +114,13 @@ def load_demo(session: Session, at: datetime) -> None:
         )
         add_account(session, account["email"], account["name"], grant, COMMAND, at)
     for number, row in enumerate(invented["delegates"], start=1):
-        _add_delegate(session, edition, number, row, opened_at + timedelta(days=number, minutes=37 * number))
+        answers = {key: tuple(said) for key, said in invented["answers"].get(number, {}).items()}
+        _add_delegate(session, edition, number, row, answers, opened_at + timedelta(days=number, minutes=37 * number))
     _give_back_a_seat(session, edition, **invented["seat_given_back"], at=at)
     _add_delegation(session, edition, invented["delegation"], at)
+    shorten_periods(session, edition.id, {**DEFAULT_DAYS, Period.NEEDS: 14}, COMMAND, at)
+    for row in invented["outcomes"]:
+        _add_outcome(session, edition, row, at)
     _add_call(session, year + 1, invented, at)
 
 
@@ -119,11 +147,35 @@ def _add_edition(session: Session, year: int, invented: dict[str, Any], at: date
         said = {name: trip[name] for name in trip.keys() - {"slug", "capacity", "day", "starts", "ends"}}
         offered = TripDetails(starts_at=starts_at, ends_at=ends_at, **said)
         add_trip(session, edition.id, trip["slug"], offered, trip["capacity"], COMMAND, at)
+    _add_questions(session, edition, invented, at)
     conference.publish_edition(session, edition.id, COMMAND, at)
     return edition
 
 
-def _add_delegate(session: Session, edition: Edition, number: int, row: list[Any], at: datetime) -> None:
+def _add_photographs(session: Session, year: int, at: datetime) -> None:
+    for row in json.loads((PICTURES / "photographs.json").read_text(encoding="utf-8")):
+        for one in row["sizes"]:
+            files.store(settings().shared, (PICTURES / one["hash"]).read_bytes(), at)
+        PHOTOGRAPHS.write(session, {**row, "edition": year}, at)
+
+
+def _add_questions(session: Session, edition: Edition, invented: dict[str, Any], at: datetime) -> None:
+    """What the edition asks besides, one of it with few places."""
+    for row in invented["questions"]:
+        said = {name: row[name] for name in ("caption", "hint", "shown_when", "shown_for") if name in row}
+        limited = row.get("places", {})
+        options = [
+            OptionDetails("", caption, waiting_list=slug_for(caption, (), "") in limited)
+            for caption in row.get("options", ())
+        ]
+        details, key = QuestionDetails(**said), row["key"]
+        question = add_question(session, edition.id, Kind(row["kind"]), details, options, COMMAND, at, key=key)
+        limit_options(session, edition, question, limited, at)
+
+
+def _add_delegate(
+    session: Session, edition: Edition, number: int, row: list[Any], answers: OwnAnswers, at: datetime
+) -> None:
     given_name, family_name, organisation, country, category, *rest = row
     special = rest[0] if rest else {}
     email = _address(number)
@@ -147,8 +199,9 @@ def _add_delegate(session: Session, edition: Edition, number: int, row: list[Any
         consent_text=consent_text(edition),
         form_key=new_secret(),
         trips=tuple(special.get("trips", ())),
+        answers=answers,
     )
-    # Nobody reads these mailboxes: the emails are kept, for the mail page.
+    # Nobody reads these mailboxes: the emails are kept, for the emails page.
     register_delegate(session, edition.id, request, DELEGATE, at, keep_mail=True)
     if special.get("cancelled"):
         registration = live_registration(session, edition.id, email)
@@ -183,6 +236,29 @@ def _give_back_a_seat(session: Session, edition: Edition, delegate: int, trip: s
     assert registration is not None
     kept = [slug for slug in wishes_of(session, registration.id) if slug != trip]
     choose_trips(session, registration.id, kept, any_trip=False, actor=DELEGATE, now=at, keep_mail=True)
+
+
+def _add_outcome(session: Session, edition: Edition, row: dict[str, Any], at: datetime) -> None:
+    """What was signed before the edition, by whom, and what became of it."""
+
+    def day(days_ago: int) -> date:
+        return in_zone(at, edition.zone).date() - timedelta(days=days_ago)
+
+    agreed_on = day(row["days_ago"])
+    said = {name: row[name] for name in ("title", "text", "source")}
+    details = OutcomeDetails(kind=OutcomeKind(row["kind"]), agreed_on=agreed_on, **said)
+    slug = create_outcome(session, edition.id, details, COMMAND, at).slug
+    parties = [
+        PartyDetails(has_signed="person" in party, signed_on=agreed_on if "person" in party else None, **party)
+        for party in row["parties"]
+    ]
+    set_parties(session, edition.id, slug, parties, COMMAND, at, seen=[])
+    notes = [
+        NoteDetails(noted_on=day(note["days_ago"]), status=OutcomeStatus(note["status"]), text=note["text"])
+        for note in row["follow_up"]
+    ]
+    set_follow_up(session, edition.id, slug, notes, COMMAND, at, seen=[])
+    publish_outcome(session, edition.id, slug, COMMAND, at)
 
 
 def _add_call(session: Session, year: int, invented: dict[str, Any], at: datetime) -> None:

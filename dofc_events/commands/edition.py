@@ -21,12 +21,20 @@ from dofc_events.core.countries import country_codes
 from dofc_events.core.db import db, tried_again, unit_of_work
 from dofc_events.core.errors import Refusal
 from dofc_events.extensions import settings
+from dofc_events.memory.figures.service import archive
 from dofc_events.organise.editions.service import copy_limits
 from dofc_events.places.models import Pool
 from dofc_events.places.options.service import copy_with_places
-from dofc_events.places.queries import count_waiting, edition_pool
+from dofc_events.places.queries import (
+    categories_with_places,
+    count_waiting,
+    edition_pool,
+    option_pools,
+    waiting_for_options,
+)
 from dofc_events.places.rules import LONGEST_OFFER_HOURS, MAX_PLACES
 from dofc_events.places.service import create_pool, lock_edition_pool
+from dofc_events.questions.queries import questions_of
 from dofc_events.registration.service import resize_edition
 from dofc_events.registration.trips.service import resize_trip, set_sign_up
 from dofc_events.trips.queries import trip_pools
@@ -46,7 +54,7 @@ HOURS = Hours(0, LONGEST_OFFER_HOURS)
 WINDOW = {"opens": "registration_opens_at", "closes": "registration_closes_at"}
 LIFE: dict[str, Callable[..., bool]] = {
     "publish": conference.publish_edition,
-    "archive": conference.archive_edition,
+    "archive": archive,
 }
 
 
@@ -198,7 +206,28 @@ def _numbers(session: Session, year: int) -> dict[str, Any]:
     }
     pool = edition_pool(session, found.id)
     numbers = _pool_numbers(session, pool, is_open=found.window(at) is Window.OPEN)
-    return {**numbers, "promised": pool.promised if pool else 0, "trips": trips}
+    limits = (one for one in categories_with_places(session, found.id) if one.limit is not None)
+    categories = {one.slug: {"limit": one.limit, "taken": one.taken} for one in limits}
+    options = _option_numbers(session, found)
+    return {
+        **numbers,
+        "promised": pool.promised if pool else 0,
+        "trips": trips,
+        "categories": categories,
+        "options": options,
+    }
+
+
+def _option_numbers(session: Session, found: Edition) -> dict[str, dict[str, dict[str, int]]]:
+    """The limited options, by the names of their questions' fields and their keys."""
+    pools, waiting = option_pools(session, found.id), waiting_for_options(session, found.id)
+    numbers: dict[str, dict[str, dict[str, int]]] = {}
+    for question in questions_of(session, found.id):
+        for option in question.options:
+            if pool := pools.get(option.id):
+                said = {"capacity": pool.capacity, "taken": pool.taken, "waitlisted": waiting.get(option.id, 0)}
+                numbers.setdefault(question.field, {})[option.key] = said
+    return numbers
 
 
 def _pool_numbers(session: Session, pool: Pool | None, *, is_open: bool) -> dict[str, Any]:

@@ -26,12 +26,17 @@ from dofc_events.letters import queries as letter_queries
 from dofc_events.letters import timers as letter_timers
 from dofc_events.mail import outbox
 from dofc_events.mail import queries as mail_queries
+from dofc_events.memory.figures import timers as figure_timers
+from dofc_events.memory.photographs import queries as photograph_queries
+from dofc_events.memory.photographs import timers as photograph_timers
 from dofc_events.notices import queries
 from dofc_events.notices import service as news
 from dofc_events.notices.rules import BATCH
 from dofc_events.organise.overview.queries import digests_due
 from dofc_events.organise.overview.timers import tell_what_needs_attention
 from dofc_events.places.queries import waiting_for
+from dofc_events.privacy import service as privacy
+from dofc_events.privacy.retention.service import do_some, old_ones, tasks
 from dofc_events.registration import timers
 from dofc_events.registration.hand_over import queries as hand_over_queries
 from dofc_events.registration.hand_over import timers as hand_over_timers
@@ -117,6 +122,10 @@ def compare_doubles(step: Step, at: datetime) -> None:
     step.in_batches(doubles.look_for_doubles(db.session(), ids, lambda: time.monotonic() > until), doubles.note_doubles)
 
 
+def freeze_figures(step: Step, at: datetime) -> None:
+    step.each(figure_timers.editions_to_freeze(db.session()), figure_timers.freeze_late, WORKER, at)
+
+
 def start_letters(step: Step, at: datetime) -> None:
     step.each(letter_queries.letters_due(db.session(), at), letter_timers.start_letter, WORKER, at)
 
@@ -151,6 +160,29 @@ def remove_texts(step: Step, at: datetime) -> None:
     step.in_batches(old, outbox.remove_texts, at)
 
 
+def end_what_is_over(step: Step, at: datetime) -> None:
+    """Remove what has been kept long enough, and erase again who had been erased before a restore. Once a day."""
+    missing = privacy.keep_list(db.session())
+    step.each(privacy.erased_before(db.session(), missing), privacy.erase, WORKER, at)
+    if missing:
+        step.attempt(privacy.remember_erased, missing, at)
+    done = bool(missing)
+    for task in [*tasks(db.session()), *old_ones(db.session(), at)]:
+        while task.is_due(at) and task.is_left(db.session()) and step.attempt(do_some, task, at):
+            done = True
+    if done:
+        privacy.vanish(db.session(), [])
+
+
+def tell_of_objections(step: Step, at: datetime) -> None:
+    step.each(photograph_queries.editions_to_tell(db.session(), at), photograph_timers.tell_of_objections, at)
+
+
+def prepare_photographs(step: Step, at: datetime) -> bool:
+    """Last, because it takes some seconds of a round."""
+    return photograph_timers.prepare_photographs(at)
+
+
 TIMERS: tuple[Callable[[Step, datetime], object], ...] = (
     renew_offers,
     lapse_offers,
@@ -169,10 +201,13 @@ TIMERS: tuple[Callable[[Step, datetime], object], ...] = (
     remind_voters,
     close_ballots,
     compare_doubles,
+    freeze_figures,
     start_letters,
     write_letters_anew,
     write_letters,
     tell_organisers,
+    tell_of_objections,
+    prepare_photographs,
 )
 
 

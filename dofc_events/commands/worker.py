@@ -3,7 +3,7 @@
 import signal
 import threading
 import time
-from datetime import datetime
+from datetime import date, datetime
 
 import click
 from flask import Flask, current_app
@@ -12,7 +12,7 @@ from sqlalchemy import delete
 
 from dofc_events.commands.alarm import Alarm
 from dofc_events.commands.named_files import named_files
-from dofc_events.commands.timers import remove_texts, run_timers
+from dofc_events.commands.timers import end_what_is_over, remove_texts, run_timers
 from dofc_events.commands.watch import Step, Watch
 from dofc_events.core import files
 from dofc_events.core.clock import now
@@ -34,11 +34,13 @@ GOODBYE = 3
 class Broom:
     """Removes what is no longer needed, now and then: what is not urgent must not be looked for in every round.
 
-    That is files that no row names, ballots that were deleted, and texts of emails that were sent long ago.
+    That is files that no row names, ballots that were deleted, texts of emails that were sent long ago, and once a day
+    whatever names a person and has been kept long enough.
     """
 
     def __init__(self, watch: Watch | None = None) -> None:
         self._swept_at: datetime | None = None
+        self._ended_on: date | None = None
         self._step = Step("sweep", watch or Watch())
 
     def is_due(self, at: datetime) -> bool:
@@ -53,6 +55,9 @@ class Broom:
         # What somebody read at that moment was kept when the ballots were counted.
         erase_deleted(Ballot)
         remove_texts(self._step, at)
+        if self._ended_on != at.date():
+            end_what_is_over(self._step, at)
+            self._ended_on = at.date()
 
 
 class Sign:

@@ -8,7 +8,6 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from dofc_events.conference.rules import (
     CategoryState,
     EditionStatus,
-    OutcomeKind,
     TripMode,
     Window,
     over_at,
@@ -90,6 +89,8 @@ class Edition(Revised, Base):
     companions: Mapped[int] = mapped_column(default=0)
     companion_category: Mapped[str] = mapped_column(String(80), default="")
     asks_questions: Mapped[bool] = mapped_column(default=False)
+    # Whether some of these are answered with a file.
+    asks_files: Mapped[bool] = mapped_column(default=False)
     contact_name: Mapped[str | None] = mapped_column(String(120))
     contact_email: Mapped[str | None] = mapped_column(String(254))
     trip_mode: Mapped[TripMode] = mapped_column(String(20), default=TripMode.FIRST_COME)
@@ -111,16 +112,11 @@ class Edition(Revised, Base):
         secondary="edition_organisers", order_by="EditionOrganiser.position"
     )
     proposed_by: Mapped[Organisation | None] = relationship()
-    outcomes: Mapped[list["Outcome"]] = relationship(order_by="Outcome.id")
     countries: Mapped[list["AttendingCountry"]] = relationship(order_by="AttendingCountry.country")
 
     @property
     def name(self) -> str:
         return f"Days of Clusters {self.year}"
-
-    def category_choices(self) -> tuple[tuple[str, str], ...]:
-        """The categories, closed ones too, as slugs with labels, in the order of the form."""
-        return tuple((category.slug, category.label) for category in self.categories)
 
     @property
     def has_open_category(self) -> bool:
@@ -253,35 +249,3 @@ class AttendingCountry(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     edition_id: Mapped[int | None] = mapped_column(ForeignKey("editions.id"))
     country: Mapped[str] = mapped_column(String(2))
-
-
-class Outcome(Base):
-    """What an edition led to: a memorandum, a declaration, an agreement, a network, a milestone."""
-
-    __tablename__ = "outcomes"
-    __table_args__ = (UniqueConstraint("edition_id", "title"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id"))
-    kind: Mapped[OutcomeKind] = mapped_column(String(20))
-    title: Mapped[str] = mapped_column(String(300))
-    addressed_to: Mapped[str | None] = mapped_column(String(400))
-
-    countries: Mapped[list["OutcomeCountry"]] = relationship(order_by="OutcomeCountry.country")
-    signatories: Mapped[list[Organisation]] = relationship(secondary="signatories")
-
-
-class OutcomeCountry(Base):
-    __tablename__ = "outcome_countries"
-
-    outcome_id: Mapped[int] = mapped_column(ForeignKey("outcomes.id"), primary_key=True)
-    country: Mapped[str] = mapped_column(String(2), primary_key=True)
-
-
-class Signatory(Base):
-    """An organisation that signed an outcome."""
-
-    __tablename__ = "signatories"
-
-    outcome_id: Mapped[int] = mapped_column(ForeignKey("outcomes.id"), primary_key=True)
-    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), primary_key=True)

@@ -1,41 +1,17 @@
 """Reads about the network and its editions. Each takes the same number of queries however many rows there are."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from dofc_events.conference.models import AttendingCountry, Category, Edition, Member, Organisation, Outcome
+from dofc_events.conference.models import Category, Edition, Member, Organisation
 from dofc_events.conference.rules import CategoryState, EditionStatus
-from dofc_events.core.countries import continent_of
 from dofc_events.core.order import sort_key
 
 # The statement for every page of an edition is built once: building it takes longer than executing it.
 _BY_YEAR = select(Edition).where(Edition.year == bindparam("year")).options(joinedload(Edition.categories))
 _BY_ID = select(Edition).where(Edition.id == bindparam("edition_id"))
-
-
-@dataclass(frozen=True)
-class NetworkFigures:
-    """The series in numbers: how many editions took place, and from how many countries and continents people came."""
-
-    editions: int
-    countries: int
-    continents: int
-
-
-def figures(session: Session, now: datetime) -> NetworkFigures:
-    """The figures of all editions whose days have passed, counted from the data, in two queries.
-
-    Demonstration editions, drafts and editions still to come do not count. The host's country was present at its own
-    edition; a country known to have come to an unknown edition counts as well.
-    """
-    public = session.scalars(select(Edition).where(Edition.status != EditionStatus.DRAFT, Edition.is_demo.is_(False)))
-    hosts = {edition.id: edition.country for edition in public if edition.is_past(now)}
-    came = or_(AttendingCountry.edition_id.is_(None), AttendingCountry.edition_id.in_(hosts))
-    countries = {*hosts.values(), *session.scalars(select(AttendingCountry.country).where(came))}
-    return NetworkFigures(len(hosts), len(countries), len({continent_of(code) for code in countries}))
 
 
 def edition_by_year(session: Session, year: int) -> Edition | None:
@@ -54,7 +30,7 @@ def latest_edition(session: Session, before: int) -> Edition | None:
 
 
 def edition_with_record(session: Session, year: int) -> Edition | None:
-    """The edition of a year with all that is on record: organisers, countries, outcomes and who signed."""
+    """The edition of a year with what is on record of it: organisers, countries, who proposed it."""
     return session.scalar(
         select(Edition)
         .where(Edition.year == year)
@@ -63,7 +39,6 @@ def edition_with_record(session: Session, year: int) -> Edition | None:
             selectinload(Edition.categories),
             selectinload(Edition.organisers),
             selectinload(Edition.countries),
-            selectinload(Edition.outcomes).options(selectinload(Outcome.countries), selectinload(Outcome.signatories)),
         )
     )
 
@@ -89,11 +64,11 @@ def current_edition(session: Session, now: datetime) -> Edition | None:
 
 
 def past_editions(session: Session, now: datetime) -> list[Edition]:
-    """The editions that are archived, or published and past, latest first, with outcomes and countries."""
+    """The editions that are archived, or published and past, latest first, with countries."""
     public = session.scalars(
         select(Edition)
         .where(Edition.status != EditionStatus.DRAFT)
-        .options(selectinload(Edition.outcomes), selectinload(Edition.countries))
+        .options(selectinload(Edition.countries))
         .order_by(Edition.year.desc())
     )
     return [edition for edition in public if edition.status == EditionStatus.ARCHIVED or edition.is_past(now)]

@@ -28,14 +28,6 @@ class CategoryState(enum.StrEnum):
     REMOVED = "removed"
 
 
-class OutcomeKind(enum.StrEnum):
-    MEMORANDUM = "memorandum"
-    DECLARATION = "declaration"
-    AGREEMENT = "agreement"
-    NETWORK = "network"
-    MILESTONE = "milestone"
-
-
 class Fault(enum.StrEnum):
     """What can be wrong with an edition's settings, taken together."""
 
@@ -56,6 +48,7 @@ class Effect(enum.StrEnum):
     LIST_IS_CLOSED = "list_is_closed"
     OFFERED = "offered"
     CONFIRMED = "confirmed"
+    OPTION_GIVEN = "option_given"
     MORE_THAN_MEMBERS = "more_than_members"
 
 

@@ -9,6 +9,7 @@ from collections.abc import Generator
 from typing import Any
 
 import psycopg
+from psycopg.pq import TransactionStatus
 from psycopg.waiting import Ready
 from sqlalchemy import Dialect, Engine, event
 from sqlalchemy.engine import make_url
@@ -58,6 +59,16 @@ class WatchfulConnection(psycopg.Connection[Any]):
 
     def wait(self, gen: Any, *args: Any, **options: Any) -> Any:
         return super().wait(self._watched(gen), *args, **options)
+
+    def rollback(self) -> None:
+        """End the transaction; with one that only reads there is nothing to undo.
+
+        With each rollback psycopg forgets the statements that it has prepared.
+        """
+        if self.read_only and self.info.transaction_status == TransactionStatus.INTRANS:
+            self.commit()
+        else:
+            super().rollback()
 
     def _watched(self, gen: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
         heard_at = time.monotonic()

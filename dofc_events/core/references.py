@@ -48,5 +48,32 @@ def pseudonym(key: str, purpose: str, subject: str) -> str:
     return hmac.new(key.encode(), f"dofc.{purpose}.{subject}".encode(), hashlib.sha256).hexdigest()[:16]
 
 
+def locked(keys: list[str], purpose: str, secret: str) -> str:
+    """A secret of 64 hexadecimal digits, to be stored: without the last of `keys` it tells nothing."""
+    nonce = secrets.token_hex(16)
+    shut = bytes(a ^ b for a, b in zip(bytes.fromhex(secret), _pad(keys[-1], purpose, nonce), strict=True))
+    return f"{nonce}.{shut.hex()}.{_mark(secret, purpose)}"
+
+
+def unlocked(keys: list[str], purpose: str, stored: str) -> str | None:
+    """The secret that was locked with one of `keys`, or None if it was locked with another one."""
+    nonce, shut, mark = stored.split(".")
+    for key in reversed(keys):
+        pad = _pad(key, purpose, nonce)
+        secret = bytes(a ^ b for a, b in zip(bytes.fromhex(shut), pad, strict=True)).hex()
+        if hmac.compare_digest(_mark(secret, purpose), mark):
+            return secret
+    return None
+
+
+def _pad(key: str, purpose: str, nonce: str) -> bytes:
+    """32 bytes that nobody can tell from random ones without the key; each nonce is used once."""
+    return hmac.new(key.encode(), f"dofc.lock.{purpose}.{nonce}".encode(), hashlib.sha256).digest()
+
+
+def _mark(secret: str, purpose: str) -> str:
+    return hmac.new(secret.encode(), f"dofc.locked.{purpose}".encode(), hashlib.sha256).hexdigest()[:32]
+
+
 def _signer(keys: list[str], purpose: str) -> Signer:
     return Signer(keys, salt=f"dofc.{purpose}", key_derivation="hmac", digest_method=hashlib.sha256)

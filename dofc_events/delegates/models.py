@@ -46,7 +46,8 @@ class Registration(Revised, Base):
     `by_organisation` (`core/order.py`); `called` is the name as the door calls it out, without case and marks;
     `any_trip` says that in a draw any other learning trip is fine, too. Only organisers see `note` and `tags`.
     `draw_name` is what it is called in what was published of a draw, or in what was told of it before.
-    `compared` says that doubles were looked for since its name, address or telephone last changed.
+    `compared` says that doubles were looked for since its name, address or telephone last changed. `known_before`: the
+    same address was at an earlier edition, which no longer has it.
     """
 
     __tablename__ = "registrations"
@@ -103,6 +104,7 @@ class Registration(Revised, Base):
     draw_name: Mapped[str | None] = mapped_column(String(16))
     note: Mapped[str] = mapped_column(Text, default="")
     compared: Mapped[bool] = mapped_column(default=False)
+    known_before: Mapped[bool] = mapped_column(default=False)
     ended_at: Mapped[datetime | None]
 
     edition: Mapped[Edition] = relationship()

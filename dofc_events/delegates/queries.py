@@ -88,7 +88,8 @@ def came_before(edition_id: int) -> ColumnElement[bool]:
     earlier = aliased(Registration)
     addresses = select(earlier.email_key).join(Edition, Edition.id == earlier.edition_id)
     # DISTINCT has PostgreSQL read the earlier addresses once, where it would look up each delegate separately.
-    return Registration.email_key.in_(addresses.where(Edition.year < year, earlier.ended_at.is_(None)).distinct())
+    known = addresses.where(Edition.year < year, earlier.ended_at.is_(None)).distinct()
+    return or_(Registration.known_before, Registration.email_key.in_(known))
 
 
 def found_by(words: str) -> ColumnElement[bool]:
@@ -133,10 +134,11 @@ def answer_faults(session: Session) -> list[str]:
     answered = answered.join(Answer, Answer.registration_id == Registration.id)
     answered = answered.join(EditionQuestion, EditionQuestion.id == Answer.question_id)
     mine = and_(QuestionOption.question_id == Answer.question_id, QuestionOption.key == Answer.choice)
+    is_file, has_file = EditionQuestion.kind == Kind.FILE, Answer.content_hash.is_not(None)
     is_right = or_(
         and_(EditionQuestion.kind.in_(PICKED), exists().where(mine)),
         and_(EditionQuestion.kind == Kind.YES_NO, Answer.choice.in_((YES, NO))),
-        and_(EditionQuestion.kind.not_in(KEYED), Answer.choice == "", Answer.text != ""),
+        and_(EditionQuestion.kind.not_in(KEYED), Answer.choice == "", Answer.text != "", is_file == has_file),
     )
     wrong = answered.where(or_(Registration.edition_id != EditionQuestion.edition_id, not_(is_right)))
     return [

@@ -1,14 +1,13 @@
 """Writes a delegate's details."""
 
 import hashlib
-import hmac
 from dataclasses import dataclass, fields
 from datetime import datetime
 
 from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
-from dofc_events.conference.models import Category, InvitedAddress
+from dofc_events.conference.models import Category
 from dofc_events.core.changes import Difference, difference
 from dofc_events.core.db import insert_row, table_of
 from dofc_events.core.errors import Refusal
@@ -40,10 +39,6 @@ class Details:
     photo_consent: bool
 
 
-class NotInvited(Refusal):
-    """The category is by invitation, and neither the code nor the address is one that was invited."""
-
-
 class NoSuchCategory(Refusal):
     """The edition does not have this category, or no longer has it."""
 
@@ -54,9 +49,14 @@ def details_of(registration: Registration) -> Details:
     return Details(category=registration.category.slug, **values)
 
 
-def add_registration(session: Session, registration: Registration, details: Details) -> None:
-    """Store somebody new, with what they said and the words by which they are found. Raises NoSuchCategory."""
-    _set_details(session, registration, details)
+def add_registration(
+    session: Session, registration: Registration, details: Details, category: Category | None = None
+) -> None:
+    """Store somebody new, with what they said and the words by which they are found.
+
+    `category` is that of the details, if it is known already. Raises NoSuchCategory.
+    """
+    _set_details(session, registration, details, category)
     put_in_order(registration)
     insert_row(session, registration)
     words = [{"registration_id": registration.id, "word": word} for word in sorted(search_keys(registration))]
@@ -77,18 +77,6 @@ def category_of(session: Session, edition_id: int, slug: str) -> Category:
     if category is None:
         raise NoSuchCategory
     return category
-
-
-def refuse_uninvited(session: Session, registration: Registration, code: str) -> None:
-    """Raise NotInvited unless somebody new may register in their category, with this code or their address."""
-    category = registration.category
-    if not category.by_invitation:
-        return
-    if category.code and hmac.compare_digest(folded(code).encode(), folded(category.code).encode()):
-        return
-    key = registration.email_key
-    if key is None or session.get(InvitedAddress, (category.id, key)) is None:
-        raise NotInvited
 
 
 def refresh_search(registration: Registration) -> None:
@@ -117,8 +105,10 @@ def search_keys(registration: Registration) -> set[str]:
     return words | keys_of_number(r.phone)
 
 
-def _set_details(session: Session, registration: Registration, details: Details) -> None:
-    category = category_of(session, registration.edition_id, details.category)
+def _set_details(
+    session: Session, registration: Registration, details: Details, category: Category | None = None
+) -> None:
+    category = category or category_of(session, registration.edition_id, details.category)
     registration.category, registration.category_id = category, category.id
     for name, value in vars(details).items():
         if name != "category":

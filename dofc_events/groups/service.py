@@ -28,6 +28,7 @@ from dofc_events.notices.service import hold, log, send, told_if_known
 from dofc_events.places import service as places
 from dofc_events.places.models import Pool
 from dofc_events.places.rules import ClaimStatus
+from dofc_events.registration.invitations.service import refuse_without_code
 from dofc_events.registration.service import RegistrationNotOpen, RegistrationOver, RegistrationRequest, enter
 
 
@@ -126,6 +127,8 @@ def register_people(
     people = [one for one in request.people if one.email not in known or not one.has_address]
     if not people:
         return Joined(None, known)
+    for one in people:
+        refuse_without_code(session, edition_id, one.details.category, one.code)
     group = session.get_one(Group, group_id, populate_existing=True) if group_id else None
     promise_id = group.promise_id if group else None
     together = _is_together(session, pool, edition, people, promise_id, request)

@@ -15,7 +15,6 @@ from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import NotAgreed, Refusal, ask_first
 from dofc_events.delegates.queries import registration_by_token
-from dofc_events.delegates.service import NotInvited
 from dofc_events.extensions import limiter
 from dofc_events.groups.forms import GroupForm, PeopleForm
 from dofc_events.groups.invitations import views as invitations
@@ -30,9 +29,10 @@ from dofc_events.mail.outbox import TooManyMessages
 from dofc_events.places.models import Pool
 from dofc_events.places.queries import categories_with_places, edition_with_pool
 from dofc_events.registration.forms import AddressForm
+from dofc_events.registration.invitations.service import NotInvited
 from dofc_events.registration.rules import link_has_ended
 from dofc_events.registration.service import RegistrationNotOpen
-from dofc_events.registration.shared import open_categories, wrote_to
+from dofc_events.registration.shared import open_among, wrote_to
 from dofc_events.registration.texts import consent_text
 from dofc_events.registration.views import DELEGATE, FORMS_PER_NETWORK
 from dofc_events.web.errors import LinkNotValid
@@ -221,11 +221,11 @@ def _begun(form: PeopleForm, start: Start) -> PeopleForm:
 
 
 def _form_context(start: Start) -> dict[str, Any]:
-    most, categories = MAX_PEOPLE, open_categories(start.edition)
+    known = categories_with_places(db.session(), start.edition.id)
+    most, categories = MAX_PEOPLE, open_among(start.edition, known)
     if start.accompanying:
         assert start.contact is not None, "a delegate brings them"
         most = companions_left(db.session(), start.edition, start.contact.email)
-        known = categories_with_places(db.session(), start.edition.id)
         categories = tuple(one for one in known if one.slug == start.edition.companion_category)
     return {
         "start": start,

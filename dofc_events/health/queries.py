@@ -23,6 +23,7 @@ class Health:
 
     mail: MailHealth
     free_disk_mb: int
+    files_answer: bool
 
     @property
     def troubles(self) -> list[Trouble]:
@@ -32,21 +33,22 @@ class Health:
             Trouble.MAIL_LATE: self.mail.is_late,
             Trouble.STEP_FAILED: self.mail.failed_step is not None,
             Trouble.MAIL_DEAD: self.mail.dead > 0,
+            Trouble.FILES_UNREACHABLE: not self.files_answer,
             Trouble.DISK_LOW: self.free_disk_mb < LOW_DISK,
         }
         return [trouble for trouble, is_there in found.items() if is_there]
 
 
-def health(session: Session, instance: Path, now: datetime) -> Health:
+def health(session: Session, instance: Path, now: datetime, *, files_answer: bool) -> Health:
     """One look at everything."""
     # Made when something is first written there.
     there = next(path for path in (instance, *instance.parents) if path.exists())
-    return Health(mail_health(session, now), shutil.disk_usage(there).free // 1_000_000)
+    return Health(mail_health(session, now), shutil.disk_usage(there).free // 1_000_000, files_answer)
 
 
-def site_metrics(session: Session, instance: Path, now: datetime) -> list[Metric]:
+def site_metrics(session: Session, instance: Path, now: datetime, *, files_answer: bool) -> list[Metric]:
     """What monitoring reads of the whole site, whichever process is asked. Ages are 0 where there is nothing."""
-    found = health(session, instance, now)
+    found = health(session, instance, now, files_answer=files_answer)
     mail = found.mail
     seen_before = (now - mail.worker_seen_at).total_seconds() if mail.worker_seen_at else None
     return [
@@ -60,6 +62,7 @@ def site_metrics(session: Session, instance: Path, now: datetime) -> list[Metric
         _gauge("dofc_worker_age_seconds", "How long ago one did.", seen_before),
         _gauge("dofc_worker_step_failing", "Whether a step of the worker fails.", mail.failed_step is not None),
         *_rounds(session),
+        _gauge("dofc_files_up", "Whether the storage with the files answers.", found.files_answer),
         _gauge("dofc_disk_free_bytes", "What is free where attachments lie.", found.free_disk_mb * 1_000_000),
     ]
 

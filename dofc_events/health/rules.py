@@ -22,6 +22,7 @@ class Trouble(enum.StrEnum):
     MAIL_LATE = "mail_late"
     STEP_FAILED = "step_failed"
     MAIL_DEAD = "mail_dead"
+    FILES_UNREACHABLE = "files_unreachable"
     DISK_LOW = "disk_low"
 
 
@@ -40,6 +41,7 @@ SENTENCES = {
     Trouble.MAIL_LATE: "no email has left for ten minutes, and some should have",
     Trouble.STEP_FAILED: "one of the worker's tasks fails",
     Trouble.MAIL_DEAD: "an email could not be delivered",
+    Trouble.FILES_UNREACHABLE: "the storage with the files does not answer",
     Trouble.DISK_LOW: "the disk is nearly full",
 }
 

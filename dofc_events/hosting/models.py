@@ -347,7 +347,8 @@ class Decision(Base):
 class HandOverItem(Base):
     """One line of the list by which an edition goes from the last host to the next; each ticks it off for themselves.
 
-    What the system puts there has a `topic`, which pages put into words with `details`; what people add has `text`.
+    What the system puts there has a `topic`, which pages put into words with `details`, and `text` is what people write
+    about it; what people add has `text` alone. `owner` is who sees to it, in their words, until `due_on`.
     """
 
     __tablename__ = "hand_over_items"
@@ -360,7 +361,25 @@ class HandOverItem(Base):
     text: Mapped[str] = mapped_column(Text, default="")
     happened_at: Mapped[datetime | None]
     position: Mapped[int]
+    owner: Mapped[str] = mapped_column(String(120), default="")
+    due_on: Mapped[date | None]
     host_done_at: Mapped[datetime | None]
     last_host_done_at: Mapped[datetime | None]
 
     edition: Mapped[Edition] = relationship()
+    files: Mapped[list["HandOverFile"]] = relationship(order_by="HandOverFile.id")
+
+
+class HandOverFile(Base):
+    """A file that goes with an item of a hand-over list. Its bytes lie under its `content_hash`, once."""
+
+    __tablename__ = "hand_over_files"
+    __table_args__ = (UniqueConstraint("item_id", "content_hash"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("hand_over_items.id"))
+    content_hash: Mapped[str] = mapped_column(String(64), index=True)
+    name: Mapped[str] = mapped_column(String(120))
+    media_type: Mapped[str] = mapped_column(String(40))
+    size: Mapped[int]
+    added_at: Mapped[datetime]

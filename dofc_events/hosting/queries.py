@@ -21,6 +21,7 @@ from dofc_events.hosting.models import (
     Attachment,
     CoHost,
     Conflict,
+    HandOverFile,
     HandOverItem,
     HostingCall,
     Proposal,
@@ -145,8 +146,8 @@ def attachment_of(session: Session, proposal_id: int, attachment_id: int) -> Att
 
 
 def attached_hashes(session: Session) -> set[str]:
-    """The hashes of all files that are attached to anything."""
-    return set(session.scalars(select(Attachment.content_hash)))
+    """The hashes of all files that are attached to proposals, or go with what is handed over."""
+    return {*session.scalars(select(Attachment.content_hash)), *session.scalars(select(HandOverFile.content_hash))}
 
 
 def questions_of(session: Session, proposal_id: int) -> list[Question]:
@@ -281,9 +282,15 @@ def summaries(session: Session, call: HostingCall, account_id: int, now: datetim
 
 
 def hand_over_items(session: Session, edition_id: int) -> list[HandOverItem]:
-    """An edition's hand-over list, in order."""
-    query = select(HandOverItem).where(HandOverItem.edition_id == edition_id)
+    """An edition's hand-over list, in order, with the files of its items."""
+    query = select(HandOverItem).where(HandOverItem.edition_id == edition_id).options(selectinload(HandOverItem.files))
     return list(session.scalars(query.order_by(HandOverItem.position, HandOverItem.id)))
+
+
+def hand_over_item(session: Session, edition_id: int, item_id: int) -> HandOverItem | None:
+    """One item of this edition's list, and of no other."""
+    found = select(HandOverItem).where(HandOverItem.id == item_id, HandOverItem.edition_id == edition_id)
+    return session.scalar(found.options(selectinload(HandOverItem.files)))
 
 
 def hand_over_sides(session: Session, account_id: int, edition: Edition, now: datetime) -> set[Side]:

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from statistics import mean, median
 
-from dofc_events.core.errors import Refusal
-
 LOWEST_SCORE, HIGHEST_SCORE = 1, 5
 # A draft that its proposer does not save again is deleted, with its files, so long after; they are told before.
 KEEP_DRAFTS, TELL_BEFORE_END = timedelta(days=60), timedelta(days=14)
 MAX_ATTACHMENTS = 5
-MAX_BYTES = 10 * 1024 * 1024
+# Files of one item of a hand-over list.
+MAX_HANDED_OVER = 10
 MAX_WEIGHT = 10
 # More than any hall holds, and no more than the database counts.
 MAX_DELEGATES = 100_000
@@ -31,41 +30,6 @@ class ProposalStatus(enum.StrEnum):
     ACCEPTED = "accepted"
     DECLINED = "declined"
     WITHDRAWN = "withdrawn"
-
-
-class AttachmentFault(enum.StrEnum):
-    """Why a file is not taken."""
-
-    EMPTY = "empty"
-    TOO_LARGE = "too_large"
-    UNKNOWN_TYPE = "unknown_type"
-    HEIF = "heif"
-    BROKEN = "broken"
-    SOMETHING_ELSE_INSIDE = "something_else_inside"
-    ENCRYPTED = "encrypted"
-    ACTIVE = "active"
-    CARRIES_FILES = "carries_files"
-    TOO_COSTLY = "too_costly"
-    TOO_MANY_PIXELS = "too_many_pixels"
-    NO_ROOM = "no_room"  # in this proposal
-    NO_ROOM_HERE = "no_room_here"  # for anybody
-
-
-class AttachmentRefused(Refusal):
-    """The file is not taken, for this `reason`; nothing of it was kept."""
-
-    def __init__(self, reason: AttachmentFault) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-@dataclass(frozen=True)
-class CheckedFile:
-    """A file that does no harm: what it is called, what it is, and its bytes."""
-
-    name: str
-    media_type: str
-    content: bytes
 
 
 class ProposalFault(enum.StrEnum):

@@ -1,19 +1,21 @@
 """Each row of a file, as if an organiser had filled in the form for that person."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
-from wtforms import Field
 from wtforms.fields import SelectChoice
 
 from dofc_events.conference.models import Edition
 from dofc_events.core.references import new_secret
 from dofc_events.delegates.rules import folded
 from dofc_events.imports.reading.rules import Row, Table
-from dofc_events.imports.rules import HEADERS, country_code, is_yes
+from dofc_events.imports.rules import HEADERS, country_code, is_yes, typed_answer
 from dofc_events.mail.rules import address_key
+from dofc_events.places.queries import CategoryPlaces
+from dofc_events.questions.rules import Kind, OwnQuestion, asked, is_required, shown
 from dofc_events.registration.on_behalf.forms import OnBehalfForm
 from dofc_events.registration.service import RegistrationRequest
 
@@ -27,11 +29,15 @@ LONGEST_QUOTE = 80
 
 @dataclass(frozen=True)
 class CheckedRow:
-    """A row of the file: what it asks for, or what is wrong with it."""
+    """A row of the file: what it asks for, or what is wrong with it.
+
+    `dropped` are the questions whose answers do not apply to this person, and are not kept.
+    """
 
     row: Row
     request: RegistrationRequest | None
     problems: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
 
 
 class RowForm(OnBehalfForm):
@@ -41,27 +47,51 @@ class RowForm(OnBehalfForm):
         csrf = False
 
 
-def field_labels() -> dict[str, str]:
-    """What a column can be, by the field's name."""
+def field_labels(questions: Iterable[OwnQuestion]) -> dict[str, str]:
+    """What a column can be, by the field's name: a detail, or an answer to one of the edition's own questions."""
     form = RowForm(formdata=None)
-    return {name: str(form[name].label.text) for name in HEADERS}
+    own = {one.field: one.caption for one in questions if not one.is_retired and one.kind is not Kind.FILE}
+    return {name: str(form[name].label.text) for name in HEADERS} | own
+
+
+def asked_of_rows(questions: Iterable[OwnQuestion], on: date, matching: Sequence[str]) -> tuple[OwnQuestion, ...]:
+    """The questions that the rows of a file answer. What delegates must answer is required where there is a column."""
+    present = {one.key: one for one in questions}
+    return tuple(
+        replace(one, required=is_required(present[one.key], on))
+        for one in asked(present.values(), on, by_organisers=True)
+        if one.field in matching
+    )
 
 
 def checked_rows(
-    edition: Edition, table: Table, matching: Sequence[str], fallbacks: Mapping[str, str]
+    edition: Edition,
+    categories: Sequence[CategoryPlaces],
+    questions: Sequence[OwnQuestion],
+    table: Table,
+    matching: Sequence[str],
+    fallbacks: Mapping[str, str],
 ) -> list[CheckedRow]:
-    """Every row, checked as the registration form checks it; an address that was in an earlier row is a mistake."""
-    categories = edition.category_choices()
-    choices = [SelectChoice(*one) for one in (("", ""), *categories)]
-    by_words = {folded(word): slug for slug, label in categories for word in (slug, str(label))}
+    """Every row, checked as the registration form checks it; an address that was in an earlier row is a mistake.
+
+    `questions` are those that `asked_of_rows` has found.
+    """
+    choices = [SelectChoice("", ""), *(SelectChoice(one.slug, one.label) for one in categories)]
+    by_words = {folded(word): one.slug for one in categories for word in (one.slug, one.label)}
     found, first_row = [], dict[str, int]()
     for row in table.rows:
         cells = {field: cell for field, cell in zip(matching, row.cells, strict=False) if field}
         for name in FALLBACKS:
             cells[name] = cells.get(name) or fallbacks.get(name, "")
-        form = RowForm(formdata=MultiDict(_typed(cells, by_words)))
+        answers = {one.field: typed_answer(one, cells[one.field]) for one in questions}
+        form = RowForm(formdata=MultiDict(_typed(cells, by_words, answers)))
         form.category.choices = choices
-        problems = [*([] if form.validate() else _problems(form)), *_unclear(form, cells)]
+        form.ask(questions, {})
+        said = {one.key: answers[one.field] or () for one in questions}
+        visible = shown(questions, said, form.category.data or "")
+        unread = [one for one in questions if answers[one.field] is None and one.key in visible]
+        problems = [] if form.validate() else [*_problems(form, cells, {one.field for one in unread})]
+        problems += [*_unclear(form, cells), *(_unread(one, cells) for one in unread)]
         key = address_key(form.email.data) if form.email.data and not form.email.errors else ""
         if key and key in first_row:
             problems.append(
@@ -69,15 +99,45 @@ def checked_rows(
             )
         elif key:
             first_row[key] = row.number
-        found.append(CheckedRow(row, None if problems else form.to_request(edition), tuple(problems)))
+        dropped = tuple(one.caption for one in questions if cells[one.field] and one.key not in visible)
+        found.append(CheckedRow(row, None if problems else form.to_request(edition), tuple(problems), dropped))
     return found
 
 
-def _typed(cells: Mapping[str, str], categories: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def with_places(
+    rows: Iterable[CheckedRow], questions: Sequence[OwnQuestion], room: Mapping[int, int]
+) -> list[CheckedRow]:
+    """The rows, those that find an option full among the failing ones: who comes first gets its places.
+
+    `room` says how many places options have left, of those that are limited.
+    """
+    left, found = dict(room), []
+    limited = [(one, option) for one in questions for option in one.options if option.id in room]
+    # Who comes too late for one with a waiting list joins it.
+    limited = [(one, option) for one, option in limited if not option.waiting_list]
+    for row in rows:
+        answers = row.request.answers if row.request else {}
+        wanted = [(one, option) for one, option in limited if option.key in answers.get(one.key, ())]
+        full = [(one, option) for one, option in wanted if not left[option.id]]
+        if full:
+            words = [_("%(field)s: “%(option)s” is full.", field=one.caption, option=o.caption) for one, o in full]
+            found.append(replace(row, request=None, problems=(*row.problems, *words)))
+            continue
+        for _one, option in wanted:
+            left[option.id] -= 1
+        found.append(row)
+    return found
+
+
+def _typed(
+    cells: Mapping[str, str], categories: Mapping[str, str], answers: Mapping[str, tuple[str, ...] | None]
+) -> Iterator[tuple[str, str]]:
     """What a browser would send of the row."""
     yield from (("consent", "y"), ("form_key", new_secret()))
     for name, text in cells.items():
-        if name in TICKS:
+        if name in answers:
+            yield from ((name, value) for value in answers[name] or ())
+        elif name in TICKS:
             if is_yes(text):
                 yield name, "y"
         elif name == "country":
@@ -91,15 +151,21 @@ def _typed(cells: Mapping[str, str], categories: Mapping[str, str]) -> Iterator[
 def _unclear(form: RowForm, cells: Mapping[str, str]) -> Iterator[str]:
     for name in TICKS & cells.keys():
         if is_yes(cells[name]) is None:
-            yield _problem(form[name], _("Write yes or no."), cells[name])
+            yield _problem(form[name].label.text, _("Write yes or no."), cells[name])
 
 
-def _problems(form: RowForm) -> Iterator[str]:
-    for field in form:
-        for error in field.errors:
-            yield _problem(field, str(error), str((field.raw_data or [""])[0]))
+def _unread(question: OwnQuestion, cells: Mapping[str, str]) -> str:
+    options = [option.caption for option in question.options if not option.is_retired]
+    words = _("Write one of these: %(options)s.", options=", ".join(options)) if options else _("Write yes or no.")
+    return _problem(question.caption, words, cells[question.field])
 
 
-def _problem(field: Field, error: str, typed: str) -> str:
-    said: str = _("%(field)s: %(error)s", field=field.label.text, error=error)
+def _problems(form: RowForm, cells: Mapping[str, str], apart_from: Collection[str]) -> Iterator[str]:
+    for field in (*form, *form.answers.form):
+        for error in field.errors if field is not form.answers and field.name not in apart_from else ():
+            yield _problem(field.label.text, str(error), cells.get(field.name, ""))
+
+
+def _problem(field: str, error: str, typed: str) -> str:
+    said: str = _("%(field)s: %(error)s", field=field, error=error)
     return _("%(problem)s The row says “%(text)s”.", problem=said, text=typed[:LONGEST_QUOTE]) if typed else said

@@ -1,13 +1,17 @@
 """Which column is which field, and what a cell says. Pure."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cache
 
 from dofc_events.core.countries import country_codes, country_name, search_names, three_letter_codes
 from dofc_events.delegates.rules import folded
+from dofc_events.questions.rules import NO as ANSWER_NO
+from dofc_events.questions.rules import PICKED, Kind, OwnQuestion
+from dofc_events.questions.rules import YES as ANSWER_YES
 
 # How long a file of people's details waits to be used.
 KEPT_FOR = timedelta(days=1)
@@ -33,6 +37,11 @@ HEADERS = {
     "visa_letter": "visa_letter|invitation letter|visa letter|visa|i need an invitation letter for a visa",
     "photo_consent": "photo_consent|photographs|photos|photo consent",
 }
+# What stands between several options, and how a day is written beside ISO 8601: with the day first, as dots have it.
+BETWEEN = re.compile(r"[,;\n]")
+DOTTED = re.compile(r"(\d{1,2})\. ?(\d{1,2})\. ?(\d{4})\.?")
+# A workbook counts days from here (ECMA-376, part 1, section 18.17.4.1); those of 2000 to 2100 are meant as days.
+DAY_0, COUNTED = date(1899, 12, 30), range(36526, 73416)
 YES = frozenset("1 y yes true x ✓ ✔ da да ja oui si igen tak evet ναι".split())
 NO = frozenset(("", *"0 n no false - – ne не nein non nu nem nie hayır όχι".split()))
 
@@ -56,13 +65,20 @@ def header_key(header: str) -> str:
     return folded(" ".join(header.replace("*", " ").split())).strip(" :?")
 
 
-def guessed_matching(header: Sequence[str], known: Mapping[str, str], fields: Iterable[str]) -> list[str]:
-    """The field of each column, "" for none: as it was the last time, else by what it is called; no field twice."""
-    offered, taken, matching = set(fields), set[str](), []
+def guessed_matching(header: Sequence[str], known: Mapping[str, str], labels: Mapping[str, str]) -> list[str]:
+    """The field of each column, "" for none: as it was the last time, else by what it is called; no field twice.
+
+    `labels` are the fields that there are, with what they are called here: own questions are found by these alone.
+    """
+    offered, taken, matching = {*labels}, set[str](), []
+    ours = {
+        key: name for name, label in reversed([*labels.items()]) for said in (label, name) if (key := header_key(said))
+    }
+    called = ours | _called()
     remembered = {field for title in header if (field := known.get(header_key(title)))}
     for title in header:
         key = header_key(title)
-        field = known[key] if key in known else _called().get(key, "")
+        field = known[key] if key in known else called.get(key, "")
         if field not in offered or field in taken or (key not in known and field in remembered):
             field = ""
         taken.add(field)
@@ -93,3 +109,48 @@ def is_yes(text: str) -> bool | None:
     """Whether a cell says yes; None if it says neither yes nor no."""
     word = text.strip().casefold()
     return True if word in YES else False if word in NO else None
+
+
+def typed_answer(question: OwnQuestion, text: str) -> tuple[str, ...] | None:
+    """What the field of a question of an edition's own would be sent for a cell; None if it is no answer to it.
+
+    An option is known by its caption or its key, a day also as 14.6.2029 and as a workbook counts it.
+    """
+    if not text:
+        return ()
+    if question.kind in PICKED:
+        return _options_in(question, text)
+    if question.kind is Kind.YES_NO:
+        said = is_yes(text)
+        return None if said is None else (ANSWER_YES,) if said else (ANSWER_NO,)
+    return (_day_in(text),) if question.kind is Kind.DATE else (text,)
+
+
+def _options_in(question: OwnQuestion, text: str) -> tuple[str, ...] | None:
+    """The options that a cell names; a caption may have commas itself, and the longest that is one is meant."""
+    offered = [option for option in question.options if not option.is_retired]
+    known = {_pieces(words): option.key for option in offered for words in (option.key, option.caption)}
+    if question.kind is Kind.CHOICE:
+        key = known.get(_pieces(text))
+        return None if key is None else (key,)
+    left, found = tuple(piece for piece in _pieces(text) if piece), list[str]()
+    while left:
+        longest = min(len(left), max(len(words) for words in known)) if known else 0
+        length = next((n for n in range(longest, 0, -1) if left[:n] in known), 0)
+        if not length:
+            return None
+        found.append(known[left[:length]])
+        left = left[length:]
+    return tuple(found)
+
+
+def _pieces(text: str) -> tuple[str, ...]:
+    return tuple(" ".join(folded(piece).split()) for piece in BETWEEN.split(text))
+
+
+def _day_in(text: str) -> str:
+    if dotted := DOTTED.fullmatch(text):
+        day, month, year = dotted.groups()
+        return f"{year}-{month:0>2}-{day:0>2}"
+    counted = text.isascii() and text.isdecimal() and len(text) < 6 and int(text) in COUNTED
+    return (DAY_0 + timedelta(days=int(text))).isoformat() if counted else text

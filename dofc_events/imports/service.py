@@ -19,6 +19,7 @@ from dofc_events.imports.rules import header_key
 from dofc_events.notices.service import Changes
 from dofc_events.places import service as places
 from dofc_events.places.rules import ClaimStatus
+from dofc_events.registration.answers.service import give_first_answers
 from dofc_events.registration.on_behalf.service import EditionNotRunning, can_be_added_to
 from dofc_events.registration.service import RegistrationRequest, enter
 
@@ -123,7 +124,7 @@ def import_delegates(
     the waiting list. With `told` each is written to.
 
     `free` is how many places the organiser had seen. Raises FileGone, DoneBefore, EditionNotRunning, PlacesChanged,
-    NoSuchCategory, and NothingFree once nobody can move up and there are not enough places.
+    NoSuchCategory, ChoiceFull, and NothingFree once nobody can move up and there are not enough places.
     """
     pool = places.lock_edition_pool(session, edition_id)
     file = _open(session, file_id)
@@ -137,11 +138,13 @@ def import_delegates(
         raise places.NothingFree
     file.done_at = now
     session.flush()
-    changes, confirmed = Changes(session, edition, actor, now), 0
+    changes, confirmed, given = Changes(session, edition, actor, now), 0, []
     for request in requests:
         registration, claim = enter(session, pool, edition, request, now, on_behalf=True)
         confirmed += claim.status == ClaimStatus.CONFIRMED
+        given.append((registration, request.answers))
         changes.added(registration, ClaimStatus(claim.status), file.name, told=told)
+    give_first_answers(session, edition.id, given, now)
     changes.tell()
     counted: dict[str, Any] = {"number": len(requests), "confirmed": confirmed, "told": told}
     record(session, actor, now, "people_imported", scope=str(edition.year), file=file.name, **counted)

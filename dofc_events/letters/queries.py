@@ -89,14 +89,16 @@ def is_for_all_who_take_part(audience: Audience) -> bool:
 
 def conditions_of(edition_id: int, audience: Audience) -> list[ColumnElement[bool]]:
     """What a registration, and its `Claim`, must be for a letter to that audience to be meant for it."""
-    found = members_of(edition_id, audience)
+    # Whoever has been erased has no address.
+    found = [*members_of(edition_id, audience), Registration.email != ""]
     return [*found, Claim.status.in_(LIVE)] if is_for_all_who_take_part(audience) else found
 
 
 def readers_of(session: Session, edition_id: int, audience: Audience) -> Readers:
     """The people a letter to an audience would be sent to now."""
     query = select(Registration.id, READER, Claim.status)
-    query = query.join(Claim, Claim.registration_id == Registration.id).where(*members_of(edition_id, audience))
+    query = query.join(Claim, Claim.registration_id == Registration.id)
+    query = query.where(*members_of(edition_id, audience), Registration.email != "")
     # Of two registrations of one address it is the living one that is meant, else the later.
     rows = session.execute(query.order_by(Registration.ended_at.is_not(None), Registration.id.desc())).all()
     everyone = is_for_all_who_take_part(audience)

@@ -15,7 +15,6 @@ from dofc_events.core.audit import Actor, record
 from dofc_events.core.changes import refuse_changed
 from dofc_events.core.errors import Refusal
 from dofc_events.extensions import settings
-from dofc_events.hosting.rules import CheckedFile
 from dofc_events.letters.models import Letter, LetterAttachment, LetterRecipient
 from dofc_events.letters.queries import (
     Readers,
@@ -32,6 +31,7 @@ from dofc_events.letters.rules import EDITABLE, MAX_ATTACHED, SENT_AT, Anchor, L
 from dofc_events.mail import outbox
 from dofc_events.mail.models import Message
 from dofc_events.registration.queries import Audience
+from dofc_events.web.attachments.rules import CheckedFile
 
 
 class NotADraft(Refusal):
@@ -94,9 +94,16 @@ def text_of(letter: Letter) -> LetterText:
 
 
 def write_letter(
-    session: Session, edition_id: int, audience: Audience, text: LetterText, actor: Actor, now: datetime
+    session: Session,
+    edition_id: int,
+    audience: Audience,
+    text: LetterText,
+    actor: Actor,
+    now: datetime,
+    *,
+    files_of: int | None = None,
 ) -> int:
-    """Keep a new letter as a draft; returns its id. Raises DateMissing, TooLate."""
+    """Keep a new letter as a draft, with the files of another one; returns its id. Raises DateMissing, TooLate."""
     letter = Letter(
         edition_id=edition_id, subject="", body="", audience=stored(audience), written_by=actor.name, written_at=now
     )
@@ -104,6 +111,11 @@ def write_letter(
     session.flush()
     _write(letter, text, now)
     _record(session, actor, now, "letter_written", letter)
+    for one in session.get_one(Letter, files_of).attachments if files_of else ():
+        # Stored once more: it may be swept while it is being taken off the other letter.
+        files.store(settings().shared, files.read(settings().shared, one.content_hash), now)
+        said = {name: getattr(one, name) for name in ("content_hash", "name", "media_type", "size")}
+        _attach(session, letter, LetterAttachment(**said, added_at=now), actor, now)
     return letter.id
 
 
@@ -142,10 +154,8 @@ def attach_file(session: Session, letter_id: int, file: CheckedFile, actor: Acto
     if size + sum(one.size for one in letter.attachments) > MAX_ATTACHED:
         raise FilesTooLarge
     files.store(settings().shared, file.content, now)
-    letter.attachments.append(
-        LetterAttachment(content_hash=content_hash, name=file.name, media_type=file.media_type, size=size, added_at=now)
-    )
-    _record(session, actor, now, "letter_file_added", letter, name=file.name, content_hash=content_hash)
+    said = {"content_hash": content_hash, "name": file.name, "media_type": file.media_type, "size": size}
+    _attach(session, letter, LetterAttachment(**said, added_at=now), actor, now)
 
 
 def detach_file(session: Session, letter_id: int, attachment_id: int, actor: Actor, now: datetime) -> None:
@@ -260,6 +270,11 @@ def _editable(session: Session, letter_id: int) -> Letter:
     if letter.state not in EDITABLE or letter.before:
         raise NotEditable
     return letter
+
+
+def _attach(session: Session, letter: Letter, file: LetterAttachment, actor: Actor, now: datetime) -> None:
+    letter.attachments.append(file)
+    _record(session, actor, now, "letter_file_added", letter, name=file.name, content_hash=file.content_hash)
 
 
 def _write(letter: Letter, text: LetterText, now: datetime) -> None:

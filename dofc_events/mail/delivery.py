@@ -160,7 +160,7 @@ class Courier:
             log.warning("not_sent", kind=message.kind, message_id=message.message_id, error=str(error))
             return error
         except Exception as bug:
-            # Shown on the mail page, and out of the others' way.
+            # Shown on the emails page, and out of the others' way.
             log.exception("not_sent", kind=message.kind, message_id=message.message_id)
             return Refused(f"{type(bug).__name__}: {bug}", permanent=True)
         finally:

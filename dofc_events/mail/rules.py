@@ -2,6 +2,7 @@
 
 import enum
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 import idna
 
@@ -24,7 +25,8 @@ ADDRESS_LIMITS = ((5, timedelta(hours=1)), (20, timedelta(days=1)))
 CHANGE_LIMITS = ((2, timedelta(minutes=5)), *ADDRESS_LIMITS)
 # Emails that only contain a link that somebody asked for. They have a budget of their own for each kind, or strangers
 # could keep somebody from signing in; from one network ADDRESS_LIMITS hold.
-LINKS_ALONE = ("sign-in", "registration-link", "group-link")
+ABOUT_DATA = ("my-data", "erase-confirmation")
+LINKS_ALONE = ("sign-in", "registration-link", "group-link", *ABOUT_DATA)
 LINK_LIMITS = ((30, timedelta(hours=1)), (100, timedelta(days=1)))
 
 # Sent even while the outbox is held: the people who are to look must be able to sign in.
@@ -32,9 +34,18 @@ SIGN_IN = "sign-in"
 # Kinds that organisers write themselves: no later message replaces one of them, and they replace none.
 ANNOUNCEMENT = "announcement"
 REMINDER = "reminder"
+PHOTOGRAPH_OBJECTION = "photograph-objection"
 WRITTEN_BY_HAND = (ANNOUNCEMENT, REMINDER)
 # Kinds after which earlier messages remain true.
-SAYS_NOTHING_NEW = (*WRITTEN_BY_HAND, "registration-link", "group-link", "already-registered", "proposal-link")
+SAYS_NOTHING_NEW = (
+    *WRITTEN_BY_HAND,
+    "registration-link",
+    "group-link",
+    "already-registered",
+    "proposal-link",
+    "my-data",
+    "erase-confirmation",
+)
 
 
 class MessageState(enum.StrEnum):
@@ -68,7 +79,7 @@ def address_key(address: str) -> str:
     local, _, domain = normal("NFKC", address).strip().rpartition("@")
     local = normal("NFKC", local.replace("İ", "i").replace("ı", "i").casefold())
     try:
-        domain = idna.encode(domain, uts46=True).decode()
+        domain = _in_ascii(domain)
     except idna.IDNAError:
         domain = domain.casefold()
     return f"{local}@{domain.lower()}"
@@ -94,7 +105,13 @@ def greeted(name: str) -> str:
 def deliverable(address: str) -> str:
     """The address as it is put on the envelope: the domain in its ASCII form."""
     local, _, domain = address.rpartition("@")
-    return f"{local}@{idna.encode(domain, uts46=True).decode()}"
+    return f"{local}@{_in_ascii(domain)}"
+
+
+@lru_cache(maxsize=1000)
+def _in_ascii(domain: str) -> str:
+    # Most addresses are at a few domains, and each is looked at several times.
+    return idna.encode(domain, uts46=True).decode()
 
 
 def in_ascii(address: str) -> str:

@@ -73,8 +73,9 @@ class Standing:
     """A registration, its edition, and what it holds at this moment; `position` counts those in line up to it.
 
     `trips` are all learning trips of the edition, with what the registration has of them; `answers` are all that it
-    answered of the edition's own questions; `organisers_say` is what organisers write to the
-    delegate with the news; `registered_by` is the colleague who registered them, with what they `stated` of consent.
+    answered of the edition's own questions; `organisers_say` is what organisers write with the news. In words:
+    `choices` are options that it waited for until now, `files` questions to be answered with a file, `registered_by`
+    who registered them, `stated` their consent.
     """
 
     registration: Registration
@@ -84,8 +85,10 @@ class Standing:
     trips: tuple[TripStanding, ...] = ()
     answers: tuple[Answered, ...] = ()
     organisers_say: str = ""
+    choices: tuple[str, ...] = ()
     registered_by: str = ""
     stated: str = ""
+    files: tuple[str, ...] = ()
 
     @property
     def status(self) -> ClaimStatus:
@@ -171,8 +174,8 @@ def registration_confirmed(
     is_back: bool = False,
 ) -> Envelope:
     words: dict[str, Any] = {"handed_over_by": handed_over_by, "because": because, "stated_consent": stated_consent}
-    words["is_back"] = is_back
-    return _message("confirmed", "registration-confirmed", standing, calendar_of(standing, seats), seats=seats, **words)
+    words, file = words | {"is_back": is_back}, calendar_of(standing, seats)
+    return _message("confirmed", "registration-confirmed", standing, file, seats=seats, **words)
 
 
 def registration_waitlisted(
@@ -235,6 +238,11 @@ def registration_changed(standing: Standing, changes: Sequence[str], *, by_organ
     return _message("changed", kind, standing, file, changes=changed, by_organisers=by_organisers)
 
 
+def choice_given(standing: Standing) -> Envelope:
+    """A place of an option has become free for somebody who waited for it."""
+    return _message("choice_given", "registration-changed", standing)
+
+
 def edition_changed(standing: Standing, was: Edition, kind: str, said_text: str, said_html: str) -> Envelope:
     """What became of the edition's place and time since it `was`, and what the organisers say of it."""
     file = calendar_of(standing) if standing.status is ClaimStatus.CONFIRMED else None
@@ -287,7 +295,7 @@ def calendar_of(standing: Standing, seats: Seats | None = None, *, taken_out: bo
             location=_in_a_row(edition.venue, edition.venue_address, edition.city),
             description=f"{_questions(edition)}\n{page}",
             url=page,
-            changed_at=_latest(standing.claim.changed_at, registration.revised_at, edition.revised_at),
+            changed_at=max(filter(None, (standing.claim.changed_at, registration.revised_at, edition.revised_at))),
         )
         held = (seat for seat in standing.trips if _is_in_calendar(seat, seats or {}))
         trips = [_trip_entry(whole, edition, seat, taken_out) for seat in held]
@@ -302,11 +310,8 @@ def _is_in_calendar(seat: TripStanding, seats: Seats) -> bool:
 def _trip_entry(whole: CalendarEntry, edition: Edition, seat: TripStanding, taken_out: bool) -> CalendarEntry:
     assert seat.claim is not None
     trip = seat.trip
-    said = [
-        _("With: %(hosts)s", hosts=trip.hosts) if trip.hosts else "",
-        _("Bring: %(what)s", what=trip.bring) if trip.bring else "",
-        whole.description,
-    ]
+    hosts = _("With: %(hosts)s", hosts=trip.hosts) if trip.hosts else ""
+    bring = _("Bring: %(what)s", what=trip.bring) if trip.bring else ""
     return replace(
         whole,
         uid=f"{trip.slug}.{whole.uid}",
@@ -317,8 +322,8 @@ def _trip_entry(whole: CalendarEntry, edition: Edition, seat: TripStanding, take
         summary=f"{edition.name}: {trip.title}",
         # Not the venue as well: maps would lead there.
         location=trip.meeting_point or edition.city,
-        description="\n".join(filter(None, said)),
-        changed_at=_latest(whole.changed_at, seat.claim.changed_at, trip.revised_at),
+        description="\n".join(filter(None, (hosts, bring, whole.description))),
+        changed_at=max(filter(None, (whole.changed_at, seat.claim.changed_at, trip.revised_at))),
     )
 
 
@@ -335,10 +340,6 @@ def _questions(edition: Edition) -> str:
 
 def _in_a_row(*parts: str | None) -> str:
     return ", ".join(filter(None, parts))
-
-
-def _latest(*moments: datetime | None) -> datetime:
-    return max(filter(None, moments))
 
 
 def _quoted(answers: Sequence[Answered]) -> list[tuple[str, str]]:
@@ -383,8 +384,11 @@ def _message(
         claim=standing.claim,
         position=standing.position,
         organisers_say=standing.organisers_say,
+        choices=standing.choices,
         registered_by=standing.registered_by,
         stated=standing.stated,
+        files=standing.files if registration.ended_at is None else (),
+        files_page=link("registration.own.files.index", token=proof_of(registration)),
         waits_for_category=standing.waits_for_category,
         trips=standing.trips,
         own_answers=_quoted(standing.answers) if registration.ended_at is None else [],

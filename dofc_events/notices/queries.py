@@ -1,6 +1,6 @@
 """Reads that the delegate's own pages and the messages to delegates need."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import cache
 
@@ -16,7 +16,9 @@ from dofc_events.notices.models import UntoldNews
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.queries import overdue, place_of, waiting_position
 from dofc_events.places.rules import ClaimStatus, is_late
-from dofc_events.questions.queries import answered_by
+from dofc_events.questions.queries import answered_by, answers_of, questions_of
+from dofc_events.questions.rules import Kind, shown
+from dofc_events.questions.texts import Answered
 from dofc_events.trips.queries import trips_of
 
 OFFERS = (PLACE_OFFERED, SEAT_OFFERED)
@@ -49,7 +51,18 @@ def standing_in(session: Session, registration: Registration) -> Standing:
     trips = tuple(trips_of(session, registration.edition_id, registration.id))
     position, edition = waiting_position(session, claim), registration.edition
     answers = answered_by(session, registration.id) if edition.asks_questions else ()
-    return Standing(registration, edition, claim, position, trips, answers)
+    files = files_for(session, edition, registration.category.slug, answers)
+    return Standing(registration, edition, claim, position, trips, answers, files=files)
+
+
+def files_for(session: Session, edition: Edition, category: str, answers: Collection[Answered]) -> tuple[str, ...]:
+    """The questions that somebody of this category who answered so is to answer with a file, in words."""
+    if not edition.asks_files:
+        return ()
+    questions = questions_of(session, edition.id)
+    visible = shown(questions, answers_of(answers), category)
+    asked = (one for one in questions if one.kind is Kind.FILE and not (one.is_retired or one.organisers_only))
+    return tuple(one.caption for one in asked if one.key in visible)
 
 
 def offer_stands(session: Session, standing: Standing, claim: Claim, now: datetime) -> bool:

@@ -37,7 +37,8 @@ class News:
     that organisers gave for what they did to the place by hand; `details` are names of fields of Details that
     organisers changed, `own_details` of those that the delegate did. `added`: organisers registered them, and the
     message quotes what they said about the delegate's consent. `organisers_say` is what organisers write to the
-    delegate with it. `asked_for` as in `outbox.enqueue`.
+    delegate with it. `choices` are options of questions that they waited for and have now, in words. `asked_for` as in
+    `outbox.enqueue`.
     """
 
     place: bool = False
@@ -47,6 +48,7 @@ class News:
     organisers_say: str = ""
     details: tuple[str, ...] = ()
     own_details: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
     added: bool = False
     asked_for: bool = False
 
@@ -61,6 +63,7 @@ class News:
             self.place, self.before, self.because = earlier.place, earlier.before, earlier.because
         self.details = tuple(dict.fromkeys((*earlier.details, *self.details)))
         self.own_details = tuple(dict.fromkeys((*earlier.own_details, *self.own_details)))
+        self.choices = tuple(dict.fromkeys((*earlier.choices, *self.choices)))
         self.added = self.added or earlier.added
         self.organisers_say = self.organisers_say or earlier.organisers_say
         self.asked_for = self.asked_for or earlier.asked_for
@@ -97,10 +100,10 @@ class Changes:
     def book(self) -> SeatBook:
         return SeatBook(self.session, self.edition, terms_of(self.edition, self.now), self.now)
 
-    def details(self, registration: Registration, changes: Difference) -> None:
-        """What is on record of somebody is not what it was."""
+    def details(self, registration: Registration, changes: Difference, *, told: tuple[str, ...]) -> None:
+        """What is on record of somebody is not what it was; they are told of what is their business."""
         self._happened("details_changed", registration, changes=changes)
-        self.news[registration.id] = News(details=tuple(changes))
+        self.news.setdefault(registration.id, News()).details = told
 
     def place(
         self,
@@ -113,7 +116,8 @@ class Changes:
     ) -> None:
         """By this act somebody's place at the edition is not what it was; once confirmed, requested seats follow it."""
         self._happened(act, registration, **({"because": because} if because else {}))
-        self.news[registration.id] = News(place=True, before=before, because=because)
+        choices = self.news.get(registration.id, News()).choices
+        self.news[registration.id] = News(place=True, before=before, because=because, choices=choices)
         if confirmed:
             self.book.settle(registration.id)
 
@@ -135,6 +139,14 @@ class Changes:
         for promotion in promotions:
             registration = people[promotion.registration_id]
             self.place(str(promotion.status), registration, confirmed=promotion.status == ClaimStatus.CONFIRMED)
+
+    def choice_given(self, registration_ids: Collection[int], question: str, option: str) -> None:
+        """These waited for a place of an option, and have one."""
+        people = registrations_by_id(self.session, registration_ids)
+        self.quiet.difference_update(people)
+        for registration_id in registration_ids:
+            self._happened("choice_given", people[registration_id], question=question, option=option)
+            self.news.setdefault(registration_id, News()).choices += (f"{question} {option}",)
 
     def tell(self, first: int | None = None) -> None:
         """Write to everybody; the one who acts, if it is a delegate, comes first.
@@ -158,6 +170,7 @@ class Changes:
     def record_seats(self) -> None:
         """Take over what has become of seats, once all is done: into the trail, and into what is to be told."""
         changes = self.book.changes if "book" in self.__dict__ else ()
+        self.quiet.difference_update(c.registration_id for c in changes if c.reason is Reason.MOVED_UP)
         people = registrations_by_id(self.session, {change.registration_id for change in changes})
         for change in changes:
             registration, slug = people[change.registration_id], self.book.trips[change.trip_id].slug
@@ -269,7 +282,7 @@ def _write(
     handed_over_by: str = "",
 ) -> None:
     reference = standing.registration.reference
-    standing = replace(standing, organisers_say=news.organisers_say)
+    standing = replace(standing, organisers_say=news.organisers_say, choices=news.choices)
     # An offer that was accepted, declined or has lapsed must no longer be announced; one that stands still must.
     if outbox.withdraw(session, reference, now, kind=PLACE_OFFERED):
         news.place = news.place or standing.status is ClaimStatus.OFFERED
@@ -290,6 +303,8 @@ def _write(
         if changed and standing.status is not ClaimStatus.CANCELLED:
             message = mails.registration_changed(standing, changed, by_organisers=by_organisers)
             send(session, message, now, keep=keep, asked_for=news.asked_for)
+    if news.choices and not (news.place or news.seats or news.details or news.own_details):
+        send(session, mails.choice_given(standing), now, keep=keep)
 
 
 def _say_nothing(session: Session, registration_ids: Collection[int], now: datetime) -> None:
@@ -331,6 +346,7 @@ def _stored(news: News) -> dict[str, Any]:
         "organisers_say": news.organisers_say,
         "details": list(news.details),
         "own_details": list(news.own_details),
+        "choices": list(news.choices),
         "added": news.added,
         "asked_for": news.asked_for,
     }
@@ -361,7 +377,7 @@ def _read(stored: dict[str, Any]) -> News:
     # What was stored before trips said what they were has two parts.
     seats = {int(t): SeatNews(seat[0], Reason(seat[1]), *seat[2:]) for t, seat in stored.get("seats", {}).items()}
     before = ClaimStatus(stored["before"]) if stored.get("before") else None
-    details, own = (tuple(stored.get(name, ())) for name in ("details", "own_details"))
+    details, own, choices = (tuple(stored.get(name, ())) for name in ("details", "own_details", "choices"))
     because, added, asked_for = stored.get("because", ""), stored.get("added", False), stored.get("asked_for", False)
     say = stored.get("organisers_say", "")
-    return News(stored["place"], seats, before, because, say, details, own, added, asked_for)
+    return News(stored["place"], seats, before, because, say, details, own, choices, added, asked_for)

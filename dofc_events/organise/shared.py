@@ -15,13 +15,13 @@ from dofc_events.core.pages import Turn
 from dofc_events.mail.queries import mail_health
 from dofc_events.organise.rules import is_day, is_moment
 from dofc_events.places.rules import PLACE_STATUSES
-from dofc_events.questions.rules import FIELD, pairs_in
+from dofc_events.questions.rules import FIELD, WAITING, pairs_in
 from dofc_events.registration.queries import FLAGS, NO, YES, Audience, Filters
 from dofc_events.web.converters import LARGEST_ID
 
 EDITION = "/editions/<year:year>"
-# A key, or what stands for any answer or none.
-ANSWER = re.compile(r"[a-z0-9_-]{1,60}|\*")
+# A key, also of who waits for an option, or what stands for any answer or none.
+ANSWER = re.compile(rf"[a-z0-9_-]{{1,60}}({WAITING})?|\*")
 
 
 def around(edition: Edition | None) -> dict[str, Any]:

@@ -14,7 +14,9 @@ from dofc_events.organise.hosting import views as hosting
 from dofc_events.organise.imports import views as imports
 from dofc_events.organise.letters import views as letters
 from dofc_events.organise.mail import views as mail
+from dofc_events.organise.memory import views as memory
 from dofc_events.organise.overview import views as overview
+from dofc_events.organise.privacy import views as privacy
 from dofc_events.organise.questions import views as questions
 from dofc_events.organise.registrations import views as registrations
 from dofc_events.organise.sessions import views as sessions
@@ -34,11 +36,13 @@ AREAS = (
     door,
     letters,
     mail,
+    memory,
     team,
     audit,
     hosting,
     accounts,
     sessions,
+    privacy,
 )
 for area in AREAS:
     blueprint.register_blueprint(area.blueprint)

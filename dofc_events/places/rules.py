@@ -99,9 +99,17 @@ class Availability(enum.StrEnum):
     WAITING_LIST = "waiting_list"
 
 
-def availability(capacity: int, taken: int) -> Availability:
+def free_for_anybody(free: int, categories: Iterable[int | None]) -> int:
+    """How many places somebody who registers now can have, of those `free`, in any of the categories open to them.
+
+    These are named by how many their limits have left, None where they have no limit.
+    """
+    left = list(categories)
+    return min(free, sum(max(0, one) for one in left if one is not None)) if left and None not in left else free
+
+
+def availability(free: int) -> Availability:
     """What somebody who registers now can expect. Nobody waits while a place is free, so free places mean a place."""
-    free = capacity - taken
     if free <= 0:
         return Availability.WAITING_LIST
     return Availability.FEW if free <= FEW_PLACES else Availability.PLACES

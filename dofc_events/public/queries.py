@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
+from dofc_events.conference.models import Category, Edition
+from dofc_events.conference.rules import CategoryState, EditionStatus
 from dofc_events.places.models import Claim, Pool
-from dofc_events.places.rules import Availability, ClaimStatus, availability
+from dofc_events.places.rules import Availability, ClaimStatus, availability, free_for_anybody
 from dofc_events.trips.models import Trip
 
 
@@ -48,16 +50,40 @@ class LearningTrip:
         return max(0, self.capacity - self.taken)
 
 
-def places_left(session: Session, edition_ids: Iterable[int]) -> dict[int, PlacesLeft]:
-    """What is left of the places of these editions, by edition; an edition whose places are not set is not in it."""
-    rows = session.execute(
-        select(Pool.edition_id, Pool.capacity, Pool.taken).where(Pool.edition_id.in_(list(edition_ids)))
+def past_with_record(session: Session, now: datetime) -> list[Edition]:
+    """The editions that are over or archived, latest first, with their hosts."""
+    public = select(Edition).where(Edition.status != EditionStatus.DRAFT).order_by(Edition.year.desc())
+    public = public.options(
+        joinedload(Edition.proposed_by),
+        selectinload(Edition.organisers),
+        selectinload(Edition.countries),
     )
-    return {
-        edition_id: PlacesLeft(availability(capacity, taken), max(0, capacity - taken))
-        for edition_id, capacity, taken in rows
-        if edition_id is not None
-    }
+    return [one for one in session.scalars(public) if one.status == EditionStatus.ARCHIVED or one.is_past(now)]
+
+
+def places_left(session: Session, edition_ids: Iterable[int]) -> dict[int, PlacesLeft]:
+    """What is left of the places of these editions, by edition; an edition whose places are not set is not in it.
+
+    Where all categories that are open to everybody have a limit, it is no more than these have left. One query.
+    """
+    limit = aliased(Pool)
+    open_to_all = and_(Category.edition_id == Pool.edition_id, Category.state == CategoryState.OPEN)
+    query = select(Pool.edition_id, Pool.capacity - Pool.taken, Category.by_invitation, limit.capacity - limit.taken)
+    query = query.outerjoin(Category, open_to_all).outerjoin(limit, limit.category_id == Category.id)
+    free: dict[int, int] = {}
+    left: dict[tuple[int, bool], list[int | None]] = {}
+    rows = session.execute(query.where(Pool.edition_id.in_(list(edition_ids))))
+    for edition_id, of_edition, by_invitation, of_category in rows:
+        assert edition_id is not None
+        free[edition_id] = of_edition
+        if by_invitation is not None:
+            left.setdefault((edition_id, by_invitation), []).append(of_category)
+    places = {}
+    for edition_id, of_edition in free.items():
+        open_ones = left.get((edition_id, False)) or left.get((edition_id, True), [])
+        number = max(0, free_for_anybody(of_edition, open_ones))
+        places[edition_id] = PlacesLeft(availability(number), number)
+    return places
 
 
 def learning_trips(session: Session, edition_id: int) -> list[LearningTrip]:

@@ -3,16 +3,17 @@
 from datetime import datetime
 from hmac import compare_digest
 
-from flask import Blueprint, Flask, Response, abort, current_app, jsonify, render_template, request
+from flask import Blueprint, Flask, Response, abort, current_app, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from sqlalchemy.exc import SQLAlchemyError
 
 from dofc_events.accounts.guards import may_organise
-from dofc_events.conference.queries import coming_editions, edition_with_record, figures, past_editions
+from dofc_events.conference.queries import coming_editions, edition_with_record, past_editions
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.config import ROOT
+from dofc_events.core import files
 from dofc_events.core.clock import now
 from dofc_events.core.countries import country_names
 from dofc_events.core.db import db, unit_of_work
@@ -22,11 +23,30 @@ from dofc_events.health.queries import DATABASE_DOWN, health, site_metrics
 from dofc_events.health.rules import FAILING, Trouble, for_everybody
 from dofc_events.health.service import Probe, is_news, send_alert
 from dofc_events.hosting.queries import current_call
+from dofc_events.mail.render import link
+from dofc_events.memory.documents.queries import published_documents
+from dofc_events.memory.editions.queries import sources_of, write_up_of
+from dofc_events.memory.figures.network.queries import edition_in_figures, editions_in_figures, network_in_figures
+from dofc_events.memory.outcomes.queries import outcomes_by_edition
+from dofc_events.memory.photographs.queries import count_public, covers_of, public_photographs
+from dofc_events.public.cards import views as cards
+from dofc_events.public.documents import views as documents
 from dofc_events.public.draw import views as draw
-from dofc_events.public.queries import learning_trips, places_left
+from dofc_events.public.feed import views as feed
+from dofc_events.public.network import views as network
+from dofc_events.public.outcomes import views as outcome_pages
+from dofc_events.public.photographs import views as photographs
+from dofc_events.public.queries import learning_trips, past_with_record, places_left
+from dofc_events.public.report import views as report
+from dofc_events.public.shared import description_of, event_of, network_as_thing, picture_of_edition
+from dofc_events.web.assets import asset_url
 
 blueprint = Blueprint("public", __name__)
-blueprint.register_blueprint(draw.blueprint)
+for part in (draw, outcome_pages, documents, photographs, cards, feed, network, report):
+    blueprint.register_blueprint(part.blueprint)
+
+# On the page of an edition; all of them are in the gallery.
+PHOTOGRAPHS_SHOWN = 6
 
 
 def register(app: Flask) -> None:
@@ -53,7 +73,7 @@ def home() -> str:
     """The network, the next edition, the call for hosts, the figures, the past editions."""
     session, moment = db.session(), now()
     coming = coming_editions(session, moment)
-    current = coming[0] if coming else None
+    current, past = coming[0] if coming else None, past_editions(session, moment)
     call = current_call(session, moment)
     return render_template(
         "public/home.html",
@@ -61,10 +81,13 @@ def home() -> str:
         later=coming[1:],
         window=current.window(moment) if current else None,
         places=places_left(session, [current.id]).get(current.id) if current else None,
+        cover=covers_of(session, [current.id]).get(current.id) if current else None,
         call=call,
         stage=call.stage(moment) if call else None,
-        figures=figures(session, moment),
-        past=past_editions(session, moment),
+        figures=network_in_figures(session, moment).figures,
+        past=past,
+        outcomes=outcomes_by_edition(session, [edition.id for edition in past]),
+        network_data=network_as_thing(_asset("img/icon-512.png")),
     )
 
 
@@ -72,13 +95,16 @@ def home() -> str:
 def editions() -> str:
     """All editions that are public, the coming ones first."""
     session, moment = db.session(), now()
-    coming = coming_editions(session, moment)
+    coming, past = coming_editions(session, moment), past_with_record(session, moment)
     return render_template(
         "public/editions.html",
         coming=coming,
         windows={edition.id: edition.window(moment) for edition in coming},
         places=places_left(session, [edition.id for edition in coming]),
-        past=past_editions(session, moment),
+        past=past,
+        outcomes=outcomes_by_edition(session, [edition.id for edition in past]),
+        known=editions_in_figures(session, past),
+        figures=network_in_figures(session, moment).figures,
     )
 
 
@@ -93,11 +119,22 @@ def edition(year: int) -> str:
         "public/edition.html",
         edition=found,
         is_over=found.is_over(moment),
+        known=edition_in_figures(session, found),
         window=found.window(moment),
         places=places_left(session, [found.id]).get(found.id),
+        cover=covers_of(session, [found.id]).get(found.id),
+        photographs=public_photographs(session, found.id, PHOTOGRAPHS_SHOWN),
+        photographs_in_all=count_public(session, found.id),
         trips=learning_trips(session, found.id),
+        outcomes=outcomes_by_edition(session, [found.id])[found.id],
+        write_up=write_up_of(session, found.id),
+        documents=published_documents(session, found.id),
+        sources=sources_of(session, found.id),
         sign_up_window=found.sign_up_window(moment),
         country_names=country_names(str(get_locale())),
+        description=description_of(found),
+        share_picture=picture_of_edition(found),
+        event=event_of(found),
     )
 
 
@@ -106,7 +143,7 @@ def healthz() -> ResponseReturnValue:
     """For monitoring: 503 if the database cannot be used, no mail leaves, or no worker is there."""
     session, moment = db.session(), now()
     try:
-        found = health(session, settings().shared, moment)
+        found = health(session, settings().disk, moment, files_answer=files.answers(settings().shared))
         session.close()
         is_writable = _probe().is_writable(moment)
         troubles = [*([] if is_writable else [Trouble.DATABASE_NOT_WRITABLE]), *found.troubles]
@@ -130,6 +167,7 @@ def healthz() -> ResponseReturnValue:
         worker_is_silent=mail.worker_is_silent,
         worker_failed_step=mail.failed_step,
         worker_failed_at=_iso(mail.failed_at),
+        files="ok" if found.files_answer else "unreachable",
         free_disk_mb=found.free_disk_mb,
     ), 503 if is_failing else 200
 
@@ -141,10 +179,14 @@ def metrics() -> Response:
     if token is None or not compare_digest(given.encode(), f"Bearer {token}".encode()):
         abort(404)
     try:
-        known = site_metrics(db.session(), settings().shared, now())
+        known = site_metrics(db.session(), settings().disk, now(), files_answer=files.answers(settings().shared))
     except SQLAlchemyError:
         known = [DATABASE_DOWN]
     return Response(exposition(known), content_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+
+def _asset(name: str) -> str:
+    return settings().base_url + asset_url(name)
 
 
 def _tell(url: str, troubles: list[Trouble], moment: datetime) -> None:
@@ -166,7 +208,26 @@ def _iso(moment: datetime | None) -> str | None:
 @blueprint.get("/robots.txt")
 def robots() -> Response:
     """The pages that search engines may read."""
-    return Response(ROBOTS, mimetype="text/plain")
+    return Response(f"{ROBOTS}\nSitemap: {link('public.feed.sitemap')}\n", mimetype="text/plain")
+
+
+@blueprint.get("/site.webmanifest")
+def manifest() -> Response:
+    """What a telephone shows of the site on its home screen."""
+    answer = jsonify(
+        name="Days of Clusters",
+        short_name="DofC",
+        start_url=url_for(".home"),
+        display="browser",
+        background_color="#faf7f2",
+        theme_color="#faf7f2",
+        icons=[
+            {"src": asset_url(f"img/icon-{size}.png"), "sizes": f"{size}x{size}", "type": "image/png"}
+            for size in (192, 512)
+        ],
+    )
+    answer.mimetype = "application/manifest+json"
+    return answer
 
 
 @blueprint.get("/favicon.ico")

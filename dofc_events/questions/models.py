@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dofc_events.core.db import Base
@@ -10,11 +10,13 @@ from dofc_events.questions.rules import LONGEST_KEY, Kind
 
 LONGEST_CAPTION, LONGEST_HINT = 200, 400
 
+_HAS_FILE = text("content_hash IS NOT NULL")
+
 
 def key_column(*, primary_key: bool = False) -> Mapped[str]:
     """A key is compared letter by letter on both databases, so that an index finds it."""
-    text = String(LONGEST_KEY).with_variant(String(LONGEST_KEY, collation="C"), "postgresql")
-    return mapped_column(text, primary_key=primary_key)
+    said = String(LONGEST_KEY).with_variant(String(LONGEST_KEY, collation="C"), "postgresql")
+    return mapped_column(said, primary_key=primary_key)
 
 
 class EditionQuestion(Base):
@@ -48,7 +50,10 @@ class EditionQuestion(Base):
 
 
 class QuestionOption(Base):
-    """One of the answers to a question. Where its places are limited it has a pool of its own."""
+    """One of the answers to a question. Where its places are limited it has a pool of its own.
+
+    With a `waiting_list` whoever chooses it when it is full waits for a place.
+    """
 
     __tablename__ = "question_options"
     __table_args__ = (UniqueConstraint("question_id", "key"),)
@@ -59,18 +64,28 @@ class QuestionOption(Base):
     caption: Mapped[str] = mapped_column(String(LONGEST_CAPTION))
     position: Mapped[int]
     retired_at: Mapped[datetime | None]
+    waiting_list: Mapped[bool] = mapped_column(default=False)
 
 
 class Answer(Base):
     """What one registration answered: the key of an option (yes and no are keys), or a text.
 
-    Of several options each is a row, so that all who chose one are found in `ix_answers_choice` alone.
+    Of several options each is a row, so that all who chose one are found in `ix_answers_choice` alone. Who `waits` for
+    a place of the option has a claim that does. Of a file the text is its name; its bytes lie under `instance/files/`
+    by `content_hash`.
     """
 
     __tablename__ = "answers"
-    __table_args__ = (Index("ix_answers_choice", "question_id", "choice", "registration_id"),)
+    __table_args__ = (
+        Index("ix_answers_choice", "question_id", "choice", "waits", "registration_id"),
+        Index("ix_answers_content_hash", "content_hash", sqlite_where=_HAS_FILE, postgresql_where=_HAS_FILE),
+    )
 
     registration_id: Mapped[int] = mapped_column(ForeignKey("registrations.id"), primary_key=True)
     question_id: Mapped[int] = mapped_column(ForeignKey("edition_questions.id"), primary_key=True)
     choice: Mapped[str] = key_column(primary_key=True)
     text: Mapped[str] = mapped_column(Text, default="")
+    waits: Mapped[bool] = mapped_column(default=False)
+    content_hash: Mapped[str | None] = mapped_column(String(64))
+    media_type: Mapped[str | None] = mapped_column(String(60))
+    size: Mapped[int | None]

@@ -1,14 +1,14 @@
 """Reads about questions and answers. Each takes one query, however many questions, options and people there are."""
 
 from collections.abc import Collection
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, select
+from sqlalchemy import Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from dofc_events.questions.models import Answer, EditionQuestion, QuestionOption
-from dofc_events.questions.rules import ANY, Answers, Kind, Option, OwnQuestion
+from dofc_events.questions.rules import ANY, WAITING, Answers, Kind, Option, OwnQuestion
 from dofc_events.questions.texts import Answered
 
 # Columns, and not entities: every form of an edition asks for them.
@@ -21,6 +21,7 @@ _QUESTIONS = (
         QuestionOption.key.label("option_key"),
         QuestionOption.caption.label("option_caption"),
         QuestionOption.retired_at.label("option_retired_at"),
+        QuestionOption.waiting_list,
     )
     .join(QuestionOption, QuestionOption.question_id == EditionQuestion.id, isouter=True)
     .where(EditionQuestion.edition_id == bindparam("edition_id"))
@@ -36,6 +37,7 @@ _ANSWERED = (
         Answer.choice,
         Answer.text,
         QuestionOption.caption.label("chosen"),
+        Answer.waits,
     )
     .join(EditionQuestion, EditionQuestion.id == Answer.question_id)
     .join(
@@ -48,11 +50,21 @@ _ANSWERED = (
 _ANSWERED_BY_ONE = _ANSWERED.where(Answer.registration_id == bindparam("registration_id"))
 
 
+@dataclass(frozen=True)
+class AnswerFile:
+    """A file that answers a question: its name, what it is, how many bytes, and where they lie."""
+
+    name: str
+    media_type: str
+    size: int
+    content_hash: str
+
+
 def questions_of(session: Session, edition_id: int) -> tuple[OwnQuestion, ...]:
     """An edition's own questions in their order, those that are retired among them."""
     found: dict[int, tuple[dict[str, Any], list[Option]]] = {}
     for row in session.execute(_QUESTIONS, {"edition_id": edition_id}):
-        *said, retired_at, option_id, option_key, option_caption, option_retired_at = row
+        *said, retired_at, option_id, option_key, option_caption, option_retired_at, waiting_list = row
         if row.id not in found:
             values = dict(zip(_NAMES, said, strict=True)) | {
                 "kind": Kind(row.kind),
@@ -61,7 +73,8 @@ def questions_of(session: Session, edition_id: int) -> tuple[OwnQuestion, ...]:
             values |= {name: tuple(values[name]) for name in ("categories", "shown_for")}
             found[row.id] = values, []
         if option_id is not None:
-            found[row.id][1].append(Option(option_id, option_key, option_caption, option_retired_at is not None))
+            is_retired = option_retired_at is not None
+            found[row.id][1].append(Option(option_id, option_key, option_caption, is_retired, waiting_list))
     return tuple(OwnQuestion(**values, options=tuple(options)) for values, options in found.values())
 
 
@@ -77,12 +90,35 @@ def answered_by_many(session: Session, registration_ids: Collection[int]) -> dic
     return {id_: {one.key: one for one in said} for id_, said in _by_registration(rows).items()}
 
 
+def files_of(session: Session, registration_id: int, *, by_organisers: bool = True) -> dict[str, AnswerFile]:
+    """The files that one registration answered with, by the question's key; delegates do not see all."""
+    query = select(EditionQuestion.key, Answer).join(EditionQuestion, EditionQuestion.id == Answer.question_id)
+    query = query.where(Answer.registration_id == registration_id, Answer.content_hash.is_not(None))
+    if not by_organisers:
+        query = query.where(EditionQuestion.organisers_only.is_(False))
+    rows = session.execute(query.execution_options(populate_existing=True))
+    return {key: AnswerFile(a.text, a.media_type or "", a.size or 0, a.content_hash or "") for key, a in rows}
+
+
+def answer_hashes(session: Session) -> set[str]:
+    """The hashes of all files that questions were answered with."""
+    found = session.scalars(select(Answer.content_hash).where(Answer.content_hash.is_not(None)).distinct())
+    return {content_hash for content_hash in found if content_hash}
+
+
+def answered_bytes(session: Session) -> int:
+    """The size of all files that questions were answered with; what many share is kept once."""
+    each = select(Answer.content_hash, Answer.size).where(Answer.content_hash.is_not(None)).distinct().subquery()
+    return session.scalar(select(func.coalesce(func.sum(each.c.size), 0))) or 0
+
+
 def people_who_answered(edition_id: int, key: str, answer: str = ANY) -> Select[int]:
-    """The registrations that gave this answer to a question, or any."""
+    """The registrations that gave this answer to a question, or any; who waits for an option is no answer to it."""
     question = EditionQuestion
     mine = select(question.id).where(question.edition_id == edition_id, question.key == key).scalar_subquery()
     found = select(Answer.registration_id).where(Answer.question_id == mine)
-    return found if answer == ANY else found.where(Answer.choice == answer)
+    choice, waiting, _rest = answer.partition(WAITING)
+    return found if answer == ANY else found.where(Answer.choice == choice, Answer.waits.is_(bool(waiting)))
 
 
 def answers_of(answered: Collection[Answered]) -> Answers:
@@ -92,10 +128,11 @@ def answers_of(answered: Collection[Answered]) -> Answers:
 
 def _by_registration(rows: Collection[Any]) -> dict[int, tuple[Answered, ...]]:
     found: dict[int, dict[str, Answered]] = {}
-    for id_, key, kind, caption, organisers_only, choice, text, chosen in rows:
+    for id_, key, kind, caption, organisers_only, choice, text, chosen, waits in rows:
         said = found.setdefault(id_, {})
         before = said.get(key)
         values = (*(before.values if before else ()), choice or text)
         captions = (*(before.captions if before else ()), *([chosen] if chosen is not None else []))
-        said[key] = Answered(key, Kind(kind), caption, organisers_only, values, captions)
+        waiting = (*(before.waiting if before else ()), *([choice] if waits else []))
+        said[key] = Answered(key, Kind(kind), caption, organisers_only, values, captions, waiting)
     return {id_: tuple(said.values()) for id_, said in found.items()}

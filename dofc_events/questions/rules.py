@@ -25,6 +25,7 @@ class Kind(enum.StrEnum):
     SEVERAL = "several"
     DATE = "date"
     YES_NO = "yes-no"
+    FILE = "file"
 
 
 # With options of its own.
@@ -34,16 +35,22 @@ KEYED = (*PICKED, Kind.YES_NO)
 YES, NO = "yes", "no"
 # Who is looked for by an answer: whoever gave any, or none.
 ANY, NONE = "*", "-"
+# After the key of an option: whoever waits for a place of it.
+WAITING = ":waiting"
 
 
 @dataclass(frozen=True)
 class Option:
-    """One of the answers to choose from. What is retired is no longer offered, and read by whoever chose it."""
+    """One of the answers to choose from. What is retired is no longer offered, and read by whoever chose it.
+
+    With a `waiting_list` whoever chooses it when its places are taken waits for one.
+    """
 
     id: int
     key: str
     caption: str
     is_retired: bool
+    waiting_list: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,6 +118,17 @@ def asked(questions: Iterable[OwnQuestion], on: date, *, by_organisers: bool = F
     return tuple(one if one.required == required else replace(one, required=required) for one, required in pairs)
 
 
+def still_offered(questions: Iterable[OwnQuestion], answers: Answers) -> dict[str, tuple[str, ...]]:
+    """Of these answers what can still be given: neither to a question that was retired, nor an option that was."""
+    found = {}
+    for one in questions:
+        retired = {option.key for option in one.options if option.is_retired}
+        values = tuple(value for value in answers.get(one.key, ()) if value not in retired)
+        if values and not one.is_retired:
+            found[one.key] = values
+    return found
+
+
 def is_required(question: OwnQuestion, on: date) -> bool:
     """Whether a delegate must answer it on that day."""
     starts = question.required_from_on
@@ -143,3 +161,12 @@ def missing(questions: Sequence[OwnQuestion], answers: Answers, category: str, o
     return tuple(
         one for one in asked(questions, on) if one.required and one.key in visible and not answers.get(one.key)
     )
+
+
+def files_asked(
+    questions: Sequence[OwnQuestion], answers: Answers, category: str, on: date, *, by_organisers: bool = False
+) -> tuple[OwnQuestion, ...]:
+    """The questions that somebody can answer with a file on that day, or organisers for them."""
+    visible = shown(questions, answers, category)
+    now_asked = asked(questions, on, by_organisers=by_organisers)
+    return tuple(one for one in now_asked if one.kind is Kind.FILE and one.key in visible)

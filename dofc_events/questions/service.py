@@ -17,7 +17,8 @@ from dofc_events.core.errors import Refusal
 from dofc_events.core.slugs import slug_for
 from dofc_events.questions.models import Answer, EditionQuestion, QuestionOption
 from dofc_events.questions.queries import questions_of
-from dofc_events.questions.rules import LONGEST_KEY, PICKED, Kind, OwnQuestion
+from dofc_events.questions.rules import LONGEST_KEY, PICKED, Kind, Option, OwnQuestion
+from dofc_events.questions.texts import waiting_for
 
 MAX_QUESTIONS, MAX_OPTIONS = 60, 60
 
@@ -44,6 +45,7 @@ class OptionDetails:
     key: str
     caption: str
     is_retired: bool = False
+    waiting_list: bool = False
 
 
 class NoSuchQuestion(Refusal):
@@ -91,7 +93,7 @@ def add_question(
     taken = [one.key.replace("_", "-") for one in present]
     key = key if key and key not in taken else _key_for(details.caption, taken, "question").replace("-", "_")
     last = max((row.position for row in _rows(session, edition_id)), default=-1)
-    edition.asks_questions = True
+    edition.asks_questions, edition.asks_files = True, edition.asks_files or kind is Kind.FILE
     row = EditionQuestion(edition_id=edition_id, key=key, kind=kind, position=last + 1)
     _set(row, details, present)
     session.add(row)
@@ -197,10 +199,11 @@ def copy_questions(session: Session, from_edition_id: int, edition_id: int) -> d
         for name in ("required_from_on", "frozen_from_on"):
             values[name] = _moved(values[name], source.starts_on, target.starts_on)
         values |= {"key": row.key, "kind": row.kind, "position": row.position}
-        target.asks_questions = True
+        target.asks_questions, target.asks_files = True, target.asks_files or row.kind == Kind.FILE
         copy = EditionQuestion(edition_id=edition_id, **values)
         kept = [option for option in row.options if option.retired_at is None]
-        copy.options = [QuestionOption(key=one.key, caption=one.caption, position=one.position) for one in kept]
+        names = ("key", "caption", "position", "waiting_list")
+        copy.options = [QuestionOption(**{name: getattr(one, name) for name in names}) for one in kept]
         session.add(copy)
         session.flush()
         options |= dict(zip((one.id for one in kept), (one.id for one in copy.options), strict=True))
@@ -252,7 +255,7 @@ def _set_options(session: Session, row: EditionQuestion, options: Sequence[Optio
             option = QuestionOption(key=_key_for(said.caption, taken, "option"))
             taken.append(option.key)
             row.options.append(option)
-        option.caption, option.position = said.caption, position
+        option.caption, option.position, option.waiting_list = said.caption, position, said.waiting_list
         option.retired_at = (option.retired_at or now) if said.is_retired else None
     left_out = [option for key, option in known.items() if key not in kept]
     for position, option in enumerate(left_out, start=len(options)):
@@ -289,10 +292,14 @@ def _difference(before: OwnQuestion, after: OwnQuestion) -> Difference:
         one, other = (getattr(question, name) for question in (before, after))
         if one != other:
             changes[name] = [_said(one), _said(other)]
-    options = [[one.caption for one in question.options if not one.is_retired] for question in (before, after)]
+    options = [[_said_of(one) for one in question.options if not one.is_retired] for question in (before, after)]
     if options[0] != options[1]:
         changes["options"] = [", ".join(side) for side in options]
     return changes
+
+
+def _said_of(option: Option) -> str:
+    return waiting_for(option.caption) if option.waiting_list else option.caption
 
 
 def _said(value: Any) -> Any:

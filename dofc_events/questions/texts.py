@@ -12,7 +12,10 @@ from dofc_events.web.dates import day
 
 @dataclass(frozen=True)
 class Answered:
-    """A question that somebody has answered: the keys of options with their captions, or the one text, as stored."""
+    """A question that somebody has answered: the keys of options with their captions, or the one text, as stored.
+
+    `waiting` are the keys of those options for a place of which the person waits.
+    """
 
     key: str
     kind: Kind
@@ -20,6 +23,7 @@ class Answered:
     organisers_only: bool
     values: tuple[str, ...]
     captions: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
 
     @property
     def field(self) -> str:
@@ -33,7 +37,15 @@ class Answered:
             return str(_("Yes") if self.values == (YES,) else _("No"))
         if self.kind is Kind.DATE:
             return day(date.fromisoformat(self.values[0]))
-        return ", ".join(self.captions or self.values)
+        if not self.captions:
+            return ", ".join(self.values)
+        pairs = zip(self.values, self.captions, strict=True)
+        return ", ".join(waiting_for(caption) if key in self.waiting else caption for key, caption in pairs)
+
+
+def waiting_for(caption: str) -> str:
+    """An option for a place of which somebody waits."""
+    return str(_("%(option)s (waiting list)", option=caption))
 
 
 def in_words(questions: Iterable[OwnQuestion], answers: Answers) -> tuple[Answered, ...]:

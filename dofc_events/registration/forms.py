@@ -25,6 +25,7 @@ from dofc_events.web.forms import Form, of_this_browser
 # The languages of our emails.
 LANGUAGES = ("en",)
 LONGEST_CODE = 60
+PHOTO_CONSENT = _l("I am happy to be photographed and for the photographs to be published")
 AS_WHAT = _l("Choose what you are attending as.")
 
 
@@ -56,7 +57,7 @@ class DetailsForm(NamesForm):
     dietary = Paragraphs(_l("Dietary needs"), longest=1000)
     access_needs = Paragraphs(_l("Access needs"), longest=1000)
     visa_letter = BooleanField(_l("I need an invitation letter for a visa"))
-    photo_consent = BooleanField(_l("I am happy to be photographed and for the photographs to be published"))
+    photo_consent = BooleanField(PHOTO_CONSENT)
     answers = AnswersField(label=_l("More questions"))
 
     def offer_categories(self, categories: Sequence[CategoryPlaces]) -> None:
@@ -121,6 +122,12 @@ class ChangeAddressForm(EditForm, AddressForm):
     """The form to change a delegate's email address."""
 
 
+class PhotoConsentForm(EditForm):
+    """The form to give or take back the consent to photographs."""
+
+    photo_consent = BooleanField(PHOTO_CONSENT)
+
+
 class UnseenForm(Form):
     """The hidden fields of the registration form."""
 
@@ -159,9 +166,10 @@ class RegistrationForm(DetailsForm, AddressForm, TripsForm, UnseenForm):
         )
 
     def refuse_uninvited(self) -> None:
-        """Say that the chosen category is by invitation."""
+        """Say that the chosen category is by invitation; of an address it says nothing."""
         words = _(
-            "This category is by invitation. Enter the code you were given, or register with the invited address."
+            "This category is by invitation. Enter the code you were given, or leave the code empty if your address "
+            "was invited."
         )
         self.category.errors = [words]
 

@@ -15,6 +15,7 @@ class Outcome(enum.StrEnum):
     SENT_BEFORE = "sent_before"
     OTHER_ANSWERS = "other_answers"
     ADDRESS_KNOWN = "address_known"
+    ANSWERED_BY_EMAIL = "answered_by_email"
 
 
 def details_are_frozen(freezes_at: datetime | None, is_over: bool, has_ended: bool, now: datetime) -> bool:

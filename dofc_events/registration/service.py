@@ -7,10 +7,11 @@ commits; the database's constraints stand behind that.
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy.orm import Session
 
-from dofc_events.conference.models import Edition
+from dofc_events.conference.models import Category, Edition
 from dofc_events.conference.queries import edition_by_id
 from dofc_events.conference.rules import Window
 from dofc_events.core.audit import Actor, record
@@ -22,17 +23,17 @@ from dofc_events.delegates.queries import registration_by_form_key, token_of
 from dofc_events.delegates.service import (
     Details,
     add_registration,
+    category_of,
     details_of,
     keep_consent_text,
     refresh_search,
-    refuse_uninvited,
     write_details,
 )
 from dofc_events.mail import outbox
 from dofc_events.mail.queries import latest_message
 from dofc_events.mail.rules import MessageState, address_key
 from dofc_events.notices import mails
-from dofc_events.notices.queries import standing_of
+from dofc_events.notices.queries import files_for, standing_of
 from dofc_events.notices.service import Changes, News, hold, log, send, tell, terms_of, told_if_known
 from dofc_events.places import service as places
 from dofc_events.places.models import Claim, Pool
@@ -40,7 +41,8 @@ from dofc_events.places.queries import place_of, waiting_position
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.questions.queries import answered_by, answers_of
 from dofc_events.questions.rules import Answers
-from dofc_events.registration.answers.service import give_answers, give_back
+from dofc_events.registration.answers.service import give_answers, give_back, give_first_answers, moved_up
+from dofc_events.registration.invitations.service import by_address, if_invited
 from dofc_events.registration.rules import Outcome, details_are_frozen
 from dofc_events.trips.queries import trips_of, wishes_of
 
@@ -68,7 +70,7 @@ class RegistrationRequest:
 
 @dataclass(frozen=True)
 class Registered:
-    """The result of a form. `token` opens the delegate's own page; "" if the address is already registered."""
+    """The result of a form. `token` opens the delegate's own page; "" if an email says what came of it."""
 
     outcome: Outcome
     token: str = ""
@@ -121,14 +123,22 @@ def register_delegate(
         same = details_of(earlier) == request.details and earlier.email == request.email
         same = same and set(request.trips) == set(wishes_of(session, earlier.id))
         same = same and _answered_so(session, earlier.id, request.answers)
+        if by_address(session, earlier.category, request.code):
+            return Registered(Outcome.ANSWERED_BY_EMAIL)
         return Registered(Outcome.SENT_BEFORE if same else Outcome.OTHER_ANSWERS, token_of(earlier))
     window = edition.window(now)
     if window is not Window.OPEN:
         raise RegistrationNotOpen(window)
+    category = category_of(session, edition_id, request.details.category)
+    address_decides = by_address(session, category, request.code)
     outbox.refuse_flood(session, request.email, now)
     if told_if_known(session, edition_id, request.email, now):
-        return Registered(Outcome.ADDRESS_KNOWN)
-    registration = enrol(session, pool, edition, request, actor, now, keep_mail=keep_mail)
+        return Registered(Outcome.ANSWERED_BY_EMAIL if address_decides else Outcome.ADDRESS_KNOWN)
+    register = partial(enrol, session, pool, edition, request, actor, now, category=category, keep_mail=keep_mail)
+    if address_decides:
+        if_invited(session, edition, category, request.email, request.language, register, now, keep=keep_mail)
+        return Registered(Outcome.ANSWERED_BY_EMAIL)
+    registration = register()
     return Registered(Outcome.REGISTERED, token_of(registration))
 
 
@@ -140,6 +150,7 @@ def enrol(
     actor: Actor,
     now: datetime,
     *,
+    category: Category | None = None,
     on_behalf: bool = False,
     keep_mail: bool = False,
     promise_id: int | None = None,
@@ -149,7 +160,10 @@ def enrol(
     `on_behalf`: an organiser filled in the form, which the message says; `promise_id` as in `claim_place`. Raises
     NoSuchCategory, NoSuchTrip, ChoiceFull and SignUpNotOpen.
     """
-    registration, claim = enter(session, pool, edition, request, now, on_behalf=on_behalf, promise_id=promise_id)
+    registration, claim = enter(
+        session, pool, edition, request, now, category=category, on_behalf=on_behalf, promise_id=promise_id
+    )
+    give_first_answers(session, edition.id, [(registration, request.answers)], now)
     changes = Changes(session, edition, actor, now, keep=keep_mail)
     if request.trips:
         refuse_closed_sign_up(edition, now)
@@ -163,7 +177,8 @@ def enrol(
     # Nor has anything of a trip that was not asked for.
     trips = tuple(trips_of(session, edition.id, registration.id)) if request.trips else ()
     answers = answered_by(session, registration.id) if any(request.answers.values()) else ()
-    standing = mails.Standing(registration, edition, claim, waiting_position(session, claim), trips, answers)
+    position, files = waiting_position(session, claim), files_for(session, edition, request.details.category, answers)
+    standing = mails.Standing(registration, edition, claim, position, trips, answers, files=files)
     stated = request.consent_text if on_behalf else ""
     message = mails.status_message(standing, seats, stated_consent=stated)
     send(session, message, now, keep=keep_mail, asked_for=not on_behalf)
@@ -177,14 +192,15 @@ def enter(
     request: RegistrationRequest,
     now: datetime,
     *,
+    category: Category | None = None,
     on_behalf: bool,
     promise_id: int | None = None,
     party: int | None = None,
 ) -> tuple[Registration, Claim]:
-    """Write somebody down, with the place or position that they get; no seat, no message, nothing in the trail.
+    """Write somebody down, with the place or position that they get; no answers, no seat, no message, no trail.
 
-    The pool is locked already. Where organisers register, nobody needs an invitation, their approval, or to confirm a
-    held place. `promise_id` and `party` as in `claim_place`. Raises NoSuchCategory, NotInvited and ChoiceFull.
+    The pool is locked already. Where organisers register, nobody needs their approval, or to confirm a held place.
+    `promise_id` and `party` as in `claim_place`. Raises NoSuchCategory.
     """
     registration = Registration(
         edition_id=edition.id,
@@ -204,16 +220,12 @@ def enter(
         ended_at=None,
         any_trip=request.any_trip,
     )
-    add_registration(session, registration, request.details)
-    if not on_behalf:
-        refuse_uninvited(session, registration, request.code)
+    add_registration(session, registration, request.details, category)
     hold = None if on_behalf else hold_of(edition, now)
     requested = registration.category.needs_approval and not on_behalf
     claim = places.claim_place(
         session, pool, registration, now, hold=hold, requested=requested, promise_id=promise_id, party=party
     )
-    if any(request.answers.values()):
-        give_answers(session, registration, request.answers, now)
     return registration, claim
 
 
@@ -234,9 +246,9 @@ def change_details(
     registration, pool = locked(session, registration_id)
     refuse_frozen(registration, now)
     refuse_changed(seen, details_of(registration))
-    fields, _told, changes = rewrite_details(session, pool, registration, details, answers, actor, now)
+    fields, told, changes = rewrite_details(session, pool, registration, details, answers, actor, now)
     if fields:
-        changes.news.setdefault(registration_id, News()).own_details = fields
+        changes.news.setdefault(registration_id, News()).own_details = told
         changes.tell(registration_id)
     return bool(fields)
 
@@ -259,14 +271,15 @@ def rewrite_details(
     """
     before, changes = registration.category_id, Changes(session, registration.edition, actor, now, quiet=quiet)
     written = write_details(session, registration, details)
-    told = (*written,)
-    if answers:
-        given = give_answers(session, registration, answers, now)
-        written, told = written | given.changes, (*told, *given.told)
+    told, is_another = (*written,), registration.category_id != before
+    if answers or (is_another and registration.edition.asks_questions):
+        given = give_answers(session, registration, answers or {}, now, is_another=is_another)
+        written, told = written | given.written.changes, (*told, *given.written.told)
+        moved_up(session, changes, given.moved_up)
     if written:
         registration.revise(now)
         log(session, actor, now, "details_changed", registration, quiet=registration.id in quiet, changes=written)
-    if registration.category_id != before:
+    if is_another:
         moved = [(place_of(session, registration.id), before)]
         changes.moved_up(places.change_category(session, pool, moved, terms_of(registration.edition, now), now))
     return tuple(written), told, changes
@@ -326,10 +339,10 @@ def cancel_registration(
     registration.ended_at = now
     changes = Changes(session, registration.edition, actor, now, keep=keep_mail)
     changes.place("cancelled", registration, before=standing.status)
-    moved_up = places.cancel_claim(session, pool, standing.claim, terms_of(registration.edition, now), now)
-    give_back(session, [registration], now)
+    next_in_line = places.cancel_claim(session, pool, standing.claim, terms_of(registration.edition, now), now)
+    moved_up(session, changes, give_back(session, registration.edition, [registration], now))
     changes.book.leave(registration_id)
-    changes.moved_up(moved_up)
+    changes.moved_up(next_in_line)
     changes.tell(registration_id)
 
 
@@ -339,12 +352,12 @@ def resize_edition(session: Session, edition_id: int, capacity: int, actor: Acto
     edition = session.get_one(Edition, edition_id)
     before = pool.capacity
     # Also where the number stays: later dates may let somebody move up who could not before, on trips too.
-    moved_up = places.resize_pool(session, pool, capacity, terms_of(edition, now), now)
+    next_in_line = places.resize_pool(session, pool, capacity, terms_of(edition, now), now)
     if before != capacity:
         said = {"capacity": [before, capacity]}
         record(session, actor, now, "capacity_changed", scope=str(edition.year), changes=said)
     changes = Changes(session, edition, actor, now)
-    changes.moved_up(moved_up)
+    changes.moved_up(next_in_line)
     for trip in changes.book.trips.values():
         changes.book.pass_on(trip)
     changes.tell()

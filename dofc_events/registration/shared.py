@@ -1,6 +1,7 @@
 """What the form, the delegate's own pages and the organisers' page about one delegate share."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, TypeVar
 
 from flask import redirect, url_for
@@ -24,10 +25,12 @@ from dofc_events.places.queries import (
     has_room,
     option_pools,
     overdue,
+    positions_for_options,
 )
-from dofc_events.places.rules import Availability, ClaimStatus, availability
+from dofc_events.places.rules import ClaimStatus, availability, free_for_anybody
 from dofc_events.questions.queries import answers_of, questions_of
-from dofc_events.questions.rules import PICKED, Answers, OwnQuestion, asked, missing
+from dofc_events.questions.rules import PICKED, Answers, Kind, OwnQuestion, asked, files_asked, missing
+from dofc_events.questions.texts import Answered
 from dofc_events.registration.forms import ChangeDetailsForm
 from dofc_events.registration.hand_over.queries import handed_over_by
 from dofc_events.registration.rules import details_are_frozen
@@ -56,7 +59,8 @@ def own_context(registration: Registration, token: str) -> dict[str, Any]:
     standing, at = standing_in(db.session(), registration), now()
     edition, known = registration.edition, answers_of(standing.answers)
     questions = questions_of(db.session(), edition.id) if edition.asks_questions else ()
-    category = registration.category.slug
+    category, waits = registration.category.slug, any(one.waiting for one in standing.answers)
+    today = in_zone(at, edition.zone).date()
     return {
         "registration": registration,
         "edition": edition,
@@ -71,8 +75,10 @@ def own_context(registration: Registration, token: str) -> dict[str, Any]:
         "waits_for_category": standing.waits_for_category,
         "trips": standing.trips,
         "answers": [one for one in standing.answers if not one.organisers_only],
+        "waits_for": positions_for_options(db.session(), registration.id) if waits else (),
+        "files": _files(questions, standing.answers, category, today) if edition.asks_files else [],
         "known": known,
-        "unanswered": missing(questions, known, category, in_zone(at, edition.zone).date()),
+        "unanswered": [one for one in missing(questions, known, category, today) if one.kind is not Kind.FILE],
         "sign_up": edition.sign_up_window(at),
         "name_in_draw": name_in_draw(db.session(), edition, registration),
         "seat_offers": [
@@ -87,6 +93,15 @@ def own_context(registration: Registration, token: str) -> dict[str, Any]:
         "begun": edition.has_begun(at),
         "offer_stands": offer_stands(db.session(), standing, standing.claim, at),
     }
+
+
+def _files(
+    questions: Sequence[OwnQuestion], answers: Sequence[Answered], category: str, on: date
+) -> list[tuple[str, str, str]]:
+    """The files that somebody is asked for, or has added: the question, its key, and the file's name or ""."""
+    names = {one.key: (one.caption, one.words) for one in answers if one.kind is Kind.FILE and not one.organisers_only}
+    asked_for = {one.key: (one.caption, "") for one in files_asked(questions, answers_of(answers), category, on)}
+    return [(caption, key, name) for key, (caption, name) in (asked_for | names).items()]
 
 
 def _calendars(edition: Edition) -> dict[str, str]:
@@ -121,12 +136,15 @@ def is_frozen(registration: Registration) -> bool:
     return details_are_frozen(edition.details_freeze_at(), edition.is_over(at), registration.ended_at is not None, at)
 
 
-def open_categories(edition: Edition, present: str = "") -> tuple[CategoryPlaces, ...]:
-    """The categories that newcomers can choose; or a delegate, beside the `present` one: none that asks organisers."""
-    categories = categories_with_places(db.session(), edition.id)
+def open_among(edition: Edition, categories: Sequence[CategoryPlaces], present: str = "") -> tuple[CategoryPlaces, ...]:
+    """The categories that newcomers can choose; or a delegate, beside the `present` one: none that asks organisers.
+
+    That of accompanying persons nobody chooses, and who is in it stays there.
+    """
     chosen = [one for one in categories if one.state == CategoryState.OPEN]
     if edition.takes_companions:
-        chosen = [one for one in chosen if one.slug != edition.companion_category]
+        stays = present == edition.companion_category
+        chosen = [one for one in chosen if not stays and one.slug != edition.companion_category]
     if present:
         chosen = [one for one in chosen if not one.by_invitation and not one.needs_approval]
     return tuple(one for one in categories if one in chosen or one.slug == present)
@@ -149,11 +167,8 @@ def asked_of(edition: Edition, questions: Sequence[OwnQuestion], *, by_organiser
 def change_form(registration: Registration, known: Answers, *, by_organisers: bool = False, kind: type[F]) -> F:
     """The form that changes a delegate's details and what they answered, with what is stored or what was sent."""
     edition, form = registration.edition, kind(obj=details_of(registration))
-    form.offer_categories(
-        categories_with_places(db.session(), edition.id)
-        if by_organisers
-        else open_categories(edition, registration.category.slug)
-    )
+    categories = categories_with_places(db.session(), edition.id)
+    form.offer_categories(categories if by_organisers else open_among(edition, categories, registration.category.slug))
     now_asked = asked_of(edition, questions_of(db.session(), edition.id), by_organisers=by_organisers)
     form.ask(now_asked["asked"], now_asked["room"], known)
     return form
@@ -161,9 +176,10 @@ def change_form(registration: Registration, known: Answers, *, by_organisers: bo
 
 def form_context(edition: Edition, pool: Pool, *, by_organisers: bool = False) -> dict[str, Any]:
     """What a page with a registration form shows, apart from the form."""
-    categories = open_categories(edition)
-    has_room = any(not one.is_full for one in categories)
-    questions = questions_of(db.session(), edition.id)
+    categories = open_among(edition, categories_with_places(db.session(), edition.id))
+    left = [one.left for one in categories if not one.by_invitation] or [one.left for one in categories]
+    free = free_for_anybody(pool.capacity - pool.taken, left)
+    questions = questions_of(db.session(), edition.id) if edition.asks_questions else ()
     return {
         **asked_of(edition, questions, by_organisers=by_organisers),
         "edition": edition,
@@ -171,7 +187,7 @@ def form_context(edition: Edition, pool: Pool, *, by_organisers: bool = False) -
         "trips": trips_of(db.session(), edition.id),
         "sign_up": edition.sign_up_window(now()),
         "consent_text": consent_text(edition),
-        "availability": availability(pool.capacity, pool.taken) if has_room else Availability.WAITING_LIST,
-        "free": pool.capacity - pool.taken,
-        "waiting": count_waiting(db.session(), pool.id) if pool.taken >= pool.capacity else 0,
+        "availability": availability(free),
+        "free": free,
+        "waiting": count_waiting(db.session(), pool.id) if free <= 0 else 0,
     }

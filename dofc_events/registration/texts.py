@@ -10,9 +10,9 @@ def consent_text(edition: Edition) -> str:
     text: str = _(
         "The organisers of %(edition)s use what you enter here to prepare and run this conference: to keep your place,"
         " to email you about it, and to meet your needs. Only the organisers see it. Your dietary and access needs are "
-        "passed on, without your name where possible, to those who meet them. You can see, change and"
-        " withdraw your registration at any time using the link that we email to you. Write to %(contact)s to have your"
-        " data deleted.",
+        "passed on, without your name where possible, to those who meet them. What says who you are is removed"
+        " automatically some time after the conference, as this site’s privacy page says. You can see, change, withdraw"
+        " and erase it at any time using the link that we email to you. Questions? Write to %(contact)s.",
         edition=edition.name,
         contact=f"{edition.contact_name} ({edition.contact_email})",
     )

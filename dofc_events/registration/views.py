@@ -18,7 +18,7 @@ from dofc_events.core.db import db, said_by, unit_of_work
 from dofc_events.core.errors import Refusal
 from dofc_events.core.references import new_secret
 from dofc_events.delegates.queries import registration_by_token
-from dofc_events.delegates.service import NotInvited, details_of
+from dofc_events.delegates.service import details_of
 from dofc_events.extensions import limiter
 from dofc_events.mail.guards import limit_by_address
 from dofc_events.mail.outbox import TooManyMessages
@@ -36,6 +36,7 @@ from dofc_events.registration.forms import (
     RegistrationForm,
     UnseenForm,
 )
+from dofc_events.registration.invitations.service import NotInvited
 from dofc_events.registration.lost_link.service import send_link
 from dofc_events.registration.own import views as own
 from dofc_events.registration.rules import Outcome, link_has_ended
@@ -88,6 +89,8 @@ def new(year: int) -> ResponseReturnValue:
         return _other_answers(registered.token, form, context)
     if registered.outcome is Outcome.ADDRESS_KNOWN:
         return wrote_to(edition, form.email.data, after="register")
+    if registered.outcome is Outcome.ANSWERED_BY_EMAIL:
+        return wrote_to(edition, form.email.data, after="invited")
     return redirect(url_for("registration.own.own", token=registered.token), 303)
 
 

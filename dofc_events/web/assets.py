@@ -16,7 +16,7 @@ from wsgiref.headers import Headers
 
 import brotli
 import structlog
-from flask import Flask
+from flask import Flask, current_app
 from whitenoise import WhiteNoise
 
 from dofc_events.config import ROOT
@@ -26,12 +26,19 @@ PREFIX = "/static/"
 OURS = (
     "css/site.css",
     "css/organise.css",
+    "css/figures.css",
     "js/site.js",
     "js/organise.js",
     "js/country.js",
     "js/questions.js",
+    "js/passkeys.js",
+    "js/photographs.js",
     "img/hexagons.svg",
     "img/favicon.svg",
+    "img/share.png",
+    "img/icon-180.png",
+    "img/icon-192.png",
+    "img/icon-512.png",
 )
 # Our name for a file, the package it comes with, and its path there.
 LIBRARIES = (("css/bootstrap.min.css", "flask_bootstrap", "static/bootstrap5/css/bootstrap.min.css"),)
@@ -47,6 +54,7 @@ def init_assets(app: Flask, instance: Path, transport: Mapping[str, str]) -> Non
     folder, sources = instance / "assets", _sources()
     file_headers = {**FILE_HEADERS, **transport}
     names = {name: _hashed(name, content) for name, content in sources.items()}
+    app.extensions["dofc_assets"] = names
     app.jinja_env.globals["asset_url"] = lambda name: PREFIX + names[name]
     try:
         for name, content in sources.items():
@@ -68,6 +76,12 @@ def init_assets(app: Flask, instance: Path, transport: Mapping[str, str]) -> Non
         allow_all_origins=False,
         add_headers_function=add_headers,
     )
+
+
+def asset_url(name: str) -> str:
+    """The path at which a file is served now."""
+    names: dict[str, str] = current_app.extensions["dofc_assets"]
+    return PREFIX + names[name]
 
 
 def _sources() -> dict[str, bytes]:

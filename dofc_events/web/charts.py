@@ -30,6 +30,19 @@ class Series:
 
 
 @dataclass(frozen=True)
+class Column:
+    """A column with the word below it; `value` is None where it is not known, `says` is the value as it is to be read.
+
+    One that is `open` may be higher: only a lower bound is known.
+    """
+
+    label: str
+    value: int | None
+    says: str = ""
+    open: bool = False
+
+
+@dataclass(frozen=True)
 class Tick:
     """A word under the axis, at a step."""
 
@@ -56,6 +69,21 @@ def line_chart(name: str, title: str, description: str, series: Sequence[Series]
     )
     heights = spread([_y(one.values[-1], top) for _, one in drawn], LABEL_GAP, FLOOR)
     parts += [_end(number, one, steps, top, height) for (number, one), height in zip(drawn, heights, strict=True)]
+    return Markup(
+        '<svg class="chart" width="100%" height="{height}" role="img" aria-labelledby="{name}-title"'
+        ' aria-describedby="{name}-desc"><title id="{name}-title">{title}</title>'
+        '<desc id="{name}-desc">{description}</desc>{parts}</svg>'
+    ).format(height=HEIGHT, name=name, title=title, description=description, parts=Markup("").join(parts))
+
+
+def column_chart(name: str, title: str, description: str, columns: Sequence[Column]) -> Markup:
+    """Columns beside each other, each with its number above it. What is not known has no column.
+
+    Who cannot see it reads `title` and `description`.
+    """
+    top = grid_lines(max((one.value or 0 for one in columns), default=0))[-1]
+    each = 100 / max(1, len(columns))
+    parts = [_grid_line(0, top), *(_column(place, one, each, top) for place, one in enumerate(columns))]
     return Markup(
         '<svg class="chart" width="100%" height="{height}" role="img" aria-labelledby="{name}-title"'
         ' aria-describedby="{name}-desc"><title id="{name}-title">{title}</title>'
@@ -124,6 +152,33 @@ def _end(number: int, one: Series, steps: int, top: int, height: float) -> Marku
         name=one.name,
         value=one.values[-1],
     )
+
+
+def _column(place: int, one: Column, each: float, top: int) -> Markup:
+    middle = _short(each * (place + 0.5))
+    parts = [
+        Markup('<text class="chart-scale" x="{}%" y="{}" text-anchor="middle">{}</text>').format(
+            middle, HEIGHT - 8, one.label
+        )
+    ]
+    if one.value is not None:
+        y = _y(one.value, top)
+        parts.append(
+            Markup(
+                '<rect class="chart-column{}" x="{}%" width="{}%" y="{}" height="{}"/>'
+                '<text class="chart-name" x="{}%" y="{}" text-anchor="middle">{}</text>'
+            ).format(
+                " chart-column-open" if one.open else "",
+                _short(each * (place + 0.2)),
+                _short(each * 0.6),
+                _short(y),
+                _short(FLOOR - y),
+                middle,
+                _short(y - 8),
+                one.says or one.value,
+            )
+        )
+    return Markup("").join(parts)
 
 
 def _grid_line(value: int, top: int) -> Markup:

@@ -19,7 +19,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, FieldList, FormField, HiddenField, SelectMultipleField
 from wtforms.fields.choices import SelectFieldBase
 
-from dofc_events.core.countries import country_name
+from dofc_events.core.countries import country_names
 from dofc_events.web.fields import CountryField, clean
 from dofc_events.web.forms import Form
 
@@ -150,7 +150,8 @@ def _words(field: Any, shown: Any) -> str:
         return str(_("Ticked") if field.data else _("Not ticked"))
     values = _values(field)
     if isinstance(field, CountryField):
-        return ", ".join(country_name(value, get_locale().language) or value for value in values)
+        names = country_names(get_locale().language)
+        return ", ".join(names.get(value, value) for value in values)
     if isinstance(field, SelectFieldBase):
         labels = {str(option.data): option.label.text for option in shown}
         return ", ".join(str(labels.get(value, value)) for value in values)

@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from dofc_events.core.db import NotKnownWhetherSaved, end_session, is_passing, tried_again
 from dofc_events.core.errors import in_one_line
+from dofc_events.core.files import FilesAway
 from dofc_events.extensions import limiter, login_manager
 from dofc_events.web.answered import request_number
 from dofc_events.web.on_record import say
@@ -87,12 +88,15 @@ def init_errors(app: Flask) -> None:
 
     @app.errorhandler(NotKnownWhetherSaved)
     @app.errorhandler(SQLAlchemyError)
+    @app.errorhandler(FilesAway)
     def unavailable(error: Exception) -> ResponseReturnValue:
-        if not is_passing(error):
+        is_about_files = isinstance(error, FilesAway)
+        if not is_about_files and not is_passing(error):
             return failed(error)
         # What went wrong says enough in one line; there may be hundreds of them.
         why = in_one_line(error.__cause__ or error if isinstance(error, NotKnownWhetherSaved) else error)
-        log.error("database_unavailable", endpoint=request.endpoint, method=request.method, error=why)
+        what = "files_unavailable" if is_about_files else "database_unavailable"
+        log.error(what, endpoint=request.endpoint, method=request.method, error=why)
         end_session()
         unsure = isinstance(error, NotKnownWhetherSaved)
         if request.method == "POST" and not unsure and "retry_after" not in g:

@@ -46,7 +46,7 @@ class RequestCount(Base):
     expires: Mapped[float] = mapped_column(Float(53))
 
 
-class _Counts(Storage):
+class Counts(Storage):
     """Counts for fixed windows in a table of a database, which `_answer` asks; `NOW` is the time in its words."""
 
     TABLE: ClassVar[str]
@@ -92,6 +92,10 @@ class _Counts(Storage):
     def clear(self, key: str) -> None:
         self._ask("DELETE FROM {table} WHERE key = :key RETURNING key", key=key)
 
+    def forget(self, whom: str) -> None:
+        """Count no further for keys in which this stands: an address, say."""
+        self._ask("DELETE FROM {table} WHERE key LIKE :pattern RETURNING key", pattern=f"%{whom}%")
+
     def _rows(self, key: str) -> list[Any]:
         return self._ask("SELECT count, expires FROM {table} WHERE key = :key AND expires > {now}", key=key)
 
@@ -121,7 +125,7 @@ class _Counts(Storage):
         """What can be done about an error."""
 
 
-class DatabaseStorage(_Counts):
+class DatabaseStorage(Counts):
     """In the table of the database that all machines share; `limits-database://`. Its own clock counts."""
 
     STORAGE_SCHEME = ["limits-database"]
@@ -143,7 +147,7 @@ class _Connection(sqlite3.Connection):
             self.close()
 
 
-class FileStorage(_Counts):
+class FileStorage(Counts):
     """In the SQLite file that the address `limits-file:///path` names."""
 
     STORAGE_SCHEME = ["limits-file"]
@@ -174,6 +178,8 @@ class FileStorage(_Counts):
             )
             # No write-ahead log: processes that begin together cannot all switch to it. A crash may forget counts.
             connection.execute("PRAGMA synchronous = OFF")
+            # What is no longer counted is overwritten: it says who asked for something.
+            connection.execute("PRAGMA secure_delete = ON")
             connection.execute(_SCHEMA)
             local.connection = connection
         kept: sqlite3.Connection = local.connection

@@ -14,6 +14,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "style-src 'self'",
         "img-src 'self' data:",
         "connect-src 'self'",
+        "manifest-src 'self'",
         "frame-src 'self'",
         "form-action 'self'",
         "frame-ancestors 'none'",

@@ -1,6 +1,6 @@
 """several people with one contact, and places that are promised to a group
 
-Follows: 0117
+Follows: 0160
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0170"
-down_revision: str | None = "0117"
+down_revision: str | None = "0160"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -43,9 +43,9 @@
   });
 
   // Who is picked is kept over the pages of one list, and counted.
-  var picking = document.querySelector("form.picking");
+  var picking = document.querySelector("form.picking:has(.picked)");
   if (picking) {
-    var bar = picking.querySelector(".picked"), all = picking.elements.all;
+    var bar = picking.querySelector(".picked"), all = picking.elements.all || {};
     var boxes = Array.from(picking.querySelectorAll(".pick")), last = null, done = document.querySelector(".notice-success");
     var stored = done ? null : kept(PICKED);
     var chosen = new Set(stored && stored.list === picking.dataset.list ? stored.picks : []);

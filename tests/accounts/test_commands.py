@@ -3,11 +3,14 @@
 import pytest
 from sqlalchemy import select
 
+from dofc_events.accounts.factors.models import Factor
 from dofc_events.accounts.models import Account
 from dofc_events.accounts.queries import account_by_email
 from dofc_events.accounts.rules import Grant, RoleName
 from dofc_events.conference.models import Edition, Member, Organisation
+from dofc_events.core.audit import AuditEntry
 from dofc_events.core.clock import now
+from dofc_events.mail.models import Message
 from tests.support.pages import Client
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -135,3 +138,24 @@ def test_end_leaves_an_account_nothing(flask, app, reading, network):
 
 def test_end_says_so_when_there_is_no_such_account(flask):
     assert "No account has the address" in flask("end", "eve@example.org").output
+
+
+def test_reset_factor_takes_it_away_on_record_and_tells_its_owner(flask, app, writing, reading):
+    flask("add", "ada@example.org", "--name", "Ada", "--role", "chair")
+    with writing() as session:
+        account = account_by_email(session, "ada@example.org")
+        session.add(Factor(account_id=account.id, kind="app", name="Phone", added_at=now(), secret=b"-"))
+    browser = Client(app).sign_in(account)
+    answer = flask("reset-factor", "ADA@example.org")
+    assert (answer.exit_code, answer.output) == (0, "ada@example.org (Ada): 1 removed, signed out everywhere\n")
+    assert browser.get("/organise/", follow=False).headers["Location"] == "/sign-in"
+    with reading() as session:
+        assert session.scalars(select(Factor)).all() == []
+        assert session.scalars(select(Message.kind)).all() == ["second-factor"]
+        entry = session.scalars(select(AuditEntry).where(AuditEntry.act == "factor_reset")).one()
+        assert (entry.actor, entry.details) == ("command", {"count": 1})
+    # Once more there is nothing to take away, and nobody is told.
+    assert flask("reset-factor", "ada@example.org").output.startswith("ada@example.org (Ada): 0 removed")
+    with reading() as session:
+        assert len(session.scalars(select(Message)).all()) == 1
+    assert "No account has the address" in flask("reset-factor", "eve@example.org").output

@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from dofc_events.accounts.guards import LONGEST_WANTED_PATH, acting, chair_only, edition_staff, signed_in
 from dofc_events.accounts.models import Role
+from dofc_events.accounts.queries import account_by_email
 from dofc_events.accounts.rules import Grant, RoleName
 from dofc_events.accounts.service import add_account, issue_sign_in_link
 from dofc_events.conference.models import Edition, Organisation
@@ -73,12 +74,15 @@ def as_role(client, writing):
         ids = {edition.year: edition.id for edition in editions}
         organisation_id = member.id
 
-    def as_role(role: str, year: int | None = None) -> Client:
+    def as_role(role: str, year: int | None = None, again: bool = True) -> Client:
         name = RoleName(role)
         belongs_to_member = name in (RoleName.MEMBER, RoleName.BOARD)
         grant = Grant(name, ids.get(year), organisation_id if belongs_to_member else None)
         with writing() as session:
-            account = add_account(session, f"{role}-{year}@example.org", role, grant, COMMAND, NOW)
+            email = f"{role}-{year}@example.org"
+            account = (
+                add_account(session, email, role, grant, COMMAND, NOW) if again else account_by_email(session, email)
+            )
             secret = issue_sign_in_link(session, account.id, now())
         browser = client.another()
         browser.get(f"/sign-in/{secret}").form().submit(follow=False)
@@ -87,19 +91,27 @@ def as_role(client, writing):
     return as_role
 
 
-@pytest.mark.parametrize(
-    ("role", "year", "statuses"),
-    [
-        ("chair", None, (200, 403, 403, 403)),
-        ("organiser", 2027, (200, 403, 403, 403)),
-        ("desk", 2028, (200, 403, 403, 403)),
-    ],
-)
-def test_guards_give_a_role_that_has_ended_nothing(as_role, writing, role, year, statuses):
+@pytest.mark.parametrize(("role", "year"), [("chair", None), ("organiser", 2027), ("desk", 2028)])
+def test_guards_give_a_role_that_has_ended_nothing(as_role, writing, role, year):
     browser = as_role(role, year)
     with writing() as session:
         session.execute(update(Role).values(ends_at=now()))
-    assert tuple(browser.get(path).status for path in PAGES) == statuses
+    # Its sessions have ended, and another one allows nothing.
+    assert {browser.get(path, follow=False).headers["Location"] for path in PAGES} == {"/sign-in"}
+    browser = as_role(role, year, again=False)
+    assert tuple(browser.get(path).status for path in PAGES) == (200, 403, 403, 403)
+
+
+def test_a_role_ends_the_sessions_that_began_before_at_its_last_moment(as_role, writing):
+    with time_machine.travel(NOW, tick=False) as clock:
+        browser, other = as_role("desk", 2027), as_role("chair")
+        with writing() as session:
+            session.execute(update(Role).where(Role.role == "desk").values(ends_at=NOW + timedelta(hours=1)))
+        clock.shift(timedelta(minutes=59, seconds=59))
+        assert browser.get("/2027/door").status == 200
+        clock.shift(timedelta(seconds=1))
+        assert browser.get("/2027/door", follow=False).headers["Location"] == "/sign-in"
+        assert other.get("/2027/door").status == 200
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/1999/list"])

@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from dofc_events.accounts.rules import audit_name
 from dofc_events.accounts.service import issue_sign_in_link
+from dofc_events.core.audit import history_of
 from dofc_events.mail.models import Message
 from tests.accounts.conftest import NOW, is_signed_in, sign_in
 from tests.support.factories import make_account
@@ -63,13 +65,16 @@ def test_a_session_lasts_no_longer_than_the_browser(client, link):
     assert lasting == ["dofc-known"]
 
 
-def test_sign_out_ends_the_session(client, link):
+def test_sign_out_ends_the_session_on_record(client, link, reading, ada):
     sign_in(client, link)
     answer = client.get(PUBLIC).form("/sign-out").submit(follow=False)
     assert (answer.status, answer.headers["Location"]) == (303, "/")
     assert not is_signed_in(client)
     with client._client.session_transaction() as browser:
         assert "session" not in browser
+    with reading() as session:
+        last = history_of(session, audit_name(ada))[-1]
+        assert (last.act, last.actor) == ("signed_out", "account:ada@example.org")
 
 
 def test_a_session_ends_when_it_is_not_used_for_two_hours(client, link, clock):
@@ -78,7 +83,7 @@ def test_a_session_ends_when_it_is_not_used_for_two_hours(client, link, clock):
     assert is_signed_in(client)
     clock.move_to(NOW + timedelta(hours=3, minutes=58))
     assert is_signed_in(client)
-    clock.move_to(NOW + timedelta(hours=5, minutes=59))
+    clock.move_to(NOW + timedelta(hours=5, minutes=58))
     assert not is_signed_in(client)
     # Nor does looking bring it back.
     assert not is_signed_in(client)

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import text
 
 from dofc_events.core.clock import now
-from dofc_events.hosting.proposals import rules
 from dofc_events.hosting.queries import token_of
 from dofc_events.hosting.rules import ProposalStatus
+from dofc_events.web.attachments.reading import rules
 from tests.attacks.test_costly_work import attach
 from tests.support import uploads
 from tests.support.hosting import make_call, make_proposal

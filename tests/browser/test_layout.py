@@ -5,9 +5,9 @@ import re
 import pytest
 
 from dofc_events.accounts.rules import RoleName
-from dofc_events.conference.history.service import load_history
 from dofc_events.core.audit import COMMAND
 from dofc_events.core.clock import now
+from dofc_events.memory.history.service import load_history
 from tests.support.browser import PHONE
 from tests.support.factories import make_account, make_edition, make_registration, make_trip
 

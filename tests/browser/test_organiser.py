@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Locator, expect
 
-from dofc_events.conference.history.service import load_history
 from dofc_events.core.audit import COMMAND
 from dofc_events.core.clock import now
+from dofc_events.memory.history.service import load_history
 from tests.journeys.test_delegate import text_of
 from tests.support.browser import DESKTOP, PHONE, CheckedPage
 from tests.support.factories import make_account

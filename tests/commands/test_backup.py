@@ -27,7 +27,7 @@ from tests.support.hosting import make_call, make_proposal
 LONG_AGO = timedelta(days=2)
 LETTER = b"%PDF-1.7 a letter of support"
 NAMES = ["Đorđe", "Ђорђе", "שרה"]
-MISSING = "it is attached to a proposal or a letter, but missing from the disk"
+MISSING = "some row names it, but it is missing"
 RESTORED = {"mail_holds", "audit_entries"}
 
 
@@ -244,7 +244,7 @@ def test_a_backup_of_an_earlier_version_is_upgraded(filled, backup, databases, t
 def test_a_backup_says_what_is_missing_from_the_disk(filled, tmp_path):
     shutil.rmtree(filled.extensions["dofc_events"].instance / "files")
     code, said = run(filled, "backup", tmp_path / "less.backup")
-    assert code == 0 and f"file {files.hash_of(LETTER)}: it is attached to a proposal or a letter, but missing" in said
+    assert code == 0 and f"file {files.hash_of(LETTER)}: some row names it, but it is missing" in said
 
 
 def _cut(backup):

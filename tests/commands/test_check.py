@@ -5,6 +5,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, func, select, text, update
 
+from dofc_events.accounts import sessions
+from dofc_events.accounts.factors.models import RecoveryCode
+from dofc_events.accounts.rules import Awaited
 from dofc_events.commands.check import faults
 from dofc_events.conference.models import Edition
 from dofc_events.core.clock import now
@@ -24,6 +27,7 @@ from tests.letters.conftest import release, write
 from tests.support.factories import (
     DELEGATE,
     claim_of,
+    make_account,
     make_edition,
     make_registration,
     make_three_trips,
@@ -194,7 +198,7 @@ def test_check_finds_a_promotion_that_nobody_was_told(check, full, writing):
 
 
 def test_check_counts_a_message_as_told_whatever_became_of_it(check, full, writing):
-    """A dead message is shown on the mail page; here the question is whether it was written."""
+    """A dead message is shown on the emails page; here the question is whether it was written."""
     for state in (MessageState.DEAD, MessageState.WITHDRAWN, MessageState.SENT):
         with writing() as session:
             session.execute(update(Message).values(state=state))
@@ -349,6 +353,18 @@ def test_check_finds_a_letter_that_went_to_somebody_else(check, sent_letter, wri
         session.execute(update(Message).where(Message.kind == "announcement").values(about="XXXX-XXXX"))
     code, lines = check()
     assert code == 1 and len(lines) == 4 and all("is about somebody else" in line for line in lines)
+
+
+def test_check_finds_what_belongs_to_a_second_factor_that_is_gone(check, writing):
+    with writing() as session:
+        account = make_account(session, now=now())
+        session.add(RecoveryCode(account_id=account.id, code_hash="-"))
+        sessions.begin(session, account.id, "", now(), awaits=Awaited.FACTOR)
+    wanted = [
+        f"account {account.id}: it has recovery codes, but no second factor",
+        f"account {account.id}: a session waits for a second factor, and it has none",
+    ]
+    assert check() == (1, wanted)
 
 
 # The schema

@@ -47,16 +47,39 @@ def test_check_finds_who_chose_a_limited_option_and_holds_no_place(session):
     session.execute(delete(Claim).where(Claim.pool_id.in_(OF_OPTIONS)))
     session.execute(update(Pool).where(Pool.option_id.is_not(None)).values(taken=0))
     [fault] = faults(session)
-    assert "whose places are limited, and holds none" in fault
+    assert "has a confirmed place of option 1, and it has none" in fault
 
 
 def test_check_finds_who_holds_a_place_of_an_option_they_did_not_choose(session):
     session.execute(update(Answer).where(Answer.choice == "gala").values(choice="bistro"))
     [fault] = faults(session)
-    assert "which it has not chosen" in fault
+    assert "has a confirmed place of option 1, and no such answer" in fault
 
 
 def test_check_finds_an_option_that_counts_wrongly(session):
     session.execute(update(Pool).where(Pool.option_id.is_not(None)).values(taken=2))
     [fault] = faults(session)
     assert "counts 2 taken, but 1 claims" in fault
+
+
+def test_check_finds_an_answer_that_waits_and_a_claim_that_does_not(session):
+    session.execute(update(Answer).where(Answer.choice == "gala").values(waits=True))
+    assert [fault.partition(": ")[2] for fault in faults(session)] == [
+        "its answer has a waitlisted place of option 1, and it has none",
+        "has a confirmed place of option 1, and no such answer",
+    ]
+
+
+def test_check_finds_an_answer_that_waits_for_what_is_not_limited(session):
+    session.execute(update(Answer).where(Answer.choice == "yes").values(waits=True))
+    assert any("waits for “yes” of question 3, which has no limit" in fault for fault in faults(session))
+
+
+def test_check_finds_who_waits_for_an_option_that_is_free(session):
+    [claim] = session.scalars(select(Claim).where(Claim.pool_id.in_(OF_OPTIONS)))
+    claim.status, claim.position = "waitlisted", 1
+    claim.pool.taken, claim.pool.next_position = 0, 2
+    session.execute(update(Answer).where(Answer.choice == "gala").values(waits=True))
+    session.flush()
+    [fault] = faults(session)
+    assert "somebody is waiting while 3 are free" in fault

@@ -144,6 +144,9 @@ def test_the_demonstration_delegates_come_from_everywhere(flask, reading):
         assert faults(session) == []
         messages = session.scalars(select(Message)).all()
         audited = set(session.scalars(select(AuditEntry.about).where(AuditEntry.act == "registered")))
+        of_option = select(Claim.status).join(Pool).where(Pool.option_id.is_not(None))
+        dinners = sorted(session.scalars(of_option))
+    assert dinners == [*["confirmed"] * 4, *["waitlisted"] * 2], "a limited option with a waiting list"
     assert len(people) == 41
     assert len({person.country for person in people}) >= 15
     scripts = {unicodedata.name(person.given_name[0]).split()[0] for person in people}

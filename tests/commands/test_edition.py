@@ -11,10 +11,12 @@ from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.audit import AuditEntry
 from dofc_events.core.clock import now
 from dofc_events.places.models import Pool
-from tests.support.factories import make_edition, make_registration, make_trip
+from dofc_events.places.service import create_pool
+from tests.support.factories import make_edition, make_question, make_registration, make_trip
 
 YEAR = 2031
-NOBODY = {"capacity": 0, "taken": 0, "waitlisted": 0, "promised": 0, "open": False, "trips": {}}
+NOTHING_LIMITED: dict = {"categories": {}, "options": {}}
+NOBODY = {"capacity": 0, "taken": 0, "waitlisted": 0, "promised": 0, "open": False, "trips": {}, **NOTHING_LIMITED}
 
 
 @pytest.fixture
@@ -57,6 +59,20 @@ def acts(reading) -> list[str]:
         return list(session.scalars(select(AuditEntry.act).order_by(AuditEntry.id)))
 
 
+@pytest.mark.databases("sqlite")
+def test_limits_of_categories_and_of_options_are_among_the_numbers(numbers, edition, writing):
+    with writing() as session:
+        found = session.get_one(Edition, edition)
+        company = next(one for one in found.categories if one.slug == "company")
+        create_pool(session, category_id=company.id, capacity=4)
+        make_question(session, found, "dinner", options=("Gala", "Home"), places={"gala": 1}, waiting_list=True)
+        for _ in range(2):
+            make_registration(session, found, now=now(), answers={"dinner": ("gala",)})
+    said = numbers()
+    assert said["categories"] == {"company": {"limit": 4, "taken": 2}}
+    assert said["options"] == {"question-dinner": {"gala": {"capacity": 1, "taken": 1, "waitlisted": 1}}}
+
+
 def test_edition_shows_its_numbers_and_changes_nothing(numbers, edition, writing, reading):
     with writing() as session:
         session.execute(update(Pool).where(Pool.edition_id.is_not(None)).values(capacity=2))
@@ -65,6 +81,7 @@ def test_edition_shows_its_numbers_and_changes_nothing(numbers, edition, writing
     before = acts(reading)
     seats = {"taken": 0, "waitlisted": 0, "open": True}
     expected = {"capacity": 2, "taken": 2, "waitlisted": 3, "promised": 0, "open": True}
+    expected |= NOTHING_LIMITED
     assert numbers() == expected | {"trips": {"mill": {"capacity": 3, **seats}, "wine": {"capacity": 20, **seats}}}
     assert acts(reading) == before
 

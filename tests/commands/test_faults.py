@@ -17,6 +17,7 @@ from dofc_events.commands.worker import Worker
 from dofc_events.core import files
 from dofc_events.core.clock import now
 from dofc_events.core.db import Base, db, unit_of_work
+from dofc_events.health.rules import AWAY_AFTER
 from dofc_events.mail.models import Message, WorkerSign
 from dofc_events.mail.queries import mail_health
 from dofc_events.places.models import Claim
@@ -24,6 +25,8 @@ from dofc_events.registration import service
 from tests.mail.letters import enqueue_many, states
 from tests.support.databases import settings_for
 from tests.support.factories import DELEGATE, make_edition, make_registration
+from tests.support.hooks import webhook
+from tests.support.site import free_port
 
 HOUR = timedelta(hours=1)
 MAILS = {"messages", "mail_holds", "worker_signs"}
@@ -184,6 +187,21 @@ def test_a_database_that_was_never_migrated_is_said_and_the_worker_waits_for_it(
             assert worker.run_once()
             db.session.remove()
             db.engine.dispose()
+
+
+@pytest.mark.databases("sqlite")
+def test_a_database_that_does_not_answer_ends_no_worker_and_is_said_once(make_app, smtp, capsys):
+    nobody = f"postgresql+psycopg://nobody@127.0.0.1:{free_port()}/nothing"
+    with webhook() as hook:
+        app = make_app(database_url=nobody, alert_url=hook.url, **smtp.settings())
+        with app.app_context():
+            worker = Worker(threading.Event(), once=True)
+            worker._alarm._away_since = -AWAY_AFTER
+            assert not worker.run_once()
+            said = [json.loads(line)["event"] for line in capsys.readouterr().err.splitlines()]
+            assert set(said) == {"database_unreachable"} and len(said) <= 3, "once for each who needs it"
+            assert not worker.run_once() and capsys.readouterr().err == ""
+    assert hook.troubles == [["database_unreachable"]]
 
 
 @pytest.mark.databases("sqlite")

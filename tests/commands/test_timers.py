@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select, update
 
 from dofc_events.commands.timers import remove_texts
@@ -11,6 +12,12 @@ from dofc_events.mail.rules import MessageState
 from tests.support.factories import NOW, make_edition, make_registration
 
 DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def app(shared_app):
+    """A host short of disk: texts go sooner than the network asks for."""
+    return shared_app(mail_text_days=180)
 
 
 def removed(app, writing, at) -> set[str]:

@@ -6,11 +6,12 @@ import pytest
 
 from dofc_events.conference import queries
 from dofc_events.conference.members.service import add_member
-from dofc_events.conference.models import AttendingCountry, Edition, Organisation, Outcome, OutcomeCountry
-from dofc_events.conference.queries import NetworkFigures, coming_editions, current_edition, figures, past_editions
-from dofc_events.conference.rules import EditionStatus, OutcomeKind
+from dofc_events.conference.models import AttendingCountry, Edition, Organisation
+from dofc_events.conference.queries import coming_editions, current_edition, past_editions
+from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.audit import COMMAND
 from dofc_events.core.clock import from_zone
+from dofc_events.memory.figures.network.queries import network_in_figures
 from tests.support.databases import count_queries
 
 TODAY = date(2027, 6, 4)
@@ -26,40 +27,6 @@ def add_edition(session, year, **columns) -> Edition:
 
 def days(first: date, length: int = 2) -> dict[str, date]:
     return {"starts_on": first, "ends_on": first + timedelta(days=length)}
-
-
-def test_figures_are_zero_when_there_is_nothing(session):
-    assert figures(session, NOW) == NetworkFigures(0, 0, 0)
-
-
-@pytest.mark.parametrize(
-    ("columns", "counts"),
-    [
-        ({"status": "published", "ends_on": TODAY - timedelta(days=1)}, True),
-        ({"status": "archived", "ends_on": TODAY - timedelta(days=1)}, True),
-        ({"status": "archived", "year": 2010}, True),
-        ({"status": "published", "ends_on": TODAY}, False),
-        ({"status": "archived", "ends_on": TODAY + timedelta(days=1)}, False),
-        ({"status": "archived", "year": 2027}, False),
-        ({"status": "draft", "ends_on": TODAY - timedelta(days=1)}, False),
-        ({"status": "archived", "year": 2010, "is_demo": True}, False),
-        ({"status": "published", "year": 2010}, False),
-    ],
-)
-def test_figures_count_an_edition_when_it_has_taken_place(session, columns, counts):
-    edition = add_edition(session, **{"year": 2026} | columns)
-    session.add(AttendingCountry(edition_id=edition.id, country="NZ"))
-    session.flush()
-    assert figures(session, NOW) == (NetworkFigures(1, 2, 2) if counts else NetworkFigures(0, 0, 0))
-
-
-def test_figures_count_each_country_once(session):
-    for year in (2010, 2011):
-        edition = add_edition(session, year, status="archived")
-        session.add_all(AttendingCountry(edition_id=edition.id, country=code) for code in ("CZ", "DE"))
-    session.add_all(AttendingCountry(edition_id=None, country=code) for code in ("DE", "KR"))
-    session.flush()
-    assert figures(session, NOW) == NetworkFigures(2, 3, 2)
 
 
 @pytest.mark.parametrize(
@@ -103,14 +70,14 @@ def test_days_of_an_edition_are_days_of_its_zone(session, zone, hour, is_over):
     assert coming_editions(session, moment) == ([] if is_over else [edition])
     assert current_edition(session, moment) == (None if is_over else edition)
     assert past_editions(session, moment) == ([edition] if is_over else [])
-    assert figures(session, moment).editions == is_over
+    assert network_in_figures(session, moment).figures.editions == is_over
 
 
 @pytest.mark.parametrize(("zone", "has_been"), [("Pacific/Auckland", True), ("America/Los_Angeles", False)])
 def test_an_edition_of_which_only_the_year_is_known_counts_once_that_year_is_over_where_it_was(session, zone, has_been):
     add_edition(session, 2027, zone=zone, status="archived")
     new_year = datetime(2028, 1, 1, tzinfo=UTC) - timedelta(hours=1) * (1 if has_been else -1)
-    assert figures(session, new_year).editions == has_been
+    assert network_in_figures(session, new_year).figures.editions == has_been
 
 
 def test_past_editions_are_over_or_archived_latest_first(session):
@@ -142,8 +109,7 @@ def test_member_by_slug_finds_members_only(session):
 @pytest.mark.parametrize(
     "query",
     [
-        lambda session: figures(session, NOW),
-        lambda session: [(e.outcomes, e.countries) for e in past_editions(session, NOW)],
+        lambda session: [e.countries for e in past_editions(session, NOW)],
         lambda session: coming_editions(session, NOW),
         lambda session: [m.organisation.name for m in queries.members(session)],
         lambda session: read_record(queries.edition_with_record(session, 1900)),
@@ -161,26 +127,18 @@ def test_queries_are_as_many_with_1_as_with_30_rows(session, query):
 
 
 def add_rows(session, numbers: range) -> None:
-    """For each number a past edition, one to come, a member, and an outcome more of the edition of 1900."""
-    first = queries.edition_by_year(session, 1900) or add_edition(session, 1900, status=EditionStatus.ARCHIVED)
+    """For each number a past edition, one to come, and a member."""
+    if not queries.edition_by_year(session, 1900):
+        add_edition(session, 1900, status=EditionStatus.ARCHIVED)
     for number in numbers:
         past = add_edition(session, 1901 + number, status=EditionStatus.ARCHIVED)
         past.countries.append(AttendingCountry(country="DE"))
-        past.outcomes.append(Outcome(kind=OutcomeKind.MILESTONE, title="First"))
         add_edition(session, 2028 + number, **days(TODAY + timedelta(days=365 * number)))
-        member = add_member(session, f"member-{number}", f"Member {number}", None, COMMAND, NOW)
-        first.outcomes.append(
-            Outcome(
-                kind=OutcomeKind.AGREEMENT,
-                title=f"Agreement {number}",
-                countries=[OutcomeCountry(country="KR")],
-                signatories=[member.organisation],
-            )
-        )
+        add_member(session, f"member-{number}", f"Member {number}", None, COMMAND, NOW)
     session.flush()
 
 
 def read_record(edition: Edition | None) -> None:
     assert edition
     assert edition.organisers == []
-    assert all(outcome.signatories[0].name and outcome.countries[0].country for outcome in edition.outcomes)
+    assert edition.countries == []

@@ -39,7 +39,7 @@ def test_a_fault_of_the_reader_says_what_it_was(tmp_path):
 def test_who_finds_no_place_is_told_when_to_come_again(tmp_path, monkeypatch):
     monkeypatch.setattr(contained, "PATIENCE", 0)
     monkeypatch.setattr(contained, "MAX_AT_ONCE", 1)
-    with contained._turn(tmp_path), pytest.raises(contained.TooBusy) as refused:
+    with contained._turn(tmp_path, contained.Line.FILES), pytest.raises(contained.TooBusy) as refused:
         contained.run(READER, b"hello", tmp_path)
     assert refused.value.retry_after == contained.RETRY_AFTER
     # The place was given back.
@@ -51,7 +51,7 @@ def test_whoever_waits_gets_their_turn_and_others_of_the_process_go_on(tmp_path,
     left, begun = threading.Event(), threading.Event()
 
     def hold():
-        with contained._turn(tmp_path):
+        with contained._turn(tmp_path, contained.Line.FILES):
             begun.set()
             left.wait(10)
 
@@ -68,3 +68,11 @@ def test_whoever_waits_gets_their_turn_and_others_of_the_process_go_on(tmp_path,
             contained.run(READER, b"hello", tmp_path)
         left.set()
         assert second.result(30) and first.result(1) is None
+
+
+def test_nobody_who_signs_in_waits_for_those_who_send_files(tmp_path, monkeypatch):
+    monkeypatch.setattr(contained, "PATIENCE", 0)
+    with contained._turn(tmp_path, contained.Line.FILES), contained._turn(tmp_path, contained.Line.FILES):
+        with pytest.raises(contained.TooBusy):
+            contained.run(READER, b"hello", tmp_path)
+        assert contained.run(READER, b"hello", tmp_path, contained.Line.PASSKEYS)

@@ -134,6 +134,16 @@ def test_a_reader_is_not_blocked_by_a_writer_and_sees_what_was_before(app, writi
     assert acts(reading) == ["tested"]
 
 
+@pytest.mark.databases("postgresql")
+def test_what_was_prepared_stays_prepared_from_one_request_to_the_next(app, reading):
+    for _ in range(8):
+        with reading() as session:
+            session.scalar(select(Edition.id))
+    with reading() as session:
+        prepared = session.scalars(text("SELECT statement FROM pg_prepared_statements")).all()
+    assert any("FROM editions" in statement for statement in prepared), prepared
+
+
 @pytest.mark.databases("sqlite")
 def test_a_writer_waits_for_another_and_then_sees_what_it_wrote(writing):
     """A transaction that began by reading would fail at once instead ("database is locked")."""

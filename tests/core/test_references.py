@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dofc_events.core.references import hash_secret, new_reference, new_secret, read_token, sign
+from dofc_events.core.references import hash_secret, locked, new_reference, new_secret, read_token, sign, unlocked
 
 KEY = ["a secret that is good enough for tests"]
 
@@ -67,3 +67,12 @@ def test_what_an_earlier_key_signed_is_read_as_long_as_the_key_is_kept():
     assert read_token(keys, "registration", before) == ("7KX9-Q2MB", 1)
     assert sign(keys, "registration", "7KX9-Q2MB", 1) == sign(keys[1:], "registration", "7KX9-Q2MB", 1) != before
     assert read_token(keys[1:], "registration", before) is None
+
+
+def test_a_locked_secret_opens_with_the_key_that_locked_it_and_no_other():
+    secret = "ab" * 32
+    stored = locked(["old", "new"], "p", secret)
+    assert secret not in stored and stored != locked(["old", "new"], "p", secret)
+    assert unlocked(["new"], "p", stored) == unlocked(["new", "newer"], "p", stored) == secret
+    assert unlocked(["old"], "p", stored) is None
+    assert unlocked(["new"], "q", stored) is None

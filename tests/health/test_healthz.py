@@ -70,6 +70,15 @@ def test_all_is_well(ask, sign):
 
 
 @pytest.mark.databases("sqlite")
+def test_a_worker_may_take_two_minutes_for_a_round_and_a_disk_that_is_nearly_full_is_said(ask, sign, monkeypatch):
+    sign(seen_at=now() - timedelta(seconds=115))
+    assert ask()[1]["trouble"] == []
+    monkeypatch.setattr("dofc_events.health.queries.LOW_DISK", 10**9)
+    status, found = ask()
+    assert (status, found["trouble"]) == (200, ["disk_low"])
+
+
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize("seen", [None, -3 * MINUTE, 60 * MINUTE])
 def test_a_silent_worker_is_a_failure(ask, sign, seen):
     """Also one that died before somebody set the clock back."""

@@ -15,9 +15,9 @@ from dofc_events.hosting.ballots.service import cast_ballot
 from dofc_events.hosting.calls.service import set_shortlist
 from dofc_events.hosting.models import Ballot, HostingCall, Proposal, Voter
 from dofc_events.hosting.proposals.attachments.service import add_attachment
-from dofc_events.hosting.proposals.rules import checked
 from dofc_events.hosting.proposals.service import PROPOSER
 from dofc_events.mail.models import Message
+from dofc_events.web.attachments.reading.rules import checked
 from tests.support import uploads
 from tests.support.factories import NOW
 from tests.support.hosting import make_call, make_member, make_proposal, make_representative
@@ -91,7 +91,7 @@ def test_what_does_not_add_up_is_found(app, run, writing, reading):
     with reading() as session:
         assert faults(session) == [
             f"voter {voter.id}: it has voted without a ballot, or has a ballot without having voted",
-            f"file {attachment.content_hash}: it is attached to a proposal or a letter, but missing from the disk",
+            f"file {attachment.content_hash}: some row names it, but it is missing",
         ]
     with writing() as session:
         session.get_one(HostingCall, call.id).counted_at = NOW

@@ -2,7 +2,8 @@
 
 import pytest
 
-from dofc_events.imports.rules import HEADERS, country_code, guessed_matching, header_key, is_yes
+from dofc_events.imports.rules import HEADERS, country_code, guessed_matching, header_key, is_yes, typed_answer
+from dofc_events.questions.rules import Kind, Option, OwnQuestion
 
 
 @pytest.mark.parametrize(
@@ -32,9 +33,53 @@ def test_yes_and_no_are_read_in_several_languages(text, said):
     assert is_yes(text) is said
 
 
+LABELS = dict.fromkeys(HEADERS, "") | {"question-room": "Which room?"}
+
+
 def test_matching_is_guessed_by_title_and_by_what_was_said_before():
     header = ("Name *", "E-Mail:", "Фирма", "Room", "email")
-    assert guessed_matching(header, {}, HEADERS) == ["given_name", "email", "organisation", "", ""]
+    assert guessed_matching(header, {}, LABELS) == ["given_name", "email", "organisation", "", ""]
     known = {header_key("Room"): "organisation", header_key("E-mail"): ""}
-    assert guessed_matching(header, known, HEADERS) == ["given_name", "", "", "organisation", "email"]
-    assert guessed_matching(header, {header_key("Room"): "question-gone"}, HEADERS)[3] == ""
+    assert guessed_matching(header, known, LABELS) == ["given_name", "", "", "organisation", "email"]
+    assert guessed_matching(header, {header_key("Room"): "question-gone"}, LABELS)[3] == ""
+
+
+def test_own_question_is_found_by_what_it_asks_and_by_its_name_in_our_files():
+    assert guessed_matching(("E-mail", "which ROOM?", ""), {}, LABELS) == ["email", "question-room", ""]
+    assert guessed_matching(("question-room", "Which room?"), {}, LABELS) == ["question-room", ""]
+
+
+OPTIONS = (
+    Option(1, "small", "Small", is_retired=False),
+    Option(2, "large", "Large, with a hood", is_retired=False),
+    Option(3, "blue", "Blue", is_retired=False),
+    Option(4, "old", "Old", is_retired=True),
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "typed"),
+    [
+        (Kind.CHOICE, "SMALL", ("small",)),
+        (Kind.CHOICE, "large, with  a hood", ("large",)),
+        (Kind.CHOICE, "large", ("large",)),
+        (Kind.CHOICE, "Small, Blue", None),
+        (Kind.CHOICE, "Old", None),
+        (Kind.CHOICE, "", ()),
+        (Kind.SEVERAL, "Large, with a hood, Blue", ("large", "blue")),
+        (Kind.SEVERAL, "small; blue,", ("small", "blue")),
+        (Kind.SEVERAL, "small, with a hood", None),
+        (Kind.YES_NO, "да", ("yes",)),
+        (Kind.YES_NO, "no", ("no",)),
+        (Kind.YES_NO, "", ()),
+        (Kind.YES_NO, "perhaps", None),
+        (Kind.DATE, "2029-06-14", ("2029-06-14",)),
+        (Kind.DATE, "14. 6. 2029.", ("2029-06-14",)),
+        (Kind.DATE, "47283", ("2029-06-14",)),
+        (Kind.DATE, "14/6/2029", ("14/6/2029",)),
+        (Kind.NUMBER, "3", ("3",)),
+        (Kind.TEXT, "Ana, Bo", ("Ana, Bo",)),
+    ],
+)
+def test_cell_answers_a_question_of_each_kind(kind, text, typed):
+    assert typed_answer(OwnQuestion(1, "q", kind, "Q?", "", options=OPTIONS), text) == typed

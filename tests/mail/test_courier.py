@@ -84,6 +84,8 @@ def test_deliver_due_tells_refusals_from_a_server_that_is_away(courier, smtp, wr
     assert [stored(reading, i).state for i in (later, never, last)] == ["queued", "dead", "sent"]
     waits = stored(reading, later)
     assert timedelta(seconds=50) < waits.due_at - now() <= RETRY_AFTER[0]
+    # However often it is put off: it waits since it was queued.
+    assert waits.waits_since <= now()
 
 
 def test_deliver_due_leaves_an_unreachable_server_alone_for_ten_seconds(courier, smtp, writing, reading):

@@ -11,6 +11,7 @@ from jinja2 import UndefinedError
 from markupsafe import Markup
 from werkzeug.routing import BuildError
 
+from dofc_events.accounts.factors.mails import Event, factors_changed
 from dofc_events.accounts.mails import new_browser, sign_in_link, team_invitation
 from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.service import at_place_and_time, place_and_time_of
@@ -28,13 +29,18 @@ from dofc_events.hosting import mails as hosting
 from dofc_events.hosting.models import Decision, Question
 from dofc_events.letters.mails import letter_to
 from dofc_events.letters.models import Letter
+from dofc_events.mail.envelope import Attachment
 from dofc_events.mail.render import _INLINER, link, render_message
+from dofc_events.memory.photographs.mails import photographs_objected_to
+from dofc_events.memory.photographs.models import Objection, Photograph
 from dofc_events.notices import mails
 from dofc_events.notices.queries import standing_of
 from dofc_events.organise.overview.mails import digest
 from dofc_events.organise.overview.queries import Alert, Attention
 from dofc_events.organise.overview.rules import Matter
+from dofc_events.privacy.mails import erasure_asked_for, my_data_link
 from dofc_events.registration import service
+from dofc_events.registration.invitations.mails import not_invited
 from dofc_events.trips.rules import Reason
 from tests.support.factories import DELEGATE, NOW, make_account, make_edition, make_registration, make_trip
 from tests.support.groups import make_delegation, make_group, someone
@@ -106,9 +112,11 @@ def write_all(session) -> dict:
         "notices/offer_reminder": mails.offer_reminder(standing, [standing.claim]),
         "notices/expired": mails.registration_expired(standing, seats),
         "notices/cancelled": mails.registration_cancelled(standing, seats),
+        "notices/choice_given": mails.choice_given(replace(standing, choices=("Which dinner? Gala",))),
         "notices/changed": mails.registration_changed(standing, ["phone", "dietary"]),
         "notices/link": mails.registration_link(standing),
         "notices/already_registered": mails.already_registered(standing),
+        "registration/not_invited": not_invited(edition, "Guest & <b>friend</b>", "eva@dofc.test", "en"),
         "notices/handed_over": mails.handed_over(
             standing, email="ivo@dofc.test", name="Anna & <b>Ivo</b> O'Neill", token="old-token"
         ),
@@ -137,7 +145,20 @@ def write_all(session) -> dict:
             [],
             NOW,
         ),
+        "privacy/my_data": my_data_link("ana@dofc.test", "ana@dofc.test", NOW),
+        "privacy/erase": erasure_asked_for(registration, NOW),
+        "memory/photographs_objected_to": photographs_objected_to(
+            make_account(session, "noa@dofc.test", name="Anna & <b>Ivo</b> O'Neill"),
+            edition,
+            [Objection(hides=hides, photograph=Photograph(id=1, caption="A & <b>B</b>")) for hides in (True, False)],
+        ),
         "accounts/sign_in": sign_in_link("ana@dofc.test", "Anna & <b>Ivo</b> O'Neill", "secret", NOW),
+        "accounts/factors": factors_changed(
+            make_account(session, "eva@dofc.test", name="Anna & <b>Ivo</b> O'Neill"),
+            Event.ADDED,
+            "Phone & <b>co</b>",
+            NOW,
+        ),
         "accounts/new_browser": new_browser(
             make_account(session, "ivo@dofc.test", name="Anna & <b>Ivo</b> O'Neill"), "Firefox & <b>co</b>", NOW
         ),
@@ -203,6 +224,13 @@ def test_every_template_is_complete_and_is_tested_here(written):
     assert set(FOLDERS) == set(written), "a template without a message, or a message that write_all() does not know"
     for folder in FOLDERS:
         assert {path.name for path in (TEMPLATES / folder).iterdir()} == PARTS
+
+
+@pytest.mark.databases("sqlite")
+def test_a_file_is_in_a_message_itself_only_where_no_other_message_has_the_same(written):
+    """What many share lies in `files/` once; somebody's calendar has their own status in it."""
+    inside = [(f, one.content_type) for f, e in written.items() for one in e.attachments if isinstance(one, Attachment)]
+    assert inside and all(kind.startswith("text/calendar") for _folder, kind in inside), inside
 
 
 @pytest.mark.databases("sqlite")

@@ -14,7 +14,7 @@ def test_what_is_told_stands_in_the_trail_and_in_calendars(session):
     changes = Changes(session, edition, COMMAND, NOW)
     changes.place("place_given", person, because="They speak.")
     changes.book.give_back(person.id, wine)
-    changes.details(other, {"category": ["company", "guest"]})
+    changes.details(other, {"category": ["company", "guest"]}, told=("category",))
     changes.tell()
     mine, theirs = (history_of(session, who.reference) for who in (person, other))
     assert [(entry.act, entry.details) for entry in mine[-2:]] == [

@@ -8,7 +8,8 @@ from tests.support.factories import NOW
 
 OF_EDITION = "/organise/editions/<year:year>/"
 # Acts that change nothing of the edition: copying it, access to it, and the delivery of its emails. And the
-# door, which has its own refusal, with its list on the same page.
+# door, which has its own refusal, with its list on the same page. An edition is written up when it is over,
+# and how long it names people, and the end of that, comes after it.
 ALLOWED = {
     f"{OF_EDITION}{path}"
     for path in (
@@ -21,6 +22,15 @@ ALLOWED = {
         "mail/<id:message_id>/send-again",
         "mail/<id:message_id>/settle",
         "mail/release",
+        "privacy/",
+        "privacy/<reference>",
+        "memory/photographs",
+        "memory/photographs/clear",
+        "memory/photographs/publish-all",
+        "memory/photographs/<id:photograph_id>",
+        "memory/photographs/<id:photograph_id>/decide",
+        "memory/photographs/<id:photograph_id>/delete",
+        "memory/photographs/<id:photograph_id>/<any(publish, unpublish, cover, 'no-cover'):act>",
     )
 }
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dofc_events.organise.editions.rules import days_between, growth, weeks
+from dofc_events.memory.figures.rules import days_between, growth, weeks
 from dofc_events.organise.overview.rules import Deadline, coming_deadlines
 from dofc_events.organise.registrations.export.rules import Need, grouped
 from dofc_events.organise.rules import is_moment, masked, masked_html

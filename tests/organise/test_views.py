@@ -104,7 +104,7 @@ def test_overview_shows_the_chair_everything(enter, edition, writing):
     page = enter("chair").get("/organise/")
     assert "2031" in page.text
     assert page.link("New edition") == "/organise/editions/new"
-    assert page.link("All mail") == "/organise/mail"
+    assert page.link("All emails") == "/organise/mail"
 
 
 @pytest.mark.parametrize(

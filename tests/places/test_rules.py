@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dofc_events.places.rules import Availability, availability, is_late, offer_deadline, reminder_at
+from dofc_events.places.rules import Availability, availability, free_for_anybody, is_late, offer_deadline, reminder_at
 
 ZONES = ("Europe/Belgrade", "Europe/Istanbul", "America/St_Johns", "Asia/Kathmandu", "UTC")
 FROM = datetime(2026, 1, 1, tzinfo=UTC)
@@ -30,7 +30,22 @@ def at(text: str, zone: str = "UTC") -> datetime:
     ],
 )
 def test_availability_says_what_somebody_who_comes_now_gets(capacity, taken, expected):
-    assert availability(capacity, taken) is expected
+    assert availability(capacity - taken) is expected
+
+
+@pytest.mark.parametrize(
+    ("free", "categories", "expected"),
+    [
+        (40, [], 40),
+        (40, [3, None], 40),
+        (40, [3, 0, 5], 8),
+        (4, [3, 0, 5], 4),
+        (40, [0, 0], 0),
+        (40, [-2, 1], 1),
+    ],
+)
+def test_free_for_anybody_is_what_open_categories_have_left(free, categories, expected):
+    assert free_for_anybody(free, categories) == expected
 
 
 @pytest.mark.parametrize(

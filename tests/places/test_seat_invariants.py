@@ -2,6 +2,7 @@
 
 import itertools
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -33,7 +34,9 @@ from dofc_events.places.rules import LIVE, TAKEN, ClaimStatus
 from dofc_events.registration import service, timers
 from dofc_events.registration.offers import service as offers
 from dofc_events.registration.trips import service as seats
+from dofc_events.registration.trips.many.rules import Aim
 from dofc_events.trips.service import details_of
+from tests.support.by_hand import move
 from tests.support.factories import DELEGATE, NOW, agreed, make_edition, make_registration, make_three_trips
 from tests.support.letters import deliver_all
 
@@ -59,7 +62,7 @@ class Seats(RuleBasedStateMachine):
         self.after: Held = {}
         self.letters: Counter[str] = Counter()
         # Whom the last act put past the line on purpose, or let act several times.
-        self.by_hand = 0
+        self.by_hand: Collection[int] = ()
         self.several_acts = False
 
     @initialize(capacity=st.integers(1, 4), seats_each=st.integers(0, 2), hours=st.sampled_from([0.0, 2.0, 72.0]))
@@ -79,7 +82,7 @@ class Seats(RuleBasedStateMachine):
         claims = self.session.scalars(query.execution_options(populate_existing=True))
         return {(c.registration_id, c.pool_id): (str(c.status), c.position) for c in claims}
 
-    def act(self, do, *arguments, several=False, by_hand=0, **named) -> None:
+    def act(self, do, *arguments, several=False, by_hand=(), **named) -> None:
         """One unit of work; a refusal takes back what it began. Notes what was before it, and who was written to."""
         self.now += timedelta(minutes=1)
         self.session.flush()
@@ -181,15 +184,27 @@ class Seats(RuleBasedStateMachine):
         if really == 0:
             self.act(seats.cancel_trip, self.edition.id, slug, COMMAND, self.now)
 
-    @rule(number=PICKS, slug=st.sampled_from(SLUGS), instead=st.booleans())
-    def give_by_hand(self, number, slug, instead):
-        who, has = self.one_of(number, ClaimStatus.CONFIRMED)
-        instead_of = has if instead and has != slug else ""
-        self.act(seats.give_seat, who, slug, "a reason", COMMAND, self.now, instead_of=instead_of, by_hand=who)
+    @rule(number=PICKS, slug=st.sampled_from(SLUGS), enlarge=st.booleans())
+    def give_by_hand(self, number, slug, enlarge):
+        who = self.one(number)
+        self.act(seats.give_seat, who, slug, "a reason", COMMAND, self.now, enlarge=enlarge, by_hand=[who])
 
-    @rule(number=PICKS)
-    def take_by_hand(self, number):
-        self.act(seats.take_seat, *self.one_of(number, ClaimStatus.CONFIRMED), "a reason", COMMAND, self.now)
+    @rule(
+        numbers=st.lists(PICKS, min_size=1, max_size=4),
+        here=st.sampled_from(SLUGS),
+        to=st.sampled_from([(Aim.OFF, ""), *itertools.product((Aim.SEAT, Aim.WAIT), SLUGS)]),
+        enlarge=st.booleans(),
+        fewer=st.booleans(),
+    )
+    def move_by_hand(self, numbers, here, to, enlarge, fewer):
+        pool = self.pools()[here].id
+        there = [who for (who, on), (status, _) in self.held().items() if on == pool and status in LIVE]
+        picked = {there[number % len(there)] for number in numbers if there}
+        if not picked:
+            return
+        people = [self.session.get_one(Registration, who) for who in picked]
+        said = {"enlarge": enlarge, "fewer": fewer, "now": self.now}
+        self.act(partial(agreed, move), people, here, *to, by_hand=picked, **said)
 
     @rule(mode=st.sampled_from([TripMode.FIRST_COME, TripMode.FIRST_COME, TripMode.DRAW]))
     def set_mode(self, mode):
@@ -246,7 +261,7 @@ class Seats(RuleBasedStateMachine):
             stayed = [position for who, position in still.items() if was.get(who) == position]
             for who, position in was.items():
                 moved_up = self.after.get((who, pool.id), ("", 0))[0] in TAKEN
-                if moved_up and who != self.by_hand:
+                if moved_up and who not in self.by_hand:
                     assert all(position < other for other in stayed), "somebody who came later moved up"
 
     @invariant()

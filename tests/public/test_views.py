@@ -1,5 +1,6 @@
 """What anyone sees: the network, its editions, one edition; drafts and gaps stay unseen."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -7,9 +8,9 @@ import pytest
 import time_machine
 
 from dofc_events.conference import service
-from dofc_events.conference.history.service import load_history
 from dofc_events.core.audit import COMMAND
 from dofc_events.core.clock import from_zone
+from dofc_events.memory.history.service import load_history
 from dofc_events.places.models import Pool
 from dofc_events.trips.models import Trip
 
@@ -69,7 +70,8 @@ def test_home_says_that_nothing_is_announced_when_there_is_nothing(client):
 def test_home_shows_the_figures_and_the_past_editions(client, write):
     write(lambda session: load_history(session, COMMAND, NOW))
     page = client.get("/")
-    assert [tag.get_text() for tag in page.all(".figures dd")] == ["7", "33", "5"]
+    assert [tag.get_text() for tag in page.all(".figures dd")] == ["7", "33", "5", "550", "7"]
+    assert "delegates, at least" in page.text
     assert [tag.get_text() for tag in page.all(".timeline h3")] == [
         *("Ohrid, North Macedonia", "Brașov, Romania", "Tekirdağ, Türkiye", "Sofia, Bulgaria"),
         *("Niš, Serbia", "Niš, Serbia", "Niš, Serbia"),
@@ -94,6 +96,34 @@ def test_pages_say_what_one_gets_when_one_can_register(client, write, path, capa
     assert words in page.text
     assert page.one("main .btn-primary").get_text(strip=True) == button
     assert page.link(button) == "/editions/2027/register"
+
+
+@pytest.mark.parametrize("path", ["/", "/editions/", "/editions/2027/", "/editions/2027/register"])
+@pytest.mark.parametrize(
+    ("limits", "invited", "words"),
+    [
+        # What the edition has left is of no use where no category that is open to everybody has any of it.
+        ((5, 5), (), "All places are taken."),
+        ((5, 8), (), "3 places left."),
+        ((5, None), (), "Places available."),
+        ((5, None), ("guest",), "All places are taken."),
+        ((None, 5), ("guest", "company"), "Places available."),
+    ],
+)
+def test_pages_say_what_open_categories_have_left(client, write, path, limits, invited, words):
+    def open_with_limits(session):
+        edition = service.create_edition(
+            session, 2027, DETAILS, [("company", "Company"), ("guest", "Guest")], COMMAND, NOW
+        )
+        service.publish_edition(session, edition.id, COMMAND, NOW)
+        session.add(Pool(edition_id=edition.id, capacity=200, taken=10))
+        for category, limit in zip(edition.categories, limits, strict=True):
+            category.by_invitation = category.slug in invited
+            if limit is not None:
+                session.add(Pool(category_id=category.id, capacity=limit, taken=5))
+
+    write(open_with_limits)
+    assert words in client.get(path).text
 
 
 @pytest.mark.parametrize("path", ["/", "/editions/", "/editions/2027/"])
@@ -235,7 +265,7 @@ def test_edition_shows_what_is_on_record_of_a_past_one(client, write):
     }
     assert client.get("/editions/2016/").one("article").get_text(" ", strip=True) == (
         "Agreement Cooperation agreement with Keimyung University, Daegu"
-        " Signed by: Balkan and Black Sea Cluster Network; Keimyung University South Korea"
+        " Signed by: Balkan and Black Sea Cluster Network; Keimyung University Also involved: South Korea"
     )
     assert "Addressed to: Governments of the Danube Region" in client.get("/editions/2015/").text
     assert _facts(client.get("/editions/2013/"))["Proposed by"] == "Bulgarian Dental Tourism Cluster"
@@ -280,10 +310,12 @@ def test_home_shows_the_nearest_edition_and_names_the_later(client, write):
     ]
 
 
-def test_search_engines_are_told_what_is_not_for_them(app):
+def test_search_engines_are_told_what_is_not_for_them(app, client):
     answer = app.test_client().get("/robots.txt")
     assert answer.mimetype == "text/plain"
-    assert answer.text.splitlines() == [
+    *rules, nothing, sitemap = answer.text.splitlines()
+    assert (nothing, sitemap) == ("", f"Sitemap: {client.base_url}/sitemap.xml")
+    assert rules == [
         *("User-agent: *", "Disallow: /organise/", "Disallow: /registrations/"),
         *("Disallow: /hosting/proposals/", "Disallow: /hosting/vote/", "Disallow: /hosting/co-host/"),
         *("Disallow: /groups/", "Disallow: /sign-in"),
@@ -305,3 +337,30 @@ def test_an_error_says_what_to_do_and_no_number(client):
 
 def _facts(page) -> dict[str, str]:
     return {row.dt.get_text(" ", strip=True): row.dd.get_text(" ", strip=True) for row in page.all("main .facts > div")}
+
+
+def test_a_public_page_says_what_a_link_to_it_should_show(client, write):
+    write(lambda session: announce(session, capacity=200))
+    page = client.get("/editions/2027/")
+    said = {tag.get("property") or tag.get("name"): tag["content"] for tag in page.all("head meta[content]")}
+    assert said["description"] == said["og:description"]
+    assert "Prague, Czechia, 3–5 June 2027. Clusters that learn" in said["og:description"]
+    assert page.one("link[rel=canonical]")["href"] == said["og:url"] == f"{client.base_url}/editions/2027/"
+    data = json.loads(page.one("script[type='application/ld+json']").string)
+    assert data["@type"] == "Event" and data["image"] == said["og:image"]
+    assert (data["startDate"], data["endDate"]) == ("2027-06-03T09:00:00+02:00", "2027-06-05T17:00:00+02:00")
+    assert data["location"]["address"]["addressCountry"] == "CZ"
+
+
+def test_what_is_typed_cannot_end_the_data_in_the_head(client, write):
+    sly = replace(DETAILS, summary="</script><script>alert(1)</script>")
+    write(lambda session: announce(session, details=sly, capacity=200))
+    page = client.get("/editions/2027/")
+    assert "alert(1)" in json.loads(page.one("script[type='application/ld+json']").string)["description"]
+    assert len(page.all("script:not([src])")) == 1
+
+
+def test_an_edition_without_days_is_no_event(client, write):
+    write(lambda session: load_history(session, COMMAND, NOW))
+    assert client.get("/editions/2010/").all("script[type='application/ld+json']") == []
+    assert json.loads(client.get("/").one("script[type='application/ld+json']").string)["@type"] == "Organization"

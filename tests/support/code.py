@@ -8,7 +8,11 @@ from pathlib import Path
 from dofc_events.config import ROOT
 
 # What a function that records is called, and at which place it is given the act.
-RECORDERS = {re.compile(r"record|record_of|log|_log|_record\w*"): 3, re.compile(r"place|_happened"): 0}
+RECORDERS = {
+    re.compile(r"record|record_of|log|_log|_record\w*"): 3,
+    re.compile(r"_by_hand"): 1,
+    re.compile(r"place|_happened"): 0,
+}
 
 
 def recordings() -> Iterator[tuple[Path, ast.Call, ast.expr]]:

@@ -115,14 +115,21 @@ def make_question(
     kind: str = "choice",
     *,
     places: dict[str, int] | None = None,
+    waiting_list: bool = False,
     **said: Any,
 ) -> EditionQuestion:
-    """A question of the edition's own; `options` are captions, and `places` limit some of them by their keys."""
-    options = [OptionDetails("", caption) for caption in said.pop("options", ("S", "M", "L") if kind in PICKED else ())]
+    """A question of the edition's own; `options` are captions, and `places` limit some of them by their keys.
+
+    With a `waiting_list` those have one.
+    """
+    options = [
+        OptionDetails("", caption, waiting_list=waiting_list and caption.lower() in (places or {}))
+        for caption in said.pop("options", ("S", "M", "L") if kind in PICKED else ())
+    ]
     details = QuestionDetails(caption=said.pop("caption", f"{key.capitalize()}?"), **said)
     lock_edition_pool(session, edition.id)
     row = add_question(session, edition.id, Kind(kind), details, options, COMMAND, NOW, key=key)
-    limit_options(session, edition.id, row, places or {}, NOW)
+    limit_options(session, edition, row, places or {}, NOW)
     return row
 
 
@@ -216,12 +223,12 @@ def seats_left(session: Session, trip: Trip) -> int:
     return pool.capacity - pool.taken
 
 
-def agreed(act: Callable[..., Any], *args: Any) -> Any:
+def agreed(act: Callable[..., Any], *args: Any, **named: Any) -> Any:
     """Do what asks first, and agree to all that it would bring about."""
     try:
-        return act(*args)
+        return act(*args, **named)
     except NotAgreed as asked:
-        return act(*args, accepted=asked.digest)
+        return act(*args, **named, accepted=asked.digest)
 
 
 def find_doubles(session: Session, registration_ids: Iterable[int]) -> None:

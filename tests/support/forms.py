@@ -47,7 +47,8 @@ class Form:
     def fill(self, _more: dict[str, Any] | None = None, **values: Any) -> "Form":
         """Fill in what a person could: a text, True or False for one box, a value for a choice, a list for several.
 
-        Names that are no Python names go into a dict: `fill({"preference-cellars": 1})`. A file is `(name, bytes)`.
+        Names that are no Python names go into a dict: `fill({"preference-cellars": 1})`. A file is
+        `(name, bytes)`, several are a list.
         """
         for name, value in {**(_more or {}), **values}.items():
             fields = self._fields.get(name, [])
@@ -103,6 +104,9 @@ class Form:
     def _filled(self, name: str, fields: list[Tag], value: Any) -> list[Any]:
         first = fields[0]
         kind = first.get("type", "text") if first.name == "input" else first.name
+        if kind == "file" and isinstance(value, list):
+            assert first.has_attr("multiple"), f"{name!r} takes one file"
+            return value
         if kind == "checkbox" and isinstance(value, bool):
             assert len(fields) == 1, f"{name!r} has {len(fields)} boxes: give the values to tick"
             return _choices(first) if value else []

@@ -10,6 +10,8 @@ VOID = frozenset("area base br col embed hr img input link meta source track wbr
 # Nobody reads the text in these.
 UNREAD = frozenset(("script", "style", "template"))
 NEEDS_NO_LABEL = ("hidden", "submit", "button", "reset", "image")
+# Such a script is read and never run (HTML Standard, "data block"), so that no policy forbids it.
+DATA = ("application/json", "application/ld+json")
 REFERENCES = frozenset(("for", "aria-labelledby", "aria-describedby", "aria-controls", "form", "list"))
 # What Python, JavaScript, Jinja and gettext leave behind where somebody forgot something.
 LEFTOVERS = r"\bundefined\b|\bNaN\b|[{}]{2}|\{%|%\(\w+\)[sd]|<[\w.]+ object at 0x|\blazy_string\b|\bUndefined\b"
@@ -126,7 +128,7 @@ def _code(page: _Page) -> Iterator[str]:
     """A strict content security policy forbids all of this, and the browser would silently not do it."""
     yield from ("inline <style>" for _ in page.all("style"))
     for script in page.all("script"):
-        if "src" not in script.attributes and script.get("type") != "application/json":
+        if "src" not in script.attributes and script.get("type") not in DATA:
             yield "inline <script>"
     for element in page.elements:
         for name, value in element.attributes.items():

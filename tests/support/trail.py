@@ -9,6 +9,7 @@ DELEGATE = "delegate:K7X9-Q2MB"
 MOMENT, LATER = "2027-05-16T22:00:00+00:00", "2027-05-20T22:00:00+00:00"
 CELLARS = {"trip": "подруми"}
 LETTER = {"letter": 1, "subject": "Наслов"}
+PHOTOGRAPH = {"photograph": "Отварање"}
 BECAUSE = {"because": "Говори."}
 ROLE = {"email": "бо@кластер.срб", "role": "desk"}
 TOLD = {"name": "Бојан", "email": "бо@кластер.срб"}
@@ -81,6 +82,10 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
         for act in ("offer_lapsed", "hold_lapsed", "offer_prolonged", "offer_reminder", "list_closed")
     ),
     (BY_HAND, "list_reopened", BECAUSE),
+    (DELEGATE, "erasure_asked_for", {}),
+    ("delegate", "person_erased", {}),
+    (BY_HAND, "person_erased", BECAUSE),
+    (BY_HAND, "periods_shortened", {"changes": {"needs": [30, 14], "names": [730, 365]}}),
     (BY_HAND, "link_asked_for", {"sent": True}),
     *(("visitor", "link_asked_for", {"sent": sent}) for sent in (True, False)),
     (BY_HAND, "merged", {"other": "K7X9-Q2MC"}),
@@ -88,10 +93,14 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     *((DELEGATE, "seat_changed", {**CELLARS, "reason": reason}) for reason in Reason),
     (BY_HAND, "seat_given", {**CELLARS, "instead_of": "", **BECAUSE}),
     (BY_HAND, "seat_given", {**CELLARS, "instead_of": "бродом", **BECAUSE}),
+    *((BY_HAND, "seat_waits", {**CELLARS, "instead_of": slug, **BECAUSE}) for slug in ("", "бродом")),
     (BY_HAND, "seat_taken", {**CELLARS, **BECAUSE}),
     *((BY_HAND, act, CELLARS) for act in ("boarded", "boarding_undone", "trip_cancelled")),
     *((BY_HAND, act, {}) for act in ("arrived", "arrival_undone", "edition_created", "edition_loaded")),
-    *((BY_HAND, act, {}) for act in ("edition_published", "edition_archived", "edition_taken_out", "edition_deleted")),
+    *(
+        (BY_HAND, act, {})
+        for act in ("edition_published", "edition_archived", "edition_taken_out", "edition_deleted", "figures_frozen")
+    ),
     (BY_HAND, "year_changed", {"changes": {"year": [2027, 2028]}}),
     *((BY_HAND, act, {"kind": "ж"}) for act in ("message_sent_again", "message_settled")),
     (BY_HAND, "mail_released", {}),
@@ -138,6 +147,27 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
         (BY_HAND, act, LETTER)
         for act in ("letter_written", "letter_changed", "letter_unscheduled", "letter_dropped", "change_not_told")
     ),
+    *(
+        (BY_HAND, act, PHOTOGRAPH)
+        for act in ("photograph_added", "photograph_published", "photograph_unpublished", "photograph_removed")
+    ),
+    *((BY_HAND, act, PHOTOGRAPH) for act in ("cover_chosen", "cover_taken_away")),
+    (BY_HAND, "photograph_kept", {**PHOTOGRAPH, **BECAUSE}),
+    ("visitor", "photograph_objected_to", {**PHOTOGRAPH, "hidden": True}),
+    (
+        BY_HAND,
+        "photograph_changed",
+        {
+            **PHOTOGRAPH,
+            "changes": {
+                "photograph_caption": ["", "Отварање"],
+                "alternative": ["", "Људи у сали"],
+                "photographer": ["", "Ана"],
+                "licence": ["reserved", "CC-BY-4.0"],
+                "people_agreed": [False, True],
+            },
+        },
+    ),
     *((BY_HAND, act, {**LETTER, "name": "План.pdf"}) for act in ("letter_file_added", "letter_file_removed")),
     *((BY_HAND, "letter_scheduled", {**LETTER, "count": count}) for count in (1, 2)),
     *((BY_HAND, "letter_sent", {**LETTER, "subject": s, "count": n}) for s in ("Наслов", "") for n in (1, 2)),
@@ -146,6 +176,7 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
         (BY_HAND, f"question_{what}", {"question": "hotel", "caption": "Хотел?"})
         for what in ("added", "moved", "retired", "asked_again", "deleted")
     ),
+    (DELEGATE, "choice_given", {"question": "Хотел?", "option": "Једна"}),
     (
         BY_HAND,
         "question_changed",
@@ -209,11 +240,69 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     (BY_HAND, "role_changed", {**ROLE, "changes": {"ends_at": [None, MOMENT]}}),
     (BY_HAND, "role_ended", {**ROLE, "role": "organiser", "changes": {"ends_at": [MOMENT, LATER]}}),
     *((BY_HAND, "hand_over_started", {"from_year": year}) for year in (2026, None)),
+    (
+        BY_HAND,
+        "hand_over_item_changed",
+        {"item": 1, "changes": {"text": ["", "Кључеви"], "owner": ["", "Ана"], "due_on": [None, "2027-03-01"]}},
+    ),
+    *((BY_HAND, act, {"item": 1, "name": "План.pdf"}) for act in ("hand_over_file_added", "hand_over_file_removed")),
     (BY_HAND, "hand_over_item_added", {"item": 1, "kind": "open", "text": "Кључеви"}),
     *(
         (BY_HAND, "hand_over_item_ticked", {"item": 1, "side": side, "changes": {"done": [not done, done]}})
         for side in ("host", "last_host")
         for done in (True, False)
+    ),
+    (BY_HAND, "write_up_changed", {"changes": {"write_up": ["", "Како је било"]}}),
+    *((BY_HAND, act, {"document": "Програм"}) for act in ("document_added", "document_removed")),
+    (BY_HAND, "document_changed", {"document": "Програм", "changes": {"is_published": [False, True]}}),
+    (BY_HAND, "documents_put_in_order", {}),
+    (
+        BY_HAND,
+        "outcome_changed",
+        {
+            "outcome": "Споразум",
+            "changes": {
+                "kind": ["agreement", "memorandum"],
+                "year": [2027, 2028],
+                "agreed_on": [None, "2028-05-20"],
+                "addressed_to": [None, "Владама"],
+                "text": ["", "ж " * 150],
+                "first_status": [None, "open"],
+                "source": ["", "Извештај"],
+            },
+        },
+    ),
+    (BY_HAND, "outcome_parties_changed", {"outcome": "Споразум", "changes": {"parties": ["", "Кластер; RS"]}}),
+    (BY_HAND, "outcome_followed_up", {"outcome": "Споразум", "changes": {"follow_up": ["", "2028-01-01: Важи."]}}),
+    *(
+        (BY_HAND, act, {"outcome": "Споразум", "name": "Копија"})
+        for act in (
+            "outcome_created",
+            "outcome_file_added",
+            "outcome_file_removed",
+            "outcome_published",
+            "outcome_unpublished",
+            "outcome_deleted",
+        )
+    ),
+    (
+        "command",
+        "memory_imported",
+        {"part": "editions", "thing": "2027", "changes": {"countries": [None, ["BG", "RS"]], "ordinal": [None, 8]}},
+    ),
+    (
+        BY_HAND,
+        "facts_changed",
+        {
+            "changes": {
+                "organisers": [["Кластер"], ["Кластер", "Дом"]],
+                "proposed_by": [None, "Дом"],
+                "attendance_at_least": [None, 150],
+                "speakers": [None, 40],
+                "had_learning_trips": [None, True],
+                "sources": ["", "venue: Извештај"],
+            }
+        },
     ),
 ]
 

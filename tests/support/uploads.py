@@ -115,16 +115,25 @@ def picture_and_html() -> bytes:
     return picture() + html()
 
 
+def png(width: int, height: int, rows: bytes, *, bits: int = 8) -> bytes:
+    """A PNG in colour, of rows that each begin with the number of their filter."""
+    header = struct.pack(">IIBBBBB", width, height, bits, 2, 0, 0, 0)
+    return _png(header, zlib.compress(rows))
+
+
 def bomb(width: int = 50_000, height: int = 50_000) -> bytes:
     """A PNG of some kilobytes that unpacks to gigabytes."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
     packer = zlib.compressobj(9)
     row = b"\0" * (3 * width + 1)
     packed = b"".join(packer.compress(row) for _ in range(20)) + packer.flush()
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return _png(header, packed)
+
+
+def _png(header: bytes, packed: bytes) -> bytes:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
 
 

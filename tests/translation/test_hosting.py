@@ -14,10 +14,11 @@ from dofc_events.hosting.ballots.service import cast_ballot, close_ballot
 from dofc_events.hosting.calls.service import open_call
 from dofc_events.hosting.hand_over.service import start_hand_over
 from dofc_events.hosting.models import HostingCall, Proposal
-from dofc_events.hosting.proposals.forms import WORDS_FOR_REASONS
 from dofc_events.hosting.proposals.questions.service import ask_question
 from dofc_events.hosting.reviews.service import Given, give_review
-from dofc_events.hosting.rules import AttachmentFault, ProposalStatus
+from dofc_events.hosting.rules import ProposalStatus
+from dofc_events.web.attachments.forms import WORDS_FOR_REASONS
+from dofc_events.web.attachments.rules import AttachmentFault
 from tests.support.factories import NOW, make_account, make_edition
 from tests.support.hosting import (
     WEEK,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.factories import make_edition, make_three_trips
+from tests.support.factories import make_edition, make_registration, make_three_trips
 
 
 @pytest.fixture
@@ -32,3 +32,9 @@ def mill(trips):
 def port(trips):
     """One seat; begins when the mill ends."""
     return trips[2]
+
+
+@pytest.fixture
+def person(session, edition, trips):
+    """`person("wine", "mill")`: somebody with a place who asked for these trips, the first choice first."""
+    return lambda *slugs, **changes: make_registration(session, edition, trips=slugs, **changes)

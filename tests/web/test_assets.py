@@ -21,7 +21,7 @@ def form(client, writing):
 
 def assets(page) -> list[str]:
     """Everything that a browser loads for a page."""
-    tags = page.all("link[href]:not([rel=canonical]), script[src], img[src]")
+    tags = page.all("link[rel=stylesheet], link[rel=icon], script[src], img[src]")
     found = [str(tag.get("href") or tag.get("src")) for tag in tags]
     for address in found:
         if address.endswith(".css"):

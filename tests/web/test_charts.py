@@ -8,7 +8,19 @@ from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dofc_events.web.charts import FLOOR, LABEL_GAP, TOP, Series, Tick, bar, grid_lines, line_chart, spread
+from dofc_events.web.charts import (
+    FLOOR,
+    LABEL_GAP,
+    TOP,
+    Column,
+    Series,
+    Tick,
+    bar,
+    column_chart,
+    grid_lines,
+    line_chart,
+    spread,
+)
 
 SERIES = [Series("2027", (0, 2, 2, 5)), Series("2026", (1, 1, 4, 4, 4, 8))]
 TICKS = [Tick(0, "opening")]
@@ -115,3 +127,12 @@ def test_bar_is_filled_as_its_number_says(value, whole, width):
 @pytest.mark.parametrize("drawing", [bar(1, 2), line_chart("n", "t", "d", SERIES, [])])
 def test_drawings_have_no_inline_code(drawing):
     assert not re.search(r"\bstyle=|<style|<script|\bon\w+=", drawing)
+
+
+def test_columns_show_what_is_known_and_nothing_else():
+    columns = [Column("2010", None), Column("2014", 250, "250+", open=True), Column("2027", 125)]
+    chart = BeautifulSoup(column_chart("c", "Delegates", "2014: 250", columns), "html.parser")
+    rects = chart.select("rect")
+    assert [float(str(rect["height"])) for rect in rects] == [(FLOOR - TOP) * 250 / 300, (FLOOR - TOP) * 125 / 300]
+    assert ["chart-column-open" in rect["class"] for rect in rects] == [True, False]
+    assert [text.get_text() for text in chart.select(".chart-name")] == ["250+", "125"]

@@ -4,7 +4,7 @@ Each registration is compared once, and again when its name, address or telephon
 word of the name or the telephone: what that costs does not grow with how many there are.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
@@ -127,16 +127,25 @@ def count_doubles(session: Session, edition_ids: Iterable[int]) -> dict[int, int
     return dict(rows.all())
 
 
-def tell_apart(session: Session, edition_id: int, pair_id: int, actor: Actor, now: datetime) -> LikelyDouble:
-    """Note that a pair is two people, in the trail of both; it is not shown again. Raises NoSuchPair."""
-    pair = pair_to_settle(session, edition_id, pair_id)
-    pair.told_apart_at = now
-    scope = str(pair.first.edition.year)
-    for one, other in ((pair.first, pair.second), (pair.second, pair.first)):
-        said = {"other": other.reference, "name": other.full_name}
-        record(session, actor, now, "told_apart", scope=scope, about=one.reference, **said)
+def tell_apart(
+    session: Session, edition_id: int, pair_ids: Collection[int], actor: Actor, now: datetime
+) -> Sequence[LikelyDouble]:
+    """Note of each of these pairs that it is two people, in the trail of both; it is not shown again.
+
+    Returns those that were still on the list.
+    """
+    wanted = LikelyDouble.id.in_(pair_ids), LikelyDouble.edition_id == edition_id, *_to_look_at()
+    query = select(LikelyDouble).where(*wanted).order_by(LikelyDouble.id).with_for_update(of=LikelyDouble)
+    both = (joinedload(side).joinedload(Registration.edition) for side in (LikelyDouble.first, LikelyDouble.second))
+    pairs = session.scalars(query.options(*both)).all()
+    for pair in pairs:
+        pair.told_apart_at = now
+        scope = str(pair.first.edition.year)
+        for one, other in ((pair.first, pair.second), (pair.second, pair.first)):
+            said = {"other": other.reference, "name": other.full_name}
+            record(session, actor, now, "told_apart", scope=scope, about=one.reference, **said)
     session.flush()
-    return pair
+    return pairs
 
 
 def pair_to_settle(session: Session, edition_id: int, pair_id: int) -> LikelyDouble:

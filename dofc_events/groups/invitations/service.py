@@ -23,6 +23,7 @@ from dofc_events.mail.rules import address_key
 from dofc_events.notices.service import send, terms_of, told_if_known
 from dofc_events.places.promises.service import promise_pool, resize_promise
 from dofc_events.registration.hand_over.service import hand_over
+from dofc_events.registration.invitations.service import refuse_without_code
 from dofc_events.registration.rules import Outcome
 from dofc_events.registration.service import Registered, RegistrationNotOpen, RegistrationRequest, enrol
 
@@ -153,6 +154,7 @@ def join(session: Session, invitation_id: int, request: RegistrationRequest, act
     assert edition is not None, "it has the group"
     if (window := edition.window(now)) is not Window.OPEN:
         raise RegistrationNotOpen(window)
+    refuse_without_code(session, edition.id, request.details.category, request.code)
     outbox.refuse_flood(session, request.email, now)
     if told_if_known(session, edition.id, request.email, now):
         return Registered(Outcome.ADDRESS_KNOWN)

@@ -12,7 +12,6 @@ from dofc_events.conference.rules import Window
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import Refusal
-from dofc_events.delegates.service import NotInvited
 from dofc_events.extensions import limiter
 from dofc_events.groups import service as groups
 from dofc_events.groups.delegations.service import NoPromise
@@ -27,6 +26,7 @@ from dofc_events.places.service import CapacityBelowTaken
 from dofc_events.registration.answers.service import ChoiceFull
 from dofc_events.registration.forms import RegistrationForm
 from dofc_events.registration.hand_over.service import OwnAddress
+from dofc_events.registration.invitations.service import NotInvited
 from dofc_events.registration.rules import Outcome
 from dofc_events.registration.service import DetailsFrozen, RegistrationNotOpen, RegistrationOver
 from dofc_events.registration.shared import form_context, offer_trips, wrote_to

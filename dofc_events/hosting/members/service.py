@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dofc_events.accounts import sessions
 from dofc_events.accounts.mails import INVITATION
 from dofc_events.accounts.models import Account, Role
 from dofc_events.accounts.queries import account_by_email
@@ -157,6 +158,8 @@ def remove_representative(
         organisation_id=organisation_id,
     )
     session.flush()
+    # Nothing is left of the role that would say that sessions from before have ended.
+    sessions.end(session, account_id, actor, now)
     _tell_of_change(session, voters, session.get_one(Account, account_id), actor, now, added=False)
     return True
 

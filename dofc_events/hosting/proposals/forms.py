@@ -7,8 +7,6 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
-from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, Field, HiddenField, IntegerField, SelectField, ValidationError
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Optional, Regexp
@@ -21,14 +19,13 @@ from dofc_events.hosting.rules import (
     LONGEST_TEXT,
     MAX_ATTACHMENTS,
     MAX_BUDGET,
-    MAX_BYTES,
     MAX_DELEGATES,
-    AttachmentFault,
-    AttachmentRefused,
     ProposalFault,
     co_hosts_in,
     parse_coordinates,
 )
+from dofc_events.web.attachments.forms import AttachmentForm
+from dofc_events.web.attachments.rules import AttachmentRefused
 from dofc_events.web.edits import EditForm
 from dofc_events.web.fields import (
     Between,
@@ -44,37 +41,8 @@ from dofc_events.web.fields import (
 from dofc_events.web.forms import Form
 from dofc_events.web.moments import DayField
 
-MEGABYTES = MAX_BYTES // 1024**2
 PART_MISSING = _l("Part of the form was missing. Please send it again.")
 CHOOSE_MEMBER = _l("Choose a member of the network from the list, or say that you are not yet a member.")
-
-WORDS_FOR_REASONS = {
-    AttachmentFault.EMPTY: _l("The file is empty."),
-    AttachmentFault.TOO_LARGE: _l("The file is too large. It can be at most %(most)s MB.", most=MEGABYTES),
-    AttachmentFault.UNKNOWN_TYPE: _l(
-        "This is not a PDF or a picture (PNG, JPEG or WebP), whatever its name says. Choose another file."
-    ),
-    AttachmentFault.HEIF: _l(
-        "This picture is in the HEIC format of newer phones, which many readers cannot open. Save it as a JPEG first."
-    ),
-    AttachmentFault.BROKEN: _l("The file is damaged and cannot be read. Save it again."),
-    AttachmentFault.SOMETHING_ELSE_INSIDE: _l(
-        "The PDF contains something besides the document. Save or print it again."
-    ),
-    AttachmentFault.ENCRYPTED: _l("The PDF is encrypted. Save it without a password."),
-    AttachmentFault.ACTIVE: _l("The PDF contains a program or an interactive form. Print it to a new PDF."),
-    AttachmentFault.CARRIES_FILES: _l("The PDF contains other files. Save it without them, and add them one by one."),
-    AttachmentFault.TOO_COSTLY: _l(
-        "This file takes too much work to check. Save the picture as a new JPEG, or print the document to a new PDF."
-    ),
-    AttachmentFault.TOO_MANY_PIXELS: _l(
-        "The picture is too large. Make it smaller: at most 30 million pixels, 16 million as a WebP."
-    ),
-    AttachmentFault.NO_ROOM: _l(
-        "The files of this proposal would be too large together. Remove one, or shrink this one."
-    ),
-    AttachmentFault.NO_ROOM_HERE: _l("This site has no more room for files. Please write to the chair of the network."),
-}
 
 
 class WholeNumber(IntegerField):
@@ -192,20 +160,13 @@ class ChangeProposalForm(EditForm, ProposalForm):
     """A proposal as it stands."""
 
 
-class AttachmentForm(Form):
-    """One file."""
-
-    class Meta(Form.Meta):
-        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
-            # This form alone takes files.
-            return FlaskForm.Meta.wrap_formdata(self, form, formdata)
-
-    file = FileField(_l("File"), [FileRequired(_l("Choose a file."))])
+class ProposalFileForm(AttachmentForm):
+    """One file of a proposal."""
 
     def refuse(self, refusal: Refusal) -> None:
         """Show why the file was refused."""
         if isinstance(refusal, AttachmentRefused):
-            self.file.errors = [WORDS_FOR_REASONS[refusal.reason]]
+            super().refuse(refusal)
         else:
             self.form_errors = [_("There are already %(most)s files. Remove one to add another.", most=MAX_ATTACHMENTS)]
 

@@ -11,7 +11,7 @@ from dofc_events.core.db import db
 from dofc_events.extensions import settings
 from dofc_events.hosting.models import Attachment, Proposal
 from dofc_events.hosting.proposals import service
-from dofc_events.hosting.proposals.forms import AnswerForm, AttachmentForm, labels
+from dofc_events.hosting.proposals.forms import AnswerForm, ProposalFileForm, labels
 from dofc_events.hosting.queries import came_by_mail, proposal_by_link, questions_of
 from dofc_events.hosting.rules import MAX_ATTACHMENTS, PENDING, ProposalStatus, may_become
 from dofc_events.hosting.stages.rules import Act
@@ -59,7 +59,7 @@ def own_context(proposal: Proposal, token: str, **forms: Form) -> dict[str, Any]
         "by_mail": came_by_mail(token),
         "most_megabytes": settings().uploads_mb_per_proposal,
         "can_attach": len(proposal.attachments) < MAX_ATTACHMENTS,
-        "attach": AttachmentForm(formdata=None),
+        "attach": ProposalFileForm(formdata=None),
         "answer": AnswerForm(formdata=None),
         **forms,
     }

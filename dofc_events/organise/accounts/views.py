@@ -9,6 +9,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from dofc_events.accounts import sessions
+from dofc_events.accounts.factors.guards import fresh_factor_for_forms
+from dofc_events.accounts.factors.queries import factors_of
+from dofc_events.accounts.factors.service import reset
 from dofc_events.accounts.guards import acting, chair_only
 from dofc_events.accounts.models import Account
 from dofc_events.accounts.queries import account_by_id, sessions_of
@@ -16,11 +19,13 @@ from dofc_events.accounts.service import LastChair, NoSuchRole
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.organise.accounts import queries, service
+from dofc_events.organise.accounts.factors import views as factors
 from dofc_events.organise.shared import around, before_id
 from dofc_events.organise.trail.network.texts import ROLES, line_of
 from dofc_events.web.forms import ButtonForm, answer_errors
 
 blueprint = Blueprint("accounts", __name__)
+blueprint.register_blueprint(factors.blueprint)
 
 ROWS = 50
 ACCOUNT = "/accounts/<id:account_id>"
@@ -56,6 +61,7 @@ def account(account_id: int) -> ResponseReturnValue:
 
 @blueprint.post(f"{ACCOUNT}/roles/<id:role_id>/end")
 @chair_only
+@fresh_factor_for_forms
 def end_role(account_id: int, role_id: int) -> ResponseReturnValue:
     """End one of its roles."""
     end = partial(service.end_role, account_id=account_id, role_id=role_id)
@@ -69,8 +75,18 @@ def sign_out(account_id: int) -> ResponseReturnValue:
     return _done(account_id, _("Signed out everywhere."), partial(sessions.end, account_id=account_id))
 
 
+@blueprint.post(f"{ACCOUNT}/reset-factor")
+@chair_only
+@fresh_factor_for_forms
+def reset_factor(account_id: int) -> ResponseReturnValue:
+    """Take its second factor away."""
+    words = _("Second factor removed, and signed out everywhere. We have told them by email.")
+    return _done(account_id, words, partial(reset, account_id=account_id))
+
+
 @blueprint.post(f"{ACCOUNT}/end")
 @chair_only
+@fresh_factor_for_forms
 def end(account_id: int) -> ResponseReturnValue:
     """End all that it can do."""
     return _done(account_id, _("The account has ended."), partial(service.end_account, account_id=account_id))
@@ -121,6 +137,7 @@ def _context(account_id: int) -> dict[str, Any]:
         "places": queries.where_roles_are(session, account.roles),
         "role_names": ROLES,
         "sessions": sessions_of(session, account_id, at),
+        "factors": factors_of(session, account_id),
         "last_sign_in": queries.last_sign_ins(session, [account]).get(account_id),
         **around(None),
     }

@@ -21,10 +21,11 @@ from dofc_events.core.audit import Actor, AuditEntry, record
 from dofc_events.core.changes import write
 from dofc_events.core.errors import Refusal
 from dofc_events.core.slugs import slug_for
-from dofc_events.hosting.models import Decision
+from dofc_events.hosting.models import Decision, HandOverFile, HandOverItem
 from dofc_events.imports.models import ImportFile, KnownColumn
 from dofc_events.letters.models import Letter, LetterAttachment
 from dofc_events.mail.models import Message
+from dofc_events.memory.service import forget_edition
 from dofc_events.places.models import Pool
 from dofc_events.places.queries import categories_with_places, edition_pool
 from dofc_events.places.service import create_pool, lock_edition_pool
@@ -75,13 +76,6 @@ def publish(session: Session, edition_id: int, actor: Actor, now: datetime) -> N
         raise NotReady(missing)
 
 
-def archive(session: Session, edition_id: int, actor: Actor, now: datetime) -> None:
-    """Archive an edition: nobody can register or move up from then on. Raises EditionNotPublished for a draft."""
-    if edition_pool(session, edition_id):
-        lock_edition_pool(session, edition_id)
-    conference.archive_edition(session, edition_id, actor, now)
-
-
 def change_year(session: Session, edition_id: int, year: int, actor: Actor, now: datetime) -> bool:
     """Give a draft another year, and say whether it is one; its dates stay, its trail and messages go with it.
 
@@ -113,7 +107,10 @@ def delete_draft(session: Session, edition_id: int, actor: Actor, now: datetime)
     session.execute(delete(Pool).where(or_(Pool.edition_id == edition_id, *owners)))
     session.execute(delete(QuestionOption).where(QuestionOption.question_id.in_(questions)))
     session.execute(delete(LetterAttachment).where(LetterAttachment.letter_id.in_(letters)))
+    items = select(HandOverItem.id).where(HandOverItem.edition_id == edition_id)
+    session.execute(delete(HandOverFile).where(HandOverFile.item_id.in_(items)))
     session.execute(delete(InvitedAddress).where(InvitedAddress.category_id.in_(categories)))
+    forget_edition(session, edition_id)
     for table in (
         Draw,
         Trip,
@@ -125,6 +122,7 @@ def delete_draft(session: Session, edition_id: int, actor: Actor, now: datetime)
         EditionQuestion,
         Category,
         EditionOrganiser,
+        HandOverItem,
     ):
         session.execute(delete(table).where(table.edition_id == edition_id))
     session.execute(delete(Edition).where(Edition.id == edition_id))

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, flash, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import format_date, ngettext
+from flask_babel import format_date
 from flask_babel import gettext as _
 from markupsafe import Markup
 
@@ -28,15 +28,18 @@ from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import Refusal
 from dofc_events.hosting.queries import hand_overs_of
+from dofc_events.memory.figures.queries import COUNTED, arrivals_of, figures_of, frozen_record, growth_of
+from dofc_events.memory.figures.rules import Arrivals, weeks
+from dofc_events.memory.figures.service import archive as archive_edition
+from dofc_events.memory.figures.shared import MAX_TICKS, growth_chart
 from dofc_events.organise.editions import service
 from dofc_events.organise.editions.copy import views as copying
 from dofc_events.organise.editions.copy.queries import marks_of
 from dofc_events.organise.editions.forms import NewEditionForm, ReopenForm, YearForm
-from dofc_events.organise.editions.queries import COUNTED, Arrivals, Growth, arrivals_of, figures_of, growth_of
-from dofc_events.organise.editions.rules import weeks
 from dofc_events.organise.editions.settings import views as settings
 from dofc_events.organise.shared import EDITION, around
 from dofc_events.places.queries import categories_with_places, edition_pool, places_of
+from dofc_events.questions.queries import questions_of
 from dofc_events.registration.service import RegistrationOver
 from dofc_events.registration.waiting_list.queries import count_closed
 from dofc_events.registration.waiting_list.service import reopen_list
@@ -48,8 +51,6 @@ from dofc_events.web.forms import ButtonForm, answer_errors, form_page
 blueprint = Blueprint("editions", __name__)
 blueprint.register_blueprint(settings.blueprint)
 blueprint.register_blueprint(copying.blueprint)
-
-MAX_TICKS = 4
 
 
 @blueprint.route("/editions/new", methods=["GET", "POST"])
@@ -76,14 +77,18 @@ def index(edition: Edition) -> ResponseReturnValue:
     """The overview of one edition."""
     session, at = db.session(), now()
     places = places_of(session, [edition.id]).get(edition.id)
-    growth, arrivals = growth_of(session, edition, at), arrivals_of(session, edition)
+    kept = frozen_record(session, edition)
+    breakdown = kept.figures if kept else figures_of(session, edition) if places else None
+    growth, arrivals = growth_of(session, edition, at, kept), kept.arrivals if kept else arrivals_of(session, edition)
     return render_template(
         "organise/editions/index.html",
         places=places,
         limits=[one for one in categories_with_places(session, edition.id) if one.limit is not None],
-        breakdown=figures_of(session, edition) if places else None,
+        kept=kept,
+        breakdown=breakdown,
+        questions={one.key: one for one in questions_of(session, edition.id)} if edition.asks_questions else {},
         growth=growth,
-        growth_chart=_growth_chart(growth),
+        growth_chart=growth_chart(growth),
         arrivals=arrivals,
         arrivals_chart=_arrivals_chart(arrivals),
         weeks=weeks(max((len(one.days) for one in growth), default=0)),
@@ -128,7 +133,7 @@ def archive(edition: Edition) -> ResponseReturnValue:
         return form_page(form, "organise/editions/archive.html", **context)
     try:
         with unit_of_work() as session:
-            service.archive(session, edition.id, acting(), now())
+            archive_edition(session, edition.id, acting(), now())
     except EditionNotPublished:
         flash(_("A draft cannot be archived: nobody has seen it."), "warning")
     else:
@@ -213,21 +218,6 @@ def _why_it_stays(refusal: Refusal) -> str:
         )
     )
     return text
-
-
-def _growth_chart(growth: Sequence[Growth]) -> Markup:
-    """The lines of these editions, the first one before the others."""
-    days = max((len(one.days) for one in growth), default=0)
-    # As many as there is room for on a telephone.
-    apart = 7 * max(1, ceil(days / 7 / MAX_TICKS))
-    ticks = [Tick(one, ngettext("week %(num)d", "week %(num)d", one // 7)) for one in range(apart, days, apart)]
-    return line_chart(
-        "growth",
-        _("Confirmed registrations since registration opened"),
-        "; ".join(_("%(year)d: %(number)d", year=one.year, number=one.days[-1]) for one in growth if one.days),
-        [Series(str(one.year), one.days) for one in growth],
-        [Tick(0, _("opening")), *ticks],
-    )
 
 
 def _arrivals_chart(arrivals: Sequence[Arrivals]) -> Markup:

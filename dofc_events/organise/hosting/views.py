@@ -10,7 +10,7 @@ from dofc_events.core.clock import now
 from dofc_events.core.db import db
 from dofc_events.extensions import settings
 from dofc_events.hosting.ballots.queries import voters_of
-from dofc_events.hosting.proposals.attachments.queries import MEGABYTE, attached_bytes
+from dofc_events.hosting.proposals.attachments.queries import attached_bytes
 from dofc_events.hosting.queries import all_calls, organisations_of
 from dofc_events.organise.hosting.ballots import views as ballots
 from dofc_events.organise.hosting.calls import views as calls
@@ -20,6 +20,7 @@ from dofc_events.organise.hosting.members import views as members
 from dofc_events.organise.hosting.queries import counts_of_proposals, turnouts, waiting_for_review
 from dofc_events.organise.hosting.reviews import views as reviews
 from dofc_events.organise.hosting.shared import DESK, around, everybodys
+from dofc_events.web.attachments.queries import MEGABYTE
 
 blueprint = Blueprint("hosting", __name__)
 for part in (calls, members, reviews, decisions, hand_over, ballots):

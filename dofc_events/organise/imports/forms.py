@@ -1,6 +1,6 @@
 """The forms of an import: the file, how it is read, which column is what, and who is to be registered."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
@@ -12,8 +12,7 @@ from wtforms import BooleanField, HiddenField, RadioField, SelectField, SelectMu
 from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, InputRequired
 
-from dofc_events.conference.models import Edition
-from dofc_events.imports.forms import FALLBACKS, NEEDED, field_labels
+from dofc_events.imports.forms import FALLBACKS, NEEDED, CheckedRow
 from dofc_events.imports.reading.rules import (
     MAX_ROWS,
     Encoding,
@@ -25,6 +24,7 @@ from dofc_events.imports.reading.rules import (
     column_name,
 )
 from dofc_events.imports.service import Matching
+from dofc_events.places.queries import CategoryPlaces
 from dofc_events.web.edits import EditForm
 from dofc_events.web.fields import CountryField
 from dofc_events.web.forms import Form
@@ -78,23 +78,32 @@ class ReadAsForm(EditForm):
 class MatchForm(EditForm):
     """Which column is which field; `of` adds a choice for each column."""
 
+    labels: Mapping[str, str]
+
     country = CountryField(_l("Country, where a row has none"))
     category = SelectField(_l("Attending as, where a row has nothing"))
 
     @classmethod
-    def of(cls, edition: Edition, table: Table, matching: Matching, **kwargs: Any) -> "MatchForm":
-        """The form for the columns of a table, beginning with a matching."""
-        labels = field_labels()
+    def of(
+        cls,
+        categories: Iterable[CategoryPlaces],
+        table: Table,
+        labels: Mapping[str, str],
+        matching: Matching,
+        **kwargs: Any,
+    ) -> "MatchForm":
+        """The form for the columns of a table, each one of these fields; beginning with a matching."""
         choices = [SelectChoice(*one) for one in (("", _("Not used")), *labels.items())]
         names = [_name(number) for number in range(len(table.header))]
         fields: dict[str, Any] = {
             name: SelectField(title or _("Column %(letter)s", letter=column_name(number)), choices=choices)
             for number, (name, title) in enumerate(zip(names, table.header, strict=True))
         }
+        fields["labels"] = labels
         # The choice of a category that is no longer there is refused with the others.
         fields["category"] = SelectField(
             _l("Attending as, where a row has nothing"),
-            choices=[SelectChoice(*one) for one in (("", ""), *edition.category_choices())],
+            choices=[SelectChoice("", ""), *(SelectChoice(one.slug, one.label) for one in categories)],
         )
         form: MatchForm = type("MatchForm", (cls,), fields)(
             data={**dict(zip(names, matching.columns, strict=True)), **matching.fallbacks}, **kwargs
@@ -111,7 +120,7 @@ class MatchForm(EditForm):
 
     def validate(self, extra_validators: Any = None) -> bool:
         valid = super().validate(extra_validators)
-        labels, matching = field_labels(), self.to_matching()
+        labels, matching = self.labels, self.to_matching()
         for field in self.columns():
             if field.data and matching.columns.count(field.data) > 1:
                 field.errors = [*field.errors, _("Two columns are “%(field)s”.", field=labels[field.data])]
@@ -157,6 +166,14 @@ class ConfirmForm(Form):
     def validate_leave_out(self, field: Any) -> None:
         if not field.data:
             raise ValidationError(_l("Tick that these rows are left out, or mend the file and send it again."))
+
+    def refuse_rows(self, rows: Iterable[CheckedRow]) -> None:
+        """Say which of the ticked rows ask for what is full."""
+        self.form_errors = [
+            _("Row %(number)d: %(problem)s", number=row.row.number, problem=problem)
+            for row in rows
+            for problem in row.problems
+        ]
 
     def taken(self, doubtful: Iterable[int]) -> set[int]:
         """The numbers of the doubtful rows that are to be registered all the same."""

@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Edition
+from dofc_events.core.clock import in_zone, now
 from dofc_events.delegates.models import Registration
-from dofc_events.imports.forms import CheckedRow, checked_rows
+from dofc_events.imports.forms import CheckedRow, asked_of_rows, checked_rows, with_places
 from dofc_events.imports.models import ImportFile
 from dofc_events.imports.queries import Likely, likely_registered, registered_addresses, table_of_file
 from dofc_events.imports.reading.rules import Table
 from dofc_events.imports.rules import Seen
 from dofc_events.mail.rules import address_key
-from dofc_events.places.queries import edition_pool
+from dofc_events.places.queries import categories_with_places, edition_pool, option_pools
+from dofc_events.questions.queries import questions_of
+from dofc_events.questions.rules import OwnQuestion, is_required
 from dofc_events.registration.service import RegistrationRequest
 
 
@@ -22,7 +25,8 @@ class Trial:
     """The rows of a file by what becomes of them, in the order of the file.
 
     `ready` can be registered, `doubtful` as well, but look like somebody who is; `known` are registered already;
-    `failing` have mistakes. `free` counts the places.
+    `failing` have mistakes, or find an option full. `free` counts the places, `room` those of options that are limited.
+    `unasked` must be answered by delegates, and no column has it.
     """
 
     table: Table
@@ -31,6 +35,9 @@ class Trial:
     known: Sequence[tuple[CheckedRow, Registration]]
     failing: Sequence[CheckedRow]
     free: int
+    questions: Sequence[OwnQuestion]
+    room: Mapping[int, int]
+    unasked: Sequence[OwnQuestion]
 
     @property
     def seen(self) -> Seen:
@@ -40,15 +47,32 @@ class Trial:
 
     def requests(self, taken: set[int]) -> list[RegistrationRequest]:
         """Whom to register, with those of the doubtful rows that were `taken`; in the order of the file."""
-        some = [*self.ready, *(one for one, _ in self.doubtful if one.row.number in taken)]
+        some = [*self.ready, *self._among_doubtful(taken)]
         some.sort(key=lambda one: one.row.number)
         return [one.request for one in some if one.request]
+
+    def too_many(self, taken: set[int]) -> list[CheckedRow]:
+        """Those of the doubtful rows that were `taken` which find an option full, once the others have theirs."""
+        rows = with_places([*self.ready, *self._among_doubtful(taken)], self.questions, self.room)
+        return [row for row in rows if row.problems]
+
+    @property
+    def with_dropped(self) -> list[CheckedRow]:
+        """The rows that answer what does not apply to the person."""
+        rows = [*self.ready, *(one for one, _ in self.doubtful)]
+        return sorted((row for row in rows if row.dropped), key=lambda one: one.row.number)
+
+    def _among_doubtful(self, taken: set[int]) -> list[CheckedRow]:
+        return [one for one, _ in self.doubtful if one.row.number in taken]
 
 
 def trial_of(session: Session, edition: Edition, file: ImportFile) -> Trial:
     """Try a file out, without writing anything; as many queries for a few rows as for a thousand."""
-    table = table_of_file(file)
-    rows = checked_rows(edition, table, file.matching, file.fallbacks)
+    table, on = table_of_file(file), in_zone(now(), edition.zone).date()
+    present = questions_of(session, edition.id) if edition.asks_questions else ()
+    questions = asked_of_rows(present, on, file.matching)
+    categories = categories_with_places(session, edition.id)
+    rows = checked_rows(edition, categories, questions, table, file.matching, file.fallbacks)
     good = {one.row.number: one.request for one in rows if one.request}
     registered = registered_addresses(session, edition.id, (request.email for request in good.values()))
     known = {n: registered[key] for n, r in good.items() if (key := address_key(r.email)) in registered}
@@ -56,11 +80,22 @@ def trial_of(session: Session, edition: Edition, file: ImportFile) -> Trial:
         session, edition.id, {number: request for number, request in good.items() if number not in known}
     )
     pool = edition_pool(session, edition.id)
+    room = (
+        {id_: one.capacity - one.taken for id_, one in option_pools(session, edition.id).items()} if questions else {}
+    )
+    alone = [r for r in rows if r.request and r.row.number not in known and r.row.number not in likely]
+    placed = with_places(alone, questions, room)
+    failing = [row for row in (*rows, *placed) if row.problems]
     return Trial(
         table=table,
-        ready=[r for r in rows if r.request and r.row.number not in known and r.row.number not in likely],
+        ready=[row for row in placed if row.request],
         doubtful=[(row, likely[row.row.number]) for row in rows if row.row.number in likely],
         known=[(row, known[row.row.number]) for row in rows if row.row.number in known],
-        failing=[row for row in rows if row.problems],
+        failing=sorted(failing, key=lambda one: one.row.number),
         free=pool.capacity - pool.taken if pool else 0,
+        questions=questions,
+        room=room,
+        unasked=[
+            one for one in present if not one.is_retired and one.field not in file.matching and is_required(one, on)
+        ],
     )

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from dofc_events.accounts.factors.guards import fresh_factor
 from dofc_events.accounts.guards import acting, organisers_only
 from dofc_events.conference.models import Edition
 from dofc_events.core import files
@@ -27,10 +28,13 @@ from dofc_events.imports.service import Imported, Kept, Matching
 from dofc_events.organise.imports.forms import ENCODINGS, SEPARATORS, ConfirmForm, MatchForm, ReadAsForm, UploadForm
 from dofc_events.organise.imports.shared import Trial, trial_of
 from dofc_events.organise.shared import EDITION, around
+from dofc_events.places.queries import CategoryPlaces, categories_with_places
 from dofc_events.places.service import NothingFree
+from dofc_events.questions.queries import questions_of
+from dofc_events.registration.answers.service import ChoiceFull
 from dofc_events.registration.on_behalf.service import EditionNotRunning, can_be_added_to
 from dofc_events.registration.texts import stated_consent
-from dofc_events.web.export import csv_download
+from dofc_events.web.export import list_download
 from dofc_events.web.forms import ButtonForm, answer_busy, answer_errors, answer_too_late, form_page
 from dofc_events.web.on_record import say
 
@@ -84,7 +88,7 @@ def columns(edition: Edition, file_id: int) -> ResponseReturnValue:
     """Which column is which field."""
     file, table = _file(edition, file_id)
     stored = Matching(tuple(file.matching), file.fallbacks) if file.matching else None
-    form = MatchForm.of(edition, table, stored or _guess(edition, table))
+    form = MatchForm.of(_categories(edition), table, _labels(edition), stored or _guess(edition, table))
     if not form.validate_on_submit():
         return form_page(form, COLUMNS, match=form, **_columns_context(edition, file, table))
     with unit_of_work() as session:
@@ -97,10 +101,8 @@ def columns(edition: Edition, file_id: int) -> ResponseReturnValue:
 def read(edition: Edition, file_id: int) -> ResponseReturnValue:
     """Read the file in another way."""
     file, table = _file(edition, file_id)
-    form, match = (
-        ReadAsForm(data=vars(table.read_as)),
-        MatchForm.of(edition, table, _guess(edition, table), formdata=None),
-    )
+    form = ReadAsForm(data=vars(table.read_as))
+    match = MatchForm.of(_categories(edition), table, _labels(edition), _guess(edition, table), formdata=None)
     context = {**_columns_context(edition, file, table), "match": match, "read_as": form}
     if not form.validate_on_submit():
         return answer_errors(form, COLUMNS, **context)
@@ -123,16 +125,21 @@ def read(edition: Edition, file_id: int) -> ResponseReturnValue:
 def check(edition: Edition, file_id: int) -> ResponseReturnValue:
     """What would be done with each row; sent, it is done."""
     file, _table = _file(edition, file_id)
-    if not file.matching:
+    if not file.matching or {*file.matching} - {"", *_labels(edition)}:
         return redirect(url_for(".columns", year=edition.year, file_id=file_id), 303)
     trial = trial_of(db.session(), edition, file)
     form, context = ConfirmForm.of(trial.failing), _check_context(edition, file, trial)
     shown, form.digest.data = form.digest.data, trial.seen.digest
-    if not form.validate_on_submit():
-        return form_page(form, CHECK, **context)
-    if shown != trial.seen.digest:
+    accepted = form.validate_on_submit()
+    if shown and shown != trial.seen.digest and "csrf_token" not in form.errors:
         return _changed(form, edition, file_id)
-    requests = trial.requests(form.taken(trial.seen.doubtful))
+    if not accepted:
+        return form_page(form, CHECK, **context)
+    taken = form.taken(trial.seen.doubtful)
+    if too_many := trial.too_many(taken):
+        form.refuse_rows(too_many)
+        return answer_errors(form, CHECK, **context)
+    requests = trial.requests(taken)
     if not requests:
         form.form_errors = [_("There is nobody to register.")]
         return answer_errors(form, CHECK, **context)
@@ -142,7 +149,7 @@ def check(edition: Edition, file_id: int) -> ResponseReturnValue:
             done = service.import_delegates(
                 session, edition.id, file_id, requests, acting(), now(), free=trial.free, told=told
             )
-    except (service.PlacesChanged, NoSuchCategory):
+    except (service.PlacesChanged, NoSuchCategory, ChoiceFull):
         return _changed(form, edition, file_id)
     except (EditionNotRunning, NothingFree):
         words = _("These people cannot be registered now: the edition is over, or nobody can move up now.")
@@ -153,14 +160,15 @@ def check(edition: Edition, file_id: int) -> ResponseReturnValue:
 
 @blueprint.get(f"{FILE}/failing.csv")
 @organisers_only
+@fresh_factor
 def failing(edition: Edition, file_id: int) -> ResponseReturnValue:
     """The rows that cannot be registered, as they came, each with what is wrong with it."""
     file, table = _file(edition, file_id)
     if not file.matching:
         abort(404)
     rows = [(*one.row.cells, "\n".join(one.problems)) for one in trial_of(db.session(), edition, file).failing]
-    name = _("%(file)s, rows to mend.csv", file=file.name.rpartition(".")[0] or file.name)
-    return csv_download(name, (*table.header, _("What is wrong")), rows)
+    name = _("%(file)s, rows to mend", file=file.name.rpartition(".")[0] or file.name)
+    return list_download("csv", name, (*table.header, _("What is wrong")), rows, sheet=name)
 
 
 @blueprint.post(f"{FILE}/remove")
@@ -205,7 +213,15 @@ def _file(edition: Edition, file_id: int) -> tuple[ImportFile, Table]:
 
 def _guess(edition: Edition, table: Table) -> Matching:
     known = known_columns(db.session(), edition.id)
-    return Matching(tuple(guessed_matching(table.header, known, field_labels())), {})
+    return Matching(tuple(guessed_matching(table.header, known, _labels(edition))), {})
+
+
+def _categories(edition: Edition) -> tuple[CategoryPlaces, ...]:
+    return categories_with_places(db.session(), edition.id)
+
+
+def _labels(edition: Edition) -> dict[str, str]:
+    return field_labels(questions_of(db.session(), edition.id) if edition.asks_questions else ())
 
 
 def _context(edition: Edition) -> dict[str, Any]:
@@ -213,7 +229,7 @@ def _context(edition: Edition) -> dict[str, Any]:
     return {
         "files": import_files(db.session(), edition.id, moment),
         "can_import": can_be_added_to(edition, moment),
-        "fields": field_labels(),
+        "fields": _labels(edition),
         **around(edition),
     }
 

@@ -1,11 +1,11 @@
 """Forms of letters: what is typed, and a check that it can be filled in for everybody."""
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, Self
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, SelectField, StringField, ValidationError
+from wtforms import BooleanField, HiddenField, SelectField, StringField, ValidationError
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
@@ -104,7 +104,7 @@ class LetterForm(Form):
         can_be_filled_in(field.data, self.own)
 
     @classmethod
-    def of(cls, text: LetterText) -> "LetterForm":
+    def of(cls, text: LetterText) -> Self:
         """The form with what a letter says, or with what was sent."""
         side = BEFORE if text.days < 0 else AFTER
         values: Mapping[str, Any] = {**vars(text), "anchor": text.anchor.value, "days": abs(text.days), "side": side}
@@ -131,6 +131,12 @@ class LetterForm(Form):
             case _:
                 raise refusal
         self.anchor.errors = [text]
+
+
+class NewLetterForm(LetterForm):
+    """A new letter; `with_files` takes along those of the one that it is like."""
+
+    with_files = BooleanField(_l("Attach the same files"), default=True)
 
 
 class ChangeLetterForm(EditForm, LetterForm):

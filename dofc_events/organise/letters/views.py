@@ -11,6 +11,7 @@ from flask_babel import ngettext
 from flask_login import current_user
 from markupsafe import escape
 
+from dofc_events.accounts.factors.guards import fresh_factor
 from dofc_events.accounts.guards import acting, grants, is_chair, may_organise, organisers_only
 from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.models import Edition
@@ -29,7 +30,7 @@ from dofc_events.mail.envelope import Envelope, StoredFile
 from dofc_events.mail.rules import deliverable
 from dofc_events.notices.queries import standing_in
 from dofc_events.organise.letters.attachments import views as attachments
-from dofc_events.organise.letters.forms import ChangeForm, ChangeLetterForm, LetterForm, SendForm
+from dofc_events.organise.letters.forms import ChangeForm, ChangeLetterForm, NewLetterForm, SendForm
 from dofc_events.organise.rules import masked, masked_html
 from dofc_events.organise.shared import EDITION, around, asked_audience, before_id
 from dofc_events.questions.queries import questions_of
@@ -66,10 +67,14 @@ def index(edition: Edition) -> ResponseReturnValue:
 def new(edition: Edition) -> ResponseReturnValue:
     """Write a letter to those whom the address means, from nothing or like another one."""
     session, audience = db.session(), asked_audience()
-    form, page = LetterForm.of(_begun_from()), "organise/letters/edit.html"
+    like = _like()
+    form, page = NewLetterForm.of(text_of(like) if like else _begun_from()), "organise/letters/edit.html"
     form.own = _own(edition)
+    if not (like and like.attachments):
+        del form.with_files
     context = {
         "letter": None,
+        "like": like,
         "audience": audience,
         "readers": queries.readers_of(session, edition.id, audience),
         "starters": starters(),
@@ -80,7 +85,10 @@ def new(edition: Edition) -> ResponseReturnValue:
         return form_page(form, page, **context)
     try:
         with unit_of_work() as writing:
-            letter_id = service.write_letter(writing, edition.id, audience, form.to_text(), acting(), now())
+            files_of = like.id if like and "with_files" in form and form.with_files.data else None
+            letter_id = service.write_letter(
+                writing, edition.id, audience, form.to_text(), acting(), now(), files_of=files_of
+            )
     except Refusal as refusal:
         form.show_refusal(refusal)
         return answer_errors(form, page, **context)
@@ -158,6 +166,7 @@ def test(edition: Edition, letter_id: int) -> ResponseReturnValue:
 
 @blueprint.route(f"{LETTER}/send", methods=["GET", "POST"])
 @organisers_only
+@fresh_factor
 def send(edition: Edition, letter_id: int) -> ResponseReturnValue:
     """Send a letter or have it sent at its time, after saying how many get it, and who."""
     session, found = db.session(), _letter(edition, letter_id)
@@ -269,14 +278,18 @@ def _own(edition: Edition) -> dict[str, str]:
     return {one.field: one.caption for one in questions_of(db.session(), edition.id) if not one.organisers_only}
 
 
+def _like() -> Letter | None:
+    """The letter like which another one is written, if it is."""
+    like = request.args.get("like", "")
+    known = queries.letter_by_id(db.session(), int(like)) if like.isdecimal() and len(like) < 10 else None
+    if like and (known is None or known.before or not may_organise(known.edition)):
+        abort(404)
+    return known
+
+
 def _begun_from() -> LetterText:
-    """What a new letter says at first: nothing, one of our texts, or what another letter says."""
-    like, starter = request.args.get("like", ""), request.args.get("starter", "")
-    if like:
-        known = queries.letter_by_id(db.session(), int(like)) if like.isdecimal() and len(like) < 10 else None
-        if known is None or known.before or not may_organise(known.edition):
-            abort(404)
-        return text_of(known)
+    """What a new letter says at first that is like no other: nothing, or one of our texts."""
+    starter = request.args.get("starter", "")
     if not starter:
         return LetterText("", "", Anchor.AT_ONCE)
     ours = starters().get(starter) or abort(404)

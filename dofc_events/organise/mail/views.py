@@ -1,4 +1,4 @@
-"""The mail pages: the emails written to delegates, and their status.
+"""The emails pages: the emails written to delegates, and their status.
 
 Organisers see their edition's messages; the chair also has pages with all of them, sign-in messages included.
 """

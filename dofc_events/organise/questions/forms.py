@@ -5,13 +5,15 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, FieldList, FormField, HiddenField
+from flask_babel import ngettext
+from wtforms import BooleanField, FieldList, FormField, HiddenField, StringField
 from wtforms import Form as PlainForm
 from wtforms.fields import SelectChoice
 from wtforms.validators import Optional
 
 from dofc_events.organise.questions.texts import STANDARD
-from dofc_events.places.options.service import TooFewPlaces
+from dofc_events.places.options.service import PeopleWait, TooFewPlaces
+from dofc_events.places.queries import CategoryPlaces
 from dofc_events.places.rules import MAX_PLACES
 from dofc_events.questions.models import LONGEST_CAPTION, LONGEST_HINT
 from dofc_events.questions.rules import KEYED, NO, PICKED, YES, Kind, OwnQuestion
@@ -33,7 +35,9 @@ class OptionRow(PlainForm):
 
     key = HiddenField()
     caption = Line(_l("Option"), longest=LONGEST_CAPTION)
+    order = WholeNumberField(_l("Order"), [Optional(), Between(0, MAX_OPTIONS)])
     places = WholeNumberField(_l("Places"), [Optional(), Between(0, MAX_PLACES)])
+    waiting_list = BooleanField(_l("With a waiting list"))
     remove = BooleanField(_l("No longer offer it"))
 
     def validate(self, extra_validators: Any = None) -> bool:
@@ -41,12 +45,16 @@ class OptionRow(PlainForm):
         if not self.caption.data and (self.key.data or self.places.data is not None):
             self.caption.errors = [_("Enter what the option is called.")]
             valid = False
+        if self.waiting_list.data and self.places.data is None and not self.places.errors:
+            self.places.errors = [_("Enter how many places there are before others wait.")]
+            valid = False
         return bool(valid)
 
 
 class QuestionForm(EditForm):
     """What organisers say of a question, and the options to choose from."""
 
+    accepted = StringField()
     caption = Line(_l("Question"), longest=LONGEST_CAPTION, missing=_l("Enter the question."))
     hint = Line(_l("Hint"), longest=LONGEST_HINT)
     options = FieldList(FormField(OptionRow), label=_l("Options"), max_entries=MAX_OPTIONS)
@@ -65,7 +73,7 @@ class QuestionForm(EditForm):
         kind: Kind,
         values: Mapping[str, Any],
         *,
-        categories: Sequence[tuple[str, str]],
+        categories: Sequence[CategoryPlaces],
         earlier: Sequence[OwnQuestion],
     ) -> "QuestionForm":
         """The form with these values, or with what was sent; it may depend on the answers to `earlier` questions."""
@@ -76,9 +84,9 @@ class QuestionForm(EditForm):
             del form.options
         return form
 
-    def offer(self, categories: Sequence[tuple[str, str]], earlier: Sequence[OwnQuestion]) -> None:
+    def offer(self, categories: Sequence[CategoryPlaces], earlier: Sequence[OwnQuestion]) -> None:
         self.offered = categories, earlier
-        self.categories.choices = [SelectChoice(slug, label) for slug, label in categories]
+        self.categories.choices = [SelectChoice(one.slug, one.label) for one in categories]
         names = {YES: _("Yes"), NO: _("No")}
         self.shown_if.choices = [
             SelectChoice(f"{one.key}:{key}", f"{one.caption} — {option.caption if option else names[key]}")
@@ -119,15 +127,26 @@ class QuestionForm(EditForm):
 
     def to_options(self) -> list[tuple[OptionDetails, int | None]]:
         """The options in their order, each with its places."""
-        rows = self._rows()
-        return [(OptionDetails(r.key.data or "", r.caption.data, r.remove.data), r.places.data) for r in rows]
+        # Those with the same number stay as they are, and what has none comes last.
+        rows = sorted(self._rows(), key=lambda row: MAX_OPTIONS if row.order.data is None else row.order.data)
+        return [
+            (OptionDetails(r.key.data or "", r.caption.data, r.remove.data, r.waiting_list.data), r.places.data)
+            for r in rows
+        ]
 
-    def show_refusal(self, refusal: TooFewPlaces) -> None:
+    def show_refusal(self, refusal: TooFewPlaces | PeopleWait) -> None:
         """Show the service's refusal at its field."""
-        for row in self._rows():
-            if row.caption.data == refusal.caption:
-                words = _("Enter at least %(taken)d: that many people chose it.", taken=refusal.taken)
-                row.places.errors = [words]
+        row = next(row for row in self._rows() if row.caption.data == refusal.caption)
+        if isinstance(refusal, TooFewPlaces):
+            row.places.errors = [_("Enter at least %(taken)d: that many people chose it.", taken=refusal.taken)]
+        else:
+            row.waiting_list.errors = [
+                ngettext(
+                    "%(num)d person waits for it. Give them a place first.",
+                    "%(num)d people wait for it. Give them places first.",
+                    refusal.waiting,
+                )
+            ]
         self.options.errors = [row.errors for row in self.options]
 
     def _rows(self) -> list[OptionRow]:
@@ -151,10 +170,12 @@ def values_of(question: OwnQuestion, capacities: Mapping[int, int]) -> dict[str,
         {
             "key": one.key,
             "caption": one.caption,
+            "order": number,
             "places": capacities.get(one.id),
+            "waiting_list": one.waiting_list,
             "remove": one.is_retired,
         }
-        for one in question.options
+        for number, one in enumerate(question.options, start=1)
     ]
     shown_if = [f"{question.shown_when}:{key}" for key in question.shown_for] if question.shown_when else []
     details = vars(details_of(question)) | {"categories": list(question.categories)}

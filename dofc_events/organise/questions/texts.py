@@ -14,6 +14,7 @@ KINDS = {
     Kind.SEVERAL: _l("Any of several options"),
     Kind.DATE: _l("A date"),
     Kind.YES_NO: _l("Yes or no"),
+    Kind.FILE: _l("A file"),
 }
 
 # By key: what many hosts ask. Each is changed before it is added.

@@ -1,5 +1,7 @@
 """The own questions of an edition: what is asked, in which order, of whom; with the form as delegates see it."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -10,18 +12,20 @@ from dofc_events.accounts.guards import acting, organisers_only
 from dofc_events.conference.models import Edition
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
+from dofc_events.core.errors import NotAgreed
 from dofc_events.organise.questions.forms import QuestionForm, values_of, values_of_standard
 from dofc_events.organise.questions.texts import KINDS, STANDARD
 from dofc_events.organise.shared import EDITION, around
-from dofc_events.places.options.service import TooFewPlaces, limit_options
-from dofc_events.places.queries import edition_pool, option_pools
+from dofc_events.places.options.service import PeopleWait, TooFewPlaces
+from dofc_events.places.queries import categories_with_places, edition_pool, option_pools, waiting_for_options
 from dofc_events.places.service import lock_edition_pool
 from dofc_events.questions import service
 from dofc_events.questions.models import EditionQuestion
 from dofc_events.questions.queries import questions_of
 from dofc_events.questions.rules import Kind, OwnQuestion
+from dofc_events.registration.answers.service import set_places
 from dofc_events.registration.forms import DetailsForm
-from dofc_events.registration.shared import asked_of, open_categories
+from dofc_events.registration.shared import asked_of, open_among
 from dofc_events.web.forms import ButtonForm, answer_errors, form_page
 
 blueprint = Blueprint("questions", __name__)
@@ -45,8 +49,8 @@ def new(edition: Edition) -> ResponseReturnValue:
     kind, standard = _begun()
     present = _questions(edition)
     values = values_of_standard(standard) if standard else {}
-    form = QuestionForm.of(kind, values, categories=edition.category_choices(), earlier=present)
-    context = {"question": None, "kind": kind, "kinds": KINDS, **around(edition)}
+    form = QuestionForm.of(kind, values, categories=categories_with_places(db.session(), edition.id), earlier=present)
+    context = {"question": None, "kind": kind, "kinds": KINDS, "asked": None, **around(edition)}
     if not form.validate_on_submit():
         return form_page(form, PAGE, **context)
     details, options = form.to_details(), form.to_options()
@@ -55,7 +59,7 @@ def new(edition: Edition) -> ResponseReturnValue:
             lock_edition_pool(session, edition.id)
             said = [option for option, _places in options]
             row = service.add_question(session, edition.id, kind, details, said, acting(), now(), key=standard)
-            limit_options(session, edition.id, row, _places_of(row, options), now())
+            set_places(session, edition.id, row, _places_of(row, options), acting(), now())
     except service.TooManyQuestions:
         form.form_errors = [_("An edition asks at most %(max)d questions.", max=service.MAX_QUESTIONS)]
         return answer_errors(form, PAGE, **context)
@@ -73,10 +77,10 @@ def question(edition: Edition, key: str) -> ResponseReturnValue:
     form = QuestionForm.of(
         found.kind,
         values_of(found, capacities),
-        categories=edition.category_choices(),
+        categories=categories_with_places(db.session(), edition.id),
         earlier=present[: present.index(found)],
     )
-    context = {"question": found, "kind": found.kind, "kinds": KINDS, **around(edition)}
+    context = {"question": found, "kind": found.kind, "kinds": KINDS, "asked": None, **around(edition)}
     if not form.validate_on_submit():
         return form_page(form, PAGE, **context)
     details, options = form.to_details(), form.to_options()
@@ -85,74 +89,84 @@ def question(edition: Edition, key: str) -> ResponseReturnValue:
             lock_edition_pool(session, edition.id)
             said = [option for option, _places in options]
             row = service.change_question(session, edition.id, key, details, said, acting(), now(), seen=found)
-            limit_options(session, edition.id, row, _places_of(row, options), now())
-    except TooFewPlaces as refusal:
+            agreed = form.accepted.data or ""
+            set_places(session, edition.id, row, _places_of(row, options), acting(), now(), agreed=agreed)
+    except NotAgreed as asked:
+        return answer_errors(form, PAGE, **context | {"asked": asked})
+    except (TooFewPlaces, PeopleWait) as refusal:
         form.show_refusal(refusal)
         return answer_errors(form, PAGE, **context)
     flash(_("Changes saved."), "success")
     return redirect(url_for(".index", year=edition.year), 303)
 
 
+def _pressed(act: Callable[[Edition, OwnQuestion], None]) -> Callable[[Edition, str], ResponseReturnValue]:
+    """The view of a button beside a question, which does what it says and shows the list again."""
+
+    @wraps(act)
+    def view(edition: Edition, key: str) -> ResponseReturnValue:
+        form, found = ButtonForm(), _one_of(_questions(edition), key)
+        if not form.validate_on_submit():
+            return answer_errors(form, LIST, button_form=form, **_list(edition))
+        act(edition, found)
+        return redirect(url_for(".index", year=edition.year, _anchor=f"row-{found.key}"), 303)
+
+    return view
+
+
 @blueprint.post(f"{QUESTION}/move")
 @organisers_only
-def move(edition: Edition, key: str) -> ResponseReturnValue:
+@_pressed
+def move(edition: Edition, question: OwnQuestion) -> None:
     """Let a question change places with its neighbour."""
-    form, moved = ButtonForm(), _one_of(_questions(edition), key)
-    if not form.validate_on_submit():
-        return answer_errors(form, LIST, button_form=form, **_list(edition))
     try:
         with unit_of_work() as session:
-            service.move_question(session, edition.id, key, acting(), now(), down="down" in request.form)
+            service.move_question(session, edition.id, question.key, acting(), now(), down="down" in request.form)
     except service.OutOfOrder:
         flash(_("A question must come after the one that it depends on."), "warning")
-    return redirect(url_for(".index", year=edition.year, _anchor=f"row-{moved.key}"), 303)
 
 
 @blueprint.post(f"{QUESTION}/take-out")
 @organisers_only
-def take_out(edition: Edition, key: str) -> ResponseReturnValue:
+@_pressed
+def take_out(edition: Edition, question: OwnQuestion) -> None:
     """Ask a question no more."""
-    form, gone = ButtonForm(), _one_of(_questions(edition), key)
-    if not form.validate_on_submit():
-        return answer_errors(form, LIST, button_form=form, **_list(edition))
     try:
         with unit_of_work() as session:
-            stays = service.take_out(session, edition.id, key, acting(), now())
+            stays = service.take_out(session, edition.id, question.key, acting(), now())
     except service.OthersDependOnIt as refusal:
         flash(_("“%(question)s” depends on it: change that question first.", question=refusal.caption), "warning")
-        return redirect(url_for(".index", year=edition.year), 303)
+        return
     if stays:
-        words = _("“%(question)s” is no longer asked. The answers so far have been kept.", question=gone.caption)
+        words = _("“%(question)s” is no longer asked. The answers so far have been kept.", question=question.caption)
     else:
-        words = _("“%(question)s” has been deleted. Nobody had answered it.", question=gone.caption)
+        words = _("“%(question)s” has been deleted. Nobody had answered it.", question=question.caption)
     flash(words, "success")
-    return redirect(url_for(".index", year=edition.year), 303)
 
 
 @blueprint.post(f"{QUESTION}/ask-again")
 @organisers_only
-def ask_again(edition: Edition, key: str) -> ResponseReturnValue:
+@_pressed
+def ask_again(edition: Edition, question: OwnQuestion) -> None:
     """Ask a question again that was taken out."""
-    form, found = ButtonForm(), _one_of(_questions(edition), key)
-    if not form.validate_on_submit():
-        return answer_errors(form, LIST, button_form=form, **_list(edition))
     with unit_of_work() as session:
-        service.ask_again(session, edition.id, key, acting(), now())
-    flash(_("“%(question)s” is asked again.", question=found.caption), "success")
-    return redirect(url_for(".index", year=edition.year), 303)
+        service.ask_again(session, edition.id, question.key, acting(), now())
+    flash(_("“%(question)s” is asked again.", question=question.caption), "success")
 
 
 def _list(edition: Edition) -> dict[str, Any]:
     questions = _questions(edition)
     preview, now_asked = DetailsForm(formdata=None), asked_of(edition, questions)
-    preview.offer_categories(open_categories(edition))
+    categories = categories_with_places(db.session(), edition.id)
+    preview.offer_categories(open_among(edition, categories))
     preview.ask(now_asked["asked"], now_asked["room"])
     return {
         "questions": [one for one in questions if not one.is_retired],
         "retired": [one for one in questions if one.is_retired],
         "captions": {one.key: one.caption for one in questions},
-        "categories": dict(edition.category_choices()),
+        "categories": {one.slug: one.label for one in categories},
         "pools": option_pools(db.session(), edition.id),
+        "waiting": waiting_for_options(db.session(), edition.id),
         "kinds": KINDS,
         "standard": {key: one["name"] for key, one in STANDARD.items()},
         "preview": preview,

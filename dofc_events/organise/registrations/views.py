@@ -27,7 +27,8 @@ from dofc_events.organise.registrations.shared import asked_order, ranks_of
 from dofc_events.organise.shared import EDITION, around, asked_filters, id_in_address
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.questions.queries import answered_by_many, questions_of
-from dofc_events.questions.rules import FIELD, KEYED, NO, NONE, YES, OwnQuestion, pairs_in
+from dofc_events.questions.rules import ANY, FIELD, KEYED, NO, NONE, WAITING, YES, Kind, OwnQuestion, pairs_in
+from dofc_events.questions.texts import waiting_for
 from dofc_events.registration.queries import Filters
 from dofc_events.registration.saved.queries import saved_views
 from dofc_events.trips.queries import seats_of, trip_pools
@@ -136,7 +137,7 @@ def index(edition: Edition) -> ResponseReturnValue:
         tags={word: word for word in queries.tags_at(session, edition.id)},
         tags_of=queries.tags_of(session, ids) if "tags" in columns else {},
         answers_of=answered_by_many(session, ids) if any(key.startswith(FIELD) for key in columns) else {},
-        questions=[one for one in questions if one.kind in KEYED],
+        questions=[one for one in questions if one.kind in (*KEYED, Kind.FILE)],
         answer_choices=_answer_choices,
         answered=dict(pairs_in(filters.answers)),
         acts=ACTS,
@@ -172,6 +173,11 @@ def _addresses(filters: Filters, order: Order, columns: list[str]) -> dict[str, 
     if columns:
         view["columns"] = columns
     without = {name: {other: narrowed[other] for other in narrowed if other != name} | view for name in narrowed}
+    # Each answer by itself, called as the field of its question.
+    pairs = pairs_in(filters.answers)
+    for key, _answer in pairs:
+        others = " ".join(f"{one}:{answer}" for one, answer in pairs if one != key)
+        without[f"{FIELD}{key}"] = without["answers"] | ({"answers": others} if others else {})
     turned = {name: Order(by, by is order.by and not order.reverse) for name, by in SORTED_BY.items()}
     heads = {name: narrowed | view | {"sort": str(other)} for name, other in turned.items()}
     return {"narrowed": narrowed, "view": view, "first_page": narrowed | view, "without": without, "heads": heads}
@@ -205,8 +211,12 @@ def _columns(offered: Mapping[str, Any]) -> list[str]:
 
 def _answer_choices(question: OwnQuestion) -> dict[str, str]:
     """What the list can be narrowed to by a question: its answers, those that are no longer offered too, and none."""
+    if question.kind is Kind.FILE:
+        return {ANY: _("Added"), NONE: _("Not added")}
     words = {YES: _("Yes"), NO: _("No")} | {option.key: option.caption for option in question.options}
-    return {key: words[key] for key in question.answers} | {NONE: _("No answer")}
+    found = {key: words[key] for key in question.answers}
+    found |= {one.key + WAITING: waiting_for(one.caption) for one in question.options if one.waiting_list}
+    return found | {NONE: _("No answer")}
 
 
 def _edge(order: Order) -> Edge | None:

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from dofc_events.accounts import queries, team
+from dofc_events.accounts.factors.guards import fresh_factor_for_forms
 from dofc_events.accounts.guards import acting, edition_staff, is_chair
 from dofc_events.accounts.models import Role
 from dofc_events.accounts.rules import RoleName, includes_chair
@@ -29,6 +30,7 @@ ROLE = f"{TEAM}/<id:role_id>"
 
 @blueprint.route(TEAM, methods=["GET", "POST"])
 @edition_staff(RoleName.ORGANISER, archived_too=True)
+@fresh_factor_for_forms
 def index(edition: Edition) -> ResponseReturnValue:
     """Who has a role at an edition; a form gives somebody one."""
     form, page = _with_today(InvitationForm(), edition), "organise/team/index.html"
@@ -49,6 +51,7 @@ def index(edition: Edition) -> ResponseReturnValue:
 
 @blueprint.route(ROLE, methods=["GET", "POST"])
 @edition_staff(RoleName.ORGANISER, archived_too=True)
+@fresh_factor_for_forms
 def role(edition: Edition, role_id: int) -> ResponseReturnValue:
     """Change a role's last day; a button ends it immediately."""
     role = _role(edition, role_id)
@@ -72,6 +75,7 @@ def role(edition: Edition, role_id: int) -> ResponseReturnValue:
 
 @blueprint.post(f"{ROLE}/end")
 @edition_staff(RoleName.ORGANISER, archived_too=True)
+@fresh_factor_for_forms
 def end_role(edition: Edition, role_id: int) -> ResponseReturnValue:
     """End a role immediately."""
     role, form = _role(edition, role_id), _with_today(RoleEndForm(), edition)

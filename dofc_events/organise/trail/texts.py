@@ -14,6 +14,7 @@ from dofc_events.hosting.rules import Side
 from dofc_events.organise.trail.acts.texts import Act, Said, Text
 from dofc_events.organise.trail.changes.texts import from_to, in_words
 from dofc_events.organise.trail.groups.texts import GROUP_ACTS
+from dofc_events.organise.trail.memory.texts import WORDS
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.trips.rules import Reason
 from dofc_events.web.dates import as_recorded
@@ -106,9 +107,20 @@ def _link_asked_for(said: Said) -> str:
     return said.fill(sent if said["sent"] else refused)
 
 
+def _person_erased(said: Said) -> str:
+    because = _l("All that named this person was erased: %(because)s")
+    return said.fill(because if said["because"] else _l("All that named this person was erased"))
+
+
 def _seat_given(said: Said) -> str:
     moved = _l("Moved from “%(instead_of)s” to “%(trip)s” by hand: %(because)s")
     return said.fill(moved if said["instead_of"] else _l("Put on “%(trip)s” by hand: %(because)s"))
+
+
+def _seat_waits(said: Said) -> str:
+    moved = _l("Moved from “%(instead_of)s” to the waiting list of “%(trip)s” by hand: %(because)s")
+    stays = _l("Put on the waiting list of “%(trip)s” by hand: %(because)s")
+    return said.fill(moved if said["instead_of"] else stays)
 
 
 def _letter_sent(said: Said) -> Text:
@@ -245,13 +257,20 @@ ACTS = {
     "joined_list_again": Act(_l("Rejoined the waiting list"), _l("Rejoined the waiting list")),
     "list_closed": Act(_l("Waiting list closed"), _l("The waiting list was closed")),
     "list_reopened": Act(_l("Waiting list opened again"), _l("Is on the waiting list again. Reason: %(because)s")),
+    "erasure_asked_for": Act(_l("Asked to be erased"), _l("Asked for their data to be erased, and was sent the link")),
+    "person_erased": Act(_l("Person erased"), _person_erased),
+    "periods_shortened": Act(_l("Periods shortened"), _l("Changed how long data is kept"), _changes),
     "link_asked_for": Act(_l("Link asked for"), _link_asked_for),
     "merged": Act(_l("Registrations merged"), _l("Merged with %(other)s, which was cancelled")),
     "told_apart": Act(_l("Marked as a different person"), _l("Marked as a different person from %(name)s, %(other)s")),
     "seat_changed": Act(
         _l("Seat on a trip changed"), lambda said: said.fill(SEATS.get(said["reason"], "%(trip)s: %(reason)s"))
     ),
+    "choice_given": Act(
+        _l("Moved up for an option"), _l("%(question)s: moved up on the waiting list of “%(option)s” and has it now")
+    ),
     "seat_given": Act(_l("Seat given by hand"), _seat_given),
+    "seat_waits": Act(_l("Put on a trip’s waiting list by hand"), _seat_waits),
     "seat_taken": Act(_l("Seat taken by hand"), _l("Taken off “%(trip)s” by hand: %(because)s")),
     "boarded": Act(_l("Boarded"), _l("Boarded “%(trip)s”")),
     "boarding_undone": Act(_l("Boarding undone"), _l("Had not boarded “%(trip)s” after all")),
@@ -288,6 +307,7 @@ ACTS = {
     ),
     "edition_published": Act(_l("Edition published"), _l("Published the edition")),
     "edition_archived": Act(_l("Edition archived"), _l("Archived the edition")),
+    "figures_frozen": Act(_l("Figures kept"), _l("Kept the edition’s figures for ever, as they were then")),
     "edition_taken_out": Act(_l("Edition taken out of the archive"), _l("Took the edition out of the archive")),
     "letter_written": Act(_l("Letter written"), _l("Wrote the letter “%(subject)s”, as a draft")),
     "letter_changed": Act(_l("Letter changed"), _l("Changed the letter “%(subject)s”")),
@@ -302,6 +322,17 @@ ACTS = {
     ),
     "letter_unscheduled": Act(_l("Letter no longer scheduled"), _l("Made the letter “%(subject)s” a draft again")),
     "letter_file_added": Act(_l("File attached"), _l("Attached “%(name)s” to the letter “%(subject)s”")),
+    "photograph_added": Act(_l("Photograph added"), _l("Added the photograph “%(photograph)s”")),
+    "photograph_changed": Act(_l("Photograph changed"), _l("Changed the photograph “%(photograph)s”"), _changes),
+    "photograph_published": Act(_l("Photograph published"), _l("Published the photograph “%(photograph)s”")),
+    "photograph_unpublished": Act(_l("Photograph unpublished"), _l("Took “%(photograph)s” off the public pages")),
+    "photograph_removed": Act(_l("Photograph deleted"), _l("Deleted the photograph “%(photograph)s”")),
+    "photograph_objected_to": Act(
+        _l("Photograph to be taken down"), _l("A visitor wants the photograph “%(photograph)s” taken down")
+    ),
+    "photograph_kept": Act(_l("Photograph kept"), _l("Decided that “%(photograph)s” stays: %(because)s")),
+    "cover_chosen": Act(_l("Cover chosen"), _l("Chose “%(photograph)s” as the cover")),
+    "cover_taken_away": Act(_l("Cover taken away"), _l("“%(photograph)s” is no longer the cover")),
     "letter_file_removed": Act(_l("File removed"), _l("Removed “%(name)s” from the letter “%(subject)s”")),
     "letter_sent": Act(_l("Letter sent"), _letter_sent),
     "letter_stopped": Act(_l("Letter stopped"), _letter_stopped),
@@ -341,5 +372,9 @@ ACTS = {
         ),
     ),
     "hand_over_item_added": Act(_l("Added to the hand-over"), _l("Added to the hand-over: “%(text)s”")),
+    "hand_over_item_changed": Act(_l("Hand-over changed"), _l("Changed an item of the hand-over"), _changes),
+    "hand_over_file_added": Act(_l("File handed over"), _l("Added the file “%(name)s” to the hand-over")),
+    "hand_over_file_removed": Act(_l("File not handed over"), _l("Took the file “%(name)s” off the hand-over")),
     "hand_over_item_ticked": Act(_l("Hand-over ticked"), _hand_over_item_ticked),
+    **{act: Act(*words, _changes) for act, words in WORDS.items()},
 }

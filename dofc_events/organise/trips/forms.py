@@ -23,8 +23,6 @@ from dofc_events.web.fields import Between, Line, Prose, SlugField, WholeNumberF
 from dofc_events.web.forms import Form
 from dofc_events.web.moments import ClockField, DayField, kept_or_typed, moment_field, on_the_clock, plausible
 
-TAKE_OFF = "-"
-
 
 class TripForm(Form):
     """What is said of a learning trip, and its seats. Times of day are as clocks in `zone` show them.
@@ -198,24 +196,3 @@ class SignUpForm(EditForm):
         zone = self.edition.zone
         opens_at = kept_or_typed(self.opens_at.data, self.edition.trips_open_at, zone, zone)
         return opens_at, kept_or_typed(self.closes_at.data, self.edition.trips_close_at, zone, zone)
-
-
-def _reason() -> Line:
-    return Line(_l("Reason"), longest=300, missing=_l("Enter a reason. It is kept with the registration."))
-
-
-class AddPersonForm(Form):
-    """Somebody to be given a seat by hand; `enlarge` adds one for them if all are taken."""
-
-    person = Line(_l("Reference or email address"), longest=254, missing=_l("Enter a reference or an email address."))
-    enlarge = BooleanField(_l("Add one seat, only for this person"))
-    reason = _reason()
-
-
-class MovePersonForm(Form):
-    """Where to move somebody who is on a trip or waiting for it: the slug of a trip, or `TAKE_OFF`."""
-
-    to = RadioField(_l("What to do"), [InputRequired(_l("Choose what to do."))])
-    enlarge = BooleanField(_l("If the trip is full, add one seat, only for this person"))
-    reason = _reason()
-    quiet = BooleanField(_l("Save without telling them"))

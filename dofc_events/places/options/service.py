@@ -1,24 +1,45 @@
-"""Sets how many places options have. Whoever chose one holds a claim on its pool; nobody waits for one.
+"""Sets how many places options have. Whoever chose one holds a claim on its pool, or waits for one.
+
+What becomes free goes to the next in line at once: an option is not offered until a deadline, as a place of an edition
+is, because whoever no longer wants it can choose another one at any time.
 
 The edition's pool is locked already.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from dofc_events.conference.models import Edition
 from dofc_events.core.errors import Refusal
 from dofc_events.delegates.models import Registration
-from dofc_events.places.models import Claim
-from dofc_events.places.queries import option_pools
+from dofc_events.places.models import Claim, Pool
+from dofc_events.places.queries import option_pools, waiting_in
 from dofc_events.places.service import CapacityBelowTaken, OfferTerms, create_pool, give_places, resize_pool
 from dofc_events.questions.models import Answer, EditionQuestion, QuestionOption
 from dofc_events.questions.service import copy_questions
 
-# Nothing of an option's places is offered to anybody.
-NOBODY_WAITS = OfferTerms(hours=0, zone="UTC", begins_at=None, promotes=False)
+
+@dataclass(frozen=True)
+class MovedUp:
+    """What becomes free of an option, named with its question, goes to these registrations, who waited for it."""
+
+    question_id: int
+    question: str
+    option: str
+    caption: str
+    registration_ids: tuple[int, ...]
+
+
+class PeopleWait(Refusal):
+    """People wait for a place of the option `caption`: its waiting list cannot end before they have one."""
+
+    def __init__(self, caption: str, waiting: int) -> None:
+        super().__init__(caption)
+        self.caption, self.waiting = caption, waiting
 
 
 class TooFewPlaces(Refusal):
@@ -30,26 +51,29 @@ class TooFewPlaces(Refusal):
 
 
 def limit_options(
-    session: Session, edition_id: int, question: EditionQuestion, places: Mapping[str, int | None], now: datetime
-) -> None:
+    session: Session, edition: Edition, question: EditionQuestion, places: Mapping[str, int | None], now: datetime
+) -> list[MovedUp]:
     """Give the options of a question, by key, so many places each, and none of them a limit for None.
 
-    Whoever chose one before it was limited holds one of its places. Raises TooFewPlaces.
+    Whoever chose one before it was limited holds one of its places. Returns who moves up. Raises TooFewPlaces, and
+    PeopleWait.
     """
-    pools = option_pools(session, edition_id)
+    pools, found = option_pools(session, edition.id), []
     for option in question.options:
         wanted, pool = places.get(option.key), pools.get(option.id)
-        if wanted is None and pool is not None:
-            session.execute(delete(Claim).where(Claim.pool_id == pool.id))
-            session.delete(pool)
-        elif wanted is not None and pool is None:
+        if pool is not None:
+            moved = _limit(session, edition, option, pool, wanted, now)
+            if moved:
+                found.append(MovedUp(question.id, question.caption, option.key, option.caption, tuple(moved)))
+        elif wanted is not None:
             _open(session, question, option, wanted, now)
-        elif wanted is not None and pool is not None and pool.capacity != wanted:
-            try:
-                resize_pool(session, pool, wanted, NOBODY_WAITS, now)
-            except CapacityBelowTaken as refusal:
-                raise TooFewPlaces(option.caption, refusal.taken) from None
     session.flush()
+    return found
+
+
+def terms_at(edition: Edition, now: datetime) -> OfferTerms:
+    """On what terms freed places of an edition's options are passed on."""
+    return OfferTerms(hours=0, zone=edition.zone, begins_at=None, promotes=edition.gives_places(now))
 
 
 def copy_with_places(session: Session, from_edition_id: int, edition_id: int) -> None:
@@ -58,6 +82,25 @@ def copy_with_places(session: Session, from_edition_id: int, edition_id: int) ->
     for old, new in copy_questions(session, from_edition_id, edition_id).items():
         if old in pools:
             create_pool(session, option_id=new, capacity=pools[old].capacity)
+
+
+def _limit(
+    session: Session, edition: Edition, option: QuestionOption, pool: Pool, wanted: int | None, now: datetime
+) -> list[int]:
+    """Give an option that is limited another number of places, or as many as are wanted; returns who moves up."""
+    waiting = waiting_in(session, pool.id)
+    if wanted is None:
+        session.execute(delete(Claim).where(Claim.pool_id == pool.id))
+        session.delete(pool)
+        return waiting
+    if waiting and not option.waiting_list:
+        raise PeopleWait(option.caption, len(waiting))
+    if wanted == pool.capacity:
+        return []
+    try:
+        return [one.registration_id for one in resize_pool(session, pool, wanted, terms_at(edition, now), now)]
+    except CapacityBelowTaken as refusal:
+        raise TooFewPlaces(option.caption, refusal.taken) from None
 
 
 def _open(session: Session, question: EditionQuestion, option: QuestionOption, capacity: int, now: datetime) -> None:

@@ -1,16 +1,17 @@
 """Answers as they are written. What is limited about an option, its places, is above: `registration/answers`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from dofc_events.core.changes import Difference
-from dofc_events.core.db import table_of
+from dofc_events.core.db import in_pieces, table_of
 from dofc_events.core.errors import ChangedMeanwhile
 from dofc_events.questions.models import Answer
-from dofc_events.questions.queries import answered_by, answers_of, questions_of
+from dofc_events.questions.queries import AnswerFile, answered_by, answers_of, questions_of
 from dofc_events.questions.rules import KEYED, Answers, Kind, OwnQuestion, shown
 from dofc_events.questions.texts import in_words
 
@@ -29,10 +30,19 @@ class Written:
     after: Answers
 
 
-def write_answers(session: Session, edition_id: int, registration_id: int, answers: Answers, category: str) -> Written:
+def write_answers(
+    session: Session,
+    edition_id: int,
+    registration_id: int,
+    answers: Answers,
+    category: str,
+    *,
+    is_another: bool = False,
+) -> Written:
     """Write what somebody answered: these questions so, others as before; what is not shown then is not kept.
 
-    Raises ChangedMeanwhile if an answer is none of the question's: what can be chosen has changed.
+    Nor is, where the category `is_another` than until now, what was answered to others that it is not asked. Raises
+    ChangedMeanwhile if an answer is none of the question's: what can be chosen has changed.
     """
     questions = questions_of(session, edition_id)
     known = answered_by(session, registration_id)
@@ -40,11 +50,10 @@ def write_answers(session: Session, edition_id: int, registration_id: int, answe
     _refuse_unknown(questions, answers, before)
     wanted = {**before, **_in_order(questions, answers)}
     visible = shown(questions, wanted, category)
-    after = {
-        one.key: wanted[one.key]
-        for one in questions
-        if wanted.get(one.key) and (one.key in visible or one.key not in answers)
-    }
+    # What this form did not ask stays; but files, which no form asks.
+    unasked = {one.key for one in questions if not is_another and one.key not in answers and one.kind is not Kind.FILE}
+    kept = visible | unasked | {one.key for one in questions if one.is_retired}
+    after = {one.key: wanted[one.key] for one in questions if wanted.get(one.key) and one.key in kept}
     changed = [one for one in questions if before.get(one.key) != after.get(one.key)]
     if changed:
         old = [one.id for one in changed if one.key in before]
@@ -52,17 +61,37 @@ def write_answers(session: Session, edition_id: int, registration_id: int, answe
             session.execute(
                 delete(Answer).where(Answer.registration_id == registration_id, Answer.question_id.in_(old))
             )
-        add_answers(session, registration_id, [one for one in changed if one.key in after], after)
+        waiting = {(one.key, key) for one in known for key in one.waiting}
+        add_answers(session, changed, {registration_id: after}, waiting)
     words = {one.field: one.words for one in known}, {one.field: one.words for one in in_words(questions, after)}
     changes = {one.change: [side.get(one.field, "") for side in words] for one in changed}
     return Written(questions, changes, tuple(one.change for one in changed if not one.organisers_only), before, after)
 
 
-def add_answers(session: Session, registration_id: int, questions: Sequence[OwnQuestion], answers: Answers) -> None:
-    """Write answers where there were none to these questions."""
+def first_answers(questions: Sequence[OwnQuestion], answers: Answers, category: str) -> Answers:
+    """What is kept of the answers of somebody new: what they are shown. Raises ChangedMeanwhile, as `write_answers`."""
+    _refuse_unknown(questions, answers, {})
+    wanted = _in_order(questions, answers)
+    visible = shown(questions, wanted, category)
+    return {key: values for key, values in wanted.items() if values and key in visible}
+
+
+def add_answers(
+    session: Session,
+    questions: Sequence[OwnQuestion],
+    given: Mapping[int, Answers],
+    waiting: Collection[tuple[str, str]] = (),
+) -> None:
+    """Write what registrations, by id, answered to these questions, where there was nothing.
+
+    `waiting` are the options, with their question, for a place of which they wait.
+    """
+    none: dict[str, Any] = {"choice": "", "text": "", "waits": False}
     rows = [
-        {"registration_id": registration_id, "question_id": one.id, "choice": "", "text": ""}
-        | ({"choice": value} if one.kind in KEYED else {"text": value})
+        {"registration_id": registration_id, "question_id": one.id}
+        | none
+        | ({"choice": value, "waits": (one.key, value) in waiting} if one.kind in KEYED else {"text": value})
+        for registration_id, answers in given.items()
         for one in questions
         for value in answers.get(one.key, ())
     ]
@@ -79,10 +108,32 @@ def _in_order(questions: Sequence[OwnQuestion], answers: Answers) -> Answers:
     }
 
 
+def write_file(session: Session, registration_id: int, question: OwnQuestion, file: AnswerFile | None) -> None:
+    """Answer a question with a file, in place of another one, or with none."""
+    session.execute(delete(Answer).where(Answer.registration_id == registration_id, Answer.question_id == question.id))
+    if file is not None:
+        mine = {"registration_id": registration_id, "question_id": question.id, "choice": "", "waits": False}
+        said = {"text": file.name, "content_hash": file.content_hash, "media_type": file.media_type, "size": file.size}
+        session.execute(insert(table_of(Answer)), mine | said)
+
+
+def mark_waiting(
+    session: Session, question_id: int, option: str, registration_ids: Collection[int], *, waits: bool
+) -> None:
+    """Write down whether these registrations, which chose an option, wait for a place of it."""
+    mine = update(Answer).where(Answer.question_id == question_id, Answer.choice == option)
+    for some in in_pieces(registration_ids):
+        session.execute(mine.where(Answer.registration_id.in_(some)).values(waits=waits))
+
+
 def take_typed(session: Session, registration_id: int) -> dict[str, str]:
-    """Delete what a person typed, for it is not passed on, and return it for `put_back`; what was picked stays."""
+    """Delete what a person typed, for it is not passed on, and return it for `put_back`; what was picked stays.
+
+    Files are deleted for good.
+    """
     mine = (Answer.registration_id == registration_id, Answer.choice == "")
-    typed = {str(answer.question_id): answer.text for answer in session.scalars(select(Answer).where(*mine))}
+    found = session.scalars(select(Answer).where(*mine, Answer.content_hash.is_(None)))
+    typed = {str(answer.question_id): answer.text for answer in found}
     session.execute(delete(Answer).where(*mine))
     return typed
 

@@ -22,6 +22,7 @@ from dofc_events.questions.rules import (
     YES,
     Answers,
     Kind,
+    Option,
     OwnQuestion,
     shown,
 )
@@ -57,6 +58,7 @@ class AnswersField(FormField):
     """An edition's own questions, each with a field `question-<key>` that keeps what was typed; `ask` says which."""
 
     form: BaseForm
+    all_questions: tuple[OwnQuestion, ...] = ()
     questions: tuple[OwnQuestion, ...] = ()
     known: Answers = MappingProxyType({})
     category = ""
@@ -72,11 +74,13 @@ class AnswersField(FormField):
         """Ask these, beginning with the `known` answers.
 
         `free` is how many places options have left, of those that are limited. Known answers to questions that are not
-        asked decide what is shown, too.
+        asked decide what is shown, too. Files have a page of their own: there is no field for them.
         """
-        self.questions, self.known, self.free = tuple(questions), known, free
-        self.form = BaseForm({one.field: self._field_for(one) for one in questions})
-        self.form.process(self.formdata, data={one.field: _data(one, known.get(one.key, ())) for one in questions})
+        self.all_questions, self.known, self.free = tuple(questions), known, free
+        self.questions = tuple(one for one in questions if one.kind is not Kind.FILE)
+        self.form = BaseForm({one.field: self._field_for(one) for one in self.questions})
+        data = {one.field: _data(one, known.get(one.key, ())) for one in self.questions}
+        self.form.process(self.formdata, data=data)
 
     def parts(self) -> Iterator[Any]:
         """What is compared with what was saved meanwhile: each answer for itself."""
@@ -141,11 +145,9 @@ class AnswersField(FormField):
         for option in offered:
             left = self.free.get(option.id)
             is_full = left == 0 and option.key not in held
-            words = (
-                _places_left(option.caption, left) if left is not None and option.key not in held else option.caption
-            )
+            words = _places_left(option, left) if left is not None and option.key not in held else option.caption
             # What somebody picked stays picked, with the sentence that says why it cannot be had.
-            off = {"disabled": True} if is_full and option.key not in typed else None
+            off = {"disabled": True} if is_full and option.key not in typed and not option.waiting_list else None
             choices.append(SelectChoice(option.key, words, render_kw=off))
         return choices
 
@@ -162,7 +164,10 @@ class _OneOf:
             raise ValidationError(OfAnyField(_("Choose from the list.")))
 
 
-def _places_left(caption: str, left: int) -> str:
+def _places_left(option: Option, left: int) -> str:
+    caption = option.caption
+    if left == 0 and option.waiting_list:
+        return str(_("%(option)s (full: you join the waiting list)", option=caption))
     if left == 0:
         return str(_("%(option)s (full)", option=caption))
     return str(_("%(option)s (%(num)d left)", option=caption, num=left)) if left < FEW else caption

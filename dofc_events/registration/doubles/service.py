@@ -18,6 +18,10 @@ from dofc_events.notices.service import Changes, News, log, terms_of
 from dofc_events.places import service as places
 from dofc_events.places.models import Claim
 from dofc_events.places.rules import LIVE, TAKEN, ClaimStatus
+from dofc_events.questions.queries import answers_of
+from dofc_events.questions.rules import Answers
+from dofc_events.registration.answers.service import give_back, moved_up
+from dofc_events.registration.notes.service import tag, write_note
 from dofc_events.registration.service import RegistrationOver, readdress, rewrite_details
 from dofc_events.trips.rules import Reason
 from dofc_events.trips.sign_ups.service import SeatBook
@@ -27,8 +31,9 @@ from dofc_events.trips.sign_ups.service import SeatBook
 class Merging:
     """What becomes of a pair: which of the two stays, with these details and this address.
 
-    `seats`: those of the other that fit go to the one that stays. `because` is what the other is told, unless it is
-    `quiet`. `digest` stands for what the page had said of the two.
+    `answers` are those of the other that the one that stays takes over, and `note` is its note from now on; the tags of
+    both stay. `seats`: those of the other that fit go to the one that stays. `because` is what the other is told,
+    unless it is `quiet`. `digest` stands for what the page had said of the two.
     """
 
     keeps_first: bool
@@ -36,6 +41,8 @@ class Merging:
     email: str
     because: str
     digest: str
+    answers: Answers
+    note: str
     seats: bool = True
     quiet: bool = False
 
@@ -45,20 +52,21 @@ class PairChanged(Refusal):
 
 
 def digest_of(session: Session, pair: LikelyDouble) -> str:
-    """Represents what a page says of a pair: details, addresses, places and seats."""
+    """Represents what a page says of a pair: details, addresses, answers, notes, places and seats."""
     said = []
     for one in (pair.first, pair.second):
         standing = standing_of(session, one.id)
         seats = [(seat.trip.slug, seat.status) for seat in standing.trips if seat.is_live]
-        said.append((details_of(one), one.email, standing.status.value, seats))
+        answers = sorted(answers_of(standing.answers).items())
+        said.append((details_of(one), one.email, answers, one.note, standing.status.value, seats))
     return hashlib.sha256(repr(said).encode()).hexdigest()[:32]
 
 
 def merge(session: Session, edition_id: int, pair_id: int, wanted: Merging, actor: Actor, now: datetime) -> None:
     """Make one registration of two: one stays, with its place; the other is cancelled, and what it held is passed on.
 
-    Only what changed of the one that stays is told. Raises NoSuchPair, PairChanged, RegistrationOver, NoSuchCategory
-    and CategoryFull.
+    Only what changed of the one that stays is told. Raises NoSuchPair, PairChanged, RegistrationOver, NoSuchCategory,
+    CategoryFull and ChoiceFull.
     """
     pool = places.lock_edition_pool(session, edition_id)
     edition = session.get_one(Edition, edition_id, populate_existing=True)
@@ -74,12 +82,16 @@ def merge(session: Session, edition_id: int, pair_id: int, wanted: Merging, acto
     place = standing_of(session, other.id)
     other.ended_at = now
     changes.place("cancelled", other, before=place.status, because=wanted.because)
-    moved_up = places.cancel_claim(session, pool, place.claim, terms_of(edition, now), now)
+    next_in_line = places.cancel_claim(session, pool, place.claim, terms_of(edition, now), now)
+    moved_up(session, changes, give_back(session, edition, [other], now))
     changes.book.leave(other.id)
-    changes.moved_up(moved_up)
+    changes.moved_up(next_in_line)
     log(session, actor, now, "merged", kept, other=other.reference)
     changes.tell()
-    _fields, told, rewritten = rewrite_details(session, pool, kept, wanted.details, None, actor, now)
+    write_note(session, kept.id, wanted.note, actor, now)
+    for word in sorted({known.word for known in other.tags}):
+        tag(session, [kept], word, actor, now)
+    _fields, told, rewritten = rewrite_details(session, pool, kept, wanted.details, wanted.answers, actor, now)
     if told:
         rewritten.news.setdefault(kept.id, News()).details = told
         rewritten.tell()

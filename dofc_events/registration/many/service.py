@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from dofc_events.conference.models import Edition
 from dofc_events.core.audit import Actor, record
-from dofc_events.core.changes import difference
+from dofc_events.core.changes import Difference, difference
 from dofc_events.core.errors import Refusal
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.service import category_of
@@ -22,7 +22,7 @@ from dofc_events.notices.service import Changes, terms_of
 from dofc_events.places import service as places
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import ClaimStatus
-from dofc_events.registration.answers.service import give_back
+from dofc_events.registration.answers.service import drop_answers, give_back, moved_up
 from dofc_events.registration.many.queries import Selection, selection_of, those_shown
 from dofc_events.registration.notes.service import tag, untag
 from dofc_events.registration.queries import Audience, members_of
@@ -82,10 +82,17 @@ def change_category(
     changes = Changes(session, chosen.edition, actor, now, quiet=chosen.ids if quiet else ())
     claims = zip(chosen.people, chosen.claims, strict=True)
     moved = [(person, claim, person.category_id) for person, claim in claims if person.category_id != category.id]
+    said: dict[int, Difference] = {}
     for person, _claim, _before in moved:
-        said = {"category": [person.category.slug, slug]}
+        said[person.id] = {"category": [person.category.slug, slug]}
         person.category = category
-        changes.details(person, said)
+    dropped = drop_answers(session, chosen.edition, [person for person, _claim, _before in moved], now)
+    for person, _claim, _before in moved:
+        given = dropped.get(person.id)
+        more, told = (given.written.changes, given.written.told) if given else ({}, ())
+        changes.details(person, said[person.id] | more, told=("category", *told))
+    for given in dropped.values():
+        moved_up(session, changes, given.moved_up)
     were_in = [(claim, before) for _person, claim, before in moved]
     changes.moved_up(places.change_category(session, chosen.pool, were_in, terms_of(chosen.edition, now), now))
     changes.tell()
@@ -154,10 +161,10 @@ def cancel(
     for person, claim in zip(chosen.people, chosen.claims, strict=True):
         person.ended_at = now
         changes.place("cancelled", person, before=ClaimStatus(claim.status), because=reason)
-    moved_up = places.cancel_claims(session, chosen.pool, chosen.claims, terms_of(chosen.edition, now), now)
-    give_back(session, chosen.people, now)
+    next_in_line = places.cancel_claims(session, chosen.pool, chosen.claims, terms_of(chosen.edition, now), now)
+    moved_up(session, changes, give_back(session, chosen.edition, chosen.people, now))
     changes.book.leave(*chosen.ids)
-    changes.moved_up(moved_up)
+    changes.moved_up(next_in_line)
     changes.tell()
     return len(chosen.people)
 

@@ -25,10 +25,18 @@ from dofc_events.places.rules import ClaimStatus
 from dofc_events.places.service import CategoryFull, NoOpenOffer, NotWaitingAgain
 from dofc_events.registration import service
 from dofc_events.registration.answers.service import ChoiceFull
-from dofc_events.registration.forms import AddressForm, ChangeAddressForm, ChangeDetailsForm, HandOverForm
+from dofc_events.registration.consent.service import change_photo_consent
+from dofc_events.registration.forms import (
+    AddressForm,
+    ChangeAddressForm,
+    ChangeDetailsForm,
+    HandOverForm,
+    PhotoConsentForm,
+)
 from dofc_events.registration.hand_over import service as hand_overs
 from dofc_events.registration.hand_over.queries import hand_over_by_token
 from dofc_events.registration.offers import service as offers
+from dofc_events.registration.own.files import views as files
 from dofc_events.registration.rules import Outcome, link_has_ended
 from dofc_events.registration.shared import change_form, is_frozen, offer_trips, own_context, wrote_to
 from dofc_events.registration.trips import service as seats
@@ -41,6 +49,7 @@ from dofc_events.web.forms import ButtonForm, Form, answer_errors, answer_too_ma
 from dofc_events.web.on_record import say
 
 blueprint = Blueprint("own", __name__)
+blueprint.register_blueprint(files.blueprint)
 
 OWN = "/registrations/<token>"
 
@@ -313,6 +322,22 @@ def rejoin(token: str) -> ResponseReturnValue:
             offers.rejoin_list(session, registration.id, _actor(registration), now())
     except (NotWaitingAgain, service.RegistrationOver):
         flash(_("That is no longer possible. This page shows the current state."), "warning")
+    return redirect(url_for(".own", token=token), 303)
+
+
+@blueprint.route(f"{OWN}/photographs", methods=["GET", "POST"])
+def photographs(token: str) -> ResponseReturnValue:
+    """Whether one agrees to photographs: to be changed as long as the link works, whatever is frozen or over."""
+    registration = _mine(token)
+    form, seen = PhotoConsentForm(obj=registration), registration.photo_consent
+    if registration.ended_at:
+        return _read_only(registration, token, form)
+    if not form.validate_on_submit():
+        return form_page(form, "registration/own/photographs.html", **own_context(registration, token))
+    with _act_on(registration) as session:
+        agrees = form.photo_consent.data
+        changed = change_photo_consent(session, registration.id, agrees, _actor(registration), now(), seen=seen)
+    flash(_("Changes saved.") if changed else _("Nothing has been changed."), "success" if changed else "info")
     return redirect(url_for(".own", token=token), 303)
 
 

@@ -14,6 +14,7 @@ from dofc_events.conference.rules import Consequence, TripMode, Window, moving_u
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.changes import difference, refuse_changed, write
 from dofc_events.core.errors import Refusal, ask_first
+from dofc_events.delegates.models import Registration
 from dofc_events.notices.queries import offer_stands, standing_of
 from dofc_events.notices.service import Changes, log
 from dofc_events.places import service as places
@@ -33,6 +34,10 @@ from dofc_events.trips.sign_ups.service import NoSuchTrip
 
 class NoPlace(Refusal):
     """Only somebody with a confirmed place at the edition can be given a seat."""
+
+
+class HasSeat(Refusal):
+    """Somebody has a seat on the trip already."""
 
 
 def choose_trips(
@@ -133,8 +138,7 @@ def resize_trip(session: Session, edition_id: int, slug: str, capacity: int, act
     trip = changes.book.trip(slug)
     before = changes.book.pools[trip.id].capacity
     changes.book.resize(trip, capacity)
-    said = {"capacity": [before, capacity]}
-    record(session, actor, now, "trip_changed", scope=str(changes.edition.year), trip=slug, changes=said)
+    _resized(changes, trip, capacity - before)
     changes.tell()
 
 
@@ -156,52 +160,72 @@ def give_seat(
     actor: Actor,
     now: datetime,
     *,
-    instead_of: str = "",
     enlarge: bool = False,
-    quiet: bool = False,
 ) -> None:
-    """Give a free seat by hand, ahead of the list, for a recorded reason; with `instead_of`, move from there.
+    """Give a free seat by hand, ahead of the list, for a recorded reason.
 
-    If it is `quiet`, the delegate is not told; whoever moves up is. With `enlarge` a trip that is full gets one seat
-    more, which nobody else can get. Raises NoPlace, NoSuchTrip, TripOver, SeatsOverlap, NothingFree, and
-    RegistrationOver.
+    With `enlarge` a trip that is full gets one seat more, which nobody else can get. Raises NoPlace, HasSeat,
+    NoSuchTrip, TripOver, SeatsOverlap, NothingFree, and RegistrationOver.
     """
     registration, _ = locked(session, registration_id)
     refuse_over(registration, now)
     if standing_of(session, registration_id).status is not ClaimStatus.CONFIRMED:
         raise NoPlace
-    changes = Changes(session, registration.edition, actor, now, quiet=[registration_id] if quiet else ())
-    if instead_of:
-        changes.book.give_back(registration_id, changes.book.trip(instead_of), Reason.BY_HAND)
+    changes = Changes(session, registration.edition, actor, now)
     trip = changes.book.trip(slug)
-    if changes.book.give(registration_id, trip, enlarge=enlarge):
-        capacity = changes.book.pools[trip.id].capacity
-        said = {"capacity": [capacity - 1, capacity]}
-        record(session, actor, now, "trip_changed", scope=str(changes.edition.year), trip=slug, changes=said)
-    how = {"trip": slug, "instead_of": instead_of, "because": reason}
-    log(session, actor, now, "seat_given", registration, quiet=quiet, **how)
+    held = changes.book.claims_of(registration_id).get(trip.id)
+    if held is not None and held.status == ClaimStatus.CONFIRMED:
+        raise HasSeat
+    give_by_hand(changes, [registration], trip, reason, enlarge=enlarge)
     changes.tell()
 
 
-def take_seat(
-    session: Session,
-    registration_id: int,
-    slug: str,
+def give_by_hand(
+    changes: Changes,
+    people: Sequence[Registration],
+    trip: Trip,
     reason: str,
-    actor: Actor,
-    now: datetime,
     *,
-    quiet: bool = False,
+    instead_of: Trip | None = None,
+    enlarge: bool = False,
 ) -> None:
-    """Take somebody off a trip by hand, for a reason that is recorded; the seat goes to the next in line.
+    """As `give_seat`, for people who have places, as a part of an act; with `instead_of`, move them from there."""
+    ids = [person.id for person in people]
+    if instead_of:
+        changes.book.take_off(ids, instead_of)
+    added = changes.book.give(ids, trip, enlarge=enlarge)
+    _resized(changes, trip, added)
+    _by_hand(changes, "seat_given", people, trip, reason, instead_of=instead_of.slug if instead_of else "")
 
-    If it is `quiet`, the delegate is not told; whoever moves up is.
+
+def wait_by_hand(
+    changes: Changes,
+    people: Sequence[Registration],
+    trip: Trip,
+    reason: str,
+    *,
+    instead_of: Trip | None = None,
+    fewer: bool = False,
+) -> None:
+    """Put people on the waiting list of a trip, after all who wait already, as a part of an act.
+
+    They come from another trip, `instead_of`, and then get what is free, or give up what they have of the trip itself;
+    with `fewer` these seats are no more.
     """
-    registration, _ = locked(session, registration_id)
-    changes = Changes(session, registration.edition, actor, now, quiet=[registration_id] if quiet else ())
-    changes.book.give_back(registration_id, changes.book.trip(slug), Reason.BY_HAND)
-    log(session, actor, now, "seat_taken", registration, quiet=quiet, trip=slug, because=reason)
-    changes.tell()
+    ids = [person.id for person in people]
+    if instead_of:
+        changes.book.take_off(ids, instead_of)
+        changes.book.ask(ids, trip)
+    else:
+        changes.book.line_up(ids, trip, fewer=fewer)
+        _resized(changes, trip, -len(ids) * fewer)
+    _by_hand(changes, "seat_waits", people, trip, reason, instead_of=instead_of.slug if instead_of else "")
+
+
+def take_by_hand(changes: Changes, people: Sequence[Registration], trip: Trip, reason: str) -> None:
+    """Take people off a trip, as a part of an act; their seats go to the next in line."""
+    changes.book.take_off([person.id for person in people], trip)
+    _by_hand(changes, "seat_taken", people, trip, reason)
 
 
 def set_sign_up(
@@ -239,6 +263,22 @@ def publish_draw(session: Session, edition_id: int, digest: str, actor: Actor, n
         session, actor, now, "draw_published", scope=str(changes.edition.year), drawn=len(result.seats), seated=seated
     )
     changes.tell()
+
+
+def _resized(changes: Changes, trip: Trip, added: int) -> None:
+    if added:
+        capacity = changes.book.pools[trip.id].capacity
+        said = {"capacity": [capacity - added, capacity]}
+        scope = str(changes.edition.year)
+        record(changes.session, changes.actor, changes.now, "trip_changed", scope=scope, trip=trip.slug, changes=said)
+
+
+def _by_hand(
+    changes: Changes, act: str, people: Sequence[Registration], trip: Trip, reason: str, **details: str
+) -> None:
+    for person in people:
+        quiet, said = person.id in changes.quiet, {"trip": trip.slug, **details, "because": reason}
+        log(changes.session, changes.actor, changes.now, act, person, quiet=quiet, **said)
 
 
 def _consequences(

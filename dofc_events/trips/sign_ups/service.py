@@ -11,14 +11,13 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Edition
-from dofc_events.core.audit import Actor, record
 from dofc_events.core.db import insert_row
 from dofc_events.core.errors import Refusal
 from dofc_events.places import service as places
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import LIVE, TAKEN, ClaimStatus
 from dofc_events.trips.models import Trip
-from dofc_events.trips.queries import Manifest, claims_on, claims_on_trips, manifest_of, trip_by_slug, trip_pools
+from dofc_events.trips.queries import claims_on, claims_on_trips, trip_pools
 from dofc_events.trips.rules import TAKEN_OFF, Reason
 
 
@@ -46,14 +45,6 @@ class SeatsOverlap(Refusal):
     def __init__(self, wanted: str, held: str) -> None:
         super().__init__(f"{wanted} overlaps {held}")
         self.wanted, self.held = wanted, held
-
-
-class NotOnTrip(Refusal):
-    """Somebody has no seat on the trip and is not waiting for one, so they cannot board."""
-
-
-class BusFull(Refusal):
-    """All seats on the bus are taken; only somebody who holds a seat can still claim it."""
 
 
 class SeatBook:
@@ -138,12 +129,11 @@ class SeatBook:
         self.note(claim, trip.id, ClaimStatus.OFFERED, Reason.ACCEPTED)
         self._end_overlapping(registration_id, trip)
 
-    def give_back(self, registration_id: int, trip: Trip, reason: Reason = Reason.GIVEN_BACK) -> None:
-        """End what a delegate has of a trip, for good: given back, or taken by hand."""
-        claim = self.claims_of(registration_id).get(trip.id)
-        if claim is not None and claim.status in LIVE:
-            claim.preference = None if reason is Reason.GIVEN_BACK else TAKEN_OFF
-            self._end(claim, trip.id, reason)
+    def give_back(self, registration_id: int, trip: Trip) -> None:
+        """End what a delegate has of a trip, for good."""
+        for claim in self._live([registration_id], trip):
+            claim.preference = None
+            self._end(claim, trip.id, Reason.GIVEN_BACK)
 
     def lapse(self, registration_id: int, trip: Trip, *, closed: bool) -> None:
         """Let the offer of a seat lapse, and pass the seat on; if it was `closed`, it can be opened again."""
@@ -183,36 +173,64 @@ class SeatBook:
             return
         self.look_up(registration_ids)
         held = [held for who in registration_ids for held in self.claims_of(who).items()]
-        # Of a trip all at once, for they may be thousands. Waits end before seats, which are passed on at once.
         for holds_seat in (False, True):
             for trip_id, trip in self.trips.items():
-                of_trip = [claim for t, claim in held if t == trip_id and claim.status in LIVE]
-                claims = [claim for claim in of_trip if (claim.status in TAKEN) == holds_seat]
-                for claim in claims:
-                    self.note(claim, trip_id, claim.status, Reason.NO_PLACE)
-                terms = self._terms(trip)
-                self._passed_on(trip, places.cancel_claims(self.session, self.pools[trip_id], claims, terms, self.now))
+                claims = [claim for t, claim in held if t == trip_id and (claim.status in TAKEN) == holds_seat]
+                self._end_at_once(trip, claims, Reason.NO_PLACE)
 
-    def give(self, registration_id: int, trip: Trip, *, enlarge: bool = False) -> bool:
-        """Give a free seat by hand, ahead of the waiting list; returns whether the trip has one more for it.
+    def take_off(self, registration_ids: Iterable[int], trip: Trip) -> None:
+        """End by hand what these people have of a trip; their seats go to the next in line."""
+        claims = self._live(registration_ids, trip)
+        for claim in claims:
+            claim.preference = TAKEN_OFF
+        for holds_seat in (False, True):
+            self._end_at_once(trip, [c for c in claims if (c.status in TAKEN) == holds_seat], Reason.BY_HAND)
 
-        With `enlarge` it does if it is full. Raises TripOver, SeatsOverlap, and NothingFree.
+    def give(self, registration_ids: Sequence[int], trip: Trip, *, enlarge: bool = False) -> int:
+        """Give free seats by hand, ahead of the waiting list; returns how many more the trip has for these people.
+
+        With `enlarge` it has as many more as are not free. Raises TripOver, SeatsOverlap, and NothingFree.
         """
-        self._refuse(trip, registration_id)
-        claims = self.claims_of(registration_id)
-        claim = claims.get(trip.id) or self._new_claim(registration_id, trip)
-        before, pool = claim.status or "", self.pools[trip.id]
-        is_added = False
-        if before == ClaimStatus.OFFERED:
-            places.accept_claim(self.session, claim, self.now)
-        elif before != ClaimStatus.CONFIRMED:
-            is_added = enlarge and pool.taken >= pool.capacity
-            places.give_places(self.session, pool, [claim], self.now, added=int(is_added))
-        claim.preference = claim.preference or len(claims) + 1
-        self._keep(claim, trip)
-        self.note(claim, trip.id, before, Reason.BY_HAND)
-        self._end_overlapping(registration_id, trip)
-        return is_added
+        self.look_up(registration_ids)
+        for who in registration_ids:
+            self._refuse(trip, who)
+        claims = [self.claims_of(who).get(trip.id) or self._new_claim(who, trip) for who in registration_ids]
+        before, pool = [claim.status or "" for claim in claims], self.pools[trip.id]
+        seated = [claim for claim in claims if claim.status not in TAKEN]
+        added = max(0, pool.taken + len(seated) - pool.capacity) if enlarge else 0
+        places.give_places(self.session, pool, seated, self.now, added=added)
+        for claim, status in zip(claims, before, strict=True):
+            if status == ClaimStatus.OFFERED:
+                places.accept_claim(self.session, claim, self.now)
+            claim.preference = claim.preference or len(self.claims_of(claim.registration_id)) + 1
+            self._keep(claim, trip)
+            self.note(claim, trip.id, status, Reason.BY_HAND)
+        overlapping = (self._overlapping(who, trip) for who in registration_ids)
+        self._end_all([(claim, t, Reason.OVERLAP) for some in overlapping for claim, t in some])
+        return added
+
+    def line_up(self, registration_ids: Iterable[int], trip: Trip, *, fewer: bool = False) -> None:
+        """Let people wait by hand for a trip on which they have a seat or an offer, after all who wait already.
+
+        What they held goes to the next in line or, if there shall be `fewer` seats, to nobody.
+        """
+        claims = self._live(registration_ids, trip)
+        pool, keeps = self.pools[trip.id], replace(self._terms(trip), promotes=False)
+        before = [claim.status for claim in claims]
+        places.cancel_claims(self.session, pool, claims, keeps, self.now)
+        for claim, status in zip(claims, before, strict=True):
+            places.request_claim(self.session, pool, claim, self.now)
+            self.note(claim, trip.id, status, Reason.BY_HAND)
+        places.turn_line(self.session, claims, ClaimStatus.WAITLISTED, self.now)
+        self.resize(trip, pool.capacity - len(claims) * fewer)
+
+    def ask(self, registration_ids: Iterable[int], trip: Trip) -> None:
+        """Ask by hand for a seat for each in turn, as if they had: a free one, or the end of the waiting list."""
+        self.look_up(registration_ids)
+        for who in registration_ids:
+            claim = self.claims_of(who).get(trip.id) or self._new_claim(who, trip)
+            claim.preference = claim.preference or len(self.claims_of(who)) + 1
+            self._ask(claim, trip, Reason.BY_HAND)
 
     def resize(self, trip: Trip, capacity: int) -> None:
         """Change how many seats a trip has; what becomes free goes to the next. Raises CapacityBelowTaken."""
@@ -252,6 +270,21 @@ class SeatBook:
     def note(self, claim: Claim, trip_id: int, before: str, reason: Reason) -> None:
         """Add to what the delegates are to be told."""
         self.changes.append(SeatChange(claim.registration_id, trip_id, before, reason))
+
+    def _live(self, registration_ids: Iterable[int], trip: Trip) -> list[Claim]:
+        """What these people have of a trip."""
+        self.look_up(registration_ids)
+        found = (self.claims_of(who).get(trip.id) for who in registration_ids)
+        return [claim for claim in found if claim is not None and claim.status in LIVE]
+
+    def _end_at_once(self, trip: Trip, claims: Iterable[Claim], reason: Reason) -> None:
+        """End what of this is live, all at once, for it may be thousands: of waits first, then of seats."""
+        ending = [claim for claim in claims if claim.status in LIVE]
+        for claim in ending:
+            self.note(claim, trip.id, claim.status, reason)
+        self._passed_on(
+            trip, places.cancel_claims(self.session, self.pools[trip.id], ending, self._terms(trip), self.now)
+        )
 
     def _preferred(self, registration_id: int, has: Callable[[ClaimStatus], bool]) -> list[tuple[Claim, Trip]]:
         """What a delegate asked for and did not give back, of some statuses, on trips that can be joined, in order."""
@@ -351,46 +384,3 @@ class SeatBook:
         if trip.id not in claims:
             insert_row(self.session, claim)
             claims[trip.id] = claim
-
-
-def board(session: Session, edition_id: int, slug: str, registration_id: int, actor: Actor, now: datetime) -> None:
-    """Record that somebody boarded; a second time changes nothing. A waiting delegate takes an absent one's seat.
-
-    Raises NoSuchTrip, NotOnTrip, and BusFull.
-    """
-    pool, manifest, claim = _at_the_bus(session, edition_id, slug, registration_id)
-    if claim.used_at is not None:
-        return
-    if claim.status != ClaimStatus.CONFIRMED and manifest.boarded >= pool.capacity:
-        raise BusFull
-    claim.used_at = now
-    _record_boarding(session, actor, now, "boarded", claim, slug)
-
-
-def undo_boarding(
-    session: Session, edition_id: int, slug: str, registration_id: int, actor: Actor, now: datetime
-) -> None:
-    """Undo that somebody boarded; a second time changes nothing. Raises NoSuchTrip and NotOnTrip."""
-    _, _, claim = _at_the_bus(session, edition_id, slug, registration_id)
-    if claim.used_at is not None:
-        claim.used_at = None
-        _record_boarding(session, actor, now, "boarding_undone", claim, slug)
-
-
-def _at_the_bus(session: Session, edition_id: int, slug: str, registration_id: int) -> tuple[Pool, Manifest, Claim]:
-    places.lock_edition_pool(session, edition_id)
-    found = trip_by_slug(session, edition_id, slug)
-    if found is None:
-        raise NoSuchTrip(slug)
-    _, pool = found
-    manifest = manifest_of(session, pool.id)
-    claim = manifest.claim_of(registration_id)
-    if claim is None:
-        raise NotOnTrip
-    return pool, manifest, claim
-
-
-def _record_boarding(session: Session, actor: Actor, now: datetime, act: str, claim: Claim, slug: str) -> None:
-    registration = claim.registration
-    record(session, actor, now, act, scope=str(registration.edition.year), about=registration.reference, trip=slug)
-    session.flush()

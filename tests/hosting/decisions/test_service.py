@@ -25,7 +25,7 @@ from dofc_events.hosting.decisions.service import (
     announce_decision,
     prepare_decision,
 )
-from dofc_events.hosting.hand_over.service import add_item, tick_item
+from dofc_events.hosting.hand_over.service import ItemDetails, add_item, tick_item
 from dofc_events.hosting.proposals.service import PROPOSER, withdraw_proposal
 from dofc_events.hosting.queries import hand_over_items, hand_over_sides
 from dofc_events.hosting.rules import LONGEST_NAME, HandOverKind, ProposalStatus, Side
@@ -373,7 +373,7 @@ def test_the_hand_over_begins_with_what_the_last_host_did_and_both_tick_it_off(s
     assert not tick_item(session, edition.id, contact.id, Side.HOST, COMMAND, NOW, done=True)
     assert (contact.host_done_at, contact.last_host_done_at) == (NOW, None)
     assert tick_item(session, edition.id, contact.id, Side.HOST, COMMAND, NOW, done=False)
-    added = add_item(session, edition.id, HandOverKind.LESSON, "Order buses early.", COMMAND, NOW)
+    added = add_item(session, edition.id, HandOverKind.LESSON, ItemDetails("Order buses early."), COMMAND, NOW)
     assert hand_over_items(session, edition.id)[-1] is added
 
 

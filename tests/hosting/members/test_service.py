@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
+from dofc_events.accounts import sessions
+from dofc_events.accounts.queries import sessions_of
 from dofc_events.accounts.rules import RoleName
 from dofc_events.core.audit import COMMAND, Actor
 from dofc_events.hosting.ballots.queries import cast_ballots, chaired_members
@@ -119,7 +121,9 @@ def test_an_account_speaks_for_a_member_until_that_is_taken_back(session):
     assert mail_to(session, "ioana@dofc.test") == ["team-invitation"] * 2
     assert add_representative(session, here, "Ioana@dofc.test", "Ioana", RoleName.BOARD, COMMAND, NOW) is account
     assert mail_to(session, "ioana@dofc.test") == ["team-invitation"] * 2, "nothing is new"
+    sessions.begin(session, account.id, "", NOW)
     assert remove_representative(session, here, account.id, RoleName.BOARD, COMMAND, NOW)
+    assert not sessions_of(session, account.id, NOW)
     assert not remove_representative(session, here, account.id, RoleName.BOARD, COMMAND, NOW)
     assert not is_reviewer(session, account.id, NOW)
     assert organisations_of(session, account.id, NOW, RoleName.MEMBER) == {here}

@@ -13,10 +13,11 @@ from dofc_events.extensions import settings
 from dofc_events.hosting.calls.service import set_shortlist, start_review
 from dofc_events.hosting.models import Attachment, HostingCall, Proposal
 from dofc_events.hosting.proposals.questions.service import ask_question
-from dofc_events.hosting.proposals.rules import checked
 from dofc_events.hosting.proposals.service import PROPOSER, answers_of, change_proposal
 from dofc_events.hosting.queries import token_of
-from dofc_events.hosting.rules import MAX_BYTES, ProposalStatus
+from dofc_events.hosting.rules import ProposalStatus
+from dofc_events.web.attachments.reading.rules import checked
+from dofc_events.web.attachments.rules import MAX_BYTES
 from tests.hosting.proposals.conftest import ANSWERS, status_of, token_for
 from tests.support import uploads
 from tests.support.databases import time_writing
@@ -306,7 +307,7 @@ def test_who_finds_all_checkers_busy_is_asked_to_choose_the_file_again_in_a_minu
     monkeypatch.setattr(contained, "MAX_AT_ONCE", 1)
     monkeypatch.setattr(contained, "PATIENCE", 0)
     form = client.get(make()).form("/attachments").fill(file=("letter.pdf", uploads.pdf()))
-    with contained._turn(app.extensions["dofc_events"].instance):
+    with contained._turn(app.extensions["dofc_events"].instance, contained.Line.FILES):
         page = form.submit()
     assert page.status == 503 and page.headers["Retry-After"] == "60" and status_of(page) == "submitted"
     assert "try again in a minute" in page.one(".error-summary").text and "Choose “letter.pdf” again" in page.text

@@ -17,7 +17,6 @@ from dofc_events.hosting.calls.service import set_shortlist, start_review
 from dofc_events.hosting.models import Proposal
 from dofc_events.hosting.proposals.attachments.queries import attached_bytes
 from dofc_events.hosting.proposals.attachments.service import TooManyAttachments, add_attachment, remove_attachment
-from dofc_events.hosting.proposals.rules import checked
 from dofc_events.hosting.proposals.service import (
     PROPOSER,
     Answers,
@@ -39,6 +38,7 @@ from dofc_events.hosting.queries import attached_hashes, proposal_by_link
 from dofc_events.hosting.rules import MAX_ATTACHMENTS, ProposalFault, ProposalStatus
 from dofc_events.mail.models import Message
 from dofc_events.mail.outbox import TooManyMessages
+from dofc_events.web.attachments.reading.rules import checked
 from tests.support import uploads
 from tests.support.factories import NOW
 from tests.support.hosting import (

@@ -8,10 +8,10 @@ from sqlalchemy import select
 from dofc_events.core.audit import WORKER, history_of
 from dofc_events.hosting.models import Attachment, Proposal
 from dofc_events.hosting.proposals.attachments.service import add_attachment
-from dofc_events.hosting.proposals.rules import checked
 from dofc_events.hosting.proposals.service import PROPOSER
 from dofc_events.hosting.proposals.timers import drafts_to_end, drafts_to_tell, end_draft, tell_of_end
 from dofc_events.hosting.rules import KEEP_DRAFTS, TELL_BEFORE_END, ProposalStatus
+from dofc_events.web.attachments.reading.rules import checked
 from tests.support import uploads
 from tests.support.factories import NOW
 from tests.support.hosting import mail_to, make_call, make_proposal

@@ -1,18 +1,22 @@
 """Creating, copying, changing, publishing and archiving an edition on its pages."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.queries import edition_by_year
 from dofc_events.conference.rules import EditionStatus
+from dofc_events.delegates.models import Registration, SearchWord
+from dofc_events.hosting.hand_over.service import ItemDetails, add_file, add_item
 from dofc_events.hosting.models import Decision
+from dofc_events.hosting.rules import HandOverKind
 from dofc_events.letters.rules import Anchor
 from dofc_events.letters.service import LetterText, write_letter
-from dofc_events.places.models import Pool
+from dofc_events.places.models import Claim, Pool
 from dofc_events.places.queries import edition_pool
 from dofc_events.registration.queries import Audience
 from dofc_events.trips.models import Trip
+from dofc_events.web.attachments.rules import CheckedFile
 from tests.organise.editions.conftest import settings
 from tests.support.factories import DELEGATE, NOW, make_account, make_edition, make_registration, make_trip
 from tests.support.hosting import make_call
@@ -149,6 +153,25 @@ def test_archiving_asks_first_and_says_what_it_means(organiser, writing, now_is,
     assert now_is()[0].status == "archived"
 
 
+def test_the_pages_of_an_archived_edition_stay_when_its_people_are_erased(organiser, writing, year):
+    with writing() as session:
+        edition = edition_by_year(session, year)
+        make_trip(session, edition, title="Wine growers")
+        make_registration(session, edition), make_registration(session, edition, country="RS")
+    organiser.get(f"/organise/editions/{year}/").follow("Archive").form().submit()
+    before = organiser.get(f"/organise/editions/{year}/")
+    assert "when the edition was archived: 2." in before.text and "Wine growers" in before.text
+    with writing() as session:
+        session.execute(update(Pool).values(taken=0))
+        for table in (SearchWord, Claim, Registration):
+            session.execute(delete(table))
+    after = organiser.get(f"/organise/editions/{year}/")
+    figures = [
+        [str(part) for part in page.all("dl.figures, #figures ~ *, .chart, .bars, .fill")] for page in (before, after)
+    ]
+    assert figures[0] == figures[1] and "Company" in after.text
+
+
 def test_draft_cannot_be_archived(enter, draft):
     page = enter("chair").get(f"/organise/editions/{draft}/archive")
     assert "A draft cannot be archived" in page.text
@@ -205,6 +228,8 @@ def test_draft_is_deleted_with_all_that_was_prepared(enter, writing, reading, dr
         make_trip(session, edition)
         make_account(session, role=RoleName.ORGANISER, edition=edition)
         write_letter(session, edition.id, Audience(), LetterText("News", "Dear", Anchor.AT_ONCE, 0), DELEGATE, NOW)
+        item = add_item(session, edition.id, HandOverKind.OPEN, ItemDetails("Keys"), DELEGATE, NOW)
+        add_file(session, edition.id, item.id, CheckedFile("a.pdf", "application/pdf", b"%PDF-"), DELEGATE, NOW)
     page = enter("chair").get(f"/organise/editions/{draft}/").follow("Delete the draft").form().submit()
     assert page.url == "/organise/" and "has been deleted" in page.text
     with reading() as session:

@@ -5,9 +5,13 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from dofc_events.commands.check import faults
 from dofc_events.delegates.models import Registration
 from dofc_events.imports.models import ImportFile
 from dofc_events.places.models import Claim
+from dofc_events.questions.models import EditionQuestion
+from dofc_events.questions.queries import answered_by
+from tests.support.factories import NOW, make_question
 from tests.support.pages import Page
 from tests.support.sheets import read_csv
 
@@ -201,3 +205,86 @@ def test_a_thousand_rows_with_twenty_mistakes_are_all_in_after_mending(send, rea
     confirm(again, **({"take": [str(tag["value"]) for tag in again.all("[name=take]")]} if doubtful else {}))
     emails = [email for _, email, _, _ in people(reading)]
     assert (len(emails), len(set(emails))) == (1000, 1000)
+
+
+# Own questions
+
+
+@pytest.fixture
+def asked(writing, edition):
+    """An edition that asks: a size that must be answered, a dinner with one place, and a menu for who comes to it."""
+    with writing() as session:
+        make_question(session, edition, "size", required=True)
+        make_question(session, edition, "dinner", options=("Gala", "Home"), places={"gala": 1})
+        make_question(session, edition, "menu", "several", shown_when="dinner", shown_for=("gala",))
+        make_question(session, edition, "arrival", "date")
+
+
+def answering(name: str, *cells: str) -> str:
+    return ",".join((row(name, f"{name}@dofc.test"), *cells))
+
+
+OWN = f"{HEADER},Size?,question-dinner,Menu?,Arrival?"
+
+
+def answers_of_all(reading) -> dict[str, dict[str, str]]:
+    with reading() as session:
+        assert faults(session) == []
+        people = session.scalars(select(Registration)).all()
+        return {one.given_name: {a.key: a.words for a in answered_by(session, one.id)} for one in people}
+
+
+def test_own_questions_are_columns_and_each_wrong_answer_is_named_with_its_row(asked, send, organiser, reading):
+    rows = [
+        answering("ana", "s", "GALA", "S; L", "14.6.2027"),
+        answering("bo", "M", "Gala", "", ""),
+        answering("cy", "M", "Bistro", "", "soon"),
+        answering("di", "", "Home", "S", ""),
+        answering("ed", "L", "Home", "Fish", ""),
+    ]
+    columns = send(*rows, header=OWN)
+    form = columns.form("form:has([name=column-0])")
+    names = ["question-size", "question-dinner", "question-menu", "question-arrival"]
+    assert [form.value(f"column-{n}") for n in range(8, 12)] == names
+    check = form.submit()
+    said = {int(tag["data-row"]): tag.get_text(" ", strip=True) for tag in check.all("tr[data-row]")}
+    assert list(said) == [3, 4, 5]
+    assert "Dinner?: “Gala” is full." in said[3]
+    assert "Dinner?: Write one of these: Gala, Home. The row says “Bistro”." in said[4]
+    assert "Arrival?: Enter a day as year, month and day, for example 2029-06-14. The row says “soon”." in said[4]
+    assert "Size?: Answer this question." in said[5]
+    assert "left out, in rows: 6." in check.one("[data-dropped]").get_text(" ", strip=True)
+    failed = read_csv(organiser.get(check.link("Download these rows"), checked=False).data)
+    assert failed[1][8:] == ["M", "Gala", "", "", "Dinner?: “Gala” is full."]
+    assert answers_of_all(reading) == {}
+    confirm(check, leave_out=True)
+    ana = {"size": "S", "dinner": "Gala", "menu": "S, L", "arrival": "Monday 14 June 2027"}
+    assert answers_of_all(reading) == {"ana": ana, "ed": {"size": "L", "dinner": "Home"}}
+
+
+def test_nobody_is_registered_when_a_ticked_row_or_somebody_quicker_took_the_last_place_of_an_option(
+    asked, send, register, reading
+):
+    register(given_name="Ana", family_name="Kos", organisation="Klaster", country="RS", answers={"size": ("s",)})
+    check = send(answering("anna", "S", "Gala", "", ""), answering("bo", "S", "Gala", "", ""), header=OWN)
+    check = check.form("form:has([name=column-0])").submit()
+    refused = confirm(check, take="2")
+    assert refused.status == 422 and "Row 2: Dinner?: “Gala” is full." in refused.text
+    register(answers={"size": ("s",), "dinner": ("gala",)})
+    late = confirm(check)
+    assert late.status == 422 and "something has changed since you opened this page" in late.text
+    assert late.one("[data-failing]")["data-failing"] == "1"
+    assert "bo" not in answers_of_all(reading)
+
+
+def test_question_without_a_column_is_left_to_the_own_page_and_one_taken_out_is_matched_anew(asked, send, writing):
+    columns = send(row("Ana", "ana@dofc.test"))
+    check = columns.form("form:has([name=column-0])").submit()
+    assert check.one("[data-ready]")["data-ready"] == "1"
+    assert "what must be answered: Size?. Delegates’ own pages will ask them for it." in check.text
+    check = send(answering("bo", "S", "", "", ""), header=OWN).form("form:has([name=column-0])").submit()
+    with writing() as session:
+        session.scalars(select(EditionQuestion).where(EditionQuestion.key == "arrival")).one().retired_at = NOW
+    again = confirm(check)
+    assert again.h1 == "Which column is what"
+    assert again.form("form:has([name=column-0])").value("column-11") == ""

@@ -1,4 +1,4 @@
-"""What the mail page says when messages do not arrive, and how that is settled."""
+"""What the emails page says when messages do not arrive, and how that is settled."""
 
 from datetime import timedelta
 

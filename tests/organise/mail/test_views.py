@@ -1,4 +1,4 @@
-"""The mail pages: what they list, and what they hide."""
+"""The emails pages: what they list, and what they hide."""
 
 import re
 from datetime import timedelta

@@ -90,6 +90,22 @@ def test_file_has_a_column_for_each_question_under_its_stable_name(page, answere
     assert page("/registrations.xlsx").status == 200
 
 
+def test_one_answer_is_taken_off_and_all_other_filters_stay(page, answered):
+    shown = page("/registrations?question-dinner=yes&question-guests=*&category=member&sort=name")
+    chips = {chip.get_text(" ", strip=True): chip["href"] for chip in shown.all(".filters-set a")}
+    (dinner,) = (href for words, href in chips.items() if "Yes" in words)
+    left = shown.client.get(dinner)
+    assert left.url.partition("?")[2] == "category=member&sort=name&answers=guests:*"
+    assert len(left.all(".filters-set a")) == 3, "the other answer, the category, all"
+    # What no field of the panel is for stays, too, when something else is set.
+    narrowed = left.form("[role=search]").fill(category="").submit()
+    assert (
+        narrowed.one(".filters-set a")["href"].endswith("sort=name") and "guests" in narrowed.one(".filters-set").text
+    )
+    alone = shown.client.get(next(href for words, href in chips.items() if "guests" in words))
+    assert "question" not in alone.url and "answers=dinner:yes" in alone.url
+
+
 def test_list_with_answers_costs_the_same_for_one_question_and_for_thirty(page, ask, register):
     counts = []
     for numbers in (range(1), range(1, 30)):

@@ -83,6 +83,16 @@ def test_options_keep_their_keys_when_their_captions_change(page, asked, ask, re
     ]
 
 
+def test_options_are_put_in_another_order_and_keep_keys_places_and_answers(page, asked, ask, register, capacities):
+    ask("size", options=("Small", "Large", "Huge"), places={"large": 4})
+    register(answers={"size": ("large",)})
+    form = page("/size/").form()
+    assert [form.value(f"options-{n}-order") for n in range(3)] == ["1", "2", "3"]
+    form.fill({"options-2-order": "0", "options-3-caption": "Tiny", "options-3-order": "1"}).submit()
+    assert [one.key for one in asked()["size"].options] == ["huge", "small", "tiny", "large"]
+    assert capacities() == [(1, 4)]
+
+
 def test_options_are_two_at_least_and_differ(page):
     form = page("/new?kind=choice").form()
     refused = form.fill({"caption": "Size?", "options-0-caption": "S"}).submit()
@@ -103,6 +113,31 @@ def test_places_of_an_option_are_limited_and_not_below_what_is_taken(page, ask, 
     assert problems(page("/size/").form().fill({"options-0-places": "1"}).submit()) != []
     page("/size/").form().fill({"options-0-places": ""}).submit()
     assert capacities() == []
+
+
+def test_waiting_list_of_an_option_is_asked_about_before_anybody_moves_up_and_kept_while_somebody_waits(
+    page, ask, register, capacities, organiser, year
+):
+    ask("size", options=("S", "M"), places={"s": 1}, waiting_list=True)
+    for _ in range(3):
+        register(answers={"size": ("s",)})
+    assert "S: 1 of 1 taken, 2 waiting" in page().text
+    waits = organiser.get(f"/organise/editions/{year}/registrations?question-size=s:waiting&columns=question-size")
+    assert len(waits.all("tr[data-registration]")) == 2 and "S (waiting list)" in waits.text
+    has = organiser.get(f"/organise/editions/{year}/registrations?question-size=s")
+    assert len(has.all("tr[data-registration]")) == 1
+    refused = page("/size/").form().fill({"options-0-waiting_list": False}).submit()
+    assert refused.status == 422 and "2 people wait for it. Give them places first." in problems(refused)[0]
+    asked = page("/size/").form().fill({"options-0-places": "2"}).submit()
+    assert asked.status == 422 and "1 person on the waiting list of “S” will get it" in asked.text
+    assert capacities() == [(1, 1)]
+    assert asked.form("main form").submit("accepted").status == 200
+    assert capacities() == [(2, 2)]
+    asked = page("/size/").form().fill({"options-0-places": "", "options-0-waiting_list": False}).submit()
+    assert asked.form("main form").submit("accepted").status == 200
+    assert capacities() == []
+    refused = page("/size/").form().fill({"options-1-waiting_list": True}).submit()
+    assert "Enter how many places there are before others wait." in problems(refused)[0]
 
 
 def test_question_depends_on_answers_to_an_earlier_one_and_cannot_be_moved_before_it(page, asked, ask):

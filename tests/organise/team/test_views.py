@@ -65,6 +65,8 @@ def test_role_lasts_until_the_last_day_is_over_where_the_edition_is(enter, editi
     helper = organiser.another().sign_in(account)
     assert helper.get(f"/organise/editions/{edition.year}/check-in").status == 200
     clock.move_to(NOW.replace(hour=22))
+    assert helper.get("/organise/").url == "/sign-in"
+    helper.sign_in(account)
     # A signed-in stranger's answers, and no trace of the edition.
     assert helper.get(f"/organise/editions/{edition.year}/check-in").status == 403
     assert "Your account has no task" in helper.get("/organise/").text

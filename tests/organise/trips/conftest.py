@@ -123,9 +123,13 @@ def problems(page) -> list[str]:
     return [item.get_text(" ", strip=True) for item in page.all(".error-summary li")]
 
 
+# Of the page of a trip's people, the form that adds somebody.
+ADD = "form.form-narrow"
+
+
 def add(page, person: str, reason: str = "Speaks there"):
-    return page("/steel/people").form().fill(person=person, reason=reason).submit()
+    return page("/steel/people").form(ADD).fill(person=person, reason=reason).submit()
 
 
 def change(page, person: str, to: str, reason: str = "Changed their mind"):
-    return page(f"/steel/people?person={person}").form().fill(to=to, reason=reason).submit()
+    return page(f"/steel/people/selected?pick={person}").form().fill(to=to, reason=reason).submit()

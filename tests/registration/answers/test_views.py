@@ -179,6 +179,22 @@ def test_full_option_is_said_on_the_form_and_in_the_refusal_and_nothing_typed_is
     assert taken() == [1]
 
 
+def test_full_option_with_a_waiting_list_is_chosen_and_the_own_page_and_the_email_say_that_one_waits(
+    client, ask, taken, reading
+):
+    ask("dinner", options=("Gala", "Nothing"), places={"gala": 1}, waiting_list=True)
+    fill(client, **{"question-dinner": "gala"}).submit()
+    late = client.another()
+    form = fill(late, email="late@dofc.test", **{"question-dinner": "gala"})
+    assert "Gala (full: you join the waiting list)" in late.get(FORM).text
+    page = form.submit()
+    assert "Gala (waiting list)" in page.text
+    assert page.one("[data-option-position]")["data-option-position"] == "1"
+    with reading() as session:
+        assert "- Dinner? Gala (waiting list)" in letters(session)[-1].text
+    assert taken() == [1]
+
+
 def test_place_of_an_option_is_free_again_after_another_answer_and_after_cancelling(client, ask, taken):
     ask("dinner", options=("Gala", "Nothing"), places={"gala": 1})
     page = fill(client, **{"question-dinner": "gala"}).submit()

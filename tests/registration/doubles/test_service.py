@@ -10,9 +10,23 @@ from dofc_events.commands.check import faults
 from dofc_events.core.audit import Actor, history_of
 from dofc_events.delegates.doubles.service import NoSuchPair, likely_doubles
 from dofc_events.delegates.service import details_of
+from dofc_events.places.models import Pool
+from dofc_events.places.queries import option_pools
+from dofc_events.questions.queries import answered_by, answers_of, questions_of
+from dofc_events.registration.answers.service import give_answers
 from dofc_events.registration.doubles import service as doubles
 from dofc_events.registration.doubles.service import Merging
-from tests.support.factories import NOW, claim_of, find_doubles, make_edition, make_registration, make_trip, seats_of
+from dofc_events.registration.notes.service import tag_one
+from tests.support.factories import (
+    NOW,
+    claim_of,
+    find_doubles,
+    make_edition,
+    make_question,
+    make_registration,
+    make_trip,
+    seats_of,
+)
 from tests.support.letters import deliver_all, unsent
 
 ELENA = Actor("account", "elena@dofc.test")
@@ -34,8 +48,15 @@ def pair(session):
     return likely_doubles(session, edition.id, limit=1)[0]
 
 
+def pools_by_option(session, edition) -> dict[str, Pool]:
+    pools = option_pools(session, edition.id)
+    options = [option for one in questions_of(session, edition.id) for option in one.options]
+    return {option.key: pools[option.id] for option in options if option.id in pools}
+
+
 def merging(session, pair, **changes) -> Merging:
-    wanted = Merging(True, details_of(pair.second), pair.first.email, "Twice.", doubles.digest_of(session, pair))
+    digest = doubles.digest_of(session, pair)
+    wanted = Merging(True, details_of(pair.second), pair.first.email, "Twice.", digest, answers={}, note="")
     return replace(wanted, **changes)
 
 
@@ -75,3 +96,39 @@ def test_nothing_is_merged_of_what_has_changed_or_was_settled(session, pair):
     session.flush()
     with pytest.raises(NoSuchPair):
         doubles.merge(session, pair.edition_id, pair.id, merging(session, pair), ELENA, LATER)
+
+
+def test_answers_with_limited_places_notes_and_tags_go_to_the_one_that_stays(session, pair):
+    """The last single room is the other's: it goes with the answer, past nobody."""
+    edition, kept, other = pair.first.edition, pair.first, pair.second
+    make_question(session, edition, "hotel", options=("Single", "Double"), places={"single": 1, "double": 5})
+    make_question(session, edition, "dinner", options=("Fish", "Meat"), places={"fish": 1})
+    give_answers(session, kept, {"hotel": ("double",)}, NOW)
+    give_answers(session, other, {"hotel": ("single",), "dinner": ("fish",)}, NOW)
+    tag_one(session, kept.id, "vip", ELENA, NOW)
+    for word in ("vip", "speaker"):
+        tag_one(session, other.id, word, ELENA, NOW)
+    wanted = merging(session, pair, answers={"hotel": ("single",), "dinner": ("fish",)}, note="Paid in cash")
+    doubles.merge(session, pair.edition_id, pair.id, wanted, ELENA, LATER)
+    assert answers_of(answered_by(session, kept.id)) == {"hotel": ("single",), "dinner": ("fish",)}
+    assert sorted(tag.word for tag in kept.tags) == ["speaker", "vip"] and kept.note == "Paid in cash"
+    taken = {key: pool.taken for key, pool in pools_by_option(session, edition).items()}
+    assert taken == {"single": 1, "double": 0, "fish": 1}
+    assert faults(session) == []
+
+
+@pytest.mark.databases("sqlite")
+def test_places_of_options_that_the_other_held_are_free_again(session, pair):
+    make_question(session, pair.first.edition, "hotel", options=("Single", "Double"), places={"single": 1})
+    give_answers(session, pair.second, {"hotel": ("single",)}, NOW)
+    doubles.merge(session, pair.edition_id, pair.id, merging(session, pair), ELENA, LATER)
+    assert pools_by_option(session, pair.first.edition)["single"].taken == 0
+    assert faults(session) == []
+
+
+@pytest.mark.databases("sqlite")
+def test_a_note_that_was_written_meanwhile_is_not_merged_unseen(session, pair):
+    wanted = merging(session, pair)
+    pair.second.note = "Needs a ramp"
+    with pytest.raises(doubles.PairChanged):
+        doubles.merge(session, pair.edition_id, pair.id, wanted, ELENA, LATER)

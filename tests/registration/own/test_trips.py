@@ -12,6 +12,7 @@ from dofc_events.registration import service
 from dofc_events.registration.trips import service as seats
 from tests.registration.conftest import FORM
 from tests.registration.own.conftest import TRAVELLER, register, seats_on, trips_page, two_tabs, words_on
+from tests.support.by_hand import take_off
 from tests.support.databases import count_queries, dump
 from tests.support.factories import DELEGATE, NOW, make_trip
 from tests.support.letters import deliver_all, kinds, letters
@@ -273,7 +274,7 @@ def test_a_seat_that_organisers_took_is_not_called_given_back(client, edition, a
     own = register(client, trips=["bridges"])
     with reading() as session:
         person = session.scalars(select(Registration).where(Registration.email == "zoe@dofc.test")).one()
-    act(seats.take_seat, person.id, "bridges", "The bus is smaller.", COMMAND, NOW)
+    act(take_off, person, "bridges", "The bus is smaller.", actor=COMMAND, now=NOW)
     assert "Taken off by the organisers" in words_on(client.get(own.url))["bridges"]
     act(seats.cancel_trip, edition.id, "docks", COMMAND, NOW)
     assert seats_on(client.get(own.url))["bridges"] == "cancelled", "not given again unasked"

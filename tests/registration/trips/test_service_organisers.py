@@ -15,9 +15,11 @@ from dofc_events.places.queries import edition_pool
 from dofc_events.places.service import CapacityBelowTaken, NothingFree
 from dofc_events.registration.service import RegistrationOver
 from dofc_events.registration.trips import service as seats
+from dofc_events.registration.trips.many.rules import Aim
 from dofc_events.trips.service import details_of
 from dofc_events.trips.sign_ups.service import SeatsOverlap
 from tests.registration.trips.conftest import FIVE_MINUTES, HOUR, choose, tell_due, told
+from tests.support.by_hand import move, take_off
 from tests.support.crowd import make_crowd
 from tests.support.factories import (
     NOW,
@@ -145,7 +147,7 @@ def test_give_seat_is_told_and_recorded_with_its_reason(session, person):
 @pytest.mark.databases("sqlite", "postgresql")
 def test_give_seat_moves_and_the_seat_that_is_left_goes_to_the_next(session, person):
     who, waiting = person("wine"), person("wine")
-    seats.give_seat(session, who.id, "mill", "asked at the desk", COMMAND, NOW, instead_of="wine")
+    move(session, [who], "wine", Aim.SEAT, "mill", "asked at the desk")
     assert seats_of(session, who) == {"wine": "cancelled", "mill": "confirmed"}
     assert told(session, who, waiting) == [["trip-confirmed"], ["trip-confirmed"]]
     assert seats_of(session, waiting) == {"wine": "confirmed"}
@@ -166,7 +168,7 @@ def test_give_seat_is_refused_without_a_place_without_a_seat_and_beside_another(
 
 def test_take_seat_passes_it_on_and_records_its_reason(session, person):
     who, waiting = person("wine"), person("wine")
-    seats.take_seat(session, who.id, "wine", "did not come last year", COMMAND, NOW)
+    take_off(session, who, "wine", "did not come last year", actor=COMMAND, now=NOW)
     assert seats_of(session, waiting) == {"wine": "confirmed"}
     assert told(session, who, waiting) == [["trip-cancelled"], ["trip-confirmed"]]
     assert "The organisers have taken you off “Wine”." in unsent(session, to=who.email)[0].text
@@ -233,5 +235,5 @@ def test_set_sign_up_records_what_changed_and_only_then(session, edition):
 def test_nothing_moves_up_when_the_edition_is_archived(session, edition, person, trips):
     holder, waiting = person("wine"), person("wine")
     edition.status = EditionStatus.ARCHIVED
-    seats.take_seat(session, holder.id, "wine", "over", COMMAND, NOW)
+    take_off(session, holder, "wine", "over", actor=COMMAND, now=NOW)
     assert seats_of(session, waiting) == {"wine": "waitlisted"}

@@ -4,7 +4,7 @@ import pytest
 
 from dofc_events.commands.check import faults
 from dofc_events.notices.service import Changes
-from tests.support.factories import DELEGATE, NOW, make_registration
+from tests.support.factories import DELEGATE, NOW
 
 
 @pytest.fixture
@@ -19,9 +19,3 @@ def act(session, edition):
         return changes.book.changes
 
     return run
-
-
-@pytest.fixture
-def person(session, edition, trips):
-    """`person("wine", "mill")`: somebody with a place who asked for these trips, the first choice first."""
-    return lambda *slugs, **changes: make_registration(session, edition, trips=slugs, **changes)

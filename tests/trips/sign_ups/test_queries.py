@@ -12,6 +12,7 @@ from dofc_events.organise.trips import queries as trip_queries
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration.service import resize_edition
 from dofc_events.registration.trips import service as seats
+from dofc_events.registration.trips.many.queries import people_on
 from dofc_events.trips.queries import seats_of, trip_pools, trips_of
 from dofc_events.trips.service import details_of
 from dofc_events.trips.sign_ups.queries import lost_if_moved
@@ -127,7 +128,7 @@ def test_people_stand_by_name_and_those_who_wait_in_line(session, edition, steel
         person.family_name = ""
         put_in_order(person)
     session.flush()
-    people = trip_queries.people_on(session, trip_pools(session, edition.id)[0][1].id)
+    people = people_on(session, edition.id, trip_pools(session, edition.id)[0][1].id)
     assert [row.registration.given_name for row in people[ClaimStatus.CONFIRMED]] == ["Ana", "Zoë"]
     waiting = [(row.registration.given_name, row.number) for row in people[ClaimStatus.WAITLISTED]]
     assert waiting == [("Ömer", 1), ("Bojan", 2)]

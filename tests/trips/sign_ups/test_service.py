@@ -238,11 +238,11 @@ def test_give_passes_those_who_wait_but_needs_a_free_seat(session, edition, pers
     """Seats are free while somebody waits only once the edition has begun."""
     on_wine, _, favoured = person("wine"), person("wine"), person("wine", "port")
     with pytest.raises(NothingFree):
-        act(lambda book: book.give(favoured.id, wine))
+        act(lambda book: book.give([favoured.id], wine))
     changes = Changes(session, edition, DELEGATE, edition.begins_at())
     changes.book.give_back(on_wine.id, wine)
     assert seats_left(session, wine) == 1
-    changes.book.give(favoured.id, wine)
+    changes.book.give([favoured.id], wine)
     assert seats_of(session, favoured) == {"wine": "confirmed", "port": "confirmed"}
 
 
@@ -250,18 +250,18 @@ def test_give_takes_up_an_open_offer(session, edition, person, act, wine, mill):
     offered_for_hours(edition)
     holder, waiting = person("wine"), person("wine")
     act(lambda book: book.give_back(holder.id, wine))
-    act(lambda book: book.give(waiting.id, wine))
+    act(lambda book: book.give([waiting.id], wine))
     assert seats_of(session, waiting) == {"wine": "confirmed"} and seats_left(session, wine) == 0
 
 
 def test_give_is_refused_when_a_seat_is_at_the_same_time(person, act, mill):
     who = person("wine")
     with pytest.raises(SeatsOverlap):
-        act(lambda book: book.give(who.id, mill))
+        act(lambda book: book.give([who.id], mill))
 
 
 def test_give_ends_the_wait_for_what_is_at_the_same_time(session, person, act, wine):
     person("mill")
     who = person("mill")
-    act(lambda book: book.give(who.id, wine))
+    act(lambda book: book.give([who.id], wine))
     assert seats_of(session, who) == {"wine": "confirmed", "mill": "cancelled"}

@@ -3,15 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
 
 from dofc_events.commands.check import faults
-from dofc_events.core.audit import COMMAND, AuditEntry
+from dofc_events.core.audit import COMMAND
 from dofc_events.places.queries import edition_pool
 from dofc_events.registration import service
-from dofc_events.trips.sign_ups import service as sign_ups
-from dofc_events.trips.sign_ups.service import BusFull, NoSuchTrip, NotOnTrip
-from tests.support.factories import NOW, make_trip, seat_of, seats_of
+from tests.support.factories import NOW, make_trip, seats_of
 
 # PostgreSQL is asked whatever these acts ask by those that say so; the others would ask it the same again.
 pytestmark = pytest.mark.databases("sqlite")
@@ -96,37 +93,3 @@ def test_who_waits_for_a_moved_trip_keeps_the_other_seat_when_one_on_it_becomes_
     assert seats_of(session, both) == {"wine": "confirmed", "port": "cancelled"}
     assert seats_of(session, waits) == {"wine": "confirmed", "port": "cancelled"}
     assert seats_of(session, free) == {"port": "confirmed"}
-
-
-# At the bus
-
-
-@pytest.fixture
-def bus(session, edition, wine):
-    """`bus(sign_ups.board, person)`: somebody at the door of the bus to the wine."""
-    return lambda do, who, slug="wine": do(session, edition.id, slug, who.id, COMMAND, NOW)
-
-
-@pytest.mark.databases("sqlite", "postgresql")
-def test_board_is_noted_once_and_taken_back(session, person, bus, wine):
-    who = person("wine")
-    for do in (sign_ups.board, sign_ups.board, sign_ups.undo_boarding, sign_ups.undo_boarding, sign_ups.board):
-        bus(do, who)
-        assert (seat_of(session, who, wine).used_at is not None) == (do is sign_ups.board)
-    acts = session.scalars(select(AuditEntry.act).where(AuditEntry.act.like("board%")).order_by(AuditEntry.id)).all()
-    assert acts == ["boarded", "boarding_undone", "boarded"]
-
-
-def test_board_lets_who_waits_take_the_seat_of_who_did_not_come_until_the_bus_is_full(session, person, bus):
-    holder, first, second = person("wine"), person("wine"), person("wine")
-    bus(sign_ups.board, first)
-    with pytest.raises(BusFull):
-        bus(sign_ups.board, second)
-    bus(sign_ups.board, holder)
-
-
-def test_board_is_refused_without_a_seat_and_on_an_unknown_trip(session, person, bus):
-    with pytest.raises(NotOnTrip):
-        bus(sign_ups.board, person("mill"))
-    with pytest.raises(NoSuchTrip):
-        bus(sign_ups.board, person("wine"), "sea")

@@ -1,41 +1,12 @@
-"""What a stranger's file is, and how much room all of them take."""
-
-import json
+"""How much room the files of all proposals take."""
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from dofc_events.core import contained
-from dofc_events.extensions import settings
 from dofc_events.hosting.models import Attachment
-from dofc_events.hosting.rules import MAX_BYTES, AttachmentFault, AttachmentRefused, CheckedFile
-
-MEGABYTE = 1024 * 1024
-CHECKER = "dofc_events.hosting.proposals.attachments"
 
 
 def attached_bytes(session: Session) -> int:
     """The size of all files that are attached to anything; what many share is kept once."""
     each = select(Attachment.content_hash, Attachment.size).distinct().subquery()
     return session.scalar(select(func.coalesce(func.sum(each.c.size), 0))) or 0
-
-
-def check_upload(name: str, content: bytes) -> CheckedFile:
-    """The file as it may be kept. Raises AttachmentRefused, and TooBusy while enough others are checked.
-
-    It is read in a process of its own, which takes seconds: not in a transaction. The name goes there as a line of
-    JSON, before the bytes; `__main__` answers in the same way.
-    """
-    if not content:
-        raise AttachmentRefused(AttachmentFault.EMPTY)
-    if len(content) > MAX_BYTES:
-        raise AttachmentRefused(AttachmentFault.TOO_LARGE)
-    try:
-        answer = contained.run(CHECKER, json.dumps(name).encode() + b"\n" + content, settings().instance)
-    except contained.TooCostly:
-        raise AttachmentRefused(AttachmentFault.TOO_COSTLY) from None
-    head, _, kept = answer.partition(b"\n")
-    said = json.loads(head)
-    if "refused" in said:
-        raise AttachmentRefused(AttachmentFault(said["refused"]))
-    return CheckedFile(said["name"], said["media_type"], kept or content)

@@ -9,10 +9,12 @@ from dofc_events.core.audit import Actor, record
 from dofc_events.core.errors import Refusal
 from dofc_events.extensions import settings
 from dofc_events.hosting.models import Attachment, Proposal
-from dofc_events.hosting.proposals.attachments.queries import MEGABYTE, attached_bytes
+from dofc_events.hosting.proposals.attachments.queries import attached_bytes
 from dofc_events.hosting.proposals.service import open_proposal
 from dofc_events.hosting.queries import attachment_of
-from dofc_events.hosting.rules import MAX_ATTACHMENTS, AttachmentFault, AttachmentRefused, CheckedFile, scope_of
+from dofc_events.hosting.rules import MAX_ATTACHMENTS, scope_of
+from dofc_events.web.attachments.queries import MEGABYTE
+from dofc_events.web.attachments.rules import AttachmentFault, AttachmentRefused, CheckedFile
 
 
 class TooManyAttachments(Refusal):

@@ -9,13 +9,12 @@ from dofc_events.core.clock import now
 from dofc_events.core.contained import TooBusy
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.hosting.models import Proposal
-from dofc_events.hosting.proposals.attachments.queries import check_upload
 from dofc_events.hosting.proposals.attachments.service import (
     TooManyAttachments,
     add_attachment,
     remove_attachment,
 )
-from dofc_events.hosting.proposals.forms import AttachmentForm
+from dofc_events.hosting.proposals.forms import ProposalFileForm
 from dofc_events.hosting.proposals.service import PROPOSER
 from dofc_events.hosting.proposals.shared import (
     OWN,
@@ -26,7 +25,8 @@ from dofc_events.hosting.proposals.shared import (
     refuse_unless_open,
 )
 from dofc_events.hosting.queries import attachment_of, came_by_mail
-from dofc_events.hosting.rules import MAX_BYTES, AttachmentFault, AttachmentRefused
+from dofc_events.web.attachments.queries import check_upload
+from dofc_events.web.attachments.rules import MAX_BYTES, AttachmentFault, AttachmentRefused
 from dofc_events.web.forms import ButtonForm, answer_busy, answer_too_many
 from dofc_events.web.on_record import say
 from dofc_events.web.uploads import TooManyUploads, refuse_flood_of_uploads
@@ -47,10 +47,10 @@ def add(token: str) -> ResponseReturnValue:
         return _address_unknown(proposal, token)
     request.max_content_length = LARGEST_UPLOAD
     try:
-        form = AttachmentForm()
+        form = ProposalFileForm()
         accepted = form.validate_on_submit()
     except RequestEntityTooLarge:
-        form = AttachmentForm(formdata=None)
+        form = ProposalFileForm(formdata=None)
         form.refuse(AttachmentRefused(AttachmentFault.TOO_LARGE))
         return make_response(
             render_template("hosting/proposals/own.html", form=form, **own_context(proposal, token, attach=form)), 413
@@ -101,7 +101,7 @@ def remove(token: str, attachment_id: int) -> ResponseReturnValue:
 
 def _address_unknown(proposal: Proposal, token: str) -> ResponseReturnValue:
     """403: anybody can type an address, and fill our disk in its name."""
-    form = AttachmentForm(formdata=None)
+    form = ProposalFileForm(formdata=None)
     form.form_errors = [_("Nothing has been added: open your proposal with the link that we emailed to you first.")]
     page = render_template("hosting/proposals/own.html", form=form, **own_context(proposal, token, attach=form))
     return make_response(page, 403)

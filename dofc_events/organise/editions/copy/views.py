@@ -4,6 +4,7 @@ from flask import Blueprint, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from dofc_events.accounts.factors.guards import fresh_factor_for_forms
 from dofc_events.accounts.guards import acting, edition_staff
 from dofc_events.conference.models import Edition
 from dofc_events.conference.service import EditionExists
@@ -24,12 +25,13 @@ PAGE = "organise/editions/copy/index.html"
 
 @blueprint.route(f"{EDITION}/copy", methods=["GET", "POST"])
 @edition_staff(archived_too=True)
+@fresh_factor_for_forms
 def index(edition: Edition) -> ResponseReturnValue:
     """Create an edition as a copy of another one. Where it is and whom one asks is asked for, and never copied."""
     pool = edition_pool(db.session(), edition.id)
     proposed = {"year": edition.year + 1, "capacity": pool.capacity if pool else None, "trips": True, "letters": True}
     form = CopyForm(data=proposed)
-    context = {"source": edition, "found": to_copy(db.session(), edition, now()), **around(None)}
+    context = {"source": edition, "found": to_copy(db.session(), edition, now()), **around(edition)}
     if not form.validate_on_submit():
         return form_page(form, PAGE, **context)
     try:

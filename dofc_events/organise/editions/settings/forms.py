@@ -247,7 +247,7 @@ class PlacesForm(PartForm):
             # An edition of the past, whose registrations are not here.
             form.capacity.validators = [Optional(), *form.capacity.validators[1:]]
             form.capacity.flags.required = False
-        form.companion_category.choices = [("", ""), *edition.category_choices()]
+        form.companion_category.choices = [("", ""), *((one.slug, one.label) for one in edition.categories)]
         return form
 
     def validate_companion_category(self, field: Field) -> None:

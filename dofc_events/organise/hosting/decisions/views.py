@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
+from dofc_events.accounts.factors.guards import fresh_factor_for_forms
 from dofc_events.accounts.guards import acting, chair_only
 from dofc_events.conference.queries import edition_by_year
 from dofc_events.conference.service import EditionExists
@@ -70,6 +71,7 @@ def decision(year: int) -> ResponseReturnValue:
 
 @blueprint.route(f"{CALL}/announce", methods=["GET", "POST"])
 @chair_only
+@fresh_factor_for_forms
 def announce(year: int) -> ResponseReturnValue:
     """Read every message before it is sent; then the button that announces."""
     call, form = call_of(year), ButtonForm()

@@ -1,14 +1,30 @@
 """Forms of hosts who hand over."""
 
 import re
+from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, StringField
-from wtforms.validators import InputRequired
+from wtforms.validators import InputRequired, Optional
 
-from dofc_events.hosting.rules import LONGEST_TEXT, HandOverKind, Side
-from dofc_events.web.fields import Paragraphs
+from dofc_events.core.errors import Refusal
+from dofc_events.hosting.hand_over.service import ItemDetails, TooManyFiles, details_of
+from dofc_events.hosting.models import HandOverItem
+from dofc_events.hosting.rules import LONGEST_TEXT, MAX_HANDED_OVER, HandOverKind, Side
+from dofc_events.web.attachments.forms import AttachmentForm
+from dofc_events.web.edits import EditForm
+from dofc_events.web.fields import Line, Paragraphs
 from dofc_events.web.forms import Form
+from dofc_events.web.moments import DayField, plausible
+
+
+def _owner() -> Line:
+    return Line(_l("Who sees to it"), longest=120)
+
+
+def _due_on() -> DayField:
+    return DayField(_l("By when"), [Optional(), plausible])
 
 
 class ItemForm(Form):
@@ -20,6 +36,47 @@ class ItemForm(Form):
         choices=[kind.value for kind in HandOverKind],
     )
     text = Paragraphs(_l("In words"), longest=LONGEST_TEXT, missing=_l("Write what is to be handed over."))
+    owner = _owner()
+    due_on = _due_on()
+
+    def to_details(self) -> ItemDetails:
+        return ItemDetails(self.text.data, self.owner.data, self.due_on.data)
+
+
+class ChangeItemForm(EditForm):
+    """What is said about an item; one that the system wrote needs no words of ours."""
+
+    text = Paragraphs(_l("In words"), longest=LONGEST_TEXT)
+    owner = _owner()
+    due_on = _due_on()
+    needs_words = True
+
+    @classmethod
+    def of(cls, item: HandOverItem) -> "ChangeItemForm":
+        form = cls(data=vars(details_of(item)))
+        form.needs_words = not item.topic
+        return form
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        valid = super().validate(extra_validators)
+        if self.needs_words and not self.text.data:
+            self.text.errors = [_("Write what is to be handed over.")]
+            return False
+        return valid
+
+    def to_details(self) -> ItemDetails:
+        return ItemDetails(self.text.data, self.owner.data, self.due_on.data)
+
+
+class ItemFileForm(AttachmentForm):
+    """One file, checked as those of proposals are."""
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Show why the file was refused."""
+        if isinstance(refusal, TooManyFiles):
+            self.file.errors = [_("There are already %(most)d files. Remove one to add another.", most=MAX_HANDED_OVER)]
+        else:
+            super().refuse(refusal)
 
 
 class TickForm(Form):

@@ -2,27 +2,49 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, url_for
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from dofc_events.accounts.guards import acting, grants
 from dofc_events.accounts.rules import Access, RoleName, access_to_edition
 from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import latest_edition
+from dofc_events.core import files
 from dofc_events.core.clock import now
+from dofc_events.core.contained import TooBusy
 from dofc_events.core.db import db, unit_of_work
-from dofc_events.hosting.hand_over.service import add_item, tick_item
-from dofc_events.hosting.queries import hand_over_items
+from dofc_events.extensions import settings
+from dofc_events.hosting.hand_over.service import (
+    TooManyFiles,
+    add_file,
+    add_item,
+    change_item,
+    details_of,
+    remove_file,
+    tick_item,
+)
+from dofc_events.hosting.models import HandOverItem
+from dofc_events.hosting.queries import hand_over_item, hand_over_items
 from dofc_events.hosting.rules import HandOverKind, Side
-from dofc_events.organise.hosting.hand_over.forms import ItemForm, TickForm
+from dofc_events.memory.figures.shared import growth_chart
+from dofc_events.organise.hosting.hand_over.forms import ChangeItemForm, ItemFileForm, ItemForm, TickForm
+from dofc_events.organise.hosting.hand_over.queries import lessons_of
 from dofc_events.organise.hosting.shared import around, hosts_only
 from dofc_events.organise.shared import EDITION
-from dofc_events.web.forms import form_page
+from dofc_events.web.attachments.queries import check_upload
+from dofc_events.web.attachments.rules import MAX_BYTES, AttachmentFault, AttachmentRefused
+from dofc_events.web.charts import bar
+from dofc_events.web.downloads import download
+from dofc_events.web.forms import ButtonForm, answer_busy, answer_errors, answer_too_many, form_page
+from dofc_events.web.security import DOWNLOAD_POLICY
+from dofc_events.web.uploads import TooManyUploads, refuse_flood_of_uploads
 
 blueprint = Blueprint("hand_over", __name__)
 
 HAND_OVER = f"{EDITION}/hand-over"
+ITEM = "organise/hosting/hand_over/item.html"
 
 
 @blueprint.route(HAND_OVER, methods=["GET", "POST"])
@@ -51,9 +73,108 @@ def add(coming: Edition, sides: set[Side]) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return form_page(form, "organise/hosting/hand_over/add.html", **_around(coming))
     with unit_of_work() as session:
-        add_item(session, coming.id, HandOverKind(form.kind.data), form.text.data, acting(), now())
+        add_item(session, coming.id, HandOverKind(form.kind.data), form.to_details(), acting(), now())
     flash(_("Item added."), "success")
     return redirect(url_for(".index", year=coming.year), 303)
+
+
+@blueprint.route(f"{HAND_OVER}/<id:item_id>", methods=["GET", "POST"])
+@hosts_only
+def item(coming: Edition, sides: set[Side], item_id: int) -> ResponseReturnValue:
+    """One item: its words, who sees to it by when, and its files."""
+    found = _item(coming, item_id)
+    form = ChangeItemForm.of(found)
+    if not form.validate_on_submit():
+        return form_page(form, ITEM, item=found, attach=ItemFileForm(formdata=None), **_around(coming))
+    seen = details_of(found)
+    with unit_of_work() as session:
+        change_item(session, coming.id, item_id, form.to_details(), acting(), now(), seen=seen)
+    flash(_("Item saved."), "success")
+    return redirect(url_for(".index", year=coming.year, _anchor=f"item-{item_id}"), 303)
+
+
+@blueprint.post(f"{HAND_OVER}/<id:item_id>/files")
+@hosts_only
+def attach(coming: Edition, sides: set[Side], item_id: int) -> ResponseReturnValue:
+    """One more file for an item."""
+    _item(coming, item_id)
+    request.max_content_length = MAX_BYTES + 64 * 1024
+    try:
+        form = ItemFileForm()
+        accepted = form.validate_on_submit()
+    except RequestEntityTooLarge:
+        form, accepted = ItemFileForm(formdata=None), False
+        form.refuse(AttachmentRefused(AttachmentFault.TOO_LARGE))
+        return make_response(render_template(ITEM, form=form, **_again(coming, item_id, form)), 413)
+    if not accepted:
+        return answer_errors(form, ITEM, **_again(coming, item_id, form))
+    # Checked outside of the transaction.
+    content = form.file.data.read()
+    try:
+        refuse_flood_of_uploads(len(content))
+        file = check_upload(form.file.data.filename, content)
+        with unit_of_work() as session:
+            add_file(session, coming.id, item_id, file, acting(), now())
+    except (AttachmentRefused, TooManyFiles) as refusal:
+        form.refuse(refusal)
+        return answer_errors(form, ITEM, **_again(coming, item_id, form))
+    except TooManyUploads as refusal:
+        return answer_too_many(form, refusal.retry_after, ITEM, **_again(coming, item_id, form))
+    except TooBusy as refusal:
+        return answer_busy(form, refusal.retry_after, ITEM, **_again(coming, item_id, form))
+    flash(_("File added."), "success")
+    return redirect(url_for(".item", year=coming.year, item_id=item_id), 303)
+
+
+@blueprint.get(f"{HAND_OVER}/<id:item_id>/files/<id:file_id>")
+@hosts_only
+def file(coming: Edition, sides: set[Side], item_id: int, file_id: int) -> ResponseReturnValue:
+    """One file, to be saved: a browser never runs it."""
+    found = next((one for one in _item(coming, item_id).files if one.id == file_id), None) or abort(404)
+    answer = download(found.name, found.media_type, files.read(settings().shared, found.content_hash))
+    answer.headers["Content-Security-Policy"] = DOWNLOAD_POLICY
+    return answer
+
+
+@blueprint.post(f"{HAND_OVER}/<id:item_id>/files/<id:file_id>/remove")
+@hosts_only
+def detach(coming: Edition, sides: set[Side], item_id: int, file_id: int) -> ResponseReturnValue:
+    """Take a file off an item."""
+    form = ButtonForm()
+    _item(coming, item_id)
+    if not form.validate_on_submit():
+        return answer_errors(form, ITEM, **_again(coming, item_id, ItemFileForm(formdata=None)))
+    with unit_of_work() as session:
+        remove_file(session, coming.id, item_id, file_id, acting(), now())
+    return redirect(url_for(".item", year=coming.year, item_id=item_id), 303)
+
+
+@blueprint.get(f"{HAND_OVER}/last")
+@hosts_only
+def last(coming: Edition, sides: set[Side]) -> ResponseReturnValue:
+    """What the last edition can teach: its figures, when things happened, its letters and its answers."""
+    edition = latest_edition(db.session(), coming.year) or abort(404)
+    taught = lessons_of(db.session(), edition, now())
+    grown = taught.record.growth
+    return render_template(
+        "organise/hosting/hand_over/last.html",
+        last=edition,
+        taught=taught,
+        curve=growth_chart([grown]) if grown and grown.days else None,
+        bar=bar,
+        **_around(coming),
+    )
+
+
+def _item(coming: Edition, item_id: int) -> HandOverItem:
+    return hand_over_item(db.session(), coming.id, item_id) or abort(404)
+
+
+def _again(coming: Edition, item_id: int, attach: ItemFileForm) -> dict[str, Any]:
+    """What an item's page shows; read anew, as the transaction that read it first may have ended."""
+    found = _item(coming, item_id)
+    words = ChangeItemForm(formdata=None, data=vars(details_of(found)))
+    return {"item": found, "words": words, "attach": attach, **_around(coming)}
 
 
 def _around(coming: Edition) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from dofc_events.accounts.factors.guards import fresh_factor_for_forms
 from dofc_events.accounts.guards import acting, chair_only
 from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.models import Member
@@ -59,6 +60,7 @@ def new() -> ResponseReturnValue:
 
 @blueprint.route(f"{MEMBERS}/<slug>/", methods=["GET", "POST"])
 @chair_only
+@fresh_factor_for_forms
 def member(slug: str) -> ResponseReturnValue:
     """One member, with its representatives and reviewers, and buttons that remove them."""
     member, form = _member(slug), RemoveForm()
@@ -100,6 +102,7 @@ def settings(slug: str) -> ResponseReturnValue:
 
 @blueprint.route(f"{MEMBERS}/<slug>/representatives/new", methods=["GET", "POST"])
 @chair_only
+@fresh_factor_for_forms
 def add_representative(slug: str) -> ResponseReturnValue:
     """Make somebody a representative or reviewer of a member."""
     member, form, page = _member(slug), RepresentativeForm(), "organise/hosting/members/representative.html"

@@ -3,8 +3,8 @@
 from flask_babel import gettext as _
 
 from dofc_events.core.errors import Refusal
-from dofc_events.hosting.proposals.forms import AttachmentForm
 from dofc_events.letters.service import FilesTooLarge
+from dofc_events.web.attachments.forms import AttachmentForm
 
 
 class LetterFileForm(AttachmentForm):

@@ -12,13 +12,13 @@ from dofc_events.core.clock import now
 from dofc_events.core.contained import TooBusy
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.extensions import settings
-from dofc_events.hosting.proposals.attachments.queries import check_upload
-from dofc_events.hosting.rules import AttachmentRefused
 from dofc_events.letters import queries, service
 from dofc_events.letters.models import Letter
 from dofc_events.letters.rules import EDITABLE, MAX_ATTACHED
 from dofc_events.organise.letters.attachments.forms import LetterFileForm
 from dofc_events.organise.shared import EDITION, around
+from dofc_events.web.attachments.queries import check_upload
+from dofc_events.web.attachments.rules import AttachmentRefused
 from dofc_events.web.downloads import download
 from dofc_events.web.forms import ButtonForm, answer_busy, answer_errors, answer_too_many, form_page
 from dofc_events.web.on_record import say

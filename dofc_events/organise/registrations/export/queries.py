@@ -19,7 +19,7 @@ from dofc_events.organise.registrations.queries import Order, order_of
 from dofc_events.places.models import Arrival, Claim, Pool
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.questions.models import Answer
-from dofc_events.questions.rules import PICKED, Kind, OwnQuestion
+from dofc_events.questions.rules import PICKED, WAITING, Kind, OwnQuestion
 from dofc_events.registration.queries import Audience, Filters, conditions, members_of
 from dofc_events.trips.models import Trip
 from dofc_events.web.export import Cell
@@ -33,6 +33,9 @@ YES_OR_NO = {True: "yes", False: "no"}
 
 # Forms take no such signs.
 BETWEEN, AFTER_EACH = "\x1f", "\x1e"
+
+# After an option's key, and its caption in the file, of who has it and who waits for it.
+MARKS = (("", ""), (WAITING, " (waiting)"))
 
 Row = list[Cell]
 
@@ -66,10 +69,11 @@ def export_rows(
     questions: Sequence[OwnQuestion],
     zone: str,
     language: str,
+    link_to: Callable[[str, str], str],
 ) -> Iterator[Row]:
     """The rows of the filtered list, or of those picked on it, in its order.
 
-    Times are in `zone`, countries named in `language`.
+    Times are in `zone`, countries named in `language`; `link_to` leads to a file, by reference and question's key.
     One query, so that all of it is of one moment; a chunk of its rows at a time, so that memory stays flat.
     """
     line = _line(edition_id)
@@ -94,13 +98,18 @@ def export_rows(
     }
     changes = [(number, written[name]) for number, name in enumerate(columns) if name in written]
     ids = [str(trip.id) for trip in trips]
+    of_files = [(number, one.key) for number, one in enumerate(questions) if one.kind is Kind.FILE]
     # Closed also when whoever reads goes away: on PostgreSQL it is a cursor of the server's.
     with session.execute(query.execution_options(yield_per=CHUNK)) as found:
         for *row, seats, said in found:
             for number, write in changes:
                 row[number] = write(row[number])
             statuses = dict(seat.split(":") for seat in seats.split()) if seats else {}
-            yield row + [statuses.get(trip_id, NEVER_ASKED) for trip_id in ids] + _answer_cells(questions, said)
+            answered = _answer_cells(questions, said)
+            for number, key in of_files:
+                if answered[number]:
+                    answered[number] = link_to(row[0], key)
+            yield row + [statuses.get(trip_id, NEVER_ASKED) for trip_id in ids] + answered
 
 
 def catering_of(session: Session, edition_id: int) -> Catering:
@@ -200,8 +209,12 @@ def _seats() -> Any:
 
 
 def _answers() -> Any:
-    """All that a registration answered, as question's number, option and text, with signs between that no text has."""
-    each = cast(Answer.question_id, String) + BETWEEN + Answer.choice + BETWEEN + Answer.text
+    """All that a registration answered, as question's number, option and text, with signs between that no text has.
+
+    What somebody waits for ends with WAITING.
+    """
+    choice = Answer.choice + case((Answer.waits, WAITING), else_="")
+    each = cast(Answer.question_id, String) + BETWEEN + choice + BETWEEN + Answer.text
     query = select(func.aggregate_strings(each, AFTER_EACH)).where(Answer.registration_id == Registration.id)
     return query.correlate(Registration).scalar_subquery()
 
@@ -221,7 +234,8 @@ def _answer_cell(question: OwnQuestion, values: list[str]) -> Cell:
     if question.kind is Kind.NUMBER:
         return int(values[0])
     if question.kind in PICKED:
-        return ", ".join(option.caption for option in question.options if option.key in values)
+        said = ((option.caption + ending, option.key + mark) for option in question.options for mark, ending in MARKS)
+        return ", ".join(words for words, key in said if key in values)
     return values[0]
 
 

@@ -9,10 +9,12 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from dofc_events.accounts.factors.guards import fresh_factor
 from dofc_events.accounts.guards import organisers_only
 from dofc_events.conference.models import Edition
 from dofc_events.core.clock import now
 from dofc_events.core.db import db
+from dofc_events.mail.render import link
 from dofc_events.organise.registrations.export import queries
 from dofc_events.organise.registrations.shared import asked_order
 from dofc_events.organise.shared import EDITION, around, asked_audience
@@ -28,6 +30,7 @@ LISTS = f"{EDITION}/lists"
 @blueprint.get(f"{EDITION}/registrations.csv", defaults={"kind": "csv"})
 @blueprint.get(f"{EDITION}/registrations.xlsx", defaults={"kind": "xlsx"})
 @organisers_only
+@fresh_factor
 def registrations_file(edition: Edition, kind: str) -> ResponseReturnValue:
     """The filtered list, all pages of it, as CSV or as a workbook."""
     name = f"registrations-{edition.year}"
@@ -45,6 +48,7 @@ def caterer(edition: Edition) -> ResponseReturnValue:
 @blueprint.get(f"{LISTS}/caterer.csv", defaults={"kind": "csv"})
 @blueprint.get(f"{LISTS}/caterer.xlsx", defaults={"kind": "xlsx"})
 @organisers_only
+@fresh_factor
 def caterer_file(edition: Edition, kind: str) -> ResponseReturnValue:
     """The caterer's list as CSV or as a workbook."""
     catering = queries.catering_of(db.session(), edition.id)
@@ -57,6 +61,7 @@ def caterer_file(edition: Edition, kind: str) -> ResponseReturnValue:
 @blueprint.get(f"{LISTS}/name-tags.csv", defaults={"kind": "csv"})
 @blueprint.get(f"{LISTS}/name-tags.xlsx", defaults={"kind": "xlsx"})
 @organisers_only
+@fresh_factor
 def name_tags_file(edition: Edition, kind: str) -> ResponseReturnValue:
     """What stands on the name tags, for whoever prints them."""
     rows = _read_when_sent(partial(queries.name_tags, edition_id=edition.id, language=get_locale().language))
@@ -78,8 +83,13 @@ def _filtered_list(edition: Edition) -> tuple[list[str], Iterator[queries.Row]]:
         questions=questions,
         zone=edition.zone,
         language=get_locale().language,
+        link_to=partial(_link_to_file, edition.year),
     )
     return queries.export_columns(trips, questions), _read_when_sent(read)
+
+
+def _link_to_file(year: int, reference: str, key: str) -> str:
+    return link("organise.registrations.person.files.file", year=year, reference=reference, key=key)
 
 
 def _read_when_sent(read: Callable[[Session], Iterator[queries.Row]]) -> Iterator[queries.Row]:

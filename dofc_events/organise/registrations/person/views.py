@@ -23,6 +23,7 @@ from dofc_events.mail.outbox import TooManyMessages, can_be_sent_again
 from dofc_events.mail.queries import messages_about
 from dofc_events.notices.queries import STATUS_KINDS, standing_of
 from dofc_events.organise.registrations.forms import NoteForm, ReinstateForm, TagForm
+from dofc_events.organise.registrations.person.files import views as files
 from dofc_events.organise.registrations.person.queries import (
     consent_given,
     history,
@@ -49,6 +50,7 @@ from dofc_events.registration.trips.forms import NOT_TO_BE_HAD
 from dofc_events.web.forms import ButtonForm, answer_errors, form_page
 
 blueprint = Blueprint("person", __name__)
+blueprint.register_blueprint(files.blueprint)
 
 
 @blueprint.get(f"{EDITION}/registrations/<reference>")

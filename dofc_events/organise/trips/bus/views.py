@@ -6,6 +6,7 @@ from flask import Blueprint, abort, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from dofc_events.accounts.factors.guards import fresh_factor
 from dofc_events.accounts.guards import acting, edition_staff, may_organise, organisers_only
 from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.models import Edition
@@ -15,9 +16,9 @@ from dofc_events.delegates.queries import registration_by_reference
 from dofc_events.organise.shared import EDITION, around
 from dofc_events.organise.trips.bus.forms import BoardingForm
 from dofc_events.places.models import Pool
+from dofc_events.trips.bus.service import BusFull, NotOnTrip, board, undo_boarding
 from dofc_events.trips.models import Trip
 from dofc_events.trips.queries import Manifest, manifest_of, trip_by_slug
-from dofc_events.trips.sign_ups.service import BusFull, NotOnTrip, board, undo_boarding
 from dofc_events.web.export import Cell, list_download
 from dofc_events.web.forms import form_page
 
@@ -45,6 +46,7 @@ def manifest(edition: Edition, slug: str) -> ResponseReturnValue:
 @blueprint.get(f"{TRIP}.csv", defaults={"kind": "csv"})
 @blueprint.get(f"{TRIP}.xlsx", defaults={"kind": "xlsx"})
 @organisers_only
+@fresh_factor
 def manifest_file(edition: Edition, slug: str, kind: str) -> ResponseReturnValue:
     """The same people as a file; what they said about food and access only where the trip needs it."""
     trip, pool = _trip(edition, slug)

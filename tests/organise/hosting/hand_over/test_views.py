@@ -1,15 +1,31 @@
 """The hand-over list: for both hosts and the chair, each with their own ticks."""
 
+from datetime import timedelta
+
 import pytest
 import time_machine
 from sqlalchemy import select
 
 from dofc_events.accounts.rules import RoleName
+from dofc_events.commands.named_files import named_files
 from dofc_events.conference.queries import edition_by_year
 from dofc_events.core.audit import COMMAND
 from dofc_events.hosting.hand_over.service import start_hand_over
 from dofc_events.hosting.models import HandOverItem
-from tests.support.factories import NOW, make_account, make_edition, make_organisation
+from dofc_events.letters.models import Letter
+from dofc_events.letters.rules import Anchor
+from dofc_events.letters.service import LetterText, write_letter
+from dofc_events.places.service import lock_edition_pool
+from dofc_events.registration.queries import Audience
+from tests.support import uploads
+from tests.support.factories import (
+    NOW,
+    make_account,
+    make_edition,
+    make_organisation,
+    make_question,
+    make_registration,
+)
 
 LIST = "/organise/editions/2029/hand-over"
 
@@ -93,3 +109,71 @@ def test_nobody_ticks_for_the_other_side_or_on_another_list(client, people, sign
         assert last.post(LIST, {"csrf_token": token, "tick": pressed}).status == 404
     with reading() as session:
         assert not [i for i in session.scalars(select(HandOverItem)) if i.host_done_at or i.last_host_done_at]
+
+
+def item_of(page, words: str):
+    """The page of the item that says these words."""
+    row = next(row for row in page.all("[id^=item-]") if words in row.get_text())
+    return page.client.get(row.select_one("th a[href*='hand-over/']:not([href*=files])")["href"])
+
+
+def test_an_item_has_words_an_owner_and_a_date(client, people, sign_in, reading):
+    last, coming = sign_in(people["last"]), sign_in(people["next"])
+    item_of(last.get(LIST), "What went well").form("form.form-narrow:has([name=text])").fill(
+        text="The evening by the river", owner="Elena", due_on="2027-03-01"
+    ).submit()
+    row = next(row for row in coming.get(LIST).all("[id^=item-]") if "What went well" in row.get_text())
+    assert "The evening by the river" in row.get_text() and "Elena · by Monday 1 March 2027" in row.get_text()
+    # What the system did not write needs words.
+    coming.get(LIST).follow("Add something").form().fill(kind="open", text="Keys", owner="Jana").submit()
+    form = item_of(coming.get(LIST), "Keys").form("form.form-narrow:has([name=text])")
+    assert (form.value("text"), form.value("owner")) == ("Keys", "Jana")
+    assert form.fill(text="").submit().status == 422
+
+
+def test_files_go_with_an_item_and_only_to_both_hosts(client, people, sign_in, writing, reading):
+    last, coming = sign_in(people["last"]), sign_in(people["next"])
+    page = item_of(last.get(LIST), "What went well")
+    for _twice in range(2):
+        page = page.form("form[enctype]").fill(file=("план.pdf", uploads.pdf())).submit()
+    assert [row["data-file"] for row in page.all("[data-file]")] == ["план.pdf"]
+    address = page.link("план.pdf")
+    sent = coming.get(address)
+    assert sent.data == uploads.pdf() and sent.headers["Content-Security-Policy"].startswith("sandbox")
+    assert sign_in(people["stranger"]).get(address).status == 404
+    with reading() as session:
+        assert len(named_files(session)) == 1
+    # Another list's item has no file of this number.
+    with writing() as session:
+        start_hand_over(session, edition_by_year(session, 2028), None, COMMAND, NOW)
+        foreign = session.scalars(select(HandOverItem.id).order_by(HandOverItem.id.desc())).first()
+    assert last.get(f"{LIST}/{foreign}").status == 404
+    refused = page.form("form[enctype]").fill(file=("x.exe", b"MZ")).submit()
+    assert refused.status == 422 and refused.form("form.form-narrow:has([name=text])")
+    page = page.form("/remove").submit()
+    assert page.all("[data-file]") == []
+    with reading() as session:
+        assert named_files(session) == set()
+
+
+def test_the_next_host_reads_what_the_last_edition_teaches_and_nobodys_details(client, people, sign_in, writing):
+    with writing() as session:
+        edition = edition_by_year(session, 2028)
+        lock_edition_pool(session, edition.id).capacity = 2
+        edition.faq = "Is there parking? *Yes*."
+        question = make_question(session, edition, "t-shirt")
+        for number in range(2):
+            make_registration(session, edition, country="RS", now=NOW - timedelta(days=number))
+        text = LetterText("Buses", "Dear {given_name}", Anchor.AT_ONCE, 0)
+        letter = write_letter(session, edition.id, Audience(), text, COMMAND, NOW)
+        session.get_one(Letter, letter).started_at = NOW
+        assert question
+    page = sign_in(people["next"]).get(LIST).follow("can teach")
+    said = {row.dt.text: row.dd.get_text(" ", strip=True) for row in page.all(".facts > div")}
+    assert said["Registration opened"] == "15:00, Saturday 3 October 2026 (Sofia time)"
+    assert said["All places were taken"] == "Monday 2 November 2026"
+    figures = {row.dt.text: row.dd.text for row in page.all(".figures > div")}
+    assert figures == {"places": "2", "delegates": "2", "had come before": "0"}
+    assert "Serbia" in page.text and "Dear {given_name}" in page.text and "Is there parking?" in page.text
+    assert "@dofc.test" not in page.text.replace("host@dofc.test", "")
+    assert sign_in(people["stranger"]).get(f"{LIST}/last").status == 404

@@ -9,10 +9,10 @@ from dofc_events.conference.models import EditionOrganiser
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.hosting.models import HostingCall, Proposal, Question, Review
 from dofc_events.hosting.proposals.attachments.service import add_attachment
-from dofc_events.hosting.proposals.rules import checked
 from dofc_events.hosting.proposals.service import PROPOSER
 from dofc_events.hosting.reviews.service import Given, give_review
 from dofc_events.hosting.rules import ProposalStatus
+from dofc_events.web.attachments.reading.rules import checked
 from tests.support import uploads
 from tests.support.databases import count_queries
 from tests.support.factories import NOW, make_account, make_edition

@@ -47,10 +47,8 @@ def test_file_goes_to_everybody_and_lies_on_the_disk_once(attaching, register, a
         as_sent = message_from_bytes(as_mime(sent[1], "a@dofc.test", "b@dofc.test"), policy=policy.default)
         (attached,) = as_sent.iter_attachments()
         assert (attached.get_filename(), attached.get_content()) == ("план.pdf", uploads.pdf())
-        files.path_of(settings().shared, content_hash).unlink()
-        assert faults(session) == [
-            f"file {content_hash}: it is attached to a proposal or a letter, but missing from the disk"
-        ]
+        files.path_of(settings().instance, content_hash).unlink()
+        assert faults(session) == [f"file {content_hash}: some row names it, but it is missing"]
 
 
 def test_file_is_taken_off_until_the_letter_is_sent(attaching, register, reading):
@@ -83,3 +81,21 @@ def test_files_of_another_editions_letter_are_not_found(organiser, writing, year
         foreign = write(session, make_edition(session, year=2031))
     assert organiser.get(f"/organise/editions/{year}/letters/{foreign}/attachments").status == 404
     assert organiser.get(f"/organise/editions/{year}/letters/{foreign}/attachments/1").status == 404
+
+
+def test_another_letter_like_it_takes_the_files_along_unless_one_does_not_want_them(attaching, reading):
+    page = attaching.form("form.form-narrow").fill(file=("план.pdf", uploads.pdf())).submit()
+    form = page.follow("Back to the letter").follow("Write another one like it").form()
+    copied = form.submit()
+    assert "план.pdf" in copied.text and copied.url != page.url
+    assert not copied.follow("Attach files…").form("/remove").submit().all("[data-file]")
+    assert "план.pdf" not in form.fill(with_files=False).submit().text
+    with reading() as session:
+        (one,) = session.scalars(select(LetterAttachment)).all()
+        assert files.read(settings().shared, one.content_hash) == uploads.pdf()
+        assert faults(session) == []
+
+
+def test_a_letter_without_files_asks_nothing_about_them(attaching):
+    page = attaching.follow("Back to the letter").follow("Write another one like it")
+    assert "with_files" not in page.form().names

@@ -6,8 +6,11 @@ import pytest
 
 from dofc_events.conference.queries import edition_by_year
 from dofc_events.delegates.doubles import service as doubles
+from dofc_events.delegates.queries import registration_by_reference
+from dofc_events.questions.queries import answered_by, answers_of
+from dofc_events.registration.answers.service import give_answers
 from tests.support.databases import count_queries
-from tests.support.factories import find_doubles, make_edition, make_registration
+from tests.support.factories import NOW, find_doubles, make_edition, make_question, make_registration
 
 ANA: dict[str, Any] = {"given_name": "Ana", "family_name": "Kovač", "country": "RS", "organisation": "Zelena Energija"}
 
@@ -48,7 +51,7 @@ def test_doubles_stand_side_by_side_with_what_differs_marked(organiser, register
 
 def test_two_people_are_not_shown_again(organiser, register, year):
     one, other = register({}, {"organisation": "Niš"})
-    page = organiser.get(f"/organise/editions/{year}/doubles").form().submit()
+    page = organiser.get(f"/organise/editions/{year}/doubles").form().submit("Mark as different people")
     assert "have been marked as different people. They will not be shown here again" in page.text
     assert page.one("[data-total]")["data-total"] == "0" and "There are no possible duplicates" in page.text
     history = organiser.get(f"/organise/editions/{year}/registrations/{one}").text
@@ -58,8 +61,29 @@ def test_two_people_are_not_shown_again(organiser, register, year):
 def test_a_pair_that_was_settled_meanwhile_changes_nothing(organiser, register, year):
     register({}, {})
     form = organiser.get(f"/organise/editions/{year}/doubles").form()
-    form.submit()
-    assert "no longer on the list" in form.submit().text
+    form.submit("Mark as different people")
+    assert "no longer on the list" in form.submit("Mark as different people").text
+
+
+def test_several_pairs_are_dismissed_at_once_and_those_settled_meanwhile_are_counted(organiser, register, year):
+    one, other, third = register({}, {}, {})
+    page = organiser.get(f"/organise/editions/{year}/doubles")
+    numbers = [box["value"] for box in page.all("input.pick")]
+    form = page.form().fill(pick=numbers[:2])
+    shown = form.submit("Mark those selected as different people")
+    assert "2 pairs have been marked as different people" in shown.text
+    assert shown.one("[data-total]")["data-total"] == "1" and not shown.all("input.pick")[1:]
+    for reference in (one, other, third):
+        told = organiser.get(f"/organise/editions/{year}/registrations/{reference}").text
+        assert "Marked as a different person" in told, reference
+    shown = form.fill(pick=numbers).submit("Mark those selected as different people")
+    assert (
+        "Ana Kovač and Ana Kovač have been marked" in shown.text and "2 pairs are no longer on the list" in shown.text
+    )
+    register({}, {})
+    page = organiser.get(f"/organise/editions/{year}/doubles")
+    shown = page.form().submit("Mark those selected as different people")
+    assert shown.status == 422 and "Tick the pairs that are different people." in shown.text
 
 
 def test_number_is_the_lists_wherever_it_stands(organiser, register, year):
@@ -118,3 +142,26 @@ def test_a_pair_is_merged_with_what_was_chosen(organiser, register, year):
     kept = organiser.get(f"/organise/editions/{year}/registrations/{other}").text
     assert f"Merged with {one}, which was cancelled" in kept and "Drvo" in kept
     assert "Cancelled" in organiser.get(f"/organise/editions/{year}/registrations/{one}").text
+
+
+def test_merging_asks_which_note_and_answer_stays_and_takes_what_only_one_has(
+    organiser, register, writing, reading, year
+):
+    one, other = register({}, {})
+    with writing() as session:
+        edition = edition_by_year(session, year)
+        make_question(session, edition, "hotel", options=("Single", "Double"))
+        make_question(session, edition, "dinner", "yes-no")
+        first, second = (registration_by_reference(session, edition.id, reference) for reference in (one, other))
+        first.note, second.note = "Speaks on Friday", "Paid in cash"
+        give_answers(session, first, {"hotel": ("single",)}, NOW)
+        give_answers(session, second, {"hotel": ("double",), "dinner": ("yes",)}, NOW)
+    page = organiser.get(f"/organise/editions/{year}/doubles").follow("Merge")
+    form = page.form()
+    assert form.choices("note") == ["first", "second", "both"] and form.value("note") == "both"
+    assert form.choices("question-hotel") == ["first", "second"] and "question-dinner" not in form.names
+    form.fill(keep="first", **{"question-hotel": "second"}).submit()
+    with reading() as session:
+        kept = registration_by_reference(session, edition_by_year(session, year).id, one)
+        assert kept.note == "Speaks on Friday\n\nPaid in cash"
+        assert answers_of(answered_by(session, kept.id)) == {"hotel": ("double",), "dinner": ("yes",)}

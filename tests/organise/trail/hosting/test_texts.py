@@ -8,8 +8,8 @@ from tests.support.code import recordings
 
 # What is given an act and records it: a proposal's next status, a question, another call.
 GIVEN_ACTS = {"move", "_add", "_change"}
-# Written down before it is recorded.
-NAMED = {"proposal_links_sent", "proposal_links_refused", "membership_settled", "conflict_declared"}
+# Written down before it is recorded; or recorded where people are erased, whatever they were.
+NAMED = {"proposal_links_sent", "proposal_links_refused", "membership_settled", "conflict_declared", "person_erased"}
 
 
 def recorded_acts() -> set[str]:

@@ -11,6 +11,7 @@ from dofc_events.core.audit import COMMAND, history_of
 from dofc_events.delegates.queries import registration_by_reference
 from dofc_events.registration.trips import service as seats
 from dofc_events.trips.queries import manifest_of, trip_by_slug
+from tests.support.by_hand import take_off
 from tests.support.databases import count_queries
 from tests.support.factories import DELEGATE, NOW, make_edition, make_registration, make_trip
 
@@ -174,7 +175,7 @@ def test_manifest_puts_whoever_is_offered_a_seat_before_those_who_wait(organiser
     _, second, third, fourth = (join() for _ in range(4))
     with writing() as session:
         person = registration_by_reference(session, edition_by_year(session, year).id, second)
-        seats.take_seat(session, person.id, "cellars", "asked by telephone", COMMAND, NOW)
+        take_off(session, person, "cellars", "asked by telephone", actor=COMMAND, now=NOW)
     page = organiser.get(MANIFEST)
     assert references(page)[1:] == [third, fourth]
     assert "Seat offered" in page.one(f"#r-{third}").get_text()

@@ -1,1 +1,0 @@
-"""The seven editions, from the data file."""

@@ -1,0 +1,1 @@
+"""What the network keeps: editions with documents, photographs and figures, outcomes with who signed, its history."""

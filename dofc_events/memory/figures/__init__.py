@@ -1,0 +1,1 @@
+"""Editions and the network in figures, counted; and kept as numbers once an edition is archived."""

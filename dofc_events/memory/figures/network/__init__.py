@@ -1,0 +1,1 @@
+"""The network in figures: what all editions together add up to, and how it grew."""

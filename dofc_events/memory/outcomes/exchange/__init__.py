@@ -1,0 +1,1 @@
+"""Outcomes as rows of the memory: out and in."""

@@ -1,0 +1,1 @@
+"""Files that people send, read in a process with limits."""

@@ -1,0 +1,83 @@
+"""What is wrong with a file of the memory, and what it would change, in words."""
+
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from dofc_events.memory.rules import Fault, FaultKind, in_one_line
+from dofc_events.organise.trail.changes.texts import FIELDS
+
+LONGEST_VALUE = 400
+
+FAULTS = {
+    FaultKind.NOT_OURS: _l("This is neither a history nor a memory that was exported"),
+    FaultKind.NOT_YAML: _l("The file cannot be read as YAML, from this line on"),
+    FaultKind.TOO_LARGE: _l("The file is too large"),
+    FaultKind.TOO_COSTLY: _l("The file takes too much work to read"),
+    FaultKind.UNKNOWN_KEY: _l("This word has no meaning here"),
+    FaultKind.MISSING: _l("This is missing"),
+    FaultKind.NOT_TEXT: _l("This is not a text, or has characters that no text has"),
+    FaultKind.TOO_LONG: _l("This text is too long"),
+    FaultKind.NOT_A_NUMBER: _l("This is not a whole number, or not a likely one"),
+    FaultKind.NOT_A_DAY: _l("This is not a day: write 2016-09-22"),
+    FaultKind.NOT_A_TIME: _l("This is not a time of day: write 09:30"),
+    FaultKind.NOT_A_COUNTRY: _l("This is not the code of a country: write two capital letters (ISO 3166-1)"),
+    FaultKind.NOT_ONE_OF: _l("This is none of the words that can stand here"),
+    FaultKind.NOT_YES_OR_NO: _l("Write true or false"),
+    FaultKind.NOT_A_LIST: _l("This is not a list"),
+    FaultKind.TOO_MANY: _l("This list is too long"),
+    FaultKind.TWICE: _l("This is there twice"),
+    FaultKind.NOT_ARCHIVED: _l("This edition is not archived. Change its place, dates and texts among its settings"),
+    FaultKind.NO_SUCH_EDITION: _l("There is no such edition"),
+    FaultKind.NO_SUCH_ORGANISATION: _l("There is no such organisation"),
+    FaultKind.FILE_MISSING: _l("A file is missing. Files that you send are kept for an hour: send yours again"),
+    FaultKind.FILE_DAMAGED: _l("A file in it is damaged"),
+}
+PARTS = {
+    "organisations": _l("Organisation"),
+    "editions": _l("Edition"),
+    "series": _l("All editions"),
+    "outcomes": _l("Outcome"),
+    "documents": _l("Documents"),
+}
+# Beside those that the trail knows.
+OTHER_FIELDS = {
+    "name": _l("Name"),
+    "slug": _l("Short name"),
+    "edition": _l("Edition"),
+    "files": _l("Files"),
+    "documents": _l("Documents"),
+    "countries_edition_unknown": _l("Countries whose edition is unknown"),
+}
+
+
+def fault_in_words(fault: Fault) -> str:
+    """What is wrong, and where."""
+    words = FAULTS[fault.kind]
+    return _("%(where)s: %(words)s.", where=fault.where, words=words) if fault.where else _("%(words)s.", words=words)
+
+
+def field_in_words(name: str) -> Any:
+    """What a field is called."""
+    return FIELDS.get(name) or OTHER_FIELDS.get(name) or name
+
+
+def part_in_words(name: str) -> Any:
+    """What a thing of a part is called."""
+    return PARTS.get(name, name)
+
+
+def value_in_words(value: Any) -> str:
+    """A value as people can compare it."""
+    if value in (None, "", [], {}):
+        return str(_("nothing"))
+    if isinstance(value, bool):
+        return str(_("yes") if value else _("no"))
+    if isinstance(value, dict):
+        said = "; ".join(f"{field_in_words(name)}: {inner}" for name, inner in value.items())
+    elif isinstance(value, list):
+        said = "; ".join(value_in_words(one) if not isinstance(one, dict) else in_one_line(one) for one in value)
+    else:
+        said = str(value)
+    return said if len(said) <= LONGEST_VALUE else f"{said[:LONGEST_VALUE]}…"

@@ -1,0 +1,1 @@
+"""The outcomes of an edition: written, published, followed up."""

@@ -1,0 +1,95 @@
+"""The files of an outcome: the signed copy, a translation, a press release."""
+
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from dofc_events.accounts.guards import acting
+from dofc_events.conference.models import Edition
+from dofc_events.core import files
+from dofc_events.core.clock import now
+from dofc_events.core.contained import TooBusy
+from dofc_events.core.db import db, unit_of_work
+from dofc_events.extensions import settings
+from dofc_events.memory.models import NewFile
+from dofc_events.memory.outcomes import service
+from dofc_events.memory.outcomes.models import Outcome
+from dofc_events.memory.outcomes.queries import outcome_of
+from dofc_events.memory.outcomes.rules import MAX_FILES
+from dofc_events.organise.memory.forms import FilesForm
+from dofc_events.organise.memory.shared import MEMORY, add_each, sent_files, writers_only
+from dofc_events.organise.shared import around
+from dofc_events.web.downloads import download
+from dofc_events.web.forms import ButtonForm, answer_busy, answer_errors, answer_too_many
+from dofc_events.web.security import DOWNLOAD_POLICY
+from dofc_events.web.uploads import TooManyUploads
+
+blueprint = Blueprint("attachments", __name__)
+
+FILES = f"{MEMORY}/outcomes/<slug>/files"
+PAGE = "organise/memory/outcomes/attachments/index.html"
+
+
+@blueprint.get(FILES)
+@writers_only
+def index(edition: Edition, slug: str) -> ResponseReturnValue:
+    """The files of an outcome, and a form that adds some."""
+    return render_template(PAGE, form=FilesForm(formdata=None), **_page(edition, slug))
+
+
+@blueprint.post(f"{FILES}/add")
+@writers_only
+def add(edition: Edition, slug: str) -> ResponseReturnValue:
+    """Add files to an outcome, which are public while it is."""
+    _outcome(edition, slug)
+    form, accepted = sent_files()
+
+    def add_one(file: NewFile) -> None:
+        with unit_of_work() as session:
+            service.add_file(session, edition.id, slug, file, acting(), now())
+
+    try:
+        if accepted:
+            add_each(form, add_one)
+    except service.TooManyFiles:
+        form.refuse_more(MAX_FILES)
+    except TooManyUploads as refusal:
+        return answer_too_many(form, refusal.retry_after, PAGE, **_page(edition, slug))
+    except TooBusy as refusal:
+        return answer_busy(form, refusal.retry_after, PAGE, **_page(edition, slug))
+    if form.errors:
+        return answer_errors(form, PAGE, **_page(edition, slug))
+    flash(_("Files added."), "success")
+    return redirect(url_for(".index", year=edition.year, slug=slug), 303)
+
+
+@blueprint.get(f"{FILES}/<id:file_id>")
+@writers_only
+def file(edition: Edition, slug: str, file_id: int) -> ResponseReturnValue:
+    """One file, to be saved: a browser never runs it."""
+    every = _outcome(edition, slug).files
+    found = next((one for one in every if one.id == file_id), None) or abort(404)
+    answer = download(found.name, found.media_type, files.read(settings().shared, found.content_hash))
+    answer.headers["Content-Security-Policy"] = DOWNLOAD_POLICY
+    return answer
+
+
+@blueprint.post(f"{FILES}/<id:file_id>/remove")
+@writers_only
+def remove(edition: Edition, slug: str, file_id: int) -> ResponseReturnValue:
+    """Take a file off an outcome."""
+    form = ButtonForm()
+    if not form.validate_on_submit():
+        return answer_errors(form, PAGE, adding=FilesForm(formdata=None), **_page(edition, slug))
+    with unit_of_work() as session:
+        service.remove_file(session, edition.id, slug, file_id, acting(), now())
+    flash(_("File removed."), "success")
+    return redirect(url_for(".index", year=edition.year, slug=slug), 303)
+
+
+def _page(edition: Edition, slug: str) -> dict[str, object]:
+    return {"outcome": _outcome(edition, slug), **around(edition)}
+
+
+def _outcome(edition: Edition, slug: str) -> Outcome:
+    return outcome_of(db.session(), edition.id, slug) or abort(404)

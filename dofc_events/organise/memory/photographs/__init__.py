@@ -1,0 +1,1 @@
+"""The photographs of an edition: sent many at once, described, published."""

@@ -1,0 +1,1 @@
+"""How an edition was, in its organisers' words."""

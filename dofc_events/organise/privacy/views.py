@@ -1,0 +1,153 @@
+"""What is kept until when, and what was removed, in numbers. Erasing somebody who writes, with the reason on record."""
+
+from dataclasses import replace
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from dofc_events.accounts.guards import acting, chair_only, edition_staff
+from dofc_events.accounts.rules import RoleName
+from dofc_events.conference.models import Edition
+from dofc_events.core.clock import now
+from dofc_events.core.db import db, unit_of_work
+from dofc_events.core.errors import NotAgreed, ask_first
+from dofc_events.delegates.models import Registration
+from dofc_events.delegates.queries import registration_by_reference
+from dofc_events.organise.privacy.forms import BecauseForm, EraseForm, PeriodsForm
+from dofc_events.organise.rules import masked_details
+from dofc_events.organise.shared import EDITION, around
+from dofc_events.privacy import service
+from dofc_events.privacy.accounts.service import StillHasRoles
+from dofc_events.privacy.erasing.queries import is_gone
+from dofc_events.privacy.handed_out.queries import as_json, data_of
+from dofc_events.privacy.queries import KINDS, people_called, periods_of, removals
+from dofc_events.privacy.retention.service import tasks
+from dofc_events.privacy.rules import Period
+from dofc_events.privacy.shared import erase_each, handed_out
+from dofc_events.privacy.texts import PERIODS, duration_of
+from dofc_events.web.forms import answer_errors, form_page
+
+blueprint = Blueprint("privacy", __name__)
+
+# Also of an archived edition, as that is when most of it is due.
+organisers = edition_staff(RoleName.ORGANISER, archived_too=True)
+SHOWN = 30
+COUNTED = ("registrations", "messages", "proposals", "accounts")
+PERSON = f"{EDITION}/privacy/<reference>"
+
+
+@blueprint.route("/privacy/", methods=["GET", "POST"])
+@chair_only
+def index() -> ResponseReturnValue:
+    """The whole network: how long things are kept, what is due when, and what was removed."""
+    seen = periods_of(db.session()).network
+    form, context = PeriodsForm.of(seen), {"asked": None, **_state(None)}
+    if not form.validate_on_submit():
+        return form_page(form, "organise/privacy/index.html", **context)
+    try:
+        with unit_of_work() as session:
+            accepted = form.accepted.data or ""
+            service.set_network_periods(session, form.to_days(), acting(), now(), seen=seen, agreed=accepted)
+    except NotAgreed as asked:
+        return answer_errors(form, "organise/privacy/index.html", **(context | {"asked": asked}))
+    flash(_("Periods saved."), "success")
+    return redirect(url_for(".index"), 303)
+
+
+@blueprint.route("/privacy/erase", methods=["GET", "POST"])
+@chair_only
+def erase() -> ResponseReturnValue:
+    """Somebody who asks the chair: everything of an address, or what a reference names. Asks first, by name."""
+    form, page, context = EraseForm(), "organise/privacy/erase.html", {"asked": None, "kinds": KINDS, **around(None)}
+    if not form.validate_on_submit():
+        return form_page(form, page, **context)
+    found = people_called(db.session(), form.reference.data)
+    if not found:
+        form.reference.errors = [_("Nobody has this address or reference.")]
+        return answer_errors(form, page, **context)
+    try:
+        service.refuse_roles(db.session(), found, now())
+        ask_first(form.accepted.data or "", found)
+    except NotAgreed as asked:
+        return answer_errors(form, page, **(context | {"asked": asked}))
+    except StillHasRoles:
+        form.reference.errors = [_("This account still has a role. End the account first, under Accounts.")]
+        return answer_errors(form, page, **context)
+    erase_each(found, acting(), because=form.because.data)
+    flash(_("Erased."), "success")
+    return redirect(url_for(".index"), 303)
+
+
+@blueprint.route(f"{EDITION}/privacy/", methods=["GET", "POST"])
+@organisers
+def edition(edition: Edition) -> ResponseReturnValue:
+    """One edition: what is due when, what was removed, and shorter periods than the network's."""
+    periods = periods_of(db.session())
+    seen = {period: periods.days(period, edition.id) for period in Period}
+    form, page = PeriodsForm.of(seen), "organise/privacy/edition.html"
+    context = {"asked": None, "network": periods.network, **_state(edition)}
+    if not form.validate_on_submit():
+        return form_page(form, page, **context)
+    try:
+        with unit_of_work() as session:
+            days, accepted = form.to_days(), form.accepted.data or ""
+            service.shorten_periods(session, edition.id, days, acting(), now(), seen=seen, agreed=accepted)
+    except NotAgreed as asked:
+        return answer_errors(form, page, **(context | {"asked": asked}))
+    except service.TooLong as refusal:
+        form.refuse(refusal.periods)
+        return answer_errors(form, page, **context)
+    flash(_("Periods saved."), "success")
+    return redirect(url_for(".edition", year=edition.year), 303)
+
+
+@blueprint.route(PERSON, methods=["GET", "POST"])
+@organisers
+def person(edition: Edition, reference: str) -> ResponseReturnValue:
+    """Everything that is kept about one delegate, to hand out, and the end of it, for somebody who writes."""
+    registration, form = _registration(edition, reference), BecauseForm()
+    if not form.validate_on_submit():
+        # No link in it acts for the person.
+        kept = [replace(one, values=masked_details(one.values)) for one in data_of(db.session(), registration)]
+        context = {"registration": registration, "kept": kept, **around(edition)}
+        return form_page(form, "organise/privacy/person.html", **context)
+    erase_each(people_called(db.session(), registration.reference), acting(), because=form.because.data)
+    flash(_("Erased."), "success")
+    return redirect(url_for(".edition", year=edition.year), 303)
+
+
+@blueprint.get(f"{PERSON}/my-data.json")
+@organisers
+def person_json(edition: Edition, reference: str) -> ResponseReturnValue:
+    """The same as a file, without links that act for the person."""
+    registration = _registration(edition, reference)
+    return handed_out(registration, masked_details(as_json(db.session(), registration, now())))
+
+
+def _registration(edition: Edition, reference: str) -> Registration:
+    registration = registration_by_reference(db.session(), edition.id, reference)
+    if registration is None or is_gone(registration):
+        abort(404)
+    return registration
+
+
+def _state(edition: Edition | None) -> dict[str, Any]:
+    """What is due when, and what was removed last, of one edition or of all."""
+    session, at = db.session(), now()
+    year = edition.year if edition else None
+    sums: dict[tuple[int, Period], tuple[Any, int]] = {}
+    for task in tasks(session):
+        # Emails and trails have many rows about a person, and counting them would take long.
+        if task.kept_in in COUNTED and (year is None or task.year == year) and (number := task.count(session)):
+            due_at, before = sums.get((task.year, task.period), (task.due_at, 0))
+            sums[task.year, task.period] = min(due_at, task.due_at), before + number
+    return {
+        "due": sorted((due_at, y, period, number) for (y, period), (due_at, number) in sums.items()),
+        "at": at,
+        "removed": removals(session, SHOWN, year),
+        "period_names": PERIODS,
+        "duration_of": duration_of,
+        **around(edition),
+    }

@@ -1,0 +1,1 @@
+"""Accounts that name their holders no longer."""

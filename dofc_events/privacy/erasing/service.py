@@ -1,0 +1,242 @@
+"""Erasing: what named a person goes, wherever it is; what counts, stays. Each runs in the caller's unit of work.
+
+`forget_…` take the names off, as the clock does too; `erase_…` do it for one person who asked, and first give up what
+that person still holds through the ordinary act, with its notices.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from dofc_events.conference.models import Category, Edition, InvitedAddress
+from dofc_events.core.audit import Actor, AuditEntry, record
+from dofc_events.core.order import sort_key
+from dofc_events.core.references import new_reference, new_secret
+from dofc_events.delegates.models import BY_LENGTH, Registration
+from dofc_events.delegates.queries import came_before
+from dofc_events.letters.models import Letter, LetterRecipient
+from dofc_events.mail import outbox
+from dofc_events.mail.models import Message
+from dofc_events.mail.rules import ABOUT_DATA, DONE_WITH, MessageState, address_key
+from dofc_events.memory.figures.service import keep_before_erasing
+from dofc_events.places.service import lock_edition_pool
+from dofc_events.privacy.erasing.queries import is_gone, quoting, values_of
+from dofc_events.privacy.erasing.rules import exchanged, names_one_of, search_without, without, without_names
+from dofc_events.privacy.kept.queries import about, blanks, says_something, table_of
+from dofc_events.privacy.kept.rules import Ends, Kept, Whose, rows_of
+from dofc_events.privacy.models import Erasure
+from dofc_events.privacy.queries import erasure_hash
+from dofc_events.privacy.rules import GONE
+from dofc_events.registration.saved.models import SavedView
+from dofc_events.registration.service import cancel_registration, locked
+from dofc_events.trips.models import Draw
+
+# Of organisers as of delegates; what is asked about a person must name nobody either.
+DELEGATE = Actor("delegate")
+TEXTLESS: dict[str, Any] = {"text": "", "html": "", "attachments": []}
+
+
+def erase_registration(
+    session: Session, registration_id: int, actor: Actor, now: datetime, *, because: str = ""
+) -> list[str]:
+    """Erase everything that names the person of a registration; a live place is given up and passed on first.
+
+    Returns what to look for in files once that is committed (see `vanish.vanish`); nothing if it was erased already.
+    """
+    registration, _ = locked(session, registration_id)
+    if is_gone(registration):
+        return []
+    edition, reference = registration.edition, registration.reference
+    if registration.ended_at is None and not edition.is_over(now):
+        cancel_registration(session, registration_id, actor, now)
+        session.flush()
+    values = values_of(session, registration)
+    _drop_searches(session, edition, values)
+    _drop_quotations(session, edition, values, now)
+    _drop_invitations(session, edition, values)
+    if registration.email_key is not None:
+        drop_links(session, registration.email_key, now)
+    (new,) = forget_delegates(session, edition.id, [registration_id], now)
+    _leave_others_trail(session, str(edition.year), reference, new)
+    note_erased(session, "registration", reference, now)
+    said = {"because": because} if because else {}
+    record(session, actor, now, "person_erased", scope=str(edition.year), about=new, **said)
+    return values
+
+
+def drop_links(session: Session, email_key: str, now: datetime) -> None:
+    """The emails with a link to all that is kept about an address: they are about no registration."""
+    mine = [Message.recipient_key == email_key, Message.kind.in_(ABOUT_DATA), Message.about == ""]
+    outbox.withdraw_all(session, mine, now)
+    nobody = {"recipient": GONE, "recipient_key": "", "mailbox_key": "", **TEXTLESS, "text_removed_at": now}
+    session.execute(update(Message).where(*mine).values(nobody).execution_options(synchronize_session=False))
+
+
+def note_erased(session: Session, kind: str, subject: str, now: datetime) -> None:
+    """Remember, as a hash, who is to be erased again should an old backup be restored."""
+    session.merge(Erasure(hash=erasure_hash(kind, subject), erased_at=now))
+
+
+def forget_delegates(session: Session, edition_id: int, ids: Collection[int], now: datetime) -> list[str]:
+    """Take off registrations of one edition all that names their people; returns their new references.
+
+    Rows that numbers count stay: registrations, places, seats, arrivals, answers that were picked, and which emails
+    there were. Whose are gone already are passed over.
+    """
+    lock_edition_pool(session, edition_id)
+    query = select(Registration).where(Registration.id.in_(ids), Registration.edition_id == edition_id)
+    people = [one for one in session.scalars(query.order_by(Registration.id)) if not is_gone(one)]
+    if not people:
+        return []
+    mine = [one.id for one in people]
+    keep_before_erasing(session, edition_id, now)
+    _keep_known_before(session, edition_id, people)
+    for one in people:
+        outbox.withdraw(session, one.reference, now)
+    end_rows(session, Whose.DELEGATE, mine)
+    renamed = {one.reference: _replaced(session, one, now) for one in people}
+    _rename_in_letters(session, edition_id, renamed)
+    # Those who were drawn keep what they were called then; nobody else's identifier can be made again.
+    session.execute(update(Draw).where(Draw.edition_id == edition_id, Draw.document.is_not(None)).values(names_key=""))
+    session.expire_all()
+    return list(renamed.values())
+
+
+def end_rows(session: Session, whose: Whose, ids: Collection[int]) -> None:
+    """Blank and delete all that the table has of these people and that is not replaced one by one."""
+    for row in rows_of(whose):
+        end_row(session, row, about(row, ids))
+
+
+def end_row(session: Session, row: Kept, which: Any) -> int:
+    """Do what a row of the table says with the rows of the database for which `which` holds; returns how many."""
+    table = table_of(row)
+    if row.ends is Ends.DELETED:
+        done = session.execute(delete(table).where(which, says_something(row)))
+    elif row.ends is Ends.BLANKED:
+        done = session.execute(update(table).where(which, says_something(row)).values(blanks(row)))
+    else:
+        return 0
+    return int(done.rowcount)  # type: ignore[attr-defined]
+
+
+def _keep_known_before(session: Session, edition_id: int, people: Sequence[Registration]) -> None:
+    """Who was at an earlier edition counts as that, here and at later ones, when the addresses can tell no longer."""
+    ids, keys = [one.id for one in people], [one.email_key for one in people if one.ended_at is None]
+    year = session.get_one(Edition, edition_id).year
+    known = session.scalars(select(Registration.id).where(Registration.id.in_(ids), came_before(edition_id))).all()
+    later = select(Edition.id).where(Edition.year > year)
+    is_later = Registration.email_key.in_(keys) & Registration.edition_id.in_(later)
+    marked = update(Registration).where(Registration.id.in_(known) | is_later).values(known_before=True)
+    session.execute(marked.execution_options(synchronize_session=False))
+
+
+def _replaced(session: Session, one: Registration, now: datetime) -> str:
+    """Give a registration, its emails and its trail a reference that leads to nobody; returns it."""
+    old, new = one.reference, new_reference()
+    nobody = f"gone-{new}"
+    # What several people came from names none of them.
+    same = select(Registration.id).where(
+        Registration.edition_id == one.edition_id, Registration.organisation == one.organisation
+    )
+    is_shared = len(session.execute(same.limit(2)).all()) > 1
+    organisation = one.organisation if is_shared else ""
+    values: dict[str, Any] = {
+        "reference": new,
+        "form_key": new_secret(),
+        "link_version": one.link_version + 1,
+        "given_name": GONE,
+        "email": "",
+        "email_key": nobody,
+        "called": "",
+        "by_name": sort_key(GONE)[:BY_LENGTH],
+        "organisation": organisation,
+        "by_organisation": sort_key(organisation)[:BY_LENGTH],
+        "compared": True,
+    }
+    by_id = Registration.id == one.id
+    session.execute(update(Registration).where(by_id).values(values).execution_options(synchronize_session=False))
+    nameless = {
+        "about": new,
+        "recipient": GONE,
+        "recipient_key": nobody,
+        "mailbox_key": nobody,
+        "recipient_name": GONE,
+        "subject": GONE,
+        "reply_to": None,
+        "text_removed_at": now,
+    }
+    session.execute(
+        update(Message).where(Message.about == old).values(nameless).execution_options(synchronize_session=False)
+    )
+    mine = LetterRecipient.registration_id == one.id
+    session.execute(
+        update(LetterRecipient).where(mine).values(email_key=nobody).execution_options(synchronize_session=False)
+    )
+    for entry in session.scalars(select(AuditEntry).where(AuditEntry.about == old)):
+        entry.about, entry.details = new, without_names(entry.details)
+    session.flush()
+    return new
+
+
+def _leave_others_trail(session: Session, scope: str, old: str, new: str) -> None:
+    """Entries about others that name the person, as whoever acted or as the other one of two.
+
+    At the end of a period all entries of the edition lose their names, and nobody need be looked for.
+    """
+    actor = str(Actor("delegate", old))
+    session.execute(
+        update(AuditEntry)
+        .where(AuditEntry.scope == scope, AuditEntry.actor == actor)
+        .values(actor=str(DELEGATE))
+        .execution_options(synchronize_session=False)
+    )
+    for entry in session.scalars(quoting(scope, [old])):
+        entry.details = exchanged(without(entry.details, ("name",)), old, new)
+    session.flush()
+
+
+def _rename_in_letters(session: Session, edition_id: int, renamed: dict[str, str]) -> None:
+    """Letters that were written to people who were picked keep whom they were written to."""
+    for letter in session.scalars(select(Letter).where(Letter.edition_id == edition_id)):
+        picked = letter.audience.get("references", [])
+        if renamed.keys() & set(picked):
+            letter.audience = {**letter.audience, "references": [renamed.get(one, one) for one in picked]}
+    session.flush()
+
+
+def _drop_searches(session: Session, edition: Edition, values: Collection[str]) -> None:
+    """What organisers searched for by the person's name, address, telephone or reference is searched for no longer."""
+    for view in session.scalars(select(SavedView).where(SavedView.edition_id == edition.id)):
+        view.query = search_without(view.query, values)
+    for letter in session.scalars(select(Letter).where(Letter.edition_id == edition.id)):
+        filters = dict(letter.audience.get("filters", {}))
+        if names_one_of(filters.get("q", ""), values):
+            filters.pop("q")
+            letter.audience = {**letter.audience, "filters": filters}
+    session.flush()
+
+
+def _drop_invitations(session: Session, edition: Edition, values: Collection[str]) -> None:
+    """Whoever was invited by this address, or one that it replaced, no longer is."""
+    here = select(Category.id).where(Category.edition_id == edition.id)
+    mine = InvitedAddress.email_key.in_({address_key(value) for value in values if "@" in value})
+    session.execute(delete(InvitedAddress).where(mine, InvitedAddress.category_id.in_(here)))
+
+
+def _drop_quotations(session: Session, edition: Edition, values: Sequence[str], now: datetime) -> None:
+    """Emails to others, and entries about others, in which the person's address or reference is quoted."""
+    telling = values[:2]
+    quoted = or_(*(text.contains(value, autoescape=True) for text in (Message.text, Message.html) for value in telling))
+    # What is still to be sent says something that its reader needs, and goes later with all others.
+    mine = Message.scope == str(edition.year), Message.state.in_((*DONE_WITH, MessageState.KEPT, MessageState.DEAD))
+    gone = {**TEXTLESS, "text_removed_at": now}
+    session.execute(update(Message).where(*mine, quoted).values(gone).execution_options(synchronize_session=False))
+    for entry in session.scalars(quoting(str(edition.year), telling)):
+        details = without(entry.details, ("name",))
+        details = exchanged(details, values[0], GONE)
+        entry.details = details
+    session.flush()

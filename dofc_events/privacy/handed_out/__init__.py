@@ -1,0 +1,1 @@
+"""Everything that is kept about one person, for that person."""

@@ -1,0 +1,48 @@
+"""Emails with a link to what is kept about somebody, or that erases it."""
+
+from datetime import datetime
+
+from dofc_events.delegates.models import Registration
+from dofc_events.mail.envelope import Envelope
+from dofc_events.mail.render import link, render_message
+from dofc_events.privacy.queries import LINKS_LAST, token_of_address, token_to_erase
+
+KIND_DATA, KIND_ERASE = "my-data", "erase-confirmation"
+HOURS = int(LINKS_LAST.total_seconds() // 3600)
+
+
+def my_data_link(email: str, email_key: str, now: datetime) -> Envelope:
+    """The link to everything that is kept about an address. It greets nobody: whoever asked has typed no name."""
+    return render_message(
+        "privacy/my_data",
+        kind=KIND_DATA,
+        language="en",
+        recipient=email,
+        recipient_name="",
+        sender_name="Days of Clusters",
+        expires_at=now + LINKS_LAST,
+        url=link("privacy.own.all_data", token=token_of_address(email_key, now)),
+        hours=HOURS,
+    )
+
+
+def erasure_asked_for(registration: Registration, now: datetime) -> Envelope:
+    """The link that erases a registration, to the address that it has."""
+    edition = registration.edition
+    return render_message(
+        "privacy/erase",
+        kind=KIND_ERASE,
+        language=registration.language,
+        recipient=registration.email,
+        recipient_name=registration.full_name,
+        sender_name=edition.name,
+        reply_to=edition.contact_email,
+        scope=str(edition.year),
+        about=registration.reference,
+        expires_at=now + LINKS_LAST,
+        url=link("privacy.own.confirm", token=token_to_erase(registration, now)),
+        hours=HOURS,
+        edition_name=edition.name,
+        contact_name=edition.contact_name,
+        contact_email=edition.contact_email,
+    )

@@ -1,0 +1,40 @@
+"""Asking for one's data, and for the end of it, by the email that proves the address."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from dofc_events.core.audit import VISITOR, Actor, record
+from dofc_events.delegates.models import Registration
+from dofc_events.mail import outbox
+from dofc_events.mail.rules import address_key
+from dofc_events.privacy import mails
+from dofc_events.privacy.queries import proposals_of_address, registrations_of_address
+
+
+def ask_for_data(session: Session, email: str, now: datetime) -> None:
+    """Email somebody the link to all that is kept about the address, if there is anything.
+
+    Neither the answer nor the time that it takes says whether there is, nor whether the address was written to too
+    often.
+    """
+    key = address_key(email)
+    known = bool(registrations_of_address(session, key)) | bool(proposals_of_address(session, key))
+    envelope = mails.my_data_link(email, key, now)
+    try:
+        outbox.refuse_flood(session, email, now, kind=envelope.kind)
+    except outbox.TooManyMessages:
+        known = False
+    # Without the address: an unknown one belongs to somebody who has nothing to do with us.
+    record(session, VISITOR, now, "data_link_sent" if known else "data_link_refused", about="privacy")
+    outbox.enqueue_if(known, session, envelope, now)
+
+
+def ask_to_erase(session: Session, registration_id: int, now: datetime) -> None:
+    """Email the link that erases a registration to its address. Raises TooManyMessages."""
+    registration = session.get_one(Registration, registration_id)
+    envelope = mails.erasure_asked_for(registration, now)
+    outbox.refuse_flood(session, registration.email, now, kind=envelope.kind)
+    actor, scope = Actor("delegate", registration.reference), str(registration.edition.year)
+    record(session, actor, now, "erasure_asked_for", scope=scope, about=registration.reference)
+    outbox.enqueue(session, envelope, now, asked_for=True)

@@ -1,0 +1,164 @@
+"""What is kept about somebody, for them to read and to erase. They prove the address by a link in an email."""
+
+from collections.abc import Sequence
+
+from flask import Blueprint, flash, make_response, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from dofc_events.core.clock import now
+from dofc_events.core.db import db, unit_of_work
+from dofc_events.delegates.models import Registration
+from dofc_events.delegates.queries import registration_by_token
+from dofc_events.mail.guards import limit_by_address
+from dofc_events.mail.outbox import TooManyMessages
+from dofc_events.privacy.erasing.service import DELEGATE
+from dofc_events.privacy.handed_out.queries import as_json, data_of
+from dofc_events.privacy.own import service
+from dofc_events.privacy.queries import (
+    ACCOUNT,
+    REGISTRATION,
+    Found,
+    address_of,
+    people_called,
+    proposals_of_address,
+    registration_to_erase,
+    registrations_of_address,
+)
+from dofc_events.privacy.shared import erase_each, handed_out
+from dofc_events.registration.forms import AddressForm
+from dofc_events.web.errors import LinkNotValid
+from dofc_events.web.forms import ButtonForm, answer_too_many, form_page
+from dofc_events.web.on_record import say
+
+blueprint = Blueprint("own", __name__)
+
+OWN, ALL = "/registrations/<token>", "/my-data"
+
+
+@blueprint.errorhandler(LinkNotValid)
+def link_not_valid(error: LinkNotValid) -> ResponseReturnValue:
+    """404, without saying whether the link was wrong, has ended or led to somebody who was erased."""
+    say("wrong_link")
+    return make_response(render_template("privacy/own/link_not_valid.html", form=AddressForm(formdata=None)), 404)
+
+
+@blueprint.get(f"{OWN}/my-data")
+def my_data(token: str) -> ResponseReturnValue:
+    """Everything about one registration, to be read."""
+    registration, session = _mine(token), db.session()
+    kept = data_of(session, registration)
+    return render_template(
+        "privacy/own/my_data.html", registration=registration, edition=registration.edition, token=token, kept=kept
+    )
+
+
+@blueprint.get(f"{OWN}/my-data.json")
+def my_data_json(token: str) -> ResponseReturnValue:
+    """The same as a file."""
+    registration = _mine(token)
+    return handed_out(registration, as_json(db.session(), registration, now()))
+
+
+@blueprint.route(f"{OWN}/erase", methods=["GET", "POST"])
+def erase(token: str) -> ResponseReturnValue:
+    """What goes and what stays; the button sends the email that confirms it."""
+    registration, form = _mine(token), ButtonForm()
+    context = {"registration": registration, "edition": registration.edition, "token": token}
+    if not form.validate_on_submit():
+        return form_page(form, "privacy/own/erase.html", **context)
+    try:
+        with unit_of_work() as session:
+            service.ask_to_erase(session, registration.id, now())
+    except TooManyMessages as refusal:
+        return answer_too_many(form, refusal.retry_after, "privacy/own/erase.html", **context)
+    flash(_("Nothing has been erased yet. We are sending you an email: open its link and confirm there."), "info")
+    return redirect(url_for(".erase", token=token), 303)
+
+
+@blueprint.route(f"{OWN}/erase/confirm", methods=["GET", "POST"])
+def confirm(token: str) -> ResponseReturnValue:
+    """Behind the link in the email alone."""
+    registration, form = registration_to_erase(db.session(), token, now()), ButtonForm()
+    if registration is None:
+        raise LinkNotValid
+    if not form.validate_on_submit():
+        context = {"registration": registration, "edition": registration.edition, "token": token}
+        return form_page(form, "privacy/own/confirm.html", **context)
+    return _erased([one for one in people_called(db.session(), registration.reference) if one.kind == REGISTRATION])
+
+
+@blueprint.route(ALL, methods=["GET", "POST"])
+@limit_by_address(AddressForm)
+def ask() -> ResponseReturnValue:
+    """For everything that is kept about an address, at all editions."""
+    form = AddressForm()
+    if not form.validate_on_submit():
+        return form_page(form, "privacy/own/ask.html")
+    with unit_of_work() as session:
+        service.ask_for_data(session, form.email.data, now())
+    return redirect(url_for(".asked"), 303)
+
+
+@blueprint.get(f"{ALL}/sent")
+def asked() -> ResponseReturnValue:
+    """The page after that form: the same for known and unknown addresses."""
+    return render_template("privacy/own/asked.html")
+
+
+@blueprint.get(f"{ALL}/erased")
+def erased() -> ResponseReturnValue:
+    """The page after erasing; it shows nobody's name, as there is none left."""
+    return render_template("privacy/own/erased.html")
+
+
+@blueprint.get(f"{ALL}/<token>")
+def all_data(token: str) -> ResponseReturnValue:
+    """Everything of one address: each registration with its file, and the end of all of it."""
+    email_key, session = _address(token), db.session()
+    kept = [(one, data_of(session, one)) for one in registrations_of_address(session, email_key)]
+    proposals = proposals_of_address(session, email_key)
+    if not kept and not proposals:
+        raise LinkNotValid
+    return render_template("privacy/own/all_data.html", kept=kept, proposals=proposals, token=token, form=ButtonForm())
+
+
+@blueprint.get(f"{ALL}/<token>/my-data.json")
+def all_data_json(token: str) -> ResponseReturnValue:
+    """All registrations of an address as one file."""
+    email_key, session, at = _address(token), db.session(), now()
+    found = [as_json(session, one, at) for one in registrations_of_address(session, email_key)]
+    return handed_out(None, found)
+
+
+@blueprint.route(f"{ALL}/<token>/erase", methods=["GET", "POST"])
+def erase_all(token: str) -> ResponseReturnValue:
+    """The link came by email to the address, so that its button needs no further confirmation."""
+    email_key, form, session = _address(token), ButtonForm(), db.session()
+    mine, proposals = registrations_of_address(session, email_key), proposals_of_address(session, email_key)
+    if not mine and not proposals:
+        raise LinkNotValid
+    if not form.validate_on_submit():
+        return form_page(form, "privacy/own/erase_all.html", registrations=mine, proposals=proposals, token=token)
+    # The account stays: what it can do ends first, and the chair sees to that.
+    return _erased([one for one in people_called(session, email_key) if one.kind != ACCOUNT])
+
+
+def _erased(found: Sequence[Found]) -> ResponseReturnValue:
+    erase_each(found, DELEGATE)
+    return redirect(url_for(".erased"), 303)
+
+
+def _mine(token: str) -> Registration:
+    # Longer than the other pages of a registration, which end some months after the edition: data is kept longer.
+    registration = registration_by_token(db.session(), token)
+    if registration is None:
+        raise LinkNotValid
+    return registration
+
+
+def _address(token: str) -> str:
+    email_key = address_of(token, now())
+    if email_key is None:
+        raise LinkNotValid
+    return email_key

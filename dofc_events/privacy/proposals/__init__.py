@@ -1,0 +1,1 @@
+"""Proposals that name their proposers no longer."""

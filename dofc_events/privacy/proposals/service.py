@@ -1,0 +1,104 @@
+"""Takes proposers' names off proposals: what was proposed stays, as the network chose by it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from dofc_events.core.audit import Actor, AuditEntry, history_of, record
+from dofc_events.core.references import new_secret
+from dofc_events.delegates.rules import GONE_KEY
+from dofc_events.hosting.models import Proposal, Question
+from dofc_events.hosting.proposals.service import withdraw_proposal
+from dofc_events.hosting.queries import locked_proposal
+from dofc_events.hosting.rules import ProposalStatus, scope_of
+from dofc_events.mail import outbox
+from dofc_events.mail.models import Message
+from dofc_events.privacy.erasing.rules import NAMELESS, NAMING, exchanged, without
+from dofc_events.privacy.erasing.service import TEXTLESS, drop_links, end_rows, note_erased
+from dofc_events.privacy.kept.rules import Whose, rows_of
+from dofc_events.privacy.rules import GONE
+
+# What a proposer can still withdraw.
+OPEN = (
+    ProposalStatus.DRAFT,
+    ProposalStatus.SUBMITTED,
+    ProposalStatus.UNDER_REVIEW,
+    ProposalStatus.SHORTLISTED,
+)
+WRITTEN = ("organisation", "venue", "funding", "travel", "supporters", "co_hosts", "trip_ideas", "motivation")
+
+
+def erase_proposer(session: Session, proposal_id: int, actor: Actor, now: datetime, *, because: str = "") -> list[str]:
+    """Erase who made a proposal; one that is not decided about is withdrawn first, and everyone concerned is told.
+
+    Returns what to look for in files once that is committed; nothing if it was erased already.
+    """
+    proposal = locked_proposal(session, proposal_id)
+    if proposal.email_key.startswith(GONE_KEY):
+        return []
+    if ProposalStatus(proposal.status) in OPEN:
+        withdraw_proposal(session, proposal_id, actor, now)
+    values = [proposal.contact_email, proposal.email_key, proposal.contact_name]
+    drop_links(session, proposal.email_key, now)
+    forget_proposers(session, [proposal_id], now)
+    note_erased(session, "proposal", proposal.reference, now)
+    said = {"because": because} if because else {}
+    scope = scope_of(proposal.call.year)
+    record(session, actor, now, "person_erased", scope=scope, about=proposal.reference, **said)
+    return [value for value in values if value]
+
+
+def forget_proposers(session: Session, ids: Sequence[int], now: datetime) -> int:
+    """Take off proposals all that names whoever made them, with the files; returns how many there were.
+
+    The reference stays: published ballots rank it.
+    """
+    done = 0
+    for proposal_id in ids:
+        proposal = locked_proposal(session, proposal_id)
+        if proposal.email_key.startswith(GONE_KEY):
+            continue
+        outbox.withdraw(session, proposal.reference, now)
+        _forget(session, proposal, now)
+        done += 1
+    end_rows(session, Whose.PROPOSER, ids)
+    session.flush()
+    session.expire_all()
+    return done
+
+
+def _forget(session: Session, proposal: Proposal, now: datetime) -> None:
+    named = [name for name in (proposal.contact_email, proposal.contact_name) if name]
+    old_key = proposal.email_key
+    for column in WRITTEN:
+        setattr(proposal, column, _unnamed(getattr(proposal, column), named))
+    answers = select(Question).where(Question.proposal_id == proposal.id, Question.account_id.is_(None))
+    for message in session.scalars(answers):
+        message.text = _unnamed(message.text, named)
+    proposal.contact_name, proposal.contact_email, proposal.email_key = GONE, "", f"{GONE_KEY}{proposal.reference}"
+    proposal.form_key, proposal.link_version = new_secret(), proposal.link_version + 1
+    about = Message.about == proposal.reference
+    gone: dict[str, Any] = {**TEXTLESS, "subject": GONE, "text_removed_at": now}
+    session.execute(update(Message).where(about).values(gone))
+    nobody = {"recipient": GONE, "recipient_name": GONE, "recipient_key": "", "mailbox_key": "", "reply_to": None}
+    session.execute(update(Message).where(about, Message.recipient_key == old_key).values(nobody))
+    for entry in history_of(session, proposal.reference):
+        entry.details = {**_unnamed_details(entry, named), NAMELESS: True}
+    session.flush()
+
+
+def _unnamed(text: str, names: Sequence[str]) -> str:
+    for name in names:
+        text = text.replace(name, GONE)
+    return text
+
+
+def _unnamed_details(entry: AuditEntry, names: Sequence[str]) -> Any:
+    kept = {name for row in rows_of(Whose.PROPOSER) if row.period for name in row.names}
+    details = without(entry.details, {*NAMING, *kept})
+    for name in names:
+        details = exchanged(details, name, GONE)
+    return details

@@ -1,0 +1,1 @@
+"""Pictures that messengers show beside links to editions and outcomes."""

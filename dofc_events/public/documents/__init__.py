@@ -1,0 +1,1 @@
+"""The published documents of an edition, each at an address that stays."""

@@ -1,0 +1,1 @@
+"""What programs read: the news as a feed, and the list of all pages."""

@@ -1,0 +1,1 @@
+"""/network/: the members, and the network in figures."""

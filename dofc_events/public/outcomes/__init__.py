@@ -1,0 +1,1 @@
+"""What was agreed at the editions, and what became of it."""

@@ -1,0 +1,1 @@
+"""The gallery of an edition, a page for each picture, and the pictures themselves."""

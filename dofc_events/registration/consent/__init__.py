@@ -1,0 +1,1 @@
+"""Consent to photographs, which can be given and taken back at any time."""

@@ -1,0 +1,1 @@
+"""Categories by invitation: who can register in them."""

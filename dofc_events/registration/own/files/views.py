@@ -1,0 +1,115 @@
+"""The files that a delegate is asked for, behind the link that only an email contains.
+
+Anybody can type an address, and fill our disk in its name: whoever adds a file has read what was sent to it.
+"""
+
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from dofc_events.core.audit import Actor
+from dofc_events.core.clock import in_zone, now
+from dofc_events.core.db import db, unit_of_work
+from dofc_events.delegates.models import Registration
+from dofc_events.delegates.queries import registration_by_proof, registration_by_token, token_of
+from dofc_events.questions.queries import files_of
+from dofc_events.registration.hand_over.service import open_handed_over
+from dofc_events.registration.own.files import service
+from dofc_events.registration.own.files.service import FileNotAsked, Who
+from dofc_events.registration.rules import link_has_ended
+from dofc_events.registration.service import DetailsFrozen
+from dofc_events.registration.shared import is_frozen
+from dofc_events.web.attachments.forms import AttachmentForm, forms_for
+from dofc_events.web.attachments.rules import CheckedFile
+from dofc_events.web.attachments.shared import file_answer, receive_file
+from dofc_events.web.errors import LinkNotValid
+from dofc_events.web.forms import ButtonForm, answer_errors
+
+blueprint = Blueprint("files", __name__)
+
+FILES = "/registrations/<token>/files"
+FILE = f"{FILES}/<key>"
+PAGE = "registration/own/files/index.html"
+
+
+@blueprint.get(FILES)
+def index(token: str) -> ResponseReturnValue:
+    """What is asked for, and what was added."""
+    return render_template(PAGE, form=None, **_context(token))
+
+
+@blueprint.get(FILE)
+def file(token: str, key: str) -> ResponseReturnValue:
+    """A file that was added; the link to the own page shows it, too."""
+    found = registration_by_token(db.session(), token) or _mine(token)
+    kept = files_of(db.session(), found.id, by_organisers=False).get(key) or abort(404)
+    return file_answer(kept.name, kept.media_type, kept.content_hash)
+
+
+@blueprint.post(FILE)
+def add(token: str, key: str) -> ResponseReturnValue:
+    """Add a file, in place of the one that is there."""
+    mine = _mine(token)
+    registration_id, who = mine.id, _who(mine)
+
+    def keep(checked: CheckedFile) -> None:
+        with unit_of_work() as session:
+            service.add_file(session, registration_id, key, checked, who, now())
+            open_handed_over(session, session.get_one(Registration, registration_id), who.actor, now())
+
+    try:
+        refused = receive_file(keep, PAGE, lambda form: _context(token, key, form))
+    except (FileNotAsked, DetailsFrozen):
+        return _closed(token)
+    if refused is not None:
+        return refused
+    flash(_("The file has been added."), "success")
+    return redirect(url_for(".index", token=token), 303)
+
+
+@blueprint.post(f"{FILE}/remove")
+def remove(token: str, key: str) -> ResponseReturnValue:
+    """Remove a file."""
+    mine, form = _mine(token), ButtonForm()
+    if not form.validate_on_submit():
+        return answer_errors(form, PAGE, **_context(token))
+    try:
+        with unit_of_work() as session:
+            service.remove_file(session, mine.id, key, _who(mine), now())
+    except (FileNotAsked, DetailsFrozen):
+        return _closed(token)
+    flash(_("The file has been removed."), "success")
+    return redirect(url_for(".index", token=token), 303)
+
+
+def _mine(token: str) -> Registration:
+    found = registration_by_proof(db.session(), token)
+    if found is None or link_has_ended(found.edition.finishes_at(), now()):
+        raise LinkNotValid
+    return found
+
+
+def _who(registration: Registration) -> Who:
+    return Who(Actor("delegate", registration.reference))
+
+
+def _context(token: str, key: str = "", form: AttachmentForm | None = None) -> dict[str, Any]:
+    registration, session = _mine(token), db.session()
+    on = in_zone(now(), registration.edition.zone).date()
+    asked = () if is_frozen(registration) else service.asked_for_files(session, registration, on)
+    return {
+        "registration": registration,
+        "edition": registration.edition,
+        "token": token,
+        "own_token": token_of(registration),
+        "asked": asked,
+        "forms": forms_for([one.key for one in asked], key, form),
+        "files": files_of(session, registration.id, by_organisers=False),
+    }
+
+
+def _closed(token: str) -> ResponseReturnValue:
+    flash(_("This file can no longer be added or removed. Please write to the organisers."), "warning")
+    return redirect(url_for(".index", token=token), 303)

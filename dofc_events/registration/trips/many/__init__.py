@@ -1,0 +1,1 @@
+"""Acts of organisers on people of a learning trip."""

@@ -1,0 +1,1 @@
+"""Boarding the bus of a learning trip."""

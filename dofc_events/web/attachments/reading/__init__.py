@@ -1,0 +1,1 @@
+"""What strangers' files are: read in a process with limits alone, see `core/contained.py`."""

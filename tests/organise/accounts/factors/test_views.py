@@ -1,0 +1,60 @@
+"""The chair says who needs a second factor, and helps somebody who has lost theirs."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from dofc_events.accounts.factors.models import Factor, FactorPolicy, RecoveryCode
+from dofc_events.mail.models import Message
+from tests.support.factories import NOW, make_account
+
+PAGE = "/organise/accounts/factors"
+
+
+@pytest.fixture
+def chair(enter):
+    return enter("chair")
+
+
+def policy(reading):
+    with reading() as session:
+        return session.execute(select(FactorPolicy.chair, FactorPolicy.organiser, FactorPolicy.starts_on)).all()
+
+
+def test_the_chair_says_who_needs_one_after_hearing_how_many_have_none(chair, writing, edition, reading):
+    with writing() as session:
+        for email in ("a@dofc.test", "b@dofc.test"):
+            make_account(session, email, "organiser", edition=edition)
+        make_account(session, "c@dofc.test", "desk", edition=edition)
+    day = NOW.date() + timedelta(days=14)
+    page = chair.get(PAGE)
+    assert day.isoformat() in page.text
+    page = page.form().fill(organiser=True).submit()
+    assert page.status == 422 and "Enter the first day" in page.text
+    page = page.form().fill(starts_on=day.isoformat()).submit()
+    assert "2 people have no second factor yet" in page.text and policy(reading) == []
+    page = page.form().submit("Yes, save")
+    assert "Saved." in page.text and policy(reading) == [(False, True, day)]
+    page = page.form().fill(organiser=False).submit()
+    assert "Saved." in page.text and policy(reading) == [(False, False, None)]
+    lines = [row.get_text(" ", strip=True) for row in chair.get("/organise/accounts/trail").all("th[scope=row]")]
+    assert f"Second factor: needed by: organiser; from {day}" in lines
+    assert "Second factor: no longer needed by: organiser" in lines
+
+
+def test_the_chair_takes_a_lost_factor_away_and_its_owner_is_told(chair, writing, reading, client):
+    with writing() as session:
+        account = make_account(session, "elena@dofc.test", name="Elena")
+        session.add(Factor(account_id=account.id, kind="app", name="Phone", added_at=NOW, secret=b"-"))
+        session.add(RecoveryCode(account_id=account.id, code_hash="-"))
+    hers = client.another().sign_in(account)
+    page = chair.get(f"/organise/accounts/{account.id}")
+    assert "Phone, codes from an app, added" in page.one("[data-factor]").get_text()
+    page = page.form("/reset-factor").submit()
+    assert "We have told them by email." in page.text and "None has been set up." in page.text
+    assert hers.get("/organise/", follow=False).headers["Location"] == "/sign-in"
+    with reading() as session:
+        assert [session.scalars(select(table)).all() for table in (Factor, RecoveryCode)] == [[], []]
+        told = session.scalars(select(Message).where(Message.kind == "second-factor")).one()
+        assert (told.recipient, told.subject) == ("elena@dofc.test", "All your second factors have been removed")

@@ -1,0 +1,118 @@
+"""The chair's and the organisers' pages about data: periods, numbers, and erasing somebody who writes."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from dofc_events.accounts.models import Account
+from dofc_events.accounts.rules import RoleName
+from dofc_events.accounts.service import end_chair
+from dofc_events.commands.check import faults
+from dofc_events.core.audit import COMMAND, AuditEntry
+from dofc_events.core.clock import now
+from dofc_events.core.db import db
+from dofc_events.delegates.models import Registration
+from dofc_events.privacy.queries import periods_of
+from dofc_events.privacy.rules import Period
+from tests.support.databases import count_queries
+from tests.support.factories import make_account, make_edition, make_registration
+from tests.support.hosting import make_call, make_proposal
+
+pytestmark = pytest.mark.databases("sqlite")
+
+BECAUSE = "Asked for it by email"
+
+
+@pytest.fixture
+def chair(writing, sign_in):
+    with writing() as session:
+        account = make_account(session, "chair@dofc.test", now=now())
+        make_account(session, "second@dofc.test", now=now())
+    return sign_in(account)
+
+
+def days(app, period, edition_id=None) -> int:
+    with app.app_context():
+        return periods_of(db.session()).days(period, edition_id)
+
+
+def test_the_chair_sets_periods_and_an_organiser_can_only_shorten_them(app, writing, sign_in, chair):
+    with writing() as session:
+        edition = make_edition(session, now=now())
+        organiser = make_account(session, role=RoleName.ORGANISER, edition=edition, now=now())
+        year, id_ = edition.year, edition.id
+    chair.get("/organise/privacy/").form("/organise/privacy").fill(needs="20").submit()
+    assert days(app, Period.NEEDS) == 20
+    page = sign_in(organiser).get(f"/organise/editions/{year}/privacy/")
+    assert page.form("/privacy").fill(needs="21").submit().status == 422
+    page.form("/privacy").fill(needs="5").submit()
+    assert (days(app, Period.NEEDS, id_), days(app, Period.PHONE, id_), days(app, Period.NEEDS)) == (5, 30, 20)
+    chair.get("/organise/privacy/").form("/organise/privacy").fill(needs="3").submit()
+    assert days(app, Period.NEEDS, id_) == 3
+    assert "3 days" in chair.get("/privacy").text
+
+
+def test_what_would_be_removed_at_once_is_asked_first_with_its_number(app, writing, chair):
+    with writing() as session:
+        past = make_edition(session, now=now() - timedelta(days=220), year=2024)
+        make_registration(session, past, now=now() - timedelta(days=230), dietary="None")
+    page = chair.get("/organise/privacy/").form("/organise/privacy").fill(needs="2").submit()
+    assert page.status == 422
+    assert "1 entry" in page.text
+    assert days(app, Period.NEEDS) == 30
+    page.form("/organise/privacy").submit("Yes, save")
+    assert days(app, Period.NEEDS) == 2
+
+
+def test_an_organiser_hands_out_and_erases_what_is_kept_about_somebody(app, writing, reading, sign_in):
+    with writing() as session:
+        edition = make_edition(session, now=now())
+        organiser = make_account(session, role=RoleName.ORGANISER, edition=edition, now=now())
+        person = make_registration(session, edition, now=now(), email="ana@dofc.test", dietary="No jicama")
+        path = f"/organise/editions/{edition.year}/privacy/{person.reference}"
+    browser = sign_in(organiser)
+    page = browser.get(path)
+    assert "No jicama" in page.text
+    told = browser.get(f"{path}/my-data.json").data.decode()
+    assert "ana@dofc.test" in told
+    assert "/registrations/…" in told
+    assert page.form("/privacy/").submit().status == 422
+    page.form("/privacy/").fill(because=BECAUSE).submit()
+    with reading() as session:
+        assert session.scalars(select(Registration.email)).all() == [""]
+        entry = session.scalars(select(AuditEntry).where(AuditEntry.act == "person_erased")).one()
+        assert entry.details["because"] == BECAUSE
+        assert faults(session) == []
+    assert browser.get(path).status == 404
+
+
+def test_the_chair_erases_all_that_an_address_has(app, writing, reading, chair):
+    with writing() as session:
+        make_registration(session, make_edition(session, now=now()), now=now(), email="ana@dofc.test")
+        make_proposal(session, make_call(session, now=now()), now=now(), contact_email="ana@dofc.test")
+        account = make_account(session, "ana@dofc.test", now=now())
+        account_id = account.id
+    form = chair.get("/organise/privacy/erase").form("/erase").fill(reference="Ana@dofc.test", because=BECAUSE)
+    # A role must end first, with all that this entails.
+    assert "still has a role" in form.submit().text
+    with writing() as session:
+        end_chair(session, account_id, COMMAND, now())
+    page = form.submit()
+    assert all(word in page.text for word in ("Registration", "Proposal", "Account"))
+    page.form("/erase").submit("Yes, erase")
+    with reading() as session:
+        assert session.get_one(Account, account_id).email == ""
+        assert session.scalars(select(Registration.email)).all() == [""]
+
+
+@pytest.mark.parametrize("number", [1, 30])
+def test_the_pages_ask_the_same_number_of_queries_however_many_people_there_are(writing, chair, number):
+    with writing() as session:
+        edition = make_edition(session, now=now())
+        for _ in range(number):
+            make_registration(session, edition, now=now())
+    chair.get("/organise/privacy/")
+    with count_queries() as queries:
+        chair.get("/organise/privacy/")
+    assert len(queries) <= 45

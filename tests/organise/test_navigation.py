@@ -1,0 +1,71 @@
+"""On each page it is marked which part of the site it belongs to, and which part of its edition."""
+
+from typing import Any
+
+import pytest
+import time_machine
+from bs4 import BeautifulSoup, Tag
+
+from tests import rights
+from tests.support.factories import NOW
+
+pytestmark = pytest.mark.databases("sqlite")
+
+OF_EDITION = "/organise/editions/<year:year>/"
+# By what follows the edition in an address; all else is the overview's.
+PARTS = {
+    **dict.fromkeys(("registrations", "doubles", "import", "lists"), "Registrations"),
+    "questions": "Questions",
+    "trips": "Learning trips",
+    "check-in": "Door",
+    "letters": "Letters",
+    "mail": "Emails",
+    "settings": "Settings",
+    "team": "Team",
+    "audit": "Audit",
+}
+OVERVIEW = {"", "archive", "copy", "delete", "hand-over", "publish", "take-out", "waiting-list", "year"}
+
+
+def marked(page: BeautifulSoup, navigation: str) -> list[tuple[str, str]]:
+    """What is marked there as the page one is on, or as what it belongs to."""
+    links: list[Tag] = page.select(f"{navigation} a[aria-current]")
+    return [(link.get_text(strip=True), str(link["aria-current"])) for link in links]
+
+
+def test_every_organisers_page_is_marked_in_both_navigations(app):
+    with time_machine.travel(NOW, tick=False):
+        values, browsers = rights.make_world(app)
+        walked, wrong = 0, list[tuple[Any, ...]]()
+        for rule in app.url_map.iter_rules():
+            if "GET" not in rule.methods or not rule.rule.startswith("/organise/"):
+                continue
+            address = rights.address_of(rule, values, rights.CHAIR)
+            answer = browsers[rights.CHAIR].get(address)
+            page = BeautifulSoup(answer.get_data() if answer.mimetype == "text/html" else "", "html.parser")
+            answer.close()
+            if not page.select("main#main") or answer.status_code != 200:
+                continue
+            walked += 1
+            at = "page" if rule.rule == "/organise/" else "true"
+            if marked(page, ".site-header") != [("Organise", at)]:
+                wrong.append((rule.rule, marked(page, ".site-header")))
+            if rule.rule.startswith(OF_EDITION):
+                part = rule.rule.removeprefix(OF_EDITION).partition("/")[0].partition(".")[0]
+                assert part in PARTS or part in OVERVIEW, f"say here which part of an edition {rule.rule} belongs to"
+                own = page.select_one(f".subnav a[href='{address.split('?')[0]}']")
+                expected = [(PARTS.get(part, "Overview"), "page" if own else "true")]
+                if marked(page, ".subnav") != expected:
+                    wrong.append((rule.rule, marked(page, ".subnav"), expected))
+    assert wrong == [] and walked > 80
+
+
+def test_public_pages_are_marked_as_parts_of_what_they_belong_to(client, edition):
+    for address, expected in (
+        ("/editions/", [("Editions", "page")]),
+        (f"/editions/{edition.year}/", [("Editions", "true")]),
+        (f"/editions/{edition.year}/register", [("Editions", "true")]),
+        ("/hosting/", [("Hosting", "page")]),
+        ("/", []),
+    ):
+        assert marked(client.get(address).soup, ".site-header") == expected, address

@@ -1,0 +1,70 @@
+"""My data: everything that the table has of somebody, and nothing of anybody else."""
+
+import json
+
+import pytest
+from sqlalchemy import select
+
+from dofc_events.core.audit import AuditEntry
+from dofc_events.delegates.service import details_of
+from dofc_events.mail.models import Message
+from dofc_events.privacy.handed_out.queries import as_json, plain
+from dofc_events.privacy.kept.queries import about, table_of
+from dofc_events.privacy.kept.rules import Whose, rows_of
+from dofc_events.registration.hand_over.service import hand_over
+from dofc_events.registration.notes.service import write_note
+from tests.privacy.people import OWN, forms, make_person, values
+from tests.support.factories import DELEGATE, NOW, make_edition, make_registration
+
+pytestmark = pytest.mark.databases("sqlite")
+
+
+def written(session, registration) -> str:
+    return json.dumps(as_json(session, registration, NOW), ensure_ascii=False)
+
+
+def test_every_column_of_the_table_that_is_set_is_in_it(session):
+    person, _other = make_person(session)
+    told, seen = written(session, person), set()
+    for row in rows_of(Whose.DELEGATE):
+        for name in row.names if row.is_shown else ():
+            for (value,) in session.execute(select(table_of(row).c[name]).where(about(row, [person.id]))):
+                # Lists and entries of the trail have parts that are somebody else's.
+                if value in (None, "") or name in ("details", "actor") or isinstance(value, list):
+                    continue
+                assert json.dumps(plain(value), ensure_ascii=False) in told, (row.table, name)
+                seen.add((row.table, name))
+    # What the table has of nobody here would prove nothing.
+    of_table = {(row.table, name) for row in rows_of(Whose.DELEGATE) for name in row.names if row.is_shown}
+    assert {table for table, _ in of_table} - {table for table, _ in seen} <= {"untold_news"}
+    for text in ("jicama", "rutabaga", "Margravine", "zebrafish", "Voynich", OWN["organisation"]):
+        assert text in told
+
+
+def test_nothing_of_anybody_else_is_in_it(session):
+    person, other = make_person(session)
+    told = written(session, other)
+    assert other.email in told
+    assert other.reference in told
+    assert [value for value in values(person) if any(form.decode() in told for form in forms(value))] == []
+    assert "elena@dofc.test" not in told
+    mine = written(session, person)
+    for value in (other.email, other.reference, other.full_name, "elena@dofc.test"):
+        assert value not in mine
+
+
+def test_who_took_over_reads_nothing_of_who_was_there_before(session):
+    edition = make_edition(session)
+    ana = make_registration(
+        session, edition, given_name="Anastasija", dietary="No jicama ever", email="ana@before.test"
+    )
+    assert details_of(ana).dietary in written(session, ana)
+    write_note(session, ana.id, "Owes a fee", DELEGATE, NOW)
+    hand_over(session, ana.id, "Bo", "Ek", "bo@after.test", DELEGATE, NOW)
+    told = written(session, ana)
+    assert "bo@after.test" in told
+    assert [m.recipient for m in session.scalars(select(Message)) if m.recipient == "ana@before.test"]
+    entries = session.scalars(select(AuditEntry).where(AuditEntry.act == "handed_over")).all()
+    assert "ana@before.test" in json.dumps(entries[0].details)
+    for value in ("ana@before.test", "jicama", "Owes a fee"):
+        assert value not in told

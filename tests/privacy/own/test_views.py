@@ -1,0 +1,113 @@
+"""The pages by which people see and erase what is kept about them."""
+
+import json
+import re
+
+import pytest
+from sqlalchemy import select
+
+from dofc_events.commands.check import faults
+from dofc_events.core.clock import now
+from dofc_events.core.db import db
+from dofc_events.delegates.models import Registration
+from dofc_events.delegates.queries import token_of
+from dofc_events.mail.models import Message
+from dofc_events.privacy.queries import token_of_address
+from tests.support.factories import make_edition, make_registration
+from tests.support.hosting import make_call, make_proposal
+
+ANA = {"given_name": "Anastasija", "family_name": "Kovač", "email": "ana@dofc.test"}
+
+
+def registered(app, writing, **changes) -> str:
+    """A registration; returns its token."""
+    with writing() as session:
+        return token_of(make_registration(session, make_edition(session, now=now()), now=now(), **{**ANA, **changes}))
+
+
+def link_in(reading, kind: str) -> str:
+    """The path of the link in the last message of that kind."""
+    with reading() as session:
+        text = session.scalars(select(Message.text).where(Message.kind == kind).order_by(Message.id.desc())).first()
+    return re.search(r"http://dofc\.test(\S+)", text)[1]
+
+
+def test_somebody_reads_everything_and_takes_it_along(app, writing, client):
+    token = registered(app, writing, dietary="No jicama ever")
+    page = client.get(f"/registrations/{token}/my-data")
+    assert "No jicama ever" in page.text
+    assert "ana@dofc.test" in page.text
+    answer = client.get(f"/registrations/{token}/my-data.json")
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert "No jicama ever" in json.dumps(json.loads(answer.data), ensure_ascii=False)
+
+
+def test_nothing_is_erased_before_the_email_is_confirmed(app, writing, reading, client):
+    token = registered(app, writing)
+    client.get(f"/registrations/{token}/erase").form().submit()
+    with reading() as session:
+        assert session.scalars(select(Registration.email)).all() == ["ana@dofc.test"]
+    link = link_in(reading, "erase-confirmation")
+    assert token not in link
+    client.get(link).form().submit()
+    with reading() as session:
+        assert session.scalars(select(Registration.email)).all() == [""]
+        assert faults(session) == []
+    for path in (f"/registrations/{token}/", f"/registrations/{token}/my-data", link):
+        assert client.get(path).status == 404
+
+
+@pytest.mark.parametrize("token", ["wrong", "{token}x", "{token}"])
+def test_a_link_that_does_not_come_from_the_email_erases_nothing(app, writing, client, token):
+    """The link to one's own page is no proof of the address either."""
+    token = token.format(token=registered(app, writing))
+    assert client.get(f"/registrations/{token}/erase/confirm").status == 404
+
+
+def test_known_and_unknown_addresses_get_the_same_answer(app, writing, reading, client):
+    registered(app, writing)
+    pages = []
+    for address in ("ana@dofc.test", "nobody@dofc.test"):
+        answer = client.get("/my-data").form().fill(email=address).submit()
+        pages.append(answer.text)
+        with reading() as session:
+            assert len(session.scalars(select(Message).where(Message.kind == "my-data")).all()) == 1
+    assert pages[0] == pages[1]
+
+
+def test_all_editions_and_proposals_of_an_address_go_at_once(app, writing, reading, client):
+    with writing() as session:
+        for year in (2031, 2032):
+            edition = make_edition(session, now=now(), year=year)
+            make_registration(session, edition, now=now(), **ANA)
+            make_registration(session, edition, now=now())
+        call = make_call(session, now=now())
+        make_proposal(session, call, now=now(), contact_email="ana@dofc.test")
+    client.get("/my-data").form().fill(email="ANA@dofc.test").submit()
+    link = link_in(reading, "my-data")
+    page = client.get(link)
+    assert page.text.count("ana@dofc.test") > 2
+    assert "2031" in client.get(f"{link}/my-data.json").data.decode()
+    client.get(f"{link}/erase").form().submit()
+    with reading() as session:
+        assert sum(email == "" for email in session.scalars(select(Registration.email))) == 2
+        assert faults(session) == []
+        assert "ana@dofc.test" not in str([vars(one) for one in session.scalars(select(Message))])
+    assert client.get(link).status == 404
+
+
+def test_a_link_to_all_data_ends(app, writing, client):
+    registered(app, writing)
+    with app.app_context():
+        token = token_of_address("ana@dofc.test", now().replace(year=now().year - 1))
+        db.session.close()
+    assert client.get(f"/my-data/{token}").status == 404
+
+
+def test_the_form_says_how_long_things_are_kept_and_a_page_says_more(app, writing, client):
+    with writing() as session:
+        year = make_edition(session, now=now()).year
+    assert "30 days after the conference" in client.get(f"/editions/{year}/register").text
+    page = client.get("/privacy")
+    assert "24 months" in page.text
+    assert "Dietary needs" in page.text

@@ -1,0 +1,71 @@
+"""What is on record of the editions, on paper."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+
+from dofc_events.conference.queries import edition_by_year
+from dofc_events.core.audit import COMMAND
+from dofc_events.memory.figures.service import archive
+from dofc_events.memory.history.service import load_history
+from dofc_events.places.models import Claim
+from tests.support.factories import NOW as REGISTERED
+from tests.support.factories import make_edition, make_registration, make_trip
+
+NOW = datetime(2027, 2, 1, 12, tzinfo=UTC)
+AFTER = REGISTERED + timedelta(days=400)
+
+
+@pytest.fixture(autouse=True)
+def _after_all_editions():
+    with time_machine.travel(AFTER, tick=False):
+        yield
+
+
+def test_a_report_says_what_is_known_of_an_edition_and_nothing_else(client, writing):
+    with writing() as session:
+        load_history(session, COMMAND, NOW)
+    page = client.get("/editions/2014/report")
+    facts = {row.dt.text: row.dd.get_text(" ", strip=True) for row in page.all(".facts > div")}
+    assert facts["Attendance"] == "250 or more delegates" and facts["17 countries"].startswith("Albania, Austria")
+    assert "Speakers" not in client.get("/editions/2016/report").text
+    assert page.all("svg") == page.all(".site-header svg")
+
+
+def test_a_report_has_the_figures_that_were_frozen(client, writing):
+    with writing() as session:
+        edition = make_edition(session, year=2027, capacity=3)
+        make_trip(session, edition, title="Wine growers")
+        for number, country in enumerate(("RS", "RS", "BG")):
+            moment = REGISTERED + timedelta(days=number)
+            make_registration(session, edition, country=country, now=moment, email=f"p{number}@dofc.test")
+    with writing() as session:
+        archive(session, edition.id, COMMAND, AFTER)
+    before = client.get("/editions/2027/report")
+    bars = {row.th.get_text(): row.td.get_text() for row in before.all(".bars tbody tr")}
+    assert bars == {"Serbia": "2", "Bulgaria": "1", "Company": "3", "Wine growers": "0"}
+    assert "All places were taken after 33 days." in before.text
+    public = client.get("/editions/2027/")
+    assert "3 delegates" in public.text and "Bulgaria, Serbia" in public.text
+    with writing() as session:
+        session.query(Claim).delete()
+    assert client.get("/editions/2027/report").html == before.html
+    assert client.get("/editions/2027/").html == public.html
+
+
+def test_all_editions_are_in_one_report(client, writing):
+    with writing() as session:
+        load_history(session, COMMAND, NOW)
+        make_edition(session, year=2026, is_demo=True, status="archived")
+    page = client.get("/editions/report")
+    assert [heading.get_text() for heading in page.all("h2")] == [f"Days of Clusters {y}" for y in range(2010, 2017)]
+
+
+def test_there_is_no_report_on_what_is_not_over(client, writing):
+    with writing() as session:
+        make_edition(session, year=2029, now=AFTER)
+        make_edition(session, year=2020, status="draft")
+        assert edition_by_year(session, 2029)
+    for year in (2029, 2020, 1999):
+        assert client.get(f"/editions/{year}/report").status == 404

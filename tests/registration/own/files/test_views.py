@@ -1,0 +1,197 @@
+"""A delegate answers questions with files, behind the link that only an email contains; organisers see and add them."""
+
+import csv
+import io
+import re
+
+import pytest
+from sqlalchemy import select
+
+from dofc_events.commands.check import faults
+from dofc_events.commands.named_files import named_files
+from dofc_events.conference.queries import edition_by_year
+from dofc_events.core import files
+from dofc_events.core.audit import AuditEntry
+from dofc_events.delegates.models import Registration
+from dofc_events.delegates.queries import proof_of, token_of
+from dofc_events.extensions import settings
+from dofc_events.mail.models import Message
+from dofc_events.questions.queries import files_of
+from tests.registration.conftest import FORM, fill
+from tests.support import uploads
+from tests.support.databases import count_queries
+from tests.support.factories import NOW, make_account, make_edition, make_question
+from tests.support.letters import letters
+from tests.support.pages import Client
+
+
+@pytest.fixture
+def edition(writing):
+    """An edition that asks for a CV, which is required, and for a picture of those who come to the dinner."""
+    with writing() as session:
+        edition = make_edition(session, year=2027)
+        make_question(session, edition, "dinner", "yes-no")
+        make_question(session, edition, "cv", "file", required=True, hint="One page.")
+        make_question(session, edition, "photo", "file", shown_when="dinner", shown_for=("yes",))
+        make_question(session, edition, "visa", "file", organisers_only=True)
+    return edition
+
+
+@pytest.fixture
+def ana(client, edition, reading) -> dict[str, str]:
+    """Ana, who comes to the dinner: the addresses of her own page and of that behind the link in the email."""
+    page = fill(client, **{"question-dinner": "yes"}).submit()
+    assert page.status == 200
+    with reading() as session:
+        person = session.scalars(select(Registration)).one()
+        proof, own = proof_of(person), token_of(person)
+        return {
+            "own": f"/registrations/{own}/",
+            "files": f"/registrations/{proof}/files",
+            "reference": person.reference,
+        }
+
+
+@pytest.fixture
+def kept(reading):
+    """The names of the files that the only registration has, by question; `flask check` is content."""
+
+    def kept() -> dict[str, str]:
+        with reading() as session:
+            assert faults(session) == []
+            person = session.scalars(select(Registration)).one()
+            return {key: file.name for key, file in files_of(session, person.id).items()}
+
+    return kept
+
+
+def problems(page) -> list[str]:
+    return [item.get_text(" ", strip=True) for item in page.all(".error-summary li")]
+
+
+def test_form_says_where_the_file_is_added_and_the_email_has_the_link(client, edition, ana, reading):
+    assert "You can add this file after registering" in client.another().get(FORM).text
+    own = client.get(ana["own"])
+    assert "Cv?: not added yet" in own.text and "Send me my link again" in own.text
+    with reading() as session:
+        [letter] = letters(session)
+    assert "The organisers ask you for: Cv?, Photo?. Add your files:" in letter.text
+    assert ana["files"] in re.sub(r"=\n", "", letter.text)
+
+
+def test_file_is_added_replaced_opened_and_removed_with_the_trail_and_a_message(client, ana, kept, reading):
+    page = client.get(ana["files"])
+    assert [tag["data-file-question"] for tag in page.all("[data-file-question]")] == ["cv", "photo"]
+    assert "Still missing" in page.text
+    page = page.form("form[action$='files/cv']").fill(file=("мој CV.pdf", uploads.pdf())).submit()
+    assert page.status == 200 and kept() == {"cv": "мој CV.pdf"}
+    page = page.form("form[action$='files/cv']").fill(file=("me.png", uploads.picture())).submit()
+    assert kept() == {"cv": "me.png"}
+    answer = client.get(page.link("me.png"))
+    assert answer.headers["Content-Security-Policy"].startswith("sandbox")
+    assert client.get(client.get(ana["own"]).link("me.png")).status == 200
+    page.form("files/cv/remove").submit()
+    assert kept() == {}
+    with reading() as session:
+        entries = session.scalars(select(AuditEntry).where(AuditEntry.act == "details_changed")).all()
+        told = [m.text for m in session.scalars(select(Message).where(Message.kind == "registration-changed"))]
+    names = [["", "мој CV.pdf"], ["мој CV.pdf", "me.png"], ["me.png", ""]]
+    assert [entry.changes for entry in entries] == [{"question-cv Cv?": name} for name in names]
+    assert told and "Changed: Cv?." in told[0]
+
+
+def test_file_cannot_be_added_with_the_link_of_the_own_page_that_anybody_gets_who_types_an_address(client, ana, kept):
+    form = client.get(ana["files"]).form("form[action$='files/cv']").fill(file=("cv.pdf", uploads.pdf()))
+    form.tag["action"] = ana["own"] + "files/cv"
+    assert form.submit().status == 404
+    assert kept() == {}
+
+
+def test_file_that_does_harm_is_refused_and_named(client, ana, kept):
+    page = (
+        client.get(ana["files"])
+        .form("form[action$='files/cv']")
+        .fill(file=("cv.pdf", uploads.pdf_that_runs()))
+        .submit()
+    )
+    assert page.status == 422 and "contains a program" in problems(page)[0]
+    page = page.form("form[action$='files/cv']").submit()
+    assert page.status == 422 and problems(page) == ["Choose a file."]
+    assert kept() == {}
+
+
+def test_file_that_is_hidden_or_closed_or_for_organisers_cannot_be_added(client, ana, kept, writing):
+    form = client.get(ana["files"]).form("form[action$='files/photo']")
+    client.get(ana["own"] + "edit").form("edit").fill({"question-dinner": "no"}).submit()
+    page = form.fill(file=("me.png", uploads.picture())).submit()
+    assert "can no longer be added" in page.text
+    form.tag["action"] = ana["files"] + "/visa"
+    assert "can no longer be added" in form.submit().text
+    with writing() as session:
+        edition_by_year(session, 2027).freezes_at = NOW
+    page = client.get(ana["files"])
+    assert "nothing to add or change" in page.text
+    assert kept() == {}
+
+
+def test_file_goes_with_the_answer_that_asked_for_it_and_stays_when_others_change(client, ana, kept, reading):
+    page = client.get(ana["files"])
+    page.form("form[action$='files/cv']").fill(file=("cv.pdf", uploads.pdf())).submit()
+    client.get(ana["files"]).form("form[action$='files/photo']").fill(file=("me.png", uploads.picture())).submit()
+    assert kept() == {"cv": "cv.pdf", "photo": "me.png"}
+    client.get(ana["own"] + "edit").form("edit").fill({"question-dinner": "no"}).submit()
+    assert kept() == {"cv": "cv.pdf"}
+    with reading() as session:
+        assert named_files(session) == {files.hash_of(uploads.pdf())}
+        files.path_of(settings().shared, files.hash_of(uploads.pdf())).unlink()
+        assert "missing" in faults(session)[0]
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"), [("uploads_mb", "no more room"), ("uploads_mb_per_proposal", "too large together")]
+)
+def test_file_beyond_a_quota_is_refused_and_not_kept(make_app, ana, kept, setting, said):
+    page = Client(make_app(**{setting: 0})).get(ana["files"])
+    page = page.form("form[action$='files/cv']").fill(file=("cv.pdf", uploads.pdf())).submit()
+    assert page.status == 422 and said in page.one(".error-summary").text
+    assert kept() == {}
+
+
+def test_colleague_who_takes_over_does_not_get_the_file(client, ana, kept):
+    client.get(ana["files"]).form("form[action$='files/cv']").fill(file=("cv.pdf", uploads.pdf())).submit()
+    form = client.get(ana["own"] + "hand-over").form("hand-over")
+    form.fill(given_name="Mira", email="mira@dofc.test").submit().form("hand-over").submit()
+    assert kept() == {}
+
+
+def test_organisers_open_add_and_remove_files_and_find_who_has_none(app, client, ana, kept, writing):
+    client.get(ana["files"]).form("form[action$='files/cv']").fill(file=("cv.pdf", uploads.pdf())).submit()
+    with writing() as session:
+        host = make_account(session, role="organiser", edition=edition_by_year(session, 2027))
+    browser, base = Client(app).sign_in(host), "/organise/editions/2027/registrations"
+    person = browser.get(f"{base}/{ana['reference']}")
+    assert browser.get(person.link("cv.pdf")).headers["Content-Security-Policy"].startswith("sandbox")
+    page = person.follow("Add or remove files")
+    assert [tag["data-file-question"] for tag in page.all("[data-file-question]")] == ["cv", "photo", "visa"]
+    page.form("form[action$='files/visa']").fill(file=("visa.png", uploads.picture())).submit()
+    assert kept() == {"cv": "cv.pdf", "visa": "visa.png"}
+    assert "visa.png" not in client.get(ana["own"]).text
+    assert client.get(ana["own"] + "files/visa").status == 404
+    assert len(browser.get(f"{base}?question-cv=*").all("tr[data-registration]")) == 1
+    assert len(browser.get(f"{base}?question-photo=-").all("tr[data-registration]")) == 1
+    row = next(csv.DictReader(io.StringIO(browser.get(f"{base}.csv", checked=False).html.removeprefix("\ufeff"))))
+    assert row["question-cv"].endswith(f"{base}/{ana['reference']}/files/cv") and row["question-photo"] == ""
+    page = browser.get(page.url).form("files/cv/remove").submit()
+    assert "has been removed" in page.text and kept() == {"visa": "visa.png"}
+
+
+def test_page_of_files_costs_the_same_for_one_and_for_ten(client, ana, writing):
+    counts = []
+    for more in range(2):
+        with writing() as session:
+            for n in range(9 * more):
+                make_question(session, edition_by_year(session, 2027), f"f{n}", "file")
+        with count_queries() as queries:
+            assert client.get(ana["files"]).status == 200
+        counts.append(len(queries))
+    assert counts[0] == counts[1], counts
