@@ -11,6 +11,7 @@ from pathlib import Path
 from benchmarks.crowd import crowded_site
 from benchmarks.draw import draw_seconds
 from benchmarks.endurance import endurance
+from benchmarks.evening import evening_tasks
 from benchmarks.exports import export_cost
 from benchmarks.growth import growth
 from benchmarks.imports import import_cost
@@ -59,6 +60,12 @@ def _mail(databases: Databases, folder: Path) -> None:
         for name, cost in ((f"worker, {kind}", ours), ("plain smtplib, the same message", plain)):
             rate, of_plain = 1000 / cost.clock, cost.clock / plain.clock
             print(f"{name:45}{cost.cpu['worker']:>7.2f}{cost.clock:>10.2f}{rate:>10.0f}{of_plain:>10.2f}", flush=True)
+
+
+def _evening(databases: Databases, folder: Path) -> None:
+    print(f"{'an organiser’s task, 340 registrations':45}{'clicks':>7}{'seconds':>9}")
+    for name, clicks, seconds in evening_tasks(databases, folder):
+        print(f"{name:45}{clicks:>7}{seconds:>9.1f}", flush=True)
 
 
 def _memory(databases: Databases, folder: Path) -> None:
@@ -149,6 +156,7 @@ PARTS: dict[str, Callable[[Databases, Path], None]] = {
     "trips": _trips,
     "crowd": _crowds,
     "imports": _imports,
+    "evening": _evening,
     "growth": _growth,
     "rush": _rush,
     "outages": _outages,

@@ -169,6 +169,7 @@ def _person(
         registered_at=at,
         any_trip=False,
         compared=True,
+        known_before=False,
         note="",
         ended_at=at + timedelta(hours=5) if chance.random() < 0.05 else None,
     )

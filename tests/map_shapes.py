@@ -94,7 +94,7 @@ def shapes(file: Path, project: Callable[[float, float], Point], box: Any, view:
         x, y = _middle(largest)
         if not (0 <= x <= WIDTH and 0 <= y <= height) and not any(_touches(ring, height) for ring in all_rings):
             continue
-        large = [ring for ring in all_rings if (abs(_area(ring)) > 9 or ring is largest) and _touches(ring, height)]
+        large = [ring for ring in all_rings if (abs(_area(ring)) > 12 or ring is largest) and _touches(ring, height)]
         paths = [_path(_simplified(ring, tolerance)) for ring in large]
         found[code] = {"path": "".join(paths), "at": [round(x), round(y)], "area": round(abs(_area(largest)))}
     return {"width": WIDTH, "height": height, "countries": found}
@@ -186,8 +186,8 @@ if __name__ == "__main__":
         json.dumps(
             {
                 "source": "Natural Earth (public domain), by world-atlas 2.0.2; written by tests/map_shapes.py",
-                "world": shapes(whole, equal_earth, None, globe, 0.6),
-                "region": shapes(near, conic, REGION, region, 0.7),
+                "world": shapes(whole, equal_earth, None, globe, 1.2),
+                "region": shapes(near, conic, REGION, region, 1.0),
             },
             ensure_ascii=False,
             separators=(",", ":"),

@@ -245,7 +245,7 @@ def _memory_of(session: Session, edition: Edition) -> dict[str, str]:
         "/outcomes/slug": outcome.slug,
         "/outcomes/<slug>/files/content_hash": outcome.files[0].content_hash,
         "/organise/editions/<year:year>/memory/outcomes/slug": outcome.slug,
-        "content_hash": document.content_hash,
+        "/editions/<year:year>/documents/content_hash": document.content_hash,
         "document_id": str(document.id),
         "/organise/memory/editions/year": "2016",
         "/organise/memory/import/content_hash": files.hash_of(sent),

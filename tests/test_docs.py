@@ -232,7 +232,9 @@ def test_services_are_confined_and_started_again_without_limit(tmp_path):
     ]
     assert units
     for number, unit in enumerate(units):
-        assert {"Restart=always", "RestartSec=2", "StartLimitIntervalSec=0", "UMask=0077"} <= set(unit.splitlines())
+        lines = set(unit.splitlines())
+        assert {"Restart=always", "RestartSec=2", "StartLimitIntervalSec=0", "UMask=0077"} <= lines
+        assert {"ProtectSystem=strict", "NoNewPrivileges=yes", "CapabilityBoundingSet=", "PrivateTmp=yes"} <= lines
         file = tmp_path / f"unit-{number}.service"
         file.write_text(unit, encoding="utf-8")
         if systemd := shutil.which("systemd-analyze"):

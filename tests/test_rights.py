@@ -23,6 +23,8 @@ EVERYBODYS, CHAIRS = (
         "/organise/mail",
         "/organise/accounts",
         "/organise/editions/new",
+        "/organise/memory/",
+        "/organise/privacy/",
         *(f"{OF_EDITION}{page}" for page in ("copy", "year", "delete")),
     ),
 )

@@ -9,6 +9,7 @@ import contextlib
 import fcntl
 import io
 import os
+import re
 import shutil
 import tempfile
 from abc import ABC, abstractmethod
@@ -82,7 +83,7 @@ class Home(ABC):
         """Remove a file, whatever names it, if it is there."""
 
     def remove_with(self, named: Collection[str], texts: Collection[bytes]) -> int:
-        """See `remove_with`."""
+        """Remove the files that no row names and that have one of these texts in them, at once; returns how many."""
         removed = 0
         for name in set(self.names()) - set(named):
             with contextlib.suppress(FileNotFoundError):
@@ -166,9 +167,9 @@ def sweep(where: Where, named: Collection[str], now: datetime) -> int:
         return 0
 
 
-def remove_with(where: Where, named: Collection[str], texts: Collection[bytes]) -> int:
-    """Remove the files that no row names and that have one of these texts in them, at once; returns how many."""
-    return home_of(where).remove_with(named, texts)
+def is_hash(text: str) -> bool:
+    """Whether a text can be the name of a file here."""
+    return re.fullmatch(r"[0-9a-f]{64}", text) is not None
 
 
 def path_of(instance: Path, content_hash: str) -> Path:

@@ -73,8 +73,7 @@ def registered_addresses(session: Session, edition_id: int, emails: Iterable[str
     query = select(Registration).where(Registration.edition_id == edition_id, Registration.ended_at.is_(None))
     for some in in_pieces(keys):
         for registration in session.scalars(query.where(Registration.email_key.in_(some))):
-            if registration.email_key is not None:
-                found[registration.email_key] = registration
+            found[registration.mailed_key] = registration
     return found
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
 from dofc_events.conference.models import Edition
 from dofc_events.delegates.models import Registration
@@ -16,6 +15,7 @@ from dofc_events.documents.calendar import CalendarEntry, CalendarFile, calendar
 from dofc_events.mail.envelope import Attachment, Envelope
 from dofc_events.mail.render import link, render_message
 from dofc_events.mail.rules import deliverable
+from dofc_events.notices.texts import FIELD_NAMES
 from dofc_events.places.models import Claim
 from dofc_events.places.queries import waits_for_category
 from dofc_events.places.rules import ClaimStatus
@@ -51,22 +51,6 @@ SEAT_STATUS_KINDS: dict[str, str] = {
 
 TRIP_MOMENTS = ("starts_at", "ends_at")
 
-# In the words of the form.
-FIELD_NAMES = {
-    "given_name": _l("given name"),
-    "family_name": _l("family name"),
-    "badge_name": _l("name on the badge"),
-    "organisation": _l("organisation"),
-    "job_title": _l("job title"),
-    "country": _l("country"),
-    "phone": _l("mobile phone"),
-    "category": _l("what you are attending as"),
-    "dietary": _l("dietary needs"),
-    "access_needs": _l("access needs"),
-    "visa_letter": _l("invitation letter for a visa"),
-    "photo_consent": _l("photographs"),
-}
-
 
 @dataclass(frozen=True)
 class Standing:
@@ -75,7 +59,7 @@ class Standing:
     `trips` are all learning trips of the edition, with what the registration has of them; `answers` are all that it
     answered of the edition's own questions; `organisers_say` is what organisers write with the news. In words:
     `choices` are options that it waited for until now, `files` questions to be answered with a file, `registered_by`
-    who registered them, `stated` their consent.
+    who registered them, `stated` their consent. A message says what delegates can still change as it is `at` a moment.
     """
 
     registration: Registration
@@ -89,10 +73,17 @@ class Standing:
     registered_by: str = ""
     stated: str = ""
     files: tuple[str, ...] = ()
+    at: datetime | None = None
 
     @property
     def status(self) -> ClaimStatus:
         return ClaimStatus(self.claim.status)
+
+    @property
+    def changes_until(self) -> datetime | None:
+        """Until when the delegate can change details, and hand over; None if that is no longer, or not known."""
+        until = self.edition.details_freeze_at()
+        return None if until is None or (self.at and self.at >= until) else until
 
     @property
     def waits_for_category(self) -> bool:
@@ -387,6 +378,7 @@ def _message(
         choices=standing.choices,
         registered_by=standing.registered_by,
         stated=standing.stated,
+        changes_until=standing.changes_until,
         files=standing.files if registration.ended_at is None else (),
         files_page=link("registration.own.files.index", token=proof_of(registration)),
         waits_for_category=standing.waits_for_category,

@@ -282,7 +282,7 @@ def _write(
     handed_over_by: str = "",
 ) -> None:
     reference = standing.registration.reference
-    standing = replace(standing, organisers_say=news.organisers_say, choices=news.choices)
+    standing = replace(standing, organisers_say=news.organisers_say, choices=news.choices, at=now)
     # An offer that was accepted, declined or has lapsed must no longer be announced; one that stands still must.
     if outbox.withdraw(session, reference, now, kind=PLACE_OFFERED):
         news.place = news.place or standing.status is ClaimStatus.OFFERED

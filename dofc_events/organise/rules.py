@@ -7,9 +7,11 @@ from typing import Any
 
 # The part of an address that acts for a person, after the path of each page that takes one.
 # Below an edition `/groups/` has references, which are no secret.
-_OF_GROUPS = r"(?<!/\d{4})/groups/(?:(?:join|with|companions)/)?"
-_ACTING = r"/(?:registrations|my-data|sign-in|hosting/(?:vote|co-host|proposals))/"
-_SECRET = re.compile(rf"({_ACTING}|{_OF_GROUPS})[^/\s\"'<>?#&\\)\]]+")
+_ACTING = (
+    r"/(?:registrations|my-data|sign-in|hosting/(?:vote|co-host|proposals))/"
+    r"|(?<!/\d{4})/groups/(?:(?:join|with|companions)/)?"
+)
+_SECRET = re.compile(rf"({_ACTING})[^/\s\"'<>?#&\\)\]]+")
 
 
 _LINK = re.compile(r"""\s(?:href|xlink:href|action|formaction)\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)""", re.IGNORECASE)

@@ -15,6 +15,7 @@ from dofc_events.accounts.rules import audit_name
 from dofc_events.core.references import read_token, sign
 from dofc_events.delegates.models import Registration
 from dofc_events.extensions import settings
+from dofc_events.groups.models import Group
 from dofc_events.hosting.models import Proposal
 from dofc_events.hosting.rules import scope_of
 from dofc_events.mail.rules import address_key
@@ -92,9 +93,14 @@ def proposals_of_address(session: Session, email_key: str) -> Sequence[Proposal]
     return session.scalars(select(Proposal).where(Proposal.email_key == email_key).order_by(Proposal.id.desc())).all()
 
 
+def groups_of_address(session: Session, email_key: str) -> Sequence[Group]:
+    """Every group whose contact has an address, the newest first."""
+    return session.scalars(select(Group).where(Group.email_key == email_key).order_by(Group.id.desc())).all()
+
+
 @dataclass(frozen=True, order=True)
 class Found:
-    """Somebody who can be erased: a `kind` (proposal, registration, account), its row, and what it belongs to.
+    """Somebody who can be erased: a `kind` (one of KINDS), its row, and what that belongs to.
 
     In this order they are erased: it is that of locks.
     """
@@ -105,7 +111,7 @@ class Found:
     name: str
 
 
-KINDS = PROPOSAL, REGISTRATION, ACCOUNT = ("1 proposal", "2 registration", "3 account")
+KINDS = PROPOSAL, REGISTRATION, CONTACT, ACCOUNT = ("1 proposal", "2 registration", "3 contact", "4 account")
 
 
 def people_called(session: Session, text: str) -> list[Found]:
@@ -117,6 +123,7 @@ def people_called(session: Session, text: str) -> list[Found]:
 def _of_address(session: Session, key: str) -> Iterator[Found]:
     yield from map(_registration, registrations_of_address(session, key))
     yield from map(_proposal, proposals_of_address(session, key))
+    yield from map(_contact, groups_of_address(session, key))
     yield from map(_account, session.scalars(select(Account).where(Account.email_key == key)))
 
 
@@ -135,6 +142,10 @@ def _registration(one: Registration) -> Found:
 
 def _proposal(one: Proposal) -> Found:
     return Found(PROPOSAL, one.id, scope_of(one.call.year), one.contact_name)
+
+
+def _contact(one: Group) -> Found:
+    return Found(CONTACT, one.id, str(one.edition.year), one.contact_name)
 
 
 def _account(one: Account) -> Found:

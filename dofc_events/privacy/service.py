@@ -5,6 +5,7 @@ import os
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -26,12 +27,13 @@ from dofc_events.letters.queries import attached_to_letters
 from dofc_events.memory.service import named_by_memory
 from dofc_events.privacy.accounts.service import StillHasRoles, account_subject, erase_account
 from dofc_events.privacy.erasing.queries import still_named
-from dofc_events.privacy.erasing.service import erase_registration
+from dofc_events.privacy.erasing.service import erase_contact, erase_registration
 from dofc_events.privacy.models import Erasure, KeptFor
 from dofc_events.privacy.proposals.service import erase_proposer
-from dofc_events.privacy.queries import ACCOUNT, PROPOSAL, REGISTRATION, Found, erasure_hashes, periods_of
+from dofc_events.privacy.queries import ACCOUNT, CONTACT, PROPOSAL, REGISTRATION, Found, erasure_hashes, periods_of
 from dofc_events.privacy.retention.service import tasks
 from dofc_events.privacy.rules import MAX_DAYS, Period
+from dofc_events.questions.queries import answer_hashes
 from dofc_events.web.limits import Counts
 
 # Beside the database, because a backup that is restored knows only who had been erased by then.
@@ -95,11 +97,16 @@ def _named(days: Mapping[Period, int]) -> dict[str, int]:
 
 
 def erase(session: Session, one: Found, actor: Actor, now: datetime, *, because: str = "") -> list[str]:
-    """Erase somebody. Raises StillHasRoles. Returns what to look for in files once that is committed.
+    """Erase somebody. Raises StillHasRoles and StillContact. Returns what to look for in files once that is committed.
 
     Of several people each takes a unit of work: together they would take locks in another order than everybody else.
     """
-    acts = {PROPOSAL: erase_proposer, REGISTRATION: erase_registration, ACCOUNT: erase_account}
+    acts = {
+        PROPOSAL: erase_proposer,
+        REGISTRATION: erase_registration,
+        CONTACT: erase_contact,
+        ACCOUNT: erase_account,
+    }
     return acts[one.kind](session, one.id, actor, now, because=because)
 
 
@@ -136,7 +143,7 @@ def _set(session: Session, edition_id: int | None, days: Mapping[Period, int]) -
 def vanish(session: Session, values: Collection[str]) -> None:
     """After a person was erased and that is committed: nothing of `values` stays in files, and the list knows of it."""
     named = attached_hashes(session) | attached_to_letters(session) | kept_hashes(session)
-    named |= named_by_memory(session)
+    named |= named_by_memory(session) | answer_hashes(session)
     keep_list(session)
     session.close()
     for value in values:
@@ -144,7 +151,11 @@ def vanish(session: Session, values: Collection[str]) -> None:
             limiter.storage.forget(value)
     telling = [value for value in values if len(value) >= SHORTEST]
     found = [form.encode() for value in telling for form in {value, json.dumps(value)[1:-1]}]
-    files.remove_with(settings().shared, named, found)
+    home = files.home_of(settings().shared)
+    for own in set(values) - named:
+        if files.is_hash(own):
+            home.remove(own)
+    home.remove_with(named, found)
     erase_deleted()
 
 
@@ -159,6 +170,12 @@ def keep_list(session: Session) -> set[str]:
             added.flush()
             os.fsync(added.fileno())
     return written - known
+
+
+def _list_at() -> Path:
+    """In the directory that several machines share; where files lie in a bucket, beside what else is this machine's."""
+    shared = settings().shared
+    return (shared if isinstance(shared, Path) else settings().instance) / LIST
 
 
 def erased_before(session: Session, missing: Collection[str]) -> list[Found]:

@@ -16,12 +16,17 @@ from dofc_events.web.downloads import download
 
 
 def erase_each(found: Sequence[Found], actor: Actor, *, because: str = "") -> None:
-    """Erase these people, one after the other, and let what named them vanish from files."""
+    """Erase these people, one after the other, and let what named them vanish from files.
+
+    Raises StillContact where others are reached by one of them alone; who came before is erased.
+    """
     values: list[str] = []
-    for one in found:
-        with unit_of_work() as session:
-            values += service.erase(session, one, actor, now(), because=because)
-    service.vanish(db.session(), values)
+    try:
+        for one in found:
+            with unit_of_work() as session:
+                values += service.erase(session, one, actor, now(), because=because)
+    finally:
+        service.vanish(db.session(), values)
 
 
 def handed_out(registration: Registration | None, content: Any) -> Response:

@@ -61,6 +61,14 @@ def past_with_record(session: Session, now: datetime) -> list[Edition]:
     return [one for one in session.scalars(public) if one.status == EditionStatus.ARCHIVED or one.is_past(now)]
 
 
+def neighbours_of(session: Session, edition: Edition) -> tuple[Edition | None, Edition | None]:
+    """The public editions before an edition and after it, in the order of the years."""
+    public = select(Edition).where(Edition.status != EditionStatus.DRAFT)
+    before = public.where(Edition.year < edition.year).order_by(Edition.year.desc()).limit(1)
+    after = public.where(Edition.year > edition.year).order_by(Edition.year).limit(1)
+    return session.scalar(before), session.scalar(after)
+
+
 def places_left(session: Session, edition_ids: Iterable[int]) -> dict[int, PlacesLeft]:
     """What is left of the places of these editions, by edition; an edition whose places are not set is not in it.
 

@@ -4,17 +4,20 @@ from datetime import date, datetime, time
 
 from flask_babel import get_locale
 from flask_babel import gettext as _
+from markupsafe import Markup
 
 from dofc_events.conference.models import Edition
 from dofc_events.core.clock import from_zone, in_zone
 from dofc_events.core.countries import country_name
 from dofc_events.documents.cards.rules import Card
 from dofc_events.mail.render import link
+from dofc_events.memory.figures.network.rules import EditionInFigures, Network
 from dofc_events.memory.outcomes.models import Outcome
 from dofc_events.memory.outcomes.rules import OutcomeKind
 from dofc_events.public import rules
 from dofc_events.public.rules import Thing
 from dofc_events.web.dates import day_range
+from dofc_events.web.maps import Marked, country_map, shown_on
 
 NETWORK = "Balkan and Black Sea Cluster Network"
 
@@ -92,7 +95,7 @@ def description_of_outcome(outcome: Outcome) -> str:
 
 
 def kind_in_words(kind: OutcomeKind) -> str:
-    words = {
+    words: dict[str, str] = {
         OutcomeKind.MEMORANDUM: _("Memorandum"),
         OutcomeKind.DECLARATION: _("Declaration"),
         OutcomeKind.AGREEMENT: _("Agreement"),
@@ -100,6 +103,25 @@ def kind_in_words(kind: OutcomeKind) -> str:
         OutcomeKind.MILESTONE: _("Milestone"),
     }
     return words[kind]
+
+
+def picture_of_countries(known: EditionInFigures) -> Markup | None:
+    """Where the delegates of an edition came from; None where no source says."""
+    if not known.countries:
+        return None
+    marked = [Marked(code, "came", "", "") for code in sorted(known.countries - {known.country})]
+    marked.append(Marked(known.country, "member", "", ""))
+    view = "region" if known.countries <= shown_on("region") else "world"
+    told = _("The countries named beside “Countries”, and the host’s country in a darker tone.")
+    return country_map(view, _("Where the delegates came from"), told, marked, is_picture=True)
+
+
+def picture_of_network(network: Network) -> Markup:
+    """The region, with whoever took part and how often each country hosted."""
+    hosts = [edition.country for edition in network.editions]
+    marked = [Marked(code, "came", "", "", hosts.count(code)) for code in sorted(network.countries)]
+    told = _("Countries that took part in the Days of Clusters, and how many editions each has hosted.")
+    return country_map("region", _("Europe and the Black Sea"), told, marked, is_picture=True)
 
 
 def network_as_thing(picture: str) -> Thing:

@@ -33,16 +33,23 @@ from dofc_events.public.cards import views as cards
 from dofc_events.public.documents import views as documents
 from dofc_events.public.draw import views as draw
 from dofc_events.public.feed import views as feed
-from dofc_events.public.network import views as network
+from dofc_events.public.network import views as network_pages
 from dofc_events.public.outcomes import views as outcome_pages
 from dofc_events.public.photographs import views as photographs
-from dofc_events.public.queries import learning_trips, past_with_record, places_left
+from dofc_events.public.queries import learning_trips, neighbours_of, past_with_record, places_left
 from dofc_events.public.report import views as report
-from dofc_events.public.shared import description_of, event_of, network_as_thing, picture_of_edition
+from dofc_events.public.shared import (
+    description_of,
+    event_of,
+    network_as_thing,
+    picture_of_countries,
+    picture_of_edition,
+    picture_of_network,
+)
 from dofc_events.web.assets import asset_url
 
 blueprint = Blueprint("public", __name__)
-for part in (draw, outcome_pages, documents, photographs, cards, feed, network, report):
+for part in (draw, outcome_pages, documents, photographs, cards, feed, network_pages, report):
     blueprint.register_blueprint(part.blueprint)
 
 # On the page of an edition; all of them are in the gallery.
@@ -74,7 +81,7 @@ def home() -> str:
     session, moment = db.session(), now()
     coming = coming_editions(session, moment)
     current, past = coming[0] if coming else None, past_editions(session, moment)
-    call = current_call(session, moment)
+    call, network = current_call(session, moment), network_in_figures(session, moment)
     return render_template(
         "public/home.html",
         edition=current,
@@ -84,9 +91,10 @@ def home() -> str:
         cover=covers_of(session, [current.id]).get(current.id) if current else None,
         call=call,
         stage=call.stage(moment) if call else None,
-        figures=network_in_figures(session, moment).figures,
+        figures=network.figures,
+        map=picture_of_network(network) if network.editions else None,
         past=past,
-        outcomes=outcomes_by_edition(session, [edition.id for edition in past]),
+        outcomes=outcomes_by_edition(session, [edition.id for edition in past], titles_only=True),
         network_data=network_as_thing(_asset("img/icon-512.png")),
     )
 
@@ -102,7 +110,7 @@ def editions() -> str:
         windows={edition.id: edition.window(moment) for edition in coming},
         places=places_left(session, [edition.id for edition in coming]),
         past=past,
-        outcomes=outcomes_by_edition(session, [edition.id for edition in past]),
+        outcomes=outcomes_by_edition(session, [edition.id for edition in past], titles_only=True),
         known=editions_in_figures(session, past),
         figures=network_in_figures(session, moment).figures,
     )
@@ -115,11 +123,14 @@ def edition(year: int) -> str:
     found = edition_with_record(session, year)
     if found is None or (found.status == EditionStatus.DRAFT and not may_organise(found)):
         abort(404)
+    known, is_over = edition_in_figures(session, found), found.is_over(moment)
     return render_template(
         "public/edition.html",
         edition=found,
-        is_over=found.is_over(moment),
-        known=edition_in_figures(session, found),
+        is_over=is_over,
+        known=known,
+        map=picture_of_countries(known) if is_over else None,
+        neighbours=neighbours_of(session, found) if is_over else (),
         window=found.window(moment),
         places=places_left(session, [found.id]).get(found.id),
         cover=covers_of(session, [found.id]).get(found.id),

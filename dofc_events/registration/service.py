@@ -76,20 +76,18 @@ class Registered:
     token: str = ""
 
 
-class RegistrationNotOpen(Refusal):
+class _NotOpen(Refusal):
+    def __init__(self, window: Window) -> None:
+        super().__init__(window.value)
+        self.window = window
+
+
+class RegistrationNotOpen(_NotOpen):
     """Registration has not opened yet, or has closed; `window` says which."""
 
-    def __init__(self, window: Window) -> None:
-        super().__init__(window.value)
-        self.window = window
 
-
-class SignUpNotOpen(Refusal):
+class SignUpNotOpen(_NotOpen):
     """Sign-up for learning trips has not opened yet, or has closed; `window` says which."""
-
-    def __init__(self, window: Window) -> None:
-        super().__init__(window.value)
-        self.window = window
 
 
 class DetailsFrozen(Refusal):
@@ -120,14 +118,11 @@ def register_delegate(
     assert edition is not None, "it has a pool"
     earlier = registration_by_form_key(session, request.form_key)
     if earlier is not None:
-        same = details_of(earlier) == request.details and earlier.email == request.email
-        same = same and set(request.trips) == set(wishes_of(session, earlier.id))
-        same = same and _answered_so(session, earlier.id, request.answers)
         if by_address(session, earlier.category, request.code):
             return Registered(Outcome.ANSWERED_BY_EMAIL)
+        same = _says_the_same(session, earlier, request)
         return Registered(Outcome.SENT_BEFORE if same else Outcome.OTHER_ANSWERS, token_of(earlier))
-    window = edition.window(now)
-    if window is not Window.OPEN:
+    if (window := edition.window(now)) is not Window.OPEN:
         raise RegistrationNotOpen(window)
     category = category_of(session, edition_id, request.details.category)
     address_decides = by_address(session, category, request.code)
@@ -138,8 +133,7 @@ def register_delegate(
     if address_decides:
         if_invited(session, edition, category, request.email, request.language, register, now, keep=keep_mail)
         return Registered(Outcome.ANSWERED_BY_EMAIL)
-    registration = register()
-    return Registered(Outcome.REGISTERED, token_of(registration))
+    return Registered(Outcome.REGISTERED, token_of(register()))
 
 
 def enrol(
@@ -178,9 +172,8 @@ def enrol(
     trips = tuple(trips_of(session, edition.id, registration.id)) if request.trips else ()
     answers = answered_by(session, registration.id) if any(request.answers.values()) else ()
     position, files = waiting_position(session, claim), files_for(session, edition, request.details.category, answers)
-    standing = mails.Standing(registration, edition, claim, position, trips, answers, files=files)
-    stated = request.consent_text if on_behalf else ""
-    message = mails.status_message(standing, seats, stated_consent=stated)
+    standing = mails.Standing(registration, edition, claim, position, trips, answers, files=files, at=now)
+    message = mails.status_message(standing, seats, stated_consent=request.consent_text if on_behalf else "")
     send(session, message, now, keep=keep_mail, asked_for=not on_behalf)
     return registration
 
@@ -285,9 +278,10 @@ def rewrite_details(
     return tuple(written), told, changes
 
 
-def _answered_so(session: Session, registration_id: int, answers: Answers) -> bool:
-    known = answers_of(answered_by(session, registration_id))
-    return all(known.get(key, ()) == values for key, values in answers.items())
+def _says_the_same(session: Session, earlier: Registration, request: RegistrationRequest) -> bool:
+    known, asked_for = answers_of(answered_by(session, earlier.id)), {*wishes_of(session, earlier.id)}
+    same = (details_of(earlier), earlier.email, asked_for) == (request.details, request.email, {*request.trips})
+    return same and all(known.get(key, ()) == values for key, values in request.answers.items())
 
 
 def correct_address(
@@ -319,10 +313,10 @@ def readdress(
     bounced = last is not None and last.state == MessageState.DEAD
     move_to_address(session, registration, email, now)
     log(session, actor, now, "address_corrected", registration, changes={"email": [old_email, email]})
-    standing = standing_of(session, registration.id)
     # A mailbox that refused our last message would refuse this one too, and keep the alarm on.
     if not bounced:
-        send(session, mails.address_changed(standing, email=old_email), now, asked_for=asked_for)
+        message = mails.address_changed(standing_of(session, registration.id), email=old_email)
+        send(session, message, now, asked_for=asked_for)
     tell(session, registration.id, News(place=True), now, asked_for=asked_for)
 
 
@@ -335,8 +329,7 @@ def cancel_registration(
     """
     registration, pool = locked(session, registration_id)
     refuse_over(registration, now)
-    standing = standing_of(session, registration_id)
-    registration.ended_at = now
+    standing, registration.ended_at = standing_of(session, registration_id), now
     changes = Changes(session, registration.edition, actor, now, keep=keep_mail)
     changes.place("cancelled", registration, before=standing.status)
     next_in_line = places.cancel_claim(session, pool, standing.claim, terms_of(registration.edition, now), now)
@@ -385,8 +378,7 @@ def refuse_over(registration: Registration, now: datetime) -> None:
 
 def refuse_closed_sign_up(edition: Edition, now: datetime) -> None:
     """Raise SignUpNotOpen unless sign-up for learning trips is open."""
-    window = edition.sign_up_window(now)
-    if window is not Window.OPEN:
+    if (window := edition.sign_up_window(now)) is not Window.OPEN:
         raise SignUpNotOpen(window)
 
 

@@ -5,6 +5,7 @@ if not.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -80,7 +81,7 @@ def remind_of_offers(session: Session, registration_id: int, actor: Actor, now: 
         return
     for claim in due:
         claim.remind_at = None
-    send(session, mails.offer_reminder(standing, standing_ones), now)
+    send(session, mails.offer_reminder(replace(standing, at=now), standing_ones), now)
     log(session, actor, now, "offer_reminder", registration)
 
 

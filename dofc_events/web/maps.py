@@ -37,22 +37,29 @@ def shown_on(view: str) -> frozenset[str]:
     return frozenset(_views()[view]["countries"])
 
 
-def country_map(view: str, title: str, description: str, marked: Sequence[Marked]) -> Markup:
-    """The map "region" (Europe and the Black Sea) or "world", with these countries marked."""
+def country_map(
+    view: str, title: str, description: str, marked: Sequence[Marked], *, is_picture: bool = False
+) -> Markup:
+    """The map "region" (Europe and the Black Sea) or "world", with these countries marked.
+
+    As a picture it leads nowhere, and stands where the words are on another page.
+    """
     drawn = _views()[view]
     countries = drawn["countries"]
     here = {one.code: one for one in marked if one.code in countries}
     rest = "".join(country["path"] for code, country in countries.items() if code not in here)
     parts = [Markup('<path class="map-land" d="{}"/>').format(rest)]
     # Numbers last, so that no neighbour covers them.
-    parts += [_country(one, countries[one.code]) for one in sorted(here.values(), key=lambda one: one.number)]
+    ordered = sorted(here.values(), key=lambda one: one.number)
+    parts += [_country(one, countries[one.code], is_picture) for one in ordered]
     return Markup(
-        '<svg class="map" viewBox="0 0 {width} {height}" role="group" aria-labelledby="map-{view}-title"'
+        '<svg class="map" viewBox="0 0 {width} {height}" role="{role}" aria-labelledby="map-{view}-title"'
         ' aria-describedby="map-{view}-desc"><title id="map-{view}-title">{title}</title>'
         '<desc id="map-{view}-desc">{description}</desc>{parts}</svg>'
     ).format(
         width=drawn["width"],
         height=drawn["height"],
+        role="img" if is_picture else "group",
         view=view,
         title=title,
         description=description,
@@ -60,14 +67,16 @@ def country_map(view: str, title: str, description: str, marked: Sequence[Marked
     )
 
 
-def _country(one: Marked, shape: dict[str, Any]) -> Markup:
+def _country(one: Marked, shape: dict[str, Any], is_picture: bool) -> Markup:
     x, y = shape["at"]
     dot = Markup('<circle class="map-dot" cx="{}" cy="{}" r="6"/>').format(x, y) if shape["area"] < SMALL else ""
     number = ""
     if one.number:
         number = Markup(
             '<polygon class="map-sign" points="{}"/><text class="map-number" x="{}" y="{}">{}</text>'
-        ).format(_hexagon(x, y), x, y + 5, one.number)
+        ).format(_hexagon(x, y), x, y, one.number)
+    if is_picture:
+        return Markup('<g class="map-{}"><path d="{}"/>{}{}</g>').format(one.tone, shape["path"], dot, number)
     return Markup('<a class="map-{}" href="#{}"><title>{}</title><path d="{}"/>{}{}</a>').format(
         one.tone, one.target, one.says, shape["path"], dot, number
     )

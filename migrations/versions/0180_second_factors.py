@@ -1,6 +1,6 @@
 """second factors of accounts, and what sessions await
 
-Follows: 0170
+Follows: 0171
 """
 
 import secrets
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0180"
-down_revision: str | None = "0170"
+down_revision: str | None = "0171"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -4,9 +4,15 @@ from datetime import timedelta
 
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy import func, select
 
 from dofc_events.accounts.queries import account_by_email
+from dofc_events.commands.check import faults
+from dofc_events.conference.queries import edition_by_year
 from dofc_events.core.clock import now
+from dofc_events.delegates.models import Registration
+from dofc_events.places.models import Claim
+from dofc_events.registration.arrivals.service import note_arrival
 from dofc_events.registration.service import cancel_registration
 from tests.support.browser import DESKTOP, PHONE, CheckedPage
 from tests.support.factories import DELEGATE, make_account, make_edition, make_registration, make_trip
@@ -106,3 +112,50 @@ def test_organisers_see_door_list_and_trail(browser, live_server, database_url, 
         assert head == "table-header-group", "a head is repeated on each sheet"
         box = tab.page.locator(".tick span").first.bounding_box()
         assert box["width"] > 12 and box["height"] > 12, "there is something to tick"
+
+
+def _arrives(page, name: str, number: int) -> None:
+    """One of a queue: some letters of the name, and a tap; the next name can be typed at once."""
+    page.keyboard.type(name.split()[-1][:4])
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name=f"Arrived: {name}", exact=True).click()
+    expect(page.locator("[data-arrived-count]")).to_have_attribute("data-arrived-count", str(number))
+    expect(page.get_by_role("searchbox")).to_be_focused()
+
+
+@pytest.mark.databases("sqlite")
+def test_a_morning_at_the_door_adds_up(browser, live_server, database_url, enter, edition, writing, reading):
+    """Thirty arrive, two of them found by name on the phone, two come without a registration, and one is undone."""
+    with writing() as session:
+        edition_by_year(session, edition.year).registers_at_door = True
+        people = session.scalars(select(Registration).where(Registration.ended_at.is_(None)).limit(30)).all()
+        by_hand, others = [one.full_name for one in people[:2]], [one.id for one in people[2:]]
+        for one in others:
+            note_arrival(session, one, DELEGATE, now())
+    site = live_server(database_url)
+    tab = browser.open(site.url, PHONE)
+    enter(tab, "ana")
+    page = tab.goto(DOOR)
+    for number, name in enumerate(by_hand, start=29):
+        _arrives(page, name, number)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("[data-arrived-count]")).to_have_attribute("data-arrived-count", "29")
+    for number, given_name in enumerate(("Jovan", "Vesna"), start=30):
+        page.get_by_role("link", name="Register somebody new").click()
+        typed = {
+            "given_name": given_name,
+            "email": f"{given_name}@dofc.test",
+            "organisation": "Niš",
+            "country": "Serbia",
+        }
+        for name, words in typed.items():
+            page.locator(f"main [id={name}]").fill(words)
+        page.keyboard.press("Tab")
+        page.locator("select[name=category]").select_option("guest")
+        page.locator("input[name=consent]").check()
+        page.locator("main form [type=submit]").last.click()
+        expect(page.locator("[data-arrived-count]")).to_have_attribute("data-arrived-count", str(number))
+    tab.check()
+    with reading() as session:
+        assert session.scalar(select(func.count()).where(Claim.used_at.is_not(None))) == 31
+        assert faults(session) == []

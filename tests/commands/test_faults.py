@@ -133,8 +133,13 @@ def test_a_directory_that_cannot_be_written_stops_no_worker(database_url, tmp_pa
         assert app.test_client().get("/").status_code == 200
         db.session.remove()
         db.engine.dispose()
+    # There need not even be a directory.
+    app = create_app(settings_for(database_url, instance / "assets" / "instance"))
+    assert app.test_client().get("/").status_code == 200
+    with app.app_context():
+        db.engine.dispose()
     said = capsys.readouterr().err
-    assert said.count('"static_files_not_written"') == 1 and said.count('"not_swept"') == 1
+    assert said.count('"static_files_not_written"') == 2 and said.count('"not_swept"') == 1
 
 
 @pytest.mark.databases("sqlite")

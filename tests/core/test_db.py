@@ -172,6 +172,9 @@ def test_sqlite_is_set_up_for_a_site(app):
         assert db.session.scalar(text("PRAGMA journal_mode")) == "wal"
         assert db.session.scalar(text("PRAGMA foreign_keys")) == 1
         assert db.session.scalar(text("PRAGMA busy_timeout")) == 5_000
+        # Whoever has waited for others of the same process waits no longer for those of another one.
+        with unit_of_work() as session:
+            assert 4_000 < session.scalar(text("PRAGMA busy_timeout")) <= 5_000
 
 
 def test_a_row_that_leads_nowhere_is_refused(writing):

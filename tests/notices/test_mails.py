@@ -14,6 +14,7 @@ from dofc_events.delegates.queries import token_of
 from dofc_events.notices import mails
 from dofc_events.notices.mails import calendar_of
 from dofc_events.notices.queries import STATUS_KINDS, standing_of
+from dofc_events.notices.service import News, tell
 from dofc_events.registration import service
 from dofc_events.registration.hand_over import service as hand_overs
 from tests.support.factories import DELEGATE, NOW, make_edition, make_registration
@@ -198,6 +199,17 @@ def test_the_calendar_entry_has_the_times_and_the_place_of_the_edition(session, 
     assert str(event["URL"]) == f"http://dofc.test/editions/{edition.year}/"
     description = str(event["DESCRIPTION"])
     assert "/registrations/" not in description and "host@dofc.test" in description
+
+
+def test_after_the_freeze_no_message_names_a_date_until_which_one_could_change(session, edition):
+    person, until = make_registration(session, edition), edition.details_freeze_at()
+    assert until is not None
+    for moment, is_named in ((until - timedelta(seconds=1), True), (until, False)):
+        tell(session, person.id, News(place=True), moment)
+        message = letters(session, to=person.email)[-1]
+        for part in (message.text, message.html):
+            words = " ".join(part.split())
+            assert ("hand it over" in words) == ("1 April 2027" in words) == is_named, words
 
 
 def test_an_edition_without_dates_has_no_calendar_entry(session):

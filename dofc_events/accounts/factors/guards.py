@@ -26,6 +26,11 @@ def fresh_factor(view: View) -> View:
     return _guarded(view, ("GET", "POST"))
 
 
+def fresh_factor_for_files(view: View) -> View:
+    """Like `fresh_factor` for what is no page: who comes back is led to a page with the link to the file."""
+    return _guarded(view, ("GET",), is_file=True)
+
+
 def fresh_factor_for_forms(view: View) -> View:
     """Like `fresh_factor` for what is sent; whoever may see the page can look at it without."""
     return _guarded(view, ("POST",))
@@ -53,11 +58,11 @@ def begun_session(*allowed: Awaited, fresh: bool = False) -> Callable[[View], Vi
     return guard
 
 
-def _guarded(view: View, methods: tuple[str, ...]) -> View:
+def _guarded(view: View, methods: tuple[str, ...], *, is_file: bool = False) -> View:
     @wraps(view)
     def guarded(**values: Any) -> ResponseReturnValue:
         lacking = _lacking() if request.method in methods else None
-        return _ask_for(lacking) if lacking else view(**values)
+        return _ask_for(lacking, is_file=is_file) if lacking else view(**values)
 
     return guarded
 
@@ -72,8 +77,10 @@ def _is_fresh(here: BrowserSession) -> bool:
     return here.factor_at is not None and here.factor_at > now() - FRESH
 
 
-def _ask_for(lacking: Awaited) -> ResponseReturnValue:
+def _ask_for(lacking: Awaited, *, is_file: bool = False) -> ResponseReturnValue:
     keep_for_later()
+    if is_file:
+        browser["file"], browser["wanted"] = browser.get("wanted", ""), url_for("accounts.factors.file")
     if request.method == "POST":
         browser["wanted"] = url_for("accounts.unsent")
     browser["came_from"] = request.referrer

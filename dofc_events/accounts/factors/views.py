@@ -126,7 +126,7 @@ def check(here: BrowserSession) -> ResponseReturnValue:
 def file(here: BrowserSession) -> ResponseReturnValue:
     """Where somebody gets the file for which they gave a factor: to be sent it would leave them on the page before."""
     path = browser.get("file", "")
-    if not path:
+    if not is_local_path(path):
         return redirect(url_for(".index"), 303)
     name = PurePosixPath(urlsplit(path).path).name
     return render_template("accounts/factors/file.html", path=path, name=name, back=_came_from())
@@ -224,12 +224,7 @@ def _too_many() -> ResponseReturnValue:
 def _wanted() -> str:
     """Where somebody goes on who has given or set up what was asked for; nothing is wanted any more then."""
     path: str = browser.pop("wanted", "")
-    if not is_local_path(path):
-        return url_for("organise.overview.index")
-    if PurePosixPath(urlsplit(path).path).suffix:
-        browser["file"] = path
-        return url_for(".file")
-    return path
+    return path if is_local_path(path) else url_for("organise.overview.index")
 
 
 def _came_from() -> str:

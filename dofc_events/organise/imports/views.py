@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from dofc_events.accounts.factors.guards import fresh_factor
+from dofc_events.accounts.factors.guards import fresh_factor_for_files
 from dofc_events.accounts.guards import acting, organisers_only
 from dofc_events.conference.models import Edition
 from dofc_events.core import files
@@ -160,7 +160,7 @@ def check(edition: Edition, file_id: int) -> ResponseReturnValue:
 
 @blueprint.get(f"{FILE}/failing.csv")
 @organisers_only
-@fresh_factor
+@fresh_factor_for_files
 def failing(edition: Edition, file_id: int) -> ResponseReturnValue:
     """The rows that cannot be registered, as they came, each with what is wrong with it."""
     file, table = _file(edition, file_id)

@@ -7,6 +7,7 @@ from flask import Blueprint, abort, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from dofc_events.accounts.factors.guards import fresh_factor_for_files, fresh_factor_for_forms
 from dofc_events.accounts.guards import acting, chair_only, edition_staff
 from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.models import Edition
@@ -21,6 +22,7 @@ from dofc_events.organise.shared import EDITION, around
 from dofc_events.privacy import service
 from dofc_events.privacy.accounts.service import StillHasRoles
 from dofc_events.privacy.erasing.queries import is_gone
+from dofc_events.privacy.erasing.service import StillContact
 from dofc_events.privacy.handed_out.queries import as_json, data_of
 from dofc_events.privacy.queries import KINDS, people_called, periods_of, removals
 from dofc_events.privacy.retention.service import tasks
@@ -28,6 +30,7 @@ from dofc_events.privacy.rules import Period
 from dofc_events.privacy.shared import erase_each, handed_out
 from dofc_events.privacy.texts import PERIODS, duration_of
 from dofc_events.web.forms import answer_errors, form_page
+from dofc_events.web.on_record import say
 
 blueprint = Blueprint("privacy", __name__)
 
@@ -58,6 +61,7 @@ def index() -> ResponseReturnValue:
 
 @blueprint.route("/privacy/erase", methods=["GET", "POST"])
 @chair_only
+@fresh_factor_for_forms
 def erase() -> ResponseReturnValue:
     """Somebody who asks the chair: everything of an address, or what a reference names. Asks first, by name."""
     form, page, context = EraseForm(), "organise/privacy/erase.html", {"asked": None, "kinds": KINDS, **around(None)}
@@ -75,7 +79,11 @@ def erase() -> ResponseReturnValue:
     except StillHasRoles:
         form.reference.errors = [_("This account still has a role. End the account first, under Accounts.")]
         return answer_errors(form, page, **context)
-    erase_each(found, acting(), because=form.because.data)
+    try:
+        erase_each(found, acting(), because=form.because.data)
+    except StillContact:
+        form.reference.errors = [_("Others are reached at this address alone. Give them another contact first.")]
+        return answer_errors(form, page, **context)
     flash(_("Erased."), "success")
     return redirect(url_for(".index"), 303)
 
@@ -105,6 +113,7 @@ def edition(edition: Edition) -> ResponseReturnValue:
 
 @blueprint.route(PERSON, methods=["GET", "POST"])
 @organisers
+@fresh_factor_for_forms
 def person(edition: Edition, reference: str) -> ResponseReturnValue:
     """Everything that is kept about one delegate, to hand out, and the end of it, for somebody who writes."""
     registration, form = _registration(edition, reference), BecauseForm()
@@ -113,16 +122,25 @@ def person(edition: Edition, reference: str) -> ResponseReturnValue:
         kept = [replace(one, values=masked_details(one.values)) for one in data_of(db.session(), registration)]
         context = {"registration": registration, "kept": kept, **around(edition)}
         return form_page(form, "organise/privacy/person.html", **context)
-    erase_each(people_called(db.session(), registration.reference), acting(), because=form.because.data)
+    try:
+        erase_each(people_called(db.session(), registration.reference), acting(), because=form.because.data)
+    except StillContact:
+        flash(
+            _("Nothing has been erased: others are reached at this address alone. Change their contact first."),
+            "warning",
+        )
+        return redirect(url_for(".person", year=edition.year, reference=reference), 303)
     flash(_("Erased."), "success")
     return redirect(url_for(".edition", year=edition.year), 303)
 
 
 @blueprint.get(f"{PERSON}/my-data.json")
 @organisers
+@fresh_factor_for_files
 def person_json(edition: Edition, reference: str) -> ResponseReturnValue:
     """The same as a file, without links that act for the person."""
     registration = _registration(edition, reference)
+    say("exported", file="my-data.json")
     return handed_out(registration, masked_details(as_json(db.session(), registration, now())))
 
 

@@ -2,26 +2,36 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, Text, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from dofc_events.core.audit import AuditEntry
 from dofc_events.delegates.models import Registration
-from dofc_events.delegates.rules import GONE_KEY
 from dofc_events.privacy.kept.queries import about, says_something, table_of
 from dofc_events.privacy.kept.rules import Ends, Whose, rows_of
 from dofc_events.questions.models import Answer
 
+GONE_KEY = "gone-"
+
 
 def is_gone(registration: Registration) -> bool:
     """Whether the registration no longer names its person."""
-    return (registration.email_key or "").startswith(GONE_KEY)
+    return registration.email_key is not None and registration.email_key.startswith(GONE_KEY)
 
 
 def still_named() -> ColumnElement[bool]:
     """The condition for registrations that name their person."""
+    # People whom a contact registered may have no address, and so no key.
     return or_(Registration.email_key.is_(None), Registration.email_key.not_like(f"{GONE_KEY}%"))
+
+
+def others_reached_by(session: Session, edition_id: int, address: str, *, but: int = 0) -> bool:
+    """Whether there are people at an edition who have no address of their own, and are reached at this one."""
+    lent = Registration.edition_id == edition_id, Registration.email_key.is_(None), Registration.email == address
+    query = select(Registration.id).where(*lent, Registration.ended_at.is_(None), Registration.id != but).limit(1)
+    return session.scalar(query) is not None
 
 
 def quoting(scope: str, values: Iterable[str]) -> Select[AuditEntry]:
@@ -38,12 +48,31 @@ def former_addresses(session: Session, reference: str) -> set[str]:
     return {str(entry.changes["email"][0]) for entry in session.scalars(query)}
 
 
-def values_of(session: Session, registration: Registration) -> list[str]:
-    """What tells a person from others, as it was typed: looked for where no table says whose it is."""
+@dataclass(frozen=True)
+class Traces:
+    """What tells a person from others, to be looked for where no table says whose it is.
+
+    `telling` leads to nobody else: the address, unless it is a contact's, and the reference. `typed` is what was typed
+    besides, and `files` the names of the person's own files.
+    """
+
+    telling: tuple[str, ...]
+    typed: tuple[str, ...]
+    files: tuple[str, ...]
+
+    @property
+    def all(self) -> list[str]:
+        return [*self.telling, *self.typed, *self.files]
+
+
+def traces_of(session: Session, registration: Registration) -> Traces:
+    """Everything of a registration that may stand elsewhere."""
     r = registration
-    typed = [r.email, r.reference, r.phone, r.full_name, r.given_name, r.family_name, r.badge_name]
-    answers = session.scalars(select(Answer.text).where(Answer.registration_id == r.id, Answer.text != ""))
-    return [value for value in [*typed, r.email_key, *answers, *former_addresses(session, r.reference)] if value]
+    answers = session.execute(select(Answer.text, Answer.content_hash).where(Answer.registration_id == r.id)).all()
+    addresses = (r.email, r.email_key, *former_addresses(session, r.reference)) if r.email_key else ()
+    typed = r.phone, r.full_name, r.given_name, r.family_name, r.badge_name, *(text for text, _ in answers)
+    files = (content_hash for _, content_hash in answers)
+    return Traces(*(tuple(filter(None, some)) for some in ((*addresses, r.reference), typed, files)))
 
 
 def erasure_faults(session: Session) -> list[str]:

@@ -13,17 +13,20 @@ from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Category, Edition, InvitedAddress
 from dofc_events.core.audit import Actor, AuditEntry, record
+from dofc_events.core.errors import Refusal
 from dofc_events.core.order import sort_key
 from dofc_events.core.references import new_reference, new_secret
 from dofc_events.delegates.models import BY_LENGTH, Registration
 from dofc_events.delegates.queries import came_before
+from dofc_events.groups.models import Group, Invitation
 from dofc_events.letters.models import Letter, LetterRecipient
 from dofc_events.mail import outbox
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import ABOUT_DATA, DONE_WITH, MessageState, address_key
 from dofc_events.memory.figures.service import keep_before_erasing
+from dofc_events.memory.photographs.models import Objection, Photograph
 from dofc_events.places.service import lock_edition_pool
-from dofc_events.privacy.erasing.queries import is_gone, quoting, values_of
+from dofc_events.privacy.erasing.queries import Traces, is_gone, others_reached_by, quoting, traces_of
 from dofc_events.privacy.erasing.rules import exchanged, names_one_of, search_without, without, without_names
 from dofc_events.privacy.kept.queries import about, blanks, says_something, table_of
 from dofc_events.privacy.kept.rules import Ends, Kept, Whose, rows_of
@@ -39,32 +42,73 @@ DELEGATE = Actor("delegate")
 TEXTLESS: dict[str, Any] = {"text": "", "html": "", "attachments": []}
 
 
+class StillContact(Refusal):
+    """Others who take part are reached at this person's address alone: they need another contact first."""
+
+
 def erase_registration(
     session: Session, registration_id: int, actor: Actor, now: datetime, *, because: str = ""
 ) -> list[str]:
     """Erase everything that names the person of a registration; a live place is given up and passed on first.
 
+    Raises StillContact.
     Returns what to look for in files once that is committed (see `vanish.vanish`); nothing if it was erased already.
     """
     registration, _ = locked(session, registration_id)
     if is_gone(registration):
         return []
     edition, reference = registration.edition, registration.reference
+    if registration.email_key is not None:
+        _refuse_contact(session, edition, registration.email, now, but=registration_id)
     if registration.ended_at is None and not edition.is_over(now):
         cancel_registration(session, registration_id, actor, now)
         session.flush()
-    values = values_of(session, registration)
-    _drop_searches(session, edition, values)
-    _drop_quotations(session, edition, values, now)
-    _drop_invitations(session, edition, values)
-    if registration.email_key is not None:
-        drop_links(session, registration.email_key, now)
+    traces, key = traces_of(session, registration), registration.email_key
+    _drop_searches(session, edition, traces.all)
+    _drop_quotations(session, edition, traces, now)
+    if key is not None:
+        _drop_address(session, edition, traces)
+        drop_links(session, key, now)
     (new,) = forget_delegates(session, edition.id, [registration_id], now)
     _leave_others_trail(session, str(edition.year), reference, new)
     note_erased(session, "registration", reference, now)
     said = {"because": because} if because else {}
     record(session, actor, now, "person_erased", scope=str(edition.year), about=new, **said)
+    return traces.all
+
+
+def erase_contact(session: Session, group_id: int, actor: Actor, now: datetime, *, because: str = "") -> list[str]:
+    """Erase the contact of a group, who need not be a delegate. Raises StillContact.
+
+    Returns what to look for in files once that is committed; nothing if it was erased already.
+    """
+    edition_id = session.get_one(Group, group_id).edition_id
+    lock_edition_pool(session, edition_id)
+    group = session.get_one(Group, group_id, populate_existing=True)
+    if not group.email:
+        return []
+    _refuse_contact(session, group.edition, group.email, now)
+    values, reference, edition, key = [group.email, group.contact_name], group.reference, group.edition, group.email_key
+    outbox.withdraw(session, reference, now)
+    traces = Traces((group.email, key), (group.contact_name,), ())
+    _drop_quotations(session, edition, traces, now)
+    _drop_address(session, edition, traces)
+    drop_links(session, key, now)
+    nobody = {"recipient": GONE, "recipient_name": GONE, "recipient_key": "", "mailbox_key": "", "subject": GONE}
+    gone = {**TEXTLESS, **nobody, "reply_to": None, "text_removed_at": now}
+    session.execute(update(Message).where(Message.about == reference, Message.recipient_key == key).values(gone))
+    for entry in session.scalars(select(AuditEntry).where(AuditEntry.about == reference)):
+        entry.details = without_names(entry.details)
+    said = {"because": because} if because else {}
+    record(session, actor, now, "person_erased", scope=str(edition.year), about=reference, **said)
+    session.flush()
+    session.expire_all()
     return values
+
+
+def _refuse_contact(session: Session, edition: Edition, address: str, now: datetime, *, but: int = 0) -> None:
+    if not edition.is_over(now) and others_reached_by(session, edition.id, address, but=but):
+        raise StillContact
 
 
 def drop_links(session: Session, email_key: str, now: datetime) -> None:
@@ -92,6 +136,7 @@ def forget_delegates(session: Session, edition_id: int, ids: Collection[int], no
     if not people:
         return []
     mine = [one.id for one in people]
+    keep_before_erasing(session, edition_id, now)
     keep_before_erasing(session, edition_id, now)
     _keep_known_before(session, edition_id, people)
     for one in people:
@@ -125,7 +170,7 @@ def end_row(session: Session, row: Kept, which: Any) -> int:
 
 def _keep_known_before(session: Session, edition_id: int, people: Sequence[Registration]) -> None:
     """Who was at an earlier edition counts as that, here and at later ones, when the addresses can tell no longer."""
-    ids, keys = [one.id for one in people], [one.email_key for one in people if one.ended_at is None]
+    ids, keys = [one.id for one in people], [one.email_key for one in people if one.ended_at is None and one.email_key]
     year = session.get_one(Edition, edition_id).year
     known = session.scalars(select(Registration.id).where(Registration.id.in_(ids), came_before(edition_id))).all()
     later = select(Edition.id).where(Edition.year > year)
@@ -220,16 +265,27 @@ def _drop_searches(session: Session, edition: Edition, values: Collection[str]) 
     session.flush()
 
 
-def _drop_invitations(session: Session, edition: Edition, values: Collection[str]) -> None:
-    """Whoever was invited by this address, or one that it replaced, no longer is."""
+def _drop_address(session: Session, edition: Edition, traces: Traces) -> None:
+    """Whoever was invited by this address, or one that it replaced, no longer is; nor is it anybody's contact."""
     here = select(Category.id).where(Category.edition_id == edition.id)
-    mine = InvitedAddress.email_key.in_({address_key(value) for value in values if "@" in value})
-    session.execute(delete(InvitedAddress).where(mine, InvitedAddress.category_id.in_(here)))
+    keys = {address_key(value) for value in traces.telling if "@" in value}
+    mine = InvitedAddress.email_key.in_(keys), InvitedAddress.category_id.in_(here)
+    groups = select(Group.id).where(Group.edition_id == edition.id)
+    session.execute(delete(InvitedAddress).where(*mine))
+    session.execute(delete(Invitation).where(Invitation.email_key.in_(keys), Invitation.group_id.in_(groups)))
+    nobody = {"contact_name": GONE, "email": "", "email_key": "", "link_version": Group.link_version + 1}
+    session.execute(update(Group).where(Group.edition_id == edition.id, Group.email_key.in_(keys)).values(nobody))
+    # Who was registered by them had no address but theirs.
+    lent = Registration.edition_id == edition.id, Registration.email_key.is_(None)
+    session.execute(update(Registration).where(*lent, Registration.email.in_(traces.telling)).values(email=""))
+    photographs = select(Photograph.id).where(Photograph.edition_id == edition.id)
+    asked = Objection.email.in_(traces.telling), Objection.photograph_id.in_(photographs)
+    session.execute(update(Objection).where(*asked).values(email="", reason=""))
 
 
-def _drop_quotations(session: Session, edition: Edition, values: Sequence[str], now: datetime) -> None:
+def _drop_quotations(session: Session, edition: Edition, traces: Traces, now: datetime) -> None:
     """Emails to others, and entries about others, in which the person's address or reference is quoted."""
-    telling = values[:2]
+    telling = traces.telling
     quoted = or_(*(text.contains(value, autoescape=True) for text in (Message.text, Message.html) for value in telling))
     # What is still to be sent says something that its reader needs, and goes later with all others.
     mine = Message.scope == str(edition.year), Message.state.in_((*DONE_WITH, MessageState.KEPT, MessageState.DEAD))
@@ -237,6 +293,7 @@ def _drop_quotations(session: Session, edition: Edition, values: Sequence[str], 
     session.execute(update(Message).where(*mine, quoted).values(gone).execution_options(synchronize_session=False))
     for entry in session.scalars(quoting(str(edition.year), telling)):
         details = without(entry.details, ("name",))
-        details = exchanged(details, values[0], GONE)
+        for value in telling:
+            details = exchanged(details, value, GONE) if "@" in value else details
         entry.details = details
     session.flush()

@@ -17,7 +17,7 @@ from dofc_events.places.models import Claim, Pool
 from dofc_events.privacy.erasing.queries import former_addresses
 from dofc_events.privacy.erasing.rules import without
 from dofc_events.privacy.kept.queries import about, table_of
-from dofc_events.privacy.kept.rules import Kept, Whose, rows_of
+from dofc_events.privacy.kept.rules import OWN, Kept, Whose, rows_of
 from dofc_events.privacy.queries import periods_of
 from dofc_events.questions.models import EditionQuestion, QuestionOption
 from dofc_events.trips.models import Trip
@@ -123,6 +123,9 @@ def _values(session: Session, rows: Sequence[Kept], registration: Registration, 
     query = select(*columns, *([label.label("of")] if label is not None else [])).where(and_(*which))
     found = [dict(one._mapping) for one in session.execute(query.order_by(*table.primary_key))]
     told = [{name: plain(value) for name, value in one.items() if value not in NOTHING} for one in found]
+    if row.table == OWN and registration.email_key is None:
+        # The address is that of the contact who registered them.
+        told = [{name: value for name, value in one.items() if name != "email"} for one in told]
     if row.table == AuditEntry.__tablename__:
         told = [_of_this_person(one) for one in told]
     return [one for one in told if one]

@@ -45,8 +45,8 @@ class Ends(enum.StrEnum):
 class Kept:
     """One row of the table. `by` leads from a row of `table` to the person it is about, column by column.
 
-    `columns` have spaces between them. Without a `period` it ends as `until` says. What is not `is_shown` to the person
-    is about somebody else.
+    `columns` have spaces between them. Without a `period` it ends as `until` says. A row of the database is deleted
+    `only` if this column says something. What is not `is_shown` to the person is about somebody else.
     """
 
     table: str
@@ -59,6 +59,7 @@ class Kept:
     ends: Ends
     until: str = ""
     is_shown: bool = True
+    only: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -114,11 +115,12 @@ KEPT = (
          "Details of the person who handed the registration over", "to take it back", NAMES, DELETED,
          "the colleague opens it or the edition begins", is_shown=False),
     Kept("untold_news", "news since due_at", OF, D, "News still to be told", TELL, NAMES, DELETED, "they are told"),
-    Kept("answers", "text", OF, D, "Answers to own questions, as text", KEEP_PLACE, NAMES, DELETED),
-    Kept("answers", "choice", OF, D, "Answers to own questions that were picked", COUNT, None, STAYS),
+    Kept("answers", "text content_hash media_type size", OF, D, "Answers to own questions, as text or file", KEEP_PLACE,
+         NAMES, DELETED, only="text"),
+    Kept("answers", "choice waits", OF, D, "Answers to own questions that were picked", COUNT, None, STAYS),
     Kept("claims", "status position offered_at offered_until remind_at changed_at preference used_at position_before"
-         " is_hold by_email untold", OF, D, "Places and seats, positions on waiting lists, wishes, when used", COUNT,
-         None, STAYS),
+         " is_hold by_email untold party", OF, D, "Places and seats, positions on waiting lists, wishes, when used",
+         COUNT, None, STAYS),
     Kept("arrivals", "day at", "claim_id.registration_id", D, "Days of arrival", COUNT, None, STAYS),
     Kept("drawn_delegates", "trip_id", OF, D, "What the draw gave", COUNT, None, STAYS),
     Kept("letter_recipients", "email_key", OF, D, "Address that a letter went to", "to write once", NAMES, REPLACED),
@@ -166,15 +168,28 @@ KEPT = (
     Kept("ballots", "ranking", "account_id", A, "How a member votes", CHOOSE, None, BY_ITSELF, "the count"),
     Kept("sign_in_links", "secret_hash expires_at used_at", "account_id", A, "Sign-in links, as hashes",
          "to sign in", NAMES, DELETED, "the next link is sent"),
-    Kept("browser_sessions", "secret_hash browser began_at", "account_id", A, "Where they are signed in", "to sign in",
+    Kept("browser_sessions", "secret_hash browser began_at awaits challenge factor_at", "account_id", A,
+         "Where they are signed in", "to sign in",
          NAMES, DELETED, "they sign out, or 12 hours have passed"),
+    Kept("factors", "kind name added_at used_at nonce secret last_step credential public_key sign_count",
+         "account_id", A, "Second factors", "to sign in", NAMES, DELETED, "they take one away"),
+    Kept("recovery_codes", "code_hash", "account_id", A, "Recovery codes, as hashes", "to sign in", NAMES, DELETED,
+         "they use one"),
+    Kept("group_invitations", "name email email_key invited_at reminded_at", OF, D, "The invitation to a group", TELL,
+         NAMES, DELETED),
+    Kept("group_invitations", "name email email_key invited_at reminded_at", "group_id.edition_id", E,
+         "Whom the heads of delegations invited", TELL, NAMES, DELETED),
+    Kept("groups", "contact_name email email_key", "edition_id", E, "Contacts of groups, heads of delegations", TELL,
+         NAMES, BLANKED),
+    Kept("photograph_objections", "email reason", "photograph_id.edition_id", E,
+         "Who asked for a photograph to be taken down, and why", "to decide and answer", NAMES, BLANKED,
+         "organisers decide"),
+    Kept("outcome_parties", "person role", "outcome_id.edition_id", X, "Who signed what was agreed",
+         "the network’s memory", None, STAYS, "the network takes it down"),
     Kept("members", "contact_name contact_email", "organisation_id", X, "A member’s contact", TELL, None, STAYS,
          "the chair changes it"),
     Kept("photographs", "photographer", "edition_id", X, "Names of photographers", "to credit them", None, STAYS,
          "organisers remove them"),
-    Kept("photograph_objections", "reason email asked_at", "photograph_id.edition_id", X,
-         "Who wants a photograph taken down, and why", "to decide, and to answer", None, BY_ITSELF,
-         "organisers decide; what stays names nobody"),
     Kept("request_counts", "key count expires", "key", X, "Network addresses, and addresses typed into forms",
          "so that nobody floods the site", None, BY_ITSELF, "a day has passed at most"),
 )  # fmt: skip
@@ -204,20 +219,28 @@ NOT_PERSONAL = {
     "members": "is_active website",
     "editions": "year ordinal status is_demo city country venue venue_address zone starts_on starts_at ends_on ends_at"
     " summary programme cost languages dress faq registration_opens_at registration_closes_at freezes_at offer_hours"
-    " confirms_places registers_at_door asks_questions trip_mode trips_open_at trips_close_at trips_drawn_at"
+    " confirms_places registers_at_door asks_questions asks_files companions companion_category trip_mode"
+    " trips_open_at trips_close_at trips_drawn_at"
     " attendance_at_least speakers had_learning_trips revision revised_at",
     "categories": "slug label position state by_invitation code needs_approval",
     "edition_organisers": "position",
     "attending_countries": "country",
-    "outcomes": "kind title addressed_to",
-    "outcome_countries": "country",
-    "pools": "capacity taken next_position",
+    "outcomes": "kind title addressed_to agreed_on changed_at first_status is_published slug source text year",
+    "outcome_parties": "country has_signed position signed_on",
+    "outcome_follow_up": "noted_on position status text",
+    "outcome_files": "content_hash media_type name position size title",
+    "edition_documents": "content_hash is_published media_type name position size title",
+    "write_ups": "text",
+    "fact_sources": "fact source",
+    "factor_policy": "chair organiser starts_on",
+    "groups": "ended_at language link_version made_at organisation places reference until",
+    "pools": "capacity taken next_position promised",
     "edition_questions": "key position kind caption hint categories shown_when shown_for required required_from_on"
     " frozen_from_on organisers_only retired_at",
-    "question_options": "key caption position retired_at",
+    "question_options": "key caption position retired_at waiting_list",
     "saved_views": "name",
     "trips": "slug title description hosts meeting_point starts_at ends_at minimum bring accessibility walking"
-    " needs_dietary needs_access position cancelled_at revision revised_at",
+    " needs_dietary needs_access takes_companions position cancelled_at revision revised_at",
     # The seed and the document prove the draw; its identifiers lead to nobody without the key.
     "draws": "seed fixed_at document",
     # What organisers write to many.
@@ -249,7 +272,7 @@ NOT_PERSONAL = {
     "photographs": "state fault name source_hash size added_at tries taken_at position caption alternative licence"
     " people_agreed is_cover published_at hidden_at",
     "photograph_renditions": "format width height size content_hash",
-    "photograph_objections": "hides told_at settled_at",
+    "photograph_objections": "asked_at hides told_at settled_at",
     "kept_for": "period days",
     "removals": "year period kept_in on number",
     "erasures": "hash erased_at",

@@ -9,7 +9,7 @@ from dofc_events.delegates.models import Registration
 from dofc_events.mail import outbox
 from dofc_events.mail.rules import address_key
 from dofc_events.privacy import mails
-from dofc_events.privacy.queries import proposals_of_address, registrations_of_address
+from dofc_events.privacy.queries import groups_of_address, proposals_of_address, registrations_of_address
 
 
 def ask_for_data(session: Session, email: str, now: datetime) -> None:
@@ -20,6 +20,7 @@ def ask_for_data(session: Session, email: str, now: datetime) -> None:
     """
     key = address_key(email)
     known = bool(registrations_of_address(session, key)) | bool(proposals_of_address(session, key))
+    known |= bool(groups_of_address(session, key))
     envelope = mails.my_data_link(email, key, now)
     try:
         outbox.refuse_flood(session, email, now, kind=envelope.kind)

@@ -1,6 +1,7 @@
 """What is kept about somebody, for them to read and to erase. They prove the address by a link in an email."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from flask import Blueprint, flash, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -12,14 +13,16 @@ from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import registration_by_token
 from dofc_events.mail.guards import limit_by_address
 from dofc_events.mail.outbox import TooManyMessages
-from dofc_events.privacy.erasing.service import DELEGATE
+from dofc_events.privacy.erasing.service import DELEGATE, StillContact
 from dofc_events.privacy.handed_out.queries import as_json, data_of
 from dofc_events.privacy.own import service
 from dofc_events.privacy.queries import (
     ACCOUNT,
+    KINDS,
     REGISTRATION,
     Found,
     address_of,
+    groups_of_address,
     people_called,
     proposals_of_address,
     registration_to_erase,
@@ -28,7 +31,7 @@ from dofc_events.privacy.queries import (
 from dofc_events.privacy.shared import erase_each, handed_out
 from dofc_events.registration.forms import AddressForm
 from dofc_events.web.errors import LinkNotValid
-from dofc_events.web.forms import ButtonForm, answer_too_many, form_page
+from dofc_events.web.forms import ButtonForm, answer_too_late, answer_too_many, form_page
 from dofc_events.web.on_record import say
 
 blueprint = Blueprint("own", __name__)
@@ -82,10 +85,12 @@ def confirm(token: str) -> ResponseReturnValue:
     registration, form = registration_to_erase(db.session(), token, now()), ButtonForm()
     if registration is None:
         raise LinkNotValid
+    page = "privacy/own/confirm.html"
+    context = {"registration": registration, "edition": registration.edition, "token": token}
     if not form.validate_on_submit():
-        context = {"registration": registration, "edition": registration.edition, "token": token}
-        return form_page(form, "privacy/own/confirm.html", **context)
-    return _erased([one for one in people_called(db.session(), registration.reference) if one.kind == REGISTRATION])
+        return form_page(form, page, **context)
+    found = [one for one in people_called(db.session(), registration.reference) if one.kind == REGISTRATION]
+    return _erased(found, form, page, context)
 
 
 @blueprint.route(ALL, methods=["GET", "POST"])
@@ -117,10 +122,10 @@ def all_data(token: str) -> ResponseReturnValue:
     """Everything of one address: each registration with its file, and the end of all of it."""
     email_key, session = _address(token), db.session()
     kept = [(one, data_of(session, one)) for one in registrations_of_address(session, email_key)]
-    proposals = proposals_of_address(session, email_key)
-    if not kept and not proposals:
+    proposals, groups = proposals_of_address(session, email_key), groups_of_address(session, email_key)
+    if not kept and not proposals and not groups:
         raise LinkNotValid
-    return render_template("privacy/own/all_data.html", kept=kept, proposals=proposals, token=token, form=ButtonForm())
+    return render_template("privacy/own/all_data.html", kept=kept, proposals=proposals, groups=groups, token=token)
 
 
 @blueprint.get(f"{ALL}/<token>/my-data.json")
@@ -134,18 +139,21 @@ def all_data_json(token: str) -> ResponseReturnValue:
 @blueprint.route(f"{ALL}/<token>/erase", methods=["GET", "POST"])
 def erase_all(token: str) -> ResponseReturnValue:
     """The link came by email to the address, so that its button needs no further confirmation."""
-    email_key, form, session = _address(token), ButtonForm(), db.session()
-    mine, proposals = registrations_of_address(session, email_key), proposals_of_address(session, email_key)
-    if not mine and not proposals:
-        raise LinkNotValid
-    if not form.validate_on_submit():
-        return form_page(form, "privacy/own/erase_all.html", registrations=mine, proposals=proposals, token=token)
+    email_key, form = _address(token), ButtonForm()
     # The account stays: what it can do ends first, and the chair sees to that.
-    return _erased([one for one in people_called(session, email_key) if one.kind != ACCOUNT])
+    found = [one for one in people_called(db.session(), email_key) if one.kind != ACCOUNT]
+    if not found:
+        raise LinkNotValid
+    page, context = "privacy/own/erase_all.html", {"found": found, "kinds": KINDS, "token": token}
+    return _erased(found, form, page, context) if form.validate_on_submit() else form_page(form, page, **context)
 
 
-def _erased(found: Sequence[Found]) -> ResponseReturnValue:
-    erase_each(found, DELEGATE)
+def _erased(found: Sequence[Found], form: ButtonForm, page: str, context: dict[str, Any]) -> ResponseReturnValue:
+    try:
+        erase_each(found, DELEGATE)
+    except StillContact:
+        words = _("You are the only contact of people who take part. Give their group another contact first.")
+        return answer_too_late(form, words, page, **context)
     return redirect(url_for(".erased"), 303)
 
 

@@ -42,6 +42,7 @@ def erase_proposer(session: Session, proposal_id: int, actor: Actor, now: dateti
     if ProposalStatus(proposal.status) in OPEN:
         withdraw_proposal(session, proposal_id, actor, now)
     values = [proposal.contact_email, proposal.email_key, proposal.contact_name]
+    values += [one.content_hash for one in proposal.attachments]
     drop_links(session, proposal.email_key, now)
     forget_proposers(session, [proposal_id], now)
     note_erased(session, "proposal", proposal.reference, now)

@@ -44,6 +44,7 @@ def outcome(slug: str) -> str:
     return render_template(
         "public/outcomes/outcome.html",
         outcome=found,
+        edition=found.edition,
         description=description_of_outcome(found),
         share_picture=picture_of_outcome(found),
     )
@@ -65,7 +66,7 @@ def _outcome(slug: str) -> Outcome:
 def _narrowed() -> Narrowed:
     """What the address narrows the list to; 404 for what no outcome can have."""
     given = {name: request.args.get(name, "").strip() for name in ("year", "kind", "country", "signatory")}
-    is_year = given["year"].isdecimal() and len(given["year"]) == 4
+    is_year = given["year"].isascii() and given["year"].isdigit() and len(given["year"]) == 4
     if (given["year"] and not is_year) or (given["kind"] and given["kind"] not in [*OutcomeKind]):
         abort(404)
     if given["country"] and given["country"] not in country_codes():

@@ -1,5 +1,6 @@
 """The form for a lost link, which anyone can fill in."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -30,7 +31,7 @@ def send_link(session: Session, edition_id: int, email: str, now: datetime) -> N
     known = live_registration_id(session, edition_id, email)
     # An unknown address takes the same time, or the response time would reveal which addresses are known.
     standing = _stranger(session, edition_id, email) if known is None else standing_of(session, known)
-    envelope = mails.registration_link(standing)
+    envelope = mails.registration_link(replace(standing, at=now))
     is_meant = known is not None
     try:
         outbox.refuse_flood(session, email, now, kind=envelope.kind)

@@ -1,6 +1,6 @@
 """What an organiser does for one delegate: register them, change their details, have the link sent again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -172,7 +172,7 @@ def send_link(session: Session, registration_id: int, actor: Actor, now: datetim
     registration, _ = locked(session, registration_id)
     if registration.ended_at is not None:
         raise RegistrationOver
-    message = mails.registration_link(standing_of(session, registration_id), by_organisers=True)
+    message = mails.registration_link(replace(standing_of(session, registration_id), at=now), by_organisers=True)
     outbox.refuse_flood(session, registration.email, now, kind=message.kind)
     log(session, actor, now, "link_asked_for", registration, sent=True)
     send(session, message, now, asked_for=True)

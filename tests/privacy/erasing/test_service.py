@@ -11,16 +11,23 @@ from dofc_events.conference.models import Edition
 from dofc_events.core import files
 from dofc_events.core.audit import COMMAND, AuditEntry
 from dofc_events.core.db import db
+from dofc_events.delegates.models import Registration
 from dofc_events.extensions import settings
+from dofc_events.groups.models import Group
+from dofc_events.mail.models import Message
+from dofc_events.mail.rules import MessageState
 from dofc_events.memory.figures.queries import arrivals_of, figures_of, growth_of
 from dofc_events.places.models import Claim
 from dofc_events.places.rules import ClaimStatus
-from dofc_events.privacy.erasing.service import erase_registration
+from dofc_events.privacy.erasing.service import StillContact, erase_contact, erase_registration
+from dofc_events.privacy.queries import people_called
+from dofc_events.privacy.rules import GONE
 from dofc_events.privacy.service import vanish
 from dofc_events.trips.models import Draw
 from tests.privacy.people import OWN, forms, make_person, values
 from tests.support.databases import dump
 from tests.support.factories import NOW, claim_of, make_edition, make_registration
+from tests.support.groups import CONTACT, make_group, someone
 
 
 def everything(app, database_url) -> bytes:
@@ -85,3 +92,28 @@ def test_a_live_place_is_passed_on_before_its_holder_is_erased(session):
     assert claim_of(session, waiting).status == ClaimStatus.CONFIRMED
     assert faults(session) == []
     assert session.scalars(select(Claim)).all()
+
+
+@pytest.mark.databases("sqlite")
+def test_people_without_an_address_are_erased_and_their_contact_stays_as_long_as_somebody_needs_it(session):
+    edition = make_edition(session)
+    make_group(session, edition, [someone("Ana"), someone("Bo"), someone("Eva", "eva@own.test")])
+    people = session.scalars(select(Registration).order_by(Registration.id)).all()
+    ana, bo, _eva = (one.id for one in people)
+    (contact,) = people_called(session, CONTACT.email)
+    told = session.scalars(select(Message).where(Message.kind == "group-registered")).one()
+    assert ana and people[0].reference in told.text
+    told.state = MessageState.SENT
+    session.flush()
+    erase_registration(session, ana, COMMAND, NOW)
+    names = session.scalars(select(Registration.given_name).order_by(Registration.id)).all()
+    assert names == [GONE, "Bo", "Eva"]
+    assert session.get_one(Message, told.id).text == ""
+    assert session.scalars(select(Group.email)).all() == [CONTACT.email]
+    with pytest.raises(StillContact):
+        erase_contact(session, contact.id, COMMAND, NOW)
+    erase_registration(session, bo, COMMAND, NOW)
+    erase_contact(session, contact.id, COMMAND, NOW)
+    assert session.scalars(select(Group.email)).all() == [""]
+    assert session.scalars(select(Message).where(Message.recipient == CONTACT.email)).all() == []
+    assert faults(session) == []

@@ -1,5 +1,7 @@
 """A proposal without its proposer: what was proposed stays, and what the network chose by."""
 
+from typing import Any
+
 from sqlalchemy import select
 
 from dofc_events.core import files
@@ -19,7 +21,11 @@ from tests.support import uploads
 from tests.support.factories import NOW
 from tests.support.hosting import make_call, make_proposal, make_reviewer
 
-OWN = {"contact_name": "Zvonimira Quxlačić", "contact_email": "zvonimira@quxmail.test", "team": "Me and Brunhilda"}
+OWN: dict[str, Any] = {
+    "contact_name": "Zvonimira Quxlačić",
+    "contact_email": "zvonimira@quxmail.test",
+    "team": "Me and Brunhilda",
+}
 NAMED = {**OWN, "motivation": "Ask Zvonimira Quxlačić why", "city": "Zlín"}
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from dofc_events.memory.rules import Fault, FaultKind, in_one_line
+from dofc_events.memory.rules import Fault, FaultKind
 from dofc_events.organise.trail.changes.texts import FIELDS
 
 LONGEST_VALUE = 400
@@ -40,6 +40,7 @@ PARTS = {
     "series": _l("All editions"),
     "outcomes": _l("Outcome"),
     "documents": _l("Documents"),
+    "photographs": _l("Photographs"),
 }
 # Beside those that the trail knows.
 OTHER_FIELDS = {
@@ -47,6 +48,11 @@ OTHER_FIELDS = {
     "slug": _l("Short name"),
     "edition": _l("Edition"),
     "files": _l("Files"),
+    "has_signed": _l("Has signed"),
+    "person": _l("Signed by"),
+    "role": _l("Their role"),
+    "signed_on": _l("Signed on"),
+    "noted_on": _l("Day"),
     "documents": _l("Documents"),
     "countries_edition_unknown": _l("Countries whose edition is unknown"),
 }
@@ -54,8 +60,8 @@ OTHER_FIELDS = {
 
 def fault_in_words(fault: Fault) -> str:
     """What is wrong, and where."""
-    words = FAULTS[fault.kind]
-    return _("%(where)s: %(words)s.", where=fault.where, words=words) if fault.where else _("%(words)s.", words=words)
+    words = f"{FAULTS[fault.kind]}."
+    return str(_("%(where)s: %(words)s", where=fault.where, words=words)) if fault.where else words
 
 
 def field_in_words(name: str) -> Any:
@@ -75,9 +81,9 @@ def value_in_words(value: Any) -> str:
     if isinstance(value, bool):
         return str(_("yes") if value else _("no"))
     if isinstance(value, dict):
-        said = "; ".join(f"{field_in_words(name)}: {inner}" for name, inner in value.items())
+        said = ", ".join(f"{field_in_words(name)}: {value_in_words(inner)}" for name, inner in value.items())
     elif isinstance(value, list):
-        said = "; ".join(value_in_words(one) if not isinstance(one, dict) else in_one_line(one) for one in value)
+        said = "; ".join(map(value_in_words, value))
     else:
         said = str(value)
     return said if len(said) <= LONGEST_VALUE else f"{said[:LONGEST_VALUE]}…"

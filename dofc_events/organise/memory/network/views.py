@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from dofc_events.accounts.factors.guards import fresh_factor_for_files
 from dofc_events.accounts.guards import acting, chair_only
 from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import edition_by_year, past_editions
@@ -44,6 +45,7 @@ from dofc_events.organise.memory.network.texts import fault_in_words, field_in_w
 from dofc_events.organise.shared import around
 from dofc_events.web.downloads import disposition
 from dofc_events.web.forms import answer_busy, answer_errors, form_page
+from dofc_events.web.on_record import say
 
 blueprint = Blueprint("network", __name__)
 
@@ -62,6 +64,7 @@ def index() -> ResponseReturnValue:
 
 @blueprint.get("/memory/export")
 @chair_only
+@fresh_factor_for_files
 def export() -> ResponseReturnValue:
     """The whole memory as one file; written aside first, so that it is of one moment."""
     written = tempfile.TemporaryFile(dir=settings().instance)  # noqa: SIM115 (open until it has been sent)
@@ -71,6 +74,7 @@ def export() -> ResponseReturnValue:
         written.close()
         abort(503)
     written.seek(0)
+    say("exported", file="memory.zip")
     answer = Response(iter(lambda: written.read(CHUNK), b""), content_type="application/zip")
     answer.call_on_close(written.close)
     answer.headers["Content-Disposition"] = disposition(f"dofc-memory-{in_zone(now(), 'UTC').date()}.zip")

@@ -9,7 +9,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from dofc_events.accounts.factors.guards import fresh_factor
+from dofc_events.accounts.factors.guards import fresh_factor_for_files
 from dofc_events.accounts.guards import organisers_only
 from dofc_events.conference.models import Edition
 from dofc_events.core.clock import now
@@ -30,7 +30,7 @@ LISTS = f"{EDITION}/lists"
 @blueprint.get(f"{EDITION}/registrations.csv", defaults={"kind": "csv"})
 @blueprint.get(f"{EDITION}/registrations.xlsx", defaults={"kind": "xlsx"})
 @organisers_only
-@fresh_factor
+@fresh_factor_for_files
 def registrations_file(edition: Edition, kind: str) -> ResponseReturnValue:
     """The filtered list, all pages of it, as CSV or as a workbook."""
     name = f"registrations-{edition.year}"
@@ -48,7 +48,7 @@ def caterer(edition: Edition) -> ResponseReturnValue:
 @blueprint.get(f"{LISTS}/caterer.csv", defaults={"kind": "csv"})
 @blueprint.get(f"{LISTS}/caterer.xlsx", defaults={"kind": "xlsx"})
 @organisers_only
-@fresh_factor
+@fresh_factor_for_files
 def caterer_file(edition: Edition, kind: str) -> ResponseReturnValue:
     """The caterer's list as CSV or as a workbook."""
     catering = queries.catering_of(db.session(), edition.id)
@@ -61,7 +61,7 @@ def caterer_file(edition: Edition, kind: str) -> ResponseReturnValue:
 @blueprint.get(f"{LISTS}/name-tags.csv", defaults={"kind": "csv"})
 @blueprint.get(f"{LISTS}/name-tags.xlsx", defaults={"kind": "xlsx"})
 @organisers_only
-@fresh_factor
+@fresh_factor_for_files
 def name_tags_file(edition: Edition, kind: str) -> ResponseReturnValue:
     """What stands on the name tags, for whoever prints them."""
     rows = _read_when_sent(partial(queries.name_tags, edition_id=edition.id, language=get_locale().language))

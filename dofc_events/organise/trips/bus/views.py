@@ -6,7 +6,7 @@ from flask import Blueprint, abort, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from dofc_events.accounts.factors.guards import fresh_factor
+from dofc_events.accounts.factors.guards import fresh_factor_for_files
 from dofc_events.accounts.guards import acting, edition_staff, may_organise, organisers_only
 from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.models import Edition
@@ -46,7 +46,7 @@ def manifest(edition: Edition, slug: str) -> ResponseReturnValue:
 @blueprint.get(f"{TRIP}.csv", defaults={"kind": "csv"})
 @blueprint.get(f"{TRIP}.xlsx", defaults={"kind": "xlsx"})
 @organisers_only
-@fresh_factor
+@fresh_factor_for_files
 def manifest_file(edition: Edition, slug: str, kind: str) -> ResponseReturnValue:
     """The same people as a file; what they said about food and access only where the trip needs it."""
     trip, pool = _trip(edition, slug)

@@ -143,7 +143,7 @@ def test_file_goes_with_the_answer_that_asked_for_it_and_stays_when_others_chang
     assert kept() == {"cv": "cv.pdf"}
     with reading() as session:
         assert named_files(session) == {files.hash_of(uploads.pdf())}
-        files.path_of(settings().shared, files.hash_of(uploads.pdf())).unlink()
+        files.path_of(settings().instance, files.hash_of(uploads.pdf())).unlink()
         assert "missing" in faults(session)[0]
 
 
