@@ -133,7 +133,8 @@ def open_among(edition: Edition, categories: Sequence[CategoryPlaces], present: 
     """The categories that newcomers can choose; or a delegate, beside the `present` one: none that asks organisers."""
     chosen = [one for one in categories if one.state == CategoryState.OPEN]
     if edition.takes_companions:
-        chosen = [one for one in chosen if one.slug != edition.companion_category]
+        stays = present == edition.companion_category
+        chosen = [one for one in chosen if not stays and one.slug != edition.companion_category]
     if present:
         chosen = [one for one in chosen if not one.by_invitation and not one.needs_approval]
     return tuple(one for one in categories if one in chosen or one.slug == present)
