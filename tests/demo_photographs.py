@@ -80,9 +80,9 @@ def town() -> Image.Image:
                 for y in range(base - high + 60, base - 20, 110):
                     draw.polygon(hexagon(window, y, 25), fill=mixed(colour, INK, 0.4))
             x += wide + chance.randint(-6, 44)
-    for wave, y in honeycomb(70, 2130, HEIGHT):
-        if y > 2100:
-            draw.polygon(hexagon(wave, y, 72), fill=mixed(TEAL, SKY, 0.18 + 0.5 * chance.random()))
+    for wave, depth in honeycomb(70, 2130, HEIGHT):
+        if depth > 2100:
+            draw.polygon(hexagon(wave, depth, 72), fill=mixed(TEAL, SKY, 0.18 + 0.5 * chance.random()))
     return picture
 
 
