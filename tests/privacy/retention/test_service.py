@@ -15,13 +15,14 @@ from dofc_events.core.audit import AuditEntry
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.delegates.models import Registration
 from dofc_events.extensions import settings
+from dofc_events.memory.figures.queries import figures_of
 from dofc_events.privacy.retention.service import do_some, old_ones, tasks
 from dofc_events.privacy.rules import GONE
 from dofc_events.privacy.service import vanish
 from tests.privacy.erasing.test_service import everything, figures, found_in
 from tests.privacy.people import OWN, make_person, values
 from tests.support.databases import dump
-from tests.support.factories import NOW, make_registration
+from tests.support.factories import NOW, make_edition, make_registration
 
 DAY = timedelta(days=1)
 
@@ -119,3 +120,24 @@ def test_a_run_that_is_stopped_anywhere_goes_on(app, writing, database_url):
         assert figures(db.session(), edition_id) == before
         assert moved(app, database_url, at) == set()
         assert at > NOW
+
+
+@pytest.mark.databases("sqlite")
+def test_who_came_before_still_counts_as_that_when_the_earlier_edition_names_nobody(app, writing):
+    with writing() as session:
+        first, second = make_edition(session, year=2027), make_edition(session, year=2028, now=NOW + 366 * DAY)
+        make_registration(session, first, email="ana@dofc.test")
+        for email in ("ana@dofc.test", "new@dofc.test"):
+            make_registration(session, second, email=email, now=NOW + 366 * DAY)
+        at, ids = first.finishes_at() + 731 * DAY, (first.id, second.id)
+    with app.app_context():
+
+        def returning() -> list[int]:
+            return [figures_of(db.session(), db.session().get_one(Edition, id_)).returning for id_ in ids]
+
+        assert returning() == [0, 1]
+        run(at)
+        assert sorted(db.session().scalars(select(Registration.email))) == ["", "ana@dofc.test", "new@dofc.test"]
+        assert returning() == [0, 1]
+        run(at + 366 * DAY)
+        assert returning() == [0, 1]
