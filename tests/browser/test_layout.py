@@ -7,6 +7,7 @@ import pytest
 from dofc_events.accounts.rules import RoleName
 from dofc_events.core.audit import COMMAND
 from dofc_events.core.clock import now
+from dofc_events.delegates.queries import token_of
 from dofc_events.memory.history.service import load_history
 from tests.support.browser import PHONE
 from tests.support.factories import make_account, make_edition, make_registration, make_trip
@@ -55,8 +56,9 @@ def site(live_server, database_url, writing):
         trip, _ = (make_trip(session, edition, slug) for slug in ("cellars", "harbour"))
         for number in range(3):
             make_registration(session, edition, now=moment, email=f"delegate-{number}@example.org")
+        own = f"/registrations/{token_of(make_registration(session, edition, now=moment, trips=(trip.slug,)))}/"
     site = live_server(database_url)
-    site.year, site.chair, site.trip = edition.year, chair, trip.slug
+    site.year, site.chair, site.trip, site.own = edition.year, chair, trip.slug, own
     return site
 
 
@@ -88,5 +90,26 @@ def test_the_drawing_leaves_the_words_alone_and_links_are_large_enough_to_hit(si
     tab.resize(PHONE)
     tab.goto("/editions/")
     links = page.locator(".timeline").get_by_role("link", name=re.compile("."))
-    assert links.count() == 7
+    assert links.count() == 14, "each edition, and its outcomes"
     assert all(link.bounding_box()["height"] >= 24 for link in links.all())
+    _the_card_stays_in_view(tab, site)
+    _the_own_page_is_a_ticket(tab, site)
+
+
+def _the_card_stays_in_view(tab, site) -> None:
+    """Beside a page of any length, the way to register is never out of sight on a desk."""
+    tab.resize((1280, 900))
+    page = tab.goto(f"/editions/{site.year}/")
+    card = page.locator(".side")
+    page.evaluate("document.querySelector('.side').parentElement.style.minHeight = '4000px'")
+    page.evaluate("scrollTo({top: 1500, behavior: 'instant'})")
+    box = card.bounding_box()
+    assert page.evaluate("scrollY") == 1500 and 0 <= box["y"] < 100, box
+
+
+def _the_own_page_is_a_ticket(tab, site) -> None:
+    """On a phone the reference stands on the first screen, and all of it on three, where it was four."""
+    tab.resize(PHONE)
+    page = tab.goto(site.own)
+    reference, height = page.locator(".ticket-reference").bounding_box(), page.evaluate("document.body.scrollHeight")
+    assert reference["y"] + reference["height"] < PHONE[1] and height < 2500, (reference, height)

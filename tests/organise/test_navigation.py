@@ -16,6 +16,9 @@ OF_EDITION = "/organise/editions/<year:year>/"
 PARTS = {
     **dict.fromkeys(("registrations", "doubles", "import", "lists"), "Registrations"),
     "questions": "Questions",
+    "groups": "Groups",
+    "memory": "Memory",
+    "privacy": "Privacy",
     "trips": "Learning trips",
     "check-in": "Door",
     "letters": "Letters",
