@@ -62,7 +62,11 @@ def filled(app, writing):
 @pytest.fixture
 def empty(databases, database_kind, tmp_path):
     with databases.fresh(database_kind) as url:
-        yield databases.site(url, tmp_path / "other")
+        app = databases.site(url, tmp_path / "other")
+        yield app
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
 
 
 def test_memory_is_the_same_bytes_after_it_was_loaded_into_an_empty_system(filled, empty, tmp_path):
