@@ -16,7 +16,8 @@ from dofc_events.extensions import settings
 from dofc_events.groups.models import Group
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import MessageState
-from dofc_events.memory.figures.queries import arrivals_of, figures_of, growth_of
+from dofc_events.memory.figures.models import FrozenFigures
+from dofc_events.memory.figures.queries import arrivals_of, figures_of, frozen_record, growth_of
 from dofc_events.places.models import Claim
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.privacy.erasing.service import StillContact, erase_contact, erase_registration
@@ -117,3 +118,13 @@ def test_people_without_an_address_are_erased_and_their_contact_stays_as_long_as
     assert session.scalars(select(Group.email)).all() == [""]
     assert session.scalars(select(Message).where(Message.recipient == CONTACT.email)).all() == []
     assert faults(session) == []
+
+
+@pytest.mark.databases("sqlite")
+def test_figures_of_an_edition_that_is_over_are_kept_before_its_people_go(session):
+    edition = make_edition(session)
+    person = make_registration(session, edition, country="RS")
+    erase_registration(session, person.id, COMMAND, edition.finishes_at())
+    kept = frozen_record(session, edition)
+    assert kept is not None and kept.figures.countries == [("RS", 1)]
+    assert session.get_one(FrozenFigures, edition.id).is_final
