@@ -77,12 +77,12 @@ def town() -> Image.Image:
                 [(x - 24, base - high), (x + wide / 2, base - high - 130), (x + wide + 24, base - high)], fill=colour
             )
             for window in range(x + 50, x + wide - 30, 84):
-                for y in range(base - high + 60, base - 20, 110):
-                    draw.polygon(hexagon(window, y, 25), fill=mixed(colour, INK, 0.4))
+                for floor in range(base - high + 60, base - 20, 110):
+                    draw.polygon(hexagon(window, floor, 25), fill=mixed(colour, INK, 0.4))
             x += wide + chance.randint(-6, 44)
-    for wave, y in honeycomb(70, 2130, HEIGHT):
-        if y > 2100:
-            draw.polygon(hexagon(wave, y, 72), fill=mixed(TEAL, SKY, 0.18 + 0.5 * chance.random()))
+    for wave, level in honeycomb(70, 2130, HEIGHT):
+        if level > 2100:
+            draw.polygon(hexagon(wave, level, 72), fill=mixed(TEAL, SKY, 0.18 + 0.5 * chance.random()))
     return picture
 
 

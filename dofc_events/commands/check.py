@@ -23,11 +23,10 @@ from dofc_events.memory.outcomes.queries import outcome_faults
 from dofc_events.memory.photographs.queries import photograph_faults
 from dofc_events.notices.queries import facts_without_message
 from dofc_events.places.line.queries import promise_faults
+from dofc_events.places.options.queries import edition_of_option, option_faults
 from dofc_events.places.queries import (
     arrival_faults,
-    edition_of_option,
     ended_unlike_their_claim,
-    option_faults,
     pool_faults,
     pools_with_free_places_and_people_waiting,
 )

@@ -24,14 +24,9 @@ from dofc_events.extensions import settings
 from dofc_events.memory.figures.service import archive
 from dofc_events.organise.editions.service import copy_limits
 from dofc_events.places.models import Pool
+from dofc_events.places.options.queries import option_pools, waiting_for_options
 from dofc_events.places.options.service import copy_with_places
-from dofc_events.places.queries import (
-    categories_with_places,
-    count_waiting,
-    edition_pool,
-    option_pools,
-    waiting_for_options,
-)
+from dofc_events.places.queries import categories_with_places, count_waiting, edition_pool
 from dofc_events.places.rules import LONGEST_OFFER_HOURS, MAX_PLACES
 from dofc_events.places.service import create_pool, lock_edition_pool
 from dofc_events.questions.queries import questions_of

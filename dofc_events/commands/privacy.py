@@ -6,9 +6,12 @@ from datetime import UTC, datetime
 import click
 from flask.cli import AppGroup
 
+from dofc_events.commands.named_files import named_files
+from dofc_events.core import files
 from dofc_events.core.audit import COMMAND
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, tried_again, unit_of_work
+from dofc_events.extensions import settings
 from dofc_events.organise.accounts.service import end_account
 from dofc_events.privacy import service
 from dofc_events.privacy.erasing.service import StillContact
@@ -56,7 +59,9 @@ def run(at: str | None) -> None:
     for task in [*tasks(db.session()), *old_ones(db.session(), moment)]:
         while number := _some(task, moment):
             removed += number
+    named = named_files(db.session())
     service.vanish(db.session(), [])
+    files.sweep(settings().shared, named, now())
     click.echo(f"Removed from {removed} rows." if removed else "Nothing is due.")
 
 

@@ -225,7 +225,6 @@ def _form_context(start: Start) -> dict[str, Any]:
     if start.accompanying:
         assert start.contact is not None, "a delegate brings them"
         most = companions_left(db.session(), start.edition, start.contact.email)
-        known = categories_with_places(db.session(), start.edition.id)
         categories = tuple(one for one in known if one.slug == start.edition.companion_category)
     return {
         "start": start,

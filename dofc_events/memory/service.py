@@ -19,6 +19,7 @@ from dofc_events.memory.documents.service import DOCUMENTS
 from dofc_events.memory.editions.models import FactSource, WriteUp
 from dofc_events.memory.editions.queries import not_archived, organisation_slugs
 from dofc_events.memory.editions.service import EDITIONS, ORGANISATIONS, SERIES_PART
+from dofc_events.memory.figures.exchange.service import FIGURES
 from dofc_events.memory.history.rules import history_rows
 from dofc_events.memory.outcomes.exchange.service import OUTCOMES
 from dofc_events.memory.outcomes.models import FollowUp, Outcome, OutcomeFile, Party
@@ -29,7 +30,7 @@ from dofc_events.memory.rules import MAX_FAULTS, Fault, FaultKind, FileRefused, 
 
 # A new part of the memory is a line here: exported, imported, kept from the sweep and checked. What a part refers to
 # comes before it.
-PARTS: tuple[Part, ...] = (ORGANISATIONS, EDITIONS, SERIES_PART, OUTCOMES, DOCUMENTS, PHOTOGRAPHS)
+PARTS: tuple[Part, ...] = (ORGANISATIONS, EDITIONS, SERIES_PART, OUTCOMES, DOCUMENTS, PHOTOGRAPHS, FIGURES)
 
 # What an edition in use has settings for; an import leaves that to its organisers.
 OF_SETTINGS = frozenset(

@@ -11,8 +11,7 @@ from dofc_events.conference.models import Category, Edition
 from dofc_events.conference.rules import CategoryState
 from dofc_events.delegates.models import Registration
 from dofc_events.places.models import Arrival, Claim, Pool, Promise
-from dofc_events.places.rules import LIVE, PLACE_STATUSES, TAKEN, ClaimStatus
-from dofc_events.questions.models import Answer, EditionQuestion, QuestionOption
+from dofc_events.places.rules import PLACE_STATUSES, TAKEN, ClaimStatus
 
 _EDITION = select(Edition, Pool).join(Pool, Pool.edition_id == Edition.id).where(Edition.year == bindparam("year"))
 _POOL = select(Pool).where(Pool.edition_id == bindparam("edition_id"))
@@ -39,9 +38,6 @@ _CATEGORIES = select(
 )
 _CATEGORIES = _CATEGORIES.outerjoin(Pool, Pool.category_id == Category.id).order_by(Category.position)
 _CATEGORIES = _CATEGORIES.where(Category.edition_id == bindparam("edition_id"), Category.state != CategoryState.REMOVED)
-_OPTIONS = select(Pool).join(QuestionOption, QuestionOption.id == Pool.option_id)
-_OPTIONS = _OPTIONS.join(EditionQuestion, EditionQuestion.id == QuestionOption.question_id)
-_OPTIONS = _OPTIONS.where(EditionQuestion.edition_id == bindparam("edition_id"))
 
 
 def edition_with_pool(session: Session, year: int) -> tuple[Edition, Pool] | None:
@@ -53,73 +49,6 @@ def edition_with_pool(session: Session, year: int) -> tuple[Edition, Pool] | Non
 def edition_pool(session: Session, edition_id: int) -> Pool | None:
     """The edition's pool; past editions, whose registrations are not here, have none."""
     return session.scalar(_POOL, {"edition_id": edition_id})
-
-
-def option_pools(session: Session, edition_id: int) -> dict[int, Pool]:
-    """The places of the options that an edition has few of, by the option; others have as many as are wanted."""
-    return {pool.option_id: pool for pool in session.scalars(_OPTIONS, {"edition_id": edition_id}) if pool.option_id}
-
-
-def edition_of_option(session: Session, option_id: int) -> int:
-    """The edition that asks the question of an option."""
-    query = select(EditionQuestion.edition_id).join(QuestionOption, QuestionOption.question_id == EditionQuestion.id)
-    return session.scalars(query.where(QuestionOption.id == option_id)).one()
-
-
-def waiting_for_options(session: Session, edition_id: int) -> dict[int, int]:
-    """How many people wait for a place of each option of an edition's; those for which nobody does are left out."""
-    query = select(Pool.option_id, func.count()).join(Claim, Claim.pool_id == Pool.id)
-    query = query.join(QuestionOption, QuestionOption.id == Pool.option_id).join(EditionQuestion)
-    query = query.where(EditionQuestion.edition_id == edition_id, Claim.status == ClaimStatus.WAITLISTED)
-    return {id_: number for id_, number in session.execute(query.group_by(Pool.option_id)) if id_ is not None}
-
-
-def positions_for_options(session: Session, registration_id: int) -> list[tuple[str, int]]:
-    """The options that a registration waits for, each with its position on that list (1: the next)."""
-    mine, before = aliased(Claim), aliased(Claim)
-    ahead = select(func.count()).where(
-        before.pool_id == mine.pool_id, before.status == ClaimStatus.WAITLISTED, before.position <= mine.position
-    )
-    query = select(QuestionOption.caption, ahead.scalar_subquery()).select_from(mine)
-    query = query.join(Pool, Pool.id == mine.pool_id).join(QuestionOption, QuestionOption.id == Pool.option_id)
-    query = query.where(mine.registration_id == registration_id, mine.status == ClaimStatus.WAITLISTED)
-    return [(caption, position) for caption, position in session.execute(query.order_by(Pool.option_id))]
-
-
-def option_claims(session: Session, registration_ids: Collection[int]) -> list[Claim]:
-    """What these registrations hold of options, or wait for, with the pools, in the order in which pools are taken."""
-    query = select(Claim).join(Claim.pool).options(contains_eager(Claim.pool))
-    query = query.where(Claim.registration_id.in_(registration_ids), Pool.option_id.is_not(None))
-    return list(session.scalars(query.where(Claim.status.in_(LIVE)).order_by(Pool.option_id, Claim.id)))
-
-
-def option_faults(session: Session) -> list[str]:
-    """Who chose an option with limited places and holds none nor waits for one, or the other way round."""
-    status = case((Answer.waits, ClaimStatus.WAITLISTED), else_=ClaimStatus.CONFIRMED)
-    chosen = (
-        select(Answer.registration_id, QuestionOption.id.label("option_id"), status.label("status"))
-        .join(
-            QuestionOption, and_(QuestionOption.question_id == Answer.question_id, QuestionOption.key == Answer.choice)
-        )
-        .join(Registration, Registration.id == Answer.registration_id)
-        .join(Pool, Pool.option_id == QuestionOption.id)
-        .where(QuestionOption.key == Answer.choice, Registration.ended_at.is_(None))
-    )
-    held = select(Claim.registration_id, Pool.option_id, Claim.status).join(Pool, Pool.id == Claim.pool_id)
-    held = held.where(Pool.option_id.is_not(None), Claim.status.in_(LIVE))
-    without = session.execute(chosen.except_(held)).all()
-    unchosen = session.execute(held.except_(chosen)).all()
-    unlimited = select(Answer.registration_id, Answer.question_id, Answer.choice).where(Answer.waits)
-    unlimited = unlimited.outerjoin(
-        QuestionOption, and_(QuestionOption.question_id == Answer.question_id, QuestionOption.key == Answer.choice)
-    ).outerjoin(Pool, Pool.option_id == QuestionOption.id)
-    unlimited = unlimited.join(Registration, Registration.id == Answer.registration_id)
-    nowhere = session.execute(unlimited.where(Pool.id.is_(None), Registration.ended_at.is_(None))).all()
-    return [
-        *(f"registration number {r}: its answer has a {s} place of option {o}, and it has none" for r, o, s in without),
-        *(f"registration number {r}: has a {s} place of option {o}, and no such answer" for r, o, s in unchosen),
-        *(f"registration number {r}: waits for “{key}” of question {q}, which has no limit" for r, q, key in nowhere),
-    ]
 
 
 def place_of(session: Session, registration_id: int) -> Claim:

@@ -1,10 +1,10 @@
 """Reads about questions and answers. Each takes one query, however many questions, options and people there are."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, func, select
+from sqlalchemy import Row, Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from dofc_events.questions.models import Answer, EditionQuestion, QuestionOption
@@ -13,7 +13,7 @@ from dofc_events.questions.texts import Answered
 
 # Columns, and not entities: every form of an edition asks for them.
 _NAMES = tuple(field.name for field in fields(OwnQuestion) if field.name not in ("is_retired", "options"))
-_QUESTIONS = (
+QUESTIONS = (
     select(
         *(getattr(EditionQuestion, name) for name in _NAMES),
         EditionQuestion.retired_at,
@@ -62,9 +62,15 @@ class AnswerFile:
 
 def questions_of(session: Session, edition_id: int) -> tuple[OwnQuestion, ...]:
     """An edition's own questions in their order, those that are retired among them."""
+    return questions_in(session.execute(QUESTIONS, {"edition_id": edition_id}))
+
+
+def questions_in(rows: Iterable[Row[Any]]) -> tuple[OwnQuestion, ...]:
+    """The questions that the rows of QUESTIONS say; a row may have more behind."""
     found: dict[int, tuple[dict[str, Any], list[Option]]] = {}
-    for row in session.execute(_QUESTIONS, {"edition_id": edition_id}):
-        *said, retired_at, option_id, option_key, option_caption, option_retired_at, waiting_list = row
+    for row in rows:
+        said = row[: len(_NAMES)]
+        retired_at, option_id, option_key, option_caption, option_retired_at, waiting_list = row[len(_NAMES) :][:6]
         if row.id not in found:
             values = dict(zip(_NAMES, said, strict=True)) | {
                 "kind": Kind(row.kind),

@@ -18,18 +18,11 @@ from dofc_events.mail.queries import latest_message
 from dofc_events.mail.render import link
 from dofc_events.notices.queries import offer_stands, standing_in
 from dofc_events.places.models import Pool
-from dofc_events.places.queries import (
-    CategoryPlaces,
-    categories_with_places,
-    count_waiting,
-    has_room,
-    option_pools,
-    overdue,
-    positions_for_options,
-)
+from dofc_events.places.options.queries import positions_for_options, questions_with_room
+from dofc_events.places.queries import CategoryPlaces, categories_with_places, count_waiting, has_room, overdue
 from dofc_events.places.rules import ClaimStatus, availability, free_for_anybody
 from dofc_events.questions.queries import answers_of, questions_of
-from dofc_events.questions.rules import PICKED, Answers, Kind, OwnQuestion, asked, files_asked, missing
+from dofc_events.questions.rules import Answers, Kind, OwnQuestion, asked, files_asked, missing
 from dofc_events.questions.texts import Answered
 from dofc_events.registration.forms import ChangeDetailsForm
 from dofc_events.registration.hand_over.queries import handed_over_by
@@ -140,24 +133,21 @@ def open_among(edition: Edition, categories: Sequence[CategoryPlaces], present: 
     """The categories that newcomers can choose; or a delegate, beside the `present` one: none that asks organisers."""
     chosen = [one for one in categories if one.state == CategoryState.OPEN]
     if edition.takes_companions:
-        chosen = [one for one in chosen if one.slug != edition.companion_category]
+        stays = present == edition.companion_category
+        chosen = [one for one in chosen if not stays and one.slug != edition.companion_category]
     if present:
         chosen = [one for one in chosen if not one.by_invitation and not one.needs_approval]
     return tuple(one for one in categories if one in chosen or one.slug == present)
 
 
-def asked_of(edition: Edition, questions: Sequence[OwnQuestion], *, by_organisers: bool = False) -> dict[str, Any]:
+def asked_of(edition: Edition, *, by_organisers: bool = False) -> dict[str, Any]:
     """What a form asks now of an edition's own questions, and how many places are left of the options that are limited.
 
-    What is limited is looked up only where there is something to choose.
+    One query, and none where nothing is asked.
     """
-    now_asked = asked(questions, in_zone(now(), edition.zone).date(), by_organisers=by_organisers)
-    picked = any(one.kind in PICKED for one in now_asked)
-    pools = option_pools(db.session(), edition.id) if picked else {}
-    return {
-        "asked": now_asked,
-        "room": {id_: pool.capacity - pool.taken for id_, pool in pools.items()},
-    }
+    questions, room = questions_with_room(db.session(), edition.id) if edition.asks_questions else ((), {})
+    on = in_zone(now(), edition.zone).date()
+    return {"asked": asked(questions, on, by_organisers=by_organisers), "room": room}
 
 
 def change_form(registration: Registration, known: Answers, *, by_organisers: bool = False, kind: type[F]) -> F:
@@ -165,7 +155,7 @@ def change_form(registration: Registration, known: Answers, *, by_organisers: bo
     edition, form = registration.edition, kind(obj=details_of(registration))
     categories = categories_with_places(db.session(), edition.id)
     form.offer_categories(categories if by_organisers else open_among(edition, categories, registration.category.slug))
-    now_asked = asked_of(edition, questions_of(db.session(), edition.id), by_organisers=by_organisers)
+    now_asked = asked_of(edition, by_organisers=by_organisers)
     form.ask(now_asked["asked"], now_asked["room"], known)
     return form
 
@@ -175,9 +165,8 @@ def form_context(edition: Edition, pool: Pool, *, by_organisers: bool = False) -
     categories = open_among(edition, categories_with_places(db.session(), edition.id))
     left = [one.left for one in categories if not one.by_invitation] or [one.left for one in categories]
     free = free_for_anybody(pool.capacity - pool.taken, left)
-    questions = questions_of(db.session(), edition.id) if edition.asks_questions else ()
     return {
-        **asked_of(edition, questions, by_organisers=by_organisers),
+        **asked_of(edition, by_organisers=by_organisers),
         "edition": edition,
         "categories": categories,
         "trips": trips_of(db.session(), edition.id),

@@ -20,12 +20,14 @@ from dofc_events.notices.service import terms_of
 from dofc_events.registration.arrivals.service import note_arrival
 from dofc_events.registration.hand_over.models import HandOver
 from dofc_events.registration.notes.service import tag_one, write_note
+from dofc_events.registration.own.files.service import Who, add_file
 from dofc_events.registration.queries import Audience, Filters
 from dofc_events.registration.saved.models import SavedView
 from dofc_events.registration.service import change_details, correct_address
 from dofc_events.registration.trips import service as seats
 from dofc_events.trips.draw.service import preview_draw
 from dofc_events.trips.sign_ups.service import SeatBook
+from dofc_events.web.attachments.rules import CheckedFile
 from tests.letters.conftest import release, write
 from tests.support.factories import (
     NOW,
@@ -55,12 +57,13 @@ OWN: dict[str, Any] = {
 }
 FORMER = {"email": "zq.before@quxmail.test", "dietary": "No rutabaga ever", "phone": "+381 60 1112223"}
 NOTE, TAG, ANSWER = "Knows the Margravine", "zebrafish", "Reads Voynich"
-SHARED = "Trakya Cluster"
+FILE = b"%PDF- I, Abigobaldus, can brew"
 
 
 def values(person: Registration) -> list[str]:
     """What must be found nowhere once they are erased."""
     words = [*(v for v in OWN.values() if isinstance(v, str) and len(v) > 2), *FORMER.values(), NOTE, TAG, ANSWER]
+    words.append("Abigobaldus")
     return [*words, "7654321", "quxlacic", person.reference, person.reference.replace("-", "").lower(), person.form_key]
 
 
@@ -84,6 +87,9 @@ def make_person(session) -> tuple[Registration, Registration]:
     new = type(details_of(person))(**{**vars(details_of(person)), "dietary": OWN["dietary"], "phone": OWN["phone"]})
     told = {"hobby": (ANSWER,), "shirt": ("s",)}
     change_details(session, person.id, new, Actor("delegate", person.reference), NOW, answers=told)
+    make_question(session, edition, "cv", "file")
+    file = CheckedFile("Zvonimira.pdf", "application/pdf", FILE)
+    add_file(session, person.id, "cv", file, Who(Actor("delegate", person.reference)), NOW)
     correct_address(session, person.id, OWN["email"], Actor("delegate", person.reference), NOW)
     write_note(session, person.id, NOTE, ELENA, NOW)
     tag_one(session, person.id, TAG, ELENA, NOW)

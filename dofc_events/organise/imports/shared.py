@@ -14,8 +14,8 @@ from dofc_events.imports.queries import Likely, likely_registered, registered_ad
 from dofc_events.imports.reading.rules import Table
 from dofc_events.imports.rules import Seen
 from dofc_events.mail.rules import address_key
-from dofc_events.places.queries import categories_with_places, edition_pool, option_pools
-from dofc_events.questions.queries import questions_of
+from dofc_events.places.options.queries import questions_with_room
+from dofc_events.places.queries import categories_with_places, edition_pool
 from dofc_events.questions.rules import OwnQuestion, is_required
 from dofc_events.registration.service import RegistrationRequest
 
@@ -69,7 +69,7 @@ class Trial:
 def trial_of(session: Session, edition: Edition, file: ImportFile) -> Trial:
     """Try a file out, without writing anything; as many queries for a few rows as for a thousand."""
     table, on = table_of_file(file), in_zone(now(), edition.zone).date()
-    present = questions_of(session, edition.id) if edition.asks_questions else ()
+    present, room = questions_with_room(session, edition.id) if edition.asks_questions else ((), {})
     questions = asked_of_rows(present, on, file.matching)
     categories = categories_with_places(session, edition.id)
     rows = checked_rows(edition, categories, questions, table, file.matching, file.fallbacks)
@@ -80,9 +80,6 @@ def trial_of(session: Session, edition: Edition, file: ImportFile) -> Trial:
         session, edition.id, {number: request for number, request in good.items() if number not in known}
     )
     pool = edition_pool(session, edition.id)
-    room = (
-        {id_: one.capacity - one.taken for id_, one in option_pools(session, edition.id).items()} if questions else {}
-    )
     alone = [r for r in rows if r.request and r.row.number not in known and r.row.number not in likely]
     placed = with_places(alone, questions, room)
     failing = [row for row in (*rows, *placed) if row.problems]

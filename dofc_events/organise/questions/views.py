@@ -16,8 +16,9 @@ from dofc_events.core.errors import NotAgreed
 from dofc_events.organise.questions.forms import QuestionForm, values_of, values_of_standard
 from dofc_events.organise.questions.texts import KINDS, STANDARD
 from dofc_events.organise.shared import EDITION, around
+from dofc_events.places.options.queries import option_pools, waiting_for_options
 from dofc_events.places.options.service import PeopleWait, TooFewPlaces
-from dofc_events.places.queries import categories_with_places, edition_pool, option_pools, waiting_for_options
+from dofc_events.places.queries import categories_with_places, edition_pool
 from dofc_events.places.service import lock_edition_pool
 from dofc_events.questions import service
 from dofc_events.questions.models import EditionQuestion
@@ -156,7 +157,7 @@ def ask_again(edition: Edition, question: OwnQuestion) -> None:
 
 def _list(edition: Edition) -> dict[str, Any]:
     questions = _questions(edition)
-    preview, now_asked = DetailsForm(formdata=None), asked_of(edition, questions)
+    preview, now_asked = DetailsForm(formdata=None), asked_of(edition)
     categories = categories_with_places(db.session(), edition.id)
     preview.offer_categories(open_among(edition, categories))
     preview.ask(now_asked["asked"], now_asked["room"])

@@ -17,7 +17,8 @@ from dofc_events.conference.models import Edition
 from dofc_events.core.errors import Refusal
 from dofc_events.delegates.models import Registration
 from dofc_events.places.models import Claim, Pool
-from dofc_events.places.queries import option_pools, waiting_in
+from dofc_events.places.options.queries import option_pools
+from dofc_events.places.queries import waiting_in
 from dofc_events.places.service import CapacityBelowTaken, OfferTerms, create_pool, give_places, resize_pool
 from dofc_events.questions.models import Answer, EditionQuestion, QuestionOption
 from dofc_events.questions.service import copy_questions

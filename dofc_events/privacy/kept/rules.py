@@ -219,7 +219,8 @@ NOT_PERSONAL = {
     "members": "is_active website",
     "editions": "year ordinal status is_demo city country venue venue_address zone starts_on starts_at ends_on ends_at"
     " summary programme cost languages dress faq registration_opens_at registration_closes_at freezes_at offer_hours"
-    " confirms_places registers_at_door asks_questions asks_files trip_mode trips_open_at trips_close_at trips_drawn_at"
+    " confirms_places registers_at_door asks_questions asks_files companions companion_category trip_mode"
+    " trips_open_at trips_close_at trips_drawn_at"
     " attendance_at_least speakers had_learning_trips revision revised_at",
     "categories": "slug label position state by_invitation code needs_approval",
     "edition_organisers": "position",
@@ -239,7 +240,7 @@ NOT_PERSONAL = {
     "question_options": "key caption position retired_at waiting_list",
     "saved_views": "name",
     "trips": "slug title description hosts meeting_point starts_at ends_at minimum bring accessibility walking"
-    " needs_dietary needs_access position cancelled_at revision revised_at",
+    " needs_dietary needs_access takes_companions position cancelled_at revision revised_at",
     # The seed and the document prove the draw; its identifiers lead to nobody without the key.
     "draws": "seed fixed_at document",
     # What organisers write to many.

@@ -16,8 +16,8 @@ from dofc_events.delegates.models import Registration
 from dofc_events.notices.service import Changes
 from dofc_events.places import service as places
 from dofc_events.places.models import Claim, Pool
+from dofc_events.places.options.queries import option_claims, option_pools
 from dofc_events.places.options.service import MovedUp, limit_options, terms_at
-from dofc_events.places.queries import option_claims, option_pools
 from dofc_events.places.rules import LIVE, ClaimStatus
 from dofc_events.questions.answers.service import Written, add_answers, first_answers, mark_waiting, write_answers
 from dofc_events.questions.models import EditionQuestion

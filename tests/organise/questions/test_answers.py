@@ -11,7 +11,7 @@ from dofc_events.delegates.models import Registration
 from dofc_events.letters.mails import as_html, as_text, values_for
 from dofc_events.letters.rules import filled
 from dofc_events.notices.queries import standing_of
-from dofc_events.places.queries import option_pools
+from dofc_events.places.options.queries import option_pools
 from dofc_events.questions.queries import questions_of
 from tests.support.copies import make_copy
 from tests.support.databases import count_queries

@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from dofc_events.commands.check import faults
 from dofc_events.conference.queries import edition_by_year
-from dofc_events.places.queries import option_pools
+from dofc_events.places.options.queries import option_pools
 from dofc_events.questions.models import EditionQuestion
 from dofc_events.questions.queries import questions_of
 from tests.support.databases import count_queries

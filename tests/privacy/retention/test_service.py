@@ -8,10 +8,13 @@ import pytest
 from sqlalchemy import select
 
 from dofc_events.commands.check import faults
+from dofc_events.commands.named_files import named_files
 from dofc_events.conference.models import Edition
+from dofc_events.core import files
 from dofc_events.core.audit import AuditEntry
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.delegates.models import Registration
+from dofc_events.extensions import settings
 from dofc_events.privacy.retention.service import do_some, old_ones, tasks
 from dofc_events.privacy.rules import GONE
 from dofc_events.privacy.service import vanish
@@ -34,6 +37,7 @@ def run(at: datetime, *, stop_after: int | None = None) -> int:
             with unit_of_work() as session:
                 more = bool(do_some(session, task, at))
     vanish(db.session(), [])
+    files.sweep(settings().shared, named_files(db.session()), at)
     return next(batches)
 
 

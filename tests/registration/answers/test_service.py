@@ -9,7 +9,7 @@ from dofc_events.commands.check import faults
 from dofc_events.core.audit import Actor, history_of
 from dofc_events.delegates.doubles.service import likely_doubles
 from dofc_events.delegates.service import details_of
-from dofc_events.places.queries import option_pools
+from dofc_events.places.options.queries import option_pools
 from dofc_events.questions.queries import answered_by
 from dofc_events.registration import service
 from dofc_events.registration.doubles import service as doubles

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from dofc_events.commands.check import faults
 from dofc_events.core.audit import AuditEntry
 from dofc_events.delegates.models import Registration
-from dofc_events.places.queries import option_pools
+from dofc_events.places.options.queries import option_pools
 from dofc_events.questions.queries import answered_by
 from tests.registration.conftest import FORM, fill
 from tests.support.databases import count_queries

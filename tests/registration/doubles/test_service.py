@@ -11,7 +11,7 @@ from dofc_events.core.audit import Actor, history_of
 from dofc_events.delegates.doubles.service import NoSuchPair, likely_doubles
 from dofc_events.delegates.service import details_of
 from dofc_events.places.models import Pool
-from dofc_events.places.queries import option_pools
+from dofc_events.places.options.queries import option_pools
 from dofc_events.questions.queries import answered_by, answers_of, questions_of
 from dofc_events.registration.answers.service import give_answers
 from dofc_events.registration.doubles import service as doubles

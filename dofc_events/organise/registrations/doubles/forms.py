@@ -25,7 +25,7 @@ FIRST, SECOND, BOTH = "first", "second", "both"
 
 
 class MergeForm(Form):
-    """`keep`, and what differs: a choice for each, called as in Details, with the newer one chosen; and `email`.
+    """`keep`, and what differs: a choice for each, called as in Details, and `email`; what is newer is chosen.
 
     Of own questions it is called as their fields, and of the organisers' notes `note`, only where both have one.
     """
@@ -49,7 +49,8 @@ class MergeForm(Form):
         differ = [name for name in labels if values[FIRST][name] != values[SECOND][name]]
         # A choice between two values; nothing that differs is decided unseen.
         choices = {name: RadioField(labels[name], [InputRequired(_l("Choose one."))]) for name in differ}
-        chosen = dict.fromkeys(differ, SECOND) | {"keep": FIRST}
+        # The newer one, unless only the older one has it.
+        chosen = {name: FIRST if values[SECOND][name] == "" else SECOND for name in differ} | {"keep": FIRST}
         offered = {name: [(s, _words(name, of[name], sides[s])) for s, of in values.items()] for name in differ}
         notes = [of.registration.note for of in sides.values()]
         if all(notes) and notes[0] != notes[1]:

@@ -132,11 +132,13 @@ def test_pairs_of_another_edition_are_not_found(organiser, writing, year):
 
 def test_a_pair_is_merged_with_what_was_chosen(organiser, register, year):
     one, other = register(
-        {"organisation": "Drvo", "email": "ana.kovac@dofc.test"},
-        {"organisation": "Niš", "job_title": "Chair", "country": "BG", "email": "ana.kovac1@dofc.test"},
+        {"organisation": "Drvo", "email": "ana.kovac@dofc.test", "phone": "+381 11 123 4567"},
+        {"organisation": "Niš", "job_title": "Chair", "country": "BG", "email": "ana.kovac1@dofc.test", "phone": ""},
     )
     page = organiser.get(f"/organise/editions/{year}/doubles").follow("Merge")
     assert page.form().choices("organisation") == ["first", "second"]
+    # What is newer stays, unless that is nothing.
+    assert [page.form().value(name) for name in ("organisation", "job_title", "phone")] == ["second", "second", "first"]
     page = page.form().fill(keep="second", organisation="first").submit()
     assert "The two registrations have been merged." in page.text and page.one("[data-total]")["data-total"] == "0"
     kept = organiser.get(f"/organise/editions/{year}/registrations/{other}").text

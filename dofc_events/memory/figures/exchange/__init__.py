@@ -1,0 +1,1 @@
+"""Frozen figures as rows of the memory: out and in."""
