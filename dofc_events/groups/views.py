@@ -221,7 +221,8 @@ def _begun(form: PeopleForm, start: Start) -> PeopleForm:
 
 
 def _form_context(start: Start) -> dict[str, Any]:
-    most, categories = MAX_PEOPLE, open_among(start.edition, categories_with_places(db.session(), start.edition.id))
+    known = categories_with_places(db.session(), start.edition.id)
+    most, categories = MAX_PEOPLE, open_among(start.edition, known)
     if start.accompanying:
         assert start.contact is not None, "a delegate brings them"
         most = companions_left(db.session(), start.edition, start.contact.email)

@@ -1,6 +1,6 @@
 """accompanying persons
 
-Follows: 0180
+Follows: 0170
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0171"
-down_revision: str | None = "0180"
+down_revision: str | None = "0170"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
