@@ -63,10 +63,12 @@ def past_with_record(session: Session, now: datetime) -> list[Edition]:
 
 def neighbours_of(session: Session, edition: Edition) -> tuple[Edition | None, Edition | None]:
     """The public editions before an edition and after it, in the order of the years."""
-    public = select(Edition).where(Edition.status != EditionStatus.DRAFT)
-    before = public.where(Edition.year < edition.year).order_by(Edition.year.desc()).limit(1)
-    after = public.where(Edition.year > edition.year).order_by(Edition.year).limit(1)
-    return session.scalar(before), session.scalar(after)
+    is_public = Edition.status != EditionStatus.DRAFT
+    before = select(func.max(Edition.year)).where(is_public, Edition.year < edition.year).scalar_subquery()
+    after = select(func.min(Edition.year)).where(is_public, Edition.year > edition.year).scalar_subquery()
+    both = session.scalars(select(Edition).where(Edition.year.in_([before, after])))
+    found = {one.year < edition.year: one for one in both}
+    return found.get(True), found.get(False)
 
 
 def places_left(session: Session, edition_ids: Iterable[int]) -> dict[int, PlacesLeft]:

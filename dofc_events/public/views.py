@@ -28,7 +28,7 @@ from dofc_events.memory.documents.queries import published_documents
 from dofc_events.memory.editions.queries import sources_of, write_up_of
 from dofc_events.memory.figures.network.queries import edition_in_figures, editions_in_figures, network_in_figures
 from dofc_events.memory.outcomes.queries import outcomes_by_edition
-from dofc_events.memory.photographs.queries import count_public, covers_of, public_photographs
+from dofc_events.memory.photographs.queries import covers_of, shown_photographs
 from dofc_events.public.cards import views as cards
 from dofc_events.public.documents import views as documents
 from dofc_events.public.draw import views as draw
@@ -124,6 +124,7 @@ def edition(year: int) -> str:
     if found is None or (found.status == EditionStatus.DRAFT and not may_organise(found)):
         abort(404)
     known, is_over = edition_in_figures(session, found), found.is_over(moment)
+    photographs = shown_photographs(session, found.id, PHOTOGRAPHS_SHOWN)
     return render_template(
         "public/edition.html",
         edition=found,
@@ -133,9 +134,9 @@ def edition(year: int) -> str:
         neighbours=neighbours_of(session, found) if is_over else (),
         window=found.window(moment),
         places=places_left(session, [found.id]).get(found.id),
-        cover=covers_of(session, [found.id]).get(found.id),
-        photographs=public_photographs(session, found.id, PHOTOGRAPHS_SHOWN),
-        photographs_in_all=count_public(session, found.id),
+        cover=photographs.cover,
+        photographs=photographs.some,
+        photographs_in_all=photographs.in_all,
         trips=learning_trips(session, found.id),
         outcomes=outcomes_by_edition(session, [found.id])[found.id],
         write_up=write_up_of(session, found.id),

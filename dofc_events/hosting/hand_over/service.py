@@ -54,6 +54,7 @@ class ItemDetails:
 
 
 def details_of(item: HandOverItem) -> ItemDetails:
+    """What can be changed of an item, as it is."""
     return ItemDetails(item.text, item.owner, item.due_on)
 
 

@@ -1,6 +1,7 @@
 """Reads about photographs."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select
@@ -40,19 +41,34 @@ def photograph_of(session: Session, edition_id: int, photograph_id: int) -> Phot
     )
 
 
-def public_photographs(session: Session, edition_id: int, limit: int | None = None) -> list[Photograph]:
+def public_photographs(session: Session, edition_id: int) -> list[Photograph]:
     """Those that anybody may see, in the order of the gallery, with their sizes."""
     ours = select(Photograph).where(Photograph.edition_id == edition_id, *_IS_PUBLIC)
-    return list(session.scalars(ours.options(selectinload(Photograph.renditions)).order_by(*_IN_ORDER).limit(limit)))
+    return list(session.scalars(ours.options(selectinload(Photograph.renditions)).order_by(*_IN_ORDER)))
 
 
 _IS_PUBLIC = (Photograph.published_at.is_not(None), Photograph.hidden_at.is_(None))
 
 
-def count_public(session: Session, edition_id: int) -> int:
-    """How many of an edition anybody may see."""
-    ours = select(func.count()).where(Photograph.edition_id == edition_id, *_IS_PUBLIC)
-    return session.scalar(ours) or 0
+@dataclass(frozen=True)
+class Shown:
+    """What an edition's page shows: its cover, if it has one, and some photographs of those that there are `in_all`."""
+
+    cover: Photograph | None
+    some: Sequence[Photograph]
+    in_all: int
+
+
+def shown_photographs(session: Session, edition_id: int, most: int) -> Shown:
+    """The first of those that anybody may see, in the order of the gallery, and the cover among them."""
+    ours = select(Photograph, func.count().over()).where(Photograph.edition_id == edition_id, *_IS_PUBLIC)
+    ours = ours.options(selectinload(Photograph.renditions)).order_by(Photograph.is_cover.desc(), *_IN_ORDER)
+    rows = session.execute(ours.limit(most)).all()
+    if not rows:
+        return Shown(None, (), 0)
+    cover, in_all = rows[0]
+    some = sorted((one for one, _in_all in rows), key=lambda one: (one.position, one.id))
+    return Shown(cover if cover.is_cover else None, some, in_all)
 
 
 def covers_of(session: Session, edition_ids: Iterable[int]) -> dict[int, Photograph]:
