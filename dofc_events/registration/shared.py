@@ -130,7 +130,10 @@ def is_frozen(registration: Registration) -> bool:
 
 
 def open_among(edition: Edition, categories: Sequence[CategoryPlaces], present: str = "") -> tuple[CategoryPlaces, ...]:
-    """The categories that newcomers can choose; or a delegate, beside the `present` one: none that asks organisers."""
+    """The categories that newcomers can choose; or a delegate, beside the `present` one: none that asks organisers.
+
+    That of accompanying persons nobody chooses, and who is in it stays there.
+    """
     chosen = [one for one in categories if one.state == CategoryState.OPEN]
     if edition.takes_companions:
         stays = present == edition.companion_category

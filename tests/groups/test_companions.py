@@ -52,6 +52,7 @@ def test_accompanying_persons_hold_places_and_seats_like_others(client, own, edi
         milan = session.scalars(select(Registration).where(Registration.given_name == "Milan")).one()
         assert (milan.category.slug, milan.email_key, milan.organisation) == ("guest", None, "Trakya Cluster")
         page = f"/registrations/{token_of(milan)}/"
+    assert client.get(f"{page}edit").form(MAIN).choices("category") == ["", "guest"]
     trips = client.get(f"{page}trips").form(MAIN)
     assert trips.choices("trips") == ["wine"]
     seat = trips.forge(trips=["wine", "plant"]).submit()
