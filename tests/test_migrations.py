@@ -104,7 +104,7 @@ def test_who_registered_with_earlier_versions_is_found_and_shown_as_those_who_ca
         with unit_of_work() as session:
             edition = make_edition(session)
             make_registration(session, edition, given_name="Ђорђе", family_name="Đurić")
-            make_registration(session, edition, given_name="Ana", phone="+381 11 1234567", organisation="A")
+            make_registration(session, edition, given_name="Mia", phone="+381 11 1234567", organisation="A")
             make_registration(
                 session, edition, given_name="Eva", dietary="No nuts\r\nno milk\rno eggs", organisation="A"
             )

@@ -59,6 +59,7 @@ def addresses(app, token, reading) -> list[tuple[str, str, set[str]]]:
         "factor_id": 1,
         "attachment_id": 1,
         "photograph_id": 1,
+        "document_id": 1,
         "content_hash": "0" * 64,
         "act": "publish",
         "invitation_id": 1,
