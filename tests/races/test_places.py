@@ -22,7 +22,7 @@ PLACES = 5
 PEOPLE = 40
 LATECOMERS = 20
 # As many are enough for a site that is wrong.
-FEWER = 12
+FEWER = 20
 # Of those who wait: some who would be next, and some who are far from it.
 WAITING_WHO_CANCEL = (2, 4, 6, 20, 30)
 

@@ -59,6 +59,8 @@ def lost(forms: list[tuple[str, Form]]) -> list[str]:
 
 def test_every_form_of_an_edition_that_was_archived_meanwhile_gives_back_what_was_typed(world):
     forms = opened(world, "/organise/editions/<", rights.CHAIR)
+    # What is written up of an edition is saved then, too.
+    forms = [(path, form) for path, form in forms if "/memory/" not in path]
     with world[0].app_context(), unit_of_work() as session:
         edition_id = session.scalars(select(Edition.id).where(Edition.year == rights.YEAR)).one()
         archive_edition(session, edition_id, COMMAND, NOW)

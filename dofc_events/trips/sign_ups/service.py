@@ -212,8 +212,9 @@ class SeatBook:
     def line_up(self, registration_ids: Iterable[int], trip: Trip, *, fewer: bool = False) -> None:
         """Let people wait by hand for a trip on which they have a seat or an offer, after all who wait already.
 
-        What they held goes to the next in line or, if there shall be `fewer` seats, to nobody.
+        What they held goes to the next in line or, if there shall be `fewer` seats, to nobody. Raises TripOver.
         """
+        self._refuse_over(trip)
         claims = self._live(registration_ids, trip)
         pool, keeps = self.pools[trip.id], replace(self._terms(trip), promotes=False)
         before = [claim.status for claim in claims]
@@ -225,9 +226,13 @@ class SeatBook:
         self.resize(trip, pool.capacity - len(claims) * fewer)
 
     def ask(self, registration_ids: Iterable[int], trip: Trip) -> None:
-        """Ask by hand for a seat for each in turn, as if they had: a free one, or the end of the waiting list."""
+        """Ask by hand for a seat for each in turn, as if they had: a free one, or the end of the waiting list.
+
+        Raises TripOver, and SeatsOverlap.
+        """
         self.look_up(registration_ids)
         for who in registration_ids:
+            self._refuse(trip, who)
             claim = self.claims_of(who).get(trip.id) or self._new_claim(who, trip)
             claim.preference = claim.preference or len(self.claims_of(who)) + 1
             self._ask(claim, trip, Reason.BY_HAND)
@@ -362,11 +367,14 @@ class SeatBook:
         return None
 
     def _refuse(self, trip: Trip, registration_id: int) -> None:
-        if not trip.can_be_joined(self.now):
-            raise TripOver(trip.title)
+        self._refuse_over(trip)
         held = self._seat_at_the_time_of(trip, registration_id)
         if held is not None:
             raise SeatsOverlap(trip.title, held.title)
+
+    def _refuse_over(self, trip: Trip) -> None:
+        if not trip.can_be_joined(self.now):
+            raise TripOver(trip.title)
 
     def _terms(self, trip: Trip) -> places.OfferTerms:
         """A seat is offered until the edition begins, and in any case until its trip does."""

@@ -261,7 +261,7 @@ def test_machines_that_share_a_directory_serve_each_others_files(make_app, make,
     assert kept == [1, 0]
     # The other machine has not mounted it.
     lost = make_app(shared_dir=tmp_path / "nowhere").test_cli_runner().invoke(args=["check"])
-    assert lost.exit_code == 1 and "missing from the disk" in lost.output
+    assert lost.exit_code == 1 and "but it is missing" in lost.output
 
 
 @pytest.mark.parametrize(

@@ -261,7 +261,8 @@ def test_file_costs_the_same_queries_for_1_and_40_people(organiser, writing, yea
     with writing() as session:
         add_crowd(session, edition_by_year(session, year), 39, NOW, trips)
     assert cost() == 40
-    assert costs[0] == costs[1] <= 7
+    # Four of them ask who it is, and whether that needs a second factor.
+    assert costs[0] == costs[1] <= 10
 
 
 @pytest.mark.databases("sqlite", "postgresql")

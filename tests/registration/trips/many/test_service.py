@@ -16,6 +16,7 @@ from dofc_events.registration.trips.many.queries import People, selection_of
 from dofc_events.registration.trips.many.rules import Aim, Obstacle
 from dofc_events.registration.trips.many.service import LeftOut, Move, TooFewWaiting, move_people
 from dofc_events.trips.queries import trip_by_slug
+from dofc_events.trips.sign_ups.service import TripOver
 from tests.registration.trips.conftest import HOUR, choose, told
 from tests.support.by_hand import move
 from tests.support.databases import count_queries
@@ -172,6 +173,15 @@ def test_nothing_is_done_if_something_matters_that_the_page_did_not_show(session
     choose(session, people[0], "port")
     with pytest.raises(SelectionChanged):
         move_people(session, edition.id, "sea", Move(picked, shown, Aim.OFF), COMMAND, NOW)
+
+
+def test_nobody_waits_for_a_trip_that_is_cancelled_or_has_begun(session, edition, person, sea):
+    picked = [person("sea"), person("sea")]
+    seats.cancel_trip(session, edition.id, "port", COMMAND, NOW)
+    for to, at in (("port", NOW), ("sea", sea.starts_at + HOUR / 2)):
+        with pytest.raises(TripOver), session.begin_nested():
+            move(session, picked, "sea", Aim.WAIT, to, fewer=to == "sea", now=at)
+    assert statuses(session, "sea", *picked) == ["confirmed"] * 2
 
 
 def test_moving_is_refused_once_the_edition_is_over(session, edition, person, sea):
