@@ -113,13 +113,13 @@ def load_demo(session: Session, at: datetime) -> None:
             organisation_id=member.organisation_id if member else None,
         )
         add_account(session, account["email"], account["name"], grant, COMMAND, at)
+    shorten_periods(session, edition.id, {**DEFAULT_DAYS, Period.NEEDS: 14}, COMMAND, opened_at)
+    for row in invented["outcomes"]:
+        _add_outcome(session, edition, row, opened_at)
     for number, row in enumerate(invented["delegates"], start=1):
         answers = {key: tuple(said) for key, said in invented["answers"].get(number, {}).items()}
         _add_delegate(session, edition, number, row, answers, opened_at + timedelta(days=number, minutes=37 * number))
     _give_back_a_seat(session, edition, **invented["seat_given_back"], at=at)
-    shorten_periods(session, edition.id, {**DEFAULT_DAYS, Period.NEEDS: 14}, COMMAND, at)
-    for row in invented["outcomes"]:
-        _add_outcome(session, edition, row, at)
     _add_delegation(session, edition, invented["delegation"], at)
     _add_call(session, year + 1, invented, at)
 
