@@ -26,7 +26,7 @@ from dofc_events.mail.models import WorkerSign
 from dofc_events.mail.rules import FORGET_WORKER_AFTER, SHOW_LIFE_EVERY
 
 # How often the worker looks for something to do, in seconds: a round begins so long after the one before, or later.
-PAUSE = 2
+PAUSE = 2.0
 # How long a worker that is told to stop waits for its courier, in seconds, unless a message is under way.
 GOODBYE = 3
 

@@ -59,7 +59,7 @@ def check(message: EmailMessage, kind: str) -> None:
 
 @pytest.mark.databases("postgresql")
 def test_a_place_goes_from_one_to_the_next_by_mail(live_server, smtp, database_url, edition):
-    site = live_server(database_url, smtp)
+    site = live_server(database_url, smtp, PAUSE_OF_WORKER="0.2")
     worker = site.run_worker()
     ana, boris, mira = (NetworkClient(site.url) for _ in range(3))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
 
+from dofc_events.commands import worker
 from dofc_events.config import ROOT
 from tests.support.site import Process, Site
 
@@ -48,6 +49,8 @@ def _become(command: list[str], environment: dict[str, str], log: Path, errors: 
             os.dup2(file.fileno(), descriptor)
     if templates := environment.get("COMPILED_TEMPLATES"):
         Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache(templates)}
+    # A story that waits for many emails would wait for seconds each time.
+    worker.PAUSE = float(environment.get("PAUSE_OF_WORKER", worker.PAUSE))
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     sys.argv = command
     runpy.run_module(command[0], run_name="__main__", alter_sys=True)
