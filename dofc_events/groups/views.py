@@ -20,7 +20,7 @@ from dofc_events.groups.forms import GroupForm, PeopleForm
 from dofc_events.groups.invitations import views as invitations
 from dofc_events.groups.lost_link.service import send_group_link
 from dofc_events.groups.models import Group
-from dofc_events.groups.queries import companions_left, group_of_contact, shortages, token_of_group
+from dofc_events.groups.queries import companions_left, group_of_contact, looked_after, shortages, token_of_group
 from dofc_events.groups.rules import MAX_PEOPLE
 from dofc_events.groups.service import AlreadyInGroup, Contact, Joined, TooManyCompanions, register_people
 from dofc_events.groups.shared import acting_for, context_of, mine
@@ -48,8 +48,9 @@ REFUSALS = (RegistrationNotOpen, TooManyMessages, NotInvited, AlreadyInGroup, To
 
 
 def register(app: Flask) -> None:
-    """Add the pages of groups to the site."""
+    """Add the pages of groups to the site, and whom a delegate looks after to the pages and emails about cancelling."""
     app.register_blueprint(blueprint)
+    app.jinja_env.globals.update(looked_after=lambda registration: looked_after(db.session(), registration))
 
 
 @dataclass(frozen=True)
