@@ -98,12 +98,8 @@ def looked_after(session: Session, registration: Registration) -> LookedAfter | 
     None if there is nobody. A delegate whose address is not the group's, unproved as it may be, is told of nobody.
     """
     group = group_of_contact(session, registration)
-    people = people_of(session, group.id) if group else []
-    names = [
-        one.registration.full_name
-        for one in people
-        if one.registration.email_key is None and not one.registration.ended_at and one.registration.id != registration.id
-    ]
+    people = [one.registration for one in people_of(session, group.id)] if group else []
+    names = [one.full_name for one in people if one.email_key is None and not one.ended_at]
     return LookedAfter(names, token_of_group(group)) if group and names else None
 
 

@@ -83,7 +83,7 @@ def test_accompanying_persons_stay_registered_when_the_delegate_cancels_which_is
     assert "Milan, Nada will stay registered." in page.text
     cancelled = page.form("/cancel").submit()
     assert "Milan, Nada are still registered." in cancelled.text
-    group = cancelled.follow("Your group")
+    group = cancelled.follow("Open your group")
     assert len(group.all("[data-status=confirmed]")) == 2
     with reading() as session:
         message = session.scalars(select(Message).where(Message.kind == "registration-cancelled")).one()
@@ -92,6 +92,16 @@ def test_accompanying_persons_stay_registered_when_the_delegate_cancels_which_is
     # What is about one of them leads to nobody else.
     group.follow("Open the registration of Milan").follow("Cancel this registration").form("/cancel").submit()
     assert "Nada is still registered." in client.get(own).text
+
+
+def test_one_person_without_a_free_place_is_asked_for_no_choice(client, own, edition, reading, writing):
+    with writing() as session:
+        make_registration(session, edition, given_name="Olga", email="olga@own.test")
+        make_registration(session, edition, given_name="Petra", email="petra@own.test")
+    check = bring(client, own, "Milan")
+    assert "Milan will be on the waiting list" in check.page.text and check.page.all("[type=radio]") == []
+    done = check.submit("register")
+    assert [row["data-status"] for row in done.all("[data-member]")] == ["confirmed", "waitlisted"]
 
 
 @pytest.mark.usefixtures("edition")
