@@ -305,7 +305,7 @@ def _done(start: Start, joined: Joined, contact: Contact) -> ResponseReturnValue
 
 
 def _looked_after(registration: Registration) -> LookedAfter | None:
-    """Read where the registration was read, as emails are written in the middle of a unit of work; it writes nothing."""
+    """Read where the registration was read: emails are written in the middle of a unit of work. It writes nothing."""
     session = object_session(registration)
     assert session is not None, "it was just read"
     with session.no_autoflush:
