@@ -22,6 +22,14 @@ PURPOSE, INVITATION = "group", "group-invitation"
 
 
 @dataclass(frozen=True)
+class LookedAfter:
+    """Those whom a delegate looks after, by name, and the `token` of the page of their group."""
+
+    names: list[str]
+    token: str
+
+
+@dataclass(frozen=True)
 class Person:
     """Somebody of a group, with what they hold of the edition's places."""
 
@@ -82,6 +90,17 @@ def group_of_contact(session: Session, registration: Registration) -> Group | No
     query = query.where(Member.registration_id == registration.id, Group.email_key == registration.email_key)
     query = query.where(Group.places.is_(None))
     return session.scalar(query.options(joinedload(Group.edition)))
+
+
+def looked_after(session: Session, registration: Registration) -> LookedAfter | None:
+    """Those who are registered and whose emails go to a delegate: none of them leaves with the delegate.
+
+    None if there is nobody. A delegate whose address is not the group's, unproved as it may be, is told of nobody.
+    """
+    group = group_of_contact(session, registration)
+    people = [one.registration for one in people_of(session, group.id)] if group else []
+    names = [one.full_name for one in people if one.email_key is None and not one.ended_at]
+    return LookedAfter(names, token_of_group(group)) if group and names else None
 
 
 def group_with(session: Session, registration_id: int) -> Group | None:

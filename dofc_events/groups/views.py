@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, Flask, abort, flash, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy.orm import object_session
 
 from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import current_edition
@@ -14,13 +15,21 @@ from dofc_events.core.audit import Actor
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import NotAgreed, Refusal, ask_first
+from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import registration_by_token
 from dofc_events.extensions import limiter
 from dofc_events.groups.forms import GroupForm, PeopleForm
 from dofc_events.groups.invitations import views as invitations
 from dofc_events.groups.lost_link.service import send_group_link
 from dofc_events.groups.models import Group
-from dofc_events.groups.queries import companions_left, group_of_contact, shortages, token_of_group
+from dofc_events.groups.queries import (
+    LookedAfter,
+    companions_left,
+    group_of_contact,
+    looked_after,
+    shortages,
+    token_of_group,
+)
 from dofc_events.groups.rules import MAX_PEOPLE
 from dofc_events.groups.service import AlreadyInGroup, Contact, Joined, TooManyCompanions, register_people
 from dofc_events.groups.shared import acting_for, context_of, mine
@@ -48,8 +57,9 @@ REFUSALS = (RegistrationNotOpen, TooManyMessages, NotInvited, AlreadyInGroup, To
 
 
 def register(app: Flask) -> None:
-    """Add the pages of groups to the site."""
+    """Add the pages of groups to the site, and whom a delegate looks after to the pages and emails about cancelling."""
     app.register_blueprint(blueprint)
+    app.jinja_env.globals.update(looked_after=_looked_after)
 
 
 @dataclass(frozen=True)
@@ -292,3 +302,11 @@ def _done(start: Start, joined: Joined, contact: Contact) -> ResponseReturnValue
             "info",
         )
     return redirect(url_for(".index", token=token_of_group(joined.group)), 303)
+
+
+def _looked_after(registration: Registration) -> LookedAfter | None:
+    """Read where the registration was read: emails are written in the middle of a unit of work. It writes nothing."""
+    session = object_session(registration)
+    assert session is not None, "it was just read"
+    with session.no_autoflush:
+        return looked_after(session, registration)

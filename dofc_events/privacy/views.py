@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import all_editions
 from dofc_events.core.db import db
-from dofc_events.privacy.kept.rules import COUNTED_FROM, ELSEWHERE, KEPT
+from dofc_events.privacy.kept.rules import COUNTED_FROM, ELSEWHERE, KEPT, KEYS
 from dofc_events.privacy.own import views as own
 from dofc_events.privacy.queries import periods_of
 from dofc_events.privacy.texts import PERIODS, duration_of, kept_in_one_line
@@ -18,7 +18,7 @@ blueprint.register_blueprint(own.blueprint)
 def register(app: Flask) -> None:
     """Add the pages about data to the site, and the line about it to the registration form."""
     app.register_blueprint(blueprint)
-    app.jinja_env.globals.update(kept_for=_kept_for)
+    app.jinja_env.globals.update(kept_for=_kept_for, site_keys=KEYS)
 
 
 @blueprint.get("/privacy")

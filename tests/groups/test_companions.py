@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import token_of
+from dofc_events.mail.models import Message
 from dofc_events.registration.trips.service import choose_trips
 from dofc_events.trips.sign_ups.service import NoSuchTrip
 from tests.support.factories import DELEGATE, NOW, make_account, make_edition, make_registration, make_trip
@@ -73,6 +74,34 @@ def test_nobody_brings_more_than_the_edition_allows(client, own, edition, readin
     assert "You have already registered as many as you can bring." in client.get(own).follow("Bring somebody").text
     with reading() as session:
         assert len(stand(session, edition)) == 3
+
+
+def test_accompanying_persons_stay_registered_when_the_delegate_cancels_which_is_said(client, own, reading):
+    assert "stay registered" not in client.get(f"{own}cancel").text
+    bring(client, own, "Milan", "Nada").submit("register")
+    page = client.get(f"{own}cancel")
+    assert "Milan, Nada will stay registered." in page.text
+    cancelled = page.form("/cancel").submit()
+    assert "Milan, Nada are still registered." in cancelled.text
+    group = cancelled.follow("Open your group")
+    assert len(group.all("[data-status=confirmed]")) == 2
+    with reading() as session:
+        message = session.scalars(select(Message).where(Message.kind == "registration-cancelled")).one()
+        for body in (message.text, message.html):
+            assert "Milan, Nada are still registered." in body and str(group.url) in body
+    # What is about one of them leads to nobody else.
+    group.follow("Open the registration of Milan").follow("Cancel this registration").form("/cancel").submit()
+    assert "Nada is still registered." in client.get(own).text
+
+
+def test_one_person_without_a_free_place_is_asked_for_no_choice(client, own, edition, reading, writing):
+    with writing() as session:
+        make_registration(session, edition, given_name="Olga", email="olga@own.test")
+        make_registration(session, edition, given_name="Petra", email="petra@own.test")
+    check = bring(client, own, "Milan")
+    assert "Milan will be on the waiting list" in check.page.text and check.page.all("[type=radio]") == []
+    done = check.submit("register")
+    assert [row["data-status"] for row in done.all("[data-member]")] == ["confirmed", "waitlisted"]
 
 
 @pytest.mark.usefixtures("edition")

@@ -84,7 +84,7 @@ def as_json(session: Session, registration: Registration, now: datetime) -> dict
                     {"columns": one.columns, "what": one.what, "why": one.why, "until": plain(one.until)}
                     for one in held.meanings
                 ],
-                "values": held.values,
+                "values": [{name: plain(value) for name, value in one.items()} for one in held.values],
             }
             for held in data_of(session, registration)
         ],
@@ -122,7 +122,7 @@ def _values(session: Session, rows: Sequence[Kept], registration: Registration, 
     label = _label(row)
     query = select(*columns, *([label.label("of")] if label is not None else [])).where(and_(*which))
     found = [dict(one._mapping) for one in session.execute(query.order_by(*table.primary_key))]
-    told = [{name: plain(value) for name, value in one.items() if value not in NOTHING} for one in found]
+    told = [{name: value for name, value in one.items() if value not in NOTHING} for one in found]
     if row.table == OWN and registration.email_key is None:
         # The address is that of the contact who registered them.
         told = [{name: value for name, value in one.items() if name != "email"} for one in told]

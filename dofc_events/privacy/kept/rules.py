@@ -79,6 +79,19 @@ class Place:
 D, P, A, E, X = Whose.DELEGATE, Whose.PROPOSER, Whose.ACCOUNT, Whose.EDITION, Whose.ANYBODY
 NEEDS, PHONE, VISA, EMAILS, NAMES = Period.NEEDS, Period.PHONE, Period.VISA, Period.EMAILS, Period.NAMES
 BLANKED, DELETED, REPLACED, NAMELESS, STAYS, BY_ITSELF = Ends
+# Columns that only the site can read, which sorts and compares by them: in the file, and not on the page.
+KEYS = frozenset(
+    {
+        "by_name",
+        "by_organisation",
+        "consent_version",
+        "email_key",
+        "form_key",
+        "link_version",
+        "mailbox_key",
+        "recipient_key",
+    }
+)
 OWN, OF, BY = "registrations", "registration_id", "proposal_id"
 KEEP_PLACE, TELL = "to keep the place and prepare the conference", "to write to the person"
 FIND, COUNT, PROVE = "so that organisers find the person", "to count", "to show what was agreed and done"

@@ -31,7 +31,7 @@ def test_the_head_invites_reminds_and_takes_back(client, page, reading, clock):
     assert client.get(page).one("[data-promised]")["data-used"] == "0"
     form = client.get(page).follow("Invite somebody").form("main form")
     done = form.fill(name="Mira", email="mira@own.test").submit()
-    assert "For 2 places nobody has registered or been invited." in done.text
+    assert "You can still invite or register 2 people." in done.text
     assert not done.soup.select("[aria-label='Remind Mira']")
     again = client.get(page).follow("Invite somebody").form("main form").fill(name="Mira", email="mira@own.test")
     assert again.submit().status == 422

@@ -84,7 +84,7 @@ def test_published_outcome_is_not_deleted(page, outcome, reading):
     asking = page(f"/outcomes/{outcome.slug}/delete")
     page(f"/outcomes/{outcome.slug}/").form("/publish").submit()
     refused = asking.form("/delete").submit()
-    assert refused.status == 422 and "Take it back before" in refused.text
+    assert refused.status == 422 and "Unpublish it before" in refused.text
     with reading() as session:
         assert session.scalar(select(Outcome.slug)) == outcome.slug
 

@@ -32,12 +32,17 @@ def link_in(reading, kind: str) -> str:
     return re.search(r"http://dofc\.test(\S+)", text)[1]
 
 
-def test_somebody_reads_everything_and_takes_it_along(app, writing, client):
+def test_somebody_reads_everything_and_takes_it_along(app, writing, reading, client):
     token = registered(app, writing, dietary="No jicama ever")
     page = client.get(f"/registrations/{token}/my-data")
     assert "No jicama ever" in page.text
     assert "ana@dofc.test" in page.text
+    # What only the site can read is in the file alone, and moments are written as people write them.
+    with reading() as session:
+        key = session.scalars(select(Registration.form_key)).one()
+    assert key not in page.text and "+00:00" not in page.text and "link version" not in page.text
     answer = client.get(f"/registrations/{token}/my-data.json")
+    assert key in answer.data.decode()
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert "No jicama ever" in json.dumps(json.loads(answer.data), ensure_ascii=False)
 

@@ -1,6 +1,6 @@
 """The form that says who needs a second factor."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
@@ -42,6 +42,6 @@ class PolicyForm(EditForm):
         return Policy(self.chair.data, self.organiser.data, self.starts_on.data if needed else None)
 
 
-def usual_first_day(now: datetime) -> str:
+def usual_first_day(now: datetime) -> date:
     """What to enter if nothing speaks for another day."""
-    return (now + GRACE).date().isoformat()
+    return (now + GRACE).date()

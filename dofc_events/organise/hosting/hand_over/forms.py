@@ -20,7 +20,7 @@ from dofc_events.web.moments import DayField, plausible
 
 
 def _owner() -> Line:
-    return Line(_l("Who sees to it"), longest=120)
+    return Line(_l("Who is responsible"), longest=120)
 
 
 def _due_on() -> DayField:
@@ -31,11 +31,11 @@ class ItemForm(Form):
     """Something to put on a hand-over list."""
 
     kind = RadioField(
-        _l("What it is"),
+        _l("Kind"),
         [InputRequired(_l("Choose what it is."))],
         choices=[kind.value for kind in HandOverKind],
     )
-    text = Paragraphs(_l("In words"), longest=LONGEST_TEXT, missing=_l("Write what is to be handed over."))
+    text = Paragraphs(_l("Details"), longest=LONGEST_TEXT, missing=_l("Write what is to be handed over."))
     owner = _owner()
     due_on = _due_on()
 
@@ -46,7 +46,7 @@ class ItemForm(Form):
 class ChangeItemForm(EditForm):
     """What is said about an item; one that the system wrote needs no words of ours."""
 
-    text = Paragraphs(_l("In words"), longest=LONGEST_TEXT)
+    text = Paragraphs(_l("Details"), longest=LONGEST_TEXT)
     owner = _owner()
     due_on = _due_on()
     needs_words = True

@@ -46,7 +46,7 @@ class OutcomeForm(Form):
     title = Line(_l("Title"), longest=LONGEST_TITLE, missing=_l("Enter a title."))
     agreed_on = DayField(_l("Date"), [Optional(), plausible])
     year = WholeNumberField(_l("Year"), [Optional(), Between(FIRST_YEAR, LAST_YEAR)])
-    first_status = _status_field(_l("Status at first"))
+    first_status = _status_field(_l("First status"))
     addressed_to = Line(_l("Addressed to"), longest=LONGEST_ADDRESSEE)
     text = Prose(_l("Text"), longest=LONGEST_TEXT)
     source = Line(_l("Source"), longest=LONGEST_SOURCE)

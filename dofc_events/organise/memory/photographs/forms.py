@@ -48,7 +48,7 @@ LACKS: dict[str, Any] = {
     Missing.READY: _l("it is not ready"),
     Missing.CAPTION: _l("a caption"),
     Missing.ALTERNATIVE: _l("an alternative text"),
-    Missing.PEOPLE: _l("that those who can be recognised agreed"),
+    Missing.PEOPLE: _l("confirmation that everyone recognisable has agreed"),
     Missing.DECISION: _l("your decision: somebody has asked for it to be taken down"),
 }
 
@@ -60,7 +60,7 @@ def fault_words(fault: str) -> str:
 
 def missing_words(missing: Any) -> str:
     """What a photograph lacks to be published."""
-    words: str = _("Missing: %(what)s.", what=", ".join(str(LACKS[one]) for one in missing))
+    words: str = _("Still needed: %(what)s.", what=", ".join(str(LACKS[one]) for one in missing))
     return words
 
 

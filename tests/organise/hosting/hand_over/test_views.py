@@ -168,7 +168,7 @@ def test_the_next_host_reads_what_the_last_edition_teaches_and_nobodys_details(c
         letter = write_letter(session, edition.id, Audience(), text, COMMAND, NOW)
         session.get_one(Letter, letter).started_at = NOW
         assert question
-    page = sign_in(people["next"]).get(LIST).follow("can teach")
+    page = sign_in(people["next"]).get(LIST).follow("Lessons from")
     said = {row.dt.text: row.dd.get_text(" ", strip=True) for row in page.all(".facts > div")}
     assert said["Registration opened"] == "15:00, Saturday 3 October 2026 (Sofia time)"
     assert said["All places were taken"] == "Monday 2 November 2026"

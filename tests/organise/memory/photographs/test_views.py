@@ -91,9 +91,11 @@ def test_photograph_is_published_once_it_lacks_nothing(organiser, address, writi
     with writing() as session:
         number = make_photograph(session, edition).id
     page = organiser.get(address)
-    assert "Missing: a caption, an alternative text, that those who can be recognised agreed." in page.text
+    assert (
+        "Still needed: a caption, an alternative text, confirmation that everyone recognisable has agreed." in page.text
+    )
     page = organiser.post(f"{address}/{number}/publish", {"csrf_token": page.form("/cover").values["csrf_token"]})
-    assert "Missing" in page.text
+    assert "Still needed" in page.text
     form = page.form("form.form-narrow").fill(caption="Opening", alternative="A hall", people_agreed=True)
     assert "Changes saved." in form.submit().text
     page = organiser.get(address)
@@ -102,7 +104,7 @@ def test_photograph_is_published_once_it_lacks_nothing(organiser, address, writi
     assert "Opening" in organiser.another().get(f"/editions/{year}/photographs/").text
     form = organiser.get(f"{address}/{number}").form("form.form-narrow").fill(caption="")
     refused = form.submit()
-    assert refused.status == 422 and "Missing: a caption." in refused.text
+    assert refused.status == 422 and "Still needed: a caption." in refused.text
 
 
 def test_unpublished_is_gone_at_once_with_its_files(organiser, address, writing, edition, year):
