@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 import time_machine
-from bs4 import BeautifulSoup, SoupStrainer, Tag
+from bs4 import BeautifulSoup, Tag
+from bs4.filter import SoupStrainer
 
 from dofc_events.accounts.service import issue_sign_in_link
 from dofc_events.core import db as core_db

@@ -33,7 +33,8 @@ def test_no_answer_to_anybody_depends_on_how_members_have_voted(databases, tmp_p
             "/organise/hosting/calls/year": str(VOTED_ON),
             "/organise/hosting/proposals/reference": on_ballot.reference,
         }
-        before, knowing = {}, []
+        before: dict[tuple[str, str], bytes] = {}
+        knowing = []
         for rule in [rule for rule in app.url_map.iter_rules() if "GET" in rule.methods]:
             # What one page keeps for another would be asked for only once.
             kept._rendered.cache_clear()

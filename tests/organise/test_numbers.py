@@ -5,7 +5,8 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
-from bs4 import BeautifulSoup, SoupStrainer
+from bs4 import BeautifulSoup
+from bs4.filter import SoupStrainer
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
