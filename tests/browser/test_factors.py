@@ -83,9 +83,11 @@ def test_an_organiser_signs_in_with_a_passkey_and_takes_the_list_along(site, bro
     main.get_by_role("link", name="Excel").click()
     expect(main).to_contain_text("You are not asked again for ten minutes")
     press("Use a passkey")
+    download_link = main.get_by_role("link", name="Download registrations.xlsx")
+    expect(download_link).to_be_visible()
     tab.accessible_on_both()
     with page.expect_download() as download:
-        main.get_by_role("link", name="Download registrations.xlsx").click()
+        download_link.click()
     assert download.value.suggested_filename == "registrations-2027.xlsx"
     with reading() as session:
         assert session.scalars(select(Factor.sign_count)).one() == 3
