@@ -55,12 +55,16 @@ class Group(Base):
 
 
 class Member(Base):
-    """A registration that belongs to a group."""
+    """A registration that belongs to a group; `is_contact`: the delegate who registered the others.
+
+    Their address alone would not tell: anybody in the group may change theirs to the contact's.
+    """
 
     __tablename__ = "group_members"
 
     registration_id: Mapped[int] = mapped_column(ForeignKey("registrations.id"), primary_key=True)
     group_id: Mapped[int] = mapped_column(ForeignKey("groups.id"), index=True)
+    is_contact: Mapped[bool] = mapped_column(default=False)
 
     group: Mapped[Group] = relationship()
     registration: Mapped[Registration] = relationship()

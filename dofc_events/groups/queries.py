@@ -85,9 +85,10 @@ def people_of(session: Session, group_id: int) -> list[Person]:
 
 
 def group_of_contact(session: Session, registration: Registration) -> Group | None:
-    """The group that a delegate has registered, which has their address and is no delegation; None if there is none."""
+    """The group that a delegate has registered, which still has their address, and is no delegation; or None."""
     query = select(Group).join(Member, Member.group_id == Group.id)
-    query = query.where(Member.registration_id == registration.id, Group.email_key == registration.email_key)
+    query = query.where(Member.registration_id == registration.id, Member.is_contact)
+    query = query.where(Group.email_key == registration.email_key)
     query = query.where(Group.places.is_(None))
     return session.scalar(query.options(joinedload(Group.edition)))
 

@@ -187,7 +187,7 @@ def new_group(session: Session, edition: Edition, contact: Contact, contact_id: 
     session.add(group)
     session.flush()
     if contact_id is not None:
-        session.merge(Member(registration_id=contact_id, group_id=group.id))
+        session.merge(Member(registration_id=contact_id, group_id=group.id, is_contact=True))
         session.flush()
     return group
 

@@ -78,6 +78,7 @@ def upgrade() -> None:
         "group_members",
         sa.Column("registration_id", sa.Integer(), nullable=False),
         sa.Column("group_id", sa.Integer(), nullable=False),
+        sa.Column("is_contact", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["group_id"], ["groups.id"], name=op.f("fk_group_members_group_id_groups")),
         sa.ForeignKeyConstraint(
             ["registration_id"], ["registrations.id"], name=op.f("fk_group_members_registration_id_registrations")

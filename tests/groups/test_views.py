@@ -6,7 +6,8 @@ import time_machine
 from dofc_events.core.references import sign
 from dofc_events.delegates.queries import token_of
 from dofc_events.extensions import settings
-from tests.support.factories import NOW, make_registration
+from dofc_events.registration.service import correct_address
+from tests.support.factories import DELEGATE, NOW, make_registration
 from tests.support.groups import CONTACT, make_group, someone, stand
 from tests.support.letters import kinds
 from tests.support.pages import Client
@@ -124,6 +125,15 @@ def test_a_delegate_adds_a_colleague_from_the_own_page(client, writing, reading,
     assert len(done.all("[data-member]")) == 3
     with reading() as session:
         assert kinds(session, to="vera@own.test") == ["registration-confirmed", "group-registered", "group-registered"]
+
+
+def test_whoever_takes_the_address_of_the_contact_does_not_become_the_contact(client, writing, edition):
+    """Nobody has proved that it is theirs."""
+    with writing() as session:
+        made = make_group(session, edition, [someone("Ana", email="ana@own.test"), someone("Boro")])
+        (ana, *_others) = (person.registration for person in made.people)
+        token = correct_address(session, ana.id, CONTACT.email, DELEGATE, NOW).token
+    assert client.get(f"/groups/with/{token}").url == f"/groups/with/{token}", "a group of her own"
 
 
 def test_a_forged_link_opens_nothing(client, writing, edition):
