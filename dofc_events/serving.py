@@ -98,6 +98,11 @@ class _Adjustments(Adjustments):
         self.generous.max_request_body_size = LARGEST_OF_ALL
 
 
+def _takes_little(path: str, cookies: str) -> bool:
+    """Of an application that does not say which of its requests may be large, none may."""
+    return False
+
+
 class _Channel(HTTPChannel):
     """Counts the time since a request began: to send a byte now and then keeps no connection open."""
 
@@ -156,7 +161,7 @@ class BufferingWorker(Worker):
         threads = ThreadedTaskDispatcher(), ThreadedTaskDispatcher()
         for pool in threads:
             pool.set_thread_count(self.cfg.threads)
-        takes_much = self.wsgi.extensions["dofc_takes_much"]
+        takes_much = self.wsgi.extensions.get("dofc_takes_much", _takes_little)
         self._servers = [make_server(self.wsgi, bound.sock, channels, *threads, takes_much) for bound in self.sockets]
         while self.alive and self.ppid == os.getppid():
             self._serve(channels)
@@ -185,7 +190,7 @@ def make_server(
     channels: dict[int, Any],
     readers: ThreadedTaskDispatcher,
     writers: ThreadedTaskDispatcher,
-    takes_much: Callable[[str, str], bool] = lambda path, cookies: False,
+    takes_much: Callable[[str, str], bool] = _takes_little,
 ) -> _Server:
     """What reads and writes for `wsgi` on a socket that listens; its connections are kept in `channels`."""
     settings = _Adjustments(

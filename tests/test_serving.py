@@ -23,6 +23,7 @@ from dofc_events.hosting.proposals.attachments.views import LARGEST_UPLOAD
 from tests.races.visitors import registration_form, send
 from tests.support.factories import make_edition
 from tests.support.network import NetworkClient
+from tests.support.site import Site
 
 pytestmark = pytest.mark.databases("sqlite")
 
@@ -166,3 +167,13 @@ def test_of_too_many_connections_the_idlest_end(serve, monkeypatch):
 def test_what_fails_is_logged_without_the_address_which_may_be_a_link_that_acts(serve, caplog):
     assert ask(serve(failing), "GET", "/registrations/secret")[0] == 500
     assert "The application failed." in caplog.text and "secret" not in caplog.text
+
+
+def test_an_application_that_says_nothing_of_large_bodies_is_served_too(tmp_path):
+    """As those are to which registrations are compared."""
+    site = Site("", tmp_path)
+    try:
+        site.serve(1, "benchmarks.bare:app")
+        assert visit(site.port)[0] == 200
+    finally:
+        site.stop()
