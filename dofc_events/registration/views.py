@@ -84,7 +84,7 @@ def new(year: int) -> ResponseReturnValue:
         with unit_of_work() as session:
             registered = register_delegate(session, edition.id, form.to_request(edition), DELEGATE, now())
     except REFUSALS as refusal:
-        return _refused(refusal, form, edition, context)
+        return answer_refusal(refusal, form, NEW, edition, context)
     if registered.outcome is Outcome.OTHER_ANSWERS:
         return _other_answers(registered.token, form, context)
     if registered.outcome is Outcome.ADDRESS_KNOWN:
@@ -187,21 +187,21 @@ def _not_open(edition: Edition, form: RegistrationForm | None) -> ResponseReturn
     return make_response(page, 403)
 
 
-def _refused(
-    refusal: Refusal, form: RegistrationForm, edition: Edition, context: dict[str, Any]
+def answer_refusal(
+    refusal: Refusal, form: RegistrationForm, template: str, edition: Edition, context: dict[str, Any]
 ) -> ResponseReturnValue:
-    """What changed while the form was filled in."""
+    """The form again, on the page that it is on, with what changed while it was filled in."""
     if isinstance(refusal, RegistrationNotOpen):
         return _not_open(edition, form)
     if isinstance(refusal, TooManyMessages):
-        return answer_too_many(form, refusal.retry_after, NEW, **context)
+        return answer_too_many(form, refusal.retry_after, template, **context)
     if isinstance(refusal, ChoiceFull):
         form.answers.refuse(refusal)
     elif isinstance(refusal, NotInvited):
         form.refuse_uninvited()
     else:
         form.trips.refuse(refusal)
-    return answer_errors(form, NEW, **context)
+    return answer_errors(form, template, **context)
 
 
 def _other_answers(token: str, form: RegistrationForm, context: dict[str, Any]) -> ResponseReturnValue:

@@ -31,7 +31,7 @@ from dofc_events.registration.rules import Outcome
 from dofc_events.registration.service import DetailsFrozen, RegistrationNotOpen, RegistrationOver
 from dofc_events.registration.shared import form_context, offer_trips, wrote_to
 from dofc_events.registration.trips.forms import NOT_TO_BE_HAD
-from dofc_events.registration.views import DELEGATE, FORMS_PER_NETWORK
+from dofc_events.registration.views import DELEGATE, FORMS_PER_NETWORK, answer_refusal
 from dofc_events.web.errors import LinkNotValid
 from dofc_events.web.forms import ButtonForm, answer_errors, answer_too_many, form_page
 
@@ -229,14 +229,4 @@ def _refused(
 ) -> ResponseReturnValue:
     if isinstance(refusal, service.NotOfGroup):
         raise LinkNotValid
-    if isinstance(refusal, RegistrationNotOpen):
-        return _not_open(edition, form)
-    if isinstance(refusal, TooManyMessages):
-        return answer_too_many(form, refusal.retry_after, JOIN, **context)
-    if isinstance(refusal, ChoiceFull):
-        form.answers.refuse(refusal)
-    elif isinstance(refusal, NotInvited):
-        form.refuse_uninvited()
-    else:
-        form.trips.refuse(refusal)
-    return answer_errors(form, JOIN, **context)
+    return answer_refusal(refusal, form, JOIN, edition, context)
