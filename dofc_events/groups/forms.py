@@ -94,7 +94,7 @@ class PeopleForm(UnseenForm):
             if email.data and not email.errors:
                 key = address_key(email.data)
                 if key in taken:
-                    email.errors = [_("Somebody above has this address. Leave it empty for one of them.")]
+                    email.errors = [_("Somebody above has the same address. Leave it empty for one of them.")]
                     field.errors = [*field.errors, entry.errors]
                 taken.add(key)
 

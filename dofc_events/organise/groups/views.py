@@ -54,7 +54,7 @@ def new(edition: Edition) -> ResponseReturnValue:
             group = service.promise_places(session, edition.id, form.to_promised(), acting(), now())
             reference = group.reference
     except EditionNotRunning:
-        form.form_errors = [_("Publish the edition first. Once it is over, nothing can be promised.")]
+        form.form_errors = [_("Places can only be promised while the edition is published and not yet over.")]
         return answer_errors(form, PROMISE, **context)
     except Refusal as refusal:
         form.show_refusal(refusal)
