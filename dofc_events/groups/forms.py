@@ -115,7 +115,7 @@ class PeopleForm(UnseenForm):
                 yield field
 
     def contact(self) -> Contact | None:
-        """Whom the form names as the contact."""
+        """The contact that the form names."""
         return None
 
     def to_request(self, edition: Edition, contact: Contact, choice: str, agreed: str) -> GroupRequest:

@@ -68,7 +68,7 @@ def known_columns(session: Session, edition_id: int) -> dict[str, str]:
 
 
 def registered_addresses(session: Session, edition_id: int, emails: Iterable[str]) -> dict[str, Registration]:
-    """Who of these is registered and has not cancelled, by the key of the address."""
+    """Those of these people who are registered and have not cancelled, by the key of the address."""
     keys, found = {address_key(email) for email in emails}, dict[str, Registration]()
     query = select(Registration).where(Registration.edition_id == edition_id, Registration.ended_at.is_(None))
     for some in in_pieces(keys):

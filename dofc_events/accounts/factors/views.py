@@ -222,7 +222,7 @@ def _too_many() -> ResponseReturnValue:
 
 
 def _wanted() -> str:
-    """Where somebody goes on who has given or set up what was asked for; nothing is wanted any more then."""
+    """Where somebody goes on who has given or set up what was asked for; then nothing is pending any longer."""
     path: str = browser.pop("wanted", "")
     return path if is_local_path(path) else url_for("organise.overview.index")
 

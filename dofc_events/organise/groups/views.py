@@ -101,7 +101,7 @@ def change(edition: Edition, reference: str) -> ResponseReturnValue:
 @blueprint.route(f"{GROUP}/withdraw", methods=["GET", "POST"])
 @organisers_only
 def withdraw(edition: Edition, reference: str) -> ResponseReturnValue:
-    """Keep no places for a delegation any more, after saying how many are unused."""
+    """Stop keeping places for a delegation, after saying how many are unused."""
     found, form = _promised(edition, reference), ButtonForm()
     context = _context(edition, found) | {"asked": _asked(service.withdrawing(db.session(), found))}
     if not form.validate_on_submit():

@@ -54,7 +54,7 @@ class BecauseForm(Form):
 
 
 class EraseForm(BecauseForm):
-    """Whom to erase, and why; `accepted` is the digest of who was found."""
+    """The person to erase, and the reason; `accepted` is the digest of what was found."""
 
     reference = Line(
         _l("Email address or reference"),

@@ -136,7 +136,7 @@ def move(edition: Edition, question: OwnQuestion) -> None:
 @organisers_only
 @_pressed
 def take_out(edition: Edition, question: OwnQuestion) -> None:
-    """Ask a question no more."""
+    """Stop asking a question."""
     try:
         with unit_of_work() as session:
             stays = service.take_out(session, edition.id, question.key, acting(), now())
