@@ -145,7 +145,7 @@ class ConfirmForm(Form):
     leave_out = BooleanField("")
     told = RadioField(
         _l("Email them?"),
-        [InputRequired(_l("Choose whether they are told by email."))],
+        [InputRequired(_l("Choose whether they will be told by email."))],
         choices=[
             SelectChoice("yes", _l("Email everybody: their place or position, and their link")),
             SelectChoice("no", _l("Email nobody: they will not know that they are registered")),

@@ -30,7 +30,7 @@ WORDS_FOR_REASONS = {
     AttachmentFault.ACTIVE: _l("The PDF contains a program or an interactive form. Print it to a new PDF."),
     AttachmentFault.CARRIES_FILES: _l("The PDF contains other files. Save it without them, and add them one by one."),
     AttachmentFault.TOO_COSTLY: _l(
-        "This file takes too much work to check. Save the picture as a new JPEG, or print the document to a new PDF."
+        "This file is too complex to check. Save the picture as a new JPEG, or print the document to a new PDF."
     ),
     AttachmentFault.TOO_MANY_PIXELS: _l(
         "The picture is too large. Make it smaller: at most 30 million pixels, 16 million as a WebP."

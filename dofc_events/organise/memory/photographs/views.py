@@ -70,7 +70,7 @@ def index(edition: Edition) -> ResponseReturnValue:
         accepted = form.validate_on_submit()
     except RequestEntityTooLarge:
         form = UploadForm(formdata=None)
-        form.files.errors = [_("These photographs are too large to be sent together. Send some of them at a time.")]
+        form.files.errors = [_("These photographs are too large to be sent together. Send fewer at a time.")]
         return make_response(render_template(INDEX, form=form, **_context(edition)), 413)
     if not accepted:
         return form_page(form, INDEX, **_context(edition))
