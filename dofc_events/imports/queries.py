@@ -62,7 +62,7 @@ def table_of_file(file: ImportFile) -> Table:
 
 
 def known_columns(session: Session, edition_id: int) -> dict[str, str]:
-    """Which field a column was the last time, by its header."""
+    """The field that each column was matched with last time, by its header."""
     query = select(KnownColumn.header, KnownColumn.field).where(KnownColumn.edition_id == edition_id)
     return dict(session.execute(query).all())
 

@@ -11,7 +11,7 @@ from dofc_events.web.forms import Form
 
 
 class InviteForm(Form):
-    """Somebody who is to come."""
+    """Somebody the head invites."""
 
     name = NameLine(_l("Their name"), longest=LONGEST_NAME, missing=_l("Enter their name."))
     email = EmailField(_l("Their email address"), missing=_l("Enter an email address."))

@@ -12,7 +12,7 @@ from dofc_events.privacy.rules import DEFAULT_DAYS, Period, in_months
 
 
 class Whose(enum.StrEnum):
-    """Of whom something is said, and so from when its period is counted."""
+    """The person something is about, which decides from when its period is counted."""
 
     DELEGATE = "delegates"
     PROPOSER = "proposers"
@@ -31,7 +31,7 @@ COUNTED_FROM = {
 
 
 class Ends(enum.StrEnum):
-    """What becomes of it. Rows stay wherever numbers count them."""
+    """What becomes of it. Rows that are counted stay."""
 
     BLANKED = "removed, the row stays"
     DELETED = "deleted with its row"
@@ -68,7 +68,7 @@ class Kept:
 
 @dataclass(frozen=True)
 class Place:
-    """What is kept outside of the tables."""
+    """What is kept outside the tables."""
 
     where: str
     what: str
