@@ -85,6 +85,11 @@ class Standing:
         until = self.edition.details_freeze_at()
         return None if until is None or (self.at and self.at >= until) else until
 
+    def missing(self, files: Sequence[str]) -> list[str]:
+        """Those of these files that nobody has added yet."""
+        added = {one.caption for one in self.answers if one.kind is Kind.FILE}
+        return [one for one in files if one not in added]
+
     @property
     def waits_for_category(self) -> bool:
         return waits_for_category(self.claim)
@@ -354,7 +359,7 @@ def _message(
     **context: Any,
 ) -> Envelope:
     registration, edition = standing.registration, standing.edition
-    token = token_of(registration)
+    token, files = token_of(registration), standing.files if registration.ended_at is None else ()
     return render_message(
         f"notices/{template}",
         kind=kind,
@@ -379,7 +384,9 @@ def _message(
         registered_by=standing.registered_by,
         stated=standing.stated,
         changes_until=standing.changes_until,
-        files=standing.files if registration.ended_at is None else (),
+        files=files,
+        files_missing=standing.missing(files),
+        asked=bool(standing.missing(files) or (standing.registered_by and edition.asks_questions)),
         files_page=link("registration.own.files.index", token=proof_of(registration)),
         waits_for_category=standing.waits_for_category,
         trips=standing.trips,
