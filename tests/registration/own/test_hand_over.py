@@ -65,9 +65,9 @@ def test_handing_over_to_who_is_registered_says_nothing(client, ana, people, mai
     assert status_of(client.get(ana)) == "confirmed"
     assert mail(people[1]) == ["registration-waitlisted", "already-registered"]
     with reading() as session:
-        told = letters(session, to=people[1].email)[-1]
+        told = " ".join(letters(session, to=people[1].email)[-1].text.split())
     # Nobody has filled in the registration form, and a colleague is added on the page that the email leads to.
-    assert "entered it for another registration" in told.text and "Add a colleague" in told.text
+    assert "entered it for another registration" in told and "Add a colleague" in told
 
 
 def test_handing_over_to_oneself_keeps_what_was_typed(client, ana, people, mail):
