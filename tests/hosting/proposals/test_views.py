@@ -160,6 +160,7 @@ def test_a_call_that_is_not_open_takes_nothing_and_says_when(client, call, clock
     clock.move_to(NOW + later)
     for page in (client.get(FORM), form.submit("Continue")):
         assert page.status == 403 and said in page.text and "Belgrade time" in page.text
+        assert "Submit it before" not in page.text
     assert proposals(reading) == []
 
 
