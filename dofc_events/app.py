@@ -13,7 +13,6 @@ from dofc_events import commands
 from dofc_events.accounts import views as accounts
 from dofc_events.accounts.guards import is_chair
 from dofc_events.config import ROOT, Settings
-from dofc_events.core.clock import now
 from dofc_events.core.connecting import engine_options
 from dofc_events.core.countries import country_name
 from dofc_events.core.db import db
@@ -23,7 +22,6 @@ from dofc_events.core.statements import watch_statements
 from dofc_events.extensions import babel, limiter, login_manager, mail, migrate
 from dofc_events.groups import views as groups
 from dofc_events.hosting import views as hosting
-from dofc_events.mail.queries import mail_health
 from dofc_events.mail.render import link
 from dofc_events.mail.rules import LINK_LIMITS
 from dofc_events.organise import views as organise
@@ -145,7 +143,6 @@ def _init_templates(app: Flask, settings: Settings) -> None:
         ngettext=translation.ngettext,
         csrf_token=csrf_token,
         mail_is_delivered=lambda: settings.mail_is_delivered,
-        mail_is_late=lambda: mail_health(db.session(), now()).is_late,
         current_locale=get_locale,
         is_chair=is_chair,
         map_link=map_link,

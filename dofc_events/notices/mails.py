@@ -85,11 +85,6 @@ class Standing:
         until = self.edition.details_freeze_at()
         return None if until is None or (self.at and self.at >= until) else until
 
-    def missing(self, files: Sequence[str]) -> list[str]:
-        """Those of these files that nobody has added yet."""
-        added = {one.caption for one in self.answers if one.kind is Kind.FILE}
-        return [one for one in files if one not in added]
-
     @property
     def waits_for_category(self) -> bool:
         return waits_for_category(self.claim)
@@ -360,6 +355,8 @@ def _message(
 ) -> Envelope:
     registration, edition = standing.registration, standing.edition
     token, files = token_of(registration), standing.files if registration.ended_at is None else ()
+    added = {one.caption for one in standing.answers if one.kind is Kind.FILE}
+    missing = [one for one in files if one not in added]
     return render_message(
         f"notices/{template}",
         kind=kind,
@@ -385,8 +382,8 @@ def _message(
         stated=standing.stated,
         changes_until=standing.changes_until,
         files=files,
-        files_missing=standing.missing(files),
-        asked=bool(standing.missing(files) or (standing.registered_by and edition.asks_questions)),
+        files_missing=missing,
+        asked=bool(missing or (standing.registered_by and edition.asks_questions)),
         files_page=link("registration.own.files.index", token=proof_of(registration)),
         waits_for_category=standing.waits_for_category,
         trips=standing.trips,
