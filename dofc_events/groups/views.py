@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, Flask, abort, flash, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy.orm import object_session
 
 from dofc_events.conference.models import Edition
@@ -17,7 +18,7 @@ from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import NotAgreed, Refusal, ask_first
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import registration_by_token
-from dofc_events.extensions import limiter
+from dofc_events.extensions import limiter, settings
 from dofc_events.groups.forms import GroupForm, PeopleForm
 from dofc_events.groups.invitations import views as invitations
 from dofc_events.groups.lost_link.service import send_group_link
@@ -294,6 +295,12 @@ def _refused(refusal: Refusal, start: Start, form: PeopleForm, context: dict[str
 def _done(start: Start, joined: Joined, contact: Contact) -> ResponseReturnValue:
     if joined.group is None:
         return wrote_to(start.edition, joined.known[0], after="register")
+    if joined.people:
+        number = len(joined.people)
+        done = ngettext("%(num)d person has been registered.", "%(num)d people have been registered.", number)
+        kept = _("No email has been sent. Keep the address of this page: it is your link.")
+        sent = _("We will email the links to %(email)s.", email=joined.group.email)
+        flash(f"{done} {sent if settings().mail_is_delivered else kept}", "success")
     for email in joined.known:
         flash(
             _(

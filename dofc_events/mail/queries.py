@@ -20,7 +20,7 @@ _LATEST = (
     select(Message)
     .where(Message.about == bindparam("about"), Message.recipient_key == bindparam("recipient_key"))
     .where(Message.state != MessageState.WITHDRAWN, Message.kind.not_in(bindparam("but", expanding=True)))
-    .options(load_only(Message.state, Message.sent_at))
+    .options(load_only(Message.state, Message.sent_at, Message.waits_since))
     .order_by(Message.id.desc())
     .limit(1)
 )

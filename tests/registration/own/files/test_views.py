@@ -90,6 +90,9 @@ def test_file_is_added_replaced_opened_and_removed_with_the_trail_and_a_message(
     answer = client.get(page.link("me.png"))
     assert answer.headers["Content-Security-Policy"].startswith("sandbox")
     assert client.get(client.get(ana["own"]).link("me.png")).status == 200
+    # What has been added is not asked for any more.
+    with reading() as session:
+        assert "The organisers ask you for: Photo?. Add your files:" in letters(session)[-1].text
     page.form("files/cv/remove").submit()
     assert kept() == {}
     with reading() as session:
