@@ -5,8 +5,6 @@ from typing import Any
 
 import pytest
 import time_machine
-from bs4 import BeautifulSoup, Tag
-from bs4.filter import SoupStrainer
 
 from dofc_events.accounts.service import issue_sign_in_link
 from dofc_events.core import db as core_db
@@ -15,6 +13,7 @@ from dofc_events.organise.editions.settings import service as settings_service
 from tests import rights
 from tests.support.factories import NOW
 from tests.support.pages import Client, Page
+from tests.support.tree import Element, parsed
 
 pytestmark = pytest.mark.databases("sqlite")
 
@@ -36,11 +35,10 @@ NOTHING_STORED = {
     "/organise/hosting/members/new",
     "/sign-in/factors/app",
 }
-FORMS = SoupStrainer("form", method="post")
 TYPED = "input:not([type=hidden]):not([type=submit]), select, textarea"
 
 
-def is_filled_in(form: Tag) -> bool:
+def is_filled_in(form: Element) -> bool:
     """Whether something is in it that a person could have typed, ticked or chosen."""
     for field in form.select(TYPED):
         if field.name == "select" and field.select("option[selected]:not([value=''])"):
@@ -67,7 +65,7 @@ def test_every_form_that_changes_what_is_stored_goes_by_what_it_was_opened_with(
                 answer = browsers[role].get(address)
                 page = answer.get_data(as_text=True) if answer.mimetype == "text/html" else ""
                 answer.close()
-                for form in BeautifulSoup(page, "html.parser", parse_only=FORMS).select("form"):
+                for form in parsed(page).select("form[method=post]"):
                     if form.select_one("[name=opened_with]"):
                         careful.add(rule.rule)
                     elif is_filled_in(form):

@@ -16,6 +16,9 @@ from dofc_events.core.references import hash_secret
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import LINK_LIMITS
 
+# PostgreSQL is asked what these acts ask by those that say so; the others would ask it the same again.
+pytestmark = pytest.mark.databases("sqlite")
+
 NOW = datetime(2027, 6, 3, 8, tzinfo=UTC)
 LASTS = timedelta(minutes=10)
 MOMENT = timedelta(microseconds=1)
@@ -63,6 +66,7 @@ def test_add_account_makes_an_account_with_its_role(session, ada):
     assert acts(session) == [("account_added", "command"), ("role_added", "command")]
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_add_account_changes_nothing_when_done_twice(session, ada):
     before = acts(session)
     assert service.add_account(session, "Ada@example.org", "Ada Chair", CHAIR, COMMAND, NOW).id == ada.id
@@ -80,6 +84,7 @@ def test_add_account_adds_a_role_when_the_address_has_an_account(session, ada, e
     assert set(account_by_id(session, ada.id).grants(NOW)) == {CHAIR, organiser}
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 @pytest.mark.parametrize("role", [RoleName.CHAIR, RoleName.DESK, RoleName.BOARD])
 def test_database_refuses_a_role_that_the_account_has(session, edition, role):
     member = Organisation(slug="weavers", name="Weavers' Cluster")
@@ -99,6 +104,7 @@ def test_database_refuses_a_role_that_the_account_has(session, edition, role):
     session.rollback()
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_database_refuses_a_role_without_what_it_is_for(session, ada):
     session.add(Role(account_id=ada.id, role=RoleName.ORGANISER))
     with pytest.raises(IntegrityError):
@@ -131,6 +137,7 @@ def test_account_by_email_finds_other_spellings(session, ada):
     assert account_by_email(session, "adam@example.org") is None
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_issue_sign_in_link_stores_no_secret(session, ada):
     secret = service.issue_sign_in_link(session, ada.id, NOW, COMMAND)
     link = session.scalars(select(SignInLink)).one()
@@ -140,6 +147,7 @@ def test_issue_sign_in_link_stores_no_secret(session, ada):
     assert all(secret not in str(entry.details) for entry in session.scalars(select(AuditEntry)))
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_issue_sign_in_link_keeps_valid_links_and_removes_expired_ones(session, ada):
     first = service.issue_sign_in_link(session, ada.id, NOW)
     service.issue_sign_in_link(session, ada.id, NOW + LASTS - MOMENT)
@@ -148,6 +156,7 @@ def test_issue_sign_in_link_keeps_valid_links_and_removes_expired_ones(session, 
     assert count(session, SignInLink) == 2
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_ask_for_link_writes_to_a_known_address(session, ada):
     service.ask_for_link(session, "ada@example.org", NOW)
     (message,) = messages(session)
@@ -168,6 +177,7 @@ def test_ask_for_link_writes_to_nobody_when_there_is_no_account(session, ada):
     assert count(session, SignInLink) == 0
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_ask_for_link_leaves_a_trace_without_the_address_when_there_is_no_account(session):
     service.ask_for_link(session, "eve@example.org", NOW)
     (entry,) = session.scalars(select(AuditEntry))
@@ -175,6 +185,7 @@ def test_ask_for_link_leaves_a_trace_without_the_address_when_there_is_no_accoun
     assert "eve" not in f"{entry.about} {entry.details}"
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_ask_for_link_stops_silently_when_the_address_got_enough(session, ada):
     most, span = LINK_LIMITS[0]
     for _ in range(most + 3):
@@ -202,6 +213,7 @@ def test_use_link_works_until_the_link_expires(session, ada):
         service.use_link(session, late, NOW + LASTS)
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 @pytest.mark.parametrize("secret", ["", "wrong", "é/'\";--", "x" * 5000])
 def test_use_link_is_refused_when_the_secret_is_wrong(session, ada, secret):
     service.issue_sign_in_link(session, ada.id, NOW)

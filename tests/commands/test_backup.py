@@ -87,6 +87,7 @@ def backup(filled, tmp_path):
     return path
 
 
+@pytest.mark.databases("sqlite")
 def test_a_backup_is_restored_in_the_other_kind_of_database(filled, backup, other, smtp):
     assert backup.stat().st_mode & 0o777 == 0o600 and [p.name for p in backup.parent.glob("*.part")] == []
     code, said = run(other, "restore", backup)
@@ -241,6 +242,7 @@ def test_a_backup_of_an_earlier_version_is_upgraded(filled, backup, databases, t
             db.session.remove()
 
 
+@pytest.mark.databases("sqlite")
 def test_a_backup_says_what_is_missing_from_the_disk(filled, tmp_path):
     shutil.rmtree(filled.extensions["dofc_events"].instance / "files")
     code, said = run(filled, "backup", tmp_path / "less.backup")

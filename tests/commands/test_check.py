@@ -84,7 +84,6 @@ def test_check_is_content_with_an_empty_database(command):
     assert command() == (0, ["Everything adds up."])
 
 
-@pytest.mark.databases("sqlite", "postgresql")
 def test_check_is_content_with_sound_data(command, full):
     assert command() == (0, ["Everything adds up."])
 
@@ -233,7 +232,6 @@ def damage(writing, reference: str, slug: str, **values) -> None:
         session.execute(update(Pool).where(Pool.trip_id.is_not(None)).values(taken=taken))
 
 
-@pytest.mark.databases("sqlite", "postgresql")
 def test_check_is_content_with_sound_seats(check, seated):
     assert check() == (0, ["Everything adds up."])
 
@@ -318,7 +316,6 @@ def sent_letter(writing, full) -> int:
     return letter_id
 
 
-@pytest.mark.databases("sqlite", "postgresql")
 def test_check_is_content_with_a_letter(check, sent_letter):
     assert check() == (0, ["Everything adds up."])
 

@@ -9,6 +9,9 @@ from dofc_events.places.models import Claim, Pool
 from dofc_events.questions.models import Answer
 from tests.support.factories import make_edition, make_question, make_registration
 
+# PostgreSQL is asked what these acts ask by those that say so; the others would ask it the same again.
+pytestmark = pytest.mark.databases("sqlite")
+
 ANSWERS = {"dinner": ("gala",), "name": ("Ana",), "visa": ("yes",)}
 OF_OPTIONS = select(Pool.id).where(Pool.option_id.is_not(None))
 
@@ -29,6 +32,7 @@ def test_check_is_content_with_sound_answers(session):
     assert faults(session) == []
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 @pytest.mark.parametrize(
     ("was", "becomes", "said"),
     [
@@ -43,6 +47,7 @@ def test_check_finds_an_answer_that_no_option_gives(session, was, becomes, said)
     assert any(said in fault for fault in faults(session))
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_check_finds_who_chose_a_limited_option_and_holds_no_place(session):
     session.execute(delete(Claim).where(Claim.pool_id.in_(OF_OPTIONS)))
     session.execute(update(Pool).where(Pool.option_id.is_not(None)).values(taken=0))
@@ -70,11 +75,13 @@ def test_check_finds_an_answer_that_waits_and_a_claim_that_does_not(session):
     ]
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_check_finds_an_answer_that_waits_for_what_is_not_limited(session):
     session.execute(update(Answer).where(Answer.choice == "yes").values(waits=True))
     assert any("waits for “yes” of question 3, which has no limit" in fault for fault in faults(session))
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_check_finds_who_waits_for_an_option_that_is_free(session):
     [claim] = session.scalars(select(Claim).where(Claim.pool_id.in_(OF_OPTIONS)))
     claim.status, claim.position = "waitlisted", 1

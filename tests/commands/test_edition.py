@@ -91,6 +91,7 @@ def test_edition_is_readable_without_json(flask, edition):
     assert flask().output.splitlines()[:4] == ["capacity: 10", "taken: 0", "waitlisted: 0", "open: True"]
 
 
+@pytest.mark.databases("sqlite")
 def test_edition_says_that_there_is_none(flask):
     answer = flask("--json")
     assert (answer.exit_code, answer.stdout) == (1, "") and "2031" in answer.stderr
@@ -99,6 +100,7 @@ def test_edition_says_that_there_is_none(flask):
 # Creating and publishing
 
 
+@pytest.mark.databases("sqlite")
 def test_create_makes_a_draft_like_the_last_edition(numbers, writing, reading):
     with writing() as session:
         make_edition(session, now=now(), year=YEAR - 1, capacity=150, offer_hours=12.0)
@@ -135,6 +137,7 @@ def test_create_does_everything_at_once(numbers, edition, reading):
     assert answer == NOBODY | {"capacity": 7, "open": True}
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -242,6 +245,7 @@ def test_a_date_closes_registration_on_that_day_only_when_it_is_over(numbers, ed
 # Places and seats
 
 
+@pytest.mark.databases("sqlite")
 def test_capacity_changes_the_places_and_offers_what_is_new(numbers, edition, writing):
     numbers("--capacity", "1")
     with writing() as session:
@@ -253,6 +257,7 @@ def test_capacity_changes_the_places_and_offers_what_is_new(numbers, edition, wr
     }  # fmt: skip
 
 
+@pytest.mark.databases("sqlite")
 def test_capacity_is_never_less_than_what_is_taken(flask, numbers, edition, writing):
     with writing() as session:
         for _ in range(3):
@@ -262,16 +267,19 @@ def test_capacity_is_never_less_than_what_is_taken(flask, numbers, edition, writ
     assert numbers("--capacity", "3")["capacity"] == 3
 
 
+@pytest.mark.databases("sqlite")
 def test_capacity_of_nought_is_a_wish_like_any_other(numbers, edition):
     assert numbers("--capacity", "0")["capacity"] == 0
 
 
+@pytest.mark.databases("sqlite")
 def test_trip_with_capacity_changes_the_seats_of_that_trip(numbers, edition):
     answer = numbers("--trip", "mill", "--capacity", "8")
     assert (answer["capacity"], answer["trips"]["mill"]["capacity"]) == (10, 8)
     assert answer["trips"]["wine"]["capacity"] == 20
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize("hours", ["0", "0.5", "48"])
 def test_offer_hours_may_be_a_fraction(numbers, edition, reading, hours):
     numbers("--offer-hours", hours)
@@ -287,6 +295,7 @@ def test_places_are_confirmed_by_email_where_a_script_says_so(numbers, edition, 
         assert stored(reading).confirms_places is confirms
 
 
+@pytest.mark.databases("sqlite")
 def test_offer_hours_of_nought_confirm_the_next_at_once(numbers, edition, writing, reading):
     numbers("--capacity", "1", "--offer-hours", "0")
     with writing() as session:
@@ -296,6 +305,7 @@ def test_offer_hours_of_nought_confirm_the_next_at_once(numbers, edition, writin
     assert (answer["taken"], answer["waitlisted"]) == (2, 0)
 
 
+@pytest.mark.databases("sqlite")
 def test_dates_of_the_edition_do_not_change_with_its_places(numbers, edition, reading):
     before = stored(reading)
     numbers("--capacity", "11", "--offer-hours", "5")

@@ -86,6 +86,7 @@ def test_worker_sends_everything_that_is_due_and_leaves_a_sign_of_life(worker, s
     assert len(smtp.messages) == 44
 
 
+@pytest.mark.databases("sqlite")
 def test_worker_does_nothing_when_nothing_is_due(worker, smtp, reading):
     worker()
     worker()
@@ -109,6 +110,7 @@ def test_worker_runs_its_timers_without_a_mail_server(make_app, writing, reading
     assert emails
 
 
+@pytest.mark.databases("sqlite")
 def test_worker_lets_an_offer_lapse_and_offers_the_place_to_the_next(worker, smtp, writing, reading):
     _, second, third = give_up_a_place(writing, 2)
     worker()
@@ -205,6 +207,7 @@ def test_a_round_asks_for_as_much_after_one_edition_as_after_ten(app, writing):
     assert len(asked[0]) == len(asked[1]) and not any("attachments" in query for query in asked[1])
 
 
+@pytest.mark.databases("sqlite")
 def test_timers_change_nothing_when_run_again(app, worker, writing, reading):
     give_up_a_place(writing, 3)
     worker()

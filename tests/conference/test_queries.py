@@ -14,6 +14,9 @@ from dofc_events.core.clock import from_zone
 from dofc_events.memory.figures.network.queries import network_in_figures
 from tests.support.databases import count_queries
 
+# PostgreSQL is asked what these acts ask by those that say so; the others would ask it the same again.
+pytestmark = pytest.mark.databases("sqlite")
+
 TODAY = date(2027, 6, 4)
 NOW = datetime(2027, 6, 4, 12, tzinfo=UTC)
 
@@ -29,6 +32,7 @@ def days(first: date, length: int = 2) -> dict[str, date]:
     return {"starts_on": first, "ends_on": first + timedelta(days=length)}
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 @pytest.mark.parametrize(
     ("status", "first", "is_current"),
     [
@@ -44,6 +48,7 @@ def test_current_edition_is_published_and_not_over(session, status, first, is_cu
     assert current_edition(session, NOW) is (edition if is_current else None)
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_current_edition_is_the_nearest_when_there_are_more(session):
     add_edition(session, 2029)
     add_edition(session, 2028, **days(TODAY + timedelta(days=400)))
@@ -80,6 +85,7 @@ def test_an_edition_of_which_only_the_year_is_known_counts_once_that_year_is_ove
     assert network_in_figures(session, new_year).figures.editions == has_been
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_past_editions_are_over_or_archived_latest_first(session):
     add_edition(session, 2010, status="archived")
     add_edition(session, 2025, status="draft", **days(TODAY - timedelta(days=700)))
@@ -88,6 +94,7 @@ def test_past_editions_are_over_or_archived_latest_first(session):
     assert [edition.year for edition in past_editions(session, NOW)] == [2026, 2010]
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_edition_by_year_finds_drafts_too(session):
     edition = add_edition(session, 2028, status="draft")
     assert queries.edition_by_year(session, 2028) == edition
@@ -106,6 +113,7 @@ def test_member_by_slug_finds_members_only(session):
     assert [m.organisation.name for m in queries.members(session)] == ["Cluster House"]
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 @pytest.mark.parametrize(
     "query",
     [

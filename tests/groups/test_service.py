@@ -67,6 +67,7 @@ def test_register_people_asks_when_there_are_too_few_places(session):
     assert stand(session, edition) == {}
 
 
+@pytest.mark.databases("sqlite")
 def test_register_people_splits_a_group_that_chose_it(session):
     edition = make_edition(session, capacity=3)
     make_group(session, edition, five(), choice="split")
@@ -74,6 +75,7 @@ def test_register_people_splits_a_group_that_chose_it(session):
     assert faults(session) == []
 
 
+@pytest.mark.databases("sqlite")
 def test_register_people_keeps_a_group_together_until_there_is_a_place_for_each(session):
     edition = make_edition(session, capacity=3, offer_hours=0)
     make_group(session, edition, five(), choice="together")

@@ -6,13 +6,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 
-from bs4 import BeautifulSoup
 from playwright.sync_api import Locator, expect
 
 from tests.browser.test_organiser import Evening
 from tests.journeys.test_delegate import links_of, text_of
 from tests.support.browser import DESKTOP, PHONE, CheckedPage
 from tests.support.smtp import MailServer
+from tests.support.tree import parsed
 
 
 class Post:
@@ -100,7 +100,8 @@ class Person(Evening):
         answer = self.page.request.get(f"{self.tab.base_url}{path}")
         assert answer.ok, path
         assert self.watch.secret not in answer.text(), f"{path} tells the seed of the lot"
-        return BeautifulSoup(answer.body(), "html.parser").main.get_text(" ", strip=True)
+        (main,) = parsed(answer.text()).select("main")
+        return main.get_text(" ", strip=True)
 
     def _click(self, where: Locator) -> None:
         where.click()

@@ -71,11 +71,13 @@ def test_deliver_due_sends_everything_and_says_when_there_is_no_more(courier, sm
     assert len(smtp.peers) == 1
 
 
+@pytest.mark.databases("sqlite")
 def test_deliver_due_leaves_the_server_alone_when_there_is_nothing_to_do(courier, smtp):
     assert not courier.deliver_due()
     assert smtp.peers == set()
 
 
+@pytest.mark.databases("sqlite")
 def test_deliver_due_tells_refusals_from_a_server_that_is_away(courier, smtp, writing, reading):
     later, never, last = (put_due(writing, recipient=f"{name}@dofc.test") for name in ("later", "never", "last"))
     smtp.refuse |= {"later@dofc.test": "451 4.7.1 later", "never@dofc.test": "550 5.1.1 nobody here"}
@@ -88,6 +90,7 @@ def test_deliver_due_tells_refusals_from_a_server_that_is_away(courier, smtp, wr
     assert waits.waits_since <= now()
 
 
+@pytest.mark.databases("sqlite")
 def test_deliver_due_leaves_an_unreachable_server_alone_for_ten_seconds(courier, smtp, writing, reading):
     message_id = put_due(writing)
     smtp.stop()
@@ -102,6 +105,7 @@ def test_deliver_due_leaves_an_unreachable_server_alone_for_ten_seconds(courier,
     assert len(smtp.messages) == 1
 
 
+@pytest.mark.databases("sqlite")
 def test_deliver_due_gives_back_what_was_not_tried_when_the_connection_breaks(courier, smtp, writing, reading):
     with writing() as session:
         enqueue_many(session, 5)
@@ -115,6 +119,7 @@ def test_deliver_due_gives_back_what_was_not_tried_when_the_connection_breaks(co
     assert all(m.due_at - now() <= UNREACHABLE_RETRY for m in tried)
 
 
+@pytest.mark.databases("sqlite")
 def test_deliver_due_sends_nothing_that_was_taken_back_while_it_waited_its_turn(courier, smtp, writing, reading):
     """The batch is claimed; before its turn comes, one message expires and another is withdrawn."""
     first = put_due(writing)
@@ -156,6 +161,7 @@ def test_a_courier_sends_nothing_whose_lease_it_lost(courier, smtp, writing, rea
         assert states(session) == {"sent": 1, "sending": 2}
 
 
+@pytest.mark.databases("sqlite")
 def test_deliver_due_begins_no_message_once_it_is_told_to_stop(app, smtp, writing, reading):
     with writing() as session:
         enqueue_many(session, 8)
@@ -172,6 +178,7 @@ def test_deliver_due_begins_no_message_once_it_is_told_to_stop(app, smtp, writin
     assert counts["queued"] == 8 - counts["sent"]
 
 
+@pytest.mark.databases("sqlite")
 def test_a_message_that_cannot_be_written_dies_and_the_others_leave(courier, smtp, writing, reading):
     """Otherwise it would come first again whenever its lease ended, and take the worker down each time."""
     impossible = put_due(writing, recipient="josé@dofc.test")
@@ -212,6 +219,7 @@ def test_a_send_slower_than_the_lease_keeps_it(app, smtp, writing, reading, monk
         assert session.scalars(select(Message.attempts)).all() == [1, 1]
 
 
+@pytest.mark.databases("sqlite")
 def test_two_couriers_send_no_message_twice(app, smtp, writing, reading):
     with writing() as session:
         addresses = enqueue_many(session, 3 * BATCH)
@@ -239,6 +247,7 @@ def _run(app, done: threading.Event) -> None:
         courier.close()
 
 
+@pytest.mark.databases("sqlite")
 def test_what_a_silent_server_answers_is_kept_until_it_takes_mail_again(make_app, smtp, writing):
     """Organisers read it: the messages themselves were never tried."""
     app = make_app(**smtp.settings() | {"mail_port": 1})

@@ -15,6 +15,9 @@ from dofc_events.mail.rules import MessageState
 from tests.mail.letters import ORGANISER, letter
 from tests.support.factories import NOW
 
+# PostgreSQL is asked what these acts ask by those that say so; the others would ask it the same again.
+pytestmark = pytest.mark.databases("sqlite")
+
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 STATES = tuple(MessageState)
 
@@ -110,6 +113,7 @@ def test_enqueue_stores_the_longest_names_that_forms_accept(session):
     assert name.startswith(stored.recipient_name) and stored.recipient_name.startswith("Ж" * 100)
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 @pytest.mark.parametrize("state", STATES)
 def test_withdraw_takes_back_what_waits(session, state):
     message = in_state(session, state, about="7KX9-Q2MB")
@@ -121,6 +125,7 @@ def test_withdraw_takes_back_what_waits(session, state):
     assert message.expires_at == (NOW if waiting or state == MessageState.SENDING else None)
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_withdraw_takes_back_only_what_is_meant(session):
     other = in_state(session, MessageState.QUEUED, about="AAAA-BBBB")
     to_ivo = in_state(session, MessageState.QUEUED, about="7KX9-Q2MB", recipient="ivo@dofc.test")
@@ -131,6 +136,7 @@ def test_withdraw_takes_back_only_what_is_meant(session):
     assert [m.state for m in (other, to_ivo, sign_in, offer)] == ["queued", "queued", "queued", "withdrawn"]
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 @pytest.mark.parametrize("state", STATES)
 def test_send_again_queues_under_the_same_message_id(session, state):
     message = in_state(session, state)
@@ -161,6 +167,7 @@ def test_send_again_is_refused_when_the_message_has_expired(session):
         outbox.send_again(session, message.id, ORGANISER, NOW)
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_send_kept_queues_what_was_kept_of_one_edition(session):
     kept = [in_state(session, MessageState.KEPT, scope="2027") for _ in range(3)]
     others = [in_state(session, s, scope="2027") for s in STATES if s != MessageState.KEPT]
@@ -224,6 +231,7 @@ def test_refuse_flood_counts_what_follows_a_plus_as_one_mailbox(session):
     assert refused_for(session, address="anna+6@dofc.test") is None
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_links_alone_have_a_budget_of_their_own_and_use_up_nobody_elses(session):
     sent_at(session, *[NOW] * 29, kind="sign-in")
     assert refused_for(session) is None
@@ -261,6 +269,7 @@ def test_refuse_flood_does_not_count_what_was_taken_back(session):
     assert refused_for(session) is None
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_a_dead_message_is_settled_with_its_last_answer_kept(session):
     dead = in_state(session, MessageState.DEAD, scope="2027", about="7KX9-Q2MB")
     dead.last_error = "550 nobody here"
@@ -280,6 +289,7 @@ def test_only_a_dead_message_is_settled(session, state):
     assert message.state == state
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_dead_messages_count_where_they_can_be_seen_to_and_waiting_ones_everywhere(session):
     for scope in ("2027", "2028", ""):
         in_state(session, MessageState.DEAD, scope=scope)
@@ -288,6 +298,7 @@ def test_dead_messages_count_where_they_can_be_seen_to_and_waiting_ones_everywhe
     assert [(health.dead, health.waiting) for health in counts] == [(3, 3), (1, 3), (0, 3)]
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 @pytest.mark.parametrize(
     ("words", "count"),
     [("", 2), ("ANA@", 1), ("7kx9q2mb", 1), ("7KX9-Q2", 1), ("confirmed place", 2), ("100%", 1), ("%", 1), ("x_n", 0)],

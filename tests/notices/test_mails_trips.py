@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from bs4 import BeautifulSoup
 from icalendar import Calendar
 
 from dofc_events.core.audit import COMMAND
@@ -27,6 +26,7 @@ from dofc_events.trips.service import details_of
 from tests.support.crowd import make_crowd
 from tests.support.factories import DELEGATE, NOW, agreed, make_edition, make_registration, make_three_trips, make_trip
 from tests.support.letters import deliver_all, letters, unsent
+from tests.support.tree import parsed
 
 # What an email says does not depend on the database.
 pytestmark = pytest.mark.databases("sqlite")
@@ -112,7 +112,7 @@ def test_every_change_is_said_alike_in_both_parts_and_what_was_typed_stays_text(
     seat = _seat(session, edition, status, title=EVIL, meeting_point=EVIL)
     for reason in Reason:
         envelope = mails.seats_changed(replace(standing, trips=(seat,)), {seat.trip.id: SeatNews("", reason)})
-        page = BeautifulSoup(envelope.html, "html.parser")
+        page = parsed(envelope.html)
         assert not page.select("img, [onerror]") and EVIL in envelope.subject
         in_html, in_text = one_line(page.get_text(" ")), one_line(envelope.text)
         assert "None" not in in_text + in_html and "None" not in envelope.subject
@@ -129,7 +129,7 @@ def test_a_message_lists_all_seats_that_are_held_and_waited_for(session, person,
     assert message.kind == "trip-cancelled" and "You have given back “Port”." in text
     assert "Learning trip: Wine" in text and "On the waiting list, number 1" in text
     assert "Learning trip: Port" not in text and "Learning trip: Mill" not in text
-    page = one_line(BeautifulSoup(message.html, "html.parser").get_text(" "))
+    page = one_line(parsed(message.html).get_text(" "))
     assert "You have given back “Port”." in page and "On the waiting list, number 1" in page
 
 
@@ -254,7 +254,7 @@ def test_a_trip_that_moved_says_both_times_and_the_subject_the_new_one(session, 
     assert message.subject.startswith(f"Moved: {wine.title}, now {starts:%H:%M}")
     new, old = (f"{start:%H:%M}–{end:%H:%M}" for start, end in ((starts, ends), (starts - hours, ends - hours)))
     for part in (message.text, message.html):
-        said = one_line(BeautifulSoup(part, "html.parser").text)
+        said = one_line(parsed(part).text)
         assert f"“{wine.title}” now takes place at {new}" in said and f", not at {old}" in said
 
 

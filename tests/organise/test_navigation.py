@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 import time_machine
-from bs4 import BeautifulSoup, Tag
 
 from tests import rights
 from tests.support.factories import NOW
+from tests.support.tree import Element, parsed
 
 pytestmark = pytest.mark.databases("sqlite")
 
@@ -30,10 +30,9 @@ PARTS = {
 OVERVIEW = {"", "archive", "copy", "delete", "hand-over", "publish", "take-out", "waiting-list", "year"}
 
 
-def marked(page: BeautifulSoup, navigation: str) -> list[tuple[str, str]]:
+def marked(page: Element, navigation: str) -> list[tuple[str, str]]:
     """What is marked there as the page one is on, or as what it belongs to."""
-    links: list[Tag] = page.select(f"{navigation} a[aria-current]")
-    return [(link.get_text(strip=True), str(link["aria-current"])) for link in links]
+    return [(a.get_text(strip=True), a["aria-current"]) for a in page.select(f"{navigation} a[aria-current]")]
 
 
 def test_every_organisers_page_is_marked_in_both_navigations(app):
@@ -45,7 +44,7 @@ def test_every_organisers_page_is_marked_in_both_navigations(app):
                 continue
             address = rights.address_of(rule, values, rights.CHAIR)
             answer = browsers[rights.CHAIR].get(address)
-            page = BeautifulSoup(answer.get_data() if answer.mimetype == "text/html" else "", "html.parser")
+            page = parsed(answer.get_data(as_text=True) if answer.mimetype == "text/html" else "")
             answer.close()
             if not page.select("main#main") or answer.status_code != 200:
                 continue
@@ -71,4 +70,4 @@ def test_public_pages_are_marked_as_parts_of_what_they_belong_to(client, edition
         ("/hosting/", [("Hosting", "page")]),
         ("/", []),
     ):
-        assert marked(client.get(address).soup, ".site-header") == expected, address
+        assert marked(client.get(address).tree, ".site-header") == expected, address

@@ -5,8 +5,6 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
-from bs4 import BeautifulSoup
-from bs4.filter import SoupStrainer
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -58,9 +56,7 @@ def lists_behind(page: Page) -> dict[str, int]:
 
 def total_of(page: Page, part: str) -> int:
     """What the page, or a part of it, says at the one place where it says how many there are."""
-    read = SoupStrainer(id=part) if part else SoupStrainer(attrs={"data-total": True})
-    (total,) = BeautifulSoup(page.html, "html.parser", parse_only=read).select("[data-total]")
-    return int(str(total["data-total"]))
+    return int(page.one(f"#{part} [data-total], #{part}[data-total]" if part else "[data-total]")["data-total"])
 
 
 def check_numbers(browser, *addresses: str) -> int:

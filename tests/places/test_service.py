@@ -18,6 +18,9 @@ from dofc_events.places.queries import (
 from dofc_events.places.rules import ClaimStatus
 from tests.support.factories import NOW, make_edition, make_registration
 
+# PostgreSQL is asked what these acts ask by those that say so; the others would ask it the same again.
+pytestmark = pytest.mark.databases("sqlite")
+
 TERMS = service.OfferTerms(hours=2, zone="Europe/Sofia", begins_at=None, promotes=True)
 AT_ONCE = service.OfferTerms(hours=0, zone="Europe/Sofia", begins_at=None, promotes=True)
 NO_MORE = service.OfferTerms(hours=2, zone="Europe/Sofia", begins_at=None, promotes=False)
@@ -116,18 +119,21 @@ def test_resize_offers_what_became_free_in_order(session, pool, claims):
     assert (pool.capacity, pool.taken) == (4, 4)
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_resize_refuses_less_than_is_taken(session, pool, claims):
     with pytest.raises(service.CapacityBelowTaken) as refusal:
         service.resize_pool(session, pool, 1, TERMS, NOW)
     assert (refusal.value.taken, pool.capacity) == (2, 2)
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_faults_are_found(session, pool, claims):
     session.execute(text("UPDATE pools SET taken = 1, next_position = 2"))
     session.expire_all()
     assert len(pool_faults(session)) == 2
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 @pytest.mark.parametrize(
     "statement",
     [
@@ -148,6 +154,7 @@ def test_the_database_itself_refuses(session, pool, claims, statement):
         session.execute(text(statement))
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_the_database_allows_an_address_again_when_its_registration_has_ended(session, claims):
     session.flush()
     session.execute(text("UPDATE registrations SET ended_at = registered_at"))

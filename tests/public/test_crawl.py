@@ -7,7 +7,6 @@ from urllib.parse import urljoin, urlsplit
 
 import pytest
 import time_machine
-from bs4 import BeautifulSoup
 
 from dofc_events.core.audit import COMMAND
 from dofc_events.core.db import unit_of_work
@@ -26,8 +25,8 @@ LINKS = {"a": "href", "link": "href", "img": "src", "script": "src", "form": "ac
 
 def addresses_on(page: Page) -> set[str]:
     """Where a page leads on this site, and what it loads from it, without what stands behind a #."""
-    soup, found = BeautifulSoup(page.html, "html.parser"), set()
-    for tag in soup.select("a[href], link[href], img[src], script[src], form:not([method=post])[action], [srcset]"):
+    found = set[str]()
+    for tag in page.all("a[href], link[href], img[src], script[src], form:not([method=post])[action], [srcset]"):
         loaded = re.split(r"\s+\S+(?:,\s*|$)", str(tag.get("srcset") or ""))
         values = [str(tag.get(LINKS.get(tag.name, "")) or ""), *loaded]
         found |= {urljoin(page.url, value) for value in values if value}
@@ -75,7 +74,7 @@ def test_every_link_leads_somewhere_and_every_page_is_valid(crawled):
             urlsplit(str(tag["href"])).path for tag in page.all("link[rel=canonical]")
         ] or not described, address
         for data in page.all("script[type='application/ld+json']"):
-            assert json.loads(str(data.string))["@context"] == "https://schema.org"
+            assert json.loads(data.text)["@context"] == "https://schema.org"
         # With pictures off: each says in words what is on it, or is said to be an ornament; sizes are known.
         assert not page.all("img:not([alt]), img:not([width]), img:not([height])"), address
         for picture in page.all("a > picture img, a > img"):

@@ -184,7 +184,7 @@ def test_edition_says_what_delegates_ask_where_organisers_do(client, write):
 
     write(with_texts)
     page = client.get("/editions/2027/")
-    facts = {row.dt.text: row.dd.text for row in page.all("#good-to-know ~ .facts > div")}
+    facts = {row.select_one("dt").text: row.select_one("dd").text for row in page.all("#good-to-know ~ .facts > div")}
     assert facts == {"Cost": "Taking part is free.", "Language": "English", "Dress code": "<b>Warm</b>"}
     assert [question.text for question in page.all("#questions ~ .prose h3")] == ["May I bring a dog?"]
     card = page.one(".edition-card")
@@ -336,7 +336,10 @@ def test_an_error_says_what_to_do_and_no_number(client):
 
 
 def _facts(page) -> dict[str, str]:
-    return {row.dt.get_text(" ", strip=True): row.dd.get_text(" ", strip=True) for row in page.all("main .facts > div")}
+    return {
+        row.select_one("dt").get_text(" ", strip=True): row.select_one("dd").get_text(" ", strip=True)
+        for row in page.all("main .facts > div")
+    }
 
 
 def test_a_public_page_says_what_a_link_to_it_should_show(client, write):
@@ -346,7 +349,7 @@ def test_a_public_page_says_what_a_link_to_it_should_show(client, write):
     assert said["description"] == said["og:description"]
     assert "Prague, Czechia, 3–5 June 2027. Clusters that learn" in said["og:description"]
     assert page.one("link[rel=canonical]")["href"] == said["og:url"] == f"{client.base_url}/editions/2027/"
-    data = json.loads(page.one("script[type='application/ld+json']").string)
+    data = json.loads(page.one("script[type='application/ld+json']").text)
     assert data["@type"] == "Event" and data["image"] == said["og:image"]
     assert (data["startDate"], data["endDate"]) == ("2027-06-03T09:00:00+02:00", "2027-06-05T17:00:00+02:00")
     assert data["location"]["address"]["addressCountry"] == "CZ"
@@ -356,11 +359,11 @@ def test_what_is_typed_cannot_end_the_data_in_the_head(client, write):
     sly = replace(DETAILS, summary="</script><script>alert(1)</script>")
     write(lambda session: announce(session, details=sly, capacity=200))
     page = client.get("/editions/2027/")
-    assert "alert(1)" in json.loads(page.one("script[type='application/ld+json']").string)["description"]
+    assert "alert(1)" in json.loads(page.one("script[type='application/ld+json']").text)["description"]
     assert len(page.all("script:not([src])")) == 1
 
 
 def test_an_edition_without_days_is_no_event(client, write):
     write(lambda session: load_history(session, COMMAND, NOW))
     assert client.get("/editions/2010/").all("script[type='application/ld+json']") == []
-    assert json.loads(client.get("/").one("script[type='application/ld+json']").string)["@type"] == "Organization"
+    assert json.loads(client.get("/").one("script[type='application/ld+json']").text)["@type"] == "Organization"

@@ -59,7 +59,6 @@ def test_news_is_told_once_by_however_many_workers_have_read_of_it(session):
     assert [kinds(session, to=email) for email in told] == [["registration-waitlisted", "registration-confirmed"]] * 3
 
 
-@pytest.mark.databases("sqlite", "postgresql")
 def test_one_broken_registration_does_not_keep_the_news_from_the_others(app, writing, reading):
     with writing() as session:
         ids = move_up_many(session)

@@ -5,8 +5,9 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urljoin
 
-from bs4 import Tag
 from werkzeug.datastructures import MultiDict
+
+from tests.support.tree import Element
 
 if TYPE_CHECKING:
     from tests.support.pages import Page
@@ -18,11 +19,11 @@ NOT_FIELDS = ("submit", "button", "reset", "image")
 class Form:
     """Fields by name, with the values that the page gave them."""
 
-    def __init__(self, page: "Page", tag: Tag) -> None:
+    def __init__(self, page: "Page", tag: Element) -> None:
         self.page = page
         self.tag = tag
         self.values: dict[str, list[Any]] = {}
-        self._fields: dict[str, list[Tag]] = {}
+        self._fields: dict[str, list[Element]] = {}
         for field in self._elements("input, select, textarea"):
             if field.get("name") and field.get("type") not in NOT_FIELDS and not _is_disabled(field):
                 self._fields.setdefault(str(field["name"]), []).append(field)
@@ -85,7 +86,7 @@ class Form:
         kind = "multipart/form-data" if has_files else "application/x-www-form-urlencoded"
         return self.page.client.open("POST", action, data=sent, content_type=kind, **options)
 
-    def _button(self, which: str) -> Tag:
+    def _button(self, which: str) -> Element:
         buttons = [b for b in self._elements(BUTTONS) if not _is_disabled(b)]
         if which:
             buttons = [b for b in buttons if which in (_said(b), b.get("name"), b.get("value")) or which in _said(b)]
@@ -93,15 +94,15 @@ class Form:
         assert buttons, f"nothing sends the form {self.tag.get('action')!r}"
         return buttons[0]
 
-    def _elements(self, css: str) -> list[Tag]:
+    def _elements(self, css: str) -> list[Element]:
         """Those inside the form, and those elsewhere that name it."""
         inside = [tag for tag in self.tag.select(css) if tag.get("form") in (None, self.tag.get("id"))]
         if not self.tag.get("id"):
             return inside
-        named = [tag for tag in self.page.soup.select(css) if tag.get("form") == self.tag["id"]]
+        named = [tag for tag in self.page.tree.select(css) if tag.get("form") == self.tag["id"]]
         return inside + [tag for tag in named if tag not in inside]
 
-    def _filled(self, name: str, fields: list[Tag], value: Any) -> list[Any]:
+    def _filled(self, name: str, fields: list[Element], value: Any) -> list[Any]:
         first = fields[0]
         kind = first.get("type", "text") if first.name == "input" else first.name
         if kind == "file" and isinstance(value, list):
@@ -120,10 +121,10 @@ class Form:
         return [value if isinstance(value, tuple) else str(value)]
 
 
-def _initial(field: Tag) -> list[Any]:
+def _initial(field: Element) -> list[Any]:
     """What a browser would send of an untouched field."""
     if field.name == "textarea":
-        return [field.get_text().replace("\r\n", "\n").removeprefix("\n").replace("\n", "\r\n")]
+        return [field.get_text().replace("\n", "\r\n")]
     if field.name == "select":
         options = [o for o in field.select("option") if not o.has_attr("disabled")]
         chosen = [o for o in options if o.has_attr("selected")]
@@ -134,22 +135,23 @@ def _initial(field: Tag) -> list[Any]:
         return _choices(field) if field.has_attr("checked") else []
     if field.get("type") == "file":
         return [("", b"")]
-    return [str(field.get("value", ""))]
+    # What was read as one line's end is sent as a browser sends it (HTML Standard, 4.10.21.4).
+    return [str(field.get("value", "")).replace("\n", "\r\n")]
 
 
-def _choices(field: Tag) -> list[str]:
+def _choices(field: Element) -> list[str]:
     if field.name == "select":
         return [_option(o) for o in field.select("option") if not o.has_attr("disabled")]
     return [str(field.get("value", "on"))]
 
 
-def _option(option: Tag) -> str:
+def _option(option: Element) -> str:
     return str(option["value"]) if option.has_attr("value") else option.get_text(strip=True)
 
 
-def _is_disabled(tag: Tag) -> bool:
-    return tag.has_attr("disabled") or tag.find_parent("fieldset", attrs={"disabled": True}) is not None
+def _is_disabled(tag: Element) -> bool:
+    return tag.has_attr("disabled") or tag.is_in("fieldset[disabled]")
 
 
-def _said(button: Tag) -> str:
+def _said(button: Element) -> str:
     return re.sub(r"\s+", " ", button.get_text(" ") or str(button.get("value", ""))).strip()

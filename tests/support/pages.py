@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from bs4 import BeautifulSoup, Tag
 from flask import Flask, session
 from flask.testing import FlaskClient
 from werkzeug.datastructures import Headers
@@ -20,6 +19,7 @@ from dofc_events.core.clock import now
 from dofc_events.core.db import unit_of_work
 from tests.support.forms import Form
 from tests.support.lint import problems_of
+from tests.support.tree import Element, parsed
 
 MAX_REDIRECTS = 5
 
@@ -37,14 +37,13 @@ class Page:
         self.html = data.decode("utf-8", errors="replace")
 
     @cached_property
-    def soup(self) -> BeautifulSoup:
-        """The page as a tree; only of those that a test looks at, because to make it takes longer than the page."""
-        return BeautifulSoup(self.html, "html.parser")
+    def tree(self) -> Element:
+        return parsed(self.html)
 
     @property
     def text(self) -> str:
         """What a person reads in the body, with single spaces."""
-        return _words((self.soup.body or self.soup).get_text(" "))
+        return _words(self.one("body").get_text(" "))
 
     @property
     def title(self) -> str:
@@ -54,11 +53,11 @@ class Page:
     def h1(self) -> str:
         return _words(self.one("h1").get_text(" "))
 
-    def all(self, css: str) -> list[Tag]:
+    def all(self, css: str) -> list[Element]:
         """Every element that the selector finds."""
-        return list(self.soup.select(css))
+        return self.tree.select(css)
 
-    def one(self, css: str) -> Tag:
+    def one(self, css: str) -> Element:
         """The one element that the selector finds; fails if there are none or several."""
         found = self.all(css)
         assert len(found) == 1, f"{len(found)} elements {css!r} on {self}"

@@ -105,7 +105,9 @@ def test_adding_somebody_to_an_edition_that_is_over_gives_back_who(world):
         session.execute(update(Edition).values(starts_on=NOW.date() - DAY * 9, ends_on=NOW.date() - DAY * 8))
     page = form.submit()
     assert page.status == 403 and gives_back(page)
-    said = {div.dt.get_text(): div.dd.get_text() for div in page.all("[data-typed] dl > div")}
+    said = {
+        div.select_one("dt").get_text(): div.select_one("dd").get_text() for div in page.all("[data-typed] dl > div")
+    }
     assert said["Family name"] == "Kaya"
 
 

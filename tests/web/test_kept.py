@@ -99,8 +99,8 @@ def seen(page) -> str:
     """What a form shows, without what is another's each time."""
     main = page.one("main")
     for hidden in main.select("input[type=hidden]"):
-        hidden.decompose()
-    return str(main) + str(page.soup.select("aside"))
+        hidden.remove()
+    return str(main) + "".join(map(str, page.all("aside")))
 
 
 @pytest.fixture

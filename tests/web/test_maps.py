@@ -1,9 +1,8 @@
 """Maps: every country is where the list of countries has it, and leads to its words."""
 
-from bs4 import BeautifulSoup
-
 from dofc_events.core.countries import country_codes
 from dofc_events.web.maps import SHAPES, Marked, country_map, shown_on
+from tests.support.tree import parsed
 
 MARKED = [
     Marked("RS", "member", "Serbia, 1 member", "country-rs", 3),
@@ -22,12 +21,12 @@ def test_maps_show_countries_that_there_are():
 
 
 def test_marked_countries_are_links_with_a_name_and_small_ones_are_dots():
-    svg = BeautifulSoup(country_map("region", "Europe", "Serbia; Malta", MARKED), "html.parser")
+    svg = parsed(country_map("region", "Europe", "Serbia; Malta", MARKED))
     links = {link["href"]: link for link in svg.select("a")}
     assert links.keys() == {"#country-rs", "#country-mt"}
-    assert links["#country-rs"].title.text == "Serbia, 1 member" and links["#country-rs"].find("text").text == "3"
+    assert [links["#country-rs"].select_one(one).text for one in ("title", "text")] == ["Serbia, 1 member", "3"]
     assert links["#country-mt"].select(".map-dot") and not links["#country-rs"].select(".map-dot")
-    assert (svg.svg.title.text, svg.svg.desc.text) == ("Europe", "Serbia; Malta")
+    assert [svg.select_one(f"svg > {one}").text for one in ("title", "desc")] == ["Europe", "Serbia; Malta"]
 
 
 def test_what_a_country_is_called_is_escaped():

@@ -8,6 +8,9 @@ from dofc_events.web import on_record
 from tests.support.factories import make_account, make_edition
 from tests.support.pages import Client
 
+# PostgreSQL is asked what these acts ask by those that say so; the others would ask it the same again.
+pytestmark = pytest.mark.databases("sqlite")
+
 
 @pytest.fixture(autouse=True)
 def nothing_said_yet(monkeypatch):

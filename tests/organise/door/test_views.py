@@ -81,7 +81,7 @@ def test_door_leaves_out_who_has_no_place_until_they_are_searched(desk, join, wr
     assert names(page) == ["Bebel, Ana", "Dabel, Ana", "Ebel, Ana", "Abel, Ana", "Cebel, Ana"]
     rows = {row["data-registration"]: row for row in page.all(".door [data-registration]")}
     assert "Cancelled" in rows[gone].get_text() and "On the waiting list" in rows[waits].get_text()
-    assert not rows[gone].find("button") and not rows[waits].find("button") and rows[stays].find("button")
+    assert not rows[gone].select("button") and not rows[waits].select("button") and rows[stays].select("button")
 
 
 @pytest.mark.usefixtures("room")
@@ -223,8 +223,7 @@ def test_each_day_is_ticked_anew_and_list_files_and_figures_say_who_came(organis
     page = organiser.get("/organise/editions/2027/")
     assert "Arrived so far: 2. Still expected: 1." in page.one("[aria-labelledby=arrivals] p").get_text()
     rows = [
-        [cell.get_text() for cell in row.find_all(["th", "td"])]
-        for row in page.all("[aria-labelledby=arrivals] tbody tr")
+        [cell.get_text() for cell in row.select("th, td")] for row in page.all("[aria-labelledby=arrivals] tbody tr")
     ]
     assert rows == [["14:15", "2", "1"]]
 
@@ -324,7 +323,7 @@ def test_list_on_paper_has_a_line_for_everyone_with_a_place(desk, join):
     press(desk.get(DOOR), early)
     page = desk.get(DOOR).follow("List to print")
     assert shown(page) == [early, late] and shown(page, "[data-arrived]") == [early]
-    cells = [cell.get_text(strip=True) for cell in page.one(f"tr[data-registration='{late}']").find_all(["td", "th"])]
+    cells = [cell.get_text(strip=True) for cell in page.one(f"tr[data-registration='{late}']").select("td, th")]
     assert cells == ["", "Zikić, Ana", "Annie", "Fruit Cluster", "Guest", late]
     assert page.one(f"tr[data-registration='{early}'] td:nth-of-type(2)").get_text() == "Bo Abel"
     assert "As of 14:00" in page.text

@@ -42,7 +42,7 @@ def test_list_filters_by_state_and_says_why_one_failed(enter, edition, year, wri
 def test_list_names_the_recipient_first_and_leads_to_the_message(enter, edition, year, write):
     message_id = write()
     row = mail(enter("organiser", edition), year).one(f'tr[data-message="{message_id}"]')
-    assert "@dofc.test" in row.th.text
+    assert "@dofc.test" in row.select_one("th").text
     assert row.select_one("td a")["href"] == f"/organise/editions/{year}/mail/{message_id}"
     assert "Place confirmed" not in row.text
 

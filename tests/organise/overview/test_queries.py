@@ -26,6 +26,9 @@ from tests.support.factories import (
     seat_of,
 )
 
+# PostgreSQL is asked what these acts ask by those that say so; the others would ask it the same again.
+pytestmark = pytest.mark.databases("sqlite")
+
 
 @pytest.fixture
 def edition(session):
@@ -127,6 +130,7 @@ def test_trip_with_few_seats_left_is_nearly_full(session):
     assert lines(session, edition) == [Alert(Matter.NEARLY_FULL, 9, trip, more=1)]
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_mail_that_is_dead_or_late_is_counted_where_it_belongs(session, edition):
     late = NOW - timedelta(minutes=11)
     messages(session, MessageState.DEAD, 2, str(edition.year))
@@ -138,12 +142,14 @@ def test_mail_that_is_dead_or_late_is_counted_where_it_belongs(session, edition)
     assert lines(session, edition, chairs=True) == everything
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_mail_that_waits_for_its_next_try_is_not_late(session, edition):
     messages(session, MessageState.QUEUED, 1, str(edition.year), waits_since=NOW - timedelta(minutes=9))
     messages(session, MessageState.KEPT, 1, str(edition.year), waits_since=NOW - timedelta(days=9))
     assert lines(session, edition) == []
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_deadlines_of_the_coming_fortnight_are_named(session, edition):
     begins = edition.begins_at()
     assert lines(session, edition, now=begins - timedelta(days=10)) == [Alert(Deadline.EDITION_BEGINS, at=begins)]
@@ -171,6 +177,7 @@ def test_sign_up_is_a_deadline_only_where_there_are_trips(session, edition):
     assert lines(session, edition) == wanted
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_draw_is_due_from_the_end_of_sign_up_until_it_is_published(session, edition):
     edition.trip_mode, edition.trips_close_at = TripMode.DRAW, NOW
     make_trip(session, edition)
@@ -182,6 +189,7 @@ def test_draw_is_due_from_the_end_of_sign_up_until_it_is_published(session, edit
     assert lines(session, edition, Matter.DRAW_DUE) == []
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_previous_sign_in_is_the_last_but_one(session):
     account, other = make_account(session), make_account(session)
     assert previous_sign_in(session, account.id) is None
@@ -192,6 +200,7 @@ def test_previous_sign_in_is_the_last_but_one(session):
     assert previous_sign_in(session, account.id) == NOW + timedelta(minutes=2)
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_attention_costs_the_same_for_many_editions_and_trips(session, edition):
     def cost(*editions) -> int:
         with count_queries() as statements:

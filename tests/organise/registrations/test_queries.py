@@ -77,11 +77,13 @@ def test_filters_narrow_the_list_and_its_counts_alike(session, edition, people, 
     assert total == len(numbers)
 
 
+@pytest.mark.databases("sqlite")
 def test_counts_by_status_are_under_all_other_filters(session, edition, people):
     counts = queries.counts_by_status(session, edition.id, Filters(status="waitlisted", country="RS"))
     assert {status.value: count for status, count in counts.items() if count} == {"confirmed": 1, "waitlisted": 1}
 
 
+@pytest.mark.databases("sqlite")
 def test_other_editions_do_not_show(session, edition, people):
     other = make_edition(session, year=2031)
     make_registration(session, other, given_name="Zoran", language="mk", country="MK")
@@ -102,10 +104,12 @@ def test_those_who_wait_have_their_place_in_line_under_any_filter(session, editi
 # In which order
 
 
+@pytest.mark.databases("sqlite")
 def test_newest_come_first(session, edition, people):
     assert found(session, edition) == [p.reference for p in reversed(people)]
 
 
+@pytest.mark.databases("sqlite")
 def test_names_stand_as_they_are_read_aloud(session, edition):
     in_order = ["Abel", "Čapek", "de Vries", "Đorđević", "Dudić", "Östlund", "Zorić", "Ωmega"]
     in_order += ["Абрам", "Дурић", "Ђурић", "Јовић", "Љубић", "Шарић", "ქავთარაძე", "김"]
@@ -116,6 +120,7 @@ def test_names_stand_as_they_are_read_aloud(session, edition):
     assert [row.registration.family_name for row in rows] == ["Abel", "", *in_order[1:]]
 
 
+@pytest.mark.databases("sqlite")
 def test_organisations_and_countries_stand_as_a_reader_looks_for_them(session, edition):
     for organisation, country in [("zeta", "DE"), ("Éclair", "BG"), ("alpha", "GR"), ("Delta", "HR"), ("Delta", "BG")]:
         make_registration(session, edition, organisation=organisation, country=country)
@@ -125,6 +130,7 @@ def test_organisations_and_countries_stand_as_a_reader_looks_for_them(session, e
     assert by_country == ["BG", "BG", "HR", "DE", "GR"]
 
 
+@pytest.mark.databases("sqlite")
 def test_the_list_stands_by_status_with_the_waiting_list_in_line(session, edition, people):
     later = make_registration(session, edition)
     # As if the first had joined the list again.
@@ -164,6 +170,7 @@ def test_pages_add_up_to_the_list_in_every_order_and_back(session, edition, sort
         assert before == 3 * number
 
 
+@pytest.mark.databases("sqlite")
 def test_a_page_goes_on_where_the_last_row_stood_whatever_became_of_it(session, edition):
     people = [make_registration(session, edition) for _number in range(6)]
     last = rows_of(session, edition, Sort.STATUS)[2]

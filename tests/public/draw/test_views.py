@@ -81,7 +81,7 @@ def test_page_shows_the_fingerprint_and_keeps_the_seed_before_the_draw(client, s
 def test_page_shows_seed_and_numbers_after_the_draw(client, published, seed):
     page = client.get(DRAW)
     assert seed in page.text and hash_of(seed) in page.text
-    numbers = {row.dt.get_text(): row.dd.get_text() for row in page.all(".figures > div")}
+    numbers = {row.select_one("dt").get_text(): row.select_one("dd").get_text() for row in page.all(".figures > div")}
     assert numbers == {"1st choice": "1", "nothing": "1"}
     assert [link["href"] for link in page.all("main .actions a")] == [*reversed(DOWNLOADS)]
     assert "Secret" not in page.html

@@ -27,7 +27,9 @@ def test_a_report_says_what_is_known_of_an_edition_and_nothing_else(client, writ
     with writing() as session:
         load_history(session, COMMAND, NOW)
     page = client.get("/editions/2014/report")
-    facts = {row.dt.text: row.dd.get_text(" ", strip=True) for row in page.all(".facts > div")}
+    facts = {
+        row.select_one("dt").text: row.select_one("dd").get_text(" ", strip=True) for row in page.all(".facts > div")
+    }
     assert facts["Attendance"] == "250 or more delegates" and facts["17 countries"].startswith("Albania, Austria")
     assert "Speakers" not in client.get("/editions/2016/report").text
     assert page.all("svg") == page.all(".site-header svg")
@@ -43,7 +45,7 @@ def test_a_report_has_the_figures_that_were_frozen(client, writing):
     with writing() as session:
         archive(session, edition.id, COMMAND, AFTER)
     before = client.get("/editions/2027/report")
-    bars = {row.th.get_text(): row.td.get_text() for row in before.all(".bars tbody tr")}
+    bars = {row.select_one("th").get_text(): row.select_one("td").get_text() for row in before.all(".bars tbody tr")}
     assert bars == {"Serbia": "2", "Bulgaria": "1", "Company": "3", "Wine growers": "0"}
     assert "All places were taken after 33 days." in before.text
     public = client.get("/editions/2027/")

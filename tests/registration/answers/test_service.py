@@ -59,7 +59,6 @@ def taken(session, edition) -> list[int]:
     return [pool.taken for _option, pool in sorted(option_pools(session, edition.id).items())]
 
 
-@pytest.mark.databases("sqlite", "postgresql")
 def test_category_that_changes_drops_what_it_is_not_asked_and_frees_the_place(session, edition, company):
     person = company[0]
     details = details_of(person)
@@ -129,7 +128,6 @@ def words(session, waiting) -> dict[str, str]:
 WAITS = "Gala (waiting list)"
 
 
-@pytest.mark.databases("sqlite", "postgresql")
 def test_option_with_a_list_is_given_in_the_order_of_the_line_and_told(session, edition, waiting):
     assert words(session, waiting) == {"one": "Gala", "two": "Gala", "ana": WAITS, "bo": WAITS, "cy": WAITS}
     assert taken(session, edition) == [2, 0]

@@ -60,6 +60,7 @@ def merging(session, pair, **changes) -> Merging:
     return replace(wanted, **changes)
 
 
+@pytest.mark.databases("sqlite")
 def test_the_one_that_stays_has_place_details_and_the_seats_of_both(session, pair):
     doubles.merge(session, pair.edition_id, pair.id, merging(session, pair), ELENA, LATER)
     kept, other = pair.first, pair.second

@@ -248,7 +248,6 @@ def test_confirming_who_has_an_offer_takes_no_further_place(session):
     assert faults(session) == []
 
 
-@pytest.mark.databases("sqlite", "postgresql")
 def test_seats_that_were_asked_for_follow_the_place(session):
     edition = make_edition(session, capacity=0)
     make_trip(session, edition, "mill")

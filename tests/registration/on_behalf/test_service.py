@@ -63,7 +63,6 @@ def words(message: Message) -> str:
     return " ".join(message.text.split())
 
 
-@pytest.mark.databases("sqlite", "postgresql")
 def test_add_gives_a_place_and_then_positions_and_never_oversells(session, edition, add):
     people = [add().registration for _number in range(3)]
     claims = [claim_of(session, person) for person in people]
@@ -104,7 +103,6 @@ def test_add_gives_the_seats_that_are_asked_for(session, edition, add):
     assert seats_of(session, add(trips=("wine",)).registration) == {"wine": "confirmed"}
 
 
-@pytest.mark.databases("sqlite", "postgresql")
 def test_add_names_who_is_registered_with_the_address_and_writes_to_nobody(session, edition, add):
     known = make_registration(session, edition, email="ana@dofc.test")
     with pytest.raises(on_behalf.AlreadyRegistered) as refused:
@@ -158,7 +156,6 @@ def test_what_we_write_of_our_own_accord_does_not_count_against_a_lost_link(sess
     assert messages_about(session, person.reference)[-1].kind == "registration-link"
 
 
-@pytest.mark.databases("sqlite", "postgresql")
 def test_correcting_an_address_to_one_that_is_taken_writes_to_nobody(session, edition):
     person, other = make_registration(session, edition), make_registration(session, edition)
     before = len(session.scalars(select(Message)).all())
@@ -194,7 +191,6 @@ def test_nothing_is_changed_of_what_has_ended(session, edition):
 
 
 @pytest.mark.databases("sqlite", "postgresql")
-@pytest.mark.databases("sqlite", "postgresql")
 def test_reinstating_takes_a_free_place_and_keeps_reference_and_link(session):
     edition = make_edition(session, capacity=2)
     trip = make_trip(session, edition)
@@ -212,7 +208,6 @@ def test_reinstating_takes_a_free_place_and_keeps_reference_and_link(session):
     assert faults(session) == []
 
 
-@pytest.mark.databases("sqlite", "postgresql")
 @pytest.mark.parametrize("waits", [False, True])
 def test_reinstating_passes_nobody_but_with_one_more_place_that_was_agreed_to(session, edition, waits):
     person, other = make_registration(session, edition), make_registration(session, edition)

@@ -106,7 +106,10 @@ def seats_on(page) -> dict[str, str]:
 
 def words_on(page) -> dict[str, str]:
     """What the list of a delegate's own trips says of each."""
-    return {str(tag["data-trip"]): " ".join(tag.p.get_text(" ").split()) for tag in page.all(".trip-list [data-trip]")}
+    return {
+        str(tag["data-trip"]): " ".join(tag.select_one("p").get_text(" ").split())
+        for tag in page.all(".trip-list [data-trip]")
+    }
 
 
 def register(client, **answers):

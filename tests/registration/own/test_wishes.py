@@ -26,7 +26,7 @@ def test_wishes_are_ranked_by_number_and_can_be_changed_until_sign_up_closes(cli
     assert "trips" not in form.names and {"preference-bridges", "preference-cellars", "any_trip"} < set(form.names)
     own = form.fill(TRAVELLER | {"preference-cellars": "1", "preference-bridges": "3", "any_trip": True}).submit()
     assert seats_on(own) == {"bridges": "requested", "cellars": "requested", "docks": "none"}
-    assert [seat.h3.text for seat in own.all(".trip-list li")] == ["Cellars", "Bridges", "Docks"]
+    assert [seat.select_one("h3").text for seat in own.all(".trip-list li")] == ["Cellars", "Bridges", "Docks"]
     assert words_on(own) == {
         "cellars": "Requested 1st choice",
         "bridges": "Requested 2nd choice",

@@ -110,7 +110,6 @@ def test_change_trip_takes_the_seat_from_who_is_on_another_trip_at_the_new_time(
     assert "“Port” now takes place while you are on another trip" in text
 
 
-@pytest.mark.databases("sqlite", "postgresql")
 def test_change_trip_passes_on_what_more_seats_there_are_and_refuses_fewer_than_are_taken(
     session, edition, person, trips
 ):
@@ -144,7 +143,6 @@ def test_give_seat_is_told_and_recorded_with_its_reason(session, person):
     assert audited(session, "seat_given") == [{"trip": "wine", "instead_of": "", "because": "speaks at the winery"}]
 
 
-@pytest.mark.databases("sqlite", "postgresql")
 def test_give_seat_moves_and_the_seat_that_is_left_goes_to_the_next(session, person):
     who, waiting = person("wine"), person("wine")
     move(session, [who], "wine", Aim.SEAT, "mill", "asked at the desk")

@@ -18,6 +18,9 @@ from dofc_events.trips.service import details_of
 from dofc_events.trips.sign_ups.queries import lost_if_moved
 from tests.support.factories import DELEGATE, NOW, agreed, make_edition, make_registration, make_trip
 
+# PostgreSQL is asked what these acts ask by those that say so; the others would ask it the same again.
+pytestmark = pytest.mark.databases("sqlite")
+
 
 @pytest.fixture
 def edition(session):
@@ -53,6 +56,7 @@ def live(session, edition, person) -> dict[str, str]:
     return {s.trip.slug: s.status for s in trips_of(session, edition.id, person.id) if s.is_live}
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_losses_foretold_are_those_that_come_true_when_a_trip_moves(session, edition, steel, wine, ask):
     both, steel_only = ask("steel", "wine"), ask("steel")
     offered_wine = ask("wine")
@@ -87,6 +91,7 @@ def test_losses_foretold_are_those_that_come_true_when_a_trip_moves(session, edi
         assert live(session, edition, person) == kept
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 @pytest.mark.parametrize(("hours", "lost"), [(1, 0), (2, 1), (9, 0)])
 def test_losses_are_counted_where_times_overlap_only(session, edition, steel, wine, ask, hours, lost):
     ask("steel", "wine")
@@ -111,6 +116,7 @@ def test_two_offers_at_the_same_time_stay(session, edition, steel, wine, ask):
     assert lost_if_moved(session, steel, wine.starts_at, wine.ends_at) == []
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_change_is_refused_unless_exactly_its_losses_were_accepted(session, edition, steel, wine, ask):
     person = ask("steel", "wine")
     moved = replace(details_of(steel), starts_at=wine.starts_at, ends_at=wine.ends_at)
@@ -122,6 +128,7 @@ def test_change_is_refused_unless_exactly_its_losses_were_accepted(session, edit
     assert live(session, edition, person) == {"wine": "confirmed"}
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_people_stand_by_name_and_those_who_wait_in_line(session, edition, steel, ask):
     for name in ("Zoë", "Ana", "Ömer", "Bojan"):
         person = ask("steel", name=name)
@@ -134,6 +141,7 @@ def test_people_stand_by_name_and_those_who_wait_in_line(session, edition, steel
     assert waiting == [("Ömer", 1), ("Bojan", 2)]
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_mode_tells_people_once_and_only_those_with_a_place(session, edition, steel, wine, ask):
     for _number in range(2):
         ask("steel", "wine")

@@ -131,7 +131,7 @@ def test_the_team_is_invited_only_if_that_is_ticked(enter, prepared, year, readi
 def test_texts_that_name_what_was_are_listed_until_they_are_put_right(enter, prepared, year):
     chair = enter("chair")
     page = form_of(chair, year).fill(ELSEWHERE).submit()
-    assert [(one["data-look-at"], one.span.get_text()) for one in page.all("[data-look-at]")] == [
+    assert [(one["data-look-at"], one.select_one("span").get_text()) for one in page.all("[data-look-at]")] == [
         ("programme", prepared.city),
         ("description", str(year)),
         ("body", prepared.city),

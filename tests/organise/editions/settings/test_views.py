@@ -119,7 +119,7 @@ def test_more_places_are_offered_to_the_waiting_list_at_once(organiser, writing,
     assert "1 person on the waiting list will be offered a place by email." in asked.one(".notice-warning").text
     assert asked.form().submit("Yes, save").form().value("offer_hours") == "5"
     page = organiser.get(f"/organise/editions/{year}/")
-    assert [int(link.contents[0]) for link in page.all("dl.figures a")] == [2, 1, 1, 0]
+    assert [int(link.text.split()[0]) for link in page.all("dl.figures a")] == [2, 1, 1, 0]
     with reading() as session:
         assert len(session.scalars(select(Message).where(Message.kind == "registration-offered")).all()) == 1
 

@@ -315,7 +315,7 @@ def test_the_trail_of_a_call_is_told_in_words_to_the_chair(chair, writing, call)
     later_close = later(call, days=3)
     chair().get(f"{CALL}/extend").form().fill(closes_at=later_close).submit().form().submit("accepted")
     page = chair().get(f"{CALL}/").follow("Audit: who did what")
-    told = [row.th.get_text(" ", strip=True) for row in page.all("tbody tr")]
+    told = [row.select_one("th").get_text(" ", strip=True) for row in page.all("tbody tr")]
     assert told[0].startswith("Extended the call") and "The call closes:" in told[0]
     assert told[1:4] == ["Submitted the proposal", "Started a proposal", "Created the call"]
     assert proposal.proposer in page.text and "_" not in " ".join(told)

@@ -169,10 +169,12 @@ def test_the_next_host_reads_what_the_last_edition_teaches_and_nobodys_details(c
         session.get_one(Letter, letter).started_at = NOW
         assert question
     page = sign_in(people["next"]).get(LIST).follow("Lessons from")
-    said = {row.dt.text: row.dd.get_text(" ", strip=True) for row in page.all(".facts > div")}
+    said = {
+        row.select_one("dt").text: row.select_one("dd").get_text(" ", strip=True) for row in page.all(".facts > div")
+    }
     assert said["Registration opened"] == "15:00, Saturday 3 October 2026 (Sofia time)"
     assert said["All places were taken"] == "Monday 2 November 2026"
-    figures = {row.dt.text: row.dd.text for row in page.all(".figures > div")}
+    figures = {row.select_one("dt").text: row.select_one("dd").text for row in page.all(".figures > div")}
     assert figures == {"places": "2", "delegates": "2", "had come before": "0"}
     assert "Serbia" in page.text and "Dear {given_name}" in page.text and "Is there parking?" in page.text
     assert "@dofc.test" not in page.text.replace("host@dofc.test", "")

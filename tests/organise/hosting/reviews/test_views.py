@@ -104,7 +104,8 @@ def scores_in(form) -> list[str]:
 def test_the_comparison_has_what_is_compared(reviewer, found):
     page = reviewer().get(COMPARE)
     rows = {
-        row.th.get_text(): [cell.get_text(" ", strip=True) for cell in row.select("td")] for row in page.all("tbody tr")
+        row.select_one("th").get_text(): [cell.get_text(" ", strip=True) for cell in row.select("td")]
+        for row in page.all("tbody tr")
     }
     assert rows["Place"] == ["Brno, Czechia", "Novi Sad, Serbia"]
     assert rows["Capacity"] == ["240", "240"]

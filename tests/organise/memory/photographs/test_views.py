@@ -49,7 +49,7 @@ def test_good_ones_arrive_and_each_bad_one_is_named_with_its_reason(organiser, a
     assert organiser.get(f"{address}/progress.json", checked=False).html.count('"waiting":4') == 1
     prepare()
     page = organiser.get(address)
-    said = {row.strong.get_text(): row["data-refused"] for row in page.all("[data-refused]")}
+    said = {row.select_one("strong").get_text(): row["data-refused"] for row in page.all("[data-refused]")}
     assert said == {
         "half.jpg": "broken",
         "drawing.svg": "drawing",

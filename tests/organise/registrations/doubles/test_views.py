@@ -37,7 +37,7 @@ def test_doubles_stand_side_by_side_with_what_differs_marked(organiser, register
     page = organiser.get(f"/organise/editions/{year}/doubles")
     assert page.one("[data-total]")["data-total"] == "1"
     assert page.one("[data-double]")["data-double"] == f"{one} {other}"
-    assert {row.find("th").get_text(" ", strip=True) for row in page.all("tr.differs")} == {
+    assert {row.select_one("th").get_text(" ", strip=True) for row in page.all("tr.differs")} == {
         "Name differs",
         "Email differs",
         "Mobile phone differs",

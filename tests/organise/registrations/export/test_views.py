@@ -265,7 +265,7 @@ def test_file_costs_the_same_queries_for_1_and_40_people(organiser, writing, yea
     assert costs[0] == costs[1] <= 10
 
 
-@pytest.mark.databases("sqlite", "postgresql")
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_session_ends_with_the_file_although_the_reader_goes_away(
     app, organiser, writing, year, address, method, monkeypatch

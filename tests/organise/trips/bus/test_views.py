@@ -162,7 +162,7 @@ def test_manifest_lists_those_who_wait_below_in_their_order(organiser, join):
     page = organiser.get(MANIFEST)
     assert references(page) == [people[1], people[0], *people[2:]]
     table = page.all("table")[1]
-    assert [row.th.get_text().split() for row in table.select("tbody tr")] == [
+    assert [row.select_one("th").get_text().split() for row in table.select("tbody tr")] == [
         [f"{number}.", f"{name},", "Łucja"] for number, name in enumerate("DCB", start=1)
     ]
     assert [(row["status"], row["position"]) for row in rows_of(organiser.get(FILE))] == [
@@ -179,7 +179,7 @@ def test_manifest_puts_whoever_is_offered_a_seat_before_those_who_wait(organiser
     page = organiser.get(MANIFEST)
     assert references(page)[1:] == [third, fourth]
     assert "Seat offered" in page.one(f"#r-{third}").get_text()
-    assert page.one(f"#r-{fourth}").th.get_text().split()[0] == "1."
+    assert page.one(f"#r-{fourth}").select_one("th").get_text().split()[0] == "1."
     assert [(row["status"], row["position"]) for row in rows_of(organiser.get(FILE))][1:] == [
         ("offered", ""),
         ("waitlisted", "1"),

@@ -59,13 +59,14 @@ def set_mode(writing, mode, closes_at=CLOSES):
 
 
 def figures(page) -> dict[str, int]:
-    return {row.dt.get_text(): int(row.dd.get_text()) for row in page.all(".figures > div")}
+    return {row.select_one("dt").get_text(): int(row.select_one("dd").get_text()) for row in page.all(".figures > div")}
 
 
 def outcome(page) -> dict[str, list[str]]:
     """Who gets what, by the name of the trip."""
     return {
-        group.strong.get_text(): [name.get_text() for name in group.select("li")] for group in page.all(".names-of")
+        group.select_one("strong").get_text(): [name.get_text() for name in group.select("li")]
+        for group in page.all(".names-of")
     }
 
 

@@ -88,7 +88,6 @@ def test_too_few_seats_move_nobody_unless_they_are_added(session, edition, perso
     assert audited(session, "trip_changed") == [("trip_changed", {"trip": "port", "changes": {"capacity": [1, 2]}})]
 
 
-@pytest.mark.databases("sqlite", "postgresql")
 def test_who_is_put_on_this_list_waits_after_all_others_who_get_the_seats(session, person, sea):
     first, second, third, fourth = (person("sea") for _ in range(4))
     move(session, [first, second], "sea", Aim.WAIT, "sea", "came late")
