@@ -74,6 +74,10 @@ class Incomplete(Refusal):
         self.missing = missing
 
 
+class TooManyAttachments(Refusal):
+    """A proposal has as many attachments as it can have."""
+
+
 class ProposalFixed(Refusal):
     """With this `status` a proposal cannot be what was asked for."""
 

@@ -19,12 +19,12 @@ from dofc_events.hosting.membership.queries import unsettled
 from dofc_events.hosting.membership.service import settle_membership
 from dofc_events.hosting.models import Proposal
 from dofc_events.hosting.proposals.questions.service import ask_question
-from dofc_events.hosting.proposals.shared import attachment_answer
 from dofc_events.hosting.queries import own_among
 from dofc_events.hosting.reviews.service import give_review
 from dofc_events.hosting.rules import PENDING, RECEIVED, ProposalStatus, by_score, weighted_score
 from dofc_events.organise.hosting.reviews.forms import ConflictForm, MembershipForm, QuestionForm, ReviewForm
 from dofc_events.organise.hosting.shared import CALL, DESK, around, call_of, everybodys, readers_only
+from dofc_events.web.attachments.shared import file_answer
 from dofc_events.web.forms import form_page
 
 blueprint = Blueprint("reviews", __name__)
@@ -86,8 +86,8 @@ def proposal(reference: str) -> ResponseReturnValue:
 @everybodys
 def proposal_file(reference: str, attachment_id: int) -> ResponseReturnValue:
     """One attachment, to be saved: a browser never runs it."""
-    proposal, session = _proposal(reference), db.session()
-    return attachment_answer(queries.attachment_of(session, proposal.id, attachment_id) or abort(404))
+    found = queries.attachment_of(db.session(), _proposal(reference).id, attachment_id) or abort(404)
+    return file_answer(found.name, found.media_type, found.content_hash)
 
 
 @blueprint.route(f"{PROPOSAL}/question", methods=["GET", "POST"])
