@@ -4,7 +4,7 @@ from datetime import datetime
 
 from dofc_events.accounts.models import Account
 from dofc_events.accounts.rules import SIGN_IN_LINK_LASTS, Awaited, RoleName
-from dofc_events.conference.mails import message_of
+from dofc_events.conference.mails import edition_message
 from dofc_events.conference.models import Edition
 from dofc_events.mail.envelope import Envelope
 from dofc_events.mail.render import link, render_message
@@ -48,7 +48,7 @@ def team_invitation(
     account: Account, edition: Edition, role: RoleName, ends_at: datetime | None, *, invited_by: str
 ) -> Envelope:
     """To somebody who now has a role at an edition. To sign in, they ask for a link."""
-    return message_of(
+    return edition_message(
         edition,
         "accounts/team_invitation",
         kind=INVITATION,

@@ -7,7 +7,7 @@ from dofc_events.mail.envelope import Envelope
 from dofc_events.mail.render import render_message
 
 
-def message_of(edition: Edition, template: str, **rest: Any) -> Envelope:
+def edition_message(edition: Edition, template: str, **rest: Any) -> Envelope:
     """A message in the name of an edition, which replies to its contact reach; the `rest` is `render_message`'s."""
     return render_message(
         template,

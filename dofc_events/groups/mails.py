@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from dofc_events.conference.mails import message_of
+from dofc_events.conference.mails import edition_message
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import token_of
 from dofc_events.groups.models import Group, Invitation
@@ -79,7 +79,7 @@ def _message(
     **context: Any,
 ) -> Envelope:
     edition = group.edition
-    return message_of(
+    return edition_message(
         edition,
         f"groups/{template}",
         kind=kind,

@@ -8,7 +8,7 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
-from dofc_events.conference.mails import message_of
+from dofc_events.conference.mails import edition_message
 from dofc_events.conference.service import at_place_and_time
 from dofc_events.delegates.queries import token_of
 from dofc_events.extensions import settings
@@ -44,7 +44,7 @@ def letter_to(letter: Letter, standing: Standing) -> Envelope:
     if letter.before:
         was = at_place_and_time(letter.before)
         return replace(edition_changed(standing, was, ANNOUNCEMENT, text, html), expires_at=good_until(letter))
-    return message_of(
+    return edition_message(
         edition,
         "letters/letter",
         kind=REMINDER if is_reminder(Anchor(letter.anchor), letter.anchor_days) else ANNOUNCEMENT,

@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
-from dofc_events.conference.mails import message_of
+from dofc_events.conference.mails import edition_message
 from dofc_events.conference.models import Edition
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import proof_of, token_of
@@ -356,7 +356,7 @@ def _message(
 ) -> Envelope:
     registration, edition = standing.registration, standing.edition
     token = token_of(registration)
-    return message_of(
+    return edition_message(
         edition,
         f"notices/{template}",
         kind=kind,

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from dofc_events.conference.mails import message_of
+from dofc_events.conference.mails import edition_message
 from dofc_events.delegates.models import Registration
 from dofc_events.mail.envelope import Envelope
 from dofc_events.mail.render import link, render_message
@@ -30,7 +30,7 @@ def my_data_link(email: str, email_key: str, now: datetime) -> Envelope:
 def erasure_asked_for(registration: Registration, now: datetime) -> Envelope:
     """The link that erases a registration, to the address that it has."""
     edition = registration.edition
-    return message_of(
+    return edition_message(
         edition,
         "privacy/erase",
         kind=KIND_ERASE,

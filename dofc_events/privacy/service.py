@@ -5,7 +5,6 @@ import os
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -170,12 +169,6 @@ def keep_list(session: Session) -> set[str]:
             added.flush()
             os.fsync(added.fileno())
     return written - known
-
-
-def _list_at() -> Path:
-    """In the directory that several machines share; where files lie in a bucket, beside what else is this machine's."""
-    shared = settings().shared
-    return (shared if isinstance(shared, Path) else settings().instance) / LIST
 
 
 def erased_before(session: Session, missing: Collection[str]) -> list[Found]:

@@ -20,7 +20,7 @@ from dofc_events.hosting.membership.service import settle_membership
 from dofc_events.hosting.models import Proposal
 from dofc_events.hosting.proposals.questions.service import ask_question
 from dofc_events.hosting.queries import own_among
-from dofc_events.hosting.reviews.service import give_review
+from dofc_events.hosting.reviews.service import give_review, scores_of
 from dofc_events.hosting.rules import PENDING, RECEIVED, ProposalStatus, by_score, weighted_score
 from dofc_events.organise.hosting.reviews.forms import ConflictForm, MembershipForm, QuestionForm, ReviewForm
 from dofc_events.organise.hosting.shared import CALL, DESK, around, call_of, everybodys, readers_only
@@ -116,14 +116,15 @@ def review(reference: str) -> ResponseReturnValue:
     """Score a proposal on each criterion; the review can be changed until reviews end."""
     context, page = _about(reference), "organise/hosting/reviews/review.html"
     proposal = context["proposal"]
-    form = ReviewForm.of(proposal.call.criteria, queries.review_by(db.session(), proposal.id, current_user.id))
+    mine = queries.review_by(db.session(), proposal.id, current_user.id)
+    form, seen = ReviewForm.of(proposal.call.criteria, mine), scores_of(mine)
     if context["review_refused"]:
         return make_response(render_template(page, form=form, **context), 403)
     if not form.validate_on_submit():
         return form_page(form, page, **context)
     try:
         with unit_of_work() as session:
-            give_review(session, proposal.id, current_user.id, form.to_scores(), acting(), now())
+            give_review(session, proposal.id, current_user.id, form.to_scores(), acting(), now(), seen=seen)
     except Refusal:
         return make_response(render_template(page, form=form, **context | _about(reference)), 403)
     flash(_("Review saved. You can change it until reviews end."), "success")
