@@ -21,13 +21,13 @@ from dofc_events.hosting.queries import (
     call_by_year,
     concerned_by,
     edition_in_the_way,
-    is_scored,
     locked_call,
     locked_proposals,
     own_among,
     proposals_of,
     reviewers,
 )
+from dofc_events.hosting.reviews.queries import is_scored
 from dofc_events.hosting.rules import MAX_WEIGHT, ProposalStatus, scope_of
 from dofc_events.hosting.stages.rules import (
     DATES,

@@ -27,7 +27,7 @@ from dofc_events.conference.service import (
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import Refusal
-from dofc_events.hosting.queries import hand_overs_of
+from dofc_events.hosting.hand_over.queries import hand_overs_of
 from dofc_events.memory.figures.queries import COUNTED, arrivals_of, figures_of, frozen_record, growth_of
 from dofc_events.memory.figures.rules import Arrivals, weeks
 from dofc_events.memory.figures.service import archive as archive_edition

@@ -12,6 +12,7 @@ from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import latest_edition
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
+from dofc_events.hosting.hand_over.queries import hand_over_item, hand_over_items
 from dofc_events.hosting.hand_over.service import (
     add_file,
     add_item,
@@ -21,7 +22,6 @@ from dofc_events.hosting.hand_over.service import (
     tick_item,
 )
 from dofc_events.hosting.models import HandOverItem
-from dofc_events.hosting.queries import hand_over_item, hand_over_items
 from dofc_events.hosting.rules import HandOverKind, Side
 from dofc_events.memory.figures.shared import growth_chart
 from dofc_events.organise.hosting.hand_over.forms import ChangeItemForm, ItemFileForm, ItemForm, TickForm
