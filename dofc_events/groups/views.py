@@ -195,26 +195,28 @@ def _add_people(start: Start, *, country: str = "") -> ResponseReturnValue:
     assert contact is not None, "the form asks for one"
     if step != REGISTER:
         return _check(start, form, contact, context)
-    choice, agreed = request.form.get("choice", ""), request.form.get("agreed", "")
     try:
-        with unit_of_work() as session:
-            group_id = start.group.id if start.group else None
-            wanted = form.to_request(edition, contact, choice, agreed)
-            joined = register_people(
-                session,
-                edition.id,
-                wanted,
-                start.actor,
-                now(),
-                group_id=group_id,
-                contact_id=start.contact_id,
-                accompanying=start.accompanying,
-            )
+        joined = _register(start, form, contact)
     except NotAgreed as asked:
         return _check(start, form, contact, context, asked)
     except REFUSALS as refusal:
         return _refused(refusal, start, form, context)
     return _done(start, joined)
+
+
+def _register(start: Start, form: PeopleForm, contact: Contact) -> Joined:
+    choice, agreed = request.form.get("choice", ""), request.form.get("agreed", "")
+    with unit_of_work() as session:
+        return register_people(
+            session,
+            start.edition.id,
+            form.to_request(start.edition, contact, choice, agreed),
+            start.actor,
+            now(),
+            group_id=start.group.id if start.group else None,
+            contact_id=start.contact_id,
+            accompanying=start.accompanying,
+        )
 
 
 def _begun(form: PeopleForm, start: Start) -> PeopleForm:

@@ -122,14 +122,13 @@ def check(edition: Edition, file_id: int) -> ResponseReturnValue:
     if not accepted:
         return form_page(form, CHECK, **context)
     taken = form.taken(trial.seen.doubtful)
+    requests, told = trial.requests(taken), form.told.data == "yes"
     if too_many := trial.too_many(taken):
         form.refuse_rows(too_many)
-        return answer_errors(form, CHECK, **context)
-    requests = trial.requests(taken)
-    if not requests:
+    elif not requests:
         form.form_errors = [_("There is nobody to register.")]
+    if form.errors:
         return answer_errors(form, CHECK, **context)
-    told = form.told.data == "yes"
     try:
         with unit_of_work() as session:
             done = service.import_delegates(
