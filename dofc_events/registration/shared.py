@@ -19,7 +19,7 @@ from dofc_events.mail.render import link
 from dofc_events.notices.queries import offer_stands, standing_in
 from dofc_events.places.models import Pool
 from dofc_events.places.options.queries import positions_for_options, questions_with_room
-from dofc_events.places.queries import CategoryPlaces, categories_with_places, count_waiting, has_room, overdue
+from dofc_events.places.queries import CategoryPlaces, categories_with_places, count_waiting, has_room
 from dofc_events.places.rules import ClaimStatus, availability, free_for_anybody
 from dofc_events.questions.queries import answers_of, questions_of
 from dofc_events.questions.rules import Answers, Kind, OwnQuestion, asked, files_asked, missing
@@ -68,7 +68,6 @@ def own_context(registration: Registration, token: str) -> dict[str, Any]:
         "at": at,
         "status": standing.status,
         "claim": standing.claim,
-        "overdue": overdue(standing.claim, at),
         "place_is_free": standing.status is ClaimStatus.EXPIRED
         and has_room(db.session(), standing.claim.pool, registration.category_id),
         "position": standing.position,

@@ -96,7 +96,6 @@ def index(edition: Edition) -> ResponseReturnValue:
         counted=COUNTED,
         bar=bar,
         window=edition.window(at),
-        is_over=edition.is_over(at),
         hand_overs=hand_overs_of(session, edition),
         closed=count_closed(session, edition.id) if places and edition.gives_places(at) else 0,
         missing=_missing(edition) if edition.status == EditionStatus.DRAFT else (),
