@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from dofc_events.core.audit import AuditEntry
 from dofc_events.delegates.models import Registration
+from dofc_events.delegates.rules import GONE_KEY
 from dofc_events.hosting.queries import attached_hashes
 from dofc_events.imports.queries import kept_hashes
 from dofc_events.letters.queries import attached_to_letters
@@ -17,8 +18,6 @@ from dofc_events.privacy.kept.queries import about, says_something, table_of
 from dofc_events.privacy.kept.rules import Ends, Whose, rows_of
 from dofc_events.questions.models import Answer
 from dofc_events.questions.queries import answer_hashes
-
-GONE_KEY = "gone-"
 
 
 def is_gone(registration: Registration) -> bool:

@@ -24,6 +24,7 @@ from wtforms.validators import InputRequired, NumberRange, Optional
 from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import EditionStatus, Fault
 from dofc_events.conference.service import (
+    MOMENTS,
     CategoryInUse,
     CategoryTwice,
     EditionDetails,
@@ -47,6 +48,7 @@ from dofc_events.organise.editions.settings.service import (
 )
 from dofc_events.places.rules import LONGEST_OFFER_HOURS, MAX_COMPANIONS, MAX_PLACES
 from dofc_events.places.service import CapacityBelowTaken
+from dofc_events.registration.forms import LONGEST_CODE
 from dofc_events.web.edits import EditForm
 from dofc_events.web.fields import Between, CountryField, EmailField, Line, Paragraphs, Prose, WholeNumberField
 from dofc_events.web.moments import (
@@ -60,8 +62,6 @@ from dofc_events.web.moments import (
 )
 
 EMPTY_ROWS = 3
-LONGEST_CODE = 60
-MOMENTS = ("registration_opens_at", "registration_closes_at", "freezes_at")
 
 
 class HoursField(FloatField):
