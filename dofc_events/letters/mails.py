@@ -98,7 +98,7 @@ def as_html(body: str, values: Mapping[str, str], site: str) -> Markup:
 
 
 def as_text(body: str, values: Mapping[str, str], site: str) -> str:
-    """The same as plain text."""
+    """A letter for one delegate, as plain text."""
     text = plain_text(_marked(body, values), site)
 
     def fill(found: re.Match[str]) -> str:

@@ -35,7 +35,7 @@ def masked_details(details: Any) -> Any:
 
 
 def masked_html(html: str) -> str:
-    """The same as `masked` for HTML, in which such a link also no longer leads anywhere."""
+    """As `masked`, for HTML, in which such a link also no longer leads anywhere."""
     return masked(_LINK.sub(_without_secret, html))
 
 

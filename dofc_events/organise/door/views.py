@@ -60,7 +60,7 @@ def check_in(edition: Edition) -> ResponseReturnValue:
 @blueprint.get(f"{EDITION}/check-in/list")
 @edition_staff(RoleName.ORGANISER, RoleName.DESK)
 def check_in_list(edition: Edition) -> ResponseReturnValue:
-    """The same people on paper, for when there is no network at all."""
+    """Everybody with a place on paper, for when there is no network at all."""
     rows = door_queries.people_expected(
         db.session(), edition.id, _today(edition), limit=PRINTED + 1, after_id=before_id()
     )

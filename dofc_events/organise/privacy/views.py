@@ -138,7 +138,7 @@ def person(edition: Edition, reference: str) -> ResponseReturnValue:
 @organisers
 @fresh_factor_for_files
 def person_json(edition: Edition, reference: str) -> ResponseReturnValue:
-    """The same as a file, without links that act for the person."""
+    """What is kept about a person as a file, without links that act for them."""
     registration = _registration(edition, reference)
     say("exported", file="my-data.json")
     return handed_out(registration, masked_details(as_json(db.session(), registration, now())))

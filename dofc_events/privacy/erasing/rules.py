@@ -54,7 +54,7 @@ def lacking(details: Any, names: Collection[str]) -> Any:
 
 
 def exchanged(value: Any, old: str, new: str) -> Any:
-    """The same with one text in place of another, however deep and wherever in a text."""
+    """A value with one text in place of another, however deep and wherever in a text."""
     if isinstance(value, dict):
         return {key: exchanged(one, old, new) for key, one in value.items()}
     if isinstance(value, list):

@@ -130,7 +130,7 @@ def in_words(changes: Difference, edition: Edition) -> list[str]:
 
 
 def from_to(before: Any, after: Any) -> list[str]:
-    """The same of the one thing that an act changes, without its name."""
+    """What an act changed that changes one thing alone: from what to what, without its name."""
     return [_("%(before)s → %(after)s", before=before or _("nothing"), after=after or _("nothing"))]
 
 

@@ -48,7 +48,7 @@ def manifest(edition: Edition, slug: str) -> ResponseReturnValue:
 @organisers_only
 @fresh_factor_for_files
 def manifest_file(edition: Edition, slug: str, kind: str) -> ResponseReturnValue:
-    """The same people as a file; what they said about food and access only where the trip needs it."""
+    """Who may board, as a file; what they said about food and access only where the trip needs it."""
     trip, pool = _trip(edition, slug)
     details = [*DETAILS, *["dietary"] * trip.needs_dietary, *["access_needs"] * trip.needs_access]
     rows = _rows(manifest_of(db.session(), pool.id), details, edition.zone)
