@@ -166,7 +166,7 @@ def keep_list(session: Session) -> set[str]:
 
 
 def erased_before(session: Session, missing: Collection[str]) -> list[Found]:
-    """Who was erased before an old backup was restored, and is there again."""
+    """People who were erased, and are back because an old backup was restored."""
     wanted, found = set(missing), list[Found]()
     if not wanted:
         return found

@@ -18,6 +18,9 @@ class LetterFileForm(AttachmentForm):
         if not isinstance(refusal, FilesTooLarge):
             return super().refuse(refusal)
         self.file.errors = [
-            _("The files of a letter can have 5 MB in all. Remove one, shrink this one, or put it on a website.")
+            _(
+                "The files of a letter can have 5 MB in all. Remove one, make this one smaller, or put it on a"
+                " website and link to it."
+            )
         ]
         return True
