@@ -18,6 +18,8 @@ from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 from waitress.utilities import RequestEntityTooLarge
 
+from dofc_events.core.errors import without_address
+
 # A request has this long to arrive, in seconds, and a second more for so many bytes that came: a telephone at the edge
 # of its network sends as fast.
 PATIENCE = 30
@@ -36,13 +38,7 @@ LARGEST_OF_ALL = 513 * 1024 * 1024
 READ_AT_MOST = 100 * 1024 * 1024
 
 
-def _without_address(record: logging.LogRecord) -> bool:
-    """The address of a page may be the link that acts for somebody."""
-    record.msg = str(record.msg).partition(" /")[0]
-    return True
-
-
-logging.getLogger("waitress").addFilter(_without_address)
+logging.getLogger("waitress").addFilter(without_address)
 # Requests that wait for a thread are no news.
 logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 

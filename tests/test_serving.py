@@ -19,7 +19,8 @@ from waitress.task import ThreadedTaskDispatcher
 
 from dofc_events import serving
 from dofc_events.core.clock import now
-from dofc_events.hosting.proposals.attachments.views import LARGEST_UPLOAD
+from dofc_events.web.attachments.rules import MAX_BYTES
+from dofc_events.web.attachments.shared import WRAPPING
 from tests.races.visitors import registration_form, send
 from tests.support.factories import make_edition
 from tests.support.network import NetworkClient
@@ -64,7 +65,7 @@ def test_two_hundred_slow_lines_hold_nobody_up(live_server, database_url):
 
 
 def test_every_body_that_a_page_takes_reaches_it():
-    assert LARGEST_UPLOAD < serving.LARGEST_BODY
+    assert MAX_BYTES + WRAPPING < serving.LARGEST_BODY
 
 
 @pytest.mark.parametrize("chunked", [False, True])

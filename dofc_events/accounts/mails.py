@@ -4,6 +4,7 @@ from datetime import datetime
 
 from dofc_events.accounts.models import Account
 from dofc_events.accounts.rules import SIGN_IN_LINK_LASTS, Awaited, RoleName
+from dofc_events.conference.mails import edition_message
 from dofc_events.conference.models import Edition
 from dofc_events.mail.envelope import Envelope
 from dofc_events.mail.render import link, render_message
@@ -47,19 +48,13 @@ def team_invitation(
     account: Account, edition: Edition, role: RoleName, ends_at: datetime | None, *, invited_by: str
 ) -> Envelope:
     """To somebody who now has a role at an edition. To sign in, they ask for a link."""
-    return render_message(
+    return edition_message(
+        edition,
         "accounts/team_invitation",
         kind=INVITATION,
         language="en",
         recipient=account.email,
         recipient_name=account.name,
-        sender_name=edition.name,
-        reply_to=edition.contact_email,
-        scope=str(edition.year),
-        edition=edition,
-        edition_name=edition.name,
-        contact_name=edition.contact_name,
-        contact_email=edition.contact_email,
         email=account.email,
         role=role.value,
         ends_at=ends_at,

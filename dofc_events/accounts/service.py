@@ -16,7 +16,7 @@ from dofc_events.core.audit import VISITOR, Actor, record
 from dofc_events.core.changes import write
 from dofc_events.core.errors import Refusal
 from dofc_events.core.references import hash_secret, new_secret
-from dofc_events.mail.outbox import TooManyMessages, enqueue_if, refuse_flood
+from dofc_events.mail.outbox import enqueue_if, is_flooded
 from dofc_events.mail.rules import address_key
 
 
@@ -89,10 +89,7 @@ def ask_for_link(session: Session, email: str, now: datetime) -> None:
     envelope = mails.sign_in_link(recipient, name, secret, now + SIGN_IN_LINK_LASTS)
     # Without an unknown address: it belongs to somebody who has nothing to do with us.
     about, why_not = (audit_name(account.id), "") if account else ("", "no account")
-    try:
-        refuse_flood(session, email, now, kind=envelope.kind)
-    except TooManyMessages:
-        # Showing it would reveal that this address has an account.
+    if is_flooded(session, email, now, kind=envelope.kind):
         why_not = why_not or "too many messages"
     _store(session, and_(Account.email_key == key, literal(not why_not)), secret, now)
     act, said = ("sign_in_link_refused", {"reason": why_not}) if why_not else ("sign_in_link_issued", {})

@@ -6,6 +6,7 @@ from flask.cli import AppGroup
 from sqlalchemy.orm import Session
 
 from dofc_events.accounts.factors.service import reset
+from dofc_events.accounts.models import Account
 from dofc_events.accounts.queries import account_by_email
 from dofc_events.accounts.rules import EDITION_ROLES, MEMBER_ROLES, Grant, RoleName
 from dofc_events.accounts.service import add_account, issue_sign_in_link
@@ -51,9 +52,7 @@ def add(email: str, name: str, role: str, year: int | None, slug: str | None) ->
 def sign_in_link(email: str) -> None:
     """Print one link that signs EMAIL in: once, within 10 minutes."""
     with unit_of_work() as session:
-        account = account_by_email(session, email)
-        if account is None:
-            raise click.ClickException(f"No account has the address {email}; create one with `accounts add`.")
+        account = _account(session, email)
         secret = issue_sign_in_link(session, account.id, now(), COMMAND)
     click.echo(link("accounts.sign_in_link", secret=secret))
 
@@ -64,9 +63,7 @@ def sign_in_link(email: str) -> None:
 def end(email: str) -> None:
     """End every role of EMAIL, sign it out everywhere, and end the links it was sent."""
     with unit_of_work() as session:
-        account = account_by_email(session, email)
-        if account is None:
-            raise click.ClickException(f"No account has the address {email}.")
+        account = _account(session, email)
         end_account(session, account.id, COMMAND, now(), even_the_last=True)
     click.echo(f"{account.email} ({account.name}): no role, signed out everywhere")
 
@@ -77,9 +74,7 @@ def end(email: str) -> None:
 def reset_factor(email: str) -> None:
     """Remove the second factor of EMAIL, sign it out everywhere, and tell it by email."""
     with unit_of_work() as session:
-        account = account_by_email(session, email)
-        if account is None:
-            raise click.ClickException(f"No account has the address {email}.")
+        account = _account(session, email)
         removed = reset(session, account.id, COMMAND, now())
     click.echo(f"{account.email} ({account.name}): {removed} removed, signed out everywhere")
 
@@ -89,6 +84,13 @@ def _address(email: str) -> str:
         return validate_email(email, check_deliverability=False, test_environment=True, allow_smtputf8=False).normalized
     except EmailNotValidError as error:
         raise click.BadParameter(f"{email!r} is not a complete email address: {error}", param_hint="EMAIL") from error
+
+
+def _account(session: Session, email: str) -> Account:
+    account = account_by_email(session, email)
+    if account is None:
+        raise click.ClickException(f"No account has the address {email}; create one with `accounts add`.")
+    return account
 
 
 def _check_combination(role: RoleName, year: int | None, slug: str | None) -> None:

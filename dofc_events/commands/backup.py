@@ -21,7 +21,6 @@ from flask.cli import with_appcontext
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from dofc_events.commands.named_files import named_files
 from dofc_events.core import files
 from dofc_events.core.audit import COMMAND
 from dofc_events.core.clock import now
@@ -38,6 +37,7 @@ from dofc_events.core.copying import (
 from dofc_events.core.db import db
 from dofc_events.extensions import settings
 from dofc_events.mail.outbox import hold
+from dofc_events.privacy.erasing.queries import named_files
 
 DATABASE, FILES = "dofc.sqlite", "files/"
 NO_BACKUP = "{} is no backup of this site, or only a part of one."

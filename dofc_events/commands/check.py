@@ -5,7 +5,6 @@ from flask.cli import with_appcontext
 from sqlalchemy.orm import Session
 
 from dofc_events.accounts.factors.queries import factor_faults
-from dofc_events.commands.named_files import named_files
 from dofc_events.conference.models import Edition
 from dofc_events.core import files
 from dofc_events.core.clock import now
@@ -30,7 +29,7 @@ from dofc_events.places.queries import (
     pool_faults,
     pools_with_free_places_and_people_waiting,
 )
-from dofc_events.privacy.erasing.queries import erasure_faults
+from dofc_events.privacy.erasing.queries import erasure_faults, named_files
 from dofc_events.trips.models import Trip
 from dofc_events.trips.queries import seat_faults
 

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 import click
 from flask.cli import AppGroup
 
-from dofc_events.commands.named_files import named_files
 from dofc_events.core import files
 from dofc_events.core.audit import COMMAND
 from dofc_events.core.clock import now
@@ -14,6 +13,7 @@ from dofc_events.core.db import db, tried_again, unit_of_work
 from dofc_events.extensions import settings
 from dofc_events.organise.accounts.service import end_account
 from dofc_events.privacy import service
+from dofc_events.privacy.erasing.queries import named_files
 from dofc_events.privacy.erasing.service import StillContact
 from dofc_events.privacy.queries import ACCOUNT, Found, people_called
 from dofc_events.privacy.retention.service import Task, do_some, old_ones, tasks

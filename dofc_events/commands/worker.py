@@ -11,7 +11,6 @@ from flask.cli import with_appcontext
 from sqlalchemy import delete
 
 from dofc_events.commands.alarm import Alarm
-from dofc_events.commands.named_files import named_files
 from dofc_events.commands.timers import end_what_is_over, remove_texts, run_timers
 from dofc_events.commands.watch import Step, Watch
 from dofc_events.core import files
@@ -24,6 +23,7 @@ from dofc_events.hosting.models import Ballot
 from dofc_events.mail.delivery import Answer, Courier
 from dofc_events.mail.models import WorkerSign
 from dofc_events.mail.rules import FORGET_WORKER_AFTER, SHOW_LIFE_EVERY
+from dofc_events.privacy.erasing.queries import named_files
 
 # How often the worker looks for something to do, in seconds: a round begins so long after the one before, or later.
 PAUSE = 2.0

@@ -1,6 +1,7 @@
 """Named refusals: what a service raises when a rule says no. Views turn them into words."""
 
 import hashlib
+import logging
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,6 +36,12 @@ def ask_first(agreed: str, *consequences: Sequence[object]) -> None:
 
 class ChangedMeanwhile(Exception):
     """What is stored is no longer what the act began with: its entry point reads again, and begins anew."""
+
+
+def without_address(record: logging.LogRecord) -> bool:
+    """A filter of the log: the address of a page may be the link that acts for somebody."""
+    record.msg = str(record.msg).partition(" /")[0]
+    return True
 
 
 def in_one_line(error: BaseException) -> str:

@@ -10,10 +10,10 @@ from itsdangerous import BadSignature, Signer
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
-def new_reference(length: int = 8) -> str:
+def new_reference() -> str:
     """A reference of one registration, e.g. `7KX9-Q2MB`: easy to dictate, and impossible to guess from another one."""
-    letters = [secrets.choice(ALPHABET) for _ in range(length)]
-    return "".join(letters[: length // 2]) + "-" + "".join(letters[length // 2 :])
+    letters = "".join(secrets.choice(ALPHABET) for _ in range(8))
+    return f"{letters[:4]}-{letters[4:]}"
 
 
 def new_secret() -> str:

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from dofc_events.conference.mails import edition_message
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import token_of
 from dofc_events.groups.models import Group, Invitation
 from dofc_events.groups.queries import Person, token_of_group, token_of_invitation
 from dofc_events.mail.envelope import Envelope
-from dofc_events.mail.render import link, render_message
+from dofc_events.mail.render import link
 from dofc_events.mail.rules import deliverable
 
 # The message that lists everybody of a group.
@@ -78,22 +79,16 @@ def _message(
     **context: Any,
 ) -> Envelope:
     edition = group.edition
-    return render_message(
+    return edition_message(
+        edition,
         f"groups/{template}",
         kind=kind,
         language=group.language,
         recipient=deliverable(recipient or group.email),
         recipient_name=group.contact_name if name is None else name,
-        sender_name=edition.name,
-        reply_to=edition.contact_email,
-        scope=str(edition.year),
         about=group.reference,
         expires_at=expires_at,
         group=group,
-        edition=edition,
-        edition_name=edition.name,
-        contact_name=edition.contact_name,
-        contact_email=edition.contact_email,
         page=link("groups.index", token=token_of_group(group)),
         message_kind=kind,
         **context,

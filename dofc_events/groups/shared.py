@@ -5,6 +5,7 @@ from typing import Any
 from flask import make_response, render_template
 from flask.typing import ResponseReturnValue
 
+from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import Window
 from dofc_events.core.audit import Actor
 from dofc_events.core.clock import now
@@ -14,6 +15,8 @@ from dofc_events.groups.delegations.queries import groups_at, invitations_of
 from dofc_events.groups.delegations.rules import REMIND_AFTER
 from dofc_events.groups.models import Group
 from dofc_events.groups.queries import group_by_token, people_of
+from dofc_events.places.models import Pool
+from dofc_events.places.queries import edition_with_pool
 from dofc_events.registration.rules import link_has_ended
 from dofc_events.web.errors import LinkNotValid
 from dofc_events.web.forms import ButtonForm
@@ -33,6 +36,13 @@ def my_delegation(token: str) -> Group:
     if not group.is_delegation:
         raise LinkNotValid
     return group
+
+
+def with_pool(edition: Edition) -> tuple[Edition, Pool]:
+    """An edition at which there is a group, and its pool."""
+    found = edition_with_pool(db.session(), edition.year)
+    assert found is not None, "somebody is registered there"
+    return found
 
 
 def acting_for(group: Group) -> Actor:

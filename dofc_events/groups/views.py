@@ -33,7 +33,7 @@ from dofc_events.groups.queries import (
 )
 from dofc_events.groups.rules import MAX_PEOPLE
 from dofc_events.groups.service import AlreadyInGroup, Contact, Joined, TooManyCompanions, register_people
-from dofc_events.groups.shared import acting_for, context_of, mine
+from dofc_events.groups.shared import acting_for, context_of, mine, with_pool
 from dofc_events.mail.guards import limit_by_address
 from dofc_events.mail.outbox import TooManyMessages
 from dofc_events.places.models import Pool
@@ -42,7 +42,7 @@ from dofc_events.registration.forms import AddressForm
 from dofc_events.registration.invitations.service import NotInvited
 from dofc_events.registration.rules import link_has_ended
 from dofc_events.registration.service import RegistrationNotOpen
-from dofc_events.registration.shared import open_among, wrote_to
+from dofc_events.registration.shared import answer_not_open, open_among, wrote_to
 from dofc_events.registration.texts import consent_text
 from dofc_events.registration.views import DELEGATE, FORMS_PER_NETWORK
 from dofc_events.web.errors import LinkNotValid
@@ -121,7 +121,7 @@ def with_delegate(token: str) -> ResponseReturnValue:
     if (group := group_of_contact(db.session(), registration)) is not None:
         return redirect(url_for(".add", token=token_of_group(group)), 303)
     contact = Contact(registration.full_name, registration.email, registration.language, registration.organisation)
-    edition, pool = _with_pool(registration.edition)
+    edition, pool = with_pool(registration.edition)
     actor = Actor("delegate", registration.reference)
     action = url_for(".with_delegate", token=token)
     return _add_people(Start(edition, pool, action, actor, contact, contact_id=registration.id))
@@ -149,7 +149,7 @@ def companions(token: str) -> ResponseReturnValue:
     registration = registration_by_token(db.session(), token)
     if registration is None or registration.email_key is None or registration.ended_at is not None:
         raise LinkNotValid
-    edition, pool = _with_pool(registration.edition)
+    edition, pool = with_pool(registration.edition)
     if not edition.takes_companions or registration.accompanies:
         abort(404)
     contact = Contact(registration.full_name, registration.email, registration.language, registration.organisation)
@@ -170,15 +170,9 @@ def index(token: str) -> ResponseReturnValue:
 def add(token: str) -> ResponseReturnValue:
     group = mine(token)
     contact = Contact(group.contact_name, group.email, group.language, group.organisation)
-    edition, pool = _with_pool(group.edition)
+    edition, pool = with_pool(group.edition)
     action = url_for(".add", token=token)
     return _add_people(Start(edition, pool, action, acting_for(group), contact, group))
-
-
-def _with_pool(edition: Edition) -> tuple[Edition, Pool]:
-    found = edition_with_pool(db.session(), edition.year)
-    assert found is not None, "somebody is registered there"
-    return found
 
 
 def _add_people(start: Start, *, country: str = "") -> ResponseReturnValue:
@@ -190,7 +184,7 @@ def _add_people(start: Start, *, country: str = "") -> ResponseReturnValue:
     if start.accompanying and start.contact is not None:
         form.bring_along(context["categories"], start.contact, country)
     if edition.window(now()) is not Window.OPEN:
-        return _not_open(edition, form)
+        return answer_not_open(edition, form)
     if request.method != "POST" or step == "change":
         return render_template(PEOPLE, form=_begun(form, start), **context)
     if step.startswith(("add", "remove")):
@@ -202,26 +196,28 @@ def _add_people(start: Start, *, country: str = "") -> ResponseReturnValue:
     assert contact is not None, "the form asks for one"
     if step != REGISTER:
         return _check(start, form, contact, context)
-    choice, agreed = request.form.get("choice", ""), request.form.get("agreed", "")
     try:
-        with unit_of_work() as session:
-            group_id = start.group.id if start.group else None
-            wanted = form.to_request(edition, contact, choice, agreed)
-            joined = register_people(
-                session,
-                edition.id,
-                wanted,
-                start.actor,
-                now(),
-                group_id=group_id,
-                contact_id=start.contact_id,
-                accompanying=start.accompanying,
-            )
+        joined = _register(start, form, contact)
     except NotAgreed as asked:
         return _check(start, form, contact, context, asked)
     except REFUSALS as refusal:
         return _refused(refusal, start, form, context)
-    return _done(start, joined, contact)
+    return _done(start, joined)
+
+
+def _register(start: Start, form: PeopleForm, contact: Contact) -> Joined:
+    choice, agreed = request.form.get("choice", ""), request.form.get("agreed", "")
+    with unit_of_work() as session:
+        return register_people(
+            session,
+            start.edition.id,
+            form.to_request(start.edition, contact, choice, agreed),
+            start.actor,
+            now(),
+            group_id=start.group.id if start.group else None,
+            contact_id=start.contact_id,
+            accompanying=start.accompanying,
+        )
 
 
 def _begun(form: PeopleForm, start: Start) -> PeopleForm:
@@ -268,14 +264,9 @@ def _check(
     return make_response(page, 422 if again else 200)
 
 
-def _not_open(edition: Edition, form: PeopleForm) -> ResponseReturnValue:
-    page = render_template("registration/not_open.html", edition=edition, window=edition.window(now()), form=form)
-    return make_response(page, 403)
-
-
 def _refused(refusal: Refusal, start: Start, form: PeopleForm, context: dict[str, Any]) -> ResponseReturnValue:
     if isinstance(refusal, RegistrationNotOpen):
-        return _not_open(start.edition, form)
+        return answer_not_open(start.edition, form)
     if isinstance(refusal, TooManyMessages):
         return answer_too_many(form, refusal.retry_after, PEOPLE, **context)
     if isinstance(refusal, TooManyCompanions):
@@ -292,7 +283,7 @@ def _refused(refusal: Refusal, start: Start, form: PeopleForm, context: dict[str
     return answer_errors(form, PEOPLE, **context)
 
 
-def _done(start: Start, joined: Joined, contact: Contact) -> ResponseReturnValue:
+def _done(start: Start, joined: Joined) -> ResponseReturnValue:
     if joined.group is None:
         return wrote_to(start.edition, joined.known[0], after="register")
     if joined.people:

@@ -1,18 +1,15 @@
-"""Reads about calls for hosts, proposals and their questions, reviews, and the hand-over.
-
-Nothing here reads a ballot; `ballot_queries` has who may vote and who did.
-"""
+"""Reads about calls for hosts, proposals and their questions, and who has a part in them."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, lazyload, selectinload
 
 from dofc_events.accounts.models import Account, Role
 from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.models import Edition, EditionOrganiser, Member
-from dofc_events.conference.queries import edition_by_year, latest_edition
+from dofc_events.conference.queries import edition_by_year
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.order import sort_key
 from dofc_events.core.references import read_token, sign
@@ -22,11 +19,9 @@ from dofc_events.hosting.models import (
     CoHost,
     Conflict,
     HandOverFile,
-    HandOverItem,
     HostingCall,
     Proposal,
     Question,
-    Review,
     Voter,
 )
 from dofc_events.hosting.rules import (
@@ -34,9 +29,6 @@ from dofc_events.hosting.rules import (
     RECEIVED,
     Interest,
     ProposalStatus,
-    Side,
-    Summary,
-    summary_of,
 )
 from dofc_events.hosting.stages.rules import Act, Stage
 
@@ -237,84 +229,9 @@ def members_with_representatives(
     return [(member, speaking.get(member.organisation_id, [])) for member in members]
 
 
-def review_by(session: Session, proposal_id: int, account_id: int) -> Review | None:
-    """The review that this account gave a proposal, with its scores."""
-    query = select(Review).where(Review.proposal_id == proposal_id, Review.account_id == account_id)
-    return session.scalar(query.options(selectinload(Review.scores)))
-
-
-def reviewed_ids(session: Session, call_id: int, account_id: int) -> set[int]:
-    """The ids of a call's proposals to which this account gave a review."""
-    query = select(Review.proposal_id).join(Proposal, Proposal.id == Review.proposal_id)
-    return set(session.scalars(query.where(Proposal.call_id == call_id, Review.account_id == account_id)))
-
-
-def visible_reviews(session: Session, call: HostingCall, account_id: int, now: datetime) -> dict[int, list[Review]]:
-    """The reviews of a call that this account may read, by the proposal's id.
-
-    A reviewer sees what others gave a proposal after giving a review of their own, and all once no more are taken,
-    but never of a proposal that they do not judge; a chair who is no reviewer sees them all. Others see none.
-    """
-    sees_all = _sees_all_reviews(session, call, account_id, now)
-    if not sees_all and not is_reviewer(session, account_id, now):
-        return {}
-    open_ids = None if sees_all else reviewed_ids(session, call.id, account_id)
-    own = own_among(session, proposals_of(session, call.id), account_id, now)
-    query = select(Review).join(Proposal, Proposal.id == Review.proposal_id).where(Proposal.call_id == call.id)
-    visible: dict[int, list[Review]] = {}
-    for review in session.scalars(
-        query.options(selectinload(Review.scores), selectinload(Review.account)).order_by(Review.id)
-    ):
-        if (open_ids is None or review.proposal_id in open_ids) and review.proposal_id not in own:
-            visible.setdefault(review.proposal_id, []).append(review)
-    return visible
-
-
-def summaries(session: Session, call: HostingCall, account_id: int, now: datetime) -> dict[int, Summary]:
-    """What the reviews that this account may read come to, by the proposal's id."""
-    weights = {criterion.id: criterion.weight for criterion in call.criteria}
-    found = {}
-    for proposal_id, reviews in visible_reviews(session, call, account_id, now).items():
-        scores = [{score.criterion_id: score.score for score in review.scores} for review in reviews]
-        if summary := summary_of(scores, weights):
-            found[proposal_id] = summary
-    return found
-
-
-def hand_over_items(session: Session, edition_id: int) -> list[HandOverItem]:
-    """An edition's hand-over list, in order, with the files of its items."""
-    query = select(HandOverItem).where(HandOverItem.edition_id == edition_id).options(selectinload(HandOverItem.files))
-    return list(session.scalars(query.order_by(HandOverItem.position, HandOverItem.id)))
-
-
-def hand_over_item(session: Session, edition_id: int, item_id: int) -> HandOverItem | None:
-    """One item of this edition's list, and of no other."""
-    found = select(HandOverItem).where(HandOverItem.id == item_id, HandOverItem.edition_id == edition_id)
-    return session.scalar(found.options(selectinload(HandOverItem.files)))
-
-
-def hand_over_sides(session: Session, account_id: int, edition: Edition, now: datetime) -> set[Side]:
-    """For which side of the hand-over this account can tick off: the chair for both."""
-    last = latest_edition(session, edition.year)
-    organises = {Side.HOST: edition.id, Side.LAST_HOST: last.id if last else None}
-    roles = session.scalars(select(Role).where(Role.account_id == account_id, holds_now(now))).all()
-    if any(role.role == RoleName.CHAIR for role in roles):
-        return set(Side)
-    mine = {role.edition_id for role in roles if role.role == RoleName.ORGANISER}
-    return {side for side, edition_id in organises.items() if edition_id in mine}
-
-
 def pending_of(session: Session, call_id: int) -> list[Proposal]:
     """A call's proposals that nobody has decided about."""
     return proposals_of(session, call_id, PENDING)
-
-
-def _sees_all_reviews(session: Session, call: HostingCall, account_id: int, now: datetime) -> bool:
-    reviews = is_reviewer(session, account_id, now)
-    if reviews:
-        return now >= call.review_closes_at
-    chair = select(Role.id).where(Role.account_id == account_id, Role.role == RoleName.CHAIR, holds_now(now))
-    return session.scalar(chair) is not None
 
 
 def interests(
@@ -341,20 +258,6 @@ def own_among(session: Session, proposals: Iterable[Proposal], account_id: int, 
     """The ids of those proposals that an account does not judge, and why."""
     found = interests(session, proposals, [session.get_one(Account, account_id)], now)
     return {proposal_id: interest for (whose, proposal_id), interest in found.items() if whose == account_id}
-
-
-def is_scored(session: Session, call_id: int) -> bool:
-    """Whether somebody gave a review, so that the criteria stay as they are."""
-    reviews = select(Review.id).join(Proposal, Proposal.id == Review.proposal_id).where(Proposal.call_id == call_id)
-    return session.scalar(reviews.limit(1)) is not None
-
-
-def hand_overs_of(session: Session, edition: Edition) -> list[Edition]:
-    """The editions with a hand-over list in which an edition's organisers have a part: their own, and the next one."""
-    following = select(func.min(Edition.year)).where(Edition.year > edition.year).scalar_subquery()
-    listed = select(HandOverItem.edition_id)
-    query = select(Edition).where(Edition.id.in_(listed), Edition.year.in_((edition.year, following)))
-    return list(session.scalars(query.order_by(Edition.year)))
 
 
 PROPOSAL, TYPED, BALLOT, CO_HOST = "proposal", "proposal-typed", "ballot", "co-host"

@@ -8,6 +8,7 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
+from dofc_events.conference.mails import edition_message
 from dofc_events.conference.service import at_place_and_time
 from dofc_events.delegates.queries import token_of
 from dofc_events.extensions import settings
@@ -15,7 +16,7 @@ from dofc_events.letters.models import Letter
 from dofc_events.letters.queries import good_until
 from dofc_events.letters.rules import LINK, Anchor, filled, is_reminder
 from dofc_events.mail.envelope import Envelope, StoredFile
-from dofc_events.mail.render import link, render_message
+from dofc_events.mail.render import link
 from dofc_events.mail.rules import ANNOUNCEMENT, REMINDER, deliverable
 from dofc_events.notices.mails import Standing, edition_changed
 from dofc_events.places.rules import ClaimStatus
@@ -43,15 +44,13 @@ def letter_to(letter: Letter, standing: Standing) -> Envelope:
     if letter.before:
         was = at_place_and_time(letter.before)
         return replace(edition_changed(standing, was, ANNOUNCEMENT, text, html), expires_at=good_until(letter))
-    return render_message(
+    return edition_message(
+        edition,
         "letters/letter",
         kind=REMINDER if is_reminder(Anchor(letter.anchor), letter.anchor_days) else ANNOUNCEMENT,
         language=registration.language,
         recipient=deliverable(registration.email),
         recipient_name=registration.full_name,
-        sender_name=edition.name,
-        reply_to=edition.contact_email,
-        scope=str(edition.year),
         about=registration.reference,
         expires_at=good_until(letter),
         # A subject is shown where nobody expects a secret.
@@ -61,9 +60,6 @@ def letter_to(letter: Letter, standing: Standing) -> Envelope:
         attachments=[StoredFile(one.name, one.media_type, one.content_hash) for one in letter.attachments],
         reference=registration.reference,
         own_page=values[LINK],
-        edition_name=edition.name,
-        contact_name=edition.contact_name,
-        contact_email=edition.contact_email,
     )
 
 

@@ -244,6 +244,15 @@ def refuse_flood(session: Session, address: str, now: datetime, *, kind: str = "
         raise TooManyMessages(int(wait.total_seconds()) + 1)
 
 
+def is_flooded(session: Session, address: str, now: datetime, *, kind: str = "") -> bool:
+    """Whether `refuse_flood` would raise: for forms whose answer must not say so, nor whether an address is known."""
+    try:
+        refuse_flood(session, address, now, kind=kind)
+    except TooManyMessages:
+        return True
+    return False
+
+
 def may_be_told_at(session: Session, address: str, now: datetime) -> datetime:
     """When `address` may be told what somebody changes with a link: `now`, or once the limits allow it."""
     return now + _wait(session, mailbox_key(address), now, CHANGE_LIMITS)

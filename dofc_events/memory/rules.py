@@ -51,6 +51,14 @@ class FaultKind(enum.StrEnum):
     FILE_DAMAGED = "file_damaged"
 
 
+class TooManyFiles(Refusal):
+    """An edition has its `most` documents, or an outcome its `most` files."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most = most
+
+
 @dataclass(frozen=True)
 class Fault:
     """What is wrong with a file, and `where`: of which part, thing and field it is said."""

@@ -8,12 +8,13 @@ from typing import Any
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
+from dofc_events.conference.mails import edition_message
 from dofc_events.conference.models import Edition
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import proof_of, token_of
 from dofc_events.documents.calendar import CalendarEntry, CalendarFile, calendar_file
 from dofc_events.mail.envelope import Attachment, Envelope
-from dofc_events.mail.render import link, render_message
+from dofc_events.mail.render import link
 from dofc_events.mail.rules import deliverable
 from dofc_events.notices.texts import FIELD_NAMES
 from dofc_events.places.models import Claim
@@ -357,23 +358,17 @@ def _message(
     token, files = token_of(registration), standing.files if registration.ended_at is None else ()
     added = {one.caption for one in standing.answers if one.kind is Kind.FILE}
     missing = [one for one in files if one not in added]
-    return render_message(
+    return edition_message(
+        edition,
         f"notices/{template}",
         kind=kind,
         language=registration.language,
         recipient=deliverable(email or registration.email),
         recipient_name=registration.full_name if name is None else name,
-        sender_name=edition.name,
-        reply_to=edition.contact_email,
-        scope=str(edition.year),
         about=registration.reference,
         expires_at=expires_at,
         attachments=[Attachment("days-of-clusters.ics", file.content_type, file.text)] if file else [],
         registration=registration,
-        edition=edition,
-        edition_name=edition.name,
-        contact_name=edition.contact_name,
-        contact_email=edition.contact_email,
         claim=standing.claim,
         position=standing.position,
         organisers_say=standing.organisers_say,

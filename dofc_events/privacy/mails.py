@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from dofc_events.conference.mails import edition_message
 from dofc_events.delegates.models import Registration
 from dofc_events.mail.envelope import Envelope
 from dofc_events.mail.render import link, render_message
@@ -29,20 +30,15 @@ def my_data_link(email: str, email_key: str, now: datetime) -> Envelope:
 def erasure_asked_for(registration: Registration, now: datetime) -> Envelope:
     """The link that erases a registration, to the address that it has."""
     edition = registration.edition
-    return render_message(
+    return edition_message(
+        edition,
         "privacy/erase",
         kind=KIND_ERASE,
         language=registration.language,
         recipient=registration.email,
         recipient_name=registration.full_name,
-        sender_name=edition.name,
-        reply_to=edition.contact_email,
-        scope=str(edition.year),
         about=registration.reference,
         expires_at=now + LINKS_LAST,
         url=link("privacy.own.confirm", token=token_to_erase(registration, now)),
         hours=HOURS,
-        edition_name=edition.name,
-        contact_name=edition.contact_name,
-        contact_email=edition.contact_email,
     )

@@ -5,7 +5,6 @@ import os
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -21,19 +20,14 @@ from dofc_events.delegates.models import Registration
 from dofc_events.delegates.rules import GONE_KEY
 from dofc_events.extensions import limiter, settings
 from dofc_events.hosting.models import Proposal
-from dofc_events.hosting.queries import attached_hashes
-from dofc_events.imports.queries import kept_hashes
-from dofc_events.letters.queries import attached_to_letters
-from dofc_events.memory.service import named_by_memory
 from dofc_events.privacy.accounts.service import StillHasRoles, account_subject, erase_account
-from dofc_events.privacy.erasing.queries import still_named
+from dofc_events.privacy.erasing.queries import named_files, still_named
 from dofc_events.privacy.erasing.service import erase_contact, erase_registration
 from dofc_events.privacy.models import Erasure, KeptFor
 from dofc_events.privacy.proposals.service import erase_proposer
 from dofc_events.privacy.queries import ACCOUNT, CONTACT, PROPOSAL, REGISTRATION, Found, erasure_hashes, periods_of
 from dofc_events.privacy.retention.service import tasks
 from dofc_events.privacy.rules import MAX_DAYS, Period
-from dofc_events.questions.queries import answer_hashes
 from dofc_events.web.limits import Counts
 
 # Beside the database, because a backup that is restored knows only who had been erased by then.
@@ -142,8 +136,7 @@ def _set(session: Session, edition_id: int | None, days: Mapping[Period, int]) -
 
 def vanish(session: Session, values: Collection[str]) -> None:
     """After a person was erased and that is committed: nothing of `values` stays in files, and the list knows of it."""
-    named = attached_hashes(session) | attached_to_letters(session) | kept_hashes(session)
-    named |= named_by_memory(session) | answer_hashes(session)
+    named = named_files(session)
     keep_list(session)
     session.close()
     for value in values:
@@ -170,12 +163,6 @@ def keep_list(session: Session) -> set[str]:
             added.flush()
             os.fsync(added.fileno())
     return written - known
-
-
-def _list_at() -> Path:
-    """In the directory that several machines share; where files lie in a bucket, beside what else is this machine's."""
-    shared = settings().shared
-    return (shared if isinstance(shared, Path) else settings().instance) / LIST
 
 
 def erased_before(session: Session, missing: Collection[str]) -> list[Found]:

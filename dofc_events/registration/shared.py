@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, TypeVar
 
-from flask import redirect, url_for
+from flask import redirect, render_template, url_for
 from flask import session as browser
 from flask.typing import ResponseReturnValue
 
@@ -19,7 +19,7 @@ from dofc_events.mail.render import link
 from dofc_events.notices.queries import offer_stands, standing_in
 from dofc_events.places.models import Pool
 from dofc_events.places.options.queries import positions_for_options, questions_with_room
-from dofc_events.places.queries import CategoryPlaces, categories_with_places, count_waiting, has_room, overdue
+from dofc_events.places.queries import CategoryPlaces, categories_with_places, count_waiting, has_room
 from dofc_events.places.rules import ClaimStatus, availability, free_for_anybody
 from dofc_events.questions.queries import answers_of, questions_of
 from dofc_events.questions.rules import Answers, Kind, OwnQuestion, asked, files_asked, missing
@@ -32,6 +32,7 @@ from dofc_events.registration.trips.forms import TripsForm
 from dofc_events.trips.draw.queries import name_in_draw
 from dofc_events.trips.queries import TripStanding, trips_of
 from dofc_events.web.elsewhere import calendar_links
+from dofc_events.web.forms import Form
 
 F = TypeVar("F", bound=ChangeDetailsForm)
 
@@ -45,6 +46,12 @@ def wrote_to(
     """
     browser["written"] = after, email, token, again
     return redirect(url_for("registration.written", year=edition.year), 303)
+
+
+def answer_not_open(edition: Edition, form: Form | None) -> ResponseReturnValue:
+    """403 with when registration opens, or that it has closed; what was typed can be copied."""
+    page = "registration/not_open.html"
+    return render_template(page, edition=edition, window=edition.window(now()), form=form), 403
 
 
 def own_context(registration: Registration, token: str) -> dict[str, Any]:
@@ -61,7 +68,6 @@ def own_context(registration: Registration, token: str) -> dict[str, Any]:
         "at": at,
         "status": standing.status,
         "claim": standing.claim,
-        "overdue": overdue(standing.claim, at),
         "place_is_free": standing.status is ClaimStatus.EXPIRED
         and has_room(db.session(), standing.claim.pool, registration.category_id),
         "position": standing.position,

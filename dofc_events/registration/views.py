@@ -41,7 +41,15 @@ from dofc_events.registration.lost_link.service import send_link
 from dofc_events.registration.own import views as own
 from dofc_events.registration.rules import Outcome, link_has_ended
 from dofc_events.registration.service import RegistrationNotOpen, register_delegate
-from dofc_events.registration.shared import change_form, form_context, is_frozen, offer_trips, own_context, wrote_to
+from dofc_events.registration.shared import (
+    answer_not_open,
+    change_form,
+    form_context,
+    is_frozen,
+    offer_trips,
+    own_context,
+    wrote_to,
+)
 from dofc_events.registration.trips.forms import NOT_TO_BE_HAD, ChangeTripsForm
 from dofc_events.web.forms import answer_errors, answer_too_many, form_page
 from dofc_events.web.kept import kept_part
@@ -59,27 +67,28 @@ DELEGATE = Actor("delegate")
 NEW = "registration/new.html"
 # A conference behind one network address does not feel this; who wants all places for themselves does.
 FORMS_PER_NETWORK = "60 per 10 minutes"
-REFUSALS = (RegistrationNotOpen, TooManyMessages, ChoiceFull, NotInvited, *NOT_TO_BE_HAD)
-
-
-@blueprint.route("/editions/<year:year>/register", methods=["GET", "POST"])
-@limiter.shared_limit(
+limit_by_network = limiter.shared_limit(
     FORMS_PER_NETWORK,
     scope="registering",
     methods=["POST"],
     exempt_when=lambda: "begun_anew" in g,
     override_defaults=False,
 )
+REFUSALS = (RegistrationNotOpen, TooManyMessages, ChoiceFull, NotInvited, *NOT_TO_BE_HAD)
+
+
+@blueprint.route("/editions/<year:year>/register", methods=["GET", "POST"])
+@limit_by_network
 def new(year: int) -> ResponseReturnValue:
     edition, pool = _with_places(year, is_form=True)
     context = form_context(edition, pool) | {"blank": None, "earlier": None}
-    if request.method != "POST" and edition.status == EditionStatus.DRAFT:
-        return _blank_form(edition, context)
+    is_open = edition.window(now()) is Window.OPEN
     if request.method != "POST":
-        return _blank_form(edition, context) if edition.window(now()) is Window.OPEN else _not_open(edition, None)
+        is_shown = is_open or edition.status == EditionStatus.DRAFT
+        return _blank_form(edition, context) if is_shown else answer_not_open(edition, None)
     form = _form(edition, context)
     if not form.validate():
-        return answer_errors(form, NEW, **context) if edition.window(now()) is Window.OPEN else _not_open(edition, form)
+        return answer_errors(form, NEW, **context) if is_open else answer_not_open(edition, form)
     try:
         with unit_of_work() as session:
             registered = register_delegate(session, edition.id, form.to_request(edition), DELEGATE, now())
@@ -182,17 +191,12 @@ def _shown(edition: Edition, context: dict[str, Any]) -> Hashable:
     return said_by(edition), categories, trips, context["sign_up"], places, context["waiting"], own
 
 
-def _not_open(edition: Edition, form: RegistrationForm | None) -> ResponseReturnValue:
-    page = render_template("registration/not_open.html", edition=edition, window=edition.window(now()), form=form)
-    return make_response(page, 403)
-
-
 def answer_refusal(
     refusal: Refusal, form: RegistrationForm, template: str, edition: Edition, context: dict[str, Any]
 ) -> ResponseReturnValue:
     """The form again, on the page that it is on, with what changed while it was filled in."""
     if isinstance(refusal, RegistrationNotOpen):
-        return _not_open(edition, form)
+        return answer_not_open(edition, form)
     if isinstance(refusal, TooManyMessages):
         return answer_too_many(form, refusal.retry_after, template, **context)
     if isinstance(refusal, ChoiceFull):

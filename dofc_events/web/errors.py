@@ -1,6 +1,5 @@
 """Answers to what goes wrong, in words and on a page of ours."""
 
-import logging
 import time
 
 import structlog
@@ -13,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from dofc_events.core.db import NotKnownWhetherSaved, end_session, is_passing, tried_again
-from dofc_events.core.errors import in_one_line
+from dofc_events.core.errors import in_one_line, without_address
 from dofc_events.core.files import FilesAway
 from dofc_events.extensions import limiter, login_manager
 from dofc_events.web.answered import request_number
@@ -41,12 +40,6 @@ PAGES = {
 }
 
 
-def _without_address(record: logging.LogRecord) -> bool:
-    """The address of a page may be the link that acts for somebody."""
-    record.msg = str(record.msg).partition(" /")[0]
-    return True
-
-
 class LinkNotValid(Exception):
     """A link that acts for a person is not (or no longer) one of ours; the pages behind it say how to get another."""
 
@@ -69,7 +62,7 @@ def init_errors(app: Flask) -> None:
     app.teardown_appcontext(lambda _error: end_session())
 
     # Should even the page about a failure fail.
-    app.logger.addFilter(_without_address)
+    app.logger.addFilter(without_address)
 
     @app.after_request
     def note(response: Response) -> Response:

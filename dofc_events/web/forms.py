@@ -51,7 +51,7 @@ class Form(FlaskForm):
             # What is no form, such as JSON, was not typed into one.
             if request.is_json:
                 return request.form
-            # No form of ours takes files; a text field that is sent as one would yield what is no text.
+            # Few forms of ours take files; a text field that is sent as one would yield what is no text.
             wrapped = super().wrap_formdata(form, formdata)
             return request.form if isinstance(wrapped, CombinedMultiDict) else wrapped
 
@@ -66,6 +66,14 @@ class Form(FlaskForm):
             self.form_errors = [_wait(g.retry_after)]
             return False
         return bool(super().validate(extra_validators))
+
+
+class UploadForm(Form):
+    """A form that takes files."""
+
+    class Meta(Form.Meta):
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            return FlaskForm.Meta.wrap_formdata(self, form, formdata)
 
 
 class ButtonForm(Form):

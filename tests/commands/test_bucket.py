@@ -5,7 +5,6 @@ import sys
 import pytest
 
 from dofc_events.accounts.rules import RoleName
-from dofc_events.commands.named_files import named_files
 from dofc_events.commands.timers import run_timers
 from dofc_events.commands.worker import Broom
 from dofc_events.core import files
@@ -13,6 +12,7 @@ from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.extensions import settings
 from dofc_events.memory.photographs.queries import photographs_of
+from dofc_events.privacy.erasing.queries import named_files
 from tests.support.factories import make_account, make_edition
 from tests.support.objects import Storage, settings_of
 from tests.support.pages import Client

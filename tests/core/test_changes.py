@@ -6,7 +6,8 @@ import pytest
 
 from dofc_events.core.changes import changes_in, difference, write
 from tests.support.code import recordings
-from tests.support.trail import EXAMPLES, STORED
+from tests.support.trail import EXAMPLES
+from tests.support.trail_stored import STORED
 
 
 def test_difference_has_what_changed_only_as_json_can_hold_it():

@@ -41,6 +41,18 @@ def edition(writing):
 
 
 @pytest.fixture
+def change(writing, edition):
+    """Changes columns of the edition."""
+
+    def change(**columns):
+        with writing() as session:
+            for name, value in columns.items():
+                setattr(session.get_one(type(edition), edition.id), name, value)
+
+    return change
+
+
+@pytest.fixture
 def mail(reading):
     """The kinds of the messages to an address."""
 
@@ -49,6 +61,10 @@ def mail(reading):
             return kinds(session, to=to)
 
     return mail
+
+
+def status_of(page) -> str:
+    return str(page.one("[data-registration-status]")["data-registration-status"])
 
 
 def fill(client, **changes):

@@ -111,10 +111,6 @@ def pdf_and_html() -> bytes:
     return pdf().replace(b"%PDF-1.3\n", b"%PDF-1.3\n%<script>alert(1)</script>\n")
 
 
-def picture_and_html() -> bytes:
-    return picture() + html()
-
-
 def png(width: int, height: int, rows: bytes, *, bits: int = 8) -> bytes:
     """A PNG in colour, of rows that each begin with the number of their filter."""
     header = struct.pack(">IIBBBBB", width, height, bits, 2, 0, 0, 0)

@@ -82,9 +82,6 @@ def _address(rule: Rule, known: dict) -> str:
     return str(built[1])
 
 
-SAME_FOR_EVERYONE = ("public.favicon", "public.cards.edition")
-
-
 def policy(answer) -> dict[str, str]:
     directives = (part.strip().partition(" ") for part in answer.headers["Content-Security-Policy"].split(";"))
     return {name: sources for name, _, sources in directives}

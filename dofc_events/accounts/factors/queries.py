@@ -23,7 +23,7 @@ def factors_of(session: Session, account_id: int, kind: FactorKind | None = None
 
 
 def factor_of(session: Session, account_id: int, factor_id: int) -> Factor | None:
-    """One of them."""
+    """One of an account's factors."""
     return session.scalar(select(Factor).where(Factor.id == factor_id, Factor.account_id == account_id))
 
 

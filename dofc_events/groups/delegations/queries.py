@@ -16,13 +16,12 @@ from dofc_events.places.rules import TAKEN, ClaimStatus
 class Row:
     """A group with its numbers: of the promised `places` so many are `used`, while they are kept.
 
-    `registered` are those of its people who have not cancelled, `placed` of them have a place, `waiting` wait for one.
+    `registered` are those of its people who have not cancelled; `waiting` of them wait for a place.
     """
 
     group: Group
     used: int | None
     registered: int
-    placed: int
     waiting: int
 
     @property
@@ -39,7 +38,7 @@ def groups_at(session: Session, edition_id: int, *, only: int | None = None) -> 
         return func.sum(case((Claim.status.in_(statuses), 1), else_=0))
 
     live = (*TAKEN, ClaimStatus.WAITLISTED, ClaimStatus.REQUESTED, ClaimStatus.EXPIRED)
-    query = select(Group, kept, number(*live), number(*TAKEN), number(ClaimStatus.WAITLISTED, ClaimStatus.REQUESTED))
+    query = select(Group, kept, number(*live), number(ClaimStatus.WAITLISTED, ClaimStatus.REQUESTED))
     query = query.outerjoin(Member, Member.group_id == Group.id)
     place = and_(Claim.registration_id == Member.registration_id, Claim.pool_id == _pool_of(edition_id))
     query = query.outerjoin(Claim, place).where(Group.edition_id == edition_id).group_by(Group.id)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, g, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -11,27 +11,21 @@ from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import Window
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
-from dofc_events.core.errors import Refusal
-from dofc_events.extensions import limiter
 from dofc_events.groups import service as groups
 from dofc_events.groups.delegations.service import NoPromise
 from dofc_events.groups.invitations import service
 from dofc_events.groups.invitations.forms import ContactForm, GiveBackForm, InviteForm, ReplaceForm
 from dofc_events.groups.models import Invitation
 from dofc_events.groups.queries import invitation_by_token, is_answered
-from dofc_events.groups.shared import acting_for, answer_late, context_of, mine, my_delegation
+from dofc_events.groups.shared import acting_for, answer_late, context_of, mine, my_delegation, with_pool
 from dofc_events.mail.outbox import TooManyMessages
-from dofc_events.places.queries import edition_with_pool
 from dofc_events.places.service import CapacityBelowTaken
-from dofc_events.registration.answers.service import ChoiceFull
 from dofc_events.registration.forms import RegistrationForm
 from dofc_events.registration.hand_over.service import OwnAddress
-from dofc_events.registration.invitations.service import NotInvited
 from dofc_events.registration.rules import Outcome
-from dofc_events.registration.service import DetailsFrozen, RegistrationNotOpen, RegistrationOver
-from dofc_events.registration.shared import form_context, offer_trips, wrote_to
-from dofc_events.registration.trips.forms import NOT_TO_BE_HAD
-from dofc_events.registration.views import DELEGATE, FORMS_PER_NETWORK, answer_refusal
+from dofc_events.registration.service import DetailsFrozen, RegistrationOver
+from dofc_events.registration.shared import answer_not_open, form_context, offer_trips, wrote_to
+from dofc_events.registration.views import DELEGATE, REFUSALS, answer_refusal, limit_by_network
 from dofc_events.web.errors import LinkNotValid
 from dofc_events.web.forms import ButtonForm, answer_errors, answer_too_many, form_page
 
@@ -39,7 +33,6 @@ blueprint = Blueprint("invitations", __name__)
 
 GROUP = "/groups/<token>"
 JOIN = "groups/join.html"
-REFUSALS = (RegistrationNotOpen, TooManyMessages, ChoiceFull, NotInvited, service.NotOfGroup, *NOT_TO_BE_HAD)
 
 
 @blueprint.route(f"{GROUP}/invite", methods=["GET", "POST"])
@@ -168,13 +161,7 @@ def contact(token: str) -> ResponseReturnValue:
 
 
 @blueprint.route("/groups/join/<token>", methods=["GET", "POST"])
-@limiter.shared_limit(
-    FORMS_PER_NETWORK,
-    scope="registering",
-    methods=["POST"],
-    exempt_when=lambda: "begun_anew" in g,
-    override_defaults=False,
-)
+@limit_by_network
 def join(token: str) -> ResponseReturnValue:
     """The registration form of somebody whom a delegation's head has invited."""
     invitation = invitation_by_token(db.session(), token)
@@ -186,7 +173,7 @@ def join(token: str) -> ResponseReturnValue:
     if is_answered(db.session(), invitation) and request.method != "POST":
         return render_template("groups/joined.html", **context)
     if edition.window(now()) is not Window.OPEN:
-        return _not_open(edition, form)
+        return answer_not_open(edition, form)
     if not form.validate_on_submit():
         return form_page(form, JOIN, **context)
     try:
@@ -194,24 +181,17 @@ def join(token: str) -> ResponseReturnValue:
             joined = service.join(session, invitation.id, form.to_request(edition), DELEGATE, now())
     except service.NotNow:
         return make_response(render_template("groups/joined.html", **context), 403)
-    except (
-        RegistrationNotOpen,
-        TooManyMessages,
-        ChoiceFull,
-        NotInvited,
-        service.NotOfGroup,
-        *NOT_TO_BE_HAD,
-    ) as refusal:
-        return _refused(refusal, form, edition, context)
+    except service.NotOfGroup as refusal:
+        raise LinkNotValid from refusal
+    except REFUSALS as refusal:
+        return answer_refusal(refusal, form, JOIN, edition, context)
     if joined.outcome is Outcome.ADDRESS_KNOWN:
         return wrote_to(edition, form.email.data, after="register")
     return redirect(url_for("registration.own.own", token=joined.token), 303)
 
 
 def _form(edition: Edition, invitation: Invitation) -> tuple[RegistrationForm, dict[str, Any]]:
-    found = edition_with_pool(db.session(), edition.year)
-    assert found is not None, "places of it were promised"
-    context = form_context(*found)
+    context = form_context(*with_pool(edition))
     form = RegistrationForm()
     form.offer_categories(context["categories"])
     form.ask(context["asked"], context["room"])
@@ -219,16 +199,3 @@ def _form(edition: Edition, invitation: Invitation) -> tuple[RegistrationForm, d
     if request.method != "POST":
         form.email.data = invitation.email
     return form, context | {"availability": "places", "earlier": None, "blank": None}
-
-
-def _not_open(edition: Edition, form: RegistrationForm) -> ResponseReturnValue:
-    page = render_template("registration/not_open.html", edition=edition, window=edition.window(now()), form=form)
-    return make_response(page, 403)
-
-
-def _refused(
-    refusal: Refusal, form: RegistrationForm, edition: Edition, context: dict[str, Any]
-) -> ResponseReturnValue:
-    if isinstance(refusal, service.NotOfGroup):
-        raise LinkNotValid
-    return answer_refusal(refusal, form, JOIN, edition, context)

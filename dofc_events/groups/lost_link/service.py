@@ -24,13 +24,9 @@ def send_group_link(session: Session, edition_id: int, email: str, now: datetime
     """
     query = select(Group).where(Group.edition_id == edition_id, Group.email_key == address_key(email))
     known = session.scalars(query.order_by(Group.id.desc()).limit(MAX_LINKS)).all()
-    is_meant = bool(known)
     # An unknown address takes the same time.
     envelope = mails.group_link(*known) if known else mails.group_link(_stranger(session, edition_id, email))
-    try:
-        outbox.refuse_flood(session, email, now, kind=envelope.kind)
-    except outbox.TooManyMessages:
-        is_meant = False
+    is_meant = not outbox.is_flooded(session, email, now, kind=envelope.kind) and bool(known)
     scope, about = envelope.scope, envelope.about if is_meant else ""
     record(session, VISITOR, now, "link_asked_for", scope=scope, about=about, sent=is_meant)
     outbox.enqueue_if(is_meant, session, envelope, now)

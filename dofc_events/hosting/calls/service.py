@@ -21,13 +21,13 @@ from dofc_events.hosting.queries import (
     call_by_year,
     concerned_by,
     edition_in_the_way,
-    is_scored,
     locked_call,
     locked_proposals,
     own_among,
     proposals_of,
     reviewers,
 )
+from dofc_events.hosting.reviews.queries import is_scored
 from dofc_events.hosting.rules import MAX_WEIGHT, ProposalStatus, scope_of
 from dofc_events.hosting.stages.rules import (
     DATES,
@@ -278,7 +278,7 @@ def set_criteria(
     return True
 
 
-def start_review(session: Session, call_id: int, actor: Actor, now: datetime, *, keep_mail: bool = False) -> int:
+def start_review(session: Session, call_id: int, actor: Actor, now: datetime) -> int:
     """Put what was submitted under review, and tell its proposers and who reviews it; returns how many.
 
     From then on the call cannot be extended: where its date says later, the review begins now. What may come from a
@@ -293,12 +293,12 @@ def start_review(session: Session, call_id: int, actor: Actor, now: datetime, *,
     submitted = [proposal for proposal in submitted if proposal.id not in waiting]
     for proposal in submitted:
         move(session, proposal, ProposalStatus.UNDER_REVIEW, "proposal_under_review", actor, now)
-        enqueue(session, mails.under_review(proposal), now, keep=keep_mail)
+        enqueue(session, mails.under_review(proposal), now)
     if submitted and now < call.review_closes_at:
         for reviewer in reviewers(session, now):
             own = own_among(session, submitted, reviewer.id, now)
             if theirs := [proposal for proposal in submitted if proposal.id not in own]:
-                enqueue(session, mails.review_begins(call, theirs, reviewer), now, keep=keep_mail)
+                enqueue(session, mails.review_begins(call, theirs, reviewer), now)
     return len(submitted)
 
 
@@ -309,7 +309,6 @@ def set_shortlist(
     actor: Actor,
     now: datetime,
     *,
-    keep_mail: bool = False,
     seen: Collection[str] | None = None,
 ) -> bool:
     """Make the shortlist, which was `seen`, exactly these proposals; returns whether that is new for anybody.
@@ -328,10 +327,10 @@ def set_shortlist(
         if proposal is None or proposal.status != ProposalStatus.UNDER_REVIEW:
             raise NotUnderReview(reference)
         move(session, proposal, ProposalStatus.SHORTLISTED, "proposal_shortlisted", actor, now)
-        enqueue(session, mails.shortlisted(proposal), now, keep=keep_mail)
+        enqueue(session, mails.shortlisted(proposal), now)
     for reference in sorted(on_it - {*references}):
         move(session, proposals[reference], ProposalStatus.UNDER_REVIEW, "proposal_off_shortlist", actor, now)
-        enqueue(session, mails.under_review(proposals[reference], again=True), now, keep=keep_mail)
+        enqueue(session, mails.under_review(proposals[reference], again=True), now)
     return on_it != {*references}
 
 

@@ -14,7 +14,7 @@ from dofc_events.hosting.models import CoHost, Proposal
 from dofc_events.hosting.queries import locked_proposal, representatives_of
 from dofc_events.hosting.rules import PENDING, co_hosts_in, scope_of
 from dofc_events.hosting.stages.rules import Act
-from dofc_events.mail.outbox import TooManyMessages, enqueue, refuse_flood
+from dofc_events.mail.outbox import enqueue, is_flooded
 
 # Who holds the link of a co-host.
 CO_HOST = Actor("co-host")
@@ -74,9 +74,6 @@ def _ask(session: Session, co_host: CoHost, now: datetime, *, keep_mail: bool) -
     else:
         to = [(co_host.email, "")] if co_host.email else []
     for email, name in to:
-        try:
-            refuse_flood(session, email, now)
-        except TooManyMessages:
-            continue
-        co_host.asked_at = now
-        enqueue(session, mails.co_host_asked(co_host, email, name), now, keep=keep_mail, asked_for=True)
+        if not is_flooded(session, email, now):
+            co_host.asked_at = now
+            enqueue(session, mails.co_host_asked(co_host, email, name), now, keep=keep_mail, asked_for=True)

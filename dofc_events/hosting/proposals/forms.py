@@ -14,7 +14,7 @@ from wtforms.validators import InputRequired, Optional, Regexp
 from dofc_events.conference.models import Member
 from dofc_events.core.errors import Refusal
 from dofc_events.core.references import new_secret
-from dofc_events.hosting.proposals.service import Answers, AnswersOutOfOrder, Incomplete, NotAMember
+from dofc_events.hosting.proposals.service import Answers, AnswersOutOfOrder, Incomplete, NotAMember, TooManyAttachments
 from dofc_events.hosting.rules import (
     LONGEST_TEXT,
     MAX_ATTACHMENTS,
@@ -25,7 +25,6 @@ from dofc_events.hosting.rules import (
     parse_coordinates,
 )
 from dofc_events.web.attachments.forms import AttachmentForm
-from dofc_events.web.attachments.rules import AttachmentRefused
 from dofc_events.web.edits import EditForm
 from dofc_events.web.fields import (
     Between,
@@ -165,12 +164,12 @@ class ChangeProposalForm(EditForm, ProposalForm):
 class ProposalFileForm(AttachmentForm):
     """One file of a proposal."""
 
-    def refuse(self, refusal: Refusal) -> None:
-        """Show why the file was refused."""
-        if isinstance(refusal, AttachmentRefused):
-            super().refuse(refusal)
-        else:
-            self.form_errors = [_("There are already %(most)s files. Remove one to add another.", most=MAX_ATTACHMENTS)]
+    def refuse(self, refusal: Refusal) -> bool:
+        if not isinstance(refusal, TooManyAttachments):
+            return super().refuse(refusal)
+        # The page has no field for another.
+        self.form_errors = [_("There are already %(most)s files. Remove one to add another.", most=MAX_ATTACHMENTS)]
+        return True
 
 
 class AnswerForm(Form):

@@ -31,7 +31,7 @@ from dofc_events.hosting.rules import (
     scope_of,
 )
 from dofc_events.hosting.stages.rules import Act
-from dofc_events.mail.outbox import TooManyMessages, enqueue, enqueue_if, refuse_flood
+from dofc_events.mail.outbox import enqueue, enqueue_if, is_flooded, refuse_flood
 from dofc_events.mail.rules import address_key
 
 # Who holds the link to a proposal; which one, the entry's `about` says.
@@ -72,6 +72,10 @@ class Incomplete(Refusal):
     def __init__(self, missing: tuple[str, ...]) -> None:
         super().__init__(", ".join(missing))
         self.missing = missing
+
+
+class TooManyAttachments(Refusal):
+    """A proposal has as many attachments as it can have."""
 
 
 class ProposalFixed(Refusal):
@@ -279,12 +283,7 @@ def send_links(session: Session, email: str, now: datetime) -> None:
     """
     proposals = proposals_of_address(session, address_key(email))
     envelope = mails.links(email, proposals)
-    try:
-        refuse_flood(session, email, now, kind=envelope.kind)
-        is_meant = bool(proposals)
-    except TooManyMessages:
-        # Showing it would reveal that this address has a proposal.
-        is_meant = False
+    is_meant = not is_flooded(session, email, now, kind=envelope.kind) and bool(proposals)
     # Without an address: an unknown one belongs to somebody who has nothing to do with us.
     act = "proposal_links_sent" if is_meant else "proposal_links_refused"
     record(session, VISITOR, now, act, scope=envelope.scope, about=envelope.about)

@@ -2,24 +2,20 @@
 
 from typing import Any
 
-from flask import Response
 from flask.typing import ResponseReturnValue
 
-from dofc_events.core import files
 from dofc_events.core.clock import now
 from dofc_events.core.db import db
 from dofc_events.extensions import settings
-from dofc_events.hosting.models import Attachment, Proposal
+from dofc_events.hosting.models import Proposal
 from dofc_events.hosting.proposals import service
 from dofc_events.hosting.proposals.forms import AnswerForm, ProposalFileForm, labels
 from dofc_events.hosting.queries import came_by_mail, proposal_by_link, questions_of
 from dofc_events.hosting.rules import MAX_ATTACHMENTS, PENDING, ProposalStatus, may_become
 from dofc_events.hosting.stages.rules import Act
 from dofc_events.mail.queries import latest_message
-from dofc_events.web.downloads import download
 from dofc_events.web.errors import LinkNotValid
 from dofc_events.web.forms import Form, answer_errors
-from dofc_events.web.security import DOWNLOAD_POLICY
 
 OWN = "/hosting/proposals/<token>"
 
@@ -68,11 +64,3 @@ def own_context(proposal: Proposal, token: str, **forms: Form) -> dict[str, Any]
 def own_errors(form: Form, proposal: Proposal, token: str, **place: Form) -> ResponseReturnValue:
     """The own page again, with what is wrong about a form that was sent from it."""
     return answer_errors(form, "hosting/proposals/own.html", **own_context(proposal, token, **place))
-
-
-def attachment_answer(attachment: Attachment) -> Response:
-    """A proposal's attachment, in a way that no browser runs anything of it."""
-    content = files.read(settings().shared, attachment.content_hash)
-    answer = download(attachment.name, attachment.media_type, content)
-    answer.headers["Content-Security-Policy"] = DOWNLOAD_POLICY
-    return answer

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from dofc_events.conference.queries import members
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
+from dofc_events.core.errors import Refusal
 from dofc_events.hosting.models import HostingCall, Proposal
 from dofc_events.hosting.proposals import service
 from dofc_events.hosting.proposals.attachments import views as attachments
@@ -57,6 +58,7 @@ blueprint.register_blueprint(attachments.blueprint)
 LARGEST_FORM = 1024 * 1024
 
 UNANSWERABLE = (service.AnswersOutOfOrder, service.NotAMember, service.Incomplete)
+REFUSALS = (service.CallNotOpen, service.ProposalFixed, TooManyMessages, *UNANSWERABLE)
 
 
 @blueprint.errorhandler(LinkNotValid)
@@ -106,13 +108,8 @@ def propose() -> ResponseReturnValue:
                 actor=PROPOSER,
                 now=now(),
             )
-    except service.CallNotOpen:
-        return _too_late(form, "hosting/proposals/propose.html", **context)
-    except UNANSWERABLE as refusal:
-        form.show_refusal(refusal)
-        return answer_errors(form, "hosting/proposals/propose.html", **context)
-    except TooManyMessages as refusal:
-        return answer_too_many(form, refusal.retry_after, "hosting/proposals/propose.html", **context)
+    except REFUSALS as refusal:
+        return _refused(refusal, form, "hosting/proposals/propose.html", **context)
     token = typed_token_of(proposal)
     if service.answers_of(proposal) != answers:
         return _other_answers(mine(token), token)
@@ -167,13 +164,8 @@ def edit(token: str) -> ResponseReturnValue:
                 now=now(),
                 seen=service.answers_of(proposal),
             )
-    except (service.CallNotOpen, service.ProposalFixed):
-        return _too_late(form, "hosting/proposals/edit.html", **context)
-    except UNANSWERABLE as refusal:
-        form.show_refusal(refusal)
-        return answer_errors(form, "hosting/proposals/edit.html", **context)
-    except TooManyMessages as refusal:
-        return answer_too_many(form, refusal.retry_after, "hosting/proposals/edit.html", **context)
+    except REFUSALS as refusal:
+        return _refused(refusal, form, "hosting/proposals/edit.html", **context)
     return _on_from_form(token if changed.link_version == proposal.link_version else typed_token_of(changed))
 
 
@@ -272,6 +264,15 @@ def _other_answers(proposal: Proposal, token: str) -> ResponseReturnValue:
         return _too_late(_change_form(proposal), "hosting/proposals/edit.html", **context)
     page = render_template("hosting/proposals/edit.html", form=_change_form(proposal), **context)
     return make_response(page, 422)
+
+
+def _refused(refusal: Refusal, form: ProposalForm, page: str, **context: Any) -> ResponseReturnValue:
+    if isinstance(refusal, TooManyMessages):
+        return answer_too_many(form, refusal.retry_after, page, **context)
+    if isinstance(refusal, UNANSWERABLE):
+        form.show_refusal(refusal)
+        return answer_errors(form, page, **context)
+    return _too_late(form, page, **context)
 
 
 def _too_late(form: ProposalForm, page: str, **context: Any) -> ResponseReturnValue:

@@ -13,7 +13,8 @@ from dofc_events.hosting.conflicts.service import refuse_partial
 from dofc_events.hosting.membership.queries import unsettled
 from dofc_events.hosting.models import HostingCall, Review, Score
 from dofc_events.hosting.proposals.service import ProposalFixed
-from dofc_events.hosting.queries import locked_proposal, review_by
+from dofc_events.hosting.queries import locked_proposal
+from dofc_events.hosting.reviews.queries import review_by
 from dofc_events.hosting.rules import HIGHEST_SCORE, LOWEST_SCORE, PENDING, ProposalStatus, scope_of
 from dofc_events.hosting.stages.rules import Act
 

@@ -12,18 +12,13 @@ from dofc_events.conference.service import lock_edition
 from dofc_events.core import files
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.changes import refuse_changed, write
-from dofc_events.core.errors import Refusal
 from dofc_events.extensions import settings
 from dofc_events.memory.documents.models import EditionDocument
 from dofc_events.memory.documents.queries import document_hashes, document_rows, documents_of
 from dofc_events.memory.documents.rules import FIELDS, MAX_DOCUMENTS, REQUIRED
 from dofc_events.memory.models import NewFile
 from dofc_events.memory.queries import Part
-from dofc_events.memory.rules import Row
-
-
-class TooManyDocuments(Refusal):
-    """An edition has as many documents as it can have."""
+from dofc_events.memory.rules import Row, TooManyFiles
 
 
 @dataclass(frozen=True)
@@ -44,7 +39,7 @@ def arranged(session: Session, edition_id: int) -> list[Arranged]:
 def add_document(session: Session, edition_id: int, file: NewFile, actor: Actor, now: datetime) -> EditionDocument:
     """Add a checked file to the documents of an edition, unpublished; once, however often it is sent.
 
-    Raises TooManyDocuments.
+    Raises TooManyFiles.
     """
     edition, present = lock_edition(session, edition_id), documents_of(session, edition_id)
     content_hash = files.hash_of(file.content)
@@ -52,7 +47,7 @@ def add_document(session: Session, edition_id: int, file: NewFile, actor: Actor,
     if same is not None:
         return same
     if len(present) >= MAX_DOCUMENTS:
-        raise TooManyDocuments
+        raise TooManyFiles(MAX_DOCUMENTS)
     files.store(settings().shared, file.content, now)
     document = EditionDocument(
         edition_id=edition_id, position=max((one.position for one in present), default=-1) + 1, **file.columns()

@@ -32,9 +32,9 @@ class Loaded:
         return any(astuple(self))
 
 
-def read_history(path: Path = HISTORY) -> dict[str, Any]:
+def read_history() -> dict[str, Any]:
     """The facts as the file has them."""
-    facts: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    facts: dict[str, Any] = yaml.safe_load(HISTORY.read_text(encoding="utf-8"))
     return facts
 
 

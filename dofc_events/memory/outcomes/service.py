@@ -29,6 +29,7 @@ from dofc_events.memory.outcomes.rules import (
     OutcomeStatus,
     outcome_slug,
 )
+from dofc_events.memory.rules import TooManyFiles
 
 
 class NoSuchOutcome(Refusal):
@@ -41,10 +42,6 @@ class TitleTaken(Refusal):
 
 class NotADraft(Refusal):
     """What is published is taken back first, and then deleted."""
-
-
-class TooManyFiles(Refusal):
-    """An outcome has as many files as it can have."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -245,7 +242,7 @@ def add_file(session: Session, edition_id: int, slug: str, file: NewFile, actor:
     if present is not None:
         return present
     if len(outcome.files) >= MAX_FILES:
-        raise TooManyFiles
+        raise TooManyFiles(MAX_FILES)
     files.store(settings().shared, file.content, now)
     added = OutcomeFile(
         position=max((one.position for one in outcome.files), default=-1) + 1,

@@ -27,7 +27,7 @@ from dofc_events.conference.service import (
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import Refusal
-from dofc_events.hosting.queries import hand_overs_of
+from dofc_events.hosting.hand_over.queries import hand_overs_of
 from dofc_events.memory.figures.queries import COUNTED, arrivals_of, figures_of, frozen_record, growth_of
 from dofc_events.memory.figures.rules import Arrivals, weeks
 from dofc_events.memory.figures.service import archive as archive_edition
@@ -96,7 +96,6 @@ def index(edition: Edition) -> ResponseReturnValue:
         counted=COUNTED,
         bar=bar,
         window=edition.window(at),
-        is_over=edition.is_over(at),
         hand_overs=hand_overs_of(session, edition),
         closed=count_closed(session, edition.id) if places and edition.gives_places(at) else 0,
         missing=_missing(edition) if edition.status == EditionStatus.DRAFT else (),

@@ -14,12 +14,9 @@ from dofc_events.conference.queries import edition_by_year
 from dofc_events.conference.service import refuse_archived
 from dofc_events.core.clock import now
 from dofc_events.core.db import db
+from dofc_events.hosting.hand_over.queries import hand_over_sides
 from dofc_events.hosting.models import HostingCall
-from dofc_events.hosting.queries import (
-    call_by_year,
-    hand_over_sides,
-    organisations_of,
-)
+from dofc_events.hosting.queries import call_by_year, organisations_of
 from dofc_events.mail.queries import mail_health
 
 DESK = "/hosting"

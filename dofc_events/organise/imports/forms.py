@@ -6,14 +6,14 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from flask_wtf import FlaskForm
-from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, HiddenField, RadioField, SelectField, SelectMultipleField, ValidationError
 from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, InputRequired
 
+from dofc_events.core.errors import Refusal
 from dofc_events.imports.forms import FALLBACKS, NEEDED, CheckedRow
 from dofc_events.imports.reading.rules import (
+    MAX_BYTES,
     MAX_ROWS,
     Encoding,
     FileFault,
@@ -25,6 +25,7 @@ from dofc_events.imports.reading.rules import (
 )
 from dofc_events.imports.service import Matching
 from dofc_events.places.queries import CategoryPlaces
+from dofc_events.web.attachments.forms import FileForm
 from dofc_events.web.edits import EditForm
 from dofc_events.web.fields import CountryField
 from dofc_events.web.forms import Form
@@ -52,19 +53,16 @@ FAULTS = {
 }
 
 
-class UploadForm(Form):
-    """One file."""
+class ListForm(FileForm):
+    """The file with the list."""
 
-    class Meta(Form.Meta):
-        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
-            # This form takes a file.
-            return FlaskForm.Meta.wrap_formdata(self, form, formdata)
+    max_bytes = MAX_BYTES
+    too_large = FileRefused(FileFault.TOO_LARGE)
 
-    file = FileField(_l("File"), [FileRequired(_l("Choose a file."))])
-
-    def refuse(self, refusal: FileRefused) -> None:
-        """Show why the file cannot be read."""
-        self.file.errors = [FAULTS[refusal.fault] % {"rows": f"{MAX_ROWS:,}"}]
+    def refuse(self, refusal: Refusal) -> bool:
+        if isinstance(refusal, FileRefused):
+            self.file.errors = [FAULTS[refusal.fault] % {"rows": f"{MAX_ROWS:,}"}]
+        return isinstance(refusal, FileRefused)
 
 
 class ReadAsForm(EditForm):

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from werkzeug.exceptions import RequestEntityTooLarge
 
 from dofc_events.accounts.factors.guards import fresh_factor_for_files
 from dofc_events.accounts.guards import acting, organisers_only
@@ -22,10 +21,10 @@ from dofc_events.imports.forms import field_labels
 from dofc_events.imports.models import ImportFile
 from dofc_events.imports.queries import import_file, import_files, known_columns, table_of_file
 from dofc_events.imports.reading.queries import read_table
-from dofc_events.imports.reading.rules import MAX_BYTES, FileFault, FileRefused, ReadAs, Table
+from dofc_events.imports.reading.rules import FileRefused, ReadAs, Table
 from dofc_events.imports.rules import guessed_matching
 from dofc_events.imports.service import Imported, Kept, Matching
-from dofc_events.organise.imports.forms import ENCODINGS, SEPARATORS, ConfirmForm, MatchForm, ReadAsForm, UploadForm
+from dofc_events.organise.imports.forms import ENCODINGS, SEPARATORS, ConfirmForm, ListForm, MatchForm, ReadAsForm
 from dofc_events.organise.imports.shared import Trial, trial_of
 from dofc_events.organise.shared import EDITION, around
 from dofc_events.places.queries import CategoryPlaces, categories_with_places
@@ -34,16 +33,14 @@ from dofc_events.questions.queries import questions_of
 from dofc_events.registration.answers.service import ChoiceFull
 from dofc_events.registration.on_behalf.service import EditionNotRunning, can_be_added_to
 from dofc_events.registration.texts import stated_consent
+from dofc_events.web.attachments.shared import receive_file
 from dofc_events.web.export import list_download
 from dofc_events.web.forms import ButtonForm, answer_busy, answer_errors, answer_too_late, form_page
-from dofc_events.web.on_record import say
 
 blueprint = Blueprint("imports", __name__)
 
 FILE = f"{EDITION}/import/<id:file_id>"
 INDEX, COLUMNS, CHECK = (f"organise/imports/{name}.html" for name in ("index", "columns", "check"))
-# The file, and what a browser wraps around it.
-LARGEST_UPLOAD = MAX_BYTES + 64 * 1024
 # Rows that the page of the columns shows, and examples of each kind that the trial run shows at most.
 EXAMPLES, SHOWN = 3, 100
 
@@ -53,33 +50,22 @@ EXAMPLES, SHOWN = 3, 100
 def index(edition: Edition) -> ResponseReturnValue:
     """The files that are being imported, and the form for another."""
     if request.method == "GET":
-        return render_template(INDEX, form=UploadForm(), **_context(edition))
-    request.max_content_length = LARGEST_UPLOAD
-    try:
-        form = UploadForm()
-        accepted = form.validate_on_submit()
-    except RequestEntityTooLarge:
-        form = UploadForm(formdata=None)
-        form.refuse(FileRefused(FileFault.TOO_LARGE))
-        return make_response(render_template(INDEX, form=form, **_context(edition)), 413)
-    if not accepted:
-        return answer_errors(form, INDEX, **_context(edition))
-    try:
-        # Outside of the transaction, and it does not keep the connection that read the page.
-        db.session.close()
-        content = form.file.data.read()
-        kept = Kept(form.file.data.filename, content, read_table(content, ReadAs())[1])
+        return render_template(INDEX, form=ListForm(), **_context(edition))
+    kept = []
+
+    def keep(name: str, content: bytes) -> None:
+        file = Kept(name, content, read_table(content, ReadAs())[1])
         with unit_of_work() as session:
-            file_id = service.keep_file(session, edition.id, kept, acting(), now()).id
-    except FileRefused as refusal:
-        say("file_refused", reason=str(refusal))
-        form.refuse(refusal)
-        return answer_errors(form, INDEX, **_context(edition))
-    except TooBusy as refusal:
-        return answer_busy(form, refusal.retry_after, INDEX, **_context(edition))
+            kept.append(service.keep_file(session, edition.id, file, acting(), now()).id)
+
+    try:
+        refused = receive_file(ListForm, keep, INDEX, lambda form: _context(edition))
     except EditionNotRunning:
-        return answer_too_late(form, _("Nobody can be registered for this edition now."), INDEX, **_context(edition))
-    return redirect(url_for(".columns", year=edition.year, file_id=file_id), 303)
+        form, words = ListForm(formdata=None), _("Nobody can be registered for this edition now.")
+        return answer_too_late(form, words, INDEX, **_context(edition))
+    if refused is not None:
+        return refused
+    return redirect(url_for(".columns", year=edition.year, file_id=kept[0]), 303)
 
 
 @blueprint.route(FILE, methods=["GET", "POST"])
@@ -138,14 +124,13 @@ def check(edition: Edition, file_id: int) -> ResponseReturnValue:
     if not accepted:
         return form_page(form, CHECK, **context)
     taken = form.taken(trial.seen.doubtful)
+    requests, told = trial.requests(taken), form.told.data == "yes"
     if too_many := trial.too_many(taken):
         form.refuse_rows(too_many)
-        return answer_errors(form, CHECK, **context)
-    requests = trial.requests(taken)
-    if not requests:
+    elif not requests:
         form.form_errors = [_("There is nobody to register.")]
+    if form.errors:
         return answer_errors(form, CHECK, **context)
-    told = form.told.data == "yes"
     try:
         with unit_of_work() as session:
             done = service.import_delegates(
@@ -179,7 +164,7 @@ def remove(edition: Edition, file_id: int) -> ResponseReturnValue:
     """Remove a file whose people have not been registered."""
     form = ButtonForm()
     if not form.validate_on_submit():
-        return answer_errors(form, INDEX, upload=UploadForm(formdata=None), **_context(edition))
+        return answer_errors(form, INDEX, upload=ListForm(formdata=None), **_context(edition))
     if import_file(db.session(), edition.id, file_id, now()) is None:
         abort(404)
     with unit_of_work() as session:

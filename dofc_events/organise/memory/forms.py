@@ -1,27 +1,19 @@
 """The form that adds files, several at once."""
 
-from typing import Any
-
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileRequired, MultipleFileField
 from wtforms import ValidationError
 
 from dofc_events.web.attachments.forms import WORDS_FOR_REASONS
 from dofc_events.web.attachments.rules import AttachmentFault
-from dofc_events.web.forms import Form
+from dofc_events.web.forms import UploadForm
 
 MAX_AT_ONCE = 10
 
 
-class FilesForm(Form):
+class FilesForm(UploadForm):
     """Some files, each of which is checked on its own."""
-
-    class Meta(Form.Meta):
-        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
-            # Files are what it takes.
-            return FlaskForm.Meta.wrap_formdata(self, form, formdata)
 
     files = MultipleFileField(_l("Files"), [FileRequired(_l("Choose a file."))])
 

@@ -9,11 +9,15 @@ from sqlalchemy.orm import Session
 
 from dofc_events.core.audit import AuditEntry
 from dofc_events.delegates.models import Registration
+from dofc_events.delegates.rules import GONE_KEY
+from dofc_events.hosting.queries import attached_hashes
+from dofc_events.imports.queries import kept_hashes
+from dofc_events.letters.queries import attached_to_letters
+from dofc_events.memory.service import named_by_memory
 from dofc_events.privacy.kept.queries import about, says_something, table_of
 from dofc_events.privacy.kept.rules import Ends, Whose, rows_of
 from dofc_events.questions.models import Answer
-
-GONE_KEY = "gone-"
+from dofc_events.questions.queries import answer_hashes
 
 
 def is_gone(registration: Registration) -> bool:
@@ -88,3 +92,14 @@ def erasure_faults(session: Session) -> list[str]:
                     f"{row.table}: {number} rows still say something of people who have been erased ({row.what})"
                 )
     return faults
+
+
+def named_files(session: Session) -> set[str]:
+    """The hashes of all files that some row names: the sweep and erasing spare them, a backup has them."""
+    return (
+        attached_hashes(session)
+        | attached_to_letters(session)
+        | answer_hashes(session)
+        | kept_hashes(session)
+        | named_by_memory(session)
+    )

@@ -18,6 +18,7 @@ from dofc_events.core.order import sort_key
 from dofc_events.core.references import new_reference, new_secret
 from dofc_events.delegates.models import BY_LENGTH, Registration
 from dofc_events.delegates.queries import came_before
+from dofc_events.delegates.rules import GONE_KEY
 from dofc_events.groups.models import Group, Invitation
 from dofc_events.letters.models import Letter, LetterRecipient
 from dofc_events.mail import outbox
@@ -182,7 +183,7 @@ def _keep_known_before(session: Session, edition_id: int, people: Sequence[Regis
 def _replaced(session: Session, one: Registration, now: datetime) -> str:
     """Give a registration, its emails and its trail a reference that identifies nobody; returns it."""
     old, new = one.reference, new_reference()
-    nobody = f"gone-{new}"
+    nobody = f"{GONE_KEY}{new}"
     # What several people came from names none of them.
     same = select(Registration.id).where(
         Registration.edition_id == one.edition_id, Registration.organisation == one.organisation

@@ -14,7 +14,7 @@ EMPTY: dict[type, Any] = {str: "", bool: False}
 
 
 def table_of(row: Kept) -> Table:
-    """The table of a row."""
+    """The database table that a row of KEPT is about."""
     return Base.metadata.tables[row.table]
 
 

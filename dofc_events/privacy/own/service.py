@@ -22,10 +22,7 @@ def ask_for_data(session: Session, email: str, now: datetime) -> None:
     known = bool(registrations_of_address(session, key)) | bool(proposals_of_address(session, key))
     known |= bool(groups_of_address(session, key))
     envelope = mails.my_data_link(email, key, now)
-    try:
-        outbox.refuse_flood(session, email, now, kind=envelope.kind)
-    except outbox.TooManyMessages:
-        known = False
+    known &= not outbox.is_flooded(session, email, now, kind=envelope.kind)
     # Without the address: an unknown one belongs to somebody who has nothing to do with us.
     record(session, VISITOR, now, "data_link_sent" if known else "data_link_refused", about="privacy")
     outbox.enqueue_if(known, session, envelope, now)

@@ -4,12 +4,9 @@ from flask import Blueprint, Response, abort
 
 from dofc_events.conference.queries import edition_by_year
 from dofc_events.conference.rules import EditionStatus
-from dofc_events.core import files
 from dofc_events.core.db import db
-from dofc_events.extensions import settings
 from dofc_events.memory.documents.queries import published_documents
-from dofc_events.web.downloads import download
-from dofc_events.web.security import DOWNLOAD_POLICY
+from dofc_events.web.attachments.shared import file_answer
 
 blueprint = Blueprint("documents", __name__)
 
@@ -22,6 +19,4 @@ def document(year: int, content_hash: str) -> Response:
         abort(404)
     published = published_documents(db.session(), edition.id)
     found = next((one for one in published if one.content_hash == content_hash), None) or abort(404)
-    answer = download(found.name, found.media_type, files.read(settings().shared, found.content_hash))
-    answer.headers["Content-Security-Policy"] = DOWNLOAD_POLICY
-    return answer
+    return file_answer(found.name, found.media_type, found.content_hash)

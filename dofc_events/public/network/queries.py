@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -28,7 +27,7 @@ class Part:
         return bool(self.hosted or self.proposed or self.signed)
 
 
-def parts_of_organisations(session: Session, now: datetime) -> list[Part]:
+def parts_of_organisations(session: Session) -> list[Part]:
     """The active members, and whoever else hosted, proposed or signed something that is over; by name."""
     parts = {one.id: Part(one) for one in session.scalars(select(Organisation))}
     for member in session.scalars(select(Member).where(Member.is_active.is_(True))):

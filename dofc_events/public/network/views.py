@@ -24,7 +24,7 @@ blueprint = Blueprint("network", __name__)
 def index() -> str:
     """Everything about the network as a whole."""
     session, at = db.session(), now()
-    network, parts = network_in_figures(session, at), parts_of_organisations(session, at)
+    network, parts = network_in_figures(session, at), parts_of_organisations(session)
     members = [part for part in parts if part.member]
     countries = countries_of(network, [(p.organisation.name, p.organisation.country or "") for p in members])
     countries.pop("", None)

@@ -3,16 +3,13 @@
 from flask import Blueprint, Response, abort, render_template, request
 from flask_babel import get_locale
 
-from dofc_events.core import files
 from dofc_events.core.countries import country_codes, country_names
 from dofc_events.core.db import db
-from dofc_events.extensions import settings
 from dofc_events.memory.outcomes.models import Outcome
 from dofc_events.memory.outcomes.queries import Narrowed, choices, public_outcome, public_outcomes
 from dofc_events.memory.outcomes.rules import OutcomeKind
 from dofc_events.public.shared import description_of_outcome, picture_of_outcome
-from dofc_events.web.downloads import download
-from dofc_events.web.security import DOWNLOAD_POLICY
+from dofc_events.web.attachments.shared import file_answer
 
 blueprint = Blueprint("outcomes", __name__)
 
@@ -54,9 +51,7 @@ def outcome(slug: str) -> str:
 def file(slug: str, content_hash: str) -> Response:
     """A file of an outcome, to be saved: a browser never runs it."""
     found = next((one for one in _outcome(slug).files if one.content_hash == content_hash), None) or abort(404)
-    answer = download(found.name, found.media_type, files.read(settings().shared, found.content_hash))
-    answer.headers["Content-Security-Policy"] = DOWNLOAD_POLICY
-    return answer
+    return file_answer(found.name, found.media_type, found.content_hash)
 
 
 def _outcome(slug: str) -> Outcome:

@@ -32,11 +32,7 @@ def send_link(session: Session, edition_id: int, email: str, now: datetime) -> N
     # An unknown address takes the same time, or the response time would reveal which addresses are known.
     standing = _stranger(session, edition_id, email) if known is None else standing_of(session, known)
     envelope = mails.registration_link(replace(standing, at=now))
-    is_meant = known is not None
-    try:
-        outbox.refuse_flood(session, email, now, kind=envelope.kind)
-    except outbox.TooManyMessages:
-        is_meant = False
+    is_meant = not outbox.is_flooded(session, email, now, kind=envelope.kind) and known is not None
     scope, about = envelope.scope, envelope.about if is_meant else ""
     record(session, VISITOR, now, "link_asked_for", scope=scope, about=about, sent=is_meant)
     outbox.enqueue_if(is_meant, session, envelope, now)

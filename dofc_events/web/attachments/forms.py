@@ -1,15 +1,14 @@
 """The form that adds one file to something."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import ClassVar
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 
 from dofc_events.core.errors import Refusal
 from dofc_events.web.attachments.rules import MAX_BYTES, AttachmentFault, AttachmentRefused
-from dofc_events.web.forms import Form
+from dofc_events.web.forms import UploadForm
 
 MEGABYTES = MAX_BYTES // 1024**2
 
@@ -40,20 +39,29 @@ WORDS_FOR_REASONS = {
 }
 
 
-class AttachmentForm(Form):
-    """One file."""
+class FileForm(UploadForm):
+    """One file of at most `max_bytes`."""
 
-    class Meta(Form.Meta):
-        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
-            # Other forms take no files.
-            return FlaskForm.Meta.wrap_formdata(self, form, formdata)
+    max_bytes: ClassVar[int]
+    too_large: ClassVar[Refusal]
 
     file = FileField(_l("File"), [FileRequired(_l("Choose a file."))])
 
-    def refuse(self, refusal: Refusal) -> None:
-        """Show why the file was refused."""
-        assert isinstance(refusal, AttachmentRefused)
-        self.file.errors = [WORDS_FOR_REASONS[refusal.reason]]
+    def refuse(self, refusal: Refusal) -> bool:
+        """Show why the file was refused; False if the form has no words for that."""
+        raise NotImplementedError
+
+
+class AttachmentForm(FileForm):
+    """One document or picture."""
+
+    max_bytes = MAX_BYTES
+    too_large: ClassVar[Refusal] = AttachmentRefused(AttachmentFault.TOO_LARGE)
+
+    def refuse(self, refusal: Refusal) -> bool:
+        if isinstance(refusal, AttachmentRefused):
+            self.file.errors = [WORDS_FOR_REASONS[refusal.reason]]
+        return isinstance(refusal, AttachmentRefused)
 
 
 def forms_for(keys: Iterable[str], key: str, sent: AttachmentForm | None) -> dict[str, AttachmentForm]:

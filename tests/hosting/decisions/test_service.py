@@ -25,9 +25,9 @@ from dofc_events.hosting.decisions.service import (
     announce_decision,
     prepare_decision,
 )
+from dofc_events.hosting.hand_over.queries import hand_over_items, hand_over_sides
 from dofc_events.hosting.hand_over.service import ItemDetails, add_item, tick_item
 from dofc_events.hosting.proposals.service import PROPOSER, withdraw_proposal
-from dofc_events.hosting.queries import hand_over_items, hand_over_sides
 from dofc_events.hosting.rules import LONGEST_NAME, HandOverKind, ProposalStatus, Side
 from dofc_events.hosting.stages.rules import WrongStage
 from dofc_events.mail.models import Message

@@ -16,7 +16,7 @@ from dofc_events.hosting import queries as links
 from dofc_events.hosting.calls.service import set_shortlist, start_review
 from dofc_events.hosting.models import Proposal
 from dofc_events.hosting.proposals.attachments.queries import attached_bytes
-from dofc_events.hosting.proposals.attachments.service import TooManyAttachments, add_attachment, remove_attachment
+from dofc_events.hosting.proposals.attachments.service import add_attachment, remove_attachment
 from dofc_events.hosting.proposals.service import (
     PROPOSER,
     Answers,
@@ -26,6 +26,7 @@ from dofc_events.hosting.proposals.service import (
     NoSuchCall,
     NotAMember,
     ProposalFixed,
+    TooManyAttachments,
     answers_of,
     change_proposal,
     missing_of,

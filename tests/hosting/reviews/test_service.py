@@ -12,7 +12,7 @@ from dofc_events.hosting.members.service import remove_representative
 from dofc_events.hosting.models import HostingCall, Review, Score
 from dofc_events.hosting.proposals.questions.service import NothingAsked, answer_question, ask_question
 from dofc_events.hosting.proposals.service import PROPOSER, ProposalFixed, withdraw_proposal
-from dofc_events.hosting.queries import summaries, visible_reviews
+from dofc_events.hosting.reviews.queries import summaries, visible_reviews
 from dofc_events.hosting.reviews.service import Given, ReviewNotOpen, ScoresIncomplete, give_review
 from dofc_events.hosting.rules import ProposalStatus
 from dofc_events.mail.models import Message

@@ -18,7 +18,7 @@ from dofc_events.registration.trips import service as seats
 from dofc_events.trips import service as trips
 from tests.support.databases import count_queries, dump
 from tests.support.factories import DELEGATE, NOW, make_edition, make_registration, make_trip
-from tests.support.trail import STORED
+from tests.support.trail_stored import STORED
 
 AUDIT = "/organise/editions/2027/audit"
 ANA = Actor("account", "ana@dofc.test")

@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import select
 
 from dofc_events.commands.check import faults
-from dofc_events.commands.named_files import named_files
 from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.memory.outcomes.models import Outcome
+from dofc_events.privacy.erasing.queries import named_files
 from tests.support import uploads
 from tests.support.memory import make_document, make_outcome, paper
 

@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import select
 
 from dofc_events.commands.check import faults
-from dofc_events.commands.named_files import named_files
 from dofc_events.conference.models import Edition
 from dofc_events.core import files
 from dofc_events.core.audit import AuditEntry
@@ -16,6 +15,7 @@ from dofc_events.core.db import db, unit_of_work
 from dofc_events.delegates.models import Registration
 from dofc_events.extensions import settings
 from dofc_events.memory.figures.queries import figures_of
+from dofc_events.privacy.erasing.queries import named_files
 from dofc_events.privacy.retention.service import do_some, old_ones, tasks
 from dofc_events.privacy.rules import GONE
 from dofc_events.privacy.service import vanish

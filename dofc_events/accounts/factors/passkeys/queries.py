@@ -22,7 +22,7 @@ class PasskeyRefused(Refusal):
 
 @dataclass(frozen=True)
 class NewPasskey:
-    """What is stored of one."""
+    """What is stored of a new passkey."""
 
     credential: str
     public_key: bytes

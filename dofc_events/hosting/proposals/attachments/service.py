@@ -6,19 +6,14 @@ from sqlalchemy.orm import Session
 
 from dofc_events.core import files
 from dofc_events.core.audit import Actor, record
-from dofc_events.core.errors import Refusal
 from dofc_events.extensions import settings
 from dofc_events.hosting.models import Attachment, Proposal
 from dofc_events.hosting.proposals.attachments.queries import attached_bytes
-from dofc_events.hosting.proposals.service import open_proposal
+from dofc_events.hosting.proposals.service import TooManyAttachments, open_proposal
 from dofc_events.hosting.queries import attachment_of
 from dofc_events.hosting.rules import MAX_ATTACHMENTS, scope_of
 from dofc_events.web.attachments.queries import MEGABYTE
 from dofc_events.web.attachments.rules import AttachmentFault, AttachmentRefused, CheckedFile
-
-
-class TooManyAttachments(Refusal):
-    """A proposal has as many attachments as it can have."""
 
 
 def add_attachment(session: Session, proposal_id: int, file: CheckedFile, actor: Actor, now: datetime) -> Attachment:

@@ -14,8 +14,8 @@ from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import NotAgreed, Refusal
 from dofc_events.organise.editions.settings import service
+from dofc_events.organise.editions.settings.categories.forms import CategoriesForm
 from dofc_events.organise.editions.settings.forms import (
-    CategoriesForm,
     ContactForm,
     DatesForm,
     PartForm,

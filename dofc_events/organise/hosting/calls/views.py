@@ -15,7 +15,8 @@ from dofc_events.core.errors import NotAgreed, Refusal, ask_first
 from dofc_events.hosting.ballots.queries import chaired_members, roll
 from dofc_events.hosting.calls import service as calls
 from dofc_events.hosting.membership.queries import unsettled
-from dofc_events.hosting.queries import all_calls, concerned_by, edition_in_the_way, is_scored, proposals_of, summaries
+from dofc_events.hosting.queries import all_calls, concerned_by, edition_in_the_way, proposals_of
+from dofc_events.hosting.reviews.queries import is_scored, summaries
 from dofc_events.hosting.rules import PENDING, ProposalStatus, by_score
 from dofc_events.hosting.stages.rules import DATES, Act, Stage, WrongStage, changed_dates, extended
 from dofc_events.organise.hosting.calls.forms import CallForm, ChangeCallForm, ExtendForm, NewCallForm, ShortlistForm

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from dofc_events.accounts.factors.guards import fresh_factor_for_forms
 from dofc_events.accounts.guards import acting, chair_only
+from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import edition_by_year
 from dofc_events.conference.service import EditionExists
 from dofc_events.core.clock import now, zones
@@ -103,17 +104,18 @@ def announce(year: int) -> ResponseReturnValue:
     except EditionExists:
         return redirect(url_for(".announce", year=year), 303)
     else:
-        told = ngettext(
-            "The proposer will be told by email.", "All %(num)d proposers will be told by email.", len(messages)
-        )
-        flash(_("The decision has been announced."), "success")
-        flash(told, "success")
-        if edition:
-            flash(
-                _("%(edition)s has been created as a draft, and its host can now edit it.", edition=edition.name),
-                "success",
-            )
+        _say_what_was_announced(len(messages), edition)
     return redirect(url_for("organise.hosting.calls.call", year=year), 303)
+
+
+def _say_what_was_announced(told: int, edition: Edition | None) -> None:
+    flash(_("The decision has been announced."), "success")
+    flash(
+        ngettext("The proposer will be told by email.", "All %(num)d proposers will be told by email.", told), "success"
+    )
+    if edition:
+        words = _("%(edition)s has been created as a draft, and its host can now edit it.", edition=edition.name)
+        flash(words, "success")
 
 
 def _zones(proposals: Iterable[Proposal]) -> dict[str, Sequence[str]]:

@@ -71,12 +71,11 @@ class ChangeItemForm(EditForm):
 class ItemFileForm(AttachmentForm):
     """One file, checked as those of proposals are."""
 
-    def refuse(self, refusal: Refusal) -> None:
-        """Show why the file was refused."""
-        if isinstance(refusal, TooManyFiles):
-            self.file.errors = [_("There are already %(most)d files. Remove one to add another.", most=MAX_HANDED_OVER)]
-        else:
-            super().refuse(refusal)
+    def refuse(self, refusal: Refusal) -> bool:
+        if not isinstance(refusal, TooManyFiles):
+            return super().refuse(refusal)
+        self.file.errors = [_("There are already %(most)d files. Remove one to add another.", most=MAX_HANDED_OVER)]
+        return True
 
 
 class TickForm(Form):

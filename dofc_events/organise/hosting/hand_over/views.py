@@ -2,22 +2,18 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from werkzeug.exceptions import RequestEntityTooLarge
 
 from dofc_events.accounts.guards import acting, grants
 from dofc_events.accounts.rules import Access, RoleName, access_to_edition
 from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import latest_edition
-from dofc_events.core import files
 from dofc_events.core.clock import now
-from dofc_events.core.contained import TooBusy
 from dofc_events.core.db import db, unit_of_work
-from dofc_events.extensions import settings
+from dofc_events.hosting.hand_over.queries import hand_over_item, hand_over_items
 from dofc_events.hosting.hand_over.service import (
-    TooManyFiles,
     add_file,
     add_item,
     change_item,
@@ -26,20 +22,16 @@ from dofc_events.hosting.hand_over.service import (
     tick_item,
 )
 from dofc_events.hosting.models import HandOverItem
-from dofc_events.hosting.queries import hand_over_item, hand_over_items
 from dofc_events.hosting.rules import HandOverKind, Side
 from dofc_events.memory.figures.shared import growth_chart
 from dofc_events.organise.hosting.hand_over.forms import ChangeItemForm, ItemFileForm, ItemForm, TickForm
 from dofc_events.organise.hosting.hand_over.queries import lessons_of
 from dofc_events.organise.hosting.shared import around, hosts_only
 from dofc_events.organise.shared import EDITION
-from dofc_events.web.attachments.queries import check_upload
-from dofc_events.web.attachments.rules import MAX_BYTES, AttachmentFault, AttachmentRefused
+from dofc_events.web.attachments.rules import CheckedFile
+from dofc_events.web.attachments.shared import file_answer, receive_attachment
 from dofc_events.web.charts import bar
-from dofc_events.web.downloads import download
-from dofc_events.web.forms import ButtonForm, answer_busy, answer_errors, answer_too_many, form_page
-from dofc_events.web.security import DOWNLOAD_POLICY
-from dofc_events.web.uploads import TooManyUploads, refuse_flood_of_uploads
+from dofc_events.web.forms import ButtonForm, answer_errors, form_page
 
 blueprint = Blueprint("hand_over", __name__)
 
@@ -98,30 +90,14 @@ def item(coming: Edition, sides: set[Side], item_id: int) -> ResponseReturnValue
 def attach(coming: Edition, sides: set[Side], item_id: int) -> ResponseReturnValue:
     """One more file for an item."""
     _item(coming, item_id)
-    request.max_content_length = MAX_BYTES + 64 * 1024
-    try:
-        form = ItemFileForm()
-        accepted = form.validate_on_submit()
-    except RequestEntityTooLarge:
-        form, accepted = ItemFileForm(formdata=None), False
-        form.refuse(AttachmentRefused(AttachmentFault.TOO_LARGE))
-        return make_response(render_template(ITEM, form=form, **_again(coming, item_id, form)), 413)
-    if not accepted:
-        return answer_errors(form, ITEM, **_again(coming, item_id, form))
-    # Checked outside of the transaction.
-    content = form.file.data.read()
-    try:
-        refuse_flood_of_uploads(len(content))
-        file = check_upload(form.file.data.filename, content)
+
+    def keep(file: CheckedFile) -> None:
         with unit_of_work() as session:
             add_file(session, coming.id, item_id, file, acting(), now())
-    except (AttachmentRefused, TooManyFiles) as refusal:
-        form.refuse(refusal)
-        return answer_errors(form, ITEM, **_again(coming, item_id, form))
-    except TooManyUploads as refusal:
-        return answer_too_many(form, refusal.retry_after, ITEM, **_again(coming, item_id, form))
-    except TooBusy as refusal:
-        return answer_busy(form, refusal.retry_after, ITEM, **_again(coming, item_id, form))
+
+    refused = receive_attachment(ItemFileForm, keep, ITEM, lambda form: _again(coming, item_id, form))
+    if refused is not None:
+        return refused
     flash(_("File added."), "success")
     return redirect(url_for(".item", year=coming.year, item_id=item_id), 303)
 
@@ -131,9 +107,7 @@ def attach(coming: Edition, sides: set[Side], item_id: int) -> ResponseReturnVal
 def file(coming: Edition, sides: set[Side], item_id: int, file_id: int) -> ResponseReturnValue:
     """One file, to be saved: a browser never runs it."""
     found = next((one for one in _item(coming, item_id).files if one.id == file_id), None) or abort(404)
-    answer = download(found.name, found.media_type, files.read(settings().shared, found.content_hash))
-    answer.headers["Content-Security-Policy"] = DOWNLOAD_POLICY
-    return answer
+    return file_answer(found.name, found.media_type, found.content_hash)
 
 
 @blueprint.post(f"{HAND_OVER}/<id:item_id>/files/<id:file_id>/remove")

@@ -19,12 +19,13 @@ from dofc_events.hosting.membership.queries import unsettled
 from dofc_events.hosting.membership.service import settle_membership
 from dofc_events.hosting.models import Proposal
 from dofc_events.hosting.proposals.questions.service import ask_question
-from dofc_events.hosting.proposals.shared import attachment_answer
 from dofc_events.hosting.queries import own_among
-from dofc_events.hosting.reviews.service import give_review
+from dofc_events.hosting.reviews.queries import review_by, reviewed_ids, summaries, visible_reviews
+from dofc_events.hosting.reviews.service import give_review, scores_of
 from dofc_events.hosting.rules import PENDING, RECEIVED, ProposalStatus, by_score, weighted_score
 from dofc_events.organise.hosting.reviews.forms import ConflictForm, MembershipForm, QuestionForm, ReviewForm
 from dofc_events.organise.hosting.shared import CALL, DESK, around, call_of, everybodys, readers_only
+from dofc_events.web.attachments.shared import file_answer
 from dofc_events.web.forms import form_page
 
 blueprint = Blueprint("reviews", __name__)
@@ -40,10 +41,10 @@ def compare(year: int) -> ResponseReturnValue:
     """The proposals of a call side by side; for those who only vote, what is on the ballot."""
     session, call, at, me = db.session(), call_of(year), now(), current_user.id
     proposals = _readable(queries.proposals_of(session, call.id))
-    summaries = queries.summaries(session, call, me, at)
+    scores = summaries(session, call, me, at)
     sorts = request.args.get("sort") == "score"
     if sorts:
-        order = by_score([proposal.id for proposal in proposals], summaries)
+        order = by_score([proposal.id for proposal in proposals], scores)
         proposals.sort(key=lambda proposal: order.index(proposal.id))
     return render_template(
         "organise/hosting/reviews/compare.html",
@@ -51,9 +52,9 @@ def compare(year: int) -> ResponseReturnValue:
         proposals=proposals,
         hosted=queries.years_hosted(session, {p.proposed_by_id for p in proposals if p.proposed_by_id}),
         own=own_among(session, proposals, me, at),
-        reviewed=queries.reviewed_ids(session, call.id, me),
+        reviewed=reviewed_ids(session, call.id, me),
         reviews_here=queries.is_reviewer(session, me, at),
-        summaries=summaries,
+        summaries=scores,
         sorts=sorts,
         at=at,
         **around(),
@@ -68,7 +69,7 @@ def proposal(reference: str) -> ResponseReturnValue:
     context = _about(reference)
     proposal = context["proposal"]
     call, organiser = proposal.call, proposal.proposed_by_id
-    reviews = queries.visible_reviews(session, call, me, at).get(proposal.id, [])
+    reviews = visible_reviews(session, call, me, at).get(proposal.id, [])
     weights = {criterion.id: criterion.weight for criterion in call.criteria}
     return render_template(
         "organise/hosting/reviews/proposal.html",
@@ -76,8 +77,8 @@ def proposal(reference: str) -> ResponseReturnValue:
         hosted=queries.years_hosted(session, [organiser])[organiser] if organiser else [],
         reviews=reviews,
         weighted={r.id: weighted_score({s.criterion_id: s.score for s in r.scores}, weights) for r in reviews},
-        summary=queries.summaries(session, call, me, at).get(proposal.id),
-        mine=queries.review_by(session, proposal.id, me),
+        summary=summaries(session, call, me, at).get(proposal.id),
+        mine=review_by(session, proposal.id, me),
         **context,
     )
 
@@ -86,8 +87,8 @@ def proposal(reference: str) -> ResponseReturnValue:
 @everybodys
 def proposal_file(reference: str, attachment_id: int) -> ResponseReturnValue:
     """One attachment, to be saved: a browser never runs it."""
-    proposal, session = _proposal(reference), db.session()
-    return attachment_answer(queries.attachment_of(session, proposal.id, attachment_id) or abort(404))
+    found = queries.attachment_of(db.session(), _proposal(reference).id, attachment_id) or abort(404)
+    return file_answer(found.name, found.media_type, found.content_hash)
 
 
 @blueprint.route(f"{PROPOSAL}/question", methods=["GET", "POST"])
@@ -116,14 +117,15 @@ def review(reference: str) -> ResponseReturnValue:
     """Score a proposal on each criterion; the review can be changed until reviews end."""
     context, page = _about(reference), "organise/hosting/reviews/review.html"
     proposal = context["proposal"]
-    form = ReviewForm.of(proposal.call.criteria, queries.review_by(db.session(), proposal.id, current_user.id))
+    mine = review_by(db.session(), proposal.id, current_user.id)
+    form, seen = ReviewForm.of(proposal.call.criteria, mine), scores_of(mine)
     if context["review_refused"]:
         return make_response(render_template(page, form=form, **context), 403)
     if not form.validate_on_submit():
         return form_page(form, page, **context)
     try:
         with unit_of_work() as session:
-            give_review(session, proposal.id, current_user.id, form.to_scores(), acting(), now())
+            give_review(session, proposal.id, current_user.id, form.to_scores(), acting(), now(), seen=seen)
     except Refusal:
         return make_response(render_template(page, form=form, **context | _about(reference)), 403)
     flash(_("Review saved. You can change it until reviews end."), "success")

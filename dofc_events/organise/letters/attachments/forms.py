@@ -3,6 +3,7 @@
 from flask_babel import gettext as _
 
 from dofc_events.core.errors import Refusal
+from dofc_events.letters.rules import MAX_ATTACHED
 from dofc_events.letters.service import FilesTooLarge
 from dofc_events.web.attachments.forms import AttachmentForm
 
@@ -10,14 +11,16 @@ from dofc_events.web.attachments.forms import AttachmentForm
 class LetterFileForm(AttachmentForm):
     """One file, checked as those of proposals are."""
 
-    def refuse(self, refusal: Refusal) -> None:
-        """Show why the file was refused."""
-        if isinstance(refusal, FilesTooLarge):
-            self.file.errors = [
-                _(
-                    "The files of a letter can have 5 MB in all. Remove one, make this one smaller, or put it on a"
-                    " website and link to it."
-                )
-            ]
-        else:
-            super().refuse(refusal)
+    max_bytes = MAX_ATTACHED
+    too_large = FilesTooLarge()
+
+    def refuse(self, refusal: Refusal) -> bool:
+        if not isinstance(refusal, FilesTooLarge):
+            return super().refuse(refusal)
+        self.file.errors = [
+            _(
+                "The files of a letter can have 5 MB in all. Remove one, make this one smaller, or put it on a"
+                " website and link to it."
+            )
+        ]
+        return True

@@ -9,23 +9,17 @@ from flask_babel import ngettext
 
 from dofc_events.accounts.guards import acting
 from dofc_events.conference.models import Edition
-from dofc_events.core import files
 from dofc_events.core.clock import now
-from dofc_events.core.contained import TooBusy
 from dofc_events.core.db import db, unit_of_work
-from dofc_events.extensions import settings
 from dofc_events.memory.documents import service
 from dofc_events.memory.documents.queries import documents_of
-from dofc_events.memory.documents.rules import MAX_DOCUMENTS
 from dofc_events.memory.models import NewFile
 from dofc_events.organise.memory.documents.forms import DocumentsForm
 from dofc_events.organise.memory.forms import FilesForm
-from dofc_events.organise.memory.shared import MEMORY, add_each, sent_files, writers_only
+from dofc_events.organise.memory.shared import MEMORY, receive_files, writers_only
 from dofc_events.organise.shared import around
-from dofc_events.web.downloads import download
-from dofc_events.web.forms import answer_busy, answer_errors, answer_too_many, form_page
-from dofc_events.web.security import DOWNLOAD_POLICY
-from dofc_events.web.uploads import TooManyUploads
+from dofc_events.web.attachments.shared import file_answer
+from dofc_events.web.forms import form_page
 
 blueprint = Blueprint("documents", __name__)
 
@@ -51,22 +45,14 @@ def index(edition: Edition) -> ResponseReturnValue:
 @writers_only
 def add(edition: Edition) -> ResponseReturnValue:
     """Add documents, which nobody else sees until they are published."""
-    form, accepted = sent_files()
 
     def add_one(file: NewFile) -> None:
         with unit_of_work() as session:
             service.add_document(session, edition.id, file, acting(), now())
 
-    try:
-        added = add_each(form, add_one) if accepted else 0
-    except service.TooManyDocuments:
-        form.refuse_more(MAX_DOCUMENTS)
-    except TooManyUploads as refusal:
-        return answer_too_many(form, refusal.retry_after, PAGE, **_again(edition, form))
-    except TooBusy as refusal:
-        return answer_busy(form, refusal.retry_after, PAGE, **_again(edition, form))
-    if form.errors:
-        return answer_errors(form, PAGE, **_again(edition, form))
+    added, refused = receive_files(add_one, PAGE, lambda form: _again(edition, form))
+    if refused is not None:
+        return refused
     words = ngettext("%(num)d document has been added.", "%(num)d documents have been added.", added)
     flash(f"{words} {_('Publish it by ticking “Published”.')}", "success")
     return redirect(url_for(".index", year=edition.year), 303)
@@ -78,9 +64,7 @@ def document(edition: Edition, document_id: int) -> ResponseReturnValue:
     """One document, to be saved: a browser never runs it."""
     every = documents_of(db.session(), edition.id)
     found = next((one for one in every if one.id == document_id), None) or abort(404)
-    answer = download(found.name, found.media_type, files.read(settings().shared, found.content_hash))
-    answer.headers["Content-Security-Policy"] = DOWNLOAD_POLICY
-    return answer
+    return file_answer(found.name, found.media_type, found.content_hash)
 
 
 def _page(edition: Edition) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import FieldList, FormField, HiddenField, SelectField, ValidationError
 from wtforms import Form as PlainForm
@@ -18,7 +17,7 @@ from dofc_events.memory.editions.service import EditionFacts
 from dofc_events.organise.trail.changes.texts import FIELDS
 from dofc_events.web.edits import EditForm
 from dofc_events.web.fields import Between, CountryField, Line, Paragraphs, WholeNumberField
-from dofc_events.web.forms import Form
+from dofc_events.web.forms import Form, UploadForm
 from dofc_events.web.moments import DayField, plausible
 
 
@@ -127,13 +126,8 @@ class CountriesForm(EditForm):
         return cls(data={"countries": ", ".join(seen)})
 
 
-class ImportForm(Form):
+class ImportForm(UploadForm):
     """A file to import."""
-
-    class Meta(Form.Meta):
-        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
-            # A file is what it takes.
-            return FlaskForm.Meta.wrap_formdata(self, form, formdata)
 
     file = FileField(_l("File"), [FileRequired(_l("Choose a file."))])
 

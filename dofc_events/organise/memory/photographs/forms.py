@@ -4,7 +4,6 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from flask_wtf.file import MultipleFileField
 from wtforms import BooleanField, SelectField
 from wtforms.fields import SelectChoice
@@ -23,7 +22,7 @@ from dofc_events.memory.photographs.rules import (
 from dofc_events.memory.photographs.service import Credits, NotToBePublished, PhotographDetails
 from dofc_events.web.edits import EditForm
 from dofc_events.web.fields import Between, Line, QuotedLine, WholeNumberField
-from dofc_events.web.forms import Form
+from dofc_events.web.forms import Form, UploadForm
 
 # What gettext gives, by value.
 FAULTS: dict[str, Any] = {
@@ -68,13 +67,8 @@ def _licences() -> list[SelectChoice]:
     return [SelectChoice(*one) for one in LICENCES.items()]
 
 
-class UploadForm(Form):
+class PhotographsForm(UploadForm):
     """Any number of files, and who took them."""
-
-    class Meta(Form.Meta):
-        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
-            # This form takes files.
-            return FlaskForm.Meta.wrap_formdata(self, form, formdata)
 
     files = MultipleFileField(_l("Photographs"))
     photographer = QuotedLine(_l("Photographer’s name"), longest=LONGEST_PHOTOGRAPHER)

@@ -34,7 +34,7 @@ from dofc_events.memory.photographs.rules import (
 from dofc_events.organise.memory.photographs.forms import (
     DecisionForm,
     PhotographForm,
-    UploadForm,
+    PhotographsForm,
     fault_words,
     missing_words,
 )
@@ -66,10 +66,10 @@ def index(edition: Edition) -> ResponseReturnValue:
     """The gallery as organisers see it, and the form for more photographs, as many as they like."""
     request.max_content_length = MAX_FORM
     try:
-        form = UploadForm()
+        form = PhotographsForm()
         accepted = form.validate_on_submit()
     except RequestEntityTooLarge:
-        form = UploadForm(formdata=None)
+        form = PhotographsForm(formdata=None)
         form.files.errors = [_("These photographs are too large to be sent together. Send fewer at a time.")]
         return make_response(render_template(INDEX, form=form, **_context(edition)), 413)
     if not accepted:
@@ -136,7 +136,7 @@ def act(edition: Edition, photograph_id: int, act: str) -> ResponseReturnValue:
     _photograph(edition, photograph_id)
     form = ButtonForm()
     if not form.validate_on_submit():
-        return answer_errors(form, INDEX, upload=UploadForm(formdata=None), **_context(edition))
+        return answer_errors(form, INDEX, upload=PhotographsForm(formdata=None), **_context(edition))
     does, done = ACTS[act]
     try:
         with unit_of_work() as session:
@@ -154,7 +154,7 @@ def publish_all(edition: Edition) -> ResponseReturnValue:
     """Let everybody see the photographs that lack nothing."""
     form = ButtonForm()
     if not form.validate_on_submit():
-        return answer_errors(form, INDEX, upload=UploadForm(formdata=None), **_context(edition))
+        return answer_errors(form, INDEX, upload=PhotographsForm(formdata=None), **_context(edition))
     complete = [one.id for one in _gallery(edition) if not one.missing]
     with unit_of_work() as session:
         number = service.publish_photographs(session, complete, acting(), now())
@@ -168,7 +168,7 @@ def clear(edition: Edition) -> ResponseReturnValue:
     """Forget the files that were refused."""
     form = ButtonForm()
     if not form.validate_on_submit():
-        return answer_errors(form, INDEX, upload=UploadForm(formdata=None), **_context(edition))
+        return answer_errors(form, INDEX, upload=PhotographsForm(formdata=None), **_context(edition))
     with unit_of_work() as session:
         service.clear_refused(session, edition.id)
     return redirect(url_for(".index", year=edition.year), 303)

@@ -23,7 +23,7 @@ from dofc_events.registration.service import DetailsFrozen
 from dofc_events.registration.shared import is_frozen
 from dofc_events.web.attachments.forms import AttachmentForm, forms_for
 from dofc_events.web.attachments.rules import CheckedFile
-from dofc_events.web.attachments.shared import file_answer, receive_file
+from dofc_events.web.attachments.shared import file_answer, receive_attachment
 from dofc_events.web.errors import LinkNotValid
 from dofc_events.web.forms import ButtonForm, answer_errors
 
@@ -60,7 +60,7 @@ def add(token: str, key: str) -> ResponseReturnValue:
             open_handed_over(session, session.get_one(Registration, registration_id), who.actor, now())
 
     try:
-        refused = receive_file(keep, PAGE, lambda form: _context(token, key, form))
+        refused = receive_attachment(AttachmentForm, keep, PAGE, lambda form: _context(token, key, form))
     except (FileNotAsked, DetailsFrozen):
         return _closed(token)
     if refused is not None:

@@ -7,7 +7,6 @@ import time_machine
 from sqlalchemy import select
 
 from dofc_events.accounts.rules import RoleName
-from dofc_events.commands.named_files import named_files
 from dofc_events.conference.queries import edition_by_year
 from dofc_events.core.audit import COMMAND
 from dofc_events.hosting.hand_over.service import start_hand_over
@@ -16,6 +15,7 @@ from dofc_events.letters.models import Letter
 from dofc_events.letters.rules import Anchor
 from dofc_events.letters.service import LetterText, write_letter
 from dofc_events.places.service import lock_edition_pool
+from dofc_events.privacy.erasing.queries import named_files
 from dofc_events.registration.queries import Audience
 from tests.support import uploads
 from tests.support.factories import (

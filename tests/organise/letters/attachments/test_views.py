@@ -6,13 +6,13 @@ import pytest
 from sqlalchemy import select
 
 from dofc_events.commands.check import faults
-from dofc_events.commands.named_files import named_files
 from dofc_events.commands.timers import run_timers
 from dofc_events.core import files
 from dofc_events.extensions import settings
 from dofc_events.letters.models import LetterAttachment
 from dofc_events.mail.mime import as_mime
 from dofc_events.mail.models import Message
+from dofc_events.privacy.erasing.queries import named_files
 from tests.letters.conftest import write
 from tests.support import uploads
 from tests.support.factories import NOW, make_edition

@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import select
 
 from dofc_events.commands.check import faults
-from dofc_events.commands.named_files import named_files
 from dofc_events.conference.queries import edition_by_year
 from dofc_events.core import files
 from dofc_events.core.audit import AuditEntry
@@ -16,6 +15,7 @@ from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import proof_of, token_of
 from dofc_events.extensions import settings
 from dofc_events.mail.models import Message
+from dofc_events.privacy.erasing.queries import named_files
 from dofc_events.questions.queries import files_of
 from tests.registration.conftest import FORM, fill
 from tests.support import uploads

@@ -6,23 +6,17 @@ from flask_babel import gettext as _
 
 from dofc_events.accounts.guards import acting
 from dofc_events.conference.models import Edition
-from dofc_events.core import files
 from dofc_events.core.clock import now
-from dofc_events.core.contained import TooBusy
 from dofc_events.core.db import db, unit_of_work
-from dofc_events.extensions import settings
 from dofc_events.memory.models import NewFile
 from dofc_events.memory.outcomes import service
 from dofc_events.memory.outcomes.models import Outcome
 from dofc_events.memory.outcomes.queries import outcome_of
-from dofc_events.memory.outcomes.rules import MAX_FILES
 from dofc_events.organise.memory.forms import FilesForm
-from dofc_events.organise.memory.shared import MEMORY, add_each, sent_files, writers_only
+from dofc_events.organise.memory.shared import MEMORY, receive_files, writers_only
 from dofc_events.organise.shared import around
-from dofc_events.web.downloads import download
-from dofc_events.web.forms import ButtonForm, answer_busy, answer_errors, answer_too_many
-from dofc_events.web.security import DOWNLOAD_POLICY
-from dofc_events.web.uploads import TooManyUploads
+from dofc_events.web.attachments.shared import file_answer
+from dofc_events.web.forms import ButtonForm, answer_errors
 
 blueprint = Blueprint("attachments", __name__)
 
@@ -42,23 +36,14 @@ def index(edition: Edition, slug: str) -> ResponseReturnValue:
 def add(edition: Edition, slug: str) -> ResponseReturnValue:
     """Add files to an outcome, which are public while it is."""
     _outcome(edition, slug)
-    form, accepted = sent_files()
 
     def add_one(file: NewFile) -> None:
         with unit_of_work() as session:
             service.add_file(session, edition.id, slug, file, acting(), now())
 
-    try:
-        if accepted:
-            add_each(form, add_one)
-    except service.TooManyFiles:
-        form.refuse_more(MAX_FILES)
-    except TooManyUploads as refusal:
-        return answer_too_many(form, refusal.retry_after, PAGE, **_page(edition, slug))
-    except TooBusy as refusal:
-        return answer_busy(form, refusal.retry_after, PAGE, **_page(edition, slug))
-    if form.errors:
-        return answer_errors(form, PAGE, **_page(edition, slug))
+    _added, refused = receive_files(add_one, PAGE, lambda form: _page(edition, slug))
+    if refused is not None:
+        return refused
     flash(_("Files added."), "success")
     return redirect(url_for(".index", year=edition.year, slug=slug), 303)
 
@@ -69,9 +54,7 @@ def file(edition: Edition, slug: str, file_id: int) -> ResponseReturnValue:
     """One file, to be saved: a browser never runs it."""
     every = _outcome(edition, slug).files
     found = next((one for one in every if one.id == file_id), None) or abort(404)
-    answer = download(found.name, found.media_type, files.read(settings().shared, found.content_hash))
-    answer.headers["Content-Security-Policy"] = DOWNLOAD_POLICY
-    return answer
+    return file_answer(found.name, found.media_type, found.content_hash)
 
 
 @blueprint.post(f"{FILES}/<id:file_id>/remove")

@@ -19,7 +19,7 @@ from dofc_events.registration.own.files.service import FileNotAsked, Who
 from dofc_events.registration.service import RegistrationOver
 from dofc_events.web.attachments.forms import AttachmentForm, forms_for
 from dofc_events.web.attachments.rules import CheckedFile
-from dofc_events.web.attachments.shared import file_answer, receive_file
+from dofc_events.web.attachments.shared import file_answer, receive_attachment
 from dofc_events.web.forms import ButtonForm, answer_errors
 
 blueprint = Blueprint("files", __name__)
@@ -55,7 +55,7 @@ def add(edition: Edition, reference: str, key: str) -> ResponseReturnValue:
             service.add_file(session, registration_id, key, checked, who, now())
 
     try:
-        refused = receive_file(keep, PAGE, lambda form: _context(edition, reference, key, form))
+        refused = receive_attachment(AttachmentForm, keep, PAGE, lambda form: _context(edition, reference, key, form))
     except (FileNotAsked, RegistrationOver):
         return _closed(year, reference)
     if refused is not None:

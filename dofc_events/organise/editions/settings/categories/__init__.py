@@ -1,0 +1,1 @@
+"""The part of the settings that says which kinds of delegates there are."""
