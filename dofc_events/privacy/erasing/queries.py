@@ -9,11 +9,10 @@ from sqlalchemy.orm import Session
 
 from dofc_events.core.audit import AuditEntry
 from dofc_events.delegates.models import Registration
+from dofc_events.delegates.rules import GONE_KEY
 from dofc_events.privacy.kept.queries import about, says_something, table_of
 from dofc_events.privacy.kept.rules import Ends, Whose, rows_of
 from dofc_events.questions.models import Answer
-
-GONE_KEY = "gone-"
 
 
 def is_gone(registration: Registration) -> bool:
