@@ -6,7 +6,6 @@ migrations 0001 and 0008 as they landed, for both were changed afterwards (0050)
 
 import json
 import shutil
-from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,8 @@ from alembic.script import ScriptDirectory
 from flask import Flask
 from sqlalchemy import func, inspect, select, text
 
-from dofc_events.commands.timers import Step, end_what_is_over, run_timers
-from dofc_events.commands.watch import Watch
+from dofc_events.commands.timers import end_what_is_over, run_timers
+from dofc_events.commands.watch import Step, Watch
 from dofc_events.config import ROOT
 from dofc_events.core import files
 from dofc_events.core.db import Base, db, unit_of_work
@@ -58,7 +57,7 @@ PAGES = (
     "/privacy",
 )
 
-Rows = dict[str, dict[tuple[object, ...], Mapping[str, Any]]]
+Rows = dict[str, dict[tuple[object, ...], dict[Any, Any]]]
 
 
 def test_every_version_that_landed_is_upgraded_with_its_data(databases, database_kind, tmp_path):
@@ -171,7 +170,7 @@ def _rows() -> Rows:
         if table.name in present:
             keys = [column.name for column in table.primary_key.columns]
             rows = db.session.execute(text(f"SELECT * FROM {table.name}")).mappings().all()
-            found[table.name] = {tuple(row.get(key) for key in keys): row for row in rows}
+            found[table.name] = {tuple(row.get(key) for key in keys): row for row in map(dict, rows)}
     # PostgreSQL changes no table that somebody is still reading.
     db.session.close()
     return found
