@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 from alembic.script import ScriptDirectory
 from flask import Flask
 from sqlalchemy import func, inspect, select, text
@@ -60,6 +61,7 @@ PAGES = (
 Rows = dict[str, dict[tuple[object, ...], dict[Any, Any]]]
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_every_version_that_landed_is_upgraded_with_its_data(databases, database_kind, tmp_path):
     """One walk: it stops at each of them, adds its rows, and looks whether those before are as they were."""
     scripts = _scripts_as_they_landed(tmp_path / "migrations")
