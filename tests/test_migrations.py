@@ -1,18 +1,13 @@
 """Migrations: they lead to exactly what the models say, there and back, with data in the tables."""
 
 import json
-import shutil
-from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
-import flask_migrate
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from alembic.runtime.environment import EnvironmentContext
-from alembic.script import ScriptDirectory
-from flask import Flask, current_app
+from flask import Flask
 from sqlalchemy import Engine, Inspector, create_engine, func, inspect, select, text
 
 from dofc_events.config import ROOT
@@ -21,22 +16,17 @@ from dofc_events.core.db import Base, db, unit_of_work
 from dofc_events.core.files import hash_of
 from dofc_events.core.order import sort_key
 from dofc_events.core.references import pseudonym
-from dofc_events.core.schema import differences
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import found_by
-from dofc_events.hosting.models import Ballot
 from dofc_events.memory.history.service import load_history
 from dofc_events.trips.models import Draw
 from tests.support.factories import make_edition, make_registration, make_trip
+from tests.support.walk import SCRIPTS, down_to, up_to
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
-SCRIPTS = ScriptDirectory(str(ROOT / "migrations"))
 # As the application wrote it with 0002.
 SEARCHED_BEFORE = "dorde\nђурђевић\n\nana.k@dofc.test\ntrakya cluster\n7kx9-q2mb\n7kx9q2mb"
-LANDED = ROOT / "tests" / "landed"
 PINS = ROOT / "migrations" / "landed.sha256"
-# Columns that were added to a migration after it had landed.
-LATE = {"worker_signs": "mail_error", "ballots": "account_id"}
 REVISIONS = [script.revision for script in SCRIPTS.walk_revisions()]
 
 
@@ -74,11 +64,11 @@ def test_a_migration_keeps_the_data_when_it_is_taken_back_and_repeated(app):
         before, schema = _row_counts(), _schema(db.engine)
         for revision, previous in pairwise(REVISIONS):
             rows = _row_counts()
-            _down_to(previous)
-            _up_to(revision)
+            down_to(previous)
+            up_to(revision)
             assert _row_counts() == rows, revision
-            _down_to(previous)
-        _up_to("head")
+            down_to(previous)
+        up_to("head")
         assert (_row_counts(), _schema(db.engine)) == (before, schema)
 
 
@@ -86,9 +76,9 @@ def test_the_first_migration_takes_everything_with_it(databases, database_kind, 
     with databases.empty(database_kind) as url:
         app = databases.site(url, tmp_path)
         with app.app_context():
-            _up_to(REVISIONS[-1])
+            up_to(REVISIONS[-1])
             assert inspect(db.engine).get_table_names() != ["alembic_version"]
-            _down_to("base")
+            down_to("base")
             assert inspect(db.engine).get_table_names() == ["alembic_version"]
             db.engine.dispose()
 
@@ -110,17 +100,17 @@ def test_who_registered_with_earlier_versions_is_found_and_shown_as_those_who_ca
             )
             for name in by_letters:
                 make_registration(session, edition, given_name=name, family_name="", organisation="A")
-        _down_to("0002")
+        down_to("0002")
         with unit_of_work() as session:
             described = text("UPDATE registrations SET search_text = :words WHERE given_name = 'Ђорђе'")
             session.execute(described, {"words": SEARCHED_BEFORE})
-        _up_to("0024")
+        up_to("0024")
         with unit_of_work() as session:
             # As they were written before the search knew their consonants.
             known = "SELECT id FROM registrations WHERE given_name IN ('محمد', 'דוד')"
             without = "DELETE FROM search_words WHERE word NOT IN ('محمد', 'דוד') AND registration_id IN"
             session.execute(text(f"{without} ({known})"))
-        _up_to("head")
+        up_to("head")
         keys = select(Registration.called, Registration.by_name, Registration.by_organisation)
         for words in ("dorde", "Ђурђ", "ana.k@dofc.test", "trakya clus", "7KX9Q2MB", "7kx9-q2mb"):
             found = db.session.execute(keys.where(found_by(words))).all()
@@ -144,45 +134,12 @@ def test_names_in_a_draw_that_were_published_or_told_are_stored(app):
                 text_of = json.dumps(document) if document else None
                 session.add(Draw(edition_id=edition.id, seed="s", names_key="k", fixed_at=NOW, document=text_of))
             ids = [person.id for person in (told, known, lost)]
-        _down_to("0036")
-        _up_to("head")
+        down_to("0036")
+        up_to("head")
         assert [db.session.get_one(Registration, one).draw_name for one in ids] == names
         keys = set(db.session.scalars(select(Draw.names_key)))
         assert len(keys) == 2 and min(map(len, keys)) >= 32
         db.session.close()
-
-
-def test_the_first_versions_are_upgraded_with_their_data(databases, database_kind, tmp_path):
-    """Migration 0050: 0001 and 0008 were changed after they had landed, and databases were made before.
-
-    tests/landed/ has both as they landed, and rows as the application wrote them with each.
-    """
-    scripts = tmp_path / "migrations"
-    shutil.copytree(ROOT / "migrations", scripts, ignore=shutil.ignore_patterns("__pycache__"))
-    for landed in LANDED.glob("*.py"):
-        shutil.copy(landed, scripts / "versions" / landed.name)
-    with databases.empty(database_kind) as url:
-        app = databases.site(url, tmp_path / "instance")
-        with app.app_context():
-            for revision in ("0001", "0008"):
-                flask_migrate.upgrade(directory=str(scripts), revision=revision)
-                with unit_of_work() as session:
-                    for statement in (LANDED / f"{revision}.sql").read_text().splitlines()[1:]:
-                        session.connection().exec_driver_sql(statement)
-            assert _missing(LATE) == LATE.keys()
-            flask_migrate.upgrade()
-            # Nothing is left to do.
-            flask_migrate.upgrade()
-            assert _missing(LATE) == set() and differences(db.session.connection()) == []
-            assert db.session.scalars(select(Registration.family_name)).all() == ["Kovač"]
-            # Who cast it last is the one who may see it.
-            assert db.session.execute(select(Ballot.account_id, Ballot.ranking)).all() == [(2, ["4TRW-8HNC", "none"])]
-            db.session.remove()
-            db.engine.dispose()
-        assert app.test_cli_runner().invoke(args=["check"]).output == "Everything adds up.\n"
-        assert app.test_cli_runner().invoke(args=["worker", "--once"]).exit_code == 0
-        with app.app_context():
-            db.engine.dispose()
 
 
 def test_what_has_landed_is_not_changed():
@@ -191,26 +148,6 @@ def test_what_has_landed_is_not_changed():
     files = {path.name: hash_of(path.read_bytes()) for path in (ROOT / "migrations" / "versions").glob("*.py")}
     assert {name: files.get(name) for _, name in pinned} == {name: content_hash for content_hash, name in pinned}
     assert files.keys() == {name for _, name in pinned}, "each has its line, and new ones are added to the end"
-
-
-def _down_to(revision: str) -> None:
-    _go(lambda present: SCRIPTS._downgrade_revs(revision, present))
-
-
-def _up_to(revision: str) -> None:
-    _go(lambda present: SCRIPTS._upgrade_revs(revision, present))
-
-
-def _go(steps: Callable[[Any], Any]) -> None:
-    """As `flask db` does it, but for reading all migrations each time."""
-    config = current_app.extensions["migrate"].migrate.get_config()
-    with EnvironmentContext(config, SCRIPTS, fn=lambda present, _: steps(present)):
-        SCRIPTS.run_env()
-
-
-def _missing(columns: dict[str, str]) -> set[str]:
-    inspector = inspect(db.engine)
-    return {table for table, name in columns.items() if name not in {c["name"] for c in inspector.get_columns(table)}}
 
 
 def _name_with_the_key(app: Flask, year: int, person: Registration) -> str:

@@ -105,8 +105,8 @@ def country_names(language: str) -> dict[str, str]:
 
 
 def country_name(code: str, language: str) -> str:
-    """The present name of one country."""
-    return country_names(language)[code]
+    """The present name of one country; what is none, as somebody may have typed it, as it is."""
+    return country_names(language).get(code, code)
 
 
 @cache

@@ -3,13 +3,13 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from dofc_events.conference.models import Category, Edition
 from dofc_events.core.references import read_token, sign
 from dofc_events.delegates.models import Registration
-from dofc_events.delegates.rules import folded
+from dofc_events.delegates.rules import GONE_KEY, folded
 from dofc_events.extensions import settings
 from dofc_events.groups.models import Group, Invitation, Member
 from dofc_events.groups.rules import Shortage
@@ -147,8 +147,12 @@ def shortages(
 
 
 def told_with_group(kind: str) -> Select[int]:
-    """The claims of people without an address of their own whose contact was told of them in one message of a kind."""
+    """The claims of people without an address of their own whose contact was told of them in one message of a kind.
+
+    Of people whose data has been removed nobody knows whether they had one.
+    """
     query = select(Claim.id).join(Registration, Registration.id == Claim.registration_id)
     query = query.join(Member, Member.registration_id == Registration.id).join(Group, Group.id == Member.group_id)
     query = query.join(Message, Message.about == Group.reference)
-    return query.where(Registration.email_key.is_(None), Message.kind == kind, Message.queued_at >= Claim.changed_at)
+    without = or_(Registration.email_key.is_(None), Registration.email_key.like(f"{GONE_KEY}%"))
+    return query.where(without, Message.kind == kind, Message.queued_at >= Claim.changed_at)

@@ -215,7 +215,7 @@ def _join(
         standing = standing_in(session, registration)
         if has_address:
             standing = replace(standing, registered_by=group.contact_name, stated=request.consent_text)
-        send(session, notices.status_message(standing, {}), now, keep=keep, asked_for=has_address)
+        send(session, notices.status_message(standing, {}), now, keep=keep, asked_for=True)
     return Person(registration, claim)
 
 

@@ -306,7 +306,7 @@ def _done(start: Start, joined: Joined) -> ResponseReturnValue:
 
 def _looked_after(registration: Registration) -> LookedAfter | None:
     """Read where the registration was read: emails are written in the middle of a unit of work. It writes nothing."""
-    session = object_session(registration)
-    assert session is not None, "it was just read"
+    # What a page shows again after a refusal belongs to no session any more.
+    session = object_session(registration) or db.session()
     with session.no_autoflush:
         return looked_after(session, registration)

@@ -16,6 +16,7 @@ from dofc_events.mail.envelope import Envelope
 from dofc_events.mail.render import link, render_message
 from dofc_events.mail.rules import deliverable
 
+DRAFT_REMINDER = "proposal-reminder"
 SENDER = "Days of Clusters"
 # The language of those who have an account: the site does not know another.
 LANGUAGE_OF_ACCOUNTS = "en"
@@ -61,12 +62,12 @@ def links(email: str, proposals: Sequence[Proposal]) -> Envelope:
 
 def draft_reminder(proposal: Proposal) -> Envelope:
     """For a proposer who has not submitted a draft. It is no longer sent once the call has closed."""
-    return _to_proposer("draft_reminder", "reminder", proposal, expires_at=proposal.call.closes_at)
+    return _to_proposer("draft_reminder", DRAFT_REMINDER, proposal, expires_at=proposal.call.closes_at)
 
 
 def draft_ends(proposal: Proposal) -> Envelope:
     """For who has not gone on with a draft: it is deleted soon."""
-    return _to_proposer("draft_ends", "reminder", proposal, ends_at=proposal.ends_at)
+    return _to_proposer("draft_ends", DRAFT_REMINDER, proposal, ends_at=proposal.ends_at)
 
 
 def received_for_chair(proposal: Proposal, chair: Account) -> Envelope:

@@ -199,7 +199,7 @@ def tell(
 
     What they were still to be told is told with it. With `keep` the message is stored and never sent, for demonstration
     data. What the delegate `asked_for` waits if there were such messages just now, so that many changes are told
-    once; not what becomes of the place, nor an offer.
+    once; not what becomes of the place of somebody with an address of their own, nor an offer.
     """
     session.flush()
     earlier = _take_over(session, registration_id)
@@ -207,13 +207,8 @@ def tell(
         news.add_all(earlier)
     news.asked_for = news.asked_for or asked_for
     standing = standing_of(session, registration_id)
-    if asked_for and not keep and _can_wait(news, standing):
-        due_at = outbox.may_be_told_at(session, standing.registration.email, now)
-        if due_at > now:
-            row = UntoldNews(registration_id=registration_id, since=now, due_at=due_at, news=_stored(news))
-            session.add(row)
-            session.flush()
-            return
+    if asked_for and not keep and _put_off(session, standing, news, now):
+        return
     _write(session, standing, news, now, keep=keep, handed_over_by=handed_over_by)
 
 
@@ -226,7 +221,10 @@ def tell_news(session: Session, registration_ids: Iterable[int], now: datetime) 
     for registration_id in registration_ids:
         untold = _take_over(session, registration_id, due_by=now)
         if untold:
-            _write(session, standing_of(session, registration_id), untold, now)
+            standing = standing_of(session, registration_id)
+            # One address may have been waiting for news of several people.
+            if not (untold.asked_for and _put_off(session, standing, untold, now)):
+                _write(session, standing, untold, now)
 
 
 def told_if_known(session: Session, edition_id: int, email: str, now: datetime) -> bool:
@@ -267,9 +265,24 @@ def terms_of(edition: Edition, now: datetime) -> OfferTerms:
     return OfferTerms(edition.offer_hours, edition.zone, begins_at, promotes, edition.confirms_places)
 
 
+def _put_off(session: Session, standing: mails.Standing, news: News, now: datetime) -> bool:
+    """Whether news have to wait, because their address was told of such news just now; then they are kept."""
+    if not _can_wait(news, standing):
+        return False
+    due_at = outbox.may_be_told_at(session, standing.registration.email, now)
+    if due_at <= now:
+        return False
+    row = UntoldNews(registration_id=standing.registration.id, since=now, due_at=due_at, news=_stored(news))
+    session.add(row)
+    session.flush()
+    return True
+
+
 def _can_wait(news: News, standing: mails.Standing) -> bool:
     offered = {seat.trip.id for seat in standing.trips if seat.status == ClaimStatus.OFFERED}
-    return not news.place and not offered.intersection(news.seats)
+    # A contact, whose address may be anybody's, cancels for as many people as there are on a form.
+    at_contact = standing.registration.email_key is None and standing.status is ClaimStatus.CANCELLED
+    return (at_contact or not news.place) and not offered.intersection(news.seats)
 
 
 def _write(

@@ -55,7 +55,7 @@ def _typed() -> Iterator[tuple[str, str]]:
         if not text.strip() or name in UNSEEN or (field is None and forms):
             continue
         if isinstance(field, CountryField):
-            yield str(field.label.text), country_name(text, get_locale().language) or text
+            yield str(field.label.text), country_name(text, get_locale().language)
         elif field is None:
             yield name.replace("_", " ").capitalize(), text
         elif not isinstance(field, HiddenField | BooleanField | SelectFieldBase):

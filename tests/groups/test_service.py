@@ -1,20 +1,30 @@
 """Several people at once: places for all, for some, or for all later; and who is told."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 
 from dofc_events.commands.check import faults
 from dofc_events.core.errors import NotAgreed
 from dofc_events.delegates.models import Registration
-from dofc_events.delegates.service import category_of
+from dofc_events.delegates.service import category_of, details_of
 from dofc_events.groups.queries import people_of
 from dofc_events.groups.rules import Shortage
 from dofc_events.groups.service import AlreadyInGroup
 from dofc_events.mail.models import Message
 from dofc_events.mail.outbox import TooManyMessages
+from dofc_events.mail.rules import ADDRESS_LIMITS
 from dofc_events.places.limits.service import set_limit
 from dofc_events.places.queries import edition_pool
-from dofc_events.registration.service import cancel_registration, correct_address, register_delegate, resize_edition
+from dofc_events.registration.service import (
+    cancel_registration,
+    change_details,
+    correct_address,
+    register_delegate,
+    resize_edition,
+)
+from tests.registration.trips.conftest import HOUR, tell_due
 from tests.support.factories import DELEGATE, NOW, make_edition, make_registration, make_registration_request
 from tests.support.groups import CONTACT, make_group, someone, stand
 
@@ -31,6 +41,33 @@ def told(session) -> list[tuple[str, str]]:
 
 def of(session, name: str) -> Registration:
     return session.scalars(select(Registration).where(Registration.given_name == name)).one()
+
+
+@pytest.mark.databases("sqlite")
+def test_a_form_for_many_people_fills_nobodys_mailbox(session):
+    """Whoever registers them has the links of those without an address, and the contact's may be anybody's."""
+    edition = make_edition(session)
+    make_group(session, edition, [someone(f"Guest {number}") for number in range(12)])
+    at = NOW + HOUR
+    for person in session.scalars(select(Registration).order_by(Registration.id)).all():
+        change_details(session, person.id, replace(details_of(person), dietary="No nuts"), DELEGATE, at)
+        cancel_registration(session, person.id, DELEGATE, at)
+    assert faults(session) == []
+    for half_hours in range(1, 60):
+        tell_due(session, at + half_hours * HOUR / 2)
+    written = [message.queued_at for message in session.scalars(select(Message).order_by(Message.id))]
+    assert len(written) == 2 + 12, "each is told at last, and the first at once of either change"
+    for count, span in ADDRESS_LIMITS:
+        assert all(later - earlier >= span for earlier, later in zip(written, written[count:], strict=False))
+
+
+@pytest.mark.databases("sqlite")
+def test_places_to_be_confirmed_at_one_contact_count_as_emails_to_it(session):
+    edition = make_edition(session, confirms_places=True)
+    make_group(session, edition, five())
+    assert [kind for kind, _ in told(session)] == ["registration-offered"] * 5 + ["group-registered"]
+    with pytest.raises(TooManyMessages):
+        make_group(session, edition, [someone("Filip")])
 
 
 def test_register_people_gives_places_to_all_and_one_message_to_the_contact(session):

@@ -117,6 +117,13 @@ def test_what_no_page_of_ours_sent_stands_on_none(world):
     assert page.status == 404 and not page.all("[data-typed]")
 
 
+def test_what_is_no_country_is_given_back_as_it_was_typed(world):
+    with world[0].app_context(), unit_of_work() as session:
+        session.execute(update(Edition).values(registration_closes_at=NOW - DAY))
+    page = Client(world[0]).post("/editions/2027/register", {"country": "Ruritania"})
+    assert page.status == 403 and "Ruritania" in page.text
+
+
 def test_adding_somebody_to_a_trip_that_was_called_off_gives_back_the_reason(world):
     ((_path, form),) = opened(world, TRIP_PEOPLE, rights.CHAIR)
     with world[0].app_context(), unit_of_work() as session:

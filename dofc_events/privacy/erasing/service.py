@@ -138,7 +138,6 @@ def forget_delegates(session: Session, edition_id: int, ids: Collection[int], no
         return []
     mine = [one.id for one in people]
     keep_before_erasing(session, edition_id, now)
-    keep_before_erasing(session, edition_id, now)
     _keep_known_before(session, edition_id, people)
     for one in people:
         outbox.withdraw(session, one.reference, now)

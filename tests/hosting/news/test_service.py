@@ -82,11 +82,11 @@ def test_drafters_are_reminded_once_before_each_close(run, writing, reading):
     for _ in range(2):
         run(call.closes_at - 3 * DAY)
     with writing() as session:
-        assert [mail_to(session, f"{n}@dofc.test").count("reminder") for n in ("draft", "done")] == [1, 0]
+        assert [mail_to(session, f"{n}@dofc.test").count("proposal-reminder") for n in ("draft", "done")] == [1, 0]
         extend_call(session, call.id, call.closes_at + WEEK, COMMAND, call.closes_at - DAY)
     run(call.closes_at + WEEK - 2 * DAY)
     with reading() as session:
-        assert mail_to(session, "draft@dofc.test").count("reminder") == 2
+        assert mail_to(session, "draft@dofc.test").count("proposal-reminder") == 2
 
 
 @pytest.mark.databases("sqlite", "postgresql")

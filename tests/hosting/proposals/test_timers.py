@@ -30,7 +30,7 @@ def test_a_draft_ends_after_sixty_days_two_weeks_after_its_proposer_was_told(ses
     add_attachment(session, draft.id, checked("a.pdf", uploads.pdf()), PROPOSER, NOW)
     assert not drafts_to_tell(session, TOLD - SECOND) and not tell_of_end(session, draft.id, TOLD - SECOND)
     assert drafts_to_tell(session, TOLD) == [draft.id] and tell_of_end(session, draft.id, TOLD)
-    assert mail_to(session, "jana@example.org")[-1] == "reminder" and not drafts_to_tell(session, TOLD)
+    assert mail_to(session, "jana@example.org")[-1] == "proposal-reminder" and not drafts_to_tell(session, TOLD)
     assert draft.ends_at == NOW + KEEP_DRAFTS
     assert not end_draft(session, draft.id, WORKER, draft.ends_at - SECOND)
     reference = draft.reference

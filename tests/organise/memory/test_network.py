@@ -69,6 +69,12 @@ def test_facts_that_cannot_be_are_refused(chair):
     assert refused.status == 422 and "The last day is before the first." in refused.text
 
 
+def test_a_fact_that_there_is_not_is_not_taken(chair):
+    form = chair.get("/organise/memory/editions/2012").form()
+    page = form.forge({"sources-0-fact": "weather", "starts_on": "then"}).submit()
+    assert page.status == 422
+
+
 def test_facts_of_an_edition_in_use_belong_to_its_settings(chair, year):
     assert chair.get(f"/organise/memory/editions/{year}").status == 404
 

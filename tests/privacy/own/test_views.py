@@ -12,6 +12,8 @@ from dofc_events.core.db import db
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import token_of
 from dofc_events.mail.models import Message
+from dofc_events.mail.rules import LINK_LIMITS
+from dofc_events.privacy.own.service import ask_to_erase
 from dofc_events.privacy.queries import token_of_address
 from tests.support.factories import make_edition, make_registration
 from tests.support.hosting import make_call, make_proposal
@@ -60,6 +62,17 @@ def test_nothing_is_erased_before_the_email_is_confirmed(app, writing, reading, 
         assert faults(session) == []
     for path in (f"/registrations/{token}/", f"/registrations/{token}/my-data", link):
         assert client.get(path).status == 404
+
+
+def test_whoever_asks_to_erase_too_often_is_asked_to_wait(app, writing, reading, client):
+    token = registered(app, writing)
+    form = client.get(f"/registrations/{token}/erase").form()
+    with writing() as session:
+        (one,) = session.scalars(select(Registration.id))
+        for _ in range(LINK_LIMITS[0][0]):
+            ask_to_erase(session, one, now())
+    page = form.submit()
+    assert page.status == 429 and page.form()
 
 
 @pytest.mark.parametrize("token", ["wrong", "{token}x", "{token}"])

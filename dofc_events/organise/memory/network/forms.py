@@ -90,8 +90,8 @@ class FactsForm(EditForm):
             raise ValidationError(words)
 
     def label_of(self, fact: str) -> Any:
-        """What a fact is called."""
-        return FIELDS[fact]
+        """What a fact is called; nobody but a forger sends another one."""
+        return FIELDS.get(fact, fact)
 
     def refuse_days(self) -> None:
         """Show that the last day is before the first."""

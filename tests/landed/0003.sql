@@ -1,0 +1,35 @@
+-- Names in other letters, telephones and lines of browsers, as the application wrote them with 0003.
+INSERT INTO audit_entries (id, at, actor, act, scope, about, details) VALUES (11, '2026-11-23 00:10:00.000000', 'delegate', 'registered', '2031', 'C2T2-KG8E', '{"status": "confirmed"}');
+INSERT INTO audit_entries (id, at, actor, act, scope, about, details) VALUES (12, '2026-11-23 00:10:00.000000', 'delegate', 'registered', '2031', 'KA91-6A9T', '{"status": "confirmed"}');
+INSERT INTO messages (id, message_id, kind, scope, about, language, sender_name, reply_to, recipient, recipient_key, recipient_name, subject, text, html, attachments, state, queued_at, due_at, attempts, refusals) VALUES (9, '<6cdc5908-de3a-480d-b6e5-9dd1817279ea@localhost>', 'registration-confirmed', '2031', 'C2T2-KG8E', 'en', 'Days of Clusters 2031', 'ana@cluster.test', 'm@cluster.test', 'm@cluster.test', 'محمد', 'Your place at Days of Clusters 2031 is confirmed', 'text', '<p>text</p>', '[]', 'kept', '2026-11-23 00:10:00.000000', '2026-11-23 00:10:00.000000', 0, 0);
+INSERT INTO messages (id, message_id, kind, scope, about, language, sender_name, reply_to, recipient, recipient_key, recipient_name, subject, text, html, attachments, state, queued_at, due_at, attempts, refusals) VALUES (10, '<8153b7fc-ce40-4491-91b6-9b045d0b8f2b@localhost>', 'registration-confirmed', '2031', 'KA91-6A9T', 'en', 'Days of Clusters 2031', 'ana@cluster.test', 'sahin@cluster.test', 'sahin@cluster.test', 'Ђорђе Şahin', 'Your place at Days of Clusters 2031 is confirmed', 'text', '<p>text</p>', '[]', 'kept', '2026-11-23 00:10:00.000000', '2026-11-23 00:10:00.000000', 0, 0);
+UPDATE pools SET taken = 3 WHERE id = 1;
+INSERT INTO registrations (id, edition_id, reference, form_key, link_version, revision, given_name, family_name, badge_name, email, email_key, organisation, job_title, country, phone, category_id, dietary, access_needs, visa_letter, photo_consent, language, consent_version, consented_at, registered_at, any_trip, by_name, by_organisation) VALUES (5, 1, 'C2T2-KG8E', 'Xv8q8arXM5F46XFi6DfdeYUhmEDnLRYU', 1, 0, 'محمد', '', '', 'm@cluster.test', 'm@cluster.test', 'Trakya Cluster', 'Manager', 'TR', '+381 11 1234567', 1, '', '', FALSE, TRUE, 'en', 'f1bb2b87968bb8fb', '2026-11-23 00:10:00.000000', '2026-11-23 00:10:00.000000', FALSE, 'محمد محمد', 'trakya cluster');
+INSERT INTO registrations (id, edition_id, reference, form_key, link_version, revision, given_name, family_name, badge_name, email, email_key, organisation, job_title, country, phone, category_id, dietary, access_needs, visa_letter, photo_consent, language, consent_version, consented_at, registered_at, any_trip, by_name, by_organisation) VALUES (6, 1, 'KA91-6A9T', 'BVtgaaAIFyA1pGE3DbmmSaFTKwOHsgOt', 1, 0, 'Ђорђе', 'Şahin', '', 'sahin@cluster.test', 'sahin@cluster.test', 'Østjysk Klynge', 'Manager', 'TR', '', 1, 'No nuts
+no milk', '', FALSE, TRUE, 'en', 'f1bb2b87968bb8fb', '2026-11-23 00:10:00.000000', '2026-11-23 00:10:00.000000', FALSE, 'sahin ђорђе', 'ostjysk klynge');
+INSERT INTO claims (id, pool_id, registration_id, status, changed_at) VALUES (7, 1, 5, 'confirmed', '2026-11-23 00:10:00.000000');
+INSERT INTO claims (id, pool_id, registration_id, status, changed_at) VALUES (8, 1, 6, 'confirmed', '2026-11-23 00:10:00.000000');
+INSERT INTO search_words (registration_id, word) VALUES (5, 'c2t2');
+INSERT INTO search_words (registration_id, word) VALUES (5, 'c2t2kg8e');
+INSERT INTO search_words (registration_id, word) VALUES (5, 'cluster');
+INSERT INTO search_words (registration_id, word) VALUES (5, 'kg8e');
+INSERT INTO search_words (registration_id, word) VALUES (5, 'm');
+INSERT INTO search_words (registration_id, word) VALUES (5, 'mclustertest');
+INSERT INTO search_words (registration_id, word) VALUES (5, 'mhmd');
+INSERT INTO search_words (registration_id, word) VALUES (5, 'test');
+INSERT INTO search_words (registration_id, word) VALUES (5, 'trakya');
+INSERT INTO search_words (registration_id, word) VALUES (5, 'محمد');
+INSERT INTO search_words (registration_id, word) VALUES (6, '6a9t');
+INSERT INTO search_words (registration_id, word) VALUES (6, 'cluster');
+INSERT INTO search_words (registration_id, word) VALUES (6, 'djordje');
+INSERT INTO search_words (registration_id, word) VALUES (6, 'dorde');
+INSERT INTO search_words (registration_id, word) VALUES (6, 'ka91');
+INSERT INTO search_words (registration_id, word) VALUES (6, 'ka916a9t');
+INSERT INTO search_words (registration_id, word) VALUES (6, 'klynge');
+INSERT INTO search_words (registration_id, word) VALUES (6, 'oestjysk');
+INSERT INTO search_words (registration_id, word) VALUES (6, 'ostjysk');
+INSERT INTO search_words (registration_id, word) VALUES (6, 'sahin');
+INSERT INTO search_words (registration_id, word) VALUES (6, 'sahinclustertest');
+INSERT INTO search_words (registration_id, word) VALUES (6, 'shahin');
+INSERT INTO search_words (registration_id, word) VALUES (6, 'test');
+INSERT INTO search_words (registration_id, word) VALUES (6, 'ђорђе');

@@ -1,0 +1,27 @@
+-- A question in another edition, and an outcome with signatories, as the application wrote them with 0117.
+INSERT INTO audit_entries (id, at, actor, act, scope, about, details) VALUES (134, '2026-11-02 12:00:00.000000', 'command', 'question_added', '2038', '', '{"question": "diet", "caption": "Diet?"}');
+INSERT INTO audit_entries (id, at, actor, act, scope, about, details) VALUES (135, '2026-11-27 09:30:00.000000', 'delegate', 'registered', '2038', 'G2RQ-44TR', '{"status": "confirmed"}');
+INSERT INTO messages (id, message_id, kind, scope, about, language, sender_name, reply_to, recipient, recipient_key, recipient_name, subject, text, html, attachments, state, queued_at, due_at, attempts, refusals, asked_for, waits_since, mailbox_key) VALUES (37, '<26db5bcf-5a9b-42e1-9b82-61d2e39c4e77@localhost>', 'registration-confirmed', '2038', 'G2RQ-44TR', 'en', 'Days of Clusters 2038', 'host@dofc.test', 'ola@cluster.test', 'ola@cluster.test', 'Ola Vik', 'Your place at Days of Clusters 2038 is confirmed', 'text', '<p>text</p>', '[]', 'kept', '2026-11-27 09:30:00.000000', '2026-11-27 09:30:00.000000', 0, 0, TRUE, '2026-11-27 09:30:00.000000', 'ola@cluster.test');
+INSERT INTO organisations (id, slug, name, country, is_demo) VALUES (2, 'vik-works', 'Vik Works', 'RS', FALSE);
+UPDATE editions SET asks_questions = TRUE WHERE id = 5;
+INSERT INTO edition_questions (id, edition_id, key, position, kind, caption, hint, categories, shown_when, shown_for, required, organisers_only) VALUES (3, 5, 'diet', 0, 'several', 'Diet?', '', '[]', '', '[]', FALSE, FALSE);
+INSERT INTO outcomes (id, edition_id, kind, title) VALUES (2, 5, 'memorandum', 'Ålesund memorandum');
+INSERT INTO outcome_countries (outcome_id, country) VALUES (2, 'NO');
+INSERT INTO question_options (id, question_id, key, caption, position) VALUES (4, 3, 'vegan', 'Vegan', 0);
+INSERT INTO question_options (id, question_id, key, caption, position) VALUES (5, 3, 'halal', 'Halal', 1);
+INSERT INTO registrations (id, edition_id, reference, form_key, link_version, revision, given_name, family_name, badge_name, email, email_key, organisation, job_title, country, phone, category_id, dietary, access_needs, visa_letter, photo_consent, language, consent_version, consented_at, registered_at, any_trip, by_name, by_organisation, note, compared, called, revised_at) VALUES (17, 5, 'G2RQ-44TR', 'KrleSdi6_of0vHMkex9Q-cEAhSy8J2Eu', 1, 0, 'Ola', 'Vik', '', 'ola@cluster.test', 'ola@cluster.test', 'Trakya Cluster', 'Manager', 'TR', '', 12, '', '', FALSE, TRUE, 'en', 'f1bb2b87968bb8fb', '2026-11-27 09:30:00.000000', '2026-11-27 09:30:00.000000', FALSE, '553b3f0247412b010b01dcc3dc0600', '514d2b3f5b2b042f41534f51334d011201dcc0dc0a00', '', FALSE, 'vik ola', '2026-11-27 09:30:00.000000');
+INSERT INTO signatories (outcome_id, organisation_id) VALUES (2, 1);
+INSERT INTO signatories (outcome_id, organisation_id) VALUES (2, 2);
+INSERT INTO answers (registration_id, question_id, choice, text) VALUES (17, 3, 'halal', '');
+INSERT INTO answers (registration_id, question_id, choice, text) VALUES (17, 3, 'vegan', '');
+UPDATE pools SET taken = 3 WHERE id = 8;
+INSERT INTO search_words (registration_id, word) VALUES (17, '44tr');
+INSERT INTO search_words (registration_id, word) VALUES (17, 'cluster');
+INSERT INTO search_words (registration_id, word) VALUES (17, 'g2rq');
+INSERT INTO search_words (registration_id, word) VALUES (17, 'g2rq44tr');
+INSERT INTO search_words (registration_id, word) VALUES (17, 'ola');
+INSERT INTO search_words (registration_id, word) VALUES (17, 'olaclustertest');
+INSERT INTO search_words (registration_id, word) VALUES (17, 'test');
+INSERT INTO search_words (registration_id, word) VALUES (17, 'trakya');
+INSERT INTO search_words (registration_id, word) VALUES (17, 'vik');
+INSERT INTO claims (id, pool_id, registration_id, status, changed_at, is_hold, untold, by_email) VALUES (22, 8, 17, 'confirmed', '2026-11-27 09:30:00.000000', FALSE, FALSE, FALSE);
