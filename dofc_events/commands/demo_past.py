@@ -19,6 +19,7 @@ from dofc_events.core.references import new_secret
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.rules import INVENTED
 from dofc_events.delegates.service import Details
+from dofc_events.hosting.hand_over.service import start_hand_over
 from dofc_events.memory.editions.service import change_facts, facts_of, write_up
 from dofc_events.memory.figures.service import archive
 from dofc_events.memory.models import NewFile
@@ -66,6 +67,7 @@ def load_past(session: Session, year: int, at: datetime) -> None:
     for task in tasks(session):
         while task.year == year and do_some(session, task, at):
             pass
+    start_hand_over(session, coming, edition, COMMAND, at)
 
 
 def _add_people(session: Session, edition: Edition, rows: Sequence[list[Any]], opened_at: datetime) -> None:
