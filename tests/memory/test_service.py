@@ -77,7 +77,7 @@ def everything(session):
 
 def walked() -> list[Column[Any]]:
     """Every column of what is remembered that says something by itself: not which row belongs to which."""
-    modules = {mapper.local_table.name: mapper.class_.__module__ for mapper in Base.registry.mappers}
+    modules = {str(mapper.local_table): mapper.class_.__module__ for mapper in Base.registry.mappers}
     ours = {name for name, module in modules.items() if module.startswith("dofc_events.memory.")} | CONFERENCE
     return [
         column
@@ -118,7 +118,9 @@ def test_every_fact_leaves_with_the_memory_unless_it_is_said_to_stay(everything)
         everything.expire_all()
         return "\n".join(in_one_line(row) for part in PARTS for row in part.rows(everything))
 
-    before, forgotten, leaked = left(), [], []
+    before = left()
+    forgotten: list[str] = []
+    leaked: list[str] = []
     for column in walked():
         table = column.table
         stays = any(column.name in names.split() for names in LEFT_OUT.get(table.name, {}).values())

@@ -118,7 +118,7 @@ FIELDS = (
     }
 )
 # Values of which the trail has the word that the code knows.
-WORDS = {
+WORDS: dict[str, dict[Any, Any]] = {
     "trip_mode": {TripMode.DRAW: _l("by a draw"), TripMode.FIRST_COME: _l("first come, first served")},
     "kind": {
         OutcomeKind.MEMORANDUM: _l("Memorandum"),
