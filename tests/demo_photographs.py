@@ -8,10 +8,11 @@ import json
 import math
 import random
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from PIL import Image, ImageDraw, ImageFilter
 
-from dofc_events.commands.demo import PICTURES
+from dofc_events.commands.invented import PICTURES
 from dofc_events.core.files import hash_of
 from dofc_events.memory.photographs.encoding.rules import made_of
 
@@ -173,12 +174,111 @@ def workshop() -> Image.Image:
     return picture
 
 
-# What they show, and what is to be seen for those who cannot see it.
-DRAWN: dict[Callable[[], Image.Image], tuple[str, str]] = {
-    town: ("The host city", "A town on a river, with two towers on a hill, drawn in hexagons"),
-    hall: ("The hall before the opening", "An empty hall, drawn: lamps like a honeycomb, a stage, rows of chairs"),
-    vineyard: ("On the trip to the wine growers", "Hills with rows of vines and the door of a cellar, drawn"),
-    workshop: ("On the trip to the machine builders", "Three gears and many bolts on a bench, drawn"),
+def harbour() -> Image.Image:
+    """A white tower by the sea, and boats with hexagonal sails."""
+    picture, draw = ground("#f3b58c", "#fbe3c4", 1350)
+    draw.polygon(hexagon(2650, 900, 260), fill=WHEAT)
+    draw.polygon(hexagon(2650, 900, 190), fill="#fbe6b0")
+    draw.polygon(
+        [(0, 1400), (500, 1160), (1200, 1320), (2000, 1210), (2900, 1360), (WIDTH, 1250), (WIDTH, 1500), (0, 1500)],
+        fill=mixed(TEAL, SKY, 0.55),
+    )
+    chance = random.Random(13)
+    for x, y in honeycomb(80, 1420, HEIGHT):
+        if y > 1400:
+            share = (y - 1400) / (HEIGHT - 1400)
+            draw.polygon(hexagon(x, y, 82), fill=mixed(SKY, TEAL, min(1, share + 0.25 * chance.random())))
+    draw.polygon([(0, 1980), (1500, 1980), (1620, 2080), (1620, HEIGHT), (0, HEIGHT)], fill=mixed(SAND, INK, 0.18))
+    draw.rectangle((520, 820, 1120, 1990), fill=PAPER)
+    draw.rectangle((850, 820, 1120, 1990), fill=mixed(PAPER, SAND, 0.6))
+    for x in range(480, 1160, 120):
+        draw.rectangle((x, 740, x + 74, 860), fill=PAPER if x < 840 else mixed(PAPER, SAND, 0.6))
+    draw.rectangle((690, 520, 950, 760), fill=mixed(PAPER, SAND, 0.3))
+    for x in range(670, 960, 96):
+        draw.rectangle((x, 460, x + 54, 540), fill=mixed(PAPER, SAND, 0.3))
+    for y in range(1000, 1850, 210):
+        for x in (670, 820, 970):
+            draw.polygon(hexagon(x, y, 30), fill=mixed(INK, TEAL, 0.4))
+    for x, y, size, colour in (
+        (2050, 1800, 210, CORAL),
+        (2750, 1640, 150, PAPER),
+        (3150, 2050, 290, TEAL),
+        (1850, 1560, 90, WHEAT),
+    ):
+        draw.polygon(hexagon(x, y - size * 1.15, size), fill=mixed(colour, PAPER, 0.12))
+        draw.polygon(
+            [(x, y - size * 2.15), (x + size * 0.87, y - size * 1.65), (x, y - size * 1.15)],
+            fill=mixed(colour, INK, 0.12),
+        )
+        draw.rectangle((x - size * 0.03, y - size * 2.3, x + size * 0.03, y), fill=INK)
+        draw.polygon(
+            [(x - size, y - 4), (x + size, y - 4), (x + size * 0.7, y + size * 0.4), (x - size * 0.7, y + size * 0.4)],
+            fill=mixed(INK, CORAL, 0.18),
+        )
+    return picture
+
+
+def table() -> Image.Image:
+    """A table on which something is to be signed: sheets, pens, a row of empty chairs, pennants above."""
+    picture, draw = ground("#1f4a52", "#0f2f37", 1500, 140)
+    chance = random.Random(17)
+    for number in range(13):
+        x = 130 + number * 280
+        y = 250 + 190 * math.sin(math.pi * number / 12)
+        colour = (CORAL, WHEAT, SKY, LEAF)[number % 4]
+        draw.polygon(hexagon(x, y + 120, 104), fill=colour)
+        draw.polygon(hexagon(x, y + 120, 52), fill=mixed(colour, INK, 0.25))
+        if number:
+            before = 250 + 190 * math.sin(math.pi * (number - 1) / 12)
+            draw.line((x - 280, before + 20, x, y + 20), fill=PAPER, width=9)
+    for chair in range(7):
+        x = 450 + chair * 450
+        draw.polygon(hexagon(x, 1080, 190), fill=mixed(CORAL, INK, 0.2))
+        draw.polygon(hexagon(x, 1080, 150), fill=mixed(CORAL, INK, 0.05))
+        draw.rectangle((x - 150, 1200, x + 150, 1480), fill=mixed(CORAL, INK, 0.35))
+    draw.polygon([(150, 1420), (3450, 1420), (WIDTH, 1800), (0, 1800)], fill=mixed("#a9713f", PAPER, 0.25))
+    draw.polygon([(0, 1800), (WIDTH, 1800), (WIDTH, HEIGHT), (0, HEIGHT)], fill=mixed("#8a5a31", INK, 0.15))
+    for number in range(60):
+        x, y = 60 * number, 1800 + 100
+        draw.polygon(hexagon(x + 40 * (number % 2), y + 130 + 170 * (number % 3), 58), fill=mixed("#8a5a31", INK, 0.28))
+    for sheet in range(6):
+        x, slant = 560 + sheet * 480, (sheet - 2.5) * 26
+        draw.polygon(
+            [(x + slant, 1470), (x + 250 + slant, 1470), (x + 290 + slant * 2, 1740), (x - 40 + slant * 2, 1740)],
+            fill=PAPER,
+        )
+        for line in range(5):
+            y = 1510 + line * 36
+            draw.line(
+                (x + 30 + slant * 1.2, y, x + (150 if line == 4 else 215) + slant * 1.2, y),
+                fill=mixed(INK, PAPER, 0.55),
+                width=8,
+            )
+        draw.polygon(hexagon(x + 190 + slant * 1.9, 1700, 26), fill=CORAL)
+        pen = x + 320 + slant * 1.6 + chance.randint(-20, 20)
+        draw.line((pen, 1500, pen + 70, 1690), fill=INK, width=18)
+        draw.line((pen + 66, 1680, pen + 78, 1716), fill=WHEAT, width=12)
+    return picture
+
+
+# What they show, and what is to be seen for those who cannot see it; by edition.
+DRAWN: dict[str, dict[Callable[[], Image.Image], tuple[str, str]]] = {
+    "next": {
+        town: ("The host city", "A town on a river, with two towers on a hill, drawn in hexagons"),
+        hall: ("The hall before the opening", "An empty hall, drawn: lamps like a honeycomb, a stage, rows of chairs"),
+        vineyard: ("On the trip to the wine growers", "Hills with rows of vines and the door of a cellar, drawn"),
+        workshop: ("On the trip to the machine builders", "Three gears and many bolts on a bench, drawn"),
+    },
+    "past": {
+        harbour: (
+            "The tower by the sea",
+            "A white tower by the sea in the evening, and boats with hexagonal sails, drawn",
+        ),
+        table: (
+            "Before the signing",
+            "A table with six sheets and six pens, empty chairs and a line of pennants, drawn",
+        ),
+    },
 }
 
 
@@ -186,8 +286,13 @@ def main() -> None:
     PICTURES.mkdir(exist_ok=True)
     for old in PICTURES.glob("*"):
         old.unlink()
-    rows = []
-    for position, (draw, (caption, alternative)) in enumerate(DRAWN.items(), start=1):
+    rows = {which: [*_rows(drawn)] for which, drawn in DRAWN.items()}
+    (PICTURES / "photographs.json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+
+
+def _rows(drawn: dict[Callable[[], Image.Image], tuple[str, str]]) -> Iterator[dict[str, Any]]:
+    """Draws, writes what is served, and says so in the words of the memory."""
+    for position, (draw, (caption, alternative)) in enumerate(drawn.items(), start=1):
         sent = io.BytesIO()
         draw().resize((WIDTH // 2, HEIGHT // 2), Image.Resampling.LANCZOS).save(sent, "PNG")
         sizes = []
@@ -202,8 +307,7 @@ def main() -> None:
         row = {"source": hash_of(sent.getvalue()), "name": f"{draw.__name__}.png", "position": position, "sizes": sizes}
         row |= {"caption": f"{caption}, drawn for this demonstration", "alternative": alternative}
         row |= {"photographer": "nobody, a program drew it", "licence": "CC0-1.0", "people_agreed": True}
-        rows.append(row | {"is_cover": position == 1, "is_published": True})
-    (PICTURES / "photographs.json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+        yield row | {"is_cover": position == 1, "is_published": True}
 
 
 if __name__ == "__main__":

@@ -1,9 +1,7 @@
 """`flask history`: the network's facts. `flask demo`: the same, plus invented people to try the system with."""
 
-import json
 from dataclasses import fields
-from datetime import date, datetime, time, timedelta
-from pathlib import Path
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import click
@@ -15,20 +13,20 @@ from sqlalchemy.orm import Session
 from dofc_events.accounts.queries import account_by_email
 from dofc_events.accounts.rules import Grant, RoleName
 from dofc_events.accounts.service import add_account
+from dofc_events.commands.demo_past import load_past
+from dofc_events.commands.invented import DATA, add_edition, add_outcome, add_photographs, add_trips
 from dofc_events.conference import service as conference
 from dofc_events.conference.members.service import add_member
 from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import edition_by_year, member_by_slug
-from dofc_events.core import files
 from dofc_events.core.audit import COMMAND, Actor
-from dofc_events.core.clock import end_of_day, from_zone, in_zone, now
+from dofc_events.core.clock import end_of_day, in_zone, now
 from dofc_events.core.db import PREPARING_TIMEOUT, take_turns, tried_again, unit_of_work
 from dofc_events.core.references import new_secret
 from dofc_events.core.slugs import slug_for
 from dofc_events.delegates.queries import live_registration
 from dofc_events.delegates.rules import INVENTED
 from dofc_events.delegates.service import Details
-from dofc_events.extensions import settings
 from dofc_events.groups.delegations.service import Promised, promise_places
 from dofc_events.groups.service import Contact, GroupRequest, register_people
 from dofc_events.groups.texts import stated_by_contact
@@ -38,19 +36,7 @@ from dofc_events.hosting.proposals.questions.service import ask_question
 from dofc_events.hosting.proposals.service import PROPOSER, Answers, save_draft, submit_proposal
 from dofc_events.hosting.proposals.texts import consent_text as proposers_consent_text
 from dofc_events.memory.history.service import load_history
-from dofc_events.memory.outcomes.rules import OutcomeKind, OutcomeStatus
-from dofc_events.memory.outcomes.service import (
-    NoteDetails,
-    OutcomeDetails,
-    PartyDetails,
-    create_outcome,
-    publish_outcome,
-    set_follow_up,
-    set_parties,
-)
-from dofc_events.memory.photographs.exchange.service import PHOTOGRAPHS
 from dofc_events.places.options.service import limit_options
-from dofc_events.places.service import create_pool
 from dofc_events.privacy.rules import DEFAULT_DAYS, Period
 from dofc_events.privacy.service import shorten_periods
 from dofc_events.questions.rules import Answers as OwnAnswers
@@ -60,11 +46,8 @@ from dofc_events.registration.service import RegistrationRequest, cancel_registr
 from dofc_events.registration.texts import consent_text
 from dofc_events.registration.trips.service import choose_trips
 from dofc_events.trips.queries import wishes_of
-from dofc_events.trips.service import TripDetails, add_trip
 
-DEMO = Path(__file__).parent / "data" / "demo.yaml"
-# Drawn by `python -m tests.demo_photographs`.
-PICTURES = DEMO.parent / "photographs"
+DEMO = DATA / "demo.yaml"
 CAPACITY = 250
 DELEGATE = Actor("delegate", "demonstration")
 
@@ -83,27 +66,33 @@ def history() -> None:
 @with_appcontext
 @tried_again
 def demo(if_empty: bool) -> None:
-    """Load the history and the demonstration data: next year's edition and the call for hosts of the year after."""
+    """Load the history and the demonstration data: last year's edition, next year's, and a call for hosts after it."""
     with unit_of_work(PREPARING_TIMEOUT) as session:
         # Two sites may be started at once on one database.
         take_turns(session)
         if if_empty and session.scalar(select(func.count()).select_from(Edition)):
             return
         load_history(session, COMMAND, now())
-        load_demo(session, now())
+        load_past(session, load_demo(session, now()) - 2, now())
 
 
-def load_demo(session: Session, at: datetime) -> None:
-    """Add the demonstration edition of the next calendar year with all that belongs to it, unless that year has one."""
+def load_demo(session: Session, at: datetime) -> int:
+    """Add the demonstration edition of the next calendar year with all that belongs to it, unless that year has one.
+
+    Returns the year.
+    """
     invented: dict[str, Any] = yaml.safe_load(DEMO.read_text(encoding="utf-8"))
     year = in_zone(at, invented["edition"]["zone"]).year + 1
     if edition_by_year(session, year) is not None:
-        return
+        return year
     for member in invented["members"]:
         add_member(session, member["slug"], member["name"], member["country"], COMMAND, at, is_demo=True)
     opened_at = at - timedelta(days=60)
-    edition = _add_edition(session, year, invented, opened_at)
-    _add_photographs(session, year, at)
+    edition = add_edition(session, year, invented["edition"], invented["categories"], CAPACITY, opened_at)
+    add_trips(session, edition, invented["trips"], opened_at)
+    _add_questions(session, edition, invented, opened_at)
+    conference.publish_edition(session, edition.id, COMMAND, opened_at)
+    add_photographs(session, year, "next", at)
     for account in invented["accounts"]:
         role = RoleName(account["role"])
         member = member_by_slug(session, account["member"]) if "member" in account else None
@@ -115,48 +104,14 @@ def load_demo(session: Session, at: datetime) -> None:
         add_account(session, account["email"], account["name"], grant, COMMAND, at)
     shorten_periods(session, edition.id, {**DEFAULT_DAYS, Period.NEEDS: 14}, COMMAND, opened_at)
     for row in invented["outcomes"]:
-        _add_outcome(session, edition, row, opened_at)
+        add_outcome(session, edition, row, in_zone(opened_at, edition.zone).date(), opened_at)
     for number, row in enumerate(invented["delegates"], start=1):
         answers = {key: tuple(said) for key, said in invented["answers"].get(number, {}).items()}
         _add_delegate(session, edition, number, row, answers, opened_at + timedelta(days=number, minutes=37 * number))
     _give_back_a_seat(session, edition, **invented["seat_given_back"], at=at)
     _add_delegation(session, edition, invented["delegation"], at)
     _add_call(session, year + 1, invented, at)
-
-
-def _add_edition(session: Session, year: int, invented: dict[str, Any], at: datetime) -> Edition:
-    # The Thursday in the third week of October.
-    first = date(year, 10, 15)
-    first += timedelta(days=(3 - first.weekday()) % 7)
-    zone = invented["edition"]["zone"]
-    details = conference.EditionDetails(
-        **invented["edition"],
-        starts_on=first,
-        starts_at=time(9),
-        ends_on=first + timedelta(days=2),
-        ends_at=time(16),
-        registration_opens_at=at,
-        registration_closes_at=end_of_day(date(year, 9, 30), zone),
-    )
-    categories = [(category["slug"], category["label"]) for category in invented["categories"]]
-    edition = conference.create_edition(session, year, details, categories, COMMAND, at, is_demo=True)
-    create_pool(session, edition_id=edition.id, capacity=CAPACITY)
-    for trip in invented["trips"]:
-        day = first + timedelta(days=trip["day"])
-        starts_at, ends_at = (from_zone(day, time.fromisoformat(trip[end]), zone) for end in ("starts", "ends"))
-        said = {name: trip[name] for name in trip.keys() - {"slug", "capacity", "day", "starts", "ends"}}
-        offered = TripDetails(starts_at=starts_at, ends_at=ends_at, **said)
-        add_trip(session, edition.id, trip["slug"], offered, trip["capacity"], COMMAND, at)
-    _add_questions(session, edition, invented, at)
-    conference.publish_edition(session, edition.id, COMMAND, at)
-    return edition
-
-
-def _add_photographs(session: Session, year: int, at: datetime) -> None:
-    for row in json.loads((PICTURES / "photographs.json").read_text(encoding="utf-8")):
-        for one in row["sizes"]:
-            files.store(settings().shared, (PICTURES / one["hash"]).read_bytes(), at)
-        PHOTOGRAPHS.write(session, {**row, "edition": year}, at)
+    return year
 
 
 def _add_questions(session: Session, edition: Edition, invented: dict[str, Any], at: datetime) -> None:
@@ -236,29 +191,6 @@ def _give_back_a_seat(session: Session, edition: Edition, delegate: int, trip: s
     assert registration is not None
     kept = [slug for slug in wishes_of(session, registration.id) if slug != trip]
     choose_trips(session, registration.id, kept, any_trip=False, actor=DELEGATE, now=at, keep_mail=True)
-
-
-def _add_outcome(session: Session, edition: Edition, row: dict[str, Any], at: datetime) -> None:
-    """What was signed before the edition, by whom, and what became of it."""
-
-    def day(days_ago: int) -> date:
-        return in_zone(at, edition.zone).date() - timedelta(days=days_ago)
-
-    agreed_on = day(row["days_ago"])
-    said = {name: row[name] for name in ("title", "text", "source")}
-    details = OutcomeDetails(kind=OutcomeKind(row["kind"]), agreed_on=agreed_on, **said)
-    slug = create_outcome(session, edition.id, details, COMMAND, at).slug
-    parties = [
-        PartyDetails(has_signed="person" in party, signed_on=agreed_on if "person" in party else None, **party)
-        for party in row["parties"]
-    ]
-    set_parties(session, edition.id, slug, parties, COMMAND, at, seen=[])
-    notes = [
-        NoteDetails(noted_on=day(note["days_ago"]), status=OutcomeStatus(note["status"]), text=note["text"])
-        for note in row["follow_up"]
-    ]
-    set_follow_up(session, edition.id, slug, notes, COMMAND, at, seen=[])
-    publish_outcome(session, edition.id, slug, COMMAND, at)
 
 
 def _add_call(session: Session, year: int, invented: dict[str, Any], at: datetime) -> None:

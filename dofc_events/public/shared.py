@@ -105,15 +105,22 @@ def kind_in_words(kind: OutcomeKind) -> str:
     return words[kind]
 
 
-def picture_of_countries(known: EditionInFigures) -> Markup | None:
-    """Where the delegates of an edition came from; None where no source says."""
+def picture_of_countries(known: EditionInFigures) -> Markup:
+    """Where the delegates of an edition came from, near and far; nothing where no source says."""
     if not known.countries:
-        return None
+        return Markup("")
     marked = [Marked(code, "came", "", "") for code in sorted(known.countries - {known.country})]
     marked.append(Marked(known.country, "member", "", ""))
-    view = "region" if known.countries <= shown_on("region") else "world"
+    near = [one for one in marked if one.code in shown_on("region")]
     told = _("The countries named beside “Countries”, and the host’s country in a darker tone.")
-    return country_map(view, _("Where the delegates came from"), told, marked, is_picture=True)
+    maps = []
+    if known.country in shown_on("region"):
+        maps.append(country_map("region", _("Where the delegates came from"), told, near, is_picture=True))
+    if len(near) < len(marked):
+        maps.append(
+            country_map("world", _("Where the delegates came from, all over the world"), told, marked, is_picture=True)
+        )
+    return Markup("").join(maps)
 
 
 def picture_of_network(network: Network) -> Markup:

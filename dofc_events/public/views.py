@@ -112,6 +112,7 @@ def editions() -> str:
         past=past,
         outcomes=outcomes_by_edition(session, [edition.id for edition in past], titles_only=True),
         known=editions_in_figures(session, past),
+        covers=covers_of(session, [edition.id for edition in past]),
         figures=network_in_figures(session, moment).figures,
     )
 

@@ -3,28 +3,35 @@
 import threading
 import time
 import unicodedata
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
 import yaml
 from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 
 from dofc_events.accounts.models import Account
 from dofc_events.commands.check import faults
 from dofc_events.commands.demo import DEMO
 from dofc_events.conference.models import Edition, Member, Organisation
-from dofc_events.conference.rules import Window
+from dofc_events.conference.queries import edition_by_year
+from dofc_events.conference.rules import EditionStatus, Window
 from dofc_events.core.audit import AuditEntry
 from dofc_events.core.clock import end_of_day, now
 from dofc_events.core.connecting import PG_LIMITS
 from dofc_events.core.db import Base, db, take_turns, unit_of_work
 from dofc_events.delegates.models import Registration
+from dofc_events.delegates.rules import GONE_KEY, INVENTED
 from dofc_events.hosting.models import Proposal
 from dofc_events.hosting.queries import call_by_year, questions_of
 from dofc_events.hosting.stages.rules import Stage
 from dofc_events.mail.models import Message
+from dofc_events.memory.figures.queries import frozen_record
+from dofc_events.memory.outcomes.models import Outcome
 from dofc_events.places.models import Claim, Pool
+from dofc_events.privacy.rules import GONE
 from dofc_events.trips.queries import trip_pools
 from tests.support.factories import make_edition
 
@@ -39,6 +46,24 @@ def flask(app):
         return answer.stdout
 
     return run
+
+
+@pytest.fixture(scope="module")
+def demonstration(databases, tmp_path_factory):
+    """Opens sessions on a database with the demonstration, for tests that only look at it."""
+    with databases.fresh("sqlite") as url:
+        app = databases.site(url, tmp_path_factory.mktemp("demonstration"))
+        answer = app.test_cli_runner().invoke(args=["demo"])
+        assert answer.exit_code == 0, f"{answer.output}{answer.exception!r}"
+
+        @contextmanager
+        def opened():
+            with app.app_context(), Session(db.engine) as session:
+                yield session
+
+        yield opened
+        with app.app_context():
+            db.engine.dispose()
 
 
 def dump(reading) -> dict[str, list[tuple]]:
@@ -68,7 +93,8 @@ def test_history_and_demo_change_nothing_when_run_again(flask, reading):
 def test_demo_leaves_alone_what_was_changed_since(flask, reading, writing):
     flask("demo")
     with writing() as session:
-        session.scalars(select(Edition).where(Edition.is_demo)).one().city = "Olomouc"
+        for edition in session.scalars(select(Edition).where(Edition.is_demo)):
+            edition.city = "Olomouc"
         session.scalars(select(Edition).where(Edition.year == 2010)).one().summary = "Corrected."
     before = dump(reading)
     flask("demo")
@@ -102,25 +128,24 @@ def test_history_loads_nothing_invented(flask, reading):
         assert not any(organisation.is_demo for organisation in session.scalars(select(Organisation)))
 
 
-@pytest.mark.databases("sqlite")
-def test_demo_marks_what_it_invents(flask, reading):
-    flask("demo")
+def test_demo_marks_what_it_invents(demonstration):
     invented = yaml.safe_load(DEMO.read_text(encoding="utf-8"))
-    with reading() as session:
+    with demonstration() as session:
         marked = session.scalars(select(Organisation.slug).where(Organisation.is_demo)).all()
         assert set(marked) == {member["slug"] for member in invented["members"]}
         assert len(session.scalars(select(Member)).all()) == len(marked)
-        assert [edition.year for edition in session.scalars(select(Edition).where(Edition.is_demo))] == [now().year + 1]
+        years = session.scalars(select(Edition.year).where(Edition.is_demo).order_by(Edition.year)).all()
+        assert years == [now().year - 1, now().year + 1]
+        pools = session.execute(select(Edition.year, Pool.capacity, Pool.taken).join(Pool).order_by(Edition.year)).all()
+        assert [tuple(row) for row in pools] == [(years[0], 60, 60), (years[1], 250, 43)]
         for email in (*session.scalars(select(Account.email)), *session.scalars(select(Registration.email))):
-            assert email.endswith("@demo.example"), "an address that nobody can have (RFC 2606)"
+            assert email.endswith("@demo.example") or not email, "an address that nobody can have (RFC 2606)"
 
 
-@pytest.mark.databases("sqlite")
-def test_the_demonstration_edition_is_what_the_contract_says(flask, reading):
-    flask("demo")
-    with reading() as session:
-        edition = session.scalars(select(Edition).where(Edition.is_demo)).one()
-        assert edition.year == now().year + 1 and edition.window(now()) is Window.OPEN
+def test_the_demonstration_edition_is_what_the_contract_says(demonstration):
+    with demonstration() as session:
+        edition = edition_by_year(session, now().year + 1)
+        assert edition.is_demo and edition.window(now()) is Window.OPEN
         assert (edition.city, edition.zone, edition.offer_hours) == ("Brno", "Europe/Prague", 72)
         assert edition.contact_email and edition.contact_name
         assert edition.starts_on.weekday() == 3 and edition.starts_on.month == 10
@@ -136,15 +161,15 @@ def test_the_demonstration_edition_is_what_the_contract_says(flask, reading):
             assert edition.begins_at() < trip.starts_at < trip.ends_at
 
 
-@pytest.mark.databases("sqlite")
-def test_the_demonstration_delegates_come_from_everywhere(flask, reading):
-    flask("demo")
-    with reading() as session:
-        people = session.scalars(select(Registration)).all()
-        statuses = session.scalars(select(Claim.status).join(Pool).where(Pool.edition_id.is_not(None))).all()
+def test_the_demonstration_delegates_come_from_everywhere(demonstration):
+    with demonstration() as session:
+        edition = edition_by_year(session, now().year + 1)
+        people = session.scalars(select(Registration).where(Registration.edition_id == edition.id)).all()
+        statuses = session.scalars(select(Claim.status).join(Pool).where(Pool.edition_id == edition.id)).all()
         assert faults(session) == []
         messages = session.scalars(select(Message)).all()
-        audited = set(session.scalars(select(AuditEntry.about).where(AuditEntry.act == "registered")))
+        registered = select(AuditEntry.about).where(AuditEntry.act == "registered")
+        audited = set(session.scalars(registered.where(AuditEntry.scope == str(edition.year))))
         of_option = select(Claim.status).join(Pool).where(Pool.option_id.is_not(None))
         dinners = sorted(session.scalars(of_option))
     assert dinners == [*["confirmed"] * 4, *["waitlisted"] * 2], "a limited option with a waiting list"
@@ -160,10 +185,26 @@ def test_the_demonstration_delegates_come_from_everywhere(flask, reading):
     assert max(person.registered_at for person in people) < now()
 
 
-@pytest.mark.databases("sqlite")
-def test_the_demonstration_has_an_open_call_with_three_proposals(flask, reading):
-    flask("demo")
-    with reading() as session:
+def test_of_the_delegates_of_the_past_edition_nothing_is_left_but_figures(demonstration):
+    with demonstration() as session:
+        edition = edition_by_year(session, now().year - 1)
+        people = session.scalars(select(Registration).where(Registration.edition_id == edition.id)).all()
+        assert {(one.given_name, one.email_key.startswith(GONE_KEY)) for one in people} == {(GONE, True)}
+        entries = session.scalars(select(AuditEntry).where(AuditEntry.scope == str(edition.year))).all()
+        assert not [one for one in entries if INVENTED in f"{one.about}{one.details}"]
+        assert edition.status == EditionStatus.ARCHIVED and edition.contact_email is None
+        record = frozen_record(session, edition)
+        figures = record.figures
+        assert figures.total == 60 and len(figures.countries) == 24 and len(figures.categories) == 6
+        assert record.growth.days[-1] == record.capacity == 60 and len(record.arrivals) == 2
+        assert [trip.taken for trip in record.trips] == [26, 21, 10]
+        outcomes = session.scalars(select(Outcome).where(Outcome.edition_id == edition.id).order_by(Outcome.id)).all()
+        assert [(len(one.signatories), one.status) for one in outcomes] == [(4, "in_force"), (2, "ended")]
+        assert [tag.country for tag in edition.organisers] == ["GR"]
+
+
+def test_the_demonstration_has_an_open_call_with_three_proposals(demonstration):
+    with demonstration() as session:
         call = call_by_year(session, now().year + 2)
         assert call.is_demo and call.stage(now()) is Stage.OPEN
         proposals = session.scalars(select(Proposal).order_by(Proposal.id)).all()
@@ -182,7 +223,10 @@ def test_the_demonstration_begins_with_the_day_that_it_is_in_its_own_zone(flask,
     with time_machine.travel(datetime(2026, 12, 31, 23, 30, tzinfo=UTC)):
         flask("demo")
     with reading() as session:
-        assert session.scalars(select(Edition.year).where(Edition.is_demo)).one() == 2028
+        years = session.scalars(select(Edition.year).where(Edition.is_demo).order_by(Edition.year)).all()
+        assert years == [2026, 2028]
+        gone = select(Registration.given_name).join(Edition, Edition.id == Registration.edition_id)
+        assert set(session.scalars(gone.where(Edition.year == 2026))) == {GONE}, "even two months after its end"
         call = call_by_year(session, 2029)
         assert call.closes_at == end_of_day(date(2027, 1, 1) + timedelta(days=70), call.zone)
 
@@ -194,14 +238,6 @@ def test_demo_keeps_its_mail_even_with_a_mail_server(make_app, smtp, reading):
     assert answer.exit_code == 0, answer.output
     with reading() as session:
         assert set(session.scalars(select(Message.state))) == {"kept"}
-
-
-@pytest.mark.databases("sqlite")
-def test_the_demonstration_numbers(app, flask, reading):
-    flask("demo")
-    with reading() as session:
-        pools = session.execute(select(Edition.year, Pool.capacity, Pool.taken).join(Pool)).all()
-        assert [tuple(row) for row in pools] == [(now().year + 1, 250, 43)]
 
 
 @pytest.mark.parametrize("migrates", [True, False])

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from dofc_events.commands.demo import PICTURES
+from dofc_events.commands.invented import PICTURES
 from dofc_events.core.files import hash_of
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -23,6 +23,6 @@ def test_the_demonstration_has_a_gallery_and_a_cover(client, app):
 
 def test_what_lies_beside_the_code_is_what_its_list_names():
     rows = json.loads((PICTURES / "photographs.json").read_text(encoding="utf-8"))
-    named = {one["hash"] for row in rows for one in row["sizes"]}
+    named = {one["hash"] for row in (*rows["next"], *rows["past"]) for one in row["sizes"]}
     there = {path.name: hash_of(path.read_bytes()) for path in PICTURES.glob("*") if path.suffix != ".json"}
     assert set(there) == set(there.values()) == named

@@ -129,7 +129,7 @@ def change_facts(
 def _as_told(facts: EditionFacts) -> dict[str, Any]:
     """The facts as the trail has them."""
     sources = "; ".join(f"{fact}: {source}" for fact, source in sorted(facts.sources.items()))
-    return {**vars(facts), "sources": sources}
+    return {**vars(facts), "countries": sorted(set(facts.countries)), "sources": sources}
 
 
 def set_countries_of_unknown_edition(

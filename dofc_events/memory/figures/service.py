@@ -49,10 +49,9 @@ def freeze(session: Session, edition_id: int, actor: Actor, now: datetime) -> bo
     session.add(kept)
     session.execute(delete(FrozenDelegate).where(FrozenDelegate.edition_id == edition_id))
     key = _key(session, now)
-    session.add_all(
-        FrozenDelegate(edition_id=edition_id, pseudonym=pseudonym(key, PURPOSE, address))
-        for address in addresses_counted(session, edition_id)
-    )
+    # Sorted, so that not even the order of the rows says whose they are.
+    names = sorted(pseudonym(key, PURPOSE, address) for address in addresses_counted(session, edition_id))
+    session.add_all(FrozenDelegate(edition_id=edition_id, pseudonym=name) for name in names)
     session.flush()
     _recount_returning(session)
     # It names nobody: nothing has to be taken out of it later (`privacy/retention`).

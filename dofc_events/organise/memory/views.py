@@ -8,6 +8,7 @@ from dofc_events.core.db import db
 from dofc_events.memory.documents.queries import documents_of
 from dofc_events.memory.editions.queries import write_up_of
 from dofc_events.memory.outcomes.queries import outcomes_of
+from dofc_events.memory.photographs.queries import count_of
 from dofc_events.organise.memory.documents import views as documents
 from dofc_events.organise.memory.network import views as network
 from dofc_events.organise.memory.outcomes import views as outcomes
@@ -32,6 +33,7 @@ def index(edition: Edition) -> ResponseReturnValue:
         "organise/memory/index.html",
         write_up=write_up_of(session, edition.id),
         outcomes=outcomes_of(session, edition.id),
+        photographs=count_of(session, edition.id),
         documents=documents_of(session, edition.id),
         **around(edition),
     )

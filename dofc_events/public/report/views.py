@@ -26,18 +26,21 @@ def edition(year: int) -> str:
     found = edition_with_record(session, year)
     if found is None or found.status == EditionStatus.DRAFT or not found.is_over(now()):
         abort(404)
-    record = frozen_record(session, found)
+    record, names = frozen_record(session, found), country_names(str(get_locale()))
+    in_order = {code: place for place, code in enumerate(names)}
+    countries = record.figures.countries if record else []
     return render_template(
         "public/report/edition.html",
         edition=found,
         known=edition_in_figures(session, found),
         outcomes=outcomes_by_edition(session, [found.id]),
         record=record,
+        countries=sorted(countries, key=lambda share: (-share[1], in_order[share[0]])),
         curve=growth_chart([record.growth]) if record and record.growth and record.growth.days else None,
         bar=bar,
         description=description_of(found),
         share_picture=picture_of_edition(found),
-        country_names=country_names(str(get_locale())),
+        country_names=names,
     )
 
 

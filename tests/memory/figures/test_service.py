@@ -12,7 +12,7 @@ from dofc_events.delegates.models import Registration, SearchWord
 from dofc_events.extensions import settings
 from dofc_events.memory.figures import service
 from dofc_events.memory.figures.models import FrozenDelegate, FrozenFigures, PseudonymKey
-from dofc_events.memory.figures.network.queries import network_in_figures
+from dofc_events.memory.figures.network.queries import edition_in_figures, network_in_figures
 from dofc_events.memory.figures.network.rules import Attendance
 from dofc_events.memory.figures.queries import counted_record, figure_faults, frozen_record, growth_of
 from dofc_events.memory.figures.timers import editions_to_freeze, freeze_late
@@ -98,8 +98,14 @@ def test_a_returning_delegate_counts_once_for_each_edition_and_once_for_the_netw
     archive(session, editions)
     # Ana in 2028; Ana and Boris in 2029. Of these two, Boris is there for the second time.
     assert returning(session) == [(0, 0), (1, 1), (2, 1)]
-    figures = network_in_figures(session, LATER).figures
-    assert (figures.returning, figures.delegates) == (2, Attendance(8))
+    network = network_in_figures(session, LATER)
+    assert (network.figures.returning, network.figures.delegates) == (2, Attendance(8))
+    # Who was at an edition before the first of them nobody knows: that is not nobody.
+    assert [one.returning for one in network.editions] == [None, 1, 2]
+    assert [edition_in_figures(session, edition).returning for edition in editions] == [None, 1, 2]
+    editions[0].is_demo = True
+    session.flush()
+    assert [edition_in_figures(session, edition).returning for edition in editions] == [None, None, 2]
 
 
 @pytest.mark.databases("sqlite", "postgresql")

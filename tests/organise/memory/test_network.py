@@ -55,6 +55,7 @@ def test_facts_of_a_past_edition_are_changed_with_their_sources(chair, client, r
     assert "Sources: Report of 2012" in page.text and "120 or more delegates" in page.text
     trail = chair.get("/organise/editions/2012/audit").text
     assert "Changed the facts about the edition" in trail and "Delegates, at least: nothing → 120" in trail
+    assert "Countries: nothing → Bulgaria; Serbia; Türkiye" in trail and "Venue: Report of 2012" in trail
     # What is cleared is not known any more, and nothing is shown for it.
     chair.get("/organise/memory/editions/2012").form().fill(attendance_at_least="", countries="").submit()
     assert "delegates" not in client.get("/editions/2012/").one("main").get_text()
@@ -90,7 +91,8 @@ def test_file_is_imported_after_its_difference_was_shown(send, chair, client, re
     assert shown.h1 == "What would change" and shown.one("[data-total]")["data-total"] == "2"
     text = shown.one("[data-change='editions 2014']").get_text(" ", strip=True)
     assert text == "Edition 2014 Venue Hotel Ramada → <b>Old</b> Hall Delegates, at least 250 → 260"
-    assert "Договор" in shown.one("[data-change='outcomes 2014-dogovor']").get_text()
+    new = shown.one("[data-change='outcomes 2014-dogovor']").get_text(" ", strip=True)
+    assert "Договор" in new and "Kind Agreement" in new and "Country: Bulgaria" in new
     with reading() as session:
         assert edition_with_record(session, 2014).venue == "Hotel Ramada"
     done = shown.form("main form").submit()

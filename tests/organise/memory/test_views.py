@@ -94,7 +94,7 @@ def test_two_outcomes_of_an_edition_do_not_have_one_title(page, outcome):
     assert refused.status == 422 and "Another outcome" in problems(refused)[0]
 
 
-def test_participants_are_shown_with_what_is_known_of_each(page, outcome, client):
+def test_participants_are_shown_with_what_is_known_of_each(page, outcome, client, organiser, year):
     form = page(f"/outcomes/{outcome.slug}/participants").form()
     form.fill(
         {
@@ -114,6 +114,8 @@ def test_participants_are_shown_with_what_is_known_of_each(page, outcome, client
         "South Korea",
         "Silent House Signed",
     ]
+    trail = organiser.get(f"/organise/editions/{year}/audit").text
+    assert "Participants: nothing → Нови кластер; South Korea; Silent House" in trail
     again = page(f"/outcomes/{outcome.slug}/participants").form()
     again.fill({"parties-1-remove": True}).submit()
     assert len(client.get(f"/outcomes/{outcome.slug}").all("tbody tr")) == 2

@@ -4,14 +4,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import select
 
 from dofc_events.conference.queries import edition_by_year
 from dofc_events.core.audit import COMMAND
+from dofc_events.delegates.models import Registration
 from dofc_events.memory.figures.service import archive
 from dofc_events.memory.history.service import load_history
-from dofc_events.places.models import Claim
+from dofc_events.privacy.rules import GONE
+from dofc_events.registration.arrivals.service import note_arrival
+from tests.support.databases import dump
 from tests.support.factories import NOW as REGISTERED
-from tests.support.factories import make_edition, make_registration, make_trip
+from tests.support.factories import make_account, make_edition, make_question, make_registration, make_trip
 
 NOW = datetime(2027, 2, 1, 12, tzinfo=UTC)
 AFTER = REGISTERED + timedelta(days=400)
@@ -46,14 +50,56 @@ def test_a_report_has_the_figures_that_were_frozen(client, writing):
         archive(session, edition.id, COMMAND, AFTER)
     before = client.get("/editions/2027/report")
     bars = {row.select_one("th").get_text(): row.select_one("td").get_text() for row in before.all(".bars tbody tr")}
-    assert bars == {"Serbia": "2", "Bulgaria": "1", "Company": "3", "Wine growers": "0"}
+    assert bars == {"Serbia": "2", "Bulgaria": "1", "Company": "3", "Wine growers": "0 of 20"}
     assert "All places were taken after 33 days." in before.text
     public = client.get("/editions/2027/")
     assert "3 delegates" in public.text and "Bulgaria, Serbia" in public.text
+
+
+def test_every_figure_and_plot_is_the_same_when_the_people_have_been_erased(app, client, sign_in, writing, reading):
+    """Ana is at both editions, and Boris at the second; the run that erases them is the real one."""
+    people = {2027: [("ana", "RS"), ("vera", "BG"), ("jan", "CZ")], 2028: [("ANA", "RS"), ("boris", "BG")]}
     with writing() as session:
-        session.query(Claim).delete()
-    assert client.get("/editions/2027/report").html == before.html
-    assert client.get("/editions/2027/").html == public.html
+        for number, (year, there) in enumerate(people.items()):
+            opened = REGISTERED + timedelta(days=365 * number)
+            edition = make_edition(session, year=year, capacity=4, now=opened)
+            make_trip(session, edition)
+            make_question(session, edition, "t-shirt")
+            for day, (name, country) in enumerate(there):
+                moment, email = opened + timedelta(days=day), f"{name}@dofc.test"
+                person = make_registration(session, edition, country=country, now=moment, email=email)
+                begins_at = edition.begins_at()
+                note_arrival(session, person.id, COMMAND, begins_at + timedelta(minutes=20 * day))
+    later = AFTER + timedelta(days=365)
+    with writing() as session:
+        for year in people:
+            edition = edition_by_year(session, year)
+            archive(session, edition.id, COMMAND, later)
+            # Whom to write to is a person, too, and the one thing that public pages lose.
+            edition.contact_name = edition.contact_email = None
+        account = make_account(session, now=later)
+    public = ["/", "/editions/", "/editions/report", "/network/"]
+    public += [f"/editions/{year}/{page}" for year in people for page in ("", "report")]
+    with time_machine.travel(later, tick=False):
+
+        def seen() -> list[str]:
+            chair = sign_in(account)
+            overviews = [
+                chair.get(f"/organise/editions/{year}").one("main").get_text(" ", strip=True) for year in people
+            ]
+            return [*(client.get(path).html for path in public), *overviews]
+
+        before = seen()
+        # Once at each edition, and once for the network.
+        assert "1 delegate had been at an earlier edition" in client.get("/editions/2028/").text
+        assert "came more than once 1" in client.get("/network/").one(".figures").get_text(" ", strip=True)
+        answer = app.test_cli_runner().invoke(args=["privacy", "run", "--at", "2040-01-01"])
+        assert answer.exit_code == 0, answer.output
+        with reading() as session:
+            assert {one.given_name for one in session.scalars(select(Registration))} == {GONE}
+        assert seen() == before
+    said = str(dump(app.extensions["dofc_events"].database_url)).lower()
+    assert not [name for name in ("ana@", "vera@", "jan@", "boris@") if name in said]
 
 
 def test_all_editions_are_in_one_report(client, writing):

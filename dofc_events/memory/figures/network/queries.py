@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from dofc_events.conference.models import AttendingCountry, Edition
 from dofc_events.conference.rules import EditionStatus
@@ -37,14 +37,19 @@ def _in_figures(session: Session, editions: Sequence[Edition]) -> Network:
     stated: dict[int | None, set[str]] = {}
     for edition_id, country in session.execute(select(AttendingCountry.edition_id, AttendingCountry.country)):
         stated.setdefault(edition_id, set()).add(country)
+    # Of the first edition that was counted nobody can tell who had come before; to the network a demonstration is none.
+    earlier, counted = aliased(Edition), aliased(FrozenFigures)
+    is_before = earlier.year < Edition.year, or_(Edition.is_demo, ~earlier.is_demo)
+    compared = exists().where(earlier.id == counted.edition_id, *is_before)
+    rows = select(FrozenFigures, compared).join(Edition, Edition.id == FrozenFigures.edition_id)
     frozen = {
-        one.edition_id: one for one in session.scalars(select(FrozenFigures).where(FrozenFigures.edition_id.in_(ids)))
+        one.edition_id: (one, is_compared) for one, is_compared in session.execute(rows.where(Edition.id.in_(ids)))
     }
     ours = select(Outcome.edition_id, func.count()).where(Outcome.edition_id.in_(ids), Outcome.is_published)
     outcomes = dict(session.execute(ours.group_by(Outcome.edition_id)).all())
     found = []
     for edition in editions:
-        kept = frozen.get(edition.id)
+        kept, is_compared = frozen.get(edition.id, (None, False))
         figures = from_stored(edition.year, kept.came_before, kept.record).figures if kept else None
         countries = stated.get(edition.id, set()) | {code for code, _number in (figures.countries if figures else ())}
         found.append(
@@ -56,7 +61,7 @@ def _in_figures(session: Session, editions: Sequence[Edition]) -> Network:
                 attendance=attendance_of(figures.total if figures else None, edition.attendance_at_least),
                 countries=frozenset(countries) or None,
                 outcomes=outcomes.get(edition.id, 0),
-                returning=kept.came_before if kept and figures and figures.total else None,
+                returning=kept.came_before if kept and is_compared else None,
                 second_time=kept.second_time if kept else 0,
             )
         )

@@ -18,7 +18,8 @@ class Attendance:
 @dataclass(frozen=True)
 class EditionInFigures:
     """What is known of one edition. `countries` are those that delegates are known to have come from, or None where
-    no source says; the host's country is not among them then."""
+    no source says; the host's country is not among them then. `returning` is None where no earlier edition was counted.
+    """
 
     edition_id: int
     year: int
@@ -82,13 +83,13 @@ class Network:
 
     @property
     def figures(self) -> NetworkFigures:
-        counted = [edition for edition in self.editions if edition.returning is not None]
+        compared = [edition.second_time for edition in self.editions if edition.returning is not None]
         return NetworkFigures(
             editions=len(self.editions),
             countries=len(self.countries),
             continents=len(self.continents),
             delegates=_all([edition.attendance for edition in self.editions]),
-            returning=sum(edition.second_time for edition in counted) if len(counted) > 1 else None,
+            returning=sum(compared) if compared else None,
             outcomes=sum(edition.outcomes for edition in self.editions),
         )
 

@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from dofc_events.memory.rules import Fault, FaultKind
-from dofc_events.organise.trail.changes.texts import FIELDS
+from dofc_events.organise.trail.changes.texts import FIELDS, OF_COUNTRIES, WORDS, named_countries
 
 LONGEST_VALUE = 400
 
@@ -41,8 +41,9 @@ PARTS = {
     "outcomes": _l("Outcome"),
     "documents": _l("Documents"),
     "photographs": _l("Photographs"),
+    "figures": _l("Figures"),
 }
-# Beside those that the trail knows.
+# Beside those that the trail knows, or calls otherwise.
 OTHER_FIELDS = {
     "name": _l("Name"),
     "slug": _l("Short name"),
@@ -54,6 +55,17 @@ OTHER_FIELDS = {
     "signed_on": _l("Signed on"),
     "noted_on": _l("Day"),
     "documents": _l("Documents"),
+    "status": _l("Status"),
+    "frozen_at": _l("Counted on"),
+    "came_before": _l("Had been at an earlier edition"),
+    "second_time": _l("There for the second time"),
+    "arrived": _l("Arrived"),
+    "categories": _l("Categories"),
+    "organisations": _l("Largest organisations"),
+    "choices": _l("Answers"),
+    "growth": _l("Registrations by day"),
+    "arrivals": _l("Arrivals"),
+    "trips": _l("Learning trips"),
     "countries_edition_unknown": _l("Countries whose edition is unknown"),
 }
 
@@ -66,7 +78,7 @@ def fault_in_words(fault: Fault) -> str:
 
 def field_in_words(name: str) -> Any:
     """What a field is called."""
-    return FIELDS.get(name) or OTHER_FIELDS.get(name) or name
+    return OTHER_FIELDS.get(name) or FIELDS.get(name) or name
 
 
 def part_in_words(name: str) -> Any:
@@ -74,16 +86,18 @@ def part_in_words(name: str) -> Any:
     return PARTS.get(name, name)
 
 
-def value_in_words(value: Any) -> str:
-    """A value as people can compare it."""
+def value_in_words(name: str, value: Any) -> str:
+    """The value of a field as people can compare it."""
     if value in (None, "", [], {}):
         return str(_("nothing"))
     if isinstance(value, bool):
         return str(_("yes") if value else _("no"))
     if isinstance(value, dict):
-        said = ", ".join(f"{field_in_words(name)}: {value_in_words(inner)}" for name, inner in value.items())
+        said = ", ".join(f"{field_in_words(inner)}: {value_in_words(inner, one)}" for inner, one in value.items())
     elif isinstance(value, list):
-        said = "; ".join(map(value_in_words, value))
+        said = "; ".join(value_in_words(name, one) for one in value)
+    elif name in OF_COUNTRIES:
+        said = named_countries([value])[0]
     else:
-        said = str(value)
+        said = str(WORDS.get(name, {}).get(value, value))
     return said if len(said) <= LONGEST_VALUE else f"{said[:LONGEST_VALUE]}…"

@@ -28,6 +28,7 @@ from dofc_events.memory.editions.service import (
     facts_of,
     set_countries_of_unknown_edition,
 )
+from dofc_events.memory.figures.network.queries import editions_in_figures
 from dofc_events.memory.queries import Change
 from dofc_events.memory.reading.queries import NOTHING_READ, read_file
 from dofc_events.memory.rules import Fault, FaultKind, FileRefused, Row
@@ -161,8 +162,10 @@ def countries() -> ResponseReturnValue:
 
 def _page() -> dict[str, Any]:
     session = db.session()
+    past = past_editions(session, now())
     return {
-        "past": past_editions(session, now()),
+        "past": past,
+        "known": editions_in_figures(session, past),
         "unknown": countries_of_unknown_edition(session),
         "is_archived": lambda edition: edition.status == EditionStatus.ARCHIVED,
         **around(None),

@@ -1,5 +1,7 @@
 """The changes of an act, in words: the names of fields, with old and new values."""
 
+import re
+from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import get_locale
@@ -9,7 +11,10 @@ from flask_babel import lazy_gettext as _l
 from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import TripMode
 from dofc_events.core.changes import Difference
-from dofc_events.core.countries import country_name
+from dofc_events.core.countries import country_codes, country_name
+from dofc_events.memory.editions.rules import FACTS
+from dofc_events.memory.outcomes.rules import OutcomeKind, OutcomeStatus
+from dofc_events.memory.photographs.rules import Licence
 from dofc_events.privacy.texts import PERIODS
 from dofc_events.questions.rules import caption_in
 from dofc_events.web.dates import as_recorded
@@ -112,8 +117,28 @@ FIELDS = (
         "countries": _l("Countries"),
     }
 )
-MODES = {TripMode.DRAW: _l("by a draw"), TripMode.FIRST_COME: _l("first come, first served")}
+# Values of which the trail has the word that the code knows.
+WORDS: dict[str, dict[Any, Any]] = {
+    "trip_mode": {TripMode.DRAW: _l("by a draw"), TripMode.FIRST_COME: _l("first come, first served")},
+    "kind": {
+        OutcomeKind.MEMORANDUM: _l("Memorandum"),
+        OutcomeKind.DECLARATION: _l("Declaration"),
+        OutcomeKind.AGREEMENT: _l("Agreement"),
+        OutcomeKind.NETWORK: _l("Network"),
+        OutcomeKind.MILESTONE: _l("Milestone"),
+    },
+    "first_status": {
+        OutcomeStatus.OPEN: _l("Open"),
+        OutcomeStatus.IN_FORCE: _l("In force"),
+        OutcomeStatus.ENDED: _l("Ended"),
+    },
+    "licence": {Licence.RESERVED: _l("All rights reserved")},
+}
+# What is one country or more of them, alone or among other names.
+OF_COUNTRIES = ("country", "countries", "countries_edition_unknown", "parties")
 LONGEST_TEXT, CUT = 200, "..."
+# Before the source of a fact, what it is the source of.
+FACT = re.compile(rf"(^|; )({'|'.join(FACTS)}): ")
 
 
 def in_words(changes: Difference, edition: Edition) -> list[str]:
@@ -134,19 +159,27 @@ def from_to(before: Any, after: Any) -> list[str]:
     return [_("%(before)s → %(after)s", before=before or _("nothing"), after=after or _("nothing"))]
 
 
+def named_countries(values: Iterable[Any]) -> list[str]:
+    """These with the names of countries in place of their codes; whatever is no code as it is."""
+    known, language = country_codes(), get_locale().language
+    return [country_name(one, language) if one in known else str(one) for one in values]
+
+
 def _value(name: str, value: Any, edition: Edition) -> Any:
     if value is True or value is False:
         return _("yes") if value else _("no")
-    if value is None or value == "":
+    if value in (None, "", []):
         return _("nothing")
+    if name in OF_COUNTRIES:
+        return "; ".join(named_countries(value if isinstance(value, list) else str(value).split("; ")))
     if isinstance(value, list):
         return "; ".join(str(one) for one in value)
-    if name == "country":
-        return country_name(value, get_locale().language)
+    if name == "sources":
+        value = FACT.sub(lambda found: f"{found[1]}{FIELDS[found[2]]}: ", value)
     if name == "category":
         return next((category.label for category in edition.categories if category.slug == value), value)
-    if name == "trip_mode":
-        return MODES[value]
+    if name in WORDS:
+        return WORDS[name].get(value, value)
     if name.endswith(("_at", "_on")) or name == "until":
         return as_recorded(value, edition.zone)
     # What people said of themselves is short, and needed in full; what is said of an edition or a trip may be long.
