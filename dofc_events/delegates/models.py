@@ -62,6 +62,8 @@ class Registration(Revised, Base):
         ),
         # Whatever the list is narrowed to is found in this index alone, newest first.
         Index("ix_registrations_filters", "edition_id", "id", *FILTERED),
+        # Which of them there are at an edition.
+        Index("ix_registrations_present", "edition_id", "country", "language"),
         Index("ix_registrations_by_name", "edition_id", "by_name", "id"),
         Index("ix_registrations_by_organisation", "edition_id", "by_organisation", "id"),
         Index("ix_registrations_phone", "edition_id", "phone"),

@@ -1,0 +1,21 @@
+"""which countries and languages there are at an edition is found without reading every registration
+
+Follows: 0180
+"""
+
+from collections.abc import Sequence
+
+from alembic import op
+
+revision: str = "0195"
+down_revision: str | None = "0180"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+
+def upgrade() -> None:
+    op.create_index("ix_registrations_present", "registrations", ["edition_id", "country", "language"])
+
+
+def downgrade() -> None:
+    op.drop_index("ix_registrations_present", "registrations")
