@@ -5,6 +5,7 @@ Follows: 0180
 
 from collections.abc import Sequence
 
+import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0195"
@@ -14,7 +15,9 @@ depends_on: str | Sequence[str] | None = None
 
 
 def upgrade() -> None:
-    op.create_index("ix_registrations_present", "registrations", ["edition_id", "country", "language"])
+    where = sa.text("edition_id > 0")
+    columns = ["edition_id", "country", "language"]
+    op.create_index("ix_registrations_present", "registrations", columns, sqlite_where=where, postgresql_where=where)
 
 
 def downgrade() -> None:

@@ -6,7 +6,18 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, SQLColumnExpression, case, func, literal, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    case,
+    func,
+    literal,
+    literal_column,
+    select,
+    tuple_,
+)
 from sqlalchemy.orm import Session, joinedload
 
 from dofc_events.conference.models import Category
@@ -191,8 +202,9 @@ def counts(session: Session, edition_id: int, filters: Filters) -> Counts:
 
 def present(session: Session, edition_id: int) -> Present:
     """The countries and languages of an edition's registrations."""
-    here = Registration.edition_id == edition_id
-    pairs = session.execute(pairs_once(Registration.country, Registration.language, here)).all()
+    # The second is what the index states.
+    here = Registration.edition_id == edition_id, Registration.edition_id > literal_column("0")
+    pairs = session.execute(pairs_once(Registration.country, Registration.language, *here)).all()
     return Present(frozenset(country for country, _ in pairs), frozenset(language for _, language in pairs))
 
 
