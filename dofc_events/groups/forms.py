@@ -20,12 +20,12 @@ from dofc_events.registration.service import RegistrationRequest
 from dofc_events.web.fields import CountryField, EmailField, Line, NameLine
 from dofc_events.web.forms import of_this_browser
 
-# What the next person on a form most likely has in common with the one before.
+# What the next person on a form most likely shares with the one before.
 COMMON = ("organisation", "country", "category")
 
 
 class AnyEmailField(EmailField):
-    """An email address that somebody may not have."""
+    """An email address, which may be left empty."""
 
     def post_validate(self, form: Any, validation_stopped: bool) -> None:
         if self.data:
@@ -74,7 +74,7 @@ class PeopleForm(UnseenForm):
             person.form.email.data = ""
 
     def add_person(self) -> None:
-        """One more, of the same organisation as the last."""
+        """Add one person, of the same organisation as the last."""
         if len(self.people) < MAX_PEOPLE:
             last = self.people.entries[-1].form
             self.people.append_entry({name: last[name].data for name in COMMON})
@@ -83,7 +83,7 @@ class PeopleForm(UnseenForm):
                 self.bring_along(*self.given)
 
     def remove_person(self, name: str) -> None:
-        """One less, of those that are there: at least one is left."""
+        """Remove one person; at least one stays."""
         if len(self.people) > 1:
             self.people.entries = [entry for entry in self.people.entries if entry.name != name]
 
@@ -94,7 +94,7 @@ class PeopleForm(UnseenForm):
             if email.data and not email.errors:
                 key = address_key(email.data)
                 if key in taken:
-                    email.errors = [_("Somebody above has this address. Leave it empty for one of them.")]
+                    email.errors = [_("Somebody above has the same address. Leave it empty for one of them.")]
                     field.errors = [*field.errors, entry.errors]
                 taken.add(key)
 
@@ -115,7 +115,7 @@ class PeopleForm(UnseenForm):
                 yield field
 
     def contact(self) -> Contact | None:
-        """Whom the form names as the contact."""
+        """The contact that the form names."""
         return None
 
     def to_request(self, edition: Edition, contact: Contact, choice: str, agreed: str) -> GroupRequest:

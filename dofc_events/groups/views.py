@@ -278,10 +278,12 @@ def _refused(refusal: Refusal, start: Start, form: PeopleForm, context: dict[str
     if isinstance(refusal, TooManyMessages):
         return answer_too_many(form, refusal.retry_after, PEOPLE, **context)
     if isinstance(refusal, TooManyCompanions):
-        words = _("You can bring so many more accompanying persons: %(left)d.", left=refusal.left)
+        words = _("Too many accompanying persons. You can still bring: %(left)d.", left=refusal.left)
         form.form_errors = [words]
     elif isinstance(refusal, AlreadyInGroup):
-        words = _("Somebody with this name is already registered, and has no address of their own.")
+        words = _(
+            "You have already registered somebody with this name. If this is another person, add their email address."
+        )
         form.people.entries[refusal.number].form.given_name.errors = [words]
     else:
         words = _("A category that you chose is by invitation. Enter the code you were given.")

@@ -112,7 +112,7 @@ def mail_taken_at(session: Session) -> datetime | None:
 
 
 def last_taken(signs: Iterable[WorkerSign]) -> datetime | None:
-    """The same, of these signs."""
+    """When the mail server last took a message, as these signs of life say."""
     return max((sign.mail_taken_at for sign in signs if sign.mail_taken_at), default=None)
 
 

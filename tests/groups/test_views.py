@@ -82,7 +82,7 @@ def test_two_people_with_one_address_are_refused(client, edition):
     form = filled(client, "Ana", "Boro").fill({"people-0-email": "a@own.test", "people-1-email": "A@own.test"})
     page = form.submit("check")
     assert page.status == 422
-    assert "Somebody above has this address" in page.text
+    assert "Somebody above has the same address" in page.text
 
 
 @pytest.mark.parametrize(("choice", "statuses"), [("split", ["confirmed", "waitlisted"]), ("together", ["waitlisted"])])

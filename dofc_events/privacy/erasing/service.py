@@ -180,7 +180,7 @@ def _keep_known_before(session: Session, edition_id: int, people: Sequence[Regis
 
 
 def _replaced(session: Session, one: Registration, now: datetime) -> str:
-    """Give a registration, its emails and its trail a reference that leads to nobody; returns it."""
+    """Give a registration, its emails and its trail a reference that identifies nobody; returns it."""
     old, new = one.reference, new_reference()
     nobody = f"gone-{new}"
     # What several people came from names none of them.

@@ -148,7 +148,7 @@ def test_file_goes_with_the_answer_that_asked_for_it_and_stays_when_others_chang
 
 
 @pytest.mark.parametrize(
-    ("setting", "said"), [("uploads_mb", "no more room"), ("uploads_mb_per_proposal", "too large together")]
+    ("setting", "said"), [("uploads_mb", "no more room"), ("uploads_mb_per_proposal", "would be too large")]
 )
 def test_file_beyond_a_quota_is_refused_and_not_kept(make_app, ana, kept, setting, said):
     page = Client(make_app(**{setting: 0})).get(ana["files"])
