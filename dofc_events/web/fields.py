@@ -11,16 +11,15 @@ from email_validator import EmailNotValidError, validate_email
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from wtforms import Field, IntegerField, StringField, TextAreaField, ValidationError
 from wtforms.utils import unset_value
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, StopValidation
-from wtforms.widgets import TextArea, TextInput
-from wtforms.widgets.core import clean_key
 
 from dofc_events.core.countries import country_codes, country_names, search_names, three_letter_codes
 from dofc_events.core.normal import normal
 from dofc_events.core.slugs import LONGEST_SLUG, SLUG
+from dofc_events.web.controls import LineInput, LinesTextArea, attributes
 from dofc_events.web.markdown import dead_links
 from dofc_events.web.quoted import address_in
 
@@ -114,32 +113,6 @@ def _place(text: str, position: int, is_refused: Callable[[str], bool]) -> str:
         return str(_("%(character)s after “%(text)s”", character=name, text=before))
     line = text[:position].count("\n") + 1
     return str(_("%(character)s at the beginning of line %(line)d", character=name, line=line))
-
-
-def attributes(**given: Any) -> Markup:
-    """The attributes of a control, as WTForms writes them, in a fifth of the time: long forms have hundreds."""
-    names = ((clean_key(name), value) for name, value in sorted(given.items()) if value is not False)
-    return Markup(" ".join(name if value is True else f'{name}="{escape(value)}"' for name, value in names))  # noqa: S704
-
-
-class LineInput(TextInput):
-    """A control for one line."""
-
-    def __call__(self, field: Field, **given: Any) -> Markup:
-        said = {"type": self.input_type, "value": field._value(), **_of(field), **given}
-        return Markup("<input {}>").format(attributes(**said))
-
-
-class LinesTextArea(TextArea):
-    """A control for several lines."""
-
-    def __call__(self, field: Field, **given: Any) -> Markup:
-        # Browsers drop the first line break.
-        return Markup("<textarea {}>\r\n{}</textarea>").format(attributes(**_of(field), **given), field._value())
-
-
-def _of(field: Field) -> dict[str, Any]:
-    return {"id": field.id, "name": field.name, "required": bool(field.flags.required)}
 
 
 class Line(StringField):
