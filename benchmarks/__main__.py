@@ -19,6 +19,7 @@ from benchmarks.mail import mail_costs
 from benchmarks.memory import memory
 from benchmarks.organise import page_costs
 from benchmarks.outages import outages
+from benchmarks.questions import QUESTIONS, question_costs
 from benchmarks.registration import BARE, BEGINNER, registration_costs
 from benchmarks.rush import PEOPLE, SECONDS, rush
 from benchmarks.trips import sign_up_cost
@@ -149,6 +150,13 @@ def _imports(databases: Databases, folder: Path) -> None:
             print(f"{name:45}{cost.reading:>9.2f}{cost.trial:>9.2f}{cost.locked:>9.2f}", flush=True)
 
 
+def _questions(databases: Databases, folder: Path) -> None:
+    print(f"{'CPU ms (queries), own questions':45}" + "".join(f"{count:>12}" for count in QUESTIONS) + f"{'times':>8}")
+    for name, costs in question_costs(databases, folder).items():
+        each = "".join(f"{f'{cost.cpu:.1f} ({cost.queries})':>12}" for cost in costs)
+        print(f"{name:45}{each}{costs[-1].cpu / costs[0].cpu:>8.2f}", flush=True)
+
+
 PARTS: dict[str, Callable[[Databases, Path], None]] = {
     "registration": _registrations,
     "mail": _mail,
@@ -156,6 +164,7 @@ PARTS: dict[str, Callable[[Databases, Path], None]] = {
     "trips": _trips,
     "crowd": _crowds,
     "imports": _imports,
+    "questions": _questions,
     "evening": _evening,
     "growth": _growth,
     "rush": _rush,

@@ -4,7 +4,22 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, bindparam, case, exists, func, or_, select, union_all
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Integer,
+    Select,
+    Subquery,
+    and_,
+    bindparam,
+    case,
+    cast,
+    exists,
+    func,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session, aliased, contains_eager
 
 from dofc_events.conference.models import Category, Edition
@@ -318,8 +333,16 @@ def places_of(session: Session, edition_ids: Collection[int]) -> dict[int, Place
     return found
 
 
-def waiting_line(edition_id: int) -> Subquery:
-    """The claims that wait for a place at an edition, numbered from the next in line on."""
-    position = func.row_number().over(order_by=Claim.position).label("position")
-    waiting = select(Claim.id, position).join(Pool, Pool.id == Claim.pool_id)
-    return waiting.where(Pool.edition_id == edition_id, Claim.status == ClaimStatus.WAITLISTED).subquery()
+def waiting_line(claims: CTE) -> Subquery:
+    """Those of some claims on one pool that wait, numbered in the line of all who do, from the next on.
+
+    Who stands between two of them is counted once.
+    """
+    ahead, position = aliased(Claim), claims.c.position
+    before = func.lag(position, 1, 0).over(order_by=position).label("before")
+    waiting = select(claims.c.id, claims.c.pool_id, position, before)
+    some = waiting.where(claims.c.status == ClaimStatus.WAITLISTED).subquery()
+    between = select(func.count()).where(ahead.pool_id == some.c.pool_id, ahead.status == ClaimStatus.WAITLISTED)
+    between = between.where(ahead.position > some.c.before, ahead.position <= some.c.position)
+    number = func.sum(between.scalar_subquery()).over(order_by=some.c.position)
+    return select(some.c.id, cast(number, Integer).label("position")).subquery()

@@ -4,11 +4,20 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    SQLColumnExpression,
+    and_,
+    bindparam,
+    func,
+    not_,
+    select,
+)
+from sqlalchemy.orm import Session, aliased
 
 from dofc_events.questions.models import Answer, EditionQuestion, QuestionOption
-from dofc_events.questions.rules import ANY, WAITING, Answers, Kind, Option, OwnQuestion
+from dofc_events.questions.rules import ANY, NONE, WAITING, Answers, Kind, Option, OwnQuestion
 from dofc_events.questions.texts import Answered
 
 # Columns, and not entities: every form of an edition asks for them.
@@ -118,13 +127,22 @@ def answered_bytes(session: Session) -> int:
     return session.scalar(select(func.coalesce(func.sum(each.c.size), 0))) or 0
 
 
-def people_who_answered(edition_id: int, key: str, answer: str = ANY) -> Select[int]:
-    """The registrations that gave this answer to a question, or any; who waits for an option is no answer to it."""
-    question = EditionQuestion
+def gave_answer(
+    registration_id: SQLColumnExpression[int], edition_id: int, key: str, answer: str
+) -> ColumnElement[bool]:
+    """The condition that a registration gave this answer to a question of its edition's: an option, any, or none.
+
+    Who waits for an option is no answer to it.
+    """
+    question, given = EditionQuestion, aliased(Answer)
     mine = select(question.id).where(question.edition_id == edition_id, question.key == key).scalar_subquery()
-    found = select(Answer.registration_id).where(Answer.question_id == mine)
+    if answer in (ANY, NONE):
+        is_there = registration_id.in_(select(given.registration_id).where(given.question_id == mine))
+        return is_there if answer == ANY else not_(is_there)
     choice, waiting, _rest = answer.partition(WAITING)
-    return found if answer == ANY else found.where(Answer.choice == choice, Answer.waits.is_(bool(waiting)))
+    # A join: there is one such answer at most, and the database may begin with the answers, in their index's order.
+    found = and_(given.registration_id == registration_id, given.question_id == mine)
+    return and_(found, given.choice == choice, given.waits.is_(bool(waiting)))
 
 
 def answers_of(answered: Collection[Answered]) -> Answers:

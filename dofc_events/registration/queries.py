@@ -11,8 +11,8 @@ from dofc_events.delegates.models import Registration, Tag
 from dofc_events.delegates.queries import came_before, found_by
 from dofc_events.places.models import Arrival, Claim, Pool
 from dofc_events.places.rules import LIVE, ClaimStatus
-from dofc_events.questions.queries import people_who_answered
-from dofc_events.questions.rules import NONE, pairs_in
+from dofc_events.questions.queries import gave_answer
+from dofc_events.questions.rules import pairs_in
 from dofc_events.trips.models import Trip
 
 FLAGS = ("returning", "dietary", "visa_letter", "noted")
@@ -121,7 +121,5 @@ def conditions(edition_id: int, filters: Filters) -> list[ColumnElement[bool]]:
     elif filters.arrived:
         on_day = select(Arrival.claim_id).where(Arrival.day == date.fromisoformat(filters.arrived))
         found.append(Claim.id.in_(on_day))
-    for key, answer in pairs_in(filters.answers):
-        without = Registration.id.not_in(people_who_answered(edition_id, key))
-        found.append(without if answer == NONE else Registration.id.in_(people_who_answered(edition_id, key, answer)))
+    found += [gave_answer(Registration.id, edition_id, key, answer) for key, answer in pairs_in(filters.answers)]
     return found

@@ -15,11 +15,11 @@ from markupsafe import Markup
 from wtforms import Field, IntegerField, StringField, TextAreaField, ValidationError
 from wtforms.utils import unset_value
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, StopValidation
-from wtforms.widgets import html_params
 
 from dofc_events.core.countries import country_codes, country_names, search_names, three_letter_codes
 from dofc_events.core.normal import normal
 from dofc_events.core.slugs import LONGEST_SLUG, SLUG
+from dofc_events.web.controls import LineInput, LinesTextArea, attributes
 from dofc_events.web.markdown import dead_links
 from dofc_events.web.quoted import address_in
 
@@ -42,6 +42,8 @@ def clean(value: str | None) -> str:
     Two invisible ones stay, the joiners that Persian and Indic scripts are written with.
     """
     composed = normal("NFC", value or "")
+    if composed.isascii():
+        return composed.strip()
     return "".join(c for c in composed if unicodedata.category(c) != "Cf" or c in JOINERS).strip()
 
 
@@ -116,6 +118,7 @@ def _place(text: str, position: int, is_refused: Callable[[str], bool]) -> str:
 class Line(StringField):
     """One line of text in any script. Empty text is "", never None."""
 
+    widget = LineInput()
     data: str
 
     def __init__(self, label: Any, *, longest: int, missing: Any = None, **kwargs: Any) -> None:
@@ -175,6 +178,7 @@ class SlugField(Line):
 class Paragraphs(TextAreaField):
     """Several lines of text."""
 
+    widget = LinesTextArea()
     data: str
 
     def __init__(self, label: Any, *, longest: int, missing: Any = None, **kwargs: Any) -> None:
@@ -280,13 +284,13 @@ class CountryField(StringField):
         if not validation_stopped and self.data not in country_codes():
             raise ValidationError(self._no_country)
 
-    def __call__(self, **attributes: Any) -> Markup:
+    def __call__(self, **given: Any) -> Markup:
         options = _country_options(str(get_locale()))
         if self.data in country_codes():
             marked = Markup('value="{}"').format(self.data)
             options = options.replace(marked, marked + Markup(" selected"), 1)
         return Markup("<select {}>{}</select>").format(
-            Markup(html_params(id=self.id, name=self.name, required=bool(self.flags.required), **attributes)),  # noqa: S704
+            attributes(id=self.id, name=self.name, required=bool(self.flags.required), **given),
             options,
         )
 

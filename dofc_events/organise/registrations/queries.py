@@ -6,13 +6,25 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, SQLColumnExpression, case, func, literal, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    case,
+    func,
+    literal,
+    literal_column,
+    select,
+    tuple_,
+)
 from sqlalchemy.orm import Session, joinedload
 
 from dofc_events.conference.models import Category
+from dofc_events.core.distinct import each_once, pairs_once
 from dofc_events.core.order import sort_key
 from dofc_events.delegates.models import Registration, Tag
-from dofc_events.places.models import Arrival, Claim, Pool
+from dofc_events.places.models import Arrival, Claim
 from dofc_events.places.queries import waiting_line
 from dofc_events.places.rules import PLACE_STATUSES, ClaimStatus
 from dofc_events.registration.queries import Filters, conditions, place_at
@@ -31,8 +43,14 @@ STATUS_ORDER = (
 )
 
 
+# These have a position.
+IN_LINE = (ClaimStatus.WAITLISTED, ClaimStatus.REQUESTED)
+
 # No waiting list is as long.
 STEP = 2**31
+
+# Nobody reads a larger number of those whom a list is narrowed to more precisely, and counting them all takes long.
+COUNTED = 5_000
 
 
 class Sort(enum.StrEnum):
@@ -94,6 +112,19 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Counts:
+    """How many registrations the filters leave.
+
+    `by_status` is under all filters but the one for the status; None if they leave more than COUNTED. If so does the
+    one for the status, too, there are `more` than `total`.
+    """
+
+    total: int
+    more: bool
+    by_status: dict[ClaimStatus, int] | None
+
+
+@dataclass(frozen=True)
 class Present:
     """What an edition's registrations were made with, as codes."""
 
@@ -116,13 +147,15 @@ def registrations(
     It goes on where that row stood, whatever became of it meanwhile. To sort by country, `countries` numbers those that
     are present as a reader puts them in order.
     """
-    found = _page(edition_id, filters, order, _key(order.by, countries or {}), edge).limit(rows).subquery()
-    line = waiting_line(edition_id)
-    query = select(Registration, Claim.status, Claim.is_hold, Claim.used_at, line.c.position, found.c.key)
-    query = query.join(found, found.c.id == Registration.id).join(Claim, Claim.registration_id == Registration.id)
-    query = query.where(place_at(edition_id)).join(line, line.c.id == Claim.id, isouter=True)
+    page = _page(edition_id, filters, order, _key(order.by, filters, countries or {}), edge).limit(rows).subquery()
+    place = (Claim.id, Claim.pool_id, Claim.position, Claim.status, Claim.is_hold, Claim.used_at)
+    found = select(page.c.id.label("registration_id"), page.c.key, *place)
+    held = found.join(Claim, Claim.registration_id == page.c.id).where(place_at(edition_id)).cte()
+    line = waiting_line(held)
+    query = select(Registration, held.c.status, held.c.is_hold, held.c.used_at, line.c.position, held.c.key)
+    query = query.join(held, held.c.registration_id == Registration.id).join(line, line.c.id == held.c.id, isouter=True)
     query = query.options(joinedload(Registration.category))
-    query = query.order_by(*_order(order.by, found.c.key, found.c.id, order.descends))
+    query = query.order_by(*_order(order.by, held.c.key, held.c.registration_id, order.descends))
     return [Row(person, ClaimStatus(status), *rest) for person, status, *rest in session.execute(query)]
 
 
@@ -130,7 +163,7 @@ def neighbours(
     session: Session, registration: Registration, filters: Filters, *, order: Order, countries: Mapping[str, int]
 ) -> tuple[Registration | None, Registration | None]:
     """The registrations before and after one on the filtered list, or where it would be."""
-    key = _key(order.by, countries)
+    key = _key(order.by, filters, countries)
     mine = select(key).select_from(Registration).join(Claim, Claim.registration_id == Registration.id)
     here = session.scalars(mine.where(Registration.id == registration.id, place_at(registration.edition_id))).one()
     edges = (Edge(here, registration.id, back) for back in (True, False))
@@ -143,36 +176,51 @@ def count_before(
     session: Session, edition_id: int, filters: Filters, row: Row, *, order: Order, countries: Mapping[str, int]
 ) -> int:
     """How many rows of the filtered list stand before this one."""
-    beyond = _beyond(order, _key(order.by, countries), Edge(row.key, row.registration.id, back=True))
+    beyond = _beyond(order, _key(order.by, filters, countries), Edge(row.key, row.registration.id, back=True))
     query = select(func.count()).select_from(Registration).join(Claim, Claim.registration_id == Registration.id)
     return session.scalar(query.where(*conditions(edition_id, filters), beyond)) or 0
 
 
-def counts_by_status(session: Session, edition_id: int, filters: Filters) -> dict[ClaimStatus, int]:
-    """How many registrations have each status, under all filters but the one for the status."""
-    query = select(Claim.status, func.count()).join(Registration, Registration.id == Claim.registration_id)
-    query = query.where(*conditions(edition_id, replace(filters, status=""))).group_by(Claim.status)
-    counts = {ClaimStatus(status): count for status, count in session.execute(query)}
-    return {status: counts.get(status, 0) for status in PLACE_STATUSES}
+def counts(session: Session, edition_id: int, filters: Filters) -> Counts:
+    """How many registrations the filters leave: one query, and a second for a status of many."""
+    others = replace(filters, status="")
+    if others == Filters():
+        # Whoever is registered has one claim on the places: an index of claims has all that is counted.
+        found = select(Claim.status).where(place_at(edition_id))
+    else:
+        found = _statuses(edition_id, others)
+    each = found.subquery()
+    rows = session.execute(select(each.c.status, func.count()).group_by(each.c.status))
+    by_status = dict.fromkeys(PLACE_STATUSES, 0) | {ClaimStatus(status): count for status, count in rows}
+    everybody = sum(by_status.values())
+    if others == Filters() or everybody <= COUNTED:
+        return Counts(by_status[ClaimStatus(filters.status)] if filters.status else everybody, False, by_status)
+    if filters.status:
+        everybody = session.scalar(select(func.count()).select_from(_statuses(edition_id, filters).subquery())) or 0
+    return Counts(min(everybody, COUNTED), everybody > COUNTED, None)
 
 
 def present(session: Session, edition_id: int) -> Present:
     """The countries and languages of an edition's registrations."""
-    query = select(Registration.country, Registration.language).where(Registration.edition_id == edition_id).distinct()
-    pairs = session.execute(query).all()
+    # The second is what the index states.
+    here = Registration.edition_id == edition_id, Registration.edition_id > literal_column("0")
+    pairs = session.execute(pairs_once(Registration.country, Registration.language, *here)).all()
     return Present(frozenset(country for country, _ in pairs), frozenset(language for _, language in pairs))
 
 
 def arrival_days(session: Session, edition_id: int) -> list[date]:
     """The days on which anybody arrived at an edition, in order."""
-    query = select(Arrival.day).join(Claim, Claim.id == Arrival.claim_id).join(Pool, Pool.id == Claim.pool_id)
-    return [*session.scalars(query.where(Pool.edition_id == edition_id).distinct().order_by(Arrival.day))]
+    days = each_once(Arrival.day).subquery()
+    here = select(Arrival.id).join(Claim, Claim.id == Arrival.claim_id).where(place_at(edition_id))
+    return [*session.scalars(select(days.c.value).where(here.where(Arrival.day == days.c.value).exists()))]
 
 
 def tags_at(session: Session, edition_id: int) -> list[str]:
     """Every tag that an edition's registrations have."""
-    query = select(Tag.word).join(Registration, Registration.id == Tag.registration_id)
-    return sorted(session.scalars(query.where(Registration.edition_id == edition_id).distinct()), key=sort_key)
+    words = each_once(Tag.word).subquery()
+    here = select(Tag.word).join(Registration, Registration.id == Tag.registration_id)
+    here = here.where(Registration.edition_id == edition_id, Tag.word == words.c.value)
+    return sorted(session.scalars(select(words.c.value).where(here.exists())), key=sort_key)
 
 
 def tags_of(session: Session, registration_ids: Sequence[int]) -> dict[int, list[str]]:
@@ -184,9 +232,9 @@ def tags_of(session: Session, registration_ids: Sequence[int]) -> dict[int, list
     return found
 
 
-def order_of(order: Order, countries: Mapping[str, int]) -> Sequence[SQLColumnExpression[Any]]:
+def order_of(order: Order, filters: Filters, countries: Mapping[str, int]) -> Sequence[SQLColumnExpression[Any]]:
     """The columns by which `registrations` orders its rows."""
-    return _order(order.by, _key(order.by, countries), Registration.id, order.descends)
+    return _order(order.by, _key(order.by, filters, countries), Registration.id, order.descends)
 
 
 def _page(
@@ -200,7 +248,13 @@ def _page(
     return page.order_by(*_order(order.by, key, Registration.id, order.descends != bool(edge and edge.back)))
 
 
-def _key(sort: Sort, countries: Mapping[str, int]) -> SQLColumnExpression[Any]:
+def _statuses(edition_id: int, filters: Filters) -> Select[Any]:
+    """The statuses of those whom the filters leave, of a few more than are counted at most."""
+    found = select(Claim.status).select_from(Registration).join(Claim, Claim.registration_id == Registration.id)
+    return found.where(*conditions(edition_id, filters)).limit(COUNTED + 1)
+
+
+def _key(sort: Sort, filters: Filters, countries: Mapping[str, int]) -> SQLColumnExpression[Any]:
     if sort is Sort.NAME:
         return Registration.by_name
     if sort is Sort.ORGANISATION:
@@ -209,6 +263,9 @@ def _key(sort: Sort, countries: Mapping[str, int]) -> SQLColumnExpression[Any]:
         return case(countries, value=Registration.country, else_=literal(-1, BigInteger))
     if sort is Sort.CATEGORY:
         return select(Category.position).where(Category.id == Registration.category_id).scalar_subquery()
+    if sort is Sort.STATUS and filters.status in IN_LINE:
+        # An index has the line.
+        return Claim.position
     if sort is Sort.STATUS:
         steps = {status: literal(number * STEP, BigInteger) for number, status in enumerate(STATUS_ORDER)}
         return case(steps, value=Claim.status) + func.coalesce(Claim.position, 0)

@@ -20,12 +20,12 @@ from dofc_events.organise.registrations.doubles import views as doubles
 from dofc_events.organise.registrations.export import views as export
 from dofc_events.organise.registrations.many import views as many
 from dofc_events.organise.registrations.person import views as person
-from dofc_events.organise.registrations.queries import Edge, Order, Row, Sort
+from dofc_events.organise.registrations.queries import Counts, Edge, Order, Row, Sort
 from dofc_events.organise.registrations.saved import views as saved
 from dofc_events.organise.registrations.saved.forms import SaveViewForm
 from dofc_events.organise.registrations.shared import asked_order, ranks_of
 from dofc_events.organise.shared import EDITION, around, asked_filters, id_in_address
-from dofc_events.places.rules import ClaimStatus
+from dofc_events.places.rules import PLACE_STATUSES
 from dofc_events.questions.queries import answered_by_many, questions_of
 from dofc_events.questions.rules import ANY, FIELD, KEYED, NO, NONE, WAITING, YES, Kind, OwnQuestion, pairs_in
 from dofc_events.questions.texts import waiting_for
@@ -112,15 +112,14 @@ def index(edition: Edition) -> ResponseReturnValue:
     present, countries = queries.present(session, edition.id), country_names(get_locale().language)
     ranks = ranks_of(present.countries)
     rows, before = _page(edition.id, filters, order, ranks)
-    counts = queries.counts_by_status(session, edition.id, filters)
-    total = counts[ClaimStatus(filters.status)] if filters.status else sum(counts.values())
+    counts = queries.counts(session, edition.id, filters)
     ids = [row.registration.id for row in rows]
     return render_template(
         "organise/registrations/index.html",
         rows=rows,
         before=before,
         counts=counts,
-        total=total,
+        statuses=PLACE_STATUSES,
         filters=filters,
         order=order,
         sorts=[Order(by) for by in Sort],
@@ -145,7 +144,7 @@ def index(edition: Edition) -> ResponseReturnValue:
         save_form=SaveViewForm(formdata=None),
         picked=request.args.getlist("pick"),
         **_addresses(filters, order, [] if columns == usual else columns),
-        **_turns(order, rows, before, total),
+        **_turns(order, rows, before, counts),
         **around(edition),
     )
 
@@ -183,13 +182,13 @@ def _addresses(filters: Filters, order: Order, columns: list[str]) -> dict[str, 
     return {"narrowed": narrowed, "view": view, "first_page": narrowed | view, "without": without, "heads": heads}
 
 
-def _turns(order: Order, rows: list[Row], before: int, total: int) -> dict[str, Any]:
+def _turns(order: Order, rows: list[Row], before: int, counts: Counts) -> dict[str, Any]:
     """What the addresses of the previous and the next page add to that of the first; None if there is no such page."""
 
     def edge(name: str, row: Row) -> dict[str, Any]:
         return {name: row.registration.id} | ({} if order.by is Sort.NEWEST else {"from": row.key})
 
-    is_last = not rows or before + len(rows) >= total
+    is_last = not rows or (len(rows) < queries.ROWS if counts.more else before + len(rows) >= counts.total)
     return {
         "previous_page": edge("before", rows[0]) if before else None,
         "next_page": None if is_last else edge("after", rows[-1]),

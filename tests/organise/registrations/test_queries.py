@@ -1,18 +1,24 @@
 """The list of registrations: what it finds, in which order, and whether its numbers agree."""
 
+import itertools
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text, update
 
 from dofc_events.core.countries import country_names
 from dofc_events.organise.registrations import queries
 from dofc_events.organise.registrations.queries import Edge, Order, Sort
-from dofc_events.places.rules import ClaimStatus
+from dofc_events.places.models import Pool
+from dofc_events.questions.models import Answer
 from dofc_events.registration.queries import Filters
 from dofc_events.registration.service import cancel_registration
 from dofc_events.registration.trips.service import choose_trips
 from tests.support.crowd import make_crowd
 from tests.support.databases import count_queries
-from tests.support.factories import DELEGATE, NOW, claim_of, make_edition, make_registration, make_trip
+from tests.support.factories import DELEGATE, NOW, claim_of, make_edition, make_question, make_registration, make_trip
 
 # Belarus, Bulgaria, Croatia, Germany, Greece, Serbia, Türkiye: not in the order of their codes.
 RANKS = {code: number for number, code in enumerate(country_names("en"))}
@@ -72,15 +78,26 @@ def test_filters_narrow_the_list_and_its_counts_alike(session, edition, people, 
     for person in people[1:3]:
         choose_trips(session, person.id, ["mill"], any_trip=False, actor=DELEGATE, now=NOW)
     assert found(session, edition, **filters) == [people[n].reference for n in numbers]
-    counts = queries.counts_by_status(session, edition.id, Filters(**filters))
-    total = counts[ClaimStatus(filters["status"])] if "status" in filters else sum(counts.values())
-    assert total == len(numbers)
+    counts = queries.counts(session, edition.id, Filters(**filters))
+    assert (counts.total, counts.more) == (len(numbers), False)
 
 
 @pytest.mark.databases("sqlite")
 def test_counts_by_status_are_under_all_other_filters(session, edition, people):
-    counts = queries.counts_by_status(session, edition.id, Filters(status="waitlisted", country="RS"))
-    assert {status.value: count for status, count in counts.items() if count} == {"confirmed": 1, "waitlisted": 1}
+    counts = queries.counts(session, edition.id, Filters(status="waitlisted", country="RS"))
+    found = {status.value: count for status, count in (counts.by_status or {}).items() if count}
+    assert (found, counts.total) == ({"confirmed": 1, "waitlisted": 1}, 1)
+
+
+def test_of_very_many_it_is_counted_that_there_are_more(session, edition, people, monkeypatch):
+    monkeypatch.setattr(queries, "COUNTED", 2)
+    assert queries.counts(session, edition.id, Filters(country="RS")).total == 2
+    narrowed = Filters(q="z")
+    assert queries.counts(session, edition.id, narrowed) == queries.Counts(2, True, None)
+    confirmed = queries.counts(session, edition.id, replace(narrowed, status="waitlisted"))
+    assert confirmed == queries.Counts(1, False, None)
+    # All of them are in an index: that number is always known.
+    assert queries.counts(session, edition.id, Filters()).total == 4
 
 
 @pytest.mark.databases("sqlite")
@@ -191,7 +208,7 @@ def test_counts_and_list_cost_the_same_with_many(session, edition):
             for sort in Sort:
                 for row in queries.registrations(session, edition_id, Filters(), order=Order(sort), countries=RANKS):
                     assert row.registration.category.label
-            queries.counts_by_status(session, edition_id, Filters())
+            queries.counts(session, edition_id, Filters())
             queries.present(session, edition_id)
         return len(statements)
 
@@ -201,11 +218,45 @@ def test_counts_and_list_cost_the_same_with_many(session, edition):
     assert cost() == few == len(Sort) + 2
 
 
+@pytest.mark.databases("sqlite")
+def test_a_page_takes_as_many_steps_of_few_as_of_many(session, edition):
+    """What the database does, in its own steps: a page of three hundred is found as one of sixty is."""
+    size = make_question(session, edition, "size", options=("S", "M"))
+    session.execute(update(Pool).where(Pool.edition_id == edition.id).values(capacity=1000))
+    driver = session.connection().connection.driver_connection
+
+    def crowd(count: int) -> None:
+        people = make_crowd(session, edition, count, country="RS")
+        answers = [{"registration_id": one.id, "question_id": size.id, "choice": "s"} for one in people]
+        session.execute(insert(Answer), answers)
+
+    def steps(read: Callable[[], object]) -> int:
+        taken = itertools.count()
+        driver.set_progress_handler(lambda: next(taken) < 0, 10)
+        read()
+        driver.set_progress_handler(None, 10)
+        return next(taken)
+
+    def taken() -> list[int]:
+        pages = [{"sort": sort} for sort in (Sort.NEWEST, Sort.NAME, Sort.ORGANISATION)] + [{"answers": "size:s"}]
+        reads: list[Callable[[], object]] = [partial(rows_of, session, edition, rows=20, **page) for page in pages]
+        reads.append(lambda: queries.present(session, edition.id))
+        reads.append(lambda: queries.tags_at(session, edition.id))
+        reads.append(lambda: queries.arrival_days(session, edition.id))
+        return [steps(read) for read in reads]
+
+    crowd(60)
+    few = taken()
+    crowd(240)
+    many = taken()
+    assert all(now <= before * 1.1 + 1 for before, now in zip(few, many, strict=True)), (few, many)
+
+
 @pytest.mark.databases("postgresql")
 def test_each_search_is_planned_for_what_is_searched_for(session, edition, people):
     """After some repetitions a prepared statement would get one plan for all words, the rare and the frequent."""
     for _number in range(12):
         for words in ("zo", ""):
-            queries.counts_by_status(session, edition.id, Filters(q=words))
+            queries.counts(session, edition.id, Filters(q=words))
     prepared = session.scalars(text("SELECT statement FROM pg_prepared_statements")).all()
     assert [s for s in prepared if "count" in s] and not [s for s in prepared if "FROM search_words" in s]

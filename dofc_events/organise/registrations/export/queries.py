@@ -82,7 +82,7 @@ def export_rows(
     query = _with_places(select(*columns.values(), _seats(), answers)).join(line, line.c.id == Claim.id)
     names, clocks = country_names(language), ZoneInfo(zone)
     ranks = {code: number for number, code in enumerate(names)}
-    query = query.where(*members_of(edition_id, audience)).order_by(*order_of(order, ranks))
+    query = query.where(*members_of(edition_id, audience)).order_by(*order_of(order, audience.filters, ranks))
     written: dict[str, Callable[[Any], Cell]] = {
         "country_name": names.__getitem__,
         "visa_letter": YES_OR_NO.__getitem__,
