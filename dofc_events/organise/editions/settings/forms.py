@@ -299,7 +299,7 @@ class CategoryRow(PlainForm):
         if self.slug.data and not self.label.data and not self.remove.data:
             self.label.errors = [_("Enter a name for the category, or tick “Remove”.")]
             valid = False
-        wrong = [typed for typed in _addresses(self.addresses.data or "") if not WHOLE_ADDRESS.fullmatch(typed)]
+        wrong = _not_addresses(self.addresses.data or "")
         if wrong:
             self.addresses.errors = [_("This is not an email address: %(typed)s", typed=wrong[0])]
             valid = False
@@ -315,6 +315,12 @@ def _addresses(text: str) -> list[str]:
     """The addresses in what was pasted, one a line or in a row, with names before them or without."""
     words = text.translate(str.maketrans("<>,;\"'()", " " * 8)).split()
     return [word for word in words if "@" in word]
+
+
+def _not_addresses(text: str) -> list[str]:
+    """What was meant to be an address and is none: a line without one, or *@example.org, by which nobody is invited."""
+    without = [line.strip() for line in text.splitlines() if line.strip() and not _addresses(line)]
+    return without + [typed for typed in _addresses(text) if not WHOLE_ADDRESS.fullmatch(typed) or typed[0] == "*"]
 
 
 class CategoriesForm(PartForm):
