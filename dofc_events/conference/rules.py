@@ -56,7 +56,7 @@ class Effect(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Consequence:
-    """One effect of an act: for how many people, members, years or days, and `about` which field, trip, category or country."""
+    """One effect of an act: for how many people, members, years or days, and `about` which field, trip or country."""
 
     effect: Effect
     number: int = 0

@@ -228,7 +228,7 @@ def unlikely_days(session: Session, edition: Edition, details: EditionDetails) -
 
 
 def unlikely_zone(details: EditionDetails) -> list[Consequence]:
-    """Whether on the first day no clock of the country shows the time of the zone; nothing while that day is not set."""
+    """Whether no clock of the country shows the time of the zone on the first day; unknown while that is not set."""
     if details.starts_on is None:
         return []
     noon, *own = (from_zone(details.starts_on, time(12), zone) for zone in (details.zone, *zones_of(details.country)))
