@@ -299,7 +299,9 @@ class CategoryRow(PlainForm):
         if self.slug.data and not self.label.data and not self.remove.data:
             self.label.errors = [_("Enter a name for the category, or tick “Remove”.")]
             valid = False
-        wrong = _not_addresses(self.addresses.data or "")
+        typed = [w for line in (self.addresses.data or "").split("\n") for w in _addresses(line) or [line.strip()] if w]
+        # By *@example.org nobody would be invited.
+        wrong = [word for word in typed if not WHOLE_ADDRESS.fullmatch(word) or word[0] == "*"]
         if wrong:
             self.addresses.errors = [_("This is not an email address: %(typed)s", typed=wrong[0])]
             valid = False
@@ -313,14 +315,7 @@ class CategoryRow(PlainForm):
 
 def _addresses(text: str) -> list[str]:
     """The addresses in what was pasted, one a line or in a row, with names before them or without."""
-    words = text.translate(str.maketrans("<>,;\"'()", " " * 8)).split()
-    return [word for word in words if "@" in word]
-
-
-def _not_addresses(text: str) -> list[str]:
-    """What was meant to be an address and is none: a line without one, or *@example.org, by which nobody is invited."""
-    without = [line.strip() for line in text.splitlines() if line.strip() and not _addresses(line)]
-    return without + [typed for typed in _addresses(text) if not WHOLE_ADDRESS.fullmatch(typed) or typed[0] == "*"]
+    return [word for word in text.translate(str.maketrans("<>,;\"'()", " " * 8)).split() if "@" in word]
 
 
 class CategoriesForm(PartForm):
