@@ -23,6 +23,8 @@ from dofc_events.questions.rules import Kind, Option, OwnQuestion
         ("Almanya", "DE"),
         ("Северна Македонија", "MK"),
         ("Řecko", "GR"),
+        ("Македония", "MK"),
+        ("САЩ", "US"),
         ("Atlantis", "Atlantis"),
         ("", ""),
     ],
