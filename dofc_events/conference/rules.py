@@ -44,17 +44,20 @@ class Effect(enum.StrEnum):
 
     IN_THE_PAST = "in_the_past"
     IN_ANOTHER_YEAR = "in_another_year"
+    LASTS_LONG = "lasts_long"
+    ANOTHER_CLOCK = "another_clock"
     FAR_FROM_THE_EDITION = "far_from_the_edition"
     LIST_IS_CLOSED = "list_is_closed"
     OFFERED = "offered"
     CONFIRMED = "confirmed"
     OPTION_GIVEN = "option_given"
+    BALLOT_TOO_LATE = "ballot_too_late"
     MORE_THAN_MEMBERS = "more_than_members"
 
 
 @dataclass(frozen=True)
 class Consequence:
-    """One effect of an act: for how many people, members, years or days, and `about` which field, trip or category."""
+    """One effect of an act: for how many people, members, years or days, and `about` which field, trip or country."""
 
     effect: Effect
     number: int = 0

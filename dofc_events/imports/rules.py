@@ -1,11 +1,13 @@
 """Which column is which field, and what a cell says. Pure."""
 
 import hashlib
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
+from pathlib import Path
 
 from dofc_events.core.countries import country_codes, country_name, search_names, three_letter_codes
 from dofc_events.delegates.rules import folded
@@ -13,6 +15,17 @@ from dofc_events.questions.rules import NO as ANSWER_NO
 from dofc_events.questions.rules import PICKED, Kind, OwnQuestion
 from dofc_events.questions.rules import YES as ANSWER_YES
 
+# Of each country its names in the languages of those who send lists, out of CLDR: only an import reads them.
+COUNTRY_NAMES = Path(__file__).parent / "countries.json"
+# And those that CLDR does not have, because they are short, or as one says them at home.
+SHORT_NAMES = {
+    "BA": "bosna|босна|бих",
+    "GB": "velika britanija|велика британија|англия|англија|engleska",
+    "MK": "makedonya|maqedonia|македония",
+    "NL": "holandija|холандия|холандија",
+    "RS": "republika srbija|република србија",
+    "US": "sad|сад|сащ|сша",
+}
 # How long a file of people's details waits to be used.
 KEPT_FOR = timedelta(days=1)
 
@@ -98,7 +111,9 @@ def country_code(text: str) -> str:
 
 @cache
 def _countries() -> dict[str, str]:
-    found: dict[str, str] = {}
+    elsewhere: dict[str, list[str]] = json.loads(COUNTRY_NAMES.read_text(encoding="utf-8"))
+    found = {folded(name): code for code, names in elsewhere.items() for name in names}
+    found |= {folded(name): code for code, names in SHORT_NAMES.items() for name in names.split("|")}
     for code in sorted(country_codes()):
         names = (code, *three_letter_codes(code), *search_names(code, "en"), country_name(code, "en"))
         found |= {folded(name): code for name in names}

@@ -1,7 +1,7 @@
 """Acts on a letter: write it, have it sent, stop it; and letters about changes of an edition."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -27,7 +27,7 @@ from dofc_events.letters.queries import (
     readers_of,
     stored,
 )
-from dofc_events.letters.rules import EDITABLE, MAX_ATTACHED, SENT_AT, Anchor, LetterState
+from dofc_events.letters.rules import EDITABLE, MAX_ATTACHED, MAX_DAYS, SENT_AT, Anchor, LetterState
 from dofc_events.mail import outbox
 from dofc_events.mail.models import Message
 from dofc_events.registration.queries import Audience
@@ -56,6 +56,10 @@ class DateMissing(Refusal):
 
 class TooLate(Refusal):
     """The time at which it would be sent has passed, or the edition it reminds of is archived."""
+
+
+class FarOff(Refusal):
+    """The day on which it would be sent is more than a year after the edition."""
 
 
 class FilesTooLarge(Refusal):
@@ -103,7 +107,10 @@ def write_letter(
     *,
     files_of: int | None = None,
 ) -> int:
-    """Keep a new letter as a draft, with the files of another one; returns its id. Raises DateMissing, TooLate."""
+    """Keep a new letter as a draft, with the files of another one; returns its id.
+
+    Raises DateMissing, TooLate, FarOff.
+    """
     letter = Letter(
         edition_id=edition_id, subject="", body="", audience=stored(audience), written_by=actor.name, written_at=now
     )
@@ -131,7 +138,7 @@ def rewrite_letter(
     """Change a letter that said what was `seen` and that nobody has been sent.
 
     A scheduled one stays scheduled, at its new time; without a time it is a draft again. Raises NotEditable,
-    DateMissing, TooLate.
+    DateMissing, TooLate, FarOff.
     """
     letter = _editable(session, letter_id)
     refuse_changed(seen, text_of(letter))
@@ -174,7 +181,7 @@ def release_letter(session: Session, letter_id: int, digest: str, actor: Actor, 
     """Have a draft sent, now or at its time; returns to how many people as things stand.
 
     What is sent now goes to exactly those whom `digest` (see `Readers`) stands for. Raises NotADraft, NobodyToWriteTo,
-    AudienceChanged, DateMissing, TooLate.
+    AudienceChanged, DateMissing, TooLate, FarOff.
     """
     letter = _draft(session, letter_id)
     _refuse_bad_time(letter, now)
@@ -292,6 +299,9 @@ def _refuse_bad_time(letter: Letter, now: datetime) -> None:
         raise DateMissing
     if due <= now or came_too_late(letter, now):
         raise TooLate
+    ends_on = letter.edition.ends_on
+    if letter.sent_on and ends_on and letter.sent_on > ends_on + timedelta(days=MAX_DAYS):
+        raise FarOff
 
 
 def _record(session: Session, actor: Actor, now: datetime, act: str, letter: Letter, **details: Any) -> None:

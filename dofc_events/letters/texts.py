@@ -9,7 +9,10 @@ from dofc_events.letters.rules import Anchor
 
 @dataclass(frozen=True)
 class Starter:
-    """A letter as it is before anybody has made it their own; `status` is whom it is usually for ("": everybody)."""
+    """A letter as it is before anybody has made it their own.
+
+    `status` and `arrived`, filters of the list, say whom it is usually for ("": everybody).
+    """
 
     name: str
     subject: str
@@ -17,6 +20,7 @@ class Starter:
     anchor: Anchor = Anchor.AT_ONCE
     days: int = 0
     status: str = ""
+    arrived: str = ""
 
 
 def starters() -> dict[str, Starter]:
@@ -54,6 +58,7 @@ def starters() -> dict[str, Starter]:
             anchor=Anchor.ENDS,
             days=1,
             status="confirmed",
+            arrived="yes",
         ),
         "closing": Starter(
             name=_("Registration closes soon"),

@@ -16,7 +16,8 @@ from dofc_events.core.countries import (
     three_letter_codes,
     zones_of,
 )
-from tests.country_facts import country_facts
+from dofc_events.imports.rules import COUNTRY_NAMES
+from tests.country_facts import country_facts, country_names_in_lists
 
 
 def test_country_codes_are_the_249_of_iso_3166_and_kosovo():
@@ -97,6 +98,8 @@ def test_search_names_are_what_people_type_at_home(code, name):
 def test_facts_are_those_of_the_libraries_that_are_installed():
     written = json.loads(FACTS.read_text(encoding="utf-8"))
     assert written == country_facts(), "write them anew: python -m tests.country_facts"
+    written = json.loads(COUNTRY_NAMES.read_text(encoding="utf-8"))
+    assert written == country_names_in_lists(), "write them anew: python -m tests.country_facts"
 
 
 def test_search_names_have_the_english_one_in_other_languages():

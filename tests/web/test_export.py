@@ -140,6 +140,10 @@ def test_times_are_times_on_the_clocks_of_their_zone():
     assert float(read_xlsx(data)[1][0]) == pytest.approx(days)
     (cell, _number) = sheet_of(data).findall(f".//{MAIN}row")[1]
     assert style_of(data, cell) == "yyyy-mm-dd hh:mm:ss"
+    data = xlsx_data([moment.date(), 7])
+    assert read_xlsx(data)[1][0] == str(int(days)) and csv_of([moment.date(), 7])[1][0] == "2026-11-02"
+    (cell, _number) = sheet_of(data).findall(f".//{MAIN}row")[1]
+    assert style_of(data, cell) == "yyyy-mm-dd"
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from dofc_events.hosting.models import (
 )
 from dofc_events.hosting.queries import holds_now, is_reviewer, own_among, proposals_of
 from dofc_events.hosting.rules import (
+    PENDING,
     Summary,
     summary_of,
 )
@@ -75,3 +76,17 @@ def _sees_all_reviews(session: Session, call: HostingCall, account_id: int, now:
         return now >= call.review_closes_at
     chair = select(Role.id).where(Role.account_id == account_id, Role.role == RoleName.CHAIR, holds_now(now))
     return session.scalar(chair) is not None
+
+
+def waiting_for_review(session: Session, account_id: int, now: datetime) -> list[Proposal]:
+    """The proposals that this reviewer can score at `now` and has not, over all calls."""
+    given = select(Review.proposal_id).where(Review.account_id == account_id)
+    proposals = session.scalars(
+        select(Proposal)
+        .join(Proposal.call)
+        .where(HostingCall.review_opens_at <= now, HostingCall.review_closes_at > now)
+        .where(Proposal.status.in_(PENDING), Proposal.id.not_in(given))
+        .order_by(Proposal.id)
+    ).all()
+    own = own_among(session, proposals, account_id, now)
+    return [proposal for proposal in proposals if proposal.id not in own]

@@ -8,6 +8,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import IO, Any
 from xml.etree import ElementTree as ET
@@ -23,6 +24,13 @@ XLSX = "xlsx"
 SEPARATOR_SAID = re.compile(r"\Asep=([,;\t])\r?\n", re.IGNORECASE)
 # What our own files, and others, put before text that a spreadsheet would take for a formula.
 GUARDED = re.compile(r"'[=+\-@\t\r\n＝＋－＠]")
+
+# Formats that a workbook need not spell out (section 18.8.30): of days, and of a time of day alone.
+_DAYS, _TIMES = {*range(14, 18), 22, *range(27, 37), *range(50, 59)}, {*range(18, 22), *range(45, 48)}
+# What in a format stands for itself, or is a colour, a condition, a language.
+_SAID_IN_FORMAT = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
+# A workbook counts days from here (section 18.17.4.1), one of old Macintoshes from 1904 on.
+_DAY_0, _DAYS_TO_1904 = datetime(1899, 12, 30), 1462  # noqa: DTZ001 (a spreadsheet knows no zones)
 
 _SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _LINK = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -198,9 +206,12 @@ def _rows_of_workbook(content: bytes) -> Iterator[tuple[int, list[str]]]:
         shared: list[str] = []
         if "xl/sharedStrings.xml" in parts.namelist():
             shared = [_text(one) for one in _elements(parts, "xl/sharedStrings.xml", f"{_SHEET}si")]
+        book = next(_elements(parts, "xl/workbook.xml", f"{_SHEET}workbookPr"), None)
+        since_1904 = book is not None and book.get("date1904") in ("1", "true")
+        shown = _Shown(_formats(parts), _DAYS_TO_1904 if since_1904 else 0)
         path = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
         for last, row in enumerate(_elements(parts, path, f"{_SHEET}row"), start=1):
-            yield int(row.get("r") or last), _cells(row, shared)
+            yield int(row.get("r") or last), _cells(row, shared, shown)
 
 
 _RELATIONS = "xl/_rels/workbook.xml.rels"
@@ -222,14 +233,46 @@ def _refuse_entities(part: IO[bytes]) -> None:
         raise FileRefused(FileFault.NO_TABLE)
 
 
-def _cells(row: ET.Element, shared: list[str]) -> list[str]:
+@dataclass(frozen=True)
+class _Shown:
+    """How the numbers of a workbook are shown: the format of each style as letters, and what is added to its days."""
+
+    formats: list[str]
+    shift: int
+
+
+def _formats(parts: zipfile.ZipFile) -> list[str]:
+    if "xl/styles.xml" not in parts.namelist():
+        return []
+    own = {
+        one.get("numFmtId"): _SAID_IN_FORMAT.sub("", one.get("formatCode") or "").lower()
+        for one in _elements(parts, "xl/styles.xml", f"{_SHEET}numFmt")
+    }
+    given = {str(number): "d" for number in _DAYS} | {str(number): "h" for number in _TIMES} | own
+    styles = next(_elements(parts, "xl/styles.xml", f"{_SHEET}cellXfs"), ())
+    return [given.get(one.get("numFmtId"), "") for one in styles]
+
+
+def _as_shown(number: float, style: int, shown: _Shown) -> str | None:
+    """A day as in ISO 8601, with the time of day if it has one, or a time of day; None for other numbers."""
+    letters = shown.formats[style] if 0 <= style < len(shown.formats) else ""
+    is_day = "y" in letters or "d" in letters
+    if (not is_day and "h" not in letters) or not 0 <= number < 3_000_000:
+        return None
+    moment = _DAY_0 + timedelta(days=shown.shift, seconds=round(number * 86_400))
+    if not is_day:
+        return f"{moment:%H:%M}" if number < 1 else None
+    return f"{moment:%Y-%m-%d}" if number.is_integer() else f"{moment:%Y-%m-%d %H:%M}"
+
+
+def _cells(row: ET.Element, shared: list[str], shown: _Shown) -> list[str]:
     cells: list[str] = []
     for cell in row.iterfind(f"{_SHEET}c"):
         column = _column(cell.get("r") or "", len(cells))
         if column >= MAX_COLUMNS:
             break
         cells += [""] * (column + 1 - len(cells))
-        cells[column] = _value(cell, shared)
+        cells[column] = _value(cell, shared, shown)
     return cells
 
 
@@ -240,7 +283,7 @@ def _column(reference: str, otherwise: int) -> int:
     return number - 1 if number else otherwise
 
 
-def _value(cell: ET.Element, shared: list[str]) -> str:
+def _value(cell: ET.Element, shared: list[str], shown: _Shown) -> str:
     kind, written = cell.get("t", "n"), cell.findtext(f"{_SHEET}v") or ""
     match kind:
         case "s":
@@ -253,6 +296,9 @@ def _value(cell: ET.Element, shared: list[str]) -> str:
             return "yes" if written == "1" else "no"
         case "n" if written:
             number = float(written)
+            moment = _as_shown(number, int(cell.get("s", "0")), shown)
+            if moment is not None:
+                return moment
             # A telephone number is written 3.8111123456700001E11.
             return str(int(number)) if number.is_integer() and abs(number) < 1e15 else written
     return ""

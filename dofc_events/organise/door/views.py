@@ -1,6 +1,6 @@
 """The door: on a phone, with a queue in front. Two letters find a person with a place, who is then ticked."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
@@ -131,6 +131,8 @@ def _door(edition: Edition) -> dict[str, Any]:
         "people": shown,
         "has_more": len(people) > ROWS,
         "ticked": bool(reference),
+        # The evening before, people do arrive.
+        "is_early": edition.starts_on is not None and today + timedelta(days=1) < edition.starts_on,
         "narrowed": narrowed,
         "letters": door_queries.letters_at(session, edition.id, today),
         "seats": seats_of(session, [one.registration.id for one in shown]),

@@ -37,6 +37,7 @@ from dofc_events.organise.editions.copy import views as copying
 from dofc_events.organise.editions.copy.queries import marks_of
 from dofc_events.organise.editions.forms import NewEditionForm, ReopenForm, YearForm
 from dofc_events.organise.editions.settings import views as settings
+from dofc_events.organise.editions.settings.service import unlikely_days, unlikely_zone
 from dofc_events.organise.shared import EDITION, around
 from dofc_events.places.queries import categories_with_places, edition_pool, places_of
 from dofc_events.questions.queries import questions_of
@@ -109,7 +110,9 @@ def index(edition: Edition) -> ResponseReturnValue:
 @organisers_only
 def publish(edition: Edition) -> ResponseReturnValue:
     """Show a draft to everyone, after asking."""
-    form, context = ButtonForm(), {"missing": _missing(edition), "window": edition.window(now()), **around(edition)}
+    form, details = ButtonForm(), details_of(edition)
+    unlikely = [*unlikely_days(db.session(), edition, details), *unlikely_zone(details)]
+    context = {"missing": _missing(edition), "unlikely": unlikely, **around(edition)}
     if not form.validate_on_submit():
         return form_page(form, "organise/editions/publish.html", **context)
     try:

@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from dofc_events.accounts.models import Account
 from dofc_events.core.audit import AuditEntry
-from dofc_events.hosting.models import HostingCall, Proposal, Review, Voter
-from dofc_events.hosting.queries import interests, own_among, reviewers
-from dofc_events.hosting.rules import PENDING, RECEIVED, Interest, ProposalStatus, scope_of
+from dofc_events.hosting.models import Proposal, Voter
+from dofc_events.hosting.queries import interests, reviewers
+from dofc_events.hosting.rules import RECEIVED, Interest, ProposalStatus, scope_of
 
 
 def counts_of_proposals(session: Session) -> dict[int, dict[ProposalStatus, int]]:
@@ -26,20 +26,6 @@ def turnouts(session: Session) -> dict[int, tuple[int, int]]:
     """Of each call whose roll of voters is fixed, how many have voted, and how many may."""
     query = select(Voter.call_id, func.count(Voter.voted_at), func.count()).group_by(Voter.call_id)
     return {call_id: (voted, voters) for call_id, voted, voters in session.execute(query)}
-
-
-def waiting_for_review(session: Session, account_id: int, now: datetime) -> list[Proposal]:
-    """The proposals that this reviewer can score at `now` and has not, over all calls."""
-    given = select(Review.proposal_id).where(Review.account_id == account_id)
-    proposals = session.scalars(
-        select(Proposal)
-        .join(Proposal.call)
-        .where(HostingCall.review_opens_at <= now, HostingCall.review_closes_at > now)
-        .where(Proposal.status.in_(PENDING), Proposal.id.not_in(given))
-        .order_by(Proposal.id)
-    ).all()
-    own = own_among(session, proposals, account_id, now)
-    return [proposal for proposal in proposals if proposal.id not in own]
 
 
 def reviewers_with_an_interest(

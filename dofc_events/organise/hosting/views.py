@@ -12,12 +12,13 @@ from dofc_events.extensions import settings
 from dofc_events.hosting.ballots.queries import voters_of
 from dofc_events.hosting.proposals.attachments.queries import attached_bytes
 from dofc_events.hosting.queries import all_calls, organisations_of
+from dofc_events.hosting.reviews.queries import waiting_for_review
 from dofc_events.organise.hosting.ballots import views as ballots
 from dofc_events.organise.hosting.calls import views as calls
 from dofc_events.organise.hosting.decisions import views as decisions
 from dofc_events.organise.hosting.hand_over import views as hand_over
 from dofc_events.organise.hosting.members import views as members
-from dofc_events.organise.hosting.queries import counts_of_proposals, turnouts, waiting_for_review
+from dofc_events.organise.hosting.queries import counts_of_proposals, turnouts
 from dofc_events.organise.hosting.reviews import views as reviews
 from dofc_events.organise.hosting.shared import DESK, around, everybodys
 from dofc_events.web.attachments.queries import MEGABYTE

@@ -21,7 +21,7 @@ from dofc_events.imports.forms import field_labels
 from dofc_events.imports.models import ImportFile
 from dofc_events.imports.queries import import_file, import_files, known_columns, table_of_file
 from dofc_events.imports.reading.queries import read_table
-from dofc_events.imports.reading.rules import FileRefused, ReadAs, Table
+from dofc_events.imports.reading.rules import FileRefused, ReadAs, Separator, Table
 from dofc_events.imports.rules import guessed_matching
 from dofc_events.imports.service import Imported, Kept, Matching
 from dofc_events.organise.imports.forms import ENCODINGS, SEPARATORS, ConfirmForm, ListForm, MatchForm, ReadAsForm
@@ -112,11 +112,11 @@ def read(edition: Edition, file_id: int) -> ResponseReturnValue:
 @organisers_only
 def check(edition: Edition, file_id: int) -> ResponseReturnValue:
     """What would be done with each row; sent, it is done."""
-    file, _table = _file(edition, file_id)
+    file, table = _file(edition, file_id)
     if not file.matching or {*file.matching} - {"", *_labels(edition)}:
         return redirect(url_for(".columns", year=edition.year, file_id=file_id), 303)
     trial = trial_of(db.session(), edition, file)
-    form, context = ConfirmForm.of(trial.failing), _check_context(edition, file, trial)
+    form, context = ConfirmForm.of(trial.failing), _check_context(edition, file, table, trial)
     shown, form.digest.data = form.digest.data, trial.seen.digest
     accepted = form.validate_on_submit()
     if shown and shown != trial.seen.digest and "csrf_token" not in form.errors:
@@ -145,17 +145,22 @@ def check(edition: Edition, file_id: int) -> ResponseReturnValue:
     return redirect(url_for("organise.registrations.index", year=edition.year), 303)
 
 
-@blueprint.get(f"{FILE}/failing.csv")
+@blueprint.get(f"{FILE}/failing.xlsx", defaults={"kind": "xlsx"})
+@blueprint.get(f"{FILE}/failing.csv", defaults={"kind": "csv"})
 @organisers_only
 @fresh_factor_for_files
-def failing(edition: Edition, file_id: int) -> ResponseReturnValue:
-    """The rows that cannot be registered, as they came, each with what is wrong with it."""
+def failing(edition: Edition, file_id: int, kind: str) -> ResponseReturnValue:
+    """The rows that cannot be registered, as they came, each with what is wrong with it.
+
+    A CSV file has the separator of the one that was sent, so that the same program opens it as a table.
+    """
     file, table = _file(edition, file_id)
     if not file.matching:
         abort(404)
     rows = [(*one.row.cells, "\n".join(one.problems)) for one in trial_of(db.session(), edition, file).failing]
     name = _("%(file)s, rows to correct", file=file.name.rpartition(".")[0] or file.name)
-    return list_download("csv", name, (*table.header, _("What is wrong")), rows, sheet=name)
+    header, separator = (*table.header, _("What is wrong")), table.read_as.separator or Separator.COMMA
+    return list_download(kind, name, header, rows, sheet=name, separator=separator)
 
 
 @blueprint.post(f"{FILE}/remove")
@@ -233,9 +238,10 @@ def _columns_context(edition: Edition, file: ImportFile, table: Table) -> dict[s
     }
 
 
-def _check_context(edition: Edition, file: ImportFile, trial: Trial) -> dict[str, Any]:
+def _check_context(edition: Edition, file: ImportFile, table: Table, trial: Trial) -> dict[str, Any]:
     return {
         "file": file,
+        "kind": "csv" if table.read_as.separator else "xlsx",
         "trial": trial,
         "gives_places": edition.gives_places(now()),
         "stated": stated_consent(edition),
@@ -245,13 +251,13 @@ def _check_context(edition: Edition, file: ImportFile, trial: Trial) -> dict[str
 
 
 def _changed(form: ConfirmForm, edition: Edition, file_id: int) -> ResponseReturnValue:
-    file, _table = _file(edition, file_id)
+    file, table = _file(edition, file_id)
     trial = trial_of(db.session(), edition, file)
     form.digest.data = trial.seen.digest
     form.form_errors = [
         _("Nobody has been registered: something has changed since you opened this page. Check it, and send it again.")
     ]
-    return answer_errors(form, CHECK, **_check_context(edition, file, trial))
+    return answer_errors(form, CHECK, **_check_context(edition, file, table, trial))
 
 
 def _say_what_was_done(done: Imported, *, told: bool) -> None:

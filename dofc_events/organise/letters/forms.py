@@ -20,7 +20,7 @@ from dofc_events.letters.rules import (
     misplaced_placeholders,
     unknown_placeholders,
 )
-from dofc_events.letters.service import DateMissing, LetterText, TooLate
+from dofc_events.letters.service import DateMissing, FarOff, LetterText, TooLate
 from dofc_events.web.edits import EditForm
 from dofc_events.web.fields import Between, Line, Prose, WholeNumberField
 from dofc_events.web.forms import Form
@@ -128,6 +128,9 @@ class LetterForm(Form):
                 text = _(
                     "That time has passed, or the edition is archived: choose a later one, or send the letter now."
                 )
+            case FarOff():
+                self.sent_on.errors = [_("That is more than a year after the edition. Check the year.")]
+                return
             case _:
                 raise refusal
         self.anchor.errors = [text]

@@ -374,6 +374,7 @@ def _why_not(refusal: Refusal) -> str:
             "The audience has changed since you opened this page. Check the new number before you send the letter."
         ),
         service.TooLate: _("The time of this letter has passed: edit it, and send it now or choose a later time."),
+        service.FarOff: _("The day of this letter is more than a year after the edition: edit it."),
         service.DateMissing: _(
             "The edition does not have the date that this letter’s time depends on: enter it in the settings, or "
             "edit the letter."

@@ -13,6 +13,8 @@ from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.queries import all_editions, edition_by_year
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
+from dofc_events.hosting.ballots.queries import voters_of
+from dofc_events.hosting.reviews.queries import waiting_for_review
 from dofc_events.organise.overview import service
 from dofc_events.organise.overview.forms import DigestForm, PutOffForm, ShowAgainForm
 from dofc_events.organise.overview.models import Digest
@@ -38,6 +40,7 @@ def index() -> ResponseReturnValue:
     desk_editions = [e for e in editions if e.id in helps and e not in mine]
     context = around(None) if mine or is_chair() else {}
     at, since = now(), previous_sign_in(session, current_user.id)
+    represents = {g.role for g in mine_to_do if g.organisation_id}
     found, later = attention_of(session, current_user, since, at)
     return render_template(
         "organise/overview/index.html",
@@ -48,7 +51,9 @@ def index() -> ResponseReturnValue:
         desk_editions=desk_editions,
         manifests=trips_by_edition(session, [edition.id for edition in desk_editions]),
         places=places_of(session, [e.id for e in mine]),
-        represents=any(g.organisation_id for g in mine_to_do),
+        represents=represents,
+        to_review=waiting_for_review(session, current_user.id, at) if RoleName.BOARD in represents else [],
+        voters=voters_of(session, current_user.id, at) if RoleName.MEMBER in represents else [],
         at=at,
         **context,
     )

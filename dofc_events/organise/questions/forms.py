@@ -1,6 +1,7 @@
 """The form of one question: shape only; what needs the database is the service's to refuse."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
@@ -66,6 +67,7 @@ class QuestionForm(EditForm):
     shown_if = ChecksField(_l("Only after one of these answers"))
 
     kind: Kind
+    ends_on: date | None
 
     @classmethod
     def of(
@@ -75,10 +77,14 @@ class QuestionForm(EditForm):
         *,
         categories: Sequence[CategoryPlaces],
         earlier: Sequence[OwnQuestion],
+        ends_on: date | None,
     ) -> "QuestionForm":
-        """The form with these values, or with what was sent; it may depend on the answers to `earlier` questions."""
+        """The form with these values, or with what was sent, for an edition whose last day is `ends_on`.
+
+        It may depend on the answers to `earlier` questions.
+        """
         form = cls(data={**values, "options": [*values.get("options", ()), *[{}] * EMPTY_ROWS]})
-        form.kind = kind
+        form.kind, form.ends_on = kind, ends_on
         form.offer(categories, earlier)
         if kind not in PICKED:
             del form.options
@@ -109,7 +115,16 @@ class QuestionForm(EditForm):
             valid = False
         if self.kind in PICKED and not self._has_options():
             valid = False
-        return valid
+        return self._has_days_that_can_be() and valid
+
+    def _has_days_that_can_be(self) -> bool:
+        required, frozen = self.required_from_on, self.frozen_from_on
+        for field in (required, frozen):
+            if field.data and self.ends_on and field.data > self.ends_on and not field.errors:
+                field.errors = [_("The edition has ended by then. Check the day.")]
+        if required.data and frozen.data and required.data >= frozen.data and not (required.errors or frozen.errors):
+            frozen.errors = [_("Delegates could never answer it when they must. Enter a later day.")]
+        return not (required.errors or frozen.errors)
 
     def to_details(self) -> QuestionDetails:
         pairs = [answer.partition(":") for answer in self.shown_if.data or ()]

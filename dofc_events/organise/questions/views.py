@@ -50,7 +50,13 @@ def new(edition: Edition) -> ResponseReturnValue:
     kind, standard = _begun()
     present = _questions(edition)
     values = values_of_standard(standard) if standard else {}
-    form = QuestionForm.of(kind, values, categories=categories_with_places(db.session(), edition.id), earlier=present)
+    form = QuestionForm.of(
+        kind,
+        values,
+        categories=categories_with_places(db.session(), edition.id),
+        earlier=present,
+        ends_on=edition.ends_on,
+    )
     context = {"question": None, "kind": kind, "kinds": KINDS, "asked": None, **around(edition)}
     if not form.validate_on_submit():
         return form_page(form, PAGE, **context)
@@ -85,6 +91,7 @@ def question(edition: Edition, key: str) -> ResponseReturnValue:
         values_of(found, capacities),
         categories=categories_with_places(db.session(), edition.id),
         earlier=present[: present.index(found)],
+        ends_on=edition.ends_on,
     )
     context = {"question": found, "kind": found.kind, "kinds": KINDS, "asked": None, **around(edition)}
     if not form.validate_on_submit():

@@ -97,6 +97,22 @@ def test_read_takes_the_first_sheet_of_a_workbook():
     ]
 
 
+def test_read_takes_days_and_times_of_a_workbook_as_they_are_shown():
+    file = io.BytesIO()
+    with Workbook(file, {"in_memory": True}) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["Arrival", "Flight", "Dinner", "Cost", "Number"])
+        shown = ("dd.mm.yyyy", "d/m/yy hh:mm", "hh:mm", '#,##0 "days"', "General")
+        for column, (number, form) in enumerate(zip((46680, 46680.75, 0.8125, 12, 46680), shown, strict=True)):
+            sheet.write_number(1, column, number, book.add_format({"num_format": form}))
+    (row,) = read_table(file.getvalue(), ReadAs()).rows
+    assert row.cells == ("2027-10-20", "2027-10-20 18:00", "19:30", "12", "46680")
+    with zipfile.ZipFile(io.BytesIO(file.getvalue())) as parts:
+        book_said = parts.read("xl/workbook.xml").decode().replace("<workbookPr ", '<workbookPr date1904="1" ')
+    old = replaced(file.getvalue(), "xl/workbook.xml", book_said)
+    assert read_table(old, ReadAs()).rows[0].cells[0] == "2031-10-21"
+
+
 def replaced(content: bytes, name: str, text: str) -> bytes:
     """A workbook with another text in one of its parts."""
     out = io.BytesIO()

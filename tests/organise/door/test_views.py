@@ -184,6 +184,8 @@ def test_tick_is_noted_with_time_and_name_and_the_next_name_can_be_typed(desk, j
     assert field["value"] == "" and field.has_attr("autofocus") and field["aria-describedby"] == "people"
     assert shown(page.follow("Back to “kov”")) == [person, other]
     assert acts(reading, person)[-1] == "arrived"
+    # Half a year before, it is more likely somebody who tries out the door.
+    assert "The edition begins on" in page.text and "counts as arrived" in page.text
 
     page = press(page, person)
     assert shown(page) == [person] and not shown(page, "[data-arrived]")

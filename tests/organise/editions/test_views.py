@@ -218,6 +218,9 @@ def test_draft_gets_another_year_with_all_that_was_prepared(enter, writing, now_
     page = form.fill(year=2032).submit()
     assert page.url == "/organise/editions/2032/settings" and "Ready." in page.text
     assert chair.get(f"/organise/editions/{draft}/").status == 404
+    asked = chair.get("/organise/editions/2032/publish")
+    (said, *_others) = [item.text for item in asked.all(".notice-warning li")]
+    assert said == "The first day is in 2027, but this is the 2032 edition."
     trail = chair.get("/organise/editions/2032/audit").text
     assert "Moved the draft from 2031 to 2032" in trail and "Changed the settings" in trail
 

@@ -70,6 +70,8 @@ def test_a_reviewer_finds_what_waits_for_a_review_and_not_the_own_proposal(clien
     clock.move_to(call.review_opens_at)
     page = sign_in(people["reviewer"]).get(DESK)
     assert [item.get_text() for item in page.all(".attention a")] == ["Review Brno Cluster"]
+    first = page.client.get("/organise/")
+    assert [item.get_text() for item in first.all(".attention a")] == ["1 proposal is waiting for your review"]
 
 
 def test_a_representative_is_led_to_the_ballot_of_the_member(client, writing, people, sign_in, clock):
@@ -83,10 +85,12 @@ def test_a_representative_is_led_to_the_ballot_of_the_member(client, writing, pe
     assert "Danube Cluster has not voted yet" in page.text
     assert page.link("Go to the ballot") == f"/organise/hosting/ballots/{voter.id}"
     assert page.follow("Compare the proposals").status == 200
+    assert browser.get("/organise/").link("Go to the ballot") == page.link("Go to the ballot")
     with writing() as session:
         account = people["representative"].id
         cast_ballot(session, voter.id, account, [proposal.reference], None, NOW)
     assert "Danube Cluster has voted" in browser.get(DESK).text
+    assert "For you to do" not in browser.get("/organise/").text
     clock.move_to(call.ballot_closes_at)
     assert "nothing for you to do" in sign_in(people["representative"]).get(DESK).text
 

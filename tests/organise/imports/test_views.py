@@ -1,9 +1,11 @@
 """A file becomes registrations in steps, each of which an organiser sees before it is taken."""
 
+import io
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
+from xlsxwriter import Workbook
 
 from dofc_events.commands.check import faults
 from dofc_events.delegates.models import Registration
@@ -101,6 +103,23 @@ def test_file_with_mistakes_registers_nobody_until_somebody_leaves_them_out(send
     assert failed[1][:3] == ["Bo", "Kos", "bo-at-dofc.test"] and "email address" in failed[1][-1]
     assert confirm(refused, leave_out=True).status == 200
     assert [email for _, email, _, _ in people(reading)] == ["ana@dofc.test"]
+
+
+def test_rows_to_mend_come_back_as_a_file_like_the_one_that_was_sent(send, organiser):
+    rows = HEADER, row("Bo", "bo"), row("Cy", "cy@dofc.test")
+    semicolons = [line.replace(",", ";") for line in rows]
+    check = send(*semicolons[1:], header=semicolons[0]).form("form:has([name=column-0])").submit()
+    failed = organiser.get(check.link("Download these rows"), checked=False)
+    assert failed.data.decode("utf-8-sig").splitlines()[0] == f"{semicolons[0]};What is wrong"
+    workbook = io.BytesIO()
+    with Workbook(workbook, {"in_memory": True}) as book:
+        sheet = book.add_worksheet()
+        for number, line in enumerate(rows):
+            sheet.write_row(number, 0, line.split(","))
+    form = organiser.get(check.url.rpartition("/import/")[0] + "/import").form("form[enctype]")
+    check = form.fill(file=("people.xlsx", workbook.getvalue())).submit().form("form:has([name=column-0])").submit()
+    assert check.link("Download these rows").endswith("failing.xlsx")
+    assert organiser.get(check.link("Download these rows"), checked=False).data.startswith(b"PK")
 
 
 def test_file_sent_again_after_mending_registers_nobody_twice(send, reading):

@@ -100,6 +100,16 @@ def test_new_letter_refuses_a_time_that_has_passed(see):
     assert page.status == 422 and "That time has passed" in page.text
 
 
+def test_new_letter_refuses_a_day_long_after_the_edition(see):
+    page = see("/new").form().fill(subject="x", body="x", anchor="on_day", sent_on="2062-05-27").submit()
+    assert page.status == 422 and "That is more than a year after the edition. Check the year." in page.text
+
+
+def test_thanks_are_for_those_who_came(see):
+    page = see("").follow("Thanks, the day after")
+    assert "Place confirmed, have arrived" in page.text
+
+
 def test_new_letter_needs_a_text(see):
     page = see("/new").form().fill(subject="x", body="  ", days=0).submit()
     assert page.status == 422 and "Write what the letter says." in page.text

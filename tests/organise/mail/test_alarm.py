@@ -8,9 +8,11 @@ from tests.organise.mail.conftest import mail, words_of
 from tests.support.factories import NOW, make_edition
 
 
-def test_dead_message_is_an_alarm_of_its_own_until_it_is_settled(enter, edition, year, write, strip_of, state_of):
+def test_dead_message_is_an_alarm_of_its_own_until_it_is_settled(
+    enter, edition, year, write, writing, strip_of, state_of
+):
     dead = write(state=MessageState.DEAD, last_error="550 nobody here")
-    write(state=MessageState.QUEUED)
+    waiting = write(state=MessageState.QUEUED, waits_since=NOW - timedelta(minutes=1))
     organiser, here = enter("organiser", edition), f"/organise/editions/{year}/mail"
     strip = strip_of(organiser, here)
     assert [h2.text for h2 in strip.select("h2")] == ["1 email could not be delivered"]
@@ -21,6 +23,9 @@ def test_dead_message_is_an_alarm_of_its_own_until_it_is_settled(enter, edition,
     assert state_of(dead) == "withdrawn"
     assert not page.all('form[action*="settle"]')
     assert not strip_of(organiser, here).select("h2")
+    with writing() as session:
+        session.get_one(Message, waiting).waits_since = NOW - timedelta(seconds=5)
+    assert organiser.get(here).all(".mail-health") == []
 
 
 def test_settling_is_told_on_the_registrations_page(enter, edition, year, write, reading):

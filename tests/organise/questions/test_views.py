@@ -101,6 +101,15 @@ def test_options_are_two_at_least_and_differ(page):
     assert problems(refused) == ["Two options have the same name. Change one of them."]
 
 
+def test_days_from_which_a_question_must_be_answered_can_be_kept(page, asked):
+    form = page("/new?kind=date").form()
+    refused = form.fill(caption="Departure?", required_from_on="2072-05-01", frozen_from_on="2027-04-01").submit()
+    assert problems(refused) == ["The edition has ended by then. Check the day."]
+    refused = refused.form("main form").fill(required_from_on="2027-04-01").submit()
+    assert problems(refused) == ["Delegates could never answer it when they must. Enter a later day."]
+    assert refused.form("main form").fill(frozen_from_on="2027-04-02").submit().status == 200 and len(asked()) == 1
+
+
 def test_places_of_an_option_are_limited_and_not_below_what_is_taken(page, ask, register, capacities):
     ask("size", options=("S", "M"))
     register(answers={"size": ("s",)})

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -25,7 +25,8 @@ from dofc_events.conference.service import (
 )
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.changes import refuse_changed
-from dofc_events.core.clock import in_zone
+from dofc_events.core.clock import from_zone, in_zone
+from dofc_events.core.countries import zones_of
 from dofc_events.core.errors import Refusal, ask_first
 from dofc_events.core.slugs import slug_for
 from dofc_events.delegates.queries import categories_in_use
@@ -39,6 +40,9 @@ from dofc_events.places.service import CapacityBelowTaken, lock_edition_pool
 from dofc_events.registration.service import resize_edition
 from dofc_events.trips.queries import trip_pools
 from dofc_events.trips.service import USUAL_DAYS_AWAY, move_to_zone
+
+# Longer than any conference, and shorter than what a slip in the month or the year makes of it.
+USUAL_DAYS = 15
 
 
 class LimitBelowTaken(Refusal):
@@ -184,13 +188,10 @@ def consequences(
         # Nothing opens before it is published, and then it may open at once.
         changed.remove("registration_opens_at")
     found = [Consequence(Effect.IN_THE_PAST, about=name) for name in changed if _has_passed(details, name, now)]
-    if "starts_on" in changed and details.starts_on and details.starts_on.year != edition.year:
-        found.append(Consequence(Effect.IN_ANOTHER_YEAR, details.starts_on.year))
-    for trip, _ in trip_pools(session, edition.id) if {*DAYS}.intersection(changed) else ():
-        day = in_zone(trip.starts_at, edition.zone).date()
-        away = days_away(day, details.starts_on, details.ends_on)
-        if trip.cancelled_at is None and away > USUAL_DAYS_AWAY:
-            found.append(Consequence(Effect.FAR_FROM_THE_EDITION, away, trip.title))
+    if {*DAYS}.intersection(changed):
+        found += unlikely_days(session, edition, details)
+    if (details.zone, details.country) != (edition.zone, edition.country):
+        found += unlikely_zone(details)
     if pool is None:
         return found
     waiting, capacity = count_waiting(session, pool.id), wishes.capacity
@@ -209,6 +210,29 @@ def consequences(
             if up:
                 found.append(replace(moving_up(up, details.offer_hours), about=trip.title))
     return found
+
+
+def unlikely_days(session: Session, edition: Edition, details: EditionDetails) -> list[Consequence]:
+    """What is unlikely about the days of an edition: more often than not a slip of one who typed a date."""
+    first, last = details.starts_on, details.ends_on
+    found = []
+    if first and first.year != edition.year:
+        found.append(Consequence(Effect.IN_ANOTHER_YEAR, first.year))
+    elif first and last and (last - first).days >= USUAL_DAYS:
+        found.append(Consequence(Effect.LASTS_LONG, (last - first).days + 1))
+    for trip, _ in trip_pools(session, edition.id):
+        away = days_away(in_zone(trip.starts_at, edition.zone).date(), first, last)
+        if trip.cancelled_at is None and away > USUAL_DAYS_AWAY:
+            found.append(Consequence(Effect.FAR_FROM_THE_EDITION, away, trip.title))
+    return found
+
+
+def unlikely_zone(details: EditionDetails) -> list[Consequence]:
+    """Whether no clock of the country shows the time of the zone on the first day; unknown while that is not set."""
+    if details.starts_on is None:
+        return []
+    noon, *own = (from_zone(details.starts_on, time(12), zone) for zone in (details.zone, *zones_of(details.country)))
+    return [Consequence(Effect.ANOTHER_CLOCK, about=details.country)] if own and noon not in own else []
 
 
 def _has_passed(details: EditionDetails, name: str, now: datetime) -> bool:

@@ -64,7 +64,7 @@ def new() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return form_page(form, "organise/hosting/calls/settings.html", **context)
     try:
-        ask_first(form.accepted.data or "", _unlikely(form))
+        ask_first(form.accepted.data or "", _unlikely(form, form.year.data))
         with unit_of_work() as session:
             calls.open_call(session, form.year.data, form.to_details(), form.to_criteria(), acting(), now())
     except NotAgreed as asked:
@@ -88,7 +88,7 @@ def settings(year: int) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return form_page(form, page, **context)
     try:
-        ask_first(form.accepted.data or "", _unlikely(form))
+        ask_first(form.accepted.data or "", _unlikely(form, year))
         with unit_of_work() as session:
             calls.change_call(session, call.id, form.to_details(), acting(), now(), seen=form.before)
             if "criteria" in form:
@@ -241,9 +241,14 @@ def trail(year: int) -> ResponseReturnValue:
     )
 
 
-def _unlikely(form: CallForm) -> list[Consequence]:
-    """A quorum that the existing members cannot reach."""
-    voting = len(members(db.session()))
-    if "quorum" not in form or not voting or form.quorum.data <= voting:
-        return []
-    return [Consequence(Effect.MORE_THAN_MEMBERS, voting)]
+def _unlikely(form: CallForm, year: int) -> list[Consequence]:
+    """A quorum that the existing members cannot reach; a ballot on the host of a year that closes only after it.
+
+    Once the ballot is open its close can no longer be changed.
+    """
+    found, voting = [], len(members(db.session()))
+    if "quorum" in form and voting and form.quorum.data > voting:
+        found.append(Consequence(Effect.MORE_THAN_MEMBERS, voting))
+    if "ballot_closes_at" in form and form.ballot_closes_at.data.year > year:
+        found.append(Consequence(Effect.BALLOT_TOO_LATE, form.ballot_closes_at.data.year, str(year)))
+    return found

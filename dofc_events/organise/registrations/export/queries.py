@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -233,6 +234,8 @@ def _answer_cell(question: OwnQuestion, values: list[str]) -> Cell:
         return ""
     if question.kind is Kind.NUMBER:
         return int(values[0])
+    if question.kind is Kind.DATE:
+        return date.fromisoformat(values[0])
     if question.kind in PICKED:
         said = ((option.caption + ending, option.key + mark) for option in question.options for mark, ending in MARKS)
         return ", ".join(words for words, key in said if key in values)

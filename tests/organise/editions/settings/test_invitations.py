@@ -49,7 +49,8 @@ def test_a_list_of_addresses_opens_a_category_however_they_are_spelt(client, inv
     assert page.form().value("categories-2-by_invitation") == "y"
     assert "This category is by invitation." in register(client, year, email="ANA@dofc.test").text
     assert [(m.kind, m.recipient) for m in mail()] == [("registration-confirmed", "ANA@dofc.test")]
-    assert "This is not an email address: ana@" in invite(addresses="ana@").text
+    for typed in ("ana@", "*@example.org", "ana.example.org"):
+        assert f"This is not an email address: {typed}" in invite(addresses=f"bob@example.org\n{typed}").text
 
 
 def test_nobody_changes_into_a_category_by_invitation_but_organisers_put_them_there(client, organiser, invite, year):

@@ -142,6 +142,25 @@ def test_a_first_day_in_the_past_is_asked_about_with_whom_it_would_tell(organise
     assert (now_is()[0].starts_on, now_is()[0].venue) == (before, "Kept")
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"ends_on": "2072-05-22"}, "The edition would last 16439 days."),
+        ({"zone": "Asia/Tokyo"}, "Clocks in Bulgaria do not show the time of this time zone."),
+    ],
+)
+def test_what_is_more_likely_a_slip_is_asked_about(organiser, now_is, year, typed, said):
+    asked = settings(organiser, year, "dates").form().fill(typed).submit()
+    assert [item.text for item in asked.all(".notice-warning li")] == [said]
+    assert asked.form().submit("Yes, save").status == 200
+    assert {str(getattr(now_is()[0], name)) for name in typed} == {*typed.values()}
+
+
+def test_another_zone_with_the_same_clock_is_not_asked_about(organiser, now_is, year):
+    settings(organiser, year, "dates").form().fill(zone="Europe/Bucharest").submit()
+    assert now_is()[0].zone == "Europe/Bucharest"
+
+
 def test_seats_that_later_dates_make_possible_are_asked_about(organiser, writing, now_is, year):
     with writing() as session:
         edition = edition_by_year(session, year)
@@ -162,7 +181,7 @@ def test_times_of_day_stay_what_they_are_in_another_zone(organiser, writing, now
         make_trip(session, edition, "steel")
         edition.trips_close_at = closes_at
         was = details_of(edition)
-    settings(organiser, year, "dates").form().fill(zone="Europe/Belgrade").submit()
+    settings(organiser, year, "dates").form().fill(zone="Europe/Belgrade").submit().form().submit("Yes, save")
     edition, _pool = now_is()
     assert edition.trips_close_at == closes_at + hour
     assert edition.registration_closes_at == was.registration_closes_at + hour
@@ -317,7 +336,8 @@ def test_the_same_category_is_not_added_twice(organiser, now_is, year, typed):
 def test_another_zone_is_all_that_the_trail_says_was_changed(organiser, reading, year):
     """Lines of the programme are the same lines, however a browser ends them."""
     settings(organiser, year, "texts").form().fill(programme="09:00 doors\r\n10:00 begin").submit()
-    settings(organiser, year, "dates").form().fill(zone="Europe/Belgrade").submit()
+    asked = settings(organiser, year, "dates").form().fill(zone="Europe/Belgrade").submit()
+    asked.form().submit("Yes, save")
     with reading() as session:
         entries = session.scalars(select(AuditEntry).where(AuditEntry.act == "edition_changed").order_by(AuditEntry.id))
         assert "programme" not in entries.all()[-1].details["changes"]

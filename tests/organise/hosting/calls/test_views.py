@@ -129,6 +129,11 @@ def test_a_call_is_changed_with_its_criteria(chair, call, the_call):
     assert [(c.label, c.weight) for c in call.criteria] == [("Funding", 3), ("Experience", 1), ("Food", 5)]
 
 
+def test_a_ballot_that_closes_after_the_edition_is_asked_about(chair, call):
+    asked = chair().get(f"{CALL}/settings").form().fill(ballot_closes_at="2062-05-01T00:00").submit()
+    assert "The ballot would close in 2062, after the edition of" in asked.one(".notice-warning").text
+
+
 def test_a_quorum_that_the_members_cannot_reach_is_asked_about(chair, writing, call, the_call):
     with writing() as session:
         for _number in range(2):

@@ -56,7 +56,9 @@ class CategoryRow(PlainForm):
         if self.slug.data and not self.label.data and not self.remove.data:
             self.label.errors = [_("Enter a name for the category, or tick “Remove”.")]
             valid = False
-        wrong = [typed for typed in _addresses(self.addresses.data or "") if not WHOLE_ADDRESS.fullmatch(typed)]
+        typed = [w for line in (self.addresses.data or "").split("\n") for w in _addresses(line) or [line.strip()] if w]
+        # By *@example.org nobody would be invited.
+        wrong = [word for word in typed if not WHOLE_ADDRESS.fullmatch(word) or word[0] == "*"]
         if wrong:
             self.addresses.errors = [_("This is not an email address: %(typed)s", typed=wrong[0])]
             valid = False
@@ -70,8 +72,7 @@ class CategoryRow(PlainForm):
 
 def _addresses(text: str) -> list[str]:
     """The addresses in what was pasted, one a line or in a row, with names before them or without."""
-    words = text.translate(str.maketrans("<>,;\"'()", " " * 8)).split()
-    return [word for word in words if "@" in word]
+    return [word for word in text.translate(str.maketrans("<>,;\"'()", " " * 8)).split() if "@" in word]
 
 
 class CategoriesForm(PartForm):
