@@ -31,10 +31,11 @@ class LookedAfter:
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody of a group, with what they hold of the edition's places."""
+    """Somebody of a group, with what they hold of the edition's places, and of seats by the title of the trip."""
 
     registration: Registration
     claim: Claim
+    seats: tuple[tuple[str, Claim], ...] = ()
 
     @property
     def status(self) -> ClaimStatus:

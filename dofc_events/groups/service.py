@@ -24,12 +24,21 @@ from dofc_events.mail import outbox
 from dofc_events.mail.rules import address_key
 from dofc_events.notices import mails as notices
 from dofc_events.notices.queries import standing_in
-from dofc_events.notices.service import hold, log, send, told_if_known
+from dofc_events.notices.service import Changes, News, hold, log, send, told_if_known
 from dofc_events.places import service as places
 from dofc_events.places.models import Pool
 from dofc_events.places.rules import ClaimStatus
+from dofc_events.registration.answers.service import give_first_answers
 from dofc_events.registration.invitations.service import refuse_without_code
-from dofc_events.registration.service import RegistrationNotOpen, RegistrationOver, RegistrationRequest, enter
+from dofc_events.registration.service import (
+    RegistrationNotOpen,
+    RegistrationOver,
+    RegistrationRequest,
+    SignUpNotOpen,
+    enter,
+    refuse_closed_sign_up,
+)
+from dofc_events.trips.sign_ups.service import NoSuchTrip, SeatsOverlap, TripOver
 
 
 @dataclass(frozen=True)
@@ -68,6 +77,14 @@ class Joined:
     people: tuple[Person, ...] = field(default=())
 
 
+class NotForPerson(Refusal):
+    """One of the people cannot have the trips that were chosen; `number` says which on the form, `cause` why."""
+
+    def __init__(self, number: int, cause: Refusal) -> None:
+        super().__init__(str(cause))
+        self.number, self.cause = number, cause
+
+
 class TooManyCompanions(Refusal):
     """A delegate may bring so many accompanying persons, of whom only so many are `left`."""
 
@@ -103,7 +120,7 @@ def register_people(
     promised places first. Raises NotAgreed with a Shortage if not all get a place, unless `agreed` is its digest and
     the choice one of Choice. Then as many get one as there are; or, TOGETHER, they wait in line until there is one for
     each at the same moment. `accompanying`: they are persons whom the contact brings along. Raises AlreadyInGroup,
-    TooManyCompanions, and what `register_delegate` does for one.
+    TooManyCompanions, and what `register_delegate` does for one; of trips NotForPerson with it.
     """
     pool = places.lock_edition_pool(session, edition_id)
     edition = edition_by_id(session, edition_id)
@@ -136,7 +153,17 @@ def register_people(
         group = new_group(session, edition, request.contact, contact_id, now)
     # No two parties have the same number: positions are given once.
     party = pool.next_position if together else None
-    joined = [_join(session, pool, group, one, actor, now, promise_id, party, keep=keep_mail) for one in people]
+    entered = [_enter(session, pool, group, one, now, promise_id, party) for one in people]
+    give_first_answers(
+        session, edition.id, [(e.registration, one.answers) for e, one in zip(entered, people, strict=True)], now
+    )
+    changes = Changes(session, edition, actor, now, keep=keep_mail)
+    for one, person in zip(people, entered, strict=True):
+        if one.trips:
+            _choose(changes, person, one.trips, request.people.index(one))
+        log(session, actor, now, "registered", person.registration, status=person.claim.status, group=group.reference)
+    changes.record_seats()
+    joined = [_told(changes, group, *pair) for pair in zip(entered, people, strict=True)]
     said = {"number": len(joined), "waiting": sum(one.status == ClaimStatus.WAITLISTED for one in joined)}
     record(session, actor, now, "group_registered", scope=str(edition.year), about=group.reference, **said)
     message = mails.group_registered(group, joined, people[0].consent_text)
@@ -192,31 +219,49 @@ def new_group(session: Session, edition: Edition, contact: Contact, contact_id: 
     return group
 
 
-def _join(
+def _enter(
     session: Session,
     pool: Pool,
     group: Group,
     request: RegistrationRequest,
-    actor: Actor,
     now: datetime,
     promise_id: int | None,
     party: int | None,
-    *,
-    keep: bool,
 ) -> Person:
     registration, claim = enter(
         session, pool, group.edition, request, now, on_behalf=False, promise_id=promise_id, party=party
     )
     session.add(Member(registration_id=registration.id, group_id=group.id))
-    log(session, actor, now, "registered", registration, status=claim.status, group=group.reference)
+    return Person(registration, claim)
+
+
+def _choose(changes: Changes, person: Person, slugs: Sequence[str], number: int) -> None:
+    try:
+        refuse_closed_sign_up(changes.edition, changes.now)
+        trips = [changes.book.trip(slug) for slug in slugs]
+        if person.registration.accompanies and not all(trip.takes_companions for trip in trips):
+            raise NoSuchTrip
+        changes.book.welcome(person.registration.id)
+        has_place = person.status is ClaimStatus.CONFIRMED
+        changes.book.choose(person.registration.id, trips, has_place=has_place)
+    except (SignUpNotOpen, NoSuchTrip, TripOver, SeatsOverlap) as cause:
+        raise NotForPerson(number, cause) from cause
+
+
+def _told(changes: Changes, group: Group, person: Person, request: RegistrationRequest) -> Person:
+    """Write to one of the people who has an address; the contact's message lists their seats, too."""
+    registration, session = person.registration, changes.session
+    seats = changes.news.get(registration.id, News()).seats
     # What must be confirmed is announced to the contact, too, in a message of its own: the offer ends with it.
     has_address = registration.email_key is not None
-    if has_address or claim.status == ClaimStatus.OFFERED:
+    if has_address or person.status is ClaimStatus.OFFERED:
         standing = standing_in(session, registration)
         if has_address:
             standing = replace(standing, registered_by=group.contact_name, stated=request.consent_text)
-        send(session, notices.status_message(standing, {}), now, keep=keep, asked_for=has_address)
-    return Person(registration, claim)
+        message = notices.status_message(standing, seats)
+        send(session, message, changes.now, keep=changes.keep, asked_for=has_address)
+    held = changes.book.claims_of(registration.id) if seats else {}
+    return replace(person, seats=tuple((changes.book.trips[id_].title, held[id_]) for id_ in seats))
 
 
 def change_contact(
