@@ -1,15 +1,17 @@
 """Reads about groups and their people."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from dofc_events.conference.models import Category, Edition
+from dofc_events.core.db import in_pieces
 from dofc_events.core.references import read_token, sign
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.rules import folded
+from dofc_events.delegates.spelling.rules import asked_for, keys_of
 from dofc_events.extensions import settings
 from dofc_events.groups.models import Group, Invitation, Member
 from dofc_events.groups.rules import Shortage
@@ -109,6 +111,29 @@ def group_with(session: Session, registration_id: int) -> Group | None:
     """The group that a registration belongs to."""
     query = select(Group).join(Member, Member.group_id == Group.id)
     return session.scalar(query.where(Member.registration_id == registration_id))
+
+
+def groups_named(session: Session, edition_id: int, words: str) -> list[Group]:
+    """The groups of an edition that are called so: each of the words begins one of the organisation's or contact's."""
+    asked = asked_for(words)
+    if not asked:
+        return []
+    groups = session.scalars(select(Group).where(Group.edition_id == edition_id).order_by(Group.id))
+    return [one for one in groups if _is_called(keys_of((one.organisation, one.contact_name)), asked)]
+
+
+def _is_called(keys: Collection[str], asked: Iterable[Iterable[str]]) -> bool:
+    return all(any(key.startswith(spelling) for key in keys for spelling in spellings) for spellings in asked)
+
+
+def came_with(session: Session, registration_ids: Collection[int]) -> dict[int, Group]:
+    """The groups of those of these who belong to one, but for whoever registered the others; in one query."""
+    found: dict[int, Group] = {}
+    for some in in_pieces(registration_ids):
+        query = select(Member.registration_id, Group).join(Group, Group.id == Member.group_id)
+        query = query.where(Member.registration_id.in_(some), ~Member.is_contact)
+        found |= dict(session.execute(query).all())
+    return found
 
 
 def made_with(session: Session, form_keys: Collection[str]) -> Group | None:
