@@ -16,6 +16,7 @@ from dofc_events.extensions import settings
 from dofc_events.groups.models import Group, Invitation, Member
 from dofc_events.groups.rules import Shortage
 from dofc_events.mail.models import Message
+from dofc_events.mail.rules import address_key
 from dofc_events.places.line.queries import who_gets_one_now
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import ClaimStatus
@@ -25,10 +26,14 @@ PURPOSE, INVITATION = "group", "group-invitation"
 
 @dataclass(frozen=True)
 class LookedAfter:
-    """Those whom a delegate looks after, by name, and the `token` of the page of their group."""
+    """Those whom a delegate looks after, and the `token` of the page of their group."""
 
-    names: list[str]
+    people: list[Registration]
     token: str
+
+    @property
+    def names(self) -> list[str]:
+        return [one.full_name for one in self.people]
 
 
 @dataclass(frozen=True)
@@ -87,11 +92,14 @@ def people_of(session: Session, group_id: int) -> list[Person]:
     return [Person(*row) for row in session.execute(query)]
 
 
-def group_of_contact(session: Session, registration: Registration) -> Group | None:
-    """The group that a delegate has registered, which still has their address, and is no delegation; or None."""
+def group_of_contact(session: Session, registration: Registration, email: str = "") -> Group | None:
+    """The group that a delegate has registered, which still has their address, and is no delegation; or None.
+
+    With `email` the one that has this address, which was theirs.
+    """
     query = select(Group).join(Member, Member.group_id == Group.id)
     query = query.where(Member.registration_id == registration.id, Member.is_contact)
-    query = query.where(Group.email_key == registration.email_key)
+    query = query.where(Group.email_key == (address_key(email) if email else registration.email_key))
     query = query.where(Group.places.is_(None))
     return session.scalar(query.options(joinedload(Group.edition)))
 
@@ -103,8 +111,8 @@ def looked_after(session: Session, registration: Registration) -> LookedAfter | 
     """
     group = group_of_contact(session, registration)
     people = [one.registration for one in people_of(session, group.id)] if group else []
-    names = [one.full_name for one in people if one.email_key is None and not one.ended_at]
-    return LookedAfter(names, token_of_group(group)) if group and names else None
+    others = [one for one in people if one.email_key is None and not one.ended_at]
+    return LookedAfter(others, token_of_group(group)) if group and others else None
 
 
 def group_with(session: Session, registration_id: int) -> Group | None:

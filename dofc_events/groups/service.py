@@ -1,6 +1,6 @@
 """Registers several people with one contact. The edition's pool is locked first, as for one."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -11,14 +11,23 @@ from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import edition_by_id
 from dofc_events.conference.rules import EditionStatus, Window
 from dofc_events.core.audit import Actor, record
-from dofc_events.core.changes import refuse_changed, write
+from dofc_events.core.changes import Difference, refuse_changed, write
 from dofc_events.core.errors import Refusal, ask_first
 from dofc_events.core.references import new_reference
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.service import category_of, refresh_search
 from dofc_events.groups import mails
 from dofc_events.groups.models import Group, Member
-from dofc_events.groups.queries import Person, companions_left, compared, made_with, names_at, shortages
+from dofc_events.groups.queries import (
+    Person,
+    companions_left,
+    compared,
+    group_of_contact,
+    looked_after,
+    made_with,
+    names_at,
+    shortages,
+)
 from dofc_events.groups.rules import Choice
 from dofc_events.mail import outbox
 from dofc_events.mail.rules import address_key
@@ -35,8 +44,11 @@ from dofc_events.registration.service import (
     RegistrationOver,
     RegistrationRequest,
     SignUpNotOpen,
+    cancel_registration,
     enter,
+    locked,
     refuse_closed_sign_up,
+    refuse_over,
 )
 from dofc_events.trips.sign_ups.service import NoSuchTrip, SeatsOverlap, TripOver
 
@@ -279,20 +291,52 @@ def change_contact(
     changes = write(group, {"contact_name": name, "email": email})
     if not changes:
         return False
-    record(
-        session, actor, now, "contact_changed", scope=str(group.edition.year), about=group.reference, changes=changes
-    )
     if "email" in changes:
-        message = mails.group_link(group)
-        for kind in ("", message.kind):
+        for kind in ("", mails.group_link(group).kind):
             outbox.refuse_flood(session, email, now, kind=kind)
-        old = seen[1]
-        outbox.withdraw(session, group.reference, now, recipient=old)
-        group.email_key, group.link_version = address_key(email), group.link_version + 1
-        move_people(session, group, old, now)
-        send(session, mails.contact_changed(group, old), now, asked_for=True)
-        send(session, mails.group_link(group), now, asked_for=True)
+        _write_elsewhere(session, group, seen[1], now)
+    _contact_changed(session, group, changes, actor, now)
     return True
+
+
+def follow_contact(session: Session, registration: Registration, old_email: str, actor: Actor, now: datetime) -> None:
+    """Write to the new address of a delegate about those whom they registered, too, as to the old one until now."""
+    group = group_of_contact(session, registration, old_email)
+    if group is not None:
+        changes = write(group, {"email": registration.email})
+        _write_elsewhere(session, group, old_email, now)
+        _contact_changed(session, group, changes, actor, now)
+
+
+def _write_elsewhere(session: Session, group: Group, old_email: str, now: datetime) -> None:
+    """Move the group's messages and links to its contact's address, which is a new one; both addresses are told."""
+    outbox.withdraw(session, group.reference, now, recipient=old_email)
+    group.email_key, group.link_version = address_key(group.email), group.link_version + 1
+    move_people(session, group, old_email, now)
+    send(session, mails.contact_changed(group, old_email), now, asked_for=True)
+    send(session, mails.group_link(group), now, asked_for=True)
+
+
+def _contact_changed(session: Session, group: Group, changes: Difference, actor: Actor, now: datetime) -> None:
+    scope = str(group.edition.year)
+    record(session, actor, now, "contact_changed", scope=scope, about=group.reference, changes=changes)
+
+
+def cancel_with(
+    session: Session, registration_id: int, references: Collection[str], actor: Actor, now: datetime
+) -> list[str]:
+    """Cancel a delegate's registration, and before it those of the people they look after who have these references.
+
+    Returns the names of these. Raises RegistrationOver.
+    """
+    registration, _pool = locked(session, registration_id)
+    refuse_over(registration, now)
+    others = looked_after(session, registration)
+    chosen = [one for one in others.people if one.reference in references] if others else []
+    for one in chosen:
+        cancel_registration(session, one.id, actor, now)
+    cancel_registration(session, registration_id, actor, now)
+    return [one.full_name for one in chosen]
 
 
 def move_people(session: Session, group: Group, old_email: str, now: datetime) -> None:

@@ -32,7 +32,16 @@ from dofc_events.groups.queries import (
     token_of_group,
 )
 from dofc_events.groups.rules import MAX_PEOPLE
-from dofc_events.groups.service import AlreadyInGroup, Contact, Joined, NotForPerson, TooManyCompanions, register_people
+from dofc_events.groups.service import (
+    AlreadyInGroup,
+    Contact,
+    Joined,
+    NotForPerson,
+    TooManyCompanions,
+    cancel_with,
+    follow_contact,
+    register_people,
+)
 from dofc_events.groups.shared import acting_for, context_of, mine
 from dofc_events.mail.guards import limit_by_address
 from dofc_events.mail.outbox import TooManyMessages
@@ -41,12 +50,12 @@ from dofc_events.places.queries import categories_with_places, edition_with_pool
 from dofc_events.registration.answers.service import ChoiceFull
 from dofc_events.registration.forms import AddressForm
 from dofc_events.registration.invitations.service import NotInvited
-from dofc_events.registration.rules import link_has_ended
-from dofc_events.registration.service import RegistrationNotOpen
-from dofc_events.registration.shared import asked_of, form_context, offer_trips, wrote_to
+from dofc_events.registration.rules import AFTER_READDRESSING, link_has_ended
+from dofc_events.registration.service import RegistrationNotOpen, RegistrationOver
+from dofc_events.registration.shared import asked_of, form_context, offer_trips, own_context, wrote_to
 from dofc_events.registration.views import DELEGATE, FORMS_PER_NETWORK
 from dofc_events.web.errors import LinkNotValid
-from dofc_events.web.forms import answer_errors, answer_too_many, form_page
+from dofc_events.web.forms import ButtonForm, answer_errors, answer_too_many, form_page
 from dofc_events.web.on_record import say
 
 blueprint = Blueprint("groups", __name__)
@@ -66,8 +75,13 @@ REFUSALS = (
 
 
 def register(app: Flask) -> None:
-    """Add the pages of groups to the site, and whom a delegate looks after to the pages and emails about cancelling."""
+    """Add the pages of groups to the site, and whom a delegate looks after to the pages and emails about cancelling.
+
+    And what a contact's own address has to do with their group's.
+    """
     app.register_blueprint(blueprint)
+    if follow_contact not in AFTER_READDRESSING:
+        AFTER_READDRESSING.append(follow_contact)
     app.jinja_env.globals.update(looked_after=_looked_after)
 
 
@@ -165,6 +179,26 @@ def companions(token: str) -> ResponseReturnValue:
     group = group_of_contact(db.session(), registration)
     start = Start(edition, pool, action, actor, contact, group, registration.id, accompanying=True)
     return _add_people(start, country=registration.country)
+
+
+@blueprint.post("/groups/cancel/<token>")
+def cancel(token: str) -> ResponseReturnValue:
+    """A delegate cancels, and for those whom they look after and have ticked."""
+    registration = registration_by_token(db.session(), token)
+    if registration is None:
+        raise LinkNotValid
+    form, ticked = ButtonForm(), request.form.getlist("with")
+    if not form.validate_on_submit():
+        return form_page(form, "registration/own/cancel.html", **own_context(registration, token))
+    try:
+        with unit_of_work() as session:
+            actor = Actor("delegate", registration.reference)
+            names = cancel_with(session, registration.id, ticked, actor, now())
+    except RegistrationOver:
+        return redirect(url_for("registration.own.cancel", token=token), 303)
+    if names:
+        flash(_("Cancelled for %(names)s as well.", names=", ".join(names)), "success")
+    return redirect(url_for("registration.own.own", token=token), 303)
 
 
 @blueprint.get("/groups/<token>/")

@@ -267,6 +267,11 @@ def terms_of(edition: Edition, now: datetime) -> OfferTerms:
     return OfferTerms(edition.offer_hours, edition.zone, begins_at, promotes, edition.confirms_places)
 
 
+def hold_of(edition: Edition, now: datetime) -> OfferTerms | None:
+    """On what terms a free place is held for whoever registers; None where it is theirs at once."""
+    return terms_of(edition, now) if edition.confirms_places else None
+
+
 def _can_wait(news: News, standing: mails.Standing) -> bool:
     offered = {seat.trip.id for seat in standing.trips if seat.status == ClaimStatus.OFFERED}
     return not news.place and not offered.intersection(news.seats)
