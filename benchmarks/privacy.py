@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import psutil
 from flask import Flask
 from sqlalchemy import insert, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from benchmarks.crowd import add_crowd
@@ -17,7 +19,7 @@ from dofc_events.app import create_app
 from dofc_events.conference.models import Edition
 from dofc_events.core.audit import AuditEntry
 from dofc_events.core.clock import now
-from dofc_events.core.db import db, unit_of_work
+from dofc_events.core.db import db, room_for_others, unit_of_work
 from dofc_events.delegates.models import Registration
 from dofc_events.privacy.retention.service import Task, do_some, old_ones, tasks
 from tests.support.databases import count_queries, settings_for
@@ -94,11 +96,13 @@ def _run(at: datetime) -> Iterator[Kind]:
 
 
 def _batch(task: Task, at: datetime, kind: Kind) -> int:
-    begun = time.perf_counter()
-    with count_queries() as queries, unit_of_work() as session:
-        done = do_some(session, task, at)
+    with room_for_others(), count_queries() as queries:
+        begun = time.perf_counter()
+        with unit_of_work() as session:
+            done = do_some(session, task, at)
+        took = time.perf_counter() - begun
     if done:
-        kind.seconds.append(time.perf_counter() - begun)
+        kind.seconds.append(took)
         kind.statements.append(len(queries))
     return done
 
@@ -107,7 +111,8 @@ def _register(app: Flask, edition_id: int, stop: threading.Event, waited: list[f
     with app.app_context():
         while not stop.wait(PAUSE):
             begun = time.perf_counter()
-            with unit_of_work() as session:
+            # Whoever waits too long is asked to send the form again; the wait counts.
+            with suppress(OperationalError), unit_of_work() as session:
                 make_registration(session, session.get_one(Edition, edition_id), now=now())
             waited.append(time.perf_counter() - begun)
 

@@ -48,8 +48,8 @@ class Group(Base):
 
     @property
     def called(self) -> str:
-        """What organisers call it: a delegation by its organisation, another group by its contact, too."""
-        if self.is_delegation or not self.contact_name:
+        """What organisers call it: a delegation by its organisation, another group by its contact as well."""
+        if self.is_delegation or not self.email:
             return self.organisation
         return f"{self.contact_name} ({self.organisation})" if self.organisation else self.contact_name
 

@@ -3,7 +3,7 @@
 import secrets
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session, aliased
 
 from dofc_events.conference import service as conference
@@ -49,11 +49,13 @@ def freeze(session: Session, edition_id: int, actor: Actor, now: datetime) -> bo
     session.add(kept)
     session.execute(delete(FrozenDelegate).where(FrozenDelegate.edition_id == edition_id))
     key = _key(session, now)
-    session.add_all(
-        FrozenDelegate(edition_id=edition_id, pseudonym=pseudonym(key, PURPOSE, address))
-        for address in addresses_counted(session, edition_id)
-    )
     session.flush()
+    delegates = [
+        {"edition_id": edition_id, "pseudonym": pseudonym(key, PURPOSE, address)}
+        for address in addresses_counted(session, edition_id)
+    ]
+    if delegates:
+        session.execute(insert(FrozenDelegate), delegates)
     _recount_returning(session)
     # It names nobody: nothing has to be taken out of it later (`privacy/retention`).
     record(session, actor, now, "figures_frozen", scope=str(edition.year), nameless=True)

@@ -75,7 +75,7 @@ def people_expected(
 def people_found(session: Session, edition_id: int, day: date, words: str, *, limit: int) -> list[AtTheDoor]:
     """The people these words find, even without a place: first those whose names begin with them, with a place.
 
-    A group's name, and its contact's, find everybody of it.
+    A group's name, and its contact's, find everybody of it who has not cancelled.
     """
     called = Registration.called
     named = (
@@ -91,7 +91,7 @@ def people_found(session: Session, edition_id: int, day: date, words: str, *, li
     found = found_by(words)
     if groups := groups_named(session, edition_id, words):
         of_group = select(Member.registration_id).where(Member.group_id.in_([group.id for group in groups]))
-        found = or_(found, Registration.id.in_(of_group))
+        found = or_(found, and_(Registration.id.in_(of_group), Registration.ended_at.is_(None)))
     return _read(session, _people(edition_id, day).where(found).order_by(*order).limit(limit))
 
 
