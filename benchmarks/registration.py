@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -14,8 +13,12 @@ from statistics import median
 import psutil
 
 from benchmarks.load import Client, Cost, measure, register, register_with_beginner, three_requests, warm
+from dofc_events.app import create_app
 from dofc_events.config import ROOT
-from tests.support.databases import Databases
+from dofc_events.core.clock import now
+from dofc_events.core.db import db, unit_of_work
+from tests.support.databases import Databases, settings_for
+from tests.support.factories import make_edition, make_three_trips
 from tests.support.site import Site
 from tests.support.smtp import MailServer
 
@@ -102,15 +105,26 @@ def _beginner(databases: Databases, kind: str, folder: Path, sink: MailServer) -
 
 @contextmanager
 def _ours(databases: Databases, kind: str, folder: Path, sink: MailServer) -> Iterator[_Contestant]:
-    year = datetime.now(UTC).year + 1
     with databases.fresh(kind) as url:
         site = Site(url, folder, sink)
         with _stopped(site):
             site.flask("demo")
-            site.flask("edition", str(year), "--capacity", "5000")
+            year = _make_edition(url, folder)
             site.serve(SERVERS)
             processes = {"web": site.server.pid, "worker": site.run_worker().pid}
             yield _Contestant(register(year), site.port, {name: psutil.Process(pid) for name, pid in processes.items()})
+
+
+def _make_edition(url: str, folder: Path) -> int:
+    """An edition with learning trips that asks what the beginner's form asks, beside those of the demonstration."""
+    app = create_app(settings_for(url, folder))
+    with app.app_context():
+        with unit_of_work() as session:
+            edition = make_edition(session, now=now(), year=now().year + 2, capacity=5000)
+            make_three_trips(session, edition, capacity=40)
+            year = edition.year
+        db.engine.dispose()
+    return year
 
 
 @contextmanager

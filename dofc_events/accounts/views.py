@@ -29,6 +29,7 @@ from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.extensions import settings
 from dofc_events.mail.guards import limit_by_address
+from dofc_events.mail.queries import mail_health
 from dofc_events.web.forms import ButtonForm, form_page
 from dofc_events.web.on_record import say
 
@@ -37,8 +38,9 @@ blueprint.register_blueprint(factors.blueprint)
 
 
 def register(app: Flask) -> None:
-    """Add signing in and out to the site."""
+    """Add signing in and out to the site, and to all pages that speak of an email whether any leaves."""
     app.register_blueprint(blueprint)
+    app.jinja_env.globals.update(mail_is_late=lambda: mail_health(db.session(), now()).is_late)
 
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])

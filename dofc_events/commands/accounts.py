@@ -75,7 +75,7 @@ def end(email: str) -> None:
 @click.argument("email")
 @tried_again
 def reset_factor(email: str) -> None:
-    """Take the second factor of EMAIL away, sign it out everywhere, and tell it by email."""
+    """Remove the second factor of EMAIL, sign it out everywhere, and tell it by email."""
     with unit_of_work() as session:
         account = account_by_email(session, email)
         if account is None:

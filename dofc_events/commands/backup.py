@@ -47,9 +47,9 @@ NO_BACKUP = "{} is no backup of this site, or only a part of one."
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @with_appcontext
 def backup(file: Path) -> None:
-    """Write everything into FILE, as it is at one moment, and read it again to compare. The site may go on."""
+    """Write everything into FILE, as it is at one moment, then read it again and compare. The site can keep running."""
     if file.exists():
-        raise click.ClickException(f"{file} is there already: choose another name.")
+        raise click.ClickException(f"{file} already exists: choose another name.")
     part = file.with_name(f"{file.name}.part")
     with _in_words(), files.for_us_alone(), tempfile.TemporaryDirectory(dir=file.parent) as directory:
         try:
@@ -60,7 +60,7 @@ def backup(file: Path) -> None:
         finally:
             part.unlink(missing_ok=True)
     for content_hash in missing:
-        click.echo(f"file {content_hash}: some row names it, but it is missing", err=True)
+        click.echo(f"file {content_hash}: a row refers to it, but it is missing", err=True)
     click.echo(f"{file}: {sum(contents.rows for contents in copied.values())} rows, read again and compared.")
 
 
@@ -89,8 +89,8 @@ def restore(file: Path) -> None:
                     hold(session, COMMAND, now())
                     session.flush()
     click.echo(
-        f"{sum(contents.rows for contents in copied.values())} rows restored and compared. No email leaves until"
-        " somebody has looked at the emails page and pressed Deliver, or runs flask mail release."
+        f"{sum(contents.rows for contents in copied.values())} rows restored and compared. No email will be sent"
+        " until somebody has looked at the emails page and pressed “Deliver” there, or runs flask mail release."
     )
 
 

@@ -38,7 +38,7 @@ from dofc_events.trips.queries import seat_faults
 @click.command("check")
 @with_appcontext
 def check() -> None:
-    """Prove the data consistent; exits 1 and says what is wrong otherwise."""
+    """Prove that the data is consistent; otherwise say what is wrong and exit with 1."""
     # What looks through the data asks for every column.
     found = schema_faults(db.session()) or faults(db.session())
     for fault in found:
@@ -86,7 +86,7 @@ def faults(session: Session) -> list[str]:
     found += photograph_faults(session)
     try:
         missing = files.missing(settings().shared, named_files(session))
-        found += [f"file {content_hash}: some row names it, but it is missing" for content_hash in sorted(missing)]
+        found += [f"file {content_hash}: a row refers to it, but it is missing" for content_hash in sorted(missing)]
     except files.FilesAway as error:
         found.append(f"files: they cannot be looked at: {error.strerror}")
     if not files.is_private(settings().instance):

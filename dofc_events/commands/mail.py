@@ -14,13 +14,13 @@ from dofc_events.mail.rules import MessageState
 
 COUNTED = (MessageState.QUEUED, MessageState.SENDING, MessageState.SENT, MessageState.DEAD, MessageState.KEPT)
 
-mail = AppGroup("mail", help="The state of the outbox.")
+mail = AppGroup("mail", help="Emails that wait or are held.")
 
 
 @mail.command("release")
 @tried_again
 def release() -> None:
-    """Let emails leave again that are held after a restore."""
+    """Send the emails that were held after a restore."""
     with unit_of_work() as session:
         held = outbox.end_hold(session, "", COMMAND, now())
     click.echo("Emails are being sent again." if held else "No emails were held.")

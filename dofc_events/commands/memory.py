@@ -27,9 +27,9 @@ memory = AppGroup("memory", help="What the network keeps: editions, outcomes, do
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @with_appcontext
 def export_(file: Path) -> None:
-    """Write the whole memory into FILE. The site may go on."""
+    """Write the whole memory into FILE. The site can keep running."""
     if file.exists():
-        raise click.ClickException(f"{file} is there already: choose another name.")
+        raise click.ClickException(f"{file} already exists: choose another name.")
     part = file.with_name(f"{file.name}.part")
     try:
         with files.for_us_alone(), files.unswept(settings().shared), part.open("xb") as written:
@@ -54,7 +54,7 @@ def export_(file: Path) -> None:
 @with_appcontext
 @tried_again
 def import_(file: Path, dry_run: bool) -> None:
-    """Make the memory what FILE says: one that was exported, or a history in YAML. What it does not say stays."""
+    """Import FILE, an exported memory or a history in YAML. What the file leaves out stays unchanged."""
     with _in_words(), file.open("rb") as opened:
         read = read_file(opened)
         rows = rows_in(db.session(), read)

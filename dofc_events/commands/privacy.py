@@ -27,7 +27,7 @@ AT = click.option("--at", help="As of this moment: ISO date or time; without an 
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of lines.")
 @AT
 def due(at: str | None, as_json: bool) -> None:
-    """Say what is to be removed by when: numbers only."""
+    """Say how much is due to be removed, and when: numbers only."""
     moment, session = _moment(at), db.session()
     rows = [
         {
@@ -45,7 +45,7 @@ def due(at: str | None, as_json: bool) -> None:
         click.echo(json.dumps({"at": moment.isoformat(), "due": rows}))
         return
     for row in rows:
-        when = "due since" if row["is_due"] else "to go at"
+        when = "due since" if row["is_due"] else "due at"
         where = f"{row['year'] or 'network'} {row['period']} {row['kept_in']}"
         click.echo(f"{where}: {row['number']} {when} {row['due_at']}")
 
@@ -53,7 +53,7 @@ def due(at: str | None, as_json: bool) -> None:
 @privacy.command("run")
 @AT
 def run(at: str | None) -> None:
-    """Remove what has been kept long enough, and erase again who had been erased before a restore."""
+    """Remove what has been kept long enough, and erase again everybody who was erased before a restore."""
     moment = _moment(at)
     removed = _erase_again(moment)
     for task in [*tasks(db.session()), *old_ones(db.session(), moment)]:
@@ -68,16 +68,16 @@ def run(at: str | None) -> None:
 @privacy.command("erase")
 @click.argument("reference")
 def erase(reference: str) -> None:
-    """Erase one person: a registration or proposal by its reference, account-12, or all that an address has.
+    """Erase one person: a registration or proposal by its reference, account-12, or everything about an address.
 
-    A live place is given up and passed on first, a proposal withdrawn, roles ended.
+    First a place that is still held goes to the next in line, a proposal is withdrawn, and roles end.
     """
     found = people_called(db.session(), reference)
     if not found:
         raise click.ClickException(f"Nobody has the reference {reference}.")
     values = [value for one in found for value in _one(one)]
     service.vanish(db.session(), values)
-    click.echo("Erased." if values else "That was erased before.")
+    click.echo("Erased." if values else "This has already been erased.")
 
 
 @tried_again
@@ -121,7 +121,9 @@ def _erased(one: Found) -> list[str]:
         with unit_of_work() as session:
             return service.erase(session, one, COMMAND, now())
     except StillContact as refusal:
-        raise click.ClickException("Others are reached at this address alone: change their contact first.") from refusal
+        raise click.ClickException(
+            "Other people can only be reached at this address: change their contact first."
+        ) from refusal
 
 
 def _moment(text: str | None) -> datetime:

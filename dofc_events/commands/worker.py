@@ -181,7 +181,7 @@ class Worker:
 @click.option("--once", is_flag=True, help="Do everything that is due, then stop.")
 @with_appcontext
 def worker(once: bool) -> None:
-    """Deliver mail, let offers lapse, close waiting lists, open and count ballots, until stopped."""
+    """Send emails, let offers lapse, close waiting lists, open and count ballots, until stopped."""
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())

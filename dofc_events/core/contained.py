@@ -121,7 +121,7 @@ def serve(read: Callable[[bytes], bytes]) -> None:
 
 
 def serve_file(write: Callable[[BinaryIO, BinaryIO], object]) -> None:
-    """As `serve`, of what comes in as a file, read and written as it pleases."""
+    """Like `serve`, but `write` is given the open files and reads and writes as it pleases."""
     _limit(int(sys.argv[1]) if len(sys.argv) > 1 else 1)
     # Libraries complain in a line for each broken object.
     logging.disable()

@@ -23,12 +23,12 @@ from dofc_events.web.edits import leaves, sent
 from dofc_events.web.fields import CountryField, EmailField, Line, NameLine
 from dofc_events.web.forms import of_this_browser
 
-# What the next person on a form most likely has in common with the one before.
+# What the next person on a form most likely shares with the one before.
 COMMON = ("organisation", "country", "category")
 
 
 class AnyEmailField(EmailField):
-    """An email address that somebody may not have."""
+    """An email address, which may be left empty."""
 
     def post_validate(self, form: Any, validation_stopped: bool) -> None:
         if self.data:
@@ -69,13 +69,13 @@ class PeopleForm(UnseenForm):
             one(person.form)
 
     def add_person(self) -> None:
-        """One more, of the same organisation as the last."""
+        """Add one person, of the same organisation as the last."""
         if len(self.people) < MAX_PEOPLE:
             last = self.people.entries[-1].form
             self.prepare_one(self.people.append_entry({name: last[name].data for name in COMMON}).form)
 
     def remove_person(self, name: str) -> None:
-        """One less, of those that are there: at least one is left."""
+        """Remove one person; at least one stays."""
         if len(self.people) > 1:
             self.people.entries = [entry for entry in self.people.entries if entry.name != name]
 
@@ -86,7 +86,7 @@ class PeopleForm(UnseenForm):
             if email.data and not email.errors:
                 key = address_key(email.data)
                 if key in taken:
-                    email.errors = [_("Somebody above has this address. Leave it empty for one of them.")]
+                    email.errors = [_("Somebody above has the same address. Leave it empty for one of them.")]
                 taken.add(key)
         self._take_options(self.room)
         if wrong := [entry.errors for entry in field if entry.errors]:
@@ -129,7 +129,7 @@ class PeopleForm(UnseenForm):
                     yield from sent(part)
 
     def contact(self) -> Contact | None:
-        """Whom the form names as the contact."""
+        """The contact that the form names."""
         return None
 
     def to_request(self, edition: Edition, contact: Contact, choice: str, agreed: str) -> GroupRequest:

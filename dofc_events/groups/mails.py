@@ -38,7 +38,7 @@ def delegation_promised(group: Group, *, changed: bool = False) -> Envelope:
 
 
 def delegation_ended(group: Group, used: int, unused: int, *, by_organisers: bool) -> Envelope:
-    """To the head: nothing is kept any more; so many were `used`, and the `unused` go to others."""
+    """To the head: places are no longer kept; so many were `used`, and the `unused` go to others."""
     words: dict[str, Any] = {"used": used, "unused": unused, "by_organisers": by_organisers}
     return _message("ended", "delegation-ended", group, **words)
 

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Flask, abort, flash, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy.orm import object_session
 
 from dofc_events.conference.models import Edition
@@ -18,7 +19,7 @@ from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import NotAgreed, Refusal, ask_first
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import registration_by_token
-from dofc_events.extensions import limiter
+from dofc_events.extensions import limiter, settings
 from dofc_events.groups.forms import GroupForm, PeopleForm, PersonForm
 from dofc_events.groups.invitations import views as invitations
 from dofc_events.groups.lost_link.service import send_group_link
@@ -329,10 +330,12 @@ def _refused(refusal: Refusal, start: Start, form: PeopleForm, context: dict[str
     if isinstance(refusal, TooManyMessages):
         return answer_too_many(form, refusal.retry_after, PEOPLE, **context)
     if isinstance(refusal, TooManyCompanions):
-        words = _("You can bring so many more accompanying persons: %(left)d.", left=refusal.left)
+        words = _("Too many accompanying persons. You can still bring: %(left)d.", left=refusal.left)
         form.form_errors = [words]
     elif isinstance(refusal, AlreadyInGroup):
-        words = _("Somebody with this name is already registered, and has no address of their own.")
+        words = _(
+            "You have already registered somebody with this name. If this is another person, add their email address."
+        )
         form.refuse(refusal.number, "given_name", words)
     elif isinstance(refusal, ChoiceFull):
         form.refuse_choice(refusal, asked_of(start.edition)["room"])
@@ -347,6 +350,12 @@ def _refused(refusal: Refusal, start: Start, form: PeopleForm, context: dict[str
 def _done(start: Start, joined: Joined, contact: Contact) -> ResponseReturnValue:
     if joined.group is None:
         return wrote_to(start.edition, joined.known[0], after="register")
+    if joined.people:
+        number = len(joined.people)
+        done = ngettext("%(num)d person has been registered.", "%(num)d people have been registered.", number)
+        kept = _("No email has been sent. Keep the address of this page: it is your link.")
+        sent = _("We will email the links to %(email)s.", email=joined.group.email)
+        flash(f"{done} {sent if settings().mail_is_delivered else kept}", "success")
     for email in joined.known:
         flash(
             _(

@@ -55,15 +55,17 @@ def site_metrics(session: Session, instance: Path, now: datetime, *, files_answe
         _gauge("dofc_database_up", "Whether the database answers.", 1),
         *_lock_waits(session),
         _gauge("dofc_mail_waiting", "Emails that are to be sent.", mail.waiting),
-        _gauge("dofc_mail_oldest_seconds", "For how long the oldest of them has waited.", mail.oldest_seconds),
-        _gauge("dofc_mail_late_seconds", "For how long nothing has left, though it should have.", mail.late_seconds),
+        _gauge("dofc_mail_oldest_seconds", "Age of the oldest email that is to be sent.", mail.oldest_seconds),
+        _gauge(
+            "dofc_mail_late_seconds", "How long nothing has been sent, although it should have been.", mail.late_seconds
+        ),
         _gauge("dofc_mail_dead", "Emails that were given up.", mail.dead),
         _gauge("dofc_worker_silent", "Whether no worker has completed a round for two minutes.", mail.worker_is_silent),
-        _gauge("dofc_worker_age_seconds", "How long ago one did.", seen_before),
-        _gauge("dofc_worker_step_failing", "Whether a step of the worker fails.", mail.failed_step is not None),
+        _gauge("dofc_worker_age_seconds", "Time since a worker last completed a round.", seen_before),
+        _gauge("dofc_worker_step_failing", "Whether a step of the worker is failing.", mail.failed_step is not None),
         *_rounds(session),
         _gauge("dofc_files_up", "Whether the storage with the files answers.", found.files_answer),
-        _gauge("dofc_disk_free_bytes", "What is free where attachments lie.", found.free_disk_mb * 1_000_000),
+        _gauge("dofc_disk_free_bytes", "Free space on the disk with the attachments.", found.free_disk_mb * 1_000_000),
     ]
 
 
@@ -77,15 +79,13 @@ DATABASE_DOWN = _gauge("dofc_database_up", "Whether the database answers.", 0)
 def _lock_waits(session: Session) -> Iterable[Metric]:
     """SQLite's writers wait within their statements, and there alone it can be seen."""
     if session.get_bind().dialect.name == "postgresql":
-        yield _gauge(
-            "dofc_database_lock_waits", "Sessions that wait for a lock at this moment.", session.scalar(_WAITING)
-        )
+        yield _gauge("dofc_database_lock_waits", "Sessions waiting for a lock.", session.scalar(_WAITING))
 
 
 def _rounds(session: Session) -> Iterable[Metric]:
     """Of each worker that was there within the last day."""
     rounds = CounterMetricFamily("dofc_worker_rounds", "Rounds that were completed.", labels=["worker"])
-    seconds = CounterMetricFamily("dofc_worker_round_seconds", "How long they took in all.", labels=["worker"])
+    seconds = CounterMetricFamily("dofc_worker_round_seconds", "Total time that rounds took.", labels=["worker"])
     for sign in session.scalars(select(WorkerSign)):
         rounds.add_metric([sign.name], sign.rounds)
         seconds.add_metric([sign.name], sign.round_seconds)

@@ -41,7 +41,7 @@ class Probe:
         self._is_writable = False
 
     def is_writable(self, now: datetime) -> bool:
-        """As it was found within the last seconds. Who asks while somebody tries gets what was found before."""
+        """What was found within the last seconds. While one caller tries, all others get the earlier result."""
         if self._one_at_a_time.acquire(blocking=self._tried_at is None):
             try:
                 if self._tried_at is None or time.monotonic() - self._tried_at >= PROBE_EVERY:

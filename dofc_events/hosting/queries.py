@@ -320,7 +320,7 @@ def _sees_all_reviews(session: Session, call: HostingCall, account_id: int, now:
 def interests(
     session: Session, proposals: Iterable[Proposal], accounts: Iterable[Account], now: datetime
 ) -> dict[tuple[int, int], Interest]:
-    """Who of the accounts does not judge which of the proposals, and why, by the ids of both; one query."""
+    """Which accounts do not judge which proposals, and why, by the ids of both; one query."""
     given, asked = list(proposals), list(accounts)
     ids = [proposal.id for proposal in given]
     found: dict[tuple[int, int], Interest] = {

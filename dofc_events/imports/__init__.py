@@ -1,1 +1,1 @@
-"""Files into registrations: read, matched with what we ask of delegates, tried out, and then registered all at once."""
+"""Registers people from files: read, matched with what we ask of delegates, tried out, then registered all at once."""

@@ -19,11 +19,11 @@ from dofc_events.questions.rules import Kind, OwnQuestion, asked, is_required, s
 from dofc_events.registration.on_behalf.forms import OnBehalfForm
 from dofc_events.registration.service import RegistrationRequest
 
-# Without these nobody can be registered; of the last two one answer may do for everybody.
+# Nobody can be registered without these; for the last two, one answer may apply to everybody.
 NEEDED = ("given_name", "email", "organisation", "country", "category")
 FALLBACKS = ("country", "category")
 TICKS = {"visa_letter", "photo_consent"}
-# How much of a cell is said again where something is wrong with it.
+# How much of a cell is quoted where something is wrong with it.
 LONGEST_QUOTE = 80
 
 
@@ -113,7 +113,7 @@ def with_places(
     """
     left, found = dict(room), []
     limited = [(one, option) for one in questions for option in one.options if option.id in room]
-    # Who comes too late for one with a waiting list joins it.
+    # People who come too late for an option with a waiting list join it.
     limited = [(one, option) for one, option in limited if not option.waiting_list]
     for row in rows:
         answers = row.request.answers if row.request else {}

@@ -62,13 +62,13 @@ def table_of_file(file: ImportFile) -> Table:
 
 
 def known_columns(session: Session, edition_id: int) -> dict[str, str]:
-    """Which field a column was the last time, by its header."""
+    """The field that each column was matched with last time, by its header."""
     query = select(KnownColumn.header, KnownColumn.field).where(KnownColumn.edition_id == edition_id)
     return dict(session.execute(query).all())
 
 
 def registered_addresses(session: Session, edition_id: int, emails: Iterable[str]) -> dict[str, Registration]:
-    """Who of these is registered and has not cancelled, by the key of the address."""
+    """Those of these people who are registered and have not cancelled, by the key of the address."""
     keys, found = {address_key(email) for email in emails}, dict[str, Registration]()
     query = select(Registration).where(Registration.edition_id == edition_id, Registration.ended_at.is_(None))
     for some in in_pieces(keys):

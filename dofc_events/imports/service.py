@@ -29,7 +29,7 @@ class FileGone(Refusal):
 
 
 class DoneBefore(Refusal):
-    """The people of this file have been registered already."""
+    """The people in this file have already been registered."""
 
 
 class PlacesChanged(Refusal):

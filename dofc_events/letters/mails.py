@@ -102,7 +102,7 @@ def as_html(body: str, values: Mapping[str, str], site: str) -> Markup:
 
 
 def as_text(body: str, values: Mapping[str, str], site: str) -> str:
-    """The same as plain text."""
+    """A letter as plain text, with `values` filled in."""
     text = plain_text(_marked(body, values), site)
 
     def fill(found: re.Match[str]) -> str:

@@ -144,7 +144,7 @@ def withdraw(
 
 
 def withdraw_all(session: Session, mine: Sequence[ColumnElement[bool]], now: datetime) -> int:
-    """The same for all messages that fulfil the conditions."""
+    """Withdraw every message that meets the conditions and has not been sent."""
     unsent = (MessageState.QUEUED, MessageState.KEPT, MessageState.DEAD, MessageState.SENDING)
     leaving = Message.state == MessageState.SENDING
     # One statement, so that no worker can take a message up in between.

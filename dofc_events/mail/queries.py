@@ -20,7 +20,7 @@ _LATEST = (
     select(Message)
     .where(Message.about == bindparam("about"), Message.recipient_key == bindparam("recipient_key"))
     .where(Message.state != MessageState.WITHDRAWN, Message.kind.not_in(bindparam("but", expanding=True)))
-    .options(load_only(Message.state, Message.sent_at))
+    .options(load_only(Message.state, Message.sent_at, Message.waits_since))
     .order_by(Message.id.desc())
     .limit(1)
 )
@@ -112,7 +112,7 @@ def mail_taken_at(session: Session) -> datetime | None:
 
 
 def last_taken(signs: Iterable[WorkerSign]) -> datetime | None:
-    """The same, of these signs."""
+    """When the mail server last took a message, as these signs of life say."""
     return max((sign.mail_taken_at for sign in signs if sign.mail_taken_at), default=None)
 
 

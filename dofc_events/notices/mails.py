@@ -354,7 +354,9 @@ def _message(
     **context: Any,
 ) -> Envelope:
     registration, edition = standing.registration, standing.edition
-    token = token_of(registration)
+    token, files = token_of(registration), standing.files if registration.ended_at is None else ()
+    added = {one.caption for one in standing.answers if one.kind is Kind.FILE}
+    missing = [one for one in files if one not in added]
     return render_message(
         f"notices/{template}",
         kind=kind,
@@ -379,7 +381,9 @@ def _message(
         registered_by=standing.registered_by,
         stated=standing.stated,
         changes_until=standing.changes_until,
-        files=standing.files if registration.ended_at is None else (),
+        files=files,
+        files_missing=missing,
+        asked=bool(missing or (standing.registered_by and edition.asks_questions)),
         files_page=link("registration.own.files.index", token=proof_of(registration)),
         waits_for_category=standing.waits_for_category,
         trips=standing.trips,

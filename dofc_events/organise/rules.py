@@ -35,7 +35,7 @@ def masked_details(details: Any) -> Any:
 
 
 def masked_html(html: str) -> str:
-    """The same as `masked` for HTML, in which such a link also no longer leads anywhere."""
+    """HTML with its acting links masked, and leading nowhere."""
     return masked(_LINK.sub(_without_secret, html))
 
 

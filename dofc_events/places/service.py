@@ -77,7 +77,7 @@ class NothingFree(Refusal):
 
 
 class CategoryFull(Refusal):
-    """As many delegates as the limit of the category allows have a place already."""
+    """The category has reached its limit: as many delegates as it allows have a place."""
 
 
 class NotWaitingAgain(Refusal):
@@ -312,7 +312,7 @@ def promote_next(session: Session, pool: Pool, terms: OfferTerms, now: datetime)
 
 
 def _take_for(session: Session, pool: Pool, claim: Claim, category_id: int | None) -> bool:
-    """Give a place of the claim's promise, else one that is free, whose promise the claim then has no more."""
+    """Give a place that is promised to the claim's group, otherwise a free one; then the claim loses its promise."""
     if claim.promise_id is not None and take_promised(session, pool, claim.promise_id, category_id):
         return True
     taken = _take(session, pool, category_id)

@@ -42,13 +42,13 @@ def removals(session: Session, limit: int, year: int | None = None) -> Sequence[
 
 
 def erasure_hash(kind: str, subject: str, key: str = "") -> str:
-    """What stands in the list of erased people: leads to nobody without the site's secret key, which is not in it."""
+    """An entry in the list of erased people: it identifies nobody without the site's secret key, which is not in it."""
     secret = key or settings().keys[-1]
     return hmac.new(secret.encode(), f"dofc.erased.{kind}.{subject}".encode(), hashlib.sha256).hexdigest()
 
 
 def erasure_hashes(kind: str, subject: str) -> set[str]:
-    """As `erasure_hash`, with each key that the site has had."""
+    """The entries made with each key that the site has had, as `erasure_hash` makes one."""
     return {erasure_hash(kind, subject, key) for key in settings().keys}
 
 
@@ -115,7 +115,7 @@ KINDS = PROPOSAL, REGISTRATION, CONTACT, ACCOUNT = ("1 proposal", "2 registratio
 
 
 def people_called(session: Session, text: str) -> list[Found]:
-    """Whom a reference means, or an account's name in the trail; or, of an address, all that it has here."""
+    """What a reference names, or an account's name in the trail; or everything of an address."""
     text = text.strip()
     return sorted(_of_address(session, address_key(text)) if "@" in text else _of_reference(session, text))
 

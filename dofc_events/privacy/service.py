@@ -179,7 +179,7 @@ def _list_at() -> Path:
 
 
 def erased_before(session: Session, missing: Collection[str]) -> list[Found]:
-    """Who was erased before an old backup was restored, and is there again."""
+    """People who were erased, and are back because an old backup was restored."""
     wanted, found = set(missing), list[Found]()
     if not wanted:
         return found

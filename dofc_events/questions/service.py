@@ -40,7 +40,7 @@ class QuestionDetails:
 
 @dataclass(frozen=True)
 class OptionDetails:
-    """One of the answers to choose from; a new one has no key yet. What is not offered any more `is_retired`."""
+    """One of the answers to choose from; a new one has no key yet. What is no longer offered `is_retired`."""
 
     key: str
     caption: str
@@ -135,7 +135,7 @@ def change_question(
 
 
 def take_out(session: Session, edition_id: int, key: str, actor: Actor, now: datetime) -> bool:
-    """Ask a question no more: it is deleted, or retired if anybody answered it. Returns whether it is still there.
+    """Stop asking a question: it is deleted, or retired if anybody has answered it. Returns whether it is still there.
 
     Raises NoSuchQuestion, OthersDependOnIt.
     """

@@ -73,6 +73,8 @@ def own_context(registration: Registration, token: str) -> dict[str, Any]:
         "known": known,
         "unanswered": [one for one in missing(questions, known, category, today) if one.kind is not Kind.FILE],
         "sign_up": edition.sign_up_window(at),
+        "is_drawn": standing.status is ClaimStatus.CONFIRMED
+        and (registration.any_trip or any(seat.status == ClaimStatus.REQUESTED for seat in standing.trips)),
         "name_in_draw": name_in_draw(db.session(), edition, registration),
         "seat_offers": [
             seat for seat in standing.trips if seat.claim and offer_stands(db.session(), standing, seat.claim, at)

@@ -93,8 +93,11 @@ def day_range(start: date, end: date | None = None) -> str:
 
 
 def time_left(until: datetime, now: datetime) -> str:
-    """How much time there still is, never more than that: "4 days", "47 hours", "20 minutes"."""
-    minutes = int((until - now).total_seconds()) // 60
+    """How much time there still is, never more than that: "4 days", "47 hours", "20 minutes", "50 seconds"."""
+    seconds = int((until - now).total_seconds())
+    if seconds < 60:
+        return format_unit(seconds, "duration-second", locale=_reading_locale())
+    minutes = seconds // 60
     number, unit = (minutes, "minute") if minutes < 120 else (minutes // 60, "hour")
     if unit == "hour" and number >= 72:
         number, unit = number // 24, "day"

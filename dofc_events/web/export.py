@@ -56,7 +56,7 @@ def csv_download(name: str, columns: Sequence[str], rows: Rows) -> Response:
 
 
 def xlsx_download(name: str, columns: Sequence[str], rows: Rows, *, sheet: str) -> Response:
-    """The same as a workbook with one sheet: the header stays in sight and filters, columns are as wide as their text.
+    """A list as a workbook with one sheet: the header stays in sight and filters, columns are as wide as their text.
 
     Times are times, lines are lines, and everything else is text as it was typed.
 

@@ -142,7 +142,7 @@ def render_markdown(text: str, site: str = "") -> Markup:
 
 @lru_cache(maxsize=200)
 def plain_text(text: str, site: str = "") -> str:
-    """The same as people write it in an email: links with their addresses, tables in columns."""
+    """Markdown as people write plain text in an email: links with their addresses, tables in columns."""
     return "\n".join(line.rstrip() for line in _blocks(SyntaxTreeNode(_tokens(text, site)), apart=True))
 
 

@@ -45,7 +45,7 @@ def gettext(context: EvalContext, text: str, /, **values: Any) -> str:
 
 @pass_eval_context
 def ngettext(context: EvalContext, singular: str, plural: str, num: int, /, **values: Any) -> str:
-    """The same for a number of things, which the text calls `num`."""
+    """`ngettext` in templates: the text for a number of things, which it calls `num`."""
     words: str = catalogues.get_translations().ungettext(singular, plural, num)
     return _filled_in(words, {"num": num, **values}, context)
 

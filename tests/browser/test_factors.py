@@ -91,7 +91,7 @@ def test_an_organiser_signs_in_with_a_passkey_and_takes_the_list_along(site, bro
     tab.resize(DESKTOP)
     tab.goto("/organise/editions/2027/registrations")
     main.get_by_role("link", name="Excel").click()
-    expect(main).to_contain_text("You are not asked again for ten minutes")
+    expect(main).to_contain_text("You will not be asked again for ten minutes")
     show("Use a passkey")
     tab.accessible_on_both()
     with page.expect_download() as download:

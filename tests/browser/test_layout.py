@@ -113,3 +113,7 @@ def _the_own_page_is_a_ticket(tab, site) -> None:
     page = tab.goto(site.own)
     reference, height = page.locator(".ticket-reference").bounding_box(), page.evaluate("document.body.scrollHeight")
     assert reference["y"] + reference["height"] < PHONE[1] and height < 2500, (reference, height)
+    for path in (site.own, "/", f"/editions/{site.year}/register"):
+        page = tab.goto(path)
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        tab.resize((320, 640))

@@ -27,7 +27,7 @@ from tests.support.hosting import make_call, make_proposal
 LONG_AGO = timedelta(days=2)
 LETTER = b"%PDF-1.7 a letter of support"
 NAMES = ["Đorđe", "Ђорђе", "שרה"]
-MISSING = "some row names it, but it is missing"
+MISSING = "a row refers to it, but it is missing"
 RESTORED = {"mail_holds", "audit_entries"}
 
 
@@ -211,7 +211,7 @@ def test_the_command_keeps_sweeps_away_and_refuses_a_file_that_is_not_what_its_n
 
 @pytest.mark.databases("sqlite")
 def test_what_is_no_backup_or_damaged_is_refused_and_nothing_is_kept(filled, backup, databases, tmp_path):
-    assert run(filled, "backup", backup)[1] == f"Error: {backup} is there already: choose another name.\n"
+    assert run(filled, "backup", backup)[1] == f"Error: {backup} already exists: choose another name.\n"
     code, said = run(filled, "restore", backup)
     assert code == 1 and "not empty" in said
     with databases.empty("sqlite") as url:
@@ -244,7 +244,7 @@ def test_a_backup_of_an_earlier_version_is_upgraded(filled, backup, databases, t
 def test_a_backup_says_what_is_missing_from_the_disk(filled, tmp_path):
     shutil.rmtree(filled.extensions["dofc_events"].instance / "files")
     code, said = run(filled, "backup", tmp_path / "less.backup")
-    assert code == 0 and f"file {files.hash_of(LETTER)}: some row names it, but it is missing" in said
+    assert code == 0 and f"file {files.hash_of(LETTER)}: a row refers to it, but it is missing" in said
 
 
 def _cut(backup):

@@ -92,7 +92,7 @@ def test_an_export_is_not_written_over_and_not_without_its_files(filled, tmp_pat
     path = tmp_path / "memory.zip"
     path.write_text("")
     code, said = run(filled, "export", path)
-    assert code == 1 and "is there already" in said
+    assert code == 1 and "already exists" in said
     lost = files.path_of(filled.extensions["dofc_events"].shared, files.hash_of(paper().content))
     lost.unlink()
     code, said = run(filled, "export", tmp_path / "other.zip")

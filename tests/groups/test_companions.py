@@ -72,7 +72,7 @@ def test_nobody_brings_more_than_the_edition_allows(client, own, edition, readin
     first.submit("register")
     refused = second.submit("register")
     assert refused.status == 422
-    assert "You can bring so many more accompanying persons: 1." in refused.text
+    assert "You can still bring: 1." in refused.text
     bring(client, own, "Olga").submit("register")
     assert "You have already registered as many as you can bring." in client.get(own).follow("Bring somebody").text
     with reading() as session:
@@ -134,7 +134,7 @@ def test_one_person_without_a_free_place_is_asked_for_no_choice(client, own, edi
         make_registration(session, edition, given_name="Olga", email="olga@own.test")
         make_registration(session, edition, given_name="Petra", email="petra@own.test")
     check = bring(client, own, "Milan")
-    assert "Milan will be on the waiting list" in check.page.text and check.page.all("[type=radio]") == []
+    assert "Milan will join the waiting list" in check.page.text and check.page.all("[type=radio]") == []
     done = check.submit("register")
     assert [row["data-status"] for row in done.all("[data-member]")] == ["confirmed", "waitlisted"]
 

@@ -5,6 +5,7 @@ import time_machine
 from sqlalchemy import select
 
 from dofc_events.commands.check import faults
+from dofc_events.conference.models import Edition
 from dofc_events.core.audit import COMMAND
 from dofc_events.core.references import sign
 from dofc_events.delegates.models import Registration
@@ -17,7 +18,7 @@ from dofc_events.registration.trips.service import cancel_trip
 from tests.support.databases import count_queries
 from tests.support.factories import DELEGATE, NOW, make_question, make_registration, make_three_trips, seats_of
 from tests.support.groups import CONTACT, make_group, someone, stand
-from tests.support.letters import kinds
+from tests.support.letters import kinds, letters
 from tests.support.pages import Client
 
 NEW = "/groups/new/2027"
@@ -94,7 +95,7 @@ def test_two_people_with_one_address_are_refused(client, edition):
     form = filled(client, "Ana", "Boro").fill({"people-0-email": "a@own.test", "people-1-email": "A@own.test"})
     page = form.submit("check")
     assert page.status == 422
-    assert "Somebody above has this address" in page.text
+    assert "Somebody above has the same address" in page.text
 
 
 @pytest.mark.parametrize(("choice", "statuses"), [("split", ["confirmed", "waitlisted"]), ("together", ["waitlisted"])])
@@ -137,6 +138,19 @@ def test_a_delegate_adds_a_colleague_from_the_own_page(client, writing, reading,
     assert len(done.all("[data-member]")) == 3
     with reading() as session:
         assert kinds(session, to="vera@own.test") == ["registration-confirmed", "group-registered", "group-registered"]
+
+
+def test_nobody_is_told_to_have_nothing_to_do_whom_the_organisers_ask_something(client, writing, reading, edition):
+    with writing() as session:
+        make_question(session, session.get_one(Edition, edition.id), "cv", "file", required=True)
+    form = filled(client, "Ana").fill({"people-0-email": "ana@own.test"}).submit("check").form(MAIN)
+    assert f"1 person has been registered. We will email the links to {CONTACT.email}." in form.submit("register").text
+    with reading() as session:
+        [hers], [contacts] = letters(session, to="ana@own.test"), letters(session, to=CONTACT.email)
+    for part in (hers.text, hers.html):
+        assert "please answer them" in part and "need to do anything else" not in part
+    for part in (contacts.text, contacts.html):
+        assert "This person has a registration" in part and "The organisers have a few more questions." in part
 
 
 def test_whoever_takes_the_address_of_the_contact_does_not_become_the_contact(client, writing, edition):

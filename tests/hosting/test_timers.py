@@ -91,7 +91,7 @@ def test_what_does_not_add_up_is_found(app, run, writing, reading):
     with reading() as session:
         assert faults(session) == [
             f"voter {voter.id}: it has voted without a ballot, or has a ballot without having voted",
-            f"file {attachment.content_hash}: some row names it, but it is missing",
+            f"file {attachment.content_hash}: a row refers to it, but it is missing",
         ]
     with writing() as session:
         session.get_one(HostingCall, call.id).counted_at = NOW

@@ -1,5 +1,7 @@
 """The way back to one's registration: a lost link, a link that is no longer valid."""
 
+from datetime import timedelta
+
 import pytest
 import time_machine
 
@@ -51,6 +53,16 @@ def test_lost_link_writes_only_so_often_and_says_nothing_of_it(client, mail):
     form = client.get(LOST).form().fill(email="lucja@example.org")
     answers = {form.submit().text for _ in range(most + 2)}
     assert (len(answers), len(mail())) == (1, most + 1)
+
+
+@pytest.mark.usefixtures("edition")
+def test_lost_link_does_not_promise_an_email_within_minutes_while_none_leaves(client, clock):
+    fill(client).submit()
+    form = client.get(LOST).form().fill(email="lucja@example.org")
+    assert "within a few minutes" in form.submit().text
+    clock.shift(timedelta(minutes=11))
+    late = form.submit().text
+    assert "Emails from this site are delayed" in late and "within a few minutes" not in late
 
 
 @pytest.mark.usefixtures("edition")

@@ -230,6 +230,7 @@ def test_registering_twice_shows_nothing_of_the_first(client, mail):
         assert secret not in page.html
     assert page.h1 == "Nobody new has been registered" and "LUCJA@example.org" in page.text
     assert page.link("Register another person") == "/editions/2027/register"
+    assert page.link("Register several people") == "/groups/new/2027"
     assert stranger.get(page.url).text == page.text
     assert mail() == ["registration-confirmed", "already-registered"]
 

@@ -48,7 +48,7 @@ def test_a_zone_is_not_named_where_the_page_has_said_it():
 @pytest.mark.parametrize(
     ("left", "words"),
     [
-        (timedelta(seconds=59), "0 minutes"),
+        (timedelta(seconds=59, milliseconds=900), "59 seconds"),
         (timedelta(minutes=1, seconds=59), "1 minute"),
         (timedelta(minutes=119), "119 minutes"),
         (timedelta(hours=2), "2 hours"),

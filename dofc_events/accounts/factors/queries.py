@@ -44,7 +44,7 @@ def codes_left(session: Session, account_id: int) -> int:
 
 
 def policy(session: Session) -> Policy:
-    """Who needs a second factor: nobody, until the chair says so."""
+    """The roles that need a second factor: none, until the chair says so."""
     row = session.get(FactorPolicy, 1)
     return row.policy if row else Policy()
 

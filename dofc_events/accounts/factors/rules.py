@@ -76,7 +76,7 @@ class Policy:
 
 @dataclass(frozen=True)
 class RelyingParty:
-    """As whom a site asks for passkeys (WebAuthn, section 4): browsers bind them to it."""
+    """The name under which a site asks for passkeys (WebAuthn, section 4): browsers bind them to it."""
 
     id: str
     origin: str

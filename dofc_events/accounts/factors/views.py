@@ -62,7 +62,7 @@ def app(here: BrowserSession) -> ResponseReturnValue:
         with unit_of_work() as session:
             added = service.add_app(session, here.id, form.name.data, secret, form.code.data, now())
     except service.CodeWrong:
-        form.code.errors = [_("This is not the code the app shows now. Wait for the next one, and enter that.")]
+        form.code.errors = [_("This is not the code your app shows now. Wait for the next one and enter it.")]
         return answer_errors(form, page, **context)
     except service.TooManyFactors:
         return _too_many()
@@ -177,7 +177,7 @@ def remove(here: BrowserSession, factor_id: int) -> ResponseReturnValue:
     except service.LastFactor:
         flash(_("Nothing has been removed: your role needs a second factor. Add another one first."), "warning")
     else:
-        flash(_("Removed. We have told you by email."), "success")
+        flash(_("Second factor removed. We have told you by email."), "success")
     return redirect(url_for(".index"), 303)
 
 
@@ -205,7 +205,7 @@ def _given(here: BrowserSession, form: CheckForm) -> tuple[Given, str]:
 
 def _added(here: BrowserSession, added: service.Added) -> ResponseReturnValue:
     _go_on(here, added.secret)
-    flash(_("Added. From now on you are asked for a second factor when you sign in."), "success")
+    flash(_("Second factor added. From now on you will be asked for one when you sign in."), "success")
     if added.codes:
         browser["codes"] = added.codes
         return redirect(url_for(".codes"), 303)
@@ -219,12 +219,12 @@ def _go_on(here: BrowserSession, secret: str) -> None:
 
 
 def _too_many() -> ResponseReturnValue:
-    flash(_("You have enough second factors. Remove one first."), "warning")
+    flash(_("You cannot have more second factors. Remove one first."), "warning")
     return redirect(url_for(".index"), 303)
 
 
 def _wanted() -> str:
-    """Where somebody goes on who has given or set up what was asked for; nothing is wanted any more then."""
+    """Where somebody goes on who has given or set up what was asked for; then nothing is pending any longer."""
     path: str = browser.pop("wanted", "")
     return path if is_local_path(path) else url_for("organise.overview.index")
 

@@ -166,7 +166,7 @@ def _pair(edition_id: int, pair_id: int) -> Select[LikelyDouble]:
 
 
 def _candidates(session: Session, person: Row[Any], traits: Traits) -> Sequence[Row[Any]]:
-    """Who shares a word of the name, or the telephone: the more of it, the earlier."""
+    """Registrations that share a word of the name, or the telephone; those that share most come first."""
     words = {f"word_{number}": word for number, word in enumerate(sorted(keys_of_name(traits)))}
     if not words and not traits.phone:
         return []

@@ -1,4 +1,4 @@
-"""What a delegation has and what is left of it."""
+"""The places of a delegation, and how many are left."""
 
 from datetime import timedelta
 

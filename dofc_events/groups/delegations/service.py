@@ -135,7 +135,7 @@ def change_promise(
 
 
 def withdraw_promise(session: Session, group_id: int, actor: Actor, now: datetime, *, agreed: str = "") -> int:
-    """Keep no places any more; who has one keeps it. The head is told. Returns how many places were unused.
+    """Stop keeping places; those who have one keep it. The head is told. Returns how many places were unused.
 
     Raises NotAgreed with Consequences unless `agreed`, and NoPromise.
     """

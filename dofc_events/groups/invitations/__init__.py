@@ -1,1 +1,1 @@
-"""What the head of a delegation does with its places, and how those come in whom the head invites."""
+"""What the head of a delegation does with its places, and how people the head invites register."""

@@ -11,7 +11,7 @@ from dofc_events.web.forms import Form
 
 
 class InviteForm(Form):
-    """Somebody who is to come."""
+    """Somebody the head invites."""
 
     name = NameLine(_l("Their name"), longest=LONGEST_NAME, missing=_l("Enter their name."))
     email = EmailField(_l("Their email address"), missing=_l("Enter an email address."))
@@ -24,14 +24,14 @@ class GiveBackForm(Form):
 
 
 class ReplaceForm(NamesForm):
-    """Who comes instead of somebody."""
+    """The person who takes over somebody's place."""
 
     badge_name = None  # type: ignore[assignment]
     email = EmailField(_l("Email address"), missing=_l("Enter an email address."))
 
 
 class ContactForm(EditForm):
-    """Whom to write to about a group."""
+    """The new contact of a group."""
 
     contact_name = NameLine(_l("Name"), longest=LONGEST_NAME, missing=_l("Enter your name."))
     email = EmailField(_l("Email address"), missing=_l("Enter an email address."))

@@ -60,7 +60,9 @@ def invite(token: str) -> ResponseReturnValue:
         form.email.errors = [_("You have already invited this address.")]
         return answer_errors(form, "groups/invite.html", **context)
     except service.TooManyInvited:
-        form.form_errors = [_("Every promised place is used, or somebody has been invited for it.")]
+        form.form_errors = [
+            _("You have no promised place left: each has been used, or somebody has been invited to take it.")
+        ]
         return answer_errors(form, "groups/invite.html", **context)
     flash(_("%(name)s will get the invitation by email.", name=form.name.data), "success")
     return redirect(url_for("groups.index", token=token), 303)
@@ -112,13 +114,13 @@ def replace(token: str, reference: str) -> ResponseReturnValue:
     except DetailsFrozen:
         return answer_late(group, token)
     except OwnAddress:
-        form.email.errors = [_("This is the address of the person who is to be replaced.")]
+        form.email.errors = [_("This is the address of the person you are replacing. Enter the new person’s address.")]
         return answer_errors(form, "groups/replace.html", **context)
     except TooManyMessages as refusal:
         return answer_too_many(form, refusal.retry_after, "groups/replace.html", **context)
     if handed.outcome is Outcome.ADDRESS_KNOWN:
         return wrote_to(group.edition, email, after="change")
-    flash(_("%(name)s comes instead. Both have been told by email.", name=form.given_name.data), "success")
+    flash(_("%(name)s now has the place. Both have been told by email.", name=form.given_name.data), "success")
     return redirect(url_for("groups.index", token=token), 303)
 
 
@@ -134,7 +136,7 @@ def give_back(token: str) -> ResponseReturnValue:
     except NoPromise:
         return answer_late(group, token)
     except CapacityBelowTaken:
-        form.number.errors = [_("You have fewer unused places.")]
+        form.number.errors = [_("You don’t have that many unused places. Enter a smaller number.")]
         return answer_errors(form, "groups/give_back.html", **context)
     number = form.number.data
     flash(ngettext("%(num)d place has been given back.", "%(num)d places have been given back.", number), "success")

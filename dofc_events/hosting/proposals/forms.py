@@ -138,11 +138,13 @@ class ProposalForm(Form):
             case Incomplete(missing=missing):
                 for name in missing:
                     self[name].errors = [_("Fill this in: a submitted proposal needs it.")]
-            case AnswersOutOfOrder(faults=faults):
+            case AnswersOutOfOrder(faults=faults, year=year):
                 if ProposalFault.ENDS_BEFORE_IT_BEGINS in faults:
                     self.ends_on.errors = [_("The last day must not be before the first.")]
                 if ProposalFault.NOT_IN_THE_YEAR in faults:
-                    self.starts_on.errors = [_("The days must be in the year that the call is for.")]
+                    self.starts_on.errors = [
+                        _("The days must be in %(year)d, the year that the call is for.", year=year)
+                    ]
 
 
 class NewProposalForm(ProposalForm):

@@ -59,11 +59,11 @@ class NotAMember(Refusal):
 
 
 class AnswersOutOfOrder(Refusal):
-    """Answers that contradict each other; `faults` says which, all of them."""
+    """Answers that contradict each other, or the call for that `year`; `faults` says which, all of them."""
 
-    def __init__(self, faults: tuple[ProposalFault, ...]) -> None:
+    def __init__(self, faults: tuple[ProposalFault, ...], year: int) -> None:
         super().__init__(", ".join(faults))
-        self.faults = faults
+        self.faults, self.year = faults, year
 
 
 class Incomplete(Refusal):
@@ -310,7 +310,7 @@ def _refuse_closed(call: HostingCall, now: datetime) -> None:
 def _write(session: Session, proposal: Proposal, answers: Answers, consent_text: str, now: datetime) -> None:
     faults = faults_of(answers, proposal.call.year)
     if faults:
-        raise AnswersOutOfOrder(faults)
+        raise AnswersOutOfOrder(faults, proposal.call.year)
     member = member_by_slug(session, answers.member) if answers.member else None
     if answers.member and (member is None or not member.is_active):
         raise NotAMember(answers.member)

@@ -33,7 +33,7 @@ def mine(token: str) -> Proposal:
 
 
 def refuse_unless_open(proposal: Proposal) -> None:
-    """As the service would, before somebody types."""
+    """Refuse what the service would refuse, before somebody types."""
     if proposal.status not in (ProposalStatus.DRAFT, ProposalStatus.SUBMITTED):
         raise service.ProposalFixed(proposal.status)
     if not proposal.call.allows(Act.PROPOSE, now()):

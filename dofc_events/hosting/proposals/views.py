@@ -284,7 +284,7 @@ def _too_late(form: ProposalForm, page: str, **context: Any) -> ResponseReturnVa
     else:
         text = _("The call has closed. It closed at %(moment)s.", moment=deadline(call.closes_at, call.zone))
     kept = _("What you typed has not been saved. Copy it, or send it again if the call is opened again.")
-    return answer_too_late(form, f"{text} {kept}", page, **context)
+    return answer_too_late(form, f"{text} {kept}", page, is_late=True, **context)
 
 
 def _on_from_form(token: str) -> ResponseReturnValue:

@@ -209,7 +209,7 @@ def _value(name: str, value: Any) -> Any:
 
 
 def _clock_of(country: str) -> str:
-    """The zone of a country that has one alone: that is geography, and no fact that needs a source."""
+    """The zone of a country that has only one: that is geography, and needs no source."""
     zones = zones_of(country)
     return zones[0] if len(zones) == 1 else "UTC"
 
@@ -243,13 +243,13 @@ def _set_sources(session: Session, edition_id: int, sources: Mapping[str, str]) 
 
 
 def _in_order(before: Row, row: Row) -> Row:
-    """What a row does not say stays; countries stand in the order of their codes, whatever the file has."""
+    """What a row leaves out stays unchanged; countries are kept in the order of their codes, whatever the file has."""
     whole = {**before, **row}
     return {**whole, "countries": sorted(set(whole.get("countries") or ()))}
 
 
 def _more_countries(before: Row, row: Row) -> Row:
-    """Countries are added; which of them was wrong, or at which edition, only a person can say."""
+    """Add countries; only a person can say which of them is wrong, or which edition it belongs to."""
     every = {*before.get("countries_edition_unknown", ()), *row.get("countries_edition_unknown", ())}
     return {"countries_edition_unknown": sorted(every)}
 

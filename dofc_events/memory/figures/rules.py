@@ -63,7 +63,7 @@ class Growth:
         return self.days[min(day, len(self.days) - 1)] if self.days else 0
 
     def filled_on(self, number: int) -> int | None:
-        """The day on which there were so many; None if there never were."""
+        """The day on which this number was reached; None if it never was."""
         return next((day for day, there in enumerate(self.days) if there >= number > 0), None)
 
 

@@ -23,7 +23,7 @@ def editions_to_freeze(session: Session) -> list[int]:
 
 
 def freeze_late(session: Session, edition_id: int, actor: Actor, now: datetime) -> bool:
-    """Freeze the figures of one of them, unless somebody did meanwhile."""
+    """Freeze the figures of one of them, unless that has been done meanwhile."""
     lock_edition_pool(session, edition_id)
     if edition_id not in editions_to_freeze(session):
         return False

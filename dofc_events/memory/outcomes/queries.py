@@ -122,7 +122,7 @@ def slugs_taken(session: Session) -> set[str]:
 
 
 def organisation_names(session: Session) -> list[str]:
-    """Whom one can choose as a party, by name: members of the network first."""
+    """Organisations that can be chosen as a party, by name: members of the network first."""
     rows = select(Organisation.name, Member.is_active).outerjoin(Member, Member.organisation_id == Organisation.id)
     found = session.execute(rows).all()
     return [name for name, _active in sorted(found, key=lambda row: (not row[1], sort_key(row[0])))]

@@ -54,7 +54,7 @@ class Sent:
 
 @dataclass(frozen=True)
 class Credits:
-    """Who took photographs, and under which terms others may use them."""
+    """The photographer, and the terms under which others may use the photographs."""
 
     photographer: str = ""
     licence: Licence = Licence.RESERVED

@@ -46,7 +46,7 @@ PRINTED = 800
 @limiter.exempt
 @edition_staff(RoleName.ORGANISER, RoleName.DESK, archived_too=True)
 def check_in(edition: Edition) -> ResponseReturnValue:
-    """Who is expected, searched or by letter, each with a button that says that they are in."""
+    """The people who are expected, found by search or by letter, each with a button that checks them in."""
     form, template = ArrivalForm(), "organise/door/check_in.html"
     if not form.validate_on_submit():
         return form_page(form, template, **_door(edition))
@@ -61,7 +61,7 @@ def check_in(edition: Edition) -> ResponseReturnValue:
 @blueprint.get(f"{EDITION}/check-in/list")
 @edition_staff(RoleName.ORGANISER, RoleName.DESK)
 def check_in_list(edition: Edition) -> ResponseReturnValue:
-    """The same people on paper, for when there is no network at all."""
+    """Everybody who is expected, to print for when the network fails."""
     rows = door_queries.people_expected(
         db.session(), edition.id, _today(edition), limit=PRINTED + 1, after_id=before_id()
     )

@@ -30,7 +30,7 @@ class PromiseForm(EditForm):
     places = WholeNumberField(
         _l("Places"), [InputRequired(_l("Enter how many places are promised.")), Between(1, MAX_PROMISED)]
     )
-    until = moment_field(_l("Kept until"), missing=_l("Enter until when the places are kept."))
+    until = moment_field(_l("Kept until"), missing=_l("Enter how long the places are kept."))
     accepted = StringField()
 
     zone = "UTC"

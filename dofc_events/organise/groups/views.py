@@ -54,7 +54,7 @@ def new(edition: Edition) -> ResponseReturnValue:
             group = service.promise_places(session, edition.id, form.to_promised(), acting(), now())
             reference = group.reference
     except EditionNotRunning:
-        form.form_errors = [_("Publish the edition first. Once it is over, nothing can be promised.")]
+        form.form_errors = [_("Places can only be promised while the edition is published and not yet over.")]
         return answer_errors(form, PROMISE, **context)
     except Refusal as refusal:
         form.show_refusal(refusal)
@@ -101,7 +101,7 @@ def change(edition: Edition, reference: str) -> ResponseReturnValue:
 @blueprint.route(f"{GROUP}/withdraw", methods=["GET", "POST"])
 @organisers_only
 def withdraw(edition: Edition, reference: str) -> ResponseReturnValue:
-    """Keep no places for a delegation any more, after saying how many are unused."""
+    """Stop keeping places for a delegation, after saying how many are unused."""
     found, form = _promised(edition, reference), ButtonForm()
     context = _context(edition, found) | {"asked": _asked(service.withdrawing(db.session(), found))}
     if not form.validate_on_submit():

@@ -41,11 +41,13 @@ SEPARATORS: dict[str, Any] = {
     Separator.TAB: _l("Tab"),
 }
 FAULTS = {
-    FileFault.EMPTY: _l("There is nobody in this file. It needs a first row with titles, and a row for each person."),
+    FileFault.EMPTY: _l(
+        "This file lists nobody. It needs a first row with column titles, and then one row for each person."
+    ),
     FileFault.TOO_LARGE: _l("The file is larger than 5 MB. Split it in two."),
     FileFault.TOO_COSTLY: _l("This file takes too long to read. Save it as CSV and send that."),
     FileFault.TOO_MANY_ROWS: _l("The file has more than %(rows)s rows. Split it in two."),
-    FileFault.OLD_WORKBOOK: _l("This is a file of an old Excel. Save it as .xlsx or CSV and send that."),
+    FileFault.OLD_WORKBOOK: _l("This file was made by an old version of Excel. Save it as .xlsx or CSV and send that."),
     FileFault.NO_TABLE: _l("This could not be read as a list. Send a CSV file, or an Excel file (.xlsx)."),
 }
 
@@ -68,7 +70,7 @@ class UploadForm(Form):
 class ReadAsForm(EditForm):
     """How a text file is read, where what we recognised is wrong."""
 
-    encoding = SelectField(_l("Characters"), choices=[SelectChoice(*one) for one in ENCODINGS.items()])
+    encoding = SelectField(_l("Encoding"), choices=[SelectChoice(*one) for one in ENCODINGS.items()])
     separator = SelectField(_l("Values are separated by"), choices=[SelectChoice(*one) for one in SEPARATORS.items()])
 
     def to_read_as(self) -> ReadAs:
@@ -81,7 +83,7 @@ class MatchForm(EditForm):
     labels: Mapping[str, str]
 
     country = CountryField(_l("Country, where a row has none"))
-    category = SelectField(_l("Attending as, where a row has nothing"))
+    category = SelectField(_l("Attending as, where a row has none"))
 
     @classmethod
     def of(
@@ -102,7 +104,7 @@ class MatchForm(EditForm):
         fields["labels"] = labels
         # The choice of a category that is no longer there is refused with the others.
         fields["category"] = SelectField(
-            _l("Attending as, where a row has nothing"),
+            _l("Attending as, where a row has none"),
             choices=[SelectChoice("", ""), *(SelectChoice(one.slug, one.label) for one in categories)],
         )
         form: MatchForm = type("MatchForm", (cls,), fields)(
@@ -123,12 +125,15 @@ class MatchForm(EditForm):
         labels, matching = self.labels, self.to_matching()
         for field in self.columns():
             if field.data and matching.columns.count(field.data) > 1:
-                field.errors = [*field.errors, _("Two columns are “%(field)s”.", field=labels[field.data])]
+                field.errors = [
+                    *field.errors,
+                    _("You chose “%(field)s” for two columns. Choose it for one of them.", field=labels[field.data]),
+                ]
                 valid = False
         missing = [n for n in NEEDED if n not in matching.columns and not matching.fallbacks.get(n)]
         if missing:
             words = "”, “".join(labels[name] for name in missing)
-            self.form_errors = [*self.form_errors, _("No column is “%(fields)s”.", fields=words)]
+            self.form_errors = [*self.form_errors, _("No column has been chosen for “%(fields)s”.", fields=words)]
         return valid and not missing
 
 
@@ -140,7 +145,7 @@ class ConfirmForm(Form):
     leave_out = BooleanField("")
     told = RadioField(
         _l("Email them?"),
-        [InputRequired(_l("Choose whether they are told by email."))],
+        [InputRequired(_l("Choose whether they will be told by email."))],
         choices=[
             SelectChoice("yes", _l("Email everybody: their place or position, and their link")),
             SelectChoice("no", _l("Email nobody: they will not know that they are registered")),
@@ -165,7 +170,7 @@ class ConfirmForm(Form):
 
     def validate_leave_out(self, field: Any) -> None:
         if not field.data:
-            raise ValidationError(_l("Tick that these rows are left out, or mend the file and send it again."))
+            raise ValidationError(_l("Tick to leave these rows out, or correct the file and send it again."))
 
     def refuse_rows(self, rows: Iterable[CheckedRow]) -> None:
         """Say which of the ticked rows ask for what is full."""

@@ -113,7 +113,9 @@ def read(edition: Edition, file_id: int) -> ResponseReturnValue:
         with unit_of_work() as session:
             service.read_again(session, file_id, kept, now(), seen=seen)
     except FileRefused:
-        form.encoding.errors = [_("Read like this there is no list in the file.")]
+        form.encoding.errors = [
+            _("No list can be read from the file in this way. Choose another encoding or separator.")
+        ]
         return answer_errors(form, COLUMNS, **context)
     except TooBusy as refusal:
         return answer_busy(form, refusal.retry_after, COLUMNS, **context)
@@ -152,7 +154,7 @@ def check(edition: Edition, file_id: int) -> ResponseReturnValue:
     except (service.PlacesChanged, NoSuchCategory, ChoiceFull):
         return _changed(form, edition, file_id)
     except (EditionNotRunning, NothingFree):
-        words = _("These people cannot be registered now: the edition is over, or nobody can move up now.")
+        words = _("These people cannot be registered now: the edition is over, or its places are no longer given out.")
         return answer_too_late(form, words, CHECK, **context)
     _say_what_was_done(done, told=told)
     return redirect(url_for("organise.registrations.index", year=edition.year), 303)
@@ -167,7 +169,7 @@ def failing(edition: Edition, file_id: int) -> ResponseReturnValue:
     if not file.matching:
         abort(404)
     rows = [(*one.row.cells, "\n".join(one.problems)) for one in trial_of(db.session(), edition, file).failing]
-    name = _("%(file)s, rows to mend", file=file.name.rpartition(".")[0] or file.name)
+    name = _("%(file)s, rows to correct", file=file.name.rpartition(".")[0] or file.name)
     return list_download("csv", name, (*table.header, _("What is wrong")), rows, sheet=name)
 
 
@@ -188,7 +190,7 @@ def remove(edition: Edition, file_id: int) -> ResponseReturnValue:
 
 @blueprint.errorhandler(service.DoneBefore)
 def _done_before(refusal: service.DoneBefore) -> ResponseReturnValue:
-    flash(_("The people of this file have been registered already."), "info")
+    flash(_("The people in this file have already been registered."), "info")
     assert request.view_args is not None
     return redirect(url_for("organise.registrations.index", year=request.view_args["year"]), 303)
 

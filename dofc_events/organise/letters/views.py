@@ -358,7 +358,7 @@ def _too_late(form: ChangeLetterForm, page: str, **context: Any) -> ResponseRetu
 
 def _why_not_editable(found: Letter) -> str:
     if found.before:
-        return str(_("What a letter about a changed place or time says follows from the settings of the edition."))
+        return str(_("The text of this letter comes from the edition’s settings: change the place or time there."))
     words: dict[LetterState, str] = {
         LetterState.STOPPED: _("This letter has been stopped, so it can no longer be edited."),
         LetterState.DROPPED: _("This draft has been deleted, so it can no longer be edited."),

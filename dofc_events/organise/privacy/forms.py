@@ -39,7 +39,7 @@ class PeriodsForm(EditForm):
     def refuse(self, too_long: Any) -> None:
         """Say at each field that the network keeps it no longer."""
         for period in too_long:
-            self[period.value].errors = [_("The network does not keep this so long.")]
+            self[period.value].errors = [_("The network keeps this for a shorter time. Enter fewer days.")]
 
 
 class BecauseForm(Form):
@@ -54,12 +54,14 @@ class BecauseForm(Form):
 
 
 class EraseForm(BecauseForm):
-    """Whom to erase, and why; `accepted` is the digest of who was found."""
+    """The person to erase, and the reason; `accepted` is the digest of what was found."""
 
     reference = Line(
         _l("Email address or reference"),
         longest=254,
         missing=_l("Enter an address or a reference."),
-        description=_l("An address means everything of that person: registrations, proposals and the account."),
+        description=_l(
+            "With an address, everything about that person is erased: registrations, proposals and the account."
+        ),
     )
     accepted = StringField()

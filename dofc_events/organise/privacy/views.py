@@ -82,9 +82,11 @@ def erase() -> ResponseReturnValue:
     try:
         erase_each(found, acting(), because=form.because.data)
     except StillContact:
-        form.reference.errors = [_("Others are reached at this address alone. Give them another contact first.")]
+        form.reference.errors = [
+            _("Other people can only be reached at this address. Give them another contact first.")
+        ]
         return answer_errors(form, page, **context)
-    flash(_("Erased."), "success")
+    flash(_("The data has been erased."), "success")
     return redirect(url_for(".index"), 303)
 
 
@@ -126,11 +128,11 @@ def person(edition: Edition, reference: str) -> ResponseReturnValue:
         erase_each(people_called(db.session(), registration.reference), acting(), because=form.because.data)
     except StillContact:
         flash(
-            _("Nothing has been erased: others are reached at this address alone. Change their contact first."),
+            _("Nothing has been erased: other people can only be reached at this address. Change their contact first."),
             "warning",
         )
         return redirect(url_for(".person", year=edition.year, reference=reference), 303)
-    flash(_("Erased."), "success")
+    flash(_("The data has been erased."), "success")
     return redirect(url_for(".edition", year=edition.year), 303)
 
 
@@ -138,7 +140,7 @@ def person(edition: Edition, reference: str) -> ResponseReturnValue:
 @organisers
 @fresh_factor_for_files
 def person_json(edition: Edition, reference: str) -> ResponseReturnValue:
-    """The same as a file, without links that act for the person."""
+    """Everything that is kept about a delegate, as a file without links that act for them."""
     registration = _registration(edition, reference)
     say("exported", file="my-data.json")
     return handed_out(registration, masked_details(as_json(db.session(), registration, now())))

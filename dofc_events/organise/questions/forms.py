@@ -46,7 +46,7 @@ class OptionRow(PlainForm):
             self.caption.errors = [_("Enter what the option is called.")]
             valid = False
         if self.waiting_list.data and self.places.data is None and not self.places.errors:
-            self.places.errors = [_("Enter how many places there are before others wait.")]
+            self.places.errors = [_("Enter how many places there are before people have to wait.")]
             valid = False
         return bool(valid)
 
@@ -138,7 +138,7 @@ class QuestionForm(EditForm):
         """Show the service's refusal at its field."""
         row = next(row for row in self._rows() if row.caption.data == refusal.caption)
         if isinstance(refusal, TooFewPlaces):
-            row.places.errors = [_("Enter at least %(taken)d: that many people chose it.", taken=refusal.taken)]
+            row.places.errors = [_("Enter at least %(taken)d: that many people have chosen it.", taken=refusal.taken)]
         else:
             row.waiting_list.errors = [
                 ngettext(

@@ -62,7 +62,12 @@ def new(edition: Edition) -> ResponseReturnValue:
             row = service.add_question(session, edition.id, kind, details, said, acting(), now(), key=standard)
             set_places(session, edition.id, row, _places_of(row, options), acting(), now())
     except service.TooManyQuestions:
-        form.form_errors = [_("An edition asks at most %(max)d questions.", max=service.MAX_QUESTIONS)]
+        form.form_errors = [
+            _(
+                "An edition can ask at most %(max)d questions. Delete one, or stop asking it, first.",
+                max=service.MAX_QUESTIONS,
+            )
+        ]
         return answer_errors(form, PAGE, **context)
     flash(_("“%(question)s” has been added.", question=details.caption), "success")
     return redirect(url_for(".index", year=edition.year), 303)
@@ -131,7 +136,7 @@ def move(edition: Edition, question: OwnQuestion) -> None:
 @organisers_only
 @_pressed
 def take_out(edition: Edition, question: OwnQuestion) -> None:
-    """Ask a question no more."""
+    """Stop asking a question."""
     try:
         with unit_of_work() as session:
             stays = service.take_out(session, edition.id, question.key, acting(), now())

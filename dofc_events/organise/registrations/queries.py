@@ -129,7 +129,7 @@ def registrations(
 def neighbours(
     session: Session, registration: Registration, filters: Filters, *, order: Order, countries: Mapping[str, int]
 ) -> tuple[Registration | None, Registration | None]:
-    """Who stands before and after a registration on the filtered list, or would if it stood there."""
+    """The registrations before and after one on the filtered list, or where it would be."""
     key = _key(order.by, countries)
     mine = select(key).select_from(Registration).join(Claim, Claim.registration_id == Registration.id)
     here = session.scalars(mine.where(Registration.id == registration.id, place_at(registration.edition_id))).one()

@@ -100,7 +100,7 @@ LONGEST_NUMBER = 12
 @blueprint.get(f"{EDITION}/registrations")
 @organisers_only
 def index(edition: Edition) -> ResponseReturnValue:
-    """Who is registered: who of them, in which order and with which columns is said by the address."""
+    """The list of registrations; the address says which of them, in which order and with which columns."""
     session, filters = db.session(), asked_filters()
     order = asked_order(filters)
     trips = {trip.slug: trip.title for trip, _pool in trip_pools(session, edition.id)}
@@ -177,7 +177,7 @@ def _addresses(filters: Filters, order: Order, columns: list[str]) -> dict[str, 
     if columns:
         view["columns"] = columns
     without = {name: {other: narrowed[other] for other in narrowed if other != name} | view for name in narrowed}
-    # Each answer by itself, called as the field of its question.
+    # Each answer on its own, under the name of its question's field.
     pairs = pairs_in(filters.answers)
     for key, _answer in pairs:
         others = " ".join(f"{one}:{answer}" for one, answer in pairs if one != key)
@@ -188,7 +188,7 @@ def _addresses(filters: Filters, order: Order, columns: list[str]) -> dict[str, 
 
 
 def _turns(order: Order, rows: list[Row], before: int, total: int) -> dict[str, Any]:
-    """What the addresses of the pages before and after this one have more than that of the first; None for no page."""
+    """What the addresses of the previous and the next page add to that of the first; None if there is no such page."""
 
     def edge(name: str, row: Row) -> dict[str, Any]:
         return {name: row.registration.id} | ({} if order.by is Sort.NEWEST else {"from": row.key})

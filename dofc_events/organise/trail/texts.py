@@ -64,9 +64,9 @@ def _registered(said: Said) -> str:
     if said["status"] == ClaimStatus.OFFERED:
         return said.fill(_l("Registered; a place is held until it is confirmed by email"))
     if said["status"] == ClaimStatus.REQUESTED:
-        return said.fill(_l("Registered, and waits for approval"))
+        return said.fill(_l("Registered, and is waiting for approval"))
     if said["status"] == ClaimStatus.WAITLISTED:
-        by_hand, by_delegate = _l("Added by hand, to the waiting list"), _l("Registered, and joined the waiting list")
+        by_hand, by_delegate = _l("Added by hand, on the waiting list"), _l("Registered, and joined the waiting list")
     else:
         by_hand, by_delegate = _l("Added by hand, with a place"), _l("Registered, with a place")
     return said.fill(by_hand if said.is_by_hand else by_delegate)
@@ -76,7 +76,7 @@ def _imported(said: Said) -> str:
     waits = said["status"] == ClaimStatus.WAITLISTED
     with_place, waiting = (
         _l("Registered from “%(file)s”, with a place"),
-        _l("Registered from “%(file)s”, to the waiting list"),
+        _l("Registered from “%(file)s”, on the waiting list"),
     )
     return said.fill(waiting if waits else with_place)
 
@@ -108,8 +108,8 @@ def _link_asked_for(said: Said) -> str:
 
 
 def _person_erased(said: Said) -> str:
-    because = _l("All that named this person was erased: %(because)s")
-    return said.fill(because if said["because"] else _l("All that named this person was erased"))
+    because = _l("Everything that named this person was erased: %(because)s")
+    return said.fill(because if said["because"] else _l("Everything that named this person was erased"))
 
 
 def _seat_given(said: Said) -> str:
@@ -307,7 +307,7 @@ ACTS = {
     ),
     "edition_published": Act(_l("Edition published"), _l("Published the edition")),
     "edition_archived": Act(_l("Edition archived"), _l("Archived the edition")),
-    "figures_frozen": Act(_l("Figures kept"), _l("Kept the edition’s figures for ever, as they were then")),
+    "figures_frozen": Act(_l("Figures kept"), _l("Kept the edition’s figures permanently, as they were then")),
     "edition_taken_out": Act(_l("Edition taken out of the archive"), _l("Took the edition out of the archive")),
     "letter_written": Act(_l("Letter written"), _l("Wrote the letter “%(subject)s”, as a draft")),
     "letter_changed": Act(_l("Letter changed"), _l("Changed the letter “%(subject)s”")),
@@ -356,7 +356,7 @@ ACTS = {
         ),
     ),
     "trip_changed": Act(_l("Trip changed"), _l("Changed “%(trip)s”"), _changes),
-    "trip_cancelled": Act(_l("Trip cancelled"), _l("Called off “%(trip)s”")),
+    "trip_cancelled": Act(_l("Trip cancelled"), _l("Cancelled “%(trip)s”")),
     "trips_put_in_order": Act(_l("Trips put in order"), _l("Put the learning trips in order"), _order_of_trips),
     "sign_up_changed": Act(_l("Sign-up changed"), _l("Changed sign-up for trips"), _changes),
     "draw_published": Act(_l("Draw published"), _l("Published the draw: %(seated)d of %(drawn)d got a seat")),

@@ -63,7 +63,7 @@ def promises_of(session: Session, pool: Pool) -> dict[int, Pool]:
 def who_moves_up(
     session: Session, pool: Pool, free: int, limits: Mapping[int, int] | None = None
 ) -> list[tuple[int, int | None]]:
-    """Who of an edition's line would get a place if so many were free, see `moving_up`; `limits` are what is left."""
+    """Those in an edition's line who would get a place if so many were free, see `moving_up`; `limits` as left."""
     if limits is None:
         limits = {id_: limit.capacity - limit.taken for id_, limit in limits_of(session, pool).items()}
     promises = {id_: promise.capacity - promise.taken for id_, promise in promises_of(session, pool).items()}
@@ -97,7 +97,7 @@ def would_move_up(session: Session, pool: Pool, capacity: int, limits: Mapping[i
 
 
 def promise_faults(session: Session) -> list[str]:
-    """Who waits although a place is kept for their group, one sentence each."""
+    """People who wait although a place is kept for their group, one sentence each."""
     kept = exists().where(Pool.promise_id == Claim.promise_id, Pool.taken < Pool.capacity)
     is_full = exists().where(_LIMIT.category_id == Registration.category_id, _LIMIT.taken >= _LIMIT.capacity)
     query = select(Registration.reference).join(Claim, Claim.registration_id == Registration.id)

@@ -64,7 +64,7 @@ def option_claims(session: Session, registration_ids: Collection[int]) -> list[C
 
 
 def option_faults(session: Session) -> list[str]:
-    """Who chose an option with limited places and holds none nor waits for one, or the other way round."""
+    """Registrations that chose a limited option but neither hold nor wait for a place of it, or the reverse."""
     status = case((Answer.waits, ClaimStatus.WAITLISTED), else_=ClaimStatus.CONFIRMED)
     chosen = (
         select(Answer.registration_id, QuestionOption.id.label("option_id"), status.label("status"))

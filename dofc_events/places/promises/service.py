@@ -44,7 +44,7 @@ def resize_promise(
 
 
 def end_promise(session: Session, pool: Pool, promise_id: int, terms: OfferTerms, now: datetime) -> list[Promotion]:
-    """Keep no places any more: those that are used stay with whoever has them. Returns who moved up.
+    """Stop keeping places: those that are used stay with the people who have them. Returns who moved up.
 
     Nothing else may refer to the promise.
     """
@@ -64,7 +64,7 @@ def promise_pool(session: Session, promise_id: int) -> Pool:
 
 
 def _keep(session: Session, pool: Pool, more: int) -> None:
-    """Keep so many more of an edition's free places; fewer, if it is negative."""
+    """Keep this many more of an edition's free places; fewer, if the number is negative."""
     free = update(Pool).where(Pool.id == pool.id, Pool.taken + more <= Pool.capacity)
     kept = session.execute(free.values(taken=Pool.taken + more, promised=Pool.promised + more))
     session.refresh(pool)

@@ -1,1 +1,1 @@
-"""Accounts that name their holders no longer."""
+"""Accounts that no longer name their holders."""

@@ -1,4 +1,4 @@
-"""What an entry of the trail says once it names nobody any more: acts, times and numbers."""
+"""What an entry of the trail says once it no longer names anybody: acts, times and numbers."""
 
 from collections.abc import Collection
 from typing import Any
@@ -8,7 +8,7 @@ from dofc_events.privacy.rules import GONE
 
 # An entry without names says so, and is not looked at again.
 NAMELESS = "nameless"
-# What is said of a person in words of ours, which lead to nobody.
+# What is said of a person in words of ours, which identify nobody.
 OURS = ("status", "trip", "reason", "kind", "role", "instead_of", "question", "side", "country", "category", "language")
 # What names somebody in entries that are about no one person.
 NAMING = ("name", "email", "file", "contact_name", "contact_email", "because", "other", "team")
@@ -54,7 +54,7 @@ def lacking(details: Any, names: Collection[str]) -> Any:
 
 
 def exchanged(value: Any, old: str, new: str) -> Any:
-    """The same with one text in place of another, however deep and wherever in a text."""
+    """The value with one text replaced by another, however deep and wherever in a text."""
     if isinstance(value, dict):
         return {key: exchanged(one, old, new) for key, one in value.items()}
     if isinstance(value, list):

@@ -184,7 +184,7 @@ def _keep_known_before(session: Session, edition_id: int, people: Sequence[Regis
 
 
 def _replace(session: Session, edition_id: int, people: Sequence[Registration], now: datetime) -> dict[str, str]:
-    """Give registrations, their emails and their trail references that lead to nobody; returns them by the old ones.
+    """Give registrations, their emails and their trail references that identify nobody; returns them by the old ones.
 
     As many statements for many people as for one.
     """

@@ -12,7 +12,7 @@ from dofc_events.privacy.rules import DEFAULT_DAYS, Period, in_months
 
 
 class Whose(enum.StrEnum):
-    """Of whom something is said, and so from when its period is counted."""
+    """The person something is about, which decides from when its period is counted."""
 
     DELEGATE = "delegates"
     PROPOSER = "proposers"
@@ -24,21 +24,21 @@ class Whose(enum.StrEnum):
 COUNTED_FROM = {
     Whose.DELEGATE: "the end of the edition",
     Whose.PROPOSER: "the decision about the call",
-    Whose.ACCOUNT: "the end of the last role, an edition’s roles ending with it at the latest",
+    Whose.ACCOUNT: "the end of the last role; roles at an edition end with it at the latest",
     Whose.EDITION: "the end of the edition",
     Whose.ANYBODY: "",
 }
 
 
 class Ends(enum.StrEnum):
-    """What becomes of it. Rows stay wherever numbers count them."""
+    """What becomes of it. Rows that are counted stay."""
 
     BLANKED = "removed, the row stays"
     DELETED = "deleted with its row"
-    REPLACED = "replaced by something that leads to nobody"
+    REPLACED = "replaced by something that identifies nobody"
     NAMELESS = "names go; acts, times and numbers stay"
-    STAYS = "stays, and names nobody once the name is gone"
-    BY_ITSELF = "deleted by what uses it"
+    STAYS = "stays; identifies nobody once the name is gone"
+    BY_ITSELF = "deleted automatically"
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Kept:
 
 @dataclass(frozen=True)
 class Place:
-    """What is kept outside of the tables."""
+    """What is kept outside the tables."""
 
     where: str
     what: str
@@ -108,7 +108,7 @@ KEPT = (
     Kept(OWN, "visa_letter", "id", D, "Needs an invitation letter for a visa", "to write it", VISA, BLANKED),
     Kept(OWN, "given_name", "id", D, "Given name", KEEP_PLACE, NAMES, REPLACED),
     Kept(OWN, "family_name badge_name", "id", D, "Family name; name on the badge", KEEP_PLACE, NAMES, BLANKED),
-    Kept(OWN, "called by_name", "id", D, "The name, as lists are put in order by it", FIND, NAMES, REPLACED),
+    Kept(OWN, "called by_name", "id", D, "The name, in the form that lists are sorted by", FIND, NAMES, REPLACED),
     Kept(OWN, "email email_key", "id", D, "Email address", TELL, NAMES, REPLACED),
     Kept(OWN, "job_title", "id", D, "Job title", "for badges and lists", NAMES, BLANKED),
     Kept(OWN, "organisation by_organisation", "id", D, "Organisation; stays where several delegates came from it",
@@ -117,54 +117,58 @@ KEPT = (
     Kept(OWN, "photo_consent", "id", D, "Agreed to be photographed", PROVE, NAMES, BLANKED),
     Kept(OWN, "reference form_key link_version", "id", D, "Reference; keys of the form and the link", KEEP_PLACE,
          NAMES, REPLACED),
-    Kept(OWN, "draw_name", "id", D, "Identifier in the published draw", "to check the draw", NAMES, BLANKED),
+    Kept(OWN, "draw_name", "id", D, "Number in the published draw", "to check the draw", NAMES, BLANKED),
     Kept(OWN, "country language any_trip known_before", "id", D,
          "Country; language; any trip is fine; was at an earlier edition", COUNT, None, STAYS),
     Kept(OWN, "consent_version consented_at", "id", D, "The text that was agreed to, and when", PROVE, None, STAYS),
-    Kept(OWN, "registered_at ended_at revised_at", "id", D, "When it was registered, cancelled, changed", COUNT, None,
-         STAYS),
-    Kept("search_words", "word", OF, D, "Names, address, organisation and telephone, as they may be spelled", FIND,
-         NAMES, DELETED),
+    Kept(OWN, "registered_at ended_at revised_at", "id", D, "When the registration was made, changed or cancelled",
+         COUNT, None, STAYS),
+    Kept("search_words", "word", OF, D,
+         "Names, address, organisation and telephone, in spellings that people may search for", FIND, NAMES, DELETED),
     Kept("tags", "word", OF, D, "The organisers’ tags", FIND, NAMES, DELETED),
     Kept("likely_doubles", "told_apart_at", "first_id", D, "Possible duplicate registrations", FIND, NAMES, DELETED),
     Kept("likely_doubles", "told_apart_at", "second_id", D, "Possible duplicate registrations", FIND, NAMES, DELETED),
     Kept("hand_overs", "before link_version forget_at", OF, D,
-         "Details of the person who handed the registration over", "to take it back", NAMES, DELETED,
+         "Details of the person who handed the registration over", "so that they can take it back", NAMES, DELETED,
          "the colleague opens it or the edition begins", is_shown=False),
-    Kept("untold_news", "news since due_at", OF, D, "News still to be told", TELL, NAMES, DELETED, "they are told"),
-    Kept("answers", "text content_hash media_type size", OF, D, "Answers to own questions, as text or file", KEEP_PLACE,
-         NAMES, DELETED, only="text"),
-    Kept("answers", "choice waits", OF, D, "Answers to own questions that were picked", COUNT, None, STAYS),
+    Kept("untold_news", "news since due_at", OF, D, "News that they have not been told yet", TELL, NAMES, DELETED,
+         "they are told"),
+    Kept("answers", "text content_hash media_type size", OF, D,
+         "Answers to the edition’s own questions, as text or file",
+         KEEP_PLACE, NAMES, DELETED, only="text"),
+    Kept("answers", "choice waits", OF, D, "Options chosen in the edition’s own questions", COUNT, None, STAYS),
     Kept("claims", "status position offered_at offered_until remind_at changed_at preference used_at position_before"
-         " is_hold by_email untold party", OF, D, "Places and seats, positions on waiting lists, wishes, when used",
+         " is_hold by_email untold party", OF, D, "Places and seats, positions on waiting lists, choices, when used",
          COUNT, None, STAYS),
     Kept("arrivals", "day at", "claim_id.registration_id", D, "Days of arrival", COUNT, None, STAYS),
-    Kept("drawn_delegates", "trip_id", OF, D, "What the draw gave", COUNT, None, STAYS),
-    Kept("letter_recipients", "email_key", OF, D, "Address that a letter went to", "to write once", NAMES, REPLACED),
+    Kept("drawn_delegates", "trip_id", OF, D, "What they got in the draw", COUNT, None, STAYS),
+    Kept("letter_recipients", "email_key", OF, D, "Address that a letter went to", "so that nobody gets it twice",
+         NAMES, REPLACED),
     Kept("messages", "text html attachments", "about", D, "What emails said", PROVE, EMAILS, BLANKED),
     Kept("messages", "recipient recipient_key mailbox_key recipient_name subject reply_to", "about", D,
-         "To whom emails went, and their subjects", PROVE, NAMES, REPLACED),
+         "Recipients and subjects of emails", PROVE, NAMES, REPLACED),
     Kept("messages", "last_error", "about", D, "What the mail server answered", PROVE, NAMES, BLANKED),
     Kept("messages", "about", "about", D, "Reference that an email is about", PROVE, NAMES, REPLACED),
     Kept("messages", "kind queued_at sent_at state", "about", D, "Which emails, when, with what result", COUNT, None,
          STAYS),
     Kept("audit_entries", "actor about details", "about", D, "What was done, by whom, with old and new values", PROVE,
          NAMES, NAMELESS),
-    Kept("audit_entries", "at act", "about", D, "Which act, when", PROVE, None, STAYS),
+    Kept("audit_entries", "at act", "about", D, "Which act, and when", PROVE, None, STAYS),
     Kept("invited_addresses", "email_key", "category_id.edition_id", E, "Addresses invited to a category",
          "to let them register", NAMES, DELETED),
     Kept("saved_views", "query", "edition_id", E, "Words searched for in saved views", FIND, NAMES, NAMELESS),
-    Kept("letters", "audience", "edition_id", E, "Delegates picked, or searched for, to be written to", TELL, NAMES,
+    Kept("letters", "audience", "edition_id", E, "Recipients of a letter, as picked or searched for", TELL, NAMES,
          NAMELESS),
     Kept("letters", "written_by", "edition_id", E, "Who wrote a letter", PROVE, NAMES, BLANKED),
-    Kept("editions", "contact_name contact_email", "id", E, "The edition’s contact", "to be reached", NAMES, BLANKED),
-    Kept("draws", "names_key", "edition_id", E, "The key to the identifiers of a published draw", "to draw", NAMES,
+    Kept("editions", "contact_name contact_email", "id", E, "The edition’s contact", "so that people can reach them",
+         NAMES, BLANKED),
+    Kept("draws", "names_key", "edition_id", E, "The key to the numbers in a published draw", "to draw", NAMES,
          BLANKED),
     Kept("import_files", "name added_by content_hash table_hash matching fallbacks", "edition_id", E,
          "Files of people to register", "to register them", None, BY_ITSELF, "a day has passed"),
     Kept("proposals", "contact_name contact_email email_key", "id", P, "The proposer’s name and address", CHOOSE, NAMES,
          REPLACED),
-    Kept("proposals", "team", "id", P, "Who would organise", CHOOSE, NAMES, BLANKED),
+    Kept("proposals", "team", "id", P, "The organising team", CHOOSE, NAMES, BLANKED),
     Kept("proposals", "reference form_key link_version", "id", P, "Keys of the form and the link; the reference stays",
          CHOOSE, NAMES, REPLACED),
     Kept("proposals", "organisation city country venue funding travel supporters co_hosts trip_ideas motivation", "id",
@@ -189,13 +193,13 @@ KEPT = (
          "Where they are signed in", "to sign in",
          NAMES, DELETED, "they sign out, or 12 hours have passed"),
     Kept("factors", "kind name added_at used_at nonce secret last_step credential public_key sign_count",
-         "account_id", A, "Second factors", "to sign in", NAMES, DELETED, "they take one away"),
+         "account_id", A, "Second factors", "to sign in", NAMES, DELETED, "they remove one"),
     Kept("recovery_codes", "code_hash", "account_id", A, "Recovery codes, as hashes", "to sign in", NAMES, DELETED,
          "they use one"),
     Kept("group_invitations", "name email email_key invited_at reminded_at", OF, D, "The invitation to a group", TELL,
          NAMES, DELETED),
     Kept("group_invitations", "name email email_key invited_at reminded_at", "group_id.edition_id", E,
-         "Whom the heads of delegations invited", TELL, NAMES, DELETED),
+         "People invited by heads of delegations", TELL, NAMES, DELETED),
     Kept("groups", "contact_name email email_key", "edition_id", E, "Contacts of groups, heads of delegations", TELL,
          NAMES, BLANKED),
     Kept("photograph_objections", "email reason", "photograph_id.edition_id", E,
@@ -207,16 +211,16 @@ KEPT = (
          "the chair changes it"),
     Kept("photographs", "photographer", "edition_id", X, "Names of photographers", "to credit them", None, STAYS,
          "organisers remove them"),
-    Kept("request_counts", "key count expires", "key", X, "Network addresses, and addresses typed into forms",
-         "so that nobody floods the site", None, BY_ITSELF, "a day has passed at most"),
+    Kept("request_counts", "key count expires", "key", X, "IP addresses, and addresses typed into forms",
+         "so that nobody floods the site", None, BY_ITSELF, "at most a day has passed"),
 )  # fmt: skip
 
 ELSEWHERE = (
-    Place("instance/limits.sqlite", "Network addresses, and addresses typed into forms", "so that nobody floods us",
-          "a day has passed at most, or the person is erased"),
+    Place("instance/limits.sqlite", "IP addresses, and addresses typed into forms", "so that nobody floods the site",
+          "at most a day has passed, or the person is erased"),
     Place("instance/files/", "Files of proposals and imports, and forms sent after a session had ended",
-          "for as long as somebody needs them", "an hour after no row names them; forms for an hour"),
-    Place("the log", "What failed, without names, addresses or links", "to mend it",
+          "for as long as somebody needs them", "an hour after nothing refers to them; forms for an hour"),
+    Place("the log", "What failed, without names, addresses or links", "to fix it",
           "whoever runs the site deletes it"),
     Place("files on organisers’ computers", "Lists that organisers download", "for badges, buses and caterers",
           "organisers delete them after the edition; the site cannot"),

@@ -1,1 +1,1 @@
-"""The pages by which people see and erase what is kept about them."""
+"""The pages on which people see and erase what is kept about them."""

@@ -1,4 +1,4 @@
-"""Asking for one's data, and for the end of it, by the email that proves the address."""
+"""Emails the links with which people see or erase their data; the email proves the address."""
 
 from datetime import datetime
 

@@ -58,7 +58,7 @@ def my_data(token: str) -> ResponseReturnValue:
 
 @blueprint.get(f"{OWN}/my-data.json")
 def my_data_json(token: str) -> ResponseReturnValue:
-    """The same as a file."""
+    """Everything about one registration, as a file."""
     registration = _mine(token)
     return handed_out(registration, as_json(db.session(), registration, now()))
 

@@ -1,1 +1,1 @@
-"""Proposals that name their proposers no longer."""
+"""Proposals that no longer name their proposers."""

@@ -1,1 +1,1 @@
-"""The run that ends by the clock what has been kept long enough."""
+"""The run that removes what has been kept long enough."""

@@ -1,4 +1,4 @@
-"""Which entries of the trail still say something that is to end."""
+"""Which entries of the trail still say something that is due to be removed."""
 
 from collections.abc import Collection
 

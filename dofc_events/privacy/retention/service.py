@@ -77,7 +77,7 @@ class Task:
         return session.execute(self.meant.limit(1)).first() is not None
 
     def count(self, session: Session) -> int:
-        """How many rows still have something to lose."""
+        """How many rows still have something to be removed."""
         return session.scalar(select(func.count()).select_from(self.meant.order_by(None).subquery())) or 0
 
 

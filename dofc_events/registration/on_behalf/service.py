@@ -139,7 +139,7 @@ def reinstate(
     """
     registration, pool = locked(session, registration_id)
     edition = registration.edition
-    # Whoever has been erased cannot be told, and nobody knows any more who they were.
+    # Somebody who has been erased cannot be told: nobody knows who they were.
     if registration.ended_at is None or not registration.email:
         raise NotCancelled
     if not can_be_added_to(edition, now):

@@ -24,18 +24,18 @@ WORDS_FOR_REASONS = {
     ),
     AttachmentFault.BROKEN: _l("The file is damaged and cannot be read. Save it again."),
     AttachmentFault.SOMETHING_ELSE_INSIDE: _l(
-        "The PDF contains something besides the document. Save or print it again."
+        "The PDF contains something other than the document. Save it again, or print it to a new PDF."
     ),
     AttachmentFault.ENCRYPTED: _l("The PDF is encrypted. Save it without a password."),
     AttachmentFault.ACTIVE: _l("The PDF contains a program or an interactive form. Print it to a new PDF."),
     AttachmentFault.CARRIES_FILES: _l("The PDF contains other files. Save it without them, and add them one by one."),
     AttachmentFault.TOO_COSTLY: _l(
-        "This file takes too much work to check. Save the picture as a new JPEG, or print the document to a new PDF."
+        "This file is too complex to check. Save the picture as a new JPEG, or print the document to a new PDF."
     ),
     AttachmentFault.TOO_MANY_PIXELS: _l(
         "The picture is too large. Make it smaller: at most 30 million pixels, 16 million as a WebP."
     ),
-    AttachmentFault.NO_ROOM: _l("These files would be too large together. Remove one, or shrink this one."),
+    AttachmentFault.NO_ROOM: _l("Together these files would be too large. Remove one, or make this one smaller."),
     AttachmentFault.NO_ROOM_HERE: _l("This site has no more room for files. Please write to the organisers."),
 }
 

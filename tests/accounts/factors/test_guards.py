@@ -144,7 +144,7 @@ def test_a_sign_in_leads_no_further_than_to_a_factor_where_the_role_needs_one(he
     other = hers.client.another()
     other.get(f"{place}/team", follow=False)
     page = hers.open_link(other)
-    assert page.url == PAGE and "and then you can go on" in page.text
+    assert page.url == PAGE and "and then you can continue" in page.text
     assert other.get("/organise/", follow=False).headers["Location"] == PAGE
     # The page that was wanted last.
     hers.client = other
@@ -160,7 +160,7 @@ def test_until_the_first_day_it_can_be_put_off_at_each_sign_in(hers, place, writ
         hers.client.get(f"{place}/team", follow=False)
         page = hers.open_link()
         assert page.url == PAGE and "will need a second factor from" in page.text
-        assert page.follow("Not now: go on to your page").url == f"{place}/team"
+        assert page.follow("Not now: continue to your page").url == f"{place}/team"
         assert hers.client.get(f"{place}/registrations.csv").headers["Content-Type"].startswith("text/csv")
 
 

@@ -158,10 +158,10 @@ def test_a_factor_is_removed_by_who_gave_one_just_now_and_told_by_email(hers, re
     hers.add_app()
     hers.later(minutes=11)
     page = hers.client.get(PAGE).form("/remove").submit()
-    assert page.url == CHECK and "You are not asked again for ten minutes" in page.text
+    assert page.url == CHECK and "You will not be asked again for ten minutes" in page.text
     page = page.form().fill(code=hers.code()).submit()
     page = page.client.get(PAGE).form("/remove").submit()
-    assert "Removed. We have told you by email." in page.text
+    assert "Second factor removed. We have told you by email." in page.text
     assert told(reading)[-1] == "Second factor removed: Authenticator app"
     assert hers.open_link().url == "/organise/"
     with reading() as session:
@@ -195,7 +195,7 @@ def test_a_wrong_code_adds_no_app_and_the_secret_stays(hers, reading):
     page = hers.client.get(f"{PAGE}/app")
     secret = page.one("[data-secret]").get_text()
     page = page.form().fill(code="123456").submit()
-    assert page.status == 422 and "not the code the app shows now" in page.text
+    assert page.status == 422 and "not the code your app shows now" in page.text
     assert (
         page.one("[data-secret]").get_text() == secret == hers.client.get(f"{PAGE}/app").one("[data-secret]").get_text()
     )

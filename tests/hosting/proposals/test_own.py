@@ -218,7 +218,7 @@ def test_files_are_added_by_the_mailed_link_alone_and_nothing_of_others_is_read(
 @pytest.mark.databases("sqlite")
 @pytest.mark.parametrize(
     ("setting", "status", "said"),
-    [("uploads_mb", 422, "no more room"), ("uploads_mb_per_proposal", 422, "too large together")],
+    [("uploads_mb", 422, "no more room"), ("uploads_mb_per_proposal", 422, "would be too large")],
 )
 def test_what_is_beyond_a_quota_is_refused_and_not_kept(make_app, make, reading, setting, status, said):
     client = Client(make_app(**{setting: 0}))
@@ -270,8 +270,8 @@ def test_machines_that_share_a_directory_serve_each_others_files(make_app, make,
     [
         ("letter.pdf", uploads.html(), "not a PDF or a picture"),
         ("picture.svg", uploads.svg(), "not a PDF or a picture"),
-        ("both.pdf", uploads.pdf_and_archive(), "something besides the document"),
-        ("both.pdf", uploads.pdf_and_html(), "something besides the document"),
+        ("both.pdf", uploads.pdf_and_archive(), "something other than the document"),
+        ("both.pdf", uploads.pdf_and_html(), "something other than the document"),
         ("run.pdf", uploads.pdf_that_runs(), "a program"),
         ("inside.pdf", uploads.pdf_with_a_file_inside(), "other files"),
         ("bomb.png", uploads.bomb(), "too large. Make it smaller: at most 30 million pixels"),

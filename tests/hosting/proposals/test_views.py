@@ -80,7 +80,7 @@ def csrf_of(client, token: str) -> str:
         ({"contact_email": "jana"}, "complete email address"),
         ({"starts_on": "in May"}, "Enter a day as year, month and day"),
         ({"ends_on": "2029-05-16"}, "must not be before the first"),
-        ({"starts_on": "2028-05-17"}, "in the year that the call is for"),
+        ({"starts_on": "2028-05-17"}, "in 2029, the year that the call is for"),
         ({"venue_capacity": "many"}, "Enter a whole number from 1"),
         ({"venue_capacity": "0"}, "from 1 to 100000"),
         ({"budget_eur": "1,5"}, "Enter a whole number from 1"),
@@ -160,6 +160,7 @@ def test_a_call_that_is_not_open_takes_nothing_and_says_when(client, call, clock
     clock.move_to(NOW + later)
     for page in (client.get(FORM), form.submit("Continue")):
         assert page.status == 403 and said in page.text and "Belgrade time" in page.text
+        assert "Submit it before" not in page.text
     assert proposals(reading) == []
 
 

@@ -127,7 +127,7 @@ def test_acts_on_an_edition_are_told_in_sentences(chair, writing, edition):
             "Changed sign-up for trips Seats are given: first come, first served → by a draw"
             " Sign-up closes: nothing → 2 Nov 2026, 14:00"
         ),
-        "Called off “Wine cellars”",
+        "Cancelled “Wine cellars”",
         "Published the draw: 7 of 9 got a seat",
         "Sent 3 emails that had been kept",
         "A link was asked for, but not sent",

@@ -44,14 +44,14 @@ def test_places_are_promised_changed_and_withdrawn(organiser, reading, edition):
     assert page.one("[data-promised]")["data-promised"] == "4"
     with reading() as session:
         assert (edition_pool(session, edition.id).promised, kinds(session)) == (4, ["delegation-promised"])
-    form = page.follow("Change what is promised").form("main form")
+    form = page.follow("Change the promise").form("main form")
     assert form.value("until") == "2026-12-24T18:00"
     page = form.fill(places="6").submit()
     assert page.one("[data-promised]")["data-promised"] == "6"
     asked = page.follow("Withdraw the promise")
     assert "6 unused places go to others." in asked.text
     page = asked.form("main form").submit()
-    assert "Nothing is kept any more" in page.text
+    assert "No places have been kept since" in page.text
     with reading() as session:
         assert edition_pool(session, edition.id).promised == 0
 
@@ -66,7 +66,7 @@ def test_a_smaller_promise_is_asked_about_first(organiser, writing, edition):
     page = promise(organiser, places="10")
     with writing() as session:
         make_registration(session, edition)
-    asked = page.follow("Change what is promised").form("main form").fill(places="8").submit()
+    asked = page.follow("Change the promise").form("main form").fill(places="8").submit()
     assert asked.status == 422
     assert "1 person on the waiting list will get a place" in asked.text
     assert asked.form("main form").submit("accepted").one("[data-promised]")["data-promised"] == "8"
@@ -88,7 +88,7 @@ def test_the_list_costs_the_same_for_one_group_and_for_many(organiser, writing, 
 
 def test_groups_of_an_archived_edition_are_read_only(organiser, writing, edition):
     page = promise(organiser)
-    form = page.follow("Change what is promised").form("main form").fill(places="5")
+    form = page.follow("Change the promise").form("main form").fill(places="5")
     withdraw = page.follow("Withdraw the promise").form("main form")
     with writing() as session:
         session.get_one(type(edition), edition.id).status = EditionStatus.ARCHIVED

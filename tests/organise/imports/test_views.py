@@ -47,7 +47,7 @@ def confirm(page: Page, **values: Any) -> Page:
 
 def test_file_registers_people_step_by_step(send, reading, client, year):
     columns = send(row("Ana", "ana@dofc.test"), row("Bo", "bo@dofc.test", country="SRB"), row("Cy", "cy@dofc.test"))
-    assert columns.h1 == "Which column is what"
+    assert columns.h1 == "Match the columns"
     form = columns.form("form:has([name=column-0])")
     assert [form.value(f"column-{n}") for n in range(8)] == [
         "given_name",
@@ -94,7 +94,7 @@ def test_file_with_mistakes_registers_nobody_until_somebody_leaves_them_out(send
     assert "is already in row 2" in said[8]
     refused = confirm(check)
     assert (refused.status, people(reading)) == (422, [])
-    assert "Tick that these rows are left out" in refused.text
+    assert "Tick to leave these rows out" in refused.text
     assert refused.form("form:has([name=digest])").value("told") is not None
     failed = read_csv(organiser.get(check.link("Download these rows"), checked=False).data)
     assert failed[0] == [*HEADER.split(","), "What is wrong"]
@@ -112,7 +112,7 @@ def test_file_sent_again_after_mending_registers_nobody_twice(send, reading):
     assert [email for _, email, _, _ in people(reading)] == ["ana@dofc.test", "bo@dofc.test"]
     # The page that was sent is still open in another tab.
     late = confirm(again)
-    assert "have been registered already" in late.text
+    assert "have already been registered" in late.text
     assert len(people(reading)) == 2
 
 
@@ -156,7 +156,8 @@ def test_matching_is_remembered_and_needs_what_everybody_needs(send, organiser, 
     refused = form.fill({"column-0": "given_name", "column-1": "given_name"}).submit()
     assert refused.status == 422
     assert (
-        "Two columns are" in refused.text and "No column is “Email address”, “Organisation”, “Country" in refused.text
+        "for two columns" in refused.text
+        and "No column has been chosen for “Email address”, “Organisation”, “Country" in refused.text
     )
     again = refused.form("form:has([name=column-0])").fill({"column-1": "email", "country": "RS", "category": "guest"})
     assert again.submit().status == 422
@@ -175,14 +176,17 @@ def test_file_can_be_read_in_another_way(send):
     wrong = columns.form("/read").fill(encoding="cp1250").submit()
     assert wrong.status == 200 and "Ђорђе" not in wrong.text
     empty = wrong.form("/read").fill(encoding="utf-16").submit()
-    assert empty.status == 422 and "Read like this there is no list in the file." in empty.text
+    assert (
+        empty.status == 422
+        and "No list can be read from the file in this way. Choose another encoding or separator." in empty.text
+    )
     right = empty.form("/read").fill(encoding="cp1251").submit()
     assert "Ђорђе" in right.text
 
 
 def test_file_that_is_no_list_is_refused_and_a_kept_one_can_be_removed(send, organiser, year, reading):
     refused = send(name="people.xlsx", header="Name")
-    assert refused.status == 422 and "There is nobody in this file." in refused.text
+    assert refused.status == 422 and "This file lists nobody." in refused.text
     send(row("Ana", "ana@dofc.test"))
     index = organiser.get(f"/organise/editions/{year}/import")
     assert "people.csv" in index.text
@@ -281,10 +285,10 @@ def test_question_without_a_column_is_left_to_the_own_page_and_one_taken_out_is_
     columns = send(row("Ana", "ana@dofc.test"))
     check = columns.form("form:has([name=column-0])").submit()
     assert check.one("[data-ready]")["data-ready"] == "1"
-    assert "what must be answered: Size?. Delegates’ own pages will ask them for it." in check.text
+    assert "required questions: Size?. Delegates will be asked on their own pages." in check.text
     check = send(answering("bo", "S", "", "", ""), header=OWN).form("form:has([name=column-0])").submit()
     with writing() as session:
         session.scalars(select(EditionQuestion).where(EditionQuestion.key == "arrival")).one().retired_at = NOW
     again = confirm(check)
-    assert again.h1 == "Which column is what"
+    assert again.h1 == "Match the columns"
     assert again.form("form:has([name=column-0])").value("column-11") == ""

@@ -54,7 +54,7 @@ def test_facts_of_a_past_edition_are_changed_with_their_sources(chair, client, r
     page = client.get("/editions/2012/")
     assert "Sources: Report of 2012" in page.text and "120 or more delegates" in page.text
     trail = chair.get("/organise/editions/2012/audit").text
-    assert "Changed what is on record of the edition" in trail and "Delegates, at least: nothing → 120" in trail
+    assert "Changed the facts about the edition" in trail and "Delegates, at least: nothing → 120" in trail
     # What is cleared is not known any more, and nothing is shown for it.
     chair.get("/organise/memory/editions/2012").form().fill(attendance_at_least="", countries="").submit()
     assert "delegates" not in client.get("/editions/2012/").one("main").get_text()
@@ -63,7 +63,7 @@ def test_facts_of_a_past_edition_are_changed_with_their_sources(chair, client, r
 def test_facts_that_cannot_be_are_refused(chair):
     form = chair.get("/organise/memory/editions/2012").form()
     refused = form.fill(countries="BG, XX", attendance_at_least="0", starts_on="2012-10-30").submit()
-    assert refused.status == 422 and "“XX” is not the code of a country" in refused.text
+    assert refused.status == 422 and "“XX” is not a country code" in refused.text
     form = refused.form()
     refused = form.fill(countries="BG", attendance_at_least="1").submit()
     assert refused.status == 422 and "The last day is before the first." in refused.text
@@ -106,9 +106,9 @@ def test_what_changed_since_the_difference_was_shown_is_shown_again(send, chair,
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"\x00\xff", "neither a history nor a memory"),
+        (b"\x00\xff", "neither a history nor an exported memory"),
         (b"editions: [{year: 2014}]", "editions 2014: city: This is missing."),
-        (b"editions: [{year: 2014, city: A, country: TR, mayor: 1}]", "mayor: This word has no meaning here."),
+        (b"editions: [{year: 2014, city: A, country: TR, mayor: 1}]", "mayor: This name is not known here."),
         (b"a: &a [x]\nb: " + b"[*a," * 2000, "YAML"),
     ],
 )
@@ -130,4 +130,4 @@ def test_whole_memory_leaves_with_its_files(chair, writing, edition, send):
     answer = chair.get("/organise/memory/export")
     archive = zipfile.ZipFile(BytesIO(answer.data))
     assert f"files/{document.content_hash}" in archive.namelist()
-    assert "Nothing: everything that the file says" in send(answer.data).text
+    assert "Nothing. Everything in the file" in send(answer.data).text

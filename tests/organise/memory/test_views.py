@@ -156,7 +156,7 @@ def test_last_status_that_was_noted_is_how_it_stands(page, writing, edition, cli
     assert [tag["datetime"] for tag in shown.all(".timeline time")] == ["2029-01-01", "2028-01-01"]
     form = page(f"/outcomes/{slug}/follow-up").form()
     refused = form.fill({"notes-2-status": "open"}).submit()
-    assert problems(refused) == ["Enter the day.", "Enter what became of it."]
+    assert problems(refused) == ["Enter the day.", "Enter a note: what became of it."]
 
 
 def test_files_of_an_outcome_are_public_while_it_is(page, outcome, client, reading):

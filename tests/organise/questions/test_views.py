@@ -107,7 +107,7 @@ def test_places_of_an_option_are_limited_and_not_below_what_is_taken(page, ask, 
     register(answers={"size": ("s",)})
     form = page("/size/").form()
     refused = form.fill({"options-0-places": "1"}).submit()
-    assert refused.status == 422 and "Enter at least 2: that many people chose it." in problems(refused)[0]
+    assert refused.status == 422 and "Enter at least 2: that many people have chosen it." in problems(refused)[0]
     refused.form("main form").fill({"options-0-places": "3"}).submit()
     assert capacities() == [(2, 3)]
     assert problems(page("/size/").form().fill({"options-0-places": "1"}).submit()) != []
@@ -137,7 +137,7 @@ def test_waiting_list_of_an_option_is_asked_about_before_anybody_moves_up_and_ke
     assert asked.form("main form").submit("accepted").status == 200
     assert capacities() == []
     refused = page("/size/").form().fill({"options-1-waiting_list": True}).submit()
-    assert "Enter how many places there are before others wait." in problems(refused)[0]
+    assert "Enter how many places there are before people have to wait." in problems(refused)[0]
 
 
 def test_question_depends_on_answers_to_an_earlier_one_and_cannot_be_moved_before_it(page, asked, ask):

@@ -1,4 +1,4 @@
-"""The pages by which people see and erase what is kept about them."""
+"""The pages on which people see and erase what is kept about them."""
 
 import json
 import re

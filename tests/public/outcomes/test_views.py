@@ -47,7 +47,7 @@ def test_list_is_narrowed_by_year_kind_country_and_signatory(history, client, na
     assert len(listed(page)) == found
     for name, value in narrowed.items():
         assert page.form(".outcome-filters").value(name) == value
-    assert ("No outcome matches" in page.text) == (found == 0)
+    assert ("No outcomes match" in page.text) == (found == 0)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import pytest
 
 from dofc_events.delegates.models import Registration
 from tests.registration.own.conftest import status_of
+from tests.support.letters import letters
 
 
 def test_the_registration_is_handed_over(client, ana, people, mail):
@@ -19,7 +20,8 @@ def test_the_registration_is_handed_over(client, ana, people, mail):
         200,
     ) and "We will email the link to the registration to mira@dofc.test" in page.text
     assert client.get(page.url).text == page.text
-    assert client.get(ana).status == 404
+    old = client.get(ana)
+    assert old.status == 404 and "If you handed it over, only your colleague’s link works." in old.text
     assert (mail("mira@dofc.test"), mail(people[0])[1:]) == (["registration-confirmed"], ["registration-changed"])
 
 
@@ -55,13 +57,17 @@ def test_no_hand_over_is_taken_back_once_the_colleague_has_acted(client, ana, pe
     assert mira.get(miras).status == 200
 
 
-def test_handing_over_to_who_is_registered_says_nothing(client, ana, people, mail):
+def test_handing_over_to_who_is_registered_says_nothing(client, ana, people, mail, reading):
     form = client.get(f"{ana}hand-over").form()
     page = form.fill(given_name="Boris", email=people[1].email).submit().form().submit("Hand over")
     assert page.all("[data-registration-status]") == [] and page.h1 == "Nothing has been changed"
     assert f"If {people[1].email} is already registered" in page.text
     assert status_of(client.get(ana)) == "confirmed"
     assert mail(people[1]) == ["registration-waitlisted", "already-registered"]
+    with reading() as session:
+        told = " ".join(letters(session, to=people[1].email)[-1].text.split())
+    # Nobody has filled in the registration form, and a colleague is added on the page that the email leads to.
+    assert "entered it for another registration" in told and "Add a colleague" in told
 
 
 def test_handing_over_to_oneself_keeps_what_was_typed(client, ana, people, mail):

@@ -228,6 +228,21 @@ def test_the_own_page_says_where_its_message_is(client, ana, people, writing, st
     assert words in client.get(ana).text
 
 
+def test_what_did_not_reach_the_delegate_is_said_where_they_look_first(client, ana, people, writing, clock):
+    with writing() as session:
+        (message,) = letters(session, to=people[0].email)
+        session.get_one(Message, message.id).state = MessageState.DEAD
+    warning = client.get(ana).one(".notice-warning")
+    assert "could not be delivered" in warning.text and warning.select_one("a")["href"] == f"{ana}address"
+    with writing() as session:
+        session.get_one(Message, message.id).state = MessageState.QUEUED
+    clock.shift(timedelta(minutes=11))
+    page = client.get(ana)
+    assert "has not been sent yet. We keep trying." in page.text and "on its way" not in page.text
+    # The address is beside the ticket, to be seen by who mistyped it.
+    assert "Wrong address?" in page.one(".ticket + p").text
+
+
 def test_the_calendar_file_is_a_download(client, ana):
     answer = client.get(f"{ana}calendar.ics")
     assert answer.headers["Content-Type"].startswith("text/calendar")

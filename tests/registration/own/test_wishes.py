@@ -45,11 +45,17 @@ def test_wishes_are_ranked_by_number_and_can_be_changed_until_sign_up_closes(cli
     assert not form.value("any_trip")
     with reading() as session:
         assert kinds(session, to="zoe@dofc.test") == ["registration-confirmed", "trip-changed"]
+    undecided = client.another().get(FORM).form().fill(TRAVELLER | {"email": "undecided@dofc.test"}).submit()
+    assert "published result" not in undecided.text
     clock.shift(timedelta(hours=2))
     page = form.fill({"preference-bridges": "2", "preference-cellars": "1"}).submit()
     assert page.status == 422 and "no longer available" in page.text
     closed = trips_page(client, own)
-    assert "The seats are being drawn" in closed.text and "Tick the trips you would like" not in closed.text
+    assert "The seats are being drawn. We will email you the result." in closed.text
+    assert "Tick the trips you would like" not in closed.text
+    # Nobody is promised the result of a draw that they are not in.
+    later = client.get(undecided.url)
+    assert "Seats that are free after the draw go first come" in later.text and "email you the result" not in later.text
     gone = closed.form().fill(trips=["cellars"]).submit()
     assert seats_on(gone) == {"bridges": "cancelled", "cellars": "requested", "docks": "none"}
 

@@ -71,5 +71,5 @@ def _named(credentials: Iterable[str]) -> list[dict[str, str]]:
 
 
 def _packed(options: dict[str, Any]) -> str:
-    """As an attribute of an element holds it, and a script takes it apart: JSON in base64."""
+    """JSON in base64, as an attribute of an element holds it and a script reads it."""
     return base64.b64encode(json.dumps(options).encode()).decode()

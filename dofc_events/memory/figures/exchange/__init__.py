@@ -1,1 +1,1 @@
-"""Frozen figures as rows of the memory: out and in."""
+"""Frozen figures as rows of the memory, exported and imported."""

@@ -1,4 +1,4 @@
-"""What a row of the memory says of an edition's figures: numbers, and who has none of them."""
+"""What a row of the memory says of an edition's figures: numbers, and no names."""
 
 from collections.abc import Iterator
 from datetime import datetime

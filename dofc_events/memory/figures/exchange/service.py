@@ -1,4 +1,4 @@
-"""Frozen figures leave with the memory, and come with it: as numbers, without the pseudonyms of who was counted."""
+"""Exports and imports frozen figures with the memory: as numbers, without the pseudonyms of the people counted."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -27,7 +27,7 @@ def _write(session: Session, row: Row, now: datetime) -> None:
     frozen.frozen_at = datetime.fromisoformat(row["frozen_at"])
     frozen.came_before, frozen.second_time = row["came_before"], row["second_time"]
     frozen.record = as_stored(row)
-    # Who was counted elsewhere can never be counted here.
+    # People who were counted elsewhere can never be counted here.
     frozen.is_final = edition_pool(session, edition_id) is None
     session.add(frozen)
     session.flush()

@@ -105,7 +105,7 @@ def _present(edition: EditionInFigures) -> frozenset[str]:
 
 
 def _all(attendances: Collection[Attendance | None]) -> Attendance | None:
-    """Their sum, which is a lower bound as soon as one of them is, or is not known."""
+    """Their sum, which is a lower bound if any of them is one or is not known."""
     known = [one for one in attendances if one]
     if not known:
         return None

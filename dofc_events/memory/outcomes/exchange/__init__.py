@@ -1,1 +1,1 @@
-"""Outcomes as rows of the memory: out and in."""
+"""Outcomes as rows of the memory, exported and imported."""

@@ -273,7 +273,7 @@ class PlacesForm(PartForm):
 
 
 class ContactForm(PartForm):
-    """Whom delegates write to."""
+    """The contact that delegates write to."""
 
     contact_name = Line(_l("Contact name"), longest=120)
     contact_email = EmailField(_l("Contact email address"), missing=None)

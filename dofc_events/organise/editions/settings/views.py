@@ -81,7 +81,7 @@ def categories(edition: Edition) -> ResponseReturnValue:
 @blueprint.route(f"{SETTINGS}/contact", methods=["GET", "POST"])
 @organisers_only
 def contact(edition: Edition) -> ResponseReturnValue:
-    """Whom delegates write to."""
+    """The contact that delegates write to."""
     return _part(edition, "contact", ContactForm)
 
 

@@ -14,7 +14,10 @@ class LetterFileForm(AttachmentForm):
         """Show why the file was refused."""
         if isinstance(refusal, FilesTooLarge):
             self.file.errors = [
-                _("The files of a letter can have 5 MB in all. Remove one, shrink this one, or put it on a website.")
+                _(
+                    "The files of a letter can have 5 MB in all. Remove one, make this one smaller, or put it on a"
+                    " website and link to it."
+                )
             ]
         else:
             super().refuse(refusal)

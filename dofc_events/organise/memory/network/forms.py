@@ -35,7 +35,8 @@ class CodesField(Line):
         unknown = [code for code in typed if code not in country_codes()]
         if unknown and not self.errors:
             said = _(
-                "“%(code)s” is not the code of a country. Write two letters each, for example: BG, RS.", code=unknown[0]
+                "“%(code)s” is not a country code. Write two letters for each country, for example: BG, RS.",
+                code=unknown[0],
             )
             raise ValidationError(said)
         self.codes = tuple(sorted(set(typed)))
@@ -84,7 +85,9 @@ class FactsForm(EditForm):
     def validate_organisers(self, field: Paragraphs) -> None:
         names = field.data.splitlines()
         if len(names) > MAX_ORGANISERS or any(len(name) > 200 for name in names):
-            words = _("Write one name in each line: at most %(max)d, of 200 characters each.", max=MAX_ORGANISERS)
+            words = _(
+                "Write one name on each line: at most %(max)d names, of up to 200 characters each.", max=MAX_ORGANISERS
+            )
             raise ValidationError(words)
 
     def label_of(self, fact: str) -> Any:

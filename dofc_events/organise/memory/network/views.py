@@ -188,7 +188,7 @@ def _kept(sent: Any) -> str:
 
 
 def _rows(content_hash: str) -> dict[str, list[Row]]:
-    """The rows that were kept; 404 for what is not there any more, or was never a file of rows."""
+    """The rows that were kept; 404 if they are no longer there, or the file never had rows."""
     if not all(c in "0123456789abcdef" for c in content_hash) or len(content_hash) != 64:
         abort(404)
     try:

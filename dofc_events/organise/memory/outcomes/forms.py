@@ -146,7 +146,7 @@ class NoteRow(PlainForm):
             self.noted_on.errors = [_("Enter the day.")]
             valid = False
         if not self.text.data:
-            self.text.errors = [_("Enter what became of it.")]
+            self.text.errors = [_("Enter a note: what became of it.")]
             valid = False
         return valid
 

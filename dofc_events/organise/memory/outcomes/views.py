@@ -45,7 +45,7 @@ def new(edition: Edition) -> ResponseReturnValue:
     except service.TitleTaken:
         form.refuse_title()
         return answer_errors(form, f"{PAGES}/edit.html", **context)
-    flash(_("Outcome created as a draft. Say who takes part next."), "success")
+    flash(_("Outcome created as a draft. Next, say who takes part."), "success")
     return redirect(url_for(".outcome", year=edition.year, slug=slug), 303)
 
 
@@ -142,7 +142,12 @@ def _show(edition: Edition, slug: str, *, shown: bool) -> ResponseReturnValue:
     act = service.publish_outcome if shown else service.unpublish_outcome
     with unit_of_work() as session:
         act(session, edition.id, slug, acting(), now())
-    flash(_("Published. Anyone can read it now.") if shown else _("Taken back. Nobody else can see it now."), "success")
+    flash(
+        _("Outcome published. Anyone can read it now.")
+        if shown
+        else _("Outcome unpublished. Only organisers can see it now."),
+        "success",
+    )
     return redirect(url_for(".outcome", year=edition.year, slug=slug), 303)
 
 

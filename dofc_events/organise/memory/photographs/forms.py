@@ -28,11 +28,11 @@ from dofc_events.web.forms import Form
 # What gettext gives, by value.
 FAULTS: dict[str, Any] = {
     PictureFault.EMPTY: _l("The file is empty."),
-    PictureFault.TOO_LARGE: _l("The file is larger than 30 MB. Save it smaller, and send it again."),
+    PictureFault.TOO_LARGE: _l("The file is larger than 30 MB. Make it smaller and send it again."),
     PictureFault.DRAWING: _l("This is a drawing (SVG), not a photograph."),
     PictureFault.NOT_A_PICTURE: _l("This is not a photograph: send JPEG, HEIC, PNG, WebP, AVIF or GIF."),
     PictureFault.BROKEN: _l("The picture is damaged or incomplete. Copy it from the camera again."),
-    PictureFault.TOO_MANY_PIXELS: _l("The picture has too many pixels. Save it smaller, and send it again."),
+    PictureFault.TOO_MANY_PIXELS: _l("The picture has too many pixels. Make it smaller and send it again."),
     PictureFault.TOO_COSTLY: _l("This picture took too long to read. Save it as JPEG, and send it again."),
     PictureFault.TOO_MANY: _l("The edition has %(most)s photographs already. Delete some first."),
     PictureFault.NO_ROOM: _l("There is no room left for photographs. Delete some, or ask whoever runs the site."),

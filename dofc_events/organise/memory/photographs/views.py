@@ -54,9 +54,9 @@ Does = Callable[[Session, int, Actor, datetime], object]
 # What each button does, and says that it did.
 ACTS: dict[str, tuple[Does, Any]] = {
     "publish": (lambda s, one, who, at: service.publish_photographs(s, [one], who, at), _l("Photograph published.")),
-    "unpublish": (service.unpublish_photograph, _l("Nobody but organisers can see the photograph any more.")),
-    "cover": (service.choose_cover, _l("This is the cover of the edition now.")),
-    "no-cover": (service.take_cover_away, _l("The edition has no cover now.")),
+    "unpublish": (service.unpublish_photograph, _l("Photograph unpublished. Only organisers can see it now.")),
+    "cover": (service.choose_cover, _l("The photograph is now the cover of the edition.")),
+    "no-cover": (service.take_cover_away, _l("The edition no longer has a cover.")),
 }
 
 
@@ -70,7 +70,7 @@ def index(edition: Edition) -> ResponseReturnValue:
         accepted = form.validate_on_submit()
     except RequestEntityTooLarge:
         form = UploadForm(formdata=None)
-        form.files.errors = [_("These photographs are too large to be sent together. Send some of them at a time.")]
+        form.files.errors = [_("These photographs are too large to be sent together. Send fewer at a time.")]
         return make_response(render_template(INDEX, form=form, **_context(edition)), 413)
     if not accepted:
         return form_page(form, INDEX, **_context(edition))

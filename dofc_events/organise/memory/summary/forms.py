@@ -10,4 +10,4 @@ from dofc_events.web.fields import Prose
 class SummaryForm(EditForm):
     """How the edition was."""
 
-    text = Prose(_l("How it was"), longest=LONGEST_WRITE_UP)
+    text = Prose(_l("How it went"), longest=LONGEST_WRITE_UP)

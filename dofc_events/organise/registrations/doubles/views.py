@@ -118,7 +118,7 @@ def merge(edition: Edition, pair_id: int) -> ResponseReturnValue:
             )
         ]
     except (NoSuchPair, RegistrationOver):
-        flash(_("Nothing has been done: this pair is settled, or the edition is over."), "info")
+        flash(_("Nothing has been done: this pair has already been settled, or the edition is over."), "info")
         return redirect(url_for(".index", year=edition.year), 303)
     else:
         flash(_("The two registrations have been merged."), "success")

@@ -89,7 +89,7 @@ def about(edition: Edition, found: Registration) -> dict[str, Any]:
 
 
 def _on_the_list(found: Registration) -> dict[str, Any]:
-    """Who stands beside somebody on the list that the address describes."""
+    """The neighbours of a registration on the list that the address describes."""
     filters, of_list = asked_filters(), of_the_list()
     ranks = ranks_of(country_codes())
     before, after = neighbours(db.session(), found, filters, order=asked_order(filters), countries=ranks)

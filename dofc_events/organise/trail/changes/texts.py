@@ -96,13 +96,13 @@ FIELDS = (
         "agreed_on": _l("Date"),
         "addressed_to": _l("Addressed to"),
         "text": _l("Text"),
-        "first_status": _l("Status at first"),
+        "first_status": _l("First status"),
         "source": _l("Source"),
         "sources": _l("Sources"),
         "parties": _l("Participants"),
         "follow_up": _l("Follow-up"),
         "is_published": _l("Published"),
-        "write_up": _l("How it was"),
+        "write_up": _l("How it went"),
         "ordinal": _l("Number in the series"),
         "organisers": _l("Organised by"),
         "proposed_by": _l("Proposed by"),
@@ -130,7 +130,7 @@ def in_words(changes: Difference, edition: Edition) -> list[str]:
 
 
 def from_to(before: Any, after: Any) -> list[str]:
-    """The same of the one thing that an act changes, without its name."""
+    """What an act that changes only one thing changed: from which value to which, without a field's name."""
     return [_("%(before)s → %(after)s", before=before or _("nothing"), after=after or _("nothing"))]
 
 

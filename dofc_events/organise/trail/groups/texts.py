@@ -12,8 +12,8 @@ from dofc_events.web.dates import as_recorded
 
 def _group_registered(said: Said) -> str:
     text: str = ngettext(
-        "Registered %(num)d person as a group, %(waiting)d of them to the waiting list",
-        "Registered %(num)d people as a group, %(waiting)d of them to the waiting list",
+        "Registered %(num)d person as a group, %(waiting)d of them on the waiting list",
+        "Registered %(num)d people as a group, %(waiting)d of them on the waiting list",
         said["number"],
         waiting=said["waiting"],
     )
@@ -62,7 +62,7 @@ GROUP_ACTS = {
     "group_registered": Act(_l("Group registered"), _group_registered),
     "contact_changed": Act(_l("Contact of a group changed"), _l("Another contact was given for a group"), _changes),
     "places_promised": Act(_l("Places promised"), _places_promised),
-    "promise_changed": Act(_l("Promise changed"), _l("What is promised to a delegation was changed"), _changes),
+    "promise_changed": Act(_l("Promise changed"), _l("The promise to a delegation was changed"), _changes),
     "promise_withdrawn": Act(
         _l("Promise withdrawn"), _ended(_l("Withdrew the promise to %(organisation)s. %(numbers)s"))
     ),

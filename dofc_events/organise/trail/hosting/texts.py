@@ -83,7 +83,7 @@ ACTS: dict[str, Text | Callable[[Said], Text]] = {
     "attachment_removed": _with("name", _l("Removed the file “%(name)s”")),
     "co_host_confirmed": _with("name", _l("“%(name)s” confirmed that it is a co-host")),
     "membership_settled": _l("Settled whether the proposer is a member"),
-    "person_erased": _l("All that named the proposer was erased"),
+    "person_erased": _l("Everything that named the proposer was erased"),
     "conflict_declared": _with("reason", _l("Declared a conflict of interest: %(reason)s")),
     "question_asked": _l("Asked the proposer a question"),
     "question_answered": _l("Answered a question"),

@@ -4,7 +4,7 @@ from flask_babel import lazy_gettext as _l
 
 # In the order of the filter.
 WORDS = {
-    "write_up_changed": (_l("Write-up changed"), _l("Changed what the edition’s page says of how it was")),
+    "write_up_changed": (_l("Write-up changed"), _l("Changed the write-up on the edition’s page")),
     "document_added": (_l("Document added"), _l("Added the document “%(document)s”")),
     "document_changed": (_l("Document changed"), _l("Changed the document “%(document)s”")),
     "documents_put_in_order": (_l("Documents put in order"), _l("Put the documents in order")),
@@ -19,8 +19,8 @@ WORDS = {
         _l("Removed “%(name)s” from the outcome “%(outcome)s”"),
     ),
     "outcome_published": (_l("Outcome published"), _l("Published the outcome “%(outcome)s”")),
-    "outcome_unpublished": (_l("Outcome unpublished"), _l("Took the outcome “%(outcome)s” back")),
+    "outcome_unpublished": (_l("Outcome unpublished"), _l("Unpublished the outcome “%(outcome)s”")),
     "outcome_deleted": (_l("Outcome deleted"), _l("Deleted the draft of the outcome “%(outcome)s”")),
-    "facts_changed": (_l("Facts changed"), _l("Changed what is on record of the edition")),
+    "facts_changed": (_l("Facts changed"), _l("Changed the facts about the edition")),
     "memory_imported": (_l("Imported"), _l("Imported from a file: %(part)s, %(thing)s")),
 }

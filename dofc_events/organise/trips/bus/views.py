@@ -31,7 +31,7 @@ DETAILS = ("family_name", "given_name", "badge_name", "organisation", "phone")
 @blueprint.route(f"{TRIP}/manifest", methods=["GET", "POST"])
 @edition_staff(RoleName.ORGANISER, RoleName.DESK)
 def manifest(edition: Edition, slug: str) -> ResponseReturnValue:
-    """Who may board, each with a button that says that they did."""
+    """The people who may board, each with a button that records it."""
     trip, pool = _trip(edition, slug)
     form = BoardingForm()
     if not form.validate_on_submit():
@@ -48,7 +48,7 @@ def manifest(edition: Edition, slug: str) -> ResponseReturnValue:
 @organisers_only
 @fresh_factor_for_files
 def manifest_file(edition: Edition, slug: str, kind: str) -> ResponseReturnValue:
-    """The same people as a file; what they said about food and access only where the trip needs it."""
+    """The people on a trip's manifest as a file; their dietary and access needs only if the trip needs them."""
     trip, pool = _trip(edition, slug)
     details = [*DETAILS, *["dietary"] * trip.needs_dietary, *["access_needs"] * trip.needs_access]
     rows = _rows(manifest_of(db.session(), pool.id), details, edition.zone)

@@ -72,7 +72,7 @@ def add_file(session: Session, registration_id: int, key: str, file: CheckedFile
 
 
 def remove_file(session: Session, registration_id: int, key: str, who: Who, now: datetime) -> None:
-    """Answer a question with no file any more. Its bytes go later, unless they are used elsewhere.
+    """Remove the file that answers a question. Its bytes are deleted later, unless they are used elsewhere.
 
     Raises as `add_file`.
     """

@@ -46,7 +46,7 @@ class People:
 def people_on(
     session: Session, edition_id: int, pool_id: int, people: People | None = None
 ) -> dict[ClaimStatus, list[PersonOnTrip]]:
-    """Who has what of a trip: by name, and those who wait or have asked in the order of the line."""
+    """What people hold of a trip: by name, and those who wait or have asked in the order of the line."""
     people = people or People()
     seat, number = aliased(Claim), func.row_number()
     lines = select(Claim.id, number.over(order_by=(Claim.position, Claim.id)).label("number"))

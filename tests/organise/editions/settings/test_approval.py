@@ -37,6 +37,8 @@ def test_a_request_waits_until_organisers_accept_it(organiser, client, approving
     assert "organisers decide" in client.get(f"/editions/{year}/register").one("option[value=guest]").get_text()
     own = register(client, year, "ana@dofc.test")
     assert status(own) == "requested" and "The organisers decide who takes part as “Guest”" in own.text
+    # The page is read again on other days.
+    assert "your position on the waiting list is that of your request" in own.text and "today" not in own.text
     assert "will decide about your registration" in last_message(reading, "ana@dofc.test").text
     assert "1 request waits for you to accept or decline it." in organiser.get("/organise/").text
     overview = organiser.get(f"/organise/editions/{year}/registrations?status=requested")

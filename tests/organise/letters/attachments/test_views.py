@@ -48,7 +48,7 @@ def test_file_goes_to_everybody_and_lies_on_the_disk_once(attaching, register, a
         (attached,) = as_sent.iter_attachments()
         assert (attached.get_filename(), attached.get_content()) == ("план.pdf", uploads.pdf())
         files.path_of(settings().instance, content_hash).unlink()
-        assert faults(session) == [f"file {content_hash}: some row names it, but it is missing"]
+        assert faults(session) == [f"file {content_hash}: a row refers to it, but it is missing"]
 
 
 def test_file_is_taken_off_until_the_letter_is_sent(attaching, register, reading):

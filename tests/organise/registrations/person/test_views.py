@@ -276,7 +276,7 @@ def test_add_says_when_the_person_has_to_wait(organiser, register, year):
         in organiser.get(f"/organise/editions/{year}/registrations/new").text
     )
     page = add(organiser, year)
-    assert "is on the waiting list" in page.text and "Added by hand, to the waiting list" in page.text
+    assert "is on the waiting list" in page.text and "Added by hand, on the waiting list" in page.text
 
 
 def test_add_leads_to_who_has_the_address(organiser, register, reading, year):

@@ -90,6 +90,9 @@ def test_file_is_added_replaced_opened_and_removed_with_the_trail_and_a_message(
     answer = client.get(page.link("me.png"))
     assert answer.headers["Content-Security-Policy"].startswith("sandbox")
     assert client.get(client.get(ana["own"]).link("me.png")).status == 200
+    # What has been added is not asked for any more.
+    with reading() as session:
+        assert "The organisers ask you for: Photo?. Add your files:" in letters(session)[-1].text
     page.form("files/cv/remove").submit()
     assert kept() == {}
     with reading() as session:
@@ -148,7 +151,7 @@ def test_file_goes_with_the_answer_that_asked_for_it_and_stays_when_others_chang
 
 
 @pytest.mark.parametrize(
-    ("setting", "said"), [("uploads_mb", "no more room"), ("uploads_mb_per_proposal", "too large together")]
+    ("setting", "said"), [("uploads_mb", "no more room"), ("uploads_mb_per_proposal", "would be too large")]
 )
 def test_file_beyond_a_quota_is_refused_and_not_kept(make_app, ana, kept, setting, said):
     page = Client(make_app(**{setting: 0})).get(ana["files"])
