@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 
 from benchmarks.crowd import crowded_site
 from benchmarks.draw import draw_seconds
@@ -19,6 +20,7 @@ from benchmarks.mail import mail_costs
 from benchmarks.memory import memory
 from benchmarks.organise import page_costs
 from benchmarks.outages import outages
+from benchmarks.privacy import forget
 from benchmarks.questions import QUESTIONS, question_costs
 from benchmarks.registration import BARE, BEGINNER, registration_costs
 from benchmarks.rush import PEOPLE, SECONDS, rush
@@ -157,6 +159,21 @@ def _questions(databases: Databases, folder: Path) -> None:
         print(f"{name:45}{each}{costs[-1].cpu / costs[0].cpu:>8.2f}", flush=True)
 
 
+def _privacy(databases: Databases, folder: Path) -> None:
+    print(f"{'everybody of an edition is forgotten':45}{'seconds':>9}{'batches':>9}{'longest':>9}{'statements':>12}")
+    for kind in KINDS:
+        for people in CROWDS:
+            with databases.fresh(kind) as url:
+                found = forget(url, folder / f"privacy-{kind}-{people}", people)
+            for one in found.kinds:
+                statements = f"{min(one.statements)}–{max(one.statements)}"
+                name = f"{one.name}: {one.rows:,}, {kind}"
+                numbers = f"{sum(one.seconds):>9.1f}{len(one.seconds):>9}{max(one.seconds) * 1000:>6.0f} ms"
+                print(f"{name:45}{numbers}{statements:>12}", flush=True)
+            registered = f"typical {median(found.waited):.2f} s, slowest {max(found.waited):.2f} s"
+            print(f"  {people:,} people: +{found.grown:.0f} MB; {len(found.waited)} registered meanwhile, {registered}")
+
+
 PARTS: dict[str, Callable[[Databases, Path], None]] = {
     "registration": _registrations,
     "mail": _mail,
@@ -167,6 +184,7 @@ PARTS: dict[str, Callable[[Databases, Path], None]] = {
     "questions": _questions,
     "evening": _evening,
     "growth": _growth,
+    "privacy": _privacy,
     "rush": _rush,
     "outages": _outages,
     "endurance": _endurance,

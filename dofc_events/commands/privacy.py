@@ -9,7 +9,7 @@ from flask.cli import AppGroup
 from dofc_events.core import files
 from dofc_events.core.audit import COMMAND
 from dofc_events.core.clock import now
-from dofc_events.core.db import db, tried_again, unit_of_work
+from dofc_events.core.db import db, room_for_others, tried_again, unit_of_work
 from dofc_events.extensions import settings
 from dofc_events.organise.accounts.service import end_account
 from dofc_events.privacy import service
@@ -82,7 +82,7 @@ def erase(reference: str) -> None:
 
 @tried_again
 def _some(task: Task, at: datetime) -> int:
-    with unit_of_work() as session:
+    with room_for_others(), unit_of_work() as session:
         return do_some(session, task, at)
 
 

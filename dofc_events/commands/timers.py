@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from dofc_events.commands.watch import Step, Watch
 from dofc_events.conference.queries import all_editions
 from dofc_events.core.audit import WORKER
-from dofc_events.core.db import db, erase_deleted
+from dofc_events.core.db import db, erase_deleted, room_for_others
 from dofc_events.delegates.doubles import service as doubles
 from dofc_events.extensions import settings
 from dofc_events.groups.delegations.queries import delegations_to_end
@@ -36,7 +36,7 @@ from dofc_events.organise.overview.queries import digests_due
 from dofc_events.organise.overview.timers import tell_what_needs_attention
 from dofc_events.places.queries import waiting_for
 from dofc_events.privacy import service as privacy
-from dofc_events.privacy.retention.service import do_some, old_ones, tasks
+from dofc_events.privacy.retention.service import Task, do_some, old_ones, tasks
 from dofc_events.registration import timers
 from dofc_events.registration.hand_over import queries as hand_over_queries
 from dofc_events.registration.hand_over import timers as hand_over_timers
@@ -168,10 +168,15 @@ def end_what_is_over(step: Step, at: datetime) -> None:
         step.attempt(privacy.remember_erased, missing, at)
     done = bool(missing)
     for task in [*tasks(db.session()), *old_ones(db.session(), at)]:
-        while task.is_due(at) and task.is_left(db.session()) and step.attempt(do_some, task, at):
+        while task.is_due(at) and task.is_left(db.session()) and _some(step, task, at):
             done = True
     if done:
         privacy.vanish(db.session(), [])
+
+
+def _some(step: Step, task: Task, at: datetime) -> bool:
+    with room_for_others():
+        return step.attempt(do_some, task, at)
 
 
 def tell_of_objections(step: Step, at: datetime) -> None:

@@ -180,6 +180,14 @@ def _their_turn(session: Session) -> Iterator[None]:
             _writing.release()
 
 
+@contextmanager
+def room_for_others() -> Iterator[None]:
+    """After one of many batches, let others write for as long as it took: on SQLite they could not meanwhile."""
+    began = time.monotonic()
+    yield
+    time.sleep(time.monotonic() - began)
+
+
 def take_turns(session: Session) -> None:
     """Of all who prepare this database, one at a time: the second sees what the first did.
 

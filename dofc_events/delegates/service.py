@@ -98,10 +98,11 @@ def put_in_order(registration: Registration) -> None:
     r.by_organisation = sort_key(r.organisation)[:BY_LENGTH]
 
 
-def search_keys(registration: Registration) -> set[str]:
-    """Every spelling of every word by which a registration is found."""
+def search_keys(registration: Registration, *, but_address: bool = False) -> set[str]:
+    """Every spelling of every word by which a registration is found; or of all but the address, which may be lent."""
     r = registration
-    words = keys_of((r.given_name, r.family_name, r.badge_name, r.email, r.organisation, r.reference))
+    address = "" if but_address else r.email
+    words = keys_of((r.given_name, r.family_name, r.badge_name, address, r.organisation, r.reference))
     return words | keys_of_number(r.phone)
 
 

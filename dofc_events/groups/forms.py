@@ -1,6 +1,6 @@
 """The form for several people at once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from flask_babel import gettext as _
@@ -9,14 +9,17 @@ from wtforms import BooleanField, Field, FieldList, FormField, SelectField
 from wtforms.validators import DataRequired
 
 from dofc_events.conference.models import Edition
+from dofc_events.core.errors import Refusal
 from dofc_events.groups.models import LONGEST_NAME
 from dofc_events.groups.rules import MAX_PEOPLE, key_of_person
 from dofc_events.groups.service import Contact, GroupRequest
 from dofc_events.groups.texts import stated_by_contact
 from dofc_events.mail.rules import address_key
-from dofc_events.places.queries import CategoryPlaces
+from dofc_events.registration.answers.service import ChoiceFull
 from dofc_events.registration.forms import LONGEST_CODE, DetailsForm, UnseenForm
 from dofc_events.registration.service import RegistrationRequest
+from dofc_events.registration.trips.forms import TripsForm
+from dofc_events.web.edits import leaves, sent
 from dofc_events.web.fields import CountryField, EmailField, Line, NameLine
 from dofc_events.web.forms import of_this_browser
 
@@ -32,15 +35,14 @@ class AnyEmailField(EmailField):
             super().post_validate(form, validation_stopped)
 
 
-class PersonForm(DetailsForm):
-    """One of the people; the edition's own questions are asked on each one's own page."""
+class PersonForm(DetailsForm, TripsForm):
+    """One of the people, who is asked what everybody is who registers."""
 
     class Meta(DetailsForm.Meta):
         csrf = False
 
     given_name = NameLine(_l("Given name, or only name"), longest=100, missing=_l("Enter their name."))
     email = AnyEmailField(_l("Their email address"), missing=None)
-    answers = None  # type: ignore[assignment]
     country = CountryField(_l("Country of their organisation"), missing=_l("Choose a country from the list."))
     visa_letter = BooleanField(_l("Needs an invitation letter for a visa"))
     photo_consent = BooleanField(_l("Is happy to be photographed and for the photographs to be published"))
@@ -57,30 +59,20 @@ class PeopleForm(UnseenForm):
         [DataRequired(_l("Ask each person first, and tick that they have agreed."))],
     )
 
-    given: tuple[Sequence[CategoryPlaces], Contact, str] | None = None
+    def prepare(self, one: Callable[[PersonForm], None], room: Mapping[int, int]) -> None:
+        """Say what each `one` of the people is asked and offered, and the `room` of options that are limited.
 
-    def offer_categories(self, categories: Sequence[CategoryPlaces]) -> None:
-        """Offer these categories of an edition to each of the people."""
-        self.categories = categories
+        Before validating, and before one is added.
+        """
+        self.prepare_one, self.room = one, room
         for person in self.people:
-            person.form.offer_categories(categories)
-
-    def bring_along(self, categories: Sequence[CategoryPlaces], contact: Contact, country: str) -> None:
-        """All of them come with the contact: organisation, country and category are given, and nobody types them."""
-        self.given = categories, contact, country
-        for person in self.people:
-            person.form.organisation.data, person.form.country.data = contact.organisation, country
-            person.form.category.data = categories[0].slug if categories else ""
-            person.form.email.data = ""
+            one(person.form)
 
     def add_person(self) -> None:
         """Add one person, of the same organisation as the last."""
         if len(self.people) < MAX_PEOPLE:
             last = self.people.entries[-1].form
-            self.people.append_entry({name: last[name].data for name in COMMON})
-            self.offer_categories(self.categories)
-            if self.given:
-                self.bring_along(*self.given)
+            self.prepare_one(self.people.append_entry({name: last[name].data for name in COMMON}).form)
 
     def remove_person(self, name: str) -> None:
         """Remove one person; at least one stays."""
@@ -95,24 +87,46 @@ class PeopleForm(UnseenForm):
                 key = address_key(email.data)
                 if key in taken:
                     email.errors = [_("Somebody above has the same address. Leave it empty for one of them.")]
-                    field.errors = [*field.errors, entry.errors]
                 taken.add(key)
+        self._take_options(self.room)
+        if wrong := [entry.errors for entry in field if entry.errors]:
+            field.errors = wrong
+
+    def refuse(self, number: int, name: str, words: str) -> None:
+        """Say what is wrong with a field of one of the people."""
+        self.people.entries[number].form[name].errors = [words]
+        self._is_wrong()
+
+    def refuse_trips(self, number: int, refusal: Refusal) -> None:
+        """Say why one of the people cannot have the trips that were chosen."""
+        self.people.entries[number].form.trips.refuse(refusal)
+        self._is_wrong()
+
+    def refuse_choice(self, refusal: ChoiceFull, room: Mapping[int, int]) -> None:
+        """Say which of the people chose an option too late; there is `room` for the others."""
+        if self._take_options(room):
+            for entry in self.people:
+                if entry.form.answers.chose(refusal):
+                    entry.form.answers.refuse(refusal)
+        self._is_wrong()
+
+    def _is_wrong(self) -> None:
+        self.people.errors = [entry.errors for entry in self.people if entry.errors]
+
+    def _take_options(self, room: Mapping[int, int]) -> bool:
+        left, fits = dict(room), True
+        for entry in self.people:
+            # Each of them, also after one for whom nothing is left.
+            fits = entry.form.answers.take_from(left) and fits
+        return fits
 
     def typed(self) -> Iterator[tuple[str, str]]:
-        """What a hidden field must carry of each field that a person fills in."""
-        for field in self._leaves(self):
-            if isinstance(field, BooleanField):
-                if field.data:
-                    yield field.name, "y"
-            elif field.name not in ("csrf_token", *UnseenForm(formdata=None)._fields):
-                yield field.name, field.data or ""
-
-    def _leaves(self, fields: Any) -> Iterator[Field]:
-        for field in fields:
-            if isinstance(field, FieldList | FormField):
-                yield from self._leaves(field)
-            else:
-                yield field
+        """What hidden fields must carry of all that a person fills in."""
+        unseen = ("csrf_token", *UnseenForm(formdata=None)._fields)
+        for field in self:
+            for leaf in leaves(field) if field.name not in unseen else ():
+                for part in leaf.parts() if hasattr(leaf, "parts") else (leaf,):
+                    yield from sent(part)
 
     def contact(self) -> Contact | None:
         """The contact that the form names."""
@@ -129,6 +143,9 @@ class PeopleForm(UnseenForm):
                 form_key=key_of_person(key, number),
                 code=self.code.data,
                 has_address=bool(entry.form.email.data),
+                trips=entry.form.trips.chosen(),
+                any_trip=entry.form.any_trip.data,
+                answers=entry.form.answers.given(),
             )
             for number, entry in enumerate(self.people)
         )

@@ -57,6 +57,7 @@ def _listed(group: Group, people: Sequence[Person]) -> list[dict[str, Any]]:
             "name": one.registration.full_name,
             "reference": one.registration.reference,
             "claim": one.claim,
+            "seats": one.seats if group.shows(one.registration) else (),
             "has_address": one.registration.email_key is not None,
             "link": _own_page(one.registration) if group.shows(one.registration) else "",
         }

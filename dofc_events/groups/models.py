@@ -46,6 +46,13 @@ class Group(Base):
     def is_delegation(self) -> bool:
         return self.places is not None
 
+    @property
+    def called(self) -> str:
+        """What organisers call it: a delegation by its organisation, another group by its contact as well."""
+        if self.is_delegation or not self.email:
+            return self.organisation
+        return f"{self.contact_name} ({self.organisation})" if self.organisation else self.contact_name
+
     def shows(self, registration: Registration) -> bool:
         """Whether the contact has the link to somebody's page: of a delegation only where it is the contact's own.
 

@@ -1,19 +1,22 @@
 """Reads about groups and their people."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from dofc_events.conference.models import Category, Edition
+from dofc_events.core.db import in_pieces
 from dofc_events.core.references import read_token, sign
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.rules import GONE_KEY, folded
+from dofc_events.delegates.spelling.rules import asked_for, keys_of
 from dofc_events.extensions import settings
 from dofc_events.groups.models import Group, Invitation, Member
 from dofc_events.groups.rules import Shortage
 from dofc_events.mail.models import Message
+from dofc_events.mail.rules import address_key
 from dofc_events.places.line.queries import who_gets_one_now
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import ClaimStatus
@@ -23,18 +26,23 @@ PURPOSE, INVITATION = "group", "group-invitation"
 
 @dataclass(frozen=True)
 class LookedAfter:
-    """Those whom a delegate looks after, by name, and the `token` of the page of their group."""
+    """Those whom a delegate looks after, and the `token` of the page of their group."""
 
-    names: list[str]
+    people: list[Registration]
     token: str
+
+    @property
+    def names(self) -> list[str]:
+        return [one.full_name for one in self.people]
 
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody of a group, with what they hold of the edition's places."""
+    """Somebody of a group, with what they hold of the edition's places, and of seats by the title of the trip."""
 
     registration: Registration
     claim: Claim
+    seats: tuple[tuple[str, Claim], ...] = ()
 
     @property
     def status(self) -> ClaimStatus:
@@ -84,11 +92,14 @@ def people_of(session: Session, group_id: int) -> list[Person]:
     return [Person(*row) for row in session.execute(query)]
 
 
-def group_of_contact(session: Session, registration: Registration) -> Group | None:
-    """The group that a delegate has registered, which still has their address, and is no delegation; or None."""
+def group_of_contact(session: Session, registration: Registration, email: str = "") -> Group | None:
+    """The group that a delegate has registered, which still has their address, and is no delegation; or None.
+
+    With `email` the one that has this address, which was theirs.
+    """
     query = select(Group).join(Member, Member.group_id == Group.id)
     query = query.where(Member.registration_id == registration.id, Member.is_contact)
-    query = query.where(Group.email_key == registration.email_key)
+    query = query.where(Group.email_key == (address_key(email) if email else registration.email_key))
     query = query.where(Group.places.is_(None))
     return session.scalar(query.options(joinedload(Group.edition)))
 
@@ -100,14 +111,37 @@ def looked_after(session: Session, registration: Registration) -> LookedAfter | 
     """
     group = group_of_contact(session, registration)
     people = [one.registration for one in people_of(session, group.id)] if group else []
-    names = [one.full_name for one in people if one.email_key is None and not one.ended_at]
-    return LookedAfter(names, token_of_group(group)) if group and names else None
+    others = [one for one in people if one.email_key is None and not one.ended_at]
+    return LookedAfter(others, token_of_group(group)) if group and others else None
 
 
 def group_with(session: Session, registration_id: int) -> Group | None:
     """The group that a registration belongs to."""
     query = select(Group).join(Member, Member.group_id == Group.id)
     return session.scalar(query.where(Member.registration_id == registration_id))
+
+
+def groups_named(session: Session, edition_id: int, words: str) -> list[Group]:
+    """The groups of an edition that are called so: each of the words begins one of the organisation's or contact's."""
+    asked = asked_for(words)
+    if not asked:
+        return []
+    groups = session.scalars(select(Group).where(Group.edition_id == edition_id).order_by(Group.id))
+    return [one for one in groups if _is_called(keys_of((one.organisation, one.contact_name)), asked)]
+
+
+def _is_called(keys: Collection[str], asked: Iterable[Iterable[str]]) -> bool:
+    return all(any(key.startswith(spelling) for key in keys for spelling in spellings) for spellings in asked)
+
+
+def came_with(session: Session, registration_ids: Collection[int]) -> dict[int, Group]:
+    """The groups of those of these who belong to one, but for whoever registered the others; in one query."""
+    found: dict[int, Group] = {}
+    for some in in_pieces(registration_ids):
+        query = select(Member.registration_id, Group).join(Group, Group.id == Member.group_id)
+        query = query.where(Member.registration_id.in_(some), ~Member.is_contact)
+        found |= dict(session.execute(query).all())
+    return found
 
 
 def made_with(session: Session, form_keys: Collection[str]) -> Group | None:

@@ -1,6 +1,6 @@
 """Registers several people with one contact. The edition's pool is locked first, as for one."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -11,25 +11,46 @@ from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import edition_by_id
 from dofc_events.conference.rules import EditionStatus, Window
 from dofc_events.core.audit import Actor, record
-from dofc_events.core.changes import refuse_changed, write
+from dofc_events.core.changes import Difference, refuse_changed, write
 from dofc_events.core.errors import Refusal, ask_first
 from dofc_events.core.references import new_reference
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.service import category_of, refresh_search
 from dofc_events.groups import mails
 from dofc_events.groups.models import Group, Member
-from dofc_events.groups.queries import Person, companions_left, compared, made_with, names_at, shortages
+from dofc_events.groups.queries import (
+    Person,
+    companions_left,
+    compared,
+    group_of_contact,
+    looked_after,
+    made_with,
+    names_at,
+    shortages,
+)
 from dofc_events.groups.rules import Choice
 from dofc_events.mail import outbox
 from dofc_events.mail.rules import address_key
 from dofc_events.notices import mails as notices
 from dofc_events.notices.queries import standing_in
-from dofc_events.notices.service import hold, log, send, told_if_known
+from dofc_events.notices.service import Changes, News, hold, log, send, told_if_known
 from dofc_events.places import service as places
 from dofc_events.places.models import Pool
 from dofc_events.places.rules import ClaimStatus
+from dofc_events.registration.answers.service import give_first_answers
 from dofc_events.registration.invitations.service import refuse_without_code
-from dofc_events.registration.service import RegistrationNotOpen, RegistrationOver, RegistrationRequest, enter
+from dofc_events.registration.service import (
+    RegistrationNotOpen,
+    RegistrationOver,
+    RegistrationRequest,
+    SignUpNotOpen,
+    cancel_registration,
+    enter,
+    locked,
+    refuse_closed_sign_up,
+    refuse_over,
+)
+from dofc_events.trips.sign_ups.service import NoSuchTrip, SeatsOverlap, TripOver
 
 
 @dataclass(frozen=True)
@@ -68,6 +89,14 @@ class Joined:
     people: tuple[Person, ...] = field(default=())
 
 
+class NotForPerson(Refusal):
+    """One of the people cannot have the trips that were chosen; `number` says which on the form, `cause` why."""
+
+    def __init__(self, number: int, cause: Refusal) -> None:
+        super().__init__(str(cause))
+        self.number, self.cause = number, cause
+
+
 class TooManyCompanions(Refusal):
     """A delegate may bring so many accompanying persons, of whom only so many are `left`."""
 
@@ -103,7 +132,7 @@ def register_people(
     promised places first. Raises NotAgreed with a Shortage if not all get a place, unless `agreed` is its digest and
     the choice one of Choice. Then as many get one as there are; or, TOGETHER, they wait in line until there is one for
     each at the same moment. `accompanying`: they are persons whom the contact brings along. Raises AlreadyInGroup,
-    TooManyCompanions, and what `register_delegate` does for one.
+    TooManyCompanions, and what `register_delegate` does for one; of trips NotForPerson with it.
     """
     pool = places.lock_edition_pool(session, edition_id)
     edition = edition_by_id(session, edition_id)
@@ -136,7 +165,17 @@ def register_people(
         group = new_group(session, edition, request.contact, contact_id, now)
     # No two parties have the same number: positions are given once.
     party = pool.next_position if together else None
-    joined = [_join(session, pool, group, one, actor, now, promise_id, party, keep=keep_mail) for one in people]
+    entered = [_enter(session, pool, group, one, now, promise_id, party) for one in people]
+    give_first_answers(
+        session, edition.id, [(e.registration, one.answers) for e, one in zip(entered, people, strict=True)], now
+    )
+    changes = Changes(session, edition, actor, now, keep=keep_mail)
+    for one, person in zip(people, entered, strict=True):
+        if one.trips:
+            _choose(changes, person, one.trips, request.people.index(one))
+        log(session, actor, now, "registered", person.registration, status=person.claim.status, group=group.reference)
+    changes.record_seats()
+    joined = [_told(changes, group, *pair) for pair in zip(entered, people, strict=True)]
     said = {"number": len(joined), "waiting": sum(one.status == ClaimStatus.WAITLISTED for one in joined)}
     record(session, actor, now, "group_registered", scope=str(edition.year), about=group.reference, **said)
     message = mails.group_registered(group, joined, people[0].consent_text)
@@ -192,31 +231,49 @@ def new_group(session: Session, edition: Edition, contact: Contact, contact_id: 
     return group
 
 
-def _join(
+def _enter(
     session: Session,
     pool: Pool,
     group: Group,
     request: RegistrationRequest,
-    actor: Actor,
     now: datetime,
     promise_id: int | None,
     party: int | None,
-    *,
-    keep: bool,
 ) -> Person:
     registration, claim = enter(
         session, pool, group.edition, request, now, on_behalf=False, promise_id=promise_id, party=party
     )
     session.add(Member(registration_id=registration.id, group_id=group.id))
-    log(session, actor, now, "registered", registration, status=claim.status, group=group.reference)
+    return Person(registration, claim)
+
+
+def _choose(changes: Changes, person: Person, slugs: Sequence[str], number: int) -> None:
+    try:
+        refuse_closed_sign_up(changes.edition, changes.now)
+        trips = [changes.book.trip(slug) for slug in slugs]
+        if person.registration.accompanies and not all(trip.takes_companions for trip in trips):
+            raise NoSuchTrip
+        changes.book.welcome(person.registration.id)
+        has_place = person.status is ClaimStatus.CONFIRMED
+        changes.book.choose(person.registration.id, trips, has_place=has_place)
+    except (SignUpNotOpen, NoSuchTrip, TripOver, SeatsOverlap) as cause:
+        raise NotForPerson(number, cause) from cause
+
+
+def _told(changes: Changes, group: Group, person: Person, request: RegistrationRequest) -> Person:
+    """Write to one of the people who has an address; the contact's message lists their seats, too."""
+    registration, session = person.registration, changes.session
+    seats = changes.news.get(registration.id, News()).seats
     # What must be confirmed is announced to the contact, too, in a message of its own: the offer ends with it.
     has_address = registration.email_key is not None
-    if has_address or claim.status == ClaimStatus.OFFERED:
+    if has_address or person.status is ClaimStatus.OFFERED:
         standing = standing_in(session, registration)
         if has_address:
             standing = replace(standing, registered_by=group.contact_name, stated=request.consent_text)
-        send(session, notices.status_message(standing, {}), now, keep=keep, asked_for=True)
-    return Person(registration, claim)
+        message = notices.status_message(standing, seats)
+        send(session, message, changes.now, keep=changes.keep, asked_for=True)
+    held = changes.book.claims_of(registration.id) if seats else {}
+    return replace(person, seats=tuple((changes.book.trips[id_].title, held[id_]) for id_ in seats))
 
 
 def change_contact(
@@ -234,20 +291,52 @@ def change_contact(
     changes = write(group, {"contact_name": name, "email": email})
     if not changes:
         return False
-    record(
-        session, actor, now, "contact_changed", scope=str(group.edition.year), about=group.reference, changes=changes
-    )
     if "email" in changes:
-        message = mails.group_link(group)
-        for kind in ("", message.kind):
+        for kind in ("", mails.group_link(group).kind):
             outbox.refuse_flood(session, email, now, kind=kind)
-        old = seen[1]
-        outbox.withdraw(session, group.reference, now, recipient=old)
-        group.email_key, group.link_version = address_key(email), group.link_version + 1
-        move_people(session, group, old, now)
-        send(session, mails.contact_changed(group, old), now, asked_for=True)
-        send(session, mails.group_link(group), now, asked_for=True)
+        _write_elsewhere(session, group, seen[1], now)
+    _contact_changed(session, group, changes, actor, now)
     return True
+
+
+def follow_contact(session: Session, registration: Registration, old_email: str, actor: Actor, now: datetime) -> None:
+    """Write to the new address of a delegate about those whom they registered, too, as to the old one until now."""
+    group = group_of_contact(session, registration, old_email)
+    if group is not None:
+        changes = write(group, {"email": registration.email})
+        _write_elsewhere(session, group, old_email, now)
+        _contact_changed(session, group, changes, actor, now)
+
+
+def _write_elsewhere(session: Session, group: Group, old_email: str, now: datetime) -> None:
+    """Move the group's messages and links to its contact's address, which is a new one; both addresses are told."""
+    outbox.withdraw(session, group.reference, now, recipient=old_email)
+    group.email_key, group.link_version = address_key(group.email), group.link_version + 1
+    move_people(session, group, old_email, now)
+    send(session, mails.contact_changed(group, old_email), now, asked_for=True)
+    send(session, mails.group_link(group), now, asked_for=True)
+
+
+def _contact_changed(session: Session, group: Group, changes: Difference, actor: Actor, now: datetime) -> None:
+    scope = str(group.edition.year)
+    record(session, actor, now, "contact_changed", scope=scope, about=group.reference, changes=changes)
+
+
+def cancel_with(
+    session: Session, registration_id: int, references: Collection[str], actor: Actor, now: datetime
+) -> list[str]:
+    """Cancel a delegate's registration, and before it those of the people they look after who have these references.
+
+    Returns the names of these. Raises RegistrationOver.
+    """
+    registration, _pool = locked(session, registration_id)
+    refuse_over(registration, now)
+    others = looked_after(session, registration)
+    chosen = [one for one in others.people if one.reference in references] if others else []
+    for one in chosen:
+        cancel_registration(session, one.id, actor, now)
+    cancel_registration(session, registration_id, actor, now)
+    return [one.full_name for one in chosen]
 
 
 def move_people(session: Session, group: Group, old_email: str, now: datetime) -> None:

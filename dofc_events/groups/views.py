@@ -1,5 +1,6 @@
 """Several people with one contact: the form for them, and their group's page. No GET changes anything."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,7 @@ from dofc_events.core.errors import NotAgreed, Refusal, ask_first
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import registration_by_token
 from dofc_events.extensions import limiter, settings
-from dofc_events.groups.forms import GroupForm, PeopleForm
+from dofc_events.groups.forms import GroupForm, PeopleForm, PersonForm
 from dofc_events.groups.invitations import views as invitations
 from dofc_events.groups.lost_link.service import send_group_link
 from dofc_events.groups.models import Group
@@ -32,21 +33,30 @@ from dofc_events.groups.queries import (
     token_of_group,
 )
 from dofc_events.groups.rules import MAX_PEOPLE
-from dofc_events.groups.service import AlreadyInGroup, Contact, Joined, TooManyCompanions, register_people
+from dofc_events.groups.service import (
+    AlreadyInGroup,
+    Contact,
+    Joined,
+    NotForPerson,
+    TooManyCompanions,
+    cancel_with,
+    follow_contact,
+    register_people,
+)
 from dofc_events.groups.shared import acting_for, context_of, mine, with_pool
 from dofc_events.mail.guards import limit_by_address
 from dofc_events.mail.outbox import TooManyMessages
 from dofc_events.places.models import Pool
 from dofc_events.places.queries import categories_with_places, edition_with_pool
+from dofc_events.registration.answers.service import ChoiceFull
 from dofc_events.registration.forms import AddressForm
 from dofc_events.registration.invitations.service import NotInvited
-from dofc_events.registration.rules import link_has_ended
-from dofc_events.registration.service import RegistrationNotOpen
-from dofc_events.registration.shared import answer_not_open, open_among, wrote_to
-from dofc_events.registration.texts import consent_text
+from dofc_events.registration.rules import AFTER_READDRESSING, link_has_ended
+from dofc_events.registration.service import RegistrationNotOpen, RegistrationOver
+from dofc_events.registration.shared import answer_not_open, asked_of, form_context, offer_trips, own_context, wrote_to
 from dofc_events.registration.views import DELEGATE, FORMS_PER_NETWORK
 from dofc_events.web.errors import LinkNotValid
-from dofc_events.web.forms import answer_errors, answer_too_many, form_page
+from dofc_events.web.forms import ButtonForm, answer_errors, answer_too_many, form_page
 from dofc_events.web.on_record import say
 
 blueprint = Blueprint("groups", __name__)
@@ -54,12 +64,25 @@ blueprint.register_blueprint(invitations.blueprint)
 
 PEOPLE, CHECK = "groups/people.html", "groups/check.html"
 REGISTER = "register"
-REFUSALS = (RegistrationNotOpen, TooManyMessages, NotInvited, AlreadyInGroup, TooManyCompanions)
+REFUSALS = (
+    RegistrationNotOpen,
+    TooManyMessages,
+    NotInvited,
+    AlreadyInGroup,
+    TooManyCompanions,
+    ChoiceFull,
+    NotForPerson,
+)
 
 
 def register(app: Flask) -> None:
-    """Add the pages of groups to the site, and whom a delegate looks after to the pages and emails about cancelling."""
+    """Add the pages of groups to the site, and whom a delegate looks after to the pages and emails about cancelling.
+
+    And what a contact's own address has to do with their group's.
+    """
     app.register_blueprint(blueprint)
+    if follow_contact not in AFTER_READDRESSING:
+        AFTER_READDRESSING.append(follow_contact)
     app.jinja_env.globals.update(looked_after=_looked_after)
 
 
@@ -159,6 +182,26 @@ def companions(token: str) -> ResponseReturnValue:
     return _add_people(start, country=registration.country)
 
 
+@blueprint.post("/groups/cancel/<token>")
+def cancel(token: str) -> ResponseReturnValue:
+    """A delegate cancels, and for those whom they look after and have ticked."""
+    registration = registration_by_token(db.session(), token)
+    if registration is None:
+        raise LinkNotValid
+    form, ticked = ButtonForm(), request.form.getlist("with")
+    if not form.validate_on_submit():
+        return form_page(form, "registration/own/cancel.html", **own_context(registration, token))
+    try:
+        with unit_of_work() as session:
+            actor = Actor("delegate", registration.reference)
+            names = cancel_with(session, registration.id, ticked, actor, now())
+    except RegistrationOver:
+        return redirect(url_for("registration.own.cancel", token=token), 303)
+    if names:
+        flash(_("Cancelled for %(names)s as well.", names=", ".join(names)), "success")
+    return redirect(url_for("registration.own.own", token=token), 303)
+
+
 @blueprint.get("/groups/<token>/")
 def index(token: str) -> ResponseReturnValue:
     group = mine(token)
@@ -180,9 +223,7 @@ def _add_people(start: Start, *, country: str = "") -> ResponseReturnValue:
     edition, step = start.edition, request.form.get("step", "")
     form = GroupForm() if start.contact is None else PeopleForm()
     context = _form_context(start)
-    form.offer_categories(context["categories"])
-    if start.accompanying and start.contact is not None:
-        form.bring_along(context["categories"], start.contact, country)
+    form.prepare(_asked_of_each(start, context, country), context["room"])
     if edition.window(now()) is not Window.OPEN:
         return answer_not_open(edition, form)
     if request.method != "POST" or step == "change":
@@ -228,20 +269,30 @@ def _begun(form: PeopleForm, start: Start) -> PeopleForm:
 
 
 def _form_context(start: Start) -> dict[str, Any]:
-    known = categories_with_places(db.session(), start.edition.id)
-    most, categories = MAX_PEOPLE, open_among(start.edition, known)
+    context = form_context(start.edition, start.pool) | {"start": start, "most": MAX_PEOPLE, "added": False}
     if start.accompanying:
         assert start.contact is not None, "a delegate brings them"
-        most = companions_left(db.session(), start.edition, start.contact.email)
-        categories = tuple(one for one in known if one.slug == start.edition.companion_category)
-    return {
-        "start": start,
-        "edition": start.edition,
-        "categories": categories,
-        "consent_text": consent_text(start.edition),
-        "most": most,
-        "added": False,
-    }
+        context["most"] = companions_left(db.session(), start.edition, start.contact.email)
+        known = categories_with_places(db.session(), start.edition.id)
+        context["categories"] = tuple(one for one in known if one.slug == start.edition.companion_category)
+    return context
+
+
+def _asked_of_each(start: Start, context: dict[str, Any], country: str) -> Callable[[PersonForm], None]:
+    """What is done with the form of each of the people before it is shown or read."""
+    has_place = context["free"] > 0 or (start.group is not None and start.group.promise_id is not None)
+
+    def prepare(person: PersonForm) -> None:
+        person.offer_categories(context["categories"])
+        person.ask(context["asked"], context["room"])
+        offer_trips(person, start.edition, context["trips"], has_place=has_place, accompanies=start.accompanying)
+        if start.accompanying and start.contact is not None:
+            # They come with the contact: nobody types this.
+            person.organisation.data, person.country.data = start.contact.organisation, country
+            person.category.data = context["categories"][0].slug if context["categories"] else ""
+            person.email.data = ""
+
+    return prepare
 
 
 def _check(
@@ -276,7 +327,11 @@ def _refused(refusal: Refusal, start: Start, form: PeopleForm, context: dict[str
         words = _(
             "You have already registered somebody with this name. If this is another person, add their email address."
         )
-        form.people.entries[refusal.number].form.given_name.errors = [words]
+        form.refuse(refusal.number, "given_name", words)
+    elif isinstance(refusal, ChoiceFull):
+        form.refuse_choice(refusal, asked_of(start.edition)["room"])
+    elif isinstance(refusal, NotForPerson):
+        form.refuse_trips(refusal.number, refusal.cause)
     else:
         words = _("A category that you chose is by invitation. Enter the code you were given.")
         form.code.errors = [words]

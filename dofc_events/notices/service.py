@@ -278,6 +278,11 @@ def _put_off(session: Session, standing: mails.Standing, news: News, now: dateti
     return True
 
 
+def hold_of(edition: Edition, now: datetime) -> OfferTerms | None:
+    """On what terms a free place is held for whoever registers; None where it is theirs at once."""
+    return terms_of(edition, now) if edition.confirms_places else None
+
+
 def _can_wait(news: News, standing: mails.Standing) -> bool:
     offered = {seat.trip.id for seat in standing.trips if seat.status == ClaimStatus.OFFERED}
     # A contact, whose address may be anybody's, cancels for as many people as there are on a form.

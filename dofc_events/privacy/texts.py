@@ -19,6 +19,65 @@ PERIODS: dict[Period, Text] = {
     Period.NAMES: _l("Everything else that names a person"),
 }
 
+# What the columns of a table are called on the page "my data", where somebody has several rows of it. The page of one
+# registration goes by the meanings of the table of what is kept.
+COLUMNS: dict[str, dict[str, Text]] = {
+    "search_words": {"word": _l("Word")},
+    "tags": {"word": _l("Tag")},
+    "likely_doubles": {"told_apart_at": _l("Marked as a different person")},
+    "untold_news": {"news": _l("News"), "since": _l("Since"), "due_at": _l("To be sent")},
+    "answers": {
+        "text": _l("Answer"),
+        "choice": _l("Answer"),
+        "waits": _l("Waiting for a place of it"),
+        "media_type": _l("Kind of file"),
+        "size": _l("Size in bytes"),
+    },
+    "claims": {
+        "status": _l("Status"),
+        "position": _l("Position on the waiting list"),
+        "offered_at": _l("Offered"),
+        "offered_until": _l("Offered until"),
+        "remind_at": _l("Reminder"),
+        "changed_at": _l("Last changed"),
+        "preference": _l("Order of preference"),
+        "used_at": _l("First arrived"),
+        "position_before": _l("Position before it ended"),
+        "is_hold": _l("Held until it is confirmed"),
+        "by_email": _l("Confirmed by a link in an email"),
+        "untold": _l("Changed without an email"),
+        "party": _l("Waits together with a group"),
+    },
+    "arrivals": {"day": _l("Day"), "at": _l("Time")},
+    "messages": {
+        "text": _l("Text"),
+        "attachments": _l("Attached files"),
+        "recipient": _l("To"),
+        "recipient_name": _l("Name"),
+        "subject": _l("Subject"),
+        "reply_to": _l("Replies go to"),
+        "last_error": _l("What the mail server answered"),
+        "about": _l("Reference"),
+        "kind": _l("Kind of email"),
+        "queued_at": _l("Written"),
+        "sent_at": _l("Sent"),
+        "state": _l("State"),
+    },
+    "audit_entries": {
+        "actor": _l("By whom"),
+        "about": _l("Reference"),
+        "details": _l("Details"),
+        "at": _l("When"),
+        "act": _l("What happened"),
+    },
+    "group_invitations": {
+        "name": _l("Name"),
+        "email": _l("Email address"),
+        "invited_at": _l("Invited"),
+        "reminded_at": _l("Reminded"),
+    },
+}
+
 
 def duration_of(days: int) -> Text:
     """A period as people say it."""

@@ -9,7 +9,7 @@ from dofc_events.core.db import db
 from dofc_events.privacy.kept.rules import COUNTED_FROM, ELSEWHERE, KEPT, KEYS
 from dofc_events.privacy.own import views as own
 from dofc_events.privacy.queries import periods_of
-from dofc_events.privacy.texts import PERIODS, duration_of, kept_in_one_line
+from dofc_events.privacy.texts import COLUMNS, PERIODS, duration_of, kept_in_one_line
 
 blueprint = Blueprint("privacy", __name__)
 blueprint.register_blueprint(own.blueprint)
@@ -18,7 +18,7 @@ blueprint.register_blueprint(own.blueprint)
 def register(app: Flask) -> None:
     """Add the pages about data to the site, and the line about it to the registration form."""
     app.register_blueprint(blueprint)
-    app.jinja_env.globals.update(kept_for=_kept_for, site_keys=KEYS)
+    app.jinja_env.globals.update(kept_for=_kept_for, site_keys=KEYS, column_words=COLUMNS)
 
 
 @blueprint.get("/privacy")

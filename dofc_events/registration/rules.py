@@ -1,11 +1,15 @@
 """Pure decisions about what a delegate may do, and when."""
 
 import enum
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from dofc_events.places.rules import ClaimStatus
 
 LINKS_LAST = timedelta(days=183)
+# What else follows once a registration is written to at another address, with its session, the registration, the old
+# address, who did it and when. Packages above this one add to it: what they keep is not known here.
+AFTER_READDRESSING: list[Callable[..., None]] = []
 
 
 class Outcome(enum.StrEnum):

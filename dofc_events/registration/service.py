@@ -34,7 +34,7 @@ from dofc_events.mail.queries import latest_message
 from dofc_events.mail.rules import MessageState, address_key
 from dofc_events.notices import mails
 from dofc_events.notices.queries import files_for, standing_of
-from dofc_events.notices.service import Changes, News, hold, log, send, tell, terms_of, told_if_known
+from dofc_events.notices.service import Changes, News, hold, hold_of, log, send, tell, terms_of, told_if_known
 from dofc_events.places import service as places
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.queries import place_of, waiting_position
@@ -43,7 +43,7 @@ from dofc_events.questions.queries import answered_by, answers_of
 from dofc_events.questions.rules import Answers
 from dofc_events.registration.answers.service import give_answers, give_back, give_first_answers, moved_up
 from dofc_events.registration.invitations.service import by_address, if_invited
-from dofc_events.registration.rules import Outcome, details_are_frozen
+from dofc_events.registration.rules import AFTER_READDRESSING, Outcome, details_are_frozen
 from dofc_events.trips.queries import trips_of, wishes_of
 
 
@@ -317,6 +317,8 @@ def readdress(
     if not bounced:
         message = mails.address_changed(standing_of(session, registration.id), email=old_email)
         send(session, message, now, asked_for=asked_for)
+    for follow in AFTER_READDRESSING:
+        follow(session, registration, old_email, actor, now)
     tell(session, registration.id, News(place=True), now, asked_for=asked_for)
 
 
@@ -363,11 +365,6 @@ def locked(session: Session, registration_id: int) -> tuple[Registration, Pool]:
     # Read again: it may have changed while we waited for the lock.
     registration = session.get_one(Registration, registration_id, populate_existing=True)
     return registration, pool
-
-
-def hold_of(edition: Edition, now: datetime) -> places.OfferTerms | None:
-    """On what terms a free place is held for whoever registers; None where it is theirs at once."""
-    return terms_of(edition, now) if edition.confirms_places else None
 
 
 def refuse_over(registration: Registration, now: datetime) -> None:

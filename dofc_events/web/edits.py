@@ -81,7 +81,7 @@ class EditForm(Form):
             # A field that was not on the form when it was opened has not been changed in it.
             before = opened.get(field.name, typed) if opened else now
             if typed == before != now and not getattr(field, "is_an_act", False):
-                field.process(MultiDict(_sent(parts.get(field.name))), field.object_data)
+                field.process(MultiDict(sent(parts.get(field.name))), field.object_data)
             elif typed != now != before:
                 field.meanwhile, field.yours = _words(parts.get(field.name), field), _words(field, field)
                 refused.append(field)
@@ -99,25 +99,25 @@ class EditForm(Form):
 def _digest(field: Any) -> str:
     """Two fields have the same if a browser sends the same of them; of what is empty it may send nothing."""
     values: dict[str, list[str]] = {}
-    for name, value in _sent(field):
+    for name, value in sent(field):
         values.setdefault(name, []).append(_composed(value))
     said = json.dumps([(name, sorted(some)) for name, some in values.items() if any(some)])
     return sha256(said.encode()).hexdigest()[:12]
 
 
-def _sent(field: Any) -> list[tuple[str, str]]:
+def sent(field: Any) -> list[tuple[str, str]]:
     """What a browser sends of a field; nothing of one that is not there."""
     if field is None:
         return []
     if hasattr(field, "sent"):
         return list(field.sent())
-    return [(leaf.name, value) for leaf in _leaves(field) for value in _values(leaf)]
+    return [(leaf.name, value) for leaf in leaves(field) for value in _values(leaf)]
 
 
-def _leaves(field: Any) -> Iterator[Any]:
+def leaves(field: Any) -> Iterator[Any]:
     if isinstance(field, FieldList | FormField):
         for part in field:
-            yield from _leaves(part)
+            yield from leaves(part)
     else:
         yield field
 

@@ -331,11 +331,16 @@ class PhoneField(Line):
         self.data = formatted
 
 
+def prefix_of(field: Field) -> str:
+    """What the names of all fields of a form within another begin with; "" in one that stands alone."""
+    return str(field.name).removesuffix(field.short_name)
+
+
 class RankedField(Field):
     """Choices that somebody numbers, 1 for the first; an empty number does not rank a choice.
 
-    Reads `preference-<choice>`; what was typed is kept. `check_ranks` says in the words of `not_whole` and `not_unique`
-    what is wrong with the numbers. `labels` are what the choices are called.
+    Reads `preference-<choice>`, in a form within another with its prefix; what was typed is kept. `check_ranks` says in
+    the words of `not_whole` and `not_unique` what is wrong with the numbers. `labels` are what the choices are called.
     """
 
     not_whole: Any
@@ -346,9 +351,14 @@ class RankedField(Field):
         self.data = self.object_data = None
         self.labels = {}
         self.process_errors: list[str] = []
-        fields = formdata.items() if formdata else ()
-        sent = {name.removeprefix(RANK): text.strip() for name, text in fields if name.startswith(RANK)}
+        fields, rank_ = formdata.items() if formdata else (), f"{self.prefix}{RANK}"
+        sent = {name.removeprefix(rank_): text.strip() for name, text in fields if name.startswith(rank_)}
         self.typed = {choice: text for choice, text in sent.items() if text}
+
+    @property
+    def prefix(self) -> str:
+        """What the names of all fields of its form begin with."""
+        return prefix_of(self)
 
     def ranking(self) -> tuple[str, ...]:
         """What is ranked, the first choice first."""
@@ -356,7 +366,7 @@ class RankedField(Field):
 
     def sent(self) -> list[tuple[str, str]]:
         """What a browser sends of the ranking; the same for each way to write the numbers of one order."""
-        return [(f"{RANK}{choice}", str(number)) for number, choice in enumerate(self.ranking(), start=1)]
+        return [(f"{self.prefix}{RANK}{choice}", str(number)) for number, choice in enumerate(self.ranking(), start=1)]
 
     def words(self) -> str:
         """The ranking as people read it, a line each."""

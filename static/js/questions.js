@@ -11,11 +11,11 @@
   const show = () => {
     for (const question of conditional) {
       const form = question.closest("form");
-      const { shownWhen, shownFor = "", categories } = question.dataset;
+      const { shownWhen, shownFor = "", categories, category } = question.dataset;
       const asker = shownWhen && form.querySelector(`[name="${CSS.escape(shownWhen)}"]`)?.closest(".own-question");
       const answers = shownFor.split(" ");
       const met = !shownWhen || !asker || (!asker.hidden && given(form, shownWhen).some((one) => answers.includes(one)));
-      question.hidden = !met || Boolean(categories && !categories.split(" ").includes(given(form, "category")[0]));
+      question.hidden = !met || Boolean(categories && !categories.split(" ").includes(given(form, category)[0]));
     }
   };
 

@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from dofc_events.core.clock import now
 from tests.support.browser import PHONE
-from tests.support.factories import make_edition
+from tests.support.factories import make_edition, make_question, make_trip
 
 COLLEAGUES = ("Ana", "Boro", "Ceca", "Dana", "Ema")
 
@@ -13,7 +13,11 @@ COLLEAGUES = ("Ana", "Boro", "Ceca", "Dana", "Ema")
 @pytest.mark.databases("sqlite")
 def test_a_secretary_registers_five_colleagues_for_three_places(browser, live_server, database_url, writing):
     with writing() as session:
-        year = make_edition(session, now=now(), capacity=3).year
+        edition = make_edition(session, now=now(), capacity=3)
+        make_question(session, edition, "room", options=("Single", "Double"), places={"single": 2})
+        make_question(session, edition, "flight", "text", shown_when="room", shown_for=("single",))
+        make_trip(session, edition, "wine", title="Wine")
+        year = edition.year
     site = live_server(database_url)
     tab = browser.open(site.url, PHONE)
     page = tab.goto(f"/editions/{year}/register")
@@ -30,9 +34,19 @@ def test_a_secretary_registers_five_colleagues_for_three_places(browser, live_se
         if number < len(COLLEAGUES) - 1:
             page.get_by_role("button", name="Add another person").click()
             expect(page.locator("fieldset.person")).to_have_count(number + 2)
+    first, second = (page.locator("fieldset.person").nth(number) for number in (0, 1))
+    for person in (first, second):
+        person.get_by_text("A few more questions (optional)").click()
+        expect(person.get_by_label("Flight?")).to_be_hidden()
+    second.get_by_label("Single (2 left)").check()
+    expect(second.get_by_label("Flight?")).to_be_visible()
+    expect(first.get_by_label("Flight?")).to_be_hidden()
+    second.get_by_text("Learning trips (optional)").click()
+    second.get_by_label("Wine").check()
     tab.accessible_on_both()
     page.get_by_label("Each of these people has agreed").check()
     page.get_by_role("button", name="Check").last.click()
+    expect(page.get_by_text("Learning trips: Wine")).to_be_visible()
     expect(page.locator("[data-asked]")).to_have_attribute("data-now", "3")
     tab.accessible_on_both()
     page.get_by_label("3 now, and 2 on the waiting list").check()

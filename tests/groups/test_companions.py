@@ -4,13 +4,16 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
+from dofc_events.commands.check import faults
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import token_of
+from dofc_events.groups.models import Group
 from dofc_events.mail.models import Message
 from dofc_events.registration.trips.service import choose_trips
 from dofc_events.trips.sign_ups.service import NoSuchTrip
 from tests.support.factories import DELEGATE, NOW, make_account, make_edition, make_registration, make_trip
 from tests.support.groups import stand
+from tests.support.letters import kinds
 
 MAIN = "main form.form-narrow"
 
@@ -80,7 +83,7 @@ def test_accompanying_persons_stay_registered_when_the_delegate_cancels_which_is
     assert "stay registered" not in client.get(f"{own}cancel").text
     bring(client, own, "Milan", "Nada").submit("register")
     page = client.get(f"{own}cancel")
-    assert "Milan, Nada will stay registered." in page.text
+    assert "Milan, Nada will stay registered, unless you tick them below." in page.text
     cancelled = page.form("/cancel").submit()
     assert "Milan, Nada are still registered." in cancelled.text
     group = cancelled.follow("Open your group")
@@ -92,6 +95,38 @@ def test_accompanying_persons_stay_registered_when_the_delegate_cancels_which_is
     # What is about one of them leads to nobody else.
     group.follow("Open the registration of Milan").follow("Cancel this registration").form("/cancel").submit()
     assert "Nada is still registered." in client.get(own).text
+
+
+def test_who_is_ticked_is_cancelled_as_well_and_nobody_else(client, own, edition, reading, writing):
+    bring(client, own, "Milan", "Nada").submit("register")
+    with writing() as session:
+        stranger = make_registration(session, edition, given_name="Olga", email="olga@own.test").reference
+    page = client.get(f"{own}cancel")
+    milan = page.one("label:-soup-contains('Milan')")["for"].removeprefix("with-")
+    cancelled = page.form("/cancel").forge({"with": [milan, stranger]}).submit()
+    assert "Cancelled for Milan as well." in cancelled.text and "Nada is still registered." in cancelled.text
+    with reading() as session:
+        statuses = {name: status for name, (status, _) in stand(session, edition).items()}
+        assert statuses == {"Vera": "cancelled", "Milan": "cancelled", "Nada": "confirmed", "Olga": "offered"}
+        assert faults(session) == []
+        *_, message = session.scalars(select(Message).where(Message.kind == "registration-cancelled"))
+        assert "Nada is still registered" in message.text and "Milan" not in message.text
+    assert page.form("/cancel").submit().status == 200, "sent again it changes nothing"
+
+
+def test_a_delegate_who_corrects_the_address_stays_the_contact(client, own, edition, reading, writing):
+    bring(client, own, "Milan").submit("register")
+    page = client.get(f"{own}address")
+    assert "Emails about Milan will go to the new address, too" in page.text
+    own = page.form("/address").fill(email="vera@new.test").submit().url
+    assert "You can bring 1 person." in client.get(own).follow("Bring somebody").text
+    assert client.get(own).follow("Add a colleague").url.endswith("/add"), "to the group that there is"
+    with reading() as session:
+        group = session.scalars(select(Group)).one()
+        milan = session.scalars(select(Registration).where(Registration.given_name == "Milan")).one()
+        assert (group.email, group.email_key, milan.email) == ("vera@new.test",) * 3
+        assert kinds(session, to="vera@new.test") == ["group-link", "registration-confirmed"]
+        assert faults(session) == []
 
 
 def test_one_person_without_a_free_place_is_asked_for_no_choice(client, own, edition, reading, writing):

@@ -2,13 +2,21 @@
 
 import pytest
 import time_machine
+from sqlalchemy import select
 
+from dofc_events.commands.check import faults
 from dofc_events.conference.models import Edition
+from dofc_events.core.audit import COMMAND
 from dofc_events.core.references import sign
+from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import token_of
 from dofc_events.extensions import settings
+from dofc_events.mail.models import Message
+from dofc_events.questions.queries import answered_by
 from dofc_events.registration.service import correct_address
-from tests.support.factories import DELEGATE, NOW, make_question, make_registration
+from dofc_events.registration.trips.service import cancel_trip
+from tests.support.databases import count_queries
+from tests.support.factories import DELEGATE, NOW, make_question, make_registration, make_three_trips, seats_of
 from tests.support.groups import CONTACT, make_group, someone, stand
 from tests.support.letters import kinds, letters
 from tests.support.pages import Client
@@ -41,6 +49,10 @@ def fill_people(form, names):
             values = {"given_name": name, "organisation": "Trakya Cluster", "country": "TR", "category": "company"}
             form.fill({f"people-{number}-{field}": value for field, value in values.items()})
     return form
+
+
+def of(session, name: str) -> Registration:
+    return session.scalars(select(Registration).where(Registration.given_name == name)).one()
 
 
 def test_several_people_are_registered_after_a_look_at_all_of_them(client, edition, reading):
@@ -178,3 +190,92 @@ def test_people_of_groups_count_as_forms_of_one_network(make_app):
         statuses.append(form.submit("register").status)
     assert statuses[:2] == [200, 422]
     assert statuses[-1] == 429
+
+
+@pytest.fixture
+def asking(writing, edition):
+    """An edition that asks for a room, of which two are single, and has trips, two of them at the same time."""
+    with writing() as session:
+        stored = session.merge(edition)
+        options = ("Single", "Double")
+        make_question(session, stored, "room", options=options, places={"single": 2}, required=True)
+        make_question(session, stored, "flight", "text", shown_when="room", shown_for=("single",))
+        make_three_trips(session, stored, capacity=1)
+        return stored
+
+
+def test_each_person_is_asked_what_everybody_is(client, asking, reading):
+    form = filled(client, "Ana", "Boro")
+    refused = form.fill({"people-0-trips": ["wine", "mill"]}).submit("check")
+    assert "Answer this question." in refused.text
+    assert "take place at the same time: choose one of them." in refused.text
+    again = refused.form(MAIN)
+    assert again.values["people-0-trips"] == ["wine", "mill"]
+    again.fill({"people-0-trips": ["wine"], "people-0-question-room": "single", "people-0-question-flight": "JU 123"})
+    again.fill({"people-1-trips": ["wine", "port"], "people-1-question-room": "double"})
+    again.fill({"people-1-question-flight": "Not asked of him"})
+    check = again.submit("check")
+    assert "Room? Single" in check.text and "JU 123" in check.text and "Not asked" not in check.one("main dl").text
+    assert "Learning trips: Wine, Port" in check.text
+    changed = check.form(MAIN).submit("change").form(MAIN)
+    assert changed.values["people-1-trips"] == ["wine", "port"]
+    assert changed.value("people-0-question-room") == "single"
+    done = check.form(MAIN).submit("register")
+    with reading() as session:
+        ana, boro = (of(session, name) for name in ("Ana", "Boro"))
+        assert (seats_of(session, ana), seats_of(session, boro)) == (
+            {"wine": "confirmed"},
+            {"wine": "waitlisted", "port": "confirmed"},
+        )
+        told = {one.key: one.words for one in answered_by(session, ana.id)}
+        assert told == {"room": "Single", "flight": "JU 123"}
+        assert [one.words for one in answered_by(session, boro.id)] == ["Double"]
+        assert faults(session) == []
+        message = session.scalars(select(Message).where(Message.kind == "group-registered")).one()
+        assert "Wine: Seat confirmed" in message.text and "Wine: On the waiting list" in message.text
+    assert "JU 123" in done.follow("Open the registration of Ana").text
+
+
+def test_who_chooses_an_option_too_late_is_named_and_nothing_is_lost(client, writing, asking, reading):
+    form = filled(client, "Ana", "Boro", "Ceca").fill({f"people-{n}-question-room": "single" for n in range(3)})
+    refused = form.fill({"people-2-question-flight": "JU 123"}).submit("check")
+    assert [tag["id"] for tag in refused.all("fieldset.field-wrong")] == ["people-2-question-room"]
+    check = refused.form(MAIN).fill({"people-2-question-room": "double"}).submit("check").form(MAIN)
+    # Meanwhile somebody takes one of the two.
+    with writing() as session:
+        make_registration(session, session.merge(asking), answers={"room": ("single",)})
+    late = check.submit("register")
+    assert late.status == 422
+    assert [tag["id"] for tag in late.all("fieldset.field-wrong")] == ["people-1-question-room"]
+    assert late.form(MAIN).value("people-2-question-flight") == "JU 123"
+    with reading() as session:
+        assert "Ana" not in stand(session, asking)
+    late.form(MAIN).fill({"people-1-question-room": "double"}).submit("check").form(MAIN).submit("register")
+    with reading() as session:
+        assert len(stand(session, asking)) == 4
+        assert faults(session) == []
+
+
+def test_a_trip_that_is_called_off_meanwhile_is_said_of_whom(client, writing, asking, reading):
+    form = filled(client, "Ana", "Boro").fill({f"people-{n}-question-room": "double" for n in range(2)})
+    check = form.fill({"people-1-trips": ["port"]}).submit("check").form(MAIN)
+    with writing() as session:
+        cancel_trip(session, asking.id, "port", COMMAND, NOW)
+    refused = check.submit("register")
+    assert refused.status == 422
+    assert refused.all("#people-1-trips.field-wrong") and not refused.all("#people-0-trips.field-wrong")
+    with reading() as session:
+        assert stand(session, asking) == {}
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.usefixtures("asking")
+def test_the_form_costs_as_many_queries_for_many_people_as_for_one(client):
+    numbers = []
+    for names in (("Ana",), ("Ana", "Boro", "Ceca")):
+        form = filled(client, *names)
+        form.fill({f"people-{n}-question-room": "double" for n in range(len(names))})
+        with count_queries() as queries:
+            assert form.submit("check").status == 200
+        numbers.append(len(queries))
+    assert numbers[0] == numbers[1]

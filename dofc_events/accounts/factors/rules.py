@@ -12,6 +12,7 @@ from ipaddress import ip_address
 from unicodedata import decimal
 from urllib.parse import urlsplit
 
+import segno
 from pyotp import TOTP
 
 from dofc_events.accounts.rules import Grant, RoleName
@@ -104,6 +105,11 @@ def new_app_secret() -> str:
 def app_address(secret: str, email: str) -> str:
     """What an app reads the secret from, if it is opened on the device that has the app."""
     return TOTP(secret).provisioning_uri(name=email, issuer_name="Days of Clusters")
+
+
+def as_picture(address: str) -> str:
+    """A QR code of an address, for an app on another device: itself an address, of an image that no server sends."""
+    return str(segno.make_qr(address).svg_data_uri(omitsize=True, light="#fff", border=4))
 
 
 def step_of(secret: str, code: str, now: datetime, last_step: int) -> int | None:

@@ -21,6 +21,7 @@ from dofc_events.accounts.factors.rules import (
     Given,
     RelyingParty,
     app_address,
+    as_picture,
     new_app_secret,
     relying_party,
 )
@@ -53,7 +54,8 @@ def app(here: BrowserSession) -> ResponseReturnValue:
     # The same until it is added: somebody may reload the page after their app has read it.
     secret: str = browser.setdefault("app_secret", new_app_secret())
     groups = [secret[i : i + GROUP] for i in range(0, len(secret), GROUP)]
-    context = {"groups": groups, "address": app_address(secret, here.account.email)}
+    address = app_address(secret, here.account.email)
+    context = {"groups": groups, "address": address, "picture": as_picture(address)}
     if not form.validate_on_submit():
         return form_page(form, page, **context)
     try:

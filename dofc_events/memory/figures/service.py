@@ -3,7 +3,7 @@
 import secrets
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session, aliased
 
 from dofc_events.conference import service as conference
@@ -49,10 +49,11 @@ def freeze(session: Session, edition_id: int, actor: Actor, now: datetime) -> bo
     session.add(kept)
     session.execute(delete(FrozenDelegate).where(FrozenDelegate.edition_id == edition_id))
     key = _key(session, now)
+    session.flush()
     # Sorted, so that not even the order of the rows says whose they are.
     names = sorted(pseudonym(key, PURPOSE, address) for address in addresses_counted(session, edition_id))
-    session.add_all(FrozenDelegate(edition_id=edition_id, pseudonym=name) for name in names)
-    session.flush()
+    if names:
+        session.execute(insert(FrozenDelegate), [{"edition_id": edition_id, "pseudonym": name} for name in names])
     _recount_returning(session)
     # It names nobody: nothing has to be taken out of it later (`privacy/retention`).
     record(session, actor, now, "figures_frozen", scope=str(edition.year), nameless=True)

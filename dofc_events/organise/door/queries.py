@@ -13,6 +13,8 @@ from dofc_events.core.order import sort_key
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import AFTER_ALL, found_by
 from dofc_events.delegates.rules import folded
+from dofc_events.groups.models import Member
+from dofc_events.groups.queries import groups_named
 from dofc_events.places.models import Arrival, Claim
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration.queries import place_at
@@ -71,7 +73,10 @@ def people_expected(
 
 
 def people_found(session: Session, edition_id: int, day: date, words: str, *, limit: int) -> list[AtTheDoor]:
-    """The people these words find, even without a place: first those whose names begin with them, with a place."""
+    """The people these words find, even without a place: first those whose names begin with them, with a place.
+
+    A group's name, and its contact's, find everybody of it who has not cancelled.
+    """
     called = Registration.called
     named = (
         or_(called.startswith(word, autoescape=True), called.contains(f" {word}", autoescape=True))
@@ -83,7 +88,11 @@ def people_found(session: Session, edition_id: int, day: date, words: str, *, li
         Registration.by_name,
         Registration.id,
     )
-    return _read(session, _people(edition_id, day).where(found_by(words)).order_by(*order).limit(limit))
+    found = found_by(words)
+    if groups := groups_named(session, edition_id, words):
+        of_group = select(Member.registration_id).where(Member.group_id.in_([group.id for group in groups]))
+        found = or_(found, and_(Registration.id.in_(of_group), Registration.ended_at.is_(None)))
+    return _read(session, _people(edition_id, day).where(found).order_by(*order).limit(limit))
 
 
 def person_at_the_door(session: Session, edition_id: int, day: date, reference: str) -> AtTheDoor | None:

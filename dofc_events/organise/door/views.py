@@ -15,6 +15,7 @@ from dofc_events.core.db import db, unit_of_work
 from dofc_events.delegates.queries import registration_by_reference
 from dofc_events.delegates.rules import folded
 from dofc_events.extensions import limiter
+from dofc_events.groups.queries import came_with
 from dofc_events.organise.door import queries as door_queries
 from dofc_events.organise.door.forms import ArrivalForm
 from dofc_events.organise.shared import EDITION, before_id
@@ -68,6 +69,7 @@ def check_in_list(edition: Edition) -> ResponseReturnValue:
         "organise/door/check_in_list.html",
         rows=rows[:PRINTED],
         has_more=len(rows) > PRINTED,
+        came_with=came_with(db.session(), [one.registration.id for one in rows]),
         at=now(),
         **_frame(edition),
     )
@@ -135,6 +137,7 @@ def _door(edition: Edition) -> dict[str, Any]:
         "is_early": edition.starts_on is not None and today + timedelta(days=1) < edition.starts_on,
         "narrowed": narrowed,
         "letters": door_queries.letters_at(session, edition.id, today),
+        "came_with": came_with(session, [one.registration.id for one in shown]),
         "seats": seats_of(session, [one.registration.id for one in shown]),
         "let_in_by": door_queries.let_in_by(session, edition.year, [one.registration.reference for one in shown]),
         **_frame(edition),

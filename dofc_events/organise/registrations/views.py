@@ -15,6 +15,7 @@ from dofc_events.conference.models import Edition
 from dofc_events.core.countries import country_names
 from dofc_events.core.db import db
 from dofc_events.delegates.doubles.service import count_doubles
+from dofc_events.groups.queries import came_with, groups_named
 from dofc_events.organise.registrations import queries
 from dofc_events.organise.registrations.doubles import views as doubles
 from dofc_events.organise.registrations.export import views as export
@@ -55,6 +56,7 @@ COLUMNS = {
     "photo_consent": _l("Photographs"),
     "language": _l("Language"),
     "tags": _l("Tags"),
+    "group": _l("Group"),
     "note": _l("Note"),
     "registered_at": _l("Registered"),
     "arrived_at": _l("Arrived"),
@@ -135,6 +137,8 @@ def index(edition: Edition) -> ResponseReturnValue:
         arrivals=arrivals,
         tags={word: word for word in queries.tags_at(session, edition.id)},
         tags_of=queries.tags_of(session, ids) if "tags" in columns else {},
+        came_with=came_with(session, ids) if "group" in columns else {},
+        groups_named=groups_named(session, edition.id, filters.q) if filters.q else (),
         answers_of=answered_by_many(session, ids) if any(key.startswith(FIELD) for key in columns) else {},
         questions=[one for one in questions if one.kind in (*KEYED, Kind.FILE)],
         answer_choices=_answer_choices,

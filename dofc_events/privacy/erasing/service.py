@@ -8,8 +8,8 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, delete, exists, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from dofc_events.conference.models import Category, Edition, InvitedAddress
 from dofc_events.core.audit import Actor, AuditEntry, record
@@ -17,7 +17,6 @@ from dofc_events.core.errors import Refusal
 from dofc_events.core.order import sort_key
 from dofc_events.core.references import new_reference, new_secret
 from dofc_events.delegates.models import BY_LENGTH, Registration
-from dofc_events.delegates.queries import came_before
 from dofc_events.delegates.rules import GONE_KEY
 from dofc_events.groups.models import Group, Invitation
 from dofc_events.letters.models import Letter, LetterRecipient
@@ -139,10 +138,9 @@ def forget_delegates(session: Session, edition_id: int, ids: Collection[int], no
     mine = [one.id for one in people]
     keep_before_erasing(session, edition_id, now)
     _keep_known_before(session, edition_id, people)
-    for one in people:
-        outbox.withdraw(session, one.reference, now)
+    outbox.withdraw_all(session, [Message.about.in_([one.reference for one in people])], now)
     end_rows(session, Whose.DELEGATE, mine)
-    renamed = {one.reference: _replaced(session, one, now) for one in people}
+    renamed = _replace(session, edition_id, people, now)
     _rename_in_letters(session, edition_id, renamed)
     # Those who were drawn keep what they were called then; nobody else's identifier can be made again.
     session.execute(update(Draw).where(Draw.edition_id == edition_id, Draw.document.is_not(None)).values(names_key=""))
@@ -170,61 +168,82 @@ def end_row(session: Session, row: Kept, which: Any) -> int:
 
 def _keep_known_before(session: Session, edition_id: int, people: Sequence[Registration]) -> None:
     """Who was at an earlier edition counts as that, here and at later ones, when the addresses can tell no longer."""
-    ids, keys = [one.id for one in people], [one.email_key for one in people if one.ended_at is None and one.email_key]
     year = session.get_one(Edition, edition_id).year
-    known = session.scalars(select(Registration.id).where(Registration.id.in_(ids), came_before(edition_id))).all()
+    keys = [one.email_key for one in people if one.email_key]
+    earlier = select(Registration.email_key).join(Edition, Edition.id == Registration.edition_id)
+    earlier = earlier.where(Edition.year < year, Registration.email_key.in_(keys), Registration.ended_at.is_(None))
+    known = set(session.scalars(earlier))
     later = select(Edition.id).where(Edition.year > year)
-    is_later = Registration.email_key.in_(keys) & Registration.edition_id.in_(later)
-    marked = update(Registration).where(Registration.id.in_(known) | is_later).values(known_before=True)
-    session.execute(marked.execution_options(synchronize_session=False))
+    live = [one.email_key for one in people if one.email_key and one.ended_at is None]
+    # Each by itself finds its rows by an index; either of them would be looked for in all.
+    for marked in (
+        Registration.id.in_([one.id for one in people if one.email_key in known]),
+        Registration.email_key.in_(live) & Registration.edition_id.in_(later),
+    ):
+        known_now = update(Registration).where(marked).values(known_before=True)
+        session.execute(known_now.execution_options(synchronize_session=False))
 
 
-def _replaced(session: Session, one: Registration, now: datetime) -> str:
-    """Give a registration, its emails and its trail a reference that identifies nobody; returns it."""
-    old, new = one.reference, new_reference()
-    nobody = f"{GONE_KEY}{new}"
-    # What several people came from names none of them.
-    same = select(Registration.id).where(
-        Registration.edition_id == one.edition_id, Registration.organisation == one.organisation
-    )
-    is_shared = len(session.execute(same.limit(2)).all()) > 1
-    organisation = one.organisation if is_shared else ""
-    values: dict[str, Any] = {
-        "reference": new,
-        "form_key": new_secret(),
-        "link_version": one.link_version + 1,
-        "given_name": GONE,
-        "email": "",
-        "email_key": nobody,
-        "called": "",
-        "by_name": sort_key(GONE)[:BY_LENGTH],
-        "organisation": organisation,
-        "by_organisation": sort_key(organisation)[:BY_LENGTH],
-        "compared": True,
-    }
-    by_id = Registration.id == one.id
-    session.execute(update(Registration).where(by_id).values(values).execution_options(synchronize_session=False))
-    nameless = {
-        "about": new,
-        "recipient": GONE,
-        "recipient_key": nobody,
-        "mailbox_key": nobody,
-        "recipient_name": GONE,
-        "subject": GONE,
-        "reply_to": None,
-        "text_removed_at": now,
-    }
-    session.execute(
-        update(Message).where(Message.about == old).values(nameless).execution_options(synchronize_session=False)
-    )
-    mine = LetterRecipient.registration_id == one.id
-    session.execute(
-        update(LetterRecipient).where(mine).values(email_key=nobody).execution_options(synchronize_session=False)
-    )
-    for entry in session.scalars(select(AuditEntry).where(AuditEntry.about == old)):
-        entry.about, entry.details = new, without_names(entry.details)
+def _replace(session: Session, edition_id: int, people: Sequence[Registration], now: datetime) -> dict[str, str]:
+    """Give registrations, their emails and their trail references that identify nobody; returns them by the old ones.
+
+    As many statements for many people as for one.
+    """
+    renamed = {one.reference: new_reference() for one in people}
+    nobody = {old: f"{GONE_KEY}{new}" for old, new in renamed.items()}
+    shared = _with_colleagues(session, edition_id, people)
+    common = {"given_name": GONE, "email": "", "called": "", "by_name": sort_key(GONE)[:BY_LENGTH], "compared": True}
+    alone = {"organisation": "", "by_organisation": sort_key("")[:BY_LENGTH]}
+    for some, values in (
+        ([one for one in people if one.id in shared], common),
+        ([one for one in people if one.id not in shared], common | alone),
+    ):
+        new_ones = [
+            {
+                "reference": renamed[one.reference],
+                "form_key": new_secret(),
+                "link_version": one.link_version + 1,
+                "email_key": nobody[one.reference],
+            }
+            for one in some
+        ]
+        _set_each(session, Registration.id, [one.id for one in some], new_ones, values)
+    gone = {"recipient": GONE, "recipient_name": GONE, "subject": GONE, "reply_to": None, "text_removed_at": now}
+    emails = [{"about": new, "recipient_key": nobody[old], "mailbox_key": nobody[old]} for old, new in renamed.items()]
+    _set_each(session, Message.about, list(renamed), emails, gone)
+    letters = [{"email_key": nobody[one.reference]} for one in people]
+    _set_each(session, LetterRecipient.registration_id, [one.id for one in people], letters)
+    for entry in session.scalars(select(AuditEntry).where(AuditEntry.about.in_(renamed))):
+        entry.about, entry.details = renamed[entry.about], without_names(entry.details)
     session.flush()
-    return new
+    return renamed
+
+
+def _with_colleagues(session: Session, edition_id: int, people: Sequence[Registration]) -> set[int]:
+    """Those of an organisation that others of the edition have, too: what several came from names none of them."""
+    one, other = aliased(Registration), aliased(Registration)
+    # The first two are what an index finds.
+    same = exists().where(
+        other.edition_id == edition_id,
+        other.by_organisation == one.by_organisation,
+        other.organisation == one.organisation,
+        other.id != one.id,
+    )
+    return set(session.scalars(select(one.id).where(one.id.in_([person.id for person in people]), same)))
+
+
+def _set_each(
+    session: Session,
+    column: Any,
+    keys: Sequence[Any],
+    values: Sequence[dict[str, Any]],
+    common: dict[str, Any] | None = None,
+) -> None:
+    """Write values of their own into the rows for each key, and what is `common` to all."""
+    if keys:
+        table = column.class_.__table__
+        each = update(table).where(table.c[column.key] == bindparam("which")).values(common or {})
+        session.execute(each, [{"which": key, **own} for key, own in zip(keys, values, strict=True)])
 
 
 def _leave_others_trail(session: Session, scope: str, old: str, new: str) -> None:

@@ -10,7 +10,9 @@ from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from dofc_events.core.audit import AuditEntry
-from dofc_events.delegates.models import Registration
+from dofc_events.delegates.models import Registration, SearchWord
+from dofc_events.delegates.service import search_keys
+from dofc_events.delegates.spelling.rules import keys_of
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import address_key
 from dofc_events.places.models import Claim, Pool
@@ -126,6 +128,9 @@ def _values(session: Session, rows: Sequence[Kept], registration: Registration, 
     if row.table == OWN and registration.email_key is None:
         # The address is that of the contact who registered them.
         told = [{name: value for name, value in one.items() if name != "email"} for one in told]
+    if row.table == SearchWord.__tablename__ and registration.email_key is None:
+        lent = keys_of((registration.email,)) - search_keys(registration, but_address=True)
+        told = [one for one in told if one["word"] not in lent]
     if row.table == AuditEntry.__tablename__:
         told = [_of_this_person(one) for one in told]
     return [one for one in told if one]

@@ -79,17 +79,21 @@ class Place:
 D, P, A, E, X = Whose.DELEGATE, Whose.PROPOSER, Whose.ACCOUNT, Whose.EDITION, Whose.ANYBODY
 NEEDS, PHONE, VISA, EMAILS, NAMES = Period.NEEDS, Period.PHONE, Period.VISA, Period.EMAILS, Period.NAMES
 BLANKED, DELETED, REPLACED, NAMELESS, STAYS, BY_ITSELF = Ends
-# Columns that only the site can read, which sorts and compares by them: in the file, and not on the page.
+# Columns that only the site can read, which sorts and compares by them, and what the page says otherwise: in the file,
+# and not on the page.
 KEYS = frozenset(
     {
         "by_name",
         "by_organisation",
+        "content_hash",
         "consent_version",
         "email_key",
         "form_key",
+        "html",
         "link_version",
         "mailbox_key",
         "recipient_key",
+        "trip_id",
     }
 )
 OWN, OF, BY = "registrations", "registration_id", "proposal_id"

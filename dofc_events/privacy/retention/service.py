@@ -46,8 +46,8 @@ from dofc_events.privacy.retention.queries import entries_with, entries_with_nam
 from dofc_events.privacy.rules import GONE, Period, Periods
 from dofc_events.registration.saved.models import SavedView
 
-# So many rows in one short transaction; to take the names off one person takes as long as some dozen rows.
-ROWS, PEOPLE = 500, 20
+# So many rows in one short transaction; to take the names off one person takes as long as a few rows.
+ROWS, PEOPLE = 500, 100
 A_DAY = timedelta(days=1)
 ON_ITS_WAY = (MessageState.QUEUED, MessageState.SENDING)
 

@@ -26,8 +26,9 @@ from dofc_events.questions.rules import (
     OwnQuestion,
     shown,
 )
+from dofc_events.questions.texts import in_words
 from dofc_events.registration.answers.service import ChoiceFull
-from dofc_events.web.fields import Line, OfAnyField, Paragraphs
+from dofc_events.web.fields import Line, OfAnyField, Paragraphs, prefix_of
 from dofc_events.web.moments import DayField, plausible
 
 # Below this it is said how many places an option still has.
@@ -55,7 +56,10 @@ class ChecksField(SelectMultipleField):
 
 
 class AnswersField(FormField):
-    """An edition's own questions, each with a field `question-<key>` that keeps what was typed; `ask` says which."""
+    """An edition's own questions, each with a field `question-<key>` that keeps what was typed; `ask` says which.
+
+    In a form within another the names begin with its prefix.
+    """
 
     form: BaseForm
     all_questions: tuple[OwnQuestion, ...] = ()
@@ -78,9 +82,14 @@ class AnswersField(FormField):
         """
         self.all_questions, self.known, self.free = tuple(questions), known, free
         self.questions = tuple(one for one in questions if one.kind is not Kind.FILE)
-        self.form = BaseForm({one.field: self._field_for(one) for one in self.questions})
+        self.form = BaseForm({one.field: self._field_for(one) for one in self.questions}, prefix=self.prefix)
         data = {one.field: _data(one, known.get(one.key, ())) for one in self.questions}
         self.form.process(self.formdata, data=data)
+
+    @property
+    def prefix(self) -> str:
+        """What the names of all fields of its form begin with."""
+        return prefix_of(self)
 
     def parts(self) -> Iterator[Any]:
         """What is compared with what was saved meanwhile: each answer for itself."""
@@ -91,6 +100,10 @@ class AnswersField(FormField):
         said = {one.key: _values(self.form[one.field]) for one in self.questions}
         visible = self._visible(said)
         return {key: values if key in visible else () for key, values in said.items()}
+
+    def given_words(self) -> list[tuple[str, str]]:
+        """What was asked and answered, as people read it."""
+        return [(one.caption, one.words) for one in in_words(self.questions, self.given())]
 
     def is_as(self, known: Answers) -> bool:
         """Whether all that is asked is answered like this already."""
@@ -113,6 +126,22 @@ class AnswersField(FormField):
         """Say that what was chosen has no place left: somebody was quicker."""
         field = self.form[refusal.field]
         field.errors = [_full(refusal.caption)]
+
+    def chose(self, refusal: ChoiceFull) -> bool:
+        """Whether it is chosen here what was refused."""
+        given = self.given()
+        return any(one.field == refusal.field and refusal.option in given[one.key] for one in self.questions)
+
+    def take_from(self, left: dict[int, int]) -> bool:
+        """Count what is chosen off the places that options have `left`, and say what has none: whether all have."""
+        given, fits = self.given(), True
+        for one in self.questions:
+            for option in (option for option in one.options if option.key in given[one.key]):
+                if option.id in left and not option.waiting_list:
+                    if left[option.id] <= 0:
+                        self.form[one.field].errors, fits = [_full(option.caption)], False
+                    left[option.id] -= 1
+        return fits
 
     def _visible(self, said: Answers) -> frozenset[str]:
         return shown(self.questions, {**self.known, **said}, self.category)
@@ -140,7 +169,7 @@ class AnswersField(FormField):
             return [SelectChoice(YES, _("Yes")), SelectChoice(NO, _("No"))]
         held = self.known.get(one.key, ())
         offered = [option for option in one.options if not option.is_retired or option.key in held]
-        typed = self.formdata.getlist(one.field) if self.formdata else ()
+        typed = self.formdata.getlist(f"{self.prefix}{one.field}") if self.formdata else ()
         choices = []
         for option in offered:
             left = self.free.get(option.id)

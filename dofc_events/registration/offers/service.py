@@ -7,10 +7,10 @@ from sqlalchemy.orm import Session
 from dofc_events.core.audit import Actor
 from dofc_events.notices import mails
 from dofc_events.notices.queries import offer_stands, standing_of
-from dofc_events.notices.service import Changes
+from dofc_events.notices.service import Changes, hold_of
 from dofc_events.places import service as places
 from dofc_events.places.rules import ClaimStatus
-from dofc_events.registration.service import cancel_registration, hold_of, locked, refuse_over
+from dofc_events.registration.service import cancel_registration, locked, refuse_over
 
 
 def accept_offer(session: Session, registration_id: int, actor: Actor, now: datetime) -> None:

@@ -25,6 +25,7 @@ class TripsField(RankedField):
     """The learning trips that a delegate asks for, as slugs, the first choice first.
 
     Reads `trips` (repeated) for what is ticked and `preference-<slug>` for what is ranked; both keep what was typed.
+    In a form within another both begin with its prefix.
     What can be chosen is said by `offer`, before validating.
     """
 
@@ -33,7 +34,7 @@ class TripsField(RankedField):
 
     def process(self, formdata: Any, data: Any = unset_value, extra_filters: Any = None) -> None:
         super().process(formdata, data, extra_filters)
-        self.ticked: list[str] = formdata.getlist("trips") if formdata else []
+        self.ticked: list[str] = formdata.getlist(self.name) if formdata else []
         self.ranked: list[TripStanding] = []
         self.tickable: list[TripStanding] = []
         self.at_once = False
@@ -64,6 +65,10 @@ class TripsField(RankedField):
         ticked.sort(key=lambda trip: trip.preference if trip.is_live else len(self.tickable) + trip.trip.position)
         offered = {trip.trip.slug for trip in self.ranked}
         return (*(trip.trip.slug for trip in ticked), *(slug for slug in self.ranking() if slug in offered))
+
+    def chosen_titles(self) -> list[str]:
+        """What is asked for, as people read it."""
+        return [self.labels[slug] for slug in self.chosen()]
 
     def pre_validate(self, form: Any) -> None:
         offered = {trip.trip.slug for trip in self.tickable}
@@ -110,11 +115,11 @@ class _Tick:
         self.field, self.slug, self.name = field, slug, f"trips-{slug}"
 
     def sent(self) -> list[tuple[str, str]]:
-        return [("trips", self.slug)] if self.slug in self.field.ticked else []
+        return [(self.field.name, self.slug)] if self.slug in self.field.ticked else []
 
     def process(self, formdata: Any, _data: Any) -> None:
         kept = [slug for slug in self.field.ticked if slug != self.slug]
-        self.field.ticked = [*kept, *formdata.getlist("trips")]
+        self.field.ticked = [*kept, *formdata.getlist(self.field.name)]
 
 
 class TripsForm(Form):

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import func, select
 
 from dofc_events.accounts.factors.models import Factor, RecoveryCode
+from dofc_events.accounts.factors.rules import as_picture
 from dofc_events.accounts.models import Account
 from dofc_events.core.audit import AuditEntry
 from dofc_events.mail.models import Message
@@ -176,6 +177,18 @@ def test_another_factor_is_added_only_by_who_gave_one_just_now(hers):
     assert page.url == f"{PAGE}/app"
     assert hers.add_app(hers.client.get(PAGE)).url == PAGE
     assert len(hers.client.get(PAGE).all("[data-factor]")) == 2
+
+
+def test_the_key_of_an_app_is_there_to_scan_too(hers):
+    page = hers.client.get(f"{PAGE}/app")
+    key = page.one("[data-secret]").get_text().replace(" ", "")
+    address = page.one("main a[href^='otpauth:']")["href"]
+    assert f"secret={key}" in address
+    picture = page.one("main img")
+    assert picture["src"] == as_picture(address) and picture["src"].startswith("data:image/svg+xml")
+    assert picture["alt"] == "QR code with the key that is written below"
+    # Nobody else's page can show or send it, and this one may show it.
+    assert "img-src 'self' data:" in page.headers["Content-Security-Policy"]
 
 
 def test_a_wrong_code_adds_no_app_and_the_secret_stays(hers, reading):

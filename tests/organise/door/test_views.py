@@ -13,6 +13,7 @@ from dofc_events.registration.service import cancel_registration
 from tests.organise.door.conftest import DOOR, counts, find, names, press, shown
 from tests.support.databases import count_queries
 from tests.support.factories import DELEGATE, NOW, make_edition, make_registration, make_trip
+from tests.support.groups import make_group, make_promise, someone
 from tests.support.sheets import dicts, read_csv
 
 LIST = f"{DOOR}/list"
@@ -334,3 +335,30 @@ def test_list_on_paper_has_a_line_for_everyone_with_a_place(desk, join):
 def test_list_on_paper_says_when_nobody_has_a_place(desk):
     assert "Nobody has a confirmed place yet." in desk.get(LIST).text
     assert "Nobody has a confirmed place yet." in desk.get(DOOR).text
+
+
+@pytest.mark.usefixtures("room")
+def test_who_came_with_a_group_is_found_by_its_name_and_its_contacts_and_says_with_whom(
+    desk, organiser, edition, writing
+):
+    with writing() as session:
+        stored = session.merge(edition)
+        make_registration(session, stored, given_name="Zoran", family_name="Vuk", organisation="Vera Motors")
+        made = make_group(session, stored, [someone("Ana", organisation="Other"), someone("Boro", "boro@own.test")])
+        group = made.group.reference
+        make_promise(session, stored, "Dom kulture")
+        left = make_group(session, stored, [someone("Ceca")]).people[0].registration
+        cancel_registration(session, left.id, DELEGATE, NOW)
+    for words in ("ilic", "trakya vera", "vera tra"):
+        page = find(desk, words)
+        assert {"Kovač, Ana", "Kovač, Boro"} <= set(names(page)) and "Kovač, Ceca" not in names(page)
+        assert page.all("[data-with]")[0].get_text() == "With Vera Ilić (Trakya Cluster)"
+    assert find(desk, "dom").all("[data-registration]") == []
+    assert "With Vera Ilić (Trakya Cluster)" in desk.get(LIST).text
+    assert len(desk.get(DOOR).all("[data-with]")) == 2
+    registrations = organiser.get("/organise/editions/2027/registrations?q=ilic&columns=group")
+    assert registrations.one(f"[data-group={group}]").get_text(strip=True).endswith("Vera Ilić (Trakya Cluster)")
+    every = organiser.get("/organise/editions/2027/registrations?columns=group")
+    assert every.text.count("Vera Ilić (Trakya Cluster)") == 3
+    rows = dicts(read_csv(organiser.get("/organise/editions/2027/registrations.csv").data))
+    assert [row["group_name"] for row in rows] == ["Vera Ilić"] * 3 + ["", ""]

@@ -1,12 +1,14 @@
 """My data: everything that the table has of somebody, and nothing of anybody else."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
 
 from dofc_events.core.audit import AuditEntry
 from dofc_events.delegates.service import details_of
+from dofc_events.groups.service import Contact
 from dofc_events.mail.models import Message
 from dofc_events.privacy.handed_out.queries import as_json, plain
 from dofc_events.privacy.kept.queries import about, table_of
@@ -15,6 +17,7 @@ from dofc_events.registration.hand_over.service import hand_over
 from dofc_events.registration.notes.service import write_note
 from tests.privacy.people import OWN, forms, make_person, values
 from tests.support.factories import DELEGATE, NOW, make_edition, make_registration
+from tests.support.groups import make_group, someone
 
 pytestmark = pytest.mark.databases("sqlite")
 
@@ -51,6 +54,16 @@ def test_nothing_of_anybody_else_is_in_it(session):
     mine = written(session, person)
     for value in (other.email, other.reference, other.full_name, "elena@dofc.test"):
         assert value not in mine
+
+
+def test_who_has_no_address_reads_nothing_of_the_contacts(session):
+    contact = Contact("Ludmila", "zebrafish.ludmila@contact.test", "en")
+    lent = replace(someone("Boro"), email=contact.email)
+    (boro,) = make_group(session, make_edition(session), [lent], contact=contact).people
+    told = written(session, boro.registration)
+    assert "kovac" in told and "boro" in told
+    for word in ("zebrafish", "ludmila", "Ludmila"):
+        assert word not in told
 
 
 def test_who_took_over_reads_nothing_of_who_was_there_before(session):

@@ -3,7 +3,8 @@
 import dofc_events.app  # noqa: F401 (every table is known then)
 from dofc_events.core.db import Base
 from dofc_events.privacy.kept.queries import blanks
-from dofc_events.privacy.kept.rules import KEPT, NOT_PERSONAL, Ends, Whose, as_document, undecided
+from dofc_events.privacy.kept.rules import KEPT, KEYS, NOT_PERSONAL, OWN, Ends, Whose, as_document, rows_of, undecided
+from dofc_events.privacy.texts import COLUMNS
 from tests.privacy.document import DOCUMENT
 
 TABLES = Base.metadata.tables
@@ -60,3 +61,9 @@ def test_what_is_blanked_can_be():
 
 def test_the_page_says_what_the_table_says():
     assert DOCUMENT.read_text(encoding="utf-8") == as_document(), "python -m tests.privacy.document writes it anew"
+
+
+def test_each_column_that_people_are_shown_has_words_for_them():
+    shown = [row for row in rows_of(Whose.DELEGATE) if row.is_shown and row.table != OWN]
+    columns = {(row.table, name) for row in shown for name in row.names if name not in KEYS}
+    assert {(table, name) for table, names in COLUMNS.items() for name in names} == columns

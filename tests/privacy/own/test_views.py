@@ -43,6 +43,10 @@ def test_somebody_reads_everything_and_takes_it_along(app, writing, reading, cli
     with reading() as session:
         key = session.scalars(select(Registration.form_key)).one()
     assert key not in page.text and "+00:00" not in page.text and "link version" not in page.text
+    # In words, not as the site calls it.
+    said = [tag.get_text() for tag in page.all("main dt")]
+    assert {"What happened", "Last changed", "Kind of email"} <= {*said} and not [one for one in said if "_" in one]
+    assert "Place confirmed" in page.text and "registration confirmed" in page.text
     answer = client.get(f"/registrations/{token}/my-data.json")
     assert key in answer.data.decode()
     assert answer.headers["Content-Disposition"].startswith("attachment")

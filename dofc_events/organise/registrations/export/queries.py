@@ -94,6 +94,7 @@ def export_rows(
         "arrived_on": lambda days: " ".join(sorted(days.split())) if days else "",
         "any_trip": YES_OR_NO.__getitem__,
         "group": lambda reference: reference or "",
+        "group_name": lambda name: name or "",
         "own_address": YES_OR_NO.__getitem__,
         "tags": lambda words: ", ".join(sorted(words.split(","), key=sort_key)) if words else "",
     }
@@ -166,7 +167,8 @@ def _columns(position: Any) -> dict[str, Any]:
         "note": r.note,
         "arrived_at": Claim.used_at,
         "arrived_on": _days(),
-        "group": _group(),
+        "group": _of_group(Group.reference),
+        "group_name": _of_group(case((Group.places.is_(None), Group.contact_name), else_=Group.organisation)),
         "own_address": r.email_key.is_not(None),
     }
 
@@ -195,9 +197,9 @@ def _days() -> Any:
     return days.where(Arrival.claim_id == Claim.id).correlate(Claim).scalar_subquery()
 
 
-def _group() -> Any:
-    """The reference of the group that a registration belongs to."""
-    query = select(Group.reference).join(Member, Member.group_id == Group.id)
+def _of_group(what: Any) -> Any:
+    """What is read of the group that a registration belongs to."""
+    query = select(what).join(Member, Member.group_id == Group.id)
     return query.where(Member.registration_id == Registration.id).correlate(Registration).scalar_subquery()
 
 
