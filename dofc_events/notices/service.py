@@ -222,8 +222,9 @@ def tell_news(session: Session, registration_ids: Iterable[int], now: datetime) 
         untold = _take_over(session, registration_id, due_by=now)
         if untold:
             standing = standing_of(session, registration_id)
-            # One address may have been waiting for news of several people.
-            if not (untold.asked_for and _put_off(session, standing, untold, now)):
+            # A contact's address may have been waiting for news of several people.
+            at_contact = untold.asked_for and standing.registration.email_key is None
+            if not (at_contact and _put_off(session, standing, untold, now)):
                 _write(session, standing, untold, now)
 
 
@@ -269,13 +270,11 @@ def _put_off(session: Session, standing: mails.Standing, news: News, now: dateti
     """Whether news have to wait, because their address was told of such news just now; then they are kept."""
     if not _can_wait(news, standing):
         return False
-    due_at = outbox.may_be_told_at(session, standing.registration.email, now)
-    if due_at <= now:
-        return False
-    row = UntoldNews(registration_id=standing.registration.id, since=now, due_at=due_at, news=_stored(news))
-    session.add(row)
-    session.flush()
-    return True
+    one, due_at = standing.registration, outbox.may_be_told_at(session, standing.registration.email, now)
+    if due_at > now:
+        session.add(UntoldNews(registration_id=one.id, since=now, due_at=due_at, news=_stored(news)))
+        session.flush()
+    return due_at > now
 
 
 def hold_of(edition: Edition, now: datetime) -> OfferTerms | None:

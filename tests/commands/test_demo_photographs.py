@@ -18,7 +18,7 @@ def test_the_demonstration_has_a_gallery_and_a_cover(client, app):
     assert len(page.all(".gallery li")) == 4
     picture = page.all(".gallery a")[0]
     assert "drawn for this demonstration" in client.get(picture["href"]).h1
-    assert client.get(picture.img["src"], checked=False).status == 200
+    assert client.get(picture.select_one("img")["src"], checked=False).status == 200
 
 
 def test_what_lies_beside_the_code_is_what_its_list_names():

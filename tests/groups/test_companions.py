@@ -102,7 +102,7 @@ def test_who_is_ticked_is_cancelled_as_well_and_nobody_else(client, own, edition
     with writing() as session:
         stranger = make_registration(session, edition, given_name="Olga", email="olga@own.test").reference
     page = client.get(f"{own}cancel")
-    milan = page.one("label:-soup-contains('Milan')")["for"].removeprefix("with-")
+    milan = page.one("label:lexbor-contains('Milan')")["for"].removeprefix("with-")
     cancelled = page.form("/cancel").forge({"with": [milan, stranger]}).submit()
     assert "Cancelled for Milan as well." in cancelled.text and "Nada is still registered." in cancelled.text
     with reading() as session:

@@ -135,8 +135,9 @@ def _initial(field: Element) -> list[Any]:
         return _choices(field) if field.has_attr("checked") else []
     if field.get("type") == "file":
         return [("", b"")]
-    # What was read as one line's end is sent as a browser sends it (HTML Standard, 4.10.21.4).
-    return [str(field.get("value", "")).replace("\n", "\r\n")]
+    value = str(field.get("value", ""))
+    # A line's end is sent as browsers send it (HTML Standard, 4.10.21.4).
+    return [value.replace("\n", "\r\n") if field.get("type") == "hidden" else value]
 
 
 def _choices(field: Element) -> list[str]:

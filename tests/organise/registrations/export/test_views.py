@@ -183,6 +183,7 @@ def test_file_says_everything_about_somebody(exported, register, year, kind):
             "arrived_at": "",
             "arrived_on": "",
             "group": "",
+            "group_name": "",
             "own_address": "yes",
         }
     ]
