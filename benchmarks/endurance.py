@@ -41,7 +41,7 @@ def endurance(databases: Databases, kind: str, folder: Path) -> list[tuple[Held,
     sink = MailServer(folder)
     sink.start()
     with databases.fresh(kind) as url:
-        app = create_app(settings_for(url, folder, **sink.settings()))
+        app = create_app(settings_for(url, folder / "instance", **sink.settings()))
         site = Site(url, folder, sink, METRICS_TOKEN="a token of a good length", REQUEST_LOG="on")
         with app.app_context():
             try:

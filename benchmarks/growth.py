@@ -56,7 +56,7 @@ class Grown:
 
 def growth(database_url: str, folder: Path, messages: int) -> Iterator[tuple[str, Grown]]:
     """With so many messages, most of them of past editions: as they were sent."""
-    app = create_app(settings_for(database_url, folder))
+    app = create_app(settings_for(database_url, folder / "instance"))
     app.config["WTF_CSRF_ENABLED"] = False
     with app.app_context():
         with unit_of_work() as session:

@@ -52,7 +52,7 @@ def question_costs(databases: Databases, folder: Path) -> dict[str, list[FormCos
 def _site(url: str, folder: Path, count: int) -> dict[str, Callable[[], None]]:
     """What can be done on a site with so many questions."""
     folder.mkdir()
-    app = create_app(settings_for(url, folder))
+    app = create_app(settings_for(url, folder / "instance"))
     app.config["WTF_CSRF_ENABLED"] = False
     with app.app_context():
         with unit_of_work() as session:

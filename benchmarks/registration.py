@@ -117,7 +117,7 @@ def _ours(databases: Databases, kind: str, folder: Path, sink: MailServer) -> It
 
 def _make_edition(url: str, folder: Path) -> int:
     """An edition with learning trips that asks what the beginner's form asks, beside those of the demonstration."""
-    app = create_app(settings_for(url, folder))
+    app = create_app(settings_for(url, folder / "instance"))
     with app.app_context():
         with unit_of_work() as session:
             edition = make_edition(session, now=now(), year=now().year + 2, capacity=5000)

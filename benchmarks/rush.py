@@ -52,7 +52,7 @@ def rush(databases: Databases, kind: str, folder: Path) -> Rush:
     sink = MailServer(folder)
     sink.start()
     with databases.fresh(kind) as url:
-        app = create_app(settings_for(url, folder, **sink.settings()))
+        app = create_app(settings_for(url, folder / "instance", **sink.settings()))
         with app.app_context():
             with unit_of_work() as session:
                 edition = make_edition(session, now=now(), capacity=PLACES)
