@@ -81,16 +81,21 @@ def pytest_collection(session: pytest.Session) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What takes long begins each process's share: one such test at the end would keep the others waiting."""
+    """What takes long begins each process's share: one such test at the end would keep the others waiting.
+
+    A file's tests stay together: some share what takes long to prepare.
+    """
     count = getattr(config, "workerinput", {}).get("workercount")
     if count is None:
         return
     slow = [item for item in items if item.path.relative_to(Path(__file__).parent).parts[0] in SLOW]
     quick = [item for item in items if item not in set(slow)]
+    files = list(dict.fromkeys(item.path for item in slow))
     size = -(-len(items) // count)
     items.clear()
     for number in range(count):
-        first = slow[number::count]
+        mine = set(files[number::count])
+        first = [item for item in slow if item.path in mine]
         room = size - len(first)
         items += [*first, *quick[:room]]
         quick = quick[room:]
@@ -105,8 +110,8 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Tests wait for sites, browsers and mail as long as they compute: two for each core."""
-    return min(2 * (os.cpu_count() or 1), 8)
+    """Tests wait for sites, browsers and mail half as long as they compute: three for two cores."""
+    return min(max(2, 3 * (os.cpu_count() or 1) // 2), 8)
 
 
 @pytest.hookimpl(optionalhook=True)

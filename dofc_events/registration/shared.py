@@ -21,7 +21,7 @@ from dofc_events.places.models import Pool
 from dofc_events.places.options.queries import positions_for_options, questions_with_room
 from dofc_events.places.queries import CategoryPlaces, categories_with_places, count_waiting, has_room
 from dofc_events.places.rules import ClaimStatus, availability, free_for_anybody
-from dofc_events.questions.queries import answers_of, questions_of
+from dofc_events.questions.queries import answers_of
 from dofc_events.questions.rules import Answers, Kind, OwnQuestion, asked, files_asked, missing
 from dofc_events.questions.texts import Answered
 from dofc_events.registration.forms import ChangeDetailsForm
@@ -35,6 +35,7 @@ from dofc_events.web.elsewhere import calendar_links
 from dofc_events.web.forms import Form
 
 F = TypeVar("F", bound=ChangeDetailsForm)
+OwnQuestions = tuple[tuple[OwnQuestion, ...], dict[int, int]]
 
 
 def wrote_to(
@@ -58,7 +59,7 @@ def own_context(registration: Registration, token: str) -> dict[str, Any]:
     """What the pages about one registration show."""
     standing, at = standing_in(db.session(), registration), now()
     edition, known = registration.edition, answers_of(standing.answers)
-    questions = questions_of(db.session(), edition.id) if edition.asks_questions else ()
+    questions, room = own_questions(edition)
     category, waits = registration.category.slug, any(one.waiting for one in standing.answers)
     today = in_zone(at, edition.zone).date()
     return {
@@ -77,6 +78,7 @@ def own_context(registration: Registration, token: str) -> dict[str, Any]:
         "waits_for": positions_for_options(db.session(), registration.id) if waits else (),
         "files": _files(questions, standing.answers, category, today) if edition.asks_files else [],
         "known": known,
+        "own_questions": (questions, room),
         "unanswered": [one for one in missing(questions, known, category, today) if one.kind is not Kind.FILE],
         "sign_up": edition.sign_up_window(at),
         "is_drawn": standing.status is ClaimStatus.CONFIRMED
@@ -151,23 +153,30 @@ def open_among(edition: Edition, categories: Sequence[CategoryPlaces], present: 
     return tuple(one for one in categories if one in chosen or one.slug == present)
 
 
-def asked_of(edition: Edition, *, by_organisers: bool = False) -> dict[str, Any]:
-    """What a form asks now of an edition's own questions, and how many places are left of the options that are limited.
+def own_questions(edition: Edition) -> OwnQuestions:
+    """An edition's own questions, and how many places are left of the options that are limited.
 
-    One query, and none where nothing is asked.
+    One query, and none where nothing was ever asked.
     """
-    questions, room = questions_with_room(db.session(), edition.id) if edition.asks_questions else ((), {})
+    return questions_with_room(db.session(), edition.id) if edition.asks_questions else ((), {})
+
+
+def asked_of(edition: Edition, *, by_organisers: bool = False) -> dict[str, Any]:
+    """What a form asks now of an edition's own questions."""
+    questions, room = own_questions(edition)
     on = in_zone(now(), edition.zone).date()
     return {"asked": asked(questions, on, by_organisers=by_organisers), "room": room}
 
 
-def change_form(registration: Registration, known: Answers, *, by_organisers: bool = False, kind: type[F]) -> F:
+def change_form(
+    registration: Registration, known: Answers, own: OwnQuestions, *, by_organisers: bool = False, kind: type[F]
+) -> F:
     """The form that changes a delegate's details and what they answered, with what is stored or what was sent."""
     edition, form = registration.edition, kind(obj=details_of(registration))
     categories = categories_with_places(db.session(), edition.id)
     form.offer_categories(categories if by_organisers else open_among(edition, categories, registration.category.slug))
-    now_asked = asked_of(edition, by_organisers=by_organisers)
-    form.ask(now_asked["asked"], now_asked["room"], known)
+    (questions, room), on = own, in_zone(now(), edition.zone).date()
+    form.ask(asked(questions, on, by_organisers=by_organisers), room, known)
     return form
 
 

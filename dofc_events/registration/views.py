@@ -232,6 +232,6 @@ def _other_answers(token: str, form: RegistrationForm, context: dict[str, Any]) 
     if same:
         address = ChangeAddressForm(obj=registration)
         return make_response(render_template("registration/own/address.html", form=address, **context), 422)
-    edit = change_form(registration, context["known"], kind=ChangeDetailsForm)
+    edit = change_form(registration, context["known"], context["own_questions"], kind=ChangeDetailsForm)
     context["other_email"] = form.email.data if form.email.data != registration.email else ""
     return make_response(render_template("registration/own/edit.html", form=edit, **context), 422)

@@ -87,7 +87,8 @@ def own(token: str) -> ResponseReturnValue:
 def edit(token: str) -> ResponseReturnValue:
     registration = _mine(token)
     context = {**own_context(registration, token), "sent_twice": False}
-    form, seen = change_form(registration, context["known"], kind=ChangeDetailsForm), details_of(registration)
+    form = change_form(registration, context["known"], context["own_questions"], kind=ChangeDetailsForm)
+    seen = details_of(registration)
     if is_frozen(registration):
         return _read_only(registration, token, form)
     if not form.validate_on_submit():

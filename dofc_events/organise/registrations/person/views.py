@@ -44,7 +44,7 @@ from dofc_events.registration.on_behalf import service as on_behalf
 from dofc_events.registration.on_behalf.forms import CorrectDetailsForm, OnBehalfForm
 from dofc_events.registration.on_behalf.queries import raise_needed
 from dofc_events.registration.service import RegistrationOver
-from dofc_events.registration.shared import change_form, form_context, offer_trips
+from dofc_events.registration.shared import change_form, form_context, offer_trips, own_questions
 from dofc_events.registration.texts import stated_consent
 from dofc_events.registration.trips.forms import NOT_TO_BE_HAD
 from dofc_events.web.forms import ButtonForm, answer_errors, form_page
@@ -193,7 +193,9 @@ def edit(edition: Edition, reference: str) -> ResponseReturnValue:
     """Change a delegate's details, even when they no longer can."""
     found = registration_at(edition, reference)
     standing, seen = standing_of(db.session(), found.id), details_of(found)
-    form = change_form(found, answers_of(standing.answers), by_organisers=True, kind=CorrectDetailsForm)
+    form = change_form(
+        found, answers_of(standing.answers), own_questions(edition), by_organisers=True, kind=CorrectDetailsForm
+    )
     freezes_at = edition.details_freeze_at()
     context = {
         "registration": found,
