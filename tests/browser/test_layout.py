@@ -11,6 +11,7 @@ from dofc_events.delegates.queries import token_of
 from dofc_events.memory.history.service import load_history
 from tests.support.browser import PHONE
 from tests.support.factories import make_account, make_edition, make_registration, make_trip
+from tests.support.photographs import SHOWN, make_photograph
 
 SIZES = [(320, 640), (390, 844), (768, 1024), (1280, 800)]
 LONG = "Balkanskisavezklasteraproizvođačapoljoprivrednemehanizacije" * 2
@@ -37,8 +38,16 @@ OVERLAP = """() => {
 }"""
 
 
+# Where everything stands that a person reads or follows, to the pixel.
+PLACES = """() => [...document.querySelectorAll('main :is(h1, h2, p, a, figure, picture, img)')].map(e => {
+  const box = e.getBoundingClientRect();
+  return [e.tagName, Math.round(box.top), Math.round(box.height)].join();
+})"""
+LOADED = "() => [...document.images].filter(e => e.currentSrc.includes('/photographs/') && e.naturalWidth).length"
+
+
 @pytest.fixture
-def site(live_server, database_url, writing):
+def site(app, live_server, database_url, writing):
     moment = now()
     with writing() as session:
         load_history(session, COMMAND, moment)
@@ -56,8 +65,10 @@ def site(live_server, database_url, writing):
         trip, _ = (make_trip(session, edition, slug) for slug in ("cellars", "harbour"))
         for number in range(3):
             make_registration(session, edition, now=moment, email=f"delegate-{number}@example.org")
+        for number in range(2):
+            make_photograph(session, edition, **(SHOWN | {"alternative": f"People in hall {number}"}))
         own = f"/registrations/{token_of(make_registration(session, edition, now=moment, trips=(trip.slug,)))}/"
-    site = live_server(database_url)
+    site = live_server(database_url, SHARED_DIR=str(app.extensions["dofc_events"].shared))
     site.year, site.chair, site.trip, site.own = edition.year, chair, trip.slug, own
     return site
 
@@ -94,6 +105,25 @@ def test_the_drawing_leaves_the_words_alone_and_links_are_large_enough_to_hit(si
     assert all(link.bounding_box()["height"] >= 24 for link in links.all())
     _the_card_stays_in_view(tab, site)
     _the_own_page_is_a_ticket(tab, site)
+    _nothing_moves_without_pictures(browser.open(site.url, PHONE), site)
+
+
+def _nothing_moves_without_pictures(tab, site) -> None:
+    """Who loads none reads what they show, and everything stands where it would stand with them."""
+    gallery = f"/editions/{site.year}/photographs/"
+    pages = [(size, path) for size in (PHONE, (1280, 800)) for path in (gallery, f"{gallery}1")]
+    places, page = [], tab.page
+    for loads in (False, True):
+        if not loads:
+            page.route("**/photographs/*.*", lambda route: route.abort("aborted"))
+        for size, path in pages:
+            tab.resize(size)
+            tab.goto(path)
+            assert bool(page.evaluate(LOADED)) == loads, path
+            places.append(page.evaluate(PLACES))
+        assert "People in hall 0" in page.locator("main").aria_snapshot()
+        page.unroute_all()
+    assert places[: len(pages)] == places[len(pages) :]
 
 
 def _the_card_stays_in_view(tab, site) -> None:
