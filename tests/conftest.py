@@ -54,6 +54,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # Of all sites in all processes, one translates a template.
     (run / TEMPLATES).mkdir(exist_ok=True)
     Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache(str(run / TEMPLATES))}
+    # All tests of a process together ask more than a site does; each statement is compiled once.
+    db._engine_options["query_cache_size"] = 5_000
     if not given:
         shutil.rmtree(ARTIFACTS, ignore_errors=True)
         # Ends like Ctrl-C: otherwise PostgreSQL and the sites under test would outlive a run that is cut short.
