@@ -15,11 +15,11 @@ from markupsafe import Markup
 from wtforms import Field, IntegerField, StringField, TextAreaField, ValidationError
 from wtforms.utils import unset_value
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, StopValidation
+from wtforms.widgets import html_params
 
 from dofc_events.core.countries import country_codes, country_names, search_names, three_letter_codes
 from dofc_events.core.normal import normal
 from dofc_events.core.slugs import LONGEST_SLUG, SLUG
-from dofc_events.web.controls import LineInput, LinesTextArea, attributes
 from dofc_events.web.markdown import dead_links
 from dofc_events.web.quoted import address_in
 
@@ -118,7 +118,6 @@ def _place(text: str, position: int, is_refused: Callable[[str], bool]) -> str:
 class Line(StringField):
     """One line of text in any script. Empty text is "", never None."""
 
-    widget = LineInput()
     data: str
 
     def __init__(self, label: Any, *, longest: int, missing: Any = None, **kwargs: Any) -> None:
@@ -178,7 +177,6 @@ class SlugField(Line):
 class Paragraphs(TextAreaField):
     """Several lines of text."""
 
-    widget = LinesTextArea()
     data: str
 
     def __init__(self, label: Any, *, longest: int, missing: Any = None, **kwargs: Any) -> None:
@@ -290,7 +288,7 @@ class CountryField(StringField):
             marked = Markup('value="{}"').format(self.data)
             options = options.replace(marked, marked + Markup(" selected"), 1)
         return Markup("<select {}>{}</select>").format(
-            attributes(id=self.id, name=self.name, required=bool(self.flags.required), **given),
+            Markup(html_params(id=self.id, name=self.name, required=bool(self.flags.required), **given)),  # noqa: S704
             options,
         )
 
