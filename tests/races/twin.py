@@ -19,7 +19,7 @@ from dofc_events.places.rules import ClaimStatus
 
 # Between looking and giving, in seconds: long enough for others to look too, also where SQLite makes them wait a tenth
 # of a second before they ask again whether they may write.
-WINDOW = 0.5
+WINDOW = 1.0
 
 
 def take_what_seemed_free(session: Session, pool: Pool, category_id: int | None) -> bool:
