@@ -37,7 +37,7 @@ from dofc_events.registration.texts import consent_text
 PAST, SIGNED = DATA / "demo-past.yaml", DATA / "demo-declaration.pdf"
 # Their addresses are numbered from here on, so that the first ones are those of delegates of the open edition.
 FIRST = 30
-# Organisers shortened the periods, so that nobody is named any more when the next year begins.
+# Organisers shortened the periods, so that nobody is named when the next year begins.
 DAYS = {Period.NEEDS: 14, Period.PHONE: 14, Period.VISA: 30, Period.EMAILS: 60, Period.NAMES: 60}
 DELEGATE = Actor("delegate", "demonstration")
 # Of ten people, so many came on the first day.
