@@ -26,7 +26,7 @@ from dofc_events.hosting.queries import current_call
 from dofc_events.mail.render import link
 from dofc_events.memory.documents.queries import published_documents
 from dofc_events.memory.editions.queries import sources_of, write_up_of
-from dofc_events.memory.figures.network.queries import edition_in_figures, editions_in_figures, network_in_figures
+from dofc_events.memory.figures.network.queries import edition_in_figures, network_in_figures, past_in_figures
 from dofc_events.memory.outcomes.queries import outcomes_by_edition
 from dofc_events.memory.photographs.queries import covers_of, shown_photographs
 from dofc_events.public.cards import views as cards
@@ -104,6 +104,7 @@ def editions() -> str:
     """All editions that are public, the coming ones first."""
     session, moment = db.session(), now()
     coming, past = coming_editions(session, moment), past_with_record(session, moment)
+    known, network = past_in_figures(session, past, moment)
     return render_template(
         "public/editions.html",
         coming=coming,
@@ -111,9 +112,9 @@ def editions() -> str:
         places=places_left(session, [edition.id for edition in coming]),
         past=past,
         outcomes=outcomes_by_edition(session, [edition.id for edition in past], titles_only=True),
-        known=editions_in_figures(session, past),
+        known=known,
         covers=covers_of(session, [edition.id for edition in past]),
-        figures=network_in_figures(session, moment).figures,
+        figures=network.figures,
     )
 
 
