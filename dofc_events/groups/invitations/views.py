@@ -25,7 +25,7 @@ from dofc_events.registration.hand_over.service import OwnAddress
 from dofc_events.registration.rules import Outcome
 from dofc_events.registration.service import DetailsFrozen, RegistrationOver
 from dofc_events.registration.shared import answer_not_open, form_context, offer_trips, wrote_to
-from dofc_events.registration.views import DELEGATE, REFUSALS, answer_refusal, limit_by_network
+from dofc_events.registration.views import DELEGATE, REFUSALS, answer_other_answers, answer_refusal, limit_by_network
 from dofc_events.web.errors import LinkNotValid
 from dofc_events.web.forms import ButtonForm, answer_errors, answer_too_many, form_page
 
@@ -187,6 +187,8 @@ def join(token: str) -> ResponseReturnValue:
         return answer_refusal(refusal, form, JOIN, edition, context)
     if joined.outcome is Outcome.ADDRESS_KNOWN:
         return wrote_to(edition, form.email.data, after="register")
+    if joined.outcome is Outcome.OTHER_ANSWERS:
+        return answer_other_answers(joined.token, form, context)
     return redirect(url_for("registration.own.own", token=joined.token), 303)
 
 

@@ -60,6 +60,18 @@ def test_who_is_invited_registers_and_the_head_sees_no_more_than_name_and_status
     assert client.get(link).h1 == "You have already registered"
 
 
+def test_what_is_changed_in_the_form_of_an_invitation_that_was_sent_opens_the_edit_page(client, writing, edition):
+    with writing() as session:
+        link = f"/groups/join/{token_of_invitation(make_delegation(session, edition)[1])}"
+    form = client.get(link).form("main form").fill(ANSWERS | {"email": "guest@own.test"})
+    form.submit()
+    page = form.fill(job_title="Director").submit()
+    assert page.status == 422 and "You have already sent this form with different answers." in page.text
+    assert page.form("main form").value("job_title") == "Director"
+    page = form.fill(given_name="Mira", email="mira@own.test").submit()
+    assert page.form("main form").submit().one("[data-registration-status]"), "she registers as everybody does"
+
+
 def test_the_head_replaces_somebody_and_gives_places_back(client, page, edition, reading):
     add = client.get(page).follow("Register colleagues yourself").form("main form.form-narrow")
     values = {"given_name": "Ana", "organisation": "Dom", "country": "RS", "category": "company"}
