@@ -81,12 +81,18 @@ def test_the_head_replaces_somebody_and_gives_places_back(client, page, edition,
     done = check.form("main form.form-narrow").submit("register")
     assert done.one("[data-promised]")["data-used"] == "1"
     replace = done.follow("Replace Ana").form("main form")
-    done = replace.fill(given_name="Boro", email="boro@own.test").submit()
+    asked = replace.fill(given_name="Boro", email="boro@own.tset").submit()
+    assert asked.h1 == "Replace Ana with Boro?" and "The link will be sent to boro@own.tset." in asked.text
+    done = asked.form("main form").submit("change").form("main form").fill(email="boro@own.test").submit()
+    done = done.form("main form").submit("sure")
     with reading() as session:
         assert list(stand(session, edition)) == ["Boro"]
     back = done.follow("Give places back")
     assert back.form("main form").fill(number="3").submit().status == 422
-    assert back.form("main form").fill(number="2").submit().one("[data-promised]")["data-promised"] == "1"
+    asked = back.form("main form").fill(number="2").submit()
+    assert asked.h1 == "Give back 2 places?" and "You cannot take them back." in asked.text
+    assert client.get(page).one("[data-promised]")["data-promised"] == "3"
+    assert asked.form("main form").submit("sure").one("[data-promised]")["data-promised"] == "1"
 
 
 def test_a_head_who_crafts_requests_reaches_nothing_of_others(client, page, writing):
@@ -125,7 +131,9 @@ def test_the_contact_of_a_group_changes_with_all_links(client, writing, edition,
         page = f"/groups/{token_of_group(make_group(session, edition, [someone('Ana')]).group)}/"
     own = client.get(page).link("Open the registration of Ana")
     form = client.get(page).follow("Change the contact").form("main form")
-    form.fill(contact_name="Mila", email="mila@cluster.test").submit()
+    asked = form.fill(contact_name="Mila", email="mila@cluster.test").submit()
+    assert asked.h1 == "Make Mila the contact?" and client.get(page).status == 200
+    asked.form("main form").submit("sure")
     assert client.get(page).status == 404
     assert client.get(own).status == 404
     with reading() as session:
