@@ -19,6 +19,7 @@ from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import NotAgreed, Refusal, ask_first
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import registration_by_token
+from dofc_events.delegates.rules import full_name
 from dofc_events.extensions import limiter, settings
 from dofc_events.groups.forms import GroupForm, PeopleForm, PersonForm
 from dofc_events.groups.invitations import views as invitations
@@ -333,7 +334,9 @@ def _check(
         except NotAgreed as found:
             asked = found
     short = asked.consequences[0][0] if asked else None
-    words = {"short": short, "digest": asked.digest if asked else "", "contact": contact}
+    people = [entry.form.to_details() for entry in form.people]
+    names = [full_name(one.given_name, one.family_name, one.country) for one in people]
+    words = {"short": short, "digest": asked.digest if asked else "", "contact": contact, "names": names}
     again = request.form.get("step") == REGISTER
     page = render_template(CHECK, form=form, again=again, **words, **context)
     return make_response(page, 422 if again else 200)

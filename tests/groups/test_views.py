@@ -58,15 +58,16 @@ def of(session, name: str) -> Registration:
 def test_several_people_are_registered_after_a_look_at_all_of_them(client, edition, reading):
     form = filled(client, "Ana", "Boro", "Ceca")
     form.fill({"people-1-email": "boro@own.test", "people-2-dietary": "No nuts", "people-0-photo_consent": True})
+    form.fill({"people-2-given_name": "Minjun", "people-2-family_name": "Kim", "people-2-country": "KR"})
     check = form.submit("check")
-    assert check.status == 200
+    assert check.status == 200 and [name.text for name in check.all(".facts strong")] == ["Ana", "Boro", "Kim Minjun"]
     assert "There are places for all 3." in check.text
     done = check.form(MAIN).submit("register")
     assert done.h1 == "Your group"
     assert [tag["data-status"] for tag in done.all("[data-member]")] == ["confirmed"] * 3
     with reading() as session:
-        assert list(stand(session, edition)) == ["Ana", "Boro", "Ceca"]
-    assert done.follow("Open the registration of Ceca").one("[data-registration-status]")
+        assert list(stand(session, edition)) == ["Ana", "Boro", "Minjun"]
+    assert done.follow("Open the registration of Kim Minjun").one("[data-registration-status]")
     assert "Emails go to the contact" in done.text
 
 

@@ -11,6 +11,7 @@ from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import Window
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
+from dofc_events.delegates.rules import full_name
 from dofc_events.groups import service as groups
 from dofc_events.groups.delegations.service import NoPromise
 from dofc_events.groups.invitations import service
@@ -104,7 +105,7 @@ def replace(token: str, reference: str) -> ResponseReturnValue:
     name, email = (form.given_name.data, form.family_name.data), form.email.data
     if address_key(email) != person.registration.email_key:
         # Somebody who would be refused is not asked first.
-        known, other = person.registration.full_name, " ".join(filter(None, name))
+        known, other = person.registration.full_name, full_name(*name, person.registration.country)
         points = [
             _("The link of %(name)s will stop working immediately.", name=known),
             _("They can take the registration back until the new link is opened."),
