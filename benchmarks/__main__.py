@@ -20,6 +20,7 @@ from benchmarks.mail import mail_costs
 from benchmarks.memory import memory
 from benchmarks.organise import page_costs
 from benchmarks.outages import outages
+from benchmarks.photographs import PHOTOGRAPHS, upload_cost
 from benchmarks.privacy import forget
 from benchmarks.questions import QUESTIONS, question_costs
 from benchmarks.registration import BARE, BEGINNER, registration_costs
@@ -152,6 +153,15 @@ def _imports(databases: Databases, folder: Path) -> None:
             print(f"{name:45}{cost.reading:>9.2f}{cost.trial:>9.2f}{cost.locked:>9.2f}", flush=True)
 
 
+def _photographs(databases: Databases, folder: Path) -> None:
+    cost = upload_cost(databases, "sqlite", folder)
+    held = ", ".join(f"{name} {megabytes:.0f} MB" for name, megabytes in cost.held.items())
+    times = f"answered {cost.answered:.1f} s, ready {cost.prepared:.0f} s"
+    print(f"{f'{PHOTOGRAPHS} photographs of 8 MB in one form':45} {times}; at most {held}", flush=True)
+    refused = ", ".join(f"{name} ({why})" for name, why in sorted(cost.refused.items()))
+    print(f"  {cost.megabytes:.0f} MB; {cost.ready} can be seen; refused: {refused}", flush=True)
+
+
 def _questions(databases: Databases, folder: Path) -> None:
     print(f"{'CPU ms (queries), own questions':45}" + "".join(f"{count:>12}" for count in QUESTIONS) + f"{'times':>8}")
     for name, costs in question_costs(databases, folder).items():
@@ -182,6 +192,7 @@ PARTS: dict[str, Callable[[Databases, Path], None]] = {
     "crowd": _crowds,
     "imports": _imports,
     "questions": _questions,
+    "photographs": _photographs,
     "evening": _evening,
     "growth": _growth,
     "privacy": _privacy,

@@ -20,6 +20,9 @@ from dofc_events.delegates.models import Registration
 from dofc_events.delegates.rules import INVENTED
 from dofc_events.delegates.service import Details
 from dofc_events.hosting.hand_over.service import start_hand_over
+from dofc_events.letters.models import Letter
+from dofc_events.letters.rules import Anchor
+from dofc_events.letters.service import LetterText, write_letter
 from dofc_events.memory.editions.service import change_facts, facts_of, write_up
 from dofc_events.memory.figures.service import archive
 from dofc_events.memory.models import NewFile
@@ -31,6 +34,7 @@ from dofc_events.privacy.retention.service import do_some, tasks
 from dofc_events.privacy.rules import Period
 from dofc_events.privacy.service import shorten_periods
 from dofc_events.registration.arrivals.service import note_arrival
+from dofc_events.registration.queries import Audience
 from dofc_events.registration.service import RegistrationRequest, enter
 from dofc_events.registration.texts import consent_text
 
@@ -60,6 +64,7 @@ def load_past(session: Session, year: int, at: datetime) -> None:
     shorten_periods(session, edition.id, DAYS, COMMAND, opened_at)
     conference.publish_edition(session, edition.id, COMMAND, opened_at)
     _add_people(session, edition, invented["people"], opened_at)
+    _add_letters(session, edition, invented["letters"])
     finished_at = edition.finishes_at()
     assert finished_at is not None
     archive(session, edition.id, COMMAND, finished_at + timedelta(days=9))
@@ -100,6 +105,17 @@ def _request(edition: Edition, row: list[Any], number: int) -> RegistrationReque
         consent_text=consent_text(edition),
         form_key=new_secret(),
     )
+
+
+def _add_letters(session: Session, edition: Edition, letters: Sequence[Mapping[str, Any]]) -> None:
+    """What their organisers wrote to all of them. Nobody is on record as its recipient, as there are no emails."""
+    begins_at = edition.begins_at()
+    assert begins_at is not None
+    for said in letters:
+        at = begins_at + timedelta(days=said["days"])
+        text = LetterText(said["subject"], said["body"], Anchor.AT_ONCE)
+        letter = session.get_one(Letter, write_letter(session, edition.id, Audience(), text, COMMAND, at))
+        letter.released_at = letter.started_at = letter.finished_at = at
 
 
 def _arrive(session: Session, edition: Edition, registration_id: int, number: int) -> None:

@@ -3,15 +3,17 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from dofc_events.accounts.rules import RoleName
 from dofc_events.core.audit import COMMAND
 from dofc_events.core.clock import now
 from dofc_events.delegates.queries import token_of
 from dofc_events.memory.history.service import load_history
+from tests.support import uploads
 from tests.support.browser import PHONE
 from tests.support.factories import make_account, make_edition, make_registration, make_trip
-from tests.support.photographs import SHOWN, make_photograph
+from tests.support.photographs import SHOWN, make_photograph, red
 
 SIZES = [(320, 640), (390, 844), (768, 1024), (1280, 800)]
 LONG = "Balkanskisavezklasteraproizvođačapoljoprivrednemehanizacije" * 2
@@ -89,6 +91,27 @@ def test_nothing_is_wider_than_the_page(site, browser, sign_in):
     page.locator("tr", has_text="bbbb").get_by_role("link").click()
     for size in SIZES:
         tab.resize(size)
+    _photographs_are_sent_one_by_one(tab, site)
+
+
+def _photographs_are_sent_one_by_one(tab, site) -> None:
+    """What arrived is shown although a file beside it is none; what did not arrive is named until somebody goes on."""
+    page = tab.goto(f"/organise/editions/{site.year}/memory/photographs")
+    jpeg = {"name": "hall.jpg", "mimeType": "image/jpeg", "buffer": red()}
+    drawing = {"name": "drawing.svg", "mimeType": "image/svg+xml", "buffer": uploads.svg()}
+    page.set_input_files("[name=files]", [drawing, jpeg])
+    page.get_by_role("button", name="Send the photographs").click()
+    expect(page.locator("#progress [role=status]")).to_contain_text("prepared")
+    expect(page.locator("[data-refused=drawing]")).to_contain_text("drawing.svg")
+    tab.check()
+    tab.expected_statuses = {500}
+    page.route("**/memory/photographs", lambda route: route.fulfill(status=500))
+    page.set_input_files("[name=files]", [jpeg])
+    page.get_by_role("button", name="Send the photographs").click()
+    expect(page.locator("[data-wrong]")).to_contain_text("Not sent.")
+    page.unroute_all()
+    page.get_by_role("link", name="See the photographs that arrived").click()
+    expect(page.locator("#progress [role=status]")).to_contain_text("prepared")
 
 
 @pytest.mark.databases("sqlite")
@@ -123,6 +146,10 @@ def _nothing_moves_without_pictures(tab, site) -> None:
             places.append(page.evaluate(PLACES))
         assert "People in hall 0" in page.locator("main").aria_snapshot()
         page.unroute_all()
+    page.keyboard.press("ArrowRight")
+    expect(page).to_have_url(f"{site.url}{gallery}2")
+    page.keyboard.press("ArrowLeft")
+    expect(page).to_have_url(f"{site.url}{gallery}1")
     assert places[: len(pages)] == places[len(pages) :]
 
 

@@ -14,12 +14,8 @@ from tests.support.factories import NOW, make_edition, make_registration, make_t
 
 pytestmark = pytest.mark.databases("sqlite")
 
-WINE = {
-    "edition": 2027,
-    "slug": "wine",
-    "title": "Wine",
-    "lasts": {"from": "2027-05-20T08:00:00+00:00", "until": "2027-05-20T12:00:00+00:00"},
-}
+BEGIN, END = "2027-05-20T08:00:00+00:00", "2027-05-20T12:00:00+00:00"
+WINE = {"edition": 2027, "slug": "wine", "title": "Wine", "lasts": {"from": BEGIN, "until": END}}
 
 
 def test_trips_of_an_archived_edition_are_added_changed_and_put_in_order(session):
@@ -58,10 +54,10 @@ def test_time_and_seats_of_a_trip_stay_where_somebody_has_a_seat(session):
         ("slug", "w" * 61, "too_long"),
         ("slug", "../wine", "not_text"),
         ("capacity", -1, "not_a_number"),
-        ("lasts", {"from": WINE["lasts"]["from"]}, "missing"),
-        ("lasts", {"from": WINE["lasts"]["until"], "until": WINE["lasts"]["from"]}, "ends_first"),
+        ("lasts", {"from": BEGIN}, "missing"),
+        ("lasts", {"from": END, "until": BEGIN}, "ends_first"),
         ("lasts", {"from": "2027-05-20T08:00", "until": "2027-05-20T12:00"}, "not_a_moment"),
-        ("lasts", {"from": "0001-01-01T00:00:00+14:00", "until": WINE["lasts"]["until"]}, "not_a_moment"),
+        ("lasts", {"from": "0001-01-01T00:00:00+14:00", "until": END}, "not_a_moment"),
         ("delegates", ["Ana"], "unknown_key"),
     ],
 )
