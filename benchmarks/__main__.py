@@ -14,6 +14,7 @@ from benchmarks.draw import draw_seconds
 from benchmarks.endurance import endurance
 from benchmarks.evening import evening_tasks
 from benchmarks.exports import export_cost
+from benchmarks.first_view import first_views
 from benchmarks.growth import growth
 from benchmarks.imports import import_cost
 from benchmarks.mail import mail_costs
@@ -162,6 +163,12 @@ def _photographs(databases: Databases, folder: Path) -> None:
     print(f"  {cost.megabytes:.0f} MB; {cost.ready} can be seen; refused: {refused}", flush=True)
 
 
+def _first_views(databases: Databases, folder: Path) -> None:
+    print(f"{'largest part on a slow telephone, seconds':45}{'typical':>9}{'slowest':>9}{'moved':>9}")
+    for view in first_views(databases, folder):
+        print(f"{view.path:45}{view.typical:>9.2f}{view.slowest:>9.2f}{view.moved:>9.3f}", flush=True)
+
+
 def _questions(databases: Databases, folder: Path) -> None:
     print(f"{'CPU ms (queries), own questions':45}" + "".join(f"{count:>12}" for count in QUESTIONS) + f"{'times':>8}")
     for name, costs in question_costs(databases, folder).items():
@@ -193,6 +200,7 @@ PARTS: dict[str, Callable[[Databases, Path], None]] = {
     "imports": _imports,
     "questions": _questions,
     "photographs": _photographs,
+    "first_view": _first_views,
     "evening": _evening,
     "growth": _growth,
     "privacy": _privacy,
