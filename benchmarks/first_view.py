@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
 from dofc_events.app import create_app
 from dofc_events.core.db import db
@@ -20,7 +20,7 @@ TIMES = 5
 # throttling.mobileSlow4G and the screen of Lighthouse 12 (core/config/constants.js).
 NETWORK = {"offline": False, "latency": 150, "downloadThroughput": 1638.4 * 1024 / 8, "uploadThroughput": 750 * 128}
 SLOWER = 4
-SCREEN = {"width": 412, "height": 823}
+SCREEN: ViewportSize = {"width": 412, "height": 823}
 SEEN = """() => new Promise(told => {
   let largest = 0, moved = 0;
   const look = (type, note) =>

@@ -44,6 +44,8 @@ FIRST = 30
 # Organisers shortened the periods, so that nobody is named when the next year begins.
 DAYS = {Period.NEEDS: 14, Period.PHONE: 14, Period.VISA: 30, Period.EMAILS: 60, Period.NAMES: 60}
 DELEGATE = Actor("delegate", "demonstration")
+# When the last note on what became of its outcomes was made.
+FOLLOWED_UP = timedelta(days=160)
 # Of ten people, so many came on the first day.
 EARLY = 8
 
@@ -69,6 +71,7 @@ def load_past(session: Session, year: int, at: datetime) -> None:
     assert finished_at is not None
     archive(session, edition.id, COMMAND, finished_at + timedelta(days=9))
     _write_up(session, edition, invented, finished_at + timedelta(days=12))
+    _add_outcomes(session, edition, invented["outcomes"], min(at, finished_at + FOLLOWED_UP))
     for task in tasks(session):
         while task.year == year and do_some(session, task, at):
             pass
@@ -131,13 +134,17 @@ def _arrive(session: Session, edition: Edition, registration_id: int, number: in
 def _write_up(session: Session, edition: Edition, invented: Mapping[str, Any], at: datetime) -> None:
     write_up(session, edition.id, invented["write_up"], COMMAND, at, seen="")
     seen, facts = facts_of(session, edition.year), invented["facts"]
-    assert seen is not None and edition.ends_on is not None
+    assert seen is not None
     sources = dict.fromkeys(facts, invented["source"])
     known = replace(seen, **{**facts, "organisers": tuple(facts["organisers"]), "sources": sources})
     change_facts(session, edition.id, known, COMMAND, at, seen=seen)
-    for row in invented["outcomes"]:
+    add_photographs(session, edition.year, "past", at)
+
+
+def _add_outcomes(session: Session, edition: Edition, outcomes: Sequence[dict[str, Any]], at: datetime) -> None:
+    assert edition.ends_on is not None
+    for row in outcomes:
         slug = add_outcome(session, edition, row, edition.ends_on, at)
         if "file" in row:
             signed = NewFile(row["file"], SIGNED.name, "application/pdf", SIGNED.read_bytes())
             add_file(session, edition.id, slug, signed, COMMAND, at)
-    add_photographs(session, edition.year, "past", at)
