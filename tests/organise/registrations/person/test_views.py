@@ -132,6 +132,16 @@ def test_cancelled_registration_is_reinstated_after_asking(organiser, register, 
     assert "This registration is not cancelled." in organiser.get(address(year, gone, "/reinstate")).text
 
 
+def test_cancelled_registration_is_reinstated_into_a_free_place(organiser, register, writing, reading, year):
+    gone = register(email="ana@dofc.test")
+    cancelled(writing, gone)
+    page = organiser.get(address(year, gone)).follow("Reinstate this registration")
+    assert "A place is free, and nobody is waiting for it." in page.text
+    page = page.form().fill(reason="She speaks").submit()
+    assert "has a confirmed place again" in page.text
+    assert kinds(reading, "ana@dofc.test")[-1] == "registration-confirmed"
+
+
 def test_reinstating_leads_to_the_other_registration_of_the_address(organiser, register, writing, year):
     gone = register(email="ana@dofc.test")
     cancelled(writing, gone)
