@@ -56,7 +56,7 @@ def index(edition: Edition, slug: str) -> ResponseReturnValue:
         return form_page(form, page, **context)
     found = _found(edition, form)
     if found is None and form.which.choices:
-        form.which.errors = [_("Choose who gets the seat.")]
+        form.which.errors = [_("Choose who gets the seat, or enter more of the name.")]
         return answer_errors(form, page, **context)
     if found is None:
         form.person.errors = [_("Nobody is registered with this name, reference or address.")]

@@ -79,7 +79,7 @@ def test_adding_gives_a_free_seat_past_those_who_wait(page, add_trip, register, 
     page("/steel/").form().fill(capacity=4).submit().form().submit("Yes, save")
     shown = add(page, typed.format(guest, guest.lower()))
     if typed == "oz":
-        assert problems(shown) == ["Choose who gets the seat."] and seats_of(guest) == {}
+        assert problems(shown) == ["Choose who gets the seat, or enter more of the name."] and seats_of(guest) == {}
         shown = shown.form(ADD).fill(which=guest).submit()
     assert "Łucja Öz has a seat on “The steel trip”." in shown.text
     assert seats_of(guest) == {"steel": "confirmed"}
