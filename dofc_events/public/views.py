@@ -84,6 +84,7 @@ def home() -> str:
     call, network = current_call(session, moment), network_in_figures(session, moment)
     return render_template(
         "public/home.html",
+        at=moment,
         edition=current,
         later=coming[1:],
         window=current.window(moment) if current else None,
@@ -107,6 +108,7 @@ def editions() -> str:
     known, network = past_in_figures(session, past, moment)
     return render_template(
         "public/editions.html",
+        at=moment,
         coming=coming,
         windows={edition.id: edition.window(moment) for edition in coming},
         places=places_left(session, [edition.id for edition in coming]),
@@ -129,6 +131,7 @@ def edition(year: int) -> str:
     photographs = shown_photographs(session, found.id, PHOTOGRAPHS_SHOWN)
     return render_template(
         "public/edition.html",
+        at=moment,
         edition=found,
         is_over=is_over,
         known=known,
