@@ -118,4 +118,7 @@ def _people(edition_id: int, day: date) -> Found:
 
 
 def _read(session: Session, query: Found) -> list[AtTheDoor]:
-    return [AtTheDoor(person, ClaimStatus(status), *rest) for person, status, *rest in session.execute(query)]
+    return [
+        AtTheDoor(person, ClaimStatus(status), is_hold, position_before, at, first_at)
+        for person, status, is_hold, position_before, at, first_at in session.execute(query)
+    ]

@@ -36,8 +36,8 @@ def other_registrations(session: Session, registration: Registration) -> list[Ot
     query = query.where(r.email_key == (registration.email_key or ""), r.id != registration.id)
     query = query.where(or_(Edition.year < year, r.edition_id == registration.edition_id))
     return [
-        Other(found, ClaimStatus(status), *rest)
-        for found, status, *rest in session.execute(query.order_by(Edition.year.desc(), r.id.desc()))
+        Other(found, ClaimStatus(status), is_hold, position_before)
+        for found, status, is_hold, position_before in session.execute(query.order_by(Edition.year.desc(), r.id.desc()))
     ]
 
 
