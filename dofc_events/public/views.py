@@ -86,6 +86,7 @@ def home() -> str:
     call, network = current_call(session, moment), network_in_figures(session, moment)
     return render_template(
         "public/home.html",
+        at=moment,
         edition=current,
         later=coming[1:],
         window=current.window(moment) if current else None,
@@ -109,6 +110,7 @@ def editions() -> str:
     known, network = past_in_figures(session, past, moment)
     return render_template(
         "public/editions.html",
+        at=moment,
         coming=coming,
         windows={edition.id: edition.window(moment) for edition in coming},
         places=places_left(session, [edition.id for edition in coming]),
@@ -131,6 +133,7 @@ def edition(year: int) -> str:
     photographs = shown_photographs(session, found.id, PHOTOGRAPHS_SHOWN)
     return render_template(
         "public/edition.html",
+        at=moment,
         edition=found,
         is_over=is_over,
         known=known,

@@ -192,7 +192,7 @@ def enter(
     """Write somebody down, with the place or position that they get; no answers, no seat, no message, no trail.
 
     The pool is locked already. Where organisers register, nobody needs their approval, or to confirm a held place.
-    `promise_id` and `party` as in `claim_place`. Raises NoSuchCategory.
+    `promise_id` and `party` as in `claim_place`. Raises NoSuchCategory, and RegistrationNotOpen once no list is kept.
     """
     registration = Registration(
         edition_id=edition.id,
@@ -218,6 +218,9 @@ def enter(
     claim = places.claim_place(
         session, pool, registration, now, hold=hold, requested=requested, promise_id=promise_id, party=party
     )
+    waits = claim.status in (ClaimStatus.WAITLISTED, ClaimStatus.REQUESTED)
+    if waits and not on_behalf and not edition.gives_places(now):
+        raise RegistrationNotOpen(Window.CLOSED)
     return registration, claim
 
 

@@ -82,7 +82,7 @@ REFUSALS = (RegistrationNotOpen, TooManyMessages, ChoiceFull, NotInvited, *NOT_T
 def new(year: int) -> ResponseReturnValue:
     edition, pool = _with_places(year, is_form=True)
     context = form_context(edition, pool) | {"blank": None, "earlier": None}
-    is_open = edition.window(now()) is Window.OPEN
+    is_open = edition.window(now()) is Window.OPEN and (edition.gives_places(now()) or context["free"] > 0)
     if request.method != "POST":
         is_shown = is_open or edition.status == EditionStatus.DRAFT
         return _blank_form(edition, context) if is_shown else answer_not_open(edition, None)
