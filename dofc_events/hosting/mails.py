@@ -245,7 +245,7 @@ def ballot_opened(
 def representative_changed(
     voter: Voter, representative: Account, changed: Account, *, by: str, added: bool, is_chair: bool
 ) -> Envelope:
-    """For those who vote for a member, that who votes for it was changed while members vote, and by whom."""
+    """To a member's representatives: who votes for it has changed while the ballot is open, and who changed it."""
     who = {"name": changed.name, "by": by, "added": added, "is_chair": is_chair}
     return _to_voter("representative_changed", voter, representative, **who)
 

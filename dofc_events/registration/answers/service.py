@@ -133,9 +133,9 @@ def set_places(
     *,
     agreed: str = "",
 ) -> None:
-    """Give the options of a question so many places each, as `limit_options` does, and tell whoever moves up.
+    """Set how many places each option of a question has, as `limit_options` does, and tell people who move up.
 
-    If somebody does, raises NotAgreed unless `agreed` is the digest of that. Raises TooFewPlaces, and PeopleWait.
+    Raises NotAgreed if somebody moves up, unless `agreed` is the digest of that; TooFewPlaces; PeopleWait.
     """
     edition = session.get_one(Edition, edition_id)
     moved = limit_options(session, edition, question, places, now)
@@ -190,7 +190,7 @@ def _move_places(session: Session, registration: Registration, written: Written,
 
 
 def _take(session: Session, limited: _Limited, claims: Sequence[Claim], now: datetime) -> None:
-    """Give places; where there is a waiting list, whoever comes too late joins it."""
+    """Take a place of each option; where there is a waiting list, people who come too late join it."""
     option, pool = limited.option, limited.pool
     if not claims:
         return
