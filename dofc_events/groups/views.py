@@ -153,7 +153,7 @@ def with_delegate(token: str) -> ResponseReturnValue:
 @blueprint.route("/groups/link/<year:year>", methods=["GET", "POST"])
 @limit_by_address(AddressForm)
 def lost_link(year: int) -> ResponseReturnValue:
-    """Have the link to one's group mailed again."""
+    """Email somebody the link to their group again."""
     found = edition_with_pool(db.session(), year)
     if found is None or found[0].status == EditionStatus.DRAFT or link_has_ended(found[0].finishes_at(), now()):
         abort(404)

@@ -83,12 +83,13 @@ def ballot_counted(call: HostingCall, chair: Account, *, votes: int, members: in
     return _to_account("ballot_counted", "ballot", chair, call, votes=votes, members=members, page=page)
 
 
-def outcome(call: HostingCall, decision: Decision, account: Account) -> Envelope:
-    """What was decided, for reviewers, voters and the last host."""
-    page = link("hosting.result", year=call.year)
-    return _to_account(
-        "outcome", "proposal-status", account, call, decision=decision, host=decision.proposal, page=page
-    )
+def outcome(call: HostingCall, decision: Decision, account: Account, *, hands_over: bool = False) -> Envelope:
+    """What was decided, for reviewers, voters and the last host, who `hands_over` if there is a next one."""
+    pages = {
+        "page": link("hosting.result", year=call.year),
+        "hand_over_page": link("organise.hosting.hand_over.index", year=call.year) if hands_over else "",
+    }
+    return _to_account("outcome", "proposal-status", account, call, decision=decision, host=decision.proposal, **pages)
 
 
 def received(proposal: Proposal) -> Envelope:
@@ -227,8 +228,10 @@ def accepted(proposal: Proposal, decision: Decision, year: int) -> Envelope:
 
 
 def declined(proposal: Proposal, decision: Decision) -> Envelope:
-    """For everybody else; it names the host, if there is one."""
-    return _status("declined", proposal, words=decision.words_to_others, host=decision.proposal)
+    """For everybody else; it names the host, if there is one, and the chair's reason."""
+    result = link("hosting.result", year=proposal.call.year)
+    words = {"words": decision.words_to_others, "reason": decision.reason}
+    return _status("declined", proposal, host=decision.proposal, result=result, **words)
 
 
 def ballot_opened(
