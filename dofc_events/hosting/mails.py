@@ -85,11 +85,16 @@ def ballot_counted(call: HostingCall, chair: Account, *, votes: int, members: in
 
 def outcome(call: HostingCall, decision: Decision, account: Account, *, hands_over: bool = False) -> Envelope:
     """What was decided, for reviewers, voters and the last host, who `hands_over` if there is a next one."""
-    pages = {
-        "page": link("hosting.result", year=call.year),
-        "hand_over_page": link("organise.hosting.hand_over.index", year=call.year) if hands_over else "",
-    }
-    return _to_account("outcome", "proposal-status", account, call, decision=decision, host=decision.proposal, **pages)
+    return _to_account(
+        "outcome",
+        "proposal-status",
+        account,
+        call,
+        decision=decision,
+        host=decision.proposal,
+        page=link("hosting.result", year=call.year),
+        hand_over_page=link("organise.hosting.hand_over.index", year=call.year) if hands_over else "",
+    )
 
 
 def received(proposal: Proposal) -> Envelope:
