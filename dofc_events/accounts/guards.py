@@ -198,7 +198,7 @@ organisers_only = edition_staff(RoleName.ORGANISER)
 
 
 def unsent_waits() -> bool:
-    """Whether such a form has not been shown yet."""
+    """Whether a form that was kept when the session ended is still to be shown."""
     return bool(_unsent()) and not _unsent().get("seen")
 
 

@@ -29,7 +29,7 @@ def sign_in_link(email: str, name: str, secret: str, expires_at: datetime) -> En
 
 
 def new_browser(account: Account, browser: str, at: datetime, *, awaits: Awaited | None = None) -> Envelope:
-    """To whoever used their link at that moment in a browser that we do not know as theirs."""
+    """To the owner of an account that has just been signed in to from an unknown browser."""
     return render_message(
         "accounts/new_browser",
         kind="new-browser",

@@ -85,9 +85,9 @@ class SignInLink(Base):
 class BrowserSession(Base):
     """A browser in which an account is signed in, until the row is deleted or the session has lasted SESSION_LASTS.
 
-    The browser's cookie has the secret, of which only a hash is stored. What the session `awaits` has to be done
-    before it signs anybody in. `factor_at` is when a second factor was last given in it; a passkey signs the
-    `challenge`, which is another one from then on.
+    The browser's cookie has the secret, of which only a hash is stored. Until what the session `awaits` is done, nobody
+    is signed in. `factor_at` is when a second factor was last given. A passkey signs the `challenge`, which is then
+    replaced.
     """
 
     __tablename__ = "browser_sessions"

@@ -78,7 +78,7 @@ def includes_chair(grants: Iterable[Grant]) -> bool:
 def access_to_edition(grants: Iterable[Grant], edition_id: int, allowed: Iterable[RoleName]) -> Access:
     """Whether an account with these grants may see a page of an edition that `allowed` roles may see.
 
-    The chair may see everything. Who works for another edition does not learn that this one has such a page.
+    The chair may see everything. People who work for another edition do not learn that this one has such a page.
     """
     grants = list(grants)
     if includes_chair(grants):

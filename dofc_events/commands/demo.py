@@ -165,7 +165,7 @@ def _add_delegate(
 
 
 def _add_delegation(session: Session, edition: Edition, row: dict[str, Any], at: datetime) -> None:
-    """Places promised to an organisation, of which its head has used one for somebody without an address."""
+    """Places promised to an organisation; its head has used one for somebody without an address."""
     assert edition.registration_closes_at is not None
     until = edition.registration_closes_at - timedelta(days=30)
     promised = Promised(row["organisation"], row["head"], row["email"], row["places"], until)

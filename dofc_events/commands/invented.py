@@ -79,7 +79,7 @@ def add_photographs(session: Session, year: int, which: str, at: datetime) -> No
 
 
 def add_outcome(session: Session, edition: Edition, row: Mapping[str, Any], day: date, at: datetime) -> str:
-    """What was signed so many days after `day`, by whom, and what became of it; returns its slug."""
+    """An outcome signed this many days after `day`, with its signatories and its follow-up; returns its slug."""
     agreed_on = day + timedelta(days=row["days"])
     said = {name: row[name] for name in ("title", "text", "source", "addressed_to") if name in row}
     details = OutcomeDetails(kind=OutcomeKind(row["kind"]), agreed_on=agreed_on, **said)

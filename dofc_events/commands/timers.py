@@ -184,7 +184,7 @@ def tell_of_objections(step: Step, at: datetime) -> None:
 
 
 def prepare_photographs(step: Step, at: datetime) -> bool:
-    """Last, because it takes some seconds of a round."""
+    """Comes last, because it takes some seconds of a round."""
     return photograph_timers.prepare_photographs(at)
 
 

@@ -32,10 +32,10 @@ GOODBYE = 3
 
 
 class Broom:
-    """Removes what is no longer needed, now and then: what is not urgent must not be looked for in every round.
+    """Removes what is no longer needed, once in a while, because none of it is urgent.
 
-    That is files that no row names, ballots that were deleted, texts of emails that were sent long ago, and once a day
-    whatever names a person and has been kept long enough.
+    That is: files that no row names, deleted ballots, the texts of emails sent long ago, and, once a day, personal data
+    whose time is up.
     """
 
     def __init__(self, watch: Watch | None = None) -> None:

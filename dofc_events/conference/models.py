@@ -48,13 +48,13 @@ class Edition(Revised, Base):
 
     `starts_at` and `ends_at` are times of day in `zone`; `registration_opens_at`, `registration_closes_at` and
     `freezes_at` are moments. `offer_hours` is how long a freed place is held for the next in line; 0 confirms at once.
-    With `confirms_places` a free place is held until the delegate has confirmed it by email; with
-    `registers_at_door` the desk may register people who come without a registration. Each delegate may bring so many
-    `companions`, who are registered in the category with that slug; nobody else is. `asks_questions`
-    once it has had a question of its own: nobody else looks for any. `revision` grows
-    whenever what calendars show changes. Seats on learning trips are given as `trip_mode` says; one signs up from
+    With `confirms_places` a free place is held until the delegate has confirmed it by email; with `registers_at_door`
+    the desk may register people who come without a registration. Each delegate may bring at most `companions` people,
+    all of whom are registered in the category with that slug, which is for them alone. `asks_questions` is true once
+    the edition has had a question of its own, and saves looking for questions where there are none. `revision` grows
+    whenever what calendars show changes. Seats on learning trips are given as `trip_mode` says; sign-up lasts from
     `trips_open_at` (by default with registration) until `trips_close_at`; `trips_drawn_at` is when the draw was
-    published. Of a copy, `copied_from_id` says which edition its texts were written for.
+    published. In a copy, `copied_from_id` is the edition that its texts were written for.
     """
 
     __tablename__ = "editions"
@@ -124,7 +124,7 @@ class Edition(Revised, Base):
         return any(category.state == CategoryState.OPEN for category in self.categories)
 
     def keep_conditions_of(self, source: "Edition") -> None:
-        """Let categories be by invitation, and need approval, as those of the same slug; whom one invites is new."""
+        """Copy from categories with equal slugs whether they are by invitation or need approval; nobody is invited."""
         sources = {category.slug: category for category in source.categories}
         for category in self.categories:
             if known := sources.get(category.slug):

@@ -128,9 +128,9 @@ def days_to_same_weekday(day: date, years: int) -> int:
 
 
 def distance_to(day: date | None, years: int) -> timedelta:
-    """How far everything moves so that `day`, of which nothing need be known, falls on the same weekday years on.
+    """How many days to move all dates by, so that `day` falls on the same weekday `years` later. It need not be known.
 
-    One distance for all, taken from the first day: the registration closes as many days before it as it did.
+    All dates move by the distance of the first day, so that registration closes as long before it as it did.
     """
     return timedelta(days=days_to_same_weekday(day, years)) if day else timedelta(0)
 

@@ -1,1 +1,1 @@
-"""What depends on no feature and no request: database, clock, errors, tokens, countries, audit."""
+"""What knows neither features nor requests: database, clock, refusals, tokens, countries, files, audit trail."""

@@ -13,9 +13,9 @@ from dofc_events.core.db import Base, insert_row
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts. `kind`: delegate, contact (of a group), account, command or worker.
+    """Who acts. `kind` is delegate, contact (of a group), account, command or worker.
 
-    `name` tells them apart (a reference, an address).
+    `name` is the reference or address that tells one delegate, contact or account from another.
     """
 
     kind: str
@@ -27,12 +27,15 @@ class Actor:
 
 WORKER = Actor("worker")
 COMMAND = Actor("command")
-# Somebody who asks for a link has not yet proved who they are.
+# People who ask for a link have not proved who they are.
 VISITOR = Actor("visitor")
 
 
 class AuditEntry(Base):
-    """One act. `scope` (an edition) and `about` (a reference) are plain text, so that an entry outlives its subject."""
+    """One act in the trail.
+
+    `scope` (an edition) and `about` (a reference) are plain text, so that an entry outlives what it is about.
+    """
 
     __tablename__ = "audit_entries"
     __table_args__ = (Index("ix_audit_entries_about", "about", "id"), Index("ix_audit_entries_scope", "scope", "id"))
@@ -47,17 +50,20 @@ class AuditEntry(Base):
 
     @property
     def changes(self) -> Difference:
-        """What the act changed, if the entry says it: {field: [before, after]}, also where `details` are older."""
+        """What the act changed, as {field: [before, after]}; empty if it does not say. Reads older entries, too."""
         return changes_in(self.act, self.details)
 
 
 def record(
     session: Session, actor: Actor, now: datetime, act: str, *, scope: str = "", about: str = "", **details: Any
 ) -> None:
-    """Add an entry to the trail. `details` must be what JSON can hold; among them `changes`, a Difference."""
+    """Add an entry to the trail, at `now` (aware).
+
+    `details` must be what JSON can hold; `changes` among them, if there, is a Difference.
+    """
     entry = AuditEntry(at=now, actor=str(actor), act=act, scope=scope, about=about, details=details)
     if session.new or session.dirty:
-        # Written with what is waiting to be written anyway: acts on many have as many entries.
+        # Not flushed one by one: an act on many people makes as many entries.
         session.add(entry)
     else:
         insert_row(session, entry)

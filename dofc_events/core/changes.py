@@ -1,4 +1,4 @@
-"""The changes of an act, in the one form in which the trail keeps them: {field: [before, after]}."""
+"""What an act changed, in the form in which the audit trail keeps it: {field: [before, after]}."""
 
 from collections.abc import Mapping
 from datetime import date, time
@@ -8,7 +8,7 @@ from dofc_events.core.errors import ChangedMeanwhile
 
 Difference = dict[str, list[Any]]
 
-# Before there was one form, an entry had `before` and `after`: of these acts the two values of one field, ...
+# Older entries have `before` and `after` instead: for these acts the two values of one field, ...
 _FIELD_OF = {
     "address_corrected": "email",
     "capacity_changed": "capacity",
@@ -32,18 +32,18 @@ _FIELD_OF = {
     ),
     "status",
 )
-# ... of these the values of several without their names, and of all others values by field.
+# ... for these the values of several fields without names, and for all others values by field.
 _FIELDS_OF = {"sign_up_changed": ("trip_mode", "trips_open_at", "trips_close_at")}
 
 
 def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> Difference:
-    """The values of `after` that differ from `before`, as JSON holds them; one that did not exist was None."""
+    """The fields of `after` that differ from `before`, as JSON can hold them; one that `before` lacks was None."""
     changed = (name for name in after if before.get(name) != after[name])
     return {name: [plain(before.get(name)), plain(after[name])] for name in changed}
 
 
 def write(row: object, values: Mapping[str, Any]) -> Difference:
-    """Give a row these values, by the names of its columns, and return what was different."""
+    """Set these columns of a row, by name; returns the difference from what was stored."""
     changes = difference({name: getattr(row, name) for name in values}, values)
     for name in changes:
         setattr(row, name, values[name])
@@ -51,17 +51,17 @@ def write(row: object, values: Mapping[str, Any]) -> Difference:
 
 
 def refuse_changed(seen: object, stored: object) -> None:
-    """Raise ChangedMeanwhile unless what is stored is what an act was `seen` to begin with; None has seen nothing."""
+    """Raise ChangedMeanwhile unless `stored` is what the form was opened with (`seen`). None checks nothing."""
     if seen is not None and seen != stored:
         raise ChangedMeanwhile
 
 
 def changes_in(act: str, details: Mapping[str, Any]) -> Difference:
-    """The changes that an entry of the trail records, in whichever form it was written."""
+    """The changes that an entry of the trail records, whichever form its `details` were written in."""
     if "changes" in details or "before" not in details:
         changes: Difference = details.get("changes", {})
         return changes
-    # Who handed a registration over wrote down what was; what is, the entry itself says.
+    # A hand-over recorded only the values before; the new ones are in the entry itself.
     before = details["before"]
     after = details["after"] if "after" in details else {name: details.get(name) for name in before}
     if act in _FIELD_OF:
@@ -72,5 +72,5 @@ def changes_in(act: str, details: Mapping[str, Any]) -> Difference:
 
 
 def plain(value: Any) -> Any:
-    """The value as JSON can hold it: times and dates as ISO 8601."""
+    """The value as JSON can hold it: times and dates as ISO 8601 text."""
     return value.isoformat() if isinstance(value, date | time) else value

@@ -16,15 +16,18 @@ def in_zone(moment: datetime, zone: str) -> datetime:
 
 
 def from_zone(day: date, hour: time, zone: str) -> datetime:
-    """The aware UTC moment of the local time `day` and `hour` in `zone`.
+    """The aware UTC moment of the local time `hour` on `day` in `zone`.
 
-    An hour that a change to summer time skips means the moment an hour later; one that occurs twice, the first.
+    If a change to summer time skips that hour, it is taken as one hour later; if the hour occurs twice, as the first.
     """
     return datetime.combine(day, hour, ZoneInfo(zone)).astimezone(UTC)
 
 
 def in_another_zone(moment: datetime | None, zone: str, other: str) -> datetime | None:
-    """The aware UTC moment at which `other` has the local time that `zone` has at `moment`."""
+    """The aware UTC moment with the same day and time of day in `other` as `moment` has in `zone`; None for None.
+
+    So what was typed as 14:00 stays 14:00 when an edition moves to another zone.
+    """
     if moment is None:
         return None
     local = in_zone(moment, zone)
@@ -32,13 +35,13 @@ def in_another_zone(moment: datetime | None, zone: str, other: str) -> datetime 
 
 
 def end_of_day(day: date, zone: str) -> datetime:
-    """The aware UTC moment at which `day` is over in `zone`."""
+    """The aware UTC moment at which `day` ends in `zone`."""
     return from_zone(day + timedelta(days=1), time(0), zone)
 
 
 @cache
 def zones() -> tuple[str, ...]:
-    """The IANA zones that people use: `Region/City`, and UTC."""
+    """The IANA zones offered in forms: those named `Region/City`, and UTC."""
     regions = (
         "Africa/",
         "America/",

@@ -1,7 +1,7 @@
-"""How the database is connected to, and noticed to be gone.
+"""Connects to the database, and notices when it has gone.
 
-A PostgreSQL that is stopped, or whose disk hangs, keeps its connections: they are open, and say nothing. None of its
-own limits ends then, nor any of the network's, because its machine goes on answering.
+A PostgreSQL server that is frozen, or whose disk hangs, keeps its connections open and stays silent. Neither its own
+time limits nor the network's end such a connection, because its machine still answers.
 """
 
 import time
@@ -14,10 +14,10 @@ from psycopg.waiting import Ready
 from sqlalchemy import Dialect, Engine, event
 from sqlalchemy.engine import make_url
 
-# How long a writer waits for another one before it gives up, in seconds.
+# How long a writer waits for another one, in seconds.
 BUSY_TIMEOUT = 5
 
-# What PostgreSQL is told in each connection: nothing waits for ever, for a lock, an answer, or somebody who went away.
+# PostgreSQL's settings for each connection: nothing waits for ever for a lock, an answer, or a client that has gone.
 PG_LIMITS = {
     "lock_timeout": f"{BUSY_TIMEOUT}s",
     "statement_timeout": "30s",
@@ -25,35 +25,38 @@ PG_LIMITS = {
 }
 CONNECTING = {"connect_timeout": 5, "tcp_user_timeout": 10_000, "keepalives_idle": 10, "keepalives_interval": 5}
 
-# In seconds. After so much silence it is asked on another connection whether anybody is there: a statement may
-# well take longer.
+# In seconds. After this much silence another connection asks whether the server is there: a statement may well take
+# longer.
 SILENCE = BUSY_TIMEOUT + 1
 LOOKING = 2
-# Of a server that did not answer, one after the other looks whether it is back; the others are told at once.
+# While a server is silent, one thread at a time tries it again; the others fail at once.
 LOOK_AGAIN_AFTER = 1
 
-# When each server that did not answer may be looked for again.
+# When each silent server may be tried again.
 _away: dict[tuple[Any, Any], float] = {}
 
 
 def engine_options(database_url: str) -> dict[str, Any]:
-    """Options for the engine: every connection is read-only unless `unit_of_work` says otherwise."""
+    """Options for SQLAlchemy's engine. Connections are read-only, except within `unit_of_work`."""
     # People's answers do not belong in logs, where errors would put them.
     options: dict[str, Any] = {"hide_parameters": True}
     if database_url.startswith("sqlite"):
         return options | {"connect_args": {"timeout": BUSY_TIMEOUT}}
-    # What the address says wins.
+    # Options in the database's address win.
     said = str(make_url(database_url).query.get("options", ""))
     limits = " ".join([*(f"-c {name}={value}" for name, value in PG_LIMITS.items()), said])
     return options | {
-        # A connection that broke while nobody used it is noticed when it is used: see `tried_again`.
+        # A connection that broke while it was idle is noticed at its next use: see `tried_again`.
         "execution_options": {"postgresql_readonly": True},
         "connect_args": CONNECTING | {"options": limits.strip()},
     }
 
 
 class WatchfulConnection(psycopg.Connection[Any]):
-    """Raises OperationalError, and is closed, when the server has fallen silent and nobody answers there."""
+    """A connection that gives up on a silent server: it closes, and raises OperationalError.
+
+    It waits as long as the server still answers on another connection.
+    """
 
     _how: dict[str, Any]
 
@@ -61,9 +64,9 @@ class WatchfulConnection(psycopg.Connection[Any]):
         return super().wait(self._watched(gen), *args, **options)
 
     def rollback(self) -> None:
-        """End the transaction; with one that only reads there is nothing to undo.
+        """End the transaction. One that only read has nothing to undo, and is committed.
 
-        With each rollback psycopg forgets the statements that it has prepared.
+        psycopg forgets its prepared statements with every rollback, and would have to prepare them again.
         """
         if self.read_only and self.info.transaction_status == TransactionStatus.INTRANS:
             self.commit()
@@ -95,7 +98,10 @@ class WatchfulConnection(psycopg.Connection[Any]):
 
 
 def connect(how: dict[str, Any]) -> WatchfulConnection:
-    """A connection, or OperationalError: at once, if the server did not answer others a moment ago."""
+    """Connect to PostgreSQL with these parameters.
+
+    Raises OperationalError if that fails, and at once if the server was silent a moment ago.
+    """
     server = how.get("host"), how.get("port")
     begun = time.monotonic()
     if begun < _away.get(server, begun):
@@ -105,7 +111,7 @@ def connect(how: dict[str, Any]) -> WatchfulConnection:
     try:
         connection = WatchfulConnection.connect(**how)
     except psycopg.OperationalError as error:
-        # Who refuses at once costs nobody time.
+        # A server that refuses at once costs no time.
         if error.sqlstate is None and time.monotonic() - begun > LOOK_AGAIN_AFTER:
             _away[server] = time.monotonic() + LOOK_AGAIN_AFTER
         raise

@@ -1,8 +1,8 @@
-"""What strangers send is parsed in a process of its own, which may take only so much of everything; few at a time.
+"""Parses what strangers send in a process of its own, with limits on time, memory and files; only a few at a time.
 
 A file of some kilobytes can cost minutes and gigabytes, and no parser promises otherwise. The parent calls `run`,
-outside of any transaction; the child, started as `python -m` with a module that calls `serve`, limits itself before it
-reads. It inherits no connection, no secret and no library of the site's, and the site none of the child's.
+outside any transaction. The child is started as `python -m` with a module that calls `serve`, and limits itself before
+it reads. It inherits no connection, no secret and none of the site's libraries.
 """
 
 import contextlib
@@ -25,27 +25,27 @@ import structlog
 from dofc_events.config import ROOT
 from dofc_events.core.errors import Refusal
 
-# The dearest file that is taken, a picture of 30 million pixels, needs half of each on a slow machine.
+# The most costly file that is accepted, a picture of 30 million pixels, needs half of each on a slow machine.
 CPU_SECONDS = 10
 MEMORY = 512 * 1024 * 1024
-# On the clock: a child that gets no processor must end as well. Less than gunicorn gives a request.
+# By the clock: a child that gets no processor time must end, too. Less than gunicorn allows for a request.
 SECONDS = 40
-# What nobody waits for, because the worker has it done, may take so many times as much of each.
+# Work that the worker does, for which nobody waits, may take this many times as much of each.
 LONGER = 2
 
-# On one machine, whoever asks; and of the threads of one process, so that the others serve pages meanwhile.
+# On one machine; and of one process's threads, so that the others can serve pages meanwhile.
 MAX_AT_ONCE = 2
 MAX_OF_A_PROCESS = 2
-# How long somebody waits for their turn, in seconds, and how long those wait who do not get one.
+# How long to wait for a turn, in seconds, and after how many to try again without one.
 PATIENCE = 8
 RETRY_AFTER = 60
 
-# The child's word that it was stopped by its limits.
+# The child's exit status when its limits stopped it.
 EXHAUSTED = 3
 
 
 class Line(enum.StrEnum):
-    """Who waits for whom: nobody who signs in waits for those who send files."""
+    """Which line to wait in. Sign-ins and files have separate ones, so that nobody who signs in waits for a file."""
 
     FILES = "reader"
     PASSKEYS = "passkeys"
@@ -57,7 +57,7 @@ log = structlog.get_logger()
 
 
 class TooBusy(Refusal):
-    """Others are served already, and enough wait: try again after `retry_after` seconds."""
+    """Enough files are being read, and enough people wait. Try again after `retry_after` seconds."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -65,18 +65,19 @@ class TooBusy(Refusal):
 
 
 class TooCostly(Refusal):
-    """What was sent takes more time or memory than anything honest needs."""
+    """What was sent takes more time or memory to read than any honest file needs."""
 
 
 class ReaderFailed(Exception):
-    """The child ended in a way that nobody foresaw."""
+    """The child process ended unexpectedly."""
 
 
 def run(module: str, content: bytes | BinaryIO, instance: Path, line: Line = Line.FILES) -> bytes:
-    """What `serve` in this module makes of `content`. Raises TooBusy, TooCostly.
+    """Hand `content` to a new process of this module; returns what its `serve` makes of it.
 
-    A file on the disk is never in memory as a whole: the child reads of it what it needs. All processes that share
-    `instance` take turns. It can take SECONDS and PATIENCE: not in a transaction.
+    Content that is an open file is never in memory as a whole. All processes that share `instance` take turns. This can
+    take PATIENCE seconds of waiting and SECONDS of work, so never call it within a transaction. Raises TooBusy and
+    TooCostly.
     """
     given: dict[str, Any] = {"input": content} if isinstance(content, bytes) else {"stdin": content}
     with _turn(instance, line):
@@ -84,9 +85,9 @@ def run(module: str, content: bytes | BinaryIO, instance: Path, line: Line = Lin
 
 
 def run_on_file(module: str, source: BinaryIO, answer: BinaryIO, instance: Path) -> None:
-    """As `run`, with `serve_file` in the module: it reads one open file of the system, and writes the other.
+    """As `run`, but the module calls `serve_file`, which reads one open file and writes another.
 
-    So neither is ever in memory here. The child may take LONGER times as much of everything.
+    Neither file is in memory here. The child may take LONGER times the usual time and memory.
     """
     source.seek(0)
     with _turn(instance, Line.FILES):
@@ -116,14 +117,14 @@ def _run(module: str, *arguments: str, timeout: float, **streams: Any) -> bytes 
 
 
 def serve(read: Callable[[bytes], bytes]) -> None:
-    """The child's whole life: within its limits, what comes in becomes what goes out."""
+    """What the child process runs: set the limits, read standard input, write what `read` makes of it."""
     serve_file(lambda source, answer: answer.write(read(source.read())))
 
 
 def serve_file(write: Callable[[BinaryIO, BinaryIO], object]) -> None:
-    """Like `serve`, but `write` is given the open files and reads and writes as it pleases."""
+    """As `serve`, but `write` is given both open files, and reads and writes them itself."""
     _limit(int(sys.argv[1]) if len(sys.argv) > 1 else 1)
-    # Libraries complain in a line for each broken object.
+    # Libraries log a line for each broken object.
     logging.disable()
     status = 0
     try:
@@ -138,20 +139,20 @@ def serve_file(write: Callable[[BinaryIO, BinaryIO], object]) -> None:
 
 
 def _limit(times: int) -> None:
-    # Whoever visits the site goes first.
+    # Visitors of the site go first.
     os.nice(10)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CPU, (times * CPU_SECONDS, times * CPU_SECONDS))
-    # Macs know no such limit.
+    # macOS has no such limit.
     with contextlib.suppress(ValueError):
         resource.setrlimit(resource.RLIMIT_AS, (times * MEMORY, times * MEMORY))
-    # Should the parent be killed meanwhile, and with it its timeout.
+    # In case the parent, and its timeout with it, is killed meanwhile.
     signal.alarm(times * SECONDS)
 
 
 @contextlib.contextmanager
 def _turn(instance: Path, line: Line) -> Iterator[None]:
-    """Hold one of MAX_AT_ONCE places. The system gives a place back when its holder ends, however it ends."""
+    """Hold one of MAX_AT_ONCE turns. The system gives it back when its holder ends, even if it is killed."""
     if not _of_this_process[line].acquire(blocking=False):
         raise TooBusy
     with contextlib.ExitStack() as held:

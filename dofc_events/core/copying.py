@@ -1,4 +1,4 @@
-"""From one database to another, row by row: whichever kinds they are, and however much it is."""
+"""Copies one database to another, row by row, of either kind and any size."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,17 +18,17 @@ from dofc_events.core.errors import in_one_line
 from dofc_events.core.schema import newest_revision, revision_of
 
 ROWS = 500
-# Sums of hashes stay as long as one of them.
+# Keeps a sum of hashes as long as one hash.
 _MODULUS = 2**256
 
 
 class CannotCopy(Exception):
-    """It was not copied; the message says to an operator why, and nothing of it was kept."""
+    """The database was not copied, and nothing was kept. The message tells an operator why."""
 
 
 @dataclass
 class Contents:
-    """The rows of one table: how many, and a sum that is the same for the same rows in whatever order."""
+    """The rows of one table: their number, and a checksum that does not depend on their order."""
 
     rows: int = 0
     total: int = 0
@@ -41,7 +41,7 @@ class Contents:
 
 @contextmanager
 def engine_for(url: str) -> Iterator[Engine]:
-    """A database with that address. Raises CannotCopy if there can be none."""
+    """An engine for this address. Raises CannotCopy if it cannot be used."""
     try:
         engine = create_engine(url, **engine_options(url))
     except (ArgumentError, ImportError) as error:
@@ -54,7 +54,7 @@ def engine_for(url: str) -> Iterator[Engine]:
 
 @contextmanager
 def snapshot(engine: Engine) -> Iterator[Connection]:
-    """A connection that reads everything as it was at one moment, however much is written meanwhile."""
+    """A connection that sees everything as it was at one moment, whatever is written meanwhile."""
     with engine.connect() as connection:
         if connection.dialect.name != "sqlite":
             connection = connection.execution_options(isolation_level="REPEATABLE READ")
@@ -65,16 +65,16 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """A connection whose one transaction is committed at the end, or not at all."""
+    """A connection with one transaction, committed at the end or not at all."""
     options = {"writes": True, "postgresql_readonly": False}
     with engine.connect().execution_options(**options) as connection, connection.begin():
         yield connection
 
 
 def copy_all(source: Connection, target: Connection) -> dict[str, Contents]:
-    """Copy every row of ours into a database that has none; returns what was copied. Raises CannotCopy.
+    """Copy all our rows into an empty database; returns what was copied, by table. Raises CannotCopy.
 
-    A target without any table gets them first.
+    A target without tables gets them first.
     """
     _refuse_revision(source, "database")
     _prepare(target)
@@ -84,7 +84,7 @@ def copy_all(source: Connection, target: Connection) -> dict[str, Contents]:
 
 
 def contents_of(connection: Connection) -> dict[str, Contents]:
-    """What is in each table, to compare."""
+    """What each table holds, to compare two databases."""
     found = {}
     for table in Base.metadata.sorted_tables:
         found[table.name] = Contents()
@@ -95,7 +95,7 @@ def contents_of(connection: Connection) -> dict[str, Contents]:
 
 
 def refuse_difference(copied: dict[str, Contents], found: dict[str, Contents]) -> None:
-    """Raises CannotCopy unless what arrived is what was sent."""
+    """Raise CannotCopy unless the target holds exactly what was copied."""
     differing = [name for name in copied if copied[name] != found[name]]
     if differing:
         raise CannotCopy(f"What was written is not what was read, in: {', '.join(differing)}.")
@@ -109,7 +109,7 @@ def _copy_table(table: Table, source: Connection, target: Connection) -> Content
         try:
             target.execute(insert(table), [row._asdict() for row in rows])
         except DBAPIError as error:
-            # PostgreSQL keeps to lengths that SQLite does not know.
+            # PostgreSQL enforces lengths that SQLite ignores.
             raise CannotCopy(f"The target does not take a row of {table.name}: {in_one_line(error)}") from error
     counted = table.autoincrement_column
     if copied.rows and counted is not None and target.dialect.name == "postgresql":

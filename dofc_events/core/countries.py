@@ -1,4 +1,4 @@
-"""Countries: the whole of ISO 3166-1 and Kosovo, named by CLDR, and the continent of each."""
+"""Countries: all of ISO 3166-1 and Kosovo, with their names from CLDR and their continents."""
 
 import json
 from functools import cache
@@ -92,27 +92,30 @@ OTHER_NAMES = {
 
 @cache
 def country_codes() -> frozenset[str]:
-    """All codes that a form accepts."""
+    """All country codes that forms accept."""
     territories = (str(code) for code in Locale("en").territories)
     return frozenset(code for code in territories if len(code) == 2 and code.isalpha()) - NOT_COUNTRIES
 
 
 @cache
 def country_names(language: str) -> dict[str, str]:
-    """Code to present name in `language`, in the order in which a reader looks for them."""
+    """Code to present name in `language`, in that language's alphabetical order."""
     names = Locale.parse(language).territories
     return dict(sorted(((c, names[c]) for c in country_codes()), key=lambda item: sort_key(item[1])))
 
 
 def country_name(code: str, language: str) -> str:
-    """The present name of one country; what is none, as somebody may have typed it, as it is."""
+    """The present name of a country in `language`; text that is not a country code is returned unchanged."""
     return country_names(language).get(code, code)
 
 
 @cache
 def search_names(code: str, language: str) -> tuple[str, ...]:
-    """What else people type who look for a country: its names in its own official languages (CLDR), its English name,
-    former and colloquial ones. Without the name that `language` shows anyway."""
+    """Other names under which people look for a country.
+
+    These are its names in its own official languages (CLDR), its English name, and former and colloquial ones; the name
+    shown in `language` is left out.
+    """
     names = (*_facts()[code]["names"], country_name(code, "en"), *OTHER_NAMES.get(code, ()))
     shown = country_name(code, language)
     return tuple(name for name in dict.fromkeys(names) if name != shown)
@@ -120,27 +123,27 @@ def search_names(code: str, language: str) -> tuple[str, ...]:
 
 @cache
 def three_letter_codes(code: str) -> tuple[str, ...]:
-    """The country's codes of three letters: that of ISO 3166-1 alpha-3, and former ones that CLDR still reads."""
+    """The country's three-letter codes: that of ISO 3166-1 alpha-3, and former ones that CLDR lists."""
     aliases = get_global("territory_aliases").items()
     return tuple(alias for alias, meant in aliases if meant == [code] and len(alias) == 3 and alias.isalpha())
 
 
 @cache
 def zones_of(code: str) -> tuple[str, ...]:
-    """The IANA zones of a country, as CLDR knows them; none for a country whose zones it does not list."""
+    """The IANA zones of a country, from CLDR; empty where CLDR lists none."""
     known = (zone for zone, country in get_global("zone_territories").items() if country == code)
     return tuple(sorted(known)) or ZONE_GAPS.get(code, ())
 
 
 @cache
 def continent_of(code: str) -> str:
-    """The CLDR code of the continent on which statistics count a country: one of CONTINENT_CODES."""
+    """The CLDR code (one of CONTINENT_CODES) of the continent under which statistics count a country."""
     return CONTINENT_CODES[CONTINENT_GAPS.get(code) or _facts()[code]["continent"]]
 
 
 @cache
 def countries_on(continent: str) -> frozenset[str]:
-    """The countries of a continent, by its CLDR code; none for another code."""
+    """The countries of a continent, given its CLDR code; empty for any other code."""
     return frozenset(code for code in country_codes() if continent_of(code) == continent)
 
 

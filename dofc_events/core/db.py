@@ -49,11 +49,11 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 
-# How long a writer waits for another one where nobody waits for an answer, in seconds.
+# How long a writer waits for another one if nobody waits for an answer, in seconds.
 PATIENT_TIMEOUT = 30
-# Those who waited for their turn all that time try once more, for so long.
+# Writers who waited all that time for their turn then try this long to get the database, in seconds.
 LAST_TRY = 0.5
-# Another process that prepares the database is done by then.
+# Another process that prepares the database has finished by then.
 PREPARING_TIMEOUT = 300
 
 MAX_IN_A_LIST = 1000
@@ -80,7 +80,7 @@ PASSING_SQLITE = (
 )
 MAX_TRIES = 3
 
-# Of no meaning beyond being the same number for everyone who prepares a database.
+# Any number will do, as long as everyone who prepares a database uses it.
 _PREPARING = select(func.pg_advisory_xact_lock(20_100_918))
 
 P = ParamSpec("P")
@@ -113,13 +113,13 @@ class Base(DeclarativeBase):
 
 
 class Revised:
-    """What calendars show: they accept a new version only if its number has grown, and show when it was revised."""
+    """A row that calendar files show. Calendars accept a version only if its number is higher, and show its date."""
 
     revision: Mapped[int] = mapped_column(default=0)
     revised_at: Mapped[datetime | None]
 
     def revise(self, now: datetime) -> None:
-        """Note that what calendars show of it has changed."""
+        """Record that what calendars show has changed, at `now`."""
         self.revision += 1
         self.revised_at = now
 
@@ -137,14 +137,14 @@ db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 def unit_of_work(patience: int | None = None) -> Iterator[Session]:
     """One writing transaction: commits when the block ends, rolls back when it raises.
 
-    It first ends the request's read transaction (rows fetched before are detached and must not be written), hence
-    services take ids and frozen values. On SQLite it begins with write intent: a plain BEGIN that reads first and
-    writes later fails at once when another writer came between, and no timeout helps.
+    It first ends the request's read transaction. Rows fetched before are detached and must not be written, so services
+    take ids and frozen values. On SQLite it begins with write intent: a plain BEGIN that reads first and writes later
+    fails at once if another writer came between, and no timeout helps.
 
-    On PostgreSQL its locks are taken in one order (docs/architecture.md, Locks). Should two ever wait for each other
-    all the same, the database ends one, and its entry point begins anew: see `tried_again`.
+    On PostgreSQL, locks are taken in one order (docs/architecture.md, Locks). If two transactions wait for each other
+    all the same, the database ends one of them, and its entry point begins again: see `tried_again`.
 
-    It waits for others `patience` seconds; if nothing is said, as long as somebody may wait for an answer.
+    It waits `patience` seconds for other writers; by default, as long as a person waits for an answer.
 
     Raises NotKnownWhetherSaved.
     """
@@ -167,9 +167,9 @@ def unit_of_work(patience: int | None = None) -> Iterator[Session]:
 
 @contextmanager
 def _their_turn(session: Session) -> Iterator[None]:
-    """On SQLite, which lets anybody pass who comes at the right moment, the writers of a process wait in line.
+    """Let the writers of a process go one after the other on SQLite, which by itself keeps no order.
 
-    A process that waits here for too long takes its chance with the others.
+    One that has waited too long goes on without its turn.
     """
     queues = session.get_bind().dialect.name == "sqlite"
     is_first = queues and _writing.acquire(timeout=BUSY_TIMEOUT)
@@ -182,16 +182,16 @@ def _their_turn(session: Session) -> Iterator[None]:
 
 @contextmanager
 def room_for_others() -> Iterator[None]:
-    """After one of many batches, let others write for as long as it took: on SQLite they could not meanwhile."""
+    """After one of many batches, pause for as long as it took: on SQLite nobody else could write meanwhile."""
     began = time.monotonic()
     yield
     time.sleep(time.monotonic() - began)
 
 
 def take_turns(session: Session) -> None:
-    """Of all who prepare this database, one at a time: the second sees what the first did.
+    """Wait until nobody else prepares this database, and hold the turn until the unit of work ends.
 
-    On SQLite a unit of work waits for all others anyway.
+    On SQLite a unit of work is alone anyway.
     """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(_PREPARING)
@@ -208,7 +208,7 @@ def _commit(session: Session) -> None:
 
 
 def end_session() -> None:
-    """Close the session of this context, even if its connection is dead and cannot be told."""
+    """Close the session of this context, even if its connection is dead."""
     try:
         db.session.close()
     except DBAPIError:
@@ -217,7 +217,7 @@ def end_session() -> None:
 
 @contextmanager
 def single_statements() -> Iterator[Connection]:
-    """A connection on which each statement is committed separately, with no transaction open in between.
+    """A connection that commits each statement separately, with no transaction open in between.
 
     It does not wait for the disk: a power cut may undo the last writes.
     """
@@ -231,7 +231,7 @@ def single_statements() -> Iterator[Connection]:
 
 
 def single_write(statement: Executable, values: dict[str, Any], patience: int) -> None:
-    """One statement in a transaction of its own, which waits no longer than so many seconds for anybody else."""
+    """Execute one statement in a transaction of its own, waiting at most `patience` seconds for locks."""
     options = {"writes": True, "postgresql_readonly": False, "patience": patience}
     with db.engine.connect().execution_options(**options) as connection, connection.begin():
         if connection.dialect.name != "sqlite":
@@ -241,17 +241,17 @@ def single_write(statement: Executable, values: dict[str, Any], patience: int) -
 
 
 def erase_deleted(*tables: type[Base]) -> None:
-    """Let what was deleted from these tables, and committed, vanish from the database's own files too.
+    """Make rows that were deleted from these tables, and committed, vanish from the database's files, too.
 
-    SQLite overwrites what it deletes, but its log keeps it until it is written back; PostgreSQL keeps it until the
-    table is written anew. What was copied before (backups, an archive of PostgreSQL's log) is not reached.
+    SQLite overwrites what it deletes, but its log keeps a copy until it is written back; PostgreSQL keeps deleted rows
+    until the table is rewritten. Earlier copies (backups, an archive of PostgreSQL's log) are not reached.
     """
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         driver = connection.connection.driver_connection
         if isinstance(driver, sqlite3.Connection):
             driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             return
-        # It is as long as the table.
+        # Rewriting takes time in proportion to the table's size.
         connection.exec_driver_sql("SET statement_timeout = 0")
         for table in tables:
             connection.exec_driver_sql(f"VACUUM (FULL) {table.__tablename__}")
@@ -259,9 +259,9 @@ def erase_deleted(*tables: type[Base]) -> None:
 
 
 def insert_row(session: Session, row: Base) -> None:
-    """Insert a new row at once: `session.add` and `session.flush` for this row alone, in a fifth of the time.
+    """Insert a new row at once: what `session.add` and `session.flush` do, in a fifth of the time.
 
-    What it refers to must be in the database already; what refers to it is not written.
+    Rows that it refers to must be in the database already. Its collections are not written.
     """
     statement, columns = _insertion(type(row))
     values = {name: value for name, value in vars(row).items() if name in columns}
@@ -275,12 +275,12 @@ def insert_row(session: Session, row: Base) -> None:
 
 
 def said_by(row: Base) -> tuple[Any, ...]:
-    """All column values of a row: rows with the same values are shown alike."""
+    """All column values of a row, to compare: rows with equal values look alike on every page."""
     return tuple(getattr(row, column.key) for column in table_of(type(row)).columns)
 
 
 def table_of(entity: type[Base]) -> Table:
-    """The table of an entity, for statements that bypass its mapping."""
+    """The table of a mapped class, for statements that bypass the mapping."""
     return cast(Table, entity.__table__)
 
 
@@ -291,14 +291,14 @@ def _insertion(entity: type[Base]) -> tuple[Insert, frozenset[str]]:
 
 
 def is_conflict(error: BaseException) -> bool:
-    """Whether another transaction interfered: tried again, this one may well succeed."""
+    """Whether another transaction interfered, so that the same act may well succeed if tried again."""
     if isinstance(error, DBAPIError):
         return getattr(error.orig, "sqlstate", None) in CONFLICTS
     return isinstance(error, ChangedMeanwhile)
 
 
 def is_passing(error: BaseException) -> bool:
-    """Whether the database is away, full or busy with somebody else: the same may succeed in a minute."""
+    """Whether the database is away, full or busy, so that the same act may succeed in a minute."""
     if isinstance(error, PoolTimeout | NotKnownWhetherSaved) or is_away(error):
         return True
     said = getattr(error, "orig", None)
@@ -309,12 +309,12 @@ def is_passing(error: BaseException) -> bool:
 
 
 def _said_in(error: Any) -> str | None:
-    """In which function of PostgreSQL it came up."""
+    """The function of PostgreSQL's source that raised the error, or None."""
     return getattr(getattr(error, "diag", None), "source_function", None)
 
 
 def is_away(error: BaseException) -> bool:
-    """Whether the database itself cannot be spoken to: it refused the connection, or broke it."""
+    """Whether the database cannot be reached: it refused the connection, or broke it."""
     if not isinstance(error, DBAPIError):
         return False
     # psycopg's errors have no SQLSTATE where no server answered; SQLite's never have the attribute.
@@ -323,10 +323,10 @@ def is_away(error: BaseException) -> bool:
 
 
 def tried_again(act: Callable[P, R], *, between: Callable[[], object] = lambda: None) -> Callable[P, R]:
-    """What does as `act`, an entry point whose whole unit of work is in it, and begins anew after a conflict.
+    """`act`, an entry point with its whole unit of work, which begins again after a conflict.
 
-    So it does when the connection broke before anything was committed. At most MAX_TRIES times; what the tries before
-    wrote was rolled back. `between` is called before each further one.
+    It also begins again if the connection broke before the commit. It is tried at most MAX_TRIES times, each time from
+    nothing, as failed tries are rolled back. `between` is called before each further try.
     """
 
     @wraps(act)
@@ -346,7 +346,7 @@ def tried_again(act: Callable[P, R], *, between: Callable[[], object] = lambda: 
 
 
 def in_pieces(ids: Iterable[R]) -> Iterator[list[R]]:
-    """The ids, or other values, in lists that one statement takes: its parameters are counted."""
+    """Split ids, or other values, into lists short enough for one statement: databases limit its parameters."""
     everything = list(ids)
     for first in range(0, len(everything), MAX_IN_A_LIST):
         yield everything[first : first + MAX_IN_A_LIST]
@@ -366,7 +366,10 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:
 
 @event.listens_for(Engine, "do_execute")
 def _plan_with_values(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
-    """Whether it was done here. A cursor on the server's side is never prepared."""
+    """Execute a statement that has to be planned with its values; returns whether it was one.
+
+    A streamed one is left alone: it is never prepared.
+    """
     if PLANNED_WITH_VALUES not in statement or context.dialect.name == "sqlite" or context._is_server_side:
         return False
     cursor.execute(statement, parameters, prepare=False)

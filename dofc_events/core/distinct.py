@@ -1,4 +1,4 @@
-"""Which values rows have, of tables that have many rows for each: DISTINCT would read all of them."""
+"""Finds the distinct values of a column by jumping through an index, where SELECT DISTINCT would read every row."""
 
 from typing import Any
 
@@ -9,9 +9,9 @@ Column = InstrumentedAttribute[Any]
 
 
 def each_once(column: Column, *conditions: ColumnElement[bool]) -> Select[Any]:
-    """The values of a column under these conditions.
+    """A query for the distinct values of a column under these conditions.
 
-    Each is a look into an index that has the columns of the conditions and then this one.
+    It takes one look-up a value, in an index on the conditions' columns followed by this one.
     """
     found = select(_least(column, *conditions).label("value")).cte(recursive=True)
     after = _least(column, *conditions, column > found.c.value)
@@ -20,7 +20,7 @@ def each_once(column: Column, *conditions: ColumnElement[bool]) -> Select[Any]:
 
 
 def pairs_once(first: Column, second: Column, *conditions: ColumnElement[bool]) -> Select[Any]:
-    """The pairs of values of two columns, likewise."""
+    """A query for the distinct pairs of values of two columns, in the same way as `each_once`."""
     least = _least(first, *conditions)
     found = select(least.label("one"), _least(second, *conditions, first == least).label("other")).cte(recursive=True)
     one, other = found.c

@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-# Of what an unforeseen error says, and how many of our own lines that led there.
+# Limits for the log: characters of an unforeseen error's message, and lines of our code that led to it.
 LONGEST_ERROR = 300
 MAX_PLACES = 3
 
@@ -16,9 +16,9 @@ class Refusal(Exception):
 
 
 class NotAgreed(Refusal):
-    """The act has consequences that the person asking for it has not seen.
+    """The act has consequences that the person has not seen yet.
 
-    `consequences` are lists of it, of which one or the other may be empty. To agree, send `digest`.
+    `consequences` has a list for each kind; some may be empty. The person agrees by sending `digest` with the act.
     """
 
     def __init__(self, consequences: tuple[Sequence[object], ...], digest: str) -> None:
@@ -27,7 +27,7 @@ class NotAgreed(Refusal):
 
 
 def ask_first(agreed: str, *consequences: Sequence[object]) -> None:
-    """Raises NotAgreed if there are any, unless `agreed` is the digest of exactly these, in whatever order."""
+    """Raise NotAgreed if there are consequences, unless `agreed` is the digest of exactly these, in any order."""
     lines = sorted(repr(one) for some in consequences for one in some)
     digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
     if lines and agreed != digest:
@@ -35,17 +35,17 @@ def ask_first(agreed: str, *consequences: Sequence[object]) -> None:
 
 
 class ChangedMeanwhile(Exception):
-    """What is stored is no longer what the act began with: its entry point reads again, and begins anew."""
+    """What is stored has changed since the act read it. Its entry point reads again and starts over."""
 
 
 def without_address(record: logging.LogRecord) -> bool:
-    """A filter of the log: the address of a page may be the link that acts for somebody."""
+    """A log filter that removes page addresses, as they may be links that act for a person."""
     record.msg = str(record.msg).partition(" /")[0]
     return True
 
 
 def in_one_line(error: BaseException) -> str:
-    """An unforeseen error for the log: what it is, and which lines of ours led there, the nearest first."""
+    """An unforeseen error as one line of log: the error, and the lines of our code that led to it, innermost first."""
     said = str(getattr(error, "orig", None) or error).strip().partition("\n")[0][:LONGEST_ERROR]
     package = Path(__file__).parent.parent
     ours = [f for f in reversed(traceback.extract_tb(error.__traceback__)) if package in Path(f.filename).parents]

@@ -1,6 +1,6 @@
-"""What monitoring reads of a process: how often, and how long.
+"""Counts and times what a process does, for monitoring.
 
-Each process of gunicorn's notes its own in a file (`gunicorn.conf.py` says where); whichever is asked adds them up.
+Each gunicorn process writes its own file (`gunicorn.conf.py` says where); whichever process is asked adds them up.
 """
 
 import os
@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, Metric, gen
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-# Whether a process was told to share what it notes is decided when the library is loaded.
+# The library decides when it is loaded whether processes share their figures.
 DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 
 _here = CollectorRegistry()
@@ -32,7 +32,7 @@ STATEMENT_SECONDS = Histogram(
 
 
 class _Known(Collector):
-    """What somebody else counted."""
+    """Metrics that were counted elsewhere."""
 
     def __init__(self, metrics: Iterable[Metric]) -> None:
         self._metrics = list(metrics)
@@ -42,7 +42,7 @@ class _Known(Collector):
 
 
 def exposition(known: Iterable[Metric]) -> bytes:
-    """Everything, in Prometheus's text format, and with it what is known from elsewhere."""
+    """All metrics, and those `known` from elsewhere, in Prometheus's text format."""
     registry = _here
     if DIRECTORY in os.environ:
         registry = CollectorRegistry()

@@ -1,8 +1,8 @@
-"""Files that people add: their bytes, each file named by the SHA-256 of its content.
+"""Stores files that people upload; each is named by the SHA-256 of its content.
 
-They lie in a directory, `files/` in `instance/` or where several machines share one, or in a bucket of a storage that
-speaks S3 (`core/objects.py`), as the settings say. The original name of a file, and its owner, are in the table of the
-feature it belongs to. Bytes are written before the row that names them; what no row names is swept.
+The settings say where: in a directory (`instance/files/`, or one shared by several machines) or in a bucket of
+S3-compatible storage (`core/objects.py`). A file's original name and its owner are in the table of the feature it
+belongs to. Bytes are written before the row that names them; files that no row names are swept.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ import structlog
 
 from dofc_events.config import Bucket
 
-# A file is written before the row that names it is committed: this long it is left alone, named or not.
+# A file is written before the row that names it is committed, so new files are left alone this long.
 LEFT_ALONE = timedelta(hours=1)
 SWEEP_EVERY = timedelta(hours=1)
 # How much of a file is in memory at once.
@@ -40,50 +40,50 @@ log = structlog.get_logger()
 
 
 class FilesAway(OSError):
-    """The storage does not answer, or does not let us in: the same may succeed in a minute."""
+    """The storage cannot be reached, or refuses access. The same may succeed in a minute."""
 
 
 class Home(ABC):
-    """Where files lie. Whatever speaks to a storage raises FilesAway."""
+    """A place where files are stored. Methods that use remote storage raise FilesAway."""
 
     @abstractmethod
     def store_from(self, source: IO[bytes], now: datetime) -> str:
-        """Keep what an open file has, from its beginning, unless it is there; returns its hash. Then it is safe."""
+        """Store an open file, read from its beginning, unless it is there already; returns its hash."""
 
     @abstractmethod
     def opened(self, content_hash: str) -> BinaryIO:
-        """The bytes of that hash as an open file of the system. Raises FileNotFoundError if they are not there."""
+        """The bytes with that hash, as an open file with a descriptor. Raises FileNotFoundError."""
 
     @abstractmethod
     def stream(self, content_hash: str) -> Iterator[bytes]:
-        """The bytes of that hash, piece by piece. Raises FileNotFoundError, at once, if they are not there."""
+        """The bytes with that hash, in pieces. Raises FileNotFoundError when called, not while reading."""
 
     @abstractmethod
     def missing(self, named: Collection[str]) -> set[str]:
-        """Which of these hashes there are no bytes of."""
+        """The hashes among these that have no bytes here."""
 
     def answers(self) -> bool:
-        """Whether files can be reached, as it was found within the last seconds."""
+        """Whether files can be reached, as found within the last few seconds."""
         return True
 
     @abstractmethod
     def unswept(self) -> AbstractContextManager[None]:
-        """Meanwhile nothing is swept: whatever a row names, or named at some moment of it, is there to be read."""
+        """Pause sweeping, so that every file that a row names during the block can be read until it ends."""
 
     @abstractmethod
     def sweep(self, named: Collection[str], now: datetime) -> int:
-        """See `sweep`."""
+        """See the function `sweep`."""
 
     @abstractmethod
     def names(self) -> list[str]:
-        """The hashes of all files that are there."""
+        """The hashes of all stored files."""
 
     @abstractmethod
     def remove(self, content_hash: str) -> None:
-        """Remove a file, whatever names it, if it is there."""
+        """Remove a file if it is there, even if rows still name it."""
 
     def remove_with(self, named: Collection[str], texts: Collection[bytes]) -> int:
-        """Remove the files that no row names and that have one of these texts in them, at once; returns how many."""
+        """Remove the files that no row names and that contain one of these texts, however new; returns how many."""
         removed = 0
         for name in set(self.names()) - set(named):
             with contextlib.suppress(FileNotFoundError):
@@ -96,12 +96,12 @@ class Home(ABC):
 
 @cache
 def home_of(where: Where) -> Home:
-    """The home that the settings ask for; one for each process."""
+    """The storage named in the settings; one object for each process."""
     return Directory(where) if isinstance(where, Path) else cast(Home, resolve_name(OF_A_BUCKET)(where))
 
 
 def hash_of_file(source: IO[bytes]) -> str:
-    """The name of what an open file has, which is read from its beginning."""
+    """The SHA-256, in hexadecimal, of an open file, which is read from its beginning."""
     source.seek(0)
     digest = sha256()
     while chunk := source.read(CHUNK):
@@ -110,55 +110,55 @@ def hash_of_file(source: IO[bytes]) -> str:
 
 
 def hash_of(content: bytes) -> str:
-    """The name of a file with these bytes."""
+    """The SHA-256 of these bytes, in hexadecimal."""
     return sha256(content).hexdigest()
 
 
 def store(where: Where, content: bytes, now: datetime) -> None:
-    """Keep bytes, unless they are there. When it returns they are safe."""
+    """Store bytes unless they are there already. When this returns, they are safe on disk."""
     store_from(where, io.BytesIO(content), now)
 
 
 def store_from(where: Where, source: IO[bytes], now: datetime) -> str:
-    """As `store`, of an open file of any size, which is read from its beginning; returns its hash."""
+    """As `store`, for an open file of any size, read from its beginning; returns its hash."""
     return home_of(where).store_from(source, now)
 
 
 def read(where: Where, content_hash: str) -> bytes:
-    """The bytes of that hash. Raises FileNotFoundError if they are not there."""
+    """The bytes with that hash. Raises FileNotFoundError."""
     return b"".join(home_of(where).stream(content_hash))
 
 
 def opened(where: Where, content_hash: str) -> BinaryIO:
-    """The bytes of that hash as an open file of the system. Raises FileNotFoundError if they are not there."""
+    """The bytes with that hash, as an open file with a descriptor. Raises FileNotFoundError."""
     return home_of(where).opened(content_hash)
 
 
 def stream(where: Where, content_hash: str) -> Iterator[bytes]:
-    """The bytes of that hash, piece by piece. Raises FileNotFoundError, at once, if they are not there."""
+    """The bytes with that hash, in pieces. Raises FileNotFoundError when called, not while reading."""
     return home_of(where).stream(content_hash)
 
 
 def missing(where: Where, named: Collection[str]) -> set[str]:
-    """Which of these hashes there are no bytes of."""
+    """The hashes among these that have no bytes here."""
     return home_of(where).missing(named)
 
 
 def answers(where: Where) -> bool:
-    """Whether files can be reached, as it was found within the last seconds. A directory is always there."""
+    """Whether files can be reached, as found within the last few seconds. A directory always can."""
     return home_of(where).answers()
 
 
 def unswept(where: Where) -> AbstractContextManager[None]:
-    """Meanwhile nothing is swept: whatever a row names, or named at some moment of it, is there to be read."""
+    """Pause sweeping, so that every file that a row names during the block can be read until it ends."""
     return home_of(where).unswept()
 
 
 def sweep(where: Where, named: Collection[str], now: datetime) -> int:
-    """Remove the files that no row names and that were stored more than LEFT_ALONE before `now`; returns how many.
+    """Remove the files that are not `named` and were stored more than LEFT_ALONE before `now`; returns how many.
 
-    What is no file is none of ours. What cannot be removed is said, and left to the next sweep; so is everything while
-    a backup is being made.
+    Anything that is not named by a hash is left alone. A file that cannot be removed is logged and left to the next
+    sweep. Nothing is removed while a backup is being made.
     """
     try:
         return home_of(where).sweep(named, now)
@@ -168,17 +168,17 @@ def sweep(where: Where, named: Collection[str], now: datetime) -> int:
 
 
 def is_hash(text: str) -> bool:
-    """Whether a text can be the name of a file here."""
+    """Whether a text has the form of a stored file's name."""
     return re.fullmatch(r"[0-9a-f]{64}", text) is not None
 
 
 def path_of(instance: Path, content_hash: str) -> Path:
-    """The path of the bytes with that hash, in a directory."""
+    """Where a directory keeps the bytes with that hash."""
     return instance / "files" / content_hash
 
 
 class Directory(Home):
-    """A directory of this machine, or one that several share."""
+    """Files in a directory of this machine, or in one that several machines share."""
 
     def __init__(self, instance: Path) -> None:
         self._instance = instance
@@ -187,7 +187,7 @@ class Directory(Home):
         content_hash = hash_of_file(source)
         path = path_of(self._instance, content_hash)
         try:
-            # Nothing else says whether it is there: between a look and this, a sweep may have been.
+            # Opening it is the only safe test: a sweep may come between a look and the opening.
             os.utime(path, (now.timestamp(), now.timestamp()))
         except FileNotFoundError:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -230,7 +230,7 @@ class Directory(Home):
                 written.flush()
                 os.fsync(written.fileno())
             os.utime(name, (now.timestamp(), now.timestamp()))
-            # All at once: nobody reads half a file, and two who store the same bytes do not meet.
+            # In one step, so that nobody reads half a file, and two who store the same bytes do not disturb each other.
             Path(name).replace(path)
         except BaseException:
             Path(name).unlink(missing_ok=True)
@@ -269,7 +269,7 @@ def _in_chunks(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _remove_older(path: Path, oldest: float) -> bool:
-    """Remove a file unless it is, or meanwhile became, younger: somebody may store the same bytes at this moment."""
+    """Remove a file if it is older than `oldest`; leave it if the same bytes are being stored again at this moment."""
     if path.stat().st_mtime >= oldest:
         return False
     aside = path.rename(path.with_name(f"{path.name}.swept"))
@@ -281,9 +281,9 @@ def _remove_older(path: Path, oldest: float) -> bool:
 
 
 def keep_private(instance: Path) -> None:
-    """Make the directory, and let it and what is directly in it be read by its own user alone.
+    """Make the directory, and let only its own user read it and what is directly in it.
 
-    What belongs to somebody else stays as it is; `flask check` says so of the directory.
+    What belongs to another user stays as it is; `flask check` reports such a directory.
     """
     instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     for path in (instance, *instance.glob("*")):
@@ -294,13 +294,13 @@ def keep_private(instance: Path) -> None:
 
 
 def is_private(instance: Path) -> bool:
-    """Whether only the directory's own user gets to what is in it."""
+    """Whether nobody but the directory's own user can reach what is in it."""
     return not instance.stat().st_mode & 0o077
 
 
 @contextlib.contextmanager
 def for_us_alone() -> Iterator[None]:
-    """What is made meanwhile can be read by nobody else on this machine."""
+    """Files made during the block can be read by no other user of this machine."""
     before = os.umask(0o077)
     try:
         yield

@@ -1,4 +1,4 @@
-"""Unicode's normal forms of what people typed, in a time that grows with its length alone."""
+"""Unicode normalisation of what people typed, in time proportional to its length."""
 
 import unicodedata
 from typing import Literal
@@ -10,7 +10,7 @@ SHORT = 1000
 
 
 def normal(form: Literal["NFC", "NFD", "NFKC", "NFKD"], text: str) -> str:
-    """The text in a normal form; of the marks on one letter those beyond MAX_MARKS are left out."""
+    """The text in a normal form. A letter keeps at most MAX_MARKS combining marks; the others are dropped."""
     return unicodedata.normalize(form, text if len(text) <= SHORT else _with_few_marks(text))
 
 

@@ -1,4 +1,4 @@
-"""Files in a bucket of a storage that speaks S3, for more than one machine. Loaded only where the settings name one."""
+"""Stores files in a bucket of S3-compatible storage, for sites on several machines. Loaded only on request."""
 
 import os
 import tempfile
@@ -22,9 +22,9 @@ CONNECTING, ANSWERING = timedelta(seconds=3), timedelta(seconds=30)
 RETRIES = {"max_retries": 2, "retry_timeout": timedelta(seconds=6)}
 # Large files go in parts of this size, two at a time: so much is in memory.
 PART, AT_ONCE = 8 * 1024 * 1024, 2
-# Anybody may ask for health as often as they like: the storage is asked no more often, in seconds.
+# Anybody may ask for health at any rate; the storage is asked only this often, in seconds.
 ASK_EVERY = 5
-# A mark that nothing is to be swept, left by a backup that was killed, holds no longer than this.
+# A backup marks that nothing is to be swept. If it is killed, its mark is ignored after this time.
 MARK, MARK_HOLDS = "unswept", timedelta(hours=12)
 
 T = TypeVar("T")
@@ -33,7 +33,7 @@ log = structlog.get_logger()
 
 
 class Objects(Home):
-    """A bucket, or what is below a prefix of one. Nothing is connected before it is used."""
+    """Files in a bucket, or below a prefix of one. It connects when it is first used."""
 
     def __init__(self, bucket: Bucket) -> None:
         self._bucket = bucket
@@ -44,14 +44,14 @@ class Objects(Home):
     def store_from(self, source: IO[bytes], now: datetime) -> str:
         content_hash = hash_of_file(source)
         stored_at = self._stored_at(content_hash)
-        # What is old may be swept at this moment: it is stored anew.
+        # An old file may be swept at this moment, so it is stored again.
         if stored_at is None or stored_at < now - LEFT_ALONE / 2:
             source.seek(0)
             _asked(lambda: obstore.put(self._now, content_hash, source, chunk_size=PART, max_concurrency=AT_ONCE))
         return content_hash
 
     def opened(self, content_hash: str) -> BinaryIO:
-        # What reads a picture wants to go back and forth in it.
+        # Libraries that read pictures need a file in which they can seek.
         file = tempfile.TemporaryFile()  # noqa: SIM115 (whoever asked for it closes it)
         try:
             for chunk in self.stream(content_hash):
@@ -94,7 +94,7 @@ class Objects(Home):
         try:
             yield
         finally:
-            # One that stays holds the sweep up, and nothing else.
+            # A mark that cannot be removed only delays sweeping.
             with suppress(FilesAway, FileNotFoundError):
                 _asked(lambda: obstore.delete(self._now, mark))
 
@@ -114,7 +114,7 @@ class Objects(Home):
 
     @property
     def _now(self) -> S3Store:
-        """The connections of this process: those of the one it was forked from are not its own."""
+        """This process's own connections; those made before a fork belong to the parent."""
         if self._store is None or self._process != os.getpid():
             bucket = self._bucket
             self._process = os.getpid()
@@ -142,7 +142,7 @@ class Objects(Home):
             return None
 
     def _listed(self, folder: str = "") -> Iterator[tuple[str, datetime]]:
-        """What lies there, and since when; of the bucket itself our files alone, without what is in folders."""
+        """The names and times of what is stored in a folder; without a folder, of our files alone."""
         for found in _in_words(_asked(lambda: obstore.list(self._now, folder or None))):
             for one in found:
                 if folder or "/" not in one["path"]:
@@ -172,5 +172,5 @@ def _in_words(answers: Iterator[T]) -> Iterator[T]:
 
 
 def _away(error: Exception) -> FilesAway:
-    """Its first line: what follows are the library's own words about itself."""
+    """FilesAway with the first line of the library's error; the rest describes the library itself."""
     return FilesAway(0, str(error).strip().partition("\n")[0][:300])

@@ -13,5 +13,8 @@ _BETWEEN = "\ufffe"
 
 
 def sort_key(*names: str) -> str:
-    """What databases and Python compare letter by letter; of several names the first decides, then the next."""
+    """A key for names that sorts right when compared character by character, in Python and in databases.
+
+    The first name decides, then the next.
+    """
     return str(_ROOT.getSortKey(_BETWEEN.join(names)).hex())

@@ -1,4 +1,4 @@
-"""Pages of lists that stand newest first. They go on from a row, so that what is added meanwhile moves nobody."""
+"""Pages through lists that show the newest first. Each page starts from a row, so that new rows do not shift it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 @dataclass(frozen=True)
 class Turn:
-    """A page of what is older than one row or newer than another, by their ids; the newest page without either."""
+    """Which page: the one after a row (`older`), the one before a row (`newer`), or the newest."""
 
     older_than: int | None = None
     newer_than: int | None = None
@@ -21,7 +21,7 @@ NEWEST = Turn()
 
 @dataclass(frozen=True)
 class Page:
-    """The ids of one page, and how many rows stand before it."""
+    """The ids on one page, and the number of rows before it."""
 
     ids: Sequence[int]
     before: int
@@ -30,7 +30,10 @@ class Page:
 def page_of(
     session: Session, found: Select[tuple[int]] | Select[int], id_: InstrumentedAttribute[int], turn: Turn, size: int
 ) -> Page:
-    """A page of the ids `found`: one query for the newest, two for others. Fewer newer ones are that page."""
+    """A page of the ids that `found` selects, at most `size`: one query for the newest page, two for any other.
+
+    If fewer newer rows than a page's are left, the newest page is returned.
+    """
     if turn.newer_than is not None:
         ids = session.scalars(found.where(id_ > turn.newer_than).order_by(id_).limit(size)).all()
         if len(ids) < size:

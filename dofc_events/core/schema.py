@@ -1,4 +1,4 @@
-"""Whether a database has the tables that the code wants: its revision, and how they differ from the models."""
+"""Compares a database with what the code expects: its revision, and its tables with the models."""
 
 from functools import cache
 from typing import Any
@@ -16,19 +16,19 @@ MISSING, FOREIGN, OTHERWISE = "is missing", "is not known to this version", "is 
 
 @cache
 def newest_revision() -> str:
-    """The revision that this code works with."""
+    """The migration that this code needs."""
     return str(ScriptDirectory(str(ROOT / "migrations")).get_current_head())
 
 
 def revision_of(connection: Connection) -> str | None:
-    """The revision that a database was migrated to; None if it never was."""
+    """The last migration that a database has had; None if it never had one."""
     return MigrationContext.configure(connection).get_current_revision()
 
 
 def differences(connection: Connection) -> list[str]:
-    """One sentence for each thing that is missing, or not as the models have it.
+    """One sentence for each way in which the tables differ from the models.
 
-    Tables and indexes that somebody added harm nothing.
+    Additional tables and indexes are fine.
     """
     context = MigrationContext.configure(connection, opts={"compare_type": True})
     found: list[Any] = []

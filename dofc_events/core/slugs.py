@@ -10,10 +10,10 @@ SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 def slug_for(label: str, taken: Collection[str], otherwise: str = "category") -> str:
-    """A slug for what is called `label` that is not `taken`: small Latin letters, digits and hyphens.
+    """A slug made from `label` that is not among `taken`: lower-case Latin letters, digits and hyphens.
 
-    Other scripts are written in Latin letters, so that a slug can be typed in any address bar; a label
-    without letters and digits gives `otherwise`.
+    Other scripts are transliterated, so that anybody can type the slug. A label without letters or digits gives
+    `otherwise`.
     """
     stem = re.sub(r"[^a-z0-9]+", "-", anyascii(label).lower()).strip("-")[: LONGEST_SLUG - 4].strip("-") or otherwise
     slug, number = stem, 1

@@ -1,4 +1,4 @@
-"""How long the database takes: counted, and said in one line where it is long."""
+"""Times the statements that the database executes, and logs slow ones."""
 
 import time
 from typing import Any
@@ -17,9 +17,9 @@ log = structlog.get_logger()
 
 
 def watch_statements(engine: Engine, *, counted: bool) -> None:
-    """Time each statement of an engine. The log gets slow ones without their values, which are people's answers.
+    """Time each statement of an engine. Slow ones are logged without their values, which are people's answers.
 
-    They are `counted` for those who want figures alone: that takes longer than all the rest.
+    With `counted`, monitoring gets figures of all statements; that takes longer than the rest of this.
     """
 
     def end(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
@@ -30,7 +30,7 @@ def watch_statements(engine: Engine, *, counted: bool) -> None:
             log.warning("slow_statement", ms=round(1000 * took), statement=" ".join(statement.split())[:LONGEST_SHOWN])
 
     def fail(failure: ExceptionContext) -> None:
-        """What waited for a lock until it gave up was slow as well."""
+        """Log a statement that failed after a long wait, such as for a lock."""
         if failure.statement and hasattr(failure.execution_context, "began"):
             end(None, None, failure.statement, None, failure.execution_context, False)
 

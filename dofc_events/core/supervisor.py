@@ -1,16 +1,16 @@
-"""Under `make run` one process watches over the site and its worker, which must not outlive it."""
+"""Ends the site and its worker when the process that watches over them under `make run` has gone."""
 
 import os
 import signal
 
-# In seconds.
+# How often to look for the supervisor, in seconds.
 LOOK_EVERY = 1
 
 
 def end_with_supervisor() -> None:
-    """Ask this process to end, as an operator would, once the one named by SUPERVISOR is gone. None is named elsewhere.
+    """Send this process SIGTERM once the process named by SUPERVISOR has gone. Does nothing if none is named.
 
-    It is looked at by an alarm rather than by a thread: gunicorn's first process forks.
+    An alarm looks for it, not a thread, because gunicorn's first process forks.
     """
     if not os.environ.get("SUPERVISOR"):
         return

@@ -41,15 +41,15 @@ class ConsentText(Base):
 class Registration(Revised, Base):
     """One person at one edition. Its status is its claim's on the edition's pool, stored nowhere else.
 
-    `ended_at` is when it was cancelled: at most one registration per edition and address has not ended. Who has no
-    address of their own has no `email_key`: `email` is then that of the contact who registered them, see `groups`.
-    `link_version` grows when the link must end (another address); `revision` whenever the delegate's calendar entry
-    or details change; `search_words` are what the organisers' search looks for; lists are put in order by `by_name` and
-    `by_organisation` (`core/order.py`); `called` is the name as the door calls it out, without case and marks;
-    `any_trip` says that in a draw any other learning trip is fine, too. Only organisers see `note` and `tags`.
-    `draw_name` is what it is called in what was published of a draw, or in what was told of it before.
-    `compared` says that doubles were looked for since its name, address or telephone last changed. `known_before`: the
-    same address was at an earlier edition, which no longer has it.
+    `ended_at` is when it was cancelled: at most one registration per edition and address has not ended. People without
+    an address of their own have no `email_key`: `email` is then that of the contact who registered them, see `groups`.
+    `link_version` grows when the link must end (another address); `revision` whenever the delegate's calendar entry or
+    details change. `search_words` are what the organisers' search looks for; `by_name` and `by_organisation` sort lists
+    (`core/order.py`); `called` is the name as the door calls it out, without case and marks. `any_trip` says that in a
+    draw any other learning trip is fine, too. Only organisers see `note` and `tags`. `draw_name` is the pseudonym in a
+    published draw, or the one that the delegate was told before. `compared` says that doubles have been looked for
+    since the name, address or telephone last changed. `known_before`: the same address was at an earlier edition, which
+    has since been blanked.
     """
 
     __tablename__ = "registrations"

@@ -137,7 +137,7 @@ def categories_in_use(session: Session, edition_id: int) -> set[str]:
 
 
 def answer_faults(session: Session) -> list[str]:
-    """Answers to another edition's questions, and such as no option gives; one sentence each."""
+    """One sentence for each answer to another edition's question, and for each that is none of its options."""
     answered = select(Registration.reference, EditionQuestion.key, EditionQuestion.kind, Answer.choice)
     answered = answered.join(Answer, Answer.registration_id == Registration.id)
     answered = answered.join(EditionQuestion, EditionQuestion.id == Answer.question_id)
@@ -165,12 +165,12 @@ def token_of(registration: Registration) -> str:
 
 
 def proof_of(registration: Registration) -> str:
-    """The token of the link that only an email contains: whoever has it reads what is sent to the address."""
+    """The token of the link that only an email contains: people who have it can read emails to the address."""
     return sign(settings().keys, PROOF, registration.reference, registration.link_version)
 
 
 def registration_by_proof(session: Session, token: str) -> Registration | None:
-    """The registration that such a link confirms, with its edition and category; None for a wrong or replaced one."""
+    """The registration that such a link confirms, with its edition and category; None for a wrong or replaced link."""
     signed = read_token(settings().keys, PROOF, token)
     return session.scalar(_BY_LINK, dict(zip(("reference", "version"), signed, strict=True))) if signed else None
 

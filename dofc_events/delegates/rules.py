@@ -23,7 +23,7 @@ def is_invented(email: str) -> bool:
 def folded(text: str) -> str:
     """Text as the search compares it: without case and accents, in compatibility composition (NFKC).
 
-    Names are typed as one hears them or as the keyboard allows, so whoever types fewer marks finds more.
+    People type names as they hear them, or as their keyboard allows; typing fewer marks finds more.
     """
     plain = _taken_apart(_taken_apart(text).casefold()).translate(_PLAIN)
     return normal("NFKC", plain)

@@ -51,7 +51,7 @@ class PersonForm(DetailsForm, TripsForm):
 
 
 class PeopleForm(UnseenForm):
-    """Several people whom a contact registers, who is known."""
+    """Several people whom one contact registers; the contact is known already."""
 
     people = FieldList(FormField(PersonForm), min_entries=1, max_entries=MAX_PEOPLE)
     code = Line(_l("Invitation code"), longest=LONGEST_CODE)

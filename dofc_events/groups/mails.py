@@ -39,13 +39,13 @@ def delegation_promised(group: Group, *, changed: bool = False) -> Envelope:
 
 
 def delegation_ended(group: Group, used: int, unused: int, *, by_organisers: bool) -> Envelope:
-    """To the head: places are no longer kept; so many were `used`, and the `unused` go to others."""
+    """To the head: places are no longer kept. `used` of them stay with their people, `unused` go to others."""
     words: dict[str, Any] = {"used": used, "unused": unused, "by_organisers": by_organisers}
     return _message("ended", "delegation-ended", group, **words)
 
 
 def delegation_invitation(invitation: Invitation, *, again: bool = False) -> Envelope:
-    """To somebody whom the head invites: the link to register with a promised place."""
+    """To somebody the head invites: the link to register with a promised place."""
     link_to_join = link("groups.invitations.join", token=token_of_invitation(invitation))
     to: dict[str, Any] = {"recipient": invitation.email, "name": invitation.name, "expires_at": invitation.group.until}
     return _message("invitation", "delegation-invitation", invitation.group, again=again, join=link_to_join, **to)

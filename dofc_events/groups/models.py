@@ -1,4 +1,4 @@
-"""Tables of groups, of the registrations that belong to them, and of whom the head of a delegation has invited."""
+"""Tables of groups, of the registrations in them, and of the people invited by heads of delegations."""
 
 from datetime import datetime
 
@@ -78,7 +78,7 @@ class Member(Base):
 
 
 class Invitation(Base):
-    """Somebody whom the head of a delegation has invited by email; `registration_id` once they have registered."""
+    """Somebody the head of a delegation has invited by email; `registration_id` once they have registered."""
 
     __tablename__ = "group_invitations"
     __table_args__ = (UniqueConstraint("group_id", "email_key"),)

@@ -26,7 +26,7 @@ PURPOSE, INVITATION = "group", "group-invitation"
 
 @dataclass(frozen=True)
 class LookedAfter:
-    """Those whom a delegate looks after, and the `token` of the page of their group."""
+    """The people whom a delegate looks after, and the `token` of their group's page."""
 
     people: list[Registration]
     token: str
@@ -135,7 +135,7 @@ def _is_called(keys: Collection[str], asked: Iterable[Iterable[str]]) -> bool:
 
 
 def came_with(session: Session, registration_ids: Collection[int]) -> dict[int, Group]:
-    """The groups of those of these who belong to one, but for whoever registered the others; in one query."""
+    """The groups of these registrations, but not of the contacts themselves; in one query."""
     found: dict[int, Group] = {}
     for some in in_pieces(registration_ids):
         query = select(Member.registration_id, Group).join(Group, Group.id == Member.group_id)
@@ -145,7 +145,7 @@ def came_with(session: Session, registration_ids: Collection[int]) -> dict[int, 
 
 
 def made_with(session: Session, form_keys: Collection[str]) -> Group | None:
-    """The group of whom a form registered, if it was sent before."""
+    """The group to which a form with this one-time key added people, if it was sent before."""
     query = select(Group).join(Member, Member.group_id == Group.id)
     query = query.join(Registration, Registration.id == Member.registration_id)
     return session.scalar(query.where(Registration.form_key.in_(form_keys)).limit(1))

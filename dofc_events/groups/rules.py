@@ -17,7 +17,7 @@ class Choice(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Shortage:
-    """So many people asked for places, and so many of them would get one now."""
+    """How many people asked for a place, and how many of them would get one now."""
 
     asked: int
     now: int

@@ -102,7 +102,7 @@ class NotForPerson(Refusal):
 
 
 class TooManyCompanions(Refusal):
-    """A delegate may bring so many accompanying persons, of whom only so many are `left`."""
+    """A delegate may not bring as many accompanying persons; they can still bring `left`."""
 
     def __init__(self, left: int) -> None:
         super().__init__(str(left))
@@ -318,7 +318,7 @@ def change_contact(
 
 
 def follow_contact(session: Session, registration: Registration, old_email: str, actor: Actor, now: datetime) -> None:
-    """Write to the new address of a delegate about those whom they registered, too, as to the old one until now."""
+    """After a delegate corrected their address: write to the new one, too, about the people they registered."""
     group = group_of_contact(session, registration, old_email)
     if group is not None:
         changes = write(group, {"email": registration.email})

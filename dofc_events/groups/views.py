@@ -90,7 +90,7 @@ def register(app: Flask) -> None:
 
 @dataclass(frozen=True)
 class Start:
-    """From where people are added: by whom, to which group, with which promise; `action` is the form's address."""
+    """Where people are added from: by which contact, to which group, with which promise; `action` is the address."""
 
     edition: Edition
     pool: Pool
@@ -158,7 +158,7 @@ def with_delegate(token: str) -> ResponseReturnValue:
 @blueprint.route("/groups/link/<year:year>", methods=["GET", "POST"])
 @limit_by_address(AddressForm)
 def lost_link(year: int) -> ResponseReturnValue:
-    """Have the link to one's group mailed again."""
+    """Email somebody the link to their group again."""
     found = edition_with_pool(db.session(), year)
     if found is None or found[0].status == EditionStatus.DRAFT or link_has_ended(found[0].finishes_at(), now()):
         abort(404)
@@ -189,7 +189,7 @@ def companions(token: str) -> ResponseReturnValue:
 
 @blueprint.post("/groups/cancel/<token>")
 def cancel(token: str) -> ResponseReturnValue:
-    """A delegate cancels, and for those whom they look after and have ticked."""
+    """A delegate cancels, together with the people they look after and have ticked."""
     registration = registration_by_token(db.session(), token)
     if registration is None:
         raise LinkNotValid
@@ -348,8 +348,7 @@ def _refused(refusal: Refusal, start: Start, form: PeopleForm, context: dict[str
     if isinstance(refusal, TooManyMessages):
         return answer_too_many(form, refusal.retry_after, PEOPLE, **context)
     if isinstance(refusal, TooManyCompanions):
-        words = _("Too many accompanying persons. You can still bring: %(left)d.", left=refusal.left)
-        form.form_errors = [words]
+        form.form_errors = [_still_bring(refusal.left)]
     elif isinstance(refusal, AlreadyInGroup):
         words = _(
             "You have already registered somebody with this name. If this is another person, add their email address."
@@ -363,6 +362,18 @@ def _refused(refusal: Refusal, start: Start, form: PeopleForm, context: dict[str
         words = _("A category that you chose is by invitation. Enter the code you were given.")
         form.code.errors = [words]
     return answer_errors(form, PEOPLE, **context)
+
+
+def _still_bring(left: int) -> str:
+    if not left:
+        none: str = _("You have already registered as many as you can bring.")
+        return none
+    some: str = ngettext(
+        "That is too many: you can bring %(num)s more person.",
+        "That is too many: you can bring %(num)s more people.",
+        left,
+    )
+    return some
 
 
 def _done(start: Start, joined: Joined) -> ResponseReturnValue:

@@ -83,11 +83,17 @@ def ballot_counted(call: HostingCall, chair: Account, *, votes: int, members: in
     return _to_account("ballot_counted", "ballot", chair, call, votes=votes, members=members, page=page)
 
 
-def outcome(call: HostingCall, decision: Decision, account: Account) -> Envelope:
-    """What was decided, for reviewers, voters and the last host."""
-    page = link("hosting.result", year=call.year)
+def outcome(call: HostingCall, decision: Decision, account: Account, *, hands_over: bool = False) -> Envelope:
+    """What was decided, for reviewers, voters and the last host, who `hands_over` if there is a next one."""
     return _to_account(
-        "outcome", "proposal-status", account, call, decision=decision, host=decision.proposal, page=page
+        "outcome",
+        "proposal-status",
+        account,
+        call,
+        decision=decision,
+        host=decision.proposal,
+        page=link("hosting.result", year=call.year),
+        hand_over_page=link("organise.hosting.hand_over.index", year=call.year) if hands_over else "",
     )
 
 
@@ -227,8 +233,10 @@ def accepted(proposal: Proposal, decision: Decision, year: int) -> Envelope:
 
 
 def declined(proposal: Proposal, decision: Decision) -> Envelope:
-    """For everybody else; it names the host, if there is one."""
-    return _status("declined", proposal, words=decision.words_to_others, host=decision.proposal)
+    """For everybody else; it names the host, if there is one, and the chair's reason."""
+    result = link("hosting.result", year=proposal.call.year)
+    words = {"words": decision.words_to_others, "reason": decision.reason}
+    return _status("declined", proposal, host=decision.proposal, result=result, **words)
 
 
 def ballot_opened(
@@ -245,7 +253,7 @@ def ballot_opened(
 def representative_changed(
     voter: Voter, representative: Account, changed: Account, *, by: str, added: bool, is_chair: bool
 ) -> Envelope:
-    """For those who vote for a member, that who votes for it was changed while members vote, and by whom."""
+    """To a member's representatives: who votes for it has changed while the ballot is open, and who changed it."""
     who = {"name": changed.name, "by": by, "added": added, "is_chair": is_chair}
     return _to_voter("representative_changed", voter, representative, **who)
 

@@ -305,12 +305,12 @@ class Voter(Base):
 
 
 class Ballot(Base):
-    """How a member ranks the proposals: references, and `none`, best first. One a member: the key is the voter.
+    """How a member ranks the proposals: references, and `none`, best first. A member has one; the key is the voter.
 
-    It is shown to the account that cast it, and to nobody else: whoever becomes a representative while the ballot is
-    open (the chair can make themselves one) must not be able to read it.
+    Only the account that cast it is shown it. People who become representatives while the ballot is open (the chair can
+    make themselves one) must not be able to read it.
 
-    When the ballots are counted, these rows are deleted, and with them what links a ranking to its member.
+    When the ballots are counted, these rows are deleted, and with them the link between a ranking and its member.
     """
 
     __tablename__ = "ballots"

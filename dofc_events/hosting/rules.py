@@ -129,7 +129,7 @@ def missing_to_submit(answers: Mapping[str, object]) -> tuple[str, ...]:
 
 
 def parse_coordinates(text: str) -> tuple[float, float] | None:
-    """Latitude and longitude of a plain pair of degrees such as "44.81, 20.46"; None if it is no place on earth."""
+    """Latitude and longitude from a plain pair of degrees such as "44.81, 20.46"; None if they are out of range."""
     found = re.fullmatch(r"\s*([+-]?\d{1,2}(?:\.\d+)?)(?:\s*[,;]\s*|\s+)([+-]?\d{1,3}(?:\.\d+)?)\s*", text)
     if not found:
         return None

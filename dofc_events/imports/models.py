@@ -1,4 +1,4 @@
-"""The tables of files that are being imported, and of which column was which field."""
+"""The tables of files that are being imported, and of which column was read as which field."""
 
 from datetime import datetime
 from typing import Any

@@ -80,7 +80,7 @@ def registered_addresses(session: Session, edition_id: int, emails: Iterable[str
 def likely_registered(
     session: Session, edition_id: int, requests: Mapping[int, RegistrationRequest]
 ) -> dict[int, list[Likely]]:
-    """Whom each of these people, by the number of the row, may be registered as already, under another address."""
+    """Registrations that may be these people's under another address, by the number of the row."""
     traits = {number: _traits_of(request.details, address_key(request.email)) for number, request in requests.items()}
     candidates = _candidates(session, edition_id, traits)
     people = _people(session, {id_ for ids in candidates.values() for id_ in ids})

@@ -1,4 +1,4 @@
-"""Tables of letters and of whom each one goes to."""
+"""Tables of letters and of their recipients."""
 
 from datetime import date, datetime, time
 from typing import Any
@@ -14,13 +14,13 @@ from dofc_events.letters.rules import SENT_AT, Anchor, LetterState
 class Letter(Base):
     """What organisers write to some delegates of an edition: once, now or at a time that follows the edition's dates.
 
-    `body` is Markdown with placeholders. `audience` is what `letters.queries.audience_of` reads. `anchor` (empty: at
-    once) and `anchor_days` say when it is sent: so many days after (negative: before) that date of the edition, or
-    on the day `sent_on`; at `hour` on the edition's clocks, whatever zone they will have.
-    `before` makes it one about a changed place or time, and has these as they were when delegates last knew them.
+    `body` is Markdown with placeholders. `audience` is what `letters.queries.audience_of` reads. It is sent on the day
+    `sent_on`, or `anchor_days` after (negative: before) the edition's date `anchor`, at `hour` in the edition's zone,
+    even if that changes; with neither, at once. `before` is set if the letter is about a changed place or time; it has
+    the place and time as delegates last knew them.
 
-    `released_at`: when somebody said that it is to be sent. `started_at`: from when on its recipients are fixed.
-    `finished_at`: when the last one's message was in the outbox. `stopped_at`: nobody else gets it.
+    `released_at`: when an organiser said that it is to be sent. `started_at`: its recipients are fixed since then.
+    `finished_at`: when the last message was in the outbox. `stopped_at`: nobody else gets it.
     """
 
     __tablename__ = "letters"

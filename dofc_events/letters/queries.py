@@ -136,7 +136,7 @@ def letter_of(session: Session, edition_id: int, letter_id: int) -> Letter | Non
 
 
 def letter_by_id(session: Session, letter_id: int) -> Letter | None:
-    """One letter, of whichever edition."""
+    """One letter, of any edition."""
     return session.scalar(_letters().where(Letter.id == letter_id))
 
 
@@ -181,7 +181,7 @@ def some_reader(session: Session, letter: Letter, reference: str | None) -> Regi
 
 
 def neighbours(session: Session, letter: Letter, person: Registration) -> tuple[str | None, str | None]:
-    """The references of whoever stands before and after somebody among those a letter is meant for."""
+    """The references before and after a person among those a letter is meant for."""
     query = _meant(letter).with_only_columns(Registration.reference)
     before = query.where(Registration.id < person.id).order_by(Registration.id.desc()).limit(1)
     after = query.where(Registration.id > person.id).order_by(Registration.id).limit(1)
@@ -227,7 +227,7 @@ def letters_due(session: Session, now: datetime) -> list[int]:
 
 
 def letters_going(session: Session) -> Sequence[int]:
-    """Letters of which messages are still to be written."""
+    """Letters whose messages are not all written yet."""
     going = (Letter.started_at.is_not(None), Letter.finished_at.is_(None), Letter.stopped_at.is_(None))
     return session.scalars(select(Letter.id).where(*going).order_by(Letter.id)).all()
 

@@ -69,7 +69,7 @@ def is_reminder(anchor: Anchor, days: int) -> bool:
 
 
 def due_at(day: date | None, days: int, hour: time, zone: str) -> datetime | None:
-    """When a letter is sent: so many days after (negative: before) a day, at `hour` in `zone`; None without a day."""
+    """When a letter is sent: `days` after (negative: before) a day, at `hour` in `zone`; None without a day."""
     return None if day is None else from_zone(day + timedelta(days=days), hour, zone)
 
 

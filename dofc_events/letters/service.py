@@ -178,10 +178,10 @@ def detach_file(session: Session, letter_id: int, attachment_id: int, actor: Act
 
 
 def release_letter(session: Session, letter_id: int, digest: str, actor: Actor, now: datetime) -> int:
-    """Have a draft sent, now or at its time; returns to how many people as things stand.
+    """Have a draft sent, now or at its time; returns how many people it would go to now.
 
-    What is sent now goes to exactly those whom `digest` (see `Readers`) stands for. Raises NotADraft, NobodyToWriteTo,
-    AudienceChanged, DateMissing, TooLate, FarOff.
+    A letter sent now goes to exactly the people in `digest` (see `Readers`). Raises NotADraft, NobodyToWriteTo,
+    AudienceChanged, DateMissing, TooLate and FarOff.
     """
     letter = _draft(session, letter_id)
     _refuse_bad_time(letter, now)
@@ -205,7 +205,7 @@ def tell_change(session: Session, letter_id: int, sentence: str, digest: str, ac
 
 
 def start(session: Session, letter: Letter, readers: Readers, actor: Actor, now: datetime) -> None:
-    """Fix to whom a letter goes; the worker writes the messages. Without anybody it is finished at once."""
+    """Fix the recipients of a letter; the worker writes the messages. Without recipients it is finished at once."""
     letter.started_at = now
     if not readers.count:
         letter.finished_at = now

@@ -9,9 +9,9 @@ from dofc_events.letters.rules import Anchor
 
 @dataclass(frozen=True)
 class Starter:
-    """A letter as it is before anybody has made it their own.
+    """A letter to begin with, for organisers to change.
 
-    `status` and `arrived`, filters of the list, say whom it is usually for ("": everybody).
+    `status` and `arrived`, filters of the list, say who usually gets it ("": everybody).
     """
 
     name: str

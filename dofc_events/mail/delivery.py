@@ -168,7 +168,7 @@ class Courier:
         return None
 
     def _judged(self, message: Message, error: Refused | Unreachable | None) -> Refused | Unreachable | None:
-        """What a message gets again that others did not get in between is said of the message, not of the server."""
+        """A refusal that only this message gets, not those sent in between, is put down to it, not to the server."""
         if not isinstance(error, Unreachable) or not error.while_sending:
             return error
         if self._suspects.setdefault(message.id, False):

@@ -13,14 +13,14 @@ from dofc_events.mail.rules import LATE_AFTER, MessageState
 class Message(Base):
     """One message, finished: what is stored here is what is sent, each time under the same Message-ID.
 
-    `asked_for`: a form that anyone can fill in with this address caused it, or whoever has a link; of these one mailbox
-    (`mailbox_key`) gets only so many.
+    `asked_for`: the message was caused by a form that anybody can fill in with this address, or by somebody with a
+    link; one mailbox (`mailbox_key`) gets a limited number of these.
 
-    `scope` (an edition's year) and `about` (a reference) are plain text. `due_at` is when it is to be sent (again);
-    `waits_since` since when it could have left, however often it was tried: since it was queued, or queued again;
-    `refusals` counts temporary refusals, `attempts` every try. A message is not sent after `expires_at`.
-    `attachments` have their text here, or the hash of a file. At `text_removed_at` its text and attachments were
-    removed: it was sent long ago, and only the record of it is kept.
+    `scope` (an edition's year) and `about` (a reference) are plain text. `due_at` is when it is to be sent (again).
+    `waits_since` is when it was queued, or queued again, however often it was tried since; `refusals` counts temporary
+    refusals, `attempts` every try. A message is not sent after `expires_at`. `attachments` have their text here, or the
+    hash of a file. At `text_removed_at` its text and attachments were removed: it was sent long ago, and only the
+    record of it is kept.
     """
 
     __tablename__ = "messages"

@@ -187,7 +187,7 @@ def settle_dead(session: Session, message_id: int, actor: Actor, now: datetime) 
 
 
 def remove_texts(session: Session, message_ids: Sequence[int], now: datetime) -> None:
-    """Remove the texts and attachments of messages; to whom they went, when and about what is kept."""
+    """Remove the texts and attachments of messages; recipient, time and subject matter are kept."""
     gone = {"text": "", "html": "", "attachments": [], "text_removed_at": now}
     held = held_in_order(Message.id.in_(message_ids), Message.state.in_(DONE_WITH))
     session.execute(update(Message).where(Message.id.in_(held)).values(gone))
@@ -237,10 +237,10 @@ def end_hold(session: Session, scope: str, actor: Actor, now: datetime) -> bool:
 def refuse_flood(session: Session, address: str, now: datetime, *, kind: str = "") -> None:
     """Raise TooManyMessages when forms that anyone can fill in would send `address` more than the limits allow.
 
-    What we send unasked does not count, nor do links that somebody asked for. Messages of a `kind` have a budget of
-    their own, which is larger: who asks for a link is not told whether it is sent, so that nobody may use it up.
+    Messages that nobody asked for do not count, nor do links that somebody asked for. Messages of a `kind` have a
+    larger budget of their own: people who ask for a link are not told whether it is sent, so nobody else may use it up.
 
-    Who asks for the same address meanwhile waits until this unit of work ends, or all would count the same few.
+    Others who ask for the same address wait until this unit of work ends; otherwise all would count the same few.
     """
     key = mailbox_key(address)
     if session.get_bind().dialect.name == "postgresql":

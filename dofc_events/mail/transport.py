@@ -137,7 +137,7 @@ class Transport:
     def send(self, message: Message) -> None:
         """Hand a message over; returns once the server has said 250. Raises Refused or Unreachable.
 
-        Some servers end a connection after so many messages: over a new one it is tried at once.
+        Some servers end a connection after a number of messages: then it is tried over a new one at once.
         """
         try:
             self._send(message)

@@ -1,4 +1,4 @@
-"""How each part of the memory is read and written, whoever asks: commands, imports, the history."""
+"""How each part of the memory is read and written, for commands, imports and the history alike."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass

@@ -64,7 +64,7 @@ class TooManyFiles(Refusal):
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong with a file, and `where`: of which part, thing and field it is said."""
+    """Something wrong in a file, and `where`: the part, the thing and the field."""
 
     kind: FaultKind
     where: str = ""
@@ -107,7 +107,7 @@ def faults_of(row: Any, fields: Mapping[str, Check], required: Collection[str], 
 
 
 def text(longest: int, *, lines: bool = False) -> Check:
-    """Text of at most so many characters, in one line or, with `lines`, in several."""
+    """Text of at most this many characters, on one line or, with `lines`, on several."""
     allowed = "\n\t" if lines else ""
 
     def check(value: Any, where: str) -> Iterator[Fault]:
@@ -142,7 +142,7 @@ def one_of(values: Collection[str]) -> Check:
 
 
 def many(check_one: Check, most: int) -> Check:
-    """A list of at most so many values, each of which passes a check."""
+    """A list of at most this many values, each of which passes a check."""
 
     def check(value: Any, where: str) -> Iterator[Fault]:
         if not isinstance(value, list):

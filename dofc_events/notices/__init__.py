@@ -1,1 +1,1 @@
-"""Who is told what about what they hold: news, and the messages to delegates."""
+"""Tells delegates what has changed in what they hold: news, and the messages that carry it."""

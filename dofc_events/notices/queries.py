@@ -124,7 +124,7 @@ def _offers_in_unsent_messages() -> Select[Claim]:
 
 
 def offers_to_remind_of(session: Session, now: datetime) -> list[int]:
-    """Registrations with an offer that lapses soon, and of which a message has left."""
+    """Registrations with an offer that lapses soon, whose message has left."""
     message = exists().where(Message.about == Registration.reference, Message.kind.in_(SEAT_KINDS))
     told = message.where(Message.queued_at >= Claim.offered_at, Message.sent_at.is_not(None))
     query = select(Claim.registration_id).join(Registration).where(Claim.status == ClaimStatus.OFFERED, told)
@@ -164,9 +164,9 @@ def is_due(now: datetime) -> ColumnElement[bool]:
 
 
 def facts_without_message(session: Session, *, told_otherwise: Select[int] | None = None) -> Sequence[str]:
-    """References of registrations whose status was never put into a message, is not about to be, and was to be told.
+    """References of registrations whose status has not been and will not be told in a message, although it should be.
 
-    `told_otherwise` are claims of which somebody was told in a message about more than one registration.
+    `told_otherwise` are claims that were told in a message about several registrations.
     """
     told = exists().where(Message.about == Registration.reference, Message.queued_at >= Claim.changed_at)
     of_kind = [(Claim.status == status) & told.where(Message.kind == kind) for status, kind in STATUS_KINDS.items()]

@@ -73,11 +73,11 @@ class News:
 
 
 class Changes:
-    """Collects what one act changes for whom, so that everyone is told once, of everything.
+    """Collects what one act changes, for each person, so that everybody is told once, of everything.
 
-    What is collected is put into the trail here, in the same words, and by `revision` into calendars: nobody is told
-    what the trail does not say. `book` has the seats of the edition's trips; what changes in it is told, too. The
-    registrations in `quiet` are not told, and the trail says so.
+    Every change that is collected is put into the trail here, in the same words, and into calendars by `revision`:
+    nobody is told what the trail does not say. `book` has the seats of the edition's trips; changes in it are told,
+    too. Registrations in `quiet` are not told, and the trail says so.
     """
 
     def __init__(
@@ -122,7 +122,7 @@ class Changes:
             self.book.settle(registration.id)
 
     def added(self, registration: Registration, status: ClaimStatus, file: str, *, told: bool) -> None:
-        """Organisers registered somebody whom a file names."""
+        """Tell somebody that organisers registered them from a file."""
         log(self.session, self.actor, self.now, "imported", registration, quiet=not told, status=status, file=file)
         self.news[registration.id] = News(place=True, added=True)
         if not told:
@@ -228,7 +228,7 @@ def tell_news(session: Session, registration_ids: Iterable[int], now: datetime) 
 
 
 def told_if_known(session: Session, edition_id: int, email: str, now: datetime) -> bool:
-    """Write to whoever is registered with an address already; False if nobody is."""
+    """Write to an address if it is registered already; False if it is not."""
     known = live_registration_id(session, edition_id, email)
     if known is None:
         return False
@@ -277,7 +277,7 @@ def _put_off(session: Session, standing: mails.Standing, news: News, now: dateti
 
 
 def hold_of(edition: Edition, now: datetime) -> OfferTerms | None:
-    """On what terms a free place is held for whoever registers; None where it is theirs at once."""
+    """The terms on which a free place is held until a new delegate confirms it; None if it is theirs at once."""
     return terms_of(edition, now) if edition.confirms_places else None
 
 
@@ -379,9 +379,9 @@ def _news_of(registration_id: int) -> Select[int]:
 
 
 def _take_over(session: Session, registration_id: int, *, due_by: datetime | None = None) -> News | None:
-    """Strike out the news that a delegate was still to be told; None if there were none, or somebody was quicker.
+    """Take news that a delegate was still to be told; None if there is none, or another process was quicker.
 
-    With `due_by` only what is due by then, without waiting for whoever tells it just now.
+    With `due_by`, only what is due by then, without waiting for a process that is just telling it.
     """
     mine = _news_of(registration_id).with_for_update(skip_locked=due_by is not None)
     if due_by:

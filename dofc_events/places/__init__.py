@@ -1,1 +1,1 @@
-"""Pools and claims: the one place where something scarce is given, released, offered."""
+"""Pools and claims: the one place where something scarce is given, released and offered."""

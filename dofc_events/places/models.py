@@ -20,7 +20,7 @@ OWNERS = (
 
 
 class Promise(Base):
-    """Places at an edition that are kept for a group; its pool says how many. It is gone once they no longer are."""
+    """Places at an edition that are kept for a group; its pool says how many. Deleted when the promise ends."""
 
     __tablename__ = "promises"
 
@@ -33,11 +33,11 @@ class Pool(Base):
 
     `taken` counts confirmed and offered claims.
 
-    A category's limit has no claims: those on its edition's pool count in it, too, whose delegates are in the category.
-    So nobody can hold a place of one and not of the other. A promise's pool has no
-    claims either: those on the edition's pool count in it that name it. What is unused of an edition's promises is
-    `promised`, and counts as taken: nobody else gets it. The CHECK is the last word on overselling: whatever code
-    does, the database refuses taken > capacity.
+    A category's limit has no claims of its own. Claims on its edition's pool count in it, too, if their delegates are
+    in the category, so nobody can hold a place of one without the other. A promise's pool has no claims either: those
+    on the edition's pool that name it count in it. The unused places of an edition's promises are `promised`; they
+    count as taken, so that nobody else gets them. The CHECK constraint is the last word on overselling: whatever the
+    code does, the database refuses taken > capacity.
     """
 
     __tablename__ = "pools"
@@ -62,17 +62,19 @@ class Pool(Base):
 class Claim(Base):
     """What one registration holds of one pool.
 
-    `position` is the order of those who wait or have requested, `offered_at` and `offered_until` are set while a place
-    is offered, `remind_at` until its reminder is written; `changed_at` is when the status last changed.
-    `position_before` is the position that a claim had before it was offered, or before it ended because nothing more
-    is given, for as long as nothing else becomes of it. Of seats, `preference` numbers what a delegate asked for
-    (1: first), is None again for what they gave back, and 0 for what organisers took away. `used_at` is when the
-    delegate boarded, or first arrived at the edition; see Arrival. `is_hold`: what is offered, or has lapsed, did not
-    come from the waiting list, but is held for HOLD until the delegate confirms it by the link in the email.
-    `by_email`: only that link takes what is offered; it is as the email said, whatever the edition asks for later.
-    `untold`: organisers chose not to tell the delegate of the status that it has now. `party` is the same number for
-    those who wait to get their places at the same moment or not at all. `promise_id` is the promise from which it
-    has its place; of who waits, from which it would get one.
+    `position` orders those who wait or have requested. `offered_at` and `offered_until` are set while a place is
+    offered, `remind_at` until its reminder is written. `changed_at` is when the status last changed. `position_before`
+    is the position before the claim was offered, or before it ended because nothing more is given; anything else that
+    happens to the claim clears it.
+
+    Of seats, `preference` is the number of the wish (1: first choice), None for a seat given back, 0 for one that
+    organisers took away. `used_at` is when the delegate boarded, or first arrived at the edition: see Arrival.
+
+    `is_hold`: the place is, or was, held for HOLD until the delegate confirms it with the link in the email, and was
+    not offered from the waiting list. `by_email`: only that link accepts the offer; it stays so, as the email said,
+    whatever the edition asks for later. `untold`: organisers chose not to tell the delegate of the present status.
+    `party` is one number shared by people who get their places together or not at all. `promise_id` is the promise
+    whose place this is, or, for somebody who waits, would be.
     """
 
     __tablename__ = "claims"
@@ -89,7 +91,7 @@ class Claim(Base):
         Index("ix_claims_pool_status", "pool_id", "status", "position"),
         Index("ix_claims_pool_registration", "pool_id", "registration_id", "status"),
         Index("ix_claims_due", "status", "offered_until"),
-        # As short as there are parties and promises.
+        # These indexes are small: few claims have a party or a promise.
         *(
             Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
             for name, columns, where in (
@@ -122,7 +124,7 @@ class Claim(Base):
 
 
 class Arrival(Base):
-    """A day of the edition, in its zone, on which whoever holds a place arrived, and when the door first saw them."""
+    """A day of the edition, in its zone, on which somebody with a place arrived, and when they first did."""
 
     __tablename__ = "arrivals"
     __table_args__ = (UniqueConstraint("claim_id", "day"), Index("ix_arrivals_day", "day", "claim_id"))

@@ -56,24 +56,24 @@ _CATEGORIES = _CATEGORIES.where(Category.edition_id == bindparam("edition_id"), 
 
 
 def edition_with_pool(session: Session, year: int) -> tuple[Edition, Pool] | None:
-    """The edition of a year, in whatever status, with its places; None if it has none."""
+    """The edition of a year, in any status, with its pool; None if there is no such edition, or it has no places."""
     found = session.execute(_EDITION, {"year": year}).one_or_none()
     return found and (found[0], found[1])
 
 
 def edition_pool(session: Session, edition_id: int) -> Pool | None:
-    """The edition's pool; past editions, whose registrations are not here, have none."""
+    """The edition's pool, or None: editions of the past, whose registrations are not here, have none."""
     return session.scalar(_POOL, {"edition_id": edition_id})
 
 
 def place_of(session: Session, registration_id: int) -> Claim:
-    """A registration's claim on its edition's places, with their pool."""
+    """A registration's claim on its edition's places, with the pool."""
     return session.scalars(_PLACE, {"registration_id": registration_id}).one()
 
 
 @dataclass(frozen=True)
 class CategoryPlaces:
-    """A category with its `limit`, None if it has none, and how many of it are `taken`."""
+    """A category with its `limit` (None if it has none) and how many of its places are `taken`."""
 
     id: int
     slug: str
@@ -86,12 +86,12 @@ class CategoryPlaces:
 
     @property
     def free(self) -> int:
-        """How many the limit has left; only to be asked of a category that has one."""
+        """How many places are left below the limit; only for a category that has one."""
         return (self.limit or 0) - (self.taken or 0)
 
     @property
     def left(self) -> int | None:
-        """How many the limit has left, None without one."""
+        """How many places are left below the limit; None without a limit."""
         return None if self.limit is None else self.free
 
     @property
@@ -100,18 +100,18 @@ class CategoryPlaces:
 
 
 def categories_with_places(session: Session, edition_id: int) -> tuple[CategoryPlaces, ...]:
-    """The categories of an edition with their limits, in the order of the form; closed ones too."""
+    """The categories of an edition with their limits, in the order of the form; including closed ones."""
     return tuple(CategoryPlaces(*row) for row in session.execute(_CATEGORIES, {"edition_id": edition_id}))
 
 
 def has_room(session: Session, pool: Pool, category_id: int) -> bool:
-    """Whether a place is free in an edition, and for a category of it."""
+    """Whether an edition has a free place that somebody in this category could have."""
     limit = limits_of(session, pool).get(category_id)
     return all(one.taken < one.capacity for one in (pool, limit) if one is not None)
 
 
 def limits_of(session: Session, pool: Pool) -> dict[int, Pool]:
-    """The limits of those categories that have one, by category; seats have none."""
+    """The pools of the categories that have a limit, by category id; empty for a trip's pool."""
     if pool.edition_id is None:
         return {}
     query = select(Category.id, Pool).join(Pool, Pool.category_id == Category.id)
@@ -120,15 +120,15 @@ def limits_of(session: Session, pool: Pool) -> dict[int, Pool]:
 
 
 def waits_for_category(claim: Claim) -> bool:
-    """Whether somebody waits although the edition has free places: because the category has reached its limit."""
+    """Whether somebody waits only because their category is full: the edition itself has free places."""
     pool = claim.pool
     return claim.status == ClaimStatus.WAITLISTED and pool.edition_id is not None and pool.taken < pool.capacity
 
 
 def waiting_position(session: Session, claim: Claim) -> int | None:
-    """The claim's position on the waiting list (1: the next in line); None if it is not waiting.
+    """The claim's position on the waiting list (1 is the next); None if it is not waiting.
 
-    While only the category is full, those in line for another one do not count: they are not before anybody.
+    While only the category is full, people waiting in other categories are not counted.
     """
     if claim.status != ClaimStatus.WAITLISTED:
         return None
@@ -140,28 +140,28 @@ def waiting_position(session: Session, claim: Claim) -> int | None:
 
 
 def count_waiting(session: Session, pool_id: int) -> int:
-    """How many claims are waiting for a place of a pool."""
+    """How many claims wait for a place in a pool."""
     return session.scalar(_WAITING, {"pool_id": pool_id}) or 0
 
 
 def waiting_in(session: Session, pool_id: int) -> list[int]:
-    """The registrations that wait for a place of a pool, the next in line first."""
+    """The registrations that wait for a place in a pool, in order."""
     waiting = Claim.pool_id == pool_id, Claim.status == ClaimStatus.WAITLISTED
     return list(session.scalars(select(Claim.registration_id).where(*waiting).order_by(Claim.position)))
 
 
 def taken_in_categories(session: Session, pool: Pool) -> dict[int, int]:
-    """How many places of an edition are confirmed or offered to delegates of each category."""
+    """How many places of an edition are confirmed or offered, by category id."""
     query = select(Registration.category_id, func.count()).join(Claim, Claim.registration_id == Registration.id)
     query = query.where(Claim.pool_id == pool.id, Claim.status.in_(TAKEN)).group_by(Registration.category_id)
     return dict(session.execute(query).all())
 
 
 def is_next_in(pool: type[Pool]) -> ColumnElement[bool]:
-    """The condition that a `Claim` and its `Registration` wait for what is free in a pool.
+    """An SQL condition on `Claim` and `Registration`: they wait for a place in a pool, and could have it.
 
-    Nobody waits for a place whose category has reached its limit: who does is passed by those of other categories. Nor
-    does a party for which there are too few.
+    Somebody whose category is full is passed over by people in other categories; so is a party for which too few places
+    are free.
     """
     is_full = exists().where(_LIMIT.category_id == Registration.category_id, _LIMIT.taken >= _LIMIT.capacity)
     return and_(
@@ -174,7 +174,7 @@ def is_next_in(pool: type[Pool]) -> ColumnElement[bool]:
 
 
 def _fits_party(pool: type[Pool]) -> ColumnElement[bool]:
-    """The condition that a pool, and each limit of a category, has as many places left as the party of a `Claim` is."""
+    """An SQL condition: the pool and each category's limit have room for the whole party of a `Claim`."""
     of_category = _OF_PARTY.where(_IN_PARTY.id == _PARTY.registration_id, _IN_PARTY.category_id == _FULL.category_id)
     is_short = exists().where(_FULL.category_id.is_not(None), _scalar(of_category) > _FULL.capacity - _FULL.taken)
     return and_(_scalar(_OF_PARTY) <= pool.capacity - pool.taken, ~is_short)
@@ -185,7 +185,7 @@ def _scalar(count: Select[int]) -> ColumnElement[int]:
 
 
 def next_in_line(pool: Pool, limits: Mapping[int, Pool], number: int) -> Select[Claim]:
-    """The first of those who wait, each only if their category has room left for them."""
+    """A query for the first `number` of those waiting whose categories have room for them."""
     waiting = select(Claim).where(Claim.pool_id == pool.id, Claim.status == ClaimStatus.WAITLISTED)
     if limits:
         category = Registration.category_id
@@ -200,21 +200,21 @@ def next_in_line(pool: Pool, limits: Mapping[int, Pool], number: int) -> Select[
 
 
 def closed_claims() -> Select[Claim]:
-    """What was waited for, offered or requested, and ended because nothing more is given."""
+    """A query for waits, offers and requests that ended because nothing more is given."""
     ended = Claim.status.in_((ClaimStatus.EXPIRED, ClaimStatus.CANCELLED))
     return select(Claim).where(Claim.position_before.is_not(None), ended)
 
 
 def waiting_for(session: Session, edition_id: int) -> Sequence[int]:
-    """The registrations that wait for a place at an edition, or for approval, the next in line first."""
+    """The registrations that wait for a place at an edition, or for approval, in order."""
     query = select(Claim.registration_id).join(Pool).where(Pool.edition_id == edition_id)
     return session.scalars(query.where(Claim.position.is_not(None)).order_by(Claim.position)).all()
 
 
 def pool_faults(session: Session) -> list[str]:
-    """What is wrong with pools and claims, one sentence each; empty when the numbers add up."""
+    """One sentence for each inconsistency of pools and claims; empty when the numbers add up."""
     taken = func.sum(case((Claim.status.in_(TAKEN), 1), else_=0))
-    # Who counts in a category's limit holds a claim on the pool of its edition.
+    # Claims that count in a category's limit are on its edition's pool.
     in_limit = select(_LIMIT.id, func.sum(case((Claim.status.in_(TAKEN), 1), else_=0)).label("taken"))
     in_limit = in_limit.join(Registration, Registration.category_id == _LIMIT.category_id)
     in_limit = in_limit.join(Claim, Claim.registration_id == Registration.id)
@@ -258,7 +258,7 @@ def pool_faults(session: Session) -> list[str]:
 
 
 def arrival_faults(session: Session) -> list[str]:
-    """Claims on places whose first arrival is not that of the first day, one sentence each."""
+    """One sentence for each claim on a place whose first arrival differs from that of its first day."""
     first = func.min(Arrival.at)
     query = select(Claim.id, Claim.used_at, first).join(Pool, Pool.id == Claim.pool_id)
     query = query.outerjoin(Arrival, Arrival.claim_id == Claim.id).where(Pool.edition_id.is_not(None))
@@ -267,13 +267,13 @@ def arrival_faults(session: Session) -> list[str]:
 
 
 def pools_with_free_places_and_people_waiting(session: Session) -> Sequence[Pool]:
-    """Pools in which somebody waits while a place is free; whether that is a fault depends on the edition."""
+    """Pools with a free place although somebody waits. Whether that is a fault depends on the edition."""
     waits = exists().where(is_next_in(Pool)).correlate(Pool)
     return session.scalars(select(Pool).where(Pool.taken < Pool.capacity, waits)).all()
 
 
 def ended_unlike_their_claim(session: Session) -> Sequence[str]:
-    """References of registrations that ended although their place was not cancelled, or the other way round."""
+    """References of registrations that have ended while their place has not been cancelled, or the other way round."""
     cancelled = Claim.status == ClaimStatus.CANCELLED
     query = (
         select(Registration.reference)
@@ -302,7 +302,7 @@ def overdue(claim: Claim, now: datetime) -> bool:
 class Places:
     """An edition's places in numbers: how many there are, and how many registrations have each status.
 
-    `taken` are confirmed or offered; `promised` are kept for groups that have not used them yet.
+    `taken` are confirmed or offered; `promised` are kept for groups and not yet used.
     """
 
     capacity: int
@@ -316,7 +316,7 @@ class Places:
 
 
 def places_of(session: Session, edition_ids: Collection[int]) -> dict[int, Places]:
-    """The places of these editions, by edition, in one query; editions of the past have none here."""
+    """The numbers of these editions, by id, in one query; past editions without a pool are left out."""
     rows = session.execute(
         select(Pool.edition_id, Pool.capacity, Pool.taken, Pool.promised, Claim.status, func.count(Claim.id))
         .join(Claim, Claim.pool_id == Pool.id, isouter=True)
@@ -334,9 +334,9 @@ def places_of(session: Session, edition_ids: Collection[int]) -> dict[int, Place
 
 
 def waiting_line(claims: CTE) -> Subquery:
-    """Those of some claims on one pool that wait, numbered in the line of all who do, from the next on.
+    """Those of these claims on one pool that wait, with their positions on the whole waiting list (1 is the next).
 
-    Who stands between two of them is counted once.
+    Counts the people between two of the claims only once.
     """
     ahead, position = aliased(Claim), claims.c.position
     before = func.lag(position, 1, 0).over(order_by=position).label("before")

@@ -27,10 +27,10 @@ FEW_PLACES = 20
 
 
 class ClaimStatus(enum.StrEnum):
-    """The status of a claim. What is `requested` has not been given yet, and has a position.
+    """The status of a claim. `requested` means that nothing has been given yet; such a claim has a position.
 
-    Seats are requested for a draw, or by somebody who has no place at the edition yet; places in a category that needs
-    approval, until organisers decide.
+    Seats are requested for a draw, or by somebody without a place at the edition. Places are requested in a category
+    that needs the organisers' approval.
     """
 
     CONFIRMED = "confirmed"
@@ -49,7 +49,7 @@ LIVE = (*TAKEN, ClaimStatus.WAITLISTED, ClaimStatus.REQUESTED)
 
 @dataclass(frozen=True)
 class Waiting:
-    """Somebody in line: they count in a category, may have a place of a promise, or go with a party."""
+    """A claim on the waiting list, with its category and, if any, its party and its promise."""
 
     claim_id: int
     category_id: int
@@ -60,11 +60,11 @@ class Waiting:
 def moving_up(
     line: Iterable[Waiting], free: int, limits: Mapping[int, int], promises: Mapping[int, int]
 ) -> list[tuple[int, int | None]]:
-    """Who of a line gets a place, in its order: the claim, and the promise that the place is of, if it is.
+    """The claims of a waiting list that get a place, in order, each with the promise that has it for them, or None.
 
-    `free` is how many places anybody may have, `limits` how many there are left of categories that have one, `promises`
-    of promises. Nobody of a party gets one unless all do: they are looked at where the first of them stands. Who cannot
-    get one stands in nobody's way.
+    `free` is how many places are free for anybody; `limits` is how many categories with a limit have left, and
+    `promises` how many promises have left, by id. The people of a party get their places together or not at all, in the
+    turn of the first of them. Whoever cannot get a place does not hold up the others.
     """
     left, limit, promised = free, Counter(dict(limits)), Counter(dict(promises))
     found: list[tuple[int, int | None]] = []
@@ -86,7 +86,7 @@ def moving_up(
 
 
 def _units(line: Iterable[Waiting]) -> Iterable[Sequence[Waiting]]:
-    """A line with each party in one place, that of its first."""
+    """The waiting list, with each party as one unit, in the place of its first member."""
     units: dict[tuple[bool, int], list[Waiting]] = {}
     for one in line:
         units.setdefault((one.party is None, one.claim_id if one.party is None else one.party), []).append(one)
@@ -100,25 +100,26 @@ class Availability(enum.StrEnum):
 
 
 def free_for_anybody(free: int, categories: Iterable[int | None]) -> int:
-    """How many places somebody who registers now can have, of those `free`, in any of the categories open to them.
+    """How many of the `free` places somebody who registers now could have, in any category that is open to them.
 
-    These are named by how many their limits have left, None where they have no limit.
+    `categories` gives how many places each of these has left; None for one without a limit.
     """
     left = list(categories)
     return min(free, sum(max(0, one) for one in left if one is not None)) if left and None not in left else free
 
 
 def availability(free: int) -> Availability:
-    """What somebody who registers now can expect. Nobody waits while a place is free, so free places mean a place."""
+    """What somebody who registers now can expect. Nobody waits while a place is free, so a free place is theirs."""
     if free <= 0:
         return Availability.WAITING_LIST
     return Availability.FEW if free <= FEW_PLACES else Availability.PLACES
 
 
 def offer_deadline(now: datetime, hours: float, zone: str, begins_at: datetime | None) -> datetime:
-    """Until when a place that is offered at `now` is held: aware, UTC.
+    """The aware UTC moment until which a place offered at `now` is held.
 
-    At least `hours`; offers of a day or longer run on to the next 18:00 in `zone`. Never past the edition's beginning.
+    It is at least `hours` later; offers of a day or longer run on to the next 18:00 in `zone`. It is never after
+    `begins_at`.
     """
     deadline = now + timedelta(hours=hours)
     if hours >= 24:
@@ -129,14 +130,14 @@ def offer_deadline(now: datetime, hours: float, zone: str, begins_at: datetime |
 
 
 def reminder_at(offered_at: datetime, offered_until: datetime) -> datetime | None:
-    """When somebody is reminded of an offer: with a quarter of its time left, but at least REMINDED_BEFORE.
+    """When to remind somebody of an offer: when a quarter of its time is left, but at least REMINDED_BEFORE.
 
-    None where the whole of it is not longer.
+    None for an offer that is shorter than that.
     """
     left = max((offered_until - offered_at) / 4, REMINDED_BEFORE)
     return offered_until - left if left < offered_until - offered_at else None
 
 
 def is_late(offered_at: datetime, offered_until: datetime, now: datetime) -> bool:
-    """Whether a tenth of an offer's time passed before its email was sent, so that it deserves a new deadline."""
+    """Whether an email left so late (after a tenth of the offer's time) that the offer deserves a new deadline."""
     return now - offered_at > (offered_until - offered_at) / 10

@@ -1,7 +1,7 @@
 """The one place where something scarce is given, released and offered.
 
-Everything here runs inside the caller's unit of work, on a pool whose row it has locked, and writes no mail: it returns
-what changed, and the feature above tells the people.
+Everything here runs within the caller's unit of work, on a pool that it has locked. It writes no email: it returns what
+changed, and the feature above tells people.
 """
 
 from collections import Counter
@@ -39,10 +39,10 @@ _NEXT_POSITION_TAKEN = _NEXT_POSITION.returning(Pool.next_position).execution_op
 
 @dataclass(frozen=True)
 class OfferTerms:
-    """How freed places are offered: for how many hours, in which zone, until which beginning.
+    """The terms on which freed places are offered: for how many hours, in which zone, and until when at most.
 
-    `promotes` is False once nothing more is offered: the edition has begun, or is archived. `by_email`: only the
-    link in the email accepts, which proves the address.
+    `promotes` is False once nothing is offered any longer, because the edition has begun or is archived. `by_email`:
+    only the link in the email accepts, which proves the address.
     """
 
     hours: float
@@ -54,14 +54,14 @@ class OfferTerms:
 
 @dataclass(frozen=True)
 class Promotion:
-    """Somebody on the waiting list who was confirmed or offered a place; `registration_id` says who."""
+    """A waiting registration that was confirmed or offered a place."""
 
     registration_id: int
     status: ClaimStatus
 
 
 class CapacityBelowTaken(Refusal):
-    """A pool cannot have less capacity than claims confirmed or offered; `taken` says how many there are."""
+    """A pool cannot have fewer places than are `taken` (confirmed or offered)."""
 
     def __init__(self, taken: int) -> None:
         super().__init__(f"{taken} taken")
@@ -69,23 +69,23 @@ class CapacityBelowTaken(Refusal):
 
 
 class NoOpenOffer(Refusal):
-    """There is no offer to accept or decline, or there no longer is."""
+    """There is no offer to accept or decline, or it has ended."""
 
 
 class NothingFree(Refusal):
-    """Every place of the pool, or of the category that the place is for, is confirmed or offered."""
+    """All places in the pool, or in the category, are confirmed or offered."""
 
 
 class CategoryFull(Refusal):
-    """The category has reached its limit: as many delegates as it allows have a place."""
+    """The category's limit has been reached."""
 
 
 class NotWaitingAgain(Refusal):
-    """Only somebody whose offer has lapsed can rejoin the waiting list."""
+    """Only people whose offer has lapsed can join the waiting list again."""
 
 
 def create_pool(session: Session, *, capacity: int, **owner: int) -> Pool:
-    """A pool for its owner: `edition_id`, `category_id`, `trip_id`, `option_id` or `promise_id`."""
+    """A pool with one owner: `edition_id`, `category_id`, `trip_id`, `option_id` or `promise_id`."""
     pool = Pool(capacity=capacity, **owner)
     session.add(pool)
     session.flush()
@@ -93,7 +93,7 @@ def create_pool(session: Session, *, capacity: int, **owner: int) -> Pool:
 
 
 def lock_edition_pool(session: Session, edition_id: int) -> Pool:
-    """The edition's pool, its row locked until the unit of work ends (on SQLite the whole database is)."""
+    """The edition's pool, locked until the unit of work ends (on SQLite the whole database is)."""
     return session.scalars(_LOCK, {"edition_id": edition_id}).one()
 
 
@@ -108,11 +108,11 @@ def claim_place(
     promise_id: int | None = None,
     party: int | None = None,
 ) -> Claim:
-    """Give a place at an edition if one is free and nobody waits for it, else a position at the end of the line.
+    """Give a registration a place if one is free and nobody waits for it, or a position at the end of the waiting list.
 
-    One who waits because the category is full stands in nobody's way. The claim is `confirmed` or `waitlisted`; with
-    `hold` a place is only `offered`, for HOLD; `requested` if it is to be granted first. Of a promise a place is given
-    whoever waits. Who comes with a `party` waits, until there is a place for each of them.
+    People who wait only because their category is full do not hold up others. The claim is `confirmed` or `waitlisted`;
+    with `hold` a place is only `offered`, for HOLD; with `requested` it awaits approval. A promise's places are given
+    whoever waits. People with a `party` wait until there is a place for each of them.
     """
     claim = Claim(pool_id=pool.id, registration_id=registration.id, is_hold=False, by_email=False)
     claim.promise_id = promise_id
@@ -136,13 +136,13 @@ def claim_again(
     category_id: int | None = None,
     hold: OfferTerms | None = None,
 ) -> None:
-    """As `claim_place`, for a claim that has ended or was only requested; a place is for a category, a seat is not."""
+    """As `claim_place`, for a claim that has ended or was requested; a seat has no `category_id`."""
     if not _take_for(session, pool, claim, category_id):
         _set(claim, ClaimStatus.WAITLISTED, now, _next_position(session, pool))
     elif hold is None:
         _set(claim, ClaimStatus.CONFIRMED, now)
     else:
-        # If giving stops and begins again, they stand where they came.
+        # If the edition stops giving places and starts again, this is where they stand.
         position = _next_position(session, pool)
         _set(claim, ClaimStatus.OFFERED, now)
         claim.position_before, claim.is_hold = position, True
@@ -150,12 +150,12 @@ def claim_again(
 
 
 def request_claim(session: Session, pool: Pool, claim: Claim, now: datetime) -> None:
-    """Record a request, after earlier ones; it is given later: a seat by a draw or with a place, a place if granted."""
+    """Record a request at the end of the line. A seat is given by a draw or with a place, a place on approval."""
     _set(claim, ClaimStatus.REQUESTED, now, _next_position(session, pool))
 
 
 def grant_claim(session: Session, pool: Pool, claim: Claim, now: datetime) -> None:
-    """Give a place that was requested, if one is free and nobody waits for it; else it waits in its position."""
+    """Give a requested place if one is free and nobody waits for it; otherwise it waits in its position."""
     given = _take_for(session, pool, claim, claim.registration.category_id)
     status, position = (ClaimStatus.CONFIRMED, None) if given else (ClaimStatus.WAITLISTED, claim.position)
     _set(claim, status, now, position)
@@ -171,10 +171,10 @@ def give_places(
     added: int = 0,
     added_to: Mapping[int, int] | None = None,
 ) -> None:
-    """Confirm places ahead of the waiting list, as organisers do by hand, and a draw.
+    """Confirm these claims ahead of the waiting list, as organisers do by hand.
 
-    The pool has `added` more from now on, and the limits of categories as many as are `added_to` them, which nobody
-    else can get. Raises NothingFree, and gives none, if they are not all there.
+    For them `added` places are added to the pool, and those of `added_to` to categories' limits; nobody else can get
+    them. Raises NothingFree if there are too few even so, and then gives none.
     """
     _take_many(session, pool, by_category(pool, claims), len(claims), added, added_to or {})
     for claim in claims:
@@ -184,7 +184,7 @@ def give_places(
 
 
 def give_drawn(session: Session, pool: Pool, drawn: Sequence[Claim], waiting: Sequence[Claim], now: datetime) -> None:
-    """Confirm the seats a draw gave, and line up those whom it gave nothing, in this order. Raises NothingFree."""
+    """Confirm the seats that a draw gave, and let the others wait in this order. Raises NothingFree."""
     give_places(session, pool, drawn, now)
     # Move all to the end of the line first: two claims must never have the same number, even for a moment.
     first = pool.next_position
@@ -195,31 +195,31 @@ def give_drawn(session: Session, pool: Pool, drawn: Sequence[Claim], waiting: Se
 
 
 def turn_line(session: Session, claims: Iterable[Claim], status: ClaimStatus, now: datetime) -> None:
-    """Turn waiting claims into requests, or the other way round; each keeps its position."""
+    """Turn waiting claims into requests, or requests into waiting claims; each keeps its position."""
     for claim in claims:
         _set(claim, status, now, claim.position)
     session.flush()
 
 
 def cancel_claim(session: Session, pool: Pool, claim: Claim, terms: OfferTerms, now: datetime) -> list[Promotion]:
-    """End a claim for good, and pass on the place that it held. Returns who moved up."""
+    """End a claim for good, and pass on the place that it held. Returns who moves up."""
     return cancel_claims(session, pool, [claim], terms, now)
 
 
 def cancel_claims(
     session: Session, pool: Pool, claims: Sequence[Claim], terms: OfferTerms, now: datetime
 ) -> list[Promotion]:
-    """As `cancel_claim`, for several at once: what they held goes to those who stay."""
+    """As `cancel_claim`, for several claims at once, so that none of them moves up into another's place."""
     return _end(session, pool, claims, ClaimStatus.CANCELLED, terms, now)
 
 
 def expire_claim(session: Session, pool: Pool, claim: Claim, terms: OfferTerms, now: datetime) -> list[Promotion]:
-    """Let an offer lapse, and pass on what was held. Returns who moved up."""
+    """Let an offer lapse, and pass on its place. Returns who moves up."""
     return _end(session, pool, [claim], ClaimStatus.EXPIRED, terms, now)
 
 
 def close_claim(session: Session, pool: Pool, claim: Claim, terms: OfferTerms, now: datetime) -> None:
-    """End somebody's wait, offer or request because nothing more is given; where they stood is kept."""
+    """End a wait, an offer or a request because nothing more is given; its position is kept in `position_before`."""
     requested, position = claim.status == ClaimStatus.REQUESTED, claim.position or claim.position_before
     requested = requested and pool.edition_id is None
     _end(session, pool, [claim], ClaimStatus.CANCELLED if requested else ClaimStatus.EXPIRED, terms, now)
@@ -228,16 +228,13 @@ def close_claim(session: Session, pool: Pool, claim: Claim, terms: OfferTerms, n
 
 
 def reopen_claim(session: Session, claim: Claim, now: datetime, *, requested: bool = False) -> None:
-    """Let somebody wait, or request, again whose claim was closed, where they stood.
-
-    Who had an offer stands before all others, and is the first to be offered what is free.
-    """
+    """Undo `close_claim`: the claim waits, or is requested, in its old position; first of all if it had an offer."""
     _set(claim, ClaimStatus.REQUESTED if requested else ClaimStatus.WAITLISTED, now, claim.position_before)
     session.flush()
 
 
 def pass_claim(session: Session, held: Claim, to: Claim, now: datetime) -> None:
-    """End a claim, and let another one of the same pool, which holds nothing, have what it held: the numbers stay."""
+    """End a claim and give what it held to another one of the same pool; how many are taken does not change."""
     status, offer = held.status, (held.offered_at, held.offered_until, held.remind_at)
     _set(held, ClaimStatus.CANCELLED, now)
     session.flush()
@@ -248,7 +245,7 @@ def pass_claim(session: Session, held: Claim, to: Claim, now: datetime) -> None:
 
 
 def accept_claim(session: Session, claim: Claim, now: datetime) -> None:
-    """Turn an offer into a confirmed place; whether it is still open is the caller's to ask. Raises NoOpenOffer."""
+    """Turn an offer into a confirmed place. Raises NoOpenOffer; the caller checks the deadline."""
     if claim.status != ClaimStatus.OFFERED:
         raise NoOpenOffer
     _set(claim, ClaimStatus.CONFIRMED, now)
@@ -256,7 +253,7 @@ def accept_claim(session: Session, claim: Claim, now: datetime) -> None:
 
 
 def prolong_offer(session: Session, claim: Claim, terms: OfferTerms, now: datetime) -> None:
-    """Restart the time of an offer. Raises NoOpenOffer."""
+    """Restart the time of an offer from `now`. Raises NoOpenOffer."""
     if claim.status != ClaimStatus.OFFERED:
         raise NoOpenOffer
     _offer(claim, terms, now)
@@ -264,7 +261,7 @@ def prolong_offer(session: Session, claim: Claim, terms: OfferTerms, now: dateti
 
 
 def resize_pool(session: Session, pool: Pool, capacity: int, terms: OfferTerms, now: datetime) -> list[Promotion]:
-    """Change a pool's capacity and pass on what became free. Raises CapacityBelowTaken."""
+    """Change a pool's capacity and pass on what becomes free; returns who moves up. Raises CapacityBelowTaken."""
     resize(session, pool, capacity)
     return promote_next(session, pool, terms, now)
 
@@ -272,10 +269,9 @@ def resize_pool(session: Session, pool: Pool, capacity: int, terms: OfferTerms, 
 def change_category(
     session: Session, pool: Pool, claims: Sequence[tuple[Claim, int]], terms: OfferTerms, now: datetime
 ) -> list[Promotion]:
-    """Count these claims where their delegates are now, who were in other categories, named beside them.
+    """Count claims in their delegates' new categories; `claims` names each with the category before.
 
-    Places stay, as do positions in the line; what became free goes to the next. Returns who moved up. Raises
-    CategoryFull.
+    Places and positions are kept; what becomes free is passed on. Returns who moves up. Raises CategoryFull.
     """
     session.flush()
     moved = Counter(claim.registration.category_id for claim, _ in claims if claim.status in TAKEN)
@@ -288,10 +284,7 @@ def change_category(
 
 
 def promote_next(session: Session, pool: Pool, terms: OfferTerms, now: datetime) -> list[Promotion]:
-    """Give every free place to the next in line whose category has room, in the order of their positions.
-
-    Returns who moved up.
-    """
+    """Give every free place to the next in line whose category has room, in order of position; returns who moves up."""
     session.refresh(pool)
     free = pool.capacity - pool.taken
     if free + pool.promised <= 0 or not terms.promotes:
@@ -312,7 +305,7 @@ def promote_next(session: Session, pool: Pool, terms: OfferTerms, now: datetime)
 
 
 def _take_for(session: Session, pool: Pool, claim: Claim, category_id: int | None) -> bool:
-    """Give a place that is promised to the claim's group, otherwise a free one; then the claim loses its promise."""
+    """Take a place that is promised to the claim's group, or a free one, after which the promise is gone."""
     if claim.promise_id is not None and take_promised(session, pool, claim.promise_id, category_id):
         return True
     taken = _take(session, pool, category_id)
@@ -321,7 +314,7 @@ def _take_for(session: Session, pool: Pool, claim: Claim, category_id: int | Non
 
 
 def _take(session: Session, pool: Pool, category_id: int | None) -> bool:
-    """Give a place, if one is free and nobody waits for it; it counts in the limit of its category, if that has one."""
+    """Take a place, and one of its category's limit, if one is free and nobody waits; returns whether."""
     given = session.execute(_TAKE, {"pool": pool.id, "category": category_id})
     session.expire(pool, ["taken"])
     return bool(given.rowcount)  # type: ignore[attr-defined]
@@ -330,7 +323,7 @@ def _take(session: Session, pool: Pool, category_id: int | None) -> bool:
 def _take_many(
     session: Session, pool: Pool, categories: Counter[int], count: int, added: int, added_to: Mapping[int, int]
 ) -> None:
-    """Take places ahead of the waiting list, in these categories. Raises NothingFree, and takes none, if too few."""
+    """Take `count` places in these categories, ahead of the waiting list. Raises NothingFree if there are too few."""
     short = aliased(Pool)
     theirs = or_(Pool.id == pool.id, Pool.category_id.in_(categories))
     one_is_short = exists().where(
@@ -350,7 +343,7 @@ def _take_many(
 
 
 def resize(session: Session, pool: Pool, capacity: int) -> None:
-    """Give a pool another capacity, and nobody a place. Raises CapacityBelowTaken."""
+    """Change a pool's capacity, and pass nothing on. Raises CapacityBelowTaken."""
     changed = session.execute(update(Pool).where(Pool.id == pool.id, Pool.taken <= capacity).values(capacity=capacity))
     session.refresh(pool)
     if changed.rowcount == 0:  # type: ignore[attr-defined]
@@ -367,7 +360,7 @@ def _end(
     session: Session, pool: Pool, claims: Sequence[Claim], status: ClaimStatus, terms: OfferTerms, now: datetime
 ) -> list[Promotion]:
     held = [claim for claim in claims if claim.status in TAKEN]
-    # A party that is one less may fit.
+    # A party with one person fewer may fit now.
     in_party = any(claim.party is not None for claim in claims)
     if arrived := [claim.id for claim in claims if claim.used_at]:
         session.execute(delete(Arrival).where(Arrival.claim_id.in_(arrived)))
@@ -394,6 +387,6 @@ def _set(claim: Claim, status: ClaimStatus, now: datetime, position: int | None 
     claim.status, claim.changed_at, claim.position = status, now, position
     claim.offered_at = claim.offered_until = claim.remind_at = claim.position_before = None
     claim.by_email = False
-    # Of what has lapsed it is still said.
+    # A lapsed claim still says that it was a hold.
     claim.is_hold = bool(claim.is_hold) and status == ClaimStatus.EXPIRED
     claim.untold, claim.party = False, None

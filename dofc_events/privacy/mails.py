@@ -13,7 +13,7 @@ HOURS = int(LINKS_LAST.total_seconds() // 3600)
 
 
 def my_data_link(email: str, email_key: str, now: datetime) -> Envelope:
-    """The link to everything that is kept about an address. It greets nobody: whoever asked has typed no name."""
+    """The link to everything that is kept about an address. It greets nobody by name, as only an address was typed."""
     return render_message(
         "privacy/my_data",
         kind=KIND_DATA,

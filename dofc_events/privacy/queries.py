@@ -59,7 +59,7 @@ def token_of_address(email_key: str, now: datetime) -> str:
 
 
 def address_of(token: str, now: datetime) -> str | None:
-    """The key of the address that such a token was made for; None for a wrong or ended one."""
+    """The key of the address that this token was made for; None for a wrong or ended one."""
     signed = read_token(settings().keys, ALL_DATA, token)
     if signed is None or signed[1] <= now.timestamp():
         return None
@@ -73,7 +73,7 @@ def token_to_erase(registration: Registration, now: datetime) -> str:
 
 
 def registration_to_erase(session: Session, token: str, now: datetime) -> Registration | None:
-    """The registration that such a token was made for; None for a wrong or ended one."""
+    """The registration that this token was made for; None for a wrong or ended one."""
     signed = read_token(settings().keys, ERASE, token)
     if signed is None or signed[1] <= now.timestamp():
         return None

@@ -47,9 +47,9 @@ class TooLong(Refusal):
 def set_network_periods(
     session: Session, days: Mapping[Period, int], actor: Actor, now: datetime, *, seen: object = None, agreed: str = ""
 ) -> None:
-    """Keep everything of the network for so many days from now on.
+    """Keep everything of the network for these numbers of days from now on.
 
-    Raises NotAgreed with what would be due at once: its year (0: of no edition), its period, and how many rows.
+    Raises NotAgreed with what would be due at once: the edition's year (0 for none), its period, and how many rows.
     """
     before, due = periods_of(session).network, _due(session, now)
     refuse_changed(seen, before)

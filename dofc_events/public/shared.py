@@ -149,7 +149,7 @@ def picture_of_countries(known: EditionInFigures) -> Markup:
 
 
 def picture_of_network(network: Network) -> Markup:
-    """The region, with whoever took part and how often each country hosted."""
+    """A map of the region: countries that took part, and how often each hosted."""
     hosts = [edition.country for edition in network.editions]
     marked = [Marked(code, "came", "", "", hosts.count(code)) for code in sorted(network.countries)]
     told = _("Countries that took part in the Days of Clusters, and how many editions each has hosted.")

@@ -50,9 +50,9 @@ class EditionQuestion(Base):
 
 
 class QuestionOption(Base):
-    """One of the answers to a question. Where its places are limited it has a pool of its own.
+    """One of the answers to a question. If its places are limited it has a pool of its own.
 
-    With a `waiting_list` whoever chooses it when it is full waits for a place.
+    With a `waiting_list`, people who choose it when it is full wait for a place.
     """
 
     __tablename__ = "question_options"

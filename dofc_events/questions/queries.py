@@ -130,9 +130,9 @@ def answered_bytes(session: Session) -> int:
 def gave_answer(
     registration_id: SQLColumnExpression[int], edition_id: int, key: str, answer: str
 ) -> ColumnElement[bool]:
-    """The condition that a registration gave this answer to a question of its edition's: an option, any, or none.
+    """An SQL condition: the registration gave this answer to a question of its edition, an option, any answer, or none.
 
-    Who waits for an option is no answer to it.
+    Waiting for an option does not count as an answer.
     """
     question, given = EditionQuestion, aliased(Answer)
     mine = select(question.id).where(question.edition_id == edition_id, question.key == key).scalar_subquery()

@@ -41,9 +41,9 @@ WAITING = ":waiting"
 
 @dataclass(frozen=True)
 class Option:
-    """One of the answers to choose from. What is retired is no longer offered, and read by whoever chose it.
+    """One of the answers to choose from. A retired one is no longer offered, but still shown to people who chose it.
 
-    With a `waiting_list` whoever chooses it when its places are taken waits for one.
+    With a `waiting_list`, people who choose it when its places are taken wait for one.
     """
 
     id: int

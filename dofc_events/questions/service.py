@@ -69,7 +69,7 @@ class OthersDependOnIt(Refusal):
 
 
 def details_of(question: OwnQuestion) -> QuestionDetails:
-    """What is said of a question."""
+    """The details of a question, as its form has them."""
     return QuestionDetails(**{field.name: getattr(question, field.name) for field in fields(QuestionDetails)})
 
 
@@ -114,9 +114,9 @@ def change_question(
     *,
     seen: OwnQuestion | None = None,
 ) -> EditionQuestion:
-    """Make a question, which was `seen`, what is said of it. Its kind and its key stay. Raises NoSuchQuestion.
+    """Change a question, which was `seen`, to these details. Its kind and key stay. Raises NoSuchQuestion.
 
-    An option that somebody chose is retired where it is left out, and others are deleted.
+    An option that is left out is retired if somebody chose it, and deleted otherwise.
     """
     edition = _locked(session, edition_id)
     present = questions_of(session, edition_id)

@@ -12,9 +12,9 @@ from dofc_events.web.dates import day
 
 @dataclass(frozen=True)
 class Answered:
-    """A question that somebody has answered: the keys of options with their captions, or the one text, as stored.
+    """An answer to a question: the keys of options with their captions, or the text as stored.
 
-    `waiting` are the keys of those options for a place of which the person waits.
+    `waiting` are the keys of options for which the person is on the waiting list.
     """
 
     key: str
@@ -44,7 +44,7 @@ class Answered:
 
 
 def waiting_for(caption: str) -> str:
-    """An option for a place of which somebody waits."""
+    """The words for an option that somebody is on the waiting list for."""
     return str(_("%(option)s (waiting list)", option=caption))
 
 

@@ -23,11 +23,11 @@ YES, NO = "yes", "no"
 class Filters:
     """What the list of registrations is narrowed to; empty text narrows nothing. `category` and `trip` are slugs.
 
-    Of a trip, whoever has a seat on it, waits or has asked for one. `since` is a moment in ISO 8601 with its offset:
-    who registered after it. `continent` and `language` are codes. FLAGS, unless empty: who was at an earlier edition,
-    said something about food, needs a letter for a visa, has a note of the organisers'. `arrived` is a day in ISO 8601:
-    who arrived on it; or YES: who arrived on any; or NO: who has a place and has not arrived.
-    `answers` to the edition's own questions: as `pairs_in` reads them.
+    `trip`: people with a seat on it, on its waiting list, or with a wish for it. `since`: registered after this moment
+    (ISO 8601 with an offset). `continent` and `language` are codes. FLAGS, unless empty: people who were at an earlier
+    edition, wrote something about food, need a letter for a visa, or have a note by organisers. `arrived`: a day (ISO
+    8601) on which people arrived; YES for any day; NO for people with a place who have not arrived. `answers` to the
+    edition's own questions: as `pairs_in` reads them.
     """
 
     q: str = ""

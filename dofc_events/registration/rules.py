@@ -44,7 +44,7 @@ class Act(enum.StrEnum):
 
 
 class Obstacle(enum.StrEnum):
-    """Why such an act cannot be done for somebody."""
+    """Why an act is not possible for somebody."""
 
     EDITION_OVER = "edition_over"
     EDITION_BEGUN = "edition_begun"

@@ -148,9 +148,9 @@ def enrol(
     keep_mail: bool = False,
     promise_id: int | None = None,
 ) -> Registration:
-    """Register whoever may register: the place or position, the seats, the message. The pool is locked already.
+    """Register a person who may register: place or position, seats, and message. The caller has locked the pool.
 
-    `on_behalf`: an organiser filled in the form, which the message says; `promise_id` as in `claim_place`. Raises
+    `on_behalf`: an organiser filled in the form, and the message says so. `promise_id` is as in `claim_place`. Raises
     NoSuchCategory, NoSuchTrip, ChoiceFull and SignUpNotOpen.
     """
     registration, claim = enter(
@@ -259,10 +259,10 @@ def rewrite_details(
     *,
     quiet: Collection[int] = (),
 ) -> tuple[tuple[str, ...], tuple[str, ...], Changes]:
-    """Write details and answers, with the pool's lock: a place counts in the limit of its new category from now on.
+    """Write details and answers, with the pool locked; from now on a place counts in the limit of its new category.
 
-    Returns which fields are different, which of them delegates see, and what that changes for whom. Raises
-    NoSuchCategory, CategoryFull, and ChoiceFull.
+    Returns which fields are different, which of them the delegate sees, and people who move up because of it. Raises
+    NoSuchCategory, CategoryFull and ChoiceFull.
     """
     before, changes = registration.category_id, Changes(session, registration.edition, actor, now, quiet=quiet)
     written = write_details(session, registration, details)

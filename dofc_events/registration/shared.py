@@ -41,9 +41,9 @@ OwnQuestions = tuple[tuple[OwnQuestion, ...], dict[int, int]]
 def wrote_to(
     edition: Edition, email: str, after: str, *, token: str = "", again: tuple[str, dict[str, str]] | None = None
 ) -> ResponseReturnValue:
-    """On to the page that says what came of an act (register, change, link, hand_over) and whom we wrote to.
+    """Redirect to the page that says what an act did (register, change, link, hand_over), and where we wrote to.
 
-    `token` takes back what was handed over; `again` is where another address can be tried, with what else was typed.
+    `token` takes a hand-over back; `again` is where another address can be tried, with what else was typed.
     """
     browser["written"] = after, email, token, again
     return redirect(url_for("registration.written", year=edition.year), 303)

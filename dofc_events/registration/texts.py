@@ -6,13 +6,17 @@ from dofc_events.conference.models import Edition
 
 
 def consent_text(edition: Edition) -> str:
-    """The text that delegates consent to; it is kept word for word, so a change of it is a new version."""
+    """The text that delegates consent to; each registration refers to the version, word for word, that was agreed to.
+
+    Another wording automatically becomes another version; earlier registrations keep theirs.
+    """
     text: str = _(
         "The organisers of %(edition)s use what you enter here to prepare and run this conference: to keep your place,"
-        " to email you about it, and to meet your needs. Only the organisers see it. Your dietary and access needs are "
-        "passed on, without your name where possible, to those who meet them. What says who you are is removed"
-        " automatically some time after the conference, as this site’s privacy page says. You can see, change, withdraw"
-        " and erase it at any time using the link that we email to you. Questions? Write to %(contact)s.",
+        " to email you about it, and to meet your needs. Only the organisers see it. They pass on your dietary and"
+        " access needs to those who meet them, without your name where possible. Some time after the conference,"
+        " everything that identifies you is removed automatically: this site’s privacy page says when. You can see,"
+        " change, withdraw and erase what we hold about you at any time, using the link that we email you. Questions?"
+        " Write to %(contact)s.",
         edition=edition.name,
         contact=f"{edition.contact_name} ({edition.contact_email})",
     )

@@ -209,9 +209,9 @@ def answer_refusal(
 
 
 def answer_other_answers(token: str, form: RegistrationForm, context: dict[str, Any]) -> ResponseReturnValue:
-    """The form sent again with other answers: the page that changes them, filled in, and nothing changed yet.
+    """Answer a form sent again with other answers: the page that changes them, filled in; nothing is changed yet.
 
-    Another name and another address are another person, whom one wants to register as well.
+    Another name with another address is another person, whom the sender probably wants to register as well.
     """
     registration = registration_by_token(db.session(), token)
     assert registration is not None

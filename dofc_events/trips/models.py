@@ -12,8 +12,9 @@ from dofc_events.core.db import Base, Revised
 class Trip(Revised, Base):
     """One learning trip of an edition. Its seats are a pool, like the edition's places.
 
-    `minimum` is how many it takes for the trip to run. The manifest shows what delegates said about food and access
-    only where the trip needs it. `revision` grows whenever what calendars show changes; a cancelled trip stays.
+    `minimum` is how many participants the trip needs in order to run. The manifest shows what delegates wrote about
+    food and access only if the trip needs it. `revision` grows whenever what calendars show changes; a cancelled trip
+    stays.
     """
 
     __tablename__ = "trips"

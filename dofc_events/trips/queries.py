@@ -93,7 +93,7 @@ class TripStanding:
 
 @dataclass(frozen=True)
 class Manifest:
-    """Who may board a trip: those with a seat, as their names are read aloud; then those in line, in their order.
+    """The people who may board a trip: those with a seat, by name; then those in line, in their order.
 
     People with an offer are ahead of those waiting.
     """
@@ -186,7 +186,7 @@ def claims_on(session: Session, pool_id: int, statuses: Iterable[ClaimStatus] = 
 
 
 def manifest_of(session: Session, pool_id: int) -> Manifest:
-    """Who may board the trip whose seats are this pool."""
+    """The manifest of the trip that has this pool."""
     claims = claims_on(session, pool_id, (*TAKEN, ClaimStatus.WAITLISTED))
     confirmed = [claim for claim in claims if claim.status == ClaimStatus.CONFIRMED]
     offered = [claim for claim in claims if claim.status == ClaimStatus.OFFERED]
@@ -234,9 +234,9 @@ def seat_faults(session: Session) -> list[str]:
 
 @dataclass(frozen=True)
 class TripRow:
-    """One line of the list: a trip, how many claims on it have each live status, and what it collides with.
+    """One line of the list: a trip, how many claims on it have each live status, and the trips that it overlaps.
 
-    `needed` is how many more it takes for the trip to run; wishes count as long as they are collected for a draw.
+    `needed` is how many more participants it needs in order to run; while wishes are collected for a draw, they count.
     """
 
     trip: Trip

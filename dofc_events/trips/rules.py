@@ -31,7 +31,7 @@ MAX_SEATS = 100_000
 
 
 def still_needed(minimum: int, counts: Mapping[ClaimStatus, int], collects_wishes: bool) -> int:
-    """How many more people a trip needs to take place; wishes count as long as they are collected for a draw."""
+    """How many more participants a trip needs in order to run; while wishes are collected for a draw, they count."""
     coming = [ClaimStatus.CONFIRMED, *([ClaimStatus.REQUESTED] if collects_wishes else [])]
     return max(0, minimum - sum(counts[status] for status in coming))
 

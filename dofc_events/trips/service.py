@@ -27,10 +27,10 @@ USUAL_DAYS_AWAY = 7
 
 @dataclass(frozen=True, kw_only=True)
 class TripDetails:
-    """What is said of a learning trip. Times are aware; `description` and `accessibility` are Markdown.
+    """What the form of a learning trip holds. Times are aware; `description` and `accessibility` are Markdown.
 
-    `minimum` is how many delegates it takes for the trip to run; `walking` says that there is much of it. What
-    delegates said about food and access is on the manifest only where the trip needs it. Without `takes_companions`
+    `minimum` is how many participants the trip needs in order to run; `walking` says that it involves a lot of walking.
+    The manifest shows what delegates wrote about food and access only if the trip needs it. Without `takes_companions`
     accompanying persons cannot ask for a seat.
     """
 

@@ -51,9 +51,9 @@ class Tick:
 
 
 def line_chart(name: str, title: str, description: str, series: Sequence[Series], ticks: Sequence[Tick]) -> Markup:
-    """Lines over the same steps; the first is the one that the chart is about. `name` tells charts of a page apart.
+    """Lines over the same steps; the first is the subject of the chart. `name` tells charts of one page apart.
 
-    Values hold until the next step, as counts do. Who cannot see it reads `title` and `description`.
+    Values hold until the next step, as counts do. Screen readers read `title` and `description`.
     """
     drawn = [(number, one) for number, one in enumerate(series, start=1) if one.values]
     steps = max([1, *(len(one.values) - 1 for _, one in drawn)])
@@ -77,9 +77,9 @@ def line_chart(name: str, title: str, description: str, series: Sequence[Series]
 
 
 def column_chart(name: str, title: str, description: str, columns: Sequence[Column]) -> Markup:
-    """Columns beside each other, each with its number above it. What is not known has no column.
+    """Columns side by side, each with its number above it. Unknown values have no column.
 
-    Who cannot see it reads `title` and `description`.
+    Screen readers read `title` and `description`.
     """
     top = grid_lines(max((one.value or 0 for one in columns), default=0))[-1]
     each = 100 / max(1, len(columns))

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 @lru_cache(maxsize=100)
 def map_link(*where: str | None) -> str:
-    """A map that looks for an address, of which some parts may not be known."""
+    """A link to a map that searches for an address; parts of it may be empty."""
     return f"https://www.openstreetmap.org/search?{urlencode({'query': _in_one(where)})}"
 
 

@@ -64,7 +64,7 @@ class OfAnyField(str):
 
 
 class AtMost(Length):
-    """At most so many characters; what is longer is not looked at any further, as nobody knows what that would cost.
+    """At most this many characters; anything longer is not looked at further, as nobody knows what that would cost.
 
     Browsers are not told, because they cut what is pasted without a word.
     """

@@ -8,6 +8,7 @@ from flask import session as browser
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from flask_login import current_user
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from werkzeug.datastructures import CombinedMultiDict
@@ -94,8 +95,13 @@ def answer_errors(form: FlaskForm, template: str, **context: Any) -> ResponseRet
     if "csrf_token" in form.errors:
         form.form_errors = [
             _(
-                "Nothing has been saved yet, because you signed in after opening the form, it was open for too long, or"
-                " cookies are off. Nothing you typed has been lost: please send it again."
+                "Nothing has been saved yet, because you have signed in since you opened this page."
+                " Nothing you typed has been lost: please send it again."
+            )
+            if current_user.is_authenticated
+            else _(
+                "Nothing has been saved yet, because this page was open for too long, or your browser blocks cookies."
+                " Nothing you typed has been lost: please send it again."
             )
         ]
         _ask_for_files_again(form)

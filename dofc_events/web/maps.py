@@ -22,8 +22,10 @@ RADIUS = 13
 
 @dataclass(frozen=True)
 class Marked:
-    """A country to be seen: its `tone` is a class of the stylesheet, `says` what is said of it, `number` stands on a
-    hexagon in it. It leads to the `target` on the same page."""
+    """A country to highlight: `tone` is a class of the stylesheet, `says` its text, `number` stands in a hexagon on it.
+
+    It links to the `target` on the same page.
+    """
 
     code: str
     tone: str

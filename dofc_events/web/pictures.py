@@ -7,8 +7,10 @@ from dofc_events.extensions import settings
 
 
 def picture_answer(content_hash: str, media_type: str, size: int) -> Response:
-    """A picture of so many bytes, read as it is sent. Only the browser that asked keeps it: one that is taken down must
-    not go on living with somebody in between."""
+    """A picture of this many bytes, streamed. Only the browser that asked may cache it.
+
+    One that is taken down must not live on in a cache in between.
+    """
     try:
         content = files.stream(settings().shared, content_hash)
     except FileNotFoundError:

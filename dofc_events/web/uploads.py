@@ -17,7 +17,7 @@ class TooManyUploads(Refusal):
 
 
 def refuse_flood_of_uploads(size: int) -> None:
-    """Count so many bytes against the client's network. Raises TooManyUploads."""
+    """Count this many bytes against the client's network. Raises TooManyUploads."""
     if not limiter.enabled:
         return
     most = RateLimitItemPerDay(max(1, settings().uploads_mb_per_client * 1024))

@@ -72,8 +72,10 @@ def test_nobody_brings_more_than_the_edition_allows(client, own, edition, readin
     first.submit("register")
     refused = second.submit("register")
     assert refused.status == 422
-    assert "You can still bring: 1." in refused.text
-    bring(client, own, "Olga").submit("register")
+    assert "you can bring 1 more person." in refused.text
+    last, too_late = bring(client, own, "Olga"), bring(client, own, "Petra")
+    last.submit("register")
+    assert "You have already registered as many as you can bring." in too_late.submit("register").text
     assert "You have already registered as many as you can bring." in client.get(own).follow("Bring somebody").text
     with reading() as session:
         assert len(stand(session, edition)) == 3

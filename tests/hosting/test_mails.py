@@ -71,7 +71,7 @@ TO_PROPOSER = (
     lambda w: mails.draft_reminder(w.proposal),
     lambda w: mails.draft_ends(w.proposal),
     lambda w: mails.declined(w.proposal, w.decision),
-    lambda w: mails.declined(w.proposal, Decision(words_to_others=EVIL)),
+    lambda w: mails.declined(w.proposal, Decision(words_to_others=EVIL, reason=EVIL)),
 )
 TO_VOTER = (
     lambda w: mails.ballot_opened(w.voter, [w.proposal], [], w.people[0]),
@@ -91,7 +91,7 @@ WITHOUT_ANY_LINK = (
     lambda w: mails.received_for_chair(w.proposal, w.reviewer),
     lambda w: mails.ballot_counted(w.proposal.call, w.reviewer, votes=1, members=2),
     lambda w: mails.outcome(w.proposal.call, w.decision, w.reviewer),
-    lambda w: mails.outcome(w.proposal.call, Decision(reason=EVIL), w.reviewer),
+    lambda w: mails.outcome(w.proposal.call, Decision(reason=EVIL), w.reviewer, hands_over=True),
     lambda w: mails.withdrawn(w.proposal, NOW + WEEK),
     lambda w: mails.co_host_asked(w.co_host, "lyon@dofc.test", EVIL),
     lambda w: mails.dates_changed_for_account(

@@ -204,8 +204,11 @@ def test_the_result_says_turnout_places_and_comparisons(client, over):
 
 def test_a_quorum_that_was_not_reached_is_said(client, over, writing):
     with writing() as session:
-        session.get_one(HostingCall, over.id).quorum = 4
-    assert "quorum was not reached" in client.get(RESULT).text
+        call = session.get_one(HostingCall, over.id)
+        call.quorum, call.empty_ballots = 4, 1
+    page = client.get(RESULT)
+    assert "quorum was not reached" in page.text
+    assert "1 ballot ranked only proposals withdrawn during the ballot, and does not count." in page.text
 
 
 def test_the_published_files_count_again_to_the_published_result(client, over, tmp_path):

@@ -101,6 +101,7 @@ def test_a_form_without_its_token_is_400_with_all_values(client, token, mail):
     page = fill(client).forge(csrf_token=token).submit()
     assert (page.status, kept(page), mail()) == (400, ANSWERS, [])
     assert "Nothing you typed has been lost" in page.text
+    assert "signed in" not in page.text
     assert status_of(page.form("main form").submit()) == "confirmed"
 
 

@@ -27,12 +27,12 @@ def fresh_factor(view: View) -> View:
 
 
 def fresh_factor_for_files(view: View) -> View:
-    """Like `fresh_factor` for what is no page: who comes back is led to a page with the link to the file."""
+    """As `fresh_factor`, for files: afterwards people are led to a page with the link to the file."""
     return _guarded(view, ("GET",), is_file=True)
 
 
 def fresh_factor_for_forms(view: View) -> View:
-    """Like `fresh_factor` for what is sent; whoever may see the page can look at it without."""
+    """As `fresh_factor`, but only for sending the form: the page itself can be seen without."""
     return _guarded(view, ("POST",))
 
 
@@ -68,7 +68,7 @@ def _guarded(view: View, methods: tuple[str, ...], *, is_file: bool = False) -> 
 
 
 def _lacking() -> Awaited | None:
-    """What has to be done before what is asked for; nothing of those who are not signed in, whom other guards stop."""
+    """The step still missing before the page can be seen; None for people not signed in: other guards stop them."""
     here = session_here()
     return None if here is None or _is_fresh(here) else awaited_of(db.session(), here.account_id, now())
 

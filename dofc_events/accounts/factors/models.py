@@ -12,8 +12,9 @@ from dofc_events.core.db import Base
 class Factor(Base):
     """One second factor of an account.
 
-    Of an app the `secret` is stored, masked with `nonce` and the site's key, and of which step its last code was: none
-    works twice. Of a passkey what is public: its id, its key, and how often it has signed, if it counts.
+    For an app: its `secret`, masked with `nonce` and the site's key, and the time step of the last code that was
+    accepted, so that no code works twice. For a passkey: its public data, which are its id, its public key and, if it
+    has one, its counter of signatures.
     """
 
     __tablename__ = "factors"

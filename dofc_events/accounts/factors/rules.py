@@ -121,7 +121,7 @@ def step_of(secret: str, code: str, now: datetime, last_step: int) -> int | None
 
 
 def masked(key: str, nonce: str, secret: bytes) -> bytes:
-    """A secret as the database has it, and the other way round: of no use to whoever has the database without the key.
+    """Mask a secret for the database, or unmask it: without the key, reading the database does not help.
 
     A one-time pad of HMAC-SHA-256: no other secret ever has the same nonce.
     """

@@ -87,7 +87,7 @@ def _alike(one: tuple[Spellings, ...], other: tuple[Spellings, ...]) -> float:
 
 
 def keys_of_name(traits: Traits) -> set[str]:
-    """The search words of which somebody with the same name, or half of it, has at least one."""
+    """Search words for the name: anybody with the same name, or half of it, has at least one of them."""
     return {spelling for word in _name_words(traits) for spelling in word}
 
 

@@ -49,9 +49,9 @@ def to_compare(session: Session, limit: int) -> Sequence[int]:
 def look_for_doubles(
     session: Session, registration_ids: Iterable[int], is_over: Callable[[], bool] = lambda: False
 ) -> list[Compared]:
-    """Compare those of these registrations that are still to be compared, until time `is_over`; the first at any rate.
+    """Compare those of these registrations that are not compared yet, until time `is_over`; at least the first.
 
-    It writes nothing, and holds no lock: how long it takes is up to what people call themselves.
+    It writes nothing and holds no lock: how long it takes depends on people's names.
     """
     columns = (Registration.id, Registration.edition_id, *(getattr(Registration, name) for name in TRAITS))
     query = select(*columns).where(Registration.id.in_(registration_ids), *TO_COMPARE).order_by(Registration.id)
@@ -66,10 +66,9 @@ def look_for_doubles(
 
 
 def note_doubles(session: Session, compared: Iterable[Compared]) -> None:
-    """Store the pairs that were found, unless the registration was changed since.
+    """Store the pairs that were found, unless the registration has changed since.
 
-    What was found of it before is found anew, by either of the two, or dropped. Who is just being changed is left for
-    another time.
+    Pairs stored before are replaced. A registration that somebody is changing at this moment is left for another time.
     """
     # Workers come one after the other: two who compare each other's people would write the same pairs.
     if session.get_bind().dialect.name == "postgresql":

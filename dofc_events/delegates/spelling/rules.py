@@ -138,7 +138,7 @@ def number_asked_for(text: str) -> str:
 
 
 def asked_for(text: str) -> list[set[str]]:
-    """What somebody looks for: the spellings of each word that they typed, one of which has to begin a key."""
+    """The search words of what somebody typed: for each word its spellings, one of which has to begin a key."""
     beginnings = map(_without_implied, words_of(text))
     return [{*found, *_consonants_asked_for(found)} for found in beginnings]
 
@@ -166,7 +166,7 @@ def _without_implied(beginnings: Collection[str]) -> set[str]:
 
 
 def _chunks(text: str) -> Iterable[list[str]]:
-    """What stands between spaces, each as the words of which it consists: letters, digits and their marks."""
+    """Splits text at spaces, and each part into words: letters and digits, with their marks."""
     for chunk in normal("NFKC", text).split():
         parts = "".join(c if unicodedata.category(c)[0] in "LMN" else " " for c in chunk).split()
         if parts:

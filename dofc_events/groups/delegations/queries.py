@@ -15,9 +15,9 @@ from dofc_events.places.rules import TAKEN, ClaimStatus
 
 @dataclass(frozen=True)
 class Row:
-    """A group with its numbers: of the promised `places` so many are `used`, while they are kept.
+    """A group with its numbers: `places` are promised, `used` of them are used, while they are kept.
 
-    `registered` are those of its people who have not cancelled; `waiting` of them wait for a place.
+    `registered` are its people who have not cancelled; `waiting` are those of them who wait for a place.
     """
 
     group: Group
@@ -61,7 +61,7 @@ def group_by_reference(session: Session, edition_id: int, reference: str) -> Gro
 
 
 def invitations_of(session: Session, group_id: int) -> Sequence[Invitation]:
-    """Everybody whom the head has invited, those who have registered among them."""
+    """Everybody whom the head has invited, including those who have registered."""
     return session.scalars(select(Invitation).where(Invitation.group_id == group_id).order_by(Invitation.id)).all()
 
 

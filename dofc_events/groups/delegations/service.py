@@ -30,7 +30,7 @@ from dofc_events.registration.on_behalf.service import EditionNotRunning, can_be
 
 @dataclass(frozen=True)
 class Promised:
-    """What is promised, to whom: `until` is in UTC."""
+    """How many places are promised to which organisation; `until` is an aware UTC moment."""
 
     organisation: str
     contact_name: str
@@ -52,7 +52,7 @@ class TooLate(Refusal):
 
 
 class NothingFreeToPromise(Refusal):
-    """The edition has only so many places `free`."""
+    """The edition has only `free` places left, fewer than were to be promised."""
 
     def __init__(self, free: int) -> None:
         super().__init__(str(free))

@@ -136,9 +136,9 @@ def replace_person(
 
 
 def join(session: Session, invitation_id: int, request: RegistrationRequest, actor: Actor, now: datetime) -> Registered:
-    """Register whom the head invited, with a promised place as long as there is one, as `register_delegate` does.
+    """Register somebody the head invited, with a promised place if any is left.
 
-    Raises NotNow if the invitation was answered, NotOfGroup if it was taken back, and what `register_delegate` does.
+    Raises NotNow if the invitation was answered, NotOfGroup if it was taken back, and what `register_delegate` raises.
     """
     found = session.get(Invitation, invitation_id)
     if found is None:

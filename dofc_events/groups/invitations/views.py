@@ -155,7 +155,7 @@ def give_back(token: str) -> ResponseReturnValue:
 
 @blueprint.route(f"{GROUP}/contact", methods=["GET", "POST"])
 def contact(token: str) -> ResponseReturnValue:
-    """Another contact for a group; whom a delegation has as its head is for organisers to say."""
+    """Give a group another contact; a delegation's head can only be changed by organisers."""
     group = mine(token)
     if group.is_delegation:
         raise LinkNotValid
@@ -198,7 +198,7 @@ def _unless_sure(
 @blueprint.route("/groups/join/<token>", methods=["GET", "POST"])
 @limit_by_network
 def join(token: str) -> ResponseReturnValue:
-    """The registration form of somebody whom a delegation's head has invited."""
+    """The registration form for people whom a delegation's head has invited."""
     invitation = invitation_by_token(db.session(), token)
     if invitation is None:
         raise LinkNotValid

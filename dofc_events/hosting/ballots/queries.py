@@ -78,9 +78,10 @@ def on_the_ballot(session: Session, voter: Voter, account: Account) -> tuple[lis
 
 @dataclass(frozen=True)
 class KnownBallot:
-    """What one representative may know of their member's ballot: their own `ranking`, as references and `none`.
+    """What a representative may know of their member's ballot: their own `ranking`, as references and `none`.
 
-    Of another's only when it was cast. `cast_at` is when the last one was, whoever cast it.
+    Of a ballot that another representative cast they know only when. `cast_at` is when the last one was cast, by
+    anybody.
     """
 
     ranking: tuple[str, ...] = ()

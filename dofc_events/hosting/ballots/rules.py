@@ -70,7 +70,7 @@ class Decided(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Round:
-    """Who took a place: one of `leaders`, whom none of the rest goes before."""
+    """A step of the count: the proposal that took the place, one of the `leaders` that nobody left beats."""
 
     place: int
     leaders: tuple[str, ...]
@@ -159,10 +159,9 @@ def _first_of(
 
 
 def to_document(name: str, proposals: Mapping[str, str], ballots: Sequence[RankedBallot], seed: str) -> dict[str, Any]:
-    """What is published of a ballot: everything that it takes to count it again, and nothing about who voted how.
+    """What is published of a ballot: everything needed to count it again, and nothing about who voted how.
 
-    `proposals` are names by reference. The ballots are in the order of what they say, which tells nothing of when they
-    were cast.
+    `proposals` maps references to names. The ballots are sorted by content, which does not tell when they were cast.
     """
     candidates = (*sorted(proposals), NONE_OF_THESE)
     return {

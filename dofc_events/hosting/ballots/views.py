@@ -24,7 +24,7 @@ blueprint = Blueprint("ballots", __name__)
 
 @blueprint.route("/hosting/vote/<token>", methods=["GET", "POST"])
 def vote(token: str) -> ResponseReturnValue:
-    """The ballot, for whoever holds a representative's link."""
+    """The ballot, for anybody with a representative's link."""
     found = voter_by_link(db.session(), token, now())
     if found is None:
         return make_response(

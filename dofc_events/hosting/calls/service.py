@@ -180,11 +180,11 @@ def change_call(
     *,
     seen: CallDetails | None = None,
 ) -> bool:
-    """Make a call, which said what was `seen`, say what `details` say, and say whether any of it was different.
+    """Change a call, which said what was `seen`, to these `details`; returns whether anything is different.
 
-    Only what can be changed in its stage (`EDITABLE`); whom other dates concern are told. Where everyone is to read
-    proposals, each proposer who agreed to something else is asked. Raises TooLateToChange,
-    DatesHavePassed, CallDatesOutOfOrder.
+    Only what its stage allows (`EDITABLE`) can be changed; people affected by other dates are told. If proposals become
+    public, each proposer who agreed to something else is asked. Raises TooLateToChange, DatesHavePassed and
+    CallDatesOutOfOrder.
     """
     call = locked_call(session, call_id)
     before = details_of(call)
@@ -213,11 +213,9 @@ def extend_call(
     *,
     seen: datetime | None = None,
 ) -> None:
-    """Let a call close later than was `seen`, or open it again; what comes after moves as `extended` says.
+    """Move the close of a call to a later time than was `seen`, or open it again; later dates move as `extended` says.
 
-    All whom it concerns are told.
-
-    Raises WrongStage once the review has begun, and NotLater.
+    Everybody concerned is told. Raises WrongStage once the review has begun, and NotLater.
     """
     call = locked_call(session, call_id)
     refuse_changed(seen, call.closes_at)
@@ -355,7 +353,7 @@ def _refuse_passed(values: Mapping[str, Any], now: datetime) -> None:
 
 
 def _change(session: Session, call: HostingCall, values: Dates, act: str, actor: Actor, now: datetime) -> None:
-    """Write what is new about a call, and tell whom other dates concern: nobody, before it has opened."""
+    """Write what is new about a call, and tell people affected by other dates; nobody is told before it has opened."""
     before, stage = call.dates, call.stage(now)
     _log(session, actor, now, act, call, changes=write(call, vars(values)))
     session.flush()

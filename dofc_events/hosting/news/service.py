@@ -54,11 +54,11 @@ def tell_of_count(session: Session, call: HostingCall, votes: int, members: int,
 
 def tell_of_outcome(session: Session, call: HostingCall, decision: Decision, now: datetime) -> None:
     """Tell reviewers, all who vote for a member, and the last host what was decided; each once."""
-    people = [*reviewers(session, now), *representatives_of_members(session, now)]
-    if last := latest_edition(session, call.year):
-        people += organisers_of(session, last.id, now)
-    for account in dict.fromkeys(people):
-        enqueue(session, mails.outcome(call, decision, account), now)
+    last = latest_edition(session, call.year)
+    last_hosts = organisers_of(session, last.id, now) if last else []
+    for account in dict.fromkeys([*reviewers(session, now), *representatives_of_members(session, now), *last_hosts]):
+        hands_over = account in last_hosts and decision.proposal is not None
+        enqueue(session, mails.outcome(call, decision, account, hands_over=hands_over), now)
 
 
 def remind_drafter(session: Session, proposal_id: int, now: datetime) -> bool:

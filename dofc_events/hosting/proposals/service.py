@@ -277,9 +277,9 @@ def move(session: Session, proposal: Proposal, status: ProposalStatus, act: str,
 
 
 def send_links(session: Session, email: str, now: datetime) -> None:
-    """Email the links to all proposals of an address to it; an unknown one gets nothing, and nobody is told.
+    """Email the links to all proposals of an address to it. An unknown address gets nothing, and nobody learns that.
 
-    Neither the answer nor the time that it takes says whether there are any: the same is read, rendered and written.
+    Neither the answer nor its time shows whether there are any: it reads, renders and writes the same each time.
     """
     proposals = proposals_of_address(session, address_key(email))
     envelope = mails.links(email, proposals)

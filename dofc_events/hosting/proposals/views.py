@@ -227,7 +227,7 @@ def answer(token: str) -> ResponseReturnValue:
         return answer_too_many(form, refusal.retry_after, "hosting/proposals/own.html", **context)
     except NothingAsked:
         abort(404)
-    flash(_("Your answer has been sent to the reviewer who asked. All reviewers can read it below."), "success")
+    flash(_("Answer saved. All reviewers can read it now."), "success")
     return redirect(url_for(".own", token=token, _anchor="questions"), 303)
 
 

@@ -1,7 +1,7 @@
-"""Where a call for hosts stands, what moves it on from there, and what may be changed meanwhile; each in one table.
+"""The stages of a call for hosts, what moves it from one to the next, and what can be changed in each: all as tables.
 
-A call goes from stage to stage by its dates (`LASTS_UNTIL`), and by acts (`TRANSITIONS`), of which some move dates. No
-two stages overlap: an act is refused in every stage that its row does not name.
+A call goes from stage to stage by its dates (`LASTS_UNTIL`) and by acts (`TRANSITIONS`), some of which move dates.
+Stages do not overlap: an act is refused in every stage that its row does not name.
 """
 
 import enum
@@ -176,8 +176,8 @@ def closed_now(dates: Dates, now: datetime) -> Dates:
 def extended(dates: Dates, closes_at: datetime, zone: str) -> Dates:
     """The dates of a call that closes at `closes_at` instead.
 
-    Reviews and ballot move only if reviews would begin before that: then all of them by as many days, at the same times
-    of day on the clocks of `zone`, as few as it takes.
+    Reviews and ballot move only if reviews would begin before that: then all by the same number of days, as few as
+    possible, keeping their times of day in `zone`.
     """
     days, begins = 0, dates.review_opens_at
     if begins < closes_at:

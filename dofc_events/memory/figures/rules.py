@@ -145,7 +145,7 @@ def growth(per_day: Mapping[int, int], last_day: int) -> tuple[int, ...]:
 
 
 def weeks(length: int) -> list[int]:
-    """Every seventh day of so many, and the last: the rows of a table that says what a line of days shows."""
+    """Every seventh of these days, and the last: the rows of the table beside a line chart by day."""
     return sorted({*range(0, length, 7), length - 1}) if length else []
 
 

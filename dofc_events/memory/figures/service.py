@@ -104,9 +104,9 @@ def _recount_returning(session: Session) -> None:
 
 
 def _key(session: Session, now: datetime) -> str:
-    """The key of all pseudonyms. It is made once, and locked with SECRET_KEY, so that a database alone tells of nobody.
+    """The key of all pseudonyms, made once. It is locked with SECRET_KEY, so that the database alone gives nobody away.
 
-    When SECRET_KEY has changed, it is locked anew; if no key opens it, delegates of before are not recognised any more.
+    If SECRET_KEY has changed, it is locked again. If no key opens it, earlier delegates are no longer recognised.
     """
     keys = settings().keys
     row = session.scalar(select(PseudonymKey).order_by(PseudonymKey.id.desc()).limit(1).with_for_update())

@@ -15,7 +15,7 @@ from dofc_events.places.service import lock_edition_pool
 
 
 def editions_to_freeze(session: Session) -> list[int]:
-    """The archived editions that had places, and of which nothing is frozen."""
+    """The archived editions that had places and have no frozen figures yet."""
     has_places = exists().where(Pool.edition_id == Edition.id)
     is_frozen = exists().where(FrozenFigures.edition_id == Edition.id)
     archived = select(Edition.id).where(Edition.status == EditionStatus.ARCHIVED)

@@ -42,7 +42,7 @@ class _Organisations:
         self.rows: list[Row] = [{"slug": slug, "name": name} for slug, name in listed.items()]
 
     def slug(self, named: Any) -> Any:
-        """The slug of an organisation that a file names; what is no name is given back, for the check to refuse."""
+        """The slug for an organisation named in a file; what is no name is returned, for the check to refuse."""
         if not isinstance(named, str) or named in self._listed:
             return named
         key = " ".join(named.casefold().split())

@@ -46,7 +46,7 @@ class NotADraft(Refusal):
 
 @dataclass(frozen=True, kw_only=True)
 class OutcomeDetails:
-    """What is said of an outcome. Without a day its year is `year`, by default the edition's."""
+    """What the form of an outcome holds. Without a day its year is `year`, by default the edition's."""
 
     kind: OutcomeKind
     title: str
@@ -80,7 +80,7 @@ class NoteDetails:
 
 
 def details_of(outcome: Outcome) -> OutcomeDetails:
-    """What is said of an outcome now."""
+    """The details of an outcome as they stand."""
     return OutcomeDetails(
         kind=OutcomeKind(outcome.kind),
         title=outcome.title,
@@ -139,9 +139,9 @@ def change_outcome(
     *,
     seen: OutcomeDetails,
 ) -> bool:
-    """Make what is said of an outcome, which was `seen`, what `details` says, and say whether anything was different.
+    """Change an outcome, which was `seen`, to these details; returns whether anything was different.
 
-    Its address stays. Raises NoSuchOutcome, TitleTaken.
+    Its address stays. Raises NoSuchOutcome and TitleTaken.
     """
     edition, outcome = _locked(session, edition_id, slug)
     refuse_changed(seen, details_of(outcome))

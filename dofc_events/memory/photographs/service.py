@@ -72,7 +72,7 @@ class PhotographDetails:
 
 
 def details_of(photograph: Photograph) -> PhotographDetails:
-    """What is said of a photograph, as it stands."""
+    """The details of a photograph as they stand."""
     return PhotographDetails(
         photograph.caption,
         photograph.alternative,

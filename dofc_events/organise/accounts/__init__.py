@@ -1,1 +1,1 @@
-"""Who can sign in, and what they did with it."""
+"""The accounts that can sign in, and what they did."""

@@ -15,9 +15,9 @@ from dofc_events.hosting.members.service import remove_representative
 def end_role(
     session: Session, account_id: int, role_id: int, actor: Actor, now: datetime, *, even_the_last: bool = False
 ) -> None:
-    """End one role of an account at `now`, with all that the end of such a role entails.
+    """End one role of an account at `now`, with everything that follows from it.
 
-    Raises NoSuchRole and, unless `even_the_last` may go, LastChair.
+    Raises NoSuchRole and LastChair, unless `even_the_last` may go.
     """
     role = session.get(Role, role_id)
     if role is None or role.account_id != account_id or role.has_ended(now):

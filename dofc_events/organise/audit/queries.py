@@ -29,7 +29,7 @@ class TrailFilters:
 
 @dataclass(frozen=True)
 class TrailPage:
-    """Entries of a trail, newest first; so many stand `before` them, of `total`."""
+    """Entries of a trail, newest first; `before` stand before them, of `total`."""
 
     entries: Sequence[AuditEntry]
     before: int

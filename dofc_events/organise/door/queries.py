@@ -1,4 +1,4 @@
-"""Who is expected at the door, who has arrived on a day. Few people and many take the same number of queries."""
+"""The people expected at the door, and those who have arrived on a day; the same queries however many they are."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

@@ -118,7 +118,7 @@ def _note(edition: Edition, reference: str, *, arrived: bool) -> None:
 
 
 def _door(edition: Edition) -> dict[str, Any]:
-    """What the door shows: the one who was just ticked, else whom a search finds, else a letter, else all of them."""
+    """What the door shows: the person just ticked, else those found by a search, else by a letter, else everybody."""
     session, narrowed, reference = db.session(), _narrowed(), request.args.get("person", "")
     today = _today(edition)
     if reference:

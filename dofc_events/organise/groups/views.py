@@ -77,7 +77,7 @@ def group(edition: Edition, reference: str) -> ResponseReturnValue:
 @blueprint.route(f"{GROUP}/change", methods=["GET", "POST"])
 @organisers_only
 def change(edition: Edition, reference: str) -> ResponseReturnValue:
-    """Change what is promised, after asking whom that concerns."""
+    """Change what is promised, after showing how many people that affects."""
     found = _promised(edition, reference)
     seen, context = service.promised_of(found), _context(edition, found)
     form = PromiseForm.of(edition, seen)

@@ -46,7 +46,7 @@ class Trial:
         return Seen(self.free, tuple(one.row.number for one in self.ready), doubtful)
 
     def requests(self, taken: set[int]) -> list[RegistrationRequest]:
-        """Whom to register, with those of the doubtful rows that were `taken`; in the order of the file."""
+        """The people to register, including the doubtful rows that were `taken`; in the order of the file."""
         some = [*self.ready, *self._among_doubtful(taken)]
         some.sort(key=lambda one: one.row.number)
         return [one.request for one in some if one.request]

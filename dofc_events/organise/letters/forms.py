@@ -147,7 +147,7 @@ class ChangeLetterForm(EditForm, LetterForm):
 
 
 class SendForm(Form):
-    """The button that sends a letter; `digest` says to whom, so that only people who were shown get it."""
+    """The button that sends a letter; `digest` identifies its recipients, so that only people who were shown get it."""
 
     digest = HiddenField()
 

@@ -66,7 +66,7 @@ def index(edition: Edition) -> ResponseReturnValue:
 @blueprint.route(f"{EDITION}/letters/new", methods=["GET", "POST"])
 @organisers_only
 def new(edition: Edition) -> ResponseReturnValue:
-    """Write a letter to those whom the address means, from nothing or like another one."""
+    """Write a letter to the people that the address selects, from nothing or from another letter."""
     session, audience = db.session(), asked_audience()
     like = _like()
     form, page = NewLetterForm.of(text_of(like) if like else _begun_from()), "organise/letters/edit.html"
@@ -260,7 +260,7 @@ def _sending(edition: Edition, found: Letter, readers: queries.Readers) -> dict[
 
 
 def _about(edition: Edition) -> dict[str, Any]:
-    """What the pages about letters share: with it they say whom a letter is for, and when it is sent.
+    """What all pages about letters show: who a letter is for, and when it is sent.
 
     `own` are the edition's own questions that a letter can quote the answers to, by the names of their fields.
     """
@@ -316,7 +316,7 @@ def _letter(edition: Edition, letter_id: int) -> Letter:
 
 
 def _shown_to(found: Letter) -> Registration | None:
-    """The delegate as whom the letter is looked at; nobody once it goes, as the messages themselves can be read."""
+    """The delegate whose view of the letter is shown; nobody once it goes, as the messages themselves can be read."""
     if found.state not in EDITABLE:
         return None
     return queries.some_reader(db.session(), found, request.args.get("person"))
@@ -327,7 +327,7 @@ def _as_they_get_it(found: Letter, person: Registration) -> Envelope:
 
 
 def _as_test(envelope: Envelope, person: Registration) -> Envelope:
-    """The message to whoever is signed in, in place of a delegate, whose link and calendar file are not theirs."""
+    """The message as a test to the person signed in, without the delegate's link and calendar file."""
     notice = _(
         "This is a test: %(name)s would get this email. Their link is hidden here and does not work.",
         name=person.full_name,

@@ -13,7 +13,7 @@ MAX_AT_ONCE = 10
 
 
 class FilesForm(UploadForm):
-    """Some files, each of which is checked on its own."""
+    """Several files, each checked on its own."""
 
     files = MultipleFileField(_l("Files"), [FileRequired(_l("Choose a file."))])
 

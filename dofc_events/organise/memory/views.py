@@ -1,4 +1,4 @@
-"""An edition's part of the memory: a page that leads to its sections, each of which is a package of its own."""
+"""An edition's part of the memory: a page that leads to its sections, each a package of its own."""
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue

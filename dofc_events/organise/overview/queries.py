@@ -145,10 +145,10 @@ def _zone(zones: dict[int, str], edition_id: int | None) -> str:
 def attention(
     session: Session, editions: Sequence[Edition], *, chairs: bool, since: datetime | None, now: datetime
 ) -> Attention:
-    """What needs attention at these editions, in five queries, and for the chair about calls for hosts.
+    """What needs attention at these editions, in five queries, and for the chair in calls for hosts.
 
-    `chairs`: whoever looks sees to all messages, sign-in messages included, and not only to those of `editions`.
-    `since` is when they were here before; None counts nobody as new.
+    `chairs`: also count messages that belong to none of `editions`, such as sign-in links. `since` is when the person
+    was here before; None counts nobody as new.
     """
     ids = [edition.id for edition in editions]
     mail = _mail(session, None if chairs else [str(edition.year) for edition in editions], now)

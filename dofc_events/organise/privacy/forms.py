@@ -1,4 +1,4 @@
-"""How long things are kept, and whom to erase."""
+"""The forms for how long data is kept, and for erasing a person."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""The own questions of an edition: what is asked, in which order, of whom; with the form as delegates see it."""
+"""An edition's own questions: their order, whom each is for, and the form as delegates see it."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -46,7 +46,7 @@ def index(edition: Edition) -> ResponseReturnValue:
 @blueprint.route(f"{QUESTIONS}/new", methods=["GET", "POST"])
 @organisers_only
 def new(edition: Edition) -> ResponseReturnValue:
-    """Ask one more; the address says of which kind, or which of those that many hosts ask."""
+    """Add a question; the address gives its kind, or a ready-made question that many hosts ask."""
     kind, standard = _begun()
     present = _questions(edition)
     values = values_of_standard(standard) if standard else {}
@@ -85,7 +85,7 @@ def new(edition: Edition) -> ResponseReturnValue:
 @blueprint.route(f"{QUESTION}/", methods=["GET", "POST"])
 @organisers_only
 def question(edition: Edition, key: str) -> ResponseReturnValue:
-    """What is said of a question, and its options."""
+    """Change a question and its options."""
     present = _questions(edition)
     found = _one_of(present, key)
     capacities = {id_: pool.capacity for id_, pool in option_pools(db.session(), edition.id).items()}

@@ -251,7 +251,7 @@ def _page(
 
 
 def _statuses(edition_id: int, filters: Filters) -> Select[Any]:
-    """The statuses of those whom the filters leave, of a few more than are counted at most."""
+    """The statuses of people whom the filters leave, of at most a few more than are counted."""
     found = select(Claim.status).select_from(Registration).join(Claim, Claim.registration_id == Registration.id)
     return found.where(*conditions(edition_id, filters)).limit(COUNTED + 1)
 

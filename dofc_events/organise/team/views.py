@@ -32,7 +32,7 @@ ROLE = f"{TEAM}/<id:role_id>"
 @edition_staff(RoleName.ORGANISER, archived_too=True)
 @fresh_factor_for_forms
 def index(edition: Edition) -> ResponseReturnValue:
-    """Who has a role at an edition; a form gives somebody one."""
+    """The people with a role at an edition, and a form that gives somebody one."""
     form, page = _with_today(InvitationForm(), edition), "organise/team/index.html"
     if not form.validate_on_submit():
         return form_page(form, page, **_context(edition))

@@ -25,7 +25,7 @@ from dofc_events.web.moments import ClockField, DayField, kept_or_typed, moment_
 
 
 class TripForm(Form):
-    """What is said of a learning trip, and its seats. Times of day are as clocks in `zone` show them.
+    """The form of a learning trip and its seats. Times of day are in `zone`.
 
     `accepted` comes from the button below a question: the digest of what it asked about.
     """

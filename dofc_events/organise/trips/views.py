@@ -89,7 +89,7 @@ def new(edition: Edition) -> ResponseReturnValue:
 @blueprint.route(f"{TRIP}/", methods=["GET", "POST"])
 @organisers_only
 def trip(edition: Edition, slug: str) -> ResponseReturnValue:
-    """What is said of a trip, and its seats; before a move takes seats away, it is said whose."""
+    """Change a trip and its seats; before a move takes seats away, the page shows whose."""
     trip, pool = _trip(edition, slug)
     form = ChangeTripForm.of(edition, trip, pool.capacity)
     told = sum(len(people) for people in people_on(db.session(), edition.id, pool.id).values())

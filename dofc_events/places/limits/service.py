@@ -1,4 +1,4 @@
-"""Limits of categories: pools within an edition's, see `places.models.Pool`."""
+"""Limits of categories. Each is a pool within its edition's: see `places.models.Pool`."""
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -9,9 +9,9 @@ from dofc_events.places.service import CapacityBelowTaken, resize
 
 
 def set_limit(session: Session, pool: Pool, category_id: int, limit: int | None) -> None:
-    """Let only so many places of an edition's pool be for a category, or any number. Raises CapacityBelowTaken.
+    """Limit a category to this many of the edition's places, or not at all (None). Raises CapacityBelowTaken.
 
-    What becomes free is passed on by `promote_next`, once all is as it is to be.
+    Call `promote_next` once all limits are set: it passes on what became free.
     """
     known = session.scalar(select(Pool).where(Pool.category_id == category_id))
     if limit is None:

@@ -1,1 +1,1 @@
-"""Who is next in line for a place at an edition: parties and promises included."""
+"""The waiting list for places at an edition, with parties (people who wait together) and promises (kept places)."""

@@ -1,4 +1,4 @@
-"""Reads over the line for places at an edition."""
+"""Reads from the waiting list for places at an edition."""
 
 from collections.abc import Collection, Mapping, Sequence
 
@@ -15,7 +15,7 @@ _LIMIT = aliased(Pool)
 
 
 def next_up(session: Session, pool: Pool, free: int) -> Sequence[Claim]:
-    """Who gets what is free of a pool, and what is kept for their group; each claim says whether it is."""
+    """The claims that get the `free` places of a pool, and those that groups keep for their own people."""
     if not has_special_line(session, pool):
         return session.scalars(next_in_line(pool, limits_of(session, pool), free)).all() if free > 0 else []
     found = dict(who_moves_up(session, pool, free))
@@ -28,9 +28,9 @@ def next_up(session: Session, pool: Pool, free: int) -> Sequence[Claim]:
 def who_gets_one_now(
     session: Session, pool: Pool, category_ids: Sequence[int], promise_id: int | None = None
 ) -> list[int]:
-    """Which of several newcomers, in these categories, would be given a place now: their numbers from 0.
+    """Which of several newcomers, in these categories, would be given a place now, as indexes from 0.
 
-    With a promise they get what it keeps first. Whoever waits for what is free is before them.
+    With a promise, they get its places first. Those already waiting come before them.
     """
     waits = session.scalar(select(exists().where(Pool.id == pool.id, is_next_in(Pool))))
     limits = {id_: limit.capacity - limit.taken for id_, limit in limits_of(session, pool).items()}
@@ -40,21 +40,21 @@ def who_gets_one_now(
 
 
 def has_special_line(session: Session, pool: Pool) -> bool:
-    """Whether somebody waits with a party, or has a promise: `moving_up` says then who is next, no query."""
+    """Whether a party or somebody with a promise is waiting; then `moving_up` says who is next, not one query."""
     special = or_(Claim.party.is_not(None), Claim.promise_id.is_not(None))
     waiting = exists().where(Claim.pool_id == pool.id, special, Claim.status == ClaimStatus.WAITLISTED)
     return pool.edition_id is not None and bool(session.scalar(select(waiting)))
 
 
 def line_of(session: Session, pool: Pool) -> list[Waiting]:
-    """Everybody who waits for a place at an edition, the next in line first."""
+    """Everybody who waits for a place at an edition, in order."""
     query = select(Claim.id, Registration.category_id, Claim.party, Claim.promise_id).join(Claim.registration)
     query = query.where(Claim.pool_id == pool.id, Claim.status == ClaimStatus.WAITLISTED)
     return [Waiting(*row) for row in session.execute(query.order_by(Claim.position))]
 
 
 def promises_of(session: Session, pool: Pool) -> dict[int, Pool]:
-    """The pools of an edition's promises, by promise."""
+    """The pools of an edition's promises, by promise id."""
     query = select(Promise.id, Pool).join(Pool, Pool.promise_id == Promise.id)
     query = query.where(Promise.edition_id == pool.edition_id).execution_options(populate_existing=True)
     return dict(session.execute(query).all()) if pool.edition_id is not None else {}
@@ -63,7 +63,10 @@ def promises_of(session: Session, pool: Pool) -> dict[int, Pool]:
 def who_moves_up(
     session: Session, pool: Pool, free: int, limits: Mapping[int, int] | None = None
 ) -> list[tuple[int, int | None]]:
-    """Those in an edition's line who would get a place if so many were free, see `moving_up`; `limits` as left."""
+    """Who would get a place if this many were free: see `moving_up`.
+
+    `limits` gives how many places categories have left, by category id; by default, what they have left now.
+    """
     if limits is None:
         limits = {id_: limit.capacity - limit.taken for id_, limit in limits_of(session, pool).items()}
     promises = {id_: promise.capacity - promise.taken for id_, promise in promises_of(session, pool).items()}
@@ -71,15 +74,15 @@ def who_moves_up(
 
 
 def _with_people(claim_ids: Collection[int]) -> Select[Claim]:
-    """These claims, with their registrations."""
+    """A query for these claims, with their registrations."""
     query = select(Claim).join(Claim.registration).options(contains_eager(Claim.registration))
     return query.where(Claim.id.in_(claim_ids))
 
 
 def would_move_up(session: Session, pool: Pool, capacity: int, limits: Mapping[int, int | None] | None = None) -> int:
-    """How many of those waiting would get a place if there were this many, and these `limits` of categories.
+    """How many of those waiting would get a place with this capacity and these `limits` of categories.
 
-    What is not in `limits` stays as it is; None is no limit.
+    A category that is not in `limits` keeps its limit; None means no limit.
     """
     in_category = select(Registration.category_id, func.count()).join(Claim, Claim.registration_id == Registration.id)
     in_category = in_category.where(Claim.pool_id == pool.id, Claim.status == ClaimStatus.WAITLISTED)
@@ -97,7 +100,7 @@ def would_move_up(session: Session, pool: Pool, capacity: int, limits: Mapping[i
 
 
 def promise_faults(session: Session) -> list[str]:
-    """People who wait although a place is kept for their group, one sentence each."""
+    """One sentence for each person who waits although a place is kept for their group."""
     kept = exists().where(Pool.promise_id == Claim.promise_id, Pool.taken < Pool.capacity)
     is_full = exists().where(_LIMIT.category_id == Registration.category_id, _LIMIT.taken >= _LIMIT.capacity)
     query = select(Registration.reference).join(Claim, Claim.registration_id == Registration.id)

@@ -1,1 +1,1 @@
-"""The numbers of pools: what is taken of them."""
+"""How many places of each pool are taken."""

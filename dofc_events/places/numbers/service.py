@@ -1,6 +1,6 @@
-"""Counts what is taken of an edition's pool, and with it of the limits of categories and of promises.
+"""Keeps `taken` right: of an edition's pool, and of the limits of categories and the promises within it.
 
-The edition's pool is locked already.
+The caller has locked the edition's pool.
 """
 
 from collections import Counter
@@ -24,7 +24,7 @@ _TAKE_PROMISED = _TAKE_PROMISED.execution_options(synchronize_session=False)
 
 
 def take_promised(session: Session, pool: Pool, promise_id: int, category_id: int | None) -> bool:
-    """Give a place that is kept by a promise, if there is one left; it counts in the limit of its category, too."""
+    """Take one of a promise's places, if any is left; it counts in the category's limit. Returns whether it did."""
     values = {"pool": pool.id, "category": category_id, "promise": promise_id}
     given = session.execute(_TAKE_PROMISED, values)
     session.expire(pool, ["taken", "promised"])
@@ -34,9 +34,10 @@ def take_promised(session: Session, pool: Pool, promise_id: int, category_id: in
 def count(
     session: Session, pool: Pool, number: int, categories: Mapping[int, int], promises: Mapping[int, int] | None = None
 ) -> None:
-    """Add a number to what is taken of a pool, and each category's to what is taken of its limit, if it has one.
+    """Add `number` to what is taken of a pool, and to each category's limit its own number.
 
-    As many of the number as are of `promises` are kept in the pool already, or are kept in it from now on.
+    `promises` says how many of them are places of each promise. The edition's pool counts these as taken already, and
+    still does when they are given back.
     """
     promises = promises or {}
     kept = sum(promises.values())
@@ -54,15 +55,15 @@ def count(
 
 
 def each(pool: type[Pool], categories: Mapping[int, int], number: int) -> ColumnElement[int]:
-    """A number for the row of each category's limit, and one for the pool itself."""
+    """An SQL expression: a limit's number for its category's row, `number` for the pool's own row."""
     return case(categories, value=pool.category_id, else_=number) if categories else literal(number)
 
 
 def by_category(pool: Pool, claims: Iterable[Claim]) -> Counter[int]:
-    """How many of these claims count in the limit of each category: only those on the places of an edition do."""
+    """How many of these claims count in each category's limit; only claims on an edition's places do."""
     return Counter(claim.registration.category_id for claim in claims if pool.edition_id is not None)
 
 
 def by_promise(claims: Iterable[Claim]) -> Counter[int]:
-    """How many of these claims are of each promise."""
+    """How many of these claims use each promise."""
     return Counter(claim.promise_id for claim in claims if claim.promise_id is not None)

@@ -1,1 +1,1 @@
-"""The places of options that an edition has few of."""
+"""The places of options that an edition has only few of."""

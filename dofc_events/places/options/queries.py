@@ -1,4 +1,4 @@
-"""Reads about the places of options that an edition has few of, and about who waits for one."""
+"""Reads about options with limited places, and about who waits for them."""
 
 from collections.abc import Collection
 
@@ -20,18 +20,18 @@ _WITH_ROOM = _WITH_ROOM.outerjoin(Pool, Pool.option_id == QuestionOption.id)
 
 
 def option_pools(session: Session, edition_id: int) -> dict[int, Pool]:
-    """The places of the options that an edition has few of, by the option; others have as many as are wanted."""
+    """The pools of an edition's limited options, by option id; other options are not limited."""
     return {pool.option_id: pool for pool in session.scalars(_OPTIONS, {"edition_id": edition_id}) if pool.option_id}
 
 
 def edition_of_option(session: Session, option_id: int) -> int:
-    """The edition that asks the question of an option."""
+    """The id of the edition that asks the question of this option."""
     query = select(EditionQuestion.edition_id).join(QuestionOption, QuestionOption.question_id == EditionQuestion.id)
     return session.scalars(query.where(QuestionOption.id == option_id)).one()
 
 
 def waiting_for_options(session: Session, edition_id: int) -> dict[int, int]:
-    """How many people wait for a place of each option of an edition's; those for which nobody does are left out."""
+    """How many people wait for each option of an edition, by option id; options without a waiting list are left out."""
     query = select(Pool.option_id, func.count()).join(Claim, Claim.pool_id == Pool.id)
     query = query.join(QuestionOption, QuestionOption.id == Pool.option_id).join(EditionQuestion)
     query = query.where(EditionQuestion.edition_id == edition_id, Claim.status == ClaimStatus.WAITLISTED)
@@ -39,7 +39,7 @@ def waiting_for_options(session: Session, edition_id: int) -> dict[int, int]:
 
 
 def positions_for_options(session: Session, registration_id: int) -> list[tuple[str, int]]:
-    """The options that a registration waits for, each with its position on that list (1: the next)."""
+    """The options that a registration waits for, and its position on each list (1 is the next)."""
     mine, before = aliased(Claim), aliased(Claim)
     ahead = select(func.count()).where(
         before.pool_id == mine.pool_id, before.status == ClaimStatus.WAITLISTED, before.position <= mine.position
@@ -51,20 +51,20 @@ def positions_for_options(session: Session, registration_id: int) -> list[tuple[
 
 
 def questions_with_room(session: Session, edition_id: int) -> tuple[tuple[OwnQuestion, ...], dict[int, int]]:
-    """An edition's own questions, and how many places are left of the options that are limited; one query."""
+    """An edition's own questions, and how many places its limited options have left; one query."""
     rows = session.execute(_WITH_ROOM, {"edition_id": edition_id}).all()
     return questions_in(rows), {row.option_id: row.left for row in rows if row.left is not None}
 
 
 def option_claims(session: Session, registration_ids: Collection[int]) -> list[Claim]:
-    """What these registrations hold of options, or wait for, with the pools, in the order in which pools are taken."""
+    """The claims of these registrations on options, held or waiting, with their pools, in the order of locking."""
     query = select(Claim).join(Claim.pool).options(contains_eager(Claim.pool))
     query = query.where(Claim.registration_id.in_(registration_ids), Pool.option_id.is_not(None))
     return list(session.scalars(query.where(Claim.status.in_(LIVE)).order_by(Pool.option_id, Claim.id)))
 
 
 def option_faults(session: Session) -> list[str]:
-    """Registrations that chose a limited option but neither hold nor wait for a place of it, or the reverse."""
+    """One sentence for each registration that chose a limited option without a claim on it, or the reverse."""
     status = case((Answer.waits, ClaimStatus.WAITLISTED), else_=ClaimStatus.CONFIRMED)
     chosen = (
         select(Answer.registration_id, QuestionOption.id.label("option_id"), status.label("status"))

@@ -1,9 +1,9 @@
-"""Sets how many places options have. Whoever chose one holds a claim on its pool, or waits for one.
+"""Sets how many places options have. Whoever chooses a limited option holds, or waits for, one of its places.
 
-What becomes free goes to the next in line at once: an option is not offered until a deadline, as a place of an edition
-is, because whoever no longer wants it can choose another one at any time.
+A place that becomes free goes to the next in line at once. It is not offered until a deadline, as a place at an edition
+is, because people who no longer want it can choose another option at any time.
 
-The edition's pool is locked already.
+The caller has locked the edition's pool.
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ from dofc_events.questions.service import copy_questions
 
 @dataclass(frozen=True)
 class MovedUp:
-    """What becomes free of an option, named with its question, goes to these registrations, who waited for it."""
+    """Places of an option (named with its question) became free and went to these registrations, who were waiting."""
 
     question_id: int
     question: str
@@ -36,7 +36,7 @@ class MovedUp:
 
 
 class PeopleWait(Refusal):
-    """People wait for a place of the option `caption`: its waiting list cannot end before they have one."""
+    """The waiting list of the option `caption` cannot be switched off while people are on it."""
 
     def __init__(self, caption: str, waiting: int) -> None:
         super().__init__(caption)
@@ -44,7 +44,7 @@ class PeopleWait(Refusal):
 
 
 class TooFewPlaces(Refusal):
-    """More people, `taken` of them, chose the option `caption` than it would have places."""
+    """The option `caption` cannot have fewer places than people who chose it, of whom there are `taken`."""
 
     def __init__(self, caption: str, taken: int) -> None:
         super().__init__(caption)
@@ -54,10 +54,9 @@ class TooFewPlaces(Refusal):
 def limit_options(
     session: Session, edition: Edition, question: EditionQuestion, places: Mapping[str, int | None], now: datetime
 ) -> list[MovedUp]:
-    """Give the options of a question, by key, so many places each, and none of them a limit for None.
+    """Set how many places each option of a question has, by its key; None for no limit. Returns who moves up.
 
-    Whoever chose one before it was limited holds one of its places. Returns who moves up. Raises TooFewPlaces, and
-    PeopleWait.
+    People who chose an option before it was limited hold its first places. Raises TooFewPlaces and PeopleWait.
     """
     pools, found = option_pools(session, edition.id), []
     for option in question.options:
@@ -73,12 +72,12 @@ def limit_options(
 
 
 def terms_at(edition: Edition, now: datetime) -> OfferTerms:
-    """On what terms freed places of an edition's options are passed on."""
+    """The terms on which freed places of an edition's options are passed on."""
     return OfferTerms(hours=0, zone=edition.zone, begins_at=None, promotes=edition.gives_places(now))
 
 
 def copy_with_places(session: Session, from_edition_id: int, edition_id: int) -> None:
-    """Ask at an edition that asks nothing yet what another one asks; its options have as many places."""
+    """Copy one edition's questions to another that has none; their options have as many places."""
     pools = option_pools(session, from_edition_id)
     for old, new in copy_questions(session, from_edition_id, edition_id).items():
         if old in pools:
@@ -88,7 +87,7 @@ def copy_with_places(session: Session, from_edition_id: int, edition_id: int) ->
 def _limit(
     session: Session, edition: Edition, option: QuestionOption, pool: Pool, wanted: int | None, now: datetime
 ) -> list[int]:
-    """Give an option that is limited another number of places, or as many as are wanted; returns who moves up."""
+    """Change the number of places of an option that is limited, or end its limit (None). Returns who moves up."""
     waiting = waiting_in(session, pool.id)
     if wanted is None:
         session.execute(delete(Claim).where(Claim.pool_id == pool.id))

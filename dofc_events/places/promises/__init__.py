@@ -1,1 +1,1 @@
-"""Places of an edition that are kept for a group."""
+"""Places of an edition that are kept for groups."""

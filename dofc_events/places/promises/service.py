@@ -1,6 +1,6 @@
-"""Keeps places of an edition for a group: pools within the edition's, see `places.models.Pool`.
+"""Keeps places of an edition for groups. Each promise is a pool within the edition's: see `places.models.Pool`.
 
-The edition's pool is locked already, and its lock is that of its promises, too.
+The caller has locked the edition's pool, which covers its promises, too.
 """
 
 from datetime import datetime
@@ -21,7 +21,7 @@ from dofc_events.places.service import (
 
 
 def make_promise(session: Session, pool: Pool, places: int) -> Promise:
-    """Keep so many free places of an edition. Raises NothingFree, and keeps none, if there are not so many."""
+    """Keep this many free places of an edition. Raises NothingFree if there are fewer, and then keeps none."""
     assert pool.edition_id is not None, "only places at an edition are promised"
     _keep(session, pool, places)
     promise = Promise(edition_id=pool.edition_id)
@@ -34,7 +34,7 @@ def make_promise(session: Session, pool: Pool, places: int) -> Promise:
 def resize_promise(
     session: Session, pool: Pool, promise_id: int, places: int, terms: OfferTerms, now: datetime
 ) -> list[Promotion]:
-    """Keep another number; returns who moved up by that. Raises NothingFree, and CapacityBelowTaken."""
+    """Change the number of places kept; returns who moves up. Raises NothingFree and CapacityBelowTaken."""
     kept = promise_pool(session, promise_id)
     if places < kept.taken:
         raise CapacityBelowTaken(kept.taken)
@@ -44,9 +44,9 @@ def resize_promise(
 
 
 def end_promise(session: Session, pool: Pool, promise_id: int, terms: OfferTerms, now: datetime) -> list[Promotion]:
-    """Stop keeping places: those that are used stay with the people who have them. Returns who moved up.
+    """Stop keeping places, and return who moves up. Places that are used stay with the people who have them.
 
-    Nothing else may refer to the promise.
+    Remove all other references to the promise first.
     """
     kept = promise_pool(session, promise_id)
     _keep(session, pool, kept.taken - kept.capacity)
@@ -58,13 +58,13 @@ def end_promise(session: Session, pool: Pool, promise_id: int, terms: OfferTerms
 
 
 def promise_pool(session: Session, promise_id: int) -> Pool:
-    """The pool of a promise: how many places it keeps, and how many of them are used."""
+    """The pool of a promise: how many places it keeps, and how many are used."""
     query = select(Pool).where(Pool.promise_id == promise_id)
     return session.scalars(query.execution_options(populate_existing=True)).one()
 
 
 def _keep(session: Session, pool: Pool, more: int) -> None:
-    """Keep this many more of an edition's free places; fewer, if the number is negative."""
+    """Keep `more` of an edition's free places; if negative, release as many."""
     free = update(Pool).where(Pool.id == pool.id, Pool.taken + more <= Pool.capacity)
     kept = session.execute(free.values(taken=Pool.taken + more, promised=Pool.promised + more))
     session.refresh(pool)

@@ -69,7 +69,7 @@ def names_one_of(words: str, values: Collection[str]) -> bool:
 
 
 def search_without(query: str, values: Collection[str] | None) -> str:
-    """The address of a list without what it searches for: of anybody or, given `values`, of whom they belong to."""
+    """The address of a list without its search; given `values`, only if the search names the person they belong to."""
     kept = [
         (name, words)
         for name, words in parse_qsl(query, keep_blank_values=True)

@@ -247,9 +247,9 @@ def _set_each(
 
 
 def _leave_others_trail(session: Session, scope: str, old: str, new: str) -> None:
-    """Entries about others that name the person, as whoever acted or as the other one of two.
+    """Take a person's name out of trail entries about others, where they acted or were the other of two people.
 
-    At the end of a period all entries of the edition lose their names, and nobody need be looked for.
+    At the end of a period, all entries of the edition lose their names, and nobody has to be looked for.
     """
     actor = str(Actor("delegate", old))
     session.execute(
@@ -264,7 +264,7 @@ def _leave_others_trail(session: Session, scope: str, old: str, new: str) -> Non
 
 
 def _rename_in_letters(session: Session, edition_id: int, renamed: dict[str, str]) -> None:
-    """Letters that were written to people who were picked keep whom they were written to."""
+    """In letters to people who were picked, replace the person's name in the list of recipients."""
     for letter in session.scalars(select(Letter).where(Letter.edition_id == edition_id)):
         picked = letter.audience.get("references", [])
         if renamed.keys() & set(picked):

@@ -137,7 +137,7 @@ def _values(session: Session, rows: Sequence[Kept], registration: Registration, 
 
 
 def _of_this_person(entry: dict[str, Any]) -> dict[str, Any]:
-    """An entry of the trail without whoever else is in it: colleagues, and by name the organiser who acted."""
+    """An entry of the trail without other people: neither colleagues nor the name of the organiser who acted."""
     said = entry | {"actor": entry["actor"].partition(":")[0]}
     if entry["act"] in PASSED_ON:
         # What it says beside that is about the other one.

@@ -13,10 +13,9 @@ from dofc_events.privacy.queries import groups_of_address, proposals_of_address,
 
 
 def ask_for_data(session: Session, email: str, now: datetime) -> None:
-    """Email somebody the link to all that is kept about the address, if there is anything.
+    """Email somebody the link to everything that is kept about their address, if there is anything.
 
-    Neither the answer nor the time that it takes says whether there is, nor whether the address was written to too
-    often.
+    Neither the answer nor its time shows whether there is, nor whether the address was written to too often.
     """
     key = address_key(email)
     known = bool(registrations_of_address(session, key)) | bool(proposals_of_address(session, key))

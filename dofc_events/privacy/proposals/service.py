@@ -53,9 +53,9 @@ def erase_proposer(session: Session, proposal_id: int, actor: Actor, now: dateti
 
 
 def forget_proposers(session: Session, ids: Sequence[int], now: datetime) -> int:
-    """Take off proposals all that names whoever made them, with the files; returns how many there were.
+    """Remove everything that names their proposers from proposals, with the files; returns how many there were.
 
-    The reference stays: published ballots rank it.
+    The references stay: published ballots rank them.
     """
     done = 0
     for proposal_id in ids:

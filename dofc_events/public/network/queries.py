@@ -28,7 +28,7 @@ class Part:
 
 
 def parts_of_organisations(session: Session) -> list[Part]:
-    """The active members, and whoever else hosted, proposed or signed something that is over; by name."""
+    """Active members, and organisations that hosted, proposed or signed something that is over; by name."""
     parts = {one.id: Part(one) for one in session.scalars(select(Organisation))}
     for member in session.scalars(select(Member).where(Member.is_active.is_(True))):
         parts[member.organisation_id].member = member

@@ -22,7 +22,7 @@ class CountryPart:
 
 
 def countries_of(network: Network, members: Iterable[tuple[str, str]]) -> dict[str, CountryPart]:
-    """Every country of which there is something to say, by its code; `members` are names with countries."""
+    """Every country with something to show, by its code; `members` are names with countries."""
     names: dict[str, list[str]] = {}
     for name, code in members:
         names.setdefault(code, []).append(name)

@@ -82,9 +82,9 @@ def add_answers(
     given: Mapping[int, Answers],
     waiting: Collection[tuple[str, str]] = (),
 ) -> None:
-    """Write what registrations, by id, answered to these questions, where there was nothing.
+    """Write what registrations, by id, answered to these questions, where nothing was answered before.
 
-    `waiting` are the options, with their question, for a place of which they wait.
+    `waiting` are the options, with their question, for which they are on the waiting list.
     """
     none: dict[str, Any] = {"choice": "", "text": "", "waits": False}
     rows = [

@@ -134,7 +134,7 @@ def set_places(
     agreed: str = "",
     also: Sequence[Consequence] = (),
 ) -> None:
-    """Give the options of a question so many places each, as `limit_options` does, and tell whoever moves up.
+    """Set how many places each option of a question has, as `limit_options` does, and tell people who move up.
 
     If somebody does, or something else is to be asked about, raises NotAgreed unless `agreed` is the digest of that.
     Raises TooFewPlaces, and PeopleWait.
@@ -193,7 +193,7 @@ def _move_places(session: Session, registration: Registration, written: Written,
 
 
 def _take(session: Session, limited: _Limited, claims: Sequence[Claim], now: datetime) -> None:
-    """Give places; where there is a waiting list, whoever comes too late joins it."""
+    """Take a place of each option; where there is a waiting list, people who come too late join it."""
     option, pool = limited.option, limited.pool
     if not claims:
         return

@@ -1,6 +1,6 @@
-"""Who can register in a category by invitation: whoever knows its code, or has an address that was invited.
+"""Registers people in categories by invitation: people who know the code, or whose address was invited.
 
-No page says which addresses were invited: where the address decides, the answer is in an email to it.
+No page says which addresses were invited. Where the address decides, the answer is in an email to it.
 """
 
 import hmac
@@ -51,9 +51,9 @@ def if_invited(
     *,
     keep: bool,
 ) -> None:
-    """Register whoever has this address, or write to it that it was not invited.
+    """Register an address that was invited, or write to it that it was not.
 
-    Both is done in any case, and one of the two taken back: what is asked of the database tells nobody which it was.
+    Both are done in either case, and one is undone, so that the time of the answer tells nobody which it was.
     """
     is_invited = session.get(InvitedAddress, (category.id, address_key(email))) is not None
     refusal = mails.not_invited(edition, category.label, email, language)

@@ -66,7 +66,7 @@ class Selection:
 
     @property
     def digest(self) -> str:
-        """Represents for whom a page says that it will be done, and what matters of them to this act.
+        """Identifies the people whom a page showed, and what matters about them for this act.
 
         It begins with the newest of them: see `those_shown`.
         """
@@ -90,7 +90,7 @@ def those_shown(audience: Audience, digest: str) -> Audience:
 
 
 def selection_of(session: Session, edition: Edition, audience: Audience, act: Act, now: datetime) -> Selection:
-    """For whom of an audience an act can be done; three queries at most, however many they are."""
+    """The people of an audience for whom an act is possible, and the others; three queries at most."""
     is_over, gives_places = edition.is_over(now), edition.gives_places(now)
     r = Registration
     query = select(r.id, r.given_name, r.family_name, r.country, Claim.status, Category.slug)

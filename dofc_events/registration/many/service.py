@@ -1,8 +1,8 @@
 """Acts of organisers on many registrations at once.
 
-Each act runs inside the caller's unit of work and locks the edition's pool first, as in `service`. It is done for
-exactly those whom the organiser saw before confirming it, even if others came meanwhile; or not at all, if what
-matters to it has changed for one of them.
+Each act runs inside the caller's unit of work and locks the edition's pool first, as in `service`. It applies to
+exactly the people the organiser saw before confirming, even if others came meanwhile; or to nobody, if what matters to
+it has changed for one of them.
 """
 
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ from dofc_events.registration.rules import Act
 
 @dataclass(frozen=True)
 class Order:
-    """For whom an organiser wants something done, and the digest of what the page had said about it."""
+    """The people for whom an organiser wants something done, and the digest of what the page showed of it."""
 
     audience: Audience
     digest: str
@@ -72,10 +72,9 @@ def take_tag(session: Session, edition_id: int, order: Order, word: str, actor: 
 def change_category(
     session: Session, edition_id: int, order: Order, slug: str, actor: Actor, now: datetime, *, quiet: bool = False
 ) -> int:
-    """Put everybody into a category, and tell whom that is new for; returns how many they are.
+    """Put everybody into a category, and tell those for whom it is new, unless `quiet`; returns how many they are.
 
-    If it is `quiet`, nobody is told. Raises SelectionChanged, NoSuchCategory, and CategoryFull if it has not room for
-    all who have a place.
+    Raises SelectionChanged, NoSuchCategory, and CategoryFull if there is no room for all who have a place.
     """
     chosen = _chosen(session, edition_id, order, Act.CATEGORY, now)
     category = category_of(session, edition_id, slug)

@@ -10,10 +10,10 @@ from dofc_events.places.queries import count_waiting, limits_of
 
 @dataclass(frozen=True)
 class Raise:
-    """What would be raised by one, for one person alone.
+    """What would be raised by one for this person alone.
 
-    `capacity` is the edition's, past so many who are `waiting`, if that `adds_place`; `limit` that of a category which
-    is full, else None.
+    `capacity` is the edition's, and `waiting` people would be passed over, if it `adds_place`; `limit` is that of a
+    full category, else None.
     """
 
     capacity: int
@@ -26,7 +26,7 @@ NOTHING_NEEDED = Raise(0, 0, adds_place=False, limit=None)
 
 
 def raise_needed(session: Session, pool: Pool, category_id: int) -> list[Raise]:
-    """What it takes to give somebody a place now; nothing if one is free and nobody waits for it."""
+    """What has to be raised to give somebody a place now; nothing if one is free and nobody waits for it."""
     waiting, limit = count_waiting(session, pool.id), limits_of(session, pool).get(category_id)
     adds_place = waiting > 0 or pool.taken >= pool.capacity
     full = limit.capacity if limit is not None and limit.taken >= limit.capacity else None

@@ -68,7 +68,7 @@ class Added:
 
 
 def add_delegate(session: Session, edition_id: int, request: RegistrationRequest, actor: Actor, now: datetime) -> Added:
-    """Register somebody at any time before the edition is over, as `register_delegate` does; the message says by whom.
+    """Register somebody, at any time before the edition is over. The message names the organiser who did.
 
     Raises EditionNotRunning, AnotherPerson, AlreadyRegistered, NothingFree once nobody can move up and no place is
     free, and what `enrol` raises.
@@ -108,10 +108,10 @@ def change_details(
     seen: Details | None = None,
     quiet: bool = False,
 ) -> bool:
-    """Change what a delegate said, which is what was `seen`, and these `answers`, also after the freeze date.
+    """Change a delegate's details, which were `seen`, and these `answers`; also after the freeze date.
 
-    They are told by whom, but for what is for organisers only, and unless it is `quiet`. Returns whether anything
-    changed. Raises RegistrationOver, NoSuchCategory, CategoryFull, and ChoiceFull.
+    The delegate is told, and by whom, unless it is `quiet` or only organisers see the change. Returns whether anything
+    changed. Raises RegistrationOver, NoSuchCategory, CategoryFull and ChoiceFull.
     """
     registration, pool = locked(session, registration_id)
     refuse_over(registration, now)

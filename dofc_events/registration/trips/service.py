@@ -107,10 +107,11 @@ def change_trip(
     accepted: str = "",
     seen: tuple[TripDetails, int] | None = None,
 ) -> None:
-    """Change what is said of a trip, and its seats, from what was `seen`. Of place and time everyone on it is told.
+    """Change a trip and its seats from what was `seen`. Everyone on it is told of another place or time.
 
-    Who is on another trip at the new time keeps that seat and loses this one. Raises NotAgreed with such Loss, and with
-    what else follows, unless `accepted` is its digest; NoSuchTrip, TripEndsBeforeItStarts, and CapacityBelowTaken.
+    People who are on another trip at the new time keep that seat and lose this one. Raises NotAgreed with each such
+    Loss, and with other consequences, unless `accepted` is the digest; NoSuchTrip, TripEndsBeforeItStarts and
+    CapacityBelowTaken.
     """
     changes = _changes(session, edition_id, actor, now)
     trip = changes.book.trip(slug)

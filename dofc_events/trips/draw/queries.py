@@ -1,4 +1,4 @@
-"""Queries about a draw: who asked, and the result."""
+"""Reads about a draw: who takes part in it, and its result."""
 
 import json
 from collections import Counter
@@ -19,7 +19,7 @@ from dofc_events.trips.models import Draw, DrawnDelegate
 
 @dataclass(frozen=True)
 class Tally:
-    """A draw in numbers: the seats; how many got their first wish, their second, ..., another trip, and nothing."""
+    """A draw in numbers: seats; people who got their first wish, their second, ..., another trip, and nothing."""
 
     trips: tuple[Seats, ...]
     by_wish: tuple[int, ...]
@@ -36,19 +36,19 @@ class Tally:
 
 
 def name_in_draw(session: Session, edition: Edition, person: Registration) -> str | None:
-    """What a delegate will be, or is, called in what is published of a draw; None if nothing is said of them there."""
+    """The pseudonym of a delegate in what is, or will be, published of a draw; None if they are not in it."""
     if not edition.collects_wishes:
         return person.draw_name
     return called(session.get_one(Draw, edition.id), edition, person)
 
 
 def called(draw: Draw, edition: Edition, person: Registration) -> str:
-    """The name that a draw has for a delegate. What was told stays, whatever it was made with."""
+    """A delegate's pseudonym in a draw. Once somebody has been told theirs, it stays the same, however it was made."""
     return person.draw_name or pseudonym(draw.names_key, f"draw-{edition.year}", person.reference)
 
 
 def wishing(session: Session, edition_id: int) -> tuple[int, int]:
-    """How many people would be drawn now, and how many have wishes but no confirmed place at the edition."""
+    """How many people would be in the draw now, and how many have wishes but no confirmed place at the edition."""
     place = aliased(Claim)
     requested = exists().where(Claim.registration_id == Registration.id, Claim.status == ClaimStatus.REQUESTED)
     query = select(place.status).join(Pool, Pool.id == place.pool_id)
@@ -60,7 +60,7 @@ def wishing(session: Session, edition_id: int) -> tuple[int, int]:
 
 
 def drawn_delegates(session: Session, edition_id: int) -> Sequence[tuple[Registration, int | None]]:
-    """Those who were in an edition's draw, each with the trip that it gave them."""
+    """The delegates who were in an edition's draw, each with the id of the trip that it gave them, or None."""
     query = select(Registration, DrawnDelegate.trip_id).join(
         DrawnDelegate, DrawnDelegate.registration_id == Registration.id
     )
@@ -68,7 +68,7 @@ def drawn_delegates(session: Session, edition_id: int) -> Sequence[tuple[Registr
 
 
 def tally_of(document: str) -> Tally:
-    """The numbers of a draw, from its published document."""
+    """The numbers of a draw, from its published JSON document."""
     content = json.loads(document)
     trips, people, _ = from_document(content)
     longest = max((len(person.wishes) for person in people), default=0)

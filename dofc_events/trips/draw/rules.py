@@ -41,7 +41,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Seats:
-    """A trip and how many of its seats are drawn."""
+    """A trip, and how many of its seats the draw gives."""
 
     slug: str
     free: int
@@ -49,7 +49,7 @@ class Seats:
 
 @dataclass(frozen=True)
 class Wishes:
-    """What one person would like (first choice first), whether they missed out before, and what they cannot have."""
+    """One person's wishes (first choice first), whether they missed out before, and which trips they cannot have."""
 
     id: str
     wishes: tuple[str, ...]
@@ -60,7 +60,7 @@ class Wishes:
 
 @dataclass(frozen=True)
 class Result:
-    """The ids in the order of the queue, and everybody's trip: None for nothing."""
+    """The people's ids in the order of the queue, and the trip that each of them gets, or None."""
 
     order: tuple[str, ...]
     seats: dict[str, str | None]
@@ -72,12 +72,15 @@ def hash_of(seed: str) -> str:
 
 
 def draw_order(people: Iterable[Wishes], seed: str) -> list[Wishes]:
-    """The queue of point 4. It does not depend on the order in which the people are given."""
+    """The queue of point 4. It does not depend on the order of `people`."""
     return sorted(people, key=lambda person: (not person.missed, hash_of(f"{seed}:{person.id}")))
 
 
 def draw(trips: Sequence[Seats], people: Iterable[Wishes], seed: str) -> Result:
-    """The one best way to give the seats. Raises ValueError if an id or a trip is there twice, or a trip is unknown."""
+    """The best way to give the seats, of which there is exactly one.
+
+    Raises ValueError if an id or a trip occurs twice, or a trip is unknown.
+    """
     queue = draw_order(people, seed)
     _check(trips, queue)
     seating = _Seating(trips, len(queue))
@@ -102,10 +105,11 @@ def _check(trips: Sequence[Seats], people: Sequence[Wishes]) -> None:
 
 
 def _choices(trips: Sequence[Seats], people: Sequence[Wishes]) -> list[dict[str, int]]:
-    """What each person may get, best first, with its value.
+    """The trips that each person may get, best first, each with its value.
 
-    Points 1 to 3 are the digits of one number: seated, first choice, second choice, ..., missed. No digit can overflow,
-    as its base is greater than the number of people; so a greater sum is a better result, in the order of the points.
+    Points 1 to 3 are the digits of one number: seated, first choice, second choice, ..., missed before. No digit can
+    overflow, as its base is greater than the number of people. So the greater sum is the better result, in the order of
+    the points.
     """
     base = len(people) + 1
     lowest = max((len(person.wishes) for person in people), default=0)
@@ -121,25 +125,26 @@ def _choices(trips: Sequence[Seats], people: Sequence[Wishes]) -> list[dict[str,
 
 
 class _Seating:
-    """Who sits where, always in the best way that there is for those who have been let in.
+    """Who sits where, always in the best possible way for the people let in so far.
 
-    A place is a trip or NOTHING. Every free seat is treated like somebody who is as well off with NOTHING as on that
-    trip. So all trips are full at all times: whoever takes a seat moves somebody, who moves somebody else, and so on to
-    where the chain is to end. The best chain is a shortest path between places, where the length of a step is what the
-    one who makes it loses (less than nothing, if they gain). With few places that is quick, however many the people.
+    A "place" is a trip or NOTHING. Every free seat is treated like a person who does not mind whether they get NOTHING
+    or that trip, so all trips are full at all times. Whoever takes a seat moves somebody, who moves somebody else, and
+    so on to the place where the chain is to end. The best chain is a shortest path between places, where a step is as
+    long as the value that the person who moves loses (negative if they gain). With few places that is quick, however
+    many people there are.
     """
 
     def __init__(self, trips: Sequence[Seats], people: int) -> None:
         self._choices: list[dict[str, int]] = []
         self._place: dict[int, str] = {}
-        # From and to which place: what the step loses and who makes it, smallest first. Some have left since.
+        # For each step (from, to): what it loses and who makes it, smallest first. Some have moved on since.
         self._steps: defaultdict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
         for trip in trips:
             for _ in range(min(trip.free, people)):
                 self._sit(self._join({trip.slug: 0, NOTHING: 0}), trip.slug)
 
     def let_in(self, choices: dict[str, int]) -> int:
-        """One person more. Returns the number that they have from now on."""
+        """Let one more person in, with these choices; returns their number from now on."""
         person = self._join(choices)
         losses, chains = self._chains(NOTHING)
         within_reach = [place for place in choices if place in losses]
@@ -149,7 +154,7 @@ class _Seating:
         return person
 
     def settle(self, person: int) -> str:
-        """Gives someone, for good, the first of their choices that leaves the whole as good as it is."""
+        """Give somebody, for good, the first of their choices that leaves the whole as good as it is; returns it."""
         choices, old = self._choices[person], self._place.pop(person)
         losses, chains = self._chains(old)
         new = next(place for place in choices if losses.get(place) == choices[place] - choices[old])
@@ -168,13 +173,13 @@ class _Seating:
                 heappush(self._steps[place, other], (choices[place] - choices[other], person))
 
     def _follow(self, chains: Mapping[str, tuple[int, str]], place: str) -> None:
-        """Frees a seat: everybody in the chain that begins there moves on."""
+        """Free a seat at `place`: everybody in the chain that begins there moves on by one step."""
         while place in chains:
             person, place = chains[place]
             self._sit(person, place)
 
     def _chains(self, end: str) -> tuple[dict[str, int], dict[str, tuple[int, str]]]:
-        """What the best chain from each place to the end loses, and its first step: who, and where to."""
+        """What the best chain from each place to `end` loses, and its first step: who moves, and where to."""
         losses: dict[str, int] = {end: 0}
         chains: dict[str, tuple[int, str]] = {}
         steps = list(self._best_steps())
@@ -188,7 +193,7 @@ class _Seating:
         return losses, chains
 
     def _best_steps(self) -> Iterator[tuple[str, str, int, int]]:
-        """From where, to where, the smallest loss and whose it is, of those who sit there and are not settled."""
+        """The cheapest step between any two places: from, to, the loss and whose it is. Settled people do not move."""
         for (here, there), steps in self._steps.items():
             while steps and self._place.get(steps[0][1]) != here:
                 heappop(steps)
@@ -214,7 +219,7 @@ def to_document(
 
 
 def from_document(document: Any) -> tuple[list[Seats], list[Wishes], str]:
-    """The trips, the people and the seed of a published document. Raises ValueError if it is not one."""
+    """The trips, people and seed in a published document. Raises ValueError if it is not one."""
     try:
         trips = [Seats(_typed(trip["slug"], str), _typed(trip["free"], int)) for trip in document["trips"]]
         people = [
@@ -233,14 +238,14 @@ def from_document(document: Any) -> tuple[list[Seats], list[Wishes], str]:
 
 
 def _typed(value: Any, kind: type[T]) -> T:
-    # True is an int to isinstance, but no number of seats.
+    # isinstance counts True as an int, but it is not a number of seats.
     if type(value) is not kind:
         raise TypeError(f"{json.dumps(value)} stands where a {kind.__name__} belongs")
     return value
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Draws again from a published document. Returns 0 if the result is the published one, else 1."""
+    """Repeat a draw from its published document. Returns 0 if the result is the one published, else 1."""
     parser = argparse.ArgumentParser(description="Draws the seats on the learning trips again, and compares.")
     parser.add_argument("document", type=Path, help="the published choices, a JSON file")
     path = parser.parse_args(arguments).document
@@ -259,7 +264,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _report(people: Sequence[Wishes], result: Result) -> Iterator[str]:
-    """How many got which choice, then everybody in the order of the queue."""
+    """Lines of text: how many people got which choice, then everybody in the order of the queue."""
     outcomes = Counter(_outcome(person, result.seats[person.id]) for person in people)
     longest = max((len(person.wishes) for person in people), default=0)
     for outcome in (*(f"choice {number}" for number in range(1, longest + 1)), "any other trip", "nothing"):

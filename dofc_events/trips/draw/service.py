@@ -1,6 +1,6 @@
-"""How an edition's seats are given: the mode, and the draw from the database and back into it.
+"""How an edition's seats are given: the mode, and the draw between the database and its rules.
 
-The rule itself is `draw.draw`, which knows no database.
+The draw itself is `rules.draw`, which knows no database.
 """
 
 import hashlib
@@ -29,9 +29,9 @@ from dofc_events.trips.sign_ups.service import SeatBook
 
 @dataclass(frozen=True)
 class Preview:
-    """The result of the draw if it were made now; `digest` names exactly this, so that nothing else is published.
+    """What the draw would give if it were made now. `digest` identifies this result, so that no other can be published.
 
-    `people`, `wishes` and `result` speak of those who are drawn by their anonymous ids.
+    `people`, `wishes` and `result` use the pseudonyms of those in the draw.
     """
 
     trips: Sequence[Trip]
@@ -46,21 +46,22 @@ class Preview:
 
 
 class DrawNotDue(Refusal):
-    """There is nothing to draw: seats go first come, sign-up is still open, the edition has begun, or it was drawn."""
+    """There is nothing to draw: seats are first come, first served, sign-up is open, or the edition has begun."""
 
 
 class DrawChanged(Refusal):
-    """Since the preview somebody left, or was moved by hand: the draw would come out differently."""
+    """Since the preview somebody has left or was moved by hand, so that the draw would come out differently."""
 
 
 class AlreadyDrawn(Refusal):
-    """Once the draw has been published, the mode can no longer be changed."""
+    """The mode cannot be changed after the draw has been published."""
 
 
 def set_mode(book: SeatBook, mode: TripMode) -> None:
-    """Change how seats are given. Seats and offers stay; who waits has a wish instead, in the same order, and back.
+    """Change how seats are given. Raises AlreadyDrawn.
 
-    For a draw the seed is fixed the first time, once and for all. Raises AlreadyDrawn.
+    Seats and offers stay. For a draw, people who wait have a wish instead, in the same order; and the other way round.
+    The draw's seed is fixed when its mode is first chosen, for good.
     """
     edition = book.edition
     if edition.trip_mode == mode:
@@ -81,7 +82,7 @@ def set_mode(book: SeatBook, mode: TripMode) -> None:
 
 
 def preview_draw(book: SeatBook) -> Preview:
-    """Draw from the wishes as they are now, and change nothing. Raises DrawNotDue."""
+    """Make the draw from the present wishes, without changing anything. Raises DrawNotDue."""
     edition, session = book.edition, book.session
     closes_at = edition.sign_up_closes_at()
     if not edition.collects_wishes or not edition.gives_places(book.now) or closes_at is None or book.now < closes_at:
@@ -104,9 +105,9 @@ def preview_draw(book: SeatBook) -> Preview:
 
 
 def publish_draw(book: SeatBook, digest: str) -> Preview:
-    """Give the seats as the preview of that digest said, and line up who got none, in the order of the draw.
+    """Give the seats that the preview with this digest showed; the others wait, in the order of the draw.
 
-    From then on seats that are free go first come. Raises DrawNotDue, and DrawChanged if it would come out differently.
+    From then on free seats are first come, first served. Raises DrawNotDue, and DrawChanged if the result would differ.
     """
     session, preview = book.session, preview_draw(book)
     if preview.digest != digest:
@@ -140,7 +141,7 @@ def publish_draw(book: SeatBook, digest: str) -> Preview:
 
 
 def _end_wishes(book: SeatBook, claims: dict[int, dict[int, Claim]]) -> None:
-    """What the draw left over, also of those who were not in it because their trips have begun."""
+    """End the wishes that are left after the draw, also on trips that have begun and were not in it."""
     for person in delegates_with_a_place(book.session, book.edition.id):
         for trip_id, claim in claims.get(person.id, {}).items():
             if claim.status == ClaimStatus.REQUESTED:
@@ -149,7 +150,7 @@ def _end_wishes(book: SeatBook, claims: dict[int, dict[int, Claim]]) -> None:
 
 
 def _turn(book: SeatBook, status: ClaimStatus, into: ClaimStatus) -> None:
-    """Only delegates with a place at the edition wait for a seat; others still request it."""
+    """Turn waiting claims into wishes, or back; only people with a place at the edition wait for seats."""
     placed = {person.id for person in delegates_with_a_place(book.session, book.edition.id)}
     for trip in book.trips.values():
         claims = [c for c in claims_on(book.session, book.pools[trip.id].id, [status]) if c.registration_id in placed]
@@ -174,14 +175,14 @@ def _wishes(
 
 
 def _claim(book: SeatBook, person: Registration, trip: Trip, claims: dict[int, Claim]) -> Claim:
-    """The wish, or a new claim after all wishes for somebody who said that any other trip is fine."""
+    """The person's claim on a trip: their wish, or a new one, for people who accept any other trip."""
     claim = claims.setdefault(trip.id, Claim(pool_id=book.pools[trip.id].id, registration_id=person.id))
     claim.preference = claim.preference or len(claims) + 1
     return claim
 
 
 def _got_nothing_before(session: Session, edition: Edition) -> set[str]:
-    """The address keys of those to whom an earlier edition's draw gave nothing."""
+    """The address keys of people to whom the draw of an earlier edition gave nothing."""
     query = select(Registration.email_key).join(DrawnDelegate, DrawnDelegate.registration_id == Registration.id)
     query = query.join(Edition, Edition.id == Registration.edition_id)
     query = query.where(DrawnDelegate.trip_id.is_(None), Edition.year < edition.year)

@@ -24,10 +24,10 @@ class Loss:
 
 
 def lost_if_moved(session: Session, trip: Trip, starts_at: datetime, ends_at: datetime) -> list[Loss]:
-    """What delegates would lose if a trip took place at another time, as `SeatBook.end_overlaps_with` decides it.
+    """What delegates would lose if a trip moved to another time, as `SeatBook.end_overlaps_with` decides it.
 
-    Who has a confirmed seat on another trip at that time keeps it, and loses what they have of this one. Who has a
-    confirmed seat on this one loses what else they asked for at that time.
+    People with a confirmed seat on another trip at that time keep it, and lose what they have of this one. People with
+    a confirmed seat on this one lose what they asked for on others at that time.
     """
     mine, theirs, my_pool, their_pool = aliased(Claim), aliased(Claim), aliased(Pool), aliased(Pool)
     query = (

@@ -50,8 +50,8 @@ class SeatsOverlap(Refusal):
 class SeatBook:
     """The seats of all trips of an edition, as one unit of work reads and changes them.
 
-    The caller has locked the edition's pool, and with it all of its trips'. `changes` collects what became of
-    whom, for the feature above to tell.
+    The caller has locked the edition's pool, and with it all of its trips'. `changes` collects who got or lost what,
+    for the feature above to tell.
     """
 
     def __init__(self, session: Session, edition: Edition, terms: places.OfferTerms, now: datetime) -> None:
@@ -187,9 +187,9 @@ class SeatBook:
             self._end_at_once(trip, [c for c in claims if (c.status in TAKEN) == holds_seat], Reason.BY_HAND)
 
     def give(self, registration_ids: Sequence[int], trip: Trip, *, enlarge: bool = False) -> int:
-        """Give free seats by hand, ahead of the waiting list; returns how many more the trip has for these people.
+        """Give free seats by hand, ahead of the waiting list; returns how many seats were added for these people.
 
-        With `enlarge` it has as many more as are not free. Raises TripOver, SeatsOverlap, and NothingFree.
+        With `enlarge` the trip gets as many more seats as are missing. Raises TripOver, SeatsOverlap and NothingFree.
         """
         self.look_up(registration_ids)
         for who in registration_ids:
@@ -334,7 +334,7 @@ class SeatBook:
         self._end_all((c, t, Reason.OVERLAP) for c, t in self._overlapping(registration_id, confirmed))
 
     def _overlapping(self, registration_id: int, confirmed: Trip) -> list[tuple[Claim, int]]:
-        """What a delegate has of other trips at the same time, and of which."""
+        """A delegate's claims on other trips at the same time, each with its trip."""
         claims = self.claims_of(registration_id).items()
         return [(claim, t) for t, claim in claims if t != confirmed.id and self.trips[t].overlaps(confirmed)]
 

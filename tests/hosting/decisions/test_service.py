@@ -185,6 +185,7 @@ def test_all_proposers_are_told_at_once_each_what_it_means_for_them(session, cal
     assert set(texts) == {"one@dofc.test", "two@dofc.test"}
     assert "Well done." in texts["one@dofc.test"] and "/organise/editions/2029/hand-over" in texts["one@dofc.test"]
     assert "Try again" in texts["two@dofc.test"] and "Brno" in texts["two@dofc.test"]
+    assert "/hosting/2029/result" in texts["two@dofc.test"]
     with pytest.raises(WrongStage):
         announce_decision(session, call.id, COMMAND, at)
     with pytest.raises(WrongStage):

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from dofc_events.commands.timers import run_timers
 from dofc_events.core.audit import COMMAND, WORKER
@@ -14,6 +15,7 @@ from dofc_events.hosting.models import HostingCall
 from dofc_events.hosting.news.queries import call_matters
 from dofc_events.hosting.proposals.service import PROPOSER, withdraw_proposal
 from dofc_events.hosting.rules import ProposalStatus
+from dofc_events.mail.models import Message
 from tests.support.factories import NOW, make_account, make_edition
 from tests.support.hosting import (
     WEEK,
@@ -71,6 +73,10 @@ def test_the_outcome_is_told_once_to_each_who_judged_or_voted_and_to_the_last_ho
     before = {to: len(mail_to(session, to)) for to in ("last@dofc.test", both.email, "votes@dofc.test")}
     announce_decision(session, call.id, COMMAND, at)
     assert {to: len(mail_to(session, to)) - n for to, n in before.items()} == dict.fromkeys(before, 1)
+    kind = select(Message).where(Message.queued_at == at, Message.kind == "proposal-status")
+    texts = {message.recipient: message.text for message in session.scalars(kind)}
+    assert "/hand-over" in texts["last@dofc.test"] and "nothing for you to do" not in texts["last@dofc.test"]
+    assert "/hand-over" not in texts[both.email]
 
 
 def test_drafters_are_reminded_once_before_each_close(run, writing, reading):

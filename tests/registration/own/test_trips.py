@@ -115,6 +115,7 @@ def test_an_offer_is_accepted_or_declined_with_its_own_button(client, edition, a
     for shown in (own, page):
         assert "Accept it before the end of Monday 2 November 2026 (Sofia time). 10 hours left" in shown.text
         assert seats_on(shown)["docks"] == "offered"
+    assert own.text.count("Sofia time") == 1
     # The first thing on the page, before all that is settled.
     assert own.all("main h2")[0].get_text() == "A seat is held for you: Docks"
     own = own.form("/offer").submit("Accept the seat")
@@ -132,6 +133,7 @@ def test_saving_trips_leaves_an_offer_as_it_is_and_does_not_show_it_as_taken(cli
     act(seats.resize_trip, edition.id, "docks", 3, COMMAND, NOW)
     page = trips_page(client, own)
     assert [box["value"] for box in page.all("[name=trips][type=checkbox]")] == ["bridges", "cellars"]
+    assert page.text.count("Sofia time") == 1
     docks = page.one("[data-trip=docks]")
     assert "Seat offered" in docks.get_text() and docks.select_one("a")["href"].endswith("/offer")
     saved = page.form().fill(trips=["cellars", page.one("[name=trips][type=hidden]")["value"]]).submit()

@@ -52,7 +52,7 @@ def request_options(party: RelyingParty, challenge: str, existing: Iterable[str]
 
 
 def encoded(text: str) -> str:
-    """Base64url without padding, as WebAuthn writes what is no text."""
+    """Base64url without padding: how WebAuthn writes bytes as text."""
     return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
 
 

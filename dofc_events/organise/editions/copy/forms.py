@@ -11,7 +11,7 @@ from dofc_events.web.moments import zone_field
 
 
 class CopyForm(Form):
-    """An edition for a year, copied from another one: all but where it is, and whom one asks."""
+    """An edition for a year, copied from another one, except for its place and its contact."""
 
     year = year_field()
     capacity = capacity_field()

@@ -33,7 +33,7 @@ from dofc_events.trips.service import details_of as details_of_trip
 
 @dataclass(frozen=True, kw_only=True)
 class CopyWishes:
-    """The copy's year and places, where it is and whom one asks, and what else is copied."""
+    """The copy's year, number of places, venue and contact, and what else is copied."""
 
     year: int
     capacity: int

@@ -27,7 +27,7 @@ PAGE = "organise/editions/copy/index.html"
 @edition_staff(archived_too=True)
 @fresh_factor_for_forms
 def index(edition: Edition) -> ResponseReturnValue:
-    """Create an edition as a copy of another one. Where it is and whom one asks is asked for, and never copied."""
+    """Create an edition as a copy of another one. Place and contact are asked for, never copied."""
     pool = edition_pool(db.session(), edition.id)
     proposed = {"year": edition.year + 1, "capacity": pool.capacity if pool else None, "trips": True, "letters": True}
     form = CopyForm(data=proposed)

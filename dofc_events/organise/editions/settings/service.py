@@ -1,4 +1,4 @@
-"""Changes what an edition's organisers decide: all parts of its settings, each of which is saved on its own."""
+"""Changes an edition's settings; each part of them is saved on its own."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -57,9 +57,9 @@ class LimitBelowTaken(Refusal):
 
 @dataclass(frozen=True)
 class Invitation:
-    """Who can register in a category: everybody, or by invitation whoever knows the code, or has one of the addresses.
+    """The people who can register in a category: everybody, or those who know the code or have one of the addresses.
 
-    `keys` are those of the addresses. If it `needs_approval`, they only request a place.
+    `keys` are the keys of the addresses. If it `needs_approval`, they only request a place.
     """
 
     by_invitation: bool = False
@@ -125,7 +125,7 @@ def settings_of(session: Session, edition: Edition) -> EditionSettings:
 
 
 def invitations_of(session: Session, edition_id: int) -> dict[str, Invitation]:
-    """Who can register in each category of an edition, by slug."""
+    """For each category of an edition, by slug, who can register in it."""
     categories = categories_of(session, edition_id)
     keys: dict[int, set[str]] = {category.id: set() for category in categories}
     invited = select(InvitedAddress).where(InvitedAddress.category_id.in_(keys))
@@ -262,7 +262,7 @@ def _change_categories(
 def _invite(
     session: Session, edition: Edition, invitations: Mapping[str, Invitation], actor: Actor, now: datetime
 ) -> None:
-    """Let only those register in a category who are invited; the trail says in which, and not whom, nor the code."""
+    """Let only invited people register in a category; the trail names the category, but neither people nor the code."""
     before = invitations_of(session, edition.id)
     present = [one for one in categories_of(session, edition.id) if one.slug in invitations]
     changed = [one for one in present if invitations[one.slug] != before[one.slug]]
@@ -307,7 +307,7 @@ def _set_limits(
 def _close_categories(session: Session, edition_id: int, slugs: Collection[str], actor: Actor, now: datetime) -> bool:
     """Close exactly these of an edition's categories to new registrations; False if that was so already.
 
-    Who is in one stays. Raises NotReady if a published edition would be left without an open one.
+    People in them stay. Raises NotReady if a published edition would be left without an open one.
     """
     edition = conference.lock_edition(session, edition_id)
     present = categories_of(session, edition_id)

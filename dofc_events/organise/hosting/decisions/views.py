@@ -110,9 +110,7 @@ def announce(year: int) -> ResponseReturnValue:
 
 def _say_what_was_announced(told: int, edition: Edition | None) -> None:
     flash(_("The decision has been announced."), "success")
-    flash(
-        ngettext("The proposer will be told by email.", "All %(num)d proposers will be told by email.", told), "success"
-    )
+    flash(ngettext("The proposer will be told by email.", "%(num)d proposers will be told by email.", told), "success")
     if edition:
         words = _("%(edition)s has been created as a draft, and its host can now edit it.", edition=edition.name)
         flash(words, "success")

@@ -116,12 +116,11 @@ def add_representative(slug: str) -> ResponseReturnValue:
             )
     except TooManyMessages as refusal:
         return answer_too_many(form, refusal.retry_after, page, member=member, **around())
+    names = {"name": account.name, "member": member.organisation.name}
     flash(
-        _(
-            "%(name)s now represents %(member)s. We have sent them an email explaining how to sign in.",
-            name=account.name,
-            member=member.organisation.name,
-        ),
+        _("%(name)s can now vote for %(member)s, and will be told by email how to sign in.", **names)
+        if role == RoleName.MEMBER
+        else _("%(name)s is now a reviewer for %(member)s, and will be told by email how to sign in.", **names),
         "success",
     )
     return redirect(url_for(".member", slug=slug), 303)

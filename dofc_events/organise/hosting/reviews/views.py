@@ -107,7 +107,7 @@ def question(reference: str) -> ResponseReturnValue:
     except Refusal:
         # It was possible a moment ago; the page says why it no longer is.
         return make_response(render_template(page, form=form, **context | _about(reference)), 403)
-    flash(_("Your question has been sent. We will write to you when the proposer answers."), "success")
+    flash(_("Question asked. You will be told by email when the proposer answers."), "success")
     return redirect(url_for(".proposal", reference=reference, _anchor="questions"), 303)
 
 
@@ -167,7 +167,7 @@ def member(reference: str) -> ResponseReturnValue:
     except Refusal:
         flash(_("This has already been settled."), "warning")
     else:
-        flash(_("Settled."), "success")
+        flash(_("The proposer is a member.") if slug else _("The proposer is not a member."), "success")
     return redirect(url_for(".proposal", reference=reference), 303)
 
 

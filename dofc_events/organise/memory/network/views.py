@@ -216,6 +216,6 @@ def _told(changes: Sequence[Change]) -> dict[str, Any]:
 
 
 def _refused(form: ImportForm, faults: Sequence[Fault], status: int = 422) -> ResponseReturnValue:
-    """The page with all that is wrong with a file, of which nothing was imported."""
+    """The page with everything that is wrong with a file; nothing of it was imported."""
     form.file.errors = [fault_in_words(fault) for fault in faults]
     return make_response(render_template(f"{PAGES}/index.html", form=form, **_page()), status)

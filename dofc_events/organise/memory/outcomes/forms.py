@@ -40,7 +40,7 @@ def _status_field(label: Any) -> SelectField:
 
 
 class OutcomeForm(Form):
-    """What is said of an outcome."""
+    """The form of an outcome."""
 
     kind = RadioField(_l("Kind"), [InputRequired(_l("Choose a kind."))], choices=[kind.value for kind in OutcomeKind])
     title = Line(_l("Title"), longest=LONGEST_TITLE, missing=_l("Enter a title."))

@@ -52,7 +52,7 @@ def new(edition: Edition) -> ResponseReturnValue:
 @blueprint.get(f"{OUTCOME}/")
 @writers_only
 def outcome(edition: Edition, slug: str) -> ResponseReturnValue:
-    """One outcome: what is said of it, and what can be done with it."""
+    """One outcome, and what can be done with it."""
     return render_template(
         f"{PAGES}/outcome.html", outcome=_outcome(edition, slug), form=ButtonForm(), **around(edition)
     )
@@ -61,7 +61,7 @@ def outcome(edition: Edition, slug: str) -> ResponseReturnValue:
 @blueprint.route(f"{OUTCOME}/edit", methods=["GET", "POST"])
 @writers_only
 def edit(edition: Edition, slug: str) -> ResponseReturnValue:
-    """Change what is said of an outcome."""
+    """Change an outcome."""
     found = _outcome(edition, slug)
     seen = service.details_of(found)
     form, context = ChangeOutcomeForm(data=vars(seen)), {"outcome": found, **around(edition)}

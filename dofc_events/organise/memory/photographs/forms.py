@@ -1,4 +1,4 @@
-"""The forms of an edition's photographs: many files at once, and what is said of one."""
+"""The forms of an edition's photographs: one for many files at once, one for the details of a photograph."""
 
 from typing import Any
 
@@ -86,7 +86,7 @@ class PhotographsForm(UploadForm):
 
 
 class PhotographForm(EditForm):
-    """What is said of one photograph, and its place in the gallery."""
+    """The details of one photograph, and its place in the gallery."""
 
     caption = QuotedLine(_l("Caption"), longest=LONGEST_CAPTION)
     alternative = Line(_l("Alternative text"), longest=LONGEST_ALTERNATIVE)

@@ -107,7 +107,7 @@ def file(edition: Edition, content_hash: str, ending: str) -> Response:
 @blueprint.route(PHOTOGRAPH, methods=["GET", "POST"])
 @writers_only
 def edit(edition: Edition, photograph_id: int) -> ResponseReturnValue:
-    """What is said of one photograph."""
+    """The details of one photograph."""
     photograph = _photograph(edition, photograph_id)
     gallery = _gallery(edition)
     seen, place = service.details_of(photograph), [one.id for one in gallery].index(photograph.id) + 1

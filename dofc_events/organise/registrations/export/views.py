@@ -63,7 +63,7 @@ def caterer_file(edition: Edition, kind: str) -> ResponseReturnValue:
 @organisers_only
 @fresh_factor_for_files
 def name_tags_file(edition: Edition, kind: str) -> ResponseReturnValue:
-    """What stands on the name tags, for whoever prints them."""
+    """The text of the name tags, for printing."""
     rows = _read_when_sent(partial(queries.name_tags, edition_id=edition.id, language=get_locale().language))
     sheet = _("Name tags %(year)d", year=edition.year)
     return list_download(kind, f"name-tags-{edition.year}", queries.TAG_COLUMNS, rows, sheet=sheet)
@@ -93,5 +93,5 @@ def _link_to_file(year: int, reference: str, key: str) -> str:
 
 
 def _read_when_sent(read: Callable[[Session], Iterator[queries.Row]]) -> Iterator[queries.Row]:
-    """Rows out of the session of whoever takes the first: the view's ends before its answer is sent."""
+    """Read rows in a session of their own: the view's ends before its answer is sent."""
     yield from read(db.session())

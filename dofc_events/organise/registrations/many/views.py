@@ -48,7 +48,7 @@ NAMES_SHOWN = 10
 
 @dataclass(frozen=True)
 class Deed:
-    """How an act is asked for, what does it, and what is said of the number that it returns."""
+    """An act on many: the form that asks for it, the service that does it, and the words for the number it returns."""
 
     form: type[ManyForm]
     do: Callable[..., int]

@@ -35,10 +35,10 @@ class AddPersonForm(Form):
 
 
 class MoveForm(Form):
-    """What becomes of people who are on a trip or waiting for it.
+    """What is to happen to people who are on a trip or waiting for it.
 
-    `to` is the slug of a trip, WAIT and the slug of one to wait for, or TAKE_OFF. `digest` stands for whom the page
-    shows, `accepted` for whom it said to be left out.
+    `to` is the slug of another trip, WAIT and the slug of one to wait for, or TAKE_OFF. `digest` identifies the people
+    shown on the page, `accepted` those it said would be left out.
     """
 
     to = RadioField(_l("What to do"), [InputRequired(_l("Choose what to do."))])
@@ -55,7 +55,7 @@ class MoveForm(Form):
         return digest
 
     def move(self, people: People, digest: str) -> Move:
-        """What is wanted, of those whom the page with this digest had shown."""
+        """The move that was asked for, of the people whom the page with this digest showed."""
         to, because, accepted = self.to.data, self.reason.data, self.accepted.data or ""
         aim = Aim.OFF if to == TAKE_OFF else Aim.WAIT if to.startswith(WAIT) else Aim.SEAT
         slug = "" if aim is Aim.OFF else to.removeprefix(WAIT)

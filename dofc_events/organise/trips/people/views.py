@@ -1,4 +1,4 @@
-"""Who is on a trip: found, added, moved, put on the waiting list and taken off by hand."""
+"""The people on a trip: finding, adding, moving, putting on the waiting list and taking off by hand."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ DONE = (Obstacle.HAS_SEAT, Obstacle.ON_LIST)
 @blueprint.route(PEOPLE, methods=["GET", "POST"])
 @organisers_only
 def index(edition: Edition, slug: str) -> ResponseReturnValue:
-    """Who is on a trip, waits or has asked for it, and a form that adds somebody: `?person=` fills it in."""
+    """The people on a trip, on its waiting list or with a wish for it; a form adds one, filled in by `?person=`."""
     context = _context(edition, slug)
     trip, page = context["trip"], "organise/trips/people/index.html"
     person = request.args.get("person")
@@ -124,7 +124,7 @@ def _context(edition: Edition, slug: str) -> dict[str, Any]:
 
 
 def _asked_people(everybody: bool) -> People:
-    """The people whom the address means; 404 for a status that nobody can have on a trip."""
+    """The people that the address selects; 404 for a status that nobody can have on a trip."""
     seat = request.args.get("seat", "").strip()
     if seat and seat not in LIVE:
         abort(404)

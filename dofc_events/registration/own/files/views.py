@@ -1,6 +1,6 @@
 """The files that a delegate is asked for, behind the link that only an email contains.
 
-Anybody can type an address, and fill our disk in its name: whoever adds a file has read what was sent to it.
+Anybody can type any address. So that nobody fills our disk in another's name, adding a file needs that link.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""Who is on a learning trip, and those of them with whom organisers are about to do something."""
+"""People on a learning trip, and those among them for whom organisers are about to do something."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -114,11 +114,11 @@ class Selection:
         return sum(mover.status in TAKEN for mover in self.movers)
 
     def able(self, aim: Aim, to: Trip | None) -> list[Mover]:
-        """For whom this can be done."""
+        """The people for whom this is possible."""
         return [mover for mover in self.movers if self._obstacle(mover, aim, to) is None]
 
     def unable(self, aim: Aim, to: Trip | None) -> dict[Obstacle, list[Mover]]:
-        """For whom it cannot, and why."""
+        """The people for whom it is not possible, each with the reason."""
         found: dict[Obstacle, list[Mover]] = {}
         for mover in self.movers:
             why_not = self._obstacle(mover, aim, to)
@@ -134,7 +134,7 @@ class Selection:
 
     @property
     def digest(self) -> str:
-        """Represents with whom a page says that something can be done, and how many seats that would take."""
+        """Identifies the people for whom a page says that something can be done, and how many seats that takes."""
         said = [(mover.registration.id, mover.has_place, sorted(mover.seats.items())) for mover in self.movers]
         missing = [(there.trip.id, there.capacity, number) for there in self.open_to if (number := self.missing(there))]
         return hashlib.sha256(repr((said, missing)).encode()).hexdigest()
@@ -158,7 +158,7 @@ class Selection:
 def selection_of(
     session: Session, edition: Edition, here: Trip, pool_id: int, people: People, now: datetime
 ) -> Selection:
-    """Those people of a trip whom an address means; five queries, however many they are."""
+    """The people of a trip that an address selects; five queries, however many they are."""
     rows = [row for line in people_on(session, edition.id, pool_id, people).values() for row in line]
     rows.sort(key=lambda row: row.registration.id)
     claims = claims_on_trips(session, [row.registration.id for row in rows])

@@ -1,7 +1,7 @@
-"""People of a learning trip, moved, put on its waiting list or taken off by hand, as many as organisers picked.
+"""Moves people of a learning trip, puts them on its waiting list or takes them off, as many as organisers picked.
 
-It runs inside the caller's unit of work, and locks the edition's pool first. It is done for exactly those whom the
-organiser saw, or not at all.
+It runs inside the caller's unit of work, and locks the edition's pool first. It applies to exactly the people the
+organiser saw, or to nobody.
 """
 
 from dataclasses import dataclass

@@ -75,7 +75,7 @@ def test_a_decision_is_prepared_read_and_announced_to_all(chair, proposals, read
     page = prepare(chair, brno.reference, words_to_host="We look forward.", words_to_others="Try again!")
     assert page.url == f"{CALL}/announce"
     assert statuses(reading) == ["shortlisted", "shortlisted"], "nobody is told before it is announced"
-    assert "2 proposers will be told by email" in page.text
+    assert "2 proposers will be told by email" in page.text and "Reviewers, members’ representatives" in page.text
     to_host, to_other = (message.get_text() for message in page.all("pre"))
     assert "Congratulations" in to_host and "We look forward." in to_host
     assert "Try again!" in to_other and "Brno Cluster, in Brno" in to_other

@@ -74,7 +74,7 @@ def test_representatives_come_and_go(chair, writing, reading):
     assert form.submit().status == 422
     page = form.fill(name="Mira Petrović", email="mira@dofc.test", role="member").submit()
     assert page.url == f"{MEMBERS}/danube/"
-    assert "now represents" in page.text
+    assert "Mira Petrović can now vote for Danube Cluster" in page.text
     assert "Mira Petrović" in chair.get(MEMBERS).one("[data-member=danube]").text
     page = chair.get(f"{MEMBERS}/danube/").form("main section form").submit("Remove")
     assert "Nobody yet" in page.text

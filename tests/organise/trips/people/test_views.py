@@ -363,7 +363,7 @@ def test_who_cannot_be_moved_is_named_and_left_out_once_that_was_read(page, add_
     shown = pick(page, free, busy).form().fill(to="museum", reason="Asked for it").submit()
     assert "Nothing has been done yet" in shown.text and "Łucja Öz" in shown.one("[data-obstacle=overlap]").text
     assert seats_of(free) == {"steel": "confirmed"}
-    shown = shown.form().submit("Go on with 1 person")
+    shown = shown.form().submit("Save for 1 person")
     assert seats_of(free) == {"museum": "confirmed"} and seats_of(busy) == {"steel": "confirmed", "wine": "confirmed"}
 
 

@@ -1,4 +1,4 @@
-"""The form of the categories: a row each, with its limit and whom it is open to."""
+"""The form of the categories: a row for each, with its limit and the people it is open to."""
 
 from typing import Any
 
