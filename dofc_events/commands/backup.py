@@ -51,7 +51,7 @@ def backup(file: Path) -> None:
     if file.exists():
         raise click.ClickException(f"{file} already exists: choose another name.")
     part = file.with_name(f"{file.name}.part")
-    with _in_words(), files.for_us_alone(), tempfile.TemporaryDirectory(dir=file.parent) as directory:
+    with files.for_us_alone(), tempfile.TemporaryDirectory(dir=file.parent) as directory:
         try:
             with files.unswept(settings().shared):
                 copied, missing = _pack(part, Path(directory) / DATABASE)
@@ -72,7 +72,7 @@ def restore(file: Path) -> None:
 
     The outbox is held until somebody has looked at it.
     """
-    with _in_words(), files.for_us_alone(), tempfile.TemporaryDirectory() as directory:
+    with files.for_us_alone(), tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / DATABASE
         with _opened(file) as archive:
             _unpack(archive, path)
@@ -172,13 +172,3 @@ def _opened(file: Path) -> Iterator[ZipFile]:
             yield archive
     except (BadZipFile, KeyError, EOFError) as error:
         raise CannotCopy(NO_BACKUP.format(file)) from error
-
-
-@contextmanager
-def _in_words() -> Iterator[None]:
-    try:
-        yield
-    except CannotCopy as error:
-        raise click.ClickException(str(error)) from error
-    except OSError as error:
-        raise click.ClickException(f"{error.filename or ''}: {error.strerror}") from error
