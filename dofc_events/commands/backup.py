@@ -21,6 +21,7 @@ from flask.cli import with_appcontext
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from dofc_events.accounts.sessions import forget_all
 from dofc_events.core import files
 from dofc_events.core.audit import COMMAND
 from dofc_events.core.clock import now
@@ -70,7 +71,7 @@ def backup(file: Path) -> None:
 def restore(file: Path) -> None:
     """Put what `backup` wrote into the site's database, which is empty, and its files. Stop the site first.
 
-    The outbox is held until somebody has looked at it.
+    The outbox is held until somebody has looked at it, and everybody has to sign in again.
     """
     with files.for_us_alone(), tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / DATABASE
@@ -87,6 +88,7 @@ def restore(file: Path) -> None:
                 refuse_difference(copied, contents_of(target))
                 with Session(target) as session:
                     hold(session, COMMAND, now())
+                    forget_all(session)
                     session.flush()
     click.echo(
         f"{sum(contents.rows for contents in copied.values())} rows restored and compared. No email will be sent"
