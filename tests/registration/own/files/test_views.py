@@ -126,7 +126,7 @@ def test_file_that_does_harm_is_refused_and_named(client, ana, kept):
 def test_disk_that_takes_nothing_is_said_on_the_form_and_the_file_can_be_sent_again(client, ana, kept):
     form = client.get(ana["files"]).form("form[action$='files/cv']").fill(file=("cv.pdf", uploads.pdf()))
     with client.app.app_context():
-        directory = settings().shared / "files"
+        directory = settings().instance / "files"
     directory.mkdir(exist_ok=True)
     directory.rename(aside := directory.with_name("aside"))
     directory.touch()
