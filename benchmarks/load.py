@@ -140,7 +140,7 @@ def fill_in(client: Client, path: str, number: int, **more: str) -> str:
         "given_name": chance.choice(GIVEN_NAMES),
         "family_name": f"{family.title()}ić",
         "badge_name": "",
-        "email": f"{family}.{chance.randbytes(4).hex()}@demo.example",
+        "email": f"{family}.{chance.randbytes(4).hex()}@load.example",
         "phone": "",
         "organisation": f"{chance.choice(CITIES)} Cluster {chance.randint(1, 40)}",
         "job_title": "",

@@ -4,10 +4,12 @@ from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
+from alembic.util import CommandError
 from flask import current_app
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
-from dofc_events.core.db import PREPARING_TIMEOUT, Base, UtcDateTime
+from dofc_events.core.db import PREPARING_TIMEOUT, Base, UtcDateTime, is_away
 
 # Of no meaning beyond being the same number for everyone who migrates.
 MIGRATIONS_LOCK = 20_100_917
@@ -71,5 +73,11 @@ if context.is_offline_mode():
 
 # A backup of an earlier version is migrated where it was unpacked.
 engine = context.config.attributes.get("engine") or current_app.extensions["migrate"].db.engine
-with engine.connect() as bound:
-    migrate(bound.execution_options(writes=True, postgresql_readonly=False, patience=PREPARING_TIMEOUT))
+try:
+    with engine.connect() as bound:
+        migrate(bound.execution_options(writes=True, postgresql_readonly=False, patience=PREPARING_TIMEOUT))
+except DBAPIError as error:
+    if not is_away(error):
+        raise
+    # Flask-Migrate says of these what they say, and of others where in the code they came up.
+    raise CommandError(f"The database does not answer: {str(error.orig).partition(chr(10))[0]}") from error

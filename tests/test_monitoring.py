@@ -1,6 +1,7 @@
 """What a host's monitoring and log get to know of requests: how many, how long, which failed, and never an address."""
 
 import json
+import re
 import threading
 import urllib.request
 from datetime import timedelta
@@ -11,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from dofc_events.commands.worker import Worker
+from dofc_events.config import ROOT
 from dofc_events.core import statements
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
@@ -75,6 +77,8 @@ def test_figures_tell_of_mail_worker_and_database(make_app, database_url):
     assert 0 < figures["dofc_worker_round_seconds_total", "once"] < 60
     assert figures["dofc_mail_waiting",] == 1 and figures["dofc_mail_oldest_seconds",] >= 0
     assert figures["dofc_statement_seconds_count",] > 0 and figures["dofc_database_up",] == 1
+    told = set(re.findall(r"`(dofc_\w+)`", (ROOT / "docs/operations.md").read_text(encoding="utf-8")))
+    assert {re.sub("_(bucket|count|sum)$", "", name) for name, *_ in figures if not name.endswith("_created")} <= told
     assert (("dofc_database_lock_waits",) in figures) == database_url.startswith("postgresql")
 
 

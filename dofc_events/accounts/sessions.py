@@ -6,7 +6,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from dofc_events.accounts import mails
-from dofc_events.accounts.models import BrowserSession
+from dofc_events.accounts.models import BrowserSession, SignInLink
 from dofc_events.accounts.queries import account_by_id
 from dofc_events.accounts.rules import SESSION_LASTS, Awaited, audit_name
 from dofc_events.core.audit import Actor, record
@@ -56,6 +56,12 @@ def prove(session: Session, row: BrowserSession, now: datetime) -> str:
     row.secret_hash, row.challenge = hash_secret(secret), new_secret()
     session.flush()
     return secret
+
+
+def forget_all(session: Session) -> None:
+    """Sign everybody out, and let no link sign in that was mailed before: nobody knows which of them had ended."""
+    session.execute(delete(BrowserSession))
+    session.execute(delete(SignInLink))
 
 
 def end(

@@ -3,10 +3,10 @@
 from flask import Flask
 
 from dofc_events.commands import accounts, backup, check, data, demo, edition, mail, memory, privacy, worker
+from dofc_events.commands.in_words import in_words
 
-
-def register(app: Flask) -> None:
-    """Add every command of ours to `flask --app wsgi`."""
+COMMANDS = [
+    in_words(command)
     for command in (
         accounts.accounts,
         backup.backup,
@@ -20,5 +20,11 @@ def register(app: Flask) -> None:
         memory.memory,
         privacy.privacy,
         worker.worker,
-    ):
+    )
+]
+
+
+def register(app: Flask) -> None:
+    """Add every command of ours to `flask --app wsgi`."""
+    for command in COMMANDS:
         app.cli.add_command(command)

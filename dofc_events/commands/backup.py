@@ -21,6 +21,7 @@ from flask.cli import with_appcontext
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from dofc_events.accounts.sessions import forget_all
 from dofc_events.core import files
 from dofc_events.core.audit import COMMAND
 from dofc_events.core.clock import now
@@ -51,7 +52,7 @@ def backup(file: Path) -> None:
     if file.exists():
         raise click.ClickException(f"{file} already exists: choose another name.")
     part = file.with_name(f"{file.name}.part")
-    with _in_words(), files.for_us_alone(), tempfile.TemporaryDirectory(dir=file.parent) as directory:
+    with files.for_us_alone(), tempfile.TemporaryDirectory(dir=file.parent) as directory:
         try:
             with files.unswept(settings().shared):
                 copied, missing = _pack(part, Path(directory) / DATABASE)
@@ -70,9 +71,9 @@ def backup(file: Path) -> None:
 def restore(file: Path) -> None:
     """Put what `backup` wrote into the site's database, which is empty, and its files. Stop the site first.
 
-    The outbox is held until somebody has looked at it.
+    The outbox is held until somebody has looked at it, and everybody has to sign in again.
     """
-    with _in_words(), files.for_us_alone(), tempfile.TemporaryDirectory() as directory:
+    with files.for_us_alone(), tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / DATABASE
         with _opened(file) as archive:
             _unpack(archive, path)
@@ -87,6 +88,7 @@ def restore(file: Path) -> None:
                 refuse_difference(copied, contents_of(target))
                 with Session(target) as session:
                     hold(session, COMMAND, now())
+                    forget_all(session)
                     session.flush()
     click.echo(
         f"{sum(contents.rows for contents in copied.values())} rows restored and compared. No email will be sent"
@@ -172,13 +174,3 @@ def _opened(file: Path) -> Iterator[ZipFile]:
             yield archive
     except (BadZipFile, KeyError, EOFError) as error:
         raise CannotCopy(NO_BACKUP.format(file)) from error
-
-
-@contextmanager
-def _in_words() -> Iterator[None]:
-    try:
-        yield
-    except CannotCopy as error:
-        raise click.ClickException(str(error)) from error
-    except OSError as error:
-        raise click.ClickException(f"{error.filename or ''}: {error.strerror}") from error

@@ -25,7 +25,6 @@ from dofc_events.core.db import PREPARING_TIMEOUT, take_turns, tried_again, unit
 from dofc_events.core.references import new_secret
 from dofc_events.core.slugs import slug_for
 from dofc_events.delegates.queries import live_registration
-from dofc_events.delegates.rules import INVENTED
 from dofc_events.delegates.service import Details
 from dofc_events.groups.delegations.service import Promised, promise_places
 from dofc_events.groups.service import Contact, GroupRequest, register_people
@@ -35,6 +34,7 @@ from dofc_events.hosting.models import HostingCall
 from dofc_events.hosting.proposals.questions.service import ask_question
 from dofc_events.hosting.proposals.service import PROPOSER, Answers, save_draft, submit_proposal
 from dofc_events.hosting.proposals.texts import consent_text as proposers_consent_text
+from dofc_events.mail.rules import INVENTED
 from dofc_events.memory.history.service import load_history
 from dofc_events.places.options.service import limit_options
 from dofc_events.privacy.rules import DEFAULT_DAYS, Period

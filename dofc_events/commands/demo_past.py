@@ -17,12 +17,12 @@ from dofc_events.core.audit import COMMAND, Actor
 from dofc_events.core.clock import from_zone
 from dofc_events.core.references import new_secret
 from dofc_events.delegates.models import Registration
-from dofc_events.delegates.rules import INVENTED
 from dofc_events.delegates.service import Details
 from dofc_events.hosting.hand_over.service import start_hand_over
 from dofc_events.letters.models import Letter
 from dofc_events.letters.rules import Anchor
 from dofc_events.letters.service import LetterText, write_letter
+from dofc_events.mail.rules import INVENTED
 from dofc_events.memory.editions.service import change_facts, facts_of, write_up
 from dofc_events.memory.figures.service import archive
 from dofc_events.memory.models import NewFile

@@ -19,7 +19,6 @@ from dofc_events.core.audit import COMMAND
 from dofc_events.core.clock import now, zones
 from dofc_events.core.countries import country_codes
 from dofc_events.core.db import db, tried_again, unit_of_work
-from dofc_events.core.errors import Refusal
 from dofc_events.extensions import settings
 from dofc_events.memory.figures.service import archive
 from dofc_events.organise.editions.service import copy_limits
@@ -82,13 +81,10 @@ LIFE: dict[str, Callable[..., bool]] = {
 def edition(year: int, as_json: bool, **wishes: Any) -> None:
     """Change the edition of YEAR as the options say, then show its numbers."""
     _check_combination(wishes)
-    try:
-        if _given(wishes):
-            with unit_of_work() as session:
-                _change(session, year, wishes, now())
-        numbers = _numbers(db.session(), year)
-    except Refusal as refusal:
-        raise click.ClickException(f"{type(refusal).__name__}: {refusal}") from refusal
+    if _given(wishes):
+        with unit_of_work() as session:
+            _change(session, year, wishes, now())
+    numbers = _numbers(db.session(), year)
     click.echo(json.dumps(numbers) if as_json else "\n".join(f"{name}: {value}" for name, value in numbers.items()))
 
 

@@ -3,7 +3,6 @@
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -12,12 +11,10 @@ from flask.cli import AppGroup, with_appcontext
 from dofc_events.core import files
 from dofc_events.core.audit import COMMAND
 from dofc_events.core.clock import now
-from dofc_events.core.contained import TooBusy
 from dofc_events.core.db import db, end_session, tried_again, unit_of_work
 from dofc_events.extensions import settings
 from dofc_events.memory.queries import Change
 from dofc_events.memory.reading.queries import read_file
-from dofc_events.memory.rules import FileRefused
 from dofc_events.memory.service import changes_by, export_memory, import_rows, keep_files, rows_in
 
 memory = AppGroup("memory", help="What the network keeps: editions, outcomes, documents.")
@@ -41,8 +38,6 @@ def export_(file: Path) -> None:
         raise click.ClickException(
             f"{error.filename}: a row names this file, but it is missing from the disk. Nothing was exported."
         ) from error
-    except OSError as error:
-        raise click.ClickException(f"{error.filename or file}: {error.strerror}") from error
     finally:
         part.unlink(missing_ok=True)
     click.echo(f"{file}: {rows} rows and {named} files.")
@@ -55,7 +50,7 @@ def export_(file: Path) -> None:
 @tried_again
 def import_(file: Path, dry_run: bool) -> None:
     """Import FILE, an exported memory or a history in YAML. What the file leaves out stays unchanged."""
-    with _in_words(), file.open("rb") as opened:
+    with file.open("rb") as opened:
         read = read_file(opened)
         rows = rows_in(db.session(), read)
         changes = changes_by(db.session(), rows)
@@ -82,16 +77,3 @@ def _lines(change: Change) -> Iterator[str]:
     for name, (before, after) in change.fields.items():
         said = [json.dumps(value, ensure_ascii=False) for value in (before, after)]
         yield f"{change.part.name} {change.key}: {name}: {said[0]} -> {said[1]}"
-
-
-@contextmanager
-def _in_words() -> Iterator[None]:
-    try:
-        yield
-    except FileRefused as refusal:
-        lines = [f"{fault.where}: {fault.kind.replace('_', ' ')}".lstrip(": ") for fault in refusal.faults]
-        raise click.ClickException("\n".join(["Nothing was imported.", *lines])) from refusal
-    except TooBusy as refusal:
-        raise click.ClickException("Other files are being read at this moment. Try again in a minute.") from refusal
-    except OSError as error:
-        raise click.ClickException(f"{error.filename or ''}: {error.strerror}") from error

@@ -40,7 +40,7 @@ log = structlog.get_logger()
 
 
 class FilesAway(OSError):
-    """The storage cannot be reached, or refuses access. The same may succeed in a minute."""
+    """The storage cannot be reached, refuses access, or is full. The same may succeed in a minute."""
 
 
 class Home(ABC):
@@ -62,9 +62,9 @@ class Home(ABC):
     def missing(self, named: Collection[str]) -> set[str]:
         """The hashes among these that have no bytes here."""
 
+    @abstractmethod
     def answers(self) -> bool:
-        """Whether files can be reached, as found within the last few seconds."""
-        return True
+        """Whether files can be added, as found within the last few seconds."""
 
     @abstractmethod
     def unswept(self) -> AbstractContextManager[None]:
@@ -145,7 +145,7 @@ def missing(where: Where, named: Collection[str]) -> set[str]:
 
 
 def answers(where: Where) -> bool:
-    """Whether files can be reached, as found within the last few seconds. A directory always can."""
+    """Whether files can be added, as found within the last few seconds."""
     return home_of(where).answers()
 
 
@@ -187,11 +187,12 @@ class Directory(Home):
         content_hash = hash_of_file(source)
         path = path_of(self._instance, content_hash)
         try:
-            # Opening it is the only safe test: a sweep may come between a look and the opening.
-            os.utime(path, (now.timestamp(), now.timestamp()))
-        except FileNotFoundError:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._write(path, source, now)
+            # Touching it is the only safe test: a sweep may come between a look and this.
+            if not _touched(path, now):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._write(path, source, now)
+        except OSError as error:
+            raise FilesAway(error.errno, error.strerror, error.filename) from error
         return content_hash
 
     def opened(self, content_hash: str) -> BinaryIO:
@@ -202,6 +203,11 @@ class Directory(Home):
 
     def missing(self, named: Collection[str]) -> set[str]:
         return {one for one in named if not path_of(self._instance, one).exists()}
+
+    def answers(self) -> bool:
+        place = self._instance / "files"
+        place = place if place.exists() else self._instance
+        return place.is_dir() and os.access(place, os.W_OK | os.X_OK)
 
     @contextlib.contextmanager
     def unswept(self) -> Iterator[None]:
@@ -260,6 +266,14 @@ class Directory(Home):
             except OSError as error:
                 log.error("not_swept", file=path.name, error=error.strerror)
         return removed
+
+
+def _touched(path: Path, now: datetime) -> bool:
+    try:
+        os.utime(path, (now.timestamp(), now.timestamp()))
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _in_chunks(file: BinaryIO) -> Iterator[bytes]:

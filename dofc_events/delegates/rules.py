@@ -8,16 +8,8 @@ from dofc_events.core.normal import normal
 # Letters that Unicode does not take apart, as keyboards without them write them; a capital is folded first.
 _PLAIN = str.maketrans({"đ": "d", "ð": "d", "ł": "l", "ø": "o", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"})
 
-# The mail domain of the demonstration's people, which cannot exist (RFC 2606).
-INVENTED = "@demo.example"
-
 # How the address keys of people begin whose names have been removed; no address begins so.
 GONE_KEY = "gone-"
-
-
-def is_invented(email: str) -> bool:
-    """Whether an address belongs to the demonstration: emails to it are kept and never sent."""
-    return email.endswith(INVENTED)
 
 
 def folded(text: str) -> str:

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from dofc_events.core.audit import Actor
 from dofc_events.delegates.models import Registration
-from dofc_events.delegates.rules import is_invented
 from dofc_events.letters import service
 from dofc_events.letters.mails import letter_to
 from dofc_events.letters.models import Letter, LetterRecipient
@@ -66,8 +65,7 @@ def write_anew(session: Session, letter_id: int, registration_id: int, now: date
 
 def _write(session: Session, letter: Letter, recipient: LetterRecipient, now: datetime) -> None:
     standing = standing_of(session, recipient.registration_id)
-    keep = is_invented(standing.registration.email)
-    message = outbox.enqueue(session, letter_to(letter, standing), now, keep=keep)
+    message = outbox.enqueue(session, letter_to(letter, standing), now)
     session.flush()
     recipient.message_id = message.id
     session.flush()

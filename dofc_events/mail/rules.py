@@ -29,6 +29,9 @@ ABOUT_DATA = ("my-data", "erase-confirmation")
 LINKS_ALONE = ("sign-in", "registration-link", "group-link", *ABOUT_DATA)
 LINK_LIMITS = ((30, timedelta(hours=1)), (100, timedelta(days=1)))
 
+# The mail domain of the demonstration's people, which cannot exist (RFC 2606).
+INVENTED = "@demo.example"
+
 # Sent even while the outbox is held: the people who are to look must be able to sign in.
 SIGN_IN = "sign-in"
 # Kinds that organisers write themselves: no later message replaces one of them, and they replace none.
@@ -57,6 +60,11 @@ class MessageState(enum.StrEnum):
     DEAD = "dead"
     KEPT = "kept"
     WITHDRAWN = "withdrawn"
+
+
+def can_be_read_by_nobody(recipient: str, kind: str) -> bool:
+    """Whether a message is for somebody of the demonstration; a link to sign in is for whoever typed the address."""
+    return recipient.endswith(INVENTED) and kind != SIGN_IN
 
 
 # These are no longer sent.

@@ -23,11 +23,12 @@ from dofc_events.core.clock import end_of_day, now
 from dofc_events.core.connecting import PG_LIMITS
 from dofc_events.core.db import Base, db, take_turns, unit_of_work
 from dofc_events.delegates.models import Registration
-from dofc_events.delegates.rules import GONE_KEY, INVENTED
+from dofc_events.delegates.rules import GONE_KEY
 from dofc_events.hosting.models import Proposal
 from dofc_events.hosting.queries import call_by_year, questions_of
 from dofc_events.hosting.stages.rules import Stage
 from dofc_events.mail.models import Message
+from dofc_events.mail.rules import INVENTED
 from dofc_events.memory.figures.queries import frozen_record
 from dofc_events.memory.outcomes.models import Outcome
 from dofc_events.places.models import Claim, Pool

@@ -137,17 +137,17 @@ def test_history_file_adds_what_it_says_and_leaves_the_rest(filled, reading, tmp
 
 
 FAULTS = {
-    "editions: [{year: 2013, city: Sofia, country: XX}]": "editions 2013: country: not a country",
-    "editions: [{year: 2013, city: Sofia, country: BG, mayor: Ana}]": "editions 2013: mayor: unknown key",
-    "editions: [{city: Sofia, country: BG}]": "editions 1: year: missing",
-    "editions: [{year: 2013, city: Sofia, country: BG}, {year: 2013, city: S, country: BG}]": "editions 2013: twice",
-    "outcomes: [{year: 1999, kind: agreement, title: A}]": "outcomes 1999-a: 1999: no such edition",
-    "outcomes: [{year: 2013, kind: treaty, title: A}]": "outcomes 2013-a: kind: not one of",
-    "outcomes: [{year: 2013, kind: agreement, title: A, agreed_on: soon}]": "agreed_on: not a day",
-    "editions: [{year: 2027, city: Elsewhere, country: BG}]": "2027: not archived",
-    "editions: [": "1: not yaml",
-    "people: []": "not ours",
-    "a: &a [&b [x, x], *b, *b]\nb: !!python/object/apply:os.system [ls]": "not yaml",
+    "editions: [{year: 2013, city: Sofia, country: XX}]": "editions 2013: country: This is not a country code",
+    "editions: [{year: 2013, city: Sofia, country: BG, mayor: Ana}]": "editions 2013: mayor: This name is not known",
+    "editions: [{city: Sofia, country: BG}]": "editions 1: year: This is missing",
+    "editions: [{year: 2013, city: Sofia, country: BG}, {year: 2013, city: S, country: BG}]": "2013: This appears",
+    "outcomes: [{year: 1999, kind: agreement, title: A}]": "outcomes 1999-a: 1999: There is no such edition",
+    "outcomes: [{year: 2013, kind: treaty, title: A}]": "outcomes 2013-a: kind: This is not one of the words",
+    "outcomes: [{year: 2013, kind: agreement, title: A, agreed_on: soon}]": "agreed_on: This is not a day",
+    "editions: [{year: 2027, city: Elsewhere, country: BG}]": "2027: This edition is not archived",
+    "editions: [": "1: The file cannot be read as YAML",
+    "people: []": "neither a history nor an exported memory",
+    "a: &a [&b [x, x], *b, *b]\nb: !!python/object/apply:os.system [ls]": "cannot be read as YAML",
 }
 
 
@@ -169,14 +169,14 @@ def test_archive_that_was_tampered_with_is_refused(filled, empty, tmp_path):
     content = path.read_bytes()
     tampered = tmp_path / "tampered.zip"
     tampered.write_bytes(content.replace(paper().content[:40], b"x" * 40, 1))
-    assert "file damaged" in run(empty, "import", tampered, "--dry-run")[1]
+    assert "file in the archive is damaged" in run(empty, "import", tampered, "--dry-run")[1]
     with zipfile.ZipFile(tampered, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr(HEAD, json.dumps({"format": "dofc-memory", "version": 1}))
-    assert "not ours" in run(empty, "import", tampered)[1]
+    assert "neither a history nor" in run(empty, "import", tampered)[1]
     with zipfile.ZipFile(tampered, "w") as without_files:
         for name in zipfile.ZipFile(path).namelist():
             if not name.startswith("files/"):
                 without_files.writestr(name, zipfile.ZipFile(path).read(name))
-    assert "file missing" in run(empty, "import", tampered)[1]
+    assert "A file of it is missing" in run(empty, "import", tampered)[1]
     tampered.write_bytes(content[:-200])
-    assert "not ours" in run(empty, "import", tampered)[1]
+    assert "neither a history nor" in run(empty, "import", tampered)[1]

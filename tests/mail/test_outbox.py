@@ -92,6 +92,17 @@ def test_enqueue_keeps_what_must_not_be_sent_even_with_a_mail_server(session):
     assert outbox.enqueue(session, letter(), NOW, keep=True).state == MessageState.KEPT
 
 
+def test_what_anybody_causes_for_the_demonstrations_people_is_kept_and_never_sent(session, writing):
+    invented = outbox.enqueue(session, letter(recipient="Delegate01@demo.example"), NOW)
+    real = outbox.enqueue(session, letter(recipient="demo.example@dofc.test"), NOW)
+    # Whoever asks for it has typed the address; a page says that it has been sent.
+    link = outbox.enqueue(session, letter(recipient="chair@demo.example", kind="sign-in"), NOW)
+    assert [one.state for one in (invented, real, link)] == ["kept", "queued", "queued"]
+    outbox.send_kept(session, invented.scope, ORGANISER, NOW)
+    session.refresh(invented)
+    assert invented.state == MessageState.KEPT and not outbox.can_be_sent_again(session, invented, NOW)
+
+
 def test_enqueue_leaves_nothing_when_the_transaction_fails(writing, reading):
     def fail() -> None:
         with writing() as session:

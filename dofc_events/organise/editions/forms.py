@@ -1,6 +1,7 @@
 """Organisers' forms: shape only; what needs the database is the service's to refuse."""
 
 from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField
 from wtforms.validators import InputRequired, NumberRange
 
 from dofc_events.conference.service import (
@@ -65,6 +66,7 @@ class ReopenForm(Form):
 
 
 class YearForm(EditForm):
-    """The year of a draft."""
+    """The year of a draft, and whether its dates move with it."""
 
     year = year_field()
+    moves_dates = BooleanField(_l("Move all dates to the new year"), default=True)

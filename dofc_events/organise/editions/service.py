@@ -1,6 +1,7 @@
 """Acts on an edition that span features: the edition itself, its places, its categories."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import delete, or_, select, update
@@ -10,15 +11,19 @@ from dofc_events.accounts.models import Role
 from dofc_events.conference import service as conference
 from dofc_events.conference.models import Category, Edition, EditionOrganiser, InvitedAddress
 from dofc_events.conference.queries import categories_of, edition_by_year
-from dofc_events.conference.rules import EditionStatus
+from dofc_events.conference.rules import EditionStatus, distance_to
 from dofc_events.conference.service import (
+    SIGN_UP_MOMENTS,
     EditionDetails,
     EditionExists,
     NotADraft,
     NotReady,
+    first_known_day,
+    moved,
 )
 from dofc_events.core.audit import Actor, AuditEntry, record
 from dofc_events.core.changes import write
+from dofc_events.core.clock import from_zone, in_zone
 from dofc_events.core.errors import Refusal
 from dofc_events.core.slugs import slug_for
 from dofc_events.hosting.models import Decision, HandOverFile, HandOverItem
@@ -32,6 +37,9 @@ from dofc_events.places.service import create_pool, lock_edition_pool
 from dofc_events.questions.models import EditionQuestion, QuestionOption
 from dofc_events.registration.saved.models import SavedView
 from dofc_events.trips.models import Draw, Trip
+from dofc_events.trips.queries import trip_pools
+from dofc_events.trips.service import details_of as details_of_trip
+from dofc_events.trips.service import write_details
 
 
 class CameOfACall(Refusal):
@@ -76,8 +84,10 @@ def publish(session: Session, edition_id: int, actor: Actor, now: datetime) -> N
         raise NotReady(missing)
 
 
-def change_year(session: Session, edition_id: int, year: int, actor: Actor, now: datetime) -> bool:
-    """Give a draft another year, and say whether it is one; its dates stay, its trail and messages go with it.
+def change_year(
+    session: Session, edition_id: int, year: int, actor: Actor, now: datetime, *, moves_dates: bool
+) -> None:
+    """Give a draft another year; its trail and messages go with it, and its dates if that is asked for.
 
     Raises NotADraft, EditionExists, and CameOfACall.
     """
@@ -89,7 +99,34 @@ def change_year(session: Session, edition_id: int, year: int, actor: Actor, now:
         session.execute(update(table).where(table.scope == str(before)).values(scope=str(year)))
     if changes:
         record(session, actor, now, "year_changed", scope=str(year), changes=changes)
-    return bool(changes)
+    if moves_dates:
+        _move_dates(session, edition, actor, now)
+
+
+def _move_dates(session: Session, edition: Edition, actor: Actor, now: datetime) -> None:
+    """Move all dates of a draft by the same whole weeks, so that its first day is in its year."""
+    trips = [trip for trip, _ in trip_pools(session, edition.id)]
+    details, days = conference.details_of(edition), [in_zone(trip.starts_at, edition.zone).date() for trip in trips]
+    first = first_known_day(details) or min(days, default=None)
+    if first is None or first.year == edition.year:
+        return
+    distance, scope = distance_to(first, edition.year - first.year), str(edition.year)
+
+    def then(moment: datetime) -> datetime:
+        local = in_zone(moment, edition.zone)
+        return from_zone(local.date() + distance, local.time(), edition.zone)
+
+    conference.change_edition(session, edition.id, moved(details, distance, edition.zone), actor, now)
+    window = {name: then(moment) for name in SIGN_UP_MOMENTS if (moment := getattr(edition, name))}
+    if window:
+        record(session, actor, now, "sign_up_changed", scope=scope, changes=write(edition, window))
+    for trip in trips:
+        when = replace(details_of_trip(trip), starts_at=then(trip.starts_at), ends_at=then(trip.ends_at))
+        changes = write_details(session, trip, when, now)
+        record(session, actor, now, "trip_changed", scope=scope, trip=trip.slug, changes=changes)
+    for letter in session.scalars(select(Letter).where(Letter.edition_id == edition.id, Letter.sent_on.is_not(None))):
+        changes = write(letter, {"sent_on": letter.sent_on and letter.sent_on + distance})
+        record(session, actor, now, "letter_changed", scope=scope, subject=letter.subject, changes=changes)
 
 
 def delete_draft(session: Session, edition_id: int, actor: Actor, now: datetime) -> None:

@@ -22,6 +22,7 @@ from dofc_events.conference.service import (
     NotADraft,
     NotReady,
     details_of,
+    first_known_day,
     missing_to_publish,
 )
 from dofc_events.core.clock import now
@@ -179,18 +180,23 @@ def reopen(edition: Edition) -> ResponseReturnValue:
 def change_year(edition: Edition) -> ResponseReturnValue:
     """Give a draft another year."""
     form, page = YearForm(obj=edition), "organise/editions/year.html"
+    context = {"first_day": first_known_day(details_of(edition)), **around(edition)}
     if not form.validate_on_submit():
-        return form_page(form, page, **around(edition))
+        return form_page(form, page, **context)
+    year = form.year.data
     try:
         with unit_of_work() as session:
-            service.change_year(session, edition.id, form.year.data, acting(), now())
+            service.change_year(session, edition.id, year, acting(), now(), moves_dates=form.moves_dates.data)
     except EditionExists:
-        return _year_is_taken(form, page, **around(edition))
+        return _year_is_taken(form, page, **context)
     except (NotADraft, service.CameOfACall) as refusal:
         form.form_errors = [_why_it_stays(refusal)]
-        return answer_errors(form, page, **around(edition))
-    flash(_("The draft is now for %(year)d. Its dates have not changed: check them.", year=form.year.data), "success")
-    return redirect(url_for(".settings.index", year=form.year.data), 303)
+        return answer_errors(form, page, **context)
+    if form.moves_dates.data:
+        flash(_("The draft is now for %(year)d. All its dates have moved with it: check them.", year=year), "success")
+    else:
+        flash(_("The draft is now for %(year)d. Its dates have not changed: check them.", year=year), "success")
+    return redirect(url_for(".settings.index", year=year), 303)
 
 
 @blueprint.route(f"{EDITION}/delete", methods=["GET", "POST"])

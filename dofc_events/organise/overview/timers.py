@@ -6,7 +6,6 @@ from sqlalchemy.orm import Session
 
 from dofc_events.accounts.models import Account
 from dofc_events.conference.queries import all_editions
-from dofc_events.delegates.rules import is_invented
 from dofc_events.mail import outbox
 from dofc_events.organise.overview import mails
 from dofc_events.organise.overview.models import Digest
@@ -32,4 +31,4 @@ def tell_what_needs_attention(session: Session, account_id: int, now: datetime) 
     digest.looked_at, digest.told = now, list(found.keys)
     if tells:
         message = mails.digest(account, found, all_editions(session), now)
-        outbox.enqueue(session, message, now, keep=is_invented(account.email))
+        outbox.enqueue(session, message, now)

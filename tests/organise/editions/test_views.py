@@ -1,15 +1,19 @@
 """Creating, copying, changing, publishing and archiving an edition on its pages."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import delete, select, update
 
 from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.queries import edition_by_year
 from dofc_events.conference.rules import EditionStatus
+from dofc_events.conference.service import DAYS, MOMENTS, SIGN_UP_MOMENTS
 from dofc_events.delegates.models import Registration, SearchWord
 from dofc_events.hosting.hand_over.service import ItemDetails, add_file, add_item
 from dofc_events.hosting.models import Decision
 from dofc_events.hosting.rules import HandOverKind
+from dofc_events.letters.models import Letter
 from dofc_events.letters.rules import Anchor
 from dofc_events.letters.service import LetterText, write_letter
 from dofc_events.organise.overview.service import put_off
@@ -34,6 +38,8 @@ from tests.support.factories import (
 from tests.support.hosting import make_call
 from tests.support.memory import make_outcome
 from tests.support.photographs import make_photograph
+
+DAY = timedelta(days=1)
 
 # Its figures
 
@@ -229,7 +235,7 @@ def test_draft_gets_another_year_with_all_that_was_prepared(enter, writing, now_
     form = chair.get(f"/organise/editions/{draft}/").follow("Change the year").form()
     taken = form.fill(year=2033).submit()
     assert taken.status == 422 and "There is already an edition for 2033." in taken.text
-    page = form.fill(year=2032).submit()
+    page = form.fill(year=2032, moves_dates=False).submit()
     assert page.url == "/organise/editions/2032/settings" and "Ready." in page.text
     assert chair.get(f"/organise/editions/{draft}/").status == 404
     asked = chair.get("/organise/editions/2032/publish")
@@ -237,6 +243,40 @@ def test_draft_gets_another_year_with_all_that_was_prepared(enter, writing, now_
     assert said == "The first day is in 2027, but this is the 2032 edition."
     trail = chair.get("/organise/editions/2032/audit").text
     assert "Moved the draft from 2031 to 2032" in trail and "Changed the settings" in trail
+
+
+def test_draft_takes_all_its_dates_along_to_another_year_on_the_same_weekdays(enter, writing, reading, draft):
+    with writing() as session:
+        edition = edition_by_year(session, draft)
+        trip = make_trip(session, edition, title="Mill")
+        edition.trips_open_at, edition.trips_close_at = trip.starts_at - 9 * DAY, trip.starts_at - 2 * DAY
+        text = LetterText("News", "Dear", Anchor.ON_DAY, 0, sent_on=edition.starts_on - 5 * DAY)
+        write_letter(session, edition.id, Audience(), text, DELEGATE, NOW)
+    before = _dates(reading, draft)
+    page = enter("chair").get(f"/organise/editions/{draft}/year")
+    assert "The first day is now Friday 21 May 2027." in page.text
+    page = page.form().fill(year=2032).submit()
+    assert "All its dates have moved with it" in page.text
+    after = _dates(reading, 2032)
+    # A Friday again; in summer time, as before.
+    assert after["starts_on"].isoformat() == "2032-05-21"
+    distances = {name: after[name] - before[name] for name in before}
+    assert set(distances.values()) == {1827 * DAY}, distances
+    trail = enter("chair").get("/organise/editions/2032/audit").text
+    assert "Changed “Mill”" in trail and "Changed sign-up for trips" in trail and "Changed the letter “News”" in trail
+
+
+def _dates(reading, year: int) -> dict:
+    with reading() as session:
+        edition = edition_by_year(session, year)
+        named = [*DAYS, *MOMENTS, *SIGN_UP_MOMENTS]
+        dates = {name: getattr(edition, name) for name in named if getattr(edition, name)}
+        trip = session.scalars(select(Trip)).one()
+        return dates | {
+            "trip": trip.starts_at,
+            "back": trip.ends_at,
+            "letter": session.scalars(select(Letter.sent_on)).one(),
+        }
 
 
 def test_draft_is_deleted_with_all_that_was_prepared(enter, writing, reading, draft):

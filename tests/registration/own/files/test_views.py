@@ -134,6 +134,22 @@ def test_file_that_does_harm_is_refused_and_named(client, ana, kept):
     assert kept() == {}
 
 
+def test_disk_that_takes_nothing_is_said_on_the_form_and_the_file_can_be_sent_again(client, ana, kept):
+    form = client.get(ana["files"]).form("form[action$='files/cv']").fill(file=("cv.pdf", uploads.pdf()))
+    with client.app.app_context():
+        directory = settings().instance / "files"
+    directory.mkdir(exist_ok=True)
+    directory.rename(aside := directory.with_name("aside"))
+    directory.touch()
+    page = form.submit()
+    assert '"files":"unreachable"' in client.another().get("/healthz", checked=False).html
+    assert page.status == 503 and page.headers["Retry-After"] and "Please send it again in a minute." in page.text
+    directory.unlink()
+    aside.rename(directory)
+    page.form("form[action$='files/cv']").fill(file=("cv.pdf", uploads.pdf())).submit()
+    assert kept() == {"cv": "cv.pdf"}
+
+
 def test_file_that_is_hidden_or_closed_or_for_organisers_cannot_be_added(client, ana, kept, writing):
     form = client.get(ana["files"]).form("form[action$='files/photo']")
     client.get(ana["own"] + "edit").form("edit").fill({"question-dinner": "no"}).submit()
