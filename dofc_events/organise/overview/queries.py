@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, func, null, or_, select
+from sqlalchemy import func, literal, null, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from dofc_events.accounts.models import Account, Role
@@ -215,13 +215,17 @@ def _about_dates(edition: Edition, standings: Sequence[PoolStanding], now: datet
 
 def _news_since(session: Session, edition_ids: Sequence[int], since: datetime) -> dict[int, list[tuple[Matter, int]]]:
     """How many have registered, and how many have cancelled."""
-    came, went = Registration.registered_at > since, Registration.ended_at > since
-    numbers = func.count(case((came, 1))), func.count(case((went, 1)))
-    query = select(Registration.edition_id, *numbers).where(Registration.edition_id.in_(edition_ids), or_(came, went))
-    return {
-        id_: [(matter, number) for matter, number in ((Matter.NEW, new), (Matter.CANCELLED, gone)) if number]
-        for id_, new, gone in session.execute(query.group_by(Registration.edition_id))
-    }
+    found: dict[int, list[tuple[Matter, int]]] = {}
+    # Two parts, as each has an index.
+    parts = (
+        select(Registration.edition_id, literal(matter), func.count())
+        .where(Registration.edition_id.in_(edition_ids), moment > since)
+        .group_by(Registration.edition_id)
+        for matter, moment in ((Matter.NEW, Registration.registered_at), (Matter.CANCELLED, Registration.ended_at))
+    )
+    for id_, matter, number in session.execute(union_all(*parts)):
+        found.setdefault(id_, []).append((Matter(matter), number))
+    return found
 
 
 def _standings(session: Session, edition_ids: Sequence[int]) -> dict[int, list[PoolStanding]]:
@@ -240,7 +244,9 @@ def _standings(session: Session, edition_ids: Sequence[int]) -> dict[int, list[P
     next_end = select(func.min(offer.offered_until)).where(offer.pool_id == Claim.pool_id)
     next_end = next_end.where(offer.status == ClaimStatus.OFFERED)
     query = select(Claim.pool_id, Claim.status, func.count(), next_end.scalar_subquery())
-    query = query.where(Claim.pool_id.in_(counts), Claim.status.in_(LIVE)).group_by(Claim.pool_id, Claim.status)
+    # A pool itself says how many are confirmed.
+    counted = [status for status in LIVE if status is not ClaimStatus.CONFIRMED]
+    query = query.where(Claim.pool_id.in_(counts), Claim.status.in_(counted)).group_by(Claim.pool_id, Claim.status)
     for pool_id, status, count, offered_until in session.execute(query):
         counts[pool_id][ClaimStatus(status)] = count
         if offered_until:
@@ -249,6 +255,7 @@ def _standings(session: Session, edition_ids: Sequence[int]) -> dict[int, list[P
     for pool, trip in pools:
         edition_id = trip.edition_id if trip else pool.edition_id
         assert edition_id is not None, "a pool has one owner"
+        counts[pool.id][ClaimStatus.CONFIRMED] = pool.taken - pool.promised - counts[pool.id][ClaimStatus.OFFERED]
         found[edition_id].append(PoolStanding(pool, trip, counts[pool.id], deadlines.get(pool.id)))
     return found
 
