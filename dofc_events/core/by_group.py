@@ -10,7 +10,7 @@ LARGEST = 2**31 - 1
 
 
 def first_by_group(
-    found: Select[Any],
+    found: Select[int, Any],
     group: SQLColumnExpression[Any],
     groups: Mapping[int, Any],
     within: SQLColumnExpression[Any],

@@ -250,7 +250,9 @@ def _page(
 ) -> Subquery:
     """The ids and keys of some rows beyond an edge. Indexes are enough to find them; what they show is read of few."""
     key, descends = _key(order.by, filters, countries), order.descends != bool(edge and edge.back)
-    found = select(Registration.id, key.label("key")).join(Claim, Claim.registration_id == Registration.id)
+    found: Select[int, Any] = select(Registration.id, key.label("key")).join(
+        Claim, Claim.registration_id == Registration.id
+    )
     found = found.where(*conditions(edition_id, filters))
     parts = _groups(order.by, filters, countries)
     if not parts:
@@ -278,7 +280,7 @@ def _groups(sort: Sort, filters: Filters, countries: Mapping[str, int]) -> list[
 
 def _part(
     edition_id: int,
-    found: Select[Any],
+    found: Select[int, Any],
     group: Column,
     groups: Mapping[int, str],
     within: Column,

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import pytest
 from sqlalchemy import insert, text, update
@@ -242,7 +243,7 @@ def test_a_page_takes_as_many_steps_of_few_as_of_many(session, edition):
         return next(taken)
 
     def taken() -> list[int]:
-        pages = [{"sort": sort} for sort in Sort if sort is not Sort.CATEGORY]
+        pages: list[dict[str, Any]] = [{"sort": sort} for sort in Sort if sort is not Sort.CATEGORY]
         pages += [{"answers": "size:s"}, {"country": "BG"}, {"status": "confirmed"}]
         reads: list[Callable[[], object]] = [partial(rows_of, session, edition, rows=20, **page) for page in pages]
         reads.append(lambda: queries.present(session, edition.id))
