@@ -74,6 +74,16 @@ class Registration(Revised, Base):
             sqlite_where=text(IN_PRESENT),
             postgresql_where=text(IN_PRESENT),
         ),
+        Index("ix_registrations_country", "edition_id", "country", "id"),
+        Index("ix_registrations_registered_at", "edition_id", "registered_at"),
+        # As short as there are.
+        Index(
+            "ix_registrations_ended_at",
+            "edition_id",
+            "ended_at",
+            sqlite_where=text("ended_at IS NOT NULL"),
+            postgresql_where=text("ended_at IS NOT NULL"),
+        ),
         Index("ix_registrations_by_name", "edition_id", "by_name", "id"),
         Index("ix_registrations_by_organisation", "edition_id", "by_organisation", "id"),
         Index("ix_registrations_phone", "edition_id", "phone"),

@@ -94,9 +94,8 @@ def came_before(edition_id: int) -> ColumnElement[bool]:
     """The condition that the address of an edition's registration has one at an earlier edition that did not end."""
     year = select(Edition.year).where(Edition.id == edition_id).scalar_subquery()
     earlier = aliased(Registration)
-    addresses = select(earlier.email_key).join(Edition, Edition.id == earlier.edition_id)
-    # DISTINCT has PostgreSQL read the earlier addresses once, where it would look up each delegate separately.
-    known = addresses.where(Edition.year < year, earlier.ended_at.is_(None)).distinct()
+    editions = select(Edition.id).where(Edition.year < year)
+    known = select(earlier.email_key).where(earlier.edition_id.in_(editions), earlier.ended_at.is_(None))
     return or_(Registration.known_before, Registration.email_key.in_(known))
 
 

@@ -90,6 +90,7 @@ class Claim(Base):
         CheckConstraint("party IS NULL OR status = 'waitlisted'", name="party_while_waiting"),
         Index("ix_claims_pool_status", "pool_id", "status", "position"),
         Index("ix_claims_pool_registration", "pool_id", "registration_id", "status"),
+        Index("ix_claims_status_registration", "pool_id", "status", "registration_id"),
         Index("ix_claims_due", "status", "offered_until"),
         # These indexes are small: few claims have a party or a promise.
         *(

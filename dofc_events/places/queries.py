@@ -8,6 +8,7 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     Integer,
+    ScalarSelect,
     Select,
     Subquery,
     and_,
@@ -317,20 +318,20 @@ class Places:
 
 def places_of(session: Session, edition_ids: Collection[int]) -> dict[int, Places]:
     """The numbers of these editions, by id, in one query; past editions without a pool are left out."""
-    rows = session.execute(
-        select(Pool.edition_id, Pool.capacity, Pool.taken, Pool.promised, Claim.status, func.count(Claim.id))
-        .join(Claim, Claim.pool_id == Pool.id, isouter=True)
-        .where(Pool.edition_id.in_(edition_ids))
-        .group_by(Pool.edition_id, Pool.capacity, Pool.taken, Pool.promised, Claim.status)
-    )
+    numbers = (count_of(status) for status in PLACE_STATUSES)
+    pools = select(Pool.edition_id, Pool.capacity, Pool.taken, Pool.promised, *numbers)
     found: dict[int, Places] = {}
-    for edition_id, capacity, taken, promised, status, count in rows:
+    for row in session.execute(pools.where(Pool.edition_id.in_(edition_ids))):
+        edition_id, capacity, taken, promised, *counts = row
         assert edition_id is not None, "the query asked for editions' pools"
-        counts = dict.fromkeys(PLACE_STATUSES, 0)
-        places = found.setdefault(edition_id, Places(capacity, taken - promised, counts, promised))
-        if status:
-            places.counts[ClaimStatus(status)] = count
+        by_status = dict(zip(PLACE_STATUSES, counts, strict=True))
+        found[edition_id] = Places(capacity, taken - promised, by_status, promised)
     return found
+
+
+def count_of(status: ClaimStatus) -> ScalarSelect[int]:
+    """How many claims on a `Pool` have a status. Each number on its own is an index that is counted."""
+    return select(func.count()).where(Claim.pool_id == Pool.id, Claim.status == status).scalar_subquery()
 
 
 def waiting_line(claims: CTE) -> Subquery:

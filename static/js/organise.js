@@ -51,6 +51,7 @@
     var chosen = new Set(stored && stored.list === picking.dataset.list ? stored.picks : []);
     new URLSearchParams(location.search).getAll("pick").forEach(function (one) { chosen.add(one); });
     boxes.forEach(function (box) { box.checked = chosen.has(box.value); });
+    picking.querySelectorAll("[data-without-script]").forEach(function (part) { part.hidden = true; });
 
     var show = function () {
       boxes.forEach(function (box) {

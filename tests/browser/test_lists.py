@@ -10,9 +10,12 @@ from benchmarks.crowd import add_crowd
 from dofc_events.accounts.queries import account_by_email
 from dofc_events.commands.demo import load_demo
 from dofc_events.conference.queries import edition_by_year
-from dofc_events.core.clock import now
+from dofc_events.core.clock import in_zone, now
 from dofc_events.delegates.models import Registration
 from dofc_events.mail.models import WorkerSign
+from dofc_events.places.models import Arrival, Claim
+from dofc_events.places.rules import ClaimStatus
+from dofc_events.registration.queries import place_at
 from dofc_events.trips.queries import trip_pools
 from tests.support.browser import CheckedPage
 from tests.support.factories import find_doubles
@@ -36,7 +39,7 @@ BROKEN = """parts => parts.filter(part => part.getClientRects().length > 1).map(
 
 @pytest.fixture
 def tab(live_server, database_url, writing, browser, sign_in) -> CheckedPage:
-    """The chair's, at a site with demonstration data of so many people whose worker is running."""
+    """The chair's, at a site with demonstration data of so many people, some of whom are there, and a worker."""
     moment = now()
     with writing() as session:
         load_demo(session, moment)
@@ -45,6 +48,10 @@ def tab(live_server, database_url, writing, browser, sign_in) -> CheckedPage:
         there = session.scalar(select(func.count()).where(Registration.edition_id == edition.id))
         trips = [trip for trip, _pool in trip_pools(session, edition.id)]
         add_crowd(session, edition, PEOPLE - there, moment, trips)
+        expected = select(Claim).where(place_at(edition.id), Claim.status == ClaimStatus.CONFIRMED, Claim.id % 2 == 0)
+        for claim in session.scalars(expected).all():
+            claim.used_at = moment
+            session.add(Arrival(claim_id=claim.id, day=in_zone(moment, edition.zone).date(), at=moment))
         session.execute(update(Registration).where(Registration.id % 3 == 0).values(compared=False))
         find_doubles(session, session.scalars(select(Registration.id)).all())
         session.add(WorkerSign(name="worker", seen_at=moment))

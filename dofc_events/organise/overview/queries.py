@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, func, null, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import func, literal, null, or_, select, union_all
+from sqlalchemy.orm import Session
 
 from dofc_events.accounts.models import Account, Role
 from dofc_events.accounts.rules import RoleName
@@ -24,6 +24,7 @@ from dofc_events.mail.rules import LATE_AFTER, MessageState
 from dofc_events.organise.overview.models import Digest, PutOff
 from dofc_events.organise.overview.rules import Deadline, Matter, Often, Rank, coming_deadlines, is_due, rank_of
 from dofc_events.places.models import Claim, Pool
+from dofc_events.places.queries import count_of
 from dofc_events.places.rules import LIVE, ClaimStatus
 from dofc_events.trips.models import Trip
 from dofc_events.trips.rules import is_nearly_full, still_needed
@@ -145,7 +146,7 @@ def _zone(zones: dict[int, str], edition_id: int | None) -> str:
 def attention(
     session: Session, editions: Sequence[Edition], *, chairs: bool, since: datetime | None, now: datetime
 ) -> Attention:
-    """What needs attention at these editions, in five queries, and for the chair in calls for hosts.
+    """What needs attention at these editions, in four queries, and for the chair in calls for hosts.
 
     `chairs`: also count messages that belong to none of `editions`, such as sign-in links. `since` is when the person
     was here before; None counts nobody as new.
@@ -215,41 +216,39 @@ def _about_dates(edition: Edition, standings: Sequence[PoolStanding], now: datet
 
 def _news_since(session: Session, edition_ids: Sequence[int], since: datetime) -> dict[int, list[tuple[Matter, int]]]:
     """How many have registered, and how many have cancelled."""
-    came, went = Registration.registered_at > since, Registration.ended_at > since
-    numbers = func.count(case((came, 1))), func.count(case((went, 1)))
-    query = select(Registration.edition_id, *numbers).where(Registration.edition_id.in_(edition_ids), or_(came, went))
-    return {
-        id_: [(matter, number) for matter, number in ((Matter.NEW, new), (Matter.CANCELLED, gone)) if number]
-        for id_, new, gone in session.execute(query.group_by(Registration.edition_id))
-    }
+    found: dict[int, list[tuple[Matter, int]]] = {}
+    # Two parts, as each has an index.
+    parts = (
+        select(Registration.edition_id, literal(matter), func.count())
+        .where(Registration.edition_id.in_(edition_ids), moment > since)
+        .group_by(Registration.edition_id)
+        for matter, moment in ((Matter.NEW, Registration.registered_at), (Matter.CANCELLED, Registration.ended_at))
+    )
+    for id_, matter, number in session.execute(union_all(*parts)):
+        found.setdefault(id_, []).append((Matter(matter), number))
+    return found
 
 
 def _standings(session: Session, edition_ids: Sequence[int]) -> dict[int, list[PoolStanding]]:
     """The places of each edition, then the seats on its trips that take place, in the organisers' order."""
     theirs = or_(Pool.edition_id.in_(edition_ids), Trip.edition_id.in_(edition_ids))
-    pools = session.execute(
-        select(Pool, Trip)
+    # A pool itself says how many are confirmed.
+    counted = [status for status in LIVE if status is not ClaimStatus.CONFIRMED]
+    next_end = select(func.min(Claim.offered_until)).where(Claim.pool_id == Pool.id)
+    next_end = next_end.where(Claim.status == ClaimStatus.OFFERED)
+    pools = (
+        select(Pool, Trip, next_end.scalar_subquery(), *map(count_of, counted))
         .outerjoin(Trip, Trip.id == Pool.trip_id)
         .where(theirs, Trip.cancelled_at.is_(None))
         .order_by(Trip.position.is_not(None), Trip.position, Pool.id)
-    ).all()
-    counts = {pool.id: dict.fromkeys(LIVE, 0) for pool, _trip in pools}
-    deadlines: dict[int, datetime] = {}
-    # Found on its own, as no index has it: each claim would be read for it.
-    offer = aliased(Claim)
-    next_end = select(func.min(offer.offered_until)).where(offer.pool_id == Claim.pool_id)
-    next_end = next_end.where(offer.status == ClaimStatus.OFFERED)
-    query = select(Claim.pool_id, Claim.status, func.count(), next_end.scalar_subquery())
-    query = query.where(Claim.pool_id.in_(counts), Claim.status.in_(LIVE)).group_by(Claim.pool_id, Claim.status)
-    for pool_id, status, count, offered_until in session.execute(query):
-        counts[pool_id][ClaimStatus(status)] = count
-        if offered_until:
-            deadlines[pool_id] = offered_until
+    )
     found: dict[int, list[PoolStanding]] = {edition_id: [] for edition_id in edition_ids}
-    for pool, trip in pools:
+    for pool, trip, deadline, *numbers in session.execute(pools):
+        counts = dict(zip(counted, numbers, strict=True))
+        counts[ClaimStatus.CONFIRMED] = pool.taken - pool.promised - counts[ClaimStatus.OFFERED]
         edition_id = trip.edition_id if trip else pool.edition_id
         assert edition_id is not None, "a pool has one owner"
-        found[edition_id].append(PoolStanding(pool, trip, counts[pool.id], deadlines.get(pool.id)))
+        found[edition_id].append(PoolStanding(pool, trip, counts, deadline))
     return found
 
 

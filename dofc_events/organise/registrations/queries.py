@@ -11,16 +11,19 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     SQLColumnExpression,
+    Subquery,
     case,
     func,
     literal,
     literal_column,
     select,
     tuple_,
+    union_all,
 )
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
 from dofc_events.conference.models import Category
+from dofc_events.core.by_group import first_by_group
 from dofc_events.core.distinct import each_once, pairs_once
 from dofc_events.core.order import sort_key
 from dofc_events.delegates.models import Registration, Tag
@@ -48,9 +51,14 @@ IN_LINE = (ClaimStatus.WAITLISTED, ClaimStatus.REQUESTED)
 
 # No waiting list is as long.
 STEP = 2**31
+STATUS_KEYS = {status: number * STEP for number, status in enumerate(STATUS_ORDER)}
+
+Column = InstrumentedAttribute[Any]
+# The column of some groups, its values in them by the keys of the list, and the order in which their rows stand.
+Groups = tuple[Column, Mapping[int, str], Column]
 
 # Nobody reads a larger number of those whom a list is narrowed to more precisely, and counting them all takes long.
-COUNTED = 5_000
+COUNTED = 2_000
 
 
 class Sort(enum.StrEnum):
@@ -148,7 +156,7 @@ def registrations(
     It goes on where that row stood, whatever became of it meanwhile. To sort by country, `countries` numbers those that
     are present as a reader puts them in order.
     """
-    page = _page(edition_id, filters, order, _key(order.by, filters, countries or {}), edge).limit(rows).subquery()
+    page = _page(edition_id, filters, order, countries or {}, edge, rows)
     place = (Claim.id, Claim.pool_id, Claim.position, Claim.status, Claim.is_hold, Claim.position_before, Claim.used_at)
     found = select(page.c.id.label("registration_id"), page.c.key, *place)
     held = found.join(Claim, Claim.registration_id == page.c.id).where(place_at(edition_id)).cte()
@@ -169,7 +177,7 @@ def neighbours(
     mine = select(key).select_from(Registration).join(Claim, Claim.registration_id == Registration.id)
     here = session.scalars(mine.where(Registration.id == registration.id, place_at(registration.edition_id))).one()
     edges = (Edge(here, registration.id, back) for back in (True, False))
-    pages = (_page(registration.edition_id, filters, order, key, edge).limit(1).subquery() for edge in edges)
+    pages = (_page(registration.edition_id, filters, order, countries, edge, 1) for edge in edges)
     before, after = (session.scalar(select(Registration).join(page, page.c.id == Registration.id)) for page in pages)
     return before, after
 
@@ -240,14 +248,61 @@ def order_of(order: Order, filters: Filters, countries: Mapping[str, int]) -> Se
 
 
 def _page(
-    edition_id: int, filters: Filters, order: Order, key: SQLColumnExpression[Any], edge: Edge | None
-) -> Select[int, Any]:
-    """The ids and keys of the rows beyond an edge. Indexes are enough to find them; what they show is read of few."""
-    page: Select[int, Any] = select(Registration.id, key.label("key"))
-    page = page.join(Claim, Claim.registration_id == Registration.id).where(*conditions(edition_id, filters))
+    edition_id: int, filters: Filters, order: Order, countries: Mapping[str, int], edge: Edge | None, rows: int
+) -> Subquery:
+    """The ids and keys of some rows beyond an edge. Indexes are enough to find them; what they show is read of few."""
+    key, descends = _key(order.by, filters, countries), order.descends != bool(edge and edge.back)
+    found: Select[int, Any] = select(Registration.id, key.label("key")).join(
+        Claim, Claim.registration_id == Registration.id
+    )
+    found = found.where(*conditions(edition_id, filters))
+    parts = _groups(order.by, filters, countries)
+    if not parts:
+        page = found.where(_beyond(order, key, edge)) if edge else found
+        # Those of one status are in order in an index of claims.
+        of_status = order.by is Sort.NEWEST and filters.status and not filters.country
+        id_ = Claim.registration_id if of_status else Registration.id
+        return page.order_by(*_order(order.by, key, id_, descends)).limit(rows).subquery()
+    each = union_all(*(_part(edition_id, found, *part, edge, descends, rows) for part in parts)).subquery()
+    return select(each).order_by(*_order(order.by, each.c.key, each.c.id, descends)).limit(rows).subquery()
+
+
+def _groups(sort: Sort, filters: Filters, countries: Mapping[str, int]) -> list[Groups]:
+    """The groups by which a list stands, if it does: by their keys, and in which order their rows stand."""
+    if sort is Sort.COUNTRY and countries:
+        ranks = {rank: code for code, rank in countries.items() if filters.country in ("", code)}
+        return [(Registration.country, ranks, Registration.id)]
+    if sort is Sort.STATUS and filters.status not in IN_LINE:
+        keys = {key: status for status, key in STATUS_KEYS.items() if filters.status in ("", status)}
+        in_line = {key: status for key, status in keys.items() if status in IN_LINE}
+        others = {key: status for key, status in keys.items() if status not in IN_LINE}
+        return [(Claim.status, others, Claim.registration_id), (Claim.status, in_line, Claim.position)]
+    return []
+
+
+def _part(
+    edition_id: int,
+    found: Select[int, Any],
+    group: Column,
+    groups: Mapping[int, str],
+    within: Column,
+    edge: Edge | None,
+    descends: bool,
+    rows: int,
+) -> Select[Any]:
+    """The first rows of these groups beyond an edge: their ids and keys."""
+    is_line, reached, start = within is Claim.position, None, None
     if edge:
-        page = page.where(_beyond(order, key, edge))
-    return page.order_by(*_order(order.by, key, Registration.id, order.descends != bool(edge and edge.back)))
+        reached = int(edge.key) // STEP * STEP if group is Claim.status else int(edge.key)
+        groups = {key: value for key, value in groups.items() if (key <= reached if descends else key >= reached)}
+    groups = dict(sorted(groups.items(), reverse=descends))
+    if edge and reached in groups:
+        start = int(edge.key) % STEP if is_line else edge.id
+    walk = first_by_group(found, group, groups, within, start=start, descends=descends, rows=rows)
+    if not is_line:
+        return select(walk.c.within.label("id"), walk.c.key)
+    claims = select(Claim.registration_id.label("id"), (walk.c.key + walk.c.within).label("key"))
+    return claims.join(walk, walk.c.within == Claim.position).where(place_at(edition_id))
 
 
 def _statuses(edition_id: int, filters: Filters) -> Select[Any]:
@@ -269,7 +324,7 @@ def _key(sort: Sort, filters: Filters, countries: Mapping[str, int]) -> SQLColum
         # An index has the line.
         return Claim.position
     if sort is Sort.STATUS:
-        steps = {status: literal(number * STEP, BigInteger) for number, status in enumerate(STATUS_ORDER)}
+        steps = {status: literal(key, BigInteger) for status, key in STATUS_KEYS.items()}
         return case(steps, value=Claim.status) + func.coalesce(Claim.position, 0)
     return Registration.id
 

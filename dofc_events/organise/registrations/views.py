@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
@@ -115,6 +115,14 @@ def index(edition: Edition) -> ResponseReturnValue:
     rows, before = _page(edition.id, filters, order, ranks)
     counts = queries.counts(session, edition.id, filters)
     ids = [row.registration.id for row in rows]
+    turns, addresses = (
+        _turns(order, rows, before, counts),
+        _addresses(filters, order, [] if columns == usual else columns),
+    )
+    if edge := turns.get(request.args.get("turn", "")):
+        # A button turned the page, as without a script no link can take those who are picked along.
+        picked = request.args.getlist("pick")
+        return redirect(url_for(".index", year=edition.year, pick=picked, **addresses["first_page"] | edge), 303)
     return render_template(
         "organise/registrations/index.html",
         rows=rows,
@@ -146,8 +154,8 @@ def index(edition: Edition) -> ResponseReturnValue:
         views=saved_views(session, edition.id),
         save_form=SaveViewForm(formdata=None),
         picked=request.args.getlist("pick"),
-        **_addresses(filters, order, [] if columns == usual else columns),
-        **_turns(order, rows, before, counts),
+        **addresses,
+        **turns,
         **around(edition),
     )
 

@@ -180,7 +180,7 @@ def test_tick_is_noted_with_time_and_name_and_the_next_name_can_be_typed(desk, j
     page = desk.get(answer.headers["Location"])
     assert shown(page, "[data-arrived]") == shown(page) == [person]
     assert counts(page) == ("1", "2")
-    assert "Checked in 2 Nov 2026, 14:00 by account-" in page.text
+    assert "Checked in 14:00 by account-" in page.text
     field = page.one("#q")
     assert field["value"] == "" and field.has_attr("autofocus") and field["aria-describedby"] == "people"
     assert shown(page.follow("Back to “kov”")) == [person, other]
@@ -241,7 +241,7 @@ def test_two_volunteers_tick_one_person_once(enter, edition, join, reading, cloc
     person = join()
     pages = [enter("desk", edition).get(DOOR) for _ in range(2)]
     for page in pages:
-        assert "Checked in 2 Nov 2026, 14:00" in press(page, person).text
+        assert "Checked in 14:00" in press(page, person).text
         clock.shift(60)
     assert acts(reading, person).count("arrived") == 1
     pages = [enter("desk", edition).get(DOOR) for _ in range(2)]

@@ -171,6 +171,18 @@ def test_list_turns_pages_by_key(see, writing, year, sort):
         assert references(second.follow(back)) == references(first)
 
 
+def test_picks_are_kept_over_pages_without_a_script(see, register_many):
+    register_many(52)
+    first = see("sort=name")
+    one = references(first)[0]
+    second = first.form(".picking").fill(pick=[one]).submit("turn")
+    other = references(second)[1]
+    assert len(references(second)) == 2 and "1 selected on another page" in second.text
+    back = second.form(".picking").forge(pick=[one, other]).submit("turn")
+    assert references(back) == references(first) and "1 selected on another page" in back.text
+    assert "Add a tag to 2 people" in back.form(".picking").fill(act="tag").submit("Continue").text
+
+
 def test_heads_of_columns_lead_to_their_orders_and_back(see, register):
     for name in ("Zorić", "Abel"):
         register(family_name=name)

@@ -66,7 +66,8 @@ def dates(edition: Edition) -> ResponseReturnValue:
 def places(edition: Edition) -> ResponseReturnValue:
     """How many places there are, and how what becomes free is offered."""
     pool = edition_pool(db.session(), edition.id)
-    return _part(edition, "places", PlacesForm, taken=pool.taken if pool else 0)
+    promised = pool.promised if pool else 0
+    return _part(edition, "places", PlacesForm, taken=pool.taken - promised if pool else 0, promised=promised)
 
 
 @blueprint.route(f"{SETTINGS}/categories", methods=["GET", "POST"])

@@ -54,6 +54,16 @@ def test_settings_are_an_index_of_their_parts(organiser, year):
     assert "0 of 2 places taken" in page.text and "Member of the network, Company, Guest" in page.text
 
 
+def test_places_kept_for_delegations_are_not_said_to_be_taken(organiser, writing, now_is, year):
+    with writing() as session:
+        stored = session.merge(now_is()[0])
+        make_registration(session, stored)
+        make_promise(session, stored, places=1)
+    assert "1 of 2 places taken, 1 kept for delegations" in organiser.get(f"/organise/editions/{year}/settings").text
+    hint = settings(organiser, year, "places").one("#capacity-hint").get_text()
+    assert "1 place is taken. 1 place is kept for delegations." in hint
+
+
 def test_settings_that_nobody_touches_change_nothing(organiser, now_is, reading, year):
     before = {c.name: getattr(now_is()[0], c.name) for c in now_is()[0].__table__.columns}
     for part in (*PARTS, "dates"):
