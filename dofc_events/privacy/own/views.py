@@ -11,6 +11,7 @@ from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import registration_by_token
+from dofc_events.extensions import settings
 from dofc_events.mail.guards import limit_by_address
 from dofc_events.mail.outbox import TooManyMessages
 from dofc_events.privacy.erasing.service import DELEGATE, StillContact
@@ -75,7 +76,9 @@ def erase(token: str) -> ResponseReturnValue:
             service.ask_to_erase(session, registration.id, now())
     except TooManyMessages as refusal:
         return answer_too_many(form, refusal.retry_after, "privacy/own/erase.html", **context)
-    flash(_("Nothing has been erased yet. We are sending you an email: open its link and confirm there."), "info")
+    # Where no email leaves, the page says so.
+    if settings().mail_is_delivered:
+        flash(_("Nothing has been erased yet. We are sending you an email: open its link and confirm there."), "info")
     return redirect(url_for(".erase", token=token), 303)
 
 
