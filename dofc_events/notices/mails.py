@@ -252,7 +252,8 @@ def already_registered(standing: Standing) -> Envelope:
 def handed_over(standing: Standing, *, email: str, name: str, token: str, by: str = "") -> Envelope:
     """To the one whose place was handed on, `by` somebody else if it says so; names the colleague.
 
-    `token`, their own until now, takes it back. The calendar file takes the days and the trips out again for who had them in.
+    `token`, their own until now, takes it back. The calendar file takes the days and the
+    trips out again for who had them in.
     """
     file = calendar_of(standing, taken_out=True) if standing.status is ClaimStatus.CONFIRMED else None
     words: dict[str, Any] = {"take_back": link("registration.own.take_back", token=token), "by": by}

@@ -120,7 +120,7 @@ def withdraw(edition: Edition, reference: str) -> ResponseReturnValue:
     return redirect(url_for(".group", year=edition.year, reference=reference), 303)
 
 
-def _said(changed: bool) -> str:
+def _said(changed: bool) -> Any:
     if not changed:
         return _("Nothing has been changed.")
     return _("Changes saved. The head will be told by email.") if settings().mail_is_delivered else _("Changes saved.")

@@ -16,7 +16,7 @@ from dofc_events.delegates.models import Registration
 from dofc_events.extensions import settings
 from dofc_events.memory.figures.queries import figures_of
 from dofc_events.privacy.erasing.queries import named_files
-from dofc_events.privacy.retention.service import do_some, old_ones, tasks
+from dofc_events.privacy.retention.service import Keys, do_some, old_ones, tasks
 from dofc_events.privacy.rules import GONE, Period
 from dofc_events.privacy.service import vanish
 from tests.privacy.erasing.test_service import everything, figures, found_in
@@ -31,7 +31,8 @@ def run(at: datetime, *, stop_after: int | None = None) -> int:
     """The run as the command has it, or only so many batches of it; returns how many batches there were."""
     batches = itertools.count()
     for task in [*tasks(db.session()), *old_ones(db.session(), at)]:
-        done, more = (), True
+        done: Keys = ()
+        more = True
         while more:
             if next(batches) == stop_after:
                 return stop_after
