@@ -79,9 +79,10 @@ def erase(token: str) -> ResponseReturnValue:
             service.ask_to_erase(session, registration.id, now())
     except TooManyMessages as refusal:
         return answer_too_many(form, refusal.retry_after, "privacy/own/erase.html", **context)
-    # Where no email leaves, the page says so.
-    if settings().mail_is_delivered:
-        flash(_("Nothing has been erased yet. We are sending you an email: open its link and confirm there."), "info")
+    sent = _("We are sending you an email: open its link and confirm there.")
+    kept = _("The email that confirms this waits until a mail server is set up.")
+    words = _("Nothing has been erased yet.")
+    flash(f"{words} {sent if settings().mail_is_delivered else kept}", "info")
     return redirect(url_for(".erase", token=token), 303)
 
 
