@@ -57,6 +57,7 @@ def of(session, name: str) -> Registration:
 
 
 def test_several_people_are_registered_after_a_look_at_all_of_them(client, edition, reading):
+    assert "after the conference" in client.get(NEW).one("main a[href='/privacy']").parent.text
     form = filled(client, "Ana", "Boro", "Ceca")
     form.fill({"people-1-email": "boro@own.test", "people-2-dietary": "No nuts", "people-0-photo_consent": True})
     check = form.submit("check")

@@ -58,7 +58,9 @@ def test_who_is_invited_registers_and_the_head_sees_no_more_than_name_and_status
     with writing() as session:
         group, invitation = make_delegation(session, edition)
         page, link = f"/groups/{token_of_group(group)}/", f"/groups/join/{token_of_invitation(invitation)}"
-    form = client.get(link).form("main form")
+    invited = client.get(link)
+    assert "We remove your dietary and access needs" in invited.text
+    form = invited.form("main form")
     assert form.value("email") == "guest@own.test"
     own = form.fill(ANSWERS | {"email": "guest@own.test"}).submit()
     assert own.one("[data-registration-status]")["data-registration-status"] == "confirmed"
