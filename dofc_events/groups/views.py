@@ -19,6 +19,7 @@ from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import NotAgreed, Refusal, ask_first
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import registration_by_token
+from dofc_events.delegates.rules import full_name
 from dofc_events.extensions import limiter, settings
 from dofc_events.groups.forms import GroupForm, PeopleForm, PersonForm
 from dofc_events.groups.invitations import views as invitations
@@ -29,6 +30,7 @@ from dofc_events.groups.queries import (
     companions_left,
     group_of_contact,
     looked_after,
+    people_of,
     shortages,
     token_of_group,
 )
@@ -143,6 +145,9 @@ def with_delegate(token: str) -> ResponseReturnValue:
     if registration is None or registration.email_key is None or registration.ended_at is not None:
         raise LinkNotValid
     if (group := group_of_contact(db.session(), registration)) is not None:
+        if request.method == "POST":
+            # The form may be older than the group; what was typed into it is not lost.
+            return _add_people(_to_group(group))
         return redirect(url_for(".add", token=token_of_group(group)), 303)
     contact = Contact(registration.full_name, registration.email, registration.language, registration.organisation)
     edition, pool = with_pool(registration.edition)
@@ -212,11 +217,13 @@ def index(token: str) -> ResponseReturnValue:
 @blueprint.route("/groups/<token>/add", methods=["GET", "POST"])
 @limit_by_people
 def add(token: str) -> ResponseReturnValue:
-    group = mine(token)
+    return _add_people(_to_group(mine(token)))
+
+
+def _to_group(group: Group) -> Start:
     contact = Contact(group.contact_name, group.email, group.language, group.organisation)
-    edition, pool = with_pool(group.edition)
-    action = url_for(".add", token=token)
-    return _add_people(Start(edition, pool, action, acting_for(group), contact, group))
+    action = url_for(".add", token=token_of_group(group))
+    return Start(*with_pool(group.edition), action, acting_for(group), contact, group)
 
 
 def _add_people(start: Start, *, country: str = "") -> ResponseReturnValue:
@@ -244,7 +251,20 @@ def _add_people(start: Start, *, country: str = "") -> ResponseReturnValue:
         return _check(start, form, contact, context, asked)
     except REFUSALS as refusal:
         return _refused(refusal, start, form, context)
+    if joined.others:
+        return _begin_anew(start, form, context, joined)
     return _done(start, joined)
+
+
+def _begin_anew(start: Start, form: PeopleForm, context: dict[str, Any], joined: Joined) -> ResponseReturnValue:
+    """The form that has registered others, with those who are still to be registered, and nothing done for them yet."""
+    assert joined.group is not None, "it was registered by this form"
+    form.keep_only(joined.others)
+    names = [person.registration.full_name for person in people_of(db.session(), joined.group.id)]
+    start = start if start.accompanying else _to_group(mine(token_of_group(joined.group)))
+    page = render_template(PEOPLE, form=form, **context | {"start": start, "registered": names})
+    # Nobody is left to be brought by a delegate who has brought all: then the page says what was typed.
+    return make_response(page, 422 if context["most"] else 403)
 
 
 def _register(start: Start, form: PeopleForm, contact: Contact) -> Joined:
@@ -270,7 +290,12 @@ def _begun(form: PeopleForm, start: Start) -> PeopleForm:
 
 
 def _form_context(start: Start) -> dict[str, Any]:
-    context = form_context(start.edition, start.pool) | {"start": start, "most": MAX_PEOPLE, "added": False}
+    context = form_context(start.edition, start.pool) | {
+        "start": start,
+        "most": MAX_PEOPLE,
+        "added": False,
+        "registered": (),
+    }
     if start.accompanying:
         assert start.contact is not None, "a delegate brings them"
         context["most"] = companions_left(db.session(), start.edition, start.contact.email)
@@ -310,7 +335,9 @@ def _check(
         except NotAgreed as found:
             asked = found
     short = asked.consequences[0][0] if asked else None
-    words = {"short": short, "digest": asked.digest if asked else "", "contact": contact}
+    people = [entry.form.to_details() for entry in form.people]
+    names = [full_name(one.given_name, one.family_name, one.country) for one in people]
+    words = {"short": short, "digest": asked.digest if asked else "", "contact": contact, "names": names}
     again = request.form.get("step") == REGISTER
     page = render_template(CHECK, form=form, again=again, **words, **context)
     return make_response(page, 422 if again else 200)
@@ -348,6 +375,8 @@ def _done(start: Start, joined: Joined) -> ResponseReturnValue:
         kept = _("No email has been sent. Keep the address of this page: it is your link.")
         sent = _("We will email the links to %(email)s.", email=joined.group.email)
         flash(f"{done} {sent if settings().mail_is_delivered else kept}", "success")
+    elif not joined.is_new:
+        flash(_("This form has already been sent. Nothing has been changed now."), "info")
     for email in joined.known:
         flash(
             _(

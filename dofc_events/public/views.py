@@ -45,8 +45,10 @@ from dofc_events.public.shared import (
     picture_of_countries,
     picture_of_edition,
     picture_of_network,
+    shown_figures,
 )
 from dofc_events.web.assets import asset_url
+from dofc_events.web.charts import bar
 
 blueprint = Blueprint("public", __name__)
 for part in (draw, outcome_pages, documents, photographs, cards, feed, network_pages, report):
@@ -133,6 +135,8 @@ def edition(year: int) -> str:
         is_over=is_over,
         known=known,
         map=picture_of_countries(known) if is_over else None,
+        shown=shown_figures(known) if is_over else None,
+        bar=bar,
         neighbours=neighbours_of(session, found) if is_over else (),
         window=found.window(moment),
         places=places_left(session, [found.id]).get(found.id),

@@ -120,8 +120,7 @@ def register_delegate(
     if earlier is not None:
         if by_address(session, earlier.category, request.code):
             return Registered(Outcome.ANSWERED_BY_EMAIL)
-        same = _says_the_same(session, earlier, request)
-        return Registered(Outcome.SENT_BEFORE if same else Outcome.OTHER_ANSWERS, token_of(earlier))
+        return sent_before(session, earlier, request)
     if (window := edition.window(now)) is not Window.OPEN:
         raise RegistrationNotOpen(window)
     category = category_of(session, edition_id, request.details.category)
@@ -278,10 +277,12 @@ def rewrite_details(
     return tuple(written), told, changes
 
 
-def _says_the_same(session: Session, earlier: Registration, request: RegistrationRequest) -> bool:
+def sent_before(session: Session, earlier: Registration, request: RegistrationRequest) -> Registered:
+    """The registration that a form made the first time it was sent, and whether it says the same now."""
     known, asked_for = answers_of(answered_by(session, earlier.id)), {*wishes_of(session, earlier.id)}
     same = (details_of(earlier), earlier.email, asked_for) == (request.details, request.email, {*request.trips})
-    return same and all(known.get(key, ()) == values for key, values in request.answers.items())
+    same = same and all(known.get(key, ()) == values for key, values in request.answers.items())
+    return Registered(Outcome.SENT_BEFORE if same else Outcome.OTHER_ANSWERS, token_of(earlier))
 
 
 def correct_address(

@@ -95,7 +95,7 @@ def new(year: int) -> ResponseReturnValue:
     except REFUSALS as refusal:
         return answer_refusal(refusal, form, NEW, edition, context)
     if registered.outcome is Outcome.OTHER_ANSWERS:
-        return _other_answers(registered.token, form, context)
+        return answer_other_answers(registered.token, form, context)
     if registered.outcome is Outcome.ADDRESS_KNOWN:
         return wrote_to(edition, form.email.data, after="register")
     if registered.outcome is Outcome.ANSWERED_BY_EMAIL:
@@ -208,7 +208,7 @@ def answer_refusal(
     return answer_errors(form, template, **context)
 
 
-def _other_answers(token: str, form: RegistrationForm, context: dict[str, Any]) -> ResponseReturnValue:
+def answer_other_answers(token: str, form: RegistrationForm, context: dict[str, Any]) -> ResponseReturnValue:
     """The form sent again with other answers: the page that changes them, filled in, and nothing changed yet.
 
     Another name and another address are another person, whom one wants to register as well.

@@ -293,6 +293,15 @@ def test_add_of_one_form_twice_is_one_registration(organiser, year):
     assert "Nothing has been changed now" in form.fill(given_name="Jovan").submit().text
 
 
+def test_add_of_another_person_with_the_same_form_asks_and_then_registers_both(organiser, year):
+    form = organiser.get(f"/organise/editions/{year}/registrations/new").form().fill(ANSWERS)
+    first = form.submit()
+    page = form.fill(given_name="Jovan", email="jovan@own.test").submit()
+    assert page.status == 422 and "You have already registered" in page.text
+    second = page.form().submit()
+    assert second.status == 200 and second.url != first.url and "Jovan" in second.h1
+
+
 def test_add_goes_on_after_the_close_and_offers_trips_while_one_can_sign_up(organiser, writing, year):
     with writing() as session:
         edition = session.scalars(select(Edition).where(Edition.year == year)).one()
