@@ -21,7 +21,7 @@ from dofc_events.core.audit import AuditEntry
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, room_for_others, unit_of_work
 from dofc_events.delegates.models import Registration
-from dofc_events.privacy.retention.service import Task, do_some, old_ones, tasks
+from dofc_events.privacy.retention.service import Keys, Task, do_some, old_ones, tasks
 from tests.support.databases import count_queries, settings_for
 from tests.support.factories import make_edition, make_question, make_registration, make_trip
 
@@ -89,18 +89,19 @@ def _run(at: datetime) -> Iterator[Kind]:
         if not task.is_due(at):
             continue
         kind = Kind(f"{task.period}, {task.kept_in}")
-        while done := _batch(task, at, kind):
-            kind.rows += done
+        done: Keys = ()
+        while done := _batch(task, at, kind, done):
+            kind.rows += len(done)
         if kind.rows:
             yield kind
 
 
-def _batch(task: Task, at: datetime, kind: Kind) -> int:
+def _batch(task: Task, at: datetime, kind: Kind, done: Keys) -> Keys:
     with room_for_others(), count_queries() as queries:
         with unit_of_work() as session:
             # From when others have to wait for it.
             begun = time.perf_counter()
-            done = do_some(session, task, at)
+            done = do_some(session, task, at, done)
         took = time.perf_counter() - begun
     if done:
         kind.seconds.append(took)

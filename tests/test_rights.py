@@ -13,6 +13,8 @@ EVERYBODYS, CHAIRS = (
         "/organise/",
         "/organise/preview",
         "/organise/sessions",
+        "/organise/sessions/my-data",
+        "/organise/sessions/my-data.json",
         "/organise/digest",
         "/organise/attention/put-off",
         "/organise/attention/show-again",

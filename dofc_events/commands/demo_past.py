@@ -30,7 +30,7 @@ from dofc_events.memory.outcomes.service import add_file
 from dofc_events.notices.service import Changes, log
 from dofc_events.places.models import Claim
 from dofc_events.places.service import lock_edition_pool
-from dofc_events.privacy.retention.service import do_some, tasks
+from dofc_events.privacy.retention.service import Keys, do_some, tasks
 from dofc_events.privacy.rules import Period
 from dofc_events.privacy.service import shorten_periods
 from dofc_events.registration.arrivals.service import note_arrival
@@ -73,7 +73,8 @@ def load_past(session: Session, year: int, at: datetime) -> None:
     _write_up(session, edition, invented, finished_at + timedelta(days=12))
     _add_outcomes(session, edition, invented["outcomes"], min(at, finished_at + FOLLOWED_UP))
     for task in tasks(session):
-        while task.year == year and do_some(session, task, at):
+        done: Keys = ()
+        while task.year == year and (done := do_some(session, task, at, done)):
             pass
     start_hand_over(session, coming, edition, COMMAND, at)
 

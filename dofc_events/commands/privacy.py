@@ -15,7 +15,7 @@ from dofc_events.organise.accounts.service import end_account
 from dofc_events.privacy import service
 from dofc_events.privacy.erasing.queries import named_files
 from dofc_events.privacy.queries import ACCOUNT, Found, people_called
-from dofc_events.privacy.retention.service import Task, do_some, old_ones, tasks
+from dofc_events.privacy.retention.service import Keys, Task, do_some, old_ones, tasks
 
 privacy = AppGroup("privacy", help="What is kept about people, and until when.")
 
@@ -56,8 +56,9 @@ def run(at: str | None) -> None:
     moment = _moment(at)
     removed = _erase_again(moment)
     for task in [*tasks(db.session()), *old_ones(db.session(), moment)]:
-        while number := _some(task, moment):
-            removed += number
+        done: Keys = ()
+        while done := _some(task, moment, done):
+            removed += len(done)
     named = named_files(db.session())
     service.vanish(db.session(), [])
     files.sweep(settings().shared, named, now())
@@ -80,9 +81,9 @@ def erase(reference: str) -> None:
 
 
 @tried_again
-def _some(task: Task, at: datetime) -> int:
+def _some(task: Task, at: datetime, done: Keys) -> Keys:
     with room_for_others(), unit_of_work() as session:
-        return do_some(session, task, at)
+        return do_some(session, task, at, done)
 
 
 def _erase_again(at: datetime) -> int:

@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from sqlalchemy.orm import Session
+
 from dofc_events.commands.watch import Step, Watch
 from dofc_events.conference.queries import all_editions
 from dofc_events.core.audit import WORKER
@@ -36,7 +38,7 @@ from dofc_events.organise.overview.queries import digests_due
 from dofc_events.organise.overview.timers import tell_what_needs_attention
 from dofc_events.places.queries import waiting_for
 from dofc_events.privacy import service as privacy
-from dofc_events.privacy.retention.service import Task, do_some, old_ones, tasks
+from dofc_events.privacy.retention.service import Keys, Task, do_some, old_ones, tasks
 from dofc_events.registration import timers
 from dofc_events.registration.hand_over import queries as hand_over_queries
 from dofc_events.registration.hand_over import timers as hand_over_timers
@@ -168,15 +170,23 @@ def end_what_is_over(step: Step, at: datetime) -> None:
         step.attempt(privacy.remember_erased, missing, at)
     done = bool(missing)
     for task in [*tasks(db.session()), *old_ones(db.session(), at)]:
-        while task.is_due(at) and task.is_left(db.session()) and _some(step, task, at):
+        if task.is_due(at) and task.is_left(db.session()):
             done = True
+            _do_all(step, task, at)
     if done:
         privacy.vanish(db.session(), [])
 
 
-def _some(step: Step, task: Task, at: datetime) -> bool:
-    with room_for_others():
-        return step.attempt(do_some, task, at)
+def _do_all(step: Step, task: Task, at: datetime) -> None:
+    batch: list[Keys] = [()]
+
+    def do_more(session: Session, task: Task, done: Keys) -> None:
+        batch[:] = [do_some(session, task, at, done)]
+
+    more = True
+    while more:
+        with room_for_others():
+            more = step.attempt(do_more, task, batch[0]) and bool(batch[0])
 
 
 def tell_of_objections(step: Step, at: datetime) -> None:

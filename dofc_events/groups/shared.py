@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from flask import make_response, render_template
+from flask import flash, make_response, render_template
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import Window
@@ -11,6 +12,7 @@ from dofc_events.core.audit import Actor
 from dofc_events.core.clock import now
 from dofc_events.core.db import db
 from dofc_events.delegates.queries import token_of
+from dofc_events.extensions import settings
 from dofc_events.groups.delegations.queries import groups_at, invitations_of
 from dofc_events.groups.delegations.rules import REMIND_AFTER
 from dofc_events.groups.models import Group
@@ -48,6 +50,13 @@ def with_pool(edition: Edition) -> tuple[Edition, Pool]:
 def acting_for(group: Group) -> Actor:
     """Whoever has the link of a group."""
     return Actor("contact", group.reference)
+
+
+def say_sent(done: str, sent: str) -> None:
+    """On the next page: what was done and, where emails leave, that one does."""
+    if sent and not settings().mail_is_delivered:
+        sent = _("No email has been sent, as no mail server is set up. The organisers can see the link.")
+    flash(f"{done} {sent}".strip(), "success")
 
 
 def context_of(group: Group, token: str) -> dict[str, Any]:

@@ -58,11 +58,12 @@ from dofc_events.registration.service import RegistrationNotOpen, RegistrationOv
 from dofc_events.registration.shared import answer_not_open, asked_of, form_context, offer_trips, own_context, wrote_to
 from dofc_events.registration.views import DELEGATE, FORMS_PER_NETWORK
 from dofc_events.web.errors import LinkNotValid
-from dofc_events.web.forms import ButtonForm, answer_errors, answer_too_many, form_page
+from dofc_events.web.forms import ButtonForm, allow_long_form, answer_errors, answer_too_many, form_page
 from dofc_events.web.on_record import say
 
 blueprint = Blueprint("groups", __name__)
 blueprint.register_blueprint(invitations.blueprint)
+blueprint.before_request(allow_long_form)
 
 PEOPLE, CHECK = "groups/people.html", "groups/check.html"
 REGISTER = "register"

@@ -249,13 +249,14 @@ def already_registered(standing: Standing) -> Envelope:
     return _message("already_registered", "already-registered", standing)
 
 
-def handed_over(standing: Standing, *, email: str, name: str, token: str) -> Envelope:
-    """To the one who handed the place on; names the colleague. `token`, their own until now, takes it back.
+def handed_over(standing: Standing, *, email: str, name: str, token: str, by: str = "") -> Envelope:
+    """To the one whose place was handed on, `by` somebody else if it says so; names the colleague.
 
-    The calendar file takes the days and the trips out again for who had them in.
+    `token`, their own until now, takes it back. The calendar file takes the days and the
+    trips out again for who had them in.
     """
     file = calendar_of(standing, taken_out=True) if standing.status is ClaimStatus.CONFIRMED else None
-    words: dict[str, Any] = {"take_back": link("registration.own.take_back", token=token)}
+    words: dict[str, Any] = {"take_back": link("registration.own.take_back", token=token), "by": by}
     return _message("handed_over", "registration-changed", standing, file, email=email, name=name, **words)
 
 

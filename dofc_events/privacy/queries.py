@@ -98,6 +98,11 @@ def groups_of_address(session: Session, email_key: str) -> Sequence[Group]:
     return session.scalars(select(Group).where(Group.email_key == email_key).order_by(Group.id.desc())).all()
 
 
+def account_of_address(session: Session, email_key: str) -> Account | None:
+    """The account of an address."""
+    return session.scalar(select(Account).where(Account.email_key == email_key))
+
+
 @dataclass(frozen=True, order=True)
 class Found:
     """Somebody who can be erased: a `kind` (one of KINDS), its row, and what that belongs to.

@@ -18,7 +18,7 @@ blueprint.register_blueprint(own.blueprint)
 def register(app: Flask) -> None:
     """Add the pages about data to the site, and the line about it to the registration form."""
     app.register_blueprint(blueprint)
-    app.jinja_env.globals.update(kept_for=_kept_for, site_keys=KEYS, column_words=COLUMNS)
+    app.jinja_env.globals.update(kept_for=_kept_for, site_keys=KEYS, column_words=COLUMNS, duration_of=duration_of)
 
 
 @blueprint.get("/privacy")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import parse_qsl
 
 from flask import Flask, Response, g, render_template, request
 from flask_babel import get_locale
@@ -15,7 +16,9 @@ from dofc_events.web.fields import CountryField
 from dofc_events.web.forms import Form
 
 # Answers that say no, and rarely have the form. Where a fault is in the form itself, it comes back with its values.
-REFUSED = (403, 404, 409, 500, 503)
+REFUSED = (403, 404, 409, 413, 500, 503)
+# Of a form that is too large so much is read to be given back, and so many fields, which take more room than bytes.
+MAX_GIVEN_BACK, MAX_FIELDS = 4 * 1024 * 1024, 5_000
 # What is in a form that no person typed, whether or not a view has got so far as to say which.
 UNSEEN = ("csrf_token", "opened_with", "form_key", "accepted")
 
@@ -30,7 +33,7 @@ def init_given_back(app: Flask) -> None:
         page = response.get_data(as_text=True)
         try:
             typed = list(_typed()) if _is_ours() else []
-        except RequestEntityTooLarge:
+        except (RequestEntityTooLarge, ValueError):
             return response
         if any(str(escape(text)) not in page for _label, text in typed):
             before, end, after = page.rpartition("</main>")
@@ -50,7 +53,7 @@ def _typed() -> Iterator[tuple[str, str]]:
     """What a person typed, each with what it is called."""
     forms: list[Form] = g.get("forms", [])
     known = {leaf.name: leaf for form in forms for leaf in _leaves(form)}
-    for name, text in request.form.items(multi=True):
+    for name, text in _sent():
         field = known.get(name)
         if not text.strip() or name in UNSEEN or (field is None and forms):
             continue
@@ -60,6 +63,15 @@ def _typed() -> Iterator[tuple[str, str]]:
             yield name.replace("_", " ").capitalize(), text
         elif not isinstance(field, HiddenField | BooleanField | SelectFieldBase):
             yield str(field.label.text), text
+
+
+def _sent() -> list[tuple[str, str]]:
+    """All fields of the form. Raises ValueError or RequestEntityTooLarge if they are too many, or too long."""
+    try:
+        return list(request.form.items(multi=True))
+    except RequestEntityTooLarge:
+        request.max_content_length = MAX_GIVEN_BACK
+        return parse_qsl(request.get_data(as_text=True), max_num_fields=MAX_FIELDS)
 
 
 def _leaves(fields: Any) -> Iterator[Any]:

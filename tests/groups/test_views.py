@@ -11,6 +11,7 @@ from dofc_events.core.references import sign
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import token_of
 from dofc_events.extensions import settings
+from dofc_events.groups.rules import MAX_PEOPLE
 from dofc_events.mail.models import Message
 from dofc_events.questions.queries import answered_by
 from dofc_events.registration.service import correct_address
@@ -56,6 +57,7 @@ def of(session, name: str) -> Registration:
 
 
 def test_several_people_are_registered_after_a_look_at_all_of_them(client, edition, reading):
+    assert "after the conference" in client.get(NEW).one("main a[href='/privacy']").parent.text
     form = filled(client, "Ana", "Boro", "Ceca")
     form.fill({"people-1-email": "boro@own.test", "people-2-dietary": "No nuts", "people-0-photo_consent": True})
     form.fill({"people-2-given_name": "Minjun", "people-2-family_name": "Kim", "people-2-country": "KR"})
@@ -308,3 +310,28 @@ def test_the_form_costs_as_many_queries_for_many_people_as_for_one(client):
             assert form.submit("check").status == 200
         numbers.append(len(queries))
     assert numbers[0] == numbers[1]
+
+
+@pytest.mark.usefixtures("edition")
+def test_as_many_people_as_a_form_takes_may_write_as_much_as_it_takes(client, reading):
+    form = filled(client, "0")
+    # Of the characters that are longest on the way, as many as each field takes.
+    lengths = {"family_name": 100, "badge_name": 100, "organisation": 200, "job_title": 120}
+    lengths |= {"dietary": 1000, "access_needs": 1000}
+    longest = {name: "\U00020000" * length for name, length in lengths.items()}
+    same = {name: form.values[f"people-0-{name}"] for name in ("country", "category")}
+    for number in range(MAX_PEOPLE):
+        own = longest | same | {"given_name": f"{number:02}" + "\U00020000" * 98}
+        form.forge({f"people-{number}-{name}": text for name, text in own.items()})
+    form.submit("check").form(MAIN).submit("register")
+    with reading() as session:
+        needs = session.scalars(select(Registration.access_needs)).all()
+    assert needs == [longest["access_needs"]] * MAX_PEOPLE
+
+
+@pytest.mark.usefixtures("edition")
+def test_a_form_that_is_too_large_gives_back_what_was_typed(client):
+    form = filled(client, "Ana").fill({"people-0-dietary": "No nuts", "people-0-access_needs": "x" * 1_100_000})
+    page = form.submit("check")
+    assert page.status == 413 and "shorten" in page.text
+    assert "This has not been saved" in page.text and "No nuts" in page.text and "x" * 1_100_000 in page.text

@@ -132,7 +132,7 @@ def replace_person(
     registration_id = session.scalar(found)
     if registration_id is None or group.places is None:
         raise NotOfGroup
-    return hand_over(session, registration_id, *name, email, actor, now)
+    return hand_over(session, registration_id, *name, email, actor, now, by=group.contact_name)
 
 
 def join(session: Session, invitation_id: int, request: RegistrationRequest, actor: Actor, now: datetime) -> Registered:

@@ -18,7 +18,7 @@ from dofc_events.groups.invitations import service
 from dofc_events.groups.invitations.forms import ContactForm, GiveBackForm, InviteForm, ReplaceForm
 from dofc_events.groups.models import Invitation
 from dofc_events.groups.queries import invitation_by_token, is_answered
-from dofc_events.groups.shared import acting_for, answer_late, context_of, mine, my_delegation, with_pool
+from dofc_events.groups.shared import acting_for, answer_late, context_of, mine, my_delegation, say_sent, with_pool
 from dofc_events.mail.outbox import TooManyMessages
 from dofc_events.mail.rules import address_key
 from dofc_events.places.service import CapacityBelowTaken
@@ -59,13 +59,14 @@ def invite(token: str) -> ResponseReturnValue:
             _("You have no promised place left: each has been used, or somebody has been invited to take it.")
         ]
         return answer_errors(form, "groups/invite.html", **context)
-    flash(_("%(name)s will get the invitation by email.", name=form.name.data), "success")
+    say_sent(_("%(name)s has been invited.", name=form.name.data), _("The invitation will be sent by email."))
     return redirect(url_for("groups.index", token=token), 303)
 
 
 @blueprint.post(f"{GROUP}/invitations/<id:invitation_id>/remind")
 def remind(token: str, invitation_id: int) -> ResponseReturnValue:
-    return _act(token, service.remind, invitation_id, _("The reminder will be sent by email."))
+    said = _("Reminder written."), _("It will be sent by email.")
+    return _act(token, service.remind, invitation_id, *said)
 
 
 @blueprint.post(f"{GROUP}/invitations/<id:invitation_id>/take-back")
@@ -75,7 +76,7 @@ def take_back(token: str, invitation_id: int) -> ResponseReturnValue:
     )
 
 
-def _act(token: str, act: Any, invitation_id: int, said: str) -> ResponseReturnValue:
+def _act(token: str, act: Any, invitation_id: int, done: str, sent: str = "") -> ResponseReturnValue:
     group, form = my_delegation(token), ButtonForm()
     if not form.validate_on_submit():
         return answer_errors(form, "groups/index.html", **context_of(group, token))
@@ -87,7 +88,7 @@ def _act(token: str, act: Any, invitation_id: int, said: str) -> ResponseReturnV
     except TooManyMessages:
         flash(_("Nothing has been sent: this address has received enough emails for now."), "warning")
         return redirect(url_for("groups.index", token=token), 303)
-    flash(said, "success")
+    say_sent(done, sent)
     return redirect(url_for("groups.index", token=token), 303)
 
 
@@ -125,7 +126,7 @@ def replace(token: str, reference: str) -> ResponseReturnValue:
         return answer_too_many(form, refusal.retry_after, "groups/replace.html", **context)
     if handed.outcome is Outcome.ADDRESS_KNOWN:
         return wrote_to(group.edition, email, after="change")
-    flash(_("%(name)s now has the place. Both have been told by email.", name=form.given_name.data), "success")
+    say_sent(_("%(name)s now has the place.", name=form.given_name.data), _("Both have been told by email."))
     return redirect(url_for("groups.index", token=token), 303)
 
 

@@ -43,6 +43,7 @@ from dofc_events.web.dates import deadline, moment
 from dofc_events.web.errors import LinkNotValid
 from dofc_events.web.forms import (
     ButtonForm,
+    allow_long_form,
     answer_errors,
     answer_too_late,
     answer_too_many,
@@ -53,9 +54,6 @@ from dofc_events.web.on_record import say
 
 blueprint = Blueprint("proposals", __name__)
 blueprint.register_blueprint(attachments.blueprint)
-
-# A form filled to the brim in a script of which each letter takes nine bytes on its way: twice as much as that takes.
-LARGEST_FORM = 1024 * 1024
 
 UNANSWERABLE = (service.AnswersOutOfOrder, service.NotAMember, service.Incomplete)
 REFUSALS = (service.CallNotOpen, service.ProposalFixed, TooManyMessages, *UNANSWERABLE)
@@ -84,7 +82,7 @@ def proposal_fixed(refusal: service.ProposalFixed) -> ResponseReturnValue:
 
 @blueprint.route("/hosting/propose", methods=["GET", "POST"])
 def propose() -> ResponseReturnValue:
-    _allow_long_answers()
+    allow_long_form()
     call = _call_to_propose_for(request.form.get("year") or request.args.get("year"))
     if call is None or (request.method == "GET" and not call.allows(Act.PROPOSE, now())):
         return _not_open(call)
@@ -143,7 +141,7 @@ def own(token: str) -> ResponseReturnValue:
 
 @blueprint.route(f"{OWN}/edit", methods=["GET", "POST"])
 def edit(token: str) -> ResponseReturnValue:
-    _allow_long_answers()
+    allow_long_form()
     proposal = mine(token)
     if request.method == "GET":
         refuse_unless_open(proposal)
@@ -229,10 +227,6 @@ def answer(token: str) -> ResponseReturnValue:
         abort(404)
     flash(_("Answer saved. All reviewers can read it now."), "success")
     return redirect(url_for(".own", token=token, _anchor="questions"), 303)
-
-
-def _allow_long_answers() -> None:
-    request.max_content_length = request.max_form_memory_size = LARGEST_FORM
 
 
 def _call_to_propose_for(year: str | None) -> HostingCall | None:

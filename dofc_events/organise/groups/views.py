@@ -14,6 +14,7 @@ from dofc_events.conference.queries import members
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import NotAgreed, Refusal, ask_first
+from dofc_events.extensions import settings
 from dofc_events.groups.delegations import service
 from dofc_events.groups.delegations.queries import group_by_reference, groups_at, invitations_of
 from dofc_events.groups.models import Group
@@ -94,7 +95,7 @@ def change(edition: Edition, reference: str) -> ResponseReturnValue:
     except Refusal as refusal:
         form.show_refusal(refusal)
         return answer_errors(form, PROMISE, **context)
-    flash(_("Changes saved. The head will be told by email.") if changed else _("Nothing has been changed."), "success")
+    flash(_said(changed), "success")
     return redirect(url_for(".group", year=edition.year, reference=reference), 303)
 
 
@@ -117,6 +118,12 @@ def withdraw(edition: Edition, reference: str) -> ResponseReturnValue:
     words = ngettext("%(num)d unused place is free again.", "%(num)d unused places are free again.", unused)
     flash(words, "success")
     return redirect(url_for(".group", year=edition.year, reference=reference), 303)
+
+
+def _said(changed: bool) -> Any:
+    if not changed:
+        return _("Nothing has been changed.")
+    return _("Changes saved. The head will be told by email.") if settings().mail_is_delivered else _("Changes saved.")
 
 
 def _asked(consequences: Sequence[service.Consequence]) -> NotAgreed | None:

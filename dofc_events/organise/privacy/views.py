@@ -143,7 +143,8 @@ def person_json(edition: Edition, reference: str) -> ResponseReturnValue:
     """Everything that is kept about a delegate, as a file without links that act for them."""
     registration = _registration(edition, reference)
     say("exported", file="my-data.json")
-    return handed_out(registration, masked_details(as_json(db.session(), registration, now())))
+    content = as_json(data_of(db.session(), registration), now(), edition=edition.year)
+    return handed_out(registration, masked_details(content))
 
 
 def _registration(edition: Edition, reference: str) -> Registration:

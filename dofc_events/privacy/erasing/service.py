@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, exists, or_, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from dofc_events.conference.models import Category, Edition, InvitedAddress
@@ -222,14 +222,15 @@ def _replace(session: Session, edition_id: int, people: Sequence[Registration], 
 def _with_colleagues(session: Session, edition_id: int, people: Sequence[Registration]) -> set[int]:
     """Those of an organisation that others of the edition have, too: what several came from names none of them."""
     one, other = aliased(Registration), aliased(Registration)
-    # The first two are what an index finds.
-    same = exists().where(
+    # The first two are what an index finds. With EXISTS, PostgreSQL would read all of the edition for each batch.
+    same = select(other.id).where(
         other.edition_id == edition_id,
         other.by_organisation == one.by_organisation,
         other.organisation == one.organisation,
         other.id != one.id,
     )
-    return set(session.scalars(select(one.id).where(one.id.in_([person.id for person in people]), same)))
+    shared = same.limit(1).scalar_subquery().is_not(None)
+    return set(session.scalars(select(one.id).where(one.id.in_([person.id for person in people]), shared)))
 
 
 def _set_each(

@@ -9,7 +9,12 @@ from dofc_events.delegates.models import Registration
 from dofc_events.mail import outbox
 from dofc_events.mail.rules import address_key
 from dofc_events.privacy import mails
-from dofc_events.privacy.queries import groups_of_address, proposals_of_address, registrations_of_address
+from dofc_events.privacy.queries import (
+    account_of_address,
+    groups_of_address,
+    proposals_of_address,
+    registrations_of_address,
+)
 
 
 def ask_for_data(session: Session, email: str, now: datetime) -> None:
@@ -19,7 +24,7 @@ def ask_for_data(session: Session, email: str, now: datetime) -> None:
     """
     key = address_key(email)
     known = bool(registrations_of_address(session, key)) | bool(proposals_of_address(session, key))
-    known |= bool(groups_of_address(session, key))
+    known |= bool(groups_of_address(session, key)) | (account_of_address(session, key) is not None)
     envelope = mails.my_data_link(email, key, now)
     known &= not outbox.is_flooded(session, email, now, kind=envelope.kind)
     # Without the address: an unknown one belongs to somebody who has nothing to do with us.

@@ -11,16 +11,18 @@ from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import registration_by_token
+from dofc_events.extensions import settings
 from dofc_events.mail.guards import limit_by_address
 from dofc_events.mail.outbox import TooManyMessages
 from dofc_events.privacy.erasing.service import DELEGATE, StillContact
-from dofc_events.privacy.handed_out.queries import as_json, data_of
+from dofc_events.privacy.handed_out.queries import as_json, data_of, data_of_contact, data_of_proposal
 from dofc_events.privacy.own import service
 from dofc_events.privacy.queries import (
     ACCOUNT,
     KINDS,
     REGISTRATION,
     Found,
+    account_of_address,
     address_of,
     groups_of_address,
     people_called,
@@ -60,7 +62,9 @@ def my_data(token: str) -> ResponseReturnValue:
 def my_data_json(token: str) -> ResponseReturnValue:
     """Everything about one registration, as a file."""
     registration = _mine(token)
-    return handed_out(registration, as_json(db.session(), registration, now()))
+    return handed_out(
+        registration, as_json(data_of(db.session(), registration), now(), edition=registration.edition.year)
+    )
 
 
 @blueprint.route(f"{OWN}/erase", methods=["GET", "POST"])
@@ -75,7 +79,10 @@ def erase(token: str) -> ResponseReturnValue:
             service.ask_to_erase(session, registration.id, now())
     except TooManyMessages as refusal:
         return answer_too_many(form, refusal.retry_after, "privacy/own/erase.html", **context)
-    flash(_("Nothing has been erased yet. We are sending you an email: open its link and confirm there."), "info")
+    sent = _("We are sending you an email: open its link and confirm there.")
+    kept = _("The email that confirms this waits until a mail server is set up.")
+    words = _("Nothing has been erased yet.")
+    flash(f"{words} {sent if settings().mail_is_delivered else kept}", "info")
     return redirect(url_for(".erase", token=token), 303)
 
 
@@ -122,17 +129,24 @@ def all_data(token: str) -> ResponseReturnValue:
     """Everything of one address: each registration with its file, and the end of all of it."""
     email_key, session = _address(token), db.session()
     kept = [(one, data_of(session, one)) for one in registrations_of_address(session, email_key)]
-    proposals, groups = proposals_of_address(session, email_key), groups_of_address(session, email_key)
-    if not kept and not proposals and not groups:
+    proposals = [(one, data_of_proposal(session, one)) for one in proposals_of_address(session, email_key)]
+    groups, account = groups_of_address(session, email_key), account_of_address(session, email_key)
+    can_erase = bool(kept or proposals or groups)
+    if not can_erase and account is None:
         raise LinkNotValid
-    return render_template("privacy/own/all_data.html", kept=kept, proposals=proposals, groups=groups, token=token)
+    context = {"kept": kept, "proposals": proposals, "groups": groups, "account": account, "can_erase": can_erase}
+    return render_template("privacy/own/all_data.html", token=token, **context)
 
 
 @blueprint.get(f"{ALL}/<token>/my-data.json")
 def all_data_json(token: str) -> ResponseReturnValue:
-    """All registrations of an address as one file."""
-    email_key, session, at = _address(token), db.session(), now()
-    found = [as_json(session, one, at) for one in registrations_of_address(session, email_key)]
+    """Everything of an address as one file, but for its account's, which is behind signing in."""
+    key, session, at = _address(token), db.session(), now()
+    registrations, groups = registrations_of_address(session, key), groups_of_address(session, key)
+    found = [as_json(data_of(session, one), at, edition=one.edition.year) for one in registrations]
+    for proposal in proposals_of_address(session, key):
+        found.append(as_json(data_of_proposal(session, proposal), at, call=proposal.call.year))
+    found += [as_json(data_of_contact(session, one), at, edition=one.edition.year) for one in groups]
     return handed_out(None, found)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, delete, func, not_, or_, select, update
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, delete, func, not_, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from dofc_events.accounts.models import Account, BrowserSession, SignInLink
@@ -72,6 +72,11 @@ class Task:
     def is_due(self, at: datetime) -> bool:
         return self.due_at <= at
 
+    def after(self, done: Keys) -> Select[Any]:
+        """What is behind the last of these keys; without any, all of it."""
+        columns = list(self.meant.selected_columns)
+        return self.meant.where(tuple_(*columns) > tuple_(*done[-1])) if done else self.meant
+
     def is_left(self, session: Session) -> bool:
         """Whether there is anything to do."""
         return session.execute(self.meant.limit(1)).first() is not None
@@ -81,16 +86,19 @@ class Task:
         return session.scalar(select(func.count()).select_from(self.meant.order_by(None).subquery())) or 0
 
 
-def do_some(session: Session, task: Task, at: datetime) -> int:
-    """One batch of what is due, and how much it was, on record; 0 if nothing is left."""
+def do_some(session: Session, task: Task, at: datetime, done: Keys = ()) -> Keys:
+    """The batch of what is due that follows `done`, the one before, on record; returns its keys: none, nothing is left.
+
+    It is looked for behind `done`, so that a batch takes no longer after a thousand others.
+    """
     if not task.is_due(at):
-        return 0
-    keys: Keys = [tuple(row) for row in session.execute(task.meant.limit(task.size))]
+        return ()
+    keys: Keys = [tuple(row) for row in session.execute(task.after(done).limit(task.size))]
     if keys:
         task.act(session, keys, at)
         _note(session, task, len(keys), at)
         session.flush()
-    return len(keys)
+    return keys
 
 
 def tasks(session: Session) -> list[Task]:

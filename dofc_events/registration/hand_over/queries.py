@@ -24,7 +24,7 @@ def hand_overs_to_forget(session: Session, now: datetime) -> Sequence[int]:
 
 
 def handed_over_by(session: Session, registration: Registration) -> str:
-    """The name of the person who handed over a registration that is still unopened; "" for nobody."""
+    """The name of whoever handed over a registration that is still unopened; "" for nobody."""
     # The first link belongs to the person who registered.
     unopened = session.get(HandOver, registration.id) if registration.link_version > 1 else None
-    return unopened.name if unopened else ""
+    return str(unopened.before.get("by") or unopened.name) if unopened else ""

@@ -37,9 +37,19 @@ class CannotTakeBack(Refusal):
 
 
 def hand_over(
-    session: Session, registration_id: int, given_name: str, family_name: str, email: str, actor: Actor, now: datetime
+    session: Session,
+    registration_id: int,
+    given_name: str,
+    family_name: str,
+    email: str,
+    actor: Actor,
+    now: datetime,
+    *,
+    by: str = "",
 ) -> Registered:
     """Pass a registration with all that it holds to a colleague; both are told, and the link is the colleague's.
+
+    `by` names who does it, if it is not the delegate.
 
     What was said about the person (telephone, diet, access, visa, photographs, job, answers that were typed) does not
     pass on, nor do the organisers' note and tags, which the trail keeps. Answers that were picked do, with their
@@ -56,7 +66,7 @@ def hand_over(
     token, old_email, old_name = token_of(registration), registration.email, registration.full_name
     before = _passed_on(registration)
     kept = HandOver(registration_id=registration_id, link_version=registration.link_version)
-    kept.before = _person(registration) | {"typed": take_typed(session, registration_id)}
+    kept.before = _person(registration) | {"typed": take_typed(session, registration_id), "by": by}
     kept.forget_at = registration.edition.begins_at()
     session.merge(kept)
     registration.given_name, registration.family_name = given_name, family_name
@@ -70,10 +80,11 @@ def hand_over(
     changes = difference(before, _passed_on(registration))
     log(session, actor, now, "handed_over", registration, changes=changes, name=registration.full_name, email=email)
     standing = standing_of(session, registration_id)
-    send(session, mails.handed_over(standing, email=old_email, name=old_name, token=token), now, asked_for=True)
+    told = mails.handed_over(standing, email=old_email, name=old_name, token=token, by=by)
+    send(session, told, now, asked_for=True)
     # In a calendar that both look into, the colleague's entry comes after the one that is taken out.
     registration.revise(now)
-    tell(session, registration_id, News(place=True), now, asked_for=True, handed_over_by=old_name)
+    tell(session, registration_id, News(place=True), now, asked_for=True, handed_over_by=by or old_name)
     return Registered(Outcome.REGISTERED, token_of(registration))
 
 
@@ -88,6 +99,7 @@ def take_back(session: Session, registration_id: int, actor: Actor, now: datetim
     if handed is None:
         raise CannotTakeBack
     former: dict[str, Any] = dict(handed.before)
+    former.pop("by", None)
     # What was handed over before there were questions has no answers.
     email, tags, typed = former.pop("email"), former.pop("tags"), former.pop("typed", {})
     if live_registration_id(session, registration.edition_id, email) not in (None, registration_id):

@@ -12,6 +12,7 @@ from tests.registration.conftest import ANSWERS
 from tests.support.factories import NOW, make_edition, make_registration
 from tests.support.groups import CONTACT, make_delegation, make_group, make_promise, someone, stand
 from tests.support.letters import kinds, letters
+from tests.support.pages import Client
 
 
 @pytest.fixture(autouse=True)
@@ -44,11 +45,22 @@ def test_the_head_invites_reminds_and_takes_back(client, page, reading, clock):
         assert kinds(session, to="mira@own.test") == []
 
 
+def test_no_page_promises_an_email_where_none_leaves(shared_app, page, clock):
+    unsent = Client(shared_app())
+    form = unsent.get(page).follow("Invite somebody").form("main form")
+    assert "No email has been sent" in form.fill(name="Mira", email="mira@own.test").submit().text
+    clock.shift(timedelta(days=1))
+    reminded = unsent.get(page).form("[action$=remind]").submit()
+    assert "Reminder written. No email has been sent" in reminded.text
+
+
 def test_who_is_invited_registers_and_the_head_sees_no_more_than_name_and_status(client, writing, edition):
     with writing() as session:
         group, invitation = make_delegation(session, edition)
         page, link = f"/groups/{token_of_group(group)}/", f"/groups/join/{token_of_invitation(invitation)}"
-    form = client.get(link).form("main form")
+    invited = client.get(link)
+    assert "We remove your dietary and access needs" in invited.text
+    form = invited.form("main form")
     assert form.value("email") == "guest@own.test"
     own = form.fill(ANSWERS | {"email": "guest@own.test"}).submit()
     assert own.one("[data-registration-status]")["data-registration-status"] == "confirmed"
@@ -85,8 +97,11 @@ def test_the_head_replaces_somebody_and_gives_places_back(client, page, edition,
     assert asked.h1 == "Replace Ana with Boro?" and "The link will be sent to boro@own.tset." in asked.text
     done = asked.form("main form").submit("change").form("main form").fill(email="boro@own.test").submit()
     done = done.form("main form").submit("sure")
+    assert "Both have been told by email." in done.text
     with reading() as session:
         assert list(stand(session, edition)) == ["Boro"]
+        [told] = letters(session, to="boro@own.test")
+        assert "Head of it has handed this registration over to you." in " ".join(told.text.split())
     back = done.follow("Give places back")
     assert back.form("main form").fill(number="3").submit().status == 422
     asked = back.form("main form").fill(number="2").submit()

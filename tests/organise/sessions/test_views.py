@@ -57,3 +57,11 @@ def test_nobody_signs_out_somebody_else(browsers, client, enter):
 def test_what_has_lasted_twelve_hours_is_not_listed(browsers, clock, ana, client):
     clock.shift(timedelta(hours=12))
     assert len(sessions_on(client.another().sign_in(ana).get(PAGE))) == 1
+
+
+def test_what_is_kept_about_the_account_is_read_and_taken_along_without_secrets(browsers):
+    here, _there = browsers
+    page = here.get(PAGE).follow("What we keep about you")
+    assert "test browser" in page.text.lower() or "Signed in" in page.text
+    told = here.get("/organise/sessions/my-data.json").data.decode()
+    assert '"kept_in": "browser_sessions"' in told and 'secret_hash": "' not in told

@@ -15,7 +15,7 @@ from dofc_events.mail.models import Message
 from dofc_events.mail.rules import LINK_LIMITS
 from dofc_events.privacy.own.service import ask_to_erase
 from dofc_events.privacy.queries import token_of_address
-from tests.support.factories import make_edition, make_registration
+from tests.support.factories import make_account, make_edition, make_registration
 from tests.support.hosting import make_call, make_proposal
 
 ANA = {"given_name": "Anastasija", "family_name": "Kovač", "email": "ana@dofc.test"}
@@ -109,13 +109,25 @@ def test_all_editions_and_proposals_of_an_address_go_at_once(app, writing, readi
     link = link_in(reading, "my-data")
     page = client.get(link)
     assert page.text.count("ana@dofc.test") > 2
-    assert "2031" in client.get(f"{link}/my-data.json").data.decode()
+    whole = client.get(f"{link}/my-data.json").data.decode()
+    assert "2031" in whole and '"kept_in": "proposals"' in whole
     client.get(f"{link}/erase").form().submit()
     with reading() as session:
         assert sum(email == "" for email in session.scalars(select(Registration.email))) == 2
         assert faults(session) == []
         assert "ana@dofc.test" not in str([vars(one) for one in session.scalars(select(Message))])
     assert client.get(link).status == 404
+
+
+def test_who_has_an_account_alone_is_led_to_its_data_behind_signing_in(app, writing, reading, client):
+    with writing() as session:
+        make_account(session, "ivo@dofc.test", "chair", name="Ivo Horák")
+    client.get("/my-data").form().fill(email="ivo@dofc.test").submit()
+    link = link_in(reading, "my-data")
+    page = client.get(link)
+    assert "Ivo" not in page.text and not page.all("a[href$=erase]")
+    assert client.get(f"{link}/my-data.json").data.decode() == "[]"
+    assert page.one("main a[href$='/sessions/my-data']")
 
 
 def test_a_link_to_all_data_ends(app, writing, client):

@@ -16,8 +16,8 @@ from dofc_events.delegates.models import Registration
 from dofc_events.extensions import settings
 from dofc_events.memory.figures.queries import figures_of
 from dofc_events.privacy.erasing.queries import named_files
-from dofc_events.privacy.retention.service import do_some, old_ones, tasks
-from dofc_events.privacy.rules import GONE
+from dofc_events.privacy.retention.service import Keys, do_some, old_ones, tasks
+from dofc_events.privacy.rules import GONE, Period
 from dofc_events.privacy.service import vanish
 from tests.privacy.erasing.test_service import everything, figures, found_in
 from tests.privacy.people import OWN, make_person, values
@@ -31,12 +31,13 @@ def run(at: datetime, *, stop_after: int | None = None) -> int:
     """The run as the command has it, or only so many batches of it; returns how many batches there were."""
     batches = itertools.count()
     for task in [*tasks(db.session()), *old_ones(db.session(), at)]:
+        done: Keys = ()
         more = True
         while more:
             if next(batches) == stop_after:
                 return stop_after
             with unit_of_work() as session:
-                more = bool(do_some(session, task, at))
+                more = bool(done := do_some(session, task, at, done))
     vanish(db.session(), [])
     files.sweep(settings().shared, named_files(db.session()), at)
     return next(batches)
@@ -120,6 +121,19 @@ def test_a_run_that_is_stopped_anywhere_goes_on(app, writing, database_url):
         assert figures(db.session(), edition_id) == before
         assert moved(app, database_url, at) == set()
         assert at > NOW
+
+
+@pytest.mark.databases("sqlite")
+def test_a_batch_is_looked_for_behind_the_last_one_alone(app, writing):
+    with writing() as session:
+        edition = make_edition(session)
+        ids = [make_registration(session, edition).id for _ in range(3)]
+        at = edition.finishes_at() + 731 * DAY
+    with app.app_context(), unit_of_work() as session:
+        (task,) = [one for one in tasks(session) if (one.period, one.kept_in) == (Period.NAMES, "registrations")]
+        assert do_some(session, task, at, [(ids[0],), (ids[1],)]) == [(ids[2],)]
+        assert do_some(session, task, at, [(ids[2],)]) == []
+        assert do_some(session, task, at) == [(ids[0],), (ids[1],)]
 
 
 @pytest.mark.databases("sqlite")
