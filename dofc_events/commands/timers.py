@@ -12,6 +12,8 @@ from dofc_events.delegates.doubles import service as doubles
 from dofc_events.extensions import settings
 from dofc_events.groups.delegations.queries import delegations_to_end
 from dofc_events.groups.delegations.service import end_delegation
+from dofc_events.groups.queries import groups_told_now
+from dofc_events.groups.together.service import tell_contacts as tell_contacts_of
 from dofc_events.hosting.ballots import queries as ballot_queries
 from dofc_events.hosting.ballots import service as ballots
 from dofc_events.hosting.calls import service as calls
@@ -74,6 +76,10 @@ def end_delegations(step: Step, at: datetime) -> None:
 def close_lists(step: Step, at: datetime) -> None:
     for edition_id in queries.lists_to_close(db.session(), at):
         step.in_batches(waiting_for(db.session(), edition_id), timers.close_list, WORKER, at)
+
+
+def tell_contacts(step: Step, at: datetime) -> None:
+    step.in_batches(groups_told_now(db.session(), 10 * BATCH, at), tell_contacts_of, at)
 
 
 def tell_news(step: Step, at: datetime) -> None:
@@ -196,6 +202,7 @@ TIMERS: tuple[Callable[[Step, datetime], object], ...] = (
     forget_files,
     end_delegations,
     close_lists,
+    tell_contacts,
     tell_news,
     remind_drafters,
     tell_of_ending_drafts,

@@ -27,8 +27,10 @@ from dofc_events.groups.models import Group
 from dofc_events.groups.queries import (
     LookedAfter,
     companions_left,
+    group_by_proof,
     group_of_contact,
     looked_after,
+    offered_to,
     shortages,
     token_of_group,
 )
@@ -43,7 +45,8 @@ from dofc_events.groups.service import (
     follow_contact,
     register_people,
 )
-from dofc_events.groups.shared import acting_for, context_of, mine, with_pool
+from dofc_events.groups.shared import acting_for, answer_late, context_of, mine, with_pool
+from dofc_events.groups.together.service import confirm_places
 from dofc_events.mail.guards import limit_by_address
 from dofc_events.mail.outbox import TooManyMessages
 from dofc_events.places.models import Pool
@@ -62,7 +65,7 @@ from dofc_events.web.on_record import say
 blueprint = Blueprint("groups", __name__)
 blueprint.register_blueprint(invitations.blueprint)
 
-PEOPLE, CHECK = "groups/people.html", "groups/check.html"
+PEOPLE, CHECK, CONFIRM = "groups/people.html", "groups/check.html", "groups/confirm.html"
 REGISTER = "register"
 REFUSALS = (
     RegistrationNotOpen,
@@ -206,6 +209,28 @@ def cancel(token: str) -> ResponseReturnValue:
 def index(token: str) -> ResponseReturnValue:
     group = mine(token)
     return render_template("groups/index.html", **context_of(group, token))
+
+
+@blueprint.route("/groups/<token>/confirm", methods=["GET", "POST"])
+def confirm(token: str) -> ResponseReturnValue:
+    """Behind the link in the email alone, which proves the contact's address."""
+    group = group_by_proof(db.session(), token)
+    if group is None or link_has_ended(group.edition.finishes_at(), now()):
+        raise LinkNotValid
+    form, own_token = ButtonForm(), token_of_group(group)
+    if not form.validate_on_submit():
+        offered = offered_to(db.session(), group, now())
+        words = {"edition": group.edition, "token": own_token, "proof": token, "people": offered, "at": now()}
+        return form_page(form, CONFIRM, **words)
+    try:
+        with unit_of_work() as session:
+            number = confirm_places(session, group.id, acting_for(group), now())
+    except RegistrationOver:
+        number = 0
+    if not number:
+        return answer_late(group, own_token)
+    flash(ngettext("%(num)d place is confirmed.", "%(num)d places are confirmed.", number), "success")
+    return redirect(url_for(".index", token=own_token), 303)
 
 
 @blueprint.route("/groups/<token>/add", methods=["GET", "POST"])
