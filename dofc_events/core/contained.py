@@ -69,7 +69,10 @@ class TooCostly(Refusal):
 
 
 class ReaderFailed(Exception):
-    """The child ended in a way that nobody foresaw."""
+    """The child ended in a way that nobody foresaw; the log has by what, and no word of what was sent.
+
+    There is no end of ways to write a file that a library stumbles over: whoever asked says that it cannot be read.
+    """
 
 
 def run(module: str, content: bytes | BinaryIO, instance: Path, line: Line = Line.FILES) -> bytes:
@@ -110,7 +113,10 @@ def _run(module: str, *arguments: str, timeout: float, **streams: Any) -> bytes 
         log.warning("reader_stopped", module=module, status=done.returncode)
         raise TooCostly
     if done.returncode:
-        raise ReaderFailed(f"{module}: exit {done.returncode}: {(done.stdout or b'')[-500:].decode(errors='replace')}")
+        said = (done.stdout or b"")[-500:].decode(errors="replace")
+        # The name of what was raised, and no word of what was sent.
+        log.error("reader_failed", module=module, status=done.returncode, error=said.partition("(")[0][:60])
+        raise ReaderFailed(f"{module}: exit {done.returncode}: {said}")
     answer: bytes | None = done.stdout
     return answer
 

@@ -141,6 +141,11 @@ FAULTS = {
     "editions: [": "1: not yaml",
     "people: []": "not ours",
     "a: &a [&b [x, x], *b, *b]\nb: !!python/object/apply:os.system [ls]": "not yaml",
+    "outcomes: [{year: 2013, kind: agreement, title: A, parties: [1]}]": "not ours",
+    # What its reader stumbles over, and what no terminal and no page can show.
+    "a: !!binary aGFsbG8=": "not ours",
+    "&a [*a]": "not ours",
+    'editions: [{year: 2013, city: Sofia, country: BG, "\\ud800": x}]': "editions 2013: ?: unknown key",
 }
 
 
