@@ -1,6 +1,7 @@
 """Numbers in addresses: all that a row can have, and no more."""
 
 import pytest
+from werkzeug import routing
 from werkzeug.exceptions import NotFound
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -25,3 +26,18 @@ def test_what_a_row_can_have_is_found(addresses, address):
 def test_what_no_row_can_have_is_not_found(addresses, address):
     with pytest.raises(NotFound):
         addresses.match(address)
+
+
+def test_what_makes_an_address_is_compiled_once_and_when_it_is_asked_for(make_app, monkeypatch):
+    compiled, compile_builder = [], routing.Rule._compile_builder
+
+    def noted(rule, append_unknown):
+        compiled.append(rule.rule)
+        return compile_builder(rule, append_unknown)
+
+    monkeypatch.setattr(routing.Rule, "_compile_builder", noted)
+    addresses = make_app().url_map.bind("dofc.test")
+    assert compiled == []
+    for year in (2026, 2027):
+        assert addresses.build("public.edition", {"year": year, "of": "a & b"}) == f"/editions/{year}/?of=a+%26+b"
+    assert compiled == ["/editions/<year:year>/"]
