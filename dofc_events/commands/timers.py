@@ -12,7 +12,8 @@ from dofc_events.delegates.doubles import service as doubles
 from dofc_events.extensions import settings
 from dofc_events.groups.delegations.queries import delegations_to_end
 from dofc_events.groups.delegations.service import end_delegation
-from dofc_events.groups.queries import groups_told_now
+from dofc_events.groups.queries import groups_to_remind, groups_told_now
+from dofc_events.groups.together.service import remind_contact
 from dofc_events.groups.together.service import tell_contacts as tell_contacts_of
 from dofc_events.hosting.ballots import queries as ballot_queries
 from dofc_events.hosting.ballots import service as ballots
@@ -55,6 +56,10 @@ def renew_offers(step: Step, at: datetime) -> None:
 
 def lapse_offers(step: Step, at: datetime) -> None:
     step.each(queries.offers_overdue(db.session(), at), timers.lapse_offers, WORKER, at)
+
+
+def remind_contacts(step: Step, at: datetime) -> None:
+    step.each(groups_to_remind(db.session(), at), remind_contact, WORKER, at)
 
 
 def remind_of_offers(step: Step, at: datetime) -> None:
@@ -197,6 +202,7 @@ def prepare_photographs(step: Step, at: datetime) -> bool:
 TIMERS: tuple[Callable[[Step, datetime], object], ...] = (
     renew_offers,
     lapse_offers,
+    remind_contacts,
     remind_of_offers,
     forget_hand_overs,
     forget_files,

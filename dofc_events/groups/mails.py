@@ -12,6 +12,7 @@ from dofc_events.groups.queries import Person, proof_of_group, token_of_group, t
 from dofc_events.mail.envelope import Envelope
 from dofc_events.mail.render import link
 from dofc_events.mail.rules import deliverable
+from dofc_events.notices.mails import OFFER_REMINDER
 from dofc_events.notices.queries import STATUS_KINDS
 from dofc_events.places.rules import ClaimStatus
 
@@ -27,14 +28,15 @@ def group_registered(group: Group, people: Sequence[Person], stated_consent: str
     return _message("registered", GROUP_REGISTERED, group, people=_listed(group, people), stated_consent=stated_consent)
 
 
-def places_together(group: Group, people: Sequence[Person]) -> Envelope:
+def places_together(group: Group, people: Sequence[Person], *, until: datetime | None = None) -> Envelope:
     """What has become of the places of several people without an address of their own: the same for each.
 
-    Of what is offered it has the link that takes all of it.
+    Of what is offered it has the link that takes all of it. With `until` it reminds of an offer, and is too late then.
     """
     claim = people[0].claim
     words: dict[str, Any] = {"claim": claim, "people": _listed(group, people), "confirm": _confirm(group)}
-    return _message("places", STATUS_KINDS[ClaimStatus(claim.status)], group, **words)
+    kind = OFFER_REMINDER if until else STATUS_KINDS[ClaimStatus(claim.status)]
+    return _message("places", kind, group, expires_at=until, reminds=until is not None, **words)
 
 
 def group_link(*groups: Group, offered: Collection[int] = ()) -> Envelope:

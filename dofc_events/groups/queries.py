@@ -19,7 +19,7 @@ from dofc_events.groups.rules import Shortage
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import address_key
 from dofc_events.notices.models import UntoldNews
-from dofc_events.notices.queries import is_due, offer_is_untold
+from dofc_events.notices.queries import is_due, offer_is_untold, offers_to_remind_of
 from dofc_events.places.line.queries import who_gets_one_now
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.queries import overdue
@@ -130,6 +130,14 @@ def groups_told_now(session: Session, limit: int, now: datetime) -> Sequence[int
     query = select(UntoldNews.registration_id).join(Registration).join(Member)
     query = query.where(is_due(now), Registration.email_key.is_(None))
     return session.scalars(query.order_by(Member.group_id, UntoldNews.registration_id).limit(limit)).all()
+
+
+def groups_to_remind(session: Session, now: datetime) -> Sequence[int]:
+    """Groups in which several people without an address of their own have an offer that lapses soon."""
+    due = offers_to_remind_of(session, now)
+    query = select(Member.group_id).join(Registration).where(Registration.email_key.is_(None))
+    query = query.where(Member.registration_id.in_(due)).group_by(Member.group_id).having(func.count() > 1)
+    return session.scalars(query.order_by(Member.group_id)).all() if due else []
 
 
 def groups_with(session: Session, registration_ids: Collection[int]) -> dict[int, Group]:

@@ -2,6 +2,7 @@
 
 import urllib.error
 import urllib.request
+from typing import Any
 
 import pytest
 
@@ -58,7 +59,13 @@ def test_what_cannot_be_read_or_stored_is_no_failure_of_ours(live_server, app, d
         edition = make_edition(session, now=now())
         make_registration(session, edition, now=now())
         chair, other = make_account(session, role="chair"), make_account(session, role="chair", email="other@dofc.test")
-        factor = {"kind": "passkey", "name": "Key", "credential": "abc", "public_key": b"x", "sign_count": 0}
+        factor: dict[str, Any] = {
+            "kind": "passkey",
+            "name": "Key",
+            "credential": "abc",
+            "public_key": b"x",
+            "sign_count": 0,
+        }
         session.add(Factor(account_id=other.id, added_at=now(), **factor))
         tokens = [issue_sign_in_link(session, account.id, now()) for account in (chair, other)]
         organise = f"/organise/editions/{edition.year}"
@@ -78,5 +85,6 @@ def test_what_cannot_be_read_or_stored_is_no_failure_of_ours(live_server, app, d
     status, location = send_list(client, f"{organise}/import", wide)
     page = client.get(location.removeprefix(site.url))
     assert status == 303 and "a b vsc.csv" in page.text
-    matching = form_with(page, "column-0").forge(**{"column-0": "given_name", "column-2": "family_name"})
+    columns: dict[str, Any] = {"column-0": "given_name", "column-2": "family_name"}
+    matching = form_with(page, "column-0").forge(columns)
     assert matching.submit(checked=False).status < 500

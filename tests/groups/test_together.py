@@ -12,9 +12,16 @@ from dofc_events.core.audit import WORKER, AuditEntry
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import token_of
 from dofc_events.groups.lost_link.service import send_group_link
-from dofc_events.groups.queries import group_by_proof, group_by_token, groups_told_now, proof_of_group, token_of_group
+from dofc_events.groups.queries import (
+    group_by_proof,
+    group_by_token,
+    groups_to_remind,
+    groups_told_now,
+    proof_of_group,
+    token_of_group,
+)
 from dofc_events.groups.service import cancel_with, change_contact
-from dofc_events.groups.together.service import confirm_places, tell_contacts
+from dofc_events.groups.together.service import confirm_places, remind_contact, tell_contacts
 from dofc_events.notices import queries
 from dofc_events.places.queries import edition_pool
 from dofc_events.places.rules import HOLD
@@ -45,6 +52,10 @@ def worked(session, at) -> None:
         timers.renew_offers(session, registration_id, WORKER, at)
     for registration_id in queries.offers_overdue(session, at):
         timers.lapse_offers(session, registration_id, WORKER, at)
+    for group_id in groups_to_remind(session, at):
+        remind_contact(session, group_id, WORKER, at)
+    for registration_id in queries.offers_to_remind_of(session, at):
+        timers.remind_of_offers(session, registration_id, WORKER, at)
     tell_contacts(session, groups_told_now(session, 99, at), at)
     tell_due(session, at)
     assert faults(session) == []
@@ -130,7 +141,15 @@ def test_places_of_a_party_that_waited_are_offered_in_one_email(session):
     assert statuses(session, edition) == ["offered"] * 5
     assert kinds_to(session)[1:] == ["registration-offered"]
     assert letters(session)[-1].subject.startswith("5 places at ")
-    assert confirm_places(session, group.id, DELEGATE, NOW + HOLD) == 5, "for as long as offers last"
+    deliver_all(session)
+    soon = NOW + timedelta(hours=70)
+    worked(session, soon)
+    worked(session, soon)
+    assert kinds_to(session)[2:] == ["offer-reminder"], "once, of all"
+    assert ": accept 5 places at " in letters(session)[-1].subject
+    assert confirm_places(session, group.id, DELEGATE, soon) == 5, "for as long as offers last"
+    worked(session, soon)
+    assert kinds_to(session)[2:] == ["registration-confirmed"], "what it reminded of is taken"
 
 
 @pytest.mark.databases("sqlite")

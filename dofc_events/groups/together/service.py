@@ -11,12 +11,13 @@ from dofc_events.groups import mails
 from dofc_events.groups.models import Group
 from dofc_events.groups.queries import Person, groups_with, offered_to
 from dofc_events.mail import outbox
-from dofc_events.notices.mails import Standing
+from dofc_events.notices.mails import OFFER_REMINDER, Standing
 from dofc_events.notices.models import ToldTogether
 from dofc_events.notices.news.service import News, take_apart, take_over
 from dofc_events.notices.queries import standing_of
-from dofc_events.notices.service import Changes, put_off, withdraw_outdated, write
+from dofc_events.notices.service import Changes, log, put_off, send, withdraw_outdated, write
 from dofc_events.places import service as places
+from dofc_events.places.queries import overdue
 from dofc_events.registration.service import RegistrationOver
 
 Told = list[tuple[Standing, News]]
@@ -32,6 +33,7 @@ def confirm_places(session: Session, group_id: int, actor: Actor, now: datetime)
     if group.edition.is_over(now):
         raise RegistrationOver
     changes, found = Changes(session, group.edition, actor, now), offered_to(session, group, now)
+    outbox.withdraw(session, group.reference, now, kind=OFFER_REMINDER)
     for one in found:
         act = "hold_confirmed" if one.claim.is_hold else "offer_accepted"
         places.accept_claim(session, one.claim, now)
@@ -62,6 +64,21 @@ def tell_contacts(session: Session, registration_ids: Sequence[int], now: dateti
         alike.setdefault(key, []).append((standing, what))
     for told in alike.values():
         _tell(session, groups[told[0][0].registration.id], told, now)
+
+
+def remind_contact(session: Session, group_id: int, actor: Actor, now: datetime) -> None:
+    """Remind a contact once of the offers to several people that lapse soon; of one alone somebody else does."""
+    places.lock_edition_pool(session, session.get_one(Group, group_id).edition_id)
+    group = session.get_one(Group, group_id, populate_existing=True)
+    offered = [one for one in offered_to(session, group, now) if one.claim.remind_at and one.claim.remind_at <= now]
+    due = [one for one in offered if not overdue(one.claim, now)]
+    if len(due) < 2:
+        return
+    for one in due:
+        one.claim.remind_at = None
+        log(session, actor, now, "offer_reminder", one.registration)
+    until = min(one.claim.offered_until for one in due if one.claim.offered_until)
+    send(session, mails.places_together(group, due, until=until), now)
 
 
 def _tell(session: Session, group: Group, told: Told, now: datetime) -> None:
