@@ -14,12 +14,14 @@ from benchmarks.draw import draw_seconds
 from benchmarks.endurance import endurance
 from benchmarks.evening import evening_tasks
 from benchmarks.exports import export_cost
+from benchmarks.first_view import first_views
 from benchmarks.growth import growth
 from benchmarks.imports import import_cost
 from benchmarks.mail import mail_costs
 from benchmarks.memory import memory
 from benchmarks.organise import page_costs
 from benchmarks.outages import outages
+from benchmarks.photographs import PHOTOGRAPHS, upload_cost
 from benchmarks.privacy import forget
 from benchmarks.questions import QUESTIONS, question_costs
 from benchmarks.registration import BARE, BEGINNER, registration_costs
@@ -152,6 +154,21 @@ def _imports(databases: Databases, folder: Path) -> None:
             print(f"{name:45}{cost.reading:>9.2f}{cost.trial:>9.2f}{cost.locked:>9.2f}", flush=True)
 
 
+def _photographs(databases: Databases, folder: Path) -> None:
+    cost = upload_cost(databases, "sqlite", folder)
+    held = ", ".join(f"{name} {megabytes:.0f} MB" for name, megabytes in cost.held.items())
+    times = f"answered {cost.answered:.1f} s, ready {cost.prepared:.0f} s"
+    print(f"{f'{PHOTOGRAPHS} photographs of 8 MB in one form':45} {times}; at most {held}", flush=True)
+    refused = ", ".join(f"{name} ({why})" for name, why in sorted(cost.refused.items()))
+    print(f"  {cost.megabytes:.0f} MB; {cost.ready} can be seen; refused: {refused}", flush=True)
+
+
+def _first_views(databases: Databases, folder: Path) -> None:
+    print(f"{'largest part on a slow telephone, seconds':45}{'typical':>9}{'slowest':>9}{'moved':>9}")
+    for view in first_views(databases, folder):
+        print(f"{view.path:45}{view.typical:>9.2f}{view.slowest:>9.2f}{view.moved:>9.3f}", flush=True)
+
+
 def _questions(databases: Databases, folder: Path) -> None:
     print(f"{'CPU ms (queries), own questions':45}" + "".join(f"{count:>12}" for count in QUESTIONS) + f"{'times':>8}")
     for name, costs in question_costs(databases, folder).items():
@@ -182,6 +199,8 @@ PARTS: dict[str, Callable[[Databases, Path], None]] = {
     "crowd": _crowds,
     "imports": _imports,
     "questions": _questions,
+    "photographs": _photographs,
+    "first_view": _first_views,
     "evening": _evening,
     "growth": _growth,
     "privacy": _privacy,

@@ -83,6 +83,11 @@ class Client:
         response.read()
         return response.status
 
+    @property
+    def cookies(self) -> str:
+        """As a header has them."""
+        return "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+
     def _ask(self, method: str, path: str, body: str | None, status: int) -> tuple[str, str]:
         response = self._send(method, path, body)
         text = response.read().decode()
@@ -91,7 +96,7 @@ class Client:
         return text, response.headers.get("Location", "")
 
     def _send(self, method: str, path: str, body: str | None = None) -> http.client.HTTPResponse:
-        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
+        headers = {"Cookie": self.cookies}
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         self._connection.request(method, path, body, headers)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 from dofc_events.accounts.models import Account, BrowserSession, Role, SignInLink
 from dofc_events.accounts.rules import SESSION_LASTS, RoleName, audit_name
 from dofc_events.core.audit import AuditEntry
+from dofc_events.core.order import sort_key
 from dofc_events.core.references import hash_secret
 from dofc_events.mail.rules import address_key
 
@@ -26,7 +27,8 @@ def account_by_email(session: Session, email: str) -> Account | None:
 def roles_at(session: Session, edition_id: int) -> Sequence[Role]:
     """Every role at an edition, ended ones too, with its account: organisers before the desk, by name."""
     query = select(Role).join(Role.account).options(contains_eager(Role.account)).where(Role.edition_id == edition_id)
-    return session.scalars(query.order_by(Role.role.desc(), Account.name, Role.id)).all()
+    roles = session.scalars(query.order_by(Role.role.desc(), Role.id)).all()
+    return sorted(roles, key=lambda role: (role.role == RoleName.DESK, sort_key(role.account.name)))
 
 
 def role_at(session: Session, edition_id: int, role_id: int) -> Role | None:
@@ -38,7 +40,7 @@ def role_at(session: Session, edition_id: int, role_id: int) -> Role | None:
 def chairs(session: Session) -> Sequence[Account]:
     """The accounts that have ever been made chair of the network, by name."""
     query = select(Account).join(Account.roles).where(Role.role == RoleName.CHAIR)
-    return session.scalars(query.order_by(Account.name, Account.id)).all()
+    return sorted(session.scalars(query.order_by(Account.id)), key=lambda account: sort_key(account.name))
 
 
 def account_of_link(session: Session, secret: str, now: datetime) -> Account | None:

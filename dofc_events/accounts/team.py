@@ -14,6 +14,7 @@ from dofc_events.conference.models import Edition
 from dofc_events.conference.service import lock_edition
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.changes import Difference, refuse_changed, write
+from dofc_events.core.clock import in_another_zone
 from dofc_events.core.errors import Refusal
 from dofc_events.mail.outbox import enqueue, refuse_flood
 
@@ -72,6 +73,14 @@ def change_end(
     if changes:
         _record_change(session, actor, now, "role_changed", edition, role, changes)
     return bool(changes)
+
+
+def move_to_zone(session: Session, edition_id: int, zone: str, other: str, now: datetime) -> None:
+    """Let roles end with the same day when the edition, which is locked, changes from one zone to the `other`."""
+    for role in roles_at(session, edition_id):
+        if not role.has_ended(now):
+            role.ends_at = in_another_zone(role.ends_at, zone, other)
+    session.flush()
 
 
 def end_role(

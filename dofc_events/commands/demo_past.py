@@ -20,6 +20,9 @@ from dofc_events.delegates.models import Registration
 from dofc_events.delegates.rules import INVENTED
 from dofc_events.delegates.service import Details
 from dofc_events.hosting.hand_over.service import start_hand_over
+from dofc_events.letters.models import Letter
+from dofc_events.letters.rules import Anchor
+from dofc_events.letters.service import LetterText, write_letter
 from dofc_events.memory.editions.service import change_facts, facts_of, write_up
 from dofc_events.memory.figures.service import archive
 from dofc_events.memory.models import NewFile
@@ -31,6 +34,7 @@ from dofc_events.privacy.retention.service import do_some, tasks
 from dofc_events.privacy.rules import Period
 from dofc_events.privacy.service import shorten_periods
 from dofc_events.registration.arrivals.service import note_arrival
+from dofc_events.registration.queries import Audience
 from dofc_events.registration.service import RegistrationRequest, enter
 from dofc_events.registration.texts import consent_text
 
@@ -40,6 +44,8 @@ FIRST = 30
 # Organisers shortened the periods, so that nobody is named when the next year begins.
 DAYS = {Period.NEEDS: 14, Period.PHONE: 14, Period.VISA: 30, Period.EMAILS: 60, Period.NAMES: 60}
 DELEGATE = Actor("delegate", "demonstration")
+# When the last note on what became of its outcomes was made.
+FOLLOWED_UP = timedelta(days=160)
 # Of ten people, so many came on the first day.
 EARLY = 8
 
@@ -60,10 +66,12 @@ def load_past(session: Session, year: int, at: datetime) -> None:
     shorten_periods(session, edition.id, DAYS, COMMAND, opened_at)
     conference.publish_edition(session, edition.id, COMMAND, opened_at)
     _add_people(session, edition, invented["people"], opened_at)
+    _add_letters(session, edition, invented["letters"])
     finished_at = edition.finishes_at()
     assert finished_at is not None
     archive(session, edition.id, COMMAND, finished_at + timedelta(days=9))
     _write_up(session, edition, invented, finished_at + timedelta(days=12))
+    _add_outcomes(session, edition, invented["outcomes"], min(at, finished_at + FOLLOWED_UP))
     for task in tasks(session):
         while task.year == year and do_some(session, task, at):
             pass
@@ -102,6 +110,17 @@ def _request(edition: Edition, row: list[Any], number: int) -> RegistrationReque
     )
 
 
+def _add_letters(session: Session, edition: Edition, letters: Sequence[Mapping[str, Any]]) -> None:
+    """What their organisers wrote to all of them. Nobody is on record as its recipient, as there are no emails."""
+    begins_at = edition.begins_at()
+    assert begins_at is not None
+    for said in letters:
+        at = begins_at + timedelta(days=said["days"])
+        text = LetterText(said["subject"], said["body"], Anchor.AT_ONCE)
+        letter = session.get_one(Letter, write_letter(session, edition.id, Audience(), text, COMMAND, at))
+        letter.released_at = letter.started_at = letter.finished_at = at
+
+
 def _arrive(session: Session, edition: Edition, registration_id: int, number: int) -> None:
     """Most of them come on the first morning, some on the second, and a few never do."""
     begins_at = edition.begins_at()
@@ -115,13 +134,17 @@ def _arrive(session: Session, edition: Edition, registration_id: int, number: in
 def _write_up(session: Session, edition: Edition, invented: Mapping[str, Any], at: datetime) -> None:
     write_up(session, edition.id, invented["write_up"], COMMAND, at, seen="")
     seen, facts = facts_of(session, edition.year), invented["facts"]
-    assert seen is not None and edition.ends_on is not None
+    assert seen is not None
     sources = dict.fromkeys(facts, invented["source"])
     known = replace(seen, **{**facts, "organisers": tuple(facts["organisers"]), "sources": sources})
     change_facts(session, edition.id, known, COMMAND, at, seen=seen)
-    for row in invented["outcomes"]:
+    add_photographs(session, edition.year, "past", at)
+
+
+def _add_outcomes(session: Session, edition: Edition, outcomes: Sequence[dict[str, Any]], at: datetime) -> None:
+    assert edition.ends_on is not None
+    for row in outcomes:
         slug = add_outcome(session, edition, row, edition.ends_on, at)
         if "file" in row:
             signed = NewFile(row["file"], SIGNED.name, "application/pdf", SIGNED.read_bytes())
             add_file(session, edition.id, slug, signed, COMMAND, at)
-    add_photographs(session, edition.year, "past", at)

@@ -51,6 +51,7 @@ class Effect(enum.StrEnum):
     OFFERED = "offered"
     CONFIRMED = "confirmed"
     OPTION_GIVEN = "option_given"
+    SEATS_GIVEN_ANOTHER_WAY = "seats_given_another_way"
     BALLOT_TOO_LATE = "ballot_too_late"
     MORE_THAN_MEMBERS = "more_than_members"
 

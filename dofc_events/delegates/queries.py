@@ -1,7 +1,7 @@
 """Who is registered where."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from email.utils import parseaddr
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, false, not_, or_, select
@@ -74,6 +74,14 @@ def live_registration(session: Session, edition_id: int, email: str) -> Registra
     """The registration that an address has at an edition and that was not cancelled."""
     found = live_registration_id(session, edition_id, email)
     return None if found is None else session.get_one(Registration, found)
+
+
+def live_found_by(session: Session, edition_id: int, words: str, *, limit: int) -> Sequence[Registration]:
+    """The first people, by name, of those whom these words find at an edition and who have not cancelled."""
+    mine = select(Registration).where(Registration.edition_id == edition_id, Registration.ended_at.is_(None))
+    return session.scalars(
+        mine.where(found_by(words)).order_by(Registration.by_name, Registration.id).limit(limit)
+    ).all()
 
 
 def registration_by_form_key(session: Session, form_key: str) -> Registration | None:

@@ -1,6 +1,6 @@
 """The form for several people at once."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from flask_babel import gettext as _
@@ -10,6 +10,7 @@ from wtforms.validators import DataRequired
 
 from dofc_events.conference.models import Edition
 from dofc_events.core.errors import Refusal
+from dofc_events.core.references import new_secret
 from dofc_events.groups.models import LONGEST_NAME
 from dofc_events.groups.rules import MAX_PEOPLE, key_of_person
 from dofc_events.groups.service import Contact, GroupRequest
@@ -78,6 +79,11 @@ class PeopleForm(UnseenForm):
         """Remove one person; at least one stays."""
         if len(self.people) > 1:
             self.people.entries = [entry for entry in self.people.entries if entry.name != name]
+
+    def keep_only(self, numbers: Collection[int]) -> None:
+        """Keep these of the people, by their numbers from 0, on what is another form now."""
+        self.people.entries = [entry for number, entry in enumerate(self.people.entries) if number in numbers]
+        self.form_key.data = new_secret()
 
     def validate_people(self, field: Field) -> None:
         taken: set[str] = set()

@@ -93,7 +93,7 @@ def _listed(group: Group, people: Sequence[Person]) -> list[dict[str, Any]]:
 
 
 def _confirm(group: Group) -> str:
-    return link("groups.confirm", token=proof_of_group(group))
+    return link("groups.offers.confirm", token=proof_of_group(group))
 
 
 def _own_page(registration: Registration) -> str:

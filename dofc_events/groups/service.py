@@ -15,6 +15,7 @@ from dofc_events.core.changes import Difference, refuse_changed, write
 from dofc_events.core.errors import Refusal, ask_first
 from dofc_events.core.references import new_reference
 from dofc_events.delegates.models import Registration
+from dofc_events.delegates.queries import live_registration
 from dofc_events.delegates.service import category_of, refresh_search
 from dofc_events.groups import mails
 from dofc_events.groups.models import Group, Member
@@ -27,6 +28,7 @@ from dofc_events.groups.queries import (
     made_with,
     names_at,
     offered_to,
+    people_of,
     shortages,
     to_confirm,
 )
@@ -84,13 +86,15 @@ class GroupRequest:
 class Joined:
     """The result of a form. `known` are addresses that were registered already: who has one of them was written to.
 
-    `group` is None if that were all of them.
+    `group` is None if that were all of them. `others`: who stands on a form that was sent before, and was not
+    registered by it; by their numbers on it, from 0.
     """
 
     group: Group | None
     known: tuple[str, ...] = ()
     is_new: bool = True
     people: tuple[Person, ...] = field(default=())
+    others: tuple[int, ...] = ()
 
 
 class NotForPerson(Refusal):
@@ -143,7 +147,7 @@ def register_people(
     assert edition is not None, "it has a pool"
     earlier = made_with(session, [person.form_key for person in request.people])
     if earlier is not None:
-        return Joined(earlier, is_new=False)
+        return Joined(earlier, is_new=False, others=_others(session, earlier, request))
     if (window := edition.window(now)) is not Window.OPEN:
         raise RegistrationNotOpen(window)
     _refuse_repeated(session, edition_id, request)
@@ -188,6 +192,20 @@ def register_people(
     if not alone:
         tell_together(session, group, to_confirm(joined), now, keep=keep_mail, asked_for=True)
     return Joined(group, known, people=tuple(joined))
+
+
+def _others(session: Session, group: Group, request: GroupRequest) -> tuple[int, ...]:
+    """Who stands on a form that has registered a group, and is not registered."""
+    people = [person.registration for person in people_of(session, group.id)]
+    known = {(compared(one.given_name, one.family_name), one.mailed_key) for one in people}
+
+    def is_known(one: RegistrationRequest) -> bool:
+        name = compared(one.details.given_name, one.details.family_name)
+        if (name, address_key(one.email)) in known:
+            return True
+        return one.has_address and live_registration(session, group.edition_id, one.email) is not None
+
+    return tuple(number for number, one in enumerate(request.people) if not is_known(one))
 
 
 def _is_together(

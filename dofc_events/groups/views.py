@@ -19,18 +19,19 @@ from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import NotAgreed, Refusal, ask_first
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import registration_by_token
+from dofc_events.delegates.rules import full_name
 from dofc_events.extensions import limiter, settings
 from dofc_events.groups.forms import GroupForm, PeopleForm, PersonForm
 from dofc_events.groups.invitations import views as invitations
 from dofc_events.groups.lost_link.service import send_group_link
 from dofc_events.groups.models import Group
+from dofc_events.groups.offers import views as offers
 from dofc_events.groups.queries import (
     LookedAfter,
     companions_left,
-    group_by_proof,
     group_of_contact,
     looked_after,
-    offered_to,
+    people_of,
     shortages,
     token_of_group,
 )
@@ -45,8 +46,7 @@ from dofc_events.groups.service import (
     follow_contact,
     register_people,
 )
-from dofc_events.groups.shared import acting_for, answer_late, context_of, mine, with_pool
-from dofc_events.groups.together.service import confirm_places
+from dofc_events.groups.shared import acting_for, context_of, mine, with_pool
 from dofc_events.mail.guards import limit_by_address
 from dofc_events.mail.outbox import TooManyMessages
 from dofc_events.places.models import Pool
@@ -64,8 +64,9 @@ from dofc_events.web.on_record import say
 
 blueprint = Blueprint("groups", __name__)
 blueprint.register_blueprint(invitations.blueprint)
+blueprint.register_blueprint(offers.blueprint)
 
-PEOPLE, CHECK, CONFIRM = "groups/people.html", "groups/check.html", "groups/confirm.html"
+PEOPLE, CHECK = "groups/people.html", "groups/check.html"
 REGISTER = "register"
 REFUSALS = (
     RegistrationNotOpen,
@@ -145,6 +146,9 @@ def with_delegate(token: str) -> ResponseReturnValue:
     if registration is None or registration.email_key is None or registration.ended_at is not None:
         raise LinkNotValid
     if (group := group_of_contact(db.session(), registration)) is not None:
+        if request.method == "POST":
+            # The form may be older than the group; what was typed into it is not lost.
+            return _add_people(_to_group(group))
         return redirect(url_for(".add", token=token_of_group(group)), 303)
     contact = Contact(registration.full_name, registration.email, registration.language, registration.organisation)
     edition, pool = with_pool(registration.edition)
@@ -211,36 +215,16 @@ def index(token: str) -> ResponseReturnValue:
     return render_template("groups/index.html", **context_of(group, token))
 
 
-@blueprint.route("/groups/<token>/confirm", methods=["GET", "POST"])
-def confirm(token: str) -> ResponseReturnValue:
-    """Behind the link in the email alone, which proves the contact's address."""
-    group = group_by_proof(db.session(), token)
-    if group is None or link_has_ended(group.edition.finishes_at(), now()):
-        raise LinkNotValid
-    form, own_token = ButtonForm(), token_of_group(group)
-    if not form.validate_on_submit():
-        offered = offered_to(db.session(), group, now())
-        words = {"edition": group.edition, "token": own_token, "proof": token, "people": offered, "at": now()}
-        return form_page(form, CONFIRM, **words)
-    try:
-        with unit_of_work() as session:
-            number = confirm_places(session, group.id, acting_for(group), now())
-    except RegistrationOver:
-        number = 0
-    if not number:
-        return answer_late(group, own_token)
-    flash(ngettext("%(num)d place is confirmed.", "%(num)d places are confirmed.", number), "success")
-    return redirect(url_for(".index", token=own_token), 303)
-
-
 @blueprint.route("/groups/<token>/add", methods=["GET", "POST"])
 @limit_by_people
 def add(token: str) -> ResponseReturnValue:
-    group = mine(token)
+    return _add_people(_to_group(mine(token)))
+
+
+def _to_group(group: Group) -> Start:
     contact = Contact(group.contact_name, group.email, group.language, group.organisation)
-    edition, pool = with_pool(group.edition)
-    action = url_for(".add", token=token)
-    return _add_people(Start(edition, pool, action, acting_for(group), contact, group))
+    action = url_for(".add", token=token_of_group(group))
+    return Start(*with_pool(group.edition), action, acting_for(group), contact, group)
 
 
 def _add_people(start: Start, *, country: str = "") -> ResponseReturnValue:
@@ -268,7 +252,20 @@ def _add_people(start: Start, *, country: str = "") -> ResponseReturnValue:
         return _check(start, form, contact, context, asked)
     except REFUSALS as refusal:
         return _refused(refusal, start, form, context)
+    if joined.others:
+        return _begin_anew(start, form, context, joined)
     return _done(start, joined)
+
+
+def _begin_anew(start: Start, form: PeopleForm, context: dict[str, Any], joined: Joined) -> ResponseReturnValue:
+    """The form that has registered others, with those who are still to be registered, and nothing done for them yet."""
+    assert joined.group is not None, "it was registered by this form"
+    form.keep_only(joined.others)
+    names = [person.registration.full_name for person in people_of(db.session(), joined.group.id)]
+    start = start if start.accompanying else _to_group(mine(token_of_group(joined.group)))
+    page = render_template(PEOPLE, form=form, **context | {"start": start, "registered": names})
+    # Nobody is left to be brought by a delegate who has brought all: then the page says what was typed.
+    return make_response(page, 422 if context["most"] else 403)
 
 
 def _register(start: Start, form: PeopleForm, contact: Contact) -> Joined:
@@ -294,7 +291,12 @@ def _begun(form: PeopleForm, start: Start) -> PeopleForm:
 
 
 def _form_context(start: Start) -> dict[str, Any]:
-    context = form_context(start.edition, start.pool) | {"start": start, "most": MAX_PEOPLE, "added": False}
+    context = form_context(start.edition, start.pool) | {
+        "start": start,
+        "most": MAX_PEOPLE,
+        "added": False,
+        "registered": (),
+    }
     if start.accompanying:
         assert start.contact is not None, "a delegate brings them"
         context["most"] = companions_left(db.session(), start.edition, start.contact.email)
@@ -334,7 +336,9 @@ def _check(
         except NotAgreed as found:
             asked = found
     short = asked.consequences[0][0] if asked else None
-    words = {"short": short, "digest": asked.digest if asked else "", "contact": contact}
+    people = [entry.form.to_details() for entry in form.people]
+    names = [full_name(one.given_name, one.family_name, one.country) for one in people]
+    words = {"short": short, "digest": asked.digest if asked else "", "contact": contact, "names": names}
     again = request.form.get("step") == REGISTER
     page = render_template(CHECK, form=form, again=again, **words, **context)
     return make_response(page, 422 if again else 200)
@@ -372,6 +376,8 @@ def _done(start: Start, joined: Joined) -> ResponseReturnValue:
         kept = _("No email has been sent. Keep the address of this page: it is your link.")
         sent = _("We will email the links to %(email)s.", email=joined.group.email)
         flash(f"{done} {sent if settings().mail_is_delivered else kept}", "success")
+    elif not joined.is_new:
+        flash(_("This form has already been sent. Nothing has been changed now."), "info")
     for email in joined.known:
         flash(
             _(

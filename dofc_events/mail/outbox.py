@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 
-from sqlalchemy import ColumnElement, Integer, bindparam, case, delete, func, select, update
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, case, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from dofc_events.core.audit import Actor, record
@@ -155,6 +155,12 @@ def withdraw_all(session: Session, mine: Sequence[ColumnElement[bool]], now: dat
         .returning(Message.state)
     )
     return sum(state == MessageState.WITHDRAWN for state in states)
+
+
+def outdate(session: Session, references: Select[str], now: datetime) -> None:
+    """Note that what was sent about these references is no longer true, but for what was written by hand."""
+    sent = Message.about.in_(references), Message.state == MessageState.SENT, Message.kind.not_in(WRITTEN_BY_HAND)
+    session.execute(update(Message).where(Message.id.in_(held_in_order(*sent))).values(expires_at=now))
 
 
 def send_again(session: Session, message_id: int, actor: Actor, now: datetime) -> None:

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, datetime, time
 from typing import Any
 
 from dofc_events.core.countries import country_codes
@@ -38,6 +38,8 @@ class FaultKind(enum.StrEnum):
     NOT_A_NUMBER = "not_a_number"
     NOT_A_DAY = "not_a_day"
     NOT_A_TIME = "not_a_time"
+    NOT_A_MOMENT = "not_a_moment"
+    ENDS_FIRST = "ends_first"
     NOT_A_COUNTRY = "not_a_country"
     NOT_ONE_OF = "not_one_of"
     NOT_YES_OR_NO = "not_yes_or_no"
@@ -45,6 +47,7 @@ class FaultKind(enum.StrEnum):
     TOO_MANY = "too_many"
     TWICE = "twice"
     NOT_ARCHIVED = "not_archived"
+    SEATS_GIVEN = "seats_given"
     NO_SUCH_EDITION = "no_such_edition"
     NO_SUCH_ORGANISATION = "no_such_organisation"
     FILE_MISSING = "file_missing"
@@ -172,6 +175,17 @@ def clock(value: Any, where: str) -> Iterator[Fault]:
     """A time of day as HH:MM or HH:MM:SS."""
     if not _is_iso(time, value) or time.fromisoformat(value).tzinfo:
         yield Fault(FaultKind.NOT_A_TIME, where)
+
+
+def moment(value: Any, where: str) -> Iterator[Fault]:
+    """An aware moment in ISO 8601."""
+    try:
+        found = datetime.fromisoformat(value)
+        is_one = found.tzinfo is not None and FIRST_YEAR <= found.year <= LAST_YEAR
+    except (TypeError, ValueError):
+        is_one = False
+    if not is_one:
+        yield Fault(FaultKind.NOT_A_MOMENT, where)
 
 
 def flag(value: Any, where: str) -> Iterator[Fault]:

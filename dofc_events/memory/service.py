@@ -27,10 +27,12 @@ from dofc_events.memory.photographs.exchange.service import PHOTOGRAPHS
 from dofc_events.memory.queries import Change, Part, Reference, changes_to
 from dofc_events.memory.reading.queries import ReadFile, bytes_in, refuse_missing
 from dofc_events.memory.rules import MAX_FAULTS, Fault, FaultKind, FileRefused, Row, faults_of
+from dofc_events.memory.trips.rules import FOR_PEOPLE
+from dofc_events.memory.trips.service import TRIPS, with_seats_given
 
 # A new part of the memory is a line here: exported, imported, kept from the sweep and checked. What a part refers to
 # comes before it.
-PARTS: tuple[Part, ...] = (ORGANISATIONS, EDITIONS, SERIES_PART, OUTCOMES, DOCUMENTS, PHOTOGRAPHS, FIGURES)
+PARTS: tuple[Part, ...] = (ORGANISATIONS, EDITIONS, SERIES_PART, OUTCOMES, DOCUMENTS, TRIPS, PHOTOGRAPHS, FIGURES)
 
 # What an edition in use has settings for; an import leaves that to its organisers.
 OF_SETTINGS = frozenset(
@@ -178,10 +180,16 @@ def _dangling(session: Session, changes: Sequence[Change]) -> list[Fault]:
 
 
 def _in_use(session: Session, changes: Sequence[Change]) -> list[Fault]:
-    editions = [change for change in changes if change.part is EDITIONS]
-    in_use = not_archived(session, [int(change.key) for change in editions])
-    return [
-        Fault(FaultKind.NOT_ARCHIVED, str(change.key))
-        for change in editions
-        if change.key in in_use and (change.is_new or OF_SETTINGS & change.fields.keys())
+    """What people rely on here: settings and trips of editions in use, and trips on which somebody has a seat."""
+    relied_on = [change for change in changes if change.part is TRIPS or _is_of_settings(change)]
+    in_use = not_archived(session, {year for change in relied_on if (year := change.part.year(change.row))})
+    faults = [
+        Fault(FaultKind.NOT_ARCHIVED, str(change.key)) for change in relied_on if change.part.year(change.row) in in_use
     ]
+    moved = {change.key for change in changes if change.part is TRIPS and FOR_PEOPLE & change.fields.keys()}
+    given = sorted(with_seats_given(session, moved))
+    return faults + [Fault(FaultKind.SEATS_GIVEN, key) for key in given]
+
+
+def _is_of_settings(change: Change) -> bool:
+    return change.part is EDITIONS and (change.is_new or bool(OF_SETTINGS & change.fields.keys()))

@@ -174,8 +174,7 @@ def tell(
     once; not what becomes of the place of somebody with an address of their own, nor an offer.
     """
     session.flush()
-    earlier = take_over(session, registration_id)
-    if earlier:
+    if earlier := take_over(session, registration_id):
         news.add_all(earlier)
     news.asked_for = news.asked_for or asked_for
     standing = standing_of(session, registration_id)
@@ -304,7 +303,7 @@ def withdraw_outdated(session: Session, standing: mails.Standing, news: News, no
 
 
 def _say_nothing(session: Session, registration_ids: Collection[int], now: datetime) -> None:
-    """Mark what became of these people's claims as not to be told.
+    """Mark what became of these people's claims as not to be told, and what they were told before as outdated.
 
     What they were about to be told of an offer that no longer stands is withdrawn; who cancelled is told nothing more.
     """
@@ -314,5 +313,6 @@ def _say_nothing(session: Session, registration_ids: Collection[int], now: datet
         of_this_act = or_(Claim.changed_at == now, Claim.registration_id.in_(ended))
         session.execute(update(Claim).where(Claim.registration_id.in_(some), of_this_act).values(untold=True))
         session.execute(delete(UntoldNews).where(UntoldNews.registration_id.in_(ended)))
+        outbox.outdate(session, select(Registration.reference).where(Registration.id.in_(some)), now)
         for registration_id in session.scalars(with_unsent_offer(some)).all():
             write(session, standing_of(session, registration_id), News(), now)

@@ -6,6 +6,7 @@ from dataclasses import fields
 from typing import Any
 
 from flask import abort, request
+from flask_babel import gettext as _
 
 from dofc_events.conference.models import Edition
 from dofc_events.core.clock import now
@@ -15,8 +16,9 @@ from dofc_events.core.pages import Turn
 from dofc_events.mail.queries import mail_health
 from dofc_events.organise.rules import is_day, is_moment
 from dofc_events.places.rules import PLACE_STATUSES
-from dofc_events.questions.rules import FIELD, WAITING, pairs_in
-from dofc_events.registration.queries import FLAGS, NO, YES, Audience, Filters
+from dofc_events.questions.rules import ANY, FIELD, KEYED, NO, NONE, WAITING, YES, Kind, OwnQuestion, pairs_in
+from dofc_events.questions.texts import waiting_for
+from dofc_events.registration.queries import FLAGS, Audience, Filters
 from dofc_events.web.converters import LARGEST_ID
 
 EDITION = "/editions/<year:year>"
@@ -73,6 +75,16 @@ def _asked_answers(text: str) -> str:
     if not all(ANSWER.fullmatch(part) for part in (*wanted.keys(), *filter(None, wanted.values()))):
         abort(404)
     return " ".join(f"{key}:{answer}" for key, answer in wanted.items() if answer)
+
+
+def answer_choices(question: OwnQuestion) -> dict[str, str]:
+    """What a list can be narrowed to by a question: its answers, those no longer offered too, or any, or none."""
+    if question.kind is Kind.FILE:
+        return {ANY: _("Added"), NONE: _("Not added")}
+    words = {YES: _("Yes"), NO: _("No")} | {option.key: option.caption for option in question.options}
+    found = {key: words[key] for key in question.answers} if question.kind in KEYED else {ANY: _("Answered")}
+    found |= {one.key + WAITING: waiting_for(one.caption) for one in question.options if one.waiting_list}
+    return found | {NONE: _("No answer")}
 
 
 def asked_audience() -> Audience:

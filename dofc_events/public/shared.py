@@ -1,5 +1,6 @@
 """What the heads of public pages say, for people who only see a link to them."""
 
+from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from flask_babel import get_locale
@@ -8,10 +9,12 @@ from markupsafe import Markup
 
 from dofc_events.conference.models import Edition
 from dofc_events.core.clock import from_zone, in_zone
-from dofc_events.core.countries import country_name
+from dofc_events.core.countries import country_name, country_names
 from dofc_events.documents.cards.rules import Card
 from dofc_events.mail.render import link
 from dofc_events.memory.figures.network.rules import EditionInFigures, Network
+from dofc_events.memory.figures.rules import Record, Shares
+from dofc_events.memory.figures.shared import growth_chart
 from dofc_events.memory.outcomes.models import Outcome
 from dofc_events.memory.outcomes.rules import OutcomeKind
 from dofc_events.public import rules
@@ -20,6 +23,28 @@ from dofc_events.web.dates import day_range
 from dofc_events.web.maps import Marked, country_map, shown_on
 
 NETWORK = "Balkan and Black Sea Cluster Network"
+
+
+@dataclass(frozen=True)
+class ShownFigures:
+    """What was counted of an edition when it was archived, drawn: how it filled, and its countries, largest first."""
+
+    record: Record
+    curve: Markup | None
+    countries: Shares
+
+
+def shown_figures(known: EditionInFigures) -> ShownFigures | None:
+    """An edition in figures for its page and its report; None where nobody was counted."""
+    record = known.record
+    if record is None or not record.figures.total:
+        return None
+    in_order = {code: place for place, code in enumerate(country_names(str(get_locale())))}
+    return ShownFigures(
+        record,
+        growth_chart([record.growth]) if record.growth and record.growth.days else None,
+        sorted(record.figures.countries, key=lambda share: (-share[1], in_order[share[0]])),
+    )
 
 
 def place_of(edition: Edition) -> str:

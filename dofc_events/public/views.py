@@ -45,8 +45,10 @@ from dofc_events.public.shared import (
     picture_of_countries,
     picture_of_edition,
     picture_of_network,
+    shown_figures,
 )
 from dofc_events.web.assets import asset_url
+from dofc_events.web.charts import bar
 
 blueprint = Blueprint("public", __name__)
 for part in (draw, outcome_pages, documents, photographs, cards, feed, network_pages, report):
@@ -84,6 +86,7 @@ def home() -> str:
     call, network = current_call(session, moment), network_in_figures(session, moment)
     return render_template(
         "public/home.html",
+        at=moment,
         edition=current,
         later=coming[1:],
         window=current.window(moment) if current else None,
@@ -107,6 +110,7 @@ def editions() -> str:
     known, network = past_in_figures(session, past, moment)
     return render_template(
         "public/editions.html",
+        at=moment,
         coming=coming,
         windows={edition.id: edition.window(moment) for edition in coming},
         places=places_left(session, [edition.id for edition in coming]),
@@ -129,10 +133,13 @@ def edition(year: int) -> str:
     photographs = shown_photographs(session, found.id, PHOTOGRAPHS_SHOWN)
     return render_template(
         "public/edition.html",
+        at=moment,
         edition=found,
         is_over=is_over,
         known=known,
         map=picture_of_countries(known) if is_over else None,
+        shown=shown_figures(known) if is_over else None,
+        bar=bar,
         neighbours=neighbours_of(session, found) if is_over else (),
         window=found.window(moment),
         places=places_left(session, [found.id]).get(found.id),

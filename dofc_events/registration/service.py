@@ -121,8 +121,7 @@ def register_delegate(
     if earlier is not None:
         if by_address(session, earlier.category, request.code):
             return Registered(Outcome.ANSWERED_BY_EMAIL)
-        same = _says_the_same(session, earlier, request)
-        return Registered(Outcome.SENT_BEFORE if same else Outcome.OTHER_ANSWERS, token_of(earlier))
+        return sent_before(session, earlier, request)
     if (window := edition.window(now)) is not Window.OPEN:
         raise RegistrationNotOpen(window)
     category = category_of(session, edition_id, request.details.category)
@@ -194,7 +193,7 @@ def enter(
     """Write somebody down, with the place or position that they get; no answers, no seat, no message, no trail.
 
     The pool is locked already. Where organisers register, nobody needs their approval, or to confirm a held place.
-    `promise_id` and `party` as in `claim_place`. Raises NoSuchCategory.
+    `promise_id` and `party` as in `claim_place`. Raises NoSuchCategory, and RegistrationNotOpen once no list is kept.
     """
     registration = Registration(
         edition_id=edition.id,
@@ -220,6 +219,9 @@ def enter(
     claim = places.claim_place(
         session, pool, registration, now, hold=hold, requested=requested, promise_id=promise_id, party=party
     )
+    waits = claim.status in (ClaimStatus.WAITLISTED, ClaimStatus.REQUESTED)
+    if waits and not on_behalf and not edition.gives_places(now):
+        raise RegistrationNotOpen(Window.CLOSED)
     return registration, claim
 
 
@@ -279,10 +281,12 @@ def rewrite_details(
     return tuple(written), told, changes
 
 
-def _says_the_same(session: Session, earlier: Registration, request: RegistrationRequest) -> bool:
+def sent_before(session: Session, earlier: Registration, request: RegistrationRequest) -> Registered:
+    """The registration that a form made the first time it was sent, and whether it says the same now."""
     known, asked_for = answers_of(answered_by(session, earlier.id)), {*wishes_of(session, earlier.id)}
     same = (details_of(earlier), earlier.email, asked_for) == (request.details, request.email, {*request.trips})
-    return same and all(known.get(key, ()) == values for key, values in request.answers.items())
+    same = same and all(known.get(key, ()) == values for key, values in request.answers.items())
+    return Registered(Outcome.SENT_BEFORE if same else Outcome.OTHER_ANSWERS, token_of(earlier))
 
 
 def correct_address(

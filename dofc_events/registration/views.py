@@ -82,7 +82,7 @@ REFUSALS = (RegistrationNotOpen, TooManyMessages, ChoiceFull, NotInvited, *NOT_T
 def new(year: int) -> ResponseReturnValue:
     edition, pool = _with_places(year, is_form=True)
     context = form_context(edition, pool) | {"blank": None, "earlier": None}
-    is_open = edition.window(now()) is Window.OPEN
+    is_open = edition.window(now()) is Window.OPEN and (edition.gives_places(now()) or context["free"] > 0)
     if request.method != "POST":
         is_shown = is_open or edition.status == EditionStatus.DRAFT
         return _blank_form(edition, context) if is_shown else answer_not_open(edition, None)
@@ -95,7 +95,7 @@ def new(year: int) -> ResponseReturnValue:
     except REFUSALS as refusal:
         return answer_refusal(refusal, form, NEW, edition, context)
     if registered.outcome is Outcome.OTHER_ANSWERS:
-        return _other_answers(registered.token, form, context)
+        return answer_other_answers(registered.token, form, context)
     if registered.outcome is Outcome.ADDRESS_KNOWN:
         return wrote_to(edition, form.email.data, after="register")
     if registered.outcome is Outcome.ANSWERED_BY_EMAIL:
@@ -208,7 +208,7 @@ def answer_refusal(
     return answer_errors(form, template, **context)
 
 
-def _other_answers(token: str, form: RegistrationForm, context: dict[str, Any]) -> ResponseReturnValue:
+def answer_other_answers(token: str, form: RegistrationForm, context: dict[str, Any]) -> ResponseReturnValue:
     """The form sent again with other answers: the page that changes them, filled in, and nothing changed yet.
 
     Another name and another address are another person, whom one wants to register as well.

@@ -1,6 +1,6 @@
 """one message may tell what has become of the places of several people
 
-Follows: 0195
+Follows: 0200
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0220"
-down_revision: str | None = "0195"
+down_revision: str | None = "0200"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -11,10 +11,11 @@
     event.preventDefault();
     var said = form.querySelector("[data-said]"), list = form.querySelector("[data-list]");
     var bar = form.querySelector("progress"), button = form.querySelector("button[type=submit]");
-    var sent = files.map(function () { return 0; }), done = 0, wrong = 0, next = 0;
+    var sent = files.map(function () { return 0; }), done = 0, failed = 0, next = 0;
     var total = files.reduce(function (sum, file) { return sum + file.size; }, 0) || 1;
     button.disabled = true;
     bar.hidden = false;
+    form.querySelector("[data-look]").hidden = true;
     list.textContent = "";
     var lines = files.map(function (file) {
       var line = document.createElement("li"), name = document.createElement("bdi"), state = document.createElement("span");
@@ -29,7 +30,11 @@
     }
     function tell(number, words, isWrong) {
       lines[number].textContent = words;
-      if (isWrong) { wrong++; lines[number].dataset.wrong = ""; }
+      if (isWrong) lines[number].dataset.wrong = "";
+    }
+    function lose(number) {
+      failed++;
+      tell(number, form.dataset.failed, true);
     }
     function finish() {
       done++;
@@ -38,8 +43,9 @@
       else if (done === files.length) {
         button.disabled = false;
         window.onbeforeunload = null;
-        // Reasons stay to be read: the page has them as well, with whatever is found when pictures are prepared.
-        if (!wrong) { location.hash = "progress"; location.reload(); }
+        // The page has the reasons why a file is none as well; what never arrived is named here alone.
+        if (!failed) { location.hash = "progress"; location.reload(); }
+        else form.querySelector("[data-look]").hidden = false;
       }
     }
     function send(number) {
@@ -66,10 +72,10 @@
         try { answer = JSON.parse(request.responseText)[0]; } catch (error) { /* A page that says what is wrong. */ }
         sent[number] = files[number].size;
         if (request.status === 200 && answer) tell(number, answer.why || form.dataset.arrived, Boolean(answer.why));
-        else tell(number, form.dataset.failed, true);
+        else lose(number);
         finish();
       };
-      request.onerror = function () { tell(number, form.dataset.failed, true); finish(); };
+      request.onerror = function () { lose(number); finish(); };
       request.send(data);
     }
     window.onbeforeunload = function (event) { event.preventDefault(); };

@@ -19,7 +19,12 @@
   var goOn = document.querySelector("form[data-go-on]");
   if (goOn && visit && visit.type === "navigate") goOn.submit();
 
-  // Anyone who leaves a form by one of its links, or closes the page, is asked first if something was typed.
+  // Anyone who leaves a form by one of its links, or closes the page, is asked first if something was typed: into a
+  // form of any length.
+  var FEW_LINES = 3;
+  function isLong(form) {
+    return form.querySelector("textarea") || form.querySelectorAll("input[type=text]").length > FEW_LINES;
+  }
   function isChanged(field) {
     if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
     if (!field.name || field.type === "hidden") return false;
@@ -34,7 +39,7 @@
     if (isSent) return;
     var forms = Array.from(document.querySelectorAll("form[data-once]"));
     if (forms.some(function (form) {
-      return form.querySelector("textarea") && (summary || Array.from(form.elements).some(isChanged));
+      return isLong(form) && (summary || Array.from(form.elements).some(isChanged));
     })) event.preventDefault();
   });
 

@@ -1,17 +1,20 @@
 """Typed text may be longer than a column is wide, and a drawing never covers words."""
 
 import re
+from datetime import timedelta
 
 import pytest
+from playwright.sync_api import expect
 
 from dofc_events.accounts.rules import RoleName
 from dofc_events.core.audit import COMMAND
 from dofc_events.core.clock import now
 from dofc_events.delegates.queries import token_of
 from dofc_events.memory.history.service import load_history
+from tests.support import uploads
 from tests.support.browser import PHONE
 from tests.support.factories import make_account, make_edition, make_registration, make_trip
-from tests.support.photographs import SHOWN, make_photograph
+from tests.support.photographs import SHOWN, make_photograph, red
 
 SIZES = [(320, 640), (390, 844), (768, 1024), (1280, 800)]
 LONG = "Balkanskisavezklasteraproizvođačapoljoprivrednemehanizacije" * 2
@@ -43,6 +46,12 @@ PLACES = """() => [...document.querySelectorAll('main :is(h1, h2, p, a, figure, 
   const box = e.getBoundingClientRect();
   return [e.tagName, Math.round(box.top), Math.round(box.height)].join();
 })"""
+# How much of what was shown already was moved by what came later (W3C, Layout Instability).
+SHIFTED = """() => new Promise(told => {
+  new PerformanceObserver(list => told(list.getEntries().reduce((sum, one) => sum + one.value, 0)))
+    .observe({type: 'layout-shift', buffered: true});
+  setTimeout(told, 100, 0);
+})"""
 LOADED = "() => [...document.images].filter(e => e.currentSrc.includes('/photographs/') && e.naturalWidth).length"
 
 
@@ -67,9 +76,11 @@ def site(app, live_server, database_url, writing):
             make_registration(session, edition, now=moment, email=f"delegate-{number}@example.org")
         for number in range(2):
             make_photograph(session, edition, **(SHOWN | {"alternative": f"People in hall {number}"}))
+        past = make_edition(session, now=moment - timedelta(days=900))
+        make_photograph(session, past, **SHOWN, is_cover=True)
         own = f"/registrations/{token_of(make_registration(session, edition, now=moment, trips=(trip.slug,)))}/"
     site = live_server(database_url, SHARED_DIR=str(app.extensions["dofc_events"].shared))
-    site.year, site.chair, site.trip, site.own = edition.year, chair, trip.slug, own
+    site.year, site.chair, site.trip, site.own, site.past = edition.year, chair, trip.slug, own, past.year
     return site
 
 
@@ -89,6 +100,27 @@ def test_nothing_is_wider_than_the_page(site, browser, sign_in):
     page.locator("tr", has_text="bbbb").get_by_role("link").click()
     for size in SIZES:
         tab.resize(size)
+    _photographs_are_sent_one_by_one(tab, site)
+
+
+def _photographs_are_sent_one_by_one(tab, site) -> None:
+    """What arrived is shown although a file beside it is none; what did not arrive is named until somebody goes on."""
+    page = tab.goto(f"/organise/editions/{site.year}/memory/photographs")
+    jpeg = {"name": "hall.jpg", "mimeType": "image/jpeg", "buffer": red()}
+    drawing = {"name": "drawing.svg", "mimeType": "image/svg+xml", "buffer": uploads.svg()}
+    page.set_input_files("[name=files]", [drawing, jpeg])
+    page.get_by_role("button", name="Send the photographs").click()
+    expect(page.locator("#progress [role=status]")).to_contain_text("prepared")
+    expect(page.locator("[data-refused=drawing]")).to_contain_text("drawing.svg")
+    tab.check()
+    tab.expected_statuses = {500}
+    page.route("**/memory/photographs", lambda route: route.fulfill(status=500))
+    page.set_input_files("[name=files]", [jpeg])
+    page.get_by_role("button", name="Send the photographs").click()
+    expect(page.locator("[data-wrong]")).to_contain_text("Not sent.")
+    page.unroute_all()
+    page.get_by_role("link", name="See the photographs that arrived").click()
+    expect(page.locator("#progress [role=status]")).to_contain_text("prepared")
 
 
 @pytest.mark.databases("sqlite")
@@ -101,7 +133,7 @@ def test_the_drawing_leaves_the_words_alone_and_links_are_large_enough_to_hit(si
     tab.resize(PHONE)
     tab.goto("/editions/")
     links = page.locator(".timeline").get_by_role("link", name=re.compile("."))
-    assert links.count() == 14, "each edition, and its outcomes"
+    assert links.count() == 15, "each edition, and its outcomes"
     assert all(link.bounding_box()["height"] >= 24 for link in links.all())
     _the_card_stays_in_view(tab, site)
     _the_own_page_is_a_ticket(tab, site)
@@ -111,7 +143,8 @@ def test_the_drawing_leaves_the_words_alone_and_links_are_large_enough_to_hit(si
 def _nothing_moves_without_pictures(tab, site) -> None:
     """Who loads none reads what they show, and everything stands where it would stand with them."""
     gallery = f"/editions/{site.year}/photographs/"
-    pages = [(size, path) for size in (PHONE, (1280, 800)) for path in (gallery, f"{gallery}1")]
+    paths = ("/editions/", f"/editions/{site.past}/", gallery, f"{gallery}1")
+    pages = [(size, path) for size in (PHONE, (1280, 800)) for path in paths]
     places, page = [], tab.page
     for loads in (False, True):
         if not loads:
@@ -120,9 +153,14 @@ def _nothing_moves_without_pictures(tab, site) -> None:
             tab.resize(size)
             tab.goto(path)
             assert bool(page.evaluate(LOADED)) == loads, path
+            assert not loads or page.evaluate(SHIFTED) == 0, path
             places.append(page.evaluate(PLACES))
         assert "People in hall 0" in page.locator("main").aria_snapshot()
         page.unroute_all()
+    page.keyboard.press("ArrowRight")
+    expect(page).to_have_url(f"{site.url}{gallery}2")
+    page.keyboard.press("ArrowLeft")
+    expect(page).to_have_url(f"{site.url}{gallery}1")
     assert places[: len(pages)] == places[len(pages) :]
 
 

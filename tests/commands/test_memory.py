@@ -20,8 +20,9 @@ from dofc_events.memory.history.service import HISTORY, load_history
 from dofc_events.memory.outcomes.models import Outcome
 from dofc_events.memory.outcomes.rules import OutcomeKind, OutcomeStatus
 from dofc_events.memory.outcomes.service import NoteDetails, PartyDetails, set_follow_up, set_parties
-from tests.support.factories import NOW, make_edition
+from tests.support.factories import NOW, make_edition, make_trip
 from tests.support.memory import make_document, make_outcome, paper
+from tests.support.tree import parsed
 
 # What somebody wrote from the sources, with organisations by their names: docs/memory.md.
 WRITTEN = """
@@ -55,6 +56,8 @@ def filled(app, writing):
         make_outcome(session, edition, "Nobody has seen it", OutcomeKind.MILESTONE, published=False)
         make_document(session, edition, "Programme")
         make_document(session, edition, "Not yet", published=False)
+        make_trip(session, edition, "mill", title="The mill of Užice", hosts="Mlin d.o.o.", capacity=17)
+        make_trip(session, edition, "dam", cancelled_at=NOW, walking=True)
         write_up(session, edition.id, "How **it** was.", COMMAND, NOW, seen="")
     return app
 
@@ -71,7 +74,7 @@ def empty(databases, database_kind, tmp_path):
 
 def test_memory_is_the_same_bytes_after_it_was_loaded_into_an_empty_system(filled, empty, tmp_path):
     first, second = tmp_path / "first.zip", tmp_path / "second.zip"
-    assert run(filled, "export", first) == (0, f"{first}: 29 rows and 3 files.\n")
+    assert run(filled, "export", first) == (0, f"{first}: 31 rows and 3 files.\n")
     code, said = run(empty, "import", first, "--dry-run")
     assert code == 0 and "Nothing has been changed yet" in said, said
     assert run(empty, "import", first, "--dry-run") == (0, said)
@@ -85,6 +88,10 @@ def test_memory_is_the_same_bytes_after_it_was_loaded_into_an_empty_system(fille
     assert names[0] == HEAD and len([name for name in names if name.startswith("files/")]) == 3
     page = empty.test_client().get("/outcomes/2027-sporazum")
     assert "Ана" in page.text and "In force" in page.text
+    trips = parsed(empty.test_client().get("/editions/2027/").text).select("article[id^=trip-]")
+    assert [trip.select_one("h3").text for trip in trips] == ["The mill of Užice", trips[1].select_one("h3").text]
+    assert "17 seats" in trips[0].text and "Mlin d.o.o." in trips[0].text
+    assert "This trip has been cancelled." in trips[1].text
 
 
 @pytest.mark.databases("sqlite")

@@ -58,15 +58,16 @@ def of(session, name: str) -> Registration:
 def test_several_people_are_registered_after_a_look_at_all_of_them(client, edition, reading):
     form = filled(client, "Ana", "Boro", "Ceca")
     form.fill({"people-1-email": "boro@own.test", "people-2-dietary": "No nuts", "people-0-photo_consent": True})
+    form.fill({"people-2-given_name": "Minjun", "people-2-family_name": "Kim", "people-2-country": "KR"})
     check = form.submit("check")
-    assert check.status == 200
+    assert check.status == 200 and [name.text for name in check.all(".facts strong")] == ["Ana", "Boro", "Kim Minjun"]
     assert "There are places for all 3." in check.text
     done = check.form(MAIN).submit("register")
     assert done.h1 == "Your group"
     assert [tag["data-status"] for tag in done.all("[data-member]")] == ["confirmed"] * 3
     with reading() as session:
-        assert list(stand(session, edition)) == ["Ana", "Boro", "Ceca"]
-    assert done.follow("Open the registration of Ceca").one("[data-registration-status]")
+        assert list(stand(session, edition)) == ["Ana", "Boro", "Minjun"]
+    assert done.follow("Open the registration of Kim Minjun").one("[data-registration-status]")
     assert "Emails go to the contact" in done.text
 
 
@@ -124,6 +125,34 @@ def test_sending_the_form_twice_registers_once(client, edition, reading):
     assert form.submit("register").url == form.submit("register").url
     with reading() as session:
         assert len(stand(session, edition)) == 1
+
+
+def test_others_typed_over_a_form_that_was_sent_are_registered_as_well(client, edition, reading):
+    """Pressing Back brings the form with its key: whoever is typed over the first is somebody else."""
+    form = filled(client, "Ana", "Boro")
+    group = form.submit("check").form(MAIN).submit("register")
+    back = fill_people(form, ["Ana", "Ceca"]).submit("check").form(MAIN).submit("register")
+    assert back.status == 422 and "This form has already registered Ana, Boro." in back.text
+    assert back.one("main form").get("action") == f"{group.url}add"
+    left = back.form(MAIN)
+    assert [left.value(name) for name in left.names if name.endswith("-given_name")] == ["Ceca"]
+    done = left.submit("check").form(MAIN).submit("register")
+    assert done.url == group.url and len(done.all("[data-member]")) == 3
+    again = fill_people(form, ["Ana", "Boro"]).submit("check").form(MAIN).submit("register")
+    assert again.url == group.url and "Nothing has been changed now." in again.text
+    with reading() as session:
+        assert len(stand(session, edition)) == 3
+
+
+def test_colleagues_typed_into_a_form_that_is_older_than_the_group_are_registered(client, writing, edition):
+    with writing() as session:
+        address = f"/groups/with/{token_of(make_registration(session, edition, email='vera@own.test'))}"
+    form = filled(client, "Ana", address=address)
+    assert form.submit("check").form(MAIN).submit("register").status == 200
+    back = fill_people(form, ["Boro"]).submit("check").form(MAIN).submit("register")
+    assert back.status == 422
+    done = back.form(MAIN).submit("check").form(MAIN).submit("register")
+    assert [tag["data-status"] for tag in done.all("[data-member]")] == ["confirmed"] * 3
 
 
 def test_a_delegate_adds_a_colleague_from_the_own_page(client, writing, reading, edition):

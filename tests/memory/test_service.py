@@ -15,12 +15,12 @@ from dofc_events.memory.figures.service import archive
 from dofc_events.memory.outcomes.models import FollowUp, Party
 from dofc_events.memory.rules import in_one_line
 from dofc_events.memory.service import PARTS
-from tests.support.factories import NOW, make_edition, make_registration
+from tests.support.factories import NOW, make_edition, make_registration, make_trip
 from tests.support.memory import make_document, make_outcome, paper
 from tests.support.photographs import make_photograph
 
 # Tables of what the network is and remembers; those of the memory are walked in any case.
-CONFERENCE = {"organisations", "members", "editions", "edition_organisers", "attending_countries"}
+CONFERENCE = {"organisations", "members", "editions", "edition_organisers", "attending_countries", "trips"}
 # Whole tables that stay: they are about people, or of one system alone.
 STAYS = {
     "frozen_delegates": "who came: another system has another key",
@@ -37,6 +37,11 @@ LEFT_OUT = {
         ),
         "a person": "contact_name contact_email",
         "of one system": "status revision revised_at",
+    },
+    "trips": {
+        "how one chooses it, and what people on it are told": (
+            "minimum needs_dietary needs_access takes_companions revision revised_at"
+        ),
     },
     "members": {"a person": "contact_name contact_email"},
     "outcomes": {"of one system": "changed_at"},
@@ -55,6 +60,7 @@ def everything(session):
     """One row at least of everything that is remembered."""
     edition = make_edition(session, year=2027)
     make_registration(session, edition)
+    make_trip(session, edition)
     archive(session, edition.id, COMMAND, NOW + timedelta(days=400))
     member = add_member(session, "house", "House", "RS", COMMAND, NOW)
     add_member(session, "other-house", "Other house", "BG", COMMAND, NOW)
@@ -106,7 +112,7 @@ def other(value: Any, column: Column[Any], session: Any) -> Any:
         # Not when, but that something is so, is what leaves.
         return None
     if isinstance(value, date):
-        return value + timedelta(days=1)
+        return value + (timedelta(minutes=1) if isinstance(value, datetime) else timedelta(days=1))
     if isinstance(value, int | float):
         return value + 1
     return "QQ" if len(value) == 2 else f"{value[:-1]}{'1' if value[-1:] != '1' else '2'}"

@@ -234,7 +234,8 @@ def test_close_list_tells_those_who_still_wait(session, edition, people):
     assert queries.lists_to_close(session, begins_at) == [edition.id]
     timers.close_list(session, [p.id for p in people], WORKER, begins_at)
     assert statuses(session, people) == ["confirmed", "expired", "expired", "expired"]
-    assert "The waiting list has closed" in letters(session, to=people[1].email)[-1].text
+    said = letters(session, to=people[1].email)[-1].text
+    assert "The waiting list has closed" in said and "Status: Waiting list closed" in said
     assert queries.lists_to_close(session, begins_at) == []
     assert len(unsent(session)) == 3
 

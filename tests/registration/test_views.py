@@ -1,6 +1,6 @@
 """The registration form, and the way back to a delegate's own page, through HTTP only."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from io import BytesIO
 
 import pytest
@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.delegates.models import Registration
+from dofc_events.places.queries import edition_pool
 from tests.registration.conftest import ANSWERS, FORM, LOST, fill, status_of
 from tests.support.factories import NOW, make_edition, make_registration
 from tests.support.letters import letters
@@ -263,6 +264,17 @@ def test_a_form_that_is_not_open_is_403_and_says_when(client, change, columns, w
         assert page.status == 403 and words in page.text
         assert page.all("main form") == []
     assert "This has not been saved" in page.text and "No nuts" in page.text
+    assert mail() == []
+
+
+def test_nobody_joins_a_waiting_list_that_has_closed(client, change, edition, writing, mail):
+    change(starts_on=NOW.date(), starts_at=time(9), ends_on=NOW.date() + timedelta(days=2))
+    form = fill(client)
+    with writing() as session:
+        edition_pool(session, edition.id).capacity = 0
+    for page in (client.get(FORM), form.submit()):
+        assert page.status == 403 and "No more places are given out" in page.text and page.all("main form") == []
+    assert "Join the waiting list" not in client.get("/").text + client.get("/editions/").text
     assert mail() == []
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, ScalarSelect, and_, case, func, select
 from sqlalchemy.orm import Session, joinedload
 
+from dofc_events.core.order import sort_key
 from dofc_events.groups.models import Group, Invitation, Member
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import TAKEN, ClaimStatus
@@ -44,8 +45,9 @@ def groups_at(session: Session, edition_id: int, *, only: int | None = None) -> 
     query = query.outerjoin(Claim, place).where(Group.edition_id == edition_id).group_by(Group.id)
     if only is not None:
         query = query.where(Group.id == only)
-    rows = session.execute(query.order_by(Group.places.is_(None), func.lower(Group.organisation), Group.id))
-    return [Row(group, used, *(int(n or 0) for n in numbers)) for group, used, *numbers in rows]
+    rows = session.execute(query.order_by(Group.places.is_(None), Group.id))
+    found = [Row(group, used, *(int(n or 0) for n in numbers)) for group, used, *numbers in rows]
+    return sorted(found, key=lambda row: (not row.group.is_delegation, sort_key(row.group.organisation)))
 
 
 def _pool_of(edition_id: int) -> ScalarSelect[int]:

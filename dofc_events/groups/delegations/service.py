@@ -5,12 +5,14 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.changes import difference, refuse_changed
+from dofc_events.core.clock import in_another_zone
 from dofc_events.core.errors import Refusal, ask_first
 from dofc_events.groups import mails
 from dofc_events.groups.models import Group
@@ -132,6 +134,13 @@ def change_promise(
     send(session, mails.delegation_promised(group, changed=True), now)
     tell_moved_up(session, group.edition, moved_up, actor, now)
     return True
+
+
+def move_to_zone(session: Session, edition_id: int, zone: str, other: str) -> None:
+    """Keep places until the same time of day when the edition, which is locked, changes from a zone to the `other`."""
+    for group in session.scalars(select(Group).where(Group.edition_id == edition_id, Group.promise_id.is_not(None))):
+        group.until = in_another_zone(group.until, zone, other)
+    session.flush()
 
 
 def withdraw_promise(session: Session, group_id: int, actor: Actor, now: datetime, *, agreed: str = "") -> int:

@@ -25,7 +25,7 @@ from dofc_events.places.promises.service import promise_pool, resize_promise
 from dofc_events.registration.hand_over.service import hand_over
 from dofc_events.registration.invitations.service import refuse_without_code
 from dofc_events.registration.rules import Outcome
-from dofc_events.registration.service import Registered, RegistrationNotOpen, RegistrationRequest, enrol
+from dofc_events.registration.service import Registered, RegistrationNotOpen, RegistrationRequest, enrol, sent_before
 
 
 class AlreadyInvited(Refusal):
@@ -146,7 +146,7 @@ def join(session: Session, invitation_id: int, request: RegistrationRequest, act
     group, pool = locked_group(session, found.group_id)
     earlier = registration_by_form_key(session, request.form_key)
     if earlier is not None:
-        return Registered(Outcome.SENT_BEFORE, token_of(earlier))
+        return sent_before(session, earlier, request)
     one = _invitation(session, group.id, invitation_id)
     if is_answered(session, one):
         raise NotNow

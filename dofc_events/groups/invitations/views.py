@@ -11,6 +11,7 @@ from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import Window
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
+from dofc_events.delegates.rules import full_name
 from dofc_events.groups import service as groups
 from dofc_events.groups.delegations.service import NoPromise
 from dofc_events.groups.invitations import service
@@ -19,15 +20,16 @@ from dofc_events.groups.models import Invitation
 from dofc_events.groups.queries import invitation_by_token, is_answered
 from dofc_events.groups.shared import acting_for, answer_late, context_of, mine, my_delegation, with_pool
 from dofc_events.mail.outbox import TooManyMessages
+from dofc_events.mail.rules import address_key
 from dofc_events.places.service import CapacityBelowTaken
 from dofc_events.registration.forms import RegistrationForm
 from dofc_events.registration.hand_over.service import OwnAddress
 from dofc_events.registration.rules import Outcome
 from dofc_events.registration.service import DetailsFrozen, RegistrationOver
 from dofc_events.registration.shared import answer_not_open, form_context, offer_trips, wrote_to
-from dofc_events.registration.views import DELEGATE, REFUSALS, answer_refusal, limit_by_network
+from dofc_events.registration.views import DELEGATE, REFUSALS, answer_other_answers, answer_refusal, limit_by_network
 from dofc_events.web.errors import LinkNotValid
-from dofc_events.web.forms import ButtonForm, answer_errors, answer_too_many, form_page
+from dofc_events.web.forms import ButtonForm, Form, answer_errors, answer_too_many, form_page
 
 blueprint = Blueprint("invitations", __name__)
 
@@ -101,6 +103,16 @@ def replace(token: str, reference: str) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return form_page(form, "groups/replace.html", **context)
     name, email = (form.given_name.data, form.family_name.data), form.email.data
+    if address_key(email) != person.registration.email_key:
+        # Somebody who would be refused is not asked first.
+        known, other = person.registration.full_name, full_name(*name, person.registration.country)
+        points = [
+            _("The link of %(name)s will stop working immediately.", name=known),
+            _("They can take the registration back until the new link is opened."),
+        ]
+        title = _("Replace %(name)s with %(other)s?", name=known, other=other)
+        if page := _unless_sure(form, "groups/replace.html", context, title, points, _("Replace")):
+            return page
     try:
         with unit_of_work() as session:
             handed = service.replace_person(session, group.id, reference, name, email, acting_for(group), now())
@@ -123,6 +135,11 @@ def give_back(token: str) -> ResponseReturnValue:
     context = context_of(group, token)
     if not form.validate_on_submit():
         return form_page(form, "groups/give_back.html", **context)
+    if form.number.data <= context["row"].free:
+        points = [_("They go to the waiting list immediately. You cannot take them back.")]
+        title = ngettext("Give back %(num)d place?", "Give back %(num)d places?", form.number.data)
+        if page := _unless_sure(form, "groups/give_back.html", context, title, points, _("Give back")):
+            return page
     try:
         with unit_of_work() as session:
             service.give_back(session, group.id, form.number.data, acting_for(group), now())
@@ -146,6 +163,14 @@ def contact(token: str) -> ResponseReturnValue:
     context = context_of(group, token)
     if not form.validate_on_submit():
         return form_page(form, "groups/contact.html", **context)
+    if form.email.data != seen[1]:
+        points = [
+            _("Your own link will stop working immediately."),
+            _("So will the links to the pages of people without an address of their own."),
+        ]
+        title = _("Make %(name)s the contact?", name=form.contact_name.data)
+        if page := _unless_sure(form, "groups/contact.html", context, title, points, _("Change the contact")):
+            return page
     try:
         with unit_of_work() as session:
             values = form.contact_name.data, form.email.data
@@ -158,6 +183,16 @@ def contact(token: str) -> ResponseReturnValue:
     if form.email.data != seen[1]:
         return wrote_to(group.edition, form.email.data, after="link")
     return redirect(url_for("groups.index", token=token), 303)
+
+
+def _unless_sure(
+    form: Form, template: str, context: dict[str, Any], title: str, points: list[str], act: str
+) -> str | None:
+    """The page that asks about an act that cannot be taken back, or the form once more; None if it is agreed."""
+    if "sure" in request.form:
+        return None
+    page = template if "change" in request.form else "groups/sure.html"
+    return render_template(page, form=form, **context | {"asked": title, "points": points, "act": act})
 
 
 @blueprint.route("/groups/join/<token>", methods=["GET", "POST"])
@@ -187,6 +222,8 @@ def join(token: str) -> ResponseReturnValue:
         return answer_refusal(refusal, form, JOIN, edition, context)
     if joined.outcome is Outcome.ADDRESS_KNOWN:
         return wrote_to(edition, form.email.data, after="register")
+    if joined.outcome is Outcome.OTHER_ANSWERS:
+        return answer_other_answers(joined.token, form, context)
     return redirect(url_for("registration.own.own", token=joined.token), 303)
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from itertools import accumulate
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, case, cast, extract, func, literal_column, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, extract, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Edition
@@ -45,14 +45,18 @@ MAX_EARLIER = 3
 QUARTER = 15 * 60
 
 
+def holds() -> ColumnElement[bool]:
+    """Whether what was frozen of an edition still is what pages show."""
+    return or_(FrozenFigures.is_final, Edition.status == EditionStatus.ARCHIVED)
+
+
 def frozen_records(session: Session, edition_ids: Iterable[int]) -> dict[int, Record]:
     """What was frozen of these editions, by edition, as far as it holds; one query.
 
     Of an edition that was taken out of the archive it does not, unless personal data has been erased since.
     """
     rows = select(FrozenFigures, Edition.year).join(Edition, Edition.id == FrozenFigures.edition_id)
-    holds = or_(FrozenFigures.is_final, Edition.status == EditionStatus.ARCHIVED)
-    found = session.execute(rows.where(FrozenFigures.edition_id.in_(list(edition_ids)), holds))
+    found = session.execute(rows.where(FrozenFigures.edition_id.in_(list(edition_ids)), holds()))
     return {frozen.edition_id: from_stored(year, frozen.came_before, frozen.record) for frozen, year in found}
 
 

@@ -79,7 +79,14 @@ def sign_out(account_id: int) -> ResponseReturnValue:
 @chair_only
 @fresh_factor_for_forms
 def reset_factor(account_id: int) -> ResponseReturnValue:
-    """Take its second factor away."""
+    """Take its second factor away, after asking."""
+    if page := _unless_sure(
+        account_id,
+        _("Remove the second factor of %(name)s?", name=_of(account_id).name),
+        _("They will be signed out everywhere and told by email, and have to set up a new one."),
+        _("Remove the second factor"),
+    ):
+        return page
     words = _("Second factor removed, and signed out everywhere. We have told them by email.")
     return _done(account_id, words, partial(reset, account_id=account_id))
 
@@ -88,7 +95,14 @@ def reset_factor(account_id: int) -> ResponseReturnValue:
 @chair_only
 @fresh_factor_for_forms
 def end(account_id: int) -> ResponseReturnValue:
-    """End all that it can do."""
+    """End all that it can do, after asking."""
+    if page := _unless_sure(
+        account_id,
+        _("End the account of %(name)s?", name=_of(account_id).name),
+        _("All its roles will end, and it will be signed out everywhere. Each role would have to be given again."),
+        _("End the account"),
+    ):
+        return page
     return _done(account_id, _("The account has ended."), partial(service.end_account, account_id=account_id))
 
 
@@ -106,6 +120,15 @@ def trail() -> ResponseReturnValue:
         accounts=names,
         **around(None),
     )
+
+
+def _unless_sure(account_id: int, asked: str, meaning: str, act: str) -> str | None:
+    """The page that asks about an act that cannot be undone by another button; None once the answer was yes."""
+    form = ButtonForm()
+    if "sure" in request.form or not form.validate_on_submit():
+        return None
+    said = {"asked": asked, "meaning": meaning, "act": act}
+    return render_template("organise/accounts/sure.html", form=form, account=_of(account_id), **said, **around(None))
 
 
 def _done(account_id: int, words: str, act: Callable[..., Any]) -> ResponseReturnValue:

@@ -19,7 +19,7 @@ from dofc_events.places.models import Arrival, Claim
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration.queries import place_at
 
-Found = Select[Registration, ClaimStatus, bool, datetime, datetime | None]
+Found = Select[Registration, ClaimStatus, bool, int | None, datetime, datetime | None]
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ class AtTheDoor:
     registration: Registration
     status: ClaimStatus
     is_hold: bool
+    position_before: int | None
     arrived_at: datetime | None
     first_at: datetime | None
 
@@ -108,7 +109,7 @@ def let_in_by(session: Session, year: int, references: Collection[str]) -> dict[
 
 
 def _people(edition_id: int, day: date) -> Found:
-    query = select(Registration, Claim.status, Claim.is_hold, Arrival.at, Claim.used_at)
+    query = select(Registration, Claim.status, Claim.is_hold, Claim.position_before, Arrival.at, Claim.used_at)
     query = query.join(Claim, Claim.registration_id == Registration.id)
     query = query.join(Category, Category.id == Registration.category_id)
     query = query.join(Arrival, and_(Arrival.claim_id == Claim.id, Arrival.day == day), isouter=True)
@@ -117,7 +118,7 @@ def _people(edition_id: int, day: date) -> Found:
 
 
 def _read(session: Session, query: Found) -> list[AtTheDoor]:
-    rows = session.execute(query)
     return [
-        AtTheDoor(person, ClaimStatus(status), is_hold, at, first_at) for person, status, is_hold, at, first_at in rows
+        AtTheDoor(person, ClaimStatus(status), is_hold, position_before, at, first_at)
+        for person, status, is_hold, position_before, at, first_at in session.execute(query)
     ]

@@ -29,7 +29,7 @@ from dofc_events.registration.arrivals.service import (
     undo_arrival,
 )
 from dofc_events.registration.on_behalf.forms import OnBehalfForm
-from dofc_events.registration.on_behalf.service import AlreadyRegistered, can_be_added_to
+from dofc_events.registration.on_behalf.service import AlreadyRegistered, AnotherPerson, can_be_added_to
 from dofc_events.registration.texts import stated_consent
 from dofc_events.trips.queries import seats_of
 from dofc_events.web.forms import answer_errors, form_page
@@ -93,6 +93,9 @@ def new(edition: Edition) -> ResponseReturnValue:
         with unit_of_work() as session:
             added = register_at_door(session, edition.id, form.to_request(edition), acting(), now())
             reference = added.registration.reference
+    except AnotherPerson as refusal:
+        form.begin_anew_after(refusal.name)
+        return answer_errors(form, template, **context)
     except AlreadyRegistered as refusal:
         form.email.errors = [_("This address is already registered.")]
         return answer_errors(form, template, **context | {"known": refusal.reference})

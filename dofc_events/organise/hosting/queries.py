@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from dofc_events.accounts.models import Account
 from dofc_events.core.audit import AuditEntry
+from dofc_events.core.order import sort_key
 from dofc_events.hosting.models import Proposal, Voter
 from dofc_events.hosting.queries import interests, reviewers
 from dofc_events.hosting.rules import RECEIVED, Interest, ProposalStatus, scope_of
@@ -32,7 +33,7 @@ def reviewers_with_an_interest(
     session: Session, proposals: Sequence[Proposal], now: datetime
 ) -> list[tuple[Account, Proposal, Interest]]:
     """Which reviewers do not judge which of these proposals, and why, by their names."""
-    accounts = sorted(reviewers(session, now), key=lambda account: account.name)
+    accounts = sorted(reviewers(session, now), key=lambda account: sort_key(account.name))
     found = interests(session, proposals, accounts, now)
     return [(a, p, found[a.id, p.id]) for a in accounts for p in proposals if (a.id, p.id) in found]
 

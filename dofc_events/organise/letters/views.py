@@ -32,8 +32,9 @@ from dofc_events.notices.queries import standing_in
 from dofc_events.organise.letters.attachments import views as attachments
 from dofc_events.organise.letters.forms import ChangeForm, ChangeLetterForm, NewLetterForm, SendForm
 from dofc_events.organise.rules import masked, masked_html
-from dofc_events.organise.shared import EDITION, around, asked_audience, before_id
+from dofc_events.organise.shared import EDITION, answer_choices, around, asked_audience, before_id
 from dofc_events.questions.queries import questions_of
+from dofc_events.questions.rules import pairs_in
 from dofc_events.trips.queries import trip_pools
 from dofc_events.web.forms import ButtonForm, answer_errors, answer_too_late, form_page
 from dofc_events.web.security import MAIL_PREVIEW_POLICY
@@ -69,7 +70,6 @@ def new(edition: Edition) -> ResponseReturnValue:
     session, audience = db.session(), asked_audience()
     like = _like()
     form, page = NewLetterForm.of(text_of(like) if like else _begun_from()), "organise/letters/edit.html"
-    form.own = _own(edition)
     if not (like and like.attachments):
         del form.with_files
     context = {
@@ -81,6 +81,7 @@ def new(edition: Edition) -> ResponseReturnValue:
         "earlier": queries.letters_to_begin_from(session, _organised()),
         **_about(edition),
     }
+    form.own = context["own"]
     if not form.validate_on_submit():
         return form_page(form, page, **context)
     try:
@@ -109,13 +110,13 @@ def edit(edition: Edition, letter_id: int) -> ResponseReturnValue:
     """Change a draft or a scheduled letter."""
     found = _letter(edition, letter_id)
     form, page = ChangeLetterForm.of(text_of(found)), "organise/letters/edit.html"
-    form.own = _own(edition)
     if found.before or (found.state not in EDITABLE and not form.is_submitted()):
         flash(_why_not_editable(found), "info")
         return redirect(_address(edition, letter_id), 303)
     audience = queries.audience_of(found)
     readers = queries.readers_of(db.session(), edition.id, audience)
     context = {"letter": found, "audience": audience, "readers": readers, **_about(edition)}
+    form.own = context["own"]
     if found.state not in EDITABLE:
         return _too_late(form, page, **context)
     if not form.validate_on_submit():
@@ -259,23 +260,25 @@ def _sending(edition: Edition, found: Letter, readers: queries.Readers) -> dict[
 
 
 def _about(edition: Edition) -> dict[str, Any]:
-    """What the pages about letters share: with it they say whom a letter is for, and when it is sent."""
+    """What the pages about letters share: with it they say whom a letter is for, and when it is sent.
+
+    `own` are the edition's own questions that a letter can quote the answers to, by the names of their fields.
+    """
+    questions = questions_of(db.session(), edition.id)
     trips = {trip.slug: trip.title for trip, _pool in trip_pools(db.session(), edition.id)}
     return {
         "trips": trips,
+        "questions": questions,
+        "answer_choices": answer_choices,
+        "pairs_in": pairs_in,
         "placeholders": PLACEHOLDERS,
-        "own": _own(edition),
+        "own": {one.field: one.caption for one in questions if not one.organisers_only},
         "audience_of": queries.audience_of,
         "due_time": queries.due_time,
         "title_of": _title_of,
         "narrowed": lambda audience: queries.stored(audience)["filters"],
         **around(edition),
     }
-
-
-def _own(edition: Edition) -> dict[str, str]:
-    """The edition's own questions that a letter can quote the answers to, by the names of their fields."""
-    return {one.field: one.caption for one in questions_of(db.session(), edition.id) if not one.organisers_only}
 
 
 def _like() -> Letter | None:

@@ -30,6 +30,6 @@ class PutOff(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
-    edition_id: Mapped[int | None] = mapped_column(ForeignKey("editions.id"))
+    edition_id: Mapped[int | None] = mapped_column(ForeignKey("editions.id", ondelete="CASCADE"))
     key: Mapped[str] = mapped_column(String(120))
     until: Mapped[date]

@@ -12,6 +12,7 @@ from wtforms import Form as PlainForm
 from wtforms.fields import SelectChoice
 from wtforms.validators import Optional
 
+from dofc_events.conference.rules import Consequence, Effect
 from dofc_events.organise.questions.texts import STANDARD
 from dofc_events.places.options.service import PeopleWait, TooFewPlaces
 from dofc_events.places.queries import CategoryPlaces
@@ -125,6 +126,16 @@ class QuestionForm(EditForm):
         if required.data and frozen.data and required.data >= frozen.data and not (required.errors or frozen.errors):
             frozen.errors = [_("Delegates could never answer it when they must. Enter a later day.")]
         return not (required.errors or frozen.errors)
+
+    def passed(self, today: date, before: OwnQuestion | None = None) -> list[Consequence]:
+        """Which days that are new are in the past: as often as not a slip in the year."""
+        names = ("required_from_on", "frozen_from_on")
+        days = [name for name in names if self[name].data and self[name].data < today]
+        return [
+            Consequence(Effect.IN_THE_PAST, about=name)
+            for name in days
+            if before is None or self[name].data != getattr(before, name)
+        ]
 
     def to_details(self) -> QuestionDetails:
         pairs = [answer.partition(":") for answer in self.shown_if.data or ()]

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from dofc_events.accounts.guards import acting, organisers_only
 from dofc_events.conference.models import Edition
-from dofc_events.core.clock import now
+from dofc_events.core.clock import in_zone, now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import NotAgreed
 from dofc_events.organise.questions.forms import QuestionForm, values_of, values_of_standard
@@ -66,7 +66,10 @@ def new(edition: Edition) -> ResponseReturnValue:
             lock_edition_pool(session, edition.id)
             said = [option for option, _places in options]
             row = service.add_question(session, edition.id, kind, details, said, acting(), now(), key=standard)
-            set_places(session, edition.id, row, _places_of(row, options), acting(), now())
+            passed, agreed = form.passed(in_zone(now(), edition.zone).date()), form.accepted.data or ""
+            set_places(session, edition.id, row, _places_of(row, options), acting(), now(), agreed=agreed, also=passed)
+    except NotAgreed as asked:
+        return answer_errors(form, PAGE, **context | {"asked": asked})
     except service.TooManyQuestions:
         form.form_errors = [
             _(
@@ -102,8 +105,8 @@ def question(edition: Edition, key: str) -> ResponseReturnValue:
             lock_edition_pool(session, edition.id)
             said = [option for option, _places in options]
             row = service.change_question(session, edition.id, key, details, said, acting(), now(), seen=found)
-            agreed = form.accepted.data or ""
-            set_places(session, edition.id, row, _places_of(row, options), acting(), now(), agreed=agreed)
+            passed, agreed = form.passed(in_zone(now(), edition.zone).date(), found), form.accepted.data or ""
+            set_places(session, edition.id, row, _places_of(row, options), acting(), now(), agreed=agreed, also=passed)
     except NotAgreed as asked:
         return answer_errors(form, PAGE, **context | {"asked": asked})
     except (TooFewPlaces, PeopleWait) as refusal:

@@ -106,6 +106,7 @@ class Row:
     registration: Registration
     status: ClaimStatus
     is_hold: bool
+    position_before: int | None
     arrived_at: datetime | None
     position: int | None
     key: str | int
@@ -148,11 +149,12 @@ def registrations(
     are present as a reader puts them in order.
     """
     page = _page(edition_id, filters, order, _key(order.by, filters, countries or {}), edge).limit(rows).subquery()
-    place = (Claim.id, Claim.pool_id, Claim.position, Claim.status, Claim.is_hold, Claim.used_at)
+    place = (Claim.id, Claim.pool_id, Claim.position, Claim.status, Claim.is_hold, Claim.position_before, Claim.used_at)
     found = select(page.c.id.label("registration_id"), page.c.key, *place)
     held = found.join(Claim, Claim.registration_id == page.c.id).where(place_at(edition_id)).cte()
     line = waiting_line(held)
-    query = select(Registration, held.c.status, held.c.is_hold, held.c.used_at, line.c.position, held.c.key)
+    said = (held.c.status, held.c.is_hold, held.c.position_before, held.c.used_at)
+    query = select(Registration, *said, line.c.position, held.c.key)
     query = query.join(held, held.c.registration_id == Registration.id).join(line, line.c.id == held.c.id, isouter=True)
     query = query.options(joinedload(Registration.category))
     query = query.order_by(*_order(order.by, held.c.key, held.c.registration_id, order.descends))

@@ -25,11 +25,10 @@ from dofc_events.organise.registrations.queries import Counts, Edge, Order, Row,
 from dofc_events.organise.registrations.saved import views as saved
 from dofc_events.organise.registrations.saved.forms import SaveViewForm
 from dofc_events.organise.registrations.shared import asked_order, ranks_of
-from dofc_events.organise.shared import EDITION, around, asked_filters, id_in_address
+from dofc_events.organise.shared import EDITION, answer_choices, around, asked_filters, id_in_address
 from dofc_events.places.rules import PLACE_STATUSES
 from dofc_events.questions.queries import answered_by_many, questions_of
-from dofc_events.questions.rules import ANY, FIELD, KEYED, NO, NONE, WAITING, YES, Kind, OwnQuestion, pairs_in
-from dofc_events.questions.texts import waiting_for
+from dofc_events.questions.rules import FIELD, NO, YES, pairs_in
 from dofc_events.registration.queries import Filters
 from dofc_events.registration.saved.queries import saved_views
 from dofc_events.trips.queries import seats_of, trip_pools
@@ -140,8 +139,8 @@ def index(edition: Edition) -> ResponseReturnValue:
         came_with=came_with(session, ids) if "group" in columns else {},
         groups_named=groups_named(session, edition.id, filters.q) if filters.q else (),
         answers_of=answered_by_many(session, ids) if any(key.startswith(FIELD) for key in columns) else {},
-        questions=[one for one in questions if one.kind in (*KEYED, Kind.FILE)],
-        answer_choices=_answer_choices,
+        questions=questions,
+        answer_choices=answer_choices,
         answered=dict(pairs_in(filters.answers)),
         acts=ACTS,
         views=saved_views(session, edition.id),
@@ -210,16 +209,6 @@ def _columns(offered: Mapping[str, Any]) -> list[str]:
     if not {*COLUMNS, *offered} >= set(asked):
         abort(404)
     return [key for key in offered if key in asked]
-
-
-def _answer_choices(question: OwnQuestion) -> dict[str, str]:
-    """What the list can be narrowed to by a question: its answers, those that are no longer offered too, and none."""
-    if question.kind is Kind.FILE:
-        return {ANY: _("Added"), NONE: _("Not added")}
-    words = {YES: _("Yes"), NO: _("No")} | {option.key: option.caption for option in question.options}
-    found = {key: words[key] for key in question.answers}
-    found |= {one.key + WAITING: waiting_for(one.caption) for one in question.options if one.waiting_list}
-    return found | {NONE: _("No answer")}
 
 
 def _edge(order: Order) -> Edge | None:

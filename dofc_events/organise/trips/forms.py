@@ -184,12 +184,14 @@ class SignUpForm(EditForm):
             return False
         return True
 
-    def passed(self, now: datetime) -> list[Consequence]:
-        """That sign-up would have closed already, by a time that is new."""
-        _, closes_at = self.window()
-        if closes_at is None or closes_at > now or closes_at == self.edition.trips_close_at:
-            return []
-        return [Consequence(Effect.IN_THE_PAST, about="closes_at")]
+    def consequences(self, now: datetime, told: int) -> list[Consequence]:
+        """That sign-up would have closed already, by a time that is new; whom another way to give seats concerns."""
+        found, (_, closes_at) = [], self.window()
+        if closes_at is not None and closes_at <= now and closes_at != self.edition.trips_close_at:
+            found.append(Consequence(Effect.IN_THE_PAST, about="closes_at"))
+        if told and self.mode.data != self.edition.trip_mode and not self.edition.was_drawn:
+            found.append(Consequence(Effect.SEATS_GIVEN_ANOTHER_WAY, told))
+        return found
 
     def window(self) -> tuple[datetime | None, datetime | None]:
         """When sign-up opens and closes; None is the default."""

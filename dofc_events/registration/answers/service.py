@@ -132,14 +132,17 @@ def set_places(
     now: datetime,
     *,
     agreed: str = "",
+    also: Sequence[Consequence] = (),
 ) -> None:
     """Give the options of a question so many places each, as `limit_options` does, and tell whoever moves up.
 
-    If somebody does, raises NotAgreed unless `agreed` is the digest of that. Raises TooFewPlaces, and PeopleWait.
+    If somebody does, or something else is to be asked about, raises NotAgreed unless `agreed` is the digest of that.
+    Raises TooFewPlaces, and PeopleWait.
     """
     edition = session.get_one(Edition, edition_id)
     moved = limit_options(session, edition, question, places, now)
-    ask_first(agreed, [Consequence(Effect.OPTION_GIVEN, len(one.registration_ids), one.caption) for one in moved])
+    given = [Consequence(Effect.OPTION_GIVEN, len(one.registration_ids), one.caption) for one in moved]
+    ask_first(agreed, [*also, *given])
     changes = Changes(session, edition, actor, now)
     moved_up(session, changes, moved)
     changes.tell()

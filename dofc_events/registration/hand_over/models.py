@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dofc_events.core.db import Base
 from dofc_events.delegates.models import Registration
+from dofc_events.delegates.rules import full_name
 
 
 class HandOver(Base):
@@ -29,4 +30,4 @@ class HandOver(Base):
     @property
     def name(self) -> str:
         """The former delegate's."""
-        return f"{self.before['given_name']} {self.before['family_name']}".strip()
+        return full_name(self.before["given_name"], self.before["family_name"], self.registration.country)

@@ -14,6 +14,7 @@ from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import live_registration, registration_by_form_key
 from dofc_events.delegates.service import Details, category_of, details_of
 from dofc_events.mail import outbox
+from dofc_events.mail.rules import address_key
 from dofc_events.notices import mails
 from dofc_events.notices.news.service import News
 from dofc_events.notices.queries import standing_of
@@ -51,6 +52,14 @@ class NotCancelled(Refusal):
     """Only a cancelled registration can be reinstated."""
 
 
+class AnotherPerson(Refusal):
+    """The form has registered somebody already, `name`, and now has another name and another address."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
 @dataclass(frozen=True)
 class Added:
     """The registration that a form led to; `is_new` unless the form was sent before."""
@@ -62,13 +71,14 @@ class Added:
 def add_delegate(session: Session, edition_id: int, request: RegistrationRequest, actor: Actor, now: datetime) -> Added:
     """Register somebody at any time before the edition is over, as `register_delegate` does; the message says by whom.
 
-    Raises EditionNotRunning, AlreadyRegistered, NothingFree once nobody can move up and no place is free,
-    and what `enrol` raises.
+    Raises EditionNotRunning, AnotherPerson, AlreadyRegistered, NothingFree once nobody can move up and no place is
+    free, and what `enrol` raises.
     """
     pool = places.lock_edition_pool(session, edition_id)
     edition = session.get_one(Edition, edition_id)
     earlier = registration_by_form_key(session, request.form_key)
     if earlier is not None:
+        refuse_another(earlier, request)
         return Added(earlier, is_new=False)
     if not can_be_added_to(edition, now):
         raise EditionNotRunning
@@ -79,6 +89,13 @@ def add_delegate(session: Session, edition_id: int, request: RegistrationRequest
     if not edition.gives_places(now) and not has_room(session, pool, category.id):
         raise places.NothingFree
     return Added(enrol(session, pool, edition, request, actor, now, on_behalf=True), is_new=True)
+
+
+def refuse_another(earlier: Registration, request: RegistrationRequest) -> None:
+    """Raise AnotherPerson if a form that registered somebody now has another name and another address."""
+    names = request.details.given_name, request.details.family_name
+    if names != (earlier.given_name, earlier.family_name) and address_key(request.email) != earlier.email_key:
+        raise AnotherPerson(earlier.full_name)
 
 
 def change_details(

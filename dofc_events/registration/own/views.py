@@ -16,6 +16,7 @@ from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import registration_by_proof, registration_by_token, token_of
+from dofc_events.delegates.rules import full_name
 from dofc_events.delegates.service import details_of
 from dofc_events.mail.outbox import TooManyMessages
 from dofc_events.mail.rules import address_key
@@ -154,6 +155,7 @@ def hand_over(token: str) -> ResponseReturnValue:
     # Somebody who would be refused is not asked first.
     if "sure" not in request.form and address_key(form.email.data) != registration.email_key:
         asks = "change" not in request.form
+        context["name"] = full_name(form.given_name.data, form.family_name.data, registration.country)
         return render_template(f"registration/own/hand_over{'_sure' if asks else ''}.html", form=form, **context)
     names = form.given_name.data, form.family_name.data
     try:

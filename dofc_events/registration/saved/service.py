@@ -21,8 +21,24 @@ class NoSuchView(Refusal):
     """It has been removed meanwhile."""
 
 
-def save_view(session: Session, edition_id: int, name: str, query: str, actor: Actor, now: datetime) -> None:
-    """Save a view, in place of another one of this name. Raises TooManyViews."""
+class NameTaken(Refusal):
+    """There is another view of this name."""
+
+
+def save_view(
+    session: Session,
+    edition_id: int,
+    name: str,
+    query: str,
+    actor: Actor,
+    now: datetime,
+    *,
+    replacing: bool = False,
+) -> None:
+    """Save a view; one of the same name that shows something else goes if it is `replacing`, and else NameTaken.
+
+    Raises TooManyViews.
+    """
     edition, views = lock_edition(session, edition_id), saved_views(session, edition_id)
     view = next((view for view in views if view.name == name), None)
     if view is None:
@@ -30,6 +46,8 @@ def save_view(session: Session, edition_id: int, name: str, query: str, actor: A
             raise TooManyViews
         view = SavedView(edition_id=edition_id, name=name)
         session.add(view)
+    elif view.query != query and not replacing:
+        raise NameTaken
     view.query = query
     session.flush()
     record(session, actor, now, "view_saved", scope=str(edition.year), name=name)

@@ -60,6 +60,18 @@ def test_who_is_invited_registers_and_the_head_sees_no_more_than_name_and_status
     assert client.get(link).h1 == "You have already registered"
 
 
+def test_what_is_changed_in_the_form_of_an_invitation_that_was_sent_opens_the_edit_page(client, writing, edition):
+    with writing() as session:
+        link = f"/groups/join/{token_of_invitation(make_delegation(session, edition)[1])}"
+    form = client.get(link).form("main form").fill(ANSWERS | {"email": "guest@own.test"})
+    form.submit()
+    page = form.fill(job_title="Director").submit()
+    assert page.status == 422 and "You have already sent this form with different answers." in page.text
+    assert page.form("main form").value("job_title") == "Director"
+    page = form.fill(given_name="Mira", email="mira@own.test").submit()
+    assert page.form("main form").submit().one("[data-registration-status]"), "she registers as everybody does"
+
+
 def test_the_head_replaces_somebody_and_gives_places_back(client, page, edition, reading):
     add = client.get(page).follow("Register colleagues yourself").form("main form.form-narrow")
     values = {"given_name": "Ana", "organisation": "Dom", "country": "RS", "category": "company"}
@@ -69,12 +81,18 @@ def test_the_head_replaces_somebody_and_gives_places_back(client, page, edition,
     done = check.form("main form.form-narrow").submit("register")
     assert done.one("[data-promised]")["data-used"] == "1"
     replace = done.follow("Replace Ana").form("main form")
-    done = replace.fill(given_name="Boro", email="boro@own.test").submit()
+    asked = replace.fill(given_name="Boro", email="boro@own.tset").submit()
+    assert asked.h1 == "Replace Ana with Boro?" and "The link will be sent to boro@own.tset." in asked.text
+    done = asked.form("main form").submit("change").form("main form").fill(email="boro@own.test").submit()
+    done = done.form("main form").submit("sure")
     with reading() as session:
         assert list(stand(session, edition)) == ["Boro"]
     back = done.follow("Give places back")
     assert back.form("main form").fill(number="3").submit().status == 422
-    assert back.form("main form").fill(number="2").submit().one("[data-promised]")["data-promised"] == "1"
+    asked = back.form("main form").fill(number="2").submit()
+    assert asked.h1 == "Give back 2 places?" and "You cannot take them back." in asked.text
+    assert client.get(page).one("[data-promised]")["data-promised"] == "3"
+    assert asked.form("main form").submit("sure").one("[data-promised]")["data-promised"] == "1"
 
 
 def test_a_head_who_crafts_requests_reaches_nothing_of_others(client, page, writing):
@@ -113,7 +131,9 @@ def test_the_contact_of_a_group_changes_with_all_links(client, writing, edition,
         page = f"/groups/{token_of_group(make_group(session, edition, [someone('Ana')]).group)}/"
     own = client.get(page).link("Open the registration of Ana")
     form = client.get(page).follow("Change the contact").form("main form")
-    form.fill(contact_name="Mila", email="mila@cluster.test").submit()
+    asked = form.fill(contact_name="Mila", email="mila@cluster.test").submit()
+    assert asked.h1 == "Make Mila the contact?" and client.get(page).status == 200
+    asked.form("main form").submit("sure")
     assert client.get(page).status == 404
     assert client.get(own).status == 404
     with reading() as session:

@@ -75,7 +75,9 @@ def test_an_account_ends_with_its_roles_its_sessions_and_its_links(chair, elena,
     with reading() as session:
         hers = client.another().sign_in(session.get_one(Account, elena))
     assert hers.get("/organise/", follow=False).status == 200
-    page = chair.get(f"/organise/accounts/{elena}").form(f"/organise/accounts/{elena}/end").submit()
+    asked = chair.get(f"/organise/accounts/{elena}").form(f"/organise/accounts/{elena}/end").submit()
+    assert asked.h1.startswith("End the account of ") and chair.get(f"/organise/accounts/{elena}").all("[data-role]")
+    page = asked.form("main form").submit("sure")
     assert "The account has ended." in page.text and "no role" in page.text
     assert hers.get("/organise/", follow=False).headers["Location"] == "/sign-in"
     with reading() as session:
@@ -94,7 +96,8 @@ def test_an_account_is_signed_out_and_keeps_its_roles(chair, elena, reading, cli
 
 def test_the_last_chair_stays(chair, reading):
     me = chair.get("/organise/accounts").all("[data-account]")[0]["data-account"]
-    page = chair.get(f"/organise/accounts/{me}").form(f"/organise/accounts/{me}/end").submit()
+    asked = chair.get(f"/organise/accounts/{me}").form(f"/organise/accounts/{me}/end").submit()
+    page = asked.form("main form").submit("sure")
     assert "the network has no other chair" in page.text
     assert roles_of(reading, int(me)) == ["chair"]
 

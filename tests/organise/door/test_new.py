@@ -39,6 +39,15 @@ def test_somebody_new_gets_a_place_is_checked_in_and_told(desk, change_edition, 
     assert names(page.follow("See who is registered with this address")) == ["Жикић, Ђорђе"]
 
 
+def test_the_next_one_typed_over_the_form_of_the_last_is_registered_as_well(desk, change_edition):
+    change_edition(registers_at_door=True)
+    form = fill_in(desk.get(NEW))
+    form.submit()
+    page = form.fill(given_name="Jovan", email="jovan@dofc.test").submit()
+    assert page.status == 422 and "You have already registered Ђорђе Жикић with this form" in page.text
+    assert names(page.form().submit()) == ["Жикић, Jovan"]
+
+
 def test_somebody_new_is_refused_and_keeps_what_was_typed_when_no_place_is_free(desk, change_edition, join, reading):
     change_edition(registers_at_door=True)
     for _ in range(3):

@@ -357,7 +357,7 @@ def test_who_came_with_a_group_is_found_by_its_name_and_its_contacts_and_says_wi
     assert "With Vera Ilić (Trakya Cluster)" in desk.get(LIST).text
     assert len(desk.get(DOOR).all("[data-with]")) == 2
     registrations = organiser.get("/organise/editions/2027/registrations?q=ilic&columns=group")
-    assert registrations.one(f"[data-group={group}]").get_text(strip=True).endswith("Vera Ilić (Trakya Cluster)")
+    assert registrations.one(f"[data-group='{group}']").get_text(strip=True).endswith("Vera Ilić (Trakya Cluster)")
     every = organiser.get("/organise/editions/2027/registrations?columns=group")
     assert every.text.count("Vera Ilić (Trakya Cluster)") == 3
     rows = dicts(read_csv(organiser.get("/organise/editions/2027/registrations.csv").data))

@@ -12,14 +12,28 @@ from dofc_events.hosting.models import Decision
 from dofc_events.hosting.rules import HandOverKind
 from dofc_events.letters.rules import Anchor
 from dofc_events.letters.service import LetterText, write_letter
+from dofc_events.organise.overview.service import put_off
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.queries import edition_pool
+from dofc_events.privacy.models import KeptFor
+from dofc_events.privacy.rules import Period
 from dofc_events.registration.queries import Audience
+from dofc_events.registration.saved.service import save_view
 from dofc_events.trips.models import Trip
 from dofc_events.web.attachments.rules import CheckedFile
 from tests.organise.editions.conftest import settings
-from tests.support.factories import DELEGATE, NOW, make_account, make_edition, make_registration, make_trip
+from tests.support.factories import (
+    DELEGATE,
+    NOW,
+    make_account,
+    make_edition,
+    make_question,
+    make_registration,
+    make_trip,
+)
 from tests.support.hosting import make_call
+from tests.support.memory import make_outcome
+from tests.support.photographs import make_photograph
 
 # Its figures
 
@@ -233,6 +247,12 @@ def test_draft_is_deleted_with_all_that_was_prepared(enter, writing, reading, dr
         write_letter(session, edition.id, Audience(), LetterText("News", "Dear", Anchor.AT_ONCE, 0), DELEGATE, NOW)
         item = add_item(session, edition.id, HandOverKind.OPEN, ItemDetails("Keys"), DELEGATE, NOW)
         add_file(session, edition.id, item.id, CheckedFile("a.pdf", "application/pdf", b"%PDF-"), DELEGATE, NOW)
+        make_question(session, edition, "room", "choice")
+        make_outcome(session, edition)
+        make_photograph(session, edition)
+        save_view(session, edition.id, "Mine", "noted=1", DELEGATE, NOW)
+        put_off(session, make_account(session).id, edition.id, "draft", NOW.date())
+        session.add(KeptFor(edition_id=edition.id, period=Period.NEEDS, days=7))
     page = enter("chair").get(f"/organise/editions/{draft}/").follow("Delete the draft").form().submit()
     assert page.url == "/organise/" and "has been deleted" in page.text
     with reading() as session:

@@ -38,6 +38,15 @@ def promise(browser, **changes):
     return form.fill(values | {"until": "2026-12-24T18:00"} | changes).submit()
 
 
+def test_groups_stand_as_a_reader_looks_for_them(organiser, writing, edition):
+    names = ["Arad", "École", "Zito", "Ђаци", "Шума"]
+    with writing() as session:
+        for name in reversed(names):
+            make_promise(session, edition, name, places=1)
+    shown = organiser.get(GROUPS).all("tbody th")
+    assert [cell.text.split(",")[0] for cell in shown] == names
+
+
 @pytest.mark.usefixtures("organiser")
 def test_places_are_promised_changed_and_withdrawn(organiser, reading, edition):
     page = promise(organiser)

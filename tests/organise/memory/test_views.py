@@ -150,7 +150,10 @@ def test_last_status_that_was_noted_is_how_it_stands(page, writing, edition, cli
         slug = make_outcome(session, session.get_one(Edition, edition.id), first_status="open").slug
     assert client.get(f"/outcomes/{slug}").one("[data-outcome-status]")["data-outcome-status"] == "open"
     form = page(f"/outcomes/{slug}/follow-up").form()
-    form.fill({"notes-0-noted_on": "2029-01-01", "notes-0-status": "ended", "notes-0-text": "It was over."}).submit()
+    form.fill({"notes-0-noted_on": "2029-01-01", "notes-0-status": "ended", "notes-0-text": "It was over."})
+    preview = form.submit("Preview")
+    assert [tag.text for tag in preview.all(".card-quiet h2")] == ["Note 1"] and "It was over." in preview.text
+    form.submit()
     form = page(f"/outcomes/{slug}/follow-up").form()
     form.fill({"notes-1-noted_on": "2028-01-01", "notes-1-status": "in_force", "notes-1-text": "It began."}).submit()
     shown = client.get(f"/outcomes/{slug}")

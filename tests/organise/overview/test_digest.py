@@ -92,6 +92,7 @@ def test_organiser_is_told_in_the_morning_once_and_only_if_there_is_something(wr
     assert said.index("3 registrations are new since") < said.index("1 registration has been cancelled since")
     assert said.index("cancelled since") < said.index("1 place is offered until")
     assert "http://dofc.test/organise/" in mail.html
+    assert "\n- 3 registrations" in mail.text and "\n- 1 registration has" in mail.text, "each on a line of its own"
     (to_chair,) = digests("chair@dofc.test")
     assert "Days of Clusters 2027" in to_chair.text and "1 registration is new since" in to_chair.text
     assert not digests("desk@dofc.test") and not digests("old@dofc.test")

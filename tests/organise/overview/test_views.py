@@ -204,7 +204,7 @@ def test_returning_delegates_lead_to_the_list_of_them(organiser, writing, editio
         back = make_registration(session, edition, email="Ana@dofc.test").reference
         make_registration(session, edition)
     page = organiser.get(f"/organise/editions/{edition.year}/")
-    assert "Of these, 1 also registered for an earlier edition." in page.text
+    assert ". Of these, 1 also registered for an earlier edition." in page.text
     (link,) = page.all('a[href*="returning"]')
     found = organiser.get(link["href"])
     assert [row["data-registration"] for row in found.all("tr[data-registration]")] == [back]

@@ -110,6 +110,18 @@ def test_days_from_which_a_question_must_be_answered_can_be_kept(page, asked):
     assert refused.form("main form").fill(frozen_from_on="2027-04-02").submit().status == 200 and len(asked()) == 1
 
 
+def test_a_day_in_the_past_is_asked_about(page, asked):
+    form = page("/new?kind=date").form().fill(caption="Departure?", frozen_from_on="2026-04-01")
+    question = form.submit()
+    assert question.status == 422 and "“Can no longer be answered from” is in the past." in question.text
+    assert asked() == {}
+    assert "has been added" in question.form("main form").submit("Yes, save").text
+    (key,) = asked()
+    assert "Changes saved." in page(f"/{key}/").form("main form").fill(hint="By train or by air").submit().text
+    again = page(f"/{key}/").form("main form").fill(required_from_on="2026-03-01").submit()
+    assert again.status == 422 and again.one(".notice-warning li").text == "“Must be answered from” is in the past."
+
+
 def test_places_of_an_option_are_limited_and_not_below_what_is_taken(page, ask, register, capacities):
     ask("size", options=("S", "M"))
     register(answers={"size": ("s",)})

@@ -31,6 +31,15 @@ def test_invite_adds_and_writes(organiser, reading, team):
         assert session.scalars(select(Message.kind)).all() == ["team-invitation"]
 
 
+def test_team_stands_as_a_reader_looks_for_it(organiser, team, edition, writing):
+    with writing() as session:
+        for role, name in (("desk", "Шу"), ("desk", "Ђу"), ("organiser", "Zan"), ("organiser", "Émile")):
+            make_account(session, role=role, edition=edition, name=name)
+    rows = [row.text for row in organiser.get(team).all("tbody tr")]
+    places = [next(i for i, row in enumerate(rows) if name in row) for name in ("Émile", "Zan", "Ђу", "Шу")]
+    assert places == sorted(places)
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [

@@ -36,13 +36,16 @@ def test_mode_of_sign_up_turns_waits_into_wishes_and_back(page, add_trip, regist
     add_trip("steel", capacity=1)
     first, second, third = register("steel"), register("steel"), register("steel")
     assert "2 people would be told by email." in page("/sign-up").text
-    shown = sign_up(page, mode="draw")
+    asked = sign_up(page, mode="draw")
+    assert asked.status == 422 and "2 people who are waiting for a seat" in asked.one(".notice-warning").text
+    assert [len(kinds(who)) for who in (first, second, third)] == [2, 2, 2]
+    shown = asked.form().submit("Yes, save")
     assert "Saved. 2 people will be told by email." in shown.text
     assert "Seats are drawn" in shown.text
     assert [seats_of(who)["steel"] for who in (first, second, third)] == ["confirmed", "requested", "requested"]
     assert [len(kinds(who)) for who in (first, second, third)] == [2, 3, 3]
     assert "2 people would be told by email." in page("/sign-up").text
-    sign_up(page, mode="first-come")
+    sign_up(page, mode="first-come").form().submit("Yes, save")
     assert [seats_of(who)["steel"] for who in (first, second, third)] == ["confirmed", "waitlisted", "waitlisted"]
 
 

@@ -67,4 +67,5 @@ def test_the_sitemap_has_what_everyone_may_see(client, writing):
     assert f"{client.base_url}/editions/2013/" in addresses and sum("/outcomes/" in one for one in addresses) == 8
     assert not any("2028" in one for one in addresses)
     for address in addresses:
-        assert client.get(address).status == 200
+        page = client.get(address)
+        assert page.status == 200 and page.one("meta[property='og:description']")["content"], address

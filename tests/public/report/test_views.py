@@ -7,6 +7,7 @@ import time_machine
 from sqlalchemy import select
 
 from dofc_events.conference.queries import edition_by_year
+from dofc_events.conference.service import take_out
 from dofc_events.core.audit import COMMAND
 from dofc_events.delegates.models import Registration
 from dofc_events.memory.figures.service import archive
@@ -49,11 +50,17 @@ def test_a_report_has_the_figures_that_were_frozen(client, writing):
     with writing() as session:
         archive(session, edition.id, COMMAND, AFTER)
     before = client.get("/editions/2027/report")
-    bars = {row.select_one("th").get_text(): row.select_one("td").get_text() for row in before.all(".bars tbody tr")}
-    assert bars == {"Serbia": "2", "Bulgaria": "1", "Company": "3", "Wine growers": "0 of 20"}
-    assert "All places were taken after 33 days." in before.text
     public = client.get("/editions/2027/")
+    for page in (before, public):
+        bars = {row.select_one("th").get_text(): row.select_one("td").get_text() for row in page.all(".bars tbody tr")}
+        assert bars == {"Serbia": "2", "Bulgaria": "1", "Company": "3", "Wine growers": "0 of 20"}
+        assert "All places were taken after 33 days." in page.text and len(page.all("#growth-title")) == 1
     assert "3 delegates" in public.text and "Bulgaria, Serbia" in public.text
+    with writing() as session:
+        take_out(session, edition.id, COMMAND, AFTER)
+    for page in ("", "report"):
+        text = client.get(f"/editions/2027/{page}").text
+        assert "3 delegates" not in text and "All places were taken" not in text, "it is counted again"
 
 
 def test_every_figure_and_plot_is_the_same_when_the_people_have_been_erased(app, client, sign_in, writing, reading):

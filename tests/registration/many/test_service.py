@@ -11,6 +11,8 @@ from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.audit import AuditEntry, history_of
 from dofc_events.delegates.models import Registration
+from dofc_events.mail.models import Message
+from dofc_events.mail.outbox import can_be_sent_again
 from dofc_events.notices import queries
 from dofc_events.notices.models import UntoldNews
 from dofc_events.notices.rules import BATCH
@@ -319,6 +321,9 @@ def test_who_is_cancelled_quietly_is_not_told_and_who_moves_up_is(session):
     assert [texts(session, person) for person in (placed, other)] == [[], []] and len(texts(session, next_one)) == 1
     assert faults(session) == []
     assert queries.facts_without_message(session) == []
+    # What says that they have a place is not sent once more, even on request.
+    for message in session.scalars(select(Message).where(Message.about == placed.reference)).all():
+        assert not can_be_sent_again(session, message, LATER)
     entries = [entry for entry in history_of(session, placed.reference) if entry.at == LATER]
     assert [(entry.act, entry.details["untold"]) for entry in entries] == [("cancelled", True), ("seat_changed", True)]
     assert entries[0].details["because"] == "Test data."

@@ -175,7 +175,7 @@ def test_after_a_lapsed_offer_one_button_leads_back_to_the_list(client, boris, p
     with writing() as session:
         timers.lapse_offers(session, people[1].id, DELEGATE, NOW + timedelta(hours=10))
     page = client.get(boris)
-    assert status_of(page) == "expired"
+    assert status_of(page) == "expired" and "Offer lapsed" in page.text
     # What nobody holds is given up by nobody.
     assert "Your place will be free" not in page.follow("Cancel this registration").text
     form = page.form("rejoin")

@@ -1,24 +1,12 @@
 """What a row of the memory says of an edition's figures: numbers, and no names."""
 
-from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
-from dofc_events.memory.rules import Check, Fault, FaultKind, Row, country, day, many, row_of, said, text, whole, year
+from dofc_events.memory.rules import Check, Row, country, day, many, moment, row_of, said, text, whole, year
 
 MOST, MAX_DAYS, MAX_QUARTERS, MAX_ROWS = 1_000_000, 2000, 24 * 4, 300
 
 _number: Check = whole(0, MOST)
-
-
-def moment(value: Any, where: str) -> Iterator[Fault]:
-    """An aware moment in ISO 8601."""
-    try:
-        is_aware = datetime.fromisoformat(value).tzinfo is not None
-    except (TypeError, ValueError):
-        is_aware = False
-    if not is_aware:
-        yield Fault(FaultKind.NOT_A_TIME, where)
 
 
 def _counted(name: str, check: Check) -> Check:

@@ -11,6 +11,7 @@ from dofc_events.conference.models import AttendingCountry, Edition
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.memory.figures.models import FrozenFigures
 from dofc_events.memory.figures.network.rules import EditionInFigures, Network, attendance_of
+from dofc_events.memory.figures.queries import holds
 from dofc_events.memory.figures.rules import from_stored
 from dofc_events.memory.outcomes.models import Outcome
 
@@ -54,14 +55,16 @@ def _in_figures(session: Session, editions: Sequence[Edition]) -> Network:
     compared = exists().where(earlier.id == counted.edition_id, *is_before)
     rows = select(FrozenFigures, compared).join(Edition, Edition.id == FrozenFigures.edition_id)
     frozen = {
-        one.edition_id: (one, is_compared) for one, is_compared in session.execute(rows.where(Edition.id.in_(ids)))
+        one.edition_id: (one, is_compared)
+        for one, is_compared in session.execute(rows.where(Edition.id.in_(ids), holds()))
     }
     ours = select(Outcome.edition_id, func.count()).where(Outcome.edition_id.in_(ids), Outcome.is_published)
     outcomes = dict(session.execute(ours.group_by(Outcome.edition_id)).all())
     found = []
     for edition in editions:
         kept, is_compared = frozen.get(edition.id, (None, False))
-        figures = from_stored(edition.year, kept.came_before, kept.record).figures if kept else None
+        record = from_stored(edition.year, kept.came_before, kept.record) if kept else None
+        figures = record.figures if record else None
         countries = stated.get(edition.id, set()) | {code for code, _number in (figures.countries if figures else ())}
         found.append(
             EditionInFigures(
@@ -74,6 +77,7 @@ def _in_figures(session: Session, editions: Sequence[Edition]) -> Network:
                 outcomes=outcomes.get(edition.id, 0),
                 returning=kept.came_before if kept and is_compared else None,
                 second_time=kept.second_time if kept else 0,
+                record=record,
             )
         )
     return Network(found, frozenset(stated.get(None, ())))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from dofc_events.core.countries import continent_of
+from dofc_events.memory.figures.rules import Record
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,8 @@ class Attendance:
 @dataclass(frozen=True)
 class EditionInFigures:
     """What is known of one edition. `countries` are those that delegates are known to have come from, or None where
-    no source says; the host's country is not among them then. `returning` is None where no earlier edition was counted.
+    no source says; the host's country is not among them then. `returning` is None where no earlier edition was
+    counted. `record` is all that was counted when it was archived.
     """
 
     edition_id: int
@@ -30,6 +32,7 @@ class EditionInFigures:
     outcomes: int
     returning: int | None = None
     second_time: int = 0
+    record: Record | None = None
 
     @property
     def name(self) -> str:

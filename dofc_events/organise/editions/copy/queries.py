@@ -17,6 +17,8 @@ from dofc_events.letters.queries import audience_of, letters_to_begin_from
 from dofc_events.letters.rules import LetterState
 from dofc_events.organise.editions.copy.rules import Former, former, mentions
 from dofc_events.places.models import Pool
+from dofc_events.questions.queries import questions_of
+from dofc_events.questions.rules import OwnQuestion
 from dofc_events.trips.models import Trip
 from dofc_events.trips.queries import trip_pools
 
@@ -25,6 +27,7 @@ MAX_LETTERS = 100
 OF_EDITION = ("summary", "programme", "cost", "languages", "dress", "faq")
 OF_TRIP = ("title", "description", "hosts", "meeting_point", "bring", "accessibility")
 OF_LETTER = ("subject", "body")
+OF_QUESTION = ("caption", "hint")
 
 
 @dataclass(frozen=True)
@@ -38,12 +41,16 @@ class ToCopy:
 
 @dataclass(frozen=True)
 class Mark:
-    """A text of a copy that still names what was so at the edition before: a field of it, of a trip, or of a letter."""
+    """A text of a copy that still names what was so at the edition before.
+
+    It is a field of the edition, of a trip, of a letter, or of an own question.
+    """
 
     field: str
     found: tuple[str, ...]
     trip: Trip | None = None
     letter: Letter | None = None
+    question: OwnQuestion | None = None
 
 
 def to_copy(session: Session, edition: Edition, now: datetime) -> ToCopy:
@@ -76,15 +83,22 @@ def marks_of(session: Session, edition: Edition) -> list[Mark] | None:
         *_marked(edition, OF_EDITION, once),
         *(mark for trip in own for mark in _marked(trip, OF_TRIP, once, trip=trip)),
         *(mark for letter in letters for mark in _marked(letter, OF_LETTER, once, letter=letter)),
+        *(mark for one in questions_of(session, edition.id) for mark in _marked(one, OF_QUESTION, once, question=one)),
     ]
 
 
 def _marked(
-    said: object, names: Sequence[str], once: Former, *, trip: Trip | None = None, letter: Letter | None = None
+    said: object,
+    names: Sequence[str],
+    once: Former,
+    *,
+    trip: Trip | None = None,
+    letter: Letter | None = None,
+    question: OwnQuestion | None = None,
 ) -> Iterator[Mark]:
     for name in names:
         if found := mentions(getattr(said, name), once):
-            yield Mark(name, found, trip, letter)
+            yield Mark(name, found, trip, letter, question)
 
 
 def _names(edition: Edition) -> tuple[object, ...]:

@@ -7,6 +7,7 @@ from datetime import datetime, time, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from dofc_events.accounts import team
 from dofc_events.conference import service as conference
 from dofc_events.conference.models import Edition, InvitedAddress
 from dofc_events.conference.queries import categories_of, category_slugs
@@ -30,6 +31,7 @@ from dofc_events.core.countries import zones_of
 from dofc_events.core.errors import Refusal, ask_first
 from dofc_events.core.slugs import slug_for
 from dofc_events.delegates.queries import categories_in_use
+from dofc_events.groups.delegations import service as delegations
 from dofc_events.letters.service import note_change
 from dofc_events.organise.editions.service import add_places
 from dofc_events.places.limits.service import set_limit
@@ -38,8 +40,8 @@ from dofc_events.places.models import Pool
 from dofc_events.places.queries import categories_with_places, count_waiting, edition_pool
 from dofc_events.places.service import CapacityBelowTaken, lock_edition_pool
 from dofc_events.registration.service import resize_edition
+from dofc_events.trips import service as trips
 from dofc_events.trips.queries import trip_pools
-from dofc_events.trips.service import USUAL_DAYS_AWAY, move_to_zone
 
 # Longer than any conference, and shorter than what a slip in the month or the year makes of it.
 USUAL_DAYS = 15
@@ -146,7 +148,7 @@ def change_settings(
 
     What becomes free is offered at once, on the new terms.
 
-    In another zone all times of day stay what they are, those of trips too.
+    In another zone all times of day stay what they are, those of trips, promised places and roles too.
 
     Returns the letter with which everybody can be told that its place or time has changed, if it has. Raises NotAgreed
     with what else would come of it, unless `accepted` is its digest.
@@ -165,7 +167,9 @@ def change_settings(
     before, zone = place_and_time_of(edition), edition.zone
     conference.change_edition(session, edition_id, wishes.details, actor, now)
     if edition.zone != zone:
-        move_to_zone(session, edition_id, zone, edition.zone, now)
+        trips.move_to_zone(session, edition_id, zone, edition.zone, now)
+        delegations.move_to_zone(session, edition_id, zone, edition.zone)
+        team.move_to_zone(session, edition_id, zone, edition.zone, now)
     if wishes.categories:
         _change_categories(session, edition, pool, wishes.categories, actor, now)
     if pool:
@@ -222,7 +226,7 @@ def unlikely_days(session: Session, edition: Edition, details: EditionDetails) -
         found.append(Consequence(Effect.LASTS_LONG, (last - first).days + 1))
     for trip, _ in trip_pools(session, edition.id):
         away = days_away(in_zone(trip.starts_at, edition.zone).date(), first, last)
-        if trip.cancelled_at is None and away > USUAL_DAYS_AWAY:
+        if trip.cancelled_at is None and away > trips.USUAL_DAYS_AWAY:
             found.append(Consequence(Effect.FAR_FROM_THE_EDITION, away, trip.title))
     return found
 

@@ -22,10 +22,18 @@ class Lessons:
     `letters` those that were sent, in their order; `answers` are own questions with how often each answer was given.
     """
 
+    edition: Edition
     record: Record
     filled_on: date | None
     letters: Sequence[Letter]
     answers: Sequence[tuple[OwnQuestion, Shares]]
+
+    def days_before(self, when: datetime | date) -> int | None:
+        """How many days before its first day something was: what another edition can plan with."""
+        if self.edition.starts_on is None:
+            return None
+        day = in_zone(when, self.edition.zone).date() if isinstance(when, datetime) else when
+        return (self.edition.starts_on - day).days
 
 
 def lessons_of(session: Session, edition: Edition, now: datetime) -> Lessons:
@@ -34,6 +42,7 @@ def lessons_of(session: Session, edition: Edition, now: datetime) -> Lessons:
     sent = select(Letter).where(Letter.edition_id == edition.id, Letter.started_at.is_not(None))
     asked = questions_of(session, edition.id) if edition.asks_questions else ()
     return Lessons(
+        edition=edition,
         record=record,
         filled_on=_filled_on(edition, record),
         letters=session.scalars(sent.order_by(Letter.started_at, Letter.id)).all(),

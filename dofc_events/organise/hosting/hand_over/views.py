@@ -133,6 +133,7 @@ def last(coming: Edition, sides: set[Side]) -> ResponseReturnValue:
     return render_template(
         "organise/hosting/hand_over/last.html",
         last=edition,
+        is_over=edition.is_over(now()),
         taught=taught,
         curve=growth_chart([grown]) if grown and grown.days else None,
         bar=bar,

@@ -22,13 +22,18 @@ FAULTS = {
     FaultKind.NOT_A_NUMBER: _l("This is not a whole number, or is not a plausible one"),
     FaultKind.NOT_A_DAY: _l("This is not a day: write 2016-09-22"),
     FaultKind.NOT_A_TIME: _l("This is not a time of day: write 09:30"),
+    FaultKind.NOT_A_MOMENT: _l("This is not a moment: write 2016-09-22T09:30+02:00"),
+    FaultKind.ENDS_FIRST: _l("This ends before it begins"),
     FaultKind.NOT_A_COUNTRY: _l("This is not a country code: write two capital letters (ISO 3166-1)"),
     FaultKind.NOT_ONE_OF: _l("This is not one of the words allowed here"),
     FaultKind.NOT_YES_OR_NO: _l("Write true or false"),
     FaultKind.NOT_A_LIST: _l("This is not a list"),
     FaultKind.TOO_MANY: _l("This list is too long"),
     FaultKind.TWICE: _l("This appears twice"),
-    FaultKind.NOT_ARCHIVED: _l("This edition is not archived. Change its place, dates and texts in its settings"),
+    FaultKind.NOT_ARCHIVED: _l(
+        "This edition is not archived. Change its place, dates, texts and learning trips on its own pages"
+    ),
+    FaultKind.SEATS_GIVEN: _l("Delegates have seats on this trip here, so that its time and seats stay as they are"),
     FaultKind.NO_SUCH_EDITION: _l("There is no such edition"),
     FaultKind.NO_SUCH_ORGANISATION: _l("There is no such organisation"),
     FaultKind.FILE_MISSING: _l("A file is missing. Files that you send are kept for an hour: send yours again"),
@@ -40,6 +45,7 @@ PARTS = {
     "series": _l("All editions"),
     "outcomes": _l("Outcome"),
     "documents": _l("Documents"),
+    "trips": _l("Learning trip"),
     "photographs": _l("Photographs"),
     "figures": _l("Figures"),
 }
@@ -66,6 +72,11 @@ OTHER_FIELDS = {
     "growth": _l("Registrations by day"),
     "arrivals": _l("Arrivals"),
     "trips": _l("Learning trips"),
+    "lasts": _l("Takes place"),
+    "from": _l("Begins"),
+    "until": _l("Ends"),
+    "position": _l("Place in the list"),
+    "is_cancelled": _l("Cancelled"),
     "countries_edition_unknown": _l("Countries whose edition is unknown"),
 }
 

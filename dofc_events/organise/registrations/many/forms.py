@@ -11,6 +11,7 @@ from wtforms.validators import InputRequired
 
 from dofc_events.conference.models import Category
 from dofc_events.organise.registrations.forms import TagField
+from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration.many.queries import Selection
 from dofc_events.web.fields import Line, told_reason
 from dofc_events.web.forms import Form
@@ -128,8 +129,19 @@ class ApproveForm(ManyForm):
 
 
 class CancelForm(ManyForm):
+    """`declines`: all of them are requests, which are declined."""
+
     reason = Line(_l("Reason"), longest=500)
     quiet = BooleanField(_l("Cancel without telling them"))
+    declines = False
+
+    @classmethod
+    def of(cls, selection: Selection, categories: Sequence[Category]) -> "CancelForm":
+        form = cls()
+        form.declines = {person.status for person in selection.able} == {ClaimStatus.REQUESTED}
+        if form.declines:
+            form.quiet.label.text = _("Decline without telling them")
+        return form
 
     def validate(self, extra_validators: Any = None) -> bool:
         valid = super().validate(extra_validators)

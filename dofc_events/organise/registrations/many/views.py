@@ -114,21 +114,23 @@ DEEDS = {
     Act.CANCEL: Deed(
         CancelForm,
         many.cancel,
-        lambda number, form: (
-            ngettext(
-                "%(num)d registration has been cancelled. The delegate has not been told.",
-                "%(num)d registrations have been cancelled. The delegates have not been told.",
-                number,
-            )
-            if form.quiet.data
-            else ngettext(
-                "%(num)d registration has been cancelled. The delegate will be told by email.",
-                "%(num)d registrations have been cancelled. The delegates will be told by email.",
-                number,
-            )
-        ),
+        lambda number, form: f"{_ended(number, form)} {_told(number, form)}",
     ),
 }
+
+
+def _ended(number: int, form: Any) -> str:
+    if form.declines:
+        return str(ngettext("%(num)d request has been declined.", "%(num)d requests have been declined.", number))
+    return str(
+        ngettext("%(num)d registration has been cancelled.", "%(num)d registrations have been cancelled.", number)
+    )
+
+
+def _told(number: int, form: Any) -> str:
+    if form.quiet.data:
+        return str(ngettext("The delegate has not been told.", "The delegates have not been told.", number))
+    return str(ngettext("The delegate will be told by email.", "The delegates will be told by email.", number))
 
 
 @blueprint.route(f"{EDITION}/registrations/selected", methods=["GET", "POST"])

@@ -22,19 +22,22 @@ class Other:
     registration: Registration
     status: ClaimStatus
     is_hold: bool
+    position_before: int | None
 
 
 def other_registrations(session: Session, registration: Registration) -> list[Other]:
     """What the address registered for at earlier editions, and at this one under another reference; newest first."""
     r, year = Registration, registration.edition.year
     at_edition = and_(Pool.id == Claim.pool_id, Pool.edition_id == r.edition_id)
-    query = select(r, Claim.status, Claim.is_hold).join(r.edition).options(contains_eager(r.edition))
+    query = (
+        select(r, Claim.status, Claim.is_hold, Claim.position_before).join(r.edition).options(contains_eager(r.edition))
+    )
     query = query.join(Claim, Claim.registration_id == r.id).join(Pool, at_edition)
     query = query.where(r.email_key == (registration.email_key or ""), r.id != registration.id)
     query = query.where(or_(Edition.year < year, r.edition_id == registration.edition_id))
     return [
-        Other(found, ClaimStatus(status), is_hold)
-        for found, status, is_hold in session.execute(query.order_by(Edition.year.desc(), r.id.desc()))
+        Other(found, ClaimStatus(status), is_hold, position_before)
+        for found, status, is_hold, position_before in session.execute(query.order_by(Edition.year.desc(), r.id.desc()))
     ]
 
 

@@ -181,7 +181,7 @@ def add(edition: Edition) -> ResponseReturnValue:
             status = standing_of(session, added.registration.id).status
     except on_behalf.EditionNotRunning:
         return _not_running(edition)
-    except (on_behalf.AlreadyRegistered, NothingFree, ChoiceFull, *NOT_TO_BE_HAD) as refusal:
+    except (on_behalf.AnotherPerson, on_behalf.AlreadyRegistered, NothingFree, ChoiceFull, *NOT_TO_BE_HAD) as refusal:
         return _refused(form, refusal, edition, context)
     _say_what_was_added(added, status)
     return redirect(url_for(".index", year=edition.year, reference=added.registration.reference), 303)
@@ -294,6 +294,8 @@ def _refused(form: OnBehalfForm, refusal: Refusal, edition: Edition, context: di
     if isinstance(refusal, on_behalf.AlreadyRegistered):
         form.email.errors = [_("This address is already registered.")]
         context = context | {"known": registration_at(edition, refusal.reference)}
+    elif isinstance(refusal, on_behalf.AnotherPerson):
+        form.begin_anew_after(refusal.name)
     elif isinstance(refusal, NothingFree):
         form.form_errors = [_("No place is free, and nobody can move up now. Add places in the settings first.")]
     elif isinstance(refusal, ChoiceFull):

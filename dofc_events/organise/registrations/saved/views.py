@@ -2,7 +2,7 @@
 
 from urllib.parse import urlencode
 
-from flask import Blueprint, flash, redirect, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -34,7 +34,10 @@ def index(edition: Edition) -> ResponseReturnValue:
     of_list, name = of_the_list(), form.name.data
     try:
         with unit_of_work() as session:
-            saved.save_view(session, edition.id, name, urlencode(of_list, doseq=True), acting(), now())
+            query, replacing = urlencode(of_list, doseq=True), "replace" in request.form
+            saved.save_view(session, edition.id, name, query, acting(), now(), replacing=replacing)
+    except saved.NameTaken:
+        return answer_errors(form, TEMPLATE, **_context(edition) | {"taken": name})
     except saved.TooManyViews:
         form.name.errors = [_("There are already %(number)d views. Remove one first.", number=saved.MAX_VIEWS)]
         return answer_errors(form, TEMPLATE, **_context(edition))
@@ -61,4 +64,4 @@ def remove(edition: Edition, view_id: int) -> ResponseReturnValue:
 
 def _context(edition: Edition) -> dict[str, object]:
     of_list = {name: [value for value in values if value] for name, values in of_the_list().items()}
-    return {"views": saved_views(db.session(), edition.id), "of_list": of_list, **around(edition)}
+    return {"views": saved_views(db.session(), edition.id), "of_list": of_list, "taken": "", **around(edition)}

@@ -19,9 +19,17 @@ def _reason() -> Line:
 
 
 class AddPersonForm(Form):
-    """Somebody to be given a seat by hand; `enlarge` adds one for them if all are taken."""
+    """Somebody to be given a seat by hand; `enlarge` adds one for them if all are taken.
 
-    person = Line(_l("Reference or email address"), longest=254, missing=_l("Enter a reference or an email address."))
+    `which` is the reference of one of those who are found by a name.
+    """
+
+    person = Line(
+        _l("Name, reference or email address"),
+        longest=254,
+        missing=_l("Enter a name, a reference or an email address."),
+    )
+    which = RadioField(_l("Which of them?"), choices=[], validate_choice=False)
     enlarge = BooleanField(_l("Add one seat, only for this person"))
     reason = _reason()
 

@@ -13,7 +13,7 @@ from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import NotAgreed, Refusal
 from dofc_events.delegates.models import Registration
-from dofc_events.delegates.queries import live_registration, registration_by_reference
+from dofc_events.delegates.queries import live_found_by, live_registration, registration_by_reference
 from dofc_events.organise.shared import EDITION, around
 from dofc_events.organise.trips.people.forms import TAKE_OFF, WAIT, AddPersonForm, MoveForm
 from dofc_events.places.rules import LIVE, ClaimStatus
@@ -54,9 +54,12 @@ def index(edition: Edition, slug: str) -> ResponseReturnValue:
         return make_response(render_template(page, form=form, **context), 403 if form.is_submitted() else 200)
     if not form.validate_on_submit():
         return form_page(form, page, **context)
-    found = _found(edition, form.person.data)
+    found = _found(edition, form)
+    if found is None and form.which.choices:
+        form.which.errors = [_("Choose who gets the seat, or enter more of the name.")]
+        return answer_errors(form, page, **context)
     if found is None:
-        form.person.errors = [_("Nobody is registered with this reference or address.")]
+        form.person.errors = [_("Nobody is registered with this name, reference or address.")]
         return answer_errors(form, page, **context)
     try:
         with unit_of_work() as session:
@@ -328,8 +331,13 @@ def _is_over(refusal: Refusal, trip: Trip) -> str:
     return text
 
 
-def _found(edition: Edition, words: str) -> Registration | None:
-    """The registration with that reference or email address."""
+def _found(edition: Edition, form: AddPersonForm) -> Registration | None:
+    """The registration with that reference or email address or, of those with that name, the one that was chosen."""
+    session, words = db.session(), form.person.data
     if "@" in words:
-        return live_registration(db.session(), edition.id, words)
-    return registration_by_reference(db.session(), edition.id, words.upper())
+        return live_registration(session, edition.id, words)
+    if known := registration_by_reference(session, edition.id, words.upper()):
+        return known
+    named = live_found_by(session, edition.id, words, limit=NAMES_SHOWN)
+    form.which.choices = [(one.reference, f"{one.full_name}, {one.organisation} ({one.reference})") for one in named]
+    return next((one for one in named if one.reference == form.which.data), None)

@@ -32,12 +32,20 @@ class FileNotAsked(Refusal):
     """The edition does not ask this person for that file, or no longer."""
 
 
+class FileReplaced(Refusal):
+    """There is another file than the one that the page showed."""
+
+
 @dataclass(frozen=True)
 class Who:
-    """Who adds or removes a file: the delegate, or organisers, who can do so after the day on which it is closed."""
+    """Who adds or removes a file: the delegate, or organisers, who can do so after the day on which it is closed.
+
+    `seen` is the hash of the file that they were shown, "" for none.
+    """
 
     actor: Actor
     by_organisers: bool = False
+    seen: str | None = None
 
 
 def asked_for_files(
@@ -55,7 +63,7 @@ def add_file(session: Session, registration_id: int, key: str, file: CheckedFile
     """Answer a question with a file, in place of another one; nothing is kept of one that is refused.
 
     It is checked before, outside of the unit of work. Raises FileNotAsked, AttachmentRefused if there is no room,
-    RegistrationOver, and of delegates DetailsFrozen.
+    RegistrationOver, FileReplaced, and of delegates DetailsFrozen.
     """
     registration, question = _asked(session, registration_id, key, who, now)
     present = files_of(session, registration_id)
@@ -108,6 +116,8 @@ def _write(
     before = files_of(session, registration.id).get(question.key)
     if before == file:
         return
+    if who.seen not in (None, before.content_hash if before else ""):
+        raise FileReplaced(question.key)
     write_file(session, registration.id, question, file)
     registration.revise(now)
     said = {question.change: [before.name if before else "", file.name if file else ""]}

@@ -5,19 +5,20 @@ Anybody can type an address, and fill our disk in its name: whoever adds a file 
 
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from dofc_events.core.audit import Actor
 from dofc_events.core.clock import in_zone, now
 from dofc_events.core.db import db, unit_of_work
+from dofc_events.core.errors import Refusal
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import registration_by_proof, registration_by_token, token_of
 from dofc_events.questions.queries import files_of
 from dofc_events.registration.hand_over.service import open_handed_over
 from dofc_events.registration.own.files import service
-from dofc_events.registration.own.files.service import FileNotAsked, Who
+from dofc_events.registration.own.files.service import FileNotAsked, FileReplaced, Who
 from dofc_events.registration.rules import link_has_ended
 from dofc_events.registration.service import DetailsFrozen
 from dofc_events.registration.shared import is_frozen
@@ -61,8 +62,8 @@ def add(token: str, key: str) -> ResponseReturnValue:
 
     try:
         refused = receive_attachment(AttachmentForm, keep, PAGE, lambda form: _context(token, key, form))
-    except (FileNotAsked, DetailsFrozen):
-        return _closed(token)
+    except (FileNotAsked, FileReplaced, DetailsFrozen) as refusal:
+        return _closed(token, refusal)
     if refused is not None:
         return refused
     flash(_("The file has been added."), "success")
@@ -78,8 +79,8 @@ def remove(token: str, key: str) -> ResponseReturnValue:
     try:
         with unit_of_work() as session:
             service.remove_file(session, mine.id, key, _who(mine), now())
-    except (FileNotAsked, DetailsFrozen):
-        return _closed(token)
+    except (FileNotAsked, FileReplaced, DetailsFrozen) as refusal:
+        return _closed(token, refusal)
     flash(_("The file has been removed."), "success")
     return redirect(url_for(".index", token=token), 303)
 
@@ -92,7 +93,7 @@ def _mine(token: str) -> Registration:
 
 
 def _who(registration: Registration) -> Who:
-    return Who(Actor("delegate", registration.reference))
+    return Who(Actor("delegate", registration.reference), seen=request.form.get("seen"))
 
 
 def _context(token: str, key: str = "", form: AttachmentForm | None = None) -> dict[str, Any]:
@@ -110,6 +111,9 @@ def _context(token: str, key: str = "", form: AttachmentForm | None = None) -> d
     }
 
 
-def _closed(token: str) -> ResponseReturnValue:
-    flash(_("This file can no longer be added or removed. Please write to the organisers."), "warning")
+def _closed(token: str, refusal: Refusal) -> ResponseReturnValue:
+    words = _("This file can no longer be added or removed. Please write to the organisers.")
+    if isinstance(refusal, FileReplaced):
+        words = _("Nothing has been changed: this file was changed after you opened the page. This is how it is now.")
+    flash(words, "warning")
     return redirect(url_for(".index", token=token), 303)

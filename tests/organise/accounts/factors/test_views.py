@@ -51,7 +51,9 @@ def test_the_chair_takes_a_lost_factor_away_and_its_owner_is_told(chair, writing
     hers = client.another().sign_in(account)
     page = chair.get(f"/organise/accounts/{account.id}")
     assert "Phone, codes from an app, added" in page.one("[data-factor]").get_text()
-    page = page.form("/reset-factor").submit()
+    asked = page.form("/reset-factor").submit()
+    assert "They will be signed out everywhere and told by email" in asked.text
+    page = asked.form("main form").submit("sure")
     assert "We have told them by email." in page.text and "None has been set up." in page.text
     assert hers.get("/organise/", follow=False).headers["Location"] == "/sign-in"
     with reading() as session:

@@ -22,7 +22,7 @@ from dofc_events.organise.editions.copy.queries import marks_of
 from dofc_events.registration.queries import Audience, Filters
 from dofc_events.trips.models import Trip
 from tests.support.databases import count_queries
-from tests.support.factories import NOW, make_account, make_edition, make_trip
+from tests.support.factories import NOW, make_account, make_edition, make_question, make_trip
 
 ELSEWHERE = {"city": "Niš", "country": "RS", "zone": "Europe/Belgrade"}
 
@@ -50,6 +50,7 @@ def prepared(writing, edition, year):
         for subject, audience, anchor, days in texts:
             text = LetterText(subject, f"{{given_name}}, see you in {found.city}", anchor, days)
             write_letter(session, found.id, audience, text, COMMAND, NOW)
+        make_question(session, found, "dinner", "yes-no", hint=f"In the old town of {found.city}.")
         make_account(session, "desk@dofc.test", RoleName.DESK, edition=found, name="Desi")
         make_account(session, "org@dofc.test", RoleName.ORGANISER, edition=found, name="Ora")
         gone = make_account(session, "gone@dofc.test", RoleName.ORGANISER, edition=found, name="Goran")
@@ -136,13 +137,14 @@ def test_texts_that_name_what_was_are_listed_until_they_are_put_right(enter, pre
         ("description", str(year)),
         ("body", prepared.city),
         ("body", prepared.city),
+        ("hint", prepared.city),
     ]
     for link in page.all("[data-look-at] a"):
         assert chair.get(link["href"]).one("#" + link["href"].rpartition("#")[2])
     settings = chair.get(page.one("[data-look-at=programme] a")["href"])
     settings.form().fill(programme="Three days in Niš.").submit()
     again = chair.get(f"/organise/editions/{year + 1}/")
-    assert not again.all("[data-look-at=programme]") and len(again.all("[data-look-at]")) == 3
+    assert not again.all("[data-look-at=programme]") and len(again.all("[data-look-at]")) == 4
 
 
 def test_a_copy_of_a_copy_that_was_deleted_is_no_copy_any_more(enter, edition, year, reading):

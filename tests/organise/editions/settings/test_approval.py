@@ -58,7 +58,9 @@ def test_a_request_that_is_declined_is_told_why(organiser, client, approving, re
     own = register(client, year, "ana@dofc.test")
     reference = own.one(".ticket-reference strong").get_text()
     person = organiser.get(f"/organise/editions/{year}/registrations/{reference}")
-    person.follow("Decline the request").form().fill(reason="For hosts only.").submit()
+    asked = person.follow("Decline the request")
+    assert asked.h1 == "Decline 1 request" and "Their places" not in asked.text
+    assert "1 request has been declined." in asked.form().fill(reason="For hosts only.").submit().text
     message = last_message(reading, "ana@dofc.test")
     assert "have declined your request" in message.text and "For hosts only." in message.text
     assert status(client.get(own.url)) == "cancelled"

@@ -1,15 +1,18 @@
 """An edition's settings: what they keep, refuse, ask about and pass on."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from sqlalchemy import select
 
+from dofc_events.accounts.queries import roles_at
+from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.queries import edition_by_year
 from dofc_events.conference.service import SettingsContradict, details_of
 from dofc_events.core.audit import WORKER, AuditEntry
-from dofc_events.core.clock import in_zone
+from dofc_events.core.clock import end_of_day, in_zone
+from dofc_events.groups.models import Group
 from dofc_events.mail.models import Message
 from dofc_events.notices.queries import standing_of
 from dofc_events.organise.editions.settings.service import EditionWishes, change_settings
@@ -17,7 +20,8 @@ from dofc_events.registration.timers import close_list
 from dofc_events.registration.trips.service import choose_trips
 from dofc_events.trips.queries import trip_by_slug
 from tests.organise.editions.conftest import settings
-from tests.support.factories import DELEGATE, NOW, make_edition, make_registration, make_trip
+from tests.support.factories import DELEGATE, NOW, make_account, make_edition, make_registration, make_trip
+from tests.support.groups import make_promise
 
 # Settings
 
@@ -170,6 +174,9 @@ def test_times_of_day_stay_what_they_are_in_another_zone(organiser, writing, now
         edition = edition_by_year(session, year)
         make_trip(session, edition, "steel")
         edition.trips_close_at = closes_at
+        kept = make_promise(session, edition, places=1).until
+        desk = make_account(session, "desk@dofc.test", role=RoleName.DESK, edition=edition).roles[0]
+        desk.ends_at = end_of_day(date(2027, 5, 1), edition.zone)
         was = details_of(edition)
     settings(organiser, year, "dates").form().fill(zone="Europe/Belgrade").submit().form().submit("Yes, save")
     edition, _pool = now_is()
@@ -181,6 +188,9 @@ def test_times_of_day_stay_what_they_are_in_another_zone(organiser, writing, now
         trip, _seats = trip_by_slug(session, edition.id, "steel")
         assert in_zone(trip.starts_at, edition.zone).time() == time(9, 30)
         assert trip.revision == 1
+        assert session.scalars(select(Group.until)).one() == kept + hour
+        desk = next(role for role in roles_at(session, edition.id) if role.role == RoleName.DESK)
+        assert desk.ends_at == end_of_day(date(2027, 5, 1), "Europe/Belgrade")
         changed = session.scalars(select(AuditEntry).where(AuditEntry.act == "edition_changed")).one()
         assert "trips_close_at" in changed.details["changes"]
 

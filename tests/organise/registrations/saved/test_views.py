@@ -27,9 +27,12 @@ def test_view_is_saved_for_all_organisers_and_opened_by_its_name(see, enter, edi
     assert "Saved the view “Who eats” of the list" in audit.text
 
 
-def test_view_of_a_name_that_is_there_replaces_it_and_can_be_removed(see, organiser, year):
-    for query in ("dietary=1", "noted=1"):
+def test_view_of_a_name_that_is_there_replaces_it_once_asked_and_can_be_removed(see, organiser, year):
+    for query in ("dietary=1", "dietary=1", "noted=1"):
         page = see(query).form("/saved").fill(name="Mine").submit()
+    assert page.status == 422 and "There is already a view “Mine”, which shows something else." in page.text
+    assert "dietary=1" in page.one("[data-view] a")["href"]
+    page = page.form("[action*='/saved?']").submit("replace")
     assert len(page.all(".menu-panel .names a")) == 1
     assert "Have a note" in page.follow("Mine").one(".filters-set").text
     page = page.follow("Remove a view").form("/remove").submit()

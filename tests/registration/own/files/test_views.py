@@ -103,6 +103,17 @@ def test_file_is_added_replaced_opened_and_removed_with_the_trail_and_a_message(
     assert told and "Changed: Cv?." in told[0]
 
 
+def test_a_file_that_was_replaced_meanwhile_is_neither_removed_nor_replaced_unseen(client, ana, kept):
+    page = client.get(ana["files"])
+    later = page.form("form[action$='files/cv']").fill(file=("late.pdf", uploads.pdf()))
+    newer = page.form("form[action$='files/cv']").fill(file=("me.png", uploads.picture())).submit()
+    shown = later.submit()
+    assert "this file was changed after you opened the page" in shown.text and kept() == {"cv": "me.png"}
+    newer.form("form[action$='files/cv']").fill(file=("cv.pdf", uploads.pdf())).submit()
+    assert "Nothing has been changed" in newer.form("files/cv/remove").submit().text
+    assert kept() == {"cv": "cv.pdf"}
+
+
 def test_file_cannot_be_added_with_the_link_of_the_own_page_that_anybody_gets_who_types_an_address(client, ana, kept):
     form = client.get(ana["files"]).form("form[action$='files/cv']").fill(file=("cv.pdf", uploads.pdf()))
     form.tag["action"] = ana["own"] + "files/cv"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -10,12 +10,13 @@ from dofc_events.accounts.guards import acting, organisers_only
 from dofc_events.conference.models import Edition
 from dofc_events.core.clock import in_zone, now
 from dofc_events.core.db import db, unit_of_work
+from dofc_events.core.errors import Refusal
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import registration_by_reference
 from dofc_events.organise.shared import EDITION, around
 from dofc_events.questions.queries import files_of
 from dofc_events.registration.own.files import service
-from dofc_events.registration.own.files.service import FileNotAsked, Who
+from dofc_events.registration.own.files.service import FileNotAsked, FileReplaced, Who
 from dofc_events.registration.service import RegistrationOver
 from dofc_events.web.attachments.forms import AttachmentForm, forms_for
 from dofc_events.web.attachments.rules import CheckedFile
@@ -56,8 +57,8 @@ def add(edition: Edition, reference: str, key: str) -> ResponseReturnValue:
 
     try:
         refused = receive_attachment(AttachmentForm, keep, PAGE, lambda form: _context(edition, reference, key, form))
-    except (FileNotAsked, RegistrationOver):
-        return _closed(year, reference)
+    except (FileNotAsked, FileReplaced, RegistrationOver) as refusal:
+        return _closed(year, reference, refusal)
     if refused is not None:
         return refused
     flash(_("The file has been added."), "success")
@@ -74,8 +75,8 @@ def remove(edition: Edition, reference: str, key: str) -> ResponseReturnValue:
     try:
         with unit_of_work() as session:
             service.remove_file(session, found.id, key, _who(), now())
-    except (FileNotAsked, RegistrationOver):
-        return _closed(edition.year, reference)
+    except (FileNotAsked, FileReplaced, RegistrationOver) as refusal:
+        return _closed(edition.year, reference, refusal)
     flash(_("The file has been removed."), "success")
     return redirect(url_for(".index", year=edition.year, reference=reference), 303)
 
@@ -85,7 +86,7 @@ def _person(edition: Edition, reference: str) -> Registration:
 
 
 def _who() -> Who:
-    return Who(acting(), by_organisers=True)
+    return Who(acting(), by_organisers=True, seen=request.form.get("seen"))
 
 
 def _context(edition: Edition, reference: str, key: str = "", form: AttachmentForm | None = None) -> dict[str, Any]:
@@ -101,6 +102,9 @@ def _context(edition: Edition, reference: str, key: str = "", form: AttachmentFo
     }
 
 
-def _closed(year: int, reference: str) -> ResponseReturnValue:
-    flash(_("This file can no longer be added or removed."), "warning")
+def _closed(year: int, reference: str, refusal: Refusal) -> ResponseReturnValue:
+    words = _("This file can no longer be added or removed.")
+    if isinstance(refusal, FileReplaced):
+        words = _("Nothing has been changed: this file was changed after you opened the page. This is how it is now.")
+    flash(words, "warning")
     return redirect(url_for(".index", year=year, reference=reference), 303)
